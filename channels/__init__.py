@@ -1,0 +1,1 @@
+"""The outside world: platforms, accounts and items. Knows nothing of conversations."""

@@ -1,0 +1,252 @@
+"""What every platform adapter can do. Adapters are pure: they build requests and read answers; `transport` alone
+speaks.
+
+A poll, as its caller runs it (see `jobs.polling`):
+
+    requests = adapter.plan_poll(account, cursor, now=now())
+    while requests:                                   # at most ROUNDS_PER_POLL times
+        exchanges = transport.exchange(requests)      # may hold requests of many accounts; keep each account's own, in
+        order page = adapter.read_poll(account, cursor, exchanges, now=now())
+        ... store page.items, page.set_aside and page.next_cursor in one transaction ...
+        cursor, requests = page.next_cursor, page.more
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from typing import TYPE_CHECKING, Any, Literal, Protocol
+
+from channels.items import Kind, Page, Presence, PublishedReply, ReadBack
+
+if TYPE_CHECKING:
+    from channels.errors import ChannelError
+
+Platform = Literal["facebook", "instagram", "google_business"]
+Login = Literal["facebook", "instagram"]
+Method = Literal["GET", "POST", "PUT", "DELETE"]
+#: A place requests may go to; `transport` maps it to an address of the settings, so no answer can choose our target.
+Service = Literal["meta_graph", "instagram_graph", "google_reviews", "google_token"]
+TokenKind = Literal["page", "instagram_user", "google_refresh"]
+
+#: Rounds after which a caller stops following ``Page.more``: 100 pages of 50 comments. The next poll starts over.
+ROUNDS_PER_POLL = 100
+
+
+class Secret:
+    """A token that shows itself in no repr, log line, exception, pickle or comparison message.
+
+    ``reveal()`` at the wire only.
+    """
+
+    __slots__ = ("_value",)
+
+    def __init__(self, value: str) -> None:
+        self._value = value
+
+    def reveal(self) -> str:
+        return self._value
+
+    def __repr__(self) -> str:
+        return "Secret(…)"
+
+    __str__ = __repr__
+
+    def __format__(self, format_spec: str) -> str:
+        return "Secret(…)"
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, Secret) and other._value == self._value
+
+    def __hash__(self) -> int:
+        return hash(self._value)
+
+    def __reduce__(self) -> str:
+        raise TypeError("A secret is not written down: keep it out of job arguments and caches.")
+
+
+@dataclass(frozen=True, slots=True)
+class TokenReference:
+    """Which token a request wants. Google's is a refresh token that the transport trades for an access token."""
+
+    kind: TokenKind
+    secret: Secret
+
+
+@dataclass(frozen=True, slots=True)
+class ConnectedAccount:
+    """What an adapter may know of an account. ``login`` tells Instagram's two products apart, None elsewhere."""
+
+    account_id: str
+    platform: Platform
+    external_id: str
+    credential: Secret
+    login: Login | None = None
+    name: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class ReplyTarget:
+    """What an answer answers. ``seen_updated_at`` is the item's ``updated_at`` when the answer was approved."""
+
+    external_id: str
+    thread_external_id: str
+    kind: Kind
+    post_external_id: str | None = None
+    seen_updated_at: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Request:
+    """One call, as data. ``path`` starts with "/". At most one of ``form`` and ``json``.
+
+    ``purpose`` is the adapter's own note.
+    """
+
+    service: Service
+    method: Method
+    path: str
+    params: Mapping[str, str] = field(default_factory=dict)
+    form: Mapping[str, str] | None = field(default=None, repr=False)
+    json: Mapping[str, Any] | None = field(default=None, repr=False)
+    token: TokenReference | None = None
+    purpose: Mapping[str, str] = field(default_factory=dict)
+
+    @property
+    def is_write(self) -> bool:
+        """Whether repeating this call may change something at the platform."""
+        return self.method != "GET" and self.service != "google_token"
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """An HTTP answer that arrived whole. ``headers`` have lower-case names."""
+
+    status: int
+    headers: Mapping[str, str]
+    body: bytes = field(repr=False)
+
+
+@dataclass(frozen=True, slots=True)
+class Exchange:
+    """A request and what came of it."""
+
+    request: Request
+    result: Answer | ChannelError
+
+
+@dataclass(frozen=True, slots=True)
+class ReplyLength:
+    """Longest reply, counted in ``unit``. ``characters`` are Unicode code points, ``bytes`` are UTF-8."""
+
+    limit: int
+    unit: Literal["characters", "bytes"]
+
+    def measure(self, text: str) -> int:
+        return len(text) if self.unit == "characters" else len(text.encode("utf-8", "surrogatepass"))
+
+    def allows(self, text: str) -> bool:
+        return self.measure(text) <= self.limit
+
+
+@dataclass(frozen=True, slots=True)
+class Rate:
+    """Calls the platform allows. ``per`` says who shares them; None: depends on the account's traffic."""
+
+    calls: int | None
+    window_seconds: int
+    per: Literal["account", "app"]
+
+
+@dataclass(frozen=True, slots=True)
+class ChannelTraits:
+    """What is fixed about a platform. ``reply_window`` None: comments and reviews may be answered at any age."""
+
+    platform: Platform
+    label: str
+    kinds: tuple[Kind, ...]
+    scopes: tuple[str, ...]
+    reply_window: timedelta | None
+    longest_reply: ReplyLength
+    rate: Rate
+    batch_size: int
+
+
+class ChannelAdapter(Protocol):
+    """A platform's grammar. Every method is pure and safe to call from any thread.
+
+    Methods that read raise a `channels.errors.ChannelError` when the answer as a whole is a failure; a single
+    unreadable item never is, it is set aside.
+    """
+
+    @property
+    def traits(self) -> ChannelTraits: ...
+
+    def plan_poll(self, account: ConnectedAccount, cursor: str | None, *, now: datetime) -> list[Request]:
+        """Requests of a poll's first round; one when nothing is special. An unreadable cursor counts as None."""
+        ...
+
+    def read_poll(
+        self, account: ConnectedAccount, cursor: str | None, exchanges: Sequence[Exchange], *, now: datetime
+    ) -> Page:
+        """Items of one round.
+
+        Raises the error of a first-round request; one of a follow-up goes to ``Page.trouble``.
+        """
+        ...
+
+    def plan_precheck(self, account: ConnectedAccount, target: ReplyTarget) -> list[Request]:
+        """Reads to make right before publishing; empty where the platform cannot overwrite anything."""
+        ...
+
+    def read_precheck(
+        self, account: ConnectedAccount, target: ReplyTarget, text: str, exchanges: Sequence[Exchange]
+    ) -> PublishedReply | None:
+        """None: go on and publish. A `PublishedReply`: exactly this text already stands.
+
+        Raises `TargetChanged`, `ItemGone`.
+        """
+        ...
+
+    def publish_reply(self, account: ConnectedAccount, target: ReplyTarget, text: str) -> Request:
+        """The one call that publishes ``text`` byte for byte. Raises `Refused` for an empty or too long text."""
+        ...
+
+    def read_publish(self, account: ConnectedAccount, target: ReplyTarget, answer: Answer) -> PublishedReply:
+        """Raises a clear refusal as its error, and `OutcomeUnknown` for whatever proves neither success nor refusal."""
+        ...
+
+    def plan_find_our_reply(
+        self, account: ConnectedAccount, target: ReplyTarget, text: str, *, sent_at: datetime
+    ) -> list[Request]:
+        """First reads of the thread in which our reply would stand."""
+        ...
+
+    def read_find_our_reply(
+        self,
+        account: ConnectedAccount,
+        target: ReplyTarget,
+        text: str,
+        exchanges: Sequence[Exchange],
+        *,
+        sent_at: datetime,
+    ) -> ReadBack:
+        """Give *all* exchanges made so far; fetch ``more`` and ask again until it is empty. Raises nothing."""
+        ...
+
+    def plan_presence(self, account: ConnectedAccount, external_ids: Sequence[str]) -> list[Request]:
+        """Direct reads of items missing from a full sweep, and of one object that must be there."""
+        ...
+
+    def read_presence(self, account: ConnectedAccount, exchanges: Sequence[Exchange]) -> list[Presence]:
+        """ "gone" only when the platform denies the item while its sibling reads well."""
+        ...
+
+    def refresh_token(self, account: ConnectedAccount) -> Request | None:
+        """The call that lengthens the stored credential's life; None where the credential needs none."""
+        ...
+
+    def read_refresh(self, account: ConnectedAccount, answer: Answer) -> tuple[Secret, int | None]:
+        """The new credential and its life in seconds (None: unknown or endless)."""
+        ...
