@@ -1,0 +1,166 @@
+"""What each page is given: one frozen dataclass per page, every field with its meaning.
+
+A page route does `render_template("inbox/page.html", shell=shell, page=InboxPage(...))`. Templates read `shell` (who, where,
+menu) and `page` (this page) and nothing else; they ask no database and build no address. All words are translated and all
+times worded before they arrive here; see `agency.web.looks`, `agency.web.clocks` and `agency.web.state_looks`.
+Form fields that each template posts are listed in the docstring of its page.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Literal
+
+from agency.web.contexts_conversation import (
+    CheckResult,
+    ClaimLook,
+    Composer,
+    ConversationPage,
+    MessageLook,
+    NoteLook,
+    QuotedPost,
+    ReplyLook,
+    SideLine,
+    SidePart,
+)
+from agency.web.contexts_doors import ErrorPage, MailboxPage, MailRow, SecondFactorPage, SignInPage
+from agency.web.contexts_owner import ChainStep, OwnerReplyPage, OwnerWaitingPage, ReceiptPage, WaitingRow
+from agency.web.contexts_rooms import (
+    AccountRow,
+    AccountsPage,
+    BrandRow,
+    BrandsPage,
+    GuidePage,
+    GuideProblem,
+    GuideVersionRow,
+    PeoplePage,
+    PersonRow,
+    RuleLook,
+)
+from agency.web.looks import BrandLook, Choice, Clock, Notice, Stars, StateLook, Toast, told
+
+__all__ = [
+    "AccountRow",
+    "AccountsPage",
+    "BrandRow",
+    "BrandsPage",
+    "ChainStep",
+    "CheckResult",
+    "ClaimLook",
+    "Composer",
+    "ConversationPage",
+    "ErrorPage",
+    "Filter",
+    "GuidePage",
+    "GuideProblem",
+    "GuideVersionRow",
+    "InboxPage",
+    "MailRow",
+    "MailboxPage",
+    "MessageLook",
+    "NoteLook",
+    "OwnerReplyPage",
+    "OwnerWaitingPage",
+    "PeoplePage",
+    "PersonRow",
+    "QueueRow",
+    "QuotedPost",
+    "ReceiptPage",
+    "ReplyLook",
+    "RuleLook",
+    "SecondFactorPage",
+    "Shell",
+    "SideLine",
+    "SidePart",
+    "SignInPage",
+    "WaitingRow",
+]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Shell:
+    """The frame around every page. Without a person (sign-in, owner links) only language, theme and assets matter.
+
+    Posts: `/theme` (`theme` = auto|light|dark, `next`), `sign_out_url` (nothing), a toast's `undo_url` (nothing).
+    """
+
+    agency_name: str = told("Shown in the frame and in titles.")
+    language: str = told("For `<html lang>`: en, pl, pt.", default="en")
+    theme: Literal["auto", "light", "dark"] = told("From the cookie `theme`.", default="auto")
+    here: str = told("Path and query of this page, for coming back after a switch.", default="/")
+    person_name: str = told("Empty where nobody is signed in: the menu then stays away.", default="")
+    person_email: str = told("Shown in the person's menu.", default="")
+    role_word: str = told("The role, translated.", default="")
+    menu: tuple[Choice, ...] = told("Main places this person may open, in order; `value` is an icon name.", default=())
+    brands: tuple[Choice, ...] = told(
+        "All brands first, then each brand this person may see; `brand` is set.", default=()
+    )
+    notices: tuple[Notice, ...] = told("Banners over the page.", default=())
+    toasts: tuple[Toast, ...] = told("What was just done.", default=())
+    account_url: str = told("The person's own settings.", default="/account")
+    sign_out_url: str = told("Posting here ends the session.", default="/sign-out")
+    keys_on: bool = told("Single-key shortcuts, which a person can switch off.", default=True)
+    assets: str = told("Changes with the static files: `agency.web.static_version.static_version()`.", default="0")
+    env: str = told("`local` shows a mark in the frame and the links to /parts and the mailbox.", default="production")
+
+
+# --- Inbox -----------------------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class QueueRow:
+    """One conversation in the queue: three lines, never four. Positional use is fine, the order is fixed."""
+
+    id: str = told("The conversation's id.")
+    url: str = told("The inbox with this conversation open, keeping view and filters.")
+    brand: BrandLook = told("Colour, mark and name.")
+    place: str = told("Platform, a dot and kind, translated: Google · review.")
+    author: str = told("The customer's public name.")
+    excerpt: str = told("First 140 characters of the newest customer message, one line.")
+    language: str = told("Code such as pl: printed upper case and set as `lang` of the excerpt; empty if unknown.")
+    stars: Stars | None = told("Only for reviews.")
+    age: Clock = told("Since the newest customer message.")
+    due: Clock | None = told("The tightest clock; None where none runs.")
+    state: StateLook = told("The conversation's state.")
+    reply_state: StateLook | None = told("The state of the newest reply, which is shown instead of `state` if set.")
+    holder: str = told("Who has it, empty for nobody. `you` is said with `mine`.")
+    mine: bool = told("The reader holds it.")
+    unread: bool = told("Something came in since anybody of ours looked.")
+
+
+@dataclass(frozen=True, kw_only=True)
+class InboxPage:
+    """The queue across brands, `inbox/page.html`; with `HX-Target: conversation` answer `inbox/_conversation.html`,
+    with `HX-Target: more-rows` answer `inbox/_rows.html`, with `HX-Target: new-bar` answer `inbox/_new_bar.html`.
+
+    Gets: the filter form sends `view`, `brand`, `platform`, `kind`, `state`, `q` to `url`.
+    Posts: `next_case_url` (nothing): claims the top case, answers 303 to it.
+    """
+
+    title: str = told("Heading: All brands, or one brand's name.")
+    url: str = told("Address without filters, where the filter form goes.")
+    rows: tuple[QueueRow, ...] = told("At most 50, in their order.")
+    views: tuple[Choice, ...] = told("My work, Team, Late and so on with counts, shown as tabs.")
+    filters: tuple[Filter, ...] = told("Brand, platform, kind, state as selects.", default=())
+    search: str = told("What was searched.", default="")
+    next_url: str = told("The next 50 (keyset cursor); empty at the end.", default="")
+    first_url: str = told("Back to the top when this is not the first page.", default="")
+    newer_count: int = told("Came in since the list was made.", default=0)
+    newer_check_url: str = told(
+        "`_new_bar.html` is fetched from here every 20 s while the page is looked at.", default=""
+    )
+    newer_url: str = told("The list made anew.", default="")
+    next_case_url: str = told("Empty where the person may not claim.", default="")
+    selected_id: str = told("The open conversation's id.", default="")
+    selected: ConversationPage | None = told("Shown in the middle and right columns.", default=None)
+    empty_reason: str = told("Why the list is empty: All of today's cases are answered.", default="")
+    empty_action: Choice | None = told("The one next step for an empty list.", default=None)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Filter:
+    """A select in the filter bar."""
+
+    name: str = told("Form field.")
+    label: str = told("What people read.")
+    options: tuple[Choice, ...] = told("`value`, `label`, `selected`; the first means: no filter.")

@@ -1,0 +1,176 @@
+"""Contexts of one conversation and of the composer. Import them from `agency.web.contexts`."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from agency.web.looks import BrandLook, Choice, Clock, FindingLook, Notice, Stars, StateLook, told
+from agency.web.text_difference import Piece
+
+
+@dataclass(frozen=True, kw_only=True)
+class MessageLook:
+    """One message, in or out."""
+
+    id: str = told("Also the anchor `m-…`.")
+    ours: bool = told("Written by the brand.")
+    author: str = told("Public name, or who of ours wrote it.")
+    text: str = told("Exactly as received, shown inert.")
+    at: Clock = told("When.")
+    language: str = told("Code for `lang`.", default="")
+    stars: Stars | None = told("The review's rating.", default=None)
+    state: StateLook | None = told("Of our own: Sending, Sent, Not sent, Unknown — checking.", default=None)
+    edited: bool = told("Changed by its author after it came.", default=False)
+    deleted: bool = told("Gone on the platform; the text is then empty.", default=False)
+    depth: int = told("0, or 1 for an answer to an answer.", default=0)
+    receipt_url: str = told("Of our published replies.", default="")
+    permalink: str = told("On the platform.", default="")
+
+
+@dataclass(frozen=True, kw_only=True)
+class QuotedPost:
+    """What the conversation stands under: a post, a photo, a place with its rating."""
+
+    heading: str = told("Post of 14 November, or the place's name and town.")
+    text: str = told("The post's words, empty for a place.", default="")
+    language: str = told("Code for `lang`.", default="")
+    permalink: str = told("On the platform.", default="")
+    facts: tuple[str, ...] = told("Short facts: Advertisement, 4.2 of 5 from 318 reviews.", default=())
+
+
+@dataclass(frozen=True, kw_only=True)
+class NoteLook:
+    """A note for colleagues; never leaves the house."""
+
+    author: str = told("Who wrote it.")
+    text: str = told("Plain text.")
+    at: Clock = told("When.")
+
+
+@dataclass(frozen=True, kw_only=True)
+class ClaimLook:
+    """Who has the case. Posts: `claim_url`, `release_url`, `take_url` (`reason`)."""
+
+    words: str = told("You have this case, Ana has this case since 12:04, Nobody has this case.")
+    mine: bool = told("The reader holds it.", default=False)
+    claim_url: str = told("Shown if set.", default="")
+    release_url: str = told("Shown if set.", default="")
+    take_url: str = told("For leads: take it from the holder, with a reason.", default="")
+
+
+@dataclass(frozen=True, kw_only=True)
+class CheckResult:
+    """What the style guide says, for `replies/_findings.html`."""
+
+    findings: tuple[FindingLook, ...] = told("In text order.")
+    reading_words: str = told("24 s read.")
+    length: int = told("In the platform's unit.")
+    length_limit: int = told("In the platform's unit.")
+    length_words: str = told("212 of 4096 bytes.")
+    guide_version: int | None = told("Version that was asked; None where the brand has no guide.")
+    checked: bool = told("False while nothing was written yet.", default=True)
+
+    @property
+    def stops(self) -> int:
+        return sum(1 for finding in self.findings if finding.level == "stop")
+
+
+@dataclass(frozen=True, kw_only=True)
+class Composer:
+    """The place to write, `replies/_composer.html`.
+
+    Posts to `url`: `binding`, `based_on`, `idempotency_key`, `text`, and the button as `do` = save | check | submit |
+    release. `check_url` gets the same form by htmx and answers `replies/_findings.html`; `autosave_url` answers 204, or
+    409 with the newer text's author as JSON `{"message": …}`.
+    """
+
+    brand: BrandLook = told("Whose voice.")
+    place: str = told("Where it goes: Google · public answer to a review.")
+    account: str = told("As which account.")
+    language: str = told("Language of the draft: `lang` of the field, for spelling.", default="")
+    text: str = told("The draft.", default="")
+    url: str = told("Where the form goes.")
+    check_url: str = told("Findings while typing.")
+    autosave_url: str = told("Keeps the draft on the server while typing.")
+    binding: str = told("Signed brand, account, thread: the publisher refuses a mismatch.")
+    based_on: str = told("Hash of the text this form was filled with, to notice a colleague's change.", default="")
+    idempotency_key: str = told("Makes a second click harmless.")
+    result: CheckResult = told("Findings for `text`.")
+    closed: Notice | None = told("Why nobody can write here now; the field is then read only.", default=None)
+    may_submit: bool = told("Send for approval.", default=True)
+    may_release: bool = told("Publish without approval, where the brand allows it.", default=False)
+    consequence: str = told("What the button does: Client approves, due 10:30.", default="")
+    saved: str = told("Saved 12:04 by Ana; empty for a new draft.", default="")
+
+
+@dataclass(frozen=True, kw_only=True)
+class ReplyLook:
+    """A reply that is past its draft, or a draft's result."""
+
+    id: str = told("The reply's id.")
+    text: str = told("Its words now.")
+    state: StateLook = told("Where it stands.")
+    facts: str = told("With client since 10:04, due 10:30; or why it was not sent.", default="")
+    note: str = told("What the owner said when declining or asking for changes.", default="")
+    difference: tuple[Piece, ...] = told("What the owner changed.", default=())
+    withdraw_url: str = told("Posting takes it back to a draft.", default="")
+    edit_url: str = told("Opens it in the composer.", default="")
+    receipt_url: str = told("The chain of who and when.", default="")
+    state_url: str = told("htmx fetches `replies/_reply.html` from here until the state is final.", default="")
+
+
+@dataclass(frozen=True, kw_only=True)
+class SidePart:
+    """A heading with lines in the context column."""
+
+    heading: str = told("Voice, Said before, Earlier with this brand.")
+    lines: tuple[SideLine, ...] = told("What stands there.")
+    empty: str = told("What to say when there are no lines.", default="")
+    open: bool = told("Folded out.", default=True)
+
+
+@dataclass(frozen=True, kw_only=True)
+class SideLine:
+    """One line of the context column."""
+
+    text: str = told("The line.")
+    label: str = told("Small label before it.", default="")
+    url: str = told("Where it leads.", default="")
+    at: Clock | None = told("When.", default=None)
+    state: StateLook | None = told("A badge behind it.", default=None)
+    insert: str = told("Words that a button puts into the composer: a saved reply.", default="")
+
+
+@dataclass(frozen=True, kw_only=True)
+class ConversationPage:
+    """One conversation: `inbox/conversation.html`, and `inbox/_conversation.html` as the middle and right columns.
+
+    Posts: `claim.*`, `note_url` (`text`), `resolve_url`, `reopen_url`, `snooze_url` (`until`), `assign_url` (`person`).
+    """
+
+    id: str = told("The conversation's id.")
+    url: str = told("Its own address.")
+    back_url: str = told("The queue, for narrow screens.")
+    brand: BrandLook = told("Whose voice.")
+    place: str = told("Facebook · comment.")
+    language: str = told("Code, printed upper case.")
+    customer: str = told("Public name.")
+    state: StateLook = told("Where the case stands.")
+    due: Clock | None = told("The tightest clock.", default=None)
+    due_reason: str = told("The rule that set it: first answer within 12 h.", default="")
+    context: QuotedPost | None = told("What it stands under.", default=None)
+    messages: tuple[MessageLook, ...] = told("Oldest first, in and out.")
+    earlier_messages_url: str = told("When a thread is too long for one page.", default="")
+    replies: tuple[ReplyLook, ...] = told("Replies between draft and published.", default=())
+    notes: tuple[NoteLook, ...] = told("For colleagues, oldest first.", default=())
+    claim: ClaimLook = told("Who has it.")
+    composer: Composer | None = told("None where this person may only read.", default=None)
+    side: tuple[SidePart, ...] = told("The context column: voice, guidelines, said before, earlier, saved replies.")
+    notices: tuple[Notice, ...] = told("A colleague won the claim, the channel is down, …", default=())
+    note_url: str = told("Shown if set.", default="")
+    resolve_url: str = told("Shown if set.", default="")
+    reopen_url: str = told("Shown if set.", default="")
+    snooze_url: str = told("Shown if set.", default="")
+    snooze_options: tuple[Choice, ...] = told("`value` is an RFC 3339 time.", default=())
+    assign_url: str = told("Shown if set.", default="")
+    assign_options: tuple[Choice, ...] = told("`value` is a person's id.", default=())

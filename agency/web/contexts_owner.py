@@ -1,0 +1,111 @@
+"""Contexts of the client owner's pages and of the receipt. Import them from `agency.web.contexts`."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from agency.web.contexts_conversation import CheckResult, MessageLook, QuotedPost
+from agency.web.looks import BrandLook, Choice, Clock, FindingLook, Notice, Stars, StateLook, told
+from agency.web.text_difference import Piece
+
+
+@dataclass(frozen=True, slots=True)
+class WaitingRow:
+    """One reply that waits for a yes."""
+
+    url: str = told("The page to decide on it.")
+    brand: BrandLook = told("Whose voice.")
+    place: str = told("Google · review.")
+    customer: str = told("Public name.")
+    customer_words: str = told("First 140 characters.")
+    draft: str = told("First 140 characters of our answer.")
+    language: str = told("Code for `lang`.")
+    stars: Stars | None = told("Only for reviews.")
+    written_by: str = told("Who of the agency wrote it.")
+    waiting: Clock = told("Since when it waits.")
+    due: Clock | None = told("When the customer should have it.")
+
+
+@dataclass(frozen=True, kw_only=True)
+class OwnerWaitingPage:
+    """Replies that wait for the owner (or, for leads, for any owner), oldest due first: `owner/waiting.html`."""
+
+    title: str = told("Heading.")
+    rows: tuple[WaitingRow, ...] = told("At most 50.")
+    next_url: str = told("The next 50; empty at the end.", default="")
+    tabs: tuple[Choice, ...] = told("Waiting, Decided.", default=())
+    empty_reason: str = told("Why nothing waits.", default="")
+    empty_action: Choice | None = told("The one next step.", default=None)
+
+
+@dataclass(frozen=True, kw_only=True)
+class OwnerReplyPage:
+    """The page on which a client says yes, `owner/reply.html`. Works on a phone, without script, with or without sign-in.
+
+    One form, posted to `url`: `text_hash` (of the text shown), `idempotency_key`, `text`, `reason`, and the button as
+    `do` = approve | change_and_approve | ask_for_changes | decline | check. `check` answers this page again with
+    `changed` set. `approve` with a hash that is no longer true answers this page with `notice` and `difference`.
+    """
+
+    url: str = told("Where the form goes.")
+    brand: BrandLook = told("Whose voice.")
+    place: str = told("Google · public answer to a review.")
+    account: str = told("As which account it appears.")
+    customer: str = told("Public name.")
+    customer_messages: tuple[MessageLook, ...] = told("The customer's words, and ours so far, oldest first.")
+    context: QuotedPost | None = told("What it stands under.", default=None)
+    language: str = told("Of the draft.", default="")
+    text: str = told("Exactly what would be published.")
+    text_hash: str = told("SHA-256 of it as the contract says.")
+    idempotency_key: str = told("Makes a second click harmless.")
+    written_by: str = told("Who of the agency wrote it.")
+    result: CheckResult = told("What the style guide says about `text`.")
+    due: Clock | None = told("When the customer should have it.", default=None)
+    difference: tuple[Piece, ...] = told("Against what this owner was last shown; empty on the first look.", default=())
+    changed: str = told("The owner's words that are not approved yet: fills the field and opens it.", default="")
+    reason: str = told("Typed already when a form comes back.", default="")
+    errors: dict[str, str] = told("Field name to what to do: `reason`, `text`.", default_factory=dict)
+    may_decide: bool = told("False for those who may only look, such as the writer.", default=True)
+    decided: Notice | None = told("Already approved at 09:14 by you: shown instead of the buttons.", default=None)
+    notice: Notice | None = told("The text changed meanwhile, a word is not allowed, …", default=None)
+    live_url: str = told("The reply on the platform once it is there.", default="")
+    receipt_url: str = told("The chain of who and when.", default="")
+    others_url: str = told("Back to what else waits; empty for links from a mail.", default="")
+    others_count: int = told("How many other replies wait.", default=0)
+
+
+@dataclass(frozen=True, kw_only=True)
+class ChainStep:
+    """One link of the receipt's chain."""
+
+    what: str = told("Written, Changed, Checked, Approved, Sent, Read back.")
+    icon: str = told("A name from `agency.web.icons.ICONS`.")
+    tone: str = told("A tone of `looks.Tone`.", default="plain")
+    who: str = told("Person or machine.", default="")
+    at: Clock | None = told("When; exact time is printed in full here.", default=None)
+    facts: tuple[tuple[str, str], ...] = told("Label and value: Request id, Outcome, Guide version.", default=())
+    findings: tuple[FindingLook, ...] = told("For the check.", default=())
+    difference: tuple[Piece, ...] = told("For a change.", default=())
+
+
+@dataclass(frozen=True, kw_only=True)
+class ReceiptPage:
+    """The proof of one reply, `receipt/page.html`: a stranger understands it; prints on one or two sheets of A4."""
+
+    reply_id: str = told("The reply's id.")
+    brand: BrandLook = told("Whose voice.")
+    place: str = told("Google · public answer to a review.")
+    account: str = told("As which account.")
+    customer: str = told("Public name.")
+    customer_words: str = told("What was answered.")
+    text: str = told("What was sent, exactly.")
+    language: str = told("Code for `lang`.", default="")
+    text_hash: str = told("SHA-256 as the contract says.")
+    state: StateLook = told("Where the reply stands.")
+    summary: str = told("One sentence: Published once on 22 November 2026 at 09:15, still there at 10:00.")
+    chain: tuple[ChainStep, ...] = told("Oldest first: written, changed, checked, approved, each attempt, read back.")
+    platform_id: str = told("The platform's id.", default="")
+    live_state: StateLook | None = told("There, changed or gone at the last look.", default=None)
+    live_url: str = told("On the platform.", default="")
+    conversation_url: str = told("Empty for readers without access to it.", default="")
+    made_at: Clock = told("When this page was made.")

@@ -1,0 +1,165 @@
+"""Contexts of the pages that set things up: guide, brands, channels, people. Import them from `agency.web.contexts`."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from agency.web.contexts_conversation import CheckResult
+from agency.web.looks import BrandLook, Choice, Clock, FindingLevel, Notice, StateLook, told
+
+
+@dataclass(frozen=True, kw_only=True)
+class RuleLook:
+    """One rule of a guide as people read it."""
+
+    id: str = told("Within the guide.")
+    kind: str = told("The kind, translated: Words to avoid.")
+    level: FindingLevel = told("stop, warn or hint.")
+    summary: str = told("What it asks, in one sentence.")
+    reason: str = told("Why.", default="")
+    good: tuple[str, ...] = told("Examples that pass.", default=())
+    bad: tuple[str, ...] = told("Examples that are found.", default=())
+    where: str = told("Languages and platforms, if not all.", default="")
+
+
+@dataclass(frozen=True, kw_only=True)
+class GuideVersionRow:
+    """One version."""
+
+    number: int = told("From 1.")
+    state: StateLook = told("In force, Draft, Earlier.")
+    author: str = told("Who wrote it.")
+    at: Clock = told("When.")
+    note: str = told("What changed and why.", default="")
+    url: str = told("Shows it.")
+    put_in_force_url: str = told("Posting here puts it in force; empty where not allowed or already so.", default="")
+
+
+@dataclass(frozen=True, kw_only=True)
+class GuideProblem:
+    """What stops a draft of a guide from being kept."""
+
+    where: str = told("Line or rule: Line 12, rule no-discount.")
+    message: str = told("What is wrong and what to write instead.")
+    line: int | None = told("From 1.", default=None)
+
+
+@dataclass(frozen=True, kw_only=True)
+class GuidePage:
+    """A brand's style guide, `guides/page.html`.
+
+    Posts: `save_url` (`source`, `note`, `based_on`; `do` = check | save), `try_url` (`text`, `platform`),
+    a version's `put_in_force_url` (nothing).
+    """
+
+    brand: BrandLook = told("Whose voice.")
+    in_force: int | None = told("Number of the version in force.", default=None)
+    shown: int | None = told("Number of the version on this page.", default=None)
+    summary: str = told("The voice in a sentence or two.", default="")
+    rules: tuple[RuleLook, ...] = told("In the guide's order.")
+    versions: tuple[GuideVersionRow, ...] = told("Newest first.")
+    tabs: tuple[Choice, ...] = told("Rules, Write, Versions, Try: `?tab=`; `value` is the tab's code.", default=())
+    tab: str = told("rules | write | versions | try.", default="rules")
+    source: str = told("The guide as YAML, for the editor.", default="")
+    note: str = told("Typed already when a form comes back.", default="")
+    based_on: str = told("Version the editor started from.", default="")
+    save_url: str = told("Empty where the person may not write.", default="")
+    problems: tuple[GuideProblem, ...] = told("Why the source was not kept.", default=())
+    try_url: str = told("Checks a text against this version.", default="")
+    try_text: str = told("The text tried.", default="")
+    try_result: CheckResult | None = told("What the guide says.", default=None)
+    empty_reason: str = told("Why there are no rules.", default="")
+
+
+@dataclass(frozen=True, kw_only=True)
+class BrandRow:
+    """One brand in the list."""
+
+    brand: BrandLook = told("Colour, mark, name.")
+    url: str = told("Its page.")
+    state: StateLook = told("Open, Paused, Archived.")
+    languages: str = told("English, Polish.")
+    open_count: int = told("Cases not resolved.")
+    late_count: int = told("Cases past their clock.")
+    waiting_count: int = told("Replies that wait for the client.")
+    channels: StateLook = told("All well, One needs a new connection.")
+    guide: str = told("Version 3, 12 rules; or No guide yet.")
+    guide_url: str = told("Its guide.")
+    week: tuple[int, ...] = told("Cases in on each of the last 7 days, oldest first, for the small chart.", default=())
+
+
+@dataclass(frozen=True, kw_only=True)
+class BrandsPage:
+    """The agency's brands, `brands/page.html`. Posts: `create_url` (`name`, `mark`, `colour`, `language`, `timezone`)."""
+
+    rows: tuple[BrandRow, ...] = told("By name.")
+    next_url: str = told("The next 50; empty at the end.", default="")
+    create_url: str = told("Empty where the person may not.", default="")
+    values: dict[str, str] = told("Typed already when the form comes back.", default_factory=dict)
+    errors: dict[str, str] = told("Field name to what to do.", default_factory=dict)
+    languages: tuple[Choice, ...] = told("Options: `value`, `label`.", default=())
+    timezones: tuple[Choice, ...] = told("Options: `value`, `label`.", default=())
+    empty_reason: str = told("Why there are none.", default="")
+
+
+@dataclass(frozen=True, kw_only=True)
+class AccountRow:
+    """One connected page, profile or place."""
+
+    name: str = told("As the platform names it.")
+    brand: BrandLook = told("Whose it is.")
+    platform: str = told("Facebook, Instagram, Google.")
+    state: StateLook = told("Alive, Needs a new connection, Paused.")
+    since: Clock | None = told("Since when that is so.")
+    last_poll: Clock | None = told("Last time we looked.")
+    last_item: Clock | None = told("Last thing that came.")
+    last_sent: Clock | None = told("Last answer published.")
+    problem: Notice | None = told("What is wrong, safe, next.", default=None)
+    repair_url: str = told("The one action: connect again.", default="")
+    disconnect_url: str = told("Posting ends it; empty where not allowed.", default="")
+    set_aside: int = told("Items we could not read and kept.", default=0)
+    set_aside_url: str = told("Shows them.", default="")
+
+
+@dataclass(frozen=True, kw_only=True)
+class AccountsPage:
+    """Channel health, `accounts/page.html`. Posts: `connect_url` (`brand`, `platform`), `disconnect_url` (nothing)."""
+
+    rows: tuple[AccountRow, ...] = told("Troubled first, then by brand.")
+    tabs: tuple[Choice, ...] = told("All, Troubled.", default=())
+    next_url: str = told("The next 50; empty at the end.", default="")
+    connect_url: str = told(
+        "Starts connecting: posts, then the platform's dialog. Empty where not allowed.", default=""
+    )
+    brands: tuple[Choice, ...] = told("Options: `value`, `label`.", default=())
+    platforms: tuple[Choice, ...] = told("Options: `value`, `label`.", default=())
+    empty_reason: str = told("Why there are none.", default="")
+
+
+@dataclass(frozen=True, kw_only=True)
+class PersonRow:
+    """One member or invitation."""
+
+    name: str = told("Name; the address for an invitation.")
+    email: str = told("Address.")
+    role: str = told("Translated.")
+    brands: str = told("All brands, or names.")
+    state: StateLook = told("Active, Invited, Removed.")
+    second_factor: StateLook | None = told("On, Off, Required.", default=None)
+    last_seen: Clock | None = told("Last request.", default=None)
+    url: str = told("Change role and brands.", default="")
+    remove_url: str = told("Posting ends the membership at once; empty where not allowed.", default="")
+    resend_url: str = told("Posting sends the invitation again.", default="")
+
+
+@dataclass(frozen=True, kw_only=True)
+class PeoplePage:
+    """Members and invitations, `people/page.html`. Posts: `invite_url` (`email`, `name`, `role`, `brand` repeated)."""
+
+    rows: tuple[PersonRow, ...] = told("By name, invitations last.")
+    invite_url: str = told("Empty where the person may not.", default="")
+    roles: tuple[Choice, ...] = told("Options: `value`, `label`.", default=())
+    brands: tuple[Choice, ...] = told("Options: `value`, `label`, `selected`, `brand`.", default=())
+    values: dict[str, str] = told("Typed already when the form comes back.", default_factory=dict)
+    errors: dict[str, str] = told("Field name to what to do.", default_factory=dict)
+    next_url: str = told("The next 50; empty at the end.", default="")
