@@ -1,0 +1,82 @@
+# Everything from a fresh clone with Python 3.11 or newer, git and make. `make help` lists the targets.
+
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+# pytest: a file or test alone (T=tests/x.py), a marker expression (MARK="not browser"), worker processes (N=2).
+T ?=
+MARK ?=
+N ?= 2
+# benchmarks: one by name (B=inbox_page), SIZE=small|full.
+B ?=
+SIZE ?=
+
+.DEFAULT_GOAL := help
+.PHONY: help run test check bench browser lock setup format
+
+help: ## list the targets
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-9s %s\n", $$1, $$2 }' Makefile
+
+run: setup ## start the whole product here: database, queue, web, worker, dispatcher, sandbox platforms, demo
+	@ONBRAND_STOP_WITH_PARENT=1 $(BIN)/onbrand run
+
+setup: $(VENV)/run.stamp $(VENV)/front-end.stamp $(VENV)/translations.stamp ## make what is missing: .venv, front-end files, translations
+
+test: setup $(VENV)/dev.stamp ## run the tests on real PostgreSQL and Valkey; one file: T=tests/x.py
+	$(BIN)/python -m pytest $(if $(T),$(T),-n $(N) --dist loadfile) $(if $(MARK),-m "$(MARK)")
+
+check: setup $(VENV)/dev.stamp ## format, lint, types, import contracts, lock rules, then the tests; what .ci/run calls
+	$(BIN)/ruff format --check .
+	$(BIN)/ruff check .
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+	$(BIN)/python -m agency.local.lock_rules
+	$(MAKE) test
+
+browser: setup $(VENV)/dev.stamp ## run the tests in a real browser; fails where no Chromium is found
+	ONBRAND_REQUIRE_BROWSER=1 $(BIN)/python -m pytest -m browser
+
+bench: setup $(VENV)/dev.stamp ## run the benchmarks; one: B=name SIZE=small|full
+	$(BIN)/python -m tests.bench $(B) $(if $(SIZE),--size $(SIZE))
+
+format: $(VENV)/dev.stamp ## format the code and mend what can be mended by machine
+	$(BIN)/ruff check --fix-only .
+	$(BIN)/ruff format .
+
+# One resolution for Linux and macOS, Python 3.11 and newer; hashes of every file of a release, no index address.
+# Locked versions stay as they are; newer ones: make lock UPGRADE=1
+COMPILE = $(BIN)/uv pip compile pyproject.toml --universal --python-version 3.11 --generate-hashes --quiet \
+	--no-emit-index-url --no-header --no-annotate $(if $(UPGRADE),--upgrade)
+lock: $(VENV)/dev.stamp ## make the lock files anew from pyproject.toml and package.json; newer versions: UPGRADE=1
+	$(COMPILE) --extra build --extra dev --output-file requirements-dev.lock
+	$(COMPILE) --extra build --constraint requirements-dev.lock --output-file requirements.lock
+	$(BIN)/uv pip compile requirements-node.in --universal --python-version 3.11 --generate-hashes --quiet \
+		--no-emit-index-url --no-header --no-annotate --output-file requirements-node.lock
+	$(BIN)/python -m agency.local.front_end lock
+	$(BIN)/python -m agency.local.lock_rules
+
+# --- what the targets stand on; each stamp is newer than what it was made from, so a second start is instant ---
+
+$(VENV)/bin/python:
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null || { \
+		echo "Onbrand needs Python 3.11 or newer and '$(PYTHON)' is not; install one and name it: make PYTHON=python3.12 $(MAKECMDGOALS)" >&2; exit 1; }
+	@$(PYTHON) -m venv $(VENV) || { rm -rf $(VENV); \
+		echo "Python's venv module is incomplete; install it (on Debian or Ubuntu: apt-get install python3-venv) and try again." >&2; exit 1; }
+
+# --no-build-isolation: setuptools comes from the lock as well.
+$(VENV)/run.stamp: requirements.lock pyproject.toml | $(VENV)/bin/python
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes --requirement requirements.lock
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation --editable .
+	@touch $@
+
+$(VENV)/dev.stamp: requirements-dev.lock $(VENV)/run.stamp
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes --requirement requirements-dev.lock
+	@touch $@
+
+$(VENV)/front-end.stamp: package.json package-lock.json requirements-node.lock $(VENV)/run.stamp
+	@$(BIN)/python -m agency.local.front_end
+	@touch $@
+
+$(VENV)/translations.stamp: $(VENV)/run.stamp $(wildcard agency/web/translations/*/LC_MESSAGES/*.po)
+	@if [ -d agency/web/translations ]; then $(BIN)/pybabel --quiet compile --directory agency/web/translations; fi
+	@touch $@
