@@ -4,10 +4,10 @@ speaks.
 A poll, as its caller runs it (see `jobs.polling`):
 
     requests = adapter.plan_poll(account, cursor, now=now())
-    while requests:                                   # at most ROUNDS_PER_POLL times
-        exchanges = transport.exchange(requests)      # may hold requests of many accounts; keep each account's own, in
-        order page = adapter.read_poll(account, cursor, exchanges, now=now())
-        ... store page.items, page.set_aside and page.next_cursor in one transaction ...
+    while requests:  # at most ROUNDS_PER_POLL times
+        exchanges = transport.fetch(requests)  # may mix accounts; hand each account its own, in order
+        page = adapter.read_poll(account, cursor, exchanges, now=now())
+        ...  # store page.items, page.set_aside and page.next_cursor in one transaction
         cursor, requests = page.next_cursor, page.more
 """
 
@@ -30,8 +30,8 @@ Method = Literal["GET", "POST", "PUT", "DELETE"]
 Service = Literal["meta_graph", "instagram_graph", "google_reviews", "google_token"]
 TokenKind = Literal["page", "instagram_user", "google_refresh"]
 
-#: Rounds after which a caller stops following ``Page.more``: 100 pages of 50 comments. The next poll starts over.
-ROUNDS_PER_POLL = 100
+#: Rounds after which a caller stops following ``Page.more``: 200 pages of 50 comments. The next poll starts over.
+ROUNDS_PER_POLL = 200
 
 
 class Secret:

@@ -1,0 +1,1 @@
+"""Comments on Facebook Pages, with their replies."""

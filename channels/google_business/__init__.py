@@ -1,0 +1,1 @@
+"""Google Business Profile: reviews and their answers."""

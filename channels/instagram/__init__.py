@@ -1,0 +1,1 @@
+"""Comments on Instagram professional accounts, with their replies."""
