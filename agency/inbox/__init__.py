@@ -1,0 +1,1 @@
+"""What customers said: conversations, who holds them, and the queue over all brands."""

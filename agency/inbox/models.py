@@ -1,0 +1,157 @@
+"""Conversations and their messages, the people who write, notes, and exact counts for the queue."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import BigInteger, CheckConstraint, Index, LargeBinary, SmallInteger, Text, UniqueConstraint, func, text
+from sqlalchemy.dialects.postgresql import JSONB
+from sqlalchemy.orm import Mapped, mapped_column
+
+from tenants.database import Base, BrandOwned, Dated, belongs_to, belongs_to_brand
+
+STATUSES = ("open", "snoozed", "closed")
+"""`open` stands in the queue; what a reply is doing shows in `reply_state`."""
+
+
+class Contact(BrandOwned, Dated, Base):
+    """One person as one platform shows them to one brand. Never merged with another by guess."""
+
+    __tablename__ = "contact"
+    account_id: Mapped[UUID]
+    platform: Mapped[str] = mapped_column(Text)
+    external_id: Mapped[str] = mapped_column(Text)
+    name: Mapped[str | None] = mapped_column(Text)
+    __table_args__ = (
+        belongs_to("account", "account_id"),
+        UniqueConstraint("agency_id", "account_id", "external_id", "brand_id"),
+    )
+
+
+class Conversation(BrandOwned, Dated, Base):
+    """One top-level comment with its replies, or one review. `kind` is `comment` or `review`.
+
+    `rank` orders the queue, highest first; `rank_reasons` are its named parts. `excerpt`, `author_name`, `language`,
+    `stars` and the counts are copies kept by intake so that a queue page reads one table. `reply_state` is the state
+    of the newest reply, None without one. `version` grows with every change a queue row shows.
+    """
+
+    __tablename__ = "conversation"
+    account_id: Mapped[UUID]
+    contact_id: Mapped[UUID | None]
+    platform: Mapped[str] = mapped_column(Text)
+    kind: Mapped[str] = mapped_column(Text)
+    external_id: Mapped[str] = mapped_column(Text)
+    status: Mapped[str] = mapped_column(Text, default="open", server_default="open")
+    rank: Mapped[int] = mapped_column(default=0, server_default="0")
+    rank_reasons: Mapped[list[Any]] = mapped_column(JSONB, default=list, server_default="[]")
+    excerpt: Mapped[str] = mapped_column(Text, default="", server_default="")
+    author_name: Mapped[str | None] = mapped_column(Text)
+    language: Mapped[str | None] = mapped_column(Text)
+    stars: Mapped[int | None] = mapped_column(SmallInteger)
+    context: Mapped[dict[str, Any]] = mapped_column(JSONB, default=dict, server_default="{}")
+    permalink: Mapped[str | None] = mapped_column(Text)
+    message_count: Mapped[int] = mapped_column(default=0, server_default="0")
+    reply_state: Mapped[str | None] = mapped_column(Text)
+    last_message_at: Mapped[datetime] = mapped_column(server_default=func.now())
+    last_customer_at: Mapped[datetime | None]
+    due_at: Mapped[datetime | None]
+    snoozed_until: Mapped[datetime | None]
+    holder_id: Mapped[UUID | None]
+    holder_name: Mapped[str | None] = mapped_column(Text)
+    held_since: Mapped[datetime | None]
+    held_until: Mapped[datetime | None]
+    version: Mapped[int] = mapped_column(BigInteger, default=1, server_default="1")
+    __table_args__ = (
+        belongs_to("account", "account_id"),
+        belongs_to("contact", "contact_id"),
+        UniqueConstraint("agency_id", "account_id", "external_id", "brand_id"),
+        Index(
+            "ix_conversation_queue",
+            "agency_id",
+            text("rank desc"),
+            text("id desc"),
+            postgresql_where=text("status = 'open'"),
+        ),
+        Index(
+            "ix_conversation_brand_queue",
+            "agency_id",
+            "brand_id",
+            text("rank desc"),
+            text("id desc"),
+            postgresql_where=text("status = 'open'"),
+        ),
+        Index("ix_conversation_contact", "agency_id", "contact_id", text("last_message_at desc")),
+        Index("ix_conversation_holder", "agency_id", "holder_id", postgresql_where=text("holder_id is not null")),
+        CheckConstraint("status in ('open', 'snoozed', 'closed')", name="status_is_known"),
+        CheckConstraint("stars is null or stars between 1 and 5", name="stars_are_one_to_five"),
+    )
+
+
+class Message(BrandOwned, Dated, Base):
+    """One comment, review text or answer, as the platform shows it now. `direction` is `in` or `out`.
+
+    `content_hash` covers everything the platform may change, so a poll compares before it writes.
+    `deleted_at` is a tombstone: a late or stale answer never brings the message back.
+    """
+
+    __tablename__ = "message"
+    conversation_id: Mapped[UUID]
+    account_id: Mapped[UUID]
+    contact_id: Mapped[UUID | None]
+    external_id: Mapped[str] = mapped_column(Text)
+    parent_external_id: Mapped[str | None] = mapped_column(Text)
+    direction: Mapped[str] = mapped_column(Text)
+    author_name: Mapped[str | None] = mapped_column(Text)
+    text: Mapped[str] = mapped_column(Text)
+    truncated: Mapped[bool] = mapped_column(default=False, server_default="false")
+    language: Mapped[str | None] = mapped_column(Text)
+    stars: Mapped[int | None] = mapped_column(SmallInteger)
+    attachments: Mapped[list[Any]] = mapped_column(JSONB, default=list, server_default="[]")
+    permalink: Mapped[str | None] = mapped_column(Text)
+    written_at: Mapped[datetime]
+    edited_at: Mapped[datetime | None]
+    earlier_texts: Mapped[list[Any]] = mapped_column(JSONB, default=list, server_default="[]")
+    deleted_at: Mapped[datetime | None]
+    hidden: Mapped[bool] = mapped_column(default=False, server_default="false")
+    moderation: Mapped[str | None] = mapped_column(Text)
+    reply_id: Mapped[UUID | None]
+    content_hash: Mapped[bytes] = mapped_column(LargeBinary)
+    __table_args__ = (
+        belongs_to("conversation", "conversation_id"),
+        UniqueConstraint("agency_id", "account_id", "external_id", "brand_id"),
+        Index("ix_message_conversation", "agency_id", "conversation_id", "written_at", "id"),
+        CheckConstraint("direction in ('in', 'out')", name="direction_is_known"),
+    )
+
+
+class Note(BrandOwned, Dated, Base):
+    """A note between colleagues beside a conversation; never sent anywhere."""
+
+    __tablename__ = "note"
+    conversation_id: Mapped[UUID]
+    author_id: Mapped[UUID]
+    author_name: Mapped[str] = mapped_column(Text)
+    text: Mapped[str] = mapped_column(Text)
+    __table_args__ = (
+        belongs_to("conversation", "conversation_id"),
+        Index("ix_note_conversation", "agency_id", "conversation_id", "created_at"),
+    )
+
+
+class QueueCounter(BrandOwned, Base):
+    """How many conversations of a brand are open, free and waiting for the client, kept exact by triggers.
+
+    `version` grows with every change to any of the brand's conversations: an open inbox asks whether it grew.
+    """
+
+    __tablename__ = "queue_counter"
+    open_count: Mapped[int] = mapped_column(default=0, server_default="0")
+    held_count: Mapped[int] = mapped_column(default=0, server_default="0")
+    awaiting_approval_count: Mapped[int] = mapped_column(default=0, server_default="0")
+    snoozed_count: Mapped[int] = mapped_column(default=0, server_default="0")
+    closed_count: Mapped[int] = mapped_column(default=0, server_default="0")
+    version: Mapped[int] = mapped_column(BigInteger, default=0, server_default="0")
+    __table_args__ = (belongs_to_brand(), UniqueConstraint("agency_id", "brand_id"))

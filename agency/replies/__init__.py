@@ -1,0 +1,1 @@
+"""What we answer: drafts, approvals, publishing exactly once, receipts."""

@@ -1,0 +1,51 @@
+"""The states of a reply and the moves between them: the one table that pages, API documents and tests read."""
+
+from __future__ import annotations
+
+from tenants.permissions import Permission
+from tenants.states import SYSTEM, Move, StateTable
+
+STATES = (
+    "draft",
+    "awaiting_approval",
+    "approved",
+    "declined",
+    "publishing",
+    "published",
+    "refused",
+    "outcome_unknown",
+)
+
+
+def _move(name: str, sources: str, targets: str, who: Permission | str, must_hold: str) -> Move:
+    return Move(name, frozenset(sources.split()), frozenset(targets.split()), who, must_hold)
+
+
+WRITE, APPROVE = Permission.REPLY_WRITE, Permission.REPLY_APPROVE
+
+LIFECYCLE = StateTable(
+    "reply",
+    (
+        _move("submit", "draft", "awaiting_approval", WRITE, "no blocking finding; within window and length"),
+        _move("edit", "draft awaiting_approval", "draft", WRITE, "a new text; links for the old one die"),
+        _move("approve", "awaiting_approval", "approved", APPROVE, "exactly this text; never by who drafted it"),
+        _move("change_and_approve", "awaiting_approval", "approved", APPROVE, "a new text that passes submit's checks"),
+        _move("decline", "awaiting_approval", "declined", APPROVE, "a reason"),
+        _move("lapse", "awaiting_approval approved", "draft", SYSTEM, "what was approved changed; not claimed"),
+        _move("ask_for_changes", "awaiting_approval", "draft", APPROVE, "a note"),
+        _move("withdraw", "awaiting_approval approved refused", "draft", WRITE, "not claimed; an approval lapses"),
+        _move("claim", "approved", "publishing", SYSTEM, "one row changed; the approval matches the text"),
+        _move("settle", "publishing", "published refused", SYSTEM, "the platform's id, or its reason"),
+        _move("give_back", "publishing", "approved", SYSTEM, "surely nothing was sent"),
+        _move("lose_track", "publishing", "outcome_unknown", SYSTEM, "no answer after sending, or the lease ran out"),
+        _move("reconcile", "outcome_unknown", "published approved", SYSTEM, "found on the platform, or surely absent"),
+        _move(
+            "resolve",
+            "outcome_unknown",
+            "published approved refused",
+            Permission.REPLY_RESOLVE,
+            "a reason, audited, when no machine can tell",
+        ),
+        _move("release", "draft", "approved", Permission.REPLY_RELEASE, "the brand needs no approval; submit's checks"),
+    ),
+)

@@ -1,0 +1,166 @@
+"""A reply from its first draft to its receipt."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import BigInteger, CheckConstraint, Index, LargeBinary, Text, UniqueConstraint, text
+from sqlalchemy.dialects.postgresql import JSONB
+from sqlalchemy.orm import Mapped, mapped_column
+
+from agency.replies.lifecycle import STATES
+from tenants.database import Base, BrandOwned, Dated, belongs_to
+
+_STATE_LIST = ", ".join(f"'{state}'" for state in STATES)
+IN_FLIGHT = "state in ('publishing', 'outcome_unknown')"
+
+
+class Reply(BrandOwned, Dated, Base):
+    """One answer to one message. `state` moves only through `agency.replies.lifecycle`.
+
+    It carries brand, account and target from the conversation; nobody picks them. `target_fingerprint` is SHA-256
+    over where the words go and what they answer, and is what an approval is bound to beside the text.
+    `sent_at` is when the last attempt left, `lease_until` when a sender that went silent is given up (database clock).
+    """
+
+    __tablename__ = "reply"
+    conversation_id: Mapped[UUID]
+    account_id: Mapped[UUID]
+    in_reply_to_id: Mapped[UUID]
+    in_reply_to_external_id: Mapped[str] = mapped_column(Text)
+    in_reply_to_content_hash: Mapped[bytes] = mapped_column(LargeBinary)
+    thread_external_id: Mapped[str] = mapped_column(Text)
+    platform: Mapped[str] = mapped_column(Text)
+    kind: Mapped[str] = mapped_column(Text)
+    private: Mapped[bool] = mapped_column(default=False, server_default="false")
+    state: Mapped[str] = mapped_column(Text, default="draft")
+    state_since: Mapped[datetime]
+    state_reason: Mapped[str | None] = mapped_column(Text)
+    text_id: Mapped[UUID | None]
+    target_fingerprint: Mapped[bytes] = mapped_column(LargeBinary)
+    written_by: Mapped[UUID]
+    written_by_name: Mapped[str] = mapped_column(Text)
+    submitted_at: Mapped[datetime | None]
+    sent_at: Mapped[datetime | None]
+    lease_until: Mapped[datetime | None]
+    fence: Mapped[int] = mapped_column(BigInteger, default=0, server_default="0")
+    next_try_at: Mapped[datetime | None]
+    absent_reads: Mapped[int] = mapped_column(default=0, server_default="0")
+    resends: Mapped[int] = mapped_column(default=0, server_default="0")
+    platform_id: Mapped[str | None] = mapped_column(Text)
+    published_at: Mapped[datetime | None]
+    read_back_at: Mapped[datetime | None]
+    live_state: Mapped[str | None] = mapped_column(Text)
+    __table_args__ = (
+        belongs_to("conversation", "conversation_id"),
+        belongs_to("account", "account_id"),
+        Index("ix_reply_conversation", "agency_id", "conversation_id", "id"),
+        Index("ix_reply_state", "agency_id", "state", "state_since"),
+        Index(
+            "uq_reply_in_flight",
+            "agency_id",
+            "conversation_id",
+            "brand_id",
+            unique=True,
+            postgresql_where=text(IN_FLIGHT),
+        ),
+        Index(
+            "uq_reply_platform_id",
+            "agency_id",
+            "account_id",
+            "platform_id",
+            unique=True,
+            postgresql_where=text("platform_id is not null and platform <> 'google_business'"),
+        ),
+        CheckConstraint(f"state in ({_STATE_LIST})", name="state_is_known"),
+        CheckConstraint("state <> 'published' or published_at is not null", name="published_has_a_time"),
+    )
+
+
+class ReplyText(BrandOwned, Dated, Base):
+    """The words of a reply at one moment; never changed, a change is another row. `text_hash` is SHA-256, hex."""
+
+    __tablename__ = "reply_text"
+    reply_id: Mapped[UUID]
+    number: Mapped[int]
+    text: Mapped[str] = mapped_column(Text)
+    text_hash: Mapped[str] = mapped_column(Text)
+    author_id: Mapped[UUID]
+    author_name: Mapped[str] = mapped_column(Text)
+    by_approver: Mapped[bool] = mapped_column(default=False, server_default="false")
+    guide_version: Mapped[int | None]
+    findings: Mapped[list[Any]] = mapped_column(JSONB, default=list)
+    __table_args__ = (
+        belongs_to("reply", "reply_id"),
+        UniqueConstraint("agency_id", "reply_id", "number", "brand_id"),
+        {"info": {"app_may": ("SELECT", "INSERT")}},
+    )
+
+
+class Approval(BrandOwned, Dated, Base):
+    """One decision about exactly one text for exactly one target.
+
+    `decision` is `approved`, `released` (the brand needs no approval), `declined` or `changes_asked`.
+    A lapsed approval keeps its row, with when and why it was voided.
+    """
+
+    __tablename__ = "approval"
+    reply_id: Mapped[UUID]
+    reply_text_id: Mapped[UUID]
+    text_hash: Mapped[str] = mapped_column(Text)
+    target_fingerprint: Mapped[bytes] = mapped_column(LargeBinary)
+    decision: Mapped[str] = mapped_column(Text)
+    reason: Mapped[str | None] = mapped_column(Text)
+    decided_by: Mapped[UUID]
+    decided_by_name: Mapped[str] = mapped_column(Text)
+    voided_at: Mapped[datetime | None]
+    void_reason: Mapped[str | None] = mapped_column(Text)
+    __table_args__ = (
+        belongs_to("reply", "reply_id"),
+        belongs_to("reply_text", "reply_text_id"),
+        Index("ix_approval_reply", "agency_id", "reply_id", "created_at"),
+        Index(
+            "uq_approval_live",
+            "agency_id",
+            "reply_id",
+            "brand_id",
+            unique=True,
+            postgresql_where=text("voided_at is null and decision in ('approved', 'released')"),
+        ),
+        CheckConstraint("decision in ('approved', 'released', 'declined', 'changes_asked')", name="decision_is_known"),
+    )
+
+
+class PublishAttempt(BrandOwned, Dated, Base):
+    """One call, or one look, at the platform. Written before the call leaves; `outcome` follows.
+
+    `outcome` is None while in flight, then `published`, `refused`, `not_sent`, `unknown`, `found` or `absent`.
+    """
+
+    __tablename__ = "publish_attempt"
+    reply_id: Mapped[UUID]
+    reply_text_id: Mapped[UUID]
+    fence: Mapped[int] = mapped_column(BigInteger)
+    request_id: Mapped[UUID]
+    deed: Mapped[str] = mapped_column(Text, default="send")
+    outcome: Mapped[str | None] = mapped_column(Text)
+    detail: Mapped[str | None] = mapped_column(Text)
+    platform_id: Mapped[str | None] = mapped_column(Text)
+    details: Mapped[dict[str, Any]] = mapped_column(JSONB, default=dict)
+    finished_at: Mapped[datetime | None]
+    __table_args__ = (
+        belongs_to("reply", "reply_id"),
+        Index("ix_publish_attempt_reply", "agency_id", "reply_id", "created_at"),
+        Index(
+            "uq_publish_attempt_send",
+            "agency_id",
+            "reply_id",
+            "fence",
+            "brand_id",
+            unique=True,
+            postgresql_where=text("deed = 'send'"),
+        ),
+        CheckConstraint("deed in ('send', 'look')", name="deed_is_known"),
+    )

@@ -1,0 +1,1 @@
+"""The night shift: a dispatcher, workers and the thin jobs they run."""

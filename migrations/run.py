@@ -1,0 +1,54 @@
+"""Bring a database to the present schema, policies and grants; safe to run again and from several machines at once."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from alembic import command
+from alembic.config import Config
+from sqlalchemy import Connection, create_engine, text
+from sqlalchemy.engine import make_url
+
+from tenants.row_policies import grant_statements, owned_tables, policy_statements
+
+LOCK_KEY = 4_207_001
+"""One advisory lock number of ours, so that two migrations wait for each other."""
+
+
+def _config(connection: Connection) -> Config:
+    config = Config()
+    config.set_main_option("script_location", str(Path(__file__).parent))
+    config.attributes["connection"] = connection
+    return config
+
+
+def upgrade(owner_url: str, app_url: str) -> None:
+    """Run what has not run, as the owner; then set policies and the application role's grants from the models.
+
+    Raises sqlalchemy's OperationalError when the database cannot be reached.
+    """
+    engine = create_engine(make_url(owner_url).set(drivername="postgresql+psycopg"))
+    app_role = make_url(app_url).username
+    if not app_role:
+        raise ValueError("ONBRAND_DATABASE_URL names no role")
+    with engine.connect() as lock:
+        lock.execute(text("select pg_advisory_lock(:key)"), {"key": LOCK_KEY})
+        with engine.connect() as connection:
+            command.upgrade(_config(connection), "head")
+            connection.commit()
+        with engine.begin() as connection:
+            for table in owned_tables():
+                for statement in policy_statements(table):
+                    connection.execute(text(statement))
+            for statement in grant_statements(app_role):
+                connection.execute(text(statement))
+        lock.execute(text("select pg_advisory_unlock(:key)"), {"key": LOCK_KEY})
+    engine.dispose()
+
+
+def new_migration(owner_url: str, message: str) -> None:
+    """Write a migration file from the difference between the models and this database."""
+    engine = create_engine(make_url(owner_url).set(drivername="postgresql+psycopg"))
+    with engine.connect() as connection:
+        command.revision(_config(connection), message=message, autogenerate=True)
+    engine.dispose()

@@ -1,0 +1,1 @@
+"""How a brand speaks: its guide, the checks made from it, and its reply guidelines."""

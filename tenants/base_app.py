@@ -1,0 +1,75 @@
+"""The Flask app without pages: settings, database, Redis, keys and logs, for doors, workers and scripts alike."""
+
+from __future__ import annotations
+
+from typing import cast
+
+import redis
+from flask import Flask, current_app
+from sqlalchemy.engine import make_url
+
+import tenants.scope  # noqa: F401 - installs guard one on every session
+from tenants.database import db
+from tenants.logs import configure_logs
+from tenants.sealed import KeyRing
+from tenants.settings import Settings, SettingsError
+
+STATEMENT_TIMEOUT_MS = 15_000
+CONNECT_TIMEOUT_SECONDS = 5
+
+
+def create_base_app(settings: Settings, *, pool_size: int = 5) -> Flask:
+    """An app that can reach the database and Redis and open sealed credentials, and has no routes.
+
+    Raises SettingsError when the database address is missing.
+    """
+    if not settings.onbrand_database_url:
+        raise SettingsError("ONBRAND_DATABASE_URL is missing. Under `make run` it is set for you.")
+    configure_logs(settings)
+    app = Flask("onbrand", static_folder=None)
+    url = make_url(settings.onbrand_database_url).set(drivername="postgresql+psycopg")
+    app.config.update(
+        SECRET_KEY=settings.onbrand_secret_key,
+        SQLALCHEMY_DATABASE_URI=url,
+        SQLALCHEMY_ENGINE_OPTIONS={
+            "pool_size": pool_size,
+            "max_overflow": 5,
+            "pool_timeout": 10,
+            "pool_recycle": 1800,
+            "connect_args": {
+                "connect_timeout": CONNECT_TIMEOUT_SECONDS,
+                "options": f"-c statement_timeout={STATEMENT_TIMEOUT_MS} -c timezone=UTC",
+                "application_name": "onbrand",
+            },
+        },
+    )
+    app.extensions["onbrand_settings"] = settings
+    if settings.onbrand_credential_keys:
+        app.extensions["onbrand_keys"] = KeyRing.from_setting(settings.onbrand_credential_keys)
+    if settings.onbrand_redis_url:
+        app.extensions["onbrand_redis"] = redis.from_url(
+            settings.onbrand_redis_url, socket_timeout=10, socket_connect_timeout=CONNECT_TIMEOUT_SECONDS
+        )
+    db.init_app(app)
+    return app
+
+
+def settings_of_app() -> Settings:
+    """The settings of the running app."""
+    return cast(Settings, current_app.extensions["onbrand_settings"])
+
+
+def keys_of_app() -> KeyRing:
+    """The key ring of the running app. Raises SettingsError when no key was set."""
+    ring = current_app.extensions.get("onbrand_keys")
+    if ring is None:
+        raise SettingsError("ONBRAND_CREDENTIAL_KEYS is missing: `id:base64 of 32 bytes`, newest first.")
+    return cast(KeyRing, ring)
+
+
+def redis_of_app() -> redis.Redis:
+    """The Redis or Valkey client of the running app. Raises SettingsError when no address was set."""
+    client = current_app.extensions.get("onbrand_redis")
+    if client is None:
+        raise SettingsError("ONBRAND_REDIS_URL is missing. Under `make run` it is set for you.")
+    return cast(redis.Redis, client)

@@ -1,0 +1,72 @@
+"""Errors a person or a program may be shown. Everything else is a bug and is answered as one.
+
+AppError
+├── Invalid      400/422  the words or values given cannot be used
+├── NotFound     404      no such thing, or not yours: the two are never told apart
+├── Forbidden    403      yours to see, but not yours to do
+├── Conflict     409      somebody or something was there first
+├── TooMany      429      slow down
+└── Unavailable  503      a part we cannot work without is down; nothing was lost
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+
+class AppError(Exception):
+    """Trouble with a name. `code` is stable for programs; `message` says what happened, what is safe, what to do."""
+
+    http_status = 500
+    code = "error"
+
+    def __init__(self, message: str, *, code: str | None = None, **fields: Any) -> None:
+        super().__init__(message)
+        self.message = message
+        self.code = code or type(self).code
+        self.fields = fields
+
+
+class Invalid(AppError):
+    """What was given cannot be used; `fields` may hold `errors`: field name → list of sentences."""
+
+    http_status = 422
+    code = "invalid"
+
+
+class NotFound(AppError):
+    """No such thing for this caller. Another tenant's id and a made-up id answer alike."""
+
+    http_status = 404
+    code = "not_found"
+
+    def __init__(self, message: str = "There is nothing here under this address.", **fields: Any) -> None:
+        super().__init__(message, **fields)
+
+
+class Forbidden(AppError):
+    """The caller may see the thing but not do this to it."""
+
+    http_status = 403
+    code = "forbidden"
+
+
+class Conflict(AppError):
+    """Somebody or something was there first; `fields` says who or what."""
+
+    http_status = 409
+    code = "conflict"
+
+
+class TooMany(AppError):
+    """Asked too often; `fields['retry_after_seconds']` says when to come back."""
+
+    http_status = 429
+    code = "too_many_requests"
+
+
+class Unavailable(AppError):
+    """A part this cannot work without is down. Nothing accepted before is lost."""
+
+    http_status = 503
+    code = "unavailable"

@@ -1,0 +1,254 @@
+"""Agencies, brands, people and what lets them in. Secrets are stored as hashes or sealed, never plain."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import (
+    ARRAY,
+    BigInteger,
+    CheckConstraint,
+    ForeignKey,
+    Identity,
+    Index,
+    LargeBinary,
+    Text,
+    UniqueConstraint,
+    Uuid,
+    func,
+    text,
+)
+from sqlalchemy.dialects.postgresql import JSONB
+from sqlalchemy.orm import Mapped, mapped_column
+
+from tenants.database import AgencyOwned, Base, BrandOwned, Dated, belongs_to_agency, belongs_to_brand, new_id
+
+HASH_IS_32_BYTES = "octet_length(token_hash) = 32"
+
+
+class Agency(Dated, Base):
+    """Our customer: it pays, employs staff and sees its own brands side by side."""
+
+    __tablename__ = "agency"
+    id: Mapped[UUID] = mapped_column(primary_key=True, default=new_id)
+    name: Mapped[str] = mapped_column(Text, unique=True)
+    language: Mapped[str] = mapped_column(Text, default="en")
+    roles_needing_second_factor: Mapped[list[str]] = mapped_column(ARRAY(Text), default=list, server_default="{}")
+
+
+class Brand(AgencyOwned, Dated, Base):
+    """One client of an agency: the tenant. Colour, two-letter mark and name always appear together."""
+
+    __tablename__ = "brand"
+    name: Mapped[str] = mapped_column(Text)
+    mark: Mapped[str] = mapped_column(Text)
+    colour: Mapped[str] = mapped_column(Text)
+    language: Mapped[str] = mapped_column(Text, default="en")
+    time_zone: Mapped[str] = mapped_column(Text, default="UTC")
+    needs_approval: Mapped[bool] = mapped_column(default=True)
+    answer_due_hours: Mapped[int] = mapped_column(default=12)
+    paused_at: Mapped[datetime | None]
+    archived_at: Mapped[datetime | None]
+    __table_args__ = (
+        belongs_to_agency(),
+        UniqueConstraint("agency_id", "name"),
+        CheckConstraint("colour ~ '^#[0-9a-f]{6}$'", name="colour_is_hex"),
+        CheckConstraint("char_length(mark) between 1 and 2", name="mark_is_short"),
+    )
+
+
+class Person(Dated, Base):
+    """Somebody who can sign in. One person may be a member of several agencies."""
+
+    __tablename__ = "person"
+    id: Mapped[UUID] = mapped_column(primary_key=True, default=new_id)
+    email: Mapped[str] = mapped_column(Text, unique=True)
+    name: Mapped[str] = mapped_column(Text)
+    language: Mapped[str] = mapped_column(Text, default="en")
+    time_zone: Mapped[str] = mapped_column(Text, default="UTC")
+    password_hash: Mapped[str | None] = mapped_column(Text)
+    totp_secret: Mapped[bytes | None] = mapped_column(LargeBinary)
+    totp_last_step: Mapped[int | None] = mapped_column(BigInteger)
+    recovery_code_hashes: Mapped[list[bytes]] = mapped_column(ARRAY(LargeBinary), default=list, server_default="{}")
+    preferences: Mapped[dict[str, Any]] = mapped_column(JSONB, default=dict, server_default="{}")
+    disabled_at: Mapped[datetime | None]
+    __table_args__ = (CheckConstraint("email = lower(email)", name="email_is_lower_case"),)
+
+
+class Membership(Dated, Base):
+    """What a person is in an agency, and which of its brands that covers."""
+
+    __tablename__ = "membership"
+    id: Mapped[UUID] = mapped_column(primary_key=True, default=new_id)
+    agency_id: Mapped[UUID] = mapped_column(ForeignKey("agency.id"))
+    person_id: Mapped[UUID] = mapped_column(ForeignKey("person.id"))
+    role: Mapped[str] = mapped_column(Text)
+    all_brands: Mapped[bool] = mapped_column(default=False)
+    brand_ids: Mapped[list[UUID]] = mapped_column(ARRAY(Uuid), default=list, server_default="{}")
+    removed_at: Mapped[datetime | None]
+    __table_args__ = (
+        Index("ix_membership_person_id", "person_id"),
+        Index("uq_membership_live", "agency_id", "person_id", unique=True, postgresql_where=text("removed_at is null")),
+        CheckConstraint("not (all_brands and cardinality(brand_ids) > 0)", name="all_or_some"),
+    )
+
+
+class Invitation(Dated, Base):
+    """An invitation by mail; single use, dies after seven days."""
+
+    __tablename__ = "invitation"
+    id: Mapped[UUID] = mapped_column(primary_key=True, default=new_id)
+    agency_id: Mapped[UUID] = mapped_column(ForeignKey("agency.id"))
+    email: Mapped[str] = mapped_column(Text)
+    role: Mapped[str] = mapped_column(Text)
+    all_brands: Mapped[bool] = mapped_column(default=False)
+    brand_ids: Mapped[list[UUID]] = mapped_column(ARRAY(Uuid), default=list, server_default="{}")
+    token_hash: Mapped[bytes] = mapped_column(LargeBinary, unique=True)
+    invited_by: Mapped[UUID] = mapped_column(ForeignKey("person.id"))
+    expires_at: Mapped[datetime]
+    used_at: Mapped[datetime | None]
+    withdrawn_at: Mapped[datetime | None]
+    __table_args__ = (
+        Index("ix_invitation_agency_id", "agency_id"),
+        CheckConstraint(HASH_IS_32_BYTES, name="token_hash_is_whole"),
+    )
+
+
+class SignInSession(Dated, Base):
+    """One browser, signed in. The cookie holds the token, this row its SHA-256."""
+
+    __tablename__ = "sign_in_session"
+    id: Mapped[UUID] = mapped_column(primary_key=True, default=new_id)
+    person_id: Mapped[UUID] = mapped_column(ForeignKey("person.id"))
+    token_hash: Mapped[bytes] = mapped_column(LargeBinary, unique=True)
+    agency_id: Mapped[UUID | None] = mapped_column(ForeignKey("agency.id"))
+    second_factor_at: Mapped[datetime | None]
+    last_seen_at: Mapped[datetime] = mapped_column(server_default=func.now())
+    expires_at: Mapped[datetime]
+    ended_at: Mapped[datetime | None]
+    ip_address: Mapped[str | None] = mapped_column(Text)
+    user_agent: Mapped[str | None] = mapped_column(Text)
+    __table_args__ = (
+        Index("ix_sign_in_session_person_id", "person_id"),
+        CheckConstraint(HASH_IS_32_BYTES, name="token_hash_is_whole"),
+    )
+
+
+class ApiToken(Dated, Base):
+    """A bearer token of one person in one agency, never wider than that person's membership."""
+
+    __tablename__ = "api_token"
+    id: Mapped[UUID] = mapped_column(primary_key=True, default=new_id)
+    agency_id: Mapped[UUID] = mapped_column(ForeignKey("agency.id"))
+    person_id: Mapped[UUID] = mapped_column(ForeignKey("person.id"))
+    name: Mapped[str] = mapped_column(Text)
+    token_hash: Mapped[bytes] = mapped_column(LargeBinary, unique=True)
+    only_brand_ids: Mapped[list[UUID] | None] = mapped_column(ARRAY(Uuid))
+    last_used_at: Mapped[datetime | None]
+    revoked_at: Mapped[datetime | None]
+    __table_args__ = (
+        Index("ix_api_token_person_id", "person_id"),
+        CheckConstraint(HASH_IS_32_BYTES, name="token_hash_is_whole"),
+    )
+
+
+class OneTimeToken(Dated, Base):
+    """A link that does one thing once, for a person who may be signed out; bound to its purpose."""
+
+    __tablename__ = "one_time_token"
+    id: Mapped[UUID] = mapped_column(primary_key=True, default=new_id)
+    purpose: Mapped[str] = mapped_column(Text)
+    person_id: Mapped[UUID] = mapped_column(ForeignKey("person.id"))
+    token_hash: Mapped[bytes] = mapped_column(LargeBinary, unique=True)
+    expires_at: Mapped[datetime]
+    used_at: Mapped[datetime | None]
+    __table_args__ = (
+        Index("ix_one_time_token_person_id", "person_id"),
+        CheckConstraint(HASH_IS_32_BYTES, name="token_hash_is_whole"),
+    )
+
+
+class OutboxEntry(Dated, Base):
+    """Work promised by a committed transaction. The dispatcher turns it into an RQ job; the job marks it done."""
+
+    __tablename__ = "outbox_entry"
+    id: Mapped[int] = mapped_column(BigInteger, Identity(), primary_key=True)
+    job_name: Mapped[str] = mapped_column(Text)
+    ids: Mapped[dict[str, Any]] = mapped_column(JSONB)
+    run_at: Mapped[datetime] = mapped_column(server_default=func.now())
+    leased_until: Mapped[datetime | None]
+    attempts: Mapped[int] = mapped_column(default=0, server_default="0")
+    done_at: Mapped[datetime | None]
+    given_up_at: Mapped[datetime | None]
+    last_error: Mapped[str | None] = mapped_column(Text)
+    __table_args__ = (
+        Index("ix_outbox_entry_open", "run_at", "id", postgresql_where=text("done_at is null and given_up_at is null")),
+    )
+
+
+class ReceivedEvent(Dated, Base):
+    """A webhook already seen: ids and kind only, its bytes live with the tenant."""
+
+    __tablename__ = "received_event"
+    id: Mapped[int] = mapped_column(BigInteger, Identity(), primary_key=True)
+    source: Mapped[str] = mapped_column(Text)
+    external_id: Mapped[str] = mapped_column(Text)
+    kind: Mapped[str] = mapped_column(Text)
+    handled_at: Mapped[datetime | None]
+    __table_args__ = (UniqueConstraint("source", "external_id"),)
+
+
+class InstallationFact(Dated, Base):
+    """A fact about this installation, such as that the demo was seeded."""
+
+    __tablename__ = "installation_fact"
+    name: Mapped[str] = mapped_column(Text, primary_key=True)
+    value: Mapped[dict[str, Any]] = mapped_column(JSONB, default=dict)
+
+
+class AgencyAudit(AgencyOwned, Dated, Base):
+    """Who did what in an agency, where no single brand is concerned. Rows are added, never changed."""
+
+    __tablename__ = "agency_audit"
+    actor_id: Mapped[UUID | None]
+    actor_name: Mapped[str] = mapped_column(Text)
+    action: Mapped[str] = mapped_column(Text)
+    subject_type: Mapped[str] = mapped_column(Text)
+    subject_id: Mapped[str] = mapped_column(Text)
+    facts: Mapped[dict[str, Any]] = mapped_column(JSONB, default=dict)
+    __table_args__ = (
+        belongs_to_agency(),
+        Index("ix_agency_audit_latest", "agency_id", "created_at"),
+        {"info": {"app_may": ("SELECT", "INSERT")}},
+    )
+
+
+class BrandAudit(BrandOwned, Dated, Base):
+    """Who did what to a brand's things. Rows are added, never changed."""
+
+    __tablename__ = "brand_audit"
+    actor_id: Mapped[UUID | None]
+    actor_name: Mapped[str] = mapped_column(Text)
+    action: Mapped[str] = mapped_column(Text)
+    subject_type: Mapped[str] = mapped_column(Text)
+    subject_id: Mapped[str] = mapped_column(Text)
+    facts: Mapped[dict[str, Any]] = mapped_column(JSONB, default=dict)
+    __table_args__ = (
+        belongs_to_brand(),
+        Index("ix_brand_audit_subject", "agency_id", "brand_id", "subject_type", "subject_id", "created_at"),
+        {"info": {"app_may": ("SELECT", "INSERT")}},
+    )
+
+
+class IdempotencyRecord(AgencyOwned, Dated, Base):
+    """The first answer to a POST that carried an Idempotency-Key, given again to its repeats."""
+
+    __tablename__ = "idempotency_record"
+    person_id: Mapped[UUID]
+    key: Mapped[str] = mapped_column(Text)
+    request_hash: Mapped[bytes] = mapped_column(LargeBinary)
+    http_status: Mapped[int | None]
+    answer: Mapped[dict[str, Any] | None] = mapped_column(JSONB)
+    __table_args__ = (belongs_to_agency(), UniqueConstraint("agency_id", "person_id", "key"))

@@ -1,0 +1,45 @@
+"""Work promised by a transaction: a row inside it, a ring at the dispatcher's bell after it.
+
+The row is the promise. Redis is never asked here, so losing all of it loses no work.
+"""
+
+from __future__ import annotations
+
+from datetime import datetime
+from enum import StrEnum
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import text
+
+from tenants.database import db
+from tenants.models import OutboxEntry
+
+BELL = "onbrand_outbox"
+"""The PostgreSQL notification channel the dispatcher listens on."""
+
+
+class JobName(StrEnum):
+    """Every job there is. `jobs.catalogue` says for each which function runs it, where and how long."""
+
+    POLL_ACCOUNTS = "poll_accounts"
+    PUBLISH_REPLY = "publish_reply"
+    RECONCILE_REPLY = "reconcile_reply"
+    SEND_MAIL = "send_mail"
+    RECHECK_WAITING_REPLIES = "recheck_waiting_replies"
+    UPKEEP = "upkeep"
+
+
+def enqueue_after_commit(job: JobName, *, run_at: datetime | None = None, **ids: UUID | str | int) -> None:
+    """Promise a job: it runs at least once after this transaction commits, never if it rolls back.
+
+    `ids` are names of things, never the things; every job must be harmless when it runs twice.
+    `run_at` (aware) delays it; the default is at once.
+    """
+    payload: dict[str, Any] = {name: str(value) if isinstance(value, UUID) else value for name, value in ids.items()}
+    entry = OutboxEntry(job_name=job.value, ids=payload)
+    if run_at is not None:
+        entry.run_at = run_at
+    db.session.add(entry)
+    db.session.flush()
+    db.session.connection().execute(text(f"notify {BELL}"))

@@ -1,0 +1,126 @@
+"""Who may do what: one table. The permission page, the API's documents and the grid tests all read it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import StrEnum
+from uuid import UUID
+
+from tenants.errors import Forbidden, NotFound
+from tenants.scope import Scope
+
+
+class Permission(StrEnum):
+    """What can be allowed, as `thing:deed`."""
+
+    CONVERSATION_READ = "conversation:read"
+    CONVERSATION_WORK = "conversation:work"
+    CONVERSATION_REASSIGN = "conversation:reassign"
+    NOTE_WRITE = "note:write"
+    REPLY_READ = "reply:read"
+    REPLY_WRITE = "reply:write"
+    REPLY_APPROVE = "reply:approve"
+    REPLY_RELEASE = "reply:release"
+    REPLY_RESOLVE = "reply:resolve"
+    GUIDE_READ = "guide:read"
+    GUIDE_WRITE = "guide:write"
+    GUIDE_PUT_IN_FORCE = "guide:put_in_force"
+    BRAND_READ = "brand:read"
+    BRAND_MANAGE = "brand:manage"
+    ACCOUNT_READ = "account:read"
+    ACCOUNT_CONNECT = "account:connect"
+    PEOPLE_READ = "people:read"
+    PEOPLE_MANAGE = "people:manage"
+    AUDIT_READ = "audit:read"
+    BILLING_MANAGE = "billing:manage"
+
+
+class Role(StrEnum):
+    """What a person is in an agency."""
+
+    AGENCY_ADMIN = "agency_admin"
+    TEAM_LEAD = "team_lead"
+    STAFF = "staff"
+    LIGHT = "light"
+    CLIENT_OWNER = "client_owner"
+    BILLING_ADMIN = "billing_admin"
+
+
+_P = Permission
+_LIGHT = frozenset({_P.CONVERSATION_READ, _P.NOTE_WRITE, _P.REPLY_READ, _P.GUIDE_READ, _P.BRAND_READ})
+_STAFF = _LIGHT | {_P.CONVERSATION_WORK, _P.REPLY_WRITE, _P.REPLY_RELEASE, _P.ACCOUNT_READ}
+_LEAD = _STAFF | {
+    _P.CONVERSATION_REASSIGN,
+    _P.REPLY_RESOLVE,
+    _P.GUIDE_WRITE,
+    _P.GUIDE_PUT_IN_FORCE,
+    _P.PEOPLE_READ,
+    _P.AUDIT_READ,
+}
+
+ROLE_PERMISSIONS: dict[Role, frozenset[Permission]] = {
+    Role.AGENCY_ADMIN: _LEAD | {_P.BRAND_MANAGE, _P.ACCOUNT_CONNECT, _P.PEOPLE_MANAGE, _P.BILLING_MANAGE},
+    Role.TEAM_LEAD: _LEAD,
+    Role.STAFF: _STAFF,
+    Role.LIGHT: _LIGHT,
+    Role.CLIENT_OWNER: frozenset(
+        {_P.CONVERSATION_READ, _P.REPLY_READ, _P.REPLY_APPROVE, _P.GUIDE_READ, _P.BRAND_READ, _P.NOTE_WRITE}
+    ),
+    Role.BILLING_ADMIN: frozenset({_P.BILLING_MANAGE}),
+}
+"""Role → what it may do, on the brands its membership covers."""
+
+REFUSALS: dict[Permission, str] = {
+    _P.CONVERSATION_READ: "Your role does not include customers' conversations.",
+    _P.CONVERSATION_WORK: "Your role may read conversations but not work on them. Nothing was changed.",
+    _P.CONVERSATION_REASSIGN: "Only a team lead may take or hand over another person's case. Nothing was changed.",
+    _P.NOTE_WRITE: "Your role may not write notes. Nothing was changed.",
+    _P.REPLY_READ: "Your role does not include replies.",
+    _P.REPLY_WRITE: "Your role may not write replies. Nothing was changed.",
+    _P.REPLY_APPROVE: "Only the brand's client owner approves replies. Nothing was changed.",
+    _P.REPLY_RELEASE: "Your role may not publish without approval. Nothing was sent.",
+    _P.REPLY_RESOLVE: "Only a team lead decides what became of an unknown send. Nothing was changed.",
+    _P.GUIDE_READ: "Your role does not include style guides.",
+    _P.GUIDE_WRITE: "Only a team lead changes a style guide. Nothing was changed.",
+    _P.GUIDE_PUT_IN_FORCE: "Only a team lead puts a style guide in force. Nothing was changed.",
+    _P.BRAND_READ: "Your role does not include brands.",
+    _P.BRAND_MANAGE: "Only an agency admin opens or changes brands. Nothing was changed.",
+    _P.ACCOUNT_READ: "Your role does not include connected accounts.",
+    _P.ACCOUNT_CONNECT: "Only an agency admin connects accounts. Nothing was changed.",
+    _P.PEOPLE_READ: "Your role does not include the list of people.",
+    _P.PEOPLE_MANAGE: "Only an agency admin invites, changes or removes people. Nothing was changed.",
+    _P.AUDIT_READ: "Your role does not include the record of who did what.",
+    _P.BILLING_MANAGE: "Your role does not include plans and invoices.",
+}
+
+
+@dataclass(frozen=True)
+class Actor:
+    """The person acting, as their membership makes them; `brand_ids=None` means every brand of the agency."""
+
+    user_id: UUID
+    name: str
+    role: Role
+    agency_id: UUID
+    brand_ids: frozenset[UUID] | None
+
+    @property
+    def scope(self) -> Scope:
+        """The rows this person may touch at all."""
+        return Scope(self.agency_id, self.brand_ids)
+
+    def may(self, permission: Permission) -> bool:
+        """Whether the role includes it, on the brands the membership covers."""
+        return permission in ROLE_PERMISSIONS[self.role]
+
+
+def require(actor: Actor, permission: Permission, brand_id: UUID | None = None) -> None:
+    """Let the deed pass or raise.
+
+    Raises NotFound when the brand is outside the membership (it may not be told from one that does not exist) and
+    Forbidden, with what to know, when the role does not include the permission.
+    """
+    if brand_id is not None and not actor.scope.covers(brand_id):
+        raise NotFound()
+    if not actor.may(permission):
+        raise Forbidden(REFUSALS[permission], permission=permission.value)

@@ -1,0 +1,135 @@
+"""Secrets at rest: AES-256-GCM, bound to the place they lie in, so that a ciphertext moved elsewhere does not open.
+
+A key-encryption key (setting ONBRAND_CREDENTIAL_KEYS, newest first) gives, by HKDF, one data key per agency and
+brand. The sealed form is `1 | key id length | key id | nonce (12 bytes) | ciphertext and tag`.
+"""
+
+from __future__ import annotations
+
+import base64
+import binascii
+import os
+from dataclasses import dataclass
+from uuid import UUID
+
+from cryptography.exceptions import InvalidTag
+from cryptography.hazmat.primitives.ciphers.aead import AESGCM
+from cryptography.hazmat.primitives.hashes import SHA256
+from cryptography.hazmat.primitives.kdf.hkdf import HKDF
+
+from tenants.settings import SettingsError
+
+FORMAT = 1
+NONCE_BYTES = 12
+KEY_BYTES = 32
+
+
+class CannotOpen(Exception):
+    """The sealed bytes are not from this place, not from these keys, or were changed."""
+
+
+class Secret:
+    """A secret in memory. Printing, logging or formatting it shows stars; `reveal()` is the one way to the value."""
+
+    __slots__ = ("_value",)
+
+    def __init__(self, value: str) -> None:
+        self._value = value
+
+    def reveal(self) -> str:
+        """The plain value. Call it at the last moment before use."""
+        return self._value
+
+    def __repr__(self) -> str:
+        return "***"
+
+    __str__ = __repr__
+
+    def __format__(self, _spec: str) -> str:
+        return "***"
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, Secret) and other._value == self._value
+
+    def __hash__(self) -> int:
+        return hash(self._value)
+
+    def __reduce__(self) -> str:
+        raise TypeError("A Secret is never pickled.")
+
+
+@dataclass(frozen=True)
+class Place:
+    """Where a sealed value lies. Two different places never open each other's values."""
+
+    agency_id: UUID | str
+    brand_id: UUID | str
+    table: str
+    row_id: UUID | str
+    column: str
+
+    def as_bytes(self, key_id: str) -> bytes:
+        """What is authenticated beside the ciphertext."""
+        return "|".join(
+            ("onbrand-1", str(self.agency_id), str(self.brand_id), self.table, str(self.row_id), self.column, key_id)
+        ).encode()
+
+
+class KeyRing:
+    """The key-encryption keys of an installation, newest first."""
+
+    def __init__(self, keys: dict[str, bytes]) -> None:
+        if not keys:
+            raise SettingsError("ONBRAND_CREDENTIAL_KEYS is missing: `id:base64 of 32 bytes`, newest first.")
+        self._keys = keys
+        self.newest_id = next(iter(keys))
+
+    @classmethod
+    def from_setting(cls, value: str) -> KeyRing:
+        """Parse `id:base64,id:base64`. Raises SettingsError when a key is not 32 bytes."""
+        keys: dict[str, bytes] = {}
+        for part in filter(None, (p.strip() for p in value.split(","))):
+            key_id, _, encoded = part.partition(":")
+            try:
+                key = base64.b64decode(encoded, altchars=b"-_", validate=True)
+            except (ValueError, binascii.Error):
+                key = b""
+            if not key_id or len(key) != KEY_BYTES:
+                raise SettingsError(f"ONBRAND_CREDENTIAL_KEYS: key {key_id!r} is not `id:base64 of 32 bytes`.")
+            keys[key_id] = key
+        return cls(keys)
+
+    def seal(self, value: str, place: Place) -> bytes:
+        """Encrypt with the newest key for this place."""
+        key_id, nonce = self.newest_id, os.urandom(NONCE_BYTES)
+        body = AESGCM(self._data_key(key_id, place)).encrypt(nonce, value.encode(), place.as_bytes(key_id))
+        name = key_id.encode()
+        return bytes([FORMAT, len(name)]) + name + nonce + body
+
+    def open(self, sealed: bytes, place: Place) -> Secret:
+        """Decrypt. Raises CannotOpen when the bytes come from another place or key, or were changed."""
+        try:
+            if sealed[0] != FORMAT:
+                raise CannotOpen("unknown sealed form")
+            end = 2 + sealed[1]
+            key_id = sealed[2:end].decode()
+            nonce, body = sealed[end : end + NONCE_BYTES], sealed[end + NONCE_BYTES :]
+            plain = AESGCM(self._data_key(key_id, place)).decrypt(nonce, body, place.as_bytes(key_id))
+            return Secret(plain.decode())
+        except (InvalidTag, IndexError, KeyError, ValueError) as error:
+            raise CannotOpen("sealed for another place, by another key, or changed") from error
+
+    def needs_reseal(self, sealed: bytes) -> bool:
+        """Whether it was sealed with an older key than the newest."""
+        return sealed[2 : 2 + sealed[1]].decode(errors="replace") != self.newest_id
+
+    def _data_key(self, key_id: str, place: Place) -> bytes:
+        info = f"onbrand data key|{place.agency_id}|{place.brand_id}".encode()
+        return HKDF(algorithm=SHA256(), length=KEY_BYTES, salt=None, info=info).derive(self._keys[key_id])
+
+
+def purpose_key(root_secret: str, purpose: str) -> bytes:
+    """One key per purpose from the root secret, so that a token minted for one never passes for another."""
+    return HKDF(algorithm=SHA256(), length=KEY_BYTES, salt=None, info=f"onbrand|{purpose}".encode()).derive(
+        root_secret.encode()
+    )

@@ -1,0 +1,187 @@
+"""Every setting: name, type, unit, default, meaning; read from the environment once.
+
+A `.env` file in ONBRAND_HOME is read too; the environment wins. `onbrand doctor` prints this table.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Mapping
+from dataclasses import dataclass, field, fields
+from pathlib import Path
+from typing import Any
+from urllib.parse import urlsplit
+
+SECRET_MIN_LENGTH = 32
+LOOPBACK_HOSTS = frozenset({"127.0.0.1", "localhost", "::1"})
+
+
+class SettingsError(Exception):
+    """A setting is missing or cannot be used; the message names it and says what to do."""
+
+
+def _setting(default: Any, meaning: str, *, name: str = "", secret: bool = False) -> Any:
+    return field(default=default, metadata={"meaning": meaning, "secret": secret, "name": name})
+
+
+@dataclass(frozen=True, repr=False)
+class Settings:
+    """The settings of one installation. The environment's name of each is its name in capitals."""
+
+    onbrand_env: str = _setting("local", "`local` or `production`")
+    onbrand_home: str = _setting("var", "folder that holds all state of a local run")
+    onbrand_port: int = _setting(8700, "port the web listens on, loopback")
+    onbrand_base_url: str = _setting("", "how the world reaches us; default http://127.0.0.1:PORT")
+    onbrand_database_url: str = _setting("", "PostgreSQL as the application's role", secret=True)
+    onbrand_owner_database_url: str = _setting("", "PostgreSQL as the role that owns the tables", secret=True)
+    onbrand_redis_url: str = _setting("", "Redis or Valkey", secret=True)
+    onbrand_secret_key: str = _setting("", "root secret, 32 characters or more", secret=True)
+    onbrand_credential_keys: str = _setting(
+        "", "key-encryption keys for credentials, comma-separated `id:base64 of 32 bytes`, newest first", secret=True
+    )
+    onbrand_smtp_url: str = _setting(
+        "", "outgoing mail, smtp://user:password@host:port; unset locally: a mailbox page", secret=True
+    )
+    onbrand_mail_from: str = _setting("Onbrand <onbrand@localhost>", "sender of our mails")
+    onbrand_poll_seconds: int = _setting(0, "shortest poll interval, seconds; 0: 15 locally, 300 in production")
+    onbrand_sign_up: str = _setting("closed", "`open` or `closed`")
+    onbrand_proxy_hops: int = _setting(0, "trusted proxies in front of the web")
+    meta_app_id: str = _setting("", "Facebook app")
+    meta_app_secret: str = _setting("", "Facebook app secret", secret=True)
+    meta_webhook_verify_token: str = _setting("", "token Meta repeats when it verifies a webhook", secret=True)
+    meta_graph_url: str = _setting("https://graph.facebook.com", "Graph API, base without version")
+    meta_dialog_url: str = _setting("https://www.facebook.com", "Facebook Login dialog")
+    instagram_app_id: str = _setting("", "Instagram Login app")
+    instagram_app_secret: str = _setting("", "Instagram Login app secret", secret=True)
+    instagram_graph_url: str = _setting("https://graph.instagram.com", "Instagram Graph API, base without version")
+    instagram_api_url: str = _setting("https://api.instagram.com", "Instagram code exchange")
+    instagram_dialog_url: str = _setting("https://www.instagram.com", "Instagram Login dialog")
+    google_client_id: str = _setting("", "Google OAuth client")
+    google_client_secret: str = _setting("", "Google OAuth client secret", secret=True)
+    google_auth_url: str = _setting("https://accounts.google.com/o/oauth2/v2/auth", "Google consent screen")
+    google_token_url: str = _setting("https://oauth2.googleapis.com/token", "Google token endpoint")
+    google_revoke_url: str = _setting("https://oauth2.googleapis.com/revoke", "Google revocation endpoint")
+    google_mybusiness_url: str = _setting("https://mybusiness.googleapis.com", "reviews (v4)")
+    google_business_info_url: str = _setting("https://mybusinessbusinessinformation.googleapis.com", "locations (v1)")
+    google_accounts_url: str = _setting("https://mybusinessaccountmanagement.googleapis.com", "accounts (v1)")
+    google_notifications_url: str = _setting("https://mybusinessnotifications.googleapis.com", "notifications (v1)")
+    google_verifications_url: str = _setting("https://mybusinessverifications.googleapis.com", "verifications (v1)")
+    google_certs_url: str = _setting("https://www.googleapis.com/oauth2/v3/certs", "JWK set of Google's signatures")
+    google_pubsub_audience: str = _setting("", "audience of Pub/Sub push tokens")
+    google_pubsub_sender: str = _setting("", "service account that pushes")
+    stripe_secret_key: str = _setting("", "Stripe; without it billing is hidden and nothing is limited", secret=True)
+    stripe_webhook_secret: str = _setting("", "Stripe webhook signing secrets, comma-separated", secret=True)
+    stripe_api_url: str = _setting("https://api.stripe.com", "Stripe API")
+    sources: Mapping[str, str] = field(default_factory=dict, compare=False)
+
+    @classmethod
+    def from_environment(cls, environment: Mapping[str, str] | None = None) -> Settings:
+        """Read the environment and the home's `.env`. Raises SettingsError naming the setting that cannot be used."""
+        given = dict(os.environ if environment is None else environment)
+        home = Path(given.get("ONBRAND_HOME") or "var")
+        from_file = read_env_file(home / ".env")
+        values: dict[str, Any] = {}
+        sources: dict[str, str] = {}
+        for entry in fields(cls):
+            if entry.name == "sources":
+                continue
+            name = entry.name.upper()
+            for source, mapping in (("environment", given), ("home .env", from_file)):
+                if mapping.get(name):
+                    values[entry.name] = _as_type(name, mapping[name], entry.default)
+                    sources[name] = source
+                    break
+            else:
+                sources[name] = "default"
+        settings = cls(**values, sources=sources)
+        settings.check()
+        return settings
+
+    def check(self) -> None:
+        """Raise SettingsError for a value that would be unsafe or useless, before anything starts with it."""
+        if self.onbrand_env not in ("local", "production"):
+            raise SettingsError("ONBRAND_ENV must be `local` or `production`.")
+        if self.onbrand_sign_up not in ("open", "closed"):
+            raise SettingsError("ONBRAND_SIGN_UP must be `open` or `closed`.")
+        if not 0 <= self.onbrand_port <= 65535:
+            raise SettingsError("ONBRAND_PORT must be a port number.")
+        for entry in fields(self):
+            value = getattr(self, entry.name)
+            is_plain = entry.name.endswith("_url") and str(value).startswith("http:")
+            if is_plain and urlsplit(value).hostname not in LOOPBACK_HOSTS:
+                raise SettingsError(f"{entry.name.upper()} uses plain http; only loopback addresses may.")
+        if self.onbrand_env == "production":
+            self._check_production()
+
+    def _check_production(self) -> None:
+        for name in ("onbrand_database_url", "onbrand_redis_url", "onbrand_credential_keys", "onbrand_base_url"):
+            if not getattr(self, name):
+                raise SettingsError(f"{name.upper()} is missing. Set it in the environment and start again.")
+        if len(self.onbrand_secret_key) < SECRET_MIN_LENGTH or len(set(self.onbrand_secret_key)) < 10:
+            raise SettingsError(
+                "ONBRAND_SECRET_KEY is missing or weak: give 32 random characters or more, for example from "
+                "`python -c 'import secrets; print(secrets.token_urlsafe(48))'`."
+            )
+
+    @property
+    def is_local(self) -> bool:
+        """Whether this is a person's own machine: sandbox, demo, mailbox page and parts page are allowed."""
+        return self.onbrand_env == "local"
+
+    @property
+    def home(self) -> Path:
+        """ONBRAND_HOME as an absolute path."""
+        return Path(self.onbrand_home).absolute()
+
+    @property
+    def base_url(self) -> str:
+        """Our own address without a trailing slash."""
+        return (self.onbrand_base_url or f"http://127.0.0.1:{self.onbrand_port}").rstrip("/")
+
+    @property
+    def poll_seconds(self) -> int:
+        """The shortest time between two polls of one account, seconds."""
+        return self.onbrand_poll_seconds or (15 if self.is_local else 300)
+
+    def table(self) -> list[dict[str, str]]:
+        """Name, value (secrets masked), source and meaning of each setting, for `onbrand doctor`."""
+        rows = []
+        for entry in fields(self):
+            if entry.name == "sources":
+                continue
+            value = str(getattr(self, entry.name))
+            shown = ("set" if value else "not set") if entry.metadata["secret"] else value
+            name = entry.name.upper()
+            rows.append(
+                {
+                    "name": name,
+                    "value": shown,
+                    "source": self.sources.get(name, "default"),
+                    "meaning": entry.metadata["meaning"],
+                }
+            )
+        return rows
+
+    def __repr__(self) -> str:
+        return f"<Settings {self.onbrand_env}>"
+
+
+def _as_type(name: str, value: str, default: Any) -> Any:
+    if isinstance(default, int):
+        try:
+            return int(value)
+        except ValueError:
+            raise SettingsError(f"{name} must be a whole number.") from None
+    return value
+
+
+def read_env_file(path: Path) -> dict[str, str]:
+    """`NAME=value` lines of a file, comments and blank lines left out; empty when there is no such file."""
+    try:
+        lines = path.read_text(encoding="utf-8").splitlines()
+    except (FileNotFoundError, NotADirectoryError):
+        return {}
+    except PermissionError:
+        raise SettingsError(f"{path.name} in ONBRAND_HOME may not be read by this user.") from None
+    pairs = (line.split("=", 1) for line in lines if "=" in line and not line.lstrip().startswith("#"))
+    return {name.strip(): value.strip().strip('"') for name, value in pairs}
