@@ -19,6 +19,7 @@ from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any, Literal, Protocol
 
 from channels.items import Kind, Page, Presence, PublishedReply, ReadBack
+from tenants.sealed import Secret as Secret
 
 if TYPE_CHECKING:
     from channels.errors import ChannelError
@@ -32,38 +33,6 @@ TokenKind = Literal["page", "instagram_user", "google_refresh"]
 
 #: Rounds after which a caller stops following ``Page.more``: 200 pages of 50 comments. The next poll starts over.
 ROUNDS_PER_POLL = 200
-
-
-class Secret:
-    """A token that shows itself in no repr, log line, exception, pickle or comparison message.
-
-    ``reveal()`` at the wire only.
-    """
-
-    __slots__ = ("_value",)
-
-    def __init__(self, value: str) -> None:
-        self._value = value
-
-    def reveal(self) -> str:
-        return self._value
-
-    def __repr__(self) -> str:
-        return "Secret(…)"
-
-    __str__ = __repr__
-
-    def __format__(self, format_spec: str) -> str:
-        return "Secret(…)"
-
-    def __eq__(self, other: object) -> bool:
-        return isinstance(other, Secret) and other._value == self._value
-
-    def __hash__(self) -> int:
-        return hash(self._value)
-
-    def __reduce__(self) -> str:
-        raise TypeError("A secret is not written down: keep it out of job arguments and caches.")
 
 
 @dataclass(frozen=True, slots=True)
