@@ -1,0 +1,1 @@
+"""The demo: one invented agency, three invented brands, and the texts that reach them. Never in production."""
