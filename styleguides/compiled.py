@@ -1,0 +1,152 @@
+"""Rules made ready for checking: every phrase of every rule in one dictionary, keyed by the stem of its first word.
+
+So a text costs one look-up for each of its words, however many rules there are; only where a first word matches are the
+other words of that phrase compared.
+"""
+
+from __future__ import annotations
+
+import re
+import threading
+from collections.abc import Sequence
+from typing import Final
+
+from styleguides.language import SUPPORTED_LANGUAGES, StemCache, plain, stems
+from styleguides.rule_kinds import Banned, Empathy, Greeting, Match, Preferred, Required, Rule, SignOff
+from styleguides.tokens import HIDDEN_IN_WORDS, WORD
+
+_PLATFORMS: Final = frozenset({"facebook", "instagram", "google_business"})
+_KINDS: Final = frozenset({"comment", "review", "message"})
+NAME_PLACE: Final = "{name}"
+
+
+class Phrase:
+    """A phrase of a rule. `surfaces` are its words as they must stand, where forms are not enough."""
+
+    __slots__ = ("keys", "literal", "match", "needed", "order", "rule", "size", "surfaces", "written")
+
+    def __init__(self, written: str, rule: Rule, order: int, match: Match, needed: bool, cache: StemCache) -> None:
+        self.written = written
+        self.rule = rule
+        self.order = order
+        self.match = match
+        self.needed = needed
+        words = WORD.findall(written.replace(NAME_PLACE, " "))
+        # `C++`, `100%`, an address or an emoji are not words: these are looked for as they are written.
+        self.literal = not words or _symbols_at_the_edge(written, needed)
+        self.keys: tuple[str, ...] = tuple(cache[word] for word in words)
+        self.size = len(words)
+        self.surfaces: tuple[str, ...] | None = None
+        if match != "inflected":
+            self.surfaces = tuple(_surface(word, match) for word in words)
+
+    def same_surface(self, words: Sequence[str]) -> bool:
+        return self.surfaces is None or all(
+            _surface(word, self.match) == surface for word, surface in zip(words, self.surfaces, strict=True)
+        )
+
+
+def _surface(word: str, match: Match) -> str:
+    return plain(word) if match != "case" else word.translate(HIDDEN_IN_WORDS)
+
+
+def _symbols_at_the_edge(written: str, needed: bool) -> bool:
+    """Whether the phrase begins or ends with something that is part of it and no word: `C++`, `@shop`, `a.com`."""
+    if needed:
+        return False
+    edges = written.strip(" \t\n.,;:!?…\"'“”„»«’()")
+    return (
+        not edges
+        or not (edges[0].isalnum() and edges[-1].isalnum())
+        or re.search(r"[^\s]\.\w|[@#/]", edges) is not None
+    )
+
+
+class View:
+    """The rules that apply to one language, platform and kind of conversation."""
+
+    __slots__ = ("index", "judged", "literal", "literals", "phrases_of")
+
+    def __init__(self, rules: Sequence[tuple[int, Rule]], cache: StemCache) -> None:
+        self.index: dict[str, tuple[Phrase, ...]] = {}
+        self.judged: tuple[tuple[int, Rule], ...] = tuple(
+            (order, rule) for order, rule in rules if not isinstance(rule, (Banned, Preferred))
+        )
+        self.phrases_of: dict[int, tuple[Phrase, ...]] = {}
+        self.literals: dict[str, list[Phrase]] = {}
+        index: dict[str, list[Phrase]] = {}
+        for order, rule in rules:
+            phrases = _phrases(rule, order, cache)
+            self.phrases_of[order] = phrases
+            for phrase in phrases:
+                if phrase.literal:
+                    if not phrase.needed:
+                        self.literals.setdefault(phrase.written.strip().casefold(), []).append(phrase)
+                elif phrase.keys:
+                    index.setdefault(phrase.keys[0], []).append(phrase)
+        for key, entries in index.items():
+            self.index[key] = tuple(sorted(entries, key=lambda phrase: (-phrase.size, phrase.order)))
+        self.literal: re.Pattern[str] | None = None
+        if self.literals:
+            longest_first = sorted(self.literals, key=lambda written: (-len(written), written))
+            self.literal = re.compile("|".join(map(re.escape, longest_first)), re.IGNORECASE)
+
+
+def _phrases(rule: Rule, order: int, cache: StemCache) -> tuple[Phrase, ...]:
+    if isinstance(rule, Banned):
+        looked_for, forms, match = rule.phrases, rule.forms, rule.match
+    elif isinstance(rule, Preferred):
+        looked_for, forms, match = rule.instead_of, rule.forms, rule.match
+    elif isinstance(rule, Required):
+        return tuple(Phrase(written, rule, order, rule.match, True, cache) for written in rule.any_of)
+    elif isinstance(rule, (Greeting, SignOff, Empathy)):
+        return tuple(Phrase(written, rule, order, "inflected", True, cache) for written in rule.any_of)
+    else:
+        return ()
+    exact: Match = "case" if match == "case" else "exact"
+    return (
+        *(Phrase(written, rule, order, match, False, cache) for written in looked_for),
+        *(Phrase(written, rule, order, exact, False, cache) for written in forms),
+    )
+
+
+class CompiledRules:
+    """The rules of a guide with a view for each language, platform and kind met so far. Safe to share between threads."""
+
+    __slots__ = ("_languages", "_lock", "_views", "rules")
+
+    def __init__(self, rules: Sequence[Rule]) -> None:
+        self.rules = tuple(rules)
+        self._languages = frozenset(SUPPORTED_LANGUAGES).union(*(rule.languages for rule in self.rules))
+        self._views: dict[tuple[str | None, str | None, str | None], View] = {}
+        self._lock = threading.Lock()
+
+    def view(self, language: str | None, platform: str | None, kind: str | None) -> View:
+        known = self._views.get((language, platform, kind))
+        if known is not None:
+            return known
+        # What no rule can name is one and the same, so hostile values cannot make views without end.
+        at = (
+            language if language in self._languages else None,
+            platform if platform in _PLATFORMS else None,
+            kind if kind in _KINDS else None,
+        )
+        with self._lock:
+            view = self._views.get(at)
+            if view is None:
+                applying = [(order, rule) for order, rule in enumerate(self.rules) if _applies(rule, *at)]
+                view = self._views[at] = View(applying, stems(at[0]))
+        return view
+
+
+def _applies(rule: Rule, language: str | None, platform: str | None, kind: str | None) -> bool:
+    return (
+        (not rule.languages or language in rule.languages)
+        and (not rule.platforms or platform in rule.platforms)
+        and (not rule.kinds or kind in rule.kinds)
+    )
+
+
+def compile_rules(rules: Sequence[Rule]) -> CompiledRules:
+    """Rules made ready. Cheap by itself: a view is built when the first text in its language arrives."""
+    return CompiledRules(rules)

@@ -1,0 +1,53 @@
+"""One text as the checker reads it: words, their keys and everything that is counted, each worked out at most once."""
+
+from __future__ import annotations
+
+from functools import cached_property
+
+from styleguides import tokens
+from styleguides.language import LanguageData, StemCache
+from styleguides.rule_kinds import CheckContext
+from styleguides.tokens import Normalised, Span, Special
+
+
+class Reading:
+    """Positions in here are those of `text`, the normalised text; `normalised` leads back to the text as given."""
+
+    def __init__(self, given: str, language: LanguageData, stem_cache: StemCache, context: CheckContext) -> None:
+        self.normalised = Normalised(given)
+        self.text = text = self.normalised.text
+        self.language = language
+        self.context = context
+        self.specials: list[Special] = tokens.specials(text)
+        self._spans: list[Span] | None = None
+        self.words: list[str]
+        if self.specials:
+            self._spans = tokens.word_spans(text, self.specials)
+            self.words = [text[start:end] for start, end in self._spans]
+        else:
+            self.words = tokens.WORD.findall(text)
+        self.keys: list[str] = list(map(stem_cache.__getitem__, self.words))
+
+    @property
+    def spans(self) -> list[Span]:
+        """Where each word stands; most texts break no rule and never need it."""
+        if self._spans is None:
+            self._spans = tokens.word_spans(self.text, self.specials)
+        return self._spans
+
+    @cached_property
+    def emoji(self) -> list[Span]:
+        return tokens.emoji_spans(self.text)
+
+    @cached_property
+    def sentences(self) -> list[Span]:
+        return list(tokens.sentence_spans(self.text, self.language.abbreviations))
+
+    @cached_property
+    def links(self) -> list[Special]:
+        return [special for special in self.specials if special.what == "link"]
+
+    @cached_property
+    def capitals(self) -> list[int]:
+        """Which words stand in capitals."""
+        return [place for place, word in enumerate(self.words) if word.isupper()]

@@ -1,0 +1,215 @@
+"""The kinds of rule a style guide is made of, as frozen data. `styleguides.rules` reads and writes them as plain dicts."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import ClassVar, Literal
+
+Level = Literal["stop", "warn", "hint"]
+"""stop: cannot be sent; warn: can, knowingly; hint: a suggestion."""
+
+Match = Literal["inflected", "exact", "case"]
+"""inflected: every form of the words; exact: these forms in any case; case: these very letters."""
+
+NameUse = Literal["required", "allowed", "never"]
+
+LEVELS: tuple[Level, ...] = ("stop", "warn", "hint")
+
+
+@dataclass(frozen=True, slots=True)
+class Example:
+    """A reply that keeps or breaks a rule, with what must be known to judge it."""
+
+    text: str
+    language: str | None = None
+    platform: str | None = None
+    kind: str | None = None
+    stars: int | None = None
+    customer_name: str | None = None
+    complaint: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Rule:
+    """What every kind of rule has.
+
+    `id` names the rule within its guide. Empty `platforms`, `kinds` (of conversation) and `languages` mean all of them.
+    `reason` is the brand's own why, shown with each finding.
+    """
+
+    kind: ClassVar[str] = ""
+
+    id: str
+    level: Level = "warn"
+    platforms: tuple[str, ...] = ()
+    kinds: tuple[str, ...] = ()
+    languages: tuple[str, ...] = ()
+    reason: str = ""
+    good: Example | None = None
+    bad: Example | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Banned(Rule):
+    """Words and phrases the brand does not use. `forms` lists forms the stemmer does not lead to `phrases`."""
+
+    kind: ClassVar[str] = "banned"
+    phrases: tuple[str, ...]
+    forms: tuple[str, ...] = ()
+    suggestion: str | None = None
+    match: Match = "inflected"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Preferred(Rule):
+    """`use` this, not `instead_of`; the finding's suggestion replaces the span."""
+
+    kind: ClassVar[str] = "preferred"
+    use: str
+    instead_of: tuple[str, ...]
+    forms: tuple[str, ...] = ()
+    match: Match = "inflected"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Required(Rule):
+    """At least one of the phrases must stand somewhere in the reply."""
+
+    kind: ClassVar[str] = "required"
+    any_of: tuple[str, ...]
+    match: Match = "inflected"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Greeting(Rule):
+    """The reply begins with one of `any_of`; `{name}` in them stands for the customer's first name.
+
+    `name`: `required` where the customer's name is known and looks like one, `allowed`, or `never`.
+    Empty `any_of` with a `name` rule says nothing about the greeting itself.
+    """
+
+    kind: ClassVar[str] = "greeting"
+    any_of: tuple[str, ...] = ()
+    name: NameUse = "allowed"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SignOff(Rule):
+    """The reply ends with one of `any_of`, within its last `within_words` words."""
+
+    kind: ClassVar[str] = "sign_off"
+    any_of: tuple[str, ...]
+    within_words: int = 12
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Length(Rule):
+    """Bounds of the brand's own, in Unicode code points and seconds of reading. The platforms' limits always hold."""
+
+    kind: ClassVar[str] = "length"
+    max_characters: int | None = None
+    min_characters: int | None = None
+    max_reading_seconds: int | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class EmojiBudget(Rule):
+    """At most `max_count` emoji; a family, flag or skin tone sequence is one."""
+
+    kind: ClassVar[str] = "emoji"
+    max_count: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ExclamationBudget(Rule):
+    """At most `max_count` exclamation marks; `!!!` is three."""
+
+    kind: ClassVar[str] = "exclamation"
+    max_count: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SentenceLength(Rule):
+    """No sentence has more than `max_words` words."""
+
+    kind: ClassVar[str] = "sentence_length"
+    max_words: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Empathy(Rule):
+    """A reply to a review of at most `max_stars` stars, or to a complaint, holds a line that shows understanding."""
+
+    kind: ClassVar[str] = "empathy"
+    any_of: tuple[str, ...]
+    max_stars: int = 2
+    on_complaints: bool = True
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Links(Rule):
+    """At most `max_count` links; where `allowed_domains` is given, only to these and their subdomains."""
+
+    kind: ClassVar[str] = "links"
+    max_count: int | None = None
+    allowed_domains: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Capitals(Rule):
+    """No words of at least `min_letters` letters in capitals, but for `allowed` ones (names, abbreviations)."""
+
+    kind: ClassVar[str] = "capitals"
+    min_letters: int = 4
+    allowed: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class CheckContext:
+    """What the checker must know beside the text. `language` None: it is recognised, else taken as the brand's."""
+
+    platform: str | None = None
+    kind: str | None = None
+    language: str | None = None
+    stars: int | None = None
+    customer_name: str | None = None
+    brand_language: str = "en"
+    reader_language: str | None = None
+    complaint: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """What a rule says about a text.
+
+    `start` and `end` count Unicode code points of the text as given; equal ones mark the place where something is
+    missing. `suggestion` is what to put there, where the rule knows it. `message` is in the language of the text,
+    `reader_message` in the reader's where that is another one.
+    """
+
+    rule: str
+    level: Level
+    message: str
+    start: int
+    end: int
+    suggestion: str | None = None
+    reader_message: str | None = field(default=None)
+
+
+RULE_KINDS: dict[str, type[Rule]] = {
+    cls.kind: cls
+    for cls in (
+        Banned,
+        Preferred,
+        Required,
+        Greeting,
+        SignOff,
+        Length,
+        EmojiBudget,
+        ExclamationBudget,
+        SentenceLength,
+        Empathy,
+        Links,
+        Capitals,
+    )
+}

@@ -1,0 +1,276 @@
+"""Rules to and from plain dicts (JSON, YAML), with errors that name the rule and the field; and the kinds themselves."""
+
+from __future__ import annotations
+
+import dataclasses
+import re
+import typing
+import unicodedata
+from collections.abc import Hashable, Mapping, Sequence
+from dataclasses import dataclass
+from functools import cache
+from types import UnionType
+from typing import Any, Final
+
+from styleguides.rule_kinds import (
+    RULE_KINDS,
+    Banned,
+    Capitals,
+    CheckContext,
+    EmojiBudget,
+    Empathy,
+    Example,
+    ExclamationBudget,
+    Finding,
+    Greeting,
+    Length,
+    Level,
+    Links,
+    Preferred,
+    Required,
+    Rule,
+    SentenceLength,
+    SignOff,
+)
+
+__all__ = [
+    "RULE_KINDS",
+    "Banned",
+    "Capitals",
+    "CheckContext",
+    "EmojiBudget",
+    "Empathy",
+    "Example",
+    "ExclamationBudget",
+    "Finding",
+    "Greeting",
+    "Length",
+    "Level",
+    "Links",
+    "Preferred",
+    "Required",
+    "Rule",
+    "RuleProblem",
+    "RulesInvalid",
+    "SentenceLength",
+    "SignOff",
+    "rules_from_data",
+    "rules_to_data",
+]
+
+MOST_RULES: Final = 5_000
+MOST_ENTRIES: Final = 2_000
+LONGEST_PHRASE: Final = 200
+LONGEST_TEXT: Final = 5_000
+
+PLATFORMS: Final = frozenset({"facebook", "instagram", "google_business"})
+CONVERSATION_KINDS: Final = frozenset({"comment", "review", "message"})
+_ID = re.compile(r"[a-z0-9](?:[a-z0-9_-]{0,62}[a-z0-9])?")
+_LANGUAGE = re.compile(r"[a-z]{2,3}")
+_LONG_FIELDS = frozenset({"reason", "text"})
+
+
+@dataclass(frozen=True, slots=True)
+class RuleProblem:
+    """One thing wrong with the data of a rule. `rule` is its id, or its place (`rule 3`) where it has none."""
+
+    rule: str
+    field: str
+    message: str
+
+    def __str__(self) -> str:
+        return f"{self.rule}, {self.field}: {self.message}"
+
+
+class RulesInvalid(ValueError):
+    """The data of a guide does not describe rules; `problems` holds everything that is wrong, in order."""
+
+    def __init__(self, problems: Sequence[RuleProblem]) -> None:
+        self.problems = tuple(problems)
+        super().__init__("; ".join(map(str, self.problems)))
+
+
+class _Wrong(Exception):
+    def __init__(self, message: str, field: str = "") -> None:
+        super().__init__(message)
+        self.message = message
+        self.field = field
+
+
+@cache
+def _fields(cls: Hashable) -> dict[str, tuple[Any, bool]]:
+    """Field -> its type and whether it must be given."""
+    assert isinstance(cls, type)
+    hints = typing.get_type_hints(cls)
+    return {item.name: (hints[item.name], item.default is dataclasses.MISSING) for item in dataclasses.fields(cls)}
+
+
+def _text(value: Any, field: str) -> str:
+    if not isinstance(value, str):
+        raise _Wrong(f"must be text, not {_called(value)}")
+    limit = LONGEST_TEXT if field in _LONG_FIELDS else LONGEST_PHRASE
+    if len(value) > limit:
+        raise _Wrong(f"is {len(value)} characters long; at most {limit} are allowed")
+    if any(unicodedata.category(char) in ("Cs", "Cc") and char not in "\n\t" for char in value):
+        raise _Wrong("holds a control character")
+    return unicodedata.normalize("NFC", value)
+
+
+def _called(value: Any) -> str:
+    names: dict[type, str] = {
+        bool: "yes/no",
+        int: "a number",
+        float: "a number",
+        str: "text",
+        list: "a list",
+        dict: "a mapping",
+    }
+    return "nothing" if value is None else names.get(type(value), type(value).__name__)
+
+
+def _texts(value: Any, field: str) -> tuple[str, ...]:
+    if not isinstance(value, (list, tuple)):
+        raise _Wrong(f"must be a list of texts, not {_called(value)}")
+    if len(value) > MOST_ENTRIES:
+        raise _Wrong(f"has {len(value)} entries; at most {MOST_ENTRIES} are allowed")
+    entries = tuple(_text(entry, field) for entry in value)
+    if any(not entry.strip() for entry in entries):
+        raise _Wrong("holds an empty entry")
+    return entries
+
+
+def _value(field: str, wanted: Any, value: Any) -> Any:
+    """`value` as the type `wanted`. Raises `_Wrong`."""
+    origin = typing.get_origin(wanted)
+    if origin in (UnionType, typing.Union):
+        if value is None:
+            return None
+        wanted = next(part for part in typing.get_args(wanted) if part is not type(None))
+        origin = typing.get_origin(wanted)
+    if origin is typing.Literal:
+        choices = typing.get_args(wanted)
+        if value not in choices:
+            raise _Wrong(f"must be one of {', '.join(choices)}, not {value!r:.60}")
+        return value
+    if origin is tuple:
+        return _texts(value, field)
+    if wanted is Example:
+        return _example(value)
+    if wanted is bool:
+        if not isinstance(value, bool):
+            raise _Wrong(f"must be yes or no, not {_called(value)}")
+        return value
+    if wanted is int:
+        if not isinstance(value, int) or isinstance(value, bool):
+            raise _Wrong(f"must be a whole number, not {_called(value)}")
+        if not 0 <= value <= 1_000_000:
+            raise _Wrong(f"must be between 0 and 1,000,000, not {value:.0f}" if abs(value) < 10**15 else "is too large")
+        return value
+    return _text(value, field)
+
+
+def _example(value: Any) -> Example:
+    if isinstance(value, str):
+        value = {"text": value}
+    if not isinstance(value, Mapping):
+        raise _Wrong(f"must be a text or a mapping with `text`, not {_called(value)}")
+    return Example(**_taken(Example, value))
+
+
+def _taken(cls: type[Any], given: Mapping[Any, Any]) -> dict[str, Any]:
+    """The constructor's arguments. Raises `_Wrong` at the first field that does not fit."""
+    fields = _fields(cls)
+    taken: dict[str, Any] = {}
+    for name, value in given.items():
+        if name not in fields:
+            raise _Wrong(f"is not known; possible are {', '.join(fields)}", str(name)[:60])
+        try:
+            taken[name] = _value(name, fields[name][0], value)
+        except _Wrong as wrong:
+            raise _Wrong(wrong.message, f"{name}.{wrong.field}" if wrong.field else name) from None
+    for name, (_, needed) in fields.items():
+        if needed and name not in taken:
+            raise _Wrong("is missing", name)
+    return taken
+
+
+def _check_choices(rule: Rule) -> None:
+    for field, allowed in (("platforms", PLATFORMS), ("kinds", CONVERSATION_KINDS)):
+        for entry in getattr(rule, field):
+            if entry not in allowed:
+                raise _Wrong(f"must hold only {', '.join(sorted(allowed))}, not {entry!r:.60}", field)
+    for entry in rule.languages:
+        if not _LANGUAGE.fullmatch(entry):
+            raise _Wrong(f"must hold language codes such as en, pl, pt, not {entry!r:.60}", "languages")
+    if not _ID.fullmatch(rule.id):
+        raise _Wrong("must be small letters, digits, - and _, at most 64, for example no-jargon", "id")
+    if rule.id.startswith("platform-"):
+        raise _Wrong("must not begin with platform-: these names belong to the platforms' own limits", "id")
+    for field in ("phrases", "instead_of"):
+        if getattr(rule, field, None) == ():
+            raise _Wrong("needs at least one entry", field)
+    if getattr(rule, "any_of", None) == () and rule.kind != "greeting":
+        raise _Wrong("needs at least one entry", "any_of")
+    if getattr(rule, "use", None) is not None and not rule.use.strip():  # type: ignore[attr-defined]
+        raise _Wrong("must not be empty", "use")
+
+
+def _rule(entry: Any) -> Rule:
+    if not isinstance(entry, Mapping):
+        raise _Wrong(f"must be a mapping, not {_called(entry)}", "kind")
+    kind = entry.get("kind")
+    cls = RULE_KINDS.get(kind) if isinstance(kind, str) else None
+    if cls is None:
+        raise _Wrong(f"must be one of {', '.join(RULE_KINDS)}, not {kind!r:.60}", "kind")
+    rule = cls(**_taken(cls, {name: value for name, value in entry.items() if name != "kind"}))
+    _check_choices(rule)
+    return rule
+
+
+def rules_from_data(data: Any) -> tuple[Rule, ...]:
+    """The rules a list of dicts describes, each with its `kind`.
+
+    Raises `RulesInvalid`, naming for each faulty rule its id (or place) and the field.
+    """
+    if not isinstance(data, (list, tuple)):
+        raise RulesInvalid([RuleProblem("rules", "rules", f"must be a list of rules, not {_called(data)}")])
+    if len(data) > MOST_RULES:
+        raise RulesInvalid([RuleProblem("rules", "rules", f"has {len(data)} rules; at most {MOST_RULES} are allowed")])
+    rules: list[Rule] = []
+    problems: list[RuleProblem] = []
+    seen: set[str] = set()
+    for place, entry in enumerate(data, 1):
+        given_id = entry.get("id") if isinstance(entry, Mapping) else None
+        named = given_id if isinstance(given_id, str) and _ID.fullmatch(given_id) else f"rule {place}"
+        try:
+            rule = _rule(entry)
+            if rule.id in seen:
+                raise _Wrong("stands on another rule of this guide too", "id")
+            seen.add(rule.id)
+            rules.append(rule)
+        except _Wrong as wrong:
+            problems.append(RuleProblem(named, wrong.field, wrong.message))
+    if problems:
+        raise RulesInvalid(problems)
+    return tuple(rules)
+
+
+def _plain(item: Any) -> dict[str, Any]:
+    """The fields that differ from their defaults."""
+    data: dict[str, Any] = {}
+    for entry in dataclasses.fields(item):
+        value = getattr(item, entry.name)
+        if value == entry.default:
+            continue
+        if isinstance(value, Example):
+            inner = _plain(value)
+            value = inner["text"] if set(inner) == {"text"} else inner
+        elif isinstance(value, tuple):
+            value = list(value)
+        data[entry.name] = value
+    return data
+
+
+def rules_to_data(rules: Sequence[Rule]) -> list[dict[str, Any]]:
+    """The rules as dicts of JSON values, which `rules_from_data` reads back to equal rules."""
+    return [{"kind": rule.kind, **_plain(rule)} for rule in rules]
