@@ -1,0 +1,174 @@
+"""Real PostgreSQL and Valkey for every test: one private pair a test process, through the real migrations, as the
+application's role. Tables are emptied before each test that uses the database, so tests may commit as the product does.
+"""
+
+from __future__ import annotations
+
+import base64
+import secrets
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+import redis
+from flask import Flask
+from sqlalchemy import Engine, create_engine, text
+
+from agency.local.postgres import RunningPostgres, start_postgres
+from agency.local.valkey import RunningValkey, start_valkey
+from migrations.run import upgrade
+from tenants.base_app import create_base_app
+from tenants.database import Base, db
+from tenants.settings import Settings
+from tests.factories import Agency, Factory
+
+TEST_KEYS = "test:" + base64.b64encode(bytes(range(32))).decode()
+
+
+@pytest.fixture(scope="session")
+def postgres(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RunningPostgres]:
+    """A private server, migrated once."""
+    server = start_postgres(tmp_path_factory.mktemp("postgres"), durable=False)
+    upgrade(server.owner_url, server.app_url)
+    yield server
+    server.stop()
+
+
+@pytest.fixture(scope="session")
+def valkey(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RunningValkey]:
+    """A private server."""
+    server = start_valkey(tmp_path_factory.mktemp("valkey"), durable=False)
+    yield server
+    server.stop()
+
+
+@pytest.fixture(scope="session")
+def superuser(postgres: RunningPostgres) -> Iterator[Engine]:
+    """Past both guards: for emptying tables and for looking at what is really stored."""
+    engine = create_engine(postgres.url("postgres").replace("postgresql:", "postgresql+psycopg:", 1))
+    yield engine
+    engine.dispose()
+
+
+@pytest.fixture(scope="session")
+def settings_values(
+    postgres: RunningPostgres, valkey: RunningValkey, tmp_path_factory: pytest.TempPathFactory
+) -> dict[str, str]:
+    """The environment the product is started with in tests; every platform address is a closed loopback port."""
+    closed = "http://127.0.0.1:9"
+    return {
+        "ONBRAND_ENV": "local",
+        "ONBRAND_HOME": str(tmp_path_factory.mktemp("home")),
+        "ONBRAND_BASE_URL": "http://localhost",
+        "ONBRAND_DATABASE_URL": postgres.app_url,
+        "ONBRAND_OWNER_DATABASE_URL": postgres.owner_url,
+        "ONBRAND_REDIS_URL": valkey.url,
+        "ONBRAND_SECRET_KEY": secrets.token_urlsafe(48),
+        "ONBRAND_CREDENTIAL_KEYS": TEST_KEYS,
+        "META_APP_ID": "1",
+        "META_APP_SECRET": "test app secret",
+        "META_WEBHOOK_VERIFY_TOKEN": "test verify token",
+        "INSTAGRAM_APP_SECRET": "test instagram secret",
+        "GOOGLE_CLIENT_ID": "client",
+        "GOOGLE_CLIENT_SECRET": "test client secret",
+        "META_GRAPH_URL": closed,
+        "INSTAGRAM_GRAPH_URL": closed,
+        "INSTAGRAM_API_URL": closed,
+        "GOOGLE_MYBUSINESS_URL": closed,
+        "GOOGLE_TOKEN_URL": closed + "/token",
+        "STRIPE_API_URL": closed,
+    }
+
+
+@pytest.fixture(scope="session")
+def settings(settings_values: dict[str, str]) -> Settings:
+    """Settings of the test installation."""
+    return Settings.from_environment(settings_values)
+
+
+@pytest.fixture(scope="session")
+def base_app(settings: Settings) -> Flask:
+    """The app without pages, shared by a process's tests; use `app`, which empties the database first."""
+    return create_base_app(settings)
+
+
+@pytest.fixture(scope="session")
+def _whole_app(settings: Settings) -> Flask:
+    from agency.app import create_app
+
+    app = create_app(settings)
+    app.config["TESTING"] = True
+    return app
+
+
+@pytest.fixture
+def clean(superuser: Engine, valkey: RunningValkey) -> None:
+    """Empty tables and an empty Valkey."""
+    names = ", ".join(table.name for table in Base.metadata.sorted_tables)
+    with superuser.begin() as connection:
+        connection.execute(text(f"truncate {names} restart identity cascade"))
+    redis.from_url(valkey.url).flushall()
+
+
+@pytest.fixture
+def app(base_app: Flask, clean: None) -> Iterator[Flask]:
+    """The app without pages on an empty database."""
+    yield base_app
+    _give_back_connections(base_app)
+
+
+@pytest.fixture
+def whole_app(_whole_app: Flask, clean: None) -> Iterator[Flask]:
+    """The app with both doors on an empty database."""
+    yield _whole_app
+    _give_back_connections(_whole_app)
+
+
+def _give_back_connections(app: Flask) -> None:
+    with app.app_context():
+        db.session.remove()
+
+
+@pytest.fixture
+def make(app: Flask) -> Factory:
+    """Makes agencies, brands, people, accounts and conversations; see tests/factories.py."""
+    return Factory(app)
+
+
+@pytest.fixture
+def ana(make: Factory) -> Agency:
+    """An agency of three brands with a person for every role: the one most tests work in."""
+    return make.agency("Lantern Street", brands=("Pennywell", "Bursztynowa", "Sol Poente"))
+
+
+@pytest.fixture
+def stranger(make: Factory) -> Agency:
+    """Another agency, whose people may not even learn that the first one's things exist."""
+    return make.agency("Other House", brands=("Foreign",))
+
+
+@pytest.fixture
+def statements(app: Flask) -> Iterator[Callable[[], list[str]]]:
+    """Every SQL statement run since the last call, transaction control left out."""
+    from sqlalchemy import event
+
+    seen: list[str] = []
+
+    def note(_c: Any, _cur: Any, statement: str, *_rest: Any) -> None:
+        seen.append(statement)
+
+    event.listen(Engine, "before_cursor_execute", note)
+
+    def take() -> list[str]:
+        taken, seen[:] = list(seen), []
+        return taken
+
+    yield take
+    event.remove(Engine, "before_cursor_execute", note)
+
+
+@pytest.fixture
+def repository() -> Path:
+    """The root of the checkout."""
+    return Path(__file__).resolve().parent.parent
