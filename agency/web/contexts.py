@@ -1,8 +1,8 @@
 """What each page is given: one frozen dataclass per page, every field with its meaning.
 
-A page route does `render_template("inbox/page.html", shell=shell, page=InboxPage(...))`. Templates read `shell` (who, where,
-menu) and `page` (this page) and nothing else; they ask no database and build no address. All words are translated and all
-times worded before they arrive here; see `agency.web.looks`, `agency.web.clocks` and `agency.web.state_looks`.
+A page route does `render_template("inbox/page.html", shell=shell, page=InboxPage(...))`. Templates read `shell` (who,
+where, menu) and `page` (this page) and nothing else; they ask no database and build no address. All words are
+translated and all times worded before they arrive here; see `agency.web.looks`, `agency.web.clocks` and `agency.web.state_looks`.
 Form fields that each template posts are listed in the docstring of its page.
 """
 
@@ -131,7 +131,7 @@ class QueueRow:
 @dataclass(frozen=True, kw_only=True)
 class InboxPage:
     """The queue across brands, `inbox/page.html`; with `HX-Target: conversation` answer `inbox/_conversation.html`,
-    with `HX-Target: more-rows` answer `inbox/_rows.html`, with `HX-Target: new-bar` answer `inbox/_new_bar.html`.
+    with `HX-Target: more-rows` answer `inbox/_rows.html`; `newer_check_url` answers `inbox/_new_bar.html`.
 
     Gets: the filter form sends `view`, `brand`, `platform`, `kind`, `state`, `q` to `url`.
     Posts: `next_case_url` (nothing): claims the top case, answers 303 to it.
@@ -164,3 +164,7 @@ class Filter:
     name: str = told("Form field.")
     label: str = told("What people read.")
     options: tuple[Choice, ...] = told("`value`, `label`, `selected`; the first means: no filter.")
+
+    @property
+    def active(self) -> bool:
+        return any(option.selected for option in self.options[1:])

@@ -79,7 +79,7 @@ class ChainStep:
     """One link of the receipt's chain."""
 
     what: str = told("Written, Changed, Checked, Approved, Sent, Read back.")
-    icon: str = told("A name from `agency.web.icons.ICONS`.")
+    icon: str = told("A name from `static/icons.svg`.")
     tone: str = told("A tone of `looks.Tone`.", default="plain")
     who: str = told("Person or machine.", default="")
     at: Clock | None = told("When; exact time is printed in full here.", default=None)

@@ -74,10 +74,12 @@ def brand_look(brand_id: str, name: str, mark: str, colour: str) -> BrandLook:
         ink=ink,
         edge=Markup(
             f'<svg class="edge" fill="{fill}" aria-hidden="true"><rect width="4" height="100%"/>'
-            f'<rect x="14" y="12" width="24" height="24" rx="5"/><text x="26" y="28" fill="{ink}">{letters}</text></svg>'
+            '<rect x="14" y="12" width="24" height="24" rx="5"/>'
+            f'<text x="26" y="28" fill="{ink}">{letters}</text></svg>'
         ),
         tile=Markup(
-            f'<svg class="tile" viewBox="0 0 24 24" fill="{fill}" aria-hidden="true"><rect width="24" height="24" rx="5"/>'
+            f'<svg class="tile" viewBox="0 0 24 24" fill="{fill}" aria-hidden="true">'
+            '<rect width="24" height="24" rx="5"/>'
             f'<text x="12" y="16" fill="{ink}">{letters}</text></svg>'
         ),
         backdrop=Markup(
@@ -92,7 +94,7 @@ class StateLook:
 
     code: str = told("The value in the database, for tests and scripts (`data-state`).")
     word: str = told("What people read, translated.")
-    icon: str = told("A name from `agency.web.icons.ICONS`.")
+    icon: str = told("A name from `static/icons.svg`.")
     tone: Tone = told("Which colour role.")
 
 

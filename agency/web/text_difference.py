@@ -33,9 +33,9 @@ def text_difference(before: str, after: str) -> tuple[Piece, ...]:
     runs: list[tuple[str, str]] = []
     for tag, i1, i2, j1, j2 in SequenceMatcher(None, old, new, autojunk=False).get_opcodes():
         was, now = "".join(old[i1:i2]), "".join(new[j1:j2])
-        if tag == "equal" and runs and was.isspace() and i2 < len(old) and j2 < len(new):
-            runs[-1] = (runs[-1][0] + was, runs[-1][1] + now)
-        elif tag != "equal" and runs and runs[-1][0] != runs[-1][1]:
+        after_change = bool(runs) and runs[-1][0] != runs[-1][1]
+        between_changes = was.isspace() and i2 < len(old) and j2 < len(new)
+        if after_change and (tag != "equal" or between_changes):
             runs[-1] = (runs[-1][0] + was, runs[-1][1] + now)
         else:
             runs.append((was, now))

@@ -1,0 +1,61 @@
+"""Words, icons and colours of states: one table per kind of thing, read once per request.
+
+The codes are those of the house plan's table of moves and of the contract's JSON.
+"""
+
+from __future__ import annotations
+
+from flask_babel import gettext as _
+
+from agency.web.looks import StateLook
+
+
+def reply_states() -> dict[str, StateLook]:
+    """By the reply's state."""
+    return _by_code(
+        StateLook("draft", _("Draft"), "pencil", "plain"),
+        StateLook("awaiting_approval", _("Waiting for client"), "hourglass", "warn"),
+        StateLook("approved", _("Approved"), "check", "info"),
+        StateLook("publishing", _("Sending"), "send", "info"),
+        StateLook("published", _("Sent"), "check-double", "good"),
+        StateLook("refused", _("Not sent"), "cross", "bad"),
+        StateLook("declined", _("Declined"), "ban", "bad"),
+        StateLook("outcome_unknown", _("Unknown — checking"), "question", "warn"),
+        StateLook("withdrawn", _("Taken back"), "undo", "plain"),
+    )
+
+
+def conversation_states() -> dict[str, StateLook]:
+    """By the conversation's state; a claimed one is told by its holder."""
+    return _by_code(
+        StateLook("new", _("New"), "dot", "info"),
+        StateLook("open", _("Open"), "circle", "plain"),
+        StateLook("claimed", _("In work"), "person", "info"),
+        StateLook("waiting", _("Waiting"), "hourglass", "plain"),
+        StateLook("snoozed", _("Snoozed"), "moon", "plain"),
+        StateLook("resolved", _("Resolved"), "check", "good"),
+        StateLook("closed", _("Closed"), "check", "good"),
+        StateLook("spam", _("Spam"), "ban", "plain"),
+    )
+
+
+def account_states() -> dict[str, StateLook]:
+    """By an account's health."""
+    return _by_code(
+        StateLook("healthy", _("Alive"), "pulse", "good"),
+        StateLook("unproven", _("Not proven yet"), "question", "plain"),
+        StateLook("needs_reconnect", _("Needs a new connection"), "unplugged", "bad"),
+        StateLook("throttled", _("Slowed by the platform"), "hourglass", "warn"),
+        StateLook("failing", _("Not answering"), "alert", "bad"),
+        StateLook("paused", _("Paused"), "pause", "plain"),
+        StateLook("disconnected", _("Disconnected"), "unplugged", "plain"),
+    )
+
+
+def unknown_state(code: str) -> StateLook:
+    """For a code no table knows: the page still works and says what it was given."""
+    return StateLook(code, code.replace("_", " ").capitalize(), "question", "plain")
+
+
+def _by_code(*looks: StateLook) -> dict[str, StateLook]:
+    return {look.code: look for look in looks}
