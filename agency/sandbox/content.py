@@ -1,0 +1,173 @@
+"""What customers and brands write: posts, comments, reviews, answers. The same for every platform's wire format."""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+import secrets
+from typing import Any
+
+from agency.sandbox import misbehaviour
+from agency.sandbox.store import Account, Item
+from agency.sandbox.world import World
+
+
+class NotThere(LookupError):
+    """Something that was pointed at does not exist."""
+
+
+def digits(length: int) -> str:
+    """A number of exactly so many digits, as text."""
+    return str(10 ** (length - 1) + secrets.randbelow(9 * 10 ** (length - 1)))
+
+
+def person(account: Account, author: Any) -> dict[str, Any]:
+    """Author facts from a name or a dict; the same name on the same account is the same person."""
+    given: dict[str, Any] = author if isinstance(author, dict) else {"name": author}
+    name = given.get("name")
+    name = "Customer" if name is None else str(name)
+    known_by = f"{account.platform}/{account.external_id}/{name}".encode("utf-8", "surrogatepass")
+    derived = str(10**16 + int.from_bytes(hashlib.sha256(known_by).digest()[:6]))
+    return {"id": str(given.get("id") or derived), "name": name}
+
+
+def brand_author(account: Account) -> dict[str, Any]:
+    return {"id": account.external_id, "name": account.facts.get("username") or account.name}
+
+
+def shows_from(world: World, account: Account, who: str) -> float:
+    """When something written now becomes readable."""
+    order = misbehaviour.take(world, "visibility_lag", account.external_id, is_write=who == "ours", who=who)
+    return 0.0 if order is None else world.now() + order.seconds
+
+
+def _extras(values: dict[str, Any]) -> dict[str, Any]:
+    names = ("raw", "drop", "anonymous", "hidden", "unlisted", "like_count", "media_type", "is_published", "attachment")
+    return {name: values[name] for name in names if values.get(name) is not None}
+
+
+def write_post(world: World, account: Account, text: str | None, **values: Any) -> Item:
+    """A post of the brand, or of a visitor where `author` is given."""
+    author = values.get("author")
+    short = digits(15 if account.platform == "facebook" else 17)
+    minted = f"{account.external_id}_{short}" if account.platform == "facebook" else short
+    facts = {"text": text, "author": person(account, author) if author else brand_author(account), **_extras(values)}
+    return world.store.add_item(
+        account,
+        "post",
+        str(values.get("external_id") or minted),
+        by_account=not author,
+        created_at=values.get("created_at"),
+        key=values.get("key"),
+        visible_at=shows_from(world, account, "customers" if author else "ours"),
+        facts=facts,
+    )
+
+
+def newest_post(world: World, account: Account) -> Item:
+    """The account's newest post; one is made if there is none."""
+    found = world.store.find_items(
+        "account_id = ? AND kind = 'post' AND deleted_at IS NULL", (account.id,), "created_at DESC, seq DESC", 1
+    )
+    return found[0] if found else write_post(world, account, f"Hello from {account.name}")
+
+
+def referred(world: World, account: Account, reference: str, kind: str | None = None) -> Item:
+    """An item of the account by scenario key or platform id; raises NotThere."""
+    found = world.store.find_items(
+        "account_id = ? AND key = ? AND (? IS NULL OR kind = ?) AND deleted_at IS NULL",
+        (account.id, reference, kind, kind),
+        "seq DESC",
+        1,
+    )
+    item = found[0] if found else world.store.item(account.platform, reference, account.id)
+    if item is None or item.deleted_at is not None or (kind is not None and item.kind != kind):
+        raise NotThere(f"no {kind or 'item'} {reference!r} on {account.external_id}")
+    return item
+
+
+def write_comment(
+    world: World, account: Account, text: str | None, *, post: Item | None, parent: Item | None = None, **values: Any
+) -> Item:
+    """A comment below a post, or an answer to a comment. Threads have two levels: an answer to an answer moves up."""
+    if parent is not None:
+        top = world.store.item(account.platform, parent.parent_id, account.id) if parent.parent_id else parent
+        post = world.store.item(account.platform, parent.post_id or "", account.id)
+        parent = top
+    if post is None:
+        raise NotThere("no post to comment on")
+    by_account = bool(values.get("by_account"))
+    short = digits(16 if account.platform == "facebook" else 17)
+    minted = f"{post.external_id.rsplit('_', 1)[-1]}_{short}" if account.platform == "facebook" else short
+    author = brand_author(account) if by_account else person(account, values.get("author"))
+    return world.store.add_item(
+        account,
+        "comment",
+        str(values.get("external_id") or minted),
+        post_id=post.external_id,
+        parent_id=parent.external_id if parent else None,
+        by_account=by_account,
+        created_at=values.get("created_at"),
+        key=values.get("key"),
+        visible_at=shows_from(world, account, "ours" if by_account else "customers"),
+        facts={"text": text, "author": author, **_extras(values)},
+    )
+
+
+def write_review(world: World, account: Account, stars: int, text: str | None, **values: Any) -> Item:
+    minted = "AbFvOq" + base64.urlsafe_b64encode(secrets.token_bytes(50)).decode().rstrip("=")
+    facts = {"text": text, "author": person(account, values.get("author")), **_extras(values)}
+    return world.store.add_item(
+        account,
+        "review",
+        str(values.get("external_id") or minted),
+        stars=stars,
+        created_at=values.get("created_at"),
+        updated_at=values.get("updated_at"),
+        key=values.get("key"),
+        visible_at=shows_from(world, account, "customers"),
+        facts=facts,
+    )
+
+
+def change_item(world: World, item: Item, **values: Any) -> Item:
+    """Edit: the given ones of text, stars, raw, drop, hidden, anonymous …; a review's update time moves."""
+    if "text" in values:
+        item.facts["text"] = values["text"]
+    if values.get("stars") is not None:
+        item.stars = int(values["stars"])
+    item.facts.update(_extras(values))
+    if item.kind == "review" and ("text" in values or values.get("stars") is not None):
+        item.updated_at = max(world.now(), item.updated_at + 0.001)
+    world.store.save_item(item)
+    return item
+
+
+def set_reply(world: World, account: Account, review: Item, text: str, state: str | None = None) -> Item:
+    """Create or replace the brand's answer to a review; the review's own update time stays (as captured)."""
+    now = world.now()
+    review.facts["reply_before"] = visible_reply(world, review)
+    review.facts["reply"] = {
+        "text": text,
+        "updated_at": now,
+        "settled_at": now + float(account.facts.get("moderation_delay_seconds") or 0),
+        "outcome": state or account.facts.get("moderation_outcome") or "APPROVED",
+        "policy_violation": account.facts.get("policy_violation"),
+        "visible_at": shows_from(world, account, "ours"),
+    }
+    world.store.save_item(review)
+    return review
+
+
+def remove_reply(world: World, review: Item) -> None:
+    review.facts.pop("reply", None)
+    review.facts.pop("reply_before", None)
+    world.store.save_item(review)
+
+
+def visible_reply(world: World, review: Item) -> dict[str, Any] | None:
+    """The answer that a read shows now: the newest, or the one before while the newest lags."""
+    reply: dict[str, Any] | None = review.facts.get("reply")
+    if reply is not None and float(reply["visible_at"]) > world.now():
+        reply = review.facts.get("reply_before")
+    return reply

@@ -1,0 +1,135 @@
+"""Graph nodes: what an id stands for, and who may look at it."""
+
+from __future__ import annotations
+
+import hashlib
+import re
+import unicodedata
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from typing import Any
+
+from agency.sandbox import graph_errors, misbehaviour
+from agency.sandbox.store import Account, Item
+from agency.sandbox.tokens import Token
+from agency.sandbox.world import World
+
+NODE_TYPES = {
+    ("facebook", "post"): "Post",
+    ("facebook", "comment"): "Comment",
+    ("instagram", "post"): "IGMedia",
+    ("instagram", "comment"): "IGComment",
+}
+
+
+@dataclass(frozen=True)
+class Call:
+    """One Graph call, whether it came alone or in a batch. `host` is facebook or instagram, `path` has no version."""
+
+    host: str
+    method: str
+    version: str
+    path: str
+    params: Mapping[str, str]
+    headers: Mapping[str, str]
+    base_url: str
+    request_id: str
+    in_batch: bool = False
+
+    @property
+    def is_write(self) -> bool:
+        return self.method != "GET"
+
+
+@dataclass(frozen=True)
+class Node:
+    """`type` is the Graph's own word. Items carry `item`; Pages and Instagram profiles only `account`."""
+
+    type: str
+    id: str
+    account: Account | None = None
+    item: Item | None = None
+
+
+@dataclass
+class Reader:
+    """Looks at the world with one token on behalf of one call."""
+
+    world: World
+    call: Call
+    token: Token
+    authors_hidden: dict[int, bool] = field(default_factory=dict)
+
+    def resolve(self, object_id: str) -> Node:
+        """What the id stands for; GraphError 100/33 if it is gone or not for this token."""
+        if object_id == "me":
+            return self._me()
+        if self.token.kind == "user" and object_id == self.token.holder:
+            return Node("User", object_id)
+        store = self.world.store
+        for platform in ("facebook", "instagram") if self.call.host == "facebook" else ("instagram",):
+            account = store.account(platform, object_id)
+            if account is not None:
+                return self._allowed(Node("Page" if platform == "facebook" else "IGUser", object_id, account))
+            item = store.item(platform, object_id)
+            if item is not None and item.deleted_at is None and item.visible_at <= self.world.now():
+                return self._allowed(self.node_of(item))
+        raise graph_errors.missing_object(object_id, self.verb)
+
+    def node_of(self, item: Item) -> Node:
+        account = self.world.store.account_by_id(item.account_id)
+        return Node(NODE_TYPES[(item.platform, item.kind)], item.external_id, account, item)
+
+    @property
+    def verb(self) -> str:
+        return self.call.method.lower()
+
+    def _me(self) -> Node:
+        if self.token.kind == "user":
+            return Node("User", self.token.holder)
+        platform = "facebook" if self.token.kind == "page" else "instagram"
+        account = self.world.store.account(platform, self.token.holder)
+        if account is None:
+            raise graph_errors.missing_object("me", self.verb)
+        return Node("Page" if platform == "facebook" else "IGUser", account.external_id, account)
+
+    def _allowed(self, node: Node) -> Node:
+        if node.account is None or node.account.id not in self.token.accounts:
+            raise graph_errors.missing_object(node.id, self.verb)
+        return node
+
+    def hides_authors(self, account: Account) -> bool:
+        """Below Advanced Access, or so ordered: comments come without `from`."""
+        if account.id not in self.authors_hidden:
+            order = misbehaviour.take(self.world, "hide_authors", account.external_id)
+            self.authors_hidden[account.id] = order is not None or bool(account.facts.get("hide_authors"))
+        return self.authors_hidden[account.id]
+
+    def count_comments(self, item: Item) -> int:
+        """Readable comments below a post, or answers below a comment."""
+        column = "post_id" if item.kind == "post" else "parent_id"
+        with self.world.store.transaction() as db:
+            row = db.execute(
+                f"SELECT count(*) FROM items WHERE account_id = ? AND {column} = ?"  # noqa: S608 - one of two names
+                " AND deleted_at IS NULL AND visible_at <= ?",
+                (item.account_id, item.external_id, self.world.now()),
+            ).fetchone()
+        return int(row[0])
+
+
+def graph_time(at: float) -> str:
+    return datetime.fromtimestamp(at, UTC).strftime("%Y-%m-%dT%H:%M:%S+0000")
+
+
+def app_scoped_id(account: Account) -> str:
+    """The `id` that Instagram Login gives for `me`: it is not the account's id."""
+    return str(10**16 + int.from_bytes(hashlib.sha256(account.external_id.encode()).digest()[:6]))
+
+
+def username(author: dict[str, Any]) -> str:
+    """An Instagram name made from a person's name, unless the person has one."""
+    if author.get("username"):
+        return str(author["username"])
+    plain = unicodedata.normalize("NFKD", str(author.get("name", ""))).encode("ascii", "ignore").decode().lower()
+    return re.sub(r"[^a-z0-9_]+", ".", plain).strip(".") or f"user{author.get('id', '')}"

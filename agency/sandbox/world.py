@@ -1,0 +1,64 @@
+"""What every part of the sandbox is given: its memory, its app keys and its counters."""
+
+from __future__ import annotations
+
+import os
+import random
+import threading
+from collections import deque
+from dataclasses import dataclass, field
+
+from agency.sandbox.store import Account, Store
+
+HOUR_SECONDS = 3600
+APP_CALLS_PER_HOUR = 20_000
+ACCOUNT_CALLS_PER_HOUR = 20_000
+
+
+@dataclass(frozen=True)
+class AppKeys:
+    """The application's ids and secrets at the three platforms; the product must be given the same ones."""
+
+    meta_app_id: str = "200000000000001"
+    meta_app_secret: str = "sandbox-meta"  # noqa: S105 - a stand-in's own word, it opens nothing
+    instagram_app_id: str = "200000000000002"
+    instagram_app_secret: str = "sandbox-instagram"  # noqa: S105
+    google_client_id: str = "sandbox.apps.example"
+    google_client_secret: str = "sandbox-google"  # noqa: S105
+
+    @classmethod
+    def from_environment(cls) -> AppKeys:
+        known = cls()
+        return cls(**{name: os.environ.get(name.upper()) or getattr(known, name) for name in known.__dataclass_fields__})
+
+
+@dataclass
+class Usage:
+    """Calls in the last hour, per account and for the whole app. Kept in memory: a restart is a fresh allowance."""
+
+    _calls: dict[str, deque[float]] = field(default_factory=dict)
+    _lock: threading.Lock = field(default_factory=threading.Lock)
+
+    def count(self, who: str, now: float) -> int:
+        """One more call by `who`; answers how many there were in the last hour, this one included."""
+        with self._lock:
+            calls = self._calls.setdefault(who, deque())
+            calls.append(now)
+            while calls and calls[0] <= now - HOUR_SECONDS:
+                calls.popleft()
+            return len(calls)
+
+
+@dataclass
+class World:
+    store: Store
+    keys: AppKeys
+    usage: Usage = field(default_factory=Usage)
+    dice: random.Random = field(default_factory=random.Random)
+
+    def now(self) -> float:
+        return self.store.clock()
+
+    def allowance(self, account: Account) -> int:
+        """Calls per hour before throttling; only an allowance set on the account is enforced."""
+        return int(account.facts.get("calls_per_hour") or ACCOUNT_CALLS_PER_HOUR)
