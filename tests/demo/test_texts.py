@@ -78,7 +78,8 @@ def test_each_brand_is_written_to_in_its_language(written: list[ScenarioItem]) -
         "sol-poente": re.compile(r"[ãçõâêéáíú]|\b(o|a|e|que|com|de|um|uma|se|do|da|no|na)\b", re.IGNORECASE),
     }
     for brand, pattern in common.items():
-        texts = [item.text for item in written if brand_of(item) == brand and item.text and len(item.text) > 30]
+        own = [item.text or "" for item in written if brand_of(item) == brand and item.mark != "hostile"]
+        texts = [text for text in own if len(text) > 30]
         assert sum(bool(pattern.search(text)) for text in texts) / len(texts) > 0.95
 
 
