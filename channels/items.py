@@ -54,6 +54,7 @@ class PostContext:
     text: str | None
     permalink: str | None
     media_kind: str | None
+    owner_name: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -37,10 +37,14 @@ ROUNDS_PER_POLL = 200
 
 @dataclass(frozen=True, slots=True)
 class TokenReference:
-    """Which token a request wants. Google's is a refresh token that the transport trades for an access token."""
+    """Which token a request wants. Google's is a refresh token that the transport trades for an access token.
+
+    ``in_query`` is for the one Instagram call that is documented with the token in the address alone.
+    """
 
     kind: TokenKind
     secret: Secret
+    in_query: bool = False
 
 
 @dataclass(frozen=True, slots=True)

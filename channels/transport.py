@@ -2,8 +2,8 @@
 
 What it holds to: addresses come from the settings alone; TLS is verified, plain http goes to loopback only; no redirect
 is followed, no proxy or environment used, nothing retried; a call has 5 s to connect, 20 s between bytes and 30 s in
-all; an answer is at most 10 MB; tokens travel in a header or a body, never in an address, and appear in no log, repr or
-exception.
+all; an answer is at most 10 MB; tokens travel in a header or a body (Instagram's renewal apart) and appear in no log,
+repr or exception.
 
 `Transport` is safe to share between threads and makes its connections anew after a fork. `fetch` and `send` never raise
 anything but `channels.errors.ChannelError`, `fetch` not even that.
@@ -222,7 +222,10 @@ class Transport:
             app_secret = self._endpoints.signing_secret(request.service)
             if app_secret is not None:
                 params["appsecret_proof"] = meta_graph.appsecret_proof(token, app_secret)
-            headers["Authorization"] = f"Bearer {token.reveal()}"
+            if request.token.in_query:
+                params["access_token"] = token.reveal()
+            else:
+                headers["Authorization"] = f"Bearer {token.reveal()}"
         return self._call(request, params, headers), token
 
     def _google_token(self, refresh_token: Secret, *, write: bool) -> Secret:

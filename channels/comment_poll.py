@@ -1,0 +1,365 @@
+"""How comments under many posts are polled, for both Meta platforms; the platform's own words come from its `Grammar`.
+Pure.
+
+An idle poll is one request: the newest posts, each with its newest comments expanded. It grows where something may be
+missing:
+
+- a post whose shown comments are all new, or whose count rose by more than the new ones shown, is read page by page;
+- posts older than the newest page are swept through now and then, with the same rule against the time of the last
+sweep;
+- a platform that does not expand, order or flatten as asked is read by plain calls for each post.
+
+Absence from a list means nothing here: deletions are found by `plan_presence`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field, replace
+from datetime import datetime
+from itertools import pairwise
+from typing import Any, Protocol
+
+from channels import meta_graph
+from channels.errors import ChannelError, ItemGone, PlatformDown
+from channels.items import IncomingItem, Page, PostContext, SetAside, comment_key
+from channels.poll_memory import Memory, Run
+from channels.protocol import ConnectedAccount, Exchange, Request
+from channels.wire import Json, Unreadable, identifier, instant, mapping, rows, set_aside, whole_number
+
+#: Pages of posts in one sweep (1,000 posts), and pages of comments read of one post when an account is first met
+#: (3,000).
+SWEEP_PAGES = 40
+FIRST_LOOK_PAGES = 60
+#: Steps of asking for less: everything; smaller pages; few fields and no expansion.
+LEAST_DETAIL = 2
+
+
+class Grammar(Protocol):
+    """One platform's words for posts, comments and replies."""
+
+    reply_edge: str
+
+    def posts_request(self, account: ConnectedAccount, *, detail: int, after: str | None) -> Request: ...
+
+    def comments_request(
+        self, account: ConnectedAccount, post_id: str, *, detail: int, after: str | None
+    ) -> Request: ...
+
+    def replies_request(
+        self, account: ConnectedAccount, comment_id: str, *, detail: int, after: str | None
+    ) -> Request: ...
+
+    def read_post(self, raw: Json) -> PostContext | None: ...
+
+    def comment_count(self, raw_post: Json) -> int | None: ...
+
+    def read_comment(
+        self, raw: Json, account: ConnectedAccount, post: PostContext, parent_id: str | None, *, full_ids: bool
+    ) -> IncomingItem: ...
+
+
+def plan(grammar: Grammar, account: ConnectedAccount, cursor: str | None, now: datetime) -> list[Request]:
+    """The first round. The reading side finds out from the request alone whether it is a sweep."""
+    memory = Memory.load(cursor)
+    sweep = memory.sweep_is_due(now)
+    detail = 0 if sweep else memory.detail  # a sweep tries the full question again
+    return [_posts(grammar, account, detail=detail, sweep=sweep, page=1, after=None, started=now)]
+
+
+def _posts(
+    grammar: Grammar,
+    account: ConnectedAccount,
+    *,
+    detail: int,
+    sweep: bool,
+    page: int,
+    after: str | None,
+    started: datetime,
+) -> Request:
+    request = grammar.posts_request(account, detail=detail, after=after)
+    purpose = {
+        "ask": "posts",
+        "detail": str(detail),
+        "sweep": "1" if sweep else "",
+        "page": str(page),
+        "started": started.isoformat(),
+    }
+    return replace(request, purpose=purpose)
+
+
+@dataclass
+class _Round:
+    """The reading of one round of one account."""
+
+    grammar: Grammar
+    account: ConnectedAccount
+    memory: Memory
+    run: Run
+    items: dict[str, IncomingItem] = field(default_factory=dict)
+    unreadable: list[SetAside] = field(default_factory=list)
+    more: list[Request] = field(default_factory=list)
+    trouble: list[ChannelError] = field(default_factory=list)
+
+    # --- posts ---
+
+    def read_posts(self, exchange: Exchange) -> None:
+        asked = exchange.request.purpose
+        page, detail, sweep = int(asked["page"]), int(asked["detail"]), asked["sweep"] == "1"
+        result = exchange.result
+        try:
+            if isinstance(result, ChannelError):
+                raise result
+            body = meta_graph.read(result)
+        except ChannelError as error:
+            if not isinstance(result, ChannelError) and meta_graph.wants_less(result.body) and detail < LEAST_DETAIL:
+                self.memory.detail = detail + 1
+                after = exchange.request.params.get("after")
+                self._ask_posts(detail=detail + 1, sweep=sweep, page=page, after=after)
+                return
+            if page == 1:
+                if isinstance(error, ItemGone):  # of the account itself: lost or not shown, which one is not known
+                    raise PlatformDown("the account was not found") from error
+                raise
+            self.fail(error)
+            return
+        self.memory.detail = detail
+        for raw in rows(body):
+            self.read_post(mapping(raw), raw, head=page == 1, detail=detail, sweep=sweep)
+        self.run.pages = max(self.run.pages, page)
+        after = meta_graph.next_after(body)
+        if sweep and after is not None and page < SWEEP_PAGES:
+            self._ask_posts(detail=detail, sweep=True, page=page + 1, after=after)
+
+    def _ask_posts(self, *, detail: int, sweep: bool, page: int, after: str | None) -> None:
+        started = self.run.started
+        self.more.append(
+            _posts(self.grammar, self.account, detail=detail, sweep=sweep, page=page, after=after, started=started)
+        )
+
+    def read_post(self, raw: Json | None, original: Any, *, head: bool, detail: int, sweep: bool) -> None:
+        post = self.grammar.read_post(raw) if raw is not None else None
+        if raw is None or post is None:
+            self.unreadable.append(set_aside(original, "a post without a usable id"))
+            return
+        key = comment_key(post.external_id)
+        total = self.grammar.comment_count(raw)
+        before = self.memory.counts.get(key)
+        unchanged = total is not None and total == before
+        if total is not None:
+            self.run.counts[key] = total
+        since = self.memory.since(head=head)
+        edge = mapping(raw.get("comments"))
+        if edge is None:
+            silent = self.memory.expands and detail < LEAST_DETAIL
+            if total == 0 or (unchanged and not sweep) or (silent and total is None):
+                return
+            self.ask_comments(post, after=None, since=since, depth=1, known_total=total, before=before)
+            return
+        self.memory.expands = True
+        self.read_edge(post, edge, since=since, depth=1, total=total, before=before, calm=unchanged and not sweep)
+
+    # --- comments ---
+
+    def ask_comments(
+        self,
+        post: PostContext,
+        *,
+        after: str | None,
+        since: datetime | None,
+        depth: int,
+        known_total: int | None = None,
+        before: int | None = None,
+    ) -> None:
+        request = self.grammar.comments_request(self.account, post.external_id, detail=self.memory.detail, after=after)
+        purpose = _post_purpose(post) | {
+            "ask": "comments",
+            "since": since.isoformat() if since else "",
+            "depth": str(depth),
+            "total": "" if known_total is None else str(known_total),
+            "before": "" if before is None else str(before),
+        }
+        self.more.append(replace(request, purpose=purpose))
+
+    def ask_replies(self, post: PostContext, comment_id: str, *, after: str | None, depth: int) -> None:
+        request = self.grammar.replies_request(self.account, comment_id, detail=self.memory.detail, after=after)
+        purpose = _post_purpose(post) | {"ask": "replies", "comment": comment_id, "depth": str(depth)}
+        self.more.append(replace(request, purpose=purpose))
+
+    def read_follow_up(self, exchange: Exchange) -> None:
+        asked = exchange.request.purpose
+        try:
+            if isinstance(exchange.result, ChannelError):
+                raise exchange.result
+            body = meta_graph.read(exchange.result)
+        except ItemGone:
+            return  # the post or comment went away between two rounds
+        except ChannelError as error:
+            self.fail(error)
+            return
+        words = ("post_text", "post_link", "post_kind", "post_owner")
+        post = PostContext(asked["post"], *(asked[word] or None for word in words))
+        depth = int(asked["depth"])
+        if asked["ask"] == "replies":
+            for raw in rows(body):
+                self.read_comment(raw, post, asked["comment"])
+            after = meta_graph.next_after(body)
+            if after is not None and depth < FIRST_LOOK_PAGES:
+                self.ask_replies(post, asked["comment"], after=after, depth=depth + 1)
+            return
+        self.read_edge(
+            post,
+            body,
+            since=instant(asked["since"]) if asked["since"] else None,
+            depth=depth,
+            total=whole_number(asked["total"]),
+            before=whole_number(asked["before"]),
+            calm=False,
+        )
+
+    def read_edge(
+        self,
+        post: PostContext,
+        edge: Json,
+        *,
+        since: datetime | None,
+        depth: int,
+        total: int | None,
+        before: int | None,
+        calm: bool,
+    ) -> None:
+        """Reads one page of comments and asks for the next where something unread may stand there.
+
+        ``calm``: the platform's own count says that nothing was added since the last complete poll.
+        """
+        raws = list(rows(edge))
+        tops: list[datetime] = []
+        fresh = 0
+        for raw in raws:
+            for position, item in enumerate(self.read_comment(raw, post, None, calm=calm)):
+                if position == 0:
+                    tops.append(item.created_at)
+                fresh += since is None or item.created_at > since
+        after = meta_graph.next_after(edge)
+        if after is None:
+            self.ask_missing_replies(post, raws)
+            return
+        ordered = all(newer >= older for newer, older in pairwise(tops))
+        if not ordered:
+            since = None  # not in the order we asked for: only reading on tells
+            wanted = depth > 1 or not calm
+        elif since is None or not tops:
+            wanted = True
+        else:
+            wanted = tops[-1] > since
+            if not wanted and depth == 1 and total is not None and before is not None and total - before > fresh:
+                since, wanted = None, True  # something was added deeper down
+        if wanted and (since is not None or depth < FIRST_LOOK_PAGES):
+            self.ask_comments(post, after=after, since=since, depth=depth + 1)
+
+    def ask_missing_replies(self, post: PostContext, raws: Sequence[Any]) -> None:
+        """For a platform that lists top-level comments alone although asked for all: the replies, comment by
+        comment.
+        """
+        if self.memory.streams:
+            return
+        for raw in raws:
+            comment = mapping(raw) or {}
+            comment_id = identifier(comment.get("id"))
+            has_replies = (whole_number(comment.get("comment_count")) or 0) > 0
+            if comment_id and has_replies and mapping(comment.get(self.grammar.reply_edge)) is None:
+                self.ask_replies(post, comment_id, after=None, depth=1)
+
+    def read_comment(
+        self, raw: Any, post: PostContext, parent_id: str | None, *, calm: bool = False
+    ) -> list[IncomingItem]:
+        """The comment and the replies it carries; what cannot be read is set aside."""
+        comment = mapping(raw)
+        raw_id = identifier(comment.get("id")) if comment else None
+        if comment is None or raw_id is None:
+            self.unreadable.append(set_aside(raw, "a comment without a usable id"))
+            return []
+        if self.memory.full_ids is None:
+            self.memory.full_ids = "_" in raw_id
+        try:
+            item = self.grammar.read_comment(comment, self.account, post, parent_id, full_ids=self.memory.full_ids)
+        except Unreadable as error:
+            self.unreadable.append(set_aside(raw, str(error), raw_id))
+            return []
+        if parent_id is None and item.parent_external_id is not None:
+            self.memory.streams = True
+        self.items[item.external_id] = item
+        self.run.newest = max(self.run.newest or item.created_at, item.created_at)
+        found = [item]
+        nested = mapping(comment.get(self.grammar.reply_edge))
+        if nested is not None and parent_id is None:
+            for reply in rows(nested):
+                found += self.read_comment(reply, post, item.external_id)
+            after = meta_graph.next_after(nested)
+            if after is not None and not calm:
+                self.ask_replies(post, item.external_id, after=after, depth=1)
+        return found
+
+    # --- outcome ---
+
+    def fail(self, error: ChannelError) -> None:
+        self.run.failed = True
+        self.trouble.append(error)
+
+    def threaded(self) -> tuple[IncomingItem, ...]:
+        """Every item with its top-level comment as thread, whatever the depth the platform shows."""
+        parents = {key: item.parent_external_id for key, item in self.items.items()}
+
+        def top(item_id: str) -> str:
+            passed = {item_id}
+            while (parent := parents.get(item_id)) is not None and parent not in passed:
+                passed.add(parent)
+                item_id = parent
+            return item_id
+
+        return tuple(replace(item, thread_external_id=top(key)) for key, item in self.items.items())
+
+
+def _post_purpose(post: PostContext) -> dict[str, str]:
+    return {
+        "post": post.external_id,
+        "post_text": post.text or "",
+        "post_link": post.permalink or "",
+        "post_kind": post.media_kind or "",
+        "post_owner": post.owner_name or "",
+    }
+
+
+def read(
+    grammar: Grammar, account: ConnectedAccount, cursor: str | None, exchanges: Sequence[Exchange], now: datetime
+) -> Page:
+    """Reads one round; see `channels.protocol.ChannelAdapter.read_poll`."""
+    memory = Memory.load(cursor)
+    first = next((e.request.purpose for e in exchanges if e.request.purpose.get("ask") == "posts"), None)
+    run = memory.run
+    if run is None or (first is not None and first["page"] == "1"):
+        sweep = first is not None and first["sweep"] == "1"
+        started = instant(first["started"]) if first is not None else None
+        run = Run(started or now, sweep)
+    memory.run = run
+    work = _Round(grammar, account, memory, run)
+    usage: list[int] = []
+    for exchange in exchanges:
+        if not isinstance(exchange.result, ChannelError):
+            share = meta_graph.usage_percent(exchange.result)
+            usage += [share] if share is not None else []
+        if exchange.request.purpose.get("ask") == "posts":
+            work.read_posts(exchange)
+        else:
+            work.read_follow_up(exchange)
+    if not work.more:
+        memory.finish(run)
+    return Page(
+        items=work.threaded(),
+        set_aside=tuple(work.unreadable),
+        next_cursor=memory.dump(),
+        complete=not work.more and not run.failed,
+        more=tuple(work.more),
+        trouble=tuple(work.trouble),
+        usage_percent=max(usage, default=None),
+    )

@@ -1,0 +1,87 @@
+"""Facebook's comments as items. Pure; takes any JSON and sets aside what it cannot read."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from channels.items import Attachment, Author, IncomingItem, PostContext, comment_key
+from channels.protocol import ConnectedAccount
+from channels.wire import Json, Unreadable, identifier, instant, link, mapping, short_text, text_of, whole_number
+
+_LONGEST_CONTEXT = 5_000
+
+
+def read_post(raw: Json) -> PostContext | None:
+    """The post as context, None without a usable id."""
+    post_id = identifier(raw.get("id"))
+    if post_id is None:
+        return None
+    text = short_text(raw.get("message"), _LONGEST_CONTEXT) or short_text(raw.get("story"), _LONGEST_CONTEXT)
+    kind = short_text(raw.get("status_type"), 40)
+    return PostContext(post_id, text, link(raw.get("permalink_url")), kind.lower() if kind else None)
+
+
+def comment_count(raw_post: Json) -> int | None:
+    """Comments of every level, as the platform counts them; None when it does not say."""
+    summary = mapping((mapping(raw_post.get("comments")) or {}).get("summary")) or {}
+    return whole_number(summary.get("total_count"))
+
+
+def spelled(comment_id: str, post_id: str, *, full: bool) -> str:
+    """One spelling for one comment: ``{post}_{comment}`` or ``{comment}``, whichever this account met first."""
+    if not full:
+        return comment_key(comment_id)
+    return comment_id if "_" in comment_id else f"{comment_key(post_id)}_{comment_id}"
+
+
+def read_comment(
+    raw: Json, account: ConnectedAccount, post: PostContext, parent_id: str | None, *, full_ids: bool
+) -> IncomingItem:
+    """Raises `Unreadable` without a usable id, time or text."""
+    raw_id = identifier(raw.get("id"))
+    if raw_id is None:
+        raise Unreadable("no usable id")
+    created_at = instant(raw.get("created_time"))
+    if created_at is None:
+        raise Unreadable("no usable created_time")
+    text, truncated = text_of(raw.get("message"), field="message")
+    comment_id = spelled(raw_id, post.external_id, full=full_ids)
+    named = identifier((mapping(raw.get("parent")) or {}).get("id"))
+    if named is not None and comment_key(named) not in (comment_key(post.external_id), comment_key(comment_id)):
+        parent_id = spelled(named, post.external_id, full=full_ids)
+    author = _author(raw.get("from"))
+    return IncomingItem(
+        external_id=comment_id,
+        thread_external_id=parent_id or comment_id,
+        parent_external_id=parent_id,
+        kind="comment",
+        author=author,
+        text=text,
+        created_at=created_at,
+        updated_at=None,
+        stars=None,
+        permalink=link(raw.get("permalink_url")),
+        from_us=author is not None and author.external_id == account.external_id,
+        attachments=_attachments(raw.get("attachment")),
+        context=post,
+        truncated=truncated,
+        hidden=raw.get("is_hidden") is True,
+    )
+
+
+def _author(value: Any) -> Author | None:
+    """None where the platform hides the person: the key is then absent."""
+    person = mapping(value)
+    if person is None:
+        return None
+    author = Author(identifier(person.get("id")), short_text(person.get("name"), 300))
+    return None if author == Author(None, None) else author
+
+
+def _attachments(value: Any) -> tuple[Attachment, ...]:
+    raw = mapping(value)
+    if raw is None:
+        return ()
+    image = mapping((mapping(raw.get("media")) or {}).get("image")) or {}
+    kind = short_text(raw.get("type"), 40) or "attachment"
+    return (Attachment(kind, link(image.get("src")) or link(raw.get("url")), short_text(raw.get("title"), 300)),)

@@ -1,0 +1,128 @@
+"""Publishing, finding and checking comments, as far as both Meta platforms do it alike. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import replace
+from datetime import datetime
+
+from channels import meta_graph
+from channels.errors import ChannelError, ItemGone, OutcomeUnknown
+from channels.items import IncomingItem, Presence, PublishedReply, ReadBack, SetAside, comment_key, same_comment
+from channels.matching import may_be_ours
+from channels.protocol import Answer, Exchange, ReplyTarget, Request
+from channels.wire import Json, mapping, rows, set_aside, whole_number
+
+#: Pages of a thread read to find our reply: 6,000 replies. Beyond, a person looks.
+THREAD_PAGES = 60
+
+
+def read_published(target: ReplyTarget, answer: Answer) -> PublishedReply:
+    """The new comment's id, spelled like its target's.
+
+    Raises as `meta_graph.read`; `OutcomeUnknown` if nothing new came.
+    """
+    created = meta_graph.created_id(answer)
+    request_id = meta_graph.request_id_of(answer)
+    if same_comment(created, target.external_id) or same_comment(created, target.thread_external_id):
+        raise OutcomeUnknown("the platform names the comment we answered, not a new one", request_id=request_id)
+    prefix, separator, _ = target.external_id.rpartition("_")
+    if not separator:
+        created = comment_key(created)
+    elif "_" not in created:
+        created = f"{prefix}_{created}"
+    return PublishedReply(created, request_id, "published")
+
+
+def read_find(
+    target: ReplyTarget,
+    text: str,
+    exchanges: Sequence[Exchange],
+    sent_at: datetime,
+    read_reply: Callable[[Json], IncomingItem | SetAside],
+) -> ReadBack:
+    """See `ChannelAdapter.read_find_our_reply`. ``read_reply`` reads one listed reply.
+
+    "absent" needs proof: the thread itself reads, every page was read, no entry was unreadable or unsigned with our
+    text, and the platform does not count more replies than it listed.
+    """
+    found: dict[str, str] = {}
+    more: list[Request] = []
+    doubt: str | None = None
+    listed = 0
+    counted = 0
+    proof = False
+    asked = {(e.request.path, e.request.params.get("after")) for e in exchanges}
+    for exchange in exchanges:
+        try:
+            if isinstance(exchange.result, ChannelError):
+                raise exchange.result
+            body = meta_graph.read(exchange.result)
+        except ItemGone:
+            doubt = "thread_gone"
+            continue
+        except ChannelError as error:
+            doubt = error.code
+            continue
+        if exchange.request.purpose.get("ask") == "thread":
+            proof = body.get("id") is not None
+            counted = whole_number(body.get("comment_count")) or 0
+            continue
+        for raw in rows(body):
+            listed += 1
+            reply = mapping(raw)
+            item = read_reply(reply) if reply is not None else set_aside(raw, "not an object")
+            if isinstance(item, SetAside):
+                doubt = doubt or "unreadable_reply"
+            elif may_be_ours(item.text, item.created_at, text, sent_at):
+                if item.from_us:
+                    found[comment_key(item.external_id)] = item.external_id
+                elif item.author is None or item.author.external_id is None:
+                    doubt = doubt or "unsigned_reply"
+        after = meta_graph.next_after(body)
+        page = int(exchange.request.purpose.get("page", "1"))
+        if after is not None and (exchange.request.path, after) not in asked:
+            if page >= THREAD_PAGES:
+                doubt = doubt or "thread_too_long"
+                continue
+            purpose = {**exchange.request.purpose, "page": str(page + 1)}
+            params = {**exchange.request.params, "after": after}
+            more.append(replace(exchange.request, params=params, purpose=purpose))
+    if more:
+        return ReadBack("cannot_tell", tuple(found.values()), tuple(more))
+    if found:
+        return ReadBack("found", tuple(found.values()))
+    if doubt is None and not proof:
+        doubt = "thread_unread"
+    if doubt is None and counted > listed:
+        doubt = "more_counted_than_listed"
+    return ReadBack("cannot_tell", reason=doubt) if doubt else ReadBack("absent")
+
+
+def read_presence(exchanges: Sequence[Exchange]) -> list[Presence]:
+    """ "gone" only for a clear denial while the sibling, an object that must be there, reads well in the same round."""
+    sibling_reads = False
+    verdicts: list[tuple[str, str]] = []
+    for exchange in exchanges:
+        purpose = exchange.request.purpose
+        try:
+            if isinstance(exchange.result, ChannelError):
+                raise exchange.result
+            state = "there" if meta_graph.read(exchange.result).get("id") is not None else "unknown"
+        except ItemGone:
+            state = "gone"
+        except ChannelError:
+            state = "unknown"
+        if purpose.get("ask") == "sibling":
+            sibling_reads = state == "there"
+        else:
+            verdicts.append((purpose.get("item", ""), state))
+    presences = []
+    for item_id, state in verdicts:
+        if state == "there":
+            presences.append(Presence(item_id, "there"))
+        elif state == "gone" and sibling_reads:
+            presences.append(Presence(item_id, "gone"))
+        else:
+            presences.append(Presence(item_id, "unknown"))
+    return presences
