@@ -137,16 +137,16 @@ def _match_words(view: View, reading: Reading, out: Findings) -> dict[int, list[
 
 def _in_one_breath(reading: Reading, place: int, size: int) -> bool:
     """Whether nothing between the words ends a sentence."""
-    spans = reading.spans
-    for before, after in zip(spans[place : place + size - 1], spans[place + 1 : place + size], strict=True):
-        if after[0] - before[1] > _LONGEST_GAP or _PHRASE_BREAK.search(reading.text, before[1], after[0]):
+    for at in range(place, place + size - 1):
+        before, after = reading.span(at)[1], reading.span(at + 1)[0]
+        if after - before > _LONGEST_GAP or _PHRASE_BREAK.search(reading.text, before, after):
             return False
     return True
 
 
 def _report(phrase: Phrase, place: int, reading: Reading, out: Findings) -> bool:
     rule = phrase.rule
-    start, end = reading.spans[place][0], reading.spans[place + phrase.size - 1][1]
+    start, end = reading.span(place, phrase.size)
     if isinstance(rule, Preferred):
         if _already_preferred(rule, place, phrase.size, reading):
             return False

@@ -111,7 +111,7 @@ def _phrases(rule: Rule, order: int, cache: StemCache) -> tuple[Phrase, ...]:
 
 
 class CompiledRules:
-    """The rules of a guide with a view for each language, platform and kind met so far. Safe to share between threads."""
+    """The rules of a guide, with a view for each language, platform and kind met so far. Threads may share it."""
 
     __slots__ = ("_languages", "_lock", "_views", "rules")
 

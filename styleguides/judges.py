@@ -64,7 +64,7 @@ def judge_greeting(rule: Greeting, order: int, reading: Reading, view: View, mat
     inflected = reading.language.names_inflect
     if rule.name == "never" and name is not None:
         for place in name_places(reading.words, name, inflected)[:MOST_HITS_PER_RULE]:
-            out.add(rule, order, "greeting_no_name", *reading.spans[place])
+            out.add(rule, order, "greeting_no_name", *reading.span(place))
     wants_name = rule.name == "required" and name is not None
     if rule.any_of:
         first = rule.any_of[0]
@@ -77,10 +77,9 @@ def judge_greeting(rule: Greeting, order: int, reading: Reading, view: View, mat
             return
     else:
         hits, wanted = [], name or ""
-    if wants_name and name is not None:
-        if not name_places(reading.words[:_NAME_WITHIN_WORDS], name, inflected):
-            place = reading.spans[hits[0][0] + hits[0][1] - 1][1] if hits else 0
-            out.add(rule, order, "greeting_name", place, place, f" {name}" if place else f"{name}, ", wanted=wanted)
+    if wants_name and name is not None and not name_places(reading.words[:_NAME_WITHIN_WORDS], name, inflected):
+        place = reading.span(*hits[0])[1] if hits else 0
+        out.add(rule, order, "greeting_name", place, place, f" {name}" if place else f"{name}, ", wanted=wanted)
 
 
 def judge_sign_off(rule: SignOff, order: int, reading: Reading, view: View, matched: Matched, out: Findings) -> None:
@@ -151,6 +150,8 @@ def judge_exclamation(
 def judge_sentences(
     rule: SentenceLength, order: int, reading: Reading, view: View, matched: Matched, out: Findings
 ) -> None:
+    if len(reading.text) < 2 * rule.max_words:
+        return
     hits = 0
     for start, end in reading.sentences:
         chunks = reading.text[start:end].split()
@@ -199,7 +200,7 @@ def judge_capitals(rule: Capitals, order: int, reading: Reading, view: View, mat
         last = at
         while last + 1 < len(loud) and loud[last + 1] == loud[last] + 1:
             last += 1
-        start, end = reading.spans[loud[at]][0], reading.spans[loud[last]][1]
+        start, end = reading.span(loud[at], loud[last] - loud[at] + 1)
         calm = reading.text[start:end].lower()
         before = reading.text[max(0, start - 3) : start].rstrip()
         if not before or before[-1] in ".!?…":

@@ -12,8 +12,8 @@ Unit = Literal["characters", "bytes"]
 PLATFORM_LABELS: Final = {"facebook": "Facebook", "instagram": "Instagram", "google_business": "Google"}
 
 _LIMITS: Final[dict[str, tuple[int, Unit]]] = {
-    # Google: `ReviewReply.comment`, 4,096 bytes of UTF-8 by its reference. Instagram: 2,200 characters by Meta's reference
-    # for comments. Facebook: 8,000 characters, what its comment box takes; the reference names none.
+    # Google: `ReviewReply.comment`, 4,096 bytes of UTF-8 by its reference. Instagram: 2,200 characters by Meta's
+    # reference for texts. Facebook: 8,000 characters, what its comment box takes; the reference names none.
     "google_business": (4096, "bytes"),
     "facebook": (8000, "characters"),
     "instagram": (2200, "characters"),

@@ -9,7 +9,7 @@ from styleguides.language import plain
 from styleguides.tokens import WORD
 
 _NOT_NAMES = frozenset(
-    ["google", "facebook", "instagram", "user", "użytkownik", "usuário", "utilizador", "usuario", "customer", "guest", "anonymous"]
+    ("google", "facebook", "instagram", "user", "użytkownik", "usuário", "utilizador", "usuario", "customer", "guest")
 )
 _VOWELS = "aeiouyąęóáâãéêíõú"
 _LONGEST_ENDING = 3
@@ -52,6 +52,7 @@ def name_places(words: Sequence[str], name: str, inflected: bool) -> list[int]:
         if not word[0].isupper() and word[0].lower() != word[0].upper():
             continue
         given = plain(word)
-        if given == wanted or (len(given) == len(bare) and _without_accents(given) == bare) or any(given.startswith(b) and len(given) - len(b) <= _LONGEST_ENDING for b in beginnings):
+        same = given == wanted or (len(given) == len(bare) and _without_accents(given) == bare)
+        if same or any(given.startswith(b) and len(given) - len(b) <= _LONGEST_ENDING for b in beginnings):
             places.append(place)
     return places

@@ -19,21 +19,23 @@ class Reading:
         self.language = language
         self.context = context
         self.specials: list[Special] = tokens.specials(text)
-        self._spans: list[Span] | None = None
+        self._spans: list[Span]
         self.words: list[str]
         if self.specials:
             self._spans = tokens.word_spans(text, self.specials)
             self.words = [text[start:end] for start, end in self._spans]
         else:
+            self._spans = []
+            self._coming = tokens.WORD.finditer(text)
             self.words = tokens.WORD.findall(text)
         self.keys: list[str] = list(map(stem_cache.__getitem__, self.words))
 
-    @property
-    def spans(self) -> list[Span]:
-        """Where each word stands; most texts break no rule and never need it."""
-        if self._spans is None:
-            self._spans = tokens.word_spans(self.text, self.specials)
-        return self._spans
+    def span(self, place: int, size: int = 1) -> Span:
+        """Where `size` words from `place` on stand. Worked out up to there: most texts break no rule and need none."""
+        spans = self._spans
+        while len(spans) < place + size:
+            spans.append(next(self._coming).span())
+        return spans[place][0], spans[place + size - 1][1]
 
     @cached_property
     def emoji(self) -> list[Span]:

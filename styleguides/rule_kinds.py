@@ -1,4 +1,4 @@
-"""The kinds of rule a style guide is made of, as frozen data. `styleguides.rules` reads and writes them as plain dicts."""
+"""The kinds of rule a style guide is made of, as frozen data. `styleguides.rules` turns them to and from dicts."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Rules to and from plain dicts (JSON, YAML), with errors that name the rule and the field; and the kinds themselves."""
+"""Rules to and from plain dicts (JSON, YAML), with errors that name rule and field; and the kinds themselves."""
 
 from __future__ import annotations
 
@@ -6,9 +6,8 @@ import dataclasses
 import re
 import typing
 import unicodedata
-from collections.abc import Hashable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from functools import cache
 from types import UnionType
 from typing import Any, Final
 
@@ -97,12 +96,17 @@ class _Wrong(Exception):
         self.field = field
 
 
-@cache
-def _fields(cls: Hashable) -> dict[str, tuple[Any, bool]]:
-    """Field -> its type and whether it must be given."""
-    assert isinstance(cls, type)
-    hints = typing.get_type_hints(cls)
-    return {item.name: (hints[item.name], item.default is dataclasses.MISSING) for item in dataclasses.fields(cls)}
+_known_fields: dict[type[Any], dict[str, tuple[Any, bool]]] = {}
+
+
+def _fields(cls: type[Any]) -> dict[str, tuple[Any, bool]]:
+    """Field of a dataclass -> its type and whether it must be given."""
+    if cls not in _known_fields:
+        hints = typing.get_type_hints(cls)
+        _known_fields[cls] = {
+            item.name: (hints[item.name], item.default is dataclasses.MISSING) for item in dataclasses.fields(cls)
+        }
+    return _known_fields[cls]
 
 
 def _text(value: Any, field: str) -> str:

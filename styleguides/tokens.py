@@ -30,7 +30,7 @@ def _class_of(code_points: Iterable[int]) -> str:
 
 _HIDDEN = (0xAD, 0x61C, *range(0x200B, 0x2010), *range(0x202A, 0x202F), *range(0x2060, 0x2070), 0xFEFF)
 HIDDEN_IN_WORDS: dict[int, None] = dict.fromkeys((*_HIDDEN, 0x34F, *range(0xFE00, 0xFE10)))
-"""`str.translate` table that drops what nobody sees: soft hyphens, zero-width and direction marks, variation selectors."""
+"""`str.translate` table that drops what nobody sees: soft hyphens, zero-width, direction and variation marks."""
 
 # `\w` lacks combining marks, so a word whose accent has no composed form would break in two. Scripts beyond the first
 # plane that need marks are historic.
@@ -47,9 +47,11 @@ _HANDLE = re.compile(r"[@＠]\w[\w.]*")
 _HASHTAG = re.compile(r"[#＃]\w+")
 _LEADING = "([{<\"'„“”«»‚‘¿¡*"
 _TRAILING = ".,;:!?)]}>\"'”“»«’…*"
-_TOP_LEVELS = frozenset(
-    ["com", "org", "net", "info", "biz", "edu", "gov", "int", "io", "co", "app", "dev", "shop", "store", "online", "site", "page", "link", "me", "ly", "eu", "pl", "pt", "br", "es", "uk", "de", "fr", "it", "nl", "ie", "us", "ca", "ch", "at", "be", "cz", "sk", "bank", "hotel", "travel", "cafe", "bakery", "example", "test"]
+_COMMON_ENDINGS = (
+    "com org net info biz edu gov int io co app dev shop store online site page link me ly eu pl pt br es uk de fr it "
+    "nl ie us ca ch at be cz sk bank hotel travel cafe bakery example test"
 )
+_TOP_LEVELS = frozenset(_COMMON_ENDINGS.split())
 _LABEL = re.compile(r"[A-Za-z0-9À-ɏ-]{1,63}")
 
 
