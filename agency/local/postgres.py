@@ -27,7 +27,7 @@ import psycopg
 from psycopg import sql
 
 from agency.local.processes import (
-    LAUNCHER,
+    LAUNCH,
     MYSELF,
     Child,
     Identity,
@@ -224,8 +224,8 @@ def who_runs_it(folder: Path) -> Identity:
         write_private(folder / "refused.log", "\n".join(refusals) + "\n")
     raise LocalStackError(
         f"PostgreSQL does not run as root, and here root may neither lend another user the way to {folder} "
-        "nor open a user namespace; run as an ordinary user, move the checkout out of private folders, or set ONBRAND_DATABASE_URL, "
-        "ONBRAND_OWNER_DATABASE_URL to a server of your own."
+        "nor open a user namespace; run as an ordinary user, move the checkout out of private folders, or "
+        "set ONBRAND_DATABASE_URL and ONBRAND_OWNER_DATABASE_URL to a server of your own."
     )
 
 
@@ -250,7 +250,7 @@ def give_to(data: Path, uid: int) -> None:
 def run(identity: Identity, *arguments: str | Path) -> subprocess.CompletedProcess[str]:
     """Run a short program of the server's to its end as this identity; `arguments` are the launcher's."""
     return subprocess.run(
-        [sys.executable, "-I", "-S", str(LAUNCHER), *identity.arguments(), *map(str, arguments)],
+        [*LAUNCH, *identity.arguments(), *map(str, arguments)],
         stdin=subprocess.DEVNULL,
         capture_output=True,
         text=True,

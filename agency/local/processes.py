@@ -21,7 +21,7 @@ from pathlib import Path
 
 import psutil
 
-LAUNCHER = Path(__file__).with_name("launch.py")
+LAUNCH = (sys.executable, "-I", "-S", str(Path(__file__).with_name("launch.py")))
 # sun_path holds 104 bytes on macOS and 108 on Linux, the last a NUL; the names we put below a folder need up to 20.
 LONGEST_SOCKET_FOLDER_BYTES = 80
 
@@ -82,6 +82,17 @@ class Child:
         return code
 
 
+def linux_tells_children() -> bool:
+    """Whether the kernel tells our children that we died: on Linux, when the main thread starts them."""
+    return sys.platform == "linux" and threading.current_thread() is threading.main_thread()
+
+
+def tied_to_us(stop_signal: int, identity: Identity = MYSELF) -> list[str]:
+    """What stands before a command so that it gets `stop_signal` when we die; nothing more than a start elsewhere."""
+    parent = ["--parent", str(os.getpid())] if linux_tells_children() else []
+    return [*LAUNCH, *identity.arguments(), *parent, "--signal", str(int(stop_signal)), "--"]
+
+
 def start_child(
     command: Sequence[str | Path],
     *,
@@ -95,25 +106,14 @@ def start_child(
 
     Its output is appended to `log`, which nobody else may read. Raises LocalStackError when the log cannot be written.
     """
-    tied: list[str]
     pass_on: tuple[int, ...] = ()
     pipe: int | None = None
-    if sys.platform == "linux" and threading.current_thread() is threading.main_thread():
-        tied = ["--parent", str(os.getpid())]
+    if linux_tells_children():
+        argv = tied_to_us(stop_signal, identity)
     else:
         read_end, pipe = os.pipe()
-        tied, pass_on = ["--watch", str(read_end)], (read_end,)
-    argv = [
-        sys.executable,
-        "-I",
-        "-S",
-        str(LAUNCHER),
-        *identity.arguments(),
-        *tied,
-        "--signal",
-        str(int(stop_signal)),
-        "--",
-    ]
+        pass_on = (read_end,)
+        argv = [*LAUNCH, *identity.arguments(), "--watch", str(read_end), "--signal", str(int(stop_signal)), "--"]
     try:
         output = os.open(log, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o600)
     except OSError as error:

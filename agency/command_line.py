@@ -1,0 +1,225 @@
+"""The `onbrand` program. Each command finds its settings and calls a room, which is imported only then."""
+
+from __future__ import annotations
+
+import os
+import sys
+from collections.abc import Callable
+from functools import wraps
+from pathlib import Path
+from typing import TYPE_CHECKING, ParamSpec, TypeVar
+
+import click
+
+from agency.local.home import home_folder
+
+if TYPE_CHECKING:
+    from flask import Flask
+
+    from tenants.settings import Settings
+
+P = ParamSpec("P")
+R = TypeVar("R")
+ROLES = ("agency_admin", "team_lead", "staff", "light", "client_owner", "billing_admin")
+
+
+def one_sentence(command: Callable[P, R]) -> Callable[P, R]:
+    """Turn the errors a person can mend into one sentence on standard error and exit status 1."""
+
+    @wraps(command)
+    def wrapped(*arguments: P.args, **named: P.kwargs) -> R:
+        from sqlalchemy.exc import OperationalError
+
+        from tenants.errors import AppError
+        from tenants.settings import SettingsError
+
+        try:
+            return command(*arguments, **named)
+        except SettingsError as error:
+            raise click.ClickException(str(error)) from error
+        except AppError as error:
+            raise click.ClickException(error.message) from error
+        except OperationalError as error:
+            reason = str(error.orig).strip().splitlines()[0]
+            raise click.ClickException(
+                f"The database cannot be reached ({reason}); nothing was changed. Start `make run`, "
+                "or check ONBRAND_DATABASE_URL and ONBRAND_OWNER_DATABASE_URL."
+            ) from error
+
+    return wrapped
+
+
+def read_settings() -> Settings:
+    """The settings of this home."""
+    from tenants.settings import Settings
+
+    return Settings.from_environment()
+
+
+def base_app() -> Flask:
+    """The app without pages, for commands that touch the database."""
+    from tenants.base_app import create_base_app
+
+    return create_base_app(read_settings())
+
+
+@click.group(context_settings={"help_option_names": ["-h", "--help"]})
+def main() -> None:
+    """Onbrand: one inbox for an agency's brands, from a customer's words to an approved answer.
+
+    Every command reads the settings of the environment and of the file .env in ONBRAND_HOME.
+    """
+    os.environ["ONBRAND_HOME"] = str(home_folder(os.environ))
+
+
+@main.command()
+def run() -> None:
+    """Run the whole product on this machine in the foreground: what `make run` starts."""
+    from agency.local.supervisor import run as run_all
+
+    sys.exit(run_all())
+
+
+@main.command()
+@one_sentence
+def migrate() -> None:
+    """Bring the database to this version's tables, as the role that owns them."""
+    from migrations.run import upgrade
+    from tenants.settings import SettingsError
+
+    settings = read_settings()
+    for name in ("onbrand_owner_database_url", "onbrand_database_url"):
+        if not getattr(settings, name):
+            raise SettingsError(f"{name.upper()} is missing. Set it in the environment and start again.")
+    upgrade(settings.onbrand_owner_database_url, settings.onbrand_database_url)
+
+
+@main.command()
+@click.option("--host", default="127.0.0.1", show_default=True, help="Address to listen on.")
+@click.option("--port", type=click.IntRange(1, 65535), help="Port to listen on; ONBRAND_PORT where it is not given.")
+@click.option("--processes", type=click.IntRange(1), default=2, show_default=True, help="Worker processes.")
+@click.option("--threads", type=click.IntRange(1), default=4, show_default=True, help="Threads in each of them.")
+@one_sentence
+def web(host: str, port: int | None, processes: int, threads: int) -> None:
+    """Serve the pages and the API (gunicorn)."""
+    from agency.web_server import serve
+
+    settings = read_settings()
+    serve(host, port or settings.onbrand_port, processes, threads)
+
+
+@main.command()
+@one_sentence
+def worker() -> None:
+    """Work off queued jobs; on SIGTERM finish the one at hand. Start as many as you like."""
+    from jobs.worker import run as run_worker
+
+    run_worker()
+
+
+@main.command()
+@one_sentence
+def dispatcher() -> None:
+    """Queue what is due: outbox, poll turns, timetable. Several may run."""
+    from jobs.dispatcher import run as run_dispatcher
+
+    run_dispatcher()
+
+
+@main.command()
+@click.option("--host", default="127.0.0.1", show_default=True, help="Address to listen on.")
+@click.option("--port", type=click.IntRange(1, 65535), default=8701, show_default=True, help="Port to listen on.")
+@click.option(
+    "--folder", type=click.Path(path_type=Path), help="Where its ledger lies; ONBRAND_HOME/sandbox otherwise."
+)
+@click.option("--scenario", help="Texts to feed it with; none where it is not given.")
+def sandbox(host: str, port: int, folder: Path | None, scenario: str | None) -> None:
+    """Run the sandbox platforms: Facebook, Instagram and Google Business on this machine."""
+    from agency.sandbox.main import run as run_sandbox
+
+    run_sandbox(host, port, folder or Path(os.environ["ONBRAND_HOME"]) / "sandbox", scenario)
+
+
+@main.command()
+@one_sentence
+def demo() -> None:
+    """Seed the demo agency once and print who can sign in. Never in production."""
+    from tenants.settings import SettingsError
+
+    settings = read_settings()
+    if not settings.is_local:
+        raise SettingsError("The demo is seeded only where ONBRAND_ENV is `local`; nothing was changed.")
+    from agency.demo.seed import seed_once
+
+    for role, email, password in seed_once(base_app()):
+        click.echo(f"sign-in {role} {email} password {password}")
+
+
+@main.command()
+def doctor() -> None:
+    """Print every setting with its source, secrets masked, and say whether database and queue are as they should be."""
+    from agency.doctor import report
+    from tenants.settings import SettingsError
+
+    try:
+        lines, healthy = report(read_settings())
+    except SettingsError as error:
+        raise click.ClickException(str(error)) from error
+    for line in lines:
+        click.echo(line)
+    sys.exit(0 if healthy else 1)
+
+
+@main.group()
+def user() -> None:
+    """People."""
+
+
+@user.command("create")
+@click.option("--email", required=True, help="Address the person signs in with.")
+@click.option("--role", required=True, type=click.Choice(ROLES), help="Role in the agency.")
+@click.option("--agency", required=True, help="Name of the agency; made if it is new.")
+@click.option("--brand", help="Only this brand; every brand of the agency where it is not given.")
+@one_sentence
+def create_user(email: str, role: str, agency: str, brand: str | None) -> None:
+    """Add a person and print a one-time password."""
+    from tenants.people import create_from_command_line
+
+    with base_app().app_context():
+        click.echo(create_from_command_line(email, role, agency, brand))
+
+
+@main.group()
+def token() -> None:
+    """API tokens."""
+
+
+@token.command("create")
+@click.option("--email", required=True, help="Whose rights the token has.")
+@click.option("--brand", help="Only this brand.")
+@one_sentence
+def create_token(email: str, brand: str | None) -> None:
+    """Make an API token; the last line printed is the token alone."""
+    from tenants.api_tokens import create
+
+    with base_app().app_context():
+        click.echo(create(email, brand))
+
+
+@main.group()
+def keys() -> None:
+    """Keys that seal credentials."""
+
+
+@keys.command("rotate")
+@one_sentence
+def rotate() -> None:
+    """Seal every credential again with the newest of ONBRAND_CREDENTIAL_KEYS."""
+    from tenants.sealed import rotate_keys
+
+    count = rotate_keys(base_app())
+    click.echo(f"{count} credentials sealed again with the newest key.")
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,83 @@
+"""`onbrand doctor`: every setting with its source, and whether what the product stands on is as it should be."""
+
+from __future__ import annotations
+
+from importlib import import_module
+
+import redis
+from sqlalchemy import create_engine, text
+from sqlalchemy.engine import make_url
+from sqlalchemy.exc import SQLAlchemyError
+
+from tenants.settings import Settings
+
+OLDEST_POSTGRES = 150_000
+OLDEST_REDIS = 7
+CONNECT_TIMEOUT_SECONDS = 5
+
+
+def report(settings: Settings) -> tuple[list[str], bool]:
+    """The lines to print, secrets masked, and whether all checks passed. Changes nothing."""
+    table = settings.table()
+    width = max(len(row["name"]) for row in table)
+    lines = [f"{row['name']:<{width}}  {row['value']}  ({row['source']})" for row in table]
+    findings = [*check_database(settings), *check_redis(settings)]
+    lines.append("")
+    lines += [f"{'ok  ' if good else 'BAD '} {sentence}" for good, sentence in findings]
+    return lines, all(good for good, _ in findings)
+
+
+def check_database(settings: Settings) -> list[tuple[bool, str]]:
+    """Whether PostgreSQL answers, is new enough and guards rows as the models say."""
+    if not settings.onbrand_database_url:
+        return [(False, "database: ONBRAND_DATABASE_URL is not set; `make run` sets it, in production you do")]
+    from tenants.row_policies import catalogue_problems
+
+    import_models()
+    url = make_url(settings.onbrand_database_url).set(drivername="postgresql+psycopg")
+    engine = create_engine(url, connect_args={"connect_timeout": CONNECT_TIMEOUT_SECONDS})
+    try:
+        with engine.connect() as connection:
+            version = int(connection.execute(text("show server_version_num")).scalar_one())
+            problems = catalogue_problems(connection)
+    except SQLAlchemyError as error:
+        reason = str(getattr(error, "orig", None) or error).strip().splitlines()[0]
+        return [(False, f"database: does not answer ({reason}); start it, or mend ONBRAND_DATABASE_URL")]
+    finally:
+        engine.dispose()
+    new_enough = version >= OLDEST_POSTGRES
+    found = [
+        (new_enough, f"database: PostgreSQL {version // 10_000}" + ("" if new_enough else "; 15 or newer is needed"))
+    ]
+    if problems:
+        return found + [(False, f"catalogue: {problem}") for problem in problems]
+    return [*found, (True, "catalogue: tables, row policies and the application's role are as the models say")]
+
+
+def import_models() -> None:
+    """Load every model, so that the catalogue is compared with all of them."""
+    for name in ("tenants", "channels", "styleguides", "agency.inbox", "agency.replies"):
+        import_module(f"{name}.models")
+
+
+def check_redis(settings: Settings) -> list[tuple[bool, str]]:
+    """Whether Redis or Valkey answers, is new enough and never evicts jobs."""
+    if not settings.onbrand_redis_url:
+        return [(False, "queue: ONBRAND_REDIS_URL is not set; `make run` sets it, in production you do")]
+    try:
+        with redis.Redis.from_url(settings.onbrand_redis_url, socket_timeout=CONNECT_TIMEOUT_SECONDS) as client:
+            server = client.info("server")
+            memory = client.info("memory")
+    except (redis.RedisError, ValueError) as error:
+        return [(False, f"queue: does not answer ({error}); start it, or mend ONBRAND_REDIS_URL")]
+    name = "Valkey" if "valkey_version" in server else "Redis"
+    version = str(server.get("valkey_version") or server.get("redis_version"))
+    new_enough = int(version.partition(".")[0]) >= OLDEST_REDIS
+    policy = str(memory.get("maxmemory_policy"))
+    return [
+        (new_enough, f"queue: {name} {version}" + ("" if new_enough else "; 7 or newer is needed")),
+        (
+            policy == "noeviction",
+            f"queue: maxmemory-policy {policy}" + ("" if policy == "noeviction" else "; jobs may be lost"),
+        ),
+    ]

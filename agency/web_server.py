@@ -1,0 +1,54 @@
+"""The web as a program: gunicorn with threads around `wsgi:app`."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+from typing import Any
+
+from gunicorn.app.base import BaseApplication
+
+# Below the ten seconds in which `make run` stops; a page takes far less.
+GRACEFUL_SECONDS = 8
+# A worker whose threads have answered nothing for so long is replaced.
+TIMEOUT_SECONDS = 60
+
+
+class WebServer(BaseApplication):
+    """gunicorn, configured from code, so that no file or environment variable of its own changes it."""
+
+    def __init__(self, options: dict[str, Any]) -> None:
+        self.options = options
+        super().__init__()
+
+    def load_config(self) -> None:
+        """Give gunicorn our options."""
+        for name, value in self.options.items():
+            self.cfg.set(name, value)
+
+    def load(self) -> Any:
+        """The WSGI application, made in each worker process, so that none shares a connection with another."""
+        from gunicorn.util import import_app
+
+        return import_app("wsgi:app")
+
+
+def serve(host: str, port: int, processes: int, threads: int) -> None:
+    """Serve until SIGTERM; a port of 127.0.0.1 is reached through a proxy in production."""
+    shared_memory = Path("/dev/shm")
+    WebServer(
+        {
+            "bind": f"[{host}]:{port}" if ":" in host else f"{host}:{port}",
+            "worker_class": "gthread",
+            "workers": processes,
+            "threads": threads,
+            "timeout": TIMEOUT_SECONDS,
+            "graceful_timeout": GRACEFUL_SECONDS,
+            "keepalive": 5,
+            "proc_name": "onbrand web",
+            # Heartbeat files on a disk under load would make healthy workers look dead.
+            "worker_tmp_dir": str(shared_memory) if os.access(shared_memory, os.W_OK) else None,
+            "control_socket_disable": True,
+            "chdir": str(Path(__file__).resolve().parents[1]),
+        }
+    ).run()
