@@ -15,6 +15,9 @@ from tenants.database import Base, BrandOwned, Dated, belongs_to, belongs_to_bra
 STATUSES = ("open", "snoozed", "closed")
 """`open` stands in the queue; what a reply is doing shows in `reply_state`."""
 
+CLOSED_BY_RULE = ("answered", "stars_only", "nothing_to_answer")
+"""Why a rule closed a conversation; a person's closing is `resolved`. What a rule closed, a rule opens again."""
+
 
 class Contact(BrandOwned, Dated, Base):
     """One person as one platform shows them to one brand. Never merged with another by guess."""
@@ -35,7 +38,8 @@ class Conversation(BrandOwned, Dated, Base):
 
     `rank` orders the queue, highest first; `rank_reasons` are its named parts. `excerpt`, `author_name`, `language`,
     `stars` and the counts are copies kept by intake so that a queue page reads one table. `reply_state` is the state
-    of the newest reply, None without one. `version` grows with every change a queue row shows.
+    of the newest reply, None without one. `version` grows with every change a queue row shows. `closed_reason` is one of
+    CLOSED_BY_RULE, `resolved`, or None while not closed; `looked_at` is when somebody of ours last worked on it.
     """
 
     __tablename__ = "conversation"
@@ -58,7 +62,9 @@ class Conversation(BrandOwned, Dated, Base):
     last_message_at: Mapped[datetime] = mapped_column(server_default=func.now())
     last_customer_at: Mapped[datetime | None]
     due_at: Mapped[datetime | None]
+    closed_reason: Mapped[str | None] = mapped_column(Text)
     snoozed_until: Mapped[datetime | None]
+    looked_at: Mapped[datetime | None]
     holder_id: Mapped[UUID | None]
     holder_name: Mapped[str | None] = mapped_column(Text)
     held_since: Mapped[datetime | None]
@@ -82,6 +88,15 @@ class Conversation(BrandOwned, Dated, Base):
             text("rank desc"),
             text("id desc"),
             postgresql_where=text("status = 'open'"),
+        ),
+        Index("ix_conversation_due", "agency_id", "due_at", "id", postgresql_where=text("status = 'open'")),
+        Index(
+            "ix_conversation_past",
+            "agency_id",
+            "status",
+            text("last_message_at desc"),
+            text("id desc"),
+            postgresql_where=text("status <> 'open'"),
         ),
         Index("ix_conversation_contact", "agency_id", "contact_id", text("last_message_at desc")),
         Index("ix_conversation_holder", "agency_id", "holder_id", postgresql_where=text("holder_id is not null")),

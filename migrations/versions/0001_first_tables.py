@@ -525,7 +525,9 @@ def upgrade() -> None:
         sa.Column("last_message_at", sa.DateTime(timezone=True), server_default=sa.text("now()"), nullable=False),
         sa.Column("last_customer_at", sa.DateTime(timezone=True), nullable=True),
         sa.Column("due_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("closed_reason", sa.Text(), nullable=True),
         sa.Column("snoozed_until", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("looked_at", sa.DateTime(timezone=True), nullable=True),
         sa.Column("holder_id", sa.Uuid(), nullable=True),
         sa.Column("holder_name", sa.Text(), nullable=True),
         sa.Column("held_since", sa.DateTime(timezone=True), nullable=True),
@@ -566,6 +568,20 @@ def upgrade() -> None:
         "conversation",
         ["agency_id", "contact_id", sa.literal_column("last_message_at desc")],
         unique=False,
+    )
+    op.create_index(
+        "ix_conversation_due",
+        "conversation",
+        ["agency_id", "due_at", "id"],
+        unique=False,
+        postgresql_where=sa.text("status = 'open'"),
+    )
+    op.create_index(
+        "ix_conversation_past",
+        "conversation",
+        ["agency_id", "status", sa.literal_column("last_message_at desc"), sa.literal_column("id desc")],
+        unique=False,
+        postgresql_where=sa.text("status <> 'open'"),
     )
     op.create_index(
         "ix_conversation_holder",
