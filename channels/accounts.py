@@ -1,0 +1,252 @@
+"""Connecting and disconnecting accounts, their credentials and their health.
+
+A credential is sealed for its agency, brand, account and column, opened only by `credential_of`, and destroyed on
+disconnecting. One platform account belongs to one brand of an agency; another agency may connect it too, for both then
+hold access of their own. Everything runs in the caller's scope and flushes; nothing here commits.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import delete, func, select
+from sqlalchemy.exc import IntegrityError
+
+from channels import poll_turns
+from channels.google_business.requests import LOCATION_NAME
+from channels.models import Account, AccountDirectory
+from channels.protocol import ConnectedAccount, Secret
+from channels.registry import ADAPTERS
+from channels.wire import identifier
+from tenants import audit
+from tenants.base_app import keys_of_app
+from tenants.database import db, new_id
+from tenants.errors import Conflict, Invalid, NotFound
+from tenants.models import Brand
+from tenants.permissions import Actor, Permission, require
+from tenants.scope import current_scope
+from tenants.sealed import CannotOpen, Place
+
+#: Longer than any token a platform documents (Google: 2,048 bytes).
+LONGEST_CREDENTIAL = 4_096
+LONGEST_NAME = 200
+UNHEALTHY = ("failing", "needs_reconnect")
+
+
+def connect(
+    actor: Actor | None,
+    brand_id: UUID,
+    platform: str,
+    external_id: str,
+    credential: str,
+    *,
+    login: str | None = None,
+    name: str | None = None,
+) -> Account:
+    """Connects an account to a brand; it is polled at once. ``actor=None`` is the system (the demo).
+
+    Raises `Invalid` for what cannot be an account, `NotFound` for a brand outside the scope, `Conflict` when the agency
+    has it connected already, and what
+    `tenants.permissions.require` raises.
+    """
+    if actor is not None:
+        require(actor, Permission.ACCOUNT_CONNECT, brand_id)
+    _check(platform, external_id, credential, login)
+    agency_id = current_scope().agency_id
+    if db.session.execute(select(Brand.id).where(Brand.id == brand_id)).first() is None:
+        raise NotFound()
+    account = Account(
+        agency_id=agency_id,
+        id=new_id(),
+        brand_id=brand_id,
+        platform=platform,
+        external_id=external_id,
+        name=(name or external_id).replace("\x00", "")[:LONGEST_NAME],
+        login=(login or "facebook") if platform == "instagram" else None,
+        health="ok",
+    )
+    account.credential = keys_of_app().seal(credential, _place(account))
+    try:
+        with db.session.begin_nested():
+            db.session.add(account)
+            db.session.flush()
+    except IntegrityError as error:
+        if "uq_account_live" not in str(error.orig):
+            raise
+        raise Conflict(
+            "This account is connected already. Nothing was changed. Disconnect it there first, or renew its access.",
+            code="account_connected",
+        ) from None
+    db.session.add(
+        AccountDirectory(
+            platform=platform, external_id=external_id, account_id=account.id, agency_id=agency_id, brand_id=brand_id
+        )
+    )
+    poll_turns.open_turn(account.id, agency_id, brand_id, platform)
+    audit.record(actor, "account.connected", "account", account.id, brand_id=brand_id, platform=platform)
+    return account
+
+
+def reconnect(actor: Actor | None, account_id: UUID, credential: str) -> Account:
+    """Gives a connected account a new credential, wakes it and polls it at once. Raises `NotFound`, `Invalid`."""
+    account = get(account_id)
+    if actor is not None:
+        require(actor, Permission.ACCOUNT_CONNECT, account.brand_id)
+    if account.disconnected_at is not None:
+        raise NotFound()
+    _check(account.platform, account.external_id, credential, account.login)
+    replace_credential(account, Secret(credential))
+    mark_healthy(account)
+    poll_turns.unpark(account.id)
+    audit.record(actor, "account.reconnected", "account", account.id, brand_id=account.brand_id)
+    return account
+
+
+def disconnect(actor: Actor | None, account_id: UUID) -> Account:
+    """Destroys the credential and ends polling; conversations stay. Doing it again changes nothing.
+
+    Raises `NotFound`.
+    """
+    account = get(account_id)
+    if actor is not None:
+        require(actor, Permission.ACCOUNT_CONNECT, account.brand_id)
+    if account.disconnected_at is not None:
+        return account
+    account.credential = None
+    account.cursor = None
+    account.health = "disconnected"
+    account.health_reason = None
+    account.health_since = func.now()
+    account.disconnected_at = func.now()
+    db.session.flush()
+    db.session.execute(
+        delete(AccountDirectory)
+        .where(AccountDirectory.account_id == account.id)
+        .execution_options(synchronize_session=False)
+    )
+    poll_turns.close_turn(account.id)
+    audit.record(actor, "account.disconnected", "account", account.id, brand_id=account.brand_id)
+    return account
+
+
+def get(account_id: UUID) -> Account:
+    """The account within the scope. Raises `NotFound`."""
+    account = db.session.execute(select(Account).where(Account.id == account_id)).scalar_one_or_none()
+    if account is None:
+        raise NotFound()
+    return account
+
+
+def replace_credential(account: Account, credential: Secret) -> None:
+    """Stores a renewed token; the old one is gone with this transaction."""
+    account.credential = keys_of_app().seal(credential.reveal(), _place(account))
+    db.session.flush()
+
+
+def credential_of(account: Account) -> Secret:
+    """The account's token. Raises `Conflict` when there is none or it does not open (disconnected, moved, key lost)."""
+    if account.credential is None:
+        raise Conflict(
+            "This account is disconnected. Nothing was sent. Connect it again to go on.", code="account_disconnected"
+        )
+    try:
+        return keys_of_app().open(account.credential, _place(account))
+    except CannotOpen:
+        raise Conflict(
+            "This account's access cannot be opened with the keys of this installation. Nothing was sent. "
+            "Check ONBRAND_CREDENTIAL_KEYS or connect the account again.",
+            code="credential_unreadable",
+        ) from None
+
+
+def connected(account: Account) -> ConnectedAccount:
+    """The account as adapters know it. Raises as `credential_of`."""
+    return ConnectedAccount(
+        account_id=str(account.id),
+        platform=account.platform,  # type: ignore[arg-type]  # checked on connecting
+        external_id=account.external_id,
+        credential=credential_of(account),
+        login=account.login,  # type: ignore[arg-type]
+        name=account.name,
+    )
+
+
+def mark_unhealthy(account: Account, health: str, reason: str) -> None:
+    """``failing``: it goes on trying. ``needs_reconnect``: it waits, parked, for a person.
+
+    ``reason`` holds no secret.
+    """
+    if health not in UNHEALTHY:
+        raise ValueError(f"health must be one of {UNHEALTHY}")
+    if account.disconnected_at is not None:
+        return
+    if account.health != health:
+        account.health_since = func.now()
+    account.health, account.health_reason = health, reason[:300]
+    db.session.flush()
+    if health == "needs_reconnect":
+        poll_turns.park(account.id)
+
+
+def mark_healthy(account: Account) -> None:
+    """Writes only when something changes, so an idle poll writes nothing here."""
+    if account.health == "ok" or account.disconnected_at is not None:
+        return
+    account.health, account.health_reason, account.health_since = "ok", None, func.now()
+    db.session.flush()
+
+
+def describe(account: Account) -> dict[str, Any]:
+    """What pages and the API may show; never the credential."""
+    return {
+        "id": str(account.id),
+        "brand_id": str(account.brand_id),
+        "platform": account.platform,
+        "external_id": account.external_id,
+        "name": account.name,
+        "login": account.login,
+        "health": account.health,
+        "health_reason": account.health_reason,
+        "health_since": account.health_since,
+        "last_polled_at": account.last_polled_at,
+        "connected_at": account.created_at,
+        "disconnected_at": account.disconnected_at,
+    }
+
+
+def find_by_platform_id(platform: str, external_id: str) -> list[AccountDirectory]:
+    """Whose account that is: one row per agency that connected it. Needs no scope; ids only."""
+    return list(
+        db.session.execute(
+            select(AccountDirectory).where(
+                AccountDirectory.platform == platform, AccountDirectory.external_id == external_id
+            )
+        ).scalars()
+    )
+
+
+def _place(account: Account) -> Place:
+    return Place(account.agency_id, account.brand_id, "account", account.id, "credential")
+
+
+def _check(platform: str, external_id: str, credential: str, login: str | None) -> None:
+    errors: dict[str, list[str]] = {}
+    if platform not in ADAPTERS:
+        errors["platform"] = ["There is no such platform. Use " + ", ".join(ADAPTERS) + "."]
+    elif platform == "google_business":
+        if not LOCATION_NAME.match(external_id):
+            errors["external_id"] = ["A Google location is named accounts/A/locations/L."]
+    elif identifier(external_id) != external_id:
+        errors["external_id"] = ["This cannot be the platform's id of an account."]
+    if (
+        not credential
+        or len(credential) > LONGEST_CREDENTIAL
+        or not credential.isascii()
+        or not credential.isprintable()
+    ):
+        errors["credential"] = ["This cannot be a token: it is empty, too long or holds other characters than a token."]
+    if login is not None and (platform != "instagram" or login not in ("facebook", "instagram")):
+        errors["login"] = ["Only Instagram accounts have a login, facebook or instagram."]
+    if errors:
+        raise Invalid("The account was not connected. Nothing was stored. Correct what is marked.", errors=errors)
