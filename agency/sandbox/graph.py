@@ -91,21 +91,25 @@ def _token(world: World, call: Call) -> Token:
         right = hmac.new(secret.encode(), text.encode("utf-8", "surrogatepass"), hashlib.sha256).hexdigest()
         if not hmac.compare_digest(right, proof.encode("ascii", "replace").decode()):
             raise GraphError(100, "Invalid appsecret_proof provided in the API argument", kind="GraphMethodException")
-    platform = "facebook" if found.kind == "page" else "instagram"
-    account = world.store.account(platform, found.holder) if found.kind != "user" else None
-    revoked = misbehaviour.take(world, "revoke_token", account.external_id if account else None)
-    if revoked is not None:
-        raise graph_errors.dead_token(revoked.subcode)
-    if misbehaviour.take(world, "lost_location", account.external_id if account else None):
-        raise graph_errors.dead_token(tokens.ROLE_LOST)
+    for name in _opened_names(world, found) if misbehaviour.current(world.store) else ():
+        if order := misbehaviour.take(world, "revoke_token", name):
+            raise graph_errors.dead_token(order.subcode)
+        if misbehaviour.take(world, "lost_location", name):
+            raise graph_errors.dead_token(tokens.ROLE_LOST)
     return found
+
+
+def _opened_names(world: World, token: Token) -> list[str]:
+    return [account.external_id for account in world.store.accounts() if account.id in token.accounts]
 
 
 def _count_call(world: World, call: Call, account: Account | None) -> dict[str, str]:
     """Usage headers that climb with every call; over an allowance set on the account the call is refused."""
     now = world.now()
     app_percent = 100 * world.usage.count("app", now) // APP_CALLS_PER_HOUR
-    headers = {"x-app-usage": json.dumps({"call_count": app_percent, "total_cputime": app_percent, "total_time": app_percent})}
+    headers = {
+        "x-app-usage": json.dumps({"call_count": app_percent, "total_cputime": app_percent, "total_time": app_percent})
+    }
     if account is None:
         return headers
     percent = 100 * world.usage.count(account.external_id, now) // world.allowance(account)

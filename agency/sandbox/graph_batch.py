@@ -119,7 +119,9 @@ def _batch_item(world: World, call: Call, item: dict[str, Any], number: int) -> 
         version=serving_version(first) if versioned else call.version,
         path=(rest if versioned else url.path).strip("/"),
         params=params,
-        headers={str(one.get("name", "")).lower(): str(one.get("value", "")) for one in headers if isinstance(one, dict)},
+        headers={
+            str(one.get("name", "")).lower(): str(one.get("value", "")) for one in headers if isinstance(one, dict)
+        },
         base_url=call.base_url,
         request_id=f"{call.request_id}.{number}",
         in_batch=True,

@@ -16,7 +16,7 @@ from agency.sandbox.store import Item
 DEFAULT_LIMIT = 25
 MAX_LIMIT = 100
 MAX_INSTAGRAM_COMMENTS = 50
-CURSOR_LIFE_SECONDS = 3600
+CURSOR_LIFE_HOURS = 1
 
 # What order means in SQL. "ranked" is Meta's default and promises nothing, so here it is a fixed shuffle.
 ORDERS = {
@@ -77,6 +77,7 @@ def _of_a_person(reader: Reader, edge: str, fields: tuple[Field, ...] | None) ->
 def _condition(node: Node, edge: str, params: Mapping[str, str]) -> tuple[str, tuple[Any, ...]] | None:
     """Which items belong to the edge; None for edges that are always empty here."""
     assert node.account is not None
+    values: tuple[Any, ...]
     if edge in POST_EDGES:
         where, values = f"account_id = ? AND kind = 'post' AND {POST_EDGES[edge]}", (node.account.id,)
     elif edge in ("comments", "replies"):
@@ -124,7 +125,9 @@ def _order(node: Node, edge: str, params: Mapping[str, str]) -> str:
         return "chronological"
     order = params.get("order", "ranked")
     if order not in ORDERS:
-        raise graph_errors.bad_parameter("order must be one of the following values: chronological, reverse_chronological")
+        raise graph_errors.bad_parameter(
+            "order must be one of the following values: chronological, reverse_chronological"
+        )
     return order
 
 
@@ -142,7 +145,9 @@ def _page(
     where, values = condition
     where, values = f"{where} AND deleted_at IS NULL AND visible_at <= ?", (*values, reader.world.now())
     if (filtered := params.get("filter")) not in (None, "", "stream", "toplevel"):
-        raise graph_errors.bad_parameter(f"filter must be one of the following values: toplevel, stream; not {filtered}")
+        raise graph_errors.bad_parameter(
+            f"filter must be one of the following values: toplevel, stream; not {filtered}"
+        )
 
     page: dict[str, Any] = {"data": []}
     if params.get("summary") in ("true", "1", "total_count"):
@@ -157,7 +162,10 @@ def _page(
     page_where, page_values = where, values
     if position:
         mark = "<" if descending != backwards else ">"
-        page_where, page_values = f"{where} AND ({column}, seq) {mark} (?, ?)", (*values, *_read_cursor(reader, position))
+        page_where, page_values = (
+            f"{where} AND ({column}, seq) {mark} (?, ?)",
+            (*values, *_read_cursor(reader, position)),
+        )
     way = "DESC" if descending != backwards else "ASC"
     found = store.find_items(page_where, page_values, f"{column} {way}, seq {way}", limit + 1)
     more = len(found) > limit
@@ -189,7 +197,8 @@ def _sort_value(item: Item, order: str) -> float:
 
 
 def _cursor(reader: Reader, item: Item, order: str) -> str:
-    parts = [_sort_value(item, order), item.seq, int(reader.world.now())]
+    # The hour, not the second: else no answer with a cursor in it would ever have the same ETag twice.
+    parts = [_sort_value(item, order), item.seq, int(reader.world.now() // 3600)]
     return base64.urlsafe_b64encode(json.dumps(parts).encode()).decode().rstrip("=")
 
 
@@ -197,7 +206,7 @@ def _read_cursor(reader: Reader, text: str) -> tuple[float, int]:
     try:
         value, seq, made_at = json.loads(base64.urlsafe_b64decode(text + "=" * (-len(text) % 4)))
         position = float(value), int(seq)
-        too_old = float(made_at) < reader.world.now() - CURSOR_LIFE_SECONDS
+        too_old = int(made_at) < reader.world.now() // 3600 - CURSOR_LIFE_HOURS
     except (ValueError, TypeError):
         too_old = True
     if too_old:

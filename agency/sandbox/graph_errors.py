@@ -67,15 +67,11 @@ def bad_parameter(message: str) -> GraphError:
 
 
 def no_token() -> GraphError:
-    return GraphError(
-        104, "An access token is required to request this resource.", reason="invalid_token", status=400
-    )
+    return GraphError(104, "An access token is required to request this resource.", reason="invalid_token", status=400)
 
 
 def unreadable_token() -> GraphError:
-    return GraphError(
-        190, "Invalid OAuth access token - Cannot parse access token", reason="invalid_token", status=401
-    )
+    return GraphError(190, "Invalid OAuth access token - Cannot parse access token", reason="invalid_token", status=401)
 
 
 def dead_token(subcode: int) -> GraphError:
@@ -121,9 +117,7 @@ def application_throttled() -> GraphError:
 
 
 def blocked() -> GraphError:
-    return GraphError(
-        368, "(#368) The action attempted has been deemed abusive or is otherwise disallowed", status=403
-    )
+    return GraphError(368, "(#368) The action attempted has been deemed abusive or is otherwise disallowed", status=403)
 
 
 def duplicate_text() -> GraphError:

@@ -106,7 +106,10 @@ def _instagram_token(world: World, call: Call) -> dict[str, Any]:
     params = call.params
     old = _living(world, params.get("access_token", ""), "instagram")
     if call.path == "access_token":
-        if params.get("grant_type") != "ig_exchange_token" or params.get("client_secret") != world.keys.instagram_app_secret:
+        if (
+            params.get("grant_type") != "ig_exchange_token"
+            or params.get("client_secret") != world.keys.instagram_app_secret
+        ):
             raise GraphError(101, "Error validating client secret.", kind="IGApiException")
     elif params.get("grant_type") != "ig_refresh_token":
         raise GraphError(100, "Unsupported grant_type", kind="IGApiException")

@@ -190,7 +190,9 @@ FIELDS: dict[str, dict[str, Value]] = {
         "followers_count": _always(0),
         "follows_count": _always(0),
         "media_count": lambda reader, node: len(
-            reader.world.store.find_items("account_id = ? AND kind = 'post' AND deleted_at IS NULL", (_account(node).id,))
+            reader.world.store.find_items(
+                "account_id = ? AND kind = 'post' AND deleted_at IS NULL", (_account(node).id,)
+            )
         ),
     },
     "IGMedia": {

@@ -92,7 +92,10 @@ def _comment(reader: Reader, node: Node, edge: str, action: str, text: str | Non
         raise graph_errors.bad_parameter("Comments are disabled on this media")
     if misbehaviour.take(reader.world, "refuse_duplicates", account.external_id, is_write=True):
         last = reader.world.store.find_items(
-            "account_id = ? AND kind = 'comment' AND by_account = 1 AND deleted_at IS NULL", (account.id,), "seq DESC", 1
+            "account_id = ? AND kind = 'comment' AND by_account = 1 AND deleted_at IS NULL",
+            (account.id,),
+            "seq DESC",
+            1,
         )
         if last and last[0].text == text:
             raise graph_errors.duplicate_text()

@@ -78,7 +78,7 @@ def entries(
     with store.transaction() as db:
         rows = db.execute(
             "SELECT * FROM ledger WHERE (? IS NULL OR account = ?) AND seq > ? AND at >= ?"
-            f" ORDER BY seq {order} LIMIT ?",  # noqa: S608 - one of two words
+            f" ORDER BY seq {order} LIMIT ?",
             (account, account, after_seq, after_time, -1 if limit is None else limit),
         ).fetchall()
     return [

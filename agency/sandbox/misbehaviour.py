@@ -59,7 +59,8 @@ def add(store: Store, wish: dict[str, Any]) -> Order:
         raise ValueError(f"unknown: {', '.join(sorted(unknown))}")
     kinds = {"probability": float, "seconds": float, "minutes": int, "subcode": int}
     facts = {name: kinds.get(name, str)(wish[name]) for name in FACTS if wish.get(name) is not None}
-    times = wish.get("times")
+    # An empty page leads to itself: standing for good, no reader would ever get past it.
+    times = wish.get("times", 1 if kind == "empty_page_with_next" else None)
     until = None if wish.get("for_seconds") is None else store.clock() + float(wish["for_seconds"])
     with store.transaction() as db:
         cursor = db.execute(
@@ -107,7 +108,8 @@ def take(world: World, kind: str, account: str | None, *, is_write: bool = False
             if order.probability < 1 and world.dice.random() >= order.probability:
                 continue
             db.execute(
-                "UPDATE misbehaviour SET times_left = times_left - 1 WHERE id = ? AND times_left IS NOT NULL", (order.id,)
+                "UPDATE misbehaviour SET times_left = times_left - 1 WHERE id = ? AND times_left IS NOT NULL",
+                (order.id,),
             )
             return order
     return None

@@ -56,7 +56,7 @@ class Item:
 
 
 class Store:
-    """One connection behind one lock: the sandbox is a single process, and waiting in Python beats "database is locked"."""
+    """One connection behind one lock: there is a single process, and waiting in Python beats "database is locked"."""
 
     def __init__(self, data_folder: Path, clock: Clock) -> None:
         data_folder.mkdir(parents=True, exist_ok=True)
@@ -97,7 +97,7 @@ class Store:
         """Forget everything."""
         with self.transaction() as db:
             for table in TABLES:
-                db.execute(f"DELETE FROM {table}")  # noqa: S608 - names from the tuple above
+                db.execute(f"DELETE FROM {table}")
 
     def setting(self, name: str, default: Any = None) -> Any:
         with self.transaction() as db:
@@ -188,7 +188,7 @@ class Store:
         """Items by an SQL condition written in this package; values are always bound, never pasted in."""
         with self.transaction() as db:
             rows = db.execute(
-                f"SELECT * FROM items WHERE {where} ORDER BY {order} LIMIT ?",  # noqa: S608 - conditions are our own
+                f"SELECT * FROM items WHERE {where} ORDER BY {order} LIMIT ?",
                 (*values, limit),
             ).fetchall()
         return [_item(row) for row in rows]
@@ -196,12 +196,16 @@ class Store:
     def item(self, platform: str, external_id: str, account_id: int | None = None) -> Item | None:
         """By its id, or on Facebook by the last segment of it: comment ids come bare and as `post_comment`."""
         own = " AND (? IS NULL OR account_id = ?)"
-        exact = self.find_items(f"platform = ? AND external_id = ?{own}", (platform, external_id, account_id, account_id))
+        exact = self.find_items(
+            f"platform = ? AND external_id = ?{own}", (platform, external_id, account_id, account_id)
+        )
         if exact or platform != "facebook":
             return exact[0] if exact else None
         short_id = external_id.rsplit("_", 1)[-1]
         kind = " AND kind = 'comment'"
-        found = self.find_items(f"platform = ? AND short_id = ?{own}{kind}", (platform, short_id, account_id, account_id))
+        found = self.find_items(
+            f"platform = ? AND short_id = ?{own}{kind}", (platform, short_id, account_id, account_id)
+        )
         return found[0] if found else None
 
     def delete_item(self, item: Item) -> None:

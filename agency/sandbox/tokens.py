@@ -107,13 +107,16 @@ def of_account(store: Store, account_id: int, kind: str | None = None) -> list[s
 def kill(store: Store, token: str, subcode: int) -> None:
     """Kill a token and all that were made from it."""
     with store.transaction() as db:
-        db.execute("UPDATE tokens SET dead = ? WHERE (token = ? OR parent = ?) AND dead IS NULL", (subcode, token, token))
+        db.execute(
+            "UPDATE tokens SET dead = ? WHERE (token = ? OR parent = ?) AND dead IS NULL", (subcode, token, token)
+        )
 
 
 def kill_account(store: Store, account_id: int, subcode: int) -> int:
     """Kill every token that opens the account; answers how many."""
     with store.transaction() as db:
         return db.execute(
-            "UPDATE tokens SET dead = ? WHERE dead IS NULL AND token IN (SELECT token FROM grants WHERE account_id = ?)",
+            "UPDATE tokens SET dead = ? WHERE dead IS NULL"
+            " AND token IN (SELECT token FROM grants WHERE account_id = ?)",
             (subcode, account_id),
         ).rowcount

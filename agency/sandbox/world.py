@@ -20,16 +20,18 @@ class AppKeys:
     """The application's ids and secrets at the three platforms; the product must be given the same ones."""
 
     meta_app_id: str = "200000000000001"
-    meta_app_secret: str = "sandbox-meta"  # noqa: S105 - a stand-in's own word, it opens nothing
+    meta_app_secret: str = "sandbox-meta"
     instagram_app_id: str = "200000000000002"
-    instagram_app_secret: str = "sandbox-instagram"  # noqa: S105
+    instagram_app_secret: str = "sandbox-instagram"
     google_client_id: str = "sandbox.apps.example"
-    google_client_secret: str = "sandbox-google"  # noqa: S105
+    google_client_secret: str = "sandbox-google"
 
     @classmethod
     def from_environment(cls) -> AppKeys:
         known = cls()
-        return cls(**{name: os.environ.get(name.upper()) or getattr(known, name) for name in known.__dataclass_fields__})
+        return cls(
+            **{name: os.environ.get(name.upper()) or getattr(known, name) for name in known.__dataclass_fields__}
+        )
 
 
 @dataclass

@@ -1,0 +1,55 @@
+"""The sandbox as a Flask application."""
+
+from __future__ import annotations
+
+import time
+from pathlib import Path
+
+from flask import Flask, Response, jsonify, request
+
+from agency.sandbox import control, google_doors, graph_batch
+from agency.sandbox.addresses import addresses
+from agency.sandbox.scenario import Player
+from agency.sandbox.store import Clock, Store
+from agency.sandbox.world import AppKeys, World
+
+__all__ = ["addresses", "create_sandbox_app"]
+
+LOOPBACK_NAMES = ("127.0.0.1", "localhost", "::1")
+MAX_BODY_BYTES = 32 * 1024 * 1024
+
+
+def create_sandbox_app(data_folder: Path, *, clock: Clock = time.time, keys: AppKeys | None = None) -> Flask:
+    """The platforms on top of `data_folder`, which is made if missing. `clock` tells seconds since 1970.
+
+    The world is at `app.extensions["sandbox"]`, the scenario player, not yet playing, at `["sandbox_player"]`.
+    """
+    app = Flask(__name__)
+    app.config["MAX_CONTENT_LENGTH"] = MAX_BODY_BYTES
+    app.config["MAX_FORM_MEMORY_SIZE"] = MAX_BODY_BYTES
+    world = World(Store(data_folder, clock), keys or AppKeys.from_environment())
+    player = Player(world)
+    app.extensions["sandbox"] = world
+    app.extensions["sandbox_player"] = player
+    app.before_request(_only_from_here)
+    app.register_blueprint(graph_batch.blueprint(world))
+    app.register_blueprint(google_doors.blueprint(world))
+    app.register_blueprint(control.blueprint(world, player))
+
+    @app.get("/healthz")
+    def healthz() -> Response:
+        world.store.setting("health")
+        return jsonify({"state": "ok", "parts": {"store": "ok"}, "accounts": len(world.store.accounts())})
+
+    return app
+
+
+def _only_from_here() -> tuple[Response, int] | None:
+    """A web page somewhere else must not reach a program on this machine: neither by a name of its own nor by a form."""
+    host = request.host.rsplit(":", 1)[0].strip("[]")
+    if host not in LOOPBACK_NAMES:
+        return jsonify({"error": "The sandbox answers on this machine only. Use http://127.0.0.1."}), 403
+    origin = request.headers.get("Origin")
+    if request.method not in ("GET", "HEAD") and origin is not None and origin != request.host_url.rstrip("/"):
+        return jsonify({"error": "The sandbox takes no forms from other sites. Use its own pages."}), 403
+    return None

@@ -1,0 +1,178 @@
+"""The control API below /sandbox: seeding, misbehaviour, the scenario, the ledger."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from flask import Blueprint, Response, jsonify, request
+
+from agency.sandbox import content, ledger, misbehaviour, seeding
+from agency.sandbox.content import NotThere
+from agency.sandbox.ledger import rfc3339
+from agency.sandbox.scenario import Player
+from agency.sandbox.store import Account, Item
+from agency.sandbox.world import World
+
+MAX_BULK = 10_000
+
+
+def account_json(world: World, account: Account) -> dict[str, Any]:
+    return {
+        "number": account.id,
+        "platform": account.platform,
+        "external_id": account.external_id,
+        "name": account.name,
+        "facts": account.facts,
+        "tokens": seeding.tokens_of(world, account),
+    }
+
+
+def item_json(item: Item, account: Account) -> dict[str, Any]:
+    """The whole truth about an item, whatever the platform would show of it now."""
+    facts = item.facts
+    return {
+        "external_id": item.external_id,
+        "platform": item.platform,
+        "account": account.external_id,
+        "kind": item.kind,
+        "post": item.post_id,
+        "parent": item.parent_id,
+        "by_account": item.by_account,
+        "author": facts.get("author"),
+        "text": facts.get("text"),
+        "stars": item.stars,
+        "reply": facts.get("reply"),
+        "hidden": bool(facts.get("hidden")),
+        "key": item.key,
+        "created_at": rfc3339(item.created_at),
+        "updated_at": rfc3339(item.updated_at),
+        "deleted_at": None if item.deleted_at is None else rfc3339(item.deleted_at),
+    }
+
+
+def blueprint(world: World, player: Player) -> Blueprint:
+    doors = Blueprint("control", __name__, url_prefix="/sandbox")
+
+    @doors.errorhandler(ValueError)
+    @doors.errorhandler(NotThere)
+    @doors.errorhandler(TypeError)
+    def refused(error: Exception) -> tuple[Response, int]:
+        return jsonify({"error": str(error)}), 404 if isinstance(error, NotThere) else 400
+
+    @doors.get("/accounts")
+    def accounts() -> Response:
+        return jsonify({"accounts": [account_json(world, account) for account in world.store.accounts()]})
+
+    @doors.post("/accounts")
+    def make_account() -> tuple[Response, int]:
+        account, _ = seeding.make_account(world, _body())
+        return jsonify(account_json(world, account)), 201
+
+    def make_one(kind: str) -> tuple[Response, int]:
+        account, item = seeding.write_item(world, {**_body(), "kind": kind})
+        assert item is not None
+        return jsonify(item_json(item, account)), 201
+
+    for kind in ("post", "comment", "review", "answer"):
+        doors.add_url_rule(f"/{kind}s", f"make_{kind}", lambda kind=kind: make_one(kind), methods=["POST"])
+
+    @doors.post("/items")
+    def make_items() -> tuple[Response, int]:
+        wishes = request.get_json(silent=True)
+        wishes = wishes.get("items") if isinstance(wishes, dict) else wishes
+        if not isinstance(wishes, list) or len(wishes) > MAX_BULK:
+            raise ValueError(f"the body must be a list of at most {MAX_BULK} items")
+        made = []
+        with world.store.transaction():
+            for wish in wishes:
+                account, item = seeding.write_item(world, wish, make_accounts=True)
+                made.append(account.external_id if item is None else item.external_id)
+        return jsonify({"external_ids": made}), 201
+
+    @doors.get("/items")
+    def items() -> Response:
+        names = ("platform", "account", "kind")
+        wanted = {name: request.args[name] for name in names if request.args.get(name)}
+        found: list[dict[str, Any]] = []
+        for account in world.store.accounts(wanted.get("platform")):
+            if wanted.get("account") in (None, account.external_id):
+                kind = wanted.get("kind")
+                rows = world.store.find_items("account_id = ? AND (? IS NULL OR kind = ?)", (account.id, kind, kind))
+                found.extend(item_json(item, account) for item in rows)
+        return jsonify({"items": found})
+
+    @doors.patch("/items/<path:external_id>")
+    def change(external_id: str) -> Response:
+        item, account = _item(world, external_id)
+        return jsonify(item_json(content.change_item(world, item, **seeding.changes(_body())), account))
+
+    @doors.delete("/items/<path:external_id>")
+    def delete(external_id: str) -> tuple[Response, int]:
+        item, _ = _item(world, external_id)
+        world.store.delete_item(item)
+        return jsonify({}), 200
+
+    @doors.get("/ledger.json")
+    def ledger_lines() -> Response:
+        limit = request.args.get("limit", type=int)
+        lines = ledger.entries(world.store, request.args.get("account") or None, request.args.get("since"), limit)
+        return jsonify({"entries": lines, "duplicates": ledger.duplicates(lines)})
+
+    @doors.get("/misbehaviour")
+    def orders() -> Response:
+        return jsonify({"orders": [misbehaviour.as_json(order) for order in misbehaviour.current(world.store)]})
+
+    @doors.post("/misbehaviour")
+    def misbehave() -> tuple[Response, int]:
+        return jsonify(misbehaviour.as_json(misbehaviour.add(world.store, _body()))), 201
+
+    @doors.delete("/misbehaviour")
+    @doors.delete("/misbehaviour/<int:order_id>")
+    def behave(order_id: int | None = None) -> Response:
+        cleared = misbehaviour.clear(world.store, order_id, request.args.get("account"), request.args.get("kind"))
+        return jsonify({"cleared": cleared})
+
+    @doors.get("/scenario")
+    def progress() -> Response:
+        return jsonify(player.progress())
+
+    @doors.post("/scenario")
+    def scenario() -> Response:
+        wish = _body()
+        if "pace" in wish:
+            player.set_pace(float(wish["pace"]))
+        if "items" in wish:
+            if not isinstance(wish["items"], list) or not all(isinstance(line, dict) for line in wish["items"]):
+                raise ValueError("items must be a list of objects")
+            player.load(wish["items"], str(wish.get("name") or ""))
+        if wish.get("restart"):
+            player.restart()
+        if wish.get("start"):
+            player.start()
+        if wish.get("stop"):
+            player.stop()
+        return jsonify(player.progress())
+
+    @doors.post("/reset")
+    def reset() -> Response:
+        world.store.reset()
+        return jsonify({})
+
+    return doors
+
+
+def _body() -> dict[str, Any]:
+    body = request.get_json(silent=True)
+    if not isinstance(body, dict):
+        raise ValueError("the body must be a JSON object")
+    return body
+
+
+def _item(world: World, external_id: str) -> tuple[Item, Account]:
+    wanted = request.args.get("platform")
+    for platform in (wanted,) if wanted else ("facebook", "instagram", "google_business"):
+        item = world.store.item(platform, external_id)
+        account = world.store.account_by_id(item.account_id) if item else None
+        if item is not None and account is not None and item.deleted_at is None:
+            return item, account
+    raise NotThere(f"no item {external_id!r}")

@@ -1,0 +1,103 @@
+"""Runs the sandbox: under gunicorn for `onbrand sandbox`, in a thread for tests."""
+
+from __future__ import annotations
+
+import ipaddress
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+from flask import Flask
+from gunicorn.app.base import BaseApplication
+from werkzeug.serving import WSGIRequestHandler, make_server
+
+from agency.sandbox.app import create_sandbox_app
+from agency.sandbox.scenario import Player, load_file
+
+# More than any test delays at once: a slow account must not hold up the others.
+THREADS = 32
+
+
+class NotLoopback(ValueError):
+    """The sandbox was told to listen where others could reach it."""
+
+
+def require_loopback(host: str) -> None:
+    """Raises NotLoopback unless the address is this machine's own."""
+    try:
+        is_loopback = host == "localhost" or ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        is_loopback = False
+    if not is_loopback:
+        raise NotLoopback(
+            f"The sandbox would listen on {host}, where others can reach it. Nothing was started."
+            " Use 127.0.0.1: its tokens and pages are for this machine only."
+        )
+
+
+class _Server(BaseApplication):  # type: ignore[misc]
+    """One worker process with threads: the store's lock and the usage counters live in one process."""
+
+    def __init__(self, bind: str, data_folder: Path, scenario: Path | None) -> None:
+        self.bind = bind
+        self.data_folder = data_folder
+        self.scenario = scenario
+        super().__init__()
+
+    def load_config(self) -> None:
+        settings: dict[str, Any] = {
+            "bind": self.bind,
+            "workers": 1,
+            "worker_class": "gthread",
+            "threads": THREADS,
+            "worker_connections": 1000,
+            "keepalive": 30,
+            "graceful_timeout": 3,
+            "timeout": 120,
+            "proc_name": "onbrand sandbox",
+            "loglevel": "warning",
+            "limit_request_line": 0,
+        }
+        for name, value in settings.items():
+            self.cfg.set(name, value)
+
+    def load(self) -> Flask:
+        """Runs in the worker, after the fork: neither the database nor a thread crosses it."""
+        app = create_sandbox_app(self.data_folder)
+        player: Player = app.extensions["sandbox_player"]
+        if self.scenario is not None and load_file(player, self.scenario):
+            player.start()
+        player.play_in_background()
+        return app
+
+
+def run(host: str, port: int, data_folder: Path, scenario: Path | None = None) -> None:
+    """Serve until SIGINT or SIGTERM. Raises NotLoopback; a scenario file starts playing when it is first seen."""
+    require_loopback(host)
+    bind = f"[{host}]:{port}" if ":" in host else f"{host}:{port}"
+    _Server(bind, data_folder, scenario).run()
+
+
+class _KeepAlive(WSGIRequestHandler):
+    protocol_version = "HTTP/1.1"
+
+    def log(self, type: str, message: str, *args: Any) -> None:
+        """Say nothing."""
+
+
+@contextmanager
+def running_sandbox(data_folder: Path, *, port: int = 0, **options: Any) -> Iterator[tuple[str, Flask]]:
+    """For tests: the sandbox on a free loopback port in a thread of this process. Gives its base address and the app."""
+    app = create_sandbox_app(data_folder, **options)
+    server = make_server("127.0.0.1", port, app, threaded=True, request_handler=_KeepAlive)
+    server.daemon_threads = True  # type: ignore[attr-defined]
+    thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.05}, daemon=True)
+    thread.start()
+    try:
+        yield f"http://127.0.0.1:{server.server_port}", app
+    finally:
+        server.shutdown()
+        thread.join(timeout=5)
+        app.extensions["sandbox_player"].close()
