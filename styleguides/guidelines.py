@@ -1,0 +1,244 @@
+"""Reply guidelines: what to do in which case, what may be offered, what is never said. Flushes, never commits."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any, Final
+from uuid import UUID
+
+from sqlalchemy import select
+
+from styleguides.models import Guideline
+from tenants import clock
+from tenants.audit import record
+from tenants.database import db
+from tenants.errors import Conflict, Invalid, NotFound
+from tenants.models import Brand
+from tenants.permissions import Actor, Permission, require
+
+VISIBILITIES: Final = ("public", "private", "both")
+LONGEST_TITLE: Final = 200
+LONGEST_TEXT: Final = 2_000
+MOST_ENTRIES: Final = 50
+LARGEST_OFFER_CENTS: Final = 100_000_000
+"""One million of a currency: beyond it somebody mistook the unit."""
+
+_CURRENCY = re.compile(r"[A-Z]{3}")
+
+
+class _Wrong(Exception):
+    """What must be otherwise about a field."""
+
+
+def create_guideline(actor: Actor, brand_id: UUID, data: Mapping[str, Any]) -> Guideline:
+    """A new guideline from the contract's fields; only `title` is needed.
+
+    Raises Invalid with `errors` by field; NotFound; Forbidden.
+    """
+    require(actor, Permission.GUIDE_WRITE, brand_id)
+    _brand(brand_id)
+    values = _values({name: value for name, value in data.items() if name != "version"})
+    if "title" not in values:
+        raise _invalid({"title": ["is missing"]})
+    _check_offer(values.get("offer_limit_cents"), values.get("currency"))
+    guideline = Guideline(agency_id=actor.agency_id, brand_id=brand_id, version=1, **values)
+    db.session.add(guideline)
+    db.session.flush()
+    record(actor, "guideline.created", "guideline", guideline.id, brand_id=brand_id, title=guideline.title)
+    return guideline
+
+
+def list_guidelines(actor: Actor, brand_id: UUID) -> Sequence[Guideline]:
+    """The brand's guidelines by title."""
+    require(actor, Permission.GUIDE_READ, brand_id)
+    _brand(brand_id)
+    return (
+        db.session.execute(
+            select(Guideline)
+            .where(Guideline.brand_id == brand_id, Guideline.deleted_at.is_(None))
+            .order_by(Guideline.title, Guideline.id)
+        )
+        .scalars()
+        .all()
+    )
+
+
+def get_guideline(actor: Actor, brand_id: UUID, guideline_id: UUID) -> Guideline:
+    """One guideline. Raises NotFound."""
+    require(actor, Permission.GUIDE_READ, brand_id)
+    return _guideline(brand_id, guideline_id)
+
+
+def change_guideline(actor: Actor, brand_id: UUID, guideline_id: UUID, data: Mapping[str, Any]) -> Guideline:
+    """Change the fields given. `version` must be the one that was read, and grows by one.
+
+    Raises Conflict `guideline_changed` with the present version when somebody else was faster; Invalid; NotFound.
+    """
+    require(actor, Permission.GUIDE_WRITE, brand_id)
+    guideline = _guideline(brand_id, guideline_id, lock=True)
+    _check_version(guideline, data.get("version"))
+    values = _values({name: value for name, value in data.items() if name != "version"})
+    _check_offer(
+        values.get("offer_limit_cents", guideline.offer_limit_cents), values.get("currency", guideline.currency)
+    )
+    changed = [name for name, value in values.items() if getattr(guideline, name) != value]
+    for name in changed:
+        setattr(guideline, name, values[name])
+    guideline.version += 1
+    db.session.flush()
+    record(actor, "guideline.changed", "guideline", guideline.id, brand_id=brand_id, fields=changed)
+    return guideline
+
+
+def delete_guideline(actor: Actor, brand_id: UUID, guideline_id: UUID, version: int | None = None) -> None:
+    """Take a guideline away; the row stays for the record. `version` given: as in `change_guideline`."""
+    require(actor, Permission.GUIDE_WRITE, brand_id)
+    guideline = _guideline(brand_id, guideline_id, lock=True)
+    if version is not None:
+        _check_version(guideline, version)
+    guideline.deleted_at = clock.now()
+    guideline.version += 1
+    db.session.flush()
+    record(actor, "guideline.deleted", "guideline", guideline.id, brand_id=brand_id, title=guideline.title)
+
+
+def guideline_data(guideline: Guideline) -> dict[str, Any]:
+    """The contract's fields as JSON values, with `id`."""
+    return {
+        "id": str(guideline.id),
+        "title": guideline.title,
+        "when": guideline.when,
+        "steps": list(guideline.steps),
+        "offer_limit_cents": guideline.offer_limit_cents,
+        "currency": guideline.currency,
+        "never_say": list(guideline.never_say),
+        "visibility": guideline.visibility,
+        "saved_reply_ids": list(guideline.saved_reply_ids),
+        "version": guideline.version,
+    }
+
+
+def _brand(brand_id: UUID) -> None:
+    if db.session.execute(select(Brand.id).where(Brand.id == brand_id)).scalar_one_or_none() is None:
+        raise NotFound()
+
+
+def _guideline(brand_id: UUID, guideline_id: UUID, *, lock: bool = False) -> Guideline:
+    statement = select(Guideline).where(
+        Guideline.brand_id == brand_id, Guideline.id == guideline_id, Guideline.deleted_at.is_(None)
+    )
+    if lock:
+        statement = statement.with_for_update().execution_options(populate_existing=True)
+    found = db.session.execute(statement).scalar_one_or_none()
+    if found is None:
+        raise NotFound()
+    return found
+
+
+def _check_version(guideline: Guideline, version: Any) -> None:
+    if isinstance(version, bool) or not isinstance(version, int):
+        raise _invalid({"version": ["must be the version you read"]})
+    if version != guideline.version:
+        raise Conflict(
+            "Somebody changed this guideline since you opened it. Nothing of yours was saved. Read it again first.",
+            code="guideline_changed",
+            version=guideline.version,
+        )
+
+
+def _text(value: Any, longest: int) -> str:
+    if not isinstance(value, str):
+        raise _Wrong("must be text")
+    if len(value) > longest:
+        raise _Wrong(f"is {len(value)} characters long; at most {longest} are allowed")
+    if "\x00" in value or any("\ud800" <= char <= "\udfff" for char in value):
+        raise _Wrong("holds a character that cannot be stored")
+    return value.strip()
+
+
+def _title(value: Any) -> str:
+    title = _text(value, LONGEST_TITLE)
+    if not title:
+        raise _Wrong("must not be empty")
+    return title
+
+
+def _texts(value: Any) -> list[str]:
+    if not isinstance(value, (list, tuple)):
+        raise _Wrong("must be a list of texts")
+    if len(value) > MOST_ENTRIES:
+        raise _Wrong(f"has {len(value)} entries; at most {MOST_ENTRIES} are allowed")
+    return [entry for entry in (_text(entry, LONGEST_TEXT) for entry in value) if entry]
+
+
+def _offer(value: Any) -> int | None:
+    if value is None:
+        return None
+    if isinstance(value, bool) or not isinstance(value, int) or not 0 <= value <= LARGEST_OFFER_CENTS:
+        raise _Wrong(f"must be a whole number of cents from 0 to {LARGEST_OFFER_CENTS}")
+    return value
+
+
+def _currency(value: Any) -> str | None:
+    if value is None:
+        return None
+    if not isinstance(value, str) or not _CURRENCY.fullmatch(value):
+        raise _Wrong("must be a currency code of three capital letters, for example EUR")
+    return value
+
+
+def _visibility(value: Any) -> str:
+    if value not in VISIBILITIES:
+        raise _Wrong(f"must be one of {', '.join(VISIBILITIES)}")
+    return str(value)
+
+
+def _ids(value: Any) -> list[str]:
+    if not isinstance(value, (list, tuple)) or len(value) > MOST_ENTRIES:
+        raise _Wrong(f"must be a list of at most {MOST_ENTRIES} ids")
+    try:
+        return [str(UUID(str(entry))) for entry in value]
+    except ValueError:
+        raise _Wrong("holds something that is no id") from None
+
+
+_FIELDS: Final[dict[str, Callable[[Any], Any]]] = {
+    "title": _title,
+    "when": lambda value: _text(value, LONGEST_TEXT),
+    "steps": _texts,
+    "offer_limit_cents": _offer,
+    "currency": _currency,
+    "never_say": _texts,
+    "visibility": _visibility,
+    "saved_reply_ids": _ids,
+}
+
+
+def _values(data: Mapping[str, Any]) -> dict[str, Any]:
+    values: dict[str, Any] = {}
+    errors: dict[str, list[str]] = {}
+    for name, value in data.items():
+        read = _FIELDS.get(name)
+        try:
+            if read is None:
+                raise _Wrong(f"is not known; possible are {', '.join(_FIELDS)}")
+            values[name] = read(value)
+        except _Wrong as wrong:
+            errors[str(name)[:60]] = [str(wrong)]
+    if errors:
+        raise _invalid(errors)
+    return values
+
+
+def _check_offer(offer_limit_cents: int | None, currency: str | None) -> None:
+    if offer_limit_cents is not None and currency is None:
+        raise _invalid({"currency": ["is needed where something may be offered"]})
+
+
+def _invalid(errors: dict[str, list[str]]) -> Invalid:
+    field, messages = next(iter(errors.items()))
+    return Invalid(
+        f"This guideline cannot be saved: {field} {messages[0]}. Nothing was changed. Correct it and save again.",
+        errors=errors,
+    )

@@ -1,0 +1,218 @@
+"""Versions of a guide and reply guidelines against a real server, as the application's role."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+from sqlalchemy import event, select
+
+from styleguides import guidelines, guides
+from styleguides.brand_check import check_for_brand
+from styleguides.models import StyleGuideVersion
+from tenants.database import db, new_id
+from tenants.errors import Conflict, Forbidden, Invalid, NotFound
+from tenants.models import BrandAudit
+from tests.factories import Agency
+
+RULES: list[dict[str, Any]] = [
+    {"kind": "banned", "id": "no-policy", "level": "stop", "phrases": ["our policy"], "bad": "It is our policy."},
+    {"kind": "exclamation", "id": "calm", "max_count": 1, "good": "Thanks!", "bad": "Thanks!!"},
+]
+
+
+def states(agency: Agency) -> dict[int, str]:
+    with agency.entered():
+        found = db.session.execute(
+            select(StyleGuideVersion.number, StyleGuideVersion.state).where(
+                StyleGuideVersion.brand_id == agency.brand_ids[0]
+            )
+        )
+        return {number: state for number, state in found}
+
+
+def put(agency: Agency, rules: list[dict[str, Any]] = RULES) -> int:
+    with agency.entered(agency.team_lead):
+        version = guides.draft_version(agency.team_lead, agency.brand_ids[0], rules, "why")
+        guides.put_in_force(agency.team_lead, agency.brand_ids[0], version.number)
+        return version.number
+
+
+def test_a_draft_does_not_count_before_it_is_in_force(ana: Agency) -> None:
+    brand = ana.brand_ids[0]
+    with ana.entered(ana.team_lead):
+        guides.draft_version(ana.team_lead, brand, RULES, "first", voice="Plain and warm.", identity={"Audience": "all"})
+        assert guides.version_in_force(brand) is None
+        assert check_for_brand(brand, "It is our policy.", "facebook", "comment", "en").guide_version is None
+
+
+def test_putting_in_force_retires_the_one_before_and_is_recorded(ana: Agency) -> None:
+    assert [put(ana), put(ana)] == [1, 2]
+    assert states(ana) == {1: "retired", 2: "in_force"}
+    with ana.entered():
+        lines = db.session.execute(
+            select(BrandAudit.action, BrandAudit.facts, BrandAudit.actor_name).order_by(BrandAudit.id)
+        ).all()
+    assert [(line.action, line.facts["number"]) for line in lines] == [
+        ("style_guide.drafted", 1),
+        ("style_guide.put_in_force", 1),
+        ("style_guide.drafted", 2),
+        ("style_guide.put_in_force", 2),
+    ]
+    assert lines[-1].facts["replaces"] == 1
+    assert {line.actor_name for line in lines} == {ana.team_lead.name}
+
+
+def test_a_check_follows_the_version_in_force(ana: Agency) -> None:
+    brand = ana.brand_ids[0]
+    put(ana)
+    with ana.entered(ana.staff):
+        result = check_for_brand(brand, "It is our policy!!", "google_business", "review", "en")
+    assert [finding.rule for finding in result.findings] == ["no-policy", "calm"]
+    assert (result.guide_version, result.length, result.length_limit, result.stopped) == (1, 18, 4096, True)
+    put(ana, RULES[1:])
+    with ana.entered(ana.staff):
+        result = check_for_brand(brand, "It is our policy!!", "google_business", "review", "en")
+    assert (result.guide_version, [finding.rule for finding in result.findings]) == (2, ["calm"])
+
+
+def test_rolling_back_puts_a_retired_version_in_force_again(ana: Agency) -> None:
+    put(ana)
+    put(ana, RULES[1:])
+    with ana.entered(ana.team_lead):
+        guides.put_in_force(ana.team_lead, ana.brand_ids[0], 1)
+    assert states(ana) == {1: "in_force", 2: "retired"}
+
+
+def test_a_warm_check_takes_one_statement(ana: Agency) -> None:
+    put(ana)
+    brand = ana.brand_ids[0]
+    seen: list[str] = []
+    with ana.entered(ana.staff):
+        check_for_brand(brand, "Hello.", "facebook", "comment", "en")
+        event.listen(db.engine, "before_cursor_execute", lambda *given: seen.append(given[2]), named=False)
+        check_for_brand(brand, "Hello again.", "facebook", "comment", "en")
+    assert len(seen) == 1, seen
+
+
+def test_a_guide_whose_examples_disagree_stays_a_draft(ana: Agency) -> None:
+    put(ana)
+    wrong = [{**RULES[1], "good": "Thanks!!!"}, {**RULES[0], "bad": "We are sorry."}]
+    with ana.entered(ana.team_lead):
+        version = guides.draft_version(ana.team_lead, ana.brand_ids[0], wrong, "")
+        with pytest.raises(Invalid) as refused:
+            guides.put_in_force(ana.team_lead, ana.brand_ids[0], version.number)
+    assert refused.value.code == "examples_disagree"
+    assert set(refused.value.fields["errors"]) == {"calm.good", "no-policy.bad"}
+    assert states(ana) == {1: "in_force", 2: "draft"}
+
+
+def test_faulty_rules_are_named_and_nothing_is_kept(ana: Agency) -> None:
+    with ana.entered(ana.team_lead):
+        with pytest.raises(Invalid) as refused:
+            guides.draft_version(ana.team_lead, ana.brand_ids[0], [{"kind": "banned", "id": "x"}, {"kind": "magic"}], "")
+        assert refused.value.fields["errors"].keys() == {"x.phrases", "rule 2.kind"}
+        with pytest.raises(Invalid):
+            guides.draft_version(ana.team_lead, ana.brand_ids[0], RULES, "a\x00b")
+    assert states(ana) == {}
+
+
+def test_putting_the_same_version_in_force_twice_is_a_conflict(ana: Agency) -> None:
+    put(ana)
+    with ana.entered(ana.team_lead), pytest.raises(Conflict):
+        guides.put_in_force(ana.team_lead, ana.brand_ids[0], 1)
+
+
+def test_who_may_write_and_who_may_read(ana: Agency) -> None:
+    brand = ana.brand_ids[0]
+    put(ana)
+    for actor in (ana.staff, ana.light, ana.client_owner):
+        with ana.entered(actor):
+            with pytest.raises(Forbidden):
+                guides.draft_version(actor, brand, RULES, "")
+            with pytest.raises(Forbidden):
+                guides.put_in_force(actor, brand, 1)
+            assert [version.number for version in guides.list_versions(actor, brand)] == [1]
+            in_force = guides.get_version_in_force(actor, brand)
+            assert in_force is not None
+            assert in_force.rules == RULES
+
+
+def test_another_agencys_brand_is_like_none(ana: Agency, stranger: Agency) -> None:
+    put(ana)
+    actor = stranger.team_lead
+    for brand in (ana.brand_ids[0], new_id()):
+        with stranger.entered(actor):
+            for call in (
+                lambda brand=brand: guides.draft_version(actor, brand, RULES, ""),
+                lambda brand=brand: guides.put_in_force(actor, brand, 1),
+                lambda brand=brand: guides.list_versions(actor, brand),
+                lambda brand=brand: guides.get_version(actor, brand, 1),
+                lambda brand=brand: guides.version_in_force(brand),
+                lambda brand=brand: check_for_brand(brand, "x", "facebook", "comment"),
+                lambda brand=brand: guidelines.list_guidelines(actor, brand),
+                lambda brand=brand: guidelines.create_guideline(actor, brand, {"title": "x"}),
+                lambda brand=brand: guidelines.get_guideline(actor, brand, new_id()),
+            ):
+                with pytest.raises(NotFound):
+                    call()
+
+
+CASE = {
+    "title": "Card not delivered",
+    "when": "The card has not come after ten days.",
+    "steps": ["Say sorry.", "Offer tracked post."],
+    "offer_limit_cents": 2500,
+    "currency": "EUR",
+    "never_say": ["It is the post's fault."],
+    "visibility": "public",
+    "saved_reply_ids": [],
+}
+
+
+def test_a_guideline_is_written_read_changed_and_taken_away(ana: Agency) -> None:
+    lead, brand = ana.team_lead, ana.brand_ids[0]
+    with ana.entered(lead):
+        made = guidelines.create_guideline(lead, brand, CASE)
+        guideline_id = made.id
+        assert guidelines.guideline_data(made) == {**CASE, "id": str(guideline_id), "version": 1}
+    with ana.entered(lead):
+        changed = guidelines.change_guideline(lead, brand, guideline_id, {"visibility": "private", "version": 1})
+        assert (changed.version, changed.visibility, changed.title) == (2, "private", CASE["title"])
+    with ana.entered(lead):
+        with pytest.raises(Conflict) as refused:
+            guidelines.change_guideline(lead, brand, guideline_id, {"title": "Mine", "version": 1})
+        assert refused.value.fields["version"] == 2
+        assert guidelines.get_guideline(lead, brand, guideline_id).title == CASE["title"]
+        guidelines.delete_guideline(lead, brand, guideline_id, 2)
+        assert list(guidelines.list_guidelines(lead, brand)) == []
+        with pytest.raises(NotFound):
+            guidelines.get_guideline(lead, brand, guideline_id)
+
+
+@pytest.mark.parametrize(
+    ("change", "field"),
+    [
+        ({"title": " "}, "title"),
+        ({"steps": "one"}, "steps"),
+        ({"offer_limit_cents": -1}, "offer_limit_cents"),
+        ({"offer_limit_cents": True}, "offer_limit_cents"),
+        ({"currency": None}, "currency"),
+        ({"currency": "eur"}, "currency"),
+        ({"visibility": "secret"}, "visibility"),
+        ({"saved_reply_ids": ["7"]}, "saved_reply_ids"),
+        ({"never_say": ["a\x00"]}, "never_say"),
+        ({"colour": "red"}, "colour"),
+    ],
+)
+def test_a_guideline_that_cannot_be_kept_names_its_field(ana: Agency, change: dict[str, Any], field: str) -> None:
+    with ana.entered(ana.team_lead), pytest.raises(Invalid) as refused:
+        guidelines.create_guideline(ana.team_lead, ana.brand_ids[0], {**CASE, **change})
+    assert list(refused.value.fields["errors"]) == [field]
+
+
+def test_staff_read_guidelines_and_do_not_write_them(ana: Agency) -> None:
+    with ana.entered(ana.staff):
+        assert list(guidelines.list_guidelines(ana.staff, ana.brand_ids[0])) == []
+        with pytest.raises(Forbidden):
+            guidelines.create_guideline(ana.staff, ana.brand_ids[0], CASE)
