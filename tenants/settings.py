@@ -44,6 +44,9 @@ class Settings:
     )
     onbrand_mail_from: str = _setting("Onbrand <onbrand@localhost>", "sender of our mails")
     onbrand_poll_seconds: int = _setting(0, "shortest poll interval, seconds; 0: 15 locally, 300 in production")
+    onbrand_settle_seconds: int = _setting(
+        0, "how long a platform may take to show what it accepted, seconds; 0: 5 locally, 60 in production"
+    )
     onbrand_sign_up: str = _setting("closed", "`open` or `closed`")
     onbrand_proxy_hops: int = _setting(0, "trusted proxies in front of the web")
     meta_app_id: str = _setting("", "Facebook app")
@@ -142,6 +145,11 @@ class Settings:
     def poll_seconds(self) -> int:
         """The shortest time between two polls of one account, seconds."""
         return self.onbrand_poll_seconds or (15 if self.is_local else 300)
+
+    @property
+    def settle_seconds(self) -> int:
+        """How long after a send a platform may take to show it, seconds."""
+        return self.onbrand_settle_seconds or (5 if self.is_local else 60)
 
     def table(self) -> list[dict[str, str]]:
         """Name, value (secrets masked), source and meaning of each setting, for `onbrand doctor`."""

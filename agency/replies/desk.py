@@ -1,0 +1,334 @@
+"""What people do with a reply. Every function checks who, moves through the table, and records it."""
+
+from __future__ import annotations
+
+from uuid import UUID
+
+from sqlalchemy import select
+
+from agency.inbox import desk as inbox_desk
+from agency.inbox.models import Conversation, Message
+from agency.replies import checks
+from agency.replies.lifecycle import LIFECYCLE
+from agency.replies.models import Approval, Reply, ReplyText
+from agency.replies.moves import live_approval, locked, move, show_in_queue, text_of, void_approval
+from agency.replies.text_difference import text_difference
+from agency.replies.words import accepted, hash_of, target_fingerprint
+from tenants import audit, clock
+from tenants.database import db, new_id
+from tenants.errors import Conflict, Invalid, NotFound
+from tenants.outbox import JobName, enqueue_after_commit
+from tenants.permissions import Actor, Permission, require
+
+LONGEST_REASON = 2_000
+
+
+def start_draft(
+    actor: Actor, conversation_id: UUID, text: str, *, in_reply_to: UUID | None = None, private: bool = False
+) -> Reply:
+    """A draft to the newest customer message, or to the one named; claims an unclaimed conversation.
+
+    Raises NotFound, Forbidden, Conflict when somebody else holds the conversation, Invalid for unusable text or a
+    message that cannot be answered so.
+    """
+    conversation = db.session.execute(
+        select(Conversation).where(Conversation.id == conversation_id)
+    ).scalar_one_or_none()
+    if conversation is None:
+        raise NotFound()
+    require(actor, Permission.REPLY_WRITE, conversation.brand_id)
+    words = accepted(text)
+    if private:
+        raise Invalid(
+            "This conversation can only be answered in public from here. Nothing was saved.",
+            code="private_not_available",
+        )
+    message = _message_to_answer(conversation, in_reply_to)
+    inbox_desk.claim(actor, conversation_id)
+    reply = Reply(
+        agency_id=conversation.agency_id,
+        id=new_id(),
+        brand_id=conversation.brand_id,
+        conversation_id=conversation.id,
+        account_id=conversation.account_id,
+        in_reply_to_id=message.id,
+        in_reply_to_external_id=message.external_id,
+        in_reply_to_content_hash=message.content_hash,
+        thread_external_id=conversation.external_id,
+        platform=conversation.platform,
+        kind=conversation.kind,
+        state="draft",
+        state_since=clock.now(),
+        target_fingerprint=_fingerprint(conversation, message),
+        written_by=actor.user_id,
+        written_by_name=actor.name,
+    )
+    db.session.add(reply)
+    db.session.flush()
+    _new_text(reply, conversation, actor, words)
+    show_in_queue(reply)
+    audit.record(actor, "reply.start", "reply", reply.id, brand_id=reply.brand_id, conversation_id=str(conversation.id))
+    return reply
+
+
+def _message_to_answer(conversation: Conversation, message_id: UUID | None) -> Message:
+    wanted = select(Message).where(
+        Message.conversation_id == conversation.id, Message.direction == "in", Message.deleted_at.is_(None)
+    )
+    if message_id is not None:
+        wanted = wanted.where(Message.id == message_id)
+    message = db.session.execute(wanted.order_by(Message.written_at.desc(), Message.id.desc()).limit(1)).scalar()
+    if message is None:
+        raise Invalid(
+            "There is no customer message here to answer; it may have been deleted. Nothing was saved.",
+            code="nothing_to_answer",
+            errors={"in_reply_to": ["is not a customer's message in this conversation"]},
+        )
+    return message
+
+
+def _fingerprint(conversation: Conversation, message: Message) -> bytes:
+    return target_fingerprint(
+        brand_id=conversation.brand_id,
+        account_id=conversation.account_id,
+        external_id=message.external_id,
+        content_hash=message.content_hash,
+    )
+
+
+def _new_text(
+    reply: Reply, conversation: Conversation, actor: Actor, words: str, *, by_approver: bool = False
+) -> ReplyText:
+    result = checks.check_words(conversation, words)
+    newest = db.session.execute(
+        select(ReplyText.number).where(ReplyText.reply_id == reply.id).order_by(ReplyText.number.desc()).limit(1)
+    ).scalar()
+    text = ReplyText(
+        agency_id=reply.agency_id,
+        id=new_id(),
+        brand_id=reply.brand_id,
+        reply_id=reply.id,
+        number=(newest or 0) + 1,
+        text=words,
+        text_hash=hash_of(words),
+        author_id=actor.user_id,
+        author_name=actor.name,
+        by_approver=by_approver,
+        guide_version=result.guide_version,
+        findings=checks.findings_as_data(result),
+    )
+    db.session.add(text)
+    reply.text_id = text.id
+    db.session.flush()
+    return text
+
+
+def edit(actor: Actor, reply_id: UUID, text: str) -> Reply:
+    """New words. From `awaiting_approval` the reply goes back to `draft`: what was asked was about the old words.
+
+    Raises NotFound, Forbidden, Invalid, Conflict.
+    """
+    reply = locked(reply_id)
+    require(actor, Permission.REPLY_WRITE, reply.brand_id)
+    words = accepted(text)
+    conversation, message = checks.conversation_of(reply), checks.message_of(reply)
+    before = text_of(reply)
+    unchanged = before.text == words and message.content_hash == reply.in_reply_to_content_hash
+    if reply.state == "draft" and unchanged:
+        return reply
+    inbox_desk.claim(actor, reply.conversation_id)
+    move(reply, "edit", actor=actor)
+    reply.in_reply_to_content_hash = message.content_hash
+    reply.target_fingerprint = _fingerprint(conversation, message)
+    _new_text(reply, conversation, actor, words)
+    return reply
+
+
+def submit(actor: Actor, reply_id: UUID) -> Reply:
+    """Ask the client for a yes. Raises Invalid `style_stop` with findings, Conflict when the target changed."""
+    reply = locked(reply_id)
+    require(actor, Permission.REPLY_WRITE, reply.brand_id)
+    _ready_to_leave(actor, reply, "submit", "awaiting_approval")
+    reply.submitted_at = clock.now()
+    move(reply, "submit", actor=actor)
+    return reply
+
+
+def release(actor: Actor, reply_id: UUID) -> Reply:
+    """Publish without the client's yes, where the brand is set so. Checks as in `submit`; recorded as released."""
+    reply = locked(reply_id)
+    require(actor, Permission.REPLY_RELEASE, reply.brand_id)
+    if checks.brand_of(reply).needs_approval:
+        raise Conflict(
+            "This brand's replies need the client's approval. Nothing was sent; send it for approval instead.",
+            code="needs_approval",
+        )
+    text = _ready_to_leave(actor, reply, "release", "approved")
+    _decide(actor, reply, text, "released")
+    move(reply, "release", actor=actor, text_hash=text.text_hash)
+    _publish_soon(reply)
+    return reply
+
+
+def _ready_to_leave(actor: Actor, reply: Reply, name: str, target: str) -> ReplyText:
+    """What `submit` and `release` demand; the words are checked anew with the guide in force now."""
+    LIFECYCLE.check(name, reply.state, target)
+    inbox_desk.claim(actor, reply.conversation_id)
+    checks.refuse_closed_brand(checks.brand_of(reply))
+    checks.refuse_changed_target(reply)
+    checks.refuse_second_answer(reply)
+    conversation, text = checks.conversation_of(reply), text_of(reply)
+    result = checks.check_words(conversation, text.text)
+    checks.refuse_stopped(result)
+    if result.guide_version != text.guide_version:
+        text = _new_text(reply, conversation, actor, text.text)
+    return text
+
+
+def approve(actor: Actor, reply_id: UUID, text_hash: str) -> Reply:
+    """Say yes to exactly the text whose hash was shown.
+
+    Raises Conflict `text_changed` with the difference when the words are others by now, `own_reply` for whoever
+    drafted it; NotFound, Forbidden.
+    """
+    reply = locked(reply_id)
+    require(actor, Permission.REPLY_APPROVE, reply.brand_id)
+    text = text_of(reply)
+    already = live_approval(reply)
+    if already is not None and already.decided_by == actor.user_id and already.text_hash == text_hash:
+        return reply
+    _check_move(reply, "approve")
+    if text.text_hash != text_hash:
+        raise Conflict(
+            "The words changed after you were shown them. Nothing was approved; read the new words and decide again.",
+            code="text_changed",
+            text=text.text,
+            text_hash=text.text_hash,
+            difference=_difference(reply, text_hash, text),
+        )
+    checks.refuse_own_approval(actor, reply, text)
+    _still_good(reply, text)
+    _decide(actor, reply, text, "approved")
+    move(reply, "approve", actor=actor, text_hash=text.text_hash)
+    _publish_soon(reply)
+    return reply
+
+
+def change_and_approve(actor: Actor, reply_id: UUID, text: str) -> Reply:
+    """The approver's own words, approved. The checks of `submit` hold for them too."""
+    reply = locked(reply_id)
+    require(actor, Permission.REPLY_APPROVE, reply.brand_id)
+    words = accepted(text)
+    _check_move(reply, "change_and_approve")
+    before = text_of(reply)
+    if words == before.text:
+        return approve(actor, reply_id, before.text_hash)
+    if actor.user_id == reply.written_by:
+        checks.refuse_own_approval(actor, reply, before)
+    checks.refuse_closed_brand(checks.brand_of(reply))
+    checks.refuse_changed_target(reply)
+    conversation = checks.conversation_of(reply)
+    checks.refuse_stopped(checks.check_words(conversation, words))
+    changed = _new_text(reply, conversation, actor, words, by_approver=True)
+    _decide(actor, reply, changed, "approved")
+    move(reply, "change_and_approve", actor=actor, text_hash=changed.text_hash)
+    _publish_soon(reply)
+    return reply
+
+
+def decline(actor: Actor, reply_id: UUID, reason: str) -> Reply:
+    """Say no, with a reason. The words are kept; a new draft can be started."""
+    reply = locked(reply_id)
+    require(actor, Permission.REPLY_APPROVE, reply.brand_id)
+    reason = _reason(reason)
+    _check_move(reply, "decline")
+    _decide(actor, reply, text_of(reply), "declined", reason)
+    move(reply, "decline", actor=actor, reason=reason)
+    return reply
+
+
+def ask_for_changes(actor: Actor, reply_id: UUID, note: str) -> Reply:
+    """Send it back to the writer with a note."""
+    reply = locked(reply_id)
+    require(actor, Permission.REPLY_APPROVE, reply.brand_id)
+    note = _reason(note)
+    _check_move(reply, "ask_for_changes")
+    _decide(actor, reply, text_of(reply), "changes_asked", note)
+    move(reply, "ask_for_changes", actor=actor, reason=note)
+    return reply
+
+
+def withdraw(actor: Actor, reply_id: UUID) -> Reply:
+    """Take it back to `draft` before it is sent; any approval lapses. A reply being sent cannot be withdrawn."""
+    reply = locked(reply_id)
+    require(actor, Permission.REPLY_WRITE, reply.brand_id)
+    _check_move(reply, "withdraw")
+    void_approval(reply, "withdrawn by the writer")
+    move(reply, "withdraw", actor=actor)
+    return reply
+
+
+def resolve(actor: Actor, reply_id: UUID, outcome: str, reason: str, platform_id: str | None = None) -> Reply:
+    """A lead decides what became of a send no machine can tell: `published`, `approved` (send again) or `refused`."""
+    reply = locked(reply_id)
+    require(actor, Permission.REPLY_RESOLVE, reply.brand_id)
+    reason = _reason(reason)
+    if outcome not in LIFECYCLE.moves["resolve"].targets:
+        raise Invalid("Say what became of it: published, approved or refused.", errors={"outcome": ["is not known"]})
+    _check_move(reply, "resolve", outcome)
+    if outcome == "published":
+        reply.published_at = reply.sent_at or clock.now()
+        reply.platform_id = platform_id or reply.platform_id
+    move(reply, "resolve", outcome, actor=actor, reason=reason)
+    if outcome == "approved":
+        reply.absent_reads = 0
+        _publish_soon(reply)
+    return reply
+
+
+def _check_move(reply: Reply, name: str, target: str | None = None) -> None:
+    LIFECYCLE.check(name, reply.state, target or next(iter(LIFECYCLE.moves[name].targets)))
+
+
+def _still_good(reply: Reply, text: ReplyText) -> None:
+    checks.refuse_closed_brand(checks.brand_of(reply))
+    checks.refuse_changed_target(reply)
+    checks.refuse_stopped(checks.check_words(checks.conversation_of(reply), text.text))
+
+
+def _decide(actor: Actor, reply: Reply, text: ReplyText, decision: str, reason: str | None = None) -> None:
+    void_approval(reply, "decided anew")
+    db.session.add(
+        Approval(
+            agency_id=reply.agency_id,
+            brand_id=reply.brand_id,
+            reply_id=reply.id,
+            reply_text_id=text.id,
+            text_hash=text.text_hash,
+            target_fingerprint=reply.target_fingerprint,
+            decision=decision,
+            reason=reason,
+            decided_by=actor.user_id,
+            decided_by_name=actor.name,
+        )
+    )
+    db.session.flush()
+
+
+def _publish_soon(reply: Reply) -> None:
+    reply.next_try_at = None
+    db.session.flush()
+    enqueue_after_commit(JobName.PUBLISH_REPLY, agency_id=reply.agency_id, brand_id=reply.brand_id, reply_id=reply.id)
+
+
+def _reason(reason: object) -> str:
+    if not isinstance(reason, str) or not reason.strip() or "\x00" in reason:
+        raise Invalid("Say why, in a few words. Nothing was changed.", errors={"reason": ["is missing"]})
+    return reason.strip()[:LONGEST_REASON]
+
+
+def _difference(reply: Reply, shown_hash: str, text: ReplyText) -> list[dict[str, str]]:
+    shown = db.session.execute(
+        select(ReplyText.text).where(ReplyText.reply_id == reply.id, ReplyText.text_hash == shown_hash).limit(1)
+    ).scalar()
+    return [{"kind": piece.kind, "text": piece.text} for piece in text_difference(shown or "", text.text)]

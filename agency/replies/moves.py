@@ -1,0 +1,85 @@
+"""How a reply moves: the row locked, the table asked, the queue row and the record told. Nothing else sets a state."""
+
+from __future__ import annotations
+
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import select, update
+
+from agency.inbox.models import Conversation
+from agency.replies.lifecycle import LIFECYCLE
+from agency.replies.models import Approval, Reply, ReplyText
+from tenants import audit, clock
+from tenants.database import db
+from tenants.errors import NotFound
+from tenants.permissions import Actor
+
+NEEDS_NO_ATTENTION = ("published", "declined")
+
+
+def locked(reply_id: UUID) -> Reply:
+    """The reply, its row held until the transaction ends. Raises NotFound."""
+    reply = db.session.execute(
+        select(Reply).where(Reply.id == reply_id).with_for_update().execution_options(populate_existing=True)
+    ).scalar_one_or_none()
+    if reply is None:
+        raise NotFound()
+    return reply
+
+
+def move(
+    reply: Reply, name: str, target: str | None = None, *, actor: Actor | None, reason: str | None = None, **facts: Any
+) -> None:
+    """Move a locked reply; `actor=None` is the system. Raises Conflict when the table does not allow it from here."""
+    source = reply.state
+    LIFECYCLE.apply(reply, name, target)
+    reply.state_since = clock.now()
+    reply.state_reason = reason
+    show_in_queue(reply)
+    audit.record(
+        actor,
+        f"reply.{name}",
+        "reply",
+        reply.id,
+        brand_id=reply.brand_id,
+        from_state=source,
+        to_state=reply.state,
+        reason=reason,
+        **facts,
+    )
+
+
+def show_in_queue(reply: Reply) -> None:
+    """Copy the newest reply's state to the queue row, so that the list reads one table."""
+    db.session.execute(
+        update(Conversation)
+        .where(Conversation.id == reply.conversation_id)
+        .values(reply_state=reply.state, version=Conversation.version + 1)
+        .execution_options(synchronize_session=False)
+    )
+
+
+def text_of(reply: Reply) -> ReplyText:
+    """The words the reply has now."""
+    return db.session.execute(select(ReplyText).where(ReplyText.id == reply.text_id)).scalar_one()
+
+
+def live_approval(reply: Reply) -> Approval | None:
+    """The approval or release that still holds, if any."""
+    return db.session.execute(
+        select(Approval).where(
+            Approval.reply_id == reply.id,
+            Approval.voided_at.is_(None),
+            Approval.decision.in_(("approved", "released")),
+        )
+    ).scalar_one_or_none()
+
+
+def void_approval(reply: Reply, why: str) -> None:
+    """Let a live approval lapse, with its reason; nothing where there is none."""
+    approval = live_approval(reply)
+    if approval is not None:
+        approval.voided_at = clock.now()
+        approval.void_reason = why
+        db.session.flush()

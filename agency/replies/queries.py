@@ -1,0 +1,279 @@
+"""Reading replies: a conversation's, those that wait for the client, one with its words, and the receipt."""
+
+from __future__ import annotations
+
+import base64
+import binascii
+import json
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any, NamedTuple
+from uuid import UUID
+
+from sqlalchemy import and_, select, tuple_
+
+from agency.inbox.models import Conversation, Message
+from agency.replies.models import Approval, PublishAttempt, Reply, ReplyText
+from tenants.database import db
+from tenants.errors import Invalid, NotFound
+from tenants.models import Brand
+
+PAGE_ROWS = 50
+
+
+class ReplyRow(NamedTuple):
+    """A reply with the words it has now. `findings` are those of the words' own check."""
+
+    id: UUID
+    brand_id: UUID
+    conversation_id: UUID
+    account_id: UUID
+    in_reply_to_id: UUID
+    platform: str
+    kind: str
+    private: bool
+    state: str
+    state_since: datetime
+    state_reason: str | None
+    written_by: UUID
+    written_by_name: str
+    created_at: datetime
+    submitted_at: datetime | None
+    published_at: datetime | None
+    read_back_at: datetime | None
+    live_state: str | None
+    platform_id: str | None
+    text: str
+    text_hash: str
+    text_number: int
+    text_author_name: str
+    by_approver: bool
+    guide_version: int | None
+    findings: list[dict[str, Any]]
+
+
+_ROW = (
+    Reply.id,
+    Reply.brand_id,
+    Reply.conversation_id,
+    Reply.account_id,
+    Reply.in_reply_to_id,
+    Reply.platform,
+    Reply.kind,
+    Reply.private,
+    Reply.state,
+    Reply.state_since,
+    Reply.state_reason,
+    Reply.written_by,
+    Reply.written_by_name,
+    Reply.created_at,
+    Reply.submitted_at,
+    Reply.published_at,
+    Reply.read_back_at,
+    Reply.live_state,
+    Reply.platform_id,
+    ReplyText.text,
+    ReplyText.text_hash,
+    ReplyText.number,
+    ReplyText.author_name,
+    ReplyText.by_approver,
+    ReplyText.guide_version,
+    ReplyText.findings,
+)
+_SAME_TEXT = and_(
+    ReplyText.agency_id == Reply.agency_id, ReplyText.id == Reply.text_id, ReplyText.brand_id == Reply.brand_id
+)
+
+
+def replies_of(conversation_id: UUID) -> list[ReplyRow]:
+    """Every reply of a conversation, oldest first; one statement."""
+    rows = db.session.execute(
+        select(*_ROW).join(ReplyText, _SAME_TEXT).where(Reply.conversation_id == conversation_id).order_by(Reply.id)
+    )
+    return [ReplyRow(*row) for row in rows]
+
+
+def get_reply(reply_id: UUID) -> ReplyRow:
+    """One reply with its words. Raises NotFound."""
+    row = db.session.execute(select(*_ROW).join(ReplyText, _SAME_TEXT).where(Reply.id == reply_id)).first()
+    if row is None:
+        raise NotFound()
+    return ReplyRow(*row)
+
+
+class WaitingReply(NamedTuple):
+    """A reply on the client's table with what the customer said."""
+
+    id: UUID
+    brand_id: UUID
+    brand_name: str
+    conversation_id: UUID
+    platform: str
+    kind: str
+    stars: int | None
+    customer_name: str | None
+    customer_text: str
+    customer_wrote_at: datetime
+    text: str
+    text_hash: str
+    written_by_name: str
+    state: str
+    state_since: datetime
+    submitted_at: datetime | None
+    due_at: datetime | None
+
+
+@dataclass(frozen=True)
+class RepliesPage:
+    """Rows and the cursor of the next page, None at the end."""
+
+    rows: list[WaitingReply]
+    next_cursor: str | None
+
+
+def waiting_for_approval(after: str | None = None, limit: int = PAGE_ROWS) -> RepliesPage:
+    """Replies awaiting approval in the scope, oldest request first."""
+    return replies_in_states(("awaiting_approval",), after, limit)
+
+
+def replies_in_states(
+    states: tuple[str, ...], after: str | None = None, limit: int = PAGE_ROWS, *, newest_first: bool = False
+) -> RepliesPage:
+    """Replies in these states with the customer's words, by the time they entered the state; keyset pages.
+
+    Raises Invalid for a cursor that is not one of ours.
+    """
+    key = tuple_(Reply.state_since, Reply.id)
+    wanted = (
+        select(
+            Reply.id,
+            Reply.brand_id,
+            Brand.name,
+            Reply.conversation_id,
+            Reply.platform,
+            Reply.kind,
+            Conversation.stars,
+            Message.author_name,
+            Message.text,
+            Message.written_at,
+            ReplyText.text,
+            ReplyText.text_hash,
+            Reply.written_by_name,
+            Reply.state,
+            Reply.state_since,
+            Reply.submitted_at,
+            Conversation.due_at,
+        )
+        .join(ReplyText, _SAME_TEXT)
+        .join(Message, and_(Message.agency_id == Reply.agency_id, Message.id == Reply.in_reply_to_id))
+        .join(Conversation, and_(Conversation.agency_id == Reply.agency_id, Conversation.id == Reply.conversation_id))
+        .join(Brand, and_(Brand.agency_id == Reply.agency_id, Brand.id == Reply.brand_id))
+        .where(Reply.state.in_(states))
+        .limit(limit + 1)
+    )
+    if newest_first:
+        wanted = wanted.order_by(Reply.state_since.desc(), Reply.id.desc())
+    else:
+        wanted = wanted.order_by(Reply.state_since, Reply.id)
+    if after:
+        place = _read_cursor(after)
+        wanted = wanted.where(key < place if newest_first else key > place)
+    rows = [WaitingReply(*row) for row in db.session.execute(wanted)]
+    more = len(rows) > limit
+    rows = rows[:limit]
+    return RepliesPage(rows, _cursor(rows[-1]) if more else None)
+
+
+def _cursor(row: WaitingReply) -> str:
+    return base64.urlsafe_b64encode(json.dumps([row.state_since.isoformat(), str(row.id)]).encode()).decode()
+
+
+def _read_cursor(cursor: str) -> Any:
+    try:
+        moment, reply_id = json.loads(base64.urlsafe_b64decode(cursor.encode()))
+        return tuple_(datetime.fromisoformat(moment), UUID(reply_id))
+    except (ValueError, TypeError, AttributeError, binascii.Error) as error:
+        raise Invalid("This page's address is damaged. Start again from the first page.", code="bad_cursor") from error
+
+
+def texts_of(reply_id: UUID) -> list[ReplyText]:
+    """Every text a reply has had, first to last."""
+    return list(
+        db.session.execute(select(ReplyText).where(ReplyText.reply_id == reply_id).order_by(ReplyText.number)).scalars()
+    )
+
+
+def decisions_of(reply_id: UUID) -> list[Approval]:
+    """Every decision about a reply, first to last, lapsed ones too."""
+    return list(
+        db.session.execute(
+            select(Approval).where(Approval.reply_id == reply_id).order_by(Approval.created_at, Approval.id)
+        ).scalars()
+    )
+
+
+@dataclass(frozen=True)
+class Receipt:
+    """The chain of a reply: who wrote, who changed, what was checked, who said yes to what, what was sent, what stands."""
+
+    reply: ReplyRow
+    texts: list[ReplyText]
+    decisions: list[Approval]
+    attempts: list[PublishAttempt]
+
+    @property
+    def approval(self) -> Approval | None:
+        """The approval or release that holds for the words as they are."""
+        held = [d for d in self.decisions if d.voided_at is None and d.decision in ("approved", "released")]
+        return held[-1] if held else None
+
+    @property
+    def changed_by(self) -> str | None:
+        """Who last changed the first writer's words; None when nobody did."""
+        last = self.texts[-1]
+        return last.author_name if last.author_id != self.texts[0].author_id else None
+
+    def as_data(self) -> dict[str, Any]:
+        """The receipt of the API (contract.md)."""
+        approval, reply = self.approval, self.reply
+        return {
+            "reply_id": str(reply.id),
+            "brand_id": str(reply.brand_id),
+            "account_id": str(reply.account_id),
+            "platform": reply.platform,
+            "state": reply.state,
+            "text": reply.text,
+            "text_hash": reply.text_hash,
+            "written_by": reply.written_by_name,
+            "changed_by": self.changed_by,
+            "guide_version": reply.guide_version,
+            "findings": reply.findings,
+            "approved_by": approval.decided_by_name if approval else None,
+            "approved_at": approval.created_at if approval else None,
+            "decision": approval.decision if approval else None,
+            "attempts": [
+                {
+                    "at": attempt.created_at,
+                    "request_id": str(attempt.request_id),
+                    "deed": attempt.deed,
+                    "outcome": attempt.outcome,
+                    "detail": attempt.detail,
+                }
+                for attempt in self.attempts
+            ],
+            "platform_id": reply.platform_id,
+            "published_at": reply.published_at,
+            "read_back_at": reply.read_back_at,
+            "live_state": reply.live_state,
+        }
+
+
+def receipt(reply_id: UUID) -> Receipt:
+    """The whole chain of one reply, in four statements. Raises NotFound."""
+    reply = get_reply(reply_id)
+    attempts = db.session.execute(
+        select(PublishAttempt)
+        .where(PublishAttempt.reply_id == reply_id)
+        .order_by(PublishAttempt.created_at, PublishAttempt.id)
+    ).scalars()
+    return Receipt(reply, texts_of(reply_id), decisions_of(reply_id), list(attempts))

@@ -1,0 +1,243 @@
+"""When the outcome of a send is unknown: look on the platform, then decide. Published replies are proven by reading.
+
+Never twice by machine, never silently zero times. A reply counts as absent only after three complete readings of its
+thread, spread over ten settle times and begun after its lease ended: platforms show what they accepted with a delay.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from uuid import UUID
+
+from sqlalchemy import func, select
+
+from agency.inbox.outgoing import reopen_for_trouble
+from agency.replies.models import PublishAttempt, Reply
+from agency.replies.moves import locked, move, text_of
+from agency.replies.publishing import (
+    connected_account_of,
+    database_now,
+    look_later,
+    stand,
+    target_of,
+)
+from channels.items import ReadBack
+from channels.protocol import ConnectedAccount, ReplyTarget
+from channels.registry import adapter_for
+from channels.transport import Speaks
+from tenants import audit
+from tenants.base_app import settings_of_app
+from tenants.database import db, new_id
+from tenants.logs import get_logger
+from tenants.outbox import JobName, enqueue_after_commit
+from tenants.scope import HasAppContext, Scope, in_scope
+
+LOOKS_NEEDED = 3
+LOOK_AT_SETTLE_TIMES = (1, 3, 10)
+"""When to look, in settle times after the send (60 s in production: 1, 3 and 10 minutes)."""
+GIVE_TO_A_PERSON_AFTER = timedelta(hours=24)
+LONGEST_READING_ROUNDS = 100
+MODERATION_LOOKS = 40
+RESENDS_ALLOWED = 1
+NEEDS_A_PERSON = (
+    "We could not find out whether this reply was published. It is not sent again by itself. "
+    "Look on the platform, then say here what became of it."
+)
+
+log = get_logger("reconciling")
+
+
+@dataclass(frozen=True)
+class Looking:
+    """What a look needs, read before the connection opens."""
+
+    reply_id: UUID
+    fence: int
+    text: str
+    target: ReplyTarget
+    account: ConnectedAccount
+    attempt_id: UUID
+    sent_at: datetime
+
+
+def look(app: HasAppContext, scope: Scope, reply_id: UUID, transport: Speaks) -> str:
+    """Look at the platform for a reply whose outcome is unknown or unproven; harmless for any other.
+
+    Returns the reply's state afterwards, or `skipped`.
+    """
+    with in_scope(app, scope):
+        looking = _begin(reply_id)
+    if looking is None:
+        return "skipped"
+    seen = _read(looking, transport)
+    with in_scope(app, scope):
+        return _decide(looking, seen)
+
+
+def _begin(reply_id: UUID) -> Looking | None:
+    reply = locked(reply_id)
+    now = database_now()
+    if reply.state == "publishing" and reply.lease_until is not None and reply.lease_until <= now:
+        _close_attempt(reply, "unknown", "The sender went silent before it could say what happened.")
+        move(
+            reply,
+            "lose_track",
+            actor=None,
+            reason="The sender went silent. Your reply may have been sent; we are checking and will not send it twice.",
+        )
+    unproven = reply.state == "published" and (
+        reply.read_back_at is None or reply.live_state in ("pending", "not_seen")
+    )
+    if reply.state != "outcome_unknown" and not unproven:
+        return None
+    account = connected_account_of(reply)
+    if account is None or reply.sent_at is None:
+        look_later(reply, 600)
+        return None
+    attempt = PublishAttempt(
+        agency_id=reply.agency_id,
+        id=new_id(),
+        brand_id=reply.brand_id,
+        reply_id=reply.id,
+        reply_text_id=reply.text_id,
+        fence=reply.fence,
+        request_id=new_id(),
+        deed="look",
+    )
+    db.session.add(attempt)
+    return Looking(reply.id, reply.fence, text_of(reply).text, target_of(reply), account, attempt.id, reply.sent_at)
+
+
+def _close_attempt(reply: Reply, outcome: str, detail: str) -> None:
+    attempt = db.session.execute(
+        select(PublishAttempt).where(
+            PublishAttempt.reply_id == reply.id,
+            PublishAttempt.fence == reply.fence,
+            PublishAttempt.deed == "send",
+            PublishAttempt.outcome.is_(None),
+        )
+    ).scalar_one_or_none()
+    if attempt is not None:
+        attempt.outcome, attempt.detail, attempt.finished_at = outcome, detail, database_now()
+
+
+def _read(looking: Looking, transport: Speaks) -> ReadBack:
+    adapter = adapter_for(looking.account.platform)
+    try:
+        requests = adapter.plan_find_our_reply(looking.account, looking.target, looking.text, sent_at=looking.sent_at)
+        exchanges = []
+        seen = ReadBack("cannot_tell", reason="nothing was read")
+        for _ in range(LONGEST_READING_ROUNDS):
+            exchanges += transport.fetch(requests)
+            seen = adapter.read_find_our_reply(
+                looking.account, looking.target, looking.text, exchanges, sent_at=looking.sent_at
+            )
+            if not seen.more:
+                return seen
+            requests = list(seen.more)
+        return ReadBack("cannot_tell", reason="the thread is too long to read whole")
+    except Exception:
+        log.exception("look_failed", reply_id=str(looking.reply_id))
+        return ReadBack("cannot_tell", reason="the reading failed")
+
+
+def _decide(looking: Looking, seen: ReadBack) -> str:
+    reply = locked(looking.reply_id)
+    found = _not_another_replys(reply, seen)
+    state = "absent" if seen.state == "found" and not found else seen.state
+    attempt = db.session.execute(select(PublishAttempt).where(PublishAttempt.id == looking.attempt_id)).scalar_one()
+    attempt.outcome, attempt.detail, attempt.finished_at = state, seen.reason, database_now()
+    attempt.platform_id = found[0] if found else None
+    if reply.fence != looking.fence:
+        return reply.state
+    if len(found) > 1:
+        audit.record(
+            None, "reply.found_more_than_once", "reply", reply.id, brand_id=reply.brand_id, platform_ids=list(found)
+        )
+    if reply.state == "outcome_unknown":
+        _decide_unknown(reply, state, found, seen)
+    elif reply.state == "published":
+        _prove(reply, state, seen)
+    return reply.state
+
+
+def _not_another_replys(reply: Reply, seen: ReadBack) -> tuple[str, ...]:
+    """Found ids that no other reply of ours already has: the same words may have been sent before, rightly."""
+    if not seen.platform_ids or reply.platform == "google_business":
+        return seen.platform_ids
+    taken = set(
+        db.session.execute(
+            select(Reply.platform_id).where(
+                Reply.account_id == reply.account_id, Reply.id != reply.id, Reply.platform_id.in_(seen.platform_ids)
+            )
+        ).scalars()
+    )
+    return tuple(found for found in seen.platform_ids if found not in taken)
+
+
+def _decide_unknown(reply: Reply, state: str, found: tuple[str, ...], seen: ReadBack) -> None:
+    now = database_now()
+    assert reply.sent_at is not None
+    if state == "found":
+        reply.read_back_at = now
+        stand(reply, found[0], seen.reply.state if seen.reply else "published", move_name="reconcile")
+        return
+    lease_is_over = reply.lease_until is None or reply.lease_until <= now
+    if state == "absent" and lease_is_over:
+        reply.absent_reads += 1
+    settle = settings_of_app().settle_seconds
+    age = now - reply.sent_at
+    surely_absent = reply.absent_reads >= LOOKS_NEEDED and age >= timedelta(seconds=LOOK_AT_SETTLE_TIMES[-1] * settle)
+    if surely_absent and reply.resends < RESENDS_ALLOWED:
+        reply.resends += 1
+        reply.absent_reads = 0
+        move(reply, "reconcile", "approved", actor=None, reason="It surely did not arrive, so it is sent once more.")
+        enqueue_after_commit(
+            JobName.PUBLISH_REPLY, agency_id=reply.agency_id, brand_id=reply.brand_id, reply_id=reply.id
+        )
+        return
+    if surely_absent or age > GIVE_TO_A_PERSON_AFTER:
+        reply.state_reason = NEEDS_A_PERSON
+        return
+    _look_again(reply, age, settle)
+
+
+def _look_again(reply: Reply, age: timedelta, settle: int) -> None:
+    """The next of the planned moments, or soon after the lease; later ones every ten settle times."""
+    passed = age.total_seconds()
+    lease_left = 0.0
+    if reply.lease_until is not None:
+        lease_left = (reply.lease_until - database_now()).total_seconds()
+    planned = [times * settle - passed for times in LOOK_AT_SETTLE_TIMES]
+    upcoming = [seconds for seconds in planned if seconds > 0] or [LOOK_AT_SETTLE_TIMES[-1] * settle]
+    if reply.absent_reads and passed > LOOK_AT_SETTLE_TIMES[-1] * settle:
+        upcoming = [float(settle)]
+    look_later(reply, max(1, int(max(upcoming[0], lease_left + 1))))
+
+
+def _prove(reply: Reply, state: str, seen: ReadBack) -> None:
+    """A published reply was looked for: remember when it was seen, or that it is not there."""
+    settle = settings_of_app().settle_seconds
+    looks = db.session.execute(
+        select(func.count(PublishAttempt.id)).where(PublishAttempt.reply_id == reply.id, PublishAttempt.deed == "look")
+    ).scalar_one()
+    if state == "found":
+        reply.read_back_at = database_now()
+        before = reply.live_state
+        reply.live_state = {"published": "visible", "pending": "pending", "rejected": "rejected"}[
+            seen.reply.state if seen.reply else "published"
+        ]
+        if reply.live_state == "rejected" and before != "rejected":
+            reply.state_reason = (
+                f"The platform does not show this reply ({seen.reply.violation if seen.reply else ''})."
+            )
+            reopen_for_trouble(reply.conversation_id)
+        if reply.live_state == "pending" and looks < MODERATION_LOOKS:
+            look_later(reply, min(3600, settle * 2 ** min(looks, 10)))
+    elif looks < LOOKS_NEEDED:
+        look_later(reply, settle * LOOK_AT_SETTLE_TIMES[min(looks, 2)])
+    elif state == "absent" and reply.live_state != "not_seen":
+        reply.live_state = "not_seen"
+        reply.state_reason = "The platform accepted this reply, but does not show it. It is not sent again by itself."
+        reopen_for_trouble(reply.conversation_id)

@@ -1,0 +1,47 @@
+"""The words of a reply as they are stored, hashed, approved and sent: one form, byte for byte."""
+
+from __future__ import annotations
+
+import hashlib
+import unicodedata
+
+from tenants.errors import Invalid
+
+LONGEST_TEXT = 10_000
+"""Characters a draft may have at most; every platform's own limit is lower (`channels` traits)."""
+
+
+def accepted(text: object) -> str:
+    """The text in NFC, as it will be sent.
+
+    Raises Invalid when it is no text, empty, holds what cannot be stored (NUL, lone surrogates), or is longer than
+    any platform takes.
+    """
+    if not isinstance(text, str):
+        raise Invalid("A reply's text must be a string. Nothing was saved.", errors={"text": ["must be a string"]})
+    if "\x00" in text or any("\ud800" <= char <= "\udfff" for char in text):
+        raise Invalid(
+            "The text holds characters no platform accepts. Nothing was saved; remove them and save again.",
+            errors={"text": ["holds NUL or half of a character"]},
+        )
+    normal = unicodedata.normalize("NFC", text)
+    if not normal.strip():
+        raise Invalid("The reply is empty. Write something first.", errors={"text": ["is empty"]})
+    if len(normal) > LONGEST_TEXT:
+        raise Invalid(
+            f"The reply has {len(normal)} characters; no platform takes more than {LONGEST_TEXT}. "
+            "Nothing was cut or saved; shorten it.",
+            errors={"text": ["is too long"]},
+        )
+    return normal
+
+
+def hash_of(text: str) -> str:
+    """SHA-256, hex, over the UTF-8 bytes of the text after NFC: what an approval and a receipt name."""
+    return hashlib.sha256(unicodedata.normalize("NFC", text).encode("utf-8")).hexdigest()
+
+
+def target_fingerprint(*, brand_id: object, account_id: object, external_id: str, content_hash: bytes) -> bytes:
+    """SHA-256 over where the words go and what they answer; when it changes, an approval no longer holds."""
+    parts = (str(brand_id), str(account_id), external_id, content_hash.hex())
+    return hashlib.sha256("\n".join(parts).encode()).digest()
