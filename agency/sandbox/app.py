@@ -7,7 +7,7 @@ from pathlib import Path
 
 from flask import Flask, Response, jsonify, request
 
-from agency.sandbox import control, google_doors, graph_batch
+from agency.sandbox import control, customers, dialogs, google_doors, graph_batch, pages
 from agency.sandbox.addresses import addresses
 from agency.sandbox.scenario import Player
 from agency.sandbox.store import Clock, Store
@@ -16,6 +16,9 @@ from agency.sandbox.world import AppKeys, World
 __all__ = ["addresses", "create_sandbox_app"]
 
 LOOPBACK_NAMES = ("127.0.0.1", "localhost", "::1")
+CONTENT_SECURITY_POLICY = (
+    "default-src 'none'; style-src 'self'; img-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'"
+)
 MAX_BODY_BYTES = 32 * 1024 * 1024
 
 
@@ -34,7 +37,13 @@ def create_sandbox_app(data_folder: Path, *, clock: Clock = time.time, keys: App
     app.before_request(_only_from_here)
     app.register_blueprint(graph_batch.blueprint(world))
     app.register_blueprint(google_doors.blueprint(world))
+    app.register_blueprint(dialogs.blueprint(world))
     app.register_blueprint(control.blueprint(world, player))
+    app.register_blueprint(customers.blueprint(world))
+    app.register_blueprint(pages.blueprint(world, player))
+    app.jinja_env.filters["shown"] = pages.shown
+    app.jinja_env.filters["moment"] = pages.short_time
+    app.after_request(_shield_pages)
 
     @app.get("/healthz")
     def healthz() -> Response:
@@ -44,8 +53,18 @@ def create_sandbox_app(data_folder: Path, *, clock: Clock = time.time, keys: App
     return app
 
 
+def _shield_pages(response: Response) -> Response:
+    """Customers write what they like: nothing on these pages may run, load or be framed."""
+    if response.mimetype == "text/html":
+        response.headers["Content-Security-Policy"] = CONTENT_SECURITY_POLICY
+        response.headers["Referrer-Policy"] = "same-origin"
+        response.headers["Cache-Control"] = "no-store"
+    response.headers["X-Content-Type-Options"] = "nosniff"
+    return response
+
+
 def _only_from_here() -> tuple[Response, int] | None:
-    """A web page somewhere else must not reach a program on this machine: neither by a name of its own nor by a form."""
+    """A web page somewhere else must not reach a program on this machine, by a name of its own or by a form."""
     host = request.host.rsplit(":", 1)[0].strip("[]")
     if host not in LOOPBACK_NAMES:
         return jsonify({"error": "The sandbox answers on this machine only. Use http://127.0.0.1."}), 403

@@ -41,7 +41,7 @@ def write_down(
     text: str | None = None,
     **facts: Any,
 ) -> int:
-    """One line; `outcome` is `applied` or `refused`. Belongs into the transaction of the write itself. Answers its number."""
+    """One line, in the transaction of the write itself. `outcome` is `applied` or `refused`. Answers its number."""
     with store.transaction() as db:
         cursor = db.execute(
             "INSERT INTO ledger (request_id, at, platform, account, action, target, outcome, text_hash, facts)"

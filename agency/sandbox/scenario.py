@@ -118,7 +118,7 @@ class Player:
     # Playing
 
     def tick(self) -> int:
-        """Play what has become due; answers how many lines. A line that cannot be played is noted, never tried again."""
+        """Play what has become due; answers how many lines. One that cannot be played is noted, never tried again."""
         store = self.world.store
         now = self.world.now()
         gone_seconds, self._last_tick = max(0.0, now - self._last_tick), now
