@@ -14,6 +14,7 @@ import re
 import secrets
 import shutil
 import signal
+import stat
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -203,6 +204,8 @@ def who_runs_it(folder: Path) -> Identity:
     data = folder / "data"
     try:
         data.mkdir(mode=0o700, exist_ok=True)
+        if stat.S_IMODE(data.stat().st_mode) != 0o700:
+            data.chmod(0o700)
     except OSError as error:
         raise LocalStackError(cannot_write(data, error)) from error
     if os.geteuid() != 0:

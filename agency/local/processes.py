@@ -152,9 +152,12 @@ def disk_full(folder: Path) -> str:
 
 
 def private_folder(path: Path) -> Path:
-    """Make a folder that only we may enter, or take the one that is there as it is. Raises LocalStackError."""
+    """Make a folder, and those above it, that only we may enter; what is there stays. Raises LocalStackError."""
     try:
-        path.mkdir(mode=0o700, parents=True, exist_ok=True)
+        for missing in reversed([place for place in (path, *path.parents) if not place.exists()]):
+            missing.mkdir(mode=0o700, exist_ok=True)
+        if not path.is_dir():
+            raise NotADirectoryError(errno.ENOTDIR, "it is not a folder")
     except OSError as error:
         raise LocalStackError(cannot_write(path, error)) from error
     return path
