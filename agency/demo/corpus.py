@@ -104,7 +104,10 @@ class DemoBrand:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class DemoAccount:
-    """A connected account. `credential` opens the sandbox alone; `login` is set for Instagram, as in the API."""
+    """A connected account. `credential` opens the sandbox alone; `login` is set for Instagram, as in the API.
+
+    `page_id`: the Facebook Page an Instagram profile belongs to.
+    """
 
     brand: str
     platform: str
@@ -112,6 +115,19 @@ class DemoAccount:
     name: str
     credential: str
     login: str | None = None
+    page_id: str | None = None
+
+    def as_sandbox_account(self) -> dict[str, str]:
+        """The account as `POST /sandbox/accounts` takes it, its credential as the token."""
+        given = {
+            "platform": self.platform,
+            "external_id": self.external_id,
+            "name": self.name,
+            "token": self.credential,
+            "login": self.login,
+            "page_id": self.page_id,
+        }
+        return {key: value for key, value in given.items() if value is not None}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
