@@ -23,7 +23,7 @@ from typing import Any, Protocol
 from channels import meta_graph
 from channels.errors import ChannelError, ItemGone, PlatformDown
 from channels.items import IncomingItem, Page, PostContext, SetAside, comment_key
-from channels.poll_memory import Memory, Run
+from channels.poll_memory import OVERLAP, Memory, Run
 from channels.protocol import ConnectedAccount, Exchange, Request
 from channels.wire import Json, Unreadable, identifier, instant, mapping, rows, set_aside, whole_number
 
@@ -239,10 +239,10 @@ class _Round:
             for position, item in enumerate(self.read_comment(raw, post, None, calm=calm)):
                 if position == 0:
                     tops.append(item.created_at)
-                fresh += since is None or item.created_at > since
+                fresh += since is None or item.created_at > since + OVERLAP
+        self.ask_missing_replies(post, raws)
         after = meta_graph.next_after(edge)
         if after is None:
-            self.ask_missing_replies(post, raws)
             return
         ordered = all(newer >= older for newer, older in pairwise(tops))
         if not ordered:
@@ -251,7 +251,8 @@ class _Round:
         elif since is None or not tops:
             wanted = True
         else:
-            wanted = tops[-1] > since
+            # With a count that did not move, reading again what stood there last time brings nothing.
+            wanted = tops[-1] > (since + OVERLAP if calm else since)
             if not wanted and depth == 1 and total is not None and before is not None and total - before > fresh:
                 since, wanted = None, True  # something was added deeper down
         if wanted and (since is not None or depth < FIRST_LOOK_PAGES):

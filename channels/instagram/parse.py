@@ -41,7 +41,7 @@ def read_comment(raw: Json, account: ConnectedAccount, media: PostContext, paren
     named = identifier(raw.get("parent_id"))
     if named is not None and named not in (media.external_id, comment_id):
         parent_id = named
-    person = mapping(raw.get("from")) or {}
+    person = mapping(raw.get("from")) or mapping(raw.get("user")) or {}
     author = Author(
         identifier(person.get("id")), short_text(person.get("username"), 100) or short_text(raw.get("username"), 100)
     )
