@@ -2,8 +2,9 @@
 
 A page route does `render_template("inbox/page.html", shell=shell, page=InboxPage(...))`. Templates read `shell` (who,
 where, menu) and `page` (this page) and nothing else; they ask no database and build no address. All words are
-translated and all times worded before they arrive here; see `agency.web.looks`, `agency.web.clocks` and `agency.web.state_looks`.
-Form fields that each template posts are listed in the docstring of its page.
+translated and all times worded before they arrive here; see `agency.web.looks`, `agency.web.clocks` and
+`agency.web.state_looks`. Form fields that each template posts are listed in the docstring of its page; every post
+carries `csrf_token` too.
 """
 
 from __future__ import annotations
@@ -141,7 +142,7 @@ class InboxPage:
     url: str = told("Address without filters, where the filter form goes.")
     rows: tuple[QueueRow, ...] = told("At most 50, in their order.")
     views: tuple[Choice, ...] = told("My work, Team, Late and so on with counts, shown as tabs.")
-    filters: tuple[Filter, ...] = told("Brand, platform, kind, state as selects.", default=())
+    filters: tuple[Filter, ...] = told("Platform, kind, state as selects; a brand is chosen in the rail.", default=())
     search: str = told("What was searched.", default="")
     next_url: str = told("The next 50 (keyset cursor); empty at the end.", default="")
     first_url: str = told("Back to the top when this is not the first page.", default="")

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from agency.replies.text_difference import Piece
 from agency.web.looks import BrandLook, Choice, Clock, FindingLook, Notice, Stars, StateLook, told
-from agency.web.text_difference import Piece
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -32,7 +32,7 @@ class SecondFactorPage:
     other_url: str = told("Switches between code and recovery code.", default="")
 
 
-@dataclass(frozen=True, kw_only=True)
+@dataclass(frozen=True, slots=True)
 class MailRow:
     """One mail that was sent locally."""
 

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from agency.replies.text_difference import Piece
 from agency.web.contexts_conversation import CheckResult, MessageLook, QuotedPost
 from agency.web.looks import BrandLook, Choice, Clock, FindingLook, Notice, Stars, StateLook, told
-from agency.web.text_difference import Piece
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,7 +40,7 @@ class OwnerWaitingPage:
 
 @dataclass(frozen=True, kw_only=True)
 class OwnerReplyPage:
-    """The page on which a client says yes, `owner/reply.html`. Works on a phone, without script, with or without sign-in.
+    """The page on which a client says yes, `owner/reply.html`: on a phone, without script, signed in or not.
 
     One form, posted to `url`: `text_hash` (of the text shown), `idempotency_key`, `text`, `reason`, and the button as
     `do` = approve | change_and_approve | ask_for_changes | decline | check. `check` answers this page again with

@@ -90,7 +90,10 @@ class BrandRow:
 
 @dataclass(frozen=True, kw_only=True)
 class BrandsPage:
-    """The agency's brands, `brands/page.html`. Posts: `create_url` (`name`, `mark`, `colour`, `language`, `timezone`)."""
+    """The agency's brands, `brands/page.html`.
+
+    Posts: `create_url` (`name`, `mark`, `colour`, `language`, `timezone`).
+    """
 
     rows: tuple[BrandRow, ...] = told("By name.")
     next_url: str = told("The next 50; empty at the end.", default="")
@@ -110,10 +113,10 @@ class AccountRow:
     brand: BrandLook = told("Whose it is.")
     platform: str = told("Facebook, Instagram, Google.")
     state: StateLook = told("Alive, Needs a new connection, Paused.")
-    since: Clock | None = told("Since when that is so.")
-    last_poll: Clock | None = told("Last time we looked.")
-    last_item: Clock | None = told("Last thing that came.")
-    last_sent: Clock | None = told("Last answer published.")
+    since: Clock | None = told("Since when that is so.", default=None)
+    last_poll: Clock | None = told("Last time we looked.", default=None)
+    last_item: Clock | None = told("Last thing that came.", default=None)
+    last_sent: Clock | None = told("Last answer published.", default=None)
     problem: Notice | None = told("What is wrong, safe, next.", default=None)
     repair_url: str = told("The one action: connect again.", default="")
     disconnect_url: str = told("Posting ends it; empty where not allowed.", default="")

@@ -54,7 +54,7 @@ class BrandLook:
     colour: str = told("`#rrggbb`; grey where the stored value is not a colour.")
     ink: str = told("Text colour on `colour`, at least 4.5 to 1.")
     edge: Markup = told(
-        "4 px band and mark tile for the left edge of a queue row. Decoration: the name stands beside it."
+        "4 px band and mark for the left edge of a queue row, sized by parts.css. Decoration: the name stands beside it."
     )
     tile: Markup = told("The mark alone, 24 px.")
     backdrop: Markup = told("A rectangle that fills its positioned parent: the full-width band of the composer.")
@@ -73,9 +73,8 @@ def brand_look(brand_id: str, name: str, mark: str, colour: str) -> BrandLook:
         colour=fill,
         ink=ink,
         edge=Markup(
-            f'<svg class="edge" fill="{fill}" aria-hidden="true"><rect width="4" height="100%"/>'
-            '<rect x="14" y="12" width="24" height="24" rx="5"/>'
-            f'<text x="26" y="28" fill="{ink}">{letters}</text></svg>'
+            f'<svg class="edge" fill="{fill}" aria-hidden="true"><rect/><rect/><text x="26" y="28" fill="{ink}">'
+            f"{letters}</text></svg>"
         ),
         tile=Markup(
             f'<svg class="tile" viewBox="0 0 24 24" fill="{fill}" aria-hidden="true">'

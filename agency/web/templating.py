@@ -1,22 +1,24 @@
-"""What templates may call besides translations: icons and text marking. `prepare_templates(app)` adds them."""
+"""Templates and static files of the pages: where they are, what templates may call, how long browsers keep files."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import timedelta
+from itertools import pairwise
 
-from flask import Flask, Response, request
+from flask import Blueprint, Flask, Response, request
 
-from agency.web.icons import STATIC, icon
+from agency.web.icons import icon
 from agency.web.looks import FindingLevel, FindingLook
 from agency.web.static_version import static_version
+from agency.web.theme import theme
 
 CONTENT_SECURITY_POLICY = (
-    "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; connect-src 'self'; "
-    "form-action 'self'; frame-src 'self'; frame-ancestors 'none'; base-uri 'none'; manifest-src 'self'"
+    "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; connect-src 'self'; form-action 'self'; "
+    "frame-src 'self'; frame-ancestors 'none'; base-uri 'none'; manifest-src 'self'"
 )
-"""Nothing inline and no nonce, because no page needs either: brand colours are SVG attributes, htmx runs without eval."""
+"""Nothing inline and no nonce: brand colours are SVG attributes and htmx runs without eval."""
 
 KEPT_SECONDS = int(timedelta(days=365).total_seconds())
 
@@ -43,21 +45,33 @@ def marked_spans(text: str, findings: Sequence[FindingLook]) -> list[Span]:
     ]
     cuts = sorted({0, len(text), *(c for start, end, _, _ in inside for c in (start, end) if 0 <= c <= len(text))})
     spans = []
-    for start, end in zip(cuts, cuts[1:], strict=False):
+    for start, end in pairwise(cuts):
         over = [(rank, number) for s, e, rank, number in inside if s <= start and end <= e]
         if over:
-            rank, number = min(over)
+            number = min(over)[1]
             spans.append(Span(text[start:end], findings[number - 1].level, number))
         else:
             spans.append(Span(text[start:end]))
     return spans
 
 
-def prepare_templates(app: Flask) -> None:
-    """Add the globals our templates use and let browsers keep versioned static files."""
+files = Blueprint("files", __name__, template_folder="templates", static_folder="static", static_url_path="/static")
+
+
+def prepare_templates(app: Flask, *, local: bool) -> None:
+    """Register templates, `/static/`, `/theme` and, on a local installation, `/parts`; add what templates call.
+
+    Expects flask-babel and flask-wtf's CSRFProtect on the app: templates call `_`, `ngettext` and `csrf_token`.
+    """
     app.jinja_env.trim_blocks = True
     app.jinja_env.lstrip_blocks = True
-    app.jinja_env.globals.update(icon=icon, marked_spans=marked_spans, static_version=static_version)
+    app.jinja_env.globals.update(icon=icon, marked_spans=marked_spans)
+    app.register_blueprint(files)
+    app.register_blueprint(theme)
+    if local:
+        from agency.web.parts import parts  # invented cases stay out of production
+
+        app.register_blueprint(parts)
     app.after_request(_keep_versioned_files)
 
 
@@ -68,6 +82,3 @@ def _keep_versioned_files(response: Response) -> Response:
         else:
             response.headers["Cache-Control"] = "public, max-age=300"
     return response
-
-
-__all__ = ["CONTENT_SECURITY_POLICY", "STATIC", "Span", "marked_spans", "prepare_templates"]

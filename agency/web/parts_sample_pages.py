@@ -1,0 +1,177 @@
+# ruff: noqa: E501 - invented cases read best as tables, one case a line
+"""Invented pages for `/parts/pages/…`: the client's, the receipt, set-up, doors."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from agency.replies.text_difference import text_difference
+from agency.web import contexts as c
+from agency.web.looks import Choice, Notice, StateLook, Toast
+from agency.web.parts_samples import (
+    CHANGED,
+    DRAFT,
+    HASH,
+    PAGES,
+    REVIEW,
+    account_states,
+    ago,
+    at,
+    brands,
+    conversation,
+    findings,
+    inbox,
+    left,
+    messages,
+    one_star,
+    owner_shell,
+    result,
+    shell,
+)
+from agency.web.state_looks import reply_states
+
+Sample = tuple[str, c.Shell, object]
+
+
+def waiting(empty: bool = False) -> c.OwnerWaitingPage:
+    row = c.WaitingRow(f"{PAGES}/owner-reply", brands()[1], "Google · review", "Anna Szczebrzeszyńska", REVIEW[:140], DRAFT[:140], "pl", one_star(), "Ana", ago(minutes=26), left(minutes=40))  # fmt: skip
+    return c.OwnerWaitingPage(title="Waiting for your yes", rows=() if empty else (row, row, row), tabs=(Choice("Waiting", "?", True, 0 if empty else 3), Choice("Decided", "?decided=1")))  # fmt: skip
+
+
+def owner_reply(kind: str = "") -> c.OwnerReplyPage:
+    decided = Notice("good", "Approved at 09:14 by you.", "It is published once, within a minute.", "You need not do anything.")  # fmt: skip
+    moved = Notice("warn", "The agency changed the words while you were reading.", "Nothing was published.", "Look at the difference below and decide again.")  # fmt: skip
+    return c.OwnerReplyPage(
+        url="#", brand=brands()[1], place="Google · public answer to a review", account="Hotel Bursztynowa Zatoka, Łeba",
+        customer="Anna Szczebrzeszyńska", customer_messages=messages()[:1], language="pl", text=DRAFT if kind != "decided" else CHANGED, text_hash=HASH,
+        idempotency_key="k2", written_by="Ana, Lantern Street", result=result(clean=kind == "decided"), due=left(minutes=40),
+        difference=text_difference(CHANGED, DRAFT) if kind == "moved" else (), notice=moved if kind == "moved" else None,
+        changed=CHANGED if kind == "changed" else "", errors={"reason": "Say in a few words what should be different."} if kind == "moved" else {},
+        decided=decided if kind == "decided" else None, live_url="https://example.com/r/1" if kind == "decided" else "",
+        receipt_url=f"{PAGES}/receipt" if kind == "decided" else "", others_url=f"{PAGES}/waiting", others_count=2,
+    )  # fmt: skip
+
+
+def receipt() -> c.ReceiptPage:
+    states = reply_states()
+    chain = (
+        c.ChainStep(what="Written", icon="pencil", who="Ana Ferreira, Lantern Street", at=at(minutes=60)),
+        c.ChainStep(what="Checked", icon="shield", tone="warn", who="Style guide, version 3", at=at(minutes=59), facts=(("Findings", "3, one stopped the draft"),), findings=findings()),
+        c.ChainStep(what="Changed and approved", icon="check", tone="good", who="Jan Kowalczyk, Hotel Bursztynowa Zatoka", at=at(minutes=40), difference=text_difference(DRAFT, CHANGED), facts=(("Text approved", HASH),)),
+        c.ChainStep(what="First attempt", icon="question", tone="warn", who="Publisher", at=at(minutes=39), facts=(("Request", "req-7f21"), ("Outcome", "Google did not answer in 20 s; not sent again before looking"))),
+        c.ChainStep(what="Looked for on Google", icon="search", tone="info", who="Publisher", at=at(minutes=38), facts=(("Outcome", "Found once, same words"),)),
+        c.ChainStep(what="Read back", icon="eye", tone="good", who="Publisher", at=at(minutes=5), facts=(("Outcome", "Still there, unchanged"),)),
+    )  # fmt: skip
+    return c.ReceiptPage(
+        reply_id="0193a1f2-7c00-7b2e-9f11-5c0de0a1b2c3", brand=brands()[1], place="Google · public answer to a review", account="Hotel Bursztynowa Zatoka, Łeba",
+        customer="Anna Szczebrzeszyńska", customer_words=REVIEW, text=CHANGED, language="pl", text_hash=HASH, state=states["published"],
+        summary="Published once on 22 November 2026 at 11:25, approved by the client, still there at 11:59.", chain=chain,
+        platform_id="accounts/123/locations/456/reviews/AbFvOqk", live_state=StateLook("there", "Still there", "eye", "good"),
+        live_url="https://example.com/r/1", conversation_url=f"{PAGES}/conversation", made_at=at(),
+    )  # fmt: skip
+
+
+def guide(tab: str) -> c.GuidePage:
+    rules = (
+        c.RuleLook(id="negative-words", kind="Words to avoid", level="stop", summary="Never open with a refusal: niestety nie możemy, nie da się, to niemożliwe.", reason="Two readers: the guest, and everybody after.", good=("Od grudnia znów zapraszamy.",), bad=("Niestety nie możemy pomóc.",), where="Polish"),
+        c.RuleLook(id="empathy", kind="Empathy line", level="stop", summary="One and two stars: say first that you understood what went wrong.", good=("Rozumiemy, że śniadanie zepsuło Państwu poranek.",)),
+        c.RuleLook(id="exclamation", kind="Exclamation marks", level="hint", summary="At most one in a reply."),
+    )  # fmt: skip
+    in_force, draft = StateLook("in_force", "In force", "check", "good"), StateLook("draft", "Draft", "pencil", "plain")
+    versions = (
+        c.GuideVersionRow(number=4, state=draft, author="Marek", at=ago(hours=3), note="Empathy line also for two stars", url="#", put_in_force_url="#"),
+        c.GuideVersionRow(number=3, state=in_force, author="Marek", at=ago(days=12), note="First names after Pan and Pani", url="#"),
+    )  # fmt: skip
+    return c.GuidePage(
+        brand=brands()[1], in_force=3, shown=3, rules=rules if tab != "empty" else (), versions=versions, tab="rules" if tab == "empty" else tab,
+        summary="Warm, calm, never defensive. We speak as the house, not as a person.",
+        tabs=tuple(Choice(label, f"{PAGES}/guide-{code}", selected=code == tab, value=code) for code, label in (("rules", "Rules"), ("write", "Write"), ("versions", "Versions"), ("try", "Try"))),
+        source="language: pl\nrules:\n  - id: negative-words\n    kind: banned\n    level: stop\n", save_url="#",
+        problems=(c.GuideProblem(where="Line 4, negative-words", message="`levle` is not known here. Did you mean `level`?", line=4),) if tab == "write" else (),
+        try_url="#", try_text=DRAFT, try_result=result() if tab == "try" else None,
+    )  # fmt: skip
+
+
+def brands_page() -> c.BrandsPage:
+    states = account_states()
+    open_ = StateLook("open", "Open", "check", "good")
+    return c.BrandsPage(
+        rows=tuple(
+            c.BrandRow(brand=b, url="#", state=open_, languages=spoken, open_count=n, late_count=n % 4, waiting_count=n % 7, channels=states["healthy" if n != 54 else "needs_reconnect"], guide="Version 3, 12 rules", guide_url="#", week=(4, 9, 7, 12, 3, 0, n % 15))
+            for b, spoken, n in zip(brands(), ("English", "Polish, German", "Portuguese"), (61, 54, 33), strict=True)
+        ),
+        create_url="#", errors={"mark": "Two letters, please: PW."}, values={"name": "Nowa marka", "mark": "N"},
+        languages=(Choice("English", "", value="en"), Choice("Polish", "", value="pl")), timezones=(Choice("Europe/Warsaw", "", value="Europe/Warsaw"),),
+    )  # fmt: skip
+
+
+def accounts() -> c.AccountsPage:
+    states = account_states()
+    broken = Notice("bad", "Facebook no longer accepts our connection since 10:40: the password was changed.", "Everything that came in before is here, and two approved replies wait.", "Connect again; we read what came meanwhile.")  # fmt: skip
+    return c.AccountsPage(
+        rows=(
+            c.AccountRow(name="Hotel Bursztynowa Zatoka", brand=brands()[1], platform="Facebook", state=states["needs_reconnect"], since=ago(minutes=84), last_poll=ago(minutes=84), last_item=ago(hours=3), last_sent=ago(days=1), problem=broken, repair_url="#", disconnect_url="#"),
+            c.AccountRow(name="Pennywell, Leeds", brand=brands()[0], platform="Google", state=states["healthy"], since=ago(days=30), last_poll=ago(minutes=1), last_item=ago(minutes=7), disconnect_url="#", set_aside=2, set_aside_url="#"),
+        ),
+        tabs=(Choice("All", "?", True, 2), Choice("Troubled", "?t=1", count=1, tone="bad")), connect_url="#",
+        brands=tuple(Choice(b.name, "", value=b.id) for b in brands()), platforms=(Choice("Facebook", "", value="facebook"), Choice("Google", "", value="google_business")),
+    )  # fmt: skip
+
+
+def people() -> c.PeoplePage:
+    active, invited = StateLook("active", "Active", "check", "good"), StateLook("invited", "Invited", "mail", "info")
+    on, off = StateLook("on", "On", "shield", "good"), StateLook("off", "Off", "alert", "warn")
+    return c.PeoplePage(
+        rows=(
+            c.PersonRow(name="Ana Ferreira", email="ana@lantern.example", role="Staff", brands="All brands", state=active, second_factor=on, last_seen=ago(minutes=1), url="#", remove_url="#"),
+            c.PersonRow(name="Jan Kowalczyk", email="jan@bursztyn.example", role="Client owner", brands="Hotel Bursztynowa Zatoka", state=active, second_factor=off, last_seen=ago(days=3), url="#", remove_url="#"),
+            c.PersonRow(name="joana@lantern.example", email="joana@lantern.example", role="Billing admin", brands="None", state=invited, resend_url="#", remove_url="#"),
+        ),
+        invite_url="#", roles=(Choice("Staff", "", value="staff"), Choice("Client owner", "", value="client_owner")),
+        brands=tuple(Choice(b.name, "", value=b.id, brand=b) for b in brands()), errors={"email": "This person is a member already."},
+    )  # fmt: skip
+
+
+def mailbox() -> c.MailboxPage:
+    row = c.MailRow("1", "#", "jan@bursztyn.example", "A reply waits for your yes: Anna, 1 star", ago(minutes=26), True)
+    other = c.MailRow("2", "#", "ana@lantern.example", "Your new password", ago(hours=5))
+    return c.MailboxPage(rows=(row, other), opened=row, sender="Lantern Street <replies@lantern.example>", text="Anna wrote:\n\n" + REVIEW, links=(Choice("Look and decide", f"{PAGES}/owner-reply"),))  # fmt: skip
+
+
+def error() -> c.ErrorPage:
+    return c.ErrorPage(status=404, title="This page does not exist", what="There is nothing at this address, or it is not yours to see.", safe="Nothing was changed.", next="Check the address, or go to the inbox.", action_label="Go to the inbox", action_url="/", reference="req-81c2")  # fmt: skip
+
+
+def samples() -> dict[str, Callable[[str], Sample]]:
+    """Page name to what renders it: template, shell, page."""
+    undo = (Toast("Resolved", undo_url="#"),)
+    deaf = (Notice("warn", "Facebook is slow to answer.", "Replies are kept and sent once.", "You can go on.", "Channel health", f"{PAGES}/accounts"),)  # fmt: skip
+    wrong = Notice("bad", "Mail address and password do not belong together.", "Your account is untouched.", "Try again, or ask for a new password.")  # fmt: skip
+    return {
+        "inbox": lambda here: ("inbox/page.html", shell(here), inbox()),
+        "inbox-open": lambda here: ("inbox/page.html", shell(here, toasts=undo), inbox("open")),
+        "inbox-empty": lambda here: ("inbox/page.html", shell(here, notices=deaf), inbox("empty")),
+        "conversation": lambda here: ("inbox/conversation.html", shell(here), conversation()),
+        "conversation-held": lambda here: ("inbox/conversation.html", shell(here), conversation("held")),
+        "conversation-answered": lambda here: ("inbox/conversation.html", shell(here), conversation("answered")),
+        "waiting": lambda here: ("owner/waiting.html", owner_shell(here), waiting()),
+        "waiting-empty": lambda here: ("owner/waiting.html", owner_shell(here), waiting(empty=True)),
+        "owner-reply": lambda here: ("owner/reply.html", owner_shell(here), owner_reply()),
+        "owner-changed": lambda here: ("owner/reply.html", owner_shell(here), owner_reply("changed")),
+        "owner-moved": lambda here: ("owner/reply.html", owner_shell(here), owner_reply("moved")),
+        "owner-decided": lambda here: ("owner/reply.html", owner_shell(here), owner_reply("decided")),
+        "receipt": lambda here: ("receipt/page.html", shell(here), receipt()),
+        "receipt-owner": lambda here: ("receipt/page.html", owner_shell(here), receipt()),
+        **{f"guide-{tab}": _guide(tab) for tab in ("rules", "write", "versions", "try", "empty")},
+        "brands": lambda here: ("brands/page.html", shell(here), brands_page()),
+        "accounts": lambda here: ("accounts/page.html", shell(here), accounts()),
+        "people": lambda here: ("people/page.html", shell(here), people()),
+        "sign-in": lambda here: ("sign_in/page.html", owner_shell(here), c.SignInPage(url="#", email="ana@lantern.example", notice=wrong, forgotten_url="#", demo_people=(("Staff", "ana@lantern.example"),))),
+        "second-factor": lambda here: ("sign_in/second_factor.html", owner_shell(here), c.SecondFactorPage(url="#", other_url="#")),
+        "mailbox": lambda here: ("mailbox/page.html", owner_shell(here), mailbox()),
+        "error": lambda here: ("errors/page.html", owner_shell(here), error()),
+    }  # fmt: skip
+
+
+def _guide(tab: str) -> Callable[[str], Sample]:
+    return lambda here: ("guides/page.html", shell(here), guide(tab))

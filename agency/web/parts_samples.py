@@ -1,0 +1,202 @@
+# ruff: noqa: E501 - invented cases read best as tables, one case a line
+"""Invented cases for `/parts`: every state a part can be in, with long Polish words and empty lists among them."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta
+from zoneinfo import ZoneInfo
+
+from flask_babel import ngettext
+
+from agency.replies.text_difference import text_difference
+from agency.web import contexts as c
+from agency.web.clocks import age, due, full_exact, moment
+from agency.web.looks import BrandLook, Choice, Clock, FindingLook, Notice, Stars, StateLook, Toast, brand_look
+from agency.web.state_looks import account_states, conversation_states, reply_states
+from agency.web.static_version import static_version
+from agency.web.theme import chosen_theme
+
+NOW = datetime(2026, 11, 22, 11, 4, tzinfo=UTC)
+ZONE = ZoneInfo("Europe/Warsaw")
+PAGES = "/parts/pages"
+
+REVIEW = (
+    "Zimne jedzenie i nikt się nie zainteresował. Czekaliśmy czterdzieści minut, a kelner powiedział tylko, że „tak bywa”. "
+    "Najgorsze śniadanie nad morzem, nie wrócimy."
+)
+DRAFT = (
+    "Dzień dobry Pani Anno,\n\nniestety nie możemy cofnąć tego poranka, ale bardzo przepraszamy za zimne śniadanie i za to, że "
+    "nikt z nas nie podszedł. Rozmawialiśmy z zespołem restauracji. Prosimy o wiadomość na recepcja@example.com, chcielibyśmy "
+    "zaprosić Panią ponownie!!!\n\nZespół Hotelu Bursztynowa Zatoka"
+)
+CHANGED = DRAFT.replace("niestety nie możemy cofnąć tego poranka, ale ", "").replace(
+    "ponownie!!!", "na śniadanie raz jeszcze."
+)
+HASH = "3f0c7c1d9a4be2a8d0b1c67a6be15e0c4a5f2a2f1b8c8f1e7b6a55dd94c0f7e2"
+
+
+def brands() -> tuple[BrandLook, ...]:
+    return (
+        brand_look("pennywell", "Pennywell", "PW", "#1f4fd8"),
+        brand_look("bursztyn", "Hotel Bursztynowa Zatoka", "BZ", "#e0a526"),
+        brand_look("padaria", "Padaria Sol Poente", "SP", "#b5432e"),
+    )
+
+
+def ago(**span: float) -> Clock:
+    return age(NOW - timedelta(**span), NOW, ZONE, "en")
+
+
+def left(**span: float) -> Clock:
+    return due(NOW + timedelta(**span), NOW, ZONE, "en")
+
+
+def at(**span: float) -> Clock:
+    when = NOW - timedelta(**span)
+    words = moment(when, ZONE, "en")
+    return Clock(words.words, "plain", words.iso, full_exact(when, ZONE, "en"))
+
+
+def one_star() -> Stars:
+    return Stars(1, ngettext("%(num)s of 5 stars", "%(num)s of 5 stars", 1))
+
+
+def shell(here: str, *, toasts: tuple[Toast, ...] = (), notices: tuple[Notice, ...] = ()) -> c.Shell:
+    places = (
+        ("Inbox", "inbox", "inbox-open", "g i", 12, "plain"),
+        ("Approvals", "approvals", "waiting", "g a", 3, "plain"),
+        ("Brands", "brands", "brands", "", None, "plain"),
+        ("Channels", "channels", "accounts", "", 1, "bad"),
+        ("People", "people", "people", "", None, "plain"),
+    )
+    menu = tuple(
+        Choice(label, f"{PAGES}/{page}", selected=here.endswith(page), count=count, tone=tone, value=icon_name, key=key)  # type: ignore[arg-type]
+        for label, icon_name, page, key, count, tone in places
+    )
+    rail = (
+        Choice("All brands", f"{PAGES}/inbox-open", selected=True, count=148),
+        *(
+            Choice(b.name, f"{PAGES}/inbox?brand={b.id}", brand=b, count=n)
+            for b, n in zip(brands(), (61, 54, 33), strict=True)
+        ),
+    )
+    return c.Shell(
+        agency_name="Lantern Street", theme=chosen_theme(), here=here, person_name="Ana Ferreira",
+        person_email="ana@lantern.example", role_word="Staff", menu=menu, brands=rail, toasts=toasts, notices=notices,
+        assets=static_version(), env="local",
+    )  # fmt: skip
+
+
+def owner_shell(here: str) -> c.Shell:
+    return c.Shell(agency_name="Lantern Street", theme=chosen_theme(), here=here, assets=static_version())
+
+
+def rows(count: int = 50) -> tuple[c.QueueRow, ...]:
+    replies, cases = reply_states(), conversation_states()
+    pennywell, bursztyn, padaria = brands()
+    kinds: tuple[tuple[BrandLook, str, str, str, str, int, StateLook | None, str], ...] = (
+        (bursztyn, "Google · review", "Anna Szczebrzeszyńska-Wojciechowska", REVIEW, "pl", 1, None, ""),
+        (pennywell, "Facebook · comment", "Tom Hale", "Is the app down? I cannot see my balance since this morning and the card was refused twice.", "en", 0, replies["awaiting_approval"], "Ana"),
+        (padaria, "Instagram · comment", "Rita Moura", "Que saudades dos pastéis! Ainda abrem ao domingo de manhã na Rua das Flores?", "pt", 0, replies["published"], "Marek"),
+        (bursztyn, "Facebook · comment", "Kamil", "Konstantynopolitańczykowianeczka poleca widok z tarasu, ale winda stała cały weekend", "pl", 0, replies["outcome_unknown"], "Ana"),
+        (pennywell, "Google · review", "Priya", "Best customer help I have had from any bank.", "en", 5, None, ""),
+        (padaria, "Google · review", "João", "", "", 4, replies["refused"], "Marek"),
+        (pennywell, "Instagram · comment", "<b>mallory</b>", "\u202eevil text <script>alert(1)</script> 🧨", "en", 0, replies["publishing"], "Ana"),
+    )  # fmt: skip
+    made = []
+    for n in range(count):
+        brand, place, author, words, language, stars, reply, holder = kinds[n % len(kinds)]
+        made.append(
+            c.QueueRow(
+                f"c{n}", f"{PAGES}/inbox-open?case={n}", brand, place, author, words[:140], language,
+                Stars(stars, f"{stars} of 5 stars") if stars else None, ago(minutes=7 + n * 9),
+                left(minutes=40 * n - 90) if n % 3 != 2 else None, cases["claimed" if holder else "new"], reply, holder,
+                holder == "Ana" and n % 2 == 1, n % 4 == 0,
+            )
+        )  # fmt: skip
+    return tuple(made)
+
+
+def findings() -> tuple[FindingLook, ...]:
+    def found(rule: str, level: str, words: str, message: str, suggestion: str | None, reason: str = "") -> FindingLook:
+        start = DRAFT.index(words) if words else 0
+        return FindingLook(rule, level, message, start, start + len(words), words, suggestion, reason)  # type: ignore[arg-type]
+
+    return (
+        found("negative-words", "stop", "niestety nie możemy", "Odmowa na początku. Powiedz najpierw, co możemy zrobić.", None, "Refusals come last, after what we can do."),
+        found("public-contact", "warn", "recepcja@example.com", "Adres e-mail w publicznej odpowiedzi.", "wiadomość prywatną"),
+        found("exclamation", "hint", "!!!", "Najwyżej jeden wykrzyknik w odpowiedzi.", "."),
+    )  # fmt: skip
+
+
+def result(*, clean: bool = False) -> c.CheckResult:
+    return c.CheckResult(findings=() if clean else findings(), reading_words="24 s read", length=412, length_limit=4096, length_words="412 of 4096 bytes", guide_version=3)  # fmt: skip
+
+
+def composer(*, closed: Notice | None = None, empty: bool = False) -> c.Composer:
+    shown = c.CheckResult(findings=(), reading_words="0 s read", length=0, length_limit=4096, length_words="0 of 4096 bytes", guide_version=3, checked=False) if empty else result()  # fmt: skip
+    return c.Composer(
+        brand=brands()[1], place="Google · public answer to a review", account="Hotel Bursztynowa Zatoka, Łeba",
+        language="pl", text="" if empty else DRAFT, url="/parts/reply", check_url="/parts/check",
+        autosave_url="/parts/draft", binding="signed", based_on=HASH, idempotency_key="k1", result=shown, closed=closed,
+        consequence="Client approves, due 12:30", saved="" if empty else "Saved 12:04 by Ana",
+    )  # fmt: skip
+
+
+def messages() -> tuple[c.MessageLook, ...]:
+    states = reply_states()
+    return (
+        c.MessageLook(id="1", ours=False, author="Anna Szczebrzeszyńska", text=REVIEW, at=ago(hours=2), language="pl", stars=one_star(), edited=True, permalink="https://example.com/review/1"),
+        c.MessageLook(id="2", ours=True, author="Hotel Bursztynowa Zatoka · Ana", text="Dzień dobry, dziękujemy za te słowa. Sprawdzamy, co się stało, i odezwiemy się dziś.", at=ago(hours=1), language="pl", state=states["published"], receipt_url=f"{PAGES}/receipt"),
+        c.MessageLook(id="3", ours=False, author="<img src=x onerror=alert(1)>", text="Czekam.\n\nNadal. \u202eodwrócony\u202c 🙈", at=ago(minutes=7), language="pl", depth=1),
+        c.MessageLook(id="4", ours=False, author="Kamil", text="", at=ago(minutes=3), deleted=True),
+    )  # fmt: skip
+
+
+def conversation(kind: str = "mine") -> c.ConversationPage:
+    states, cases = reply_states(), conversation_states()
+    closed = Notice("warn", "Marek Nowicki has this case since 12:01.", "Your words are kept.", "Write a note for him, or take the case over with a reason.")  # fmt: skip
+    held = kind == "held"
+    side = (
+        c.SidePart(heading="Voice", lines=(c.SideLine(text="Warm, calm, never defensive. Pan and Pani, first name after it. Signed by the team."), c.SideLine(text="Style guide, version 3", url=f"{PAGES}/guide", label="12 rules"))),
+        c.SidePart(heading="Guideline: cold food", lines=(c.SideLine(text="Apologise, invite again, voucher up to 60 zł.", label="public"), c.SideLine(text="Never say: „tak bywa”"))),
+        c.SidePart(heading="Said before", lines=(c.SideLine(text="„Przepraszamy za zimną jajecznicę…”", label="to Piotr", at=ago(days=9), state=states["published"], url="#"),)),
+        c.SidePart(heading="Earlier with this brand", lines=(), empty="This is the first time Anna writes to this brand."),
+        c.SidePart(heading="Saved replies", lines=(c.SideLine(label="Apology, food", text="Bardzo przepraszamy za…", insert="Bardzo przepraszamy za zimne śniadanie. "),), open=False),
+    )  # fmt: skip
+    answered = (
+        c.ReplyLook(id="r1", text=CHANGED, state=states["approved"], facts="Client changed words and approved at 12:02", difference=text_difference(DRAFT, CHANGED), receipt_url=f"{PAGES}/receipt"),
+        c.ReplyLook(id="r2", text="Dziękujemy.", state=states["outcome_unknown"], facts="Google did not answer. The reply may have been sent; we are checking and will not send it twice."),
+    )  # fmt: skip
+    return c.ConversationPage(
+        id="c0", url=f"{PAGES}/conversation", back_url=f"{PAGES}/inbox", brand=brands()[1], place="Google · review", language="pl",
+        customer="Anna Szczebrzeszyńska", state=cases["claimed"], due=left(minutes=40), due_reason="first answer within 12 h",
+        context=c.QuotedPost(heading="Hotel Bursztynowa Zatoka, Łeba", facts=("4.2 of 5 from 318 reviews",), permalink="https://example.com/place"),
+        messages=messages(), replies=answered if kind == "answered" else (), side=side,
+        notes=(c.NoteLook(author="Marek", text="Client wants us to offer the voucher only in private.", at=ago(minutes=50)),),
+        claim=c.ClaimLook(words="Marek has this case" if held else "You have this case", mine=not held, release_url="" if held else "#", take_url="#" if held else ""),
+        composer=composer(closed=closed if held else None, empty=kind == "answered"), note_url="#", resolve_url="#", snooze_url="#",
+        snooze_options=(Choice("In 1 hour", "", value="2026-11-22T12:04:00Z"), Choice("Tomorrow 09:00", "", value="2026-11-23T08:00:00Z")),
+        assign_url="#", assign_options=(Choice("Marek Nowicki", "", value="u2"), Choice("Nobody", "", value="")),
+    )  # fmt: skip
+
+
+def inbox(kind: str = "") -> c.InboxPage:
+    def options(first: str, *others: str) -> tuple[Choice, ...]:
+        return tuple(Choice(word, "", value="" if n == 0 else word.lower()) for n, word in enumerate((first, *others)))
+
+    return c.InboxPage(
+        title="All brands", url=f"{PAGES}/inbox", rows=() if kind == "empty" else rows(), selected_id="c0" if kind == "open" else "",
+        views=(Choice("My work", "?view=mine", count=12), Choice("Team", "?view=team", selected=True, count=148), Choice("Late", "?view=late", count=3, tone="bad"), Choice("With client", "?view=client", count=9)),
+        filters=(
+            c.Filter(name="platform", label="Platform", options=options("Every platform", "Facebook", "Instagram", "Google")),
+            c.Filter(name="kind", label="Kind", options=options("Every kind", "Comment", "Review")),
+        ),
+        next_url=f"{PAGES}/inbox?cursor=x", newer_count=0 if kind == "empty" else 5, newer_url=f"{PAGES}/inbox", newer_check_url="/parts/newer",
+        next_case_url="#", selected=conversation() if kind == "open" else None,
+        empty_reason="Everything that came in today is answered. New cases appear here by themselves.",
+        empty_action=Choice("See all resolved cases", "?view=resolved"),
+    )  # fmt: skip
+
+
+__all__ = ["account_states", "at", "brands", "conversation", "inbox", "owner_shell", "rows", "shell"]

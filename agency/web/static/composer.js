@@ -1,0 +1,213 @@
+// The composer: asks the style guide while somebody types, underlines what it found, and keeps every word:
+// in this browser at once, on the server as a draft soon after. Without this file the buttons do the same.
+"use strict";
+
+(() => {
+  const CHECK_MS = 400;
+  const SAVE_MS = 2000;
+  const STORE = "draft:";
+  const wired = new WeakSet();
+
+  const store = {
+    get(key) { try { return localStorage.getItem(STORE + key); } catch { return null; } },
+    set(key, text) { try { localStorage.setItem(STORE + key, text); } catch { /* The server's draft remains. */ } },
+    drop(key) { try { localStorage.removeItem(STORE + key); } catch { /* Nothing was kept. */ } },
+    clear() {
+      try {
+        for (const key of Object.keys(localStorage)) if (key.startsWith(STORE)) localStorage.removeItem(key);
+      } catch { /* Nothing was kept. */ }
+    },
+  };
+
+  function wire(form) {
+    if (wired.has(form)) return;
+    wired.add(form);
+    const area = form.querySelector("textarea[name=text]");
+    const underlay = form.querySelector(".underlay");
+    const saved = form.querySelector("#saved");
+    const key = form.getAttribute("action");
+    const given = area.value;
+    let checkTimer = 0;
+    let saveTimer = 0;
+    let asked = null;
+    let kept = area.value;
+
+    // --- Findings ---------------------------------------------------------------------------------------------
+    function underline() {
+      underlay.replaceChildren();
+      const points = Array.from(area.value);
+      const items = [...form.querySelectorAll(".finding")]
+        .map((item) => ({ start: Number(item.dataset.start), end: Number(item.dataset.end), level: item.dataset.level }))
+        .filter((item) => item.end > item.start)
+        .sort((one, other) => one.start - other.start);
+      let at = 0;
+      for (const item of items) {
+        if (item.start < at || item.end > points.length) continue;
+        underlay.append(points.slice(at, item.start).join(""));
+        const mark = document.createElement("mark");
+        mark.className = `u-${item.level}`;
+        mark.textContent = points.slice(item.start, item.end).join("");
+        underlay.append(mark);
+        at = item.end;
+      }
+      underlay.append(points.slice(at).join("") + "\u200b");
+      underlay.scrollTop = area.scrollTop;
+      for (const button of form.querySelectorAll("[data-apply], [data-jump]")) button.hidden = false;
+    }
+
+    async function check() {
+      asked?.abort();
+      asked = new AbortController();
+      const text = area.value;
+      try {
+        const answer = await fetch(form.dataset.check, {
+          method: "POST", body: new FormData(form), signal: asked.signal, headers: { "HX-Request": "true", "HX-Target": "findings" },
+        });
+        if (!answer.ok || area.value !== text) return;
+        const box = document.createElement("template");
+        box.innerHTML = await answer.text();
+        const fresh = box.content.getElementById("findings");
+        if (fresh && area.value === text) {
+          form.querySelector("#findings").replaceWith(fresh);
+          underline();
+        }
+      } catch (problem) {
+        if (problem.name !== "AbortError" && saved) saved.textContent = form.dataset.offline;
+      }
+    }
+
+    // --- Keeping words ----------------------------------------------------------------------------------------
+    async function save(leaving) {
+      clearTimeout(saveTimer);
+      const text = area.value;
+      if (text === kept || area.readOnly) return;
+      try {
+        const answer = await fetch(form.dataset.autosave, { method: "POST", body: new FormData(form), keepalive: leaving === true, headers: { Accept: "application/json" } });
+        if (answer.ok) {
+          kept = text;
+          if (area.value === text) store.drop(key);
+          const hash = answer.headers.get("X-Text-Hash");
+          if (hash) form.elements.based_on.value = hash;
+          const time = new Date().toLocaleTimeString(document.documentElement.lang, { hour: "2-digit", minute: "2-digit" });
+          saved.textContent = form.dataset.saved.replace("{time}", time);
+        } else if (answer.status === 409) {
+          saved.textContent = (await answer.json()).message ?? form.dataset.offline;
+        } else {
+          saved.textContent = form.dataset.offline;
+        }
+      } catch {
+        saved.textContent = form.dataset.offline;
+      }
+    }
+
+    area.addEventListener("input", () => {
+      store.set(key, area.value);
+      underline();
+      clearTimeout(checkTimer);
+      clearTimeout(saveTimer);
+      checkTimer = setTimeout(check, CHECK_MS);
+      saveTimer = setTimeout(save, SAVE_MS);
+    });
+    area.addEventListener("scroll", () => { underlay.scrollTop = area.scrollTop; });
+    form.addEventListener("submit", () => {
+      clearTimeout(saveTimer);
+      kept = area.value; // The form carries the words; the copy here goes once the next page shows them.
+    });
+    document.addEventListener("visibilitychange", () => { if (document.hidden && form.isConnected) save(true); });
+
+    const backup = store.get(key);
+    if (backup !== null && backup.trim() && backup !== given && !area.readOnly) {
+      area.value = backup;
+      saved.textContent = form.dataset.restored + " ";
+      const back = document.createElement("button");
+      back.type = "button";
+      back.className = "link-button";
+      back.textContent = form.dataset.discard;
+      back.addEventListener("click", () => {
+        store.drop(key);
+        change(area, 0, area.value.length, given);
+        saved.textContent = "";
+        area.focus();
+      });
+      saved.append(back);
+      check();
+    } else if (backup === given) {
+      store.drop(key);
+    }
+    underline();
+  }
+
+  // execCommand keeps the browser's own undo working; setRangeText is the way where it is gone.
+  function change(area, start, end, words) {
+    area.focus();
+    area.setSelectionRange(start, end);
+    if (!document.execCommand?.("insertText", false, words)) {
+      area.setRangeText(words, start, end, "end");
+      area.dispatchEvent(new Event("input", { bubbles: true }));
+    }
+  }
+
+  // The server counts code points, the browser UTF-16 units.
+  const units = (text, points) => Array.from(text).slice(0, points).join("").length;
+
+  function current() {
+    const form = document.getElementById("composer-form");
+    const area = form?.querySelector("textarea[name=text]");
+    return form && area && !area.readOnly ? { form, area, items: [...form.querySelectorAll(".finding")] } : null;
+  }
+
+  function show(here, item) {
+    for (const other of here.items) other.classList.toggle("here", other === item);
+    item.scrollIntoView({ block: "nearest" });
+    here.area.focus();
+    here.area.setSelectionRange(units(here.area.value, Number(item.dataset.start)), units(here.area.value, Number(item.dataset.end)));
+  }
+
+  function apply(here, item) {
+    if (!item || item.dataset.suggestion === undefined) return false;
+    change(here.area, units(here.area.value, Number(item.dataset.start)), units(here.area.value, Number(item.dataset.end)), item.dataset.suggestion);
+    return true;
+  }
+
+  function go(step) {
+    const here = current();
+    if (!here || here.items.length === 0) return false;
+    const at = here.items.findIndex((item) => item.classList.contains("here"));
+    const next = at < 0 ? (step > 0 ? 0 : here.items.length - 1) : (at + step + here.items.length) % here.items.length;
+    show(here, here.items[next]);
+    return true;
+  }
+
+  window.onbrandFindings = { go };
+
+  document.addEventListener("keydown", (event) => {
+    if (!(event.target instanceof Element) || !event.target.closest("#composer-form")) return;
+    if (event.altKey && (event.key === "ArrowUp" || event.key === "ArrowDown") && go(event.key === "ArrowDown" ? 1 : -1)) event.preventDefault();
+    if ((event.ctrlKey || event.metaKey) && event.key === ".") {
+      const here = current();
+      const chosen = here?.items.find((item) => item.classList.contains("here") && item.dataset.suggestion !== undefined);
+      if (here && apply(here, chosen ?? here.items.find((item) => item.dataset.suggestion !== undefined))) event.preventDefault();
+    }
+  });
+
+  document.addEventListener("click", (event) => {
+    const here = current();
+    if (!here || !(event.target instanceof Element)) return;
+    const item = event.target.closest(".finding");
+    if (event.target.closest("[data-apply]")) apply(here, item);
+    if (event.target.closest("[data-jump]")) show(here, item);
+    const insert = event.target.closest("[data-insert]");
+    if (insert) {
+      document.querySelector(".drawer:popover-open")?.hidePopover();
+      change(here.area, here.area.selectionStart, here.area.selectionEnd, insert.dataset.insert);
+    }
+  });
+
+  document.addEventListener("submit", (event) => { if (event.target.action?.endsWith("/sign-out")) store.clear(); });
+
+  function wireAll() {
+    for (const form of document.querySelectorAll("#composer-form")) wire(form);
+  }
+  document.addEventListener("htmx:afterSettle", wireAll);
+  wireAll();
+})();

@@ -1,0 +1,72 @@
+// Menus, dialogs, toasts: what floats can be closed, and what needs script shows itself. Everything opens without this file.
+"use strict";
+
+(() => {
+  const TOAST_SECONDS = 20;
+
+  function showWhatScriptCanDo(root) {
+    for (const element of root.querySelectorAll(".with-script[hidden]")) element.hidden = false;
+    for (const element of root.querySelectorAll(".no-script:not([hidden])")) element.hidden = true;
+  }
+
+  function closeMenus(except) {
+    for (const menu of document.querySelectorAll("details.menu[open]")) {
+      if (!except || !menu.contains(except)) menu.open = false;
+    }
+  }
+
+  function watchToast(toast) {
+    // The clock stands while the mouse or the keyboard is on it, so that nobody loses the way to undo.
+    let left = TOAST_SECONDS;
+    const clock = setInterval(() => {
+      if (toast.matches(":hover, :focus-within") || document.hidden) return;
+      left -= 1;
+      if (left <= 0) {
+        clearInterval(clock);
+        toast.remove();
+      }
+    }, 1000);
+  }
+
+  function say(words) {
+    const place = document.getElementById("toasts");
+    if (!place || !words) return;
+    const toast = document.createElement("div");
+    toast.className = "toast";
+    toast.textContent = words;
+    place.replaceChildren(toast);
+    watchToast(toast);
+  }
+
+  document.addEventListener("click", (event) => {
+    closeMenus(event.target);
+    const opener = event.target.closest("[data-opens]");
+    if (opener) document.getElementById(opener.dataset.opens)?.showModal();
+    if (event.target.closest("[data-print]")) window.print();
+    if (event.target instanceof HTMLDialogElement) event.target.close();
+  });
+
+  document.addEventListener("keydown", (event) => {
+    if (event.key !== "Escape") return;
+    const menu = document.activeElement?.closest?.("details.menu[open]");
+    if (menu) menu.querySelector("summary").focus();
+    closeMenus();
+  });
+
+  document.addEventListener("toggle", (event) => {
+    const menu = event.target;
+    if (!(menu instanceof HTMLDetailsElement) || !menu.open) return;
+    if (menu.matches(".menu")) menu.querySelector(".menu-box :is(a, button, textarea)")?.focus();
+    if (menu.matches(".add-note")) menu.querySelector("textarea")?.focus();
+  }, true);
+
+  // On a narrow screen the rail is a drawer: following one of its links closes it.
+  document.addEventListener("htmx:afterSwap", (event) => {
+    showWhatScriptCanDo(event.target);
+    document.querySelector(".rail:popover-open")?.hidePopover();
+  });
+  document.addEventListener("htmx:sendError", () => say(document.getElementById("toasts")?.dataset.offline));
+
+  showWhatScriptCanDo(document);
+  for (const toast of document.querySelectorAll(".toast")) watchToast(toast);
+})();
