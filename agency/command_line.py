@@ -132,8 +132,12 @@ def dispatcher() -> None:
 @click.option(
     "--folder", type=click.Path(path_type=Path), help="Where its ledger lies; ONBRAND_HOME/sandbox otherwise."
 )
-@click.option("--scenario", help="Texts to feed it with; none where it is not given.")
-def sandbox(host: str, port: int, folder: Path | None, scenario: str | None) -> None:
+@click.option(
+    "--scenario",
+    type=click.Path(exists=True, dir_okay=False, path_type=Path),
+    help="File of texts to feed it with; none where it is not given.",
+)
+def sandbox(host: str, port: int, folder: Path | None, scenario: Path | None) -> None:
     """Run the sandbox platforms: Facebook, Instagram and Google Business on this machine."""
     from agency.sandbox.main import run as run_sandbox
 
@@ -200,10 +204,10 @@ def token() -> None:
 @one_sentence
 def create_token(email: str, brand: str | None) -> None:
     """Make an API token; the last line printed is the token alone."""
-    from tenants.api_tokens import create
+    from tenants.api_tokens import create_from_command_line
 
     with base_app().app_context():
-        click.echo(create(email, brand))
+        click.echo(create_from_command_line(email, brand))
 
 
 @main.group()

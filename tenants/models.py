@@ -170,6 +170,20 @@ class OneTimeToken(Dated, Base):
     )
 
 
+class OutgoingMail(Dated, Base):
+    """A mail to a person. Its words are sealed, and gone once it was sent; locally the mailbox page keeps them."""
+
+    __tablename__ = "outgoing_mail"
+    id: Mapped[UUID] = mapped_column(primary_key=True, default=new_id)
+    notice: Mapped[str] = mapped_column(Text)
+    sealed: Mapped[bytes | None] = mapped_column(LargeBinary)
+    is_finished: Mapped[bool] = mapped_column(default=True)
+    attempts: Mapped[int] = mapped_column(default=0, server_default="0")
+    sent_at: Mapped[datetime | None]
+    given_up_at: Mapped[datetime | None]
+    last_error: Mapped[str | None] = mapped_column(Text)
+
+
 class OutboxEntry(Dated, Base):
     """Work promised by a committed transaction. The dispatcher turns it into an RQ job; the job marks it done."""
 

@@ -71,8 +71,11 @@ class Scope:
         return {"agency_id": str(self.agency_id), "brand_ids": brands}
 
 
-def enter_scope(session: Any, scope: Scope) -> None:
+def enter_scope(session: Any, scope: Scope, *, already_bound: bool = False) -> None:
     """Bind the session to a scope, once.
+
+    `already_bound` spares a round trip where the statement that found the scope has itself set what row-level
+    security compares with (`tenants.sessions`).
 
     Raises ScopeChanged when it already has a different one.
     """
@@ -83,7 +86,7 @@ def enter_scope(session: Any, scope: Scope) -> None:
         raise ScopeChanged("This session already serves another scope; use a new session.")
     if held is None:
         session.info["scope"] = scope
-        if session.in_transaction():
+        if session.in_transaction() and not already_bound:
             session.connection().execute(BIND, scope.as_settings())
 
 

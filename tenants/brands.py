@@ -1,0 +1,200 @@
+"""Brands of an agency: open, change, pause, archive, list. A paused brand sends nothing; an archived one is shelved."""
+
+from __future__ import annotations
+
+import re
+import zlib
+from typing import Any
+from uuid import UUID
+from zoneinfo import available_timezones
+
+from sqlalchemy import func, select
+
+from tenants import audit, clock
+from tenants.database import db, new_id
+from tenants.errors import Conflict, Forbidden, Invalid, NotFound
+from tenants.models import Brand
+from tenants.permissions import Actor, Permission, require
+
+LONGEST_NAME = 80
+MOST_HOURS = 24 * 14
+LANGUAGES = ("en", "pl", "pt", "es", "de", "fr", "it")
+"""Languages a brand may speak first; the style check knows stems for those in `styleguides.languages`."""
+COLOURS = ("#1d6f8f", "#8a4b08", "#7a2e6b", "#356b2c", "#8c2f39", "#4a4e8f", "#6b5b1e", "#1f6f5c")
+"""Given in turn to brands opened without one; each at least 4.5 to 1 against white."""
+_COLOUR = re.compile(r"#[0-9a-f]{6}")
+_CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029\u202a-\u202e\u2066-\u2069]")
+
+
+def list_brands(actor: Actor, *, with_archived: bool = False) -> list[Brand]:
+    """Brands this person may see, by name. Raises Forbidden without `brand:read`."""
+    require(actor, Permission.BRAND_READ)
+    statement = select(Brand).order_by(func.lower(Brand.name), Brand.id)
+    if not with_archived:
+        statement = statement.where(Brand.archived_at.is_(None))
+    return list(db.session.scalars(statement))
+
+
+def brand_for(actor: Actor, brand_id: UUID, permission: Permission = Permission.BRAND_READ) -> Brand:
+    """One brand. Raises NotFound for another's and Forbidden without the permission."""
+    require(actor, permission, brand_id)
+    brand = db.session.execute(select(Brand).where(Brand.id == brand_id)).scalar_one_or_none()
+    if brand is None:
+        raise NotFound()
+    return brand
+
+
+def open_brand(
+    actor: Actor,
+    name: str,
+    *,
+    mark: str = "",
+    colour: str = "",
+    language: str = "en",
+    time_zone: str = "UTC",
+    needs_approval: bool = True,
+    answer_due_hours: int = 12,
+) -> Brand:
+    """A new brand of the actor's agency.
+
+    Raises Forbidden, Invalid naming the field, or Conflict when the agency has a brand of that name.
+    """
+    require(actor, Permission.BRAND_MANAGE)
+    if actor.brand_ids is not None:
+        raise Forbidden("Only somebody who covers every brand may open one. Nothing was changed.")
+    values = _checked(
+        {
+            "name": name,
+            "mark": mark or mark_for(name),
+            "colour": colour or colour_for(name),
+            "language": language,
+            "time_zone": time_zone,
+            "needs_approval": needs_approval,
+            "answer_due_hours": answer_due_hours,
+        }
+    )
+    _check_name_is_free(values["name"])
+    brand = Brand(agency_id=actor.agency_id, id=new_id(), **values)
+    db.session.add(brand)
+    db.session.flush()
+    audit.record(actor, "brand.opened", "brand", brand.id, brand_id=brand.id, **values)
+    return brand
+
+
+def change_brand(actor: Actor, brand_id: UUID, **changes: Any) -> Brand:
+    """Change name, mark, colour, language, time_zone, needs_approval or answer_due_hours.
+
+    Raises NotFound, Forbidden, Conflict, or Invalid naming the field (an unknown field too).
+    """
+    brand = brand_for(actor, brand_id, Permission.BRAND_MANAGE)
+    values = _checked(changes)
+    if "name" in values and values["name"] != brand.name:
+        _check_name_is_free(values["name"], but=brand_id)
+    before = {name: getattr(brand, name) for name in values if getattr(brand, name) != values[name]}
+    if not before:
+        return brand
+    for name in before:
+        setattr(brand, name, values[name])
+    db.session.flush()
+    after = {name: values[name] for name in before}
+    audit.record(actor, "brand.changed", "brand", brand_id, brand_id=brand_id, before=before, after=after)
+    return brand
+
+
+def pause_brand(actor: Actor, brand_id: UUID, *, paused: bool = True) -> Brand:
+    """Stop or resume sending for a brand. Doing it again changes nothing."""
+    brand = brand_for(actor, brand_id, Permission.BRAND_MANAGE)
+    if (brand.paused_at is not None) != paused:
+        brand.paused_at = clock.now() if paused else None
+        db.session.flush()
+        audit.record(actor, "brand.paused" if paused else "brand.resumed", "brand", brand_id, brand_id=brand_id)
+    return brand
+
+
+def archive_brand(actor: Actor, brand_id: UUID, *, archived: bool = True) -> Brand:
+    """Shelve a brand, which also pauses it, or take it back from the shelf, still paused."""
+    brand = brand_for(actor, brand_id, Permission.BRAND_MANAGE)
+    if (brand.archived_at is not None) != archived:
+        brand.archived_at = clock.now() if archived else None
+        brand.paused_at = brand.paused_at or clock.now()
+        db.session.flush()
+        audit.record(actor, "brand.archived" if archived else "brand.unshelved", "brand", brand_id, brand_id=brand_id)
+    return brand
+
+
+def brand_of_name(agency_id: UUID, name: str) -> Brand:
+    """For the command line: the agency's brand of that name, opened if it is new. The scope must be the agency's."""
+    values = _checked({"name": name, "mark": mark_for(name), "colour": colour_for(name)})
+    brand = db.session.execute(select(Brand).where(Brand.name == values["name"])).scalar_one_or_none()
+    if brand is None:
+        brand = Brand(agency_id=agency_id, id=new_id(), **values)
+        db.session.add(brand)
+        db.session.flush()
+        audit.record(None, "brand.opened", "brand", brand.id, brand_id=brand.id, **values)
+    return brand
+
+
+def mark_for(name: str) -> str:
+    """Two letters for a brand that chose none: the initials of its first two words, or its first two letters."""
+    words = [word for word in re.split(r"[\W_]+", name) if word]
+    letters = words[0][0] + words[1][0] if len(words) > 1 else (words[0][:2] if words else "?")
+    return letters.upper()[:2]
+
+
+def colour_for(name: str) -> str:
+    """A colour for a brand that chose none, always the same for the same name."""
+    return COLOURS[zlib.crc32(name.encode()) % len(COLOURS)]
+
+
+def _check_name_is_free(name: str, *, but: UUID | None = None) -> None:
+    statement = select(Brand.id).where(func.lower(Brand.name) == name.lower())
+    if but is not None:
+        statement = statement.where(Brand.id != but)
+    if db.session.execute(statement).first() is not None:
+        sentence = "The agency has a brand of this name already. Nothing was changed. Choose another name."
+        raise Conflict(sentence, errors={"name": [sentence]})
+
+
+def _checked(values: dict[str, Any]) -> dict[str, Any]:
+    """The values as they are stored. Raises Invalid with a sentence for every field that cannot be used."""
+    good: dict[str, Any] = {}
+    errors: dict[str, list[str]] = {}
+    for field, value in values.items():
+        sentence = _problem(field, value)
+        if sentence:
+            errors[field] = [sentence]
+        elif field == "name":
+            good[field] = " ".join(value.split())
+        elif field == "mark":
+            good[field] = value.strip().upper()[:2]
+        elif field == "colour":
+            good[field] = value.lower()
+        else:
+            good[field] = value
+    if errors:
+        raise Invalid("Some of this cannot be used. Nothing was changed.", errors=errors)
+    return good
+
+
+def _problem(field: str, value: Any) -> str | None:
+    if field == "name":
+        plain = " ".join(value.split()) if isinstance(value, str) else ""
+        fits = 0 < len(plain) <= LONGEST_NAME and not _CONTROL.search(plain)
+        return None if fits else f"Write a name of at most {LONGEST_NAME} characters."
+    if field == "mark":
+        plain = value.strip() if isinstance(value, str) else ""
+        return None if 1 <= len(plain.upper()) <= 2 and plain.isalnum() else "Write one or two letters or digits."
+    if field == "colour":
+        fits = isinstance(value, str) and _COLOUR.fullmatch(value.lower()) is not None
+        return None if fits else "Choose a colour written as # and six hexadecimal digits."
+    if field == "language":
+        return None if value in LANGUAGES else "Choose a language from the list."
+    if field == "time_zone":
+        known = isinstance(value, str) and value in available_timezones()
+        return None if known else "Choose a time zone from the list, such as Europe/Warsaw."
+    if field == "needs_approval":
+        return None if isinstance(value, bool) else "Say yes or no."
+    if field == "answer_due_hours":
+        fits = isinstance(value, int) and not isinstance(value, bool) and 1 <= value <= MOST_HOURS
+        return None if fits else f"Write a number of hours from 1 to {MOST_HOURS}."
+    return "There is no such field."

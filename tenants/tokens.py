@@ -1,0 +1,94 @@
+"""Links and keys that are shown once and stored as SHA-256: random, single use, bound to one purpose and one person."""
+
+from __future__ import annotations
+
+import hashlib
+import re
+import secrets
+from datetime import timedelta
+from enum import StrEnum
+from uuid import UUID
+
+from sqlalchemy import delete, select, update
+
+from tenants import clock
+from tenants.database import db
+from tenants.models import OneTimeToken
+
+TOKEN_BYTES = 32
+_SHAPE = re.compile(r"[A-Za-z0-9_-]{43}")
+"""What `secrets.token_urlsafe(32)` makes: 256 bits as 43 characters."""
+
+
+class Purpose(StrEnum):
+    """What a one-time token is good for; one for another purpose is refused."""
+
+    PASSWORD_RESET = "password_reset"
+
+
+LIVES: dict[Purpose, timedelta] = {Purpose.PASSWORD_RESET: timedelta(hours=1)}
+
+
+def new_token() -> str:
+    """256 random bits as text for a link or a cookie."""
+    return secrets.token_urlsafe(TOKEN_BYTES)
+
+
+def is_well_formed(token: str) -> bool:
+    """Whether this can be one of ours at all; nothing else reaches the database."""
+    return _SHAPE.fullmatch(token) is not None
+
+
+def token_hash(token: str) -> bytes:
+    """What is stored. A fast hash is enough: the token is random, not chosen by a person."""
+    return hashlib.sha256(token.encode()).digest()
+
+
+def mint(purpose: Purpose, person_id: UUID) -> str:
+    """A new token for this purpose and person; earlier unused ones of the same kind die with it."""
+    db.session.execute(
+        delete(OneTimeToken).where(OneTimeToken.purpose == purpose.value, OneTimeToken.person_id == person_id)
+    )
+    token = new_token()
+    db.session.add(
+        OneTimeToken(
+            purpose=purpose.value,
+            person_id=person_id,
+            token_hash=token_hash(token),
+            expires_at=clock.now() + LIVES[purpose],
+        )
+    )
+    db.session.flush()
+    return token
+
+
+def peek(purpose: Purpose, token: str) -> UUID | None:
+    """Whose token this is, if it still works; changes nothing (mail scanners fetch links)."""
+    if not is_well_formed(token):
+        return None
+    return db.session.execute(
+        select(OneTimeToken.person_id).where(
+            OneTimeToken.token_hash == token_hash(token),
+            OneTimeToken.purpose == purpose.value,
+            OneTimeToken.used_at.is_(None),
+            OneTimeToken.expires_at > clock.now(),
+        )
+    ).scalar_one_or_none()
+
+
+def redeem(purpose: Purpose, token: str) -> UUID | None:
+    """Use the token up and say whose it was; None when it does not work, for whichever reason."""
+    if not is_well_formed(token):
+        return None
+    now = clock.now()
+    return db.session.execute(
+        update(OneTimeToken)
+        .where(
+            OneTimeToken.token_hash == token_hash(token),
+            OneTimeToken.purpose == purpose.value,
+            OneTimeToken.used_at.is_(None),
+            OneTimeToken.expires_at > now,
+        )
+        .values(used_at=now)
+        .returning(OneTimeToken.person_id)
+    ).scalar_one_or_none()
