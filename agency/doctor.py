@@ -5,6 +5,8 @@ from __future__ import annotations
 from importlib import import_module
 
 import redis
+from redis.backoff import NoBackoff
+from redis.retry import Retry
 from sqlalchemy import create_engine, text
 from sqlalchemy.engine import make_url
 from sqlalchemy.exc import SQLAlchemyError
@@ -65,7 +67,10 @@ def check_redis(settings: Settings) -> list[tuple[bool, str]]:
     if not settings.onbrand_redis_url:
         return [(False, "queue: ONBRAND_REDIS_URL is not set; `make run` sets it, in production you do")]
     try:
-        with redis.Redis.from_url(settings.onbrand_redis_url, socket_timeout=CONNECT_TIMEOUT_SECONDS) as client:
+        once = Retry(NoBackoff(), 0)
+        with redis.Redis.from_url(
+            settings.onbrand_redis_url, socket_timeout=CONNECT_TIMEOUT_SECONDS, retry=once
+        ) as client:
             server = client.info("server")
             memory = client.info("memory")
     except (redis.RedisError, ValueError) as error:

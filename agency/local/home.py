@@ -94,7 +94,7 @@ class Home:
         file = self.folder / "run" / "sandbox-port"
         try:
             port = int(file.read_text("ascii"))
-            if 0 < port < 65536 and not port_is_taken(port):
+            if 0 < port < 65536 and port_problem(port) is None:
                 return port
         except (OSError, ValueError):
             pass
@@ -111,12 +111,14 @@ def parse_lines(lines: list[str]) -> dict[str, str]:
     return {name.strip(): value.strip().strip('"') for name, value in pairs}
 
 
-def port_is_taken(port: int) -> bool:
-    """Whether somebody listens on this loopback port, or we may not."""
+def port_problem(port: int) -> str | None:
+    """Why this loopback port cannot be listened on, in words that follow "Port N", or None."""
     with socket.socket() as listener:
         listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         try:
             listener.bind(("127.0.0.1", port))
+        except PermissionError:
+            return "may not be used by this user; become one who may"
         except OSError:
-            return True
-    return False
+            return "on this machine is taken; stop what listens there"
+    return None

@@ -18,7 +18,7 @@ from types import FrameType
 
 import psutil
 
-from agency.local.home import CHECKOUT, Home, home_folder, port_is_taken
+from agency.local.home import CHECKOUT, Home, home_folder, port_problem
 from agency.local.postgres import RunningPostgres, start_postgres
 from agency.local.processes import (
     Child,
@@ -34,6 +34,7 @@ from agency.local.processes import (
 from agency.local.valkey import RunningValkey, start_valkey
 
 RUN_ID = "ONBRAND_RUN_ID"
+DEFAULT_PORT = "8700"
 READY_TIMEOUT_SECONDS = 120
 # The whole stop stays below ten seconds: the parts get the first span, a second signal, then the servers theirs.
 STOP_PARTS_SECONDS = 4.0
@@ -80,6 +81,7 @@ class Supervisor:
         addresses = self.start_servers()
         port = self.home.sandbox_port()
         addresses |= self.sandbox_addresses(f"http://127.0.0.1:{port}")
+        addresses["ONBRAND_SANDBOX_URL"] = f"http://127.0.0.1:{port}"  # where the demo loads its texts
         self.environment.update(addresses)
         self.home.remember_addresses(addresses | {"ONBRAND_PORT": self.environment["ONBRAND_PORT"]})
         self.add("sandbox", "sandbox", "--port", str(port))
@@ -164,12 +166,13 @@ class Supervisor:
     def wait_until_ready(self) -> None:
         """Return when the web says that all it needs is up. Raises LocalStackError when it does not."""
         address = f"http://127.0.0.1:{self.environment['ONBRAND_PORT']}/healthz"
+        direct = urllib.request.build_opener(urllib.request.ProxyHandler({}))
         said = ["it did not answer"]
 
         def ready() -> bool:
             self.look_after_parts()
             try:
-                with urllib.request.urlopen(address, timeout=5) as answer:
+                with direct.open(address, timeout=5) as answer:
                     return bool(answer.status == 200)
             except urllib.error.HTTPError as error:
                 said[0] = f"it answered {error.code}"
@@ -269,16 +272,19 @@ def end_earlier_run(home: Home) -> str:
 def prepare_environment(home: Home) -> dict[str, str]:
     """The environment of all parts, before the servers' addresses. Raises LocalStackError for what cannot work."""
     home.remember_secrets(os.environ)
-    environment = {**home.own_settings(), **os.environ, "ONBRAND_HOME": str(home.folder), "PYTHONUNBUFFERED": "1"}
-    environment.setdefault("ONBRAND_ENV", "local")
+    given = {name: value for name, value in os.environ.items() if value}
+    environment = {"ONBRAND_ENV": "local", "ONBRAND_PORT": DEFAULT_PORT, **home.own_settings(), **given}
+    environment |= {"ONBRAND_HOME": str(home.folder), "PYTHONUNBUFFERED": "1"}
+    for name in ("NO_PROXY", "no_proxy"):  # the sandbox is spoken to directly, whatever proxy this machine uses
+        environment[name] = ",".join(filter(None, (environment.get(name), "127.0.0.1", "localhost")))
     if environment["ONBRAND_ENV"] != "local":
         raise LocalStackError(
             "`onbrand run` is for one machine and ONBRAND_ENV=local; in production start `onbrand migrate`, then "
             "`onbrand web`, `onbrand worker` and `onbrand dispatcher`, each as often as you like."
         )
-    port = environment.setdefault("ONBRAND_PORT", "8700") or "8700"
+    port = environment["ONBRAND_PORT"]
     if not port.isdigit() or not 0 < int(port) < 65536:
-        raise LocalStackError(f"ONBRAND_PORT is {port!r} and must be a port number, for example 8700.")
+        raise LocalStackError(f"ONBRAND_PORT is {port!r} and must be a port number, for example {DEFAULT_PORT}.")
     return environment
 
 
@@ -320,11 +326,9 @@ def run_in(home: Home, parent: int | None) -> int:
     environment = prepare_environment(home)
     run_id = end_earlier_run(home)
     port = environment["ONBRAND_PORT"]
-    if port_is_taken(int(port)):
-        raise LocalStackError(
-            f"Port {port} on this machine is taken; stop what listens there, "
-            f"or choose another: ONBRAND_PORT={int(port) % 65535 + 1} make run"
-        )
+    if problem := port_problem(int(port)):
+        another = int(port) + 1 if 1023 < int(port) < 65535 else DEFAULT_PORT
+        raise LocalStackError(f"Port {port} {problem}, or choose another: ONBRAND_PORT={another} make run")
     supervisor = Supervisor(home, {**environment, RUN_ID: run_id}, run_id)
     began = time.monotonic()
     try:

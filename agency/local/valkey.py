@@ -18,6 +18,8 @@ from pathlib import Path
 from urllib.parse import quote
 
 import redis
+from redis.backoff import NoBackoff
+from redis.retry import Retry
 
 from agency.local.processes import (
     Child,
@@ -39,6 +41,8 @@ from agency.local.processes import (
 # Reading the append-only file back takes most of it.
 START_TIMEOUT_SECONDS = 30
 PASSWORD_BYTES = 24
+# redis-py waits a second and more before it tries again; while starting we ask often instead.
+AT_ONCE = Retry(NoBackoff(), 0)
 
 
 @dataclass
@@ -163,7 +167,7 @@ def wait_for_answer(server: RunningValkey, log: Path) -> None:
                 raise LocalStackError(disk_full(log.parent))
             raise LocalStackError(f"Valkey ended with {code} while starting ({reason}); see {log}.")
         try:
-            with redis.Redis.from_url(server.url, socket_timeout=5) as client:
+            with redis.Redis.from_url(server.url, socket_timeout=5, retry=AT_ONCE) as client:
                 return bool(client.ping())
         except redis.RedisError:
             return False

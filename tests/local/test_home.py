@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from agency.local.home import Home, home_folder, port_is_taken
+from agency.local.home import Home, home_folder, port_problem
 from agency.local.processes import LocalStackError, folder_lock
 from tenants.settings import Settings
 
@@ -61,7 +61,7 @@ def test_the_sandbox_keeps_its_port_and_moves_when_it_is_taken(tmp_path: Path) -
     with socket.socket() as other:
         other.bind(("127.0.0.1", port))
         other.listen()
-        assert port_is_taken(port)
+        assert port_problem(port) == "on this machine is taken; stop what listens there"
         assert home.sandbox_port() != port
 
 

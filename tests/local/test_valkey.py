@@ -13,7 +13,7 @@ import pytest
 import redis
 
 from agency.local.processes import LocalStackError, wait_until
-from agency.local.valkey import RunningValkey, start_valkey
+from agency.local.valkey import AT_ONCE, RunningValkey, start_valkey
 
 
 @pytest.fixture(scope="module")
@@ -33,7 +33,8 @@ def test_it_is_new_enough_keeps_everything_and_listens_on_a_socket_alone(server:
 
 
 def test_nobody_enters_without_the_password_and_no_command_line_shows_it(server: RunningValkey) -> None:
-    with redis.Redis(unix_socket_path=str(server.socket)) as stranger, pytest.raises(redis.AuthenticationError):
+    stranger = redis.Redis(unix_socket_path=str(server.socket), retry=AT_ONCE)
+    with stranger, pytest.raises(redis.AuthenticationError):
         stranger.ping()
     assert server.password not in " ".join(psutil.Process(server.child.pid).cmdline())
     for file in ("password", "valkey.conf"):
