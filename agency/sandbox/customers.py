@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from typing import Any
+from urllib.parse import urlencode
 
 from flask import Blueprint, abort, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
@@ -74,7 +75,7 @@ def blueprint(world: World) -> Blueprint:
             seeding.write_item(world, wish)
         except (ValueError, NotThere) as error:
             return show(account, customer, str(error))
-        return redirect(url_for("customers.customers", number=number, **{"as": customer}), 303)
+        return redirect(url_for("customers.customers", number=number) + "?" + urlencode({"as": customer}), 303)
 
     return doors
 

@@ -9,7 +9,7 @@ from flask.typing import ResponseReturnValue
 
 from agency.sandbox import google_accounts, graph_login
 from agency.sandbox.customers import LABELS
-from agency.sandbox.graph_batch import as_text
+from agency.sandbox.graph import as_text
 from agency.sandbox.wire import read_parameters, send
 from agency.sandbox.world import World
 

@@ -22,7 +22,7 @@ CURSOR_LIFE_HOURS = 1
 ORDERS = {
     "chronological": ("created_at", False),
     "reverse_chronological": ("created_at", True),
-    "ranked": ("(seq * 7919) % 104729", False),
+    "ranked": ("(seq * 64727) % 104729", False),
 }
 POST_EDGES = {
     "published_posts": "by_account = 1 AND coalesce(json_extract(facts, '$.is_published'), 1) = 1",
@@ -193,7 +193,7 @@ def _page(
 
 
 def _sort_value(item: Item, order: str) -> float:
-    return (item.seq * 7919) % 104729 if order == "ranked" else item.created_at
+    return (item.seq * 64727) % 104729 if order == "ranked" else item.created_at
 
 
 def _cursor(reader: Reader, item: Item, order: str) -> str:

@@ -59,6 +59,7 @@ class _Server(BaseApplication):  # type: ignore[misc]
             "proc_name": "onbrand sandbox",
             "loglevel": "warning",
             "limit_request_line": 0,
+            "control_socket_disable": True,
         }
         for name, value in settings.items():
             self.cfg.set(name, value)
@@ -89,7 +90,7 @@ class _KeepAlive(WSGIRequestHandler):
 
 @contextmanager
 def running_sandbox(data_folder: Path, *, port: int = 0, **options: Any) -> Iterator[tuple[str, Flask]]:
-    """For tests: the sandbox on a free loopback port, in a thread of this process. Gives its base address and the app."""
+    """For tests: the sandbox on a free loopback port, in a thread of this process. Gives its address and the app."""
     app = create_sandbox_app(data_folder, **options)
     server = make_server("127.0.0.1", port, app, threaded=True, request_handler=_KeepAlive)
     server.daemon_threads = True  # type: ignore[attr-defined]
