@@ -150,13 +150,17 @@ def _report(phrase: Phrase, place: int, reading: Reading, out: Findings) -> bool
     if isinstance(rule, Preferred):
         if _already_preferred(rule, place, phrase.size, reading):
             return False
-        use = rule.use
-        if phrase.match != "case" and reading.text[start].isupper() and use[0].islower():
-            use = use[0].upper() + use[1:]
-        out.add(rule, phrase.order, "preferred", start, end, use)
-    elif isinstance(rule, Banned):
-        words = "banned" if rule.suggestion is None else "banned_instead"
-        out.add(rule, phrase.order, words, start, end, rule.suggestion)
+        words, wanted = "preferred", rule.use
+    else:
+        assert isinstance(rule, Banned)
+        words, wanted = ("banned", "") if rule.suggestion is None else ("banned_instead", rule.suggestion)
+    given = reading.words[place : place + phrase.size]
+    suggestion: str | None = None
+    # The rule knows its suggestion in one form only: put in the place of another form it would be wrong.
+    if wanted and phrase.is_written(given):
+        raised = phrase.match != "case" and reading.text[start].isupper() and wanted[0].islower()
+        suggestion = wanted[0].upper() + wanted[1:] if raised else wanted
+    out.add(rule, phrase.order, words, start, end, suggestion, wanted=wanted)
     return True
 
 
@@ -193,10 +197,10 @@ def _match_literals(view: View, reading: Reading, out: Findings) -> None:
             reported[phrase.order] = reported.get(phrase.order, 0) + 1
             rule = phrase.rule
             if isinstance(rule, Preferred):
-                out.add(rule, phrase.order, "preferred", start, end, rule.use)
+                out.add(rule, phrase.order, "preferred", start, end, rule.use, wanted=rule.use)
             elif isinstance(rule, Banned):
                 words = "banned" if rule.suggestion is None else "banned_instead"
-                out.add(rule, phrase.order, words, start, end, rule.suggestion)
+                out.add(rule, phrase.order, words, start, end, rule.suggestion, wanted=rule.suggestion)
 
 
 @dataclass(frozen=True, slots=True)

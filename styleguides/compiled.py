@@ -40,6 +40,10 @@ class Phrase:
         if match != "inflected":
             self.surfaces = tuple(_surface(word, match) for word in words)
 
+    def is_written(self, words: Sequence[str]) -> bool:
+        """Whether these words, which match, stand in the very form the rule lists."""
+        return [plain(word) for word in words] == [plain(word) for word in WORD.findall(self.written)]
+
     def same_surface(self, words: Sequence[str]) -> bool:
         return self.surfaces is None or all(
             _surface(word, self.match) == surface for word, surface in zip(words, self.surfaces, strict=True)

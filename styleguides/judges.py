@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Mapping
 from typing import Any, Final
 
@@ -31,6 +32,10 @@ MOST_HITS_PER_RULE: Final = 20
 _GREETING_WITHIN_WORDS: Final = 4
 _NAME_WITHIN_WORDS: Final = 12
 _CLOSING_REACH: Final = 200
+
+_NAME_OR_WORD = r"[^\W\d_]{1,30}"
+_GREETING: Final = re.compile(rf"{_NAME_OR_WORD}(?: {_NAME_OR_WORD}){{0,3}}(?:(?:, {_NAME_OR_WORD})?!|,)(?=\s)")
+"""Up to five words and a comma or an exclamation mark: `Dzień dobry,`, `Olá, Inês!`."""
 
 Matched = Mapping[int, list[tuple[int, int]]]
 """Order of a rule -> (first word, number of words) of the needed phrases found, in order."""
@@ -101,10 +106,9 @@ def judge_empathy(rule: Empathy, order: int, reading: Reading, view: View, match
         return
     line = _closed(rule.any_of[0])
     place, suggestion = 0, f"{line} "
-    if reading.sentences:  # a short first sentence is the greeting: the line comes after it
-        start, end = reading.sentences[0]
-        if len(reading.text[start : start + 200].split("\n")[0].split()) <= 6 and end - start < 200:
-            place, suggestion = end, f" {line}"
+    greeting = _GREETING.match(reading.text)
+    if greeting is not None:  # a greeting stays in front
+        place, suggestion = greeting.end(), f" {line}"
     words = "empathy" if few_stars else "empathy_complaint"
     out.add(rule, order, words, place, place, suggestion, wanted=rule.any_of[0], stars=stars)
 
@@ -187,27 +191,24 @@ def judge_capitals(rule: Capitals, order: int, reading: Reading, view: View, mat
     if not reading.capitals:
         return
     allowed = {word for entry in rule.allowed for word in WORD.findall(entry.casefold())}
-    loud = [
-        place
-        for place in reading.capitals
-        if len(word := reading.words[place]) >= rule.min_letters
-        and word.casefold() not in allowed
-        and sum(map(str.isalpha, word)) >= rule.min_letters
-    ]
+    high = [place for place in reading.capitals if reading.words[place].casefold() not in allowed]
     hits = 0
     at = 0
-    while at < len(loud) and hits < MOST_HITS_PER_RULE:
+    while at < len(high) and hits < MOST_HITS_PER_RULE:
         last = at
-        while last + 1 < len(loud) and loud[last + 1] == loud[last] + 1:
+        while last + 1 < len(high) and high[last + 1] == high[last] + 1:
             last += 1
-        start, end = reading.span(loud[at], loud[last] - loud[at] + 1)
+        first, after = high[at], high[last] + 1
+        at = last + 1
+        if not any(sum(map(str.isalpha, word)) >= rule.min_letters for word in reading.words[first:after]):
+            continue
+        start, end = reading.span(first, after - first)
         calm = reading.text[start:end].lower()
         before = reading.text[max(0, start - 3) : start].rstrip()
         if not before or before[-1] in ".!?…":
             calm = calm[:1].upper() + calm[1:]
         out.add(rule, order, "capitals", start, end, calm)
         hits += 1
-        at = last + 1
 
 
 JUDGES: Final[Mapping[type[Rule], Judge]] = {
