@@ -15,8 +15,8 @@ from uuid import UUID
 
 from sqlalchemy import func, select
 
+from agency.inbox import outgoing
 from agency.inbox.models import Conversation
-from agency.inbox.outgoing import record_published
 from agency.replies import checks
 from agency.replies.models import PublishAttempt, Reply
 from agency.replies.moves import live_approval, locked, move, text_of, void_approval
@@ -282,15 +282,14 @@ def stand(reply: Reply, platform_id: str, live_state: str, *, move_name: str) ->
     move(reply, move_name, "published", actor=None, platform_id=platform_id)
     account, text = _account_of(reply), text_of(reply)
     assert reply.published_at is not None
-    record_published(
+    outgoing.answered(
+        account,
         reply.conversation_id,
         reply_id=reply.id,
-        external_id=platform_id,
-        parent_external_id=reply.in_reply_to_external_id,
+        platform_id=platform_id,
+        answered_external_id=reply.in_reply_to_external_id,
         text=text.text,
-        author_name=account.name,
         written_at=reply.published_at,
-        moderation=live_state if live_state != "published" else None,
     )
     account.last_sent_at = reply.published_at
     look_later(reply, settings_of_app().settle_seconds)

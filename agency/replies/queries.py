@@ -214,7 +214,7 @@ def decisions_of(reply_id: UUID) -> list[Approval]:
 
 @dataclass(frozen=True)
 class Receipt:
-    """The chain of a reply: who wrote, who changed, what was checked, who said yes to what, what was sent, what stands."""
+    """The chain of a reply: who wrote and changed it, what was checked, who said yes, what was sent, what stands."""
 
     reply: ReplyRow
     texts: list[ReplyText]

@@ -12,7 +12,7 @@ from uuid import UUID
 
 from sqlalchemy import func, select
 
-from agency.inbox.outgoing import reopen_for_trouble
+from agency.inbox import outgoing
 from agency.replies.models import PublishAttempt, Reply
 from agency.replies.moves import locked, move, text_of
 from agency.replies.publishing import (
@@ -232,7 +232,7 @@ def _prove(reply: Reply, state: str, seen: ReadBack) -> None:
             reply.state_reason = (
                 f"The platform does not show this reply ({seen.reply.violation if seen.reply else ''})."
             )
-            reopen_for_trouble(reply.conversation_id)
+            outgoing.reopen(reply.conversation_id)
         if reply.live_state == "pending" and looks < MODERATION_LOOKS:
             look_later(reply, min(3600, settle * 2 ** min(looks, 10)))
     elif looks < LOOKS_NEEDED:
@@ -240,4 +240,4 @@ def _prove(reply: Reply, state: str, seen: ReadBack) -> None:
     elif state == "absent" and reply.live_state != "not_seen":
         reply.live_state = "not_seen"
         reply.state_reason = "The platform accepted this reply, but does not show it. It is not sent again by itself."
-        reopen_for_trouble(reply.conversation_id)
+        outgoing.reopen(reply.conversation_id)

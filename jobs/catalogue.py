@@ -1,0 +1,45 @@
+"""Every job there is: which function runs it, on which queue, how long it may take, how often it is tried.
+
+Redis is told ids alone; what a job is about is read from PostgreSQL when it runs. Every job may run twice.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from importlib import import_module
+from typing import Any
+
+from tenants.outbox import JobName
+
+QUEUES = ("publish", "desk", "poll", "mail", "upkeep")
+"""In the order a worker looks into them."""
+
+
+@dataclass(frozen=True)
+class JobKind:
+    """How one kind of job runs. `together` is how many promises one RQ job takes: a fork costs more than most jobs."""
+
+    function: str
+    queue: str
+    timeout_seconds: int
+    tries: int
+    together: int = 1
+
+    def resolve(self) -> Callable[..., Any]:
+        """The function behind the dotted name `module:function`. Raises ImportError or AttributeError when wrong."""
+        module, _, name = self.function.partition(":")
+        found: Callable[..., Any] = getattr(import_module(module), name)
+        return found
+
+
+CATALOGUE: dict[JobName, JobKind] = {
+    JobName.POLL_ACCOUNTS: JobKind("jobs.polling:poll_accounts", "poll", 300, tries=1),
+    JobName.PUBLISH_REPLY: JobKind("jobs.publishing:publish_reply", "publish", 90, tries=20, together=5),
+    JobName.RECONCILE_REPLY: JobKind("jobs.publishing:reconcile_reply", "publish", 120, tries=20, together=5),
+    JobName.RECHECK_WAITING_REPLIES: JobKind(
+        "jobs.publishing:recheck_waiting_replies", "desk", 60, tries=10, together=20
+    ),
+    JobName.SEND_MAIL: JobKind("jobs.notices:send_mail", "mail", 60, tries=12, together=5),
+    JobName.UPKEEP: JobKind("jobs.upkeep:keep_up", "upkeep", 300, tries=3),
+}

@@ -1,0 +1,31 @@
+"""Sending replies and finding out what became of them: thin jobs over `agency.replies`."""
+
+from __future__ import annotations
+
+from uuid import UUID
+
+from flask import Flask
+
+from agency.replies import lapsing, publishing, reconciling
+from jobs.runner import transport_of
+from tenants.scope import Scope, in_scope
+
+
+def _scope(agency_id: str, brand_id: str) -> Scope:
+    return Scope(UUID(agency_id), frozenset({UUID(brand_id)}))
+
+
+def publish_reply(app: Flask, agency_id: str, brand_id: str, reply_id: str) -> None:
+    """Send one approved reply, once."""
+    publishing.publish(app, _scope(agency_id, brand_id), UUID(reply_id), transport_of(app))
+
+
+def reconcile_reply(app: Flask, agency_id: str, brand_id: str, reply_id: str) -> None:
+    """Look on the platform for a reply whose outcome is unknown or unproven."""
+    reconciling.look(app, _scope(agency_id, brand_id), UUID(reply_id), transport_of(app))
+
+
+def recheck_waiting_replies(app: Flask, agency_id: str, brand_id: str, conversation_id: str) -> None:
+    """Let approvals lapse whose message was changed or deleted."""
+    with in_scope(app, _scope(agency_id, brand_id)):
+        lapsing.recheck_conversation(UUID(conversation_id))

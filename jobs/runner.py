@@ -1,0 +1,120 @@
+"""What RQ calls: promises by their number, read from PostgreSQL, each run on its own and marked there.
+
+A promise that fails is tried again later by PostgreSQL's word, not RQ's; one that fails too often is given up and shows
+in `/metrics` and `onbrand doctor`. A worker that dies leaves its promises leased; the lease ends and they run again.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Sequence
+from datetime import timedelta
+from typing import Any
+
+from flask import Flask
+from sqlalchemy import func, select, update
+from structlog.contextvars import bound_contextvars
+
+from channels.transport import Endpoints, Transport
+from jobs.catalogue import CATALOGUE
+from tenants.base_app import create_base_app, settings_of_app
+from tenants.database import db
+from tenants.logs import get_logger
+from tenants.models import OutboxEntry
+from tenants.outbox import JobName
+from tenants.scope import in_scope
+from tenants.settings import Settings
+
+LONGEST_ERROR = 500
+FIRST_PAUSE_SECONDS = 5
+LONGEST_PAUSE_SECONDS = 900
+
+log = get_logger("jobs")
+_app: Flask | None = None
+_app_process: int | None = None
+
+
+def worker_app() -> Flask:
+    """This process's app; made anew after a fork, because connections must not be shared with the parent."""
+    global _app, _app_process
+    if _app is None:
+        _app = create_base_app(Settings.from_environment(), pool_size=4)
+        _app_process = os.getpid()
+    elif _app_process != os.getpid():
+        with _app.app_context():
+            db.engine.dispose(close=False)
+        _app_process = os.getpid()
+    return _app
+
+
+def transport_of(app: Flask) -> Transport:
+    """The app's one transport to the platforms."""
+    transport = app.extensions.get("onbrand_transport")
+    if transport is None:
+        with app.app_context():
+            transport = Transport(Endpoints.from_settings(settings_of_app()))
+        app.extensions["onbrand_transport"] = transport
+    return transport  # type: ignore[no-any-return]
+
+
+def run_promises(numbers: Sequence[int], app: Flask | None = None) -> None:
+    """Run outbox entries one after another; one's trouble is never another's. Numbers of done ones are passed over."""
+    app = app or worker_app()
+    for number in numbers:
+        entry = _begin(app, number)
+        if entry is None:
+            continue
+        name, ids = entry
+        with bound_contextvars(job=name.value, promise=number):
+            try:
+                CATALOGUE[name].resolve()(app, **ids)
+            except Exception as error:
+                log.exception("job_failed")
+                _fail(app, number, name, error)
+            else:
+                _end(app, number)
+
+
+def _begin(app: Flask, number: int) -> tuple[JobName, dict[str, Any]] | None:
+    """Count the try before running: a job that kills its worker must not be tried for ever."""
+    with in_scope(app, None):
+        row = db.session.execute(
+            update(OutboxEntry)
+            .where(OutboxEntry.id == number, OutboxEntry.done_at.is_(None), OutboxEntry.given_up_at.is_(None))
+            .values(attempts=OutboxEntry.attempts + 1)
+            .returning(OutboxEntry.job_name, OutboxEntry.ids, OutboxEntry.attempts)
+        ).first()
+        if row is None:
+            return None
+        name = JobName(row.job_name)
+        if row.attempts > CATALOGUE[name].tries:
+            _give_up(number, "It ended its worker again and again.")
+            return None
+        return name, dict(row.ids)
+
+
+def _end(app: Flask, number: int) -> None:
+    with in_scope(app, None):
+        db.session.execute(update(OutboxEntry).where(OutboxEntry.id == number).values(done_at=func.now()))
+
+
+def _fail(app: Flask, number: int, name: JobName, error: Exception) -> None:
+    with in_scope(app, None):
+        attempts = db.session.execute(select(OutboxEntry.attempts).where(OutboxEntry.id == number)).scalar_one()
+        said = f"{type(error).__name__}: {error}"[:LONGEST_ERROR].replace("\x00", "")
+        if attempts >= CATALOGUE[name].tries:
+            _give_up(number, said)
+            return
+        pause = timedelta(seconds=min(LONGEST_PAUSE_SECONDS, FIRST_PAUSE_SECONDS * 2 ** min(attempts - 1, 10)))
+        db.session.execute(
+            update(OutboxEntry)
+            .where(OutboxEntry.id == number)
+            .values(leased_until=None, run_at=func.now() + pause, last_error=said)
+        )
+
+
+def _give_up(number: int, why: str) -> None:
+    log.error("job_given_up", promise=number)
+    db.session.execute(
+        update(OutboxEntry).where(OutboxEntry.id == number).values(given_up_at=func.now(), last_error=why)
+    )

@@ -1,0 +1,27 @@
+"""What runs when, as data. The wall clock decides, so a line that is removed simply stops.
+
+Each line has slots of `every_seconds`; a slot is claimed by one row in `received_event`, so any number of dispatchers
+make one run of it.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from tenants.outbox import JobName
+
+
+@dataclass(frozen=True)
+class Line:
+    """One job and how often it runs."""
+
+    job: JobName
+    every_seconds: int
+
+    def slot(self, now: datetime) -> str:
+        """The name of the slot `now` lies in."""
+        return f"{self.job.value}-{int(now.timestamp()) // self.every_seconds}"
+
+
+TIMETABLE = (Line(JobName.UPKEEP, 60),)
