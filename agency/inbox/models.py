@@ -38,8 +38,8 @@ class Conversation(BrandOwned, Dated, Base):
 
     `rank` orders the queue, highest first; `rank_reasons` are its named parts. `excerpt`, `author_name`, `language`,
     `stars` and the counts are copies kept by intake so that a queue page reads one table. `reply_state` is the state
-    of the newest reply, None without one. `version` grows with every change a queue row shows. `closed_reason` is one of
-    CLOSED_BY_RULE, `resolved`, or None while not closed; `looked_at` is when somebody of ours last worked on it.
+    of the newest reply, None without one. `version` grows with every change a queue row shows. `closed_reason` is one
+    of CLOSED_BY_RULE, `resolved`, or None while not closed; `looked_at` is when somebody of ours last worked on it.
     """
 
     __tablename__ = "conversation"

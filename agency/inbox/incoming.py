@@ -1,0 +1,191 @@
+"""Channel items as rows to be stored: one record for each comment, review, and answer that a review carries. Pure."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Iterable
+from datetime import datetime
+from typing import Any, NamedTuple
+
+from channels.items import IncomingItem
+
+REPLY_SUFFIX = "/reply"
+"""Google's answer has no id of its own; ours is the review's with this behind it."""
+
+
+class Record(NamedTuple):
+    """A message as the platform shows it now. `version` is the platform's own time of change, None where it has none.
+
+    `contact_key` names the person within the account; where the platform names nobody it is made from the thread, so
+    that two unknown people are never taken for one.
+    """
+
+    external_id: str
+    thread_external_id: str
+    parent_external_id: str | None
+    kind: str
+    direction: str
+    contact_key: str | None
+    author_name: str | None
+    text: str
+    truncated: bool
+    stars: int | None
+    attachments: list[dict[str, Any]]
+    permalink: str | None
+    written_at: datetime
+    version: datetime | None
+    hidden: bool
+    moderation: str | None
+    deleted: bool
+    context: dict[str, Any] | None
+    content_hash: bytes
+
+    @property
+    def edited_at(self) -> datetime | None:
+        """When the platform says it was changed, None for never."""
+        return self.version if self.version is not None and self.version > self.written_at else None
+
+
+def records_of(items: Iterable[IncomingItem], account_name: str) -> dict[str, Record]:
+    """Records by external id; of an item given several times the newest version, of equal ones the last."""
+    records: dict[str, Record] = {}
+    for item in items:
+        for record in _of_item(item, account_name):
+            before = records.get(record.external_id)
+            if before is None or _replaces(before, record):
+                records[record.external_id] = record
+    return {external_id: _under_its_root(record, records) for external_id, record in records.items()}
+
+
+def _under_its_root(record: Record, records: dict[str, Record]) -> Record:
+    """A comment under a comment of the same page stands where that one does."""
+    seen = {record.external_id}
+    thread = record.thread_external_id
+    while thread in records and thread not in seen and records[thread].thread_external_id != thread:
+        seen.add(thread)
+        thread = records[thread].thread_external_id
+    return record if thread == record.thread_external_id else record._replace(thread_external_id=thread)
+
+
+def _replaces(before: Record, after: Record) -> bool:
+    if before.deleted or after.deleted:
+        return after.deleted
+    return before.version is None or after.version is None or after.version >= before.version
+
+
+def _of_item(item: IncomingItem, account_name: str) -> list[Record]:
+    author = item.author
+    contact_key = None
+    if not item.from_us and author is not None:
+        contact_key = author.external_id or f"item:{item.thread_external_id}"
+    attachments = [{"kind": a.kind, "url": a.url, "title": a.title} for a in item.attachments]
+    records = [
+        _record(
+            external_id=item.external_id,
+            thread_external_id=item.thread_external_id,
+            parent_external_id=item.parent_external_id,
+            kind=item.kind,
+            direction="out" if item.from_us else "in",
+            contact_key=contact_key,
+            author_name=(author.name if author else None) or (account_name if item.from_us else None),
+            text=item.text,
+            truncated=item.truncated,
+            stars=item.stars,
+            attachments=attachments,
+            permalink=item.permalink,
+            written_at=item.created_at,
+            version=item.updated_at,
+            hidden=item.hidden,
+            deleted=item.deleted,
+            context=_context(item),
+        )
+    ]
+    if item.reply is not None and not item.deleted:
+        at = item.reply.updated_at or item.updated_at or item.created_at
+        records.append(
+            _record(
+                external_id=item.external_id + REPLY_SUFFIX,
+                thread_external_id=item.thread_external_id,
+                parent_external_id=item.external_id,
+                kind=item.kind,
+                direction="out",
+                author_name=account_name,
+                text=item.reply.text,
+                written_at=at,
+                version=item.reply.updated_at,
+                moderation=item.reply.state,
+                context={"violation": item.reply.violation} if item.reply.violation else None,
+            )
+        )
+    return records
+
+
+def _context(item: IncomingItem) -> dict[str, Any] | None:
+    found: dict[str, Any] = {}
+    if item.context is not None:
+        post = item.context
+        found = {
+            "external_id": post.external_id,
+            "text": post.text,
+            "permalink": post.permalink,
+            "media_kind": post.media_kind,
+        }
+    if item.translation and item.external_id == item.thread_external_id:
+        found["translation"] = item.translation
+    return found or None
+
+
+def _record(
+    *,
+    external_id: str,
+    thread_external_id: str,
+    parent_external_id: str | None,
+    kind: str,
+    direction: str,
+    author_name: str | None,
+    text: str,
+    written_at: datetime,
+    version: datetime | None,
+    contact_key: str | None = None,
+    truncated: bool = False,
+    stars: int | None = None,
+    attachments: list[dict[str, Any]] | None = None,
+    permalink: str | None = None,
+    hidden: bool = False,
+    moderation: str | None = None,
+    deleted: bool = False,
+    context: dict[str, Any] | None = None,
+) -> Record:
+    # Addresses of pictures are signed anew at every read, so they are kept but not compared.
+    shown = (
+        direction,
+        author_name,
+        text,
+        stars,
+        version.isoformat() if version else None,
+        hidden,
+        moderation,
+        truncated,
+        [(a["kind"], a["title"]) for a in attachments or ()],
+    )
+    return Record(
+        external_id,
+        thread_external_id,
+        parent_external_id,
+        kind,
+        direction,
+        contact_key,
+        author_name,
+        text,
+        truncated,
+        stars,
+        attachments or [],
+        permalink,
+        written_at,
+        version,
+        hidden,
+        moderation,
+        deleted,
+        context,
+        hashlib.sha256(repr(shown).encode("utf-8")).digest(),
+    )

@@ -1,0 +1,38 @@
+"""A first guess at a text's language by its most frequent little words, for texts that leave no doubt.
+
+The real recogniser costs 0.3 ms a text and 0.65 s to load; storing a hundred comments takes a few milliseconds. The
+little words settle most sentences in a hundredth of that, and the recogniser sees only the rest.
+"""
+
+from __future__ import annotations
+
+import re
+
+from styleguides.language import detect_language
+
+_LITTLE_WORDS = {
+    "en": "the and is was were are you your they them this that with have has had not but for from what when why how "
+    "been would could will just about there their our my we it's i'm don't",
+    "pl": "się nie jest jestem był była było były czy dlaczego bardzo oraz który która które przez żeby już tylko jak "
+    "ale dla przy nas mnie mam tego państwa to wam",
+    "pt": "não você vocês é está estão uma um com mas muito porque meu minha os das dos nos ao foi isso eu pelo pela "
+    "ainda também já são nem",
+}
+_WORD_OF = {word: language for language, words in _LITTLE_WORDS.items() for word in words.split()}
+_WORDS = re.compile(r"[\w']+")
+_FEWEST_HITS = 3
+_LONGEST_SAMPLE = 600
+
+
+def language_of(text: str) -> str | None:
+    """ISO 639-1 code, or None where nobody could tell."""
+    hits: dict[str, int] = {}
+    for word in _WORDS.findall(text[:_LONGEST_SAMPLE].lower()):
+        language = _WORD_OF.get(word)
+        if language is not None:
+            hits[language] = hits.get(language, 0) + 1
+    if len(hits) == 1:
+        language, count = next(iter(hits.items()))
+        if count >= _FEWEST_HITS:
+            return language
+    return detect_language(text)

@@ -1,0 +1,82 @@
+"""Where a conversation stands in the queue, and why: a sum of named parts that two readers would add up alike.
+
+A point is a minute of head start. The base is when an answer is due; complaints, urgency and low stars move it forward.
+All conversations grow older together, so waiting alone never changes their order: nothing has to be ranked again as
+time passes, and nothing starves, because whatever waits comes to the top before anything that arrives much later.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import Any
+
+HORIZON = datetime(2100, 1, 1, tzinfo=UTC)
+"""Due times are counted back from here, so that scores are positive and earlier means higher. Fits 32 bits."""
+
+LONGEST_HEAD_START_MINUTES = 600
+
+STARS_MINUTES = {1: 240, 2: 180, 3: 60}
+URGENT_MINUTES = 180
+COMPLAINT_MINUTES = 90
+REACH_MINUTES = ((10, 90), (3, 30))
+"""At least so many live messages in a public thread → so many minutes: others are reading along."""
+
+URGENT = {
+    "en": "urgent immediately asap emergency police lawyer fraud scam stolen hacked allerg poison unsafe danger",
+    "pl": "pilne natychmiast policj prawnik oszust skradzion zatru alerg niebezpiecz uokik",
+    "pt": "urgente imediatamente polícia policia advogad fraude burla golpe roubad alergi intoxica perigo procon",
+}
+COMPLAINT = {
+    "en": "refund terrible worst awful broken disappoint complain unacceptable rude dirty cold late never waste",
+    "pl": "zwrot reklamacj fataln najgorsz zepsut rozczarowan skarg skandal brudn zimn spóźni nigdy nieuprzejm",
+    "pt": "reembolso reclama péssim pessim horrível horrivel pior quebrad estragad decepc desilu inaceit suj frio",
+}
+"""Beginnings of words, since the three languages inflect. A first, small list; the brand's own words come later."""
+
+_WORDS = re.compile(r"\w+")
+_ALL = "all"
+
+
+def _prefixes(lists: dict[str, str]) -> dict[str, tuple[str, ...]]:
+    by_language = {language: tuple(words.split()) for language, words in lists.items()}
+    by_language[_ALL] = tuple(word for words in by_language.values() for word in words)
+    return by_language
+
+
+_URGENT, _COMPLAINT = _prefixes(URGENT), _prefixes(COMPLAINT)
+
+
+@dataclass(frozen=True, slots=True)
+class RankFacts:
+    """What ranking looks at. `due_at` is None where nothing is owed; then `since` alone places it."""
+
+    text: str
+    language: str | None
+    stars: int | None
+    since: datetime
+    due_at: datetime | None
+    message_count: int
+
+
+def rank(facts: RankFacts) -> tuple[int, list[dict[str, Any]]]:
+    """The score, highest first in the queue, and its parts: `{"part", "points", …}`; the points add up to the score."""
+    base = facts.due_at or facts.since
+    minutes = int((HORIZON - base).total_seconds()) // 60
+    parts: list[dict[str, Any]] = [
+        {"part": "due" if facts.due_at else "since", "points": minutes, "at": base.astimezone(UTC).isoformat()}
+    ]
+    if facts.stars in STARS_MINUTES:
+        parts.append({"part": "stars", "points": STARS_MINUTES[facts.stars], "stars": facts.stars})
+    words = _WORDS.findall(facts.text.lower())
+    for part, lists, points in (("urgent", _URGENT, URGENT_MINUTES), ("complaint", _COMPLAINT, COMPLAINT_MINUTES)):
+        beginnings = lists.get(facts.language or _ALL) or lists[_ALL]
+        found = list(dict.fromkeys(word for word in words if word.startswith(beginnings)))
+        if found:
+            parts.append({"part": part, "points": points, "words": found[:3]})
+    for least, points in REACH_MINUTES:
+        if facts.message_count >= least:
+            parts.append({"part": "reach", "points": points, "messages": facts.message_count})
+            break
+    return sum(part["points"] for part in parts), parts

@@ -1,0 +1,278 @@
+"""The statements intake runs, each for a whole page at once: rows go in as one JSON document, not one by one.
+
+They are text because an INSERT … SELECT with ON CONFLICT is what they are; row-level security holds them to the scope.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Sequence
+from datetime import datetime
+from typing import Any, NamedTuple
+from uuid import UUID
+
+from sqlalchemy import bindparam
+from sqlalchemy.dialects.postgresql import ARRAY, BYTEA
+from sqlalchemy.types import Text, Uuid
+
+from agency.inbox.summary import READ_CHARACTERS, MessageFacts
+from channels.models import Account
+from tenants.database import db
+from tenants.scope import raw_sql
+
+WHY = "one statement for a whole page of items"
+
+_KNOWN = raw_sql(
+    """
+    select external_id, id, conversation_id, content_hash, deleted_at is not null as deleted,
+           coalesce(edited_at, written_at) as version
+    from message where agency_id = :agency_id and account_id = :account_id and external_id = any(:external_ids)
+    """,
+    reason=WHY,
+).bindparams(bindparam("external_ids", type_=ARRAY(Text)))
+
+_LOCK = raw_sql(
+    """
+    select answer_due_hours, pg_advisory_xact_lock(hashtextextended(:account_key, 0))
+    from brand where agency_id = :agency_id and id = :brand_id
+    """,
+    reason="two polls of one account store one after the other",
+)
+
+_CONTACTS = raw_sql(
+    """
+    with given as (select * from jsonb_to_recordset(cast(:rows as jsonb))
+                   as given(id uuid, external_id text, name text)),
+    made as (
+        insert into contact (agency_id, id, brand_id, account_id, platform, external_id, name)
+        select :agency_id, id, :brand_id, :account_id, :platform, external_id, name from given
+        on conflict (agency_id, account_id, external_id, brand_id) do update set name = excluded.name
+        where contact.name is distinct from excluded.name and excluded.name is not null
+        returning id, external_id
+    )
+    select id, external_id from made
+    union
+    select c.id, c.external_id from contact c join given using (external_id)
+    where c.agency_id = :agency_id and c.account_id = :account_id
+    """,
+    reason=WHY,
+)
+
+_THREADS = raw_sql(
+    """
+    select id, external_id, kind, status, closed_reason, holder_id is not null as held, reply_state, last_customer_at
+    from conversation
+    where agency_id = :agency_id and account_id = :account_id
+      and (external_id = any(:external_ids) or id = any(:ids))
+    order by id for no key update
+    """,
+    reason="locked before anything else of the brand is, so that people at work and intake never wait in a circle",
+).bindparams(bindparam("external_ids", type_=ARRAY(Text)), bindparam("ids", type_=ARRAY(Uuid)))
+
+_NEW_CONVERSATIONS = raw_sql(
+    """
+    insert into conversation (agency_id, id, brand_id, account_id, contact_id, platform, kind, external_id, status,
+        closed_reason, rank, rank_reasons, excerpt, author_name, language, stars, context, permalink, message_count,
+        last_message_at, last_customer_at, due_at)
+    select :agency_id, id, :brand_id, :account_id, contact_id, :platform, kind, external_id, status,
+        closed_reason, rank, rank_reasons, excerpt, author_name, language, stars, context, permalink, message_count,
+        last_message_at, last_customer_at, due_at
+    from jsonb_to_recordset(cast(:rows as jsonb)) as given(id uuid, contact_id uuid, kind text, external_id text,
+        status text, closed_reason text, rank int, rank_reasons jsonb, excerpt text, author_name text, language text,
+        stars smallint, context jsonb, permalink text, message_count int, last_message_at timestamptz,
+        last_customer_at timestamptz, due_at timestamptz)
+    """,
+    reason=WHY,
+)
+
+_CHANGED_CONVERSATIONS = raw_sql(
+    """
+    update conversation c set contact_id = coalesce(given.contact_id, c.contact_id), status = given.status,
+        closed_reason = given.closed_reason, rank = given.rank, rank_reasons = given.rank_reasons,
+        excerpt = given.excerpt, author_name = given.author_name, language = given.language,
+        stars = given.stars, context = c.context || coalesce(given.context, '{}'),
+        permalink = coalesce(given.permalink, c.permalink), message_count = given.message_count,
+        last_message_at = given.last_message_at, last_customer_at = given.last_customer_at, due_at = given.due_at,
+        snoozed_until = case when given.status = 'snoozed' then c.snoozed_until end, version = c.version + 1
+    from jsonb_to_recordset(cast(:rows as jsonb)) as given(id uuid, contact_id uuid, status text, closed_reason text,
+        rank int, rank_reasons jsonb, excerpt text, author_name text, language text, stars smallint, context jsonb,
+        permalink text, message_count int, last_message_at timestamptz, last_customer_at timestamptz,
+        due_at timestamptz)
+    where c.agency_id = :agency_id and c.id = given.id
+    """,
+    reason=WHY,
+)
+
+_NEW_MESSAGES = raw_sql(
+    """
+    insert into message (agency_id, id, brand_id, conversation_id, account_id, contact_id, external_id,
+        parent_external_id, direction, author_name, text, truncated, language, stars, attachments, permalink,
+        written_at, edited_at, deleted_at, hidden, moderation, content_hash)
+    select :agency_id, id, :brand_id, conversation_id, :account_id, contact_id, external_id,
+        parent_external_id, direction, author_name, text, truncated, language, stars, attachments, permalink,
+        written_at, edited_at, deleted_at, hidden, moderation, decode(content_hash, 'hex')
+    from jsonb_to_recordset(cast(:rows as jsonb)) as given(id uuid, conversation_id uuid, contact_id uuid,
+        external_id text, parent_external_id text, direction text, author_name text, text text, truncated boolean,
+        language text, stars smallint, attachments jsonb, permalink text, written_at timestamptz,
+        edited_at timestamptz, deleted_at timestamptz, hidden boolean, moderation text, content_hash text)
+    on conflict (agency_id, account_id, external_id, brand_id) do nothing
+    """,
+    reason=WHY,
+)
+
+_CHANGED_MESSAGES = raw_sql(
+    """
+    update message m set
+        earlier_texts = case when m.text is distinct from given.text
+            then m.earlier_texts || jsonb_build_array(jsonb_build_object('text', m.text, 'until',
+                to_char(cast(:now as timestamptz) at time zone 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS"Z"')))
+            else m.earlier_texts end,
+        edited_at = case when given.edited_at is not null then given.edited_at
+            when not given.dated and m.text is distinct from given.text then cast(:now as timestamptz)
+            else m.edited_at end,
+        written_at = given.written_at, text = given.text, truncated = given.truncated, language = given.language,
+        stars = given.stars, attachments = given.attachments, permalink = coalesce(given.permalink, m.permalink),
+        author_name = coalesce(given.author_name, m.author_name), contact_id = coalesce(given.contact_id, m.contact_id),
+        hidden = given.hidden, moderation = given.moderation, content_hash = decode(given.content_hash, 'hex')
+    from jsonb_to_recordset(cast(:rows as jsonb)) as given(id uuid, contact_id uuid, author_name text, text text,
+        truncated boolean, language text, stars smallint, attachments jsonb, permalink text, written_at timestamptz,
+        edited_at timestamptz, dated boolean, hidden boolean, moderation text, content_hash text)
+    where m.agency_id = :agency_id and m.id = given.id
+    """,
+    reason=WHY,
+)
+
+_GONE_MESSAGES = raw_sql(
+    "update message set deleted_at = :now where agency_id = :agency_id and id = any(:ids) and deleted_at is null",
+    reason=WHY,
+).bindparams(bindparam("ids", type_=ARRAY(Uuid)))
+
+_FACTS = raw_sql(
+    f"""
+    select conversation_id, external_id, direction, left(text, {READ_CHARACTERS}), author_name, contact_id, language,
+           stars, written_at, edited_at, deleted_at is not null, moderation
+    from message where agency_id = :agency_id and conversation_id = any(:ids)
+    """,
+    reason=WHY,
+).bindparams(bindparam("ids", type_=ARRAY(Uuid)))
+
+_SET_ASIDE = raw_sql(
+    """
+    insert into set_aside_item (agency_id, id, brand_id, account_id, external_id, reason, raw, raw_hash)
+    select :agency_id, id, :brand_id, :account_id, nullif(external_id, ''), reason, raw, raw_hash
+    from unnest(:ids, :external_ids, :reasons, :raws, :hashes) as given(id, external_id, reason, raw, raw_hash)
+    on conflict (agency_id, account_id, raw_hash, brand_id) do nothing
+    """,
+    reason=WHY,
+).bindparams(
+    bindparam("ids", type_=ARRAY(Uuid)),
+    bindparam("external_ids", type_=ARRAY(Text)),
+    bindparam("reasons", type_=ARRAY(Text)),
+    bindparam("raws", type_=ARRAY(BYTEA)),
+    bindparam("hashes", type_=ARRAY(BYTEA)),
+)
+
+
+class Known(NamedTuple):
+    """A stored message, as far as comparing needs it."""
+
+    id: UUID
+    conversation_id: UUID
+    content_hash: bytes
+    deleted: bool
+    version: datetime
+
+
+class Thread(NamedTuple):
+    """A stored conversation, locked."""
+
+    id: UUID
+    external_id: str
+    kind: str
+    status: str
+    closed_reason: str | None
+    held: bool
+    reply_state: str | None
+    last_customer_at: datetime | None
+
+
+def _json_default(value: Any) -> str:
+    if isinstance(value, UUID):
+        return str(value)
+    if isinstance(value, datetime):
+        return value.isoformat()
+    raise TypeError(type(value).__name__)
+
+
+def as_json(rows: Sequence[dict[str, Any]]) -> str:
+    """Rows for jsonb_to_recordset."""
+    return json.dumps(rows, default=_json_default, ensure_ascii=False)
+
+
+class AccountRows:
+    """The rows of one account."""
+
+    def __init__(self, account: Account) -> None:
+        self._where = {"agency_id": account.agency_id, "account_id": account.id}
+        self._new = {**self._where, "brand_id": account.brand_id}
+        self._platform = account.platform
+
+    def known(self, external_ids: Iterable[str]) -> dict[str, Known]:
+        """Stored messages by external id."""
+        rows = db.session.execute(_KNOWN, {**self._where, "external_ids": list(external_ids)})
+        return {row[0]: Known(row[1], row[2], bytes(row[3]), row[4], row[5]) for row in rows}
+
+    def lock(self) -> int:
+        """Wait until no other transaction stores items of this account; returns the brand's answer_due_hours."""
+        values = {
+            "agency_id": self._new["agency_id"],
+            "brand_id": self._new["brand_id"],
+            "account_key": str(self._where["account_id"]),
+        }
+        return int(db.session.execute(_LOCK, values).scalar_one())
+
+    def contacts(self, rows: Sequence[dict[str, Any]]) -> dict[str, UUID]:
+        """Make or rename contacts; returns external id → id of all given."""
+        if not rows:
+            return {}
+        found = db.session.execute(_CONTACTS, {**self._new, "platform": self._platform, "rows": as_json(rows)})
+        return {external_id: contact_id for contact_id, external_id in found}
+
+    def threads(self, external_ids: Iterable[str], ids: Iterable[UUID]) -> list[Thread]:
+        """Conversations by either id, locked in order."""
+        rows = db.session.execute(_THREADS, {**self._where, "external_ids": list(external_ids), "ids": list(ids)})
+        return [Thread(*row) for row in rows]
+
+    def insert_conversations(self, rows: Sequence[dict[str, Any]]) -> None:
+        if rows:
+            db.session.execute(_NEW_CONVERSATIONS, {**self._new, "platform": self._platform, "rows": as_json(rows)})
+
+    def update_conversations(self, rows: Sequence[dict[str, Any]]) -> None:
+        if rows:
+            db.session.execute(_CHANGED_CONVERSATIONS, {"agency_id": self._new["agency_id"], "rows": as_json(rows)})
+
+    def insert_messages(self, rows: Sequence[dict[str, Any]]) -> None:
+        if rows:
+            db.session.execute(_NEW_MESSAGES, {**self._new, "rows": as_json(rows)})
+
+    def update_messages(self, rows: Sequence[dict[str, Any]], now: datetime) -> None:
+        if rows:
+            values = {"agency_id": self._new["agency_id"], "rows": as_json(rows), "now": now}
+            db.session.execute(_CHANGED_MESSAGES, values)
+
+    def mark_gone(self, ids: Sequence[UUID], now: datetime) -> None:
+        if ids:
+            db.session.execute(_GONE_MESSAGES, {"agency_id": self._new["agency_id"], "ids": list(ids), "now": now})
+
+    def facts(self, conversation_ids: Iterable[UUID]) -> dict[UUID, list[MessageFacts]]:
+        """Every message of these conversations, as a summary needs it."""
+        facts: dict[UUID, list[MessageFacts]] = {}
+        values = {"agency_id": self._new["agency_id"], "ids": list(conversation_ids)}
+        for row in db.session.execute(_FACTS, values):
+            facts.setdefault(row[0], []).append(MessageFacts(*row[1:]))
+        return facts
+
+    def set_aside(self, columns: dict[str, list[Any]]) -> int:
+        """Keep unreadable items; returns how many were not kept before."""
+        result: Any = db.session.execute(_SET_ASIDE, {**self._new, **columns})
+        return int(result.rowcount)

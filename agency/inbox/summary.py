@@ -1,0 +1,146 @@
+"""What a queue row shows of a conversation, worked out from its messages alone.
+
+Nothing here remembers the order in which pages arrived: the same messages always give the same summary.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime, timedelta
+from typing import Any, NamedTuple
+from uuid import UUID
+
+from agency.inbox.models import CLOSED_BY_RULE
+from agency.inbox.ranking import RankFacts, rank
+
+EXCERPT_CHARACTERS = 140
+READ_CHARACTERS = 600
+"""How much of a text is looked at for the excerpt and for ranking."""
+
+BUSY_REPLY_STATES = ("draft", "awaiting_approval", "approved", "publishing", "outcome_unknown")
+"""While a reply is here somebody of ours is at it, so no rule closes the conversation under them."""
+
+
+class MessageFacts(NamedTuple):
+    """The part of a message that a summary needs. `text` may be cut to READ_CHARACTERS."""
+
+    external_id: str
+    direction: str
+    text: str
+    author_name: str | None
+    contact_id: UUID | None
+    language: str | None
+    stars: int | None
+    written_at: datetime
+    edited_at: datetime | None
+    deleted: bool
+    moderation: str | None
+
+    @property
+    def moment(self) -> datetime:
+        """When its author last had a say."""
+        return self.edited_at or self.written_at
+
+
+class Summary(NamedTuple):
+    """The derived columns of a conversation; `closing_reason` is None where an answer is owed."""
+
+    excerpt: str
+    author_name: str | None
+    contact_id: UUID | None
+    language: str | None
+    stars: int | None
+    message_count: int
+    last_message_at: datetime
+    last_customer_at: datetime | None
+    due_at: datetime | None
+    rank: int
+    rank_reasons: list[dict[str, Any]]
+    closing_reason: str | None
+
+
+def excerpt_of(text: str) -> str:
+    """The beginning of a text on one line."""
+    return " ".join(text[:READ_CHARACTERS].split())[:EXCERPT_CHARACTERS]
+
+
+def summarise(thread_external_id: str, kind: str, messages: Sequence[MessageFacts], due_hours: int) -> Summary:
+    """Work out the summary of a conversation. `messages` holds all of it, in any order, and at least one."""
+    live = [m for m in messages if not m.deleted]
+    theirs = [m for m in live if m.direction == "in"]
+    newest = max(theirs, key=lambda m: (m.moment, m.external_id), default=None)
+    first = min((m for m in messages if m.direction == "in"), key=lambda m: (m.written_at, m.external_id), default=None)
+    root = next((m for m in messages if m.external_id == thread_external_id and m.direction == "in"), first)
+    answers = [m.moment for m in live if m.direction == "out" and m.moderation != "rejected"]
+    reason = _closing_reason(kind, theirs, newest, answers)
+    last_message_at = max(m.written_at for m in live or messages)
+    due_at = newest.moment + timedelta(hours=due_hours) if newest and reason is None else None
+    stars = root.stars if root and not root.deleted else None
+    shown = newest or first
+    score, reasons = rank(
+        RankFacts(
+            text=newest.text if newest else "",
+            language=newest.language if newest else None,
+            stars=stars,
+            since=newest.moment if newest else last_message_at,
+            due_at=due_at,
+            message_count=len(live),
+        )
+    )
+    return Summary(
+        excerpt=excerpt_of(newest.text) if newest else "",
+        author_name=shown.author_name if shown else None,
+        contact_id=root.contact_id if root else None,
+        language=newest.language if newest else None,
+        stars=stars,
+        message_count=len(live),
+        last_message_at=last_message_at,
+        last_customer_at=newest.moment if newest else None,
+        due_at=due_at,
+        rank=score,
+        rank_reasons=reasons,
+        closing_reason=reason,
+    )
+
+
+def _closing_reason(
+    kind: str, theirs: Sequence[MessageFacts], newest: MessageFacts | None, answers: Sequence[datetime]
+) -> str | None:
+    if newest is None:
+        return "nothing_to_answer"
+    if answers and max(answers) >= newest.moment:
+        return "answered"
+    if kind == "review" and not any(m.text.strip() for m in theirs):
+        return "stars_only"
+    return None
+
+
+class Standing(NamedTuple):
+    """Where a conversation stands before its messages changed."""
+
+    status: str
+    closed_reason: str | None
+    held: bool
+    reply_state: str | None
+    last_customer_at: datetime | None
+
+
+def next_status(before: Standing, summary: Summary) -> tuple[str, str | None]:
+    """Status and closing reason after its messages changed.
+
+    What a rule closed, a rule opens. What a person closed or put off comes back only with new words of the customer.
+    Nothing is closed under somebody who holds it or while a reply is under way.
+    """
+    news = summary.last_customer_at is not None and (
+        before.last_customer_at is None or summary.last_customer_at > before.last_customer_at
+    )
+    if summary.closing_reason is None:
+        if before.status == "closed" and (news or before.closed_reason in CLOSED_BY_RULE):
+            return "open", None
+        return ("open", None) if before.status == "snoozed" and news else (before.status, before.closed_reason)
+    if before.status == "closed":
+        by_rule = before.closed_reason in CLOSED_BY_RULE
+        return "closed", summary.closing_reason if by_rule else before.closed_reason
+    if before.held or before.reply_state in BUSY_REPLY_STATES:
+        return before.status, before.closed_reason
+    return "closed", summary.closing_reason
