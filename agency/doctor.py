@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from importlib import import_module
-
 import redis
 from redis.backoff import NoBackoff
 from redis.retry import Retry
@@ -33,6 +31,7 @@ def check_database(settings: Settings) -> list[tuple[bool, str]]:
     """Whether PostgreSQL answers, is new enough and guards rows as the models say."""
     if not settings.onbrand_database_url:
         return [(False, "database: ONBRAND_DATABASE_URL is not set; `make run` sets it, in production you do")]
+    from migrations.run import import_models
     from tenants.row_policies import catalogue_problems
 
     import_models()
@@ -54,12 +53,6 @@ def check_database(settings: Settings) -> list[tuple[bool, str]]:
     if problems:
         return found + [(False, f"catalogue: {problem}") for problem in problems]
     return [*found, (True, "catalogue: tables, row policies and the application's role are as the models say")]
-
-
-def import_models() -> None:
-    """Load every model, so that the catalogue is compared with all of them."""
-    for name in ("tenants", "channels", "styleguides", "agency.inbox", "agency.replies"):
-        import_module(f"{name}.models")
 
 
 def check_redis(settings: Settings) -> list[tuple[bool, str]]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from importlib import import_module
 from pathlib import Path
 
 from alembic import command
@@ -22,11 +23,18 @@ def _config(connection: Connection) -> Config:
     return config
 
 
+def import_models() -> None:
+    """Load the tables of every package: one left out would be left without its row policy."""
+    for package in ("tenants", "channels", "styleguides", "agency.inbox", "agency.replies"):
+        import_module(f"{package}.models")
+
+
 def upgrade(owner_url: str, app_url: str) -> None:
     """Run what has not run, as the owner; then set policies and the application role's grants from the models.
 
     Raises sqlalchemy's OperationalError when the database cannot be reached.
     """
+    import_models()
     engine = create_engine(make_url(owner_url).set(drivername="postgresql+psycopg"))
     app_role = make_url(app_url).username
     if not app_role:
@@ -48,6 +56,7 @@ def upgrade(owner_url: str, app_url: str) -> None:
 
 def new_migration(owner_url: str, message: str) -> None:
     """Write a migration file from the difference between the models and this database."""
+    import_models()
     engine = create_engine(make_url(owner_url).set(drivername="postgresql+psycopg"))
     with engine.connect() as connection:
         command.revision(_config(connection), message=message, autogenerate=True)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 import importlib
+import inspect
 import re
 import tomllib
 from collections.abc import Iterator
@@ -96,3 +97,15 @@ def test_a_package_file_holds_a_docstring_only(package: str) -> None:
         assert len(body) == 1, file
         assert isinstance(body[0], ast.Expr), file
         assert isinstance(body[0].value, ast.Constant), file
+
+
+def test_migrations_and_doctor_load_every_package_that_has_tables() -> None:
+    from migrations.run import import_models
+
+    names = set(re.findall(r'"([a-z.]+)"', inspect.getsource(import_models)))
+    with_tables = {
+        ".".join(file.relative_to(CHECKOUT).parent.parts)
+        for package in PACKAGES
+        for file in (CHECKOUT / package).rglob("models.py")
+    }
+    assert names == with_tables

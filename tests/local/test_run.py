@@ -151,17 +151,16 @@ def test_a_part_that_is_killed_comes_back(run: Run) -> None:
     assert wait_until(lambda: dispatchers() not in ([], [first]), timeout_seconds=15)
 
 
-def test_killed_then_started_again_then_stopped_in_time(run: Run) -> None:
-    # Last in this file: it ends the run the others share.
-    children = run.servers()
-    run.process.kill()
-    run.process.wait()
-    run.process.stdout.close()  # type: ignore[union-attr]  # opened in start()
-    again = Run(run.home, run.port).start()
+def test_killed_then_started_again_then_stopped_in_time(tmp_path: Path) -> None:
+    killed = Run(tmp_path, free_port()).start()
+    left_behind = killed.servers()
+    killed.process.kill()
+    killed.process.communicate()
+    again = Run(tmp_path, killed.port).start()
     assert [line for line in again.lines if line.startswith("sign-in ")] == [
-        line for line in run.lines if line.startswith("sign-in ")
+        line for line in killed.lines if line.startswith("sign-in ")
     ]
-    assert psutil.wait_procs(children, timeout=5)[1] == []
+    assert psutil.wait_procs(left_behind, timeout=5)[1] == []
     children = again.servers()
     assert again.stop(signal.SIGINT) < STOP_SECONDS
     assert again.process.returncode == 0
