@@ -115,7 +115,7 @@ class QueueRow:
     id: str = told("The conversation's id.")
     url: str = told("The inbox with this conversation open, keeping view and filters.")
     brand: BrandLook = told("Colour, mark and name.")
-    place: str = told("Platform, a dot and kind, translated: Google · review.")
+    place: str = told("Facebook · comment; a review with stars says only Google, as the stars say the rest.")
     author: str = told("The customer's public name.")
     excerpt: str = told("First 140 characters of the newest customer message, one line.")
     language: str = told("Code such as pl: printed upper case and set as `lang` of the excerpt; empty if unknown.")
@@ -144,6 +144,7 @@ class InboxPage:
     views: tuple[Choice, ...] = told("My work, Team, Late and so on with counts, shown as tabs.")
     filters: tuple[Filter, ...] = told("Platform, kind, state as selects; a brand is chosen in the rail.", default=())
     search: str = told("What was searched.", default="")
+    filtered_by: str = told("Search and filters in words, with a link that clears them; empty for none.", default="")
     next_url: str = told("The next 50 (keyset cursor); empty at the end.", default="")
     first_url: str = told("Back to the top when this is not the first page.", default="")
     newer_count: int = told("Came in since the list was made.", default=0)
@@ -165,7 +166,3 @@ class Filter:
     name: str = told("Form field.")
     label: str = told("What people read.")
     options: tuple[Choice, ...] = told("`value`, `label`, `selected`; the first means: no filter.")
-
-    @property
-    def active(self) -> bool:
-        return any(option.selected for option in self.options[1:])

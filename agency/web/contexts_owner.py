@@ -44,7 +44,8 @@ class OwnerReplyPage:
 
     One form, posted to `url`: `text_hash` (of the text shown), `idempotency_key`, `text`, `reason`, and the button as
     `do` = approve | change_and_approve | ask_for_changes | decline | check. `check` answers this page again with
-    `changed` set. `approve` with a hash that is no longer true answers this page with `notice` and `difference`.
+    `changed` set. `approve` with a hash that is no longer true answers this page with `notice` and `difference`;
+    `approve` while `text` was edited answers like `check`, so that nobody publishes words they had just changed.
     """
 
     url: str = told("Where the form goes.")

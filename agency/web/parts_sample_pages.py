@@ -4,6 +4,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 
 from agency.replies.text_difference import text_difference
 from agency.web import contexts as c
@@ -38,13 +39,17 @@ def waiting(empty: bool = False) -> c.OwnerWaitingPage:
     return c.OwnerWaitingPage(title="Waiting for your yes", rows=() if empty else (row, row, row), tabs=(Choice("Waiting", "?", True, 0 if empty else 3), Choice("Decided", "?decided=1")))  # fmt: skip
 
 
+def milder(*, clean: bool) -> c.CheckResult:
+    return replace(result(), findings=() if clean else findings()[1:])
+
+
 def owner_reply(kind: str = "") -> c.OwnerReplyPage:
     decided = Notice("good", "Approved at 09:14 by you.", "It is published once, within a minute.", "You need not do anything.")  # fmt: skip
     moved = Notice("warn", "The agency changed the words while you were reading.", "Nothing was published.", "Look at the difference below and decide again.")  # fmt: skip
     return c.OwnerReplyPage(
         url="#", brand=brands()[1], place="Google · public answer to a review", account="Hotel Bursztynowa Zatoka, Łeba",
         customer="Anna Szczebrzeszyńska", customer_messages=messages()[:1], language="pl", text=DRAFT if kind != "decided" else CHANGED, text_hash=HASH,
-        idempotency_key="k2", written_by="Ana, Lantern Street", result=result(clean=kind == "decided"), due=left(minutes=40),
+        idempotency_key="k2", written_by="Ana, Lantern Street", result=result(clean=kind == "decided") if kind == "moved" else milder(clean=kind == "decided"), due=left(minutes=40),
         difference=text_difference(CHANGED, DRAFT) if kind == "moved" else (), notice=moved if kind == "moved" else None,
         changed=CHANGED if kind == "changed" else "", errors={"reason": "Say in a few words what should be different."} if kind == "moved" else {},
         decided=decided if kind == "decided" else None, live_url="https://example.com/r/1" if kind == "decided" else "",

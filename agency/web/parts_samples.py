@@ -95,12 +95,12 @@ def rows(count: int = 50) -> tuple[c.QueueRow, ...]:
     replies, cases = reply_states(), conversation_states()
     pennywell, bursztyn, padaria = brands()
     kinds: tuple[tuple[BrandLook, str, str, str, str, int, StateLook | None, str], ...] = (
-        (bursztyn, "Google · review", "Anna Szczebrzeszyńska-Wojciechowska", REVIEW, "pl", 1, None, ""),
+        (bursztyn, "Google", "Anna Szczebrzeszyńska-Wojciechowska", REVIEW, "pl", 1, None, ""),
         (pennywell, "Facebook · comment", "Tom Hale", "Is the app down? I cannot see my balance since this morning and the card was refused twice.", "en", 0, replies["awaiting_approval"], "Ana"),
         (padaria, "Instagram · comment", "Rita Moura", "Que saudades dos pastéis! Ainda abrem ao domingo de manhã na Rua das Flores?", "pt", 0, replies["published"], "Marek"),
         (bursztyn, "Facebook · comment", "Kamil", "Konstantynopolitańczykowianeczka poleca widok z tarasu, ale winda stała cały weekend", "pl", 0, replies["outcome_unknown"], "Ana"),
-        (pennywell, "Google · review", "Priya", "Best customer help I have had from any bank.", "en", 5, None, ""),
-        (padaria, "Google · review", "João", "", "", 4, replies["refused"], "Marek"),
+        (pennywell, "Google", "Priya", "Best customer help I have had from any bank.", "en", 5, None, ""),
+        (padaria, "Google", "João", "", "", 4, replies["refused"], "Marek"),
         (pennywell, "Instagram · comment", "<b>mallory</b>", "\u202eevil text <script>alert(1)</script> 🧨", "en", 0, replies["publishing"], "Ana"),
     )  # fmt: skip
     made = []

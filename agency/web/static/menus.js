@@ -56,7 +56,7 @@
   document.addEventListener("toggle", (event) => {
     const menu = event.target;
     if (!(menu instanceof HTMLDetailsElement) || !menu.open) return;
-    if (menu.matches(".menu")) menu.querySelector(".menu-box :is(a, button, textarea)")?.focus();
+    if (menu.matches(".menu")) menu.querySelector(".menu-box :is(input:not([type=hidden]), select, a, button, textarea)")?.focus();
     if (menu.matches(".add-note")) menu.querySelector("textarea")?.focus();
   }, true);
 
