@@ -171,14 +171,17 @@ class OneTimeToken(Dated, Base):
 
 
 class OutgoingMail(Dated, Base):
-    """A mail to a person. Its words are sealed, and gone once it was sent; locally the mailbox page keeps them."""
+    """A mail to a person. Its words are sealed, and gone once it was sent; locally the mailbox page keeps them.
+
+    `is_finished` is false while the words are still to be made: a reset is asked for in the same way whether or not
+    the address is anybody's, and only the job finds out.
+    """
 
     __tablename__ = "outgoing_mail"
     id: Mapped[UUID] = mapped_column(primary_key=True, default=new_id)
     notice: Mapped[str] = mapped_column(Text)
     sealed: Mapped[bytes | None] = mapped_column(LargeBinary)
     is_finished: Mapped[bool] = mapped_column(default=True)
-    attempts: Mapped[int] = mapped_column(default=0, server_default="0")
     sent_at: Mapped[datetime | None]
     given_up_at: Mapped[datetime | None]
     last_error: Mapped[str | None] = mapped_column(Text)

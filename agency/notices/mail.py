@@ -1,0 +1,139 @@
+"""Mails to people: rendered in the reader's language, sealed, and promised to the worker in the same transaction.
+
+A notice is a folder beside this file: `subject.txt`, `body.txt`, `body.html`. Everything that is not ours in it
+(customers' words, names) is escaped by Jinja; headers are made by the standard library, which refuses line breaks.
+"""
+
+from __future__ import annotations
+
+import re
+from datetime import UTC
+from email.headerregistry import Address
+from email.message import EmailMessage
+from email.policy import SMTP
+from email.utils import format_datetime, make_msgid, parseaddr
+from functools import lru_cache
+from pathlib import Path
+from typing import Any, Protocol
+from urllib.parse import urlsplit
+from uuid import UUID
+
+from babel.dates import format_datetime as format_local
+from babel.dates import get_timezone
+from jinja2 import Environment, FileSystemLoader, StrictUndefined, select_autoescape
+
+from tenants import clock
+from tenants.base_app import keys_of_app, settings_of_app
+from tenants.database import db, new_id
+from tenants.languages import catalogue, known_language
+from tenants.models import OutgoingMail
+from tenants.outbox import JobName, enqueue_after_commit
+from tenants.sealed import Place
+
+FOLDER = Path(__file__).parent
+PASSWORD_RESET = "password_reset"
+_UNSHOWN = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f\u2028\u2029\u202a-\u202e\u2066-\u2069]")
+
+
+class Addressee(Protocol):
+    """Somebody who can be written to, such as a Person."""
+
+    @property
+    def email(self) -> str: ...
+
+    @property
+    def name(self) -> str: ...
+
+    @property
+    def language(self) -> str: ...
+
+
+def send_notice(name: str, to_person: Addressee, **facts: Any) -> UUID:
+    """Render the notice, keep it sealed and promise its sending once this transaction commits. Returns its id.
+
+    `facts` are the template's names. `path` (starting with `/`) becomes the one link, `url`, on our own base address;
+    `due_at` (aware) becomes `due`, in the reader's words and zone.
+    """
+    return _keep(name, compose(name, to_person, **facts).as_string())
+
+
+def ask_for_password_reset(email: str) -> UUID:
+    """Promise a reset mail to whoever has this address, without looking whether anybody has.
+
+    The same work is done for every address, so neither the answer nor its time says who exists.
+    """
+    return _keep(PASSWORD_RESET, email, is_finished=False)
+
+
+def compose(name: str, to_person: Addressee, **facts: Any) -> EmailMessage:
+    """The finished message. Raises jinja2's UndefinedError when a fact the template needs is missing."""
+    settings = settings_of_app()
+    language = known_language(to_person.language)
+    given = {key: _shown(value) for key, value in facts.items()}
+    if "path" in given:
+        given["url"] = settings.base_url + str(given.pop("path"))
+    if given.get("due_at") is not None:
+        zone = get_timezone(getattr(to_person, "time_zone", None) or "UTC")
+        given["due"] = format_local(given["due_at"], "d MMMM, HH:mm zzz", tzinfo=zone, locale=language)
+    given |= {"person_name": _shown(to_person.name), "language": language}
+    templates = _templates(language)
+
+    def words(part: str) -> str:
+        return templates.get_template(f"{name}/{part}").render(given).strip()
+
+    message = EmailMessage(policy=SMTP)
+    sender_name, sender = parseaddr(settings.onbrand_mail_from)
+    message["From"] = Address(sender_name, addr_spec=sender)
+    message["To"] = Address(" ".join(_shown(to_person.name).split()), addr_spec=to_person.email)
+    message["Reply-To"] = Address(sender_name, addr_spec=sender)
+    message["Subject"] = " ".join(words("subject.txt").split())
+    message["Date"] = format_datetime(clock.now().astimezone(UTC))
+    message["Message-ID"] = make_msgid(domain=urlsplit(settings.base_url).hostname or "localhost")
+    message["Auto-Submitted"] = "auto-generated"
+    message.set_content(words("body.txt") + "\n")
+    message.add_alternative(words("body.html") + "\n", subtype="html")
+    return message
+
+
+def seal_mail(mail_id: UUID, text: str) -> bytes:
+    """The mail's words as they are stored."""
+    return keys_of_app().seal(text, _place(mail_id))
+
+
+def open_mail(mail: OutgoingMail) -> str:
+    """The stored words. Raises CannotOpen when they were not sealed for this row."""
+    assert mail.sealed is not None
+    return keys_of_app().open(mail.sealed, _place(mail.id)).reveal()
+
+
+def _place(mail_id: UUID) -> Place:
+    return Place("mail", "mail", "outgoing_mail", mail_id, "sealed")
+
+
+def _keep(name: str, text: str, *, is_finished: bool = True) -> UUID:
+    mail_id = new_id()
+    db.session.add(OutgoingMail(id=mail_id, notice=name, sealed=seal_mail(mail_id, text), is_finished=is_finished))
+    db.session.flush()
+    enqueue_after_commit(JobName.SEND_MAIL, mail_id=mail_id)
+    return mail_id
+
+
+def _shown(value: Any) -> Any:
+    """Text without signs that hide or reorder what stands beside them."""
+    return _UNSHOWN.sub("", value) if isinstance(value, str) else value
+
+
+@lru_cache(maxsize=8)
+def _templates(language: str) -> Environment:
+    templates = Environment(
+        loader=FileSystemLoader(FOLDER),
+        autoescape=select_autoescape(["html"]),
+        undefined=StrictUndefined,
+        extensions=["jinja2.ext.i18n"],
+        trim_blocks=True,
+        lstrip_blocks=True,
+        keep_trailing_newline=False,
+    )
+    translations = catalogue(FOLDER / "translations", language)
+    templates.install_gettext_translations(translations, newstyle=True)  # type: ignore[attr-defined]
+    return templates

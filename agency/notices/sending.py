@@ -1,0 +1,134 @@
+"""Mails leave here: by SMTP, or, on a person's own machine without it, into the mailbox page."""
+
+from __future__ import annotations
+
+import smtplib
+import ssl
+from datetime import timedelta
+from email import message_from_string
+from email.message import EmailMessage
+from email.policy import SMTP
+from urllib.parse import unquote, urlsplit
+from uuid import UUID
+
+from sqlalchemy import delete, select
+
+from agency.notices.mail import PASSWORD_RESET, compose, open_mail, seal_mail
+from tenants import clock
+from tenants.base_app import settings_of_app
+from tenants.database import db
+from tenants.logs import get_logger
+from tenants.models import OutgoingMail
+from tenants.people import person_for_sign_in
+from tenants.settings import LOOPBACK_HOSTS, SettingsError
+from tenants.tokens import Purpose, mint
+
+TIMEOUT_SECONDS = 20
+KEPT_FOR = timedelta(days=7)
+SHOWN_IN_MAILBOX = 50
+
+log = get_logger("mail")
+
+
+def send_mail(mail_id: UUID | str) -> None:
+    """Send one mail, for the job of that name; harmless for one that was sent or is no longer there.
+
+    Raises OSError or smtplib's SMTPException when the mail server cannot take it now (try again later) and
+    SettingsError without one in production. A refusal for good is kept with the mail and not tried again.
+    Delivery is at least once: a crash after the server took the mail sends it a second time.
+    """
+    mail = db.session.execute(
+        select(OutgoingMail)
+        .where(
+            OutgoingMail.id == UUID(str(mail_id)),
+            OutgoingMail.sent_at.is_(None),
+            OutgoingMail.given_up_at.is_(None),
+            OutgoingMail.sealed.is_not(None),
+        )
+        .with_for_update(skip_locked=True)
+    ).scalar_one_or_none()
+    if mail is None or not _finish(mail):
+        return
+    settings = settings_of_app()
+    if settings.onbrand_smtp_url:
+        message = message_from_string(open_mail(mail), _class=EmailMessage, policy=SMTP)
+        try:
+            _hand_over(settings.onbrand_smtp_url, message)
+        except smtplib.SMTPRecipientsRefused as error:
+            codes = [code for code, _ in error.recipients.values()]
+            if any(code < 500 for code in codes):
+                raise
+            mail.given_up_at, mail.last_error, mail.sealed = clock.now(), f"refused: {codes}", None
+            log.warning("mail_refused", mail_id=str(mail.id), notice=mail.notice)
+            return
+        mail.sealed = None
+    elif not settings.is_local:
+        raise SettingsError("ONBRAND_SMTP_URL is missing, so no mail can be sent. Set it and start the worker again.")
+    mail.sent_at = clock.now()
+    db.session.flush()
+    log.info("mail_sent", mail_id=str(mail.id), notice=mail.notice)
+
+
+def forget_sent() -> int:
+    """Drop mails sent or given up a week ago; returns how many."""
+    before = clock.now() - KEPT_FOR
+    gone = db.session.execute(
+        delete(OutgoingMail)
+        .where((OutgoingMail.sent_at < before) | (OutgoingMail.given_up_at < before))
+        .returning(OutgoingMail.id)
+    ).all()
+    return len(gone)
+
+
+def mails_kept(before: UUID | None = None) -> list[tuple[OutgoingMail, EmailMessage]]:
+    """Mails the mailbox page shows, newest first, older than `before`. Raises SettingsError outside a local run."""
+    if not settings_of_app().is_local:
+        raise SettingsError("The mailbox page exists only where ONBRAND_ENV is `local`.")
+    statement = (
+        select(OutgoingMail)
+        .where(OutgoingMail.sealed.is_not(None), OutgoingMail.sent_at.is_not(None), OutgoingMail.is_finished)
+        .order_by(OutgoingMail.id.desc())
+        .limit(SHOWN_IN_MAILBOX)
+    )
+    if before is not None:
+        statement = statement.where(OutgoingMail.id < before)
+    return [
+        (mail, message_from_string(open_mail(mail), _class=EmailMessage, policy=SMTP))
+        for mail in db.session.scalars(statement)
+    ]
+
+
+def _finish(mail: OutgoingMail) -> bool:
+    """Make the words of a mail that was only asked for; False when there is nobody to write to."""
+    if mail.is_finished:
+        return True
+    assert mail.notice == PASSWORD_RESET
+    person = person_for_sign_in(open_mail(mail))
+    if person is None:
+        db.session.delete(mail)
+        db.session.flush()
+        return False
+    token = mint(Purpose.PASSWORD_RESET, person.id)
+    message = compose(PASSWORD_RESET, person, path=f"/reset/{token}")
+    mail.sealed, mail.is_finished = seal_mail(mail.id, message.as_string()), True
+    # Kept before the server hears of it, so that a link that arrives always works.
+    db.session.commit()
+    db.session.refresh(mail, with_for_update=True)
+    return mail.sent_at is None
+
+
+def _hand_over(smtp_url: str, message: EmailMessage) -> None:
+    address = urlsplit(smtp_url)
+    host, is_tls = address.hostname or "localhost", address.scheme == "smtps"
+    context = ssl.create_default_context()
+    server: smtplib.SMTP
+    if is_tls:
+        server = smtplib.SMTP_SSL(host, address.port or 465, timeout=TIMEOUT_SECONDS, context=context)
+    else:
+        server = smtplib.SMTP(host, address.port or 587, timeout=TIMEOUT_SECONDS)
+    with server:
+        if not is_tls and host not in LOOPBACK_HOSTS:
+            server.starttls(context=context)
+        if address.username:
+            server.login(unquote(address.username), unquote(address.password or ""))
+        server.send_message(message)
