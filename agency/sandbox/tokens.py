@@ -73,7 +73,8 @@ def save(
 
 def find(store: Store, token: str) -> Token | None:
     with store.transaction() as db:
-        row = db.execute("SELECT * FROM tokens WHERE token = ?", (token,)).fetchone()
+        # No token of ours holds anything but ASCII, and a lone surrogate could not even be looked for.
+        row = db.execute("SELECT * FROM tokens WHERE token = ?", (token,)).fetchone() if token.isascii() else None
         if row is None:
             return None
         granted = db.execute("SELECT account_id FROM grants WHERE token = ?", (row["token"],)).fetchall()

@@ -202,7 +202,7 @@ def test_another_page_s_token_finds_nothing(sandbox: Sandbox) -> None:
         assert (error["code"], error["error_subcode"]) == (100, 33)
 
 
-@pytest.mark.parametrize("token, code", [("", 104), ("nonsense", 190), ("instagram-token", 190)])
+@pytest.mark.parametrize(("token", "code"), [("", 104), ("nonsense", 190), ("instagram-token", 190)])
 def test_bad_tokens(sandbox: Sandbox, token: str, code: int) -> None:
     assert sandbox.graph(PAGE, access_token=token)[1]["error"]["code"] == code
 
@@ -265,7 +265,7 @@ def test_usage_climbs_with_calls_and_an_allowance_ends(sandbox: Sandbox) -> None
         usage = json.loads(sandbox.graph(PAGE)[2]["X-Business-Use-Case-Usage"])
         percents.append(usage[PAGE][0]["call_count"])
     assert percents == list(range(10, 101, 10))
-    status, body, headers = sandbox.graph(PAGE)
+    _status, body, headers = sandbox.graph(PAGE)
     assert body["error"]["code"] == 80001
     assert json.loads(headers["X-Business-Use-Case-Usage"])[PAGE][0]["estimated_time_to_regain_access"] > 0
     sandbox.clock.move(3601)

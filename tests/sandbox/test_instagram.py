@@ -16,7 +16,7 @@ def comment(sandbox: Sandbox, text: str = "Lovely", **values: object) -> str:
     return sandbox.item("comment", platform="instagram", account=PROFILE, author="Ana Lima", text=text, **values)
 
 
-@pytest.mark.parametrize("host, token", [("instagram", "instagram-token"), ("facebook", "page-token")])
+@pytest.mark.parametrize(("host", "token"), [("instagram", "instagram-token"), ("facebook", "page-token")])
 def test_media_come_with_comments_and_replies_by_either_login(sandbox: Sandbox, host: str, token: str) -> None:
     top = comment(sandbox)
     reply = comment(sandbox, "Yes!", parent=top)
