@@ -51,10 +51,11 @@ def claim_due(platform: str, limit: int, lease_seconds: float) -> list[ClaimedTu
         .order_by(PollTurn.due_at)
         .limit(limit)
         .with_for_update(skip_locked=True)
+        .cte("due")  # as a plain subquery the planner may run it again and again, past its limit
     )
     claimed = db.session.execute(
         update(PollTurn)
-        .where(PollTurn.account_id.in_(due.scalar_subquery()))
+        .where(PollTurn.account_id == due.c.account_id)
         .values(leased_until=now + _seconds(lease_seconds), fence=PollTurn.fence + 1)
         .returning(PollTurn.account_id, PollTurn.agency_id, PollTurn.brand_id, PollTurn.platform, PollTurn.fence)
         .execution_options(synchronize_session=False)

@@ -1,0 +1,177 @@
+"""Connecting accounts: who may, what is stored, and that a credential opens nowhere but at its place."""
+
+from __future__ import annotations
+
+from uuid import UUID, uuid4
+
+import pytest
+from sqlalchemy import Engine, select, text
+
+from channels import accounts, poll_turns
+from channels.models import Account, AccountDirectory, PollTurn
+from channels.protocol import Secret
+from tenants.database import db
+from tenants.errors import Conflict, Forbidden, Invalid, NotFound
+from tenants.models import BrandAudit
+from tests.factories import Agency
+
+TOKEN = "EAAB-credential-canary"
+
+
+def connect(agency: Agency, *, brand: int = 0, external_id: str = "100", platform: str = "facebook") -> UUID:
+    with agency.entered():
+        return accounts.connect(None, agency.brand_ids[brand], platform, external_id, TOKEN).id
+
+
+def directory() -> list[AccountDirectory]:
+    return list(db.session.execute(select(AccountDirectory)).scalars())
+
+
+def test_a_connected_account_is_known_and_polled_at_once(ana: Agency) -> None:
+    account_id = connect(ana)
+    with ana.entered():
+        account = accounts.get(account_id)
+        assert (account.health, account.platform, account.external_id) == ("ok", "facebook", "100")
+        assert accounts.credential_of(account) == Secret(TOKEN)
+        known = accounts.connected(account)
+        assert (known.external_id, known.credential.reveal(), known.login) == ("100", TOKEN, None)
+        assert [row.account_id for row in accounts.find_by_platform_id("facebook", "100")] == [account_id]
+        assert [turn.account_id for turn in poll_turns.claim_due("facebook", 10, 60)] == [account_id]
+
+
+def test_the_credential_is_nowhere_in_the_clear(ana: Agency, superuser: Engine) -> None:
+    account_id = connect(ana)
+    with superuser.connect() as connection:
+        for table in ("account", "account_directory", "poll_turn", "brand_audit", "outbox_entry"):
+            for row in connection.execute(text(f"select t::text, t.* from {table} t")):
+                assert TOKEN not in str(row)
+                assert TOKEN.encode().hex() not in str(row)
+    with ana.entered():
+        account = accounts.get(account_id)
+        assert TOKEN not in repr(account)
+        assert TOKEN not in repr(accounts.connected(account))
+        assert TOKEN not in str(accounts.describe(account))
+        assert "credential" not in accounts.describe(account)
+
+
+def test_a_credential_moved_to_another_account_does_not_open(ana: Agency) -> None:
+    first, second = connect(ana, external_id="100"), connect(ana, external_id="200", brand=1)
+    with ana.entered():
+        accounts.get(second).credential = accounts.get(first).credential
+        db.session.flush()
+        with pytest.raises(Conflict) as caught:
+            accounts.credential_of(accounts.get(second))
+        assert caught.value.code == "credential_unreadable"
+
+
+@pytest.mark.parametrize("brand", [0, 1])
+def test_an_account_belongs_to_one_brand_of_an_agency(ana: Agency, brand: int) -> None:
+    connect(ana)
+    with ana.entered():
+        with pytest.raises(Conflict):
+            accounts.connect(None, ana.brand_ids[brand], "facebook", "100", "other")
+        assert len(directory()) == 1
+    connect(ana, platform="instagram")
+
+
+def test_two_agencies_may_hold_the_same_account(ana: Agency, stranger: Agency) -> None:
+    mine, theirs = connect(ana), connect(stranger)
+    with ana.entered():
+        assert {row.account_id for row in accounts.find_by_platform_id("facebook", "100")} == {mine, theirs}
+        with pytest.raises(NotFound):
+            accounts.get(theirs)
+
+
+def test_only_who_may_connects_and_only_brands_of_their_own(ana: Agency, stranger: Agency) -> None:
+    brand = ana.brand_ids[0]
+    with ana.entered(ana.agency_admin):
+        accounts.connect(ana.agency_admin, brand, "facebook", "100", TOKEN)
+    for role in ("staff", "team_lead", "light", "client_owner", "billing_admin"):
+        with ana.entered(getattr(ana, role)), pytest.raises(Forbidden):
+            accounts.connect(getattr(ana, role), brand, "facebook", "300", TOKEN)
+    for foreign in (brand, uuid4()):
+        with stranger.entered(stranger.agency_admin), pytest.raises(NotFound):
+            accounts.connect(stranger.agency_admin, foreign, "facebook", "300", TOKEN)
+
+
+@pytest.mark.parametrize(
+    ("platform", "external_id", "credential", "login", "field"),
+    [
+        ("pigeon", "1", TOKEN, None, "platform"),
+        ("facebook", "../me", TOKEN, None, "external_id"),
+        ("facebook", "", TOKEN, None, "external_id"),
+        ("google_business", "locations/2", TOKEN, None, "external_id"),
+        ("google_business", "accounts/1/locations/2/../3", TOKEN, None, "external_id"),
+        ("facebook", "1", "", None, "credential"),
+        ("facebook", "1", "a\r\nX: b", None, "credential"),
+        ("facebook", "1", "żeton", None, "credential"),
+        ("facebook", "1", "a" * 5000, None, "credential"),
+        ("facebook", "1", TOKEN, "facebook", "login"),
+        ("instagram", "1", TOKEN, "google", "login"),
+    ],
+)
+def test_what_cannot_be_an_account_is_told_field_by_field(
+    ana: Agency, platform: str, external_id: str, credential: str, login: str | None, field: str
+) -> None:
+    with ana.entered():
+        with pytest.raises(Invalid) as caught:
+            accounts.connect(None, ana.brand_ids[0], platform, external_id, credential, login=login)
+        assert list(caught.value.fields["errors"]) == [field]
+        assert not directory()
+
+
+def test_disconnecting_destroys_the_credential_and_frees_the_account(ana: Agency) -> None:
+    account_id = connect(ana)
+    with ana.entered():
+        (turn,) = poll_turns.claim_due("facebook", 1, 60)
+    with ana.entered():
+        accounts.disconnect(ana.agency_admin, account_id)
+    with ana.entered():
+        account = accounts.get(account_id)
+        assert (account.health, account.credential) == ("disconnected", None)
+        with pytest.raises(Conflict):
+            accounts.credential_of(account)
+        assert not directory()
+        assert not poll_turns.finish(turn, True, 60)
+        accounts.mark_unhealthy(account, "failing", "late news")
+        accounts.mark_healthy(account)
+        assert account.health == "disconnected"
+        with pytest.raises(NotFound):
+            accounts.reconnect(None, account_id, TOKEN)
+        accounts.disconnect(ana.agency_admin, account_id)
+    with ana.entered():
+        actions = list(db.session.execute(select(BrandAudit.action).order_by(BrandAudit.created_at)).scalars())
+        assert sorted(actions) == ["account.connected", "account.disconnected"]
+    assert connect(ana, brand=1) != account_id
+
+
+def test_an_account_without_access_waits_until_it_is_connected_again(ana: Agency) -> None:
+    account_id = connect(ana)
+    with ana.entered():
+        accounts.mark_unhealthy(accounts.get(account_id), "needs_reconnect", "password_changed")
+    with ana.entered():
+        assert poll_turns.claim_due("facebook", 10, 60) == []
+        accounts.reconnect(ana.agency_admin, account_id, "newer")
+    with ana.entered():
+        account = accounts.get(account_id)
+        assert (account.health, account.health_reason) == ("ok", None)
+        assert accounts.credential_of(account) == Secret("newer")
+        assert [turn.account_id for turn in poll_turns.claim_due("facebook", 10, 60)] == [account_id]
+
+
+def test_marking_a_healthy_account_healthy_writes_nothing(ana: Agency, statements: object) -> None:
+    account_id = connect(ana)
+    with ana.entered():
+        account = accounts.get(account_id)
+        statements()  # type: ignore[operator]
+        accounts.mark_healthy(account)
+        db.session.flush()
+        assert statements() == []  # type: ignore[operator]
+
+
+def test_the_account_tables_hold_what_they_say(ana: Agency) -> None:
+    account_id = connect(ana)
+    with ana.entered():
+        row = db.session.execute(select(PollTurn)).scalar_one()
+        assert (row.account_id, row.agency_id, row.brand_id) == (account_id, ana.id, ana.brand_ids[0])
+        assert db.session.execute(select(Account.brand_id)).scalar_one() == ana.brand_ids[0]
