@@ -45,6 +45,10 @@ def create_sandbox_app(data_folder: Path, *, clock: Clock = time.time, keys: App
     app.jinja_env.filters["moment"] = pages.short_time
     app.after_request(_shield_pages)
 
+    @app.get("/favicon.ico")
+    def no_icon() -> tuple[str, int]:
+        return "", 204
+
     @app.get("/healthz")
     def healthz() -> Response:
         world.store.setting("health")

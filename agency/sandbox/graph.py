@@ -100,7 +100,12 @@ def _token(world: World, call: Call) -> Token:
 
 
 def _opened_names(world: World, token: Token) -> list[str]:
-    return [account.external_id for account in world.store.accounts() if account.id in token.accounts]
+    with world.store.transaction() as db:
+        rows = db.execute(
+            "SELECT a.external_id FROM accounts a JOIN grants g ON g.account_id = a.id WHERE g.token = ?",
+            (token.token,),
+        ).fetchall()
+    return [row["external_id"] for row in rows]
 
 
 def _count_call(world: World, call: Call, account: Account | None) -> dict[str, str]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ipaddress
+import socket
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -35,6 +36,20 @@ def require_loopback(host: str) -> None:
             f"The sandbox would listen on {host}, where others can reach it. Nothing was started."
             " Use 127.0.0.1: its tokens and pages are for this machine only."
         )
+
+
+def require_free(host: str, port: int) -> None:
+    """Ends the program with one sentence where somebody listens already; gunicorn would try for seconds."""
+    family = socket.AF_INET6 if ":" in host else socket.AF_INET
+    with socket.socket(family) as probe:
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            probe.bind((host, port))
+        except OSError as error:
+            raise SystemExit(
+                f"The sandbox cannot listen on {host} port {port} ({error.strerror}). Nothing was started."
+                " Choose another port with --port, or stop what uses this one."
+            ) from None
 
 
 class _Server(BaseApplication):  # type: ignore[misc]
@@ -75,8 +90,15 @@ class _Server(BaseApplication):  # type: ignore[misc]
 
 
 def run(host: str, port: int, data_folder: Path, scenario: Path | None = None) -> None:
-    """Serve until SIGINT or SIGTERM. Raises NotLoopback; a scenario file starts playing when it is first seen."""
-    require_loopback(host)
+    """Serve until SIGINT or SIGTERM; a scenario file starts playing when it is first seen.
+
+    Ends the program with one sentence where the address is not this machine's own or the port is taken.
+    """
+    try:
+        require_loopback(host)
+    except NotLoopback as error:
+        raise SystemExit(str(error)) from None
+    require_free(host, port)
     bind = f"[{host}]:{port}" if ":" in host else f"{host}:{port}"
     _Server(bind, data_folder, scenario).run()
 

@@ -10,21 +10,21 @@ from agency.sandbox.store import Store
 from agency.sandbox.world import World
 
 KINDS = {
-    "delay": "answers `seconds` late; `when: before` applies a write only after the pause",
-    "lose_answer_after_accepting": "applies a write, then closes the connection without an answer",
-    "error_after_accepting": "applies a write, then answers with a server error",
-    "server_error": "answers with a server error and does nothing",
-    "html_502": "answers 502 with an HTML page and does nothing",
-    "visibility_lag": "what is written shows up in reads only `seconds` later; `who`: ours, customers or both",
-    "throttle": "answers that there were too many calls, with the real codes; `minutes` until they are welcome again",
-    "app_throttle": "the same for the whole application (Meta code 4)",
-    "revoke_token": "every token of the account is refused as revoked; `subcode` is Meta's (460 if left out)",
-    "truncate_body": "cuts the body of an answer in half",
-    "empty_page_with_next": "answers an empty page which nevertheless has a next one",
-    "refuse_duplicates": "refuses a comment with the same text as the account's last one (Meta code 506)",
-    "block_writes": "refuses every write as abusive (Meta code 368, Google 403)",
-    "hide_authors": "leaves out who wrote a comment",
-    "lost_location": "the person lost the account: 403 at Google, 190/492 at Meta",
+    "delay": "Answers so many seconds late.",
+    "lose_answer_after_accepting": "Applies a write, then closes the connection without an answer.",
+    "error_after_accepting": "Applies a write, then answers with a server error.",
+    "server_error": "Answers with a server error and does nothing.",
+    "html_502": "Answers 502 with an HTML page and does nothing.",
+    "visibility_lag": "What is written now shows up in reads only so many seconds later.",
+    "throttle": "Answers that there were too many calls, with the platform's own codes and headers.",
+    "app_throttle": "The same for the whole application, whatever the account.",
+    "revoke_token": "Refuses every token of the account as revoked.",
+    "truncate_body": "Cuts the body of an answer in half.",
+    "empty_page_with_next": "Answers an empty page which nevertheless has a next one (once, unless told otherwise).",
+    "refuse_duplicates": "Refuses a comment with the same words as the account's last one (Meta code 506).",
+    "block_writes": "Refuses every write as abusive (Meta code 368, Google 403).",
+    "hide_authors": "Leaves out who wrote a comment.",
+    "lost_location": "The person lost the account: 403 at Google, 190/492 at Meta.",
 }
 
 

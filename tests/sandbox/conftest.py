@@ -57,8 +57,8 @@ class Sandbox:
     def graph(self, path: str, method: str = "GET", host: str = "facebook", **params: Any) -> tuple[int, Any, Any]:
         """One Graph call; answers status, body and headers. The Page's token unless another is given."""
         params.setdefault("access_token", "page-token" if host == "facebook" else "instagram-token")
-        where = "query_string" if method == "GET" else "data"
-        answer = self.client.open(f"/{host}/v26.0/{path}", method=method, **{where: params})
+        query, form = (params, None) if method == "GET" else (None, params)
+        answer = self.client.open(f"/{host}/v26.0/{path}", method=method, query_string=query, data=form)
         return answer.status_code, answer.get_json(force=True, silent=True), answer.headers
 
     def google(self, path: str, method: str = "GET", token: str = "google-access", **options: Any) -> tuple[int, Any]:

@@ -132,6 +132,7 @@ def test_the_limit_of_an_answer_counts_bytes(sandbox: Sandbox) -> None:
     assert sandbox.google(f"{REVIEWS}/{made}/reply", "PUT", json={"comment": fits})[0] == 200
     status, body = sandbox.google(f"{REVIEWS}/{made}/reply", "PUT", json={"comment": too_long})
     assert (status, body["error"]["status"]) == (400, "INVALID_ARGUMENT")
+    bad: Any
     for bad in ({"comment": " "}, {}, [], None):
         assert sandbox.google(f"{REVIEWS}/{made}/reply", "PUT", json=bad)[0] == 400
     assert sandbox.google(f"{REVIEWS}/{made}")[1]["reviewReply"]["comment"] == fits

@@ -16,7 +16,10 @@ from agency.sandbox.graph_errors import GraphError
 from agency.sandbox.graph_fields import Field, parse_fields, written
 from tests.sandbox.conftest import KEYS, PAGE, PROFILE, Sandbox
 
-NESTED = "id,message,comments.filter(stream).order(reverse_chronological).limit(50).summary(true){id,from,message,parent{id}}"
+NESTED = (
+    "id,message,comments.filter(stream).order(reverse_chronological).limit(50).summary(true)"
+    "{id,from,message,parent{id}}"
+)
 
 
 def comment(sandbox: Sandbox, text: str | None = "Hello", **values: Any) -> str:
@@ -308,7 +311,9 @@ def test_a_field_expression_survives_being_written_and_read(fields: tuple[Field,
 
 @given(st.text(max_size=60))
 def test_any_text_is_read_or_refused_as_a_field_expression(text: str) -> None:
+    code = None
     try:
         parse_fields(text)
     except GraphError as error:
-        assert error.code == 2500
+        code = error.code
+    assert code in (None, 2500)

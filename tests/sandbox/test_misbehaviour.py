@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from typing import Any
 
 import pytest
 
@@ -133,6 +134,7 @@ def test_strict_platforms(sandbox: Sandbox, comment: str) -> None:
 
 
 def test_orders_that_make_no_sense_are_refused(sandbox: Sandbox) -> None:
+    bad: Any
     for bad in ({}, {"kind": "sulk"}, {"kind": "delay", "seconds": "soon"}, {"kind": "delay", "colour": "red"}, []):
         assert sandbox.client.post("/sandbox/misbehaviour", json=bad).status_code == 400
     sandbox.misbehave("server_error", probability=0)

@@ -19,7 +19,7 @@ import psutil
 import pytest
 
 from agency.sandbox.addresses import PREFIXES, addresses
-from agency.sandbox.main import NotLoopback, require_loopback, running_sandbox
+from agency.sandbox.main import NotLoopback, require_loopback, run, running_sandbox
 from tests.sandbox.conftest import PAGE
 
 PROGRAM = "import sys; from pathlib import Path; from agency.sandbox.main import run;"
@@ -155,6 +155,18 @@ def test_a_scenario_file_plays_in_the_background(tmp_path: Path) -> None:
 def test_other_addresses_than_loopback_are_refused(host: str) -> None:
     with pytest.raises(NotLoopback, match="Nothing was started"):
         require_loopback(host)
+
+
+def test_a_taken_port_and_a_foreign_address_end_the_program_with_one_sentence(tmp_path: Path) -> None:
+    with socket.socket() as taken:
+        taken.bind(("127.0.0.1", 0))
+        taken.listen()
+        port = taken.getsockname()[1]
+        with pytest.raises(SystemExit, match=rf"port {port} .*Choose another port"):
+            run("127.0.0.1", port, tmp_path)
+    with pytest.raises(SystemExit, match=r"Use 127\.0\.0\.1"):
+        run("0.0.0.0", 0, tmp_path)
+    assert list(tmp_path.iterdir()) == []
 
 
 def test_many_threads_write_and_every_write_stands_in_the_ledger(tmp_path: Path) -> None:
