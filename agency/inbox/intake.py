@@ -69,20 +69,20 @@ def store_page(account: Account, page: Page, *, now: datetime) -> Stored:
     work = _compare(records, rows.known(external_ids))
     if not (work.fresh or work.changed or work.gone):
         return Stored(unchanged=work.unchanged, set_aside=aside)
-    due_hours = rows.lock()
+    rows.lock()
     work = _compare(records, rows.known(external_ids))
     if work.fresh or work.changed or work.gone:
-        _write(account, rows, work, due_hours, now)
+        _write(account, rows, work, now)
     return Stored(len(work.fresh), len(work.changed), len(work.gone), work.unchanged, aside)
 
 
 def mark_gone(account: Account, external_ids: Sequence[str], *, now: datetime) -> int:
     """Put tombstones on messages a direct read proved gone (`channels.items.Presence`); returns how many were live."""
     rows = AccountRows(account)
-    due_hours = rows.lock()
+    rows.lock()
     gone = [k for k in rows.known(external_ids).values() if not k.deleted]
     if gone:
-        _write(account, rows, _Work([], [], gone, 0, {}), due_hours, now)
+        _write(account, rows, _Work([], [], gone, 0, {}), now)
     return len(gone)
 
 
@@ -99,11 +99,11 @@ def record_sent(
 ) -> None:
     """Put an answer we published into its conversation at once, or link the message a poll brought before us.
 
+    Takes the conversation's lock and no lock of the account, so it may follow other changes to that conversation.
     Give the platform's id; for a Google review `external_id` is the review's id followed by REPLY_SUFFIX.
     Raises NotFound for a conversation outside the scope.
     """
     rows = AccountRows(account)
-    due_hours = rows.lock()
     threads = rows.threads([], [conversation_id])
     if not threads:
         raise NotFound()
@@ -125,12 +125,20 @@ def record_sent(
             }
         ]
     )
-    link_reply(account.id, external_id, reply_id)
-    _refresh(rows, threads, due_hours, {})
+    link_reply(account.id, external_id, reply_id, parent_external_id)
+    _refresh(rows, threads, rows.due_hours(), {})
 
 
-def link_reply(account_id: UUID, message_external_id: str, reply_id: UUID) -> bool:
-    """Say which of our replies an outgoing message is; True when there was such a message without a reply yet."""
+def link_reply(
+    account_id: UUID, message_external_id: str, reply_id: UUID, answered_external_id: str | None = None
+) -> bool:
+    """Say which of our replies an outgoing message is; True when there was such a message without a reply yet.
+
+    `answered_external_id` is what it answers, where that is known better than the platform shows it.
+    """
+    values: dict[str, Any] = {"reply_id": reply_id}
+    if answered_external_id is not None:
+        values["parent_external_id"] = answered_external_id
     found = db.session.execute(
         update(Message)
         .where(
@@ -139,7 +147,7 @@ def link_reply(account_id: UUID, message_external_id: str, reply_id: UUID) -> bo
             Message.direction == "out",
             Message.reply_id.is_(None),
         )
-        .values(reply_id=reply_id)
+        .values(values)
         .returning(Message.id)
         .execution_options(synchronize_session=False)
     )
@@ -192,7 +200,8 @@ def _is_stale(record: Record, stored: Known) -> bool:
     return stored.content_hash != PROVISIONAL and record.version is not None and record.version < stored.version
 
 
-def _write(account: Account, rows: AccountRows, work: _Work, due_hours: int, now: datetime) -> None:
+def _write(account: Account, rows: AccountRows, work: _Work, now: datetime) -> None:
+    due_hours = rows.due_hours()
     written = [*work.fresh, *(record for record, _ in work.changed)]
     named = {r.contact_key: r.author_name for r in written if r.contact_key is not None}
     contacts = rows.contacts(
@@ -289,8 +298,7 @@ def _refresh(
 def refresh_conversation(account: Account, conversation_id: UUID) -> None:
     """Work out a conversation's row afresh, after something outside intake changed what counts."""
     rows = AccountRows(account)
-    due_hours = rows.lock()
-    _refresh(rows, rows.threads([], [conversation_id]), due_hours, {})
+    _refresh(rows, rows.threads([], [conversation_id]), rows.due_hours(), {})
 
 
 def _summary_columns(summary: Summary, status: tuple[str, str | None]) -> dict[str, Any]:

@@ -11,13 +11,14 @@ from datetime import datetime
 from typing import Any, NamedTuple
 from uuid import UUID
 
-from sqlalchemy import bindparam
+from sqlalchemy import bindparam, select
 from sqlalchemy.dialects.postgresql import ARRAY, BYTEA
 from sqlalchemy.types import Text, Uuid
 
 from agency.inbox.summary import READ_CHARACTERS, MessageFacts
 from channels.models import Account
 from tenants.database import db
+from tenants.models import Brand
 from tenants.scope import raw_sql
 
 WHY = "one statement for a whole page of items"
@@ -32,10 +33,7 @@ _KNOWN = raw_sql(
 ).bindparams(bindparam("external_ids", type_=ARRAY(Text)))
 
 _LOCK = raw_sql(
-    """
-    select answer_due_hours, pg_advisory_xact_lock(hashtextextended(:account_key, 0))
-    from brand where agency_id = :agency_id and id = :brand_id
-    """,
+    "select pg_advisory_xact_lock(hashtextextended(:account_key, 0))",
     reason="two polls of one account store one after the other",
 )
 
@@ -150,7 +148,8 @@ _GONE_MESSAGES = raw_sql(
 _FACTS = raw_sql(
     f"""
     select conversation_id, external_id, direction, left(text, {READ_CHARACTERS}), author_name, contact_id, language,
-           stars, written_at, edited_at, deleted_at is not null, moderation
+           stars, written_at, edited_at, deleted_at is not null, moderation,
+           case when reply_id is not null then parent_external_id end
     from message where agency_id = :agency_id and conversation_id = any(:ids)
     """,
     reason=WHY,
@@ -222,14 +221,13 @@ class AccountRows:
         rows = db.session.execute(_KNOWN, {**self._where, "external_ids": list(external_ids)})
         return {row[0]: Known(row[1], row[2], bytes(row[3]), row[4], row[5]) for row in rows}
 
-    def lock(self) -> int:
-        """Wait until no other transaction stores items of this account; returns the brand's answer_due_hours."""
-        values = {
-            "agency_id": self._new["agency_id"],
-            "brand_id": self._new["brand_id"],
-            "account_key": str(self._where["account_id"]),
-        }
-        return int(db.session.execute(_LOCK, values).scalar_one())
+    def lock(self) -> None:
+        """Wait until no other transaction stores items of this account."""
+        db.session.execute(_LOCK, {"account_key": str(self._where["account_id"])})
+
+    def due_hours(self) -> int:
+        """Within how many hours the brand answers."""
+        return int(db.session.scalars(select(Brand.answer_due_hours).where(Brand.id == self._new["brand_id"])).one())
 
     def contacts(self, rows: Sequence[dict[str, Any]]) -> dict[str, UUID]:
         """Make or rename contacts; returns external id → id of all given."""

@@ -35,6 +35,8 @@ class MessageFacts(NamedTuple):
     edited_at: datetime | None
     deleted: bool
     moderation: str | None
+    answers_external_id: str | None = None
+    """Of a reply of ours: which message it answers. What the customer wrote after that one is not answered by it."""
 
     @property
     def moment(self) -> datetime:
@@ -71,7 +73,12 @@ def summarise(thread_external_id: str, kind: str, messages: Sequence[MessageFact
     newest = max(theirs, key=lambda m: (m.moment, m.external_id), default=None)
     first = min((m for m in messages if m.direction == "in"), key=lambda m: (m.written_at, m.external_id), default=None)
     root = next((m for m in messages if m.external_id == thread_external_id and m.direction == "in"), first)
-    answers = [m.moment for m in live if m.direction == "out" and m.moderation != "rejected"]
+    asked = {m.external_id: m.moment for m in theirs}
+    answers = [
+        asked.get(m.answers_external_id or "", m.moment)
+        for m in live
+        if m.direction == "out" and m.moderation != "rejected"
+    ]
     reason = _closing_reason(kind, theirs, newest, answers)
     last_message_at = max(m.written_at for m in live or messages)
     due_at = newest.moment + timedelta(hours=due_hours) if newest and reason is None else None

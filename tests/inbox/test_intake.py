@@ -297,6 +297,24 @@ def test_an_answer_we_recorded_is_the_one_a_poll_brings(ana: Agency, facebook: U
     assert conversation(ana, "post_1").message_count == 2
 
 
+def test_words_that_came_while_we_were_writing_are_not_answered_by_it(ana: Agency, facebook: UUID) -> None:
+    keep(ana, facebook, comment(1), comment(2, "And my refund?", under=1))
+    case = conversation(ana, "post_1")
+    with ana.entered():
+        account = db.session.scalars(select(Account).where(Account.id == facebook)).one()
+        record_sent(
+            account,
+            case.id,
+            external_id="post_3",
+            parent_external_id="post_1",
+            text="On its way.",
+            written_at=at(601),
+            reply_id=new_id(),
+            author_name="Pennywell",
+        )
+    assert conversation(ana, "post_1").status == "open"
+
+
 def test_a_message_is_linked_to_one_reply_only(ana: Agency, facebook: UUID) -> None:
     keep(ana, facebook, comment(1), comment(2, "Done.", under=1, from_us=True))
     first = new_id()
