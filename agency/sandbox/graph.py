@@ -47,7 +47,7 @@ def single(world: World, call: Call) -> Answer:
     path = [part for part in call.path.split("/") if part]
     edge = path[1] if len(path) > 1 else None
     try:
-        reader = Reader(world, call, _token(world, call))
+        reader = Reader(world, call, caller(world, call))
         if not path and call.params.get("ids"):
             return _multi_get(reader, headers)
         if not path or len(path) > 2:
@@ -74,7 +74,7 @@ def single(world: World, call: Call) -> Answer:
     return done
 
 
-def _token(world: World, call: Call) -> Token:
+def caller(world: World, call: Call) -> Token:
     """The caller's token, alive and of this host's kind."""
     text = call.params.get("access_token")
     if not text:

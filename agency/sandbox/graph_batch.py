@@ -10,7 +10,7 @@ from urllib.parse import parse_qsl, urlsplit
 from flask import Blueprint, Request, Response, request
 
 from agency.sandbox import graph_login
-from agency.sandbox.graph import MAX_BATCH, as_text, refusal, serving_version, single
+from agency.sandbox.graph import MAX_BATCH, as_text, caller, refusal, serving_version, single
 from agency.sandbox.graph_errors import GraphError, bad_parameter
 from agency.sandbox.graph_reader import Call
 from agency.sandbox.wire import Answer, base_url, bearer, new_request_id, read_parameters, send
@@ -89,8 +89,8 @@ def _batch(world: World, call: Call) -> Answer:
         raise bad_parameter("Batch must be a JSON array of objects")
     if len(items) > MAX_BATCH:
         raise GraphError(100, f"Too many requests in batch message. Maximum batch size is {MAX_BATCH}")
-    if not call.params.get("access_token"):
-        raise GraphError(104, "An access token is required to request this resource.", reason="invalid_token")
+    if call.params.get("access_token") != f"{world.keys.meta_app_id}|{world.keys.meta_app_secret}":
+        caller(world, call)  # a bad outer token fails the whole batch, even where each item brings its own
     with_headers = call.params.get("include_headers", "true").lower() not in ("false", "0")
     slots: list[dict[str, Any] | None] = []
     late_seconds = 0.0

@@ -243,6 +243,14 @@ def test_a_batch_serves_many_pages_each_with_its_own_token(sandbox: Sandbox) -> 
         assert sandbox.graph("", "POST", batch=bad)[1]["error"]["code"] == 100
 
 
+@pytest.mark.parametrize(("outer", "code"), [("", 104), ("nonsense", 190), ("instagram-token", 190)])
+def test_a_bad_outer_token_fails_the_whole_batch(sandbox: Sandbox, outer: str, code: int) -> None:
+    batch = json.dumps([{"method": "GET", "relative_url": f"{PAGE}?access_token=page-token"}])
+    assert sandbox.graph("", "POST", batch=batch, access_token=outer)[1]["error"]["code"] == code
+    app_token = f"{KEYS.meta_app_id}|{KEYS.meta_app_secret}"
+    assert sandbox.graph("", "POST", batch=batch, access_token=app_token)[1][0]["code"] == 200
+
+
 def test_multi_get_answers_by_id_and_one_bad_id_fails_all(sandbox: Sandbox) -> None:
     first, second = comment(sandbox, "1"), comment(sandbox, "2")
     body = sandbox.graph("", ids=f"{first},{second}", fields="message")[1]
@@ -291,6 +299,32 @@ def test_tokens_can_be_inspected(sandbox: Sandbox) -> None:
     assert (facts["type"], facts["is_valid"], facts["expires_at"], facts["profile_id"]) == ("PAGE", True, 0, PAGE)
     dead = sandbox.graph("debug_token", access_token=app_token, input_token="nonsense")[1]["data"]
     assert dead["is_valid"] is False
+
+
+def test_signing_in_gives_page_tokens_that_do_not_expire(sandbox: Sandbox) -> None:
+    asked = {"client_id": KEYS.meta_app_id, "redirect_uri": "http://127.0.0.1/back", "state": "abc"}
+    dialog = "/facebook-dialog/v26.0/dialog/oauth"
+    assert "Pennywell" in sandbox.client.get(dialog, query_string=asked).get_data(as_text=True)
+    number = next(a["number"] for a in sandbox.control("GET", "/accounts")["accounts"] if a["external_id"] == PAGE)
+    allowed = {**asked, "decision": "allow", "accounts": number}
+    back = dict(parse_qsl(urlsplit(sandbox.client.get(dialog, query_string=allowed).headers["Location"]).query))
+    assert back["state"] == "abc"
+    ours = {"client_id": KEYS.meta_app_id, "client_secret": KEYS.meta_app_secret, "access_token": ""}
+    exchange: dict[str, Any] = {**ours, "redirect_uri": "http://127.0.0.1/back", "code": back["code"]}
+    wrong = sandbox.graph("oauth/access_token", **{**exchange, "redirect_uri": "http://127.0.0.1/other"})
+    assert wrong[1]["error"]["error_subcode"] == 36008
+    person = sandbox.graph("oauth/access_token", **exchange)[1]["access_token"]
+    assert sandbox.graph("oauth/access_token", **exchange)[1]["error"]["error_subcode"] == 36009
+    long = {**ours, "grant_type": "fb_exchange_token", "fb_exchange_token": person}
+    person = sandbox.graph("oauth/access_token", **long)[1]["access_token"]
+    (page,) = sandbox.graph("me/accounts", access_token=person, fields="id,access_token")[1]["data"]
+    sandbox.clock.move(90 * 86_400)
+    assert sandbox.graph(PAGE, access_token=page["access_token"])[0] == 200
+    assert sandbox.graph("me", access_token=person)[1]["error"]["error_subcode"] == 463
+    cancelled = sandbox.client.get(dialog, query_string={**asked, "decision": "cancel"}).headers["Location"]
+    assert "error=access_denied&error_reason=user_denied" in cancelled
+    for bad in ({**asked, "client_id": "1"}, {**asked, "redirect_uri": "javascript:alert(1)"}):
+        assert sandbox.client.get(dialog, query_string=bad).status_code == 400
 
 
 names = st.from_regex(r"[a-z_]{1,8}", fullmatch=True)
