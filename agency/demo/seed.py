@@ -1,0 +1,180 @@
+"""The demo: one agency, three invented brands with guides, people for every role, accounts at the sandbox. Once.
+
+Local only. Passwords are worked out from this installation's secret, so every start can print them and none is stored.
+"""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+import hmac
+import json
+import os
+import urllib.request
+from pathlib import Path
+from typing import Any
+from uuid import UUID
+
+import yaml
+from flask import Flask
+from sqlalchemy import select
+
+from agency.demo import corpus
+from channels import accounts
+from styleguides import guidelines, guides
+from tenants import brands
+from tenants.base_app import settings_of_app
+from tenants.database import db, new_id
+from tenants.logs import get_logger
+from tenants.models import Agency, InstallationFact, Membership, Person
+from tenants.passwords import hash_password
+from tenants.permissions import Actor, Role
+from tenants.scope import Scope, in_scope
+from tenants.sealed import purpose_key
+from tenants.settings import Settings, SettingsError
+
+FACT = "demo_seeded"
+GUIDES = Path(__file__).parent / "data" / "guides"
+SANDBOX_TIMEOUT_SECONDS = 30
+
+log = get_logger("demo")
+
+
+def seed_once(app: Flask) -> list[tuple[str, str, str]]:
+    """Make the demo unless it is there, start its stream of texts, and tell who can sign in: role, e-mail, password.
+
+    Raises SettingsError outside a local installation.
+    """
+    with app.app_context():
+        settings = settings_of_app()
+    if not settings.is_local:
+        raise SettingsError("The demo is seeded only where ONBRAND_ENV is `local`; nothing was changed.")
+    with in_scope(app, None):
+        fact = db.session.get(InstallationFact, FACT)
+        started_at = fact.created_at if fact else None
+    if started_at is None:
+        _seed(app, settings)
+    _stream(app)
+    return [(person.role, person.email, password_of(settings, person.email)) for person in _one_per_role()]
+
+
+def password_of(settings: Settings, email: str) -> str:
+    """A demo person's password in this installation."""
+    digest = hmac.new(purpose_key(settings.onbrand_secret_key, "demo passwords"), email.encode(), hashlib.sha256)
+    return base64.b32encode(digest.digest())[:16].decode().lower()
+
+
+def _one_per_role() -> list[corpus.DemoPerson]:
+    first: dict[str, corpus.DemoPerson] = {}
+    for person in corpus.load_people().people:
+        # The staff member and the owner shown first are those of the Polish brand: its path is the one the README walks.
+        shown = person.brands is None or "bursztynowa-zatoka" in person.brands
+        if person.role not in first or (shown and "bursztynowa-zatoka" not in (first[person.role].brands or ())):
+            first[person.role] = person
+    return list(first.values())
+
+
+def _seed(app: Flask, settings: Settings) -> None:
+    agency_id = new_id()
+    demo = corpus.load_people()
+    ids = {person.key: new_id() for person in demo.people}
+    brand_ids = {brand.key: new_id() for brand in corpus.load_brands()}
+    admin = next(p for p in demo.people if p.role == Role.AGENCY_ADMIN)
+    actor = Actor(ids[admin.key], admin.name, Role.AGENCY_ADMIN, agency_id, None)
+    with in_scope(app, Scope(agency_id, None)):
+        db.session.add(Agency(id=agency_id, name=demo.name, language=demo.language))
+        db.session.flush()
+        for person in demo.people:
+            db.session.add(
+                Person(
+                    id=ids[person.key],
+                    email=person.email,
+                    name=person.name,
+                    language=person.languages[0],
+                    time_zone=demo.time_zone,
+                    password_hash=hash_password(password_of(settings, person.email)),
+                )
+            )
+        db.session.flush()
+        for brand in corpus.load_brands():
+            brand_ids[brand.key] = brands.open_brand(
+                actor,
+                name=brand.name,
+                mark=brand.mark,
+                colour=brand.colour,
+                language=brand.language,
+                time_zone=brand.time_zone,
+                needs_approval=brand.needs_approval,
+                answer_due_hours=brand.first_answer_due_hours,
+            ).id
+        for person in demo.people:
+            db.session.add(
+                Membership(
+                    agency_id=agency_id,
+                    person_id=ids[person.key],
+                    role=person.role,
+                    all_brands=person.brands is None,
+                    brand_ids=[brand_ids[key] for key in person.brands or ()],
+                )
+            )
+        for key, brand_id in brand_ids.items():
+            _write_guide(actor, brand_id, key)
+        _connect(actor, brand_ids, settings)
+        db.session.add(InstallationFact(name=FACT, value={"agency_id": str(agency_id)}))
+    log.info("demo_seeded", agency_id=str(agency_id))
+
+
+def _write_guide(actor: Actor, brand_id: UUID, key: str) -> None:
+    data = yaml.safe_load((GUIDES / f"{key}.yaml").read_text(encoding="utf-8"))
+    version = guides.draft_version(
+        actor, brand_id, data["rules"], data.get("note", ""), voice=data.get("voice", ""), identity=data.get("identity")
+    )
+    guides.put_in_force(actor, brand_id, version.number)
+    for guideline in json.loads((GUIDES.parent / "guidelines.json").read_text(encoding="utf-8"))[key]:
+        guidelines.create_guideline(actor, brand_id, guideline)
+
+
+def _connect(actor: Actor, brand_ids: dict[str, UUID], settings: Settings) -> None:
+    """Connect the accounts of each platform that is the sandbox; one that somebody pointed elsewhere is left alone."""
+    for account in corpus.load_accounts():
+        if not _is_sandbox(account.platform, settings):
+            continue
+        _tell_sandbox("accounts", account.as_sandbox_account())
+        accounts.connect(
+            actor,
+            brand_ids[account.brand],
+            account.platform,
+            account.external_id,
+            account.credential,
+            login=account.login,
+            name=account.name,
+        )
+
+
+def _is_sandbox(platform: str, settings: Settings) -> bool:
+    sandbox = os.environ.get("ONBRAND_SANDBOX_URL")
+    address = settings.google_mybusiness_url if platform == "google_business" else settings.meta_graph_url
+    return bool(sandbox) and address.startswith(str(sandbox))
+
+
+def _stream(app: Flask) -> None:
+    """Give the sandbox its texts; the very same lines again change nothing."""
+    if not os.environ.get("ONBRAND_SANDBOX_URL"):
+        return
+    with in_scope(app, None):
+        started_at = db.session.execute(
+            select(InstallationFact.created_at).where(InstallationFact.name == FACT)
+        ).scalar_one()
+    lines = [item.as_line(started_at) for item in corpus.load_scenario()]
+    _tell_sandbox("scenario", {"items": lines, "pace": 1, "start": True, "name": "demo"})
+
+
+def _tell_sandbox(what: str, body: dict[str, Any]) -> None:
+    request = urllib.request.Request(
+        f"{os.environ['ONBRAND_SANDBOX_URL']}/sandbox/{what}",
+        data=json.dumps(body).encode(),
+        headers={"Content-Type": "application/json"},
+    )
+    opener = urllib.request.build_opener(urllib.request.ProxyHandler({}))
+    with opener.open(request, timeout=SANDBOX_TIMEOUT_SECONDS) as answer:
+        answer.read()

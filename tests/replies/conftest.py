@@ -1,0 +1,87 @@
+"""A conversation with a draft in it, and a platform whose answers a test chooses."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+from uuid import UUID
+
+import pytest
+from sqlalchemy import Engine, text
+
+from agency.replies import desk, publishing, queries, reconciling
+from agency.replies.queries import ReplyRow
+from channels.scripted_transport import ScriptedTransport
+from tests.factories import Agency, Factory
+
+
+@dataclass
+class Case:
+    """One conversation of the first brand and what is done to it."""
+
+    agency: Agency
+    conversation_id: UUID
+    superuser: Engine
+
+    def draft(self, words: str = "Thank you, we are looking into it.", actor: str = "staff") -> UUID:
+        with self.agency.entered(self.agency.actors[actor]):
+            return desk.start_draft(self.agency.actors[actor], self.conversation_id, words).id
+
+    def do(self, name: str, reply_id: UUID, *arguments: Any, actor: str = "staff") -> None:
+        with self.agency.entered(self.agency.actors[actor]):
+            getattr(desk, name)(self.agency.actors[actor], reply_id, *arguments)
+
+    def approved(self, words: str = "Thank you, we are looking into it.") -> UUID:
+        reply_id = self.draft(words)
+        self.do("submit", reply_id)
+        self.do("approve", reply_id, self.row(reply_id).text_hash, actor="client_owner")
+        return reply_id
+
+    def row(self, reply_id: UUID) -> ReplyRow:
+        with self.agency.entered():
+            return queries.get_reply(reply_id)
+
+    def receipt(self, reply_id: UUID) -> queries.Receipt:
+        with self.agency.entered():
+            return queries.receipt(reply_id)
+
+    def publish(self, reply_id: UUID, transport: ScriptedTransport) -> str:
+        return publishing.publish(self.agency.app, self.agency.scope, reply_id, transport)
+
+    def look(self, reply_id: UUID, transport: ScriptedTransport) -> str:
+        return reconciling.look(self.agency.app, self.agency.scope, reply_id, transport)
+
+    def pass_time(self, seconds: int) -> None:
+        """Move what this reply's clocks compare with into the past: the database's clock cannot be set."""
+        with self.superuser.begin() as connection:
+            connection.execute(
+                text(
+                    "update reply set sent_at = sent_at - make_interval(secs => :s),"
+                    " lease_until = lease_until - make_interval(secs => :s),"
+                    " next_try_at = next_try_at - make_interval(secs => :s)"
+                ),
+                {"s": seconds},
+            )
+            connection.execute(
+                text("update outbox_entry set run_at = run_at - make_interval(secs => :s)"), {"s": seconds}
+            )
+
+    def promises(self, job: str) -> int:
+        """Open promises of a kind."""
+        with self.superuser.begin() as connection:
+            return connection.execute(
+                text("select count(*) from outbox_entry where job_name = :job and done_at is null"), {"job": job}
+            ).scalar_one()
+
+
+@pytest.fixture
+def case(make: Factory, ana: Agency, superuser: Engine) -> Case:
+    """A Facebook comment nobody holds yet."""
+    return Case(ana, make.conversation(ana), superuser)
+
+
+@pytest.fixture
+def platform() -> Callable[..., ScriptedTransport]:
+    """Make a platform from a function of the request."""
+    return ScriptedTransport

@@ -1,0 +1,405 @@
+"""Publishing against every answer a platform can give, and against death at every step: never twice, never silently
+not at all."""
+
+from __future__ import annotations
+
+import json
+import threading
+from typing import Any
+from uuid import UUID
+
+import pytest
+from sqlalchemy import text
+
+from agency.replies import publishing
+from channels.errors import ChannelError, NotSent, OutcomeUnknown, RateLimited
+from channels.protocol import Answer, Request
+from channels.scripted_transport import ScriptedTransport, json_answer
+from tests.factories import Factory
+from tests.replies.conftest import Case
+
+
+class Page:
+    """A Facebook page in memory: what was posted under the customer's comment, and how it answers writes."""
+
+    def __init__(self, page_id: str = "") -> None:
+        self.page_id = page_id
+        self.posted: list[dict[str, Any]] = []
+        self.visible = True
+        self.answer: Answer | ChannelError | None = None
+        self.accepts = True
+        self.transport = ScriptedTransport(self._answer)
+
+    def _answer(self, request: Request) -> Answer | ChannelError:
+        if request.method == "GET":
+            shown = self.posted if self.visible else []
+            return json_answer({"data": shown})
+        assert request.form is not None
+        if self.accepts:
+            number = len(self.posted) + 1
+            self.posted.append(
+                {
+                    "id": f"post_{9000 + number}",
+                    "message": request.form["message"],
+                    "from": {"id": self.page_id, "name": "Page"},
+                    "created_time": "2099-01-01T00:00:00+0000",
+                }
+            )
+        if self.answer is not None:
+            return self.answer
+        return json_answer({"id": self.posted[-1]["id"]})
+
+
+@pytest.fixture
+def page(case: Case) -> Page:
+    """The page behind the case's account."""
+    with case.superuser.connect() as connection:
+        page_id = connection.execute(text("select external_id from account")).scalar_one()
+    return Page(page_id)
+
+
+def test_an_approved_reply_goes_out_once_and_the_receipt_proves_it(case: Case, page: Page) -> None:
+    reply_id = case.approved("Żółć & <b>words</b> 🎉")
+    assert case.publish(reply_id, page.transport) == "published"
+    for _ in range(3):
+        assert case.publish(reply_id, page.transport) == "skipped"
+    assert [p["message"] for p in page.posted] == ["Żółć & <b>words</b> 🎉"]
+    case.look(reply_id, page.transport)
+    data = case.receipt(reply_id).as_data()
+    assert data["platform_id"] == "post_9001"
+    assert data["approved_by"] == case.agency.client_owner.name
+    assert data["live_state"] == "visible"
+    assert data["read_back_at"] is not None
+    assert [a["outcome"] for a in data["attempts"]] == ["published", "found"]
+    with case.superuser.connect() as connection:
+        message = connection.execute(text("select text, reply_id from message where direction = 'out'")).one()
+        conversation = connection.execute(text("select status, holder_id, reply_state from conversation")).one()
+    assert message == ("Żółć & <b>words</b> 🎉", reply_id)
+    assert conversation == ("closed", None, "published")
+
+
+@pytest.mark.parametrize("state", ["draft", "awaiting_approval", "declined"])
+def test_nothing_unapproved_is_ever_sent(case: Case, page: Page, state: str) -> None:
+    reply_id = case.draft()
+    if state != "draft":
+        case.do("submit", reply_id)
+    if state == "declined":
+        case.do("decline", reply_id, "no", actor="client_owner")
+    assert case.publish(reply_id, page.transport) == "skipped"
+    assert page.transport.requests == []
+
+
+@pytest.mark.parametrize(
+    "tamper",
+    [
+        "update reply_text set text = 'Other words'",
+        "update reply_text set text = 'Other words', text_hash = repeat('0', 64)",
+        "update approval set target_fingerprint = decode(repeat('00', 32), 'hex')",
+        "update approval set voided_at = now()",
+        "update reply set target_fingerprint = decode(repeat('00', 32), 'hex')",
+        "update message set content_hash = decode(repeat('00', 32), 'hex') || 'x'::bytea",
+        "update message set deleted_at = now() where direction = 'in'",
+        "update message set external_id = 'another-thread' where direction = 'in'",
+    ],
+)
+def test_what_is_not_exactly_what_was_approved_lapses(case: Case, page: Page, tamper: str) -> None:
+    reply_id = case.approved()
+    with case.superuser.begin() as connection:
+        connection.execute(text(tamper))
+    assert case.publish(reply_id, page.transport) == "skipped"
+    assert page.posted == []
+    row = case.row(reply_id)
+    assert row.state == "draft"
+    assert row.state_reason
+
+
+def test_a_clear_refusal_goes_to_a_person(case: Case, page: Page) -> None:
+    reply_id = case.approved()
+    page.accepts = False
+    page.answer = json_answer(
+        {"error": {"message": "(#368) blocked", "type": "OAuthException", "code": 368, "fbtrace_id": "x"}}, 400
+    )
+    assert case.publish(reply_id, page.transport) == "refused"
+    assert "368" in (case.row(reply_id).state_reason or "")
+    case.do("withdraw", reply_id)
+    assert case.row(reply_id).state == "draft"
+
+
+@pytest.mark.parametrize("error", [NotSent("connection refused"), RateLimited(120, "account")])
+def test_what_surely_did_not_leave_is_tried_again_later(case: Case, page: Page, error: ChannelError) -> None:
+    reply_id = case.approved()
+    page.accepts, page.answer = False, error
+    assert case.publish(reply_id, page.transport) == "approved"
+    assert case.publish(reply_id, page.transport) == "skipped", "not before its time"
+    page.accepts, page.answer = True, None
+    case.pass_time(1000)
+    assert case.publish(reply_id, page.transport) == "published"
+    assert len(page.posted) == 1
+
+
+def test_a_revoked_token_parks_the_reply_and_the_account(case: Case, page: Page) -> None:
+    reply_id = case.approved()
+    page.accepts = False
+    page.answer = json_answer({"error": {"message": "x", "code": 190, "error_subcode": 460}}, 401)
+    assert case.publish(reply_id, page.transport) == "approved"
+    page.accepts, page.answer = True, None
+    case.pass_time(1000)
+    assert case.publish(reply_id, page.transport) == "skipped"
+    with case.superuser.begin() as connection:
+        assert connection.execute(text("select health from account")).scalar() == "needs_reconnect"
+        connection.execute(text("update account set health = 'ok'"))
+    assert case.publish(reply_id, page.transport) == "published"
+
+
+LOST = [
+    OutcomeUnknown("no answer"),
+    json_answer({"error": {"message": "An unknown error occurred", "code": 1}}, 500),
+    Answer(502, {"content-type": "text/html"}, b"<html>Bad gateway</html>"),
+    Answer(200, {}, b'{"id": "post_9'),
+]
+
+
+@pytest.mark.parametrize("lost", LOST, ids=["time-out", "500", "html", "cut"])
+def test_a_lost_answer_is_looked_up_never_repeated(case: Case, page: Page, lost: Any) -> None:
+    reply_id = case.approved()
+    page.answer = lost
+    assert case.publish(reply_id, page.transport) == "outcome_unknown"
+    assert case.publish(reply_id, page.transport) == "skipped"
+    assert case.promises("reconcile_reply") >= 1
+    assert case.look(reply_id, page.transport) == "published"
+    assert len(page.posted) == 1
+    assert case.row(reply_id).platform_id == "post_9001"
+
+
+@pytest.mark.parametrize("lost", LOST, ids=["time-out", "500", "html", "cut"])
+def test_what_surely_never_arrived_is_sent_once_more(case: Case, page: Page, lost: Any) -> None:
+    reply_id = case.approved()
+    page.accepts, page.answer = False, lost
+    assert case.publish(reply_id, page.transport) == "outcome_unknown"
+    page.accepts, page.answer = True, None
+    assert case.look(reply_id, page.transport) == "outcome_unknown", "absent, but the lease still runs"
+    case.pass_time(700)
+    for expected in ("outcome_unknown", "outcome_unknown", "approved"):
+        assert case.look(reply_id, page.transport) == expected
+    assert case.publish(reply_id, page.transport) == "published"
+    assert len(page.posted) == 1
+
+
+def test_a_reply_shown_late_is_found_not_repeated(case: Case, page: Page) -> None:
+    reply_id = case.approved()
+    page.answer, page.visible = OutcomeUnknown("no answer"), False
+    case.publish(reply_id, page.transport)
+    case.pass_time(200)
+    assert case.look(reply_id, page.transport) == "outcome_unknown"
+    assert case.look(reply_id, page.transport) == "outcome_unknown"
+    page.visible = True
+    assert case.look(reply_id, page.transport) == "published"
+    assert len(page.posted) == 1
+
+
+def test_after_one_more_try_a_person_decides(case: Case, page: Page) -> None:
+    reply_id = case.approved()
+    page.accepts, page.answer = False, OutcomeUnknown("no answer")
+    case.publish(reply_id, page.transport)
+    case.pass_time(700)
+    for _ in range(3):
+        case.look(reply_id, page.transport)
+    case.publish(reply_id, page.transport)
+    case.pass_time(700)
+    for _ in range(5):
+        assert case.look(reply_id, page.transport) == "outcome_unknown"
+    assert "say here what became of it" in (case.row(reply_id).state_reason or "")
+    sends = [r for r in page.transport.requests if r.method == "POST"]
+    assert len(sends) == 2
+    case.do("resolve", reply_id, "refused", "Looked: it is not there.", actor="team_lead")
+    assert case.row(reply_id).state == "refused"
+
+
+def _claim_and_die(case: Case, reply_id: UUID, page: Page, *, after_sending: bool) -> None:
+    """A sender that is killed: it never settles."""
+    from tenants.scope import in_scope
+
+    with in_scope(case.agency.app, case.agency.scope):
+        claimed = publishing._claim(reply_id, 0.0)
+    assert claimed is not None
+    if after_sending:
+        page.posted.append(
+            {
+                "id": "post_9001",
+                "message": claimed.text,
+                "from": {"id": page.page_id},
+                "created_time": "2099-01-01T00:00:00+0000",
+            }
+        )
+
+
+@pytest.mark.parametrize("after_sending", [True, False])
+def test_a_sender_killed_in_the_middle_is_found_by_the_promise_it_left(
+    case: Case, page: Page, after_sending: bool
+) -> None:
+    reply_id = case.approved()
+    _claim_and_die(case, reply_id, page, after_sending=after_sending)
+    assert case.promises("reconcile_reply") == 1
+    assert case.publish(reply_id, page.transport) == "skipped"
+    assert case.look(reply_id, page.transport) == "skipped", "the lease still runs"
+    case.pass_time(700)
+    states = [case.look(reply_id, page.transport) for _ in range(3)]
+    if after_sending:
+        assert states[0] == "published"
+    else:
+        assert states == ["outcome_unknown", "outcome_unknown", "approved"]
+        assert case.publish(reply_id, page.transport) == "published"
+    assert len(page.posted) == 1
+
+
+def test_a_sender_that_comes_back_late_keeps_what_it_learned(case: Case, page: Page) -> None:
+    """Stopped longer than its lease, then woken: the reply was given up as unknown meanwhile."""
+    reply_id = case.approved()
+    page.visible = False
+
+    class Sleeper(ScriptedTransport):
+        def send(self, request: Request) -> Answer:
+            answer = page.transport.send(request)
+            case.pass_time(200)
+            assert case.look(reply_id, page.transport) == "outcome_unknown"
+            return answer
+
+    assert case.publish(reply_id, Sleeper(lambda _r: json_answer({}))) == "published"
+    assert len(page.posted) == 1
+
+
+def test_a_sender_with_too_little_lease_left_sends_nothing(
+    case: Case, page: Page, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    reply_id = case.approved()
+    moments = iter([0.0, 1000.0])
+    monkeypatch.setattr(publishing.time, "monotonic", lambda: next(moments))
+    assert case.publish(reply_id, page.transport) == "approved"
+    assert page.posted == []
+
+
+def test_ten_senders_at_once_send_once(case: Case, page: Page) -> None:
+    reply_id = case.approved()
+    gate = threading.Barrier(10)
+    states: list[str] = []
+
+    def send() -> None:
+        gate.wait()
+        states.append(case.publish(reply_id, page.transport))
+
+    threads = [threading.Thread(target=send) for _ in range(10)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert sorted(states) == ["published"] + ["skipped"] * 9
+    assert len(page.posted) == 1
+
+
+def test_the_same_words_to_the_same_thread_later_are_not_taken_for_the_lost_ones(case: Case, page: Page) -> None:
+    """An earlier reply with equal words stands on the platform, rightly; it proves nothing about the second."""
+    first = case.approved("Thank you.")
+    case.publish(first, page.transport)
+    second = case.approved("Thank you.")
+    page.accepts, page.answer = False, OutcomeUnknown("no answer")
+    case.publish(second, page.transport)
+    case.pass_time(700)
+    assert case.look(second, page.transport) == "outcome_unknown"
+    assert case.row(second).platform_id is None
+
+
+def test_a_paused_brand_and_a_disconnected_account_keep_their_replies(case: Case, page: Page) -> None:
+    reply_id = case.approved()
+    for close, again in (
+        ("update brand set paused_at = now()", "update brand set paused_at = null"),
+        ("update account set health = 'needs_reconnect'", "update account set health = 'ok'"),
+    ):
+        with case.superuser.begin() as connection:
+            connection.execute(text(close))
+        assert case.publish(reply_id, page.transport) == "skipped"
+        assert "kept" in (case.row(reply_id).state_reason or "")
+        with case.superuser.begin() as connection:
+            connection.execute(text(again))
+    assert case.publish(reply_id, page.transport) == "published"
+
+
+def test_a_published_reply_that_does_not_show_is_said_and_not_repeated(case: Case, page: Page) -> None:
+    reply_id = case.approved()
+    case.publish(reply_id, page.transport)
+    page.visible = False
+    for _ in range(3):
+        case.look(reply_id, page.transport)
+    row = case.row(reply_id)
+    assert (row.state, row.live_state) == ("published", "not_seen")
+    with case.superuser.connect() as connection:
+        assert connection.execute(text("select status from conversation")).scalar() == "open"
+    assert len([r for r in page.transport.requests if r.method == "POST"]) == 1
+
+
+def test_a_review_answered_elsewhere_meanwhile_is_not_overwritten(case: Case, make: Factory) -> None:
+    account_id = make.account(case.agency, platform="google_business", credential="1//refresh")
+    case.conversation_id = make.conversation(
+        case.agency, account_id=account_id, platform="google_business", kind="review", stars=1, text="Zimne jedzenie."
+    )
+    reply_id = case.approved("We are sorry about your meal.")
+    review = {
+        "name": "accounts/1/locations/2/reviews/r1",
+        "reviewId": "r1",
+        "starRating": "ONE",
+        "comment": "Zimne jedzenie.",
+        "createTime": "2020-01-01T00:00:00.000Z",
+        "updateTime": "2020-01-01T00:00:00.000Z",
+        "reviewReply": {"comment": "The owner's own words", "updateTime": "2020-01-02T00:00:00Z"},
+    }
+    transport = ScriptedTransport(lambda request: json_answer(review))
+    assert case.publish(reply_id, transport) == "draft"
+    assert [r.method for r in transport.requests if r.service == "google_reviews"] == ["GET"]
+    del review["reviewReply"]
+    case.do("submit", reply_id)
+    case.do("approve", reply_id, case.row(reply_id).text_hash, actor="client_owner")
+
+    def write(request: Request) -> Answer:
+        if request.method == "PUT":
+            assert request.json is not None
+            review["reviewReply"] = {"comment": request.json["comment"], "updateTime": "2099-01-01T00:00:00Z"}
+            return json_answer(review["reviewReply"])
+        return json_answer(review)
+
+    assert case.publish(reply_id, ScriptedTransport(write)) == "published"
+    assert json.dumps(review["reviewReply"]).count("sorry") == 1
+
+
+def test_a_review_whose_answer_waits_for_moderation_is_watched(case: Case, make: Factory) -> None:
+    account_id = make.account(case.agency, platform="google_business", credential="1//refresh")
+    case.conversation_id = make.conversation(
+        case.agency, account_id=account_id, platform="google_business", kind="review", stars=5, text="Great!"
+    )
+    reply_id = case.approved("Thank you for visiting.")
+    review: dict[str, Any] = {
+        "name": "n",
+        "reviewId": "r1",
+        "starRating": "FIVE",
+        "createTime": "2020-01-01T00:00:00Z",
+        "updateTime": "2020-01-01T00:00:00Z",
+    }
+
+    def platform(request: Request) -> Answer:
+        if request.method == "PUT":
+            assert request.json is not None
+            review["reviewReply"] = {
+                "comment": request.json["comment"],
+                "updateTime": "2099-01-01T00:00:00Z",
+                "reviewReplyState": "PENDING",
+            }
+            return json_answer(review["reviewReply"])
+        return json_answer(review)
+
+    transport = ScriptedTransport(platform)
+    assert case.publish(reply_id, transport) == "published"
+    case.look(reply_id, transport)
+    assert case.row(reply_id).live_state == "pending"
+    review["reviewReply"] |= {"reviewReplyState": "REJECTED", "policyViolation": "REPETITIVE"}
+    case.look(reply_id, transport)
+    row = case.row(reply_id)
+    assert row.live_state == "rejected"
+    assert "REPETITIVE" in (row.state_reason or "")
