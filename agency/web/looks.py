@@ -54,7 +54,7 @@ class BrandLook:
     colour: str = told("`#rrggbb`; grey where the stored value is not a colour.")
     ink: str = told("Text colour on `colour`, at least 4.5 to 1.")
     edge: Markup = told(
-        "4 px band and mark for the left edge of a queue row, sized by parts.css. Decoration: the name stands beside it."
+        "Band and mark for the left edge of a queue row, sized by parts.css; the name stands beside it."
     )
     tile: Markup = told("The mark alone, 24 px.")
     backdrop: Markup = told("A rectangle that fills its positioned parent: the full-width band of the composer.")

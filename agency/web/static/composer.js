@@ -52,7 +52,7 @@
       }
       underlay.append(points.slice(at).join("") + "\u200b");
       underlay.scrollTop = area.scrollTop;
-      for (const button of form.querySelectorAll("[data-apply], [data-jump]")) button.hidden = false;
+      for (const button of form.querySelectorAll("[data-apply], [data-jump]")) button.hidden = area.readOnly;
     }
 
     async function check() {

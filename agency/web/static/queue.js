@@ -15,6 +15,13 @@
     if (talk.dataset.title) document.title = talk.dataset.title;
   }
 
+  // The newest words are what is answered; where the page itself scrolls, reading starts at the top.
+  function showNewest() {
+    const body = document.querySelector(".talk-body");
+    const newest = body && [...body.querySelectorAll(".msg")].at(-1);
+    if (newest && getComputedStyle(body).overflowY === "auto") body.scrollTop = newest.offsetTop - body.offsetTop - 16;
+  }
+
   document.addEventListener("htmx:afterSettle", (event) => {
     if (event.target.id !== "conversation") return;
     markOpen();
@@ -25,10 +32,11 @@
       talk.tabIndex = -1;
       talk.focus({ preventScroll: true });
     }
-    document.querySelector(".talk-body")?.scrollTo(0, 0);
+    showNewest();
   });
   document.addEventListener("htmx:pushedIntoHistory", markOpen);
 
+  showNewest();
   setInterval(() => {
     if (document.hidden || !window.htmx) return;
     for (const element of document.querySelectorAll('[hx-trigger="look"]')) window.htmx.trigger(element, "look");

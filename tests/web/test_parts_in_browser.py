@@ -1,0 +1,135 @@
+"""Keyboard, composer and looks in a real Chromium, on pages with invented cases."""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import Iterator
+from threading import Thread
+
+import pytest
+from axe_playwright_python.sync_playwright import Axe
+from playwright.sync_api import Browser, Page, expect, sync_playwright
+from werkzeug.serving import make_server
+
+from agency.web.parts_sample_pages import samples
+from agency.web.parts_samples import DRAFT
+from tests.web.pages_app import pages_app
+
+CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
+pytestmark = [pytest.mark.browser, pytest.mark.skipif(CHROMIUM is None, reason="no Chromium on this machine")]
+WCAG = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]
+APP = pages_app()
+with APP.test_request_context("/"):
+    NAMES = ["parts", *(f"parts/pages/{name}" for name in samples())]
+
+
+@pytest.fixture(scope="module")
+def site() -> Iterator[str]:
+    server = make_server("127.0.0.1", 0, APP, threaded=True)
+    Thread(target=server.serve_forever, daemon=True).start()
+    yield f"http://127.0.0.1:{server.server_port}"
+    server.shutdown()
+
+
+@pytest.fixture(scope="module")
+def browser() -> Iterator[Browser]:
+    with sync_playwright() as playwright:
+        chromium = playwright.chromium.launch(executable_path=CHROMIUM)
+        yield chromium
+        chromium.close()
+
+
+@pytest.fixture
+def page(browser: Browser) -> Iterator[Page]:
+    context = browser.new_context(viewport={"width": 1440, "height": 900})
+    opened = context.new_page()
+    complaints: list[str] = []
+    opened.on("pageerror", lambda problem: complaints.append(str(problem)))
+    opened.on("console", lambda said: complaints.append(said.text) if said.type == "error" else None)
+    yield opened
+    context.close()
+    assert complaints == []
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(("width", "scheme"), [(390, "light"), (1440, "dark")])
+def test_pages_are_accessible_and_never_wider_than_the_screen(
+    browser: Browser, site: str, width: int, scheme: str
+) -> None:
+    context = browser.new_context(viewport={"width": width, "height": 844}, color_scheme=scheme)  # type: ignore[arg-type]
+    page, axe = context.new_page(), Axe()
+    for name in NAMES:
+        page.goto(f"{site}/{name}")
+        assert page.evaluate("document.documentElement.scrollWidth - innerWidth") <= 0, name
+        found = axe.run(page, options={"runOnly": WCAG}).response["violations"]
+        assert [(name, v["id"], v["nodes"][0]["html"]) for v in found] == []
+    context.close()
+
+
+def test_keys_walk_the_queue_and_open_a_case(page: Page, site: str) -> None:
+    page.goto(f"{site}/parts/pages/inbox")
+    page.keyboard.press("j")
+    page.keyboard.press("j")
+    page.keyboard.press("k")
+    page.keyboard.press("j")
+    expect(page.locator(".row").nth(1)).to_be_focused()
+    page.keyboard.press("Enter")
+    expect(page.locator("#talk-heading")).to_have_text("Hotel Bursztynowa Zatoka")
+    expect(page.locator('.row[aria-current="true"]')).to_have_count(1)
+    page.keyboard.press("r")
+    expect(page.locator("#reply-text")).to_be_focused()
+    page.keyboard.press("Escape")
+    page.keyboard.press("?")
+    expect(page.locator("#keys-sheet")).to_be_visible()
+    page.keyboard.press("Escape")
+    page.keyboard.press("b")
+    page.keyboard.type("padar")
+    expect(page.locator("#brand-list li:visible")).to_have_count(1)
+
+
+def test_keys_never_act_while_somebody_types_and_can_be_switched_off(page: Page, site: str) -> None:
+    page.goto(f"{site}/parts/pages/inbox-open")
+    page.locator("#reply-text").focus()
+    page.keyboard.type("j?b")
+    expect(page.locator("#keys-sheet")).to_be_hidden()
+    page.keyboard.press("Escape")
+    page.keyboard.press("?")
+    page.locator("#keys-off").check()
+    page.keyboard.press("Escape")
+    page.keyboard.press("?")
+    expect(page.locator("#keys-sheet")).to_be_hidden()
+
+
+def test_findings_follow_the_text_and_one_key_applies_the_suggestion(page: Page, site: str) -> None:
+    page.goto(f"{site}/parts/pages/inbox-open")
+    area = page.locator("#reply-text")
+    area.fill("🧨 Zapraszamy na recepcja@example.com dziś")
+    expect(page.locator(".finding")).to_have_count(1)
+    expect(page.locator(".underlay mark")).to_have_text("recepcja@example.com")
+    area.focus()
+    page.keyboard.press("Control+.")
+    expect(area).to_have_value("🧨 Zapraszamy na wiadomość prywatną dziś")
+    expect(page.locator(".finding")).to_have_count(0)
+
+
+def test_typed_words_survive_a_closed_page(page: Page, site: str) -> None:
+    page.route("**/parts/draft", lambda route: route.abort())
+    page.goto(f"{site}/parts/pages/inbox-open")
+    page.locator("#reply-text").fill("Half a sentence that nobody may lose")
+    page.goto(f"{site}/parts/pages/inbox-open")
+    expect(page.locator("#reply-text")).to_have_value("Half a sentence that nobody may lose")
+    page.get_by_role("button", name="Use the saved ones").click()
+    expect(page.locator("#reply-text")).to_have_value(DRAFT)
+
+
+def test_pages_work_without_script(browser: Browser, site: str) -> None:
+    context = browser.new_context(java_script_enabled=False, viewport={"width": 900, "height": 844})
+    page = context.new_page()
+    page.goto(f"{site}/parts/pages/inbox")
+    page.locator(".row").first.click()
+    expect(page.locator("#talk-heading")).to_be_visible()
+    page.locator("summary", has_text="Snooze").click()
+    expect(page.get_by_text("Tomorrow 09:00")).to_be_visible()
+    page.get_by_role("button", name="About").click()
+    expect(page.locator("#side-heading")).to_be_visible()
+    context.close()
