@@ -1,15 +1,14 @@
-"""How comments under many posts are polled, for both Meta platforms; the platform's own words come from its `Grammar`.
-Pure.
+"""How comments under many posts are polled, for both Meta platforms; a `Grammar` holds the platform's own words. Pure.
 
 An idle poll is one request: the newest posts, each with its newest comments expanded. It grows where something may be
 missing:
 
 - a post whose shown comments are all new, or whose count rose by more than the new ones shown, is read page by page;
 - posts older than the newest page are swept through now and then, with the same rule against the time of the last
-sweep;
+  sweep, and once a day to the last comment;
 - a platform that does not expand, order or flatten as asked is read by plain calls for each post.
 
-Absence from a list means nothing here: deletions are found by `plan_presence`.
+Absence from a list is no deletion: what a full sweep did not show is to be asked for with `plan_presence`.
 """
 
 from __future__ import annotations
@@ -64,26 +63,21 @@ def plan(grammar: Grammar, account: ConnectedAccount, cursor: str | None, now: d
     memory = Memory.load(cursor)
     sweep = memory.sweep_is_due(now)
     detail = 0 if sweep else memory.detail  # a sweep tries the full question again
-    return [_posts(grammar, account, detail=detail, sweep=sweep, page=1, after=None, started=now)]
+    run = Run(now, sweep=sweep, deep=sweep and memory.deep_is_due(now))
+    return [_posts(grammar, account, run, detail=detail, page=1, after=None)]
 
 
 def _posts(
-    grammar: Grammar,
-    account: ConnectedAccount,
-    *,
-    detail: int,
-    sweep: bool,
-    page: int,
-    after: str | None,
-    started: datetime,
+    grammar: Grammar, account: ConnectedAccount, run: Run, *, detail: int, page: int, after: str | None
 ) -> Request:
     request = grammar.posts_request(account, detail=detail, after=after)
     purpose = {
         "ask": "posts",
         "detail": str(detail),
-        "sweep": "1" if sweep else "",
+        "sweep": "1" if run.sweep else "",
+        "deep": "1" if run.deep else "",
         "page": str(page),
-        "started": started.isoformat(),
+        "started": run.started.isoformat(),
     }
     return replace(request, purpose=purpose)
 
@@ -105,7 +99,7 @@ class _Round:
 
     def read_posts(self, exchange: Exchange) -> None:
         asked = exchange.request.purpose
-        page, detail, sweep = int(asked["page"]), int(asked["detail"]), asked["sweep"] == "1"
+        page, detail = int(asked["page"]), int(asked["detail"])
         result = exchange.result
         try:
             if isinstance(result, ChannelError):
@@ -115,7 +109,7 @@ class _Round:
             if not isinstance(result, ChannelError) and meta_graph.wants_less(result.body) and detail < LEAST_DETAIL:
                 self.memory.detail = detail + 1
                 after = exchange.request.params.get("after")
-                self._ask_posts(detail=detail + 1, sweep=sweep, page=page, after=after)
+                self._ask_posts(detail=detail + 1, page=page, after=after)
                 return
             if page == 1:
                 if isinstance(error, ItemGone):  # of the account itself: lost or not shown, which one is not known
@@ -125,19 +119,18 @@ class _Round:
             return
         self.memory.detail = detail
         for raw in rows(body):
-            self.read_post(mapping(raw), raw, head=page == 1, detail=detail, sweep=sweep)
+            self.read_post(mapping(raw), raw, head=page == 1, detail=detail)
         self.run.pages = max(self.run.pages, page)
         after = meta_graph.next_after(body)
-        if sweep and after is not None and page < SWEEP_PAGES:
-            self._ask_posts(detail=detail, sweep=True, page=page + 1, after=after)
+        if self.run.sweep and after is not None and page < SWEEP_PAGES:
+            self._ask_posts(detail=detail, page=page + 1, after=after)
+        elif after is not None:
+            self.run.partial = True
 
-    def _ask_posts(self, *, detail: int, sweep: bool, page: int, after: str | None) -> None:
-        started = self.run.started
-        self.more.append(
-            _posts(self.grammar, self.account, detail=detail, sweep=sweep, page=page, after=after, started=started)
-        )
+    def _ask_posts(self, *, detail: int, page: int, after: str | None) -> None:
+        self.more.append(_posts(self.grammar, self.account, self.run, detail=detail, page=page, after=after))
 
-    def read_post(self, raw: Json | None, original: Any, *, head: bool, detail: int, sweep: bool) -> None:
+    def read_post(self, raw: Json | None, original: Any, *, head: bool, detail: int) -> None:
         post = self.grammar.read_post(raw) if raw is not None else None
         if raw is None or post is None:
             self.unreadable.append(set_aside(original, "a post without a usable id"))
@@ -148,7 +141,8 @@ class _Round:
         unchanged = total is not None and total == before
         if total is not None:
             self.run.counts[key] = total
-        since = self.memory.since(head=head)
+        sweep = self.run.sweep
+        since = None if self.run.deep else self.memory.since(head=head)
         edge = mapping(raw.get("comments"))
         if edge is None:
             silent = self.memory.expands and detail < LEAST_DETAIL
@@ -206,6 +200,8 @@ class _Round:
             after = meta_graph.next_after(body)
             if after is not None and depth < FIRST_LOOK_PAGES:
                 self.ask_replies(post, asked["comment"], after=after, depth=depth + 1)
+            elif after is not None:
+                self.run.partial = True
             return
         self.read_edge(
             post,
@@ -257,6 +253,8 @@ class _Round:
                 since, wanted = None, True  # something was added deeper down
         if wanted and (since is not None or depth < FIRST_LOOK_PAGES):
             self.ask_comments(post, after=after, since=since, depth=depth + 1)
+        else:
+            self.run.partial = True
 
     def ask_missing_replies(self, post: PostContext, raws: Sequence[Any]) -> None:
         """For a platform that lists top-level comments alone although asked for all: the replies, comment by
@@ -339,9 +337,8 @@ def read(
     first = next((e.request.purpose for e in exchanges if e.request.purpose.get("ask") == "posts"), None)
     run = memory.run
     if run is None or (first is not None and first["page"] == "1"):
-        sweep = first is not None and first["sweep"] == "1"
-        started = instant(first["started"]) if first is not None else None
-        run = Run(started or now, sweep)
+        asked = first or {"sweep": "", "deep": "", "started": ""}
+        run = Run(instant(asked["started"]) or now, sweep=asked["sweep"] == "1", deep=asked["deep"] == "1")
     memory.run = run
     work = _Round(grammar, account, memory, run)
     usage: list[int] = []
@@ -355,11 +352,13 @@ def read(
             work.read_follow_up(exchange)
     if not work.more:
         memory.finish(run)
+    complete = not work.more and not run.failed
     return Page(
         items=work.threaded(),
         set_aside=tuple(work.unreadable),
         next_cursor=memory.dump(),
-        complete=not work.more and not run.failed,
+        complete=complete,
+        full_sweep=complete and run.sweep and not run.partial,
         more=tuple(work.more),
         trouble=tuple(work.trouble),
         usage_percent=max(usage, default=None),

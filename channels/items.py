@@ -121,7 +121,8 @@ class Page:
     ``next_cursor`` is JSON text to store in the same transaction as ``items``; it is safe to store after every round,
     for a poll that breaks off between rounds starts over from what is surely stored. ``more`` are the requests of the
     next round; ``complete`` is true when there are none and nothing failed. ``trouble`` are failures of follow-up
-    requests. ``full_sweep`` is true when this round ended a pass over everything the platform lists.
+    requests. ``full_sweep`` is true when this round ended a poll whose rounds listed everything there is:
+    what is known and was in none of them may be gone, and only `ChannelAdapter.plan_presence` tells.
     ``usage_percent`` is the highest share of a rate allowance the platform reported, None when it reported nothing.
     """
 

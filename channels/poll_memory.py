@@ -23,14 +23,21 @@ OVERLAP = timedelta(minutes=10)
 #: quiet Page.
 SWEEP_PER_PAGE = timedelta(minutes=15)
 LONGEST_SWEEP_PAUSE = timedelta(hours=6)
+#: Once a day a sweep reads every page of comments, so that what was deleted is missed.
+DEEP_SWEEP_PAUSE = timedelta(hours=24)
 
 
 @dataclass(slots=True)
 class Run:
-    """A poll in progress. ``counts`` take effect when it completes; ``failed`` holds everything where it was."""
+    """A poll in progress. ``counts`` take effect when it completes; ``failed`` holds everything where it was.
+
+    ``partial``: some page of posts or comments was left unread because nothing new was to be expected there.
+    """
 
     started: datetime
     sweep: bool = False
+    deep: bool = False
+    partial: bool = False
     newest: datetime | None = None
     pages: int = 1
     failed: bool = False
@@ -46,6 +53,7 @@ class Memory:
 
     seen: datetime | None = None
     swept_at: datetime | None = None
+    deep_at: datetime | None = None
     sweep_pages: int = 1
     counts: dict[str, int] = field(default_factory=dict)
     full_ids: bool | None = None
@@ -66,6 +74,7 @@ class Memory:
         memory = cls(
             seen=instant(raw.get("seen")),
             swept_at=instant(raw.get("swept_at")),
+            deep_at=instant(raw.get("deep_at")),
             sweep_pages=whole_number(raw.get("sweep_pages")) or 1,
             counts=_counts(raw.get("counts")),
             full_ids=raw["full_ids"] if isinstance(raw.get("full_ids"), bool) else None,
@@ -78,11 +87,13 @@ class Memory:
         if run and started:
             memory.run = Run(
                 started,
-                run.get("sweep") is True,
-                instant(run.get("newest")),
-                whole_number(run.get("pages")) or 1,
-                run.get("failed") is True,
-                _counts(run.get("counts")),
+                sweep=run.get("sweep") is True,
+                deep=run.get("deep") is True,
+                partial=run.get("partial") is True,
+                newest=instant(run.get("newest")),
+                pages=whole_number(run.get("pages")) or 1,
+                failed=run.get("failed") is True,
+                counts=_counts(run.get("counts")),
             )
         return memory
 
@@ -91,6 +102,7 @@ class Memory:
             "v": 1,
             "seen": _stamp(self.seen),
             "swept_at": _stamp(self.swept_at),
+            "deep_at": _stamp(self.deep_at),
             "sweep_pages": self.sweep_pages,
             "counts": dict(list(self.counts.items())[-COUNTS_KEPT:]),
             "full_ids": self.full_ids,
@@ -102,6 +114,8 @@ class Memory:
             raw["run"] = {
                 "started": _stamp(self.run.started),
                 "sweep": self.run.sweep,
+                "deep": self.run.deep,
+                "partial": self.run.partial,
                 "newest": _stamp(self.run.newest),
                 "pages": self.run.pages,
                 "failed": self.run.failed,
@@ -113,6 +127,9 @@ class Memory:
         if self.swept_at is None:
             return True
         return now - self.swept_at >= min(LONGEST_SWEEP_PAUSE, SWEEP_PER_PAGE * self.sweep_pages)
+
+    def deep_is_due(self, now: datetime) -> bool:
+        return self.deep_at is None or now - self.deep_at >= DEEP_SWEEP_PAUSE
 
     def since(self, *, head: bool) -> datetime | None:
         """Comments up to here are stored; None: nothing is. ``head``: on a post every poll looks at."""
@@ -132,6 +149,8 @@ class Memory:
         if run.sweep:
             self.swept_at = run.started
             self.sweep_pages = run.pages
+        if run.deep:
+            self.deep_at = run.started
 
 
 def _stamp(moment: datetime | None) -> str | None:

@@ -326,3 +326,25 @@ def test_whatever_people_do_every_item_arrives_as_it_stands(
     for comment in platform.comments.values():
         item = reader.stored[comment.id]
         assert item.thread_external_id == (comment.parent or comment.id)
+
+
+def test_a_full_sweep_says_so_and_shows_what_is_missing(platform: MetaStandIn) -> None:
+    """What a full sweep did not show may be gone; a poll that left a page unread never claims to be one."""
+    posts = [platform.post(START - timedelta(days=number)) for number in range(30)]
+    for number in range(120):
+        platform.write(posts[0], str(number), START + minutes(number))
+    reader = poller(platform)
+    now = START + timedelta(days=1)
+    assert [page.full_sweep for page in reader.poll(now)][-1]
+    gone = min(platform.comments)
+    del platform.comments[gone]
+    shown: set[str] = set()
+    for step in range(1, 30):
+        pages = reader.poll(now + timedelta(hours=step))
+        shown = {item.external_id for page in pages for item in page.items}
+        if pages[-1].full_sweep:
+            break
+        assert not shown >= set(platform.comments)
+    assert pages[-1].full_sweep
+    assert step > 12
+    assert set(reader.stored) - shown == {gone}
