@@ -28,7 +28,7 @@ def one_sentence(command: Callable[P, R]) -> Callable[P, R]:
 
     @wraps(command)
     def wrapped(*arguments: P.args, **named: P.kwargs) -> R:
-        from sqlalchemy.exc import DBAPIError, OperationalError
+        from sqlalchemy.exc import OperationalError, ProgrammingError
 
         from tenants.errors import AppError
         from tenants.settings import SettingsError
@@ -45,7 +45,7 @@ def one_sentence(command: Callable[P, R]) -> Callable[P, R]:
                 f"The database cannot be reached ({reason}); nothing was changed. Start `make run`, "
                 "or check ONBRAND_DATABASE_URL and ONBRAND_OWNER_DATABASE_URL."
             ) from error
-        except DBAPIError as error:
+        except ProgrammingError as error:
             reason = str(error.orig).strip().splitlines()[0]
             raise click.ClickException(
                 f"The database refused ({reason}); the change at hand was taken back. "

@@ -34,6 +34,7 @@ from agency.local.processes import (
 from agency.local.valkey import RunningValkey, start_valkey
 
 RUN_ID = "ONBRAND_RUN_ID"
+SANDBOX_URL = "ONBRAND_SANDBOX_URL"
 DEFAULT_PORT = "8700"
 READY_TIMEOUT_SECONDS = 120
 # The whole stop stays below ten seconds: the parts get the first span, a second signal, then the servers theirs.
@@ -81,7 +82,7 @@ class Supervisor:
         addresses = self.start_servers()
         port = self.home.sandbox_port()
         addresses |= self.sandbox_addresses(f"http://127.0.0.1:{port}")
-        addresses["ONBRAND_SANDBOX_URL"] = f"http://127.0.0.1:{port}"  # where the demo loads its texts
+        addresses[SANDBOX_URL] = f"http://127.0.0.1:{port}"  # where the demo loads its texts
         self.environment.update(addresses)
         self.home.remember_addresses(addresses | {"ONBRAND_PORT": self.environment["ONBRAND_PORT"]})
         self.add("sandbox", "sandbox", "--port", str(port))
@@ -337,6 +338,7 @@ def run_in(home: Home, parent: int | None) -> int:
         for line in sign_in_lines:
             say(line)
         address = environment.get("ONBRAND_BASE_URL") or f"http://127.0.0.1:{port}"
+        say(f"Sandbox platforms, where you can write as a customer: {supervisor.environment[SANDBOX_URL]}")
         say(f"Onbrand is ready at {address} after {time.monotonic() - began:.1f} s; Ctrl-C stops it")
         while parent is None or os.getppid() == parent:
             supervisor.look_after_parts()
