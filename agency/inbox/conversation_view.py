@@ -1,0 +1,270 @@
+"""One conversation with everything its page shows, in one statement."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Any, NamedTuple
+from uuid import UUID
+
+from sqlalchemy import and_, func, select
+from sqlalchemy.orm import aliased
+
+from agency.inbox.models import Contact, Conversation, Message, Note
+from channels.models import Account
+from tenants.database import db
+from tenants.errors import NotFound
+from tenants.models import Brand
+
+MESSAGES_SHOWN = 200
+EARLIER_SHOWN = 5
+
+
+class MessageView(NamedTuple):
+    """A message as the platform shows it now; of a deleted one the text is empty."""
+
+    id: UUID
+    external_id: str
+    parent_external_id: str | None
+    direction: str
+    author_name: str | None
+    text: str
+    truncated: bool
+    language: str | None
+    stars: int | None
+    attachments: list[dict[str, Any]]
+    permalink: str | None
+    written_at: datetime
+    edited_at: datetime | None
+    deleted_at: datetime | None
+    hidden: bool
+    moderation: str | None
+    reply_id: UUID | None
+    content_hash: str
+
+
+class NoteView(NamedTuple):
+    """A note for colleagues."""
+
+    id: UUID
+    author_name: str
+    text: str
+    created_at: datetime
+
+
+class EarlierView(NamedTuple):
+    """Another conversation of the same contact with the same brand."""
+
+    id: UUID
+    platform: str
+    kind: str
+    excerpt: str
+    status: str
+    stars: int | None
+    last_message_at: datetime
+
+
+class ConversationView(NamedTuple):
+    """A conversation whole. `messages` are the newest MESSAGES_SHOWN, oldest first; `more_before` is the place to ask
+    for those before them, None when these are all.
+    """
+
+    id: UUID
+    brand_id: UUID
+    account_id: UUID
+    account_name: str
+    account_health: str
+    brand_name: str
+    brand_mark: str
+    brand_colour: str
+    brand_language: str
+    brand_time_zone: str
+    needs_approval: bool
+    answer_due_hours: int
+    brand_paused: bool
+    platform: str
+    kind: str
+    external_id: str
+    status: str
+    closed_reason: str | None
+    rank: int
+    rank_reasons: list[dict[str, Any]]
+    author_name: str | None
+    contact_id: UUID | None
+    contact_name: str | None
+    language: str | None
+    stars: int | None
+    context: dict[str, Any]
+    permalink: str | None
+    message_count: int
+    reply_state: str | None
+    last_message_at: datetime
+    last_customer_at: datetime | None
+    due_at: datetime | None
+    snoozed_until: datetime | None
+    holder_id: UUID | None
+    holder_name: str | None
+    held_since: datetime | None
+    held_until: datetime | None
+    version: int
+    created_at: datetime
+    messages: list[MessageView]
+    notes: list[NoteView]
+    earlier: list[EarlierView]
+    more_before: UUID | None
+
+
+_COLUMNS = (
+    Conversation.id,
+    Conversation.brand_id,
+    Conversation.account_id,
+    Account.name,
+    Account.health,
+    Brand.name,
+    Brand.mark,
+    Brand.colour,
+    Brand.language,
+    Brand.time_zone,
+    Brand.needs_approval,
+    Brand.answer_due_hours,
+    Brand.paused_at.is_not(None),
+    Conversation.platform,
+    Conversation.kind,
+    Conversation.external_id,
+    Conversation.status,
+    Conversation.closed_reason,
+    Conversation.rank,
+    Conversation.rank_reasons,
+    Conversation.author_name,
+    Conversation.contact_id,
+    Contact.name,
+    Conversation.language,
+    Conversation.stars,
+    Conversation.context,
+    Conversation.permalink,
+    Conversation.message_count,
+    Conversation.reply_state,
+    Conversation.last_message_at,
+    Conversation.last_customer_at,
+    Conversation.due_at,
+    Conversation.snoozed_until,
+    Conversation.holder_id,
+    Conversation.holder_name,
+    Conversation.held_since,
+    Conversation.held_until,
+    Conversation.version,
+    Conversation.created_at,
+)
+
+
+def _as_list(inner: Any) -> Any:
+    """The rows of a subquery as one JSON array of arrays, so that a whole conversation is one answer."""
+    some = inner.subquery()
+    return select(func.jsonb_agg(func.jsonb_build_array(*some.c))).scalar_subquery()
+
+
+def get_conversation(conversation_id: UUID, *, before: UUID | None = None) -> ConversationView:
+    """A conversation with messages, contact, notes and the contact's earlier conversations with this brand.
+
+    `before` is a message of it: those older than that one are given. Raises NotFound, for a foreign id exactly as for
+    a made-up one.
+    """
+    older = aliased(Message)
+    messages = select(
+        Message.id,
+        Message.external_id,
+        Message.parent_external_id,
+        Message.direction,
+        Message.author_name,
+        Message.text,
+        Message.truncated,
+        Message.language,
+        Message.stars,
+        Message.attachments,
+        Message.permalink,
+        Message.written_at,
+        Message.edited_at,
+        Message.deleted_at,
+        Message.hidden,
+        Message.moderation,
+        Message.reply_id,
+        func.encode(Message.content_hash, "hex"),
+    ).where(Message.conversation_id == conversation_id)
+    if before is not None:
+        place = select(older.written_at).where(older.id == before, older.conversation_id == conversation_id)
+        messages = messages.where(
+            (Message.written_at < place.scalar_subquery())
+            | ((Message.written_at == place.scalar_subquery()) & (Message.id < before))
+        )
+    messages = messages.order_by(Message.written_at.desc(), Message.id.desc()).limit(MESSAGES_SHOWN + 1)
+    notes = (
+        select(Note.id, Note.author_name, Note.text, Note.created_at)
+        .where(Note.conversation_id == conversation_id)
+        .order_by(Note.created_at, Note.id)
+        .limit(MESSAGES_SHOWN)
+    )
+    this, other = aliased(Conversation), aliased(Conversation)
+    contact = select(this.contact_id).where(this.id == conversation_id).scalar_subquery()
+    earlier = (
+        select(other.id, other.platform, other.kind, other.excerpt, other.status, other.stars, other.last_message_at)
+        .where(other.contact_id == contact, other.id != conversation_id)
+        .order_by(other.last_message_at.desc())
+        .limit(EARLIER_SHOWN)
+    )
+    row = db.session.execute(
+        select(*_COLUMNS, _as_list(messages), _as_list(notes), _as_list(earlier))
+        .join(
+            Account,
+            and_(
+                Account.agency_id == Conversation.agency_id,
+                Account.id == Conversation.account_id,
+                Account.brand_id == Conversation.brand_id,
+            ),
+        )
+        .join(Brand, and_(Brand.agency_id == Conversation.agency_id, Brand.id == Conversation.brand_id))
+        .outerjoin(
+            Contact,
+            and_(
+                Contact.agency_id == Conversation.agency_id,
+                Contact.id == Conversation.contact_id,
+                Contact.brand_id == Conversation.brand_id,
+            ),
+        )
+        .where(Conversation.id == conversation_id)
+    ).first()
+    if row is None:
+        raise NotFound()
+    newest_first = [_message(values) for values in row[-3] or ()]
+    more = len(newest_first) > MESSAGES_SHOWN
+    shown = newest_first[:MESSAGES_SHOWN][::-1]
+    notes_shown = [NoteView(UUID(n[0]), n[1], n[2], _moment(n[3])) for n in row[-2] or ()]
+    earlier_shown = [EarlierView._make([UUID(e[0]), *e[1:6], _moment(e[6])]) for e in row[-1] or ()]
+    return ConversationView._make([*row[:-3], shown, notes_shown, earlier_shown, shown[0].id if more else None])
+
+
+def _moment(value: str) -> datetime:
+    return datetime.fromisoformat(value)
+
+
+def _maybe(value: str | None) -> datetime | None:
+    return datetime.fromisoformat(value) if value else None
+
+
+def _message(v: list[Any]) -> MessageView:
+    gone = v[13] is not None
+    return MessageView._make(
+        [
+            UUID(v[0]),
+            *v[1:5],
+            "" if gone else v[5],
+            *v[6:9],
+            [] if gone else v[9],
+            v[10],
+            _moment(v[11]),
+            _maybe(v[12]),
+            _maybe(v[13]),
+            v[14],
+            v[15],
+            UUID(v[16]) if v[16] else None,
+            v[17],
+        ]
+    )

@@ -1,0 +1,316 @@
+"""What people do with a conversation: take it, give it back, put it off, close it, note something beside it.
+
+A claim is one conditional UPDATE, so of two people who reach for the same case at once the database picks one; the
+other is told who. A claim nobody works on runs out after CLAIM_MINUTES by the product's clock.
+"""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+from typing import Any, NamedTuple, cast
+from uuid import UUID
+
+from sqlalchemy import ColumnElement, CursorResult, and_, or_, select, update
+
+from agency.inbox.filters import QueueFilter, conditions
+from agency.inbox.models import Conversation, Note
+from tenants import audit, clock
+from tenants.database import db, new_id
+from tenants.errors import Conflict, Invalid, NotFound
+from tenants.permissions import Actor, Permission, require
+
+CLAIM_MINUTES = 30
+"""How long a claim outlives the last deed of its holder."""
+
+LONGEST_NOTE = 10_000
+LONGEST_REASON = 2_000
+LONGEST_SNOOZE_DAYS = 366
+
+_NOBODY = {"holder_id": None, "holder_name": None, "held_since": None, "held_until": None}
+
+
+class Case(NamedTuple):
+    """Who may do what to a conversation hangs on these."""
+
+    id: UUID
+    brand_id: UUID
+    status: str
+    holder_id: UUID | None
+    holder_name: str | None
+    held_since: datetime | None
+    held_until: datetime | None
+
+
+_CASE = (
+    Conversation.id,
+    Conversation.brand_id,
+    Conversation.status,
+    Conversation.holder_id,
+    Conversation.holder_name,
+    Conversation.held_since,
+    Conversation.held_until,
+)
+
+
+def _case(conversation_id: UUID, *, lock: bool = False) -> Case:
+    wanted = select(*_CASE).where(Conversation.id == conversation_id)
+    row = db.session.execute(wanted.with_for_update(key_share=True) if lock else wanted).first()
+    if row is None:
+        raise NotFound()
+    return Case(*row)
+
+
+def _change(*where: ColumnElement[bool], **values: Any) -> Case | None:
+    """Change one conversation if it is as `where` says; what it is afterwards, None when it was not so."""
+    row = db.session.execute(
+        update(Conversation)
+        .where(*where)
+        .values(version=Conversation.version + 1, **values)
+        .returning(*_CASE)
+        .execution_options(synchronize_session=False)
+    ).first()
+    for loaded in db.session.identity_map.values():
+        if isinstance(loaded, Conversation):
+            db.session.expire(loaded)
+    return Case(*row) if row is not None else None
+
+
+def _hold(actor: Actor, now: datetime) -> dict[str, Any]:
+    return {
+        "holder_id": actor.user_id,
+        "holder_name": actor.name,
+        "held_until": now + timedelta(minutes=CLAIM_MINUTES),
+        "looked_at": now,
+    }
+
+
+def _free(now: datetime) -> ColumnElement[bool]:
+    return or_(Conversation.holder_id.is_(None), Conversation.held_until < now)
+
+
+def claim(actor: Actor, conversation_id: UUID) -> Case:
+    """Take a case, or go on holding it: one conditional UPDATE.
+
+    Every deed of the holder renews the claim. Raises Conflict `held` with `holder_name`, `holder_id` and `held_since`
+    when somebody else has it, NotFound, Forbidden.
+    """
+    before = _case(conversation_id)
+    require(actor, Permission.CONVERSATION_WORK, before.brand_id)
+    now = clock.now()
+    if before.holder_id == actor.user_id:
+        until = before.held_until
+        if until is not None and until - now > timedelta(minutes=CLAIM_MINUTES - 1):
+            return before
+        renewed = _change(
+            Conversation.id == conversation_id, Conversation.holder_id == actor.user_id, **_hold(actor, now)
+        )
+        if renewed is not None:
+            return renewed
+    taken = _change(Conversation.id == conversation_id, _free(now), held_since=now, **_hold(actor, now))
+    if taken is None:
+        raise _held(_case(conversation_id))
+    audit.record(actor, "conversation.claim", "conversation", conversation_id, brand_id=taken.brand_id)
+    return taken
+
+
+def _held(case: Case) -> Conflict:
+    since = f" since {case.held_since:%H:%M} UTC" if case.held_since else ""
+    return Conflict(
+        f"{case.holder_name or 'Somebody else'} has this case{since}. Nothing was changed. "
+        "Take another case, or ask a team lead to hand it over.",
+        code="held",
+        holder_id=str(case.holder_id),
+        holder_name=case.holder_name,
+        held_since=case.held_since.isoformat() if case.held_since else None,
+    )
+
+
+def _to_work_on(actor: Actor, conversation_id: UUID, permission: Permission = Permission.CONVERSATION_WORK) -> Case:
+    """The case, locked, if this person may change it: nobody else holds it."""
+    case = _case(conversation_id, lock=True)
+    require(actor, permission, case.brand_id)
+    others = case.holder_id not in (None, actor.user_id)
+    if others and case.held_until is not None and case.held_until >= clock.now():
+        raise _held(case)
+    return case
+
+
+def release(actor: Actor, conversation_id: UUID) -> None:
+    """Give a case back to the queue. Harmless when nobody holds it; Conflict `held` when somebody else does."""
+    case = _to_work_on(actor, conversation_id)
+    if case.holder_id is not None:
+        _change(Conversation.id == conversation_id, **_NOBODY)
+        audit.record(actor, "conversation.release", "conversation", conversation_id, brand_id=case.brand_id)
+
+
+def take_over(actor: Actor, conversation_id: UUID, reason: str) -> Case:
+    """A lead takes a case from its holder, with a reason that both the holder and the record see."""
+    case = _case(conversation_id, lock=True)
+    require(actor, Permission.CONVERSATION_REASSIGN, case.brand_id)
+    why = _words(reason, "reason", LONGEST_REASON)
+    now = clock.now()
+    taken = _change(Conversation.id == conversation_id, held_since=now, **_hold(actor, now))
+    assert taken is not None
+    audit.record(
+        actor,
+        "conversation.take_over",
+        "conversation",
+        conversation_id,
+        brand_id=case.brand_id,
+        reason=why,
+        from_person=str(case.holder_id) if case.holder_id else None,
+    )
+    return taken
+
+
+def assign(actor: Actor, conversation_id: UUID, person_id: UUID, person_name: str) -> Case:
+    """A lead gives a case to somebody. That the person is a member with this brand is the caller's to check."""
+    case = _case(conversation_id, lock=True)
+    require(actor, Permission.CONVERSATION_REASSIGN, case.brand_id)
+    now = clock.now()
+    given = _change(
+        Conversation.id == conversation_id,
+        holder_id=person_id,
+        holder_name=person_name,
+        held_since=now,
+        held_until=now + timedelta(minutes=CLAIM_MINUTES),
+    )
+    assert given is not None
+    audit.record(
+        actor,
+        "conversation.assign",
+        "conversation",
+        conversation_id,
+        brand_id=case.brand_id,
+        to_person=str(person_id),
+        from_person=str(case.holder_id) if case.holder_id else None,
+    )
+    return given
+
+
+def close(actor: Actor, conversation_id: UUID) -> None:
+    """Resolve a case; nobody holds it any more. Harmless when it is closed."""
+    case = _to_work_on(actor, conversation_id)
+    if case.status == "closed":
+        return
+    values = {**_NOBODY, "status": "closed", "closed_reason": "resolved", "snoozed_until": None}
+    _change(Conversation.id == conversation_id, looked_at=clock.now(), **values)
+    audit.record(actor, "conversation.close", "conversation", conversation_id, brand_id=case.brand_id)
+
+
+def reopen(actor: Actor, conversation_id: UUID) -> None:
+    """Put a closed or snoozed case back into the queue. Harmless when it is open."""
+    case = _to_work_on(actor, conversation_id)
+    if case.status == "open":
+        return
+    _change(Conversation.id == conversation_id, status="open", closed_reason=None, snoozed_until=None)
+    audit.record(actor, "conversation.reopen", "conversation", conversation_id, brand_id=case.brand_id)
+
+
+def snooze(actor: Actor, conversation_id: UUID, until: datetime) -> None:
+    """Take an open case out of the queue until a moment, or until the customer writes again.
+
+    Raises Invalid for a moment that is not ahead, or too far ahead.
+    """
+    now = clock.now()
+    if until.tzinfo is None or not now < until <= now + timedelta(days=LONGEST_SNOOZE_DAYS):
+        raise Invalid(
+            "Choose a time ahead of now, within a year. Nothing was changed.",
+            errors={"until": ["must be ahead of now and within a year"]},
+        )
+    case = _to_work_on(actor, conversation_id)
+    if case.status == "closed":
+        raise Conflict("This case is closed, so it cannot be put off. Open it again first.", code="closed")
+    values = {**_NOBODY, "status": "snoozed", "snoozed_until": until}
+    _change(Conversation.id == conversation_id, looked_at=now, **values)
+    audit.record(
+        actor,
+        "conversation.snooze",
+        "conversation",
+        conversation_id,
+        brand_id=case.brand_id,
+        until=until.isoformat(),
+    )
+
+
+def add_note(actor: Actor, conversation_id: UUID, text: str) -> UUID:
+    """Write a note for colleagues; it never leaves the house. Needs no claim. Returns its id."""
+    case = _case(conversation_id)
+    require(actor, Permission.NOTE_WRITE, case.brand_id)
+    note = Note(
+        agency_id=actor.agency_id,
+        id=new_id(),
+        brand_id=case.brand_id,
+        conversation_id=conversation_id,
+        author_id=actor.user_id,
+        author_name=actor.name,
+        text=_words(text, "text", LONGEST_NOTE),
+    )
+    db.session.add(note)
+    db.session.flush()
+    audit.record(actor, "conversation.note", "conversation", conversation_id, brand_id=case.brand_id)
+    return note.id
+
+
+def claim_next(actor: Actor, filters: QueueFilter | None = None) -> UUID | None:
+    """Take the top free case of the queue; None when there is none.
+
+    Several people asking at once each get a different case: rows somebody is just taking are skipped, not waited for.
+    """
+    require(actor, Permission.CONVERSATION_WORK)
+    now = clock.now()
+    wanted = (filters or QueueFilter())._replace(status="open", holder=None)
+    found = db.session.scalars(
+        select(Conversation.id)
+        .where(*conditions(wanted, actor.user_id, now), _free(now))
+        .where(or_(Conversation.reply_state.is_(None), Conversation.reply_state.not_in(WAITING_ON_OTHERS)))
+        .order_by(Conversation.rank.desc(), Conversation.id.desc())
+        .limit(1)
+        .with_for_update(skip_locked=True, key_share=True)
+    ).first()
+    return claim(actor, found).id if found is not None else None
+
+
+WAITING_ON_OTHERS = ("awaiting_approval", "approved", "publishing", "outcome_unknown")
+"""Nobody of ours can do anything for these now."""
+
+
+def hand_back_expired() -> int:
+    """Upkeep, within an agency's scope: give back claims that ran out and wake what was put off until now.
+
+    Returns how many conversations changed. Rows somebody works on at this moment are left for the next time.
+    """
+    now = clock.now()
+    ended = and_(Conversation.holder_id.is_not(None), Conversation.held_until < now)
+    due = and_(Conversation.status == "snoozed", Conversation.snoozed_until <= now)
+    changed = 0
+    for condition, values in ((ended, _NOBODY), (due, {"status": "open", "snoozed_until": None})):
+        ids = list(
+            db.session.scalars(
+                select(Conversation.id)
+                .where(condition)
+                .order_by(Conversation.id)
+                .limit(1000)
+                .with_for_update(skip_locked=True, key_share=True)
+            )
+        )
+        if ids:
+            result = db.session.execute(
+                update(Conversation)
+                .where(Conversation.id.in_(ids))
+                .values(version=Conversation.version + 1, **values)
+                .execution_options(synchronize_session=False)
+            )
+            changed += cast(CursorResult[Any], result).rowcount
+    return changed
+
+
+def _words(text: object, field: str, longest: int) -> str:
+    if not isinstance(text, str) or not text.strip() or "\x00" in text or any("\ud800" <= c <= "\udfff" for c in text):
+        raise Invalid("Write a few words first. Nothing was changed.", errors={field: ["is missing"]})
+    if len(text) > longest:
+        raise Invalid(
+            f"This is longer than {longest} characters. Nothing was changed; shorten it.",
+            errors={field: ["is too long"]},
+        )
+    return text.strip()

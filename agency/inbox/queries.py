@@ -1,0 +1,226 @@
+"""Reading the queue: one keyset statement a page, one for all counts."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Any, NamedTuple
+from uuid import UUID
+
+from sqlalchemy import and_, func, literal, select, tuple_
+
+from agency.inbox.conversation_view import ConversationView, get_conversation
+from agency.inbox.filters import ME, QueueFilter, conditions, cursor_of, read_cursor
+from agency.inbox.models import Conversation, QueueCounter
+from channels.models import Account
+from tenants import clock
+from tenants.database import db
+from tenants.models import Brand
+
+PAGE_ROWS = 50
+MOST_COUNTED = 99
+"""Mine, late and new ones are counted up to here and one more, so counting never grows with the data."""
+
+
+class QueueRow(NamedTuple):
+    """Everything a row of the queue shows."""
+
+    id: UUID
+    brand_id: UUID
+    account_name: str
+    platform: str
+    kind: str
+    status: str
+    closed_reason: str | None
+    rank: int
+    excerpt: str
+    author_name: str | None
+    language: str | None
+    stars: int | None
+    message_count: int
+    reply_state: str | None
+    last_message_at: datetime
+    last_customer_at: datetime | None
+    due_at: datetime | None
+    holder_id: UUID | None
+    holder_name: str | None
+    held_until: datetime | None
+    looked_at: datetime | None
+    version: int
+
+
+class QueuePage(NamedTuple):
+    """Rows in their order, and where the next page begins; None at the end."""
+
+    rows: list[QueueRow]
+    next_cursor: str | None
+
+
+_ROW = (
+    Conversation.id,
+    Conversation.brand_id,
+    Account.name,
+    Conversation.platform,
+    Conversation.kind,
+    Conversation.status,
+    Conversation.closed_reason,
+    Conversation.rank,
+    Conversation.excerpt,
+    Conversation.author_name,
+    Conversation.language,
+    Conversation.stars,
+    Conversation.message_count,
+    Conversation.reply_state,
+    Conversation.last_message_at,
+    Conversation.last_customer_at,
+    Conversation.due_at,
+    Conversation.holder_id,
+    Conversation.holder_name,
+    Conversation.held_until,
+    Conversation.looked_at,
+    Conversation.version,
+)
+_ITS_ACCOUNT = and_(
+    Account.agency_id == Conversation.agency_id,
+    Account.id == Conversation.account_id,
+    Account.brand_id == Conversation.brand_id,
+)
+
+
+def _order(wanted: QueueFilter) -> str:
+    if wanted.late:
+        return "due"
+    return "rank" if wanted.status == "open" else "past"
+
+
+def list_conversations(
+    wanted: QueueFilter, after: str | None = None, limit: int = PAGE_ROWS, *, me: UUID | None = None
+) -> QueuePage:
+    """One page of the queue, one statement.
+
+    Open ones stand by rank, late ones by due time, everything else by last message; ties by id, so no row is skipped or
+    shown twice while others arrive. Raises Invalid for a cursor that is damaged or of another order.
+    """
+    query: Any = select(*_ROW).join(Account, _ITS_ACCOUNT).where(*conditions(wanted, me, clock.now()))
+    order = _order(wanted)
+    if order == "due":
+        keys: tuple[Any, Any] = (Conversation.due_at, Conversation.id)
+        query = query.order_by(*keys)
+        if after:
+            query = query.where(tuple_(*keys) > tuple_(*read_cursor(after, order)))
+    else:
+        keys = (Conversation.rank if order == "rank" else Conversation.last_message_at, Conversation.id)
+        query = query.order_by(*(key.desc() for key in keys))
+        if after:
+            query = query.where(tuple_(*keys) < tuple_(*read_cursor(after, order)))
+    rows = [QueueRow._make(row) for row in db.session.execute(query.limit(limit + 1))]
+    if len(rows) <= limit:
+        return QueuePage(rows, None)
+    last = rows[limit - 1]
+    place: Any = last.rank
+    if order != "rank":
+        moment = last.due_at if order == "due" else last.last_message_at
+        assert moment is not None
+        place = moment.isoformat()
+    return QueuePage(rows[:limit], cursor_of(order, place, last.id))
+
+
+class BrandCounts(NamedTuple):
+    """A brand as the frame shows it, with its exact counts. `version` grows with every change to its conversations."""
+
+    brand_id: UUID
+    name: str
+    mark: str
+    colour: str
+    language: str
+    time_zone: str
+    needs_approval: bool
+    answer_due_hours: int
+    paused: bool
+    open_count: int
+    held_count: int
+    awaiting_approval_count: int
+    snoozed_count: int
+    closed_count: int
+    version: int
+
+
+class QueueState(NamedTuple):
+    """Counts of every brand in the scope. `mine`, `late` and `newer` stop at MOST_COUNTED + 1."""
+
+    brands: list[BrandCounts]
+    mine: int
+    late: int
+    newer: int
+
+    @property
+    def versions(self) -> str:
+        """Changes whenever anything a queue page shows does, but for the passing of time."""
+        return "-".join(str(brand.version) for brand in self.brands)
+
+
+def queue_state(me: UUID, *, since: datetime | None = None, brand_ids: tuple[UUID, ...] | None = None) -> QueueState:
+    """Brands with their counters, and what is mine, late, and (with `since`) new: one statement.
+
+    `brand_ids` narrows mine, late and newer; the brands are always all of the scope, by name.
+    """
+    now = clock.now()
+    base = QueueFilter(brand_ids=brand_ids)
+    open_ones = conditions(base, me, now)
+    mine = _capped(*conditions(base._replace(holder=ME), me, now))
+    late = _capped(*conditions(base._replace(late=True), me, now))
+    newer = _capped(*open_ones, Conversation.last_customer_at > since) if since else literal(0)
+    rows = db.session.execute(
+        select(
+            Brand.id,
+            Brand.name,
+            Brand.mark,
+            Brand.colour,
+            Brand.language,
+            Brand.time_zone,
+            Brand.needs_approval,
+            Brand.answer_due_hours,
+            Brand.paused_at.is_not(None),
+            *(
+                func.coalesce(column, 0)
+                for column in (
+                    QueueCounter.open_count,
+                    QueueCounter.held_count,
+                    QueueCounter.awaiting_approval_count,
+                    QueueCounter.snoozed_count,
+                    QueueCounter.closed_count,
+                    QueueCounter.version,
+                )
+            ),
+            mine,
+            late,
+            newer,
+        )
+        .join(
+            QueueCounter,
+            and_(QueueCounter.agency_id == Brand.agency_id, QueueCounter.brand_id == Brand.id),
+            isouter=True,
+        )
+        .where(Brand.archived_at.is_(None))
+        .order_by(Brand.name, Brand.id)
+    ).all()
+    brands = [BrandCounts._make(row[:15]) for row in rows]
+    counts: Any = rows[0][15:18] if rows else (0, 0, 0)
+    return QueueState(brands, *counts)
+
+
+def _capped(*where: Any) -> Any:
+    some = select(Conversation.id).where(*where).limit(MOST_COUNTED + 1).subquery()
+    return select(func.count()).select_from(some).scalar_subquery()
+
+
+__all__ = [
+    "BrandCounts",
+    "ConversationView",
+    "QueueFilter",
+    "QueuePage",
+    "QueueRow",
+    "QueueState",
+    "get_conversation",
+    "list_conversations",
+    "queue_state",
+]

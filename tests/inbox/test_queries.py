@@ -1,0 +1,218 @@
+"""The queue as a list, its counts, and a conversation whole."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import timedelta
+from typing import Any
+from uuid import UUID
+
+import pytest
+from hypothesis import example, given
+from hypothesis import strategies as st
+from sqlalchemy import select
+
+from agency.inbox import desk
+from agency.inbox.filters import cursor_of, read_cursor
+from agency.inbox.models import Conversation, Message
+from agency.inbox.queries import QueueFilter, get_conversation, list_conversations, queue_state
+from tenants import clock
+from tenants.database import db, new_id
+from tenants.errors import Invalid, NotFound
+from tenants.permissions import Role
+from tests.factories import Agency, Factory
+
+
+def listed(agency: Agency, wanted: QueueFilter | None = None, **more: Any) -> list[UUID]:
+    with agency.entered(agency.staff):
+        return [r.id for r in list_conversations(wanted or QueueFilter(), me=agency.staff.user_id, **more).rows]
+
+
+def test_the_highest_rank_stands_first_and_ties_by_age(ana: Agency, make: Factory) -> None:
+    ids = [make.conversation(ana, rank=rank) for rank in (5, 9, 5)]
+    assert listed(ana) == [ids[1], ids[2], ids[0]]
+
+
+def test_pages_neither_skip_nor_repeat_while_others_arrive(ana: Agency, make: Factory) -> None:
+    account = make.account(ana)
+    ids = [make.conversation(ana, account_id=account, rank=n % 3) for n in range(7)]
+    seen: list[UUID] = []
+    cursor = None
+    for _ in range(10):
+        with ana.entered(ana.staff):
+            page = list_conversations(QueueFilter(), cursor, 2)
+        seen += [row.id for row in page.rows]
+        make.conversation(ana, account_id=account, rank=100)
+        cursor = page.next_cursor
+        if cursor is None:
+            break
+    assert len(seen) == len(set(seen))
+    assert set(ids) <= set(seen)
+
+
+def test_every_filter_keeps_what_it_says(ana: Agency, make: Factory) -> None:
+    plain = make.conversation(ana, text="Where is my order?", author="Zoe 100%")
+    review = make.conversation(ana, brand=1, platform="google_business", kind="review", language="pl", stars=1)
+    waiting = make.conversation(ana, reply_state="awaiting_approval", text="50_percent")
+    late = make.conversation(ana, due_at=clock.now() - timedelta(minutes=1))
+    later = make.conversation(ana, due_at=clock.now() - timedelta(minutes=2))
+    closed = make.conversation(ana, status="closed", closed_reason="stars_only")
+    with ana.entered(ana.staff):
+        desk.claim(ana.staff, plain)
+    assert set(listed(ana)) == {plain, review, waiting, late, later}
+    assert listed(ana, QueueFilter(brand_ids=(ana.brand_ids[1],))) == [review]
+    assert set(listed(ana, QueueFilter(brand_ids=tuple(ana.brand_ids[:2])))) == {plain, review, waiting, late, later}
+    assert listed(ana, QueueFilter(platform="google_business", kind="review", language="pl")) == [review]
+    assert listed(ana, QueueFilter(reply_state="awaiting_approval")) == [waiting]
+    assert listed(ana, QueueFilter(late=True)) == [later, late]
+    assert listed(ana, QueueFilter(holder="me")) == [plain]
+    assert listed(ana, QueueFilter(holder=ana.team_lead.user_id)) == []
+    assert plain not in listed(ana, QueueFilter(holder="free"))
+    assert listed(ana, QueueFilter(status="closed")) == [closed]
+    assert set(listed(ana, QueueFilter(status=None))) == {plain, review, waiting, late, later, closed}
+    assert listed(ana, QueueFilter(q="zoe 100%")) == [plain]
+    assert listed(ana, QueueFilter(q="50_p")) == [waiting]
+    assert listed(ana, QueueFilter(q="%")) == [plain], "a search is words, not a pattern"
+    assert listed(ana, QueueFilter(q=str(late))) == [late]
+    assert listed(ana, QueueFilter(q="\x00")) != []
+    with pytest.raises(Invalid):
+        listed(ana, QueueFilter(status="gone"))
+
+
+def test_late_and_closed_lists_have_pages_too(ana: Agency, make: Factory) -> None:
+    account = make.account(ana)
+    for n in range(3):
+        make.conversation(ana, account_id=account, due_at=clock.now() - timedelta(minutes=n + 1))
+        make.conversation(ana, account_id=account, status="closed", age=timedelta(minutes=n))
+    for wanted in (QueueFilter(late=True), QueueFilter(status="closed")):
+        with ana.entered(ana.staff):
+            whole = [r.id for r in list_conversations(wanted).rows]
+            first = list_conversations(wanted, limit=2)
+            rest = list_conversations(wanted, first.next_cursor, 2)
+        assert [r.id for r in (*first.rows, *rest.rows)] == whole
+        assert rest.next_cursor is None
+
+
+def test_nobody_sees_beyond_their_brands(ana: Agency, stranger: Agency, make: Factory) -> None:
+    first, second, foreign = make.conversation(ana), make.conversation(ana, brand=1), make.conversation(stranger)
+    only_second = make.person(ana, Role.STAFF, only_brand_ids=[ana.brand_ids[1]])
+    with ana.entered(only_second):
+        assert [r.id for r in list_conversations(QueueFilter()).rows] == [second]
+        assert [r.id for r in list_conversations(QueueFilter(brand_ids=(ana.brand_ids[0],))).rows] == []
+        assert [r.id for r in list_conversations(QueueFilter(q=str(first))).rows] == []
+        assert [b.brand_id for b in queue_state(only_second.user_id).brands] == [ana.brand_ids[1]]
+    for hidden in (first, foreign, new_id()):
+        with ana.entered(only_second), pytest.raises(NotFound) as refused:
+            get_conversation(hidden)
+        assert (refused.value.message, refused.value.fields) == (NotFound().message, {})
+
+
+@given(st.text(max_size=60))
+@example("")
+@example("A" * 2000)
+@example("/////w==")
+def test_a_cursor_that_is_not_ours_is_refused(word: str) -> None:
+    for kind in ("rank", "due"):
+        with pytest.raises(Invalid):
+            read_cursor(word, kind)
+
+
+@given(rank=st.integers(-(2**31) + 1, 2**31 - 1), number=st.uuids())
+def test_a_cursor_comes_back_as_it_was(rank: int, number: UUID) -> None:
+    word = cursor_of("rank", rank, number)
+    assert read_cursor(word, "rank") == (rank, number)
+    assert word.replace("-", "").replace("_", "").isalnum()
+    with pytest.raises(Invalid):
+        read_cursor(word, "past")
+    with pytest.raises(Invalid):
+        read_cursor(word[:-3] + ("AAA" if word[-3:] != "AAA" else "BBB"), "rank")
+
+
+def test_counts_are_of_the_scope_and_capped(ana: Agency, make: Factory) -> None:
+    start = clock.now()
+    account = make.account(ana)
+    late = make.conversation(ana, account_id=account, due_at=start - timedelta(minutes=1))
+    make.conversation(ana, brand=1, reply_state="awaiting_approval")
+    with ana.entered(ana.staff):
+        desk.claim(ana.staff, late)
+        before = queue_state(ana.staff.user_id, since=start)
+    assert [(b.name, b.open_count, b.held_count, b.awaiting_approval_count) for b in before.brands] == [
+        ("Bursztynowa", 1, 0, 1),
+        ("Pennywell", 1, 1, 0),
+        ("Sol Poente", 0, 0, 0),
+    ]
+    assert (before.mine, before.late, before.newer) == (1, 1, 0)
+    make.conversation(ana, account_id=account, age=timedelta(seconds=-1))
+    with ana.entered(ana.staff):
+        after = queue_state(ana.staff.user_id, since=start)
+        elsewhere = queue_state(ana.staff.user_id, since=start, brand_ids=(ana.brand_ids[1],))
+    assert after.newer == 1
+    assert elsewhere.newer == 0
+    assert after.versions != before.versions
+
+
+def test_list_counts_and_conversation_are_one_statement_each(
+    ana: Agency, make: Factory, statements: Callable[[], list[str]]
+) -> None:
+    case = make.conversation(ana)
+    with ana.entered(ana.staff):
+        list_conversations(QueueFilter())
+        for read in (
+            lambda: list_conversations(QueueFilter(q="order", brand_ids=tuple(ana.brand_ids))),
+            lambda: queue_state(ana.staff.user_id, since=clock.now()),
+            lambda: get_conversation(case),
+        ):
+            statements()
+            read()
+            assert len(statements()) == 1
+
+
+def test_a_conversation_comes_whole(ana: Agency, make: Factory) -> None:
+    account = make.account(ana)
+    case = make.conversation(ana, account_id=account, text="Cold soup", stars=1)
+    other = make.conversation(ana, account_id=account, text="Earlier words")
+    make.conversation(ana, account_id=account, text="Somebody else")
+    with ana.entered():
+        contact = db.session.scalars(select(Conversation.contact_id).where(Conversation.id == case)).one()
+        for row in db.session.scalars(select(Conversation).where(Conversation.id == other)):
+            row.contact_id = contact
+        for row in db.session.scalars(select(Message).where(Message.conversation_id == case)):
+            row.deleted_at = clock.now()
+    with ana.entered(ana.staff):
+        desk.add_note(ana.staff, case, "first")
+        desk.add_note(ana.staff, case, "second")
+        view = get_conversation(case)
+    assert (view.brand_name, view.contact_name, view.stars) == ("Pennywell", "Test Customer", 1)
+    assert [(m.text, m.deleted_at is not None) for m in view.messages] == [("", True)], "what is gone is not shown"
+    assert [n.text for n in view.notes] == ["first", "second"]
+    assert [(e.id, e.excerpt) for e in view.earlier] == [(other, "Earlier words")]
+    assert view.more_before is None
+
+
+def test_long_threads_come_in_parts(ana: Agency, make: Factory) -> None:
+    case = make.conversation(ana)
+    with ana.entered():
+        first = db.session.scalars(select(Message).where(Message.conversation_id == case)).one()
+        for n in range(1, 250):
+            db.session.add(
+                Message(
+                    agency_id=ana.id,
+                    brand_id=first.brand_id,
+                    conversation_id=case,
+                    account_id=first.account_id,
+                    external_id=f"more-{n}",
+                    direction="in",
+                    text=str(n),
+                    written_at=first.written_at + timedelta(seconds=n // 2),
+                    content_hash=bytes(32),
+                )
+            )
+    with ana.entered(ana.staff):
+        newest = get_conversation(case)
+        assert newest.more_before is not None
+        older = get_conversation(case, before=newest.more_before)
+    assert (len(newest.messages), len(older.messages)) == (200, 50)
+    assert older.more_before is None
+    moments = [m.written_at for m in (*older.messages, *newest.messages)]
+    assert moments == sorted(moments)
+    assert len({m.id for m in (*older.messages, *newest.messages)}) == 250
