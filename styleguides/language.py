@@ -46,6 +46,7 @@ class LanguageData:
     stemmer: str | None
     names_inflect: bool
     abbreviations: frozenset[str]
+    late_abbreviations: frozenset[str]
     endings: tuple[tuple[str, str], ...]
     same_word: Mapping[str, str]
     messages: Mapping[str, str]
@@ -108,13 +109,14 @@ def _read(code: str) -> LanguageData:
         stemmer=raw["stemmer"],
         names_inflect=raw["names_inflect"],
         abbreviations=frozenset(raw["abbreviations"]),
+        late_abbreviations=frozenset(raw["late_abbreviations"]),
         endings=tuple((ending, instead) for ending, instead in raw["endings"]),
         same_word=same_word,
         messages=raw["messages"],
     )
 
 
-_UNKNOWN = LanguageData("und", "unknown", None, False, frozenset(), (), {}, {})
+_UNKNOWN = LanguageData("und", "unknown", None, False, frozenset(), frozenset(), (), {}, {})
 
 
 def language_data(code: str | None) -> LanguageData:

@@ -43,7 +43,7 @@ class Reading:
 
     @cached_property
     def sentences(self) -> list[Span]:
-        return list(tokens.sentence_spans(self.text, self.language.abbreviations))
+        return list(tokens.sentence_spans(self.text, self.language.abbreviations, self.language.late_abbreviations))
 
     @cached_property
     def links(self) -> list[Special]:

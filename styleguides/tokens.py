@@ -153,24 +153,30 @@ def emoji_spans(text: str) -> list[Span]:
 _SENTENCE_END = re.compile(r"[.!?…。！？]+[\"'”»’)\]]*(?=\s|$)|\n+")
 
 
-def sentence_spans(text: str, abbreviations: frozenset[str]) -> Iterator[Span]:
-    """Sentences without the white space around them. A line break ends one; `abbreviations` with a full stop do not."""
+def sentence_spans(text: str, abbreviations: frozenset[str], late: frozenset[str] = frozenset()) -> Iterator[Span]:
+    """Sentences without the white space around them. A line break ends one.
+
+    A full stop after one of `abbreviations` does not; after one of `late` it does where a capital letter follows.
+    """
     start = 0
     for match in _SENTENCE_END.finditer(text):
-        mark = match.group()
-        if mark == "." and _ends_with_abbreviation(text, match.start(), abbreviations):
-            continue
+        if match.group() == ".":
+            last = _word_before(text, match.start())
+            initial = len(last) == 1 and last.isupper()
+            capital_next = text[match.end() + 1 : match.end() + 2].isupper()
+            if initial or last.lower() in abbreviations or (last.lower() in late and not capital_next):
+                continue
         yield from _trimmed(text, start, match.end())
         start = match.end()
     yield from _trimmed(text, start, len(text))
 
 
-def _ends_with_abbreviation(text: str, stop: int, abbreviations: frozenset[str]) -> bool:
-    word = text[max(0, stop - 12) : stop].split()
-    if not word or text[stop - 1].isspace():
-        return False
-    last = word[-1].lstrip(_LEADING)
-    return last.lower() in abbreviations or (len(last) == 1 and last.isupper())
+def _word_before(text: str, stop: int) -> str:
+    """The word that ends at `stop`, looked for within twelve characters."""
+    words = text[max(0, stop - 12) : stop].split()
+    if not words or text[stop - 1].isspace():
+        return ""
+    return words[-1].lstrip(_LEADING)
 
 
 def _trimmed(text: str, start: int, end: int) -> Iterator[Span]:

@@ -430,8 +430,7 @@ def upgrade() -> None:
         sa.Column("put_in_force_at", sa.DateTime(timezone=True), nullable=True),
         sa.Column("retired_at", sa.DateTime(timezone=True), nullable=True),
         sa.CheckConstraint(
-            "state in ('draft', 'awaiting_approval', 'approved', 'declined', 'publishing', 'published', 'refused',"
-            " 'outcome_unknown')",
+            "state in ('draft', 'in_force', 'retired')",
             name=op.f("ck_style_guide_version_state_is_known"),
         ),
         sa.ForeignKeyConstraint(

@@ -28,7 +28,7 @@ def states(agency: Agency) -> dict[int, str]:
                 StyleGuideVersion.brand_id == agency.brand_ids[0]
             )
         )
-        return {number: state for number, state in found}
+        return {row.number: row.state for row in found}
 
 
 def put(agency: Agency, rules: list[dict[str, Any]] = RULES) -> int:
@@ -41,7 +41,9 @@ def put(agency: Agency, rules: list[dict[str, Any]] = RULES) -> int:
 def test_a_draft_does_not_count_before_it_is_in_force(ana: Agency) -> None:
     brand = ana.brand_ids[0]
     with ana.entered(ana.team_lead):
-        guides.draft_version(ana.team_lead, brand, RULES, "first", voice="Plain and warm.", identity={"Audience": "all"})
+        guides.draft_version(
+            ana.team_lead, brand, RULES, "first", voice="Plain and warm.", identity={"Audience": "all"}
+        )
         assert guides.version_in_force(brand) is None
         assert check_for_brand(brand, "It is our policy.", "facebook", "comment", "en").guide_version is None
 
@@ -88,10 +90,15 @@ def test_a_warm_check_takes_one_statement(ana: Agency) -> None:
     put(ana)
     brand = ana.brand_ids[0]
     seen: list[str] = []
+
+    def count(*given: Any) -> None:
+        seen.append(given[2])
+
     with ana.entered(ana.staff):
         check_for_brand(brand, "Hello.", "facebook", "comment", "en")
-        event.listen(db.engine, "before_cursor_execute", lambda *given: seen.append(given[2]), named=False)
+        event.listen(db.engine, "before_cursor_execute", count)
         check_for_brand(brand, "Hello again.", "facebook", "comment", "en")
+        event.remove(db.engine, "before_cursor_execute", count)
     assert len(seen) == 1, seen
 
 
@@ -110,7 +117,9 @@ def test_a_guide_whose_examples_disagree_stays_a_draft(ana: Agency) -> None:
 def test_faulty_rules_are_named_and_nothing_is_kept(ana: Agency) -> None:
     with ana.entered(ana.team_lead):
         with pytest.raises(Invalid) as refused:
-            guides.draft_version(ana.team_lead, ana.brand_ids[0], [{"kind": "banned", "id": "x"}, {"kind": "magic"}], "")
+            guides.draft_version(
+                ana.team_lead, ana.brand_ids[0], [{"kind": "banned", "id": "x"}, {"kind": "magic"}], ""
+            )
         assert refused.value.fields["errors"].keys() == {"x.phrases", "rule 2.kind"}
         with pytest.raises(Invalid):
             guides.draft_version(ana.team_lead, ana.brand_ids[0], RULES, "a\x00b")

@@ -1,0 +1,1 @@
+"""The checker, the languages it knows, guides and guidelines."""
