@@ -43,6 +43,8 @@ STOP_SERVERS_SECONDS = 2.0
 LONGEST_PAUSE_SECONDS = 30.0
 # A part that ran this long before it crashed starts with the shortest pause again.
 STEADY_SECONDS = 60.0
+# While starting, a part that ends so often will not come up by itself.
+CRASHES_BEFORE_READY = 3
 TICK_SECONDS = 0.2
 
 
@@ -73,6 +75,8 @@ class Supervisor:
     home: Home
     environment: dict[str, str]
     run_id: str
+    # The program that started us, where we are to stop when it is gone.
+    parent: int | None = None
     parts: list[Part] = field(default_factory=list)
     postgres: RunningPostgres | None = None
     valkey: RunningValkey | None = None
@@ -172,6 +176,10 @@ class Supervisor:
 
         def ready() -> bool:
             self.look_after_parts()
+            for part in self.parts:
+                if part.crashes >= CRASHES_BEFORE_READY:
+                    log = self.home.log(part.name)
+                    raise LocalStackError(f"{part.name} does not start ({last_lines(log, 1)}); see {log}.")
             try:
                 with direct.open(address, timeout=5) as answer:
                     return bool(answer.status == 200)
@@ -187,7 +195,9 @@ class Supervisor:
             )
 
     def look_after_parts(self) -> None:
-        """Start again what has crashed, once its pause is over."""
+        """Start again what has crashed, once its pause is over. Raises StopAsked when our parent is gone."""
+        if self.parent is not None and os.getppid() != self.parent:
+            raise StopAsked
         now = time.monotonic()
         for part in self.parts:
             if part.child is not None and (code := part.child.exit_code()) is not None:
@@ -330,7 +340,7 @@ def run_in(home: Home, parent: int | None) -> int:
     if problem := port_problem(int(port)):
         another = int(port) + 1 if 1023 < int(port) < 65535 else DEFAULT_PORT
         raise LocalStackError(f"Port {port} {problem}, or choose another: ONBRAND_PORT={another} make run")
-    supervisor = Supervisor(home, {**environment, RUN_ID: run_id}, run_id)
+    supervisor = Supervisor(home, {**environment, RUN_ID: run_id}, run_id, parent)
     began = time.monotonic()
     try:
         say(f"Starting Onbrand in {home.folder}")
@@ -340,7 +350,7 @@ def run_in(home: Home, parent: int | None) -> int:
         address = environment.get("ONBRAND_BASE_URL") or f"http://127.0.0.1:{port}"
         say(f"Sandbox platforms, where you can write as a customer: {supervisor.environment[SANDBOX_URL]}")
         say(f"Onbrand is ready at {address} after {time.monotonic() - began:.1f} s; Ctrl-C stops it")
-        while parent is None or os.getppid() == parent:
+        while True:
             supervisor.look_after_parts()
             time.sleep(TICK_SECONDS)
     except StopAsked:
