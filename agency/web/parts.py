@@ -78,7 +78,7 @@ def show_parts() -> str:
         inbox=replace(sample.inbox(), rows=sample.rows(7), next_url=""),
         notices=tuple(
             Notice(
-                tone,  # type: ignore[arg-type]
+                tone,
                 "Facebook did not answer.",
                 "Your reply may have been sent; we are checking and will not send it twice.",
                 "You can go on; this case shows the result.",

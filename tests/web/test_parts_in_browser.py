@@ -133,3 +133,13 @@ def test_pages_work_without_script(browser: Browser, site: str) -> None:
     page.get_by_role("button", name="About").click()
     expect(page.locator("#side-heading")).to_be_visible()
     context.close()
+
+
+def test_words_that_arrived_are_not_put_back(page: Page, site: str) -> None:
+    page.goto(f"{site}/parts/pages/inbox-open")
+    page.locator("#reply-text").fill("Sent and done")
+    arrived = f"{site}/parts/pages/inbox-open"  # shows a toast, as every page after a post does
+    page.route("**/parts/reply", lambda route: route.fulfill(status=303, headers={"Location": arrived}))
+    page.get_by_role("button", name="Send for approval").click()
+    expect(page.locator("#saved")).not_to_contain_text("are back")
+    expect(page.locator("#reply-text")).to_have_value(DRAFT)

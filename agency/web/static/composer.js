@@ -6,6 +6,7 @@
   const CHECK_MS = 400;
   const SAVE_MS = 2000;
   const STORE = "draft:";
+  const SENT = "sent:";
   const wired = new WeakSet();
 
   const store = {
@@ -18,6 +19,23 @@
       } catch { /* Nothing was kept. */ }
     },
   };
+
+  // A form that was sent leaves its words here until a page says that it arrived: with a toast, or by showing the words.
+  function shown(text) {
+    const plain = text.trim().replaceAll("\r\n", "\n");
+    return [...document.querySelectorAll(".answer .pre, .msg.ours .msg-text")].some((part) => part.textContent.trim() === plain);
+  }
+
+  function forgetWhatArrived() {
+    try {
+      for (const name of Object.keys(sessionStorage)) {
+        if (!name.startsWith(SENT)) continue;
+        const key = name.slice(SENT.length);
+        if (document.querySelector("#toasts .toast") && store.get(key) === sessionStorage.getItem(name)) store.drop(key);
+        sessionStorage.removeItem(name);
+      }
+    } catch { /* Without storage there is nothing to forget. */ }
+  }
 
   function wire(form) {
     if (wired.has(form)) return;
@@ -111,12 +129,17 @@
     area.addEventListener("scroll", () => { underlay.scrollTop = area.scrollTop; });
     form.addEventListener("submit", () => {
       clearTimeout(saveTimer);
-      kept = area.value; // The form carries the words; the copy here goes once the next page shows them.
+      kept = area.value;
+      if (store.get(key) === null) return;
+      store.set(key, area.value);
+      try { sessionStorage.setItem(SENT + key, area.value); } catch { /* The words come back once more than needed. */ }
     });
     document.addEventListener("visibilitychange", () => { if (document.hidden && form.isConnected) save(true); });
 
     const backup = store.get(key);
-    if (backup !== null && backup.trim() && backup !== given && !area.readOnly) {
+    if (backup !== null && (backup === given || shown(backup))) {
+      store.drop(key);
+    } else if (backup !== null && backup.trim() && !area.readOnly) {
       area.value = backup;
       saved.textContent = form.dataset.restored + " ";
       const back = document.createElement("button");
@@ -131,8 +154,6 @@
       });
       saved.append(back);
       check();
-    } else if (backup === given) {
-      store.drop(key);
     }
     underline();
   }
@@ -209,5 +230,6 @@
     for (const form of document.querySelectorAll("#composer-form")) wire(form);
   }
   document.addEventListener("htmx:afterSettle", wireAll);
+  forgetWhatArrived();
   wireAll();
 })();
