@@ -145,6 +145,20 @@ def by_ids(account_ids: Sequence[UUID]) -> dict[UUID, Account]:
     return {account.id: account for account in found}
 
 
+def list_accounts(
+    *, after: UUID | None = None, limit: int = 100, brand_ids: Sequence[UUID] | None = None
+) -> list[Account]:
+    """Accounts of the scope by id, that is in the order they were connected, from behind `after`; disconnected ones
+    too.
+    """
+    wanted = select(Account).order_by(Account.id).limit(limit)
+    if after is not None:
+        wanted = wanted.where(Account.id > after)
+    if brand_ids is not None:
+        wanted = wanted.where(Account.brand_id.in_(brand_ids))
+    return list(db.session.execute(wanted).scalars())
+
+
 def replace_credential(account: Account, credential: Secret) -> None:
     """Stores a renewed token; the old one is gone with this transaction."""
     account.credential = keys_of_app().seal(credential.reveal(), _place(account))
