@@ -2,19 +2,26 @@
 
 from __future__ import annotations
 
+import threading
+from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
 import pytest
+import yaml
 from sqlalchemy import event, select
 
+import agency.demo
 from styleguides import guidelines, guides
 from styleguides.brand_check import check_for_brand
 from styleguides.models import StyleGuideVersion
+from styleguides.rules import rules_from_data, rules_to_data
 from tenants.database import db, new_id
 from tenants.errors import Conflict, Forbidden, Invalid, NotFound
 from tenants.models import BrandAudit
 from tests.factories import Agency
 
+GUIDES = Path(agency.demo.__file__).parent / "data" / "guides"
 RULES: list[dict[str, Any]] = [
     {"kind": "banned", "id": "no-policy", "level": "stop", "phrases": ["our policy"], "bad": "It is our policy."},
     {"kind": "exclamation", "id": "calm", "max_count": 1, "good": "Thanks!", "bad": "Thanks!!"},
@@ -225,3 +232,69 @@ def test_staff_read_guidelines_and_do_not_write_them(ana: Agency) -> None:
         assert list(guidelines.list_guidelines(ana.staff, ana.brand_ids[0])) == []
         with pytest.raises(Forbidden):
             guidelines.create_guideline(ana.staff, ana.brand_ids[0], CASE)
+
+
+def together(agency: Agency, *calls: Callable[[], object]) -> list[BaseException]:
+    """Each call in a thread, a session and a transaction of its own, all at once; what they raised."""
+    start = threading.Barrier(len(calls))
+    raised: list[BaseException] = []
+
+    def work(call: Callable[[], object]) -> None:
+        try:
+            with agency.entered(agency.team_lead):
+                start.wait(timeout=30)
+                call()
+        except BaseException as error:
+            raised.append(error)
+
+    threads = [threading.Thread(target=work, args=(call,)) for call in calls]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    return raised
+
+
+def test_drafts_written_at_once_get_numbers_of_their_own(ana: Agency) -> None:
+    lead, brand = ana.team_lead, ana.brand_ids[0]
+    assert together(ana, *[lambda: guides.draft_version(lead, brand, RULES, "")] * 4) == []
+    assert states(ana) == dict.fromkeys((1, 2, 3, 4), "draft")
+
+
+def test_of_versions_put_in_force_at_once_one_stays(ana: Agency) -> None:
+    lead, brand = ana.team_lead, ana.brand_ids[0]
+    for _ in range(3):
+        with ana.entered(lead):
+            guides.draft_version(lead, brand, RULES, "")
+    calls = [lambda number=number: guides.put_in_force(lead, brand, number) for number in (1, 2, 3)]
+    assert together(ana, *calls) == []
+    assert sorted(states(ana).values()) == ["in_force", "retired", "retired"]
+
+
+def test_of_two_who_change_a_guideline_at_once_one_is_told(ana: Agency) -> None:
+    lead, brand = ana.team_lead, ana.brand_ids[0]
+    with ana.entered(lead):
+        made = guidelines.create_guideline(lead, brand, CASE).id
+    calls = [
+        lambda title=title: guidelines.change_guideline(lead, brand, made, {"title": title, "version": 1})
+        for title in ("Mine", "Yours")
+    ]
+    (refused,) = together(ana, *calls)
+    assert isinstance(refused, Conflict)
+    with ana.entered(lead):
+        assert guidelines.get_guideline(lead, brand, made).version == 2
+
+
+@pytest.mark.parametrize("name", ["pennywell", "bursztynowa-zatoka", "sol-poente"])
+def test_the_demo_guides_can_be_put_in_force(ana: Agency, name: str) -> None:
+    lead, brand = ana.team_lead, ana.brand_ids[0]
+    data = yaml.safe_load((GUIDES / f"{name}.yaml").read_text(encoding="utf-8"))
+    with ana.entered(lead):
+        version = guides.draft_version(
+            lead, brand, data["rules"], data["note"], voice=data["voice"], identity=data["identity"]
+        )
+        guides.put_in_force(lead, brand, version.number)
+    with ana.entered(ana.staff):
+        in_force = guides.version_in_force(brand)
+        assert in_force is not None
+        assert rules_to_data(in_force.rules) == rules_to_data(rules_from_data(data["rules"]))
