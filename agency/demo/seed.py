@@ -67,7 +67,7 @@ def password_of(settings: Settings, email: str) -> str:
 def _one_per_role() -> list[corpus.DemoPerson]:
     first: dict[str, corpus.DemoPerson] = {}
     for person in corpus.load_people().people:
-        # The staff member and the owner shown first are those of the Polish brand: its path is the one the README walks.
+        # The staff member and the owner shown are those of the Polish brand: its path is the one the README walks.
         shown = person.brands is None or "bursztynowa-zatoka" in person.brands
         if person.role not in first or (shown and "bursztynowa-zatoka" not in (first[person.role].brands or ())):
             first[person.role] = person

@@ -13,6 +13,7 @@ from sqlalchemy import Engine, text
 from agency.replies import desk, publishing, queries, reconciling
 from agency.replies.queries import ReplyRow
 from channels.scripted_transport import ScriptedTransport
+from tenants.database import db
 from tests.factories import Agency, Factory
 
 
@@ -44,7 +45,9 @@ class Case:
 
     def receipt(self, reply_id: UUID) -> queries.Receipt:
         with self.agency.entered():
-            return queries.receipt(reply_id)
+            receipt = queries.receipt(reply_id)
+            db.session.expunge_all()
+            return receipt
 
     def publish(self, reply_id: UUID, transport: ScriptedTransport) -> str:
         return publishing.publish(self.agency.app, self.agency.scope, reply_id, transport)
