@@ -102,7 +102,7 @@ def brands_page() -> c.BrandsPage:
     open_ = StateLook("open", "Open", "check", "good")
     return c.BrandsPage(
         rows=tuple(
-            c.BrandRow(brand=b, url="#", state=open_, languages=spoken, open_count=n, late_count=n % 4, waiting_count=n % 7, channels=states["healthy" if n != 54 else "needs_reconnect"], guide="Version 3, 12 rules", guide_url="#", week=(4, 9, 7, 12, 3, 0, n % 15))
+            c.BrandRow(brand=b, url="#", state=open_, languages=spoken, open_count=n, late_count=n % 4, waiting_count=n % 7, channels=states["ok" if n != 54 else "needs_reconnect"], guide="Version 3, 12 rules", guide_url="#", week=(4, 9, 7, 12, 3, 0, n % 15))
             for b, spoken, n in zip(brands(), ("English", "Polish, German", "Portuguese"), (61, 54, 33), strict=True)
         ),
         create_url="#", errors={"mark": "Two letters, please: PW."}, values={"name": "Nowa marka", "mark": "N"},
@@ -116,7 +116,7 @@ def accounts() -> c.AccountsPage:
     return c.AccountsPage(
         rows=(
             c.AccountRow(name="Hotel Bursztynowa Zatoka", brand=brands()[1], platform="Facebook", state=states["needs_reconnect"], since=ago(minutes=84), last_poll=ago(minutes=84), last_item=ago(hours=3), last_sent=ago(days=1), problem=broken, repair_url="#", disconnect_url="#"),
-            c.AccountRow(name="Pennywell, Leeds", brand=brands()[0], platform="Google", state=states["healthy"], since=ago(days=30), last_poll=ago(minutes=1), last_item=ago(minutes=7), disconnect_url="#", set_aside=2, set_aside_url="#"),
+            c.AccountRow(name="Pennywell, Leeds", brand=brands()[0], platform="Google", state=states["ok"], since=ago(days=30), last_poll=ago(minutes=1), last_item=ago(minutes=7), disconnect_url="#", set_aside=2, set_aside_url="#"),
         ),
         tabs=(Choice("All", "?", True, 2), Choice("Troubled", "?t=1", count=1, tone="bad")), connect_url="#",
         brands=tuple(Choice(b.name, "", value=b.id) for b in brands()), platforms=(Choice("Facebook", "", value="facebook"), Choice("Google", "", value="google_business")),

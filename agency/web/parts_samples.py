@@ -110,7 +110,7 @@ def rows(count: int = 50) -> tuple[c.QueueRow, ...]:
             c.QueueRow(
                 f"c{n}", f"{PAGES}/inbox-open?case={n}", brand, place, author, words[:140], language,
                 Stars(stars, f"{stars} of 5 stars") if stars else None, ago(minutes=7 + n * 9),
-                left(minutes=40 * n - 90) if n % 3 != 2 else None, cases["claimed" if holder else "new"], reply, holder,
+                left(minutes=40 * n - 90) if n % 3 != 2 else None, cases["claimed" if holder else "open"], reply, holder,
                 holder == "Ana" and n % 2 == 1, n % 4 == 0,
             )
         )  # fmt: skip

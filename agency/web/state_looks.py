@@ -26,29 +26,22 @@ def reply_states() -> dict[str, StateLook]:
 
 
 def conversation_states() -> dict[str, StateLook]:
-    """By the conversation's state; a claimed one is told by its holder."""
+    """By the conversation's `status`; `claimed` is an open one that somebody holds."""
     return _by_code(
-        StateLook("new", _("New"), "dot", "info"),
-        StateLook("open", _("Open"), "circle", "plain"),
+        StateLook("open", _("New"), "dot", "info"),
         StateLook("claimed", _("In work"), "person", "info"),
-        StateLook("waiting", _("Waiting"), "hourglass", "plain"),
         StateLook("snoozed", _("Snoozed"), "moon", "plain"),
-        StateLook("resolved", _("Resolved"), "check", "good"),
-        StateLook("closed", _("Closed"), "check", "good"),
-        StateLook("spam", _("Spam"), "ban", "plain"),
+        StateLook("closed", _("Resolved"), "check", "good"),
     )
 
 
 def account_states() -> dict[str, StateLook]:
     """By an account's health."""
     return _by_code(
-        StateLook("healthy", _("Alive"), "pulse", "good"),
-        StateLook("unproven", _("Not proven yet"), "question", "plain"),
+        StateLook("ok", _("Alive"), "pulse", "good"),
+        StateLook("failing", _("Not answering"), "alert", "warn"),
         StateLook("needs_reconnect", _("Needs a new connection"), "unplugged", "bad"),
-        StateLook("throttled", _("Slowed by the platform"), "hourglass", "warn"),
-        StateLook("failing", _("Not answering"), "alert", "bad"),
-        StateLook("paused", _("Paused"), "pause", "plain"),
-        StateLook("disconnected", _("Disconnected"), "unplugged", "plain"),
+        StateLook("disconnected", _("Disconnected"), "ban", "plain"),
     )
 
 
