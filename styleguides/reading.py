@@ -26,15 +26,19 @@ class Reading:
             self.words = [text[start:end] for start, end in self._spans]
         else:
             self._spans = []
-            self._coming = tokens.WORD.finditer(text)
             self.words = tokens.WORD.findall(text)
         self.keys: list[str] = list(map(stem_cache.__getitem__, self.words))
 
     def span(self, place: int, size: int = 1) -> Span:
         """Where `size` words from `place` on stand. Worked out up to there: most texts break no rule and need none."""
         spans = self._spans
-        while len(spans) < place + size:
-            spans.append(next(self._coming).span())
+        if len(spans) < place + size:
+            # What lies between two words holds nothing a word can begin with, so looking for the word finds its place.
+            end = spans[-1][1] if spans else 0
+            for word in self.words[len(spans) : place + size]:
+                start = self.text.find(word, end)
+                end = start + len(word)
+                spans.append((start, end))
         return spans[place][0], spans[place + size - 1][1]
 
     @cached_property

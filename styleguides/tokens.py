@@ -150,7 +150,8 @@ def emoji_spans(text: str) -> list[Span]:
     return [match.span() for match in _EMOJI.finditer(text)]
 
 
-_SENTENCE_END = re.compile(r"[.!?…。！？]+[\"'”»’)\]]*(?=\s|$)|\n+")
+# One set of characters in front, so that the engine skips to the next of them; the rest is decided in Python.
+_MAY_END_SENTENCE = re.compile(r"[.!?…。！？\n]+[\"'”»’)\]]*")
 
 
 def sentence_spans(text: str, abbreviations: frozenset[str], late: frozenset[str] = frozenset()) -> Iterator[Span]:
@@ -159,15 +160,19 @@ def sentence_spans(text: str, abbreviations: frozenset[str], late: frozenset[str
     A full stop after one of `abbreviations` does not; after one of `late` it does where a capital letter follows.
     """
     start = 0
-    for match in _SENTENCE_END.finditer(text):
-        if match.group() == ".":
-            last = _word_before(text, match.start())
+    for match in _MAY_END_SENTENCE.finditer(text):
+        mark, end = match.group(), match.end()
+        following = text[end : end + 1]
+        if following and not following.isspace() and "\n" not in mark:
+            continue
+        if mark == ".":
+            last = _word_before(text, end - 1)
             initial = len(last) == 1 and last.isupper()
-            capital_next = text[match.end() + 1 : match.end() + 2].isupper()
+            capital_next = text[end + 1 : end + 2].isupper()
             if initial or last.lower() in abbreviations or (last.lower() in late and not capital_next):
                 continue
-        yield from _trimmed(text, start, match.end())
-        start = match.end()
+        yield from _trimmed(text, start, end)
+        start = end
     yield from _trimmed(text, start, len(text))
 
 

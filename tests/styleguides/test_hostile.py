@@ -15,8 +15,10 @@ from hypothesis import strategies as st
 
 import agency.demo
 from styleguides.check import CheckContext, check_text, compile_rules
-from styleguides.language import stems
+from styleguides.language import language_data, stems
+from styleguides.reading import Reading
 from styleguides.rules import Finding, Rule, rules_from_data
+from styleguides.tokens import specials, word_spans
 
 GUIDES = Path(agency.demo.__file__).parent / "data" / "guides"
 
@@ -191,3 +193,11 @@ def test_views_do_not_grow_with_unknown_languages_platforms_or_kinds() -> None:
     for number in range(50):
         check_text(compiled, "x", CheckContext(f"platform{number}", f"kind{number}", f"q{number}"))
     assert len(compiled._views) == 1
+
+
+@given(texts)
+@settings(max_examples=300, deadline=None)
+def test_words_are_placed_where_they_stand(text: str) -> None:
+    reading = Reading(text, language_data("en"), stems("en"), CheckContext())
+    spans = word_spans(reading.text, specials(reading.text))
+    assert [reading.span(place) for place in range(len(reading.words))] == spans
