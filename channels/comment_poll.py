@@ -294,9 +294,11 @@ class _Round:
         if nested is not None and parent_id is None:
             for reply in rows(nested):
                 found += self.read_comment(reply, post, item.external_id)
-            after = meta_graph.next_after(nested)
-            if after is not None and not calm:
-                self.ask_replies(post, item.external_id, after=after, depth=1)
+            if meta_graph.next_after(nested) is not None:
+                if calm:
+                    self.run.partial = True
+                else:  # from the start: that list need not have the order of this excerpt
+                    self.ask_replies(post, item.external_id, after=None, depth=1)
         return found
 
     # --- outcome ---

@@ -9,7 +9,7 @@ from datetime import datetime, timedelta
 from channels.errors import Refused
 from channels.protocol import ReplyLength
 
-#: A platform's clock may be behind ours; `security-and-reliability.md` section 3.2.
+#: A platform's clock may be this far behind ours.
 CLOCK_SLACK = timedelta(seconds=120)
 
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 import hashlib
 import hmac
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from typing import Any
 from urllib.parse import parse_qs, quote, urlencode, urlsplit
 
@@ -23,7 +23,7 @@ from channels.errors import (
     TokenRevoked,
 )
 from channels.protocol import Answer, Request, Secret
-from channels.wire import Json, Unreadable, decode, identifier, mapping, whole_number
+from channels.wire import Json, Unreadable, decode, identifier, mapping, retry_after_seconds, whole_number
 
 #: Released 29 July 2026; a version lives at least two years.
 API_VERSION = "v26.0"
@@ -189,12 +189,6 @@ def _pause_seconds(answer: Answer) -> float:
     if named is not None:
         return named
     return min(86_400.0, max(minutes) * 60.0) if max(minutes, default=0) > 0 else DEFAULT_PAUSE_SECONDS
-
-
-def retry_after_seconds(headers: Mapping[str, str]) -> float | None:
-    """A ``Retry-After`` in seconds, held between 1 s and a day; None when absent or a date."""
-    seconds = whole_number(headers.get("retry-after"))
-    return None if seconds is None else float(min(86_400, max(1, seconds)))
 
 
 def next_after(edge: Any) -> str | None:

@@ -114,6 +114,12 @@ def whole_number(value: Any) -> int | None:
     return value if isinstance(value, int) and 0 <= value < 10**18 else None
 
 
+def retry_after_seconds(headers: Mapping[str, str]) -> float | None:
+    """A ``Retry-After`` in seconds, held between 1 s and a day; None when absent or a date."""
+    seconds = whole_number(headers.get("retry-after"))
+    return None if seconds is None else float(min(86_400, max(1, seconds)))
+
+
 def set_aside(value: Any, reason: str, external_id: str | None = None) -> SetAside:
     """Keeps what could not be read, cut to `RAW_LIMIT_BYTES`."""
     try:

@@ -13,9 +13,8 @@ from channels.errors import (
     Refused,
     TokenRevoked,
 )
-from channels.meta_graph import retry_after_seconds
 from channels.protocol import Answer
-from channels.wire import Json, Unreadable, decode, mapping, rows
+from channels.wire import Json, Unreadable, decode, mapping, retry_after_seconds, rows
 
 #: A pause when a 429 names none: the quota counts per minute.
 DEFAULT_PAUSE_SECONDS = 60.0

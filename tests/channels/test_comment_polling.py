@@ -7,7 +7,7 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
 from channels.errors import PlatformDown, RateLimited, TokenRevoked
@@ -291,6 +291,9 @@ deeds = st.lists(
 
 
 @settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large])
+@example(
+    deeds=[("comment", 0), ("reply", 0), ("reply", 0), ("reply", 0)], instagram=True, expands=False, mentions=False
+)
 @given(deeds=deeds, instagram=st.booleans(), expands=st.booleans(), mentions=st.booleans())
 def test_whatever_people_do_every_item_arrives_as_it_stands(
     deeds: list[tuple[str, int]], instagram: bool, expands: bool, mentions: bool
