@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import gettext
 from functools import lru_cache
 from io import BytesIO
 from pathlib import Path
 
 from babel.messages.mofile import write_mo
 from babel.messages.pofile import read_po
-from babel.support import Translations
+from babel.support import NullTranslations, Translations
 
 LANGUAGES: dict[str, str] = {"en": "English", "pl": "Polski", "pt": "Português"}
 """Code → name in itself. The first one is what the sources are written in."""
@@ -22,14 +21,14 @@ def known_language(code: str | None) -> str:
 
 
 @lru_cache(maxsize=32)
-def catalogue(folder: Path, language: str) -> gettext.NullTranslations:
+def catalogue(folder: Path, language: str) -> NullTranslations:
     """The translations `folder/<language>/LC_MESSAGES/messages.po`; none where there is no such file.
 
     Reading the text file at the start spares a compiled twin that could be older than its source.
     """
     path = folder / language / "LC_MESSAGES" / "messages.po"
     if not path.is_file():
-        return gettext.NullTranslations()
+        return NullTranslations()
     compiled = BytesIO()
     with path.open("rb") as source:
         write_mo(compiled, read_po(source, locale=language))

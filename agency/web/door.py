@@ -1,0 +1,199 @@
+"""The front door for people: which pages there are, who may open them, and what every answer carries.
+
+Order of a request: host, form token and origin of what changes something, who is asking, may they, then their scope.
+"""
+
+from __future__ import annotations
+
+from importlib import import_module
+from importlib.util import find_spec
+from types import ModuleType
+from urllib.parse import urlsplit
+
+from flask import Blueprint, Flask, Response, g, redirect, request, url_for
+from flask_wtf.csrf import CSRFProtect
+from structlog.contextvars import bind_contextvars
+from werkzeug.exceptions import SecurityError
+from werkzeug.wrappers import Response as AnyResponse
+
+from agency.web.errors import prepare_errors
+from agency.web.language import prepare_languages
+from agency.web.paths import is_page_path
+from agency.web.route_policy import ROUTE_POLICY, Audience
+from agency.web.templating import CONTENT_SECURITY_POLICY, prepare_templates
+from agency.web.who import cookie_name, person_or_none, prepare_sign_in
+from tenants.base_app import settings_of_app
+from tenants.database import db
+from tenants.errors import Forbidden
+from tenants.permissions import require
+from tenants.scope import enter_scope
+from tenants.sealed import purpose_key
+from tenants.settings import LOOPBACK_HOSTS, Settings, SettingsError
+
+STATIC = "files.static"
+MOST_BODY_BYTES = 1024 * 1024
+SAFE_METHODS = frozenset({"GET", "HEAD", "OPTIONS"})
+
+PAGES = (
+    "sign_in",
+    "links",
+    "second_factor",
+    "account_page",
+    "people",
+    "mailbox",
+    "health",
+    "language",
+    "inbox",
+    "conversation",
+    "owner",
+    "receipts",
+    "guide",
+    "brands_page",
+    "accounts_page",
+    "permissions_page",
+)
+"""Modules beside this one that each hold one blueprint of their own name. One that is not there yet is left out."""
+
+LOCAL_PAGES = frozenset({"mailbox"})
+"""Only where ONBRAND_ENV is local; elsewhere the address does not exist. (`/parts` comes with the templates.)"""
+
+HEADERS = {
+    "Content-Security-Policy": CONTENT_SECURITY_POLICY,
+    "X-Content-Type-Options": "nosniff",
+    # Not `no-referrer`: with it browsers send `Origin: null` on our own forms, which the origin check must refuse.
+    "Referrer-Policy": "same-origin",
+    "Cross-Origin-Opener-Policy": "same-origin",
+    "Cross-Origin-Resource-Policy": "same-origin",
+    "X-Frame-Options": "DENY",
+    "Permissions-Policy": "camera=(), geolocation=(), microphone=(), payment=()",
+}
+
+csrf = CSRFProtect()
+
+
+class RouteWithoutPolicy(Exception):
+    """A page has no line in `agency.web.route_policy`, so nobody can say who may open it."""
+
+
+def register(app: Flask) -> None:
+    """Give the app its pages. Call `check_routes` when everything is registered."""
+    settings: Settings = app.extensions["onbrand_settings"]
+    if len(settings.onbrand_secret_key) < 32:
+        raise SettingsError("ONBRAND_SECRET_KEY is missing or too short. Under `make run` it is made for you.")
+    is_tls = settings.base_url.startswith("https:")
+    app.template_folder = None  # the pages bring their own; the working directory has no say
+    app.config.update(
+        SECRET_KEY=purpose_key(settings.onbrand_secret_key, "forms").hex(),
+        SESSION_COOKIE_NAME=cookie_name(settings, "form"),
+        SESSION_COOKIE_SECURE=is_tls,
+        SESSION_COOKIE_HTTPONLY=True,
+        SESSION_COOKIE_SAMESITE="Lax",
+        MAX_CONTENT_LENGTH=MOST_BODY_BYTES,
+        MAX_FORM_MEMORY_SIZE=MOST_BODY_BYTES,
+        TRUSTED_HOSTS=[urlsplit(settings.base_url).hostname or "localhost", *sorted(LOOPBACK_HOSTS - {"::1"}), "[::1]"],
+        WTF_CSRF_CHECK_DEFAULT=False,
+        WTF_CSRF_TIME_LIMIT=None,
+        WTF_CSRF_SSL_STRICT=False,
+    )
+    csrf.init_app(app)
+    prepare_templates(app, local=settings.is_local)
+    prepare_languages(app)
+    prepare_sign_in(app)
+    prepare_errors(app)
+    app.before_request(_stand_at_the_door)
+    app.after_request(_dress)
+    for name in PAGES:
+        if name in LOCAL_PAGES and not settings.is_local:
+            continue
+        if find_spec(f"agency.web.{name}") is not None:
+            app.register_blueprint(_blueprint_of(import_module(f"agency.web.{name}"), name))
+
+
+def check_routes(app: Flask) -> None:
+    """Raise RouteWithoutPolicy, naming them, when a page has no line in the policy table."""
+    bare = {
+        rule.endpoint
+        for rule in app.url_map.iter_rules()
+        if is_page_path(rule.rule) and rule.endpoint not in ROUTE_POLICY
+    }
+    if bare:
+        raise RouteWithoutPolicy(f"Add to ROUTE_POLICY in agency/web/route_policy.py: {', '.join(sorted(bare))}")
+
+
+def _blueprint_of(module: ModuleType, name: str) -> Blueprint:
+    for attribute in ("blueprint", name):
+        found = getattr(module, attribute, None)
+        found = found() if callable(found) and not isinstance(found, Blueprint) else found
+        if isinstance(found, Blueprint):
+            return found
+    raise TypeError(f"agency.web.{name} holds no blueprint called `blueprint` or `{name}`")
+
+
+def _stand_at_the_door() -> AnyResponse | None:
+    if isinstance(request.routing_exception, SecurityError):
+        raise request.routing_exception
+    if not is_page_path(request.path):
+        return None
+    endpoint = request.endpoint
+    if endpoint is None or endpoint == STATIC:
+        return None
+    if request.method not in SAFE_METHODS:
+        _check_origin()
+        csrf.protect()
+    policy = ROUTE_POLICY.get(endpoint)
+    if policy is None:
+        raise Forbidden("This page has no rule that says who may open it.")
+    if policy is Audience.PUBLIC:
+        return None
+    person = person_or_none()
+    if person is None:
+        return _send_to(url_for("sign_in.sign_in", next=_wanted_path()), signed_out=True)
+    bind_contextvars(person_id=str(person.person_id))
+    actor = person.actor
+    if actor is not None:
+        bind_contextvars(agency_id=str(actor.agency_id))
+        # The statement that found the person has bound the transaction to this very scope.
+        enter_scope(db.session, actor.scope, already_bound=True)
+    if policy is Audience.PERSON:
+        return None
+    if actor is None:
+        return _send_to(url_for("sign_in.agencies", next=_wanted_path()))
+    if person.must_set_up_second_factor:
+        return _send_to(url_for("second_factor.set_up"))
+    if not isinstance(policy, Audience):
+        require(actor, policy)
+    return None
+
+
+def _check_origin() -> None:
+    """Refuse what another site's page sends. Browsers name the origin of every post; programs with a token may not."""
+    origin = request.headers.get("Origin")
+    ours = {settings_of_app().base_url}
+    if urlsplit(request.host_url).hostname in LOOPBACK_HOSTS:
+        ours.add(request.host_url.rstrip("/"))
+    if origin is not None:
+        if origin not in ours:
+            raise Forbidden("This came from another site's page. Nothing was changed. Do it on our own page.")
+    elif request.headers.get("Sec-Fetch-Site", "same-origin") not in ("same-origin", "none"):
+        raise Forbidden("This came from another site's page. Nothing was changed. Do it on our own page.")
+
+
+def _wanted_path() -> str:
+    return request.full_path.rstrip("?") if request.method == "GET" and "HX-Request" not in request.headers else "/"
+
+
+def _send_to(address: str, *, signed_out: bool = False) -> AnyResponse:
+    if request.headers.get("HX-Request") == "true":
+        return Response(status=401 if signed_out else 403, headers={"HX-Redirect": address})
+    return redirect(address, code=303 if request.method != "GET" else 302)
+
+
+def _dress(response: Response) -> Response:
+    for name, value in HEADERS.items():
+        response.headers.setdefault(name, value)
+    if settings_of_app().base_url.startswith("https:"):
+        response.headers.setdefault("Strict-Transport-Security", "max-age=63072000; includeSubDomains")
+    if request.endpoint != STATIC:
+        response.headers.setdefault("Cache-Control", "no-store")
+    response.headers["X-Request-Id"] = g.get("request_id", "")
+    return response

@@ -1,0 +1,269 @@
+"""`/healthz` for those who restart things, `/metrics` for those who draw curves. Neither holds a word of any tenant."""
+
+from __future__ import annotations
+
+import hmac
+import ipaddress
+import threading
+import time
+from collections import Counter
+from collections.abc import Callable, Iterator
+from datetime import datetime
+from typing import Any, cast
+
+import redis
+from flask import Blueprint, Response, current_app, jsonify, make_response, request
+from prometheus_client import CollectorRegistry
+from prometheus_client.exposition import CONTENT_TYPE_LATEST, generate_latest
+from prometheus_client.metrics_core import CounterMetricFamily, GaugeMetricFamily, Metric
+from sqlalchemy import func, select
+from sqlalchemy.exc import SQLAlchemyError
+
+from agency.replies.models import Reply
+from channels.models import PollTurn
+from tenants import clock
+from tenants.base_app import settings_of_app
+from tenants.database import db
+from tenants.errors import NotFound
+from tenants.logs import get_logger
+from tenants.models import Agency, OutboxEntry
+from tenants.scope import Scope, in_scope
+from tenants.sealed import purpose_key
+
+health = Blueprint("health", __name__)
+
+DISPATCHER_HEARTBEATS = "onbrand:heartbeat:dispatcher:*"
+RQ_WORKERS = "rq:workers"
+QUIET_SECONDS = 120
+"""A dispatcher or worker not heard of for this long is shown as quiet."""
+FLUSH_SECONDS = 5
+COUNTS_KEY = "onbrand_requests"
+WATCHED_STATES = ("awaiting_approval", "approved", "publishing", "outcome_unknown")
+FIGURES_SECONDS = 10
+
+log = get_logger("health")
+
+
+@health.get("/healthz")
+def healthz() -> Response:
+    """The state of each part; 503 where database or Redis is down, because nothing is fetched or sent without them."""
+    parts: dict[str, dict[str, Any]] = {
+        "web": {"state": "up"},
+        "database": _checked(_ask_database),
+        "redis": _checked(_ask_redis) if "onbrand_redis" in current_app.extensions else {"state": "off"},
+    }
+    parts["dispatcher"], parts["worker"] = _heard_of(_dispatcher_beats), _heard_of(_worker_beats)
+    is_down = any(parts[name]["state"] == "down" for name in ("database", "redis"))
+    is_quiet = any(parts[name]["state"] != "up" for name in ("dispatcher", "worker"))
+    status = "down" if is_down else ("degraded" if is_quiet else "up")
+    answer = make_response(jsonify({"status": status, "parts": parts}), 503 if is_down else 200)
+    if is_down:
+        answer.headers["Retry-After"] = "5"
+    return answer
+
+
+@health.get("/metrics")
+def metrics() -> Response:
+    """Prometheus text, for loopback callers or with `Authorization: Bearer` and the token `onbrand doctor` can tell."""
+    if not _may_read_metrics():
+        raise NotFound()
+    requests_of(current_app).flush()
+    registry = CollectorRegistry()
+    registry.register(cast(Any, _Figures()))
+    return Response(generate_latest(registry), content_type=CONTENT_TYPE_LATEST)
+
+
+def metrics_token(root_secret: str) -> str:
+    """The bearer token `/metrics` takes from elsewhere than loopback, made from the root secret."""
+    return purpose_key(root_secret, "metrics").hex()
+
+
+def _may_read_metrics() -> bool:
+    given = request.headers.get("Authorization", "").removeprefix("Bearer ")
+    settings = settings_of_app()
+    if hmac.compare_digest(given.encode(), metrics_token(settings.onbrand_secret_key).encode()):
+        return True
+    # Behind a proxy everybody comes from loopback until the proxy is counted in ONBRAND_PROXY_HOPS.
+    if any(name in request.headers for name in ("X-Forwarded-For", "Forwarded", "X-Real-Ip")):
+        return False
+    try:
+        return ipaddress.ip_address(request.remote_addr or "").is_loopback
+    except ValueError:
+        return False
+
+
+def _checked(ask: Callable[[], None]) -> dict[str, Any]:
+    began = time.perf_counter()
+    try:
+        ask()
+    except (SQLAlchemyError, redis.RedisError, OSError) as error:
+        db.session.rollback()
+        log.error("part_down", error=type(error).__name__)
+        return {"state": "down"}
+    return {"state": "up", "ms": round((time.perf_counter() - began) * 1000, 1)}
+
+
+def _ask_database() -> None:
+    db.session.execute(select(func.now()))
+
+
+def _redis() -> redis.Redis:
+    return cast(redis.Redis, current_app.extensions["onbrand_redis"])
+
+
+def _ask_redis() -> None:
+    _redis().ping()
+
+
+def _heard_of(beats: Callable[[], Iterator[float]]) -> dict[str, Any]:
+    """How many there are and how many seconds ago the freshest was heard of."""
+    if "onbrand_redis" not in current_app.extensions:
+        return {"state": "unknown"}
+    try:
+        ages = [max(0.0, time.time() - at) for at in beats()]
+    except redis.RedisError:
+        return {"state": "unknown"}
+    if not ages:
+        return {"state": "missing", "count": 0}
+    return {
+        "state": "up" if min(ages) < QUIET_SECONDS else "quiet",
+        "count": len(ages),
+        "age_seconds": round(min(ages), 1),
+    }
+
+
+def _dispatcher_beats() -> Iterator[float]:
+    for key in _redis().scan_iter(match=DISPATCHER_HEARTBEATS, count=1000):
+        value = cast("bytes | None", _redis().get(key))
+        if value is not None:
+            yield float(value)
+
+
+def _worker_beats() -> Iterator[float]:
+    for key in cast("set[bytes]", _redis().smembers(RQ_WORKERS)):
+        value = cast("bytes | None", _redis().hget(key.decode(), "last_heartbeat"))
+        if value is not None:
+            yield datetime.fromisoformat(value.decode().replace("Z", "+00:00")).timestamp()
+
+
+class RequestCounts:
+    """Requests by endpoint, method and status: counted here, added up in Redis for all web processes together."""
+
+    def __init__(self, client: redis.Redis | None) -> None:
+        self._client = client
+        self._counts: Counter[str] = Counter()
+        self._lock = threading.Lock()
+        self._flush_at = 0.0
+
+    def add(self, endpoint: str, method: str, status: int, seconds: float) -> None:
+        """Count one answer; now and then hand the counts over."""
+        name = f"{endpoint}|{method}|{status}"
+        with self._lock:
+            self._counts[name] += 1
+            self._counts[name + "|us"] += int(seconds * 1_000_000)
+            is_due = time.monotonic() >= self._flush_at
+        if is_due:
+            self.flush()
+
+    def flush(self) -> None:
+        """Hand the counts over to Redis; they are kept while it is away."""
+        if self._client is None:
+            return
+        with self._lock:
+            taken, self._counts = self._counts, Counter()
+            self._flush_at = time.monotonic() + FLUSH_SECONDS
+        if not taken:
+            return
+        try:
+            pipe = self._client.pipeline(transaction=True)
+            for name, number in taken.items():
+                pipe.hincrby(COUNTS_KEY, name, number)
+            pipe.execute()
+        except redis.RedisError:
+            with self._lock:
+                self._counts += taken
+
+    def all(self) -> dict[str, int]:
+        """The counts of every process, or only ours while Redis is away."""
+        if self._client is not None:
+            try:
+                kept = cast("dict[bytes, bytes]", self._client.hgetall(COUNTS_KEY))
+                return {name.decode(): int(number) for name, number in kept.items()}
+            except redis.RedisError:
+                pass
+        with self._lock:
+            return dict(self._counts)
+
+
+def requests_of(app: Any) -> RequestCounts:
+    """This app's counter."""
+    counts = app.extensions.get("onbrand_request_counts")
+    if counts is None:
+        counts = app.extensions["onbrand_request_counts"] = RequestCounts(app.extensions.get("onbrand_redis"))
+    return cast(RequestCounts, counts)
+
+
+class _Figures:
+    """What `/metrics` shows, asked for at the moment it is read."""
+
+    def collect(self) -> Iterator[Metric]:
+        """Every family."""
+        yield from self._requests()
+        try:
+            yield from self._work()
+        except SQLAlchemyError:
+            db.session.rollback()
+            log.error("metrics_without_database")
+
+    def _requests(self) -> Iterator[Metric]:
+        labels = ["endpoint", "method", "status"]
+        total = CounterMetricFamily("onbrand_requests", "Answers given, all web processes.", labels=labels)
+        seconds = CounterMetricFamily("onbrand_request_seconds", "Seconds spent on them.", labels=labels)
+        for name, number in sorted(requests_of(current_app).all().items()):
+            endpoint, method, status, *unit = name.split("|")
+            if unit:
+                seconds.add_metric([endpoint, method, status], number / 1_000_000)
+            else:
+                total.add_metric([endpoint, method, status], number)
+        yield total
+        yield seconds
+
+    def _work(self) -> Iterator[Metric]:
+        now = clock.now()
+        outbox = db.session.execute(
+            select(func.count(), func.min(OutboxEntry.run_at)).where(
+                OutboxEntry.done_at.is_(None), OutboxEntry.given_up_at.is_(None)
+            )
+        ).one()
+        yield GaugeMetricFamily("onbrand_outbox_open", "Promised jobs not done yet.", value=outbox[0])
+        yield GaugeMetricFamily("onbrand_outbox_lag_seconds", "Age of the oldest of them.", value=_lag(outbox[1], now))
+        due = db.session.execute(select(func.min(PollTurn.due_at))).scalar_one()
+        yield GaugeMetricFamily("onbrand_poll_lag_seconds", "How late the most overdue poll is.", value=_lag(due, now))
+        states = GaugeMetricFamily("onbrand_replies", "Replies on their way, by state.", labels=["state"])
+        for state, number in _replies_by_state().items():
+            states.add_metric([state], number)
+        yield states
+
+
+def _lag(oldest: datetime | None, now: datetime) -> float:
+    return max(0.0, (now - oldest).total_seconds()) if oldest is not None else 0.0
+
+
+_figures: dict[int, tuple[float, dict[str, int]]] = {}
+
+
+def _replies_by_state() -> dict[str, int]:
+    """Counted agency by agency, each in its own scope, at most every ten seconds; only states that should pass."""
+    app = cast(Any, current_app)._get_current_object()
+    held = _figures.get(id(app))
+    if held is not None and time.monotonic() - held[0] < FIGURES_SECONDS:
+        return held[1]
+    counted: Counter[str] = Counter(dict.fromkeys(WATCHED_STATES, 0))
+    for agency_id in list(db.session.scalars(select(Agency.id))):
+        with in_scope(app, Scope(agency_id, None)):
+            rows = db.session.execute(
+                select(Reply.state, func.count(Reply.id)).where(Reply.state.in_(WATCHED_STATES)).group_by(Reply.state)
+            )
+            counted.update(dict(rows.tuples().all()))
+    _figures[id(app)] = (time.monotonic(), dict(counted))
+    return _figures[id(app)][1]

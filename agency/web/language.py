@@ -1,0 +1,87 @@
+"""Which language and time zone a page is written in: the person's own, else the cookie, else the browser's wish."""
+
+from __future__ import annotations
+
+from datetime import tzinfo
+from pathlib import Path
+from typing import Any
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+
+from flask import Blueprint, Flask, Response, redirect, request
+from flask_babel import Babel, Domain, get_locale
+from sqlalchemy import update
+
+from agency.web.theme import local_path
+from agency.web.who import person_of_request, person_or_none
+from tenants.base_app import settings_of_app
+from tenants.database import db
+from tenants.languages import LANGUAGES, catalogue, known_language
+from tenants.models import Person
+
+language = Blueprint("language", __name__)
+
+COOKIE = "language"
+KEPT_SECONDS = 365 * 86400
+TRANSLATIONS = Path(__file__).parent / "translations"
+
+
+class PoDomain(Domain):
+    """Our catalogues, read from their .po files."""
+
+    def get_translations(self) -> Any:
+        """The catalogue of this request's language."""
+        return catalogue(TRANSLATIONS, str(get_locale()))
+
+
+class PoBabel(Babel):
+    """Flask-Babel with our catalogues."""
+
+    @property
+    def domain_instance(self) -> Domain:
+        """The one domain there is."""
+        return PoDomain()
+
+
+def prepare_languages(app: Flask) -> None:
+    """Translations and local times for every template and page of this app."""
+    PoBabel().init_app(app, locale_selector=chosen_language, timezone_selector=chosen_zone)
+
+
+def chosen_language() -> str:
+    """The code of the language this request is answered in. Asks no database."""
+    person = person_of_request()
+    if person is not None:
+        return known_language(person.language)
+    if not request:
+        return known_language(None)
+    if request.cookies.get(COOKIE) in LANGUAGES:
+        return request.cookies[COOKIE]
+    return known_language(request.accept_languages.best_match(list(LANGUAGES)))
+
+
+def chosen_zone() -> tzinfo:
+    """The reader's time zone; UTC where nobody is known."""
+    person = person_of_request()
+    try:
+        return ZoneInfo(person.time_zone if person is not None else "UTC")
+    except (ZoneInfoNotFoundError, ValueError):
+        return ZoneInfo("UTC")
+
+
+@language.post("/language")
+def choose_language() -> Response:
+    """Keep the choice with the person, or in a cookie where nobody is signed in, and go back."""
+    code = known_language(request.form.get("language"))
+    person = person_or_none()
+    if person is not None:
+        db.session.execute(update(Person).where(Person.id == person.person_id).values(language=code))
+    answer = redirect(local_path(request.form.get("next", "/")), code=303)
+    answer.set_cookie(
+        COOKIE,
+        code,
+        max_age=KEPT_SECONDS,
+        secure=settings_of_app().base_url.startswith("https:"),
+        httponly=True,
+        samesite="Lax",
+    )
+    return answer  # type: ignore[return-value]

@@ -1,0 +1,188 @@
+"""The frame around every page: who is here, where they may go, which brands they may speak for."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any, cast
+from uuid import UUID
+
+from flask import current_app, flash, g, get_flashed_messages, render_template, request, url_for
+from flask_babel import gettext as _
+from sqlalchemy import Row, func, select
+
+from agency.web.contexts import Shell
+from agency.web.language import chosen_language
+from agency.web.looks import BrandLook, Choice, Notice, Toast, Tone, brand_look
+from agency.web.route_policy import ROUTE_POLICY, Audience
+from agency.web.static_version import static_version
+from agency.web.theme import chosen_theme
+from agency.web.who import person_of_request
+from tenants.base_app import settings_of_app
+from tenants.database import db
+from tenants.models import Brand
+from tenants.permissions import Actor, Role
+
+PRODUCT = "Onbrand"
+
+PLACES: tuple[tuple[str, str, str], ...] = (
+    ("inbox.inbox", "inbox", "g i"),
+    ("owner.waiting", "approvals", "g a"),
+    ("brands_page.brands", "brands", ""),
+    ("accounts_page.accounts", "channels", ""),
+    ("people.people", "people", ""),
+)
+"""Endpoint, icon and key of the main places. The route's own policy says who sees it; one not built yet is left out."""
+
+
+def role_words() -> dict[Role, str]:
+    """What each role is called."""
+    return {
+        Role.AGENCY_ADMIN: _("Agency admin"),
+        Role.TEAM_LEAD: _("Team lead"),
+        Role.STAFF: _("Staff"),
+        Role.LIGHT: _("Light: reads and notes"),
+        Role.CLIENT_OWNER: _("Client owner"),
+        Role.BILLING_ADMIN: _("Billing admin"),
+    }
+
+
+def _place_words() -> dict[str, str]:
+    return {
+        "inbox.inbox": _("Inbox"),
+        "owner.waiting": _("Waiting for you"),
+        "brands_page.brands": _("Brands"),
+        "accounts_page.accounts": _("Channels"),
+        "people.people": _("People"),
+    }
+
+
+def brands_of_request() -> Sequence[Row[Any]]:
+    """Brands this person may see, archived ones left out, by name: one statement a request however often asked.
+
+    Rows of id, name, mark, colour, language, time_zone, needs_approval, answer_due_hours, paused_at.
+    """
+    if "brands" not in g:
+        g.brands = db.session.execute(
+            select(
+                Brand.id,
+                Brand.name,
+                Brand.mark,
+                Brand.colour,
+                Brand.language,
+                Brand.time_zone,
+                Brand.needs_approval,
+                Brand.answer_due_hours,
+                Brand.paused_at,
+            )
+            .where(Brand.archived_at.is_(None))
+            .order_by(func.lower(Brand.name), Brand.id)
+        ).all()
+    return cast(Sequence[Row[Any]], g.brands)
+
+
+def brand_looks() -> dict[UUID, BrandLook]:
+    """How each of them is drawn, by id."""
+    return {row.id: brand_look(str(row.id), row.name, row.mark, row.colour) for row in brands_of_request()}
+
+
+def home_url(actor: Actor | None) -> str:
+    """Where a person starts: clients at what waits for them, staff at the inbox, others at their own settings."""
+    first = "owner.waiting" if actor is not None and actor.role is Role.CLIENT_OWNER else "inbox.inbox"
+    for endpoint in (first, "inbox.inbox"):
+        if actor is not None and _may_open(actor, endpoint):
+            return url_for(endpoint)
+    return url_for("account_page.account")
+
+
+def shell(*, notices: Sequence[Notice] = (), with_brands: bool = True) -> Shell:
+    """The frame for this request; without a person (sign-in, errors) only language, theme and assets."""
+    settings, person = settings_of_app(), person_of_request()
+    here = request.full_path.rstrip("?") if request.method == "GET" else "/"
+    base: dict[str, Any] = {
+        "language": chosen_language(),
+        "theme": chosen_theme(),
+        "here": here,
+        "assets": static_version(),
+        "env": settings.onbrand_env,
+        "notices": tuple(notices),
+    }
+    if person is None:
+        return Shell(agency_name=PRODUCT, **base)
+    actor = person.actor
+    is_member = actor is not None and not person.must_set_up_second_factor
+    return Shell(
+        agency_name=person.agency_name or PRODUCT,
+        person_name=person.name,
+        person_email=person.email,
+        role_word=role_words()[actor.role] if actor is not None else "",
+        menu=_menu(actor) if actor is not None and is_member else (),
+        brands=_brand_choices(actor) if actor is not None and is_member and with_brands else (),
+        toasts=_toasts(),
+        account_url=url_for("account_page.account"),
+        sign_out_url=url_for("sign_in.sign_out"),
+        keys_on=bool(person.preferences.get("keys_on", True)),
+        **base,
+    )
+
+
+def plain_shell() -> Shell:
+    """The frame of an error page: asks neither database nor session."""
+    return Shell(
+        agency_name=PRODUCT,
+        language=chosen_language(),
+        theme=chosen_theme(),
+        assets=static_version(),
+        env=settings_of_app().onbrand_env,
+    )
+
+
+def render_page(template: str, page: object, **more: Any) -> str:
+    """A template with its shell and page."""
+    return render_template(template, shell=more.pop("shell", None) or shell(), page=page, **more)
+
+
+def toast(words: str, tone: Tone = "good", *, undo_url: str = "") -> None:
+    """Say on the next page what was just done."""
+    flash({"words": words, "tone": tone, "undo_url": undo_url}, "toast")  # type: ignore[arg-type]
+
+
+def _toasts() -> tuple[Toast, ...]:
+    told: list[Any] = get_flashed_messages(category_filter=["toast"])
+    return tuple(Toast(t["words"], t["tone"], t["undo_url"]) for t in told)
+
+
+def _may_open(actor: Actor, endpoint: str) -> bool:
+    if endpoint not in current_app.view_functions:
+        return False
+    policy = ROUTE_POLICY[endpoint]
+    return isinstance(policy, Audience) or actor.may(policy)
+
+
+def _menu(actor: Actor) -> tuple[Choice, ...]:
+    words = _place_words()
+    return tuple(
+        Choice(
+            words[endpoint],
+            url_for(endpoint),
+            selected=request.blueprint == endpoint.partition(".")[0],
+            value=icon,
+            key=key,
+        )
+        for endpoint, icon, key in PLACES
+        if _may_open(actor, endpoint)
+    )
+
+
+def _brand_choices(actor: Actor) -> tuple[Choice, ...]:
+    if not _may_open(actor, "inbox.inbox") or actor.role is Role.BILLING_ADMIN:
+        return ()
+    chosen = request.args.get("brand", "")
+    inbox = url_for("inbox.inbox")
+    every = Choice(_("All brands"), inbox, selected=not chosen, key="b")
+    return (
+        every,
+        *(
+            Choice(look.name, f"{inbox}?brand={look.id}", selected=chosen == look.id, value=look.id, brand=look)
+            for look in brand_looks().values()
+        ),
+    )
