@@ -72,10 +72,13 @@ def prepare_templates(app: Flask, *, local: bool) -> None:
         from agency.web.parts import parts  # invented cases stay out of production
 
         app.register_blueprint(parts)
-    app.after_request(_keep_versioned_files)
+    app.after_request(_say_how_long_to_keep)
 
 
-def _keep_versioned_files(response: Response) -> Response:
+def _say_how_long_to_keep(response: Response) -> Response:
+    if response.mimetype == "text/html":
+        # One address answers a page or a part of it; without this a browser's back button may show the part alone.
+        response.vary.update(("HX-Request", "HX-Target"))
     if request.path.startswith("/static/") and response.status_code == 200:
         if request.args.get("v") == static_version():
             response.headers["Cache-Control"] = f"public, max-age={KEPT_SECONDS}, immutable"

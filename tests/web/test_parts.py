@@ -142,6 +142,14 @@ def test_versioned_files_are_kept_and_others_are_asked_for_again(client: FlaskCl
     assert "immutable" not in client.get("/static/app.css?v=old").headers["Cache-Control"]
 
 
+def test_a_page_and_its_fragment_are_told_apart_by_caches(client: FlaskClient) -> None:
+    page = client.get("/parts/pages/inbox-open")
+    part = client.get("/parts/pages/inbox-open", headers={"HX-Request": "true", "HX-Target": "conversation"})
+    assert "<!doctype html>" in page.text
+    assert "<!doctype html>" not in part.text
+    assert {"HX-Request", "HX-Target"} <= set(part.vary)
+
+
 # --- Times and marks ---------------------------------------------------------------------------------------------
 
 

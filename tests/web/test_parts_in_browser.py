@@ -143,3 +143,16 @@ def test_words_that_arrived_are_not_put_back(page: Page, site: str) -> None:
     page.get_by_role("button", name="Send for approval").click()
     expect(page.locator("#saved")).not_to_contain_text("are back")
     expect(page.locator("#reply-text")).to_have_value(DRAFT)
+
+
+def test_back_and_forward_show_what_the_address_names(page: Page, site: str) -> None:
+    page.goto(f"{site}/parts/pages/inbox")
+    page.locator(".row").nth(2).click()
+    expect(page.locator("#talk-heading")).to_be_visible()
+    assert page.url.endswith("inbox-open?case=2")
+    page.go_back()
+    expect(page.locator("#talk-heading")).to_have_count(0)
+    expect(page.locator(".row").first).to_be_visible()
+    page.go_forward()
+    expect(page.locator("#talk-heading")).to_be_visible()
+    expect(page.locator("nav.tabs")).to_have_count(1)
