@@ -33,7 +33,7 @@ CONNECT_SECONDS = 5.0
 READ_SECONDS = 20.0
 TOTAL_SECONDS = 30.0
 LARGEST_ANSWER_BYTES = 10 * 1024 * 1024
-#: Calls in progress at once in one process; measured on two cores, more threads bring no more calls.
+#: Calls in progress at once in one process: a bound on sockets and threads, not a tuned figure.
 CONCURRENT_CALLS = 16
 USER_AGENT = "onbrand/1"
 
