@@ -1,0 +1,190 @@
+"""The real thing: the sandbox platforms over HTTP, worker and dispatcher as programs of their own."""
+
+from __future__ import annotations
+
+import os
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+from uuid import UUID
+
+import httpx2
+import psutil
+import pytest
+from flask import Flask
+from sqlalchemy import Engine, text
+
+from agency.sandbox.addresses import addresses
+from agency.sandbox.main import running_sandbox
+from channels import accounts
+from jobs.dispatcher import Dispatcher
+from jobs.polling import poll_accounts
+from jobs.runner import run_promises
+from tenants.base_app import create_base_app
+from tenants.settings import Settings
+from tests.factories import Agency, Factory
+
+PAGE, PROFILE, LOCATION = "100200300", "17841400000000001", "accounts/11/locations/22"
+CREDENTIALS = {PAGE: "page-token", PROFILE: "instagram-token", LOCATION: "1//refresh"}
+
+
+@dataclass
+class Sandbox:
+    """The sandbox as a customer and as its operator sees it."""
+
+    url: str
+    http: httpx2.Client = field(default_factory=lambda: httpx2.Client(trust_env=False, timeout=30))
+
+    def tell(self, what: str, body: Any) -> Any:
+        answer = self.http.post(f"{self.url}/sandbox/{what}", json=body)
+        assert answer.status_code < 300, answer.text
+        return answer.json()
+
+    def ledger(self) -> list[dict[str, Any]]:
+        entries: list[dict[str, Any]] = []
+        while True:
+            since = entries[-1]["seq"] if entries else 0
+            page = self.http.get(f"{self.url}/sandbox/ledger.json", params={"since": since, "limit": 500}).json()
+            if not page["entries"]:
+                return entries
+            entries += page["entries"]
+
+    def applied(self) -> list[str]:
+        """The words that were really posted, in order."""
+        return [e["text"] for e in self.ledger() if e["outcome"] == "applied"]
+
+    def behave(self) -> None:
+        self.http.delete(f"{self.url}/sandbox/misbehaviour")
+
+
+@pytest.fixture
+def sandbox(tmp_path: Path) -> Iterator[Sandbox]:
+    """Empty platforms with one account each."""
+    with running_sandbox(tmp_path / "sandbox") as (url, _app):
+        box = Sandbox(url)
+        for platform, external_id in (("facebook", PAGE), ("instagram", PROFILE), ("google_business", LOCATION)):
+            facts = {"login": "facebook", "page_id": PAGE} if platform == "instagram" else {}
+            box.tell(
+                "accounts",
+                {
+                    "platform": platform,
+                    "external_id": external_id,
+                    "name": f"The {platform} account",
+                    "token": CREDENTIALS[external_id],
+                    **facts,
+                },
+            )
+        yield box
+        box.http.close()
+
+
+@pytest.fixture
+def flow_values(settings_values: dict[str, str], sandbox: Sandbox) -> dict[str, str]:
+    """The environment of the programs."""
+    return settings_values | addresses(sandbox.url) | {"ONBRAND_SETTLE_SECONDS": "1", "ONBRAND_POLL_SECONDS": "1"}
+
+
+@pytest.fixture
+def flow_app(flow_values: dict[str, str], clean: None) -> Flask:
+    """The app without pages, pointed at the sandbox, on an empty database."""
+    return create_base_app(Settings.from_environment(flow_values))
+
+
+@dataclass
+class House:
+    """An agency connected to the sandbox, and the programs that work for it."""
+
+    agency: Agency
+    sandbox: Sandbox
+    values: dict[str, str]
+    superuser: Engine
+    account_ids: dict[str, UUID]
+    programs: list[psutil.Popen] = field(default_factory=list)
+
+    def poll(self) -> None:
+        """One round of every due turn, in this process."""
+        app = self.agency.app
+        dispatcher = Dispatcher(app)
+        taken: list[tuple[str, Any]] = []
+        dispatcher._enqueue = lambda queue, function, arguments, timeout: taken.append(arguments)  # type: ignore[assignment,misc]
+        with self.superuser.begin() as connection:
+            connection.execute(text("update poll_turn set due_at = now() - interval '1 second', leased_until = null"))
+        dispatcher.queue_turns()
+        for platform, turns in taken:
+            poll_accounts(app, platform, turns)
+
+    def keep_promises(self) -> None:
+        """Run every open promise once, in this process, whatever its time."""
+        with self.superuser.connect() as connection:
+            numbers = connection.execute(
+                text("select id from outbox_entry where done_at is null and given_up_at is null order by id")
+            ).scalars()
+            open_numbers = list(numbers)
+        run_promises(open_numbers, self.agency.app)
+
+    def pass_time(self, seconds: int) -> None:
+        """Move everything the database's clock judges into the past."""
+        moves = {
+            "reply": ("sent_at", "lease_until", "next_try_at"),
+            "outbox_entry": ("run_at", "leased_until"),
+            "poll_turn": ("due_at", "leased_until"),
+        }
+        with self.superuser.begin() as connection:
+            for table, columns in moves.items():
+                changes = ", ".join(f"{c} = {c} - make_interval(secs => {seconds})" for c in columns)
+                connection.execute(text(f"update {table} set {changes}"))
+
+    def scalar(self, sql: str) -> Any:
+        with self.superuser.connect() as connection:
+            return connection.execute(text(sql)).scalar()
+
+    def start(self, name: str) -> psutil.Popen:
+        """Start `onbrand worker` or `onbrand dispatcher`."""
+        environment = {**os.environ, **self.values}
+        program = psutil.Popen(
+            [sys.executable, "-m", "agency.command_line", name],
+            env=environment,
+            stdout=subprocess.DEVNULL,
+            stderr=subprocess.DEVNULL,
+            cwd=Path(__file__).resolve().parents[2],
+        )
+        self.programs.append(program)
+        return program
+
+    def stop_all(self) -> None:
+        for program in self.programs:
+            if program.is_running():
+                for child in program.children(recursive=True):
+                    child.send_signal(signal.SIGKILL)
+                program.kill()
+                program.wait(10)
+        self.programs.clear()
+
+    def wait_until(self, done: Callable[[], bool], seconds: float) -> bool:
+        """Look again and again until it holds or the time is up."""
+        end = time.monotonic() + seconds
+        while time.monotonic() < end:
+            if done():
+                return True
+            time.sleep(0.2)
+        return done()
+
+
+@pytest.fixture
+def house(flow_app: Flask, flow_values: dict[str, str], sandbox: Sandbox, superuser: Engine) -> Iterator[House]:
+    """One agency, two brands; the three sandbox accounts belong to the first."""
+    agency = Factory(flow_app).agency("Lantern Street", brands=("Pennywell", "Bursztynowa"))
+    ids: dict[str, UUID] = {}
+    with agency.entered(agency.agency_admin):
+        for platform, external_id in (("facebook", PAGE), ("instagram", PROFILE), ("google_business", LOCATION)):
+            ids[platform] = accounts.connect(
+                agency.agency_admin, agency.brand_ids[0], platform, external_id, CREDENTIALS[external_id]
+            ).id
+    made = House(agency, sandbox, flow_values, superuser, ids)
+    yield made
+    made.stop_all()
