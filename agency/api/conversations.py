@@ -1,0 +1,81 @@
+"""`/conversations`: the queue across brands, one conversation, and who has it."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from agency.api import examples
+from agency.api.bearer import caller, id_or_nobody, known_id
+from agency.api.blueprint import ApiBlueprint
+from agency.api.schemas.conversations import Claim, Conversation, ConversationPage, ConversationPart, ConversationQuery
+from agency.api.schemas.fields import Nothing
+from agency.inbox import desk, queries
+from agency.inbox.filters import FREE, ME
+from agency.replies.queries import replies_of
+from tenants.permissions import Permission, require
+
+blueprint = ApiBlueprint("conversations", __name__, description="What customers wrote, highest rank first.")
+
+_ASSIGNEES = {"me": ME, "nobody": FREE, "free": FREE}
+
+
+@blueprint.get("/conversations")
+@blueprint.arguments(ConversationQuery, location="query")
+@blueprint.response(200, ConversationPage, example={"items": [examples.CONVERSATION_ROW], "next_cursor": None})
+def list_conversations(query: dict[str, Any]) -> Any:
+    """The queue: open conversations, highest rank first, unless another status is asked for."""
+    assignee = query["assignee"]
+    wanted = queries.QueueFilter(
+        brand_ids=tuple(id_or_nobody(brand_id) for brand_id in query["brand_id"]) or None,
+        platform=query["platform"],
+        kind=query["kind"],
+        status=None if query["status"] == "all" else query["status"],
+        holder=None if assignee is None else _ASSIGNEES.get(assignee) or id_or_nobody(assignee),
+        q=query["q"],
+    )
+    page = queries.list_conversations(wanted, query["cursor"], query["limit"], me=caller().user_id)
+    items = [{**row._asdict(), "holder": _holder(row.holder_id, row.holder_name, row.held_until)} for row in page.rows]
+    return {"items": items, "next_cursor": page.next_cursor}
+
+
+@blueprint.get("/conversations/<conversation_id>")
+@blueprint.arguments(ConversationPart, location="query")
+@blueprint.response(200, Conversation, example=examples.CONVERSATION)
+def get_conversation(query: dict[str, Any], conversation_id: str) -> Any:
+    """One conversation with messages, contact, clocks, the reasons of its rank, notes and replies."""
+    before = None if query["before"] is None else id_or_nobody(query["before"])
+    view = queries.get_conversation(known_id(conversation_id), before=before)
+    require(caller(), Permission.CONVERSATION_READ, view.brand_id)
+    data = view._asdict()
+    return {
+        **data,
+        "contact": None if view.contact_id is None else {"id": view.contact_id, "name": view.contact_name},
+        "clocks": data,
+        "holder": _holder(view.holder_id, view.holder_name, view.held_until),
+        "replies": replies_of(view.id),
+    }
+
+
+@blueprint.post("/conversations/<conversation_id>/claim")
+@blueprint.arguments(Nothing, required=False)
+@blueprint.response(200, Claim, example=examples.CLAIM)
+def claim_conversation(body: dict[str, Any], conversation_id: str) -> Any:
+    """Take a conversation, or go on holding it. 409 `held` names who has it."""
+    case = desk.claim(caller(), known_id(conversation_id))
+    return {"conversation_id": case.id, "holder": _holder(case.holder_id, case.holder_name, case.held_until)}
+
+
+@blueprint.post("/conversations/<conversation_id>/release")
+@blueprint.arguments(Nothing, required=False)
+@blueprint.response(200, Claim, example={**examples.CLAIM, "holder": None})
+def release_conversation(body: dict[str, Any], conversation_id: str) -> Any:
+    """Give a conversation back. 409 `held` names who has it when that is somebody else."""
+    conversation = known_id(conversation_id)
+    desk.release(caller(), conversation)
+    return {"conversation_id": conversation, "holder": None}
+
+
+def _holder(holder_id: UUID | None, name: str | None, until: datetime | None) -> dict[str, Any] | None:
+    return None if holder_id is None else {"id": holder_id, "name": name, "until": until}

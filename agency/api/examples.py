@@ -1,0 +1,249 @@
+"""The examples in the API's document. A test holds each of them to its schema."""
+
+from __future__ import annotations
+
+from typing import Any, Final
+
+from agency.replies.words import hash_of
+
+Example = dict[str, Any]
+
+_BRAND_ID = "019a8f00-0000-7000-8000-000000000001"
+_ACCOUNT_ID = "019a8f00-0000-7000-8000-000000000002"
+_CONVERSATION_ID = "019a8f00-0000-7000-8000-000000000003"
+_MESSAGE_ID = "019a8f00-0000-7000-8000-000000000004"
+_REPLY_ID = "019a8f00-0000-7000-8000-000000000005"
+_PERSON_ID = "019a8f00-0000-7000-8000-000000000006"
+_OTHER_ID = "019a8f00-0000-7000-8000-000000000007"
+_MORNING = "2026-11-22T08:00:00.000000Z"
+_LATER = "2026-11-22T09:30:00.000000Z"
+_WORDS = "Dear Ines, thank you for telling us. We have sent the card again. Kind regards, Pennywell"
+
+BRAND: Final[Example] = {
+    "id": _BRAND_ID,
+    "name": "Pennywell",
+    "mark": "PW",
+    "colour": "#1d6f8f",
+    "language": "en",
+    "time_zone": "Europe/London",
+    "needs_approval": True,
+    "answer_due_hours": 12,
+    "created_at": _MORNING,
+    "paused_at": None,
+    "archived_at": None,
+}
+NEW_BRAND: Final[Example] = {"name": "Pennywell", "language": "en", "time_zone": "Europe/London"}
+
+ACCOUNT: Final[Example] = {
+    "id": _ACCOUNT_ID,
+    "brand_id": _BRAND_ID,
+    "platform": "google_business",
+    "external_id": "accounts/1/locations/2",
+    "name": "Pennywell, High Street",
+    "login": None,
+    "health": "ok",
+    "health_reason": None,
+    "health_since": _MORNING,
+    "last_polled_at": _LATER,
+    "connected_at": _MORNING,
+    "disconnected_at": None,
+}
+DISCONNECTED_ACCOUNT: Final[Example] = {**ACCOUNT, "health": "disconnected", "disconnected_at": _LATER}
+NEW_ACCOUNT: Final[Example] = {
+    "brand_id": _BRAND_ID,
+    "platform": "google_business",
+    "external_id": "accounts/1/locations/2",
+    "credential": "the refresh token",
+    "name": "Pennywell, High Street",
+}
+
+HOLDER: Final[Example] = {"id": _PERSON_ID, "name": "Sam Example", "until": _LATER}
+CLAIM: Final[Example] = {"conversation_id": _CONVERSATION_ID, "holder": HOLDER}
+
+FINDING: Final[Example] = {
+    "rule": "no-guarantee",
+    "level": "stop",
+    "message": "“guarantee” is a promise this brand does not make.",
+    "start": 3,
+    "end": 12,
+    "suggestion": "do our best",
+}
+
+NEW_REPLY: Final[Example] = {"text": _WORDS}
+REPLY: Final[Example] = {
+    "id": _REPLY_ID,
+    "brand_id": _BRAND_ID,
+    "conversation_id": _CONVERSATION_ID,
+    "account_id": _ACCOUNT_ID,
+    "in_reply_to": _MESSAGE_ID,
+    "platform": "google_business",
+    "kind": "review",
+    "private": False,
+    "state": "draft",
+    "state_since": _LATER,
+    "state_reason": None,
+    "text": _WORDS,
+    "text_hash": hash_of(_WORDS),
+    "findings": [],
+    "guide_version": 3,
+    "written_by": "Sam Example",
+    "written_by_id": _PERSON_ID,
+    "created_at": _LATER,
+    "submitted_at": None,
+    "published_at": None,
+    "read_back_at": None,
+    "platform_id": None,
+    "live_state": None,
+}
+SUBMITTED: Final[Example] = {"state": "awaiting_approval", "submitted_at": _LATER}
+PUBLISHED: Final[Example] = {
+    "state": "published",
+    "submitted_at": _LATER,
+    "published_at": _LATER,
+    "platform_id": "accounts/1/locations/2/reviews/3",
+}
+RECEIPT: Final[Example] = {
+    "reply_id": _REPLY_ID,
+    "brand_id": _BRAND_ID,
+    "account_id": _ACCOUNT_ID,
+    "platform": "google_business",
+    "state": "published",
+    "text": _WORDS,
+    "text_hash": hash_of(_WORDS),
+    "written_by": "Sam Example",
+    "changed_by": None,
+    "guide_version": 3,
+    "findings": [],
+    "approved_by": "Robin Example",
+    "approved_at": _LATER,
+    "decision": "approved",
+    "attempts": [{"at": _LATER, "request_id": _OTHER_ID, "deed": "send", "outcome": "published", "detail": None}],
+    "platform_id": "accounts/1/locations/2/reviews/3",
+    "published_at": _LATER,
+    "read_back_at": _LATER,
+    "live_state": "approved",
+}
+
+CONVERSATION_ROW: Final[Example] = {
+    "id": _CONVERSATION_ID,
+    "brand_id": _BRAND_ID,
+    "account_name": "Pennywell, High Street",
+    "platform": "google_business",
+    "kind": "review",
+    "status": "open",
+    "closed_reason": None,
+    "rank": 70,
+    "excerpt": "My card never arrived.",
+    "author_name": "Ines Example",
+    "language": "en",
+    "stars": 1,
+    "message_count": 1,
+    "reply_state": "draft",
+    "last_message_at": _MORNING,
+    "last_customer_at": _MORNING,
+    "due_at": _LATER,
+    "holder": HOLDER,
+}
+CONVERSATION: Final[Example] = {
+    "id": _CONVERSATION_ID,
+    "brand_id": _BRAND_ID,
+    "account_id": _ACCOUNT_ID,
+    "account_name": "Pennywell, High Street",
+    "platform": "google_business",
+    "kind": "review",
+    "external_id": "accounts/1/locations/2/reviews/3",
+    "status": "open",
+    "closed_reason": None,
+    "rank": 70,
+    "rank_reasons": [],
+    "author_name": "Ines Example",
+    "contact": {"id": _OTHER_ID, "name": "Ines Example"},
+    "language": "en",
+    "stars": 1,
+    "context": {},
+    "permalink": None,
+    "message_count": 1,
+    "reply_state": "draft",
+    "last_message_at": _MORNING,
+    "created_at": _MORNING,
+    "clocks": {
+        "last_customer_at": _MORNING,
+        "due_at": _LATER,
+        "snoozed_until": None,
+        "held_since": _MORNING,
+        "held_until": _LATER,
+    },
+    "holder": HOLDER,
+    "messages": [
+        {
+            "id": _MESSAGE_ID,
+            "external_id": "accounts/1/locations/2/reviews/3",
+            "parent_external_id": None,
+            "direction": "in",
+            "author_name": "Ines Example",
+            "text": "My card never arrived.",
+            "truncated": False,
+            "language": "en",
+            "stars": 1,
+            "attachments": [],
+            "permalink": None,
+            "written_at": _MORNING,
+            "edited_at": None,
+            "deleted_at": None,
+            "hidden": False,
+            "reply_id": None,
+        }
+    ],
+    "more_before": None,
+    "notes": [{"id": _OTHER_ID, "author_name": "Sam Example", "text": "Sent on Monday.", "created_at": _LATER}],
+    "earlier": [],
+    "replies": [REPLY],
+}
+
+_RULE: Final[Example] = {"kind": "banned", "id": "no-guarantee", "level": "stop", "phrases": ["guarantee"]}
+NEW_VERSION: Final[Example] = {"rules": [_RULE], "voice": "Warm and plain.", "note": "No promises."}
+VERSION: Final[Example] = {
+    "id": _OTHER_ID,
+    "brand_id": _BRAND_ID,
+    "number": 3,
+    "state": "in_force",
+    "voice": "Warm and plain.",
+    "identity": {},
+    "rules": [_RULE],
+    "note": "No promises.",
+    "written_by": "Sam Example",
+    "created_at": _MORNING,
+    "put_in_force_at": _LATER,
+    "retired_at": None,
+}
+
+NEW_GUIDELINE: Final[Example] = {
+    "title": "Refunds up to 50 EUR",
+    "when": "Something arrived late or broken.",
+    "steps": ["Say sorry once.", "Ask for the order number in private."],
+    "offer_limit_cents": 5000,
+    "currency": "EUR",
+    "never_say": ["our fault"],
+    "visibility": "both",
+}
+GUIDELINE: Final[Example] = {"id": _OTHER_ID, **NEW_GUIDELINE, "saved_reply_ids": [], "version": 1}
+
+CHECK_REQUEST: Final[Example] = {"text": "We guarantee it.", "platform": "google_business", "kind": "review"}
+CHECK_RESULT: Final[Example] = {
+    "findings": [FINDING],
+    "guide_version": 3,
+    "reading_seconds": 1,
+    "length": 16,
+    "length_limit": 4096,
+}
+
+PROBLEM: Final[Example] = {
+    "type": "about:blank",
+    "title": "Conflict",
+    "status": 409,
+    "code": "held",
+    "detail": "Kim Example has this case since 08:00 UTC. Nothing was changed. Take another case, or ask a team lead.",
+    "holder_id": _PERSON_ID,
+    "holder_name": "Kim Example",
+    "held_since": _MORNING,
+}

@@ -1,0 +1,131 @@
+"""`/replies`: from a draft to its receipt, by the moves of the lifecycle."""
+
+from __future__ import annotations
+
+from typing import Any
+from uuid import UUID
+
+from agency.api import examples
+from agency.api.bearer import caller, id_or_nobody, known_id
+from agency.api.blueprint import ApiBlueprint
+from agency.api.schemas.fields import Nothing
+from agency.api.schemas.replies import (
+    ChangeNote,
+    DeclineReason,
+    NewReply,
+    Receipt,
+    Reply,
+    ReplyWords,
+    Resolution,
+    ShownText,
+)
+from agency.replies import desk, queries
+from tenants.permissions import Permission, require
+
+blueprint = ApiBlueprint("replies", __name__, description="Answers, decisions about them, and receipts.")
+
+
+@blueprint.post("/conversations/<conversation_id>/replies")
+@blueprint.arguments(NewReply, example=examples.NEW_REPLY)
+@blueprint.response(201, Reply, example=examples.REPLY)
+def start_reply(body: dict[str, Any], conversation_id: str) -> Any:
+    """Make a draft. Claims an unclaimed conversation; 409 `held` when somebody else has it."""
+    in_reply_to = None if body["in_reply_to"] is None else id_or_nobody(body["in_reply_to"])
+    reply = desk.start_draft(
+        caller(), known_id(conversation_id), body["text"], in_reply_to=in_reply_to, private=body["private"]
+    )
+    return queries.get_reply(reply.id)
+
+
+@blueprint.get("/replies/<reply_id>")
+@blueprint.response(200, Reply, example=examples.REPLY)
+def get_reply(reply_id: str) -> Any:
+    """One reply with the words it has now."""
+    return _readable(known_id(reply_id))
+
+
+@blueprint.patch("/replies/<reply_id>")
+@blueprint.arguments(ReplyWords, example=examples.NEW_REPLY)
+@blueprint.response(200, Reply, example=examples.REPLY)
+def edit_reply(body: dict[str, Any], reply_id: str) -> Any:
+    """New words; a reply that awaited approval is a draft again."""
+    return queries.get_reply(desk.edit(caller(), known_id(reply_id), body["text"]).id)
+
+
+@blueprint.post("/replies/<reply_id>/submit")
+@blueprint.arguments(Nothing, required=False)
+@blueprint.response(200, Reply, example={**examples.REPLY, **examples.SUBMITTED})
+def submit_reply(body: dict[str, Any], reply_id: str) -> Any:
+    """Ask the client for a yes. 422 `style_stop` with `findings` when the style guide stops the words."""
+    return queries.get_reply(desk.submit(caller(), known_id(reply_id)).id)
+
+
+@blueprint.post("/replies/<reply_id>/approve")
+@blueprint.arguments(ShownText, example={"text_hash": examples.REPLY["text_hash"]})
+@blueprint.response(200, Reply, example={**examples.REPLY, "state": "approved"})
+def approve_reply(body: dict[str, Any], reply_id: str) -> Any:
+    """Say yes to exactly the text that was shown. 409 `text_changed` with the `difference` when it is another now."""
+    return queries.get_reply(desk.approve(caller(), known_id(reply_id), body["text_hash"]).id)
+
+
+@blueprint.post("/replies/<reply_id>/change-and-approve")
+@blueprint.arguments(ReplyWords, example=examples.NEW_REPLY)
+@blueprint.response(200, Reply, example={**examples.REPLY, "state": "approved"})
+def change_and_approve_reply(body: dict[str, Any], reply_id: str) -> Any:
+    """The approver's own words, approved."""
+    return queries.get_reply(desk.change_and_approve(caller(), known_id(reply_id), body["text"]).id)
+
+
+@blueprint.post("/replies/<reply_id>/decline")
+@blueprint.arguments(DeclineReason, example={"reason": "We answer this by phone."})
+@blueprint.response(200, Reply, example={**examples.REPLY, "state": "declined"})
+def decline_reply(body: dict[str, Any], reply_id: str) -> Any:
+    """Say no, with a reason."""
+    return queries.get_reply(desk.decline(caller(), known_id(reply_id), body["reason"]).id)
+
+
+@blueprint.post("/replies/<reply_id>/ask-for-changes")
+@blueprint.arguments(ChangeNote, example={"note": "Please name the branch."})
+@blueprint.response(200, Reply, example={**examples.REPLY, "state_reason": "Please name the branch."})
+def ask_for_changes(body: dict[str, Any], reply_id: str) -> Any:
+    """Send it back to the writer with a note."""
+    return queries.get_reply(desk.ask_for_changes(caller(), known_id(reply_id), body["note"]).id)
+
+
+@blueprint.post("/replies/<reply_id>/withdraw")
+@blueprint.arguments(Nothing, required=False)
+@blueprint.response(200, Reply, example=examples.REPLY)
+def withdraw_reply(body: dict[str, Any], reply_id: str) -> Any:
+    """Take it back to a draft before it is sent; any approval lapses."""
+    return queries.get_reply(desk.withdraw(caller(), known_id(reply_id)).id)
+
+
+@blueprint.post("/replies/<reply_id>/release")
+@blueprint.arguments(Nothing, required=False)
+@blueprint.response(200, Reply, example={**examples.REPLY, "state": "approved"})
+def release_reply(body: dict[str, Any], reply_id: str) -> Any:
+    """Publish without the client's yes, where the brand is set so. 409 `needs_approval` elsewhere."""
+    return queries.get_reply(desk.release(caller(), known_id(reply_id)).id)
+
+
+@blueprint.post("/replies/<reply_id>/resolve")
+@blueprint.arguments(Resolution, example={"outcome": "published", "reason": "It stands on the page."})
+@blueprint.response(200, Reply, example={**examples.REPLY, **examples.PUBLISHED})
+def resolve_reply(body: dict[str, Any], reply_id: str) -> Any:
+    """A lead decides what became of a send no machine can tell; `approved` sends it again."""
+    reply = desk.resolve(caller(), known_id(reply_id), body["outcome"], body["reason"], body["platform_id"])
+    return queries.get_reply(reply.id)
+
+
+@blueprint.get("/replies/<reply_id>/receipt")
+@blueprint.response(200, Receipt, example=examples.RECEIPT)
+def get_receipt(reply_id: str) -> Any:
+    """Who wrote and changed it, what was checked, who said yes, what was sent, what stands."""
+    reply = _readable(known_id(reply_id))
+    return queries.receipt(reply.id).as_data()
+
+
+def _readable(reply_id: UUID) -> queries.ReplyRow:
+    reply = queries.get_reply(reply_id)
+    require(caller(), Permission.REPLY_READ, reply.brand_id)
+    return reply

@@ -1,0 +1,72 @@
+"""Who may ask for which route of the API: one line an endpoint. The door enforces it before a view runs; the document
+at `/api/v1/openapi.json` and the grid tests read it.
+
+An endpoint without a line here stops the start of the app, so a new route cannot be open by accident.
+"""
+
+from __future__ import annotations
+
+from typing import Final, Literal
+
+from tenants.permissions import Permission as P
+
+Policy = P | Literal["public", "signed_in"]
+"""`public`: anybody, nobody is looked up. `signed_in`: any working token. A permission: a token whose role has it."""
+
+PUBLIC: Final = "public"
+SIGNED_IN: Final = "signed_in"
+
+API_ROUTE_POLICY: dict[str, Policy] = {
+    "api_document.openapi": PUBLIC,
+    # brands.py
+    "api_brands.list_brands": P.BRAND_READ,
+    "api_brands.open_brand": P.BRAND_MANAGE,
+    "api_brands.get_brand": P.BRAND_READ,
+    "api_brands.change_brand": P.BRAND_MANAGE,
+    # accounts.py
+    "api_accounts.list_accounts": P.ACCOUNT_READ,
+    "api_accounts.connect_account": P.ACCOUNT_CONNECT,
+    "api_accounts.get_account": P.ACCOUNT_READ,
+    "api_accounts.disconnect_account": P.ACCOUNT_CONNECT,
+    # conversations.py
+    "api_conversations.list_conversations": P.CONVERSATION_READ,
+    "api_conversations.get_conversation": P.CONVERSATION_READ,
+    "api_conversations.claim_conversation": P.CONVERSATION_WORK,
+    "api_conversations.release_conversation": P.CONVERSATION_WORK,
+    # replies.py
+    "api_replies.start_reply": P.REPLY_WRITE,
+    "api_replies.get_reply": P.REPLY_READ,
+    "api_replies.edit_reply": P.REPLY_WRITE,
+    "api_replies.submit_reply": P.REPLY_WRITE,
+    "api_replies.approve_reply": P.REPLY_APPROVE,
+    "api_replies.change_and_approve_reply": P.REPLY_APPROVE,
+    "api_replies.decline_reply": P.REPLY_APPROVE,
+    "api_replies.ask_for_changes": P.REPLY_APPROVE,
+    "api_replies.withdraw_reply": P.REPLY_WRITE,
+    "api_replies.release_reply": P.REPLY_RELEASE,
+    "api_replies.resolve_reply": P.REPLY_RESOLVE,
+    "api_replies.get_receipt": P.REPLY_READ,
+    # style_guides.py
+    "api_style_guides.get_guide_in_force": P.GUIDE_READ,
+    "api_style_guides.list_versions": P.GUIDE_READ,
+    "api_style_guides.draft_version": P.GUIDE_WRITE,
+    "api_style_guides.put_in_force": P.GUIDE_PUT_IN_FORCE,
+    # guidelines.py
+    "api_guidelines.list_guidelines": P.GUIDE_READ,
+    "api_guidelines.create_guideline": P.GUIDE_WRITE,
+    "api_guidelines.get_guideline": P.GUIDE_READ,
+    "api_guidelines.change_guideline": P.GUIDE_WRITE,
+    "api_guidelines.delete_guideline": P.GUIDE_WRITE,
+    # check.py
+    "api_check.check": P.GUIDE_READ,
+    # webhooks.py, meta_requests.py: other programs, each with a signature of its own
+    "api_webhooks.verify_meta": PUBLIC,
+    "api_webhooks.receive_meta": PUBLIC,
+    "api_webhooks.verify_instagram": PUBLIC,
+    "api_webhooks.receive_instagram": PUBLIC,
+    "api_webhooks.receive_google": PUBLIC,
+    "api_webhooks.receive_stripe": PUBLIC,
+    "api_webhooks.deauthorize": PUBLIC,
+    "api_webhooks.data_deletion": PUBLIC,
+    "api_webhooks.data_deletion_status": PUBLIC,
+}

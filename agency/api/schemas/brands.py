@@ -1,0 +1,48 @@
+"""Brands: the tenants of an agency."""
+
+from __future__ import annotations
+
+from marshmallow import fields
+
+from agency.api.schemas.fields import Flag, Identifier, Items, Moment, Strict, Text, Whole, next_cursor
+
+
+class BrandChanges(Strict):
+    """What may be changed about a brand."""
+
+    name = Text(longest=200)
+    mark = Text(longest=20, metadata={"description": "one or two letters or digits"})
+    colour = Text(longest=20, metadata={"description": "# and six hexadecimal digits"})
+    language = Text(longest=20)
+    time_zone = Text(longest=100)
+    needs_approval = Flag()
+    answer_due_hours = Whole(least=1, most=336)
+
+
+class NewBrand(BrandChanges):
+    """A brand to open; mark and colour are chosen where none is given."""
+
+    name = Text(longest=200, required=True)
+
+
+class Brand(Strict):
+    """A brand as this caller sees it."""
+
+    id = Identifier(required=True)
+    name = Text(required=True)
+    mark = Text(required=True)
+    colour = Text(required=True)
+    language = Text(required=True)
+    time_zone = Text(required=True)
+    needs_approval = Flag(required=True)
+    answer_due_hours = Whole(required=True)
+    created_at = Moment(required=True)
+    paused_at = Moment(required=True, allow_none=True)
+    archived_at = Moment(required=True, allow_none=True)
+
+
+class BrandPage(Strict):
+    """Brands in the order they were opened."""
+
+    items = Items(fields.Nested(Brand), required=True)
+    next_cursor = next_cursor()

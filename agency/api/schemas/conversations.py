@@ -1,0 +1,184 @@
+"""Conversations: the queue's rows, and one with its messages."""
+
+from __future__ import annotations
+
+from marshmallow import fields
+
+from agency.api.schemas.accounts import PLATFORMS
+from agency.api.schemas.fields import (
+    Choice,
+    Flag,
+    Identifier,
+    Items,
+    Mapped,
+    Moment,
+    PageQuery,
+    Strict,
+    Text,
+    Whole,
+    next_cursor,
+)
+from agency.api.schemas.replies import Reply
+
+
+class ConversationQuery(PageQuery):
+    """Which conversations."""
+
+    brand_id = Items(Identifier(), load_default=list, metadata={"description": "only of these brands; repeatable"})
+    platform = Choice(*PLATFORMS, load_default=None)
+    kind = Choice("comment", "review", "message", load_default=None)
+    status = Choice(
+        "open",
+        "snoozed",
+        "closed",
+        "all",
+        load_default="open",
+        metadata={"description": "all but `open` stand by last message, newest first"},
+    )
+    assignee = Identifier(load_default=None, metadata={"description": "`me`, `nobody`, or a person's id"})
+    q = Text(longest=200, load_default="", metadata={"description": "words in the excerpt or the customer's name"})
+
+
+class Holder(Strict):
+    """Who has claimed it."""
+
+    id = Identifier(required=True)
+    name = Text(required=True, allow_none=True)
+    until = Moment(required=True, allow_none=True)
+
+
+class Claim(Strict):
+    """A conversation's holder after a claim or a release."""
+
+    conversation_id = Identifier(required=True)
+    holder = fields.Nested(Holder, required=True, allow_none=True)
+
+
+class ConversationRow(Strict):
+    """A conversation as a row of the queue."""
+
+    id = Identifier(required=True)
+    brand_id = Identifier(required=True)
+    account_name = Text(required=True)
+    platform = Text(required=True)
+    kind = Text(required=True)
+    status = Choice("open", "snoozed", "closed", required=True)
+    closed_reason = Text(required=True, allow_none=True)
+    rank = Whole(required=True, least=-(2**31))
+    excerpt = Text(required=True)
+    author_name = Text(required=True, allow_none=True)
+    language = Text(required=True, allow_none=True)
+    stars = Whole(required=True, allow_none=True)
+    message_count = Whole(required=True)
+    reply_state = Text(required=True, allow_none=True)
+    last_message_at = Moment(required=True)
+    last_customer_at = Moment(required=True, allow_none=True)
+    due_at = Moment(required=True, allow_none=True)
+    holder = fields.Nested(Holder, required=True, allow_none=True)
+
+
+class ConversationPage(Strict):
+    """Conversations in the queue's order."""
+
+    items = Items(fields.Nested(ConversationRow), required=True)
+    next_cursor = next_cursor()
+
+
+class Message(Strict):
+    """A message as the platform shows it now; of a deleted one the text is empty."""
+
+    id = Identifier(required=True)
+    external_id = Text(required=True)
+    parent_external_id = Text(required=True, allow_none=True)
+    direction = Choice("in", "out", required=True)
+    author_name = Text(required=True, allow_none=True)
+    text = Text(required=True)
+    truncated = Flag(required=True)
+    language = Text(required=True, allow_none=True)
+    stars = Whole(required=True, allow_none=True)
+    attachments = Items(Mapped(metadata={"type": "object"}), required=True)
+    permalink = Text(required=True, allow_none=True)
+    written_at = Moment(required=True)
+    edited_at = Moment(required=True, allow_none=True)
+    deleted_at = Moment(required=True, allow_none=True)
+    hidden = Flag(required=True)
+    reply_id = Identifier(required=True, allow_none=True)
+
+
+class Note(Strict):
+    """A note for colleagues."""
+
+    id = Identifier(required=True)
+    author_name = Text(required=True)
+    text = Text(required=True)
+    created_at = Moment(required=True)
+
+
+class EarlierConversation(Strict):
+    """Another conversation of the same contact with the same brand."""
+
+    id = Identifier(required=True)
+    platform = Text(required=True)
+    kind = Text(required=True)
+    excerpt = Text(required=True)
+    status = Text(required=True)
+    stars = Whole(required=True, allow_none=True)
+    last_message_at = Moment(required=True)
+
+
+class Contact(Strict):
+    """The person who wrote, as the platform shows them to this brand."""
+
+    id = Identifier(required=True)
+    name = Text(required=True, allow_none=True)
+
+
+class Clocks(Strict):
+    """The times that press."""
+
+    last_customer_at = Moment(required=True, allow_none=True)
+    due_at = Moment(required=True, allow_none=True)
+    snoozed_until = Moment(required=True, allow_none=True)
+    held_since = Moment(required=True, allow_none=True)
+    held_until = Moment(required=True, allow_none=True)
+
+
+class Conversation(Strict):
+    """One top-level comment with its replies, or one review. `messages` are the newest 200, oldest first."""
+
+    id = Identifier(required=True)
+    brand_id = Identifier(required=True)
+    account_id = Identifier(required=True)
+    account_name = Text(required=True)
+    platform = Text(required=True)
+    kind = Text(required=True)
+    external_id = Text(required=True)
+    status = Choice("open", "snoozed", "closed", required=True)
+    closed_reason = Text(required=True, allow_none=True)
+    rank = Whole(required=True, least=-(2**31))
+    rank_reasons = Items(Mapped(metadata={"type": "object"}), required=True)
+    author_name = Text(required=True, allow_none=True)
+    contact = fields.Nested(Contact, required=True, allow_none=True)
+    language = Text(required=True, allow_none=True)
+    stars = Whole(required=True, allow_none=True)
+    context = Mapped(required=True, metadata={"type": "object"})
+    permalink = Text(required=True, allow_none=True)
+    message_count = Whole(required=True)
+    reply_state = Text(required=True, allow_none=True)
+    last_message_at = Moment(required=True)
+    created_at = Moment(required=True)
+    clocks = fields.Nested(Clocks, required=True)
+    holder = fields.Nested(Holder, required=True, allow_none=True)
+    messages = Items(fields.Nested(Message), required=True)
+    more_before = Identifier(
+        required=True, allow_none=True, metadata={"description": "send as `before` for the messages before these"}
+    )
+    notes = Items(fields.Nested(Note), required=True)
+    earlier = Items(fields.Nested(EarlierConversation), required=True)
+    replies = Items(fields.Nested(Reply), required=True)
+
+
+class ConversationPart(Strict):
+    """Which messages of a conversation."""
+
+    before = Identifier(load_default=None, metadata={"description": "`more_before` of the answer before"})

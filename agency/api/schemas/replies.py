@@ -1,0 +1,124 @@
+"""Replies, decisions about them, and receipts."""
+
+from __future__ import annotations
+
+from marshmallow import fields
+
+from agency.api.schemas.fields import Choice, Flag, Identifier, Items, Moment, Strict, Text, Whole
+from agency.replies.lifecycle import STATES
+
+LONGEST_REPLY = 20_000
+"""Beyond the rooms' own limit, so that their sentence explains it."""
+
+
+class Finding(Strict):
+    """What the style check says about a span of the text, in Unicode code points."""
+
+    rule = Text(required=True)
+    level = Choice("stop", "warn", "hint", required=True)
+    message = Text(required=True)
+    start = Whole(required=True)
+    end = Whole(required=True)
+    suggestion = Text(required=True, allow_none=True)
+
+
+class NewReply(Strict):
+    """A draft; without `in_reply_to` it answers the newest customer message."""
+
+    text = Text(longest=LONGEST_REPLY, required=True)
+    in_reply_to = Identifier(load_default=None, allow_none=True)
+    private = Flag(load_default=False)
+
+
+class ReplyWords(Strict):
+    """The words a reply shall have."""
+
+    text = Text(longest=LONGEST_REPLY, required=True)
+
+
+class ShownText(Strict):
+    """Which words the approver was shown: `text_hash` of the reply as it was read."""
+
+    text_hash = Text(longest=64, required=True)
+
+
+class DeclineReason(Strict):
+    """Why the reply is declined."""
+
+    reason = Text(longest=5_000, required=True)
+
+
+class ChangeNote(Strict):
+    """What the writer should change."""
+
+    note = Text(longest=5_000, required=True)
+
+
+class Resolution(Strict):
+    """What became of a send nobody could follow, and how the lead knows."""
+
+    outcome = Choice("published", "approved", "refused", required=True)
+    reason = Text(longest=5_000, required=True)
+    platform_id = Text(longest=300, load_default=None, allow_none=True)
+
+
+class Reply(Strict):
+    """A reply with the words it has now."""
+
+    id = Identifier(required=True)
+    brand_id = Identifier(required=True)
+    conversation_id = Identifier(required=True)
+    account_id = Identifier(required=True)
+    in_reply_to = Identifier(required=True, attribute="in_reply_to_id")
+    platform = Text(required=True)
+    kind = Text(required=True)
+    private = Flag(required=True)
+    state = Choice(*STATES, required=True)
+    state_since = Moment(required=True)
+    state_reason = Text(required=True, allow_none=True)
+    text = Text(required=True)
+    text_hash = Text(required=True, metadata={"description": "SHA-256, hex, of the UTF-8 bytes of the text in NFC"})
+    findings = Items(fields.Nested(Finding), required=True)
+    guide_version = Whole(required=True, allow_none=True)
+    written_by = Text(required=True, attribute="written_by_name")
+    written_by_id = Identifier(required=True, attribute="written_by")
+    created_at = Moment(required=True)
+    submitted_at = Moment(required=True, allow_none=True)
+    published_at = Moment(required=True, allow_none=True)
+    read_back_at = Moment(required=True, allow_none=True)
+    platform_id = Text(required=True, allow_none=True)
+    live_state = Text(required=True, allow_none=True)
+
+
+class Attempt(Strict):
+    """One call, or one look, at the platform."""
+
+    at = Moment(required=True)
+    request_id = Identifier(required=True)
+    deed = Choice("send", "look", required=True)
+    outcome = Text(required=True, allow_none=True)
+    detail = Text(required=True, allow_none=True)
+
+
+class Receipt(Strict):
+    """Who wrote and changed it, what was checked, who said yes, what was sent, what stands."""
+
+    reply_id = Identifier(required=True)
+    brand_id = Identifier(required=True)
+    account_id = Identifier(required=True)
+    platform = Text(required=True)
+    state = Choice(*STATES, required=True)
+    text = Text(required=True)
+    text_hash = Text(required=True)
+    written_by = Text(required=True)
+    changed_by = Text(required=True, allow_none=True)
+    guide_version = Whole(required=True, allow_none=True)
+    findings = Items(fields.Nested(Finding), required=True)
+    approved_by = Text(required=True, allow_none=True)
+    approved_at = Moment(required=True, allow_none=True)
+    decision = Text(required=True, allow_none=True)
+    attempts = Items(fields.Nested(Attempt), required=True)
+    platform_id = Text(required=True, allow_none=True)
+    published_at = Moment(required=True, allow_none=True)
+    read_back_at = Moment(required=True, allow_none=True)
+    live_state = Text(required=True, allow_none=True)

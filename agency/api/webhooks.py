@@ -1,0 +1,206 @@
+"""What platforms call: webhooks, and Meta's requests about a person's data. A hint to poll, never the truth itself.
+
+The signature is checked over the raw bytes before anything is read. A call about an account nobody connected is
+answered 200 and leaves nothing; about a known one 200 comes only once its turn to be polled is committed.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import hmac
+import json
+from typing import Any
+
+from flask import Blueprint, Response, current_app, request
+from sqlalchemy import select
+from sqlalchemy.dialects.postgresql import insert
+
+from agency.api.blueprint import register_error_handlers
+from agency.api.error_shape import Problem
+from agency.api.google_push import PushKeys, is_from_google, location_of
+from agency.api.signatures import is_meta_signature, is_stripe_signature, signed_request
+from agency.api.strict_json import LARGEST_BODY_BYTES
+from channels import accounts, poll_turns
+from tenants import clock
+from tenants.base_app import settings_of_app
+from tenants.database import db
+from tenants.models import ReceivedEvent
+
+MOST_ENTRIES = 1_000
+"""Meta sends at most this many in one call."""
+PLATFORM_OF_OBJECT = {"page": "facebook", "instagram": "instagram"}
+DELETION_SOURCE, DEAUTHORIZE_SOURCE = "meta_data_deletion", "meta_deauthorize"
+NO_SIGNATURE = "invalid_signature"
+
+blueprint = Blueprint("api_webhooks", __name__)
+register_error_handlers(blueprint)
+
+
+@blueprint.before_request
+def _limit_body() -> None:
+    request.max_content_length = LARGEST_BODY_BYTES
+
+
+@blueprint.get("/webhooks/meta")
+def verify_meta() -> Response:
+    """Meta asks whether this address is ours."""
+    return _challenge()
+
+
+@blueprint.get("/webhooks/instagram")
+def verify_instagram() -> Response:
+    """As for Meta; one verify token serves both."""
+    return _challenge()
+
+
+@blueprint.post("/webhooks/meta")
+def receive_meta() -> Response:
+    """Something happened on a Facebook page, or on an Instagram profile reached through Facebook Login."""
+    return _receive_meta("meta", settings_of_app().meta_app_secret)
+
+
+@blueprint.post("/webhooks/instagram")
+def receive_instagram() -> Response:
+    """Something happened on an Instagram profile; either app's secret may have signed."""
+    settings = settings_of_app()
+    return _receive_meta("instagram", settings.meta_app_secret, settings.instagram_app_secret)
+
+
+@blueprint.post("/webhooks/google")
+def receive_google() -> Response:
+    """Google pushed a message about a location."""
+    body, settings = request.get_data(), settings_of_app()
+    keys = current_app.extensions.setdefault("onbrand_google_push_keys", PushKeys(settings.google_certs_url))
+    if not is_from_google(request.headers.get("Authorization", ""), keys, settings):
+        raise Problem(401, code="invalid_token", headers={"WWW-Authenticate": "Bearer"})
+    found = location_of(body)
+    if found is not None:
+        message_id, location = found
+        _poll_soon("google", message_id, "push", [("google_business", location)])
+    return _done()
+
+
+@blueprint.post("/webhooks/stripe")
+def receive_stripe() -> Response:
+    """Stripe tells of an event: its id is kept. What it means is asked of Stripe, never read from here."""
+    secrets = [secret.strip() for secret in settings_of_app().stripe_webhook_secret.split(",") if secret.strip()]
+    if not secrets:
+        raise Problem(404)
+    body = request.get_data()
+    header = request.headers.get("Stripe-Signature", "")
+    if not is_stripe_signature(header, body, secrets, clock.now().timestamp()):
+        raise Problem(401, code=NO_SIGNATURE)
+    event = _object(body)
+    event_id, kind = event.get("id"), event.get("type")
+    if not _is_name(event_id) or not _is_name(kind):
+        raise Problem(400)
+    _remember("stripe", str(event_id), str(kind))
+    db.session.commit()
+    return _done()
+
+
+@blueprint.post("/meta/deauthorize")
+def deauthorize() -> Response:
+    """A person took our app off their Meta account. Polling finds which tokens died and asks to reconnect."""
+    value = _signed_by_meta()
+    _remember(DEAUTHORIZE_SOURCE, hashlib.sha256(value.encode()).hexdigest(), "deauthorize")
+    db.session.commit()
+    return _done()
+
+
+@blueprint.post("/meta/data-deletion")
+def data_deletion() -> Response:
+    """A person asks Meta to have their data deleted: answered with a code and where to follow it."""
+    value = _signed_by_meta()
+    code = hashlib.sha256(value.encode()).hexdigest()[:32]
+    _remember(DELETION_SOURCE, code, "data_deletion")
+    db.session.commit()
+    url = f"{settings_of_app().base_url}/meta/data-deletion/{code}"
+    return Response(json.dumps({"url": url, "confirmation_code": code}), content_type="application/json")
+
+
+@blueprint.get("/meta/data-deletion/<code>")
+def data_deletion_status(code: str) -> Response:
+    """Where such a request stands, for whoever has its code."""
+    event = None
+    if len(code) == 32 and code.isascii() and code.isalnum():
+        event = db.session.execute(
+            select(ReceivedEvent.created_at, ReceivedEvent.handled_at).where(
+                ReceivedEvent.source == DELETION_SOURCE, ReceivedEvent.external_id == code
+            )
+        ).one_or_none()
+    if event is None:
+        raise Problem(404)
+    state = "was received" if event.handled_at is None else f"was done on {event.handled_at:%Y-%m-%d}"
+    words = f"Your request of {event.created_at:%Y-%m-%d} to delete your data {state}.\n"
+    return Response(words, content_type="text/plain; charset=utf-8")
+
+
+def _challenge() -> Response:
+    token = settings_of_app().meta_webhook_verify_token.encode()
+    given = request.args.get("hub.verify_token", "").encode()
+    challenge = request.args.get("hub.challenge", "")
+    is_ours = bool(token) and hmac.compare_digest(token, given) and request.args.get("hub.mode") == "subscribe"
+    if not is_ours or not challenge or len(challenge) > 200 or not challenge.isalnum() or not challenge.isascii():
+        raise Problem(403, code="verification_refused")
+    return Response(challenge, content_type="text/plain; charset=utf-8")
+
+
+def _receive_meta(source: str, *secrets: str) -> Response:
+    body = request.get_data()
+    if not is_meta_signature(request.headers.get("X-Hub-Signature-256", ""), body, secrets):
+        raise Problem(401, code=NO_SIGNATURE)
+    call = _object(body)
+    platform = PLATFORM_OF_OBJECT.get(str(call.get("object")))
+    entries = call.get("entry")
+    if platform is not None and isinstance(entries, list):
+        ids = [entry.get("id") for entry in entries[:MOST_ENTRIES] if isinstance(entry, dict)]
+        about = dict.fromkeys((platform, str(one)) for one in ids if _is_name(one) or isinstance(one, int))
+        _poll_soon(source, hashlib.sha256(body).hexdigest(), str(call["object"]), list(about))
+    return _done()
+
+
+def _poll_soon(source: str, event_id: str, kind: str, about: list[tuple[str, str]]) -> None:
+    """Make the known ones of these accounts due, once an event; commits."""
+    known = [row for platform, external_id in about for row in accounts.find_by_platform_id(platform, external_id)]
+    if known and _remember(source, event_id, kind):
+        for row in known:
+            poll_turns.poll_now(row.account_id)
+    db.session.commit()
+
+
+def _remember(source: str, external_id: str, kind: str) -> bool:
+    """Note that this event came; False when it was here before."""
+    noted = db.session.execute(
+        insert(ReceivedEvent)
+        .values(source=source, external_id=external_id, kind=kind)
+        .on_conflict_do_nothing(index_elements=["source", "external_id"])
+        .returning(ReceivedEvent.id)
+    )
+    return noted.first() is not None
+
+
+def _signed_by_meta() -> str:
+    settings = settings_of_app()
+    value = request.form.get("signed_request", "")
+    if signed_request(value, (settings.meta_app_secret, settings.instagram_app_secret)) is None:
+        raise Problem(401, code=NO_SIGNATURE)
+    return value
+
+
+def _object(body: bytes) -> dict[str, Any]:
+    try:
+        value = json.loads(body)
+    except (ValueError, RecursionError):
+        raise Problem(400, code="malformed_json") from None
+    if not isinstance(value, dict):
+        raise Problem(400, code="malformed_json")
+    return value
+
+
+def _is_name(value: object) -> bool:
+    return isinstance(value, str) and 0 < len(value) <= 200 and value.isascii() and value.isprintable()
+
+
+def _done() -> Response:
+    return Response("{}", content_type="application/json")
