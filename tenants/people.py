@@ -100,7 +100,7 @@ def members_of(actor: Actor) -> list[Member]:
         .limit(MOST_PEOPLE_SHOWN)
     )
     if actor.brand_ids is not None:
-        shared = Membership.brand_ids.overlap(list(actor.brand_ids))
+        shared = Membership.brand_ids.bool_op("&&")(list(actor.brand_ids))
         statement = statement.where(or_(Membership.all_brands, shared, Person.id == actor.user_id))
     return [
         Member(

@@ -9,7 +9,7 @@ import secrets
 from uuid import UUID
 
 import pyotp
-from sqlalchemy import func, or_, select, update
+from sqlalchemy import any_, func, literal, or_, select, update
 
 from tenants import clock
 from tenants.base_app import keys_of_app
@@ -118,7 +118,7 @@ def _use_recovery_code(person_id: UUID, code: str) -> bool:
     hashed = _code_hash(code)
     used = db.session.execute(
         update(Person)
-        .where(Person.id == person_id, Person.recovery_code_hashes.any(hashed))  # type: ignore[arg-type]
+        .where(Person.id == person_id, literal(hashed) == any_(Person.recovery_code_hashes))
         .values(recovery_code_hashes=func.array_remove(Person.recovery_code_hashes, hashed))
         .returning(Person.id)
     ).all()

@@ -64,7 +64,7 @@ def healthz() -> Response:
 
 @health.get("/metrics")
 def metrics() -> Response:
-    """Prometheus text, for loopback callers or with `Authorization: Bearer` and the token `onbrand doctor` can tell."""
+    """Prometheus text, for loopback callers or with `Authorization: Bearer` and `metrics_token`."""
     if not _may_read_metrics():
         raise NotFound()
     requests_of(current_app).flush()
@@ -264,6 +264,7 @@ def _replies_by_state() -> dict[str, int]:
             rows = db.session.execute(
                 select(Reply.state, func.count(Reply.id)).where(Reply.state.in_(WATCHED_STATES)).group_by(Reply.state)
             )
-            counted.update(dict(rows.tuples().all()))
+            for state, number in rows:
+                counted[state] += number
     _figures[id(app)] = (time.monotonic(), dict(counted))
     return _figures[id(app)][1]
