@@ -55,7 +55,7 @@ class DescribedApi(flask_smorest.Api):
 @blueprint.response(200, {"type": "object"}, description="This description")
 def openapi() -> Response:
     """This document."""
-    response: Response = current_app.json.response(document_of(current_app))
+    response = Response(json.dumps(document_of(current_app)), content_type="application/json")
     response.headers["Cache-Control"] = "public, max-age=300"
     return response
 
@@ -81,7 +81,11 @@ def finish(app: Flask, api: flask_smorest.Api) -> None:
         components.get("schemas", {}).pop(name, None)
     components.pop("headers", None)
     document["servers"] = [{"url": "/"}]
-    for endpoint, _rule, method, operation in _operations(app, document):
+    for operations in document["paths"].values():
+        of_the_path = operations.pop("parameters", [])
+        for operation in operations.values():
+            operation["parameters"] = of_the_path + operation.get("parameters", [])
+    for endpoint, method, operation in _operations(app, document):
         _complete(operation, method, endpoint, API_ROUTE_POLICY[endpoint])
     app.extensions["onbrand_api_document"] = document
 
@@ -92,13 +96,13 @@ def document_of(app: Flask) -> dict[str, Any]:
     return document
 
 
-def _operations(app: Flask, document: dict[str, Any]) -> Iterator[tuple[str, str, str, dict[str, Any]]]:
+def _operations(app: Flask, document: dict[str, Any]) -> Iterator[tuple[str, str, dict[str, Any]]]:
     for rule in app.url_map.iter_rules():
         path = rule.rule.replace("<", "{").replace(">", "}")
         if not path.startswith(PREFIX + "/"):
             continue
         for method in sorted((rule.methods or set()) - {"HEAD", "OPTIONS"}):
-            yield rule.endpoint, path, method, document["paths"][path][method.lower()]
+            yield rule.endpoint, method, document["paths"][path][method.lower()]
 
 
 def _complete(operation: dict[str, Any], method: str, endpoint: str, policy: Policy) -> None:
@@ -111,7 +115,7 @@ def _complete(operation: dict[str, Any], method: str, endpoint: str, policy: Pol
     operation["responses"] = responses
     operation["security"] = [] if policy == PUBLIC else [{"bearer": []}]
     if method == "POST":
-        operation.setdefault("parameters", []).append(_KEY_PARAMETER)
+        operation["parameters"].append(_KEY_PARAMETER)
         for status, response in responses.items():
             if status.startswith("2"):
                 response["headers"] = {
@@ -126,7 +130,7 @@ def _failures(operation: dict[str, Any], method: str, policy: Policy) -> list[in
     if policy == PUBLIC:
         return [500]
     found = [401, 403, 404, 500, 503]
-    if operation.get("parameters") or method in ("POST", "PATCH"):
+    if operation["parameters"] or method in ("POST", "PATCH"):
         found.append(422)
     if method != "GET":
         found += [400, 409, 413, 415]

@@ -1,0 +1,134 @@
+"""The document at /api/v1/openapi.json says exactly what is served, to whom, and its examples are true."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+from flask import Flask
+
+from agency.api.document import document_of
+from agency.api.route_policy import API_ROUTE_POLICY
+from tests.api.calling import Caller, validator_of
+
+CONTRACT = """
+GET POST /brands | GET PATCH /brands/{} | GET POST /accounts | GET DELETE /accounts/{} | GET /conversations
+GET /conversations/{} | POST /conversations/{}/claim | POST /conversations/{}/release | POST /conversations/{}/replies
+GET PATCH /replies/{} | POST /replies/{}/submit | POST /replies/{}/approve | POST /replies/{}/change-and-approve
+POST /replies/{}/decline | POST /replies/{}/ask-for-changes | POST /replies/{}/withdraw | POST /replies/{}/release
+GET /replies/{}/receipt | GET POST /brands/{}/style-guide/versions | GET /brands/{}/style-guide
+POST /brands/{}/style-guide/versions/{}/put-in-force | GET POST /brands/{}/guidelines
+GET PATCH DELETE /brands/{}/guidelines/{} | POST /brands/{}/check
+"""
+BESIDE = {("POST", "/replies/{}/resolve"), ("GET", "/openapi.json")}
+
+
+def _bare(path: str) -> str:
+    return "/".join("{}" if part.startswith(("{", "<")) else part for part in path.split("/"))
+
+
+def _documented(app: Flask) -> set[tuple[str, str]]:
+    return {(method.upper(), path) for path, operations in document_of(app)["paths"].items() for method in operations}
+
+
+def test_the_document_describes_exactly_what_is_served(whole_app: Flask) -> None:
+    served = {
+        (method, rule.rule.replace("<", "{").replace(">", "}"))
+        for rule in whole_app.url_map.iter_rules()
+        if rule.rule.startswith("/api/")
+        for method in (rule.methods or set()) - {"HEAD", "OPTIONS"}
+    }
+    assert _documented(whole_app) == served
+
+
+def test_every_route_of_the_contract_is_there(whole_app: Flask) -> None:
+    wanted = set(BESIDE)
+    for entry in CONTRACT.replace("\n", "|").split("|"):
+        *methods, path = entry.split() or [""]
+        wanted |= {(method, path) for method in methods}
+    assert {(method, _bare(path).removeprefix("/api/v1")) for method, path in _documented(whole_app)} == wanted
+
+
+def test_it_is_open_to_anyone_and_is_openapi_3_1(whole_app: Flask) -> None:
+    answer = Caller(whole_app).get("/openapi.json")
+    document = answer.get_json()
+    assert (answer.status_code, document["openapi"][:3]) == (200, "3.1")
+    assert "nullable" not in answer.get_data(as_text=True)
+    assert document == document_of(whole_app)
+
+
+def test_every_reference_leads_somewhere(whole_app: Flask) -> None:
+    document = document_of(whole_app)
+    for reference in set(_references(document)):
+        place: Any = document
+        for part in reference.removeprefix("#/").split("/"):
+            place = place[part]
+
+
+def _references(node: Any) -> Iterator[str]:
+    if isinstance(node, dict):
+        if isinstance(node.get("$ref"), str):
+            yield node["$ref"]
+        for value in node.values():
+            yield from _references(value)
+    elif isinstance(node, list):
+        for value in node:
+            yield from _references(value)
+
+
+def _examples(node: Any, name: str = "") -> Iterator[tuple[str, dict[str, Any], Any]]:
+    if isinstance(node, dict):
+        if "schema" in node and "example" in node:
+            yield name, node["schema"], node["example"]
+        for key, value in node.items():
+            yield from _examples(value, f"{name}/{key}")
+    elif isinstance(node, list):
+        for value in node:
+            yield from _examples(value, name)
+
+
+def test_every_example_is_valid(whole_app: Flask) -> None:
+    document = document_of(whole_app)
+    found = list(_examples(document["paths"]))
+    assert len(found) > 50
+    for name, schema, example in found:
+        problems = [error.message for error in validator_of(document, schema).iter_errors(example)]
+        assert not problems, (name, problems)
+
+
+def test_every_body_and_answer_has_an_example(whole_app: Flask) -> None:
+    for path, operations in document_of(whole_app)["paths"].items():
+        for method, operation in operations.items():
+            if path.endswith("/openapi.json"):
+                continue
+            body = operation.get("requestBody", {}).get("content", {}).get("application/json", {})
+            empty = body.get("schema", {}).get("$ref", "").endswith("/Nothing")
+            assert not body or empty or "example" in body, (method, path)
+            for status, answer in operation["responses"].items():
+                if status in ("200", "201"):
+                    assert "example" in answer["content"]["application/json"], (method, path)
+
+
+def test_each_operation_names_who_may(whole_app: Flask) -> None:
+    said = {}
+    for operations in document_of(whole_app)["paths"].values():
+        for operation in operations.values():
+            said[operation["operationId"]] = operation["x-permission"]
+            if operation["x-permission"] != "public":
+                assert {"401", "403", "404"} <= set(operation["responses"])
+                assert operation["security"] == [{"bearer": []}]
+    policy = {name.partition(".")[2]: str(who) for name, who in API_ROUTE_POLICY.items() if "api_webhooks" not in name}
+    assert said == policy
+
+
+def test_each_post_takes_an_idempotency_key(whole_app: Flask) -> None:
+    for path, operations in document_of(whole_app)["paths"].items():
+        for method, operation in operations.items():
+            names = [parameter.get("name") for parameter in operation.get("parameters", [])]
+            assert ("Idempotency-Key" in names) == (method == "post"), (method, path)
+
+
+@pytest.mark.parametrize("word", ["submit", "lose_track", "reply:approve", "exactly this text"])
+def test_the_lifecycle_stands_in_it(whole_app: Flask, word: str) -> None:
+    assert word in document_of(whole_app)["info"]["description"]
