@@ -108,7 +108,10 @@ def claim(actor: Actor, conversation_id: UUID) -> Case:
             return renewed
     taken = _change(Conversation.id == conversation_id, _free(now), held_since=now, **_hold(actor, now))
     if taken is None:
-        raise _held(_case(conversation_id))
+        now_held = _case(conversation_id)
+        if now_held.holder_id == actor.user_id:  # this very person, a moment ago, by another click
+            return now_held
+        raise _held(now_held)
     audit.record(actor, "conversation.claim", "conversation", conversation_id, brand_id=taken.brand_id)
     return taken
 
@@ -248,6 +251,7 @@ def add_note(actor: Actor, conversation_id: UUID, text: str) -> UUID:
     )
     db.session.add(note)
     db.session.flush()
+    _change(Conversation.id == conversation_id)
     audit.record(actor, "conversation.note", "conversation", conversation_id, brand_id=case.brand_id)
     return note.id
 

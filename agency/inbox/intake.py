@@ -361,7 +361,7 @@ def _message_row(
         "parent_external_id": r.parent_external_id,
         "direction": r.direction,
         "author_name": r.author_name,
-        "text": r.text,
+        "text": "" if r.deleted else r.text,  # what its author took back is not kept
         "truncated": r.truncated,
         "language": languages.get(r.external_id),
         "stars": r.stars,

@@ -109,7 +109,7 @@ class Message(BrandOwned, Dated, Base):
     """One comment, review text or answer, as the platform shows it now. `direction` is `in` or `out`.
 
     `content_hash` covers everything the platform may change, so a poll compares before it writes.
-    `deleted_at` is a tombstone: a late or stale answer never brings the message back.
+    `deleted_at` is a tombstone: the words are gone, and a late or stale answer never brings them back.
     """
 
     __tablename__ = "message"

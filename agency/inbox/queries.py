@@ -127,7 +127,7 @@ def list_conversations(
 class BrandCounts(NamedTuple):
     """A brand as the frame shows it, with its exact counts. `version` grows with every change to its conversations."""
 
-    brand_id: UUID
+    id: UUID
     name: str
     mark: str
     colour: str
@@ -135,7 +135,7 @@ class BrandCounts(NamedTuple):
     time_zone: str
     needs_approval: bool
     answer_due_hours: int
-    paused: bool
+    paused_at: datetime | None
     open_count: int
     held_count: int
     awaiting_approval_count: int
@@ -168,7 +168,7 @@ def queue_state(me: UUID, *, since: datetime | None = None, brand_ids: tuple[UUI
     open_ones = conditions(base, me, now)
     mine = _capped(*conditions(base._replace(holder=ME), me, now))
     late = _capped(*conditions(base._replace(late=True), me, now))
-    newer = _capped(*open_ones, Conversation.last_customer_at > since) if since else literal(0)
+    newer = _capped(*open_ones, Conversation.id > _first_id_after(since)) if since else literal(0)
     rows = db.session.execute(
         select(
             Brand.id,
@@ -179,7 +179,7 @@ def queue_state(me: UUID, *, since: datetime | None = None, brand_ids: tuple[UUI
             Brand.time_zone,
             Brand.needs_approval,
             Brand.answer_due_hours,
-            Brand.paused_at.is_not(None),
+            Brand.paused_at,
             *(
                 func.coalesce(column, 0)
                 for column in (
@@ -201,11 +201,17 @@ def queue_state(me: UUID, *, since: datetime | None = None, brand_ids: tuple[UUI
             isouter=True,
         )
         .where(Brand.archived_at.is_(None))
-        .order_by(Brand.name, Brand.id)
+        .order_by(func.lower(Brand.name), Brand.id)
     ).all()
     brands = [BrandCounts._make(row[:15]) for row in rows]
     counts: Any = rows[0][15:18] if rows else (0, 0, 0)
     return QueueState(brands, *counts)
+
+
+def _first_id_after(moment: datetime) -> UUID:
+    """The lowest id `tenants.database.new_id` gives after a moment: new rows are found by the key itself."""
+    milliseconds = int(moment.timestamp() * 1000) + 1
+    return UUID(int=(milliseconds << 80) | (0x7 << 76) | (0x2 << 62))
 
 
 def _capped(*where: Any) -> Any:

@@ -141,7 +141,10 @@ _CHANGED_MESSAGES = raw_sql(
 )
 
 _GONE_MESSAGES = raw_sql(
-    "update message set deleted_at = :now where agency_id = :agency_id and id = any(:ids) and deleted_at is null",
+    """
+    update message set deleted_at = :now, text = '', earlier_texts = '[]', attachments = '[]'
+    where agency_id = :agency_id and id = any(:ids) and deleted_at is null
+    """,
     reason=WHY,
 ).bindparams(bindparam("ids", type_=ARRAY(Uuid)))
 

@@ -189,7 +189,8 @@ def test_a_tombstone_is_never_undone(ana: Agency, facebook: UUID) -> None:
     assert keep(ana, facebook, comment(1, deleted=True)).deleted == 1
     assert conversation(ana, "post_1").closed_reason == "nothing_to_answer"
     assert keep(ana, facebook, comment(1, "I am back")) == Stored(unchanged=1)
-    assert message(ana, "post_1").deleted_at == NOW
+    gone = message(ana, "post_1")
+    assert (gone.deleted_at, gone.text) == (NOW, ""), "what its author took back is not kept"
     assert conversation(ana, "post_1").excerpt == ""
 
 

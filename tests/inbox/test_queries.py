@@ -100,7 +100,7 @@ def test_nobody_sees_beyond_their_brands(ana: Agency, stranger: Agency, make: Fa
         assert [r.id for r in list_conversations(QueueFilter()).rows] == [second]
         assert [r.id for r in list_conversations(QueueFilter(brand_ids=(ana.brand_ids[0],))).rows] == []
         assert [r.id for r in list_conversations(QueueFilter(q=str(first))).rows] == []
-        assert [b.brand_id for b in queue_state(only_second.user_id).brands] == [ana.brand_ids[1]]
+        assert [b.id for b in queue_state(only_second.user_id).brands] == [ana.brand_ids[1]]
     for hidden in (first, foreign, new_id()):
         with ana.entered(only_second), pytest.raises(NotFound) as refused:
             get_conversation(hidden)
@@ -135,6 +135,7 @@ def test_counts_are_of_the_scope_and_capped(ana: Agency, make: Factory) -> None:
     make.conversation(ana, brand=1, reply_state="awaiting_approval")
     with ana.entered(ana.staff):
         desk.claim(ana.staff, late)
+        start = clock.now()
         before = queue_state(ana.staff.user_id, since=start)
     assert [(b.name, b.open_count, b.held_count, b.awaiting_approval_count) for b in before.brands] == [
         ("Bursztynowa", 1, 0, 1),
@@ -142,7 +143,7 @@ def test_counts_are_of_the_scope_and_capped(ana: Agency, make: Factory) -> None:
         ("Sol Poente", 0, 0, 0),
     ]
     assert (before.mine, before.late, before.newer) == (1, 1, 0)
-    make.conversation(ana, account_id=account, age=timedelta(seconds=-1))
+    make.conversation(ana, account_id=account, age=timedelta(hours=5))
     with ana.entered(ana.staff):
         after = queue_state(ana.staff.user_id, since=start)
         elsewhere = queue_state(ana.staff.user_id, since=start, brand_ids=(ana.brand_ids[1],))

@@ -1,0 +1,201 @@
+"""What the composer posts: keep the draft, check it, send it for approval, publish it, take it back.
+
+Words are stored before anything that may be refused is tried, so a refusal never costs what was typed.
+"""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+from uuid import UUID
+
+from flask import Blueprint, Response, jsonify, make_response, redirect, render_template, request
+from flask_babel import gettext as _
+from sqlalchemy import select
+from werkzeug.wrappers import Response as AnyResponse
+
+from agency.inbox import desk as inbox_desk
+from agency.inbox.models import Conversation
+from agency.replies import desk
+from agency.replies.queries import ReplyRow, get_reply, replies_of
+from agency.replies.words import hash_of
+from agency.web.composer_part import Binding, Written, draft_of, read_binding, result_of
+from agency.web.contexts import CheckResult
+from agency.web.conversation_page import conversation_page, reply_look
+from agency.web.errors import page_for
+from agency.web.inbox_address import read_address
+from agency.web.language import chosen_language
+from agency.web.looks import Notice
+from agency.web.shell import render_page, toast
+from agency.web.who import actor_of_request
+from styleguides.brand_check import check_for_brand
+from tenants.database import db
+from tenants.errors import AppError, Conflict, NotFound
+from tenants.permissions import Actor, Permission, require
+
+composer = Blueprint("composer", __name__)
+
+
+class Target(NamedTuple):
+    """What the words answer, as far as checking them needs it."""
+
+    id: UUID
+    brand_id: UUID
+    account_id: UUID
+    platform: str
+    kind: str
+    stars: int | None
+    author_name: str | None
+
+
+def _target(actor: Actor, conversation_id: UUID) -> tuple[Target, Binding]:
+    """The conversation this form was made for. Raises NotFound, Forbidden, Conflict."""
+    row = db.session.execute(
+        select(
+            Conversation.id,
+            Conversation.brand_id,
+            Conversation.account_id,
+            Conversation.platform,
+            Conversation.kind,
+            Conversation.stars,
+            Conversation.author_name,
+        ).where(Conversation.id == conversation_id)
+    ).first()
+    if row is None:
+        raise NotFound()
+    target = Target._make(row)
+    require(actor, Permission.REPLY_WRITE, target.brand_id)
+    return target, read_binding(request.form.get("binding", ""), target.id, target.brand_id, target.account_id)
+
+
+def _text() -> str:
+    return request.form.get("text", "").replace("\r\n", "\n")
+
+
+def _check(target: Target, text: str) -> CheckResult:
+    found = check_for_brand(
+        target.brand_id,
+        text,
+        target.platform,
+        target.kind,
+        stars=target.stars,
+        customer_name=target.author_name,
+        reader_language=chosen_language(),
+    )
+    return result_of(found, text, target.platform)
+
+
+@composer.post("/conversations/<uuid:conversation_id>/check")
+def check(conversation_id: UUID) -> AnyResponse:
+    """The findings alone, while somebody types."""
+    target, _binding = _target(actor_of_request(), conversation_id)
+    return make_response(render_template("replies/_findings.html", result=_check(target, _text()), language=""))
+
+
+@composer.post("/conversations/<uuid:conversation_id>/autosave")
+def autosave(conversation_id: UUID) -> AnyResponse:
+    """Keep the draft while somebody types: 204 with its hash, or 409 with why not."""
+    actor = actor_of_request()
+    target, binding = _target(actor, conversation_id)
+    text = _text()
+    if not text.strip():
+        return Response(status=204)
+    try:
+        with db.session.begin_nested():
+            reply = _keep(actor, target, binding, text)
+    except Conflict as refused:
+        answer = jsonify({"message": refused.message, "code": refused.code})
+        answer.status_code = 409
+        return answer
+    return Response(status=204, headers={"X-Text-Hash": reply.text_hash})
+
+
+@composer.post("/conversations/<uuid:conversation_id>/reply")
+def reply(conversation_id: UUID) -> AnyResponse:
+    """Save, check, send for approval or publish, as the button says."""
+    actor, address, text = actor_of_request(), read_address(), _text()
+    target, binding = _target(actor, conversation_id)
+    deed = request.form.get("do", "save")
+    if deed == "check":
+        return _shown_again(actor, target, Written(text, None, _check(target, text)), 200)
+    try:
+        with db.session.begin_nested():
+            kept = _keep(actor, target, binding, text)
+        if deed in ("submit", "release") and kept.state == "draft":
+            with db.session.begin_nested():
+                (desk.submit if deed == "submit" else desk.release)(actor, kept.id)
+    except AppError as refused:
+        if isinstance(refused, NotFound):
+            raise
+        return _shown_again(actor, target, Written(text, _notice(refused), _check(target, text)), refused.http_status)
+    said = {"submit": _("Sent for approval."), "release": _("On its way."), "save": _("Draft saved.")}
+    toast(said.get(deed, said["save"]))
+    return redirect(address.case_url(conversation_id), code=303)
+
+
+def _notice(refused: AppError) -> Notice:
+    trouble = page_for(refused)
+    return Notice("bad" if refused.http_status >= 500 else "warn", trouble.what, trouble.safe, trouble.next)
+
+
+def _shown_again(actor: Actor, target: Target, written: Written, status: int) -> AnyResponse:
+    address = read_address()
+    address = address._replace(kept={**address.kept, "alone": "1"})
+    shown = conversation_page(actor, target.id, address, written=written)
+    return make_response(render_page("inbox/conversation.html", shown), status)
+
+
+def _keep(actor: Actor, target: Target, binding: Binding, text: str) -> ReplyRow:
+    """Store the words: as a new draft, or as the draft's new text.
+
+    The claim is taken first, so two clicks stand in line and the second finds what the first did: the same words again
+    change nothing. Raises Conflict `draft_changed` when a colleague's words would be overwritten unseen.
+    """
+    inbox_desk.claim(actor, target.id)
+    db.session.execute(select(Conversation.id).where(Conversation.id == target.id).with_for_update(key_share=True))
+    replies = replies_of(target.id)
+    based_on, wanted = request.form.get("based_on", ""), hash_of(text)
+    bound = next((r for r in replies if str(r.id) == binding.reply_id), None)
+    standing = bound or draft_of(replies) or (replies[-1] if replies else None)
+    if standing is not None and standing.text_hash == wanted and standing.state != "declined":
+        fresh_case = standing.state == "published" and bound is None
+        if not fresh_case:
+            return standing
+    current = bound if bound is not None and bound.state in ("draft", "awaiting_approval") else draft_of(replies)
+    if current is None:
+        return get_reply(desk.start_draft(actor, target.id, text).id)
+    if current.text_hash not in (based_on, wanted):
+        raise Conflict(
+            f"{current.text_author_name} changed this draft meanwhile. Yours was not saved over it. "
+            "Copy your words, open the case again and bring the two together.",
+            code="draft_changed",
+            text=current.text,
+        )
+    return get_reply(desk.edit(actor, current.id, text).id)
+
+
+@composer.post("/conversations/<uuid:conversation_id>/replies/<uuid:reply_id>/withdraw")
+def withdraw(conversation_id: UUID, reply_id: UUID) -> AnyResponse:
+    """Take a reply back to a draft."""
+    _of_this(conversation_id, reply_id)
+    try:
+        with db.session.begin_nested():
+            desk.withdraw(actor_of_request(), reply_id)
+        toast(_("Taken back. It is a draft again."))
+    except Conflict as refused:
+        toast(refused.message, "warn")
+    return redirect(read_address().case_url(conversation_id), code=303)
+
+
+@composer.get("/conversations/<uuid:conversation_id>/replies/<uuid:reply_id>")
+def reply_state(conversation_id: UUID, reply_id: UUID) -> AnyResponse:
+    """Where a reply stands, fetched until that is final."""
+    row = _of_this(conversation_id, reply_id)
+    look = reply_look(row, actor_of_request(), read_address())
+    return make_response(render_template("replies/_reply.html", reply=look))
+
+
+def _of_this(conversation_id: UUID, reply_id: UUID) -> ReplyRow:
+    row = get_reply(reply_id)
+    if row.conversation_id != conversation_id:
+        raise NotFound()
+    return row

@@ -1,0 +1,218 @@
+"""The composer as a page shows it: whose voice, where it goes, the words so far, what the style guide says of them."""
+
+from __future__ import annotations
+
+import secrets
+from collections.abc import Sequence
+from typing import Any, NamedTuple
+from uuid import UUID
+
+from flask import current_app
+from flask_babel import gettext as _
+from itsdangerous import BadSignature, URLSafeSerializer
+
+from agency.inbox.conversation_view import ConversationView
+from agency.replies.queries import ReplyRow
+from agency.web import clocks
+from agency.web.contexts import CheckResult, Composer
+from agency.web.inbox_address import Address
+from agency.web.language import chosen_language, chosen_zone
+from agency.web.looks import BrandLook, FindingLook, Notice
+from styleguides import brand_check
+from styleguides.length import length, length_limit, length_unit, reading_seconds
+from tenants.base_app import settings_of_app
+from tenants.errors import Conflict
+from tenants.permissions import Actor, Permission
+from tenants.sealed import purpose_key
+
+NO_LIMIT_CHARACTERS = 10_000
+BUSY = ("awaiting_approval", "approved", "publishing", "outcome_unknown")
+
+
+class Written(NamedTuple):
+    """Words somebody just sent that are shown again, with what went wrong and what the style guide says of them."""
+
+    text: str
+    error: Notice | None = None
+    result: CheckResult | None = None
+
+
+class Binding(NamedTuple):
+    """What a composer form is for. Nobody picks these; a form that says otherwise than the conversation is refused."""
+
+    conversation_id: str
+    brand_id: str
+    account_id: str
+    reply_id: str
+
+
+def _signer() -> URLSafeSerializer:
+    made = current_app.extensions.get("onbrand_composer_signer")
+    if made is None:
+        made = URLSafeSerializer(purpose_key(settings_of_app().onbrand_secret_key, "composer"), salt="binding")
+        current_app.extensions["onbrand_composer_signer"] = made
+    return made
+
+
+def bind(binding: Binding) -> str:
+    """The hidden field of a composer form."""
+    return str(_signer().dumps(list(binding)))
+
+
+def read_binding(word: str, conversation_id: UUID, brand_id: UUID, account_id: UUID) -> Binding:
+    """What the form was made for. Raises Conflict `wrong_brand` unless it is this very conversation's."""
+    try:
+        found = Binding(*_signer().loads(word))
+    except (BadSignature, TypeError):
+        found = None
+    if found is None or found[:3] != (str(conversation_id), str(brand_id), str(account_id)):
+        raise Conflict(
+            "This form was made for another brand, account or conversation. Nothing was saved or sent. "
+            "Copy your words, open the case again and write there.",
+            code="wrong_brand",
+        )
+    return found
+
+
+def composer_for(
+    view: ConversationView,
+    replies: Sequence[ReplyRow],
+    actor: Actor,
+    address: Address,
+    look: BrandLook,
+    *,
+    held_by_other: bool,
+    written: Written | None,
+    editing: UUID | None,
+) -> Composer | None:
+    """The composer of a conversation; None for who may only read."""
+    if not actor.may(Permission.REPLY_WRITE):
+        return None
+    reply = next((r for r in replies if r.id == editing and r.state in ("draft", "awaiting_approval")), None)
+    reply = reply or draft_of(replies)
+    stored = reply.text if reply else ""
+    text = written.text if written is not None else stored
+    if written is not None and written.result is not None:
+        result = written.result
+    elif reply is not None and text == stored:
+        result = _stored_result(reply, view.platform)
+    else:
+        result = _unchecked(text, view.platform)
+    unit = _("review") if view.kind == "review" else _("comment")
+    return Composer(
+        brand=look,
+        place=_("public answer to a %(thing)s", thing=unit),
+        account=view.account_name,
+        language=view.language or view.brand_language,
+        text=text,
+        url=address.deed_url(view.id, "reply"),
+        check_url=address.deed_url(view.id, "check"),
+        autosave_url=address.deed_url(view.id, "autosave"),
+        binding=bind(
+            Binding(str(view.id), str(view.brand_id), str(view.account_id), str(reply.id) if reply is not None else "")
+        ),
+        based_on=reply.text_hash if reply else "",
+        idempotency_key=secrets.token_urlsafe(12),
+        result=result,
+        closed=_closed(view, replies, held_by_other=held_by_other, editing=reply),
+        may_submit=True,
+        may_release=not view.needs_approval and actor.may(Permission.REPLY_RELEASE),
+        consequence=_("The client approves before it is published.") if view.needs_approval else _("Published once."),
+        saved=_saved(reply),
+    )
+
+
+def draft_of(replies: Sequence[ReplyRow]) -> ReplyRow | None:
+    """The newest draft."""
+    return next((r for r in reversed(replies) if r.state == "draft"), None)
+
+
+def _saved(reply: ReplyRow | None) -> str:
+    if reply is None:
+        return ""
+    at = clocks.moment(reply.state_since, chosen_zone(), chosen_language()).words
+    return _("Draft of %(time)s by %(name)s", time=at, name=reply.text_author_name)
+
+
+def _closed(
+    view: ConversationView, replies: Sequence[ReplyRow], *, held_by_other: bool, editing: ReplyRow | None
+) -> Notice | None:
+    if view.brand_paused:
+        return Notice(
+            "warn", _("This brand is paused."), _("Nothing is sent in its name."), _("An agency admin can open it.")
+        )
+    if held_by_other:
+        return Notice(
+            "info",
+            _("%(name)s has this case.", name=view.holder_name or _("Somebody")),
+            _("Two people never answer the same customer."),
+            _("Write a note, or take another case."),
+        )
+    busy = next((r for r in reversed(replies) if r.state in BUSY), None)
+    if busy is not None and (editing is None or editing.state == "draft") and draft_of(replies) is None:
+        return Notice(
+            "info",
+            _("A reply is on its way."),
+            _("A customer never gets two answers to the same words."),
+            _("Take it back, or wait until it is sent."),
+        )
+    if not any(m.direction == "in" and m.deleted_at is None for m in view.messages):
+        return Notice("info", _("The customer's words are gone."), _("There is nothing to answer."), "")
+    return None
+
+
+def result_of(found: brand_check.CheckResult, text: str, platform: str) -> CheckResult:
+    """A check's findings as the composer shows them."""
+    findings = tuple(
+        FindingLook(
+            f.rule,
+            f.level,
+            f.message,
+            f.start,
+            f.end,
+            text[f.start : f.end],
+            f.suggestion,
+            f.reader_message or "",
+        )
+        for f in found.findings
+    )
+    return _result(findings, text, platform, found.guide_version, checked=bool(text.strip()))
+
+
+def _stored_result(reply: ReplyRow, platform: str) -> CheckResult:
+    findings = tuple(
+        FindingLook(
+            f["rule"],
+            f["level"],
+            f["message"],
+            f["start"],
+            f["end"],
+            reply.text[f["start"] : f["end"]],
+            f.get("suggestion"),
+        )
+        for f in reply.findings
+    )
+    return _result(findings, reply.text, platform, reply.guide_version, checked=True)
+
+
+def _unchecked(text: str, platform: str) -> CheckResult:
+    return _result((), text, platform, None, checked=False)
+
+
+def _result(
+    findings: tuple[FindingLook, ...], text: str, platform: str, guide_version: int | None, *, checked: bool
+) -> CheckResult:
+    size, limit = length(text, platform), length_limit(platform) or NO_LIMIT_CHARACTERS
+    words: Any = {"size": size, "limit": limit}
+    in_bytes = length_unit(platform) == "bytes"
+    return CheckResult(
+        findings=findings,
+        reading_words=clocks.reading_words(reading_seconds(text), chosen_language()),
+        length=size,
+        length_limit=limit,
+        length_words=_("%(size)s of %(limit)s bytes", **words)
+        if in_bytes
+        else _("%(size)s of %(limit)s characters", **words),
+        guide_version=guide_version,
+        checked=checked,
+    )

@@ -1,0 +1,103 @@
+"""One conversation on a page of its own, and what people do with it. Every deed ends back at the case, by 303."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from flask import Blueprint, make_response, redirect, request
+from flask_babel import gettext as _
+from werkzeug.wrappers import Response as AnyResponse
+
+from agency.inbox import desk
+from agency.web.conversation_page import conversation_page
+from agency.web.inbox_address import Address, read_address
+from agency.web.shell import render_page, toast
+from agency.web.who import actor_of_request
+from tenants.errors import Conflict, Invalid
+from tenants.permissions import Actor
+
+conversation = Blueprint("conversation", __name__)
+
+
+@conversation.get("/conversations/<uuid:conversation_id>")
+def page(conversation_id: UUID) -> AnyResponse:
+    """The conversation without the queue beside it: where links from other pages lead."""
+    address = read_address()
+    address = address._replace(kept={**address.kept, "alone": "1"})
+    shown = conversation_page(actor_of_request(), conversation_id, address, _id_in("before"), editing=_id_in("edit"))
+    return make_response(render_page("inbox/conversation.html", shown))
+
+
+def _do(conversation_id: UUID, deed: Callable[[Actor, UUID], Any], said: str, *, back: str = "") -> AnyResponse:
+    """Do it and go back to the case; where somebody was first, go back and say who."""
+    address: Address = read_address()
+    try:
+        deed(actor_of_request(), conversation_id)
+    except (Conflict, Invalid) as refused:
+        toast(refused.message, "warn")
+        return redirect(address.case_url(conversation_id), code=303)
+    if said:
+        toast(said)
+    return redirect(back or address.case_url(conversation_id), code=303)
+
+
+@conversation.post("/conversations/<uuid:conversation_id>/claim")
+def claim(conversation_id: UUID) -> AnyResponse:
+    """Take the case."""
+    return _do(conversation_id, desk.claim, "")
+
+
+@conversation.post("/conversations/<uuid:conversation_id>/release")
+def release(conversation_id: UUID) -> AnyResponse:
+    """Give it back."""
+    return _do(conversation_id, desk.release, _("Given back to the queue."))
+
+
+@conversation.post("/conversations/<uuid:conversation_id>/take-over")
+def take_over(conversation_id: UUID) -> AnyResponse:
+    """A lead takes it from its holder."""
+    reason = request.form.get("reason", "")
+    return _do(conversation_id, lambda actor, case: desk.take_over(actor, case, reason), _("You have this case now."))
+
+
+@conversation.post("/conversations/<uuid:conversation_id>/close")
+def close(conversation_id: UUID) -> AnyResponse:
+    """Resolve it."""
+    return _do(conversation_id, desk.close, _("Resolved."))
+
+
+@conversation.post("/conversations/<uuid:conversation_id>/reopen")
+def reopen(conversation_id: UUID) -> AnyResponse:
+    """Back into the queue."""
+    return _do(conversation_id, desk.reopen, _("Open again."))
+
+
+@conversation.post("/conversations/<uuid:conversation_id>/snooze")
+def snooze(conversation_id: UUID) -> AnyResponse:
+    """Out of the queue until a moment."""
+
+    def put_off(actor: Actor, case: UUID) -> None:
+        try:
+            until = datetime.fromisoformat(request.form.get("until", ""))
+        except ValueError as error:
+            raise Invalid("Choose until when. Nothing was changed.", errors={"until": ["is no time"]}) from error
+        desk.snooze(actor, case, until)
+
+    return _do(conversation_id, put_off, _("Put off."), back=read_address().url())
+
+
+@conversation.post("/conversations/<uuid:conversation_id>/note")
+def note(conversation_id: UUID) -> AnyResponse:
+    """A note for colleagues."""
+    words = request.form.get("text", "")
+    return _do(conversation_id, lambda actor, case: desk.add_note(actor, case, words), _("Note kept."))
+
+
+def _id_in(name: str) -> UUID | None:
+    try:
+        return UUID(request.args.get(name, ""))
+    except ValueError:
+        return None

@@ -1,0 +1,290 @@
+"""One conversation as a page shows it: thread, replies, notes, who has it, and what may be done."""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+from typing import Any
+from uuid import UUID
+
+from flask_babel import gettext as _
+
+from agency.inbox.conversation_view import ConversationView, MessageView, get_conversation
+from agency.replies.queries import ReplyRow, replies_of
+from agency.web import clocks
+from agency.web.composer_part import Written, composer_for
+from agency.web.contexts import (
+    ClaimLook,
+    ConversationPage,
+    MessageLook,
+    NoteLook,
+    QuotedPost,
+    ReplyLook,
+    SideLine,
+    SidePart,
+)
+from agency.web.inbox_address import Address
+from agency.web.language import chosen_language, chosen_zone
+from agency.web.looks import Choice, Notice, Stars, StateLook, brand_look
+from agency.web.state_looks import conversation_states, reply_states, unknown_state
+from tenants import clock
+from tenants.permissions import Actor, Permission
+
+FINAL_STATES = ("published", "declined", "refused")
+LONGEST_QUOTE = 600
+
+
+def platform_word(platform: str) -> str:
+    """A platform's name."""
+    return {"facebook": "Facebook", "instagram": "Instagram", "google_business": "Google"}.get(platform, platform)
+
+
+def place_words(platform: str, kind: str) -> str:
+    """Google · review."""
+    return f"{platform_word(platform)} · {_('review') if kind == 'review' else _('comment')}"
+
+
+def conversation_page(
+    actor: Actor,
+    conversation_id: UUID,
+    address: Address,
+    before: UUID | None = None,
+    *,
+    written: Written | None = None,
+    editing: UUID | None = None,
+) -> ConversationPage:
+    """The page of one conversation, in two statements. Raises NotFound.
+
+    `editing` is a reply whose words stand in the composer instead of the newest draft's.
+    """
+    view = get_conversation(conversation_id, before=before)
+    replies = replies_of(conversation_id)
+    now, locale = clock.now(), chosen_language()
+    zone = chosen_zone()
+    look = brand_look(str(view.brand_id), view.brand_name, view.brand_mark, view.brand_colour)
+    held = view.holder_id is not None and (view.held_until is None or view.held_until >= now)
+    mine = held and view.holder_id == actor.user_id
+    may_work = actor.may(Permission.CONVERSATION_WORK)
+    may_touch = may_work and (mine or not held)
+    states = conversation_states()
+    code = "claimed" if held and view.status == "open" else view.status
+    is_open = view.status == "open"
+    return ConversationPage(
+        id=str(view.id),
+        url=address.case_url(view.id),
+        back_url=address.url(),
+        brand=look,
+        place=place_words(view.platform, view.kind),
+        language=view.language or "",
+        customer=view.contact_name or view.author_name or _("Somebody"),
+        state=states.get(code) or unknown_state(code),
+        due=clocks.due(view.due_at, now, zone, locale) if view.due_at and is_open else None,
+        due_reason=_("first answer within %(hours)s h", hours=view.answer_due_hours) if view.due_at and is_open else "",
+        context=_quoted(view),
+        messages=_messages(view, replies),
+        earlier_messages_url=_earlier_url(address, view) if view.more_before else "",
+        replies=tuple(reply_look(r, actor, address) for r in replies if _stands_apart(r, view)),
+        notes=tuple(
+            NoteLook(author=n.author_name, text=n.text, at=clocks.age(n.created_at, now, zone, locale))
+            for n in view.notes
+        ),
+        claim=_claim(view, actor, address, held=held, mine=mine),
+        composer=composer_for(
+            view, replies, actor, address, look, held_by_other=held and not mine, written=written, editing=editing
+        ),
+        side=_side(view, address),
+        notices=_notices(view, written),
+        note_url=address.deed_url(view.id, "note") if actor.may(Permission.NOTE_WRITE) else "",
+        resolve_url=address.deed_url(view.id, "close") if may_touch and view.status != "closed" else "",
+        reopen_url=address.deed_url(view.id, "reopen") if may_touch and not is_open else "",
+        snooze_url=address.deed_url(view.id, "snooze") if may_touch and is_open else "",
+        snooze_options=_snooze_options(now) if may_touch and is_open else (),
+    )
+
+
+def _earlier_url(address: Address, view: ConversationView) -> str:
+    path, mark, query = address.case_url(view.id).partition("?")
+    return f"{path}?{query}{'&' if mark else ''}before={view.more_before}"
+
+
+def _stands_apart(reply: ReplyRow, view: ConversationView) -> bool:
+    """Drafts stand in the composer, published replies in the thread once it shows them; the rest on their own."""
+    if reply.state == "draft":
+        return False
+    return reply.state != "published" or not any(m.reply_id == reply.id for m in view.messages)
+
+
+def _messages(view: ConversationView, replies: list[ReplyRow]) -> tuple[MessageLook, ...]:
+    zone, locale = chosen_zone(), chosen_language()
+    ours = {r.id: r for r in replies}
+    states = reply_states()
+    looks = []
+    for m in view.messages:
+        reply = ours.get(m.reply_id) if m.reply_id else None
+        is_ours = m.direction == "out"
+        looks.append(
+            MessageLook(
+                id=str(m.id),
+                ours=is_ours,
+                author=(reply.written_by_name if reply else m.author_name)
+                or (view.account_name if is_ours else _("Somebody")),
+                text=m.text,
+                at=clocks.moment(m.edited_at or m.written_at, zone, locale),
+                language=m.language or "",
+                stars=stars(m.stars),
+                state=_outgoing_state(m, states) if is_ours else None,
+                edited=m.edited_at is not None,
+                deleted=m.deleted_at is not None,
+                depth=1 if m.parent_external_id not in (None, view.external_id) else 0,
+                receipt_url=f"/replies/{reply.id}/receipt" if reply else "",
+                permalink=m.permalink or "",
+            )
+        )
+    return tuple(looks)
+
+
+def _outgoing_state(message: MessageView, states: dict[str, StateLook]) -> StateLook:
+    if message.moderation == "pending":
+        return StateLook("pending", _("Not visible yet"), "hourglass", "warn")
+    if message.moderation == "rejected":
+        return StateLook("rejected", _("Refused by the platform"), "cross", "bad")
+    return states["published"]
+
+
+def stars(given: int | None) -> Stars | None:
+    """A rating, or nothing."""
+    return None if given is None else Stars(given, _("%(n)s of 5 stars", n=given))
+
+
+def reply_look(reply: ReplyRow, actor: Actor, address: Address) -> ReplyLook:
+    """A reply past its draft."""
+    zone, locale = chosen_zone(), chosen_language()
+    state = reply_states().get(reply.state) or unknown_state(reply.state)
+    since = clocks.moment(reply.state_since, zone, locale).words
+    facts = {
+        "awaiting_approval": _("With the client since %(time)s", time=since),
+        "approved": _("Approved %(time)s, goes out now", time=since),
+        "publishing": _("Being sent since %(time)s", time=since),
+        "outcome_unknown": _("The platform did not answer. We are looking, and will not send it twice."),
+        "published": _("Sent %(time)s", time=since),
+    }.get(reply.state, "")
+    may_write = actor.may(Permission.REPLY_WRITE)
+    base = f"{reply.conversation_id}"
+    return ReplyLook(
+        id=str(reply.id),
+        text=reply.text,
+        state=state,
+        facts=facts or (reply.state_reason or "" if reply.state == "refused" else ""),
+        note=reply.state_reason or "" if reply.state == "declined" else "",
+        withdraw_url=address.deed_url(base, f"replies/{reply.id}/withdraw")
+        if may_write and reply.state in ("awaiting_approval", "approved", "refused")
+        else "",
+        edit_url=_edit_url(address, reply) if may_write and reply.state == "awaiting_approval" else "",
+        receipt_url=f"/replies/{reply.id}/receipt",
+        state_url="" if reply.state in FINAL_STATES else address.deed_url(base, f"replies/{reply.id}"),
+    )
+
+
+def _edit_url(address: Address, reply: ReplyRow) -> str:
+    path, mark, query = address.case_url(reply.conversation_id).partition("?")
+    return f"{path}?{query}{'&' if mark else ''}edit={reply.id}#composer"
+
+
+def _claim(view: ConversationView, actor: Actor, address: Address, *, held: bool, mine: bool) -> ClaimLook:
+    may_work = actor.may(Permission.CONVERSATION_WORK)
+    if mine:
+        return ClaimLook(
+            words=_("You have this case"),
+            mine=True,
+            release_url=address.deed_url(view.id, "release") if may_work else "",
+        )
+    if held:
+        assert view.held_since is not None
+        since = view.held_since.astimezone(chosen_zone()).strftime("%H:%M")
+        return ClaimLook(
+            words=_("%(name)s has this case since %(time)s", name=view.holder_name or _("Somebody"), time=since),
+            take_url=address.deed_url(view.id, "take-over") if actor.may(Permission.CONVERSATION_REASSIGN) else "",
+        )
+    can = may_work and view.status != "closed"
+    return ClaimLook(words=_("Nobody has this case"), claim_url=address.deed_url(view.id, "claim") if can else "")
+
+
+def _quoted(view: ConversationView) -> QuotedPost | None:
+    post = view.context
+    if not post.get("external_id"):
+        if view.kind != "review":
+            return None
+        return QuotedPost(heading=view.account_name, permalink=view.permalink or "")
+    text = str(post.get("text") or "")
+    return QuotedPost(
+        heading=_("The post it stands under"),
+        text=text[:LONGEST_QUOTE] + ("…" if len(text) > LONGEST_QUOTE else ""),
+        permalink=str(post.get("permalink") or ""),
+        facts=(str(post["media_kind"]),) if post.get("media_kind") else (),
+    )
+
+
+def _side(view: ConversationView, address: Address) -> tuple[SidePart, ...]:
+    zone, locale, now = chosen_zone(), chosen_language(), clock.now()
+    states = conversation_states()
+    return (
+        SidePart(
+            heading=_("Why it stands here"),
+            lines=tuple(SideLine(text=_reason(part)) for part in view.rank_reasons if part.get("part") != "since"),
+            empty=_("Nothing is owed here now."),
+        ),
+        SidePart(
+            heading=_("Earlier with this brand"),
+            lines=tuple(
+                SideLine(
+                    text=e.excerpt or _("A rating without words."),
+                    label=place_words(e.platform, e.kind),
+                    url=address.case_url(e.id),
+                    at=clocks.age(e.last_message_at, now, zone, locale),
+                    state=states.get(e.status),
+                )
+                for e in view.earlier
+            ),
+            empty=_("Nothing earlier that the platform tells us belongs to this person."),
+        ),
+    )
+
+
+def _reason(part: dict[str, Any]) -> str:
+    name = part.get("part")
+    if name == "due":
+        at = clocks.moment(datetime.fromisoformat(part["at"]), chosen_zone(), chosen_language()).words
+        return _("An answer is due %(time)s", time=at)
+    moved = _("moved forward by %(minutes)s min", minutes=part.get("points", 0))
+    if name in ("urgent", "complaint"):
+        kind = _("Sounds urgent") if name == "urgent" else _("Sounds like a complaint")
+        return f"{kind} ({', '.join(map(str, part.get('words', ())))}): {moved}"
+    if name == "stars":
+        return _("%(n)s of 5 stars", n=part.get("stars")) + f": {moved}"
+    return _("Others are reading along") + f": {moved}"
+
+
+def _notices(view: ConversationView, written: Written | None) -> tuple[Notice, ...]:
+    found = []
+    if written is not None and written.error is not None:
+        found.append(written.error)
+    if view.account_health == "needs_reconnect":
+        found.append(
+            Notice(
+                "bad",
+                _("%(platform)s no longer accepts our connection.", platform=platform_word(view.platform)),
+                _("What came in before is here, and drafts are kept."),
+                _("Ask an agency admin to connect the account again."),
+            )
+        )
+    return tuple(found)
+
+
+def _snooze_options(now: datetime) -> tuple[Choice, ...]:
+    zone = chosen_zone()
+    tomorrow = (now.astimezone(zone) + timedelta(days=1)).replace(hour=9, minute=0, second=0, microsecond=0)
+    monday = tomorrow + timedelta(days=(7 - tomorrow.weekday()) % 7)
+    return (
+        Choice(_("In 1 hour"), "", value=(now + timedelta(hours=1)).isoformat(timespec="seconds")),
+        Choice(_("Tomorrow 09:00"), "", value=tomorrow.isoformat()),
+        Choice(_("Monday 09:00"), "", value=monday.isoformat()),
+    )

@@ -1,0 +1,305 @@
+"""The queue across brands: the list, the case open beside it, the bar that says newer ones came, and the next case."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Iterable
+from datetime import UTC, datetime
+from typing import Any
+from uuid import UUID
+
+from flask import Blueprint, Response, g, make_response, redirect, render_template, request, session
+from flask_babel import gettext as _
+from flask_babel import lazy_gettext as _l
+from flask_wtf.csrf import generate_csrf
+from werkzeug.wrappers import Response as AnyResponse
+
+from agency.inbox import desk, queries
+from agency.inbox.queries import BrandCounts, QueueState
+from agency.web import clocks
+from agency.web.contexts import ConversationPage, Filter, InboxPage, QueueRow
+from agency.web.conversation_page import conversation_page, place_words
+from agency.web.inbox_address import KINDS, PLATFORMS, STATES, VIEWS, Address, read_address
+from agency.web.language import chosen_language, chosen_zone
+from agency.web.looks import BrandLook, Choice, Stars, brand_look
+from agency.web.shell import shell, toast
+from agency.web.state_looks import conversation_states, reply_states, unknown_state
+from agency.web.static_version import static_version
+from agency.web.theme import chosen_theme
+from agency.web.who import actor_of_request
+from tenants import clock
+from tenants.errors import NotFound
+from tenants.permissions import Actor, Permission
+
+inbox = Blueprint("inbox", __name__)
+
+FRESH_SECONDS = 300
+"""An unchanged page is not sent again for so long; then its clocks have moved and it is."""
+
+
+@inbox.get("/inbox", endpoint="inbox")
+def queue() -> AnyResponse:
+    """The list, or its next rows for htmx."""
+    return _answer(None)
+
+
+@inbox.get("/inbox/<uuid:conversation_id>")
+def case(conversation_id: UUID) -> AnyResponse:
+    """The list with one case open; for htmx the case alone."""
+    if request.headers.get("HX-Target") == "conversation":
+        opened = conversation_page(
+            actor_of_request(), conversation_id, read_address(), _id_in("before"), editing=_id_in("edit")
+        )
+        return make_response(render_template("inbox/_conversation.html", conversation=opened, shell=shell()))
+    return _answer(conversation_id)
+
+
+@inbox.get("/inbox/newer")
+def newer() -> AnyResponse:
+    """The bar over the list: how many came since the list was made."""
+    actor, address, since = actor_of_request(), read_address(), _since()
+    state = queries.queue_state(actor.user_id, since=since, brand_ids=address.wanted.brand_ids)
+    bar = InboxPage(
+        title="",
+        url="",
+        rows=(),
+        views=(),
+        newer_count=state.newer,
+        newer_check_url=_newer_check_url(address, since),
+        newer_url=address.url(),
+    )
+    return make_response(render_template("inbox/_new_bar.html", page=bar, shell=None))
+
+
+@inbox.post("/inbox/next")
+def next_case() -> AnyResponse:
+    """Claim the top free case of this view and open it."""
+    actor, address = actor_of_request(), read_address()
+    found = desk.claim_next(actor, address.wanted)
+    if found is None:
+        toast(_("Nothing free is waiting here."), "info")
+        return redirect(address.url(), code=303)
+    return redirect(address.case_url(found), code=303)
+
+
+def _answer(conversation_id: UUID | None) -> AnyResponse:
+    actor, address, since = actor_of_request(), read_address(), _since()
+    after = request.args.get("after", "")
+    state = queries.queue_state(actor.user_id, since=since if after else None, brand_ids=address.wanted.brand_ids)
+    g.brands = state.brands  # the frame shows the same brands, so it need not ask for them again
+    if address.wanted.brand_ids and address.wanted.brand_ids[0] not in {brand.id for brand in state.brands}:
+        raise NotFound()
+    tag = _tag(actor, state)
+    if tag is not None and request.if_none_match.contains_weak(tag):
+        answer = Response(status=304)
+    else:
+        answer = make_response(_render(actor, address, state, conversation_id, after, since))
+    answer.headers["Cache-Control"] = "private, no-cache"
+    answer.vary.update(("HX-Request", "HX-Target", "Cookie"))
+    if tag is not None:
+        answer.set_etag(tag, weak=True)
+    return answer
+
+
+def _tag(actor: Actor, state: QueueState) -> str | None:
+    """Changes with everything the page shows; None where something is said only once."""
+    if session.get("_flashes"):
+        return None
+    generate_csrf()  # puts the form token into the session, where a first visit has none yet
+    moment = int(clock.now().timestamp()) // FRESH_SECONDS
+    shown = (
+        request.full_path,
+        request.headers.get("HX-Target"),
+        session["csrf_token"],
+        actor.user_id,
+        actor.role,
+        state,
+        chosen_language(),
+        str(chosen_zone()),
+        chosen_theme(),
+        static_version(),
+        moment,
+    )
+    return hashlib.blake2b(repr(shown).encode("utf-8"), digest_size=12).hexdigest()
+
+
+def _render(
+    actor: Actor, address: Address, state: QueueState, conversation_id: UUID | None, after: str, since: datetime
+) -> str:
+    listed = queries.list_conversations(address.wanted, after or None, me=actor.user_id)
+    looks = {brand.id: brand_look(str(brand.id), brand.name, brand.mark, brand.colour) for brand in state.brands}
+    next_url = address.url(after=listed.next_cursor, since=since.isoformat()) if listed.next_cursor else ""
+    rows = _rows(listed.rows, looks, address, actor)
+    if request.headers.get("HX-Target") == "more-rows":
+        return render_template(
+            "inbox/_rows.html", page=InboxPage(title="", url="", rows=rows, views=(), next_url=next_url)
+        )
+    selected: ConversationPage | None = None
+    if conversation_id is not None:
+        selected = conversation_page(actor, conversation_id, address, _id_in("before"), editing=_id_in("edit"))
+    chosen = next((b for b in state.brands if (b.id,) == address.wanted.brand_ids), None)
+    given = InboxPage(
+        title=chosen.name if chosen else _("All brands"),
+        url="/inbox",
+        rows=rows,
+        views=_views(address, state, chosen),
+        filters=_filters(address, looks),
+        filtered_by=_filtered_by(address),
+        search=address.wanted.q,
+        next_url=next_url,
+        first_url=address.url() if after else "",
+        newer_count=state.newer,
+        newer_check_url=_newer_check_url(address, since),
+        newer_url=address.url(),
+        next_case_url=address.url("/inbox/next") if actor.may(Permission.CONVERSATION_WORK) else "",
+        selected_id=str(conversation_id or ""),
+        selected=selected,
+        empty_reason=_empty_reason(address),
+        empty_action=Choice(_("See the whole queue"), "/inbox") if address.kept else None,
+    )
+    return render_template("inbox/page.html", shell=shell(), page=given)
+
+
+def _rows(
+    found: Iterable[queries.QueueRow], looks: dict[UUID, BrandLook], address: Address, actor: Actor
+) -> tuple[QueueRow, ...]:
+    now, zone, locale = clock.now(), chosen_zone(), chosen_language()
+    states, replies, places, stars = conversation_states(), reply_states(), _places(), _stars()
+    start, _mark, query = address.case_url("\0").partition("\0")
+    rows = []
+    for r in found:
+        held = r.holder_id is not None and (r.held_until is None or r.held_until >= now)
+        code = "claimed" if held and r.status == "open" else r.status
+        wrote = r.last_customer_at or r.last_message_at
+        rows.append(
+            QueueRow(
+                str(r.id),
+                f"{start}{r.id}{query}",
+                looks[r.brand_id],
+                places.get((r.platform, r.kind)) or place_words(r.platform, r.kind),
+                r.author_name or _("Somebody"),
+                r.excerpt,
+                r.language or "",
+                stars[r.stars] if r.stars is not None else None,
+                clocks.age(wrote, now, zone, locale),
+                clocks.due(r.due_at, now, zone, locale) if r.due_at is not None and r.status == "open" else None,
+                states.get(code) or unknown_state(code),
+                (replies.get(r.reply_state) or unknown_state(r.reply_state)) if r.reply_state is not None else None,
+                r.holder_name or "" if held else "",
+                held and r.holder_id == actor.user_id,
+                r.looked_at is None or (r.last_customer_at is not None and r.last_customer_at > r.looked_at),
+            )
+        )
+    return tuple(rows)
+
+
+def _places() -> dict[tuple[str, str], str]:
+    return {(platform, kind): place_words(platform, kind) for platform in PLATFORMS for kind in KINDS}
+
+
+def _stars() -> list[Stars]:
+    return [Stars(n, _("%(n)s of 5 stars", n=n)) for n in range(6)]
+
+
+def _views(address: Address, state: QueueState, chosen: BrandCounts | None) -> tuple[Choice, ...]:
+    brands = [chosen] if chosen else state.brands
+    opened, held = sum(b.open_count for b in brands), sum(b.held_count for b in brands)
+    counts = {
+        "mine": state.mine,
+        "free": opened - held,
+        "team": opened,
+        "waiting": sum(b.awaiting_approval_count for b in brands),
+        "late": state.late,
+    }
+    words = {
+        "mine": _("My work"),
+        "free": _("Free"),
+        "team": _("Team"),
+        "waiting": _("With client"),
+        "late": _("Late"),
+    }
+    return tuple(
+        Choice(
+            words[view],
+            address.url(view=view, state=None),
+            selected=address.view == view,
+            count=counts[view],
+            tone="bad" if view == "late" and counts[view] else "plain",
+            value=view,
+        )
+        for view in VIEWS
+    )
+
+
+def _filters(address: Address, looks: dict[UUID, BrandLook]) -> tuple[Filter, ...]:
+    words: dict[str, Any] = {
+        "facebook": "Facebook",
+        "instagram": "Instagram",
+        "google_business": "Google",
+        "comment": _("Comments"),
+        "review": _("Reviews"),
+        "open": _("Open"),
+        "snoozed": _("Snoozed"),
+        "closed": _("Closed"),
+    }
+
+    def select(name: str, label: str, first: str, options: Iterable[tuple[str, str]]) -> Filter:
+        chosen = address.kept.get(name, "")
+        return Filter(
+            name=name,
+            label=label,
+            options=(
+                Choice(first, "", selected=not chosen),
+                *(Choice(word, "", selected=chosen == value, value=value) for value, word in options),
+            ),
+        )
+
+    return (
+        select(
+            "view", _("View"), _("The whole team's"), [("mine", _("My work")), ("free", _("Free")), ("late", _("Late"))]
+        ),
+        select("brand", _("Brand"), _("Every brand"), [(look.id, look.name) for look in looks.values()]),
+        select("platform", _("Platform"), _("Every platform"), [(p, words[p]) for p in PLATFORMS]),
+        select("kind", _("Kind"), _("Every kind"), [(k, words[k]) for k in KINDS]),
+        select("state", _("State"), _("In the queue"), [(s, words[s]) for s in STATES[1:]]),
+    )
+
+
+def _filtered_by(address: Address) -> str:
+    words = {"facebook": "Facebook", "instagram": "Instagram", "google_business": "Google"}
+    words |= {"comment": _("comments"), "review": _("reviews"), "snoozed": _("snoozed"), "closed": _("closed")}
+    parts = [words[address.kept[name]] for name in ("platform", "kind", "state") if address.kept.get(name) in words]
+    return ", ".join([*parts, *([f"“{address.wanted.q}”"] if address.wanted.q else [])])
+
+
+def _empty_reason(address: Address) -> str:
+    if address.wanted.q:
+        return _("Nothing here holds these words.")
+    reasons = {
+        "mine": _l("You hold no case. Take the next one."),
+        "free": _l("Every open case is held by somebody."),
+        "team": _l("All cases are answered."),
+        "waiting": _l("Nothing waits for a client."),
+        "late": _l("Nothing is late."),
+    }
+    return str(reasons[address.view]) if address.wanted.status == "open" else _("Nothing here.")
+
+
+def _newer_check_url(address: Address, since: datetime) -> str:
+    return address.url("/inbox/newer", since=since.isoformat())
+
+
+def _since() -> datetime:
+    """When the list this request continues was made; now for a new list and for what is no moment."""
+    try:
+        since = datetime.fromisoformat(request.args.get("since", ""))
+        return since.astimezone(UTC) if since.tzinfo is not None and since.year > 2000 else clock.now()
+    except (ValueError, OverflowError):
+        return clock.now()
+
+
+def _id_in(name: str) -> UUID | None:
+    try:
+        return UUID(request.args.get(name, ""))
+    except ValueError:
+        return None

@@ -1,0 +1,341 @@
+"""The queue and the case, as browsers see them, with and without script."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from datetime import timedelta
+from html import unescape
+from typing import Any
+from uuid import UUID
+
+import pytest
+from flask import Flask
+from sqlalchemy import select
+
+from agency.inbox.models import Conversation, Note
+from agency.replies.models import Reply, ReplyText
+from tenants import clock
+from tenants.database import db, new_id
+from tenants.permissions import Actor
+from tests.factories import Agency, Factory
+from tests.web.visiting import Visitor
+
+Visit = Callable[[Actor], Visitor]
+
+
+@pytest.fixture
+def visit(whole_app: Flask) -> Visit:
+    return lambda actor: Visitor(whole_app, actor)
+
+
+@pytest.fixture
+def case(make: Factory, ana: Agency) -> UUID:
+    return make.conversation(ana, text="Where is my <b>order</b>?", due_at=clock.now() + timedelta(hours=2))
+
+
+def column(agency: Agency, case: UUID, name: str) -> Any:
+    with agency.entered():
+        return db.session.scalars(select(getattr(Conversation, name)).where(Conversation.id == case)).one()
+
+
+def replies(agency: Agency) -> list[tuple[str, str]]:
+    with agency.entered():
+        rows = db.session.execute(
+            select(Reply.state, ReplyText.text).join(ReplyText, ReplyText.id == Reply.text_id).order_by(Reply.id)
+        )
+        return [(row[0], row[1]) for row in rows]
+
+
+def field(html: str, name: str) -> str:
+    found = re.search(rf'name="{name}" value="([^"]*)"', html)
+    assert found, name
+    return unescape(found.group(1))
+
+
+def composer_form(html: str, text: str, do: str = "save") -> dict[str, str]:
+    return {name: field(html, name) for name in ("binding", "based_on", "idempotency_key")} | {"text": text, "do": do}
+
+
+def test_a_row_says_which_brand_what_and_who(ana: Agency, case: UUID, visit: Visit) -> None:
+    page = visit(ana.staff).get("/inbox")
+    assert page.status_code == 200
+    row = page.text[page.text.index('class="row') :]
+    row = row[: row.index("</li>")]
+    assert "Pennywell" in row
+    assert "Test Customer" in row
+    assert f"/inbox/{case}" in row
+    assert "&lt;b&gt;order&lt;/b&gt;" in row, "customers' markup is shown, not obeyed"
+    assert "<b>order</b>" not in page.text
+
+
+@pytest.mark.parametrize("path", ["/inbox", "/inbox/{case}", "/conversations/{case}", "/inbox?view=late&q=order"])
+def test_a_page_takes_at_most_five_statements(
+    ana: Agency, make: Factory, case: UUID, visit: Visit, statements: Callable[[], list[str]], path: str
+) -> None:
+    visitor = visit(ana.staff)
+    visitor.get("/inbox")
+    taken = []
+    for more in (0, 12):
+        for number in range(more):
+            make.conversation(ana, brand=number % 3)
+        statements()
+        assert visitor.get(path.format(case=case)).status_code == 200
+        taken.append([s for s in statements() if not s.startswith(("COMMIT", "ROLLBACK", "BEGIN"))])
+    assert len(taken[0]) <= 5, taken[0]
+    assert len(taken[1]) == len(taken[0]), "rows and brands cost no statement"
+
+
+def test_a_draft_costs_the_page_no_statement(
+    ana: Agency, case: UUID, visit: Visit, statements: Callable[[], list[str]]
+) -> None:
+    visitor = visit(ana.staff)
+    visitor.post(f"/conversations/{case}/reply", composer_form(visitor.get(f"/inbox/{case}").text, "We are on it."))
+    visitor.get(f"/inbox/{case}")
+    statements()
+    assert "We are on it." in visitor.get(f"/inbox/{case}").text
+    assert len(statements()) <= 5
+
+
+def test_an_unchanged_list_is_not_sent_again(
+    ana: Agency, make: Factory, case: UUID, visit: Visit, statements: Callable[[], list[str]]
+) -> None:
+    visitor = visit(ana.staff)
+    with clock.stopped_at(clock.now()):
+        tag = visitor.get("/inbox").headers["ETag"]
+        statements()
+        again = visitor.get("/inbox", If_None_Match=tag)
+        assert (again.status_code, again.data) == (304, b"")
+        assert len(statements()) <= 2
+        assert visitor.get("/inbox?view=mine", If_None_Match=tag).status_code == 200
+        assert visit(ana.team_lead).get("/inbox", If_None_Match=tag).status_code == 200
+        make.conversation(ana, brand=2)
+        assert visitor.get("/inbox", If_None_Match=tag).status_code == 200
+
+
+def test_what_was_just_done_is_said_once(ana: Agency, case: UUID, visit: Visit) -> None:
+    visitor = visit(ana.staff)
+    visitor.post(f"/conversations/{case}/close")
+    first = visitor.get(f"/inbox/{case}")
+    assert "Resolved." in first.text
+    assert "Resolved." not in visitor.get(f"/inbox/{case}").text
+
+
+def test_rows_come_in_pages_and_the_list_never_moves_by_itself(ana: Agency, make: Factory, visit: Visit) -> None:
+    account = make.account(ana)
+    for number in range(53):
+        make.conversation(ana, account_id=account, rank=number)
+    visitor = visit(ana.staff)
+    first = visitor.get("/inbox")
+    next_url = unescape(re.findall(r'href="([^"]+)" rel="next"', first.text)[0])
+    check_url = unescape(re.findall(r'hx-get="(/inbox/newer[^"]*)"', first.text)[0])
+    assert first.text.count('class="row') == 50
+    assert "new case" not in visitor.get(check_url).text
+    make.conversation(ana, account_id=account, rank=999)
+    bar = visitor.get(check_url, HX_Request="true")
+    assert "1 new case" in bar.text
+    assert "<html" not in bar.text
+    rest = visitor.get(next_url, HX_Request="true", HX_Target="more-rows")
+    assert rest.text.count('class="row') == 3
+    assert "<html" not in rest.text
+    whole = visitor.get(next_url)
+    assert whole.text.count('class="row') == 3
+    assert "1 new case" in whole.text, "without script the page itself says so"
+
+
+def test_views_filters_and_search_live_in_the_address(ana: Agency, make: Factory, case: UUID, visit: Visit) -> None:
+    other = make.conversation(ana, brand=1, platform="google_business", kind="review", text="Zimna zupa", stars=1)
+    visitor = visit(ana.staff)
+
+    def shown(query: str) -> set[UUID]:
+        page = visitor.get(f"/inbox?{query}")
+        assert page.status_code == 200
+        return {UUID(i) for i in re.findall(r'href="/inbox/([0-9a-f-]{36})', page.text)}
+
+    assert shown("") == {case, other}
+    assert shown(f"brand={ana.brand_ids[1]}") == {other}
+    assert shown("kind=review&platform=google_business") == {other}
+    assert shown("q=zupa") == {other}
+    assert shown("view=mine") == set()
+    assert shown("state=closed") == set()
+    assert shown("view=nonsense&kind=%00&state=gone") == {case, other}
+    page = visitor.get(f"/inbox?brand={ana.brand_ids[1]}&q=zupa")
+    assert f"/inbox/{other}?brand={ana.brand_ids[1]}&amp;q=zupa" in page.text
+
+
+@pytest.mark.parametrize("query", ["brand=nonsense", f"brand={new_id()}", "after=junk", "after=%00", "since=junk"])
+def test_damaged_addresses_are_answered_calmly(ana: Agency, case: UUID, visit: Visit, query: str) -> None:
+    expected = {"b": 404, "a": 422, "s": 200}[query[0]]
+    assert visit(ana.staff).get(f"/inbox?{query}").status_code == expected
+
+
+def test_htmx_gets_the_case_alone(ana: Agency, case: UUID, visit: Visit) -> None:
+    fragment = visit(ana.staff).get(f"/inbox/{case}", HX_Request="true", HX_Boosted="true", HX_Target="conversation")
+    assert fragment.status_code == 200
+    assert 'id="talk"' in fragment.text
+    assert "<html" not in fragment.text
+
+
+def test_the_loser_of_a_claim_sees_who_won(ana: Agency, case: UUID, visit: Visit) -> None:
+    first, second = visit(ana.staff), visit(ana.team_lead)
+    assert first.post(f"/conversations/{case}/claim").status_code == 303
+    answer = second.post(f"/conversations/{case}/claim")
+    assert answer.status_code == 303
+    page = second.get(answer.headers["Location"])
+    assert ana.staff.name in page.text
+    assert "has this case since" in page.text
+    assert column(ana, case, "holder_id") == ana.staff.user_id
+
+
+def test_a_case_is_taken_over_given_back_put_off_and_opened(ana: Agency, case: UUID, visit: Visit) -> None:
+    staff, lead = visit(ana.staff), visit(ana.team_lead)
+    staff.post(f"/conversations/{case}/claim")
+    assert staff.post(f"/conversations/{case}/take-over", {"reason": "mine"}).status_code == 403
+    lead.post(f"/conversations/{case}/take-over", {"reason": "Ana went home"})
+    assert column(ana, case, "holder_id") == ana.team_lead.user_id
+    lead.post(f"/conversations/{case}/release")
+    assert column(ana, case, "holder_id") is None
+    later = (clock.now() + timedelta(hours=1)).isoformat()
+    assert lead.post(f"/conversations/{case}/snooze", {"until": "soon"}).status_code == 303
+    assert column(ana, case, "status") == "open"
+    lead.post(f"/conversations/{case}/snooze", {"until": later})
+    assert column(ana, case, "status") == "snoozed"
+    lead.post(f"/conversations/{case}/reopen")
+    assert column(ana, case, "status") == "open"
+
+
+def test_next_claims_the_top_case_and_opens_it(ana: Agency, case: UUID, visit: Visit) -> None:
+    visitor = visit(ana.staff)
+    answer = visitor.post("/inbox/next?view=free")
+    assert answer.headers["Location"] == f"/inbox/{case}?view=free"
+    assert column(ana, case, "holder_id") == ana.staff.user_id
+    again = visitor.post("/inbox/next")
+    assert again.headers["Location"] == "/inbox"
+    assert "Nothing free is waiting here." in visitor.get("/inbox").text
+
+
+def test_a_note_stays_in_the_house(ana: Agency, case: UUID, visit: Visit) -> None:
+    visit(ana.light).post(f"/conversations/{case}/note", {"text": "A kind <i>guest</i>"})
+    with ana.entered():
+        assert list(db.session.scalars(select(Note.text))) == ["A kind <i>guest</i>"]
+    assert "A kind &lt;i&gt;guest&lt;/i&gt;" in visit(ana.staff).get(f"/conversations/{case}").text
+
+
+def test_words_become_a_draft_once_however_often_the_button_is_pressed(ana: Agency, case: UUID, visit: Visit) -> None:
+    visitor = visit(ana.staff)
+    form = composer_form(visitor.get(f"/inbox/{case}").text, "We are looking into it.\r\nPennywell")
+    for _ in range(2):
+        assert visitor.post(f"/conversations/{case}/reply", form).status_code == 303
+    assert replies(ana) == [("draft", "We are looking into it.\nPennywell")]
+    assert column(ana, case, "holder_id") == ana.staff.user_id
+    form["do"] = "submit"
+    for _ in range(2):
+        assert visitor.post(f"/conversations/{case}/reply", form).status_code == 303
+    assert replies(ana) == [("awaiting_approval", "We are looking into it.\nPennywell")]
+    page = visitor.get(f"/inbox/{case}").text
+    assert "Waiting for client" in page
+    reply_url = unescape(re.findall(r'action="([^"]+/withdraw[^"]*)"', page)[0])
+    state_url = unescape(re.findall(r'hx-get="([^"]+/replies/[^"]+)"', page)[0])
+    assert "Waiting for client" in visitor.get(state_url, HX_Request="true").text
+    visitor.post(reply_url)
+    assert replies(ana)[0][0] == "draft"
+
+
+def test_a_finding_stops_the_reply_and_the_words_are_kept(ana: Agency, make: Factory, case: UUID, visit: Visit) -> None:
+    make.guide(ana, [{"id": "no-sorry", "kind": "banned", "level": "stop", "phrases": ["unfortunately"]}])
+    visitor = visit(ana.staff)
+    html = visitor.get(f"/inbox/{case}").text
+    words = "Unfortunately we cannot find your order."
+    fragment = visitor.post(f"/conversations/{case}/check", composer_form(html, words), HX_Request="true")
+    assert fragment.status_code == 200
+    assert 'data-stops="1"' in fragment.text
+    assert "<html" not in fragment.text
+    answer = visitor.post(f"/conversations/{case}/reply", composer_form(html, words, "submit"))
+    assert answer.status_code == 422
+    assert words in unescape(answer.text)
+    assert 'data-stops="1"' in answer.text
+    assert replies(ana) == [("draft", words)], "what was typed is stored though it may not leave"
+
+
+def test_checking_without_script_stores_nothing_and_shows_the_words(ana: Agency, case: UUID, visit: Visit) -> None:
+    visitor = visit(ana.staff)
+    html = visitor.get(f"/inbox/{case}").text
+    answer = visitor.post(f"/conversations/{case}/reply", composer_form(html, "Half a thou", "check"))
+    assert answer.status_code == 200
+    assert "Half a thou" in answer.text
+    assert replies(ana) == []
+
+
+def test_a_form_of_another_brand_is_refused(ana: Agency, make: Factory, case: UUID, visit: Visit) -> None:
+    other = make.conversation(ana, brand=1)
+    visitor = visit(ana.staff)
+    form = composer_form(visitor.get(f"/inbox/{other}").text, "For somebody else")
+    for binding in (form["binding"], "", "junk", form["binding"] + "x"):
+        for deed in ("reply", "autosave", "check"):
+            assert visitor.post(f"/conversations/{case}/{deed}", {**form, "binding": binding}).status_code == 409
+    assert replies(ana) == []
+
+
+def test_autosave_keeps_words_and_never_overwrites_a_colleagues(ana: Agency, case: UUID, visit: Visit) -> None:
+    visitor = visit(ana.staff)
+    form = composer_form(visitor.get(f"/inbox/{case}").text, "First")
+    kept = visitor.post(f"/conversations/{case}/autosave", form)
+    assert kept.status_code == 204
+    form["based_on"] = kept.headers["X-Text-Hash"]
+    assert visitor.post(f"/conversations/{case}/autosave", {**form, "text": "Second"}).status_code == 204
+    stale = visitor.post(f"/conversations/{case}/autosave", {**form, "text": "From an old window"})
+    assert stale.status_code == 409
+    assert ana.staff.name in stale.get_json()["message"]
+    assert visitor.post(f"/conversations/{case}/autosave", {**form, "text": "  "}).status_code == 204
+    assert replies(ana) == [("draft", "Second")]
+    held = visit(ana.team_lead)
+    form = composer_form(held.get(f"/inbox/{case}").text, "Mine")
+    refused = held.post(f"/conversations/{case}/autosave", form)
+    assert refused.status_code == 409
+    assert ana.staff.name in refused.get_json()["message"]
+
+
+DEEDS = ("claim", "release", "take-over", "close", "reopen", "snooze", "note", "reply", "check", "autosave")
+
+
+@pytest.mark.parametrize("who", ["agency_admin", "team_lead", "staff", "light", "client_owner"])
+def test_a_stranger_cannot_tell_a_case_from_nothing(
+    ana: Agency, stranger: Agency, make: Factory, case: UUID, visit: Visit, who: str
+) -> None:
+    make.conversation(stranger)
+    visitor, answers = visit(getattr(stranger, who)), []
+    form = {"text": "x", "reason": "x", "until": (clock.now() + timedelta(hours=1)).isoformat(), "binding": "x"}
+    visitor.get("/account")
+    for number in (case, new_id()):
+        seen = []
+        for path in (f"/inbox/{number}", f"/conversations/{number}"):
+            answer = visitor.get(path)
+            seen.append((answer.status_code, answer.text.replace(str(number), "")))
+        for deed in DEEDS:
+            answer = visitor.post(f"/conversations/{number}/{deed}", form)
+            seen.append((answer.status_code, ""))
+        for deed in ("", "/withdraw"):
+            path = f"/conversations/{number}/replies/{number}{deed}"
+            answer = visitor.post(path) if deed else visitor.get(path)
+            seen.append((answer.status_code, ""))
+        answers.append([(status, re.sub(r'class="code[^>]*>[0-9a-f]+', "", text)) for status, text in seen])
+    assert [status for status, _ in answers[0]] == [status for status, _ in answers[1]]
+    assert answers[0][0][0] == answers[0][1][0] == 404
+    assert all(status in (403, 404) for status, _ in answers[0])
+
+
+@pytest.mark.parametrize("who", ["light", "client_owner"])
+def test_who_may_only_read_sees_no_way_to_act(ana: Agency, case: UUID, visit: Visit, who: str) -> None:
+    visitor = visit(getattr(ana, who))
+    page = visitor.get(f"/inbox/{case}").text
+    for deed in ("claim", "close", "snooze", "reply"):
+        assert f"/conversations/{case}/{deed}" not in page
+        assert visitor.post(f"/conversations/{case}/{deed}").status_code == 403
+    assert "/inbox/next" not in page
+
+
+def test_nobody_signed_in_is_sent_to_the_door(whole_app: Flask, ana: Agency, case: UUID) -> None:
+    for path in ("/inbox", f"/inbox/{case}", f"/conversations/{case}"):
+        answer = whole_app.test_client().get(path)
+        assert answer.status_code == 302
+        assert "/sign-in" in answer.headers["Location"]
