@@ -113,6 +113,7 @@ class WaitingReply(NamedTuple):
     stars: int | None
     customer_name: str | None
     customer_text: str
+    customer_language: str | None
     customer_wrote_at: datetime
     text: str
     text_hash: str
@@ -155,6 +156,7 @@ def replies_in_states(
             Conversation.stars,
             Message.author_name,
             Message.text,
+            Message.language,
             Message.written_at,
             ReplyText.text,
             ReplyText.text_hash,
@@ -178,7 +180,7 @@ def replies_in_states(
     if after:
         place = _read_cursor(after)
         wanted = wanted.where(key < place if newest_first else key > place)
-    rows = [WaitingReply(*row) for row in db.session.execute(wanted)]
+    rows = [WaitingReply._make(row) for row in db.session.execute(wanted)]
     more = len(rows) > limit
     rows = rows[:limit]
     return RepliesPage(rows, _cursor(rows[-1]) if more else None)

@@ -64,6 +64,8 @@ class OwnerReplyPage:
     due: Clock | None = told("When the customer should have it.", default=None)
     difference: tuple[Piece, ...] = told("Against what this owner was last shown; empty on the first look.", default=())
     changed: str = told("The owner's words that are not approved yet: fills the field and opens it.", default="")
+    changed_difference: tuple[Piece, ...] = told("What `changed` makes of the words shown.", default=())
+    changed_findings: tuple[FindingLook, ...] = told("What the style guide says about `changed`.", default=())
     reason: str = told("Typed already when a form comes back.", default="")
     errors: dict[str, str] = told("Field name to what to do: `reason`, `text`.", default_factory=dict)
     may_decide: bool = told("False for those who may only look, such as the writer.", default=True)
@@ -91,7 +93,10 @@ class ChainStep:
 
 @dataclass(frozen=True, kw_only=True)
 class ReceiptPage:
-    """The proof of one reply, `receipt/page.html`: a stranger understands it; prints on one or two sheets of A4."""
+    """The proof of one reply, `receipt/page.html`: a stranger understands it; prints on one or two sheets of A4.
+
+    Posts: `resolve_url` (`outcome` = published | approved | refused, `reason`, `platform_id`).
+    """
 
     reply_id: str = told("The reply's id.")
     brand: BrandLook = told("Whose voice.")
@@ -110,3 +115,7 @@ class ReceiptPage:
     live_url: str = told("On the platform.", default="")
     conversation_url: str = told("Empty for readers without access to it.", default="")
     made_at: Clock = told("When this page was made.")
+    resolve_url: str = told("For leads while no machine can tell what became of the send; else empty.", default="")
+    outcomes: tuple[Choice, ...] = told("Options: `value`, `label`, `selected`.", default=())
+    values: dict[str, str] = told("Typed already when the form comes back.", default_factory=dict)
+    errors: dict[str, str] = told("Field name to what to do.", default_factory=dict)

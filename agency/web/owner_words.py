@@ -1,0 +1,87 @@
+"""What a client reads after a decision: what was decided, what is safe, what happens next."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Protocol
+from uuid import UUID
+
+from flask_babel import gettext as _
+
+from agency.replies.queries import ReplyRow
+from agency.web import clocks
+from agency.web.language import chosen_language, chosen_zone
+from agency.web.looks import Notice
+from tenants.permissions import Actor
+
+
+class Decided(Protocol):
+    """A decision, as far as these words need it."""
+
+    @property
+    def decision(self) -> str: ...
+    @property
+    def reason(self) -> str | None: ...
+    @property
+    def at(self) -> datetime: ...
+    @property
+    def by(self) -> UUID: ...
+    @property
+    def by_name(self) -> str: ...
+
+
+def decided_words(reply: ReplyRow, decisions: Sequence[Decided], actor: Actor, typed: str = "") -> Notice:
+    """Where a reply that no longer waits stands. `typed` was written into a form that came too late."""
+    last = decisions[-1] if decisions else None
+    what, safe, then = _words(reply, last, actor)
+    if typed:
+        then = f"{then} {_('You had written: %(words)s', words=typed)}"
+    tone = {"published": "good", "approved": "good", "publishing": "good", "refused": "bad", "outcome_unknown": "warn"}
+    return Notice(tone.get(reply.state, "info"), what, safe, then)  # type: ignore[arg-type]
+
+
+def _words(reply: ReplyRow, last: Decided | None, actor: Actor) -> tuple[str, str, str]:
+    who = _who(last, actor)
+    nothing = _("You need not do anything.")
+    if reply.state == "declined":
+        said = _("Declined %(who)s.", who=who)
+        return said, _("Nothing is published."), _reason(last)
+    if reply.state == "draft" and last is not None and last.decision == "changes_asked":
+        said = _("Changes were asked for %(who)s.", who=who)
+        then = _("The agency writes it anew and asks you again.")
+        return said, _("Nothing is published."), f"{_reason(last)} {then}".strip()
+    if reply.state == "draft":
+        said = _("The agency took this reply back.")
+        return said, _("Nothing is published."), _("You are asked again when it is ready.")
+    said = (
+        _("Approved %(who)s.", who=who)
+        if last is None or last.decision != "released"
+        else _("Released %(who)s.", who=who)
+    )
+    if reply.state == "published" and reply.published_at is not None:
+        at = clocks.moment(reply.published_at, chosen_zone(), chosen_language()).words
+        return said, _("Published once, %(time)s.", time=at), nothing
+    if reply.state == "refused":
+        safe = _("The platform did not take it, so nothing is published.")
+        return said, safe, _("The agency sees why and takes care of it.")
+    if reply.state == "outcome_unknown":
+        safe = _("It was sent, but the platform did not confirm it.")
+        return said, safe, _("We look whether it is there before anything is sent again.")
+    return said, _("It is published once, within a minute or so."), nothing
+
+
+def _who(last: Decided | None, actor: Actor) -> str:
+    """`22 Nov 2026, 09:14 by you`."""
+    if last is None:
+        return ""
+    at = clocks.moment(last.at, chosen_zone(), chosen_language()).words
+    if last.by == actor.user_id:
+        return _("%(time)s by you", time=at)
+    return _("%(time)s by %(name)s", time=at, name=last.by_name)
+
+
+def _reason(last: Decided | None) -> str:
+    if last is None or not last.reason:
+        return ""
+    return _("The reason given: %(words)s", words=last.reason)

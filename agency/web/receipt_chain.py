@@ -1,0 +1,153 @@
+"""The chain of a receipt: every text, check, decision and attempt of one reply, in the order they happened."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime
+
+from flask_babel import gettext as _
+from flask_babel import ngettext
+
+from agency.replies.models import Approval, PublishAttempt, Reply, ReplyText
+from agency.replies.text_difference import text_difference
+from agency.web import clocks
+from agency.web.contexts import ChainStep
+from agency.web.language import chosen_language, chosen_zone
+from agency.web.looks import Clock, StateLook, Tone
+from agency.web.reply_looks import finding_looks, platform_word
+
+Dated = tuple[datetime, int, ChainStep]
+"""When, which comes first within one transaction (they share its time), and the step."""
+
+
+def live_looks() -> dict[str, StateLook]:
+    """What the last look at the platform found, by the reply's `live_state`."""
+    return {
+        look.code: look
+        for look in (
+            StateLook("visible", _("Still there"), "eye", "good"),
+            StateLook("pending", _("Not visible yet"), "hourglass", "warn"),
+            StateLook("rejected", _("Taken down by the platform"), "cross", "bad"),
+            StateLook("not_seen", _("No longer there"), "question", "warn"),
+        )
+    }
+
+
+def chain_of(
+    reply: Reply, texts: Sequence[ReplyText], decisions: Sequence[Approval], attempts: Sequence[PublishAttempt]
+) -> tuple[ChainStep, ...]:
+    """Oldest first: written, checked, changed, decided, each attempt and each look, read back."""
+    steps: list[Dated] = []
+    for number, text in enumerate(texts):
+        steps += _text_steps(text, texts[number - 1] if number else None)
+    if reply.submitted_at is not None:
+        words = ChainStep(what=_("Sent for approval"), icon="hourglass", at=_at(reply.submitted_at))
+        steps.append((reply.submitted_at, 2, words))
+    steps += [step for decision in decisions for step in _decision_steps(decision)]
+    sends = 0
+    for attempt in attempts:
+        sends += attempt.deed == "send"
+        steps.append((attempt.created_at, 5, _attempt_step(reply, attempt, sends)))
+    if reply.read_back_at is not None and reply.live_state:
+        look = live_looks().get(reply.live_state)
+        found = look.word if look else reply.live_state
+        tone: Tone = look.tone if look else "plain"
+        step = ChainStep(
+            what=_("Read back"), icon="eye", tone=tone, at=_at(reply.read_back_at), facts=((_("Found"), found),)
+        )
+        steps.append((reply.read_back_at, 6, step))
+    return tuple(step for _when, _order, step in sorted(steps, key=lambda dated: dated[:2]))
+
+
+def _at(moment: datetime) -> Clock:
+    return clocks.moment(moment, chosen_zone(), chosen_language())
+
+
+def _text_steps(text: ReplyText, before: ReplyText | None) -> list[Dated]:
+    steps: list[Dated] = []
+    if before is None:
+        steps.append(
+            (
+                text.created_at,
+                0,
+                ChainStep(what=_("Written"), icon="pencil", who=text.author_name, at=_at(text.created_at)),
+            )
+        )
+    elif before.text_hash != text.text_hash:
+        step = ChainStep(
+            what=_("Changed by the client") if text.by_approver else _("Changed"),
+            icon="pencil",
+            who=text.author_name,
+            at=_at(text.created_at),
+            difference=text_difference(before.text, text.text),
+        )
+        steps.append((text.created_at, 0, step))
+    checked_by = _("No style guide was in force")
+    if text.guide_version is not None:
+        checked_by = _("Style guide, version %(n)s", n=text.guide_version)
+    stops = sum(1 for finding in text.findings if finding["level"] == "stop")
+    count = len(text.findings)
+    result = ngettext("%(num)s remark", "%(num)s remarks", count) if count else _("Nothing found")
+    step = ChainStep(
+        what=_("Checked"),
+        icon="shield",
+        tone="bad" if stops else "warn" if count else "good",
+        who=checked_by,
+        at=_at(text.created_at),
+        facts=((_("Result"), result), (_("SHA-256 of the text"), text.text_hash)),
+        findings=finding_looks(text.findings, text.text),
+    )
+    return [*steps, (text.created_at, 1, step)]
+
+
+def _decision_steps(decision: Approval) -> list[Dated]:
+    words: dict[str, tuple[str, str, Tone]] = {
+        "approved": (_("Approved"), "check", "good"),
+        "released": (_("Released without approval"), "check", "good"),
+        "declined": (_("Declined"), "ban", "bad"),
+        "changes_asked": (_("Changes asked for"), "reply", "warn"),
+    }
+    what, icon, tone = words[decision.decision]
+    facts: list[tuple[str, str]] = [(_("SHA-256 of the text"), decision.text_hash)]
+    if decision.reason:
+        facts.insert(0, (_("Reason"), decision.reason))
+    step = ChainStep(
+        what=what, icon=icon, tone=tone, who=decision.decided_by_name, at=_at(decision.created_at), facts=tuple(facts)
+    )
+    steps: list[Dated] = [(decision.created_at, 3, step)]
+    if decision.voided_at is not None and decision.decision in ("approved", "released"):
+        lapsed = ChainStep(
+            what=_("The approval lapsed"),
+            icon="undo",
+            tone="warn",
+            at=_at(decision.voided_at),
+            facts=((_("Reason"), _(decision.void_reason or "")),) if decision.void_reason else (),
+        )
+        steps.append((decision.voided_at, 4, lapsed))
+    return steps
+
+
+def _attempt_step(reply: Reply, attempt: PublishAttempt, sends: int) -> ChainStep:
+    place = platform_word(reply.platform)
+    outcomes: dict[str, tuple[str, str, Tone]] = {
+        "published": (_("Taken by %(place)s", place=place), "check-double", "good"),
+        "refused": (_("Refused by %(place)s", place=place), "cross", "bad"),
+        "not_sent": (_("Surely not sent"), "undo", "plain"),
+        "unknown": (_("No answer: not sent again before looking"), "question", "warn"),
+        "found": (_("Found once, the same words"), "eye", "good"),
+        "absent": (_("Not there"), "search", "plain"),
+        "cannot_tell": (_("Could not be told"), "question", "warn"),
+    }
+    in_flight: tuple[str, str, Tone] = (_("No outcome yet"), "send", "info")
+    words, icon, tone = outcomes.get(attempt.outcome or "", in_flight)
+    facts = [(_("Outcome"), words), (_("Request id"), str(attempt.request_id))]
+    if attempt.detail:
+        facts.append((_("In detail"), attempt.detail))
+    if attempt.platform_id:
+        facts.append((_("On the platform"), attempt.platform_id))
+    if attempt.deed == "look":
+        what = _("Looked for on %(place)s", place=place)
+    else:
+        what = _("Attempt %(n)s to send", n=sends)
+    who = _("Publisher")
+    return ChainStep(what=what, icon=icon, tone=tone, who=who, at=_at(attempt.created_at), facts=tuple(facts))
