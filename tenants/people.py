@@ -17,7 +17,7 @@ from tenants import api_tokens, audit, clock, passwords, sessions
 from tenants.database import db
 from tenants.errors import Conflict, Forbidden, Invalid, NotFound
 from tenants.models import Agency, Brand, Invitation, Membership, Person, SignInSession
-from tenants.permissions import Actor, Permission, Role, require
+from tenants.permissions import ROLE_PERMISSIONS, Actor, Permission, Role, require
 from tenants.scope import Scope, enter_scope
 
 LONGEST_NAME = 100
@@ -114,6 +114,25 @@ def members_of(actor: Actor) -> list[Member]:
         )
         for person, membership, last_seen_at in db.session.execute(statement)
     ]
+
+
+def approvers_of(agency_id: UUID, brand_id: UUID) -> list[Person]:
+    """Live members of the agency who may approve this brand's replies, by address."""
+    roles = [role.value for role, allowed in ROLE_PERMISSIONS.items() if Permission.REPLY_APPROVE in allowed]
+    return list(
+        db.session.scalars(
+            select(Person)
+            .join(Membership, Membership.person_id == Person.id)
+            .where(
+                Membership.agency_id == agency_id,
+                Membership.removed_at.is_(None),
+                Membership.role.in_(roles),
+                or_(Membership.all_brands, Membership.brand_ids.bool_op("@>")([brand_id])),
+                Person.disabled_at.is_(None),
+            )
+            .order_by(Person.email)
+        )
+    )
 
 
 def change_role(actor: Actor, person_id: UUID, role: Role, brand_ids: Iterable[UUID] | None) -> None:

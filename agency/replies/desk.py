@@ -9,6 +9,7 @@ from sqlalchemy import select
 from agency.inbox import desk as inbox_desk
 from agency.inbox.models import Conversation, Message
 from agency.replies import checks
+from agency.replies.approval_mail import tell_approvers
 from agency.replies.lifecycle import LIFECYCLE
 from agency.replies.models import Approval, Reply, ReplyText
 from agency.replies.moves import live_approval, locked, move, show_in_queue, text_of, void_approval
@@ -151,6 +152,7 @@ def submit(actor: Actor, reply_id: UUID) -> Reply:
     _ready_to_leave(actor, reply, "submit", "awaiting_approval")
     reply.submitted_at = clock.now()
     move(reply, "submit", actor=actor)
+    tell_approvers(reply)
     return reply
 
 

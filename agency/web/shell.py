@@ -25,7 +25,7 @@ from tenants.permissions import Actor, Role
 PRODUCT = "Onbrand"
 
 PLACES: tuple[tuple[str, str, str], ...] = (
-    ("inbox.page", "inbox", "g i"),
+    ("inbox.inbox", "inbox", "g i"),
     ("owner.waiting", "approvals", "g a"),
     ("brands_page.brands", "brands", ""),
     ("accounts_page.accounts", "channels", ""),
@@ -48,8 +48,8 @@ def role_words() -> dict[Role, str]:
 
 def _place_words() -> dict[str, str]:
     return {
-        "inbox.page": _("Inbox"),
-        "owner.waiting": _("Waiting for you"),
+        "inbox.inbox": _("Inbox"),
+        "owner.waiting": _("Approvals"),
         "brands_page.brands": _("Brands"),
         "accounts_page.accounts": _("Channels"),
         "people.people": _("People"),
@@ -87,8 +87,8 @@ def brand_looks() -> dict[UUID, BrandLook]:
 
 def home_url(actor: Actor | None) -> str:
     """Where a person starts: clients at what waits for them, staff at the inbox, others at their own settings."""
-    first = "owner.waiting" if actor is not None and actor.role is Role.CLIENT_OWNER else "inbox.page"
-    for endpoint in (first, "inbox.page"):
+    first = "owner.waiting" if actor is not None and actor.role is Role.CLIENT_OWNER else "inbox.inbox"
+    for endpoint in (first, "inbox.inbox"):
         if actor is not None and _may_open(actor, endpoint):
             return url_for(endpoint)
     return url_for("account_page.account")
@@ -174,10 +174,10 @@ def _menu(actor: Actor) -> tuple[Choice, ...]:
 
 
 def _brand_choices(actor: Actor) -> tuple[Choice, ...]:
-    if not _may_open(actor, "inbox.page") or actor.role is Role.BILLING_ADMIN:
+    if not _may_open(actor, "inbox.inbox") or actor.role is Role.BILLING_ADMIN:
         return ()
     chosen = request.args.get("brand", "")
-    inbox = url_for("inbox.page")
+    inbox = url_for("inbox.inbox")
     every = Choice(_("All brands"), inbox, selected=not chosen, key="b")
     return (
         every,

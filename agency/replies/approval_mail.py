@@ -1,0 +1,34 @@
+"""The mail to whoever may say yes: the customer's words, ours, until when, and one link to the page that decides."""
+
+from __future__ import annotations
+
+from agency.notices.mail import send_notice
+from agency.replies import checks
+from agency.replies.models import Reply
+from agency.replies.moves import text_of
+from tenants.people import approvers_of
+
+MOST_CHARACTERS = 4000
+"""Of a text in a mail; the page behind the link shows all of it."""
+
+
+def tell_approvers(reply: Reply) -> int:
+    """Promise a mail to everybody who may approve this reply, its writer left out; returns how many."""
+    conversation, brand = checks.conversation_of(reply), checks.brand_of(reply)
+    people = [p for p in approvers_of(reply.agency_id, reply.brand_id) if p.id != reply.written_by]
+    for person in people:
+        send_notice(
+            "reply_awaits_you",
+            person,
+            brand_name=brand.name,
+            customer_name=conversation.author_name,
+            customer_words=_cut(checks.message_of(reply).text),
+            draft=_cut(text_of(reply).text),
+            due_at=conversation.due_at,
+            path=f"/approvals/{reply.id}",
+        )
+    return len(people)
+
+
+def _cut(text: str) -> str:
+    return text if len(text) <= MOST_CHARACTERS else text[:MOST_CHARACTERS] + " […]"

@@ -1,0 +1,274 @@
+"""Mails: what they say, in whose language, how they leave, and what becomes of them."""
+
+from __future__ import annotations
+
+import re
+import socketserver
+import threading
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+from datetime import timedelta
+from email import message_from_bytes
+from email.policy import SMTP
+
+import pytest
+from flask import Flask
+from sqlalchemy import Engine, text
+
+from agency.notices import mail, sending
+from agency.replies import desk
+from tenants import clock
+from tenants.database import db
+from tenants.settings import SettingsError
+from tests.factories import Agency, Factory
+
+HOSTILE = 'Zimne jedzenie <script>alert(1)</script> 🥶 \u202eodwrotnie\u202c & "cytat"\nhttps://evil.example/x'
+
+
+@dataclass
+class Reader:
+    """Somebody to write to."""
+
+    email: str = "anna@test.example"
+    name: str = "Anna"
+    language: str = "en"
+    time_zone: str = "Europe/Warsaw"
+
+
+def waiting(reader: Reader, **changes: object):  # type: ignore[no-untyped-def]
+    facts = {
+        "brand_name": "Hotel Bursztynowa Zatoka",
+        "customer_name": "Test Customer",
+        "customer_words": HOSTILE,
+        "draft": "Przepraszamy.\nZapraszamy ponownie.",
+        "due_at": clock.now(),
+        "path": "/approvals/1",
+    }
+    return mail.compose("reply_awaits_you", reader, **{**facts, **changes})
+
+
+def test_the_approvers_mail_holds_both_texts_the_time_and_one_link(app: Flask) -> None:
+    with app.app_context():
+        message = waiting(Reader())
+    plain, html = (message.get_body((kind,)).get_content() for kind in ("plain", "html"))
+    for body in (plain, html):
+        assert "Przepraszamy." in body
+        assert "Zimne jedzenie" in body
+        assert "\u202e" not in body
+        assert "Please decide by" in body
+        assert body.count("http://localhost/approvals/1") == 1
+    assert "<script>" not in html
+    assert "&lt;script&gt;" in html
+    assert re.findall(r'href="([^"]*)"', html) == ["http://localhost/approvals/1"]
+    assert str(message["Subject"]) == "Hotel Bursztynowa Zatoka: a reply waits for your word"
+    assert message["Reply-To"] is not None
+    assert str(message["Message-ID"]).endswith("@localhost>")
+
+
+@pytest.mark.parametrize(("language", "words"), [("pl", "czeka na Twoją decyzję"), ("pt", "espera a sua decisão")])
+def test_it_comes_in_the_readers_language(app: Flask, language: str, words: str) -> None:
+    with app.app_context():
+        message = waiting(Reader(language=language))
+        assert words in str(message["Subject"])
+        body = message.get_body(("html",)).get_content()
+        assert f'<html lang="{language}"' in body
+        assert "We would answer" not in body
+
+
+def test_every_notice_is_whole_in_every_language(app: Flask) -> None:
+    facts = {
+        "invitation": {"inviter": "Ewa", "agency": "Lantern Street", "path": "/invitation/x"},
+        "password_reset": {"path": "/reset/x"},
+    }
+    with app.app_context():
+        for name, given in facts.items():
+            subjects = {
+                str(mail.compose(name, Reader(language=code), **given)["Subject"]) for code in ("en", "pl", "pt")
+            }
+            assert len(subjects) == 3
+
+
+@pytest.mark.parametrize("name", ["Eve\r\nBcc: x@evil.example", "Eve\nX: y", "\x00Eve", '"Eve" <x@evil.example>,'])
+def test_no_name_or_brand_adds_a_header(app: Flask, name: str) -> None:
+    with app.app_context():
+        message = waiting(Reader(name=name), brand_name=name)
+    read = message_from_bytes(message.as_bytes(), policy=SMTP)
+    assert [a.addr_spec for a in read["To"].addresses] == ["anna@test.example"]
+    assert read["Bcc"] is None
+    assert read["X"] is None
+
+
+def test_submitting_a_reply_writes_to_the_brands_approvers_alone(
+    app: Flask, ana: Agency, make: Factory, superuser: Engine
+) -> None:
+    conversation_id = make.conversation(ana, text=HOSTILE)
+    with ana.entered(ana.staff):
+        reply = desk.start_draft(ana.staff, conversation_id, "We are sorry to hear this.")
+        reply_id = reply.id
+        desk.submit(ana.staff, reply_id)
+    with superuser.connect() as connection:
+        owner = connection.execute(
+            text("select email from person where id = :id"), {"id": ana.client_owner.user_id}
+        ).scalar_one()
+        kept = connection.execute(text("select string_agg(t::text, ' ') from outgoing_mail t")).scalar_one()
+        mail_ids = list(connection.execute(text("select id from outgoing_mail")).scalars())
+    assert "Zimne" not in kept
+    with app.app_context():
+        for mail_id in mail_ids:
+            sending.send_mail(mail_id)
+        db.session.commit()
+        shown = [message for _row, message in sending.mails_kept()]
+    assert [str(m["To"].addresses[0].addr_spec) for m in shown] == [owner]
+    assert f"/approvals/{reply_id}" in shown[0].get_body(("plain",)).get_content()
+
+
+# ── leaving by SMTP ──────────────────────────────────────────────────────────────────────────────────────────────
+
+
+class Sink(socketserver.ThreadingTCPServer):
+    """A mail server that takes what it is given, or refuses every receiver with `refuse_with`."""
+
+    allow_reuse_address = True
+    daemon_threads = True
+
+    def __init__(self) -> None:
+        super().__init__(("127.0.0.1", 0), SinkTalk)
+        self.taken: list[bytes] = []
+        self.refuse_with = 0
+
+
+class SinkTalk(socketserver.StreamRequestHandler):
+    """As much of RFC 5321 as smtplib speaks."""
+
+    def handle(self) -> None:
+        sink: Sink = self.server  # type: ignore[assignment]
+        self.wfile.write(b"220 sink\r\n")
+        while line := self.rfile.readline():
+            word = line[:4].upper()
+            if word == b"RCPT" and sink.refuse_with:
+                self.wfile.write(b"%d no\r\n" % sink.refuse_with)
+            elif word == b"DATA":
+                self.wfile.write(b"354 go on\r\n")
+                body = b""
+                while (part := self.rfile.readline()) != b".\r\n":
+                    body += part
+                sink.taken.append(body)
+                self.wfile.write(b"250 taken\r\n")
+            elif word == b"QUIT":
+                self.wfile.write(b"221 bye\r\n")
+                return
+            else:
+                self.wfile.write(b"250 ok\r\n")
+
+
+@pytest.fixture
+def sink(app: Flask) -> Iterator[Sink]:
+    """A sink the app is set to use."""
+    settings = app.extensions["onbrand_settings"]
+    with Sink() as server:
+        thread = threading.Thread(target=server.serve_forever, args=(0.02,))
+        thread.start()
+        app.extensions["onbrand_settings"] = replace(
+            settings, onbrand_smtp_url=f"smtp://127.0.0.1:{server.server_address[1]}"
+        )
+        yield server
+        app.extensions["onbrand_settings"] = settings
+        server.shutdown()
+        thread.join()
+
+
+def promised(app: Flask) -> str:
+    with app.app_context():
+        mail_id = mail.send_notice("password_reset", Reader(language="pl"), path="/reset/x")
+        db.session.commit()
+        return str(mail_id)
+
+
+def sent(app: Flask, mail_id: str) -> None:
+    with app.app_context():
+        sending.send_mail(mail_id)
+        db.session.commit()
+
+
+def row_of(superuser: Engine, mail_id: str):  # type: ignore[no-untyped-def]
+    with superuser.connect() as connection:
+        return connection.execute(text("select * from outgoing_mail where id = :id"), {"id": mail_id}).one()
+
+
+def test_a_mail_leaves_once_and_its_words_are_dropped(app: Flask, sink: Sink, superuser: Engine) -> None:
+    mail_id = promised(app)
+    sent(app, mail_id)
+    sent(app, mail_id)
+    assert len(sink.taken) == 1
+    read = message_from_bytes(sink.taken[0], policy=SMTP)
+    assert "Ustaw nowe hasło" in str(read["Subject"])
+    row = row_of(superuser, mail_id)
+    assert row.sealed is None
+    assert row.sent_at is not None
+    with app.app_context():
+        assert sending.mails_kept() == []
+
+
+@pytest.mark.parametrize(("code", "is_final"), [(550, True), (450, False)])
+def test_a_refusal_for_good_is_kept_and_one_for_now_is_tried_again(
+    app: Flask, sink: Sink, superuser: Engine, code: int, is_final: bool
+) -> None:
+    mail_id = promised(app)
+    sink.refuse_with = code
+    if is_final:
+        sent(app, mail_id)
+    else:
+        with pytest.raises(Exception, match="450"):
+            sent(app, mail_id)
+    row = row_of(superuser, mail_id)
+    assert (row.given_up_at is not None) == is_final
+    sink.refuse_with = 0
+    sent(app, mail_id)
+    assert len(sink.taken) == (0 if is_final else 1)
+
+
+def test_a_server_that_is_away_leaves_the_mail_for_later(app: Flask, sink: Sink, superuser: Engine) -> None:
+    mail_id = promised(app)
+    settings = app.extensions["onbrand_settings"]
+    app.extensions["onbrand_settings"] = replace(settings, onbrand_smtp_url="smtp://127.0.0.1:9")
+    with pytest.raises(OSError, match="refused"):
+        sent(app, mail_id)
+    app.extensions["onbrand_settings"] = settings
+    sent(app, mail_id)
+    assert len(sink.taken) == 1
+
+
+def test_production_without_a_mail_server_says_so(app: Flask, superuser: Engine) -> None:
+    mail_id = promised(app)
+    settings = app.extensions["onbrand_settings"]
+    app.extensions["onbrand_settings"] = replace(settings, onbrand_env="production")
+    try:
+        with pytest.raises(SettingsError, match="ONBRAND_SMTP_URL"):
+            sent(app, mail_id)
+    finally:
+        app.extensions["onbrand_settings"] = settings
+    assert row_of(superuser, mail_id).sent_at is None
+
+
+def test_a_mail_to_nobody_known_disappears(app: Flask, sink: Sink, superuser: Engine) -> None:
+    with app.app_context():
+        mail_id = str(mail.ask_for_password_reset("nobody@test.example"))
+        db.session.commit()
+    sent(app, mail_id)
+    sent(app, mail_id)
+    assert sink.taken == []
+    with superuser.connect() as connection:
+        assert connection.execute(text("select count(*) from outgoing_mail")).scalar_one() == 0
+
+
+def test_sent_mails_are_forgotten_after_a_week(app: Flask, superuser: Engine) -> None:
+    began = clock.now()
+    with clock.stopped_at(began) as move_to:
+        sent(app, promised(app))
+        open_one = promised(app)
+        for days, gone in ((6, 0), (8, 1)):
+            move_to(began + timedelta(days=days))
+            with app.app_context():
+                assert sending.forget_sent() == gone
+                db.session.commit()
+    assert row_of(superuser, open_one).sealed is not None
