@@ -17,8 +17,10 @@ SIZE ?=
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-9s %s\n", $$1, $$2 }' Makefile
 
+# Exported, not written before the command: make then starts the program itself, without a shell that would outlive a signal.
+run: export ONBRAND_STOP_WITH_PARENT := 1
 run: setup ## start the whole product here: database, queue, web, worker, dispatcher, sandbox platforms, demo
-	@ONBRAND_STOP_WITH_PARENT=1 $(BIN)/onbrand run
+	@$(BIN)/onbrand run
 
 setup: $(VENV)/run.stamp $(VENV)/front-end.stamp $(VENV)/translations.stamp ## make what is missing: .venv, front-end files, translations
 

@@ -11,12 +11,13 @@ import subprocess
 import sys
 import time
 import urllib.request
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 import psutil
 import pytest
 
+from agency.local.home import CHECKOUT
 from agency.local.processes import wait_until
 from agency.local.supervisor import onbrand, processes_of_run
 
@@ -41,9 +42,9 @@ class Run:
         self.environment = {**kept, "ONBRAND_HOME": str(home), "ONBRAND_PORT": str(port)}
         self.lines: list[str] = []
 
-    def start(self) -> Run:
+    def start(self, command: Sequence[str] = ()) -> Run:
         self.process = subprocess.Popen(
-            onbrand("run"),
+            [*(command or onbrand("run"))],
             env=self.environment,
             stdout=subprocess.PIPE,
             stderr=subprocess.STDOUT,
@@ -166,6 +167,18 @@ def test_killed_then_started_again_then_stopped_in_time(tmp_path: Path) -> None:
     assert again.process.returncode == 0
     assert psutil.wait_procs(children, timeout=1)[1] == []
     assert again.parts() == []
+
+
+@pytest.mark.skipif(shutil.which("make") is None, reason="about make")
+@pytest.mark.parametrize("number", [signal.SIGKILL, signal.SIGTERM], ids=["killed", "told to stop"])
+def test_make_run_ends_with_make(tmp_path: Path, number: int) -> None:
+    # `-o setup`: what stands is taken as it is.
+    venv = f"VENV={Path(sys.executable).parents[1]}"
+    run = Run(tmp_path, free_port()).start(["make", "-C", str(CHECKOUT), "-o", "setup", venv, "run"])
+    children = run.servers()
+    assert any("onbrand run" in command for command in run.commands().values())
+    assert run.stop(number) < STOP_SECONDS
+    assert psutil.wait_procs(children, timeout=STOP_SECONDS)[1] == []
 
 
 def test_production_is_sent_to_the_separate_commands(tmp_path: Path) -> None:
