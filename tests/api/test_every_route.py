@@ -1,0 +1,334 @@
+"""Made from the document: every route with every role, with ids of others in every place, and with junk."""
+
+from __future__ import annotations
+
+import copy
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from typing import Any
+
+import pytest
+from flask import Flask
+from sqlalchemy import Engine, text
+
+from agency.api.document import document_of
+from tenants.database import Base, new_id
+from tenants.permissions import ROLE_PERMISSIONS, Actor, Permission, Role
+from tests.api.calling import Caller, token_for
+from tests.factories import Agency, Factory
+
+MALFORMED = "no-id"
+STORED_AS_GIVEN = {"saved_reply_ids"}
+"""Nothing is looked up by these, so there is nothing to learn from them."""
+
+
+@dataclass
+class Operation:
+    """One documented operation."""
+
+    name: str
+    method: str
+    path: str
+    permission: str
+    body: dict[str, Any] | None
+    path_names: list[str]
+    query_names: list[str]
+
+
+def operations(app: Flask) -> Iterator[Operation]:
+    for path, found in document_of(app)["paths"].items():
+        for method, operation in found.items():
+            content = operation.get("requestBody", {}).get("content", {}).get("application/json")
+            places = operation["parameters"]
+            yield Operation(
+                operation["operationId"],
+                method.upper(),
+                path.removeprefix("/api/v1"),
+                operation["x-permission"],
+                None if content is None else copy.deepcopy(content.get("example", {})),
+                [place["name"] for place in places if place["in"] == "path"],
+                [place["name"] for place in places if place["in"] == "query"],
+            )
+
+
+def address(operation: Operation, ids: dict[str, str]) -> str:
+    path = operation.path
+    for name in operation.path_names:
+        path = path.replace("{" + name + "}", ids[name])
+    return path
+
+
+def things_of(
+    make: Factory, calling: Callable[[Actor | None], Caller], agency: Agency, brand: int = 0
+) -> dict[str, str]:
+    """One of everything a path can name, of one brand."""
+    conversation = make.conversation(agency, brand=brand)
+    lead = calling(agency.team_lead)
+    reply = lead.post(f"/conversations/{conversation}/replies", {"text": "Thank you."}).get_json()
+    brand_id = str(agency.brand_ids[brand])
+    guideline = lead.post(f"/brands/{brand_id}/guidelines", {"title": "One"}).get_json()
+    number = lead.post(f"/brands/{brand_id}/style-guide/versions", {"rules": []}).get_json()["number"]
+    return {
+        "brand_id": brand_id,
+        "account_id": reply["account_id"],
+        "conversation_id": str(conversation),
+        "reply_id": reply["id"],
+        "guideline_id": guideline["id"],
+        "number": str(number),
+        "in_reply_to": reply["in_reply_to"],
+        "assignee": str(agency.staff.user_id),
+        "before": reply["in_reply_to"],
+    }
+
+
+def made_up() -> dict[str, str]:
+    names = (
+        "brand_id",
+        "account_id",
+        "conversation_id",
+        "reply_id",
+        "guideline_id",
+        "in_reply_to",
+        "assignee",
+        "before",
+    )
+    return {**{name: str(new_id()) for name in names}, "number": "77"}
+
+
+def everything(superuser: Engine) -> dict[str, list[Any]]:
+    """Every row of every table but the tokens, which note when they were used."""
+    with superuser.connect() as connection:
+        return {
+            table.name: sorted(map(str, connection.execute(text(f"select t::text from {table.name} t")).scalars()))
+            for table in Base.metadata.sorted_tables
+            if table.name != "api_token"
+        }
+
+
+def fitting_callers(app: Flask, agency: Agency) -> dict[str, Caller]:
+    """Permission → a program that has it, on the first brand only."""
+    callers = {
+        role: Caller(app, token_for(app, agency.actors[role.value], [agency.brand_ids[0]]))
+        for role in Role
+        if role is not Role.BILLING_ADMIN
+    }
+    found = {}
+    for permission in Permission:
+        for role in (Role.CLIENT_OWNER, Role.AGENCY_ADMIN):
+            if permission in ROLE_PERMISSIONS[role]:
+                found[permission.value] = callers[role]
+    return found
+
+
+def answer_of(caller: Caller, operation: Operation, path: str, body: Any) -> tuple[int, bytes, list[tuple[str, str]]]:
+    response = caller(operation.method, path, body)
+    headers = [(name, value) for name, value in response.headers if name not in ("X-Request-Id", "Date")]
+    return response.status_code, response.get_data(), sorted(headers)
+
+
+def test_ids_of_others_are_answered_like_made_up_ones(
+    whole_app: Flask,
+    calling: Callable[[Actor | None], Caller],
+    make: Factory,
+    ana: Agency,
+    stranger: Agency,
+    superuser: Engine,
+) -> None:
+    own = things_of(make, calling, ana)
+    others = {
+        "another agency's": things_of(make, calling, stranger),
+        "another brand's": things_of(make, calling, ana, brand=1),
+        "malformed": dict.fromkeys(own, MALFORMED),
+    }
+    callers = fitting_callers(whole_app, ana)
+    before = everything(superuser)
+    tried = 0
+    for operation in operations(whole_app):
+        if operation.permission == "public":
+            continue
+        caller = callers[operation.permission]
+        body = operation.body
+        if body is not None:
+            body = {name: own.get(name, value) for name, value in body.items()}
+        for name in operation.path_names:
+            if name == "number":
+                continue
+            expected = answer_of(caller, operation, address(operation, {**own, name: made_up()[name]}), body)
+            assert expected[0] == 404, (operation.name, expected)
+            for whose, ids in others.items():
+                given = answer_of(caller, operation, address(operation, {**own, name: ids[name]}), body)
+                assert given == expected, (operation.name, name, whose)
+                whole = answer_of(caller, operation, address(operation, {**ids, "number": "1"}), body)
+                assert whole == expected, (operation.name, "all", whose)
+                tried += 1
+    assert tried > 70
+    assert everything(superuser) == before
+
+
+def test_ids_of_others_in_bodies_and_queries_are_answered_like_made_up_ones(
+    whole_app: Flask,
+    calling: Callable[[Actor | None], Caller],
+    make: Factory,
+    ana: Agency,
+    stranger: Agency,
+    superuser: Engine,
+) -> None:
+    own = things_of(make, calling, ana)
+    others = [
+        things_of(make, calling, stranger),
+        things_of(make, calling, ana, brand=1),
+        dict.fromkeys(own, MALFORMED),
+    ]
+    others[1]["assignee"] = MALFORMED  # colleagues are no secret
+    callers = fitting_callers(whole_app, ana)
+    before = everything(superuser)
+    schemas = document_of(whole_app)["components"]["schemas"]
+    tried = set()
+    for operation in operations(whole_app):
+        if operation.permission == "public":
+            continue
+        caller, path = callers[operation.permission], address(operation, own)
+        for name in set(operation.query_names) & set(own):
+            answers = {
+                str(answer_of(caller, operation, f"{path}?{name}={ids[name]}", None)) for ids in (made_up(), *others)
+            }
+            assert len(answers) == 1, (operation.name, name, answers)
+            tried.add((operation.name, name))
+        fields = _fields(whole_app, operation, schemas)
+        for name in (fields & set(own)) - STORED_AS_GIVEN:
+            body = {field: own.get(field, value) for field, value in (operation.body or {}).items()}
+            answers = {
+                str(answer_of(caller, operation, path, {**body, name: ids[name]})) for ids in (made_up(), *others)
+            }
+            assert len(answers) == 1, (operation.name, name, answers)
+            assert "(4" in answers.pop()
+            tried.add((operation.name, name))
+    assert tried == {
+        ("list_accounts", "brand_id"),
+        ("connect_account", "brand_id"),
+        ("list_conversations", "brand_id"),
+        ("list_conversations", "assignee"),
+        ("get_conversation", "before"),
+        ("start_reply", "in_reply_to"),
+        ("check", "conversation_id"),
+    }
+    assert everything(superuser) == before
+
+
+def _fields(app: Flask, operation: Operation, schemas: dict[str, Any]) -> set[str]:
+    for path, found in document_of(app)["paths"].items():
+        if path == "/api/v1" + operation.path and operation.method.lower() in found:
+            content = found[operation.method.lower()].get("requestBody", {}).get("content", {})
+            reference = content.get("application/json", {}).get("schema", {}).get("$ref", "")
+            return set(schemas.get(reference.rpartition("/")[2], {}).get("properties", {}))
+    return set()
+
+
+@pytest.mark.parametrize("role", [role.value for role in Role])
+def test_each_role_may_what_the_table_says(
+    whole_app: Flask, calling: Callable[[Actor | None], Caller], ana: Agency, role: str
+) -> None:
+    caller, nobody = calling(ana.actors[role]), calling(None)
+    for operation in operations(whole_app):
+        path, body = address(operation, made_up()), operation.body
+        answer = caller(operation.method, path, body)
+        if operation.permission == "public":
+            assert answer.status_code == 200
+            continue
+        may = Permission(operation.permission) in ROLE_PERMISSIONS[Role(role)]
+        assert (answer.status_code != 403) == may, (role, operation.name, answer.get_json())
+        if not may:
+            assert answer.get_json()["permission"] == operation.permission
+        elif operation.path_names:
+            assert answer.status_code == 404, (operation.name, answer.get_json())
+        assert nobody(operation.method, path, body).status_code == 401
+
+
+JUNK: list[Any] = [
+    None,
+    True,
+    -1,
+    1.5,
+    10**30,
+    "",
+    "\x00",
+    "a\x00b",
+    "x" * 200_000,
+    "\u202e\u0000\U0001f4a9" * 50,
+    [],
+    [[]],
+    ["\x00"],
+    [None],
+    [{}],
+    [{"kind": "\x00"}],
+    [{"kind": "banned", "id": "a", "level": "stop", "phrases": ["\x00"]}],
+    [{"kind": "banned", "id": "a", "level": "stop", "phrases": [""], "languages": [5]}],
+    [{"kind": ["banned"], "id": {}, "level": None, "phrases": "x"}],
+    ["x"] * 3_000,
+    {},
+    {"a": {"b": {"c": [1, {"d": None}]}}},
+    {"\x00": "\x00"},
+    {"a": "\x00"},
+    {"a": ["\x00", 1]},
+    "$(id)",
+    "'; drop table reply; --",
+    "../../etc/passwd",
+    "{{7*7}}",
+    "9" * 400,
+]
+
+
+@pytest.mark.slow
+def test_junk_in_every_field_of_every_body_is_never_our_mistake(
+    whole_app: Flask, calling: Callable[[Actor | None], Caller], make: Factory, ana: Agency
+) -> None:
+    own = things_of(make, calling, ana)
+    callers = {**fitting_callers(whole_app, ana), "brand:manage": calling(ana.agency_admin)}
+    schemas = document_of(whole_app)["components"]["schemas"]
+    for operation in operations(whole_app):
+        if operation.body is None:
+            continue
+        caller, path = callers[operation.permission], address(operation, own)
+        example = {name: own.get(name, value) for name, value in (operation.body or {}).items()}
+        for name in [*sorted(_fields(whole_app, operation, schemas)), "made_up_field"]:
+            for junk in JUNK:
+                answer = caller(operation.method, path, {**example, name: junk})
+                assert answer.status_code < 500, (operation.name, name, junk)
+                if name == "made_up_field":
+                    assert answer.status_code == 422
+
+
+def test_junk_in_every_query_is_never_our_mistake(
+    whole_app: Flask, calling: Callable[[Actor | None], Caller], make: Factory, ana: Agency
+) -> None:
+    own = things_of(make, calling, ana)
+    caller = calling(ana.agency_admin)
+    for operation in operations(whole_app):
+        if operation.method != "GET":
+            continue
+        path = address(operation, own)
+        for name in (*operation.query_names, "made_up_field"):
+            for junk in ("", "%00", "%ff", "%F0%9F%92%A9", "a" * 3_000, "-1", "1.5", "null", "%27%22%3B--", "..%2f.."):
+                answer = caller.get(f"{path}?{name}={junk}&{name}=1")
+                assert answer.status_code < 500, (operation.name, name, junk)
+                if name == "made_up_field" and operation.permission != "public" and operation.query_names:
+                    assert answer.status_code == 422
+
+
+def test_junk_in_paths_is_not_found(whole_app: Flask, calling: Callable[[Actor | None], Caller], ana: Agency) -> None:
+    caller = calling(ana.agency_admin)
+    expected = caller.get(f"/brands/{new_id()}").get_data()
+    brand = ana.brand_ids[0]
+    for junk in (
+        str(brand).upper(),
+        brand.hex,
+        f"{{{brand}}}",
+        f"urn:uuid:{brand}",
+        f"{brand}%20",
+        "%00",
+        "%ff",
+        "é",
+        "x" * 3_000,
+    ):
+        answer = caller.get(f"/brands/{junk}")
+        assert (answer.status_code, answer.get_data()) == (404, expected), junk
