@@ -39,7 +39,7 @@ browser: setup $(VENV)/dev.stamp ## run the tests in a real browser; fails where
 	ONBRAND_REQUIRE_BROWSER=1 $(BIN)/python -m pytest -m browser
 
 bench: setup $(VENV)/dev.stamp ## run the benchmarks; one: B=name SIZE=small|full
-	$(BIN)/python -m tests.bench $(B) $(if $(SIZE),--size $(SIZE))
+	$(BIN)/python -m benchmarks $(B) $(if $(SIZE),--size $(SIZE))
 
 format: $(VENV)/dev.stamp ## format the code and mend what can be mended by machine
 	$(BIN)/ruff check --fix-only .

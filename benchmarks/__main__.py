@@ -1,0 +1,92 @@
+"""`make bench`: every benchmark, or one by name, as one line a figure and as JSON below var/bench."""
+
+from __future__ import annotations
+
+import json
+import os
+import platform
+import subprocess
+from collections.abc import Callable
+from datetime import UTC, datetime
+from functools import partial
+from importlib import import_module
+from pathlib import Path
+
+import click
+
+from benchmarks.rounds import Line, as_text
+from benchmarks.scratch import CHECKOUT, Scratch, scratch_servers
+
+Benchmark = Callable[[Scratch, str], list[Line]]
+
+BENCHMARKS: dict[str, str] = {
+    "inbox_page": "inbox_pages",
+    "inbox_refresh_304": "inbox_pages",
+    "conversation_page": "inbox_pages",
+    "store_items": "item_storage",
+    "duplicate_poll": "item_storage",
+    "style_check": "style_check",
+    "poll_cycle": "poll_cycle",
+}
+"""Name of a benchmark and the module beside this one that holds it."""
+
+
+def benchmark(name: str) -> Benchmark:
+    """The benchmark of this name."""
+    module = import_module(f"benchmarks.{BENCHMARKS[name]}")
+    if name == "style_check":
+        return lambda _scratch, size: module.run(size)
+    return partial(getattr(module, name))
+
+
+def machine() -> dict[str, str | int]:
+    """What the figures were measured on."""
+    model = next(
+        (row.split(":", 1)[1].strip() for row in _lines_of("/proc/cpuinfo") if row.startswith("model name")),
+        platform.processor(),
+    )
+    commit = subprocess.run(
+        ["git", "rev-parse", "--short", "HEAD"], cwd=CHECKOUT, capture_output=True, text=True, check=False
+    )
+    return {
+        "processor": model,
+        "cores": os.cpu_count() or 0,
+        "system": platform.platform(),
+        "python": platform.python_version(),
+        "commit": commit.stdout.strip(),
+        "load": round(os.getloadavg()[0], 1),
+    }
+
+
+def _lines_of(path: str) -> list[str]:
+    try:
+        return Path(path).read_text("utf-8").splitlines()
+    except OSError:
+        return []
+
+
+def write(folder: Path, name: str, size: str, lines: list[Line]) -> Path:
+    """The figures of one benchmark as JSON; the newest run replaces the one before."""
+    folder.mkdir(parents=True, exist_ok=True)
+    file = folder / f"{name}.{size}.json"
+    found = {"name": name, "size": size, "at": datetime.now(UTC).isoformat(timespec="seconds"), "machine": machine()}
+    file.write_text(json.dumps({**found, "lines": lines}, indent=1, ensure_ascii=False) + "\n", "utf-8")
+    return file
+
+
+@click.command()
+@click.argument("name", required=False, type=click.Choice(list(BENCHMARKS)))
+@click.option("--size", type=click.Choice(["tiny", "small", "full"]), default="small", show_default=True)
+@click.option("--folder", type=click.Path(path_type=Path), default=CHECKOUT / "var" / "bench", help="Where JSON goes.")
+def main(name: str | None, size: str, folder: Path) -> None:
+    """Run one benchmark or all. No figure makes this fail; a wrong answer of what is measured does."""
+    with scratch_servers() as scratch:
+        for each in [name] if name else BENCHMARKS:
+            lines = benchmark(each)(scratch, size)
+            for found in lines:
+                click.echo(as_text(found))
+            write(folder, each, size, lines)
+
+
+if __name__ == "__main__":
+    main()

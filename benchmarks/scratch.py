@@ -1,0 +1,164 @@
+"""Private servers for one run, a database of its own for every benchmark, and web servers on top of them."""
+
+from __future__ import annotations
+
+import base64
+import os
+import secrets
+import socket
+import sys
+import tempfile
+import urllib.error
+import urllib.request
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import ExitStack, contextmanager
+from pathlib import Path
+
+import psycopg
+from flask import Flask
+
+from agency.local.postgres import RunningPostgres, start_postgres
+from agency.local.processes import last_lines, start_child, wait_until
+from agency.local.valkey import RunningValkey, start_valkey
+from migrations.run import upgrade
+from tenants.base_app import create_base_app
+from tenants.settings import Settings
+
+CHECKOUT = Path(__file__).resolve().parents[1]
+PROCESSES, THREADS = 2, 4
+START_TIMEOUT_SECONDS = 60
+BASE_URL = "https://onbrand.example"
+
+
+class Scratch:
+    """One run's servers. Settings of PostgreSQL are the local stack's own, durable as in production."""
+
+    def __init__(self, folder: Path, postgres: RunningPostgres, valkey: RunningValkey, held: ExitStack) -> None:
+        self.folder = folder
+        self._postgres = postgres
+        self._valkey = valkey
+        self._held = held
+        self._templates: set[str] = set()
+        self._numbers = 0
+
+    def database(self, name: str, fill: Callable[[Database], None] | None = None, *, filled_as: str = "") -> Database:
+        """A migrated database of its own. What `fill` puts in is kept as `filled_as` and copied when asked for again."""
+        if "empty" not in self._templates:
+            made = self._made("template_empty", None)
+            upgrade(made.owner_url, made.app_url)
+            self._templates.add("empty")
+        if fill is None:
+            return self._made(f"{name}_{self._next()}", "template_empty")
+        template = f"template_{filled_as}"
+        if filled_as not in self._templates:
+            fill(self._made(template, "template_empty"))
+            self._templates.add(filled_as)
+        return self._made(f"{name}_{self._next()}", template)
+
+    def drop(self, database: Database) -> None:
+        """Remove a database; the templates stay until the run ends."""
+        self._postgres.drop_database(database.name)
+
+    def _next(self) -> int:
+        self._numbers += 1
+        return self._numbers
+
+    def _made(self, name: str, template: str | None) -> Database:
+        self._postgres.create_database(name, template=template)
+        urls = [self._postgres.url(role, name) for role in ("postgres", "onbrand_owner", "onbrand_app")]
+        return Database(self, name, *urls, self._valkey.database_url(min(self._next(), 63)))
+
+
+class Database:
+    """One benchmark's database, with the product's settings for it."""
+
+    def __init__(self, scratch: Scratch, name: str, superuser: str, owner: str, app: str, redis_url: str) -> None:
+        self.scratch = scratch
+        self.name = name
+        self.superuser_url = superuser
+        self.owner_url = owner
+        self.app_url = app
+        self.environment = {
+            "ONBRAND_ENV": "production",
+            "ONBRAND_HOME": str(scratch.folder / "home"),
+            "ONBRAND_BASE_URL": BASE_URL,
+            "ONBRAND_DATABASE_URL": app,
+            "ONBRAND_OWNER_DATABASE_URL": owner,
+            "ONBRAND_REDIS_URL": redis_url,
+            "ONBRAND_SECRET_KEY": secrets.token_urlsafe(48),
+            "ONBRAND_CREDENTIAL_KEYS": "bench:" + base64.b64encode(secrets.token_bytes(32)).decode(),
+        }
+
+    def settings(self, more: Mapping[str, str] | None = None) -> Settings:
+        """The settings the product would read."""
+        return Settings.from_environment({**self.environment, **(more or {})})
+
+    def base_app(self, more: Mapping[str, str] | None = None) -> Flask:
+        """The product without pages, as the application's role."""
+        return create_base_app(self.settings(more))
+
+    def superuser(self) -> psycopg.Connection:
+        """Past every guard: for filling and for looking at what was written."""
+        return psycopg.connect(self.superuser_url, autocommit=True)
+
+    @contextmanager
+    def product(self) -> Iterator[str]:
+        """The product's web server as `make run` starts it; its address."""
+        command = [sys.executable, "-m", "agency.command_line", "web", "--processes", str(PROCESSES)]
+        with _served(self, [*command, "--threads", str(THREADS)], "--port", "/healthz", self.environment) as url:
+            yield url
+
+    @contextmanager
+    def floor(self) -> Iterator[str]:
+        """The floor's pages on the same kind of server; its address."""
+        command = [sys.executable, "-m", "benchmarks.floor_server"]
+        with _served(self, command, "", "/hello", {"FLOOR_DATABASE_URL": self.app_url}) as url:
+            yield url
+
+
+@contextmanager
+def _served(
+    database: Database, command: list[str], port_option: str, ready: str, environment: Mapping[str, str]
+) -> Iterator[str]:
+    port = free_port()
+    log = database.scratch.folder / f"web-{port}.log"
+    given = [*command, port_option, str(port)] if port_option else [*command, str(port)]
+    inherited = {name: value for name, value in os.environ.items() if not name.startswith("ONBRAND_")}
+    child = start_child(given, log=log, environment=inherited | dict(environment), folder=CHECKOUT)
+    url = f"http://127.0.0.1:{port}"
+
+    def answers() -> bool:
+        if child.exit_code() is not None:
+            raise RuntimeError(f"The server ended while starting: {last_lines(log, 5)}")
+        try:
+            with urllib.request.urlopen(url + ready, timeout=5) as answer:
+                return bool(answer.status == 200)
+        except (urllib.error.URLError, OSError):
+            return False
+
+    try:
+        if not wait_until(answers, timeout_seconds=START_TIMEOUT_SECONDS):
+            raise RuntimeError(f"The server did not answer: {last_lines(log, 5)}")
+        yield url
+    finally:
+        child.stop(patience_seconds=12)
+
+
+def free_port() -> int:
+    """A loopback port nobody listens on now."""
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
+
+
+@contextmanager
+def scratch_servers() -> Iterator[Scratch]:
+    """Start PostgreSQL and Valkey in a temporary folder; all of it is gone afterwards."""
+    with ExitStack() as held:
+        folder = Path(held.enter_context(tempfile.TemporaryDirectory(prefix="onbrand-bench-")))
+        (folder / "home").mkdir()
+        postgres = start_postgres(folder / "postgres", durable=True)
+        held.callback(postgres.stop)
+        valkey = start_valkey(folder / "valkey", durable=True)
+        held.callback(valkey.stop)
+        yield Scratch(folder, postgres, valkey, held)
