@@ -32,7 +32,7 @@ def names_in_layers() -> set[str]:
 
 
 def python_files() -> Iterator[Path]:
-    for package in (*PACKAGES, "migrations", "tests"):
+    for package in (*PACKAGES, "migrations", "benchmarks", "tests"):
         yield from (CHECKOUT / package).rglob("*.py")
 
 
