@@ -6,6 +6,7 @@ from typing import cast
 from uuid import UUID
 
 from flask import g, request
+from structlog.contextvars import bind_contextvars
 
 from agency.api.error_shape import Problem
 from tenants import api_tokens
@@ -26,6 +27,7 @@ def authenticate() -> Actor:
     if actor is None:
         raise Problem(401, code="invalid_token", headers={"WWW-Authenticate": f'{CHALLENGE}, error="invalid_token"'})
     enter_scope(db.session, actor.scope)
+    bind_contextvars(person_id=str(actor.user_id), agency_id=str(actor.agency_id))
     g.api_actor = actor
     return actor
 

@@ -9,6 +9,7 @@ from uuid import UUID
 from agency.api import examples
 from agency.api.bearer import caller, id_or_nobody, known_id
 from agency.api.blueprint import ApiBlueprint
+from agency.api.error_shape import in_zulu
 from agency.api.schemas.conversations import Claim, Conversation, ConversationPage, ConversationPart, ConversationQuery
 from agency.api.schemas.fields import Nothing
 from agency.inbox import desk, queries
@@ -51,6 +52,7 @@ def get_conversation(query: dict[str, Any], conversation_id: str) -> Any:
     data = view._asdict()
     return {
         **data,
+        "rank_reasons": [{name: in_zulu(fact) for name, fact in part.items()} for part in view.rank_reasons],
         "contact": None if view.contact_id is None else {"id": view.contact_id, "name": view.contact_name},
         "clocks": data,
         "holder": _holder(view.holder_id, view.holder_name, view.held_until),

@@ -7,25 +7,28 @@ answered byte for byte alike.
 from __future__ import annotations
 
 import json
-import logging
+import re
 from collections.abc import Mapping
 from datetime import UTC, datetime
 from http import HTTPStatus
 from typing import Any
 
-from flask import Response
+from flask import Response, request
 from sqlalchemy.exc import IntegrityError, InterfaceError, OperationalError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 from werkzeug.exceptions import HTTPException, InternalServerError
 
 from tenants.errors import AppError, NotFound
+from tenants.logs import get_logger
 
 MEDIA_TYPE = "application/problem+json"
 RETRY_AFTER_SECONDS = 5
 MOST_FIELDS = 50
 LONGEST_FIELD_NAME = 100
 
-_log = logging.getLogger(__name__)
+_UTC_TIME = re.compile(r"(\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(?:\.\d+)?)\+00:00")
+
+log = get_logger("api")
 
 NOTHING_HERE = (
     "There is nothing here for you under this address. Nothing was changed. "
@@ -142,14 +145,14 @@ def answer_database_error(error: Exception) -> Response:
             "conflict",
             "Somebody made the same thing at the same moment. Nothing of yours was saved. Read it and decide again.",
         )
-    _log.warning("the database did not answer: %s", type(error).__name__)
+    log.error("part_down", error=type(error).__name__)
     code, detail = WORDS[503]
     return problem(503, code, detail, {}, {"Retry-After": str(RETRY_AFTER_SECONDS)})
 
 
 def answer_bug(error: Exception) -> Response:
     """Anything nobody thought of: logged whole, answered without a detail of it."""
-    _log.error("unhandled error in the API", exc_info=error)
+    log.error("unforeseen_error", exc_info=error, endpoint=request.endpoint)
     code, detail = WORDS[500]
     return problem(500, code, detail)
 
@@ -174,11 +177,16 @@ def problem(
     }
     for name, value in (fields or {}).items():
         if name not in body:
-            body[name] = field_errors(value) if name == "errors" else value
+            body[name] = field_errors(value) if name == "errors" else in_zulu(value)
     response = Response(json.dumps(body, default=_plain), status=status, content_type=MEDIA_TYPE)
     response.headers.extend(dict(headers or {}))
     response.headers["Cache-Control"] = "no-store"
     return response
+
+
+def in_zulu(value: Any) -> Any:
+    """A time a room wrote as text, ending in Z as all times of the API do; anything else as it is."""
+    return _UTC_TIME.sub(r"\1Z", value) if isinstance(value, str) and _UTC_TIME.fullmatch(value) else value
 
 
 def field_errors(errors: Any) -> dict[str, list[str]]:

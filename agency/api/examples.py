@@ -155,7 +155,7 @@ CONVERSATION: Final[Example] = {
     "status": "open",
     "closed_reason": None,
     "rank": 70,
-    "rank_reasons": [],
+    "rank_reasons": [{"part": "due", "points": 70, "at": _LATER}],
     "author_name": "Ines Example",
     "contact": {"id": _OTHER_ID, "name": "Ines Example"},
     "language": "en",

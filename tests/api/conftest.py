@@ -6,6 +6,7 @@ from collections.abc import Callable
 
 import pytest
 from flask import Flask
+from flask.testing import FlaskClient
 
 from tenants.permissions import Actor
 from tests.api.calling import Caller, token_for
@@ -46,3 +47,9 @@ def lead(calling: Callable[[Actor | None], Caller], ana: Agency) -> Caller:
 @pytest.fixture
 def admin(calling: Callable[[Actor | None], Caller], ana: Agency) -> Caller:
     return calling(ana.agency_admin)
+
+
+@pytest.fixture
+def client(whole_app: Flask) -> FlaskClient:
+    """A caller with no token and no cookies, as a platform is."""
+    return whole_app.test_client(use_cookies=False)

@@ -20,6 +20,22 @@ from agency.api.schemas.fields import (
 )
 from agency.api.schemas.replies import Reply
 
+_RANK_REASON = {
+    "type": "object",
+    "required": ["part", "points"],
+    "properties": {"part": {"type": "string"}, "points": {"type": "integer"}},
+    "description": "a named part of the rank and its facts; the points add up to the rank",
+}
+_ATTACHMENT = {
+    "type": "object",
+    "required": ["kind", "url", "title"],
+    "properties": {
+        "kind": {"type": "string"},
+        "url": {"type": ["string", "null"]},
+        "title": {"type": ["string", "null"]},
+    },
+}
+
 
 class ConversationQuery(PageQuery):
     """Which conversations."""
@@ -96,7 +112,7 @@ class Message(Strict):
     truncated = Flag(required=True)
     language = Text(required=True, allow_none=True)
     stars = Whole(required=True, allow_none=True)
-    attachments = Items(Mapped(metadata={"type": "object"}), required=True)
+    attachments = Items(Mapped(metadata=_ATTACHMENT), required=True)
     permalink = Text(required=True, allow_none=True)
     written_at = Moment(required=True)
     edited_at = Moment(required=True, allow_none=True)
@@ -156,7 +172,7 @@ class Conversation(Strict):
     status = Choice("open", "snoozed", "closed", required=True)
     closed_reason = Text(required=True, allow_none=True)
     rank = Whole(required=True, least=-(2**31))
-    rank_reasons = Items(Mapped(metadata={"type": "object"}), required=True)
+    rank_reasons = Items(Mapped(metadata=_RANK_REASON), required=True)
     author_name = Text(required=True, allow_none=True)
     contact = fields.Nested(Contact, required=True, allow_none=True)
     language = Text(required=True, allow_none=True)
