@@ -9,10 +9,11 @@ from flask import Flask
 from sqlalchemy import select
 
 from agency.inbox import desk
+from agency.notices import sending
 from agency.replies.models import Reply
 from channels.models import Account
 from jobs.dispatcher import forget_done
-from tenants import clock
+from tenants import clock, sessions, tokens
 from tenants.database import db
 from tenants.logs import get_logger
 from tenants.models import Agency
@@ -29,6 +30,9 @@ def keep_up(app: Flask) -> None:
     """Hand back expired claims, wake stranded replies, forget what is long done. One agency's trouble is its own."""
     with in_scope(app, None):
         forget_done()
+        sending.forget_sent()
+        sessions.forget_old()
+        tokens.forget_old()
         agencies = list(db.session.execute(select(Agency.id)).scalars())
     for agency_id in agencies:
         try:

@@ -11,7 +11,7 @@ from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Text, and_, case, cast, func, or_, select, update
+from sqlalchemy import Text, and_, case, cast, delete, func, or_, select, update
 
 from tenants import clock
 from tenants.database import db
@@ -26,6 +26,8 @@ HALF = timedelta(minutes=10)
 """How long somebody who gave the password may take for the second factor."""
 SEEN_EVERY = timedelta(minutes=5)
 """`last_seen_at` is written at most this often: a row written on every request would be the busiest of all."""
+KEPT_FOR = timedelta(days=30)
+"""How long an ended session is kept, so that the list of people can say when somebody was last here."""
 USER_AGENT_LENGTH = 200
 
 
@@ -257,6 +259,14 @@ def end_all(person_id: UUID, *, but: UUID | None = None, agency_id: UUID | None 
     if agency_id is not None:
         statement = statement.where(SignInSession.agency_id == agency_id)
     return len(db.session.execute(statement.values(ended_at=clock.now()).returning(SignInSession.id)).all())
+
+
+def forget_old() -> int:
+    """Drop sessions that ended for good a month ago or more; returns how many."""
+    gone = db.session.execute(
+        delete(SignInSession).where(SignInSession.expires_at < clock.now() - KEPT_FOR).returning(SignInSession.id)
+    ).all()
+    return len(gone)
 
 
 def end_by_token(token: str) -> None:

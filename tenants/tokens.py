@@ -76,6 +76,15 @@ def peek(purpose: Purpose, token: str) -> UUID | None:
     ).scalar_one_or_none()
 
 
+def forget_old() -> int:
+    """Drop tokens that died a day ago or more; returns how many."""
+    before = clock.now() - timedelta(days=1)
+    gone = db.session.execute(
+        delete(OneTimeToken).where(OneTimeToken.expires_at < before).returning(OneTimeToken.id)
+    ).all()
+    return len(gone)
+
+
 def redeem(purpose: Purpose, token: str) -> UUID | None:
     """Use the token up and say whose it was; None when it does not work, for whichever reason."""
     if not is_well_formed(token):

@@ -122,13 +122,14 @@ class AccountPage:
 
 @dataclass(frozen=True, kw_only=True)
 class PersonPage:
-    """`people/person.html`: one member's role and brands. Posts to `url`: `role`, `brand` repeated; `remove_url`."""
+    """`people/person.html`: one member's role and brands. Posts to `url`: `role`, `every` (1), `brand` repeated; `remove_url`."""
 
     url: str = told("Where the form goes.")
     name: str = told("Whose.")
     email: str = told("Address.")
     roles: tuple[Choice, ...] = told("Options: `value`, `label`, `selected`.")
     brands: tuple[Choice, ...] = told("`value`, `label`, `selected`, `brand`.")
+    every_brand: bool = told("Covers every brand, now and later.")
     remove_url: str = told("Posting ends the membership at once.")
     back_url: str = told("To the list.")
     errors: dict[str, str] = told("Field name to what to do.", default_factory=dict)

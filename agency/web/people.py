@@ -17,7 +17,7 @@ from agency.web.clocks import age
 from agency.web.contexts import PeoplePage, PersonRow
 from agency.web.contexts_account import PersonPage
 from agency.web.language import chosen_language, chosen_zone
-from agency.web.looks import Choice, Notice, StateLook
+from agency.web.looks import Choice, Notice, StateLook, brand_look
 from agency.web.shell import brand_looks, render_page, role_words, toast
 from agency.web.who import actor_of_request, signed_in, throttle
 from tenants import clock, invitations
@@ -25,7 +25,7 @@ from tenants import people as rooms
 from tenants.database import db
 from tenants.errors import AppError, Conflict, Invalid, NotFound, TooMany
 from tenants.ids import id_from
-from tenants.models import Agency, Invitation
+from tenants.models import Agency, Brand, Invitation
 from tenants.people import Member
 from tenants.permissions import Permission, Role
 from tenants.throttle import INVITE_PERSON
@@ -53,7 +53,7 @@ def invite() -> AnyResponse:
             raise
         db.session.rollback()
         return _list_page(error.http_status, values=form.to_dict(), errors=_words(error))
-    _send(invitation, token)
+    _send(invitation, token, " ".join(form.get("name", "").split())[: rooms.LONGEST_NAME])
     toast(_("Invitation sent to %(email)s", email=invitation.email))
     return redirect(url_for("people.people"), code=303)
 
@@ -88,7 +88,10 @@ def change_person(person_id: str) -> AnyResponse:
     member = _member(person_id)
     try:
         role = rooms.clean_role(request.form.get("role", ""))
-        rooms.change_role(actor_of_request(), member.person_id, role, _ticked())
+        chosen = _ticked()
+        if chosen is None and request.form.get("every") != "1" and role not in rooms.ROLES_FOR_EVERY_BRAND:
+            chosen = frozenset()  # taking every tick away must not quietly give every brand
+        rooms.change_role(actor_of_request(), member.person_id, role, None if request.form.get("every") else chosen)
     except (Invalid, Conflict) as error:
         db.session.rollback()
         return _person_page(member, error.http_status, error=error)
@@ -143,17 +146,17 @@ def _count_invitation() -> None:
         )
 
 
-def _send(invitation: Invitation, token: str) -> None:
+def _send(invitation: Invitation, token: str, name: str = "") -> None:
     language = db.session.execute(select(Agency.language).where(Agency.id == invitation.agency_id)).scalar_one()
-    to = _Invited(invitation.email, language)
+    to = _Invited(invitation.email, language, name)
     send_notice("invitation", to, inviter=signed_in().name, agency=signed_in().agency_name, path=f"/invitation/{token}")
 
 
 class _Invited:
-    """Somebody we only know the address of."""
+    """Somebody we only know the address of, and perhaps what the inviter calls them."""
 
-    def __init__(self, email: str, language: str) -> None:
-        self.email, self.language, self.name = email, language, ""
+    def __init__(self, email: str, language: str, name: str) -> None:
+        self.email, self.language, self.name = email, language, name
 
 
 def _words(error: AppError) -> dict[str, str]:
@@ -166,10 +169,17 @@ def _role_choices(chosen: str) -> tuple[Choice, ...]:
     )
 
 
-def _brand_choices(chosen: Iterable[str]) -> tuple[Choice, ...]:
-    ticked = set(chosen)
+def _brand_choices(chosen: Iterable[str], *, held: frozenset[UUID] | None = None) -> tuple[Choice, ...]:
+    """Every brand in use, and those `held` already though they are shelved: saving must not lose them."""
+    ticked, looks = set(chosen), dict(brand_looks())
+    shelved = [brand_id for brand_id in held or () if brand_id not in looks]
+    if shelved:
+        for row in db.session.execute(
+            select(Brand.id, Brand.name, Brand.mark, Brand.colour).where(Brand.id.in_(shelved))
+        ):
+            looks[row.id] = brand_look(str(row.id), row.name, row.mark, row.colour)
     return tuple(
-        Choice(look.name, "", value=look.id, selected=look.id in ticked, brand=look) for look in brand_looks().values()
+        Choice(look.name, "", value=look.id, selected=look.id in ticked, brand=look) for look in looks.values()
     )
 
 
@@ -268,7 +278,8 @@ def _person_page(member: Member, status: int, *, error: AppError | None = None) 
         name=member.name,
         email=member.email,
         roles=_role_choices(chosen_role),
-        brands=_brand_choices(ticked),
+        brands=_brand_choices(ticked, held=member.brand_ids),
+        every_brand=request.form.get("every") == "1" if sent else member.brand_ids is None,
         remove_url=url_for("people.remove_person", person_id=member.person_id),
         back_url=url_for("people.people"),
         errors=errors,

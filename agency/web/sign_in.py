@@ -6,6 +6,7 @@ from uuid import UUID
 
 from flask import Blueprint, Response, make_response, redirect, request, url_for
 from flask_babel import gettext as _
+from sqlalchemy import select
 from werkzeug.wrappers import Response as AnyResponse
 
 from agency.web.contexts import SignInPage
@@ -27,15 +28,17 @@ from tenants.database import db
 from tenants.errors import NotFound
 from tenants.ids import id_from
 from tenants.logs import get_logger
-from tenants.models import InstallationFact
+from tenants.models import InstallationFact, Membership, Person
 from tenants.people import person_for_sign_in
+from tenants.permissions import Role
 from tenants.throttle import SIGN_IN_ACCOUNT, SIGN_IN_ADDRESS, SIGN_IN_PAIR, address_key
 
 sign_in = Blueprint("sign_in", __name__)
 
 LONGEST_FIELD = 500
-DEMO_PEOPLE = "demo_people"
-"""Name of the installation fact that lists the demo's people as `{"people": [[role word, address], …]}`."""
+DEMO_FACT = "demo_seeded"
+"""The installation fact the demo leaves behind, with its agency's id. Only a local run shows whom it holds."""
+MOST_HINTS = 20
 
 log = get_logger("sign_in")
 
@@ -172,5 +175,15 @@ def _form(status: int, *, email: str = "", wanted: str = "/", notice: Notice | N
 def _demo_people() -> tuple[tuple[str, str], ...]:
     if not settings_of_app().is_local:
         return ()
-    fact = db.session.get(InstallationFact, DEMO_PEOPLE)
-    return tuple((str(word), str(email)) for word, email in fact.value.get("people", ())) if fact is not None else ()
+    fact = db.session.get(InstallationFact, DEMO_FACT)
+    if fact is None:
+        return ()
+    rows = db.session.execute(
+        select(Membership.role, Person.email)
+        .join(Person, Person.id == Membership.person_id)
+        .where(Membership.agency_id == UUID(fact.value["agency_id"]), Membership.removed_at.is_(None))
+        .order_by(Membership.created_at, Person.email)
+        .limit(MOST_HINTS)
+    )
+    words = role_words()
+    return tuple((words[Role(row.role)], row.email) for row in rows)

@@ -51,9 +51,24 @@ def test_wrong_fields_come_back_with_what_was_typed(whole_app: Flask, ana: Agenc
         assert data["email"] in answer.text
 
 
+def test_taking_every_tick_away_gives_nothing_and_shelved_brands_are_kept(
+    whole_app: Flask, ana: Agency, superuser: Engine
+) -> None:
+    admin, member = Browser(whole_app, ana.agency_admin), f"/people/{ana.staff.user_id}"
+    admin.post(member, {"role": "staff", "brand": str(ana.brand_ids[0])})
+    with superuser.begin() as connection:
+        connection.execute(text("update brand set archived_at = now() where id = :id"), {"id": ana.brand_ids[0]})
+    assert f'value="{ana.brand_ids[0]}" checked' in admin.get(member).text
+    assert admin.post(member, {"role": "staff"}).status_code == 422
+    assert admin.post(member, {"role": "client_owner", "every": "1"}).status_code == 422
+    assert f'value="{ana.brand_ids[0]}" checked' in admin.get(member).text
+    assert admin.post(member, {"role": "staff", "every": "1"}).status_code == 303
+    assert 'name="every" value="1" checked' in admin.get(member).text
+
+
 def test_the_last_admin_is_told_why_they_stay(whole_app: Flask, ana: Agency) -> None:
     admin = Browser(whole_app, ana.agency_admin)
-    answer = admin.post(f"/people/{ana.agency_admin.user_id}", {"role": "staff"})
+    answer = admin.post(f"/people/{ana.agency_admin.user_id}", {"role": "staff", "every": "1"})
     assert answer.status_code == 409
     assert "last admin" in answer.text
     assert admin.post(f"/people/{ana.agency_admin.user_id}/remove").status_code == 409

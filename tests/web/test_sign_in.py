@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import statistics
 import time
 from datetime import timedelta
@@ -251,3 +252,18 @@ def test_a_new_password_ends_the_other_sessions_and_renews_this_one(whole_app: F
     assert here.is_signed_in
     assert not there.is_signed_in
     assert Browser(whole_app).sign_in(email, PASSWORD).status_code == 422
+
+
+def test_the_demos_people_are_hinted_at_and_nobody_elses(
+    whole_app: Flask, ana: Agency, stranger: Agency, superuser: Engine
+) -> None:
+    page = Browser(whole_app).get("/sign-in").text
+    assert email_of(whole_app, ana.staff) not in page
+    with superuser.begin() as connection:
+        connection.execute(
+            text("insert into installation_fact (name, value) values ('demo_seeded', cast(:value as jsonb))"),
+            {"value": json.dumps({"agency_id": str(ana.id)})},
+        )
+    page = Browser(whole_app).get("/sign-in").text
+    assert email_of(whole_app, ana.staff) in page
+    assert email_of(whole_app, stranger.staff) not in page
