@@ -6,6 +6,8 @@ import unicodedata
 from collections.abc import Callable
 from hashlib import sha256
 
+from sqlalchemy import Engine, text
+
 from agency.replies.words import hash_of
 from tenants.permissions import Actor, Role
 from tests.api.calling import Caller
@@ -151,3 +153,35 @@ def test_a_reply_answers_the_message_it_is_told_to(staff: Caller, make: Factory,
 def test_asking_for_a_private_reply_says_what_stands_in_the_way(staff: Caller, make: Factory, ana: Agency) -> None:
     refused = staff.post(f"/conversations/{make.conversation(ana)}/replies", {"text": "Hi.", "private": True})
     assert (refused.status_code, refused.get_json()["code"]) == (422, "private_not_available")
+
+
+def test_a_lead_resolves_a_send_nobody_could_follow(
+    staff: Caller, owner: Caller, lead: Caller, make: Factory, ana: Agency, superuser: Engine
+) -> None:
+    waiting = _submitted(staff, make.conversation(ana))
+    owner.post(f"/replies/{waiting['id']}/approve", {"text_hash": waiting["text_hash"]})
+    body = {"outcome": "published", "reason": "It stands on the page.", "platform_id": "1_2"}
+    assert lead.post(f"/replies/{waiting['id']}/resolve", body).status_code == 409
+    with superuser.begin() as connection:
+        connection.execute(text("update reply set state = 'outcome_unknown' where id = :id"), {"id": waiting["id"]})
+    assert staff.post(f"/replies/{waiting['id']}/resolve", body).status_code == 403
+    resolved = lead.post(f"/replies/{waiting['id']}/resolve", body).get_json()
+    assert (resolved["state"], resolved["platform_id"], resolved["state_reason"]) == (
+        "published",
+        "1_2",
+        "It stands on the page.",
+    )
+    assert resolved["published_at"].endswith("Z")
+
+
+def test_approving_twice_with_one_key_is_one_approval(
+    staff: Caller, owner: Caller, make: Factory, ana: Agency, superuser: Engine
+) -> None:
+    waiting = _submitted(staff, make.conversation(ana))
+    body = {"text_hash": waiting["text_hash"]}
+    answers = {owner.post(f"/replies/{waiting['id']}/approve", body, key="k").get_data() for _ in range(3)}
+    assert len(answers) == 1
+    with superuser.connect() as connection:
+        assert connection.execute(text("select count(*) from approval")).scalar_one() == 1
+        jobs = connection.execute(text("select count(*) from outbox_entry where job_name = 'publish_reply'"))
+        assert jobs.scalar_one() == 1

@@ -7,12 +7,16 @@ from uuid import UUID
 
 import pytest
 from flask import Flask
-from sqlalchemy import Engine, text
+from sqlalchemy import Engine, select, text
 
-from tenants.database import new_id
+from agency.inbox.intake import store_page
+from channels.items import Attachment, PostContext
+from channels.models import Account
+from tenants.database import db, new_id
 from tenants.permissions import Actor
 from tests.api.calling import Caller, token_for
 from tests.factories import Agency, Factory
+from tests.inbox.items import at, comment, page
 
 NO_GUARANTEE = {"kind": "banned", "id": "no-guarantee", "level": "stop", "phrases": ["guarantee"]}
 
@@ -215,3 +219,42 @@ def test_an_owner_sees_their_own_brand_alone(
     assert [item["id"] for item in owner.get("/brands").get_json()["items"]] == [str(ana.brand_ids[0])]
     assert owner.get(f"/conversations/{other}").status_code == 404
     assert owner.get("/accounts").status_code == 403
+
+
+HOSTILE = "<script>alert(1)</script> \u202egnp.exe \U0001f468\u200d\U0001f469\u200d\U0001f467 " + "z" * 3_000
+
+
+def test_what_really_came_in_is_shown_as_documented(
+    staff: Caller, make: Factory, ana: Agency, superuser: Engine
+) -> None:
+    """Caller holds the answers to the document; here they are those of stored items, not of made rows."""
+    account = make.account(ana)
+    post = PostContext("post", "Our new card", None, None)
+    items = (
+        comment(1, HOSTILE, context=post, attachments=(Attachment("image", "https://cdn.example/1.jpg", None),)),
+        comment(2, "urgent refund", under=1),
+        comment(3, "pilne!", author=None),
+    )
+    with ana.entered():
+        row = db.session.scalars(select(Account).where(Account.id == account)).one()
+        store_page(row, page(*items), now=at(600))
+    rows = staff.get("/conversations").get_json()["items"]
+    assert len(rows) == 2
+    first = next(row for row in rows if row["message_count"] == 2)
+    whole = staff.get(f"/conversations/{first['id']}").get_json()
+    assert [message["text"] for message in whole["messages"]] == [HOSTILE, "urgent refund"]
+    assert sum(part["points"] for part in whole["rank_reasons"]) == whole["rank"]
+    assert all(part["at"].endswith("Z") for part in whole["rank_reasons"] if "at" in part)
+    older = staff.get(f"/conversations/{first['id']}?before={whole['messages'][1]['id']}").get_json()
+    assert [message["id"] for message in older["messages"]] == [whole["messages"][0]["id"]]
+
+
+def test_the_queue_takes_few_statements(
+    staff: Caller, make: Factory, ana: Agency, statements: Callable[[], list[str]]
+) -> None:
+    for number in range(3):
+        make.conversation(ana, brand=number)
+    staff.get("/conversations")
+    statements()
+    assert len(staff.get("/conversations").get_json()["items"]) == 3
+    assert len(statements()) <= 3
