@@ -69,6 +69,8 @@ class GuidePage:
     try_text: str = told("The text tried.", default="")
     try_result: CheckResult | None = told("What the guide says.", default=None)
     empty_reason: str = told("Why there are no rules.", default="")
+    compare_url: str = told("Two versions beside each other; empty while there is one.", default="")
+    guidelines_url: str = told("The brand's reply guidelines.", default="")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -118,24 +120,30 @@ class AccountRow:
     last_item: Clock | None = told("Last thing that came.", default=None)
     last_sent: Clock | None = told("Last answer published.", default=None)
     problem: Notice | None = told("What is wrong, safe, next.", default=None)
-    repair_url: str = told("The one action: connect again.", default="")
-    disconnect_url: str = told("Posting ends it; empty where not allowed.", default="")
+    repair_url: str = told("The page to connect again.", default="")
+    disconnect_url: str = told("The page that asks before it ends; empty where not allowed.", default="")
     set_aside: int = told("Items we could not read and kept.", default=0)
     set_aside_url: str = told("Shows them.", default="")
 
 
 @dataclass(frozen=True, kw_only=True)
 class AccountsPage:
-    """Channel health, `accounts/page.html`. Posts: `connect_url` (`brand`, `platform`), `disconnect_url` (nothing)."""
+    """Channel health, `accounts/page.html`.
+
+    Posts: `connect_url` (`brand`, `platform`, `external_id`, `name`, `login`, `credential`).
+    """
 
     rows: tuple[AccountRow, ...] = told("Troubled first, then by brand.")
     tabs: tuple[Choice, ...] = told("All, Troubled.", default=())
     next_url: str = told("The next 50; empty at the end.", default="")
     connect_url: str = told(
-        "Starts connecting: posts, then the platform's dialog. Empty where not allowed.", default=""
+        "Connects with a token that somebody got at the platform. Empty where not allowed.", default=""
     )
     brands: tuple[Choice, ...] = told("Options: `value`, `label`.", default=())
     platforms: tuple[Choice, ...] = told("Options: `value`, `label`.", default=())
+    logins: tuple[Choice, ...] = told("How an Instagram token was got: `value`, `label`, `selected`.", default=())
+    values: dict[str, str] = told("Typed already when the form comes back; never the token.", default_factory=dict)
+    errors: dict[str, str] = told("Field name to what to do.", default_factory=dict)
     empty_reason: str = told("Why there are none.", default="")
 
 

@@ -1,0 +1,287 @@
+"""The agency's brands: the list with what is going on in each, and one brand to change, pause or archive."""
+
+from __future__ import annotations
+
+from typing import Any
+from uuid import UUID
+from zoneinfo import available_timezones
+
+from flask import Blueprint, Response, current_app, make_response, redirect, request, url_for
+from flask_babel import gettext as _
+from flask_babel import ngettext
+from sqlalchemy import and_, func, select
+from werkzeug.wrappers import Response as AnyResponse
+
+from agency.inbox.models import Conversation, QueueCounter
+from agency.web.brand_address import brand_at, brand_state, look_of
+from agency.web.contexts import BrandRow, BrandsPage
+from agency.web.contexts_setup import BrandPage
+from agency.web.guide_words import language_word
+from agency.web.looks import Choice, StateLook
+from agency.web.shell import render_page, toast
+from agency.web.state_looks import account_states
+from agency.web.who import actor_of_request
+from channels.models import Account
+from styleguides.models import StyleGuideVersion
+from tenants import brands as room
+from tenants import clock
+from tenants.database import db
+from tenants.errors import Conflict, Invalid
+from tenants.models import Brand
+from tenants.permissions import Permission
+
+brands_page = Blueprint("brands_page", __name__)
+
+PAGE_ROWS = 50
+FIELDS = ("name", "mark", "colour", "language", "timezone", "answer_due_hours")
+
+
+@brands_page.get("/brands")
+def brands() -> Response:
+    """The brands this person may see, by name, archived ones last."""
+    return _list(200)
+
+
+@brands_page.post("/brands")
+def open_brand() -> AnyResponse:
+    """Open a new one."""
+    form = request.form
+    try:
+        brand = room.open_brand(
+            actor_of_request(),
+            form.get("name", ""),
+            mark=form.get("mark", ""),
+            colour=form.get("colour", ""),
+            language=form.get("language", ""),
+            time_zone=form.get("timezone", ""),
+        )
+    except (Invalid, Conflict) as error:
+        db.session.rollback()
+        return _list(error.http_status, values=form.to_dict(), errors=_errors(error))
+    toast(_("%(name)s is open. Next: its style guide and its channels.", name=brand.name))
+    return redirect(url_for("brands_page.brand", brand_id=brand.id), code=303)
+
+
+@brands_page.get("/brands/<brand_id>")
+def brand(brand_id: str) -> Response:
+    """One brand."""
+    return _one(brand_at(brand_id, Permission.BRAND_READ), 200)
+
+
+@brands_page.post("/brands/<brand_id>")
+def change(brand_id: str) -> AnyResponse:
+    """Change it."""
+    found, form = brand_at(brand_id, Permission.BRAND_MANAGE), request.form
+    hours = form.get("answer_due_hours", "")
+    try:
+        room.change_brand(
+            actor_of_request(),
+            found.id,
+            name=form.get("name", ""),
+            mark=form.get("mark", ""),
+            colour=form.get("colour", ""),
+            language=form.get("language", ""),
+            time_zone=form.get("timezone", ""),
+            needs_approval=form.get("needs_approval") == "1",
+            answer_due_hours=int(hours) if hours.isascii() and hours.isdigit() and len(hours) < 6 else 0,
+        )
+    except (Invalid, Conflict) as error:
+        db.session.rollback()
+        found = brand_at(brand_id, Permission.BRAND_MANAGE)
+        return _one(found, error.http_status, values=form.to_dict(), errors=_errors(error))
+    toast(_("Changed"))
+    return redirect(url_for("brands_page.brand", brand_id=brand_id), code=303)
+
+
+@brands_page.post("/brands/<brand_id>/pause")
+def pause(brand_id: str) -> AnyResponse:
+    """Stop sending in its name, or go on."""
+    paused = request.form.get("paused") == "1"
+    found = room.pause_brand(actor_of_request(), brand_at(brand_id, Permission.BRAND_MANAGE).id, paused=paused)
+    words = _("%(name)s is paused: nothing is sent in its name.", name=found.name)
+    toast(words if paused else _("%(name)s sends again.", name=found.name))
+    return redirect(url_for("brands_page.brand", brand_id=brand_id), code=303)
+
+
+@brands_page.post("/brands/<brand_id>/archive")
+def archive(brand_id: str) -> AnyResponse:
+    """Put it on the shelf, or take it back."""
+    archived = request.form.get("archived") == "1"
+    found = room.archive_brand(actor_of_request(), brand_at(brand_id, Permission.BRAND_MANAGE).id, archived=archived)
+    words = _("%(name)s is back, still paused.", name=found.name)
+    toast(_("%(name)s is archived.", name=found.name) if archived else words)
+    return redirect(url_for("brands_page.brand", brand_id=brand_id), code=303)
+
+
+def _errors(error: Invalid | Conflict) -> dict[str, str]:
+    errors = {field: _(sentences[0]) for field, sentences in error.fields.get("errors", {}).items()}
+    if "time_zone" in errors:
+        errors["timezone"] = errors.pop("time_zone")
+    return errors
+
+
+def _list(status: int, *, values: dict[str, str] | None = None, errors: dict[str, str] | None = None) -> Response:
+    """Two statements beside finding the person and the frame's brands, however many brands there are."""
+    may_manage = actor_of_request().may(Permission.BRAND_MANAGE)
+    asked = request.args.get("page", "1")
+    number = max(1, int(asked)) if asked.isascii() and asked.isdigit() and len(asked) < 6 else 1
+    found = _rows(number, with_archived=may_manage)
+    more, found = len(found) > PAGE_ROWS, found[:PAGE_ROWS]
+    late = _late_counts([row.id for row in found])
+    given = values or {}
+    page = BrandsPage(
+        rows=tuple(_row(row, late.get(row.id, 0)) for row in found),
+        next_url=url_for("brands_page.brands", page=number + 1) if more else "",
+        create_url=url_for("brands_page.open_brand") if may_manage and actor_of_request().brand_ids is None else "",
+        values=given,
+        errors=errors or {},
+        languages=_languages(given.get("language", "en")) if may_manage else (),
+        timezones=_time_zones(given.get("timezone", "UTC")) if may_manage else (),
+        empty_reason="" if may_manage else _("No brand is yours yet. An agency admin can change that."),
+    )
+    return make_response(render_page("brands/page.html", page), status)
+
+
+def _rows(number: int, *, with_archived: bool) -> list[Any]:
+    """Brands with their counters, worst channel and guide in force."""
+    channels = (
+        select(func.max(func.array_position(["ok", "failing", "needs_reconnect"], Account.health)))
+        .where(Account.agency_id == Brand.agency_id, Account.brand_id == Brand.id, Account.disconnected_at.is_(None))
+        .correlate(Brand)
+        .scalar_subquery()
+    )
+    wanted = (
+        select(
+            Brand.id,
+            Brand.name,
+            Brand.mark,
+            Brand.colour,
+            Brand.language,
+            Brand.paused_at,
+            Brand.archived_at,
+            func.coalesce(QueueCounter.open_count, 0).label("open_count"),
+            func.coalesce(QueueCounter.awaiting_approval_count, 0).label("waiting_count"),
+            StyleGuideVersion.number.label("guide"),
+            func.jsonb_array_length(StyleGuideVersion.rules).label("rule_count"),
+            channels.label("channels"),
+        )
+        .join(
+            QueueCounter,
+            and_(QueueCounter.agency_id == Brand.agency_id, QueueCounter.brand_id == Brand.id),
+            isouter=True,
+        )
+        .join(
+            StyleGuideVersion,
+            and_(
+                StyleGuideVersion.agency_id == Brand.agency_id,
+                StyleGuideVersion.brand_id == Brand.id,
+                StyleGuideVersion.state == "in_force",
+            ),
+            isouter=True,
+        )
+        .order_by(Brand.archived_at.is_not(None), func.lower(Brand.name), Brand.id)
+        .limit(PAGE_ROWS + 1)
+        .offset((number - 1) * PAGE_ROWS)
+    )
+    if not with_archived:
+        wanted = wanted.where(Brand.archived_at.is_(None))
+    return list(db.session.execute(wanted).all())
+
+
+def _late_counts(brand_ids: list[UUID]) -> dict[UUID, int]:
+    """Open cases past their clock."""
+    rows = db.session.execute(
+        select(Conversation.brand_id, func.count(Conversation.id))
+        .where(Conversation.brand_id.in_(brand_ids), Conversation.status == "open", Conversation.due_at < clock.now())
+        .group_by(Conversation.brand_id)
+    )
+    return {row[0]: row[1] for row in rows}
+
+
+def _row(row: Any, late: int) -> BrandRow:
+    guide = _("No guide yet")
+    if row.guide is not None:
+        rules = ngettext("%(num)s rule", "%(num)s rules", row.rule_count)
+        guide = _("Version %(n)s, %(rules)s", n=row.guide, rules=rules)
+    return BrandRow(
+        brand=look_of(row),
+        url=url_for("brands_page.brand", brand_id=row.id),
+        state=brand_state(paused=row.paused_at is not None, archived=row.archived_at is not None),
+        languages=language_word(row.language),
+        open_count=row.open_count,
+        late_count=late,
+        waiting_count=row.waiting_count,
+        channels=_channels(row.channels),
+        guide=guide,
+        guide_url=url_for("guide.guide", brand_id=row.id),
+    )
+
+
+def _channels(worst: int | None) -> StateLook:
+    if worst is None:
+        return StateLook("none", _("None yet"), "circle", "plain")
+    return account_states()[("ok", "failing", "needs_reconnect")[worst - 1]]
+
+
+def _languages(chosen: str) -> tuple[Choice, ...]:
+    return tuple(Choice(language_word(code), "", value=code, selected=code == chosen) for code in room.LANGUAGES)
+
+
+def _time_zones(chosen: str) -> tuple[Choice, ...]:
+    zones = sorted(zone for zone in available_timezones() if "/" in zone and not zone.startswith(("Etc/", "System")))
+    return tuple(Choice(zone, "", value=zone, selected=zone == chosen) for zone in ("UTC", *zones))
+
+
+def _one(
+    found: Brand, status: int, *, values: dict[str, str] | None = None, errors: dict[str, str] | None = None
+) -> Response:
+    actor = actor_of_request()
+    may_manage = actor.may(Permission.BRAND_MANAGE)
+    given = values or {
+        "name": found.name,
+        "mark": found.mark,
+        "colour": found.colour,
+        "language": found.language,
+        "timezone": found.time_zone,
+        "answer_due_hours": str(found.answer_due_hours),
+        "needs_approval": "1" if found.needs_approval else "",
+    }
+    approval = _("The client approves each reply") if found.needs_approval else _("Replies go out without approval")
+    hours = ngettext("Within %(num)s hour", "Within %(num)s hours", found.answer_due_hours)
+    page = BrandPage(
+        brand=look_of(found),
+        state=brand_state(paused=found.paused_at is not None, archived=found.archived_at is not None),
+        parts=_parts(found),
+        facts=(
+            (_("Main language"), language_word(found.language)),
+            (_("Time zone"), found.time_zone),
+            (_("First answer due"), hours),
+            (_("Approval"), approval),
+        ),
+        change_url=url_for("brands_page.change", brand_id=found.id) if may_manage else "",
+        pause_url=url_for("brands_page.pause", brand_id=found.id) if may_manage and found.archived_at is None else "",
+        archive_url=url_for("brands_page.archive", brand_id=found.id) if may_manage else "",
+        is_paused=found.paused_at is not None,
+        is_archived=found.archived_at is not None,
+        values=given,
+        needs_approval=given.get("needs_approval") == "1",
+        errors=errors or {},
+        languages=_languages(given.get("language", "")) if may_manage else (),
+        timezones=_time_zones(given.get("timezone", "")) if may_manage else (),
+    )
+    return make_response(render_page("brands/brand.html", page), status)
+
+
+def _parts(found: Brand) -> tuple[Choice, ...]:
+    """Where to go from here, as far as this person may."""
+    actor = actor_of_request()
+    parts = [
+        Choice(_("Style guide"), url_for("guide.guide", brand_id=found.id), value="guide"),
+        Choice(_("Guidelines"), url_for("guidelines_page.guidelines", brand_id=found.id), value="note"),
+    ]
+    if actor.may(Permission.ACCOUNT_READ):
+        here = url_for("accounts_page.accounts_of_brand", brand_id=found.id)
+        parts.append(Choice(_("Channels"), here, value="channels"))
+    if actor.may(Permission.CONVERSATION_READ) and "inbox.inbox" in current_app.view_functions:
+        parts.append(Choice(_("Inbox"), f"{url_for('inbox.inbox')}?brand={found.id}", value="inbox"))
+    return tuple(parts)

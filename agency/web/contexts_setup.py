@@ -1,0 +1,159 @@
+"""Contexts of further set-up pages: one brand, guidelines, comparing guides, connecting accounts, permissions."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from agency.replies.text_difference import Piece
+from agency.web.contexts_rooms import RuleLook
+from agency.web.looks import BrandLook, Choice, Clock, Notice, StateLook, told
+
+
+@dataclass(frozen=True, kw_only=True)
+class BrandPage:
+    """One brand, `brands/brand.html`.
+
+    Posts: `change_url` (`name`, `mark`, `colour`, `language`, `timezone`, `answer_due_hours`, `needs_approval`),
+    `pause_url` (`paused` = 1 | 0), `archive_url` (`archived` = 1 | 0).
+    """
+
+    brand: BrandLook = told("Colour, mark, name.")
+    state: StateLook = told("Open, Paused, Archived.")
+    parts: tuple[Choice, ...] = told("Guide, guidelines, channels, inbox: links this person may open.")
+    facts: tuple[tuple[str, str], ...] = told("What is set, for those who may only read.")
+    change_url: str = told("Empty where the person may not.", default="")
+    pause_url: str = told("Pauses or resumes; empty where the person may not.", default="")
+    archive_url: str = told("Archives or takes back; empty where the person may not.", default="")
+    is_paused: bool = told("Nothing is sent in its name.", default=False)
+    is_archived: bool = told("On the shelf.", default=False)
+    values: dict[str, str] = told("What the fields hold.", default_factory=dict)
+    needs_approval: bool = told("Ticked.", default=True)
+    errors: dict[str, str] = told("Field name to what to do.", default_factory=dict)
+    languages: tuple[Choice, ...] = told("Options: `value`, `label`, `selected`.", default=())
+    timezones: tuple[Choice, ...] = told("Options: `value`, `label`, `selected`.", default=())
+
+
+@dataclass(frozen=True, kw_only=True)
+class GuidelineLook:
+    """One guideline in the list."""
+
+    title: str = told("What it is about.")
+    when: str = told("In which case.")
+    steps: tuple[str, ...] = told("What to do, in order.")
+    offer: str = told("What may be offered at most: 20.00 EUR; empty for nothing said.")
+    never_say: tuple[str, ...] = told("What is never said.")
+    visibility: str = told("In public, in private, both.")
+    url: str = told("Changes it; empty where the person may not.", default="")
+
+
+@dataclass(frozen=True, kw_only=True)
+class GuidelinesPage:
+    """A brand's reply guidelines, `guidelines/page.html`."""
+
+    brand: BrandLook = told("Whose.")
+    rows: tuple[GuidelineLook, ...] = told("By title.")
+    new_url: str = told("Empty where the person may not.", default="")
+
+
+@dataclass(frozen=True, kw_only=True)
+class GuidelinePage:
+    """The form of one guideline, `guidelines/guideline.html`.
+
+    Posts: `url` (`version`, `title`, `when`, `steps` and `never_say` one a line, `offer`, `currency`, `visibility`),
+    `delete_url` (`version`).
+    """
+
+    brand: BrandLook = told("Whose.")
+    title: str = told("Heading.")
+    url: str = told("Where the form goes.")
+    back_url: str = told("To the list.")
+    delete_url: str = told("Posting takes it away; empty for a new one.", default="")
+    version: int = told("The version the form was filled from.", default=0)
+    values: dict[str, str] = told("What the fields hold.", default_factory=dict)
+    errors: dict[str, str] = told("Field name to what to do.", default_factory=dict)
+    visibilities: tuple[Choice, ...] = told("Options: `value`, `label`, `selected`.", default=())
+    notice: Notice | None = told("Somebody was faster.", default=None)
+    theirs: tuple[tuple[str, str], ...] = told(
+        "What the guideline says now, field by field, after a conflict.", default=()
+    )
+
+
+@dataclass(frozen=True, kw_only=True)
+class RuleChange:
+    """One rule that differs between two versions."""
+
+    rule: RuleLook = told("As the newer one has it; as the older one had it, where it went.")
+    state: StateLook = told("New, Gone, Changed.")
+    difference: tuple[Piece, ...] = told("Of the rule's data, for a changed one.", default=())
+
+
+@dataclass(frozen=True, kw_only=True)
+class ComparePage:
+    """Two versions of a guide, `guides/compare.html`. Gets: `older`, `newer` to `url`."""
+
+    brand: BrandLook = told("Whose voice.")
+    url: str = told("Where the choice goes.")
+    back_url: str = told("To the versions.")
+    older: int = told("Number.")
+    newer: int = told("Number.")
+    olders: tuple[Choice, ...] = told("Options: `value`, `label`, `selected`.")
+    newers: tuple[Choice, ...] = told("Options: `value`, `label`, `selected`.")
+    voice: tuple[Piece, ...] = told("What changed in the voice; empty where nothing did.", default=())
+    changes: tuple[RuleChange, ...] = told("In the newer guide's order, what went last.", default=())
+    same_count: int = told("Rules that stayed.", default=0)
+
+
+@dataclass(frozen=True, kw_only=True)
+class AccountDeedPage:
+    """Connecting again or disconnecting, `accounts/deed.html`. Posts to `url`: `credential`, or nothing."""
+
+    deed: str = told("reconnect | disconnect.")
+    name: str = told("Of the account.")
+    brand: BrandLook = told("Whose it is.")
+    platform: str = told("Facebook, Instagram, Google.")
+    url: str = told("Where the form goes.")
+    back_url: str = told("To the list.")
+    errors: dict[str, str] = told("Field name to what to do.", default_factory=dict)
+
+
+@dataclass(frozen=True, kw_only=True)
+class SetAsideRow:
+    """One item that could not be read."""
+
+    reason: str = told("Why.")
+    external_id: str = told("The platform's id; empty for none.")
+    at: Clock = told("When it came.")
+    raw: str = told("Its beginning, inert.")
+    length_bytes: int = told("Of all of it.")
+
+
+@dataclass(frozen=True, kw_only=True)
+class SetAsidePage:
+    """What an account sent and could not be read, `accounts/set_aside.html`."""
+
+    name: str = told("Of the account.")
+    brand: BrandLook = told("Whose it is.")
+    platform: str = told("Facebook, Instagram, Google.")
+    rows: tuple[SetAsideRow, ...] = told("Newest first, at most 50.")
+    next_url: str = told("The next 50; empty at the end.", default="")
+    back_url: str = told("To the list.")
+
+
+@dataclass(frozen=True, kw_only=True)
+class MoveLook:
+    """One line of a state table."""
+
+    name: str = told("The move.")
+    sources: str = told("From.")
+    targets: str = told("To.")
+    who: str = told("Permission, or the system.")
+    must_hold: str = told("What must hold.")
+
+
+@dataclass(frozen=True, kw_only=True)
+class PermissionsPage:
+    """Who may do what, `permissions/page.html`, made from the tables the product itself uses."""
+
+    roles: tuple[tuple[str, bool], ...] = told("Role's word, and whether it is the reader's own.")
+    rows: tuple[tuple[str, str, tuple[bool, ...]], ...] = told("Deed in words, its code, and yes or no per role.")
+    tables: tuple[tuple[str, tuple[MoveLook, ...]], ...] = told("Heading and moves of each state table.")

@@ -1,0 +1,325 @@
+"""A brand's style guide: read it, try a text, write a new version, compare two, put one in force."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+from typing import Any
+
+from flask import Blueprint, Response, make_response, redirect, request, url_for
+from flask_babel import gettext as _
+from sqlalchemy import select
+from werkzeug.wrappers import Response as AnyResponse
+
+from agency.replies.text_difference import text_difference
+from agency.web import clocks
+from agency.web.brand_address import brand_at, look_of
+from agency.web.contexts import CheckResult, GuidePage, GuideProblem, GuideVersionRow
+from agency.web.contexts_setup import ComparePage, RuleChange
+from agency.web.guide_source import Source, disagreeing_examples, read_source, source_of
+from agency.web.guide_words import rule_look
+from agency.web.language import chosen_language, chosen_zone
+from agency.web.looks import Choice, Notice, StateLook
+from agency.web.reply_looks import result_look
+from agency.web.shell import render_page, shell, toast
+from agency.web.who import actor_of_request
+from styleguides import guides
+from styleguides.brand_check import CheckResult as Checked
+from styleguides.check import CheckContext, check_text, length, length_limit, reading_seconds
+from styleguides.models import StyleGuideVersion
+from styleguides.rules import Rule, rules_from_data, rules_to_data
+from tenants import clock
+from tenants.database import db
+from tenants.errors import Conflict, Invalid, NotFound
+from tenants.models import Brand
+from tenants.permissions import Permission
+
+guide = Blueprint("guide", __name__)
+
+TABS = ("rules", "write", "versions", "try")
+MOST_TRIED = 10_000
+"""Characters of a text that is tried; no platform takes more."""
+
+
+@guide.get("/brands/<brand_id>/guide", endpoint="guide")
+def show_guide(brand_id: str) -> Response:
+    """The version in force, or the one named by `?version=`."""
+    brand = brand_at(brand_id, Permission.GUIDE_READ)
+    tab = request.args.get("tab", "rules")
+    return _answer(brand, tab if tab in TABS else "rules")
+
+
+@guide.post("/brands/<brand_id>/guide", endpoint="save")
+def save(brand_id: str) -> AnyResponse:
+    """Check what was written, or keep it as a new draft. What was typed comes back with every problem."""
+    brand = brand_at(brand_id, Permission.GUIDE_WRITE)
+    text = request.form.get("source", "").replace("\r\n", "\n")
+    note, based_on = request.form.get("note", ""), request.form.get("based_on", "")
+    source = read_source(text)
+    typed: dict[str, Any] = {"source": text, "note": note, "based_on": based_on}
+    if source.problems:
+        return _answer(brand, "write", status=422, problems=source.problems, **typed)
+    disagreeing = disagreeing_examples(source, brand.language, text)
+    if request.form.get("do") != "save":
+        return _checked(brand, source, disagreeing, typed)
+    newer = _newer_than(brand, based_on)
+    if newer is not None:
+        typed["based_on"] = str(newer.number)
+        return _answer(brand, "write", status=409, problems=(_overtaken(newer),), **typed)
+    try:
+        version = guides.draft_version(
+            actor_of_request(), brand.id, source.rules_data, note, voice=source.voice, identity=source.identity
+        )
+    except Invalid as error:
+        db.session.rollback()
+        brand = brand_at(brand_id, Permission.GUIDE_WRITE)
+        return _answer(brand, "write", status=422, problems=_problems_of(error), **typed)
+    words = _("Version %(n)s is kept as a draft.", n=version.number)
+    if disagreeing:
+        words += " " + _("Some examples do not fit yet, so it cannot be put in force.")
+    toast(words, "warn" if disagreeing else "good")
+    return redirect(url_for("guide.guide", brand_id=brand.id, tab="versions"), code=303)
+
+
+@guide.post("/brands/<brand_id>/guide/try", endpoint="try_text")
+def try_text(brand_id: str) -> Response:
+    """Hold a text against the version shown."""
+    brand = brand_at(brand_id, Permission.GUIDE_READ)
+    text = request.form.get("text", "").replace("\r\n", "\n")[:MOST_TRIED]
+    return _answer(brand, "try", try_text=text)
+
+
+@guide.post("/brands/<brand_id>/guide/<int:number>/in-force", endpoint="put_in_force")
+def put_in_force(brand_id: str, number: int) -> AnyResponse:
+    """Let the brand speak by this version; refused, with every example named, while examples disagree."""
+    brand = brand_at(brand_id, Permission.GUIDE_PUT_IN_FORCE)
+    back = url_for("guide.guide", brand_id=brand.id, tab="versions")
+    try:
+        guides.put_in_force(actor_of_request(), brand.id, number)
+    except Conflict:
+        db.session.rollback()
+        toast(_("Version %(n)s is in force already.", n=number), "info")
+        return redirect(back, code=303)
+    except Invalid as error:
+        db.session.rollback()
+        brand = brand_at(brand_id, Permission.GUIDE_PUT_IN_FORCE)
+        version = guides.get_version(actor_of_request(), brand.id, number)
+        text = source_of(version)
+        problems = disagreeing_examples(read_source(text), brand.language, text) or _problems_of(error)
+        return _answer(brand, "write", status=422, number=number, problems=problems, source=text, note=version.note)
+    toast(_("Version %(n)s is in force.", n=number))
+    return redirect(back, code=303)
+
+
+@guide.get("/brands/<brand_id>/guide/compare", endpoint="compare")
+def compare(brand_id: str) -> Response:
+    """What the newer of two versions has otherwise."""
+    brand = brand_at(brand_id, Permission.GUIDE_READ)
+    numbers = [row.number for row in _versions(brand)]
+    if not numbers:
+        raise NotFound()
+    newer = _number("newer", numbers, numbers[0])
+    older = _number("older", numbers, next((n for n in numbers if n < newer), newer))
+    found = {
+        version.number: version
+        for version in db.session.scalars(
+            select(StyleGuideVersion).where(
+                StyleGuideVersion.brand_id == brand.id, StyleGuideVersion.number.in_((older, newer))
+            )
+        )
+    }
+    before, after = found[older], found[newer]
+    changes, same = _changes(rules_from_data(before.rules), rules_from_data(after.rules))
+    page = ComparePage(
+        brand=look_of(brand),
+        url=url_for("guide.compare", brand_id=brand.id),
+        back_url=url_for("guide.guide", brand_id=brand.id, tab="versions"),
+        older=older,
+        newer=newer,
+        olders=_version_choices(numbers, older),
+        newers=_version_choices(numbers, newer),
+        voice=text_difference(before.voice, after.voice) if before.voice != after.voice else (),
+        changes=changes,
+        same_count=same,
+    )
+    return make_response(render_page("guides/compare.html", page))
+
+
+def _number(name: str, numbers: Sequence[int], otherwise: int) -> int:
+    text = request.args.get(name, "")
+    if not text:
+        return otherwise
+    if not text.isascii() or not text.isdigit() or len(text) > 9 or int(text) not in numbers:
+        raise NotFound()
+    return int(text)
+
+
+def _version_choices(numbers: Sequence[int], chosen: int) -> tuple[Choice, ...]:
+    return tuple(Choice(_("Version %(n)s", n=n), "", value=str(n), selected=n == chosen) for n in numbers)
+
+
+def _changes(before: Sequence[Rule], after: Sequence[Rule]) -> tuple[tuple[RuleChange, ...], int]:
+    new = StateLook("new", _("New"), "plus", "good")
+    gone = StateLook("gone", _("Gone"), "cross", "bad")
+    changed = StateLook("changed", _("Changed"), "pencil", "warn")
+    was = {rule.id: rule for rule in before}
+    changes: list[RuleChange] = []
+    for rule in after:
+        old = was.pop(rule.id, None)
+        if old is None:
+            changes.append(RuleChange(rule=rule_look(rule), state=new))
+        elif old != rule:
+            difference = text_difference(_lines(old), _lines(rule))
+            changes.append(RuleChange(rule=rule_look(rule), state=changed, difference=difference))
+    changes += [RuleChange(rule=rule_look(rule), state=gone) for rule in was.values()]
+    return tuple(changes), len(before) - len(was) - sum(1 for change in changes if change.state is changed)
+
+
+def _lines(rule: Rule) -> str:
+    """A rule's data, a field a line."""
+    data = rules_to_data([rule])[0]
+    return "\n".join(
+        f"{name}: {value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)}"
+        for name, value in data.items()
+    )
+
+
+def _versions(brand: Brand) -> Sequence[Any]:
+    """Newest first, without their rules."""
+    return db.session.execute(
+        select(
+            StyleGuideVersion.number,
+            StyleGuideVersion.state,
+            StyleGuideVersion.written_by_name,
+            StyleGuideVersion.created_at,
+            StyleGuideVersion.note,
+        )
+        .where(StyleGuideVersion.brand_id == brand.id)
+        .order_by(StyleGuideVersion.number.desc())
+    ).all()
+
+
+def _newer_than(brand: Brand, based_on: str) -> Any | None:
+    versions = _versions(brand)
+    return versions[0] if versions and str(versions[0].number) != based_on else None
+
+
+def _overtaken(newer: Any) -> GuideProblem:
+    words = _(
+        "Version %(n)s by %(name)s came while you were writing. Yours is not kept yet. Compare if need be, then keep "
+        "yours by pressing the button again.",
+        n=newer.number,
+        name=newer.written_by_name,
+    )
+    return GuideProblem(where=_("The guide"), message=words)
+
+
+def _problems_of(error: Invalid) -> tuple[GuideProblem, ...]:
+    errors = error.fields.get("errors", {})
+    if not errors:
+        return (GuideProblem(where=_("The guide"), message=_(error.message)),)
+    return tuple(GuideProblem(where=where, message=_(words)) for where, several in errors.items() for words in several)
+
+
+def _checked(brand: Brand, source: Source, disagreeing: tuple[GuideProblem, ...], typed: dict[str, Any]) -> Response:
+    if disagreeing:
+        return _answer(brand, "write", problems=disagreeing, **typed)
+    fine = Notice(
+        "good",
+        _("%(n)s rules can be read, and their examples show what they should.", n=len(source.rules)),
+        _("Nothing was saved yet."),
+    )
+    return _answer(brand, "write", notice=fine, **typed)
+
+
+def _answer(
+    brand: Brand,
+    tab: str,
+    *,
+    status: int = 200,
+    number: int | None = None,
+    problems: tuple[GuideProblem, ...] = (),
+    notice: Notice | None = None,
+    source: str | None = None,
+    note: str = "",
+    based_on: str | None = None,
+    try_text: str = "",
+) -> Response:
+    actor, versions = actor_of_request(), _versions(brand)
+    numbers = [row.number for row in versions]
+    in_force = next((row.number for row in versions if row.state == "in_force"), None)
+    shown = number
+    if shown is None:
+        default = in_force if in_force is not None else (numbers[0] if numbers else 0)
+        shown = _number("version", numbers, default) or None
+    version = guides.get_version(actor, brand.id, shown) if shown is not None else None
+    rules = rules_from_data(version.rules) if version is not None else ()
+    asked: dict[str, Any] = {"version": request.args["version"]} if request.args.get("version") else {}
+    may_write = actor.may(Permission.GUIDE_WRITE)
+    page = GuidePage(
+        brand=look_of(brand),
+        in_force=in_force,
+        shown=shown,
+        summary=version.voice if version is not None else "",
+        rules=tuple(rule_look(rule) for rule in rules) if tab == "rules" else (),
+        versions=tuple(_version_row(brand, row) for row in versions) if tab == "versions" else (),
+        tabs=_tabs(brand, tab, asked, len(versions), may_write),
+        tab=tab,
+        source=(source if source is not None else source_of(version)) if tab == "write" else "",
+        note=note,
+        based_on=based_on if based_on is not None else str(numbers[0] if numbers else ""),
+        save_url=url_for("guide.save", brand_id=brand.id) if may_write else "",
+        problems=problems,
+        try_url=url_for("guide.try_text", brand_id=brand.id, **asked),
+        try_text=try_text,
+        try_result=_tried(brand, rules, shown, try_text) if tab == "try" and try_text else None,
+        compare_url=url_for("guide.compare", brand_id=brand.id) if len(versions) > 1 else "",
+        guidelines_url=url_for("guidelines_page.guidelines", brand_id=brand.id),
+    )
+    frame = shell(notices=(notice,) if notice is not None else ())
+    return make_response(render_page("guides/page.html", page, shell=frame), status)
+
+
+def _tabs(brand: Brand, tab: str, asked: dict[str, Any], count: int, may_write: bool) -> tuple[Choice, ...]:
+    words = {"rules": _("Rules"), "write": _("Write"), "versions": _("Versions"), "try": _("Try a text")}
+    return tuple(
+        Choice(
+            words[code],
+            url_for("guide.guide", brand_id=brand.id, tab=code, **asked),
+            selected=code == tab,
+            value=code,
+            count=count if code == "versions" and count else None,
+        )
+        for code in TABS
+        if code != "write" or may_write
+    )
+
+
+def _tried(brand: Brand, rules: Sequence[Rule], number: int | None, text: str) -> CheckResult:
+    context = CheckContext(brand_language=brand.language, reader_language=chosen_language())
+    checked = Checked(
+        findings=check_text(rules, text, context),
+        guide_version=number,
+        reading_seconds=reading_seconds(text),
+        length=length(text, None),
+        length_limit=length_limit(None),
+    )
+    return result_look(checked, text, None)
+
+
+def _version_row(brand: Brand, row: Any) -> GuideVersionRow:
+    states = {
+        "in_force": StateLook("in_force", _("In force"), "check", "good"),
+        "draft": StateLook("draft", _("Draft"), "pencil", "plain"),
+        "retired": StateLook("retired", _("Earlier"), "clock", "plain"),
+    }
+    may_force = actor_of_request().may(Permission.GUIDE_PUT_IN_FORCE) and row.state != "in_force"
+    return GuideVersionRow(
+        number=row.number,
+        state=states[row.state],
+        author=row.written_by_name,
+        at=clocks.age(row.created_at, clock.now(), chosen_zone(), chosen_language()),
+        note=row.note,
+        url=url_for("guide.guide", brand_id=brand.id, version=row.number),
+        put_in_force_url=url_for("guide.put_in_force", brand_id=brand.id, number=row.number) if may_force else "",
+    )

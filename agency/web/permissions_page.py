@@ -1,0 +1,80 @@
+"""Who may do what, printed from the very tables that decide it."""
+
+from __future__ import annotations
+
+from flask import Blueprint
+from flask_babel import gettext as _
+
+from agency.replies.lifecycle import LIFECYCLE
+from agency.web.contexts_setup import MoveLook, PermissionsPage
+from agency.web.shell import render_page, role_words
+from agency.web.state_looks import reply_states
+from agency.web.who import actor_of_request
+from styleguides.guides import VERSION_MOVES
+from tenants.permissions import ROLE_PERMISSIONS, Permission, Role
+from tenants.states import SYSTEM, StateTable
+
+permissions_page = Blueprint("permissions_page", __name__)
+
+
+@permissions_page.get("/permissions")
+def permissions() -> str:
+    """Roles and what they may; the moves of replies and of guide versions."""
+    actor, words, roles = actor_of_request(), deed_words(), role_words()
+    page = PermissionsPage(
+        roles=tuple((roles[role], role is actor.role) for role in Role),
+        rows=tuple(
+            (words.get(one, one.value), one.value, tuple(one in ROLE_PERMISSIONS[role] for role in Role))
+            for one in Permission
+        ),
+        tables=(
+            (_("How a reply moves"), _moves(LIFECYCLE, words)),
+            (_("How a version of a style guide moves"), _moves(VERSION_MOVES, words)),
+        ),
+    )
+    return render_page("permissions/page.html", page)
+
+
+def deed_words() -> dict[Permission, str]:
+    """Each permission as a deed."""
+    return {
+        Permission.CONVERSATION_READ: _("Read conversations"),
+        Permission.CONVERSATION_WORK: _("Take and work on cases"),
+        Permission.CONVERSATION_REASSIGN: _("Take a case from somebody or hand it over"),
+        Permission.NOTE_WRITE: _("Write notes"),
+        Permission.REPLY_READ: _("Read replies and receipts"),
+        Permission.REPLY_WRITE: _("Write replies"),
+        Permission.REPLY_APPROVE: _("Approve replies, never one's own"),
+        Permission.REPLY_RELEASE: _("Publish without approval, where the brand allows it"),
+        Permission.REPLY_RESOLVE: _("Decide what became of an unknown send"),
+        Permission.GUIDE_READ: _("Read style guides and guidelines"),
+        Permission.GUIDE_WRITE: _("Write style guides and guidelines"),
+        Permission.GUIDE_PUT_IN_FORCE: _("Put a style guide in force"),
+        Permission.BRAND_READ: _("See brands"),
+        Permission.BRAND_MANAGE: _("Open, change, pause and archive brands"),
+        Permission.ACCOUNT_READ: _("See channel health"),
+        Permission.ACCOUNT_CONNECT: _("Connect and disconnect channels"),
+        Permission.PEOPLE_READ: _("See the people"),
+        Permission.PEOPLE_MANAGE: _("Invite, change and remove people"),
+        Permission.AUDIT_READ: _("Read who did what"),
+        Permission.BILLING_MANAGE: _("Plans and invoices"),
+    }
+
+
+def _moves(table: StateTable, words: dict[Permission, str]) -> tuple[MoveLook, ...]:
+    states = {code: look.word for code, look in reply_states().items()}
+    states |= {"in_force": _("In force"), "retired": _("Earlier")}
+
+    def named(codes: frozenset[str]) -> str:
+        return ", ".join(sorted(states.get(code, code) for code in codes))
+
+    return tuple(
+        MoveLook(
+            name=move.name.replace("_", " "),
+            sources=named(move.sources),
+            targets=named(move.targets),
+            who=_("The system") if move.who == SYSTEM else words.get(Permission(move.who), str(move.who)),
+            must_hold=_(move.must_hold),
+        )
+        for move in table.moves.values()
+    )
