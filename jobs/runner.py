@@ -54,7 +54,7 @@ def transport_of(app: Flask) -> Transport:
         with app.app_context():
             transport = Transport(Endpoints.from_settings(settings_of_app()))
         app.extensions["onbrand_transport"] = transport
-    return transport  # type: ignore[no-any-return]
+    return transport
 
 
 def run_promises(numbers: Sequence[int], app: Flask | None = None) -> None:

@@ -14,8 +14,9 @@ from rq import Queue, Worker
 from rq.job import Job
 from rq.serializers import JSONSerializer
 
-from jobs.catalogue import QUEUES
+from jobs.catalogue import CATALOGUE, QUEUES
 from jobs.runner import worker_app
+from styleguides.language import detect_language
 from tenants.base_app import redis_of_app
 from tenants.logs import get_logger
 
@@ -59,6 +60,10 @@ def run() -> None:
     app = worker_app()
     with app.app_context():
         connection: Any = redis_of_app()
+    # Imported before the fork: a horse that imports the rooms itself takes a second longer for every job.
+    for kind in CATALOGUE.values():
+        kind.resolve()
+    detect_language("Loads the model of languages, for the same reason.")
     queues = [Queue(name, connection=connection, serializer=JSONSerializer) for name in QUEUES]
     worker = OnbrandWorker(
         queues,
