@@ -10,7 +10,7 @@ from datetime import datetime
 from typing import Any, NamedTuple
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, or_
+from sqlalchemy import ColumnElement, literal_column, or_
 
 from agency.inbox.models import STATUSES, Conversation
 from tenants.errors import Invalid
@@ -37,10 +37,15 @@ class QueueFilter(NamedTuple):
     late: bool = False
 
 
-def conditions(wanted: QueueFilter, me: UUID | None, now: datetime) -> list[ColumnElement[bool]]:
-    """The filter as conditions on Conversation. Raises Invalid for a value that means nothing."""
+def conditions(wanted: QueueFilter, me: Any, now: Any) -> list[ColumnElement[bool]]:
+    """The filter as conditions on Conversation; values may be bound parameters.
+
+    Raises Invalid for a value that means nothing.
+    """
     if wanted.status is not None and wanted.status not in STATUSES:
         raise Invalid("There is no such status.", errors={"status": [f"must be one of {', '.join(STATUSES)}"]})
+    if isinstance(wanted.holder, str) and wanted.holder not in (ME, FREE):
+        raise Invalid("There is no such holder.", errors={"holder": ["must be me, free or a person's id"]})
     found: list[ColumnElement[bool]] = []
     if wanted.brand_ids is not None:
         # A single brand is compared, not listed, so that its own index can serve.
@@ -51,16 +56,18 @@ def conditions(wanted: QueueFilter, me: UUID | None, now: datetime) -> list[Colu
     for column, value in (
         (Conversation.platform, wanted.platform),
         (Conversation.kind, wanted.kind),
-        (Conversation.status, wanted.status),
         (Conversation.reply_state, wanted.reply_state),
         (Conversation.language, wanted.language),
     ):
         if value is not None:
             found.append(column == value)
-    if wanted.holder == FREE:
+    if wanted.status is not None:
+        # Written out, not bound: a prepared plan that does not know the status cannot use the queue's own indexes.
+        found.append(Conversation.status == literal_column(f"'{wanted.status}'"))
+    if isinstance(wanted.holder, str) and wanted.holder == FREE:
         found.append(or_(Conversation.holder_id.is_(None), Conversation.held_until < now))
     elif wanted.holder is not None:
-        found.append(Conversation.holder_id == (me if wanted.holder == ME else wanted.holder))
+        found.append(Conversation.holder_id == (me if isinstance(wanted.holder, str) else wanted.holder))
     if wanted.late:
         found.append(Conversation.due_at < now)
     if wanted.q:

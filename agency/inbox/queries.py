@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from datetime import datetime
+from functools import lru_cache
 from typing import Any, NamedTuple
 from uuid import UUID
 
-from sqlalchemy import and_, func, literal, select, tuple_
+from sqlalchemy import DateTime, Text, Uuid, and_, bindparam, func, literal, select, tuple_
 
 from agency.inbox.conversation_view import ConversationView, get_conversation
 from agency.inbox.filters import ME, QueueFilter, conditions, cursor_of, read_cursor
@@ -100,19 +101,14 @@ def list_conversations(
     Open ones stand by rank, late ones by due time, everything else by last message; ties by id, so no row is skipped or
     shown twice while others arrive. Raises Invalid for a cursor that is damaged or of another order.
     """
-    query: Any = select(*_ROW).join(Account, _ITS_ACCOUNT).where(*conditions(wanted, me, clock.now()))
     order = _order(wanted)
-    if order == "due":
-        keys: tuple[Any, Any] = (Conversation.due_at, Conversation.id)
-        query = query.order_by(*keys)
-        if after:
-            query = query.where(tuple_(*keys) > tuple_(*read_cursor(after, order)))
-    else:
-        keys = (Conversation.rank if order == "rank" else Conversation.last_message_at, Conversation.id)
-        query = query.order_by(*(key.desc() for key in keys))
-        if after:
-            query = query.where(tuple_(*keys) < tuple_(*read_cursor(after, order)))
-    rows = [QueueRow._make(row) for row in db.session.execute(query.limit(limit + 1))]
+    values: dict[str, Any] = {"now": clock.now(), "me": me}
+    if after:
+        values["place"], values["place_id"] = read_cursor(after, order)
+    bound = _bound(wanted, values)
+    build = _list_query if bound is wanted else _kept_list_query
+    query = build(bound, order, bool(after))
+    rows = [QueueRow._make(row) for row in db.session.execute(query.limit(limit + 1), values)]
     if len(rows) <= limit:
         return QueuePage(rows, None)
     last = rows[limit - 1]
@@ -122,6 +118,45 @@ def list_conversations(
         assert moment is not None
         place = moment.isoformat()
     return QueuePage(rows[:limit], cursor_of(order, place, last.id))
+
+
+def _bound(wanted: QueueFilter, values: dict[str, Any]) -> QueueFilter:
+    """The same filter with its values taken out, so that its statement can be kept; itself where that cannot be."""
+    if wanted.q or isinstance(wanted.holder, UUID) or len(wanted.brand_ids or ()) > 1:
+        return wanted
+    changes: dict[str, Any] = {}
+    for name in ("platform", "kind", "reply_state", "language"):
+        if getattr(wanted, name) is not None:
+            values[name] = getattr(wanted, name)
+            changes[name] = _PARAMETERS[name]
+    if wanted.brand_ids:
+        values["brand"] = wanted.brand_ids[0]
+        changes["brand_ids"] = (_PARAMETERS["brand"],)
+    return wanted._replace(**changes) if changes else wanted._replace(q="")
+
+
+_PARAMETERS: dict[str, Any] = {
+    **{name: bindparam(name, type_=Text()) for name in ("platform", "kind", "reply_state", "language")},
+    **{name: bindparam(name, type_=Uuid()) for name in ("brand", "me", "place_id", "first_new")},
+    "now": bindparam("now", type_=DateTime(timezone=True)),
+}
+
+
+def _list_query(wanted: QueueFilter, order: str, is_continued: bool) -> Any:
+    query: Any = select(*_ROW).join(Account, _ITS_ACCOUNT)
+    query = query.where(*conditions(wanted, _PARAMETERS["me"], _PARAMETERS["now"]))
+    column: Any = {"due": Conversation.due_at, "rank": Conversation.rank, "past": Conversation.last_message_at}[order]
+    keys = (column, Conversation.id)
+    place = tuple_(bindparam("place", type_=column.type), _PARAMETERS["place_id"])
+    if order == "due":
+        query = query.order_by(*keys)
+        return query.where(tuple_(*keys) > place) if is_continued else query
+    query = query.order_by(*(key.desc() for key in keys))
+    return query.where(tuple_(*keys) < place) if is_continued else query
+
+
+_kept_list_query = lru_cache(maxsize=256)(_list_query)
+"""Building a statement costs more than running it, so the few shapes there are are built once."""
 
 
 class BrandCounts(NamedTuple):
@@ -163,13 +198,26 @@ def queue_state(me: UUID, *, since: datetime | None = None, brand_ids: tuple[UUI
 
     `brand_ids` narrows mine, late and newer; the brands are always all of the scope, by name.
     """
-    now = clock.now()
-    base = QueueFilter(brand_ids=brand_ids)
-    open_ones = conditions(base, me, now)
+    values: dict[str, Any] = {"now": clock.now(), "me": me}
+    if since:
+        values["first_new"] = _first_id_after(since)
+    wanted = QueueFilter(brand_ids=brand_ids)
+    bound = _bound(wanted, values)
+    build = _state_query if bound is wanted else _kept_state_query
+    rows = db.session.execute(build(bound, since is not None), values).all()
+    brands = [BrandCounts._make(row[:15]) for row in rows]
+    counts: Any = rows[0][15:18] if rows else (0, 0, 0)
+    return QueueState(brands, *counts)
+
+
+def _state_query(base: QueueFilter, counts_new: bool) -> Any:
+    me, now = _PARAMETERS["me"], _PARAMETERS["now"]
     mine = _capped(*conditions(base._replace(holder=ME), me, now))
     late = _capped(*conditions(base._replace(late=True), me, now))
-    newer = _capped(*open_ones, Conversation.id > _first_id_after(since)) if since else literal(0)
-    rows = db.session.execute(
+    newer: Any = literal(0)
+    if counts_new:
+        newer = _capped(*conditions(base, me, now), Conversation.id > _PARAMETERS["first_new"])
+    return (
         select(
             Brand.id,
             Brand.name,
@@ -202,10 +250,10 @@ def queue_state(me: UUID, *, since: datetime | None = None, brand_ids: tuple[UUI
         )
         .where(Brand.archived_at.is_(None))
         .order_by(func.lower(Brand.name), Brand.id)
-    ).all()
-    brands = [BrandCounts._make(row[:15]) for row in rows]
-    counts: Any = rows[0][15:18] if rows else (0, 0, 0)
-    return QueueState(brands, *counts)
+    )
+
+
+_kept_state_query = lru_cache(maxsize=8)(_state_query)
 
 
 def _first_id_after(moment: datetime) -> UUID:

@@ -75,8 +75,9 @@ def test_every_filter_keeps_what_it_says(ana: Agency, make: Factory) -> None:
     assert listed(ana, QueueFilter(q="%")) == [plain], "a search is words, not a pattern"
     assert listed(ana, QueueFilter(q=str(late))) == [late]
     assert listed(ana, QueueFilter(q="\x00")) != []
-    with pytest.raises(Invalid):
-        listed(ana, QueueFilter(status="gone"))
+    for nonsense in (QueueFilter(status="gone"), QueueFilter(holder=str(ana.staff.user_id))):
+        with pytest.raises(Invalid):
+            listed(ana, nonsense)
 
 
 def test_late_and_closed_lists_have_pages_too(ana: Agency, make: Factory) -> None:
