@@ -11,7 +11,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
-from typing import Any, Protocol
+from typing import Any, NamedTuple, Protocol
 from uuid import UUID
 
 from sqlalchemy import Connection, Table, event, inspect, text
@@ -149,9 +149,9 @@ def _tables_in(element: ClauseElement) -> set[Table]:
 def _entity_tables(select: Select[Any]) -> set[Table]:
     """Tables of the entities among a select's columns and joins: what the ORM adds criteria to."""
     found: set[Table] = set()
-    targets: list[Any] = list(select._raw_columns)
-    targets += [join[0] for join in select._setup_joins]
-    for target in targets:
+    columns: list[Any] = list(select._raw_columns)
+    joined: list[Any] = [join[0] for join in select._setup_joins]
+    for place, target in enumerate((*columns, *joined)):
         parent = target._annotations.get("parententity") if hasattr(target, "_annotations") else None
         if parent is not None:
             found.update(t for t in inspect(parent).mapper.tables if isinstance(t, Table))
@@ -160,7 +160,7 @@ def _entity_tables(select: Select[Any]) -> set[Table]:
             if isinstance(inner, Select):
                 continue
             entity = getattr(inner, "_annotations", {}).get("parententity")
-            if entity is not None and target in select._raw_columns:
+            if entity is not None and place < len(columns):
                 found.update(t for t in inspect(entity).mapper.tables if isinstance(t, Table))
     return found
 
@@ -194,6 +194,47 @@ def _check_values(scope: Scope, values: dict[str, Any], table: Table) -> None:
         raise OutsideScope(f"{table.name}: a row of a brand outside the scope")
 
 
+SHAPES_KEPT = 1000
+_shapes: dict[Any, _Shape] = {}
+
+
+class _Shape(NamedTuple):
+    """What walking a statement found: the names of its owned tables, and what the criteria cannot reach."""
+
+    owned: frozenset[str]
+    beyond: str
+
+
+def _shape_of(state: ORMExecuteState) -> _Shape:
+    """Walk a statement once for each shape it has.
+
+    Two statements with the same cache key differ in bound values alone: by it SQLAlchemy itself reuses the SQL.
+    """
+    statement: Any = state.statement
+    cache_key = statement._generate_cache_key()
+    key = None if cache_key is None else (cache_key.key, state.is_orm_statement)
+    known = _shapes.get(key) if key is not None else None
+    if known is not None:
+        return known
+    owned: set[Any] = {element for element in iterate(statement) if _is_owned(element)}
+    if state.is_insert or state.is_update or state.is_delete:
+        target = statement.entity_description["table"] if state.is_orm_statement else getattr(statement, "table", None)
+        if _is_owned(target):
+            owned.add(target)
+    beyond = ""
+    if owned and state.is_orm_statement and not state.is_insert:
+        try:
+            _check_reach(statement)
+        except UnguardedStatement as refusal:
+            beyond = str(refusal)
+    shape = _Shape(frozenset(table.name for table in owned), beyond)
+    if key is not None:
+        if len(_shapes) >= SHAPES_KEPT:
+            _shapes.clear()
+        _shapes[key] = shape
+    return shape
+
+
 @event.listens_for(Session, "do_orm_execute")
 def _guard_statement(state: ORMExecuteState) -> None:
     statement: Any = state.statement
@@ -203,22 +244,19 @@ def _guard_statement(state: ORMExecuteState) -> None:
         if "raw_sql_reason" not in state.execution_options:
             raise UnguardedStatement("Text needs raw_sql(sql, reason=...).")
         return
-    owned: set[Any] = {element for element in iterate(statement) if _is_owned(element)}
-    if state.is_insert or state.is_update or state.is_delete:
-        target = statement.entity_description["table"] if state.is_orm_statement else getattr(statement, "table", None)
-        if _is_owned(target):
-            owned.add(target)
-    if not owned:
+    shape = _shape_of(state)
+    if not shape.owned:
         return
     scope = state.session.info.get("scope")
     if scope is None:
-        raise NoScope(f"No scope for {', '.join(sorted(t.name for t in owned if isinstance(t, Table)))}")
+        raise NoScope(f"No scope for {', '.join(sorted(shape.owned))}")
     if not state.is_orm_statement:
         raise UnguardedStatement("Owned tables are reached through their mapped classes or raw_sql.")
     if state.is_insert:
         _check_insert(state, scope)
         return
-    _check_reach(statement)
+    if shape.beyond:
+        raise UnguardedStatement(shape.beyond)
     if state.is_update:
         _check_update(state, scope)
     agency_id, brand_ids = scope.agency_id, scope.brand_ids

@@ -246,3 +246,16 @@ def test_sessions_of_the_orm_are_all_guarded() -> None:
     assert event.contains(Session, "do_orm_execute", scope._guard_statement)
     assert event.contains(Session, "before_flush", scope._guard_flush)
     assert event.contains(Session, "after_begin", scope._bind_transaction)
+
+
+def test_a_statement_seen_before_is_judged_like_a_new_one(ana: Agency, rows: Any, without_policies: None) -> None:
+    mine, others, _ = rows
+    ask = select(Conversation.id)
+    for brand_id, found in ((ana.brand_ids[0], mine), (ana.brand_ids[1], others)):
+        with in_scope(ana.app, Scope(ana.id, frozenset({brand_id}))):
+            assert db.session.scalars(ask).all() == [found]
+    for _ in range(2):
+        with in_scope(ana.app, ana.scope), pytest.raises(UnguardedStatement):
+            db.session.execute(select(Conversation.__table__.c.id))
+        with in_scope(ana.app, None), pytest.raises(NoScope):
+            db.session.scalars(ask)
