@@ -11,7 +11,7 @@ from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Text, and_, case, cast, delete, func, or_, select, update
+from sqlalchemy import Text, and_, bindparam, case, cast, delete, func, or_, select, update
 
 from tenants import clock
 from tenants.database import db
@@ -92,26 +92,19 @@ def start(
     return token
 
 
-def _is_live(now: datetime) -> Any:
+def _is_live(now: Any, idle_since: Any) -> Any:
     return and_(
         SignInSession.ended_at.is_(None),
         SignInSession.expires_at > now,
-        SignInSession.last_seen_at > now - IDLE,
+        SignInSession.last_seen_at > idle_since,
         Person.disabled_at.is_(None),
     )
 
 
-def load(token: str) -> SignedIn | None:
-    """Who holds this token, in one statement; None when it is unknown, ended, too old, or lacks its second factor.
-
-    Where there is a live membership the same statement binds the transaction to its scope, so the caller enters it
-    with `enter_scope(..., already_bound=True)`.
-    """
-    if not is_well_formed(token):
-        return None
-    now = clock.now()
+def _find_statement() -> Any:
+    """Built once: making the expression anew for every request would cost more than running it."""
     brands = case((Membership.all_brands, EVERY_BRAND), else_=func.array_to_string(Membership.brand_ids, ","))
-    row = db.session.execute(
+    return (
         select(
             SignInSession.id.label("session_id"),
             SignInSession.created_at.label("signed_in_at"),
@@ -151,10 +144,30 @@ def load(token: str) -> SignedIn | None:
         )
         .outerjoin(Agency, Agency.id == Membership.agency_id)
         .where(
-            SignInSession.token_hash == token_hash(token),
-            _is_live(now),
+            SignInSession.token_hash == bindparam("token_hash"),
+            _is_live(
+                bindparam("now", type_=SignInSession.expires_at.type),
+                bindparam("idle_since", type_=SignInSession.expires_at.type),
+            ),
             or_(Person.totp_secret.is_(None), SignInSession.second_factor_at.is_not(None)),
         )
+    )
+
+
+_FIND = _find_statement()
+
+
+def load(token: str) -> SignedIn | None:
+    """Who holds this token, in one statement; None when it is unknown, ended, too old, or lacks its second factor.
+
+    Where there is a live membership the same statement binds the transaction to its scope, so the caller enters it
+    with `enter_scope(..., already_bound=True)`.
+    """
+    if not is_well_formed(token):
+        return None
+    now = clock.now()
+    row = db.session.execute(
+        _FIND, {"token_hash": token_hash(token), "now": now, "idle_since": now - IDLE}
     ).one_or_none()
     if row is None:
         return None
@@ -192,7 +205,7 @@ def load_half(token: str) -> tuple[UUID, UUID] | None:
         .join(Person, Person.id == SignInSession.person_id)
         .where(
             SignInSession.token_hash == token_hash(token),
-            _is_live(clock.now()),
+            _is_live(clock.now(), clock.now() - IDLE),
             Person.totp_secret.is_not(None),
             SignInSession.second_factor_at.is_(None),
         )
@@ -229,7 +242,7 @@ def sessions_of(person_id: UUID) -> list[SessionRow]:
         .outerjoin(Agency, Agency.id == SignInSession.agency_id)
         .where(
             SignInSession.person_id == person_id,
-            _is_live(now),
+            _is_live(now, now - IDLE),
             or_(Person.totp_secret.is_(None), SignInSession.second_factor_at.is_not(None)),
         )
         .order_by(SignInSession.last_seen_at.desc())

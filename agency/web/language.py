@@ -30,7 +30,7 @@ class PoDomain(Domain):
 
     def get_translations(self) -> Any:
         """The catalogue of this request's language."""
-        return catalogue(TRANSLATIONS, str(get_locale()))
+        return catalogue(TRANSLATIONS, get_locale().language)
 
 
 class PoBabel(Babel):
