@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from datetime import datetime
+from functools import lru_cache
 from typing import Any, NamedTuple
 from uuid import UUID
 
-from sqlalchemy import and_, func, select
+from sqlalchemy import Uuid, and_, bindparam, func, select
 from sqlalchemy.orm import aliased
 
 from agency.inbox.models import Contact, Conversation, Message, Note
@@ -162,12 +163,13 @@ def _as_list(inner: Any) -> Any:
     return select(func.jsonb_agg(func.jsonb_build_array(*some.c))).scalar_subquery()
 
 
-def get_conversation(conversation_id: UUID, *, before: UUID | None = None) -> ConversationView:
-    """A conversation with messages, contact, notes and the contact's earlier conversations with this brand.
+_THIS = bindparam("this_id", type_=Uuid())
+_BEFORE = bindparam("before_id", type_=Uuid())
 
-    `before` is a message of it: those older than that one are given. Raises NotFound, for a foreign id exactly as for
-    a made-up one.
-    """
+
+@lru_cache(maxsize=2)
+def _statement(is_continued: bool) -> Any:
+    """The one statement, built once: building it costs more than running it."""
     older = aliased(Message)
     messages = select(
         Message.id,
@@ -188,29 +190,29 @@ def get_conversation(conversation_id: UUID, *, before: UUID | None = None) -> Co
         Message.moderation,
         Message.reply_id,
         func.encode(Message.content_hash, "hex"),
-    ).where(Message.conversation_id == conversation_id)
-    if before is not None:
-        place = select(older.written_at).where(older.id == before, older.conversation_id == conversation_id)
+    ).where(Message.conversation_id == _THIS)
+    if is_continued:
+        place = select(older.written_at).where(older.id == _BEFORE, older.conversation_id == _THIS)
         messages = messages.where(
             (Message.written_at < place.scalar_subquery())
-            | ((Message.written_at == place.scalar_subquery()) & (Message.id < before))
+            | ((Message.written_at == place.scalar_subquery()) & (Message.id < _BEFORE))
         )
     messages = messages.order_by(Message.written_at.desc(), Message.id.desc()).limit(MESSAGES_SHOWN + 1)
     notes = (
         select(Note.id, Note.author_name, Note.text, Note.created_at)
-        .where(Note.conversation_id == conversation_id)
+        .where(Note.conversation_id == _THIS)
         .order_by(Note.created_at, Note.id)
         .limit(MESSAGES_SHOWN)
     )
     this, other = aliased(Conversation), aliased(Conversation)
-    contact = select(this.contact_id).where(this.id == conversation_id).scalar_subquery()
+    contact = select(this.contact_id).where(this.id == _THIS).scalar_subquery()
     earlier = (
         select(other.id, other.platform, other.kind, other.excerpt, other.status, other.stars, other.last_message_at)
-        .where(other.contact_id == contact, other.id != conversation_id)
+        .where(other.contact_id == contact, other.id != _THIS)
         .order_by(other.last_message_at.desc())
         .limit(EARLIER_SHOWN)
     )
-    row = db.session.execute(
+    return (
         select(*_COLUMNS, _as_list(messages), _as_list(notes), _as_list(earlier))
         .join(
             Account,
@@ -229,8 +231,18 @@ def get_conversation(conversation_id: UUID, *, before: UUID | None = None) -> Co
                 Contact.brand_id == Conversation.brand_id,
             ),
         )
-        .where(Conversation.id == conversation_id)
-    ).first()
+        .where(Conversation.id == _THIS)
+    )
+
+
+def get_conversation(conversation_id: UUID, *, before: UUID | None = None) -> ConversationView:
+    """A conversation with messages, contact, notes and the contact's earlier conversations with this brand.
+
+    `before` is a message of it: those older than that one are given. Raises NotFound, for a foreign id exactly as for
+    a made-up one.
+    """
+    values = {"this_id": conversation_id, "before_id": before}
+    row = db.session.execute(_statement(before is not None), values).first()
     if row is None:
         raise NotFound()
     newest_first = [_message(values) for values in row[-3] or ()]

@@ -7,7 +7,7 @@ from functools import lru_cache
 from typing import Any, NamedTuple
 from uuid import UUID
 
-from sqlalchemy import DateTime, Text, Uuid, and_, bindparam, func, literal, select, tuple_
+from sqlalchemy import DateTime, Integer, Text, Uuid, and_, bindparam, func, literal, select, tuple_
 
 from agency.inbox.conversation_view import ConversationView, get_conversation
 from agency.inbox.filters import ME, QueueFilter, conditions, cursor_of, read_cursor
@@ -102,13 +102,13 @@ def list_conversations(
     shown twice while others arrive. Raises Invalid for a cursor that is damaged or of another order.
     """
     order = _order(wanted)
-    values: dict[str, Any] = {"now": clock.now(), "me": me}
+    values: dict[str, Any] = {"now": clock.now(), "me": me, "rows": limit + 1}
     if after:
         values["place"], values["place_id"] = read_cursor(after, order)
     bound = _bound(wanted, values)
     build = _list_query if bound is wanted else _kept_list_query
     query = build(bound, order, bool(after))
-    rows = [QueueRow._make(row) for row in db.session.execute(query.limit(limit + 1), values)]
+    rows = [QueueRow._make(row) for row in db.session.execute(query, values)]
     if len(rows) <= limit:
         return QueuePage(rows, None)
     last = rows[limit - 1]
@@ -143,7 +143,7 @@ _PARAMETERS: dict[str, Any] = {
 
 
 def _list_query(wanted: QueueFilter, order: str, is_continued: bool) -> Any:
-    query: Any = select(*_ROW).join(Account, _ITS_ACCOUNT)
+    query: Any = select(*_ROW).join(Account, _ITS_ACCOUNT).limit(bindparam("rows", type_=Integer()))
     query = query.where(*conditions(wanted, _PARAMETERS["me"], _PARAMETERS["now"]))
     column: Any = {"due": Conversation.due_at, "rank": Conversation.rank, "past": Conversation.last_message_at}[order]
     keys = (column, Conversation.id)
