@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import hashlib
+import hmac
 import json
+from collections.abc import Iterator
 from typing import Any
 
 import pytest
@@ -14,7 +17,7 @@ from werkzeug.test import TestResponse
 from agency.api import error_shape, strict_json
 from agency.api.error_shape import WORDS, field_errors
 from tenants import api_tokens
-from tenants.database import new_id
+from tenants.database import db, new_id
 from tenants.errors import TooMany, Unavailable
 from tenants.scope import in_scope
 from tests.api.calling import Caller, token_for
@@ -184,3 +187,31 @@ def test_a_failed_request_leaves_nothing(staff: Caller, make: Factory, ana: Agen
     assert refused.status_code == 422
     found = staff.get(f"/conversations/{conversation}").get_json()
     assert (found["holder"], found["replies"]) == (None, [])
+
+
+@pytest.fixture
+def without_database(whole_app: Flask, superuser: Engine) -> Iterator[None]:
+    """The database lets the application in no more."""
+    with whole_app.app_context():
+        role = db.engine.url.username
+    with superuser.begin() as connection:
+        connection.execute(text(f'alter role "{role}" nologin'))
+        connection.execute(
+            text("select pg_terminate_backend(pid) from pg_stat_activity where usename = :role"), {"role": role}
+        )
+    yield
+    with superuser.begin() as connection:
+        connection.execute(text(f'alter role "{role}" login'))
+
+
+@pytest.mark.usefixtures("without_database")
+def test_while_the_database_is_away_nothing_is_taken(whole_app: Flask) -> None:
+    caller = Caller(whole_app)
+    for _ in range(2):
+        refused = caller.get("/brands", headers={"Authorization": "Bearer ob_" + "x" * 43})
+        _problem(refused, 503, "unavailable")
+        assert refused.headers["Retry-After"] == "5"
+    body = b'{"object": "page", "entry": [{"id": "1"}]}'
+    signature = "sha256=" + hmac.new(b"test app secret", body, hashlib.sha256).hexdigest()
+    hook = whole_app.test_client().post("/webhooks/meta", data=body, headers={"X-Hub-Signature-256": signature})
+    assert (hook.status_code, hook.headers["Retry-After"]) == (503, "5")
