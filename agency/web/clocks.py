@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime, tzinfo
+from datetime import UTC, date, datetime, tzinfo
 from functools import lru_cache
 from typing import Literal
 
-from babel.dates import format_datetime, format_timedelta
+from babel.dates import format_date, format_datetime, format_timedelta
 from babel.numbers import format_decimal
 from flask_babel import gettext
 
@@ -41,12 +41,25 @@ def _rounded(seconds: float) -> int:
 
 
 def _iso(at: datetime) -> str:
-    return at.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+    return f"{at.astimezone(UTC).isoformat()[:19]}Z"
 
 
 def row_exact(at: datetime, zone: tzinfo) -> str:
     """The exact time for a queue row, where fifty are printed: `2026-11-22 12:04 CET`."""
-    return at.astimezone(zone).strftime("%Y-%m-%d %H:%M %Z")
+    local = at.astimezone(zone)
+    return f"{local.isoformat(' ', 'minutes')[:16]} {local.tzname()}"
+
+
+@lru_cache(maxsize=4096)
+def _day_words(day: date, locale: str) -> str:
+    return format_date(day, "d MMM y", locale=locale)
+
+
+@lru_cache(maxsize=4096)
+def _due_words(seconds: int, locale: str, late: bool) -> str:
+    # Kept by locale, which is the one gettext speaks in this request.
+    span = span_words(seconds, locale)
+    return gettext("late by %(span)s", span=span) if late else gettext("due in %(span)s", span=span)
 
 
 def full_exact(at: datetime, zone: tzinfo, locale: str) -> str:
@@ -59,7 +72,7 @@ def age(at: datetime, now: datetime, zone: tzinfo, locale: str) -> Clock:
     """How long ago `at` was; up to a week relative, then the date."""
     seconds = (now - at).total_seconds()
     if seconds >= 7 * DAY_SECONDS:
-        words = format_datetime(at.astimezone(zone), "d MMM y", locale=locale)
+        words = _day_words(at.astimezone(zone).date(), locale)
     elif seconds < MINUTE_SECONDS:
         words = gettext("now")
     else:
@@ -70,11 +83,11 @@ def age(at: datetime, now: datetime, zone: tzinfo, locale: str) -> Clock:
 def due(at: datetime, now: datetime, zone: tzinfo, locale: str) -> Clock:
     """How long is left until `at`, or how late it is."""
     left = (at - now).total_seconds()
-    span = span_words(_rounded(left), locale)
+    words = _due_words(_rounded(left), locale, left < 0)
     if left < 0:
-        return Clock(gettext("late by %(span)s", span=span), "late", _iso(at), row_exact(at, zone))
+        return Clock(words, "late", _iso(at), row_exact(at, zone))
     level: Literal["soon", "plain"] = "soon" if left < SOON_SECONDS else "plain"
-    return Clock(gettext("due in %(span)s", span=span), level, _iso(at), row_exact(at, zone))
+    return Clock(words, level, _iso(at), row_exact(at, zone))
 
 
 def moment(at: datetime, zone: tzinfo, locale: str) -> Clock:

@@ -94,8 +94,9 @@ class Shell:
     role_word: str = told("The role, translated.", default="")
     menu: tuple[Choice, ...] = told("Main places this person may open, in order; `value` is an icon name.", default=())
     brands: tuple[Choice, ...] = told(
-        "All brands first, then each brand this person may see; `brand` is set.", default=()
+        "All brands first, then each brand this person may see, or the busiest of many; `brand` is set.", default=()
     )
+    brands_url: str = told("Where the switcher gets the whole list when the rail holds only a part.", default="")
     notices: tuple[Notice, ...] = told("Banners over the page.", default=())
     toasts: tuple[Toast, ...] = told("What was just done.", default=())
     account_url: str = told("The person's own settings.", default="/account")

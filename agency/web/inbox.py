@@ -22,7 +22,7 @@ from agency.web.conversation_page import conversation_page, place_words
 from agency.web.inbox_address import KINDS, PLATFORMS, STATES, VIEWS, Address, read_address
 from agency.web.language import chosen_language, chosen_zone
 from agency.web.looks import BrandLook, Choice, Stars, brand_look
-from agency.web.shell import shell, toast
+from agency.web.shell import brand_links, brand_looks, rail_brands, shell, toast
 from agency.web.state_looks import conversation_states, reply_states, unknown_state
 from agency.web.static_version import static_version
 from agency.web.theme import chosen_theme
@@ -69,6 +69,15 @@ def newer() -> AnyResponse:
         newer_url=address.url(),
     )
     return make_response(render_template("inbox/_new_bar.html", page=bar, shell=None))
+
+
+@inbox.get("/inbox/brands")
+def brands() -> AnyResponse:
+    """A link to every brand's queue: for the switcher the links alone, else a page of them."""
+    choices = brand_links(brand_looks().values())
+    if request.headers.get("HX-Request") == "true":
+        return make_response(render_template("brands/_switch.html", choices=choices))
+    return make_response(render_template("brands/switch.html", shell=shell(), choices=choices))
 
 
 @inbox.post("/inbox/next")
@@ -127,7 +136,8 @@ def _render(
     actor: Actor, address: Address, state: QueueState, conversation_id: UUID | None, after: str, since: datetime
 ) -> str:
     listed = queries.list_conversations(address.wanted, after or None, me=actor.user_id)
-    looks = {brand.id: brand_look(str(brand.id), brand.name, brand.mark, brand.colour) for brand in state.brands}
+    seen = {row.brand_id for row in listed.rows}
+    looks = {b.id: brand_look(str(b.id), b.name, b.mark, b.colour) for b in state.brands if b.id in seen}
     next_url = address.url(after=listed.next_cursor, since=since.isoformat()) if listed.next_cursor else ""
     rows = _rows(listed.rows, looks, address, actor)
     if request.headers.get("HX-Target") == "more-rows":
@@ -143,7 +153,7 @@ def _render(
         url="/inbox",
         rows=rows,
         views=_views(address, state, chosen),
-        filters=_filters(address, looks),
+        filters=_filters(address),
         filtered_by=_filtered_by(address),
         search=address.wanted.q,
         next_url=next_url,
@@ -231,7 +241,7 @@ def _views(address: Address, state: QueueState, chosen: BrandCounts | None) -> t
     )
 
 
-def _filters(address: Address, looks: dict[UUID, BrandLook]) -> tuple[Filter, ...]:
+def _filters(address: Address) -> tuple[Filter, ...]:
     words: dict[str, Any] = {
         "facebook": "Facebook",
         "instagram": "Instagram",
@@ -258,7 +268,7 @@ def _filters(address: Address, looks: dict[UUID, BrandLook]) -> tuple[Filter, ..
         select(
             "view", _("View"), _("The whole team's"), [("mine", _("My work")), ("free", _("Free")), ("late", _("Late"))]
         ),
-        select("brand", _("Brand"), _("Every brand"), [(look.id, look.name) for look in looks.values()]),
+        select("brand", _("Brand"), _("Every brand"), [(look.id, look.name) for look in rail_brands()]),
         select("platform", _("Platform"), _("Every platform"), [(p, words[p]) for p in PLATFORMS]),
         select("kind", _("Kind"), _("Every kind"), [(k, words[k]) for k in KINDS]),
         select("state", _("State"), _("In the queue"), [(s, words[s]) for s in STATES[1:]]),

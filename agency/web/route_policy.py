@@ -80,6 +80,7 @@ ROUTE_POLICY: dict[str, Policy] = {
     "inbox.inbox": Permission.CONVERSATION_READ,
     "inbox.case": Permission.CONVERSATION_READ,
     "inbox.newer": Permission.CONVERSATION_READ,
+    "inbox.brands": Permission.CONVERSATION_READ,
     "inbox.next_case": Permission.CONVERSATION_WORK,
     "conversation.page": Permission.CONVERSATION_READ,
     "conversation.claim": Permission.CONVERSATION_WORK,

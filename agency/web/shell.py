@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
+from heapq import nlargest
 from typing import Any, cast
 from uuid import UUID
 
 from flask import current_app, flash, g, get_flashed_messages, render_template, request, url_for
 from flask_babel import gettext as _
-from sqlalchemy import Row, func, select
+from sqlalchemy import Row, and_, func, select
 
+from agency.inbox.models import QueueCounter
 from agency.web.contexts import Shell
 from agency.web.language import chosen_language
 from agency.web.looks import BrandLook, Choice, Notice, Toast, Tone, brand_look
@@ -19,10 +21,13 @@ from agency.web.theme import chosen_theme
 from agency.web.who import person_of_request
 from tenants.base_app import settings_of_app
 from tenants.database import db
+from tenants.ids import id_from
 from tenants.models import Brand
 from tenants.permissions import Actor, Role
 
 PRODUCT = "Onbrand"
+FEW_BRANDS, BUSIEST_BRANDS = 24, 12
+"""So many brands all stand in the rail; of more the busiest do, and the switcher asks for the rest."""
 
 PLACES: tuple[tuple[str, str, str], ...] = (
     ("inbox.inbox", "inbox", "g i"),
@@ -59,7 +64,7 @@ def _place_words() -> dict[str, str]:
 def brands_of_request() -> Sequence[Row[Any]]:
     """Brands this person may see, archived ones left out, by name: one statement a request however often asked.
 
-    Rows of id, name, mark, colour, language, time_zone, needs_approval, answer_due_hours, paused_at.
+    Rows of id, name, mark, colour, language, time_zone, needs_approval, answer_due_hours, paused_at, open_count.
     """
     if "brands" not in g:
         g.brands = db.session.execute(
@@ -73,7 +78,9 @@ def brands_of_request() -> Sequence[Row[Any]]:
                 Brand.needs_approval,
                 Brand.answer_due_hours,
                 Brand.paused_at,
+                func.coalesce(QueueCounter.open_count, 0).label("open_count"),
             )
+            .outerjoin(QueueCounter, and_(QueueCounter.agency_id == Brand.agency_id, QueueCounter.brand_id == Brand.id))
             .where(Brand.archived_at.is_(None))
             .order_by(func.lower(Brand.name), Brand.id)
         ).all()
@@ -83,6 +90,25 @@ def brands_of_request() -> Sequence[Row[Any]]:
 def brand_looks() -> dict[UUID, BrandLook]:
     """How each of them is drawn, by id."""
     return {row.id: brand_look(str(row.id), row.name, row.mark, row.colour) for row in brands_of_request()}
+
+
+def rail_brands() -> list[BrandLook]:
+    """Brands for the rail and for filters, by name: all of a few, else the busiest and the chosen one."""
+    found = brands_of_request()
+    if len(found) > FEW_BRANDS:
+        chosen = id_from(request.args.get("brand", ""))
+        busiest = {row.id for row in nlargest(BUSIEST_BRANDS, found, key=lambda row: row.open_count)}
+        found = [row for row in found if row.id in busiest or row.id == chosen]
+    return [brand_look(str(row.id), row.name, row.mark, row.colour) for row in found]
+
+
+def brand_links(looks: Iterable[BrandLook]) -> tuple[Choice, ...]:
+    """A link to each brand's queue."""
+    chosen, inbox = request.args.get("brand", ""), url_for("inbox.inbox")
+    return tuple(
+        Choice(look.name, f"{inbox}?brand={look.id}", selected=chosen == look.id, value=look.id, brand=look)
+        for look in looks
+    )
 
 
 def home_url(actor: Actor | None) -> str:
@@ -110,13 +136,15 @@ def shell(*, notices: Sequence[Notice] = (), with_brands: bool = True) -> Shell:
         return Shell(agency_name=PRODUCT, **base)
     actor = person.actor
     is_member = actor is not None and not person.must_set_up_second_factor
+    brands = _brand_choices(actor) if actor is not None and is_member and with_brands else ()
     return Shell(
         agency_name=person.agency_name or PRODUCT,
         person_name=person.name,
         person_email=person.email,
         role_word=role_words()[actor.role] if actor is not None else "",
         menu=_menu(actor) if actor is not None and is_member else (),
-        brands=_brand_choices(actor) if actor is not None and is_member and with_brands else (),
+        brands=brands,
+        brands_url=url_for("inbox.brands") if brands and len(brands_of_request()) > FEW_BRANDS else "",
         toasts=_toasts(),
         account_url=url_for("account_page.account"),
         sign_out_url=url_for("sign_in.sign_out"),
@@ -176,13 +204,6 @@ def _menu(actor: Actor) -> tuple[Choice, ...]:
 def _brand_choices(actor: Actor) -> tuple[Choice, ...]:
     if not _may_open(actor, "inbox.inbox") or actor.role is Role.BILLING_ADMIN:
         return ()
-    chosen = request.args.get("brand", "")
-    inbox = url_for("inbox.inbox")
-    every = Choice(_("All brands"), inbox, selected=not chosen, key="b")
-    return (
-        every,
-        *(
-            Choice(look.name, f"{inbox}?brand={look.id}", selected=chosen == look.id, value=look.id, brand=look)
-            for look in brand_looks().values()
-        ),
-    )
+    every = Choice(_("All brands"), url_for("inbox.inbox"), selected=not request.args.get("brand"), key="b")
+    rest = (Choice(_("Switch brand"), url_for("inbox.brands")),) if len(brands_of_request()) > FEW_BRANDS else ()
+    return (every, *brand_links(rail_brands()), *rest)

@@ -1,0 +1,40 @@
+"""An agency of many brands: the frame stays small, and every brand is still one step away."""
+
+from __future__ import annotations
+
+from flask import Flask
+
+from agency.web.shell import BUSIEST_BRANDS, FEW_BRANDS
+from tests.factories import Factory
+from tests.web.visiting import Visitor
+
+
+def test_the_rail_holds_the_busiest_and_the_chosen_brand_and_the_switcher_all(whole_app: Flask, make: Factory) -> None:
+    names = tuple(f"Brand {number:03}" for number in range(FEW_BRANDS + 6))
+    agency = make.agency("Large House", brands=names)
+    busy, quiet = len(names) - 1, len(names) - 2
+    make.conversation(agency, brand=busy)
+    visitor = Visitor(whole_app, agency.staff)
+
+    page = visitor.get("/inbox").text
+    rail = page.partition('class="rail-part rail-brands"')[2].partition("</nav>")[0]
+    assert rail.count("/inbox?brand=") == BUSIEST_BRANDS
+    assert names[busy] in rail
+    assert names[quiet] not in page
+
+    chosen = visitor.get(f"/inbox?brand={agency.brand_ids[quiet]}").text
+    assert f'<option value="{agency.brand_ids[quiet]}" selected>{names[quiet]}</option>' in chosen
+
+    assert 'data-url="/inbox/brands"' in page
+    for headers in ({"HX_Request": "true"}, {}):
+        switch = visitor.get("/inbox/brands", **headers).text
+        assert all(name in switch for name in names)
+        assert all(f'/inbox?brand={brand_id}"' in switch for brand_id in agency.brand_ids)
+    assert "<html" not in visitor.get("/inbox/brands", HX_Request="true").text
+
+
+def test_few_brands_all_stand_in_the_rail(whole_app: Flask, make: Factory) -> None:
+    names = tuple(f"Brand {number:03}" for number in range(FEW_BRANDS))
+    page = Visitor(whole_app, make.agency("House", brands=names).staff).get("/inbox").text
+    assert all(f'title="{name}"' in page for name in names)
+    assert "/inbox/brands" not in page
