@@ -178,6 +178,8 @@ def _rows(
     start, _mark, query = address.case_url("\0").partition("\0")
     rows = []
     for r in found:
+        if r.brand_id not in looks:  # an archived brand's case: nobody works on it, and its look is not known here
+            continue
         held = r.holder_id is not None and (r.held_until is None or r.held_until >= now)
         code = "claimed" if held and r.status == "open" else r.status
         wrote = r.last_customer_at or r.last_message_at

@@ -11,12 +11,13 @@ from uuid import UUID
 
 import pytest
 from flask import Flask
-from sqlalchemy import select
+from sqlalchemy import select, update
 
 from agency.inbox.models import Conversation, Note
 from agency.replies.models import Reply, ReplyText
 from tenants import clock
 from tenants.database import db, new_id
+from tenants.models import Brand
 from tenants.permissions import Actor
 from tests.factories import Agency, Factory
 from tests.web.visiting import Visitor
@@ -67,6 +68,16 @@ def test_a_row_says_which_brand_what_and_who(ana: Agency, case: UUID, visit: Vis
     assert f"/inbox/{case}" in row
     assert "&lt;b&gt;order&lt;/b&gt;" in row, "customers' markup is shown, not obeyed"
     assert "<b>order</b>" not in page.text
+
+
+def test_cases_of_an_archived_brand_are_left_out(ana: Agency, make: Factory, case: UUID, visit: Visit) -> None:
+    hidden = make.conversation(ana, brand=1)
+    with ana.entered():
+        db.session.execute(update(Brand).where(Brand.id == ana.brand_ids[1]).values(archived_at=clock.now()))
+    page = visit(ana.staff).get("/inbox")
+    assert page.status_code == 200
+    assert str(case) in page.text
+    assert str(hidden) not in page.text
 
 
 @pytest.mark.parametrize("path", ["/inbox", "/inbox/{case}", "/conversations/{case}", "/inbox?view=late&q=order"])
