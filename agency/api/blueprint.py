@@ -20,7 +20,7 @@ from werkzeug.exceptions import default_exceptions
 from agency.api import error_shape, idempotency
 from agency.api.bearer import authenticate
 from agency.api.route_policy import API_ROUTE_POLICY, PUBLIC
-from agency.api.strict_json import LARGEST_BODY_BYTES, read_body
+from agency.api.strict_json import read_body
 from tenants.database import db
 from tenants.errors import Invalid
 from tenants.permissions import Permission, require
@@ -88,7 +88,6 @@ def _at_the_door(endpoint: str, view: View) -> View:
 
     @functools.wraps(view)
     def pass_the_door(*args: Any, **kwargs: Any) -> Response:
-        request.max_content_length = LARGEST_BODY_BYTES
         if policy == PUBLIC:
             return make_response(view(*args, **kwargs))
         try:

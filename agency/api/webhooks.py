@@ -19,7 +19,7 @@ from agency.api.blueprint import register_error_handlers
 from agency.api.error_shape import Problem
 from agency.api.google_push import PushKeys, is_from_google, location_of
 from agency.api.signatures import is_meta_signature, is_stripe_signature, signed_request
-from agency.api.strict_json import LARGEST_BODY_BYTES
+from agency.api.strict_json import raw_body
 from channels import accounts, poll_turns
 from tenants import clock
 from tenants.base_app import settings_of_app
@@ -30,15 +30,9 @@ MOST_ENTRIES = 1_000
 """Meta sends at most this many in one call."""
 PLATFORM_OF_OBJECT = {"page": "facebook", "instagram": "instagram"}
 DELETION_SOURCE, DEAUTHORIZE_SOURCE = "meta_data_deletion", "meta_deauthorize"
-NO_SIGNATURE = "invalid_signature"
 
 blueprint = Blueprint("api_webhooks", __name__)
 register_error_handlers(blueprint)
-
-
-@blueprint.before_request
-def _limit_body() -> None:
-    request.max_content_length = LARGEST_BODY_BYTES
 
 
 @blueprint.get("/webhooks/meta")
@@ -69,7 +63,7 @@ def receive_instagram() -> Response:
 @blueprint.post("/webhooks/google")
 def receive_google() -> Response:
     """Google pushed a message about a location."""
-    body, settings = request.get_data(), settings_of_app()
+    body, settings = raw_body(), settings_of_app()
     keys = current_app.extensions.setdefault("onbrand_google_push_keys", PushKeys(settings.google_certs_url))
     if not is_from_google(request.headers.get("Authorization", ""), keys, settings):
         raise Problem(401, code="invalid_token", headers={"WWW-Authenticate": "Bearer"})
@@ -86,10 +80,10 @@ def receive_stripe() -> Response:
     secrets = [secret.strip() for secret in settings_of_app().stripe_webhook_secret.split(",") if secret.strip()]
     if not secrets:
         raise Problem(404)
-    body = request.get_data()
+    body = raw_body()
     header = request.headers.get("Stripe-Signature", "")
     if not is_stripe_signature(header, body, secrets, clock.now().timestamp()):
-        raise Problem(401, code=NO_SIGNATURE)
+        raise _unsigned()
     event = _object(body)
     event_id, kind = event.get("id"), event.get("type")
     if not _is_name(event_id) or not _is_name(kind):
@@ -136,6 +130,15 @@ def data_deletion_status(code: str) -> Response:
     return Response(words, content_type="text/plain; charset=utf-8")
 
 
+def _unsigned() -> Problem:
+    return Problem(
+        401,
+        code="invalid_signature",
+        detail="This call does not carry the signature of the platform. Nothing of it was read or kept. "
+        "Sign the bytes as they are sent, with the secret this installation knows.",
+    )
+
+
 def _challenge() -> Response:
     token = settings_of_app().meta_webhook_verify_token.encode()
     given = request.args.get("hub.verify_token", "").encode()
@@ -147,9 +150,9 @@ def _challenge() -> Response:
 
 
 def _receive_meta(source: str, *secrets: str) -> Response:
-    body = request.get_data()
+    body = raw_body()
     if not is_meta_signature(request.headers.get("X-Hub-Signature-256", ""), body, secrets):
-        raise Problem(401, code=NO_SIGNATURE)
+        raise _unsigned()
     call = _object(body)
     platform = PLATFORM_OF_OBJECT.get(str(call.get("object")))
     entries = call.get("entry")
@@ -182,9 +185,10 @@ def _remember(source: str, external_id: str, kind: str) -> bool:
 
 def _signed_by_meta() -> str:
     settings = settings_of_app()
+    raw_body()  # so that one that is too large is refused before it is taken apart
     value = request.form.get("signed_request", "")
     if signed_request(value, (settings.meta_app_secret, settings.instagram_app_secret)) is None:
-        raise Problem(401, code=NO_SIGNATURE)
+        raise _unsigned()
     return value
 
 

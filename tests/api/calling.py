@@ -62,7 +62,9 @@ class Caller:
             raw = json.dumps(body).encode()
         if raw is not None:
             sent.setdefault("Content-Type", "application/json")
-        response = self.client.open(PREFIX + path, method=method, data=raw, headers=sent, **options)
+        if raw is not None:
+            options["data"] = raw
+        response = self.client.open(PREFIX + path, method=method, headers=sent, **options)
         check_against_document(self.app, method, PREFIX + path.partition("?")[0], response)
         return response
 

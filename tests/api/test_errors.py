@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import hmac
+import io
 import json
 from collections.abc import Iterator
 from typing import Any
@@ -128,6 +129,15 @@ def test_what_is_not_called_json(admin: Caller) -> None:
 def test_what_is_too_large(admin: Caller) -> None:
     raw = b'{"name": "' + b"x" * strict_json.LARGEST_BODY_BYTES + b'"}'
     _problem(admin.post("/brands", raw=raw), 413, "too_large")
+    chunked = {"wsgi.input_terminated": True}
+    headers = {"Transfer-Encoding": "chunked", "Content-Type": "application/json"}
+    for piece in (raw, raw[:-1] + b" " * 500_000 + b"}"):
+        stream = io.BytesIO(piece)
+        refused = admin("POST", "/brands", input_stream=stream, environ_overrides=chunked, headers=headers)
+        _problem(refused, 413, "too_large")
+    whole = io.BytesIO(b'{"name": "In pieces"}')
+    made = admin("POST", "/brands", input_stream=whole, environ_overrides=chunked, headers=headers)
+    assert made.status_code == 201
 
 
 def test_each_field_is_explained(staff: Caller, make: Factory, ana: Agency) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import base64
 import hashlib
 import hmac
+import io
 import json
 
 import pytest
@@ -120,11 +121,15 @@ def test_only_the_instagram_address_takes_the_instagram_secret(client: FlaskClie
         assert client.post("/webhooks/instagram", data=body, headers=_signature(body, secret)).status_code == 200
 
 
-@pytest.mark.parametrize("path", ["meta", "instagram", "google"])
+@pytest.mark.parametrize("path", ["/webhooks/meta", "/webhooks/instagram", "/webhooks/google", "/meta/deauthorize"])
 def test_a_body_over_one_megabyte_is_too_large(client: FlaskClient, ana: Agency, path: str) -> None:
     body = b" " * 1_048_577
-    refused = client.post(f"/webhooks/{path}", data=body, headers=_signature(body))
+    refused = client.post(path, data=body, headers=_signature(body))
     assert (refused.status_code, refused.mimetype) == (413, "application/problem+json")
+    chunked = {"wsgi.input_terminated": True}
+    headers = {"Transfer-Encoding": "chunked", **_signature(body)}
+    refused = client.post(path, input_stream=io.BytesIO(body), environ_overrides=chunked, headers=headers)
+    assert refused.status_code == 413
 
 
 def test_signed_rubbish_is_a_bad_request(client: FlaskClient, ana: Agency) -> None:
