@@ -56,10 +56,23 @@ class QueuePage(NamedTuple):
     next_cursor: str | None
 
 
+# Looked up for the rows of the page, not joined: a join lets the planner begin with the accounts, and then it reads and
+# sorts everything open of somebody who sees a few brands (1,000,000 conversations, 20 of 200 brands: 600 ms, not 2).
+_ACCOUNT_NAME = (
+    select(Account.name)
+    .where(
+        Account.agency_id == Conversation.agency_id,
+        Account.id == Conversation.account_id,
+        Account.brand_id == Conversation.brand_id,
+    )
+    .correlate(Conversation)
+    .scalar_subquery()
+)
+
 _ROW = (
     Conversation.id,
     Conversation.brand_id,
-    Account.name,
+    _ACCOUNT_NAME,
     Conversation.platform,
     Conversation.kind,
     Conversation.status,
@@ -79,11 +92,6 @@ _ROW = (
     Conversation.held_until,
     Conversation.looked_at,
     Conversation.version,
-)
-_ITS_ACCOUNT = and_(
-    Account.agency_id == Conversation.agency_id,
-    Account.id == Conversation.account_id,
-    Account.brand_id == Conversation.brand_id,
 )
 
 
@@ -143,7 +151,8 @@ _PARAMETERS: dict[str, Any] = {
 
 
 def _list_query(wanted: QueueFilter, order: str, is_continued: bool) -> Any:
-    query: Any = select(*_ROW).join(Account, _ITS_ACCOUNT).limit(bindparam("rows", type_=Integer()))
+    # A limit the planner cannot see would make it sort everything rather than walk the index to the page's end.
+    query: Any = select(*_ROW).limit(bindparam("rows", type_=Integer(), literal_execute=True))
     query = query.where(*conditions(wanted, _PARAMETERS["me"], _PARAMETERS["now"]))
     column: Any = {"due": Conversation.due_at, "rank": Conversation.rank, "past": Conversation.last_message_at}[order]
     keys = (column, Conversation.id)
