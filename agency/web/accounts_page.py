@@ -8,7 +8,7 @@ from uuid import UUID
 
 from flask import Blueprint, Response, make_response, redirect, request, url_for
 from flask_babel import gettext as _
-from sqlalchemy import case, func, select, tuple_
+from sqlalchemy import and_, case, func, select, tuple_
 from werkzeug.wrappers import Response as AnyResponse
 
 from agency.web import clocks
@@ -26,7 +26,7 @@ from channels.models import Account, SetAsideItem
 from channels.registry import ADAPTERS
 from tenants import clock
 from tenants.database import db
-from tenants.errors import Conflict, Invalid, NotFound
+from tenants.errors import Conflict, Invalid, NotFound, told
 from tenants.ids import id_from
 from tenants.permissions import Permission, require
 
@@ -57,7 +57,7 @@ def connect() -> AnyResponse:
     brand_id = id_from(typed["brand"])
     try:
         if brand_id is None:
-            raise Invalid("No brand was chosen. Nothing was stored.", errors={"brand": ["Choose a brand."]})
+            raise Invalid("No brand was chosen. Nothing was stored.", errors={"brand": [told("Choose a brand.")]})
         login = typed["login"] or None
         account = room.connect(
             actor_of_request(),
@@ -241,11 +241,11 @@ def _accounts(brand_id: UUID | None, tab: str) -> tuple[list[Account], bool]:
 
 
 def _tabs(place: str, here: dict[str, Any], tab: str, brand_id: UUID | None) -> tuple[Choice, ...]:
-    live, gone = Account.disconnected_at.is_(None), Account.disconnected_at.is_not(None)
+    live = Account.disconnected_at.is_(None)
     counting = select(
-        func.count(Account.id).filter(live),
-        func.count(Account.id).filter(live, Account.health.in_(TROUBLED)),
-        func.count(Account.id).filter(gone),
+        func.count(case((live, Account.id))),
+        func.count(case((and_(live, Account.health.in_(TROUBLED)), Account.id))),
+        func.count(case((Account.disconnected_at.is_not(None), Account.id))),
     )
     if brand_id is not None:
         counting = counting.where(Account.brand_id == brand_id)
