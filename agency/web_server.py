@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import threading
 from pathlib import Path
 from typing import Any
 
@@ -27,10 +28,22 @@ class WebServer(BaseApplication):
             self.cfg.set(name, value)
 
     def load(self) -> Any:
-        """The WSGI application, made in each worker process, so that none shares a connection with another."""
+        """The WSGI application, made once before the worker processes part from each other: they start at once."""
         from gunicorn.util import import_app
 
         return import_app("wsgi:app")
+
+
+def begin_alone(_server: Any, _worker: Any) -> None:
+    """In each new worker process: let go of the parent's connections, and make the first style check quick."""
+    from styleguides.language import detect_language
+    from tenants.database import db
+    from wsgi import app
+
+    with app.app_context():
+        db.engine.dispose(close=False)
+    sentence = "Loads the model of languages."
+    threading.Thread(target=detect_language, args=(sentence,), daemon=True).start()
 
 
 def serve(host: str, port: int, processes: int, threads: int) -> None:
@@ -40,6 +53,8 @@ def serve(host: str, port: int, processes: int, threads: int) -> None:
         {
             "bind": f"[{host}]:{port}" if ":" in host else f"{host}:{port}",
             "worker_class": "gthread",
+            "preload_app": True,
+            "post_fork": begin_alone,
             "workers": processes,
             "threads": threads,
             "timeout": TIMEOUT_SECONDS,

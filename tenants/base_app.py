@@ -36,6 +36,7 @@ def create_base_app(settings: Settings, *, pool_size: int = 5) -> Flask:
             "max_overflow": 5,
             "pool_timeout": 10,
             "pool_recycle": 1800,
+            "hide_parameters": True,  # customers' words and hashes stay out of error logs
             "connect_args": {
                 "connect_timeout": CONNECT_TIMEOUT_SECONDS,
                 "options": f"-c statement_timeout={STATEMENT_TIMEOUT_MS} -c timezone=UTC",
