@@ -16,14 +16,14 @@ from sqlalchemy.exc import IntegrityError
 
 from channels import poll_turns
 from channels.google_business.requests import LOCATION_NAME
-from channels.models import Account, AccountDirectory
+from channels.models import CREDENTIAL, Account, AccountDirectory
 from channels.protocol import ConnectedAccount, Secret
 from channels.registry import ADAPTERS
 from channels.wire import identifier
 from tenants import audit
 from tenants.base_app import keys_of_app
 from tenants.database import db, new_id
-from tenants.errors import Conflict, Invalid, NotFound
+from tenants.errors import Conflict, Invalid, NotFound, worded
 from tenants.models import Brand
 from tenants.permissions import Actor, Permission, require
 from tenants.scope import current_scope
@@ -248,26 +248,28 @@ def find_by_platform_id(platform: str, external_id: str) -> list[AccountDirector
 
 
 def _place(account: Account) -> Place:
-    return Place(account.agency_id, account.brand_id, "account", account.id, "credential")
+    return CREDENTIAL.place_of(account)
 
 
 def _check(platform: str, external_id: str, credential: str, login: str | None) -> None:
     errors: dict[str, list[str]] = {}
     if platform not in ADAPTERS:
-        errors["platform"] = ["There is no such platform. Use " + ", ".join(ADAPTERS) + "."]
+        errors["platform"] = [worded("There is no such platform. Use %(names)s.", names=", ".join(ADAPTERS))]
     elif platform == "google_business":
         if not LOCATION_NAME.match(external_id):
-            errors["external_id"] = ["A Google location is named accounts/A/locations/L."]
+            errors["external_id"] = [worded("A Google location is named accounts/A/locations/L.")]
     elif identifier(external_id) != external_id:
-        errors["external_id"] = ["This cannot be the platform's id of an account."]
+        errors["external_id"] = [worded("This cannot be the platform's id of an account.")]
     if (
         not credential
         or len(credential) > LONGEST_CREDENTIAL
         or not credential.isascii()
         or not credential.isprintable()
     ):
-        errors["credential"] = ["This cannot be a token: it is empty, too long or holds other characters than a token."]
+        errors["credential"] = [
+            worded("This cannot be a token: it is empty, too long or holds other characters than a token.")
+        ]
     if login is not None and (platform != "instagram" or login not in ("facebook", "instagram")):
-        errors["login"] = ["Only Instagram accounts have a login, facebook or instagram."]
+        errors["login"] = [worded("Only Instagram accounts have a login, facebook or instagram.")]
     if errors:
         raise Invalid("The account was not connected. Nothing was stored. Correct what is marked.", errors=errors)

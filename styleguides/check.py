@@ -19,6 +19,7 @@ from styleguides.length import PLATFORM_LABELS, length, length_limit, length_uni
 from styleguides.reading import Reading
 from styleguides.rule_kinds import Banned, CheckContext, Empathy, Finding, Preferred, Rule
 from styleguides.tokens import HIDDEN_IN_WORDS, WORD
+from tenants.errors import worded
 
 __all__ = [
     "CheckContext",
@@ -236,9 +237,9 @@ def example_problems(rules: Sequence[Rule], brand_language: str = "en") -> list[
             )
             broken = any(finding.rule == rule.id for finding in check_text([rule], example.text, context))
             if broken and field == "good":
-                problems.append(GuideProblem(rule.id, field, "the good example breaks the rule it should keep"))
+                problems.append(GuideProblem(rule.id, field, worded("the good example breaks the rule it should keep")))
             elif not broken and field == "bad":
-                problems.append(GuideProblem(rule.id, field, "the bad example keeps the rule it should break"))
+                problems.append(GuideProblem(rule.id, field, worded("the bad example keeps the rule it should break")))
     return problems
 
 

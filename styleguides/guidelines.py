@@ -13,7 +13,7 @@ from styleguides.models import Guideline
 from tenants import clock
 from tenants.audit import record
 from tenants.database import db
-from tenants.errors import Conflict, Invalid, NotFound
+from tenants.errors import Conflict, Invalid, NotFound, worded
 from tenants.models import Brand
 from tenants.permissions import Actor, Permission, require
 
@@ -138,7 +138,7 @@ def _guideline(brand_id: UUID, guideline_id: UUID, *, lock: bool = False) -> Gui
 
 def _check_version(guideline: Guideline, version: Any) -> None:
     if isinstance(version, bool) or not isinstance(version, int):
-        raise _invalid({"version": ["must be the version you read"]})
+        raise _invalid({"version": [worded("must be the version you read")]})
     if version != guideline.version:
         raise Conflict(
             "Somebody changed this guideline since you opened it. Nothing of yours was saved. Read it again first.",
@@ -149,26 +149,26 @@ def _check_version(guideline: Guideline, version: Any) -> None:
 
 def _text(value: Any, longest: int) -> str:
     if not isinstance(value, str):
-        raise _Wrong("must be text")
+        raise _Wrong(worded("must be text"))
     if len(value) > longest:
-        raise _Wrong(f"is {len(value)} characters long; at most {longest} are allowed")
+        raise _Wrong(worded("is %(n)s characters long; at most %(limit)s are allowed", n=len(value), limit=longest))
     if "\x00" in value or any("\ud800" <= char <= "\udfff" for char in value):
-        raise _Wrong("holds a character that cannot be stored")
+        raise _Wrong(worded("holds a character that cannot be stored"))
     return value.strip()
 
 
 def _title(value: Any) -> str:
     title = _text(value, LONGEST_TITLE)
     if not title:
-        raise _Wrong("must not be empty")
+        raise _Wrong(worded("must not be empty"))
     return title
 
 
 def _texts(value: Any) -> list[str]:
     if not isinstance(value, (list, tuple)):
-        raise _Wrong("must be a list of texts")
+        raise _Wrong(worded("must be a list of texts"))
     if len(value) > MOST_ENTRIES:
-        raise _Wrong(f"has {len(value)} entries; at most {MOST_ENTRIES} are allowed")
+        raise _Wrong(worded("has %(n)s entries; at most %(limit)s are allowed", n=len(value), limit=MOST_ENTRIES))
     return [entry for entry in (_text(entry, LONGEST_TEXT) for entry in value) if entry]
 
 
@@ -176,7 +176,7 @@ def _offer(value: Any) -> int | None:
     if value is None:
         return None
     if isinstance(value, bool) or not isinstance(value, int) or not 0 <= value <= LARGEST_OFFER_CENTS:
-        raise _Wrong(f"must be a whole number of cents from 0 to {LARGEST_OFFER_CENTS}")
+        raise _Wrong(worded("must be a whole number of cents from 0 to %(limit)s", limit=LARGEST_OFFER_CENTS))
     return value
 
 
@@ -184,23 +184,23 @@ def _currency(value: Any) -> str | None:
     if value is None:
         return None
     if not isinstance(value, str) or not _CURRENCY.fullmatch(value):
-        raise _Wrong("must be a currency code of three capital letters, for example EUR")
+        raise _Wrong(worded("must be a currency code of three capital letters, for example EUR"))
     return value
 
 
 def _visibility(value: Any) -> str:
     if value not in VISIBILITIES:
-        raise _Wrong(f"must be one of {', '.join(VISIBILITIES)}")
+        raise _Wrong(worded("must be one of %(names)s", names=", ".join(VISIBILITIES)))
     return str(value)
 
 
 def _ids(value: Any) -> list[str]:
     if not isinstance(value, (list, tuple)) or len(value) > MOST_ENTRIES:
-        raise _Wrong(f"must be a list of at most {MOST_ENTRIES} ids")
+        raise _Wrong(worded("must be a list of at most %(limit)s ids", limit=MOST_ENTRIES))
     try:
         return [str(UUID(str(entry))) for entry in value]
     except ValueError:
-        raise _Wrong("holds something that is no id") from None
+        raise _Wrong(worded("holds something that is no id")) from None
 
 
 _FIELDS: Final[dict[str, Callable[[Any], Any]]] = {
@@ -222,10 +222,10 @@ def _values(data: Mapping[str, Any]) -> dict[str, Any]:
         read = _FIELDS.get(name)
         try:
             if read is None:
-                raise _Wrong(f"is not known; possible are {', '.join(_FIELDS)}")
+                raise _Wrong(worded("is not known; possible are %(names)s", names=", ".join(_FIELDS)))
             values[name] = read(value)
         except _Wrong as wrong:
-            errors[str(name)[:60]] = [str(wrong)]
+            errors[str(name)[:60]] = [wrong.args[0]]
     if errors:
         raise _invalid(errors)
     return values
@@ -233,12 +233,16 @@ def _values(data: Mapping[str, Any]) -> dict[str, Any]:
 
 def _check_offer(offer_limit_cents: int | None, currency: str | None) -> None:
     if offer_limit_cents is not None and currency is None:
-        raise _invalid({"currency": ["is needed where something may be offered"]})
+        raise _invalid({"currency": [worded("is needed where something may be offered")]})
 
 
 def _invalid(errors: dict[str, list[str]]) -> Invalid:
     field, messages = next(iter(errors.items()))
     return Invalid(
-        f"This guideline cannot be saved: {field} {messages[0]}. Nothing was changed. Correct it and save again.",
+        worded(
+            "This guideline cannot be saved: %(field)s %(problem)s. Nothing was changed. Correct it and save again.",
+            field=field,
+            problem=messages[0],
+        ),
         errors=errors,
     )

@@ -18,7 +18,7 @@ from styleguides.rules import Rule, RulesInvalid, rules_from_data, rules_to_data
 from tenants import clock
 from tenants.audit import record
 from tenants.database import db
-from tenants.errors import Invalid, NotFound
+from tenants.errors import Invalid, NotFound, Worded, worded
 from tenants.models import Brand
 from tenants.permissions import Actor, Permission, require
 from tenants.states import Move, StateTable
@@ -36,14 +36,14 @@ VERSION_MOVES = StateTable(
             frozenset({"draft", "retired"}),
             frozenset({"in_force"}),
             Permission.GUIDE_PUT_IN_FORCE,
-            "every good example keeps its rule and every bad one breaks it",
+            worded("every good example keeps its rule and every bad one breaks it"),
         ),
         Move(
             "retire",
             frozenset({"in_force"}),
             frozenset({"retired"}),
             Permission.GUIDE_PUT_IN_FORCE,
-            "another version takes its place in the same transaction",
+            worded("another version takes its place in the same transaction"),
         ),
     ],
 )
@@ -119,8 +119,11 @@ def put_in_force(actor: Actor, brand_id: UUID, number: int) -> StyleGuideVersion
         for problem in problems:
             errors.setdefault(f"{problem.rule}.{problem.field}", []).append(problem.message)
         raise Invalid(
-            f"The examples of this guide do not fit its rules ({problems[0]}). The guide in force stays as it was. "
-            "Change the examples or the rules in a new draft and try again.",
+            worded(
+                "The examples of this guide do not fit its rules (%(problem)s). The guide in force stays as it was. "
+                "Change the examples or the rules in a new draft and try again.",
+                problem=problems[0],
+            ),
             code="examples_disagree",
             errors=errors,
         )
@@ -258,7 +261,10 @@ def _read_rules(rules_data: Any) -> tuple[Rule, ...]:
         for problem in wrong.problems:
             errors.setdefault(f"{problem.rule}.{problem.field}", []).append(problem.message)
         raise Invalid(
-            f"These rules cannot be read: {wrong.problems[0]}. Nothing was saved. Correct what is named and try again.",
+            worded(
+                "These rules cannot be read: %(problem)s. Nothing was saved. Correct what is named and try again.",
+                problem=wrong.problems[0],
+            ),
             code="rules_invalid",
             errors=errors,
         ) from None
@@ -267,8 +273,12 @@ def _read_rules(rules_data: Any) -> tuple[Rule, ...]:
 def _plain_text(value: Any, field: str, longest: int) -> str:
     if not isinstance(value, str) or len(value) > longest or not _storable(value):
         raise Invalid(
-            f"The {field} must be text of at most {longest} characters. Nothing was saved.",
-            errors={field: [f"must be text of at most {longest} characters"]},
+            worded(
+                "The %(field)s must be text of at most %(limit)s characters. Nothing was saved.",
+                field=Worded(field),
+                limit=longest,
+            ),
+            errors={field: [worded("must be text of at most %(limit)s characters", limit=longest)]},
         )
     return value
 

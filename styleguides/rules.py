@@ -31,6 +31,7 @@ from styleguides.rule_kinds import (
     SentenceLength,
     SignOff,
 )
+from tenants.errors import Worded, worded
 
 __all__ = [
     "RULE_KINDS",
@@ -111,35 +112,35 @@ def _fields(cls: type[Any]) -> dict[str, tuple[Any, bool]]:
 
 def _text(value: Any, field: str) -> str:
     if not isinstance(value, str):
-        raise _Wrong(f"must be text, not {_called(value)}")
+        raise _Wrong(worded("must be text, not %(what)s", what=_called(value)))
     limit = LONGEST_TEXT if field in _LONG_FIELDS else LONGEST_PHRASE
     if len(value) > limit:
-        raise _Wrong(f"is {len(value)} characters long; at most {limit} are allowed")
+        raise _Wrong(worded("is %(n)s characters long; at most %(limit)s are allowed", n=len(value), limit=limit))
     if any(unicodedata.category(char) in ("Cs", "Cc") and char not in "\n\t" for char in value):
-        raise _Wrong("holds a control character")
+        raise _Wrong(worded("holds a control character"))
     return unicodedata.normalize("NFC", value)
 
 
-def _called(value: Any) -> str:
-    names: dict[type, str] = {
-        bool: "yes/no",
-        int: "a number",
-        float: "a number",
-        str: "text",
-        list: "a list",
-        dict: "a mapping",
+def _called(value: Any) -> Worded:
+    names: dict[type, Worded] = {
+        bool: worded("yes/no"),
+        int: worded("a number"),
+        float: worded("a number"),
+        str: worded("text"),
+        list: worded("a list"),
+        dict: worded("a mapping"),
     }
-    return "nothing" if value is None else names.get(type(value), type(value).__name__)
+    return worded("nothing") if value is None else names.get(type(value), Worded(type(value).__name__))
 
 
 def _texts(value: Any, field: str) -> tuple[str, ...]:
     if not isinstance(value, (list, tuple)):
-        raise _Wrong(f"must be a list of texts, not {_called(value)}")
+        raise _Wrong(worded("must be a list of texts, not %(what)s", what=_called(value)))
     if len(value) > MOST_ENTRIES:
-        raise _Wrong(f"has {len(value)} entries; at most {MOST_ENTRIES} are allowed")
+        raise _Wrong(worded("has %(n)s entries; at most %(limit)s are allowed", n=len(value), limit=MOST_ENTRIES))
     entries = tuple(_text(entry, field) for entry in value)
     if any(not entry.strip() for entry in entries):
-        raise _Wrong("holds an empty entry")
+        raise _Wrong(worded("holds an empty entry"))
     return entries
 
 
@@ -154,7 +155,9 @@ def _value(field: str, wanted: Any, value: Any) -> Any:
     if origin is typing.Literal:
         choices = typing.get_args(wanted)
         if value not in choices:
-            raise _Wrong(f"must be one of {', '.join(choices)}, not {value!r:.60}")
+            raise _Wrong(
+                worded("must be one of %(names)s, not %(what)s", names=", ".join(choices), what=f"{value!r:.60}")
+            )
         return value
     if origin is tuple:
         return _texts(value, field)
@@ -162,13 +165,17 @@ def _value(field: str, wanted: Any, value: Any) -> Any:
         return _example(value)
     if wanted is bool:
         if not isinstance(value, bool):
-            raise _Wrong(f"must be yes or no, not {_called(value)}")
+            raise _Wrong(worded("must be yes or no, not %(what)s", what=_called(value)))
         return value
     if wanted is int:
         if not isinstance(value, int) or isinstance(value, bool):
-            raise _Wrong(f"must be a whole number, not {_called(value)}")
+            raise _Wrong(worded("must be a whole number, not %(what)s", what=_called(value)))
         if not 0 <= value <= 1_000_000:
-            raise _Wrong(f"must be between 0 and 1,000,000, not {value:.0f}" if abs(value) < 10**15 else "is too large")
+            raise _Wrong(
+                worded("must be between 0 and 1,000,000, not %(what)s", what=f"{value:.0f}")
+                if abs(value) < 10**15
+                else worded("is too large")
+            )
         return value
     return _text(value, field)
 
@@ -177,7 +184,7 @@ def _example(value: Any) -> Example:
     if isinstance(value, str):
         value = {"text": value}
     if not isinstance(value, Mapping):
-        raise _Wrong(f"must be a text or a mapping with `text`, not {_called(value)}")
+        raise _Wrong(worded("must be a text or a mapping with `text`, not %(what)s", what=_called(value)))
     return Example(**_taken(Example, value))
 
 
@@ -187,14 +194,14 @@ def _taken(cls: type[Any], given: Mapping[Any, Any]) -> dict[str, Any]:
     taken: dict[str, Any] = {}
     for name, value in given.items():
         if name not in fields:
-            raise _Wrong(f"is not known; possible are {', '.join(fields)}", str(name)[:60])
+            raise _Wrong(worded("is not known; possible are %(names)s", names=", ".join(fields)), str(name)[:60])
         try:
             taken[name] = _value(name, fields[name][0], value)
         except _Wrong as wrong:
             raise _Wrong(wrong.message, f"{name}.{wrong.field}" if wrong.field else name) from None
     for name, (_, needed) in fields.items():
         if needed and name not in taken:
-            raise _Wrong("is missing", name)
+            raise _Wrong(worded("is missing"), name)
     return taken
 
 
@@ -202,30 +209,41 @@ def _check_choices(rule: Rule) -> None:
     for field, allowed in (("platforms", PLATFORMS), ("kinds", CONVERSATION_KINDS)):
         for entry in getattr(rule, field):
             if entry not in allowed:
-                raise _Wrong(f"must hold only {', '.join(sorted(allowed))}, not {entry!r:.60}", field)
+                raise _Wrong(
+                    worded(
+                        "must hold only %(names)s, not %(what)s",
+                        names=", ".join(sorted(allowed)),
+                        what=f"{entry!r:.60}",
+                    ),
+                    field,
+                )
     for entry in rule.languages:
         if not _LANGUAGE.fullmatch(entry):
-            raise _Wrong(f"must hold language codes such as en, pl, pt, not {entry!r:.60}", "languages")
+            raise _Wrong(
+                worded("must hold language codes such as en, pl, pt, not %(what)s", what=f"{entry!r:.60}"), "languages"
+            )
     if not _ID.fullmatch(rule.id):
-        raise _Wrong("must be small letters, digits, - and _, at most 64, for example no-jargon", "id")
+        raise _Wrong(worded("must be small letters, digits, - and _, at most 64, for example no-jargon"), "id")
     if rule.id.startswith("platform-"):
-        raise _Wrong("must not begin with platform-: these names belong to the platforms' own limits", "id")
+        raise _Wrong(worded("must not begin with platform-: these names belong to the platforms' own limits"), "id")
     for field in ("phrases", "instead_of"):
         if getattr(rule, field, None) == ():
-            raise _Wrong("needs at least one entry", field)
+            raise _Wrong(worded("needs at least one entry"), field)
     if getattr(rule, "any_of", None) == () and rule.kind != "greeting":
-        raise _Wrong("needs at least one entry", "any_of")
+        raise _Wrong(worded("needs at least one entry"), "any_of")
     if getattr(rule, "use", None) is not None and not rule.use.strip():  # type: ignore[attr-defined]
-        raise _Wrong("must not be empty", "use")
+        raise _Wrong(worded("must not be empty"), "use")
 
 
 def _rule(entry: Any) -> Rule:
     if not isinstance(entry, Mapping):
-        raise _Wrong(f"must be a mapping, not {_called(entry)}", "kind")
+        raise _Wrong(worded("must be a mapping, not %(what)s", what=_called(entry)), "kind")
     kind = entry.get("kind")
     cls = RULE_KINDS.get(kind) if isinstance(kind, str) else None
     if cls is None:
-        raise _Wrong(f"must be one of {', '.join(RULE_KINDS)}, not {kind!r:.60}", "kind")
+        raise _Wrong(
+            worded("must be one of %(names)s, not %(what)s", names=", ".join(RULE_KINDS), what=f"{kind!r:.60}"), "kind"
+        )
     rule = cls(**_taken(cls, {name: value for name, value in entry.items() if name != "kind"}))
     _check_choices(rule)
     return rule
@@ -237,9 +255,19 @@ def rules_from_data(data: Any) -> tuple[Rule, ...]:
     Raises `RulesInvalid`, naming for each faulty rule its id (or place) and the field.
     """
     if not isinstance(data, (list, tuple)):
-        raise RulesInvalid([RuleProblem("rules", "rules", f"must be a list of rules, not {_called(data)}")])
+        raise RulesInvalid(
+            [RuleProblem("rules", "rules", worded("must be a list of rules, not %(what)s", what=_called(data)))]
+        )
     if len(data) > MOST_RULES:
-        raise RulesInvalid([RuleProblem("rules", "rules", f"has {len(data)} rules; at most {MOST_RULES} are allowed")])
+        raise RulesInvalid(
+            [
+                RuleProblem(
+                    "rules",
+                    "rules",
+                    worded("has %(n)s rules; at most %(limit)s are allowed", n=len(data), limit=MOST_RULES),
+                )
+            ]
+        )
     rules: list[Rule] = []
     problems: list[RuleProblem] = []
     seen: set[str] = set()
@@ -249,7 +277,7 @@ def rules_from_data(data: Any) -> tuple[Rule, ...]:
         try:
             rule = _rule(entry)
             if rule.id in seen:
-                raise _Wrong("stands on another rule of this guide too", "id")
+                raise _Wrong(worded("stands on another rule of this guide too"), "id")
             seen.add(rule.id)
             rules.append(rule)
         except _Wrong as wrong:

@@ -10,7 +10,7 @@ from sqlalchemy import and_, select, update
 
 from tenants import audit, clock
 from tenants.database import db
-from tenants.errors import Invalid, NotFound
+from tenants.errors import Invalid, NotFound, worded
 from tenants.models import Agency, ApiToken, Brand, Membership, Person
 from tenants.permissions import Actor, Role
 from tenants.scope import Scope, enter_scope
@@ -29,7 +29,9 @@ def create(person_id: UUID, agency_id: UUID, name: str, only_brand_ids: Iterable
     """
     plain = " ".join(name.split())
     if not plain or len(plain) > LONGEST_NAME or not plain.isprintable():
-        sentence = f"Write a name of at most {LONGEST_NAME} characters, such as the program that will use it."
+        sentence = worded(
+            "Write a name of at most %(n)s characters, such as the program that will use it.", n=LONGEST_NAME
+        )
         raise Invalid(sentence, errors={"name": [sentence]})
     is_member = db.session.execute(
         select(Membership.id).where(
@@ -156,7 +158,10 @@ def create_from_command_line(email: str, brand_name: str | None = None) -> str:
     )
     if len(agency_ids) != 1:
         raise Invalid(
-            f"This person is a member of {len(agency_ids)} agencies; a token needs exactly one. Nothing was made."
+            worded(
+                "This person is a member of %(n)s agencies; a token needs exactly one. Nothing was made.",
+                n=len(agency_ids),
+            )
         )
     enter_scope(db.session, Scope(agency_ids[0], None))
     only: list[UUID] | None = None

@@ -12,7 +12,7 @@ from sqlalchemy import func, select
 
 from tenants import audit, clock
 from tenants.database import db, new_id
-from tenants.errors import Conflict, Forbidden, Invalid, NotFound
+from tenants.errors import Conflict, Forbidden, Invalid, NotFound, worded
 from tenants.models import Brand
 from tenants.permissions import Actor, Permission, require
 
@@ -151,7 +151,7 @@ def _check_name_is_free(name: str, *, but: UUID | None = None) -> None:
     if but is not None:
         statement = statement.where(Brand.id != but)
     if db.session.execute(statement).first() is not None:
-        sentence = "The agency has a brand of this name already. Nothing was changed. Choose another name."
+        sentence = worded("The agency has a brand of this name already. Nothing was changed. Choose another name.")
         raise Conflict(sentence, errors={"name": [sentence]})
 
 
@@ -180,21 +180,23 @@ def _problem(field: str, value: Any) -> str | None:
     if field == "name":
         plain = " ".join(value.split()) if isinstance(value, str) else ""
         fits = 0 < len(plain) <= LONGEST_NAME and not _CONTROL.search(plain)
-        return None if fits else f"Write a name of at most {LONGEST_NAME} characters."
+        return None if fits else worded("Write a name of at most %(n)s characters.", n=LONGEST_NAME)
     if field == "mark":
         plain = value.strip() if isinstance(value, str) else ""
-        return None if 1 <= len(plain.upper()) <= 2 and plain.isalnum() else "Write one or two letters or digits."
+        return (
+            None if 1 <= len(plain.upper()) <= 2 and plain.isalnum() else worded("Write one or two letters or digits.")
+        )
     if field == "colour":
         fits = isinstance(value, str) and _COLOUR.fullmatch(value.lower()) is not None
-        return None if fits else "Choose a colour written as # and six hexadecimal digits."
+        return None if fits else worded("Choose a colour written as # and six hexadecimal digits.")
     if field == "language":
-        return None if value in LANGUAGES else "Choose a language from the list."
+        return None if value in LANGUAGES else worded("Choose a language from the list.")
     if field == "time_zone":
         known = isinstance(value, str) and value in available_timezones()
-        return None if known else "Choose a time zone from the list, such as Europe/Warsaw."
+        return None if known else worded("Choose a time zone from the list, such as Europe/Warsaw.")
     if field == "needs_approval":
-        return None if isinstance(value, bool) else "Say yes or no."
+        return None if isinstance(value, bool) else worded("Say yes or no.")
     if field == "answer_due_hours":
         fits = isinstance(value, int) and not isinstance(value, bool) and 1 <= value <= MOST_HOURS
-        return None if fits else f"Write a number of hours from 1 to {MOST_HOURS}."
-    return "There is no such field."
+        return None if fits else worded("Write a number of hours from 1 to %(n)s.", n=MOST_HOURS)
+    return worded("There is no such field.")

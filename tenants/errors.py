@@ -14,8 +14,33 @@ from __future__ import annotations
 from typing import Any
 
 
+class Worded(str):
+    """A sentence in English that remembers how it was made, so that a door can say it in its reader's language.
+
+    It is a plain string to everybody else. `template` is what catalogues of translations know, `values` what stands
+    in its places; a value that is itself Worded is translated too, any other (a name, a number) never.
+    """
+
+    template: str
+    values: dict[str, Any]
+
+    def __new__(cls, template: str, values: dict[str, Any] | None = None) -> Worded:
+        """The template with its values put in."""
+        sentence = super().__new__(cls, template % values if values else template)
+        sentence.template, sentence.values = template, values or {}
+        return sentence
+
+
+def worded(template: str, **values: Any) -> Worded:
+    """Mark a sentence for translation, as in `worded("At most %(limit)s fit.", limit=5)`; catalogues list all calls."""
+    return Worded(template, values)
+
+
 class AppError(Exception):
-    """Trouble with a name. `code` is stable for programs; `message` says what happened, what is safe, what to do."""
+    """Trouble with a name. `code` is stable for programs; `message` says what happened, what is safe, what to do.
+
+    The message is a literal or `worded(...)`, never an f-string: only so can it be translated.
+    """
 
     http_status = 500
     code = "error"
@@ -40,7 +65,7 @@ class NotFound(AppError):
     http_status = 404
     code = "not_found"
 
-    def __init__(self, message: str = "There is nothing here under this address.", **fields: Any) -> None:
+    def __init__(self, message: str = worded("There is nothing here under this address."), **fields: Any) -> None:
         super().__init__(message, **fields)
 
 

@@ -11,7 +11,7 @@ from sqlalchemy import select, update
 
 from tenants import audit, clock, passwords
 from tenants.database import db
-from tenants.errors import Conflict, NotFound
+from tenants.errors import Conflict, NotFound, worded
 from tenants.models import Agency, Invitation, Membership, Person
 from tenants.people import brand_words, checked_brands, clean_email, clean_name, join, withdraw_open_invitations
 from tenants.permissions import Actor, Permission, Role, require
@@ -67,7 +67,7 @@ def invite(actor: Actor, email: str, role: Role, brand_ids: Iterable[UUID] | Non
         .where(Person.email == address, Membership.agency_id == actor.agency_id, Membership.removed_at.is_(None))
     ).first()
     if present is not None:
-        sentence = "This person is a member already. Nothing was sent. Change their role in the list instead."
+        sentence = worded("This person is a member already. Nothing was sent. Change their role in the list instead.")
         raise Conflict(sentence, errors={"email": [sentence]})
     withdraw_open_invitations(actor.agency_id, address)
     token = new_token()

@@ -9,7 +9,7 @@ import unicodedata
 from argon2 import PasswordHasher
 from argon2.exceptions import InvalidHashError, VerificationError, VerifyMismatchError
 
-from tenants.errors import Invalid
+from tenants.errors import Invalid, worded
 
 SHORTEST = 10
 LONGEST = 200
@@ -70,9 +70,13 @@ def check_new_password(password: str, *, about: tuple[str, ...] = ()) -> None:
     """
     length = len(_normal(password))
     if length < SHORTEST:
-        raise _refused("too_short", f"This password is too short. Choose one of {SHORTEST} characters or more.")
+        raise _refused(
+            "too_short", worded("This password is too short. Choose one of %(n)s characters or more.", n=SHORTEST)
+        )
     if length > LONGEST:
-        raise _refused("too_long", f"This password is too long. Choose one of at most {LONGEST} characters.")
+        raise _refused(
+            "too_long", worded("This password is too long. Choose one of at most %(n)s characters.", n=LONGEST)
+        )
     if "\x00" in password:
         raise _refused("unusable", "This password holds a sign that cannot be used. Choose another one.")
     if is_common(password):

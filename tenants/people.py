@@ -15,7 +15,7 @@ from sqlalchemy import func, or_, select, update
 
 from tenants import api_tokens, audit, clock, passwords, sessions
 from tenants.database import db
-from tenants.errors import Conflict, Forbidden, Invalid, NotFound
+from tenants.errors import Conflict, Forbidden, Invalid, NotFound, worded
 from tenants.models import Agency, Brand, Invitation, Membership, Person, SignInSession
 from tenants.permissions import ROLE_PERMISSIONS, Actor, Permission, Role, require
 from tenants.scope import Scope, enter_scope
@@ -46,7 +46,7 @@ def clean_email(email: str) -> str:
     """The address as it is stored. Raises Invalid when it is not one plain mail address."""
     plain = email.strip().lower()
     if len(plain) > 254 or not _EMAIL.fullmatch(plain) or ".." in plain:
-        sentence = "This is not a mail address we can write to. Check it for a missing @ or a stray sign."
+        sentence = worded("This is not a mail address we can write to. Check it for a missing @ or a stray sign.")
         raise Invalid(sentence, errors={"email": [sentence]})
     return plain
 
@@ -55,7 +55,7 @@ def clean_name(name: str) -> str:
     """The name as it is stored. Raises Invalid when it is empty, too long, or holds control characters."""
     plain = " ".join(name.split())
     if not plain or len(plain) > LONGEST_NAME or _CONTROL.search(plain):
-        sentence = f"Write a name of at most {LONGEST_NAME} characters."
+        sentence = worded("Write a name of at most %(n)s characters.", n=LONGEST_NAME)
         raise Invalid(sentence, errors={"name": [sentence]})
     return plain
 
@@ -65,7 +65,7 @@ def clean_role(role: str) -> Role:
     try:
         return Role(role)
     except ValueError:
-        sentence = "There is no such role. Choose one from the list."
+        sentence = worded("There is no such role. Choose one from the list.")
         raise Invalid(sentence, errors={"role": [sentence]}) from None
 
 
@@ -282,10 +282,10 @@ def _keep_an_admin(actor: Actor, person_id: UUID) -> None:
 
 def _check_role_fits(role: Role, brand_ids: frozenset[UUID] | None) -> None:
     if role in ROLES_FOR_EVERY_BRAND and brand_ids is not None:
-        sentence = "This role is for the whole agency. Choose every brand."
+        sentence = worded("This role is for the whole agency. Choose every brand.")
         raise Invalid(sentence, errors={"brand": [sentence]})
     if brand_ids is not None and not brand_ids:
-        sentence = "Choose at least one brand."
+        sentence = worded("Choose at least one brand.")
         raise Invalid(sentence, errors={"brand": [sentence]})
 
 
@@ -298,7 +298,7 @@ def checked_brands(actor: Actor, role: Role, brand_ids: Iterable[UUID] | None) -
     if role in ROLES_FOR_EVERY_BRAND:
         chosen = None
     elif role is Role.CLIENT_OWNER and chosen is None:
-        sentence = "A client's owner sees only their own brands. Choose which."
+        sentence = worded("A client's owner sees only their own brands. Choose which.")
         raise Invalid(sentence, errors={"brand": [sentence]})
     _check_role_fits(role, chosen)
     if chosen is None:

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 from uuid import UUID
 
-from tenants.errors import Forbidden, NotFound
+from tenants.errors import Forbidden, NotFound, worded
 from tenants.scope import Scope
 
 
@@ -71,26 +71,28 @@ ROLE_PERMISSIONS: dict[Role, frozenset[Permission]] = {
 """Role → what it may do, on the brands its membership covers."""
 
 REFUSALS: dict[Permission, str] = {
-    _P.CONVERSATION_READ: "Your role does not include customers' conversations.",
-    _P.CONVERSATION_WORK: "Your role may read conversations but not work on them. Nothing was changed.",
-    _P.CONVERSATION_REASSIGN: "Only a team lead may take or hand over another person's case. Nothing was changed.",
-    _P.NOTE_WRITE: "Your role may not write notes. Nothing was changed.",
-    _P.REPLY_READ: "Your role does not include replies.",
-    _P.REPLY_WRITE: "Your role may not write replies. Nothing was changed.",
-    _P.REPLY_APPROVE: "Only the brand's client owner approves replies. Nothing was changed.",
-    _P.REPLY_RELEASE: "Your role may not publish without approval. Nothing was sent.",
-    _P.REPLY_RESOLVE: "Only a team lead decides what became of an unknown send. Nothing was changed.",
-    _P.GUIDE_READ: "Your role does not include style guides.",
-    _P.GUIDE_WRITE: "Only a team lead changes a style guide. Nothing was changed.",
-    _P.GUIDE_PUT_IN_FORCE: "Only a team lead puts a style guide in force. Nothing was changed.",
-    _P.BRAND_READ: "Your role does not include brands.",
-    _P.BRAND_MANAGE: "Only an agency admin opens or changes brands. Nothing was changed.",
-    _P.ACCOUNT_READ: "Your role does not include connected accounts.",
-    _P.ACCOUNT_CONNECT: "Only an agency admin connects accounts. Nothing was changed.",
-    _P.PEOPLE_READ: "Your role does not include the list of people.",
-    _P.PEOPLE_MANAGE: "Only an agency admin invites, changes or removes people. Nothing was changed.",
-    _P.AUDIT_READ: "Your role does not include the record of who did what.",
-    _P.BILLING_MANAGE: "Your role does not include plans and invoices.",
+    _P.CONVERSATION_READ: worded("Your role does not include customers' conversations."),
+    _P.CONVERSATION_WORK: worded("Your role may read conversations but not work on them. Nothing was changed."),
+    _P.CONVERSATION_REASSIGN: worded(
+        "Only a team lead may take or hand over another person's case. Nothing was changed."
+    ),
+    _P.NOTE_WRITE: worded("Your role may not write notes. Nothing was changed."),
+    _P.REPLY_READ: worded("Your role does not include replies."),
+    _P.REPLY_WRITE: worded("Your role may not write replies. Nothing was changed."),
+    _P.REPLY_APPROVE: worded("Only the brand's client owner approves replies. Nothing was changed."),
+    _P.REPLY_RELEASE: worded("Your role may not publish without approval. Nothing was sent."),
+    _P.REPLY_RESOLVE: worded("Only a team lead decides what became of an unknown send. Nothing was changed."),
+    _P.GUIDE_READ: worded("Your role does not include style guides."),
+    _P.GUIDE_WRITE: worded("Only a team lead changes a style guide. Nothing was changed."),
+    _P.GUIDE_PUT_IN_FORCE: worded("Only a team lead puts a style guide in force. Nothing was changed."),
+    _P.BRAND_READ: worded("Your role does not include brands."),
+    _P.BRAND_MANAGE: worded("Only an agency admin opens or changes brands. Nothing was changed."),
+    _P.ACCOUNT_READ: worded("Your role does not include connected accounts."),
+    _P.ACCOUNT_CONNECT: worded("Only an agency admin connects accounts. Nothing was changed."),
+    _P.PEOPLE_READ: worded("Your role does not include the list of people."),
+    _P.PEOPLE_MANAGE: worded("Only an agency admin invites, changes or removes people. Nothing was changed."),
+    _P.AUDIT_READ: worded("Your role does not include the record of who did what."),
+    _P.BILLING_MANAGE: worded("Your role does not include plans and invoices."),
 }
 
 

@@ -6,10 +6,15 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Protocol
 
-from tenants.errors import Conflict
+from tenants.errors import Conflict, Worded, worded
 from tenants.permissions import Permission
 
 SYSTEM = "system"
+
+
+def in_words(name: str) -> Worded:
+    """A state, a move or the thing itself in words; `agency.web.move_words` lists them for the catalogues."""
+    return Worded(name.replace("_", " "))
 
 
 class HasState(Protocol):
@@ -54,8 +59,13 @@ class StateTable:
         """Raise Conflict, naming what the thing is now, unless the move is allowed from here."""
         if not self.allows(name, source, target):
             raise Conflict(
-                f"This {self.subject} is {source.replace('_', ' ')} now, so it cannot {name.replace('_', ' ')}. "
-                "Nothing was changed. Look at it again before you go on.",
+                worded(
+                    "This %(subject)s is %(state)s now, so it cannot %(move)s. "
+                    "Nothing was changed. Look at it again before you go on.",
+                    subject=in_words(self.subject),
+                    state=in_words(source),
+                    move=in_words(name),
+                ),
                 state=source,
                 move=name,
             )

@@ -16,7 +16,7 @@ from agency.inbox.filters import QueueFilter, conditions
 from agency.inbox.models import Conversation, Note
 from tenants import audit, clock
 from tenants.database import db, new_id
-from tenants.errors import Conflict, Invalid, NotFound
+from tenants.errors import Conflict, Invalid, NotFound, worded
 from tenants.permissions import Actor, Permission, require
 
 CLAIM_MINUTES = 30
@@ -117,10 +117,18 @@ def claim(actor: Actor, conversation_id: UUID) -> Case:
 
 
 def _held(case: Case) -> Conflict:
-    since = f" since {case.held_since:%H:%M} UTC" if case.held_since else ""
     return Conflict(
-        f"{case.holder_name or 'Somebody else'} has this case{since}. Nothing was changed. "
-        "Take another case, or ask a team lead to hand it over.",
+        worded(
+            "%(name)s has this case since %(time)s UTC. Nothing was changed. "
+            "Take another case, or ask a team lead to hand it over.",
+            name=case.holder_name or worded("Somebody else"),
+            time=f"{case.held_since:%H:%M}",
+        )
+        if case.held_since
+        else worded(
+            "%(name)s has this case. Nothing was changed. Take another case, or ask a team lead to hand it over.",
+            name=case.holder_name or worded("Somebody else"),
+        ),
         code="held",
         holder_id=str(case.holder_id),
         holder_name=case.holder_name,
@@ -219,7 +227,7 @@ def snooze(actor: Actor, conversation_id: UUID, until: datetime) -> None:
     if until.tzinfo is None or not now < until <= now + timedelta(days=LONGEST_SNOOZE_DAYS):
         raise Invalid(
             "Choose a time ahead of now, within a year. Nothing was changed.",
-            errors={"until": ["must be ahead of now and within a year"]},
+            errors={"until": [worded("must be ahead of now and within a year")]},
         )
     case = _to_work_on(actor, conversation_id)
     if case.status == "closed":
@@ -311,10 +319,10 @@ def hand_back_expired() -> int:
 
 def _words(text: object, field: str, longest: int) -> str:
     if not isinstance(text, str) or not text.strip() or "\x00" in text or any("\ud800" <= c <= "\udfff" for c in text):
-        raise Invalid("Write a few words first. Nothing was changed.", errors={field: ["is missing"]})
+        raise Invalid("Write a few words first. Nothing was changed.", errors={field: [worded("is missing")]})
     if len(text) > longest:
         raise Invalid(
-            f"This is longer than {longest} characters. Nothing was changed; shorten it.",
-            errors={field: ["is too long"]},
+            worded("This is longer than %(limit)s characters. Nothing was changed; shorten it.", limit=longest),
+            errors={field: [worded("is too long")]},
         )
     return text.strip()

@@ -11,9 +11,10 @@ from agency.replies.models import Reply, ReplyText
 from agency.replies.words import hash_of, target_fingerprint
 from styleguides.brand_check import CheckResult, check_for_brand
 from tenants.database import db
-from tenants.errors import Conflict, Invalid, NotFound
+from tenants.errors import Conflict, Invalid, NotFound, worded
 from tenants.models import Brand
 from tenants.permissions import Actor
+from tenants.states import in_words
 
 IN_FLIGHT_STATES = ("awaiting_approval", "approved", "publishing", "outcome_unknown")
 
@@ -68,8 +69,11 @@ def refuse_stopped(result: CheckResult) -> None:
     stops = [finding for finding in findings_as_data(result) if finding["level"] == "stop"]
     if stops:
         raise Invalid(
-            f"The brand's style guide stops this reply: {stops[0]['message']} "
-            "Your words are saved and nothing was sent. Change them and try again.",
+            worded(
+                "The brand's style guide stops this reply: %(problem)s "
+                "Your words are saved and nothing was sent. Change them and try again.",
+                problem=stops[0]["message"],
+            ),
             code="style_stop",
             findings=findings_as_data(result),
             guide_version=result.guide_version,
@@ -116,8 +120,12 @@ def refuse_second_answer(reply: Reply) -> None:
     ).first()
     if other is not None:
         raise Conflict(
-            f"Another reply to this message, by {other.written_by_name}, is {other.state.replace('_', ' ')}. "
-            "Nothing was sent; your words are kept. Withdraw one of the two.",
+            worded(
+                "Another reply to this message, by %(name)s, is %(state)s. "
+                "Nothing was sent; your words are kept. Withdraw one of the two.",
+                name=other.written_by_name,
+                state=in_words(other.state),
+            ),
             code="another_reply",
             reply_id=str(other.id),
         )
@@ -127,7 +135,8 @@ def refuse_closed_brand(brand: Brand) -> None:
     """Raise Conflict for a brand that is paused or archived."""
     if brand.paused_at is not None or brand.archived_at is not None:
         raise Conflict(
-            f"{brand.name} is paused, so nothing is sent in its name. Your words are kept.", code="brand_paused"
+            worded("%(brand)s is paused, so nothing is sent in its name. Your words are kept.", brand=brand.name),
+            code="brand_paused",
         )
 
 

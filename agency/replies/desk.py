@@ -17,7 +17,7 @@ from agency.replies.text_difference import text_difference
 from agency.replies.words import accepted, hash_of, target_fingerprint
 from tenants import audit, clock
 from tenants.database import db, new_id
-from tenants.errors import Conflict, Invalid, NotFound
+from tenants.errors import Conflict, Invalid, NotFound, worded
 from tenants.outbox import JobName, enqueue_after_commit
 from tenants.permissions import Actor, Permission, require
 
@@ -83,7 +83,7 @@ def _message_to_answer(conversation: Conversation, message_id: UUID | None) -> M
         raise Invalid(
             "There is no customer message here to answer; it may have been deleted. Nothing was saved.",
             code="nothing_to_answer",
-            errors={"in_reply_to": ["is not a customer's message in this conversation"]},
+            errors={"in_reply_to": [worded("is not a customer's message in this conversation")]},
         )
     return message
 
@@ -276,7 +276,9 @@ def resolve(actor: Actor, reply_id: UUID, outcome: str, reason: str, platform_id
     require(actor, Permission.REPLY_RESOLVE, reply.brand_id)
     reason = _reason(reason)
     if outcome not in LIFECYCLE.moves["resolve"].targets:
-        raise Invalid("Say what became of it: published, approved or refused.", errors={"outcome": ["is not known"]})
+        raise Invalid(
+            "Say what became of it: published, approved or refused.", errors={"outcome": [worded("is not known")]}
+        )
     _check_move(reply, "resolve", outcome)
     if outcome == "published":
         reply.published_at = reply.sent_at or clock.now()
@@ -325,7 +327,7 @@ def _publish_soon(reply: Reply) -> None:
 
 def _reason(reason: object) -> str:
     if not isinstance(reason, str) or not reason.strip() or "\x00" in reason:
-        raise Invalid("Say why, in a few words. Nothing was changed.", errors={"reason": ["is missing"]})
+        raise Invalid("Say why, in a few words. Nothing was changed.", errors={"reason": [worded("is missing")]})
     return reason.strip()[:LONGEST_REASON]
 
 

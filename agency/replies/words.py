@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import unicodedata
 
-from tenants.errors import Invalid
+from tenants.errors import Invalid, worded
 
 LONGEST_TEXT = 10_000
 """Characters a draft may have at most; every platform's own limit is lower (`channels` traits)."""
@@ -18,20 +18,26 @@ def accepted(text: object) -> str:
     any platform takes.
     """
     if not isinstance(text, str):
-        raise Invalid("A reply's text must be a string. Nothing was saved.", errors={"text": ["must be a string"]})
+        raise Invalid(
+            "A reply's text must be a string. Nothing was saved.", errors={"text": [worded("must be a string")]}
+        )
     if "\x00" in text or any("\ud800" <= char <= "\udfff" for char in text):
         raise Invalid(
             "The text holds characters no platform accepts. Nothing was saved; remove them and save again.",
-            errors={"text": ["holds NUL or half of a character"]},
+            errors={"text": [worded("holds NUL or half of a character")]},
         )
     normal = unicodedata.normalize("NFC", text)
     if not normal.strip():
-        raise Invalid("The reply is empty. Write something first.", errors={"text": ["is empty"]})
+        raise Invalid("The reply is empty. Write something first.", errors={"text": [worded("is empty")]})
     if len(normal) > LONGEST_TEXT:
         raise Invalid(
-            f"The reply has {len(normal)} characters; no platform takes more than {LONGEST_TEXT}. "
-            "Nothing was cut or saved; shorten it.",
-            errors={"text": ["is too long"]},
+            worded(
+                "The reply has %(n)s characters; no platform takes more than %(limit)s. "
+                "Nothing was cut or saved; shorten it.",
+                n=len(normal),
+                limit=LONGEST_TEXT,
+            ),
+            errors={"text": [worded("is too long")]},
         )
     return normal
 

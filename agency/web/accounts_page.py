@@ -26,7 +26,7 @@ from channels.models import Account, SetAsideItem
 from channels.registry import ADAPTERS
 from tenants import clock
 from tenants.database import db
-from tenants.errors import Conflict, Invalid, NotFound, told
+from tenants.errors import Conflict, Invalid, NotFound, worded
 from tenants.ids import id_from
 from tenants.permissions import Permission, require
 
@@ -57,7 +57,7 @@ def connect() -> AnyResponse:
     brand_id = id_from(typed["brand"])
     try:
         if brand_id is None:
-            raise Invalid("No brand was chosen. Nothing was stored.", errors={"brand": [told("Choose a brand.")]})
+            raise Invalid("No brand was chosen. Nothing was stored.", errors={"brand": [worded("Choose a brand.")]})
         login = typed["login"] or None
         account = room.connect(
             actor_of_request(),

@@ -29,7 +29,7 @@ from agency.web.shell import render_page, toast
 from agency.web.who import actor_of_request
 from styleguides.brand_check import check_for_brand
 from tenants.database import db
-from tenants.errors import AppError, Conflict, NotFound
+from tenants.errors import AppError, Conflict, NotFound, worded
 from tenants.permissions import Actor, Permission, require
 
 composer = Blueprint("composer", __name__)
@@ -103,7 +103,7 @@ def autosave(conversation_id: UUID) -> AnyResponse:
         with db.session.begin_nested():
             reply = _keep(actor, target, binding, text)
     except Conflict as refused:
-        answer = jsonify({"message": refused.message, "code": refused.code})
+        answer = jsonify({"message": _(refused.message), "code": refused.code})
         answer.status_code = 409
         return answer
     return Response(status=204, headers={"X-Text-Hash": reply.text_hash})
@@ -165,8 +165,11 @@ def _keep(actor: Actor, target: Target, binding: Binding, text: str) -> ReplyRow
         return get_reply(desk.start_draft(actor, target.id, text).id)
     if current.text_hash not in (based_on, wanted):
         raise Conflict(
-            f"{current.text_author_name} changed this draft meanwhile. Yours was not saved over it. "
-            "Copy your words, open the case again and bring the two together.",
+            worded(
+                "%(name)s changed this draft meanwhile. Yours was not saved over it. "
+                "Copy your words, open the case again and bring the two together.",
+                name=current.text_author_name,
+            ),
             code="draft_changed",
             text=current.text,
         )
@@ -182,7 +185,7 @@ def withdraw(conversation_id: UUID, reply_id: UUID) -> AnyResponse:
             desk.withdraw(actor_of_request(), reply_id)
         toast(_("Taken back. It is a draft again."))
     except Conflict as refused:
-        toast(refused.message, "warn")
+        toast(_(refused.message), "warn")
     return redirect(read_address().case_url(conversation_id), code=303)
 
 

@@ -16,7 +16,7 @@ from agency.web.conversation_page import conversation_page
 from agency.web.inbox_address import Address, read_address
 from agency.web.shell import render_page, toast
 from agency.web.who import actor_of_request
-from tenants.errors import Conflict, Invalid
+from tenants.errors import Conflict, Invalid, worded
 from tenants.permissions import Actor
 
 conversation = Blueprint("conversation", __name__)
@@ -37,7 +37,7 @@ def _do(conversation_id: UUID, deed: Callable[[Actor, UUID], Any], said: str, *,
     try:
         deed(actor_of_request(), conversation_id)
     except (Conflict, Invalid) as refused:
-        toast(refused.message, "warn")
+        toast(_(refused.message), "warn")
         return redirect(address.case_url(conversation_id), code=303)
     if said:
         toast(said)
@@ -83,7 +83,9 @@ def snooze(conversation_id: UUID) -> AnyResponse:
         try:
             until = datetime.fromisoformat(request.form.get("until", ""))
         except ValueError as error:
-            raise Invalid("Choose until when. Nothing was changed.", errors={"until": ["is no time"]}) from error
+            raise Invalid(
+                "Choose until when. Nothing was changed.", errors={"until": [worded("is no time")]}
+            ) from error
         desk.snooze(actor, case, until)
 
     return _do(conversation_id, put_off, _("Put off."), back=read_address().url())

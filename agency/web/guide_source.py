@@ -158,7 +158,7 @@ def _rule_problem(
         start, fields = places[rule]
         line = fields.get(field_name.partition(".")[0], start)
     where = _("Line %(n)s, %(rule)s", n=line, rule=rule) if line is not None else rule
-    words = f"{field_name}: {message}" if field_name else message
+    words = f"{field_name}: {_(message)}" if field_name else _(message)
     return GuideProblem(where=where, message=words, line=line)
 
 

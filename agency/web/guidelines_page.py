@@ -18,7 +18,7 @@ from agency.web.who import actor_of_request
 from styleguides import guidelines as room
 from styleguides.models import Guideline
 from tenants.database import db
-from tenants.errors import Conflict, Invalid, NotFound
+from tenants.errors import Conflict, Invalid, NotFound, worded
 from tenants.ids import id_from
 from tenants.models import Brand
 from tenants.permissions import Permission
@@ -140,7 +140,7 @@ def _cents(text: str) -> int | None:
     except (InvalidOperation, ValueError, OverflowError):
         pass
     raise Invalid(
-        "The offer cannot be read. Nothing was changed.", errors={"offer": ["must be an amount such as 20.50"]}
+        "The offer cannot be read. Nothing was changed.", errors={"offer": [worded("must be an amount such as 20.50")]}
     )
 
 

@@ -15,6 +15,7 @@ from agency.web.theme import local_path
 from agency.web.who import person_of_request, person_or_none
 from tenants.base_app import settings_of_app
 from tenants.database import db
+from tenants.errors import Worded
 from tenants.languages import LANGUAGES, catalogue, known_language
 from tenants.models import Person
 
@@ -31,6 +32,18 @@ class PoDomain(Domain):
     def get_translations(self) -> Any:
         """The catalogue of this request's language."""
         return catalogue(TRANSLATIONS, get_locale().language)
+
+    def gettext(self, string: str, **variables: Any) -> str:
+        """The words in the reader's language; a Worded sentence by its template, with the values it carries."""
+        if not string:
+            return ""  # an empty msgid is the catalogue's own head
+        if isinstance(string, Worded) and string.values:
+            variables = {
+                name: self.gettext(value) if isinstance(value, Worded) else value
+                for name, value in string.values.items()
+            }
+            string = string.template
+        return str(super().gettext(string, **variables))
 
 
 class PoBabel(Babel):

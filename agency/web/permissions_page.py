@@ -12,7 +12,7 @@ from agency.web.state_looks import reply_states
 from agency.web.who import actor_of_request
 from styleguides.guides import VERSION_MOVES
 from tenants.permissions import ROLE_PERMISSIONS, Permission, Role
-from tenants.states import SYSTEM, StateTable
+from tenants.states import SYSTEM, StateTable, in_words
 
 permissions_page = Blueprint("permissions_page", __name__)
 
@@ -70,7 +70,7 @@ def _moves(table: StateTable, words: dict[Permission, str]) -> tuple[MoveLook, .
 
     return tuple(
         MoveLook(
-            name=move.name.replace("_", " "),
+            name=_(in_words(move.name)),
             sources=named(move.sources),
             targets=named(move.targets),
             who=_("The system") if move.who == SYSTEM else words.get(Permission(move.who), str(move.who)),

@@ -121,7 +121,7 @@ def _decision_steps(decision: Approval) -> list[Dated]:
             icon="undo",
             tone="warn",
             at=_at(decision.voided_at),
-            facts=((_("Reason"), _(decision.void_reason or "")),) if decision.void_reason else (),
+            facts=((_("Reason"), _(decision.void_reason)),) if decision.void_reason else (),
         )
         steps.append((decision.voided_at, 4, lapsed))
     return steps

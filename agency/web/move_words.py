@@ -1,0 +1,48 @@
+"""The names of states and moves as words: refusals and the page of permissions say them in the reader's language.
+
+`tenants.states.in_words` makes them from the tables; this list is where the catalogues of translations find them.
+"""
+
+from __future__ import annotations
+
+from typing import Final
+
+from tenants.errors import Worded, worded
+
+SUBJECTS: Final[tuple[Worded, ...]] = (worded("reply"), worded("style guide version"))
+
+STATES: Final[tuple[Worded, ...]] = (
+    worded("draft"),
+    worded("awaiting approval"),
+    worded("approved"),
+    worded("declined"),
+    worded("publishing"),
+    worded("published"),
+    worded("refused"),
+    worded("outcome unknown"),
+    worded("in force"),
+    worded("retired"),
+)
+
+MOVES: Final[tuple[Worded, ...]] = (
+    worded("submit"),
+    worded("edit"),
+    worded("approve"),
+    worded("change and approve"),
+    worded("decline"),
+    worded("lapse"),
+    worded("ask for changes"),
+    worded("withdraw"),
+    worded("claim"),
+    worded("settle"),
+    worded("give back"),
+    worded("lose track"),
+    worded("reconcile"),
+    worded("resolve"),
+    worded("release"),
+    worded("put in force"),
+    worded("retire"),
+)
+
+FIELDS: Final[tuple[Worded, ...]] = (worded("voice"), worded("identity"), worded("note"))
+"""Parts of a style guide, as `styleguides.guides` names them in refusals."""
