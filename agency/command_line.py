@@ -224,11 +224,16 @@ def keys() -> None:
 @keys.command("rotate")
 @one_sentence
 def rotate() -> None:
-    """Seal every credential again with the newest of ONBRAND_CREDENTIAL_KEYS."""
-    from tenants.sealed import rotate_keys
+    """Seal every secret again with the newest of ONBRAND_CREDENTIAL_KEYS."""
+    import channels.models  # noqa: F401 - says which of its columns are sealed
+    from tenants.key_rotation import rotate_keys
+    from tenants.sealed import CannotOpen
 
-    count = rotate_keys(base_app())
-    click.echo(f"{count} credentials sealed again with the newest key.")
+    try:
+        count = rotate_keys(base_app())
+    except CannotOpen as error:
+        raise click.ClickException(f"{error}. Keep the old key until they are mended.") from error
+    click.echo(f"{count} secrets sealed again with the newest key.")
 
 
 if __name__ == "__main__":

@@ -9,6 +9,7 @@ from sqlalchemy import BigInteger, CheckConstraint, Index, LargeBinary, Text, Un
 from sqlalchemy.orm import Mapped, mapped_column
 
 from tenants.database import Base, BrandOwned, Dated, belongs_to, belongs_to_brand
+from tenants.sealed import seals
 
 
 class Account(BrandOwned, Dated, Base):
@@ -46,6 +47,9 @@ class Account(BrandOwned, Dated, Base):
         CheckConstraint("health in ('ok', 'failing', 'needs_reconnect', 'disconnected')", name="health_is_known"),
         CheckConstraint("(disconnected_at is null) or (credential is null)", name="no_credential_left"),
     )
+
+
+CREDENTIAL = seals(Account, "credential")
 
 
 class AccountDirectory(Dated, Base):

@@ -24,6 +24,7 @@ from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.orm import Mapped, mapped_column
 
 from tenants.database import AgencyOwned, Base, BrandOwned, Dated, belongs_to_agency, belongs_to_brand, new_id
+from tenants.sealed import seals
 
 HASH_IS_32_BYTES = "octet_length(token_hash) = 32"
 
@@ -75,6 +76,9 @@ class Person(Dated, Base):
     preferences: Mapped[dict[str, Any]] = mapped_column(JSONB, default=dict, server_default="{}")
     disabled_at: Mapped[datetime | None]
     __table_args__ = (CheckConstraint("email = lower(email)", name="email_is_lower_case"),)
+
+
+TOTP_SECRET = seals(Person, "totp_secret", shared="person")
 
 
 class Membership(Dated, Base):
@@ -185,6 +189,9 @@ class OutgoingMail(Dated, Base):
     sent_at: Mapped[datetime | None]
     given_up_at: Mapped[datetime | None]
     last_error: Mapped[str | None] = mapped_column(Text)
+
+
+MAIL_WORDS = seals(OutgoingMail, "sealed", shared="mail")
 
 
 class OutboxEntry(Dated, Base):

@@ -10,6 +10,7 @@ import base64
 import binascii
 import os
 from dataclasses import dataclass
+from typing import Any
 from uuid import UUID
 
 from cryptography.exceptions import InvalidTag
@@ -75,6 +76,31 @@ class Place:
         ).encode()
 
 
+@dataclass(frozen=True)
+class SealedColumn:
+    """A column that holds sealed bytes. `shared` stands for agency and brand where the row belongs to neither."""
+
+    model: Any
+    column: str
+    shared: str | None = None
+
+    def place_of(self, row: Any) -> Place:
+        """Where this column of this row lies."""
+        agency_id, brand_id = (self.shared, self.shared) if self.shared else (row.agency_id, row.brand_id)
+        return Place(agency_id, brand_id, self.model.__tablename__, row.id, self.column)
+
+
+SEALED_COLUMNS: list[SealedColumn] = []
+"""Every sealed column there is, named beside its model; `tenants.key_rotation` walks them."""
+
+
+def seals(model: Any, column: str, *, shared: str | None = None) -> SealedColumn:
+    """Say, once and beside the model, that a column holds sealed bytes."""
+    found = SealedColumn(model, column, shared)
+    SEALED_COLUMNS.append(found)
+    return found
+
+
 class KeyRing:
     """The key-encryption keys of an installation, newest first."""
 
@@ -94,7 +120,7 @@ class KeyRing:
                 key = base64.b64decode(encoded, altchars=b"-_", validate=True)
             except (ValueError, binascii.Error):
                 key = b""
-            if not key_id or len(key) != KEY_BYTES:
+            if not 0 < len(key_id.encode()) < 256 or len(key) != KEY_BYTES:
                 raise SettingsError(f"ONBRAND_CREDENTIAL_KEYS: key {key_id!r} is not `id:base64 of 32 bytes`.")
             keys[key_id] = key
         return cls(keys)
@@ -103,8 +129,7 @@ class KeyRing:
         """Encrypt with the newest key for this place."""
         key_id, nonce = self.newest_id, os.urandom(NONCE_BYTES)
         body = AESGCM(self._data_key(key_id, place)).encrypt(nonce, value.encode(), place.as_bytes(key_id))
-        name = key_id.encode()
-        return bytes([FORMAT, len(name)]) + name + nonce + body
+        return self.newest_start + nonce + body
 
     def open(self, sealed: bytes, place: Place) -> Secret:
         """Decrypt. Raises CannotOpen when the bytes come from another place or key, or were changed."""
@@ -119,9 +144,11 @@ class KeyRing:
         except (InvalidTag, IndexError, KeyError, ValueError) as error:
             raise CannotOpen("sealed for another place, by another key, or changed") from error
 
-    def needs_reseal(self, sealed: bytes) -> bool:
-        """Whether it was sealed with an older key than the newest."""
-        return sealed[2 : 2 + sealed[1]].decode(errors="replace") != self.newest_id
+    @property
+    def newest_start(self) -> bytes:
+        """What everything sealed with the newest key begins with."""
+        name = self.newest_id.encode()
+        return bytes([FORMAT, len(name)]) + name
 
     def _data_key(self, key_id: str, place: Place) -> bytes:
         info = f"onbrand data key|{place.agency_id}|{place.brand_id}".encode()
