@@ -1,7 +1,8 @@
-"""The straight path as people walk it, in a real browser: a customer's words in, an approved on-brand reply out, once."""
+"""The straight path as people walk it, in a real browser: words in, an approved on-brand reply out, once."""
 
 from __future__ import annotations
 
+import os
 import threading
 from collections.abc import Iterator
 from pathlib import Path
