@@ -62,8 +62,6 @@ def web(house: House) -> Iterator[str]:
 @pytest.fixture
 def chromium() -> Iterator[Any]:
     """A headless Chromium; the test is skipped where none is found, unless one is demanded."""
-    import os
-
     program = next((path for path in CHROMIUM if Path(path).exists()), None)
     if program is None:
         if os.environ.get("ONBRAND_REQUIRE_BROWSER"):
