@@ -14,13 +14,15 @@ _LITTLE_WORDS = {
     "en": "the and is was were are you your they them this that with have has had not but for from what when why how "
     "been would could will just about there their our my we it's i'm don't",
     "pl": "się nie jest jestem był była było były czy dlaczego bardzo oraz który która które przez żeby już tylko jak "
-    "ale dla przy nas mnie mam tego państwa to wam",
+    "ale dla przy nas mnie mam tego państwa wam",
     "pt": "não você vocês é está estão uma um com mas muito porque meu minha os das dos nos ao foi isso eu pelo pela "
     "ainda também já são nem",
 }
 _WORD_OF = {word: language for language, words in _LITTLE_WORDS.items() for word in words.split()}
 _WORDS = re.compile(r"[\w']+")
 _FEWEST_HITS = 3
+_HITS_FOR_A_STRAY = 4
+"""An address ending in `.com` or a quoted word must not send a long text to the recogniser."""
 _LONGEST_SAMPLE = 600
 
 
@@ -31,8 +33,9 @@ def language_of(text: str) -> str | None:
         language = _WORD_OF.get(word)
         if language is not None:
             hits[language] = hits.get(language, 0) + 1
-    if len(hits) == 1:
-        language, count = next(iter(hits.items()))
-        if count >= _FEWEST_HITS:
+    if hits:
+        language = max(hits, key=lambda known: hits[known])
+        strays = sum(hits.values()) - hits[language]
+        if hits[language] >= _FEWEST_HITS + _HITS_FOR_A_STRAY * strays:
             return language
     return detect_language(text)
