@@ -32,7 +32,7 @@ TEMPLATE = """<!doctype html><html><head><title>inbox</title></head><body><table
 
 
 def create_floor_app(database_url: str) -> Flask:
-    """The floor's pages. Its pool is SQLAlchemy's, its statements are psycopg's own, prepared, without a transaction."""
+    """The floor's pages: SQLAlchemy's pool, psycopg's own statements, prepared, without a transaction."""
     app = Flask("floor")
     template = app.jinja_env.from_string(TEMPLATE)
     engine = create_engine(

@@ -1,4 +1,4 @@
-"""The inbox, its refresh and a conversation, over HTTP, signed in, with row-level security on, against the floor's page.
+"""The inbox, its refresh and a conversation, over HTTP, signed in, with row-level security on, against a bare page.
 
 Both are served by gunicorn with the same threads and processes, from tables of the same size in the same database.
 """

@@ -191,7 +191,13 @@ def _people(database: Database, seeded: Seeded) -> None:
             "insert into brand (agency_id, id, name, mark, colour, language, time_zone, needs_approval,"
             " answer_due_hours) values (%s, %s, %s, %s, %s, 'en', 'UTC', true, 12)",
             [
-                (seeded.agency_id, brand_id, f"Brand number {n:03}", f"{chr(65 + n % 26)}{n % 10}", f"#{n * 7919 % 0x7FFFFF:06x}")
+                (
+                    seeded.agency_id,
+                    brand_id,
+                    f"Brand number {n:03}",
+                    f"{chr(65 + n % 26)}{n % 10}",
+                    f"#{n * 7919 % 0x7FFFFF:06x}",
+                )
                 for n, brand_id in enumerate(brands)
             ],
         )

@@ -1,7 +1,7 @@
 """Paired rounds and the lines they end in.
 
 Times on a shared machine drift by a third from one minute to the next. So ours and the floor take turns, every round
-gives one ratio, and what is quoted is the median of the rounds' ratios. No figure makes a run fail; a wrong answer does.
+gives one ratio, and what is quoted is the median of the ratios. No figure makes a run fail; a wrong answer does.
 """
 
 from __future__ import annotations

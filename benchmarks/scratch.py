@@ -42,7 +42,7 @@ class Scratch:
         self._numbers = 0
 
     def database(self, name: str, fill: Callable[[Database], None] | None = None, *, filled_as: str = "") -> Database:
-        """A migrated database of its own. What `fill` puts in is kept as `filled_as` and copied when asked for again."""
+        """A migrated database of its own. What `fill` puts in is kept as `filled_as` and copied the next time."""
         if "empty" not in self._templates:
             made = self._made("template_empty", None)
             upgrade(made.owner_url, made.app_url)
