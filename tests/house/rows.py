@@ -1,0 +1,277 @@
+"""One row of every table for one brand, each text of it marked, so that a leak is found by looking for the mark.
+
+A table without a line in ROWS fails `test_every_table_has_a_row_here`.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import Engine
+from sqlalchemy.dialects.postgresql import insert
+
+from tenants import clock
+from tenants.database import Base, new_id
+
+
+@dataclass
+class Tenant:
+    """One brand of one agency, and the ids of its rows by table."""
+
+    mark: str
+    agency_id: UUID
+    brand_id: UUID = field(default_factory=new_id)
+    ids: dict[str, UUID] = field(default_factory=dict)
+
+    def id_of(self, table: str) -> UUID:
+        return self.ids.setdefault(table, new_id())
+
+    def word(self, what: str) -> str:
+        return f"{self.mark} {what}"
+
+    def hash(self, what: str) -> bytes:
+        return hashlib.sha256(f"{self.mark} {self.brand_id} {what}".encode()).digest()
+
+
+Row = dict[str, Any]
+
+
+def _owned(tenant: Tenant, table: str) -> Row:
+    return {"agency_id": tenant.agency_id, "id": tenant.id_of(table), "brand_id": tenant.brand_id}
+
+
+def _audit(tenant: Tenant) -> Row:
+    return {
+        "actor_name": tenant.word("actor"),
+        "action": "house.tried",
+        "subject_type": "house",
+        "subject_id": tenant.word("subject"),
+        "facts": {"word": tenant.word("fact")},
+    }
+
+
+def _message(t: Tenant) -> Row:
+    return {
+        "conversation_id": t.id_of("conversation"),
+        "account_id": t.id_of("account"),
+        "contact_id": t.id_of("contact"),
+        "external_id": t.word("message id"),
+        "direction": "in",
+        "author_name": t.word("author"),
+        "text": t.word("message text"),
+        "attachments": [{"kind": "photo", "url": f"https://platform.example/{t.mark}", "title": t.word("title")}],
+        "permalink": f"https://platform.example/{t.mark}",
+        "written_at": clock.now(),
+        "content_hash": t.hash("content"),
+    }
+
+
+def _reply(t: Tenant) -> Row:
+    return {
+        "conversation_id": t.id_of("conversation"),
+        "account_id": t.id_of("account"),
+        "in_reply_to_id": t.id_of("message"),
+        "in_reply_to_external_id": t.word("message id"),
+        "in_reply_to_content_hash": t.hash("content"),
+        "thread_external_id": t.word("thread"),
+        "platform": "facebook",
+        "kind": "comment",
+        "state": "awaiting_approval",
+        "state_since": clock.now(),
+        "submitted_at": clock.now(),
+        "text_id": t.id_of("reply_text"),
+        "target_fingerprint": t.hash("target"),
+        "written_by": t.id_of("person"),
+        "written_by_name": t.word("writer"),
+    }
+
+
+def _decision(t: Tenant) -> Row:
+    return {
+        "reply_id": t.id_of("reply"),
+        "reply_text_id": t.id_of("reply_text"),
+        "text_hash": t.hash("text").hex(),
+        "target_fingerprint": t.hash("target"),
+        "decision": "changes_asked",
+        "reason": t.word("reason"),
+        "decided_by": t.id_of("person"),
+        "decided_by_name": t.word("decider"),
+    }
+
+
+ROWS: dict[str, Callable[[Tenant], Row]] = {
+    "agency": lambda t: {"id": t.agency_id, "name": f"{t.mark} agency {t.agency_id}"},
+    "brand": lambda t: {
+        "agency_id": t.agency_id,
+        "id": t.brand_id,
+        "name": t.word(f"brand {t.brand_id}"),
+        "mark": "XX",
+        "colour": "#123456",
+    },
+    "person": lambda t: {
+        "id": t.id_of("person"),
+        "email": f"{t.id_of('person')}@{t.mark.lower()}.example",
+        "name": t.word("person"),
+    },
+    "membership": lambda t: {
+        "id": t.id_of("membership"),
+        "agency_id": t.agency_id,
+        "person_id": t.id_of("person"),
+        "role": "staff",
+    },
+    "invitation": lambda t: {
+        "id": t.id_of("invitation"),
+        "agency_id": t.agency_id,
+        "email": f"{t.mark.lower()}@test.example",
+        "role": "staff",
+        "token_hash": t.hash("invitation"),
+        "invited_by": t.id_of("person"),
+        "expires_at": clock.now(),
+    },
+    "sign_in_session": lambda t: {
+        "id": t.id_of("sign_in_session"),
+        "person_id": t.id_of("person"),
+        "token_hash": t.hash("session"),
+        "expires_at": clock.now(),
+    },
+    "api_token": lambda t: {
+        "id": t.id_of("api_token"),
+        "agency_id": t.agency_id,
+        "person_id": t.id_of("person"),
+        "name": t.word("token"),
+        "token_hash": t.hash("api token"),
+    },
+    "one_time_token": lambda t: {
+        "id": t.id_of("one_time_token"),
+        "purpose": "password_reset",
+        "person_id": t.id_of("person"),
+        "token_hash": t.hash("one time"),
+        "expires_at": clock.now(),
+    },
+    "outgoing_mail": lambda t: {"id": t.id_of("outgoing_mail"), "notice": "house", "is_finished": True},
+    "outbox_entry": lambda t: {"job_name": "house", "ids": {"reply_id": str(t.id_of("reply"))}},
+    "received_event": lambda t: {"source": "house", "external_id": str(t.brand_id), "kind": "house"},
+    "installation_fact": lambda t: {"name": f"house {t.brand_id}", "value": {}},
+    "agency_audit": lambda t: {"agency_id": t.agency_id, "id": t.id_of("agency_audit"), **_audit(t)},
+    "brand_audit": lambda t: {**_owned(t, "brand_audit"), **_audit(t)},
+    "idempotency_record": lambda t: {
+        "agency_id": t.agency_id,
+        "id": t.id_of("idempotency_record"),
+        "person_id": t.id_of("person"),
+        "key": t.word("key"),
+        "request_hash": t.hash("request"),
+        "http_status": 201,
+        "answer": {"body": t.word("answer")},
+    },
+    "account": lambda t: {
+        **_owned(t, "account"),
+        "platform": "facebook",
+        "external_id": str(t.id_of("account").int % 10**15),
+        "name": t.word("account"),
+        "health": "failing",
+        "health_reason": t.word("health"),
+    },
+    "account_directory": lambda t: {
+        "platform": "facebook",
+        "external_id": str(t.id_of("account").int % 10**15),
+        "account_id": t.id_of("account"),
+        "agency_id": t.agency_id,
+        "brand_id": t.brand_id,
+    },
+    "poll_turn": lambda t: {
+        "account_id": t.id_of("account"),
+        "agency_id": t.agency_id,
+        "brand_id": t.brand_id,
+        "platform": "facebook",
+    },
+    "set_aside_item": lambda t: {
+        **_owned(t, "set_aside_item"),
+        "account_id": t.id_of("account"),
+        "external_id": t.word("set aside"),
+        "reason": t.word("reason"),
+        "raw": t.word("raw").encode(),
+        "raw_hash": t.hash("raw"),
+    },
+    "contact": lambda t: {
+        **_owned(t, "contact"),
+        "account_id": t.id_of("account"),
+        "platform": "facebook",
+        "external_id": t.word("contact id"),
+        "name": t.word("contact"),
+    },
+    "conversation": lambda t: {
+        **_owned(t, "conversation"),
+        "account_id": t.id_of("account"),
+        "contact_id": t.id_of("contact"),
+        "platform": "facebook",
+        "kind": "comment",
+        "external_id": t.word("thread"),
+        "excerpt": t.word("excerpt"),
+        "author_name": t.word("author"),
+        "context": {"text": t.word("post"), "permalink": f"https://platform.example/{t.mark}"},
+        "permalink": f"https://platform.example/{t.mark}",
+        "message_count": 1,
+        "reply_state": "awaiting_approval",
+        "last_message_at": clock.now(),
+        "last_customer_at": clock.now(),
+    },
+    "message": lambda t: {**_owned(t, "message"), **_message(t)},
+    "note": lambda t: {
+        **_owned(t, "note"),
+        "conversation_id": t.id_of("conversation"),
+        "author_id": t.id_of("person"),
+        "author_name": t.word("colleague"),
+        "text": t.word("note"),
+    },
+    "queue_counter": lambda t: _owned(t, "queue_counter"),
+    "style_guide_version": lambda t: {
+        **_owned(t, "style_guide_version"),
+        "number": 1,
+        "state": "in_force",
+        "voice": t.word("voice"),
+        "rules": [{"kind": "banned", "id": "banned", "level": "warn", "phrases": [t.word("phrase")]}],
+        "note": t.word("guide note"),
+        "written_by_name": t.word("guide writer"),
+    },
+    "guideline": lambda t: {
+        **_owned(t, "guideline"),
+        "title": t.word("guideline"),
+        "applies_when": t.word("when"),
+        "steps": [t.word("step")],
+        "never_say": [t.word("never")],
+    },
+    "reply": lambda t: {**_owned(t, "reply"), **_reply(t)},
+    "reply_text": lambda t: {
+        **_owned(t, "reply_text"),
+        "reply_id": t.id_of("reply"),
+        "number": 1,
+        "text": t.word("reply text"),
+        "text_hash": t.hash("text").hex(),
+        "author_id": t.id_of("person"),
+        "author_name": t.word("writer"),
+        "findings": [],
+    },
+    "approval": lambda t: {**_owned(t, "approval"), **_decision(t)},
+    "publish_attempt": lambda t: {
+        **_owned(t, "publish_attempt"),
+        "reply_id": t.id_of("reply"),
+        "reply_text_id": t.id_of("reply_text"),
+        "fence": 1,
+        "request_id": new_id(),
+        "deed": "look",
+        "detail": t.word("detail"),
+    },
+}
+
+
+def put_a_row_everywhere(superuser: Engine, *tenants: Tenant) -> None:
+    """A row of every table for each of these brands, past both guards. What is there already stays."""
+    with superuser.begin() as connection:
+        for tenant in tenants:
+            for table in Base.metadata.sorted_tables:
+                rows = insert(table).values(**ROWS[table.name](tenant)).on_conflict_do_nothing()
+                connection.execute(rows)
