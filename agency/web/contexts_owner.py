@@ -24,6 +24,7 @@ class WaitingRow:
     written_by: str = told("Who of the agency wrote it.")
     waiting: Clock = told("Since when it waits.")
     due: Clock | None = told("When the customer should have it.")
+    state: StateLook | None = told("Where it stands, once it was decided.", default=None)
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -35,6 +35,7 @@ from agency.web.reply_looks import (
     stored_result,
 )
 from agency.web.shell import brand_looks, render_page, shell
+from agency.web.state_looks import reply_states
 from agency.web.who import actor_of_request
 from styleguides.brand_check import CheckResult as Checked
 from styleguides.brand_check import check_for_brand
@@ -133,6 +134,7 @@ def _row(row: WaitingReply, decided: bool) -> WaitingRow:
         written_by=row.written_by_name,
         waiting=clocks.age(row.state_since, now, zone, locale),
         due=clocks.due(row.due_at, now, zone, locale) if row.due_at and not decided else None,
+        state=reply_states().get(row.state) if decided else None,
     )
 
 
@@ -276,7 +278,7 @@ def _page(actor: Actor, reply_id: UUID, typed: Typed) -> OwnerReplyPage:
         context=quoted_post(view),
         language=view.language or view.brand_language,
         text=text,
-        text_hash=reply.text_hash,
+        text_hash=hash_of(text),
         idempotency_key=reply.state_since.isoformat(),
         written_by=reply.text_author_name,
         result=_result(reply, view, text, waits),

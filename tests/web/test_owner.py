@@ -69,7 +69,9 @@ def test_approving_the_words_shown_promises_one_publication(
     assert "by you" in after
     assert "published once" in after
     assert 'name="do"' not in after
-    assert f"/approvals/{reply_id}" in client.get("/approvals?tab=decided").text
+    decided = client.get("/approvals?tab=decided").text
+    assert f"/approvals/{reply_id}" in decided
+    assert 'data-state="approved"' in decided
 
 
 def test_line_ends_of_browsers_are_not_a_change(client: Browser, ana: Agency, case: UUID) -> None:
