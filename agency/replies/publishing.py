@@ -97,7 +97,7 @@ def _claim(reply_id: UUID, started: float) -> Claimed | None:
     if reason is not None:
         lapse(reply, reason)
         return None
-    account = _account_of(reply)
+    account = account_of(reply)
     if not _can_send(reply, account):
         return None
     connected = accounts.connected(account)
@@ -280,7 +280,7 @@ def stand(reply: Reply, platform_id: str, live_state: str, *, move_name: str) ->
     reply.live_state = "visible" if live_state == "published" else live_state
     reply.next_try_at = None
     move(reply, move_name, "published", actor=None, platform_id=platform_id)
-    account, text = _account_of(reply), text_of(reply)
+    account, text = account_of(reply), text_of(reply)
     assert reply.published_at is not None
     outgoing.answered(
         account,
@@ -297,7 +297,7 @@ def stand(reply: Reply, platform_id: str, live_state: str, *, move_name: str) ->
 
 def _after_not_sent(reply: Reply, error: ChannelError) -> None:
     if isinstance(error, TokenRevoked):
-        accounts.mark_unhealthy(_account_of(reply), "needs_reconnect", error.reason)
+        accounts.mark_unhealthy(account_of(reply), "needs_reconnect", error.reason)
         return
     tries = db.session.execute(
         select(func.count(PublishAttempt.id)).where(
@@ -341,13 +341,14 @@ def look_later(reply: Reply, seconds: int) -> None:
     )
 
 
-def _account_of(reply: Reply) -> Account:
+def account_of(reply: Reply) -> Account:
+    """The account the reply goes out by."""
     return db.session.execute(select(Account).where(Account.id == reply.account_id)).scalar_one()
 
 
 def connected_account_of(reply: Reply) -> ConnectedAccount | None:
     """The account with its credential opened; None when it cannot be used now."""
-    account = _account_of(reply)
+    account = account_of(reply)
     if account.disconnected_at is not None or account.health in ("needs_reconnect", "disconnected"):
         return None
     return accounts.connected(account)

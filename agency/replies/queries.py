@@ -253,21 +253,22 @@ class Receipt:
             "approved_by": approval.decided_by_name if approval else None,
             "approved_at": approval.created_at if approval else None,
             "decision": approval.decision if approval else None,
-            "attempts": [
-                {
-                    "at": attempt.created_at,
-                    "request_id": str(attempt.request_id),
-                    "deed": attempt.deed,
-                    "outcome": attempt.outcome,
-                    "detail": attempt.detail,
-                }
-                for attempt in self.attempts
-            ],
+            "attempts": [_attempt_data(attempt) for attempt in self.attempts if attempt.deed == "send"],
+            "looks": [_attempt_data(attempt) for attempt in self.attempts if attempt.deed == "look"],
             "platform_id": reply.platform_id,
             "published_at": reply.published_at,
             "read_back_at": reply.read_back_at,
             "live_state": reply.live_state,
         }
+
+
+def _attempt_data(attempt: PublishAttempt) -> dict[str, Any]:
+    return {
+        "at": attempt.created_at,
+        "request_id": str(attempt.request_id),
+        "outcome": attempt.outcome,
+        "detail": attempt.detail,
+    }
 
 
 def receipt(reply_id: UUID) -> Receipt:

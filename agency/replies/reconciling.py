@@ -16,6 +16,7 @@ from agency.inbox import outgoing
 from agency.replies.models import PublishAttempt, Reply
 from agency.replies.moves import locked, move, text_of
 from agency.replies.publishing import (
+    account_of,
     connected_account_of,
     database_now,
     look_later,
@@ -232,7 +233,7 @@ def _prove(reply: Reply, state: str, seen: ReadBack) -> None:
             reply.state_reason = (
                 f"The platform does not show this reply ({seen.reply.violation if seen.reply else ''})."
             )
-            outgoing.reopen(reply.conversation_id)
+            _owed_again(reply, rejected=True)
         if reply.live_state == "pending" and looks < MODERATION_LOOKS:
             look_later(reply, min(3600, settle * 2 ** min(looks, 10)))
     elif looks < LOOKS_NEEDED:
@@ -240,4 +241,15 @@ def _prove(reply: Reply, state: str, seen: ReadBack) -> None:
     elif state == "absent" and reply.live_state != "not_seen":
         reply.live_state = "not_seen"
         reply.state_reason = "The platform accepted this reply, but does not show it. It is not sent again by itself."
-        outgoing.reopen(reply.conversation_id)
+        _owed_again(reply, rejected=False)
+
+
+def _owed_again(reply: Reply, *, rejected: bool) -> None:
+    outgoing.does_not_stand(
+        account_of(reply),
+        reply.conversation_id,
+        platform_id=reply.platform_id or "",
+        answered_external_id=reply.in_reply_to_external_id,
+        rejected=rejected,
+        now=database_now(),
+    )

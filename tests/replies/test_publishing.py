@@ -72,7 +72,8 @@ def test_an_approved_reply_goes_out_once_and_the_receipt_proves_it(case: Case, p
     assert data["approved_by"] == case.agency.client_owner.name
     assert data["live_state"] == "visible"
     assert data["read_back_at"] is not None
-    assert [a["outcome"] for a in data["attempts"]] == ["published", "found"]
+    assert [a["outcome"] for a in data["attempts"]] == ["published"]
+    assert [a["outcome"] for a in data["looks"]] == ["found"]
     with case.superuser.connect() as connection:
         message = connection.execute(text("select text, reply_id from message where direction = 'out'")).one()
         conversation = connection.execute(text("select status, holder_id, reply_state from conversation")).one()
@@ -334,7 +335,8 @@ def test_a_published_reply_that_does_not_show_is_said_and_not_repeated(case: Cas
     row = case.row(reply_id)
     assert (row.state, row.live_state) == ("published", "not_seen")
     with case.superuser.connect() as connection:
-        assert connection.execute(text("select status from conversation")).scalar() == "open"
+        owed = connection.execute(text("select status, due_at is not null from conversation")).one()
+    assert owed == ("open", True), "the customer is owed an answer again"
     assert len([r for r in page.transport.requests if r.method == "POST"]) == 1
 
 
@@ -405,3 +407,6 @@ def test_a_review_whose_answer_waits_for_moderation_is_watched(case: Case, make:
     row = case.row(reply_id)
     assert row.live_state == "rejected"
     assert "REPETITIVE" in (row.state_reason or "")
+    with case.superuser.connect() as connection:
+        owed = "select status, due_at is not null from conversation where kind = 'review'"
+        assert connection.execute(text(owed)).one() == ("open", True), "the customer is owed an answer again"

@@ -95,7 +95,6 @@ class Attempt(Strict):
 
     at = Moment(required=True)
     request_id = Identifier(required=True)
-    deed = Choice("send", "look", required=True)
     outcome = Text(required=True, allow_none=True)
     detail = Text(required=True, allow_none=True)
 
@@ -118,6 +117,7 @@ class Receipt(Strict):
     approved_at = Moment(required=True, allow_none=True)
     decision = Text(required=True, allow_none=True)
     attempts = Items(fields.Nested(Attempt), required=True)
+    looks = Items(fields.Nested(Attempt), required=True)
     platform_id = Text(required=True, allow_none=True)
     published_at = Moment(required=True, allow_none=True)
     read_back_at = Moment(required=True, allow_none=True)
