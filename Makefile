@@ -12,7 +12,7 @@ B ?=
 SIZE ?=
 
 .DEFAULT_GOAL := help
-.PHONY: help run test check bench browser lock setup format
+.PHONY: help run test check bench browser lock setup format translations
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-9s %s\n", $$1, $$2 }' Makefile
@@ -22,7 +22,7 @@ run: export ONBRAND_STOP_WITH_PARENT := 1
 run: setup ## start the whole product here: database, queue, web, worker, dispatcher, sandbox platforms, demo
 	@$(BIN)/onbrand run
 
-setup: $(VENV)/run.stamp $(VENV)/front-end.stamp $(VENV)/translations.stamp ## make what is missing: .venv, front-end files, translations
+setup: $(VENV)/run.stamp $(VENV)/front-end.stamp ## make what is missing: .venv, front-end files
 
 test: setup $(VENV)/dev.stamp ## run the tests on real PostgreSQL and Valkey; one file: T=tests/x.py
 	$(BIN)/python -m pytest $(if $(T),$(T),-n $(N) --dist loadfile) $(if $(MARK),-m "$(MARK)")
@@ -44,6 +44,9 @@ bench: setup $(VENV)/dev.stamp ## run the benchmarks; one: B=name SIZE=small|ful
 format: $(VENV)/dev.stamp ## format the code and mend what can be mended by machine
 	$(BIN)/ruff check --fix-only .
 	$(BIN)/ruff format .
+
+translations: $(VENV)/dev.stamp ## collect the words people see into the catalogues of agency/web/translations
+	$(BIN)/python -m agency.local.translations
 
 # One resolution for Linux and macOS, Python 3.11 and newer; hashes of every file of a release, no index address.
 # Locked versions stay as they are; newer ones: make lock UPGRADE=1
@@ -79,8 +82,4 @@ $(VENV)/dev.stamp: requirements-dev.lock $(VENV)/run.stamp
 
 $(VENV)/front-end.stamp: package.json package-lock.json requirements-node.lock $(VENV)/run.stamp
 	@$(BIN)/python -m agency.local.front_end
-	@touch $@
-
-$(VENV)/translations.stamp: $(VENV)/run.stamp $(wildcard agency/web/translations/*/LC_MESSAGES/*.po)
-	@if [ -d agency/web/translations ]; then $(BIN)/pybabel --quiet compile --directory agency/web/translations; fi
 	@touch $@
