@@ -34,13 +34,12 @@ class WebServer(BaseApplication):
         return import_app("wsgi:app")
 
 
-def begin_alone(_server: Any, _worker: Any) -> None:
+def begin_alone(server: Any, _worker: Any) -> None:
     """In each new worker process: let go of the parent's connections, and make the first style check quick."""
     from styleguides.language import detect_language
     from tenants.database import db
-    from wsgi import app
 
-    with app.app_context():
+    with server.app.wsgi().app_context():
         db.engine.dispose(close=False)
     sentence = "Loads the model of languages."
     threading.Thread(target=detect_language, args=(sentence,), daemon=True).start()
