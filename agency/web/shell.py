@@ -94,12 +94,17 @@ def brand_looks() -> dict[UUID, BrandLook]:
 
 def rail_brands() -> list[BrandLook]:
     """Brands for the rail and for filters, by name: all of a few, else the busiest and the chosen one."""
-    found = brands_of_request()
-    if len(found) > FEW_BRANDS:
-        chosen = id_from(request.args.get("brand", ""))
-        busiest = {row.id for row in nlargest(BUSIEST_BRANDS, found, key=lambda row: row.open_count)}
-        found = [row for row in found if row.id in busiest or row.id == chosen]
-    return [brand_look(str(row.id), row.name, row.mark, row.colour) for row in found]
+    if "rail_brands" not in g:
+        found = brands_of_request()
+        shown: Iterable[int] = range(len(found))
+        if len(found) > FEW_BRANDS:
+            chosen = id_from(request.args.get("brand", ""))
+            busiest = nlargest(BUSIEST_BRANDS, shown, key=lambda place: found[place].open_count)
+            asked_for = [place for place in shown if found[place].id == chosen] if chosen is not None else []
+            shown = sorted({*busiest, *asked_for})
+        rows = [found[place] for place in shown]
+        g.rail_brands = [brand_look(str(row.id), row.name, row.mark, row.colour) for row in rows]
+    return cast(list[BrandLook], g.rail_brands)
 
 
 def brand_links(looks: Iterable[BrandLook]) -> tuple[Choice, ...]:

@@ -5,14 +5,22 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import timedelta
+from functools import lru_cache
 from itertools import pairwise
+from typing import TYPE_CHECKING
 
-from flask import Blueprint, Flask, Response, request
+from flask import Blueprint, Flask, Response, render_template, request
+from flask_babel import get_locale
+from markupsafe import Markup
 
 from agency.web.icons import icon
 from agency.web.looks import FindingLevel, FindingLook
+from agency.web.queue_rows import queue_rows
 from agency.web.static_version import static_version
 from agency.web.theme import theme
+
+if TYPE_CHECKING:
+    from agency.web.contexts import Shell
 
 CONTENT_SECURITY_POLICY = (
     "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; connect-src 'self'; form-action 'self'; "
@@ -55,6 +63,19 @@ def marked_spans(text: str, findings: Sequence[FindingLook]) -> list[Span]:
     return spans
 
 
+def keys_sheet(shell: Shell) -> Markup:
+    """The sheet of keys and the brand switcher, rendered once for all who read the same words in them."""
+    places = tuple((choice.key, choice.label) for choice in shell.menu if choice.key)
+    return _keys_sheet(str(get_locale()), places, bool(shell.brands), shell.brands_url)
+
+
+@lru_cache(maxsize=128)
+def _keys_sheet(language: str, places: tuple[tuple[str, str], ...], with_brands: bool, brands_url: str) -> Markup:
+    return Markup(
+        render_template("layout/_keys_sheet.html", places=places, with_brands=with_brands, brands_url=brands_url)
+    )
+
+
 files = Blueprint("files", __name__, template_folder="templates", static_folder="static", static_url_path="/static")
 
 
@@ -65,7 +86,7 @@ def prepare_templates(app: Flask, *, local: bool) -> None:
     """
     app.jinja_env.trim_blocks = True
     app.jinja_env.lstrip_blocks = True
-    app.jinja_env.globals.update(icon=icon, marked_spans=marked_spans)
+    app.jinja_env.globals.update(icon=icon, keys_sheet=keys_sheet, marked_spans=marked_spans, queue_rows=queue_rows)
     app.register_blueprint(files)
     app.register_blueprint(theme)
     if local:
