@@ -52,7 +52,7 @@ def require_free(host: str, port: int) -> None:
             ) from None
 
 
-class _Server(BaseApplication):  # type: ignore[misc]
+class _Server(BaseApplication):
     """One worker process with threads: the store's lock and the usage counters live in one process."""
 
     def __init__(self, bind: str, data_folder: Path, scenario: Path | None) -> None:
