@@ -122,7 +122,7 @@ class AccountPage:
 
 @dataclass(frozen=True, kw_only=True)
 class PersonPage:
-    """`people/person.html`: one member's role and brands. Posts to `url`: `role`, `every` (1), `brand` repeated; `remove_url`."""
+    """One member's role and brands, `people/person.html`. Posts to `url`: `role`, `every` (1), `brand` repeated."""
 
     url: str = told("Where the form goes.")
     name: str = told("Whose.")
