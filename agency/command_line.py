@@ -108,10 +108,14 @@ def migrate() -> None:
 @one_sentence
 def web(host: str, port: int | None, processes: int, threads: int) -> None:
     """Serve the pages and the API (gunicorn)."""
+    from agency.app import CatalogueNotReady
     from agency.web_server import serve
 
     settings = read_settings()
-    serve(host, port or settings.onbrand_port, processes, threads)
+    try:
+        serve(host, port or settings.onbrand_port, processes, threads)
+    except CatalogueNotReady as error:
+        raise click.ClickException(f"{str(error)[:1000]} Nothing was started.") from error
 
 
 @main.command()
