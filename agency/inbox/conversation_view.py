@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from datetime import datetime
 from functools import lru_cache
 from typing import Any, NamedTuple
@@ -18,6 +19,7 @@ from tenants.models import Brand
 
 MESSAGES_SHOWN = 200
 EARLIER_SHOWN = 5
+_WEB = re.compile(r"https?://[^/\s]", re.IGNORECASE)
 
 
 class MessageView(NamedTuple):
@@ -250,7 +252,14 @@ def get_conversation(conversation_id: UUID, *, before: UUID | None = None) -> Co
     shown = newest_first[:MESSAGES_SHOWN][::-1]
     notes_shown = [NoteView(UUID(n[0]), n[1], n[2], _moment(n[3])) for n in row[-2] or ()]
     earlier_shown = [EarlierView._make([UUID(e[0]), *e[1:6], _moment(e[6])]) for e in row[-1] or ()]
-    return ConversationView._make([*row[:-3], shown, notes_shown, earlier_shown, shown[0].id if more else None])
+    view = ConversationView._make([*row[:-3], shown, notes_shown, earlier_shown, shown[0].id if more else None])
+    context = {name: web_address(value) if name == "permalink" else value for name, value in view.context.items()}
+    return view._replace(permalink=web_address(view.permalink), context=context)
+
+
+def web_address(address: object) -> str | None:
+    """An address a page may link to; None for anything else than http(s), whatever the database holds."""
+    return address if isinstance(address, str) and _WEB.match(address) else None
 
 
 def _moment(value: str) -> datetime:
@@ -269,8 +278,8 @@ def _message(v: list[Any]) -> MessageView:
             *v[1:5],
             "" if gone else v[5],
             *v[6:9],
-            [] if gone else v[9],
-            v[10],
+            [] if gone else [{**one, "url": web_address(one.get("url"))} for one in v[9]],
+            web_address(v[10]),
             _moment(v[11]),
             _maybe(v[12]),
             _maybe(v[13]),

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from typing import Literal
-from urllib.parse import urlsplit
 
 from flask import Blueprint, redirect, request
 from werkzeug.wrappers import Response
@@ -24,9 +23,8 @@ def chosen_theme() -> Theme:
 
 def local_path(address: str) -> str:
     """`address` if it stays on this site, else `/`: nobody is sent elsewhere from here."""
-    parts = urlsplit(address)
-    here = address.startswith("/") and not address.startswith(("//", "/\\")) and not parts.scheme and not parts.netloc
-    return address if here and not any(c in address for c in "\r\n\t\\") else "/"
+    here = address.startswith("/") and not address.startswith("//")
+    return address if here and address.isprintable() and "\\" not in address else "/"
 
 
 @theme.post("/theme")
