@@ -22,7 +22,7 @@ from benchmarks import queue_data
 from benchmarks.http_client import Client
 from benchmarks.queue_data import Seeded
 from benchmarks.rounds import Line, WrongAnswer, count, line, paired
-from benchmarks.scratch import Database, Scratch
+from benchmarks.scratch import Database, Scratch, be_quiet
 from tenants.database import db
 
 SIZES = {"tiny": (3_000,), "small": (100_000,), "full": (100_000, 1_000_000)}
@@ -226,6 +226,7 @@ def _statements(name: str, house: House, path: str, tag: str = "") -> Line:
 def statements_of(database: Database, client: Client, path: str, tag: str = "") -> list[str]:
     """The statements of one request, counted in this process through the same app; transaction control left out."""
     app = create_app(database.settings())
+    be_quiet()
     seen: list[str] = []
 
     def note(_connection: Any, _cursor: Any, statement: str, *_rest: Any) -> None:

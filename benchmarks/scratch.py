@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+import logging
 import os
 import secrets
 import socket
@@ -15,6 +16,7 @@ from contextlib import ExitStack, contextmanager
 from pathlib import Path
 
 import psycopg
+import structlog
 from flask import Flask
 
 from agency.local.postgres import RunningPostgres, start_postgres
@@ -95,7 +97,9 @@ class Database:
 
     def base_app(self, more: Mapping[str, str] | None = None) -> Flask:
         """The product without pages, as the application's role."""
-        return create_base_app(self.settings(more))
+        app = create_base_app(self.settings(more))
+        be_quiet()
+        return app
 
     def superuser(self) -> psycopg.Connection:
         """Past every guard: for filling and for looking at what was written."""
@@ -142,6 +146,11 @@ def _served(
         yield url
     finally:
         child.stop(patience_seconds=12)
+
+
+def be_quiet() -> None:
+    """Keep what the product logs in this process from standing between the figures; call it after making an app."""
+    structlog.configure(wrapper_class=structlog.make_filtering_bound_logger(logging.WARNING))
 
 
 def free_port() -> int:

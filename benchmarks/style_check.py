@@ -124,6 +124,8 @@ def run(size: str = "small") -> list[dict[str, Any]]:
                     "floor": round(floor, 1),
                     "unit": "us",
                     "ratio": round(ours / floor, 2),
+                    "against": "a google-re2 set of as many patterns with the spans of its hits",
+                    "aim": "<= 8" if rule_count == 200 and not cold else "",
                 }
             )
     return lines

@@ -1,0 +1,65 @@
+"""Every benchmark still measures what it says, at a size that takes seconds; no figure is looked at but counts."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from click.testing import CliRunner
+
+from benchmarks.__main__ import BENCHMARKS, benchmark, main, write
+from benchmarks.rounds import Line
+from benchmarks.scratch import Scratch, scratch_servers
+
+
+@pytest.fixture(scope="module")
+def scratch() -> Iterator[Scratch]:
+    with scratch_servers() as servers:
+        yield servers
+
+
+def by_name(lines: list[Line], part: str) -> Line:
+    (found,) = [each for each in lines if part in each["name"]]
+    return found
+
+
+@pytest.mark.slow
+def test_the_inbox_is_measured_signed_in_with_rows_and_few_statements(scratch: Scratch) -> None:
+    lines = benchmark("inbox_page")(scratch, "tiny")
+    assert 0 < by_name(lines, "SQL statements")["ours"] <= 5
+    assert 0 < by_name(lines, "weight")["ours"] <= 60 * 1024
+
+
+@pytest.mark.slow
+def test_refresh_and_conversation_are_measured(scratch: Scratch) -> None:
+    assert 0 < by_name(benchmark("inbox_refresh_304")(scratch, "tiny"), "SQL statements")["ours"] <= 5
+    assert 0 < by_name(benchmark("conversation_page")(scratch, "tiny"), "SQL statements")["ours"] <= 5
+
+
+@pytest.mark.slow
+def test_storing_is_measured_and_a_known_page_writes_nothing(scratch: Scratch) -> None:
+    assert len(benchmark("store_items")(scratch, "tiny")) == 2
+    lines = benchmark("duplicate_poll")(scratch, "tiny")
+    assert by_name(lines, "rows written")["ours"] == 0
+
+
+@pytest.mark.slow
+def test_an_idle_poll_cycle_asks_every_account(scratch: Scratch) -> None:
+    assert by_name(benchmark("poll_cycle")(scratch, "tiny"), "HTTP calls")["ours"] > 0
+
+
+def test_every_benchmark_can_be_found_and_written(tmp_path: Path) -> None:
+    for name in BENCHMARKS:
+        assert callable(benchmark(name))
+    file = write(tmp_path, "style_check", "small", [{"name": "a line"}])
+    found = json.loads(file.read_text("utf-8"))
+    assert found["lines"] == [{"name": "a line"}]
+    assert found["machine"]["cores"] >= 1
+
+
+def test_an_unknown_benchmark_is_one_sentence() -> None:
+    answer = CliRunner().invoke(main, ["nonsense"])
+    assert answer.exit_code == 2
+    assert "inbox_page" in answer.output
