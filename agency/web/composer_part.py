@@ -98,10 +98,9 @@ def composer_for(
         result = _stored_result(reply, view.platform)
     else:
         result = _unchecked(text, view.platform)
-    unit = _("review") if view.kind == "review" else _("comment")
     return Composer(
         brand=look,
-        place=_("public answer to a %(thing)s", thing=unit),
+        place=_("public answer to a review") if view.kind == "review" else _("public answer to a comment"),
         account=view.account_name,
         language=view.language or view.brand_language,
         text=text,

@@ -26,6 +26,7 @@ from agency.web.inbox_address import Address
 from agency.web.language import chosen_language, chosen_zone
 from agency.web.looks import Choice, Notice, Stars, StateLook, brand_look
 from agency.web.state_looks import conversation_states, reply_states, unknown_state
+from agency.web.stored_words import said_again
 from tenants import clock
 from tenants.permissions import Actor, Permission
 
@@ -173,7 +174,7 @@ def reply_look(reply: ReplyRow, actor: Actor, address: Address) -> ReplyLook:
         id=str(reply.id),
         text=reply.text,
         state=state,
-        facts=facts or (reply.state_reason or "" if reply.state == "refused" else ""),
+        facts=facts or (said_again(reply.state_reason or "") if reply.state == "refused" else ""),
         note=reply.state_reason or "" if reply.state == "declined" else "",
         withdraw_url=address.deed_url(base, f"replies/{reply.id}/withdraw")
         if may_write and reply.state in ("awaiting_approval", "approved", "refused")

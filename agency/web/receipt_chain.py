@@ -15,6 +15,7 @@ from agency.web.contexts import ChainStep
 from agency.web.language import chosen_language, chosen_zone
 from agency.web.looks import Clock, StateLook, Tone
 from agency.web.reply_looks import finding_looks, platform_word
+from agency.web.stored_words import said_again
 
 Dated = tuple[datetime, int, ChainStep]
 """When, which comes first within one transaction (they share its time), and the step."""
@@ -121,7 +122,7 @@ def _decision_steps(decision: Approval) -> list[Dated]:
             icon="undo",
             tone="warn",
             at=_at(decision.voided_at),
-            facts=((_("Reason"), _(decision.void_reason)),) if decision.void_reason else (),
+            facts=((_("Reason"), said_again(decision.void_reason)),) if decision.void_reason else (),
         )
         steps.append((decision.voided_at, 4, lapsed))
     return steps
@@ -142,7 +143,7 @@ def _attempt_step(reply: Reply, attempt: PublishAttempt, sends: int) -> ChainSte
     words, icon, tone = outcomes.get(attempt.outcome or "", in_flight)
     facts = [(_("Outcome"), words), (_("Request id"), str(attempt.request_id))]
     if attempt.detail:
-        facts.append((_("In detail"), attempt.detail))
+        facts.append((_("In detail"), said_again(attempt.detail)))
     if attempt.platform_id:
         facts.append((_("On the platform"), attempt.platform_id))
     if attempt.deed == "look":
