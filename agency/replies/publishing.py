@@ -100,7 +100,10 @@ def _claim(reply_id: UUID, started: float) -> Claimed | None:
     account = account_of(reply)
     if not _can_send(reply, account):
         return None
-    connected = accounts.connected(account)
+    connected = connected_account_of(reply)
+    if connected is None:
+        _can_send(reply, account)  # says why on the reply
+        return None
     reply.fence += 1
     reply.sent_at = now
     reply.lease_until = now + timedelta(seconds=LEASE_SECONDS)
@@ -351,7 +354,11 @@ def connected_account_of(reply: Reply) -> ConnectedAccount | None:
     account = account_of(reply)
     if account.disconnected_at is not None or account.health in ("needs_reconnect", "disconnected"):
         return None
-    return accounts.connected(account)
+    try:
+        return accounts.connected(account)
+    except AppError as error:
+        accounts.mark_unhealthy(account, "needs_reconnect", error.code)
+        return None
 
 
 def target_of(reply: Reply) -> ReplyTarget:

@@ -1,0 +1,156 @@
+"""Two people, or a person and a sender, at the same moment: one of them is first, and nothing is sent unapproved."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+from sqlalchemy import select, text
+
+from agency.replies.models import Approval
+from agency.replies.words import hash_of
+from tenants.database import db
+from tenants.errors import AppError, Conflict
+from tests.factories import Factory
+from tests.replies.conftest import Case
+from tests.replies.test_publishing import Page, page  # noqa: F401
+
+ROUNDS = 6
+
+
+def at_once(*deeds: Callable[[], Any]) -> list[Any]:
+    """What each deed gave, or the error it ended with; all begin together."""
+    gate, results = threading.Barrier(len(deeds)), [None] * len(deeds)
+
+    def run(number: int) -> None:
+        gate.wait()
+        try:
+            results[number] = deeds[number]()
+        except Exception as error:
+            results[number] = error
+
+    threads = [threading.Thread(target=run, args=(number,)) for number in range(len(deeds))]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert all(result is None or isinstance(result, (AppError, str)) for result in results), results
+    return results
+
+
+def live_approvals(case: Case) -> list[str]:
+    """Hashes of the texts that may be published."""
+    with case.agency.entered():
+        wanted = select(Approval.text_hash).where(Approval.voided_at.is_(None), Approval.decision == "approved")
+        return list(db.session.scalars(wanted))
+
+
+def waiting(case: Case, words: str) -> Any:
+    reply_id = case.draft(words)
+    case.do("submit", reply_id)
+    return reply_id
+
+
+def test_a_yes_and_a_change_at_once(case: Case, page: Page) -> None:  # noqa: F811
+    for number in range(ROUNDS):
+        reply_id = waiting(case, f"First words {number}.")
+        shown = case.row(reply_id).text_hash
+        changed = f"Other words {number}."
+        at_once(
+            lambda: case.do("approve", reply_id, shown, actor="client_owner"),  # noqa: B023
+            lambda: case.do("edit", reply_id, changed),  # noqa: B023
+        )
+        row = case.row(reply_id)
+        if row.state == "approved":
+            assert (row.text_hash, live_approvals(case)) == (shown, [shown])
+            case.do("withdraw", reply_id)
+        else:
+            assert (row.state, live_approvals(case)) == ("draft", [])
+        assert case.publish(reply_id, page.transport) == "skipped"
+        with case.superuser.begin() as connection:
+            connection.execute(text("update reply set state = 'declined'"))
+    assert page.posted == []
+
+
+def test_taking_back_and_sending_at_once(case: Case, page: Page) -> None:  # noqa: F811
+    for number in range(ROUNDS):
+        reply_id, sent_before = waiting(case, f"Words {number}."), len(page.posted)
+        case.do("approve", reply_id, case.row(reply_id).text_hash, actor="client_owner")
+        taken_back, sent = at_once(
+            lambda: case.do("withdraw", reply_id),  # noqa: B023
+            lambda: case.publish(reply_id, page.transport),  # noqa: B023
+        )
+        if taken_back is None:
+            assert (case.row(reply_id).state, sent, len(page.posted)) == ("draft", "skipped", sent_before)
+            case.do("edit", reply_id, f"Never mind {number}.")
+            with case.superuser.begin() as connection:
+                connection.execute(text("update reply set state = 'declined' where id = :id"), {"id": reply_id})
+        else:
+            assert isinstance(taken_back, Conflict)
+            assert (case.row(reply_id).state, len(page.posted)) == ("published", sent_before + 1)
+
+
+def test_a_yes_and_a_no_at_once(case: Case, make: Factory) -> None:
+    from tenants.permissions import Role
+
+    second = make.person(case.agency, Role.CLIENT_OWNER, only_brand_ids=[case.agency.brand_ids[0]])
+    case.agency.actors["second_owner"] = second
+    for number in range(ROUNDS):
+        reply_id = waiting(case, f"Words {number}.")
+        shown = case.row(reply_id).text_hash
+        results = at_once(
+            lambda: case.do("approve", reply_id, shown, actor="client_owner"),  # noqa: B023
+            lambda: case.do("decline", reply_id, "Not so.", actor="second_owner"),  # noqa: B023
+        )
+        assert sorted(type(result).__name__ for result in results) == ["Conflict", "NoneType"]
+        state = case.row(reply_id).state
+        assert (state, live_approvals(case)) == (("approved", [shown]) if results[0] is None else ("declined", []))
+        with case.superuser.begin() as connection:
+            connection.execute(text("update reply set state = 'declined'"))
+            connection.execute(text("update approval set voided_at = now()"))
+
+
+def test_two_owners_change_the_words_at_once(case: Case, make: Factory) -> None:
+    from tenants.permissions import Role
+
+    second = make.person(case.agency, Role.CLIENT_OWNER, only_brand_ids=[case.agency.brand_ids[0]])
+    case.agency.actors["second_owner"] = second
+    reply_id = waiting(case, "First words.")
+    results = at_once(
+        lambda: case.do("change_and_approve", reply_id, "One.", actor="client_owner"),
+        lambda: case.do("change_and_approve", reply_id, "Two.", actor="second_owner"),
+    )
+    assert sorted(type(result).__name__ for result in results) == ["Conflict", "NoneType"]
+    words = "One." if results[0] is None else "Two."
+    assert live_approvals(case) == [hash_of(words)]
+    assert case.row(reply_id).text == words
+    assert case.promises("publish_reply") == 1
+
+
+@pytest.mark.parametrize("moved", ["another account's access", "damaged"])
+def test_access_that_does_not_open_keeps_the_reply_and_asks_for_a_new_connection(
+    case: Case,
+    page: Page,
+    make: Factory,
+    moved: str,  # noqa: F811
+) -> None:
+    reply_id = case.approved()
+    other = make.account(case.agency, brand=1, credential="another")
+    taken = "(select credential from account where id = :other)" if moved != "damaged" else "'\\x01'::bytea"
+    with case.superuser.begin() as connection:
+        connection.execute(
+            text(f"update account set credential = {taken} where id <> :other and cast(:other as uuid) is not null"),
+            {"other": other},
+        )
+    assert case.publish(reply_id, page.transport) == "skipped"
+    assert page.posted == []
+    row = case.row(reply_id)
+    assert row.state == "approved"
+    assert "new connection" in (row.state_reason or "") or "cannot be opened" in (row.state_reason or "")
+    with case.superuser.connect() as connection:
+        health = connection.execute(
+            text("select health from account where id <> :other"), {"other": other}
+        ).scalar_one()
+    assert health == "needs_reconnect"
