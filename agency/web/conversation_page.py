@@ -41,7 +41,8 @@ def platform_word(platform: str) -> str:
 
 def place_words(platform: str, kind: str) -> str:
     """Google · review."""
-    return f"{platform_word(platform)} · {_('review') if kind == 'review' else _('comment')}"
+    words = _("review") if kind == "review" else _("comment")
+    return f"{platform_word(platform)} · {words}"
 
 
 def conversation_page(

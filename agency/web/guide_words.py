@@ -77,7 +77,7 @@ def summary_of(rule: Rule) -> str:
     match rule:
         case Banned():
             said = _("Do not write %(words)s", words=_list(rule.phrases)) + _forms(rule.match)
-            return f"{said} {_('Instead: %(words)s.', words=rule.suggestion)}" if rule.suggestion else said
+            return " ".join((said, _("Instead: %(words)s.", words=rule.suggestion))) if rule.suggestion else said
         case Preferred():
             words = _list(rule.instead_of)
             return _("Write “%(use)s” instead of %(words)s", use=rule.use, words=words) + _forms(rule.match)
@@ -131,7 +131,7 @@ def _measure(rule: Rule) -> str:
             return " ".join(parts)
         case Capitals():
             said = _("No words in capitals of %(n)s letters or more.", n=rule.min_letters)
-            return f"{said} {_('Allowed: %(words)s.', words=_list(rule.allowed))}" if rule.allowed else said
+            return " ".join((said, _("Allowed: %(words)s.", words=_list(rule.allowed)))) if rule.allowed else said
         case _:
             return ""
 

@@ -36,7 +36,7 @@ def decided_words(reply: ReplyRow, decisions: Sequence[Decided], actor: Actor, t
     last = decisions[-1] if decisions else None
     what, safe, then = _words(reply, last, actor)
     if typed:
-        then = f"{then} {_('You had written: %(words)s', words=typed)}"
+        then = " ".join((then, _("You had written: %(words)s", words=typed)))
     tone = {"published": "good", "approved": "good", "publishing": "good", "refused": "bad", "outcome_unknown": "warn"}
     return Notice(tone.get(reply.state, "info"), what, safe, then)  # type: ignore[arg-type]
 
