@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import NamedTuple
 from uuid import UUID
@@ -164,6 +164,9 @@ def decide(reply_id: str) -> AnyResponse:
         return redirect(url_for("owner.reply", reply_id=wanted), code=303)
     if reply.state != "awaiting_approval" or reply.text_hash != shown_hash:
         return _answer(wanted, 409, kept)
+    if form.get("idempotency_key", "") != reply.state_since.isoformat():
+        # The same words, asked for anew: perhaps about other words of the customer than those this form showed.
+        return _answer(wanted, 409, replace(kept, notice=_asked_anew()))
     if deed == "check" or (deed == "approve" and edited):
         return _answer(wanted, 200, _looked_at(reply, kept, asked=deed == "check"))
     try:
@@ -172,6 +175,15 @@ def decide(reply_id: str) -> AnyResponse:
         db.session.rollback()
         return _answer(wanted, error.http_status, _refused(reply, kept, error))
     return redirect(url_for("owner.reply", reply_id=wanted), code=303)
+
+
+def _asked_anew() -> Notice:
+    return Notice(
+        "warn",
+        _("You were asked anew while you were reading."),
+        _("Nothing was published; what you typed is below."),
+        _("Read what the customer says now and decide again."),
+    )
 
 
 def _carry_out(actor: Actor, reply_id: UUID, deed: str, shown_hash: str, text: str, reason: str) -> None:

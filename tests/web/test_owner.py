@@ -8,7 +8,7 @@ from uuid import UUID
 
 import pytest
 from flask import Flask
-from sqlalchemy import Engine, select, update
+from sqlalchemy import Engine, select, text, update
 
 from agency.replies import desk
 from agency.replies.models import Approval, Reply
@@ -107,6 +107,24 @@ def test_no_decision_is_taken_about_words_nobody_was_shown(
     assert decisions(ana) == []
     assert "Too cold" in answer.text, "what was typed comes back"
     assert "My own kinder words." in answer.text
+
+
+def test_the_same_words_about_what_the_customer_says_now_need_a_new_yes(
+    client: Browser, ana: Agency, case: UUID, reply_id: UUID, superuser: Engine
+) -> None:
+    form = form_of(client.get(f"/approvals/{reply_id}").text, do="approve")
+    with superuser.begin() as connection:
+        changed = "update message set text = 'Now I sue you.', content_hash = decode(repeat('01', 32), 'hex')"
+        connection.execute(text(changed + " where direction = 'in'"))
+    rewritten(ana, reply_id, row_of(ana, reply_id).text)
+    assert row_of(ana, reply_id).text_hash == form["text_hash"]
+    answer = client.post(f"/approvals/{reply_id}", form)
+    assert answer.status_code == 409
+    assert "asked anew" in answer.text
+    assert "Now I sue you." in answer.text
+    assert decisions(ana) == []
+    assert client.post(f"/approvals/{reply_id}", form_of(answer.text, do="approve")).status_code == 303
+    assert row_of(ana, reply_id).state == "approved"
 
 
 def test_a_look_back_shows_what_changed_since_the_last_look(client: Browser, ana: Agency, reply_id: UUID) -> None:
