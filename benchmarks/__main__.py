@@ -5,7 +5,9 @@ from __future__ import annotations
 import json
 import os
 import platform
+import signal
 import subprocess
+import sys
 from collections.abc import Callable
 from datetime import UTC, datetime
 from functools import partial
@@ -80,6 +82,7 @@ def write(folder: Path, name: str, size: str, lines: list[Line]) -> Path:
 @click.option("--folder", type=click.Path(path_type=Path), default=CHECKOUT / "var" / "bench", help="Where JSON goes.")
 def main(name: str | None, size: str, folder: Path) -> None:
     """Run one benchmark or all. No figure makes this fail; a wrong answer of what is measured does."""
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))  # so that servers and folders go with us
     with scratch_servers() as scratch:
         for each in [name] if name else BENCHMARKS:
             lines = benchmark(each)(scratch, size)
