@@ -14,6 +14,10 @@ from tenants.settings import Settings
 
 SECRET_NAMES = re.compile(r"token|secret|password|credential|authorization|cookie|api_key", re.IGNORECASE)
 SECRET_VALUES = re.compile(r"(access_token|refresh_token|client_secret|appsecret_proof)=[^&\s\"']+|(Bearer )\S+")
+ROW_WORDS = re.compile(
+    r"DETAIL:.*?(?=\n\[SQL|\n\(Background|\nCONTEXT:|\n\nThe above exc|\n\nDuring handl|\Z)", re.DOTALL
+)
+"""What PostgreSQL adds to a refusal: whole rows, or the value that stands there already."""
 NOISY = ("httpx2", "httpx", "httpcore2", "httpcore", "werkzeug", "alembic.runtime.migration", "rq")
 
 
@@ -22,6 +26,8 @@ def _mask(_logger: Any, _method: str, event: MutableMapping[str, Any]) -> Mutabl
         if name != "event" and SECRET_NAMES.search(name):
             event[name] = "***"
         elif isinstance(value, str):
+            if name == "exception":
+                value = ROW_WORDS.sub("DETAIL: ***", value)
             event[name] = SECRET_VALUES.sub(lambda m: f"{m[1]}=***" if m[1] else f"{m[2]}***", value)
     return event
 
