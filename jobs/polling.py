@@ -53,6 +53,7 @@ class Poll:
     error: ChannelError | None = None
     usage_percent: int = 0
     lost: bool = False
+    finished: bool = False
 
     @property
     def scope(self) -> Scope:
@@ -132,12 +133,12 @@ def _read_and_store(app: Flask, adapter: ChannelAdapter, poll: Poll, exchanges: 
     poll.cursor, poll.requests = page.next_cursor, list(page.more)
     poll.seen.update(item.external_id for item in page.items)
     poll.swept = poll.swept or page.full_sweep
-    poll.usage_percent = max(poll.usage_percent, page.usage_percent or 0)
     if page.trouble:
         poll.error = page.trouble[0]
 
 
 def _store(app: Flask, poll: Poll, page: Page) -> None:
+    """Store a page; where it is the poll's last, end the turn with it: an idle account costs one transaction."""
     with in_scope(app, poll.scope):
         if not poll_turns.hold(poll.turn):
             poll.lost = True
@@ -155,6 +156,16 @@ def _store(app: Flask, poll: Poll, page: Page) -> None:
                 changed=stored.changed,
                 aside=stored.set_aside,
             )
+        poll.usage_percent = max(poll.usage_percent, page.usage_percent or 0)
+        if not (page.more or page.trouble or page.full_sweep or poll.swept or poll.error):
+            _show_alive(account)
+            poll_turns.finish(poll.turn, True, _pace_seconds(poll))
+            poll.finished = True
+
+
+def _pace_seconds(poll: Poll) -> int:
+    interval = settings_of_app().poll_seconds
+    return interval * 4 if poll.usage_percent >= BUSY_PERCENT else interval
 
 
 def _find_deleted(app: Flask, adapter: ChannelAdapter, poll: Poll, transport: Speaks) -> None:
@@ -175,10 +186,10 @@ def _find_deleted(app: Flask, adapter: ChannelAdapter, poll: Poll, transport: Sp
 
 
 def _finish(app: Flask, polls: Sequence[Poll]) -> None:
-    """Set every turn's next time in one transaction, and each account's health where it changed."""
-    with app.app_context():
-        interval = settings_of_app().poll_seconds
+    """Set the next time of every turn that its last page did not, and each account's health where it changed."""
     for poll in polls:
+        if poll.finished:
+            continue
         with in_scope(app, poll.scope):
             account = accounts.get(poll.turn.account_id)
             if isinstance(poll.error, TokenRevoked):
@@ -189,8 +200,7 @@ def _finish(app: Flask, polls: Sequence[Poll]) -> None:
             elif not poll.lost:
                 _show_alive(account)
             wait = poll.error.retry_after_seconds if isinstance(poll.error, RateLimited) else 0
-            pace = interval * 4 if poll.usage_percent >= BUSY_PERCENT else interval
-            poll_turns.finish(poll.turn, poll.error is None, pace, not_before_seconds=wait)
+            poll_turns.finish(poll.turn, poll.error is None, _pace_seconds(poll), not_before_seconds=wait)
         if isinstance(poll.error, RateLimited) and poll.error.scope == "app":
             _pause_platform(app, poll.turn.platform, poll.error.retry_after_seconds)
 
