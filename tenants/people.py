@@ -13,7 +13,7 @@ from uuid import UUID
 
 from sqlalchemy import func, or_, select, update
 
-from tenants import api_tokens, audit, clock, passwords, sessions
+from tenants import api_tokens, audit, clock, passwords, sessions, tokens
 from tenants.database import db
 from tenants.errors import Conflict, Forbidden, Invalid, NotFound, worded
 from tenants.models import Agency, Brand, Invitation, Membership, Person, SignInSession
@@ -187,12 +187,16 @@ def demand_second_factor(actor: Actor, roles: Iterable[Role]) -> None:
 
 
 def change_password(person_id: UUID, password: str, *, but: UUID | None = None) -> None:
-    """Store a new password and end every session of this person `but` the one given. Raises Invalid."""
+    """Store a new password, end every session of this person `but` the one given, and let no older link set another.
+
+    Raises Invalid.
+    """
     person = db.session.execute(select(Person).where(Person.id == person_id).with_for_update()).scalar_one()
     passwords.check_new_password(password, about=(person.name, person.email))
     person.password_hash = passwords.hash_password(password)
     db.session.flush()
     sessions.end_all(person_id, but=but)
+    tokens.forget_all(person_id)
 
 
 def create_from_command_line(email: str, role: str, agency_name: str, brand_name: str | None = None) -> str:

@@ -76,6 +76,11 @@ def peek(purpose: Purpose, token: str) -> UUID | None:
     ).scalar_one_or_none()
 
 
+def forget_all(person_id: UUID) -> None:
+    """Let no link this person was sent work any more."""
+    db.session.execute(delete(OneTimeToken).where(OneTimeToken.person_id == person_id))
+
+
 def forget_old() -> int:
     """Drop tokens that died a day ago or more; returns how many."""
     before = clock.now() - timedelta(days=1)

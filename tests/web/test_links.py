@@ -107,6 +107,18 @@ def test_a_second_reset_kills_the_first_link(whole_app: Flask, staff: Actor, sup
     assert Browser(whole_app).get(second).status_code == 200
 
 
+def test_a_password_changed_meanwhile_kills_a_link_still_out(
+    whole_app: Flask, staff: Actor, superuser: Engine
+) -> None:
+    browser, email = Browser(whole_app), email_of(whole_app, staff)
+    link = reset_link(whole_app, superuser, email)
+    browser.sign_in(email, PASSWORD)
+    assert browser.post("/account/password", {"present": PASSWORD, "password": NEW}).status_code == 303
+    assert Browser(whole_app).get(link).status_code == 404
+    assert Browser(whole_app).post(link, {"password": "another harbour at night"}).status_code == 404
+    assert Browser(whole_app).sign_in(email, NEW).status_code == 303
+
+
 def test_resets_per_address_are_limited_however_it_is_written(whole_app: Flask, staff: Actor) -> None:
     email = email_of(whole_app, staff)
     statuses = [
