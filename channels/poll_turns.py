@@ -63,10 +63,21 @@ def claim_due(platform: str, limit: int, lease_seconds: float) -> list[ClaimedTu
     return [ClaimedTurn(*row) for row in claimed]
 
 
-def hold(turn: ClaimedTurn) -> bool:
-    """Locks the turn for this transaction and says whether it is still ours: ask before storing what a poll brought."""
-    mine = select(PollTurn.account_id).where(*_held(turn)).with_for_update()
-    return db.session.execute(mine).first() is not None
+def hold(turn: ClaimedTurn, renew_seconds: float | None = None) -> bool:
+    """Locks the turn for this transaction and says whether it is still ours: ask before storing what a poll brought.
+
+    With ``renew_seconds`` a lease that has less than half of that left is made that long again, so that a long first
+    read is not taken over, and begun anew, for ever.
+    """
+    half = func.statement_timestamp() + _seconds((renew_seconds or 0) / 2)
+    held = db.session.execute(
+        select((PollTurn.leased_until < half).label("is_short")).where(*_held(turn)).with_for_update()
+    ).first()
+    if held is None:
+        return False
+    if renew_seconds is not None and held.is_short:
+        _set(turn.account_id, leased_until=func.statement_timestamp() + _seconds(renew_seconds))
+    return True
 
 
 def finish(turn: ClaimedTurn, ok: bool, next_interval_seconds: float, *, not_before_seconds: float = 0) -> bool:

@@ -28,6 +28,7 @@ from sqlalchemy.exc import DBAPIError
 from channels import poll_turns
 from channels.registry import ADAPTERS
 from jobs.catalogue import CATALOGUE, QUEUES
+from jobs.polling import TURN_LEASE_SECONDS
 from jobs.timetable import TIMETABLE
 from tenants import clock
 from tenants.base_app import create_base_app, redis_of_app
@@ -42,7 +43,6 @@ PROMISES_AT_ONCE = 500
 PROMISE_LEASE_SECONDS = 150
 """Longer than the longest kind of promise takes for one batch in health; a promise run twice is harmless."""
 TURNS_PER_JOB = 50
-TURN_LEASE_SECONDS = 120
 TURN_JOBS_AT_ONCE = 20
 QUIET_SECONDS = 1.0
 """Longest rest between two rounds; the bell ends it early."""

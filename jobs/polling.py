@@ -34,6 +34,8 @@ from tenants.scope import Scope, in_scope
 BUSY_PERCENT = 70
 """From this share of a rate allowance on, an account is polled four times less often."""
 SHOW_POLLED_EVERY = timedelta(minutes=1)
+TURN_LEASE_SECONDS = 120
+"""How long a poll may go without storing anything before another worker may begin it anew."""
 PRESENCE_CHECKS = 25
 """Messages missing from a full sweep that are read directly in one poll."""
 
@@ -140,7 +142,7 @@ def _read_and_store(app: Flask, adapter: ChannelAdapter, poll: Poll, exchanges: 
 def _store(app: Flask, poll: Poll, page: Page) -> None:
     """Store a page; where it is the poll's last, end the turn with it: an idle account costs one transaction."""
     with in_scope(app, poll.scope):
-        if not poll_turns.hold(poll.turn):
+        if not poll_turns.hold(poll.turn, TURN_LEASE_SECONDS):
             poll.lost = True
             return
         account = accounts.get(poll.turn.account_id)

@@ -190,3 +190,29 @@ def test_an_uncommitted_claim_is_given_back(app: Flask, account_ids: list[UUID])
         assert len(poll_turns.claim_due("facebook", 2, 60)) == 2
         db.session.rollback()
     assert len(claim(app)) == 5
+
+
+def test_a_long_poll_keeps_its_turn_while_it_stores(
+    app: Flask, account_ids: list[UUID], at: Callable[[str], None], superuser: Engine
+) -> None:
+    turn = claim(app, 1)[0]
+
+    def hold() -> bool:
+        with app.app_context():
+            ours = poll_turns.hold(turn, 60)
+            db.session.commit()
+            return ours
+
+    def left_seconds() -> float:
+        with superuser.connect() as connection:
+            query = text("select extract(epoch from leased_until - now()) from poll_turn where account_id = :id")
+            return float(connection.execute(query, {"id": turn.account_id}).scalar_one())
+
+    at("leased_until = now() + interval '40 seconds' where leased_until is not null")
+    assert hold()
+    assert left_seconds() < 41, "a lease with more than half left is not written"
+    at("leased_until = now() + interval '5 seconds' where leased_until is not null")
+    assert hold()
+    assert left_seconds() > 50
+    at("fence = fence + 1 where leased_until is not null")
+    assert not hold()
