@@ -24,25 +24,14 @@ from agency.web.contexts import (
 )
 from agency.web.inbox_address import Address
 from agency.web.language import chosen_language, chosen_zone
-from agency.web.looks import Choice, Notice, Stars, StateLook, brand_look
+from agency.web.looks import Choice, Notice, StateLook, brand_look
+from agency.web.reply_looks import LONGEST_QUOTE, place_words, platform_word, stars_look
 from agency.web.state_looks import conversation_states, reply_states, unknown_state
 from agency.web.stored_words import said_again
 from tenants import clock
 from tenants.permissions import Actor, Permission
 
 FINAL_STATES = ("published", "declined", "refused")
-LONGEST_QUOTE = 600
-
-
-def platform_word(platform: str) -> str:
-    """A platform's name."""
-    return {"facebook": "Facebook", "instagram": "Instagram", "google_business": "Google"}.get(platform, platform)
-
-
-def place_words(platform: str, kind: str) -> str:
-    """Google · review."""
-    words = _("review") if kind == "review" else _("comment")
-    return f"{platform_word(platform)} · {words}"
 
 
 def conversation_page(
@@ -132,7 +121,7 @@ def _messages(view: ConversationView, replies: list[ReplyRow]) -> tuple[MessageL
                 text=m.text,
                 at=clocks.moment(m.edited_at or m.written_at, zone, locale),
                 language=m.language or "",
-                stars=stars(m.stars),
+                stars=stars_look(m.stars),
                 state=_outgoing_state(m, states) if is_ours else None,
                 edited=m.edited_at is not None,
                 deleted=m.deleted_at is not None,
@@ -150,11 +139,6 @@ def _outgoing_state(message: MessageView, states: dict[str, StateLook]) -> State
     if message.moderation == "rejected":
         return StateLook("rejected", _("Refused by the platform"), "cross", "bad")
     return states["published"]
-
-
-def stars(given: int | None) -> Stars | None:
-    """A rating, or nothing."""
-    return None if given is None else Stars(given, _("%(n)s of 5 stars", n=given))
 
 
 def reply_look(reply: ReplyRow, actor: Actor, address: Address) -> ReplyLook:

@@ -18,10 +18,11 @@ from agency.inbox import desk, queries
 from agency.inbox.queries import BrandCounts, QueueState
 from agency.web import clocks
 from agency.web.contexts import ConversationPage, Filter, InboxPage, QueueRow
-from agency.web.conversation_page import conversation_page, place_words
+from agency.web.conversation_page import conversation_page
 from agency.web.inbox_address import KINDS, PLATFORMS, STATES, VIEWS, Address, read_address
 from agency.web.language import chosen_language, chosen_zone
 from agency.web.looks import BrandLook, Choice, Stars, brand_look
+from agency.web.reply_looks import place_words
 from agency.web.shell import brand_links, brand_looks, rail_brands, shell, toast
 from agency.web.state_looks import conversation_states, reply_states, unknown_state
 from agency.web.static_version import static_version
