@@ -132,9 +132,9 @@ def test_two_owners_change_the_words_at_once(case: Case, make: Factory) -> None:
 @pytest.mark.parametrize("moved", ["another account's access", "damaged"])
 def test_access_that_does_not_open_keeps_the_reply_and_asks_for_a_new_connection(
     case: Case,
-    page: Page,
+    page: Page,  # noqa: F811
     make: Factory,
-    moved: str,  # noqa: F811
+    moved: str,
 ) -> None:
     reply_id = case.approved()
     other = make.account(case.agency, brand=1, credential="another")

@@ -107,9 +107,7 @@ def test_a_second_reset_kills_the_first_link(whole_app: Flask, staff: Actor, sup
     assert Browser(whole_app).get(second).status_code == 200
 
 
-def test_a_password_changed_meanwhile_kills_a_link_still_out(
-    whole_app: Flask, staff: Actor, superuser: Engine
-) -> None:
+def test_a_password_changed_meanwhile_kills_a_link_still_out(whole_app: Flask, staff: Actor, superuser: Engine) -> None:
     browser, email = Browser(whole_app), email_of(whole_app, staff)
     link = reset_link(whole_app, superuser, email)
     browser.sign_in(email, PASSWORD)
