@@ -12,7 +12,9 @@ from sqlalchemy import Engine, text
 
 from agency.replies import desk, publishing, queries, reconciling
 from agency.replies.queries import ReplyRow
-from channels.scripted_transport import ScriptedTransport
+from channels.errors import ChannelError
+from channels.protocol import Answer, Request
+from channels.scripted_transport import ScriptedTransport, json_answer
 from tenants.database import db
 from tests.factories import Agency, Factory
 
@@ -88,3 +90,44 @@ def case(make: Factory, ana: Agency, superuser: Engine) -> Case:
 def platform() -> Callable[..., ScriptedTransport]:
     """Make a platform from a function of the request."""
     return ScriptedTransport
+
+
+class Page:
+    """A Facebook page in memory: what was posted under the customer's comment, and how it answers writes."""
+
+    def __init__(self, page_id: str = "") -> None:
+        self.page_id = page_id
+        self.posted: list[dict[str, Any]] = []
+        self.visible = True
+        self.answer: Answer | ChannelError | None = None
+        self.accepts = True
+        self.transport = ScriptedTransport(self._answer)
+
+    def _answer(self, request: Request) -> Answer | ChannelError:
+        if request.method == "GET":
+            shown = self.posted if self.visible else []
+            if request.path.endswith("/comments"):
+                return json_answer({"data": shown})
+            return json_answer({"id": request.path.rsplit("/", 1)[-1], "comment_count": len(shown)})
+        assert request.form is not None
+        if self.accepts:
+            number = len(self.posted) + 1
+            self.posted.append(
+                {
+                    "id": str(9000 + number),
+                    "message": request.form["message"],
+                    "from": {"id": self.page_id, "name": "Page"},
+                    "created_time": "2099-01-01T00:00:00+0000",
+                }
+            )
+        if self.answer is not None:
+            return self.answer
+        return json_answer({"id": self.posted[-1]["id"]})
+
+
+@pytest.fixture
+def page(case: Case) -> Page:
+    """The page behind the case's account."""
+    with case.superuser.connect() as connection:
+        page_id = connection.execute(text("select external_id from account")).scalar_one()
+    return Page(page_id)

@@ -14,8 +14,7 @@ from agency.replies.words import hash_of
 from tenants.database import db
 from tenants.errors import AppError, Conflict
 from tests.factories import Factory
-from tests.replies.conftest import Case
-from tests.replies.test_publishing import Page, page  # noqa: F401
+from tests.replies.conftest import Case, Page
 
 ROUNDS = 6
 
@@ -53,7 +52,7 @@ def waiting(case: Case, words: str) -> Any:
     return reply_id
 
 
-def test_a_yes_and_a_change_at_once(case: Case, page: Page) -> None:  # noqa: F811
+def test_a_yes_and_a_change_at_once(case: Case, page: Page) -> None:
     for number in range(ROUNDS):
         reply_id = waiting(case, f"First words {number}.")
         shown = case.row(reply_id).text_hash
@@ -74,7 +73,7 @@ def test_a_yes_and_a_change_at_once(case: Case, page: Page) -> None:  # noqa: F8
     assert page.posted == []
 
 
-def test_taking_back_and_sending_at_once(case: Case, page: Page) -> None:  # noqa: F811
+def test_taking_back_and_sending_at_once(case: Case, page: Page) -> None:
     for number in range(ROUNDS):
         reply_id, sent_before = waiting(case, f"Words {number}."), len(page.posted)
         case.do("approve", reply_id, case.row(reply_id).text_hash, actor="client_owner")
@@ -132,7 +131,7 @@ def test_two_owners_change_the_words_at_once(case: Case, make: Factory) -> None:
 @pytest.mark.parametrize("moved", ["another account's access", "damaged"])
 def test_access_that_does_not_open_keeps_the_reply_and_asks_for_a_new_connection(
     case: Case,
-    page: Page,  # noqa: F811
+    page: Page,
     make: Factory,
     moved: str,
 ) -> None:
