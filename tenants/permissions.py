@@ -16,8 +16,10 @@ class Permission(StrEnum):
     CONVERSATION_READ = "conversation:read"
     CONVERSATION_WORK = "conversation:work"
     CONVERSATION_REASSIGN = "conversation:reassign"
+    NOTE_READ = "note:read"
     NOTE_WRITE = "note:write"
     REPLY_READ = "reply:read"
+    REPLY_READ_DRAFT = "reply:read_draft"
     REPLY_WRITE = "reply:write"
     REPLY_APPROVE = "reply:approve"
     REPLY_RELEASE = "reply:release"
@@ -47,7 +49,17 @@ class Role(StrEnum):
 
 
 _P = Permission
-_LIGHT = frozenset({_P.CONVERSATION_READ, _P.NOTE_WRITE, _P.REPLY_READ, _P.GUIDE_READ, _P.BRAND_READ})
+_LIGHT = frozenset(
+    {
+        _P.CONVERSATION_READ,
+        _P.NOTE_READ,
+        _P.NOTE_WRITE,
+        _P.REPLY_READ,
+        _P.REPLY_READ_DRAFT,
+        _P.GUIDE_READ,
+        _P.BRAND_READ,
+    }
+)
 _STAFF = _LIGHT | {_P.CONVERSATION_WORK, _P.REPLY_WRITE, _P.REPLY_RELEASE, _P.ACCOUNT_READ}
 _LEAD = _STAFF | {
     _P.CONVERSATION_REASSIGN,
@@ -63,9 +75,7 @@ ROLE_PERMISSIONS: dict[Role, frozenset[Permission]] = {
     Role.TEAM_LEAD: _LEAD,
     Role.STAFF: _STAFF,
     Role.LIGHT: _LIGHT,
-    Role.CLIENT_OWNER: frozenset(
-        {_P.CONVERSATION_READ, _P.REPLY_READ, _P.REPLY_APPROVE, _P.GUIDE_READ, _P.BRAND_READ, _P.NOTE_WRITE}
-    ),
+    Role.CLIENT_OWNER: frozenset({_P.CONVERSATION_READ, _P.REPLY_READ, _P.REPLY_APPROVE, _P.GUIDE_READ, _P.BRAND_READ}),
     Role.BILLING_ADMIN: frozenset({_P.BILLING_MANAGE}),
 }
 """Role → what it may do, on the brands its membership covers."""
@@ -76,8 +86,10 @@ REFUSALS: dict[Permission, str] = {
     _P.CONVERSATION_REASSIGN: worded(
         "Only a team lead may take or hand over another person's case. Nothing was changed."
     ),
+    _P.NOTE_READ: worded("Notes are between colleagues of the agency."),
     _P.NOTE_WRITE: worded("Your role may not write notes. Nothing was changed."),
     _P.REPLY_READ: worded("Your role does not include replies."),
+    _P.REPLY_READ_DRAFT: worded("A draft is the agency's own until it is sent for approval."),
     _P.REPLY_WRITE: worded("Your role may not write replies. Nothing was changed."),
     _P.REPLY_APPROVE: worded("Only the brand's client owner approves replies. Nothing was changed."),
     _P.REPLY_RELEASE: worded("Your role may not publish without approval. Nothing was sent."),

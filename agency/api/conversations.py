@@ -14,7 +14,7 @@ from agency.api.schemas.conversations import Claim, Conversation, ConversationPa
 from agency.api.schemas.fields import Nothing
 from agency.inbox import desk, queries
 from agency.inbox.filters import FREE, ME
-from agency.replies.queries import replies_of
+from agency.replies.queries import replies_of, shown_to
 from tenants.permissions import Permission, require
 
 blueprint = ApiBlueprint("conversations", __name__, description="What customers wrote, highest rank first.")
@@ -56,7 +56,8 @@ def get_conversation(query: dict[str, Any], conversation_id: str) -> Any:
         "contact": None if view.contact_id is None else {"id": view.contact_id, "name": view.contact_name},
         "clocks": data,
         "holder": _holder(view.holder_id, view.holder_name, view.held_until),
-        "replies": replies_of(view.id),
+        "notes": view.notes if caller().may(Permission.NOTE_READ) else [],
+        "replies": shown_to(caller(), replies_of(view.id)),
     }
 
 

@@ -20,7 +20,6 @@ from agency.api.schemas.replies import (
     ShownText,
 )
 from agency.replies import desk, queries
-from tenants.permissions import Permission, require
 
 blueprint = ApiBlueprint("replies", __name__, description="Answers, decisions about them, and receipts.")
 
@@ -121,11 +120,8 @@ def resolve_reply(body: dict[str, Any], reply_id: str) -> Any:
 @blueprint.response(200, Receipt, example=examples.RECEIPT)
 def get_receipt(reply_id: str) -> Any:
     """Who wrote and changed it, what was checked, who said yes, what was sent, what stands."""
-    reply = _readable(known_id(reply_id))
-    return queries.receipt(reply.id).as_data()
+    return queries.receipt(known_id(reply_id), caller()).as_data()
 
 
 def _readable(reply_id: UUID) -> queries.ReplyRow:
-    reply = queries.get_reply(reply_id)
-    require(caller(), Permission.REPLY_READ, reply.brand_id)
-    return reply
+    return queries.readable_reply(caller(), reply_id)

@@ -17,6 +17,7 @@ from agency.replies.models import Approval, PublishAttempt, Reply, ReplyText
 from tenants.database import db
 from tenants.errors import Invalid, NotFound
 from tenants.models import Brand
+from tenants.permissions import Actor, Permission, require
 
 PAGE_ROWS = 50
 
@@ -99,6 +100,29 @@ def get_reply(reply_id: UUID) -> ReplyRow:
     if row is None:
         raise NotFound()
     return ReplyRow(*row)
+
+
+def shown_to(actor: Actor, rows: list[ReplyRow]) -> list[ReplyRow]:
+    """Those this person may read: a draft is the agency's own until it is sent for approval."""
+    may_read_drafts = actor.may(Permission.REPLY_READ_DRAFT)
+    return [row for row in rows if may_read_drafts or row.state != "draft"]
+
+
+def readable_reply(actor: Actor, reply_id: UUID) -> ReplyRow:
+    """One reply for this person. Raises NotFound, for another's draft too, and Forbidden."""
+    row = get_reply(reply_id)
+    require(actor, Permission.REPLY_READ, row.brand_id)
+    if not shown_to(actor, [row]):
+        raise NotFound()
+    return row
+
+
+def texts_shown_to(actor: Actor, texts: list[ReplyText], decisions: list[Approval]) -> list[ReplyText]:
+    """Of a reply's texts, first to last, those this person may read: the last, and those that were decided about."""
+    if actor.may(Permission.REPLY_READ_DRAFT):
+        return texts
+    decided = {decision.reply_text_id for decision in decisions}
+    return [text for text in texts if text.id in decided or text is texts[-1]]
 
 
 class WaitingReply(NamedTuple):
@@ -271,12 +295,19 @@ def _attempt_data(attempt: PublishAttempt) -> dict[str, Any]:
     }
 
 
-def receipt(reply_id: UUID) -> Receipt:
-    """The whole chain of one reply, in four statements. Raises NotFound."""
-    reply = get_reply(reply_id)
+def receipt(reply_id: UUID, reader: Actor | None = None) -> Receipt:
+    """The whole chain of one reply, in four statements.
+
+    A reader who may not read drafts is shown the words that were decided about and the ones that hold now, not what
+    came before. Raises NotFound, Forbidden.
+    """
+    reply = get_reply(reply_id) if reader is None else readable_reply(reader, reply_id)
     attempts = db.session.execute(
         select(PublishAttempt)
         .where(PublishAttempt.reply_id == reply_id)
         .order_by(PublishAttempt.created_at, PublishAttempt.id)
     ).scalars()
-    return Receipt(reply, texts_of(reply_id), decisions_of(reply_id), list(attempts))
+    texts, decisions = texts_of(reply_id), decisions_of(reply_id)
+    if reader is not None:
+        texts = texts_shown_to(reader, texts, decisions)
+    return Receipt(reply, texts, decisions, list(attempts))

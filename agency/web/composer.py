@@ -16,7 +16,7 @@ from werkzeug.wrappers import Response as AnyResponse
 from agency.inbox import desk as inbox_desk
 from agency.inbox.models import Conversation
 from agency.replies import desk
-from agency.replies.queries import ReplyRow, get_reply, replies_of
+from agency.replies.queries import ReplyRow, get_reply, readable_reply, replies_of
 from agency.replies.words import hash_of
 from agency.web.composer_part import Binding, Written, draft_of, read_binding, result_of
 from agency.web.contexts import CheckResult
@@ -198,7 +198,7 @@ def reply_state(conversation_id: UUID, reply_id: UUID) -> AnyResponse:
 
 
 def _of_this(conversation_id: UUID, reply_id: UUID) -> ReplyRow:
-    row = get_reply(reply_id)
+    row = readable_reply(actor_of_request(), reply_id)
     if row.conversation_id != conversation_id:
         raise NotFound()
     return row

@@ -9,7 +9,7 @@ from uuid import UUID
 from flask_babel import gettext as _
 
 from agency.inbox.conversation_view import ConversationView, MessageView, get_conversation
-from agency.replies.queries import ReplyRow, replies_of
+from agency.replies.queries import ReplyRow, replies_of, shown_to
 from agency.web import clocks
 from agency.web.composer_part import Written, composer_for
 from agency.web.contexts import (
@@ -48,7 +48,7 @@ def conversation_page(
     `editing` is a reply whose words stand in the composer instead of the newest draft's.
     """
     view = get_conversation(conversation_id, before=before)
-    replies = replies_of(conversation_id)
+    replies = shown_to(actor, replies_of(conversation_id))
     now, locale = clock.now(), chosen_language()
     zone = chosen_zone()
     look = brand_look(str(view.brand_id), view.brand_name, view.brand_mark, view.brand_colour)
@@ -76,7 +76,7 @@ def conversation_page(
         replies=tuple(reply_look(r, actor, address) for r in replies if _stands_apart(r, view)),
         notes=tuple(
             NoteLook(author=n.author_name, text=n.text, at=clocks.age(n.created_at, now, zone, locale))
-            for n in view.notes
+            for n in (view.notes if actor.may(Permission.NOTE_READ) else ())
         ),
         claim=_claim(view, actor, address, held=held, mine=mine),
         composer=composer_for(

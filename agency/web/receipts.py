@@ -79,7 +79,11 @@ def _answer(
     if found is None:
         raise NotFound()
     reply, message, account, *brand = found
-    texts, decisions = queries.texts_of(reply_id), queries.decisions_of(reply_id)
+    actor = actor_of_request()
+    if reply.state == "draft" and not actor.may(Permission.REPLY_READ_DRAFT):
+        raise NotFound()
+    decisions = queries.decisions_of(reply_id)
+    texts = queries.texts_shown_to(actor, queries.texts_of(reply_id), decisions)
     attempts = list(
         db.session.execute(
             select(PublishAttempt)

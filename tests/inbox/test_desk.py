@@ -241,7 +241,7 @@ def test_roles_that_only_read_change_nothing(
     ana: Agency, case: UUID, role: str, name: str, deed: Callable[[Actor, UUID], Any]
 ) -> None:
     actor = getattr(ana, role)
-    if name == "add_note" and role != "billing_admin":
+    if name == "add_note" and role == "light":
         do(ana, deed, actor, case)
         return
     version = columns(ana, case, "version")
