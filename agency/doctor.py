@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import re
+
 import redis
 from redis.backoff import NoBackoff
 from redis.retry import Retry
-from sqlalchemy import create_engine, text
+from sqlalchemy import Connection, create_engine, text
 from sqlalchemy.engine import make_url
 from sqlalchemy.exc import SQLAlchemyError
 
@@ -28,7 +30,7 @@ def report(settings: Settings) -> tuple[list[str], bool]:
 
 
 def check_database(settings: Settings) -> list[tuple[bool, str]]:
-    """Whether PostgreSQL answers, is new enough and guards rows as the models say."""
+    """Whether PostgreSQL answers, is new enough, guards rows as the models say and holds no promise given up."""
     if not settings.onbrand_database_url:
         return [(False, "database: ONBRAND_DATABASE_URL is not set; `make run` sets it, in production you do")]
     from migrations.run import import_models
@@ -41,6 +43,7 @@ def check_database(settings: Settings) -> list[tuple[bool, str]]:
         with engine.connect() as connection:
             version = int(connection.execute(text("show server_version_num")).scalar_one())
             problems = catalogue_problems(connection)
+            promises = [] if problems else [_promises_given_up(connection)]
     except SQLAlchemyError as error:
         reason = str(getattr(error, "orig", None) or error).strip().splitlines()[0]
         return [(False, f"database: does not answer ({reason}); start it, or mend ONBRAND_DATABASE_URL")]
@@ -52,7 +55,30 @@ def check_database(settings: Settings) -> list[tuple[bool, str]]:
     ]
     if problems:
         return found + [(False, f"catalogue: {problem}") for problem in problems]
-    return [*found, (True, "catalogue: tables, row policies and the application's role are as the models say")]
+    return [
+        *found,
+        (True, "catalogue: tables, row policies and the application's role are as the models say"),
+        *promises,
+    ]
+
+
+def _promises_given_up(connection: Connection) -> tuple[bool, str]:
+    """How many, and the newest one's job and class of error: the error's own words may be a customer's."""
+    count, job, error = connection.execute(
+        text(
+            "select count(*), (array_agg(job_name order by given_up_at desc))[1],"
+            " (array_agg(last_error order by given_up_at desc))[1]"
+            " from outbox_entry where given_up_at is not null and done_at is null"
+        )
+    ).one()
+    if not count:
+        return True, "promises: none given up"
+    named = re.match(r"([A-Za-z_]\w{0,79}):", error or "")
+    reason = named[1] if named else "its worker ended"
+    return False, (
+        f"promises: {count} given up, the newest {job} ({reason}); nothing is lost,"
+        ' see "Promises were given up" in docs/operations.md'
+    )
 
 
 def check_redis(settings: Settings) -> list[tuple[bool, str]]:

@@ -237,8 +237,15 @@ class _Figures:
         ).one()
         yield GaugeMetricFamily("onbrand_outbox_open", "Promised jobs not done yet.", value=outbox[0])
         yield GaugeMetricFamily("onbrand_outbox_lag_seconds", "Age of the oldest of them.", value=_lag(outbox[1], now))
-        due = db.session.execute(select(func.min(PollTurn.due_at))).scalar_one()
+        given_up = db.session.execute(
+            select(func.count()).where(OutboxEntry.given_up_at.is_not(None), OutboxEntry.done_at.is_(None))
+        ).scalar_one()
+        yield GaugeMetricFamily("onbrand_outbox_given_up", "Promised jobs nobody tries any more.", value=given_up)
+        due, parked = db.session.execute(
+            select(func.min(PollTurn.due_at).filter(PollTurn.parked_at.is_(None)), func.count(PollTurn.parked_at))
+        ).one()
         yield GaugeMetricFamily("onbrand_poll_lag_seconds", "How late the most overdue poll is.", value=_lag(due, now))
+        yield GaugeMetricFamily("onbrand_accounts_parked", "Accounts that wait for a new connection.", value=parked)
         states = GaugeMetricFamily("onbrand_replies", "Replies on their way, by state.", labels=["state"])
         for state, number in _replies_by_state().items():
             states.add_metric([state], number)

@@ -1,0 +1,76 @@
+"""`/metrics` and `onbrand doctor` on what would otherwise fail unseen: promises given up, accounts parked."""
+
+from __future__ import annotations
+
+import re
+
+import pytest
+from flask import Flask
+from sqlalchemy import Engine, text
+
+from agency import doctor
+from channels import accounts
+from tenants.settings import Settings
+from tests.factories import Factory
+
+GIVE_UP = text(
+    "insert into outbox_entry (job_name, ids, run_at, attempts, given_up_at, last_error)"
+    " values (:job, '{}', now(), 20, now() - make_interval(mins => :age), :error)"
+)
+
+
+def metric(app: Flask, name: str) -> float:
+    found = re.search(rf"^{name} (\S+)$", app.test_client().get("/metrics").text, re.MULTILINE)
+    assert found is not None, name
+    return float(found[1])
+
+
+def give_up(superuser: Engine, job: str, age_minutes: int, error: str) -> None:
+    with superuser.begin() as connection:
+        connection.execute(GIVE_UP, {"job": job, "age": age_minutes, "error": error})
+
+
+def test_promises_given_up_are_counted_until_they_are_put_away(whole_app: Flask, superuser: Engine) -> None:
+    assert metric(whole_app, "onbrand_outbox_given_up") == 0
+    give_up(superuser, "reconcile_reply", 1, "OperationalError: gone")
+    assert metric(whole_app, "onbrand_outbox_given_up") == 1
+    assert metric(whole_app, "onbrand_outbox_open") == 0
+    with superuser.begin() as connection:
+        connection.execute(text("update outbox_entry set done_at = now()"))
+    assert metric(whole_app, "onbrand_outbox_given_up") == 0
+
+
+@pytest.mark.parametrize(
+    ("error", "named"),
+    [
+        ("DataError: Anna Example wrote: my card is 4111", "DataError"),
+        ("It ended its worker again and again.", "its worker ended"),
+    ],
+)
+def test_the_doctor_names_how_many_and_the_newest_class_of_error(
+    app: Flask, settings: Settings, superuser: Engine, error: str, named: str
+) -> None:
+    assert (True, "promises: none given up") in doctor.check_database(settings)
+    give_up(superuser, "send_mail", 30, "TimeoutError: older")
+    give_up(superuser, "publish_reply", 1, error)
+    said = [line for good, line in doctor.check_database(settings) if not good]
+    assert len(said) == 1
+    assert said[0].startswith(f"promises: 2 given up, the newest publish_reply ({named});")
+    assert "Anna" not in said[0]
+
+
+def test_a_parked_account_is_counted_and_is_not_late(whole_app: Flask, superuser: Engine) -> None:
+    make = Factory(whole_app)
+    agency = make.agency("Lantern Street", brands=("Pennywell",))
+    parked_id, _late_id = make.account(agency), make.account(agency)
+    with agency.entered():
+        accounts.mark_unhealthy(accounts.get(parked_id), "needs_reconnect", "password changed")
+    with superuser.begin() as connection:
+        connection.execute(
+            text(
+                "update poll_turn set due_at = now() - case when parked_at is null then interval '1 minute'"
+                " else interval '1 day' end"
+            )
+        )
+    assert metric(whole_app, "onbrand_accounts_parked") == 1
+    assert 60 <= metric(whole_app, "onbrand_poll_lag_seconds") < 600
