@@ -219,7 +219,23 @@ def test_the_catalogue_check_sees_each_weakness(app: Any, superuser: Engine, pos
         ("alter table note no force row level security", "alter table note force row level security"),
         ("alter policy scope on reply using (true)", policy_statements(Base.metadata.tables["reply"])),
         ("create policy extra on brand using (true)", "drop policy extra on brand"),
-        ("create view leak as select * from brand", "drop view leak"),
+        ("create view leak as select * from brand; grant select on leak to onbrand_app", "drop view leak"),
+        (
+            "create view leak with (security_invoker) as select * from brand; grant select on leak to public",
+            "drop view leak",
+        ),
+        (
+            "create materialized view leak as select * from brand; grant select on leak to onbrand_app",
+            "drop materialized view leak",
+        ),
+        ("create table leak (id int); grant select on leak to onbrand_app", "drop table leak"),
+        ("create table leak (id int, name text); grant select (name) on leak to onbrand_app", "drop table leak"),
+        ("create table leak (id int); grant insert on leak to onbrand_app", "drop table leak"),
+        (
+            "create table leak (); alter table leak enable row level security; grant select on leak to onbrand_app",
+            "drop table leak",
+        ),
+        ("create table leak (id int); alter table leak owner to onbrand_app", "drop table leak"),
         ("alter role onbrand_app bypassrls", "alter role onbrand_app nobypassrls"),
     ]
     try:
@@ -233,6 +249,32 @@ def test_the_catalogue_check_sees_each_weakness(app: Any, superuser: Engine, pos
                     connection.execute(text(statement))
         with engine.connect() as connection:
             assert catalogue_problems(connection) == []
+    finally:
+        engine.dispose()
+
+
+def test_a_newer_releases_tables_do_not_keep_this_one_from_starting(
+    app: Any, superuser: Engine, postgres: RunningPostgres
+) -> None:
+    """Machines are upgraded one after the other; what the application cannot read unguarded is no danger."""
+    engine = create_engine(postgres.app_url.replace("postgresql:", "postgresql+psycopg:", 1))
+    guarded = (
+        "create table newer (id int); grant select, insert on newer to onbrand_app;"
+        " alter table newer enable row level security; alter table newer force row level security"
+    )
+    try:
+        for made, gone in (
+            (guarded, "drop table newer"),
+            ("create table newer (id int)", "drop table newer"),
+            ("create view newer as select * from brand", "drop view newer"),
+        ):
+            with superuser.begin() as connection:
+                connection.execute(text(made))
+            with engine.connect() as connection:
+                problems = catalogue_problems(connection)
+            with superuser.begin() as connection:
+                connection.execute(text(gone))
+            assert problems == [], made
     finally:
         engine.dispose()
 
