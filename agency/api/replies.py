@@ -64,7 +64,8 @@ def submit_reply(body: dict[str, Any], reply_id: str) -> Any:
 @blueprint.response(200, Reply, example={**examples.REPLY, "state": "approved"})
 def approve_reply(body: dict[str, Any], reply_id: str) -> Any:
     """Say yes to exactly the text that was shown. 409 `text_changed` with the `difference` when it is another now."""
-    return queries.get_reply(desk.approve(caller(), known_id(reply_id), body["text_hash"]).id)
+    reply = desk.approve(caller(), known_id(reply_id), body["text_hash"], asked_at=body.get("state_since"))
+    return queries.get_reply(reply.id)
 
 
 @blueprint.post("/replies/<reply_id>/change-and-approve")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import datetime
 from uuid import UUID
 
 from sqlalchemy import select
@@ -187,8 +188,8 @@ def _ready_to_leave(actor: Actor, reply: Reply, name: str, target: str) -> Reply
     return text
 
 
-def approve(actor: Actor, reply_id: UUID, text_hash: str) -> Reply:
-    """Say yes to exactly the text whose hash was shown.
+def approve(actor: Actor, reply_id: UUID, text_hash: str, *, asked_at: datetime | None = None) -> Reply:
+    """Say yes to exactly the text whose hash was shown; with `asked_at`, to exactly that request for a yes.
 
     Raises Conflict `text_changed` with the difference when the words are others by now, `own_reply` for whoever
     drafted it; NotFound, Forbidden.
@@ -207,6 +208,13 @@ def approve(actor: Actor, reply_id: UUID, text_hash: str) -> Reply:
             text=text.text,
             text_hash=text.text_hash,
             difference=_difference(reply, text_hash, text),
+        )
+    if asked_at is not None and asked_at != reply.state_since:
+        raise Conflict(
+            "This reply was sent for approval anew after you were shown it. Nothing was approved; "
+            "look at what it answers now and decide again.",
+            code="asked_anew",
+            state_since=reply.state_since.isoformat(),
         )
     checks.refuse_own_approval(actor, reply, text)
     _still_good(reply, text)

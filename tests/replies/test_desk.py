@@ -77,6 +77,21 @@ def test_approval_is_for_exactly_the_text_shown(case: Case) -> None:
     assert case.promises("publish_reply") == 1
 
 
+def test_a_yes_to_an_earlier_request_is_refused_where_it_names_it(case: Case) -> None:
+    reply_id = case.draft("The same words.")
+    case.do("submit", reply_id)
+    shown = case.row(reply_id)
+    case.do("withdraw", reply_id)
+    case.do("submit", reply_id)
+    with pytest.raises(Conflict) as refusal, case.agency.entered(case.agency.client_owner):
+        desk.approve(case.agency.client_owner, reply_id, shown.text_hash, asked_at=shown.state_since)
+    assert refusal.value.code == "asked_anew"
+    now = case.row(reply_id)
+    with case.agency.entered(case.agency.client_owner):
+        desk.approve(case.agency.client_owner, reply_id, now.text_hash, asked_at=now.state_since)
+    assert case.row(reply_id).state == "approved"
+
+
 def test_a_second_yes_by_the_same_person_is_the_first(case: Case) -> None:
     reply_id = case.approved()
     case.do("approve", reply_id, case.row(reply_id).text_hash, actor="client_owner")

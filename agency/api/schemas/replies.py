@@ -37,9 +37,14 @@ class ReplyWords(Strict):
 
 
 class ShownText(Strict):
-    """Which words the approver was shown: `text_hash` of the reply as it was read."""
+    """Which words the approver was shown: `text_hash` of the reply as it was read.
+
+    With `state_since` of that reading, a yes also fails where the same words were sent for approval anew since, for
+    example because the customer changed the message they answer.
+    """
 
     text_hash = Text(longest=64, required=True)
+    state_since = Moment()
 
 
 class DeclineReason(Strict):
