@@ -112,9 +112,21 @@ def _begin(app: Flask, adapter: ChannelAdapter, turns: Sequence[ClaimedTurn]) ->
                 except AppError as error:
                     accounts.mark_unhealthy(account, "needs_reconnect", error.code)
                     continue
-                requests = adapter.plan_poll(connected, account.cursor, now=clock.now())
-                polls.append(Poll(turn, connected, account.cursor, list(requests)))
+                poll = Poll(turn, connected, account.cursor, [])
+                _plan(adapter, poll)
+                polls.append(poll)
     return polls
+
+
+def _plan(adapter: ChannelAdapter, poll: Poll) -> None:
+    """What to ask first. An account that cannot be asked fails alone: its turn ends, the batch goes on."""
+    try:
+        poll.requests = list(adapter.plan_poll(poll.account, poll.cursor, now=clock.now()))
+    except ChannelError as error:
+        poll.error = error
+    except Exception:
+        log.exception("poll_failed", account_id=str(poll.turn.account_id))
+        poll.error = ChannelError("The platform could not be asked.", "Nothing is lost.", "It is tried again.")
 
 
 def _read_and_store(app: Flask, adapter: ChannelAdapter, poll: Poll, exchanges: Sequence[Exchange]) -> None:

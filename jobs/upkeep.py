@@ -6,28 +6,36 @@ from datetime import timedelta
 from uuid import UUID
 
 from flask import Flask
-from sqlalchemy import select
+from sqlalchemy import Select, String, and_, cast, exists, func, select
 
 from agency.inbox import desk
 from agency.notices import sending
-from agency.replies.models import Reply
+from agency.replies.models import PublishAttempt, Reply
+from agency.replies.reconciling import MODERATION_LOOKS, NEEDS_A_PERSON
 from channels.models import Account
 from jobs.dispatcher import forget_done
 from tenants import clock, sessions, tokens
 from tenants.database import db
 from tenants.logs import get_logger
-from tenants.models import Agency
+from tenants.models import Agency, Brand, OutboxEntry
 from tenants.outbox import JobName, enqueue_after_commit
 from tenants.scope import Scope, in_scope
 
 STRANDED_AFTER = timedelta(minutes=5)
 """An approved reply unmoved for this long is promised again: its account came back, or a promise was lost."""
+SILENT_AFTER = timedelta(minutes=5)
+"""A sender whose lease ended this long ago is looked for, whatever became of the promise to do so."""
+UNPROVEN_AFTER = timedelta(hours=1)
+UNPROVEN_FOR = timedelta(days=7)
+"""A published reply nobody has read back is read once in the first of these, until it is as old as the second."""
+PROMISES_AT_ONCE = 200
+"""For one agency in one minute, longest waiting first."""
 
 log = get_logger("upkeep")
 
 
 def keep_up(app: Flask) -> None:
-    """Hand back expired claims, wake stranded replies, forget what is long done. One agency's trouble is its own."""
+    """Expired claims, stranded and unproven replies, what is long done. One agency's trouble is its own."""
     with in_scope(app, None):
         forget_done()
         sending.forget_sent()
@@ -39,6 +47,7 @@ def keep_up(app: Flask) -> None:
             with in_scope(app, Scope(agency_id, None)):
                 desk.hand_back_expired()
                 wake_stranded()
+                watch_unproven()
         except Exception:
             log.exception("upkeep_failed", agency_id=str(agency_id))
 
@@ -46,22 +55,56 @@ def keep_up(app: Flask) -> None:
 def wake_stranded() -> int:
     """Promise approved replies again that wait for nothing any more; returns how many."""
     now = clock.now()
-    rows = db.session.execute(
+    return _promise(
+        JobName.PUBLISH_REPLY,
         select(Reply.agency_id, Reply.brand_id, Reply.id)
         .join(Account, Account.id == Reply.account_id)
+        .join(Brand, Brand.id == Reply.brand_id)
         .where(
             Reply.state == "approved",
             Reply.state_since < now - STRANDED_AFTER,
             (Reply.next_try_at.is_(None)) | (Reply.next_try_at < now - STRANDED_AFTER),
             Account.disconnected_at.is_(None),
             Account.health.in_(("ok", "failing")),
-        )
-        .limit(200)
-    ).all()
+            Brand.paused_at.is_(None),
+            Brand.archived_at.is_(None),
+        ),
+    )
+
+
+def watch_unproven() -> int:
+    """Promise a look for replies whose look was given up or lost; returns how many.
+
+    A person's word is not questioned: neither a reply handed to one nor one a person said was published.
+    """
+    now = func.now()  # leases are judged by the database's clock
+    silent = and_(Reply.state == "publishing", Reply.lease_until < now - SILENT_AFTER)
+    unknown = and_(Reply.state == "outcome_unknown", Reply.state_reason.is_distinct_from(NEEDS_A_PERSON))
+    looks = select(func.count(PublishAttempt.id)).where(
+        PublishAttempt.reply_id == Reply.id, PublishAttempt.deed == "look"
+    )
+    lately = looks.where(PublishAttempt.created_at > now - UNPROVEN_AFTER)
+    unproven = and_(
+        Reply.state == "published",
+        Reply.state_since.between(now - UNPROVEN_FOR, now - UNPROVEN_AFTER),
+        Reply.read_back_at.is_(None),
+        Reply.live_state.in_(("visible", "pending")),
+        lately.scalar_subquery() == 0,
+        looks.scalar_subquery() < MODERATION_LOOKS,
+    )
+    rows = select(Reply.agency_id, Reply.brand_id, Reply.id)
+    return sum(_promise(JobName.RECONCILE_REPLY, rows.where(condition)) for condition in (silent, unknown, unproven))
+
+
+def _promise(job: JobName, replies: Select[UUID, UUID, UUID]) -> int:
+    """Promise the job for those of the replies that no open promise of the kind names."""
+    held = exists().where(
+        OutboxEntry.job_name == job.value,
+        OutboxEntry.done_at.is_(None),
+        OutboxEntry.given_up_at.is_(None),
+        OutboxEntry.ids["reply_id"].astext == cast(Reply.id, String),
+    )
+    rows = db.session.execute(replies.where(~held).order_by(Reply.state_since, Reply.id).limit(PROMISES_AT_ONCE)).all()
     for agency_id, brand_id, reply_id in rows:
-        _promise(agency_id, brand_id, reply_id)
+        enqueue_after_commit(job, agency_id=agency_id, brand_id=brand_id, reply_id=reply_id)
     return len(rows)
-
-
-def _promise(agency_id: UUID, brand_id: UUID, reply_id: UUID) -> None:
-    enqueue_after_commit(JobName.PUBLISH_REPLY, agency_id=agency_id, brand_id=brand_id, reply_id=reply_id)

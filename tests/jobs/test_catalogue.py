@@ -1,0 +1,65 @@
+"""The catalogue and the timetable name what exists, and their numbers fit together."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta
+
+import pytest
+
+from jobs.catalogue import CATALOGUE, QUEUES
+from jobs.dispatcher import PROMISE_LEASE_SECONDS
+from jobs.timetable import TIMETABLE, Line
+from tenants.outbox import JobName
+
+# What one promise takes at most while the platforms, the mail server and PostgreSQL are in health, seconds.
+IN_HEALTH_SECONDS = {
+    JobName.PUBLISH_REPLY: 20,  # a check and a send
+    JobName.RECONCILE_REPLY: 20,  # some pages of a thread
+    JobName.RECHECK_WAITING_REPLIES: 2,
+    JobName.SEND_MAIL: 10,
+    JobName.UPKEEP: 60,  # its own slot of the timetable
+}
+
+
+def test_every_job_is_in_the_catalogue() -> None:
+    assert set(CATALOGUE) == set(JobName)
+
+
+@pytest.mark.parametrize("name", JobName)
+def test_every_kind_of_job_can_run(name: JobName) -> None:
+    kind = CATALOGUE[name]
+    assert callable(kind.resolve())
+    assert kind.queue in QUEUES
+    assert kind.timeout_seconds > 0
+    assert kind.tries > 0
+    assert kind.together > 0
+
+
+@pytest.mark.parametrize("name", IN_HEALTH_SECONDS)
+def test_a_batch_in_health_ends_before_its_lease(name: JobName) -> None:
+    assert CATALOGUE[name].together * IN_HEALTH_SECONDS[name] < PROMISE_LEASE_SECONDS
+    assert IN_HEALTH_SECONDS[name] < CATALOGUE[name].timeout_seconds
+
+
+def test_only_polling_is_never_promised() -> None:
+    assert set(JobName) - set(IN_HEALTH_SECONDS) == {JobName.POLL_ACCOUNTS}
+
+
+@pytest.mark.parametrize("line", TIMETABLE, ids=lambda line: line.job.value)
+def test_every_line_of_the_timetable_has_a_job_that_needs_no_ids(line: Line) -> None:
+    function = CATALOGUE[line.job].resolve()
+    assert function.__code__.co_argcount == 1  # the app
+    assert line.every_seconds > 0
+
+
+def test_a_slot_has_one_name_from_its_first_to_its_last_moment() -> None:
+    line = Line(JobName.UPKEEP, 60)
+    start = datetime(2026, 11, 22, 3, 0, tzinfo=UTC)
+    names = [line.slot(start + timedelta(seconds=seconds)) for seconds in (-0.001, 0, 59.999, 60)]
+    assert names[1] == names[2]
+    assert len(set(names)) == 3
+
+
+def test_no_two_lines_share_a_slot() -> None:
+    now = datetime(2026, 11, 22, 3, 0, tzinfo=UTC)
+    assert len({line.slot(now) for line in TIMETABLE}) == len(TIMETABLE)

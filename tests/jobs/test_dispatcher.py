@@ -1,0 +1,144 @@
+"""Any number of dispatchers share the work; losing Redis loses none of it."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+import redis
+from flask import Flask
+from rq import Queue
+from rq.serializers import JSONSerializer
+from sqlalchemy import Engine, text
+
+from jobs.catalogue import CATALOGUE, QUEUES
+from jobs.dispatcher import Dispatcher, forget_done
+from tenants.base_app import create_base_app, redis_of_app
+from tenants.outbox import JobName
+from tenants.scope import in_scope
+from tenants.settings import Settings
+from tests.factories import Agency, Factory
+from tests.jobs.conftest import Outbox
+
+
+def named(app: Flask) -> list[int]:
+    """Every promise that a job in Redis names."""
+    with app.app_context():
+        connection = redis_of_app()
+    numbers: list[int] = []
+    for name in QUEUES:
+        for job in Queue(name, connection=connection, serializer=JSONSerializer).jobs:
+            if job.func_name == "jobs.runner.run_promises":
+                numbers += job.args[0]
+    return sorted(numbers)
+
+
+def test_promises_go_to_their_queues_several_in_a_job(app: Flask, outbox: Outbox) -> None:
+    mails = [outbox.promise(JobName.SEND_MAIL, mail_id=str(number)) for number in range(7)]
+    upkeep = outbox.promise(JobName.UPKEEP)
+    assert Dispatcher(app).queue_promises() == 3
+    assert named(app) == sorted([*mails, upkeep])
+    queue = Dispatcher(app).queues["mail"]
+    assert sorted(len(job.args[0]) for job in queue.jobs) == [2, CATALOGUE[JobName.SEND_MAIL].together]
+
+
+def test_no_promise_is_leased_twice(app: Flask, outbox: Outbox) -> None:
+    number = outbox.promise(JobName.SEND_MAIL, mail_id="1")
+    assert Dispatcher(app).queue_promises() == 1
+    assert Dispatcher(app).queue_promises() == 0
+    assert named(app) == [number]
+
+
+def test_a_row_another_dispatcher_is_leasing_is_passed_over(app: Flask, outbox: Outbox, superuser: Engine) -> None:
+    """Two transactions at once: neither waits for the other, neither takes the other's row."""
+    held, free = (outbox.promise(JobName.SEND_MAIL, mail_id=words) for words in ("held", "free"))
+    with superuser.connect() as other:
+        other.execute(
+            text("update outbox_entry set leased_until = now() + interval '1 hour' where id = :id"), {"id": held}
+        )
+        assert Dispatcher(app).queue_promises() == 1
+        assert named(app) == [free]
+        other.commit()
+    assert Dispatcher(app).queue_promises() == 0
+
+
+def test_what_is_not_due_or_over_is_left_alone(app: Flask, outbox: Outbox) -> None:
+    for _ in range(3):
+        outbox.promise(JobName.SEND_MAIL, mail_id="1")
+    outbox.change("update outbox_entry set run_at = now() + interval '1 minute' where id = 1")
+    outbox.change("update outbox_entry set done_at = now() where id = 2")
+    outbox.change("update outbox_entry set given_up_at = now() where id = 3")
+    assert Dispatcher(app).queue_promises() == 0
+
+
+def test_a_lease_that_ended_is_named_again(app: Flask, outbox: Outbox) -> None:
+    number = outbox.promise(JobName.SEND_MAIL, mail_id="1")
+    dispatcher = Dispatcher(app)
+    dispatcher.queue_promises()
+    with app.app_context():
+        redis_of_app().flushall()
+    assert dispatcher.queue_promises() == 0
+    outbox.change("update outbox_entry set leased_until = now() - interval '1 second'")
+    assert dispatcher.queue_promises() == 1
+    assert named(app) == [number]
+
+
+def test_a_slot_of_the_timetable_is_promised_once_over_all_dispatchers(app: Flask, outbox: Outbox) -> None:
+    first, second = Dispatcher(app), Dispatcher(app)
+    first.open_slots()
+    second.open_slots()
+    first.open_slots()
+    slots = outbox.scalar("select count(*) from received_event where source = 'timetable'")
+    assert outbox.scalar("select count(*) from outbox_entry where job_name = 'upkeep'") == slots
+    assert slots <= 2  # a minute may have begun between two of them
+
+
+def test_a_slot_is_not_promised_when_another_transaction_takes_it(app: Flask, outbox: Outbox) -> None:
+    Dispatcher(app).open_slots()
+    outbox.change("delete from outbox_entry")
+    outbox.change(
+        "insert into received_event (source, external_id, kind) select 'timetable', 'upkeep-'"
+        " || floor(extract(epoch from now()) / 60 + ahead), 'upkeep' from generate_series(0, 1) as ahead"
+        " on conflict do nothing"
+    )
+    Dispatcher(app).open_slots()
+    assert outbox.scalar("select count(*) from outbox_entry") == 0
+
+
+@pytest.fixture
+def without_redis(settings_values: dict[str, str], clean: None) -> Flask:
+    """An app whose Redis is at a closed port; it does not try again by itself."""
+    settings = Settings.from_environment(settings_values | {"ONBRAND_REDIS_URL": "redis://127.0.0.1:9/0"})
+    app = create_base_app(settings)
+    app.extensions["onbrand_redis"] = redis.Redis(host="127.0.0.1", port=9, retry=None)
+    return app
+
+
+def test_without_redis_the_leases_are_given_back(app: Flask, without_redis: Flask, outbox: Outbox) -> None:
+    for mail in ("1", "2"):
+        outbox.promise(JobName.SEND_MAIL, mail_id=mail)
+    with pytest.raises(redis.RedisError):
+        Dispatcher(without_redis).queue_promises()
+    assert outbox.scalar("select count(*) from outbox_entry where leased_until is not null") == 0
+    assert Dispatcher(app).queue_promises() == 1
+
+
+def test_due_turns_are_queued_a_platform_at_a_time_and_once(app: Flask, ana: Agency, make: Factory) -> None:
+    ids = {str(make.account(ana, platform=platform)) for platform in ("facebook", "facebook", "instagram")}
+    dispatcher = Dispatcher(app)
+    assert dispatcher.queue_turns() == 2
+    assert dispatcher.queue_turns() == 0
+    jobs: list[Any] = dispatcher.queues["poll"].jobs
+    assert {turn[0] for job in jobs for turn in job.args[1]} == ids
+    assert {job.args[0] for job in jobs} == {"facebook", "instagram"}
+
+
+def test_only_what_is_long_done_is_forgotten(app: Flask, outbox: Outbox) -> None:
+    for _ in range(4):
+        outbox.promise(JobName.SEND_MAIL, mail_id="1")
+    outbox.change("update outbox_entry set done_at = now() - interval '4 days' where id = 1")
+    outbox.change("update outbox_entry set done_at = now() where id = 2")
+    outbox.change("update outbox_entry set given_up_at = now() - interval '9 days' where id = 3")
+    with in_scope(app, None):
+        forget_done()
+    assert [row.id for row in outbox.all("select id from outbox_entry order by id")] == [2, 3, 4]
