@@ -7,12 +7,10 @@ away or loses everything, leases end and the rows are named again.
 from __future__ import annotations
 
 import os
-import signal
 import socket
 import time
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from types import FrameType
 from typing import Any
 
 import psycopg
@@ -23,11 +21,12 @@ from rq.serializers import JSONSerializer
 from sqlalchemy import delete, func, or_, select, update
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.engine import make_url
-from sqlalchemy.exc import DBAPIError
+from sqlalchemy.exc import SQLAlchemyError
 
 from channels import poll_turns
 from channels.registry import ADAPTERS
 from jobs.catalogue import CATALOGUE, QUEUES
+from jobs.patience import Patience
 from jobs.polling import TURN_LEASE_SECONDS
 from jobs.timetable import TIMETABLE
 from tenants import clock
@@ -48,7 +47,6 @@ QUIET_SECONDS = 1.0
 """Longest rest between two rounds; the bell ends it early."""
 HEARTBEAT_SECONDS = 5
 HEARTBEAT_KEY = "onbrand:heartbeat:dispatcher"
-TROUBLE_PAUSE_SECONDS = 2.0
 
 log = get_logger("dispatcher")
 
@@ -185,31 +183,31 @@ def run() -> None:
     """The `onbrand dispatcher` command: until SIGTERM or SIGINT."""
     settings = Settings.from_environment()
     app = create_base_app(settings, pool_size=2)
-    dispatcher, bell = Dispatcher(app), Bell(settings.onbrand_database_url)
-    stopping = False
-
-    def stop(_signal: int, _frame: FrameType | None) -> None:
-        nonlocal stopping
-        stopping = True
-
-    signal.signal(signal.SIGTERM, stop)
-    signal.signal(signal.SIGINT, stop)
+    dispatcher, bell, patience = Dispatcher(app), Bell(settings.onbrand_database_url), Patience()
+    patience.listen()
     log.info("dispatcher_started")
-    beat_at = 0.0
-    while not stopping:
+    while patience.until_answered(settings):
         try:
-            if time.monotonic() >= beat_at:
-                _beat(app)
-                beat_at = time.monotonic() + HEARTBEAT_SECONDS
-            if dispatcher.round() == 0 and not stopping:
-                bell.wait(QUIET_SECONDS)
-        except (DBAPIError, psycopg.Error, redis.RedisError) as error:
-            # PostgreSQL or Redis is away: nothing is lost, the rows wait.
+            _go_round(dispatcher, bell, patience)
+        except (SQLAlchemyError, psycopg.Error, redis.RedisError) as error:
+            # PostgreSQL or Redis went away, or refuses: nothing is lost, the rows wait.
             log.warning("dispatcher_waits", reason=type(error).__name__)
             bell.close()
-            time.sleep(TROUBLE_PAUSE_SECONDS)
+            patience.rest()
     bell.close()
     log.info("dispatcher_stopped")
+
+
+def _go_round(dispatcher: Dispatcher, bell: Bell, patience: Patience) -> None:
+    beat_at = 0.0
+    while not patience.stopping:
+        if time.monotonic() >= beat_at:
+            _beat(dispatcher.app)
+            beat_at = time.monotonic() + HEARTBEAT_SECONDS
+        queued = dispatcher.round()
+        patience.refresh()
+        if queued == 0 and not patience.stopping:
+            bell.wait(QUIET_SECONDS)
 
 
 def _beat(app: Flask) -> None:

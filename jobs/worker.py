@@ -10,14 +10,16 @@ import threading
 from types import FrameType
 from typing import Any
 
+import redis
 from rq import Queue, Worker
 from rq.job import Job
 from rq.serializers import JSONSerializer
 
 from jobs.catalogue import CATALOGUE, QUEUES
+from jobs.patience import LONGEST_PAUSE_SECONDS, Patience
 from jobs.runner import worker_app
 from styleguides.language import detect_language
-from tenants.base_app import redis_of_app
+from tenants.base_app import redis_of_app, settings_of_app
 from tenants.logs import get_logger
 
 DRAIN_SECONDS = 30
@@ -33,6 +35,11 @@ log = get_logger("worker")
 class OnbrandWorker(Worker):
     """A worker whose work-horse is killed with it, and which does not drain for ever."""
 
+    max_connection_wait_time = LONGEST_PAUSE_SECONDS
+    told_to_stop = False
+    patience: Patience | None = None
+    """Who listened for signals until this worker does."""
+
     def main_work_horse(self, job: Job, queue: Queue) -> None:
         """Runs in the fork, before the job."""
         if sys.platform == "linux":
@@ -43,8 +50,14 @@ class OnbrandWorker(Worker):
                 os._exit(1)
         super().main_work_horse(job, queue)
 
+    def _install_signal_handlers(self) -> None:
+        super()._install_signal_handlers()
+        if self.patience is not None and self.patience.stopping:
+            self._stop_requested = True  # told to stop while it said hello to Redis
+
     def request_stop(self, signum: int, frame: FrameType | None) -> None:
         """First signal: finish the job at hand, at most DRAIN_SECONDS; second: stop now."""
+        self.told_to_stop = True
         timer = threading.Timer(DRAIN_SECONDS, self._stop_horse)
         timer.daemon = True
         timer.start()
@@ -56,14 +69,33 @@ class OnbrandWorker(Worker):
 
 
 def run() -> None:
-    """Work until told to stop."""
-    app = worker_app()
+    """Work until told to stop; while Redis or PostgreSQL is away at the start, wait."""
+    app, patience = worker_app(), Patience()
+    patience.listen()
     with app.app_context():
-        connection: Any = redis_of_app()
+        connection, settings = redis_of_app(), settings_of_app()
     # Imported before the fork: a horse that imports the rooms itself takes a second longer for every job.
     for kind in CATALOGUE.values():
         kind.resolve()
     detect_language("Loads the model of languages, for the same reason.")
+    while patience.until_answered(settings):
+        worker = None
+        try:
+            worker = worker_of(connection, patience)
+            log.info("worker_started", name=worker.name)
+            worker.work(logging_level="WARNING", with_scheduler=False)
+            return
+        except redis.RedisError as error:
+            # It went away between our question and RQ's, or while RQ said goodbye.
+            if worker is not None and worker.told_to_stop:
+                return
+            log.warning("worker_waits", reason=type(error).__name__)
+            patience.listen()  # RQ put its own handlers in the place of ours
+            patience.rest()
+
+
+def worker_of(connection: Any, patience: Patience) -> OnbrandWorker:
+    """A worker on every queue, in their order; `work` returns at once when `patience` was told to stop."""
     queues = [Queue(name, connection=connection, serializer=JSONSerializer) for name in QUEUES]
     worker = OnbrandWorker(
         queues,
@@ -74,5 +106,5 @@ def run() -> None:
         maintenance_interval=MAINTENANCE_SECONDS,
         log_job_description=False,
     )
-    log.info("worker_started", name=worker.name)
-    worker.work(logging_level="WARNING", with_scheduler=False)
+    worker.patience = patience
+    return worker

@@ -7,6 +7,8 @@ from typing import Any
 import pytest
 import redis
 from flask import Flask
+from redis.backoff import NoBackoff
+from redis.retry import Retry
 from rq import Queue
 from rq.serializers import JSONSerializer
 from sqlalchemy import Engine, text
@@ -110,7 +112,7 @@ def without_redis(settings_values: dict[str, str], clean: None) -> Flask:
     """An app whose Redis is at a closed port; it does not try again by itself."""
     settings = Settings.from_environment(settings_values | {"ONBRAND_REDIS_URL": "redis://127.0.0.1:9/0"})
     app = create_base_app(settings)
-    app.extensions["onbrand_redis"] = redis.Redis(host="127.0.0.1", port=9, retry=None)
+    app.extensions["onbrand_redis"] = redis.Redis(host="127.0.0.1", port=9, retry=Retry(NoBackoff(), 0))
     return app
 
 

@@ -1,0 +1,43 @@
+"""RQ's worker as we start it."""
+
+from __future__ import annotations
+
+import signal
+import time
+from collections.abc import Iterator
+
+import pytest
+from flask import Flask
+
+from jobs.catalogue import QUEUES
+from jobs.patience import Patience
+from jobs.worker import worker_of
+from tenants.base_app import redis_of_app
+
+IDLE_SECONDS = 5
+
+
+@pytest.fixture
+def handlers() -> Iterator[None]:
+    """RQ puts signal handlers of its own in place; afterwards these tests' are back."""
+    before = {number: signal.getsignal(number) for number in (signal.SIGTERM, signal.SIGINT)}
+    yield
+    for number, handler in before.items():
+        signal.signal(number, handler)
+
+
+def test_it_looks_into_every_queue_in_their_order(app: Flask) -> None:
+    with app.app_context():
+        worker = worker_of(redis_of_app(), Patience())
+    assert tuple(worker.queue_names()) == QUEUES
+
+
+def test_a_signal_before_rq_listens_is_not_lost(app: Flask, handlers: None) -> None:
+    """Between our waiting and RQ's first look at a queue nobody but `Patience` hears SIGTERM."""
+    patience = Patience()
+    patience.stopping = True
+    with app.app_context():
+        worker = worker_of(redis_of_app(), patience)
+    began = time.monotonic()
+    worker.work(logging_level="WARNING", max_idle_time=IDLE_SECONDS)
+    assert time.monotonic() - began < IDLE_SECONDS - 1
