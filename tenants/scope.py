@@ -125,7 +125,7 @@ def raw_sql(sql: str, *, reason: str) -> TextClause:
 # ── guard one ────────────────────────────────────────────────────────────────────────────────────────────────────
 
 
-def _is_owned(table: Any) -> bool:
+def is_owned(table: Any) -> bool:
     return isinstance(table, Table) and ("agency_id" in table.primary_key.columns)
 
 
@@ -140,7 +140,7 @@ def _tables_in(element: ClauseElement) -> set[Table]:
         table = getattr(child, "table", None)
         table = getattr(table, "element", table)
         for candidate in (child, table):
-            if _is_owned(candidate):
+            if is_owned(candidate):
                 found.add(candidate)  # type: ignore[arg-type]
         waiting.extend(child.get_children())
     return found
@@ -165,7 +165,7 @@ def _entity_tables(select: Select[Any]) -> set[Table]:
     return found
 
 
-def _check_reach(statement: ClauseElement, reached: frozenset[Table] = frozenset()) -> None:
+def check_reach(statement: ClauseElement, reached: frozenset[Table] = frozenset()) -> None:
     """Raise UnguardedStatement when a select names an owned table none of its entities stands for."""
     if isinstance(statement, Select):
         own = reached | _entity_tables(statement)
@@ -179,7 +179,7 @@ def _check_reach(statement: ClauseElement, reached: frozenset[Table] = frozenset
         while waiting:
             element = waiting.pop()
             if isinstance(element, Select):
-                _check_reach(element, reached)
+                check_reach(element, reached)
             else:
                 waiting.extend(element.get_children())
 
@@ -216,15 +216,15 @@ def _shape_of(state: ORMExecuteState) -> _Shape:
     known = _shapes.get(key) if key is not None else None
     if known is not None:
         return known
-    owned: set[Any] = {element for element in iterate(statement) if _is_owned(element)}
+    owned: set[Any] = {element for element in iterate(statement) if is_owned(element)}
     if state.is_insert or state.is_update or state.is_delete:
         target = statement.entity_description["table"] if state.is_orm_statement else getattr(statement, "table", None)
-        if _is_owned(target):
+        if is_owned(target):
             owned.add(target)
     beyond = ""
     if owned and state.is_orm_statement and not state.is_insert:
         try:
-            _check_reach(statement)
+            check_reach(statement)
         except UnguardedStatement as refusal:
             beyond = str(refusal)
     shape = _Shape(frozenset(table.name for table in owned), beyond)

@@ -15,6 +15,7 @@ from sqlalchemy import Text, and_, bindparam, case, cast, delete, func, or_, sel
 
 from tenants import clock
 from tenants.database import db
+from tenants.kept_select import KeptSelect
 from tenants.models import Agency, Membership, Person, SignInSession
 from tenants.permissions import Actor, Role
 from tenants.scope import EVERY_BRAND
@@ -154,7 +155,7 @@ def _find_statement() -> Any:
     )
 
 
-_FIND = _find_statement()
+_FIND = KeptSelect(_find_statement())
 
 
 def load(token: str) -> SignedIn | None:
@@ -166,11 +167,10 @@ def load(token: str) -> SignedIn | None:
     if not is_well_formed(token):
         return None
     now = clock.now()
-    row = db.session.execute(
-        _FIND, {"token_hash": token_hash(token), "now": now, "idle_since": now - IDLE}
-    ).one_or_none()
-    if row is None:
+    found = _FIND.rows({"token_hash": token_hash(token), "now": now, "idle_since": now - IDLE})
+    if not found:
         return None
+    (row,) = found
     if now - row.last_seen_at >= SEEN_EVERY:
         db.session.execute(update(SignInSession).where(SignInSession.id == row.session_id).values(last_seen_at=now))
     actor = None

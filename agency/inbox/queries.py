@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from datetime import datetime
-from functools import lru_cache
+from functools import lru_cache, reduce
+from operator import xor
 from typing import Any, NamedTuple
 from uuid import UUID
 
-from sqlalchemy import DateTime, Integer, Text, Uuid, and_, bindparam, func, literal, select, tuple_
+from sqlalchemy import ARRAY, DateTime, Text, Uuid, and_, bindparam, func, literal_column, select, tuple_
+from sqlalchemy.dialects.postgresql import aggregate_order_by
 
 from agency.inbox.conversation_view import ConversationView, get_conversation
 from agency.inbox.filters import ME, QueueFilter, conditions, cursor_of, read_cursor
@@ -15,11 +18,14 @@ from agency.inbox.models import Conversation, QueueCounter
 from channels.models import Account
 from tenants import clock
 from tenants.database import db
+from tenants.kept_select import KeptSelect
 from tenants.models import Brand
+from tenants.scope import Scope, current_scope
 
 PAGE_ROWS = 50
 MOST_COUNTED = 99
 """Mine, late and new ones are counted up to here and one more, so counting never grows with the data."""
+BUSIEST_BRANDS = 12
 
 
 class QueueRow(NamedTuple):
@@ -110,13 +116,16 @@ def list_conversations(
     shown twice while others arrive. Raises Invalid for a cursor that is damaged or of another order.
     """
     order = _order(wanted)
-    values: dict[str, Any] = {"now": clock.now(), "me": me, "rows": limit + 1}
+    values: dict[str, Any] = {"now": clock.now(), "me": me}
     if after:
         values["place"], values["place_id"] = read_cursor(after, order)
     bound = _bound(wanted, values)
-    build = _list_query if bound is wanted else _kept_list_query
-    query = build(bound, order, bool(after))
-    rows = [QueueRow._make(row) for row in db.session.execute(query, values)]
+    found: Iterable[Any]
+    if bound is wanted:
+        found = db.session.execute(_list_query(bound, order, bool(after), limit + 1), values)
+    else:
+        found = _kept_list(bound, order, bool(after), limit + 1).rows(values)
+    rows = [QueueRow._make(row) for row in found]
     if len(rows) <= limit:
         return QueuePage(rows, None)
     last = rows[limit - 1]
@@ -150,9 +159,9 @@ _PARAMETERS: dict[str, Any] = {
 }
 
 
-def _list_query(wanted: QueueFilter, order: str, is_continued: bool) -> Any:
+def _list_query(wanted: QueueFilter, order: str, is_continued: bool, rows: int) -> Any:
     # A limit the planner cannot see would make it sort everything rather than walk the index to the page's end.
-    query: Any = select(*_ROW).limit(bindparam("rows", type_=Integer(), literal_execute=True))
+    query: Any = select(*_ROW).limit(literal_column(str(int(rows))))
     query = query.where(*conditions(wanted, _PARAMETERS["me"], _PARAMETERS["now"]))
     column: Any = {"due": Conversation.due_at, "rank": Conversation.rank, "past": Conversation.last_message_at}[order]
     keys = (column, Conversation.id)
@@ -164,92 +173,89 @@ def _list_query(wanted: QueueFilter, order: str, is_continued: bool) -> Any:
     return query.where(tuple_(*keys) < place) if is_continued else query
 
 
-_kept_list_query = lru_cache(maxsize=256)(_list_query)
-"""Building a statement costs more than running it, so the few shapes there are are built once."""
+@lru_cache(maxsize=256)
+def _kept_list(wanted: QueueFilter, order: str, is_continued: bool, rows: int) -> KeptSelect:
+    return KeptSelect(_list_query(wanted, order, is_continued, rows))
 
 
-class BrandCounts(NamedTuple):
-    """A brand as the frame shows it, with its exact counts. `version` grows with every change to its conversations."""
+class BrandName(NamedTuple):
+    """A brand as a frame and a row show it."""
 
     id: UUID
     name: str
     mark: str
     colour: str
-    language: str
-    time_zone: str
-    needs_approval: bool
-    answer_due_hours: int
-    paused_at: datetime | None
-    open_count: int
-    held_count: int
-    awaiting_approval_count: int
-    snoozed_count: int
-    closed_count: int
-    version: int
 
 
 class QueueState(NamedTuple):
-    """Counts of every brand in the scope. `mine`, `late` and `newer` stop at MOST_COUNTED + 1."""
+    """Counts of the scope, or of the one brand asked for. `mine`, `late` and `newer` stop at MOST_COUNTED + 1."""
 
-    brands: list[BrandCounts]
+    asked_for: int
+    """How many of the brands asked for there are: 0 says that the one asked for is not in the scope."""
+    open_count: int
+    held_count: int
+    awaiting_approval_count: int
+    brand_count: int
+    """Of the whole scope, as what follows."""
+    busiest: list[UUID]
+    """At most BUSIEST_BRANDS, those with most open conversations first."""
+    names: int
+    """Changes when any brand's name, mark or colour does, or which brands there are."""
+    versions: int
+    """Changes whenever anything a queue page shows does, but for the passing of time and `names`."""
     mine: int
     late: int
     newer: int
 
-    @property
-    def versions(self) -> str:
-        """Changes whenever anything a queue page shows does, but for the passing of time."""
-        return "-".join(str(brand.version) for brand in self.brands)
-
 
 def queue_state(me: UUID, *, since: datetime | None = None, brand_ids: tuple[UUID, ...] | None = None) -> QueueState:
-    """Brands with their counters, and what is mine, late, and (with `since`) new: one statement.
+    """What the queue's page counts, and whether anything on it changed: one statement and one row.
 
-    `brand_ids` narrows mine, late and newer; the brands are always all of the scope, by name.
+    `brand_ids` narrows the counts of conversations; brands and versions are always of the whole scope.
     """
     values: dict[str, Any] = {"now": clock.now(), "me": me}
     if since:
         values["first_new"] = _first_id_after(since)
     wanted = QueueFilter(brand_ids=brand_ids)
     bound = _bound(wanted, values)
-    build = _state_query if bound is wanted else _kept_state_query
-    rows = db.session.execute(build(bound, since is not None), values).all()
-    brands = [BrandCounts._make(row[:15]) for row in rows]
-    counts: Any = rows[0][15:18] if rows else (0, 0, 0)
-    return QueueState(brands, *counts)
+    if bound is wanted:
+        (row,) = db.session.execute(_state_query(bound, since is not None), values).all()
+    else:
+        (row,) = _kept_state(bound, since is not None).rows(values)
+    return QueueState._make(row)
+
+
+_NAME_HASH = func.hashtextextended(
+    func.concat_ws(literal_column("chr(31)"), Brand.id, Brand.name, Brand.mark, Brand.colour), literal_column("0")
+)
+_VERSION_HASH = func.hashtextextended(
+    func.concat_ws(literal_column("chr(31)"), Brand.id, QueueCounter.version), literal_column("0")
+)
 
 
 def _state_query(base: QueueFilter, counts_new: bool) -> Any:
     me, now = _PARAMETERS["me"], _PARAMETERS["now"]
-    mine = _capped(*conditions(base._replace(holder=ME), me, now))
-    late = _capped(*conditions(base._replace(late=True), me, now))
-    newer: Any = literal(0)
+    asked_for: Any = literal_column("true")
+    if base.brand_ids is not None:
+        asked_for = Brand.id == base.brand_ids[0] if len(base.brand_ids) == 1 else Brand.id.in_(base.brand_ids)
+    newer: Any = literal_column("0")
     if counts_new:
         newer = _capped(*conditions(base, me, now), Conversation.id > _PARAMETERS["first_new"])
+    open_count = func.coalesce(QueueCounter.open_count, 0)
+    busiest = func.array_agg(aggregate_order_by(Brand.id, open_count.desc(), Brand.id), type_=ARRAY(Uuid()))
     return (
         select(
-            Brand.id,
-            Brand.name,
-            Brand.mark,
-            Brand.colour,
-            Brand.language,
-            Brand.time_zone,
-            Brand.needs_approval,
-            Brand.answer_due_hours,
-            Brand.paused_at,
+            func.count(Brand.id).filter(asked_for),
             *(
-                func.coalesce(column, 0)
-                for column in (
-                    QueueCounter.open_count,
-                    QueueCounter.held_count,
-                    QueueCounter.awaiting_approval_count,
-                    QueueCounter.snoozed_count,
-                    QueueCounter.closed_count,
-                    QueueCounter.version,
-                )
+                func.coalesce(func.sum(column).filter(asked_for), 0)
+                for column in (QueueCounter.open_count, QueueCounter.held_count, QueueCounter.awaiting_approval_count)
             ),
-            mine,
-            late,
+            func.count(Brand.id),
+            func.coalesce(busiest[1:BUSIEST_BRANDS], literal_column("'{}'")),
+            func.coalesce(func.bit_xor(_NAME_HASH), 0),
+            func.coalesce(func.bit_xor(_VERSION_HASH), 0),
+            _capped(*conditions(base._replace(holder=ME), me, now)),
+            _capped(*conditions(base._replace(late=True), me, now)),
             newer,
         )
         .join(
@@ -258,11 +264,43 @@ def _state_query(base: QueueFilter, counts_new: bool) -> Any:
             isouter=True,
         )
         .where(Brand.archived_at.is_(None))
-        .order_by(func.lower(Brand.name), Brand.id)
     )
 
 
-_kept_state_query = lru_cache(maxsize=8)(_state_query)
+@lru_cache(maxsize=8)
+def _kept_state(base: QueueFilter, counts_new: bool) -> KeptSelect:
+    return KeptSelect(_state_query(base, counts_new))
+
+
+_named: dict[tuple[Scope, int], dict[UUID, BrandName]] = {}
+NAMES_KEPT = 64
+
+
+def brand_names(names: int) -> dict[UUID, BrandName]:
+    """The scope's brands by id, in the order of their names. `names` is what `queue_state` just told.
+
+    They are read again only when that has changed: hundreds of brands hardly ever do, and every page names some.
+    """
+    scope = current_scope()
+    known = _named.get((scope, names))
+    if known is not None:
+        return known
+    rows: list[Any] = list(_kept_names().rows({}))
+    found = {row[0]: BrandName._make(row[:4]) for row in rows}
+    # Kept under what was read now: somebody may have renamed a brand since the state was read.
+    if len(_named) >= NAMES_KEPT:
+        _named.clear()
+    _named[scope, reduce(xor, (row[4] for row in rows), 0)] = found
+    return found
+
+
+@lru_cache(maxsize=1)
+def _kept_names() -> KeptSelect:
+    return KeptSelect(
+        select(Brand.id, Brand.name, Brand.mark, Brand.colour, _NAME_HASH)
+        .where(Brand.archived_at.is_(None))
+        .order_by(func.lower(Brand.name), Brand.id)
+    )
 
 
 def _first_id_after(moment: datetime) -> UUID:
@@ -272,17 +310,18 @@ def _first_id_after(moment: datetime) -> UUID:
 
 
 def _capped(*where: Any) -> Any:
-    some = select(Conversation.id).where(*where).limit(MOST_COUNTED + 1).subquery()
+    some = select(Conversation.id).where(*where).limit(literal_column(str(MOST_COUNTED + 1))).subquery()
     return select(func.count()).select_from(some).scalar_subquery()
 
 
 __all__ = [
-    "BrandCounts",
+    "BrandName",
     "ConversationView",
     "QueueFilter",
     "QueuePage",
     "QueueRow",
     "QueueState",
+    "brand_names",
     "get_conversation",
     "list_conversations",
     "queue_state",

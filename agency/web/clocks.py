@@ -40,10 +40,12 @@ def _rounded(seconds: float) -> int:
     return int(abs(seconds) // size * size)
 
 
+@lru_cache(maxsize=8192)
 def _iso(at: datetime) -> str:
     return f"{at.astimezone(UTC).isoformat()[:19]}Z"
 
 
+@lru_cache(maxsize=8192)
 def row_exact(at: datetime, zone: tzinfo) -> str:
     """The exact time for a queue row, where fifty are printed: `2026-11-22 12:04 CET`."""
     local = at.astimezone(zone)

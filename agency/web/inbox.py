@@ -8,14 +8,14 @@ from datetime import UTC, datetime
 from typing import Any
 from uuid import UUID
 
-from flask import Blueprint, Response, g, make_response, redirect, render_template, request, session
+from flask import Blueprint, Response, make_response, redirect, render_template, request, session
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
 from flask_wtf.csrf import generate_csrf
 from werkzeug.wrappers import Response as AnyResponse
 
 from agency.inbox import desk, queries
-from agency.inbox.queries import BrandCounts, QueueState
+from agency.inbox.queries import QueueState
 from agency.web import clocks
 from agency.web.contexts import ConversationPage, Filter, InboxPage, QueueRow
 from agency.web.conversation_page import conversation_page
@@ -23,7 +23,7 @@ from agency.web.inbox_address import KINDS, PLATFORMS, STATES, VIEWS, Address, r
 from agency.web.language import chosen_language, chosen_zone
 from agency.web.looks import BrandLook, Choice, Stars, brand_look
 from agency.web.reply_looks import place_words
-from agency.web.shell import brand_links, brand_looks, rail_brands, shell, toast
+from agency.web.shell import brand_links, brand_looks, rail_brands, shell, take_brands, toast
 from agency.web.state_looks import conversation_states, reply_states, unknown_state
 from agency.web.static_version import static_version
 from agency.web.theme import chosen_theme
@@ -96,8 +96,7 @@ def _answer(conversation_id: UUID | None) -> AnyResponse:
     actor, address, since = actor_of_request(), read_address(), _since()
     after = request.args.get("after", "")
     state = queries.queue_state(actor.user_id, since=since if after else None, brand_ids=address.wanted.brand_ids)
-    g.brands = state.brands  # the frame shows the same brands, so it need not ask for them again
-    if address.wanted.brand_ids and address.wanted.brand_ids[0] not in {brand.id for brand in state.brands}:
+    if address.wanted.brand_ids and not state.asked_for:
         raise NotFound()
     tag = _tag(actor, state)
     if tag is not None and request.if_none_match.contains_weak(tag):
@@ -123,8 +122,7 @@ def _tag(actor: Actor, state: QueueState) -> str | None:
         session["csrf_token"],
         actor.user_id,
         actor.role,
-        state[1:],
-        [(brand.id.int, *brand[1:]) for brand in state.brands],
+        [count for count in state if isinstance(count, int)],  # who is busiest changes with the versions
         chosen_language(),
         str(chosen_zone()),
         chosen_theme(),
@@ -138,8 +136,10 @@ def _render(
     actor: Actor, address: Address, state: QueueState, conversation_id: UUID | None, after: str, since: datetime
 ) -> str:
     listed = queries.list_conversations(address.wanted, after or None, me=actor.user_id)
-    seen = {row.brand_id for row in listed.rows}
-    looks = {b.id: brand_look(str(b.id), b.name, b.mark, b.colour) for b in state.brands if b.id in seen}
+    brands = queries.brand_names(state.names)
+    take_brands(state, brands)
+    seen = {row.brand_id for row in listed.rows} & brands.keys()
+    looks = {brand_id: brand_look(str(brand_id), *brands[brand_id][1:]) for brand_id in seen}
     next_url = address.url(after=listed.next_cursor, since=since.isoformat()) if listed.next_cursor else ""
     rows = _rows(listed.rows, looks, address, actor)
     if request.headers.get("HX-Target") == "more-rows":
@@ -149,12 +149,12 @@ def _render(
     selected: ConversationPage | None = None
     if conversation_id is not None:
         selected = conversation_page(actor, conversation_id, address, _id_in("before"), editing=_id_in("edit"))
-    chosen = next((b for b in state.brands if (b.id,) == address.wanted.brand_ids), None)
+    chosen = brands.get(address.wanted.brand_ids[0]) if address.wanted.brand_ids else None
     given = InboxPage(
         title=chosen.name if chosen else _("All brands"),
         url="/inbox",
         rows=rows,
-        views=_views(address, state, chosen),
+        views=_views(address, state),
         filters=_filters(address),
         filtered_by=_filtered_by(address),
         search=address.wanted.q,
@@ -215,14 +215,12 @@ def _stars() -> list[Stars]:
     return [Stars(n, _("%(n)s of 5 stars", n=n)) for n in range(6)]
 
 
-def _views(address: Address, state: QueueState, chosen: BrandCounts | None) -> tuple[Choice, ...]:
-    brands = [chosen] if chosen else state.brands
-    opened, held = sum(b.open_count for b in brands), sum(b.held_count for b in brands)
+def _views(address: Address, state: QueueState) -> tuple[Choice, ...]:
     counts = {
         "mine": state.mine,
-        "free": opened - held,
-        "team": opened,
-        "waiting": sum(b.awaiting_approval_count for b in brands),
+        "free": state.open_count - state.held_count,
+        "team": state.open_count,
+        "waiting": state.awaiting_approval_count,
         "late": state.late,
     }
     words = {

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from heapq import nlargest
 from typing import Any, cast
 from uuid import UUID
@@ -12,6 +12,7 @@ from flask_babel import gettext as _
 from sqlalchemy import Row, and_, func, select
 
 from agency.inbox.models import QueueCounter
+from agency.inbox.queries import BUSIEST_BRANDS, BrandName, QueueState
 from agency.web.contexts import Shell
 from agency.web.language import chosen_language
 from agency.web.looks import BrandLook, Choice, Notice, Toast, Tone, brand_look
@@ -26,7 +27,7 @@ from tenants.models import Brand
 from tenants.permissions import Actor, Role
 
 PRODUCT = "Onbrand"
-FEW_BRANDS, BUSIEST_BRANDS = 24, 12
+FEW_BRANDS = 24
 """So many brands all stand in the rail; of more the busiest do, and the switcher asks for the rest."""
 
 PLACES: tuple[tuple[str, str, str], ...] = (
@@ -107,6 +108,20 @@ def rail_brands() -> list[BrandLook]:
     return cast(list[BrandLook], g.rail_brands)
 
 
+def take_brands(state: QueueState, names: Mapping[UUID, BrandName]) -> None:
+    """Give the frame what the queue has read already, so that it need not read all brands for a dozen of them."""
+    g.has_many_brands = state.brand_count > FEW_BRANDS
+    shown: Iterable[BrandName] = names.values()
+    if g.has_many_brands:
+        few = {*state.busiest, id_from(request.args.get("brand", ""))}
+        shown = [brand for brand in shown if brand.id in few]
+    g.rail_brands = [brand_look(str(brand.id), brand.name, brand.mark, brand.colour) for brand in shown]
+
+
+def _has_many_brands() -> bool:
+    return bool(g.has_many_brands) if "has_many_brands" in g else len(brands_of_request()) > FEW_BRANDS
+
+
 def brand_links(looks: Iterable[BrandLook]) -> tuple[Choice, ...]:
     """A link to each brand's queue."""
     chosen, inbox = request.args.get("brand", ""), url_for("inbox.inbox")
@@ -149,7 +164,7 @@ def shell(*, notices: Sequence[Notice] = (), with_brands: bool = True) -> Shell:
         role_word=role_words()[actor.role] if actor is not None else "",
         menu=_menu(actor) if actor is not None and is_member else (),
         brands=brands,
-        brands_url=url_for("inbox.brands") if brands and len(brands_of_request()) > FEW_BRANDS else "",
+        brands_url=url_for("inbox.brands") if brands and _has_many_brands() else "",
         toasts=_toasts(),
         account_url=url_for("account_page.account"),
         sign_out_url=url_for("sign_in.sign_out"),
@@ -210,5 +225,5 @@ def _brand_choices(actor: Actor) -> tuple[Choice, ...]:
     if not _may_open(actor, "inbox.inbox") or actor.role is Role.BILLING_ADMIN:
         return ()
     every = Choice(_("All brands"), url_for("inbox.inbox"), selected=not request.args.get("brand"), key="b")
-    rest = (Choice(_("Switch brand"), url_for("inbox.brands")),) if len(brands_of_request()) > FEW_BRANDS else ()
+    rest = (Choice(_("Switch brand"), url_for("inbox.brands")),) if _has_many_brands() else ()
     return (every, *brand_links(rail_brands()), *rest)

@@ -10,15 +10,16 @@ from uuid import UUID
 import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
-from sqlalchemy import select
+from sqlalchemy import select, update
 
 from agency.inbox import desk
 from agency.inbox.filters import cursor_of, read_cursor
 from agency.inbox.models import Conversation, Message
-from agency.inbox.queries import QueueFilter, get_conversation, list_conversations, queue_state
+from agency.inbox.queries import QueueFilter, brand_names, get_conversation, list_conversations, queue_state
 from tenants import clock
 from tenants.database import db, new_id
 from tenants.errors import Invalid, NotFound
+from tenants.models import Brand
 from tenants.permissions import Role
 from tests.factories import Agency, Factory
 
@@ -101,7 +102,10 @@ def test_nobody_sees_beyond_their_brands(ana: Agency, stranger: Agency, make: Fa
         assert [r.id for r in list_conversations(QueueFilter()).rows] == [second]
         assert [r.id for r in list_conversations(QueueFilter(brand_ids=(ana.brand_ids[0],))).rows] == []
         assert [r.id for r in list_conversations(QueueFilter(q=str(first))).rows] == []
-        assert [b.id for b in queue_state(only_second.user_id).brands] == [ana.brand_ids[1]]
+        state = queue_state(only_second.user_id)
+        assert (state.brand_count, state.busiest, state.open_count) == (1, [ana.brand_ids[1]], 1)
+        assert list(brand_names(state.names)) == [ana.brand_ids[1]]
+        assert queue_state(only_second.user_id, brand_ids=(ana.brand_ids[0],)).asked_for == 0
     for hidden in (first, foreign, new_id()):
         with ana.entered(only_second), pytest.raises(NotFound) as refused:
             get_conversation(hidden)
@@ -138,11 +142,10 @@ def test_counts_are_of_the_scope_and_capped(ana: Agency, make: Factory) -> None:
         desk.claim(ana.staff, late)
         start = clock.now()
         before = queue_state(ana.staff.user_id, since=start)
-    assert [(b.name, b.open_count, b.held_count, b.awaiting_approval_count) for b in before.brands] == [
-        ("Bursztynowa", 1, 0, 1),
-        ("Pennywell", 1, 1, 0),
-        ("Sol Poente", 0, 0, 0),
-    ]
+        names = brand_names(before.names)
+    assert [brand.name for brand in names.values()] == ["Bursztynowa", "Pennywell", "Sol Poente"]
+    assert (before.open_count, before.held_count, before.awaiting_approval_count) == (2, 1, 1)
+    assert {names[brand_id].name for brand_id in before.busiest[:2]} == {"Bursztynowa", "Pennywell"}
     assert (before.mine, before.late, before.newer) == (1, 1, 0)
     make.conversation(ana, account_id=account, age=timedelta(hours=5))
     with ana.entered(ana.staff):
@@ -150,7 +153,23 @@ def test_counts_are_of_the_scope_and_capped(ana: Agency, make: Factory) -> None:
         elsewhere = queue_state(ana.staff.user_id, since=start, brand_ids=(ana.brand_ids[1],))
     assert after.newer == 1
     assert elsewhere.newer == 0
-    assert after.versions != before.versions
+    assert (elsewhere.open_count, elsewhere.held_count, elsewhere.asked_for, elsewhere.brand_count) == (1, 0, 1, 3)
+    assert after.versions == elsewhere.versions != before.versions
+    assert after.names == before.names
+
+
+def test_a_new_name_is_shown_at_once(ana: Agency) -> None:
+    with ana.entered(ana.staff):
+        before = queue_state(ana.staff.user_id)
+        assert "Aurora" not in {brand.name for brand in brand_names(before.names).values()}
+        db.session.execute(update(Brand).where(Brand.id == ana.brand_ids[1]).values(name="Aurora"))
+        after = queue_state(ana.staff.user_id)
+        assert after.names != before.names
+        assert brand_names(after.names)[ana.brand_ids[1]].name == "Aurora"
+        # Names read for a state that is over already are not kept for it.
+        assert brand_names(7)[ana.brand_ids[1]].name == "Aurora"
+        db.session.execute(update(Brand).where(Brand.id == ana.brand_ids[1]).values(name="Borealis"))
+        assert brand_names(7)[ana.brand_ids[1]].name == "Borealis"
 
 
 def test_list_counts_and_conversation_are_one_statement_each(

@@ -14,6 +14,7 @@ from sqlalchemy.orm import Session, aliased
 from agency.inbox.models import Conversation, Message
 from agency.local.postgres import RunningPostgres
 from tenants.database import UNSCOPED_TABLES, Base, db, new_id
+from tenants.kept_select import KeptSelect
 from tenants.models import Agency as AgencyRow
 from tenants.models import Brand
 from tenants.row_policies import catalogue_problems, owned_tables, policy_statements
@@ -62,27 +63,51 @@ READS = {
 }
 
 
+def read(shape: str, kept: bool) -> list[Any]:
+    if kept:
+        return [row[0] for row in KeptSelect(READS[shape]()).rows({})]
+    return list(db.session.execute(READS[shape]()).scalars())
+
+
+@pytest.mark.parametrize("kept", [False, True])
 @pytest.mark.parametrize("shape", READS)
 @pytest.mark.parametrize("guard_two", [True, False])
 def test_a_read_never_reaches_beyond_the_scope(
-    shape: str, guard_two: bool, ana: Agency, rows: Any, request: pytest.FixtureRequest
+    shape: str, guard_two: bool, kept: bool, ana: Agency, rows: Any, request: pytest.FixtureRequest
 ) -> None:
     if not guard_two:
         request.getfixturevalue("without_policies")
     first_brand_only = Scope(ana.id, frozenset({ana.brand_ids[0]}))
     with in_scope(ana.app, first_brand_only):
         try:
-            got = db.session.execute(READS[shape]()).scalars().all()
+            got = read(shape, kept)
         except UnguardedStatement:
             return
         numbers = [value for value in got if isinstance(value, int)]
         assert (numbers == [1]) if numbers else (len(got) == 1), f"{shape} reached {got}"
 
 
+@pytest.mark.parametrize("kept", [False, True])
 @pytest.mark.parametrize("shape", READS)
-def test_a_read_without_a_scope_is_an_error(shape: str, ana: Agency, rows: Any) -> None:
+def test_a_read_without_a_scope_is_an_error(shape: str, kept: bool, ana: Agency, rows: Any) -> None:
     with ana.app.app_context(), pytest.raises((NoScope, UnguardedStatement)):
-        db.session.execute(READS[shape]())
+        read(shape, kept)
+
+
+def test_a_kept_select_serves_one_scope_after_another(
+    ana: Agency, stranger: Agency, rows: tuple[UUID, UUID, UUID], without_policies: None
+) -> None:
+    kept = KeptSelect(select(Conversation.id))
+    first, second, foreign = rows
+    for scope, seen in (
+        (Scope(ana.id, None), {first, second}),
+        (Scope(ana.id, frozenset({ana.brand_ids[1]})), {second}),
+        (Scope(ana.id, frozenset()), set()),
+        (Scope(stranger.id, None), {foreign}),
+        (Scope(stranger.id, frozenset({ana.brand_ids[1]})), set()),
+    ):
+        with in_scope(ana.app, scope):
+            assert {row[0] for row in kept.rows({})} == seen
 
 
 @pytest.mark.parametrize("guard_two", [True, False])

@@ -1,0 +1,81 @@
+"""Selects that every page waits for: put into words once, then run as they stand.
+
+SQLAlchemy looks at every part of a statement on every run, even where it has kept its SQL; for the two or three
+statements of a page that costs as much as reading their rows. Here guard one does its work when the statement is put
+into words: the criteria of `tenants.scope` are written into it, with the scope's values left open, and each run fills
+them in from the session's own scope. Row-level security is as always.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import Row, Select, Uuid, any_, bindparam
+from sqlalchemy.dialects import postgresql
+from sqlalchemy.dialects.postgresql.psycopg import PGDialect_psycopg
+from sqlalchemy.orm import with_loader_criteria
+from sqlalchemy.sql.visitors import iterate
+
+from tenants.database import AgencyOwned, BrandOwned, db
+from tenants.models import Brand
+from tenants.scope import Scope, UnguardedStatement, check_reach, current_scope, is_owned
+
+_AGENCY = bindparam("scope_agency_id", type_=Uuid())
+_BRANDS: Any = bindparam("scope_brand_ids", type_=postgresql.ARRAY(Uuid()))
+
+_OF_AGENCY = (with_loader_criteria(AgencyOwned, lambda cls: cls.agency_id == _AGENCY, include_aliases=True),)
+_OF_BRANDS = (
+    *_OF_AGENCY,
+    with_loader_criteria(BrandOwned, lambda cls: cls.brand_id == any_(_BRANDS), include_aliases=True),
+    with_loader_criteria(Brand, lambda cls: cls.id == any_(_BRANDS), include_aliases=True),
+)
+
+
+class KeptSelect:
+    """A select whose changing values are named parameters, run for one scope after another.
+
+    Values reach the driver as they are, so only types that psycopg itself knows will do. Raises UnguardedStatement,
+    when it is made, for a shape the criteria cannot reach.
+    """
+
+    def __init__(self, statement: Select[Any]) -> None:
+        check_reach(statement)
+        self._statement = statement
+        self._is_owned = any(is_owned(element) for element in iterate(statement))
+        self._words: dict[bool, tuple[str, dict[str, Any]]] = {}
+
+    def rows(self, values: Mapping[str, Any]) -> Sequence[Row[Any]]:
+        """All rows. Raises NoScope where an owned table is read before anybody said for whom."""
+        session = db.session()
+        session.flush()  # as the session itself does before it reads
+        given = dict(values)
+        has_every_brand = True
+        if self._is_owned:
+            scope: Scope = current_scope(session)
+            has_every_brand = scope.brand_ids is None
+            given["scope_agency_id"] = scope.agency_id
+            if scope.brand_ids is not None:
+                given["scope_brand_ids"] = _listed(scope.brand_ids)
+        kept = self._words.get(has_every_brand)
+        if kept is None:
+            kept = self._words[has_every_brand] = self._in_words(has_every_brand)
+        words, constants = kept
+        return session.connection().exec_driver_sql(words, constants | given).all()
+
+    def _in_words(self, has_every_brand: bool) -> tuple[str, dict[str, Any]]:
+        """The SQL for psycopg, and the values that never change."""
+        statement = self._statement
+        scoped: set[str] = set()
+        if self._is_owned:
+            statement = statement.options(*(_OF_AGENCY if has_every_brand else _OF_BRANDS))
+            scoped = {_AGENCY.key} if has_every_brand else {_AGENCY.key, _BRANDS.key}
+        compiled = statement.compile(dialect=PGDialect_psycopg())  # type: ignore[no-untyped-call]
+        if not scoped <= compiled.binds.keys():
+            raise UnguardedStatement("The scope's criteria do not reach this statement.")
+        return str(compiled), {name: value for name, value in compiled.params.items() if value is not None}
+
+
+def _listed(brand_ids: frozenset[UUID]) -> list[UUID]:
+    return sorted(brand_ids)
