@@ -20,7 +20,7 @@ from agency.web import clocks
 from agency.web.contexts import ConversationPage, Filter, InboxPage, QueueRow
 from agency.web.conversation_page import conversation_page
 from agency.web.inbox_address import KINDS, PLATFORMS, STATES, VIEWS, Address, read_address
-from agency.web.language import chosen_language, chosen_zone
+from agency.web.language import chosen_language, chosen_zone, per_language
 from agency.web.looks import BrandLook, Choice, Stars, brand_look
 from agency.web.reply_looks import place_words
 from agency.web.shell import brand_links, brand_looks, rail_brands, shell, take_brands, toast
@@ -207,10 +207,12 @@ def _rows(
     return tuple(rows)
 
 
+@per_language
 def _places() -> dict[tuple[str, str], str]:
     return {(platform, kind): place_words(platform, kind) for platform in PLATFORMS for kind in KINDS}
 
 
+@per_language
 def _stars() -> list[Stars]:
     return [Stars(n, _("%(n)s of 5 stars", n=n)) for n in range(6)]
 

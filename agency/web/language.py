@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from datetime import tzinfo
+from functools import lru_cache, wraps
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from flask import Blueprint, Flask, Response, redirect, request
@@ -20,6 +22,8 @@ from tenants.languages import LANGUAGES, catalogue, known_language
 from tenants.models import Person
 
 language = Blueprint("language", __name__)
+
+T = TypeVar("T")
 
 COOKIE = "language"
 KEPT_SECONDS = 365 * 86400
@@ -58,6 +62,17 @@ class PoBabel(Babel):
 def prepare_languages(app: Flask) -> None:
     """Translations and local times for every template and page of this app."""
     PoBabel().init_app(app, locale_selector=chosen_language, timezone_selector=chosen_zone)
+
+
+def per_language(make: Callable[[], T]) -> Callable[[], T]:
+    """Words that are the same for everybody who reads a language, looked up once for each. Nobody may change them."""
+    kept = lru_cache(maxsize=8)(lambda _locale: make())
+
+    @wraps(make)
+    def words() -> T:
+        return kept(get_locale())
+
+    return words
 
 
 def chosen_language() -> str:

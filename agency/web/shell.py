@@ -14,7 +14,7 @@ from sqlalchemy import Row, and_, func, select
 from agency.inbox.models import QueueCounter
 from agency.inbox.queries import BUSIEST_BRANDS, BrandName, QueueState
 from agency.web.contexts import Shell
-from agency.web.language import chosen_language
+from agency.web.language import chosen_language, per_language
 from agency.web.looks import BrandLook, Choice, Notice, Toast, Tone, brand_look
 from agency.web.route_policy import ROUTE_POLICY, Audience
 from agency.web.static_version import static_version
@@ -40,6 +40,7 @@ PLACES: tuple[tuple[str, str, str], ...] = (
 """Endpoint, icon and key of the main places. The route's own policy says who sees it; one not built yet is left out."""
 
 
+@per_language
 def role_words() -> dict[Role, str]:
     """What each role is called."""
     return {
@@ -52,6 +53,7 @@ def role_words() -> dict[Role, str]:
     }
 
 
+@per_language
 def _place_words() -> dict[str, str]:
     return {
         "inbox.inbox": _("Inbox"),

@@ -1,4 +1,4 @@
-"""Words, icons and colours of states: one table per kind of thing, read once per request.
+"""Words, icons and colours of states: one table per kind of thing, made once for each language.
 
 The codes are those of the house plan's table of moves and of the contract's JSON.
 """
@@ -7,9 +7,11 @@ from __future__ import annotations
 
 from flask_babel import gettext as _
 
+from agency.web.language import per_language
 from agency.web.looks import StateLook
 
 
+@per_language
 def reply_states() -> dict[str, StateLook]:
     """By the reply's state."""
     return _by_code(
@@ -24,6 +26,7 @@ def reply_states() -> dict[str, StateLook]:
     )
 
 
+@per_language
 def conversation_states() -> dict[str, StateLook]:
     """By the conversation's `status`; `claimed` is an open one that somebody holds."""
     return _by_code(
@@ -34,6 +37,7 @@ def conversation_states() -> dict[str, StateLook]:
     )
 
 
+@per_language
 def account_states() -> dict[str, StateLook]:
     """By an account's health."""
     return _by_code(
