@@ -200,7 +200,7 @@ def test_a_failed_request_leaves_nothing(staff: Caller, make: Factory, ana: Agen
 
 
 @pytest.fixture
-def without_database(whole_app: Flask, superuser: Engine) -> Iterator[None]:
+def without_database(whole_app: Flask, base_app: Flask, superuser: Engine) -> Iterator[None]:
     """The database lets the application in no more."""
     with whole_app.app_context():
         role = db.engine.url.username
@@ -212,6 +212,9 @@ def without_database(whole_app: Flask, superuser: Engine) -> Iterator[None]:
     yield
     with superuser.begin() as connection:
         connection.execute(text(f'alter role "{role}" login'))
+    for app in (whole_app, base_app):  # the other app's kept connections were ended too; later tests use them
+        with app.app_context():
+            db.engine.dispose()
 
 
 @pytest.mark.usefixtures("without_database")
