@@ -198,7 +198,7 @@ class QueueState(NamedTuple):
     brand_count: int
     """Of the whole scope, as what follows."""
     busiest: list[UUID]
-    """At most BUSIEST_BRANDS, those with most open conversations first."""
+    """At most BUSIEST_BRANDS, those with most open conversations first, equal ones by name."""
     names: int
     """Changes when any brand's name, mark or colour does, or which brands there are."""
     versions: int
@@ -242,7 +242,7 @@ def _state_query(base: QueueFilter, counts_new: bool) -> Any:
     if counts_new:
         newer = _capped(*conditions(base, me, now), Conversation.id > _PARAMETERS["first_new"])
     open_count = func.coalesce(QueueCounter.open_count, 0)
-    busiest = func.array_agg(aggregate_order_by(Brand.id, open_count.desc(), Brand.id), type_=ARRAY(Uuid()))
+    busiest = func.array_agg(aggregate_order_by(Brand.id, open_count.desc(), func.lower(Brand.name), Brand.id), type_=ARRAY(Uuid()))
     return (
         select(
             func.count(Brand.id).filter(asked_for),
