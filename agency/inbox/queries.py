@@ -242,7 +242,9 @@ def _state_query(base: QueueFilter, counts_new: bool) -> Any:
     if counts_new:
         newer = _capped(*conditions(base, me, now), Conversation.id > _PARAMETERS["first_new"])
     open_count = func.coalesce(QueueCounter.open_count, 0)
-    busiest = func.array_agg(aggregate_order_by(Brand.id, open_count.desc(), func.lower(Brand.name), Brand.id), type_=ARRAY(Uuid()))
+    busiest = func.array_agg(
+        aggregate_order_by(Brand.id, open_count.desc(), func.lower(Brand.name), Brand.id), type_=ARRAY(Uuid())
+    )
     return (
         select(
             func.count(Brand.id).filter(asked_for),
