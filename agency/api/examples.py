@@ -95,6 +95,7 @@ REPLY: Final[Example] = {
     "platform_id": None,
     "live_state": None,
 }
+SHOWN: Final[Example] = {"text_hash": hash_of(_WORDS)}
 SUBMITTED: Final[Example] = {"state": "awaiting_approval", "submitted_at": _LATER}
 PUBLISHED: Final[Example] = {
     "state": "published",

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, Literal
 from uuid import UUID
 
 from agency.api import examples
@@ -10,6 +10,7 @@ from agency.api.bearer import caller, id_or_nobody, known_id
 from agency.api.blueprint import ApiBlueprint
 from agency.api.schemas.fields import Nothing
 from agency.api.schemas.replies import (
+    ChangedWords,
     ChangeNote,
     DeclineReason,
     NewReply,
@@ -60,7 +61,7 @@ def submit_reply(body: dict[str, Any], reply_id: str) -> Any:
 
 
 @blueprint.post("/replies/<reply_id>/approve")
-@blueprint.arguments(ShownText, example={"text_hash": examples.REPLY["text_hash"]})
+@blueprint.arguments(ShownText, example=examples.SHOWN)
 @blueprint.response(200, Reply, example={**examples.REPLY, "state": "approved"})
 def approve_reply(body: dict[str, Any], reply_id: str) -> Any:
     """Say yes to exactly the text that was shown. 409 `text_changed` with the `difference` when it is another now."""
@@ -69,27 +70,35 @@ def approve_reply(body: dict[str, Any], reply_id: str) -> Any:
 
 
 @blueprint.post("/replies/<reply_id>/change-and-approve")
-@blueprint.arguments(ReplyWords, example=examples.NEW_REPLY)
+@blueprint.arguments(ChangedWords, example={**examples.NEW_REPLY, **examples.SHOWN})
 @blueprint.response(200, Reply, example={**examples.REPLY, "state": "approved"})
 def change_and_approve_reply(body: dict[str, Any], reply_id: str) -> Any:
-    """The approver's own words, approved."""
-    return queries.get_reply(desk.change_and_approve(caller(), known_id(reply_id), body["text"]).id)
+    """The approver's own words in the place of those shown, approved. 409 `text_changed` as in `approve`."""
+    reply = desk.change_and_approve(
+        caller(), known_id(reply_id), body["text"], body["text_hash"], asked_at=body.get("state_since")
+    )
+    return queries.get_reply(reply.id)
 
 
 @blueprint.post("/replies/<reply_id>/decline")
-@blueprint.arguments(DeclineReason, example={"reason": "We answer this by phone."})
+@blueprint.arguments(DeclineReason, example={"reason": "We answer this by phone.", **examples.SHOWN})
 @blueprint.response(200, Reply, example={**examples.REPLY, "state": "declined"})
 def decline_reply(body: dict[str, Any], reply_id: str) -> Any:
-    """Say no, with a reason."""
-    return queries.get_reply(desk.decline(caller(), known_id(reply_id), body["reason"]).id)
+    """Say no, with a reason, to exactly the text that was shown. 409 `text_changed` as in `approve`."""
+    return _say_no("decline", reply_id, body["reason"], body)
 
 
 @blueprint.post("/replies/<reply_id>/ask-for-changes")
-@blueprint.arguments(ChangeNote, example={"note": "Please name the branch."})
+@blueprint.arguments(ChangeNote, example={"note": "Please name the branch.", **examples.SHOWN})
 @blueprint.response(200, Reply, example={**examples.REPLY, "state_reason": "Please name the branch."})
 def ask_for_changes(body: dict[str, Any], reply_id: str) -> Any:
-    """Send it back to the writer with a note."""
-    return queries.get_reply(desk.ask_for_changes(caller(), known_id(reply_id), body["note"]).id)
+    """Send exactly the text that was shown back to the writer, with a note. 409 `text_changed` as in `approve`."""
+    return _say_no("ask_for_changes", reply_id, body["note"], body)
+
+
+def _say_no(no: Literal["decline", "ask_for_changes"], reply_id: str, why: str, body: dict[str, Any]) -> Any:
+    reply = desk.say_no(caller(), known_id(reply_id), no, why, body["text_hash"], asked_at=body.get("state_since"))
+    return queries.get_reply(reply.id)
 
 
 @blueprint.post("/replies/<reply_id>/withdraw")

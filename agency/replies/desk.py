@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import datetime
+from typing import Literal
 from uuid import UUID
 
 from sqlalchemy import select
@@ -191,8 +192,8 @@ def _ready_to_leave(actor: Actor, reply: Reply, name: str, target: str) -> Reply
 def approve(actor: Actor, reply_id: UUID, text_hash: str, *, asked_at: datetime | None = None) -> Reply:
     """Say yes to exactly the text whose hash was shown; with `asked_at`, to exactly that request for a yes.
 
-    Raises Conflict `text_changed` with the difference when the words are others by now, `own_reply` for whoever
-    drafted it; NotFound, Forbidden.
+    Raises Conflict `text_changed` with the difference when the words are others by now, `asked_anew`, `own_reply` for
+    whoever drafted it; NotFound, Forbidden.
     """
     reply = locked(reply_id)
     require(actor, Permission.REPLY_APPROVE, reply.brand_id)
@@ -201,21 +202,7 @@ def approve(actor: Actor, reply_id: UUID, text_hash: str, *, asked_at: datetime 
     if already is not None and already.decided_by == actor.user_id and already.text_hash == text_hash:
         return reply
     _check_move(reply, "approve")
-    if text.text_hash != text_hash:
-        raise Conflict(
-            "The words changed after you were shown them. Nothing was approved; read the new words and decide again.",
-            code="text_changed",
-            text=text.text,
-            text_hash=text.text_hash,
-            difference=_difference(reply, text_hash, text),
-        )
-    if asked_at is not None and asked_at != reply.state_since:
-        raise Conflict(
-            "This reply was sent for approval anew after you were shown it. Nothing was approved; "
-            "look at what it answers now and decide again.",
-            code="asked_anew",
-            state_since=reply.state_since.isoformat(),
-        )
+    _refuse_unseen(reply, text, text_hash, asked_at)
     checks.refuse_own_approval(actor, reply, text)
     _still_good(reply, text)
     _decide(actor, reply, text, "approved")
@@ -224,15 +211,21 @@ def approve(actor: Actor, reply_id: UUID, text_hash: str, *, asked_at: datetime 
     return reply
 
 
-def change_and_approve(actor: Actor, reply_id: UUID, text: str) -> Reply:
-    """The approver's own words, approved. The checks of `submit` hold for them too."""
+def change_and_approve(
+    actor: Actor, reply_id: UUID, words: str, text_hash: str, *, asked_at: datetime | None = None
+) -> Reply:
+    """The approver's own words in the place of those shown, approved. The checks of `submit` hold for them too.
+
+    Raises as `approve` does, and Invalid for words that cannot be used or that the style guide stops.
+    """
     reply = locked(reply_id)
     require(actor, Permission.REPLY_APPROVE, reply.brand_id)
-    words = accepted(text)
+    words = accepted(words)
     _check_move(reply, "change_and_approve")
     before = text_of(reply)
+    _refuse_unseen(reply, before, text_hash, asked_at)
     if words == before.text:
-        return approve(actor, reply_id, before.text_hash)
+        return approve(actor, reply_id, text_hash, asked_at=asked_at)
     if actor.user_id == reply.written_by:
         checks.refuse_own_approval(actor, reply, before)
     checks.refuse_closed_brand(checks.brand_of(reply))
@@ -246,25 +239,27 @@ def change_and_approve(actor: Actor, reply_id: UUID, text: str) -> Reply:
     return reply
 
 
-def decline(actor: Actor, reply_id: UUID, reason: str) -> Reply:
-    """Say no, with a reason. The words are kept; a new draft can be started."""
+def say_no(
+    actor: Actor,
+    reply_id: UUID,
+    no: Literal["decline", "ask_for_changes"],
+    reason: str,
+    text_hash: str,
+    *,
+    asked_at: datetime | None = None,
+) -> Reply:
+    """Say no to the text whose hash was shown: for good, its words kept, or back to its writer with a note.
+
+    Raises Conflict `text_changed` or `asked_anew` as `approve` does, Invalid without a reason, NotFound, Forbidden.
+    """
     reply = locked(reply_id)
     require(actor, Permission.REPLY_APPROVE, reply.brand_id)
     reason = _reason(reason)
-    _check_move(reply, "decline")
-    _decide(actor, reply, text_of(reply), "declined", reason)
-    move(reply, "decline", actor=actor, reason=reason)
-    return reply
-
-
-def ask_for_changes(actor: Actor, reply_id: UUID, note: str) -> Reply:
-    """Send it back to the writer with a note."""
-    reply = locked(reply_id)
-    require(actor, Permission.REPLY_APPROVE, reply.brand_id)
-    note = _reason(note)
-    _check_move(reply, "ask_for_changes")
-    _decide(actor, reply, text_of(reply), "changes_asked", note)
-    move(reply, "ask_for_changes", actor=actor, reason=note)
+    _check_move(reply, no)
+    text = text_of(reply)
+    _refuse_unseen(reply, text, text_hash, asked_at)
+    _decide(actor, reply, text, {"decline": "declined", "ask_for_changes": "changes_asked"}[no], reason)
+    move(reply, no, actor=actor, reason=reason)
     return reply
 
 
@@ -300,6 +295,25 @@ def resolve(actor: Actor, reply_id: UUID, outcome: str, reason: str, platform_id
 
 def _check_move(reply: Reply, name: str, target: str | None = None) -> None:
     LIFECYCLE.check(name, reply.state, target or next(iter(LIFECYCLE.moves[name].targets)))
+
+
+def _refuse_unseen(reply: Reply, text: ReplyText, shown_hash: str, asked_at: datetime | None) -> None:
+    """A decision is about what its maker was shown: these words and, where it says so, this request for a yes."""
+    if text.text_hash != shown_hash:
+        raise Conflict(
+            "The words changed after you were shown them. Nothing was decided; read the new words and decide again.",
+            code="text_changed",
+            text=text.text,
+            text_hash=text.text_hash,
+            difference=_difference(reply, shown_hash, text),
+        )
+    if asked_at is not None and asked_at != reply.state_since:
+        raise Conflict(
+            "This reply was sent for approval anew after you were shown it. Nothing was decided; "
+            "look at what it answers now and decide again.",
+            code="asked_anew",
+            state_since=reply.state_since.isoformat(),
+        )
 
 
 def _still_good(reply: Reply, text: ReplyText) -> None:

@@ -190,11 +190,11 @@ def _carry_out(actor: Actor, reply_id: UUID, deed: str, shown_hash: str, text: s
     if deed == "approve":
         desk.approve(actor, reply_id, shown_hash)
     elif deed == "change_and_approve":
-        desk.change_and_approve(actor, reply_id, text)
+        desk.change_and_approve(actor, reply_id, text, shown_hash)
     elif deed == "ask_for_changes":
-        desk.ask_for_changes(actor, reply_id, reason)
+        desk.say_no(actor, reply_id, "ask_for_changes", reason, shown_hash)
     elif deed == "decline":
-        desk.decline(actor, reply_id, reason)
+        desk.say_no(actor, reply_id, "decline", reason, shown_hash)
     else:
         raise Invalid("This is not one of the buttons. Nothing was decided. Press one of those below.")
 

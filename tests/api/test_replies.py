@@ -6,6 +6,7 @@ import unicodedata
 from collections.abc import Callable
 from hashlib import sha256
 
+import pytest
 from sqlalchemy import Engine, text
 
 from agency.replies.words import hash_of
@@ -76,21 +77,56 @@ def test_approving_other_words_than_shown_is_refused_with_the_difference(
     assert owner.post(f"/replies/{shown['id']}/approve", {"text_hash": problem["text_hash"]}).status_code == 200
 
 
+DECISIONS = {
+    "change-and-approve": {"text": "My own words."},
+    "decline": {"reason": "By phone."},
+    "ask-for-changes": {"note": "Warmer, please."},
+}
+
+
+@pytest.mark.parametrize("deed", DECISIONS)
+def test_no_decision_is_taken_about_words_not_shown(
+    staff: Caller, owner: Caller, make: Factory, ana: Agency, deed: str
+) -> None:
+    shown = _submitted(staff, make.conversation(ana), "We are sorry.")
+    path = f"/replies/{shown['id']}/{deed}"
+    staff.patch(f"/replies/{shown['id']}", {"text": "We are very sorry."})
+    staff.post(f"/replies/{shown['id']}/submit")
+    refused = owner.post(path, {**DECISIONS[deed], "text_hash": shown["text_hash"]})
+    problem = refused.get_json()
+    assert (refused.status_code, problem["code"]) == (409, "text_changed")
+    assert "Nothing was decided; read the new words" in problem["detail"]
+    assert any(piece["kind"] == "added" for piece in problem["difference"])
+    asked = staff.get(f"/replies/{shown['id']}").get_json()
+    assert (asked["state"], asked["text"]) == ("awaiting_approval", "We are very sorry.")
+
+    now = {**DECISIONS[deed], "text_hash": asked["text_hash"]}
+    anew = owner.post(path, {**now, "state_since": shown["state_since"]})
+    assert (anew.status_code, anew.get_json()["code"]) == (409, "asked_anew")
+    unsaid = owner.post(path, DECISIONS[deed])
+    assert (unsaid.status_code, unsaid.get_json()["errors"]) == (422, {"text_hash": ["is missing"]})
+    assert owner.post(path, {**now, "state_since": asked["state_since"]}).status_code == 200
+
+
 def test_the_other_decisions_and_moves(staff: Caller, owner: Caller, make: Factory, ana: Agency) -> None:
     one = _submitted(staff, make.conversation(ana))
-    changed = owner.post(f"/replies/{one['id']}/change-and-approve", {"text": "Thank you so much."}).get_json()
+    changed = owner.post(
+        f"/replies/{one['id']}/change-and-approve", {"text": "Thank you so much.", "text_hash": one["text_hash"]}
+    ).get_json()
     assert (changed["state"], changed["text"]) == ("approved", "Thank you so much.")
     assert staff.get(f"/replies/{one['id']}/receipt").get_json()["changed_by"] == ana.client_owner.name
     assert staff.post(f"/replies/{one['id']}/withdraw").get_json()["state"] == "draft"
 
     two = _submitted(staff, make.conversation(ana))
-    asked = owner.post(f"/replies/{two['id']}/ask-for-changes", {"note": "Name the branch."}).get_json()
+    note = {"note": "Name the branch.", "text_hash": two["text_hash"]}
+    asked = owner.post(f"/replies/{two['id']}/ask-for-changes", note).get_json()
     assert (asked["state"], asked["state_reason"]) == ("draft", "Name the branch.")
 
     three = _submitted(staff, make.conversation(ana))
-    declined = owner.post(f"/replies/{three['id']}/decline", {"reason": "By phone."}).get_json()
+    reason = {"reason": "By phone.", "text_hash": three["text_hash"]}
+    declined = owner.post(f"/replies/{three['id']}/decline", reason).get_json()
     assert declined["state"] == "declined"
-    again = owner.post(f"/replies/{three['id']}/decline", {"reason": "By phone."})
+    again = owner.post(f"/replies/{three['id']}/decline", reason)
     assert (again.status_code, again.get_json()["state"]) == (409, "declined")
 
 

@@ -35,6 +35,12 @@ class Case:
         with self.agency.entered(self.agency.actors[actor]):
             getattr(desk, name)(self.agency.actors[actor], reply_id, *arguments)
 
+    def decide(self, name: str, reply_id: UUID, *words: Any, actor: str = "client_owner", shown: str = "") -> None:
+        """A decision about the words as they are now, or about those whose hash is `shown`."""
+        arguments = [words[0]] if name == "change_and_approve" else [name, *words]
+        deed = "change_and_approve" if name == "change_and_approve" else "say_no"
+        self.do(deed, reply_id, *arguments, shown or self.row(reply_id).text_hash, actor=actor)
+
     def approved(self, words: str = "Thank you, we are looking into it.") -> UUID:
         reply_id = self.draft(words)
         self.do("submit", reply_id)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import threading
 import unicodedata
+from datetime import datetime
 from typing import Any
 
 import pytest
@@ -92,6 +93,49 @@ def test_a_yes_to_an_earlier_request_is_refused_where_it_names_it(case: Case) ->
     assert case.row(reply_id).state == "approved"
 
 
+DECISIONS = [("change_and_approve", "My own words."), ("decline", "No."), ("ask_for_changes", "Warmer.")]
+
+
+@pytest.mark.parametrize(("name", "said"), DECISIONS)
+def test_every_decision_is_about_exactly_the_text_shown(case: Case, name: str, said: str) -> None:
+    reply_id = case.draft("First words.")
+    case.do("submit", reply_id)
+    shown = case.row(reply_id).text_hash
+    case.do("edit", reply_id, "Second words.")
+    case.do("submit", reply_id)
+    with pytest.raises(Conflict) as refusal:
+        case.decide(name, reply_id, said, shown=shown)
+    assert refusal.value.code == "text_changed"
+    assert {"kind": "removed", "text": "First"} in refusal.value.fields["difference"]
+    row = case.row(reply_id)
+    assert (row.state, row.text, case.receipt(reply_id).decisions) == ("awaiting_approval", "Second words.", [])
+    case.decide(name, reply_id, said)
+    assert case.row(reply_id).state != "awaiting_approval"
+
+
+@pytest.mark.parametrize(("name", "said"), DECISIONS)
+def test_every_decision_may_name_the_request_it_answers(case: Case, name: str, said: str) -> None:
+    reply_id = case.draft("The same words.")
+    case.do("submit", reply_id)
+    shown = case.row(reply_id)
+    case.do("withdraw", reply_id)
+    case.do("submit", reply_id)
+    owner = case.agency.client_owner
+
+    def decide(asked_at: datetime) -> None:
+        with case.agency.entered(owner):
+            if name == "change_and_approve":
+                desk.change_and_approve(owner, reply_id, said, shown.text_hash, asked_at=asked_at)
+            elif name == "decline" or name == "ask_for_changes":
+                desk.say_no(owner, reply_id, name, said, shown.text_hash, asked_at=asked_at)
+
+    with pytest.raises(Conflict) as refusal:
+        decide(shown.state_since)
+    assert (refusal.value.code, case.row(reply_id).state) == ("asked_anew", "awaiting_approval")
+    decide(case.row(reply_id).state_since)
+    assert case.row(reply_id).state != "awaiting_approval"
+
+
 def test_a_second_yes_by_the_same_person_is_the_first(case: Case) -> None:
     reply_id = case.approved()
     case.do("approve", reply_id, case.row(reply_id).text_hash, actor="client_owner")
@@ -138,8 +182,8 @@ def test_the_approvers_own_words_are_checked_too(case: Case, make: Factory) -> N
     reply_id = case.draft("It is on its way.")
     case.do("submit", reply_id)
     with pytest.raises(Invalid):
-        case.do("change_and_approve", reply_id, "Unfortunately no.", actor="client_owner")
-    case.do("change_and_approve", reply_id, "It arrives on Monday.", actor="client_owner")
+        case.decide("change_and_approve", reply_id, "Unfortunately no.")
+    case.decide("change_and_approve", reply_id, "It arrives on Monday.")
     receipt = case.receipt(reply_id)
     assert receipt.reply.state == "approved"
     assert receipt.reply.text == "It arrives on Monday."
@@ -214,11 +258,11 @@ def test_declining_and_asking_need_words(case: Case) -> None:
     for name in ("decline", "ask_for_changes"):
         for nothing in ("", "  ", None, 3):
             with pytest.raises(Invalid):
-                case.do(name, reply_id, nothing, actor="client_owner")
-    case.do("ask_for_changes", reply_id, "Warmer, please.", actor="client_owner")
+                case.decide(name, reply_id, nothing)
+    case.decide("ask_for_changes", reply_id, "Warmer, please.")
     assert (case.row(reply_id).state, case.row(reply_id).state_reason) == ("draft", "Warmer, please.")
     case.do("submit", reply_id)
-    case.do("decline", reply_id, "We do not answer this one.", actor="client_owner")
+    case.decide("decline", reply_id, "We do not answer this one.")
     assert case.row(reply_id).state == "declined"
 
 

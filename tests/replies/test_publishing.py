@@ -46,7 +46,7 @@ def test_nothing_unapproved_is_ever_sent(case: Case, page: Page, state: str) -> 
     if state != "draft":
         case.do("submit", reply_id)
     if state == "declined":
-        case.do("decline", reply_id, "no", actor="client_owner")
+        case.decide("decline", reply_id, "no")
     assert case.publish(reply_id, page.transport) == "skipped"
     assert page.transport.requests == []
 

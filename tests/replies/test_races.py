@@ -101,7 +101,7 @@ def test_a_yes_and_a_no_at_once(case: Case, make: Factory) -> None:
         shown = case.row(reply_id).text_hash
         results = at_once(
             lambda: case.do("approve", reply_id, shown, actor="client_owner"),  # noqa: B023
-            lambda: case.do("decline", reply_id, "Not so.", actor="second_owner"),  # noqa: B023
+            lambda: case.decide("decline", reply_id, "Not so.", actor="second_owner", shown=shown),  # noqa: B023
         )
         assert sorted(type(result).__name__ for result in results) == ["Conflict", "NoneType"]
         state = case.row(reply_id).state
@@ -117,9 +117,10 @@ def test_two_owners_change_the_words_at_once(case: Case, make: Factory) -> None:
     second = make.person(case.agency, Role.CLIENT_OWNER, only_brand_ids=[case.agency.brand_ids[0]])
     case.agency.actors["second_owner"] = second
     reply_id = waiting(case, "First words.")
+    shown = case.row(reply_id).text_hash
     results = at_once(
-        lambda: case.do("change_and_approve", reply_id, "One.", actor="client_owner"),
-        lambda: case.do("change_and_approve", reply_id, "Two.", actor="second_owner"),
+        lambda: case.decide("change_and_approve", reply_id, "One.", shown=shown),
+        lambda: case.decide("change_and_approve", reply_id, "Two.", actor="second_owner", shown=shown),
     )
     assert sorted(type(result).__name__ for result in results) == ["Conflict", "NoneType"]
     words = "One." if results[0] is None else "Two."

@@ -10,7 +10,7 @@ import pytest
 from flask import Flask
 from sqlalchemy import Engine, select, text, update
 
-from agency.replies import desk
+from agency.replies import desk, queries
 from agency.replies.models import Approval, Reply
 from agency.replies.words import hash_of
 from tenants.database import db
@@ -138,7 +138,8 @@ def test_a_look_back_shows_what_changed_since_the_last_look(client: Browser, ana
 
 def test_a_decision_is_what_the_next_words_are_held_against(whole_app: Flask, ana: Agency, reply_id: UUID) -> None:
     with ana.entered(ana.client_owner):
-        desk.ask_for_changes(ana.client_owner, reply_id, "Warmer, please")
+        shown = queries.get_reply(reply_id).text_hash
+        desk.say_no(ana.client_owner, reply_id, "ask_for_changes", "Warmer, please", shown)
     rewritten(ana, reply_id, "Thank you so much, we look into it.")
     another_browser = Browser(whole_app, ana.client_owner)
     page = another_browser.get(f"/approvals/{reply_id}").text

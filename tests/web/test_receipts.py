@@ -13,6 +13,7 @@ from sqlalchemy import Engine, select, update
 
 from agency.replies import desk
 from agency.replies.models import PublishAttempt, Reply
+from agency.replies.words import hash_of
 from tenants import clock
 from tenants.audit import BrandAudit
 from tenants.database import db, new_id
@@ -29,7 +30,7 @@ def reply_id(make: Factory, ana: Agency) -> UUID:
     case = make.conversation(ana, platform="google_business", kind="review", stars=2, text="The tap drips.")
     reply_id = waiting_reply(ana, case, "We repair it soon.")
     with ana.entered(ana.client_owner):
-        desk.change_and_approve(ana.client_owner, reply_id, "We repair it today.")
+        desk.change_and_approve(ana.client_owner, reply_id, "We repair it today.", hash_of("We repair it soon."))
     return reply_id
 
 
@@ -143,7 +144,7 @@ def test_only_leads_resolve(whole_app: Flask, ana: Agency, reply_id: UUID) -> No
 def test_hostile_words_do_nothing(whole_app: Flask, make: Factory, ana: Agency) -> None:
     reply_id = waiting_reply(ana, make.conversation(ana, text=HOSTILE, author=HOSTILE), MARKUP)
     with ana.entered(ana.client_owner):
-        desk.decline(ana.client_owner, reply_id, HOSTILE)
+        desk.say_no(ana.client_owner, reply_id, "decline", HOSTILE, hash_of(MARKUP))
     assert is_inert(Browser(whole_app, ana.staff).get(f"/replies/{reply_id}/receipt").text)
 
 

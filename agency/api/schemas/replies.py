@@ -39,22 +39,28 @@ class ReplyWords(Strict):
 class ShownText(Strict):
     """Which words the approver was shown: `text_hash` of the reply as it was read.
 
-    With `state_since` of that reading, a yes also fails where the same words were sent for approval anew since, for
-    example because the customer changed the message they answer.
+    With `state_since` of that reading, the decision also fails where the same words were sent for approval anew since,
+    for example because the customer changed the message they answer.
     """
 
     text_hash = Text(longest=64, required=True)
     state_since = Moment()
 
 
-class DeclineReason(Strict):
-    """Why the reply is declined."""
+class ChangedWords(ShownText):
+    """The approver's own words, and which words they stand in the place of."""
+
+    text = Text(longest=LONGEST_REPLY, required=True)
+
+
+class DeclineReason(ShownText):
+    """Why the reply is declined, and which words."""
 
     reason = Text(longest=5_000, required=True)
 
 
-class ChangeNote(Strict):
-    """What the writer should change."""
+class ChangeNote(ShownText):
+    """What the writer should change, and in which words."""
 
     note = Text(longest=5_000, required=True)
 
