@@ -14,8 +14,13 @@ if TYPE_CHECKING:
     from channels.errors import ChannelError
     from channels.protocol import Request
 
-Kind = Literal["comment", "review"]
+Kind = Literal["comment", "review", "post", "mention", "message"]
+"""`post`: a visitor's post on the page, or a post that tags it, with the comments beneath. `mention`: the account is
+named in somebody's comment or caption. `message`: a direct message, also a reply to a story."""
+KINDS: tuple[Kind, ...] = ("comment", "review", "post", "mention", "message")
 ReplyState = Literal["published", "pending", "rejected"]
+
+_PERSON = "dm:"
 
 #: Longest text kept, in characters. A longer one is cut there and its item says ``truncated=True``. No platform
 #: publishes a limit for what customers write; the longest known are Facebook comments at 8,000 characters, so this only
@@ -167,6 +172,16 @@ class Presence:
 
     external_id: str
     state: Literal["there", "gone", "unknown"]
+
+
+def person_thread(person_external_id: str) -> str:
+    """The `thread_external_id` of one person's direct messages; events name the person, never the platform's thread."""
+    return _PERSON + person_external_id
+
+
+def person_of_thread(thread_external_id: str) -> str | None:
+    """The person behind a thread of direct messages, None for every other thread."""
+    return thread_external_id.removeprefix(_PERSON) if thread_external_id.startswith(_PERSON) else None
 
 
 def comment_key(external_id: str) -> str:

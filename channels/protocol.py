@@ -30,6 +30,23 @@ Method = Literal["GET", "POST", "PUT", "DELETE"]
 #: A place requests may go to; `transport` maps it to an address of the settings, so no answer can choose our target.
 Service = Literal["meta_graph", "instagram_graph", "google_reviews", "google_token"]
 TokenKind = Literal["page", "instagram_user", "google_refresh"]
+#: What can be done at a platform. The first five carry words of ours and go through `agency.replies`, once; the others
+#: may be repeated without harm.
+Deed = Literal[
+    "reply",
+    "edit_reply",
+    "withdraw_reply",
+    "private_reply",
+    "message",
+    "hide",
+    "unhide",
+    "like",
+    "unlike",
+    "delete",
+    "block",
+]
+#: Who stands behind a message. Meta lets only people write after 24 hours (the human-agent tag, to 7 days).
+WrittenBy = Literal["person", "rule"]
 
 #: Rounds after which a caller stops following ``Page.more``: 200 pages of 50 comments. The next poll starts over.
 ROUNDS_PER_POLL = 200
@@ -61,13 +78,22 @@ class ConnectedAccount:
 
 @dataclass(frozen=True, slots=True)
 class ReplyTarget:
-    """What an answer answers. ``seen_updated_at`` is the item's ``updated_at`` when the answer was approved."""
+    """What an answer answers. ``seen_updated_at`` is the item's ``updated_at`` when the answer was approved.
+
+    ``deed`` says which call answers it; ``our_external_id`` is the published answer that an edit or withdrawal changes.
+    ``last_customer_at`` is when the person last wrote to us directly: message windows are counted from it.
+    """
 
     external_id: str
     thread_external_id: str
     kind: Kind
     post_external_id: str | None = None
     seen_updated_at: datetime | None = None
+    deed: Deed = "reply"
+    our_external_id: str | None = None
+    written_at: datetime | None = None
+    last_customer_at: datetime | None = None
+    written_by: WrittenBy = "person"
 
 
 @dataclass(frozen=True, slots=True)
@@ -144,6 +170,7 @@ class ChannelTraits:
     longest_reply: ReplyLength
     rate: Rate
     batch_size: int
+    deeds: frozenset[Deed] = frozenset({"reply"})
 
 
 class ChannelAdapter(Protocol):
@@ -214,12 +241,4 @@ class ChannelAdapter(Protocol):
 
     def read_presence(self, account: ConnectedAccount, exchanges: Sequence[Exchange]) -> list[Presence]:
         """ "gone" only when the platform denies the item while its sibling reads well."""
-        ...
-
-    def refresh_token(self, account: ConnectedAccount) -> Request | None:
-        """The call that lengthens the stored credential's life; None where the credential needs none."""
-        ...
-
-    def read_refresh(self, account: ConnectedAccount, answer: Answer) -> tuple[Secret, int | None]:
-        """The new credential and its life in seconds (None: unknown or endless)."""
         ...

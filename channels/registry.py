@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import TypeVar, cast
+
 from channels.facebook.adapter import FacebookAdapter
 from channels.google_business.adapter import GoogleBusinessAdapter
 from channels.instagram.adapter import InstagramAdapter
@@ -12,6 +14,8 @@ ADAPTERS: dict[str, ChannelAdapter] = {
     "instagram": InstagramAdapter(),
     "google_business": GoogleBusinessAdapter(),
 }
+
+Capability = TypeVar("Capability")
 
 
 class UnknownPlatform(LookupError):
@@ -29,3 +33,12 @@ def adapter_for(platform: str) -> ChannelAdapter:
 def traits_of(platform: str) -> ChannelTraits:
     """What is fixed about a platform. Raises `UnknownPlatform`."""
     return adapter_for(platform).traits
+
+
+def able(platform: str, capability: type[Capability]) -> Capability | None:
+    """The platform's adapter where it has this capability (a protocol of `channels.capabilities`), else None.
+
+    Raises `UnknownPlatform`.
+    """
+    adapter = adapter_for(platform)
+    return cast(Capability, adapter) if isinstance(adapter, capability) else None

@@ -30,6 +30,8 @@ UNSCOPED_TABLES: dict[str, str] = {
     "api_token": "read on every API request before the scope exists; token hashes only",
     "one_time_token": "password reset and the like, redeemed signed out; token hashes only",
     "account_directory": "webhooks and the demo find the tenant of a platform id here; ids only",
+    "connect_attempt": "a client returns from a platform's sign-in without an account of ours; hashes and ids only",
+    "deletion_request": "its status page is open to whom Meta sends there; a keyed hash and counts only",
     "outgoing_mail": "a person may work for several agencies or none; words sealed, dropped once sent",
     "outbox_entry": "the dispatcher serves every agency; job name and ids only",
     "poll_turn": "the dispatcher serves every agency; ids and times only",

@@ -34,7 +34,10 @@ class Contact(BrandOwned, Dated, Base):
 
 
 class Conversation(BrandOwned, Dated, Base):
-    """One top-level comment with its replies, or one review. `kind` is `comment` or `review`.
+    """One top-level comment, one visitor's post or one mention with its replies, one review, or one person's messages.
+
+    `kind` is one of `channels.items.KINDS`; of `message` the `external_id` names the person
+    (`channels.items.person_thread`).
 
     `rank` orders the queue, highest first; `rank_reasons` are its named parts. `excerpt`, `author_name`, `language`,
     `stars` and the counts are copies kept by intake so that a queue page reads one table. `reply_state` is the state
@@ -131,6 +134,7 @@ class Message(BrandOwned, Dated, Base):
     earlier_texts: Mapped[list[Any]] = mapped_column(JSONB, default=list, server_default="[]")
     deleted_at: Mapped[datetime | None]
     hidden: Mapped[bool] = mapped_column(default=False, server_default="false")
+    liked: Mapped[bool] = mapped_column(default=False, server_default="false")
     moderation: Mapped[str | None] = mapped_column(Text)
     reply_id: Mapped[UUID | None]
     content_hash: Mapped[bytes] = mapped_column(LargeBinary)
@@ -170,3 +174,31 @@ class QueueCounter(BrandOwned, Base):
     closed_count: Mapped[int] = mapped_column(default=0, server_default="0")
     version: Mapped[int] = mapped_column(BigInteger, default=0, server_default="0")
     __table_args__ = (belongs_to_brand(), UniqueConstraint("agency_id", "brand_id"))
+
+
+class ModerationDeed(BrandOwned, Dated, Base):
+    """Something done to what a customer wrote: hidden, shown again, liked, unliked, deleted, or its author blocked.
+
+    `state` is `waiting`, `done`, `refused` or `unknown`. Doing such a deed twice changes nothing more at the platform,
+    so a lost answer is simply asked again.
+    """
+
+    __tablename__ = "moderation_deed"
+    conversation_id: Mapped[UUID]
+    message_id: Mapped[UUID]
+    account_id: Mapped[UUID]
+    deed: Mapped[str] = mapped_column(Text)
+    state: Mapped[str] = mapped_column(Text, default="waiting", server_default="waiting")
+    reason: Mapped[str | None] = mapped_column(Text)
+    asked_by: Mapped[UUID]
+    asked_by_name: Mapped[str] = mapped_column(Text)
+    attempts: Mapped[int] = mapped_column(default=0, server_default="0")
+    finished_at: Mapped[datetime | None]
+    __table_args__ = (
+        belongs_to("conversation", "conversation_id"),
+        belongs_to("message", "message_id"),
+        belongs_to("account", "account_id"),
+        Index("ix_moderation_deed_conversation", "agency_id", "conversation_id", "id"),
+        CheckConstraint("deed in ('hide', 'unhide', 'like', 'unlike', 'delete', 'block')", name="deed_is_known"),
+        CheckConstraint("state in ('waiting', 'done', 'refused', 'unknown')", name="state_is_known"),
+    )

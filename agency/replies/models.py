@@ -22,6 +22,8 @@ class Reply(BrandOwned, Dated, Base):
 
     It carries brand, account and target from the conversation; nobody picks them. `target_fingerprint` is SHA-256
     over where the words go and what they answer, and is what an approval is bound to beside the text.
+    `deed` is `reply`, or what it does to our earlier answer `changes_reply_id`: `edit` or `withdraw` it. `private` asks
+    for a message to the person instead of words under theirs.
     `sent_at` is when the last attempt left, `lease_until` when a sender that went silent is given up (database clock).
     """
 
@@ -35,6 +37,8 @@ class Reply(BrandOwned, Dated, Base):
     platform: Mapped[str] = mapped_column(Text)
     kind: Mapped[str] = mapped_column(Text)
     private: Mapped[bool] = mapped_column(default=False, server_default="false")
+    deed: Mapped[str] = mapped_column(Text, default="reply", server_default="reply")
+    changes_reply_id: Mapped[UUID | None]
     state: Mapped[str] = mapped_column(Text, default="draft")
     state_since: Mapped[datetime]
     state_reason: Mapped[str | None] = mapped_column(Text)
@@ -72,9 +76,11 @@ class Reply(BrandOwned, Dated, Base):
             "account_id",
             "platform_id",
             unique=True,
-            postgresql_where=text("platform_id is not null and platform <> 'google_business'"),
+            postgresql_where=text("platform_id is not null and platform <> 'google_business' and deed = 'reply'"),
         ),
         CheckConstraint(f"state in ({_STATE_LIST})", name="state_is_known"),
+        CheckConstraint("deed in ('reply', 'edit', 'withdraw')", name="deed_is_known"),
+        CheckConstraint("(deed = 'reply') = (changes_reply_id is null)", name="changes_name_what_they_change"),
         CheckConstraint("state <> 'published' or published_at is not null", name="published_has_a_time"),
     )
 

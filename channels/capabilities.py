@@ -1,0 +1,165 @@
+"""What some platforms can do beyond `ChannelAdapter`, a protocol each; `channels.registry.able` asks who can.
+
+All are pure, like `ChannelAdapter`: they build requests and read answers.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Literal, Protocol, runtime_checkable
+
+from channels.items import IncomingItem, Kind, Page, PublishedReply, ReadBack, SetAside
+from channels.protocol import Answer, ConnectedAccount, Deed, Exchange, Request, Secret
+
+
+@dataclass(frozen=True, slots=True)
+class EventReading:
+    """What one event of a platform means.
+
+    ``items`` are whole and can be stored as they are. ``ask`` are reads to make first, for events that only name an
+    item; `ReadsEvents.read_event_answers` turns their answers into items. ``outcome`` is what `RawEvent.outcome` will
+    say; ``reason`` says why when it is "unknown" or "ignored".
+    """
+
+    outcome: Literal["stored", "asked", "ignored", "unknown"]
+    items: tuple[IncomingItem, ...] = ()
+    set_aside: tuple[SetAside, ...] = ()
+    ask: tuple[Request, ...] = ()
+    reason: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Subscription:
+    """Whether the platform sends us events about an account; ``problem`` is a short word of ours when it does not."""
+
+    stands: bool
+    problem: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Access:
+    """What the platform says of a credential. Times are None where the platform names none (endless or unknown)."""
+
+    works: bool
+    scopes: frozenset[str] = frozenset()
+    tasks: frozenset[str] = frozenset()
+    expires_at: datetime | None = None
+    data_access_expires_at: datetime | None = None
+    problem: str | None = None
+
+
+@runtime_checkable
+class ReadsEvents(Protocol):
+    """Adapters of platforms that send events. Pure, like `ChannelAdapter`."""
+
+    def read_event(self, account: ConnectedAccount, body: bytes, *, now: datetime) -> EventReading:
+        """One change of a delivery, as `channels.deliveries` cut it out. Never raises: what cannot be read is
+        "unknown" with its reason."""
+        ...
+
+    def read_event_answers(
+        self, account: ConnectedAccount, body: bytes, exchanges: Sequence[Exchange], *, now: datetime
+    ) -> EventReading:
+        """The answers to ``ask``. Raises a `ChannelError` when asking again later may help."""
+        ...
+
+
+@runtime_checkable
+class Subscribes(Protocol):
+    """Adapters of platforms where each account is subscribed to events."""
+
+    def plan_subscription(self, account: ConnectedAccount) -> list[Request]:
+        """Reads that tell whether it stands."""
+        ...
+
+    def read_subscription(self, account: ConnectedAccount, exchanges: Sequence[Exchange]) -> Subscription: ...
+
+    def plan_subscribe(self, account: ConnectedAccount) -> list[Request]:
+        """Calls that make it stand; repeating them changes nothing. Empty where a person must do it."""
+        ...
+
+
+@runtime_checkable
+class ChecksAccess(Protocol):
+    """Adapters that can ask what a credential may do."""
+
+    def plan_access(self, account: ConnectedAccount) -> list[Request]: ...
+
+    def read_access(self, account: ConnectedAccount, exchanges: Sequence[Exchange], *, now: datetime) -> Access:
+        """Raises a `ChannelError` that passes (limits, the platform being down); a clear no is ``works=False``."""
+        ...
+
+
+@runtime_checkable
+class RenewsCredential(Protocol):
+    """Adapters whose stored credential must be lengthened (Instagram Login: 60 days, from 24 hours of age on)."""
+
+    def plan_renewal(self, account: ConnectedAccount) -> Request: ...
+
+    def read_renewal(self, account: ConnectedAccount, answer: Answer) -> tuple[Secret, int | None]:
+        """The new credential and its life in seconds (None: unknown or endless). Raises `ChannelError`."""
+        ...
+
+
+@runtime_checkable
+class ReadsHistory(Protocol):
+    """Adapters that can read an account's past, newest first, a slice at a time."""
+
+    def plan_history(
+        self, account: ConnectedAccount, cursor: str | None, horizon: datetime, *, now: datetime
+    ) -> list[Request]: ...
+
+    def read_history(
+        self,
+        account: ConnectedAccount,
+        cursor: str | None,
+        horizon: datetime,
+        exchanges: Sequence[Exchange],
+        *,
+        now: datetime,
+    ) -> Page:
+        """One round. ``complete`` with no ``more`` means: nothing older than the horizon is left to read."""
+        ...
+
+
+@runtime_checkable
+class DoesDeeds(Protocol):
+    """Adapters that can hide, like, delete or block. Every such call may be repeated."""
+
+    def plan_deed(self, account: ConnectedAccount, deed: Deed, item: DeedTarget) -> Request:
+        """Raises `Refused` for a deed this platform does not know."""
+        ...
+
+    def read_deed(self, account: ConnectedAccount, deed: Deed, item: DeedTarget, answer: Answer) -> None:
+        """Returns when it stands; raises the platform's refusal, or `OutcomeUnknown`."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class DeedTarget:
+    """What a deed is done to: an item, and its author where the deed is done to a person."""
+
+    external_id: str
+    kind: Kind
+    author_external_id: str | None = None
+
+
+@runtime_checkable
+class PublishesNotices(Protocol):
+    """Adapters of platforms where the business can post a notice of its own (Facebook pages, Google)."""
+
+    def publish_notice(self, account: ConnectedAccount, text: str, link: str | None) -> Request:
+        """Raises `Refused` for an empty or too long text."""
+        ...
+
+    def read_notice(self, account: ConnectedAccount, text: str, answer: Answer) -> PublishedReply: ...
+
+    def plan_find_notice(self, account: ConnectedAccount, text: str, *, sent_at: datetime) -> list[Request]: ...
+
+    def read_find_notice(
+        self, account: ConnectedAccount, text: str, exchanges: Sequence[Exchange], *, sent_at: datetime
+    ) -> ReadBack: ...
+
+    def withdraw_notice(self, account: ConnectedAccount, external_id: str) -> Request: ...
