@@ -9,6 +9,7 @@ from flask import Flask, Response, jsonify, request
 
 from agency.sandbox import control, customers, dialogs, google_doors, graph_batch, pages
 from agency.sandbox.addresses import addresses
+from agency.sandbox.clock import WorldClock
 from agency.sandbox.scenario import Player
 from agency.sandbox.store import Clock, Store
 from agency.sandbox.world import AppKeys, World
@@ -25,12 +26,15 @@ MAX_BODY_BYTES = 32 * 1024 * 1024
 def create_sandbox_app(data_folder: Path, *, clock: Clock = time.time, keys: AppKeys | None = None) -> Flask:
     """The platforms on top of `data_folder`, which is made if missing. `clock` tells seconds since 1970.
 
+    The sandbox's own clock starts as `clock` and is moved by `POST /sandbox/clock`.
     The world is at `app.extensions["sandbox"]`, the scenario player, not yet playing, at `["sandbox_player"]`.
     """
     app = Flask(__name__)
     app.config["MAX_CONTENT_LENGTH"] = MAX_BODY_BYTES
     app.config["MAX_FORM_MEMORY_SIZE"] = MAX_BODY_BYTES
-    world = World(Store(data_folder, clock), keys or AppKeys.from_environment())
+    own_clock = WorldClock(clock)
+    world = World(Store(data_folder, own_clock), keys or AppKeys.from_environment(), own_clock)
+    own_clock.resume(world.store.setting("clock", {}))
     player = Player(world)
     app.extensions["sandbox"] = world
     app.extensions["sandbox_player"] = player

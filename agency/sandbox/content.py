@@ -9,7 +9,7 @@ from typing import Any
 
 from agency.sandbox import misbehaviour
 from agency.sandbox.store import Account, Item
-from agency.sandbox.world import World
+from agency.sandbox.world import Happening, World
 
 
 class NotThere(LookupError):
@@ -52,7 +52,7 @@ def write_post(world: World, account: Account, text: str | None, **values: Any) 
     short = digits(15 if account.platform == "facebook" else 17)
     minted = f"{account.external_id}_{short}" if account.platform == "facebook" else short
     facts = {"text": text, "author": person(account, author) if author else brand_author(account), **_extras(values)}
-    return world.store.add_item(
+    made = world.store.add_item(
         account,
         "post",
         str(values.get("external_id") or minted),
@@ -62,6 +62,8 @@ def write_post(world: World, account: Account, text: str | None, **values: Any) 
         visible_at=shows_from(world, account, "customers" if author else "ours"),
         facts=facts,
     )
+    world.tell(Happening("add", account, made, by_account=made.by_account))
+    return made
 
 
 def newest_post(world: World, account: Account) -> Item:
@@ -100,7 +102,7 @@ def write_comment(
     short = digits(16 if account.platform == "facebook" else 17)
     minted = f"{post.external_id.rsplit('_', 1)[-1]}_{short}" if account.platform == "facebook" else short
     author = brand_author(account) if by_account else person(account, values.get("author"))
-    return world.store.add_item(
+    made = world.store.add_item(
         account,
         "comment",
         str(values.get("external_id") or minted),
@@ -112,12 +114,14 @@ def write_comment(
         visible_at=shows_from(world, account, "ours" if by_account else "customers"),
         facts={"text": text, "author": author, **_extras(values)},
     )
+    world.tell(Happening("add", account, made, by_account=by_account))
+    return made
 
 
 def write_review(world: World, account: Account, stars: int, text: str | None, **values: Any) -> Item:
     minted = "AbFvOq" + base64.urlsafe_b64encode(secrets.token_bytes(50)).decode().rstrip("=")
     facts = {"text": text, "author": person(account, values.get("author")), **_extras(values)}
-    return world.store.add_item(
+    made = world.store.add_item(
         account,
         "review",
         str(values.get("external_id") or minted),
@@ -128,10 +132,16 @@ def write_review(world: World, account: Account, stars: int, text: str | None, *
         visible_at=shows_from(world, account, "customers"),
         facts=facts,
     )
+    world.tell(Happening("add", account, made))
+    return made
 
 
 def change_item(world: World, item: Item, **values: Any) -> Item:
     """Edit: the given ones of text, stars, raw, drop, hidden, anonymous …; a review's update time moves."""
+    account = world.store.account_by_id(item.account_id)
+    assert account is not None
+    was_hidden = bool(item.facts.get("hidden"))
+    reworded = ("text" in values and values["text"] != item.facts.get("text")) or values.get("stars") is not None
     if "text" in values:
         item.facts["text"] = values["text"]
     if values.get("stars") is not None:
@@ -140,7 +150,19 @@ def change_item(world: World, item: Item, **values: Any) -> Item:
     if item.kind == "review" and ("text" in values or values.get("stars") is not None):
         item.updated_at = max(world.now(), item.updated_at + 0.001)
     world.store.save_item(item)
+    if bool(item.facts.get("hidden")) != was_hidden:
+        world.tell(Happening("unhide" if was_hidden else "hide", account, item, by_account=True))
+    if reworded:
+        world.tell(Happening("edit", account, item, by_account=item.by_account))
     return item
+
+
+def delete_item(world: World, item: Item, *, by_account: bool = False) -> None:
+    """Delete an item and everything below it."""
+    account = world.store.account_by_id(item.account_id)
+    assert account is not None
+    world.store.delete_item(item)
+    world.tell(Happening("remove", account, item, by_account=by_account or item.by_account))
 
 
 def set_reply(world: World, account: Account, review: Item, text: str, state: str | None = None) -> Item:
@@ -156,6 +178,7 @@ def set_reply(world: World, account: Account, review: Item, text: str, state: st
         "visible_at": shows_from(world, account, "ours"),
     }
     world.store.save_item(review)
+    world.tell(Happening("reply", account, review, by_account=True))
     return review
 
 
@@ -163,6 +186,9 @@ def remove_reply(world: World, review: Item) -> None:
     review.facts.pop("reply", None)
     review.facts.pop("reply_before", None)
     world.store.save_item(review)
+    account = world.store.account_by_id(review.account_id)
+    assert account is not None
+    world.tell(Happening("unreply", account, review, by_account=True))
 
 
 def visible_reply(world: World, review: Item) -> dict[str, Any] | None:

@@ -6,7 +6,7 @@ from typing import Any
 
 from flask import Blueprint, Response, jsonify, request
 
-from agency.sandbox import content, ledger, misbehaviour, seeding
+from agency.sandbox import content, control_time, ledger, misbehaviour, seeding
 from agency.sandbox.content import NotThere
 from agency.sandbox.ledger import rfc3339
 from agency.sandbox.scenario import Player
@@ -109,7 +109,7 @@ def blueprint(world: World, player: Player) -> Blueprint:
     @doors.delete("/items/<path:external_id>")
     def delete(external_id: str) -> tuple[Response, int]:
         item, _ = _item(world, external_id)
-        world.store.delete_item(item)
+        content.delete_item(world, item)
         return jsonify({}), 200
 
     @doors.get("/ledger.json")
@@ -156,7 +156,11 @@ def blueprint(world: World, player: Player) -> Blueprint:
     @doors.post("/reset")
     def reset() -> Response:
         world.store.reset()
+        world.deliveries.forget()
+        world.clock.follow_machine()
         return jsonify({})
+
+    control_time.add_commands(doors, world)
 
     return doors
 

@@ -66,7 +66,7 @@ def perform(reader: Reader, node: Node, edge: str | None) -> Written:
     if reader.call.method == "DELETE":
         if node.item.kind == "post" and (node.type == "IGMedia" or not node.item.by_account):
             raise graph_errors.GraphError(200, "(#200) Permissions error", status=403)
-        reader.world.store.delete_item(node.item)
+        content.delete_item(reader.world, node.item, by_account=True)
         return Written(action, node.id, SUCCESS)
     return _change(reader, node, action, text)
 
@@ -120,8 +120,11 @@ def _change(reader: Reader, node: Node, action: str, text: str | None) -> Writte
     if switch in params:
         if node.type == "Comment" and item.by_account:
             raise graph_errors.GraphError(200, "(#200) Permissions error", status=403)
-        item.facts[fact] = _truth(switch, params[switch])
-        reader.world.store.save_item(item)
+        if fact == "hidden":
+            content.change_item(reader.world, item, hidden=_truth(switch, params[switch]))
+        else:
+            item.facts[fact] = _truth(switch, params[switch])
+            reader.world.store.save_item(item)
         return Written(action, node.id, SUCCESS)
     if node.type not in ("Comment", "Post"):
         raise graph_errors.missing_object(node.id, reader.verb)

@@ -86,6 +86,7 @@ class _Server(BaseApplication):
         if self.scenario is not None and load_file(player, self.scenario):
             player.start()
         player.play_in_background()
+        app.extensions["sandbox"].deliveries.send_in_background()
         return app
 
 
@@ -118,9 +119,11 @@ def running_sandbox(data_folder: Path, *, port: int = 0, **options: Any) -> Iter
     server.daemon_threads = True  # type: ignore[attr-defined]
     thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.05}, daemon=True)
     thread.start()
+    app.extensions["sandbox"].deliveries.send_in_background()
     try:
         yield f"http://127.0.0.1:{server.server_port}", app
     finally:
         server.shutdown()
         thread.join(timeout=5)
         app.extensions["sandbox_player"].close()
+        app.extensions["sandbox"].deliveries.close()

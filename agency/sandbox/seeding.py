@@ -171,7 +171,7 @@ def _write(world: World, account: Account, kind: str, wish: dict[str, Any]) -> I
     if kind in ("edit", "delete", "answer"):
         item = content.referred(world, account, str(wish.get("item") or ""))
         if kind == "delete":
-            world.store.delete_item(item)
+            content.delete_item(world, item)
             return item
         if kind == "answer":
             return _answer(world, account, item, text or "", values)

@@ -63,6 +63,7 @@ class Store:
         self.clock = clock
         self._lock = threading.RLock()
         self._depth = 0
+        self._after_commit: list[Callable[[], None]] = []
         self._connection = sqlite3.connect(
             data_folder / "sandbox.sqlite3", isolation_level=None, check_same_thread=False, timeout=30
         )
@@ -88,10 +89,24 @@ class Store:
                 self._depth -= 1
                 if self._depth == 0:
                     self._connection.execute("ROLLBACK")
+                    self._after_commit.clear()
                 raise
             self._depth -= 1
             if self._depth == 0:
                 self._connection.execute("COMMIT")
+                due, self._after_commit = self._after_commit, []
+            else:
+                due = []
+        for call in due:
+            call()
+
+    def after_commit(self, call: Callable[[], None]) -> None:
+        """Call this once the running transaction is committed, never if it is rolled back; at once without one."""
+        with self._lock:
+            if self._depth:
+                self._after_commit.append(call)
+                return
+        call()
 
     def reset(self) -> None:
         """Forget everything."""

@@ -6,9 +6,13 @@ import os
 import random
 import threading
 from collections import deque
+from collections.abc import Callable
 from dataclasses import dataclass, field
+from typing import Any
 
-from agency.sandbox.store import Account, Store
+from agency.sandbox.clock import WorldClock
+from agency.sandbox.deliveries import Deliveries
+from agency.sandbox.store import Account, Item, Store
 
 HOUR_SECONDS = 3600
 APP_CALLS_PER_HOUR = 20_000
@@ -51,12 +55,45 @@ class Usage:
             return len(calls)
 
 
+@dataclass(frozen=True)
+class Happening:
+    """Something became so on an account: `verb` is add, edit, hide, unhide, remove, or a word of one platform only.
+
+    `by_account`: the brand did it (through the API or the platform's own tools), else a customer. `facts` hold what
+    the item does not say.
+    """
+
+    verb: str
+    account: Account
+    item: Item | None = None
+    by_account: bool = False
+    facts: dict[str, Any] = field(default_factory=dict)
+
+
+Listener = Callable[[Happening], None]
+
+
 @dataclass
 class World:
     store: Store
     keys: AppKeys
+    clock: WorldClock
     usage: Usage = field(default_factory=Usage)
     dice: random.Random = field(default_factory=random.Random)
+    listeners: list[Listener] = field(default_factory=list)
+    deliveries: Deliveries = field(init=False)
+
+    def __post_init__(self) -> None:
+        self.deliveries = Deliveries(self.store, random.Random())
+
+    def tell(self, happening: Happening) -> None:
+        """Let every listener know, once the transaction is committed; at once where there is none."""
+        if self.listeners:
+            self.store.after_commit(lambda: self._told(happening))
+
+    def _told(self, happening: Happening) -> None:
+        for listener in self.listeners:
+            listener(happening)
 
     def now(self) -> float:
         return self.store.clock()
