@@ -22,6 +22,7 @@ from agency.web.paths import is_page_path
 from agency.web.route_policy import ROUTE_POLICY, Audience
 from agency.web.templating import CONTENT_SECURITY_POLICY, prepare_templates
 from agency.web.who import cookie_name, person_or_none, prepare_sign_in
+from agency.web.worded_templates import WordedEnvironment
 from tenants.base_app import settings_of_app
 from tenants.database import db
 from tenants.errors import Forbidden
@@ -84,6 +85,7 @@ def register(app: Flask) -> None:
         raise SettingsError("ONBRAND_SECRET_KEY is missing or too short. Under `make run` it is made for you.")
     is_tls = settings.base_url.startswith("https:")
     app.template_folder = None  # the pages bring their own; the working directory has no say
+    app.jinja_environment = WordedEnvironment
     app.config.update(
         SECRET_KEY=purpose_key(settings.onbrand_secret_key, "forms").hex(),
         SESSION_COOKIE_NAME=cookie_name(settings, "form"),
