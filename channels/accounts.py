@@ -8,6 +8,7 @@ hold access of their own. Everything runs in the caller's scope and flushes; not
 from __future__ import annotations
 
 from collections.abc import Sequence
+from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
 
@@ -32,6 +33,7 @@ from tenants.sealed import CannotOpen, Place
 #: Longer than any token a platform documents (Google: 2,048 bytes).
 LONGEST_CREDENTIAL = 4_096
 LONGEST_NAME = 200
+SHOW_EVENT_EVERY = timedelta(minutes=1)
 UNHEALTHY = ("failing", "needs_reconnect")
 
 
@@ -208,6 +210,14 @@ def mark_unhealthy(account: Account, health: str, reason: str) -> None:
     db.session.flush()
     if health == "needs_reconnect":
         poll_turns.park(account.id)
+
+
+def note_event(account: Account, now: datetime) -> None:
+    """Something the platform told us by itself was handled. Written once a minute at most: a busy page has hundreds."""
+    if account.last_event_at is None or now - account.last_event_at >= SHOW_EVENT_EVERY:
+        account.last_event_at = now
+    if account.tested_at is None:
+        account.tested_at = now
 
 
 def mark_healthy(account: Account) -> None:

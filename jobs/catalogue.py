@@ -12,7 +12,7 @@ from typing import Any
 
 from tenants.outbox import JobName
 
-QUEUES = ("publish", "desk", "poll", "mail", "upkeep")
+QUEUES = ("publish", "desk", "events", "poll", "mail", "upkeep")
 """In the order a worker looks into them."""
 
 
@@ -35,6 +35,7 @@ class JobKind:
 
 CATALOGUE: dict[JobName, JobKind] = {
     JobName.POLL_ACCOUNTS: JobKind("jobs.polling:poll_accounts", "poll", 300, tries=1),
+    JobName.HANDLE_EVENTS: JobKind("jobs.events:handle_events", "events", 120, tries=12, together=20),
     JobName.PUBLISH_REPLY: JobKind("jobs.publishing:publish_reply", "publish", 90, tries=20, together=5),
     JobName.RECONCILE_REPLY: JobKind("jobs.publishing:reconcile_reply", "publish", 120, tries=20, together=5),
     JobName.RECHECK_WAITING_REPLIES: JobKind(

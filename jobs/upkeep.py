@@ -12,6 +12,7 @@ from agency.inbox import desk
 from agency.notices import sending
 from agency.replies.models import PublishAttempt, Reply
 from agency.replies.reconciling import MODERATION_LOOKS, NEEDS_A_PERSON
+from channels import raw_events
 from channels.models import Account
 from jobs.dispatcher import forget_done
 from tenants import clock, sessions, tokens
@@ -48,6 +49,7 @@ def keep_up(app: Flask) -> None:
                 desk.hand_back_expired()
                 wake_stranded()
                 watch_unproven()
+                wake_events(agency_id)
         except Exception:
             log.exception("upkeep_failed", agency_id=str(agency_id))
 
@@ -70,6 +72,18 @@ def wake_stranded() -> int:
             Brand.archived_at.is_(None),
         ),
     )
+
+
+def wake_events(agency_id: UUID) -> int:
+    """Promise to handle events again whose promise was lost or given up; returns for how many accounts.
+
+    An account that waits for a person keeps its events; reconnecting wakes it.
+    """
+    raw_events.forget_old()
+    waiting = raw_events.accounts_waiting(STRANDED_AFTER)
+    for brand_id, account_id in waiting:
+        enqueue_after_commit(JobName.HANDLE_EVENTS, agency_id=agency_id, brand_id=brand_id, account_id=account_id)
+    return len(waiting)
 
 
 def watch_unproven() -> int:

@@ -23,6 +23,7 @@ class JobName(StrEnum):
     """Every job there is. `jobs.catalogue` says for each which function runs it, where and how long."""
 
     POLL_ACCOUNTS = "poll_accounts"
+    HANDLE_EVENTS = "handle_events"
     PUBLISH_REPLY = "publish_reply"
     RECONCILE_REPLY = "reconcile_reply"
     SEND_MAIL = "send_mail"

@@ -53,12 +53,13 @@ class _Work(NamedTuple):
     known: dict[str, Known]
 
 
-def store_page(account: Account, page: Page, *, now: datetime) -> Stored:
+def store_page(account: Account, page: Page, *, now: datetime, known_stay: bool = False) -> Stored:
     """Bring the stored messages of this account in line with a page, in the caller's transaction and scope.
 
     Tombstones win over everything, newer versions over older ones; where the platform dates no change, what arrived
-    last wins. Replies that wait for approval are looked at again when what they answer changed
-    (RECHECK_WAITING_REPLIES with agency_id, brand_id, conversation_id).
+    last wins. `known_stay` is for events, which may be late: what is known and lives is left as it is. Replies that
+    wait for approval are looked at again when what they answer changed (RECHECK_WAITING_REPLIES with agency_id,
+    brand_id, conversation_id).
     """
     rows = AccountRows(account)
     aside = _set_aside(rows, page.set_aside)
@@ -66,11 +67,11 @@ def store_page(account: Account, page: Page, *, now: datetime) -> Stored:
     if not records:
         return Stored(set_aside=aside)
     external_ids = {i for r in records.values() for i in (r.external_id, r.thread_external_id)}
-    work = _compare(records, rows.known(external_ids))
+    work = _compare(records, rows.known(external_ids), known_stay)
     if not (work.fresh or work.changed or work.gone):
         return Stored(unchanged=work.unchanged, set_aside=aside)
     rows.lock()
-    work = _compare(records, rows.known(external_ids))
+    work = _compare(records, rows.known(external_ids), known_stay)
     if work.fresh or work.changed or work.gone:
         _write(account, rows, work, now)
     return Stored(len(work.fresh), len(work.changed), len(work.gone), work.unchanged, aside)
@@ -176,7 +177,7 @@ def _set_aside(rows: AccountRows, items: Sequence[SetAside]) -> int:
     return rows.set_aside(columns)
 
 
-def _compare(records: dict[str, Record], known: dict[str, Known]) -> _Work:
+def _compare(records: dict[str, Record], known: dict[str, Known], known_stay: bool) -> _Work:
     fresh: list[Record] = []
     changed: list[tuple[Record, Known]] = []
     gone: list[Known] = []
@@ -189,7 +190,7 @@ def _compare(records: dict[str, Record], known: dict[str, Known]) -> _Work:
             unchanged += 1
         elif record.deleted:
             gone.append(stored)
-        elif record.content_hash == stored.content_hash or _is_stale(record, stored):
+        elif known_stay or record.content_hash == stored.content_hash or _is_stale(record, stored):
             unchanged += 1
         else:
             changed.append((record, stored))

@@ -13,6 +13,7 @@ from tenants.outbox import JobName
 
 # What one promise takes at most while the platforms, the mail server and PostgreSQL are in health, seconds.
 IN_HEALTH_SECONDS = {
+    JobName.HANDLE_EVENTS: 5,  # a read of what some events only name
     JobName.PUBLISH_REPLY: 20,  # a check and a send
     JobName.RECONCILE_REPLY: 20,  # some pages of a thread
     JobName.RECHECK_WAITING_REPLIES: 2,
