@@ -196,7 +196,10 @@ def user() -> None:
 @click.option("--brand", help="Only this brand; every brand of the agency where it is not given.")
 @one_sentence
 def create_user(email: str, role: str, agency: str, brand: str | None) -> None:
-    """Add a person and print a one-time password."""
+    """Add a person and print a one-time password.
+
+    For somebody who is here already it replaces the present one, and their sessions and API tokens end.
+    """
     from tenants.people import create_from_command_line
 
     with base_app().app_context():

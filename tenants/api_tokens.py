@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterable
 from datetime import timedelta
 from uuid import UUID
 
-from sqlalchemy import and_, select, update
+from sqlalchemy import and_, func, select, update
 
 from tenants import audit, clock
 from tenants.database import db
@@ -134,13 +135,38 @@ def revoke(actor: Actor, token_id: UUID) -> None:
     audit.record(actor, "api_token.revoked", "api_token", token_id)
 
 
-def revoke_all(person_id: UUID, agency_id: UUID) -> None:
-    """End every token this person has in this agency."""
-    db.session.execute(
+def revoke_all(person_id: UUID, agency_id: UUID) -> int:
+    """End every token this person has in this agency; says how many."""
+    ended = db.session.execute(
         update(ApiToken)
         .where(ApiToken.person_id == person_id, ApiToken.agency_id == agency_id, ApiToken.revoked_at.is_(None))
         .values(revoked_at=clock.now())
-    )
+        .returning(ApiToken.id)
+    ).all()
+    return len(ended)
+
+
+def revoke_everywhere(person_id: UUID, why: str, *, by_themselves: bool = True) -> int:
+    """End every token this person has in any agency; says how many. The record of each of the agencies tells."""
+    ended = db.session.execute(
+        update(ApiToken)
+        .where(ApiToken.person_id == person_id, ApiToken.revoked_at.is_(None))
+        .values(revoked_at=clock.now())
+        .returning(ApiToken.agency_id)
+    ).scalars()
+    counts = Counter(ended)
+    name = db.session.execute(select(Person.name).where(Person.id == person_id)).scalar_one()
+    actor = (person_id, name) if by_themselves else None
+    for agency_id, count in sorted(counts.items()):
+        audit.record_in(agency_id, actor, "api_token.all_revoked", "person", person_id, tokens=count, why=why)
+    return counts.total()
+
+
+def count_of(person_id: UUID) -> int:
+    """How many working tokens this person has, in all agencies."""
+    return db.session.execute(
+        select(func.count(ApiToken.id)).where(ApiToken.person_id == person_id, ApiToken.revoked_at.is_(None))
+    ).scalar_one()
 
 
 def create_from_command_line(email: str, brand_name: str | None = None) -> str:

@@ -161,7 +161,7 @@ def set_brands(actor: Actor, person_id: UUID, brand_ids: Iterable[UUID] | None) 
 
 
 def remove_member(actor: Actor, person_id: UUID) -> None:
-    """End a membership, its sessions, API tokens and open invitations at once.
+    """End a membership, its sessions, API tokens and open invitations at once; the record counts the tokens.
 
     Raises NotFound, or Conflict when the agency would be left without an admin.
     """
@@ -172,10 +172,10 @@ def remove_member(actor: Actor, person_id: UUID) -> None:
     membership.removed_at = clock.now()
     db.session.flush()
     sessions.end_all(person_id, agency_id=actor.agency_id)
-    api_tokens.revoke_all(person_id, actor.agency_id)
+    ended = api_tokens.revoke_all(person_id, actor.agency_id)
     email = db.session.execute(select(Person.email).where(Person.id == person_id)).scalar_one()
     withdraw_open_invitations(actor.agency_id, email)
-    audit.record(actor, "person.removed", "person", person_id, role=membership.role)
+    audit.record(actor, "person.removed", "person", person_id, role=membership.role, api_tokens_ended=ended)
 
 
 def demand_second_factor(actor: Actor, roles: Iterable[Role]) -> None:
@@ -199,11 +199,25 @@ def change_password(person_id: UUID, password: str, *, but: UUID | None = None) 
     tokens.forget_all(person_id)
 
 
+def reset_password(person_id: UUID, password: str) -> int:
+    """A new password for somebody who proved who they are by mail alone: whatever else opens a door is closed.
+
+    Ends every session, link and API token of the person and says how many tokens; the record of each of their agencies
+    tells. Raises Invalid.
+    """
+    change_password(person_id, password)
+    ended = api_tokens.revoke_everywhere(person_id, "password reset")
+    name = db.session.execute(select(Person.name).where(Person.id == person_id)).scalar_one()
+    for agency_id, _name, _role in sessions.agencies_of(person_id):
+        audit.record_in(agency_id, (person_id, name), "person.password_reset", "person", person_id)
+    return ended
+
+
 def create_from_command_line(email: str, role: str, agency_name: str, brand_name: str | None = None) -> str:
     """Make the agency, the brand and the person as far as they are new, and the membership; commits.
 
-    Returns a new one-time password, which replaces the present one; the person's sessions end. With `brand_name` the
-    membership covers that brand only. Raises Invalid.
+    Returns a new one-time password, which replaces the present one; the person's sessions and API tokens end. With
+    `brand_name` the membership covers that brand only. Raises Invalid.
     """
     from tenants.brands import brand_of_name  # brands and people know each other; this is the looser end
 
@@ -227,6 +241,7 @@ def create_from_command_line(email: str, role: str, agency_name: str, brand_name
     person.password_hash, person.disabled_at = passwords.hash_password(password), None
     db.session.flush()
     sessions.end_all(person.id)
+    api_tokens.revoke_everywhere(person.id, "password set on the command line", by_themselves=False)
     join(agency.id, person.id, chosen_role, brand_ids)
     audit.record(None, "person.created", "person", person.id, role=chosen_role.value, brands=brand_words(brand_ids))
     db.session.commit()

@@ -15,6 +15,7 @@ from sqlalchemy import delete, select
 
 from agency.notices.mail import PASSWORD_RESET, compose, open_mail, seal_mail
 from tenants import clock
+from tenants.api_tokens import count_of
 from tenants.base_app import settings_of_app
 from tenants.database import db
 from tenants.logs import get_logger
@@ -109,7 +110,7 @@ def _finish(mail: OutgoingMail) -> bool:
         db.session.flush()
         return False
     token = mint(Purpose.PASSWORD_RESET, person.id)
-    message = compose(PASSWORD_RESET, person, path=f"/reset/{token}")
+    message = compose(PASSWORD_RESET, person, path=f"/reset/{token}", has_tokens=count_of(person.id) > 0)
     mail.sealed, mail.is_finished = seal_mail(mail.id, message.as_string()), True
     # Kept before the server hears of it, so that a link that arrives always works.
     db.session.commit()

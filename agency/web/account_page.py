@@ -83,7 +83,10 @@ def change_password() -> AnyResponse:
         return _page(422, errors={"password": _(error.message)})
     if person.actor is not None:
         audit.record(person.actor, "person.password_changed", "person", person.person_id)
-    toast(_("Password changed; other browsers are signed out"))
+    if api_tokens.count_of(person.person_id):
+        toast(_("Password changed; other browsers are signed out, API tokens keep working"))
+    else:
+        toast(_("Password changed; other browsers are signed out"))
     answer = redirect(url_for("account_page.account"), code=303)
     set_session_cookie(answer, sessions.change_token(person.session_id))
     return answer
@@ -101,10 +104,16 @@ def end_session(session_id: str) -> AnyResponse:
 
 @account_page.post("/account/sessions/end-all")
 def end_all_sessions() -> AnyResponse:
-    """Sign every other browser out."""
+    """Sign every other browser out; programs keep their tokens unless asked for."""
     person = signed_in()
     sessions.end_all(person.person_id, but=person.session_id)
-    toast(_("Signed out everywhere else"))
+    if request.form.get("tokens") == "1":
+        api_tokens.revoke_everywhere(person.person_id, "signed out everywhere")
+        toast(_("Signed out everywhere else, and every API token ended"))
+    elif api_tokens.count_of(person.person_id):
+        toast(_("Signed out everywhere else; API tokens keep working"))
+    else:
+        toast(_("Signed out everywhere else"))
     return redirect(url_for("account_page.account"), code=303)
 
 
@@ -154,6 +163,7 @@ def _page(
         password_url=url_for("account_page.change_password"),
         sessions=_session_looks(),
         end_all_url=url_for("account_page.end_all_sessions"),
+        has_tokens=api_tokens.count_of(person.person_id) > 0,
         second_factor_on=person.has_second_factor,
         second_factor_demanded=is_demanded(),
         second_factor_url=url_for("second_factor.set_up"),

@@ -94,7 +94,7 @@ class AccountPage:
     """`account/page.html`: a person's own settings.
 
     Posts: `save_url` (`name`, `language`, `time_zone`, `keys`), `password_url` (`present`, `password`),
-    `end_all_url` (nothing), `token_url` (`name`, `brand` repeated), `second_factor_off_url` and
+    `end_all_url` (`tokens`: 1 ends API tokens too), `token_url` (`name`, `brand` repeated), `second_factor_off_url` and
     `recovery_codes_url` (`code`).
     """
 
@@ -107,6 +107,7 @@ class AccountPage:
     password_url: str = told("Changes it.")
     sessions: tuple[SessionLook, ...] = told("Latest first.")
     end_all_url: str = told("Ends all but this one.")
+    has_tokens: bool = told("Has working API tokens, in whichever agency.", default=False)
     second_factor_on: bool = told("Whether it is set up.")
     second_factor_demanded: bool = told("Then it cannot be switched off.", default=False)
     second_factor_url: str = told("To set it up.")

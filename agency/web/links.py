@@ -14,12 +14,13 @@ from agency.web.shell import render_page, role_words
 from agency.web.sign_in import LONGEST_FIELD, too_many_tries
 from agency.web.who import close_session, throttle
 from tenants import passwords
+from tenants.api_tokens import count_of
 from tenants.database import db
 from tenants.errors import Invalid, TooMany
 from tenants.invitations import accept_invitation as accept
 from tenants.invitations import open_invitation
 from tenants.models import Person
-from tenants.people import change_password
+from tenants.people import reset_password
 from tenants.throttle import LINK_ADDRESS, RESET_ACCOUNT, RESET_ADDRESS, address_key
 from tenants.tokens import Purpose, peek, redeem
 
@@ -60,7 +61,7 @@ def reset(token: str) -> Response:
 
 @links.post("/reset/<path:token>")
 def set_password(token: str) -> AnyResponse:
-    """Use the link up, keep the new password, end every session."""
+    """Use the link up, keep the new password, end every session and API token."""
     _count_try()
     person_id = peek(Purpose.PASSWORD_RESET, token)
     person = db.session.get(Person, person_id) if person_id is not None else None
@@ -73,8 +74,9 @@ def set_password(token: str) -> AnyResponse:
         return _reset_form(token, 422, errors=_first_words(error))
     if redeem(Purpose.PASSWORD_RESET, token) != person.id:
         return link_no_longer_works()
-    change_password(person.id, password)
-    answer = redirect(url_for("sign_in.sign_in", notice="changed"), code=303)
+    tokens_ended = reset_password(person.id, password)
+    notice = "changed_tokens_ended" if tokens_ended else "changed"
+    answer = redirect(url_for("sign_in.sign_in", notice=notice), code=303)
     close_session(answer)
     return answer
 
@@ -123,10 +125,15 @@ def _forgotten_form(status: int, *, notice: Notice | None = None, is_done: bool 
 
 
 def _reset_form(token: str, status: int, *, errors: dict[str, str] | None = None) -> Response:
+    person_id = peek(Purpose.PASSWORD_RESET, token)
+    if person_id is not None and count_of(person_id):
+        lead = _("It replaces the present one. You are signed out everywhere, and your API tokens end.")
+    else:
+        lead = _("It replaces the present one, and you are signed out everywhere.")
     page = NewPasswordPage(
         url=url_for("links.set_password", token=token),
         title=_("Choose a new password"),
-        lead=_("It replaces the present one, and you are signed out everywhere."),
+        lead=lead,
         button=_("Keep the new password"),
         errors=errors or {},
     )

@@ -104,7 +104,7 @@ def remove_person(person_id: str) -> AnyResponse:
     """End the membership at once."""
     member = _member(person_id)
     rooms.remove_member(actor_of_request(), member.person_id)
-    toast(_("%(name)s was removed", name=member.name))
+    toast(_("%(name)s was removed; their sessions and API tokens are ended", name=member.name))
     return redirect(url_for("people.people"), code=303)
 
 

@@ -59,7 +59,14 @@ def show_form() -> AnyResponse:
     if person_or_none() is not None:
         return redirect(wanted)
     notice = None
-    if request.args.get("notice") == "ready":
+    if request.args.get("notice") == "changed_tokens_ended":
+        notice = Notice(
+            "good",
+            _("Your password is changed."),
+            _("You were signed out everywhere, and your API tokens were ended."),
+            _("Sign in with the new one, and make new tokens under Account for the programs that need them."),
+        )
+    elif request.args.get("notice") == "ready":
         notice = Notice("good", _("Your account is ready."), next=_("Sign in with your password."))
     elif request.args.get("notice") == "changed":
         notice = Notice(

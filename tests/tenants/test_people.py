@@ -15,7 +15,7 @@ from sqlalchemy import Engine, select, text
 from tenants import api_tokens, invitations, passwords, people, sessions
 from tenants.database import db, new_id
 from tenants.errors import Conflict, Forbidden, Invalid, NotFound
-from tenants.models import AgencyAudit, Membership
+from tenants.models import AgencyAudit, Membership, Person
 from tenants.permissions import Actor, Role
 from tests.factories import Agency, Factory
 
@@ -34,7 +34,7 @@ def loaded(app: Flask, token: str) -> sessions.SignedIn | None:
         return sessions.load(token)
 
 
-def test_removal_ends_sessions_tokens_and_the_membership_at_once(app: Flask, ana: Agency) -> None:
+def test_removal_ends_sessions_tokens_and_the_membership_at_once(app: Flask, ana: Agency, superuser: Engine) -> None:
     token = started(app, ana.staff)
     with ana.entered():
         api = api_tokens.create(ana.staff.user_id, ana.id, "program")
@@ -44,6 +44,23 @@ def test_removal_ends_sessions_tokens_and_the_membership_at_once(app: Flask, ana
     with app.app_context():
         assert api_tokens.authenticate(api) is None
         assert sessions.agencies_of(ana.staff.user_id) == []
+    with superuser.connect() as connection:
+        facts = connection.execute(text("select facts from agency_audit where action = 'person.removed'")).scalar_one()
+    assert facts["api_tokens_ended"] == 1
+
+
+def test_a_password_from_the_command_line_ends_tokens_too(app: Flask, ana: Agency, superuser: Engine) -> None:
+    with ana.entered():
+        api = api_tokens.create(ana.staff.user_id, ana.id, "program")
+    with app.app_context():
+        email = db.session.get_one(Person, ana.staff.user_id).email
+        people.create_from_command_line(email, "staff", "Another Agency")
+    with app.app_context():
+        assert api_tokens.authenticate(api) is None
+    with superuser.connect() as connection:
+        rows = connection.execute(text("select agency_id, actor_name, action, facts ->> 'tokens' from agency_audit"))
+        told = [tuple(row) for row in rows if row.action == "api_token.all_revoked"]
+    assert told == [(ana.id, "system", "api_token.all_revoked", "1")]
 
 
 def test_a_session_without_its_membership_has_no_actor(app: Flask, ana: Agency, superuser: Engine) -> None:

@@ -11,7 +11,7 @@ from flask import Flask
 from sqlalchemy import Engine, text
 
 from agency.notices.sending import mails_kept, send_mail
-from tenants import clock, throttle, tokens
+from tenants import api_tokens, clock, throttle, tokens
 from tenants.database import db
 from tenants.permissions import Actor, Role
 from tests.factories import Agency, Factory
@@ -89,6 +89,59 @@ def test_a_reset_works_once_and_ends_every_session(whole_app: Flask, staff: Acto
     assert Browser(whole_app).sign_in(email, NEW).status_code == 303
 
 
+def test_a_reset_ends_api_tokens_in_every_agency_and_says_so(
+    whole_app: Flask, ana: Agency, stranger: Agency, staff: Actor, superuser: Engine
+) -> None:
+    with superuser.begin() as connection:
+        connection.execute(
+            text(
+                "insert into membership (id, agency_id, person_id, role, all_brands)"
+                " values (gen_random_uuid(), :agency, :person, 'light', true)"
+            ),
+            {"agency": stranger.id, "person": staff.user_id},
+        )
+    email = email_of(whole_app, staff)
+    with whole_app.app_context():
+        made = [api_tokens.create(staff.user_id, agency_id, "program") for agency_id in (ana.id, ana.id, stranger.id)]
+        others = api_tokens.create(ana.team_lead.user_id, ana.id, "program")
+        db.session.commit()
+    link = reset_link(whole_app, superuser, email)
+    mail = mails_sent(whole_app, superuser)[0]
+    for kind in ("plain", "html"):
+        body = mail.get_body((kind,))
+        assert body is not None
+        assert "also ends your API tokens" in body.get_content()
+    browser = Browser(whole_app)
+    assert "your API tokens end" in browser.get(link).text
+    answer = browser.post(link, {"password": NEW})
+    assert "your API tokens were ended" in browser.get(answer.headers["Location"]).text
+    with whole_app.app_context():
+        assert [api_tokens.authenticate(token) for token in made] == [None, None, None]
+        assert api_tokens.authenticate(others) == ana.team_lead
+    with superuser.connect() as connection:
+        rows = connection.execute(
+            text("select agency_id, action, actor_id, facts ->> 'tokens' from agency_audit order by action, facts")
+        )
+        told = {tuple(row) for row in rows}
+    assert told >= {
+        (ana.id, "api_token.all_revoked", staff.user_id, "2"),
+        (stranger.id, "api_token.all_revoked", staff.user_id, "1"),
+        (ana.id, "person.password_reset", staff.user_id, None),
+        (stranger.id, "person.password_reset", staff.user_id, None),
+    }
+
+
+def test_who_has_no_api_tokens_reads_nothing_of_them(whole_app: Flask, staff: Actor, superuser: Engine) -> None:
+    link = reset_link(whole_app, superuser, email_of(whole_app, staff))
+    browser = Browser(whole_app)
+    body = mails_sent(whole_app, superuser)[0].get_body(("plain",))
+    assert body is not None
+    pages = [body.get_content(), browser.get(link).text]
+    answer = browser.post(link, {"password": NEW})
+    pages.append(browser.get(answer.headers["Location"]).text)
+    assert [page for page in pages if "API" in page] == []
+
+
 @pytest.mark.parametrize(("seconds", "status"), [(-1, 200), (1, 404)])
 def test_a_reset_lives_one_hour(whole_app: Flask, staff: Actor, superuser: Engine, seconds: int, status: int) -> None:
     began = clock.now()
@@ -159,7 +212,7 @@ def test_every_made_up_link_gets_the_same_page(whole_app: Flask, kind: str, toke
 def test_a_token_for_one_purpose_is_refused_for_every_other(
     whole_app: Flask, staff: Actor, superuser: Engine, ana: Agency
 ) -> None:
-    from tenants import api_tokens, sessions
+    from tenants import sessions
     from tenants.invitations import open_invitation
 
     reset = reset_link(whole_app, superuser, email_of(whole_app, staff)).rpartition("/")[2]

@@ -12,7 +12,8 @@ import redis
 from flask import Flask
 from sqlalchemy import Engine, text
 
-from tenants import clock, sessions, throttle
+from tenants import api_tokens, clock, sessions, throttle
+from tenants.database import db
 from tenants.permissions import Actor, Role
 from tests.factories import Agency, Factory
 from tests.web.browser import Browser, email_of, words_of
@@ -225,6 +226,29 @@ def test_session_list_and_sign_out_everywhere_else(whole_app: Flask, ana: Agency
     assert here.is_signed_in
     assert not there.is_signed_in
     assert not third.is_signed_in
+
+
+def test_signing_out_everywhere_asks_about_api_tokens(whole_app: Flask, ana: Agency, superuser: Engine) -> None:
+    here = Browser(whole_app, ana.staff)
+    assert 'name="tokens"' not in here.get("/account").text
+    with whole_app.app_context():
+        token = api_tokens.create(ana.staff.user_id, ana.id, "program")
+        db.session.commit()
+    assert 'name="tokens"' in here.get("/account").text
+    here.post("/account/sessions/end-all")
+    assert "API tokens keep working" in here.get("/account").text
+    with whole_app.app_context():
+        assert api_tokens.authenticate(token) == ana.staff
+        db.session.rollback()
+    here.post("/account/sessions/end-all", {"tokens": "1"})
+    assert "every API token ended" in here.get("/account").text
+    with whole_app.app_context():
+        assert api_tokens.authenticate(token) is None
+    with superuser.connect() as connection:
+        facts = connection.execute(
+            text("select facts from agency_audit where action = 'api_token.all_revoked'")
+        ).scalar_one()
+    assert facts == {"tokens": 1, "why": "signed out everywhere"}
 
 
 def test_nobody_ends_another_persons_session(whole_app: Flask, ana: Agency, superuser: Engine) -> None:
