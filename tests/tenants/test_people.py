@@ -47,6 +47,9 @@ def test_removal_ends_sessions_tokens_and_the_membership_at_once(app: Flask, ana
     with superuser.connect() as connection:
         facts = connection.execute(text("select facts from agency_audit where action = 'person.removed'")).scalar_one()
     assert facts["api_tokens_ended"] == 1
+    with ana.entered():
+        people.join(ana.id, ana.staff.user_id, Role.STAFF, None)
+        assert api_tokens.authenticate(api) is None, "who comes back finds no door left open"
 
 
 def test_a_password_from_the_command_line_ends_tokens_too(app: Flask, ana: Agency, superuser: Engine) -> None:
