@@ -5,11 +5,12 @@ All are pure, like `ChannelAdapter`: they build requests and read answers.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Literal, Protocol, runtime_checkable
 
+from channels.errors import ChannelError
 from channels.items import IncomingItem, Kind, Page, PublishedReply, ReadBack, SetAside
 from channels.protocol import Answer, ConnectedAccount, Deed, Exchange, Request, Secret
 
@@ -32,10 +33,15 @@ class EventReading:
 
 @dataclass(frozen=True, slots=True)
 class Subscription:
-    """Whether the platform sends us events about an account; ``problem`` is a short word of ours when it does not."""
+    """Whether the platform sends us events about an account; ``problem`` is a short word of ours when it does not.
+
+    ``mendable``: `Subscribes.plan_subscribe` may be sent. False where that would take something from somebody else
+    (Google's one topic per account) or where only a person can help.
+    """
 
     stands: bool
     problem: str | None = None
+    mendable: bool = True
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,7 +83,10 @@ class Subscribes(Protocol):
     def read_subscription(self, account: ConnectedAccount, exchanges: Sequence[Exchange]) -> Subscription: ...
 
     def plan_subscribe(self, account: ConnectedAccount) -> list[Request]:
-        """Calls that make it stand; repeating them changes nothing. Empty where a person must do it."""
+        """Calls that make it stand; repeating them changes nothing. Empty where a person must do it.
+
+        Send them only after a `Subscription` that is ``mendable``: what stands there may be another's.
+        """
         ...
 
 
@@ -89,6 +98,68 @@ class ChecksAccess(Protocol):
 
     def read_access(self, account: ConnectedAccount, exchanges: Sequence[Exchange], *, now: datetime) -> Access:
         """Raises a `ChannelError` that passes (limits, the platform being down); a clear no is ``works=False``."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class SharedRequest:
+    """One read that serves several accounts at once."""
+
+    request: Request
+    account_ids: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class SharedReading:
+    """What a shared read brought: every account it served is in exactly one of these.
+
+    ``pages``: the account's poll is done, store its page as any other's last. ``alone``: the answer does not reach far
+    enough for this account; poll it by `ChannelAdapter.plan_poll`, with the cursor given here. ``errors``: what
+    `ChannelAdapter.read_poll` would have raised; asking alone would not help. ``more``: smaller shared reads to make
+    next, for a read that failed whole and may do so because of one of its accounts.
+    """
+
+    pages: Mapping[str, Page] = field(default_factory=dict)
+    alone: Mapping[str, str | None] = field(default_factory=dict)
+    errors: Mapping[str, ChannelError] = field(default_factory=dict)
+    more: tuple[SharedRequest, ...] = ()
+
+
+@runtime_checkable
+class PollsTogether(Protocol):
+    """Adapters where one read tells of many accounts that nothing is new (Google: 50 locations of one account).
+
+    Used at the start of a batch of polls, before `ChannelAdapter.plan_poll`:
+
+        shared = adapter.plan_together(accounts, cursors, now=now())
+        ...  # accounts that no request serves are polled alone: their sweep is due, or nobody shares with them
+        while shared:  # ends by itself: each ``more`` serves fewer accounts
+            exchanges = transport.fetch([one.request for one in shared])
+            readings = [adapter.read_together(accounts, cursors, one, exchange, now=now())
+                        for one, exchange in zip(shared, exchanges)]
+            ...  # each reading: store its pages, note its errors, plan its lone ones
+            shared = [one for reading in readings for one in reading.more]
+
+    A shared read counts as one call of the platform's allowance. Accounts of different tenants share one only where
+    they hold the very same token.
+    """
+
+    def plan_together(
+        self, accounts: Sequence[ConnectedAccount], cursors: Mapping[str, str | None], *, now: datetime
+    ) -> list[SharedRequest]:
+        """Reads for those of the accounts that can share one; ``cursors`` by account id."""
+        ...
+
+    def read_together(
+        self,
+        accounts: Sequence[ConnectedAccount],
+        cursors: Mapping[str, str | None],
+        shared: SharedRequest,
+        exchange: Exchange,
+        *,
+        now: datetime,
+    ) -> SharedReading:
+        """Give the same ``accounts`` and ``cursors`` as for planning. Raises nothing."""
         ...
 
 

@@ -26,9 +26,18 @@ if TYPE_CHECKING:
 
 Platform = Literal["facebook", "instagram", "google_business"]
 Login = Literal["facebook", "instagram"]
-Method = Literal["GET", "POST", "PUT", "DELETE"]
+Method = Literal["GET", "POST", "PUT", "PATCH", "DELETE"]
 #: A place requests may go to; `transport` maps it to an address of the settings, so no answer can choose our target.
-Service = Literal["meta_graph", "instagram_graph", "google_reviews", "google_token"]
+Service = Literal[
+    "meta_graph",
+    "instagram_graph",
+    "google_reviews",
+    "google_token",
+    "google_accounts",
+    "google_locations",
+    "google_notifications",
+    "google_verifications",
+]
 TokenKind = Literal["page", "instagram_user", "google_refresh"]
 #: What can be done at a platform. The first five carry words of ours and go through `agency.replies`, once; the others
 #: may be repeated without harm.
@@ -66,7 +75,10 @@ class TokenReference:
 
 @dataclass(frozen=True, slots=True)
 class ConnectedAccount:
-    """What an adapter may know of an account. ``login`` tells Instagram's two products apart, None elsewhere."""
+    """What an adapter may know of an account. ``login`` tells Instagram's two products apart, None elsewhere.
+
+    ``events_topic`` is this installation's Pub/Sub topic for events (Google only), None when none is set.
+    """
 
     account_id: str
     platform: Platform
@@ -74,6 +86,7 @@ class ConnectedAccount:
     credential: Secret
     login: Login | None = None
     name: str | None = None
+    events_topic: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,6 +94,8 @@ class ReplyTarget:
     """What an answer answers. ``seen_updated_at`` is the item's ``updated_at`` when the answer was approved.
 
     ``deed`` says which call answers it; ``our_external_id`` is the published answer that an edit or withdrawal changes.
+    ``our_text`` is what that answer said when we published it: Google names no author of an answer, so only its words
+    tell ours from another's.
     ``last_customer_at`` is when the person last wrote to us directly: message windows are counted from it.
     """
 
@@ -91,6 +106,7 @@ class ReplyTarget:
     seen_updated_at: datetime | None = None
     deed: Deed = "reply"
     our_external_id: str | None = None
+    our_text: str | None = None
     written_at: datetime | None = None
     last_customer_at: datetime | None = None
     written_by: WrittenBy = "person"
@@ -100,7 +116,7 @@ class ReplyTarget:
 class Request:
     """One call, as data. ``path`` starts with "/". At most one of ``form`` and ``json``.
 
-    ``purpose`` is the adapter's own note.
+    ``purpose`` is the adapter's own note. ``asks_only``: a POST that changes nothing.
     """
 
     service: Service
@@ -111,11 +127,12 @@ class Request:
     json: Mapping[str, Any] | None = field(default=None, repr=False)
     token: TokenReference | None = None
     purpose: Mapping[str, str] = field(default_factory=dict)
+    asks_only: bool = False
 
     @property
     def is_write(self) -> bool:
         """Whether repeating this call may change something at the platform."""
-        return self.method != "GET" and self.service != "google_token"
+        return self.method != "GET" and self.service != "google_token" and not self.asks_only
 
 
 @dataclass(frozen=True, slots=True)

@@ -70,6 +70,7 @@ class Settings:
     google_notifications_url: str = _setting("https://mybusinessnotifications.googleapis.com", "notifications (v1)")
     google_verifications_url: str = _setting("https://mybusinessverifications.googleapis.com", "verifications (v1)")
     google_certs_url: str = _setting("https://www.googleapis.com/oauth2/v3/certs", "JWK set of Google's signatures")
+    google_pubsub_topic: str = _setting("", "Pub/Sub topic for Google's notifications, projects/P/topics/T")
     google_pubsub_audience: str = _setting("", "audience of Pub/Sub push tokens")
     google_pubsub_sender: str = _setting("", "service account that pushes")
     stripe_secret_key: str = _setting("", "Stripe; without it billing is hidden and nothing is limited", secret=True)

@@ -21,7 +21,6 @@ from channels.protocol import (
     ReplyLength,
     ReplyTarget,
     Request,
-    Secret,
 )
 from channels.wire import Unreadable, instant, mapping, rows, set_aside, whole_number
 
@@ -235,13 +234,6 @@ class GoogleBusinessAdapter:
             else:
                 verdicts.append(verdict)
         return [v if v.state != "gone" or sibling_reads else Presence(v.external_id, "unknown") for v in verdicts]
-
-    def refresh_token(self, account: ConnectedAccount) -> Request | None:
-        """The stored refresh token has no end of its own; the transport trades it for access tokens."""
-        return None
-
-    def read_refresh(self, account: ConnectedAccount, answer: Answer) -> tuple[Secret, int | None]:
-        raise NotImplementedError("Google refresh tokens are not renewed.")
 
 
 def _older(reply: OwnReply, sent_at: datetime) -> bool:
