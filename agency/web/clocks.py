@@ -10,13 +10,14 @@ from babel.dates import format_date, format_datetime, format_timedelta
 from babel.numbers import format_decimal
 from flask_babel import gettext
 
-from agency.web.looks import Clock
+from agency.web.looks import Clock, ClockLevel
 
 Unit = Literal["minute", "hour", "day", "week"]
 
 MINUTE_SECONDS = 60
 HOUR_SECONDS = 3600
 DAY_SECONDS = 86400
+WEEK_SECONDS = 7 * DAY_SECONDS
 SOON_SECONDS = 3600
 """A clock with less than this left is shown as soon due (`interface.md`: what goes wrong in the next hour)."""
 
@@ -40,12 +41,10 @@ def _rounded(seconds: float) -> int:
     return int(abs(seconds) // size * size)
 
 
-@lru_cache(maxsize=8192)
 def _iso(at: datetime) -> str:
     return f"{at.astimezone(UTC).isoformat()[:19]}Z"
 
 
-@lru_cache(maxsize=8192)
 def row_exact(at: datetime, zone: tzinfo) -> str:
     """The exact time for a queue row, where fifty are printed: `2026-11-22 12:04 CET`."""
     local = at.astimezone(zone)
@@ -57,13 +56,6 @@ def _day_words(day: date, locale: str) -> str:
     return format_date(day, "d MMM y", locale=locale)
 
 
-@lru_cache(maxsize=4096)
-def _due_words(seconds: int, locale: str, late: bool) -> str:
-    # Kept by locale, which is the one gettext speaks in this request.
-    span = span_words(seconds, locale)
-    return gettext("late by %(span)s", span=span) if late else gettext("due in %(span)s", span=span)
-
-
 def full_exact(at: datetime, zone: tzinfo, locale: str) -> str:
     """The exact time in the reader's language and zone, to the second."""
     local = at.astimezone(zone)
@@ -73,22 +65,30 @@ def full_exact(at: datetime, zone: tzinfo, locale: str) -> str:
 def age(at: datetime, now: datetime, zone: tzinfo, locale: str) -> Clock:
     """How long ago `at` was; up to a week relative, then the date."""
     seconds = (now - at).total_seconds()
-    if seconds >= 7 * DAY_SECONDS:
+    rounded = 0 if seconds < MINUTE_SECONDS else WEEK_SECONDS if seconds >= WEEK_SECONDS else _rounded(seconds)
+    return _age(at, rounded, zone, locale)
+
+
+@lru_cache(maxsize=8192)
+def _age(at: datetime, seconds: int, zone: tzinfo, locale: str) -> Clock:
+    # Kept by locale, which is the one gettext speaks in this request; so are the others below.
+    if seconds == WEEK_SECONDS:
         words = _day_words(at.astimezone(zone).date(), locale)
-    elif seconds < MINUTE_SECONDS:
-        words = gettext("now")
     else:
-        words = span_words(_rounded(seconds), locale)
+        words = span_words(seconds, locale) if seconds else gettext("now")
     return Clock(words, "plain", _iso(at), row_exact(at, zone))
 
 
 def due(at: datetime, now: datetime, zone: tzinfo, locale: str) -> Clock:
     """How long is left until `at`, or how late it is."""
     left = (at - now).total_seconds()
-    words = _due_words(_rounded(left), locale, left < 0)
-    if left < 0:
-        return Clock(words, "late", _iso(at), row_exact(at, zone))
-    level: Literal["soon", "plain"] = "soon" if left < SOON_SECONDS else "plain"
+    return _due(at, _rounded(left), "late" if left < 0 else "soon" if left < SOON_SECONDS else "plain", zone, locale)
+
+
+@lru_cache(maxsize=8192)
+def _due(at: datetime, seconds: int, level: ClockLevel, zone: tzinfo, locale: str) -> Clock:
+    span = span_words(seconds, locale)
+    words = gettext("late by %(span)s", span=span) if level == "late" else gettext("due in %(span)s", span=span)
     return Clock(words, level, _iso(at), row_exact(at, zone))
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Iterable
 from datetime import UTC, datetime
+from functools import lru_cache
 from typing import Any
 from uuid import UUID
 
@@ -138,10 +139,8 @@ def _render(
     listed = queries.list_conversations(address.wanted, after or None, me=actor.user_id)
     brands = queries.brand_names(state.names)
     take_brands(state, brands)
-    seen = {row.brand_id for row in listed.rows} & brands.keys()
-    looks = {brand_id: brand_look(str(brand_id), *brands[brand_id][1:]) for brand_id in seen}
     next_url = address.url(after=listed.next_cursor, since=since.isoformat()) if listed.next_cursor else ""
-    rows = _rows(listed.rows, looks, address, actor)
+    rows = _rows(listed.rows, brands, address, actor)
     if request.headers.get("HX-Target") == "more-rows":
         return render_template(
             "inbox/_rows.html", page=InboxPage(title="", url="", rows=rows, views=(), next_url=next_url)
@@ -173,23 +172,25 @@ def _render(
 
 
 def _rows(
-    found: Iterable[queries.QueueRow], looks: dict[UUID, BrandLook], address: Address, actor: Actor
+    found: Iterable[queries.QueueRow], brands: dict[UUID, queries.BrandName], address: Address, actor: Actor
 ) -> tuple[QueueRow, ...]:
     now, zone, locale = clock.now(), chosen_zone(), chosen_language()
     states, replies, places, stars = conversation_states(), reply_states(), _places(), _stars()
     start, _mark, query = address.case_url("\0").partition("\0")
     rows = []
     for r in found:
-        if r.brand_id not in looks:  # an archived brand's case: nobody works on it, and its look is not known here
+        brand = brands.get(r.brand_id)
+        if brand is None:  # an archived brand's case: nobody works on it, and its look is not known here
             continue
+        row_id = str(r.id)
         held = r.holder_id is not None and (r.held_until is None or r.held_until >= now)
         code = "claimed" if held and r.status == "open" else r.status
         wrote = r.last_customer_at or r.last_message_at
         rows.append(
             QueueRow(
-                str(r.id),
-                f"{start}{r.id}{query}",
-                looks[r.brand_id],
+                row_id,
+                f"{start}{row_id}{query}",
+                _brand_look(brand),
                 places.get((r.platform, r.kind)) or place_words(r.platform, r.kind),
                 r.author_name or _("Somebody"),
                 r.excerpt,
@@ -205,6 +206,11 @@ def _rows(
             )
         )
     return tuple(rows)
+
+
+@lru_cache(maxsize=4096)
+def _brand_look(brand: queries.BrandName) -> BrandLook:
+    return brand_look(str(brand.id), brand.name, brand.mark, brand.colour)
 
 
 @per_language
