@@ -252,6 +252,13 @@ def _views(address: Address, state: QueueState) -> tuple[Choice, ...]:
 
 
 def _filters(address: Address) -> tuple[Filter, ...]:
+    kept = tuple((name, value) for name, value in address.kept.items() if name != "q")
+    return _filters_of(chosen_language(), kept, tuple(rail_brands()))
+
+
+@lru_cache(maxsize=256)
+def _filters_of(language: str, kept: tuple[tuple[str, str], ...], brands: tuple[BrandLook, ...]) -> tuple[Filter, ...]:
+    choices = dict(kept)
     words: dict[str, Any] = {
         "facebook": "Facebook",
         "instagram": "Instagram",
@@ -264,7 +271,7 @@ def _filters(address: Address) -> tuple[Filter, ...]:
     }
 
     def select(name: str, label: str, first: str, options: Iterable[tuple[str, str]]) -> Filter:
-        chosen = address.kept.get(name, "")
+        chosen = choices.get(name, "")
         return Filter(
             name=name,
             label=label,
@@ -278,7 +285,7 @@ def _filters(address: Address) -> tuple[Filter, ...]:
         select(
             "view", _("View"), _("The whole team's"), [("mine", _("My work")), ("free", _("Free")), ("late", _("Late"))]
         ),
-        select("brand", _("Brand"), _("Every brand"), [(look.id, look.name) for look in rail_brands()]),
+        select("brand", _("Brand"), _("Every brand"), [(look.id, look.name) for look in brands]),
         select("platform", _("Platform"), _("Every platform"), [(p, words[p]) for p in PLATFORMS]),
         select("kind", _("Kind"), _("Every kind"), [(k, words[k]) for k in KINDS]),
         select("state", _("State"), _("In the queue"), [(s, words[s]) for s in STATES[1:]]),

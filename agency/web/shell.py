@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
+from functools import lru_cache
 from heapq import nlargest
 from typing import Any, cast
 from uuid import UUID
@@ -115,8 +116,10 @@ def take_brands(state: QueueState, names: Mapping[UUID, BrandName]) -> None:
     g.has_many_brands = state.brand_count > FEW_BRANDS
     shown: Iterable[BrandName] = names.values()
     if g.has_many_brands:
-        few = {*state.busiest, id_from(request.args.get("brand", ""))}
-        shown = [brand for brand in shown if brand.id in few]
+        chosen = id_from(request.args.get("brand", ""))
+        # By number: Python works a UUID's hash out anew each time, for every one of hundreds.
+        few = {brand_id.int for brand_id in (*state.busiest, chosen) if brand_id is not None}
+        shown = [brand for brand_id, brand in names.items() if brand_id.int in few]
     g.rail_brands = [brand_look(str(brand.id), brand.name, brand.mark, brand.colour) for brand in shown]
 
 
@@ -126,11 +129,22 @@ def _has_many_brands() -> bool:
 
 def brand_links(looks: Iterable[BrandLook]) -> tuple[Choice, ...]:
     """A link to each brand's queue."""
-    chosen, inbox = request.args.get("brand", ""), url_for("inbox.inbox")
+    return _brand_links(tuple(looks), request.args.get("brand", ""))
+
+
+@lru_cache(maxsize=256)
+def _brand_links(looks: tuple[BrandLook, ...], chosen: str) -> tuple[Choice, ...]:
+    inbox = place_url("inbox.inbox")
     return tuple(
         Choice(look.name, f"{inbox}?brand={look.id}", selected=chosen == look.id, value=look.id, brand=look)
         for look in looks
     )
+
+
+@lru_cache(maxsize=64)
+def place_url(endpoint: str) -> str:
+    """The address of a page that needs no values: worked out once, because a frame names a dozen."""
+    return url_for(endpoint)
 
 
 def home_url(actor: Actor | None) -> str:
@@ -166,10 +180,10 @@ def shell(*, notices: Sequence[Notice] = (), with_brands: bool = True) -> Shell:
         role_word=role_words()[actor.role] if actor is not None else "",
         menu=_menu(actor) if actor is not None and is_member else (),
         brands=brands,
-        brands_url=url_for("inbox.brands") if brands and _has_many_brands() else "",
+        brands_url=place_url("inbox.brands") if brands and _has_many_brands() else "",
         toasts=_toasts(),
-        account_url=url_for("account_page.account"),
-        sign_out_url=url_for("sign_in.sign_out"),
+        account_url=place_url("account_page.account"),
+        sign_out_url=place_url("sign_in.sign_out"),
         keys_on=bool(person.preferences.get("keys_on", True)),
         **base,
     )
@@ -213,7 +227,7 @@ def _menu(actor: Actor) -> tuple[Choice, ...]:
     return tuple(
         Choice(
             words[endpoint],
-            url_for(endpoint),
+            place_url(endpoint),
             selected=request.blueprint == endpoint.partition(".")[0],
             value=icon,
             key=key,
@@ -226,6 +240,6 @@ def _menu(actor: Actor) -> tuple[Choice, ...]:
 def _brand_choices(actor: Actor) -> tuple[Choice, ...]:
     if not _may_open(actor, "inbox.inbox") or actor.role is Role.BILLING_ADMIN:
         return ()
-    every = Choice(_("All brands"), url_for("inbox.inbox"), selected=not request.args.get("brand"), key="b")
-    rest = (Choice(_("Switch brand"), url_for("inbox.brands")),) if _has_many_brands() else ()
+    every = Choice(_("All brands"), place_url("inbox.inbox"), selected=not request.args.get("brand"), key="b")
+    rest = (Choice(_("Switch brand"), place_url("inbox.brands")),) if _has_many_brands() else ()
     return (every, *brand_links(rail_brands()), *rest)

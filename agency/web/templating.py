@@ -20,7 +20,8 @@ from agency.web.static_version import static_version
 from agency.web.theme import theme
 
 if TYPE_CHECKING:
-    from agency.web.contexts import Shell
+    from agency.web.contexts import Filter, InboxPage, Shell
+    from agency.web.looks import Choice
 
 CONTENT_SECURITY_POLICY = (
     "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; connect-src 'self'; form-action 'self'; "
@@ -76,6 +77,27 @@ def _keys_sheet(language: str, places: tuple[tuple[str, str], ...], with_brands:
     )
 
 
+def rail(shell: Shell) -> Markup:
+    """Places and brands: rendered once for all who see the same ones, until something else is chosen."""
+    return _rail(str(get_locale()), shell.menu, shell.brands)
+
+
+@lru_cache(maxsize=512)
+def _rail(language: str, menu: tuple[Choice, ...], brands: tuple[Choice, ...]) -> Markup:
+    # All it shows is in its arguments; a person's name and form tokens are not, and stand in the frame itself.
+    return Markup(render_template("layout/_rail.html", menu=menu, brands=brands))
+
+
+def queue_filters(page: InboxPage) -> Markup:
+    """The inbox's filters: the same text for all who see the same brands, until something else is chosen."""
+    return _queue_filters(str(get_locale()), page.url, page.filters, page.search)
+
+
+@lru_cache(maxsize=512)
+def _queue_filters(language: str, url: str, filters: tuple[Filter, ...], search: str) -> Markup:
+    return Markup(render_template("inbox/_filters.html", url=url, filters=filters, search=search))
+
+
 files = Blueprint("files", __name__, template_folder="templates", static_folder="static", static_url_path="/static")
 
 
@@ -86,7 +108,14 @@ def prepare_templates(app: Flask, *, local: bool) -> None:
     """
     app.jinja_env.trim_blocks = True
     app.jinja_env.lstrip_blocks = True
-    app.jinja_env.globals.update(icon=icon, keys_sheet=keys_sheet, marked_spans=marked_spans, queue_rows=queue_rows)
+    app.jinja_env.globals.update(
+        icon=icon,
+        keys_sheet=keys_sheet,
+        marked_spans=marked_spans,
+        queue_filters=queue_filters,
+        queue_rows=queue_rows,
+        rail=rail,
+    )
     app.register_blueprint(files)
     app.register_blueprint(theme)
     if local:
