@@ -13,7 +13,7 @@ Absence from a list is no deletion: what a full sweep did not show is to be aske
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from itertools import pairwise
@@ -34,28 +34,31 @@ FIRST_LOOK_PAGES = 60
 LEAST_DETAIL = 2
 
 
-class Grammar(Protocol):
+class AskPosts(Protocol):
+    def __call__(self, account: ConnectedAccount, *, detail: int, after: str | None) -> Request: ...
+
+
+class AskBelow(Protocol):
+    def __call__(self, account: ConnectedAccount, object_id: str, *, detail: int, after: str | None) -> Request: ...
+
+
+class ReadComment(Protocol):
+    def __call__(
+        self, raw: Json, account: ConnectedAccount, post: PostContext, parent_id: str | None
+    ) -> IncomingItem: ...
+
+
+@dataclass(frozen=True)
+class Grammar:
     """One platform's words for posts, comments and replies."""
 
     reply_edge: str
-
-    def posts_request(self, account: ConnectedAccount, *, detail: int, after: str | None) -> Request: ...
-
-    def comments_request(
-        self, account: ConnectedAccount, post_id: str, *, detail: int, after: str | None
-    ) -> Request: ...
-
-    def replies_request(
-        self, account: ConnectedAccount, comment_id: str, *, detail: int, after: str | None
-    ) -> Request: ...
-
-    def read_post(self, raw: Json) -> PostContext | None: ...
-
-    def comment_count(self, raw_post: Json) -> int | None: ...
-
-    def read_comment(
-        self, raw: Json, account: ConnectedAccount, post: PostContext, parent_id: str | None, *, full_ids: bool
-    ) -> IncomingItem: ...
+    posts_request: AskPosts
+    comments_request: AskBelow
+    replies_request: AskBelow
+    read_post: Callable[[Json], PostContext | None]
+    comment_count: Callable[[Json], int | None]
+    read_comment: ReadComment
 
 
 def plan(grammar: Grammar, account: ConnectedAccount, cursor: str | None, now: datetime) -> list[Request]:
@@ -278,10 +281,8 @@ class _Round:
         if comment is None or raw_id is None:
             self.unreadable.append(set_aside(raw, "a comment without a usable id"))
             return []
-        if self.memory.full_ids is None:
-            self.memory.full_ids = "_" in raw_id
         try:
-            item = self.grammar.read_comment(comment, self.account, post, parent_id, full_ids=self.memory.full_ids)
+            item = self.grammar.read_comment(comment, self.account, post, parent_id)
         except Unreadable as error:
             self.unreadable.append(set_aside(raw, str(error), raw_id))
             return []

@@ -41,11 +41,16 @@ class Author:
 
 @dataclass(frozen=True, slots=True)
 class Attachment:
-    """A picture, video, sticker or link in an item. ``url`` is the platform's; it may expire."""
+    """A picture, video, sticker or link in an item.
+
+    ``url`` is the platform's; ``expires`` says that it dies soon (direct messages, stories: 24 hours), so that whoever
+    wants to keep what it shows copies it at once.
+    """
 
     kind: str
     url: str | None
     title: str | None = None
+    expires: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,7 +89,7 @@ class IncomingItem:
     or the review's id (equal to ``external_id`` for those). ``stars`` is 1 to 5, reviews only. ``from_us`` is true for
     what the account itself wrote, from whatever tool. ``text`` may be empty (sticker, stars only). ``translation`` is
     the platform's machine translation where the wire mixes it into the text (Google). ``deleted`` is only ever true
-    after a direct read.
+    after a direct read or the platform's own word of it; of an unknown item it leaves a tombstone.
     """
 
     external_id: str

@@ -46,17 +46,13 @@ class Run:
 
 @dataclass(slots=True)
 class Memory:
-    """What one poll leaves for the next.
-
-    ``full_ids`` tells how this account's comments are spelled, None: not known yet.
-    """
+    """What one poll leaves for the next."""
 
     seen: datetime | None = None
     swept_at: datetime | None = None
     deep_at: datetime | None = None
     sweep_pages: int = 1
     counts: dict[str, int] = field(default_factory=dict)
-    full_ids: bool | None = None
     expands: bool = False
     streams: bool = False
     detail: int = 0
@@ -77,7 +73,6 @@ class Memory:
             deep_at=instant(raw.get("deep_at")),
             sweep_pages=whole_number(raw.get("sweep_pages")) or 1,
             counts=_counts(raw.get("counts")),
-            full_ids=raw["full_ids"] if isinstance(raw.get("full_ids"), bool) else None,
             expands=raw.get("expands") is True,
             streams=raw.get("streams") is True,
             detail=min(2, whole_number(raw.get("detail")) or 0),
@@ -105,7 +100,6 @@ class Memory:
             "deep_at": _stamp(self.deep_at),
             "sweep_pages": self.sweep_pages,
             "counts": dict(list(self.counts.items())[-COUNTS_KEPT:]),
-            "full_ids": self.full_ids,
             "expands": self.expands,
             "streams": self.streams,
             "detail": self.detail,

@@ -101,7 +101,7 @@ def keep(agency_id: UUID, brand_id: UUID, changes: Sequence[tuple[UUID, Change]]
 def digest_of(change: Change) -> bytes:
     """What makes a change itself: equal for every repetition of it, whenever it was sent."""
     told = hashlib.sha256(f"{change.platform}\n{change.external_id}\n{change.kind}\n".encode())
-    told.update(change.body)
+    told.update(change.body if change.basis is None else change.basis)
     return told.digest()
 
 

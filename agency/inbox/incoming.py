@@ -41,6 +41,11 @@ class Record(NamedTuple):
     content_hash: bytes
 
     @property
+    def post_external_id(self) -> str:
+        """The post this stands under, empty where none is known. A visitor's post is a message of its own."""
+        return str((self.context or {}).get("external_id") or "")
+
+    @property
     def edited_at(self) -> datetime | None:
         """When the platform says it was changed, None for never."""
         return self.version if self.version is not None and self.version > self.written_at else None
@@ -58,13 +63,18 @@ def records_of(items: Iterable[IncomingItem], account_name: str) -> dict[str, Re
 
 
 def _under_its_root(record: Record, records: dict[str, Record]) -> Record:
-    """A comment under a comment of the same page stands where that one does."""
+    """A comment under a comment, or under a visitor's post, of the same page stands where that one does."""
     seen = {record.external_id}
-    thread = record.thread_external_id
-    while thread in records and thread not in seen and records[thread].thread_external_id != thread:
+    thread = _above(record, records)
+    while thread in records and thread not in seen:
         seen.add(thread)
-        thread = records[thread].thread_external_id
+        thread = _above(records[thread], records)
     return record if thread == record.thread_external_id else record._replace(thread_external_id=thread)
+
+
+def _above(record: Record, records: dict[str, Record]) -> str:
+    top = record.external_id == record.thread_external_id
+    return record.post_external_id if top and record.post_external_id in records else record.thread_external_id
 
 
 def _replaces(before: Record, after: Record) -> bool:
@@ -78,7 +88,10 @@ def _of_item(item: IncomingItem, account_name: str) -> list[Record]:
     contact_key = None
     if not item.from_us and author is not None:
         contact_key = author.external_id or f"item:{item.thread_external_id}"
-    attachments = [{"kind": a.kind, "url": a.url, "title": a.title} for a in item.attachments]
+    attachments = [
+        {"kind": a.kind, "url": a.url, "title": a.title} | ({"expires": True} if a.expires else {})
+        for a in item.attachments
+    ]
     records = [
         _record(
             external_id=item.external_id,
@@ -124,12 +137,14 @@ def _context(item: IncomingItem) -> dict[str, Any] | None:
     found: dict[str, Any] = {}
     if item.context is not None:
         post = item.context
-        found = {
+        known = {
             "external_id": post.external_id,
             "text": post.text,
             "permalink": post.permalink,
             "media_kind": post.media_kind,
         }
+        # An event names the post and little more: what it does not say must not wipe out what a poll said.
+        found = {name: value for name, value in known.items() if value}
     if item.translation and item.external_id == item.thread_external_id:
         found["translation"] = item.translation
     return found or None

@@ -66,7 +66,7 @@ def store_page(account: Account, page: Page, *, now: datetime, known_stay: bool 
     records = records_of(page.items, account.name)
     if not records:
         return Stored(set_aside=aside)
-    external_ids = {i for r in records.values() for i in (r.external_id, r.thread_external_id)}
+    external_ids = {i for r in records.values() for i in (r.external_id, r.thread_external_id, r.post_external_id) if i}
     work = _compare(records, rows.known(external_ids), known_stay)
     if not (work.fresh or work.changed or work.gone):
         return Stored(unchanged=work.unchanged, set_aside=aside)
@@ -211,11 +211,13 @@ def _write(account: Account, rows: AccountRows, work: _Work, now: datetime) -> N
         ]  # one order for every session
     )
     languages = {r.external_id: language_of(r.text) for r in written if r.direction == "in" and not r.deleted}
-    # A comment under a comment we know belongs where that one stands, whatever the platform calls the thread.
+    # A comment under a comment or a visitor's post that we know belongs where that one stands, whatever the platform
+    # calls the thread.
     placed = {
-        r.external_id: work.known[r.thread_external_id].conversation_id
+        r.external_id: work.known[above].conversation_id
         for r in work.fresh
-        if r.thread_external_id in work.known
+        for above in (r.post_external_id, r.thread_external_id)
+        if above in work.known
     }
     touched = {*placed.values(), *(k.conversation_id for _, k in work.changed), *(k.conversation_id for k in work.gone)}
     threads = rows.threads({r.thread_external_id for r in work.fresh if r.external_id not in placed}, touched)

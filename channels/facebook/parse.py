@@ -2,11 +2,23 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
-from channels.items import Attachment, Author, IncomingItem, PostContext, comment_key
+from channels.items import Attachment, Author, IncomingItem, Kind, PostContext, comment_key
 from channels.protocol import ConnectedAccount
-from channels.wire import Json, Unreadable, identifier, instant, link, mapping, short_text, text_of, whole_number
+from channels.wire import (
+    Json,
+    Unreadable,
+    identifier,
+    instant,
+    link,
+    mapping,
+    rows,
+    short_text,
+    text_of,
+    whole_number,
+)
 
 _LONGEST_CONTEXT = 5_000
 
@@ -27,16 +39,12 @@ def comment_count(raw_post: Json) -> int | None:
     return whole_number(summary.get("total_count"))
 
 
-def spelled(comment_id: str, post_id: str, *, full: bool) -> str:
-    """One spelling for one comment: ``{post}_{comment}`` or ``{comment}``, whichever this account met first."""
-    if not full:
-        return comment_key(comment_id)
+def spelled(comment_id: str, post_id: str) -> str:
+    """One spelling for one comment, ``{post}_{comment}``, for polls and events write it in one way or the other."""
     return comment_id if "_" in comment_id else f"{comment_key(post_id)}_{comment_id}"
 
 
-def read_comment(
-    raw: Json, account: ConnectedAccount, post: PostContext, parent_id: str | None, *, full_ids: bool
-) -> IncomingItem:
+def read_comment(raw: Json, account: ConnectedAccount, post: PostContext, parent_id: str | None) -> IncomingItem:
     """Raises `Unreadable` without a usable id, time or text."""
     raw_id = identifier(raw.get("id"))
     if raw_id is None:
@@ -45,11 +53,11 @@ def read_comment(
     if created_at is None:
         raise Unreadable("no usable created_time")
     text, truncated = text_of(raw.get("message"), field="message")
-    comment_id = spelled(raw_id, post.external_id, full=full_ids)
+    comment_id = spelled(raw_id, post.external_id)
     named = identifier((mapping(raw.get("parent")) or {}).get("id"))
     if named is not None and comment_key(named) not in (comment_key(post.external_id), comment_key(comment_id)):
-        parent_id = spelled(named, post.external_id, full=full_ids)
-    author = _author(raw.get("from"))
+        parent_id = spelled(named, post.external_id)
+    author = author_of(raw.get("from"))
     return IncomingItem(
         external_id=comment_id,
         thread_external_id=parent_id or comment_id,
@@ -69,7 +77,49 @@ def read_comment(
     )
 
 
-def _author(value: Any) -> Author | None:
+def beneath(item: IncomingItem, post: PostContext) -> IncomingItem:
+    """A comment under a visitor's post: the post is the root of the thread."""
+    return replace(
+        item,
+        kind="post",
+        thread_external_id=post.external_id,
+        parent_external_id=item.parent_external_id or post.external_id,
+    )
+
+
+def of_kind(item: IncomingItem, kind: Kind) -> IncomingItem:
+    return item if item.kind == kind else replace(item, kind=kind)
+
+
+def read_visitor_post(raw: Json, account: ConnectedAccount) -> IncomingItem:
+    """A post that is not the Page's own, or that we must look at to know. Raises `Unreadable`."""
+    post = read_post(raw)
+    if post is None:
+        raise Unreadable("no usable id")
+    created_at = instant(raw.get("created_time"))
+    if created_at is None:
+        raise Unreadable("no usable created_time")
+    text, truncated = text_of(raw.get("message"), field="message")
+    author = author_of(raw.get("from"))
+    return IncomingItem(
+        external_id=post.external_id,
+        thread_external_id=post.external_id,
+        parent_external_id=None,
+        kind="post",
+        author=author,
+        text=text,
+        created_at=created_at,
+        updated_at=None,
+        stars=None,
+        permalink=post.permalink,
+        from_us=author is not None and author.external_id == account.external_id,
+        attachments=tuple(found for one in rows(raw.get("attachments")) for found in _attachments(one)),
+        truncated=truncated,
+        hidden=raw.get("is_hidden") is True,
+    )
+
+
+def author_of(value: Any) -> Author | None:
     """None where the platform hides the person: the key is then absent."""
     person = mapping(value)
     if person is None:
@@ -83,5 +133,5 @@ def _attachments(value: Any) -> tuple[Attachment, ...]:
     if raw is None:
         return ()
     image = mapping((mapping(raw.get("media")) or {}).get("image")) or {}
-    kind = short_text(raw.get("type"), 40) or "attachment"
+    kind = short_text(raw.get("type"), 40) or short_text(raw.get("media_type"), 40) or "attachment"
     return (Attachment(kind, link(image.get("src")) or link(raw.get("url")), short_text(raw.get("title"), 300)),)

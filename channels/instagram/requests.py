@@ -2,33 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-
 from channels import meta_graph
-from channels.protocol import ConnectedAccount, Request, Service, TokenReference
+from channels.meta_requests import call, get, one_object, paged, token_of
+from channels.protocol import ConnectedAccount, Request
 
 _REPLY_FIELDS = "id,text,timestamp,username,from,hidden,parent_id"
 _COMMENT_FIELDS = f"id,text,timestamp,username,from,hidden,replies.limit(50){{{_REPLY_FIELDS}}}"
 _LEAST = "id,text,timestamp,username"
 _MEDIA_FIELDS = "id,caption,media_type,media_product_type,permalink,timestamp,username,comments_count"
+_CONTEXT_FIELDS = "id,caption,permalink,media_product_type"
+MENTIONED_FIELDS = "id,caption,timestamp,username,permalink,media_type,media_url,owner"
 _MEDIA_FIELDS_LEAST = "id,caption,timestamp,comments_count"
 #: By detail: media in a page, comments under each. 50 comments is the platform's most.
 _SIZES = {0: (25, 50), 1: (10, 25), 2: (25, 50)}
-
-
-def service_of(account: ConnectedAccount) -> Service:
-    """The two logins are two products on two hosts; a token works on its own only."""
-    return "instagram_graph" if account.login == "instagram" else "meta_graph"
-
-
-def token_of(account: ConnectedAccount, *, in_query: bool = False) -> TokenReference:
-    return TokenReference("instagram_user" if account.login == "instagram" else "page", account.credential, in_query)
-
-
-def _get(
-    account: ConnectedAccount, path: str, params: Mapping[str, str], purpose: Mapping[str, str] | None = None
-) -> Request:
-    return Request(service_of(account), "GET", path, params=params, token=token_of(account), purpose=purpose or {})
 
 
 def media(account: ConnectedAccount, *, detail: int, after: str | None) -> Request:
@@ -37,37 +23,40 @@ def media(account: ConnectedAccount, *, detail: int, after: str | None) -> Reque
         fields = f"{_MEDIA_FIELDS},comments.limit({comments}){{{_COMMENT_FIELDS}}}"
     else:
         fields = _MEDIA_FIELDS_LEAST
-    params = {"fields": fields, "limit": str(posts)} | ({"after": after} if after else {})
-    return _get(account, meta_graph.path(account.external_id, "media"), params)
+    return get(account, meta_graph.path(account.external_id, "media"), paged(fields, posts, after))
 
 
-def comments(account: ConnectedAccount, media_id: str, *, detail: int, after: str | None) -> Request:
+def comments(account: ConnectedAccount, object_id: str, *, detail: int, after: str | None) -> Request:
     """Top-level comments, newest first, each with its replies."""
     fields = _COMMENT_FIELDS if detail < 2 else f"{_LEAST},replies{{{_LEAST}}}"
-    params = {"fields": fields, "limit": str(_SIZES[detail][1])} | ({"after": after} if after else {})
-    return _get(account, meta_graph.path(media_id, "comments"), params)
+    return get(account, meta_graph.path(object_id, "comments"), paged(fields, _SIZES[detail][1], after))
 
 
-def replies(account: ConnectedAccount, comment_id: str, *, detail: int, after: str | None) -> Request:
-    params = {"fields": _REPLY_FIELDS if detail < 2 else _LEAST, "limit": "50"} | ({"after": after} if after else {})
-    return _get(account, meta_graph.path(comment_id, "replies"), params)
+def replies(account: ConnectedAccount, object_id: str, *, detail: int, after: str | None) -> Request:
+    fields = _REPLY_FIELDS if detail < 2 else _LEAST
+    return get(account, meta_graph.path(object_id, "replies"), paged(fields, 50, after))
 
 
-def one_object(account: ConnectedAccount, object_id: str, purpose: Mapping[str, str]) -> Request:
-    return _get(account, meta_graph.path(object_id), {"fields": "id"}, purpose)
+def one_comment(account: ConnectedAccount, comment_id: str) -> Request:
+    return one_object(account, comment_id, f"{_REPLY_FIELDS},media{{{_CONTEXT_FIELDS}}}", {"ask": "comment"})
+
+
+def mentioned_comment(account: ConnectedAccount, comment_id: str) -> Request:
+    """Somebody else's comment can be read through the account it names, and no other way."""
+    fields = f"mentioned_comment.comment_id({comment_id}){{id,text,timestamp,username,media{{{_CONTEXT_FIELDS}}}}}"
+    return one_object(account, account.external_id, fields, {"ask": "mention"})
+
+
+def mentioned_media(account: ConnectedAccount, media_id: str) -> Request:
+    fields = f"mentioned_media.media_id({media_id}){{{MENTIONED_FIELDS}}}"
+    return one_object(account, account.external_id, fields, {"ask": "mention"})
 
 
 def reply(account: ConnectedAccount, comment_id: str, text: str) -> Request:
-    return Request(
-        service_of(account),
-        "POST",
-        meta_graph.path(comment_id, "replies"),
-        form={"message": text},
-        token=token_of(account),
-    )
+    return call(account, "POST", meta_graph.path(comment_id, "replies"), form={"message": text})
 
 
-def refresh(account: ConnectedAccount) -> Request:
+def renewal(account: ConnectedAccount) -> Request:
     """Instagram-login tokens live 60 days; this one call takes the token in its address and has no version."""
     return Request(
         "instagram_graph",

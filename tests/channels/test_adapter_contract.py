@@ -13,6 +13,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from channels.capabilities import RenewsCredential
 from channels.errors import (
     ChannelError,
     ItemGone,
@@ -24,7 +25,7 @@ from channels.errors import (
 )
 from channels.items import ReadBack
 from channels.protocol import Answer, ChannelAdapter, ConnectedAccount, Exchange, ReplyTarget, Request
-from channels.registry import ADAPTERS, UnknownPlatform, adapter_for, traits_of
+from channels.registry import ADAPTERS, UnknownPlatform, able, adapter_for, traits_of
 from channels.scripted_transport import ScriptedTransport, json_answer
 from tests.channels.polling import Poller
 from tests.channels.stand_ins import START, TOKEN, GoogleStandIn, MetaStandIn, account_of, minutes
@@ -434,19 +435,27 @@ def test_an_answer_to_an_instagram_reply_goes_to_its_thread() -> None:
 
 
 def test_instagram_login_speaks_to_its_own_host() -> None:
-    adapter, account = adapter_for("instagram"), account_of("instagram", login="instagram")
-    (request,) = adapter.plan_poll(account, None, now=START)
+    account = account_of("instagram", login="instagram")
+    (request,) = adapter_for("instagram").plan_poll(account, None, now=START)
     assert request.service == "instagram_graph"
-    refresh = adapter.refresh_token(account)
-    assert refresh is not None
-    assert refresh.token is not None
-    assert refresh.token.in_query
+
+
+def test_instagram_login_is_renewed_and_nothing_else_of_meta() -> None:
+    adapter = able("instagram", RenewsCredential)
+    assert adapter is not None
+    account = account_of("instagram", login="instagram")
+    renewal = adapter.plan_renewal(account)
+    assert renewal.service == "instagram_graph"
+    assert renewal.token is not None
+    assert renewal.token.in_query
     answer = json_answer({"access_token": "newer", "token_type": "bearer", "expires_in": 5183944})
-    token, life = adapter.read_refresh(account, answer)
+    token, life = adapter.read_renewal(account, answer)
     assert (token.reveal(), life) == ("newer", 5183944)
     with pytest.raises(ChannelError):
-        adapter.read_refresh(account, json_answer({}))
-    assert adapter.refresh_token(account_of("instagram")) is None
+        adapter.read_renewal(account, json_answer({}))
+    with pytest.raises(Refused):
+        adapter.plan_renewal(account_of("instagram"))
+    assert able("facebook", RenewsCredential) is None
 
 
 def test_a_hidden_reply_of_ours_makes_absence_doubtful() -> None:

@@ -192,14 +192,15 @@ def test_both_spellings_of_a_comment_are_one_item() -> None:
     assert set(reader.stored) == {first}
 
 
-def test_bare_ids_stay_usable_as_they_are() -> None:
+def test_bare_ids_are_joined_with_their_posts() -> None:
     platform = MetaStandIn(bare_ids=True)
     post = platform.post()
     top = platform.write(post, "hello", START)
     reply = platform.write(post, "re", START + minutes(1), parent=top)
     reader = poller(platform)
     reader.poll(START + minutes(2))
-    assert reader.stored[reply].thread_external_id == top
+    joined = [f"{comment_key(post)}_{bare}" for bare in (top, reply)]
+    assert {key: item.thread_external_id for key, item in reader.stored.items()} == dict.fromkeys(joined, joined[0])
 
 
 def test_deep_nesting_ends_in_the_top_level_comment() -> None:

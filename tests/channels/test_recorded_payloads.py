@@ -61,16 +61,16 @@ def test_the_recorded_batch() -> None:
 def test_recorded_facebook_comments() -> None:
     post = PostContext("474930769339741_520586098107541", None, None, None)
     raw = value("v2_2__comment-issue286")
-    item = facebook.read_comment(raw, account_of("facebook"), post, None, full_ids=True)
+    item = facebook.read_comment(raw, account_of("facebook"), post, None)
     assert item.external_id == "520586098107541_520590871440397"
     assert item.created_at == datetime(2015, 9, 1, 0, 17, 3, tzinfo=UTC)
     assert item.author is not None
     assert (item.author.external_id, item.author.name) == ("474930769339741", "Tester Page")
     assert not item.from_us
-    bare = facebook.read_comment({**raw, "id": "520590871440397"}, account_of("facebook"), post, None, full_ids=True)
+    bare = facebook.read_comment({**raw, "id": "520590871440397"}, account_of("facebook"), post, None)
     assert bare.external_id == item.external_id
     hidden = facebook.read_comment(
-        {**value("v2_2__comment_canHide"), "is_hidden": True}, account_of("facebook"), post, None, full_ids=True
+        {**value("v2_2__comment_canHide"), "is_hidden": True}, account_of("facebook"), post, None
     )
     assert hidden.hidden
 

@@ -1,0 +1,127 @@
+"""What the Facebook and the Instagram adapter do alike; each adds its own words. Pure."""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from collections.abc import Sequence
+from datetime import datetime
+
+from channels import comment_poll, deliveries, meta_events, meta_replies
+from channels.capabilities import EventReading
+from channels.comment_poll import Grammar
+from channels.deliveries import Told
+from channels.items import IncomingItem, Page, PostContext, Presence, PublishedReply, ReadBack, SetAside
+from channels.matching import check_sendable
+from channels.meta_requests import one_object
+from channels.protocol import Answer, ChannelTraits, ConnectedAccount, Exchange, ReplyTarget, Request
+from channels.wire import Json, Unreadable, set_aside
+
+
+class MetaAdapter(ABC):
+    """See `channels.protocol.ChannelAdapter` and the capabilities of `channels.capabilities` that it implements."""
+
+    traits: ChannelTraits
+    grammar: Grammar
+    #: Fields of a thread's top that prove it reads, and how many replies the platform counts.
+    thread_fields: str
+
+    # --- the platform's own words ---
+
+    @abstractmethod
+    def reply_request(self, account: ConnectedAccount, target: ReplyTarget, text: str) -> Request:
+        """The call that answers a comment or post in public."""
+
+    @abstractmethod
+    def read_change(self, account: ConnectedAccount, told: Told, now: datetime) -> EventReading:
+        """One change that is no direct message. Raises `Unreadable`."""
+
+    @abstractmethod
+    def read_change_answers(
+        self, account: ConnectedAccount, told: Told, exchanges: Sequence[Exchange], now: datetime
+    ) -> EventReading:
+        """Answers to what `read_change` asked. Raises `Unreadable` and `ChannelError`."""
+
+    # --- polls ---
+
+    def plan_poll(self, account: ConnectedAccount, cursor: str | None, *, now: datetime) -> list[Request]:
+        return comment_poll.plan(self.grammar, account, cursor, now)
+
+    def read_poll(
+        self, account: ConnectedAccount, cursor: str | None, exchanges: Sequence[Exchange], *, now: datetime
+    ) -> Page:
+        return comment_poll.read(self.grammar, account, cursor, exchanges, now)
+
+    # --- events ---
+
+    def read_event(self, account: ConnectedAccount, body: bytes, *, now: datetime) -> EventReading:
+        told = deliveries.told(body)
+        if told is None:
+            return meta_events.unknown("not a change")
+        try:
+            return self.read_change(account, told, now)
+        except Unreadable as error:
+            return EventReading("unknown", set_aside=(set_aside(told.value, str(error)),), reason=str(error))
+
+    def read_event_answers(
+        self, account: ConnectedAccount, body: bytes, exchanges: Sequence[Exchange], *, now: datetime
+    ) -> EventReading:
+        told = deliveries.told(body)
+        if told is None:
+            return meta_events.unknown("not a change")
+        try:
+            return self.read_change_answers(account, told, exchanges, now)
+        except Unreadable as error:
+            return EventReading("unknown", set_aside=(set_aside(told.value, str(error)),), reason=str(error))
+
+    # --- answers ---
+
+    def plan_precheck(self, account: ConnectedAccount, target: ReplyTarget) -> list[Request]:
+        return []
+
+    def read_precheck(
+        self, account: ConnectedAccount, target: ReplyTarget, text: str, exchanges: Sequence[Exchange]
+    ) -> PublishedReply | None:
+        return None
+
+    def publish_reply(self, account: ConnectedAccount, target: ReplyTarget, text: str) -> Request:
+        check_sendable(text, self.traits.longest_reply)
+        return self.reply_request(account, target, text)
+
+    def read_publish(self, account: ConnectedAccount, target: ReplyTarget, answer: Answer) -> PublishedReply:
+        return meta_replies.read_published(target, answer)
+
+    def plan_find_our_reply(
+        self, account: ConnectedAccount, target: ReplyTarget, text: str, *, sent_at: datetime
+    ) -> list[Request]:
+        thread = target.thread_external_id
+        return [
+            one_object(account, thread, self.thread_fields, {"ask": "thread"}),
+            self.grammar.replies_request(account, thread, detail=0, after=None),
+        ]
+
+    def read_find_our_reply(
+        self,
+        account: ConnectedAccount,
+        target: ReplyTarget,
+        text: str,
+        exchanges: Sequence[Exchange],
+        *,
+        sent_at: datetime,
+    ) -> ReadBack:
+        thread = target.thread_external_id
+        post = PostContext(target.post_external_id or thread.split("_")[0], None, None, None, account.name)
+
+        def read_reply(raw: Json) -> IncomingItem | SetAside:
+            try:
+                return self.grammar.read_comment(raw, account, post, thread)
+            except Unreadable as error:
+                return set_aside(raw, str(error))
+
+        return meta_replies.read_find(target, text, exchanges, sent_at, read_reply)
+
+    def plan_presence(self, account: ConnectedAccount, external_ids: Sequence[str]) -> list[Request]:
+        items = [one_object(account, item, "id", {"ask": "item", "item": item}) for item in external_ids]
+        return [one_object(account, account.external_id, "id", {"ask": "sibling"}), *items]
+
+    def read_presence(self, account: ConnectedAccount, exchanges: Sequence[Exchange]) -> list[Presence]:
+        return meta_replies.read_presence(exchanges)
