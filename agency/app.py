@@ -13,7 +13,7 @@ from werkzeug.middleware.proxy_fix import ProxyFix
 
 from agency.web import door as web_door
 from agency.web.health import requests_of
-from tenants.base_app import create_base_app
+from tenants.base_app import check_keys_of_app, create_base_app
 from tenants.database import db
 from tenants.logs import get_logger
 from tenants.row_policies import catalogue_problems
@@ -33,8 +33,8 @@ class CatalogueNotReady(Exception):
 def create_app(settings: Settings | None = None) -> Flask:
     """The app with both doors, ready to serve.
 
-    Raises SettingsError, CatalogueNotReady, RouteWithoutPolicy, or sqlalchemy's OperationalError when the database
-    cannot be reached.
+    Raises SettingsError (also for keys that are not this database's), CatalogueNotReady, RouteWithoutPolicy, or
+    sqlalchemy's OperationalError when the database cannot be reached.
     """
     settings = settings or Settings.from_environment()
     app = create_base_app(settings)
@@ -42,6 +42,8 @@ def create_app(settings: Settings | None = None) -> Flask:
         hops = settings.onbrand_proxy_hops
         app.wsgi_app = ProxyFix(app.wsgi_app, x_for=hops, x_proto=hops, x_host=hops)  # type: ignore[method-assign]
     check_catalogue(app)
+    with app.app_context():
+        check_keys_of_app()
     app.before_request(_begin)
     app.after_request(_commit)
     web_door.register(app)

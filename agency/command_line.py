@@ -243,5 +243,20 @@ def rotate() -> None:
     click.echo(f"{count} secrets sealed again with the newest key.")
 
 
+@keys.command("forget")
+@click.argument("key_id")
+@one_sentence
+def forget(key_id: str) -> None:
+    """Say that a key is lost for good, so that every part starts without it; what it sealed is lost with it."""
+    from tenants.database import db
+    from tenants.known_keys import forget_keys
+
+    with base_app().app_context(), db.engine.begin() as connection:
+        count = forget_keys(connection, only=key_id)
+    if not count:
+        raise click.ClickException(f"No secret here is sealed with a key {key_id!r}; nothing was changed.")
+    click.echo(f"The key {key_id!r} is forgotten. Accounts it sealed show as failing until they are connected again.")
+
+
 if __name__ == "__main__":
     main()

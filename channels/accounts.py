@@ -24,16 +24,17 @@ from channels.wire import identifier
 from tenants import audit
 from tenants.base_app import keys_of_app
 from tenants.database import db, new_id
-from tenants.errors import Conflict, Invalid, NotFound, worded
+from tenants.errors import Conflict, Invalid, NotFound, Unavailable, worded
 from tenants.models import Brand
 from tenants.permissions import Actor, Permission, require
 from tenants.scope import current_scope
-from tenants.sealed import CannotOpen, Place
+from tenants.sealed import CannotOpen, KeyMissing, Place
 
 #: Longer than any token a platform documents (Google: 2,048 bytes).
 LONGEST_CREDENTIAL = 4_096
 LONGEST_NAME = 200
 SHOW_EVENT_EVERY = timedelta(minutes=1)
+KEY_MISSING = "key_missing"
 UNHEALTHY = ("failing", "needs_reconnect")
 
 
@@ -168,13 +169,21 @@ def replace_credential(account: Account, credential: Secret) -> None:
 
 
 def credential_of(account: Account) -> Secret:
-    """The account's token. Raises `Conflict` when there is none or it does not open (disconnected, moved, key lost)."""
+    """The account's token. Raises `Conflict` when there is none or it does not open (disconnected, moved, damaged), and
+    `Unavailable` when the key is not here: that is mended by whoever runs the installation, not by connecting again.
+    """
     if account.credential is None:
         raise Conflict(
             "This account is disconnected. Nothing was sent. Connect it again to go on.", code="account_disconnected"
         )
     try:
         return keys_of_app().open(account.credential, _place(account))
+    except KeyMissing:
+        raise Unavailable(
+            "This account's access is sealed with a key this installation was not given. Nothing was sent and nothing "
+            "is lost. Whoever runs the installation has to give the key again; connecting anew is not needed.",
+            code=KEY_MISSING,
+        ) from None
     except CannotOpen:
         raise Conflict(
             "This account's access cannot be opened with the keys of this installation. Nothing was sent. "

@@ -30,7 +30,7 @@ from jobs.patience import Patience
 from jobs.polling import TURN_LEASE_SECONDS
 from jobs.timetable import TIMETABLE
 from tenants import clock
-from tenants.base_app import create_base_app, redis_of_app
+from tenants.base_app import check_keys_of_app, create_base_app, redis_of_app
 from tenants.database import db
 from tenants.logs import get_logger
 from tenants.models import OutboxEntry, ReceivedEvent
@@ -188,6 +188,8 @@ def run() -> None:
     log.info("dispatcher_started")
     while patience.until_answered(settings):
         try:
+            with app.app_context():
+                check_keys_of_app()
             _go_round(dispatcher, bell, patience)
         except (SQLAlchemyError, psycopg.Error, redis.RedisError) as error:
             # PostgreSQL or Redis went away, or refuses: nothing is lost, the rows wait.

@@ -27,7 +27,7 @@ from jobs.runner import transport_of, worker_app
 from tenants import clock
 from tenants.base_app import settings_of_app
 from tenants.database import db
-from tenants.errors import AppError
+from tenants.errors import AppError, Unavailable
 from tenants.logs import get_logger
 from tenants.scope import Scope, in_scope
 
@@ -109,6 +109,10 @@ def _begin(app: Flask, adapter: ChannelAdapter, turns: Sequence[ClaimedTurn]) ->
                     continue
                 try:
                     connected = accounts.connected(account)
+                except Unavailable as error:
+                    accounts.mark_unhealthy(account, "failing", error.code)
+                    poll_turns.finish(turn, False, settings_of_app().poll_seconds)
+                    continue
                 except AppError as error:
                     accounts.mark_unhealthy(account, "needs_reconnect", error.code)
                     continue

@@ -14,12 +14,13 @@ import redis
 from rq import Queue, Worker
 from rq.job import Job
 from rq.serializers import JSONSerializer
+from sqlalchemy.exc import SQLAlchemyError
 
 from jobs.catalogue import CATALOGUE, QUEUES
 from jobs.patience import LONGEST_PAUSE_SECONDS, Patience
 from jobs.runner import worker_app
 from styleguides.language import detect_language
-from tenants.base_app import redis_of_app, settings_of_app
+from tenants.base_app import check_keys_of_app, redis_of_app, settings_of_app
 from tenants.logs import get_logger
 
 DRAIN_SECONDS = 30
@@ -81,12 +82,14 @@ def run() -> None:
     while patience.until_answered(settings):
         worker = None
         try:
+            with app.app_context():
+                check_keys_of_app()
             worker = worker_of(connection, patience)
             log.info("worker_started", name=worker.name)
             worker.work(logging_level="WARNING", with_scheduler=False)
             return
-        except redis.RedisError as error:
-            # It went away between our question and RQ's, or while RQ said goodbye.
+        except (SQLAlchemyError, redis.RedisError) as error:
+            # It went away between our question and the next, or while RQ said goodbye.
             if worker is not None and worker.told_to_stop:
                 return
             log.warning("worker_waits", reason=type(error).__name__)

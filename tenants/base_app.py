@@ -10,6 +10,7 @@ from sqlalchemy.engine import make_url
 
 import tenants.scope  # noqa: F401 - installs guard one on every session
 from tenants.database import db
+from tenants.known_keys import learn_newest
 from tenants.logs import configure_logs
 from tenants.sealed import KeyRing
 from tenants.settings import Settings, SettingsError
@@ -53,6 +54,12 @@ def create_base_app(settings: Settings, *, pool_size: int = 5) -> Flask:
         )
     db.init_app(app)
     return app
+
+
+def check_keys_of_app() -> None:
+    """Raise SettingsError where this installation's keys are not those that seal this database's secrets."""
+    with db.engine.begin() as connection:
+        learn_newest(connection, current_app.extensions.get("onbrand_keys"))
 
 
 def settings_of_app() -> Settings:

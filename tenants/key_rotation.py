@@ -13,6 +13,7 @@ from sqlalchemy import func, select
 
 from tenants.base_app import keys_of_app
 from tenants.database import AgencyOwned, db
+from tenants.known_keys import forget_keys, learn_newest
 from tenants.models import Agency
 from tenants.scope import HasAppContext, Scope, in_scope
 from tenants.sealed import SEALED_COLUMNS, CannotOpen, SealedColumn
@@ -24,12 +25,14 @@ MOST_NAMED = 20
 def rotate_keys(app: HasAppContext) -> int:
     """Seal again whatever an older key than the newest has sealed; returns how many values that were.
 
-    One agency and a hundred rows a transaction; a row is held only while it is sealed anew. Raises CannotOpen, once
-    everything else is done, naming the rows that no key of this installation opens: keep the old key until they are
-    mended (connect the account again).
+    One agency and a hundred rows a transaction; a row is held only while it is sealed anew. Where no row is left the
+    older keys are needed no more (`tenants.known_keys`). Raises SettingsError for keys that are not this database's, and
+    CannotOpen, once everything else is done, naming the rows that no key of this installation opens: keep the old key
+    until they are mended (connect the account again).
     """
     done, lost = 0, []
     with in_scope(app, None):
+        learn_newest(db.session.connection(), keys_of_app())
         agency_ids = list(db.session.scalars(select(Agency.id).order_by(Agency.id)))
     for column in SEALED_COLUMNS:
         scopes: list[Scope | None] = [None]
@@ -45,6 +48,9 @@ def rotate_keys(app: HasAppContext) -> int:
                 lost += [f"{column.model.__tablename__} {row_id}" for row_id in unread]
                 if len(rows) < ROWS_AT_ONCE:
                     break
+    if not lost:
+        with in_scope(app, None):
+            forget_keys(db.session.connection(), but=keys_of_app().newest_id)
     if lost:
         raise CannotOpen(
             f"{done} values were sealed again; {len(lost)} open with no key of this installation and were left as they "

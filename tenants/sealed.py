@@ -29,6 +29,10 @@ class CannotOpen(Exception):
     """The sealed bytes are not from this place, not from these keys, or were changed."""
 
 
+class KeyMissing(CannotOpen):
+    """Sealed by a key this installation was not given: whoever runs it can mend that, nobody else."""
+
+
 class Secret:
     """A secret in memory. Printing, logging or formatting it shows stars; `reveal()` is the one way to the value."""
 
@@ -132,17 +136,23 @@ class KeyRing:
         return self.newest_start + nonce + body
 
     def open(self, sealed: bytes, place: Place) -> Secret:
-        """Decrypt. Raises CannotOpen when the bytes come from another place or key, or were changed."""
+        """Decrypt. Raises KeyMissing for a key that is not here, CannotOpen for bytes of another place, or changed."""
         try:
             if sealed[0] != FORMAT:
                 raise CannotOpen("unknown sealed form")
             end = 2 + sealed[1]
             key_id = sealed[2:end].decode()
+            if key_id not in self._keys:
+                raise KeyMissing(f"sealed by the key {key_id!r}, which is not in ONBRAND_CREDENTIAL_KEYS")
             nonce, body = sealed[end : end + NONCE_BYTES], sealed[end + NONCE_BYTES :]
             plain = AESGCM(self._data_key(key_id, place)).decrypt(nonce, body, place.as_bytes(key_id))
             return Secret(plain.decode())
-        except (InvalidTag, IndexError, KeyError, ValueError) as error:
+        except (InvalidTag, IndexError, ValueError) as error:
             raise CannotOpen("sealed for another place, by another key, or changed") from error
+
+    def fingerprints(self) -> dict[str, str]:
+        """Each key's name and something that tells it from every other key and nothing about it."""
+        return {key_id: _derived(key, b"onbrand key fingerprint")[:16].hex() for key_id, key in self._keys.items()}
 
     @property
     def newest_start(self) -> bytes:
@@ -152,11 +162,13 @@ class KeyRing:
 
     def _data_key(self, key_id: str, place: Place) -> bytes:
         info = f"onbrand data key|{place.agency_id}|{place.brand_id}".encode()
-        return HKDF(algorithm=SHA256(), length=KEY_BYTES, salt=None, info=info).derive(self._keys[key_id])
+        return _derived(self._keys[key_id], info)
 
 
 def purpose_key(root_secret: str, purpose: str) -> bytes:
     """One key per purpose from the root secret, so that a token minted for one never passes for another."""
-    return HKDF(algorithm=SHA256(), length=KEY_BYTES, salt=None, info=f"onbrand|{purpose}".encode()).derive(
-        root_secret.encode()
-    )
+    return _derived(root_secret.encode(), f"onbrand|{purpose}".encode())
+
+
+def _derived(secret: bytes, info: bytes) -> bytes:
+    return HKDF(algorithm=SHA256(), length=KEY_BYTES, salt=None, info=info).derive(secret)

@@ -40,7 +40,7 @@ from channels.transport import Speaks
 from tenants import audit
 from tenants.base_app import settings_of_app
 from tenants.database import db, new_id
-from tenants.errors import AppError
+from tenants.errors import AppError, Unavailable
 from tenants.logs import get_logger
 from tenants.outbox import JobName, enqueue_after_commit
 from tenants.scope import HasAppContext, Scope, in_scope
@@ -51,6 +51,11 @@ SEND_BUDGET_SECONDS = 30
 """`channels.transport` ends a call after this long; with less than this left of the lease nothing is sent."""
 RETRY_SECONDS = (5, 15, 60, 300, 900)
 """Pauses after a send that surely did not leave."""
+KEY_MISSING_SECONDS = 300
+KEY_MISSING = (
+    "A key is missing on our side, so this account's access cannot be opened. The reply is kept. "
+    "Whoever runs Onbrand has to give the key again; then it goes out by itself."
+)
 BUSY_SECONDS = 15
 """Pause while another reply to the same conversation is on its way."""
 
@@ -102,7 +107,9 @@ def _claim(reply_id: UUID, started: float) -> Claimed | None:
         return None
     connected = connected_account_of(reply)
     if connected is None:
-        _can_send(reply, account)  # says why on the reply
+        if _can_send(reply, account):  # says why on the reply
+            reply.state_reason = KEY_MISSING
+            _try_again(reply, KEY_MISSING_SECONDS)
         return None
     reply.fence += 1
     reply.sent_at = now
@@ -356,6 +363,9 @@ def connected_account_of(reply: Reply) -> ConnectedAccount | None:
         return None
     try:
         return accounts.connected(account)
+    except Unavailable as error:
+        accounts.mark_unhealthy(account, "failing", error.code)
+        return None
     except AppError as error:
         accounts.mark_unhealthy(account, "needs_reconnect", error.code)
         return None

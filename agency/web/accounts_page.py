@@ -22,6 +22,7 @@ from agency.web.shell import brand_looks, render_page, toast
 from agency.web.state_looks import account_states, unknown_state
 from agency.web.who import actor_of_request
 from channels import accounts as room
+from channels.accounts import KEY_MISSING
 from channels.models import Account, SetAsideItem
 from channels.registry import ADAPTERS
 from tenants import clock
@@ -308,6 +309,13 @@ def _problem(account: Account, may_connect: bool) -> Notice | None:
             then = _("Ask an agency admin to connect it again; we read what came meanwhile.")
         return Notice(
             "bad", f"{what} {reason}".strip(), _("What came in before is here, and approved replies wait."), then
+        )
+    if account.health == "failing" and reason == KEY_MISSING:
+        return Notice(
+            "bad",
+            _("A key is missing on our side, so this account's access cannot be opened."),
+            _("Nothing is lost: approved replies wait, and we read what came meanwhile."),
+            _("Tell whoever runs Onbrand to give the key again; you need not connect anew."),
         )
     if account.health == "failing":
         what = _("%(place)s does not answer as it should.", place=place)

@@ -64,6 +64,10 @@ SENTENCES: Final[tuple[Worded, ...]] = (
         "The brand's style guide stops this reply: %(problem)s "
         "Your words are saved and nothing was sent. Change them and try again."
     ),
+    worded(
+        "A key is missing on our side, so this account's access cannot be opened. The reply is kept. "
+        "Whoever runs Onbrand has to give the key again; then it goes out by itself."
+    ),
     worded("nothing was read"),
     worded("the thread is too long to read whole"),
     worded("the reading failed"),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 from collections.abc import Sequence
 from datetime import datetime
 from uuid import UUID
@@ -9,13 +10,15 @@ from uuid import UUID
 import pytest
 from flask import Flask
 
-from channels import registry
+from channels import accounts, registry
 from channels.errors import ChannelError, RateLimited
 from channels.facebook.adapter import FacebookAdapter
+from channels.models import CREDENTIAL
 from channels.protocol import Answer, ConnectedAccount, Request
 from channels.scripted_transport import ScriptedTransport, json_answer
 from jobs.dispatcher import Dispatcher
 from jobs.polling import poll_accounts
+from tenants.sealed import KeyRing
 from tests.factories import Agency, Factory
 from tests.jobs.conftest import Outbox
 
@@ -44,6 +47,30 @@ def batch(app: Flask) -> Sequence[Sequence[str | int]]:
     (job,) = dispatcher.queues["poll"].jobs
     turns: Sequence[Sequence[str | int]] = job.args[1]
     return turns
+
+
+def test_a_missing_key_parks_nobody(
+    app: Flask, ana: Agency, make: Factory, outbox: Outbox, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Whoever runs the installation gives the key again, and everything goes on by itself."""
+    lost, good = make.account(ana), make.account(ana)
+    ring = app.extensions["onbrand_keys"]
+    other = KeyRing.from_setting("other:" + base64.b64encode(bytes(range(40, 72))).decode())
+    with ana.entered():
+        account = accounts.get(lost)
+        account.credential = other.seal("token", CREDENTIAL.place_of(account))
+    poll_accounts(app, "facebook", batch(app), ScriptedTransport(empty_page))
+    health = {row.id: (row.health, row.health_reason) for row in outbox.all("select * from account")}
+    turns = {row.account_id: row for row in outbox.all("select * from poll_turn")}
+    assert health == {lost: ("failing", "key_missing"), good: ("ok", None)}
+    assert (turns[lost].parked_at, turns[lost].leased_until, turns[lost].failures) == (None, None, 1)
+
+    both = KeyRing(ring._keys | other._keys)
+    monkeypatch.setitem(app.extensions, "onbrand_keys", both)
+    outbox.change("update poll_turn set due_at = now()")
+    Dispatcher(app).queues["poll"].empty()
+    poll_accounts(app, "facebook", batch(app), ScriptedTransport(empty_page))
+    assert outbox.scalar(f"select health from account where id = '{lost}'") == "ok"
 
 
 @pytest.mark.parametrize("error", [KeyError("field"), RateLimited(300, "account")])

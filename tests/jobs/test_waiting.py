@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import os
 import signal
 import subprocess
@@ -12,18 +13,22 @@ from pathlib import Path
 
 import pytest
 import redis
+from flask import Flask
 from sqlalchemy import Engine, text
 
 from agency.local.processes import wait_until
 from agency.local.valkey import start_valkey
 from jobs import patience
 from jobs.patience import Patience, who_is_away
+from tenants.base_app import check_keys_of_app
 from tenants.settings import Settings
+from tests.factories import Agency, Factory
 from tests.jobs.conftest import Outbox
 
 START_SECONDS = 60
 END_SECONDS = 8
 NAMES = ("worker", "dispatcher")
+OTHER_KEYS = "other:" + base64.b64encode(bytes(range(40, 72))).decode()
 NOWHERE = "redis://127.0.0.1:9/0"
 
 
@@ -153,6 +158,22 @@ def test_pauses_grow_to_a_longest_and_begin_anew(monkeypatch: pytest.MonkeyPatch
 
 def test_both_answer_here(settings: Settings) -> None:
     assert who_is_away(settings) is None
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_it_refuses_to_start_with_other_keys_than_the_database_knows(
+    start: Start, app: Flask, make: Factory, ana: Agency, outbox: Outbox, name: str
+) -> None:
+    with app.app_context():
+        check_keys_of_app()
+    account_id = make.account(ana)
+    program = start(name, ONBRAND_CREDENTIAL_KEYS=OTHER_KEYS)
+    assert program.process.wait(START_SECONDS) == 1
+    assert "lacks the key 'test'" in program.said()
+    assert "nothing was started or changed" in program.said()
+    assert "Traceback" not in program.said()
+    assert outbox.scalar(f"select health from account where id = '{account_id}'") == "ok"
+    assert outbox.scalar("select count(*) from poll_turn where leased_until is not null") == 0
 
 
 def test_nobody_waits_for_what_has_no_address(start: Start) -> None:

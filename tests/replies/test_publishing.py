@@ -3,18 +3,22 @@ not at all."""
 
 from __future__ import annotations
 
+import base64
 import json
 import threading
 from typing import Any
 from uuid import UUID
 
 import pytest
+from flask import Flask
 from sqlalchemy import text
 
 from agency.replies import publishing
+from agency.replies.publishing import KEY_MISSING, KEY_MISSING_SECONDS
 from channels.errors import ChannelError, NotSent, OutcomeUnknown, RateLimited
 from channels.protocol import Answer, Request
 from channels.scripted_transport import ScriptedTransport, json_answer
+from tenants.sealed import KeyRing
 from tests.factories import Factory
 from tests.replies.conftest import Case, Page
 
@@ -38,6 +42,25 @@ def test_an_approved_reply_goes_out_once_and_the_receipt_proves_it(case: Case, p
         conversation = connection.execute(text("select status, holder_id, reply_state from conversation")).one()
     assert message == ("Żółć & <b>words</b> 🎉", reply_id)
     assert conversation == ("closed", None, "published")
+
+
+def test_a_missing_key_keeps_the_reply_and_parks_nobody(
+    case: Case, page: Page, app: Flask, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    reply_id = case.approved()
+    other = KeyRing.from_setting("other:" + base64.b64encode(bytes(range(40, 72))).decode())
+    ring = app.extensions["onbrand_keys"]
+    monkeypatch.setitem(app.extensions, "onbrand_keys", other)
+    assert case.publish(reply_id, page.transport) == "skipped"
+    row = case.row(reply_id)
+    assert (row.state, row.state_reason) == ("approved", KEY_MISSING)
+    with case.superuser.connect() as connection:
+        account = connection.execute(text("select health, health_reason from account")).one()
+        assert tuple(account) == ("failing", "key_missing")
+        assert connection.execute(text("select parked_at from poll_turn")).scalar_one() is None
+    monkeypatch.setitem(app.extensions, "onbrand_keys", ring)
+    case.pass_time(KEY_MISSING_SECONDS + 1)
+    assert case.publish(reply_id, page.transport) == "published"
 
 
 @pytest.mark.parametrize("state", ["draft", "awaiting_approval", "declined"])

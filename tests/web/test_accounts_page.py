@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from html import unescape
 from uuid import UUID
 
 import pytest
@@ -102,6 +103,15 @@ def test_connecting_again_wakes_it(admin: Browser, ana: Agency, account_id: UUID
     assert secret_of(ana, account_id) == TOKEN
     found = account(ana, health="ok")
     assert found is not None
+
+
+def test_a_missing_key_asks_nobody_to_connect_again(admin: Browser, ana: Agency, account_id: UUID) -> None:
+    with ana.entered():
+        accounts.mark_unhealthy(accounts.get(account_id), "failing", accounts.KEY_MISSING)
+    page = unescape(admin.get(f"/brands/{ana.brand_ids[0]}/accounts").text)
+    assert "A key is missing on our side" in page
+    assert "Tell whoever runs Onbrand" in page
+    assert "key_missing" not in page
 
 
 def test_disconnecting_asks_first_and_twice_is_harmless(admin: Browser, ana: Agency, account_id: UUID) -> None:
