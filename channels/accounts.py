@@ -22,7 +22,7 @@ from channels.protocol import ConnectedAccount, Secret
 from channels.registry import ADAPTERS
 from channels.wire import identifier
 from tenants import audit
-from tenants.base_app import keys_of_app
+from tenants.base_app import keys_of_app, settings_of_app
 from tenants.database import db, new_id
 from tenants.errors import Conflict, Invalid, NotFound, Unavailable, worded
 from tenants.models import Brand
@@ -201,6 +201,7 @@ def connected(account: Account) -> ConnectedAccount:
         credential=credential_of(account),
         login=account.login,  # type: ignore[arg-type]
         name=account.name,
+        events_topic=settings_of_app().google_pubsub_topic or None if account.platform == "google_business" else None,
     )
 
 

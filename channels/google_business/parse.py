@@ -10,7 +10,8 @@ from channels.wire import Json, Unreadable, identifier, instant, link, mapping, 
 _STARS = {"ONE": 1, "TWO": 2, "THREE": 3, "FOUR": 4, "FIVE": 5}
 _TRANSLATED = "(Translated by Google)"
 _ORIGINAL = "(Original)"
-_STATES: dict[str, ReplyState] = {"PENDING": "pending", "REJECTED": "rejected"}
+#: Google's words for the moderation of an answer.
+REPLY_STATES: dict[str, ReplyState] = {"PENDING": "pending", "REJECTED": "rejected", "APPROVED": "published"}
 
 
 def review_id_of(raw: Json) -> str | None:
@@ -52,17 +53,26 @@ def read_review(raw: Json) -> IncomingItem:
 
 
 def split_translation(text: str) -> tuple[str, str | None]:
-    """The original and Google's translation, where both marks stand as captured; any other text stays whole."""
-    if not text.startswith(_TRANSLATED):
-        return text, None
-    translation, mark, original = text[len(_TRANSLATED) :].rpartition(f"\n\n{_ORIGINAL}")
+    """The original and Google's translation, in either order Google writes them; any other text stays whole.
+
+    Captured: ``(Translated by Google) T``, empty line, ``(Original)``, the original. Reported, not captured: the
+    original, empty line, ``(Translated by Google)``, a line break, the translation. Both parts are kept either way.
+    """
+    if text.startswith(_TRANSLATED):
+        translation, mark, original = text[len(_TRANSLATED) :].rpartition(f"\n\n{_ORIGINAL}")
+    else:
+        original, mark, translation = text.rpartition(f"\n\n{_TRANSLATED}\n")
     if not mark or not original.strip():
         return text, None
     return original.strip(), translation.strip() or None
 
 
 def read_reply(value: Any) -> OwnReply | None:
-    """The business's answer, None when there is none or it has no text. An unknown state counts as published."""
+    """The business's answer, None when there is none or it has no text.
+
+    No state, or an unknown one, counts as published: answers from before April 2026 have none. Google may wrap answers
+    in its translation like reviews (not documented); then the original is what we wrote.
+    """
     raw = mapping(value)
     if raw is None:
         return None
@@ -72,13 +82,10 @@ def read_reply(value: Any) -> OwnReply | None:
         return None
     if not text:
         return None
-    state = raw.get("reviewReplyState")
-    return OwnReply(
-        text,
-        instant(raw.get("updateTime")),
-        _STATES.get(state, "published") if isinstance(state, str) else "published",
-        short_text(raw.get("policyViolation"), 100),
-    )
+    word = raw.get("reviewReplyState")
+    state = REPLY_STATES.get(word, "published") if isinstance(word, str) else "published"
+    violation = short_text(raw.get("policyViolation"), 100) if state == "rejected" else None
+    return OwnReply(split_translation(text)[0], instant(raw.get("updateTime")), state, violation)
 
 
 def _author(value: Any) -> Author | None:
