@@ -1,7 +1,8 @@
-"""What platforms call: webhooks, and Meta's requests about a person's data. A hint to poll, never the truth itself.
+"""What platforms call: webhooks, and Meta's requests about a person's data.
 
 The signature is checked over the raw bytes before anything is read. A call about an account nobody connected is
-answered 200 and leaves nothing; about a known one 200 comes only once its turn to be polled is committed.
+answered 200 and leaves nothing; about a known one 200 comes only once every change is committed, each with its tenant
+(`channels.raw_events`); a job makes sense of them. What cannot be made durable is answered 503, and is sent again.
 """
 
 from __future__ import annotations
@@ -14,23 +15,24 @@ from typing import Any
 from flask import Blueprint, Response, current_app, request
 from sqlalchemy import select
 from sqlalchemy.dialects.postgresql import insert
+from sqlalchemy.exc import SQLAlchemyError
 
 from agency.api.blueprint import register_error_handlers
 from agency.api.error_shape import Problem
 from agency.api.google_push import PushKeys, is_from_google, location_of
 from agency.api.signatures import is_meta_signature, is_stripe_signature, signed_request
 from agency.api.strict_json import raw_body
-from channels import accounts, poll_turns
+from channels import accounts, deliveries, poll_turns, raw_events
 from tenants import clock
 from tenants.base_app import settings_of_app
 from tenants.database import db
+from tenants.logs import get_logger
 from tenants.models import ReceivedEvent
+from tenants.scope import in_scope
 
-MOST_ENTRIES = 1_000
-"""Meta sends at most this many in one call."""
-PLATFORM_OF_OBJECT = {"page": "facebook", "instagram": "instagram"}
 DELETION_SOURCE, DEAUTHORIZE_SOURCE = "meta_data_deletion", "meta_deauthorize"
 
+log = get_logger("webhooks")
 blueprint = Blueprint("api_webhooks", __name__)
 register_error_handlers(blueprint)
 
@@ -50,14 +52,14 @@ def verify_instagram() -> Response:
 @blueprint.post("/webhooks/meta")
 def receive_meta() -> Response:
     """Something happened on a Facebook page, or on an Instagram profile reached through Facebook Login."""
-    return _receive_meta("meta", settings_of_app().meta_app_secret)
+    return _receive_meta(settings_of_app().meta_app_secret)
 
 
 @blueprint.post("/webhooks/instagram")
 def receive_instagram() -> Response:
     """Something happened on an Instagram profile; either app's secret may have signed."""
     settings = settings_of_app()
-    return _receive_meta("instagram", settings.meta_app_secret, settings.instagram_app_secret)
+    return _receive_meta(settings.meta_app_secret, settings.instagram_app_secret)
 
 
 @blueprint.post("/webhooks/google")
@@ -149,18 +151,34 @@ def _challenge() -> Response:
     return Response(challenge, content_type="text/plain; charset=utf-8")
 
 
-def _receive_meta(source: str, *secrets: str) -> Response:
+def _receive_meta(*secrets: str) -> Response:
     body = raw_body()
     if not is_meta_signature(request.headers.get("X-Hub-Signature-256", ""), body, secrets):
         raise _unsigned()
-    call = _object(body)
-    platform = PLATFORM_OF_OBJECT.get(str(call.get("object")))
-    entries = call.get("entry")
-    if platform is not None and isinstance(entries, list):
-        ids = [entry.get("id") for entry in entries[:MOST_ENTRIES] if isinstance(entry, dict)]
-        about = dict.fromkeys((platform, str(one)) for one in ids if _is_name(one) or isinstance(one, int))
-        _poll_soon(source, hashlib.sha256(body).hexdigest(), str(call["object"]), list(about))
+    _object(body)
+    _keep(deliveries.cut(body))
     return _done()
+
+
+def _keep(changes: list[deliveries.Change]) -> None:
+    """Store what is about connected accounts, one transaction for each tenant, and count what is nobody's.
+
+    Raises Problem 503 when anything could not be stored: the platform sends all of it again, and what was is known.
+    """
+    try:
+        owned = raw_events.owners(changes)
+        db.session.commit()
+        for scope, theirs in owned.items():
+            (brand_id,) = scope.brand_ids or ()
+            with in_scope(current_app, scope):
+                raw_events.keep(scope.agency_id, brand_id, theirs)
+    except SQLAlchemyError as error:
+        log.exception("events_not_kept")
+        raise Problem(503) from error
+    known = {(change.platform, change.external_id) for theirs in owned.values() for _, change in theirs}
+    dropped = sum((change.platform, change.external_id) not in known for change in changes)
+    if dropped:
+        log.info("events_of_nobody", count=dropped)
 
 
 def _poll_soon(source: str, event_id: str, kind: str, about: list[tuple[str, str]]) -> None:

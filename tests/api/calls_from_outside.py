@@ -30,3 +30,16 @@ def events(superuser: Engine) -> list[tuple[str, str]]:
     """Source and kind of every event kept, in order."""
     with superuser.connect() as connection:
         return [tuple(row) for row in connection.execute(text("select source, kind from received_event order by id"))]
+
+
+def raw_events(superuser: Engine) -> list[tuple[UUID, str]]:
+    """Account and kind of every change kept, in order."""
+    with superuser.connect() as connection:
+        return [tuple(row) for row in connection.execute(text("select account_id, kind from raw_event order by id"))]
+
+
+def promises(superuser: Engine) -> list[str]:
+    """Whose events are promised to be handled, by account."""
+    statement = "select ids ->> 'account_id' from outbox_entry where job_name = 'handle_events' order by id"
+    with superuser.connect() as connection:
+        return list(connection.execute(text(statement)).scalars())

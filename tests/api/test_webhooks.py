@@ -1,4 +1,4 @@
-"""What Meta may make us do: look at a known account sooner, and nothing else; and its requests about a person."""
+"""What Meta may tell us: changes of known accounts, kept with their tenant; and its requests about a person."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 from sqlalchemy import Engine, text
 
 from agency.api import signatures
-from tests.api.calls_from_outside import due, events, external_id, put_off
+from tests.api.calls_from_outside import due, events, external_id, promises, put_off, raw_events
 from tests.factories import Agency, Factory
 
 META, INSTAGRAM = "test app secret", "test instagram secret"
@@ -48,30 +48,65 @@ def test_verification_answers_the_bare_challenge(client: FlaskClient, path: str)
         assert b"script" not in refused.get_data()
 
 
-def test_a_known_page_is_polled_at_once_and_a_repeat_changes_nothing(
+def test_a_change_of_a_known_page_is_kept_before_the_answer_and_a_repeat_adds_nothing(
     client: FlaskClient, make: Factory, ana: Agency, superuser: Engine
 ) -> None:
-    account, other = make.account(ana), make.account(ana)
+    account, _other = make.account(ana), make.account(ana)
     body = _call(external_id(superuser, account))
     put_off(superuser)
     assert client.post("/webhooks/meta", data=body, headers=_signature(body)).status_code == 200
-    assert due(superuser) == {account} != {other}
-    assert events(superuser) == [("meta", "page")]
-    put_off(superuser)
+    assert raw_events(superuser) == [(account, "feed")]
+    assert promises(superuser) == [str(account)]
+    assert due(superuser) == set()
+    again = body.replace(b'"time": 1', b'"time": 2')  # sent again, stamped anew
+    assert again != body
+    for repeated in (body, again):
+        assert client.post("/webhooks/meta", data=repeated, headers=_signature(repeated)).status_code == 200
+    assert (len(raw_events(superuser)), len(promises(superuser))) == (1, 1)
+
+
+def test_changes_of_several_tenants_in_one_call_lie_with_their_own(
+    client: FlaskClient, make: Factory, ana: Agency, stranger: Agency, superuser: Engine
+) -> None:
+    accounts = [make.account(ana), make.account(ana, brand=1), make.account(stranger)]
+    entries = [json.loads(_call(external_id(superuser, account)))["entry"][0] for account in accounts]
+    body = json.dumps({"object": "page", "entry": [*entries, {"id": "404", "changes": []}]}).encode()
     assert client.post("/webhooks/meta", data=body, headers=_signature(body)).status_code == 200
-    assert (due(superuser), len(events(superuser))) == (set(), 1)
+    assert {account for account, _ in raw_events(superuser)} == set(accounts)
+    with superuser.connect() as connection:
+        owners = connection.execute(text("select account_id, agency_id, brand_id from raw_event")).all()
+    assert {tuple(row) for row in owners} == {
+        (accounts[0], ana.id, ana.brand_ids[0]),
+        (accounts[1], ana.id, ana.brand_ids[1]),
+        (accounts[2], stranger.id, stranger.brand_ids[0]),
+    }
 
 
-def test_one_account_in_two_agencies_is_polled_for_both(
+def test_what_cannot_be_made_durable_is_asked_for_again(
+    client: FlaskClient, make: Factory, ana: Agency, superuser: Engine
+) -> None:
+    body = _call(external_id(superuser, make.account(ana)))
+    with superuser.begin() as connection:
+        connection.execute(text("alter table raw_event rename to raw_event_away"))
+    try:
+        answer = client.post("/webhooks/meta", data=body, headers=_signature(body))
+        assert (answer.status_code, "Retry-After" in answer.headers) == (503, True)
+    finally:
+        with superuser.begin() as connection:
+            connection.execute(text("alter table raw_event_away rename to raw_event"))
+    assert client.post("/webhooks/meta", data=body, headers=_signature(body)).status_code == 200
+    assert len(raw_events(superuser)) == 1
+
+
+def test_one_account_in_two_agencies_is_told_to_both(
     client: FlaskClient, make: Factory, ana: Agency, stranger: Agency, superuser: Engine
 ) -> None:
     accounts = {make.account(ana, platform="instagram"), make.account(stranger, platform="instagram")}
     with superuser.begin() as connection:
         connection.execute(text("update account_directory set external_id = '99'"))
-    put_off(superuser)
     body = _call("99", "instagram")
     assert client.post("/webhooks/instagram", data=body, headers=_signature(body, INSTAGRAM)).status_code == 200
-    assert due(superuser) == accounts
+    assert {account for account, _ in raw_events(superuser)} == accounts
 
 
 def test_an_account_nobody_connected_leaves_nothing(client: FlaskClient, ana: Agency, superuser: Engine) -> None:
@@ -84,7 +119,7 @@ def test_an_account_nobody_connected_leaves_nothing(client: FlaskClient, ana: Ag
         b'{"object":"page","entry":[{"id":"\\u0000"},{"id":"' + b"9" * 500 + b'"}]}',
     ):
         assert client.post("/webhooks/meta", data=body, headers=_signature(body)).status_code == 200
-    assert events(superuser) == []
+    assert (raw_events(superuser), promises(superuser)) == ([], [])
 
 
 @pytest.mark.parametrize("path", ["/webhooks/meta", "/webhooks/instagram"])
@@ -111,7 +146,7 @@ def test_a_wrong_or_missing_signature_is_refused_before_anything_is_read(
         headers = {} if header is None else {"X-Hub-Signature-256": header}
         refused = client.post(path, data=body, headers=headers)
         assert (refused.status_code, refused.get_json()["code"]) == (401, "invalid_signature")
-    assert (due(superuser), events(superuser)) == (set(), [])
+    assert (due(superuser), raw_events(superuser)) == (set(), [])
 
 
 def test_only_the_instagram_address_takes_the_instagram_secret(client: FlaskClient, ana: Agency) -> None:
