@@ -138,12 +138,13 @@ class CompiledRules:
         with self._lock:
             view = self._views.get(at)
             if view is None:
-                applying = [(order, rule) for order, rule in enumerate(self.rules) if _applies(rule, *at)]
+                applying = [(order, rule) for order, rule in enumerate(self.rules) if applies(rule, *at)]
                 view = self._views[at] = View(applying, stems(at[0]))
         return view
 
 
-def _applies(rule: Rule, language: str | None, platform: str | None, kind: str | None) -> bool:
+def applies(rule: Rule, language: str | None, platform: str | None, kind: str | None) -> bool:
+    """Whether a rule speaks of replies in this language, on this platform, to this kind of conversation."""
     return (
         (not rule.languages or language in rule.languages)
         and (not rule.platforms or platform in rule.platforms)

@@ -176,11 +176,11 @@ def guide_and_language(brand_id: UUID) -> tuple[GuideInForce | None, str]:
     language, version_id, number = found
     if version_id is None:
         return None, language
-    return GuideInForce(number, version_id, _compiled_rules(version_id)), language
+    return GuideInForce(number, version_id, compiled_rules(version_id)), language
 
 
-def _compiled_rules(version_id: UUID) -> CompiledRules:
-    """Compiled once a process: the words of a version never change once it has been in force."""
+def compiled_rules(version_id: UUID) -> CompiledRules:
+    """The rules of a version that is or was in force; compiled once a process, as its words never change."""
     with _compiled_lock:
         known = _compiled.get(version_id)
         if known is not None:

@@ -12,6 +12,7 @@ from uuid import UUID
 
 from sqlalchemy import ColumnElement, CursorResult, and_, or_, select, update
 
+from agency.inbox.colleagues import name_of_colleague
 from agency.inbox.filters import QueueFilter, conditions
 from agency.inbox.models import Conversation, Note
 from tenants import audit, clock
@@ -174,11 +175,33 @@ def take_over(actor: Actor, conversation_id: UUID, reason: str) -> Case:
     return taken
 
 
-def assign(actor: Actor, conversation_id: UUID, person_id: UUID, person_name: str) -> Case:
-    """A lead gives a case to somebody. That the person is a member with this brand is the caller's to check."""
+def assign(actor: Actor, conversation_id: UUID, person_id: UUID, *, seen_holder_id: UUID | None = None) -> Case:
+    """A lead gives an open case to somebody who may work on its brand.
+
+    `seen_holder_id` is who had it when the lead chose, None for nobody. Raises Conflict `held` when somebody else took
+    it meanwhile, Conflict `not_open`, Invalid `not_a_colleague`, NotFound, Forbidden.
+    """
     case = _case(conversation_id, lock=True)
     require(actor, Permission.CONVERSATION_REASSIGN, case.brand_id)
     now = clock.now()
+    if case.status != "open":
+        raise Conflict(
+            "This case is closed or put off, so nobody can be given it. Nothing was changed. Open it again first.",
+            code="not_open",
+        )
+    is_held = case.held_until is None or case.held_until >= now
+    if is_held and case.holder_id not in (None, seen_holder_id, person_id):
+        raise Conflict(
+            worded(
+                "%(name)s has taken this case meanwhile. Nothing was changed. "
+                "Look at it again before you hand it over.",
+                name=case.holder_name or worded("Somebody else"),
+            ),
+            code="held",
+            holder_id=str(case.holder_id),
+            holder_name=case.holder_name,
+        )
+    person_name = name_of_colleague(actor.agency_id, case.brand_id, person_id)
     given = _change(
         Conversation.id == conversation_id,
         holder_id=person_id,

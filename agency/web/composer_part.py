@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import secrets
 from collections.abc import Sequence
-from typing import Any, NamedTuple
+from dataclasses import replace
+from typing import NamedTuple
 from uuid import UUID
 
 from flask import current_app
@@ -17,15 +18,14 @@ from agency.web import clocks
 from agency.web.contexts import CheckResult, Composer
 from agency.web.inbox_address import Address
 from agency.web.language import chosen_language, chosen_zone
-from agency.web.looks import BrandLook, FindingLook, Notice
+from agency.web.looks import BrandLook, Notice
+from agency.web.reply_looks import result_look, stored_result
 from styleguides import brand_check
-from styleguides.length import length, length_limit, length_unit, reading_seconds
 from tenants.base_app import settings_of_app
 from tenants.errors import Conflict
 from tenants.permissions import Actor, Permission
 from tenants.sealed import purpose_key
 
-NO_LIMIT_CHARACTERS = 10_000
 BUSY = ("awaiting_approval", "approved", "publishing", "outcome_unknown")
 
 
@@ -95,9 +95,9 @@ def composer_for(
     if written is not None and written.result is not None:
         result = written.result
     elif reply is not None and text == stored:
-        result = _stored_result(reply, view.platform)
+        result = stored_result(reply.findings, reply.guide_version, reply.text, view.platform)
     else:
-        result = _unchecked(text, view.platform)
+        result = replace(stored_result([], None, text, view.platform), checked=False)
     return Composer(
         brand=look,
         place=_("public answer to a review") if view.kind == "review" else _("public answer to a comment"),
@@ -162,56 +162,4 @@ def _closed(
 
 def result_of(found: brand_check.CheckResult, text: str, platform: str) -> CheckResult:
     """A check's findings as the composer shows them."""
-    findings = tuple(
-        FindingLook(
-            f.rule,
-            f.level,
-            f.message,
-            f.start,
-            f.end,
-            text[f.start : f.end],
-            f.suggestion,
-            f.reader_message or "",
-        )
-        for f in found.findings
-    )
-    return _result(findings, text, platform, found.guide_version, checked=bool(text.strip()))
-
-
-def _stored_result(reply: ReplyRow, platform: str) -> CheckResult:
-    findings = tuple(
-        FindingLook(
-            f["rule"],
-            f["level"],
-            f["message"],
-            f["start"],
-            f["end"],
-            reply.text[f["start"] : f["end"]],
-            f.get("suggestion"),
-        )
-        for f in reply.findings
-    )
-    return _result(findings, reply.text, platform, reply.guide_version, checked=True)
-
-
-def _unchecked(text: str, platform: str) -> CheckResult:
-    return _result((), text, platform, None, checked=False)
-
-
-def _result(
-    findings: tuple[FindingLook, ...], text: str, platform: str, guide_version: int | None, *, checked: bool
-) -> CheckResult:
-    size, limit = length(text, platform), length_limit(platform) or NO_LIMIT_CHARACTERS
-    words: Any = {"size": size, "limit": limit}
-    in_bytes = length_unit(platform) == "bytes"
-    return CheckResult(
-        findings=findings,
-        reading_words=clocks.reading_words(reading_seconds(text), chosen_language()),
-        length=size,
-        length_limit=limit,
-        length_words=_("%(size)s of %(limit)s bytes", **words)
-        if in_bytes
-        else _("%(size)s of %(limit)s characters", **words),
-        guide_version=guide_version,
-        checked=checked,
-    )
+    return replace(result_look(found, text, platform), checked=bool(text.strip()))

@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from typing import Literal
 
 from agency.web.contexts_conversation import (
+    AssignPage,
     CheckResult,
     ClaimLook,
     Composer,
@@ -43,6 +44,7 @@ from agency.web.looks import BrandLook, Choice, Clock, Notice, Stars, StateLook,
 __all__ = [
     "AccountRow",
     "AccountsPage",
+    "AssignPage",
     "BrandRow",
     "BrandsPage",
     "ChainStep",

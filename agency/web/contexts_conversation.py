@@ -22,6 +22,9 @@ class MessageLook:
     state: StateLook | None = told("Of our own: Sending, Sent, Not sent, Unknown — checking.", default=None)
     edited: bool = told("Changed by its author after it came.", default=False)
     deleted: bool = told("Gone on the platform; the text is then empty.", default=False)
+    hidden: bool = told("Hidden on the platform: its public does not see it.", default=False)
+    shortened: bool = told("Longer than we keep; the whole of it is on the platform.", default=False)
+    attachments: tuple[Choice, ...] = told("Pictures and links in it: a word, and where it lies.", default=())
     depth: int = told("0, or 1 for an answer to an answer.", default=0)
     receipt_url: str = told("Of our published replies.", default="")
     permalink: str = told("On the platform.", default="")
@@ -145,7 +148,7 @@ class SideLine:
 class ConversationPage:
     """One conversation: `inbox/conversation.html`, and `inbox/_conversation.html` as the middle and right columns.
 
-    Posts: `claim.*`, `note_url` (`text`), `resolve_url`, `reopen_url`, `snooze_url` (`until`), `assign_url` (`person`).
+    Posts: `claim.*`, `note_url` (`text`), `resolve_url`, `reopen_url`, `snooze_url` (`until`).
     """
 
     id: str = told("The conversation's id.")
@@ -165,12 +168,27 @@ class ConversationPage:
     notes: tuple[NoteLook, ...] = told("For colleagues, oldest first.", default=())
     claim: ClaimLook = told("Who has it.")
     composer: Composer | None = told("None where this person may only read.", default=None)
-    side: tuple[SidePart, ...] = told("The context column: voice, guidelines, said before, earlier, saved replies.")
+    side: tuple[SidePart, ...] = told("The context column below the voice: why it stands here, earlier, said before.")
+    voice_url: str = told("Where the brand's voice is fetched from when it is first seen.", default="")
     notices: tuple[Notice, ...] = told("A colleague won the claim, the channel is down, …", default=())
     note_url: str = told("Shown if set.", default="")
     resolve_url: str = told("Shown if set.", default="")
     reopen_url: str = told("Shown if set.", default="")
     snooze_url: str = told("Shown if set.", default="")
     snooze_options: tuple[Choice, ...] = told("`value` is an RFC 3339 time.", default=())
-    assign_url: str = told("Shown if set.", default="")
-    assign_options: tuple[Choice, ...] = told("`value` is a person's id.", default=())
+    assign_url: str = told("Where a lead chooses who gets it, fetched when the menu opens.", default="")
+
+
+@dataclass(frozen=True, kw_only=True)
+class AssignPage:
+    """Who gets a case: `inbox/assign.html`, and `inbox/_assign.html` as the inside of the menu.
+
+    Posts to `url`: `person`, and `seen`, who had it when this was shown.
+    """
+
+    brand: BrandLook = told("Whose case.")
+    url: str = told("Where the form goes.")
+    back_url: str = told("The case.")
+    now: str = told("Who has it: Marek has this case, Nobody has this case.")
+    seen: str = told("That person's id, empty for nobody.", default="")
+    people: tuple[Choice, ...] = told("By name; `count` is how many cases they hold, `selected` has it now.")

@@ -7,19 +7,26 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from flask import Blueprint, make_response, redirect, request
+from flask import Blueprint, make_response, redirect, render_template, request
 from flask_babel import gettext as _
 from werkzeug.wrappers import Response as AnyResponse
 
 from agency.inbox import desk
+from agency.inbox.colleagues import handover_of
+from agency.web.contexts import AssignPage
 from agency.web.conversation_page import conversation_page
 from agency.web.inbox_address import Address, read_address
-from agency.web.shell import render_page, toast
+from agency.web.looks import Choice, brand_look
+from agency.web.shell import brand_looks, render_page, toast
 from agency.web.who import actor_of_request
 from tenants.errors import Conflict, Invalid, worded
+from tenants.ids import id_from
 from tenants.permissions import Actor
 
 conversation = Blueprint("conversation", __name__)
+
+NOBODY = UUID(int=0)
+"""What a form names that names no person: nobody has this id, so it is refused as a stranger is."""
 
 
 @conversation.get("/conversations/<uuid:conversation_id>")
@@ -61,6 +68,45 @@ def take_over(conversation_id: UUID) -> AnyResponse:
     """A lead takes it from its holder."""
     reason = request.form.get("reason", "")
     return _do(conversation_id, lambda actor, case: desk.take_over(actor, case, reason), _("You have this case now."))
+
+
+@conversation.get("/conversations/<uuid:conversation_id>/assign")
+def people(conversation_id: UUID) -> AnyResponse:
+    """Who may get the case: a page, or the inside of the menu."""
+    actor, address = actor_of_request(), read_address()
+    found = handover_of(actor, conversation_id)
+    page = AssignPage(
+        brand=brand_looks().get(found.brand_id) or brand_look(str(found.brand_id), "", "", ""),
+        url=address.deed_url(conversation_id, "assign"),
+        back_url=address.case_url(conversation_id),
+        now=_("%(name)s has this case", name=found.holder_name) if found.holder_name else _("Nobody has this case"),
+        seen=str(found.holder_id or ""),
+        people=tuple(
+            Choice(
+                _("%(name)s (you)", name=one.name) if one.person_id == actor.user_id else one.name,
+                "",
+                value=str(one.person_id),
+                count=one.open_count,
+                selected=one.person_id == found.holder_id,
+            )
+            for one in found.colleagues
+        ),
+    )
+    if request.headers.get("HX-Request") == "true":
+        return make_response(render_template("inbox/_assign.html", assign=page))
+    return make_response(render_page("inbox/assign.html", page))
+
+
+@conversation.post("/conversations/<uuid:conversation_id>/assign")
+def assign(conversation_id: UUID) -> AnyResponse:
+    """Give the case to somebody."""
+
+    def give(actor: Actor, case: UUID) -> None:
+        person_id = id_from(request.form.get("person", ""))
+        given = desk.assign(actor, case, person_id or NOBODY, seen_holder_id=id_from(request.form.get("seen", "")))
+        toast(_("%(name)s has this case now.", name=given.holder_name or _("Somebody")))
+
+    return _do(conversation_id, give, "")
 
 
 @conversation.post("/conversations/<uuid:conversation_id>/close")

@@ -8,26 +8,26 @@ from uuid import UUID
 
 from flask_babel import gettext as _
 
-from agency.inbox.conversation_view import ConversationView, MessageView, get_conversation
+from agency.inbox.conversation_view import ConversationView, get_conversation
 from agency.replies.queries import ReplyRow, replies_of, shown_to
 from agency.web import clocks
 from agency.web.composer_part import Written, composer_for
 from agency.web.contexts import (
     ClaimLook,
     ConversationPage,
-    MessageLook,
     NoteLook,
-    QuotedPost,
     ReplyLook,
     SideLine,
     SidePart,
 )
 from agency.web.inbox_address import Address
 from agency.web.language import chosen_language, chosen_zone
-from agency.web.looks import Choice, Notice, StateLook, brand_look
-from agency.web.reply_looks import LONGEST_QUOTE, place_words, platform_word, stars_look
+from agency.web.looks import Choice, Notice, brand_look
+from agency.web.message_looks import message_looks, quoted_post
+from agency.web.reply_looks import place_words, platform_word
 from agency.web.state_looks import conversation_states, reply_states, unknown_state
 from agency.web.stored_words import said_again
+from agency.web.voice_look import voice_url
 from tenants import clock
 from tenants.permissions import Actor, Permission
 
@@ -70,8 +70,8 @@ def conversation_page(
         state=states.get(code) or unknown_state(code),
         due=clocks.due(view.due_at, now, zone, locale) if view.due_at and is_open else None,
         due_reason=_("first answer within %(hours)s h", hours=view.answer_due_hours) if view.due_at and is_open else "",
-        context=_quoted(view),
-        messages=_messages(view, replies),
+        context=quoted_post(view, with_place=True),
+        messages=message_looks(view, replies),
         earlier_messages_url=_earlier_url(address, view) if view.more_before else "",
         replies=tuple(reply_look(r, actor, address) for r in replies if _stands_apart(r, view)),
         notes=tuple(
@@ -82,6 +82,7 @@ def conversation_page(
         composer=composer_for(
             view, replies, actor, address, look, held_by_other=held and not mine, written=written, editing=editing
         ),
+        voice_url=voice_url(view) if actor.may(Permission.GUIDE_READ) else "",
         side=_side(view, address),
         notices=_notices(view, written),
         note_url=address.deed_url(view.id, "note") if actor.may(Permission.NOTE_WRITE) else "",
@@ -89,6 +90,9 @@ def conversation_page(
         reopen_url=address.deed_url(view.id, "reopen") if may_touch and not is_open else "",
         snooze_url=address.deed_url(view.id, "snooze") if may_touch and is_open else "",
         snooze_options=_snooze_options(now) if may_touch and is_open else (),
+        assign_url=address.deed_url(view.id, "assign")
+        if is_open and actor.may(Permission.CONVERSATION_REASSIGN)
+        else "",
     )
 
 
@@ -102,43 +106,6 @@ def _stands_apart(reply: ReplyRow, view: ConversationView) -> bool:
     if reply.state == "draft":
         return False
     return reply.state != "published" or not any(m.reply_id == reply.id for m in view.messages)
-
-
-def _messages(view: ConversationView, replies: list[ReplyRow]) -> tuple[MessageLook, ...]:
-    zone, locale = chosen_zone(), chosen_language()
-    ours = {r.id: r for r in replies}
-    states = reply_states()
-    looks = []
-    for m in view.messages:
-        reply = ours.get(m.reply_id) if m.reply_id else None
-        is_ours = m.direction == "out"
-        looks.append(
-            MessageLook(
-                id=str(m.id),
-                ours=is_ours,
-                author=(reply.written_by_name if reply else m.author_name)
-                or (view.account_name if is_ours else _("Somebody")),
-                text=m.text,
-                at=clocks.moment(m.edited_at or m.written_at, zone, locale),
-                language=m.language or "",
-                stars=stars_look(m.stars),
-                state=_outgoing_state(m, states) if is_ours else None,
-                edited=m.edited_at is not None,
-                deleted=m.deleted_at is not None,
-                depth=1 if m.parent_external_id not in (None, view.external_id) else 0,
-                receipt_url=f"/replies/{reply.id}/receipt" if reply else "",
-                permalink=m.permalink or "",
-            )
-        )
-    return tuple(looks)
-
-
-def _outgoing_state(message: MessageView, states: dict[str, StateLook]) -> StateLook:
-    if message.moderation == "pending":
-        return StateLook("pending", _("Not visible yet"), "hourglass", "warn")
-    if message.moderation == "rejected":
-        return StateLook("rejected", _("Refused by the platform"), "cross", "bad")
-    return states["published"]
 
 
 def reply_look(reply: ReplyRow, actor: Actor, address: Address) -> ReplyLook:
@@ -192,21 +159,6 @@ def _claim(view: ConversationView, actor: Actor, address: Address, *, held: bool
         )
     can = may_work and view.status != "closed"
     return ClaimLook(words=_("Nobody has this case"), claim_url=address.deed_url(view.id, "claim") if can else "")
-
-
-def _quoted(view: ConversationView) -> QuotedPost | None:
-    post = view.context
-    if not post.get("external_id"):
-        if view.kind != "review":
-            return None
-        return QuotedPost(heading=view.account_name, permalink=view.permalink or "")
-    text = str(post.get("text") or "")
-    return QuotedPost(
-        heading=_("The post it stands under"),
-        text=text[:LONGEST_QUOTE] + ("…" if len(text) > LONGEST_QUOTE else ""),
-        permalink=str(post.get("permalink") or ""),
-        facts=(str(post["media_kind"]),) if post.get("media_kind") else (),
-    )
 
 
 def _side(view: ConversationView, address: Address) -> tuple[SidePart, ...]:

@@ -6,7 +6,7 @@ import json
 from collections.abc import Sequence
 from typing import Any
 
-from flask import Blueprint, Response, make_response, redirect, request, url_for
+from flask import Blueprint, Response, make_response, redirect, render_template, request, url_for
 from flask_babel import gettext as _
 from sqlalchemy import select
 from werkzeug.wrappers import Response as AnyResponse
@@ -22,15 +22,18 @@ from agency.web.language import chosen_language, chosen_zone
 from agency.web.looks import Choice, Notice, StateLook
 from agency.web.reply_looks import result_look
 from agency.web.shell import render_page, shell, toast
+from agency.web.voice_look import voice_look
 from agency.web.who import actor_of_request
 from styleguides import guides
 from styleguides.brand_check import CheckResult as Checked
 from styleguides.check import CheckContext, check_text, length, length_limit, reading_seconds
 from styleguides.models import StyleGuideVersion
 from styleguides.rules import Rule, rules_from_data, rules_to_data
+from styleguides.voice import voice_of
 from tenants import clock
 from tenants.database import db
 from tenants.errors import Conflict, Invalid, NotFound
+from tenants.ids import id_from
 from tenants.models import Brand
 from tenants.permissions import Permission
 
@@ -47,6 +50,26 @@ def show_guide(brand_id: str) -> Response:
     brand = brand_at(brand_id, Permission.GUIDE_READ)
     tab = request.args.get("tab", "rules")
     return _answer(brand, tab if tab in TABS else "rules")
+
+
+@guide.get("/brands/<brand_id>/voice", endpoint="voice")
+def show_voice(brand_id: str) -> Response:
+    """What whoever answers must know of the voice, for the place named by `platform`, `kind`, `language`, `stars`."""
+    wanted, stars = id_from(brand_id), request.args.get("stars", "")
+    if wanted is None:
+        raise NotFound()
+    found = voice_of(
+        actor_of_request(),
+        wanted,
+        request.args.get("platform"),
+        request.args.get("kind"),
+        request.args.get("language"),
+        int(stars) if stars in ("1", "2", "3", "4", "5") else None,
+    )
+    look = voice_look(found)
+    if request.headers.get("HX-Request") == "true":
+        return make_response(render_template("brands/_voice.html", voice=look))
+    return make_response(render_page("brands/voice.html", look))
 
 
 @guide.post("/brands/<brand_id>/guide", endpoint="save")

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 from babel import Locale, UnknownLocaleError
 from flask_babel import gettext as _
@@ -50,13 +50,13 @@ def kind_words() -> dict[str, str]:
     }
 
 
-def rule_look(rule: Rule) -> RuleLook:
-    """One rule as people read it."""
+def rule_look(rule: Rule, *, most_listed: int = MOST_LISTED) -> RuleLook:
+    """One rule as people read it; of a list of phrases `most_listed` are named."""
     return RuleLook(
         id=rule.id,
         kind=kind_words().get(rule.kind, rule.kind),
         level=rule.level,
-        summary=summary_of(rule),
+        summary=summary_of(rule, most_listed=most_listed),
         reason=rule.reason,
         good=_example(rule.good),
         bad=_example(rule.bad),
@@ -72,23 +72,27 @@ def language_word(code: str) -> str:
         return code
 
 
-def summary_of(rule: Rule) -> str:
+def summary_of(rule: Rule, *, most_listed: int = MOST_LISTED) -> str:
     """What the rule asks."""
+
+    def listed(words: Sequence[str]) -> str:
+        return _list(words, most_listed)
+
     match rule:
         case Banned():
-            said = _("Do not write %(words)s", words=_list(rule.phrases)) + _forms(rule.match)
+            said = _("Do not write %(words)s", words=listed(rule.phrases)) + _forms(rule.match)
             return " ".join((said, _("Instead: %(words)s.", words=rule.suggestion))) if rule.suggestion else said
         case Preferred():
-            words = _list(rule.instead_of)
+            words = listed(rule.instead_of)
             return _("Write “%(use)s” instead of %(words)s", use=rule.use, words=words) + _forms(rule.match)
         case Required():
-            return _("One of these must be there: %(words)s", words=_list(rule.any_of)) + _forms(rule.match)
+            return _("One of these must be there: %(words)s", words=listed(rule.any_of)) + _forms(rule.match)
         case Greeting():
-            return _greeting(rule)
+            return _greeting(rule, listed)
         case SignOff():
-            return _("End with %(words)s", words=_list(rule.any_of)) + "."
+            return _("End with %(words)s", words=listed(rule.any_of)) + "."
         case Empathy():
-            return _empathy(rule)
+            return _empathy(rule, listed)
         case _:
             return _measure(rule)
 
@@ -136,8 +140,8 @@ def _measure(rule: Rule) -> str:
             return ""
 
 
-def _greeting(rule: Greeting) -> str:
-    parts = [_("Begin with %(words)s", words=_list(rule.any_of)) + "."] if rule.any_of else []
+def _greeting(rule: Greeting, listed: Callable[[Sequence[str]], str]) -> str:
+    parts = [_("Begin with %(words)s", words=listed(rule.any_of)) + "."] if rule.any_of else []
     names = {
         "required": _("Greet customers by their first name where it is known."),
         "never": _("Do not greet customers by name."),
@@ -147,12 +151,14 @@ def _greeting(rule: Greeting) -> str:
     return " ".join(parts)
 
 
-def _empathy(rule: Empathy) -> str:
+def _empathy(rule: Empathy, listed: Callable[[Sequence[str]], str]) -> str:
     when = _("complaints") if rule.on_complaints else ""
     if rule.max_stars:
         stars = ngettext("reviews of %(num)s star", "reviews of up to %(num)s stars", rule.max_stars)
         when = _("%(stars)s and complaints", stars=stars) if rule.on_complaints else stars
-    return _("In answers to %(when)s, show understanding, for example: %(words)s.", when=when, words=_list(rule.any_of))
+    return _(
+        "In answers to %(when)s, show understanding, for example: %(words)s.", when=when, words=listed(rule.any_of)
+    )
 
 
 def _forms(match: str) -> str:
@@ -163,9 +169,9 @@ def _forms(match: str) -> str:
     }.get(match, ".")
 
 
-def _list(words: Sequence[str]) -> str:
-    shown = ", ".join(f"“{word}”" for word in words[:MOST_LISTED])
-    rest = len(words) - MOST_LISTED
+def _list(words: Sequence[str], most: int = MOST_LISTED) -> str:
+    shown = ", ".join(f"“{word}”" for word in words[:most])
+    rest = len(words) - most
     return shown + ngettext(" and %(num)s more", " and %(num)s more", rest) if rest > 0 else shown
 
 

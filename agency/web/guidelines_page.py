@@ -145,16 +145,24 @@ def _cents(text: str) -> int | None:
 
 
 def _values(found: Guideline) -> dict[str, str]:
-    cents = found.offer_limit_cents
     return {
         "title": found.title,
         "when": found.when,
         "steps": "\n".join(map(str, found.steps)),
         "never_say": "\n".join(map(str, found.never_say)),
-        "offer": "" if cents is None else f"{Decimal(cents) / 100:.2f}",
+        "offer": _amount(found.offer_limit_cents),
         "currency": found.currency or "",
         "visibility": found.visibility,
     }
+
+
+def _amount(cents: int | None) -> str:
+    return "" if cents is None else f"{Decimal(cents) / 100:.2f}"
+
+
+def offer_words(cents: int | None, currency: str | None) -> str:
+    """What may be offered at most: 20.00 EUR; empty for nothing said."""
+    return f"{_amount(cents)} {currency or ''}".strip() if cents is not None else ""
 
 
 def _visibility_words() -> dict[str, str]:
@@ -174,12 +182,11 @@ def _field_words() -> dict[str, str]:
 
 
 def _look(brand: Brand, row: Guideline, may_write: bool) -> GuidelineLook:
-    values = _values(row)
     return GuidelineLook(
         title=row.title,
         when=row.when,
         steps=tuple(map(str, row.steps)),
-        offer=f"{values['offer']} {values['currency']}".strip(),
+        offer=offer_words(row.offer_limit_cents, row.currency),
         never_say=tuple(map(str, row.never_say)),
         visibility=_visibility_words()[row.visibility],
         url=url_for("guidelines_page.guideline", brand_id=brand.id, guideline_id=row.id) if may_write else "",

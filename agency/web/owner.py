@@ -23,13 +23,12 @@ from agency.web import clocks
 from agency.web.contexts import CheckResult, OwnerReplyPage, OwnerWaitingPage, WaitingRow
 from agency.web.language import chosen_language, chosen_zone
 from agency.web.looks import Choice, Notice, brand_look
+from agency.web.message_looks import message_looks, quoted_post
 from agency.web.owner_words import decided_words
 from agency.web.reply_looks import (
     answer_words,
     finding_looks,
-    message_looks,
     place_words,
-    quoted_post,
     result_look,
     stars_look,
     stored_result,
@@ -51,6 +50,8 @@ WAITING = ("awaiting_approval",)
 DECIDED = ("approved", "publishing", "outcome_unknown", "published", "refused", "declined")
 EXCERPT_CHARACTERS = 140
 SEEN = "seen_words"
+MOST_MESSAGES = 20
+"""Of a long thread a decision needs the end; the whole of it is one link away for who works there."""
 MOST_SEEN = 20
 """Replies whose shown words a browser remembers; each takes 70 bytes of the form cookie."""
 HASH_START = 16
@@ -286,7 +287,7 @@ def _page(actor: Actor, reply_id: UUID, typed: Typed) -> OwnerReplyPage:
         place=answer_words(reply.platform, reply.kind),
         account=view.account_name,
         customer=view.contact_name or view.author_name or _("Somebody"),
-        customer_messages=message_looks(view),
+        customer_messages=message_looks(view, newest=MOST_MESSAGES, for_client=True),
         context=quoted_post(view),
         language=view.language or view.brand_language,
         text=text,

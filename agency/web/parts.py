@@ -9,6 +9,7 @@ from flask import Blueprint, Response, abort, render_template, request
 from agency.web import contexts as c
 from agency.web import parts_sample_pages as pages
 from agency.web import parts_samples as sample
+from agency.web.contexts_voice import VoiceLook
 from agency.web.looks import Choice, FindingLook, Notice, Toast
 from agency.web.state_looks import account_states, conversation_states, reply_states
 from agency.web.theme import THEMES
@@ -33,6 +34,8 @@ class PartsPage:
     messages: tuple[c.MessageLook, ...]
     posts: tuple[c.QuotedPost, ...]
     composers: tuple[c.Composer, ...]
+    voices: tuple[VoiceLook, ...]
+    assign: tuple[c.AssignPage, ...]
     inbox: c.InboxPage
     notices: tuple[Notice, ...]
     toasts: tuple[Toast, ...]
@@ -75,6 +78,8 @@ def show_parts() -> str:
             c.QuotedPost(heading="Hotel Bursztynowa Zatoka, Łeba", facts=("4.2 of 5 from 318 reviews",)),
         ),
         composers=(sample.composer(),),
+        voices=(sample.voice(), sample.voice("short"), sample.voice("none")),
+        assign=(sample.assign(), sample.assign("none")),
         inbox=replace(sample.inbox(), rows=sample.rows(7), next_url=""),
         notices=tuple(
             Notice(
@@ -127,6 +132,22 @@ def check_sample() -> str:
 def keep_sample() -> Response:
     """A stand-in for keeping a draft."""
     return Response(status=204)
+
+
+@parts.get("/parts/voice")
+def voice_sample() -> str:
+    """A stand-in for a brand's voice beside a case."""
+    if request.headers.get("HX-Request") != "true":
+        return render_template("brands/voice.html", shell=sample.shell("/parts/voice"), page=sample.voice())
+    return render_template("brands/_voice.html", voice=sample.voice())
+
+
+@parts.get("/parts/people")
+def people_sample() -> str:
+    """A stand-in for the people who may get a case."""
+    if request.headers.get("HX-Request") != "true":
+        return render_template("inbox/assign.html", shell=sample.shell("/parts/people"), page=sample.assign())
+    return render_template("inbox/_assign.html", assign=sample.assign())
 
 
 @parts.get("/parts/newer")

@@ -17,6 +17,7 @@ from agency.web.parts_samples import (
     REVIEW,
     account_states,
     ago,
+    assign,
     at,
     brands,
     conversation,
@@ -28,6 +29,7 @@ from agency.web.parts_samples import (
     owner_shell,
     result,
     shell,
+    voice,
 )
 from agency.web.state_looks import reply_states
 
@@ -159,6 +161,10 @@ def samples() -> dict[str, Callable[[str], Sample]]:
         "conversation": lambda here: ("inbox/conversation.html", shell(here), conversation()),
         "conversation-held": lambda here: ("inbox/conversation.html", shell(here), conversation("held")),
         "conversation-answered": lambda here: ("inbox/conversation.html", shell(here), conversation("answered")),
+        "voice": lambda here: ("brands/voice.html", shell(here), voice()),
+        "voice-none": lambda here: ("brands/voice.html", shell(here), voice("none")),
+        "assign": lambda here: ("inbox/assign.html", shell(here), assign()),
+        "assign-none": lambda here: ("inbox/assign.html", shell(here), assign("none")),
         "waiting": lambda here: ("owner/waiting.html", owner_shell(here), waiting()),
         "waiting-empty": lambda here: ("owner/waiting.html", owner_shell(here), waiting(empty=True)),
         "owner-reply": lambda here: ("owner/reply.html", owner_shell(here), owner_reply()),

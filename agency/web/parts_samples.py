@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from zoneinfo import ZoneInfo
 
@@ -11,7 +12,10 @@ from flask_babel import ngettext
 from agency.replies.text_difference import text_difference
 from agency.web import contexts as c
 from agency.web.clocks import age, due, full_exact, moment
+from agency.web.contexts_setup import GuidelineLook
+from agency.web.contexts_voice import VoiceLook
 from agency.web.looks import BrandLook, Choice, Clock, FindingLook, Notice, Stars, StateLook, Toast, brand_look
+from agency.web.message_looks import outgoing_states
 from agency.web.state_looks import account_states, conversation_states, reply_states
 from agency.web.static_version import static_version
 from agency.web.theme import chosen_theme
@@ -144,13 +148,46 @@ def composer(*, closed: Notice | None = None, empty: bool = False) -> c.Composer
 
 
 def messages() -> tuple[c.MessageLook, ...]:
-    states = reply_states()
+    """Every state a message can be in."""
+    states, said = (
+        outgoing_states(),
+        "Dzień dobry, dziękujemy za te słowa. Sprawdzamy, co się stało, i odezwiemy się dziś.",
+    )
+    photo, broken = Choice("Photo: sala restauracyjna", "https://example.com/photo/1"), Choice("Video", "")
     return (
-        c.MessageLook(id="1", ours=False, author="Anna Szczebrzeszyńska", text=REVIEW, at=ago(hours=2), language="pl", stars=one_star(), edited=True, permalink="https://example.com/review/1"),
-        c.MessageLook(id="2", ours=True, author="Hotel Bursztynowa Zatoka · Ana", text="Dzień dobry, dziękujemy za te słowa. Sprawdzamy, co się stało, i odezwiemy się dziś.", at=ago(hours=1), language="pl", state=states["published"], receipt_url=f"{PAGES}/receipt"),
+        c.MessageLook(id="1", ours=False, author="Anna Szczebrzeszyńska", text=REVIEW, at=ago(hours=2), language="pl", stars=one_star(), edited=True, permalink="https://example.com/review/1", attachments=(photo, broken)),
+        *(c.MessageLook(id=f"2-{code}", ours=True, author="Hotel Bursztynowa Zatoka · Ana", text=said, at=ago(hours=1), language="pl", state=state, receipt_url=f"{PAGES}/receipt") for code, state in states.items()),
         c.MessageLook(id="3", ours=False, author="<img src=x onerror=alert(1)>", text="Czekam.\n\nNadal. \u202eodwrócony\u202c 🙈", at=ago(minutes=7), language="pl", depth=1),
         c.MessageLook(id="4", ours=False, author="Kamil", text="", at=ago(minutes=3), deleted=True),
+        c.MessageLook(id="5", ours=False, author="Piotr", text="", at=ago(minutes=3), stars=one_star()),
+        c.MessageLook(id="6", ours=False, author="Olga", text="", at=ago(minutes=2), attachments=(photo,)),
+        c.MessageLook(id="7", ours=False, author="Zenon", text="Kup tanio…", at=ago(minutes=2), language="pl", hidden=True, shortened=True),
     )  # fmt: skip
+
+
+def voice(kind: str = "") -> VoiceLook:
+    """A brand's voice: with everything, without a guide, with a guide that says little."""
+    if kind == "none":
+        return VoiceLook(brand=brands()[0], guide_url="#", guidelines_url="#")
+    if kind == "short":
+        return VoiceLook(brand=brands()[2], language="pt", sentence="Perto, alegre, sem diminutivos.", version=1, guide_url="#", guidelines_url="#")  # fmt: skip
+    rule = c.RuleLook(id="negative-words", kind="Words to avoid", level="stop", summary="Do not write “niestety nie możemy”, “nie da się”, in any of their forms.")  # fmt: skip
+    return VoiceLook(
+        brand=brands()[1], language="pl", sentence="Gospodarz, który zna gości z widzenia - ciepło, spokojnie, z szacunkiem i bez wymówek.",
+        facts=(("Greeting", ("Begin with “Dzień dobry”.",)), ("Sign-off", ("End with “Zespół Hotelu Bursztynowa Zatoka”.",)), ("Forma zwrotu", ("Państwo, Pani, Pan - zawsze wielką literą, nigdy na ty.",)), ("Tak nie piszemy", ("Nie szukamy winy u gościa.", "Nie zasłaniamy się regulaminem."))),
+        rules=(rule, replace(rule, level="warn", summary="Write “goście” instead of “klienci”."), replace(rule, level="hint", summary="At most 1 exclamation mark.")),
+        more_rules=9, version=3, guide_url=f"{PAGES}/guide-rules", guidelines_url="#",
+        guidelines=(
+            GuidelineLook(title="Zimne jedzenie lub długie czekanie", when="Gość skarży się na restaurację.", steps=("Przeproś.", "Zaproś na kolację przy następnym pobycie."), offer="60.00 PLN", never_say=("trzeba było zgłosić",), visibility=""),
+            GuidelineLook(title="Hałas w nocy", when="", steps=(), offer="", never_say=(), visibility=""),
+        ),
+    )  # fmt: skip
+
+
+def assign(kind: str = "") -> c.AssignPage:
+    """Who may get a case."""
+    people = (Choice("Ana Ferreira (you)", "", value="u1", count=4), Choice("Marek Nowicki", "", value="u2", count=12, selected=True), Choice("Wojciech Szczebrzeszyński-Konstantynopolitańczyk", "", value="u3", count=0))  # fmt: skip
+    return c.AssignPage(brand=brands()[1], url="#", back_url=f"{PAGES}/conversation", now="Marek Nowicki has this case", seen="u2", people=() if kind == "none" else people)  # fmt: skip
 
 
 def conversation(kind: str = "mine") -> c.ConversationPage:
@@ -158,8 +195,6 @@ def conversation(kind: str = "mine") -> c.ConversationPage:
     closed = Notice("warn", "Marek Nowicki has this case since 12:01.", "Your words are kept.", "Write a note for him, or take the case over with a reason.")  # fmt: skip
     held = kind == "held"
     side = (
-        c.SidePart(heading="Voice", lines=(c.SideLine(text="Warm, calm, never defensive. Pan and Pani, first name after it. Signed by the team."), c.SideLine(text="Style guide, version 3", url=f"{PAGES}/guide", label="12 rules"))),
-        c.SidePart(heading="Guideline: cold food", lines=(c.SideLine(text="Apologise, invite again, voucher up to 60 zł.", label="public"), c.SideLine(text="Never say: „tak bywa”"))),
         c.SidePart(heading="Said before", lines=(c.SideLine(text="„Przepraszamy za zimną jajecznicę…”", label="to Piotr", at=ago(days=9), state=states["published"], url="#"),)),
         c.SidePart(heading="Earlier with this brand", lines=(), empty="This is the first time Anna writes to this brand."),
         c.SidePart(heading="Saved replies", lines=(c.SideLine(label="Apology, food", text="Bardzo przepraszamy za…", insert="Bardzo przepraszamy za zimne śniadanie. "),), open=False),
@@ -177,7 +212,7 @@ def conversation(kind: str = "mine") -> c.ConversationPage:
         claim=c.ClaimLook(words="Marek has this case" if held else "You have this case", mine=not held, release_url="" if held else "#", take_url="#" if held else ""),
         composer=composer(closed=closed if held else None, empty=kind == "answered"), note_url="#", resolve_url="#", snooze_url="#",
         snooze_options=(Choice("In 1 hour", "", value="2026-11-22T12:04:00Z"), Choice("Tomorrow 09:00", "", value="2026-11-23T08:00:00Z")),
-        assign_url="#", assign_options=(Choice("Marek Nowicki", "", value="u2"), Choice("Nobody", "", value="")),
+        assign_url="/parts/people", voice_url="/parts/voice",
     )  # fmt: skip
 
 

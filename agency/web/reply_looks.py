@@ -1,4 +1,4 @@
-"""What owner pages, receipt and guide show alike: findings, a check's result, the customer's messages, the place."""
+"""What composer, owner pages, receipt and guide show alike: findings, a check's result, stars, the place."""
 
 from __future__ import annotations
 
@@ -8,18 +8,13 @@ from typing import Any
 from flask_babel import gettext as _
 from flask_babel import ngettext
 
-from agency.inbox.conversation_view import ConversationView, MessageView
 from agency.web import clocks
-from agency.web.contexts import CheckResult, MessageLook, QuotedPost
-from agency.web.language import chosen_language, chosen_zone
+from agency.web.contexts import CheckResult
+from agency.web.language import chosen_language
 from agency.web.looks import FindingLook, Stars
 from styleguides.brand_check import CheckResult as Checked
 from styleguides.check import Finding, length, length_limit, reading_seconds
 from styleguides.length import PLATFORM_LABELS, length_unit
-
-LONGEST_QUOTE = 600
-MOST_MESSAGES = 20
-"""Of a long thread a decision needs the end; the whole of it is one link away for who works there."""
 
 
 def platform_word(platform: str) -> str:
@@ -98,38 +93,3 @@ def _length_words(size: int, limit: int | None, platform: str | None) -> str:
     if length_unit(platform) == "bytes":
         return _("%(size)s of %(limit)s bytes", size=size, limit=limit)
     return _("%(size)s of %(limit)s characters", size=size, limit=limit)
-
-
-def message_looks(view: ConversationView) -> tuple[MessageLook, ...]:
-    """The end of the thread, in and out, oldest first."""
-    return tuple(_message(m, view) for m in view.messages[-MOST_MESSAGES:])
-
-
-def _message(m: MessageView, view: ConversationView) -> MessageLook:
-    ours = m.direction == "out"
-    return MessageLook(
-        id=str(m.id),
-        ours=ours,
-        author=view.brand_name if ours else (m.author_name or _("Somebody")),
-        text=m.text,
-        at=clocks.moment(m.edited_at or m.written_at, chosen_zone(), chosen_language()),
-        language=m.language or "",
-        stars=None if ours else stars_look(m.stars),
-        edited=m.edited_at is not None,
-        deleted=m.deleted_at is not None,
-        depth=1 if m.parent_external_id not in (None, view.external_id) else 0,
-        permalink=m.permalink or "",
-    )
-
-
-def quoted_post(view: ConversationView) -> QuotedPost | None:
-    """What the conversation stands under; None for a review, whose place the band names already."""
-    post = view.context
-    if not post.get("external_id"):
-        return None
-    text = str(post.get("text") or "")
-    return QuotedPost(
-        heading=_("The post it stands under"),
-        text=text[:LONGEST_QUOTE] + ("…" if len(text) > LONGEST_QUOTE else ""),
-        permalink=str(post.get("permalink") or ""),
-    )

@@ -38,6 +38,8 @@ ROUTE_POLICY: dict[str, Policy] = {
     "parts.check_sample": PUBLIC,
     "parts.keep_sample": PUBLIC,
     "parts.newer_sample": PUBLIC,
+    "parts.voice_sample": PUBLIC,
+    "parts.people_sample": PUBLIC,
     # sign_in.py
     "sign_in.front": PERSON,
     "sign_in.sign_in": PUBLIC,
@@ -86,6 +88,8 @@ ROUTE_POLICY: dict[str, Policy] = {
     "conversation.claim": Permission.CONVERSATION_WORK,
     "conversation.release": Permission.CONVERSATION_WORK,
     "conversation.take_over": Permission.CONVERSATION_REASSIGN,
+    "conversation.people": Permission.CONVERSATION_REASSIGN,
+    "conversation.assign": Permission.CONVERSATION_REASSIGN,
     "conversation.close": Permission.CONVERSATION_WORK,
     "conversation.reopen": Permission.CONVERSATION_WORK,
     "conversation.snooze": Permission.CONVERSATION_WORK,
@@ -112,6 +116,7 @@ ROUTE_POLICY: dict[str, Policy] = {
     "brands_page.archive": Permission.BRAND_MANAGE,
     # guide.py
     "guide.guide": Permission.GUIDE_READ,
+    "guide.voice": Permission.GUIDE_READ,
     "guide.compare": Permission.GUIDE_READ,
     "guide.save": Permission.GUIDE_WRITE,
     "guide.try_text": Permission.GUIDE_READ,

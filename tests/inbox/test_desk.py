@@ -210,7 +210,7 @@ DEEDS: list[tuple[str, Callable[[Actor, UUID], Any]]] = [
     ("claim", desk.claim),
     ("release", desk.release),
     ("take_over", lambda actor, case: desk.take_over(actor, case, "why")),
-    ("assign", lambda actor, case: desk.assign(actor, case, actor.user_id, actor.name)),
+    ("assign", lambda actor, case: desk.assign(actor, case, actor.user_id)),
     ("close", desk.close),
     ("reopen", desk.reopen),
     ("snooze", lambda actor, case: desk.snooze(actor, case, clock.now() + timedelta(hours=1))),

@@ -3,6 +3,7 @@
 
 (() => {
   const TOAST_SECONDS = 20;
+  const FIRST = "input:not([type=hidden]), select, a, button, textarea";
 
   function showWhatScriptCanDo(root) {
     for (const element of root.querySelectorAll(".with-script[hidden]")) element.hidden = false;
@@ -56,13 +57,14 @@
   document.addEventListener("toggle", (event) => {
     const menu = event.target;
     if (!(menu instanceof HTMLDetailsElement) || !menu.open) return;
-    if (menu.matches(".menu")) menu.querySelector(".menu-box :is(input:not([type=hidden]), select, a, button, textarea)")?.focus();
+    if (menu.matches(".menu")) menu.querySelector(".menu-box")?.querySelector(FIRST)?.focus();
     if (menu.matches(".add-note")) menu.querySelector("textarea")?.focus();
   }, true);
 
-  // On a narrow screen the rail is a drawer: following one of its links closes it.
+  // What a menu fetched takes the keyboard over. On a narrow screen the rail is a drawer: following one of its links closes it.
   document.addEventListener("htmx:afterSwap", (event) => {
     showWhatScriptCanDo(event.target);
+    event.target.closest(".menu[open] .menu-box")?.querySelector(FIRST)?.focus();
     document.querySelector(".rail:popover-open")?.hidePopover();
   });
   document.addEventListener("htmx:sendError", () => say(document.getElementById("toasts")?.dataset.offline));

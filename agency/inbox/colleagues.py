@@ -1,0 +1,102 @@
+"""Who may work on a brand's cases: the people a case can be given to."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Any, NamedTuple
+from uuid import UUID
+
+from sqlalchemy import func, or_, select
+
+from agency.inbox.models import Conversation
+from tenants import clock
+from tenants.database import db
+from tenants.errors import Invalid, NotFound, worded
+from tenants.models import Membership, Person
+from tenants.permissions import ROLE_PERMISSIONS, Actor, Permission, require
+
+MOST_COLLEAGUES = 200
+
+_WORKING_ROLES = [role.value for role, may in ROLE_PERMISSIONS.items() if Permission.CONVERSATION_WORK in may]
+
+
+class Colleague(NamedTuple):
+    """Somebody who may get a case; `open_count` is what they hold now, of the brands the reader sees."""
+
+    person_id: UUID
+    name: str
+    open_count: int
+
+
+class Handover(NamedTuple):
+    """A case somebody is about to give away. `holder_id` is None where nobody has it now."""
+
+    conversation_id: UUID
+    brand_id: UUID
+    holder_id: UUID | None
+    holder_name: str | None
+    colleagues: list[Colleague]
+
+
+def _workers(chosen: Any, agency_id: UUID, brand_id: UUID) -> Any:
+    return chosen.join(Membership, Membership.person_id == Person.id).where(
+        Membership.agency_id == agency_id,
+        Membership.removed_at.is_(None),
+        Membership.role.in_(_WORKING_ROLES),
+        or_(Membership.all_brands, Membership.brand_ids.bool_op("@>")([brand_id])),
+        Person.disabled_at.is_(None),
+    )
+
+
+def handover_of(actor: Actor, conversation_id: UUID) -> Handover:
+    """The case and who may get it, by name; two statements. Raises NotFound, Forbidden."""
+    now = clock.now()
+    row = db.session.execute(
+        select(Conversation.brand_id, Conversation.holder_id, Conversation.holder_name, Conversation.held_until).where(
+            Conversation.id == conversation_id
+        )
+    ).first()
+    if row is None:
+        raise NotFound()
+    require(actor, Permission.CONVERSATION_REASSIGN, row.brand_id)
+    held = _held_now(row.holder_id, row.held_until, now)
+    counts = (
+        select(Conversation.holder_id, func.count().label("held"))
+        .where(Conversation.status == "open", Conversation.holder_id.is_not(None), Conversation.held_until >= now)
+        .group_by(Conversation.holder_id)
+        .subquery()
+    )
+    people = db.session.execute(
+        _workers(select(Person.id, Person.name, func.coalesce(counts.c.held, 0)), actor.agency_id, row.brand_id)
+        .outerjoin(counts, counts.c.holder_id == Person.id)
+        .order_by(func.lower(Person.name), Person.id)
+        .limit(MOST_COLLEAGUES)
+    )
+    return Handover(
+        conversation_id,
+        row.brand_id,
+        row.holder_id if held else None,
+        row.holder_name if held else None,
+        [Colleague._make(one) for one in people],
+    )
+
+
+def _held_now(holder_id: UUID | None, held_until: datetime | None, now: datetime) -> bool:
+    return holder_id is not None and (held_until is None or held_until >= now)
+
+
+def name_of_colleague(agency_id: UUID, brand_id: UUID, person_id: UUID) -> str:
+    """The name of somebody who may work on this brand's cases; the membership stays so until this transaction ends.
+
+    Raises Invalid, the same for a colleague without the brand and for a person who does not exist.
+    """
+    wanted = _workers(select(Person.name), agency_id, brand_id).where(Person.id == person_id)
+    name = db.session.execute(wanted.with_for_update(read=True, of=Membership)).scalar_one_or_none()
+    if name is None:
+        raise Invalid(
+            "This person may not work on cases of this brand. Nothing was changed. "
+            "Choose somebody from the list, or ask an agency admin to change what they may do.",
+            code="not_a_colleague",
+            errors={"person": [worded("may not work on cases of this brand")]},
+        )
+    return str(name)

@@ -1,0 +1,116 @@
+"""A thread as pages show it: each message, what it stands under. One look for the agency's pages and the client's."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import Any
+
+from flask_babel import gettext as _
+from flask_babel import lazy_gettext as _l
+
+from agency.inbox.conversation_view import ConversationView, MessageView
+from agency.replies.queries import ReplyRow
+from agency.web import clocks
+from agency.web.contexts import MessageLook, QuotedPost
+from agency.web.language import chosen_language, chosen_zone, per_language
+from agency.web.looks import Choice, StateLook
+from agency.web.reply_looks import stars_look
+from agency.web.state_looks import reply_states
+
+LONGEST_QUOTE = 600
+
+_MEDIA_WORDS: tuple[tuple[str, Any], ...] = (
+    ("photo", _l("Photo")),
+    ("image", _l("Photo")),
+    ("carousel", _l("Album")),
+    ("album", _l("Album")),
+    ("video", _l("Video")),
+    ("reel", _l("Video")),
+    ("sticker", _l("Sticker")),
+    ("animated", _l("Animation")),
+    ("share", _l("Link")),
+    ("link", _l("Link")),
+)
+"""What platforms call media, by a part of the word; whatever nobody knows is not named."""
+
+
+def message_looks(
+    view: ConversationView, replies: Iterable[ReplyRow] = (), *, newest: int | None = None, for_client: bool = False
+) -> tuple[MessageLook, ...]:
+    """The thread, oldest first; of a long one the `newest` alone.
+
+    Clients see their brand speak: neither who of the agency wrote nor where a reply stands, which their own page says.
+    """
+    ours = {reply.id: reply for reply in replies}
+    shown = view.messages if newest is None else view.messages[-newest:]
+    return tuple(
+        _message(m, view, ours.get(m.reply_id) if m.reply_id is not None else None, for_client=for_client)
+        for m in shown
+    )
+
+
+def _message(m: MessageView, view: ConversationView, reply: ReplyRow | None, *, for_client: bool) -> MessageLook:
+    is_ours = m.direction == "out"
+    if is_ours and for_client:
+        author = view.brand_name
+    else:
+        author = (reply.written_by_name if reply else m.author_name) or (view.account_name if is_ours else "")
+    return MessageLook(
+        id=str(m.id),
+        ours=is_ours,
+        author=author or _("Somebody"),
+        text=m.text,
+        at=clocks.moment(m.edited_at or m.written_at, chosen_zone(), chosen_language()),
+        language=m.language or "",
+        stars=None if is_ours else stars_look(m.stars),
+        state=_state(m) if is_ours and not for_client else None,
+        edited=m.edited_at is not None,
+        deleted=m.deleted_at is not None,
+        hidden=m.hidden and m.deleted_at is None,
+        shortened=m.truncated and m.deleted_at is None,
+        attachments=tuple(_attachment(one) for one in m.attachments),
+        depth=1 if m.parent_external_id not in (None, view.external_id) else 0,
+        receipt_url=f"/replies/{reply.id}/receipt" if reply and not for_client else "",
+        permalink=m.permalink or "",
+    )
+
+
+@per_language
+def outgoing_states() -> dict[str, StateLook]:
+    """Where a message of ours stands once a platform has it."""
+    return {
+        "published": reply_states()["published"],
+        "pending": StateLook("pending", _("Not visible yet"), "hourglass", "warn"),
+        "rejected": StateLook("rejected", _("Refused by the platform"), "cross", "bad"),
+    }
+
+
+def _state(m: MessageView) -> StateLook:
+    return outgoing_states()[m.moderation if m.moderation in ("pending", "rejected") else "published"]
+
+
+def _attachment(one: dict[str, Any]) -> Choice:
+    words = media_word(one.get("kind")) or _("Attachment")
+    title = one.get("title")
+    return Choice(f"{words}: {title}" if title else words, str(one.get("url") or ""))
+
+
+def media_word(kind: object) -> str:
+    """What kind of post or attachment it is; empty for what says nothing to people, such as a plain status."""
+    name = str(kind or "").lower()
+    return next((str(word) for part, word in _MEDIA_WORDS if part in name), "")
+
+
+def quoted_post(view: ConversationView, *, with_place: bool = False) -> QuotedPost | None:
+    """The post it stands under. A review stands under none: its place is quoted where asked for, else None."""
+    post = view.context
+    if not post.get("external_id"):
+        is_place = with_place and view.kind == "review"
+        return QuotedPost(heading=view.account_name, permalink=view.permalink or "") if is_place else None
+    text, media = str(post.get("text") or ""), media_word(post.get("media_kind"))
+    return QuotedPost(
+        heading=_("The post it stands under"),
+        text=text[:LONGEST_QUOTE] + ("…" if len(text) > LONGEST_QUOTE else ""),
+        permalink=str(post.get("permalink") or ""),
+        facts=(media,) if media else (),
+    )
