@@ -6,7 +6,7 @@ from abc import ABC, abstractmethod
 from collections.abc import Sequence
 from datetime import datetime
 
-from channels import comment_poll, deliveries, meta_events, meta_replies
+from channels import comment_poll, deliveries, meta_events, meta_messages, meta_replies
 from channels.capabilities import EventReading
 from channels.comment_poll import Grammar
 from channels.deliveries import Told
@@ -58,6 +58,8 @@ class MetaAdapter(ABC):
         if told is None:
             return meta_events.unknown("not a change")
         try:
+            if told.kind in meta_messages.KINDS:
+                return meta_messages.read(account, told, now)
             return self.read_change(account, told, now)
         except Unreadable as error:
             return EventReading("unknown", set_aside=(set_aside(told.value, str(error)),), reason=str(error))
@@ -69,6 +71,8 @@ class MetaAdapter(ABC):
         if told is None:
             return meta_events.unknown("not a change")
         try:
+            if told.kind in meta_messages.KINDS:
+                return meta_messages.read_answers(account, told, exchanges, now)
             return self.read_change_answers(account, told, exchanges, now)
         except Unreadable as error:
             return EventReading("unknown", set_aside=(set_aside(told.value, str(error)),), reason=str(error))
