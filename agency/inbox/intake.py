@@ -70,20 +70,20 @@ def store_page(account: Account, page: Page, *, now: datetime, known_stay: bool 
     work = _compare(records, rows.known(external_ids), known_stay)
     if not (work.fresh or work.changed or work.gone):
         return Stored(unchanged=work.unchanged, set_aside=aside)
-    rows.lock()
+    due_hours = rows.lock()
     work = _compare(records, rows.known(external_ids), known_stay)
     if work.fresh or work.changed or work.gone:
-        _write(account, rows, work, now)
+        _write(account, rows, work, due_hours, now)
     return Stored(len(work.fresh), len(work.changed), len(work.gone), work.unchanged, aside)
 
 
 def mark_gone(account: Account, external_ids: Sequence[str], *, now: datetime) -> int:
     """Put tombstones on messages a direct read proved gone (`channels.items.Presence`); returns how many were live."""
     rows = AccountRows(account)
-    rows.lock()
+    due_hours = rows.lock()
     gone = [k for k in rows.known(external_ids).values() if not k.deleted]
     if gone:
-        _write(account, rows, _Work([], [], gone, 0, {}), now)
+        _write(account, rows, _Work([], [], gone, 0, {}), due_hours, now)
     return len(gone)
 
 
@@ -201,15 +201,9 @@ def _is_stale(record: Record, stored: Known) -> bool:
     return stored.content_hash != PROVISIONAL and record.version is not None and record.version < stored.version
 
 
-def _write(account: Account, rows: AccountRows, work: _Work, now: datetime) -> None:
-    due_hours = rows.due_hours()
+def _write(account: Account, rows: AccountRows, work: _Work, due_hours: int, now: datetime) -> None:
     written = [*work.fresh, *(record for record, _ in work.changed)]
-    named = {r.contact_key: r.author_name for r in written if r.contact_key is not None}
-    contacts = rows.contacts(
-        [
-            {"id": new_id(), "external_id": key, "name": named[key]} for key in sorted(named)
-        ]  # one order for every session
-    )
+    contacts = rows.contacts({r.contact_key: r.author_name for r in written if r.contact_key is not None})
     languages = {r.external_id: language_of(r.text) for r in written if r.direction == "in" and not r.deleted}
     # A comment under a comment or a visitor's post that we know belongs where that one stands, whatever the platform
     # calls the thread.

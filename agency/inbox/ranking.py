@@ -35,17 +35,19 @@ COMPLAINT = {
 }
 """Beginnings of words, since the three languages inflect. A first, small list; the brand's own words come later."""
 
-_WORDS = re.compile(r"\w+")
 _ALL = "all"
 
 
-def _prefixes(lists: dict[str, str]) -> dict[str, tuple[str, ...]]:
-    by_language = {language: tuple(words.split()) for language, words in lists.items()}
-    by_language[_ALL] = tuple(word for words in by_language.values() for word in words)
-    return by_language
+def _finders(lists: dict[str, str]) -> dict[str, re.Pattern[str]]:
+    """What finds the words that begin so, by language and for all languages together."""
+    by_language = {**lists, _ALL: " ".join(lists.values())}
+    return {
+        language: re.compile(rf"\b(?:{'|'.join(map(re.escape, words.split()))})\w*")
+        for language, words in by_language.items()
+    }
 
 
-_URGENT, _COMPLAINT = _prefixes(URGENT), _prefixes(COMPLAINT)
+_URGENT, _COMPLAINT = _finders(URGENT), _finders(COMPLAINT)
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,10 +71,10 @@ def rank(facts: RankFacts) -> tuple[int, list[dict[str, Any]]]:
     ]
     if facts.stars in STARS_MINUTES:
         parts.append({"part": "stars", "points": STARS_MINUTES[facts.stars], "stars": facts.stars})
-    words = _WORDS.findall(facts.text.lower())
-    for part, lists, points in (("urgent", _URGENT, URGENT_MINUTES), ("complaint", _COMPLAINT, COMPLAINT_MINUTES)):
-        beginnings = lists.get(facts.language or _ALL) or lists[_ALL]
-        found = list(dict.fromkeys(word for word in words if word.startswith(beginnings)))
+    text = facts.text.lower()
+    for part, finders, points in (("urgent", _URGENT, URGENT_MINUTES), ("complaint", _COMPLAINT, COMPLAINT_MINUTES)):
+        finder = finders.get(facts.language or _ALL) or finders[_ALL]
+        found = list(dict.fromkeys(finder.findall(text)))
         if found:
             parts.append({"part": part, "points": points, "words": found[:3]})
     for least, points in REACH_MINUTES:

@@ -5,20 +5,19 @@ They are text because an INSERT … SELECT with ON CONFLICT is what they are; ro
 
 from __future__ import annotations
 
-import json
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
 from typing import Any, NamedTuple
 from uuid import UUID
 
-from sqlalchemy import bindparam, select
+import orjson
+from sqlalchemy import bindparam
 from sqlalchemy.dialects.postgresql import ARRAY, BYTEA
 from sqlalchemy.types import Text, Uuid
 
 from agency.inbox.summary import READ_CHARACTERS, MessageFacts
 from channels.models import Account
-from tenants.database import db
-from tenants.models import Brand
+from tenants.database import db, new_id
 from tenants.scope import raw_sql
 
 WHY = "one statement for a whole page of items"
@@ -33,25 +32,34 @@ _KNOWN = raw_sql(
 ).bindparams(bindparam("external_ids", type_=ARRAY(Text)))
 
 _LOCK = raw_sql(
-    "select pg_advisory_xact_lock(hashtextextended(:account_key, 0))",
+    """
+    select pg_advisory_xact_lock(hashtextextended(:account_key, 0)),
+           (select answer_due_hours from brand where agency_id = :agency_id and id = :brand_id)
+    """,
     reason="two polls of one account store one after the other",
 )
 
+_DUE_HOURS = raw_sql(
+    "select answer_due_hours from brand where agency_id = :agency_id and id = :brand_id", reason="a page reads it once"
+)
+
+_KNOWN_CONTACTS = raw_sql(
+    """
+    select external_id, id, name from contact
+    where agency_id = :agency_id and account_id = :account_id and external_id = any(:external_ids)
+    """,
+    reason=WHY,
+).bindparams(bindparam("external_ids", type_=ARRAY(Text)))
+
+# Apart from looking for those known: together they were planned anew at every run, which took longer than both.
 _CONTACTS = raw_sql(
     """
-    with given as (select * from jsonb_to_recordset(cast(:rows as jsonb))
-                   as given(id uuid, external_id text, name text)),
-    made as (
-        insert into contact (agency_id, id, brand_id, account_id, platform, external_id, name)
-        select :agency_id, id, :brand_id, :account_id, :platform, external_id, name from given
-        on conflict (agency_id, account_id, external_id, brand_id) do update set name = excluded.name
-        where contact.name is distinct from excluded.name and excluded.name is not null
-        returning id, external_id
-    )
-    select id, external_id from made
-    union
-    select c.id, c.external_id from contact c join given using (external_id)
-    where c.agency_id = :agency_id and c.account_id = :account_id
+    insert into contact (agency_id, id, brand_id, account_id, platform, external_id, name)
+    select :agency_id, id, :brand_id, :account_id, :platform, external_id, name
+    from jsonb_to_recordset(cast(:rows as jsonb)) as given(id uuid, external_id text, name text)
+    on conflict (agency_id, account_id, external_id, brand_id)
+        do update set name = coalesce(excluded.name, contact.name)
+    returning external_id, id
     """,
     reason=WHY,
 )
@@ -198,17 +206,9 @@ class Thread(NamedTuple):
     last_customer_at: datetime | None
 
 
-def _json_default(value: Any) -> str:
-    if isinstance(value, UUID):
-        return str(value)
-    if isinstance(value, datetime):
-        return value.isoformat()
-    raise TypeError(type(value).__name__)
-
-
 def as_json(rows: Sequence[dict[str, Any]]) -> str:
     """Rows for jsonb_to_recordset."""
-    return json.dumps(rows, default=_json_default, ensure_ascii=False)
+    return orjson.dumps(rows).decode()
 
 
 class AccountRows:
@@ -217,6 +217,7 @@ class AccountRows:
     def __init__(self, account: Account) -> None:
         self._where = {"agency_id": account.agency_id, "account_id": account.id}
         self._new = {**self._where, "brand_id": account.brand_id}
+        self._brand = {"agency_id": account.agency_id, "brand_id": account.brand_id}
         self._platform = account.platform
 
     def known(self, external_ids: Iterable[str]) -> dict[str, Known]:
@@ -224,20 +225,33 @@ class AccountRows:
         rows = db.session.execute(_KNOWN, {**self._where, "external_ids": list(external_ids)})
         return {row[0]: Known(row[1], row[2], bytes(row[3]), row[4], row[5]) for row in rows}
 
-    def lock(self) -> None:
-        """Wait until no other transaction stores items of this account."""
-        db.session.execute(_LOCK, {"account_key": str(self._where["account_id"])})
+    def lock(self) -> int:
+        """Wait until no other transaction stores items of this account. Returns what `due_hours` does."""
+        values = {"account_key": str(self._where["account_id"]), **self._brand}
+        return int(db.session.execute(_LOCK, values).one()[1])
 
     def due_hours(self) -> int:
         """Within how many hours the brand answers."""
-        return int(db.session.scalars(select(Brand.answer_due_hours).where(Brand.id == self._new["brand_id"])).one())
+        return int(db.session.execute(_DUE_HOURS, self._brand).scalar_one())
 
-    def contacts(self, rows: Sequence[dict[str, Any]]) -> dict[str, UUID]:
-        """Make or rename contacts; returns external id → id of all given."""
-        if not rows:
+    def contacts(self, names: Mapping[str, str | None]) -> dict[str, UUID]:
+        """Make or rename contacts, given as external id → name, None where it is not known; external id → id of all."""
+        if not names:
             return {}
-        found = db.session.execute(_CONTACTS, {**self._new, "platform": self._platform, "rows": as_json(rows)})
-        return {external_id: contact_id for contact_id, external_id in found}
+        found: dict[str, UUID] = {}
+        wanted = dict(names)
+        for external_id, contact_id, name in db.session.execute(
+            _KNOWN_CONTACTS, {**self._where, "external_ids": list(names)}
+        ):
+            found[external_id] = contact_id
+            if wanted[external_id] in (None, name):
+                del wanted[external_id]
+        if wanted:
+            # One order for every session.
+            given = [{"id": new_id(), "external_id": key, "name": wanted[key]} for key in sorted(wanted)]
+            rows = db.session.execute(_CONTACTS, {**self._new, "platform": self._platform, "rows": as_json(given)})
+            found.update((external_id, contact_id) for external_id, contact_id in rows)
+        return found
 
     def threads(self, external_ids: Iterable[str], ids: Iterable[UUID]) -> list[Thread]:
         """Conversations by either id, locked in order."""
