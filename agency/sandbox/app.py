@@ -7,7 +7,20 @@ from pathlib import Path
 
 from flask import Flask, Response, jsonify, request
 
-from agency.sandbox import control, customers, dialogs, google_doors, graph_batch, pages
+from agency.sandbox import (
+    control,
+    customers,
+    google_control,
+    google_doors,
+    google_login,
+    google_push,
+    google_replies,
+    graph_batch,
+    media,
+    meta_dialogs,
+    meta_events,
+    pages,
+)
 from agency.sandbox.addresses import addresses
 from agency.sandbox.clock import WorldClock
 from agency.sandbox.scenario import Player
@@ -35,15 +48,22 @@ def create_sandbox_app(data_folder: Path, *, clock: Clock = time.time, keys: App
     own_clock = WorldClock(clock)
     world = World(Store(data_folder, own_clock), keys or AppKeys.from_environment(), own_clock)
     own_clock.resume(world.store.setting("clock", {}))
+    meta_events.listen(world)
     player = Player(world)
     app.extensions["sandbox"] = world
     app.extensions["sandbox_player"] = player
     app.before_request(_only_from_here)
+    app.before_request(lambda: setattr(world, "base_url", request.host_url.rstrip("/")))
     app.register_blueprint(graph_batch.blueprint(world))
     app.register_blueprint(google_doors.blueprint(world))
-    app.register_blueprint(dialogs.blueprint(world))
+    app.register_blueprint(google_login.blueprint(world))
+    app.register_blueprint(google_control.blueprint(world))
+    google_push.listen(world)
+    google_replies.listen(world)
+    app.register_blueprint(meta_dialogs.blueprint(world))
     app.register_blueprint(control.blueprint(world, player))
     app.register_blueprint(customers.blueprint(world))
+    app.register_blueprint(media.blueprint(world))
     app.register_blueprint(pages.blueprint(world, player))
     app.jinja_env.filters["shown"] = pages.shown
     app.jinja_env.filters["moment"] = pages.short_time
@@ -65,7 +85,7 @@ def _shield_pages(response: Response) -> Response:
     """Customers write what they like: nothing on these pages may run, load or be framed."""
     if response.mimetype == "text/html":
         policy = CONTENT_SECURITY_POLICY
-        if request.blueprint == "dialogs":
+        if request.blueprint in ("meta_dialogs", "google_login"):
             # The form of a permission dialog ends in a redirect to the application, which is another origin.
             policy = policy.replace("form-action 'self'", "form-action 'self' http: https:")
         response.headers["Content-Security-Policy"] = policy

@@ -7,7 +7,7 @@ import hashlib
 import secrets
 from typing import Any
 
-from agency.sandbox import misbehaviour
+from agency.sandbox import media, misbehaviour
 from agency.sandbox.store import Account, Item
 from agency.sandbox.world import Happening, World
 
@@ -35,15 +35,38 @@ def brand_author(account: Account) -> dict[str, Any]:
     return {"id": account.external_id, "name": account.facts.get("username") or account.name}
 
 
+def is_blocked(account: Account, author: Any) -> bool:
+    """Whether the brand has blocked this person, by whichever id it knows them."""
+    return person(account, author)["id"] in (account.facts.get("blocked") or ())
+
+
 def shows_from(world: World, account: Account, who: str) -> float:
     """When something written now becomes readable."""
     order = misbehaviour.take(world, "visibility_lag", account.external_id, is_write=who == "ours", who=who)
     return 0.0 if order is None else world.now() + order.seconds
 
 
-def _extras(values: dict[str, Any]) -> dict[str, Any]:
-    names = ("raw", "drop", "anonymous", "hidden", "unlisted", "like_count", "media_type", "is_published", "attachment")
-    return {name: values[name] for name in names if values.get(name) is not None}
+EXTRAS = frozenset(
+    {"raw", "drop", "anonymous", "hidden", "unlisted", "like_count", "media_type", "is_published", "attachment"}
+    | {"place", "attachments", "media_product_type", "ad", "status_type", "private", "comment_enabled", "link"}
+    | {"scheduled_at", "message_tags", "mentions"}
+    # Reviews: pictures and films, and what Google translated a text to, laid out one way or the other.
+    | {"media", "translation", "translation_layout"}
+)
+# Where a post stands that is not simply on the account: it tags the account, or it is somebody else's altogether and
+# only speaks of it (`foreign`), or it waits for its time.
+PLACES = ("tagged", "foreign", "scheduled")
+
+
+def _extras(world: World, values: dict[str, Any]) -> dict[str, Any]:
+    found = {name: values[name] for name in EXTRAS if values.get(name) is not None}
+    if found.get("place") not in (None, *PLACES):
+        raise ValueError(f"place must be one of {', '.join(PLACES)}")
+    if "attachment" in found:
+        found["attachment"] = media.attached(world, found["attachment"])
+    if "attachments" in found:
+        found["attachments"] = [media.attached(world, one) for one in found["attachments"]]
+    return found
 
 
 def write_post(world: World, account: Account, text: str | None, **values: Any) -> Item:
@@ -51,7 +74,11 @@ def write_post(world: World, account: Account, text: str | None, **values: Any) 
     author = values.get("author")
     short = digits(15 if account.platform == "facebook" else 17)
     minted = f"{account.external_id}_{short}" if account.platform == "facebook" else short
-    facts = {"text": text, "author": person(account, author) if author else brand_author(account), **_extras(values)}
+    facts = {
+        "text": text,
+        "author": person(account, author) if author else brand_author(account),
+        **_extras(world, values),
+    }
     made = world.store.add_item(
         account,
         "post",
@@ -69,7 +96,11 @@ def write_post(world: World, account: Account, text: str | None, **values: Any) 
 def newest_post(world: World, account: Account) -> Item:
     """The account's newest post; one is made if there is none."""
     found = world.store.find_items(
-        "account_id = ? AND kind = 'post' AND deleted_at IS NULL", (account.id,), "created_at DESC, seq DESC", 1
+        "account_id = ? AND kind = 'post' AND deleted_at IS NULL AND by_account = 1"
+        " AND coalesce(json_extract(facts, '$.media_product_type'), '') <> 'STORY'",
+        (account.id,),
+        "created_at DESC, seq DESC",
+        1,
     )
     return found[0] if found else write_post(world, account, f"Hello from {account.name}")
 
@@ -112,7 +143,7 @@ def write_comment(
         created_at=values.get("created_at"),
         key=values.get("key"),
         visible_at=shows_from(world, account, "ours" if by_account else "customers"),
-        facts={"text": text, "author": author, **_extras(values)},
+        facts={"text": text, "author": author, **_extras(world, values)},
     )
     world.tell(Happening("add", account, made, by_account=by_account))
     return made
@@ -120,7 +151,7 @@ def write_comment(
 
 def write_review(world: World, account: Account, stars: int, text: str | None, **values: Any) -> Item:
     minted = "AbFvOq" + base64.urlsafe_b64encode(secrets.token_bytes(50)).decode().rstrip("=")
-    facts = {"text": text, "author": person(account, values.get("author")), **_extras(values)}
+    facts = {"text": text, "author": person(account, values.get("author")), **_extras(world, values)}
     made = world.store.add_item(
         account,
         "review",
@@ -142,12 +173,14 @@ def change_item(world: World, item: Item, **values: Any) -> Item:
     assert account is not None
     was_hidden = bool(item.facts.get("hidden"))
     reworded = ("text" in values and values["text"] != item.facts.get("text")) or values.get("stars") is not None
+    reworded = reworded or values.get("media") is not None
     if "text" in values:
         item.facts["text"] = values["text"]
+        item.facts.pop("translation", None)
     if values.get("stars") is not None:
         item.stars = int(values["stars"])
-    item.facts.update(_extras(values))
-    if item.kind == "review" and ("text" in values or values.get("stars") is not None):
+    item.facts.update(_extras(world, values))
+    if item.kind == "review" and ("text" in values or {"stars", "media"} & set(values)):
         item.updated_at = max(world.now(), item.updated_at + 0.001)
     world.store.save_item(item)
     if bool(item.facts.get("hidden")) != was_hidden:
@@ -157,43 +190,20 @@ def change_item(world: World, item: Item, **values: Any) -> Item:
     return item
 
 
+def like(world: World, account: Account, item: Item, *, liked: bool) -> None:
+    """The brand's own like of what somebody wrote."""
+    if bool(item.facts.get("user_likes")) == liked:
+        return
+    item.facts["user_likes"] = liked
+    item.facts["like_count"] = max(0, int(item.facts.get("like_count") or 0) + (1 if liked else -1))
+    world.store.save_item(item)
+    told = {"person": brand_author(account), "reaction": "like"}
+    world.tell(Happening("react" if liked else "unreact", account, item, by_account=True, facts=told))
+
+
 def delete_item(world: World, item: Item, *, by_account: bool = False) -> None:
     """Delete an item and everything below it."""
     account = world.store.account_by_id(item.account_id)
     assert account is not None
     world.store.delete_item(item)
     world.tell(Happening("remove", account, item, by_account=by_account or item.by_account))
-
-
-def set_reply(world: World, account: Account, review: Item, text: str, state: str | None = None) -> Item:
-    """Create or replace the brand's answer to a review; the review's own update time stays (as captured)."""
-    now = world.now()
-    review.facts["reply_before"] = visible_reply(world, review)
-    review.facts["reply"] = {
-        "text": text,
-        "updated_at": now,
-        "settled_at": now + float(account.facts.get("moderation_delay_seconds") or 0),
-        "outcome": state or account.facts.get("moderation_outcome") or "APPROVED",
-        "policy_violation": account.facts.get("policy_violation"),
-        "visible_at": shows_from(world, account, "ours"),
-    }
-    world.store.save_item(review)
-    world.tell(Happening("reply", account, review, by_account=True))
-    return review
-
-
-def remove_reply(world: World, review: Item) -> None:
-    review.facts.pop("reply", None)
-    review.facts.pop("reply_before", None)
-    world.store.save_item(review)
-    account = world.store.account_by_id(review.account_id)
-    assert account is not None
-    world.tell(Happening("unreply", account, review, by_account=True))
-
-
-def visible_reply(world: World, review: Item) -> dict[str, Any] | None:
-    """The answer that a read shows now: the newest, or the one before while the newest lags."""
-    reply: dict[str, Any] | None = review.facts.get("reply")
-    if reply is not None and float(reply["visible_at"]) > world.now():
-        reply = review.facts.get("reply_before")
-    return reply

@@ -157,6 +157,7 @@ def blueprint(world: World, player: Player) -> Blueprint:
     def reset() -> Response:
         world.store.reset()
         world.deliveries.forget()
+        world.google_quota.forget()
         world.clock.follow_machine()
         return jsonify({})
 

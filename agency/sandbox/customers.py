@@ -9,7 +9,7 @@ from urllib.parse import urlencode
 from flask import Blueprint, abort, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 
-from agency.sandbox import content, seeding
+from agency.sandbox import google_replies, seeding
 from agency.sandbox.content import NotThere
 from agency.sandbox.store import Account, Item
 from agency.sandbox.world import World
@@ -55,7 +55,7 @@ def blueprint(world: World) -> Blueprint:
                 problem=problem,
                 posts=posts,
                 reviews=reviews,
-                reply_of=lambda review: content.visible_reply(world, review),
+                reply_of=lambda review: google_replies.current(world, review),
                 page=page,
                 more=more,
             ),

@@ -9,10 +9,20 @@ import time
 from collections.abc import Mapping
 from typing import Any
 
-from agency.sandbox import graph_errors, graph_nodes, graph_writes, ledger, misbehaviour, tokens
+from agency.sandbox import (
+    graph_errors,
+    graph_messages,
+    graph_nodes,
+    graph_scopes,
+    graph_writes,
+    ledger,
+    misbehaviour,
+    tokens,
+)
 from agency.sandbox.graph_edges import list_edge
 from agency.sandbox.graph_errors import GraphError
 from agency.sandbox.graph_fields import parse_fields
+from agency.sandbox.graph_json import as_text
 from agency.sandbox.graph_reader import Call, Node, Reader
 from agency.sandbox.store import Account
 from agency.sandbox.tokens import Token
@@ -28,11 +38,6 @@ def serving_version(asked: str | None) -> str:
     if asked is None:
         return LIVING_VERSIONS[-1]
     return asked if asked in LIVING_VERSIONS else LIVING_VERSIONS[0]
-
-
-def as_text(body: Any) -> str:
-    """JSON as Meta writes it: ASCII only, slashes escaped."""
-    return json.dumps(body, separators=(",", ":")).replace("/", "\\/")
 
 
 def refusal(error: GraphError, headers: Mapping[str, str]) -> Answer:
@@ -156,6 +161,8 @@ def _refuse_or_break(world: World, call: Call, account: Account | None) -> bool:
 def _read(reader: Reader, node: Node, edge: str | None) -> Answer:
     fields = parse_fields(reader.call.params["fields"]) if "fields" in reader.call.params else None
     if edge is None:
+        if node.type not in ("User", "Business"):
+            graph_scopes.require(reader, node, None)
         body = graph_nodes.render(reader, node, fields)
     elif edge in graph_nodes.EDGES[node.type]:
         body = list_edge(reader, node, edge, reader.call.params, fields)
@@ -211,6 +218,7 @@ def _write(reader: Reader, node: Node, edge: str | None) -> Answer:
             answered="lost" if lost else "error" if failed else "sent",
             status=None if lost else 500 if failed else 200,
             text=written.text,
+            **written.facts,
             result_id=written.made.external_id if written.made else None,
         )
     if failed:
@@ -226,7 +234,8 @@ def _note(
         return
     account = node.account if node else None
     facts.setdefault("answered", "sent")
-    facts.setdefault("text", call.params.get("message"))
+    is_message = edge == "messages"
+    facts.setdefault("text", graph_messages.text_of(call.params) if is_message else call.params.get("message"))
     ledger.write_down(
         world.store,
         request_id=call.request_id,

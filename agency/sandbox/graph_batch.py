@@ -10,8 +10,9 @@ from urllib.parse import parse_qsl, urlsplit
 from flask import Blueprint, Request, Response, request
 
 from agency.sandbox import graph_login
-from agency.sandbox.graph import MAX_BATCH, as_text, caller, refusal, serving_version, single
+from agency.sandbox.graph import MAX_BATCH, caller, refusal, serving_version, single
 from agency.sandbox.graph_errors import GraphError, bad_parameter
+from agency.sandbox.graph_json import as_text
 from agency.sandbox.graph_reader import Call
 from agency.sandbox.wire import Answer, base_url, bearer, new_request_id, read_parameters, send
 from agency.sandbox.world import World

@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from typing import Any
 from urllib.parse import urlencode
 
-from agency.sandbox import graph_errors, graph_nodes, misbehaviour
+from agency.sandbox import graph_errors, graph_nodes, graph_people, graph_scopes, media, misbehaviour
 from agency.sandbox.graph_fields import Field, written
 from agency.sandbox.graph_reader import Node, Reader
 from agency.sandbox.store import Item
@@ -17,22 +17,32 @@ DEFAULT_LIMIT = 25
 MAX_LIMIT = 100
 MAX_INSTAGRAM_COMMENTS = 50
 CURSOR_LIFE_HOURS = 1
+KEPT = ("filter", "order", "since", "until", "summary", "platform", "user_id", "folder", "include_inline_create")
 
 # What order means in SQL. "ranked" is Meta's default and promises nothing, so here it is a fixed shuffle.
 ORDERS = {
     "chronological": ("created_at", False),
     "reverse_chronological": ("created_at", True),
     "ranked": ("(seq * 64727) % 104729", False),
+    "newest_update": ("updated_at", True),
 }
+PUBLISHED = "coalesce(json_extract(facts, '$.is_published'), 1) = 1"
+PRODUCT = "coalesce(json_extract(facts, '$.media_product_type'), 'FEED')"
 POST_EDGES = {
-    "published_posts": "by_account = 1 AND coalesce(json_extract(facts, '$.is_published'), 1) = 1",
-    "posts": "by_account = 1 AND coalesce(json_extract(facts, '$.is_published'), 1) = 1",
-    "feed": "1 = 1",
-    "visitor_posts": "by_account = 0",
-    "ads_posts": "by_account = 1 AND json_extract(facts, '$.is_published') = 0",
-    "media": "by_account = 1",
+    "published_posts": f"by_account = 1 AND {PUBLISHED}",
+    "posts": f"by_account = 1 AND {PUBLISHED}",
+    "feed": "coalesce(json_extract(facts, '$.place'), '') NOT IN ('foreign', 'scheduled')",
+    "visitor_posts": "by_account = 0 AND json_extract(facts, '$.place') IS NULL",
+    "tagged": "json_extract(facts, '$.place') = 'tagged'",
+    "tags": "json_extract(facts, '$.place') = 'tagged'",
+    "ads_posts": f"by_account = 1 AND NOT {PUBLISHED} AND coalesce(json_extract(facts, '$.place'), '') <> 'scheduled'",
+    "scheduled_posts": "json_extract(facts, '$.place') = 'scheduled'",
+    "media": f"by_account = 1 AND {PRODUCT} <> 'STORY'",
+    "stories": f"by_account = 1 AND {PRODUCT} = 'STORY'",
 }
-TIMED_EDGES = ("media", "comments")
+NO_ADS = f" AND {PRODUCT} <> 'AD'"
+TIMED_EDGES = ("media", "comments", "ads_posts", "stories")
+CONTENTS = {"conversations": "thread", "messages": "message"}
 
 
 def list_edge(
@@ -41,16 +51,28 @@ def list_edge(
     """One page of an edge, as the platform sends it."""
     if edge == "ratings":
         raise graph_errors.reviews_are_gone()
-    if node.type == "User":
-        return _of_a_person(reader, edge, fields)
+    if node.type in ("User", "Business"):
+        return graph_people.edge(reader, node, edge, params, fields)
     assert node.account is not None
     if reader.token.kind == "user":
-        if edge in ("comments", "replies"):
+        silent = misbehaviour.take(reader.world, "silent_wrong_token", node.account.external_id)
+        if edge in ("comments", "replies") or silent:
             return {"data": []}  # not an error: the best known trap of this API
         raise graph_errors.wrong_token_kind()
+    graph_scopes.require(reader, node, edge)
+    if edge in CONTENTS:
+        node = _whose_talk(reader, node, edge, params)
+    assert node.account is not None
     if edge == "subscribed_apps":
         return {"data": node.account.facts.get("subscribed_apps") or []}
-    condition = _condition(node, edge, params)
+    if edge == "blocked":
+        return {"data": [{"id": one} for one in node.account.facts.get("blocked") or []]}
+    if edge == "thread_owner":
+        owner = node.account.facts.get("thread_owner_app") or reader.world.keys.meta_app_id
+        return {"data": [{"thread_owner": {"app_id": owner}}]}
+    if edge == "content_publishing_limit":
+        return {"data": [{"quota_usage": 0, "config": {"quota_total": 100, "quota_duration": 86400}}]}
+    condition = _condition(node, edge, params, reader.world.now())
     if condition is None:
         return {"data": []}
     return _page(reader, node, edge, params, fields, condition)
@@ -62,24 +84,42 @@ def expanded_edge(reader: Reader, node: Node, one: Field) -> dict[str, Any] | No
     return page if page["data"] or "summary" in page or page.get("paging", {}).get("next") else None
 
 
-def _of_a_person(reader: Reader, edge: str, fields: tuple[Field, ...] | None) -> dict[str, Any]:
-    if edge == "permissions":
-        scopes = ("pages_show_list", "pages_read_engagement", "pages_read_user_content", "pages_manage_engagement")
-        return {"data": [{"permission": scope, "status": "granted"} for scope in scopes]}
-    if edge == "businesses":
-        return {"data": []}
-    pages = [page for page in reader.world.store.accounts("facebook") if page.id in reader.token.accounts]
-    wanted = fields or tuple(Field(name) for name in graph_nodes.ACCOUNTS_DEFAULTS)
-    data = [graph_nodes.render(reader, Node("Page", page.external_id, page), wanted) for page in pages]
-    return {"data": data, **({"paging": {"cursors": {"before": "MA", "after": "MA"}}} if data else {})}
+def _whose_talk(reader: Reader, node: Node, edge: str, params: Mapping[str, str]) -> Node:
+    """A Page's conversations are Messenger's, unless its Instagram profile's are asked for."""
+    platform = params.get("platform", "messenger" if node.type == "Page" else "instagram")
+    if platform not in ("messenger", "instagram"):
+        raise graph_errors.bad_parameter("platform must be one of the following values: messenger, instagram")
+    assert node.account is not None
+    if edge == "conversations" and platform == "instagram" and node.type == "Page":
+        linked = [each for each in reader.world.store.linked_to(node.id) if each.id in reader.token.accounts]
+        if not linked:
+            raise graph_errors.GraphError(
+                100, "(#100) The Page is not linked to an Instagram professional account", subcode=2534013
+            )
+        node = Node(node.type, node.id, linked[0])
+    if node.account is not None and node.account.facts.get("messages_access") is False:
+        raise graph_errors.GraphError(
+            200, "(#200) The owner has not allowed access to messages", subcode=2534041, status=403
+        )
+    return node
 
 
-def _condition(node: Node, edge: str, params: Mapping[str, str]) -> tuple[str, tuple[Any, ...]] | None:
+def _condition(node: Node, edge: str, params: Mapping[str, str], now: float) -> tuple[str, tuple[Any, ...]] | None:
     """Which items belong to the edge; None for edges that are always empty here."""
     assert node.account is not None
     values: tuple[Any, ...]
     if edge in POST_EDGES:
         where, values = f"account_id = ? AND kind = 'post' AND {POST_EDGES[edge]}", (node.account.id,)
+        if edge == "media" and node.account.facts.get("ads_in_media") is False:
+            where += NO_ADS
+        if edge == "stories":
+            where, values = f"{where} AND created_at > ?", (*values, now - media.STORY_LIFE_SECONDS)
+    elif edge == "conversations":
+        where, values = "account_id = ? AND kind = 'thread'", (node.account.id,)
+        if params.get("user_id"):
+            where, values = f"{where} AND post_id = ?", (*values, params["user_id"])
+    elif edge == "messages":
+        where, values = "account_id = ? AND post_id = ? AND kind = 'message'", (node.account.id, node.id)
     elif edge in ("comments", "replies"):
         assert node.item is not None
         below = (node.account.id, node.item.external_id)
@@ -119,12 +159,14 @@ def _limit(node: Node, edge: str, params: Mapping[str, str]) -> int:
 
 
 def _order(node: Node, edge: str, params: Mapping[str, str]) -> str:
-    if edge in POST_EDGES or node.type == "IGMedia":
+    if edge == "conversations":
+        return "newest_update"
+    if edge in POST_EDGES or node.type == "IGMedia" or edge == "messages":
         return "reverse_chronological"
     if node.type == "IGComment":
         return "chronological"
     order = params.get("order", "ranked")
-    if order not in ORDERS:
+    if order not in ("chronological", "reverse_chronological", "ranked"):
         raise graph_errors.bad_parameter(
             "order must be one of the following values: chronological, reverse_chronological"
         )
@@ -151,7 +193,7 @@ def _page(
 
     page: dict[str, Any] = {"data": []}
     if params.get("summary") in ("true", "1", "total_count"):
-        total = len(store.find_items(where, values))
+        total = store.count_items(where, values)
         page["summary"] = {"order": order, "total_count": total, "can_comment": True}
     if limit == 0:
         return page
@@ -160,11 +202,12 @@ def _page(
     backwards = bool(params.get("before"))
     position = params.get("before") or params.get("after")
     page_where, page_values = where, values
+    assert node.account is not None
     if position:
         mark = "<" if descending != backwards else ">"
         page_where, page_values = (
             f"{where} AND ({column}, seq) {mark} (?, ?)",
-            (*values, *_read_cursor(reader, position)),
+            (*values, *_read_cursor(reader, position, node.account.external_id)),
         )
     way = "DESC" if descending != backwards else "ASC"
     found = store.find_items(page_where, page_values, f"{column} {way}, seq {way}", limit + 1)
@@ -175,7 +218,6 @@ def _page(
         more = True  # where one came from
     if not found:
         return page
-    assert node.account is not None
     first, last = found[0], found[-1]
     cursors = {"before": _cursor(reader, first, order), "after": _cursor(reader, last, order)}
     if misbehaviour.take(reader.world, "empty_page_with_next", node.account.external_id) is not None:
@@ -193,6 +235,8 @@ def _page(
 
 
 def _sort_value(item: Item, order: str) -> float:
+    if order == "newest_update":
+        return item.updated_at
     return (item.seq * 64727) % 104729 if order == "ranked" else item.created_at
 
 
@@ -202,11 +246,12 @@ def _cursor(reader: Reader, item: Item, order: str) -> str:
     return base64.urlsafe_b64encode(json.dumps(parts).encode()).decode().rstrip("=")
 
 
-def _read_cursor(reader: Reader, text: str) -> tuple[float, int]:
+def _read_cursor(reader: Reader, text: str, whose: str) -> tuple[float, int]:
     try:
         value, seq, made_at = json.loads(base64.urlsafe_b64decode(text + "=" * (-len(text) % 4)))
         position = float(value), int(seq)
         too_old = int(made_at) < reader.world.now() // 3600 - CURSOR_LIFE_HOURS
+        too_old = too_old or misbehaviour.take(reader.world, "expire_cursors", whose) is not None
     except (ValueError, TypeError):
         too_old = True
     if too_old:
@@ -223,7 +268,7 @@ def _next(
     after: str | None,
 ) -> str:
     """The address of the next page. It carries the token, as the real one does, but no appsecret_proof."""
-    kept = {name: params[name] for name in ("filter", "order", "since", "until", "summary") if params.get(name)}
+    kept = {name: params[name] for name in KEPT if params.get(name)}
     if fields is not None:
         kept["fields"] = written(fields)
     kept = {"access_token": reader.token.token, **kept, "limit": params.get("limit", str(DEFAULT_LIMIT))}

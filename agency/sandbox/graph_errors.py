@@ -132,3 +132,26 @@ def over_the_limit(maximum: int) -> GraphError:
     return GraphError(
         100, f"(#100) Param limit must be at most {maximum}. Please reduce the amount of data you're asking for"
     )
+
+
+def message_is_deleted() -> GraphError:
+    return GraphError(
+        9000001, "(#9000001) The message has been deleted by the user or the business.", kind="OAuthException"
+    )
+
+
+def permission_missing(scope: str) -> GraphError:
+    return GraphError(
+        10,
+        f"(#10) To use this endpoint your application needs the '{scope}' permission. Please see"
+        " https://developers.facebook.com/docs/apps/review/login-permissions",
+        status=403,
+    )
+
+
+def may_not(scope: str) -> GraphError:
+    return GraphError(200, f"(#200) Requires {scope} permission to manage the object", status=403)
+
+
+def task_missing(task: str) -> GraphError:
+    return GraphError(200, f"(#200) The user must have the {task} task on this Page", status=403)

@@ -4,15 +4,16 @@ from __future__ import annotations
 
 from typing import Any
 
-from agency.sandbox import tokens
-from agency.sandbox.content import digits
-from agency.sandbox.graph_errors import GraphError, dead_token, unreadable_token
+from agency.sandbox import meta_app, people, token_facts, tokens
+from agency.sandbox.graph_errors import GraphError, missing_object
 from agency.sandbox.graph_reader import Call
+from agency.sandbox.meta_webhooks import Webhooks
 from agency.sandbox.tokens import Token
 from agency.sandbox.wire import Answer
 from agency.sandbox.world import World
 
 LONG_LIFE_SECONDS = 5_184_000
+# What a code is exchanged for on the web: an hour or two.
 SHORT_LIFE_SECONDS = 3_600
 CODE_LIFE_SECONDS = 600
 DAY_SECONDS = 86_400
@@ -20,23 +21,24 @@ DAY_SECONDS = 86_400
 
 def answer(world: World, call: Call) -> Answer | None:
     """The answer if the call is one of these, else None. Raises GraphError."""
+    parts = call.path.split("/")
     if call.host == "facebook" and call.path == "oauth/access_token":
         return Answer(200, _facebook_token(world, call))
     if call.host == "facebook" and call.path == "debug_token":
-        return Answer(200, {"data": _inspected(world, call)})
-    if call.host == "facebook" and call.path.endswith("/permissions") and call.method == "DELETE":
-        found = tokens.find(world.store, call.params.get("access_token", ""))
-        if found is None or found.kind != "user":
-            raise unreadable_token()
-        tokens.kill(world.store, found.token, tokens.APP_REMOVED)
-        return Answer(200, {"success": True})
+        return Answer(200, {"data": token_facts.inspected(world, call.params)})
+    if call.host == "facebook" and len(parts) in (2, 3) and parts[1] == "permissions" and call.method == "DELETE":
+        return _take_back(world, call, parts)
+    app = meta_app.app_of(world, parts[0]) if call.host == "facebook" and parts[1:] == ["subscriptions"] else None
+    if app is not None:
+        return _subscriptions(world, call, app)
     if call.host == "instagram" and call.path in ("access_token", "refresh_access_token"):
         return Answer(200, _instagram_token(world, call))
     return None
 
 
-def _bearer(token: str, seconds: int) -> dict[str, Any]:
-    return {"access_token": token, "token_type": "bearer", "expires_in": seconds}
+def _bearer(token: str, seconds: int | None) -> dict[str, Any]:
+    found: dict[str, Any] = {"access_token": token, "token_type": "bearer"}
+    return found if seconds is None else {**found, "expires_in": seconds}
 
 
 def _facebook_token(world: World, call: Call) -> dict[str, Any]:
@@ -44,32 +46,76 @@ def _facebook_token(world: World, call: Call) -> dict[str, Any]:
     if params.get("client_id") != keys.meta_app_id or params.get("client_secret") != keys.meta_app_secret:
         raise GraphError(1, "Error validating client secret.", reason="invalid_client")
     if params.get("grant_type") == "client_credentials":
-        return {"access_token": f"{keys.meta_app_id}|{keys.meta_app_secret}", "token_type": "bearer"}
-    if params.get("grant_type") == "fb_exchange_token":
-        old = _living(world, params.get("fb_exchange_token", ""), "user")
+        return {"access_token": token_facts.app_token(world), "token_type": "bearer"}
+    is_long = params.get("grant_type") == "fb_exchange_token"
+    if is_long:
+        old = token_facts.living(world, params.get("fb_exchange_token", ""), "user")
+        facts = {"login": True, **old.facts, "long": True}
     else:
         old = used_code(world, params.get("code", ""), params.get("redirect_uri", ""))
-    fresh = tokens.save(
-        world.store, "user", old.holder.split(" ")[0], old.accounts, expires_in_seconds=LONG_LIFE_SECONDS
-    )
-    for account_id in old.accounts:
-        _page_token(world, account_id, fresh)
-    return _bearer(fresh, LONG_LIFE_SECONDS)
+        facts = {name: value for name, value in old.facts.items() if name != "redirect_uri"}
+        facts["long"] = bool(facts.get("system_user"))
+    seconds = None if facts.get("system_user") else LONG_LIFE_SECONDS if is_long else SHORT_LIFE_SECONDS
+    fresh = tokens.save(world.store, "user", old.holder, old.accounts, expires_in_seconds=seconds, facts=facts)
+    return _bearer(fresh, seconds)
 
 
-def _page_token(world: World, account_id: int, user_token: str) -> None:
-    """A Page token from a long-lived user token has no expiry. It also opens the Instagram profiles of its Page."""
-    account = world.store.account_by_id(account_id)
-    if account is None or account.platform != "facebook":
-        return
-    linked = [each.id for each in world.store.accounts("instagram") if each.facts.get("page_id") == account.external_id]
-    tokens.save(world.store, "page", account.external_id, [account.id, *linked], parent=user_token)
+def _take_back(world: World, call: Call, parts: list[str]) -> Answer:
+    """`DELETE /{person}/permissions` removes the application, with a permission behind it that one only."""
+    found = token_facts.living(world, call.params.get("access_token", ""), "user")
+    if parts[0] not in ("me", found.holder):
+        raise missing_object(parts[0], "delete")
+    webhooks = Webhooks.of(world)
+    if len(parts) == 3:
+        people.revoke_scope(world, webhooks, found.holder, parts[2])
+    else:
+        people.remove_app(world, webhooks, "meta", found.holder, tell=False)
+    return Answer(200, {"success": True})
 
 
-def new_code(world: World, kind: str, redirect_uri: str, account_ids: list[int]) -> str:
+def _subscriptions(world: World, call: Call, app: str) -> Answer:
+    """`/{app-id}/subscriptions`: what the application hears of, with the application's own token."""
+    params = call.params
+    if params.get("access_token") != f"{call.path.split('/')[0]}|{meta_app.secret_of(world, app)}":
+        raise GraphError(15, "(#15) This method must be called with an app access_token.")
+    known = meta_app.application(world.store)["subscriptions"].get(app, {})
+    if call.method == "GET":
+        data = [
+            {
+                "object": name,
+                "callback_url": one["callback_url"],
+                "active": True,
+                "fields": [{"name": field, "version": call.version} for field in one["fields"]],
+            }
+            for name, one in known.items()
+        ]
+        return Answer(200, {"data": data})
+    if call.method == "DELETE":
+        meta_app.unsubscribe(world.store, app, params.get("object"))
+        return Answer(200, {"success": True})
+    fields = [name for name in params.get("fields", "").split(",") if name]
+    name, url, verify_token = (params.get(each, "") for each in ("object", "callback_url", "verify_token"))
+    try:
+        meta_app.subscribe(world, app, name, url, fields, verify_token)
+    except meta_app.HandshakeFailed as error:
+        raise GraphError(2200, f"(#2200) Callback verification failed with the following errors: {error}") from None
+    except ValueError as error:
+        raise GraphError(100, f"(#100) {error}") from None
+    return Answer(200, {"success": True})
+
+
+def new_code(
+    world: World, kind: str, redirect_uri: str, account_ids: list[int], person_id: str, facts: dict[str, Any]
+) -> str:
     """A login code for a person who ticked these accounts; single use, bound to the redirect address."""
-    holder = f"{digits(17)} {redirect_uri}"
-    return tokens.save(world.store, f"code_{kind}", holder, account_ids, expires_in_seconds=CODE_LIFE_SECONDS)
+    return tokens.save(
+        world.store,
+        f"code_{kind}",
+        person_id,
+        account_ids,
+        expires_in_seconds=CODE_LIFE_SECONDS,
+        facts={**facts, "redirect_uri": redirect_uri},
+    )
 
 
 def used_code(world: World, code: str, redirect_uri: str, kind: str = "meta") -> Token:
@@ -81,7 +127,7 @@ def used_code(world: World, code: str, redirect_uri: str, kind: str = "meta") ->
         raise GraphError(100, "This authorization code has expired.", subcode=36007, reason="invalid_code")
     if found.dead is not None:
         raise GraphError(100, "This authorization code has been used.", subcode=36009, reason="invalid_code")
-    if found.holder.partition(" ")[2] != redirect_uri:
+    if found.facts.get("redirect_uri") != redirect_uri:
         raise GraphError(
             100,
             "Error validating verification code. Please make sure your redirect_uri is identical to the one you used in"
@@ -93,18 +139,10 @@ def used_code(world: World, code: str, redirect_uri: str, kind: str = "meta") ->
     return found
 
 
-def _living(world: World, token: str, kind: str) -> Token:
-    found = tokens.find(world.store, token)
-    if found is None or found.kind != kind:
-        raise unreadable_token()
-    if found.dead is not None:
-        raise dead_token(found.dead)
-    return found
-
-
 def _instagram_token(world: World, call: Call) -> dict[str, Any]:
+    """Short to long (`access_token`) and long to fresh (`refresh_access_token`)."""
     params = call.params
-    old = _living(world, params.get("access_token", ""), "instagram")
+    old = token_facts.living(world, params.get("access_token", ""), "instagram")
     if call.path == "access_token":
         if (
             params.get("grant_type") != "ig_exchange_token"
@@ -115,7 +153,12 @@ def _instagram_token(world: World, call: Call) -> dict[str, Any]:
         raise GraphError(100, "Unsupported grant_type", kind="IGApiException")
     elif old.issued_at > world.now() - DAY_SECONDS:
         raise GraphError(100, "The access token must be at least 24 hours old to be refreshed", kind="IGApiException")
-    fresh = tokens.save(world.store, "instagram", old.holder, old.accounts, expires_in_seconds=LONG_LIFE_SECONDS)
+    elif old.scopes is not None and "instagram_business_basic" not in old.scopes:
+        raise GraphError(10, "Application does not have permission for this action", kind="IGApiException")
+    facts = {**old.facts, "long": True}
+    fresh = tokens.save(
+        world.store, "instagram", old.holder, old.accounts, expires_in_seconds=LONG_LIFE_SECONDS, facts=facts
+    )
     return _bearer(fresh, LONG_LIFE_SECONDS)
 
 
@@ -128,37 +171,10 @@ def instagram_code(world: World, form: dict[str, str]) -> Answer:
         code = used_code(world, form.get("code", ""), form.get("redirect_uri", ""), "instagram")
     except GraphError as error:
         return Answer(400, {"error_type": "OAuthException", "code": 400, "error_message": str(error)})
-    accounts = [world.store.account_by_id(account_id) for account_id in code.accounts]
-    holder = next((account.external_id for account in accounts if account), "")
-    token = tokens.save(world.store, "instagram", holder, code.accounts, expires_in_seconds=SHORT_LIFE_SECONDS)
-    scopes = ["instagram_business_basic", "instagram_business_manage_comments"]
-    return Answer(200, {"access_token": token, "user_id": holder, "permissions": scopes})
-
-
-def _inspected(world: World, call: Call) -> dict[str, Any]:
-    keys = world.keys
-    asking = call.params.get("access_token", "")
-    if asking != f"{keys.meta_app_id}|{keys.meta_app_secret}":
-        _living(world, asking, "user")
-    found = tokens.find(world.store, call.params.get("input_token", ""))
-    if found is None or found.dead is not None or found.kind not in ("user", "page"):
-        problem = dead_token(found.dead) if found is not None and found.dead else unreadable_token()
-        error = {"code": 190, "message": str(problem), **({"subcode": problem.subcode} if problem.subcode else {})}
-        return {"error": error, "is_valid": False, "scopes": []}
-    scopes = ["pages_show_list", "pages_read_engagement", "pages_read_user_content", "pages_manage_engagement"]
-    targets = [account.external_id for account in world.store.accounts() if account.id in found.accounts]
-    facts: dict[str, Any] = {
-        "app_id": keys.meta_app_id,
-        "type": found.kind.upper(),
-        "application": "Sandbox app",
-        "data_access_expires_at": int(world.now() + 90 * DAY_SECONDS),
-        "expires_at": int(found.expires_at or 0),
-        "is_valid": True,
-        "issued_at": int(found.issued_at),
-        "scopes": scopes,
-        "granular_scopes": [{"scope": scope, "target_ids": targets} for scope in scopes],
-        "user_id": found.holder,
-    }
-    if found.kind == "page":
-        facts["profile_id"] = found.holder
-    return facts
+    facts = {name: value for name, value in code.facts.items() if name != "redirect_uri"}
+    token = tokens.save(
+        world.store, "instagram", code.holder, code.accounts, expires_in_seconds=SHORT_LIFE_SECONDS, facts=facts
+    )
+    body = {"access_token": token, "user_id": code.holder, "permissions": facts.get("scopes") or []}
+    wrapped = bool(meta_app.application(world.store)["wrapped_code_answer"])
+    return Answer(200, {"data": [body]} if wrapped else body)

@@ -6,13 +6,14 @@ import json
 from collections.abc import Callable
 from typing import Any
 
-from agency.sandbox import tokens
+from agency.sandbox import graph_attachments, graph_mentions, graph_message_fields, graph_people, media
+from agency.sandbox.graph_absent import ABSENT
 from agency.sandbox.graph_errors import unknown_field
 from agency.sandbox.graph_fields import Field
-from agency.sandbox.graph_reader import Node, Reader, app_scoped_id, graph_time, username
+from agency.sandbox.graph_json import graph_time, username
+from agency.sandbox.graph_reader import Node, Reader, app_scoped_id
 from agency.sandbox.store import Account, Item
 
-ABSENT = object()
 Value = Callable[[Reader, Node], Any]
 
 PAGE_TASKS = ["ANALYZE", "ADVERTISE", "MESSAGING", "MODERATE", "CREATE_CONTENT", "MANAGE"]
@@ -69,6 +70,30 @@ def _post_of(reader: Reader, node: Node) -> Any:
     return {"id": _item(node).post_id}
 
 
+def _media_of(reader: Reader, node: Node) -> Any:
+    post = reader.world.store.item("instagram", _item(node).post_id or "", _item(node).account_id)
+    product = (post.facts.get("media_product_type") if post else None) or "FEED"
+    return {"id": _item(node).post_id, "media_product_type": product}
+
+
+def _to(reader: Reader, node: Node) -> Any:
+    item, account = _item(node), _account(node)
+    if item.by_account:
+        return ABSENT
+    return {"data": [{"name": account.name, "id": account.external_id}]}
+
+
+def _can_reply_privately(reader: Reader, node: Node) -> Any:
+    item = _item(node)
+    fresh = reader.world.now() - item.created_at <= 7 * media.DAY_SECONDS
+    return not item.by_account and fresh and not item.facts.get("private_reply")
+
+
+def _private_conversation(reader: Reader, node: Node) -> Any:
+    thread = _item(node).facts.get("private_reply")
+    return {"id": thread, "link": f"/{_account(node).external_id}/inbox/{thread}/"} if thread else ABSENT
+
+
 def _permalink(reader: Reader, node: Node) -> Any:
     item = _item(node)
     if item.platform == "instagram":
@@ -79,8 +104,10 @@ def _permalink(reader: Reader, node: Node) -> Any:
 
 
 def _linked_instagram(reader: Reader, node: Node) -> Any:
-    for account in reader.world.store.accounts("instagram"):
-        if account.facts.get("page_id") == node.id:
+    if reader.token.scopes is not None and "instagram_basic" not in reader.token.scopes:
+        return ABSENT
+    for account in reader.world.store.linked_to(node.id):
+        if account.id in reader.token.accounts:
             return {"id": account.external_id, "username": account.facts.get("username") or account.name}
     return ABSENT
 
@@ -88,8 +115,7 @@ def _linked_instagram(reader: Reader, node: Node) -> Any:
 def _page_token(reader: Reader, node: Node) -> Any:
     if reader.token.kind == "page":
         return reader.token.token
-    found = tokens.of_account(reader.world.store, _account(node).id, "page")
-    return found[0] if found else ABSENT
+    return graph_people.page_token(reader, _account(node)) or ABSENT
 
 
 def _name(reader: Reader, node: Node) -> Any:
@@ -117,6 +143,8 @@ COMMON: dict[str, Value] = {"id": _node_id}
 
 FIELDS: dict[str, dict[str, Value]] = {
     "User": {**COMMON, "name": _name},
+    "Business": {**COMMON, "name": lambda reader, node: graph_people.business_name(reader, node.id)},
+    **graph_message_fields.FIELDS,
     "Page": {
         **COMMON,
         "name": _name,
@@ -139,21 +167,22 @@ FIELDS: dict[str, dict[str, Value]] = {
         "created_time": _created,
         "updated_time": lambda reader, node: graph_time(_item(node).updated_at),
         "from": _from,
-        "to": _absent,
+        "to": _to,
         "story": _absent,
-        "message_tags": _absent,
+        "message_tags": _fact("message_tags"),
         "permalink_url": _permalink,
-        "status_type": _always("mobile_status_update"),
+        "status_type": _fact("status_type", "mobile_status_update"),
         "is_published": _fact("is_published", True),
         "is_hidden": _fact("hidden", False),
         "is_expired": _always(False),
-        "full_picture": _absent,
-        "attachments": _absent,
+        "full_picture": graph_attachments.full_picture,
+        "attachments": graph_attachments.of_post,
         "parent_id": _absent,
-        "can_reply_privately": _always(False),
-        "promotion_status": _always("inactive"),
+        "can_reply_privately": _can_reply_privately,
+        "promotion_status": lambda reader, node: "active" if _item(node).facts.get("ad") else "inactive",
         "properties": _absent,
         "shares": _absent,
+        "scheduled_publish_time": lambda reader, node: _item(node).facts.get("scheduled_at", ABSENT),
     },
     "Comment": {
         **COMMON,
@@ -162,8 +191,8 @@ FIELDS: dict[str, dict[str, Value]] = {
         "from": _from,
         "parent": _parent,
         "object": _post_of,
-        "attachment": _fact("attachment"),
-        "message_tags": _absent,
+        "attachment": graph_attachments.of_comment,
+        "message_tags": _fact("message_tags"),
         "permalink_url": _permalink,
         "comment_count": lambda reader, node: reader.count_comments(_item(node)),
         "like_count": _fact("like_count", 0),
@@ -174,8 +203,8 @@ FIELDS: dict[str, dict[str, Value]] = {
         "can_like": _always(True),
         "can_hide": lambda reader, node: not _item(node).by_account,
         "can_remove": _always(True),
-        "can_reply_privately": lambda reader, node: not _item(node).by_account,
-        "private_reply_conversation": _absent,
+        "can_reply_privately": _can_reply_privately,
+        "private_reply_conversation": _private_conversation,
         "application": _absent,
         "admin_creator": _absent,
         "live_broadcast_timestamp": _absent,
@@ -200,17 +229,20 @@ FIELDS: dict[str, dict[str, Value]] = {
         "caption": _text,
         "timestamp": _created,
         "media_type": _fact("media_type", "IMAGE"),
-        "media_product_type": _always("FEED"),
-        "media_url": lambda reader, node: f"https://scontent.cdninstagram.com/v/{node.id}.jpg",
+        "media_product_type": _fact("media_product_type", "FEED"),
+        "media_url": graph_attachments.media_url,
         "thumbnail_url": _absent,
         "permalink": _permalink,
         "shortcode": _node_id,
         "comments_count": lambda reader, node: reader.count_comments(_item(node)),
         "like_count": _fact("like_count", 0),
         "is_comment_enabled": _fact("comment_enabled", True),
-        "owner": lambda reader, node: {"id": _account(node).external_id},
-        "username": _username,
+        "owner": lambda reader, node: {"id": _account(node).external_id} if _item(node).by_account else ABSENT,
+        "username": lambda reader, node: (
+            _username(reader, node) if _item(node).by_account else username(_item(node).facts.get("author") or {})
+        ),
         "children": _absent,
+        "boost_ads_list": _absent,
     },
     "IGComment": {
         **COMMON,
@@ -222,13 +254,15 @@ FIELDS: dict[str, dict[str, Value]] = {
         "like_count": _fact("like_count", 0),
         "parent_id": lambda reader, node: _item(node).parent_id or ABSENT,
         "user": lambda reader, node: {"id": _account(node).external_id} if _item(node).by_account else ABSENT,
-        "media": _post_of,
+        "media": _media_of,
         "legacy_instagram_comment_id": _absent,
     },
 }
 
 DEFAULTS = {
+    **graph_message_fields.DEFAULTS,
     "User": ("name", "id"),
+    "Business": ("name", "id"),
     "Page": ("name", "id"),
     "Post": ("created_time", "message", "id"),
     "Comment": ("created_time", "from", "message", "id"),
@@ -237,20 +271,21 @@ DEFAULTS = {
     "IGComment": ("timestamp", "text", "id"),
 }
 
-# On a list of Pages more comes unasked than on one Page.
-ACCOUNTS_DEFAULTS = ("access_token", "category", "name", "id", "tasks")
-
 EDGES: dict[str, frozenset[str]] = {
     "User": frozenset({"accounts", "permissions", "businesses"}),
+    "Business": frozenset({"owned_pages", "client_pages"}),
     "Page": frozenset(
         {"published_posts", "posts", "feed", "visitor_posts", "tagged", "ads_posts", "scheduled_posts", "video_reels"}
-        | {"videos", "photos", "ratings", "subscribed_apps", "conversations"}
+        | {"videos", "photos", "ratings", "subscribed_apps", "conversations", "blocked", "thread_owner"}
     ),
     "Post": frozenset({"comments", "likes", "reactions"}),
     "Comment": frozenset({"comments", "likes", "reactions"}),
-    "IGUser": frozenset({"media", "stories", "tags", "live_media", "subscribed_apps", "conversations"}),
+    "IGUser": frozenset(
+        {"media", "stories", "tags", "live_media", "subscribed_apps", "conversations", "content_publishing_limit"}
+    ),
     "IGMedia": frozenset({"comments"}),
     "IGComment": frozenset({"replies"}),
+    **graph_message_fields.EDGES,
 }
 
 
@@ -260,11 +295,15 @@ def render(reader: Reader, node: Node, fields: tuple[Field, ...] | None) -> dict
 
     table = FIELDS[node.type]
     found: dict[str, Any] = {}
+    if node.type == "Message" and node.item is not None and (fields is None or _asks_for_more(fields)):
+        graph_message_fields.require_readable(reader, node.item)
     for one in tuple(Field(name) for name in DEFAULTS[node.type]) if fields is None else fields:
         if one.name in EDGES[node.type] and one.name not in table:
             expanded = expanded_edge(reader, node, one)
             if expanded is not None:
                 found[one.name] = expanded
+        elif one.name in graph_mentions.FIELDS and node.type == "IGUser":
+            found[one.name] = graph_mentions.FIELDS[one.name](reader, node, one)
         elif one.name in table:
             value = table[one.name](reader, node)
             if value is not ABSENT:
@@ -277,6 +316,10 @@ def render(reader: Reader, node: Node, fields: tuple[Field, ...] | None) -> dict
         for name in node.item.facts.get("drop") or ():
             found.pop(name, None)
     return found
+
+
+def _asks_for_more(fields: tuple[Field, ...]) -> bool:
+    return any(one.name not in graph_message_fields.ALWAYS_READABLE for one in fields)
 
 
 def _picked(reader: Reader, node: Node, one: Field, value: Any) -> Any:

@@ -3,23 +3,25 @@
 from __future__ import annotations
 
 import hashlib
-import re
-import unicodedata
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
-from typing import Any
 
 from agency.sandbox import graph_errors, misbehaviour
 from agency.sandbox.store import Account, Item
 from agency.sandbox.tokens import Token
 from agency.sandbox.world import World
 
+MAX_LOOKED_AT = 100
+
 NODE_TYPES = {
     ("facebook", "post"): "Post",
     ("facebook", "comment"): "Comment",
     ("instagram", "post"): "IGMedia",
     ("instagram", "comment"): "IGComment",
+    ("facebook", "thread"): "UnifiedThread",
+    ("instagram", "thread"): "UnifiedThread",
+    ("facebook", "message"): "Message",
+    ("instagram", "message"): "Message",
 }
 
 
@@ -68,13 +70,46 @@ class Reader:
         if self.token.kind == "user" and object_id == self.token.holder:
             return Node("User", object_id)
         store = self.world.store
-        for platform in ("facebook", "instagram") if self.call.host == "facebook" else ("instagram",):
+        platforms = ("facebook", "instagram") if self.call.host == "facebook" else ("instagram",)
+        for platform in platforms:
             account = store.account(platform, object_id)
             if account is not None:
                 return self._allowed(Node("Page" if platform == "facebook" else "IGUser", object_id, account))
+        for platform in platforms:
             item = store.item(platform, object_id)
-            if item is not None and item.deleted_at is None and item.visible_at <= self.world.now():
-                return self._allowed(self.node_of(item))
+            if item is not None and item.account_id in self.token.accounts:
+                return self._item_node(item)
+        return self._other(object_id)
+
+    def _item_node(self, item: Item) -> Node:
+        """An item of an account this token opens: unless it is gone, hidden from us, or reached another way only."""
+        if item.deleted_at is not None and item.kind == "message":
+            raise graph_errors.message_is_deleted()
+        is_foreign_media = item.platform == "instagram" and self._is_foreign(item)
+        gone = item.deleted_at is not None or item.visible_at > self.world.now()
+        if gone or item.facts.get("private") or (is_foreign_media and not item.by_account):
+            raise graph_errors.missing_object(item.external_id, self.verb)
+        return self._allowed(self.node_of(item))
+
+    def _is_foreign(self, item: Item) -> bool:
+        post = (
+            item if item.kind == "post" else self.world.store.item(item.platform, item.post_id or "", item.account_id)
+        )
+        return post is not None and post.facts.get("place") == "foreign"
+
+    def _other(self, object_id: str) -> Node:
+        """A Business Portfolio, or a person who writes messages."""
+        from agency.sandbox.graph_people import is_business
+
+        if is_business(self, object_id):
+            return Node("Business", object_id)
+        if self.token.kind != "user" and len(self.token.accounts) < MAX_LOOKED_AT:
+            for account_id in self.token.accounts:
+                thread = self.world.store.find_items(
+                    "account_id = ? AND post_id = ? AND kind = 'thread'", (account_id, object_id)
+                )
+                if thread:
+                    return Node("Person", object_id, self.world.store.account_by_id(account_id), thread[0])
         raise graph_errors.missing_object(object_id, self.verb)
 
     def node_of(self, item: Item) -> Node:
@@ -118,18 +153,6 @@ class Reader:
         return int(row[0])
 
 
-def graph_time(at: float) -> str:
-    return datetime.fromtimestamp(at, UTC).strftime("%Y-%m-%dT%H:%M:%S+0000")
-
-
 def app_scoped_id(account: Account) -> str:
     """The `id` that Instagram Login gives for `me`: it is not the account's id."""
     return str(10**16 + int.from_bytes(hashlib.sha256(account.external_id.encode()).digest()[:6]))
-
-
-def username(author: dict[str, Any]) -> str:
-    """An Instagram name made from a person's name, unless the person has one."""
-    if author.get("username"):
-        return str(author["username"])
-    plain = unicodedata.normalize("NFKD", str(author.get("name", ""))).encode("ascii", "ignore").decode().lower()
-    return re.sub(r"[^a-z0-9_]+", ".", plain).strip(".") or f"user{author.get('id', '')}"

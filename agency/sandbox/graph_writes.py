@@ -2,34 +2,28 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import Any
 
-from agency.sandbox import content, graph_errors, misbehaviour
+from agency.sandbox import content, graph_errors, graph_messages, graph_scopes, misbehaviour
 from agency.sandbox.graph_reader import Node, Reader
-from agency.sandbox.store import Account, Item
+from agency.sandbox.graph_written import SUCCESS, Written
+from agency.sandbox.store import Account
 
 MAX_INSTAGRAM_TEXT_CHARACTERS = 2200
 MAX_FACEBOOK_TEXT_CHARACTERS = 8000
-SUCCESS: dict[str, Any] = {"success": True}
-
-
-@dataclass(frozen=True)
-class Written:
-    """What a write did: the ledger's words for it, the answer, and the item made, if one was."""
-
-    action: str
-    target: str
-    body: dict[str, Any]
-    text: str | None = None
-    made: Item | None = None
+MAX_FACEBOOK_POST_CHARACTERS = 63_206
+MIN_AHEAD_SECONDS = 600
 
 
 def action_of(reader: Reader, node: Node, edge: str | None) -> str:
     """The ledger's word for what the call asks for, known before it is tried."""
     call = reader.call
-    if edge in ("comments", "replies"):
-        return "reply" if node.item is not None and node.item.kind == "comment" else "comment"
+    if edge == "messages":
+        if call.params.get("sender_action"):
+            return call.params["sender_action"]
+        return "private_reply" if '_id"' in call.params.get("recipient", "") else "message"
+    if edge in ("comments", "replies", "mentions"):
+        return "reply" if edge == "mentions" or (node.item is not None and node.item.kind == "comment") else "comment"
     if edge is not None:
         return {"feed": "post"}.get(edge, edge) if call.method == "POST" else f"remove_{edge}"
     if call.method == "DELETE":
@@ -47,19 +41,24 @@ def perform(reader: Reader, node: Node, edge: str | None) -> Written:
         raise graph_errors.GraphError(200, "(#200) Permissions error: this call needs a Page access token", status=403)
     if misbehaviour.take(reader.world, "block_writes", account.external_id, is_write=True):
         raise graph_errors.blocked()
+    graph_scopes.require(reader, node, edge)
+    if edge == "messages" and node.type in ("Page", "IGUser") and reader.call.method == "POST":
+        return graph_messages.send(reader, node, action)
+    if edge in ("blocked", "moderate_conversations") and node.type == "Page":
+        return graph_messages.moderate(reader, node, edge)
     text = reader.call.params.get("message")
+    if edge == "mentions" and node.type == "IGUser" and reader.call.method == "POST":
+        return _answer_mention(reader, account, action, text)
     if reader.call.method == "POST" and edge in ("comments", "replies"):
         return _comment(reader, node, edge, action, text)
     if edge == "feed" and node.type == "Page" and reader.call.method == "POST":
-        post = content.write_post(reader.world, account, _required(text, MAX_FACEBOOK_TEXT_CHARACTERS))
-        return Written(action, node.id, {"id": post.external_id}, text, post)
+        return _publish(reader, account, node, action, text)
     if edge == "subscribed_apps" and node.type in ("Page", "IGUser"):
         return _subscribe(reader, account, action)
     if node.item is None:
         raise graph_errors.missing_object(node.id, reader.verb)
-    if edge == "likes" and node.type == "Comment":
-        node.item.facts["user_likes"] = reader.call.method == "POST"
-        reader.world.store.save_item(node.item)
+    if edge == "likes" and node.type in ("Comment", "Post"):
+        content.like(reader.world, account, node.item, liked=reader.call.method == "POST")
         return Written(action, node.id, SUCCESS)
     if edge is not None:
         raise graph_errors.missing_object(node.id, reader.verb)
@@ -79,13 +78,56 @@ def _required(text: str | None, maximum: int) -> str:
     return text
 
 
+def _publish(reader: Reader, account: Account, node: Node, action: str, text: str | None) -> Written:
+    """A post of the Page: words or a link; the same words twice running are refused."""
+    params = reader.call.params
+    if text is None and not params.get("link"):
+        raise graph_errors.bad_parameter("The parameter message or link is required")
+    text = _required(text, MAX_FACEBOOK_POST_CHARACTERS) if text is not None else None
+    values: dict[str, Any] = {}
+    if params.get("published", "true").lower() in ("false", "0"):
+        at = params.get("scheduled_publish_time")
+        if at is not None and (not at.isdecimal() or int(at) < reader.world.now() + MIN_AHEAD_SECONDS):
+            raise graph_errors.bad_parameter("The specified scheduled publish time is invalid.")
+        values = {"is_published": False, "place": "scheduled", "scheduled_at": int(at) if at else None}
+    last = reader.world.store.find_items(
+        "account_id = ? AND kind = 'post' AND by_account = 1 AND deleted_at IS NULL",
+        (account.id,),
+        "created_at DESC, seq DESC",
+        1,
+    )
+    if last and text is not None and last[0].facts.get("text") == text:
+        raise graph_errors.duplicate_text()
+    if params.get("link"):
+        values["attachments"] = [{"kind": "share", "url": params["link"]}]
+    post = content.write_post(reader.world, account, text, **values)
+    return Written(action, node.id, {"id": post.external_id}, text, post)
+
+
+def _answer_mention(reader: Reader, account: Account, action: str, text: str | None) -> Written:
+    """`POST /{ig-id}/mentions`: below the media or the comment that names the profile."""
+    params, store = reader.call.params, reader.world.store
+    text = _required(text, MAX_INSTAGRAM_TEXT_CHARACTERS)
+    post = store.item("instagram", params.get("media_id", ""), account.id)
+    comment = store.item("instagram", params["comment_id"], account.id) if params.get("comment_id") else None
+    if post is None or post.facts.get("place") != "foreign" or (params.get("comment_id") and comment is None):
+        raise graph_errors.bad_parameter("Invalid parameter: no mention of this account with that id")
+    if comment is None and not post.facts.get("mentions", True):
+        raise graph_errors.bad_parameter("Invalid parameter: the caption does not mention this account")
+    made = content.write_comment(reader.world, account, text, post=post, parent=comment, by_account=True)
+    target = comment.external_id if comment else post.external_id
+    return Written(action, target, {"id": made.external_id}, text, made)
+
+
 def _comment(reader: Reader, node: Node, edge: str, action: str, text: str | None) -> Written:
     allowed = {"Post": "comments", "Comment": "comments", "IGMedia": "comments", "IGComment": "replies"}
     item, account = node.item, node.account
     if item is None or account is None or allowed.get(node.type) != edge:
         raise graph_errors.missing_object(node.id, reader.verb)
     is_instagram = node.type.startswith("IG")
-    text = _required(text, MAX_INSTAGRAM_TEXT_CHARACTERS if is_instagram else MAX_FACEBOOK_TEXT_CHARACTERS)
+    picture = None if is_instagram else reader.call.params.get("attachment_url")
+    if picture is None or text is not None:
+        text = _required(text, MAX_INSTAGRAM_TEXT_CHARACTERS if is_instagram else MAX_FACEBOOK_TEXT_CHARACTERS)
     if is_instagram and item.facts.get("hidden"):
         raise graph_errors.bad_parameter("Cannot reply to a hidden comment")
     if is_instagram and not item.facts.get("comment_enabled", True):
@@ -107,6 +149,7 @@ def _comment(reader: Reader, node: Node, edge: str, action: str, text: str | Non
         post=None if below_comment else item,
         parent=item if below_comment else None,
         by_account=True,
+        attachment={"kind": "photo", "url": picture} if picture else None,
     )
     return Written(action, node.id, {"id": made.external_id}, text, made)
 

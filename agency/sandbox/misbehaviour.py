@@ -25,6 +25,24 @@ KINDS = {
     "block_writes": "Refuses every write as abusive (Meta code 368, Google 403).",
     "hide_authors": "Leaves out who wrote a comment.",
     "lost_location": "The person lost the account: 403 at Google, 190/492 at Meta.",
+    "lose_scope": "A permission is gone (Meta code 10, as after 90 days without use); `scope` names it, else all.",
+    "unknown_fields": "Fails a whole call over one field it knew yesterday (Meta code 100); `field` names it.",
+    "expire_cursors": "Refuses every cursor as too old.",
+    "silent_wrong_token": "Answers an empty list, not an error, to a person's token where a Page's is needed.",
+    "null_batch_slots": "Leaves slots of a batch empty (`null`), as when it ran out of time; writes are applied.",
+    "service_unavailable_200": "Answers 200 with the words Service Unavailable.",
+    "old_version": "Answers as the oldest living version, whatever was asked; only the header tells.",
+    "usage": "Says in the usage headers that so many `percent` are used up.",
+    "zero_quota": "Google 429 with the limit 0, as before the project was approved: waiting does not help.",
+    "unavailable": "Google 503 and nothing is done.",
+    "random_404": "Google 404 although the thing is there.",
+    "unverified": "The location is not verified: no voice of merchant, reviews and posts are refused.",
+    "suspended": "The location is suspended: no voice of merchant, reviews and posts are refused.",
+    "refuse_mask": "Refuses the readMask of locations, whatever it says.",
+    "shift_pages": "A later page of reviews begins where it would by count, so items shift between pages.",
+    "reject_replies": "Google's moderation rejects answers written now; `reason` is the policy violation.",
+    "reject_posts": "Google rejects local posts written now.",
+    "webhook_first": "Sends the webhook of a write before it answers the write.",
 }
 
 
@@ -44,9 +62,25 @@ class Order:
     applies_to: str = "both"
     who: str = "both"
     when: str = "after"
+    scope: str = ""
+    field: str = ""
+    percent: int = 97
+    reason: str = ""
 
 
-FACTS = ("probability", "seconds", "minutes", "subcode", "applies_to", "who", "when")
+FACTS = (
+    "probability",
+    "seconds",
+    "minutes",
+    "subcode",
+    "applies_to",
+    "who",
+    "when",
+    "scope",
+    "field",
+    "percent",
+    "reason",
+)
 
 
 def add(store: Store, wish: dict[str, Any]) -> Order:
@@ -57,7 +91,7 @@ def add(store: Store, wish: dict[str, Any]) -> Order:
     unknown = set(wish) - set(FACTS) - {"kind", "account", "times", "for_seconds"}
     if unknown:
         raise ValueError(f"unknown: {', '.join(sorted(unknown))}")
-    kinds = {"probability": float, "seconds": float, "minutes": int, "subcode": int}
+    kinds = {"probability": float, "seconds": float, "minutes": int, "subcode": int, "percent": int}
     facts = {name: kinds.get(name, str)(wish[name]) for name in FACTS if wish.get(name) is not None}
     # An empty page leads to itself: standing for good, no reader would ever get past it.
     times = wish.get("times", 1 if kind == "empty_page_with_next" else None)
@@ -68,26 +102,44 @@ def add(store: Store, wish: dict[str, Any]) -> Order:
             (kind, wish.get("account") or None, None if times is None else int(times), until, json.dumps(facts)),
         )
         order_id = int(cursor.lastrowid or 0)
+        store.orders_known = None
     return next(order for order in current(store) if order.id == order_id)
 
 
 def current(store: Store) -> list[Order]:
     """Orders that still stand, oldest first."""
-    with store.transaction() as db:
-        rows = db.execute(
-            "SELECT * FROM misbehaviour WHERE (times_left IS NULL OR times_left > 0)"
-            " AND (until IS NULL OR until > ?) ORDER BY id",
-            (store.clock(),),
-        ).fetchall()
-    return [
-        Order(row["id"], row["kind"], row["account"], row["times_left"], row["until"], **json.loads(row["facts"]))
-        for row in rows
-    ]
+    with store.transaction():
+        now = store.clock()
+        return [
+            order
+            for order in _known(store)
+            if (order.times_left is None or order.times_left > 0) and (order.until is None or order.until > now)
+        ]
+
+
+def standing(store: Store) -> bool:
+    """Whether there is any order at all. Cheap: this is asked several times for each call."""
+    return store.orders_known != [] and bool(current(store))
+
+
+def _known(store: Store) -> list[Order]:
+    """Every order ever given and not taken back. Read once, and again after each change."""
+    known: list[Order] | None = store.orders_known
+    if known is None:
+        with store.transaction() as db:
+            rows = db.execute("SELECT * FROM misbehaviour ORDER BY id").fetchall()
+        known = [
+            Order(row["id"], row["kind"], row["account"], row["times_left"], row["until"], **json.loads(row["facts"]))
+            for row in rows
+        ]
+        store.orders_known = known
+    return known
 
 
 def clear(store: Store, order_id: int | None = None, account: str | None = None, kind: str | None = None) -> int:
     """Take orders back: one, those of an account, those of a kind, or all. Answers how many."""
     with store.transaction() as db:
+        store.orders_known = None
         return db.execute(
             "DELETE FROM misbehaviour WHERE (? IS NULL OR id = ?) AND (? IS NULL OR account = ?)"
             " AND (? IS NULL OR kind = ?)",
@@ -95,8 +147,15 @@ def clear(store: Store, order_id: int | None = None, account: str | None = None,
         ).rowcount
 
 
-def take(world: World, kind: str, account: str | None, *, is_write: bool = False, who: str = "both") -> Order | None:
-    """The order that applies now, if any; it counts as used once. `account` None matches orders for all only."""
+def take(
+    world: World, kind: str, account: str | None, *, is_write: bool = False, who: str = "both", scope: str | None = None
+) -> Order | None:
+    """The order that applies now, if any; it counts as used once. `account` None matches orders for all only.
+
+    An order with a `scope` applies to that one only.
+    """
+    if world.store.orders_known == []:
+        return None
     with world.store.transaction() as db:
         for order in current(world.store):
             if order.kind != kind or (order.account is not None and order.account != account):
@@ -105,12 +164,13 @@ def take(world: World, kind: str, account: str | None, *, is_write: bool = False
                 continue
             if who != "both" and order.who not in ("both", who):
                 continue
+            if order.scope and scope is not None and order.scope != scope:
+                continue
             if order.probability < 1 and world.dice.random() >= order.probability:
                 continue
-            db.execute(
-                "UPDATE misbehaviour SET times_left = times_left - 1 WHERE id = ? AND times_left IS NOT NULL",
-                (order.id,),
-            )
+            if order.times_left is not None:
+                db.execute("UPDATE misbehaviour SET times_left = times_left - 1 WHERE id = ?", (order.id,))
+                world.store.orders_known = None
             return order
     return None
 

@@ -6,6 +6,8 @@ CREATE TABLE IF NOT EXISTS accounts (
     facts TEXT NOT NULL DEFAULT '{}',
     UNIQUE (platform, external_id)
 );
+-- An Instagram profile knows its Page.
+CREATE INDEX IF NOT EXISTS accounts_by_page ON accounts (json_extract(facts, '$.page_id'));
 
 CREATE TABLE IF NOT EXISTS tokens (
     token TEXT PRIMARY KEY,
@@ -14,14 +16,18 @@ CREATE TABLE IF NOT EXISTS tokens (
     parent TEXT,
     issued_at REAL NOT NULL,
     expires_at REAL,
-    dead INTEGER
+    dead INTEGER,
+    facts TEXT NOT NULL DEFAULT '{}'
 );
+CREATE INDEX IF NOT EXISTS tokens_by_holder ON tokens (holder, kind);
+CREATE INDEX IF NOT EXISTS tokens_by_parent ON tokens (parent) WHERE parent IS NOT NULL;
 
 CREATE TABLE IF NOT EXISTS grants (
     token TEXT NOT NULL,
     account_id INTEGER NOT NULL,
     PRIMARY KEY (token, account_id)
 ) WITHOUT ROWID;
+CREATE INDEX IF NOT EXISTS grants_of_account ON grants (account_id);
 
 -- An item is a post, a comment or a review. Texts live in facts as escaped JSON: NUL and lone surrogates are legal there.
 CREATE TABLE IF NOT EXISTS items (

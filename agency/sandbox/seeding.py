@@ -5,7 +5,7 @@ from __future__ import annotations
 import sqlite3
 from typing import Any
 
-from agency.sandbox import content, tokens
+from agency.sandbox import content, google_grants, google_replies, messages, talk, tokens
 from agency.sandbox.content import NotThere
 from agency.sandbox.ledger import moment
 from agency.sandbox.store import PLATFORMS, Account, Item
@@ -20,24 +20,23 @@ ACCOUNT_FACTS = (
     "tasks",
     "hide_authors",
     "calls_per_hour",
+    "business",
+    "human_agent",
+    "messages_access",
+    "thread_owner_app",
+    "ads_in_media",
+    "people",
+    "standing",
+    "google_updated",
+    "posts_disabled",
+    "post_delay_seconds",
+    "post_outcome",
     "moderation_delay_seconds",
     "moderation_outcome",
     "policy_violation",
 )
-ITEM_FACTS = (
-    "external_id",
-    "key",
-    "raw",
-    "drop",
-    "anonymous",
-    "hidden",
-    "unlisted",
-    "like_count",
-    "media_type",
-    "is_published",
-    "attachment",
-)
-KINDS = ("account", "post", "comment", "review", "answer", "edit", "delete")
+ITEM_FACTS = ("external_id", "key", *content.EXTRAS)
+KINDS = ("account", "post", "comment", "review", "answer", "edit", "delete", *talk.KINDS)
 
 
 def _platform(wish: dict[str, Any]) -> str:
@@ -60,6 +59,8 @@ def make_account(world: World, wish: dict[str, Any]) -> tuple[Account, dict[str,
     if platform == "google_business" and len(external_id.split("/")) != 4:
         raise ValueError("external_id of a Google Business location is accounts/A/locations/L")
     facts = {name: wish[name] for name in ACCOUNT_FACTS if name in wish}
+    if facts.get("page_id") is not None:
+        facts["page_id"] = str(facts["page_id"])
     with world.store.transaction():
         account = world.store.save_account(platform, external_id, wish.get("name"), facts)
         given = _tokens_wished(account, wish)
@@ -67,6 +68,8 @@ def make_account(world: World, wish: dict[str, Any]) -> tuple[Account, dict[str,
             if text is None and tokens.of_account(world.store, account.id, kind):
                 continue
             holder = str(wish.get("user_id") or "10000000000000001") if kind == "user" else account.external_id
+            if platform == "google_business":
+                holder = str(wish.get("person") or account.external_id)
             if kind == "page" and platform == "instagram":
                 holder = str(account.facts.get("page_id") or account.external_id)
             opened = [account.id, *_linked(world, account, kind)]
@@ -81,6 +84,8 @@ def make_account(world: World, wish: dict[str, Any]) -> tuple[Account, dict[str,
                 issued_at=world.now() - float(wish.get("token_age_seconds") or 0),
             )
         _open_linked(world, account)
+        if platform == "google_business":
+            google_grants.open_to_people(world, account)
         return account, tokens_of(world, account)
 
 
@@ -110,7 +115,7 @@ def _linked(world: World, account: Account, kind: str) -> list[int]:
     """A Page's token opens its Instagram profiles, too."""
     if kind not in ("page", "user") or account.platform != "facebook":
         return []
-    return [each.id for each in world.store.accounts("instagram") if each.facts.get("page_id") == account.external_id]
+    return [each.id for each in world.store.linked_to(account.external_id)]
 
 
 def _open_linked(world: World, account: Account) -> None:
@@ -171,11 +176,15 @@ def _write(world: World, account: Account, kind: str, wish: dict[str, Any]) -> I
     if kind in ("edit", "delete", "answer"):
         item = content.referred(world, account, str(wish.get("item") or ""))
         if kind == "delete":
-            content.delete_item(world, item)
+            (messages.unsend(world, account, item) if item.kind == "message" else content.delete_item(world, item))
             return item
         if kind == "answer":
-            return _answer(world, account, item, text or "", values)
+            return _answer(world, account, item, text or "", values, wish)
+        if item.kind == "message":
+            return messages.edit_message(world, account, item, text or "")
         return content.change_item(world, item, **changes(wish))
+    if kind in talk.KINDS:
+        return talk.write(world, account, kind, wish, values)
     if kind == "review":
         if account.platform != "google_business":
             raise ValueError("only google_business has reviews")
@@ -186,6 +195,8 @@ def _write(world: World, account: Account, kind: str, wish: dict[str, Any]) -> I
         raise ValueError(f"google_business has no {kind}")
     if kind == "post":
         return content.write_post(world, account, text, author=wish.get("author"), **values)
+    if kind == "comment" and content.is_blocked(account, wish.get("author")) and wish.get("by") != "page":
+        raise ValueError("this person is blocked by the brand")
     parent = content.referred(world, account, str(wish["parent"]), "comment") if wish.get("parent") else None
     post = content.referred(world, account, str(wish["post"]), "post") if wish.get("post") else None
     if parent is None and post is None:
@@ -199,7 +210,19 @@ def _write(world: World, account: Account, kind: str, wish: dict[str, Any]) -> I
 def changes(wish: dict[str, Any]) -> dict[str, Any]:
     """What an edit changes; raises ValueError."""
     wanted: dict[str, Any] = {
-        name: wish[name] for name in ("text", "raw", "drop", "hidden", "anonymous", "unlisted") if name in wish
+        name: wish[name]
+        for name in (
+            "text",
+            "raw",
+            "drop",
+            "hidden",
+            "anonymous",
+            "unlisted",
+            "media",
+            "translation",
+            "translation_layout",
+        )
+        if name in wish
     }
     if wish.get("stars") is not None:
         wanted["stars"] = _stars(wish)
@@ -213,10 +236,16 @@ def _stars(wish: dict[str, Any]) -> int:
     return stars
 
 
-def _answer(world: World, account: Account, item: Item, text: str, values: dict[str, Any]) -> Item:
+def _answer(
+    world: World, account: Account, item: Item, text: str, values: dict[str, Any], wish: dict[str, Any]
+) -> Item:
     """The brand answers with the platform's own tools: no request of ours, no line in the ledger."""
     if item.kind == "review":
-        return content.set_reply(world, account, item, text)
+        names = ("state", "policy_violation", "translation")
+        given = {name: wish[name] for name in names if wish.get(name) is not None}
+        if wish.get("updated_at"):
+            given["updated_at"] = moment(str(wish["updated_at"]))
+        return google_replies.put(world, account, item, text, **given)
     is_comment = item.kind == "comment"
     return content.write_comment(
         world,

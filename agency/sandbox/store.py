@@ -13,8 +13,9 @@ from typing import Any
 
 Clock = Callable[[], float]
 
-SCHEMA_FILE = Path(__file__).with_name("schema.sql")
+SCHEMA_FILES = tuple(Path(__file__).with_name(name) for name in ("schema.sql", "google.sql"))
 TABLES = ("accounts", "tokens", "grants", "items", "ledger", "misbehaviour", "scenario_lines", "settings")
+GOOGLE_TABLES = ("google_tokens", "google_consents", "google_business_accounts")
 PLATFORMS = ("facebook", "instagram", "google_business")
 
 
@@ -64,13 +65,23 @@ class Store:
         self._lock = threading.RLock()
         self._depth = 0
         self._after_commit: list[Callable[[], None]] = []
+        # Standing orders as last read; None: to be read again. Kept by `misbehaviour`.
+        self.orders_known: list[Any] | None = None
         self._connection = sqlite3.connect(
             data_folder / "sandbox.sqlite3", isolation_level=None, check_same_thread=False, timeout=30
         )
         self._connection.row_factory = sqlite3.Row
         self._connection.execute("PRAGMA journal_mode = WAL")
         self._connection.execute("PRAGMA synchronous = NORMAL")
-        self._connection.executescript(SCHEMA_FILE.read_text(encoding="utf-8"))
+        self._add_columns()
+        for file in SCHEMA_FILES:
+            self._connection.executescript(file.read_text(encoding="utf-8"))
+
+    def _add_columns(self) -> None:
+        """What an older sandbox's file lacks."""
+        known = {row["name"] for row in self._connection.execute("PRAGMA table_info(tokens)")}
+        if known and "facts" not in known:
+            self._connection.execute("ALTER TABLE tokens ADD COLUMN facts TEXT NOT NULL DEFAULT '{}'")
 
     def close(self) -> None:
         with self._lock:
@@ -90,6 +101,7 @@ class Store:
                 if self._depth == 0:
                     self._connection.execute("ROLLBACK")
                     self._after_commit.clear()
+                    self.orders_known = None
                 raise
             self._depth -= 1
             if self._depth == 0:
@@ -111,8 +123,9 @@ class Store:
     def reset(self) -> None:
         """Forget everything."""
         with self.transaction() as db:
-            for table in TABLES:
+            for table in (*TABLES, *GOOGLE_TABLES):
                 db.execute(f"DELETE FROM {table}")
+            self.orders_known = None
 
     def setting(self, name: str, default: Any = None) -> Any:
         with self.transaction() as db:
@@ -138,6 +151,16 @@ class Store:
                 "SELECT * FROM accounts WHERE platform = ? AND external_id = ?", (platform, external_id)
             ).fetchone()
         return None if row is None else _account(row)
+
+    def linked_to(self, page_id: str) -> list[Account]:
+        """The Instagram profiles of a Page."""
+        with self.transaction() as db:
+            rows = db.execute(
+                "SELECT * FROM accounts WHERE json_extract(facts, '$.page_id') = ? AND platform = 'instagram'"
+                " ORDER BY id",
+                (page_id,),
+            ).fetchall()
+        return [_account(row) for row in rows]
 
     def account_by_id(self, account_id: int) -> Account | None:
         with self.transaction() as db:
@@ -207,6 +230,10 @@ class Store:
                 (*values, limit),
             ).fetchall()
         return [_item(row) for row in rows]
+
+    def count_items(self, where: str, values: tuple[Any, ...]) -> int:
+        with self.transaction() as db:
+            return int(db.execute(f"SELECT count(*) FROM items WHERE {where}", values).fetchone()[0])
 
     def item(self, platform: str, external_id: str, account_id: int | None = None) -> Item | None:
         """By its id, or on Facebook by the last segment of it: comment ids come bare and as `post_comment`."""

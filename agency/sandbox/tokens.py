@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import hashlib
+import json
 import secrets
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from typing import Any
 
 from agency.sandbox.store import Store
 
@@ -14,7 +16,11 @@ APP_REMOVED, PASSWORD_CHANGED, EXPIRED, INVALID, ROLE_LOST = 458, 460, 463, 467,
 
 @dataclass(frozen=True)
 class Token:
-    """`dead` is the Graph subcode it died of, `accounts` the row ids of the accounts it opens."""
+    """`dead` is the Graph subcode it died of, `accounts` the row ids of the accounts it opens.
+
+    `facts`: `scopes` (what was granted; without it everything is), `login` (made by a dialog), `long`, `user_id`,
+    `system_user`, `everything` (all accounts were ticked, the ones to come included).
+    """
 
     token: str
     kind: str
@@ -24,6 +30,13 @@ class Token:
     expires_at: float | None
     dead: int | None
     accounts: frozenset[int]
+    facts: dict[str, Any] = field(default_factory=dict)
+
+    @property
+    def scopes(self) -> frozenset[str] | None:
+        """None: nobody asked, everything is allowed."""
+        known = self.facts.get("scopes")
+        return None if known is None else frozenset(known)
 
 
 def fingerprint(token: str) -> str:
@@ -46,15 +59,17 @@ def save(
     parent: str | None = None,
     expires_in_seconds: float | None = None,
     issued_at: float | None = None,
+    facts: dict[str, Any] | None = None,
 ) -> str:
     """Store a token (a new one, or the given string) and the accounts it opens; answers the token."""
     token = token or mint(kind)
     now = store.clock()
     with store.transaction() as db:
         db.execute(
-            "INSERT INTO tokens (token, kind, holder, parent, issued_at, expires_at) VALUES (?, ?, ?, ?, ?, ?)"
+            "INSERT INTO tokens (token, kind, holder, parent, issued_at, expires_at, facts)"
+            " VALUES (?, ?, ?, ?, ?, ?, ?)"
             " ON CONFLICT (token) DO UPDATE SET kind = excluded.kind, holder = excluded.holder,"
-            " expires_at = excluded.expires_at",
+            " expires_at = excluded.expires_at, facts = excluded.facts",
             (
                 token,
                 kind,
@@ -62,6 +77,7 @@ def save(
                 parent,
                 now if issued_at is None else issued_at,
                 None if expires_in_seconds is None else now + expires_in_seconds,
+                json.dumps(facts or {}),
             ),
         )
         db.executemany(
@@ -90,7 +106,55 @@ def find(store: Store, token: str) -> Token | None:
         expires_at=row["expires_at"],
         dead=dead,
         accounts=frozenset(grant["account_id"] for grant in granted),
+        facts=json.loads(row["facts"]),
     )
+
+
+def made_from(store: Store, parent: str, account_id: int) -> str | None:
+    """The living token made from another one for this account."""
+    with store.transaction() as db:
+        row = db.execute(
+            "SELECT t.token FROM tokens t JOIN grants g ON g.token = t.token WHERE t.parent = ? AND g.account_id = ?"
+            " AND t.dead IS NULL AND (t.expires_at IS NULL OR t.expires_at > ?) ORDER BY t.rowid DESC LIMIT 1",
+            (parent, account_id, store.clock()),
+        ).fetchone()
+    return None if row is None else str(row["token"])
+
+
+def kill_person(store: Store, person_id: str, subcode: int) -> int:
+    """Kill every token of a person and all that were made from them; answers how many."""
+    with store.transaction() as db:
+        return db.execute(
+            "UPDATE tokens SET dead = ? WHERE dead IS NULL AND kind IN ('user', 'page') AND (token IN"
+            " (SELECT token FROM tokens WHERE holder = ? AND kind = 'user') OR parent IN"
+            " (SELECT token FROM tokens WHERE holder = ? AND kind = 'user'))",
+            (subcode, person_id, person_id),
+        ).rowcount
+
+
+def kill_kind(store: Store, account_id: int, kind: str, subcode: int) -> int:
+    """Kill the tokens of one kind that open the account; answers how many."""
+    with store.transaction() as db:
+        return db.execute(
+            "UPDATE tokens SET dead = ? WHERE dead IS NULL AND kind = ?"
+            " AND token IN (SELECT token FROM grants WHERE account_id = ?)",
+            (subcode, kind, account_id),
+        ).rowcount
+
+
+def drop_scope(store: Store, person_id: str, scope: str) -> None:
+    """Take one permission from every token of a person and all that were made from them."""
+    with store.transaction() as db:
+        rows = db.execute(
+            "SELECT token, facts FROM tokens WHERE (holder = ? AND kind = 'user') OR parent IN"
+            " (SELECT token FROM tokens WHERE holder = ? AND kind = 'user')",
+            (person_id, person_id),
+        ).fetchall()
+        for row in rows:
+            facts = json.loads(row["facts"])
+            if facts.get("scopes") is not None:
+                facts["scopes"] = [one for one in facts["scopes"] if one != scope]
+                db.execute("UPDATE tokens SET facts = ? WHERE token = ?", (json.dumps(facts), row["token"]))
 
 
 def of_account(store: Store, account_id: int, kind: str | None = None) -> list[str]:

@@ -12,6 +12,7 @@ from typing import Any
 
 from agency.sandbox.clock import WorldClock
 from agency.sandbox.deliveries import Deliveries
+from agency.sandbox.google_project import Quota
 from agency.sandbox.store import Account, Item, Store
 
 HOUR_SECONDS = 3600
@@ -29,6 +30,7 @@ class AppKeys:
     instagram_app_secret: str = "sandbox-instagram"
     google_client_id: str = "sandbox.apps.example"
     google_client_secret: str = "sandbox-google"
+    google_pubsub_sender: str = "pushes@sandbox.example"
 
     @classmethod
     def from_environment(cls) -> AppKeys:
@@ -79,9 +81,16 @@ class World:
     keys: AppKeys
     clock: WorldClock
     usage: Usage = field(default_factory=Usage)
+    google_quota: Quota = field(default_factory=Quota)
     dice: random.Random = field(default_factory=random.Random)
+    # When a token's permission was used last. In memory: after a restart, when the token was issued.
+    scope_used: dict[tuple[str, str], float] = field(default_factory=dict)
     listeners: list[Listener] = field(default_factory=list)
+    # Where the sandbox was last called; addresses it hands out outside of a request begin with it.
+    base_url: str = "http://127.0.0.1"
     deliveries: Deliveries = field(init=False)
+    # Meta's webhooks, which know the world and are therefore not known here by their type.
+    webhooks: object = None
 
     def __post_init__(self) -> None:
         self.deliveries = Deliveries(self.store, random.Random())

@@ -303,6 +303,7 @@ def test_tokens_can_be_inspected(sandbox: Sandbox) -> None:
 
 def test_signing_in_gives_page_tokens_that_do_not_expire(sandbox: Sandbox) -> None:
     asked = {"client_id": KEYS.meta_app_id, "redirect_uri": "http://127.0.0.1/back", "state": "abc"}
+    asked["scope"] = "pages_show_list,pages_read_engagement"
     dialog = "/facebook-dialog/v26.0/dialog/oauth"
     assert "Pennywell" in sandbox.client.get(dialog, query_string=asked).get_data(as_text=True)
     number = next(a["number"] for a in sandbox.control("GET", "/accounts")["accounts"] if a["external_id"] == PAGE)

@@ -91,6 +91,7 @@ def test_a_token_is_refreshed_from_its_second_day_until_it_expires(sandbox: Sand
 def test_signing_in_gives_a_token_for_the_ticked_account(sandbox: Sandbox) -> None:
     redirect_uri = "http://127.0.0.1:5000/back"
     asked = {"client_id": KEYS.instagram_app_id, "redirect_uri": redirect_uri, "response_type": "code", "state": "s/1"}
+    asked["scope"] = "instagram_business_basic"
     page = sandbox.client.get("/instagram-dialog/oauth/authorize", query_string=asked)
     assert "form-action 'self' http: https:" in page.headers["Content-Security-Policy"]
     number = next(a["number"] for a in sandbox.control("GET", "/accounts")["accounts"] if a["platform"] == "instagram")
@@ -98,7 +99,7 @@ def test_signing_in_gives_a_token_for_the_ticked_account(sandbox: Sandbox) -> No
     back = sandbox.client.get("/instagram-dialog/oauth/authorize", query_string=allowed)
     location = back.headers["Location"]
     assert location.startswith(redirect_uri + "?code=")
-    assert location.endswith("&state=s%2F1")
+    assert location.endswith("&state=s%2F1#_")
     code = location.split("code=")[1].split("&")[0]
     form = {"client_id": KEYS.instagram_app_id, "client_secret": KEYS.instagram_app_secret, "code": code}
     form |= {"grant_type": "authorization_code", "redirect_uri": redirect_uri}
