@@ -18,7 +18,7 @@ from channels.deliveries import Change
 from channels.models import Account, AccountDirectory, RawEvent
 from tenants.database import db, new_id
 from tenants.outbox import JobName, enqueue_after_commit
-from tenants.scope import Scope, raw_sql
+from tenants.scope import raw_sql
 
 HANDLED_AT_ONCE = 200
 """Events of one account that one run of the job takes."""
@@ -47,8 +47,9 @@ class Waiting:
     body: bytes
 
 
-def owners(changes: Iterable[Change]) -> dict[Scope, list[tuple[UUID, Change]]]:
-    """Each change beside every connected account it is about, by tenant; those of nobody's are left out.
+def owners(changes: Iterable[Change]) -> dict[tuple[UUID, UUID], list[tuple[UUID, Change]]]:
+    """Each change beside every connected account it is about, by tenant (agency and brand); those of
+    nobody's are left out.
 
     One statement; needs no scope.
     """
@@ -68,10 +69,10 @@ def owners(changes: Iterable[Change]) -> dict[Scope, list[tuple[UUID, Change]]]:
         .where(tuple_(AccountDirectory.platform, AccountDirectory.external_id).in_(list(by_name)))
         .order_by(AccountDirectory.account_id)
     )
-    owned: dict[Scope, list[tuple[UUID, Change]]] = {}
+    owned: dict[tuple[UUID, UUID], list[tuple[UUID, Change]]] = {}
     for row in found:
-        scope = Scope(row.agency_id, frozenset({row.brand_id}))
-        owned.setdefault(scope, []).extend((row.account_id, one) for one in by_name[row.platform, row.external_id])
+        theirs = owned.setdefault((row.agency_id, row.brand_id), [])
+        theirs.extend((row.account_id, one) for one in by_name[row.platform, row.external_id])
     return owned
 
 

@@ -19,16 +19,18 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from agency.api.blueprint import register_error_handlers
 from agency.api.error_shape import Problem
-from agency.api.google_push import PushKeys, is_from_google, location_of
+from agency.api.google_push import PushKeys, is_from_google
 from agency.api.signatures import is_meta_signature, is_stripe_signature, signed_request
 from agency.api.strict_json import raw_body
-from channels import accounts, deliveries, poll_turns, raw_events
+from channels import deliveries, raw_events
+from channels.google_business import deliveries as google_deliveries
+from channels.items import SetAside
 from tenants import clock
 from tenants.base_app import settings_of_app
 from tenants.database import db
 from tenants.logs import get_logger
 from tenants.models import ReceivedEvent
-from tenants.scope import in_scope
+from tenants.scope import Scope, in_scope
 
 DELETION_SOURCE, DEAUTHORIZE_SOURCE = "meta_data_deletion", "meta_deauthorize"
 
@@ -69,10 +71,11 @@ def receive_google() -> Response:
     keys = current_app.extensions.setdefault("onbrand_google_push_keys", PushKeys(settings.google_certs_url))
     if not is_from_google(request.headers.get("Authorization", ""), keys, settings):
         raise Problem(401, code="invalid_token", headers={"WWW-Authenticate": "Bearer"})
-    found = location_of(body)
-    if found is not None:
-        message_id, location = found
-        _poll_soon("google", message_id, "push", [("google_business", location)])
+    change = google_deliveries.cut(body)
+    if isinstance(change, SetAside):
+        log.warning("push_unreadable", reason=change.reason)
+    else:
+        _keep([change])
     return _done()
 
 
@@ -168,10 +171,9 @@ def _keep(changes: list[deliveries.Change]) -> None:
     try:
         owned = raw_events.owners(changes)
         db.session.commit()
-        for scope, theirs in owned.items():
-            (brand_id,) = scope.brand_ids or ()
-            with in_scope(current_app, scope):
-                raw_events.keep(scope.agency_id, brand_id, theirs)
+        for (agency_id, brand_id), theirs in owned.items():
+            with in_scope(current_app, Scope(agency_id, frozenset({brand_id}))):
+                raw_events.keep(agency_id, brand_id, theirs)
     except SQLAlchemyError as error:
         log.exception("events_not_kept")
         raise Problem(503) from error
@@ -179,15 +181,6 @@ def _keep(changes: list[deliveries.Change]) -> None:
     dropped = sum((change.platform, change.external_id) not in known for change in changes)
     if dropped:
         log.info("events_of_nobody", count=dropped)
-
-
-def _poll_soon(source: str, event_id: str, kind: str, about: list[tuple[str, str]]) -> None:
-    """Make the known ones of these accounts due, once an event; commits."""
-    known = [row for platform, external_id in about for row in accounts.find_by_platform_id(platform, external_id)]
-    if known and _remember(source, event_id, kind):
-        for row in known:
-            poll_turns.poll_now(row.account_id)
-    db.session.commit()
 
 
 def _remember(source: str, external_id: str, kind: str) -> bool:
