@@ -1,217 +1,178 @@
-"""Google around the reviews: tokens, accounts, locations, verification, notification settings."""
+"""Google's accounts, v1: the person's own, location groups, organisations with groups below them.
+
+A location's account (`accounts/A` of `accounts/A/locations/L`) is a LOCATION_GROUP unless it was declared otherwise.
+Every person has a PERSONAL account, which comes first in their list and holds what bears its number.
+"""
 
 from __future__ import annotations
 
 import base64
-import hashlib
+import json
 import re
 from typing import Any
 
-from agency.sandbox import misbehaviour, tokens
-from agency.sandbox.google import bearer_token, granted
-from agency.sandbox.google_errors import GoogleError, TokenError, denied, invalid_argument, not_found
+from agency.sandbox.google_errors import GoogleError, invalid_argument, not_found
+from agency.sandbox.google_grants import Access, subject
+from agency.sandbox.google_project import project
 from agency.sandbox.store import Account
 from agency.sandbox.world import World
 
-ACCESS_LIFE_SECONDS = 3599
-SCOPE = "https://www.googleapis.com/auth/business.manage"
-CODE_LIFE_SECONDS = 600
-
-LOCATION_FIELDS = frozenset(
-    {"name", "title", "storeCode", "languageCode", "phoneNumbers", "storefrontAddress", "serviceArea", "websiteUri"}
-    | {"categories", "regularHours", "specialHours", "moreHours", "openInfo", "profile", "labels", "latlng"}
-    | {"serviceItems", "relationshipData", "metadata", "adWordsLocationExtensions"}
-)
-NOTIFICATION_FIELDS = ("pubsubTopic", "notificationTypes")
+TYPES = ("PERSONAL", "LOCATION_GROUP", "USER_GROUP", "ORGANIZATION")
+ROLES = ("PRIMARY_OWNER", "OWNER", "MANAGER", "SITE_MANAGER")
+PAGE_SIZE = 20
+ACCOUNT_NAME = re.compile(r"accounts/[A-Za-z0-9_-]{1,64}\Z")
 
 
-def issue(world: World, form: dict[str, str]) -> dict[str, Any]:
-    """The token endpoint; raises TokenError."""
-    keys = world.keys
-    if form.get("client_id") != keys.google_client_id or form.get("client_secret") != keys.google_client_secret:
-        raise TokenError("invalid_client", "The OAuth client was not found.", 401)
-    grant = form.get("grant_type")
-    if grant == "refresh_token":
-        return _access(world, _refresh_token(world, form.get("refresh_token", "")))
-    if grant == "authorization_code":
-        return _first_tokens(world, form)
-    raise TokenError("unsupported_grant_type", f"Invalid grant_type: {grant}")
+def account_part(name: str) -> str:
+    return name.split("/locations/")[0]
 
 
-def _refresh_token(world: World, text: str) -> tokens.Token:
-    found = tokens.find(world.store, text)
-    if found is None:
-        raise TokenError("invalid_grant", "Bad Request")
-    if found.kind != "google_refresh" or found.dead is not None:
-        raise TokenError("invalid_grant", "Token has been expired or revoked.")
-    names = [each.external_id for each in granted(world, found)]
-    if any(misbehaviour.take(world, "revoke_token", name) for name in names):
-        raise TokenError("invalid_grant", "Token has been expired or revoked.")
-    return found
+def personal_name(person: str) -> str:
+    return f"accounts/{subject(person)}"
 
 
-def _access(world: World, refresh: tokens.Token) -> dict[str, Any]:
-    access = tokens.save(
-        world.store,
-        "google_access",
-        refresh.holder,
-        refresh.accounts,
-        parent=refresh.token,
-        expires_in_seconds=ACCESS_LIFE_SECONDS,
-    )
-    return {"access_token": access, "expires_in": ACCESS_LIFE_SECONDS, "scope": SCOPE, "token_type": "Bearer"}
+def declare(world: World, wish: dict[str, Any]) -> dict[str, Any]:
+    """Declare an account, or change it; answers its facts.
+
+    `type` (default LOCATION_GROUP), `account_name`, `role`, `parent` (an organisation's or user group's name: then it
+    stands in that one's list only), `people` (who sees it although it holds no location of theirs),
+    `verification_state`, `vetted_state`. Raises ValueError.
+    """
+    name = str(wish.get("name") or "")
+    if not ACCOUNT_NAME.match(name):
+        raise ValueError("name must be accounts/NUMBER")
+    known = ("name", "type", "account_name", "role", "parent", "people", "verification_state", "vetted_state")
+    if unknown := set(wish) - set(known):
+        raise ValueError(f"unknown: {', '.join(sorted(unknown))}; known: {', '.join(known)}")
+    if wish.get("type", "LOCATION_GROUP") not in TYPES or wish.get("role", "OWNER") not in ROLES:
+        raise ValueError(f"type is one of {', '.join(TYPES)}, role one of {', '.join(ROLES)}")
+    parent = wish.get("parent")
+    with world.store.transaction() as db:
+        declared = _declared(world)
+        if parent is not None and declared.get(parent, {}).get("type") not in ("ORGANIZATION", "USER_GROUP"):
+            raise ValueError("parent must be an organisation or a user group declared before")
+        facts = {**declared.get(name, {}), **{key: value for key, value in wish.items() if key != "name"}}
+        db.execute(
+            "INSERT OR REPLACE INTO google_business_accounts (name, facts) VALUES (?, ?)", (name, json.dumps(facts))
+        )
+    return {"name": name, **facts}
 
 
-def new_code(world: World, redirect_uri: str, challenge: str, account_ids: list[int]) -> str:
-    """A login code, bound to the redirect address and to the PKCE challenge (S256; empty for none)."""
-    holder = f"{redirect_uri} {challenge}"
-    return tokens.save(world.store, "code_google", holder, account_ids, expires_in_seconds=CODE_LIFE_SECONDS)
+def _declared(world: World) -> dict[str, dict[str, Any]]:
+    with world.store.transaction() as db:
+        rows = db.execute("SELECT name, facts FROM google_business_accounts ORDER BY name").fetchall()
+    return {row["name"]: json.loads(row["facts"]) for row in rows}
 
 
-def _first_tokens(world: World, form: dict[str, str]) -> dict[str, Any]:
-    found = tokens.find(world.store, form.get("code", ""))
-    if found is None or found.kind != "code_google" or found.dead is not None:
-        raise TokenError("invalid_grant", "Malformed auth code.")
-    redirect_uri, _, challenge = found.holder.partition(" ")
-    verifier = form.get("code_verifier", "").encode()
-    made = base64.urlsafe_b64encode(hashlib.sha256(verifier).digest()).decode().rstrip("=")
-    if form.get("redirect_uri") != redirect_uri:
-        raise TokenError("redirect_uri_mismatch", "Bad Request")
-    if challenge and challenge != made:
-        raise TokenError("invalid_grant", "Invalid code verifier.")
-    tokens.kill(world.store, found.token, tokens.INVALID)
-    refresh = tokens.save(world.store, "google_refresh", "person", found.accounts)
-    kept = tokens.find(world.store, refresh)
-    assert kept is not None
-    return {**_access(world, kept), "refresh_token": refresh}
+def visible(world: World, access: Access) -> dict[str, dict[str, Any]]:
+    """Every account this person may see, by name, the personal one first. Facts as `declare` takes them."""
+    declared = _declared(world)
+    own = personal_name(access.person)
+    seen: dict[str, dict[str, Any]] = {
+        own: {"account_name": access.person, **declared.get(own, {}), "type": "PERSONAL"}
+    }
+    for name, first in _holding(world, access).items():
+        facts = {"account_name": first.facts.get("account_name") or first.name, **declared.get(name, {})}
+        seen.setdefault(name, facts)
+    for name, facts in declared.items():
+        if access.person in (facts.get("people") or ()):
+            seen.setdefault(name, facts)
+    for name in list(seen):
+        parent = seen[name].get("parent")
+        while parent and parent not in seen:
+            seen[parent] = declared.get(parent, {})
+            parent = seen[parent].get("parent")
+    return seen
 
 
-def revoke(world: World, token: str) -> None:
-    """Raises TokenError for a token that is unknown or dead already. Revoking one kills its whole family."""
-    found = tokens.find(world.store, token)
-    if found is None or found.dead is not None:
-        raise TokenError("invalid_token", "Token expired or revoked")
-    tokens.kill(world.store, found.parent or found.token, tokens.INVALID)
+def _holding(world: World, access: Access) -> dict[str, Account]:
+    """Accounts that hold a location of this token, each with its first one, in the order they were made."""
+    marks = ", ".join("?" * len(access.family))
+    with world.store.transaction() as db:
+        rows = db.execute(
+            "SELECT min(a.id) AS first FROM accounts a WHERE a.platform = 'google_business' AND a.id IN"
+            f" (SELECT account_id FROM grants WHERE token IN ({marks}))"
+            " GROUP BY substr(a.external_id, 1, instr(a.external_id, '/locations/') - 1) ORDER BY 1",
+            access.family,
+        ).fetchall()
+    found = [world.store.account_by_id(row["first"]) for row in rows]
+    return {account_part(each.external_id): each for each in found if each is not None}
 
 
-def accounts(world: World, token: str | None, params: dict[str, str], path: str) -> dict[str, Any]:
-    """`v1/accounts` and `v1/accounts/{id}`."""
-    names = list(dict.fromkeys(account_part(each) for each in granted(world, bearer_token(world, token))))
-    if path == "accounts":
-        size = min(_size(params, 20), 20)
-        start = _offset(params)
-        page: dict[str, Any] = {}
-        if shown := [_account_json(world, name) for name in names[start : start + size]]:
-            page["accounts"] = shown
-        if start + size < len(names):
-            page["nextPageToken"] = _token_of(start + size)
-        return page
-    if path not in names:
-        raise not_found()
-    return _account_json(world, path)
-
-
-def account_part(account: Account) -> str:
-    return account.external_id.split("/locations/")[0]
-
-
-def location_part(account: Account) -> str:
-    return "locations/" + account.external_id.rpartition("/")[2]
-
-
-def _account_json(world: World, name: str) -> dict[str, Any]:
-    first = next(each for each in world.store.accounts("google_business") if account_part(each) == name)
-    return {
+def _as_json(name: str, facts: dict[str, Any]) -> dict[str, Any]:
+    kind = facts.get("type") or "LOCATION_GROUP"
+    shown = {
         "name": name,
-        "accountName": first.facts.get("account_name") or first.name,
-        "type": "LOCATION_GROUP",
-        "role": "MANAGER",
-        "verificationState": "VERIFIED",
-        "vettedState": "NOT_VETTED",
-        "permissionLevel": "OWNER_LEVEL",
+        "accountName": facts.get("account_name") or name,
+        "type": kind,
+        "role": facts.get("role") or ("PRIMARY_OWNER" if kind == "PERSONAL" else "MANAGER"),
+        "verificationState": facts.get("verification_state") or ("UNVERIFIED" if kind == "PERSONAL" else "VERIFIED"),
+        "vettedState": facts.get("vetted_state") or "NOT_VETTED",
     }
+    if kind == "PERSONAL":
+        del shown["role"]
+        return shown
+    shown["permissionLevel"] = "OWNER_LEVEL"
+    shown["accountNumber"] = name.rpartition("/")[2]
+    if kind == "ORGANIZATION":
+        shown["organizationInfo"] = {"registeredDomain": "agency.example"}
+    return shown
 
 
-def locations(world: World, token: str | None, params: dict[str, str], path: str) -> dict[str, Any]:
-    """`v1/accounts/{a}/locations` and `v1/locations/{l}`, each with the required readMask."""
-    mine = granted(world, bearer_token(world, token))
-    wanted = _read_mask(params)
-    if single := re.match(r"^locations/[^/]+$", path):
-        for each in mine:
-            if location_part(each) == single.group():
-                return _location_json(each, wanted)
-        raise not_found()
-    listed = re.match(r"^(accounts/[^/]+)/locations$", path)
-    if listed is None:
-        raise not_found()
-    name = listed.group(1)
-    here = mine if name == "accounts/-" else [each for each in mine if account_part(each) == name]
-    if not here and name != "accounts/-":
-        raise denied()
-    size, start = min(_size(params, 10), 100), _offset(params)
-    page: dict[str, Any] = {"locations": [_location_json(each, wanted) for each in here[start : start + size]]}
-    if start + size < len(here):
-        page["nextPageToken"] = _token_of(start + size)
-    return {key: value for key, value in page.items() if value}
+def answer(world: World, access: Access, params: dict[str, str], path: str) -> dict[str, Any]:
+    """`v1/accounts` and `v1/accounts/{id}`; raises GoogleError. An account out of sight is not found, never denied."""
+    seen = visible(world, access)
+    if path != "accounts":
+        if path not in seen:
+            raise not_found()
+        return _as_json(path, seen[path])
+    parent = params.get("parentAccount")
+    if parent:
+        if seen.get(parent, {}).get("type") not in ("ORGANIZATION", "USER_GROUP"):
+            raise not_found() if parent not in seen else invalid_argument("parent_account", "Invalid parent account")
+        names = [name for name, facts in seen.items() if facts.get("parent") == parent]
+    else:
+        names = [name for name, facts in seen.items() if not facts.get("parent")]
+    if params.get("filter"):
+        wanted = re.fullmatch(r'\s*type\s*=\s*"?([A-Z_]+)"?\s*', params["filter"])
+        if wanted is None or wanted.group(1) not in TYPES:
+            raise invalid_argument("filter", "Invalid filter")
+        names = [name for name in names if (seen[name].get("type") or "LOCATION_GROUP") == wanted.group(1)]
+    size = page_size(world, params, PAGE_SIZE, PAGE_SIZE)
+    bound_to = f"accounts {parent} {params.get('filter')}"
+    start = offset(params, bound_to)
+    page: dict[str, Any] = {}
+    if shown := [_as_json(name, seen[name]) for name in names[start : start + size]]:
+        page["accounts"] = shown
+    if start + size < len(names):
+        page["nextPageToken"] = token_of(start + size, bound_to)
+    return page
 
 
-def _read_mask(params: dict[str, str]) -> list[str]:
-    mask = params.get("readMask") or params.get("read_mask")
-    if not mask:
-        raise invalid_argument("read_mask", "Field is required")
-    wanted = [name.strip() for name in mask.split(",")]
-    if any(name.split(".")[0] not in LOCATION_FIELDS or "additionalCategories." in name for name in wanted):
-        raise invalid_argument("read_mask", "Invalid field mask provided")
-    return [name.split(".")[0] for name in wanted]
-
-
-def _location_json(account: Account, wanted: list[str]) -> dict[str, Any]:
-    known: dict[str, Any] = {
-        "name": location_part(account),
-        "title": account.name,
-        "languageCode": account.facts.get("language_code"),
-        "openInfo": {"status": "OPEN", "canReopen": True},
-        "metadata": {"hasVoiceOfMerchant": True, "placeId": "ChIJ" + location_part(account).rpartition("/")[2]},
-        **account.facts.get("location", {}),
-    }
-    return {name: known[name] for name in wanted if known.get(name)}
-
-
-def voice_of_merchant(world: World, token: str | None, path: str) -> dict[str, Any]:
-    name = path.removesuffix("/VoiceOfMerchantState")
-    if name not in [location_part(each) for each in granted(world, bearer_token(world, token))]:
-        raise not_found()
-    return {"hasVoiceOfMerchant": True, "hasBusinessAuthority": True}
-
-
-def notification_setting(world: World, token: str | None, method: str, path: str, body: Any) -> dict[str, Any]:
-    """One setting and one topic per account; the last one to write wins."""
-    name = path.removesuffix("/notificationSetting")
-    if name not in [account_part(each) for each in granted(world, bearer_token(world, token))]:
-        raise denied()
-    key = f"notifications {name}"
-    if method == "PATCH":
-        if not isinstance(body, dict):
-            raise invalid_argument("notification_setting", "Field is required")
-        world.store.set_setting(key, {field: body[field] for field in NOTIFICATION_FIELDS if body.get(field)})
-    return {"name": path, **world.store.setting(key, {})}
-
-
-def _size(params: dict[str, str], default: int) -> int:
-    text = params.get("pageSize") or str(default)
-    if not text.isdecimal() or int(text) < 1:
+def page_size(world: World, params: dict[str, str], default: int, largest: int) -> int:
+    """How many a page holds; larger wishes are lowered, unless the project refuses them. Raises GoogleError."""
+    text = params.get("pageSize") or "0"
+    if not text.isdecimal():
         raise invalid_argument("page_size", "Invalid value")
-    return int(text)
+    wanted = int(text) or default
+    if wanted > largest and project(world.store).refuse_large_pages:
+        raise invalid_argument("page_size", f"page_size must be at most {largest}")
+    return min(wanted, largest)
 
 
-def _token_of(offset: int) -> str:
-    return base64.urlsafe_b64encode(f"from {offset}".encode()).decode()
+def token_of(start: int, bound_to: str) -> str:
+    """An opaque page token that belongs to one query."""
+    return base64.urlsafe_b64encode(json.dumps([start, bound_to]).encode()).decode().rstrip("=")
 
 
-def _offset(params: dict[str, str]) -> int:
-    if not params.get("pageToken"):
+def offset(params: dict[str, str], bound_to: str) -> int:
+    text = params.get("pageToken")
+    if not text:
         return 0
     try:
-        return int(base64.urlsafe_b64decode(params["pageToken"]).decode().removeprefix("from "))
-    except ValueError:
-        raise GoogleError(400, "INVALID_ARGUMENT", "Invalid page token") from None
+        start, made_for = json.loads(base64.urlsafe_b64decode(text + "=" * (-len(text) % 4)))
+        if made_for == bound_to:
+            return int(start)
+    except (ValueError, TypeError):
+        pass
+    raise GoogleError(400, "INVALID_ARGUMENT", "Invalid page token")

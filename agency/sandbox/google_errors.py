@@ -4,6 +4,15 @@ from __future__ import annotations
 
 from typing import Any
 
+PROJECT_NUMBER = "1234567890"
+SERVICE_NAMES = {
+    "mybusiness.googleapis.com": "Google My Business API",
+    "mybusinessaccountmanagement.googleapis.com": "My Business Account Management API",
+    "mybusinessbusinessinformation.googleapis.com": "My Business Business Information API",
+    "mybusinessnotifications.googleapis.com": "My Business Notifications API",
+    "mybusinessverifications.googleapis.com": "My Business Verifications API",
+}
+
 
 class GoogleError(Exception):
     """One google.rpc.Status; `body()` is what goes out."""
@@ -22,6 +31,11 @@ class GoogleError(Exception):
         return {"error": error}
 
 
+def _info(reason: str, metadata: dict[str, str]) -> dict[str, Any]:
+    kind = "type.googleapis.com/google.rpc.ErrorInfo"
+    return {"@type": kind, "reason": reason, "domain": "googleapis.com", "metadata": metadata}
+
+
 def unauthenticated() -> GoogleError:
     return GoogleError(
         401,
@@ -35,8 +49,31 @@ def denied() -> GoogleError:
     return GoogleError(403, "PERMISSION_DENIED", "The caller does not have permission")
 
 
+def scope_missing(service: str) -> GoogleError:
+    """The person left the scope's box empty."""
+    details = [_info("ACCESS_TOKEN_SCOPE_INSUFFICIENT", {"service": service})]
+    message = "Request had insufficient authentication scopes."
+    return GoogleError(403, "PERMISSION_DENIED", message, details)
+
+
+def service_disabled(service: str) -> GoogleError:
+    """One API of the project is not switched on, while the others work."""
+    page = f"https://console.developers.google.com/apis/api/{service}/overview?project={PROJECT_NUMBER}"
+    message = (
+        f"{SERVICE_NAMES.get(service, service)} has not been used in project {PROJECT_NUMBER} before or it is disabled."
+        f" Enable it by visiting {page} then retry. If you enabled this API recently, wait a few minutes for the action"
+        " to propagate to our systems and retry."
+    )
+    facts = {"service": service, "consumer": f"projects/{PROJECT_NUMBER}", "activationUrl": page}
+    return GoogleError(403, "PERMISSION_DENIED", message, [_info("SERVICE_DISABLED", facts)])
+
+
 def not_found() -> GoogleError:
     return GoogleError(404, "NOT_FOUND", "Requested entity was not found.")
+
+
+def failed_precondition(message: str) -> GoogleError:
+    return GoogleError(400, "FAILED_PRECONDITION", message)
 
 
 def invalid_argument(field: str, description: str) -> GoogleError:
@@ -45,7 +82,17 @@ def invalid_argument(field: str, description: str) -> GoogleError:
     return GoogleError(400, "INVALID_ARGUMENT", "Request contains an invalid argument.", [details])
 
 
+def invalid_v4(field: str, message: str, code: int = 3, value: str | None = None) -> GoogleError:
+    """v4's own shape of the same: google.mybusiness.v4.ValidationError."""
+    detail: dict[str, Any] = {"code": code, "field": field, "message": message}
+    if value is not None:
+        detail["value"] = value
+    details = {"@type": "type.googleapis.com/google.mybusiness.v4.ValidationError", "errorDetails": [detail]}
+    return GoogleError(400, "INVALID_ARGUMENT", "Request contains an invalid argument.", [details])
+
+
 def quota_exceeded(service: str = "mybusiness.googleapis.com", value: str = "300") -> GoogleError:
+    """Over the limit; a `value` of "0" is a project that was never approved."""
     facts = {
         "service": service,
         "quota_metric": f"{service}/default_requests",
@@ -53,27 +100,21 @@ def quota_exceeded(service: str = "mybusiness.googleapis.com", value: str = "300
         "quota_limit_value": value,
         "quota_unit": "1/min/{project}",
         "quota_location": "global",
-        "consumer": "projects/1234567890",
-    }
-    details = {
-        "@type": "type.googleapis.com/google.rpc.ErrorInfo",
-        "reason": "RATE_LIMIT_EXCEEDED",
-        "domain": "googleapis.com",
-        "metadata": facts,
+        "consumer": f"projects/{PROJECT_NUMBER}",
     }
     return GoogleError(
         429,
         "RESOURCE_EXHAUSTED",
-        f"Quota exceeded for quota metric 'Requests' and limit 'Requests per minute' of service '{service}' for"
-        " consumer 'project_number:1234567890'.",
-        [details],
+        "Quota exceeded for quota metric 'Requests' and limit 'Requests per minute' of service"
+        f" '{service}' for consumer 'project_number:{PROJECT_NUMBER}'.",
+        [_info("RATE_LIMIT_EXCEEDED", facts)],
     )
 
 
 class TokenError(Exception):
     """What the token endpoint refuses with."""
 
-    def __init__(self, word: str, description: str, status: int = 400) -> None:
+    def __init__(self, word: str, description: str, status: int = 400, **more: str) -> None:
         super().__init__(description)
         self.status = status
-        self.body = {"error": word, "error_description": description}
+        self.body = {"error": word, "error_description": description, **more}

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import base64
-import hashlib
 from typing import Any
 
 import pytest
@@ -202,53 +200,6 @@ def test_access_tokens_expire_and_refresh_tokens_make_new_ones(sandbox: Sandbox)
     assert (refused.status_code, refused.get_json()["error"]) == (400, "invalid_grant")
     assert sandbox.client.post("/google/token", data={**form, "client_secret": "x"}).status_code == 401
     assert sandbox.client.post("/google/revoke", data={"token": "google-refresh"}).status_code == 400
-
-
-def test_signing_in_with_pkce(sandbox: Sandbox) -> None:
-    verifier = "v" * 43
-    challenge = base64.urlsafe_b64encode(hashlib.sha256(verifier.encode()).digest()).decode().rstrip("=")
-    asked = {"client_id": KEYS.google_client_id, "redirect_uri": "http://127.0.0.1/back", "code_challenge": challenge}
-    assert sandbox.client.get("/google/auth", query_string=asked).status_code == 200
-    number = next(a["number"] for a in sandbox.control("GET", "/accounts")["accounts"] if a["external_id"] == LOCATION)
-
-    def code() -> str:
-        query = {**asked, "decision": "allow", "accounts": number}
-        location = sandbox.client.get("/google/auth/o/oauth2/v2/auth", query_string=query).headers["Location"]
-        return str(location.split("code=")[1])
-
-    form = credentials(grant_type="authorization_code", redirect_uri="http://127.0.0.1/back")
-    refused = sandbox.client.post("/google/token", data={**form, "code": code(), "code_verifier": "w" * 43})
-    assert refused.get_json()["error"] == "invalid_grant"
-    used = code()
-    granted = sandbox.client.post("/google/token", data={**form, "code": used, "code_verifier": verifier}).get_json()
-    assert granted["refresh_token"]
-    assert sandbox.google(REVIEWS, token=granted["access_token"])[0] == 200
-    assert (
-        sandbox.client.post("/google/token", data={**form, "code": used, "code_verifier": verifier}).status_code == 400
-    )
-    cancelled = sandbox.client.get("/google/auth", query_string={**asked, "decision": "cancel"}).headers["Location"]
-    assert cancelled == "http://127.0.0.1/back?error=access_denied"
-
-
-def test_accounts_and_locations(sandbox: Sandbox) -> None:
-    (account,) = sandbox.google("accounts/v1/accounts")[1]["accounts"]
-    assert (account["name"], account["type"]) == ("accounts/11", "LOCATION_GROUP")
-    path = "business-information/v1/accounts/11/locations"
-    assert sandbox.google(path)[0] == 400, "readMask is required"
-    body = sandbox.google(path, query_string={"readMask": "name,title"})[1]
-    assert body == {"locations": [{"name": "locations/22", "title": "Pennywell, Quay Street"}]}
-    for mask in ("nonsense", "categories.additionalCategories.displayName"):
-        assert sandbox.google(path, query_string={"readMask": mask})[0] == 400
-    state = sandbox.google("verifications/v1/locations/22/VoiceOfMerchantState")[1]
-    assert state["hasVoiceOfMerchant"] is True
-
-
-def test_one_notification_setting_per_account(sandbox: Sandbox) -> None:
-    path = "notifications/v1/accounts/11/notificationSetting"
-    assert sandbox.google(path)[1] == {"name": "accounts/11/notificationSetting"}
-    setting = {"pubsubTopic": "projects/p/topics/t", "notificationTypes": ["NEW_REVIEW"]}
-    sandbox.google(path, "PATCH", json=setting)
-    assert sandbox.google(path)[1] == {"name": "accounts/11/notificationSetting", **setting}
 
 
 def test_hostile_text_is_served_as_google_would(sandbox: Sandbox) -> None:
