@@ -16,15 +16,28 @@ QUEUES = ("publish", "desk", "events", "poll", "mail", "upkeep")
 """In the order a worker looks into them."""
 
 
+RUNNER = "jobs.runner:run_promises"
+"""What RQ calls for everything promised: it gets numbers of promises and finds each one's function here."""
+
+
 @dataclass(frozen=True)
 class JobKind:
-    """How one kind of job runs. `together` is how many promises one RQ job takes: a fork costs more than most jobs."""
+    """How one kind of job runs. `together` is how many promises one RQ job takes: a fork costs more than most jobs.
+
+    What is not promised (poll turns) is called by RQ itself.
+    """
 
     function: str
     queue: str
     timeout_seconds: int
     tries: int
     together: int = 1
+    is_promised: bool = True
+
+    @property
+    def queued(self) -> str:
+        """What RQ is told to call."""
+        return (RUNNER if self.is_promised else self.function).replace(":", ".")
 
     def resolve(self) -> Callable[..., Any]:
         """The function behind the dotted name `module:function`. Raises ImportError or AttributeError when wrong."""
@@ -34,7 +47,7 @@ class JobKind:
 
 
 CATALOGUE: dict[JobName, JobKind] = {
-    JobName.POLL_ACCOUNTS: JobKind("jobs.polling:poll_accounts", "poll", 300, tries=1),
+    JobName.POLL_ACCOUNTS: JobKind("jobs.polling:poll_turns_of", "poll", 300, tries=1, is_promised=False),
     JobName.HANDLE_EVENTS: JobKind("jobs.events:handle_events", "events", 120, tries=12, together=20),
     JobName.PUBLISH_REPLY: JobKind("jobs.publishing:publish_reply", "publish", 90, tries=20, together=5),
     JobName.RECONCILE_REPLY: JobKind("jobs.publishing:reconcile_reply", "publish", 120, tries=20, together=5),

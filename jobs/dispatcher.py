@@ -25,7 +25,7 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from channels import poll_turns
 from channels.registry import ADAPTERS
-from jobs.catalogue import CATALOGUE, QUEUES
+from jobs.catalogue import CATALOGUE, QUEUES, JobKind
 from jobs.patience import Patience
 from jobs.polling import TURN_LEASE_SECONDS
 from jobs.timetable import TIMETABLE
@@ -114,7 +114,7 @@ class Dispatcher:
                 kind = CATALOGUE[name]
                 for start in range(0, len(numbers), kind.together):
                     batch = numbers[start : start + kind.together]
-                    self._enqueue(kind.queue, "jobs.runner.run_promises", (batch,), kind.timeout_seconds * len(batch))
+                    self._enqueue(kind, (batch,), kind.timeout_seconds * len(batch))
                     queued += 1
         except redis.RedisError:
             self._give_back([number for number, _ in leased])
@@ -132,13 +132,13 @@ class Dispatcher:
                     break
                 named = [[str(t.account_id), str(t.agency_id), str(t.brand_id), t.fence] for t in turns]
                 kind = CATALOGUE[JobName.POLL_ACCOUNTS]
-                self._enqueue(kind.queue, "jobs.polling.poll_turns_of", (platform, named), kind.timeout_seconds)
+                self._enqueue(kind, (platform, named), kind.timeout_seconds)
                 queued += 1
         return queued
 
-    def _enqueue(self, queue: str, function: str, arguments: Sequence[Any], timeout_seconds: int) -> None:
-        self.queues[queue].enqueue(
-            function, args=arguments, job_timeout=timeout_seconds, result_ttl=0, failure_ttl=3600, ttl=3600
+    def _enqueue(self, kind: JobKind, arguments: Sequence[Any], timeout_seconds: int) -> None:
+        self.queues[kind.queue].enqueue(
+            kind.queued, args=arguments, job_timeout=timeout_seconds, result_ttl=0, failure_ttl=3600, ttl=3600
         )
 
     def _give_back(self, numbers: Sequence[int]) -> None:

@@ -26,7 +26,7 @@ def rotate_keys(app: HasAppContext) -> int:
     """Seal again whatever an older key than the newest has sealed; returns how many values that were.
 
     One agency and a hundred rows a transaction; a row is held only while it is sealed anew. Where no row is left the
-    older keys are needed no more (`tenants.known_keys`). Raises SettingsError for keys that are not this database's, and
+    older keys are needed no more (`tenants.known_keys`). Raises SettingsError for keys that are not this database's and
     CannotOpen, once everything else is done, naming the rows that no key of this installation opens: keep the old key
     until they are mended (connect the account again).
     """

@@ -44,6 +44,7 @@ def test_a_batch_in_health_ends_before_its_lease(name: JobName) -> None:
 
 def test_only_polling_is_never_promised() -> None:
     assert set(JobName) - set(IN_HEALTH_SECONDS) == {JobName.POLL_ACCOUNTS}
+    assert [name for name, kind in CATALOGUE.items() if not kind.is_promised] == [JobName.POLL_ACCOUNTS]
 
 
 @pytest.mark.parametrize("line", TIMETABLE, ids=lambda line: line.job.value)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from inspect import signature
 from typing import Any
 
 import pytest
@@ -15,6 +16,7 @@ from sqlalchemy import Engine, text
 
 from jobs.catalogue import CATALOGUE, QUEUES
 from jobs.dispatcher import Dispatcher, forget_done
+from jobs.runner import run_promises
 from tenants.base_app import create_base_app, redis_of_app
 from tenants.outbox import JobName
 from tenants.scope import in_scope
@@ -133,6 +135,21 @@ def test_due_turns_are_queued_a_platform_at_a_time_and_once(app: Flask, ana: Age
     jobs: list[Any] = dispatcher.queues["poll"].jobs
     assert {turn[0] for job in jobs for turn in job.args[1]} == ids
     assert {job.args[0] for job in jobs} == {"facebook", "instagram"}
+
+
+def test_redis_is_told_what_the_catalogue_names(app: Flask, ana: Agency, make: Factory, outbox: Outbox) -> None:
+    make.account(ana)
+    for name, kind in CATALOGUE.items():
+        if kind.is_promised:
+            outbox.promise(name)
+    dispatcher = Dispatcher(app)
+    dispatcher.round()
+    told = set()
+    for queue in dispatcher.queues.values():
+        for job in queue.jobs:
+            signature(job.func).bind(*job.args)
+            told.add((queue.name, job.func))
+    assert told == {(kind.queue, run_promises if kind.is_promised else kind.resolve()) for kind in CATALOGUE.values()}
 
 
 def test_only_what_is_long_done_is_forgotten(app: Flask, outbox: Outbox) -> None:
