@@ -8,13 +8,15 @@ them in from the session's own scope. Row-level security is as always.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from typing import Any
+from collections.abc import Mapping
+from typing import Any, NoReturn, cast
 from uuid import UUID
 
-from sqlalchemy import Row, Select, Uuid, any_, bindparam
+import psycopg
+from sqlalchemy import Connection, Select, Uuid, any_, bindparam
 from sqlalchemy.dialects import postgresql
 from sqlalchemy.dialects.postgresql.psycopg import PGDialect_psycopg
+from sqlalchemy.exc import DBAPIError
 from sqlalchemy.orm import with_loader_criteria
 from sqlalchemy.sql.visitors import iterate
 
@@ -46,8 +48,11 @@ class KeptSelect:
         self._is_owned = any(is_owned(element) for element in iterate(statement))
         self._words: dict[bool, tuple[str, dict[str, Any]]] = {}
 
-    def rows(self, values: Mapping[str, Any]) -> Sequence[Row[Any]]:
-        """All rows. Raises NoScope where an owned table is read before anybody said for whom."""
+    def rows(self, values: Mapping[str, Any]) -> list[tuple[Any, ...]]:
+        """All rows, as plain tuples in the order of the select's columns.
+
+        Raises NoScope where an owned table is read before anybody said for whom, and what SQLAlchemy would raise.
+        """
         session = db.session()
         session.flush()  # as the session itself does before it reads
         given = dict(values)
@@ -62,7 +67,7 @@ class KeptSelect:
         if kept is None:
             kept = self._words[has_every_brand] = self._in_words(has_every_brand)
         words, constants = kept
-        return session.connection().exec_driver_sql(words, constants | given).all()
+        return _run(session.connection(), words, constants | given)
 
     def _in_words(self, has_every_brand: bool) -> tuple[str, dict[str, Any]]:
         """The SQL for psycopg, and the values that never change."""
@@ -75,6 +80,28 @@ class KeptSelect:
         if not scoped <= compiled.binds.keys():
             raise UnguardedStatement("The scope's criteria do not reach this statement.")
         return str(compiled), {name: value for name, value in compiled.params.items() if value is not None}
+
+
+def _run(connection: Connection, words: str, values: dict[str, Any]) -> list[tuple[Any, ...]]:
+    """By the driver alone: SQLAlchemy's result looks at every column anew, for each statement of each page."""
+    driver = cast("psycopg.Connection[Any]", connection.connection.driver_connection)
+    cursor = driver.cursor(binary=True)
+    for listener in connection.dispatch.before_cursor_execute:
+        listener(connection, cursor, words, values, None, False)
+    try:
+        return cursor.execute(words.encode(), values).fetchall()
+    except psycopg.Error as error:
+        _raise_as_ever(connection, driver, words, error)
+    finally:
+        cursor.close()
+
+
+def _raise_as_ever(connection: Connection, driver: Any, words: str, error: psycopg.Error) -> NoReturn:
+    """Raise what SQLAlchemy would have raised, and where the server is gone let it throw its pool away."""
+    if driver.closed:
+        connection.exec_driver_sql("select 1")
+    raised = DBAPIError.instance(words, None, error, psycopg.Error, hide_parameters=True, dialect=connection.dialect)
+    raise raised from error
 
 
 def _listed(brand_ids: frozenset[UUID]) -> list[UUID]:

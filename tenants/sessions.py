@@ -6,9 +6,10 @@ remembered between requests, so a removal or a new role holds from the next requ
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Any
+from typing import Any, NamedTuple
 from uuid import UUID
 
 from sqlalchemy import Text, and_, bindparam, case, cast, delete, func, or_, select, update
@@ -155,6 +156,29 @@ def _find_statement() -> Any:
     )
 
 
+class _Found(NamedTuple):
+    """What `_find_statement` selects, in its order. Without a chosen agency all after `has_second_factor` is None."""
+
+    session_id: UUID
+    signed_in_at: datetime
+    last_seen_at: datetime
+    second_factor_at: datetime | None
+    person_id: UUID
+    name: str
+    email: str
+    language: str
+    time_zone: str
+    preferences: dict[str, Any]
+    has_second_factor: bool
+    agency_id: UUID | None
+    agency_name: str | None
+    roles_needing_second_factor: Sequence[str]
+    role: str | None
+    all_brands: bool | None
+    brand_ids: Sequence[UUID]
+    bound: str | None
+
+
 _FIND = KeptSelect(_find_statement())
 
 
@@ -170,11 +194,12 @@ def load(token: str) -> SignedIn | None:
     found = _FIND.rows({"token_hash": token_hash(token), "now": now, "idle_since": now - IDLE})
     if not found:
         return None
-    (row,) = found
+    row = _Found._make(*found)
     if now - row.last_seen_at >= SEEN_EVERY:
         db.session.execute(update(SignInSession).where(SignInSession.id == row.session_id).values(last_seen_at=now))
     actor = None
     if row.role is not None:
+        assert row.agency_id is not None  # a role comes from a membership, and that from an agency
         brand_ids = None if row.all_brands else frozenset(row.brand_ids)
         actor = Actor(row.person_id, row.name, Role(row.role), row.agency_id, brand_ids)
     return SignedIn(
