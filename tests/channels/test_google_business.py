@@ -20,7 +20,7 @@ from channels.errors import (
 from channels.google_business import oauth
 from channels.google_business.parse import split_translation
 from channels.items import PublishedReply
-from channels.protocol import Answer, ReplyTarget, Secret
+from channels.protocol import ROUNDS_PER_POLL, Answer, ReplyTarget, Secret
 from channels.registry import adapter_for
 from channels.scripted_transport import ScriptedTransport, json_answer
 from tests.channels.polling import Poller
@@ -126,6 +126,11 @@ def test_an_answer_written_elsewhere_arrives_with_a_full_sweep(google: GoogleSta
         ("Pyszne (Translated by Google) x\n\n(Original)\ny", None, None),
         ("(Translated by Google) only this", None, None),
         ("(Translated by Google) x\n\n(Original)\n", None, None),
+        ("(Translated by Google) \n\n(Original)\nPyszne", "Pyszne", None),
+        ("Pyszne\n\n(Translated by Google)\nTasty", "Pyszne", "Tasty"),
+        ("a\n\nb\n\n(Translated by Google)\nc\n\nd", "a\n\nb", "c\n\nd"),
+        ("\n\n(Translated by Google)\nTasty", None, None),
+        ("Pyszne (Translated by Google)\nTasty", None, None),
         ("", None, None),
     ],
 )
@@ -133,6 +138,89 @@ def test_the_translation_is_split_off_only_where_both_marks_stand(
     text: str, original: str | None, translation: str | None
 ) -> None:
     assert split_translation(text) == (text if original is None else original, translation)
+
+
+@pytest.mark.parametrize(
+    ("state", "violation", "read"),
+    [
+        ("PENDING", None, ("pending", None)),
+        ("APPROVED", None, ("published", None)),
+        ("APPROVED", "OFF_TOPIC", ("published", None)),
+        ("REJECTED", "REPETITIVE", ("rejected", "REPETITIVE")),
+        ("REJECTED", "A_REASON_OF_2027", ("rejected", "A_REASON_OF_2027")),
+        ("REJECTED", None, ("rejected", None)),
+        (None, None, ("published", None)),
+        ("REVIEW_REPLY_STATE_UNSPECIFIED", None, ("published", None)),
+        ("A_STATE_OF_2027", None, ("published", None)),
+    ],
+)
+def test_the_moderation_of_an_answer(
+    google: GoogleStandIn, reader: Poller, state: str | None, violation: str | None, read: tuple[str, str | None]
+) -> None:
+    google.write("r", "Cold soup", START)
+    google.reply("r", "Sorry", START + minutes(1), state)
+    if violation:
+        google.reviews["r"]["reviewReply"]["policyViolation"] = violation
+    reader.poll(START + minutes(2))
+    reply = reader.stored["r"].reply
+    assert reply is not None
+    assert (reply.state, reply.violation) == read
+
+
+def test_googles_translation_of_our_answer_is_not_our_answer(google: GoogleStandIn, reader: Poller) -> None:
+    google.write("r", "(Translated by Google) Cold soup\n\n(Original)\nZimna zupa", START)
+    google.reply("r", "(Translated by Google) Sorry\n\n(Original)\nPrzepraszamy", START + minutes(1))
+    reader.poll(START + minutes(2))
+    item = reader.stored["r"]
+    assert (item.text, item.translation) == ("Zimna zupa", "Cold soup")
+    assert item.reply is not None
+    assert item.reply.text == "Przepraszamy"
+
+
+def test_pictures_and_videos_of_a_review_are_its_attachments(google: GoogleStandIn, reader: Poller) -> None:
+    google.write("r", None, START)
+    google.reviews["r"]["reviewMediaItems"] = [
+        {"thumbnailUrl": "https://lh3.example/a", "thumbnailLabel": "Soup"},
+        {"thumbnailUrl": "https://lh3.example/b", "videoUrl": "https://video.example/b"},
+        {"thumbnailUrl": "javascript:alert(1)"},
+        None,
+        "odd",
+    ]
+    reader.poll(START + minutes(1))
+    found = [(one.kind, one.url, one.title) for one in reader.stored["r"].attachments]
+    assert found == [
+        ("photo", "https://lh3.example/a", "Soup"),
+        ("video", "https://video.example/b", None),
+        ("photo", None, None),
+    ]
+
+
+def test_a_location_with_too_many_reviews_for_one_poll_is_read_to_the_end_of_the_poll_and_not_again(
+    google: GoogleStandIn, reader: Poller
+) -> None:
+    """What lies behind the last page was not looked for, so nothing there counts as missing."""
+    google.page_size = 1
+    for number in range(ROUNDS_PER_POLL + 5):
+        google.write(f"r{number}", "x", START + timedelta(hours=2 * number))
+    now = START + timedelta(days=30)
+    pages = reader.poll(now)
+    assert (len(pages), pages[-1].complete, pages[-1].full_sweep) == (ROUNDS_PER_POLL, True, False)
+    reader.poll(now + minutes(1))
+    assert reader.calls == 2
+
+
+def test_a_sweep_misses_what_was_deleted_and_a_direct_read_proves_it(google: GoogleStandIn, reader: Poller) -> None:
+    for number in range(70):
+        google.write(f"r{number}", "x", START + timedelta(hours=number))
+    now = START + timedelta(days=20)
+    reader.poll(now)
+    del google.reviews["r1"]
+    pages = reader.poll(now + timedelta(hours=7))
+    assert pages[-1].full_sweep
+    missing = set(reader.stored) - {item.external_id for page in pages for item in page.items}
+    assert missing == {"r1"}
+    exchanges = ScriptedTransport(google).fetch(ADAPTER.plan_presence(ACCOUNT, ["r1", "r2"]))
+    assert {p.external_id: p.state for p in ADAPTER.read_presence(ACCOUNT, exchanges)} == {"r1": "gone", "r2": "there"}
 
 
 def precheck(google: GoogleStandIn, text: str, seen: datetime | None = None) -> PublishedReply | None:
