@@ -227,6 +227,7 @@ def queue_state(me: UUID, *, since: datetime | None = None, brand_ids: tuple[UUI
         values["first_new"] = _first_id_after(since)
     wanted = QueueFilter(brand_ids=brand_ids)
     bound = _bound(wanted, values)
+    row: Any
     if bound is wanted:
         (row,) = db.session.execute(_state_query(bound, since is not None), values).all()
     else:

@@ -136,6 +136,26 @@ def test_a_page_of_new_items_takes_few_statements_whatever_its_size(
     assert taken[0] == taken[1] <= 8
 
 
+def test_a_person_is_one_contact_whose_newest_name_stays(ana: Agency, facebook: UUID) -> None:
+    def contacts() -> list[tuple[UUID, str, str | None]]:
+        with ana.entered():
+            found = db.session.execute(select(Contact.id, Contact.external_id, Contact.name).order_by(Contact.name))
+            return [(row.id, row.external_id, row.name) for row in found]
+
+    keep(ana, facebook, comment(1, author=Author("person-1", None)))
+    ((first, _, name),) = contacts()
+    assert name is None
+    keep(ana, facebook, comment(2, author=Author("person-1", "Ada")), comment(3))
+    ada, other = contacts()
+    assert (ada, other[1:]) == ((first, "person-1", "Ada"), ("person-3", "Customer 3"))
+    keep(ana, facebook, comment(4, author=Author("person-1", None)), comment(5, author=Author("person-3", "Zed")))
+    assert contacts() == [(first, "person-1", "Ada"), (other[0], "person-3", "Zed")]
+    with ana.entered():
+        held = {tuple(row) for row in db.session.execute(select(Message.external_id, Message.contact_id))}
+    of_ada = {(f"post_{number}", first) for number in (1, 2, 4)}
+    assert held == of_ada | {("post_3", other[0]), ("post_5", other[0])}
+
+
 def test_a_child_may_arrive_before_its_parent(ana: Agency, facebook: UUID) -> None:
     keep(ana, facebook, comment(5, "And mine?", under=1))
     assert conversation(ana, "post_1").author_name == "Customer 5"

@@ -1,0 +1,56 @@
+"""Which words move a conversation forward."""
+
+from __future__ import annotations
+
+import re
+from datetime import UTC, datetime
+from typing import Any
+
+import pytest
+from hypothesis import example, given
+from hypothesis import strategies as st
+
+from agency.inbox.ranking import COMPLAINT, URGENT, RankFacts, rank
+
+NOW = datetime(2026, 11, 20, 9, 0, tzinfo=UTC)
+LISTED = [word for lists in (URGENT, COMPLAINT) for words in lists.values() for word in words.split()]
+
+
+def parts(text: str, language: str | None) -> dict[str, dict[str, Any]]:
+    facts = RankFacts(text=text, language=language, stars=None, since=NOW, due_at=NOW, message_count=1)
+    score, found = rank(facts)
+    assert score == sum(part["points"] for part in found)
+    return {part["part"]: part for part in found}
+
+
+@pytest.mark.parametrize(
+    ("text", "language", "urgent", "complaint"),
+    [
+        ("Was my card STOLEN? I never got a refund, never.", "en", ["stolen"], ["never", "refund"]),
+        ("I never, late, cold, rude", "en", None, ["never", "late", "cold"]),
+        ("unstolen, chocolate, ahead of the ever_late ones", "en", None, None),
+        ("To oszustwo! Zatrułam się, reklamacja w toku.", "pl", ["oszustwo", "zatrułam"], ["reklamacja"]),
+        ("Comida péssima", "pt", None, ["péssima"]),
+        ("Comida péssima", "en", None, None),
+        ("péssima, refund, zwrotu", None, None, ["péssima", "refund", "zwrotu"]),
+        ("Wo ist mein refund?", "de", None, ["refund"]),
+    ],
+)
+def test_listed_beginnings_are_found_whole_once_and_in_order(
+    text: str, language: str | None, urgent: list[str] | None, complaint: list[str] | None
+) -> None:
+    found = parts(text, language)
+    assert found.get("urgent", {}).get("words") == urgent
+    assert found.get("complaint", {}).get("words") == complaint
+
+
+@given(st.lists(st.one_of(st.sampled_from(LISTED), st.text(max_size=5), st.sampled_from([" ", "_", ".", "İ"]))))
+@example(["late", "refund"])
+@example(["urgent", "\u0301", "late"])
+def test_a_word_counts_exactly_where_it_begins_as_a_listed_one(pieces: list[str]) -> None:
+    text = "".join(pieces)
+    found = parts(text, "pl")
+    words = re.findall(r"\w+", text.lower())
+    for part, lists in (("urgent", URGENT), ("complaint", COMPLAINT)):
+        wanted = list(dict.fromkeys(word for word in words if word.startswith(tuple(lists["pl"].split()))))
+        assert found.get(part, {}).get("words", []) == wanted[:3]
