@@ -26,6 +26,7 @@ from tenants.base_app import keys_of_app, settings_of_app
 from tenants.database import db, new_id
 from tenants.errors import Conflict, Invalid, NotFound, Unavailable, worded
 from tenants.models import Brand
+from tenants.outbox import JobName, enqueue_after_commit
 from tenants.permissions import Actor, Permission, require
 from tenants.scope import current_scope
 from tenants.sealed import CannotOpen, KeyMissing, Place
@@ -103,6 +104,9 @@ def reconnect(actor: Actor | None, account_id: UUID, credential: str) -> Account
     replace_credential(account, Secret(credential))
     mark_healthy(account)
     poll_turns.unpark(account.id)
+    enqueue_after_commit(
+        JobName.HANDLE_EVENTS, agency_id=account.agency_id, brand_id=account.brand_id, account_id=account.id
+    )
     audit.record(actor, "account.reconnected", "account", account.id, brand_id=account.brand_id)
     return account
 
@@ -202,6 +206,8 @@ def connected(account: Account) -> ConnectedAccount:
         login=account.login,  # type: ignore[arg-type]
         name=account.name,
         events_topic=settings_of_app().google_pubsub_topic or None if account.platform == "google_business" else None,
+        scopes=frozenset(account.scopes),
+        events_live=account.subscribed_at is not None and account.last_event_at is not None,
     )
 
 

@@ -59,14 +59,41 @@ class Grammar:
     read_post: Callable[[Json], PostContext | None]
     comment_count: Callable[[Json], int | None]
     read_comment: ReadComment
+    #: For posts of others, which are items themselves; their comments stand beneath.
+    read_root: Callable[[Json, ConnectedAccount], IncomingItem] | None = None
+    #: Posts to pass over, because another stream reads them.
+    is_elsewhere: Callable[[Json], bool] = lambda raw: False
+    #: False where the comments below are not ours to read.
+    lists_comments: bool = True
 
 
-def plan(grammar: Grammar, account: ConnectedAccount, cursor: str | None, now: datetime) -> list[Request]:
+@dataclass(frozen=True)
+class CommentReading:
+    """`channels.meta_streams.Reading` of posts and their comments."""
+
+    grammar: Grammar
+
+    def plan(
+        self, account: ConnectedAccount, cursor: str | None, now: datetime, *, deep: bool = False
+    ) -> list[Request]:
+        return plan(self.grammar, account, cursor, now, deep=deep)
+
+    def read(self, account: ConnectedAccount, cursor: str | None, exchanges: Sequence[Exchange], now: datetime) -> Page:
+        return read(self.grammar, account, cursor, exchanges, now)
+
+    def wants_deep(self, cursor: str | None, now: datetime) -> bool:
+        memory = Memory.load(cursor)
+        return memory.sweep_is_due(now) and memory.deep_is_due(now)
+
+
+def plan(
+    grammar: Grammar, account: ConnectedAccount, cursor: str | None, now: datetime, *, deep: bool = False
+) -> list[Request]:
     """The first round. The reading side finds out from the request alone whether it is a sweep."""
     memory = Memory.load(cursor)
-    sweep = memory.sweep_is_due(now)
+    sweep = deep or memory.sweep_is_due(now)
     detail = 0 if sweep else memory.detail  # a sweep tries the full question again
-    run = Run(now, sweep=sweep, deep=sweep and memory.deep_is_due(now))
+    run = Run(now, sweep=sweep, deep=deep or (sweep and memory.deep_is_due(now)))
     return [_posts(grammar, account, run, detail=detail, page=1, after=None)]
 
 
@@ -138,6 +165,8 @@ class _Round:
         if raw is None or post is None:
             self.unreadable.append(set_aside(original, "a post without a usable id"))
             return
+        if self.grammar.is_elsewhere(raw) or not self.read_root(raw, post) or not self.grammar.lists_comments:
+            return
         key = comment_key(post.external_id)
         total = self.grammar.comment_count(raw)
         before = self.memory.counts.get(key)
@@ -155,6 +184,19 @@ class _Round:
             return
         self.memory.expands = True
         self.read_edge(post, edge, since=since, depth=1, total=total, before=before, calm=unchanged and not sweep)
+
+    def read_root(self, raw: Json, post: PostContext) -> bool:
+        """Takes a post of somebody else as an item. False for our own, which another stream reads."""
+        if self.grammar.read_root is None:
+            return True
+        try:
+            item = self.grammar.read_root(raw, self.account)
+        except Unreadable as error:
+            self.unreadable.append(set_aside(raw, str(error), post.external_id))
+            return False
+        if not item.from_us:
+            self.items[item.external_id] = item
+        return not item.from_us
 
     # --- comments ---
 

@@ -132,7 +132,9 @@ class Page:
     for a poll that breaks off between rounds starts over from what is surely stored. ``more`` are the requests of the
     next round; ``complete`` is true when there are none and nothing failed. ``trouble`` are failures of follow-up
     requests. ``full_sweep`` is true when this round ended a poll whose rounds listed everything there is:
-    what is known and was in none of them may be gone, and only `ChannelAdapter.plan_presence` tells.
+    what is known and was in none of them may be gone, and only `ChannelAdapter.plan_presence` tells. ``swept_kinds``
+    narrows that to the kinds listed whole (empty: all kinds of the platform). ``resting`` names streams that the
+    platform refused and that are left alone for a while.
     ``usage_percent`` is the highest share of a rate allowance the platform reported, None when it reported nothing.
     """
 
@@ -144,6 +146,8 @@ class Page:
     trouble: tuple[ChannelError, ...] = ()
     full_sweep: bool = False
     usage_percent: int | None = None
+    swept_kinds: frozenset[Kind] = frozenset()
+    resting: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,13 +6,14 @@ from abc import ABC, abstractmethod
 from collections.abc import Sequence
 from datetime import datetime
 
-from channels import comment_poll, deliveries, meta_events, meta_messages, meta_replies
+from channels import deliveries, meta_events, meta_messages, meta_replies, meta_streams
 from channels.capabilities import EventReading
 from channels.comment_poll import Grammar
 from channels.deliveries import Told
 from channels.items import IncomingItem, Page, PostContext, Presence, PublishedReply, ReadBack, SetAside
 from channels.matching import check_sendable
 from channels.meta_requests import one_object
+from channels.meta_streams import Stream
 from channels.protocol import Answer, ChannelTraits, ConnectedAccount, Exchange, ReplyTarget, Request
 from channels.wire import Json, Unreadable, set_aside
 
@@ -21,6 +22,8 @@ class MetaAdapter(ABC):
     """See `channels.protocol.ChannelAdapter` and the capabilities of `channels.capabilities` that it implements."""
 
     traits: ChannelTraits
+    #: What is read of an account; the first one are the comments under its own posts.
+    streams: tuple[Stream, ...]
     grammar: Grammar
     #: Fields of a thread's top that prove it reads, and how many replies the platform counts.
     thread_fields: str
@@ -44,12 +47,12 @@ class MetaAdapter(ABC):
     # --- polls ---
 
     def plan_poll(self, account: ConnectedAccount, cursor: str | None, *, now: datetime) -> list[Request]:
-        return comment_poll.plan(self.grammar, account, cursor, now)
+        return meta_streams.plan(self.streams, account, cursor, now)
 
     def read_poll(
         self, account: ConnectedAccount, cursor: str | None, exchanges: Sequence[Exchange], *, now: datetime
     ) -> Page:
-        return comment_poll.read(self.grammar, account, cursor, exchanges, now)
+        return meta_streams.read(self.streams, account, cursor, exchanges, now)
 
     # --- events ---
 
@@ -124,7 +127,12 @@ class MetaAdapter(ABC):
         return meta_replies.read_find(target, text, exchanges, sent_at, read_reply)
 
     def plan_presence(self, account: ConnectedAccount, external_ids: Sequence[str]) -> list[Request]:
-        items = [one_object(account, item, "id", {"ask": "item", "item": item}) for item in external_ids]
+        """Messages are left out: what Instagram calls a deleted message may only be an older one."""
+        items = [
+            one_object(account, item, "id", {"ask": "item", "item": item})
+            for item in external_ids
+            if not meta_messages.looks_like_message(item)
+        ]
         return [one_object(account, account.external_id, "id", {"ask": "sibling"}), *items]
 
     def read_presence(self, account: ConnectedAccount, exchanges: Sequence[Exchange]) -> list[Presence]:

@@ -50,6 +50,11 @@ def fields_of(account: ConnectedAccount, *, detail: int = 0) -> str:
     return INSTAGRAM_FIELDS if account.platform == "instagram" else FACEBOOK_FIELDS
 
 
+def looks_like_message(external_id: str) -> bool:
+    """Ids of posts and comments are digits in one or two parts; those of messages never are."""
+    return external_id.startswith(("m_", "mid.", "postback.", "aWdf"))
+
+
 # --- events ---
 
 

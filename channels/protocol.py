@@ -77,7 +77,9 @@ class TokenReference:
 class ConnectedAccount:
     """What an adapter may know of an account. ``login`` tells Instagram's two products apart, None elsewhere.
 
-    ``events_topic`` is this installation's Pub/Sub topic for events (Google only), None when none is set.
+    ``scopes`` are the permissions last granted, empty where that is not known. ``events_live``: events about it arrive,
+    so that polls may be rarer. ``events_topic`` is this installation's Pub/Sub topic for events (Google only), None
+    when none is set.
     """
 
     account_id: str
@@ -87,6 +89,8 @@ class ConnectedAccount:
     login: Login | None = None
     name: str | None = None
     events_topic: str | None = None
+    scopes: frozenset[str] = frozenset()
+    events_live: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -20,7 +20,7 @@ from sqlalchemy import select, update
 
 from agency.inbox.incoming import REPLY_SUFFIX, Record, records_of
 from agency.inbox.languages import language_of
-from agency.inbox.models import Message
+from agency.inbox.models import Conversation, Message
 from agency.inbox.storage import AccountRows, Known, Thread
 from agency.inbox.summary import READ_CHARACTERS, MessageFacts, Standing, Summary, next_status, summarise
 from channels.items import Page, SetAside
@@ -156,9 +156,21 @@ def link_reply(
 
 
 def live_external_ids(account_id: UUID) -> set[str]:
-    """Ids of the account's messages without a tombstone, for comparing with a full sweep."""
+    """Ids of the account's messages without a tombstone, for comparing with a full sweep.
+
+    Without direct messages and mentions, which no platform lists whole.
+    """
     rows = db.session.scalars(
-        select(Message.external_id).where(Message.account_id == account_id, Message.deleted_at.is_(None))
+        select(Message.external_id)
+        .join(
+            Conversation,
+            (Conversation.agency_id == Message.agency_id) & (Conversation.id == Message.conversation_id),
+        )
+        .where(
+            Message.account_id == account_id,
+            Message.deleted_at.is_(None),
+            Conversation.kind.not_in(("message", "mention")),
+        )
     )
     return {external_id for external_id in rows if not external_id.endswith(REPLY_SUFFIX)}
 

@@ -87,6 +87,16 @@ def beneath(item: IncomingItem, post: PostContext) -> IncomingItem:
     )
 
 
+def read_comment_beneath(
+    raw: Json, account: ConnectedAccount, post: PostContext, parent_id: str | None
+) -> IncomingItem:
+    return beneath(read_comment(raw, account, post, parent_id), post)
+
+
+def is_published(raw_post: Json) -> bool:
+    return raw_post.get("is_published") is True
+
+
 def of_kind(item: IncomingItem, kind: Kind) -> IncomingItem:
     return item if item.kind == kind else replace(item, kind=kind)
 

@@ -11,18 +11,43 @@ COMMENT_FIELDS_LEAST = "id,message,from,parent,created_time"
 _POST_FIELDS = "id,message,story,created_time,permalink_url,status_type"
 VISITOR_POST_FIELDS = f"{_POST_FIELDS},from{{id,name}},is_hidden,attachments{{media_type,type,url,title,media}}"
 _POST_FIELDS_LEAST = "id,message,created_time"
+_VISITOR_FIELDS_LEAST = f"{_POST_FIELDS_LEAST},from"
 #: By detail: posts in a page, comments under each.
 _SIZES = {0: (25, 50), 1: (10, 25), 2: (25, 50)}
 
 
-def published_posts(account: ConnectedAccount, *, detail: int, after: str | None) -> Request:
+def _posts(
+    account: ConnectedAccount, edge: str, own_fields: str, detail: int, after: str | None, more: dict[str, str]
+) -> Request:
+    """A page of posts, each with its newest comments."""
     posts, comments = _SIZES[detail]
     if detail < 2:
-        edge = f"comments.filter(stream).order(reverse_chronological).limit({comments}).summary(true)"
-        fields = f"{_POST_FIELDS},{edge}{{{COMMENT_FIELDS}}}"
+        below = f"comments.filter(stream).order(reverse_chronological).limit({comments}).summary(true)"
+        fields = f"{own_fields},{below}{{{COMMENT_FIELDS}}}"
     else:
-        fields = _POST_FIELDS_LEAST
-    return get(account, meta_graph.path(account.external_id, "published_posts"), paged(fields, posts, after))
+        fields = _POST_FIELDS_LEAST if own_fields == _POST_FIELDS else _VISITOR_FIELDS_LEAST
+    return get(account, meta_graph.path(account.external_id, edge), more | paged(fields, posts, after))
+
+
+def published_posts(account: ConnectedAccount, *, detail: int, after: str | None) -> Request:
+    return _posts(account, "published_posts", _POST_FIELDS, detail, after, {})
+
+
+def ads_posts(account: ConnectedAccount, *, detail: int, after: str | None) -> Request:
+    """Posts made for ads, which no other list of posts shows."""
+    return _posts(
+        account, "ads_posts", f"{_POST_FIELDS},is_published", detail, after, {"include_inline_create": "true"}
+    )
+
+
+def visitor_posts(account: ConnectedAccount, *, detail: int, after: str | None) -> Request:
+    return _posts(account, "visitor_posts", VISITOR_POST_FIELDS, detail, after, {})
+
+
+def tagged(account: ConnectedAccount, *, detail: int, after: str | None) -> Request:
+    """Posts that name the Page. The comments below stand on other people's pages and are not asked for."""
+    fields = VISITOR_POST_FIELDS if detail < 2 else _VISITOR_FIELDS_LEAST
+    return get(account, meta_graph.path(account.external_id, "tagged"), paged(fields, _SIZES[detail][0], after))
 
 
 def comments(account: ConnectedAccount, object_id: str, *, detail: int, after: str | None) -> Request:

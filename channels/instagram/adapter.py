@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from datetime import datetime
+from dataclasses import replace
+from datetime import datetime, timedelta
 
 from channels import meta_graph
 from channels.capabilities import EventReading
-from channels.comment_poll import Grammar
+from channels.comment_poll import CommentReading, Grammar
 from channels.deliveries import Told
 from channels.errors import PlatformDown, Refused
 from channels.instagram import events, parse, requests
 from channels.meta_adapter import MetaAdapter
+from channels.meta_conversations import ConversationReading
+from channels.meta_streams import Stream
 from channels.protocol import (
     Answer,
     ChannelTraits,
@@ -28,7 +31,7 @@ from channels.wire import whole_number
 TRAITS = ChannelTraits(
     platform="instagram",
     label="Instagram",
-    kinds=("comment",),
+    kinds=("comment", "mention", "message"),
     scopes=("instagram_basic", "instagram_manage_comments", "pages_show_list", "pages_read_engagement"),
     reply_window=None,
     longest_reply=ReplyLength(2_200, "characters"),
@@ -39,19 +42,47 @@ TRAITS = ChannelTraits(
 INSTAGRAM_LOGIN_SCOPES = ("instagram_business_basic", "instagram_business_manage_comments")
 
 
+_MEDIA = Grammar(
+    reply_edge="replies",
+    posts_request=requests.media,
+    comments_request=requests.comments,
+    replies_request=requests.replies,
+    read_post=parse.read_media,
+    comment_count=parse.comment_count,
+    read_comment=parse.read_comment,
+)
+_TAGS = replace(_MEDIA, posts_request=requests.tags, read_root=parse.read_mentioned_media, lists_comments=False)
+_STREAMS = (
+    Stream(
+        "posts",
+        CommentReading(_MEDIA),
+        (frozenset({"instagram_manage_comments"}), frozenset({"instagram_business_manage_comments"})),
+        sweeps="comment",
+    ),
+    Stream(
+        "messages",
+        ConversationReading(),
+        (frozenset({"instagram_manage_messages"}), frozenset({"instagram_business_manage_messages"})),
+        live=timedelta(hours=6),
+        deaf=timedelta(minutes=5),
+    ),
+    Stream(
+        "tagged",
+        CommentReading(_TAGS),
+        (frozenset({"instagram_manage_comments"}),),
+        live=timedelta(hours=12),
+        deaf=timedelta(hours=1),
+        serves=lambda account: account.login != "instagram",
+    ),
+)
+
+
 class InstagramAdapter(MetaAdapter):
     """A professional account."""
 
     traits = TRAITS
-    grammar = Grammar(
-        reply_edge="replies",
-        posts_request=requests.media,
-        comments_request=requests.comments,
-        replies_request=requests.replies,
-        read_post=parse.read_media,
-        comment_count=parse.comment_count,
-        read_comment=parse.read_comment,
-    )
+    streams = _STREAMS
+    grammar = _MEDIA
     thread_fields = "id"
 
     def reply_request(self, account: ConnectedAccount, target: ReplyTarget, text: str) -> Request:

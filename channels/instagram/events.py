@@ -7,6 +7,7 @@ Platform – Webhook Notification Examples" and recorded deliveries.
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from datetime import datetime
 
 from channels import meta_events
@@ -27,6 +28,10 @@ def read(account: ConnectedAccount, told: Told, now: datetime) -> EventReading:
         comment_id = _comment_id(told.value)
         if mapping(told.value.get("from")) is None or mapping(told.value.get("media")) is None:
             return meta_events.asked(requests.one_comment(account, comment_id))
+        if _may_be_elsewhere(account, told.value):
+            media_id = identifier((mapping(told.value.get("media")) or {}).get("id"))
+            if media_id is not None:
+                return meta_events.asked(requests.one_media(account, media_id))
         return meta_events.stored(_comment(account, told, now))
     if told.kind == "mentions":
         media_id, comment_id_or_none = identifier(told.value.get("media_id")), identifier(told.value.get("comment_id"))
@@ -41,6 +46,9 @@ def read(account: ConnectedAccount, told: Told, now: datetime) -> EventReading:
 
 def read_answers(account: ConnectedAccount, told: Told, exchanges: Sequence[Exchange], now: datetime) -> EventReading:
     """Answers to what `read` asked. Raises `Unreadable` and what `meta_events.answered` raises."""
+    if told.kind in _COMMENTS and any(exchange.request.purpose.get("ask") == "media" for exchange in exchanges):
+        here = _comment(account, told, now)
+        return meta_events.answered(exchanges, lambda raw: here, replace(here, kind="mention"))
     if told.kind in _COMMENTS:
         return meta_events.answered(exchanges, lambda raw: _read_alone(raw, account), _comment(account, told, now))
     media_id = identifier(told.value.get("media_id"))
@@ -52,6 +60,15 @@ def read_answers(account: ConnectedAccount, told: Told, exchanges: Sequence[Exch
         return parse.read_mentioned_media(mapping(raw.get("mentioned_media")) or {}, account)
 
     return meta_events.answered(exchanges, mention, None)
+
+
+def _may_be_elsewhere(account: ConnectedAccount, value: Json) -> bool:
+    """Instagram Login tells mentions under other people's media as comments. Those name us; whose media it is, only the
+    media tells: it is not shown to us when it is not ours.
+    """
+    text = value.get("text")
+    named = account.login == "instagram" and account.name and isinstance(text, str)
+    return bool(named) and f"@{account.name}".lower() in str(text).lower()
 
 
 def _read_alone(raw: Json, account: ConnectedAccount) -> IncomingItem:

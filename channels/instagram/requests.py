@@ -26,6 +26,12 @@ def media(account: ConnectedAccount, *, detail: int, after: str | None) -> Reque
     return get(account, meta_graph.path(account.external_id, "media"), paged(fields, posts, after))
 
 
+def tags(account: ConnectedAccount, *, detail: int, after: str | None) -> Request:
+    """Media in which others tagged the account; Facebook Login only."""
+    fields = MENTIONED_FIELDS if detail < 2 else _MEDIA_FIELDS_LEAST
+    return get(account, meta_graph.path(account.external_id, "tags"), paged(fields, _SIZES[detail][0], after))
+
+
 def comments(account: ConnectedAccount, object_id: str, *, detail: int, after: str | None) -> Request:
     """Top-level comments, newest first, each with its replies."""
     fields = _COMMENT_FIELDS if detail < 2 else f"{_LEAST},replies{{{_LEAST}}}"
@@ -39,6 +45,10 @@ def replies(account: ConnectedAccount, object_id: str, *, detail: int, after: st
 
 def one_comment(account: ConnectedAccount, comment_id: str) -> Request:
     return one_object(account, comment_id, f"{_REPLY_FIELDS},media{{{_CONTEXT_FIELDS}}}", {"ask": "comment"})
+
+
+def one_media(account: ConnectedAccount, media_id: str) -> Request:
+    return one_object(account, media_id, _CONTEXT_FIELDS, {"ask": "media"})
 
 
 def mentioned_comment(account: ConnectedAccount, comment_id: str) -> Request:

@@ -287,7 +287,7 @@ json_values = st.recursive(
 def test_no_json_breaks_the_reading(value: Any, platform: str, status: int) -> None:
     world = World(platform)
     answer = json_answer(value, status)
-    (request,) = world.adapter.plan_poll(world.account, None, now=START)
+    request, *_ = world.adapter.plan_poll(world.account, None, now=START)
     try:
         page = world.adapter.read_poll(world.account, None, [Exchange(request, answer)], now=START)
     except ChannelError:
@@ -307,7 +307,7 @@ def test_no_json_breaks_the_reading(value: Any, platform: str, status: int) -> N
 @given(bad=json_values, platform=st.sampled_from(list(ADAPTERS)))
 def test_one_bad_item_never_loses_its_neighbours(bad: Any, platform: str) -> None:
     world = World(platform)
-    (request,) = world.adapter.plan_poll(world.account, None, now=START)
+    request, *_ = world.adapter.plan_poll(world.account, None, now=START)
     if platform == "google_business":
         good = [
             {"reviewId": name, "createTime": "2026-11-01T10:00:00Z", "updateTime": "2026-11-01T10:00:00Z"}
@@ -341,7 +341,7 @@ def test_one_bad_item_never_loses_its_neighbours(bad: Any, platform: str) -> Non
 )
 def test_an_unreadable_comment_is_set_aside_with_its_reason(raw: dict[str, Any]) -> None:
     world = World("facebook")
-    (request,) = world.adapter.plan_poll(world.account, None, now=START)
+    request, *_ = world.adapter.plan_poll(world.account, None, now=START)
     comment = {"id": "1_2", "message": "x", "created_time": "2026-11-01T10:00:00+0000", **raw}
     answer = json_answer({"data": [{"id": "100_1", "comments": {"data": [comment]}}]})
     page = world.adapter.read_poll(world.account, None, [Exchange(request, answer)], now=START)
@@ -354,7 +354,7 @@ def test_an_unreadable_comment_is_set_aside_with_its_reason(raw: dict[str, Any])
 
 def test_hostile_text_is_kept_whole_but_for_what_cannot_be_stored() -> None:
     world = World("facebook")
-    (request,) = world.adapter.plan_poll(world.account, None, now=START)
+    request, *_ = world.adapter.plan_poll(world.account, None, now=START)
     text = "<script>alert(1)</script>\u202e\x00\ud83d\ud83d\ude00 'x'; --"
     huge = {"id": "1_3", "message": "x" * 200_000, "created_time": "2026-11-01T10:00:00+0000"}
     comment = {
@@ -436,7 +436,7 @@ def test_an_answer_to_an_instagram_reply_goes_to_its_thread() -> None:
 
 def test_instagram_login_speaks_to_its_own_host() -> None:
     account = account_of("instagram", login="instagram")
-    (request,) = adapter_for("instagram").plan_poll(account, None, now=START)
+    request, *_ = adapter_for("instagram").plan_poll(account, None, now=START)
     assert request.service == "instagram_graph"
 
 

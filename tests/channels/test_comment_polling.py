@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from copy import copy
 from dataclasses import replace
 from datetime import timedelta
 from typing import Any
@@ -12,6 +13,7 @@ from hypothesis import strategies as st
 
 from channels.errors import PlatformDown, RateLimited, TokenRevoked
 from channels.items import comment_key
+from channels.meta_adapter import MetaAdapter
 from channels.protocol import Answer, Platform, Request
 from channels.registry import adapter_for
 from channels.scripted_transport import json_answer
@@ -20,8 +22,12 @@ from tests.channels.stand_ins import START, MetaStandIn, account_of, minutes
 
 
 def poller(platform: MetaStandIn) -> Poller:
+    """Polls the comments under an account's own posts and nothing else of it."""
     name: Platform = "instagram" if platform.instagram else "facebook"
-    return Poller(adapter_for(name), account_of(name), platform)
+    adapter = copy(adapter_for(name))
+    assert isinstance(adapter, MetaAdapter)
+    adapter.streams = adapter.streams[:1]
+    return Poller(adapter, account_of(name), platform)
 
 
 @pytest.fixture(params=[False, True], ids=["facebook", "instagram"])
