@@ -56,6 +56,7 @@ def blueprint(world: World) -> Blueprint:
                 posts=posts,
                 reviews=reviews,
                 reply_of=lambda review: google_replies.current(world, review),
+                reply_state=lambda reply: google_replies.state_of(world, reply),
                 page=page,
                 more=more,
             ),
@@ -97,6 +98,12 @@ def _wish(account: Account, action: str) -> dict[str, Any]:
         wish["author"] = form.get("author") or DEFAULT_CUSTOMER
     if form.get("anonymous"):
         wish["anonymous"] = True
+    photos = int(form["photos"]) if form.get("photos", "").isdecimal() else 0
+    if photos or form.get("video"):
+        wish["media"] = ["photo"] * min(photos, 10) + ["video"] * bool(form.get("video"))
+    for name in ("translation", "translation_layout"):
+        if form.get(name):
+            wish[name] = form[name].replace("\r\n", "\n")
     return wish
 
 

@@ -49,7 +49,8 @@ def review_json(world: World, account: Account, review: Item) -> dict[str, Any]:
         found["reviewMediaItems"] = [_media_json(review, index, one) for index, one in enumerate(facts["media"])]
     found["name"] = f"{account.external_id}/reviews/{review.external_id}"
     found["reviewReplyUrl"] = f"https://business.google.com/reviews/{review.external_id}"
-    found.update(json.loads(json.dumps(facts.get("raw") or {})))
+    if facts.get("raw"):
+        found.update(facts["raw"])
     for name in facts.get("drop") or ():
         found.pop(name, None)
     return found

@@ -8,4 +8,4 @@ from datetime import UTC, datetime
 def google_time(at: float) -> str:
     """RFC 3339 with the three digits that captures show."""
     seconds, milliseconds = divmod(int(at * 1000), 1000)
-    return datetime.fromtimestamp(seconds, UTC).strftime("%Y-%m-%dT%H:%M:%S.") + f"{milliseconds:03d}Z"
+    return f"{datetime.fromtimestamp(seconds, UTC).isoformat()[:19]}.{milliseconds:03d}Z"
