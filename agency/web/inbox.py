@@ -115,7 +115,8 @@ def _tag(actor: Actor, state: QueueState) -> str | None:
     """Changes with everything the page shows; None where something is said only once."""
     if session.get("_flashes"):
         return None
-    generate_csrf()  # puts the form token into the session, where a first visit has none yet
+    if "csrf_token" not in session:
+        generate_csrf()  # puts it into the session of a first visit
     moment = int(clock.now().timestamp()) // FRESH_SECONDS
     shown = (
         request.full_path,
