@@ -152,7 +152,7 @@ def answer(world: World, access: Access, params: dict[str, str], path: str) -> d
 def page_size(world: World, params: dict[str, str], default: int, largest: int) -> int:
     """How many a page holds; larger wishes are lowered, unless the project refuses them. Raises GoogleError."""
     text = params.get("pageSize") or "0"
-    if not text.isdecimal():
+    if not text.isdecimal() or len(text) > 10:
         raise invalid_argument("page_size", "Invalid value")
     wanted = int(text) or default
     if wanted > largest and project(world.store).refuse_large_pages:
