@@ -10,9 +10,11 @@ from flask import Flask, Response, jsonify, request
 from agency.sandbox import (
     control,
     customers,
+    faults,
     google_control,
     google_doors,
     google_login,
+    google_pages,
     google_push,
     google_replies,
     graph_batch,
@@ -58,6 +60,7 @@ def create_sandbox_app(data_folder: Path, *, clock: Clock = time.time, keys: App
     app.register_blueprint(google_doors.blueprint(world))
     app.register_blueprint(google_login.blueprint(world))
     app.register_blueprint(google_control.blueprint(world))
+    app.register_blueprint(google_pages.blueprint(world))
     google_push.listen(world)
     google_replies.listen(world)
     app.register_blueprint(meta_dialogs.blueprint(world))
@@ -65,6 +68,7 @@ def create_sandbox_app(data_folder: Path, *, clock: Clock = time.time, keys: App
     app.register_blueprint(customers.blueprint(world))
     app.register_blueprint(media.blueprint(world))
     app.register_blueprint(pages.blueprint(world, player))
+    app.register_blueprint(faults.blueprint(world))
     app.jinja_env.filters["shown"] = pages.shown
     app.jinja_env.filters["moment"] = pages.short_time
     app.after_request(_shield_pages)

@@ -1,4 +1,45 @@
-"""The control API below /sandbox: seeding, misbehaviour, the scenario, the ledger."""
+"""The control API below /sandbox: seeding, misbehaviour, the scenario, the ledger, the clock, deliveries, Meta's apps.
+
+JSON in, JSON out; errors are {"error": "..."} with 400 or 404. Google's own commands: `google_control`.
+
+GET    /accounts                    all accounts with their tokens
+POST   /accounts                    make or change one ({platform, external_id, name, token, ...}, see `seeding`), or
+                                    many: {"accounts": [...]}
+POST   /posts /comments /reviews /answers
+POST   /messages                    {platform, account, author, text, attachments, story, reply_to, by: "page"}
+POST   /mentions                    {..., author, text, in: "post"|"comment"|"photo_tag", post, private}
+POST   /reactions                   {..., item, author, reaction | emoji, taken_back, by: "page"}
+POST   /reads                       {..., author}: the customer reads the brand's messages
+POST   /postbacks                   {..., author, title, payload}
+POST   /unsends                     {..., item}
+POST   /items                       a list of such lines with `kind`, all or nothing
+GET    /items                       the whole truth, ?platform=&account=&kind= (kinds thread and message, too)
+PATCH  /items/{id}                  {text, stars, raw, drop, hidden, unlisted, ...}; text of a message edits it
+DELETE /items/{id}                  the customer deletes it; a message is unsent
+GET    /ledger.json                 ?account=&since=&limit=
+GET    POST DELETE /misbehaviour    standing orders (`misbehaviour.KINDS`)
+GET    POST /scenario               the scenario player
+GET    /clock                       {now, seconds, stopped}
+POST   /clock                       {at | move_seconds, stop, run, follow_machine}
+GET    /deliveries                  counts and switches of what the sandbox sends (webhooks, pushes, callbacks)
+GET    /deliveries/log              ?limit=&account=&channel=: newest first, with bodies and answers
+POST   /deliveries/now              {all}: send what is due, or everything, before this is answered
+POST   /deliveries/switches         {account?, drop, duplicate, delay_seconds, spread_seconds, shuffle, hold, seed}
+DELETE /deliveries/switches         straight again
+POST   /deliveries/storm            {times, channel?, account?}: queue again all that was sent
+DELETE /deliveries                  forget the queue and the past
+GET    /application                 facts and subscriptions of the Meta applications
+POST   /application                 change facts (`meta_app.FACTS`)
+POST   /application/connect         {product_url, verify_token, verify}: every callback leads to the product
+GET    /subscriptions               accounts with the fields they are subscribed to
+POST   /subscriptions/forget        {platform?, account}: unsubscribe it, and tell nobody
+GET    /people                      who granted what
+POST   /people/remove               {app: "meta"|"instagram", id, delete_data}: the application is removed
+POST   /people/revoke               {id, scope}: one permission taken back
+POST   /tokens/kill                 {platform?, account, subcode}: for good
+POST   /tokens/scopes               {platform?, account, scopes | null}: what its tokens may do from now on
+POST   /reset                       forget everything
+"""
 
 from __future__ import annotations
 
@@ -6,7 +47,7 @@ from typing import Any
 
 from flask import Blueprint, Response, jsonify, request
 
-from agency.sandbox import content, control_time, ledger, misbehaviour, seeding
+from agency.sandbox import content, control_meta, control_time, ledger, messages, misbehaviour, seeding, talk
 from agency.sandbox.content import NotThere
 from agency.sandbox.ledger import rfc3339
 from agency.sandbox.scenario import Player
@@ -14,6 +55,11 @@ from agency.sandbox.store import Account, Item
 from agency.sandbox.world import World
 
 MAX_BULK = 10_000
+# Facts of an item told as they are kept, where it has them.
+TOLD_FACTS = (
+    *("place", "is_published", "media_product_type", "attachments", "attachment", "story", "reactions", "edits"),
+    *("private_reply", "user_likes", "like_count", "person", "last_inbound_at", "unread", "metadata", "reply_to"),
+)
 
 
 def account_json(world: World, account: Account) -> dict[str, Any]:
@@ -43,6 +89,7 @@ def item_json(item: Item, account: Account) -> dict[str, Any]:
         "stars": item.stars,
         "reply": facts.get("reply"),
         "hidden": bool(facts.get("hidden")),
+        "facts": {name: facts[name] for name in TOLD_FACTS if facts.get(name) is not None},
         "key": item.key,
         "created_at": rfc3339(item.created_at),
         "updated_at": rfc3339(item.updated_at),
@@ -65,7 +112,15 @@ def blueprint(world: World, player: Player) -> Blueprint:
 
     @doors.post("/accounts")
     def make_account() -> tuple[Response, int]:
-        account, _ = seeding.make_account(world, _body())
+        """One account, or with `accounts` many at once, all or nothing."""
+        wish = _body()
+        if "accounts" in wish:
+            if not isinstance(wish["accounts"], list) or len(wish["accounts"]) > MAX_BULK:
+                raise ValueError(f"accounts must be a list of at most {MAX_BULK}")
+            with world.store.transaction():
+                made = [seeding.make_account(world, one)[0].id for one in wish["accounts"]]
+            return jsonify({"numbers": made}), 201
+        account, _ = seeding.make_account(world, wish)
         return jsonify(account_json(world, account)), 201
 
     def make_one(kind: str) -> tuple[Response, int]:
@@ -73,7 +128,7 @@ def blueprint(world: World, player: Player) -> Blueprint:
         assert item is not None
         return jsonify(item_json(item, account)), 201
 
-    for kind in ("post", "comment", "review", "answer"):
+    for kind in ("post", "comment", "review", "answer", *talk.KINDS):
         doors.add_url_rule(f"/{kind}s", f"make_{kind}", lambda kind=kind: make_one(kind), methods=["POST"])
 
     @doors.post("/items")
@@ -104,12 +159,17 @@ def blueprint(world: World, player: Player) -> Blueprint:
     @doors.patch("/items/<path:external_id>")
     def change(external_id: str) -> Response:
         item, account = _item(world, external_id)
+        if item.kind == "message":
+            return jsonify(item_json(messages.edit_message(world, account, item, str(_body().get("text"))), account))
         return jsonify(item_json(content.change_item(world, item, **seeding.changes(_body())), account))
 
     @doors.delete("/items/<path:external_id>")
     def delete(external_id: str) -> tuple[Response, int]:
-        item, _ = _item(world, external_id)
-        content.delete_item(world, item)
+        item, account = _item(world, external_id)
+        if item.kind == "message":
+            messages.unsend(world, account, item)
+        else:
+            content.delete_item(world, item)
         return jsonify({}), 200
 
     @doors.get("/ledger.json")
@@ -162,6 +222,7 @@ def blueprint(world: World, player: Player) -> Blueprint:
         return jsonify({})
 
     control_time.add_commands(doors, world)
+    control_meta.add_commands(doors, world)
 
     return doors
 

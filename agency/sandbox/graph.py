@@ -59,10 +59,12 @@ def single(world: World, call: Call) -> Answer:
             raise GraphError(2500, "Unknown path components: /" + "/".join(path[2:]))
         node = reader.resolve(path[0])
         whose = node.account.external_id if node.account else None
-        headers.update(_count_call(world, call, node.account))
-        if _refuse_or_break(world, call, node.account):
-            _note(world, call, reader, node, edge, outcome="refused", status=502)
-            return Answer(502, None, headers, raw=HTML_502)
+        use = _use_of(node, edge)
+        headers.update(_count_call(world, call, node.account, use))
+        if (broken := _refuse_or_break(world, call, node.account, use)) is not None:
+            _note(world, call, reader, node, edge, outcome="refused", status=broken.status)
+            broken.headers.update(headers)
+            return broken
         pause = misbehaviour.take(world, "delay", whose, is_write=call.is_write)
         if pause is not None and pause.when == "before":
             time.sleep(pause.seconds)
@@ -73,6 +75,10 @@ def single(world: World, call: Call) -> Answer:
         _note(world, call, reader, node, edge, outcome="refused", status=error.status, error_code=error.code)
         return refusal(error, headers)
     done.headers.update(headers)
+    if misbehaviour.take(world, "old_version", whose, is_write=call.is_write):
+        done.headers["facebook-api-version"] = LIVING_VERSIONS[0]
+    if not call.is_write and call.in_batch and misbehaviour.take(world, "null_batch_slots", whose):
+        done.lost = True
     if pause is not None and pause.when != "before":
         done.late_seconds = pause.seconds
     done.cut = misbehaviour.take(world, "truncate_body", whose, is_write=call.is_write) is not None
@@ -113,7 +119,15 @@ def _opened_names(world: World, token: Token) -> list[str]:
     return [row["external_id"] for row in rows]
 
 
-def _count_call(world: World, call: Call, account: Account | None) -> dict[str, str]:
+def _use_of(node: Node, edge: str | None) -> str:
+    """The use that counts the call: conversations and messages of Messenger are not the Page's."""
+    if node.account is not None and node.account.platform == "instagram":
+        return "instagram"
+    talks = node.type in ("UnifiedThread", "Message", "Person") or edge in ("conversations", "messages")
+    return "messenger" if talks else "pages"
+
+
+def _count_call(world: World, call: Call, account: Account | None, use: str = "pages") -> dict[str, str]:
     """Usage headers that climb with every call; over an allowance set on the account the call is refused."""
     now = world.now()
     app_percent = 100 * world.usage.count("app", now) // APP_CALLS_PER_HOUR
@@ -124,17 +138,19 @@ def _count_call(world: World, call: Call, account: Account | None) -> dict[str, 
         return headers
     percent = 100 * world.usage.count(account.external_id, now) // world.allowance(account)
     over = percent > 100 and bool(account.facts.get("calls_per_hour"))
-    headers["x-business-use-case-usage"] = _business_usage(account, percent, 60 if over else 0)
+    if (order := misbehaviour.take(world, "usage", account.external_id)) is not None:
+        percent = order.percent
+    headers["x-business-use-case-usage"] = _business_usage(account, use, percent, 60 if over else 0)
     if over:
-        error = graph_errors.throttled(account.platform)
+        error = graph_errors.throttled(use)
         error.extra_headers.update(headers)
         raise error
     return headers
 
 
-def _business_usage(account: Account, percent: int, minutes: int) -> str:
+def _business_usage(account: Account, kind: str, percent: int, minutes: int) -> str:
     use = {
-        "type": "instagram" if account.platform == "instagram" else "pages",
+        "type": kind,
         "call_count": percent,
         "total_cputime": percent // 4,
         "total_time": percent // 4,
@@ -143,19 +159,23 @@ def _business_usage(account: Account, percent: int, minutes: int) -> str:
     return json.dumps({account.external_id: [use]})
 
 
-def _refuse_or_break(world: World, call: Call, account: Account | None) -> bool:
-    """Misbehaviour in which nothing is done: raises its GraphError, or answers whether the gateway broke."""
+def _refuse_or_break(world: World, call: Call, account: Account | None, use: str) -> Answer | None:
+    """Misbehaviour in which nothing is done: raises its GraphError, or is the broken gateway's answer."""
     whose = account.external_id if account else None
     if misbehaviour.take(world, "app_throttle", None, is_write=call.is_write):
         raise graph_errors.application_throttled()
     order = misbehaviour.take(world, "throttle", whose, is_write=call.is_write)
     if account is not None and order is not None:
-        error = graph_errors.throttled(account.platform)
-        error.extra_headers["x-business-use-case-usage"] = _business_usage(account, 100, order.minutes)
+        error = graph_errors.throttled(use)
+        error.extra_headers["x-business-use-case-usage"] = _business_usage(account, use, 100, order.minutes)
         raise error
     if misbehaviour.take(world, "server_error", whose, is_write=call.is_write):
         raise graph_errors.server_fault()
-    return misbehaviour.take(world, "html_502", whose, is_write=call.is_write) is not None
+    if misbehaviour.take(world, "service_unavailable_200", whose, is_write=call.is_write):
+        return Answer(200, None, raw="Service Unavailable")
+    if misbehaviour.take(world, "html_502", whose, is_write=call.is_write):
+        return Answer(502, None, raw=HTML_502)
+    return None
 
 
 def _read(reader: Reader, node: Node, edge: str | None) -> Answer:
@@ -207,6 +227,8 @@ def _write(reader: Reader, node: Node, edge: str | None) -> Answer:
         if written.made is not None and "fields" in call.params:
             body.update(graph_nodes.render(reader, reader.node_of(written.made), parse_fields(call.params["fields"])))
         lost = misbehaviour.take(world, "lose_answer_after_accepting", whose, is_write=True)
+        if lost is None and call.in_batch:
+            lost = misbehaviour.take(world, "null_batch_slots", whose, is_write=True)
         failed = None if lost else misbehaviour.take(world, "error_after_accepting", whose, is_write=True)
         _note(
             world,
@@ -221,6 +243,8 @@ def _write(reader: Reader, node: Node, edge: str | None) -> Answer:
             **written.facts,
             result_id=written.made.external_id if written.made else None,
         )
+    if misbehaviour.take(world, "webhook_first", whose, is_write=True):
+        world.deliveries.send_now()
     if failed:
         raise _AcceptedNevertheless(2, "An unexpected error has occurred. Please retry your request later.", status=500)
     return Answer(200, body, lost=lost is not None)

@@ -57,7 +57,7 @@ def _serve(world: World, host: str, path: str, incoming: Request) -> Response:
     payload = done.raw if done.raw is not None else as_text(done.body)
     is_json = done.raw is None or done.status == 304
     response = send(done, payload.encode(), "text/javascript; charset=UTF-8" if is_json else "text/html; charset=utf-8")
-    response.headers["facebook-api-version"] = version
+    response.headers.setdefault("facebook-api-version", version)
     response.headers["x-fb-request-id"] = call.request_id
     response.headers["x-sandbox-request-id"] = call.request_id
     return response
@@ -139,7 +139,7 @@ def _slot(done: Answer, inner: Call, with_headers: bool) -> dict[str, Any]:
         text = text[: len(text) // 2]
     slot: dict[str, Any] = {"code": done.status}
     if with_headers:
-        headers = {"Facebook-API-Version": inner.version, "X-FB-Request-Id": inner.request_id, **done.headers}
+        headers = {"facebook-api-version": inner.version, "x-fb-request-id": inner.request_id, **done.headers}
         slot["headers"] = [{"name": name, "value": value} for name, value in headers.items()]
     if done.status != 304:
         slot["body"] = text

@@ -102,8 +102,11 @@ def server_fault() -> GraphError:
     )
 
 
-def throttled(platform: str) -> GraphError:
-    code, what = (80002, "Instagram account") if platform == "instagram" else (80001, "Page account")
+def throttled(use: str) -> GraphError:
+    """`use` is the word of the usage header: pages, messenger or instagram."""
+    code, what = {"instagram": (80002, "Instagram account"), "messenger": (80006, "Messenger account")}.get(
+        use, (80001, "Page account")
+    )
     return GraphError(
         code,
         f"(#{code}) There have been too many calls to this {what}. Wait a bit and try again. For more info, please"

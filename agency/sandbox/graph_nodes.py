@@ -6,7 +6,7 @@ import json
 from collections.abc import Callable
 from typing import Any
 
-from agency.sandbox import graph_attachments, graph_mentions, graph_message_fields, graph_people, media
+from agency.sandbox import graph_attachments, graph_mentions, graph_message_fields, graph_people, media, misbehaviour
 from agency.sandbox.graph_absent import ABSENT
 from agency.sandbox.graph_errors import unknown_field
 from agency.sandbox.graph_fields import Field
@@ -295,6 +295,10 @@ def render(reader: Reader, node: Node, fields: tuple[Field, ...] | None) -> dict
 
     table = FIELDS[node.type]
     found: dict[str, Any] = {}
+    asked = frozenset(one.name for one in fields) if fields else frozenset[str]()
+    order = _unknown_order(reader, node, asked) if asked else None
+    if order is not None:
+        raise unknown_field(order.field or sorted(asked)[0], node.type)
     if node.type == "Message" and node.item is not None and (fields is None or _asks_for_more(fields)):
         graph_message_fields.require_readable(reader, node.item)
     for one in tuple(Field(name) for name in DEFAULTS[node.type]) if fields is None else fields:
@@ -316,6 +320,11 @@ def render(reader: Reader, node: Node, fields: tuple[Field, ...] | None) -> dict
         for name in node.item.facts.get("drop") or ():
             found.pop(name, None)
     return found
+
+
+def _unknown_order(reader: Reader, node: Node, asked: frozenset[str]) -> misbehaviour.Order | None:
+    whose = node.account.external_id if node.account else None
+    return misbehaviour.take(reader.world, "unknown_fields", whose, names=asked)
 
 
 def _asks_for_more(fields: tuple[Field, ...]) -> bool:

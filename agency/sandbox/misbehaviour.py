@@ -45,6 +45,21 @@ KINDS = {
     "webhook_first": "Sends the webhook of a write before it answers the write.",
 }
 
+OF_META = frozenset(
+    {"refuse_duplicates", "hide_authors", "lose_scope", "unknown_fields", "expire_cursors", "silent_wrong_token"}
+    | {"null_batch_slots", "service_unavailable_200", "old_version", "usage", "webhook_first", "app_throttle"}
+)
+OF_GOOGLE = frozenset(
+    {"zero_quota", "unavailable", "random_404", "unverified", "suspended", "refuse_mask", "shift_pages"}
+    | {"reject_replies", "reject_posts"}
+)
+
+
+def kinds_for(platform: str) -> dict[str, str]:
+    """The kinds that mean something there."""
+    foreign = OF_META if platform == "google_business" else OF_GOOGLE
+    return {kind: meaning for kind, meaning in KINDS.items() if kind not in foreign}
+
 
 @dataclass(frozen=True)
 class Order:
@@ -148,11 +163,18 @@ def clear(store: Store, order_id: int | None = None, account: str | None = None,
 
 
 def take(
-    world: World, kind: str, account: str | None, *, is_write: bool = False, who: str = "both", scope: str | None = None
+    world: World,
+    kind: str,
+    account: str | None,
+    *,
+    is_write: bool = False,
+    who: str = "both",
+    scope: str | None = None,
+    names: frozenset[str] | None = None,
 ) -> Order | None:
     """The order that applies now, if any; it counts as used once. `account` None matches orders for all only.
 
-    An order with a `scope` applies to that one only.
+    An order with a `scope` applies to that one only; with `names`, one with a `field` only where that is among them.
     """
     if world.store.orders_known == []:
         return None
@@ -165,6 +187,8 @@ def take(
             if who != "both" and order.who not in ("both", who):
                 continue
             if order.scope and scope is not None and order.scope != scope:
+                continue
+            if names is not None and (order.field or "") not in names | {""}:
                 continue
             if order.probability < 1 and world.dice.random() >= order.probability:
                 continue

@@ -185,3 +185,17 @@ def kill_account(store: Store, account_id: int, subcode: int) -> int:
             " AND token IN (SELECT token FROM grants WHERE account_id = ?)",
             (subcode, account_id),
         ).rowcount
+
+
+def set_scopes(store: Store, account_id: int, scopes: list[str] | None) -> int:
+    """Give every living token that opens the account exactly these permissions; answers how many."""
+    with store.transaction() as db:
+        rows = db.execute(
+            "SELECT t.token, t.facts FROM tokens t JOIN grants g ON g.token = t.token"
+            " WHERE g.account_id = ? AND t.dead IS NULL",
+            (account_id,),
+        ).fetchall()
+        for row in rows:
+            facts = {**json.loads(row["facts"]), "scopes": scopes}
+            db.execute("UPDATE tokens SET facts = ? WHERE token = ?", (json.dumps(facts), row["token"]))
+    return len(rows)
