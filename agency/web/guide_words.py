@@ -28,6 +28,8 @@ from styleguides.rules import (
     SignOff,
 )
 
+REGIONS = {"pt": "pt_PT"}
+"""Whose spelling our own words follow, where the bare language means another."""
 MOST_LISTED = 12
 """Phrases of a rule named in its sentence; a list of hundreds is read in the editor."""
 
@@ -67,7 +69,8 @@ def rule_look(rule: Rule, *, most_listed: int = MOST_LISTED) -> RuleLook:
 def language_word(code: str) -> str:
     """A language's name in the reader's language; the code where nobody knows it."""
     try:
-        return Locale.parse(code).get_language_name(chosen_language()) or code
+        reader = chosen_language()
+        return Locale.parse(code).get_language_name(REGIONS.get(reader, reader)) or code
     except (UnknownLocaleError, ValueError):
         return code
 

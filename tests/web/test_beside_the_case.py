@@ -13,6 +13,7 @@ from flask import Flask
 from sqlalchemy import insert, select, update
 
 from agency.inbox.models import Conversation, Message
+from agency.web.guide_words import language_word
 from agency.web.message_looks import media_word
 from styleguides.models import Guideline, StyleGuideVersion
 from tenants.database import db, new_id
@@ -228,6 +229,12 @@ def test_clients_see_their_brand_speak(ana: Agency, make: Factory, visit: Visit)
 def test_media_are_named_in_words_or_not_at_all(whole_app: Flask, kind: object, words: str) -> None:
     with whole_app.test_request_context("/"):
         assert media_word(kind) == words
+
+
+def test_languages_are_named_as_our_own_words_are_spelt(whole_app: Flask) -> None:
+    for reader, words in (("pt", "polaco"), ("pl", "polski"), ("en", "Polish")):
+        with whole_app.test_request_context("/", headers={"Cookie": f"language={reader}"}):
+            assert language_word("pl") == words
 
 
 def test_everybody_finds_who_may_do_what(ana: Agency, visit: Visit) -> None:

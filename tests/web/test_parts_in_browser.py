@@ -135,6 +135,69 @@ def test_pages_work_without_script(browser: Browser, site: str) -> None:
     context.close()
 
 
+def test_the_voice_stands_beside_the_case_once_it_is_seen(page: Page, site: str) -> None:
+    page.goto(f"{site}/parts/pages/inbox-open")
+    expect(page.locator("#side .voice-words")).to_be_visible()
+    page.set_viewport_size({"width": 390, "height": 844})
+    asked: list[str] = []
+    page.on("request", lambda request: asked.append(request.url) if "voice" in request.url else None)
+    page.goto(f"{site}/parts/pages/conversation")
+    expect(page.locator("#talk-heading")).to_be_visible()
+    assert asked == [], "a folded column asks for nothing"
+    page.get_by_role("button", name="About").click()
+    expect(page.locator("#side .voice-words")).to_be_visible()
+    expect(page.locator("#side .guideline p").first).to_be_hidden()
+
+
+def test_a_case_is_given_away_by_keys_alone(page: Page, site: str) -> None:
+    page.goto(f"{site}/parts/pages/inbox-open")
+    page.keyboard.press("a")
+    expect(page.locator(".assign button").first).to_be_focused()
+    page.keyboard.press("Tab")
+    expect(page.locator(".assign button").nth(1)).to_be_focused()
+    page.keyboard.press("Escape")
+    expect(page.locator("summary", has_text="Assign")).to_be_focused()
+    expect(page.locator(".assign")).to_be_hidden()
+
+
+@pytest.mark.parametrize("path", ["parts/voice", "parts/people"])
+def test_what_stands_beside_a_case_opens_without_script(browser: Browser, site: str, path: str) -> None:
+    context = browser.new_context(java_script_enabled=False, viewport={"width": 390, "height": 844})
+    page = context.new_page()
+    page.goto(f"{site}/parts/pages/conversation")
+    if path == "parts/voice":
+        page.get_by_role("button", name="About").click()
+        page.get_by_role("link", name="How Hotel Bursztynowa Zatoka speaks").click()
+    else:
+        page.locator("summary", has_text="Assign").click()
+        page.get_by_role("link", name="Choose who gets it").click()
+    assert page.url == f"{site}/{path}"
+    expect(page.locator("h1")).to_be_visible()
+    context.close()
+
+
+@pytest.mark.parametrize("width", [360, 390, 768, 1440])
+@pytest.mark.parametrize("long_word", [False, True])
+def test_nothing_of_the_frame_is_cut_or_scrolls_out_of_sight(
+    browser: Browser, site: str, width: int, long_word: bool
+) -> None:
+    context = browser.new_context(viewport={"width": width, "height": 900})
+    page = context.new_page()
+    page.goto(f"{site}/parts/pages/inbox")
+    if width < 700:
+        page.get_by_role("button", name="Places and brands").click()
+    if long_word:
+        page.locator(".rail-name").evaluate_all("all => all.forEach(one => { one.textContent = 'Wszystkie marki' })")
+        page.locator(".queue-head .tabs a").evaluate_all(
+            "all => all.forEach(one => { one.firstChild.data = 'Com o cliente'; })"
+        )
+    cut = """all => all.filter(one => one.checkVisibility()
+        && (one.scrollWidth > one.clientWidth + 1 || one.scrollHeight > one.clientHeight + 1))
+        .map(one => one.textContent)"""
+    assert page.locator(".rail-name, .queue-head .tabs, .queue-head h2").evaluate_all(cut) == []
+    context.close()
+
+
 def test_words_that_arrived_are_not_put_back(page: Page, site: str) -> None:
     page.goto(f"{site}/parts/pages/inbox-open")
     page.locator("#reply-text").fill("Sent and done")
