@@ -26,6 +26,8 @@ _NO_WORDS = {
     "NEW_ANSWER": "Google ended questions in 2025",
     "UPDATED_ANSWER": "Google ended questions in 2025",
 }
+#: Every type there is; a later one is kept aside as unknown.
+KNOWN_TYPES = (*_REVIEWS, *_NO_WORDS)
 
 
 class ReviewEvents:

@@ -8,7 +8,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from channels.capabilities import EventReading, ReadsEvents
@@ -210,6 +210,7 @@ json_values = st.recursive(
 )
 
 
+@settings(deadline=None)
 @given(value=json_values, wrapped=st.booleans())
 def test_any_json_is_cut_or_set_aside(value: Any, wrapped: bool) -> None:
     change = cut(push(value) if wrapped else json.dumps(value).encode())
@@ -221,12 +222,14 @@ def test_any_json_is_cut_or_set_aside(value: Any, wrapped: bool) -> None:
     assert reading.ask or reading.reason
 
 
+@settings(deadline=None)
 @given(body=st.binary(max_size=200))
 def test_any_bytes_are_cut_or_set_aside(body: bytes) -> None:
     assert isinstance(cut(body), SetAside)
     assert adapter().read_event(ACCOUNT, body, now=START).outcome == "unknown"
 
 
+@settings(deadline=None)
 @given(value=json_values, status=st.sampled_from([200, 400, 404, 500]), has_review=st.booleans())
 def test_any_answer_to_what_was_asked_is_read(value: Any, status: int, has_review: bool) -> None:
     change = change_of(NEW if has_review else {**NEW, "review": None})

@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from channels.capabilities import ReadsHistory
@@ -98,6 +98,7 @@ json_values = st.recursive(
 )
 
 
+@settings(deadline=None)
 @given(value=json_values, cursor=st.none() | st.text(max_size=20) | st.from_regex(r'\{"v":1,"token":.{0,9}\}'))
 def test_any_answer_and_any_cursor_are_survived(value: Any, cursor: str | None) -> None:
     (request,) = adapter().plan_history(ACCOUNT, cursor, START, now=NOW)

@@ -8,7 +8,7 @@ import json
 from typing import Any
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from joserfc import jwk, jwt
 
@@ -120,11 +120,13 @@ def test_without_a_sender_or_an_audience_nobody_is_believed() -> None:
     assert not believed(token(aud=""), audience="")
 
 
+@settings(deadline=None)
 @given(text=st.text(max_size=60) | st.from_regex(r"[\w-]{0,20}\.[\w-]{0,20}\.[\w-]{0,20}", fullmatch=True))
 def test_any_text_is_no_token(text: str) -> None:
     assert not believed(text)
 
 
+@settings(deadline=None)
 @given(header=st.dictionaries(st.sampled_from(["alg", "kid", "crit", "b64", "jku"]), st.none() | st.text(max_size=5)))
 def test_any_header_is_survived(header: dict[str, Any]) -> None:
 
