@@ -178,10 +178,15 @@ def _rows(
     now, zone, locale = clock.now(), chosen_zone(), chosen_language()
     states, replies, places, stars = conversation_states(), reply_states(), _places(), _stars()
     start, _mark, query = address.case_url("\0").partition("\0")
+    looks: dict[int, BrandLook | None] = {}  # by number: Python works a UUID's hash out anew each time
     rows = []
     for r in found:
-        brand = brands.get(r.brand_id)
-        if brand is None:  # an archived brand's case: nobody works on it, and its look is not known here
+        number = r.brand_id.int
+        if number not in looks:
+            brand = brands.get(r.brand_id)
+            looks[number] = brand_look(str(brand.id), brand.name, brand.mark, brand.colour) if brand else None
+        look = looks[number]
+        if look is None:  # an archived brand's case: nobody works on it, and its look is not known here
             continue
         row_id = str(r.id)
         held = r.holder_id is not None and (r.held_until is None or r.held_until >= now)
@@ -191,7 +196,7 @@ def _rows(
             QueueRow(
                 row_id,
                 f"{start}{row_id}{query}",
-                _brand_look(brand),
+                look,
                 places.get((r.platform, r.kind)) or place_words(r.platform, r.kind),
                 r.author_name or _("Somebody"),
                 r.excerpt,
@@ -209,11 +214,6 @@ def _rows(
     return tuple(rows)
 
 
-@lru_cache(maxsize=4096)
-def _brand_look(brand: queries.BrandName) -> BrandLook:
-    return brand_look(str(brand.id), brand.name, brand.mark, brand.colour)
-
-
 @per_language
 def _places() -> dict[tuple[str, str], str]:
     return {(platform, kind): place_words(platform, kind) for platform in PLATFORMS for kind in KINDS}
@@ -224,6 +224,17 @@ def _stars() -> list[Stars]:
     return [Stars(n, _("%(n)s of 5 stars", n=n)) for n in range(6)]
 
 
+@per_language
+def _view_words() -> dict[str, str]:
+    return {
+        "mine": _("My work"),
+        "free": _("Free"),
+        "team": _("Team"),
+        "waiting": _("With client"),
+        "late": _("Late"),
+    }
+
+
 def _views(address: Address, state: QueueState) -> tuple[Choice, ...]:
     counts = {
         "mine": state.mine,
@@ -232,13 +243,7 @@ def _views(address: Address, state: QueueState) -> tuple[Choice, ...]:
         "waiting": state.awaiting_approval_count,
         "late": state.late,
     }
-    words = {
-        "mine": _("My work"),
-        "free": _("Free"),
-        "team": _("Team"),
-        "waiting": _("With client"),
-        "late": _("Late"),
-    }
+    words = _view_words()
     return tuple(
         Choice(
             words[view],
