@@ -61,7 +61,9 @@ def open_brand(
     """
     require(actor, Permission.BRAND_MANAGE)
     if actor.brand_ids is not None:
-        raise Forbidden("Only somebody who covers every brand may open one. Nothing was changed.")
+        raise Forbidden(
+            "Only somebody who covers every brand may open one. Nothing was changed. Ask an agency admin to do it."
+        )
     values = _checked(
         {
             "name": name,

@@ -322,7 +322,10 @@ def checked_brands(actor: Actor, role: Role, brand_ids: Iterable[UUID] | None) -
     _check_role_fits(role, chosen)
     if chosen is None:
         if actor.brand_ids is not None:
-            raise Forbidden("You may only give what you have: some of your own brands. Nothing was changed.")
+            raise Forbidden(
+                "You may only give what you have: some of your own brands. Nothing was changed. "
+                "Choose among them, or ask an agency admin who covers every brand."
+            )
         return None
     # Under the actor's scope a foreign brand is simply not there, like one that never existed.
     if set(db.session.scalars(select(Brand.id).where(Brand.id.in_(chosen)))) != chosen:

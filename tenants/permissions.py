@@ -81,31 +81,46 @@ ROLE_PERMISSIONS: dict[Role, frozenset[Permission]] = {
 """Role → what it may do, on the brands its membership covers."""
 
 REFUSALS: dict[Permission, str] = {
-    _P.CONVERSATION_READ: worded("Your role does not include customers' conversations."),
+    _P.CONVERSATION_READ: worded("Your role does not include customers' conversations. Nothing was changed."),
     _P.CONVERSATION_WORK: worded("Your role may read conversations but not work on them. Nothing was changed."),
     _P.CONVERSATION_REASSIGN: worded(
         "Only a team lead may take or hand over another person's case. Nothing was changed."
     ),
-    _P.NOTE_READ: worded("Notes are between colleagues of the agency."),
+    _P.NOTE_READ: worded("Notes are between colleagues of the agency. Nothing was changed."),
     _P.NOTE_WRITE: worded("Your role may not write notes. Nothing was changed."),
-    _P.REPLY_READ: worded("Your role does not include replies."),
-    _P.REPLY_READ_DRAFT: worded("A draft is the agency's own until it is sent for approval."),
+    _P.REPLY_READ: worded("Your role does not include replies. Nothing was changed."),
+    _P.REPLY_READ_DRAFT: worded("A draft is the agency's own until it is sent for approval. Nothing was changed."),
     _P.REPLY_WRITE: worded("Your role may not write replies. Nothing was changed."),
     _P.REPLY_APPROVE: worded("Only the brand's client owner approves replies. Nothing was changed."),
     _P.REPLY_RELEASE: worded("Your role may not publish without approval. Nothing was sent."),
     _P.REPLY_RESOLVE: worded("Only a team lead decides what became of an unknown send. Nothing was changed."),
-    _P.GUIDE_READ: worded("Your role does not include style guides."),
+    _P.GUIDE_READ: worded("Your role does not include style guides. Nothing was changed."),
     _P.GUIDE_WRITE: worded("Only a team lead changes a style guide. Nothing was changed."),
     _P.GUIDE_PUT_IN_FORCE: worded("Only a team lead puts a style guide in force. Nothing was changed."),
-    _P.BRAND_READ: worded("Your role does not include brands."),
+    _P.BRAND_READ: worded("Your role does not include brands. Nothing was changed."),
     _P.BRAND_MANAGE: worded("Only an agency admin opens or changes brands. Nothing was changed."),
-    _P.ACCOUNT_READ: worded("Your role does not include connected accounts."),
+    _P.ACCOUNT_READ: worded("Your role does not include connected accounts. Nothing was changed."),
     _P.ACCOUNT_CONNECT: worded("Only an agency admin connects accounts. Nothing was changed."),
-    _P.PEOPLE_READ: worded("Your role does not include the list of people."),
+    _P.PEOPLE_READ: worded("Your role does not include the list of people. Nothing was changed."),
     _P.PEOPLE_MANAGE: worded("Only an agency admin invites, changes or removes people. Nothing was changed."),
-    _P.AUDIT_READ: worded("Your role does not include the record of who did what."),
-    _P.BILLING_MANAGE: worded("Your role does not include plans and invoices."),
+    _P.AUDIT_READ: worded("Your role does not include the record of who did what. Nothing was changed."),
+    _P.BILLING_MANAGE: worded("Your role does not include plans and invoices. Nothing was changed."),
 }
+"""What happened and what is safe; who may help follows from the table above (`refusal_of`)."""
+
+_ASK_WHOM: dict[frozenset[Role], str] = {
+    frozenset({Role.AGENCY_ADMIN}): worded("Ask an agency admin to do it."),
+    frozenset({Role.AGENCY_ADMIN, Role.BILLING_ADMIN}): worded("Ask an agency admin or a billing admin."),
+    frozenset({Role.AGENCY_ADMIN, Role.TEAM_LEAD}): worded("Ask a team lead or an agency admin to do it."),
+    frozenset({Role.CLIENT_OWNER}): worded("Ask the brand's client owner; People shows who that is."),
+}
+_ASK_FOR_A_ROLE = worded("Ask an agency admin for a role that includes it: People, your name, Role.")
+
+
+def refusal_of(permission: Permission) -> str:
+    """What happened, what is safe, and whom to ask, by who holds the permission."""
+    holders = frozenset(role for role, allowed in ROLE_PERMISSIONS.items() if permission in allowed)
+    return worded("%(refusal)s %(ask)s", refusal=REFUSALS[permission], ask=_ASK_WHOM.get(holders, _ASK_FOR_A_ROLE))
 
 
 @dataclass(frozen=True)
@@ -132,9 +147,9 @@ def require(actor: Actor, permission: Permission, brand_id: UUID | None = None) 
     """Let the deed pass or raise.
 
     Raises NotFound when the brand is outside the membership (it may not be told from one that does not exist) and
-    Forbidden, with what to know, when the role does not include the permission.
+    Forbidden, with whom to ask, when the role does not include the permission.
     """
     if brand_id is not None and not actor.scope.covers(brand_id):
         raise NotFound()
     if not actor.may(permission):
-        raise Forbidden(REFUSALS[permission], permission=permission.value)
+        raise Forbidden(refusal_of(permission), permission=permission.value)

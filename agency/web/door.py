@@ -146,7 +146,7 @@ def _stand_at_the_door() -> AnyResponse | None:
         csrf.protect()
     policy = ROUTE_POLICY.get(endpoint)
     if policy is None:
-        raise Forbidden("This page has no rule that says who may open it.")
+        raise Forbidden("This page has no rule that says who may open it. Nothing was changed. Tell whoever runs it.")
     if policy is Audience.PUBLIC:
         return None
     person = person_or_none()

@@ -106,7 +106,10 @@ def turn_off() -> AnyResponse:
     person = signed_in()
     _check_code()
     if is_demanded():
-        raise Forbidden("Your agency asks for a second factor in your role. Nothing was changed.")
+        raise Forbidden(
+            "Your agency asks for a second factor in your role. Nothing was changed. "
+            "Under People an agency admin sets which roles need one."
+        )
     factor.turn_off(person.person_id)
     sessions.end_all(person.person_id, but=person.session_id)
     _record("person.second_factor_off")
