@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from typing import Any
+from uuid import UUID
 
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
@@ -35,14 +36,20 @@ _MEDIA_WORDS: tuple[tuple[str, Any], ...] = (
 
 
 def message_looks(
-    view: ConversationView, replies: Iterable[ReplyRow] = (), *, newest: int | None = None, for_client: bool = False
+    view: ConversationView,
+    replies: Iterable[ReplyRow] = (),
+    *,
+    newest: int | None = None,
+    for_client: bool = False,
+    without: UUID | None = None,
 ) -> tuple[MessageLook, ...]:
-    """The thread, oldest first; of a long one the `newest` alone.
+    """The thread, oldest first; of a long one the `newest` alone; `without` the reply the page shows for itself.
 
     Clients see their brand speak: neither who of the agency wrote nor where a reply stands, which their own page says.
     """
     ours = {reply.id: reply for reply in replies}
-    shown = view.messages if newest is None else view.messages[-newest:]
+    wanted = view.messages if without is None else [m for m in view.messages if m.reply_id != without]
+    shown = wanted if newest is None else wanted[-newest:]
     return tuple(
         _message(m, view, ours.get(m.reply_id) if m.reply_id is not None else None, for_client=for_client)
         for m in shown

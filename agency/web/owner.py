@@ -287,7 +287,7 @@ def _page(actor: Actor, reply_id: UUID, typed: Typed) -> OwnerReplyPage:
         place=answer_words(reply.platform, reply.kind),
         account=view.account_name,
         customer=view.contact_name or view.author_name or _("Somebody"),
-        customer_messages=message_looks(view, newest=MOST_MESSAGES, for_client=True),
+        customer_messages=message_looks(view, newest=MOST_MESSAGES, for_client=True, without=reply_id),
         context=quoted_post(view),
         language=view.language or view.brand_language,
         text=text,

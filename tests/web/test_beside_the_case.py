@@ -218,6 +218,10 @@ def test_clients_see_their_brand_speak(ana: Agency, make: Factory, visit: Visit)
     thread = page[page.index('class="msg ours') :].partition("</li>")[0]
     assert "Pennywell" in thread
     assert ana.staff.name not in thread
+    with ana.entered():
+        db.session.execute(update(Message).where(Message.external_id == "ours-1").values(reply_id=reply_id))
+    page = visit(ana.client_owner).get(f"/approvals/{reply_id}").text
+    assert 'class="msg ours' not in page, "the reply the page is about stands there once"
     assert ana.staff.name in visit(ana.team_lead).get(f"/conversations/{case}").text
 
 
