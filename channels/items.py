@@ -152,11 +152,16 @@ class Page:
 
 @dataclass(frozen=True, slots=True)
 class PublishedReply:
-    """The platform took our answer. ``state`` "pending" means: accepted, not yet visible (Google's moderation)."""
+    """The platform took our answer. ``state`` "pending" means: accepted, not yet visible (Google's moderation).
+
+    ``thread_external_id`` is the conversation it went into where that is not the one it answers: after a private reply
+    it alone tells which direct messages belong to a comment.
+    """
 
     platform_id: str
     request_id: str | None
     state: ReplyState
+    thread_external_id: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,16 +6,27 @@ from abc import ABC, abstractmethod
 from collections.abc import Sequence
 from datetime import datetime
 
-from channels import deliveries, meta_events, meta_messages, meta_replies, meta_streams
-from channels.capabilities import EventReading
+from channels import (
+    deliveries,
+    meta_deeds,
+    meta_events,
+    meta_graph,
+    meta_messages,
+    meta_replies,
+    meta_requests,
+    meta_sending,
+    meta_streams,
+)
+from channels.capabilities import DeedTarget, EventReading
 from channels.comment_poll import Grammar
 from channels.deliveries import Told
+from channels.errors import Refused
 from channels.items import IncomingItem, Page, PostContext, Presence, PublishedReply, ReadBack, SetAside
 from channels.matching import check_sendable
-from channels.meta_requests import one_object
 from channels.meta_streams import Stream
-from channels.protocol import Answer, ChannelTraits, ConnectedAccount, Exchange, ReplyTarget, Request
+from channels.protocol import Answer, ChannelTraits, ConnectedAccount, Deed, Exchange, ReplyTarget, Request
 from channels.wire import Json, Unreadable, set_aside
+from tenants import clock
 
 
 class MetaAdapter(ABC):
@@ -27,6 +38,8 @@ class MetaAdapter(ABC):
     grammar: Grammar
     #: Fields of a thread's top that prove it reads, and how many replies the platform counts.
     thread_fields: str
+    #: The field of a comment that holds its words.
+    text_field: str
 
     # --- the platform's own words ---
 
@@ -91,18 +104,44 @@ class MetaAdapter(ABC):
         return None
 
     def publish_reply(self, account: ConnectedAccount, target: ReplyTarget, text: str) -> Request:
+        """The call for ``target.deed``. Raises `Refused` for a text, a window or a deed that cannot be."""
+        deed = self.deed_of(target)
+        if deed not in self.traits.deeds or (target.kind == "message" and deed != "message"):
+            raise Refused("unknown_deed", f"{self.traits.label} offers no such thing.")
+        if deed in ("message", "private_reply"):
+            assert self.traits.longest_message is not None
+            now = target.sending_at or clock.now()
+            return meta_sending.request(account, target, text, longest=self.traits.longest_message, now=now)
+        if deed == "withdraw_reply":
+            return meta_requests.call(account, "DELETE", meta_graph.path(meta_replies.our_comment(target)))
         check_sendable(text, self.traits.longest_reply)
+        if deed == "edit_reply":
+            path = meta_graph.path(meta_replies.our_comment(target))
+            return meta_requests.call(account, "POST", path, form={"message": text})
         return self.reply_request(account, target, text)
 
     def read_publish(self, account: ConnectedAccount, target: ReplyTarget, answer: Answer) -> PublishedReply:
+        deed = self.deed_of(target)
+        if deed in ("message", "private_reply"):
+            return meta_sending.read_sent(target, answer)
+        if deed in ("edit_reply", "withdraw_reply"):
+            return meta_replies.read_done(target, answer)
         return meta_replies.read_published(target, answer)
 
     def plan_find_our_reply(
         self, account: ConnectedAccount, target: ReplyTarget, text: str, *, sent_at: datetime
     ) -> list[Request]:
+        deed = self.deed_of(target)
+        if deed in ("message", "private_reply"):
+            return meta_sending.plan_find(account, target)
+        if deed in ("edit_reply", "withdraw_reply"):
+            return meta_replies.plan_find_done(account, target, f"id,{self.text_field}")
+        if not self.can_look_below(target):
+            return []
         thread = target.thread_external_id
+        fields = "id" if target.kind == "post" else self.thread_fields
         return [
-            one_object(account, thread, self.thread_fields, {"ask": "thread"}),
+            meta_requests.one_object(account, thread, fields, {"ask": "thread"}),
             self.grammar.replies_request(account, thread, detail=0, after=None),
         ]
 
@@ -115,8 +154,15 @@ class MetaAdapter(ABC):
         *,
         sent_at: datetime,
     ) -> ReadBack:
+        deed = self.deed_of(target)
+        if deed in ("message", "private_reply"):
+            return meta_sending.read_find(account, target, text, exchanges, sent_at)
+        if deed in ("edit_reply", "withdraw_reply"):
+            return meta_replies.read_find_done(target, text, exchanges, self.text_field)
         thread = target.thread_external_id
         post = PostContext(target.post_external_id or thread.split("_")[0], None, None, None, account.name)
+        if target.kind == "post":
+            post = PostContext(thread, None, None, None)
 
         def read_reply(raw: Json) -> IncomingItem | SetAside:
             try:
@@ -126,14 +172,33 @@ class MetaAdapter(ABC):
 
         return meta_replies.read_find(target, text, exchanges, sent_at, read_reply)
 
+    @staticmethod
+    def deed_of(target: ReplyTarget) -> Deed:
+        """An answer to a direct message is a direct message."""
+        return "message" if target.kind == "message" and target.deed == "reply" else target.deed
+
+    def can_look_below(self, target: ReplyTarget) -> bool:
+        """Whether answers to this are ours to list."""
+        return True
+
+    # --- deeds ---
+
+    def plan_deed(self, account: ConnectedAccount, deed: Deed, item: DeedTarget) -> Request:
+        return meta_deeds.plan(account, deed, item)
+
+    def read_deed(self, account: ConnectedAccount, deed: Deed, item: DeedTarget, answer: Answer) -> None:
+        meta_deeds.read(deed, answer)
+
+    # --- presence ---
+
     def plan_presence(self, account: ConnectedAccount, external_ids: Sequence[str]) -> list[Request]:
         """Messages are left out: what Instagram calls a deleted message may only be an older one."""
         items = [
-            one_object(account, item, "id", {"ask": "item", "item": item})
+            meta_requests.one_object(account, item, "id", {"ask": "item", "item": item})
             for item in external_ids
             if not meta_messages.looks_like_message(item)
         ]
-        return [one_object(account, account.external_id, "id", {"ask": "sibling"}), *items]
+        return [meta_requests.one_object(account, account.external_id, "id", {"ask": "sibling"}), *items]
 
     def read_presence(self, account: ConnectedAccount, exchanges: Sequence[Exchange]) -> list[Presence]:
         return meta_replies.read_presence(exchanges)

@@ -181,7 +181,10 @@ def read_person(account: ConnectedAccount, conversation: Json) -> Author | None:
 
 
 def read_message(raw: Json, account: ConnectedAccount, person: str) -> IncomingItem:
-    """One message of a conversation with ``person``. Raises `Unreadable` without a usable id, time or text."""
+    """One message of a conversation with ``person`` (empty: unknown).
+
+    Raises `Unreadable` without a usable id, time or text.
+    """
     mid = identifier(raw.get("id"))
     if mid is None:
         raise Unreadable("no usable id")
@@ -191,7 +194,7 @@ def read_message(raw: Json, account: ConnectedAccount, person: str) -> IncomingI
     text, truncated = text_of(raw.get("message"), field="message")
     sender = mapping(raw.get("from")) or {}
     sender_id = identifier(sender.get("id"))
-    from_us = _is_us(sender, account) or (sender_id is not None and sender_id != person)
+    from_us = _is_us(sender, account) or (bool(person) and sender_id is not None and sender_id != person)
     item = _plain(account, person, mid, from_us, created_at)
     author = item.author if from_us else Author(person, _name(sender))
     return replace(item, text=text, truncated=truncated, author=author, attachments=_listed_attachments(raw))

@@ -7,10 +7,11 @@ from dataclasses import replace
 from datetime import datetime
 
 from channels import meta_graph
-from channels.errors import ChannelError, ItemGone, OutcomeUnknown
+from channels.errors import ChannelError, ItemGone, OutcomeUnknown, Refused
 from channels.items import IncomingItem, Presence, PublishedReply, ReadBack, SetAside, comment_key, same_comment
-from channels.matching import may_be_ours
-from channels.protocol import Answer, Exchange, ReplyTarget, Request
+from channels.matching import may_be_ours, same_text
+from channels.meta_requests import one_object
+from channels.protocol import Answer, ConnectedAccount, Exchange, ReplyTarget, Request
 from channels.wire import Json, mapping, rows, set_aside, whole_number
 
 #: Pages of a thread read to find our reply: 6,000 replies. Beyond, a person looks.
@@ -97,6 +98,74 @@ def read_find(
     if doubt is None and counted > listed:
         doubt = "more_counted_than_listed"
     return ReadBack("cannot_tell", reason=doubt) if doubt else ReadBack("absent")
+
+
+def read_done(target: ReplyTarget, answer: Answer) -> PublishedReply:
+    """An answer to a change or withdrawal of our own comment.
+
+    Raises as `meta_graph.read`; `OutcomeUnknown` for whatever says neither yes nor no, also where there is nothing to
+    take back any more: only looking tells.
+    """
+    request_id = meta_graph.request_id_of(answer)
+    try:
+        body = meta_graph.read(answer, write=True)
+    except ItemGone as error:
+        if target.deed != "withdraw_reply":
+            raise
+        raise OutcomeUnknown("there was nothing to take back", request_id=request_id) from error
+    if body.get("success") not in (True, "true") and body.get("id") is None:
+        raise OutcomeUnknown("the answer says neither yes nor no", request_id=request_id)
+    return PublishedReply(our_comment(target), request_id, "published")
+
+
+def our_comment(target: ReplyTarget) -> str:
+    """Raises `Refused` where nothing of ours is named."""
+    if not target.our_external_id:
+        raise Refused("no_reply", "There is no published answer to change.")
+    return target.our_external_id
+
+
+def plan_find_done(account: ConnectedAccount, target: ReplyTarget, fields: str) -> list[Request]:
+    """Reads our own comment, and an object that must be there."""
+    return [
+        one_object(account, account.external_id, "id", {"ask": "sibling"}),
+        one_object(account, our_comment(target), fields, {"ask": "own"}),
+    ]
+
+
+def read_find_done(target: ReplyTarget, text: str, exchanges: Sequence[Exchange], text_field: str) -> ReadBack:
+    """Whether our comment says ``text`` (a change) or is gone (a withdrawal).
+
+    "absent": it surely is as it was before, so the deed may be done again.
+    """
+    own, sibling_reads = None, False
+    for exchange in exchanges:
+        is_own = exchange.request.purpose.get("ask") == "own"
+        try:
+            if isinstance(exchange.result, ChannelError):
+                raise exchange.result
+            body = meta_graph.read(exchange.result)
+        except ItemGone:
+            if is_own:
+                own = "gone"
+            continue
+        except ChannelError as error:
+            return ReadBack("cannot_tell", reason=error.code)
+        if not is_own:
+            sibling_reads = body.get("id") is not None
+        elif isinstance(body.get(text_field), str):
+            own = "changed" if same_text(body[text_field], text) else "there"
+            before = target.our_text is None or same_text(body[text_field], target.our_text)
+            if own == "there" and target.deed == "edit_reply" and not before:
+                return ReadBack("cannot_tell", reason="other_reply")
+    found = ReadBack("found", (our_comment(target),))
+    if target.deed == "withdraw_reply":
+        if own == "gone" and sibling_reads:
+            return found
+        return ReadBack("absent") if own in ("there", "changed") else ReadBack("cannot_tell", reason="thread_unread")
+    if own == "changed":
+        return found
+    return ReadBack("absent") if own == "there" else ReadBack("cannot_tell", reason="reply_gone")
 
 
 def read_presence(exchanges: Sequence[Exchange]) -> list[Presence]:

@@ -100,7 +100,8 @@ class ReplyTarget:
     ``deed`` says which call answers it; ``our_external_id`` is the published answer that an edit or withdrawal changes.
     ``our_text`` is what that answer said when we published it: Google names no author of an answer, so only its words
     tell ours from another's.
-    ``last_customer_at`` is when the person last wrote to us directly: message windows are counted from it.
+    ``written_at`` is when what we answer was written, ``last_customer_at`` when the person last wrote to us directly:
+    windows of private replies and of messages are counted from them, to ``sending_at`` (None: now).
     """
 
     external_id: str
@@ -114,6 +115,7 @@ class ReplyTarget:
     written_at: datetime | None = None
     last_customer_at: datetime | None = None
     written_by: WrittenBy = "person"
+    sending_at: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -181,7 +183,10 @@ class Rate:
 
 @dataclass(frozen=True, slots=True)
 class ChannelTraits:
-    """What is fixed about a platform. ``reply_window`` None: comments and reviews may be answered at any age."""
+    """What is fixed about a platform. ``reply_window`` None: comments and reviews may be answered at any age.
+
+    ``longest_message`` bounds direct messages and private replies, None where there are none.
+    """
 
     platform: Platform
     label: str
@@ -192,6 +197,8 @@ class ChannelTraits:
     rate: Rate
     batch_size: int
     deeds: frozenset[Deed] = frozenset({"reply"})
+    longest_message: ReplyLength | None = None
+    longest_notice: ReplyLength | None = None
 
 
 class ChannelAdapter(Protocol):

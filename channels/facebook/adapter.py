@@ -6,16 +6,29 @@ from collections.abc import Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta
 
-from channels import meta_graph
+from channels import meta_deeds, meta_graph
 from channels.capabilities import EventReading
 from channels.comment_poll import CommentReading, Grammar
 from channels.deliveries import Told
 from channels.facebook import events, parse, requests
+from channels.facebook.notices import LONGEST_NOTICE, Notices
+from channels.items import PublishedReply, comment_key
 from channels.meta_adapter import MetaAdapter
 from channels.meta_conversations import ConversationReading
 from channels.meta_streams import Stream
-from channels.protocol import ChannelTraits, ConnectedAccount, Exchange, Rate, ReplyLength, ReplyTarget, Request
+from channels.protocol import (
+    Answer,
+    ChannelTraits,
+    ConnectedAccount,
+    Deed,
+    Exchange,
+    Rate,
+    ReplyLength,
+    ReplyTarget,
+    Request,
+)
 
+_REPLIES: frozenset[Deed] = frozenset({"reply", "edit_reply", "withdraw_reply", "private_reply", "message"})
 TRAITS = ChannelTraits(
     platform="facebook",
     label="Facebook",
@@ -32,6 +45,9 @@ TRAITS = ChannelTraits(
     longest_reply=ReplyLength(8_000, "characters"),
     rate=Rate(None, 86_400, "account"),
     batch_size=meta_graph.BATCH_SIZE,
+    deeds=_REPLIES | meta_deeds.FACEBOOK["comment"],
+    longest_message=ReplyLength(2_000, "characters"),
+    longest_notice=LONGEST_NOTICE,
 )
 
 
@@ -91,16 +107,24 @@ _STREAMS = (
 )
 
 
-class FacebookAdapter(MetaAdapter):
+class FacebookAdapter(Notices, MetaAdapter):
     """A Page."""
 
     traits = TRAITS
     streams = _STREAMS
     grammar = _OWN_POSTS
     thread_fields = "id,comment_count"
+    text_field = "message"
 
     def reply_request(self, account: ConnectedAccount, target: ReplyTarget, text: str) -> Request:
         return requests.reply(account, target.external_id, text)
+
+    def read_publish(self, account: ConnectedAccount, target: ReplyTarget, answer: Answer) -> PublishedReply:
+        published = super().read_publish(account, target, answer)
+        if self.deed_of(target) == "reply" and target.kind == "post":  # joined with the post, like all beneath it
+            own = comment_key(published.platform_id)
+            return replace(published, platform_id=parse.spelled(own, target.thread_external_id))
+        return published
 
     def read_change(self, account: ConnectedAccount, told: Told, now: datetime) -> EventReading:
         return events.read(account, told, now)

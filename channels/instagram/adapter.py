@@ -37,6 +37,8 @@ TRAITS = ChannelTraits(
     longest_reply=ReplyLength(2_200, "characters"),
     rate=Rate(None, 86_400, "account"),
     batch_size=meta_graph.BATCH_SIZE,
+    deeds=frozenset({"reply", "withdraw_reply", "private_reply", "message", "hide", "unhide", "delete"}),
+    longest_message=ReplyLength(1_000, "bytes"),
 )
 #: What Instagram Login names the same permissions.
 INSTAGRAM_LOGIN_SCOPES = ("instagram_business_basic", "instagram_business_manage_comments")
@@ -84,10 +86,19 @@ class InstagramAdapter(MetaAdapter):
     streams = _STREAMS
     grammar = _MEDIA
     thread_fields = "id"
+    text_field = "text"
 
     def reply_request(self, account: ConnectedAccount, target: ReplyTarget, text: str) -> Request:
         """Addressed to the top-level comment: an answer to a reply lands there anyway."""
+        if target.kind == "mention":
+            return requests.answer_mention(
+                account, target.post_external_id or target.external_id, target.external_id, text
+            )
         return requests.reply(account, target.thread_external_id, text)
+
+    def can_look_below(self, target: ReplyTarget) -> bool:
+        """Under somebody else's media nothing is listed for us."""
+        return target.kind != "mention"
 
     def read_change(self, account: ConnectedAccount, told: Told, now: datetime) -> EventReading:
         return events.read(account, told, now)

@@ -66,6 +66,12 @@ def reply(account: ConnectedAccount, comment_id: str, text: str) -> Request:
     return call(account, "POST", meta_graph.path(comment_id, "replies"), form={"message": text})
 
 
+def answer_mention(account: ConnectedAccount, media_id: str, named_in: str, text: str) -> Request:
+    """Under somebody else's media: to the comment that names us, or to the media whose caption does."""
+    form = {"media_id": media_id, "message": text} | ({"comment_id": named_in} if named_in != media_id else {})
+    return call(account, "POST", meta_graph.path(account.external_id, "mentions"), form=form)
+
+
 def renewal(account: ConnectedAccount) -> Request:
     """Instagram-login tokens live 60 days; this one call takes the token in its address and has no version."""
     return Request(
