@@ -111,7 +111,7 @@ class House:
         app = self.agency.app
         dispatcher = Dispatcher(app)
         taken: list[tuple[str, Any]] = []
-        dispatcher._enqueue = lambda queue, function, arguments, timeout: taken.append(arguments)  # type: ignore[assignment,misc]
+        dispatcher._enqueue = lambda kind, arguments, timeout: taken.append(arguments)  # type: ignore[assignment,misc]
         with self.superuser.begin() as connection:
             connection.execute(text("update poll_turn set due_at = now() - interval '1 second', leased_until = null"))
         dispatcher.queue_turns()
