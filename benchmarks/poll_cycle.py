@@ -104,7 +104,7 @@ def _cycle(app: Flask, database: Database, transport: Transport) -> None:
         connection.execute("update poll_turn set due_at = now() - interval '1 second', leased_until = null")
     jobs: list[tuple[str, Any]] = []
     dispatcher = Dispatcher(app)
-    dispatcher._enqueue = lambda _queue, _function, given, _timeout: jobs.append(given)  # type: ignore[method-assign,assignment,misc]
+    dispatcher._enqueue = lambda _kind, given, _timeout: jobs.append(given)  # type: ignore[method-assign,assignment,misc]
     dispatcher.queue_turns()
     for platform, turns in jobs:
         poll_accounts(app, platform, turns, transport)
