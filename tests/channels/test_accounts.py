@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from uuid import UUID, uuid4
 
 import pytest
+from flask import Flask
 from sqlalchemy import Engine, select, text
 
 from channels import accounts, poll_turns
@@ -37,6 +39,21 @@ def test_a_connected_account_is_known_and_polled_at_once(ana: Agency) -> None:
         assert (known.external_id, known.credential.reveal(), known.login) == ("100", TOKEN, None)
         assert [row.account_id for row in accounts.find_by_platform_id("facebook", "100")] == [account_id]
         assert [turn.account_id for turn in poll_turns.claim_due("facebook", 10, 60)] == [account_id]
+
+
+def test_only_googles_accounts_know_the_topic_of_this_installation(
+    ana: Agency, app: Flask, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    settings = replace(app.extensions["onbrand_settings"], google_pubsub_topic="projects/p/topics/t")
+    monkeypatch.setitem(app.extensions, "onbrand_settings", settings)
+    google = connect(ana, platform="google_business", external_id="accounts/1/locations/2")
+    facebook = connect(ana)
+    with ana.entered():
+        assert accounts.connected(accounts.get(google)).events_topic == "projects/p/topics/t"
+        assert accounts.connected(accounts.get(facebook)).events_topic is None
+    monkeypatch.undo()
+    with ana.entered():
+        assert accounts.connected(accounts.get(google)).events_topic is None
 
 
 def test_the_credential_is_nowhere_in_the_clear(ana: Agency, superuser: Engine) -> None:
