@@ -223,6 +223,19 @@ def create_token(email: str, brand: str | None) -> None:
         click.echo(create_from_command_line(email, brand))
 
 
+@token.command("metrics")
+@one_sentence
+def show_metrics_token() -> None:
+    """Print the token `/metrics` takes from elsewhere than this machine; it changes with ONBRAND_SECRET_KEY."""
+    from agency.web.health import metrics_token
+    from tenants.settings import SettingsError
+
+    settings = read_settings()
+    if not settings.onbrand_secret_key:
+        raise SettingsError("ONBRAND_SECRET_KEY is missing. Set it in the environment and start again.")
+    click.echo(metrics_token(settings.onbrand_secret_key))
+
+
 @main.group()
 def keys() -> None:
     """Keys that seal credentials."""

@@ -11,6 +11,7 @@ from sqlalchemy import Connection, create_engine, text
 from sqlalchemy.engine import make_url
 
 from tenants.row_policies import grant_statements, owned_tables, policy_statements
+from tenants.settings import SettingsError
 
 LOCK_KEY = 4_207_001
 """One advisory lock number of ours, so that two migrations wait for each other."""
@@ -38,7 +39,9 @@ def upgrade(owner_url: str, app_url: str) -> None:
     engine = create_engine(make_url(owner_url).set(drivername="postgresql+psycopg"))
     app_role = make_url(app_url).username
     if not app_role:
-        raise ValueError("ONBRAND_DATABASE_URL names no role")
+        raise SettingsError(
+            "ONBRAND_DATABASE_URL names no role; nothing was changed. Give it with the application's role."
+        )
     with engine.connect() as lock:
         lock.execute(text("select pg_advisory_lock(:key)"), {"key": LOCK_KEY})
         with engine.connect() as connection:

@@ -159,13 +159,19 @@ class ApiToken(Dated, Base):
 
 
 class OneTimeToken(Dated, Base):
-    """A link that does one thing once, for a person who may be signed out; bound to its purpose."""
+    """A link that does one thing once, for a person who may be signed out; bound to its purpose.
+
+    `account_id`, with its agency and brand, is the connected account the link is about, None where it is about none.
+    """
 
     __tablename__ = "one_time_token"
     id: Mapped[UUID] = mapped_column(primary_key=True, default=new_id)
     purpose: Mapped[str] = mapped_column(Text)
     person_id: Mapped[UUID] = mapped_column(ForeignKey("person.id"))
     token_hash: Mapped[bytes] = mapped_column(LargeBinary, unique=True)
+    agency_id: Mapped[UUID | None]
+    brand_id: Mapped[UUID | None]
+    account_id: Mapped[UUID | None]
     expires_at: Mapped[datetime]
     used_at: Mapped[datetime | None]
     __table_args__ = (
@@ -194,6 +200,10 @@ class OutgoingMail(Dated, Base):
 MAIL_WORDS = seals(OutgoingMail, "sealed", shared="mail")
 
 
+GIVEN_UP = "given_up_at is not null and done_at is null"
+"""What `/metrics` and `onbrand doctor` count: a few rows among millions kept for days."""
+
+
 class OutboxEntry(Dated, Base):
     """Work promised by a committed transaction. The dispatcher turns it into an RQ job; the job marks it done."""
 
@@ -209,6 +219,7 @@ class OutboxEntry(Dated, Base):
     last_error: Mapped[str | None] = mapped_column(Text)
     __table_args__ = (
         Index("ix_outbox_entry_open", "run_at", "id", postgresql_where=text("done_at is null and given_up_at is null")),
+        Index("ix_outbox_entry_given_up", "given_up_at", postgresql_where=text(GIVEN_UP)),
     )
 
 

@@ -109,6 +109,7 @@ class Settings:
             raise SettingsError("ONBRAND_SIGN_UP must be `open` or `closed`.")
         if not 0 <= self.onbrand_port <= 65535:
             raise SettingsError("ONBRAND_PORT must be a port number.")
+        self._check_addresses()
         for entry in fields(self):
             value = getattr(self, entry.name)
             is_plain = entry.name.endswith("_url") and str(value).startswith("http:")
@@ -116,6 +117,34 @@ class Settings:
                 raise SettingsError(f"{entry.name.upper()} uses plain http; only loopback addresses may.")
         if self.onbrand_env == "production":
             self._check_production()
+
+    def _check_addresses(self) -> None:
+        """Addresses other libraries read: what they cannot read is said here, without the address, which is secret."""
+        from redis.connection import parse_url
+        from sqlalchemy.engine import make_url
+        from sqlalchemy.exc import ArgumentError
+
+        for name in ("onbrand_database_url", "onbrand_owner_database_url"):
+            try:
+                given = getattr(self, name)
+                is_good = not given or make_url(given).drivername.startswith("postgresql")
+            except (ArgumentError, ValueError):
+                is_good = False
+            if not is_good:
+                raise SettingsError(
+                    f"{name.upper()} cannot be read; nothing was started or changed. "
+                    "Give it as postgresql://role:password@host:5432/database, signs such as @ or / in the password "
+                    "written as %40 or %2F."
+                )
+        try:
+            if self.onbrand_redis_url:
+                parse_url(self.onbrand_redis_url)  # type: ignore[no-untyped-call]
+                urlsplit(self.onbrand_redis_url).port  # noqa: B018 - reading it is the check
+        except ValueError:
+            raise SettingsError(
+                "ONBRAND_REDIS_URL cannot be read; nothing was started or changed. "
+                "Give it as redis://:password@host:6379/0."
+            ) from None
 
     def _check_production(self) -> None:
         for name in ("onbrand_database_url", "onbrand_redis_url", "onbrand_credential_keys", "onbrand_base_url"):

@@ -101,6 +101,13 @@ def upgrade() -> None:
         unique=False,
         postgresql_where=sa.text("done_at is null and given_up_at is null"),
     )
+    op.create_index(
+        "ix_outbox_entry_given_up",
+        "outbox_entry",
+        ["given_up_at"],
+        unique=False,
+        postgresql_where=sa.text("given_up_at is not null and done_at is null"),
+    )
     op.create_table(
         "person",
         sa.Column("created_at", sa.DateTime(timezone=True), server_default=sa.text("now()"), nullable=False),

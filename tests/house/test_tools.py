@@ -17,7 +17,7 @@ CHECKOUT = Path(__file__).resolve().parents[2]
 HASH = "--hash=sha256:" + "0" * 64
 COMMANDS = (
     "run", "migrate", "web", "worker", "dispatcher", "sandbox", "demo", "doctor",
-    "user create", "token create", "keys rotate", "keys forget",
+    "user create", "token create", "keys rotate", "keys forget", "token metrics",
 )  # fmt: skip
 TARGETS = {"help", "run", "setup", "test", "translations", "check", "browser", "bench", "format", "lock"}
 # Built in pieces, so that this file does not name what it looks for.
