@@ -207,8 +207,16 @@ def connected(account: Account) -> ConnectedAccount:
         name=account.name,
         events_topic=settings_of_app().google_pubsub_topic or None if account.platform == "google_business" else None,
         scopes=frozenset(account.scopes),
+        app_id=_app_id(account),
         events_live=account.subscribed_at is not None and account.last_event_at is not None,
     )
+
+
+def _app_id(account: Account) -> str | None:
+    settings = settings_of_app()
+    if account.platform == "google_business":
+        return None
+    return (settings.instagram_app_id if account.login == "instagram" else settings.meta_app_id) or None
 
 
 def mark_unhealthy(account: Account, health: str, reason: str) -> None:

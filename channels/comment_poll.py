@@ -13,13 +13,14 @@ Absence from a list is no deletion: what a full sweep did not show is to be aske
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from itertools import pairwise
-from typing import Any, Protocol
+from typing import Any
 
 from channels import meta_graph
+from channels.comment_grammar import Grammar
 from channels.errors import ChannelError, ItemGone, PlatformDown
 from channels.items import IncomingItem, Page, PostContext, SetAside, comment_key
 from channels.poll_memory import OVERLAP, Memory, Run
@@ -32,39 +33,6 @@ SWEEP_PAGES = 40
 FIRST_LOOK_PAGES = 60
 #: Steps of asking for less: everything; smaller pages; few fields and no expansion.
 LEAST_DETAIL = 2
-
-
-class AskPosts(Protocol):
-    def __call__(self, account: ConnectedAccount, *, detail: int, after: str | None) -> Request: ...
-
-
-class AskBelow(Protocol):
-    def __call__(self, account: ConnectedAccount, object_id: str, *, detail: int, after: str | None) -> Request: ...
-
-
-class ReadComment(Protocol):
-    def __call__(
-        self, raw: Json, account: ConnectedAccount, post: PostContext, parent_id: str | None
-    ) -> IncomingItem: ...
-
-
-@dataclass(frozen=True)
-class Grammar:
-    """One platform's words for posts, comments and replies."""
-
-    reply_edge: str
-    posts_request: AskPosts
-    comments_request: AskBelow
-    replies_request: AskBelow
-    read_post: Callable[[Json], PostContext | None]
-    comment_count: Callable[[Json], int | None]
-    read_comment: ReadComment
-    #: For posts of others, which are items themselves; their comments stand beneath.
-    read_root: Callable[[Json, ConnectedAccount], IncomingItem] | None = None
-    #: Posts to pass over, because another stream reads them.
-    is_elsewhere: Callable[[Json], bool] = lambda raw: False
-    #: False where the comments below are not ours to read.
-    lists_comments: bool = True
 
 
 @dataclass(frozen=True)
@@ -95,6 +63,11 @@ def plan(
     detail = 0 if sweep else memory.detail  # a sweep tries the full question again
     run = Run(now, sweep=sweep, deep=deep or (sweep and memory.deep_is_due(now)))
     return [_posts(grammar, account, run, detail=detail, page=1, after=None)]
+
+
+def history_request(grammar: Grammar, account: ConnectedAccount, now: datetime, after: str | None) -> Request:
+    """One page of posts whose comments are to be read to the last, and no page more."""
+    return _posts(grammar, account, Run(now, deep=True), detail=0, page=1, after=after)
 
 
 def _posts(

@@ -8,17 +8,19 @@ from datetime import datetime
 
 from channels import (
     deliveries,
+    meta_access,
     meta_deeds,
     meta_events,
     meta_graph,
+    meta_history,
     meta_messages,
     meta_replies,
     meta_requests,
     meta_sending,
     meta_streams,
 )
-from channels.capabilities import DeedTarget, EventReading
-from channels.comment_poll import Grammar
+from channels.capabilities import Access, DeedTarget, EventReading, Subscription
+from channels.comment_grammar import Grammar
 from channels.deliveries import Told
 from channels.errors import Refused
 from channels.items import IncomingItem, Page, PostContext, Presence, PublishedReply, ReadBack, SetAside
@@ -188,6 +190,41 @@ class MetaAdapter(ABC):
 
     def read_deed(self, account: ConnectedAccount, deed: Deed, item: DeedTarget, answer: Answer) -> None:
         meta_deeds.read(deed, answer)
+
+    # --- standing ---
+
+    def plan_subscription(self, account: ConnectedAccount) -> list[Request]:
+        return meta_access.plan_subscription(account)
+
+    def read_subscription(self, account: ConnectedAccount, exchanges: Sequence[Exchange]) -> Subscription:
+        return meta_access.read_subscription(account, exchanges)
+
+    def plan_subscribe(self, account: ConnectedAccount) -> list[Request]:
+        return meta_access.plan_subscribe(account)
+
+    def plan_access(self, account: ConnectedAccount) -> list[Request]:
+        return meta_access.plan_access(account)
+
+    def read_access(self, account: ConnectedAccount, exchanges: Sequence[Exchange], *, now: datetime) -> Access:
+        return meta_access.read_access(account, exchanges, now)
+
+    # --- history ---
+
+    def plan_history(
+        self, account: ConnectedAccount, cursor: str | None, horizon: datetime, *, now: datetime
+    ) -> list[Request]:
+        return meta_history.plan(self.streams, account, cursor, horizon, now)
+
+    def read_history(
+        self,
+        account: ConnectedAccount,
+        cursor: str | None,
+        horizon: datetime,
+        exchanges: Sequence[Exchange],
+        *,
+        now: datetime,
+    ) -> Page:
+        return meta_history.read(self.streams, account, cursor, horizon, exchanges, now)
 
     # --- presence ---
 

@@ -77,8 +77,14 @@ class _Memory:
         self.newest, self.met, self.failed = None, {}, False
 
 
+@dataclass(frozen=True)
 class ConversationReading:
-    """`channels.meta_streams.Reading` of direct messages."""
+    """`channels.meta_streams.Reading` of direct messages.
+
+    With a ``horizon``: of history, where each conversation is read down to it, and the caller turns the pages.
+    """
+
+    horizon: datetime | None = None
 
     def plan(
         self, account: ConnectedAccount, cursor: str | None, now: datetime, *, deep: bool = False
@@ -89,7 +95,7 @@ class ConversationReading:
         return False
 
     def read(self, account: ConnectedAccount, cursor: str | None, exchanges: Sequence[Exchange], now: datetime) -> Page:
-        work = _Round(account, _Memory.load(cursor), now)
+        work = _Round(account, _Memory.load(cursor), now, self.horizon)
         if any(e.request.purpose.get("ask") == "conversations" and _page_of(e) == 1 for e in exchanges):
             work.memory.newest, work.memory.met, work.memory.failed = None, {}, False
         usage = []
@@ -134,6 +140,7 @@ class _Round:
     account: ConnectedAccount
     memory: _Memory
     now: datetime
+    horizon: datetime | None = None
     items: dict[str, IncomingItem] = field(default_factory=dict)
     aside: list[SetAside] = field(default_factory=list)
     more: list[Request] = field(default_factory=list)
@@ -161,7 +168,7 @@ class _Round:
         after = meta_graph.next_after(body)
         ordered = all(newer >= older for newer, older in pairwise(times))
         limit = FIRST_LOOK_PAGES if self.memory.seen is None else _MOST_PAGES
-        if after is not None and page < limit and (moved or not ordered or not times):
+        if self.horizon is None and after is not None and page < limit and (moved or not ordered or not times):
             self.more.append(conversations(self.account, page=page + 1, after=after))
 
     def read_conversation(self, raw: Any, conversation: Json, updated_at: datetime | None) -> bool:
@@ -177,6 +184,8 @@ class _Round:
         if updated_at is not None:
             self.memory.newest = max(self.memory.newest or updated_at, min(updated_at, self.now))
         since = self.memory.seen - OVERLAP if self.memory.seen else None
+        if self.horizon is not None:
+            known, since = None, self.horizon
         if (stamp and known == stamp) or (since is not None and updated_at is not None and updated_at < since):
             return False
         person = meta_messages.read_person(self.account, conversation)

@@ -43,8 +43,8 @@ _TOKEN_REASONS = {
     467: "invalid",
     492: "page_role_lost",
 }
-#: Subcodes of 10 and 200 that speak of one person or one thread, not of the connection.
-_PERSON_SUBCODES = {2018278, 2534022, 2018065, 2018108, 1893063, 1545041}
+#: Subcodes of 10 and 200 that speak of one person, one thread or the owner's own settings, not of the connection.
+_PERSON_SUBCODES = {2018278, 2534022, 2018065, 2018108, 1893063, 1545041, 2534041}
 _TRANSIENT_CODES = {1, 2}
 
 
@@ -117,7 +117,7 @@ def _classify(
     if code in _ACCOUNT_LIMITS or answer.status == 429:
         return RateLimited(_pause_seconds(answer), "account", request_id=request_id)
     if code in (102, 190):
-        reason = _TOKEN_REASONS.get(subcode or 0, "invalid")
+        reason = token_reason(subcode or 0)
         if "Page Access Token" in message:
             reason = "wrong_kind_of_token"
         return TokenRevoked(reason, request_id=request_id)
@@ -130,6 +130,11 @@ def _classify(
     if (code == 10 or 200 <= code <= 299) and subcode not in _PERSON_SUBCODES:
         return TokenRevoked("permission_missing", request_id=request_id)
     return Refused(name, message, request_id=request_id)
+
+
+def token_reason(subcode: int) -> str:
+    """Our word for why a token does not work, by Meta's subcode of error 190."""
+    return _TOKEN_REASONS.get(subcode, "invalid")
 
 
 def wants_less(body: bytes) -> bool:

@@ -38,7 +38,7 @@ Service = Literal[
     "google_notifications",
     "google_verifications",
 ]
-TokenKind = Literal["page", "instagram_user", "google_refresh"]
+TokenKind = Literal["page", "instagram_user", "google_refresh", "inspected"]
 #: What can be done at a platform. The first five carry words of ours and go through `agency.replies`, once; the others
 #: may be repeated without harm.
 Deed = Literal[
@@ -65,6 +65,8 @@ ROUNDS_PER_POLL = 200
 class TokenReference:
     """Which token a request wants. Google's is a refresh token that the transport trades for an access token.
 
+    "inspected": the call asks about this token (`/debug_token`) in the name of our Facebook application.
+
     ``in_query`` is for the one Instagram call that is documented with the token in the address alone.
     """
 
@@ -78,8 +80,8 @@ class ConnectedAccount:
     """What an adapter may know of an account. ``login`` tells Instagram's two products apart, None elsewhere.
 
     ``scopes`` are the permissions last granted, empty where that is not known. ``events_live``: events about it arrive,
-    so that polls may be rarer. ``events_topic`` is this installation's Pub/Sub topic for events (Google only), None
-    when none is set.
+    so that polls may be rarer. ``app_id`` is our application's id at Meta, ``events_topic`` this installation's Pub/Sub
+    topic for events (Google only); None when none is set.
     """
 
     account_id: str
@@ -91,6 +93,7 @@ class ConnectedAccount:
     events_topic: str | None = None
     scopes: frozenset[str] = frozenset()
     events_live: bool = False
+    app_id: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,8 +2,8 @@
 
 What it holds to: addresses come from the settings alone; TLS is verified, plain http goes to loopback only; no redirect
 is followed, no proxy or environment used, nothing retried; a call has 5 s to connect, 20 s between bytes and 30 s in
-all; an answer is at most 10 MB; tokens travel in a header or a body (Instagram's renewal apart) and appear in no log,
-repr or exception.
+all; an answer is at most 10 MB; tokens travel in a header or a body (Instagram's renewal and the inspection of a token
+apart) and appear in no log, repr or exception.
 
 `Transport` is safe to share between threads and makes its connections anew after a fork. `fetch` and `send` never raise
 anything but `channels.errors.ChannelError`, `fetch` not even that.
@@ -155,7 +155,7 @@ class Transport:
         for index, request in enumerate(requests):
             if request.is_write:
                 results[index] = NotSent("only reads are fetched")
-            elif request.service == "meta_graph" and request.token is not None:
+            elif request.service == "meta_graph" and request.token is not None and request.token.kind != "inspected":
                 batchable.append(index)
             else:
                 singles.append(index)
@@ -221,6 +221,10 @@ class Transport:
         token: Secret | None = None
         if request.token is not None:
             token = request.token.secret
+            if request.token.kind == "inspected":
+                # Only the application may ask about a token, and only in the address is it documented to be named.
+                params["input_token"] = token.reveal()
+                token = self._application_token() or token
             if request.token.kind == "google_refresh":
                 token = self._google_token(token, write=request.is_write)
             app_secret = self._endpoints.signing_secret(request.service)
@@ -231,6 +235,12 @@ class Transport:
             else:
                 headers["Authorization"] = f"Bearer {token.reveal()}"
         return self._call(request, params, headers), token
+
+    def _application_token(self) -> Secret | None:
+        ours = self._endpoints
+        if not ours.meta_app_id or ours.meta_app_secret is None:
+            return None
+        return Secret(f"{ours.meta_app_id}|{ours.meta_app_secret.reveal()}")
 
     def _google_token(self, refresh_token: Secret, *, write: bool) -> Secret:
         try:
@@ -250,10 +260,7 @@ class Transport:
         ours = self._endpoints
         first = requests[0].token
         assert first is not None
-        if ours.meta_app_id and ours.meta_app_secret is not None:
-            outer = Secret(f"{ours.meta_app_id}|{ours.meta_app_secret.reveal()}")
-        else:
-            outer = first.secret
+        outer = self._application_token() or first.secret
         form = meta_graph.batch_form(requests, ours.meta_app_secret, outer)
         call = Request("meta_graph", "POST", f"/{meta_graph.API_VERSION}/", form=form)
         try:

@@ -8,7 +8,8 @@ from datetime import datetime, timedelta
 
 from channels import meta_deeds, meta_graph
 from channels.capabilities import EventReading
-from channels.comment_poll import CommentReading, Grammar
+from channels.comment_grammar import Grammar
+from channels.comment_poll import CommentReading
 from channels.deliveries import Told
 from channels.facebook import events, parse, requests
 from channels.facebook.notices import LONGEST_NOTICE, Notices

@@ -8,7 +8,8 @@ from datetime import datetime, timedelta
 
 from channels import meta_graph
 from channels.capabilities import EventReading
-from channels.comment_poll import CommentReading, Grammar
+from channels.comment_grammar import Grammar
+from channels.comment_poll import CommentReading
 from channels.deliveries import Told
 from channels.errors import PlatformDown, Refused
 from channels.instagram import events, parse, requests
