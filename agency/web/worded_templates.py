@@ -41,7 +41,7 @@ class WordedEnvironment(Environment):
     def _in_language(self, language: str) -> WordedEnvironment:
         twins: dict[str, WordedEnvironment] = self.__dict__.setdefault("_twins", {})
         if language not in twins:
-            twin = cast(WordedEnvironment, self.overlay())
+            twin = self.overlay()
             twin._words = catalogue(TRANSLATIONS, language).gettext
             twins[language] = twin
         return twins[language]
