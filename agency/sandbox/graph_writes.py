@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from agency.sandbox import content, graph_errors, graph_messages, graph_scopes, misbehaviour
+from agency.sandbox import content, graph_errors, graph_messages, graph_scopes, meta_app, meta_webhooks, misbehaviour
 from agency.sandbox.graph_reader import Node, Reader
 from agency.sandbox.graph_written import SUCCESS, Written
 from agency.sandbox.store import Account
@@ -186,12 +186,22 @@ def _truth(name: str, value: str) -> bool:
 
 
 def _subscribe(reader: Reader, account: Account, action: str) -> Written:
+    """Subscribe the application to fields of an account, or unsubscribe it."""
     fields = [name for name in reader.call.params.get("subscribed_fields", "").split(",") if name]
-    if reader.call.method == "POST" and not fields:
-        raise graph_errors.bad_parameter("The parameter subscribed_fields is required")
-    keys = reader.world.keys
-    subscribed = [{"id": keys.meta_app_id, "name": "Sandbox app", "subscribed_fields": fields}] if fields else []
+    world, on_page = reader.world, account.platform == "facebook"
     if reader.call.method == "DELETE":
-        subscribed = []
-    reader.world.store.save_account(account.platform, account.external_id, None, {"subscribed_apps": subscribed})
+        world.store.save_account(account.platform, account.external_id, None, {"subscribed_apps": []})
+        return Written(action, account.external_id, SUCCESS)
+    if not fields:
+        raise graph_errors.bad_parameter("The parameter subscribed_fields is required")
+    known = meta_app.PAGE_FIELDS if on_page else meta_app.INSTAGRAM_FIELDS
+    if unknown := [name for name in fields if name not in known]:
+        raise graph_errors.bad_parameter(f"Param subscribed_fields has no value {unknown[0]}")
+    if on_page and any(name.startswith("messag") for name in fields):
+        graph_scopes.require_scope(reader, account, "pages_messaging")
+    if meta_app.application(world.store)["subscription_merges"]:
+        fields = [*dict.fromkeys([*meta_webhooks.fields_of(account), *fields])]
+    app_id = world.keys.meta_app_id if reader.call.host == "facebook" else world.keys.instagram_app_id
+    subscribed = [{"id": app_id, "name": "Sandbox app", "subscribed_fields": fields}]
+    world.store.save_account(account.platform, account.external_id, None, {"subscribed_apps": subscribed})
     return Written(action, account.external_id, SUCCESS)

@@ -42,6 +42,7 @@ FACTS: dict[str, Any] = {
     "numeric_ids": False,  # ids of accounts and people as numbers
     "comment_id_name": False,  # Instagram comments name their id comment_id
     "wrapped_code_answer": False,  # Instagram's code exchange answers {"data": [...]}
+    "subscription_merges": False,  # a second subscription adds its fields to the first instead of replacing them
     "together": 1,  # so many entries in one POST
     "dark_comments": True,  # comments under ads reach the webhook
 }

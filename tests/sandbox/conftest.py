@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import pytest
 from flask import Flask
@@ -13,6 +13,9 @@ from flask.testing import FlaskClient
 
 from agency.sandbox.app import create_sandbox_app
 from agency.sandbox.world import AppKeys
+
+if TYPE_CHECKING:
+    from tests.sandbox.meta_world import Meta
 
 PAGE = "100200300"
 PROFILE = "17841400000000001"
@@ -106,3 +109,12 @@ def sandbox(tmp_path: Path) -> Iterator[Sandbox]:
     seed(made)
     yield made
     app.extensions["sandbox"].store.close()
+
+
+@pytest.fixture
+def meta(tmp_path: Path) -> Iterator[Meta]:
+    """The sandbox over real HTTP, its Page subscribed by a product that listens."""
+    from tests.sandbox.meta_world import running_meta
+
+    with running_meta(tmp_path) as running:
+        yield running
