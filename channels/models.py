@@ -31,7 +31,8 @@ class Account(BrandOwned, Dated, Base):
     is the platform's id of the person whose sign-in it is. `subscribed_at` is since when the platform sends us events
     about this account, None while it does not; `last_event_at` is when one last arrived. `missed_count` counts what
     polling found that an event should have brought. `tested_at` is when something real first came back: the end of
-    the set-up. `throttled_until` is the platform's own wish.
+    the set-up. `throttled_until` is the platform's own wish. `reconnect_asked_at` is when the client was last mailed a link
+    to mend it.
     """
 
     __tablename__ = "account"
@@ -64,6 +65,7 @@ class Account(BrandOwned, Dated, Base):
     throttled_until: Mapped[datetime | None]
     usage_percent: Mapped[int | None] = mapped_column(SmallInteger)
     tested_at: Mapped[datetime | None]
+    reconnect_asked_at: Mapped[datetime | None]
     __table_args__ = (
         belongs_to_brand(),
         Index(
@@ -84,7 +86,10 @@ CREDENTIAL = seals(Account, "credential")
 
 
 class AccountDirectory(Dated, Base):
-    """Platform and external id → whose account that is. Ids only."""
+    """Platform and external id → whose account that is. Ids only.
+
+    `grant_hash` is a keyed hash of the person whose sign-in opened it (`channels.grants`), None where nobody signed in.
+    """
 
     __tablename__ = "account_directory"
     platform: Mapped[str] = mapped_column(Text, primary_key=True)
@@ -92,6 +97,10 @@ class AccountDirectory(Dated, Base):
     account_id: Mapped[UUID] = mapped_column(primary_key=True)
     agency_id: Mapped[UUID]
     brand_id: Mapped[UUID]
+    grant_hash: Mapped[bytes | None] = mapped_column(LargeBinary)
+    __table_args__ = (
+        Index("ix_account_directory_grant", "grant_hash", postgresql_where=text("grant_hash is not null")),
+    )
 
 
 class PollTurn(Base):
@@ -157,7 +166,8 @@ class ConnectAttempt(Dated, Base):
     """A walk to a platform's sign-in and back: who asked, for which brand, in which browser. Hashes and ids only.
 
     Unscoped because a client comes back from the platform with a reconnect link and no account of ours. It is used
-    once, within ten minutes, by the browser that began it.
+    once, within ten minutes, by the browser that began it. `account_id` is set when one account is to be connected
+    again, `link_id` when the mailed link (a one-time token) began it and not a signed-in person.
     """
 
     __tablename__ = "connect_attempt"
@@ -168,6 +178,7 @@ class ConnectAttempt(Dated, Base):
     brand_id: Mapped[UUID]
     account_id: Mapped[UUID | None]
     person_id: Mapped[UUID | None]
+    link_id: Mapped[UUID | None]
     platform: Mapped[str] = mapped_column(Text)
     login: Mapped[str | None] = mapped_column(Text)
     features: Mapped[list[str]] = mapped_column(ARRAY(Text), default=list, server_default="{}")
@@ -176,7 +187,11 @@ class ConnectAttempt(Dated, Base):
 
 
 class GrantedAccount(BrandOwned, Dated, Base):
-    """An account a person granted us on the platform and has not chosen yet; its token is sealed and soon dropped."""
+    """An account a person granted us on the platform and has not chosen yet; its token is sealed and soon dropped.
+
+    Also the last use of a disconnected account's token: `problem` is then "ending" and `attempt_id` the account's id
+    (`channels.grants`).
+    """
 
     __tablename__ = "granted_account"
     attempt_id: Mapped[UUID]

@@ -22,6 +22,7 @@ def upgrade() -> None:
         sa.Column("brand_id", sa.Uuid(), nullable=False),
         sa.Column("account_id", sa.Uuid(), nullable=True),
         sa.Column("person_id", sa.Uuid(), nullable=True),
+        sa.Column("link_id", sa.Uuid(), nullable=True),
         sa.Column("platform", sa.Text(), nullable=False),
         sa.Column("login", sa.Text(), nullable=True),
         sa.Column("features", postgresql.ARRAY(sa.Text()), server_default="{}", nullable=False),
@@ -206,6 +207,17 @@ def upgrade() -> None:
     op.add_column("account", sa.Column("throttled_until", sa.DateTime(timezone=True), nullable=True))
     op.add_column("account", sa.Column("usage_percent", sa.SmallInteger(), nullable=True))
     op.add_column("account", sa.Column("tested_at", sa.DateTime(timezone=True), nullable=True))
+    op.add_column("account", sa.Column("reconnect_asked_at", sa.DateTime(timezone=True), nullable=True))
+    op.add_column("account_directory", sa.Column("grant_hash", sa.LargeBinary(), nullable=True))
+    op.create_index(
+        "ix_account_directory_grant",
+        "account_directory",
+        ["grant_hash"],
+        unique=False,
+        postgresql_where=sa.text("grant_hash is not null"),
+    )
+    for column in ("agency_id", "brand_id", "account_id"):
+        op.add_column("one_time_token", sa.Column(column, sa.Uuid(), nullable=True))
     op.add_column("message", sa.Column("liked", sa.Boolean(), server_default="false", nullable=False))
     op.add_column("reply", sa.Column("deed", sa.Text(), server_default="reply", nullable=False))
     op.add_column("reply", sa.Column("changes_reply_id", sa.Uuid(), nullable=True))

@@ -149,6 +149,8 @@ ROWS: dict[str, Callable[[Tenant], Row]] = {
         "id": t.id_of("one_time_token"),
         "purpose": "password_reset",
         "person_id": t.id_of("person"),
+        "agency_id": t.agency_id,
+        "brand_id": t.brand_id,
         "token_hash": t.hash("one time"),
         "expires_at": clock.now(),
     },
