@@ -207,13 +207,13 @@ def test_only_the_ticked_locations_are_opened(world: GoogleWorld) -> None:
 
 
 def test_revoking_one_token_kills_all_of_that_person(world: GoogleWorld) -> None:
-    first, second = world.log_in(), world.log_in(prompt="consent")
+    first, second, third = world.log_in(), world.log_in(prompt="consent"), world.log_in(prompt="consent")
     other = world.refresh("google-refresh")[1]["access_token"]
-    status, _, body = world.http("POST", f"/google/revoke?token={second['access_token']}")
+    status, _, body = world.http("POST", f"/google/revoke?token={third['access_token']}")
     assert (status, body) == (200, b"")
-    for token in (first["access_token"], second["access_token"]):
+    for token in (first["access_token"], second["access_token"], third["access_token"]):
         assert world.call(REVIEWS, token=token)[0] == 401
-    for token in (first["refresh_token"], second["refresh_token"]):
+    for token in (first["refresh_token"], second["refresh_token"], third["refresh_token"]):
         assert world.refresh(token)[1]["error"] == "invalid_grant"
     assert world.call(REVIEWS, token=other)[0] == 200, "another person's"
     assert world.form("revoke", token=first["access_token"]) == (
