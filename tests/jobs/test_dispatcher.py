@@ -137,6 +137,31 @@ def test_due_turns_are_queued_a_platform_at_a_time_and_once(app: Flask, ana: Age
     assert {job.args[0] for job in jobs} == {"facebook", "instagram"}
 
 
+def test_a_job_has_time_for_all_it_holds(app: Flask, outbox: Outbox) -> None:
+    kind = CATALOGUE[JobName.SEND_MAIL]
+    for _ in range(kind.together + 1):
+        outbox.promise(JobName.SEND_MAIL, mail_id="1")
+    dispatcher = Dispatcher(app)
+    dispatcher.queue_promises()
+    jobs: list[Any] = dispatcher.queues[kind.queue].jobs
+    assert [(len(job.args[0]), job.timeout) for job in jobs] == [
+        (kind.together, kind.timeout_seconds * kind.together),
+        (1, kind.timeout_seconds),
+    ]
+
+
+def test_more_turns_than_fit_one_job_make_several(
+    app: Flask, ana: Agency, make: Factory, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("jobs.dispatcher.TURNS_PER_JOB", 2)
+    for _ in range(3):
+        make.account(ana)
+    dispatcher = Dispatcher(app)
+    assert dispatcher.queue_turns() == 2
+    jobs: list[Any] = dispatcher.queues["poll"].jobs
+    assert sorted(len(job.args[1]) for job in jobs) == [1, 2]
+
+
 def test_redis_is_told_what_the_catalogue_names(app: Flask, ana: Agency, make: Factory, outbox: Outbox) -> None:
     make.account(ana)
     for name, kind in CATALOGUE.items():

@@ -44,7 +44,7 @@ def batch(app: Flask) -> Sequence[Sequence[str | int]]:
     """The turns a dispatcher leased, as RQ hands them over."""
     dispatcher = Dispatcher(app)
     dispatcher.queue_turns()
-    (job,) = dispatcher.queues["poll"].jobs
+    (job,) = [job for job in dispatcher.queues["poll"].jobs if job.args[0] == "facebook"]
     turns: Sequence[Sequence[str | int]] = job.args[1]
     return turns
 

@@ -6,9 +6,13 @@ from collections.abc import Callable
 from uuid import UUID
 
 import pytest
+from flask import Flask
 
+from agency.inbox import desk
+from agency.notices import mail
 from agency.replies.reconciling import MODERATION_LOOKS, NEEDS_A_PERSON
 from jobs.upkeep import PROMISES_AT_ONCE, keep_up
+from tenants import sessions, tokens
 from tenants.outbox import JobName
 from tests.factories import Agency, Factory
 from tests.jobs.conftest import Outbox
@@ -152,3 +156,50 @@ def test_each_agencys_replies_are_promised_in_its_own_name(
     keep_up(outbox.app)
     promised = outbox.all("select ids->>'agency_id' as agency, ids->>'reply_id' as reply from outbox_entry")
     assert {(UUID(row.agency), row.reply) for row in promised} == {(ana.id, own), (stranger.id, str(other))}
+
+
+def test_claims_that_ran_out_are_handed_back_and_old_things_forgotten(
+    app: Flask, make: Factory, ana: Agency, outbox: Outbox
+) -> None:
+    case = make.conversation(ana)
+    with ana.entered():
+        desk.claim(ana.staff, case)
+        sessions.start(ana.staff.user_id, agency_id=ana.id)
+        tokens.mint(tokens.Purpose.PASSWORD_RESET, ana.staff.user_id)
+        mail.ask_for_password_reset("nobody@test.example")
+    done = outbox.promise(JobName.SEND_MAIL, mail_id="1")
+    outbox.change("update conversation set held_until = now() - interval '1 minute'")
+    outbox.change("update sign_in_session set expires_at = now() - interval '31 days'")
+    outbox.change("update one_time_token set expires_at = now() - interval '2 days'")
+    outbox.change("update outgoing_mail set sent_at = now() - interval '8 days'")
+    outbox.change(f"update outbox_entry set done_at = now() - interval '4 days' where id = {done}")
+    keep_up(app)
+    assert outbox.scalar(f"select holder_id from conversation where id = '{case}'") is None
+    for table in ("sign_in_session", "one_time_token", "outgoing_mail"):
+        assert outbox.scalar(f"select count(*) from {table}") == 0, table
+    assert outbox.scalar(f"select count(*) from outbox_entry where id = {done}") == 0
+
+
+def test_one_agencys_trouble_is_its_own(
+    app: Flask, make: Factory, ana: Agency, stranger: Agency, outbox: Outbox, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Whichever agency comes first, the other's claims are handed back."""
+    for agency in (ana, stranger):
+        case = make.conversation(agency)
+        with agency.entered():
+            desk.claim(agency.staff, case)
+    outbox.change("update conversation set held_until = now() - interval '1 minute'")
+    outbox.change(
+        "create function refuse_one() returns trigger language plpgsql as $$ begin raise exception 'poison'; end $$"
+    )
+    outbox.change(
+        "create trigger poison before update on conversation for each row"
+        f" when (old.agency_id = '{ana.id}') execute function refuse_one()"
+    )
+    try:
+        keep_up(app)
+    finally:
+        outbox.change("drop trigger poison on conversation")
+        outbox.change("drop function refuse_one()")
+    held = {row.agency_id for row in outbox.all("select agency_id from conversation where holder_id is not null")}
+    assert held == {ana.id}
