@@ -22,7 +22,7 @@ from agency.inbox.incoming import REPLY_SUFFIX, Record, records_of
 from agency.inbox.languages import language_of
 from agency.inbox.models import Conversation, Message
 from agency.inbox.storage import AccountRows, Known, Thread
-from agency.inbox.summary import READ_CHARACTERS, MessageFacts, Standing, Summary, next_status, summarise
+from agency.inbox.summary import READ_CHARACTERS, MessageFacts, Standing, Summary, first_status, next_status, summarise
 from channels.items import Page, SetAside
 from channels.models import Account
 from tenants.database import db, new_id
@@ -53,13 +53,23 @@ class _Work(NamedTuple):
     known: dict[str, Known]
 
 
-def store_page(account: Account, page: Page, *, now: datetime, known_stay: bool = False) -> Stored:
+class _Rules(NamedTuple):
+    """By what a conversation's row is worked out: hours in which an answer is due, and before when it is past."""
+
+    due_hours: int
+    past_before: datetime | None = None
+
+
+def store_page(
+    account: Account, page: Page, *, now: datetime, known_stay: bool = False, past_before: datetime | None = None
+) -> Stored:
     """Bring the stored messages of this account in line with a page, in the caller's transaction and scope.
 
     Tombstones win over everything, newer versions over older ones; where the platform dates no change, what arrived
-    last wins. `known_stay` is for events, which may be late: what is known and lives is left as it is. Replies that
-    wait for approval are looked at again when what they answer changed (RECHECK_WAITING_REPLIES with agency_id,
-    brand_id, conversation_id).
+    last wins. `known_stay` is for events, which may be late: what is known and lives is left as it is.
+    `past_before` is for history: what is unanswered since before that is kept closed, as past. Replies that wait for
+    approval are looked at again when what they answer changed (RECHECK_WAITING_REPLIES with agency_id, brand_id,
+    conversation_id).
     """
     rows = AccountRows(account)
     aside = _set_aside(rows, page.set_aside)
@@ -73,7 +83,7 @@ def store_page(account: Account, page: Page, *, now: datetime, known_stay: bool 
     due_hours = rows.lock()
     work = _compare(records, rows.known(external_ids), known_stay)
     if work.fresh or work.changed or work.gone:
-        _write(account, rows, work, due_hours, now)
+        _write(account, rows, work, _Rules(due_hours, past_before), now)
     return Stored(len(work.fresh), len(work.changed), len(work.gone), work.unchanged, aside)
 
 
@@ -83,7 +93,7 @@ def mark_gone(account: Account, external_ids: Sequence[str], *, now: datetime) -
     due_hours = rows.lock()
     gone = [k for k in rows.known(external_ids).values() if not k.deleted]
     if gone:
-        _write(account, rows, _Work([], [], gone, 0, {}), due_hours, now)
+        _write(account, rows, _Work([], [], gone, 0, {}), _Rules(due_hours), now)
     return len(gone)
 
 
@@ -127,7 +137,7 @@ def record_sent(
         ]
     )
     link_reply(account.id, external_id, reply_id, parent_external_id)
-    _refresh(rows, threads, rows.due_hours(), {})
+    _refresh(rows, threads, _Rules(rows.due_hours()), {})
 
 
 def link_reply(
@@ -213,7 +223,7 @@ def _is_stale(record: Record, stored: Known) -> bool:
     return stored.content_hash != PROVISIONAL and record.version is not None and record.version < stored.version
 
 
-def _write(account: Account, rows: AccountRows, work: _Work, due_hours: int, now: datetime) -> None:
+def _write(account: Account, rows: AccountRows, work: _Work, rules: _Rules, now: datetime) -> None:
     written = [*work.fresh, *(record for record, _ in work.changed)]
     contacts = rows.contacts({r.contact_key: r.author_name for r in written if r.contact_key is not None})
     languages = {r.external_id: language_of(r.text) for r in written if r.direction == "in" and not r.deleted}
@@ -243,10 +253,7 @@ def _write(account: Account, rows: AccountRows, work: _Work, due_hours: int, now
         if record.external_id not in placed and record.thread_external_id not in by_thread:
             starts.setdefault(record.thread_external_id, []).append(record)
     rows.insert_conversations(
-        [
-            _conversation_row(by_thread, thread, starts[thread], contacts, languages, due_hours)
-            for thread in sorted(starts)
-        ]
+        [_conversation_row(by_thread, thread, starts[thread], contacts, languages, rules) for thread in sorted(starts)]
     )
     rows.insert_messages(
         [
@@ -263,7 +270,7 @@ def _write(account: Account, rows: AccountRows, work: _Work, due_hours: int, now
         now,
     )
     rows.mark_gone([k.id for k in work.gone], now)
-    _refresh(rows, threads, due_hours, contexts)
+    _refresh(rows, threads, rules, contexts)
     stirred = {k.conversation_id for r, k in work.changed if r.direction == "in"} | {
         k.conversation_id for k in work.gone
     }
@@ -283,7 +290,7 @@ def _write(account: Account, rows: AccountRows, work: _Work, due_hours: int, now
 def _refresh(
     rows: AccountRows,
     threads: Sequence[Thread],
-    due_hours: int,
+    rules: _Rules,
     contexts: dict[UUID, tuple[dict[str, Any], str | None]],
 ) -> None:
     """Bring locked conversations in line with their messages."""
@@ -294,11 +301,11 @@ def _refresh(
     for thread in threads:
         if thread.id not in facts:
             continue
-        summary = summarise(thread.external_id, thread.kind, facts[thread.id], due_hours)
+        summary = summarise(thread.external_id, thread.kind, facts[thread.id], rules.due_hours)
         before = Standing(thread.status, thread.closed_reason, thread.held, thread.reply_state, thread.last_customer_at)
         context, permalink = contexts.get(thread.id, ({}, None))
         changes.append(
-            _summary_columns(summary, next_status(before, summary))
+            _summary_columns(summary, next_status(before, summary, rules.past_before))
             | {"id": thread.id, "context": context, "permalink": permalink}
         )
     rows.update_conversations(changes)
@@ -307,7 +314,7 @@ def _refresh(
 def refresh_conversation(account: Account, conversation_id: UUID) -> None:
     """Work out a conversation's row afresh, after something outside intake changed what counts."""
     rows = AccountRows(account)
-    _refresh(rows, rows.threads([], [conversation_id]), rows.due_hours(), {})
+    _refresh(rows, rows.threads([], [conversation_id]), _Rules(rows.due_hours()), {})
 
 
 def _summary_columns(summary: Summary, status: tuple[str, str | None]) -> dict[str, Any]:
@@ -323,20 +330,19 @@ def _conversation_row(
     records: Iterable[Record],
     contacts: dict[str, UUID],
     languages: dict[str, str | None],
-    due_hours: int,
+    rules: _Rules,
 ) -> dict[str, Any]:
     """A conversation nobody has seen before: all its messages are in this page, so it is written once, whole."""
     by_thread[thread_external_id] = conversation_id = new_id()
     records = list(records)
     facts = [_facts(r, contacts, languages) for r in records]
     kind = records[0].kind
-    summary = summarise(thread_external_id, kind, facts, due_hours)
-    status = ("open", None) if summary.closing_reason is None else ("closed", summary.closing_reason)
+    summary = summarise(thread_external_id, kind, facts, rules.due_hours)
     context: dict[str, Any] = {}
     for record in records:
         context |= record.context or {}
     root = next((r for r in records if r.external_id == thread_external_id), None)
-    return _summary_columns(summary, status) | {
+    return _summary_columns(summary, first_status(summary, rules.past_before)) | {
         "id": conversation_id,
         "external_id": thread_external_id,
         "kind": kind,

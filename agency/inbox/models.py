@@ -15,7 +15,9 @@ from tenants.database import Base, BrandOwned, Dated, belongs_to, belongs_to_bra
 STATUSES = ("open", "snoozed", "closed")
 """`open` stands in the queue; what a reply is doing shows in `reply_state`."""
 
-CLOSED_BY_RULE = ("answered", "stars_only", "nothing_to_answer")
+PAST = "past"
+"""Closed because history brought it and it was old by then: it stays so until the customer writes again."""
+CLOSED_BY_RULE = ("answered", "stars_only", "nothing_to_answer", PAST)
 """Why a rule closed a conversation; a person's closing is `resolved`. What a rule closed, a rule opens again."""
 
 

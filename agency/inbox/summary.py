@@ -10,7 +10,7 @@ from datetime import datetime, timedelta
 from typing import Any, NamedTuple
 from uuid import UUID
 
-from agency.inbox.models import CLOSED_BY_RULE
+from agency.inbox.models import CLOSED_BY_RULE, PAST
 from agency.inbox.ranking import RankFacts, rank
 
 EXCERPT_CHARACTERS = 140
@@ -132,17 +132,32 @@ class Standing(NamedTuple):
     last_customer_at: datetime | None
 
 
-def next_status(before: Standing, summary: Summary) -> tuple[str, str | None]:
+def first_status(summary: Summary, past_before: datetime | None = None) -> tuple[str, str | None]:
+    """Status and closing reason of a conversation nobody has seen before.
+
+    Told by history (`past_before` is set), one whose customer last wrote before that is closed: last year's open
+    questions must not stand in the queue as the latest of all.
+    """
+    if summary.closing_reason is not None:
+        return "closed", summary.closing_reason
+    return ("closed", PAST) if _is_past(summary, past_before) else ("open", None)
+
+
+def next_status(before: Standing, summary: Summary, past_before: datetime | None = None) -> tuple[str, str | None]:
     """Status and closing reason after its messages changed.
 
-    What a rule closed, a rule opens. What a person closed or put off comes back only with new words of the customer.
-    Nothing is closed under somebody who holds it or while a reply is under way.
+    What a rule closed, a rule opens. What a person closed or put off, and what was past, comes back only with new words
+    of the customer, and not with such as history brings from before `past_before`. Nothing is closed under somebody who
+    holds it or while a reply is under way.
     """
-    news = summary.last_customer_at is not None and (
-        before.last_customer_at is None or summary.last_customer_at > before.last_customer_at
+    news = (
+        summary.last_customer_at is not None
+        and (before.last_customer_at is None or summary.last_customer_at > before.last_customer_at)
+        and not _is_past(summary, past_before)
     )
     if summary.closing_reason is None:
-        if before.status == "closed" and (news or before.closed_reason in CLOSED_BY_RULE):
+        opens = before.closed_reason in CLOSED_BY_RULE and before.closed_reason != PAST
+        if before.status == "closed" and (news or opens):
             return "open", None
         return ("open", None) if before.status == "snoozed" and news else (before.status, before.closed_reason)
     if before.status == "closed":
@@ -151,3 +166,7 @@ def next_status(before: Standing, summary: Summary) -> tuple[str, str | None]:
     if before.held or before.reply_state in BUSY_REPLY_STATES:
         return before.status, before.closed_reason
     return "closed", summary.closing_reason
+
+
+def _is_past(summary: Summary, past_before: datetime | None) -> bool:
+    return past_before is not None and (summary.last_customer_at or summary.last_message_at) < past_before

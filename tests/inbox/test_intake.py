@@ -487,3 +487,21 @@ def test_a_crash_between_pages_loses_and_doubles_nothing(ana: Agency, facebook: 
 
 def test_a_page_is_the_type_adapters_give() -> None:
     assert isinstance(page(comment(1)), Page)
+
+
+def test_history_leaves_no_old_question_in_the_queue_until_the_customer_writes_again(
+    ana: Agency, facebook: UUID
+) -> None:
+    def brought(*items: IncomingItem, past_before: datetime | None) -> None:
+        with ana.entered():
+            account = db.session.scalars(select(Account).where(Account.id == facebook)).one()
+            store_page(account, page(*items), now=NOW, past_before=past_before)
+
+    brought(comment(1), comment(500), past_before=at(400))
+    assert (conversation(ana, "post_1").status, conversation(ana, "post_1").closed_reason) == ("closed", "past")
+    assert conversation(ana, "post_500").status == "open"
+    brought(comment(2, under=1), past_before=at(400))
+    brought(comment(1), comment(2, under=1), past_before=None)
+    assert conversation(ana, "post_1").closed_reason == "past"
+    brought(comment(599, under=1), past_before=None)
+    assert conversation(ana, "post_1").status == "open"
