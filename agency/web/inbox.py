@@ -104,7 +104,9 @@ def _answer(conversation_id: UUID | None) -> AnyResponse:
         answer = Response(status=304)
     else:
         answer = make_response(_render(actor, address, state, conversation_id, after, since))
-    answer.headers["Cache-Control"] = "private, no-cache"
+    # Customers' words stay on no disk and come back by no Back button after signing out, as on every other page
+    # (decision 0010). A browser therefore asks without the tag; the 304 is for who keeps the page in memory.
+    answer.headers["Cache-Control"] = "no-store"
     answer.vary.update(("HX-Request", "HX-Target", "Cookie"))
     if tag is not None:
         answer.set_etag(tag, weak=True)
