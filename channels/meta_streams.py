@@ -193,7 +193,7 @@ def _is_due(stream: Stream, account: ConnectedAccount, memory: _Memory, now: dat
 
 def _rests(error: ChannelError) -> bool:
     denied = isinstance(error, TokenRevoked) and error.reason == "permission_missing"
-    return denied or isinstance(error, Refused | ItemGone)
+    return denied or isinstance(error, Refused | ItemGone) or isinstance(error.__cause__, ItemGone)
 
 
 def _swept(streams: Sequence[Stream], account: ConnectedAccount, memory: _Memory, now: datetime) -> frozenset[Kind]:
