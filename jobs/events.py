@@ -28,6 +28,8 @@ from tenants.scope import Scope, in_scope
 
 ROUNDS = 50
 """Batches of one account's events in one run; what is left is promised again by what comes next, or by upkeep."""
+ASK_ROUNDS = 4
+"""Reads that lead to further reads about one event, such as a look beside what a platform denies."""
 
 log = get_logger("events")
 
@@ -45,7 +47,7 @@ class _Batch:
     def take(self, event: Waiting, reading: EventReading, *, asked: bool) -> None:
         (self.whole if asked else self.items).extend(reading.items)
         self.aside.extend(reading.set_aside)
-        outcome = "asked" if asked else reading.outcome
+        outcome = "asked" if asked and reading.outcome == "stored" else reading.outcome
         self.settled.setdefault((outcome, reading.reason), []).append(event.id)
 
 
@@ -90,15 +92,25 @@ def _read(reader: ReadsEvents, account: ConnectedAccount, waiting: list[Waiting]
             to_ask.append((event, reading))
         else:
             batch.take(event, reading, asked=False)
-    if not to_ask:
-        return batch
-    answers = iter(transport.fetch([request for _, reading in to_ask for request in reading.ask]))
-    for event, reading in to_ask:
-        exchanges = [next(answers) for _ in reading.ask]
-        try:
-            batch.take(event, _answered(reader, account, event, exchanges), asked=True)
-        except ChannelError as error:
-            batch.trouble = batch.trouble or error
+    for _ in range(ASK_ROUNDS):
+        if not to_ask:
+            return batch
+        answers = iter(transport.fetch([request for _, reading in to_ask for request in reading.ask]))
+        again: list[tuple[Waiting, EventReading]] = []
+        for event, reading in to_ask:
+            exchanges = [next(answers) for _ in reading.ask]
+            try:
+                answered = _answered(reader, account, event, exchanges)
+            except ChannelError as error:
+                batch.trouble = batch.trouble or error
+                continue
+            if answered.ask:
+                again.append((event, answered))
+            else:
+                batch.take(event, answered, asked=True)
+        to_ask = again
+    for event, _unanswered in to_ask:
+        batch.take(event, EventReading("unknown", reason="asking led nowhere"), asked=False)
     return batch
 
 
