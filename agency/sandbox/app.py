@@ -22,6 +22,7 @@ from agency.sandbox import (
     meta_dialogs,
     meta_events,
     pages,
+    talks_page,
 )
 from agency.sandbox.addresses import addresses
 from agency.sandbox.clock import WorldClock
@@ -69,6 +70,7 @@ def create_sandbox_app(data_folder: Path, *, clock: Clock = time.time, keys: App
     app.register_blueprint(media.blueprint(world))
     app.register_blueprint(pages.blueprint(world, player))
     app.register_blueprint(faults.blueprint(world))
+    app.register_blueprint(talks_page.blueprint(world))
     app.jinja_env.filters["shown"] = pages.shown
     app.jinja_env.filters["moment"] = pages.short_time
     app.after_request(_shield_pages)
@@ -80,7 +82,7 @@ def create_sandbox_app(data_folder: Path, *, clock: Clock = time.time, keys: App
     @app.get("/healthz")
     def healthz() -> Response:
         world.store.setting("health")
-        return jsonify({"state": "ok", "parts": {"store": "ok"}, "accounts": len(world.store.accounts())})
+        return jsonify({"state": "ok", "parts": {"store": "ok"}, "accounts": world.store.count_accounts()})
 
     return app
 

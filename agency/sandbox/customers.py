@@ -89,13 +89,15 @@ def _wish(account: Account, action: str) -> dict[str, Any]:
     text = form.get("text", "").replace("\r\n", "\n")
     if "text" in form:
         wish["text"] = text or None
-    for name in ("item", "post", "parent"):
+    for name in ("item", "post", "parent", "attachment"):
         if form.get(name):
             wish[name] = form[name]
     if form.get("stars", "").isdecimal():
         wish["stars"] = int(form["stars"])
     if action == "write" and not (wish["kind"] == "post" and form.get("by") == "brand"):
         wish["author"] = form.get("author") or DEFAULT_CUSTOMER
+    if form.get("hidden") in ("0", "1"):
+        wish["hidden"] = form["hidden"] == "1"
     if form.get("anonymous"):
         wish["anonymous"] = True
     photos = int(form["photos"]) if form.get("photos", "").isdecimal() else 0

@@ -38,7 +38,7 @@ def edge(
 
 
 def _opened(reader: Reader) -> list[Account]:
-    return [page for page in reader.world.store.accounts("facebook") if page.id in reader.token.accounts]
+    return reader.world.store.opened_by(reader.token.token, "facebook")
 
 
 def _listed(reader: Reader) -> list[Account]:

@@ -144,7 +144,7 @@ class Reader:
     def count_comments(self, item: Item) -> int:
         """Readable comments below a post, or answers below a comment."""
         column = "post_id" if item.kind == "post" else "parent_id"
-        with self.world.store.transaction() as db:
+        with self.world.store.reading() as db:
             row = db.execute(
                 f"SELECT count(*) FROM items WHERE account_id = ? AND {column} = ?"
                 " AND deleted_at IS NULL AND visible_at <= ?",

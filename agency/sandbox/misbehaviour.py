@@ -123,7 +123,7 @@ def add(store: Store, wish: dict[str, Any]) -> Order:
 
 def current(store: Store) -> list[Order]:
     """Orders that still stand, oldest first."""
-    with store.transaction():
+    with store.reading():
         now = store.clock()
         return [
             order
@@ -141,7 +141,7 @@ def _known(store: Store) -> list[Order]:
     """Every order ever given and not taken back. Read once, and again after each change."""
     known: list[Order] | None = store.orders_known
     if known is None:
-        with store.transaction() as db:
+        with store.reading() as db:
             rows = db.execute("SELECT * FROM misbehaviour ORDER BY id").fetchall()
         known = [
             Order(row["id"], row["kind"], row["account"], row["times_left"], row["until"], **json.loads(row["facts"]))

@@ -14,6 +14,7 @@ from agency.sandbox.scenario import Player
 from agency.sandbox.world import World
 
 LEDGER_LINES = 200
+ACCOUNTS_SHOWN = 100
 # Control characters but tab and newline, the other line ends, and lone surrogates, which have no UTF-8.
 UNPRINTABLE = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f\u2028\u2029\ud800-\udfff]")
 
@@ -38,7 +39,10 @@ def blueprint(world: World, player: Player) -> Blueprint:
     @doors.get("/")
     def home() -> str:
         rows = []
-        for account in world.store.accounts():
+        accounts = world.store.accounts()
+        sought = request.args.get("sought", "")
+        found = [one for one in accounts if sought.casefold() in f"{one.name} {one.external_id}".casefold()]
+        for account in found[:ACCOUNTS_SHOWN]:
             with world.store.transaction() as db:
                 row = db.execute(
                     "SELECT coalesce(sum(kind = 'review'), 0), coalesce(sum(kind = 'comment'), 0) FROM items"
@@ -46,7 +50,7 @@ def blueprint(world: World, player: Player) -> Blueprint:
                     (account.id,),
                 ).fetchone()
             rows.append({"account": account, "label": LABELS[account.platform], "reviews": row[0], "comments": row[1]})
-        return render_template("home.html", rows=rows, progress=player.progress())
+        return render_template("home.html", rows=rows, total=len(found), sought=sought, progress=player.progress())
 
     @doors.get("/ledger")
     def ledger_page() -> str:

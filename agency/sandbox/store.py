@@ -112,6 +112,12 @@ class Store:
         for call in due:
             call()
 
+    @contextmanager
+    def reading(self) -> Iterator[sqlite3.Connection]:
+        """Only to look: inside a transaction as it sees things, else as they were last committed."""
+        with self._lock:
+            yield self._connection
+
     def after_commit(self, call: Callable[[], None]) -> None:
         """Call this once the running transaction is committed, never if it is rolled back; at once without one."""
         with self._lock:
@@ -128,7 +134,7 @@ class Store:
             self.orders_known = None
 
     def setting(self, name: str, default: Any = None) -> Any:
-        with self.transaction() as db:
+        with self.reading() as db:
             row = db.execute("SELECT value FROM settings WHERE name = ?", (name,)).fetchone()
         return default if row is None else json.loads(row["value"])
 
@@ -139,22 +145,36 @@ class Store:
     # Accounts
 
     def accounts(self, platform: str | None = None) -> list[Account]:
-        with self.transaction() as db:
+        with self.reading() as db:
             rows = db.execute(
                 "SELECT * FROM accounts WHERE ? IS NULL OR platform = ? ORDER BY platform, id", (platform, platform)
             ).fetchall()
         return [_account(row) for row in rows]
 
     def account(self, platform: str, external_id: str) -> Account | None:
-        with self.transaction() as db:
+        with self.reading() as db:
             row = db.execute(
                 "SELECT * FROM accounts WHERE platform = ? AND external_id = ?", (platform, external_id)
             ).fetchone()
         return None if row is None else _account(row)
 
+    def count_accounts(self) -> int:
+        with self.reading() as db:
+            return int(db.execute("SELECT count(*) FROM accounts").fetchone()[0])
+
+    def opened_by(self, token: str, platform: str) -> list[Account]:
+        """The accounts of one platform that a token opens."""
+        with self.reading() as db:
+            rows = db.execute(
+                "SELECT a.* FROM grants g JOIN accounts a ON a.id = g.account_id WHERE g.token = ? AND a.platform = ?"
+                " ORDER BY a.id",
+                (token, platform),
+            ).fetchall()
+        return [_account(row) for row in rows]
+
     def linked_to(self, page_id: str) -> list[Account]:
         """The Instagram profiles of a Page."""
-        with self.transaction() as db:
+        with self.reading() as db:
             rows = db.execute(
                 "SELECT * FROM accounts WHERE json_extract(facts, '$.page_id') = ? AND platform = 'instagram'"
                 " ORDER BY id",
@@ -163,7 +183,7 @@ class Store:
         return [_account(row) for row in rows]
 
     def account_by_id(self, account_id: int) -> Account | None:
-        with self.transaction() as db:
+        with self.reading() as db:
             row = db.execute("SELECT * FROM accounts WHERE id = ?", (account_id,)).fetchone()
         return None if row is None else _account(row)
 
@@ -224,7 +244,7 @@ class Store:
 
     def find_items(self, where: str, values: tuple[Any, ...], order: str = "seq", limit: int = -1) -> list[Item]:
         """Items by an SQL condition written in this package; values are always bound, never pasted in."""
-        with self.transaction() as db:
+        with self.reading() as db:
             rows = db.execute(
                 f"SELECT * FROM items WHERE {where} ORDER BY {order} LIMIT ?",
                 (*values, limit),
@@ -232,7 +252,7 @@ class Store:
         return [_item(row) for row in rows]
 
     def count_items(self, where: str, values: tuple[Any, ...]) -> int:
-        with self.transaction() as db:
+        with self.reading() as db:
             return int(db.execute(f"SELECT count(*) FROM items WHERE {where}", values).fetchone()[0])
 
     def item(self, platform: str, external_id: str, account_id: int | None = None) -> Item | None:

@@ -88,7 +88,7 @@ def save(
 
 
 def find(store: Store, token: str) -> Token | None:
-    with store.transaction() as db:
+    with store.reading() as db:
         # No token of ours holds anything but ASCII, and a lone surrogate could not even be looked for.
         row = db.execute("SELECT * FROM tokens WHERE token = ?", (token,)).fetchone() if token.isascii() else None
         if row is None:
@@ -112,7 +112,7 @@ def find(store: Store, token: str) -> Token | None:
 
 def made_from(store: Store, parent: str, account_id: int) -> str | None:
     """The living token made from another one for this account."""
-    with store.transaction() as db:
+    with store.reading() as db:
         row = db.execute(
             "SELECT t.token FROM tokens t JOIN grants g ON g.token = t.token WHERE t.parent = ? AND g.account_id = ?"
             " AND t.dead IS NULL AND (t.expires_at IS NULL OR t.expires_at > ?) ORDER BY t.rowid DESC LIMIT 1",
@@ -159,7 +159,7 @@ def drop_scope(store: Store, person_id: str, scope: str) -> None:
 
 def of_account(store: Store, account_id: int, kind: str | None = None) -> list[str]:
     """Living tokens that open this account, newest first."""
-    with store.transaction() as db:
+    with store.reading() as db:
         rows = db.execute(
             "SELECT t.token FROM tokens t JOIN grants g ON g.token = t.token WHERE g.account_id = ?"
             " AND t.dead IS NULL AND (? IS NULL OR t.kind = ?) AND (t.expires_at IS NULL OR t.expires_at > ?)"
