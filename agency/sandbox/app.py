@@ -25,7 +25,6 @@ from agency.sandbox import (
     talks_page,
 )
 from agency.sandbox.addresses import addresses
-from agency.sandbox.clock import WorldClock
 from agency.sandbox.scenario import Player
 from agency.sandbox.store import Clock, Store
 from agency.sandbox.world import AppKeys, World
@@ -48,9 +47,7 @@ def create_sandbox_app(data_folder: Path, *, clock: Clock = time.time, keys: App
     app = Flask(__name__)
     app.config["MAX_CONTENT_LENGTH"] = MAX_BODY_BYTES
     app.config["MAX_FORM_MEMORY_SIZE"] = MAX_BODY_BYTES
-    own_clock = WorldClock(clock)
-    world = World(Store(data_folder, own_clock), keys or AppKeys.from_environment(), own_clock)
-    own_clock.resume(world.store.setting("clock", {}))
+    world = World(Store(data_folder, clock), keys or AppKeys.from_environment())
     meta_events.listen(world)
     player = Player(world)
     app.extensions["sandbox"] = world

@@ -79,7 +79,6 @@ Listener = Callable[[Happening], None]
 class World:
     store: Store
     keys: AppKeys
-    clock: WorldClock
     usage: Usage = field(default_factory=Usage)
     google_quota: Quota = field(default_factory=Quota)
     dice: random.Random = field(default_factory=random.Random)
@@ -88,11 +87,17 @@ class World:
     listeners: list[Listener] = field(default_factory=list)
     # Where the sandbox was last called; addresses it hands out outside of a request begin with it.
     base_url: str = "http://127.0.0.1"
+    clock: WorldClock = field(init=False)
     deliveries: Deliveries = field(init=False)
     # Meta's webhooks, which know the world and are therefore not known here by their type.
     webhooks: object = None
 
     def __post_init__(self) -> None:
+        # The store's clock is the world's: one that cannot be moved yet is wrapped into one that can.
+        known = self.store.clock
+        self.clock = known if isinstance(known, WorldClock) else WorldClock(known)
+        self.store.clock = self.clock
+        self.clock.resume(self.store.setting("clock", {}))
         self.deliveries = Deliveries(self.store, random.Random())
 
     def tell(self, happening: Happening) -> None:
