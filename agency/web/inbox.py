@@ -20,15 +20,16 @@ from agency.inbox.queries import QueueState
 from agency.web import clocks
 from agency.web.contexts import ConversationPage, Filter, InboxPage, QueueRow
 from agency.web.conversation_page import conversation_page
-from agency.web.inbox_address import KINDS, PLATFORMS, STATES, VIEWS, Address, read_address
+from agency.web.inbox_address import KINDS, PLATFORMS, STATES, VIEWS, VIEWS_OF_WORK, Address, read_address
 from agency.web.language import chosen_language, chosen_zone, per_language
 from agency.web.looks import BrandLook, Choice, Stars, brand_look
-from agency.web.reply_looks import place_words
+from agency.web.reply_looks import place_words, platform_word
 from agency.web.shell import brand_links, brand_looks, rail_brands, shell, take_brands, toast
 from agency.web.state_looks import conversation_states, reply_states, unknown_state
 from agency.web.static_version import static_version
 from agency.web.theme import chosen_theme
 from agency.web.who import actor_of_request
+from channels.items import KINDS as EVERY_KIND
 from tenants import clock
 from tenants.errors import NotFound
 from tenants.permissions import Actor, Permission
@@ -156,7 +157,7 @@ def _render(
         title=chosen.name if chosen else _("All brands"),
         url="/inbox",
         rows=rows,
-        views=_views(address, state),
+        views=_views(address, state, actor),
         filters=_filters(address),
         filtered_by=_filtered_by(address),
         search=address.wanted.q,
@@ -199,7 +200,7 @@ def _rows(
                 row_id,
                 f"{start}{row_id}{query}",
                 look,
-                places.get((r.platform, r.kind)) or place_words(r.platform, r.kind),
+                places.get(r.platform if r.stars is not None else (r.platform, r.kind), r.platform),
                 r.author_name or _("Somebody"),
                 r.excerpt,
                 r.language or "",
@@ -217,8 +218,10 @@ def _rows(
 
 
 @per_language
-def _places() -> dict[tuple[str, str], str]:
-    return {(platform, kind): place_words(platform, kind) for platform in PLATFORMS for kind in KINDS}
+def _places() -> dict[str | tuple[str, str], str]:
+    """By platform and kind; by the platform alone where stars say the rest."""
+    alone: dict[str | tuple[str, str], str] = {platform: platform_word(platform) for platform in PLATFORMS}
+    return alone | {(platform, kind): place_words(platform, kind) for platform in PLATFORMS for kind in EVERY_KIND}
 
 
 @per_language
@@ -237,7 +240,7 @@ def _view_words() -> dict[str, str]:
     }
 
 
-def _views(address: Address, state: QueueState) -> tuple[Choice, ...]:
+def _views(address: Address, state: QueueState, actor: Actor) -> tuple[Choice, ...]:
     counts = {
         "mine": state.mine,
         "free": state.open_count - state.held_count,
@@ -256,6 +259,7 @@ def _views(address: Address, state: QueueState) -> tuple[Choice, ...]:
             value=view,
         )
         for view in VIEWS
+        if view not in VIEWS_OF_WORK or actor.may(Permission.CONVERSATION_WORK) or address.view == view
     )
 
 

@@ -13,6 +13,8 @@ from tenants.errors import NotFound
 
 INBOX = "/inbox"
 VIEWS = ("mine", "free", "team", "waiting", "late")
+VIEWS_OF_WORK = ("mine", "free")
+"""Who takes no cases, such as a client's owner, has no use for these."""
 PLATFORMS = ("facebook", "instagram", "google_business")
 KINDS = ("comment", "review")
 STATES = ("open", "snoozed", "closed")
