@@ -89,7 +89,12 @@ def send(reader: Reader, node: Node, action: str) -> Written:
     breach = _require_window(reader, account, thread, wish)
     made = _write(reader, account, thread, wish, text, attachments)
     body = {"recipient_id": person_id, "message_id": made.external_id}
-    facts = {"messaging_type": wish.kind, "tag": wish.tag, **({"policy_breach": breach} if breach else {})}
+    facts = {
+        "messaging_type": wish.kind,
+        "tag": wish.tag,
+        "for_account": account.external_id,
+        **({"policy_breach": breach} if breach else {}),
+    }
     return Written(action, person_id, body, text, made, facts)
 
 

@@ -11,7 +11,7 @@ from typing import Any
 from agency.sandbox.store import Store
 
 # Actions that put words before the public; applied twice with the same text in the same place they are a duplicate.
-SPEAKING = ("reply", "comment", "reply_put", "local_post")
+SPEAKING = ("reply", "comment", "reply_put", "local_post", "message", "private_reply", "post")
 
 
 def text_hash(text: str) -> str:

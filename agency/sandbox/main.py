@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ipaddress
+import os
 import socket
 import threading
 from collections.abc import Iterator
@@ -14,6 +15,7 @@ from flask import Flask
 from gunicorn.app.base import BaseApplication
 from werkzeug.serving import WSGIRequestHandler, make_server
 
+from agency.sandbox import meta_app
 from agency.sandbox.app import create_sandbox_app
 from agency.sandbox.scenario import Player, load_file
 
@@ -86,6 +88,7 @@ class _Server(BaseApplication):
         if self.scenario is not None and load_file(player, self.scenario):
             player.start()
         player.play_in_background()
+        meta_app.connect_at_start(app.extensions["sandbox"], os.environ)
         app.extensions["sandbox"].deliveries.send_in_background()
         return app
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import http.client
 import secrets
+from collections.abc import Mapping
 from typing import Any
 from urllib.parse import urlencode, urlsplit
 
@@ -16,6 +17,7 @@ from agency.sandbox.store import Store
 from agency.sandbox.world import World
 
 SETTING = "meta_application"
+AT_START = "meta_connected_at_start"
 HANDSHAKE_TIMEOUT_SECONDS = 10.0
 APPS = ("meta", "instagram")
 PAGE_FIELDS = frozenset(
@@ -84,6 +86,25 @@ def connect(world: World, product_url: str, verify_token: str, *, verify: bool =
     return application(world.store)
 
 
+def connect_at_start(world: World, environment: Mapping[str, str]) -> bool:
+    """Lead every callback to the product this program was started with, unless somebody set them already.
+
+    Without a handshake: the product may not be listening yet.
+    """
+    if application(world.store)["subscriptions"] and not world.store.setting(AT_START, False):
+        return False
+    for url in (environment.get("ONBRAND_BASE_URL"), environment.get("ONBRAND_PORT")):
+        address = f"http://127.0.0.1:{url}" if url and url.isdecimal() else url
+        try:
+            require_own_machine(address or "")
+        except ValueError:
+            continue
+        connect(world, str(address), "", verify=False)
+        world.store.set_setting(AT_START, True)
+        return True
+    return False
+
+
 def subscribe(
     world: World, app: str, name: str, url: str, fields: list[str], verify_token: str, *, verify: bool = True
 ) -> None:
@@ -100,6 +121,7 @@ def subscribe(
         facts = application(world.store)
         facts["subscriptions"].setdefault(app, {})[name] = {"callback_url": url, "fields": sorted(set(fields))}
         world.store.set_setting(SETTING, facts)
+        world.store.set_setting(AT_START, False)
 
 
 def unsubscribe(store: Store, app: str, name: str | None = None) -> None:

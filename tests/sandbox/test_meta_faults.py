@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import json
+from pathlib import Path
 from typing import Any
 
 import pytest
 
-from tests.sandbox.conftest import PAGE, PROFILE
+from agency.sandbox.app import create_sandbox_app
+from tests.sandbox.conftest import PAGE, PROFILE, SetClock
 from tests.sandbox.meta_world import Meta
 
 OTHER = "100200301"
@@ -162,3 +164,13 @@ def test_the_clock_stands_runs_and_is_remembered(meta: Meta) -> None:
     assert meta.control("GET", "/clock")["now"] == "2027-01-01T00:00:01.000Z"
     assert meta.control("POST", "/clock", {"follow_machine": True})["seconds"] == start + 1001
     assert meta.call("POST", "/sandbox/clock", body={"nonsense": 1})[0] == 400
+
+
+def test_a_moved_clock_survives_a_restart(tmp_path: Path) -> None:
+    clock = SetClock()
+    for expected in (0.0, 3600.0):
+        app = create_sandbox_app(tmp_path, clock=clock)
+        client = app.test_client()
+        assert client.get("/sandbox/clock").get_json()["seconds"] == clock.now + expected
+        client.post("/sandbox/clock", json={"move_seconds": 3600})
+        app.extensions["sandbox"].store.close()

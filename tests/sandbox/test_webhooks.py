@@ -10,7 +10,8 @@ from typing import Any
 
 import pytest
 
-from tests.sandbox.conftest import KEYS, PAGE, PROFILE
+from agency.sandbox import meta_app
+from tests.sandbox.conftest import KEYS, PAGE, PROFILE, Sandbox
 from tests.sandbox.meta_world import PAGE_FIELDS, Meta
 
 HOUR = 3600
@@ -282,6 +283,23 @@ def test_what_is_rolled_back_is_not_told(meta: Meta) -> None:
     good: dict[str, Any] = {"platform": "facebook", "account": PAGE, "kind": "comment", "author": "A", "text": "x"}
     assert meta.call("POST", "/sandbox/items", body=[good, {**good, "kind": "nonsense"}])[0] == 400
     assert meta.deliver()["sent"] == 0
+
+
+def test_the_sandbox_finds_the_product_it_was_started_with_at_each_start(sandbox: Sandbox) -> None:
+    world = sandbox.app.extensions["sandbox"]
+
+    def callback() -> str:
+        return str(meta_app.application(world.store)["subscriptions"]["meta"]["page"]["callback_url"])
+
+    assert not meta_app.connect_at_start(world, {"ONBRAND_BASE_URL": "https://desk.example.org"})
+    assert meta_app.connect_at_start(world, {"ONBRAND_BASE_URL": "https://desk.example.org", "ONBRAND_PORT": "5001"})
+    assert callback() == "http://127.0.0.1:5001/webhooks/meta"
+    assert meta_app.connect_at_start(world, {"ONBRAND_PORT": "5002"})
+    assert callback() == "http://127.0.0.1:5002/webhooks/meta"
+    by_hand = {"product_url": "http://127.0.0.1:5003", "verify_token": "", "verify": False}
+    sandbox.control("POST", "/application/connect", by_hand)
+    assert not meta_app.connect_at_start(world, {"ONBRAND_PORT": "5002"})
+    assert callback() == "http://127.0.0.1:5003/webhooks/meta"
 
 
 def test_bad_switches_are_refused(meta: Meta) -> None:
