@@ -170,10 +170,6 @@ def test_a_mention_is_read_for_its_author_and_kept_where_the_platform_hides_it()
     assert answered("facebook", mention(message=""), not_there()).outcome == "ignored"
 
 
-def test_a_mention_on_our_own_page_is_the_comment_the_feed_tells_too() -> None:
-    assert only(answered("facebook", mention(post_id="100_7"), json_answer({**COMMENT, "id": "7_8"}))).kind == "comment"
-
-
 # --- Instagram: comments and mentions ---
 
 

@@ -200,6 +200,48 @@ def test_an_event_says_the_same_as_a_poll(scene: Scene) -> None:
             assert abs(item.created_at - other.created_at) < timedelta(seconds=5)
 
 
+def test_every_spelling_of_an_event_says_the_same(scene: Scene) -> None:
+    spelling = {"flat_entries": True, "numeric_ids": True, "comment_id_name": True, "together": 5}
+    scene.control("POST", "/application", spelling)
+    said = seed(scene)
+    scene.control("POST", "/application", {"together": 1})
+    scene.write("comments", "The last")  # what was collected to go together goes
+    told = scene.told()
+    untold = {"tagging"} if scene.account.platform == "instagram" else set()
+    assert not {name for name, external_id in said.items() if external_id not in told} - untold
+    assert told[said["reply"]].thread_external_id == said["comment"]
+
+
+def test_mentions_elsewhere_are_found_by_their_events(scene: Scene) -> None:
+    named = scene.write("mentions", "Ask @pennywell", **{"in": "comment"})
+    told = scene.told()
+    assert (told[named].kind, told[named].text) == ("mention", "Ask @pennywell")
+    assert not told[named].from_us
+    answer = target_of(told[named])
+    assert scene.do(answer).platform_id
+
+
+def test_changes_are_told(scene: Scene) -> None:
+    said = seed(scene)
+    platform = f"?platform={scene.account.platform}"
+    scene.control("DELETE", f"/items/{said['message']}{platform}")
+    edited, gone = said["reply"], said["comment"]
+    message = scene.write("messages", "Frist words")
+    scene.control("PATCH", f"/items/{message}{platform}", {"text": "First words"})
+    if scene.account.platform == "facebook":
+        scene.control("PATCH", f"/items/{edited}{platform}", {"text": "I ask, too"})
+        scene.control("PATCH", f"/items/{said['under ad']}{platform}", {"hidden": True})
+    else:
+        gone = said["story reply"]
+    scene.control("DELETE", f"/items/{gone}{platform}")
+    told = scene.told()
+    assert told[said["message"]].deleted
+    assert told[gone].deleted
+    assert told[message].text == "First words"
+    if scene.account.platform == "facebook":
+        assert told[said["under ad"]].hidden
+
+
 def test_an_idle_poll_is_one_call_while_events_arrive(scene: Scene) -> None:
     seed(scene)
     live = replace(scene.account, events_live=True)
