@@ -8,6 +8,7 @@ hold access of their own. Everything runs in the caller's scope and flushes; not
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
@@ -15,13 +16,13 @@ from uuid import UUID
 from sqlalchemy import delete, func, select
 from sqlalchemy.exc import IntegrityError
 
-from channels import poll_turns
+from channels import ending, grants, poll_turns
 from channels.google_business.requests import LOCATION_NAME
 from channels.models import CREDENTIAL, Account, AccountDirectory
 from channels.protocol import ConnectedAccount, Secret
 from channels.registry import ADAPTERS
 from channels.wire import identifier
-from tenants import audit
+from tenants import audit, clock
 from tenants.base_app import keys_of_app, settings_of_app
 from tenants.database import db, new_id
 from tenants.errors import Conflict, Invalid, NotFound, Unavailable, worded
@@ -37,6 +38,20 @@ LONGEST_NAME = 200
 SHOW_EVENT_EVERY = timedelta(minutes=1)
 KEY_MISSING = "key_missing"
 UNHEALTHY = ("failing", "needs_reconnect")
+NEED_A_PERSON = ("needs_reconnect", "access_lost")
+ASK_AGAIN_AFTER = timedelta(days=1)
+"""A client is mailed about one account this often at most."""
+
+
+@dataclass(frozen=True, slots=True)
+class AccessFacts:
+    """What a sign-in told of a credential. Left out where somebody brought a token: then it is asked later."""
+
+    scopes: frozenset[str] = frozenset()
+    tasks: tuple[str, ...] = ()
+    grantor: str | None = None
+    token_expires_at: datetime | None = None
+    data_access_expires_at: datetime | None = None
 
 
 def connect(
@@ -48,12 +63,13 @@ def connect(
     *,
     login: str | None = None,
     name: str | None = None,
+    access: AccessFacts | None = None,
 ) -> Account:
     """Connects an account to a brand; it is polled at once. ``actor=None`` is the system (the demo).
 
-    Raises `Invalid` for what cannot be an account, `NotFound` for a brand outside the scope, `Conflict` when the agency
-    has it connected already, and what
-    `tenants.permissions.require` raises.
+    One that was connected to this brand before comes back as the row it was, so that its conversations go on and
+    replies that waited for it are sent. Raises `Invalid` for what cannot be an account, `NotFound` for a brand outside
+    the scope, `Conflict` when the agency has it connected already, and what `tenants.permissions.require` raises.
     """
     if actor is not None:
         require(actor, Permission.ACCOUNT_CONNECT, brand_id)
@@ -61,19 +77,16 @@ def connect(
     agency_id = current_scope().agency_id
     if db.session.execute(select(Brand.id).where(Brand.id == brand_id)).first() is None:
         raise NotFound()
-    account = Account(
-        agency_id=agency_id,
-        id=new_id(),
-        brand_id=brand_id,
-        platform=platform,
-        external_id=external_id,
-        name=(name or external_id).replace("\x00", "")[:LONGEST_NAME],
-        login=(login or "facebook") if platform == "instagram" else None,
-        health="ok",
+    account = _gone(brand_id, platform, external_id) or Account(
+        agency_id=agency_id, id=new_id(), brand_id=brand_id, platform=platform, external_id=external_id
     )
-    account.credential = keys_of_app().seal(credential, _place(account))
+    account_id, wake_up = account.id, account.disconnected_at is not None
     try:
         with db.session.begin_nested():
+            account.name = (name or external_id).replace("\x00", "")[:LONGEST_NAME]
+            account.login = (login or "facebook") if platform == "instagram" else None
+            account.disconnected_at = account.cursor = None
+            _set_access(account, credential, access)
             db.session.add(account)
             db.session.flush()
     except IntegrityError as error:
@@ -85,44 +98,57 @@ def connect(
         ) from None
     db.session.add(
         AccountDirectory(
-            platform=platform, external_id=external_id, account_id=account.id, agency_id=agency_id, brand_id=brand_id
+            platform=platform,
+            external_id=external_id,
+            account_id=account_id,
+            agency_id=agency_id,
+            brand_id=brand_id,
+            grant_hash=grants.hash_of(platform, account.login, account.grantor_external_id),
         )
     )
-    poll_turns.open_turn(account.id, agency_id, brand_id, platform)
+    poll_turns.open_turn(account_id, agency_id, brand_id, platform)
+    _begin_anew(account, wake_up=wake_up)
     audit.record(actor, "account.connected", "account", account.id, brand_id=brand_id, platform=platform)
     return account
 
 
-def reconnect(actor: Actor | None, account_id: UUID, credential: str) -> Account:
-    """Gives a connected account a new credential, wakes it and polls it at once. Raises `NotFound`, `Invalid`."""
+def reconnect(
+    actor: Actor | None, account_id: UUID, credential: str, *, access: AccessFacts | None = None, through: str = "form"
+) -> Account:
+    """Gives a connected account a new credential, wakes it and polls it at once. ``through`` is for the record.
+
+    Raises `NotFound`, `Invalid`.
+    """
     account = get(account_id)
     if actor is not None:
         require(actor, Permission.ACCOUNT_CONNECT, account.brand_id)
     if account.disconnected_at is not None:
         raise NotFound()
     _check(account.platform, account.external_id, credential, account.login)
-    replace_credential(account, Secret(credential))
-    mark_healthy(account)
+    _set_access(account, credential, access)
+    db.session.flush()
+    grants.note(account)
     poll_turns.unpark(account.id)
-    enqueue_after_commit(
-        JobName.HANDLE_EVENTS, agency_id=account.agency_id, brand_id=account.brand_id, account_id=account.id
-    )
-    audit.record(actor, "account.reconnected", "account", account.id, brand_id=account.brand_id)
+    _begin_anew(account, wake_up=True)
+    audit.record(actor, "account.reconnected", "account", account.id, brand_id=account.brand_id, through=through)
     return account
 
 
 def disconnect(actor: Actor | None, account_id: UUID) -> Account:
-    """Destroys the credential and ends polling; conversations stay. Doing it again changes nothing.
+    """Destroys the credential and ends polling; conversations stay, and what waits to be sent goes on waiting.
 
-    Raises `NotFound`.
+    A sign-in no other account of this installation uses is taken back at the platform (`channels.ending`). Doing it
+    again changes nothing. Raises `NotFound`.
     """
     account = get(account_id)
     if actor is not None:
         require(actor, Permission.ACCOUNT_CONNECT, account.brand_id)
     if account.disconnected_at is not None:
         return account
+    ending.promise_end(account)
     account.credential = None
     account.cursor = None
+    account.grantor_external_id = account.subscribed_at = account.subscription_problem = account.tested_at = None
     account.health = "disconnected"
     account.health_reason = None
     account.health_since = func.now()
@@ -228,12 +254,16 @@ def mark_unhealthy(account: Account, health: str, reason: str) -> None:
         raise ValueError(f"health must be one of {UNHEALTHY}")
     if account.disconnected_at is not None:
         return
-    if account.health != health:
+    begins = account.health != health
+    if begins:
         account.health_since = func.now()
     account.health, account.health_reason = health, reason[:300]
     db.session.flush()
     if health == "needs_reconnect":
         poll_turns.park(account.id)
+    asked_at = account.reconnect_asked_at
+    if begins and health == "needs_reconnect" and (asked_at is None or asked_at < clock.now() - ASK_AGAIN_AFTER):
+        _promise(JobName.ASK_TO_RECONNECT, account)
 
 
 def note_event(account: Account, now: datetime) -> None:
@@ -279,6 +309,46 @@ def find_by_platform_id(platform: str, external_id: str) -> list[AccountDirector
             )
         ).scalars()
     )
+
+
+def _gone(brand_id: UUID, platform: str, external_id: str) -> Account | None:
+    """The row this platform account had in this brand before it was disconnected; the latest of several."""
+    return db.session.execute(
+        select(Account)
+        .where(
+            Account.brand_id == brand_id,
+            Account.platform == platform,
+            Account.external_id == external_id,
+            Account.disconnected_at.is_not(None),
+        )
+        .order_by(Account.disconnected_at.desc(), Account.id.desc())
+        .limit(1)
+    ).scalar_one_or_none()
+
+
+def _set_access(account: Account, credential: str, access: AccessFacts | None) -> None:
+    """A new credential with what is known of it. What was known of the old one is forgotten."""
+    facts = access or AccessFacts()
+    account.credential = keys_of_app().seal(credential, _place(account))
+    account.scopes, account.tasks = sorted(facts.scopes), list(facts.tasks)
+    account.grantor_external_id = facts.grantor
+    account.token_expires_at, account.data_access_expires_at = facts.token_expires_at, facts.data_access_expires_at
+    account.token_renewed_at = clock.now()
+    account.health, account.health_reason, account.health_since = "ok", None, func.now()
+    account.access_checked_at = account.subscription_checked_at = account.subscription_problem = None
+    account.tested_at = account.throttled_until = account.reconnect_asked_at = None
+
+
+def _begin_anew(account: Account, *, wake_up: bool) -> None:
+    """Subscribe it to events; ``wake_up``: what waited for it goes on."""
+    _promise(JobName.SUBSCRIBE_ACCOUNT, account)
+    if wake_up:
+        _promise(JobName.HANDLE_EVENTS, account)
+        _promise(JobName.WAKE_ACCOUNT, account)
+
+
+def _promise(job: JobName, account: Account) -> None:
+    enqueue_after_commit(job, agency_id=account.agency_id, brand_id=account.brand_id, account_id=account.id)
 
 
 def _place(account: Account) -> Place:

@@ -31,8 +31,8 @@ class Account(BrandOwned, Dated, Base):
     is the platform's id of the person whose sign-in it is. `subscribed_at` is since when the platform sends us events
     about this account, None while it does not; `last_event_at` is when one last arrived. `missed_count` counts what
     polling found that an event should have brought. `tested_at` is when something real first came back: the end of
-    the set-up. `throttled_until` is the platform's own wish. `reconnect_asked_at` is when the client was last mailed a link
-    to mend it.
+    the set-up. `throttled_until` is the platform's own wish. `reconnect_asked_at` is when the client was last mailed a
+    link to mend it.
     """
 
     __tablename__ = "account"

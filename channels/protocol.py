@@ -31,14 +31,17 @@ Method = Literal["GET", "POST", "PUT", "PATCH", "DELETE"]
 Service = Literal[
     "meta_graph",
     "instagram_graph",
+    "instagram_api",
     "google_reviews",
     "google_token",
+    "google_revoke",
     "google_accounts",
     "google_locations",
     "google_notifications",
     "google_verifications",
 ]
-TokenKind = Literal["page", "instagram_user", "google_refresh", "inspected"]
+#: "application" stands for our own application's token, whatever the secret beside it.
+TokenKind = Literal["page", "meta_user", "instagram_user", "google_refresh", "inspected", "application"]
 #: What can be done at a platform. The first five carry words of ours and go through `agency.replies`, once; the others
 #: may be repeated without harm.
 Deed = Literal[

@@ -67,7 +67,9 @@ class Endpoints:
                 "meta_graph": checked_base(settings.meta_graph_url),
                 "instagram_graph": checked_base(settings.instagram_graph_url),
                 "google_reviews": checked_base(settings.google_mybusiness_url),
+                "instagram_api": checked_base(settings.instagram_api_url),
                 "google_token": checked_base(settings.google_token_url),
+                "google_revoke": checked_base(settings.google_revoke_url),
                 "google_accounts": checked_base(settings.google_accounts_url),
                 "google_locations": checked_base(settings.google_business_info_url),
                 "google_notifications": checked_base(settings.google_notifications_url),
@@ -224,6 +226,8 @@ class Transport:
             if request.token.kind == "inspected":
                 # Only the application may ask about a token, and only in the address is it documented to be named.
                 params["input_token"] = token.reveal()
+                token = self._application_token() or token
+            if request.token.kind == "application":
                 token = self._application_token() or token
             if request.token.kind == "google_refresh":
                 token = self._google_token(token, write=request.is_write)

@@ -54,6 +54,12 @@ CATALOGUE: dict[JobName, JobKind] = {
     JobName.RECHECK_WAITING_REPLIES: JobKind(
         "jobs.publishing:recheck_waiting_replies", "desk", 60, tries=10, together=20
     ),
+    JobName.SUBSCRIBE_ACCOUNT: JobKind("jobs.subscribing:subscribe_account", "desk", 120, tries=8, together=5),
+    JobName.WAKE_ACCOUNT: JobKind("jobs.upkeep:wake_account", "desk", 60, tries=10, together=20),
+    JobName.ASK_TO_RECONNECT: JobKind("jobs.access:ask_to_reconnect", "mail", 60, tries=10, together=5),
+    JobName.END_ACCESS: JobKind("jobs.access:end_access", "desk", 120, tries=12, together=5),
+    JobName.WITHDRAW_ACCESS: JobKind("jobs.access:withdraw_access", "desk", 120, tries=12, together=5),
+    JobName.DELETE_PERSON: JobKind("jobs.access:delete_person", "upkeep", 300, tries=12),
     JobName.SEND_MAIL: JobKind("jobs.notices:send_mail", "mail", 60, tries=12, together=5),
     JobName.UPKEEP: JobKind("jobs.upkeep:keep_up", "upkeep", 300, tries=3),
 }

@@ -226,6 +226,7 @@ def _finish(app: Flask, polls: Sequence[Poll]) -> None:
 def _show_alive(account: Account) -> None:
     accounts.mark_healthy(account)
     now = clock.now()
+    account.tested_at = account.tested_at or now
     if account.last_polled_at is None or now - account.last_polled_at >= SHOW_POLLED_EVERY:
         account.last_polled_at = now
 

@@ -12,7 +12,7 @@ from agency.inbox import desk
 from agency.notices import sending
 from agency.replies.models import PublishAttempt, Reply
 from agency.replies.reconciling import MODERATION_LOOKS, NEEDS_A_PERSON
-from channels import raw_events
+from channels import connecting, ending, raw_events
 from channels.models import Account
 from jobs.dispatcher import forget_done
 from tenants import clock, sessions, tokens
@@ -42,6 +42,7 @@ def keep_up(app: Flask) -> None:
         sending.forget_sent()
         sessions.forget_old()
         tokens.forget_old()
+        connecting.forget_old()
         agencies = list(db.session.execute(select(Agency.id)).scalars())
     for agency_id in agencies:
         try:
@@ -50,6 +51,7 @@ def keep_up(app: Flask) -> None:
                 wake_stranded()
                 watch_unproven()
                 wake_events(agency_id)
+                ending.forget_old()
         except Exception:
             log.exception("upkeep_failed", agency_id=str(agency_id))
 
@@ -72,6 +74,17 @@ def wake_stranded() -> int:
             Brand.archived_at.is_(None),
         ),
     )
+
+
+def wake_account(app: Flask, agency_id: str, brand_id: str, account_id: str) -> None:
+    """The job for an account that came back: approved replies that waited for it are promised at once."""
+    with in_scope(app, Scope(UUID(agency_id), frozenset({UUID(brand_id)}))):
+        _promise(
+            JobName.PUBLISH_REPLY,
+            select(Reply.agency_id, Reply.brand_id, Reply.id)
+            .join(Account, Account.id == Reply.account_id)
+            .where(Reply.account_id == UUID(account_id), Reply.state == "approved", Account.disconnected_at.is_(None)),
+        )
 
 
 def wake_events(agency_id: UUID) -> int:

@@ -118,7 +118,18 @@ def members_of(actor: Actor) -> list[Member]:
 
 def approvers_of(agency_id: UUID, brand_id: UUID) -> list[Person]:
     """Live members of the agency who may approve this brand's replies, by address."""
-    roles = [role.value for role, allowed in ROLE_PERMISSIONS.items() if Permission.REPLY_APPROVE in allowed]
+    return holders_of(Permission.REPLY_APPROVE, agency_id, brand_id)
+
+
+def menders_of(agency_id: UUID, brand_id: UUID) -> list[Person]:
+    """Whom to ask for a sign-in at a platform: the brand's client owners; where it has none, who connects accounts."""
+    owners = approvers_of(agency_id, brand_id)
+    return owners or holders_of(Permission.ACCOUNT_CONNECT, agency_id, brand_id)
+
+
+def holders_of(permission: Permission, agency_id: UUID, brand_id: UUID) -> list[Person]:
+    """Live members of the agency with this permission on this brand, by address."""
+    roles = [role.value for role, allowed in ROLE_PERMISSIONS.items() if permission in allowed]
     return list(
         db.session.scalars(
             select(Person)

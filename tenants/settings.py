@@ -51,6 +51,9 @@ class Settings:
     onbrand_proxy_hops: int = _setting(0, "trusted proxies in front of the web")
     meta_app_id: str = _setting("", "Facebook app")
     meta_app_secret: str = _setting("", "Facebook app secret", secret=True)
+    meta_login_config_id: str = _setting(
+        "", "configuration of Facebook Login for Business; unset: the dialog asks for the permissions one by one"
+    )
     meta_webhook_verify_token: str = _setting("", "token Meta repeats when it verifies a webhook", secret=True)
     meta_graph_url: str = _setting("https://graph.facebook.com", "Graph API, base without version")
     meta_dialog_url: str = _setting("https://www.facebook.com", "Facebook Login dialog")

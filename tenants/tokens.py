@@ -5,11 +5,12 @@ from __future__ import annotations
 import hashlib
 import re
 import secrets
+from dataclasses import dataclass
 from datetime import timedelta
 from enum import StrEnum
 from uuid import UUID
 
-from sqlalchemy import delete, select, update
+from sqlalchemy import ColumnElement, delete, select, update
 
 from tenants import clock
 from tenants.database import db
@@ -24,9 +25,28 @@ class Purpose(StrEnum):
     """What a one-time token is good for; one for another purpose is refused."""
 
     PASSWORD_RESET = "password_reset"
+    RECONNECT = "reconnect"
 
 
-LIVES: dict[Purpose, timedelta] = {Purpose.PASSWORD_RESET: timedelta(hours=1)}
+LIVES: dict[Purpose, timedelta] = {Purpose.PASSWORD_RESET: timedelta(hours=1), Purpose.RECONNECT: timedelta(days=7)}
+
+
+@dataclass(frozen=True, slots=True)
+class Subject:
+    """The connected account a link is about."""
+
+    agency_id: UUID
+    brand_id: UUID
+    account_id: UUID
+
+
+@dataclass(frozen=True, slots=True)
+class Link:
+    """A link that still works: its id, whose it is and what it is about."""
+
+    id: UUID
+    person_id: UUID
+    about: Subject
 
 
 def new_token() -> str:
@@ -44,16 +64,23 @@ def token_hash(token: str) -> bytes:
     return hashlib.sha256(token.encode()).digest()
 
 
-def mint(purpose: Purpose, person_id: UUID) -> str:
-    """A new token for this purpose and person; earlier unused ones of the same kind die with it."""
+def mint(purpose: Purpose, person_id: UUID, *, about: Subject | None = None) -> str:
+    """A new token for this purpose, person and account; earlier unused ones of the same kind die with it."""
     db.session.execute(
-        delete(OneTimeToken).where(OneTimeToken.purpose == purpose.value, OneTimeToken.person_id == person_id)
+        delete(OneTimeToken).where(
+            OneTimeToken.purpose == purpose.value,
+            OneTimeToken.person_id == person_id,
+            OneTimeToken.account_id.is_not_distinct_from(about.account_id if about else None),
+        )
     )
     token = new_token()
     db.session.add(
         OneTimeToken(
             purpose=purpose.value,
             person_id=person_id,
+            agency_id=about.agency_id if about else None,
+            brand_id=about.brand_id if about else None,
+            account_id=about.account_id if about else None,
             token_hash=token_hash(token),
             expires_at=clock.now() + LIVES[purpose],
         )
@@ -106,3 +133,37 @@ def redeem(purpose: Purpose, token: str) -> UUID | None:
         .values(used_at=now)
         .returning(OneTimeToken.person_id)
     ).scalar_one_or_none()
+
+
+def open_link(purpose: Purpose, token: str) -> Link | None:
+    """What a link about an account is good for, if it still works; changes nothing."""
+    if not is_well_formed(token):
+        return None
+    return _link(OneTimeToken.token_hash == token_hash(token), OneTimeToken.purpose == purpose.value)
+
+
+def link_by_id(link_id: UUID) -> Link | None:
+    """The same, for a link that was opened before."""
+    return _link(OneTimeToken.id == link_id)
+
+
+def use_up(purpose: Purpose, account_id: UUID) -> int:
+    """What these links were for is done: none of them, whoever got it, works any more. Returns how many did."""
+    used = db.session.execute(
+        update(OneTimeToken)
+        .where(
+            OneTimeToken.purpose == purpose.value, OneTimeToken.account_id == account_id, OneTimeToken.used_at.is_(None)
+        )
+        .values(used_at=clock.now())
+        .returning(OneTimeToken.id)
+    )
+    return len(used.all())
+
+
+def _link(*conditions: ColumnElement[bool]) -> Link | None:
+    row = db.session.execute(
+        select(OneTimeToken).where(*conditions, OneTimeToken.used_at.is_(None), OneTimeToken.expires_at > clock.now())
+    ).scalar_one_or_none()
+    if row is None or row.agency_id is None or row.brand_id is None or row.account_id is None:
+        return None
+    return Link(row.id, row.person_id, Subject(row.agency_id, row.brand_id, row.account_id))

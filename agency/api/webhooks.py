@@ -22,17 +22,20 @@ from agency.api.error_shape import Problem
 from agency.api.google_push import PushKeys, is_from_google
 from agency.api.signatures import is_meta_signature, is_stripe_signature, signed_request
 from agency.api.strict_json import raw_body
-from channels import deliveries, raw_events
+from channels import deliveries, grants, raw_events
 from channels.google_business import deliveries as google_deliveries
 from channels.items import SetAside
+from channels.models import DeletionRequest
+from channels.wire import identifier, whole_number
 from tenants import clock
 from tenants.base_app import settings_of_app
-from tenants.database import db
+from tenants.database import db, new_id
 from tenants.logs import get_logger
 from tenants.models import ReceivedEvent
+from tenants.outbox import JobName, enqueue_after_commit
 from tenants.scope import Scope, in_scope
 
-DELETION_SOURCE, DEAUTHORIZE_SOURCE = "meta_data_deletion", "meta_deauthorize"
+DEAUTHORIZE_SOURCE = "meta_deauthorize"
 
 log = get_logger("webhooks")
 blueprint = Blueprint("api_webhooks", __name__)
@@ -100,19 +103,33 @@ def receive_stripe() -> Response:
 
 @blueprint.post("/meta/deauthorize")
 def deauthorize() -> Response:
-    """A person took our app off their Meta account. Polling finds which tokens died and asks to reconnect."""
-    value = _signed_by_meta()
-    _remember(DEAUTHORIZE_SOURCE, hashlib.sha256(value.encode()).hexdigest(), "deauthorize")
+    """A person took our app off their Meta account: what lived by their sign-in needs another at once."""
+    family, told, digest = _signed_by_meta()
+    person_id, issued_at = identifier(told.get("user_id")), whole_number(told.get("issued_at"))
+    if _remember(DEAUTHORIZE_SOURCE, digest, "deauthorize") and person_id is not None:
+        enqueue_after_commit(
+            JobName.WITHDRAW_ACCESS,
+            family=family,
+            person_id=person_id,
+            issued_at=issued_at if issued_at is not None else int(clock.now().timestamp()),
+        )
     db.session.commit()
     return _done()
 
 
 @blueprint.post("/meta/data-deletion")
 def data_deletion() -> Response:
-    """A person asks Meta to have their data deleted: answered with a code and where to follow it."""
-    value = _signed_by_meta()
-    code = hashlib.sha256(value.encode()).hexdigest()[:32]
-    _remember(DELETION_SOURCE, code, "data_deletion")
+    """A person asks Meta to have their data deleted: promised to a job, answered with a code and where to follow it."""
+    family, told, digest = _signed_by_meta()
+    person_id, code = identifier(told.get("user_id")), digest[:32]
+    known = db.session.execute(
+        insert(DeletionRequest)
+        .values(id=new_id(), code=code, person_hash=grants.person_hash(family, person_id or ""))
+        .on_conflict_do_nothing(index_elements=["code"])
+        .returning(DeletionRequest.id)
+    ).first()
+    if known is not None:
+        enqueue_after_commit(JobName.DELETE_PERSON, code=code, family=family, person_id=person_id or "")
     db.session.commit()
     url = f"{settings_of_app().base_url}/meta/data-deletion/{code}"
     return Response(json.dumps({"url": url, "confirmation_code": code}), content_type="application/json")
@@ -121,17 +138,22 @@ def data_deletion() -> Response:
 @blueprint.get("/meta/data-deletion/<code>")
 def data_deletion_status(code: str) -> Response:
     """Where such a request stands, for whoever has its code."""
-    event = None
+    asked = None
     if len(code) == 32 and code.isascii() and code.isalnum():
-        event = db.session.execute(
-            select(ReceivedEvent.created_at, ReceivedEvent.handled_at).where(
-                ReceivedEvent.source == DELETION_SOURCE, ReceivedEvent.external_id == code
+        asked = db.session.execute(
+            select(DeletionRequest.created_at, DeletionRequest.finished_at, DeletionRequest.account_count).where(
+                DeletionRequest.code == code
             )
         ).one_or_none()
-    if event is None:
+    if asked is None:
         raise Problem(404)
-    state = "was received" if event.handled_at is None else f"was done on {event.handled_at:%Y-%m-%d}"
-    words = f"Your request of {event.created_at:%Y-%m-%d} to delete your data {state}.\n"
+    if asked.finished_at is None:
+        state = "was received and is being carried out"
+    elif asked.account_count:
+        state = f"was done on {asked.finished_at:%Y-%m-%d}: your words, name and id were deleted"
+    else:
+        state = f"was done on {asked.finished_at:%Y-%m-%d}: we held nothing of yours"
+    words = f"Your request of {asked.created_at:%Y-%m-%d} to delete your data {state}.\n"
     return Response(words, content_type="text/plain; charset=utf-8")
 
 
@@ -194,13 +216,16 @@ def _remember(source: str, external_id: str, kind: str) -> bool:
     return noted.first() is not None
 
 
-def _signed_by_meta() -> str:
+def _signed_by_meta() -> tuple[str, dict[str, Any], str]:
+    """Whose application signed ("meta", "instagram"), what it says, and its digest. Raises Problem 401."""
     settings = settings_of_app()
     raw_body()  # so that one that is too large is refused before it is taken apart
     value = request.form.get("signed_request", "")
-    if signed_request(value, (settings.meta_app_secret, settings.instagram_app_secret)) is None:
-        raise _unsigned()
-    return value
+    for family, secret in (("meta", settings.meta_app_secret), ("instagram", settings.instagram_app_secret)):
+        told = signed_request(value, (secret,))
+        if told is not None:
+            return family, told, hashlib.sha256(value.encode()).hexdigest()
+    raise _unsigned()
 
 
 def _object(body: bytes) -> dict[str, Any]:

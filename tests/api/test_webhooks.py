@@ -193,7 +193,9 @@ def test_a_deletion_request_gets_a_code_that_can_be_followed(
     status = client.get(answer["url"].removeprefix("http://localhost"))
     assert (status.status_code, status.mimetype) == (200, "text/plain")
     assert b"was received" in status.get_data()
-    assert events(superuser) == [("meta_data_deletion", "data_deletion")]
+    with superuser.connect() as connection:
+        assert connection.execute(text("select count(*) from deletion_request")).scalar() == 1
+        assert connection.execute(text("select job_name from outbox_entry")).scalars().all() == ["delete_person"]
     for code in ("0" * 32, "x", "é" * 32, "%00" * 32):
         assert client.get(f"/meta/data-deletion/{code}").status_code == 404
 

@@ -17,6 +17,12 @@ IN_HEALTH_SECONDS = {
     JobName.PUBLISH_REPLY: 20,  # a check and a send
     JobName.RECONCILE_REPLY: 20,  # some pages of a thread
     JobName.RECHECK_WAITING_REPLIES: 2,
+    JobName.SUBSCRIBE_ACCOUNT: 10,  # five calls
+    JobName.WAKE_ACCOUNT: 2,
+    JobName.ASK_TO_RECONNECT: 2,
+    JobName.END_ACCESS: 5,
+    JobName.WITHDRAW_ACCESS: 10,  # one sign-in may open hundreds of accounts
+    JobName.DELETE_PERSON: 60,  # every agency once
     JobName.SEND_MAIL: 10,
     JobName.UPKEEP: 60,  # its own slot of the timetable
 }
