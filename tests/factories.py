@@ -165,7 +165,7 @@ class Factory:
         account_id = account_id or self.account(agency, brand=brand, platform=platform)
         brand_id, conversation_id, number = agency.brand_ids[brand], new_id(), next(_numbers)
         written_at: datetime = clock.now() - age
-        external_id = f"thread-{number}"
+        external_id = f"thread_{number}"
         with agency.entered():
             contact_id = new_id()
             db.session.add(
