@@ -1,7 +1,8 @@
 """Lines of a file of earlier conversations, read into items; CSV or JSON Lines, a report for each line. Pure.
 
 The columns stand in COLUMNS, which `docs/how-to-import.md` explains. A line that cannot be read is refused with its
-reason and stops nothing; the lines around it are read.
+reason, one of PROBLEMS, and stops nothing; the lines around it are read. An id stands once in a file: of lines that
+share one the first counts.
 """
 
 from __future__ import annotations
@@ -9,6 +10,7 @@ from __future__ import annotations
 import csv
 import io
 import json
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime
@@ -16,6 +18,7 @@ from typing import Any
 
 from channels.items import KINDS, Author, IncomingItem, OwnReply, PostContext, person_thread
 from channels.wire import Unreadable, identifier, instant, link, short_text, text_of
+from tenants.errors import worded
 
 LARGEST_FILE_BYTES = 20_000_000
 MOST_LINES = 50_000
@@ -42,6 +45,27 @@ COLUMNS: dict[str, str] = {
     "reply_written_at": "when that answer was written",
 }
 
+PROBLEMS: dict[str, str] = {
+    "too_many": worded("The file has more lines than one file may have; this one and all after it are left out."),
+    "too_long": worded("This line is too long."),
+    "not_json": worded("This line is not one JSON object."),
+    "not_csv": worded("This is not CSV; what follows cannot be told apart, so it is all left out."),
+    "cells": worded("This line has more or fewer cells than there are columns."),
+    "missing": worded("This column is empty and must not be."),
+    "not_an_id": worded("This is no id of a platform: letters, digits and _ - . : = ~ only, at most 255."),
+    "not_a_text": worded("This is not a text."),
+    "not_a_time": worded("This is no time; write it like 2026-03-01T09:30:00Z."),
+    "no_zone": worded("This time has no zone; add Z or an offset such as +01:00."),
+    "in_the_future": worded("This time lies in the future."),
+    "kind": worded("This is no kind; write comment, review, post, mention or message."),
+    "direction": worded("This is no direction; write in or out."),
+    "person": worded("A message needs the id of the person here."),
+    "no_words": worded("There are no words; only a review may have stars alone."),
+    "stars": worded("Stars are a whole number from 1 to 5."),
+    "repeated": worded("This id stands in an earlier line of the file; that one counts."),
+}
+"""Why a line is refused: word → sentence; `Problem.column` says where."""
+
 
 class NotAFile(ValueError):
     """The file as a whole cannot be read; the word is one of `too_large`, `not_utf8`, `no_lines`, `columns`."""
@@ -52,13 +76,26 @@ class NotAFile(ValueError):
         self.detail = detail
 
 
+class Problem(ValueError):
+    """Why a line holds nothing: a word of PROBLEMS, and the column it is about where there is one."""
+
+    def __init__(self, word: str, column: str = "") -> None:
+        super().__init__(word, column)
+        self.word = word
+        self.column = column
+
+
 @dataclass(frozen=True, slots=True)
 class Line:
     """One line: its number in the file (the first is 1) and what it holds, or why it holds nothing."""
 
     number: int
     item: IncomingItem | None
-    problem: str | None = None
+    problem: Problem | None = None
+
+
+_Numbered = tuple[int, dict[str, Any] | Problem]
+_ZONE = re.compile(r"[Tt ].*(?:[zZ]|[+-]\d\d(?::?\d\d(?::?\d\d)?)?)\Z")
 
 
 def lines_of(file: bytes, *, now: datetime) -> Iterator[Line]:
@@ -73,48 +110,58 @@ def lines_of(file: bytes, *, now: datetime) -> Iterator[Line]:
     return _read(records, now)
 
 
-def _read(records: Iterator[tuple[int, dict[str, Any] | str]], now: datetime) -> Iterator[Line]:
+def _read(records: Iterator[_Numbered], now: datetime) -> Iterator[Line]:
+    met: set[str] = set()
     for count, (number, record) in enumerate(records):
         if count >= MOST_LINES:
-            yield Line(number, None, "more lines than one file may have")
+            yield Line(number, None, Problem("too_many"))
             return
-        if isinstance(record, str):
+        if isinstance(record, Problem):
             yield Line(number, None, record)
             continue
         try:
-            yield Line(number, _item(record, now))
-        except Unreadable as error:
-            yield Line(number, None, str(error))
+            item = _item(record, now)
+            if item.external_id in met:
+                raise Problem("repeated", "id")
+        except Problem as problem:
+            yield Line(number, None, problem)
+        else:
+            met.add(item.external_id)
+            yield Line(number, item)
 
 
-def _json_lines(text: str) -> Iterator[tuple[int, dict[str, Any] | str]]:
+def _json_lines(text: str) -> Iterator[_Numbered]:
     for number, line in enumerate(io.StringIO(text, newline="\n"), start=1):
         if not line.strip():
             continue
         if len(line) > LONGEST_LINE_CHARACTERS:
-            yield number, "the line is too long"
+            yield number, Problem("too_long")
             continue
         try:
             value = json.loads(line)
         except (ValueError, RecursionError):
             value = None
-        yield number, value if isinstance(value, dict) else "not a JSON object"
+        yield number, value if isinstance(value, dict) else Problem("not_json")
 
 
-def _csv_lines(text: str) -> Iterator[tuple[int, dict[str, Any] | str]]:
-    delimiter = ";" if text.partition("\n")[0].count(";") > text.partition("\n")[0].count(",") else ","
+def _csv_lines(text: str) -> Iterator[_Numbered]:
+    first = text.lstrip("\r\n").partition("\n")[0]
+    delimiter = ";" if first.count(";") > first.count(",") else ","
     reader = csv.reader(io.StringIO(text, newline=""), delimiter=delimiter, strict=True)
     try:
-        head = [name.strip().lower() for name in next(reader)]
-    except (StopIteration, csv.Error):
+        head = [name.strip().lower() for name in next((cells for cells in reader if cells), [])]
+    except csv.Error:
         raise NotAFile("no_lines") from None
+    if not head:
+        raise NotAFile("no_lines")
     missing = [name for name in REQUIRED if name not in head]
-    if missing:
-        raise NotAFile("columns", ", ".join(missing))
+    twice = sorted({name for name in head if name and head.count(name) > 1})
+    if missing or twice:
+        raise NotAFile("columns", ", ".join(missing or twice))
     return _csv_records(reader, head)
 
 
-def _csv_records(reader: Any, head: list[str]) -> Iterator[tuple[int, dict[str, Any] | str]]:
+def _csv_records(reader: Any, head: list[str]) -> Iterator[_Numbered]:
     while True:
         number = reader.line_num + 1
         try:
@@ -122,40 +169,41 @@ def _csv_records(reader: Any, head: list[str]) -> Iterator[tuple[int, dict[str, 
         except StopIteration:
             return
         except csv.Error:
-            yield number, "not a line of CSV; what follows it cannot be told apart"
+            yield number, Problem("not_csv")
             return
         if any(cell.strip() for cell in cells):
-            shape = "other cells than columns"
-            yield number, dict(zip(head, cells, strict=True)) if len(cells) == len(head) else shape
+            yield number, dict(zip(head, cells, strict=True)) if len(cells) == len(head) else Problem("cells")
 
 
 def _item(record: dict[str, Any], now: datetime) -> IncomingItem:
-    external_id = _required_id(record, "id")
+    external_id = _id(record, "id")
+    if external_id is None:
+        raise Problem("missing", "id")
     kind = _word(record, "kind")
     if kind not in KINDS:
-        raise Unreadable("kind is none of " + ", ".join(KINDS))
+        raise Problem("kind", "kind")
     direction = _word(record, "direction") or "in"
     if direction not in ("in", "out"):
-        raise Unreadable("direction is neither in nor out")
-    text, truncated = text_of(record.get("text"), field="text")
+        raise Problem("direction", "direction")
+    text, truncated = _text(record, "text")
     written_at = _moment(record, "written_at", now)
     if written_at is None:
-        raise Unreadable("written_at is missing")
-    author_id, name = _optional_id(record, "author_id"), short_text(record.get("author_name"), 300)
-    thread = _optional_id(record, "thread_id")
+        raise Problem("missing", "written_at")
+    author_id, name = _id(record, "author_id"), short_text(record.get("author_name"), 300)
+    thread = _id(record, "thread_id")
     if kind == "message":
         person = thread or (author_id if direction == "in" else None)
         if person is None:
-            raise Unreadable("a message needs the person as thread_id")
+            raise Problem("person", "thread_id")
         thread = person_thread(person)
     stars = _stars(record) if kind == "review" else None
-    if not text and stars is None:
-        raise Unreadable("there are no words")
-    post_id = _optional_id(record, "post_id")
+    if not text.strip() and stars is None:
+        raise Problem("no_words", "text")
+    post_id = _id(record, "post_id")
     return IncomingItem(
         external_id=external_id,
         thread_external_id=thread or external_id,
-        parent_external_id=_optional_id(record, "parent_id"),
+        parent_external_id=_id(record, "parent_id"),
         kind=kind,
         author=Author(author_id, name) if author_id or name else None,
         text=text,
@@ -171,8 +219,8 @@ def _item(record: dict[str, Any], now: datetime) -> IncomingItem:
 
 
 def _reply(record: dict[str, Any], now: datetime) -> OwnReply | None:
-    text, _ = text_of(record.get("reply") or None, field="reply")
-    return OwnReply(text, _moment(record, "reply_written_at", now), "published") if text else None
+    text, _ = _text(record, "reply")
+    return OwnReply(text, _moment(record, "reply_written_at", now), "published") if text.strip() else None
 
 
 def _word(record: dict[str, Any], name: str) -> str:
@@ -180,32 +228,36 @@ def _word(record: dict[str, Any], name: str) -> str:
     return value.strip().lower() if isinstance(value, str) else ""
 
 
-def _required_id(record: dict[str, Any], name: str) -> str:
-    found = _optional_id(record, name)
-    if found is None:
-        raise Unreadable(f"{name} is missing")
-    return found
+def _text(record: dict[str, Any], name: str) -> tuple[str, bool]:
+    try:
+        return text_of(record.get(name), field=name)
+    except Unreadable:
+        raise Problem("not_a_text", name) from None
 
 
-def _optional_id(record: dict[str, Any], name: str) -> str | None:
+def _id(record: dict[str, Any], name: str) -> str | None:
     value = record.get(name)
+    value = value.strip() if isinstance(value, str) else value
     if value is None or value == "":
         return None
-    found = identifier(value.strip() if isinstance(value, str) else value)
+    found = identifier(value)
     if found is None:
-        raise Unreadable(f"{name} is no id")
+        raise Problem("not_an_id", name)
     return found
 
 
 def _moment(record: dict[str, Any], name: str, now: datetime) -> datetime | None:
     value = record.get(name)
+    value = value.strip() if isinstance(value, str) else value
     if value is None or value == "":
         return None
     moment = instant(value)
     if moment is None:
-        raise Unreadable(f"{name} is no time")
+        raise Problem("not_a_time", name)
+    if isinstance(value, str) and not value.isdigit() and not _ZONE.search(value):
+        raise Problem("no_zone", name)
     if moment > now:
-        raise Unreadable(f"{name} lies in the future")
+        raise Problem("in_the_future", name)
     return moment
 
 
@@ -213,7 +265,7 @@ def _stars(record: dict[str, Any]) -> int | None:
     value = record.get("stars")
     if value is None or value == "":
         return None
-    text = str(value).strip()
+    text = str(value).strip() if isinstance(value, str | int) else ""
     if text not in ("1", "2", "3", "4", "5"):
-        raise Unreadable("stars are not 1 to 5")
+        raise Problem("stars", "stars")
     return int(text)
