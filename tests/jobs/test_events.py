@@ -142,7 +142,7 @@ def test_a_revoked_token_parks_the_events_and_reconnecting_wakes_them(desk: Desk
     with in_scope(desk.app, desk.scope):
         accounts.reconnect(None, desk.account, "new token")
     waiting = desk.outbox.all("select job_name from outbox_entry where done_at is null")
-    assert [row.job_name for row in waiting] == [JobName.HANDLE_EVENTS]
+    assert JobName.HANDLE_EVENTS in {row.job_name for row in waiting}
     desk.handle(Page("Second words"))
     assert desk.messages() == [("Second words", False)]
 
