@@ -62,6 +62,6 @@ def check_for_brand(
         findings=check_text(guide.compiled if guide else _NO_RULES, text, context),
         guide_version=guide.number if guide else None,
         reading_seconds=reading_seconds(text),
-        length=length(text, platform),
-        length_limit=length_limit(platform),
+        length=length(text, platform, kind),
+        length_limit=length_limit(platform, kind),
     )

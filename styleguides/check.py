@@ -69,7 +69,7 @@ def check_text(rules: CompiledRules | Sequence[Rule], text: str, context: CheckC
 
 def _judge_sendable(reading: Reading, out: Findings) -> None:
     text = reading.text
-    limit = length_limit(reading.context.platform)
+    limit = length_limit(reading.context.platform, reading.context.kind)
     if limit is not None and len(text) * 4 > limit:
         _judge_platform_length(reading, limit, out)
     if not reading.words and not text.translate(HIDDEN_IN_WORDS).strip():
@@ -86,12 +86,12 @@ def _judge_sendable(reading: Reading, out: Findings) -> None:
 
 
 def _judge_platform_length(reading: Reading, limit: int, out: Findings) -> None:
-    platform = reading.context.platform
+    platform, kind = reading.context.platform, reading.context.kind
     text = reading.text
-    count = length(text, platform)
+    count = length(text, platform, kind)
     if count <= limit:
         return
-    unit = length_unit(platform)
+    unit = length_unit(platform, kind)
     # Where the limit falls, in code points: cutting the bytes there never keeps half a character.
     fits = (
         limit if unit == "characters" else len(text.encode("utf-8", "surrogatepass")[:limit].decode("utf-8", "ignore"))

@@ -18,28 +18,38 @@ _LIMITS: Final[dict[str, tuple[int, Unit]]] = {
     "facebook": (8000, "characters"),
     "instagram": (2200, "characters"),
 }
+_MESSAGE_LIMITS: Final[dict[str, tuple[int, Unit]]] = {
+    # Direct messages and private replies, by Meta's references of sending: 2,000 characters, 1,000 bytes of UTF-8.
+    "facebook": (2000, "characters"),
+    "instagram": (1000, "bytes"),
+}
 
 WORDS_A_MINUTE: Final = 190
 """Reading speed behind the product brief's row 17: 547 words take 2 min 53 s."""
 
 
-def length_unit(platform: str | None) -> Unit:
-    """The unit a platform counts in; characters are Unicode code points."""
-    return _LIMITS.get(platform or "", (0, "characters"))[1]
+def _limit_of(platform: str | None, kind: str | None) -> tuple[int, Unit] | None:
+    return (_MESSAGE_LIMITS if kind == "message" else _LIMITS).get(platform or "")
 
 
-def length_limit(platform: str | None) -> int | None:
-    """The longest reply a platform takes, in its own unit; None for one we know no limit of."""
-    known = _LIMITS.get(platform or "")
+def length_unit(platform: str | None, kind: str | None = None) -> Unit:
+    """The unit a platform counts in; characters are Unicode code points. `kind` "message": of direct messages."""
+    known = _limit_of(platform, kind)
+    return known[1] if known else "characters"
+
+
+def length_limit(platform: str | None, kind: str | None = None) -> int | None:
+    """The longest reply, or message, a platform takes, in its own unit; None for one we know no limit of."""
+    known = _limit_of(platform, kind)
     return known[0] if known else None
 
 
-def length(text: str, platform: str | None) -> int:
+def length(text: str, platform: str | None, kind: str | None = None) -> int:
     """Length of the text in the platform's unit, as it is sent: in normal form C."""
     if text.isascii():
         return len(text)
     sent = unicodedata.normalize("NFC", text)
-    return len(sent.encode("utf-8", "surrogatepass")) if length_unit(platform) == "bytes" else len(sent)
+    return len(sent.encode("utf-8", "surrogatepass")) if length_unit(platform, kind) == "bytes" else len(sent)
 
 
 def seconds_for_words(count: int) -> int:

@@ -11,6 +11,9 @@ from channels.items import IncomingItem
 
 REPLY_SUFFIX = "/reply"
 """Google's answer has no id of its own; ours is the review's with this behind it."""
+PRIVATE_SUFFIX = "/private"
+"""A private reply stands beneath the comment it answers with the message's id and this behind it; the message itself
+stands among the person's direct messages."""
 
 
 class Record(NamedTuple):

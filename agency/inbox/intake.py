@@ -18,7 +18,7 @@ from uuid import UUID
 
 from sqlalchemy import select, update
 
-from agency.inbox.incoming import REPLY_SUFFIX, Record, records_of
+from agency.inbox.incoming import PRIVATE_SUFFIX, REPLY_SUFFIX, Record, records_of
 from agency.inbox.languages import language_of
 from agency.inbox.models import Conversation, Message
 from agency.inbox.storage import AccountRows, Known, Thread
@@ -107,6 +107,7 @@ def record_sent(
     written_at: datetime,
     reply_id: UUID,
     author_name: str,
+    moderation: str | None = None,
 ) -> None:
     """Put an answer we published into its conversation at once, or link the message a poll brought before us.
 
@@ -132,6 +133,7 @@ def record_sent(
                 "attachments": [],
                 "written_at": written_at,
                 "hidden": False,
+                "moderation": moderation,
                 "content_hash": PROVISIONAL.hex(),
             }
         ]
@@ -182,7 +184,7 @@ def live_external_ids(account_id: UUID) -> set[str]:
             Conversation.kind.not_in(("message", "mention")),
         )
     )
-    return {external_id for external_id in rows if not external_id.endswith(REPLY_SUFFIX)}
+    return {external_id for external_id in rows if not external_id.endswith((REPLY_SUFFIX, PRIVATE_SUFFIX))}
 
 
 def _set_aside(rows: AccountRows, items: Sequence[SetAside]) -> int:

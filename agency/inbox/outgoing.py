@@ -1,16 +1,95 @@
-"""What happens to a conversation when our answer stands on the platform, or does not."""
+"""What an answer of ours is to a platform, and what happens to a conversation when it stands there, or does not."""
 
 from __future__ import annotations
 
 from datetime import datetime
 from uuid import UUID
 
-from sqlalchemy import update
+from sqlalchemy import func, select, update
+from sqlalchemy.dialects.postgresql import JSONB
 
-from agency.inbox.intake import REPLY_SUFFIX, mark_gone, record_sent, refresh_conversation
+from agency.inbox.incoming import PRIVATE_SUFFIX
+from agency.inbox.intake import (
+    PROVISIONAL,
+    REPLY_SUFFIX,
+    link_reply,
+    mark_gone,
+    record_sent,
+    refresh_conversation,
+    store_page,
+)
 from agency.inbox.models import Conversation, Message
+from channels import message_window
+from channels.items import Author, IncomingItem, Page
+from channels.message_window import Window
 from channels.models import Account
+from channels.protocol import Deed, ReplyTarget, WrittenBy
+from channels.registry import traits_of
+from tenants import clock
 from tenants.database import db
+
+
+def deed_of(kind: str, deed: str, *, private: bool) -> Deed:
+    """Which call publishes an answer: `deed` is a reply's, `kind` its conversation's."""
+    if deed != "reply":
+        return "edit_reply" if deed == "edit" else "withdraw_reply"
+    if kind == "message":
+        return "message"
+    return "private_reply" if private else "reply"
+
+
+def is_offered(platform: str, kind: str, deed: str, *, private: bool) -> bool:
+    """Whether the platform knows such an answer at all. Sent messages can be neither changed nor taken back there."""
+    if deed != "reply" and (private or kind == "message"):
+        return False
+    if private and kind not in ("comment", "post", "message"):
+        return False
+    return deed_of(kind, deed, private=private) in traits_of(platform).deeds
+
+
+def target_for(
+    conversation: Conversation,
+    message: Message,
+    *,
+    deed: str,
+    private: bool,
+    written_by: WrittenBy,
+    our_external_id: str | None = None,
+    our_text: str | None = None,
+) -> ReplyTarget:
+    """What an answer to this message answers, as adapters name it: the one place where targets are made."""
+    return ReplyTarget(
+        external_id=message.external_id,
+        thread_external_id=conversation.external_id,
+        kind=conversation.kind,  # type: ignore[arg-type]  # intake stores no other
+        post_external_id=conversation.context.get("external_id"),
+        seen_updated_at=message.edited_at or message.written_at,
+        deed=deed_of(conversation.kind, deed, private=private),
+        our_external_id=our_external_id,
+        our_text=our_text,
+        written_at=message.written_at,
+        last_customer_at=last_written_to_us(conversation.id) if conversation.kind == "message" else None,
+        written_by=written_by,
+        sending_at=clock.now(),
+    )
+
+
+def last_written_to_us(conversation_id: UUID) -> datetime | None:
+    """When the person last wrote in this conversation; what they took back does not count."""
+    return db.session.execute(
+        select(func.max(Message.written_at)).where(
+            Message.conversation_id == conversation_id, Message.direction == "in", Message.deleted_at.is_(None)
+        )
+    ).scalar_one()
+
+
+def window_of(
+    conversation_id: UUID, kind: str, *, private: bool, answers_written_at: datetime | None, written_by: WrittenBy
+) -> Window | None:
+    """Whether a direct message or private reply may leave now; None for answers that know no window."""
+    if kind == "message":
+        return message_window.message_window(last_written_to_us(conversation_id), clock.now(), written_by)
+    return message_window.private_reply_window(answers_written_at, clock.now()) if private else None
 
 
 def answered(
@@ -22,28 +101,146 @@ def answered(
     answered_external_id: str,
     text: str,
     written_at: datetime,
+    private: bool = False,
+    moderation: str | None = None,
 ) -> None:
     """Record the published words; the conversation is nobody's any more and closes unless newer words wait.
 
     Safe to call again, and when a poll brought the same message first.
     """
-    db.session.execute(
-        update(Conversation)
-        .where(Conversation.id == conversation_id)
-        .values(holder_id=None, holder_name=None, held_since=None, held_until=None)
-        .execution_options(synchronize_session=False)
-    )
-    external_id = _message_id(account, platform_id, answered_external_id)
+    _let_go(conversation_id)
     record_sent(
         account,
         conversation_id,
-        external_id=external_id,
+        external_id=_message_id(account, platform_id, answered_external_id, private=private),
         parent_external_id=answered_external_id,
         text=text,
         written_at=written_at,
         reply_id=reply_id,
         author_name=account.name,
+        moderation=moderation,
     )
+    if account.platform == "google_business":
+        _say_anew(account, conversation_id, reply_id, platform_id, answered_external_id, text, written_at, moderation)
+
+
+def _say_anew(
+    account: Account,
+    conversation_id: UUID,
+    reply_id: UUID,
+    platform_id: str,
+    answered_external_id: str,
+    text: str,
+    written_at: datetime,
+    moderation: str | None,
+) -> None:
+    """A review has one answer: a new one in the place of one that was rejected is the same message with other words."""
+    standing = db.session.execute(
+        select(Message.reply_id).where(
+            Message.account_id == account.id,
+            Message.external_id == _message_id(account, platform_id, answered_external_id),
+        )
+    ).scalar_one_or_none()
+    if standing is not None and standing != reply_id:
+        changed(
+            account,
+            conversation_id,
+            reply_id=reply_id,
+            platform_id=platform_id,
+            answered_external_id=answered_external_id,
+            text=text,
+            changed_at=written_at,
+            moderation=moderation,
+        )
+
+
+def file_private_message(
+    account: Account, thread_external_id: str, *, reply_id: UUID, platform_id: str, text: str, written_at: datetime
+) -> None:
+    """Put a private reply among the person's direct messages. In a transaction of its own: it is intake.
+
+    Safe to call again, and when an event or a poll brought the message first.
+    """
+    item = IncomingItem(
+        external_id=platform_id,
+        thread_external_id=thread_external_id,
+        parent_external_id=None,
+        kind="message",
+        author=Author(account.external_id, account.name),
+        text=text,
+        created_at=written_at,
+        updated_at=None,
+        stars=None,
+        permalink=None,
+        from_us=True,
+    )
+    store_page(account, Page((item,), (), "", complete=True), now=clock.now(), known_stay=True)
+    link_reply(account.id, platform_id, reply_id)
+
+
+def changed(
+    account: Account,
+    conversation_id: UUID,
+    *,
+    reply_id: UUID,
+    platform_id: str,
+    answered_external_id: str,
+    text: str,
+    changed_at: datetime,
+    moderation: str | None = None,
+) -> None:
+    """Our published words were changed by us: the message says the new ones, and keeps what it said."""
+    _let_go(conversation_id)
+    before = func.jsonb_build_array(
+        func.jsonb_build_object("text", Message.text, "until", changed_at.isoformat(timespec="seconds"))
+    )
+    db.session.execute(
+        update(Message)
+        .where(
+            Message.account_id == account.id,
+            Message.external_id == _message_id(account, platform_id, answered_external_id),
+            Message.deleted_at.is_(None),
+        )
+        .values(
+            text=text,
+            edited_at=changed_at,
+            earlier_texts=Message.earlier_texts.op("||", return_type=JSONB())(before),
+            reply_id=reply_id,
+            moderation=moderation,
+            content_hash=PROVISIONAL,
+        )
+        .execution_options(synchronize_session=False)
+    )
+    refresh_conversation(account, conversation_id)
+
+
+def taken_back(
+    account: Account,
+    conversation_id: UUID,
+    *,
+    reply_id: UUID,
+    platform_id: str,
+    answered_external_id: str,
+    taken_back_at: datetime,
+) -> None:
+    """Our published words are gone by our own wish. The customer is owed an answer again."""
+    _let_go(conversation_id)
+    external_id = _message_id(account, platform_id, answered_external_id)
+    db.session.execute(
+        update(Message)
+        .where(Message.account_id == account.id, Message.external_id == external_id)
+        .values(
+            # The next answer to a review gets the very same id, and must not meet this tombstone.
+            external_id=f"{external_id}/{reply_id}" if account.platform == "google_business" else external_id,
+            text="",
+            attachments=[],
+            earlier_texts=[],
+            deleted_at=func.coalesce(Message.deleted_at, taken_back_at),
+            reply_id=reply_id,
+        )
+        .execution_options(synchronize_session=False)
+    )
+    refresh_conversation(account, conversation_id)
 
 
 def does_not_stand(
@@ -54,21 +251,43 @@ def does_not_stand(
     answered_external_id: str,
     rejected: bool,
     now: datetime,
+    private: bool = False,
 ) -> None:
     """Our answer is not shown: rejected by the platform's moderation, or not there. The customer is owed one again."""
-    external_id = _message_id(account, platform_id, answered_external_id)
+    external_id = _message_id(account, platform_id, answered_external_id, private=private)
     if not rejected:
         mark_gone(account, [external_id], now=now)
         return
+    moderated(account, conversation_id, platform_id, answered_external_id, "rejected")
+
+
+def moderated(
+    account: Account, conversation_id: UUID, platform_id: str, answered_external_id: str, verdict: str
+) -> None:
+    """What the platform's moderation says of our answer by now."""
     db.session.execute(
         update(Message)
-        .where(Message.account_id == account.id, Message.external_id == external_id)
-        .values(moderation="rejected")
+        .where(
+            Message.account_id == account.id,
+            Message.external_id == _message_id(account, platform_id, answered_external_id),
+        )
+        .values(moderation=verdict)
         .execution_options(synchronize_session=False)
     )
     refresh_conversation(account, conversation_id)
 
 
-def _message_id(account: Account, platform_id: str, answered_external_id: str) -> str:
+def _let_go(conversation_id: UUID) -> None:
+    db.session.execute(
+        update(Conversation)
+        .where(Conversation.id == conversation_id)
+        .values(holder_id=None, holder_name=None, held_since=None, held_until=None)
+        .execution_options(synchronize_session=False)
+    )
+
+
+def _message_id(account: Account, platform_id: str, answered_external_id: str, *, private: bool = False) -> str:
     # A review carries its one answer inside itself, so that answer has no id of its own on the platform.
-    return answered_external_id + REPLY_SUFFIX if account.platform == "google_business" else platform_id
+    if account.platform == "google_business":
+        return answered_external_id + REPLY_SUFFIX
+    return platform_id + PRIVATE_SUFFIX if private else platform_id

@@ -6,9 +6,12 @@ from typing import Any
 
 from sqlalchemy import select
 
+from agency.inbox import outgoing
 from agency.inbox.models import Conversation, Message
 from agency.replies.models import Reply, ReplyText
 from agency.replies.words import hash_of, target_fingerprint
+from channels.message_window import Window
+from channels.protocol import WrittenBy
 from styleguides.brand_check import CheckResult, check_for_brand
 from tenants.database import db
 from tenants.errors import Conflict, Invalid, NotFound, worded
@@ -37,13 +40,18 @@ def brand_of(reply: Reply) -> Brand:
     return brand
 
 
-def check_words(conversation: Conversation, text: str) -> CheckResult:
+def words_kind(kind: str, *, private: bool) -> str:
+    """As what the style guide and the platform's limits see the words: comment, review or message."""
+    return "message" if private or kind == "message" else "review" if kind == "review" else "comment"
+
+
+def check_words(conversation: Conversation, text: str, *, private: bool = False) -> CheckResult:
     """The style check of these words for this conversation, with the guide in force."""
     return check_for_brand(
         conversation.brand_id,
         text,
         conversation.platform,
-        conversation.kind,
+        words_kind(conversation.kind, private=private),
         stars=conversation.stars,
         customer_name=conversation.author_name,
     )
@@ -82,6 +90,8 @@ def refuse_stopped(result: CheckResult) -> None:
 
 def refuse_changed_target(reply: Reply) -> None:
     """Raise Conflict when the customer changed or deleted what this reply answers, or the target moved."""
+    if reply.deed == "withdraw":
+        return  # our own words may go whatever the customer did meanwhile
     message = message_of(reply)
     if message.deleted_at is not None:
         raise Conflict(
@@ -108,7 +118,15 @@ def fingerprint_of(reply: Reply) -> bytes:
         account_id=conversation.account_id,
         external_id=message.external_id,
         content_hash=message.content_hash,
+        way=way_of(reply),
     )
+
+
+def way_of(reply: Reply) -> str:
+    """How the words go, as the fingerprint names it; empty for a plain answer."""
+    if reply.deed != "reply":
+        return f"{reply.deed}:{reply.changes_reply_id}"
+    return "private" if reply.private and reply.kind != "message" else ""
 
 
 def refuse_second_answer(reply: Reply) -> None:
@@ -128,6 +146,103 @@ def refuse_second_answer(reply: Reply) -> None:
             ),
             code="another_reply",
             reply_id=str(other.id),
+        )
+
+
+NEVER_WROTE = worded(
+    "This person has not written a direct message yet, so the platform takes none from us. "
+    "Nothing was sent; your words are kept. Answer in public, or wait until they write."
+)
+PEOPLE_ONLY = worded(
+    "More than 24 hours have passed since this person wrote, so no automatic message may be sent. "
+    "Nothing was sent; the words are kept. A person may still answer, in words of their own."
+)
+MESSAGE_OVER = worded(
+    "More than 7 days have passed since this person wrote, so the platform takes no message any more. "
+    "Nothing was sent; your words are kept. When they write again, they can be answered."
+)
+PRIVATE_OVER = worded(
+    "This was written more than 7 days ago, so it cannot be answered privately any more. "
+    "Nothing was sent; your words are kept. Answer it in public."
+)
+
+
+def window_for(reply: Reply) -> Window | None:
+    """Whether the reply may leave by the clock; None for replies that know no window."""
+    return outgoing.window_of(
+        reply.conversation_id,
+        reply.kind,
+        private=reply.private,
+        answers_written_at=message_of(reply).written_at,
+        written_by=written_by(reply),
+    )
+
+
+def written_by(reply: Reply) -> WrittenBy:
+    """Who stands behind the words: a yes to a rule's words does not make them a person's, changing them does."""
+    return "rule" if reply.automatic else "person"
+
+
+def closed_words(window: Window, kind: str) -> str:
+    """Why nothing can be sent, what is safe, what to do."""
+    if kind != "message":
+        return PRIVATE_OVER
+    return {"never_wrote": NEVER_WROTE, "people_only": PEOPLE_ONLY}.get(window.reason or "", MESSAGE_OVER)
+
+
+def refuse_closed_window(reply: Reply) -> None:
+    """Raise Conflict `window_closed` where the platform would take no message or private reply now."""
+    window = window_for(reply)
+    if window is not None and window.state == "closed":
+        raise Conflict(closed_words(window, reply.kind), code="window_closed", reason=window.reason)
+
+
+def refuse_second_private(reply: Reply) -> None:
+    """Raise Conflict `private_once`: the platform lets us write to somebody about a comment once, ever."""
+    if not reply.private or reply.kind == "message" or reply.deed != "reply":
+        return
+    other = db.session.execute(
+        select(Reply.id)
+        .where(
+            Reply.in_reply_to_id == reply.in_reply_to_id,
+            Reply.id != reply.id,
+            Reply.private,
+            Reply.state.in_((*IN_FLIGHT_STATES, "published")),
+        )
+        .limit(1)
+    ).scalar()
+    if other is not None:
+        raise Conflict(
+            "This was answered privately before, and the platform allows that once. "
+            "Nothing was sent; your words are kept. Answer in public, or wait until they write back.",
+            code="private_once",
+            reply_id=str(other),
+        )
+
+
+def base_of(reply: Reply) -> Reply:
+    """The published reply that this one changes or takes back."""
+    return db.session.execute(select(Reply).where(Reply.id == reply.changes_reply_id)).scalar_one()
+
+
+def refuse_changed_base(reply: Reply) -> None:
+    """Raise Conflict where what this changes or takes back is not what stands on the platform any more."""
+    if reply.deed == "reply":
+        return
+    base = base_of(reply)
+    later = db.session.execute(
+        select(Reply.id)
+        .where(Reply.changes_reply_id == base.id, Reply.state == "published", Reply.id != reply.id)
+        .limit(1)
+    ).first()
+    gone = db.session.execute(
+        select(Message.deleted_at.is_not(None)).where(Message.reply_id == base.id).limit(1)
+    ).scalar()
+    if base.state != "published" or later is not None or gone:
+        raise Conflict(
+            "Our published answer was changed or taken back meanwhile. Nothing was sent. "
+            "Look at the case again and start from what stands there now.",
+            code="answer_changed",
         )
 
 

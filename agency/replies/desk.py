@@ -2,21 +2,22 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Literal
 from uuid import UUID
 
 from sqlalchemy import select
 
 from agency.inbox import desk as inbox_desk
-from agency.inbox.models import Conversation, Message
+from agency.inbox.models import Conversation
 from agency.replies import checks
 from agency.replies.approval_mail import tell_approvers
+from agency.replies.drafting import fingerprint, message_to_answer, new_text, refuse_unknown_way
 from agency.replies.lifecycle import LIFECYCLE
 from agency.replies.models import Approval, Reply, ReplyText
 from agency.replies.moves import live_approval, locked, move, show_in_queue, text_of, void_approval
 from agency.replies.text_difference import text_difference
-from agency.replies.words import accepted, hash_of, target_fingerprint
+from agency.replies.words import accepted
 from tenants import audit, clock
 from tenants.database import db, new_id
 from tenants.errors import Conflict, Invalid, NotFound, worded
@@ -27,9 +28,18 @@ LONGEST_REASON = 2_000
 
 
 def start_draft(
-    actor: Actor, conversation_id: UUID, text: str, *, in_reply_to: UUID | None = None, private: bool = False
+    actor: Actor,
+    conversation_id: UUID,
+    text: str,
+    *,
+    in_reply_to: UUID | None = None,
+    private: bool = False,
+    automatic: bool = False,
 ) -> Reply:
     """A draft to the newest customer message, or to the one named; claims an unclaimed conversation.
+
+    Answers to direct messages are private by themselves; `private` asks for a message to whoever wrote a comment.
+    `automatic`: a rule chose these words.
 
     Raises NotFound, Forbidden, Conflict when somebody else holds the conversation, Invalid for unusable text or a
     message that cannot be answered so.
@@ -41,12 +51,9 @@ def start_draft(
         raise NotFound()
     require(actor, Permission.REPLY_WRITE, conversation.brand_id)
     words = accepted(text)
-    if private:
-        raise Invalid(
-            "This conversation can only be answered in public from here. Nothing was saved.",
-            code="private_not_available",
-        )
-    message = _message_to_answer(conversation, in_reply_to)
+    private = private or conversation.kind == "message"
+    refuse_unknown_way(conversation, "reply", private=private)
+    message = message_to_answer(conversation, in_reply_to)
     inbox_desk.claim(actor, conversation_id)
     reply = Reply(
         agency_id=conversation.agency_id,
@@ -60,74 +67,29 @@ def start_draft(
         thread_external_id=conversation.external_id,
         platform=conversation.platform,
         kind=conversation.kind,
+        private=private,
+        automatic=automatic,
+        deed="reply",
         state="draft",
         state_since=clock.now(),
-        target_fingerprint=_fingerprint(conversation, message),
+        target_fingerprint=b"",
         written_by=actor.user_id,
         written_by_name=actor.name,
     )
+    reply.target_fingerprint = fingerprint(reply, conversation, message)
+    checks.refuse_second_private(reply)
     db.session.add(reply)
     db.session.flush()
-    _new_text(reply, conversation, actor, words)
+    new_text(reply, conversation, actor, words)
     show_in_queue(reply)
     audit.record(actor, "reply.start", "reply", reply.id, brand_id=reply.brand_id, conversation_id=str(conversation.id))
     return reply
 
 
-def _message_to_answer(conversation: Conversation, message_id: UUID | None) -> Message:
-    wanted = select(Message).where(
-        Message.conversation_id == conversation.id, Message.direction == "in", Message.deleted_at.is_(None)
-    )
-    if message_id is not None:
-        wanted = wanted.where(Message.id == message_id)
-    message = db.session.execute(wanted.order_by(Message.written_at.desc(), Message.id.desc()).limit(1)).scalar()
-    if message is None:
-        raise Invalid(
-            "There is no customer message here to answer; it may have been deleted. Nothing was saved.",
-            code="nothing_to_answer",
-            errors={"in_reply_to": [worded("is not a customer's message in this conversation")]},
-        )
-    return message
-
-
-def _fingerprint(conversation: Conversation, message: Message) -> bytes:
-    return target_fingerprint(
-        brand_id=conversation.brand_id,
-        account_id=conversation.account_id,
-        external_id=message.external_id,
-        content_hash=message.content_hash,
-    )
-
-
-def _new_text(
-    reply: Reply, conversation: Conversation, actor: Actor, words: str, *, by_approver: bool = False
-) -> ReplyText:
-    result = checks.check_words(conversation, words)
-    newest = db.session.execute(
-        select(ReplyText.number).where(ReplyText.reply_id == reply.id).order_by(ReplyText.number.desc()).limit(1)
-    ).scalar()
-    text = ReplyText(
-        agency_id=reply.agency_id,
-        id=new_id(),
-        brand_id=reply.brand_id,
-        reply_id=reply.id,
-        number=(newest or 0) + 1,
-        text=words,
-        text_hash=hash_of(words),
-        author_id=actor.user_id,
-        author_name=actor.name,
-        by_approver=by_approver,
-        guide_version=result.guide_version,
-        findings=checks.findings_as_data(result),
-    )
-    db.session.add(text)
-    reply.text_id = text.id
-    db.session.flush()
-    return text
-
-
-def edit(actor: Actor, reply_id: UUID, text: str) -> Reply:
+def edit(actor: Actor, reply_id: UUID, text: str, *, private: bool | None = None) -> Reply:
     """New words. From `awaiting_approval` the reply goes back to `draft`: what was asked was about the old words.
+
+    `private` says anew where an answer to a comment goes; None leaves it.
 
     Raises NotFound, Forbidden, Invalid, Conflict.
     """
@@ -136,14 +98,28 @@ def edit(actor: Actor, reply_id: UUID, text: str) -> Reply:
     words = accepted(text)
     conversation, message = checks.conversation_of(reply), checks.message_of(reply)
     before = text_of(reply)
-    unchanged = before.text == words and message.content_hash == reply.in_reply_to_content_hash
+    private = reply.private if private is None or reply.deed != "reply" or reply.kind == "message" else private
+    unchanged = (
+        before.text == words
+        and message.content_hash == reply.in_reply_to_content_hash
+        and private == reply.private
+        and not reply.automatic
+    )
     if reply.state == "draft" and unchanged:
         return reply
+    if reply.deed == "withdraw":
+        raise Conflict(
+            "Taking an answer back has no words of its own to change. Nothing was changed.", code="nothing_to_change"
+        )
+    refuse_unknown_way(conversation, reply.deed, private=private)
     inbox_desk.claim(actor, reply.conversation_id)
     move(reply, "edit", actor=actor)
+    reply.private = private
+    reply.automatic = reply.automatic and before.text == words
+    checks.refuse_second_private(reply)
     reply.in_reply_to_content_hash = message.content_hash
-    reply.target_fingerprint = _fingerprint(conversation, message)
-    _new_text(reply, conversation, actor, words)
+    reply.target_fingerprint = fingerprint(reply, conversation, message)
+    new_text(reply, conversation, actor, words)
     return reply
 
 
@@ -179,14 +155,38 @@ def _ready_to_leave(actor: Actor, reply: Reply, name: str, target: str) -> Reply
     LIFECYCLE.check(name, reply.state, target)
     inbox_desk.claim(actor, reply.conversation_id)
     checks.refuse_closed_brand(checks.brand_of(reply))
-    checks.refuse_changed_target(reply)
+    _refuse_what_changed(reply)
     checks.refuse_second_answer(reply)
+    _watch_window(reply)
     conversation, text = checks.conversation_of(reply), text_of(reply)
-    result = checks.check_words(conversation, text.text)
+    if reply.deed == "withdraw":
+        return text
+    result = checks.check_words(conversation, text.text, private=reply.private)
     checks.refuse_stopped(result)
     if result.guide_version != text.guide_version:
-        text = _new_text(reply, conversation, actor, text.text)
+        text = new_text(reply, conversation, actor, text.text)
     return text
+
+
+def _refuse_what_changed(reply: Reply) -> None:
+    """What may change between a draft and its sending, without our doing."""
+    checks.refuse_changed_target(reply)
+    checks.refuse_changed_base(reply)
+    checks.refuse_second_private(reply)
+    checks.refuse_closed_window(reply)
+
+
+def _watch_window(reply: Reply) -> None:
+    """Promise a look at the moment its window closes: what still waits then lapses and says why."""
+    window = checks.window_for(reply)
+    if window is not None and window.closes_at is not None:
+        enqueue_after_commit(
+            JobName.RECHECK_WAITING_REPLIES,
+            run_at=window.closes_at + timedelta(seconds=1),
+            agency_id=reply.agency_id,
+            brand_id=reply.brand_id,
+            conversation_id=reply.conversation_id,
+        )
 
 
 def approve(actor: Actor, reply_id: UUID, text_hash: str, *, asked_at: datetime | None = None) -> Reply:
@@ -226,13 +226,19 @@ def change_and_approve(
     _refuse_unseen(reply, before, text_hash, asked_at)
     if words == before.text:
         return approve(actor, reply_id, text_hash, asked_at=asked_at)
+    if reply.deed == "withdraw":
+        raise Conflict(
+            "Taking an answer back has no words of its own to change. Nothing was decided; say yes or no to it.",
+            code="nothing_to_change",
+        )
     if actor.user_id == reply.written_by:
         checks.refuse_own_approval(actor, reply, before)
     checks.refuse_closed_brand(checks.brand_of(reply))
-    checks.refuse_changed_target(reply)
+    reply.automatic = False
+    _refuse_what_changed(reply)
     conversation = checks.conversation_of(reply)
-    checks.refuse_stopped(checks.check_words(conversation, words))
-    changed = _new_text(reply, conversation, actor, words, by_approver=True)
+    checks.refuse_stopped(checks.check_words(conversation, words, private=reply.private))
+    changed = new_text(reply, conversation, actor, words, by_approver=True)
     _decide(actor, reply, changed, "approved")
     move(reply, "change_and_approve", actor=actor, text_hash=changed.text_hash)
     _publish_soon(reply)
@@ -318,8 +324,9 @@ def _refuse_unseen(reply: Reply, text: ReplyText, shown_hash: str, asked_at: dat
 
 def _still_good(reply: Reply, text: ReplyText) -> None:
     checks.refuse_closed_brand(checks.brand_of(reply))
-    checks.refuse_changed_target(reply)
-    checks.refuse_stopped(checks.check_words(checks.conversation_of(reply), text.text))
+    _refuse_what_changed(reply)
+    if reply.deed != "withdraw":
+        checks.refuse_stopped(checks.check_words(checks.conversation_of(reply), text.text, private=reply.private))
 
 
 def _decide(actor: Actor, reply: Reply, text: ReplyText, decision: str, reason: str | None = None) -> None:

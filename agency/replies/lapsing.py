@@ -1,4 +1,6 @@
-"""When a customer changes or deletes what a waiting reply answers, the request or approval lapses and says why."""
+"""When a customer changes or deletes what a waiting reply answers, or its window closes, the request or approval lapses
+and says why.
+"""
 
 from __future__ import annotations
 
@@ -18,7 +20,7 @@ log = get_logger("lapsing")
 
 
 def recheck_conversation(conversation_id: UUID) -> int:
-    """Let every waiting or approved reply lapse whose message is not what it was; returns how many did."""
+    """Let waiting and approved replies lapse whose message changed or whose window closed; returns how many did."""
     waiting = db.session.execute(
         select(Reply.id).where(
             Reply.conversation_id == conversation_id, Reply.state.in_(("awaiting_approval", "approved"))
@@ -31,6 +33,7 @@ def recheck_conversation(conversation_id: UUID) -> int:
             continue
         try:
             checks.refuse_changed_target(reply)
+            checks.refuse_closed_window(reply)
         except Conflict as change:
             lapse(reply, change.message)
             lapsed += 1

@@ -11,6 +11,7 @@ from __future__ import annotations
 import time
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from typing import Any
 from uuid import UUID
 
 from sqlalchemy import func, select
@@ -20,6 +21,7 @@ from agency.inbox.models import Conversation
 from agency.replies import checks
 from agency.replies.models import PublishAttempt, Reply
 from agency.replies.moves import live_approval, locked, move, text_of, void_approval
+from agency.replies.targets import UNREACHABLE, account_of, connected_account_of, target_of
 from channels import accounts
 from channels.errors import (
     ChannelError,
@@ -40,7 +42,7 @@ from channels.transport import Speaks
 from tenants import audit
 from tenants.base_app import settings_of_app
 from tenants.database import db, new_id
-from tenants.errors import AppError, Unavailable
+from tenants.errors import AppError
 from tenants.logs import get_logger
 from tenants.outbox import JobName, enqueue_after_commit
 from tenants.scope import HasAppContext, Scope, in_scope
@@ -86,6 +88,9 @@ def publish(app: HasAppContext, scope: Scope, reply_id: UUID, transport: Speaks)
     outcome = _send(claimed, transport)
     with in_scope(app, scope):
         state = _settle(claimed, outcome)
+    if isinstance(outcome, PublishedReply) and outcome.thread_external_id and claimed.target.deed == "private_reply":
+        with in_scope(app, scope):
+            _file_privately(claimed, outcome.platform_id, outcome.thread_external_id)
     log.info("reply_sent", reply_id=str(reply_id), fence=claimed.fence, state=state)
     return state
 
@@ -149,7 +154,12 @@ def _why_lapsed(reply: Reply) -> str | None:
         return "The words or their target are not the ones that were approved."
     try:
         checks.refuse_changed_target(reply)
-        checks.refuse_stopped(checks.check_words(checks.conversation_of(reply), text.text))
+        checks.refuse_changed_base(reply)
+        checks.refuse_closed_window(reply)
+        checks.refuse_second_private(reply)
+        if reply.deed != "withdraw":
+            words = checks.check_words(checks.conversation_of(reply), text.text, private=reply.private)
+            checks.refuse_stopped(words)
     except AppError as refusal:
         return refusal.message
     return None
@@ -159,7 +169,7 @@ def _can_send(reply: Reply, account: Account) -> bool:
     """Whether nothing outside the reply holds it back; if something does, the reason stands on the reply."""
     brand = checks.brand_of(reply)
     waits = None
-    if account.disconnected_at is not None or account.health in ("needs_reconnect", "disconnected"):
+    if account.disconnected_at is not None or account.health in UNREACHABLE:
         waits = f"{account.name} needs a new connection. The reply is kept and goes out when it is connected."
     elif brand.paused_at is not None or brand.archived_at is not None:
         waits = f"{brand.name} is paused. The reply is kept and goes out when it is not."
@@ -223,6 +233,20 @@ def _send(claimed: Claimed, transport: Speaks) -> PublishedReply | ChannelError:
         return OutcomeUnknown("an unforeseen error after sending")
 
 
+def _file_privately(claimed: Claimed, platform_id: str, thread_external_id: str) -> None:
+    """The words stand among the person's direct messages, too. Lost with a sender that dies: an event brings them."""
+    reply = locked(claimed.reply_id)
+    if reply.state == "published" and reply.platform_id == platform_id and reply.published_at is not None:
+        outgoing.file_private_message(
+            account_of(reply),
+            thread_external_id,
+            reply_id=reply.id,
+            platform_id=platform_id,
+            text=claimed.text,
+            written_at=reply.published_at,
+        )
+
+
 # ── settle ───────────────────────────────────────────────────────────────────────────────────────────────────────
 
 
@@ -283,24 +307,50 @@ def _settle_late(reply: Reply, claimed: Claimed, outcome: PublishedReply | Chann
     return reply.state
 
 
+def live_state_of(reply: Reply, seen: str) -> str:
+    """What stands on the platform now, in our word, from what was seen there."""
+    if reply.deed == "withdraw":
+        return "withdrawn"
+    return "visible" if seen == "published" else seen
+
+
+def record(reply: Reply, account: Account, platform_id: str, live_state: str) -> None:
+    """Show in the conversation what now stands on the platform."""
+    assert reply.published_at is not None
+    answer: dict[str, Any] = {
+        "reply_id": reply.id,
+        "platform_id": platform_id,
+        "answered_external_id": reply.in_reply_to_external_id,
+    }
+    if reply.deed == "withdraw":
+        outgoing.taken_back(account, reply.conversation_id, taken_back_at=reply.published_at, **answer)
+        return
+    text, moderation = text_of(reply).text, None if live_state == "published" else live_state
+    if reply.deed == "edit":
+        at = reply.published_at
+        outgoing.changed(account, reply.conversation_id, text=text, changed_at=at, moderation=moderation, **answer)
+        return
+    outgoing.answered(
+        account,
+        reply.conversation_id,
+        text=text,
+        written_at=reply.published_at,
+        private=reply.private and reply.kind != "message",
+        moderation=moderation,
+        **answer,
+    )
+
+
 def stand(reply: Reply, platform_id: str, live_state: str, *, move_name: str) -> None:
     """The reply stands on the platform: settle or reconcile it, record the message, promise a read-back."""
     reply.platform_id = platform_id
     reply.published_at = reply.sent_at
-    reply.live_state = "visible" if live_state == "published" else live_state
+    reply.live_state = live_state_of(reply, live_state)
     reply.next_try_at = None
     move(reply, move_name, "published", actor=None, platform_id=platform_id)
-    account, text = account_of(reply), text_of(reply)
+    account = account_of(reply)
     assert reply.published_at is not None
-    outgoing.answered(
-        account,
-        reply.conversation_id,
-        reply_id=reply.id,
-        platform_id=platform_id,
-        answered_external_id=reply.in_reply_to_external_id,
-        text=text.text,
-        written_at=reply.published_at,
-    )
+    record(reply, account, platform_id, live_state)
     account.last_sent_at = reply.published_at
     look_later(reply, settings_of_app().settle_seconds)
 
@@ -348,36 +398,4 @@ def look_later(reply: Reply, seconds: int) -> None:
         agency_id=reply.agency_id,
         brand_id=reply.brand_id,
         reply_id=reply.id,
-    )
-
-
-def account_of(reply: Reply) -> Account:
-    """The account the reply goes out by."""
-    return db.session.execute(select(Account).where(Account.id == reply.account_id)).scalar_one()
-
-
-def connected_account_of(reply: Reply) -> ConnectedAccount | None:
-    """The account with its credential opened; None when it cannot be used now."""
-    account = account_of(reply)
-    if account.disconnected_at is not None or account.health in ("needs_reconnect", "disconnected"):
-        return None
-    try:
-        return accounts.connected(account)
-    except Unavailable as error:
-        accounts.mark_unhealthy(account, "failing", error.code)
-        return None
-    except AppError as error:
-        accounts.mark_unhealthy(account, "needs_reconnect", error.code)
-        return None
-
-
-def target_of(reply: Reply) -> ReplyTarget:
-    """What the reply answers, as adapters name it."""
-    message, conversation = checks.message_of(reply), checks.conversation_of(reply)
-    return ReplyTarget(
-        external_id=reply.in_reply_to_external_id,
-        thread_external_id=reply.thread_external_id,
-        kind="review" if reply.kind == "review" else "comment",
-        post_external_id=conversation.context.get("external_id"),
-        seen_updated_at=message.edited_at or message.written_at,
     )

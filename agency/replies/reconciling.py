@@ -15,14 +15,8 @@ from sqlalchemy import func, select
 from agency.inbox import outgoing
 from agency.replies.models import PublishAttempt, Reply
 from agency.replies.moves import locked, move, text_of
-from agency.replies.publishing import (
-    account_of,
-    connected_account_of,
-    database_now,
-    look_later,
-    stand,
-    target_of,
-)
+from agency.replies.publishing import database_now, live_state_of, look_later, stand
+from agency.replies.targets import account_of, connected_account_of, target_of
 from channels.items import ReadBack
 from channels.protocol import ConnectedAccount, ReplyTarget
 from channels.registry import adapter_for
@@ -45,6 +39,12 @@ NEEDS_A_PERSON = (
     "We could not find out whether this reply was published. It is not sent again by itself. "
     "Look on the platform, then say here what became of it."
 )
+
+NOT_SEEN = {
+    "reply": "The platform accepted this reply, but does not show it. It is not sent again by itself.",
+    "edit": "The platform accepted the change, but still shows the earlier words. It is not sent again by itself.",
+    "withdraw": "The platform accepted that this is taken back, but still shows it. It is not sent again by itself.",
+}
 
 log = get_logger("reconciling")
 
@@ -165,7 +165,7 @@ def _decide(looking: Looking, seen: ReadBack) -> str:
 
 def _not_another_replys(reply: Reply, seen: ReadBack) -> tuple[str, ...]:
     """Found ids that no other reply of ours already has: the same words may have been sent before, rightly."""
-    if not seen.platform_ids or reply.platform == "google_business":
+    if not seen.platform_ids or reply.platform == "google_business" or reply.deed != "reply":
         return seen.platform_ids
     taken = set(
         db.session.execute(
@@ -226,9 +226,15 @@ def _prove(reply: Reply, state: str, seen: ReadBack) -> None:
     if state == "found":
         reply.read_back_at = database_now()
         before = reply.live_state
-        reply.live_state = {"published": "visible", "pending": "pending", "rejected": "rejected"}[
-            seen.reply.state if seen.reply else "published"
-        ]
+        reply.live_state = live_state_of(reply, seen.reply.state if seen.reply else "published")
+        if before == "pending" and reply.live_state == "visible":
+            outgoing.moderated(
+                account_of(reply),
+                reply.conversation_id,
+                reply.platform_id or "",
+                reply.in_reply_to_external_id,
+                "published",
+            )
         if reply.live_state == "rejected" and before != "rejected":
             reply.state_reason = (
                 f"The platform does not show this reply ({seen.reply.violation if seen.reply else ''})."
@@ -240,8 +246,9 @@ def _prove(reply: Reply, state: str, seen: ReadBack) -> None:
         look_later(reply, settle * LOOK_AT_SETTLE_TIMES[min(looks, 2)])
     elif state == "absent" and reply.live_state != "not_seen":
         reply.live_state = "not_seen"
-        reply.state_reason = "The platform accepted this reply, but does not show it. It is not sent again by itself."
-        _owed_again(reply, rejected=False)
+        reply.state_reason = NOT_SEEN[reply.deed]
+        if reply.deed == "reply":
+            _owed_again(reply, rejected=False)
 
 
 def _owed_again(reply: Reply, *, rejected: bool) -> None:
@@ -252,4 +259,5 @@ def _owed_again(reply: Reply, *, rejected: bool) -> None:
         answered_external_id=reply.in_reply_to_external_id,
         rejected=rejected,
         now=database_now(),
+        private=reply.private and reply.kind != "message",
     )

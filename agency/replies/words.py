@@ -47,7 +47,13 @@ def hash_of(text: str) -> str:
     return hashlib.sha256(unicodedata.normalize("NFC", text).encode("utf-8")).hexdigest()
 
 
-def target_fingerprint(*, brand_id: object, account_id: object, external_id: str, content_hash: bytes) -> bytes:
-    """SHA-256 over where the words go and what they answer; when it changes, an approval no longer holds."""
-    parts = (str(brand_id), str(account_id), external_id, content_hash.hex())
+def target_fingerprint(
+    *, brand_id: object, account_id: object, external_id: str, content_hash: bytes, way: str = ""
+) -> bytes:
+    """SHA-256 over where the words go and what they answer; when it changes, an approval no longer holds.
+
+    `way` tells a private reply, or the change of a published one, from a plain answer: a yes to public words is none
+    to private ones.
+    """
+    parts = (str(brand_id), str(account_id), external_id, content_hash.hex(), *([way] if way else ()))
     return hashlib.sha256("\n".join(parts).encode()).digest()

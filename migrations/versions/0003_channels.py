@@ -77,6 +77,46 @@ def upgrade() -> None:
         ),
     )
     op.create_table(
+        "account_day",
+        sa.Column("agency_id", sa.Uuid(), nullable=False),
+        sa.Column("id", sa.Uuid(), nullable=False),
+        sa.Column("brand_id", sa.Uuid(), nullable=False),
+        sa.Column("account_id", sa.Uuid(), nullable=False),
+        sa.Column("day", sa.Date(), nullable=False),
+        sa.Column("told_count", sa.Integer(), server_default="0", nullable=False),
+        sa.Column("found_count", sa.Integer(), server_default="0", nullable=False),
+        sa.Column("missed_count", sa.Integer(), server_default="0", nullable=False),
+        sa.ForeignKeyConstraint(
+            ["agency_id", "account_id", "brand_id"],
+            ["account.agency_id", "account.id", "account.brand_id"],
+            name=op.f("fk_account_day_agency_id_account_id_brand_id_account"),
+        ),
+        sa.PrimaryKeyConstraint("agency_id", "id", "brand_id", name=op.f("pk_account_day")),
+        sa.UniqueConstraint(
+            "agency_id",
+            "account_id",
+            "day",
+            "brand_id",
+            name=op.f("uq_account_day_agency_id_account_id_day_brand_id"),
+        ),
+    )
+    op.create_table(
+        "data_key",
+        sa.Column("agency_id", sa.Uuid(), nullable=False),
+        sa.Column("id", sa.Uuid(), nullable=False),
+        sa.Column("brand_id", sa.Uuid(), nullable=False),
+        sa.Column("created_at", sa.DateTime(timezone=True), server_default=sa.text("now()"), nullable=False),
+        sa.Column("key_id", sa.Text(), nullable=False),
+        sa.Column("wrapped", sa.LargeBinary(), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["agency_id", "brand_id"],
+            ["brand.agency_id", "brand.id"],
+            name=op.f("fk_data_key_agency_id_brand_id_brand"),
+        ),
+        sa.PrimaryKeyConstraint("agency_id", "id", "brand_id", name=op.f("pk_data_key")),
+        sa.UniqueConstraint("agency_id", "brand_id", name=op.f("uq_data_key_agency_id_brand_id")),
+    )
+    op.create_table(
         "backfill",
         sa.Column("agency_id", sa.Uuid(), nullable=False),
         sa.Column("id", sa.Uuid(), nullable=False),
@@ -202,6 +242,8 @@ def upgrade() -> None:
     op.add_column("account", sa.Column("subscription_checked_at", sa.DateTime(timezone=True), nullable=True))
     op.add_column("account", sa.Column("subscription_problem", sa.Text(), nullable=True))
     op.add_column("account", sa.Column("last_event_at", sa.DateTime(timezone=True), nullable=True))
+    op.add_column("account", sa.Column("access_problem", sa.Text(), nullable=True))
+    op.add_column("account", sa.Column("usual_gap_seconds", sa.Integer(), nullable=True))
     op.add_column("account", sa.Column("missed_count", sa.Integer(), server_default="0", nullable=False))
     op.add_column("account", sa.Column("last_missed_at", sa.DateTime(timezone=True), nullable=True))
     op.add_column("account", sa.Column("throttled_until", sa.DateTime(timezone=True), nullable=True))
@@ -221,6 +263,8 @@ def upgrade() -> None:
     op.add_column("message", sa.Column("liked", sa.Boolean(), server_default="false", nullable=False))
     op.add_column("reply", sa.Column("deed", sa.Text(), server_default="reply", nullable=False))
     op.add_column("reply", sa.Column("changes_reply_id", sa.Uuid(), nullable=True))
+    op.add_column("reply", sa.Column("deed_reason", sa.Text(), nullable=True))
+    op.add_column("reply", sa.Column("automatic", sa.Boolean(), server_default="false", nullable=False))
     op.create_check_constraint(op.f("ck_reply_deed_is_known"), "reply", "deed in ('reply', 'edit', 'withdraw')")
     op.create_check_constraint(
         op.f("ck_reply_changes_name_what_they_change"), "reply", "(deed = 'reply') = (changes_reply_id is null)"

@@ -87,6 +87,7 @@ def _reply(t: Tenant) -> Row:
         "target_fingerprint": t.hash("target"),
         "written_by": t.id_of("person"),
         "written_by_name": t.word("writer"),
+        "deed_reason": t.word("deed reason"),
     }
 
 
@@ -228,6 +229,17 @@ ROWS: dict[str, Callable[[Tenant], Row]] = {
         "account_id": t.id_of("account"),
         "horizon_at": clock.now(),
         "last_error": t.word("backfill error"),
+    },
+    "history_import": lambda t: {
+        **_owned(t, "history_import"),
+        "platform": "facebook",
+        "external_id": str(t.id_of("account").int % 10**15),
+        "name": t.word("imported account"),
+        "file_name": t.word("file"),
+        "file": t.word("file content").encode(),
+        "file_hash": t.hash("file"),
+        "asked_by": t.id_of("person"),
+        "problems": [{"line": 2, "word": "kind", "column": "kind"}],
     },
     "deletion_request": lambda t: {
         "id": t.id_of("deletion_request"),

@@ -1,0 +1,87 @@
+"""What a reply is made of: the message it answers, the way its words go, and the words as texts in a row."""
+
+from __future__ import annotations
+
+from uuid import UUID
+
+from sqlalchemy import select
+
+from agency.inbox import outgoing
+from agency.inbox.models import Conversation, Message
+from agency.replies import checks
+from agency.replies.models import Reply, ReplyText
+from agency.replies.words import hash_of, target_fingerprint
+from tenants.database import db, new_id
+from tenants.errors import Conflict, Invalid, worded
+from tenants.permissions import Actor
+
+
+def message_to_answer(conversation: Conversation, message_id: UUID | None) -> Message:
+    """The newest live message of the customer, or the one named. Raises Invalid where there is none."""
+    wanted = select(Message).where(
+        Message.conversation_id == conversation.id, Message.direction == "in", Message.deleted_at.is_(None)
+    )
+    if message_id is not None:
+        wanted = wanted.where(Message.id == message_id)
+    message = db.session.execute(wanted.order_by(Message.written_at.desc(), Message.id.desc()).limit(1)).scalar()
+    if message is None:
+        raise Invalid(
+            "There is no customer message here to answer; it may have been deleted. Nothing was saved.",
+            code="nothing_to_answer",
+            errors={"in_reply_to": [worded("is not a customer's message in this conversation")]},
+        )
+    return message
+
+
+def refuse_unknown_way(conversation: Conversation, deed: str, *, private: bool) -> None:
+    """Raise Invalid `private_not_available` or Conflict `not_offered` for what the platform does not know here."""
+    if outgoing.is_offered(conversation.platform, conversation.kind, deed, private=private):
+        return
+    if private:
+        raise Invalid(
+            "This conversation can only be answered in public from here. Nothing was saved.",
+            code="private_not_available",
+        )
+    raise Conflict(
+        "The platform does not offer this for what is written here. Nothing was changed. Do it on the platform itself.",
+        code="not_offered",
+    )
+
+
+def fingerprint(reply: Reply, conversation: Conversation, message: Message) -> bytes:
+    """What an approval of this reply is bound to beside its words."""
+    return target_fingerprint(
+        brand_id=conversation.brand_id,
+        account_id=conversation.account_id,
+        external_id=message.external_id,
+        content_hash=message.content_hash,
+        way=checks.way_of(reply),
+    )
+
+
+def new_text(
+    reply: Reply, conversation: Conversation, actor: Actor, words: str, *, by_approver: bool = False
+) -> ReplyText:
+    """Store these words as the reply's newest text, with what the style guide says of them."""
+    result = checks.check_words(conversation, words, private=reply.private)
+    newest = db.session.execute(
+        select(ReplyText.number).where(ReplyText.reply_id == reply.id).order_by(ReplyText.number.desc()).limit(1)
+    ).scalar()
+    text = ReplyText(
+        agency_id=reply.agency_id,
+        id=new_id(),
+        brand_id=reply.brand_id,
+        reply_id=reply.id,
+        number=(newest or 0) + 1,
+        text=words,
+        text_hash=hash_of(words),
+        author_id=actor.user_id,
+        author_name=actor.name,
+        by_approver=by_approver,
+        guide_version=result.guide_version,
+        findings=checks.findings_as_data(result),
+    )
+    db.session.add(text)
+    reply.text_id = text.id
+    db.session.flush()
+    return text

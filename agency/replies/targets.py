@@ -1,0 +1,52 @@
+"""Where a reply goes: its account, opened, and what it answers, as adapters name both."""
+
+from __future__ import annotations
+
+from sqlalchemy import select
+
+from agency.inbox import outgoing
+from agency.replies import checks
+from agency.replies.models import Reply
+from agency.replies.moves import text_of
+from channels import accounts
+from channels.models import Account
+from channels.protocol import ConnectedAccount, ReplyTarget
+from tenants.database import db
+from tenants.errors import AppError, Unavailable
+
+UNREACHABLE = ("needs_reconnect", "access_lost", "disconnected")
+"""Health of accounts that wait for a person; nothing is sent by them."""
+
+
+def account_of(reply: Reply) -> Account:
+    """The account the reply goes out by."""
+    return db.session.execute(select(Account).where(Account.id == reply.account_id)).scalar_one()
+
+
+def connected_account_of(reply: Reply) -> ConnectedAccount | None:
+    """The account with its credential opened; None when it cannot be used now."""
+    account = account_of(reply)
+    if account.disconnected_at is not None or account.health in UNREACHABLE:
+        return None
+    try:
+        return accounts.connected(account)
+    except Unavailable as error:
+        accounts.mark_unhealthy(account, "failing", error.code)
+        return None
+    except AppError as error:
+        accounts.mark_unhealthy(account, "needs_reconnect", error.code)
+        return None
+
+
+def target_of(reply: Reply) -> ReplyTarget:
+    """What the reply answers or changes, as adapters name it."""
+    base = checks.base_of(reply) if reply.deed != "reply" else None
+    return outgoing.target_for(
+        checks.conversation_of(reply),
+        checks.message_of(reply),
+        deed=reply.deed,
+        private=reply.private,
+        written_by=checks.written_by(reply),
+        our_external_id=base.platform_id if base else None,
+        our_text=text_of(base).text if base else None,
+    )
