@@ -207,6 +207,7 @@ def _multi_get(reader: Reader, headers: dict[str, str]) -> Answer:
     for each in ids:
         node = reader.resolve(each)
         headers.update(_count_call(reader.world, reader.call, node.account))
+        graph_scopes.require(reader, node, None)
         body[each] = graph_nodes.render(reader, node, fields)
     done = _with_etag(reader.call, body)
     done.headers.update(headers)

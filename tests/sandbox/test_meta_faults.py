@@ -83,11 +83,13 @@ def test_tokens_die_of_each_subcode_and_come_back_with_the_order(meta: Meta, sub
 def test_a_lost_permission_is_code_ten_where_it_is_needed(meta: Meta) -> None:
     post = meta.make("post", text="x")
     order(meta, "lose_scope", scope="pages_read_user_content")
+    comment = meta.make("comment", post=post, author="Ada Vale", text="x")
     assert meta.refusal("GET", f"{post}/comments") == (10, None)
+    assert meta.refusal("GET", "", ids=f"{PAGE},{comment}") == (10, None)
     assert meta.get(f"{PAGE}/published_posts", fields="id")["data"]
     meta.control("POST", "/tokens/scopes", {"account": PAGE, "scopes": ["pages_read_user_content"]})
     meta.control("DELETE", "/misbehaviour")
-    assert meta.get(f"{post}/comments", fields="id")["data"] == []
+    assert meta.get(f"{post}/comments", fields="id")["data"] == [{"id": comment}]
     assert meta.refusal("GET", f"{PAGE}/published_posts") == (10, None)
     assert meta.refusal("POST", f"{post}/comments", message="x") == (200, None)
 

@@ -282,6 +282,7 @@ def test_a_webhook_may_come_before_the_answer(meta: Meta) -> None:
 def test_what_is_rolled_back_is_not_told(meta: Meta) -> None:
     good: dict[str, Any] = {"platform": "facebook", "account": PAGE, "kind": "comment", "author": "A", "text": "x"}
     assert meta.call("POST", "/sandbox/items", body=[good, {**good, "kind": "nonsense"}])[0] == 400
+    meta.control("POST", "/deliveries/switches", {"hold": True})  # the next commit
     assert meta.deliver()["sent"] == 0
 
 
