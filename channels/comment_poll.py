@@ -334,7 +334,11 @@ class _Round:
                 item_id = parent
             return item_id
 
-        return tuple(replace(item, thread_external_id=top(key)) for key, item in self.items.items())
+        tops = {key: top(key) for key in self.items}
+        return tuple(
+            item if item.thread_external_id == tops[key] else replace(item, thread_external_id=tops[key])
+            for key, item in self.items.items()
+        )
 
 
 def _post_purpose(post: PostContext) -> dict[str, str]:

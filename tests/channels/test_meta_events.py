@@ -232,6 +232,12 @@ def test_an_echo_is_ours_and_in_the_persons_thread(platform: Platform, under: st
     assert (item.thread_external_id, item.from_us) == ("dm:900", True)
 
 
+def test_an_echo_is_ours_whoever_it_names_as_sender() -> None:
+    """A recorded one names the person as sender."""
+    item = only(read("facebook", messaged("facebook", {"message": {"mid": "m_2", "text": "Yes", "is_echo": True}})))
+    assert (item.thread_external_id, item.from_us) == ("dm:900", True)
+
+
 def test_an_unsent_message_is_a_tombstone() -> None:
     item = only(read("instagram", messaged("instagram", {"message": {"mid": "m_1", "is_deleted": True}})))
     assert (item.external_id, item.deleted) == ("m_1", True)
