@@ -82,8 +82,10 @@ def test_hostile_text_is_inert_everywhere(sandbox: Sandbox) -> None:
     made = sandbox.item("comment", platform="facebook", account="666", text=HOSTILE, author=HOSTILE)
     sandbox.graph(f"{made}/comments", "POST", access_token="other-token", message=HOSTILE.replace("\ud800", ""))
     sandbox.item("review", platform="google_business", account=LOCATION, stars=1, text=HOSTILE, author=HOSTILE)
+    sandbox.item("message", platform="facebook", account="666", text=HOSTILE, author=HOSTILE, attachments=["photo"])
     number = number_of(sandbox, "666")
     paths = ("/", f"/customers/{number}", f"/customers/{number_of(sandbox, LOCATION)}", "/ledger", "/misbehaviour")
+    paths = (*paths, "/faults", f"/customers/{number}/talks")
     for path in (*paths, "/scenario"):
         answer = sandbox.client.get(path)
         shown = answer.get_data(as_text=True)
