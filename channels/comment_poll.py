@@ -49,9 +49,9 @@ class CommentReading:
     def read(self, account: ConnectedAccount, cursor: str | None, exchanges: Sequence[Exchange], now: datetime) -> Page:
         return read(self.grammar, account, cursor, exchanges, now)
 
-    def wants_deep(self, cursor: str | None, now: datetime) -> bool:
+    def wants_deep(self, account: ConnectedAccount, cursor: str | None, now: datetime) -> bool:
         memory = Memory.load(cursor)
-        return memory.sweep_is_due(now) and memory.deep_is_due(now)
+        return memory.sweep_is_due(now, events_live=account.events_live) and memory.deep_is_due(now)
 
 
 def plan(
@@ -59,7 +59,7 @@ def plan(
 ) -> list[Request]:
     """The first round. The reading side finds out from the request alone whether it is a sweep."""
     memory = Memory.load(cursor)
-    sweep = deep or memory.sweep_is_due(now)
+    sweep = deep or memory.sweep_is_due(now, events_live=account.events_live)
     detail = 0 if sweep else memory.detail  # a sweep tries the full question again
     run = Run(now, sweep=sweep, deep=deep or (sweep and memory.deep_is_due(now)))
     return [_posts(grammar, account, run, detail=detail, page=1, after=None)]

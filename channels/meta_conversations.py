@@ -91,7 +91,7 @@ class ConversationReading:
     ) -> list[Request]:
         return [conversations(account, page=1, after=None)]
 
-    def wants_deep(self, cursor: str | None, now: datetime) -> bool:
+    def wants_deep(self, account: ConnectedAccount, cursor: str | None, now: datetime) -> bool:
         return False
 
     def read(self, account: ConnectedAccount, cursor: str | None, exchanges: Sequence[Exchange], now: datetime) -> Page:

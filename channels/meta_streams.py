@@ -36,7 +36,7 @@ class Reading(Protocol):
         self, account: ConnectedAccount, cursor: str | None, exchanges: Sequence[Exchange], now: datetime
     ) -> Page: ...
 
-    def wants_deep(self, cursor: str | None, now: datetime) -> bool: ...
+    def wants_deep(self, account: ConnectedAccount, cursor: str | None, now: datetime) -> bool: ...
 
 
 @dataclass(frozen=True)
@@ -110,7 +110,7 @@ def plan(streams: Sequence[Stream], account: ConnectedAccount, cursor: str | Non
     """The first round. Once a day every stream that shows deletions is read to its end in the same poll."""
     memory = _Memory.load(cursor, streams[0].name)
     awake = [one for one in streams if one.allowed(account) and memory.rests_until.get(one.name, now) <= now]
-    deep = any(one.reading.wants_deep(memory.places.get(one.name), now) for one in awake[:1])
+    deep = any(one.reading.wants_deep(account, memory.places.get(one.name), now) for one in awake[:1])
     requests: list[Request] = []
     for stream in awake:
         whole = deep and stream.sweeps is not None
@@ -153,7 +153,7 @@ def read(
                 trouble.append(error)
             continue
         memory.places[stream.name] = page.next_cursor
-        if not page.trouble:  # what failed in part is asked again in the next poll
+        if stream.live is not None and not page.trouble:  # what failed in part is asked again in the next poll
             memory.asked_at[stream.name] = now
         memory.rests_until.pop(stream.name, None)
         pages.append(page)

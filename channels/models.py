@@ -104,7 +104,11 @@ class AccountDirectory(Dated, Base):
 
 
 class PollTurn(Base):
-    """When an account is polled next and who is at it. Ids and times only, judged by the database's clock."""
+    """When an account is polled next and who is at it. Ids and times only, judged by the database's clock.
+
+    `idle_digest` stands for the question and the answer of the last poll, where that brought nothing: the same again
+    needs no reading (`jobs.polling`).
+    """
 
     __tablename__ = "poll_turn"
     account_id: Mapped[UUID] = mapped_column(primary_key=True)
@@ -116,7 +120,18 @@ class PollTurn(Base):
     fence: Mapped[int] = mapped_column(BigInteger, default=0, server_default="0")
     failures: Mapped[int] = mapped_column(default=0, server_default="0")
     parked_at: Mapped[datetime | None]
-    __table_args__ = (Index("ix_poll_turn_due", "platform", "due_at", postgresql_where=text("parked_at is null")),)
+    idle_digest: Mapped[bytes | None] = mapped_column(LargeBinary)
+    __table_args__ = (
+        Index("ix_poll_turn_due", "platform", "due_at", postgresql_where=text("parked_at is null")),
+        Index(
+            "ix_poll_turn_tenant",
+            "platform",
+            "agency_id",
+            "brand_id",
+            "due_at",
+            postgresql_where=text("parked_at is null"),
+        ),
+    )
 
 
 class SetAsideItem(BrandOwned, Dated, Base):

@@ -23,6 +23,9 @@ OVERLAP = timedelta(minutes=10)
 #: quiet Page.
 SWEEP_PER_PAGE = timedelta(minutes=15)
 LONGEST_SWEEP_PAUSE = timedelta(hours=6)
+#: While events arrive they tell of old posts too; then it is once a day, and for long lists at most 8 calls a day.
+LIVE_SWEEP_PAUSE = timedelta(hours=24)
+LIVE_SWEEP_PER_PAGE = timedelta(hours=3)
 #: Once a day a sweep reads every page of comments, so that what was deleted is missed.
 DEEP_SWEEP_PAUSE = timedelta(hours=24)
 
@@ -117,9 +120,11 @@ class Memory:
             }
         return json.dumps(raw, separators=(",", ":"))
 
-    def sweep_is_due(self, now: datetime) -> bool:
+    def sweep_is_due(self, now: datetime, *, events_live: bool = False) -> bool:
         if self.swept_at is None:
             return True
+        if events_live:
+            return now - self.swept_at >= max(LIVE_SWEEP_PAUSE, LIVE_SWEEP_PER_PAGE * self.sweep_pages)
         return now - self.swept_at >= min(LONGEST_SWEEP_PAUSE, SWEEP_PER_PAGE * self.sweep_pages)
 
     def deep_is_due(self, now: datetime) -> bool:

@@ -8,14 +8,19 @@ commits.
 
 from __future__ import annotations
 
+from collections import Counter
+from collections.abc import Sequence
 from dataclasses import dataclass
 from uuid import UUID
 
-from sqlalchemy import Float, cast, delete, func, or_, select, update
+from sqlalchemy import BigInteger, Float, LargeBinary, Uuid, bindparam, cast, delete, func, select, update
+from sqlalchemy.dialects.postgresql import ARRAY
 from sqlalchemy.sql.elements import ColumnElement
 
+from channels.fair_shares import Rotation, deal
 from channels.models import PollTurn
 from tenants.database import db
+from tenants.scope import raw_sql
 
 #: Longest pause after repeated failures, seconds.
 LONGEST_BACKOFF_SECONDS = 3_600
@@ -37,30 +42,138 @@ def _seconds(amount: float | ColumnElement[float]) -> ColumnElement[object]:
     return func.make_interval(0, 0, 0, 0, 0, 0, amount)
 
 
-def claim_due(platform: str, limit: int, lease_seconds: float) -> list[ClaimedTurn]:
-    """Up to ``limit`` due turns of a platform, longest due first; rows another caller is claiming are passed over."""
-    now = func.statement_timestamp()
-    due = (
-        select(PollTurn.account_id)
-        .where(
-            PollTurn.platform == platform,
-            PollTurn.parked_at.is_(None),
-            PollTurn.due_at <= now,
-            or_(PollTurn.leased_until.is_(None), PollTurn.leased_until < now),
-        )
-        .order_by(PollTurn.due_at)
-        .limit(limit)
-        .with_for_update(skip_locked=True)
-        .cte("due")  # as a plain subquery the planner may run it again and again, past its limit
+_DUE = "platform = :platform and parked_at is null and due_at <= statement_timestamp()"
+_FREE = "(leased_until is null or leased_until < statement_timestamp())"
+_WHY = "rows by position, taken and changed in one statement"
+
+_WAITING = raw_sql(
+    f"select agency_id, brand_id, count(*) from poll_turn where {_DUE} and {_FREE} group by agency_id, brand_id",
+    reason=_WHY,
+)
+_TAKE = raw_sql(
+    f"""
+    with due as materialized (
+        select turn.account_id
+        from unnest(:agencies, :brands, :counts) as share(agency_id, brand_id, wanted)
+        cross join lateral (
+            select account_id from poll_turn
+            where {_DUE} and {_FREE} and agency_id = share.agency_id and brand_id = share.brand_id
+            order by due_at limit share.wanted for update skip locked
+        ) as turn
     )
+    update poll_turn set leased_until = statement_timestamp() + make_interval(secs => :lease_seconds), fence = fence + 1
+    from due where poll_turn.account_id = due.account_id
+    returning poll_turn.account_id, agency_id, brand_id, platform, fence
+    """,
+    reason=_WHY,
+).bindparams(
+    bindparam("agencies", type_=ARRAY(Uuid)),
+    bindparam("brands", type_=ARRAY(Uuid)),
+    bindparam("counts", type_=ARRAY(BigInteger)),
+)
+
+
+def claim_due(
+    platform: str, limit: int, lease_seconds: float, rotation: Rotation[UUID, UUID] | None = None
+) -> list[ClaimedTurn]:
+    """Up to ``limit`` due turns of a platform; rows another caller is claiming are passed over.
+
+    Where more is due than that, agencies take turns, and the brands of each (`channels.fair_shares`); of a brand the
+    longest due come first. Give the same ``rotation`` again, so that who was left out comes first.
+    """
+    waiting: dict[UUID, dict[UUID, int]] = {}
+    for agency_id, brand_id, count in db.session.execute(_WAITING, {"platform": platform}):
+        waiting.setdefault(agency_id, {})[brand_id] = count
+    if not waiting:
+        return []
+    shares = Counter(deal(waiting, limit, rotation if rotation is not None else Rotation()))
     claimed = db.session.execute(
-        update(PollTurn)
-        .where(PollTurn.account_id == due.c.account_id)
-        .values(leased_until=now + _seconds(lease_seconds), fence=PollTurn.fence + 1)
-        .returning(PollTurn.account_id, PollTurn.agency_id, PollTurn.brand_id, PollTurn.platform, PollTurn.fence)
-        .execution_options(synchronize_session=False)
+        _TAKE,
+        {
+            "platform": platform,
+            "agencies": [agency_id for agency_id, _ in shares],
+            "brands": [brand_id for _, brand_id in shares],
+            "counts": list(shares.values()),
+            "lease_seconds": lease_seconds,
+        },
     )
     return [ClaimedTurn(*row) for row in claimed]
+
+
+_STILL_OURS = raw_sql(
+    """
+    select turn.account_id, turn.idle_digest, turn.leased_until < statement_timestamp() + make_interval(secs => :short)
+    from poll_turn as turn join unnest(:ids, :fences) as held(account_id, fence) using (account_id)
+    where turn.fence = held.fence and turn.leased_until is not null
+    """,
+    reason=_WHY,
+)
+_RENEW = raw_sql(
+    """
+    update poll_turn set leased_until = statement_timestamp() + make_interval(secs => :lease_seconds)
+    from (
+        select turn.account_id from poll_turn as turn join unnest(:ids, :fences) as held(account_id, fence)
+            using (account_id)
+        where turn.fence = held.fence and turn.leased_until is not null order by turn.account_id for update of turn
+    ) as ours
+    where poll_turn.account_id = ours.account_id
+    """,
+    reason=_WHY,
+)
+_FINISH = raw_sql(
+    """
+    update poll_turn set leased_until = null, failures = 0, idle_digest = ours.digest,
+        due_at = statement_timestamp() + make_interval(secs => ours.rest_seconds)
+    from (
+        select turn.account_id, ended.digest, ended.rest_seconds
+        from poll_turn as turn join unnest(:ids, :fences, :rests, :digests)
+            as ended(account_id, fence, rest_seconds, digest) using (account_id)
+        where turn.fence = ended.fence and turn.leased_until is not null order by turn.account_id for update of turn
+    ) as ours
+    where poll_turn.account_id = ours.account_id
+    returning poll_turn.account_id
+    """,
+    reason=_WHY,
+)
+_ARRAYS = (bindparam("ids", type_=ARRAY(Uuid)), bindparam("fences", type_=ARRAY(BigInteger)))
+_STILL_OURS, _RENEW = _STILL_OURS.bindparams(*_ARRAYS), _RENEW.bindparams(*_ARRAYS)
+_FINISH = _FINISH.bindparams(
+    *_ARRAYS, bindparam("rests", type_=ARRAY(Float)), bindparam("digests", type_=ARRAY(LargeBinary))
+)
+
+
+def still_ours(turns: Sequence[ClaimedTurn], renew_seconds: float) -> dict[UUID, bytes | None]:
+    """Those of the turns that nobody took over, with their digests of the last idle poll: ask before fetching.
+
+    Leases that have less than half of ``renew_seconds`` left, after waiting in a queue, are made that long again.
+    """
+    named = _named(turns)
+    rows = db.session.execute(_STILL_OURS, named | {"short": renew_seconds / 2}).all()
+    if any(is_short for _, _, is_short in rows):
+        db.session.execute(_RENEW, named | {"lease_seconds": renew_seconds})
+    return {account_id: digest for account_id, digest, _ in rows}
+
+
+@dataclass(frozen=True, slots=True)
+class Ended:
+    """A turn that went well; ``idle_digest`` when it brought nothing and the same answer may be passed over."""
+
+    turn: ClaimedTurn
+    rest_seconds: float
+    idle_digest: bytes | None = None
+
+
+def finish_many(ended: Sequence[Ended]) -> set[UUID]:
+    """Ends turns that went well, in one statement; the accounts of those that were still ours."""
+    given = _named([one.turn for one in ended]) | {
+        "rests": [one.rest_seconds for one in ended],
+        "digests": [one.idle_digest for one in ended],
+    }
+    return set(db.session.execute(_FINISH, given).scalars())
+
+
+def _named(turns: Sequence[ClaimedTurn]) -> dict[str, object]:
+    return {"ids": [turn.account_id for turn in turns], "fences": [turn.fence for turn in turns]}
 
 
 def hold(turn: ClaimedTurn, renew_seconds: float | None = None) -> bool:
@@ -99,7 +212,9 @@ def finish(turn: ClaimedTurn, ok: bool, next_interval_seconds: float, *, not_bef
     result = db.session.execute(
         update(PollTurn)
         .where(*_held(turn))
-        .values(due_at=func.statement_timestamp() + _seconds(pause), leased_until=None, failures=failures)
+        .values(
+            due_at=func.statement_timestamp() + _seconds(pause), leased_until=None, failures=failures, idle_digest=None
+        )
         .returning(PollTurn.account_id)
         .execution_options(synchronize_session=False)
     )
@@ -119,6 +234,24 @@ def park(account_id: UUID) -> None:
 def unpark(account_id: UUID) -> None:
     """Brings a parked account back, due at once, with its failures forgotten."""
     _set(account_id, parked_at=None, due_at=func.statement_timestamp(), failures=0)
+
+
+def pause_platform(platform: str, seconds: float) -> None:
+    """No account of a platform is polled before."""
+    until = func.statement_timestamp() + _seconds(seconds)
+    earlier = (
+        select(PollTurn.account_id)
+        .where(PollTurn.platform == platform, PollTurn.due_at < until)
+        .order_by(PollTurn.account_id)  # one order for everybody who locks several: no deadlock
+        .with_for_update()
+        .cte("earlier")
+    )
+    db.session.execute(
+        update(PollTurn)
+        .where(PollTurn.account_id == earlier.c.account_id)
+        .values(due_at=until)
+        .execution_options(synchronize_session=False)
+    )
 
 
 def open_turn(account_id: UUID, agency_id: UUID, brand_id: UUID, platform: str) -> None:

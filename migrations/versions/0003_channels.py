@@ -258,6 +258,14 @@ def upgrade() -> None:
         unique=False,
         postgresql_where=sa.text("grant_hash is not null"),
     )
+    op.add_column("poll_turn", sa.Column("idle_digest", sa.LargeBinary(), nullable=True))
+    op.create_index(
+        "ix_poll_turn_tenant",
+        "poll_turn",
+        ["platform", "agency_id", "brand_id", "due_at"],
+        unique=False,
+        postgresql_where=sa.text("parked_at is null"),
+    )
     for column in ("agency_id", "brand_id", "account_id"):
         op.add_column("one_time_token", sa.Column(column, sa.Uuid(), nullable=True))
     op.add_column("message", sa.Column("liked", sa.Boolean(), server_default="false", nullable=False))
