@@ -53,6 +53,8 @@ PAGES = (
     "guidelines_page",
     "brands_page",
     "accounts_page",
+    "connecting",
+    "reconnecting",
     "permissions_page",
 )
 """Modules beside this one that each hold one blueprint of their own name. One that is not there yet is left out."""

@@ -137,6 +137,18 @@ ROUTE_POLICY: dict[str, Policy] = {
     "accounts_page.reconnect": Permission.ACCOUNT_CONNECT,
     "accounts_page.ask_disconnect": Permission.ACCOUNT_CONNECT,
     "accounts_page.disconnect": Permission.ACCOUNT_CONNECT,
+    # connecting.py: the way back is bound to the browser that left; the walk says who and for which brand
+    "connecting.start": Permission.ACCOUNT_CONNECT,
+    "connecting.leave": Permission.ACCOUNT_CONNECT,
+    "connecting.leave_again": Permission.ACCOUNT_CONNECT,
+    "connecting.back": PUBLIC,
+    "connecting.choose": Permission.ACCOUNT_CONNECT,
+    "connecting.connect": Permission.ACCOUNT_CONNECT,
+    "connecting.connected": Permission.ACCOUNT_CONNECT,
+    # reconnecting.py: opened by a mailed link
+    "reconnecting.mend": PUBLIC,
+    "reconnecting.leave": PUBLIC,
+    "reconnecting.mended": PUBLIC,
     # permissions_page.py
     "permissions_page.permissions": SIGNED_IN,
     # mailbox.py: local only

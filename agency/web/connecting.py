@@ -1,0 +1,309 @@
+"""Connecting accounts through a platform's own sign-in: what for, there and back, which ones, until they show life."""
+
+from __future__ import annotations
+
+from uuid import UUID
+
+from flask import Blueprint, Response, current_app, make_response, redirect, request, url_for
+from flask_babel import gettext as _
+from werkzeug.wrappers import Response as AnyResponse
+
+from agency.web.brand_address import brand_at
+from agency.web.connecting_look import connected_row, feature_rows, waits
+from agency.web.connecting_words import failure, feature_words, way_words
+from agency.web.contexts_connecting import (
+    ChoosePage,
+    ConnectedPage,
+    ConnectPage,
+    GrantedRow,
+    WalkFailedPage,
+)
+from agency.web.looks import BrandLook, Choice, brand_look
+from agency.web.reply_looks import platform_word
+from agency.web.shell import brand_looks, render_page
+from agency.web.walks import back_url, browser_of_request, chosen_way, count_try, leave_for, value_of
+from agency.web.who import actor_of_request, person_or_none
+from channels import accounts
+from channels import connecting as room
+from channels.connecting import WalkRefused
+from channels.errors import ChannelError
+from channels.features import USUAL, features_of, way_of
+from channels.models import Account, ConnectAttempt, GrantedAccount
+from channels.oauth import Granted, Return, SignInFailed, refusal_of
+from channels.sign_ins import SIGN_INS
+from channels.transport import Endpoints, Speaks, Transport
+from tenants import clock, tokens
+from tenants.base_app import settings_of_app
+from tenants.database import db
+from tenants.errors import AppError, Forbidden, NotFound
+from tenants.ids import id_from
+from tenants.people import menders_of
+from tenants.permissions import Actor, Permission, require
+from tenants.scope import Scope, enter_scope
+from tenants.tokens import Purpose
+
+connecting = Blueprint("connecting", __name__)
+
+LONGEST_CODE = 2_048
+MOST_SHOWN = 50
+
+
+@connecting.get("/connect")
+def start() -> Response:
+    """What to connect and what for."""
+    return _start_page(200)
+
+
+@connecting.post("/connect")
+def leave() -> AnyResponse:
+    """Begin a walk to the platform."""
+    way, actor = chosen_way(request.form.get("way", "")), actor_of_request()
+    brand_id = id_from(request.form.get("brand", ""))
+    if brand_id is None:
+        return _start_page(422, errors={"brand": _("Choose a brand.")})
+    brand = brand_at(str(brand_id), Permission.ACCOUNT_CONNECT)
+    return leave_for(way, actor.agency_id, brand.id, request.form.getlist("feature"), person_id=actor.user_id)
+
+
+@connecting.post("/accounts/<account_id>/connect")
+def leave_again(account_id: str) -> AnyResponse:
+    """Begin a walk for one account: its access anew, or one permission more."""
+    account = _account(account_id)
+    way, actor = way_of(account.platform, account.login), actor_of_request()
+    features = request.form.getlist("feature")
+    return leave_for(
+        way, actor.agency_id, account.brand_id, features, person_id=actor.user_id, account_id=account.id, again=True
+    )
+
+
+@connecting.get("/connect/back")
+def back() -> AnyResponse:
+    """Where platforms send the browser back to."""
+    count_try()
+    state, person = request.args.get("state", ""), person_or_none()
+    try:
+        walk = room.end(state, browser_of_request(), person.person_id if person else None)
+    except WalkRefused as refusal:
+        db.session.rollback()
+        return _failed(refusal.code, None, 400)
+    # The walk is used up before the platform is asked: whatever comes of it, this code is never sent twice.
+    db.session.commit()
+    actor = person.actor if person is not None and walk.person_id is not None else None
+    try:
+        _check_right(walk, actor)
+        found = _granted(walk, state)
+    except SignInFailed as error:
+        return _failed(error.code, walk, 409)
+    except ChannelError as error:
+        return _failed("not_now" if error.retry else "refused", walk, 409)
+    enter_scope(db.session, Scope(walk.agency_id, frozenset({walk.brand_id})))
+    if walk.account_id is not None:
+        return _mended(walk, actor, found)
+    room.keep_granted(walk, found)
+    return redirect(url_for("connecting.choose", attempt_id=walk.id), code=303)
+
+
+@connecting.get("/connect/<attempt_id>")
+def choose(attempt_id: str) -> AnyResponse:
+    """What was granted, to choose from."""
+    walk = _walk(attempt_id)
+    waiting = room.granted_of(walk)
+    if not waiting:
+        return _failed("gone", walk, 410)
+    return _choose_page(walk, waiting, 200)
+
+
+@connecting.post("/connect/<attempt_id>")
+def connect(attempt_id: str) -> AnyResponse:
+    """Connect what was chosen."""
+    walk = _walk(attempt_id)
+    waiting = room.granted_of(walk)
+    if not waiting:
+        return _failed("gone", walk, 410)
+    chosen = {found for text in request.form.getlist("granted") if (found := id_from(text)) is not None}
+    if not chosen:
+        return _choose_page(walk, waiting, 422, _("Tick at least one."))
+    try:
+        made = room.choose(actor_of_request(), walk, chosen)
+    except (Forbidden, NotFound):
+        raise
+    except AppError as error:
+        db.session.rollback()
+        walk = _walk(attempt_id)
+        return _choose_page(walk, room.granted_of(walk), error.http_status, _(error.message))
+    return redirect(url_for("connecting.connected", account=[str(one.id) for one in made][:MOST_SHOWN]), code=303)
+
+
+@connecting.get("/connect/done")
+def connected() -> Response:
+    """How far the set-up is: it ends when something real came back."""
+    ids = [found for text in request.args.getlist("account")[:MOST_SHOWN] if (found := id_from(text)) is not None]
+    found = accounts.by_ids(ids)
+    rows = [found[one] for one in ids if one in found]
+    if not rows:
+        raise NotFound()
+    here = url_for("connecting.connected", account=[str(one.id) for one in rows])
+    page = ConnectedPage(
+        rows=tuple(connected_row(one, _look(one.brand_id)) for one in rows),
+        look_url=here if any(waits(one) for one in rows) else "",
+        accounts_url=url_for("accounts_page.accounts_of_brand", brand_id=rows[0].brand_id),
+    )
+    template = "accounts/_connected.html" if "HX-Request" in request.headers else "accounts/connected.html"
+    return make_response(render_page(template, page))
+
+
+# --- inside ---
+
+
+def _transport() -> Speaks:
+    kept = current_app.extensions.get("onbrand_transport")
+    if kept is None:
+        kept = current_app.extensions["onbrand_transport"] = Transport(Endpoints.from_settings(settings_of_app()))
+    transport: Speaks = kept
+    return transport
+
+
+def _look(brand_id: UUID) -> BrandLook:
+    return brand_looks().get(brand_id) or brand_look(str(brand_id), _("Archived brand"), "", "")
+
+
+def _account(account_id: str) -> Account:
+    found = id_from(account_id)
+    if found is None:
+        raise NotFound()
+    account = accounts.get(found)
+    require(actor_of_request(), Permission.ACCOUNT_CONNECT, account.brand_id)
+    if account.disconnected_at is not None:
+        raise NotFound()
+    return account
+
+
+def _walk(attempt_id: str) -> ConnectAttempt:
+    """This person's own walk to an account to choose. Raises NotFound for any other."""
+    found, actor = id_from(attempt_id), actor_of_request()
+    walk = room.walk_of(found) if found is not None else None
+    if walk is None or walk.person_id != actor.user_id or walk.agency_id != actor.agency_id or walk.used_at is None:
+        raise NotFound()
+    require(actor, Permission.ACCOUNT_CONNECT, walk.brand_id)
+    return walk
+
+
+def _check_right(walk: ConnectAttempt, actor: Actor | None) -> None:
+    """Whoever began it may still do it: rights may have gone in the meantime. Raises SignInFailed."""
+    if walk.person_id is not None:
+        may = actor is not None and actor.agency_id == walk.agency_id and actor.may(Permission.ACCOUNT_CONNECT)
+        if not may or actor is None or not actor.scope.covers(walk.brand_id):
+            raise SignInFailed("other_person")
+        return
+    link = tokens.link_by_id(walk.link_id) if walk.link_id is not None else None
+    menders = {person.id for person in menders_of(walk.agency_id, walk.brand_id)}
+    if link is None or link.about.account_id != walk.account_id or link.person_id not in menders:
+        raise SignInFailed("used")
+
+
+def _granted(walk: ConnectAttempt, state: str) -> list[Granted]:
+    """Raises SignInFailed and ChannelError."""
+    refused = refusal_of(request.args)
+    if refused is not None:
+        raise refused
+    code = request.args.get("code", "")
+    if not code or len(code) > LONGEST_CODE or not code.isascii():
+        raise SignInFailed("refused")
+    way, verifier = way_of(walk.platform, walk.login), room.verifier_of(state)
+    db.session.commit()  # no transaction stays open while a platform thinks
+    return SIGN_INS[way].granted(settings_of_app(), _transport(), Return(code, back_url(), verifier), now=clock.now())
+
+
+def _mended(walk: ConnectAttempt, actor: Actor | None, found: list[Granted]) -> AnyResponse:
+    account = room.mend(actor, walk, found, through="mailed link" if walk.link_id else "dialog")
+    if account is None:
+        return _failed("other_account", walk, 409, found=tuple(dict.fromkeys(one.name for one in found))[:MOST_SHOWN])
+    tokens.use_up(Purpose.RECONNECT, account.id)
+    if walk.link_id is not None:
+        return redirect(url_for("reconnecting.mended", attempt_id=walk.id), code=303)
+    return redirect(url_for("connecting.connected", account=str(account.id)), code=303)
+
+
+def _failed(code: str, walk: ConnectAttempt | None, status: int, *, found: tuple[str, ...] = ()) -> Response:
+    again = ""
+    if walk is None or walk.link_id is None:
+        again = url_for("accounts_page.accounts")
+        if walk is not None and walk.account_id is not None:
+            again = url_for("accounts_page.ask_reconnect", account_id=walk.account_id)
+        elif walk is not None:
+            way = value_of((walk.platform, walk.login))
+            again = url_for("connecting.start", way=way, brand=walk.brand_id)
+    page = WalkFailedPage(title=_("Not connected"), notice=failure(code), found=found, again_url=again)
+    return make_response(render_page("doors/walk_failed.html", page), status)
+
+
+def _start_page(status: int, errors: dict[str, str] | None = None) -> Response:
+    given = request.form if request.method == "POST" else request.args
+    way, brand = chosen_way(given.get("way", "")), given.get("brand", "")
+    chosen = given.getlist("feature") or USUAL
+    sign_in = SIGN_INS[way]
+    page = ConnectPage(
+        tabs=tuple(
+            Choice(
+                word,
+                url_for("connecting.start", way=value_of(one), brand=brand or None),
+                value=value_of(one),
+                selected=one == way,
+            )
+            for one, word in way_words().items()
+        ),
+        way=value_of(way),
+        sign_in_label=sign_in.label,
+        features=feature_rows(way, chosen),
+        brands=tuple(
+            Choice(look.name, "", value=look.id, selected=look.id == brand) for look in brand_looks().values()
+        ),
+        url=url_for("connecting.leave") if sign_in.is_set_up(settings_of_app()) else "",
+        token_url=url_for("accounts_page.accounts") + "#connect-heading",
+        errors=errors or {},
+    )
+    return make_response(render_page("accounts/connect.html", page), status)
+
+
+def _choose_page(walk: ConnectAttempt, waiting: list[GrantedAccount], status: int, error: str = "") -> Response:
+    live = room.live_accounts(waiting)
+    page = ChoosePage(
+        brand=_look(walk.brand_id),
+        rows=tuple(_granted_row(one, walk, live.get((one.platform, one.external_id))) for one in waiting),
+        url=url_for("connecting.connect", attempt_id=walk.id),
+        again_url=url_for("connecting.start", way=value_of((walk.platform, walk.login)), brand=walk.brand_id),
+        error=error,
+    )
+    return make_response(render_page("accounts/choose.html", page), status)
+
+
+def _granted_row(one: GrantedAccount, walk: ConnectAttempt, live: Account | None) -> GrantedRow:
+    way, words = way_of(one.platform, one.login), feature_words()
+    notes = []
+    if live is not None and live.brand_id == walk.brand_id:
+        notes.append(_("Connected already; choosing it renews its access."))
+    elif live is not None:
+        notes.append(_("Connected to another brand. Disconnect it there first."))
+    for feature in features_of(way):
+        if feature.name not in walk.features:
+            continue
+        lacking = feature.missing_scopes(one.scopes)
+        if feature.lacks_task(one.tasks):
+            notes.append(
+                _(
+                    "%(use)s: your role on the page does not include it (%(task)s).",
+                    use=words[feature.name],
+                    task=", ".join(feature.tasks),
+                )
+            )
+        elif lacking:
+            notes.append(_("%(use)s: not allowed (%(scopes)s).", use=words[feature.name], scopes=", ".join(lacking)))
+    return GrantedRow(
+        id=str(one.id),
+        name=one.name,
+        external_id=one.external_id,
+        platform=platform_word(one.platform),
+        notes=tuple(notes),
+        is_chosen=live is None,
+        is_choosable=live is None or live.brand_id == walk.brand_id,
+    )
