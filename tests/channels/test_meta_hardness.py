@@ -204,6 +204,13 @@ def test_a_cursor_of_before_there_were_streams_is_kept() -> None:
     assert (posts.purpose["stream"], posts.purpose["sweep"]) == ("posts", "")
 
 
+@pytest.mark.parametrize("platform", META)
+def test_nobody_asks_whether_a_message_is_gone(platform: Platform) -> None:
+    """Instagram calls an older message deleted, though it is not."""
+    asked = meta(platform).plan_presence(account_of(platform), ["m_1", "1_2", "aWdfAbc", "mid.1", "postback.9.1"])
+    assert [request.purpose.get("item") for request in asked] == [None, "1_2"]
+
+
 # --- access and subscription ---
 
 

@@ -22,7 +22,7 @@ from channels.deliveries import cut
 from channels.errors import ChannelError, Refused
 from channels.items import IncomingItem
 from channels.meta_adapter import MetaAdapter
-from channels.protocol import ConnectedAccount, Deed, Exchange, Platform, ReplyTarget, Secret
+from channels.protocol import Answer, ConnectedAccount, Deed, Exchange, Platform, ReplyTarget, Request, Secret
 from channels.registry import adapter_for
 from channels.transport import Endpoints, Transport
 from tenants.settings import Settings
@@ -264,11 +264,19 @@ def test_new_messages_and_what_follows_them_arrive(scene: Scene) -> None:
     second = [scene.write("messages", f"Number {number}") for number in range(3)]
     reader.poll(scene.now())
     assert {first, *second} <= set(reader.stored)
-    scene.pass_time(timedelta(minutes=30))
-    reader.poll(scene.now())
-    scene.pass_time(timedelta(minutes=4))
-    reader.poll(scene.now())
-    assert reader.calls == 1
+    asked: list[str] = []
+
+    def listening(request: Request) -> Answer | ChannelError:
+        asked.append(request.path)
+        return scene.transport.fetch([request])[0].result
+
+    reader.platform = listening
+    for _ in range(2):  # what came in the very moment of a poll is looked at once more, and then not again
+        asked.clear()
+        scene.pass_time(timedelta(minutes=30))
+        reader.poll(scene.now())
+    assert [path for path in asked if path.endswith("/conversations")]
+    assert not [path for path in asked if path.endswith("/messages")]
 
 
 def test_a_stream_without_its_permission_rests_and_stops_nothing(scene: Scene) -> None:
