@@ -235,7 +235,8 @@ class Backfill(BrandOwned, Dated, Base):
     """Reading an account's past down to `horizon_at`, a slice at a time beside the live turns.
 
     `state` is `running`, `done`, `stopped` or `failed`; `cursor` is the adapter's own and says where to go on;
-    `reached_at` is the oldest moment read so far.
+    `reached_at` is the oldest moment read so far, `item_count` what was new to us. `failure_count` counts tries of the
+    present slice that failed, `gap_count` slices that were passed over in part; `last_error` is the error's code.
     """
 
     __tablename__ = "backfill"
@@ -247,10 +248,19 @@ class Backfill(BrandOwned, Dated, Base):
     item_count: Mapped[int] = mapped_column(default=0, server_default="0")
     asked_by: Mapped[UUID | None]
     last_error: Mapped[str | None] = mapped_column(Text)
+    failure_count: Mapped[int] = mapped_column(default=0, server_default="0")
+    gap_count: Mapped[int] = mapped_column(default=0, server_default="0")
     finished_at: Mapped[datetime | None]
     __table_args__ = (
         belongs_to("account", "account_id"),
         Index("ix_backfill_account", "agency_id", "account_id", "id"),
+        Index(
+            "uq_backfill_running",
+            "agency_id",
+            "account_id",
+            unique=True,
+            postgresql_where=text("state = 'running'"),
+        ),
         CheckConstraint("state in ('running', 'done', 'stopped', 'failed')", name="state_is_known"),
     )
 

@@ -12,8 +12,8 @@ from typing import Any
 
 from tenants.outbox import JobName
 
-QUEUES = ("publish", "desk", "events", "poll", "mail", "upkeep")
-"""In the order a worker looks into them."""
+QUEUES = ("publish", "desk", "events", "poll", "mail", "upkeep", "history")
+"""In the order a worker looks into them: the past waits for everything that happens now."""
 
 
 RUNNER = "jobs.runner:run_promises"
@@ -62,4 +62,6 @@ CATALOGUE: dict[JobName, JobKind] = {
     JobName.DELETE_PERSON: JobKind("jobs.access:delete_person", "upkeep", 300, tries=12),
     JobName.SEND_MAIL: JobKind("jobs.notices:send_mail", "mail", 60, tries=12, together=5),
     JobName.UPKEEP: JobKind("jobs.upkeep:keep_up", "upkeep", 300, tries=3),
+    JobName.BACKFILL: JobKind("jobs.history:read_slice", "history", 300, tries=10),
+    JobName.IMPORT_FILE: JobKind("jobs.importing:store_file", "history", 300, tries=10),
 }

@@ -14,6 +14,7 @@ from agency.replies.models import PublishAttempt, Reply
 from agency.replies.reconciling import MODERATION_LOOKS, NEEDS_A_PERSON
 from channels import connecting, ending, raw_events
 from channels.models import Account
+from jobs import history, importing
 from jobs.dispatcher import forget_done
 from tenants import clock, sessions, tokens
 from tenants.database import db
@@ -51,6 +52,8 @@ def keep_up(app: Flask) -> None:
                 wake_stranded()
                 watch_unproven()
                 wake_events(agency_id)
+                history.wake(agency_id)
+                importing.wake(agency_id)
                 ending.forget_old()
         except Exception:
             log.exception("upkeep_failed", agency_id=str(agency_id))

@@ -34,6 +34,8 @@ class JobName(StrEnum):
     DELETE_PERSON = "delete_person"
     SEND_MAIL = "send_mail"
     RECHECK_WAITING_REPLIES = "recheck_waiting_replies"
+    BACKFILL = "backfill"
+    IMPORT_FILE = "import_file"
     UPKEEP = "upkeep"
 
 

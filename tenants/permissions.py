@@ -31,6 +31,7 @@ class Permission(StrEnum):
     BRAND_MANAGE = "brand:manage"
     ACCOUNT_READ = "account:read"
     ACCOUNT_CONNECT = "account:connect"
+    HISTORY_BRING = "history:bring"
     PEOPLE_READ = "people:read"
     PEOPLE_MANAGE = "people:manage"
     AUDIT_READ = "audit:read"
@@ -71,7 +72,8 @@ _LEAD = _STAFF | {
 }
 
 ROLE_PERMISSIONS: dict[Role, frozenset[Permission]] = {
-    Role.AGENCY_ADMIN: _LEAD | {_P.BRAND_MANAGE, _P.ACCOUNT_CONNECT, _P.PEOPLE_MANAGE, _P.BILLING_MANAGE},
+    Role.AGENCY_ADMIN: _LEAD
+    | {_P.BRAND_MANAGE, _P.ACCOUNT_CONNECT, _P.HISTORY_BRING, _P.PEOPLE_MANAGE, _P.BILLING_MANAGE},
     Role.TEAM_LEAD: _LEAD,
     Role.STAFF: _STAFF,
     Role.LIGHT: _LIGHT,
@@ -101,6 +103,7 @@ REFUSALS: dict[Permission, str] = {
     _P.BRAND_MANAGE: worded("Only an agency admin opens or changes brands. Nothing was changed."),
     _P.ACCOUNT_READ: worded("Your role does not include connected accounts. Nothing was changed."),
     _P.ACCOUNT_CONNECT: worded("Only an agency admin connects accounts. Nothing was changed."),
+    _P.HISTORY_BRING: worded("Only an agency admin brings in earlier conversations. Nothing was changed."),
     _P.PEOPLE_READ: worded("Your role does not include the list of people. Nothing was changed."),
     _P.PEOPLE_MANAGE: worded("Only an agency admin invites, changes or removes people. Nothing was changed."),
     _P.AUDIT_READ: worded("Your role does not include the record of who did what. Nothing was changed."),

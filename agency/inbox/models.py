@@ -162,6 +162,49 @@ class Note(BrandOwned, Dated, Base):
     )
 
 
+class HistoryImport(BrandOwned, Dated, Base):
+    """A file of earlier conversations of one account: looked through first, stored on a person's second word.
+
+    `state`: `checked` (the file is kept for an hour), `running`, `done`, `stopped` or `failed`; then the file is gone.
+    `account_id` is None until it runs. `problems` holds the first refused lines: number, word of
+    `agency.inbox.import_lines.PROBLEMS` and column. `stored_line` is the last line of the file that is dealt with,
+    `stored_count` the good lines among them, `new_count` the messages that were new.
+    """
+
+    __tablename__ = "history_import"
+    account_id: Mapped[UUID | None]
+    platform: Mapped[str] = mapped_column(Text)
+    external_id: Mapped[str] = mapped_column(Text)
+    name: Mapped[str] = mapped_column(Text)
+    file_name: Mapped[str] = mapped_column(Text)
+    file: Mapped[bytes | None] = mapped_column(LargeBinary, deferred=True)
+    file_hash: Mapped[bytes] = mapped_column(LargeBinary)
+    state: Mapped[str] = mapped_column(Text, default="checked", server_default="checked")
+    good_count: Mapped[int] = mapped_column(default=0, server_default="0")
+    bad_count: Mapped[int] = mapped_column(default=0, server_default="0")
+    known_count: Mapped[int] = mapped_column(default=0, server_default="0")
+    problems: Mapped[list[Any]] = mapped_column(JSONB, default=list, server_default="[]")
+    stored_line: Mapped[int] = mapped_column(default=0, server_default="0")
+    stored_count: Mapped[int] = mapped_column(default=0, server_default="0")
+    new_count: Mapped[int] = mapped_column(default=0, server_default="0")
+    asked_by: Mapped[UUID]
+    finished_at: Mapped[datetime | None]
+    __table_args__ = (
+        belongs_to_brand(),
+        belongs_to("account", "account_id"),
+        Index("ix_history_import_brand", "agency_id", "brand_id", "id"),
+        Index(
+            "uq_history_import_running",
+            "agency_id",
+            "account_id",
+            unique=True,
+            postgresql_where=text("state = 'running'"),
+        ),
+        CheckConstraint("state in ('checked', 'running', 'done', 'stopped', 'failed')", name="state_is_known"),
+        CheckConstraint("state in ('checked', 'running') or file is null", name="file_is_dropped"),
+    )
+
+
 class QueueCounter(BrandOwned, Base):
     """How many conversations of a brand are open, free and waiting for the client, kept exact by triggers.
 

@@ -56,6 +56,7 @@ def deed_words() -> dict[Permission, str]:
         Permission.BRAND_MANAGE: _("Open, change, pause and archive brands"),
         Permission.ACCOUNT_READ: _("See channel health"),
         Permission.ACCOUNT_CONNECT: _("Connect and disconnect channels"),
+        Permission.HISTORY_BRING: _("Bring in earlier conversations"),
         Permission.PEOPLE_READ: _("See the people"),
         Permission.PEOPLE_MANAGE: _("Invite, change and remove people"),
         Permission.AUDIT_READ: _("Read who did what"),

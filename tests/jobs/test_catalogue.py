@@ -24,6 +24,8 @@ IN_HEALTH_SECONDS = {
     JobName.WITHDRAW_ACCESS: 10,  # one sign-in may open hundreds of accounts
     JobName.DELETE_PERSON: 60,  # every agency once
     JobName.SEND_MAIL: 10,
+    JobName.BACKFILL: 60,  # a page of posts to its last comment
+    JobName.IMPORT_FILE: 40,
     JobName.UPKEEP: 60,  # its own slot of the timetable
 }
 

@@ -1,0 +1,267 @@
+"""Importing earlier conversations: looked through, then exactly those bytes stored once, however often the job dies."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Callable
+from datetime import timedelta
+from typing import Any
+from uuid import UUID
+
+import pytest
+from flask import Flask
+from sqlalchemy import Engine, text
+
+from agency.inbox import importing
+from agency.inbox.models import HistoryImport
+from channels import accounts
+from jobs.importing import store_file, wake
+from jobs.upkeep import keep_up
+from tenants import clock
+from tenants.errors import Conflict, Forbidden, Invalid, NotFound
+from tenants.outbox import JobName
+from tenants.scope import in_scope
+from tests.factories import Agency
+from tests.inbox.test_import_lines import json_file
+
+EXTERNAL_ID = "70001"
+
+
+class Desk:
+    """The admin of an agency with a file in hand."""
+
+    def __init__(self, app: Flask, agency: Agency, superuser: Engine) -> None:
+        self.app, self.agency, self.superuser = app, agency, superuser
+        self.brand_id = agency.brand_ids[0]
+
+    def look_through(self, file: bytes, **changes: Any) -> HistoryImport:
+        given = {"brand_id": self.brand_id, "platform": "facebook", "external_id": EXTERNAL_ID, "name": "Pennywell"}
+        with self.agency.entered(self.agency.agency_admin):
+            row = importing.look_through(
+                self.agency.agency_admin, file_name="old.jsonl", file=file, **{**given, **changes}
+            )
+            return self._free(row)
+
+    def begin(self, row: HistoryImport, file: bytes) -> HistoryImport:
+        with self.agency.entered(self.agency.agency_admin):
+            return self._free(importing.begin(self.agency.agency_admin, row.id, hashlib.sha256(file).hexdigest()))
+
+    def _free(self, row: HistoryImport) -> HistoryImport:
+        from tenants.database import db
+
+        db.session.flush()
+        db.session.refresh(row)
+        db.session.expunge(row)
+        return row
+
+    def store(self, row: HistoryImport, **more: Any) -> None:
+        store_file(self.app, str(self.agency.id), str(self.brand_id), str(row.id), **more)
+
+    def whole(self, file: bytes) -> HistoryImport:
+        row = self.begin(self.look_through(file), file)
+        self.store(row)
+        return row
+
+    def scalar(self, sql: str) -> Any:
+        with self.superuser.connect() as connection:
+            return connection.execute(text(sql)).scalar()
+
+    def change(self, sql: str) -> None:
+        with self.superuser.begin() as connection:
+            connection.execute(text(sql))
+
+    def counts(self) -> tuple[int, int]:
+        return self.scalar("select count(*) from message"), self.scalar(
+            "select count(distinct external_id) from message"
+        )
+
+
+@pytest.fixture
+def desk(app: Flask, ana: Agency, superuser: Engine) -> Desk:
+    return Desk(app, ana, superuser)
+
+
+def lines(count: int, **changes: Any) -> list[dict[str, Any]]:
+    """Comments, the newest of which is a day old."""
+    start = clock.now() - timedelta(days=count)
+    return [
+        {
+            "id": f"c{number}",
+            "kind": "comment",
+            "text": f"Question {number}",
+            "written_at": (start + timedelta(days=number)).isoformat(),
+            "author_id": str(number % 7),
+            "author_name": f"Customer {number % 7}",
+            **changes,
+        }
+        for number in range(count)
+    ]
+
+
+def test_looking_through_stores_nothing_but_the_report(desk: Desk) -> None:
+    row = desk.look_through(json_file(*lines(5), {"id": "x"}, {"id": "y", "kind": "tweet"}))
+    assert (row.state, row.good_count, row.bad_count, row.known_count) == ("checked", 5, 2, 0)
+    assert row.problems == [
+        {"line": 6, "word": "kind", "column": "kind"},
+        {"line": 7, "word": "kind", "column": "kind"},
+    ]
+    assert desk.counts() == (0, 0)
+    assert desk.scalar("select count(*) from account") == 0
+    assert desk.scalar("select count(*) from outbox_entry") == 0
+
+
+def test_the_same_bytes_are_stored_once_and_the_account_waits_for_its_access(desk: Desk) -> None:
+    file = json_file(*lines(450), {"id": "bad"})
+    row = desk.whole(file)
+    assert desk.counts() == (450, 450)
+    account = desk.scalar("select row_to_json(a) from account a")
+    assert (account["platform"], account["external_id"], account["name"]) == ("facebook", EXTERNAL_ID, "Pennywell")
+    assert (account["credential"], account["health"]) == (None, "disconnected")
+    assert desk.scalar("select count(*) from poll_turn") == 0
+    done = desk.scalar(f"select row_to_json(h) from history_import h where id = '{row.id}'")
+    assert (done["state"], done["file"], done["stored_count"], done["new_count"]) == ("done", None, 450, 450)
+    assert desk.look_through(file).known_count == 450
+    desk.whole(file)
+    assert desk.counts() == (450, 450)
+    assert desk.scalar("select count(*) from account") == 1
+    assert desk.scalar("select count(*) from brand_audit where action = 'history.import_done'") == 2
+
+
+def test_old_questions_do_not_flood_the_queue_and_recent_ones_stand_in_it(desk: Desk) -> None:
+    desk.whole(json_file(*lines(40)))
+    assert desk.scalar("select count(*) from conversation where status = 'open'") in (13, 14)
+    assert desk.scalar("select count(*) from conversation where closed_reason = 'past'") in (26, 27)
+    assert desk.scalar("select count(*) from conversation where language is not null and rank > 0") > 0
+
+
+def test_connecting_later_revives_the_account_with_its_conversations(desk: Desk, ana: Agency) -> None:
+    desk.whole(json_file(*lines(3)))
+    made = desk.scalar("select id from account")
+    with ana.entered(ana.agency_admin):
+        account = accounts.connect(ana.agency_admin, desk.brand_id, "facebook", EXTERNAL_ID, "token")
+        assert account.id == made
+    assert desk.scalar("select count(*) from account") == 1
+    assert desk.scalar("select health from account") == "ok"
+    assert desk.scalar("select count(*) from poll_turn") == 1
+
+
+def test_what_the_platform_brought_is_not_changed_by_a_file(desk: Desk) -> None:
+    file = json_file(*lines(2))
+    desk.whole(file)
+    desk.whole(json_file(*lines(2, text="Something quite different")))
+    assert desk.scalar("select count(*) from message where text like 'Question %'") == 2
+
+
+def test_a_job_that_dies_between_pieces_goes_on_where_it_stood(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
+    file = json_file(*lines(450))
+    row = desk.begin(desk.look_through(file), file)
+    real: Callable[..., bool] = importing.store_piece
+    runs: list[int] = []
+
+    def dying(import_id: UUID, after_line: int, last_line: int, items: Any) -> bool:
+        runs.append(after_line)
+        stored = real(import_id, after_line, last_line, items)
+        if len(runs) == 2:
+            raise KeyboardInterrupt  # inside the second piece's transaction
+        return stored
+
+    with monkeypatch.context() as patched:
+        patched.setattr(importing, "store_piece", dying)
+        with pytest.raises(KeyboardInterrupt):
+            desk.store(row)
+    assert desk.counts() == (200, 200)
+    desk.store(row)
+    assert desk.counts() == (450, 450)
+    assert desk.scalar("select new_count from history_import") == 450
+
+
+def test_a_long_file_lets_others_pass_and_upkeep_finds_a_lost_promise(desk: Desk, ana: Agency) -> None:
+    file = json_file(*lines(450))
+    row = desk.begin(desk.look_through(file), file)
+    desk.store(row, run_seconds=0)
+    assert desk.counts() == (200, 200)
+    promised = f"select count(*) from outbox_entry where job_name = '{JobName.IMPORT_FILE}' and done_at is null"
+    assert desk.scalar(promised) == 2
+    with in_scope(desk.app, ana.scope):
+        assert wake(ana.id) == 0
+    desk.change("update outbox_entry set done_at = now()")
+    keep_up(desk.app)
+    assert desk.scalar(promised) == 1
+    desk.store(row)
+    assert desk.scalar("select state from history_import") == "done"
+
+
+def test_two_runs_of_one_file_store_each_line_once(desk: Desk) -> None:
+    file = json_file(*lines(300))
+    row = desk.begin(desk.look_through(file), file)
+    desk.store(row, run_seconds=0)
+    with desk.agency.entered():
+        assert not importing.store_piece(row.id, 0, 200, [])
+    desk.store(row)
+    assert desk.scalar("select new_count from history_import") == 300
+
+
+def test_another_hash_an_hour_or_a_second_file_are_refused(desk: Desk) -> None:
+    file = json_file(*lines(2))
+    row = desk.look_through(file)
+    with pytest.raises(Conflict):
+        desk.begin(row, file + b"\n")
+    desk.change("update history_import set created_at = now() - interval '61 minutes'")
+    with pytest.raises(Conflict):
+        desk.begin(row, file)
+    keep_up(desk.app)
+    assert desk.scalar("select count(*) from history_import") == 0
+    running, waiting = desk.begin(desk.look_through(file), file), desk.look_through(file)
+    assert desk.begin(running, file).state == "running"
+    with pytest.raises(Conflict):
+        desk.begin(waiting, file)
+
+
+def test_stopping_keeps_what_was_stored_and_drops_the_file(desk: Desk, ana: Agency) -> None:
+    file = json_file(*lines(450))
+    row = desk.begin(desk.look_through(file), file)
+    desk.store(row, run_seconds=0)
+    with ana.entered(ana.agency_admin):
+        importing.stop(ana.agency_admin, row.id)
+    desk.store(row)
+    assert desk.counts() == (200, 200)
+    assert desk.scalar("select state || ' ' || (file is null) from history_import") == "stopped true"
+
+
+@pytest.mark.parametrize(
+    ("changes", "error"),
+    [
+        ({"platform": "orkut"}, Invalid),
+        ({"external_id": "a b"}, Invalid),
+        ({"platform": "google_business", "external_id": "1"}, Invalid),
+        ({"file": b"\xff"}, Invalid),
+        ({"file": b"id,text\n"}, Invalid),
+        ({"file": b"id,kind,text,written_at\n"}, Invalid),
+    ],
+    ids=str,
+)
+def test_what_is_no_account_or_no_file_is_refused(desk: Desk, changes: dict[str, Any], error: type[Exception]) -> None:
+    file = changes.pop("file", json_file(*lines(1)))
+    with pytest.raises(error):
+        desk.look_through(file, **changes)
+    assert desk.scalar("select count(*) from history_import") == 0
+
+
+def test_an_account_of_another_brand_is_not_taken(desk: Desk, ana: Agency) -> None:
+    with ana.entered(ana.agency_admin):
+        accounts.connect(ana.agency_admin, ana.brand_ids[1], "facebook", EXTERNAL_ID, "token")
+    with pytest.raises(Conflict):
+        desk.look_through(json_file(*lines(1)))
+
+
+def test_only_an_admin_of_the_brand_imports(desk: Desk, ana: Agency, stranger: Agency) -> None:
+    file = json_file(*lines(1))
+    row = desk.look_through(file)
+    with pytest.raises(Forbidden), ana.entered(ana.team_lead):
+        importing.look_through(ana.team_lead, desk.brand_id, "facebook", EXTERNAL_ID, "x", "x", file)
+    with pytest.raises(Forbidden), ana.entered(ana.team_lead):
+        importing.begin(ana.team_lead, row.id, hashlib.sha256(file).hexdigest())
+    with pytest.raises(NotFound), stranger.entered(stranger.agency_admin):
+        importing.begin(stranger.agency_admin, row.id, hashlib.sha256(file).hexdigest())
+    with pytest.raises(NotFound), stranger.entered(stranger.agency_admin):
+        importing.look_through(stranger.agency_admin, desk.brand_id, "facebook", EXTERNAL_ID, "x", "x", file)
