@@ -242,15 +242,16 @@ def keys() -> None:
 
 
 @keys.command("rotate")
+@click.option("--leaked", is_flag=True, help="Somebody may know the old keys: replace the brands' data keys, too.")
 @one_sentence
-def rotate() -> None:
+def rotate(leaked: bool) -> None:
     """Seal every secret again with the newest of ONBRAND_CREDENTIAL_KEYS."""
     import channels.models  # noqa: F401 - says which of its columns are sealed
     from tenants.key_rotation import rotate_keys
     from tenants.sealed import CannotOpen
 
     try:
-        count = rotate_keys(base_app())
+        count = rotate_keys(base_app(), leaked=leaked)
     except CannotOpen as error:
         raise click.ClickException(f"{error}. Keep the old key until they are mended.") from error
     click.echo(f"{count} secrets sealed again with the newest key.")

@@ -23,7 +23,8 @@ from channels.protocol import ConnectedAccount, Secret
 from channels.registry import ADAPTERS
 from channels.wire import identifier
 from tenants import audit, clock
-from tenants.base_app import keys_of_app, settings_of_app
+from tenants.base_app import settings_of_app
+from tenants.data_keys import vault_of_app
 from tenants.database import db, new_id
 from tenants.errors import Conflict, Invalid, NotFound, Unavailable, worded
 from tenants.models import Brand
@@ -194,7 +195,7 @@ def list_accounts(
 
 def replace_credential(account: Account, credential: Secret) -> None:
     """Stores a renewed token; the old one is gone with this transaction."""
-    account.credential = keys_of_app().seal(credential.reveal(), _place(account))
+    account.credential = vault_of_app().seal(credential.reveal(), _place(account))
     db.session.flush()
 
 
@@ -207,7 +208,7 @@ def credential_of(account: Account) -> Secret:
             "This account is disconnected. Nothing was sent. Connect it again to go on.", code="account_disconnected"
         )
     try:
-        return keys_of_app().open(account.credential, _place(account))
+        return vault_of_app().open(account.credential, _place(account))
     except KeyMissing:
         raise Unavailable(
             "This account's access is sealed with a key this installation was not given. Nothing was sent and nothing "
@@ -329,7 +330,7 @@ def _gone(brand_id: UUID, platform: str, external_id: str) -> Account | None:
 def _set_access(account: Account, credential: str, access: AccessFacts | None) -> None:
     """A new credential with what is known of it. What was known of the old one is forgotten."""
     facts = access or AccessFacts()
-    account.credential = keys_of_app().seal(credential, _place(account))
+    account.credential = vault_of_app().seal(credential, _place(account))
     account.scopes, account.tasks = sorted(facts.scopes), list(facts.tasks)
     account.grantor_external_id = facts.grantor
     account.token_expires_at, account.data_access_expires_at = facts.token_expires_at, facts.data_access_expires_at

@@ -22,7 +22,8 @@ from channels.features import Way, known_features
 from channels.models import GRANTED_CREDENTIAL, Account, ConnectAttempt, GrantedAccount
 from channels.oauth import Granted
 from tenants import clock
-from tenants.base_app import keys_of_app, settings_of_app
+from tenants.base_app import settings_of_app
+from tenants.data_keys import vault_of_app
 from tenants.database import db, new_id
 from tenants.errors import NotFound
 from tenants.permissions import Actor
@@ -147,7 +148,7 @@ def keep_granted(walk: ConnectAttempt, found: Sequence[Granted]) -> None:
             data_access_expires_at=one.data_access_expires_at,
             expires_at=clock.now() + GRANTED_LIVES,
         )
-        row.credential = keys_of_app().seal(one.credential.reveal(), GRANTED_CREDENTIAL.place_of(row))
+        row.credential = vault_of_app().seal(one.credential.reveal(), GRANTED_CREDENTIAL.place_of(row))
         db.session.add(row)
     db.session.flush()
 
@@ -231,7 +232,7 @@ def _is_same(one: Granted, account: Account) -> bool:
 
 def _connect(actor: Actor, walk: ConnectAttempt, one: GrantedAccount, live: Account | None) -> Account:
     assert one.credential is not None
-    token = keys_of_app().open(one.credential, GRANTED_CREDENTIAL.place_of(one)).reveal()
+    token = vault_of_app().open(one.credential, GRANTED_CREDENTIAL.place_of(one)).reveal()
     facts = AccessFacts(
         frozenset(one.scopes),
         tuple(one.tasks),

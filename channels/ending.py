@@ -18,7 +18,7 @@ from channels.errors import ChannelError, PlatformDown
 from channels.models import CREDENTIAL, GRANTED_CREDENTIAL, Account, GrantedAccount
 from channels.protocol import Answer, Request, TokenReference
 from tenants import clock
-from tenants.base_app import keys_of_app
+from tenants.data_keys import vault_of_app
 from tenants.database import db, new_id
 from tenants.outbox import JobName, enqueue_after_commit
 from tenants.sealed import CannotOpen, Secret
@@ -45,7 +45,7 @@ def promise_end(account: Account) -> None:
     if account.credential is None:
         return
     try:
-        token = keys_of_app().open(account.credential, CREDENTIAL.place_of(account))
+        token = vault_of_app().open(account.credential, CREDENTIAL.place_of(account))
     except CannotOpen:
         return  # nobody can use it, we no more than others
     db.session.execute(
@@ -66,7 +66,7 @@ def promise_end(account: Account) -> None:
         problem=ENDING,
         expires_at=clock.now() + KEPT_FOR,
     )
-    row.credential = keys_of_app().seal(token.reveal(), GRANTED_CREDENTIAL.place_of(row))
+    row.credential = vault_of_app().seal(token.reveal(), GRANTED_CREDENTIAL.place_of(row))
     db.session.add(row)
     db.session.flush()
     enqueue_after_commit(JobName.END_ACCESS, agency_id=row.agency_id, brand_id=row.brand_id, granted_id=row.id)
@@ -82,7 +82,7 @@ def end_of(row_id: UUID) -> End | None:
     if row is None or row.credential is None:
         return None
     try:
-        token = keys_of_app().open(row.credential, GRANTED_CREDENTIAL.place_of(row))
+        token = vault_of_app().open(row.credential, GRANTED_CREDENTIAL.place_of(row))
     except CannotOpen:
         return None
     return End(row.id, row.attempt_id, row.platform, row.external_id, row.login, row.grantor_external_id, token)

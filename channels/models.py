@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import date, datetime
 from uuid import UUID
 
 from sqlalchemy import BigInteger, CheckConstraint, Index, LargeBinary, SmallInteger, Text, UniqueConstraint, func, text
@@ -27,12 +27,13 @@ class Account(BrandOwned, Dated, Base):
     `credential` is sealed (`tenants.sealed`) and None once disconnected. `health` is one of HEALTHS. `cursor` is the
     adapter's own, holds a place in every stream, and moves with the items it brought.
 
-    `scopes` and `tasks` are what the platform last said was granted; empty means never asked. `grantor_external_id`
-    is the platform's id of the person whose sign-in it is. `subscribed_at` is since when the platform sends us events
+    `scopes` and `tasks` are what the platform last said was granted; empty means never asked. `grantor_external_id` is
+    the platform's id of the person whose sign-in it is. `subscribed_at` is since when the platform sends us events
     about this account, None while it does not; `last_event_at` is when one last arrived. `missed_count` counts what
-    polling found that an event should have brought. `tested_at` is when something real first came back: the end of
-    the set-up. `throttled_until` is the platform's own wish. `reconnect_asked_at` is when the client was last mailed a
-    link to mend it.
+    polling found that an event should have brought. `access_problem` is a short word for what the account lacks though
+    it can be read. `usual_gap_seconds` is how far apart customers' words usually are. `tested_at` is when something
+    real first came back: the end of the set-up. `throttled_until` is the platform's own wish. `reconnect_asked_at` is
+    when the client was last mailed a link to mend it.
     """
 
     __tablename__ = "account"
@@ -60,6 +61,8 @@ class Account(BrandOwned, Dated, Base):
     subscription_checked_at: Mapped[datetime | None]
     subscription_problem: Mapped[str | None] = mapped_column(Text)
     last_event_at: Mapped[datetime | None]
+    access_problem: Mapped[str | None] = mapped_column(Text)
+    usual_gap_seconds: Mapped[int | None]
     missed_count: Mapped[int] = mapped_column(default=0, server_default="0")
     last_missed_at: Mapped[datetime | None]
     throttled_until: Mapped[datetime | None]
@@ -83,6 +86,23 @@ class Account(BrandOwned, Dated, Base):
 
 
 CREDENTIAL = seals(Account, "credential")
+
+
+class AccountDay(BrandOwned, Base):
+    """How many words of customers came to an account on one day (UTC): told by an event, found by a poll, and of the
+    found those that an event should have brought. Days on which nothing came have no row.
+    """
+
+    __tablename__ = "account_day"
+    account_id: Mapped[UUID]
+    day: Mapped[date]
+    told_count: Mapped[int] = mapped_column(default=0, server_default="0")
+    found_count: Mapped[int] = mapped_column(default=0, server_default="0")
+    missed_count: Mapped[int] = mapped_column(default=0, server_default="0")
+    __table_args__ = (
+        belongs_to("account", "account_id"),
+        UniqueConstraint("agency_id", "account_id", "day", "brand_id"),
+    )
 
 
 class AccountDirectory(Dated, Base):

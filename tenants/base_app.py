@@ -67,7 +67,7 @@ def settings_of_app() -> Settings:
     return cast(Settings, current_app.extensions["onbrand_settings"])
 
 
-def keys_of_app() -> KeyRing:
+def ring_of_app() -> KeyRing:
     """The key ring of the running app. Raises SettingsError when no key was set."""
     ring = current_app.extensions.get("onbrand_keys")
     if ring is None:

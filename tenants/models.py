@@ -277,6 +277,18 @@ class BrandAudit(BrandOwned, Dated, Base):
     )
 
 
+class DataKey(BrandOwned, Dated, Base):
+    """The random key a brand's secrets are sealed with, wrapped by the key-encryption key `key_id`.
+
+    One per brand; a second where the first's key was lost.
+    """
+
+    __tablename__ = "data_key"
+    key_id: Mapped[str] = mapped_column(Text)
+    wrapped: Mapped[bytes] = mapped_column(LargeBinary)
+    __table_args__ = (belongs_to_brand(), Index("ix_data_key_brand", "agency_id", "brand_id", "id"))
+
+
 class IdempotencyRecord(AgencyOwned, Dated, Base):
     """The first answer to a POST that carried an Idempotency-Key, given again to its repeats."""
 

@@ -1,7 +1,9 @@
 """Secrets at rest: AES-256-GCM, bound to the place they lie in, so that a ciphertext moved elsewhere does not open.
 
-A key-encryption key (setting ONBRAND_CREDENTIAL_KEYS, newest first) gives, by HKDF, one data key per agency and
-brand. The sealed form is `1 | key id length | key id | nonce (12 bytes) | ciphertext and tag`.
+Form 2, for what is a brand's: `2 | data key's id (16 bytes) | nonce (12 bytes) | ciphertext and tag`; the data key is
+random and lies wrapped in the table `data_key` (`tenants.data_keys`). Form 1, for what belongs to no brand:
+`1 | key id length | key id | nonce | ciphertext and tag`, by a key that a key-encryption key (setting
+ONBRAND_CREDENTIAL_KEYS, newest first) gives by HKDF.
 """
 
 from __future__ import annotations
@@ -21,6 +23,7 @@ from cryptography.hazmat.primitives.kdf.hkdf import HKDF
 from tenants.settings import SettingsError
 
 FORMAT = 1
+DATA_KEY_FORMAT = 2
 NONCE_BYTES = 12
 KEY_BYTES = 32
 
@@ -75,8 +78,20 @@ class Place:
 
     def as_bytes(self, key_id: str) -> bytes:
         """What is authenticated beside the ciphertext."""
+        return self._named("onbrand-1", key_id)
+
+    def as_bytes_of(self, data_key_id: UUID) -> bytes:
+        """The same beside what a data key seals."""
+        return self._named("onbrand-2", str(data_key_id))
+
+    @property
+    def is_brands(self) -> bool:
+        """Whether a brand owns it, and so its data key seals it."""
+        return isinstance(self.agency_id, UUID)
+
+    def _named(self, form: str, key_id: str) -> bytes:
         return "|".join(
-            ("onbrand-1", str(self.agency_id), str(self.brand_id), self.table, str(self.row_id), self.column, key_id)
+            (form, str(self.agency_id), str(self.brand_id), self.table, str(self.row_id), self.column, key_id)
         ).encode()
 
 
@@ -150,6 +165,26 @@ class KeyRing:
         except (InvalidTag, IndexError, ValueError) as error:
             raise CannotOpen("sealed for another place, by another key, or changed") from error
 
+    def wrap(self, data_key: bytes, data_key_id: UUID, place: Place) -> bytes:
+        """Encrypt a brand's data key with the newest key, for that brand alone: `nonce | ciphertext and tag`."""
+        nonce = os.urandom(NONCE_BYTES)
+        return nonce + self._wrapping(self.newest_id).encrypt(
+            nonce, data_key, _wrap_place(place, data_key_id, self.newest_id)
+        )
+
+    def unwrap(self, wrapped: bytes, key_id: str, data_key_id: UUID, place: Place) -> bytes:
+        """Raises KeyMissing and CannotOpen, as `open`."""
+        if key_id not in self._keys:
+            raise KeyMissing(f"wrapped by the key {key_id!r}, which is not in ONBRAND_CREDENTIAL_KEYS")
+        nonce, body = wrapped[:NONCE_BYTES], wrapped[NONCE_BYTES:]
+        try:
+            return self._wrapping(key_id).decrypt(nonce, body, _wrap_place(place, data_key_id, key_id))
+        except (InvalidTag, ValueError) as error:
+            raise CannotOpen("a data key of another brand, by another key, or changed") from error
+
+    def _wrapping(self, key_id: str) -> AESGCM:
+        return AESGCM(_derived(self._keys[key_id], b"onbrand data key wrapping"))
+
     def fingerprints(self) -> dict[str, str]:
         """Each key's name and something that tells it from every other key and nothing about it."""
         return {key_id: _derived(key, b"onbrand key fingerprint")[:16].hex() for key_id, key in self._keys.items()}
@@ -163,6 +198,43 @@ class KeyRing:
     def _data_key(self, key_id: str, place: Place) -> bytes:
         info = f"onbrand data key|{place.agency_id}|{place.brand_id}".encode()
         return _derived(self._keys[key_id], info)
+
+
+def new_key() -> bytes:
+    """A random data key."""
+    return AESGCM.generate_key(KEY_BYTES * 8)
+
+
+def data_key_id_of(sealed: bytes) -> UUID | None:
+    """Which data key sealed this; None for the other form. Raises CannotOpen for bytes too short to say."""
+    if sealed[:1] != bytes([DATA_KEY_FORMAT]):
+        return None
+    if len(sealed) < 17:
+        raise CannotOpen("cut short")
+    return UUID(bytes=bytes(sealed[1:17]))
+
+
+def seal_with(data_key_id: UUID, data_key: bytes, value: str, place: Place) -> bytes:
+    """Encrypt with a brand's data key for this place."""
+    nonce = os.urandom(NONCE_BYTES)
+    body = AESGCM(data_key).encrypt(nonce, value.encode(), place.as_bytes_of(data_key_id))
+    return bytes([DATA_KEY_FORMAT]) + data_key_id.bytes + nonce + body
+
+
+def open_with(data_key: bytes, sealed: bytes, place: Place) -> Secret:
+    """Decrypt what `seal_with` gave. Raises CannotOpen for another place, another key, or changed bytes."""
+    key_id = data_key_id_of(sealed)
+    if key_id is None:
+        raise CannotOpen("unknown sealed form")
+    nonce, body = sealed[17 : 17 + NONCE_BYTES], sealed[17 + NONCE_BYTES :]
+    try:
+        return Secret(AESGCM(data_key).decrypt(nonce, body, place.as_bytes_of(key_id)).decode())
+    except (InvalidTag, ValueError) as error:
+        raise CannotOpen("sealed for another place, by another key, or changed") from error
+
+
+def _wrap_place(place: Place, data_key_id: UUID, key_id: str) -> bytes:
+    return f"onbrand-data-key|{place.agency_id}|{place.brand_id}|{data_key_id}|{key_id}".encode()
 
 
 def purpose_key(root_secret: str, purpose: str) -> bytes:

@@ -12,7 +12,7 @@ import pyotp
 from sqlalchemy import any_, func, literal, or_, select, update
 
 from tenants import clock
-from tenants.base_app import keys_of_app
+from tenants.data_keys import vault_of_app
 from tenants.database import db
 from tenants.errors import Invalid
 from tenants.models import Person
@@ -31,7 +31,7 @@ def _place(person_id: UUID, column: str) -> Place:
 
 def begin(person_id: UUID) -> str:
     """A new secret, sealed for this person, to be carried by the set-up form until its first code proves it."""
-    sealed = keys_of_app().seal(pyotp.random_base32(), _place(person_id, "totp_secret_offered"))
+    sealed = vault_of_app().seal(pyotp.random_base32(), _place(person_id, "totp_secret_offered"))
     return base64.urlsafe_b64encode(sealed).decode()
 
 
@@ -39,7 +39,7 @@ def secret_offered(person_id: UUID, offered: str) -> str:
     """The secret in a set-up form. Raises Invalid when it was not made for this person."""
     try:
         sealed = base64.urlsafe_b64decode(offered.encode())
-        return keys_of_app().open(sealed, _place(person_id, "totp_secret_offered")).reveal()
+        return vault_of_app().open(sealed, _place(person_id, "totp_secret_offered")).reveal()
     except (CannotOpen, ValueError):
         raise Invalid("This form is no longer good. Nothing was changed. Open the page again.") from None
 
@@ -60,7 +60,7 @@ def turn_on(person_id: UUID, offered: str, code: str) -> list[str] | None:
         update(Person)
         .where(Person.id == person_id)
         .values(
-            totp_secret=keys_of_app().seal(secret, _place(person_id, "totp_secret")),
+            totp_secret=vault_of_app().seal(secret, _place(person_id, "totp_secret")),
             totp_last_step=step,
             recovery_code_hashes=[_code_hash(code) for code in codes],
         )
@@ -100,7 +100,7 @@ def _use_step(person_id: UUID, code: str) -> bool:
     sealed = db.session.execute(select(Person.totp_secret).where(Person.id == person_id)).scalar_one_or_none()
     if sealed is None:
         return False
-    secret = keys_of_app().open(sealed, _place(person_id, "totp_secret")).reveal()
+    secret = vault_of_app().open(sealed, _place(person_id, "totp_secret")).reveal()
     step = _step_of(secret, code)
     if step is None:
         return False

@@ -17,7 +17,7 @@ from agency.inbox.models import Contact, Conversation, Message
 from channels.models import Account, AccountDirectory, PollTurn
 from styleguides.models import StyleGuideVersion
 from tenants import clock, models
-from tenants.base_app import keys_of_app
+from tenants.data_keys import vault_of_app
 from tenants.database import db, new_id
 from tenants.permissions import Actor, Role
 from tenants.scope import Scope, in_scope
@@ -131,7 +131,7 @@ class Factory:
                     external_id=external_id,
                     name=f"{platform} {number}",
                     login="facebook" if platform == "instagram" else None,
-                    credential=keys_of_app().seal(credential, place),
+                    credential=vault_of_app().seal(credential, place),
                 )
             )
             db.session.add(

@@ -23,7 +23,8 @@ from babel.dates import get_timezone
 from jinja2 import Environment, FileSystemLoader, StrictUndefined, select_autoescape
 
 from tenants import clock
-from tenants.base_app import keys_of_app, settings_of_app
+from tenants.base_app import settings_of_app
+from tenants.data_keys import vault_of_app
 from tenants.database import db, new_id
 from tenants.languages import catalogue, known_language
 from tenants.models import OutgoingMail
@@ -97,13 +98,13 @@ def compose(name: str, to_person: Addressee, **facts: Any) -> EmailMessage:
 
 def seal_mail(mail_id: UUID, text: str) -> bytes:
     """The mail's words as they are stored."""
-    return keys_of_app().seal(text, _place(mail_id))
+    return vault_of_app().seal(text, _place(mail_id))
 
 
 def open_mail(mail: OutgoingMail) -> str:
     """The stored words. Raises CannotOpen when they were not sealed for this row."""
     assert mail.sealed is not None
-    return keys_of_app().open(mail.sealed, _place(mail.id)).reveal()
+    return vault_of_app().open(mail.sealed, _place(mail.id)).reveal()
 
 
 def _place(mail_id: UUID) -> Place:

@@ -114,8 +114,8 @@ def upgrade() -> None:
             name=op.f("fk_data_key_agency_id_brand_id_brand"),
         ),
         sa.PrimaryKeyConstraint("agency_id", "id", "brand_id", name=op.f("pk_data_key")),
-        sa.UniqueConstraint("agency_id", "brand_id", name=op.f("uq_data_key_agency_id_brand_id")),
     )
+    op.create_index("ix_data_key_brand", "data_key", ["agency_id", "brand_id", "id"], unique=False)
     op.create_table(
         "backfill",
         sa.Column("agency_id", sa.Uuid(), nullable=False),

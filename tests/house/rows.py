@@ -113,6 +113,7 @@ ROWS: dict[str, Callable[[Tenant], Row]] = {
         "mark": "XX",
         "colour": "#123456",
     },
+    "data_key": lambda t: {**_owned(t, "data_key"), "key_id": t.word("key"), "wrapped": t.hash("wrapped")},
     "person": lambda t: {
         "id": t.id_of("person"),
         "email": f"{t.id_of('person')}@{t.mark.lower()}.example",
@@ -190,6 +191,11 @@ ROWS: dict[str, Callable[[Tenant], Row]] = {
         "agency_id": t.agency_id,
         "brand_id": t.brand_id,
         "platform": "facebook",
+    },
+    "account_day": lambda t: {
+        **_owned(t, "account_day"),
+        "account_id": t.id_of("account"),
+        "day": clock.now().date(),
     },
     "set_aside_item": lambda t: {
         **_owned(t, "set_aside_item"),

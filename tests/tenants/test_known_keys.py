@@ -93,7 +93,7 @@ def test_a_key_stays_known_while_something_does_not_open(
     start(app, OLD)
     make.account(ana)
     with superuser.begin() as connection:
-        connection.execute(text("update account set credential = credential || '\\x00'::bytea"))
+        connection.execute(text("update data_key set wrapped = wrapped || '\\x00'::bytea"))
     start(app, f"{NEW},{OLD}")
     with pytest.raises(CannotOpen):
         rotate_keys(app)

@@ -1,0 +1,129 @@
+"""One random data key per brand, wrapped by a key-encryption key; brands' secrets are sealed with it.
+
+The wrapped key lies beside the brand's rows, so it is reached in the brand's scope alone. Opened ones are kept in
+memory by their id, which never comes again: one of a transaction that was rolled back is simply never asked for.
+Changing the key-encryption key wraps the data keys again and touches no sealed value (`tenants.key_rotation`).
+"""
+
+from __future__ import annotations
+
+import threading
+from collections import OrderedDict
+from uuid import UUID
+
+from flask import current_app
+from sqlalchemy import func, select
+
+from tenants.base_app import ring_of_app
+from tenants.database import db, new_id
+from tenants.models import DataKey
+from tenants.sealed import (
+    KEY_BYTES,
+    CannotOpen,
+    KeyRing,
+    Place,
+    Secret,
+    data_key_id_of,
+    new_key,
+    open_with,
+    seal_with,
+)
+
+KEPT_OPEN = 4_096
+"""Data keys a process keeps unwrapped: 32 bytes each, for as many brands as it serves at a time."""
+
+
+class Vault:
+    """Seals and opens secrets. What belongs to no brand is sealed with a key of the ring itself."""
+
+    def __init__(self, ring: KeyRing) -> None:
+        self.ring = ring
+        self._open: OrderedDict[tuple[UUID, UUID, UUID], bytes] = OrderedDict()
+        self._lock = threading.Lock()
+
+    def seal(self, value: str, place: Place) -> bytes:
+        """Encrypt for this place; a brand's first secret makes its data key, in this transaction."""
+        if not place.is_brands:
+            return self.ring.seal(value, place)
+        key_id, key = self._current(place)
+        return seal_with(key_id, key, value, place)
+
+    def open(self, sealed: bytes, place: Place) -> Secret:
+        """Decrypt. Raises KeyMissing for a key that is not here, CannotOpen for bytes of another place, or changed."""
+        key_id = data_key_id_of(sealed)
+        if key_id is None:
+            return self.ring.open(sealed, place)
+        return open_with(self._key(key_id, place), sealed, place)
+
+    def replace_data_keys(self) -> None:
+        """A new data key for every brand of the scope that has one; the old ones open what they sealed."""
+        rows = db.session.execute(select(DataKey.agency_id, DataKey.brand_id).distinct()).all()
+        for agency_id, brand_id in rows:
+            self._make(Place(agency_id, brand_id, "data_key", brand_id, "wrapped"))
+
+    def _key(self, key_id: UUID, place: Place) -> bytes:
+        if not place.is_brands:
+            raise CannotOpen("sealed for a brand")
+        name = (UUID(str(place.agency_id)), UUID(str(place.brand_id)), key_id)
+        with self._lock:
+            if name in self._open:
+                self._open.move_to_end(name)
+                return self._open[name]
+        row = db.session.execute(
+            select(DataKey.key_id, DataKey.wrapped).where(DataKey.id == key_id, DataKey.brand_id == place.brand_id)
+        ).one_or_none()
+        if row is None:
+            raise CannotOpen("its brand's data key is not here")
+        return self._keep(name, self.ring.unwrap(row.wrapped, row.key_id, key_id, place))
+
+    def _current(self, place: Place) -> tuple[UUID, bytes]:
+        """The brand's data key; a new one where there is none that opens, which a lost key leaves behind."""
+        found = self._newest(place)
+        if found is None:
+            lock = func.hashtextextended(f"data key {place.agency_id} {place.brand_id}", 0)
+            db.session.execute(select(func.pg_advisory_xact_lock(lock)))
+            found = self._newest(place)
+        return found if found is not None else self._make(place)
+
+    def _make(self, place: Place) -> tuple[UUID, bytes]:
+        key_id, key = new_id(), new_key()
+        db.session.add(
+            DataKey(
+                agency_id=UUID(str(place.agency_id)),
+                id=key_id,
+                brand_id=UUID(str(place.brand_id)),
+                key_id=self.ring.newest_id,
+                wrapped=self.ring.wrap(key, key_id, place),
+            )
+        )
+        db.session.flush()
+        return key_id, key
+
+    def _newest(self, place: Place) -> tuple[UUID, bytes] | None:
+        with db.session.no_autoflush:  # what is being sealed for may not be whole yet
+            rows = db.session.execute(
+                select(DataKey.id).where(DataKey.brand_id == place.brand_id).order_by(DataKey.id.desc())
+            ).scalars()
+            for key_id in list(rows):
+                try:
+                    return key_id, self._key(key_id, place)
+                except CannotOpen:
+                    continue
+        return None
+
+    def _keep(self, name: tuple[UUID, UUID, UUID], key: bytes) -> bytes:
+        assert len(key) == KEY_BYTES
+        with self._lock:
+            self._open[name] = key
+            while len(self._open) > KEPT_OPEN:
+                self._open.popitem(last=False)
+        return key
+
+
+def vault_of_app() -> Vault:
+    """The vault over the running app's keys. Raises SettingsError when no key was set."""
+    ring = ring_of_app()
+    vault = current_app.extensions.get("onbrand_vault")
+    if not isinstance(vault, Vault) or vault.ring is not ring:
+        vault = current_app.extensions["onbrand_vault"] = Vault(ring)
+    return vault
