@@ -13,6 +13,7 @@ import os
 import urllib.request
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlsplit
 from uuid import UUID
 
 import yaml
@@ -31,7 +32,7 @@ from tenants.passwords import hash_password
 from tenants.permissions import Actor, Role
 from tenants.scope import Scope, in_scope
 from tenants.sealed import purpose_key
-from tenants.settings import Settings, SettingsError
+from tenants.settings import LOOPBACK_HOSTS, Settings, SettingsError
 
 FACT = "demo_seeded"
 GUIDES = Path(__file__).parent / "data" / "guides"
@@ -52,6 +53,7 @@ def seed_once(app: Flask) -> list[tuple[str, str, str]]:
     with in_scope(app, None):
         fact = db.session.get(InstallationFact, FACT)
         started_at = fact.created_at if fact else None
+    _introduce_us(settings)
     if started_at is None:
         _seed(app, settings)
     _stream(app)
@@ -149,6 +151,15 @@ def _connect(actor: Actor, brand_ids: dict[str, UUID], settings: Settings) -> No
             login=account.login,
             name=account.name,
         )
+
+
+def _introduce_us(settings: Settings) -> None:
+    """Tell the sandbox where its events go: to this product, where it is on this machine."""
+    is_here = urlsplit(settings.base_url).hostname in LOOPBACK_HOSTS
+    if is_here and _is_sandbox("facebook", settings):
+        # Not verified now: the web may still be starting.
+        token = settings.meta_webhook_verify_token
+        _tell_sandbox("application/connect", {"product_url": settings.base_url, "verify_token": token, "verify": False})
 
 
 def _is_sandbox(platform: str, settings: Settings) -> bool:

@@ -133,7 +133,15 @@ class Supervisor:
         """The settings that make the platforms mean the sandbox, without those somebody has set."""
         from agency.sandbox.addresses import addresses
 
-        return {name: value for name, value in addresses(base_url).items() if not self.environment.get(name)}
+        ours = self.environment.get("ONBRAND_BASE_URL") or f"http://127.0.0.1:{self.environment['ONBRAND_PORT']}"
+        wanted = {
+            **addresses(base_url),
+            # Words of the sandbox's own, so that its events reach us; they open nothing else.
+            "META_WEBHOOK_VERIFY_TOKEN": "sandbox",
+            "GOOGLE_PUBSUB_TOPIC": "projects/sandbox/topics/reviews",
+            "GOOGLE_PUBSUB_AUDIENCE": f"{ours.rstrip('/')}/webhooks/google",
+        }
+        return {name: value for name, value in wanted.items() if not self.environment.get(name)}
 
     def add(self, name: str, *arguments: str) -> None:
         """Start an `onbrand` command as a part and keep it running."""

@@ -61,15 +61,23 @@ def _facebook_token(world: World, call: Call) -> dict[str, Any]:
 
 
 def _take_back(world: World, call: Call, parts: list[str]) -> Answer:
-    """`DELETE /{person}/permissions` removes the application, with a permission behind it that one only."""
-    found = token_facts.living(world, call.params.get("access_token", ""), "user")
-    if parts[0] not in ("me", found.holder):
-        raise missing_object(parts[0], "delete")
+    """`DELETE /{person}/permissions` removes the application, with a permission behind it that one only.
+
+    Asked with the person's token or the application's own.
+    """
+    if call.params.get("access_token") == token_facts.app_token(world):
+        holder = parts[0]
+        if f"meta:{holder}" not in people.everybody(world):
+            raise missing_object(holder, "delete")
+    else:
+        holder = token_facts.living(world, call.params.get("access_token", ""), "user").holder
+        if parts[0] not in ("me", holder):
+            raise missing_object(parts[0], "delete")
     webhooks = Webhooks.of(world)
     if len(parts) == 3:
-        people.revoke_scope(world, webhooks, found.holder, parts[2])
+        people.revoke_scope(world, webhooks, holder, parts[2])
     else:
-        people.remove_app(world, webhooks, "meta", found.holder, tell=False)
+        people.remove_app(world, webhooks, "meta", holder, tell=False)
     return Answer(200, {"success": True})
 
 

@@ -13,6 +13,7 @@ from werkzeug.wrappers import Response as AnyResponse
 
 from agency.web import clocks
 from agency.web.brand_address import brand_at
+from agency.web.connecting_look import chosen_for, feature_rows
 from agency.web.contexts import AccountRow, AccountsPage
 from agency.web.contexts_setup import AccountDeedPage, SetAsidePage, SetAsideRow
 from agency.web.language import chosen_language, chosen_zone
@@ -23,9 +24,12 @@ from agency.web.state_looks import account_states, unknown_state
 from agency.web.who import actor_of_request
 from channels import accounts as room
 from channels.accounts import KEY_MISSING
+from channels.features import way_of
 from channels.models import Account, SetAsideItem
 from channels.registry import ADAPTERS
+from channels.sign_ins import SIGN_INS
 from tenants import clock
+from tenants.base_app import settings_of_app
 from tenants.database import db
 from tenants.errors import Conflict, Invalid, NotFound, worded
 from tenants.ids import id_from
@@ -326,6 +330,8 @@ def _problem(account: Account, may_connect: bool) -> Notice | None:
 
 def _deed(deed: str, account: Account, status: int, errors: dict[str, str] | None = None) -> Response:
     target = "accounts_page.reconnect" if deed == "reconnect" else "accounts_page.disconnect"
+    way = way_of(account.platform, account.login)
+    has_dialog = deed == "reconnect" and SIGN_INS[way].is_set_up(settings_of_app())
     page = AccountDeedPage(
         deed=deed,
         name=account.name,
@@ -334,5 +340,8 @@ def _deed(deed: str, account: Account, status: int, errors: dict[str, str] | Non
         url=url_for(target, account_id=account.id),
         back_url=url_for("accounts_page.accounts_of_brand", brand_id=account.brand_id),
         errors=errors or {},
+        dialog_url=url_for("connecting.leave_again", account_id=account.id) if has_dialog else "",
+        sign_in_label=SIGN_INS[way].label,
+        features=feature_rows(way, chosen_for(account), account) if has_dialog else (),
     )
     return make_response(render_page("accounts/deed.html", page), status)

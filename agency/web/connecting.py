@@ -20,7 +20,7 @@ from agency.web.contexts_connecting import (
 )
 from agency.web.looks import BrandLook, Choice, brand_look
 from agency.web.reply_looks import platform_word
-from agency.web.shell import brand_looks, render_page
+from agency.web.shell import brand_looks, render_page, shell
 from agency.web.walks import back_url, browser_of_request, chosen_way, count_try, leave_for, value_of
 from agency.web.who import actor_of_request, person_or_none
 from channels import accounts
@@ -138,8 +138,8 @@ def connect(attempt_id: str) -> AnyResponse:
 def connected() -> Response:
     """How far the set-up is: it ends when something real came back."""
     ids = [found for text in request.args.getlist("account")[:MOST_SHOWN] if (found := id_from(text)) is not None]
-    found = accounts.by_ids(ids)
-    rows = [found[one] for one in ids if one in found]
+    known = accounts.by_ids(ids)
+    rows = [known[one] for one in ids if one in known]
     if not rows:
         raise NotFound()
     here = url_for("connecting.connected", account=[str(one.id) for one in rows])
@@ -234,7 +234,7 @@ def _failed(code: str, walk: ConnectAttempt | None, status: int, *, found: tuple
             way = value_of((walk.platform, walk.login))
             again = url_for("connecting.start", way=way, brand=walk.brand_id)
     page = WalkFailedPage(title=_("Not connected"), notice=failure(code), found=found, again_url=again)
-    return make_response(render_page("doors/walk_failed.html", page), status)
+    return make_response(render_page("doors/walk_failed.html", page, shell=shell(with_brands=False)), status)
 
 
 def _start_page(status: int, errors: dict[str, str] | None = None) -> Response:

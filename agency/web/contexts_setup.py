@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from agency.replies.text_difference import Piece
+from agency.web.contexts_connecting import FeatureRow
 from agency.web.contexts_rooms import RuleLook
 from agency.web.looks import BrandLook, Choice, Clock, Notice, StateLook, told
 
@@ -105,7 +106,10 @@ class ComparePage:
 
 @dataclass(frozen=True, kw_only=True)
 class AccountDeedPage:
-    """Connecting again or disconnecting, `accounts/deed.html`. Posts to `url`: `credential`, or nothing."""
+    """Connecting again or disconnecting, `accounts/deed.html`. Posts to `url`: `credential`, or nothing.
+
+    Connecting again also posts to `dialog_url`.
+    """
 
     deed: str = told("reconnect | disconnect.")
     name: str = told("Of the account.")
@@ -114,6 +118,9 @@ class AccountDeedPage:
     url: str = told("Where the form goes.")
     back_url: str = told("To the list.")
     errors: dict[str, str] = told("Field name to what to do.", default_factory=dict)
+    dialog_url: str = told("Posts `feature` (several) and leads to the platform's sign-in; empty for none.", default="")
+    sign_in_label: str = told("Where the person signs in.", default="")
+    features: tuple[FeatureRow, ...] = told("What the account is used for.", default=())
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -11,7 +11,7 @@ from agency.web.connecting_words import reason_words
 from agency.web.contexts_connecting import MendedPage, MendPage
 from agency.web.errors import link_no_longer_works
 from agency.web.looks import brand_look
-from agency.web.shell import render_page
+from agency.web.shell import render_page, shell
 from agency.web.walks import count_try, is_my_walk, leave_for
 from channels import accounts
 from channels.connecting import walk_of
@@ -49,7 +49,7 @@ def mend(token: str) -> AnyResponse:
         reason=reason_words().get(account.health_reason or "", "") if needs_it else "",
         url=url_for("reconnecting.leave", token=token) if can else "",
     )
-    return make_response(render_page("doors/mend.html", page))
+    return make_response(render_page("doors/mend.html", page, shell=shell(with_brands=False)))
 
 
 @reconnecting.post("/reconnect/<path:token>")
@@ -84,7 +84,7 @@ def mended(attempt_id: str) -> AnyResponse:
         row=connected_row(account, brand_look(str(brand.id), brand.name, brand.mark, brand.colour)),
         look_url=url_for("reconnecting.mended", attempt_id=walk.id) if waits(account) else "",
     )
-    answer: Response = make_response(render_page("doors/mended.html", page))
+    answer: Response = make_response(render_page("doors/mended.html", page, shell=shell(with_brands=False)))
     if page.look_url:
         answer.headers["Refresh"] = "3"
     return answer

@@ -12,7 +12,7 @@ from uuid import UUID
 from flask import Response, make_response, request, url_for
 
 from agency.web.contexts_connecting import LeavePage
-from agency.web.shell import render_page
+from agency.web.shell import render_page, shell
 from agency.web.who import cookie_name, throttle
 from channels import connecting as room
 from channels.features import Way, scopes_for
@@ -58,7 +58,9 @@ def leave_for(
     address = sign_in.address(
         settings, scopes_for(way, wanted), state, back_url(), room.verifier_of(state), again=again
     )
-    answer = make_response(render_page("doors/leave.html", LeavePage(label=sign_in.label, url=address)))
+    answer = make_response(
+        render_page("doors/leave.html", LeavePage(label=sign_in.label, url=address), shell=shell(with_brands=False))
+    )
     answer.headers["Refresh"] = f"0; url={address}"
     answer.set_cookie(
         cookie_name(settings, "connect"),

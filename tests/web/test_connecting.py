@@ -66,3 +66,208 @@ def test_a_facebook_page_from_the_button_to_tested(town: Town, admin: Browser) -
     assert "The platform tells us of everything new." in shown
     assert [row.count for row in town.query("select count(*) from granted_account")] == [0]
     assert town.query("select text from message") == [("Hello?",)]
+
+
+def test_a_google_location_with_pkce_and_lasting_access(town: Town, admin: Browser) -> None:
+    address = town.leave(admin, "/connect", way="google_business", brand=str(town.agency.brand_ids[0]))
+    assert "code_challenge_method=S256" in address
+    assert "access_type=offline" in address
+    back = admin.get(town.at_dialog(address, person="owner@sandbox.example"))
+    done = town.choose(admin, back)
+    review = {"platform": "google_business", "account": LOCATION, "author": "Ewa", "stars": 2, "text": "Zimny pokój."}
+    town.sandbox.tell("reviews", review)
+    town.work()
+    account = town.account(LOCATION)
+    assert account.tested_at is not None
+    assert account.subscribed_at is not None, account.subscription_problem
+    assert account.grantor_external_id
+    assert "Connected and tested" in page_text(admin, done.location)
+    assert town.query("select text from message") == [("Zimny pokój.",)]
+
+
+def test_an_instagram_profile_by_its_own_login(town: Town, admin: Browser) -> None:
+    town.sandbox.tell(
+        "accounts", {"platform": "instagram", "external_id": "17841400000000009", "name": "Alone", "username": "alone"}
+    )
+    back = town.walk(admin, "instagram.instagram", features=("comments",), accounts=town.numbers()["17841400000000009"])
+    done = town.choose(admin, back)
+    town.work()
+    account = town.account("17841400000000009")
+    assert (account.login, account.name) == ("instagram", "alone")
+    assert account.token_expires_at is not None, "sixty days"
+    assert account.tested_at is not None
+    assert account.subscribed_at is not None, account.subscription_problem
+    assert "Connected and tested" in page_text(admin, done.location)
+
+
+def test_an_instagram_profile_through_its_page(town: Town, admin: Browser) -> None:
+    back = town.walk(admin, "instagram.facebook", features=("comments",), accounts=town.numbers()[PAGE])
+    town.choose(admin, back)
+    town.work()
+    account = town.account(PROFILE)
+    assert account.login == "facebook"
+    assert account.tested_at is not None
+
+
+def test_a_page_of_a_business_portfolio_is_found(town: Town, admin: Browser) -> None:
+    held = {"platform": "facebook", "external_id": "555", "name": "Held", "business": {"id": "77", "kind": "client"}}
+    town.sandbox.tell("accounts", held)
+    back = town.walk(admin, "facebook", features=("comments",), everything="1")
+    page = page_text(admin, back.location)
+    assert "Held" in page
+    assert "The facebook account" in page
+
+
+def test_what_is_lacking_is_said_before_choosing(town: Town, admin: Browser) -> None:
+    town.sandbox.tell("accounts", {"platform": "facebook", "external_id": PAGE, "tasks": ["ANALYZE"]})
+    given = [*features.scopes_for(("facebook", None), ())]
+    back = town.walk(
+        admin, "facebook", features=("comments", "ads"), accounts=town.numbers()[PAGE], shown="1", scopes=given
+    )
+    page = page_text(admin, back.location)
+    assert "your role on the page does not include it (MODERATE)" in page
+    assert "not allowed (pages_manage_ads)" in page
+
+
+@pytest.mark.parametrize(
+    ("way", "answers", "sentence"),
+    [
+        ("facebook", {"decision": "cancel"}, "You cancelled at the platform."),
+        (
+            "google_business",
+            {"decision": "cancel", "person": "owner@sandbox.example"},
+            "You cancelled at the platform.",
+        ),
+        ("facebook", {}, "no account was shown to us"),
+        (
+            "facebook",
+            {"shown": "1", "everything": "1", "scopes": "public_profile"},
+            "What we need most was not allowed",
+        ),
+        (
+            "google_business",
+            {"person": "owner@sandbox.example", "granular": "1", "scopes": "openid"},
+            "What we need most was not allowed",
+        ),
+    ],
+)
+def test_a_refusal_is_said_and_changes_nothing(
+    town: Town, admin: Browser, way: str, answers: dict[str, str], sentence: str
+) -> None:
+    answer = town.walk(admin, way, **answers)
+    assert answer.status_code == 409
+    words = unescape(answer.text)
+    assert sentence in words
+    assert "Nothing was connected or changed." in words
+    assert town.accounts() == []
+
+
+def test_the_way_back_is_for_one_browser_one_person_and_once(town: Town, admin: Browser) -> None:
+    brand = str(town.agency.brand_ids[0])
+    address = town.leave(admin, "/connect", way="facebook", brand=brand)
+    back = town.at_dialog(address, everything="1")
+    other = Browser(town.app, town.agency.agency_admin)
+    assert "another browser" in unescape(other.get(back).text)
+    colleague = Factory(town.app).person(town.agency, town.agency.agency_admin.role)
+    thief = Browser(town.app, colleague)
+    cookie = admin.client.get_cookie("onbrand_connect_80")
+    assert cookie is not None
+    thief.client.set_cookie("onbrand_connect_80", cookie.value)
+    assert "Somebody else began this" in unescape(thief.get(back).text)
+    assert admin.get(back).status_code == 303, "those tries used nothing up"
+    assert "used already" in unescape(admin.get(back).text)
+    assert "We do not know this way back" in unescape(admin.get("/connect/back?state=x&code=y").text)
+
+
+def test_a_walk_ends_after_ten_minutes(town: Town, admin: Browser) -> None:
+    address = town.leave(admin, "/connect", way="facebook", brand=str(town.agency.brand_ids[0]))
+    back = town.at_dialog(address, everything="1")
+    with town.superuser.begin() as connection:
+        connection.exec_driver_sql("update connect_attempt set expires_at = now()")
+    assert "longer than ten minutes" in unescape(admin.get(back).text)
+
+
+def test_what_was_granted_is_its_own_persons_and_waits_half_an_hour(town: Town, admin: Browser) -> None:
+    back = town.walk(admin, "facebook", everything="1")
+    colleague = Browser(town.app, Factory(town.app).person(town.agency, town.agency.agency_admin.role))
+    assert colleague.get(back.location).status_code == 404
+    with town.superuser.begin() as connection:
+        connection.exec_driver_sql("update granted_account set expires_at = now()")
+    assert admin.get(back.location).status_code == 410
+    town.work()
+    with town.superuser.connect() as connection:
+        sealed = connection.exec_driver_sql("select count(*) from granted_account where credential is null").scalar()
+    assert sealed == 0
+
+
+def test_one_permission_more(town: Town, admin: Browser) -> None:
+    back = town.walk(admin, "facebook", features=("comments",), accounts=town.numbers()[PAGE])
+    town.choose(admin, back)
+    town.work()
+    account = town.account(PAGE)
+    assert "pages_manage_ads" not in account.scopes
+    page = page_text(admin, f"/accounts/{account.id}/reconnect?feature=ads")
+    assert "(not allowed yet)" in page
+    address = town.leave(admin, f"/accounts/{account.id}/connect", feature=["comments", "ads"])
+    assert "auth_type=rerequest" in address
+    assert admin.get(town.at_dialog(address, accounts=town.numbers()[PAGE])).status_code == 303
+    upgraded = town.account(PAGE)
+    assert upgraded.id == account.id
+    assert "pages_manage_ads" in upgraded.scopes
+
+
+def test_a_disconnected_account_is_revoked_and_comes_back_as_the_same_row(town: Town, admin: Browser) -> None:
+    back = town.walk(admin, "facebook", features=("comments",), accounts=town.numbers()[PAGE])
+    town.choose(admin, back)
+    town.sandbox.tell("comments", {"platform": "facebook", "account": PAGE, "author": "Ada", "text": "Hello?"})
+    town.work()
+    first = town.account(PAGE)
+    assert admin.post(f"/accounts/{first.id}/disconnect").status_code == 303
+    assert town.account(PAGE).credential is None
+    town.house.keep_promises()
+    people = town.sandbox.http.get(f"{town.sandbox.url}/sandbox/people").json()["people"]
+    assert [person["removed"] for person in people] == [True]
+    subscribed = town.sandbox.http.get(f"{town.sandbox.url}/sandbox/subscriptions").json()["subscriptions"]
+    assert subscribed == []
+    assert town.query("select count(*) from granted_account") == [(0,)]
+    back = town.walk(admin, "facebook", features=("comments",), accounts=town.numbers()[PAGE])
+    town.choose(admin, back)
+    town.work()
+    again = town.account(PAGE)
+    assert again.id == first.id
+    assert again.tested_at is not None
+    assert town.query("select count(*) from conversation") == [(1,)], "its history goes on"
+
+
+def test_a_sign_in_others_live_by_is_left_alone(town: Town, admin: Browser) -> None:
+    town.sandbox.tell("accounts", {"platform": "facebook", "external_id": "555", "name": "Second"})
+    back = town.walk(admin, "facebook", features=("comments",), everything="1")
+    town.choose(admin, back)
+    town.work()
+    assert admin.post(f"/accounts/{town.account('555').id}/disconnect").status_code == 303
+    town.house.keep_promises()
+    people = town.sandbox.http.get(f"{town.sandbox.url}/sandbox/people").json()["people"]
+    assert not any(person.get("removed") for person in people)
+    town.house.poll()
+    assert town.account(PAGE).health == "ok"
+
+
+def test_google_takes_the_access_back(town: Town, admin: Browser) -> None:
+    town.choose(admin, town.walk(admin, "google_business", person="owner@sandbox.example"))
+    town.work()
+    assert admin.post(f"/accounts/{town.account(LOCATION).id}/disconnect").status_code == 303
+    town.house.keep_promises()
+    people = town.sandbox.http.get(f"{town.sandbox.url}/sandbox/google/people").json()
+    assert "business.manage" not in str([p for p in people["people"] if p.get("consents") or p.get("scopes")])
+
+
+def test_by_token_as_before(town: Town, admin: Browser) -> None:
+    with town.agency.entered(town.agency.agency_admin):
+        accounts.connect(town.agency.agency_admin, town.agency.brand_ids[0], "facebook", PAGE, "page-token")
+    town.work()
+    account = town.account(PAGE)
+    assert account.subscribed_at is not None, account.subscription_problem
+    assert admin.post(f"/accounts/{account.id}/disconnect").status_code == 303
+    town.house.keep_promises()
+    tokens = town.sandbox.http.get(f"{town.sandbox.url}/sandbox/accounts").json()["accounts"]
+    assert any(one["tokens"].get("page") == "page-token" for one in tokens), "whose token it is, we do not know"
