@@ -16,7 +16,7 @@ from uuid import UUID
 from sqlalchemy import delete, func, select
 from sqlalchemy.exc import IntegrityError
 
-from channels import ending, grants, poll_turns
+from channels import ending, grants, poll_turns, rhythm
 from channels.google_business.requests import LOCATION_NAME
 from channels.models import CREDENTIAL, Account, AccountDirectory
 from channels.protocol import ConnectedAccount, Secret
@@ -38,7 +38,7 @@ LONGEST_CREDENTIAL = 4_096
 LONGEST_NAME = 200
 SHOW_EVENT_EVERY = timedelta(minutes=1)
 KEY_MISSING = "key_missing"
-UNHEALTHY = ("failing", "needs_reconnect")
+UNHEALTHY = ("failing", "throttled", "needs_reconnect")
 NEED_A_PERSON = ("needs_reconnect", "access_lost")
 ASK_AGAIN_AFTER = timedelta(days=1)
 """A client is mailed about one account this often at most."""
@@ -235,7 +235,7 @@ def connected(account: Account) -> ConnectedAccount:
         events_topic=settings_of_app().google_pubsub_topic or None if account.platform == "google_business" else None,
         scopes=frozenset(account.scopes),
         app_id=_app_id(account),
-        events_live=account.subscribed_at is not None and account.last_event_at is not None,
+        events_live=rhythm.events_live(account.subscribed_at, account.last_event_at, account.last_missed_at),
     )
 
 
@@ -247,7 +247,7 @@ def _app_id(account: Account) -> str | None:
 
 
 def mark_unhealthy(account: Account, health: str, reason: str) -> None:
-    """``failing``: it goes on trying. ``needs_reconnect``: it waits, parked, for a person.
+    """``failing`` and ``throttled``: it goes on trying. ``needs_reconnect``: it waits, parked, for a person.
 
     ``reason`` holds no secret.
     """
@@ -280,6 +280,7 @@ def mark_healthy(account: Account) -> None:
     if account.health == "ok" or account.disconnected_at is not None:
         return
     account.health, account.health_reason, account.health_since = "ok", None, func.now()
+    account.throttled_until = None
     db.session.flush()
 
 

@@ -162,12 +162,18 @@ def request_id_of(answer: Answer) -> str | None:
     return found[:100] if isinstance(found, str) and found.isascii() and found.isprintable() else None
 
 
-def _usage(answer: Answer) -> list[Json]:
+APP_USAGE = ("x-app-usage",)
+ACCOUNT_USAGE = ("x-business-use-case-usage", "x-page-usage")
+
+
+def _usage(answer: Answer, names: Sequence[str] = APP_USAGE + ACCOUNT_USAGE) -> list[Json]:
     """Every usage object of the answer's headers."""
     found: list[Json] = []
-    for name in ("x-business-use-case-usage", "x-app-usage", "x-page-usage"):
+    for name in names:
+        if name not in answer.headers:
+            continue
         try:
-            value = decode(answer.headers.get(name, "").encode("utf-8", "replace"))
+            value = decode(answer.headers[name].encode("utf-8", "replace"))
         except Unreadable:
             continue
         if not isinstance(value, dict):
@@ -177,11 +183,11 @@ def _usage(answer: Answer) -> list[Json]:
     return found
 
 
-def usage_percent(answer: Answer) -> int | None:
+def usage_percent(answer: Answer, names: Sequence[str] = APP_USAGE + ACCOUNT_USAGE) -> int | None:
     """The highest share of an allowance in the usage headers, percent; None when they are absent."""
     shares = [
         share
-        for entry in _usage(answer)
+        for entry in _usage(answer, names)
         for name in ("call_count", "total_time", "total_cputime")
         if (share := whole_number(entry.get(name))) is not None
     ]
@@ -278,6 +284,8 @@ def _slot_answer(slot: Any) -> Answer | None:
 
 def speaks_of_access(answer: Answer) -> bool:
     """True when an answer blames the token or a permission: in a batch that may be the outer token's fault."""
+    if answer.status == 200 and b'"error' not in answer.body:
+        return False  # no need to read it twice
     try:
         failure = error_of(mapping(decode(answer.body)) or {}, answer)
     except Unreadable:

@@ -128,7 +128,8 @@ class ReplyTarget:
 class Request:
     """One call, as data. ``path`` starts with "/". At most one of ``form`` and ``json``.
 
-    ``purpose`` is the adapter's own note. ``asks_only``: a POST that changes nothing.
+    ``purpose`` is the adapter's own note; its word ``started`` is when the poll began, and the only thing in which two
+    equal questions may differ. ``asks_only``: a POST that changes nothing.
     """
 
     service: Service

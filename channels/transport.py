@@ -186,6 +186,9 @@ class Transport:
 
         An HTTP answer of any status is returned, not raised: what it means is the adapter's to say.
         """
+        return self._speak(request)
+
+    def _speak(self, request: Request) -> Answer:
         answer, token = self._call_with_token(request)
         if answer.status == 401 and request.token is not None and request.token.kind == "google_refresh" and token:
             # Surely not done, and often only an access token that ended early: once more with a fresh one.
@@ -213,7 +216,7 @@ class Transport:
 
     def _attempt(self, request: Request) -> Answer | ChannelError:
         try:
-            return self.send(request)
+            return self._speak(request)
         except ChannelError as error:
             return error
 

@@ -24,7 +24,8 @@ RUNNER = "jobs.runner:run_promises"
 class JobKind:
     """How one kind of job runs. `together` is how many promises one RQ job takes: a fork costs more than most jobs.
 
-    What is not promised (poll turns) is called by RQ itself.
+    What is not promised (poll turns) is called by RQ itself. `merges`: it does all there is to do about its ids, so
+    that one run keeps every promise of the same.
     """
 
     function: str
@@ -33,6 +34,7 @@ class JobKind:
     tries: int
     together: int = 1
     is_promised: bool = True
+    merges: bool = False
 
     @property
     def queued(self) -> str:
@@ -48,7 +50,7 @@ class JobKind:
 
 CATALOGUE: dict[JobName, JobKind] = {
     JobName.POLL_ACCOUNTS: JobKind("jobs.polling:poll_turns_of", "poll", 300, tries=1, is_promised=False),
-    JobName.HANDLE_EVENTS: JobKind("jobs.events:handle_events", "events", 120, tries=12, together=20),
+    JobName.HANDLE_EVENTS: JobKind("jobs.events:handle_events", "events", 120, tries=12, together=20, merges=True),
     JobName.PUBLISH_REPLY: JobKind("jobs.publishing:publish_reply", "publish", 90, tries=20, together=5),
     JobName.RECONCILE_REPLY: JobKind("jobs.publishing:reconcile_reply", "publish", 120, tries=20, together=5),
     JobName.RECHECK_WAITING_REPLIES: JobKind(

@@ -11,23 +11,25 @@ import socket
 import time
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, NamedTuple
+from uuid import UUID
 
 import psycopg
 import redis
 from flask import Flask
 from rq import Queue
 from rq.serializers import JSONSerializer
-from sqlalchemy import delete, func, or_, select, update
-from sqlalchemy.dialects.postgresql import insert
+from sqlalchemy import BigInteger, Text, bindparam, delete, func, update
+from sqlalchemy.dialects.postgresql import ARRAY, insert
 from sqlalchemy.engine import make_url
 from sqlalchemy.exc import SQLAlchemyError
 
 from channels import poll_turns
+from channels.fair_shares import Rotation, deal
 from channels.registry import ADAPTERS
 from jobs.catalogue import CATALOGUE, QUEUES, JobKind
 from jobs.patience import Patience
-from jobs.polling import TURN_LEASE_SECONDS
+from jobs.poll_endings import TURN_LEASE_SECONDS
 from jobs.timetable import TIMETABLE
 from tenants import clock
 from tenants.base_app import check_keys_of_app, create_base_app, redis_of_app
@@ -35,20 +37,83 @@ from tenants.database import db
 from tenants.logs import get_logger
 from tenants.models import OutboxEntry, ReceivedEvent
 from tenants.outbox import BELL, JobName, enqueue_after_commit
-from tenants.scope import in_scope
+from tenants.scope import in_scope, raw_sql
 from tenants.settings import Settings
 
 PROMISES_AT_ONCE = 500
 PROMISE_LEASE_SECONDS = 150
 """Longer than the longest kind of promise takes for one batch in health; a promise run twice is harmless."""
-TURNS_PER_JOB = 50
-TURN_JOBS_AT_ONCE = 20
+JOBS_WAITING = 50
+"""Jobs of promises standing in one queue: enough for the next second, few enough to stay fair."""
+TURNS_PER_JOB = 200
+"""Four batches of Meta's and Google's fifty; a fork and a job's own statements are paid once for all."""
+TURN_JOBS_WAITING = 6
 QUIET_SECONDS = 1.0
 """Longest rest between two rounds; the bell ends it early."""
+HELD_BACK_SECONDS = 0.1
+"""The same while more waits than the queues may hold."""
 HEARTBEAT_SECONDS = 5
 HEARTBEAT_KEY = "onbrand:heartbeat:dispatcher"
 
 log = get_logger("dispatcher")
+
+
+_OPEN = "done_at is null and given_up_at is null and run_at <= now() and (leased_until is null or leased_until < now())"
+_AGENCY = "coalesce(ids->>'agency_id', '')"
+_WHY = "rows by position within their agency, leased in one statement"
+_DUE_PROMISES = raw_sql(
+    f"select job_name, {_AGENCY}, count(*) from outbox_entry where {_OPEN} group by 1, 2", reason=_WHY
+)
+_LEASE_PROMISES = raw_sql(
+    f"""
+    with placed as (
+        select id, job_name, {_AGENCY} as agency,
+               row_number() over (partition by job_name, {_AGENCY} order by run_at, id) as place
+        from outbox_entry where {_OPEN}
+    ), due as materialized (
+        select id from outbox_entry
+        where {_OPEN} and id in (
+            select placed.id from placed join unnest(:names, :agencies, :counts) as share(job_name, agency, wanted)
+                on placed.job_name = share.job_name and placed.agency = share.agency and placed.place <= share.wanted
+        )
+        for update skip locked
+    )
+    update outbox_entry set leased_until = now() + make_interval(secs => :lease_seconds)
+    from due where outbox_entry.id = due.id
+    returning outbox_entry.id, job_name, {_AGENCY}, ids
+    """,
+    reason=_WHY,
+).bindparams(
+    bindparam("names", type_=ARRAY(Text)),
+    bindparam("agencies", type_=ARRAY(Text)),
+    bindparam("counts", type_=ARRAY(BigInteger)),
+)
+
+
+class Leased(NamedTuple):
+    """A promise on its way into a queue."""
+
+    id: int
+    job_name: str
+    agency: str
+    ids: dict[str, Any]
+
+
+def _in_turn(leased: Sequence[Leased]) -> dict[JobName, list[int]]:
+    """Each kind's promises, agencies in turn; those about the very same things side by side."""
+    places: dict[tuple[str, str], int] = {}
+    order: list[tuple[int, Leased]] = []
+    for one in sorted(leased, key=lambda row: row.id):
+        place = places[one.job_name, one.agency] = places.get((one.job_name, one.agency), 0) + 1
+        order.append((place, one))
+    order.sort(key=lambda entry: (entry[0], entry[1].id))
+    about: dict[tuple[str, str], list[int]] = {}
+    for _, one in order:
+        about.setdefault((one.job_name, repr(sorted(one.ids.items()))), []).append(one.id)
+    found: dict[JobName, list[int]] = {}
+    for (name, _), numbers in about.items():
+        found.setdefault(JobName(name), []).extend(numbers)
+    return found
 
 
 @dataclass
@@ -57,6 +122,9 @@ class Dispatcher:
 
     app: Flask
     queues: dict[str, Queue] = field(default_factory=dict)
+    promised: dict[JobName, Rotation[str, str]] = field(default_factory=dict)
+    polled: dict[str, Rotation[UUID, UUID]] = field(default_factory=dict)
+    held_back: bool = False
 
     def __post_init__(self) -> None:
         with self.app.app_context():
@@ -84,56 +152,73 @@ class Dispatcher:
                     enqueue_after_commit(line.job)
 
     def queue_promises(self) -> int:
-        """Lease open outbox entries and name them to RQ, several of a kind in one job."""
+        """Lease open outbox entries, agencies in turn, and name them to RQ, several of a kind in one job.
+
+        Only so many jobs wait in a queue as workers take within seconds: what waits here can still be overtaken by
+        another agency, what stands in the queue cannot.
+        """
+        self.held_back = False
+        free = {name: max(0, JOBS_WAITING - queue.count) for name, queue in self.queues.items()}
         with in_scope(self.app, None):
-            due = (
-                select(OutboxEntry.id)
-                .where(
-                    OutboxEntry.done_at.is_(None),
-                    OutboxEntry.given_up_at.is_(None),
-                    OutboxEntry.run_at <= func.now(),
-                    or_(OutboxEntry.leased_until.is_(None), OutboxEntry.leased_until < func.now()),
-                )
-                .order_by(OutboxEntry.run_at, OutboxEntry.id)
-                .limit(PROMISES_AT_ONCE)
-                .with_for_update(skip_locked=True)
-            )
+            waiting: dict[JobName, dict[str, dict[str, int]]] = {}
+            for name, agency, count in db.session.execute(_DUE_PROMISES):
+                waiting.setdefault(JobName(name), {})[agency] = {"": count}
+            shares: dict[tuple[str, str], int] = {}
+            for name, agencies in waiting.items():
+                kind = CATALOGUE[name]
+                room = min(PROMISES_AT_ONCE, free[kind.queue] * kind.together)
+                dealt = deal(agencies, room, self.promised.setdefault(name, Rotation()))
+                free[kind.queue] -= -(-len(dealt) // kind.together)
+                self.held_back |= len(dealt) < sum(count[""] for count in agencies.values())
+                for agency, _ in dealt:
+                    shares[name.value, agency] = shares.get((name.value, agency), 0) + 1
+            if not shares:
+                return 0
             leased = db.session.execute(
-                update(OutboxEntry)
-                .where(OutboxEntry.id.in_(due.scalar_subquery()))
-                .values(leased_until=func.now() + func.make_interval(0, 0, 0, 0, 0, 0, PROMISE_LEASE_SECONDS))
-                .returning(OutboxEntry.id, OutboxEntry.job_name)
-                .execution_options(synchronize_session=False)
+                _LEASE_PROMISES,
+                {
+                    "names": [name for name, _ in shares],
+                    "agencies": [agency for _, agency in shares],
+                    "counts": list(shares.values()),
+                    "lease_seconds": PROMISE_LEASE_SECONDS,
+                },
             ).all()
-        by_name: dict[JobName, list[int]] = {}
-        for number, name in sorted(leased):
-            by_name.setdefault(JobName(name), []).append(number)
         queued = 0
         try:
-            for name, numbers in by_name.items():
+            for name, numbers in _in_turn([Leased(*row) for row in leased]).items():
                 kind = CATALOGUE[name]
                 for start in range(0, len(numbers), kind.together):
                     batch = numbers[start : start + kind.together]
                     self._enqueue(kind, (batch,), kind.timeout_seconds * len(batch))
                     queued += 1
         except redis.RedisError:
-            self._give_back([number for number, _ in leased])
+            self._give_back([row.id for row in leased])
             raise
         return queued
 
     def queue_turns(self) -> int:
-        """Lease due poll turns, a platform at a time, and queue one job for each batch."""
+        """Lease due poll turns, platforms and tenants in turn, and queue one job for each batch.
+
+        Few jobs wait at a time: a lease is for polling, not for standing in a queue.
+        """
+        kind = CATALOGUE[JobName.POLL_ACCOUNTS]
+        room = TURN_JOBS_WAITING - self.queues[kind.queue].count
         queued = 0
-        for platform in ADAPTERS:
-            for _ in range(TURN_JOBS_AT_ONCE):
-                with in_scope(self.app, None):
-                    turns = poll_turns.claim_due(platform, TURNS_PER_JOB, TURN_LEASE_SECONDS)
-                if not turns:
+        platforms = list(ADAPTERS)
+        while platforms and queued < room:
+            for platform in list(platforms):
+                if queued >= room:
                     break
+                with in_scope(self.app, None):
+                    rotation = self.polled.setdefault(platform, Rotation())
+                    turns = poll_turns.claim_due(platform, TURNS_PER_JOB, TURN_LEASE_SECONDS, rotation)
+                if not turns:
+                    platforms.remove(platform)
+                    continue
                 named = [[str(t.account_id), str(t.agency_id), str(t.brand_id), t.fence] for t in turns]
-                kind = CATALOGUE[JobName.POLL_ACCOUNTS]
                 self._enqueue(kind, (platform, named), kind.timeout_seconds)
                 queued += 1
+        self.held_back |= bool(platforms)
         return queued
 
     def _enqueue(self, kind: JobKind, arguments: Sequence[Any], timeout_seconds: int) -> None:
@@ -209,7 +294,7 @@ def _go_round(dispatcher: Dispatcher, bell: Bell, patience: Patience) -> None:
         queued = dispatcher.round()
         patience.refresh()
         if queued == 0 and not patience.stopping:
-            bell.wait(QUIET_SECONDS)
+            bell.wait(HELD_BACK_SECONDS if dispatcher.held_back else QUIET_SECONDS)
 
 
 def _beat(app: Flask) -> None:

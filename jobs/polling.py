@@ -2,105 +2,242 @@
 
 The cursor moves in the transaction that stores what it covers, under the turn's fence: a worker that slept longer than
 its lease stores nothing. A crash between rounds starts over from what is surely stored.
+
+An account that brings nothing costs no transaction of its own: the turns of one agency that found nothing end in one
+statement. Where question and answer are what they were the last time, byte for byte, nothing is read at all.
 """
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass, field
-from datetime import timedelta
+import hashlib
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from datetime import datetime
 from uuid import UUID
 
 from flask import Flask
-from sqlalchemy import func, update
 
-from agency.inbox import intake
-from channels import accounts, poll_turns
-from channels.errors import ChannelError, RateLimited, TokenRevoked
+from channels import accounts, poll_turns, rhythm
+from channels.budgets import Ask, Budgets, Lane, Note, budgets_of
+from channels.capabilities import PollsTogether, SharedRequest
+from channels.errors import ChannelError
 from channels.items import Page
-from channels.models import Account, PollTurn
+from channels.models import Account
 from channels.poll_turns import ClaimedTurn
-from channels.protocol import ROUNDS_PER_POLL, ChannelAdapter, ConnectedAccount, Exchange, Request
+from channels.protocol import ROUNDS_PER_POLL, Answer, ChannelAdapter, Exchange, Request
 from channels.registry import adapter_for
 from channels.transport import Speaks
-from jobs.runner import transport_of, worker_app
+from jobs import poll_endings
+from jobs.poll_endings import TURN_LEASE_SECONDS, Poll
+from jobs.runner import budgets_of_app, transport_of, worker_app
 from tenants import clock
-from tenants.base_app import settings_of_app
-from tenants.database import db
+from tenants.base_app import redis_of_app, settings_of_app
 from tenants.errors import AppError, Unavailable
 from tenants.logs import get_logger
 from tenants.scope import Scope, in_scope
 
-BUSY_PERCENT = 70
-"""From this share of a rate allowance on, an account is polled four times less often."""
-SHOW_POLLED_EVERY = timedelta(minutes=1)
-TURN_LEASE_SECONDS = 120
-"""How long a poll may go without storing anything before another worker may begin it anew."""
-PRESENCE_CHECKS = 25
-"""Messages missing from a full sweep that are read directly in one poll."""
+REQUESTS_AT_ONCE = 200
+"""Answers held in memory at one time, however many accounts a job has and however much each asks."""
+DIGEST_LIVES_HOURS = 6
+"""An equal answer is read again after at most that long: an adapter's cursor may follow the clock."""
 
 log = get_logger("polling")
-
-
-@dataclass
-class Poll:
-    """One account's poll in progress."""
-
-    turn: ClaimedTurn
-    account: ConnectedAccount
-    cursor: str | None
-    requests: list[Request]
-    seen: set[str] = field(default_factory=set)
-    swept: bool = False
-    error: ChannelError | None = None
-    usage_percent: int = 0
-    lost: bool = False
-    finished: bool = False
-
-    @property
-    def scope(self) -> Scope:
-        """This account's tenant and no other."""
-        return Scope(self.turn.agency_id, frozenset({self.turn.brand_id}))
 
 
 def poll_turns_of(platform: str, turns: Sequence[Sequence[str | int]]) -> None:
     """What RQ calls: turns are `[account_id, agency_id, brand_id, fence]`."""
     app = worker_app()
-    poll_accounts(app, platform, turns)
+    poll_accounts(app, platform, turns, urgent=lambda: _is_urgent(app))
 
 
 def poll_accounts(
-    app: Flask, platform: str, turns: Sequence[Sequence[str | int]], transport: Speaks | None = None
+    app: Flask,
+    platform: str,
+    turns: Sequence[Sequence[str | int]],
+    transport: Speaks | None = None,
+    *,
+    urgent: Callable[[], bool] = lambda: False,
 ) -> None:
-    """Poll these turns' accounts once each and set their next turns."""
+    """Poll these turns' accounts once each and set their next turns.
+
+    As soon as `urgent` says that something waits which must not wait for polls, accounts not begun are handed back.
+    """
     transport = transport or transport_of(app)
     adapter = adapter_for(platform)
     claimed = [
         ClaimedTurn(UUID(str(account)), UUID(str(agency)), UUID(str(brand)), platform, int(fence))
         for account, agency, brand, fence in turns
     ]
-    polls = _begin(app, adapter, claimed)
-    for _ in range(ROUNDS_PER_POLL):
-        waiting = [poll for poll in polls if poll.requests]
-        if not waiting:
-            break
-        answers = iter(transport.fetch([request for poll in waiting for request in poll.requests]))
-        for poll in waiting:
-            exchanges = [next(answers) for _ in poll.requests]
-            _read_and_store(app, adapter, poll, exchanges)
+    work = _Batch(app, adapter, transport, budgets_of_app(app))
+    polls = _begin(app, claimed)
+    if isinstance(adapter, PollsTogether):
+        work.ask_together(adapter, polls)
+    for poll in polls:
+        if not (poll.idle or poll.finished or poll.lost or poll.error or poll.requests):
+            _plan(adapter, poll)
+    work.run(polls, urgent)
     for poll in polls:
         if poll.swept and not poll.error and not poll.lost:
-            _find_deleted(app, adapter, poll, transport)
-    _finish(app, polls)
+            poll_endings.find_deleted(app, adapter, poll, transport)
+    poll_endings.end_idle(app, polls)
+    poll_endings.finish(app, polls, work.budgets)
 
 
-def _begin(app: Flask, adapter: ChannelAdapter, turns: Sequence[ClaimedTurn]) -> list[Poll]:
-    """Open each account's credential, an agency at a time."""
+@dataclass
+class _Batch:
+    """What the polls of one job share."""
+
+    app: Flask
+    adapter: ChannelAdapter
+    transport: Speaks
+    budgets: Budgets
+
+    def run(self, polls: Sequence[Poll], urgent: Callable[[], bool]) -> None:
+        """Round after round until nobody asks for more."""
+        waiting = [poll for poll in polls if poll.requests]
+        while waiting:
+            for part in _parts(waiting):
+                if part[0].rounds == 0 and urgent():
+                    for poll in part:
+                        poll.requests, poll.idle, poll.digest = [], True, poll.last_digest
+                        poll.wait_seconds = 1
+                    continue
+                self._round(part)
+            waiting = [poll for poll in waiting if poll.requests and poll.rounds < ROUNDS_PER_POLL]
+
+    def _round(self, polls: Sequence[Poll]) -> None:
+        granted = self._granted(polls)
+        answers = iter(self.transport.fetch([request for poll in granted for request in poll.requests]))
+        notes: list[Note] = []
+        for poll in granted:
+            exchanges = [next(answers) for _ in poll.requests]
+            notes += poll.heed(exchanges)
+            poll.asked, poll.rounds = poll.requests[0], poll.rounds + 1
+            if poll.rounds == 1:
+                poll.digest = digest_of(poll.cursor, exchanges, clock.now())
+                if poll.digest is not None and poll.digest == poll.last_digest:
+                    poll.requests, poll.idle = [], True
+                    continue
+            else:
+                poll.digest = None
+            self._read_and_store(poll, exchanges)
+        self.budgets.note(notes)
+
+    def _granted(self, polls: Sequence[Poll]) -> list[Poll]:
+        """Those the budgets allow. A poll that has begun may go further than one that has not."""
+        granted: list[Poll] = []
+        lanes: tuple[tuple[Lane, list[Poll]], ...] = (
+            ("poll", [poll for poll in polls if poll.rounds == 0]),
+            ("events", [poll for poll in polls if poll.rounds > 0]),
+        )
+        for lane, own in lanes:
+            waits = self.budgets.ask(lane, [_ask(poll, poll.requests) for poll in own])
+            for poll, wait in zip(own, waits, strict=True):
+                if wait > 0:
+                    poll.requests, poll.wait_seconds = [], wait
+                else:
+                    granted.append(poll)
+        return granted
+
+    def ask_together(self, adapter: PollsTogether, polls: Sequence[Poll]) -> None:
+        """Where one read tells of many accounts; what it does not tell is asked alone."""
+        by_id = {str(poll.turn.account_id): poll for poll in polls}
+        connected = [poll.account for poll in polls]
+        cursors = {key: poll.cursor for key, poll in by_id.items()}
+        shared = adapter.plan_together(connected, cursors, now=clock.now())
+        while shared:
+            asks = [Ask(budgets_of(one.request, str(by_id[one.account_ids[0]].turn.agency_id))) for one in shared]
+            waits = self.budgets.ask("poll", asks)
+            for one, wait in zip(shared, waits, strict=True):
+                for account_id in one.account_ids if wait > 0 else ():
+                    by_id[account_id].idle, by_id[account_id].wait_seconds = True, wait
+            shared = [one for one, wait in zip(shared, waits, strict=True) if wait == 0]
+            exchanges = self.transport.fetch([one.request for one in shared])
+            more: list[SharedRequest] = []
+            for one, exchange in zip(shared, exchanges, strict=True):
+                reading = adapter.read_together(connected, cursors, one, exchange, now=clock.now())
+                more += reading.more
+                for account_id, page in reading.pages.items():
+                    self._store(by_id[account_id], page)
+                for account_id, cursor in reading.alone.items():
+                    by_id[account_id].cursor = cursor
+                    _plan(self.adapter, by_id[account_id])
+                for account_id, error in reading.errors.items():
+                    by_id[account_id].asked, by_id[account_id].error = one.request, error
+            shared = more
+
+    def _read_and_store(self, poll: Poll, exchanges: Sequence[Exchange]) -> None:
+        poll.requests = []
+        try:
+            page = self.adapter.read_poll(poll.account, poll.cursor, exchanges, now=clock.now())
+        except ChannelError as error:
+            poll.error = error
+        except Exception:
+            poll_endings.note_poison(poll)
+        else:
+            self._store(poll, page)
+
+    def _store(self, poll: Poll, page: Page) -> None:
+        try:
+            poll_endings.store(self.app, poll, page)
+        except Exception:
+            poll_endings.note_poison(poll)
+            return
+        if poll.lost:
+            return
+        poll.cursor, poll.requests = page.next_cursor, list(page.more)
+        poll.seen.update(item.external_id for item in page.items)
+        poll.swept = poll.swept or page.full_sweep
+        if page.trouble:
+            poll.error = page.trouble[0]
+
+
+def digest_of(cursor: str | None, exchanges: Sequence[Exchange], now: datetime) -> bytes | None:
+    """Stands for a question from this place and its answer; None where something was not answered."""
+    told = hashlib.blake2b(digest_size=16)
+    told.update(f"{int(now.timestamp()) // (3_600 * DIGEST_LIVES_HOURS)}\n{cursor}\n".encode())
+    for one in exchanges:
+        if not isinstance(one.result, Answer):
+            return None
+        asked = one.request
+        meant = sorted((key, value) for key, value in asked.purpose.items() if key != "started")
+        told.update(repr((asked.service, asked.path, sorted(asked.params.items()), meant, one.result.status)).encode())
+        told.update(len(one.result.body).to_bytes(8, "big"))
+        told.update(one.result.body)
+    return told.digest()
+
+
+def _is_urgent(app: Flask) -> bool:
+    """Whether an answer or somebody's work waits for a worker."""
+    with app.app_context():
+        return bool(redis_of_app().exists("rq:queue:publish", "rq:queue:desk"))
+
+
+def _parts(polls: Sequence[Poll]) -> Iterator[list[Poll]]:
+    """Polls in parts of at most REQUESTS_AT_ONCE requests; those begun and those not begun apart."""
+    part: list[Poll] = []
+    size = 0
+    for poll in polls:
+        if part and (size + len(poll.requests) > REQUESTS_AT_ONCE or (poll.rounds == 0) != (part[0].rounds == 0)):
+            yield part
+            part, size = [], 0
+        part.append(poll)
+        size += len(poll.requests)
+    if part:
+        yield part
+
+
+def _ask(poll: Poll, requests: Sequence[Request]) -> Ask:
+    """Requests of one poll draw on the same budgets."""
+    return Ask(budgets_of(requests[0], str(poll.turn.agency_id)), len(requests))
+
+
+def _begin(app: Flask, turns: Sequence[ClaimedTurn]) -> list[Poll]:
+    """Open each account's credential, an agency at a time. Turns taken over meanwhile are left out."""
+    with in_scope(app, None):
+        ours = poll_turns.still_ours(turns, TURN_LEASE_SECONDS)
     polls = []
-    by_agency: dict[UUID, list[ClaimedTurn]] = {}
-    for turn in turns:
-        by_agency.setdefault(turn.agency_id, []).append(turn)
-    for agency_id, own in by_agency.items():
+    for agency_id, own in _by_agency(turn for turn in turns if turn.account_id in ours):
         with in_scope(app, Scope(agency_id, frozenset(turn.brand_id for turn in own))):
             found = accounts.by_ids([turn.account_id for turn in own])
             for turn in own:
@@ -116,10 +253,31 @@ def _begin(app: Flask, adapter: ChannelAdapter, turns: Sequence[ClaimedTurn]) ->
                 except AppError as error:
                     accounts.mark_unhealthy(account, "needs_reconnect", error.code)
                     continue
-                poll = Poll(turn, connected, account.cursor, [])
-                _plan(adapter, poll)
-                polls.append(poll)
+                polls.append(
+                    Poll(
+                        turn,
+                        connected,
+                        account.cursor,
+                        _facts(account),
+                        account.health,
+                        account.last_polled_at,
+                        ours[turn.account_id],
+                    )
+                )
     return polls
+
+
+def _by_agency(turns: Iterable[ClaimedTurn]) -> list[tuple[UUID, list[ClaimedTurn]]]:
+    found: dict[UUID, list[ClaimedTurn]] = {}
+    for turn in turns:
+        found.setdefault(turn.agency_id, []).append(turn)
+    return list(found.items())
+
+
+def _facts(account: Account) -> rhythm.Facts:
+    times = (account.created_at, account.last_item_at, account.last_sent_at)
+    live = rhythm.events_live(account.subscribed_at, account.last_event_at, account.last_missed_at)
+    return rhythm.Facts(max(moment for moment in times if moment is not None), live)
 
 
 def _plan(adapter: ChannelAdapter, poll: Poll) -> None:
@@ -131,113 +289,3 @@ def _plan(adapter: ChannelAdapter, poll: Poll) -> None:
     except Exception:
         log.exception("poll_failed", account_id=str(poll.turn.account_id))
         poll.error = ChannelError("The platform could not be asked.", "Nothing is lost.", "It is tried again.")
-
-
-def _read_and_store(app: Flask, adapter: ChannelAdapter, poll: Poll, exchanges: Sequence[Exchange]) -> None:
-    poll.requests = []
-    try:
-        page = adapter.read_poll(poll.account, poll.cursor, exchanges, now=clock.now())
-        _store(app, poll, page)
-    except ChannelError as error:
-        poll.error = error
-        return
-    except Exception:
-        # One account's poison must not stop the batch; its turn comes again with a growing pause.
-        log.exception("poll_failed", account_id=str(poll.turn.account_id))
-        poll.error = ChannelError("Storing what came failed.", "Nothing is lost.", "It is tried again.")
-        return
-    if poll.lost:
-        return
-    poll.cursor, poll.requests = page.next_cursor, list(page.more)
-    poll.seen.update(item.external_id for item in page.items)
-    poll.swept = poll.swept or page.full_sweep
-    if page.trouble:
-        poll.error = page.trouble[0]
-
-
-def _store(app: Flask, poll: Poll, page: Page) -> None:
-    """Store a page; where it is the poll's last, end the turn with it: an idle account costs one transaction."""
-    with in_scope(app, poll.scope):
-        if not poll_turns.hold(poll.turn, TURN_LEASE_SECONDS):
-            poll.lost = True
-            return
-        account = accounts.get(poll.turn.account_id)
-        stored = intake.store_page(account, page, now=clock.now())
-        if account.cursor != page.next_cursor:
-            account.cursor = page.next_cursor
-        if stored.new or stored.changed or stored.deleted:
-            account.last_item_at = clock.now()
-            log.info(
-                "items_stored",
-                account_id=str(account.id),
-                new=stored.new,
-                changed=stored.changed,
-                aside=stored.set_aside,
-            )
-        poll.usage_percent = max(poll.usage_percent, page.usage_percent or 0)
-        if not (page.more or page.trouble or page.full_sweep or poll.swept or poll.error):
-            _show_alive(account)
-            poll_turns.finish(poll.turn, True, _pace_seconds(poll))
-            poll.finished = True
-
-
-def _pace_seconds(poll: Poll) -> int:
-    interval = settings_of_app().poll_seconds
-    return interval * 4 if poll.usage_percent >= BUSY_PERCENT else interval
-
-
-def _find_deleted(app: Flask, adapter: ChannelAdapter, poll: Poll, transport: Speaks) -> None:
-    """Absence from a list proves nothing, so what a full sweep did not show is read directly, a few at a time."""
-    with in_scope(app, poll.scope):
-        missing = sorted(intake.live_external_ids(poll.turn.account_id) - poll.seen, reverse=True)[:PRESENCE_CHECKS]
-    if not missing:
-        return
-    try:
-        exchanges = transport.fetch(adapter.plan_presence(poll.account, missing))
-        gone = [p.external_id for p in adapter.read_presence(poll.account, exchanges) if p.state == "gone"]
-    except ChannelError as error:
-        log.info("presence_unknown", account_id=str(poll.turn.account_id), reason=error.code)
-        return
-    if gone:
-        with in_scope(app, poll.scope):
-            intake.mark_gone(accounts.get(poll.turn.account_id), gone, now=clock.now())
-
-
-def _finish(app: Flask, polls: Sequence[Poll]) -> None:
-    """Set the next time of every turn that its last page did not, and each account's health where it changed."""
-    for poll in polls:
-        if poll.finished:
-            continue
-        with in_scope(app, poll.scope):
-            account = accounts.get(poll.turn.account_id)
-            if isinstance(poll.error, TokenRevoked):
-                accounts.mark_unhealthy(account, "needs_reconnect", poll.error.reason)
-                continue
-            if poll.error is not None:
-                accounts.mark_unhealthy(account, "failing", str(poll.error))
-            elif not poll.lost:
-                _show_alive(account)
-            wait = poll.error.retry_after_seconds if isinstance(poll.error, RateLimited) else 0
-            poll_turns.finish(poll.turn, poll.error is None, _pace_seconds(poll), not_before_seconds=wait)
-        if isinstance(poll.error, RateLimited) and poll.error.scope == "app":
-            _pause_platform(app, poll.turn.platform, poll.error.retry_after_seconds)
-
-
-def _show_alive(account: Account) -> None:
-    accounts.mark_healthy(account)
-    now = clock.now()
-    account.tested_at = account.tested_at or now
-    if account.last_polled_at is None or now - account.last_polled_at >= SHOW_POLLED_EVERY:
-        account.last_polled_at = now
-
-
-def _pause_platform(app: Flask, platform: str, seconds: float) -> None:
-    """The platform asked our whole app to slow down: no account of it is polled before."""
-    with in_scope(app, None):
-        until = func.now() + func.make_interval(0, 0, 0, 0, 0, 0, seconds)
-        db.session.execute(
-            update(PollTurn)
-            .where(PollTurn.platform == platform, PollTurn.due_at < until)
-            .values(due_at=until)
-            .execution_options(synchronize_session=False)
-        )

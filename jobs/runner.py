@@ -15,6 +15,8 @@ from flask import Flask
 from sqlalchemy import func, select, update
 from structlog.contextvars import bound_contextvars
 
+from channels.budgets import Ask, Budgets, budgets_of, notes_of
+from channels.protocol import Answer, Request
 from channels.transport import Endpoints, Transport
 from jobs.catalogue import CATALOGUE
 from tenants.base_app import create_base_app, settings_of_app
@@ -47,24 +49,51 @@ def worker_app() -> Flask:
     return _app
 
 
+class CountedTransport(Transport):
+    """A transport whose single calls (answers, deeds) count in the budgets, which never hold them back."""
+
+    def __init__(self, endpoints: Endpoints, budgets: Budgets) -> None:
+        super().__init__(endpoints)
+        self._budgets = budgets
+
+    def send(self, request: Request) -> Answer:
+        self._budgets.ask("publish", [Ask(budgets_of(request))])
+        answer = super().send(request)
+        self._budgets.note(notes_of(request, answer))
+        return answer
+
+
 def transport_of(app: Flask) -> Transport:
     """The app's one transport to the platforms."""
     transport = app.extensions.get("onbrand_transport")
     if transport is None:
         with app.app_context():
-            transport = Transport(Endpoints.from_settings(settings_of_app()))
+            transport = CountedTransport(Endpoints.from_settings(settings_of_app()), budgets_of_app(app))
         app.extensions["onbrand_transport"] = transport
     return transport
+
+
+def budgets_of_app(app: Flask) -> Budgets:
+    """The budgets that all processes of this installation share."""
+    budgets = app.extensions.get("onbrand_budgets")
+    if budgets is None:
+        budgets = app.extensions["onbrand_budgets"] = Budgets(app.extensions.get("onbrand_redis"))
+    return budgets
 
 
 def run_promises(numbers: Sequence[int], app: Flask | None = None) -> None:
     """Run outbox entries one after another; one's trouble is never another's. Numbers of done ones are passed over."""
     app = app or worker_app()
+    kept: set[tuple[JobName, str]] = set()
     for number in numbers:
         entry = _begin(app, number)
         if entry is None:
             continue
         name, ids = entry
+        meant = (name, repr(sorted(ids.items())))
+        if meant in kept:  # it was promised before that run began
+            _end(app, number)
+            continue
         with bound_contextvars(job=name.value, promise=number):
             try:
                 CATALOGUE[name].resolve()(app, **ids)
@@ -73,6 +102,8 @@ def run_promises(numbers: Sequence[int], app: Flask | None = None) -> None:
                 _fail(app, number, name, error)
             else:
                 _end(app, number)
+                if CATALOGUE[name].merges:
+                    kept.add(meant)
 
 
 def _begin(app: Flask, number: int) -> tuple[JobName, dict[str, Any]] | None:

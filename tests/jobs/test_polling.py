@@ -73,9 +73,17 @@ def test_a_missing_key_parks_nobody(
     assert outbox.scalar(f"select health from account where id = '{lost}'") == "ok"
 
 
-@pytest.mark.parametrize("error", [KeyError("field"), RateLimited(300, "account")])
+@pytest.mark.parametrize(
+    ("error", "becomes"), [(KeyError("field"), "failing"), (RateLimited(300, "account"), "throttled")]
+)
 def test_an_account_that_cannot_be_asked_fails_alone(
-    app: Flask, ana: Agency, make: Factory, outbox: Outbox, monkeypatch: pytest.MonkeyPatch, error: Exception
+    app: Flask,
+    ana: Agency,
+    make: Factory,
+    outbox: Outbox,
+    monkeypatch: pytest.MonkeyPatch,
+    error: Exception,
+    becomes: str,
 ) -> None:
     bad, good = make.account(ana), make.account(ana)
     monkeypatch.setitem(registry.ADAPTERS, "facebook", Picky(bad, error))
@@ -84,5 +92,5 @@ def test_an_account_that_cannot_be_asked_fails_alone(
     health = {row.id: row.health for row in outbox.all("select id, health from account")}
     assert (turns[bad].failures, turns[good].failures) == (1, 0)
     assert (turns[bad].leased_until, turns[good].leased_until) == (None, None)
-    assert (health[bad], health[good]) == ("failing", "ok")
+    assert (health[bad], health[good]) == (becomes, "ok")
     assert outbox.scalar(f"select last_polled_at is not null from account where id = '{good}'")

@@ -1,0 +1,274 @@
+"""How many calls may still be made: budgets for an app, a project, an account and a tenant, shared by all processes.
+
+Each is a leaky bucket (GCRA) in Redis, judged by Redis's clock in one script for a whole batch. A platform that reports
+its own count is believed instead of ours for an hour, fading; a pause it names holds for everybody. Lanes share a
+budget by how full each may make it: reading stops first, publishing never.
+
+Without Redis each process keeps a smaller budget of its own. Nothing here raises because of it.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import hashlib
+import math
+import time
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from typing import Any, Literal
+
+import redis
+
+from channels import meta_graph
+from channels.protocol import Answer, Request, Service
+
+Lane = Literal["publish", "events", "poll", "history"]
+#: Up to which share of a budget a lane may go. Publishing is counted and never refused.
+CEILINGS: dict[Lane, float] = {"publish": math.inf, "events": 0.9, "poll": 0.7, "history": 0.4}
+#: Meta: 4,800 calls a day for each engaged person of a Page or profile; a quiet one has at least one ("Rate Limits").
+META_ACCOUNT_CALLS, META_ACCOUNT_SECONDS = 4_800, 86_400
+#: Google Business Profile APIs: 300 calls a minute for a project until it asks for more.
+GOOGLE_PROJECT_CALLS, GOOGLE_PROJECT_SECONDS = 300, 60
+#: One agency's share of what a project is allowed.
+TENANT_SHARE = 0.6
+#: How long a reported count is believed, fading.
+REPORT_SECONDS = 3_600
+#: Without Redis: the share of a budget one process takes for its own.
+LOCAL_SHARE = 0.25
+
+_PREFIX = "onbrand:budget:"
+_NEVER = 1e9
+_SCRIPT = """
+local now = tonumber(ARGV[1])
+if now < 0 then local t = redis.call('TIME'); now = tonumber(t[1]) + tonumber(t[2]) / 1000000 end
+local ceiling, believed = tonumber(ARGV[2]), tonumber(ARGV[3])
+local at = 4
+local budgets = {}
+for i, key in ipairs(KEYS) do
+  local kept = redis.call('HMGET', key, 'full_at', 'share', 'told_at', 'paused_until')
+  budgets[i] = {calls = tonumber(ARGV[at]), window = tonumber(ARGV[at + 1]), full_at = tonumber(kept[1]) or 0,
+    share = tonumber(kept[2]) or 0, told_at = tonumber(kept[3]) or 0, paused = tonumber(kept[4]) or 0, spent = false}
+  at = at + 2
+end
+local function wait_for(b, cost)
+  if b.paused > now then return b.paused - now end
+  local age = now - b.told_at
+  if age < believed then
+    if b.share * (1 - age / believed) <= ceiling then return 0 end
+    return believed * (1 - ceiling / b.share) - age
+  end
+  if b.calls <= 0 or b.full_at <= now then return 0 end
+  local full = (b.full_at - now) / b.window + cost / b.calls
+  if full <= ceiling then return 0 end
+  return (full - ceiling) * b.window
+end
+local waits = {}
+while at <= #ARGV do
+  local cost, count, wait = tonumber(ARGV[at]), tonumber(ARGV[at + 1]), 0
+  for i = 1, count do wait = math.max(wait, wait_for(budgets[tonumber(ARGV[at + 1 + i])], cost)) end
+  if wait == 0 then
+    for i = 1, count do
+      local b = budgets[tonumber(ARGV[at + 1 + i])]
+      if b.calls > 0 then
+        b.full_at = math.max(b.full_at, now) + cost * b.window / b.calls
+        b.spent = true
+      end
+    end
+  end
+  waits[#waits + 1] = string.format('%.6f', wait)
+  at = at + 2 + count
+end
+for i, key in ipairs(KEYS) do
+  local b = budgets[i]
+  if b.spent then
+    redis.call('HSET', key, 'full_at', string.format('%.6f', b.full_at))
+    local last = math.max(b.full_at, b.told_at + believed, b.paused)
+    redis.call('EXPIRE', key, math.ceil(last - now) + 1)
+  end
+end
+return waits
+"""
+_NOTE = """
+local now = tonumber(ARGV[1])
+if now < 0 then local t = redis.call('TIME'); now = tonumber(t[1]) + tonumber(t[2]) / 1000000 end
+local believed = tonumber(ARGV[2])
+for i, key in ipairs(KEYS) do
+  local share, pause = tonumber(ARGV[1 + 2 * i]), tonumber(ARGV[2 + 2 * i])
+  if share >= 0 then
+    redis.call('HSET', key, 'share', tostring(share), 'told_at', string.format('%.6f', now))
+  end
+  if pause > 0 then redis.call('HSET', key, 'paused_until', string.format('%.6f', now + pause)) end
+  local lives = math.max(redis.call('TTL', key), math.ceil(math.max(believed, pause)) + 1)
+  redis.call('EXPIRE', key, lives)
+end
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class Budget:
+    """Whose allowance. ``calls`` None: the platform names no number, so its reports and pauses alone count."""
+
+    name: str
+    calls: int | None = None
+    window_seconds: int = REPORT_SECONDS
+
+
+@dataclass(frozen=True, slots=True)
+class Ask:
+    """So many calls that draw on these budgets together: all of them allow it, or none is drawn on."""
+
+    budgets: tuple[Budget, ...]
+    calls: int = 1
+
+
+@dataclass(frozen=True, slots=True)
+class Note:
+    """What a platform said: ``percent`` of the allowance used, or how long to pause, seconds."""
+
+    budget: Budget
+    percent: int | None = None
+    pause_seconds: float = 0
+
+
+_APPS: dict[Service, Budget] = {
+    "meta_graph": Budget("app:meta"),
+    "instagram_graph": Budget("app:instagram"),
+    "google_reviews": Budget("project:google", GOOGLE_PROJECT_CALLS, GOOGLE_PROJECT_SECONDS),
+}
+
+
+def app_of(request: Request) -> Budget | None:
+    """The app's or project's budget, None for what no allowance is known of."""
+    return _APPS.get(request.service)
+
+
+def account_of(request: Request) -> Budget | None:
+    """The account's own budget, known by its token; None where the platform has none."""
+    if request.service not in ("meta_graph", "instagram_graph") or request.token is None:
+        return None
+    if request.token.kind not in ("page", "instagram_user"):
+        return None
+    token = hashlib.blake2b(request.token.secret.reveal().encode("utf-8", "replace"), digest_size=16).hexdigest()
+    return Budget(f"account:{token}", META_ACCOUNT_CALLS, META_ACCOUNT_SECONDS)
+
+
+def budgets_of(request: Request, tenant: str | None = None) -> tuple[Budget, ...]:
+    """Every budget that a call draws on; ``tenant`` is the agency it is made for."""
+    app, account = app_of(request), account_of(request)
+    own = None
+    if tenant is not None and app is not None and app.calls is not None:
+        own = Budget(f"tenant:{app.name}:{tenant}", int(app.calls * TENANT_SHARE), app.window_seconds)
+    return tuple(budget for budget in (app, account, own) if budget is not None)
+
+
+def notes_of(request: Request, answer: Answer) -> list[Note]:
+    """What the usage headers of an answer say of the app and of the account."""
+    found = (
+        (app_of(request), meta_graph.usage_percent(answer, meta_graph.APP_USAGE)),
+        (account_of(request), meta_graph.usage_percent(answer, meta_graph.ACCOUNT_USAGE)),
+    )
+    return [Note(budget, percent) for budget, percent in found if budget is not None and percent is not None]
+
+
+@dataclass
+class _Kept:
+    full_at: float = 0.0
+    share: float = 0.0
+    told_at: float = -math.inf
+    paused_until: float = 0.0
+
+
+@dataclass
+class LocalBudgets:
+    """The same rule in one process, with smaller budgets: what is left while Redis is away."""
+
+    share: float = LOCAL_SHARE
+    clock: Callable[[], float] = time.monotonic
+    _kept: dict[str, _Kept] = field(default_factory=dict)
+
+    def ask(self, lane: Lane, asks: Sequence[Ask]) -> list[float]:
+        """Seconds each must wait; 0: granted and counted."""
+        now = self.clock()
+        return [self._ask(min(CEILINGS[lane], _NEVER), ask, now) for ask in asks]
+
+    def note(self, notes: Sequence[Note]) -> None:
+        """Take down what the platform said."""
+        now = self.clock()
+        for one in notes:
+            kept = self._kept.setdefault(one.budget.name, _Kept())
+            if one.percent is not None:
+                kept.share, kept.told_at = one.percent / 100, now
+            if one.pause_seconds > 0:
+                kept.paused_until = now + one.pause_seconds
+
+    def _ask(self, ceiling: float, ask: Ask, now: float) -> float:
+        wait = max((self._wait(budget, ceiling, ask.calls, now) for budget in ask.budgets), default=0.0)
+        for budget in ask.budgets if wait == 0 else ():
+            if budget.calls:
+                kept = self._kept.setdefault(budget.name, _Kept())
+                kept.full_at = max(kept.full_at, now) + ask.calls * budget.window_seconds / (budget.calls * self.share)
+        return wait
+
+    def _wait(self, budget: Budget, ceiling: float, cost: int, now: float) -> float:
+        kept = self._kept.get(budget.name)
+        if kept is None:
+            return 0.0
+        if kept.paused_until > now:
+            return kept.paused_until - now
+        age = now - kept.told_at
+        if age < REPORT_SECONDS:
+            if kept.share * (1 - age / REPORT_SECONDS) <= ceiling:
+                return 0.0
+            return REPORT_SECONDS * (1 - ceiling / kept.share) - age
+        if not budget.calls or kept.full_at <= now:
+            return 0.0
+        full = (kept.full_at - now) / budget.window_seconds + cost / (budget.calls * self.share)
+        return max(0.0, (full - ceiling) * budget.window_seconds)
+
+
+class Budgets:
+    """The budgets of an installation. ``clock`` replaces Redis's, for tests."""
+
+    def __init__(self, client: redis.Redis | None, *, clock: Callable[[], float] | None = None) -> None:
+        self._clock = clock
+        self._local = LocalBudgets()
+        self._ask = self._tell = None
+        if client is not None:
+            self._ask, self._tell = client.register_script(_SCRIPT), client.register_script(_NOTE)
+
+    def ask(self, lane: Lane, asks: Sequence[Ask]) -> list[float]:
+        """Seconds each must wait before asking again; 0: granted, and counted in every budget it names."""
+        if not asks:
+            return []
+        names = {budget.name: budget for ask in asks for budget in ask.budgets}
+        places = {name: number for number, name in enumerate(names, start=1)}
+        given: list[Any] = [self._now(), min(CEILINGS[lane], _NEVER), REPORT_SECONDS]
+        for budget in names.values():
+            given += [budget.calls or 0, budget.window_seconds]
+        for ask in asks:
+            given += [ask.calls, len(ask.budgets), *(places[budget.name] for budget in ask.budgets)]
+        if self._ask is not None:
+            with contextlib.suppress(redis.RedisError):
+                return [float(wait) for wait in self._ask([_PREFIX + name for name in names], given)]
+        return self._local.ask(lane, asks)
+
+    def note(self, notes: Sequence[Note]) -> None:
+        """Take down what platforms said of their allowances. The highest share of one budget counts."""
+        if not notes:
+            return
+        merged: dict[str, Note] = {}
+        for one in notes:
+            other = merged.get(one.budget.name, one)
+            shares = [share for share in (one.percent, other.percent) if share is not None]
+            pause = max(one.pause_seconds, other.pause_seconds)
+            merged[one.budget.name] = Note(one.budget, max(shares, default=None), pause)
+        self._local.note(list(merged.values()))
+        given: list[Any] = [self._now(), REPORT_SECONDS]
+        for one in merged.values():
+            given += [-1 if one.percent is None else one.percent / 100, one.pause_seconds]
+        if self._tell is not None:
+            with contextlib.suppress(redis.RedisError):
+                self._tell([_PREFIX + name for name in merged], given)
+
+    def _now(self) -> float:
+        return -1 if self._clock is None else self._clock()

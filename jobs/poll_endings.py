@@ -1,0 +1,258 @@
+"""What becomes of polls: a page stored under its turn's fence, turns ended many at once, health where it changed.
+
+An account that brought nothing costs no transaction of its own: such turns of one agency end in one statement. All
+others end one by one, each in its own tenant's transaction.
+"""
+
+from __future__ import annotations
+
+import random
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from typing import Any
+from uuid import UUID
+
+from flask import Flask
+from sqlalchemy import Uuid, bindparam
+from sqlalchemy.dialects.postgresql import ARRAY, SMALLINT
+
+from agency.inbox import intake
+from channels import accounts, poll_turns, rhythm
+from channels.budgets import Budgets, Note, account_of, app_of, notes_of
+from channels.errors import ChannelError, RateLimited, TokenRevoked
+from channels.items import Page
+from channels.models import Account
+from channels.poll_turns import ClaimedTurn, Ended
+from channels.protocol import Answer, ChannelAdapter, ConnectedAccount, Exchange, Request
+from channels.transport import Speaks
+from tenants import clock
+from tenants.base_app import settings_of_app
+from tenants.database import db
+from tenants.logs import get_logger
+from tenants.scope import Scope, in_scope, raw_sql
+
+SHOW_POLLED_EVERY = timedelta(minutes=1)
+TURN_LEASE_SECONDS = 120
+"""How long a poll may go without storing anything before another worker may begin it anew."""
+PRESENCE_CHECKS = 25
+"""Messages missing from a full sweep that are read directly in one poll."""
+SPREAD = 0.05
+"""By up to this share a long rest is shortened at random, so that accounts connected together do not stay together."""
+
+log = get_logger("polling")
+
+
+@dataclass
+class Poll:
+    """One account's poll in progress.
+
+    `idle`: it ended and brought nothing; `digest` then stands for what was asked and answered. `wait_seconds`: a
+    budget is used up, the rest is asked later.
+    """
+
+    turn: ClaimedTurn
+    account: ConnectedAccount
+    cursor: str | None
+    facts: rhythm.Facts
+    health: str
+    shown_at: datetime | None
+    last_digest: bytes | None
+    requests: list[Request] = field(default_factory=list)
+    asked: Request | None = None
+    rounds: int = 0
+    seen: set[str] = field(default_factory=set)
+    swept: bool = False
+    error: ChannelError | None = None
+    usage_percent: int | None = None
+    digest: bytes | None = None
+    idle: bool = False
+    wait_seconds: float = 0
+    lost: bool = False
+    finished: bool = False
+
+    @property
+    def scope(self) -> Scope:
+        """This account's tenant and no other."""
+        return Scope(self.turn.agency_id, frozenset({self.turn.brand_id}))
+
+    def heed(self, exchanges: Iterable[Exchange]) -> list[Note]:
+        """What the answers say of allowances; the highest share is this poll's."""
+        notes = [
+            note for one in exchanges if isinstance(one.result, Answer) for note in notes_of(one.request, one.result)
+        ]
+        for note in notes:
+            self.usage_percent = _higher(self.usage_percent, note.percent)
+        return notes
+
+
+def note_poison(poll: Poll) -> None:
+    """One account's poison must not stop the batch; its turn comes again with a growing pause."""
+    log.exception("poll_failed", account_id=str(poll.turn.account_id))
+    poll.requests = []
+    poll.error = ChannelError("Storing what came failed.", "Nothing is lost.", "It is tried again.")
+
+
+def store(app: Flask, poll: Poll, page: Page) -> None:
+    """Store a page; where it is the poll's last, end the turn with it. A page that brings nothing is left for the end
+    of the batch.
+    """
+    poll.usage_percent = _higher(poll.usage_percent, page.usage_percent)
+    is_last = not (page.more or page.trouble or page.full_sweep or poll.swept or poll.error)
+    stays = page.next_cursor == poll.cursor
+    if is_last and stays and not (page.items or page.set_aside):
+        poll.idle = True
+        return
+    with in_scope(app, poll.scope):
+        if not poll_turns.hold(poll.turn, TURN_LEASE_SECONDS):
+            poll.lost = True
+            return
+        account = accounts.get(poll.turn.account_id)
+        now = clock.now()
+        stored = intake.store_page(account, page, now=now)
+        if account.cursor != page.next_cursor:
+            account.cursor = page.next_cursor
+        # Here the turn is ours, the page is stored and nothing is committed: the place to count what an event should
+        # have brought.
+        if stored.new or stored.changed or stored.deleted:
+            account.last_item_at = now
+            poll.facts = rhythm.Facts(now, poll.facts.events_live)
+            log.info(
+                "items_stored",
+                account_id=str(account.id),
+                new=stored.new,
+                changed=stored.changed,
+                aside=stored.set_aside,
+            )
+        elif is_last and stays and not stored.set_aside:
+            poll.idle = True
+            return
+        if is_last:
+            _show_alive(account, poll)
+            poll_turns.finish(poll.turn, True, _rest_seconds(poll))
+            poll.finished = True
+
+
+def _higher(one: int | None, other: int | None) -> int | None:
+    return max((share for share in (one, other) if share is not None), default=None)
+
+
+def _rest_seconds(poll: Poll) -> float:
+    shortest = settings_of_app().poll_seconds
+    facts = rhythm.Facts(poll.facts.active_at, poll.facts.events_live, poll.usage_percent or 0)
+    rest = rhythm.rest_seconds(facts, shortest, now=clock.now())
+    return rest if rest <= shortest else rest * random.uniform(1 - SPREAD, 1)
+
+
+def find_deleted(app: Flask, adapter: ChannelAdapter, poll: Poll, transport: Speaks) -> None:
+    """Absence from a list proves nothing, so what a full sweep did not show is read directly, a few at a time."""
+    with in_scope(app, poll.scope):
+        missing = sorted(intake.live_external_ids(poll.turn.account_id) - poll.seen, reverse=True)[:PRESENCE_CHECKS]
+    if not missing:
+        return
+    try:
+        exchanges = transport.fetch(adapter.plan_presence(poll.account, missing))
+        gone = [p.external_id for p in adapter.read_presence(poll.account, exchanges) if p.state == "gone"]
+    except ChannelError as error:
+        log.info("presence_unknown", account_id=str(poll.turn.account_id), reason=error.code)
+        return
+    if gone:
+        with in_scope(app, poll.scope):
+            intake.mark_gone(accounts.get(poll.turn.account_id), gone, now=clock.now())
+
+
+_SHOW_POLLED = raw_sql(
+    """
+    update account set last_polled_at = :now, usage_percent = shown.usage_percent,
+        tested_at = coalesce(account.tested_at, :now)
+    from unnest(:ids, :usages) as shown(account_id, usage_percent)
+    where account.agency_id = :agency_id and account.id = shown.account_id
+    """,
+    reason="many accounts of one agency in one statement",
+).bindparams(bindparam("ids", type_=ARRAY(Uuid)), bindparam("usages", type_=ARRAY(SMALLINT)))
+
+
+def end_idle(app: Flask, polls: Sequence[Poll]) -> None:
+    """End the turns that brought nothing, an agency at a time, under their fences."""
+    for agency_id, own in _idle_by_agency(polls):
+        now = clock.now()
+        try:
+            with in_scope(app, Scope(agency_id, frozenset(poll.turn.brand_id for poll in own))):
+                held = poll_turns.finish_many(
+                    [Ended(poll.turn, poll.wait_seconds or _rest_seconds(poll), poll.digest) for poll in own]
+                )
+                heard = [poll for poll in own if poll.turn.account_id in held and not poll.wait_seconds]
+                recovered = [poll.turn.account_id for poll in heard if poll.health != "ok"]
+                for account in accounts.by_ids(recovered).values() if recovered else ():
+                    accounts.mark_healthy(account)
+                shown = [p for p in heard if p.shown_at is None or now - p.shown_at >= SHOW_POLLED_EVERY]
+                if shown:
+                    given: dict[str, Any] = {
+                        "now": now,
+                        "agency_id": agency_id,
+                        "ids": [poll.turn.account_id for poll in shown],
+                        "usages": [poll.usage_percent for poll in shown],
+                    }
+                    db.session.execute(_SHOW_POLLED, given)
+        except Exception:
+            # Their leases end, and they are polled again.
+            log.exception("ending_failed", agency_id=str(agency_id))
+        for poll in own:
+            poll.finished = True
+
+
+def _idle_by_agency(polls: Sequence[Poll]) -> list[tuple[UUID, list[Poll]]]:
+    found: dict[UUID, list[Poll]] = {}
+    for poll in polls:
+        if poll.idle and not (poll.error or poll.lost or poll.finished):
+            found.setdefault(poll.turn.agency_id, []).append(poll)
+    return list(found.items())
+
+
+def finish(app: Flask, polls: Sequence[Poll], budgets: Budgets) -> None:
+    """Set the next time of every turn that is not ended yet, and each account's health where it changed."""
+    for poll in polls:
+        if poll.finished:
+            continue
+        error = poll.error
+        with in_scope(app, poll.scope):
+            account = accounts.get(poll.turn.account_id)
+            if isinstance(error, TokenRevoked):
+                accounts.mark_unhealthy(account, "needs_reconnect", error.reason)
+                # Parked, its turn is nobody's any more; where only our project is refused, it is tried again.
+                poll_turns.finish(poll.turn, False, settings_of_app().poll_seconds)
+            elif isinstance(error, RateLimited):
+                accounts.mark_unhealthy(account, "throttled", str(error))
+                account.throttled_until = clock.now() + timedelta(seconds=error.retry_after_seconds)
+                poll_turns.finish(poll.turn, False, 0, not_before_seconds=error.retry_after_seconds)
+            elif error is not None:
+                accounts.mark_unhealthy(account, "failing", str(error))
+                poll_turns.finish(poll.turn, False, settings_of_app().poll_seconds)
+            else:
+                if not poll.lost and not poll.wait_seconds:
+                    _show_alive(account, poll)
+                poll_turns.finish(poll.turn, True, poll.wait_seconds or _rest_seconds(poll))
+        if isinstance(error, RateLimited):
+            _pause(app, poll, error, budgets)
+
+
+def _show_alive(account: Account, poll: Poll) -> None:
+    accounts.mark_healthy(account)
+    now = clock.now()
+    account.tested_at = account.tested_at or now
+    if account.last_polled_at is None or now - account.last_polled_at >= SHOW_POLLED_EVERY:
+        account.last_polled_at = now
+        account.usage_percent = poll.usage_percent
+
+
+def _pause(app: Flask, poll: Poll, error: RateLimited, budgets: Budgets) -> None:
+    """The platform asked one account, or our whole app, to slow down: everybody who shares that allowance waits."""
+    asked = poll.asked
+    budget = None
+    if asked is not None:
+        budget = app_of(asked) if error.scope == "app" else account_of(asked)
+    if budget is not None:
+        budgets.note([Note(budget, pause_seconds=error.retry_after_seconds)])
+    if error.scope == "app":
+        with in_scope(app, None):
+            poll_turns.pause_platform(poll.turn.platform, error.retry_after_seconds)
