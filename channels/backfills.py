@@ -11,6 +11,7 @@ from datetime import UTC, datetime, timedelta
 from uuid import UUID
 
 from sqlalchemy import func, select
+from sqlalchemy.dialects.postgresql import distinct_on
 
 from channels.capabilities import ReadsHistory
 from channels.models import Account, Backfill
@@ -99,7 +100,7 @@ def latest_of(account_ids: Sequence[UUID]) -> dict[UUID, Backfill]:
     newest = (
         select(Backfill)
         .where(Backfill.account_id.in_(account_ids))
-        .distinct(Backfill.account_id)
+        .ext(distinct_on(Backfill.account_id))
         .order_by(
             Backfill.account_id, (Backfill.state == "running").desc(), Backfill.created_at.desc(), Backfill.id.desc()
         )

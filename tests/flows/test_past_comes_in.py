@@ -1,0 +1,103 @@
+"""The past of three platforms at once, its reader killed in the middle: each thing that was said stands here once."""
+
+from __future__ import annotations
+
+import signal
+from datetime import UTC, datetime, timedelta
+
+import pytest
+from sqlalchemy import text
+
+from channels import backfills
+from tests.flows.conftest import LOCATION, PAGE, PROFILE, House
+
+COMMENTS, CAPTIONS, REVIEWS = 1_000, 500, 700
+
+
+def _seed(house: House) -> set[str]:
+    """A year of comments and reviews; the ids of those that were written."""
+    newest = datetime.now(UTC).replace(microsecond=0) - timedelta(hours=2)
+    lines = []
+    for platform, account, count in (("facebook", PAGE, COMMENTS), ("instagram", PROFILE, CAPTIONS)):
+        for post in range(count // 50):
+            begun = newest - timedelta(days=15 * post, hours=3)
+            made = house.sandbox.tell(
+                "posts",
+                {
+                    "platform": platform,
+                    "account": account,
+                    "text": f"Post {post}",
+                    "created_at": begun.isoformat(),
+                },
+            )
+            lines += [
+                {
+                    "kind": "comment",
+                    "platform": platform,
+                    "account": account,
+                    "post": made["external_id"],
+                    "author": f"Customer {number}",
+                    "text": f"{platform} {post} {number}",
+                    "created_at": (begun + timedelta(minutes=number)).isoformat(),
+                }
+                for number in range(50)
+            ]
+    lines += [
+        {
+            "kind": "review",
+            "platform": "google_business",
+            "account": LOCATION,
+            "author": f"Guest {number}",
+            "stars": 1 + number % 5,
+            "text": f"Review {number}",
+            "created_at": (newest - timedelta(hours=12 * number)).isoformat(),
+            "updated_at": (newest - timedelta(hours=12 * number)).isoformat(),
+        }
+        for number in range(REVIEWS)
+    ]
+    return set(house.sandbox.tell("items", lines)["external_ids"])
+
+
+@pytest.mark.slow
+def test_2200_things_said_over_a_year_arrive_once_though_the_reader_is_killed(house: House) -> None:
+    written = _seed(house)
+    assert len(written) == COMMENTS + CAPTIONS + REVIEWS
+    with house.superuser.begin() as connection:  # live turns come later: what arrives now, history brings
+        connection.execute(text("update poll_turn set due_at = now() + interval '1 day'"))
+    admin = house.agency.agency_admin
+    with house.agency.entered(admin):
+        for account_id in house.account_ids.values():
+            backfills.begin(admin, account_id, "all")
+
+    house.start("dispatcher")
+    worker = house.start("worker")
+    assert house.wait_until(lambda: house.scalar("select count(*) from message") > 100, 60)
+    for horse in worker.children(recursive=True):
+        horse.send_signal(signal.SIGKILL)
+    worker.kill()
+    worker.wait(10)
+    house.stop_all()
+    assert 100 < house.scalar("select count(*) from message") < len(written)
+    assert house.scalar("select count(*) from backfill where state = 'running'") > 0
+
+    house.pass_time(700)
+    for _ in range(60):
+        house.keep_promises()
+        if not house.scalar("select count(*) from backfill where state = 'running'"):
+            break
+    assert _arrived(house) == sorted(written)
+    with house.superuser.connect() as connection:
+        rows = connection.execute(text("select state, item_count, gap_count from backfill order by item_count")).all()
+    assert [tuple(row) for row in rows] == [("done", count, 0) for count in sorted((CAPTIONS, REVIEWS, COMMENTS))]
+
+    # Nothing older than two weeks stands in the queue, and live turns find nothing new.
+    old = "coalesce(last_customer_at, last_message_at) < now() - interval '15 days'"
+    assert house.scalar(f"select count(*) from conversation where status = 'open' and {old}") == 0
+    assert house.scalar("select count(*) from conversation where status = 'open'") > 0
+    house.poll()
+    assert _arrived(house) == sorted(written)
+
+
+def _arrived(house: House) -> list[str]:
+    with house.superuser.connect() as connection:
+        return sorted(connection.execute(text("select external_id from message")).scalars())
