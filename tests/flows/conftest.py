@@ -6,6 +6,7 @@ import os
 import signal
 import subprocess
 import sys
+import threading
 import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
@@ -18,7 +19,9 @@ import psutil
 import pytest
 from flask import Flask
 from sqlalchemy import Engine, text
+from werkzeug.serving import make_server
 
+from agency.app import create_app
 from agency.sandbox.addresses import addresses
 from agency.sandbox.main import running_sandbox
 from channels import accounts
@@ -188,3 +191,16 @@ def house(flow_app: Flask, flow_values: dict[str, str], sandbox: Sandbox, superu
     made = House(agency, sandbox, flow_values, superuser, ids)
     yield made
     made.stop_all()
+
+
+@pytest.fixture
+def web(house: House) -> Iterator[str]:
+    """The pages on a port of their own."""
+    server = make_server("127.0.0.1", 0, lambda environ, start: app(environ, start), threaded=True)
+    address = f"http://127.0.0.1:{server.server_port}"
+    app = create_app(Settings.from_environment(house.values | {"ONBRAND_BASE_URL": address}))
+    thread = threading.Thread(target=server.serve_forever, daemon=True)
+    thread.start()
+    yield address
+    server.shutdown()
+    thread.join(10)

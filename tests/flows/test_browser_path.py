@@ -3,18 +3,14 @@
 from __future__ import annotations
 
 import os
-import threading
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
 from sqlalchemy import text
-from werkzeug.serving import make_server
 
-from agency.app import create_app
 from tenants.permissions import Actor, Role
-from tenants.settings import Settings
 from tests.factories import Factory
 from tests.flows.conftest import LOCATION, House
 
@@ -44,19 +40,6 @@ RULES: list[dict[str, Any]] = [
         "bad": {"text": "Kuchnia działa od szóstej.", "stars": 1},
     },
 ]
-
-
-@pytest.fixture
-def web(house: House) -> Iterator[str]:
-    """The pages on a port of their own."""
-    server = make_server("127.0.0.1", 0, lambda environ, start: app(environ, start), threaded=True)
-    address = f"http://127.0.0.1:{server.server_port}"
-    app = create_app(Settings.from_environment(house.values | {"ONBRAND_BASE_URL": address}))
-    thread = threading.Thread(target=server.serve_forever, daemon=True)
-    thread.start()
-    yield address
-    server.shutdown()
-    thread.join(10)
 
 
 @pytest.fixture
