@@ -29,6 +29,7 @@ BENCHMARKS: dict[str, str] = {
     "duplicate_poll": "item_storage",
     "style_check": "style_check",
     "poll_cycle": "poll_cycle",
+    "poll_scale": "poll_scale",
 }
 """Name of a benchmark and the module beside this one that holds it."""
 
