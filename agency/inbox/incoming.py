@@ -44,6 +44,11 @@ class Record(NamedTuple):
     content_hash: bytes
 
     @property
+    def no_answer(self) -> bool:
+        """It says no more than that a review carries no answer."""
+        return self.deleted and self.external_id.endswith(REPLY_SUFFIX)
+
+    @property
     def post_external_id(self) -> str:
         """The post this stands under, empty where none is known. A visitor's post is a message of its own."""
         return str((self.context or {}).get("external_id") or "")
@@ -81,6 +86,8 @@ def _above(record: Record, records: dict[str, Record]) -> str:
 
 
 def _replaces(before: Record, after: Record) -> bool:
+    if before.no_answer or after.no_answer:
+        return before.no_answer
     if before.deleted or after.deleted:
         return after.deleted
     return before.version is None or after.version is None or after.version >= before.version
@@ -116,6 +123,21 @@ def _of_item(item: IncomingItem, account_name: str) -> list[Record]:
             context=_context(item),
         )
     ]
+    if item.kind == "review" and item.reply is None and not item.deleted:
+        records.append(
+            _record(
+                external_id=item.external_id + REPLY_SUFFIX,
+                thread_external_id=item.thread_external_id,
+                parent_external_id=item.external_id,
+                kind=item.kind,
+                direction="out",
+                author_name=account_name,
+                text="",
+                written_at=item.created_at,
+                version=None,
+                deleted=True,
+            )
+        )
     if item.reply is not None and not item.deleted:
         at = item.reply.updated_at or item.updated_at or item.created_at
         records.append(

@@ -10,7 +10,6 @@ first and the brand's counter last, and everybody who keeps that order never wai
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Iterable, Sequence
 from datetime import datetime
 from typing import Any, NamedTuple
@@ -23,7 +22,7 @@ from agency.inbox.languages import language_of
 from agency.inbox.models import Conversation, Message
 from agency.inbox.storage import AccountRows, Known, Thread
 from agency.inbox.summary import READ_CHARACTERS, MessageFacts, Standing, Summary, first_status, next_status, summarise
-from channels.items import Page, SetAside
+from channels.items import Page
 from channels.models import Account
 from tenants.database import db, new_id
 from tenants.errors import NotFound
@@ -43,6 +42,8 @@ class Stored(NamedTuple):
     deleted: int = 0
     unchanged: int = 0
     set_aside: int = 0
+    arrived: tuple[tuple[str, datetime], ...] = ()
+    """Kind and time of each word of a customer that nobody had seen before."""
 
 
 class _Work(NamedTuple):
@@ -72,7 +73,7 @@ def store_page(
     conversation_id).
     """
     rows = AccountRows(account)
-    aside = _set_aside(rows, page.set_aside)
+    aside = rows.set_aside(page.set_aside)
     records = records_of(page.items, account.name)
     if not records:
         return Stored(set_aside=aside)
@@ -84,7 +85,8 @@ def store_page(
     work = _compare(records, rows.known(external_ids), known_stay)
     if work.fresh or work.changed or work.gone:
         _write(account, rows, work, _Rules(due_hours, past_before), now)
-    return Stored(len(work.fresh), len(work.changed), len(work.gone), work.unchanged, aside)
+    arrived = tuple((r.kind, r.written_at) for r in work.fresh if r.direction == "in" and not r.deleted)
+    return Stored(len(work.fresh), len(work.changed), len(work.gone), work.unchanged, aside, arrived)
 
 
 def mark_gone(account: Account, external_ids: Sequence[str], *, now: datetime) -> int:
@@ -119,6 +121,23 @@ def record_sent(
     threads = rows.threads([], [conversation_id])
     if not threads:
         raise NotFound()
+    if external_id.endswith(REPLY_SUFFIX):  # another answer takes the place of one that was removed
+        db.session.execute(
+            update(Message)
+            .where(
+                Message.account_id == account.id, Message.external_id == external_id, Message.deleted_at.is_not(None)
+            )
+            .values(
+                deleted_at=None,
+                text=text,
+                written_at=written_at,
+                edited_at=None,
+                reply_id=None,
+                moderation=moderation,
+                content_hash=PROVISIONAL,
+            )
+            .execution_options(synchronize_session=False)
+        )
     rows.insert_messages(
         [
             {
@@ -187,20 +206,6 @@ def live_external_ids(account_id: UUID) -> set[str]:
     return {external_id for external_id in rows if not external_id.endswith((REPLY_SUFFIX, PRIVATE_SUFFIX))}
 
 
-def _set_aside(rows: AccountRows, items: Sequence[SetAside]) -> int:
-    if not items:
-        return 0
-    unique = {hashlib.sha256(f"{i.external_id}\0{i.reason}\0".encode() + i.raw).digest(): i for i in items}
-    columns: dict[str, list[Any]] = {
-        "ids": [new_id() for _ in unique],
-        "external_ids": [i.external_id or "" for i in unique.values()],
-        "reasons": [i.reason for i in unique.values()],
-        "raws": [i.raw for i in unique.values()],
-        "hashes": list(unique),
-    }
-    return rows.set_aside(columns)
-
-
 def _compare(records: dict[str, Record], known: dict[str, Known], known_stay: bool) -> _Work:
     fresh: list[Record] = []
     changed: list[tuple[Record, Known]] = []
@@ -209,8 +214,11 @@ def _compare(records: dict[str, Record], known: dict[str, Known], known_stay: bo
     for external_id in sorted(records):
         record, stored = records[external_id], known.get(external_id)
         if stored is None:
-            fresh.append(record)
-        elif stored.deleted:
+            if not record.no_answer:
+                fresh.append(record)
+        elif stored.deleted and not (known_stay or record.deleted) and _answers_anew(record, stored):
+            changed.append((record, stored))
+        elif stored.deleted or (record.no_answer and (known_stay or _may_stand(record, stored, records, known))):
             unchanged += 1
         elif record.deleted:
             gone.append(stored)
@@ -219,6 +227,20 @@ def _compare(records: dict[str, Record], known: dict[str, Known], known_stay: bo
         else:
             changed.append((record, stored))
     return _Work(fresh, changed, gone, unchanged, known)
+
+
+def _may_stand(no_answer: Record, answer: Known, records: dict[str, Record], known: dict[str, Known]) -> bool:
+    """Whether a review without its answer proves nothing: we just sent it, it waits for the platform's word, or the
+    review is an older one than we know.
+    """
+    above = no_answer.parent_external_id or ""
+    is_old = above in records and above in known and _is_stale(records[above], known[above])
+    return is_old or answer.content_hash == PROVISIONAL or answer.moderation == "pending"
+
+
+def _answers_anew(record: Record, gone: Known) -> bool:
+    """A review's one answer keeps its name for ever, so another one takes the place of one that was removed."""
+    return record.external_id.endswith(REPLY_SUFFIX) and record.version is not None and record.version >= gone.version
 
 
 def _is_stale(record: Record, stored: Known) -> bool:

@@ -5,6 +5,7 @@ They are text because an INSERT … SELECT with ON CONFLICT is what they are; ro
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
 from typing import Any, NamedTuple
@@ -16,6 +17,7 @@ from sqlalchemy.dialects.postgresql import ARRAY, BYTEA
 from sqlalchemy.types import Text, Uuid
 
 from agency.inbox.summary import READ_CHARACTERS, MessageFacts
+from channels.items import SetAside
 from channels.models import Account
 from tenants.database import db, new_id
 from tenants.scope import raw_sql
@@ -25,7 +27,7 @@ WHY = "one statement for a whole page of items"
 _KNOWN = raw_sql(
     """
     select external_id, id, conversation_id, content_hash, deleted_at is not null as deleted,
-           coalesce(edited_at, written_at) as version
+           coalesce(edited_at, written_at) as version, moderation
     from message where agency_id = :agency_id and account_id = :account_id and external_id = any(:external_ids)
     """,
     reason=WHY,
@@ -129,7 +131,7 @@ _NEW_MESSAGES = raw_sql(
 _CHANGED_MESSAGES = raw_sql(
     """
     update message m set
-        earlier_texts = case when m.text is distinct from given.text
+        earlier_texts = case when m.text is distinct from given.text and m.deleted_at is null
             then m.earlier_texts || jsonb_build_array(jsonb_build_object('text', m.text, 'until',
                 to_char(cast(:now as timestamptz) at time zone 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS"Z"')))
             else m.earlier_texts end,
@@ -139,7 +141,8 @@ _CHANGED_MESSAGES = raw_sql(
         written_at = given.written_at, text = given.text, truncated = given.truncated, language = given.language,
         stars = given.stars, attachments = given.attachments, permalink = coalesce(given.permalink, m.permalink),
         author_name = coalesce(given.author_name, m.author_name), contact_id = coalesce(given.contact_id, m.contact_id),
-        hidden = given.hidden, moderation = given.moderation, content_hash = decode(given.content_hash, 'hex')
+        hidden = given.hidden, moderation = given.moderation, deleted_at = null,
+        reply_id = case when m.deleted_at is null then m.reply_id end, content_hash = decode(given.content_hash, 'hex')
     from jsonb_to_recordset(cast(:rows as jsonb)) as given(id uuid, contact_id uuid, author_name text, text text,
         truncated boolean, language text, stars smallint, attachments jsonb, permalink text, written_at timestamptz,
         edited_at timestamptz, dated boolean, hidden boolean, moderation text, content_hash text)
@@ -191,6 +194,7 @@ class Known(NamedTuple):
     content_hash: bytes
     deleted: bool
     version: datetime
+    moderation: str | None = None
 
 
 class Thread(NamedTuple):
@@ -223,7 +227,7 @@ class AccountRows:
     def known(self, external_ids: Iterable[str]) -> dict[str, Known]:
         """Stored messages by external id."""
         rows = db.session.execute(_KNOWN, {**self._where, "external_ids": list(external_ids)})
-        return {row[0]: Known(row[1], row[2], bytes(row[3]), row[4], row[5]) for row in rows}
+        return {row[0]: Known(row[1], row[2], bytes(row[3]), row[4], row[5], row[6]) for row in rows}
 
     def lock(self) -> int:
         """Wait until no other transaction stores items of this account. Returns what `due_hours` does."""
@@ -287,7 +291,17 @@ class AccountRows:
             facts.setdefault(row[0], []).append(MessageFacts(*row[1:]))
         return facts
 
-    def set_aside(self, columns: dict[str, list[Any]]) -> int:
+    def set_aside(self, items: Sequence[SetAside]) -> int:
         """Keep unreadable items; returns how many were not kept before."""
+        if not items:
+            return 0
+        unique = {hashlib.sha256(f"{i.external_id}\0{i.reason}\0".encode() + i.raw).digest(): i for i in items}
+        columns: dict[str, list[Any]] = {
+            "ids": [new_id() for _ in unique],
+            "external_ids": [i.external_id or "" for i in unique.values()],
+            "reasons": [i.reason for i in unique.values()],
+            "raws": [i.raw for i in unique.values()],
+            "hashes": list(unique),
+        }
         result: Any = db.session.execute(_SET_ASIDE, {**self._new, **columns})
         return int(result.rowcount)

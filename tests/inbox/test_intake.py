@@ -99,7 +99,8 @@ def message(agency: Agency, external_id: str) -> Message:
 def test_comments_become_conversations_with_their_answers_beneath(ana: Agency, facebook: UUID) -> None:
     post = PostContext("post", "Autumn menu", None, "photo")
     stored = keep(ana, facebook, comment(1, context=post), comment(2, "Same here", under=1), comment(3, "Lovely!"))
-    assert stored == Stored(new=3)
+    assert stored._replace(arrived=()) == Stored(new=3)
+    assert stored.arrived == tuple(("comment", at(number)) for number in (1, 2, 3))
     whole = conversation(ana, "post_1")
     assert (whole.message_count, whole.excerpt, whole.author_name) == (2, "Same here", "Customer 2")
     assert whole.status == "open"
@@ -348,7 +349,7 @@ def test_a_message_is_linked_to_one_reply_only(ana: Agency, facebook: UUID) -> N
 
 def test_what_cannot_be_read_is_kept_once_beside_the_rest(ana: Agency, facebook: UUID) -> None:
     aside = (SetAside("post_7", "no usable time", b'{"id":"7"}'), SetAside(None, "not an object", b"[]"))
-    assert keep(ana, facebook, comment(1), set_aside=aside) == Stored(new=1, set_aside=2)
+    assert keep(ana, facebook, comment(1), set_aside=aside)._replace(arrived=()) == Stored(new=1, set_aside=2)
     assert keep(ana, facebook, comment(1), set_aside=aside) == Stored(unchanged=1)
     with ana.entered():
         kept = {a.external_id: a.reason for a in db.session.scalars(select(SetAsideItem))}
@@ -436,7 +437,19 @@ def one_truth(items: Sequence[IncomingItem]) -> list[IncomingItem]:
         if item.deleted:
             item = replace(item, text="", stars=1, reply=None, updated_at=item.created_at)
         seen.setdefault((item.external_id, None if item.deleted else item.updated_at), item)
-    return list(seen.values())
+    return _answered_for_good(list(seen.values()))
+
+
+def _answered_for_good(items: list[IncomingItem]) -> list[IncomingItem]:
+    """An answer stays with every later version of its review: its removal is told by order alone, as polls come."""
+    answers: dict[str, Any] = {}
+    kept: dict[int, IncomingItem] = {}
+    for at_place, item in sorted(enumerate(items), key=lambda one: one[1].updated_at or NOW):
+        if not item.deleted:
+            item = replace(item, reply=item.reply or answers.get(item.external_id))
+            answers[item.external_id] = item.reply
+        kept[at_place] = item
+    return [kept[at_place] for at_place in range(len(items))]
 
 
 @settings(max_examples=20, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
@@ -505,3 +518,77 @@ def test_history_leaves_no_old_question_in_the_queue_until_the_customer_writes_a
     assert conversation(ana, "post_1").closed_reason == "past"
     brought(comment(599, under=1), past_before=None)
     assert conversation(ana, "post_1").status == "open"
+
+
+@pytest.fixture
+def place(make: Factory, ana: Agency) -> UUID:
+    return make.account(ana, platform="google_business")
+
+
+def standing(agency: Agency) -> tuple[str, str | None, list[tuple[str, bool]]]:
+    """Status and closing reason of the one conversation, and its outgoing messages with whether they stand."""
+    with agency.entered():
+        case = db.session.scalars(select(Conversation)).one()
+        out = db.session.scalars(select(Message).where(Message.direction == "out").order_by(Message.id))
+        return case.status, case.closed_reason, [(m.text, m.deleted_at is None) for m in out]
+
+
+def test_an_answer_removed_on_the_platform_leaves_the_review_unanswered(ana: Agency, place: UUID) -> None:
+    keep(ana, place, review(1))
+    assert keep(ana, place, review(1)).unchanged == 1
+    keep(ana, place, review(1, reply=answer("We are sorry.", 50)))
+    assert standing(ana) == ("closed", "answered", [("We are sorry.", True)])
+    assert keep(ana, place, review(1)).deleted == 1
+    assert standing(ana) == ("open", None, [("", False)])
+    assert keep(ana, place, review(1)).deleted == 0
+    keep(ana, place, review(1, reply=answer("Come again.", 90)))
+    assert standing(ana) == ("closed", "answered", [("Come again.", True)])
+
+
+def test_an_answer_of_ours_the_platform_has_not_shown_yet_is_not_removed(ana: Agency, place: UUID) -> None:
+    keep(ana, place, review(1))
+    with ana.entered():
+        account = db.session.scalars(select(Account).where(Account.id == place)).one()
+        case = db.session.scalars(select(Conversation)).one()
+        record_sent(
+            account,
+            case.id,
+            external_id="reviews/1/reply",
+            parent_external_id="reviews/1",
+            text="We are sorry.",
+            written_at=at(60),
+            reply_id=new_id(),
+            author_name="Us",
+        )
+    assert keep(ana, place, review(1)).deleted == 0, "its list is older than our answer"
+    keep(ana, place, review(1, reply=answer("We are sorry.", 60, "pending")))
+    assert keep(ana, place, review(1)).deleted == 0, "it waits for the platform's word"
+    assert standing(ana) == ("closed", "answered", [("We are sorry.", True)])
+
+
+def test_an_older_sight_of_a_review_removes_no_answer(ana: Agency, place: UUID) -> None:
+    keep(ana, place, review(1, updated_at=at(100), reply=answer("We are sorry.", 150)))
+    assert keep(ana, place, review(1)).deleted == 0
+    assert standing(ana)[2] == [("We are sorry.", True)]
+
+
+def test_another_answer_of_ours_takes_the_place_of_a_removed_one(ana: Agency, place: UUID) -> None:
+    keep(ana, place, review(1, reply=answer("First.", 50)))
+    keep(ana, place, review(1))
+    reply_id = new_id()
+    with ana.entered():
+        account = db.session.scalars(select(Account).where(Account.id == place)).one()
+        case = db.session.scalars(select(Conversation)).one()
+        record_sent(
+            account,
+            case.id,
+            external_id="reviews/1/reply",
+            parent_external_id="reviews/1",
+            text="Second.",
+            written_at=at(80),
+            reply_id=reply_id,
+            author_name="Us",
+        )
+    assert standing(ana) == ("closed", "answered", [("Second.", True)])
+    with ana.entered():
+        assert db.session.scalars(select(Message.reply_id).where(Message.direction == "out")).one() == reply_id
