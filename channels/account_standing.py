@@ -2,10 +2,26 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from datetime import datetime, timedelta
+
+from sqlalchemy import func, select
+
+from channels import health
 from channels.capabilities import Access, Subscription
-from channels.models import Account
+from channels.models import Account, AccountDay
 from tenants import clock
-from tenants.database import db
+from tenants.database import db, new_id
+from tenants.outbox import JobName, enqueue_after_commit
+from tenants.scope import raw_sql
+
+NOT_RENEWED = "not_renewed"
+"""A word of ours for `Account.access_problem`: the token ends, and the platform did not give us another."""
+PACE_DAYS = timedelta(days=90)
+FEWEST_WORDS = 5
+"""Fewer words of customers in that time make no normal."""
+LOOK_AGAIN_AFTER = timedelta(hours=1)
+"""Events that fail to come are looked into this often at most."""
 
 
 def note_access(account: Account, access: Access) -> None:
@@ -17,6 +33,8 @@ def note_access(account: Account, access: Access) -> None:
         account.tasks = sorted(access.tasks)
     account.token_expires_at = access.expires_at or account.token_expires_at
     account.data_access_expires_at = access.data_access_expires_at or account.data_access_expires_at
+    if account.access_problem != NOT_RENEWED:
+        account.access_problem = access.problem if access.works else None
     db.session.flush()
 
 
@@ -27,3 +45,94 @@ def note_subscription(account: Account, standing: Subscription) -> None:
     account.subscribed_at = (account.subscribed_at or now) if standing.stands else None
     account.subscription_problem = None if standing.stands else standing.problem
     db.session.flush()
+
+
+_COUNT = raw_sql(
+    """
+    insert into account_day (agency_id, id, brand_id, account_id, day, told_count, found_count, missed_count)
+    values (:agency_id, :id, :brand_id, :account_id, :day, :told, :found, :missed)
+    on conflict (agency_id, account_id, day, brand_id) do update set
+        told_count = account_day.told_count + excluded.told_count,
+        found_count = account_day.found_count + excluded.found_count,
+        missed_count = account_day.missed_count + excluded.missed_count
+    """,
+    reason="counted and added up in one statement",
+)
+
+
+def note_told(account: Account, arrived: Sequence[tuple[str, datetime]], now: datetime) -> None:
+    """Words of customers that an event brought first."""
+    if arrived:
+        _count(account, now, told=len(arrived))
+
+
+def note_found(account: Account, arrived: Sequence[tuple[str, datetime]], now: datetime) -> None:
+    """Words of customers that a poll brought first: those an event should have brought are counted as missed, and why
+    it did not is looked into.
+    """
+    if not arrived:
+        return
+    missed = sum(
+        health.is_missed(account.platform, kind, written_at, subscribed_at=account.subscribed_at, found_at=now)
+        for kind, written_at in arrived
+    )
+    _count(account, now, found=len(arrived), missed=missed)
+    if not missed:
+        return
+    account.missed_count += missed
+    account.last_missed_at = now
+    checked_at = account.subscription_checked_at
+    if checked_at is None or now - checked_at >= LOOK_AGAIN_AFTER:
+        account.subscription_checked_at = now
+        enqueue_after_commit(
+            JobName.CHECK_ACCOUNT, agency_id=account.agency_id, brand_id=account.brand_id, account_id=account.id
+        )
+
+
+def note_pace(account: Account, now: datetime) -> None:
+    """How far apart customers' words usually are, by the days counted; None where there were too few to tell."""
+    since = (now - PACE_DAYS).date()
+    total, first = db.session.execute(
+        select(func.sum(AccountDay.told_count + AccountDay.found_count), func.min(AccountDay.day)).where(
+            AccountDay.account_id == account.id, AccountDay.day > since
+        )
+    ).one()
+    account.usual_gap_seconds = None
+    if total is not None and total >= FEWEST_WORDS:
+        account.usual_gap_seconds = int(((now.date() - first).days + 1) * 86_400 / total)
+
+
+def _count(account: Account, now: datetime, *, told: int = 0, found: int = 0, missed: int = 0) -> None:
+    db.session.execute(
+        _COUNT,
+        {
+            "agency_id": account.agency_id,
+            "id": new_id(),
+            "brand_id": account.brand_id,
+            "account_id": account.id,
+            "day": now.date(),
+            "told": told,
+            "found": found,
+            "missed": missed,
+        },
+    )
+
+
+def facts_of(account: Account) -> health.Facts:
+    """What `channels.health` judges by."""
+    gap = account.usual_gap_seconds
+    return health.Facts(
+        stored=account.health,
+        reason=account.health_reason,
+        connected_at=account.created_at,
+        throttled_until=account.throttled_until,
+        token_expires_at=account.token_expires_at,
+        data_access_expires_at=account.data_access_expires_at,
+        access_problem=account.access_problem,
+        subscription_checked_at=account.subscription_checked_at,
+        subscription_problem=account.subscription_problem,
+        last_event_at=account.last_event_at,
+        last_missed_at=account.last_missed_at,
+        last_item_at=account.last_item_at,
+        usual_gap=timedelta(seconds=gap) if gap is not None else None,
+    )

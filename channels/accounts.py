@@ -18,6 +18,7 @@ from sqlalchemy.exc import IntegrityError
 
 from channels import ending, grants, poll_turns, rhythm
 from channels.google_business.requests import LOCATION_NAME
+from channels.health import KEY_MISSING, stored_for
 from channels.models import CREDENTIAL, Account, AccountDirectory
 from channels.protocol import ConnectedAccount, Secret
 from channels.registry import ADAPTERS
@@ -37,7 +38,6 @@ from tenants.sealed import CannotOpen, KeyMissing, Place
 LONGEST_CREDENTIAL = 4_096
 LONGEST_NAME = 200
 SHOW_EVENT_EVERY = timedelta(minutes=1)
-KEY_MISSING = "key_missing"
 UNHEALTHY = ("failing", "throttled", "needs_reconnect")
 NEED_A_PERSON = ("needs_reconnect", "access_lost")
 ASK_AGAIN_AFTER = timedelta(days=1)
@@ -249,21 +249,24 @@ def _app_id(account: Account) -> str | None:
 def mark_unhealthy(account: Account, health: str, reason: str) -> None:
     """``failing`` and ``throttled``: it goes on trying. ``needs_reconnect``: it waits, parked, for a person.
 
-    ``reason`` holds no secret.
+    A credential that lives, but not for this account any more, becomes `access_lost`, and one our whole project gets
+    nothing for goes on `failing` (`channels.health.stored_for`). ``reason`` holds no secret.
     """
     if health not in UNHEALTHY:
         raise ValueError(f"health must be one of {UNHEALTHY}")
     if account.disconnected_at is not None:
         return
-    begins = account.health != health
+    stored = stored_for(reason) if health == "needs_reconnect" else health
+    begins = account.health != stored
     if begins:
         account.health_since = func.now()
-    account.health, account.health_reason = health, reason[:300]
+    account.health, account.health_reason = stored, reason[:300]
     db.session.flush()
-    if health == "needs_reconnect":
-        poll_turns.park(account.id)
+    if stored not in NEED_A_PERSON:
+        return
+    poll_turns.park(account.id)
     asked_at = account.reconnect_asked_at
-    if begins and health == "needs_reconnect" and (asked_at is None or asked_at < clock.now() - ASK_AGAIN_AFTER):
+    if begins and (asked_at is None or asked_at < clock.now() - ASK_AGAIN_AFTER):
         _promise(JobName.ASK_TO_RECONNECT, account)
 
 
@@ -282,6 +285,16 @@ def mark_healthy(account: Account) -> None:
     account.health, account.health_reason, account.health_since = "ok", None, func.now()
     account.throttled_until = None
     db.session.flush()
+
+
+def bring_back(account: Account) -> None:
+    """An account that waited for a person works again, whoever mended it: it is polled, and what waited goes on."""
+    if account.health not in NEED_A_PERSON or account.disconnected_at is not None:
+        return
+    mark_healthy(account)
+    poll_turns.unpark(account.id)
+    _begin_anew(account, wake_up=True)
+    audit.record(None, "account.came_back", "account", account.id, brand_id=account.brand_id)
 
 
 def describe(account: Account) -> dict[str, Any]:
@@ -338,7 +351,7 @@ def _set_access(account: Account, credential: str, access: AccessFacts | None) -
     account.token_renewed_at = clock.now()
     account.health, account.health_reason, account.health_since = "ok", None, func.now()
     account.access_checked_at = account.subscription_checked_at = account.subscription_problem = None
-    account.tested_at = account.throttled_until = account.reconnect_asked_at = None
+    account.tested_at = account.throttled_until = account.reconnect_asked_at = account.last_polled_at = None
 
 
 def _begin_anew(account: Account, *, wake_up: bool) -> None:

@@ -12,7 +12,7 @@ from uuid import UUID
 from flask import Flask
 
 from agency.inbox import intake
-from channels import accounts, raw_events
+from channels import account_standing, accounts, raw_events
 from channels.capabilities import EventReading, ReadsEvents
 from channels.errors import ChannelError, TokenRevoked
 from channels.items import IncomingItem, Page, SetAside
@@ -141,11 +141,14 @@ def _store(app: Flask, scope: Scope, account_id: UUID, batch: _Batch) -> None:
         account = accounts.get(account_id)
         told = Page(tuple(batch.items), tuple(batch.aside), "", complete=False)
         stored = intake.store_page(account, told, now=now, known_stay=True)
+        arrived = stored.arrived
         if batch.whole:
-            intake.store_page(account, Page(tuple(batch.whole), (), "", complete=False), now=now)
+            read = intake.store_page(account, Page(tuple(batch.whole), (), "", complete=False), now=now)
+            arrived += read.arrived
+        account_standing.note_told(account, arrived, now)
         for (outcome, reason), event_ids in batch.settled.items():
             raw_events.settle(event_ids, outcome, reason)
-        if stored.new:
+        if arrived:
             account.last_item_at = now
         accounts.note_event(account, now)
         if isinstance(batch.trouble, TokenRevoked):

@@ -18,7 +18,7 @@ from sqlalchemy import Uuid, bindparam
 from sqlalchemy.dialects.postgresql import ARRAY, SMALLINT
 
 from agency.inbox import intake
-from channels import accounts, poll_turns, rhythm
+from channels import account_standing, accounts, poll_turns, rhythm
 from channels.budgets import Budgets, Note, account_of, app_of, notes_of
 from channels.errors import ChannelError, RateLimited, TokenRevoked
 from channels.items import Page
@@ -112,8 +112,7 @@ def store(app: Flask, poll: Poll, page: Page) -> None:
         stored = intake.store_page(account, page, now=now)
         if account.cursor != page.next_cursor:
             account.cursor = page.next_cursor
-        # Here the turn is ours, the page is stored and nothing is committed: the place to count what an event should
-        # have brought.
+        account_standing.note_found(account, stored.arrived, now)
         if stored.new or stored.changed or stored.deleted:
             account.last_item_at = now
             poll.facts = rhythm.Facts(now, poll.facts.events_live)

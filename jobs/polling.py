@@ -28,6 +28,7 @@ from channels.protocol import ROUNDS_PER_POLL, Answer, ChannelAdapter, Exchange,
 from channels.registry import adapter_for
 from channels.transport import Speaks
 from jobs import poll_endings
+from jobs.checking import clearer
 from jobs.poll_endings import TURN_LEASE_SECONDS, Poll
 from jobs.runner import budgets_of_app, transport_of, worker_app
 from tenants import clock
@@ -80,6 +81,9 @@ def poll_accounts(
         if poll.swept and not poll.error and not poll.lost:
             poll_endings.find_deleted(app, adapter, poll, transport)
     poll_endings.end_idle(app, polls)
+    for poll in polls:
+        if poll.error is not None:
+            poll.error = clearer(poll.account, poll.error, transport)
     poll_endings.finish(app, polls, work.budgets)
 
 

@@ -24,4 +24,13 @@ class Line:
         return f"{self.job.value}-{int(now.timestamp()) // self.every_seconds}"
 
 
-TIMETABLE = (Line(JobName.UPKEEP, 60),)
+TIMETABLE = (
+    Line(JobName.UPKEEP, 60),
+    Line(JobName.CHECK_ACCESS, 300),
+    Line(JobName.RENEW_CREDENTIALS, 3_600),
+)
+
+
+def every_seconds_of(job: JobName) -> int:
+    """How often this job of the table runs."""
+    return next(line.every_seconds for line in TIMETABLE if line.job is job)

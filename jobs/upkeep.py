@@ -72,7 +72,7 @@ def wake_stranded() -> int:
             Reply.state_since < now - STRANDED_AFTER,
             (Reply.next_try_at.is_(None)) | (Reply.next_try_at < now - STRANDED_AFTER),
             Account.disconnected_at.is_(None),
-            Account.health.in_(("ok", "failing")),
+            Account.health.in_(("ok", "failing", "throttled")),
             Brand.paused_at.is_(None),
             Brand.archived_at.is_(None),
         ),

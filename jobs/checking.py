@@ -1,0 +1,231 @@
+"""Once a day for each account: may we still, do events still come, what is its usual pace. And renewing what ends.
+
+Accounts are spread over the day by their id, so that no hour asks for all of them. Google's refresh tokens die unused
+after six months: this check uses each of them daily, parked ones too.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from uuid import UUID
+
+from flask import Flask
+from sqlalchemy import Text, cast, func, select
+
+from channels import account_standing, accounts
+from channels.capabilities import Access, ChecksAccess, RenewsCredential
+from channels.errors import ChannelError, ItemGone, Refused, TokenRevoked
+from channels.health import OPERATOR_WORDS
+from channels.models import Account, PollTurn
+from channels.protocol import ConnectedAccount, Request, Secret
+from channels.registry import able
+from channels.transport import Speaks
+from jobs.runner import transport_of
+from jobs.subscribing import access_of, subscribed
+from jobs.timetable import every_seconds_of
+from tenants import clock
+from tenants.database import db
+from tenants.errors import AppError
+from tenants.logs import get_logger
+from tenants.outbox import JobName
+from tenants.scope import Scope, in_scope
+
+DAY_SECONDS = 86_400
+RENEW_AFTER = timedelta(days=30)
+"""A token of 60 days is renewed from half its life on, daily until it works."""
+RENEW_NEVER_BEFORE = timedelta(hours=24)
+"""Instagram refuses to renew a younger one."""
+TOKEN_LIVES = timedelta(days=60)
+AT_ONCE = 50
+"""Accounts whose questions travel together."""
+
+log = get_logger("checking")
+
+
+@dataclass(frozen=True, slots=True)
+class _Checked:
+    """An account and the questions about it."""
+
+    scope: Scope
+    account_id: UUID
+    account: ConnectedAccount
+
+
+def check_accounts(app: Flask, *, transport: Speaks | None = None) -> None:
+    """Check the accounts whose turn of the day it is. One account's trouble is its own."""
+    _check(app, _of_this_slot(app, JobName.CHECK_ACCESS), transport or transport_of(app))
+
+
+def check_account(
+    app: Flask, agency_id: str, brand_id: str, account_id: str, *, transport: Speaks | None = None
+) -> None:
+    """Check one account now: something is off, or somebody asked."""
+    _check(app, [(UUID(agency_id), UUID(brand_id), UUID(account_id))], transport or transport_of(app))
+
+
+def _check(app: Flask, names: Sequence[tuple[UUID, UUID, UUID]], transport: Speaks) -> None:
+    for start in range(0, len(names), AT_ONCE):
+        opened = list(_opened(app, names[start : start + AT_ONCE]))
+        for one, told in zip(opened, _asked(opened, transport), strict=True):
+            try:
+                _note(app, one, told, transport)
+            except Exception:
+                log.exception("check_failed", account_id=str(one.account_id))
+
+
+def clearer(account: ConnectedAccount, error: ChannelError, transport: Speaks) -> ChannelError:
+    """A refusal whose cause may be our access: asks what that may do, and says so where it is the cause."""
+    if isinstance(error, Refused) and error.platform_code in OPERATOR_WORDS:
+        return TokenRevoked(error.platform_code, request_id=error.request_id)
+    if not isinstance(error, ItemGone | Refused):
+        return error
+    try:
+        access = access_of(account, transport)
+    except ChannelError:
+        return error
+    if access is None or access.works:
+        return error
+    return TokenRevoked(access.problem or "invalid", request_id=error.request_id)
+
+
+def renew_credentials(app: Flask, *, transport: Speaks | None = None) -> None:
+    """Renew what ends by itself, where half its life is over. The old one stays until the new one is stored."""
+    speaks = transport or transport_of(app)
+    for one in _opened(app, _of_this_slot(app, JobName.RENEW_CREDENTIALS)):
+        renewer = able(one.account.platform, RenewsCredential)  # type: ignore[type-abstract]
+        if renewer is None or not _is_due(app, one):
+            continue
+        try:
+            request = renewer.plan_renewal(one.account)
+        except Refused:
+            continue  # this kind of access has no end
+        try:
+            answer = speaks.send(request)
+            secret, life_seconds = renewer.read_renewal(one.account, answer)
+        except ChannelError as error:
+            _note_not_renewed(app, one, error)
+        else:
+            _keep(app, one, secret, life_seconds)
+
+
+def _of_this_slot(app: Flask, job: JobName) -> list[tuple[UUID, UUID, UUID]]:
+    """Agency, brand and account of those whose place in the day is now."""
+    every = every_seconds_of(job)
+    slots = DAY_SECONDS // every
+    slot = int(clock.now().timestamp()) % DAY_SECONDS // every
+    place = func.mod(func.mod(func.hashtextextended(cast(PollTurn.account_id, Text), 0), slots) + slots, slots)
+    with in_scope(app, None):
+        rows = db.session.execute(
+            select(PollTurn.agency_id, PollTurn.brand_id, PollTurn.account_id)
+            .where(place == slot)
+            .order_by(PollTurn.account_id)
+        )
+        return [(row.agency_id, row.brand_id, row.account_id) for row in rows]
+
+
+def _opened(app: Flask, names: Sequence[tuple[UUID, UUID, UUID]]) -> Iterable[_Checked]:
+    for agency_id, brand_id, account_id in names:
+        scope = Scope(agency_id, frozenset({brand_id}))
+        with in_scope(app, scope):
+            account = accounts.by_ids([account_id]).get(account_id)
+            if account is None or account.disconnected_at is not None:
+                continue
+            try:
+                found = _Checked(scope, account_id, accounts.connected(account))
+            except AppError:
+                continue  # its key is missing, or it was damaged: its polls say so
+        yield found
+
+
+def _asked(opened: Sequence[_Checked], transport: Speaks) -> list[Access | ChannelError | None]:
+    """What each account's credential may do, asked together."""
+    plans: list[list[Request]] = []
+    for one in opened:
+        checker = able(one.account.platform, ChecksAccess)  # type: ignore[type-abstract]
+        plans.append(checker.plan_access(one.account) if checker is not None else [])
+    exchanges = iter(transport.fetch([request for plan in plans for request in plan]))
+    told: list[Access | ChannelError | None] = []
+    for one, plan in zip(opened, plans, strict=True):
+        own = [next(exchanges) for _ in plan]
+        checker = able(one.account.platform, ChecksAccess)  # type: ignore[type-abstract]
+        try:
+            told.append(checker.read_access(one.account, own, now=clock.now()) if checker is not None else None)
+        except ChannelError as error:
+            told.append(error)
+        except Exception:
+            log.exception("access_unreadable", account_id=str(one.account_id))
+            told.append(None)
+    return told
+
+
+def _note(app: Flask, one: _Checked, told: Access | ChannelError | None, transport: Speaks) -> None:
+    if isinstance(told, ChannelError):
+        log.info("access_unknown", account_id=str(one.account_id), reason=told.code)
+        return
+    if told is not None and not told.works:
+        with in_scope(app, one.scope):
+            account = accounts.get(one.account_id)
+            account_standing.note_access(account, told)
+            accounts.mark_unhealthy(account, "needs_reconnect", told.problem or "invalid")
+        return
+    try:
+        standing = subscribed(one.account, transport)
+    except ChannelError as error:
+        log.info("subscription_unknown", account_id=str(one.account_id), reason=error.code)
+        standing = None
+    with in_scope(app, one.scope):
+        account = accounts.get(one.account_id)
+        if told is not None:
+            account_standing.note_access(account, told)
+            accounts.bring_back(account)
+        if standing is not None:
+            account_standing.note_subscription(account, standing)
+        account_standing.note_pace(account, clock.now())
+
+
+def _is_due(app: Flask, one: _Checked) -> bool:
+    with in_scope(app, one.scope):
+        account = accounts.get(one.account_id)
+        return is_renewal_due(account.token_renewed_at or account.created_at, account.token_expires_at, clock.now())
+
+
+def is_renewal_due(renewed_at: datetime, expires_at: datetime | None, now: datetime) -> bool:
+    """Half its life is over, or it ends within that time, and it is old enough to be renewed at all."""
+    if now - renewed_at < RENEW_NEVER_BEFORE:
+        return False
+    return now - renewed_at >= RENEW_AFTER or (expires_at is not None and expires_at - now <= RENEW_AFTER)
+
+
+def _keep(app: Flask, one: _Checked, secret: Secret, life_seconds: int | None) -> None:
+    with in_scope(app, one.scope):
+        account = _locked(one.account_id)
+        if account is None or accounts.credential_of(account) != one.account.credential:
+            return  # connected anew meanwhile
+        now = clock.now()
+        accounts.replace_credential(account, secret)
+        account.token_renewed_at = now
+        account.token_expires_at = now + timedelta(seconds=life_seconds) if life_seconds else None
+        if account.access_problem == account_standing.NOT_RENEWED:
+            account.access_problem = None
+        log.info("credential_renewed", account_id=str(account.id))
+
+
+def _note_not_renewed(app: Flask, one: _Checked, error: ChannelError) -> None:
+    """The token lives on; the card says until when."""
+    with in_scope(app, one.scope):
+        account = _locked(one.account_id)
+        if account is None or accounts.credential_of(account) != one.account.credential:
+            return
+        ends = account.token_expires_at or (account.token_renewed_at or account.created_at) + TOKEN_LIVES
+        account.token_expires_at = ends
+        account.access_problem = account_standing.NOT_RENEWED
+        log.warning("credential_not_renewed", account_id=str(account.id), reason=error.code, ends=ends.isoformat())
+        if isinstance(error, TokenRevoked):
+            accounts.mark_unhealthy(account, "needs_reconnect", error.reason)
+
+
+def _locked(account_id: UUID) -> Account | None:
+    account = db.session.execute(select(Account).where(Account.id == account_id).with_for_update()).scalar_one_or_none()
+    return None if account is None or account.credential is None else account
