@@ -30,12 +30,12 @@ def connected_row(account: Account, look: BrandLook) -> ConnectedRow:
         state = StateLook("waiting", _("We look for what is there now"), "clock", "plain")
     else:
         state = StateLook("ok", _("Connected and tested"), "check", "good")
-    if account.last_event_at is not None:
-        reading = _("An event arrived and was read.")
-    elif account.tested_at is not None:
-        reading = _("The account answered our first look.")
-    else:
+    if account.tested_at is None:
         reading = _("Nothing came back yet. This page looks again by itself.")
+    elif account.last_event_at is not None and account.last_event_at >= account.tested_at:
+        reading = _("An event arrived and was read.")
+    else:
+        reading = _("The account answered our first look.")
     is_told = account.subscribed_at is not None
     asked = account.subscription_checked_at is not None
     return ConnectedRow(
