@@ -199,6 +199,10 @@ class ReadsHistory(Protocol):
 class DoesDeeds(Protocol):
     """Adapters that can hide, like, delete or block. Every such call may be repeated."""
 
+    def deeds_for(self, kind: Kind) -> frozenset[Deed]:
+        """What can be done to an item of this kind."""
+        ...
+
     def plan_deed(self, account: ConnectedAccount, deed: Deed, item: DeedTarget) -> Request:
         """Raises `Refused` for a deed this platform does not know."""
         ...

@@ -23,7 +23,7 @@ from channels.capabilities import Access, DeedTarget, EventReading, Subscription
 from channels.comment_grammar import Grammar
 from channels.deliveries import Told
 from channels.errors import Refused
-from channels.items import IncomingItem, Page, PostContext, Presence, PublishedReply, ReadBack, SetAside
+from channels.items import IncomingItem, Kind, Page, PostContext, Presence, PublishedReply, ReadBack, SetAside
 from channels.matching import check_sendable
 from channels.meta_streams import Stream
 from channels.protocol import Answer, ChannelTraits, ConnectedAccount, Deed, Exchange, ReplyTarget, Request
@@ -184,6 +184,10 @@ class MetaAdapter(ABC):
         return True
 
     # --- deeds ---
+
+    def deeds_for(self, kind: Kind) -> frozenset[Deed]:
+        table = meta_deeds.FACEBOOK if self.traits.platform == "facebook" else meta_deeds.INSTAGRAM
+        return table.get(kind, frozenset())
 
     def plan_deed(self, account: ConnectedAccount, deed: Deed, item: DeedTarget) -> Request:
         return meta_deeds.plan(account, deed, item)

@@ -53,6 +53,7 @@ CATALOGUE: dict[JobName, JobKind] = {
     JobName.HANDLE_EVENTS: JobKind("jobs.events:handle_events", "events", 120, tries=12, together=20, merges=True),
     JobName.PUBLISH_REPLY: JobKind("jobs.publishing:publish_reply", "publish", 90, tries=20, together=5),
     JobName.RECONCILE_REPLY: JobKind("jobs.publishing:reconcile_reply", "publish", 120, tries=20, together=5),
+    JobName.DO_DEED: JobKind("jobs.publishing:do_deed", "publish", 60, tries=10, together=5),
     JobName.RECHECK_WAITING_REPLIES: JobKind(
         "jobs.publishing:recheck_waiting_replies", "desk", 60, tries=10, together=20
     ),

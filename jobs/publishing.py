@@ -6,6 +6,7 @@ from uuid import UUID
 
 from flask import Flask
 
+from agency.inbox import moderation
 from agency.replies import lapsing, publishing, reconciling
 from jobs.runner import transport_of
 from tenants.scope import Scope, in_scope
@@ -23,6 +24,11 @@ def publish_reply(app: Flask, agency_id: str, brand_id: str, reply_id: str) -> N
 def reconcile_reply(app: Flask, agency_id: str, brand_id: str, reply_id: str) -> None:
     """Look on the platform for a reply whose outcome is unknown or unproven."""
     reconciling.look(app, _scope(agency_id, brand_id), UUID(reply_id), transport_of(app))
+
+
+def do_deed(app: Flask, agency_id: str, brand_id: str, deed_id: str) -> None:
+    """Hide, show, like, unlike, delete or block, as somebody asked."""
+    moderation.perform(app, _scope(agency_id, brand_id), UUID(deed_id), transport_of(app))
 
 
 def recheck_waiting_replies(app: Flask, agency_id: str, brand_id: str, conversation_id: str) -> None:

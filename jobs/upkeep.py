@@ -8,7 +8,7 @@ from uuid import UUID
 from flask import Flask
 from sqlalchemy import Select, String, and_, cast, exists, func, select
 
-from agency.inbox import desk
+from agency.inbox import desk, moderation
 from agency.notices import sending
 from agency.replies.models import PublishAttempt, Reply
 from agency.replies.reconciling import MODERATION_LOOKS, NEEDS_A_PERSON
@@ -52,6 +52,7 @@ def keep_up(app: Flask) -> None:
                 wake_stranded()
                 watch_unproven()
                 wake_events(agency_id)
+                wake_deeds()
                 history.wake(agency_id)
                 importing.wake(agency_id)
                 ending.forget_old()
@@ -102,6 +103,21 @@ def wake_events(agency_id: UUID) -> int:
     return len(waiting)
 
 
+def wake_deeds() -> int:
+    """Promise deeds of moderation again that wait for nothing any more; doing one twice changes nothing more."""
+    waiting = moderation.waiting_deeds(STRANDED_AFTER, PROMISES_AT_ONCE)
+    for agency_id, brand_id, deed_id in waiting:
+        held = exists().where(
+            OutboxEntry.job_name == JobName.DO_DEED.value,
+            OutboxEntry.done_at.is_(None),
+            OutboxEntry.given_up_at.is_(None),
+            OutboxEntry.ids["deed_id"].astext == str(deed_id),
+        )
+        if not db.session.execute(select(held)).scalar_one():
+            enqueue_after_commit(JobName.DO_DEED, agency_id=agency_id, brand_id=brand_id, deed_id=deed_id)
+    return len(waiting)
+
+
 def watch_unproven() -> int:
     """Promise a look for replies whose look was given up or lost; returns how many.
 
@@ -118,7 +134,7 @@ def watch_unproven() -> int:
         Reply.state == "published",
         Reply.state_since.between(now - UNPROVEN_FOR, now - UNPROVEN_AFTER),
         Reply.read_back_at.is_(None),
-        Reply.live_state.in_(("visible", "pending")),
+        Reply.live_state.in_(("visible", "pending", "withdrawn")),
         lately.scalar_subquery() == 0,
         looks.scalar_subquery() < MODERATION_LOOKS,
     )

@@ -35,6 +35,7 @@ class JobName(StrEnum):
     END_ACCESS = "end_access"
     WITHDRAW_ACCESS = "withdraw_access"
     DELETE_PERSON = "delete_person"
+    DO_DEED = "do_deed"
     SEND_MAIL = "send_mail"
     RECHECK_WAITING_REPLIES = "recheck_waiting_replies"
     BACKFILL = "backfill"

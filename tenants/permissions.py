@@ -18,6 +18,8 @@ class Permission(StrEnum):
     CONVERSATION_REASSIGN = "conversation:reassign"
     NOTE_READ = "note:read"
     NOTE_WRITE = "note:write"
+    MESSAGE_MODERATE = "message:moderate"
+    MESSAGE_REMOVE = "message:remove"
     REPLY_READ = "reply:read"
     REPLY_READ_DRAFT = "reply:read_draft"
     REPLY_WRITE = "reply:write"
@@ -61,9 +63,16 @@ _LIGHT = frozenset(
         _P.BRAND_READ,
     }
 )
-_STAFF = _LIGHT | {_P.CONVERSATION_WORK, _P.REPLY_WRITE, _P.REPLY_RELEASE, _P.ACCOUNT_READ}
+_STAFF = _LIGHT | {
+    _P.CONVERSATION_WORK,
+    _P.MESSAGE_MODERATE,
+    _P.REPLY_WRITE,
+    _P.REPLY_RELEASE,
+    _P.ACCOUNT_READ,
+}
 _LEAD = _STAFF | {
     _P.CONVERSATION_REASSIGN,
+    _P.MESSAGE_REMOVE,
     _P.REPLY_RESOLVE,
     _P.GUIDE_WRITE,
     _P.GUIDE_PUT_IN_FORCE,
@@ -90,6 +99,8 @@ REFUSALS: dict[Permission, str] = {
     ),
     _P.NOTE_READ: worded("Notes are between colleagues of the agency. Nothing was changed."),
     _P.NOTE_WRITE: worded("Your role may not write notes. Nothing was changed."),
+    _P.MESSAGE_MODERATE: worded("Your role may not hide or like what customers wrote. Nothing was changed."),
+    _P.MESSAGE_REMOVE: worded("Only a team lead deletes what customers wrote or blocks them. Nothing was changed."),
     _P.REPLY_READ: worded("Your role does not include replies. Nothing was changed."),
     _P.REPLY_READ_DRAFT: worded("A draft is the agency's own until it is sent for approval. Nothing was changed."),
     _P.REPLY_WRITE: worded("Your role may not write replies. Nothing was changed."),

@@ -9,6 +9,7 @@ from agency.api.bearer import caller, known_id
 from agency.api.blueprint import ApiBlueprint
 from agency.api.schemas.check import CheckRequest, CheckResult
 from agency.inbox.queries import get_conversation
+from agency.replies.checks import words_kind
 from styleguides.brand_check import check_for_brand
 from tenants.errors import NotFound
 from tenants.permissions import Permission, require
@@ -30,5 +31,10 @@ def check(body: dict[str, Any], brand_id: str) -> Any:
             raise NotFound()
         stars, customer_name = conversation.stars, conversation.author_name
     return check_for_brand(
-        brand, body["text"], body["platform"], body["kind"], stars=stars, customer_name=customer_name
+        brand,
+        body["text"],
+        body["platform"],
+        words_kind(body["kind"], private=False),
+        stars=stars,
+        customer_name=customer_name,
     )

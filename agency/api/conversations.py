@@ -10,10 +10,19 @@ from agency.api import examples
 from agency.api.bearer import caller, id_or_nobody, known_id
 from agency.api.blueprint import ApiBlueprint
 from agency.api.error_shape import in_zulu
-from agency.api.schemas.conversations import Claim, Conversation, ConversationPage, ConversationPart, ConversationQuery
+from agency.api.schemas.conversations import (
+    Claim,
+    Conversation,
+    ConversationPage,
+    ConversationPart,
+    ConversationQuery,
+    MessageDeed,
+    NewDeed,
+)
 from agency.api.schemas.fields import Nothing
-from agency.inbox import desk, queries
+from agency.inbox import desk, moderation, queries
 from agency.inbox.filters import FREE, ME
+from agency.inbox.outgoing import window_of
 from agency.replies.queries import replies_of, shown_to
 from tenants.permissions import Permission, require
 
@@ -56,6 +65,7 @@ def get_conversation(query: dict[str, Any], conversation_id: str) -> Any:
         "contact": None if view.contact_id is None else {"id": view.contact_id, "name": view.contact_name},
         "clocks": data,
         "holder": _holder(view.holder_id, view.holder_name, view.held_until),
+        "window": window_of(view.id, view.kind, private=False, answers_written_at=None, written_by="person"),
         "notes": view.notes if caller().may(Permission.NOTE_READ) else [],
         "replies": shown_to(caller(), replies_of(view.id)),
     }
@@ -68,6 +78,17 @@ def claim_conversation(body: dict[str, Any], conversation_id: str) -> Any:
     """Take a conversation, or go on holding it. 409 `held` names who has it."""
     case = desk.claim(caller(), known_id(conversation_id))
     return {"conversation_id": case.id, "holder": _holder(case.holder_id, case.holder_name, case.held_until)}
+
+
+@blueprint.post("/conversations/<conversation_id>/messages/<message_id>/deeds")
+@blueprint.arguments(NewDeed, example={"deed": "hide"})
+@blueprint.response(201, MessageDeed, example=examples.DEED)
+def moderate(body: dict[str, Any], conversation_id: str, message_id: str) -> Any:
+    """Hide, show again, like, unlike or delete what a customer wrote, or block them. A job does it soon.
+
+    Deleting and blocking need `message:remove`. 409 `not_offered` where the platform knows no such deed.
+    """
+    return moderation.ask(caller(), known_id(conversation_id), known_id(message_id), body["deed"])
 
 
 @blueprint.post("/conversations/<conversation_id>/release")

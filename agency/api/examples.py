@@ -79,6 +79,10 @@ REPLY: Final[Example] = {
     "platform": "google_business",
     "kind": "review",
     "private": False,
+    "automatic": False,
+    "deed": "reply",
+    "changes_reply_id": None,
+    "deed_reason": None,
     "state": "draft",
     "state_since": _LATER,
     "state_reason": None,
@@ -97,6 +101,7 @@ REPLY: Final[Example] = {
 }
 SHOWN: Final[Example] = {"text_hash": hash_of(_WORDS)}
 SUBMITTED: Final[Example] = {"state": "awaiting_approval", "submitted_at": _LATER}
+CHANGE: Final[Example] = {"deed": "edit", "changes_reply_id": _OTHER_ID}
 PUBLISHED: Final[Example] = {
     "state": "published",
     "submitted_at": _LATER,
@@ -108,6 +113,11 @@ RECEIPT: Final[Example] = {
     "brand_id": _BRAND_ID,
     "account_id": _ACCOUNT_ID,
     "platform": "google_business",
+    "deed": "reply",
+    "private": False,
+    "changes_reply_id": None,
+    "deed_reason": None,
+    "changed_by_reply_ids": [],
     "state": "published",
     "text": _WORDS,
     "text_hash": hash_of(_WORDS),
@@ -126,6 +136,16 @@ RECEIPT: Final[Example] = {
     "live_state": "approved",
 }
 
+DEED: Final[Example] = {
+    "id": _OTHER_ID,
+    "message_id": _MESSAGE_ID,
+    "deed": "hide",
+    "state": "waiting",
+    "reason": None,
+    "asked_by": "Sam Example",
+    "created_at": _LATER,
+    "finished_at": None,
+}
 CONVERSATION_ROW: Final[Example] = {
     "id": _CONVERSATION_ID,
     "brand_id": _BRAND_ID,
@@ -176,6 +196,7 @@ CONVERSATION: Final[Example] = {
         "held_until": _LATER,
     },
     "holder": HOLDER,
+    "window": None,
     "messages": [
         {
             "id": _MESSAGE_ID,
@@ -193,11 +214,14 @@ CONVERSATION: Final[Example] = {
             "edited_at": None,
             "deleted_at": None,
             "hidden": False,
+            "liked": False,
+            "moderation": None,
             "reply_id": None,
         }
     ],
     "more_before": None,
     "notes": [{"id": _OTHER_ID, "author_name": "Sam Example", "text": "Sent on Monday.", "created_at": _LATER}],
+    "deeds": [],
     "earlier": [],
     "replies": [REPLY],
 }

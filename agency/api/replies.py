@@ -14,13 +14,14 @@ from agency.api.schemas.replies import (
     ChangeNote,
     DeclineReason,
     NewReply,
+    Reason,
     Receipt,
     Reply,
     ReplyWords,
     Resolution,
     ShownText,
 )
-from agency.replies import desk, queries
+from agency.replies import changing, desk, queries
 
 blueprint = ApiBlueprint("replies", __name__, description="Answers, decisions about them, and receipts.")
 
@@ -32,7 +33,12 @@ def start_reply(body: dict[str, Any], conversation_id: str) -> Any:
     """Make a draft. Claims an unclaimed conversation; 409 `held` when somebody else has it."""
     in_reply_to = None if body["in_reply_to"] is None else id_or_nobody(body["in_reply_to"])
     reply = desk.start_draft(
-        caller(), known_id(conversation_id), body["text"], in_reply_to=in_reply_to, private=body["private"]
+        caller(),
+        known_id(conversation_id),
+        body["text"],
+        in_reply_to=in_reply_to,
+        private=body["private"],
+        automatic=body["automatic"],
     )
     return queries.get_reply(reply.id)
 
@@ -107,6 +113,22 @@ def _say_no(no: Literal["decline", "ask_for_changes"], reply_id: str, why: str, 
 def withdraw_reply(body: dict[str, Any], reply_id: str) -> Any:
     """Take it back to a draft before it is sent; any approval lapses."""
     return queries.get_reply(desk.withdraw(caller(), known_id(reply_id)).id)
+
+
+@blueprint.post("/replies/<reply_id>/change")
+@blueprint.arguments(ReplyWords, example=examples.NEW_REPLY)
+@blueprint.response(201, Reply, example={**examples.REPLY, **examples.CHANGE})
+def change_reply(body: dict[str, Any], reply_id: str) -> Any:
+    """A draft of other words for a published answer; approved and published as any reply is."""
+    return queries.get_reply(changing.start_change(caller(), known_id(reply_id), body["text"]).id)
+
+
+@blueprint.post("/replies/<reply_id>/take-back")
+@blueprint.arguments(Reason, example={"reason": "The offer named in it has ended."})
+@blueprint.response(201, Reply, example={**examples.REPLY, **examples.CHANGE, "deed": "withdraw", "state": "approved"})
+def take_back_reply(body: dict[str, Any], reply_id: str) -> Any:
+    """Take a published answer back from the platform: at once for who may release, else after the client's yes."""
+    return queries.get_reply(changing.take_back(caller(), known_id(reply_id), body["reason"]).id)
 
 
 @blueprint.post("/replies/<reply_id>/release")

@@ -33,6 +33,7 @@ API_ROUTE_POLICY: dict[str, Policy] = {
     "api_conversations.get_conversation": P.CONVERSATION_READ,
     "api_conversations.claim_conversation": P.CONVERSATION_WORK,
     "api_conversations.release_conversation": P.CONVERSATION_WORK,
+    "api_conversations.moderate": P.MESSAGE_MODERATE,
     # replies.py
     "api_replies.start_reply": P.REPLY_WRITE,
     "api_replies.get_reply": P.REPLY_READ,
@@ -43,6 +44,8 @@ API_ROUTE_POLICY: dict[str, Policy] = {
     "api_replies.decline_reply": P.REPLY_APPROVE,
     "api_replies.ask_for_changes": P.REPLY_APPROVE,
     "api_replies.withdraw_reply": P.REPLY_WRITE,
+    "api_replies.change_reply": P.REPLY_WRITE,
+    "api_replies.take_back_reply": P.REPLY_WRITE,
     "api_replies.release_reply": P.REPLY_RELEASE,
     "api_replies.resolve_reply": P.REPLY_RESOLVE,
     "api_replies.get_receipt": P.REPLY_READ,

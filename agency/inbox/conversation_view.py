@@ -11,7 +11,7 @@ from uuid import UUID
 from sqlalchemy import Uuid, and_, bindparam, func, select
 from sqlalchemy.orm import aliased
 
-from agency.inbox.models import Contact, Conversation, Message, Note
+from agency.inbox.models import Contact, Conversation, Message, ModerationDeed, Note
 from channels.models import Account
 from tenants.database import db
 from tenants.errors import NotFound
@@ -43,6 +43,7 @@ class MessageView(NamedTuple):
     moderation: str | None
     reply_id: UUID | None
     content_hash: str
+    liked: bool
 
 
 class NoteView(NamedTuple):
@@ -52,6 +53,19 @@ class NoteView(NamedTuple):
     author_name: str
     text: str
     created_at: datetime
+
+
+class DeedView(NamedTuple):
+    """Something asked to be done to a message; see `agency.inbox.models.ModerationDeed`."""
+
+    id: UUID
+    message_id: UUID
+    deed: str
+    state: str
+    reason: str | None
+    asked_by_name: str
+    created_at: datetime
+    finished_at: datetime | None
 
 
 class EarlierView(NamedTuple):
@@ -112,6 +126,7 @@ class ConversationView(NamedTuple):
     created_at: datetime
     messages: list[MessageView]
     notes: list[NoteView]
+    deeds: list[DeedView]
     earlier: list[EarlierView]
     more_before: UUID | None
 
@@ -192,6 +207,7 @@ def _statement(is_continued: bool) -> Any:
         Message.moderation,
         Message.reply_id,
         func.encode(Message.content_hash, "hex"),
+        Message.liked,
     ).where(Message.conversation_id == _THIS)
     if is_continued:
         place = select(older.written_at).where(older.id == _BEFORE, older.conversation_id == _THIS)
@@ -206,6 +222,21 @@ def _statement(is_continued: bool) -> Any:
         .order_by(Note.created_at, Note.id)
         .limit(MESSAGES_SHOWN)
     )
+    deeds = (
+        select(
+            ModerationDeed.id,
+            ModerationDeed.message_id,
+            ModerationDeed.deed,
+            ModerationDeed.state,
+            ModerationDeed.reason,
+            ModerationDeed.asked_by_name,
+            ModerationDeed.created_at,
+            ModerationDeed.finished_at,
+        )
+        .where(ModerationDeed.conversation_id == _THIS)
+        .order_by(ModerationDeed.id.desc())
+        .limit(MESSAGES_SHOWN)
+    )
     this, other = aliased(Conversation), aliased(Conversation)
     contact = select(this.contact_id).where(this.id == _THIS).scalar_subquery()
     earlier = (
@@ -215,7 +246,7 @@ def _statement(is_continued: bool) -> Any:
         .limit(EARLIER_SHOWN)
     )
     return (
-        select(*_COLUMNS, _as_list(messages), _as_list(notes), _as_list(earlier))
+        select(*_COLUMNS, _as_list(messages), _as_list(notes), _as_list(deeds), _as_list(earlier))
         .join(
             Account,
             and_(
@@ -247,12 +278,17 @@ def get_conversation(conversation_id: UUID, *, before: UUID | None = None) -> Co
     row = db.session.execute(_statement(before is not None), values).first()
     if row is None:
         raise NotFound()
-    newest_first = [_message(values) for values in row[-3] or ()]
+    newest_first = [_message(values) for values in row[-4] or ()]
     more = len(newest_first) > MESSAGES_SHOWN
     shown = newest_first[:MESSAGES_SHOWN][::-1]
-    notes_shown = [NoteView(UUID(n[0]), n[1], n[2], _moment(n[3])) for n in row[-2] or ()]
+    notes_shown = [NoteView(UUID(n[0]), n[1], n[2], _moment(n[3])) for n in row[-3] or ()]
+    deeds_shown = [
+        DeedView._make([UUID(d[0]), UUID(d[1]), *d[2:6], _moment(d[6]), _maybe(d[7])]) for d in (row[-2] or ())[::-1]
+    ]
     earlier_shown = [EarlierView._make([UUID(e[0]), *e[1:6], _moment(e[6])]) for e in row[-1] or ()]
-    view = ConversationView._make([*row[:-3], shown, notes_shown, earlier_shown, shown[0].id if more else None])
+    view = ConversationView._make(
+        [*row[:-4], shown, notes_shown, deeds_shown, earlier_shown, shown[0].id if more else None]
+    )
     context = {name: web_address(value) if name == "permalink" else value for name, value in view.context.items()}
     return view._replace(permalink=web_address(view.permalink), context=context)
 
@@ -287,5 +323,6 @@ def _message(v: list[Any]) -> MessageView:
             v[15],
             UUID(v[16]) if v[16] else None,
             v[17],
+            v[18],
         ]
     )

@@ -225,6 +225,23 @@ def base_of(reply: Reply) -> Reply:
     return db.session.execute(select(Reply).where(Reply.id == reply.changes_reply_id)).scalar_one()
 
 
+def refuse_same_words(reply: Reply, text: ReplyText) -> None:
+    """Raise Invalid `same_words` for a change that changes nothing."""
+    if reply.deed != "edit":
+        return
+    standing = db.session.execute(
+        select(ReplyText.text_hash)
+        .join(Reply, (Reply.agency_id == ReplyText.agency_id) & (Reply.text_id == ReplyText.id))
+        .where(Reply.id == reply.changes_reply_id)
+    ).scalar_one()
+    if standing == text.text_hash:
+        raise Invalid(
+            "These are the words that stand on the platform. Nothing was sent; change them first.",
+            code="same_words",
+            errors={"text": [worded("is what stands there")]},
+        )
+
+
 def refuse_changed_base(reply: Reply) -> None:
     """Raise Conflict where what this changes or takes back is not what stands on the platform any more."""
     if reply.deed == "reply":

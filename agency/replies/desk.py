@@ -100,10 +100,7 @@ def edit(actor: Actor, reply_id: UUID, text: str, *, private: bool | None = None
     before = text_of(reply)
     private = reply.private if private is None or reply.deed != "reply" or reply.kind == "message" else private
     unchanged = (
-        before.text == words
-        and message.content_hash == reply.in_reply_to_content_hash
-        and private == reply.private
-        and not reply.automatic
+        before.text == words and message.content_hash == reply.in_reply_to_content_hash and private == reply.private
     )
     if reply.state == "draft" and unchanged:
         return reply
@@ -135,10 +132,13 @@ def submit(actor: Actor, reply_id: UUID) -> Reply:
 
 
 def release(actor: Actor, reply_id: UUID) -> Reply:
-    """Publish without the client's yes, where the brand is set so. Checks as in `submit`; recorded as released."""
+    """Publish without the client's yes, where the brand is set so, or where it takes our own words back.
+
+    Checks as in `submit`; recorded as released.
+    """
     reply = locked(reply_id)
     require(actor, Permission.REPLY_RELEASE, reply.brand_id)
-    if checks.brand_of(reply).needs_approval:
+    if checks.brand_of(reply).needs_approval and reply.deed != "withdraw":
         raise Conflict(
             "This brand's replies need the client's approval. Nothing was sent; send it for approval instead.",
             code="needs_approval",
@@ -161,6 +161,7 @@ def _ready_to_leave(actor: Actor, reply: Reply, name: str, target: str) -> Reply
     conversation, text = checks.conversation_of(reply), text_of(reply)
     if reply.deed == "withdraw":
         return text
+    checks.refuse_same_words(reply, text)
     result = checks.check_words(conversation, text.text, private=reply.private)
     checks.refuse_stopped(result)
     if result.guide_version != text.guide_version:
@@ -260,7 +261,7 @@ def say_no(
     """
     reply = locked(reply_id)
     require(actor, Permission.REPLY_APPROVE, reply.brand_id)
-    reason = _reason(reason)
+    reason = reason_given(reason)
     _check_move(reply, no)
     text = text_of(reply)
     _refuse_unseen(reply, text, text_hash, asked_at)
@@ -283,7 +284,7 @@ def resolve(actor: Actor, reply_id: UUID, outcome: str, reason: str, platform_id
     """A lead decides what became of a send no machine can tell: `published`, `approved` (send again) or `refused`."""
     reply = locked(reply_id)
     require(actor, Permission.REPLY_RESOLVE, reply.brand_id)
-    reason = _reason(reason)
+    reason = reason_given(reason)
     if outcome not in LIFECYCLE.moves["resolve"].targets:
         raise Invalid(
             "Say what became of it: published, approved or refused.", errors={"outcome": [worded("is not known")]}
@@ -354,7 +355,8 @@ def _publish_soon(reply: Reply) -> None:
     enqueue_after_commit(JobName.PUBLISH_REPLY, agency_id=reply.agency_id, brand_id=reply.brand_id, reply_id=reply.id)
 
 
-def _reason(reason: object) -> str:
+def reason_given(reason: object) -> str:
+    """The reason, trimmed. Raises Invalid for none."""
     if not isinstance(reason, str) or not reason.strip() or "\x00" in reason:
         raise Invalid("Say why, in a few words. Nothing was changed.", errors={"reason": [worded("is missing")]})
     return reason.strip()[:LONGEST_REASON]

@@ -46,6 +46,12 @@ LIFECYCLE = StateTable(
             Permission.REPLY_RESOLVE,
             "a reason, audited, when no machine can tell",
         ),
-        _move("release", "draft", "approved", Permission.REPLY_RELEASE, "the brand needs no approval; submit's checks"),
+        _move(
+            "release",
+            "draft",
+            "approved",
+            Permission.REPLY_RELEASE,
+            "the brand needs no approval, or our own words are taken back; submit's checks",
+        ),
     ),
 )

@@ -33,6 +33,10 @@ class ReplyRow(NamedTuple):
     platform: str
     kind: str
     private: bool
+    automatic: bool
+    deed: str
+    changes_reply_id: UUID | None
+    deed_reason: str | None
     state: str
     state_since: datetime
     state_reason: str | None
@@ -62,6 +66,10 @@ _ROW = (
     Reply.platform,
     Reply.kind,
     Reply.private,
+    Reply.automatic,
+    Reply.deed,
+    Reply.changes_reply_id,
+    Reply.deed_reason,
     Reply.state,
     Reply.state_since,
     Reply.state_reason,
@@ -90,6 +98,18 @@ def replies_of(conversation_id: UUID) -> list[ReplyRow]:
     """Every reply of a conversation, oldest first; one statement."""
     rows = db.session.execute(
         select(*_ROW).join(ReplyText, _SAME_TEXT).where(Reply.conversation_id == conversation_id).order_by(Reply.id)
+    )
+    return [ReplyRow(*row) for row in rows]
+
+
+def replies_sent_as(account_id: UUID, platform_ids: list[str]) -> list[ReplyRow]:
+    """Private replies whose messages have these ids: the answers to comments that began direct messages."""
+    if not platform_ids:
+        return []
+    rows = db.session.execute(
+        select(*_ROW)
+        .join(ReplyText, _SAME_TEXT)
+        .where(Reply.account_id == account_id, Reply.platform_id.in_(platform_ids), Reply.private)
     )
     return [ReplyRow(*row) for row in rows]
 
@@ -229,6 +249,15 @@ def texts_of(reply_id: UUID) -> list[ReplyText]:
     )
 
 
+def changes_of(reply_id: UUID) -> list[Reply]:
+    """Published changes and withdrawals of a published reply, first to last."""
+    return list(
+        db.session.execute(
+            select(Reply).where(Reply.changes_reply_id == reply_id, Reply.state == "published").order_by(Reply.id)
+        ).scalars()
+    )
+
+
 def decisions_of(reply_id: UUID) -> list[Approval]:
     """Every decision about a reply, first to last, lapsed ones too."""
     return list(
@@ -246,6 +275,7 @@ class Receipt:
     texts: list[ReplyText]
     decisions: list[Approval]
     attempts: list[PublishAttempt]
+    changes: list[Reply]
 
     @property
     def approval(self) -> Approval | None:
@@ -267,6 +297,11 @@ class Receipt:
             "brand_id": str(reply.brand_id),
             "account_id": str(reply.account_id),
             "platform": reply.platform,
+            "deed": reply.deed,
+            "private": reply.private,
+            "changes_reply_id": reply.changes_reply_id,
+            "deed_reason": reply.deed_reason,
+            "changed_by_reply_ids": [change.id for change in self.changes],
             "state": reply.state,
             "text": reply.text,
             "text_hash": reply.text_hash,
@@ -296,7 +331,7 @@ def _attempt_data(attempt: PublishAttempt) -> dict[str, Any]:
 
 
 def receipt(reply_id: UUID, reader: Actor | None = None) -> Receipt:
-    """The whole chain of one reply, in four statements.
+    """The whole chain of one reply, in five statements.
 
     A reader who may not read drafts is shown the words that were decided about and the ones that hold now, not what
     came before. Raises NotFound, Forbidden.
@@ -310,4 +345,4 @@ def receipt(reply_id: UUID, reader: Actor | None = None) -> Receipt:
     texts, decisions = texts_of(reply_id), decisions_of(reply_id)
     if reader is not None:
         texts = texts_shown_to(reader, texts, decisions)
-    return Receipt(reply, texts, decisions, list(attempts))
+    return Receipt(reply, texts, decisions, list(attempts), changes_of(reply_id))

@@ -92,6 +92,13 @@ def _due(at: datetime, seconds: int, level: ClockLevel, zone: tzinfo, locale: st
     return Clock(words, level, _iso(at), row_exact(at, zone))
 
 
+def left(at: datetime, now: datetime, zone: tzinfo, locale: str) -> Clock:
+    """How long something is open until `at`: 15 h left."""
+    seconds = max(0.0, (at - now).total_seconds())
+    words = gettext("%(span)s left", span=span_words(_rounded(seconds), locale))
+    return Clock(words, "soon" if seconds < SOON_SECONDS else "plain", _iso(at), row_exact(at, zone))
+
+
 def moment(at: datetime, zone: tzinfo, locale: str) -> Clock:
     """The exact time in full, for receipts and messages."""
     words = format_datetime(at.astimezone(zone), "d MMM y, HH:mm", locale=locale)

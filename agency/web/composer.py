@@ -15,10 +15,11 @@ from werkzeug.wrappers import Response as AnyResponse
 
 from agency.inbox import desk as inbox_desk
 from agency.inbox.models import Conversation
-from agency.replies import desk
+from agency.replies import changing, desk
+from agency.replies.checks import words_kind
 from agency.replies.queries import ReplyRow, get_reply, readable_reply, replies_of
 from agency.replies.words import hash_of
-from agency.web.composer_part import Binding, Written, draft_of, read_binding, result_of
+from agency.web.composer_part import OPEN, Binding, Written, draft_of, read_binding, result_of
 from agency.web.contexts import CheckResult
 from agency.web.conversation_page import conversation_page, reply_look
 from agency.web.errors import page_for
@@ -29,7 +30,8 @@ from agency.web.shell import render_page, toast
 from agency.web.who import actor_of_request
 from styleguides.brand_check import check_for_brand
 from tenants.database import db
-from tenants.errors import AppError, Conflict, NotFound, worded
+from tenants.errors import AppError, Conflict, Invalid, NotFound, worded
+from tenants.ids import id_from
 from tenants.permissions import Actor, Permission, require
 
 composer = Blueprint("composer", __name__)
@@ -71,17 +73,25 @@ def _text() -> str:
     return request.form.get("text", "").replace("\r\n", "\n")
 
 
+def _private(target: Target) -> bool:
+    return target.kind == "message" or request.form.get("private") == "1"
+
+
+def _counted_as(target: Target) -> str:
+    return words_kind(target.kind, private=_private(target))
+
+
 def _check(target: Target, text: str) -> CheckResult:
     found = check_for_brand(
         target.brand_id,
         text,
         target.platform,
-        target.kind,
+        _counted_as(target),
         stars=target.stars,
         customer_name=target.author_name,
         reader_language=chosen_language(),
     )
-    return result_of(found, text, target.platform)
+    return result_of(found, text, target.platform, _counted_as(target))
 
 
 @composer.post("/conversations/<uuid:conversation_id>/check")
@@ -116,7 +126,7 @@ def reply(conversation_id: UUID) -> AnyResponse:
     target, binding = _target(actor, conversation_id)
     deed = request.form.get("do", "save")
     if deed == "check":
-        return _shown_again(actor, target, Written(text, None, _check(target, text)), 200)
+        return _shown_again(actor, target, Written(text, None, _check(target, text), _private(target)), 200)
     try:
         with db.session.begin_nested():
             kept = _keep(actor, target, binding, text)
@@ -126,7 +136,8 @@ def reply(conversation_id: UUID) -> AnyResponse:
     except AppError as refused:
         if isinstance(refused, NotFound):
             raise
-        return _shown_again(actor, target, Written(text, _notice(refused), _check(target, text)), refused.http_status)
+        written = Written(text, _notice(refused), _check(target, text), _private(target))
+        return _shown_again(actor, target, written, refused.http_status)
     said = {"submit": _("Sent for approval."), "release": _("On its way."), "save": _("Draft saved.")}
     toast(said.get(deed, said["save"]))
     return redirect(address.case_url(conversation_id), code=303)
@@ -140,7 +151,8 @@ def _notice(refused: AppError) -> Notice:
 def _shown_again(actor: Actor, target: Target, written: Written, status: int) -> AnyResponse:
     address = read_address()
     address = address._replace(kept={**address.kept, "alone": "1"})
-    shown = conversation_page(actor, target.id, address, written=written)
+    base = id_from(request.args.get("change", ""))
+    shown = conversation_page(actor, target.id, address, written=written, changing=base)
     return make_response(render_page("inbox/conversation.html", shown), status)
 
 
@@ -154,15 +166,20 @@ def _keep(actor: Actor, target: Target, binding: Binding, text: str) -> ReplyRow
     db.session.execute(select(Conversation.id).where(Conversation.id == target.id).with_for_update(key_share=True))
     replies = replies_of(target.id)
     based_on, wanted = request.form.get("based_on", ""), hash_of(text)
+    base = id_from(binding.changes)
     bound = next((r for r in replies if str(r.id) == binding.reply_id), None)
-    standing = bound or draft_of(replies) or (replies[-1] if replies else None)
-    if standing is not None and standing.text_hash == wanted and standing.state != "declined":
+    standing = bound or draft_of(replies, base) or _last_of(replies, base)
+    private = _private(target) if base is None else None
+    same_way = standing is not None and private in (None, standing.private)
+    if standing is not None and same_way and standing.text_hash == wanted and standing.state != "declined":
         fresh_case = standing.state == "published" and bound is None
         if not fresh_case:
             return standing
-    current = bound if bound is not None and bound.state in ("draft", "awaiting_approval") else draft_of(replies)
+    current = bound if bound is not None and bound.state in OPEN else draft_of(replies, base)
     if current is None:
-        return get_reply(desk.start_draft(actor, target.id, text).id)
+        if base is not None:
+            return get_reply(changing.start_change(actor, base, text).id)
+        return get_reply(desk.start_draft(actor, target.id, text, private=bool(private)).id)
     if current.text_hash not in (based_on, wanted):
         raise Conflict(
             worded(
@@ -173,7 +190,11 @@ def _keep(actor: Actor, target: Target, binding: Binding, text: str) -> ReplyRow
             code="draft_changed",
             text=current.text,
         )
-    return get_reply(desk.edit(actor, current.id, text).id)
+    return get_reply(desk.edit(actor, current.id, text, private=private).id)
+
+
+def _last_of(replies: list[ReplyRow], changes: UUID | None) -> ReplyRow | None:
+    return next((r for r in reversed(replies) if r.changes_reply_id == changes and r.deed != "withdraw"), None)
 
 
 @composer.post("/conversations/<uuid:conversation_id>/replies/<uuid:reply_id>/withdraw")
@@ -185,6 +206,19 @@ def withdraw(conversation_id: UUID, reply_id: UUID) -> AnyResponse:
             desk.withdraw(actor_of_request(), reply_id)
         toast(_("Taken back. It is a draft again."))
     except Conflict as refused:
+        toast(_(refused.message), "warn")
+    return redirect(read_address().case_url(conversation_id), code=303)
+
+
+@composer.post("/conversations/<uuid:conversation_id>/replies/<uuid:reply_id>/take-back")
+def take_back(conversation_id: UUID, reply_id: UUID) -> AnyResponse:
+    """Take a published answer back from the platform, with a reason."""
+    _of_this(conversation_id, reply_id)
+    try:
+        with db.session.begin_nested():
+            taken = changing.take_back(actor_of_request(), reply_id, request.form.get("reason", ""))
+        toast(_("On its way.") if taken.state == "approved" else _("Sent for approval."))
+    except (Conflict, Invalid) as refused:
         toast(_(refused.message), "warn")
     return redirect(read_address().case_url(conversation_id), code=303)
 

@@ -13,19 +13,22 @@ from flask_babel import gettext as _
 from itsdangerous import BadSignature, URLSafeSerializer
 
 from agency.inbox.conversation_view import ConversationView
+from agency.replies.checks import words_kind
 from agency.replies.queries import ReplyRow
 from agency.web import clocks
+from agency.web.composer_way import Way, way_of
 from agency.web.contexts import CheckResult, Composer
 from agency.web.inbox_address import Address
 from agency.web.language import chosen_language, chosen_zone
 from agency.web.looks import BrandLook, Notice
-from agency.web.reply_looks import result_look, stored_result
+from agency.web.reply_looks import result_look, stored_result, way_words
 from styleguides import brand_check
 from tenants.base_app import settings_of_app
 from tenants.errors import Conflict
 from tenants.permissions import Actor, Permission
 from tenants.sealed import purpose_key
 
+OPEN = ("draft", "awaiting_approval")
 BUSY = ("awaiting_approval", "approved", "publishing", "outcome_unknown")
 
 
@@ -35,15 +38,20 @@ class Written(NamedTuple):
     text: str
     error: Notice | None = None
     result: CheckResult | None = None
+    private: bool = False
 
 
 class Binding(NamedTuple):
-    """What a composer form is for. Nobody picks these; a form that says otherwise than the conversation is refused."""
+    """What a composer form is for. Nobody picks these; a form that says otherwise than the conversation is refused.
+
+    `reply_id` is the draft it was filled with, `changes` the published answer whose words it changes.
+    """
 
     conversation_id: str
     brand_id: str
     account_id: str
     reply_id: str
+    changes: str = ""
 
 
 def _signer() -> URLSafeSerializer:
@@ -84,36 +92,60 @@ def composer_for(
     held_by_other: bool,
     written: Written | None,
     editing: UUID | None,
+    changing: UUID | None = None,
 ) -> Composer | None:
     """The composer of a conversation; None for who may only read."""
     if not actor.may(Permission.REPLY_WRITE):
         return None
-    reply = next((r for r in replies if r.id == editing and r.state in ("draft", "awaiting_approval")), None)
-    reply = reply or draft_of(replies)
-    stored = reply.text if reply else ""
+    reply = next((r for r in replies if r.id == editing and r.state in OPEN and r.deed != "withdraw"), None)
+    base = next((r for r in replies if r.id == changing and r.state == "published" and r.deed != "withdraw"), None)
+    if base is not None:
+        reply = draft_of(replies, base.id)
+    elif reply is None:
+        reply = draft_of(replies)
+    else:
+        base = next((r for r in replies if r.id == reply.changes_reply_id), None)
+    stored = reply.text if reply else base.text if base else ""
     text = written.text if written is not None else stored
+    private = view.kind == "message" or (written.private if written is not None else bool(reply and reply.private))
+    kind = words_kind(view.kind, private=private)
+    way = Way() if base else way_of(view, replies, automatic=bool(reply and reply.automatic))
     if written is not None and written.result is not None:
         result = written.result
     elif reply is not None and text == stored:
-        result = stored_result(reply.findings, reply.guide_version, reply.text, view.platform)
+        result = stored_result(reply.findings, reply.guide_version, reply.text, view.platform, kind)
     else:
-        result = replace(stored_result([], None, text, view.platform), checked=False)
+        result = replace(stored_result([], None, text, view.platform, kind), checked=False)
+    url = address.deed_url(view.id, "reply")
+    if base is not None:
+        url += ("&" if "?" in url else "?") + f"change={base.id}"  # what is typed here is kept apart in the browser
     return Composer(
         brand=look,
-        place=_("public answer to a review") if view.kind == "review" else _("public answer to a comment"),
+        place=way_words(view.kind, deed="edit" if base else "reply"),
         account=view.account_name,
         language=view.language or view.brand_language,
         text=text,
-        url=address.deed_url(view.id, "reply"),
+        url=url,
         check_url=address.deed_url(view.id, "check"),
         autosave_url=address.deed_url(view.id, "autosave"),
         binding=bind(
-            Binding(str(view.id), str(view.brand_id), str(view.account_id), str(reply.id) if reply is not None else "")
+            Binding(
+                str(view.id),
+                str(view.brand_id),
+                str(view.account_id),
+                str(reply.id) if reply is not None else "",
+                str(base.id) if base is not None else "",
+            )
         ),
         based_on=reply.text_hash if reply else "",
         idempotency_key=secrets.token_urlsafe(12),
         result=result,
-        closed=_closed(view, replies, held_by_other=held_by_other, editing=reply),
+        closed=_closed(view, replies, held_by_other=held_by_other, editing=reply) or way.closed,
+        window=way.window,
+        window_words=way.window_words,
+        may_private=way.may_private,
+        private=private and view.kind != "message" and way.may_private,
+        private_words=way.private_words,
         may_submit=True,
         may_release=not view.needs_approval and actor.may(Permission.REPLY_RELEASE),
         consequence=_("The client approves before it is published.") if view.needs_approval else _("Published once."),
@@ -121,9 +153,12 @@ def composer_for(
     )
 
 
-def draft_of(replies: Sequence[ReplyRow]) -> ReplyRow | None:
-    """The newest draft."""
-    return next((r for r in reversed(replies) if r.state == "draft"), None)
+def draft_of(replies: Sequence[ReplyRow], changes: UUID | None = None) -> ReplyRow | None:
+    """The newest draft of an answer, or of a change of that published one."""
+    return next(
+        (r for r in reversed(replies) if r.state == "draft" and r.deed != "withdraw" and r.changes_reply_id == changes),
+        None,
+    )
 
 
 def _saved(reply: ReplyRow | None) -> str:
@@ -160,6 +195,6 @@ def _closed(
     return None
 
 
-def result_of(found: brand_check.CheckResult, text: str, platform: str) -> CheckResult:
+def result_of(found: brand_check.CheckResult, text: str, platform: str, kind: str) -> CheckResult:
     """A check's findings as the composer shows them."""
-    return replace(result_look(found, text, platform), checked=bool(text.strip()))
+    return replace(result_look(found, text, platform, kind), checked=bool(text.strip()))

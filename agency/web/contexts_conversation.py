@@ -28,6 +28,18 @@ class MessageLook:
     depth: int = told("0, or 1 for an answer to an answer.", default=0)
     receipt_url: str = told("Of our published replies.", default="")
     permalink: str = told("On the platform.", default="")
+    private: bool = told("A private reply: only the person it was written to reads it.", default=False)
+    elsewhere: bool = told("Ours, but typed in the platform's own tools.", default=False)
+    refusal: str = told("Why the platform's moderation does not show it.", default="")
+    linked: Choice | None = told("The direct messages a private reply began, or the comment it answered.", default=None)
+    change_url: str = told("Opens it in the composer, to change what stands on the platform.", default="")
+    take_back_url: str = told("Posting (`reason`) takes it back from the platform.", default="")
+    liked: bool = told("Liked by the brand.", default=False)
+    deeds_url: str = told("Posts `deed`, one of `deeds` or `harsh_deeds`.", default="")
+    deeds: tuple[Choice, ...] = told("Hide, like: done at once; `value` is the deed.", default=())
+    harsh_deeds: tuple[Choice, ...] = told("Delete, block: asked once more first.", default=())
+    deed_states: tuple[StateLook, ...] = told("Deeds on their way or refused.", default=())
+    deed_reason: str = told("Why the last one was refused or waits.", default="")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -104,6 +116,11 @@ class Composer:
     may_release: bool = told("Publish without approval, where the brand allows it.", default=False)
     consequence: str = told("What the button does: Client approves, due 10:30.", default="")
     saved: str = told("Saved 12:04 by Ana; empty for a new draft.", default="")
+    window: Clock | None = told("Of direct messages: how long the platform takes them.", default=None)
+    window_words: str = told("What that time means: only people may write, say.", default="")
+    may_private: bool = told("The words may go to the person alone (`private` = 1), once.", default=False)
+    private: bool = told("They do.", default=False)
+    private_words: str = told("Beside that choice: until when, or why not.", default="")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -113,6 +130,7 @@ class ReplyLook:
     id: str = told("The reply's id.")
     text: str = told("Its words now.")
     state: StateLook = told("Where it stands.")
+    way: str = told("Private message, change of a published answer; empty for a plain answer.", default="")
     facts: str = told("With client since 10:04, due 10:30; or why it was not sent.", default="")
     note: str = told("What the owner said when declining or asking for changes.", default="")
     difference: tuple[Piece, ...] = told("What the owner changed.", default=())

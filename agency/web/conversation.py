@@ -11,7 +11,7 @@ from flask import Blueprint, make_response, redirect, render_template, request
 from flask_babel import gettext as _
 from werkzeug.wrappers import Response as AnyResponse
 
-from agency.inbox import desk
+from agency.inbox import desk, moderation
 from agency.inbox.colleagues import handover_of
 from agency.web.contexts import AssignPage
 from agency.web.conversation_page import conversation_page
@@ -34,7 +34,14 @@ def page(conversation_id: UUID) -> AnyResponse:
     """The conversation without the queue beside it: where links from other pages lead."""
     address = read_address()
     address = address._replace(kept={**address.kept, "alone": "1"})
-    shown = conversation_page(actor_of_request(), conversation_id, address, _id_in("before"), editing=_id_in("edit"))
+    shown = conversation_page(
+        actor_of_request(),
+        conversation_id,
+        address,
+        _id_in("before"),
+        editing=_id_in("edit"),
+        changing=_id_in("change"),
+    )
     return make_response(render_page("inbox/conversation.html", shown))
 
 
@@ -135,6 +142,17 @@ def snooze(conversation_id: UUID) -> AnyResponse:
         desk.snooze(actor, case, until)
 
     return _do(conversation_id, put_off, _("Put off."), back=read_address().url())
+
+
+@conversation.post("/conversations/<uuid:conversation_id>/messages/<uuid:message_id>/deeds")
+def moderate(conversation_id: UUID, message_id: UUID) -> AnyResponse:
+    """Hide, show again, like, unlike, delete or block, soon."""
+    deed = request.form.get("deed", "")
+    return _do(
+        conversation_id,
+        lambda actor, case: moderation.ask(actor, case, message_id, deed),
+        _("On its way to the platform."),
+    )
 
 
 @conversation.post("/conversations/<uuid:conversation_id>/note")

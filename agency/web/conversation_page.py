@@ -24,9 +24,10 @@ from agency.web.inbox_address import Address
 from agency.web.language import chosen_language, chosen_zone
 from agency.web.looks import Choice, Notice, brand_look
 from agency.web.message_looks import message_looks, quoted_post
-from agency.web.reply_looks import place_words, platform_word
+from agency.web.reply_looks import place_words, platform_word, way_words
 from agency.web.state_looks import conversation_states, reply_states, unknown_state
 from agency.web.stored_words import said_again
+from agency.web.thread_deeds import thread_deeds
 from agency.web.voice_look import voice_url
 from tenants import clock
 from tenants.permissions import Actor, Permission
@@ -42,10 +43,12 @@ def conversation_page(
     *,
     written: Written | None = None,
     editing: UUID | None = None,
+    changing: UUID | None = None,
 ) -> ConversationPage:
-    """The page of one conversation, in two statements. Raises NotFound.
+    """The page of one conversation, in two statements; direct messages and private answers cost one more each.
 
-    `editing` is a reply whose words stand in the composer instead of the newest draft's.
+    `editing` is a reply whose words stand in the composer instead of the newest draft's, `changing` a published one
+    whose words are to be changed on the platform. Raises NotFound.
     """
     view = get_conversation(conversation_id, before=before)
     replies = shown_to(actor, replies_of(conversation_id))
@@ -71,16 +74,24 @@ def conversation_page(
         due=clocks.due(view.due_at, now, zone, locale) if view.due_at and is_open else None,
         due_reason=_("first answer within %(hours)s h", hours=view.answer_due_hours) if view.due_at and is_open else "",
         context=quoted_post(view, with_place=True),
-        messages=message_looks(view, replies),
+        messages=message_looks(view, replies, deeds=thread_deeds(view, replies, actor, address)),
         earlier_messages_url=_earlier_url(address, view) if view.more_before else "",
-        replies=tuple(reply_look(r, actor, address) for r in replies if _stands_apart(r, view)),
+        replies=tuple(reply_look(r, actor, address) for r in replies if _stands_apart(r, view, replies)),
         notes=tuple(
             NoteLook(author=n.author_name, text=n.text, at=clocks.age(n.created_at, now, zone, locale))
             for n in (view.notes if actor.may(Permission.NOTE_READ) else ())
         ),
         claim=_claim(view, actor, address, held=held, mine=mine),
         composer=composer_for(
-            view, replies, actor, address, look, held_by_other=held and not mine, written=written, editing=editing
+            view,
+            replies,
+            actor,
+            address,
+            look,
+            held_by_other=held and not mine,
+            written=written,
+            editing=editing,
+            changing=changing,
         ),
         voice_url=voice_url(view) if actor.may(Permission.GUIDE_READ) else "",
         side=_side(view, address),
@@ -101,10 +112,15 @@ def _earlier_url(address: Address, view: ConversationView) -> str:
     return f"{path}?{query}{'&' if mark else ''}before={view.more_before}"
 
 
-def _stands_apart(reply: ReplyRow, view: ConversationView) -> bool:
-    """Drafts stand in the composer, published replies in the thread once it shows them; the rest on their own."""
+def _stands_apart(reply: ReplyRow, view: ConversationView, replies: list[ReplyRow]) -> bool:
+    """Drafts stand in the composer, published replies in the thread once it shows them; the rest on their own.
+
+    A begun change of a published answer stands on its own, too: the composer is for the next answer.
+    """
     if reply.state == "draft":
-        return False
+        return reply.deed == "edit"
+    if reply.state == "published" and any(r.changes_reply_id == reply.id and r.state == "published" for r in replies):
+        return False  # what changed it stands in its place
     return reply.state != "published" or not any(m.reply_id == reply.id for m in view.messages)
 
 
@@ -120,21 +136,29 @@ def reply_look(reply: ReplyRow, actor: Actor, address: Address) -> ReplyLook:
         "outcome_unknown": _("The platform did not answer. We are looking, and will not send it twice."),
         "published": _("Sent %(time)s", time=since),
     }.get(reply.state, "")
+    if reply.state == "published" and reply.live_state == "pending":
+        facts = _("Taken %(time)s; the platform checks it before anybody sees it", time=since)
+    way = way_words(reply.kind, private=reply.private, deed=reply.deed)
     may_write = actor.may(Permission.REPLY_WRITE)
     base = f"{reply.conversation_id}"
     return ReplyLook(
         id=str(reply.id),
         text=reply.text,
         state=state,
+        way=way if reply.deed != "reply" or reply.private else "",
         facts=facts or (said_again(reply.state_reason or "") if reply.state == "refused" else ""),
-        note=reply.state_reason or "" if reply.state == "declined" else "",
+        note=reply.state_reason or "" if reply.state == "declined" else reply.deed_reason or "",
         withdraw_url=address.deed_url(base, f"replies/{reply.id}/withdraw")
         if may_write and reply.state in ("awaiting_approval", "approved", "refused")
         else "",
-        edit_url=_edit_url(address, reply) if may_write and reply.state == "awaiting_approval" else "",
+        edit_url=_edit_url(address, reply) if may_write and _is_editable(reply) else "",
         receipt_url=f"/replies/{reply.id}/receipt",
         state_url="" if reply.state in FINAL_STATES else address.deed_url(base, f"replies/{reply.id}"),
     )
+
+
+def _is_editable(reply: ReplyRow) -> bool:
+    return reply.deed != "withdraw" and reply.state in ("draft", "awaiting_approval")
 
 
 def _edit_url(address: Address, reply: ReplyRow) -> str:

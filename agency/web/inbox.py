@@ -277,6 +277,9 @@ def _filters_of(language: str, kept: tuple[tuple[str, str], ...], brands: tuple[
         "google_business": "Google",
         "comment": _("Comments"),
         "review": _("Reviews"),
+        "post": _("Visitors' posts"),
+        "mention": _("Mentions"),
+        "message": _("Direct messages"),
         "open": _("Open"),
         "snoozed": _("Snoozed"),
         "closed": _("Closed"),
@@ -307,6 +310,7 @@ def _filters_of(language: str, kept: tuple[tuple[str, str], ...], brands: tuple[
 def _filtered_by(address: Address) -> str:
     words = {"facebook": "Facebook", "instagram": "Instagram", "google_business": "Google"}
     words |= {"comment": _("comments"), "review": _("reviews"), "snoozed": _("snoozed"), "closed": _("closed")}
+    words |= {"post": _("visitors' posts"), "mention": _("mentions"), "message": _("direct messages")}
     parts = [words[address.kept[name]] for name in ("platform", "kind", "state") if address.kept.get(name) in words]
     return ", ".join([*parts, *([f"“{address.wanted.q}”"] if address.wanted.q else [])])
 

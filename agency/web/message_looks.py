@@ -10,6 +10,7 @@ from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
 
 from agency.inbox.conversation_view import ConversationView, MessageView
+from agency.inbox.incoming import PRIVATE_SUFFIX
 from agency.replies.queries import ReplyRow
 from agency.web import clocks
 from agency.web.contexts import MessageLook, QuotedPost
@@ -17,6 +18,7 @@ from agency.web.language import chosen_language, chosen_zone, per_language
 from agency.web.looks import Choice, StateLook
 from agency.web.reply_looks import stars_look
 from agency.web.state_looks import reply_states
+from agency.web.thread_deeds import Deeds, ThreadDeeds
 
 LONGEST_QUOTE = 600
 
@@ -42,6 +44,7 @@ def message_looks(
     newest: int | None = None,
     for_client: bool = False,
     without: UUID | None = None,
+    deeds: ThreadDeeds | None = None,
 ) -> tuple[MessageLook, ...]:
     """The thread, oldest first; of a long one the `newest` alone; `without` the reply the page shows for itself.
 
@@ -51,13 +54,25 @@ def message_looks(
     wanted = view.messages if without is None else [m for m in view.messages if m.reply_id != without]
     shown = wanted if newest is None else wanted[-newest:]
     return tuple(
-        _message(m, view, ours.get(m.reply_id) if m.reply_id is not None else None, for_client=for_client)
+        _message(
+            m,
+            view,
+            ours.get(m.reply_id) if m.reply_id is not None else None,
+            (deeds or ThreadDeeds()).of(m.id),
+            for_client=for_client,
+        )
         for m in shown
     )
 
 
-def _message(m: MessageView, view: ConversationView, reply: ReplyRow | None, *, for_client: bool) -> MessageLook:
+def _message(
+    m: MessageView, view: ConversationView, reply: ReplyRow | None, deeds: Deeds, *, for_client: bool
+) -> MessageLook:
     is_ours = m.direction == "out"
+    reply = reply or deeds.reply
+    # Private answers beneath a comment are told by their id: a client's page knows no replies.
+    private = is_ours and view.kind != "message" and m.external_id.endswith(PRIVATE_SUFFIX)
+    rejected = is_ours and m.moderation == "rejected"
     if is_ours and for_client:
         author = view.brand_name
     else:
@@ -71,7 +86,7 @@ def _message(m: MessageView, view: ConversationView, reply: ReplyRow | None, *, 
         language=m.language or "",
         stars=None if is_ours else stars_look(m.stars),
         state=_state(m) if is_ours and not for_client else None,
-        edited=m.edited_at is not None,
+        edited=m.edited_at is not None and not is_ours,
         deleted=m.deleted_at is not None,
         hidden=m.hidden and m.deleted_at is None,
         shortened=m.truncated and m.deleted_at is None,
@@ -79,6 +94,18 @@ def _message(m: MessageView, view: ConversationView, reply: ReplyRow | None, *, 
         depth=1 if m.parent_external_id not in (None, view.external_id) else 0,
         receipt_url=f"/replies/{reply.id}/receipt" if reply and not for_client else "",
         permalink=m.permalink or "",
+        private=private,
+        elsewhere=is_ours and m.reply_id is None and reply is None and not for_client and m.deleted_at is None,
+        refusal=str(view.context.get("violation") or "") if rejected else "",
+        linked=deeds.linked,
+        change_url=deeds.change_url,
+        take_back_url=deeds.take_back_url,
+        liked=m.liked and m.deleted_at is None,
+        deeds_url=deeds.deeds_url,
+        deeds=deeds.deeds,
+        harsh_deeds=deeds.harsh_deeds,
+        deed_states=deeds.states,
+        deed_reason=deeds.reason,
     )
 
 

@@ -14,6 +14,7 @@ from werkzeug.wrappers import Response as AnyResponse
 
 from agency.inbox.conversation_view import ConversationView, get_conversation
 from agency.replies import desk, queries
+from agency.replies.checks import words_kind
 from agency.replies.models import Approval, Reply, ReplyText
 from agency.replies.moves import locked
 from agency.replies.queries import ReplyRow, WaitingReply
@@ -249,15 +250,19 @@ def _refused(reply: ReplyRow, kept: Typed, error: AppError) -> Typed:
 def _checked(reply: ReplyRow, text: str) -> Checked | None:
     if not text:
         return None
-    return _check(get_conversation(reply.conversation_id), text)
+    return _check(get_conversation(reply.conversation_id), text, reply.private)
 
 
-def _check(view: ConversationView, text: str) -> Checked:
+def _counted_as(view: ConversationView, private: bool) -> str:
+    return words_kind(view.kind, private=private)
+
+
+def _check(view: ConversationView, text: str, private: bool) -> Checked:
     return check_for_brand(
         view.brand_id,
         text,
         view.platform,
-        view.kind,
+        _counted_as(view, private),
         stars=view.stars,
         customer_name=view.author_name,
         reader_language=chosen_language(),
@@ -284,7 +289,7 @@ def _page(actor: Actor, reply_id: UUID, typed: Typed) -> OwnerReplyPage:
     return OwnerReplyPage(
         url=url_for("owner.decide", reply_id=reply_id),
         brand=brand_look(str(view.brand_id), view.brand_name, view.brand_mark, view.brand_colour),
-        place=answer_words(reply.platform, reply.kind),
+        place=_place(reply),
         account=view.account_name,
         customer=view.contact_name or view.author_name or _("Somebody"),
         customer_messages=message_looks(view, newest=MOST_MESSAGES, for_client=True, without=reply_id),
@@ -312,6 +317,11 @@ def _page(actor: Actor, reply_id: UUID, typed: Typed) -> OwnerReplyPage:
     )
 
 
+def _place(reply: ReplyRow) -> str:
+    place = answer_words(reply.platform, reply.kind, private=reply.private, deed=reply.deed)
+    return f"{place}: {reply.deed_reason}" if reply.deed_reason else place
+
+
 def _stale_notice(reply: ReplyRow, typed: Typed, waits: bool) -> Notice | None:
     if not waits or not typed.shown_hash or typed.shown_hash == reply.text_hash:
         return None
@@ -325,9 +335,9 @@ def _stale_notice(reply: ReplyRow, typed: Typed, waits: bool) -> Notice | None:
 
 def _result(reply: ReplyRow, view: ConversationView, text: str, waits: bool) -> CheckResult:
     if waits:
-        return result_look(_check(view, text), text, reply.platform)
-    same = text == reply.text
-    return stored_result(reply.findings if same else [], reply.guide_version, text, reply.platform)
+        return result_look(_check(view, text, reply.private), text, reply.platform, _counted_as(view, reply.private))
+    same, kind = text == reply.text, _counted_as(view, reply.private)
+    return stored_result(reply.findings if same else [], reply.guide_version, text, reply.platform, kind)
 
 
 def _live_url(view: ConversationView, reply_id: UUID) -> str:

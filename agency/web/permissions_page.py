@@ -43,6 +43,8 @@ def deed_words() -> dict[Permission, str]:
         Permission.CONVERSATION_REASSIGN: _("Take a case from somebody or hand it over"),
         Permission.NOTE_READ: _("Read notes"),
         Permission.NOTE_WRITE: _("Write notes"),
+        Permission.MESSAGE_MODERATE: _("Hide, show and like what customers wrote"),
+        Permission.MESSAGE_REMOVE: _("Delete what customers wrote, block its author"),
         Permission.REPLY_READ: _("Read replies and receipts"),
         Permission.REPLY_READ_DRAFT: _("Read drafts"),
         Permission.REPLY_WRITE: _("Write replies"),

@@ -112,7 +112,7 @@ def _page(
     return ReceiptPage(
         reply_id=str(reply.id),
         brand=brand_look(str(reply.brand_id), *brand),
-        place=answer_words(reply.platform, reply.kind),
+        place=answer_words(reply.platform, reply.kind, private=reply.private, deed=reply.deed),
         account=account,
         customer=message.author_name or _("Somebody"),
         customer_words=(message.text if message.deleted_at is None else "") or words,

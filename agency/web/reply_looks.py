@@ -24,14 +24,34 @@ def platform_word(platform: str) -> str:
 
 def place_words(platform: str, kind: str) -> str:
     """For a list: Google · review."""
-    words = _("review") if kind == "review" else _("comment")
-    return f"{platform_word(platform)} · {words}"
+    words = {
+        "review": _("review"),
+        "post": _("visitor's post"),
+        "mention": _("mention"),
+        "message": _("direct message"),
+    }
+    return f"{platform_word(platform)} · {words.get(kind) or _('comment')}"
 
 
-def answer_words(platform: str, kind: str) -> str:
+def answer_words(platform: str, kind: str, *, private: bool = False, deed: str = "reply") -> str:
     """For one reply: Google · public answer to a review."""
-    words = _("public answer to a review") if kind == "review" else _("public answer to a comment")
-    return f"{platform_word(platform)} · {words}"
+    return f"{platform_word(platform)} · {way_words(kind, private=private, deed=deed)}"
+
+
+def way_words(kind: str, *, private: bool = False, deed: str = "reply") -> str:
+    """Where words of ours go, and whether all may read them."""
+    if deed != "reply":
+        return _("change of our public answer") if deed == "edit" else _("our public answer is taken back")
+    if kind == "message":
+        return _("direct message, private")
+    if private:
+        return _("private message to who wrote this")
+    words = {
+        "review": _("public answer to a review"),
+        "post": _("public answer to a visitor's post"),
+        "mention": _("public answer to a mention"),
+    }
+    return words.get(kind) or _("public answer to a comment")
 
 
 def stars_look(given: int | None) -> Stars | None:
@@ -63,33 +83,35 @@ def finding_looks(found: Iterable[Finding | Mapping[str, Any]], text: str) -> tu
     return tuple(looks)
 
 
-def result_look(checked: Checked, text: str, platform: str | None) -> CheckResult:
-    """A fresh check."""
-    return _result(finding_looks(checked.findings, text), checked.guide_version, text, platform)
+def result_look(checked: Checked, text: str, platform: str | None, kind: str | None = None) -> CheckResult:
+    """A fresh check. `kind` "message" counts as messages are counted."""
+    return _result(finding_looks(checked.findings, text), checked.guide_version, text, platform, kind)
 
 
-def stored_result(findings: list[dict[str, Any]], guide_version: int | None, text: str, platform: str) -> CheckResult:
+def stored_result(
+    findings: list[dict[str, Any]], guide_version: int | None, text: str, platform: str, kind: str | None = None
+) -> CheckResult:
     """A check as it was when the words were stored."""
-    return _result(finding_looks(findings, text), guide_version, text, platform)
+    return _result(finding_looks(findings, text), guide_version, text, platform, kind)
 
 
 def _result(
-    findings: tuple[FindingLook, ...], guide_version: int | None, text: str, platform: str | None
+    findings: tuple[FindingLook, ...], guide_version: int | None, text: str, platform: str | None, kind: str | None
 ) -> CheckResult:
-    size, limit = length(text, platform), length_limit(platform)
+    size, limit = length(text, platform, kind), length_limit(platform, kind)
     return CheckResult(
         findings=findings,
         reading_words=clocks.reading_words(reading_seconds(text), chosen_language()),
         length=size,
         length_limit=limit or size,
-        length_words=_length_words(size, limit, platform),
+        length_words=_length_words(size, limit, length_unit(platform, kind)),
         guide_version=guide_version,
     )
 
 
-def _length_words(size: int, limit: int | None, platform: str | None) -> str:
+def _length_words(size: int, limit: int | None, unit: str) -> str:
     if limit is None:
         return ngettext("%(num)s character", "%(num)s characters", size)
-    if length_unit(platform) == "bytes":
+    if unit == "bytes":
         return _("%(size)s of %(limit)s bytes", size=size, limit=limit)
     return _("%(size)s of %(limit)s characters", size=size, limit=limit)

@@ -93,12 +93,14 @@ ROUTE_POLICY: dict[str, Policy] = {
     "conversation.close": Permission.CONVERSATION_WORK,
     "conversation.reopen": Permission.CONVERSATION_WORK,
     "conversation.snooze": Permission.CONVERSATION_WORK,
+    "conversation.moderate": Permission.MESSAGE_MODERATE,
     "conversation.note": Permission.NOTE_WRITE,
     # composer.py
     "composer.reply": Permission.REPLY_WRITE,
     "composer.check": Permission.REPLY_WRITE,
     "composer.autosave": Permission.REPLY_WRITE,
     "composer.withdraw": Permission.REPLY_WRITE,
+    "composer.take_back": Permission.REPLY_WRITE,
     "composer.reply_state": Permission.REPLY_READ,
     # owner.py: decisions on replies
     "owner.waiting": Permission.REPLY_READ,

@@ -21,7 +21,13 @@ GET /replies/{}/receipt | GET POST /brands/{}/style-guide/versions | GET /brands
 POST /brands/{}/style-guide/versions/{}/put-in-force | GET POST /brands/{}/guidelines
 GET PATCH DELETE /brands/{}/guidelines/{} | POST /brands/{}/check
 """
-BESIDE = {("POST", "/replies/{}/resolve"), ("GET", "/openapi.json")}
+BESIDE = {
+    ("POST", "/replies/{}/resolve"),
+    ("POST", "/conversations/{}/messages/{}/deeds"),
+    ("POST", "/replies/{}/change"),
+    ("POST", "/replies/{}/take-back"),
+    ("GET", "/openapi.json"),
+}
 
 
 def _bare(path: str) -> str:

@@ -76,6 +76,7 @@ def things_of(
         "guideline_id": guideline["id"],
         "number": str(number),
         "in_reply_to": reply["in_reply_to"],
+        "message_id": reply["in_reply_to"],
         "assignee": str(agency.staff.user_id),
         "before": reply["in_reply_to"],
     }

@@ -186,8 +186,12 @@ def test_a_reply_answers_the_message_it_is_told_to(staff: Caller, make: Factory,
     assert b"nothing_to_answer" in answers.pop()
 
 
+def _review(make: Factory, ana: Agency) -> object:
+    return make.conversation(ana, platform="google_business", kind="review", stars=1)
+
+
 def test_asking_for_a_private_reply_says_what_stands_in_the_way(staff: Caller, make: Factory, ana: Agency) -> None:
-    refused = staff.post(f"/conversations/{make.conversation(ana)}/replies", {"text": "Hi.", "private": True})
+    refused = staff.post(f"/conversations/{_review(make, ana)}/replies", {"text": "Hi.", "private": True})
     assert (refused.status_code, refused.get_json()["code"]) == (422, "private_not_available")
 
 

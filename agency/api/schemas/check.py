@@ -7,6 +7,7 @@ from marshmallow import fields
 from agency.api.schemas.accounts import PLATFORMS
 from agency.api.schemas.fields import Choice, Identifier, Items, Strict, Text, Whole
 from agency.api.schemas.replies import LONGEST_REPLY, Finding
+from channels.items import KINDS
 
 
 class CheckRequest(Strict):
@@ -14,7 +15,7 @@ class CheckRequest(Strict):
 
     text = Text(longest=LONGEST_REPLY, required=True)
     platform = Choice(*PLATFORMS, required=True)
-    kind = Choice("comment", "review", "message", required=True)
+    kind = Choice(*KINDS, required=True)
     conversation_id = Identifier(load_default=None, allow_none=True)
 
 

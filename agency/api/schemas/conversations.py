@@ -19,6 +19,7 @@ from agency.api.schemas.fields import (
     next_cursor,
 )
 from agency.api.schemas.replies import Reply
+from channels.items import KINDS
 
 _RANK_REASON = {
     "type": "object",
@@ -42,7 +43,7 @@ class ConversationQuery(PageQuery):
 
     brand_id = Items(Identifier(), load_default=list, metadata={"description": "only of these brands; repeatable"})
     platform = Choice(*PLATFORMS, load_default=None)
-    kind = Choice("comment", "review", "message", load_default=None)
+    kind = Choice(*KINDS, load_default=None)
     status = Choice(
         "open",
         "snoozed",
@@ -118,6 +119,8 @@ class Message(Strict):
     edited_at = Moment(required=True, allow_none=True)
     deleted_at = Moment(required=True, allow_none=True)
     hidden = Flag(required=True)
+    liked = Flag(required=True)
+    moderation = Choice("published", "pending", "rejected", required=True, allow_none=True)
     reply_id = Identifier(required=True, allow_none=True)
 
 
@@ -159,6 +162,36 @@ class Clocks(Strict):
     held_until = Moment(required=True, allow_none=True)
 
 
+DEEDS = ("hide", "unhide", "like", "unlike", "delete", "block")
+
+
+class NewDeed(Strict):
+    """What shall be done to a customer's message at the platform."""
+
+    deed = Choice(*DEEDS, required=True)
+
+
+class MessageDeed(Strict):
+    """Something asked to be done to a customer's message, and what became of it."""
+
+    id = Identifier(required=True)
+    message_id = Identifier(required=True)
+    deed = Choice(*DEEDS, required=True)
+    state = Choice("waiting", "done", "refused", "unknown", required=True)
+    reason = Text(required=True, allow_none=True)
+    asked_by = Text(required=True, attribute="asked_by_name")
+    created_at = Moment(required=True)
+    finished_at = Moment(required=True, allow_none=True)
+
+
+class Window(Strict):
+    """Whether a person may write to them now. `human_agent`: by a person only, tagged as such at the platform."""
+
+    state = Choice("open", "human_agent", "closed", required=True)
+    closes_at = Moment(required=True, allow_none=True)
+    reason = Choice("never_wrote", "over", "people_only", required=True, allow_none=True)
+
+
 class Conversation(Strict):
     """One top-level comment with its replies, or one review. `messages` are the newest 200, oldest first."""
 
@@ -185,11 +218,15 @@ class Conversation(Strict):
     created_at = Moment(required=True)
     clocks = fields.Nested(Clocks, required=True)
     holder = fields.Nested(Holder, required=True, allow_none=True)
+    window = fields.Nested(
+        Window, required=True, allow_none=True, metadata={"description": "of direct messages; null elsewhere"}
+    )
     messages = Items(fields.Nested(Message), required=True)
     more_before = Identifier(
         required=True, allow_none=True, metadata={"description": "send as `before` for the messages before these"}
     )
     notes = Items(fields.Nested(Note), required=True)
+    deeds = Items(fields.Nested(MessageDeed), required=True)
     earlier = Items(fields.Nested(EarlierConversation), required=True)
     replies = Items(fields.Nested(Reply), required=True)
 

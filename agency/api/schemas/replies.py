@@ -27,13 +27,26 @@ class NewReply(Strict):
 
     text = Text(longest=LONGEST_REPLY, required=True)
     in_reply_to = Identifier(load_default=None, allow_none=True)
-    private = Flag(load_default=False)
+    private = Flag(
+        load_default=False,
+        metadata={"description": "a message to whoever wrote the comment; answers to messages are private anyway"},
+    )
+    automatic = Flag(
+        load_default=False,
+        metadata={"description": "a rule chose these words: the platform's shorter window of messages holds"},
+    )
 
 
 class ReplyWords(Strict):
     """The words a reply shall have."""
 
     text = Text(longest=LONGEST_REPLY, required=True)
+
+
+class Reason(Strict):
+    """Why a published answer is taken back; the record keeps it."""
+
+    reason = Text(longest=5_000, required=True)
 
 
 class ShownText(Strict):
@@ -84,6 +97,10 @@ class Reply(Strict):
     platform = Text(required=True)
     kind = Text(required=True)
     private = Flag(required=True)
+    automatic = Flag(required=True)
+    deed = Choice("reply", "edit", "withdraw", required=True)
+    changes_reply_id = Identifier(required=True, allow_none=True)
+    deed_reason = Text(required=True, allow_none=True)
     state = Choice(*STATES, required=True)
     state_since = Moment(required=True)
     state_reason = Text(required=True, allow_none=True)
@@ -117,6 +134,11 @@ class Receipt(Strict):
     brand_id = Identifier(required=True)
     account_id = Identifier(required=True)
     platform = Text(required=True)
+    deed = Choice("reply", "edit", "withdraw", required=True)
+    private = Flag(required=True)
+    changes_reply_id = Identifier(required=True, allow_none=True)
+    deed_reason = Text(required=True, allow_none=True)
+    changed_by_reply_ids = Items(Identifier(), required=True)
     state = Choice(*STATES, required=True)
     text = Text(required=True)
     text_hash = Text(required=True)

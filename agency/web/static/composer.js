@@ -126,6 +126,7 @@
       checkTimer = setTimeout(check, CHECK_MS);
       saveTimer = setTimeout(save, SAVE_MS);
     });
+    form.querySelector("input[name=private]")?.addEventListener("change", check); // messages are counted otherwise
     area.addEventListener("scroll", () => { underlay.scrollTop = area.scrollTop; });
     form.addEventListener("submit", () => {
       clearTimeout(saveTimer);
