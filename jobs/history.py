@@ -18,15 +18,16 @@ from sqlalchemy.orm import InstrumentedAttribute
 from sqlalchemy.sql.elements import ColumnElement
 
 from agency.inbox import intake
-from channels import accounts, backfills
+from channels import accounts, backfills, poll_turns
+from channels.budgets import Ask, Budgets, Note, account_of, app_of, budgets_of, notes_of
 from channels.capabilities import ReadsHistory
 from channels.errors import ChannelError, ItemGone, NotSent, PlatformDown, RateLimited, Refused, TokenRevoked
 from channels.items import Page
 from channels.models import Account, Backfill
-from channels.protocol import ROUNDS_PER_POLL, ConnectedAccount, Request
+from channels.protocol import ROUNDS_PER_POLL, Answer, ConnectedAccount, Request
 from channels.registry import able
 from channels.transport import Speaks
-from jobs.runner import transport_of
+from jobs.runner import budgets_of_app, transport_of
 from tenants import clock
 from tenants.database import db
 from tenants.errors import AppError, Unavailable
@@ -72,15 +73,20 @@ class _Slice:
 
 def read_slice(app: Flask, agency_id: str, brand_id: str, backfill_id: str, transport: Speaks | None = None) -> None:
     """Read the next slice, store it, promise the one after. Raises nothing of the platform's."""
-    scope = Scope(UUID(agency_id), frozenset({UUID(brand_id)}))
+    scope, part = Scope(UUID(agency_id), frozenset({UUID(brand_id)})), None
     try:
         part = _begin(app, scope, UUID(backfill_id))
         if part is None:
             return
         transport = transport or transport_of(app)
+        budgets = budgets_of_app(app)
         for _ in range(ROUNDS_PER_POLL):
+            if not _granted(app, part, budgets):
+                return
             part.calls += len(part.requests)
             exchanges = transport.fetch(part.requests)
+            answered = [(one.request, one.result) for one in exchanges if isinstance(one.result, Answer)]
+            budgets.note([note for request, answer in answered for note in notes_of(request, answer)])
             page = part.reader.read_history(part.account, part.cursor, part.horizon, exchanges, now=clock.now())
             if not _store(app, part, page):
                 return
@@ -89,6 +95,8 @@ def read_slice(app: Flask, agency_id: str, brand_id: str, backfill_id: str, tran
     except ChannelError as error:
         with in_scope(app, scope):
             account_id = _again(UUID(backfill_id), error)
+        if isinstance(error, RateLimited) and part is not None:
+            _pause(app, part, error, budgets_of_app(app))
         if isinstance(error, TokenRevoked) and account_id is not None:
             with in_scope(app, scope):  # apart: who asks for a reading locks the account first
                 accounts.mark_unhealthy(accounts.get(account_id), "needs_reconnect", error.reason)
@@ -138,6 +146,32 @@ def _begin(app: Flask, scope: Scope, backfill_id: UUID) -> _Slice | None:
             list(requests),
             backfill.failure_count,
         )
+
+
+def _granted(app: Flask, part: _Slice, budgets: Budgets) -> bool:
+    """Whether the shared budgets leave room; else the slice is promised for later. One that has begun may go further
+    than one that has not, for what is left of it would be asked again.
+    """
+    ask = Ask(budgets_of(part.requests[0], str(part.scope.agency_id)), len(part.requests))
+    (wait_seconds,) = budgets.ask("poll" if part.calls else "history", [ask])
+    if wait_seconds <= 0:
+        return True
+    with in_scope(app, part.scope):
+        backfill = backfills.held(part.backfill_id)
+        if backfill is not None and backfill.cursor == part.stored_cursor:
+            backfills.promise(backfill, after_seconds=max(PAUSE_SECONDS, wait_seconds))
+    return False
+
+
+def _pause(app: Flask, part: _Slice, error: RateLimited, budgets: Budgets) -> None:
+    """Everybody who shares the allowance waits, live turns too: the platform asked for it."""
+    request = part.requests[0]
+    budget = app_of(request) if error.scope == "app" else account_of(request)
+    if budget is not None:
+        budgets.note([Note(budget, pause_seconds=error.retry_after_seconds)])
+    if error.scope == "app":
+        with in_scope(app, None):
+            poll_turns.pause_platform(part.account.platform, error.retry_after_seconds)
 
 
 def _store(app: Flask, part: _Slice, page: Page) -> bool:

@@ -27,22 +27,22 @@ LONGEST_LINE_CHARACTERS = 400_000
 
 REQUIRED = ("id", "kind", "text", "written_at")
 COLUMNS: dict[str, str] = {
-    "id": "the platform's id of the comment, review, post or message; repeating it changes nothing",
-    "kind": "comment, review, post, mention or message",
-    "text": "the words; may be empty for a review of stars alone",
-    "written_at": "RFC 3339 with zone, e.g. 2026-03-01T09:30:00Z",
-    "direction": "in (a customer's, the default) or out (the brand's)",
-    "thread_id": "of a reply: the id of the top comment, review or post; of a message: the id of the person",
-    "parent_id": "of a reply: the id of what it answers",
-    "author_id": "the platform's id of the person",
-    "author_name": "the name as the platform shows it",
-    "edited_at": "as written_at; empty for never",
-    "stars": "1 to 5, reviews only",
-    "permalink": "address of the item on the platform",
-    "post_id": "of a comment: the id of the post it stands under",
-    "post_text": "the words of that post",
-    "reply": "of a review: the brand's answer",
-    "reply_written_at": "when that answer was written",
+    "id": worded("the platform's id of the comment, review, post or message; repeating it changes nothing"),
+    "kind": worded("comment, review, post, mention or message"),
+    "text": worded("the words; may be empty for a review of stars alone"),
+    "written_at": worded("when, with its zone: 2026-03-01T09:30:00Z"),
+    "direction": worded("in (a customer's, the default) or out (the brand's)"),
+    "thread_id": worded("of a reply: the id of the top comment, review or post; of a message: the id of the person"),
+    "parent_id": worded("of a reply: the id of what it answers"),
+    "author_id": worded("the platform's id of the person"),
+    "author_name": worded("the name as the platform shows it"),
+    "edited_at": worded("as written_at; empty for never"),
+    "stars": worded("1 to 5, reviews only"),
+    "permalink": worded("address of the item on the platform"),
+    "post_id": worded("of a comment: the id of the post it stands under"),
+    "post_text": worded("the words of that post"),
+    "reply": worded("of a review: the brand's answer"),
+    "reply_written_at": worded("when that answer was written"),
 }
 
 PROBLEMS: dict[str, str] = {

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import datetime
 from typing import Any
 from uuid import UUID
@@ -16,6 +17,7 @@ from agency.web.brand_address import brand_at
 from agency.web.connecting_look import chosen_for, feature_rows
 from agency.web.contexts import AccountRow, AccountsPage
 from agency.web.contexts_setup import AccountDeedPage, SetAsidePage, SetAsideRow
+from agency.web.history_page import history_looks
 from agency.web.language import chosen_language, chosen_zone
 from agency.web.looks import BrandLook, Choice, Clock, Notice, brand_look
 from agency.web.reply_looks import platform_word
@@ -82,7 +84,7 @@ def connect() -> AnyResponse:
             errors["credential"] = _("Enter the token again: it is not kept in the form.")
         return _list(None, error.http_status, values=typed, errors=errors)
     toast(_("%(name)s is connected. We look for what is there now.", name=account.name))
-    return redirect(url_for("accounts_page.accounts_of_brand", brand_id=account.brand_id), code=303)
+    return redirect(url_for("history_page.history", account_id=account.id), code=303)
 
 
 @accounts_page.get("/accounts/<account_id>/reconnect")
@@ -185,10 +187,11 @@ def _list(
     values: dict[str, str] | None = None,
     errors: dict[str, str] | None = None,
 ) -> Response:
-    """Three statements beside finding the person, the brand and the frame's brands."""
+    """Four statements beside finding the person, the brand and the frame's brands."""
     tab = request.args.get("tab", "")
     found, more = _accounts(brand_id, tab)
     counts = _set_aside_counts([account.id for account in found])
+    histories = history_looks(found)
     may_connect = actor_of_request().may(Permission.ACCOUNT_CONNECT)
     given = values or {"brand": str(brand_id or "")}
     here: dict[str, Any] = {"brand_id": brand_id} if brand_id else {}
@@ -198,10 +201,16 @@ def _list(
         Choice(platform_word(name), "", value=name, selected=name == given.get("platform")) for name in ADAPTERS
     )
     page = AccountsPage(
-        rows=tuple(_row(account, counts.get(account.id, 0), may_connect) for account in found),
+        rows=tuple(
+            replace(_row(account, counts.get(account.id, 0), may_connect), history=histories.get(account.id))
+            for account in found
+        ),
         tabs=_tabs(place, here, tab, brand_id),
         next_url=url_for(place, **here, tab=tab or None, after=last) if more else "",
         connect_url=url_for("accounts_page.connect") if may_connect else "",
+        import_url=url_for("import_page.imports", brand=brand_id)
+        if actor_of_request().may(Permission.HISTORY_BRING)
+        else "",
         brands=tuple(
             Choice(look.name, "", value=look.id, selected=look.id == given.get("brand"))
             for look in brand_looks().values()

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from agency.web.contexts_conversation import CheckResult
+from agency.web.contexts_history import HistoryLook
 from agency.web.looks import BrandLook, Choice, Clock, FindingLevel, Notice, StateLook, told
 
 
@@ -122,6 +123,7 @@ class AccountRow:
     problem: Notice | None = told("What is wrong, safe, next.", default=None)
     repair_url: str = told("The page to connect again.", default="")
     disconnect_url: str = told("The page that asks before it ends; empty where not allowed.", default="")
+    history: HistoryLook | None = told("How far its past is read; None for nothing to say.", default=None)
     set_aside: int = told("Items we could not read and kept.", default=0)
     set_aside_url: str = told("Shows them.", default="")
 
@@ -139,6 +141,7 @@ class AccountsPage:
     connect_url: str = told(
         "Connects with a token that somebody got at the platform. Empty where not allowed.", default=""
     )
+    import_url: str = told("Imports a file of earlier conversations; empty where not allowed.", default="")
     brands: tuple[Choice, ...] = told("Options: `value`, `label`.", default=())
     platforms: tuple[Choice, ...] = told("Options: `value`, `label`.", default=())
     logins: tuple[Choice, ...] = told("How an Instagram token was got: `value`, `label`, `selected`.", default=())

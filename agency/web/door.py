@@ -16,6 +16,7 @@ from structlog.contextvars import bind_contextvars
 from werkzeug.exceptions import SecurityError
 from werkzeug.wrappers import Response as AnyResponse
 
+from agency.inbox.import_lines import LARGEST_FILE_BYTES
 from agency.web.errors import prepare_errors
 from agency.web.language import prepare_languages
 from agency.web.paths import is_page_path
@@ -33,6 +34,8 @@ from tenants.settings import LOOPBACK_HOSTS, Settings, SettingsError
 
 STATIC = "files.static"
 MOST_BODY_BYTES = 1024 * 1024
+LARGE_BODIES = {"import_page.look_through": LARGEST_FILE_BYTES + MOST_BODY_BYTES}
+"""Pages that take files, for people who are signed in."""
 SAFE_METHODS = frozenset({"GET", "HEAD", "OPTIONS"})
 
 PAGES = (
@@ -53,6 +56,8 @@ PAGES = (
     "guidelines_page",
     "brands_page",
     "accounts_page",
+    "history_page",
+    "import_page",
     "connecting",
     "reconnecting",
     "permissions_page",
@@ -144,6 +149,8 @@ def _stand_at_the_door() -> AnyResponse | None:
     if endpoint is None or endpoint == STATIC:
         return None
     if request.method not in SAFE_METHODS:
+        if endpoint in LARGE_BODIES and person_or_none() is not None:
+            request.max_content_length = LARGE_BODIES[endpoint]
         _check_origin()
         csrf.protect()
     policy = ROUTE_POLICY.get(endpoint)

@@ -139,6 +139,18 @@ ROUTE_POLICY: dict[str, Policy] = {
     "accounts_page.reconnect": Permission.ACCOUNT_CONNECT,
     "accounts_page.ask_disconnect": Permission.ACCOUNT_CONNECT,
     "accounts_page.disconnect": Permission.ACCOUNT_CONNECT,
+    # history_page.py, import_page.py: earlier conversations
+    "history_page.history": Permission.ACCOUNT_READ,
+    "history_page.state": Permission.ACCOUNT_READ,
+    "history_page.begin": Permission.HISTORY_BRING,
+    "history_page.stop": Permission.HISTORY_BRING,
+    "history_page.go_on": Permission.HISTORY_BRING,
+    "import_page.imports": Permission.HISTORY_BRING,
+    "import_page.look_through": Permission.HISTORY_BRING,
+    "import_page.file": Permission.HISTORY_BRING,
+    "import_page.state": Permission.HISTORY_BRING,
+    "import_page.begin": Permission.HISTORY_BRING,
+    "import_page.stop": Permission.HISTORY_BRING,
     # connecting.py: the way back is bound to the browser that left; the walk says who and for which brand
     "connecting.start": Permission.ACCOUNT_CONNECT,
     "connecting.leave": Permission.ACCOUNT_CONNECT,

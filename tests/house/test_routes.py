@@ -40,6 +40,7 @@ ID_NAMES = {
     "brand_id": "brand",
     "conversation_id": "conversation",
     "guideline_id": "guideline",
+    "import_id": "history_import",
     "invitation_id": "invitation",
     "person_id": "person",
     "reply_id": "reply",

@@ -312,6 +312,20 @@ def test_a_full_allowance_is_left_to_live_turns(app: Flask, ana: Agency, make: F
     past.slice(busy)
     (promise,) = past.promises()
     assert history.PAUSE_SECONDS < promise.due_in <= history.BUSY_PAUSE_SECONDS
+    asked = len(meta.calls)
+    past.slice(meta)
+    assert len(meta.calls) == asked, "the shared budget is left to others"
+    (promise,) = past.promises()
+    assert promise.due_in > history.PAUSE_SECONDS
+
+
+def test_a_pause_of_the_whole_app_holds_live_turns_too(past: Past, google: GoogleStandIn) -> None:
+    past.begin()
+    past.slice(lambda _request: RateLimited(600, "app"))
+    assert past.outbox.scalar("select due_at > now() + interval '9 minutes' from poll_turn")
+    past.slice(google)
+    assert google.calls == []
+    assert past.row.state == "running"
 
 
 def test_who_may_and_what_cannot_be_read(past: Past, stranger: Agency) -> None:
