@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from typing import Final
 from uuid import UUID
 
 from sqlalchemy import func, select
@@ -24,6 +25,7 @@ from channels.transport import Speaks
 from tenants import audit
 from tenants.base_app import settings_of_app
 from tenants.database import db, new_id
+from tenants.errors import worded
 from tenants.logs import get_logger
 from tenants.outbox import JobName, enqueue_after_commit
 from tenants.scope import HasAppContext, Scope, in_scope
@@ -40,10 +42,14 @@ NEEDS_A_PERSON = (
     "Look on the platform, then say here what became of it."
 )
 
-NOT_SEEN = {
-    "reply": "The platform accepted this reply, but does not show it. It is not sent again by itself.",
-    "edit": "The platform accepted the change, but still shows the earlier words. It is not sent again by itself.",
-    "withdraw": "The platform accepted that this is taken back, but still shows it. It is not sent again by itself.",
+NOT_SEEN: Final = {
+    "reply": worded("The platform accepted this reply, but does not show it. It is not sent again by itself."),
+    "edit": worded(
+        "The platform accepted the change, but still shows the earlier words. It is not sent again by itself."
+    ),
+    "withdraw": worded(
+        "The platform accepted that this is taken back, but still shows it. It is not sent again by itself."
+    ),
 }
 
 log = get_logger("reconciling")

@@ -23,6 +23,12 @@ from agency.web.thread_deeds import Deeds, ThreadDeeds
 LONGEST_QUOTE = 600
 
 _MEDIA_WORDS: tuple[tuple[str, Any], ...] = (
+    ("story_reply", _l("Answer to our story")),
+    ("story_mention", _l("Mention in their story")),
+    ("audio", _l("Voice message")),
+    ("location", _l("Place")),
+    ("file", _l("File")),
+    ("unsupported", _l("Something only the platform shows")),
     ("photo", _l("Photo")),
     ("image", _l("Photo")),
     ("carousel", _l("Album")),

@@ -147,6 +147,11 @@ def composer(*, closed: Notice | None = None, empty: bool = False) -> c.Composer
     )  # fmt: skip
 
 
+def message_composer() -> c.Composer:
+    """An answer to a direct message, and one that may go privately: with the time that is left."""
+    return replace(composer(), place="Facebook · direct message, private", window=left(minutes=55), window_words="for a person to answer; rules may not write any more", may_private=True, private=True, private_words="once, 3 d left")  # fmt: skip
+
+
 def messages() -> tuple[c.MessageLook, ...]:
     """Every state a message can be in."""
     states, said = (
@@ -161,6 +166,10 @@ def messages() -> tuple[c.MessageLook, ...]:
         c.MessageLook(id="4", ours=False, author="Kamil", text="", at=ago(minutes=3), deleted=True),
         c.MessageLook(id="5", ours=False, author="Piotr", text="", at=ago(minutes=3), stars=one_star()),
         c.MessageLook(id="6", ours=False, author="Olga", text="", at=ago(minutes=2), attachments=(photo,)),
+        c.MessageLook(id="8", ours=True, author="Hotel Bursztynowa Zatoka · Ana", text=said, at=ago(minutes=2), language="pl", state=states["published"], private=True, linked=Choice("Its direct messages", "#")),
+        c.MessageLook(id="9", ours=True, author="Hotel Bursztynowa Zatoka", text=said, at=ago(minutes=2), language="pl", state=states["published"], elsewhere=True),
+        c.MessageLook(id="10", ours=True, author="Hotel Bursztynowa Zatoka · Ana", text=said, at=ago(minutes=2), language="pl", state=states["rejected"], refusal="SPAM", change_url="#", take_back_url="#"),
+        c.MessageLook(id="11", ours=False, author="Kasia", text="Super!", at=ago(minutes=1), language="pl", liked=True, attachments=(Choice("Answer to our story", "https://example.com/s"),), deeds_url="#", deeds=(Choice("Hide", "", value="hide"), Choice("Unlike", "", value="unlike")), harsh_deeds=(Choice("Delete for everybody", "", value="delete"), Choice("Block this person", "", value="block")), deed_states=(StateLook("like-refused", "Like: refused", "cross", "bad"),), deed_reason="The platform refused this (code 200)."),
         c.MessageLook(id="7", ours=False, author="Zenon", text="Kup tanio…", at=ago(minutes=2), language="pl", hidden=True, shortened=True),
     )  # fmt: skip
 

@@ -29,18 +29,60 @@ def live_looks() -> dict[str, StateLook]:
             StateLook("visible", _("Still there"), "eye", "good"),
             StateLook("pending", _("Not visible yet"), "hourglass", "warn"),
             StateLook("rejected", _("Taken down by the platform"), "cross", "bad"),
+            StateLook("withdrawn", _("Taken back"), "undo", "plain"),
             StateLook("not_seen", _("No longer there"), "question", "warn"),
         )
     }
 
 
 def chain_of(
-    reply: Reply, texts: Sequence[ReplyText], decisions: Sequence[Approval], attempts: Sequence[PublishAttempt]
+    reply: Reply,
+    texts: Sequence[ReplyText],
+    decisions: Sequence[Approval],
+    attempts: Sequence[PublishAttempt],
+    changes: Sequence[Reply] = (),
 ) -> tuple[ChainStep, ...]:
-    """Oldest first: written, checked, changed, decided, each attempt and each look, read back."""
-    steps: list[Dated] = []
+    """Oldest first: written, checked, changed, decided, each attempt and each look, read back, changed since."""
+    steps: list[Dated] = [_change_step(change) for change in changes]
+    if reply.deed == "withdraw":
+        step = ChainStep(
+            what=_("Asked to be taken back"),
+            icon="undo",
+            who=reply.written_by_name,
+            at=_at(reply.created_at),
+            facts=((_("Reason"), reply.deed_reason or ""),),
+        )
+        return _in_order([*steps, (reply.created_at, 0, step), *_common_steps(reply, decisions, attempts)])
     for number, text in enumerate(texts):
         steps += _text_steps(text, texts[number - 1] if number else None)
+    return _in_order(steps + _common_steps(reply, decisions, attempts))
+
+
+def _change_step(change: Reply) -> Dated:
+    """What became of it later: a receipt of its own says more."""
+    at = change.published_at or change.state_since
+    taken_back = change.deed == "withdraw"
+    facts = [(_("Receipt"), f"/replies/{change.id}/receipt")]
+    if change.deed_reason:
+        facts.insert(0, (_("Reason"), change.deed_reason))
+    step = ChainStep(
+        what=_("Taken back from the platform") if taken_back else _("Changed on the platform"),
+        icon="undo" if taken_back else "pencil",
+        tone="warn",
+        who=change.written_by_name,
+        at=_at(at),
+        facts=tuple(facts),
+    )
+    return at, 7, step
+
+
+def _in_order(steps: Sequence[Dated]) -> tuple[ChainStep, ...]:
+    return tuple(step for _when, _order, step in sorted(steps, key=lambda dated: dated[:2]))
+
+
+def _common_steps(reply: Reply, decisions: Sequence[Approval], attempts: Sequence[PublishAttempt]) -> list[Dated]:
+    """What every reply goes through, whatever it does."""
+    steps: list[Dated] = []
     if reply.submitted_at is not None:
         words = ChainStep(what=_("Sent for approval"), icon="hourglass", at=_at(reply.submitted_at))
         steps.append((reply.submitted_at, 2, words))
@@ -57,7 +99,7 @@ def chain_of(
             what=_("Read back"), icon="eye", tone=tone, at=_at(reply.read_back_at), facts=((_("Found"), found),)
         )
         steps.append((reply.read_back_at, 6, step))
-    return tuple(step for _when, _order, step in sorted(steps, key=lambda dated: dated[:2]))
+    return steps
 
 
 def _at(moment: datetime) -> Clock:

@@ -68,7 +68,7 @@ def _errors(error: Invalid) -> dict[str, str]:
 def _answer(
     reply_id: UUID, status: int, *, values: dict[str, str] | None = None, errors: dict[str, str] | None = None
 ) -> Response:
-    """Four statements beside finding the person and the frame's brands."""
+    """Five statements beside finding the person and the frame's brands."""
     found = db.session.execute(
         select(Reply, Message, Account.name, Brand.name, Brand.mark, Brand.colour)
         .join(Message, and_(Message.agency_id == Reply.agency_id, Message.id == Reply.in_reply_to_id))
@@ -121,7 +121,7 @@ def _page(
         text_hash=text.text_hash,
         state=reply_states().get(reply.state) or unknown_state(reply.state),
         summary=_summary(reply, links[1]),
-        chain=chain_of(reply, *links),
+        chain=chain_of(reply, *links, queries.changes_of(reply.id) if reply.state == "published" else ()),
         platform_id=reply.platform_id or "",
         live_state=_live(reply),
         conversation_url=_conversation_url(reply),
@@ -161,6 +161,9 @@ def _summary(reply: Reply, decisions: list[Approval]) -> str:
         return clocks.moment(moment, zone, locale).words
 
     held = next((d for d in reversed(decisions) if d.voided_at is None), None)
+    if reply.state == "published" and reply.published_at is not None and reply.deed == "withdraw":
+        said = _("Taken back once from %(place)s, %(time)s.", place=place, time=at(reply.published_at))
+        return f"{said} {reply.deed_reason or ''}".strip()
     if reply.state == "published" and reply.published_at is not None:
         said = _("Published once on %(place)s, %(time)s.", place=place, time=at(reply.published_at))
         if held is not None and held.decision == "approved":

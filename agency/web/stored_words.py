@@ -11,6 +11,9 @@ from typing import Final
 
 from flask_babel import gettext as _
 
+from agency.inbox.moderation import NOT_CLEAR, WAITS_FOR_ACCOUNT, WAITS_FOR_BRAND
+from agency.replies.checks import MESSAGE_OVER, NEVER_WROTE, PEOPLE_ONLY, PRIVATE_OVER
+from agency.replies.reconciling import NOT_SEEN
 from tenants.errors import Worded, worded
 
 SENTENCES: Final[tuple[Worded, ...]] = (
@@ -68,6 +71,14 @@ SENTENCES: Final[tuple[Worded, ...]] = (
         "A key is missing on our side, so this account's access cannot be opened. The reply is kept. "
         "Whoever runs Onbrand has to give the key again; then it goes out by itself."
     ),
+    NEVER_WROTE,
+    PEOPLE_ONLY,
+    MESSAGE_OVER,
+    PRIVATE_OVER,
+    WAITS_FOR_ACCOUNT,
+    WAITS_FOR_BRAND,
+    NOT_CLEAR,
+    *(NOT_SEEN.values()),
     worded("nothing was read"),
     worded("the thread is too long to read whole"),
     worded("the reading failed"),
