@@ -30,6 +30,8 @@ BENCHMARKS: dict[str, str] = {
     "style_check": "style_check",
     "poll_cycle": "poll_cycle",
     "poll_scale": "poll_scale",
+    "webhook_intake": "webhook_intake",
+    "event_to_visible": "webhook_intake",
 }
 """Name of a benchmark and the module beside this one that holds it."""
 

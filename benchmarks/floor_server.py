@@ -1,4 +1,5 @@
-"""The least a page can cost: bare Flask, one indexed read of 50 rows, a table in Jinja; and a one-row read for a 304.
+"""The least a page can cost: bare Flask, one indexed read of 50 rows, a table in Jinja; a one-row read for a 304; and
+the least a webhook can: its body stored as one row.
 
 `python -m benchmarks.floor_server PORT` serves it with the product's kind of server: gunicorn, threads, two processes.
 The tables are those of `benchmarks.queue_data`, schema `floor`; the address is FLOOR_DATABASE_URL.
@@ -10,7 +11,7 @@ import os
 import sys
 from typing import Any
 
-from flask import Flask, Response
+from flask import Flask, Response, request
 from gunicorn.app.base import BaseApplication
 from psycopg import Connection
 from psycopg.rows import TupleRow
@@ -59,6 +60,16 @@ def create_floor_app(database_url: str) -> Flask:
     def unchanged() -> Response:
         read("select last_at from floor.conversation where id = 1")
         return Response(status=304, headers={"ETag": '"1"'})
+
+    @app.post("/hook")
+    def hook() -> str:
+        pooled = engine.raw_connection()
+        try:
+            connection: Connection[Any] = pooled.driver_connection  # type: ignore[assignment]
+            connection.execute("insert into floor.hook (body) values (%s)", (request.get_data(),), prepare=True)
+        finally:
+            pooled.close()
+        return "{}"
 
     with engine.connect() as connection:
         connection.execute(text("select 1"))

@@ -6,38 +6,27 @@ nothing new. The floor makes the very requests of such a round through the same 
 
 from __future__ import annotations
 
-import sys
+import itertools
 import time
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Sequence
 from typing import Any
-from urllib.error import URLError
-from urllib.request import urlopen
 
 from flask import Flask
 
-from agency.local.processes import last_lines, start_child, wait_until
 from agency.sandbox.addresses import addresses
-from agency.sandbox.app import create_sandbox_app
-from agency.sandbox.google_project import change as change_google_project
-from agency.sandbox.seeding import make_account, write_item
+from benchmarks.connected import ITEMS, connect, sandbox
 from benchmarks.rounds import Line, WrongAnswer, count, line, paired
-from benchmarks.scratch import CHECKOUT, Database, Scratch, free_port
-from channels import accounts
+from benchmarks.scratch import Database, Scratch
+from channels.budgets import Budgets
 from channels.protocol import Answer, Exchange, Request
 from channels.transport import Endpoints, Transport
 from jobs.dispatcher import Dispatcher
 from jobs.polling import poll_accounts
-from tenants import models
-from tenants.base_app import settings_of_app
-from tenants.database import db, new_id
-from tenants.scope import Scope, in_scope
+from tenants.base_app import redis_of_app, settings_of_app
+from tenants.database import db
 
 ACCOUNTS = {"tiny": 6, "small": 1000, "full": 1000}
-ITEMS = 3
 ROUNDS = {"tiny": 1, "small": 7, "full": 9}
-PLATFORMS = ("facebook", "instagram", "google_business")
-BRANDS = 20
 
 
 class _Counting(Transport):
@@ -61,11 +50,14 @@ def poll_cycle(scratch: Scratch, size: str) -> list[Line]:
     """Seconds of a round, HTTP calls and CPU an account."""
     wanted = ACCOUNTS[size]
     database = scratch.database("polls")
-    with _sandbox(scratch, wanted) as (url, credentials):
+    with sandbox(scratch, wanted) as (url, credentials):
         platform_settings = {**addresses(url), "ONBRAND_ENV": "local"}
         app = database.base_app(platform_settings)
-        _connect(app, credentials)
+        connect(app, credentials)
+        # Every question comes a day after the last one, or the budgets would be what is measured.
+        ticks = itertools.count(1_000_000_000, 86_400)
         with app.app_context():
+            app.extensions["onbrand_budgets"] = Budgets(redis_of_app(), clock=lambda: float(next(ticks)))
             transport = _Counting(Endpoints.from_settings(settings_of_app()))
         try:
             _cycle(app, database, transport)
@@ -105,9 +97,10 @@ def _cycle(app: Flask, database: Database, transport: Transport) -> None:
     jobs: list[tuple[str, Any]] = []
     dispatcher = Dispatcher(app)
     dispatcher._enqueue = lambda _kind, given, _timeout: jobs.append(given)  # type: ignore[method-assign,assignment,misc]
-    dispatcher.queue_turns()
-    for platform, turns in jobs:
-        poll_accounts(app, platform, turns, transport)
+    while dispatcher.queue_turns():
+        for platform, turns in jobs:
+            poll_accounts(app, platform, turns, transport)
+        jobs.clear()
 
 
 def _timed(call: Any) -> float:
@@ -121,71 +114,3 @@ def _count(database: Database, table: str) -> int:
         found = connection.execute(f"select count(*) from {table}".encode()).fetchone()
     assert found is not None
     return int(found[0])
-
-
-def _connect(app: Flask, credentials: list[tuple[str, str, str]]) -> None:
-    agency_id, brands = new_id(), [new_id() for _ in range(BRANDS)]
-    with app.app_context():
-        db.session.add(models.Agency(id=agency_id, name="Bench House"))
-        db.session.commit()
-    with in_scope(app, Scope(agency_id, None)):
-        for number, brand_id in enumerate(brands):
-            db.session.add(
-                models.Brand(agency_id=agency_id, id=brand_id, name=f"Brand {number}", mark="BR", colour="#1d6f8f")
-            )
-        db.session.flush()
-        for number, (platform, external_id, credential) in enumerate(credentials):
-            login = "facebook" if platform == "instagram" else None
-            accounts.connect(None, brands[number % BRANDS], platform, external_id, credential, login=login)
-
-
-@contextmanager
-def _sandbox(scratch: Scratch, wanted: int) -> Iterator[tuple[str, list[tuple[str, str, str]]]]:
-    """The sandbox platforms with so many accounts of ITEMS items each; its address and the accounts' credentials."""
-    folder = scratch.folder / f"sandbox-{wanted}"
-    seeded = create_sandbox_app(folder)
-    world = seeded.extensions["sandbox"]
-    # Google lets a project make 300 calls a minute; here our own speed is measured, not that limit.
-    change_google_project(world.store, {"quota_per_minute": None})
-    credentials: list[tuple[str, str, str]] = []
-    with world.store.transaction():
-        for number in range(wanted):
-            platform = PLATFORMS[number % 3]
-            external_id = (
-                f"accounts/{number}/locations/{number}" if platform == "google_business" else str(70_000 + number)
-            )
-            wish: dict[str, Any] = {"platform": platform, "external_id": external_id, "name": f"Account {number}"}
-            wish["token"] = f"1//refresh-{number}" if platform == "google_business" else f"token-{number}"
-            if platform == "instagram":
-                wish["login"] = "facebook"
-            make_account(world, wish)
-            credentials.append((platform, external_id, wish["token"]))
-            place = {"platform": platform, "account": external_id}
-            if platform != "google_business":
-                write_item(world, {**place, "kind": "post", "text": "Our spring menu is here."})
-            for item in range(ITEMS):
-                words = {"text": f"Where is my order {number}-{item}?", "author": f"Customer {item}"}
-                kind = {"kind": "review", "stars": 2} if platform == "google_business" else {"kind": "comment"}
-                write_item(world, {**place, **kind, **words})
-    world.store.close()
-    seeded.extensions["sandbox_player"].close()
-    port, log = free_port(), scratch.folder / "sandbox.log"
-    command = [sys.executable, "-m", "agency.command_line", "sandbox", "--port", str(port), "--folder", str(folder)]
-    child = start_child(command, log=log, folder=CHECKOUT)
-    url = f"http://127.0.0.1:{port}"
-
-    def answers() -> bool:
-        if child.exit_code() is not None:
-            raise RuntimeError(f"The sandbox ended while starting: {last_lines(log, 5)}")
-        try:
-            with urlopen(url + "/healthz", timeout=5) as answer:
-                return bool(answer.status == 200)
-        except (URLError, OSError):
-            return False
-
-    try:
-        if not wait_until(answers, timeout_seconds=60):
-            raise RuntimeError(f"The sandbox did not answer: {last_lines(log, 5)}")
-        yield url, credentials
-    finally:
-        child.stop()

@@ -72,16 +72,17 @@ class Told:
     standby: bool = False
 
 
-def cut(delivery: bytes) -> list[Change]:
-    """Every change of a delivery of Meta's, each once, in the order they stand there.
+def cut(delivery: bytes | Json) -> list[Change]:
+    """Every change of a delivery of Meta's, as bytes or read already, each once, in the order they stand there.
 
     ``body`` is canonical JSON ``{"at", "kind", "object", "value"}``.
     """
     try:
-        body = mapping(decode(delivery))
+        body = mapping(decode(delivery)) if isinstance(delivery, bytes) else delivery
     except Unreadable:
         body = None
     if body is None:
+        assert isinstance(delivery, bytes)
         return [_unreadable(delivery)]
     named = _word(body.get("object"))
     entries = body.get("entry")

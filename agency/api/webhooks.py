@@ -26,14 +26,15 @@ from channels import deliveries, grants, raw_events
 from channels.google_business import deliveries as google_deliveries
 from channels.items import SetAside
 from channels.models import DeletionRequest
-from channels.wire import identifier, whole_number
+from channels.wire import Unreadable, decode, identifier, whole_number
 from tenants import clock
 from tenants.base_app import settings_of_app
+from tenants.bell import ring_soon
 from tenants.database import db, new_id
 from tenants.logs import get_logger
+from tenants.lone_statements import lone_statements
 from tenants.models import ReceivedEvent
 from tenants.outbox import JobName, enqueue_after_commit
-from tenants.scope import Scope, in_scope
 
 DEAUTHORIZE_SOURCE = "meta_deauthorize"
 
@@ -180,29 +181,31 @@ def _receive_meta(*secrets: str) -> Response:
     body = raw_body()
     if not is_meta_signature(request.headers.get("X-Hub-Signature-256", ""), body, secrets):
         raise _unsigned()
-    _object(body)
-    _keep(deliveries.cut(body))
+    try:
+        told = decode(body)
+    except Unreadable:
+        told = None
+    if not isinstance(told, dict):
+        raise Problem(400, code="malformed_json")
+    _keep(deliveries.cut(told))
     return _done()
 
 
 def _keep(changes: list[deliveries.Change]) -> None:
-    """Store what is about connected accounts, one transaction for each tenant, and count what is nobody's.
+    """Store what is about connected accounts, each tenant's apart, and count what is nobody's.
 
     Raises Problem 503 when anything could not be stored: the platform sends all of it again, and what was is known.
     """
     try:
-        owned = raw_events.owners(changes)
-        db.session.commit()
-        for (agency_id, brand_id), theirs in owned.items():
-            with in_scope(current_app, Scope(agency_id, frozenset({brand_id}))):
-                raw_events.keep(agency_id, brand_id, theirs)
+        with lone_statements() as connection:
+            kept = raw_events.keep(connection, changes)
     except SQLAlchemyError as error:
         log.exception("events_not_kept")
         raise Problem(503) from error
-    known = {(change.platform, change.external_id) for theirs in owned.values() for _, change in theirs}
-    dropped = sum((change.platform, change.external_id) not in known for change in changes)
-    if dropped:
-        log.info("events_of_nobody", count=dropped)
+    if kept.new:
+        ring_soon()
+    if kept.of_nobody:
+        log.info("events_of_nobody", count=kept.of_nobody)
 
 
 def _remember(source: str, external_id: str, kind: str) -> bool:

@@ -8,6 +8,7 @@ import hmac
 import io
 import json
 
+import psycopg
 import pytest
 from flask.testing import FlaskClient
 from hypothesis import given
@@ -15,6 +16,8 @@ from hypothesis import strategies as st
 from sqlalchemy import Engine, text
 
 from agency.api import signatures
+from agency.local.postgres import RunningPostgres
+from tenants.outbox import BELL
 from tests.api.calls_from_outside import due, events, external_id, promises, put_off, raw_events
 from tests.factories import Agency, Factory
 
@@ -63,6 +66,17 @@ def test_a_change_of_a_known_page_is_kept_before_the_answer_and_a_repeat_adds_no
     for repeated in (body, again):
         assert client.post("/webhooks/meta", data=repeated, headers=_signature(repeated)).status_code == 200
     assert (len(raw_events(superuser)), len(promises(superuser))) == (1, 1)
+
+
+def test_the_bell_rings_for_what_is_new_and_for_nothing_else(
+    client: FlaskClient, make: Factory, ana: Agency, superuser: Engine, postgres: RunningPostgres
+) -> None:
+    known, nobody = _call(external_id(superuser, make.account(ana))), _call("404")
+    with psycopg.connect(postgres.app_url, autocommit=True) as listening:
+        for body, rings in ((known, True), (known, False), (nobody, False)):
+            listening.execute(f"listen {BELL}")
+            assert client.post("/webhooks/meta", data=body, headers=_signature(body)).status_code == 200
+            assert bool(list(listening.notifies(timeout=10 if rings else 0.3, stop_after=1))) is rings
 
 
 def test_changes_of_several_tenants_in_one_call_lie_with_their_own(

@@ -15,6 +15,7 @@ from channels.errors import PlatformDown, TokenRevoked
 from channels.protocol import Request
 from channels.scripted_transport import ScriptedTransport, json_answer
 from jobs.events import handle_events
+from tenants.lone_statements import lone_statements
 from tenants.outbox import JobName
 from tenants.scope import Scope, in_scope
 from tests.factories import Agency, Factory
@@ -65,9 +66,9 @@ class Desk:
 
     def keep(self, *bodies: bytes) -> None:
         for body in bodies:
-            with in_scope(self.app, self.scope):
-                changes = [(self.account, change) for change in deliveries.cut(body)]
-                raw_events.keep(self.agency.id, self.agency.brand_ids[0], changes)
+            changes = [(self.account, change) for change in deliveries.cut(body)]
+            with self.app.app_context(), lone_statements() as connection:
+                raw_events.keep_of(connection, self.agency.id, self.agency.brand_ids[0], changes)
 
     def handle(self, platform: Any) -> None:
         ids: tuple[UUID, UUID, UUID] = (self.agency.id, self.agency.brand_ids[0], self.account)
