@@ -1,4 +1,5 @@
-"""The only file that opens a connection to a platform (one key set apart: `agency.api.google_push`).
+"""The only file that opens a connection to a platform (apart: one key set in `agency.api.google_push`, and the files
+people attach in `channels.media_copies`).
 
 What it holds to: addresses come from the settings alone; TLS is verified, plain http goes to loopback only; no redirect
 is followed, no proxy or environment used, nothing retried; a call has 5 s to connect, 20 s between bytes and 30 s in

@@ -101,10 +101,13 @@ class _WatchedBackend(httpcore2.NetworkBackend):
 
 
 class WatchedTransport(httpx2.HTTPTransport):
-    """`httpx2.HTTPTransport` without retries, proxies or environment, whose connections go through the watch."""
+    """`httpx2.HTTPTransport` without retries, proxies or environment, whose connections go through the watch.
 
-    def __init__(self, *, connections: int, keep_alive: bool) -> None:
+    ``backend`` makes the connections; without one any host is connected to.
+    """
+
+    def __init__(self, *, connections: int, keep_alive: bool, backend: httpcore2.NetworkBackend | None = None) -> None:
         limits = httpx2.Limits(max_connections=connections, max_keepalive_connections=connections if keep_alive else 0)
         super().__init__(verify=True, trust_env=False, retries=0, limits=limits)
         # The pool takes a backend, but httpx2 does not pass one on; the time-out tests fail if this attribute moves.
-        self._pool._network_backend = _WatchedBackend(httpcore2.SyncBackend())
+        self._pool._network_backend = _WatchedBackend(backend or httpcore2.SyncBackend())

@@ -14,7 +14,7 @@ from agency.replies.models import PublishAttempt, Reply
 from agency.replies.reconciling import MODERATION_LOOKS, NEEDS_A_PERSON
 from channels import connecting, ending, raw_events
 from channels.models import Account
-from jobs import history, importing
+from jobs import history, importing, keeping
 from jobs.dispatcher import forget_done
 from tenants import clock, sessions, tokens
 from tenants.database import db
@@ -55,6 +55,7 @@ def keep_up(app: Flask) -> None:
                 wake_deeds()
                 history.wake(agency_id)
                 importing.wake(agency_id)
+                keeping.wake(agency_id)
                 ending.forget_old()
         except Exception:
             log.exception("upkeep_failed", agency_id=str(agency_id))

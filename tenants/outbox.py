@@ -36,6 +36,7 @@ class JobName(StrEnum):
     WITHDRAW_ACCESS = "withdraw_access"
     DELETE_PERSON = "delete_person"
     DO_DEED = "do_deed"
+    KEEP_MEDIA = "keep_media"
     SEND_MAIL = "send_mail"
     RECHECK_WAITING_REPLIES = "recheck_waiting_replies"
     BACKFILL = "backfill"

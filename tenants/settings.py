@@ -6,6 +6,7 @@ A `.env` file in ONBRAND_HOME is read too; the environment wins. `onbrand doctor
 from __future__ import annotations
 
 import os
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field, fields
 from pathlib import Path
@@ -14,6 +15,7 @@ from urllib.parse import urlsplit
 
 SECRET_MIN_LENGTH = 32
 LOOPBACK_HOSTS = frozenset({"127.0.0.1", "localhost", "::1"})
+_MEDIA_HOST = re.compile(r"(?:127\.0\.0\.1|localhost):[0-9]{1,5}|(?:[a-z0-9-]+\.)+[a-z][a-z0-9-]+")
 
 
 class SettingsError(Exception):
@@ -57,6 +59,11 @@ class Settings:
     meta_webhook_verify_token: str = _setting("", "token Meta repeats when it verifies a webhook", secret=True)
     meta_graph_url: str = _setting("https://graph.facebook.com", "Graph API, base without version")
     meta_dialog_url: str = _setting("https://www.facebook.com", "Facebook Login dialog")
+    meta_media_hosts: str = _setting(
+        "fbcdn.net,cdninstagram.com,lookaside.fbsbx.com",
+        "hosts that what people attach is copied from, with every name beneath them, comma-separated; "
+        "a loopback stand-in as address:port",
+    )
     instagram_app_id: str = _setting("", "Instagram Login app")
     instagram_app_secret: str = _setting("", "Instagram Login app secret", secret=True)
     instagram_graph_url: str = _setting("https://graph.instagram.com", "Instagram Graph API, base without version")
@@ -113,6 +120,11 @@ class Settings:
         if not 0 <= self.onbrand_port <= 65535:
             raise SettingsError("ONBRAND_PORT must be a port number.")
         self._check_addresses()
+        if not all(_MEDIA_HOST.fullmatch(host) for host in self.media_hosts):
+            raise SettingsError(
+                "META_MEDIA_HOSTS must be host names such as fbcdn.net, or a loopback address with its port, "
+                "comma-separated."
+            )
         for entry in fields(self):
             value = getattr(self, entry.name)
             is_plain = entry.name.endswith("_url") and str(value).startswith("http:")
@@ -173,6 +185,11 @@ class Settings:
     def base_url(self) -> str:
         """Our own address without a trailing slash."""
         return (self.onbrand_base_url or f"http://127.0.0.1:{self.onbrand_port}").rstrip("/")
+
+    @property
+    def media_hosts(self) -> tuple[str, ...]:
+        """The entries of META_MEDIA_HOSTS."""
+        return tuple(host.strip().lower() for host in self.meta_media_hosts.split(",") if host.strip())
 
     @property
     def poll_seconds(self) -> int:

@@ -17,6 +17,7 @@ from uuid import UUID
 
 from sqlalchemy import select, update
 
+from agency.inbox import kept_media
 from agency.inbox.incoming import PRIVATE_SUFFIX, REPLY_SUFFIX, Record, records_of
 from agency.inbox.languages import language_of
 from agency.inbox.models import Conversation, Message
@@ -294,6 +295,7 @@ def _write(account: Account, rows: AccountRows, work: _Work, rules: _Rules, now:
         now,
     )
     rows.mark_gone([k.id for k in work.gone], now)
+    kept_media.promise_copies(account, written)
     _refresh(rows, threads, rules, contexts)
     stirred = {k.conversation_id for r, k in work.changed if r.direction == "in"} | {
         k.conversation_id for k in work.gone

@@ -148,6 +148,38 @@ class Message(BrandOwned, Dated, Base):
     )
 
 
+class KeptMedia(BrandOwned, Dated, Base):
+    """Our copy of something attached to a message that the platform lets expire: a story's picture, film or sound.
+
+    `position` is its place among the message's attachments, `url` where the platform had it. `state`: `waiting`,
+    `kept`, `gone` (it expired first) or `refused`; `reason` is a word of `agency.inbox.kept_media`. A trigger deletes
+    the copy when its message gets a tombstone.
+    """
+
+    __tablename__ = "kept_media"
+    conversation_id: Mapped[UUID]
+    message_id: Mapped[UUID]
+    position: Mapped[int] = mapped_column(SmallInteger)
+    url: Mapped[str | None] = mapped_column(Text)
+    state: Mapped[str] = mapped_column(Text, default="waiting", server_default="waiting")
+    reason: Mapped[str | None] = mapped_column(Text)
+    attempts: Mapped[int] = mapped_column(default=0, server_default="0")
+    content_type: Mapped[str | None] = mapped_column(Text)
+    body: Mapped[bytes | None] = mapped_column(LargeBinary, deferred=True)
+    sha256: Mapped[bytes | None] = mapped_column(LargeBinary)
+    kept_at: Mapped[datetime | None]
+    __table_args__ = (
+        belongs_to("conversation", "conversation_id"),
+        belongs_to("message", "message_id"),
+        UniqueConstraint("agency_id", "message_id", "position", "brand_id"),
+        Index("ix_kept_media_conversation", "agency_id", "conversation_id"),
+        Index("ix_kept_media_waiting", "agency_id", "id", postgresql_where=text("state = 'waiting'")),
+        CheckConstraint("state in ('waiting', 'kept', 'gone', 'refused')", name="state_is_known"),
+        CheckConstraint("(state = 'kept') = (body is not null)", name="kept_has_a_body"),
+        CheckConstraint("body is null or octet_length(body) <= 26214400", name="body_is_bounded"),
+    )
+
+
 class Note(BrandOwned, Dated, Base):
     """A note between colleagues beside a conversation; never sent anywhere."""
 

@@ -31,5 +31,6 @@ def addresses(base_url: str) -> dict[str, str]:
     keys = AppKeys.from_environment()
     return {
         **{name: base_url + prefix for name, prefix in PREFIXES.items()},
+        "META_MEDIA_HOSTS": base_url.partition("://")[2],
         **{name.upper(): getattr(keys, name) for name in AppKeys.__dataclass_fields__},
     }

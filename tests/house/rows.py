@@ -247,6 +247,18 @@ ROWS: dict[str, Callable[[Tenant], Row]] = {
         "asked_by": t.id_of("person"),
         "problems": [{"line": 2, "word": "kind", "column": "kind"}],
     },
+    "kept_media": lambda t: {
+        **_owned(t, "kept_media"),
+        "conversation_id": t.id_of("conversation"),
+        "message_id": t.id_of("message"),
+        "position": 0,
+        "url": f"https://platform.example/{t.mark}",
+        "state": "kept",
+        "content_type": "image/gif",
+        "body": b"GIF89a" + t.word("picture").encode(),
+        "sha256": t.hash("picture"),
+        "kept_at": clock.now(),
+    },
     "deletion_request": lambda t: {
         "id": t.id_of("deletion_request"),
         "code": str(t.id_of("deletion_request")),
