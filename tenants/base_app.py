@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import cast
+from typing import Any, cast
 
 import redis
 from flask import Flask, current_app
@@ -73,6 +73,11 @@ def ring_of_app() -> KeyRing:
     if ring is None:
         raise SettingsError("ONBRAND_CREDENTIAL_KEYS is missing: `id:base64 of 32 bytes`, newest first.")
     return cast(KeyRing, ring)
+
+
+def extensions_of_app() -> dict[str, Any]:
+    """Where the running app keeps what lives as long as it does."""
+    return current_app.extensions
 
 
 def redis_of_app() -> redis.Redis:

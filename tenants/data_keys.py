@@ -11,10 +11,9 @@ import threading
 from collections import OrderedDict
 from uuid import UUID
 
-from flask import current_app
 from sqlalchemy import func, select
 
-from tenants.base_app import ring_of_app
+from tenants.base_app import extensions_of_app, ring_of_app
 from tenants.database import db, new_id
 from tenants.models import DataKey
 from tenants.sealed import (
@@ -123,7 +122,8 @@ class Vault:
 def vault_of_app() -> Vault:
     """The vault over the running app's keys. Raises SettingsError when no key was set."""
     ring = ring_of_app()
-    vault = current_app.extensions.get("onbrand_vault")
+    kept = extensions_of_app()
+    vault = kept.get("onbrand_vault")
     if not isinstance(vault, Vault) or vault.ring is not ring:
-        vault = current_app.extensions["onbrand_vault"] = Vault(ring)
+        vault = kept["onbrand_vault"] = Vault(ring)
     return vault

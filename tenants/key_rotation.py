@@ -43,14 +43,14 @@ def rotate_keys(app: HasAppContext, *, leaked: bool = False) -> int:
     with in_scope(app, None):
         learn_newest(db.session.connection(), ring_of_app())
         agency_ids = list(db.session.scalars(select(Agency.id).order_by(Agency.id)))
-    whole = [Scope(agency_id, None) for agency_id in agency_ids]
+    whole: list[Scope | None] = [Scope(agency_id, None) for agency_id in agency_ids]
     if leaked:
         for scope in whole:
             with in_scope(app, scope):
                 vault_of_app().replace_data_keys()
-    steps: list[tuple[str, list[Scope | None], _Step]] = [("data_key", list(whole), _wrap_some)]
+    steps: list[tuple[str, list[Scope | None], _Step]] = [("data_key", whole, _wrap_some)]
     for column in SEALED_COLUMNS:
-        scopes: list[Scope | None] = list(whole) if issubclass(column.model, AgencyOwned) else [None]
+        scopes = whole if issubclass(column.model, AgencyOwned) else [None]
         steps.append((column.model.__tablename__, scopes, _sealing(column, anew=leaked)))
     for table, scopes, step in steps:
         for scope in scopes:
