@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import datetime, timedelta
+from typing import Any
 
 from sqlalchemy import func, select
 
-from channels import health
+from channels import health, poll_turns
 from channels.capabilities import Access, Subscription
 from channels.models import Account, AccountDay
 from tenants import clock
@@ -89,6 +90,14 @@ def note_found(account: Account, arrived: Sequence[tuple[str, datetime]], now: d
         )
 
 
+def check_now(account: Account) -> None:
+    """Somebody asked: check access and events, and read what is new."""
+    enqueue_after_commit(
+        JobName.CHECK_ACCOUNT, agency_id=account.agency_id, brand_id=account.brand_id, account_id=account.id
+    )
+    poll_turns.poll_now(account.id)
+
+
 def note_pace(account: Account, now: datetime) -> None:
     """How far apart customers' words usually are, by the days counted; None where there were too few to tell."""
     since = (now - PACE_DAYS).date()
@@ -136,3 +145,71 @@ def facts_of(account: Account) -> health.Facts:
         last_item_at=account.last_item_at,
         usual_gap=timedelta(seconds=gap) if gap is not None else None,
     )
+
+
+def facts_of_connected() -> list[health.Facts]:
+    """Those of every connected account of the scope, without what only a poll needs."""
+    rows = db.session.execute(
+        select(
+            Account.health,
+            Account.health_reason,
+            Account.throttled_until,
+            Account.token_expires_at,
+            Account.data_access_expires_at,
+            Account.access_problem,
+            Account.subscription_problem,
+            Account.last_event_at,
+            Account.last_missed_at,
+            Account.last_item_at,
+            Account.usual_gap_seconds,
+        ).where(Account.disconnected_at.is_(None))
+    )
+    return [
+        health.Facts(
+            stored=row.health,
+            reason=row.health_reason,
+            throttled_until=row.throttled_until,
+            token_expires_at=row.token_expires_at,
+            data_access_expires_at=row.data_access_expires_at,
+            access_problem=row.access_problem,
+            subscription_problem=row.subscription_problem,
+            last_event_at=row.last_event_at,
+            last_missed_at=row.last_missed_at,
+            last_item_at=row.last_item_at,
+            usual_gap=timedelta(seconds=row.usual_gap_seconds) if row.usual_gap_seconds is not None else None,
+        )
+        for row in rows
+    ]
+
+
+def describe(account: Account) -> dict[str, Any]:
+    """What pages and the API may show; never the credential."""
+    facts = facts_of(account)
+    state = health.state_of(facts, clock.now())
+    return {
+        "id": str(account.id),
+        "brand_id": str(account.brand_id),
+        "platform": account.platform,
+        "external_id": account.external_id,
+        "name": account.name,
+        "login": account.login,
+        "health": account.health,
+        "health_reason": account.health_reason,
+        "health_since": account.health_since,
+        "state": state,
+        "action": health.KINDS[state].action,
+        "last_polled_at": account.last_polled_at,
+        "last_event_at": account.last_event_at,
+        "last_item_at": account.last_item_at,
+        "last_sent_at": account.last_sent_at,
+        "scopes": list(account.scopes),
+        "access_ends_at": health.ends_at(facts),
+        "access_checked_at": account.access_checked_at,
+        "access_problem": account.access_problem,
+        "subscribed_at": account.subscribed_at,
+        "subscription_problem": account.subscription_problem,
+        "missed_count": account.missed_count,
+        "usage_percent": account.usage_percent,
+        "connected_at": account.created_at,
+        "disconnected_at": account.disconnected_at,
+    }

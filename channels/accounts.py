@@ -10,7 +10,6 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Any
 from uuid import UUID
 
 from sqlalchemy import delete, func, select
@@ -295,24 +294,6 @@ def bring_back(account: Account) -> None:
     poll_turns.unpark(account.id)
     _begin_anew(account, wake_up=True)
     audit.record(None, "account.came_back", "account", account.id, brand_id=account.brand_id)
-
-
-def describe(account: Account) -> dict[str, Any]:
-    """What pages and the API may show; never the credential."""
-    return {
-        "id": str(account.id),
-        "brand_id": str(account.brand_id),
-        "platform": account.platform,
-        "external_id": account.external_id,
-        "name": account.name,
-        "login": account.login,
-        "health": account.health,
-        "health_reason": account.health_reason,
-        "health_since": account.health_since,
-        "last_polled_at": account.last_polled_at,
-        "connected_at": account.created_at,
-        "disconnected_at": account.disconnected_at,
-    }
 
 
 def find_by_platform_id(platform: str, external_id: str) -> list[AccountDirectory]:

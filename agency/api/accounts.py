@@ -9,7 +9,7 @@ from agency.api.bearer import caller, id_or_nobody, known_id
 from agency.api.blueprint import ApiBlueprint
 from agency.api.listing import id_after, page_of
 from agency.api.schemas.accounts import Account, AccountPage, AccountQuery, NewAccount
-from channels import accounts
+from channels import account_standing, accounts
 from tenants.database import db
 from tenants.permissions import Permission, require
 
@@ -23,7 +23,7 @@ def list_accounts(query: dict[str, Any]) -> Any:
     """Accounts in the order they were connected, disconnected ones too."""
     brand_ids = [id_or_nobody(brand_id) for brand_id in query["brand_id"]] or None
     rows = accounts.list_accounts(after=id_after(query["cursor"]), limit=query["limit"] + 1, brand_ids=brand_ids)
-    return page_of([accounts.describe(row) for row in rows], query["limit"], lambda row: str(row["id"]))
+    return page_of([account_standing.describe(row) for row in rows], query["limit"], lambda row: str(row["id"]))
 
 
 @blueprint.post("/accounts")
@@ -42,7 +42,7 @@ def get_account(account_id: str) -> Any:
     """One account."""
     account = accounts.get(known_id(account_id))
     require(caller(), Permission.ACCOUNT_READ, account.brand_id)
-    return accounts.describe(account)
+    return account_standing.describe(account)
 
 
 @blueprint.delete("/accounts/<account_id>")
@@ -54,4 +54,4 @@ def disconnect_account(account_id: str) -> Any:
 
 def _described(account: Any) -> dict[str, Any]:
     db.session.refresh(account)
-    return accounts.describe(account)
+    return account_standing.describe(account)

@@ -44,11 +44,31 @@ ACCOUNT: Final[Example] = {
     "health": "ok",
     "health_reason": None,
     "health_since": _MORNING,
+    "state": "healthy",
+    "action": "none",
     "last_polled_at": _LATER,
+    "last_event_at": _LATER,
+    "last_item_at": _LATER,
+    "last_sent_at": None,
+    "scopes": ["https://www.googleapis.com/auth/business.manage"],
+    "access_ends_at": None,
+    "access_checked_at": _MORNING,
+    "access_problem": None,
+    "subscribed_at": _MORNING,
+    "subscription_problem": None,
+    "missed_count": 0,
+    "usage_percent": None,
     "connected_at": _MORNING,
     "disconnected_at": None,
 }
-DISCONNECTED_ACCOUNT: Final[Example] = {**ACCOUNT, "health": "disconnected", "disconnected_at": _LATER}
+DISCONNECTED_ACCOUNT: Final[Example] = {
+    **ACCOUNT,
+    "health": "disconnected",
+    "state": "disconnected",
+    "action": "connect",
+    "subscribed_at": None,
+    "disconnected_at": _LATER,
+}
 NEW_ACCOUNT: Final[Example] = {
     "brand_id": _BRAND_ID,
     "platform": "google_business",

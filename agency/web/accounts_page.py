@@ -9,28 +9,27 @@ from uuid import UUID
 
 from flask import Blueprint, Response, make_response, redirect, request, url_for
 from flask_babel import gettext as _
-from sqlalchemy import and_, case, func, select, tuple_
+from sqlalchemy import and_, case, func, or_, select, tuple_
 from werkzeug.wrappers import Response as AnyResponse
 
 from agency.web import clocks
+from agency.web.account_card import card_of, days_of, turns_of
 from agency.web.brand_address import brand_at
 from agency.web.connecting_look import chosen_for, feature_rows
-from agency.web.contexts import AccountRow, AccountsPage
+from agency.web.contexts import AccountsPage
 from agency.web.contexts_setup import AccountDeedPage, SetAsidePage, SetAsideRow
 from agency.web.history_page import history_looks
 from agency.web.language import chosen_language, chosen_zone
-from agency.web.looks import BrandLook, Choice, Clock, Notice, brand_look
+from agency.web.looks import BrandLook, Choice, Clock, brand_look
 from agency.web.reply_looks import platform_word
 from agency.web.shell import brand_looks, render_page, toast
-from agency.web.state_looks import account_states, unknown_state
 from agency.web.who import actor_of_request
+from channels import account_standing
 from channels import accounts as room
-from channels.accounts import KEY_MISSING
 from channels.features import way_of
 from channels.models import Account, SetAsideItem
 from channels.registry import ADAPTERS
 from channels.sign_ins import SIGN_INS
-from tenants import clock
 from tenants.base_app import settings_of_app
 from tenants.database import db
 from tenants.errors import Conflict, Invalid, NotFound, worded
@@ -41,7 +40,7 @@ accounts_page = Blueprint("accounts_page", __name__)
 
 PAGE_ROWS = 50
 RAW_SHOWN_BYTES = 2_000
-TROUBLED = ("failing", "needs_reconnect")
+TROUBLED = ("failing", "throttled", "needs_reconnect", "access_lost")
 
 
 @accounts_page.get("/accounts")
@@ -103,6 +102,15 @@ def reconnect(account_id: str) -> AnyResponse:
         db.session.rollback()
         return _deed("reconnect", _account(account_id), error.http_status, _errors(error))
     toast(_("%(name)s is connected again. We read what came meanwhile.", name=account.name))
+    return redirect(url_for("accounts_page.accounts_of_brand", brand_id=account.brand_id), code=303)
+
+
+@accounts_page.post("/accounts/<account_id>/check")
+def check(account_id: str) -> AnyResponse:
+    """Look now whether the access works and events come, mend what can be mended, and read what is new."""
+    account = _account(account_id)
+    account_standing.check_now(account)
+    toast(_("We look at %(name)s now. The card says what we find.", name=account.name))
     return redirect(url_for("accounts_page.accounts_of_brand", brand_id=account.brand_id), code=303)
 
 
@@ -187,10 +195,11 @@ def _list(
     values: dict[str, str] | None = None,
     errors: dict[str, str] | None = None,
 ) -> Response:
-    """Four statements beside finding the person, the brand and the frame's brands."""
+    """Six statements beside finding the person, the brand and the frame's brands."""
     tab = request.args.get("tab", "")
     found, more = _accounts(brand_id, tab)
-    counts = _set_aside_counts([account.id for account in found])
+    ids = [account.id for account in found]
+    counts, days, turns = _set_aside_counts(ids), days_of(ids), turns_of(ids)
     histories = history_looks(found)
     may_connect = actor_of_request().may(Permission.ACCOUNT_CONNECT)
     given = values or {"brand": str(brand_id or "")}
@@ -202,7 +211,17 @@ def _list(
     )
     page = AccountsPage(
         rows=tuple(
-            replace(_row(account, counts.get(account.id, 0), may_connect), history=histories.get(account.id))
+            replace(
+                card_of(
+                    account,
+                    _look(account.brand_id),
+                    may_connect=may_connect,
+                    set_aside=counts.get(account.id, 0),
+                    days=days.get(account.id, {}),
+                    next_turn=turns.get(account.id),
+                ),
+                history=histories.get(account.id),
+            )
             for account in found
         ),
         tabs=_tabs(place, here, tab, brand_id),
@@ -227,11 +246,20 @@ def _list(
     return make_response(render_page("accounts/page.html", page), status)
 
 
-_RANK = case((Account.health == "needs_reconnect", 0), (Account.health == "failing", 1), else_=2)
+_RANK = case(
+    (Account.health.in_(("needs_reconnect", "access_lost")), 0),
+    (Account.health.in_(("failing", "throttled")), 1),
+    else_=2,
+)
+_IS_DEAF = and_(
+    Account.last_missed_at.is_not(None),
+    or_(Account.last_event_at.is_(None), Account.last_event_at < Account.last_missed_at),
+)
+_TROUBLED = and_(Account.disconnected_at.is_(None), or_(Account.health.in_(TROUBLED), _IS_DEAF))
 
 
 def _rank_number(account: Account) -> int:
-    return {"needs_reconnect": 0, "failing": 1}.get(account.health, 2)
+    return {"needs_reconnect": 0, "access_lost": 0, "failing": 1, "throttled": 1}.get(account.health, 2)
 
 
 def _accounts(brand_id: UUID | None, tab: str) -> tuple[list[Account], bool]:
@@ -243,7 +271,7 @@ def _accounts(brand_id: UUID | None, tab: str) -> tuple[list[Account], bool]:
     else:
         wanted = wanted.where(Account.disconnected_at.is_(None))
     if tab == "troubled":
-        wanted = wanted.where(Account.health.in_(TROUBLED))
+        wanted = wanted.where(_TROUBLED)
     after = request.args.get("after", "")
     if after:
         rank, _dot, text = after.partition(".")
@@ -258,7 +286,7 @@ def _tabs(place: str, here: dict[str, Any], tab: str, brand_id: UUID | None) -> 
     live = Account.disconnected_at.is_(None)
     counting = select(
         func.count(case((live, Account.id))),
-        func.count(case((and_(live, Account.health.in_(TROUBLED)), Account.id))),
+        func.count(case((_TROUBLED, Account.id))),
         func.count(case((Account.disconnected_at.is_not(None), Account.id))),
     )
     if brand_id is not None:
@@ -287,54 +315,6 @@ def _set_aside_counts(account_ids: list[UUID]) -> dict[UUID, int]:
         .group_by(SetAsideItem.account_id)
     )
     return {row[0]: row[1] for row in rows}
-
-
-def _row(account: Account, set_aside_count: int, may_connect: bool) -> AccountRow:
-    now, zone, locale = clock.now(), chosen_zone(), chosen_language()
-
-    def ago(at: datetime | None) -> Clock | None:
-        return clocks.age(at, now, zone, locale) if at is not None else None
-
-    may_touch = may_connect and account.disconnected_at is None
-    return AccountRow(
-        name=account.name,
-        brand=_look(account.brand_id),
-        platform=platform_word(account.platform),
-        state=account_states().get(account.health) or unknown_state(account.health),
-        since=ago(account.health_since),
-        last_poll=ago(account.last_polled_at),
-        last_item=ago(account.last_item_at),
-        last_sent=ago(account.last_sent_at),
-        problem=_problem(account, may_connect),
-        repair_url=url_for("accounts_page.ask_reconnect", account_id=account.id) if may_touch else "",
-        disconnect_url=url_for("accounts_page.ask_disconnect", account_id=account.id) if may_touch else "",
-        set_aside=set_aside_count,
-        set_aside_url=url_for("accounts_page.set_aside", account_id=account.id) if set_aside_count else "",
-    )
-
-
-def _problem(account: Account, may_connect: bool) -> Notice | None:
-    place, reason = platform_word(account.platform), account.health_reason or ""
-    if account.health == "needs_reconnect":
-        what = _("%(place)s no longer accepts our connection.", place=place)
-        then = _("Connect again; we read what came meanwhile.")
-        if not may_connect:
-            then = _("Ask an agency admin to connect it again; we read what came meanwhile.")
-        return Notice(
-            "bad", f"{what} {reason}".strip(), _("What came in before is here, and approved replies wait."), then
-        )
-    if account.health == "failing" and reason == KEY_MISSING:
-        return Notice(
-            "bad",
-            _("A key is missing on our side, so this account's access cannot be opened."),
-            _("Nothing is lost: approved replies wait, and we read what came meanwhile."),
-            _("Tell whoever runs Onbrand to give the key again; you need not connect anew."),
-        )
-    if account.health == "failing":
-        what = _("%(place)s does not answer as it should.", place=place)
-        safe = _("Nothing is lost: we go on asking.")
-        return Notice("warn", f"{what} {reason}".strip(), safe, _("You need not do anything now."))
-    return None
 
 
 def _deed(deed: str, account: Account, status: int, errors: dict[str, str] | None = None) -> Response:

@@ -34,6 +34,7 @@ brands_page = Blueprint("brands_page", __name__)
 
 PAGE_ROWS = 50
 FIELDS = ("name", "mark", "colour", "language", "timezone", "answer_due_hours")
+WORST_LAST = ("ok", "throttled", "failing", "access_lost", "needs_reconnect")
 
 
 @brands_page.get("/brands")
@@ -145,7 +146,7 @@ def _list(status: int, *, values: dict[str, str] | None = None, errors: dict[str
 def _rows(number: int, *, with_archived: bool) -> list[Any]:
     """Brands with their counters, worst channel and guide in force."""
     channels = (
-        select(func.max(func.array_position(["ok", "failing", "needs_reconnect"], Account.health)))
+        select(func.max(func.array_position(list(WORST_LAST), Account.health)))
         .where(Account.agency_id == Brand.agency_id, Account.brand_id == Brand.id, Account.disconnected_at.is_(None))
         .correlate(Brand)
         .scalar_subquery()
@@ -220,7 +221,7 @@ def _row(row: Any, late: int) -> BrandRow:
 def _channels(worst: int | None) -> StateLook:
     if worst is None:
         return StateLook("none", _("None yet"), "circle", "plain")
-    return account_states()[("ok", "failing", "needs_reconnect")[worst - 1]]
+    return account_states()[WORST_LAST[worst - 1]]
 
 
 def _languages(chosen: str) -> tuple[Choice, ...]:

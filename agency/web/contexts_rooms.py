@@ -109,23 +109,73 @@ class BrandsPage:
 
 
 @dataclass(frozen=True, kw_only=True)
+class AccountFact:
+    """One line of a card: a time, or words where there is none."""
+
+    label: str = told("What it is.")
+    at: Clock | None = told("When.", default=None)
+    words: str = told("Said instead of a time.", default="")
+
+
+@dataclass(frozen=True, kw_only=True)
+class Permit:
+    """One use of an account and whether it was granted."""
+
+    name: str = told("The use.")
+    stands: bool = told("Granted, with everything it needs.")
+    scopes: str = told("The platform's names of its permissions.", default="")
+    missing: str = told("Those that are missing.", default="")
+
+
+@dataclass(frozen=True, kw_only=True)
+class ArrivalBar:
+    """One day: three heights stacked from below."""
+
+    x: int = told("From the left.")
+    told_y: int = told("Top of what events told.")
+    told_height: int = told("Its height.")
+    found_y: int = told("Top of what looking found.")
+    found_height: int = told("Its height.")
+    missed_y: int = told("Top of what events missed.")
+    missed_height: int = told("Its height.")
+    title: str = told("The day and its counts.")
+
+
+@dataclass(frozen=True, kw_only=True)
+class Arrivals:
+    """Who told us first, day by day."""
+
+    bars: tuple[ArrivalBar, ...] = told("Oldest first.")
+    told_count: int = told("Words of customers that events brought.")
+    found_count: int = told("Those that looking found first, as it should.")
+    missed_count: int = told("Those that an event should have brought.")
+    width: int = told("Of the drawing.")
+    height: int = told("Of the drawing.")
+    bar_width: int = told("Of one bar.")
+
+
+@dataclass(frozen=True, kw_only=True)
 class AccountRow:
     """One connected page, profile or place."""
 
     name: str = told("As the platform names it.")
     brand: BrandLook = told("Whose it is.")
     platform: str = told("Facebook, Instagram, Google.")
-    state: StateLook = told("Alive, Needs a new connection, Paused.")
+    state: StateLook = told("Its health: `agency.web.health_words`.")
     since: Clock | None = told("Since when that is so.", default=None)
-    last_poll: Clock | None = told("Last time we looked.", default=None)
-    last_item: Clock | None = told("Last thing that came.", default=None)
-    last_sent: Clock | None = told("Last answer published.", default=None)
     problem: Notice | None = told("What is wrong, safe, next.", default=None)
-    repair_url: str = told("The page to connect again.", default="")
+    action_label: str = told("The one thing that helps; empty where one only waits, or may not.", default="")
+    action_url: str = told("Posting does it.", default="")
+    renew_url: str = told("Posting leads to the platform to sign in anew; empty where not allowed.", default="")
+    token_url: str = told("The page for a new token; empty where not allowed.", default="")
     disconnect_url: str = told("The page that asks before it ends; empty where not allowed.", default="")
-    history: HistoryLook | None = told("How far its past is read; None for nothing to say.", default=None)
+    facts: tuple[AccountFact, ...] = told("Times: events, looks, last in, last out.", default=())
+    access: tuple[AccountFact, ...] = told("Token, events, missed, usage.", default=())
+    permits: tuple[Permit, ...] = told("Each use; empty where the platform never told.", default=())
+    arrivals: Arrivals | None = told("The last two weeks drawn; None when nothing came.", default=None)
     set_aside: int = told("Items we could not read and kept.", default=0)
     set_aside_url: str = told("Shows them.", default="")
+    history: HistoryLook | None = told("How far its past is read; None for nothing to say.", default=None)
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -20,6 +20,8 @@ from sqlalchemy import func, select
 from sqlalchemy.exc import SQLAlchemyError
 
 from agency.replies.models import Reply
+from channels import account_standing
+from channels.health import KINDS, state_of
 from channels.models import PollTurn
 from tenants import clock
 from tenants.base_app import settings_of_app
@@ -246,6 +248,10 @@ class _Figures:
         ).one()
         yield GaugeMetricFamily("onbrand_poll_lag_seconds", "How late the most overdue poll is.", value=_lag(due, now))
         yield GaugeMetricFamily("onbrand_accounts_parked", "Accounts that wait for a new connection.", value=parked)
+        accounts = GaugeMetricFamily("onbrand_accounts", "Connected accounts, by state of health.", labels=["state"])
+        for state, number in _accounts_by_state().items():
+            accounts.add_metric([state], number)
+        yield accounts
         states = GaugeMetricFamily("onbrand_replies", "Replies on their way, by state.", labels=["state"])
         for state, number in _replies_by_state().items():
             states.add_metric([state], number)
@@ -256,15 +262,40 @@ def _lag(oldest: datetime | None, now: datetime) -> float:
     return max(0.0, (now - oldest).total_seconds()) if oldest is not None else 0.0
 
 
-_figures: dict[int, tuple[float, dict[str, int]]] = {}
+def _accounts_by_state() -> dict[str, int]:
+    """By the state people are shown; every state is there, so that a curve never has a hole."""
+    return _kept("accounts", _count_accounts)
+
+
+def _count_accounts(app: Any) -> dict[str, int]:
+    counted: Counter[str] = Counter(dict.fromkeys(KINDS, 0))
+    now = clock.now()
+    for agency_id in list(db.session.scalars(select(Agency.id))):
+        with in_scope(app, Scope(agency_id, None)):
+            for facts in account_standing.facts_of_connected():
+                counted[state_of(facts, now)] += 1
+    del counted["disconnected"]
+    return dict(counted)
+
+
+_figures: dict[tuple[int, str], tuple[float, dict[str, int]]] = {}
+
+
+def _kept(name: str, count: Callable[[Any], dict[str, int]]) -> dict[str, int]:
+    """Counted agency by agency, each in its own scope, at most every ten seconds."""
+    app = cast(Any, current_app)._get_current_object()
+    held = _figures.get((id(app), name))
+    if held is None or time.monotonic() - held[0] >= FIGURES_SECONDS:
+        held = _figures[id(app), name] = (time.monotonic(), count(app))
+    return held[1]
 
 
 def _replies_by_state() -> dict[str, int]:
-    """Counted agency by agency, each in its own scope, at most every ten seconds; only states that should pass."""
-    app = cast(Any, current_app)._get_current_object()
-    held = _figures.get(id(app))
-    if held is not None and time.monotonic() - held[0] < FIGURES_SECONDS:
-        return held[1]
+    """Only states that should pass."""
+    return _kept("replies", _count_replies)
+
+
+def _count_replies(app: Any) -> dict[str, int]:
     counted: Counter[str] = Counter(dict.fromkeys(WATCHED_STATES, 0))
     for agency_id in list(db.session.scalars(select(Agency.id))):
         with in_scope(app, Scope(agency_id, None)):
@@ -273,5 +304,4 @@ def _replies_by_state() -> dict[str, int]:
             )
             for state, number in rows:
                 counted[state] += number
-    _figures[id(app)] = (time.monotonic(), dict(counted))
-    return _figures[id(app)][1]
+    return dict(counted)

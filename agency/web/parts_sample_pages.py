@@ -8,6 +8,8 @@ from dataclasses import replace
 
 from agency.replies.text_difference import text_difference
 from agency.web import contexts as c
+from agency.web import contexts_rooms as c_rooms
+from agency.web.health_words import health_looks
 from agency.web.looks import Choice, Notice, StateLook, Toast
 from agency.web.parts_samples import (
     CHANGED,
@@ -15,7 +17,6 @@ from agency.web.parts_samples import (
     HASH,
     PAGES,
     REVIEW,
-    account_states,
     ago,
     assign,
     at,
@@ -31,7 +32,7 @@ from agency.web.parts_samples import (
     shell,
     voice,
 )
-from agency.web.state_looks import reply_states
+from agency.web.state_looks import account_states, reply_states
 
 Sample = tuple[str, c.Shell, object]
 
@@ -113,12 +114,15 @@ def brands_page() -> c.BrandsPage:
 
 
 def accounts() -> c.AccountsPage:
-    states = account_states()
+    states = health_looks()
+    facts = (c_rooms.AccountFact(label="Told by an event", at=ago(minutes=7)), c_rooms.AccountFact(label="Last look", at=ago(minutes=1)))
+    bars = tuple(c_rooms.ArrivalBar(x=place * 12, told_y=20, told_height=20, found_y=12, found_height=8, missed_y=8, missed_height=4 if place == 9 else 0, title="12 Nov") for place in range(14))  # fmt: skip
+    drawn = c_rooms.Arrivals(bars=bars, told_count=84, found_count=31, missed_count=2, width=164, height=40, bar_width=8)
     broken = Notice("bad", "Facebook no longer accepts our connection since 10:40: the password was changed.", "Everything that came in before is here, and two approved replies wait.", "Connect again; we read what came meanwhile.")  # fmt: skip
     return c.AccountsPage(
         rows=(
-            c.AccountRow(name="Hotel Bursztynowa Zatoka", brand=brands()[1], platform="Facebook", state=states["needs_reconnect"], since=ago(minutes=84), last_poll=ago(minutes=84), last_item=ago(hours=3), last_sent=ago(days=1), problem=broken, repair_url="#", disconnect_url="#"),
-            c.AccountRow(name="Pennywell, Leeds", brand=brands()[0], platform="Google", state=states["ok"], since=ago(days=30), last_poll=ago(minutes=1), last_item=ago(minutes=7), disconnect_url="#", set_aside=2, set_aside_url="#"),
+            c.AccountRow(name="Hotel Bursztynowa Zatoka", brand=brands()[1], platform="Facebook", state=states["needs_reconnect"], since=ago(minutes=84), facts=facts, problem=broken, action_label="Connect again", action_url="#", renew_url="#", disconnect_url="#"),
+            c.AccountRow(name="Pennywell, Leeds", brand=brands()[0], platform="Google", state=states["healthy"], since=ago(days=30), facts=facts, arrivals=drawn, access=(c_rooms.AccountFact(label="Access", words="no known end"),), permits=(c_rooms.Permit(name="Reviews: read and answer", stands=True, scopes="business.manage"), c_rooms.Permit(name="Direct messages", stands=False, scopes="pages_messaging", missing="pages_messaging")), renew_url="#", disconnect_url="#", set_aside=2, set_aside_url="#"),
         ),
         tabs=(Choice("All", "?", True, 2), Choice("Troubled", "?t=1", count=1, tone="bad")), connect_url="#",
         brands=tuple(Choice(b.name, "", value=b.id) for b in brands()), platforms=(Choice("Facebook", "", value="facebook"), Choice("Google", "", value="google_business")),

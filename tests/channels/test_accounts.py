@@ -9,7 +9,7 @@ import pytest
 from flask import Flask
 from sqlalchemy import Engine, select, text
 
-from channels import accounts, poll_turns
+from channels import account_standing, accounts, poll_turns
 from channels.models import Account, AccountDirectory, PollTurn
 from channels.protocol import Secret
 from tenants.database import db
@@ -67,8 +67,8 @@ def test_the_credential_is_nowhere_in_the_clear(ana: Agency, superuser: Engine) 
         account = accounts.get(account_id)
         assert TOKEN not in repr(account)
         assert TOKEN not in repr(accounts.connected(account))
-        assert TOKEN not in str(accounts.describe(account))
-        assert "credential" not in accounts.describe(account)
+        assert TOKEN not in str(account_standing.describe(account))
+        assert "credential" not in account_standing.describe(account)
 
 
 def test_a_credential_moved_to_another_account_does_not_open(ana: Agency) -> None:

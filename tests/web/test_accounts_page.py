@@ -2,17 +2,25 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
+from datetime import date, timedelta
 from html import unescape
+from typing import Any
 from uuid import UUID
 
 import pytest
 from flask import Flask
 from sqlalchemy import select
 
-from channels import accounts
-from channels.models import Account, SetAsideItem
+from agency.web.account_card import arrivals_of
+from agency.web.health_words import HealthWords, health_words
+from channels import account_standing, accounts
+from channels.health import KINDS, State
+from channels.models import Account, AccountDay, SetAsideItem
+from tenants import clock
 from tenants.database import db
+from tenants.models import OutboxEntry
 from tenants.permissions import ROLE_PERMISSIONS, Permission, Role
 from tests.factories import Agency, Factory
 from tests.web.browser import Browser
@@ -52,9 +60,9 @@ def secret_of(agency: Agency, account_id: UUID) -> str:
 def test_the_page_says_how_each_channel_is(admin: Browser, make: Factory, ana: Agency, account_id: UUID) -> None:
     sick = make.account(ana, brand=1, platform="google_business")
     with ana.entered():
-        accounts.mark_unhealthy(accounts.get(sick), "needs_reconnect", "The token was revoked.")
+        accounts.mark_unhealthy(accounts.get(sick), "needs_reconnect", "password_changed")
     page = admin.get("/accounts").text
-    assert "The token was revoked." in page
+    assert "The password was changed." in page
     assert page.index("Needs a new connection") < page.index("Alive"), "trouble first"
     troubled = admin.get("/accounts?tab=troubled").text
     assert f"/accounts/{sick}/reconnect" in troubled
@@ -111,7 +119,7 @@ def test_a_missing_key_asks_nobody_to_connect_again(admin: Browser, ana: Agency,
     page = unescape(admin.get(f"/brands/{ana.brand_ids[0]}/accounts").text)
     assert "A key is missing on our side" in page
     assert "Tell whoever runs Onbrand" in page
-    assert "key_missing" not in page
+    assert "key_missing" not in page.replace('data-state="key_missing"', "")
 
 
 def test_disconnecting_asks_first_and_twice_is_harmless(admin: Browser, ana: Agency, account_id: UUID) -> None:
@@ -210,4 +218,105 @@ def test_the_pages_take_few_statements(
         statements()
         assert admin.get(path).status_code == 200
         taken = statements()
-        assert len(taken) <= 6, taken
+        assert len(taken) <= 9, taken
+
+
+def whole(agency: Agency, account_id: UUID, **columns: Any) -> None:
+    with agency.entered():
+        for name, value in columns.items():
+            setattr(accounts.get(account_id), name, value)
+
+
+def card(admin: Browser) -> str:
+    return unescape(admin.get("/accounts").text)
+
+
+@pytest.mark.parametrize("state", sorted({*KINDS} - {"healthy", "disconnected"}))
+def test_every_trouble_says_one_sentence_and_offers_one_action(
+    admin: Browser, ana: Agency, account_id: UUID, state: State
+) -> None:
+    now = clock.now()
+    columns: dict[State, dict[str, Any]] = {
+        "needs_reconnect": {"health": "needs_reconnect", "health_reason": "password_changed"},
+        "access_lost": {"health": "access_lost", "health_reason": "page_role_lost"},
+        "no_allowance": {"health": "failing", "health_reason": "quota_zero"},
+        "key_missing": {"health": "failing", "health_reason": "key_missing"},
+        "failing": {"health": "failing", "health_reason": "It did not answer."},
+        "throttled": {"health": "throttled", "throttled_until": now + timedelta(hours=1)},
+        "expiring": {"token_expires_at": now + timedelta(days=3)},
+        "limited": {"access_problem": "not_verified"},
+        "unsubscribed": {"subscription_problem": "other_topic"},
+        "webhook_deaf": {"last_missed_at": now, "missed_count": 2},
+        "silent": {"usual_gap_seconds": 60, "last_item_at": now - timedelta(days=9)},
+    }
+    whole(ana, account_id, **columns[state])
+    page = card(admin)
+    words = health_words_of(admin, state)
+    assert f'data-state="{state}"' in page
+    assert words.sentence.partition("%")[0] in page
+    action = KINDS[state].action
+    target = {"reconnect": "connect", "subscribe": "check", "look": "check", "ask_platform": "check"}.get(action)
+    main = page.count('class="button main"')
+    if target is None:
+        assert f"/accounts/{account_id}/check" not in page
+    else:
+        assert f'action="/accounts/{account_id}/{target}"' in page
+    assert main == (2 if target else 1), "beside the one that connects another channel"
+
+
+def health_words_of(admin: Browser, state: State) -> HealthWords:
+    with admin.client.application.test_request_context():
+        return health_words()[state]
+
+
+def test_the_card_compares_what_events_told_with_what_looking_found(
+    admin: Browser, ana: Agency, account_id: UUID
+) -> None:
+    with ana.entered():
+        account = accounts.get(account_id)
+        account.subscribed_at = clock.now() - timedelta(days=2)
+        hours_ago = clock.now() - timedelta(hours=2)
+        account_standing.note_told(account, [("comment", hours_ago)] * 7, clock.now())
+        account_standing.note_found(account, [("comment", hours_ago)] * 2, clock.now())
+        account_standing.note_found(account, [("comment", clock.now() - timedelta(days=9))], clock.now())
+    page = card(admin)
+    assert "7 told by events" in page
+    assert "1 found by looking" in page
+    assert "2 missed by events" in page
+    assert 'data-state="webhook_deaf"' in page
+    assert "2, found by looking" in page
+
+
+def test_the_card_names_each_use_with_what_it_lacks(admin: Browser, ana: Agency, account_id: UUID) -> None:
+    assert "not known yet" in card(admin)
+    whole(
+        ana,
+        account_id,
+        scopes=["pages_show_list", "pages_read_engagement", "pages_manage_metadata", "business_management"],
+    )
+    page = card(admin)
+    assert re.search(r"granted: </span>Find the account", page)
+    assert re.search(r"missing: </span>Direct messages and private replies <code[^>]*>pages_messaging<", page)
+
+
+def test_checking_promises_a_look_and_a_poll(admin: Browser, ana: Agency, account_id: UUID) -> None:
+    assert admin.post(f"/accounts/{account_id}/check").status_code == 303
+    with ana.entered():
+        entries = db.session.scalars(select(OutboxEntry.ids).where(OutboxEntry.job_name == "check_account")).all()
+    assert [entry["account_id"] for entry in entries] == [str(account_id)]
+
+
+@pytest.mark.parametrize("counts", [(0, 0, 0), (1, 1, 1), (3000, 1, 1), (0, 3000, 1), (1, 1, 3000), (1000, 1000, 1000)])
+def test_bars_stay_in_the_drawing_and_show_every_kind_that_came(whole_app: Flask, counts: tuple[int, int, int]) -> None:
+    today = date(2026, 11, 20)
+    told, found, missed = counts
+    days = {today: AccountDay(told_count=told, found_count=found + missed, missed_count=missed)}
+    with whole_app.test_request_context():
+        drawn = arrivals_of(days, today)
+    assert drawn is not None
+    bar = drawn.bars[-1]
+    assert (bar.told_height > 0, bar.found_height > 0, bar.missed_height > 0) == tuple(count > 0 for count in counts)
+    assert bar.missed_y >= 0
+    assert bar.told_y + bar.told_height == drawn.height
+    assert bar.found_y + bar.found_height == bar.told_y
+    assert bar.missed_y + bar.missed_height == bar.found_y

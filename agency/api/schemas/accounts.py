@@ -2,10 +2,15 @@
 
 from __future__ import annotations
 
+from typing import get_args
+
 from marshmallow import fields
 
 from agency.api.schemas.fields import Choice, Identifier, Items, Moment, PageQuery, Strict, Text, next_cursor
+from channels.health import KINDS, Action
+from channels.models import HEALTHS
 
+ACTIONS = get_args(Action)
 PLATFORMS = ("facebook", "instagram", "google_business")
 
 
@@ -40,10 +45,25 @@ class Account(Strict):
     external_id = Text(required=True)
     name = Text(required=True)
     login = Text(required=True, allow_none=True)
-    health = Choice("ok", "failing", "needs_reconnect", "disconnected", required=True)
+    health = Choice(*HEALTHS, required=True)
+    state = Choice(
+        *KINDS, required=True, metadata={"description": "the health shown to people, worked out from all facts"}
+    )
+    action = Choice(*ACTIONS, required=True, metadata={"description": "the one thing that helps"})
     health_reason = Text(required=True, allow_none=True)
     health_since = Moment(required=True)
     last_polled_at = Moment(required=True, allow_none=True)
+    last_event_at = Moment(required=True, allow_none=True)
+    last_item_at = Moment(required=True, allow_none=True)
+    last_sent_at = Moment(required=True, allow_none=True)
+    scopes = Items(Text(), required=True)
+    access_ends_at = Moment(required=True, allow_none=True)
+    access_checked_at = Moment(required=True, allow_none=True)
+    access_problem = Text(required=True, allow_none=True)
+    subscribed_at = Moment(required=True, allow_none=True)
+    subscription_problem = Text(required=True, allow_none=True)
+    missed_count = fields.Integer(required=True, metadata={"description": "what polls found that events missed"})
+    usage_percent = fields.Integer(required=True, allow_none=True)
     connected_at = Moment(required=True)
     disconnected_at = Moment(required=True, allow_none=True)
 
