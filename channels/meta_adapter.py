@@ -210,7 +210,12 @@ class MetaAdapter(ABC):
         return meta_access.plan_access(account)
 
     def read_access(self, account: ConnectedAccount, exchanges: Sequence[Exchange], *, now: datetime) -> Access:
-        return meta_access.read_access(account, exchanges, now)
+        told = meta_access.read_access(account, exchanges, now)
+        needs = self.streams[0].needs
+        if told.works and told.scopes and needs and not any(need <= told.scopes for need in needs):
+            # The rest may live, but what everybody connects an account for cannot be read any more.
+            return Access(False, told.scopes, problem="permission_missing")
+        return told
 
     # --- history ---
 

@@ -34,6 +34,7 @@ from channels.errors import (
     TargetChanged,
     TokenRevoked,
 )
+from channels.health import OPERATOR_WORDS
 from channels.items import PublishedReply
 from channels.models import Account
 from channels.protocol import ConnectedAccount, ReplyTarget
@@ -217,7 +218,7 @@ def _send(claimed: Claimed, transport: Speaks) -> PublishedReply | ChannelError:
                 return standing
         request = adapter.publish_reply(claimed.account, claimed.target, claimed.text)
     except ChannelError as error:
-        return error
+        return _whose_trouble(error)
     except Exception:
         log.exception("precheck_failed", reply_id=str(claimed.reply_id))
         return NotSent("the check before sending failed")
@@ -226,11 +227,18 @@ def _send(claimed: Claimed, transport: Speaks) -> PublishedReply | ChannelError:
     try:
         return adapter.read_publish(claimed.account, claimed.target, transport.send(request))
     except ChannelError as error:
-        return error
+        return _whose_trouble(error)
     except Exception:
         # Anything unforeseen after the call began: it may have arrived.
         log.exception("send_failed", reply_id=str(claimed.reply_id))
         return OutcomeUnknown("an unforeseen error after sending")
+
+
+def _whose_trouble(error: ChannelError) -> ChannelError:
+    """A platform that gives our whole project nothing did not refuse these words: they wait like the account."""
+    if isinstance(error, Refused) and error.platform_code in OPERATOR_WORDS:
+        return TokenRevoked(error.platform_code, request_id=error.request_id)
+    return error
 
 
 def _file_privately(claimed: Claimed, platform_id: str, thread_external_id: str) -> None:
@@ -358,7 +366,8 @@ def stand(reply: Reply, platform_id: str, live_state: str, *, move_name: str) ->
 def _after_not_sent(reply: Reply, error: ChannelError) -> None:
     if isinstance(error, TokenRevoked):
         accounts.mark_unhealthy(account_of(reply), "needs_reconnect", error.reason)
-        return
+        if error.reason not in OPERATOR_WORDS:
+            return  # parked; connecting again wakes it
     tries = db.session.execute(
         select(func.count(PublishAttempt.id)).where(
             PublishAttempt.reply_id == reply.id, PublishAttempt.outcome == "not_sent"

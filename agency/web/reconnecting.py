@@ -62,6 +62,8 @@ def leave(token: str) -> AnyResponse:
     link, account, _brand = found
     way = way_of(account.platform, account.login)
     features = standing_features(way, account.scopes, account.tasks) if account.scopes else USUAL
+    if account.health_reason == "permission_missing":
+        features = (*features, *USUAL)  # what stands still is what is left, and not what was there
     return leave_for(
         way, account.agency_id, account.brand_id, features, account_id=account.id, link_id=link.id, again=True
     )
