@@ -7,7 +7,7 @@ after six months: this check uses each of them daily, parked ones too.
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from uuid import UUID
 
@@ -170,8 +170,11 @@ def _note(app: Flask, one: _Checked, told: Access | ChannelError | None, transpo
             account_standing.note_access(account, told)
             accounts.mark_unhealthy(account, "needs_reconnect", told.problem or "invalid")
         return
+    known = one.account
+    if told is not None and told.scopes:  # events are asked for by what was granted
+        known = replace(known, scopes=told.scopes)
     try:
-        standing = subscribed(one.account, transport)
+        standing = subscribed(known, transport)
     except ChannelError as error:
         log.info("subscription_unknown", account_id=str(one.account_id), reason=error.code)
         standing = None
