@@ -1,0 +1,164 @@
+"""The conversation's page beyond the public answer: windows, private answers, changes, withdrawals, deeds."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from datetime import timedelta
+from html import unescape
+from typing import Any
+from uuid import UUID
+
+import pytest
+from flask import Flask
+from sqlalchemy import Engine, text
+
+from tests.factories import Agency, Factory
+from tests.web.replying import waiting_reply
+from tests.web.visiting import Visitor
+
+HOUR, DAY = timedelta(hours=1), timedelta(days=1)
+
+
+@pytest.fixture
+def visit(whole_app: Flask) -> Callable[..., Visitor]:
+    return lambda actor: Visitor(whole_app, actor)
+
+
+def composer_form(page: str, **more: Any) -> dict[str, Any]:
+    """The composer as the page filled it."""
+    hidden = r'<input type="hidden" name="(binding|based_on|idempotency_key)" value="([^"]*)"'
+    found = {name: unescape(value) for name, value in re.findall(hidden, page)}
+    return {**found, **more}
+
+
+def published(superuser: Engine, agency: Agency, case: UUID, words: str = "We look into it.") -> UUID:
+    """An answer that stands on the platform, as settling leaves it."""
+    reply_id = waiting_reply(agency, case, words)
+    with superuser.begin() as connection:
+        connection.execute(
+            text(
+                "update reply set state = 'published', published_at = now(), sent_at = now(), platform_id = '9_1',"
+                " live_state = 'visible' where id = :id"
+            ),
+            {"id": reply_id},
+        )
+        connection.execute(
+            text(
+                "insert into message (agency_id, id, brand_id, conversation_id, account_id, external_id, direction,"
+                " text, written_at, content_hash, reply_id) select agency_id, gen_random_uuid(), brand_id,"
+                " conversation_id, account_id, '9_1', 'out', :words, now(), '', id from reply where id = :id"
+            ),
+            {"id": reply_id, "words": words},
+        )
+    return reply_id
+
+
+@pytest.mark.parametrize(
+    ("ago", "shown"),
+    [
+        (9 * HOUR, "14 hr left"),
+        (3 * DAY, "3 days left"),
+        (8 * DAY, "More than 7 days have passed since this person wrote."),
+    ],
+)
+def test_the_composer_shows_the_window_of_direct_messages(
+    make: Factory, ana: Agency, visit: Callable[..., Visitor], ago: timedelta, shown: str
+) -> None:
+    case = make.conversation(ana, kind="message", age=ago)
+    page = visit(ana.staff).get(f"/conversations/{case}").text
+    assert shown in page
+    assert "direct message, private" in page
+    assert ("for a person to answer" in page) is (ago == 3 * DAY)
+    assert ("Send for approval" in page) is (ago < 7 * DAY)
+
+
+def test_words_go_privately_where_that_is_ticked_and_are_counted_as_a_message(
+    make: Factory, ana: Agency, visit: Callable[..., Visitor], superuser: Engine
+) -> None:
+    case, browser = make.conversation(ana), visit(ana.staff)
+    page = browser.get(f"/conversations/{case}").text
+    assert "Answer privately, as a direct message" in page
+    form = composer_form(page, text="Only for you. " * 160, private="1")
+    found = browser.post(f"/conversations/{case}/check", form, HX_Request="true").text
+    assert "of 2000 characters" in found
+    sent = browser.post(f"/conversations/{case}/reply", {**form, "do": "submit"})
+    assert sent.status_code == 422
+    assert 'name="private" value="1" checked' in sent.text
+    good = {**composer_form(sent.text), "text": "Only for you.", "private": "1", "do": "submit"}
+    assert browser.post(f"/conversations/{case}/reply", good).status_code == 303
+    with superuser.connect() as connection:
+        row = connection.execute(text("select private, state from reply")).one()
+    assert tuple(row) == (True, "awaiting_approval")
+    assert "private message to who wrote this" in browser.get(f"/conversations/{case}").text
+
+
+def test_an_old_comment_and_a_review_offer_no_private_answer(
+    make: Factory, ana: Agency, visit: Callable[..., Visitor]
+) -> None:
+    browser = visit(ana.staff)
+    old = browser.get(f"/conversations/{make.conversation(ana, age=8 * DAY)}").text
+    assert 'name="private"' not in old
+    assert "Too old for a private answer" in old
+    review = make.conversation(ana, platform="google_business", kind="review", stars=2)
+    assert 'name="private"' not in browser.get(f"/conversations/{review}").text
+
+
+def test_our_published_words_are_changed_and_taken_back_from_their_place(
+    make: Factory, ana: Agency, visit: Callable[..., Visitor], superuser: Engine
+) -> None:
+    case = make.conversation(ana)
+    reply_id, browser = published(superuser, ana, case), visit(ana.staff)
+    page = browser.get(f"/conversations/{case}").text
+    assert f"change={reply_id}" in page
+    changing = browser.get(f"/conversations/{case}?alone=1&change={reply_id}").text
+    assert "change of our public answer" in changing
+    assert "We look into it.</textarea>" in changing
+    form = composer_form(changing, text="We looked into it.", do="submit")
+    assert browser.post(f"/conversations/{case}/reply?change={reply_id}", form).status_code == 303
+    with superuser.begin() as connection:
+        row = connection.execute(text("select deed, changes_reply_id, state from reply where deed <> 'reply'")).one()
+        assert tuple(row) == ("edit", reply_id, "awaiting_approval")
+        connection.execute(text("update reply set state = 'declined' where deed = 'edit'"))
+    address = f"/conversations/{case}/replies/{reply_id}/take-back"
+    assert browser.post(address, {"reason": "  "}).status_code == 303
+    with superuser.connect() as connection:
+        assert connection.execute(text("select count(*) from reply where deed = 'withdraw'")).scalar() == 0
+    assert browser.post(address, {"reason": "A wrong date."}).status_code == 303
+    with superuser.connect() as connection:
+        row = connection.execute(text("select state, deed_reason from reply where deed = 'withdraw'")).one()
+    assert tuple(row) == ("approved", "A wrong date."), "at once, although the brand's replies need a yes"
+    assert "A wrong date." in browser.get(f"/conversations/{case}").text
+
+
+def test_deeds_stand_where_the_platform_offers_them_and_the_role_allows_them(
+    make: Factory, ana: Agency, visit: Callable[..., Visitor], superuser: Engine
+) -> None:
+    case = make.conversation(ana)
+    with superuser.connect() as connection:
+        message = connection.execute(text("select id from message")).scalar_one()
+    staff, lead = visit(ana.staff), visit(ana.team_lead)
+    buttons = r'name="deed" value="(\w+)"'
+    assert re.findall(buttons, staff.get(f"/conversations/{case}").text) == ["hide", "like"]
+    assert re.findall(buttons, lead.get(f"/conversations/{case}").text) == ["hide", "like", "delete", "block"]
+    assert re.findall(buttons, visit(ana.light).get(f"/conversations/{case}").text) == []
+    address = f"/conversations/{case}/messages/{message}/deeds"
+    assert staff.post(address, {"deed": "hide"}).status_code == 303
+    assert "Hide: on its way" in staff.get(f"/conversations/{case}").text
+    assert staff.post(address, {"deed": "delete"}).status_code == 403
+    assert visit(ana.light).post(address, {"deed": "hide"}).status_code == 403
+    staff.post(address, {"deed": "sing"})
+    with superuser.connect() as connection:
+        assert connection.execute(text("select string_agg(deed, ' ') from moderation_deed")).scalar() == "hide"
+
+
+def test_another_conversations_message_is_not_found(
+    make: Factory, ana: Agency, visit: Callable[..., Visitor], superuser: Engine
+) -> None:
+    one, other = make.conversation(ana), make.conversation(ana, brand=1)
+    with superuser.connect() as connection:
+        message = connection.execute(
+            text("select id from message where conversation_id = :case"), {"case": other}
+        ).scalar_one()
+    answer = visit(ana.staff).post(f"/conversations/{one}/messages/{message}/deeds", {"deed": "hide"})
+    assert answer.status_code == 404
