@@ -50,8 +50,8 @@ def rotate_keys(app: HasAppContext, *, leaked: bool = False) -> int:
                 vault_of_app().replace_data_keys()
     steps: list[tuple[str, list[Scope | None], _Step]] = [("data_key", whole, _wrap_some)]
     for column in SEALED_COLUMNS:
-        scopes = whole if issubclass(column.model, AgencyOwned) else [None]
-        steps.append((column.model.__tablename__, scopes, _sealing(column, anew=leaked)))
+        here: list[Scope | None] = whole if issubclass(column.model, AgencyOwned) else [None]
+        steps.append((column.model.__tablename__, here, _sealing(column, anew=leaked)))
     for table, scopes, step in steps:
         for scope in scopes:
             after: UUID | None = None
