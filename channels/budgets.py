@@ -38,6 +38,8 @@ LOCAL_SHARE = 0.25
 
 _PREFIX = "onbrand:budget:"
 _NEVER = 1e9
+#: Floats: what is over a line by less is not over it, and what must wait waits at least so long.
+_GRACE, _LEAST_WAIT = 0.000001, 0.001
 _SCRIPT = """
 local now = tonumber(ARGV[1])
 if now < 0 then local t = redis.call('TIME'); now = tonumber(t[1]) + tonumber(t[2]) / 1000000 end
@@ -51,16 +53,16 @@ for i, key in ipairs(KEYS) do
   at = at + 2
 end
 local function wait_for(b, cost)
-  if b.paused > now then return b.paused - now end
+  if b.paused > now then return math.max(b.paused - now, 0.001) end
   local age = now - b.told_at
   if age < believed then
-    if b.share * (1 - age / believed) <= ceiling then return 0 end
-    return believed * (1 - ceiling / b.share) - age
+    if b.share * (1 - age / believed) <= ceiling + 0.000001 then return 0 end
+    return math.max(believed * (1 - ceiling / b.share) - age, 0.001)
   end
   if b.calls <= 0 or b.full_at <= now then return 0 end
   local full = (b.full_at - now) / b.window + cost / b.calls
-  if full <= ceiling then return 0 end
-  return (full - ceiling) * b.window
+  if full <= ceiling + 0.000001 then return 0 end
+  return math.max((full - ceiling) * b.window, 0.001)
 end
 local waits = {}
 while at <= #ARGV do
@@ -214,16 +216,16 @@ class LocalBudgets:
         if kept is None:
             return 0.0
         if kept.paused_until > now:
-            return kept.paused_until - now
+            return max(kept.paused_until - now, _LEAST_WAIT)
         age = now - kept.told_at
         if age < REPORT_SECONDS:
-            if kept.share * (1 - age / REPORT_SECONDS) <= ceiling:
+            if kept.share * (1 - age / REPORT_SECONDS) <= ceiling + _GRACE:
                 return 0.0
-            return REPORT_SECONDS * (1 - ceiling / kept.share) - age
+            return max(REPORT_SECONDS * (1 - ceiling / kept.share) - age, _LEAST_WAIT)
         if not budget.calls or kept.full_at <= now:
             return 0.0
         full = (kept.full_at - now) / budget.window_seconds + cost / (budget.calls * self.share)
-        return max(0.0, (full - ceiling) * budget.window_seconds)
+        return 0.0 if full <= ceiling + _GRACE else max((full - ceiling) * budget.window_seconds, _LEAST_WAIT)
 
 
 class Budgets:
