@@ -50,27 +50,31 @@ NEVER_TOLD = frozenset({("instagram", "mention")})
 
 @dataclass(frozen=True, slots=True)
 class Kind:
-    """`rank` sorts trouble first; `tone` is the interface's colour; `action` is the one thing that helps."""
+    """`rank` sorts trouble first; `tone` is the interface's colour; `action` is the one thing that helps.
+
+    `stored`: since when it is so is known; the others follow from times that pass.
+    """
 
     rank: int
     tone: Literal["bad", "warn", "info", "good", "plain"]
     action: Action
+    stored: bool = False
 
 
 KINDS: dict[State, Kind] = {
-    "needs_reconnect": Kind(0, "bad", "reconnect"),
-    "access_lost": Kind(1, "bad", "reconnect"),
-    "no_allowance": Kind(2, "bad", "ask_operator"),
-    "key_missing": Kind(3, "bad", "ask_operator"),
-    "failing": Kind(4, "warn", "wait"),
-    "throttled": Kind(5, "warn", "wait"),
+    "needs_reconnect": Kind(0, "bad", "reconnect", stored=True),
+    "access_lost": Kind(1, "bad", "reconnect", stored=True),
+    "no_allowance": Kind(2, "bad", "ask_operator", stored=True),
+    "key_missing": Kind(3, "bad", "ask_operator", stored=True),
+    "failing": Kind(4, "warn", "wait", stored=True),
+    "throttled": Kind(5, "warn", "wait", stored=True),
     "expiring": Kind(6, "warn", "reconnect"),
     "limited": Kind(7, "warn", "ask_platform"),
     "unsubscribed": Kind(8, "warn", "subscribe"),
     "webhook_deaf": Kind(9, "warn", "subscribe"),
     "silent": Kind(10, "info", "look"),
-    "healthy": Kind(11, "good", "none"),
-    "disconnected": Kind(12, "plain", "connect"),
+    "healthy": Kind(11, "good", "none", stored=True),
+    "disconnected": Kind(12, "plain", "connect", stored=True),
 }
 """Every state, its weight and its one action."""
 

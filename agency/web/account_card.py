@@ -85,7 +85,7 @@ def card_of(
         brand=brand,
         platform=platform_word(account.platform),
         state=health_looks()[state],
-        since=ago(account.health_since),
+        since=ago(account.health_since) if KINDS[state].stored else None,
         problem=_notice(account, facts, state, may_connect=may_connect),
         action_label=label,
         action_url=_action_url(account, action) if label else "",
