@@ -66,17 +66,15 @@ _DUE_PROMISES = raw_sql(
 )
 _LEASE_PROMISES = raw_sql(
     f"""
-    with placed as (
+    with placed as materialized (
         select id, job_name, {_AGENCY} as agency,
                row_number() over (partition by job_name, {_AGENCY} order by run_at, id) as place
         from outbox_entry where {_OPEN}
+    ), chosen as materialized (
+        select placed.id from placed join unnest(:names, :agencies, :counts) as share(job_name, agency, wanted)
+            on placed.job_name = share.job_name and placed.agency = share.agency and placed.place <= share.wanted
     ), due as materialized (
-        select id from outbox_entry
-        where {_OPEN} and id in (
-            select placed.id from placed join unnest(:names, :agencies, :counts) as share(job_name, agency, wanted)
-                on placed.job_name = share.job_name and placed.agency = share.agency and placed.place <= share.wanted
-        )
-        for update skip locked
+        select id from outbox_entry where {_OPEN} and id in (select id from chosen) for update skip locked
     )
     update outbox_entry set leased_until = now() + make_interval(secs => :lease_seconds)
     from due where outbox_entry.id = due.id
