@@ -8,7 +8,7 @@ import subprocess
 import sys
 import threading
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -59,7 +59,7 @@ class Sandbox:
 
     def applied(self) -> list[str]:
         """The words that were really posted, in order."""
-        return [e["text"] for e in self.ledger() if e["outcome"] == "applied"]
+        return [e["text"] for e in self.ledger() if e["outcome"] == "applied" and e["text"] is not None]
 
     def behave(self) -> None:
         self.http.delete(f"{self.url}/sandbox/misbehaviour")
@@ -113,8 +113,8 @@ class House:
         """One round of every due turn, in this process."""
         app = self.agency.app
         dispatcher = Dispatcher(app)
-        taken: list[tuple[str, Any]] = []
-        dispatcher._enqueue = lambda kind, arguments, timeout: taken.append(arguments)  # type: ignore[assignment,misc]
+        taken: list[Sequence[Any]] = []
+        dispatcher._enqueue = lambda kind, arguments, timeout: taken.append(arguments)  # type: ignore[assignment]
         with self.superuser.begin() as connection:
             connection.execute(text("update poll_turn set due_at = now() - interval '1 second', leased_until = null"))
         dispatcher.queue_turns()

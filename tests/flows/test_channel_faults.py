@@ -95,7 +95,7 @@ class Town:
 
     def sent(self) -> list[str]:
         """Words of ours the platforms took."""
-        return [words for words in self.house.sandbox.applied() if words is not None]
+        return self.house.sandbox.applied()
 
     def check(self, platform: str) -> None:
         """The daily job for this account."""
