@@ -29,24 +29,34 @@ class Rotation(Generic[House, Room]):
 
 
 def deal(
-    waiting: Mapping[House, Mapping[Room, int]], limit: int, rotation: Rotation[House, Room]
+    waiting: Mapping[House, Mapping[Room, int]], limit: int, rotation: Rotation[House, Room], at_a_time: int = 1
 ) -> list[tuple[House, Room]]:
-    """Up to ``limit`` (agency, brand), one for each thing to take, in the order of dealing; moves the rotation on."""
+    """Up to ``limit`` (agency, brand), one for each thing to take, in the order of dealing; moves the rotation on.
+
+    ``at_a_time``: how many one agency gets before the next, where so many cost no more than one.
+    """
     houses = deque(_from(waiting, rotation.last))
     rooms = {house: deque(_from(waiting[house], rotation.last_within.get(house))) for house in houses}
     left = {(house, room): count for house in houses for room, count in waiting[house].items()}
     dealt: list[tuple[House, Room]] = []
+    given = 0
     while houses and len(dealt) < limit:
         house = houses.popleft()
         own = rooms[house]
         while own and left[house, own[0]] <= 0:
             own.popleft()
         if not own:
+            given = 0
             continue
         room = own.popleft()
         left[house, room] -= 1
         own.append(room)
-        houses.append(house)
+        given += 1
+        if given < at_a_time:
+            houses.appendleft(house)
+        else:
+            houses.append(house)
+            given = 0
         dealt.append((house, room))
         rotation.last = house
         rotation.last_within.pop(house, None)

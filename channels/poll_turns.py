@@ -74,19 +74,24 @@ _TAKE = raw_sql(
 
 
 def claim_due(
-    platform: str, limit: int, lease_seconds: float, rotation: Rotation[UUID, UUID] | None = None
+    platform: str,
+    limit: int,
+    lease_seconds: float,
+    rotation: Rotation[UUID, UUID] | None = None,
+    at_a_time: int = 1,
 ) -> list[ClaimedTurn]:
     """Up to ``limit`` due turns of a platform; rows another caller is claiming are passed over.
 
     Where more is due than that, agencies take turns, and the brands of each (`channels.fair_shares`); of a brand the
-    longest due come first. Give the same ``rotation`` again, so that who was left out comes first.
+    longest due come first. Give the same ``rotation`` again, so that who was left
+    out comes first. ``at_a_time``: so many of one agency, where one call serves them all.
     """
     waiting: dict[UUID, dict[UUID, int]] = {}
     for agency_id, brand_id, count in db.session.execute(_WAITING, {"platform": platform}):
         waiting.setdefault(agency_id, {})[brand_id] = count
     if not waiting:
         return []
-    shares = Counter(deal(waiting, limit, rotation if rotation is not None else Rotation()))
+    shares = Counter(deal(waiting, limit, rotation if rotation is not None else Rotation(), at_a_time))
     claimed = db.session.execute(
         _TAKE,
         {

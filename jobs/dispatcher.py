@@ -25,8 +25,9 @@ from sqlalchemy.engine import make_url
 from sqlalchemy.exc import SQLAlchemyError
 
 from channels import poll_turns
+from channels.capabilities import PollsTogether
 from channels.fair_shares import Rotation, deal
-from channels.registry import ADAPTERS
+from channels.registry import ADAPTERS, able, traits_of
 from jobs.catalogue import CATALOGUE, QUEUES, JobKind
 from jobs.patience import Patience
 from jobs.poll_endings import TURN_LEASE_SECONDS
@@ -209,7 +210,9 @@ class Dispatcher:
                     break
                 with in_scope(self.app, None):
                     rotation = self.polled.setdefault(platform, Rotation())
-                    turns = poll_turns.claim_due(platform, TURNS_PER_JOB, TURN_LEASE_SECONDS, rotation)
+                    shared = able(platform, PollsTogether) is not None  # type: ignore[type-abstract]
+                    at_a_time = traits_of(platform).batch_size if shared else 1
+                    turns = poll_turns.claim_due(platform, TURNS_PER_JOB, TURN_LEASE_SECONDS, rotation, at_a_time)
                 if not turns:
                     platforms.remove(platform)
                     continue

@@ -85,6 +85,11 @@ def test_within_an_agency_its_brands_take_turns() -> None:
     assert [room for _, room in order] == [1, 2, 3, 1, 2, 3]
 
 
+def test_several_at_a_time_where_one_call_serves_them() -> None:
+    order = deal({1: {0: 5}, 2: {0: 1}, 3: {0: 5}}, 8, Rotation(), 3)
+    assert [house for house, _ in order] == [1, 1, 1, 2, 3, 3, 3, 1]
+
+
 def test_who_was_left_out_comes_first() -> None:
     rotation: Rotation[int, int] = Rotation()
     waiting = {house: {0: 5} for house in range(5)}
