@@ -192,7 +192,8 @@ class Rate:
 class ChannelTraits:
     """What is fixed about a platform. ``reply_window`` None: comments and reviews may be answered at any age.
 
-    ``longest_message`` bounds direct messages and private replies, None where there are none.
+    ``longest_message`` bounds direct messages and private replies, None where there are none. ``addresses`` are those
+    of the platform's services that no setting may change, by `Service`.
     """
 
     platform: Platform
@@ -206,6 +207,7 @@ class ChannelTraits:
     deeds: frozenset[Deed] = frozenset({"reply"})
     longest_message: ReplyLength | None = None
     longest_notice: ReplyLength | None = None
+    addresses: Mapping[Service, str] = field(default_factory=dict)
 
 
 class ChannelAdapter(Protocol):

@@ -27,6 +27,7 @@ from channels import meta_graph
 from channels.errors import ChannelError, NotSent, OutcomeUnknown, PlatformDown, RateLimited
 from channels.google_business import oauth
 from channels.protocol import Answer, Exchange, Request, Secret, Service
+from channels.registry import ADAPTERS
 from channels.watched_stream import Flight, WatchedTransport, take_off
 from tenants.settings import LOOPBACK_HOSTS, Settings
 
@@ -75,6 +76,11 @@ class Endpoints:
                 "google_locations": checked_base(settings.google_business_info_url),
                 "google_notifications": checked_base(settings.google_notifications_url),
                 "google_verifications": checked_base(settings.google_verifications_url),
+                **{
+                    service: checked_base(address)
+                    for adapter in ADAPTERS.values()
+                    for service, address in adapter.traits.addresses.items()
+                },
             },
             meta_app_id=settings.meta_app_id,
             meta_app_secret=_secret(settings.meta_app_secret),

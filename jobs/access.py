@@ -12,6 +12,7 @@ from agency.notices.mail import send_notice
 from channels import accounts, ending, grants
 from channels.errors import ChannelError
 from channels.models import Account, AccountDirectory, DeletionRequest
+from channels.registry import traits_of
 from channels.transport import Speaks
 from jobs.runner import transport_of
 from tenants import audit, clock
@@ -54,7 +55,7 @@ def ask_to_reconnect(app: Flask, agency_id: str, brand_id: str, account_id: str)
                 agency_name=agency_name,
                 brand_name=brand.name,
                 account_name=account.name,
-                platform={"facebook": "Facebook", "instagram": "Instagram"}.get(account.platform, "Google"),
+                platform=traits_of(account.platform).label,
                 path=f"/reconnect/{mint(Purpose.RECONNECT, person.id, about=subject)}",
             )
 

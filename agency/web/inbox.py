@@ -30,6 +30,7 @@ from agency.web.static_version import static_version
 from agency.web.theme import chosen_theme
 from agency.web.who import actor_of_request
 from channels.items import KINDS as EVERY_KIND
+from channels.registry import traits_of
 from tenants import clock
 from tenants.errors import NotFound
 from tenants.permissions import Actor, Permission
@@ -272,9 +273,7 @@ def _filters(address: Address) -> tuple[Filter, ...]:
 def _filters_of(language: str, kept: tuple[tuple[str, str], ...], brands: tuple[BrandLook, ...]) -> tuple[Filter, ...]:
     choices = dict(kept)
     words: dict[str, Any] = {
-        "facebook": "Facebook",
-        "instagram": "Instagram",
-        "google_business": "Google",
+        **{platform: traits_of(platform).label for platform in PLATFORMS},
         "comment": _("Comments"),
         "review": _("Reviews"),
         "post": _("Visitors' posts"),
@@ -308,7 +307,7 @@ def _filters_of(language: str, kept: tuple[tuple[str, str], ...], brands: tuple[
 
 
 def _filtered_by(address: Address) -> str:
-    words = {"facebook": "Facebook", "instagram": "Instagram", "google_business": "Google"}
+    words = {platform: traits_of(platform).label for platform in PLATFORMS}
     words |= {"comment": _("comments"), "review": _("reviews"), "snoozed": _("snoozed"), "closed": _("closed")}
     words |= {"post": _("visitors' posts"), "mention": _("mentions"), "message": _("direct messages")}
     parts = [words[address.kept[name]] for name in ("platform", "kind", "state") if address.kept.get(name) in words]

@@ -10,13 +10,14 @@ from flask import request
 
 from agency.inbox.filters import FREE, LONGEST_SEARCH, ME, QueueFilter
 from channels.items import KINDS
+from channels.registry import ADAPTERS
 from tenants.errors import NotFound
 
 INBOX = "/inbox"
 VIEWS = ("mine", "free", "team", "waiting", "late")
 VIEWS_OF_WORK = ("mine", "free")
 """Who takes no cases, such as a client's owner, has no use for these."""
-PLATFORMS = ("facebook", "instagram", "google_business")
+PLATFORMS = tuple(ADAPTERS)
 STATES = ("open", "snoozed", "closed")
 KEPT = ("view", "brand", "platform", "kind", "state", "q", "alone")
 """What stays on the address from page to page. `alone` shows one conversation without the queue beside it."""

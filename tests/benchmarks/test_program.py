@@ -50,6 +50,13 @@ def test_an_idle_poll_cycle_asks_every_account(scratch: Scratch) -> None:
     assert by_name(benchmark("poll_cycle")(scratch, "tiny"), "HTTP calls")["ours"] > 0
 
 
+@pytest.mark.slow
+def test_webhooks_are_all_kept_and_a_storm_adds_nothing(scratch: Scratch) -> None:
+    lines = benchmark("webhook_intake")(scratch, "tiny")
+    assert by_name(lines, "accepted")["ours"] > 0
+    assert by_name(lines, "rows added")["ours"] == 0
+
+
 def test_every_benchmark_can_be_found_and_written(tmp_path: Path) -> None:
     for name in BENCHMARKS:
         assert callable(benchmark(name))

@@ -9,9 +9,10 @@ from marshmallow import fields
 from agency.api.schemas.fields import Choice, Identifier, Items, Moment, PageQuery, Strict, Text, next_cursor
 from channels.health import KINDS, Action
 from channels.models import HEALTHS
+from channels.registry import ADAPTERS
 
 ACTIONS = get_args(Action)
-PLATFORMS = ("facebook", "instagram", "google_business")
+PLATFORMS = tuple(ADAPTERS)
 
 
 class AccountQuery(PageQuery):
