@@ -269,7 +269,7 @@ def _cycle(app: Flask, database: Database, transport: Canned) -> None:
 def _take_turns(app: Flask, transport: Canned) -> None:
     jobs: list[tuple[str, Any]] = []
     dispatcher = Dispatcher(app)
-    dispatcher._enqueue = lambda _kind, given, _timeout: jobs.append(given)  # type: ignore[method-assign,assignment,misc]
+    dispatcher._enqueue = lambda _kind, given, _timeout: jobs.append(given)  # type: ignore[method-assign,assignment,arg-type]
     while dispatcher.queue_turns():
         for platform, turns in jobs:
             poll_accounts(app, platform, turns, transport)

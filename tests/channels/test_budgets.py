@@ -166,7 +166,7 @@ def test_redis_and_the_process_judge_alike(client: redis.Redis, steps: list[tupl
             clock.now += amount
         elif what in CEILINGS:
             asks = [Ask((budget, app), int(amount))]
-            ours, theirs = shared.ask(what, asks), local.ask(what, asks)  # type: ignore[arg-type]
+            ours, theirs = shared.ask(what, asks), local.ask(what, asks)
             assert ours == [pytest.approx(theirs[0], abs=0.01)]
             if (ours[0] == 0) != (theirs[0] == 0):
                 return  # within a millionth of the line: from here on they count differently
