@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from uuid import UUID
 
 from flask import Blueprint, Response, current_app, make_response, redirect, request, url_for
@@ -144,7 +145,13 @@ def connected() -> Response:
         raise NotFound()
     here = url_for("connecting.connected", account=[str(one.id) for one in rows])
     page = ConnectedPage(
-        rows=tuple(connected_row(one, _look(one.brand_id)) for one in rows),
+        rows=tuple(
+            replace(
+                connected_row(one, _look(one.brand_id)),
+                history_url=url_for("history_page.history", account_id=one.id),
+            )
+            for one in rows
+        ),
         look_url=here if any(waits(one) for one in rows) else "",
         accounts_url=url_for("accounts_page.accounts_of_brand", brand_id=rows[0].brand_id),
     )

@@ -85,6 +85,7 @@ class ConnectedRow:
     state: StateLook = told("Waiting for the first sign of life, connected, or what broke.")
     reading: str = told("What reading brought.")
     events: str = told("Whether the platform tells us by itself, and if not, why.")
+    history_url: str = told("Asks how far back to read; empty for whoever came by a mailed link.", default="")
 
 
 @dataclass(frozen=True, kw_only=True)
