@@ -28,6 +28,10 @@ DRAIN_SECONDS = 30
 WORKER_TTL_SECONDS = 60
 MONITOR_SECONDS = 5
 MAINTENANCE_SECONDS = 30
+URGENT_QUEUES = 2
+"""The first queues, for what people wait for: nothing goes before them."""
+SLOW_TURN_EVERY = 4
+"""One job in so many is taken from a queue whose turn it is, so that none waits for ever behind a full one."""
 PR_SET_PDEATHSIG = 1
 
 log = get_logger("worker")
@@ -40,6 +44,19 @@ class OnbrandWorker(Worker):
     told_to_stop = False
     patience: Patience | None = None
     """Who listened for signals until this worker does."""
+
+    taken_count = 0
+
+    def reorder_queues(self, reference_queue: Queue) -> None:
+        """Called by RQ after each job. Answers go first, always; but whatever the storm of events, every fourth job is
+        taken from the slow end, for polls find what events lost, and upkeep mends.
+        """
+        self.taken_count += 1
+        always, others = self.queues[:URGENT_QUEUES], self.queues[URGENT_QUEUES:]
+        if self.taken_count % SLOW_TURN_EVERY == 0:
+            turns = self.taken_count // SLOW_TURN_EVERY % len(others)
+            others = others[turns:] + others[:turns]
+        self._ordered_queues = [*always, *others]
 
     def main_work_horse(self, job: Job, queue: Queue) -> None:
         """Runs in the fork, before the job."""

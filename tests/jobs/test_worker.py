@@ -41,3 +41,17 @@ def test_a_signal_before_rq_listens_is_not_lost(app: Flask, handlers: None) -> N
     began = time.monotonic()
     worker.work(logging_level="WARNING", max_idle_time=IDLE_SECONDS)
     assert time.monotonic() - began < IDLE_SECONDS - 1
+
+
+def test_no_queue_waits_for_ever_behind_a_full_one_and_answers_go_before_all(app: Flask) -> None:
+    with app.app_context():
+        worker = worker_of(redis_of_app(), Patience())
+    taken: list[str] = []
+    for _ in range(100):  # every queue always has something but the two of answers
+        order = [queue.name for queue in worker._ordered_queues]
+        assert order[:2] == ["publish", "desk"]
+        assert sorted(order) == sorted(QUEUES)
+        taken.append(order[2])
+        worker.reorder_queues(worker._ordered_queues[2])
+    assert taken.count("events") >= 75
+    assert all(taken.count(name) >= 4 for name in QUEUES[2:])
