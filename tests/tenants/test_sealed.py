@@ -302,3 +302,15 @@ def test_a_sealed_value_opens_in_its_own_column_alone(app: Flask, ana: Agency) -
 def test_a_key_that_cannot_be_one_is_refused(setting: str) -> None:
     with pytest.raises(SettingsError):
         KeyRing.from_setting(setting)
+
+
+def test_a_wrapped_data_key_opens_for_its_own_brand_and_id_alone(ana: Agency, stranger: Agency) -> None:
+    ring, key_id = KeyRing.from_setting(TEST_KEYS), ana.id
+    place = Place(ana.id, ana.brand_ids[0], "data_key", key_id, "wrapped")
+    wrapped = ring.wrap(bytes(32), key_id, place)
+    assert ring.unwrap(wrapped, ring.newest_id, key_id, place) == bytes(32)
+    for other in (ana.brand_ids[1], stranger.brand_ids[0]):
+        with pytest.raises(CannotOpen):
+            ring.unwrap(wrapped, ring.newest_id, key_id, Place(ana.id, other, "data_key", key_id, "wrapped"))
+    with pytest.raises(CannotOpen):
+        ring.unwrap(wrapped, ring.newest_id, stranger.id, place)
