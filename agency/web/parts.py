@@ -77,7 +77,7 @@ def show_parts() -> str:
             c.QuotedPost(heading="Post of 14 November", text="Śniadania znów na tarasie.", facts=("Advertisement",)),
             c.QuotedPost(heading="Hotel Bursztynowa Zatoka, Łeba", facts=("4.2 of 5 from 318 reviews",)),
         ),
-        composers=(sample.composer(), sample.message_composer()),
+        composers=(sample.composer(),),
         voices=(sample.voice(), sample.voice("short"), sample.voice("none")),
         assign=(sample.assign(), sample.assign("none")),
         inbox=replace(sample.inbox(), rows=sample.rows(7), next_url=""),

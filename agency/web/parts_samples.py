@@ -219,7 +219,7 @@ def conversation(kind: str = "mine") -> c.ConversationPage:
         messages=messages(), replies=answered if kind == "answered" else (), side=side,
         notes=(c.NoteLook(author="Marek", text="Client wants us to offer the voucher only in private.", at=ago(minutes=50)),),
         claim=c.ClaimLook(words="Marek has this case" if held else "You have this case", mine=not held, release_url="" if held else "#", take_url="#" if held else ""),
-        composer=composer(closed=closed if held else None, empty=kind == "answered"), note_url="#", resolve_url="#", snooze_url="#",
+        composer=message_composer() if kind == "answered" else composer(closed=closed if held else None), note_url="#", resolve_url="#", snooze_url="#",
         snooze_options=(Choice("In 1 hour", "", value="2026-11-22T12:04:00Z"), Choice("Tomorrow 09:00", "", value="2026-11-23T08:00:00Z")),
         assign_url="/parts/people", voice_url="/parts/voice",
     )  # fmt: skip
