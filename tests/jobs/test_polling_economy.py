@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Sequence
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
@@ -13,7 +13,7 @@ from sqlalchemy import event
 
 from channels import registry
 from channels.budgets import META_ACCOUNT_CALLS, Ask, Budgets, Note, account_of, app_of
-from channels.errors import ChannelError
+from channels.errors import ChannelError, RateLimited
 from channels.facebook.adapter import FacebookAdapter
 from channels.items import Page
 from channels.protocol import Answer, ConnectedAccount, Exchange, Request
@@ -28,6 +28,9 @@ from tenants.outbox import JobName
 from tests.factories import Agency, Factory
 from tests.jobs.conftest import Outbox
 from tests.jobs.test_polling import batch
+
+
+NOW = datetime(2026, 11, 22, 12, tzinfo=UTC)
 
 
 def page_of_posts(request: Request) -> Answer | ChannelError:
@@ -328,3 +331,16 @@ def test_notes_of_a_poll_slow_those_who_share(app: Flask, ana: Agency, make: Fac
     assert poll(app, outbox, busy).requests == []
     app.extensions["onbrand_budgets"].note([Note(app_budget, 5)])
     assert poll(app, outbox, busy).requests != []
+
+
+def test_a_digest_stands_for_place_question_and_answer() -> None:
+    def digest(cursor: str = "{}", body: str = "x", after: datetime = NOW, **purpose: str) -> bytes | None:
+        asked = Request("meta_graph", "GET", "/7/posts", purpose={"started": after.isoformat(), **purpose})
+        return polling.digest_of(cursor, [Exchange(asked, json_answer(body))], after)
+
+    same = digest()
+    assert same == digest(after=NOW + timedelta(minutes=1))
+    others = [digest('{"v":1}'), digest(body="y"), digest(sweep="1"), digest(after=NOW + timedelta(hours=6))]
+    assert same not in others
+    asked = Request("meta_graph", "GET", "/7/posts")
+    assert polling.digest_of("{}", [Exchange(asked, RateLimited(1, "account"))], NOW) is None
