@@ -29,7 +29,6 @@ from tests.factories import Agency, Factory
 from tests.jobs.conftest import Outbox
 from tests.jobs.test_polling import batch
 
-
 NOW = datetime(2026, 11, 22, 12, tzinfo=UTC)
 
 
