@@ -34,6 +34,12 @@ _STARTS: Final = (
 _RIFF: Final = {b"WEBP": "image/webp", b"WAVE": "audio/wav", b"AVI ": "video/x-msvideo"}
 MEDIA_TYPES: Final = frozenset({*_BRANDS.values(), *_RIFF.values(), *(kind for _, kind in _STARTS)})
 """Everything a copy can be. Nothing among it can hold a script that a browser runs."""
+_NAMED = {"jpeg": "jpg", "mpeg": "mp3", "quicktime": "mov", "x-msvideo": "avi", "3gpp": "3gp"}
+EXTENSIONS: Final = {
+    kind: "m4a" if kind == "audio/mp4" else _NAMED.get(kind.partition("/")[2], kind.partition("/")[2])
+    for kind in MEDIA_TYPES
+}
+"""How a file of each kind is named."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,7 +11,7 @@ from uuid import UUID
 from sqlalchemy import Uuid, and_, bindparam, func, select
 from sqlalchemy.orm import aliased
 
-from agency.inbox.models import Contact, Conversation, Message, ModerationDeed, Note
+from agency.inbox.models import Contact, Conversation, KeptMedia, Message, ModerationDeed, Note
 from channels.models import Account
 from tenants.database import db
 from tenants.errors import NotFound
@@ -19,6 +19,7 @@ from tenants.models import Brand
 
 MESSAGES_SHOWN = 200
 EARLIER_SHOWN = 5
+KEPT_SHOWN = 400
 _WEB = re.compile(r"https?://[^/\s]", re.IGNORECASE)
 
 
@@ -66,6 +67,17 @@ class DeedView(NamedTuple):
     asked_by_name: str
     created_at: datetime
     finished_at: datetime | None
+
+
+class KeptView(NamedTuple):
+    """Our copy of an attachment, or why there is none; see `agency.inbox.models.KeptMedia`."""
+
+    id: UUID
+    message_id: UUID
+    position: int
+    state: str
+    reason: str | None
+    content_type: str | None
 
 
 class EarlierView(NamedTuple):
@@ -129,6 +141,7 @@ class ConversationView(NamedTuple):
     deeds: list[DeedView]
     earlier: list[EarlierView]
     more_before: UUID | None
+    kept: tuple[KeptView, ...] = ()
 
 
 _COLUMNS = (
@@ -237,6 +250,19 @@ def _statement(is_continued: bool) -> Any:
         .order_by(ModerationDeed.id.desc())
         .limit(MESSAGES_SHOWN)
     )
+    kept = (
+        select(
+            KeptMedia.id,
+            KeptMedia.message_id,
+            KeptMedia.position,
+            KeptMedia.state,
+            KeptMedia.reason,
+            KeptMedia.content_type,
+        )
+        .where(KeptMedia.conversation_id == _THIS)
+        .order_by(KeptMedia.id.desc())
+        .limit(KEPT_SHOWN)
+    )
     this, other = aliased(Conversation), aliased(Conversation)
     contact = select(this.contact_id).where(this.id == _THIS).scalar_subquery()
     earlier = (
@@ -246,7 +272,7 @@ def _statement(is_continued: bool) -> Any:
         .limit(EARLIER_SHOWN)
     )
     return (
-        select(*_COLUMNS, _as_list(messages), _as_list(notes), _as_list(deeds), _as_list(earlier))
+        select(*_COLUMNS, _as_list(messages), _as_list(notes), _as_list(deeds), _as_list(earlier), _as_list(kept))
         .join(
             Account,
             and_(
@@ -278,16 +304,17 @@ def get_conversation(conversation_id: UUID, *, before: UUID | None = None) -> Co
     row = db.session.execute(_statement(before is not None), values).first()
     if row is None:
         raise NotFound()
-    newest_first = [_message(values) for values in row[-4] or ()]
+    newest_first = [_message(values) for values in row[-5] or ()]
     more = len(newest_first) > MESSAGES_SHOWN
     shown = newest_first[:MESSAGES_SHOWN][::-1]
-    notes_shown = [NoteView(UUID(n[0]), n[1], n[2], _moment(n[3])) for n in row[-3] or ()]
+    notes_shown = [NoteView(UUID(n[0]), n[1], n[2], _moment(n[3])) for n in row[-4] or ()]
     deeds_shown = [
-        DeedView._make([UUID(d[0]), UUID(d[1]), *d[2:6], _moment(d[6]), _maybe(d[7])]) for d in (row[-2] or ())[::-1]
+        DeedView._make([UUID(d[0]), UUID(d[1]), *d[2:6], _moment(d[6]), _maybe(d[7])]) for d in (row[-3] or ())[::-1]
     ]
-    earlier_shown = [EarlierView._make([UUID(e[0]), *e[1:6], _moment(e[6])]) for e in row[-1] or ()]
+    earlier_shown = [EarlierView._make([UUID(e[0]), *e[1:6], _moment(e[6])]) for e in row[-2] or ()]
+    kept_shown = tuple(KeptView(UUID(k[0]), UUID(k[1]), *k[2:6]) for k in row[-1] or ())
     view = ConversationView._make(
-        [*row[:-4], shown, notes_shown, deeds_shown, earlier_shown, shown[0].id if more else None]
+        [*row[:-5], shown, notes_shown, deeds_shown, earlier_shown, shown[0].id if more else None, kept_shown]
     )
     context = {name: web_address(value) if name == "permalink" else value for name, value in view.context.items()}
     return view._replace(permalink=web_address(view.permalink), context=context)

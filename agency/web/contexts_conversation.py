@@ -9,6 +9,16 @@ from agency.web.looks import BrandLook, Choice, Clock, FindingLook, Notice, Star
 
 
 @dataclass(frozen=True, kw_only=True)
+class KeptLook:
+    """Something attached that the platform lets expire: our copy of it, or why there is none."""
+
+    label: str = told("What it is: Photo, Video.")
+    sort: str = told("`image`, `video` or `audio` of a copy, else empty.", default="")
+    url: str = told("Our copy; else the platform's address while it may live.", default="")
+    note: str = told("Why there is no copy.", default="")
+
+
+@dataclass(frozen=True, kw_only=True)
 class MessageLook:
     """One message, in or out."""
 
@@ -25,6 +35,7 @@ class MessageLook:
     hidden: bool = told("Hidden on the platform: its public does not see it.", default=False)
     shortened: bool = told("Longer than we keep; the whole of it is on the platform.", default=False)
     attachments: tuple[Choice, ...] = told("Pictures and links in it: a word, and where it lies.", default=())
+    kept: tuple[KeptLook, ...] = told("What expires at the platform, with our copies.", default=())
     depth: int = told("0, or 1 for an answer to an answer.", default=0)
     receipt_url: str = told("Of our published replies.", default="")
     permalink: str = told("On the platform.", default="")

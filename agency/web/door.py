@@ -49,6 +49,7 @@ PAGES = (
     "language",
     "inbox",
     "conversation",
+    "kept_media",
     "composer",
     "owner",
     "receipts",

@@ -7,40 +7,21 @@ from typing import Any
 from uuid import UUID
 
 from flask_babel import gettext as _
-from flask_babel import lazy_gettext as _l
 
 from agency.inbox.conversation_view import ConversationView, MessageView
 from agency.inbox.incoming import PRIVATE_SUFFIX
 from agency.replies.queries import ReplyRow
 from agency.web import clocks
 from agency.web.contexts import MessageLook, QuotedPost
+from agency.web.kept_looks import apart, kept_looks
 from agency.web.language import chosen_language, chosen_zone, per_language
 from agency.web.looks import Choice, StateLook
+from agency.web.media_words import media_word
 from agency.web.reply_looks import stars_look
 from agency.web.state_looks import reply_states
 from agency.web.thread_deeds import Deeds, ThreadDeeds
 
 LONGEST_QUOTE = 600
-
-_MEDIA_WORDS: tuple[tuple[str, Any], ...] = (
-    ("story_reply", _l("Answer to our story")),
-    ("story_mention", _l("Mention in their story")),
-    ("audio", _l("Voice message")),
-    ("location", _l("Place")),
-    ("file", _l("File")),
-    ("unsupported", _l("Something only the platform shows")),
-    ("photo", _l("Photo")),
-    ("image", _l("Photo")),
-    ("carousel", _l("Album")),
-    ("album", _l("Album")),
-    ("video", _l("Video")),
-    ("reel", _l("Video")),
-    ("sticker", _l("Sticker")),
-    ("animated", _l("Animation")),
-    ("share", _l("Link")),
-    ("link", _l("Link")),
-)
-"""What platforms call media, by a part of the word; whatever nobody knows is not named."""
 
 
 def message_looks(
@@ -96,7 +77,8 @@ def _message(
         deleted=m.deleted_at is not None,
         hidden=m.hidden and m.deleted_at is None,
         shortened=m.truncated and m.deleted_at is None,
-        attachments=tuple(_attachment(one) for one in m.attachments),
+        attachments=tuple(_attachment(one) for one in apart(m, view)),
+        kept=kept_looks(m, view),
         depth=1 if m.parent_external_id not in (None, view.external_id) else 0,
         receipt_url=f"/replies/{reply.id}/receipt" if reply and not for_client else "",
         permalink=m.permalink or "",
@@ -133,12 +115,6 @@ def _attachment(one: dict[str, Any]) -> Choice:
     words = media_word(one.get("kind")) or _("Attachment")
     title = one.get("title")
     return Choice(f"{words}: {title}" if title else words, str(one.get("url") or ""))
-
-
-def media_word(kind: object) -> str:
-    """What kind of post or attachment it is; empty for what says nothing to people, such as a plain status."""
-    name = str(kind or "").lower()
-    return next((str(word) for part, word in _MEDIA_WORDS if part in name), "")
 
 
 def quoted_post(view: ConversationView, *, with_place: bool = False) -> QuotedPost | None:

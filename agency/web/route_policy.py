@@ -93,6 +93,7 @@ ROUTE_POLICY: dict[str, Policy] = {
     "conversation.close": Permission.CONVERSATION_WORK,
     "conversation.reopen": Permission.CONVERSATION_WORK,
     "conversation.snooze": Permission.CONVERSATION_WORK,
+    "kept_media.copy": Permission.CONVERSATION_READ,
     "conversation.moderate": Permission.MESSAGE_MODERATE,
     "conversation.note": Permission.NOTE_WRITE,
     # composer.py

@@ -24,8 +24,9 @@ if TYPE_CHECKING:
     from agency.web.looks import Choice
 
 CONTENT_SECURITY_POLICY = (
-    "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; connect-src 'self'; form-action 'self'; "
-    "frame-src 'self'; frame-ancestors 'none'; base-uri 'none'; manifest-src 'self'"
+    "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; media-src 'self'; "
+    "connect-src 'self'; form-action 'self'; frame-src 'self'; frame-ancestors 'none'; base-uri 'none'; "
+    "manifest-src 'self'"
 )
 """Nothing inline and no nonce: brand colours are SVG attributes and htmx runs without eval."""
 

@@ -42,6 +42,7 @@ ID_NAMES = {
     "guideline_id": "guideline",
     "import_id": "history_import",
     "invitation_id": "invitation",
+    "media_id": "kept_media",
     "person_id": "person",
     "reply_id": "reply",
     "session_id": "sign_in_session",

@@ -14,7 +14,7 @@ from sqlalchemy import insert, select, update
 
 from agency.inbox.models import Conversation, Message
 from agency.web.guide_words import language_word
-from agency.web.message_looks import media_word
+from agency.web.media_words import media_word
 from styleguides.models import Guideline, StyleGuideVersion
 from tenants.database import db, new_id
 from tenants.permissions import Role
