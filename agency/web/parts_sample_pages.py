@@ -115,9 +115,14 @@ def brands_page() -> c.BrandsPage:
 
 def accounts() -> c.AccountsPage:
     states = health_looks()
-    facts = (c_rooms.AccountFact(label="Told by an event", at=ago(minutes=7)), c_rooms.AccountFact(label="Last look", at=ago(minutes=1)))
+    facts = (
+        c_rooms.AccountFact(label="Told by an event", at=ago(minutes=7)),
+        c_rooms.AccountFact(label="Last look", at=ago(minutes=1)),
+    )
     bars = tuple(c_rooms.ArrivalBar(x=place * 12, told_y=20, told_height=20, found_y=12, found_height=8, missed_y=8, missed_height=4 if place == 9 else 0, title="12 Nov") for place in range(14))  # fmt: skip
-    drawn = c_rooms.Arrivals(bars=bars, told_count=84, found_count=31, missed_count=2, width=164, height=40, bar_width=8)
+    drawn = c_rooms.Arrivals(
+        bars=bars, told_count=84, found_count=31, missed_count=2, width=164, height=40, bar_width=8
+    )
     broken = Notice("bad", "Facebook no longer accepts our connection since 10:40: the password was changed.", "Everything that came in before is here, and two approved replies wait.", "Connect again; we read what came meanwhile.")  # fmt: skip
     return c.AccountsPage(
         rows=(

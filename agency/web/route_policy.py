@@ -140,8 +140,8 @@ ROUTE_POLICY: dict[str, Policy] = {
     "accounts_page.reconnect": Permission.ACCOUNT_CONNECT,
     "accounts_page.ask_disconnect": Permission.ACCOUNT_CONNECT,
     "accounts_page.disconnect": Permission.ACCOUNT_CONNECT,
-    # history_page.py, import_page.py: earlier conversations
     "accounts_page.check": Permission.ACCOUNT_CONNECT,
+    # history_page.py, import_page.py: earlier conversations
     "history_page.history": Permission.ACCOUNT_READ,
     "history_page.state": Permission.ACCOUNT_READ,
     "history_page.begin": Permission.HISTORY_BRING,
