@@ -25,12 +25,13 @@ def platform_word(platform: str) -> str:
 def place_words(platform: str, kind: str) -> str:
     """For a list: Google · review."""
     words = {
+        "comment": _("comment"),
         "review": _("review"),
         "post": _("visitor's post"),
         "mention": _("mention"),
         "message": _("direct message"),
     }
-    return f"{platform_word(platform)} · {words.get(kind) or _('comment')}"
+    return f"{platform_word(platform)} · {words.get(kind, words['comment'])}"
 
 
 def answer_words(platform: str, kind: str, *, private: bool = False, deed: str = "reply") -> str:

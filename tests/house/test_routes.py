@@ -37,12 +37,14 @@ CANARY = re.compile(b"canary(sister7f3a|stranger9c1e)", re.IGNORECASE)
 SAFE = ("GET", "HEAD")
 ID_NAMES = {
     "account_id": "account",
+    "attempt_id": "connect_attempt",
     "brand_id": "brand",
     "conversation_id": "conversation",
     "guideline_id": "guideline",
     "import_id": "history_import",
     "invitation_id": "invitation",
     "media_id": "kept_media",
+    "message_id": "message",
     "person_id": "person",
     "reply_id": "reply",
     "session_id": "sign_in_session",
@@ -69,9 +71,15 @@ NOT_200_WITH_OWN_IDS = {
     "api_webhooks.data_deletion_status": {404},
     "guidelines_page.guideline": {200},
     "people.person": {404},
+    "connecting.back": {400},
+    "connecting.choose": {404},
+    "connecting.connected": {404},
+    "reconnecting.mend": {404},
+    "reconnecting.mended": {404},
 }
 """Statuses of a permitted GET other than 200, and why they are right: no such mail, no signature, no such code; the
-tenant's own person of `rows` has no brand in common with the one who asks."""
+tenant's own person of `rows` has no brand in common with the one who asks; a walk to a platform's sign-in is the
+browser's alone that began it."""
 FORM = {
     "text": "Thank you very much.",
     "reason": "It must be so.",
