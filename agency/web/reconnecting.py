@@ -88,7 +88,7 @@ def mended(attempt_id: str) -> AnyResponse:
     )
     answer: Response = make_response(render_page("doors/mended.html", page, shell=shell(with_brands=False)))
     if page.look_url:
-        answer.headers["Refresh"] = "3"
+        answer.headers["Refresh"] = f"3; url={page.look_url}"
     return answer
 
 
