@@ -78,12 +78,6 @@ def test_three_platforms_are_connected_seen_alive_broken_and_mended(
         page.get_by_text("We look for what is there now").first.wait_for()
         own.keep_promises()
         own.poll()
-        print(
-            "TESTED",
-            own.scalar(
-                "select string_agg(platform||coalesce(tested_at::text,'-')||health||coalesce(health_reason,''), '|') from account where created_at > now() - interval '1 minute'"
-            ),
-        )
         page.get_by_text("Connected and tested").first.wait_for(timeout=15_000)
         assert page.get_by_text("We look for what is there now").count() == 0, "every one of them was tested"
     eyes.look(page, "done")
