@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from abc import ABC, abstractmethod
 from collections.abc import Sequence
+from dataclasses import replace
 from datetime import datetime
 
 from channels import (
@@ -214,7 +215,7 @@ class MetaAdapter(ABC):
         needs = self.streams[0].needs
         if told.works and told.scopes and needs and not any(need <= told.scopes for need in needs):
             # The rest may live, but what everybody connects an account for cannot be read any more.
-            return Access(False, told.scopes, problem="permission_missing")
+            return replace(told, works=False, problem="permission_missing")
         return told
 
     # --- history ---

@@ -36,7 +36,10 @@ def for_brand(agency_id: UUID, brand_id: UUID) -> dict[str, str]:
 @contextmanager
 def lone_statements() -> Iterator[Lone]:
     """A connection of the pool for such statements. Raises sqlalchemy's DBAPIError for whatever PostgreSQL refuses."""
-    pooled = db.engine.raw_connection()
+    try:
+        pooled = db.engine.raw_connection()
+    except psycopg.Error as error:
+        raise DBAPIError("a connection for lone statements", None, error, hide_parameters=True) from error
     connection = cast(Lone, pooled.driver_connection)
     try:
         connection.autocommit = True

@@ -90,6 +90,7 @@ def made_up() -> dict[str, str]:
         "reply_id",
         "guideline_id",
         "in_reply_to",
+        "message_id",
         "assignee",
         "before",
     )

@@ -28,7 +28,7 @@ from channels import accounts
 from jobs.dispatcher import Dispatcher
 from jobs.polling import poll_accounts
 from jobs.runner import run_promises
-from tenants.base_app import create_base_app
+from tenants.base_app import create_base_app, redis_of_app
 from tenants.settings import Settings
 from tests.factories import Agency, Factory
 
@@ -120,6 +120,13 @@ class House:
         dispatcher.queue_turns()
         for platform, turns in taken:
             poll_accounts(app, platform, turns)
+
+    def let_waits_end(self) -> None:
+        """The time a platform named has passed: for the budgets, and for whoever was asked to wait."""
+        with self.agency.app.app_context():
+            redis_of_app().flushdb()
+        with self.superuser.begin() as connection:
+            connection.execute(text("update account set throttled_until = null"))
 
     def keep_promises(self) -> None:
         """Run every open promise once, in this process, whatever its time."""

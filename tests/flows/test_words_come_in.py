@@ -154,6 +154,7 @@ def test_nothing_is_lost_while_a_platform_misbehaves(house: House, post: dict[st
     for _ in range(3):
         house.poll()
     house.sandbox.behave()
+    house.let_waits_end()
     for _ in range(2):
         house.poll()
     assert _texts(house) == [f"Comment {number:02}" for number in range(60)]

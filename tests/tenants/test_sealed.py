@@ -50,6 +50,8 @@ NOT_SEALED = {
     "poll_turn.idle_digest",
     "history_import.file",
     "history_import.file_hash",
+    "kept_media.body",
+    "kept_media.sha256",
 }
 """Bytes that are hashes, or what a platform sent, or keys that are wrapped themselves."""
 

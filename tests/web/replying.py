@@ -60,7 +60,11 @@ def promises(superuser: Engine, job: str) -> int:
 
 def is_inert(html: str) -> bool:
     """Whether the canary stands in the page as words only."""
-    return "<script>alert" not in html and "&lt;script&gt;alert(1)" in html and "49" not in _canary_line(html)
+    return (
+        "<script>alert" not in html
+        and "&lt;script&gt;alert(1)" in html
+        and "49" not in re.sub(r"\d\d?:\d\d(:\d\d)?", "", _canary_line(html))
+    )
 
 
 def _canary_line(html: str) -> str:
