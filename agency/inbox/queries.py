@@ -235,12 +235,13 @@ def queue_state(me: UUID, *, since: datetime | None = None, brand_ids: tuple[UUI
     return QueueState._make(row)
 
 
-_NAME_HASH = func.hashtextextended(
-    func.concat_ws(literal_column("chr(31)"), Brand.id, Brand.name, Brand.mark, Brand.colour), literal_column("0")
+# Each hash is the seed of the next: joining the words into one text first cost a third of the statement.
+_NAME_HASH = reduce(
+    lambda seed, words: func.hashtextextended(words, seed),
+    (Brand.name, Brand.mark, Brand.colour),
+    func.uuid_hash_extended(Brand.id, literal_column("0")),
 )
-_VERSION_HASH = func.hashtextextended(
-    func.concat_ws(literal_column("chr(31)"), Brand.id, QueueCounter.version), literal_column("0")
-)
+_VERSION_HASH = func.uuid_hash_extended(Brand.id, func.coalesce(QueueCounter.version, literal_column("0")))
 
 
 def _state_query(base: QueueFilter, counts_new: bool) -> Any:

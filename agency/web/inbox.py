@@ -170,7 +170,7 @@ def _render(
         next_case_url=address.url("/inbox/next") if actor.may(Permission.CONVERSATION_WORK) else "",
         selected_id=str(conversation_id or ""),
         selected=selected,
-        empty_reason=_empty_reason(address),
+        empty_reason="" if rows else _empty_reason(address),
         empty_action=Choice(_("See the whole queue"), "/inbox") if address.kept else None,
     )
     return render_template("inbox/page.html", shell=shell(), page=given)
@@ -307,6 +307,8 @@ def _filters_of(language: str, kept: tuple[tuple[str, str], ...], brands: tuple[
 
 
 def _filtered_by(address: Address) -> str:
+    if not address.kept.keys() & {"platform", "kind", "state", "q"}:
+        return ""
     words = {platform: traits_of(platform).label for platform in PLATFORMS}
     words |= {"comment": _("comments"), "review": _("reviews"), "snoozed": _("snoozed"), "closed": _("closed")}
     words |= {"post": _("visitors' posts"), "mention": _("mentions"), "message": _("direct messages")}
