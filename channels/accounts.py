@@ -128,7 +128,7 @@ def reconnect(
     _set_access(account, credential, access)
     db.session.flush()
     grants.note(account)
-    poll_turns.unpark(account.id)
+    poll_turns.unpark(account.id)  # and whoever polls with the old credential stores nothing more
     _begin_anew(account, wake_up=True)
     audit.record(actor, "account.reconnected", "account", account.id, brand_id=account.brand_id, through=through)
     return account
@@ -249,17 +249,20 @@ def mark_unhealthy(account: Account, health: str, reason: str) -> None:
     """``failing`` and ``throttled``: it goes on trying. ``needs_reconnect``: it waits, parked, for a person.
 
     A credential that lives, but not for this account any more, becomes `access_lost`, and one our whole project gets
-    nothing for goes on `failing` (`channels.health.stored_for`). ``reason`` holds no secret.
+    nothing for goes on `failing` (`channels.health.stored_for`). What waits for a person goes on waiting until it works
+    again, whatever else goes wrong meanwhile. ``reason`` is a word of ours and holds no secret.
     """
     if health not in UNHEALTHY:
         raise ValueError(f"health must be one of {UNHEALTHY}")
-    if account.disconnected_at is not None:
-        return
     stored = stored_for(reason) if health == "needs_reconnect" else health
     begins = account.health != stored
     if begins:
         account.health_since = func.now()
     account.health, account.health_reason = stored, reason[:300]
+    if account.disconnected_at is not None or (account.health in NEED_A_PERSON and stored not in NEED_A_PERSON):
+        return
+    if stored in NEED_A_PERSON:
+        poll_turns.park(account.id)  # the turn before the account, as polls lock them: no deadlock
     db.session.flush()
     if stored not in NEED_A_PERSON:
         return
@@ -278,10 +281,16 @@ def note_event(account: Account, now: datetime) -> None:
 
 
 def mark_healthy(account: Account) -> None:
-    """Writes only when something changes, so an idle poll writes nothing here."""
-    if account.health == "ok" or account.disconnected_at is not None:
+    """Writes only when something changes, so an idle poll writes nothing here. What waits for a person is left alone:
+    it is parked, and a poll that was under way then does not wake it (`bring_back`).
+    """
+    if account.health not in ("failing", "throttled") or account.disconnected_at is not None:
         return
     account.health, account.health_reason, account.health_since = "ok", None, func.now()
+    _set_well(account)
+
+
+def _set_well(account: Account) -> None:
     account.throttled_until = None
     db.session.flush()
 
@@ -290,9 +299,9 @@ def bring_back(account: Account) -> None:
     """An account that waited for a person works again, whoever mended it: it is polled, and what waited goes on."""
     if account.health not in NEED_A_PERSON or account.disconnected_at is not None:
         return
-    mark_healthy(account)
     poll_turns.unpark(account.id)
     _begin_anew(account, wake_up=True)
+    _set_well(account)
     audit.record(None, "account.came_back", "account", account.id, brand_id=account.brand_id)
 
 
@@ -331,7 +340,9 @@ def _set_access(account: Account, credential: str, access: AccessFacts | None) -
     account.token_expires_at, account.data_access_expires_at = facts.token_expires_at, facts.data_access_expires_at
     account.token_renewed_at = clock.now()
     account.health, account.health_reason, account.health_since = "ok", None, func.now()
-    account.access_checked_at = account.subscription_checked_at = account.subscription_problem = None
+    account.access_checked_at = account.access_problem = None
+    account.subscribed_at = account.subscription_checked_at = account.subscription_problem = None
+    account.last_missed_at = None
     account.tested_at = account.throttled_until = account.reconnect_asked_at = account.last_polled_at = None
 
 

@@ -175,3 +175,13 @@ class OutcomeUnknown(ChannelError):
             request_id=request_id,
         )
         self.reason = reason
+
+
+def reason_of(error: ChannelError) -> str:
+    """Why, for an account's health: our code and, where there is one, the platform's number. Nobody's sentence."""
+    detail = ""
+    if isinstance(error, Refused):
+        detail = error.platform_code
+    elif isinstance(error, PlatformDown | NotSent | OutcomeUnknown):
+        detail = error.reason
+    return f"{error.code} {detail}".strip()

@@ -33,6 +33,10 @@ ROLE_WORDS = frozenset({"permission_missing", "page_role_lost", "access_lost"})
 """Reasons that say: the sign-in lives, but not for this account any more."""
 OPERATOR_WORDS = frozenset({"quota_zero", "service_disabled"})
 """Reasons nobody mends by signing in: the platform gives our project nothing."""
+PLACE_WORDS = frozenset(
+    {"not_verified", "verification_waits", "ownership_conflict", "location_suspended", "location_disabled", "no_voice"}
+)
+"""Reasons that lie with the account at the platform: no sign-in mends them, either."""
 NOT_TOLD = frozenset({"no_topic"})
 """Reasons for no events that are this installation's choice and nobody's trouble."""
 
@@ -109,6 +113,8 @@ def state_of(facts: Facts, now: datetime) -> State:
     if facts.stored == "failing":
         if facts.reason in OPERATOR_WORDS:
             return "no_allowance"
+        if facts.reason in PLACE_WORDS:
+            return "limited"
         return "key_missing" if facts.reason == KEY_MISSING else "failing"
     if facts.stored == "throttled" or (facts.throttled_until is not None and facts.throttled_until > now):
         return "throttled"
@@ -126,7 +132,7 @@ def state_of(facts: Facts, now: datetime) -> State:
 
 def stored_for(reason: str) -> Stored:
     """What an account is to be stored as when its credential is refused for this reason."""
-    if reason in OPERATOR_WORDS:
+    if reason in OPERATOR_WORDS or reason in PLACE_WORDS:
         return "failing"
     return "access_lost" if reason in ROLE_WORDS else "needs_reconnect"
 

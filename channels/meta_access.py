@@ -8,7 +8,7 @@ from typing import Any
 
 from channels import meta_graph
 from channels.capabilities import Access, Subscription
-from channels.errors import ChannelError, ItemGone, PlatformDown, RateLimited, TokenRevoked
+from channels.errors import ChannelError, ItemGone, RateLimited, TokenRevoked
 from channels.meta_requests import call, get, one_object
 from channels.protocol import ConnectedAccount, Exchange, Request, TokenReference
 from channels.wire import Json, identifier, instant, mapping, rows, whole_number
@@ -92,8 +92,8 @@ def read_access(account: ConnectedAccount, exchanges: Sequence[Exchange], now: d
     """Problems while it does not work: a reason of `TokenRevoked` (`meta_graph`), "access_lost" where the account is
     not shown any more, "other_account" where the token is another's. Scopes are empty where Meta does not tell them.
 
-    Raises `PlatformDown` and `RateLimited`. An inspection that fails by itself says nothing: it may be our
-    application's fault.
+    Raises every other `ChannelError`: that nobody was reached, or a no of another kind, says nothing of our access. Nor
+    does an inspection that fails by itself: it may be our application's fault.
     """
     told = Access(True)
     for exchange in exchanges:
@@ -107,10 +107,6 @@ def read_access(account: ConnectedAccount, exchanges: Sequence[Exchange], now: d
         return Access(False, told.scopes, problem=error.reason)
     except ItemGone:
         return Access(False, told.scopes, problem="access_lost")
-    except (PlatformDown, RateLimited):
-        raise
-    except ChannelError as error:
-        return Access(False, told.scopes, problem=error.code)
     shown = identifier(body.get("user_id")) or identifier(body.get("id"))
     if account.login == "instagram" and body.get("user_id") is not None and shown != account.external_id:
         return Access(False, told.scopes, problem="other_account")

@@ -20,7 +20,7 @@ from sqlalchemy.dialects.postgresql import ARRAY, SMALLINT
 from agency.inbox import intake
 from channels import account_standing, accounts, poll_turns, rhythm
 from channels.budgets import Budgets, Note, account_of, app_of, notes_of
-from channels.errors import ChannelError, RateLimited, TokenRevoked
+from channels.errors import ChannelError, RateLimited, TokenRevoked, reason_of
 from channels.items import Page
 from channels.models import Account
 from channels.poll_turns import ClaimedTurn, Ended
@@ -215,24 +215,30 @@ def finish(app: Flask, polls: Sequence[Poll], budgets: Budgets) -> None:
             continue
         error = poll.error
         with in_scope(app, poll.scope):
-            account = accounts.get(poll.turn.account_id)
-            if isinstance(error, TokenRevoked):
-                accounts.mark_unhealthy(account, "needs_reconnect", error.reason)
-                # Parked, its turn is nobody's any more; where only our project is refused, it is tried again.
-                poll_turns.finish(poll.turn, False, settings_of_app().poll_seconds)
-            elif isinstance(error, RateLimited):
-                accounts.mark_unhealthy(account, "throttled", str(error))
-                account.throttled_until = clock.now() + timedelta(seconds=error.retry_after_seconds)
-                poll_turns.finish(poll.turn, False, 0, not_before_seconds=error.retry_after_seconds)
-            elif error is not None:
-                accounts.mark_unhealthy(account, "failing", str(error))
-                poll_turns.finish(poll.turn, False, settings_of_app().poll_seconds)
-            else:
-                if not poll.lost and not poll.wait_seconds:
-                    _show_alive(account, poll)
-                poll_turns.finish(poll.turn, True, poll.wait_seconds or _rest_seconds(poll))
+            # Parked, connected anew or taken over meanwhile, what this poll met says nothing of the account any more.
+            if poll_turns.hold(poll.turn):
+                _end(poll, error)
         if isinstance(error, RateLimited):
             _pause(app, poll, error, budgets)
+
+
+def _end(poll: Poll, error: ChannelError | None) -> None:
+    account = accounts.get(poll.turn.account_id)
+    if isinstance(error, TokenRevoked):
+        accounts.mark_unhealthy(account, "needs_reconnect", error.reason)
+        # Parked, its turn is nobody's any more; where only our project is refused, it is tried again.
+        poll_turns.finish(poll.turn, False, settings_of_app().poll_seconds)
+    elif isinstance(error, RateLimited):
+        accounts.mark_unhealthy(account, "throttled", error.code)
+        account.throttled_until = clock.now() + timedelta(seconds=error.retry_after_seconds)
+        poll_turns.finish(poll.turn, False, 0, not_before_seconds=error.retry_after_seconds)
+    elif error is not None:
+        accounts.mark_unhealthy(account, "failing", reason_of(error))
+        poll_turns.finish(poll.turn, False, settings_of_app().poll_seconds)
+    else:
+        if not poll.wait_seconds:
+            _show_alive(account, poll)
+        poll_turns.finish(poll.turn, True, poll.wait_seconds or _rest_seconds(poll))
 
 
 def _show_alive(account: Account, poll: Poll) -> None:

@@ -29,7 +29,12 @@ def subscribe_account(
     account = _connected(app, scope, UUID(account_id))
     if account is None:
         return
-    access = access_of(account, speaks)
+    try:
+        access = access_of(account, speaks)
+    except ChannelError as error:
+        if error.retry:
+            raise
+        access = None  # a no that says nothing of the access; the daily check asks again
     if access is not None:
         _note_access(app, scope, UUID(account_id), access)
         account = _connected(app, scope, UUID(account_id))  # with the permissions just learned

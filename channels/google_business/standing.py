@@ -9,6 +9,7 @@ from channels.capabilities import Access
 from channels.errors import ChannelError, ItemGone, PlatformDown, Refused, TokenRevoked
 from channels.google_business import oauth, requests
 from channels.google_business.review_poll import body_of, sibling
+from channels.health import OPERATOR_WORDS
 from channels.protocol import ConnectedAccount, Exchange, Request
 from channels.wire import Json, mapping
 
@@ -45,9 +46,11 @@ class Standing:
                 raise PlatformDown("the location's reviews were not found") from error
             return Access(False, problem="access_lost")
         except Refused as error:
-            if error.platform_code in ("quota_zero", "service_disabled"):
+            if error.platform_code in OPERATOR_WORDS:
                 return Access(False, problem=error.platform_code)
-            return Access(False, frozenset({oauth.SCOPE}), problem=problem or error.platform_code.lower())
+            if problem is None:  # a no we do not understand says nothing of our access
+                raise
+            return Access(False, frozenset({oauth.SCOPE}), problem=problem)
         return Access(True, frozenset({oauth.SCOPE}), problem=problem)
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from datetime import timedelta
 from uuid import UUID, uuid4
 
 import pytest
@@ -10,8 +11,10 @@ from flask import Flask
 from sqlalchemy import Engine, select, text
 
 from channels import account_standing, accounts, poll_turns
+from channels.health import state_of
 from channels.models import Account, AccountDirectory, PollTurn
 from channels.protocol import Secret
+from tenants import clock
 from tenants.database import db
 from tenants.errors import Conflict, Forbidden, Invalid, NotFound
 from tenants.models import BrandAudit
@@ -174,6 +177,48 @@ def test_an_account_without_access_waits_until_it_is_connected_again(ana: Agency
         assert (account.health, account.health_reason) == ("ok", None)
         assert accounts.credential_of(account) == Secret("newer")
         assert [turn.account_id for turn in poll_turns.claim_due("facebook", 10, 60)] == [account_id]
+
+
+def test_only_what_works_again_ends_the_wait_for_a_person(ana: Agency) -> None:
+    """A poll that was under way when access was lost must not leave the account well, or failing, and parked."""
+    account_id = connect(ana)
+    with ana.entered():
+        account = accounts.get(account_id)
+        accounts.mark_unhealthy(account, "needs_reconnect", "password_changed")
+        for health, reason in (("failing", "platform_down"), ("throttled", "rate_limited"), ("needs_reconnect", "x")):
+            accounts.mark_unhealthy(account, health, reason)
+            assert account.health == "needs_reconnect"
+        accounts.mark_unhealthy(account, "needs_reconnect", "quota_zero")
+        accounts.mark_healthy(account)
+        assert (account.health, account.health_reason) == ("needs_reconnect", "x")
+        accounts.mark_unhealthy(account, "needs_reconnect", "page_role_lost")
+        assert account.health == "access_lost"
+        accounts.bring_back(account)
+        assert account.health == "ok"
+        assert len(poll_turns.claim_due("facebook", 10, 60)) == 1
+
+
+def test_a_new_credential_is_not_judged_by_what_the_old_one_met(ana: Agency) -> None:
+    account_id, now = connect(ana), clock.now()
+    with ana.entered():
+        account = accounts.get(account_id)
+        account.access_problem, account.token_expires_at = account_standing.NOT_RENEWED, now
+        account.last_missed_at = account.subscribed_at = now
+        accounts.mark_unhealthy(account, "needs_reconnect", "expired")
+        accounts.reconnect(None, account_id, TOKEN)
+        assert state_of(account_standing.facts_of(account), now) == "healthy"
+        hours_ago = now - timedelta(hours=2)
+        account_standing.note_found(account, [("comment", hours_ago)], now)
+        assert account.last_missed_at is None, "while the access was dead no event could come"
+
+
+def test_a_poll_with_the_old_credential_ends_without_a_word(ana: Agency) -> None:
+    account_id = connect(ana)
+    with ana.entered():
+        (turn,) = poll_turns.claim_due("facebook", 10, 60)
+        accounts.reconnect(None, account_id, TOKEN)
+        assert not poll_turns.hold(turn)
+        assert len(poll_turns.claim_due("facebook", 10, 60)) == 1
 
 
 def test_marking_a_healthy_account_healthy_writes_nothing(ana: Agency, statements: object) -> None:

@@ -14,7 +14,7 @@ from sqlalchemy import select
 
 from channels import account_standing, accounts
 from channels.account_standing import facts_of
-from channels.errors import ChannelError, ItemGone, Refused, TokenRevoked
+from channels.errors import ChannelError, ItemGone, NotSent, Refused, TokenRevoked
 from channels.health import state_of
 from channels.models import Account
 from channels.protocol import Answer, Request
@@ -45,7 +45,7 @@ class Page:
 
     def __init__(self, app: Flask | None = None) -> None:
         self.app_id = app.extensions["onbrand_settings"].meta_app_id if app is not None else "none"
-        self.account: Answer = answer({"id": "10000"})
+        self.account: Answer | ChannelError = answer({"id": "10000"})
         self.fields = ["feed"]
         self.subscribed: list[str] = []
         self.scopes = ["pages_show_list", "pages_read_engagement"]
@@ -61,6 +61,27 @@ class Page:
             ours = {"id": self.app_id, "subscribed_fields": self.fields}
             return answer({"data": [ours] if self.fields else []})
         return self.account
+
+
+def rpc_refusal(status: int, name: str, **detail: Any) -> Answer:
+    error = {"code": status, "status": name, "message": "No.", "details": [detail] if detail else []}
+    return answer({"error": error}, status)
+
+
+QUOTA_ZERO = rpc_refusal(429, "RESOURCE_EXHAUSTED", reason="RATE_LIMIT_EXCEEDED", metadata={"quota_limit_value": "0"})
+
+
+class Location:
+    """Google, as far as a location's standing goes."""
+
+    def __init__(self) -> None:
+        self.reviews: Answer = answer({"reviews": []})
+        self.voice: Answer = answer({"hasVoiceOfMerchant": True})
+
+    def __call__(self, request: Request) -> Answer | ChannelError:
+        if request.path.endswith("notificationSetting"):
+            return answer({"name": "accounts/1/notificationSetting"})
+        return self.voice if "VoiceOfMerchant" in request.path else self.reviews
 
 
 def facts(ana: Agency, account_id: UUID) -> Account:
@@ -112,11 +133,52 @@ def test_lost_access_shows_by_its_code_and_comes_back_by_itself(
     assert outbox.scalar("select count(*) from outbox_entry where job_name = 'wake_account'") == 1
 
 
-def test_a_platform_that_is_down_changes_nothing(app: Flask, ana: Agency, make: Factory) -> None:
+@pytest.mark.parametrize("told", [refusal(2), refusal(4), refusal(100), NotSent("no connection")])
+def test_what_says_nothing_of_our_access_changes_nothing(
+    app: Flask, ana: Agency, make: Factory, told: Answer | ChannelError
+) -> None:
+    """A network that is down for an hour must not mail every client whose account is looked at in it."""
     account_id, page = make.account(ana), Page()
-    page.account = refusal(2)
+    page.account = told
     account = check(app, ana, account_id, page)
     assert (account.health, account.access_checked_at) == ("ok", None)
+
+
+def test_what_the_old_credential_met_says_nothing_of_the_new_one(app: Flask, ana: Agency, make: Factory) -> None:
+    account_id = make.account(ana)
+
+    def meanwhile(_request: Request) -> Answer:
+        with ana.entered():
+            accounts.reconnect(None, account_id, "theirs")
+        return refusal(190, 460)
+
+    assert check(app, ana, account_id, meanwhile).health == "ok"
+
+
+def test_an_account_that_waits_for_a_person_is_never_parked_as_something_else(
+    app: Flask, ana: Agency, make: Factory, outbox: Outbox
+) -> None:
+    """A location lost, then the project's allowance: the daily check must still find the way back."""
+    account_id, page = make.account(ana, platform="google_business"), Location()
+    page.reviews = page.voice = rpc_refusal(404, "NOT_FOUND")
+    assert check(app, ana, account_id, page).health == "access_lost"
+    page.reviews, page.voice = QUOTA_ZERO, answer({"hasVoiceOfMerchant": True})
+    assert check(app, ana, account_id, page).health == "access_lost"
+    page.reviews = answer({"reviews": []})
+    assert check(app, ana, account_id, page).health == "ok"
+    assert outbox.scalar("select parked_at is null from poll_turn")
+
+
+def test_what_lacks_at_the_platform_itself_asks_nobody_to_sign_in_again(
+    app: Flask, ana: Agency, make: Factory, outbox: Outbox
+) -> None:
+    account_id, page = make.account(ana, platform="google_business"), Location()
+    page.reviews, page.voice = rpc_refusal(400, "FAILED_PRECONDITION"), answer({"verify": {}})
+    account = check(app, ana, account_id, page)
+    assert (account.health, account.health_reason) == ("failing", "not_verified")
+    assert state_of(facts_of(account), clock.now()) == "limited"
+    assert outbox.scalar("select count(*) from outbox_entry where job_name = 'ask_to_reconnect'") == 0
+    assert outbox.scalar("select parked_at is null from poll_turn")
 
 
 def test_each_account_has_its_place_in_the_day(

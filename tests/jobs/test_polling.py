@@ -11,7 +11,7 @@ import pytest
 from flask import Flask
 
 from channels import accounts, registry
-from channels.errors import ChannelError, RateLimited
+from channels.errors import ChannelError, PlatformDown, RateLimited
 from channels.facebook.adapter import FacebookAdapter
 from channels.models import CREDENTIAL
 from channels.protocol import Answer, ConnectedAccount, Request
@@ -94,3 +94,37 @@ def test_an_account_that_cannot_be_asked_fails_alone(
     assert (turns[bad].leased_until, turns[good].leased_until) == (None, None)
     assert (health[bad], health[good]) == (becomes, "ok")
     assert outbox.scalar(f"select last_polled_at is not null from account where id = '{good}'")
+
+
+@pytest.mark.parametrize("told", [json_answer({"error": {"code": 190, "error_subcode": 460}}, 400), PlatformDown("x")])
+def test_what_a_poll_meets_with_a_credential_replaced_meanwhile_is_not_heeded(
+    app: Flask, ana: Agency, make: Factory, outbox: Outbox, told: Answer | ChannelError
+) -> None:
+    account_id = make.account(ana)
+
+    def meanwhile(_request: Request) -> Answer | ChannelError:
+        with ana.entered():
+            accounts.reconnect(None, account_id, "fresh")
+        return told
+
+    poll_accounts(app, "facebook", batch(app), ScriptedTransport(meanwhile))
+    assert outbox.all("select health, health_reason from account") == [("ok", None)]
+    assert outbox.scalar("select parked_at is null and failures = 0 and due_at <= now() from poll_turn")
+    assert outbox.scalar("select count(*) from outbox_entry where job_name = 'ask_to_reconnect'") == 0
+
+
+@pytest.mark.parametrize(
+    ("told", "reason"),
+    [
+        (PlatformDown("HTTP 503"), "platform_down HTTP 503"),
+        (json_answer({"error": {"code": 368, "message": "Das ging schief."}}, 400), "refused 368"),
+        (json_answer([]), "platform_down HTTP 200"),
+    ],
+)
+def test_why_it_fails_is_kept_as_codes_and_never_in_a_platforms_words(
+    app: Flask, ana: Agency, make: Factory, outbox: Outbox, told: Answer | ChannelError, reason: str
+) -> None:
+    make.account(ana)
+    poll_accounts(app, "facebook", batch(app), ScriptedTransport(lambda _request: told))
+    health, kept = outbox.all("select health, health_reason from account")[0]
+    assert (health, kept[: len(reason)]) == ("failing", reason)
