@@ -16,9 +16,11 @@ from channels.items import LONGEST_TEXT, RAW_LIMIT_BYTES, SetAside
 
 Json = Mapping[str, Any]
 
-#: What may stand in a path as an id: no slash, query, escape or dots alone. The platforms' ids are digits, letters,
-#: "_", "-".
-_ID = re.compile(r"(?!\.+\Z)[A-Za-z0-9_.:=~-]{1,255}\Z")
+#: Alphabets as seen: posts and comments are digits and "_"; messages "m_" or "aWdf" with base64 behind it, older ones
+#: "mid.1457764197618:41d1" or "mid.$cAAJ" (in "t_mid.$cAAJ", too); reviews base64 for addresses. So "$" and "+" are
+#: taken; slash, query, escape, bracket, comma and dots alone are not: what is taken may stand in a path and among
+#: fields, and "/" stays free for names of our own (`agency.inbox.incoming`).
+_ID = re.compile(r"(?!\.+\Z)[A-Za-z0-9_.:=~$+-]{1,255}\Z")
 _UNSTORABLE = re.compile("[\x00\ud800-\udfff]")
 _FRACTION = re.compile(r"(\.\d{6})\d+")
 _EARLIEST = datetime(1990, 1, 1, tzinfo=UTC)
