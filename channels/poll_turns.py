@@ -238,8 +238,15 @@ def park(account_id: UUID) -> None:
 
 
 def unpark(account_id: UUID) -> None:
-    """Brings a parked account back, due at once, with its failures forgotten."""
-    _set(account_id, parked_at=None, due_at=func.statement_timestamp(), failures=0)
+    """Brings a parked account back, due at once, with its failures forgotten; a poll in progress stores no more."""
+    _set(
+        account_id,
+        parked_at=None,
+        due_at=func.statement_timestamp(),
+        failures=0,
+        leased_until=None,
+        fence=PollTurn.fence + 1,
+    )
 
 
 def pause_platform(platform: str, seconds: float) -> None:

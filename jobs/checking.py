@@ -167,6 +167,8 @@ def _note(app: Flask, one: _Checked, told: Access | ChannelError | None, transpo
     if told is not None and not told.works:
         with in_scope(app, one.scope):
             account = accounts.get(one.account_id)
+            if account.disconnected_at is not None or accounts.credential_of(account) != one.account.credential:
+                return  # connected anew meanwhile
             account_standing.note_access(account, told)
             accounts.mark_unhealthy(account, "needs_reconnect", told.problem or "invalid")
         return
