@@ -125,10 +125,10 @@ def reconnect(
     if account.disconnected_at is not None:
         raise NotFound()
     _check(account.platform, account.external_id, credential, account.login)
+    poll_turns.unpark(account.id)  # and whoever polls with the old credential stores nothing more
     _set_access(account, credential, access)
     db.session.flush()
     grants.note(account)
-    poll_turns.unpark(account.id)  # and whoever polls with the old credential stores nothing more
     _begin_anew(account, wake_up=True)
     audit.record(actor, "account.reconnected", "account", account.id, brand_id=account.brand_id, through=through)
     return account
@@ -255,18 +255,17 @@ def mark_unhealthy(account: Account, health: str, reason: str) -> None:
     if health not in UNHEALTHY:
         raise ValueError(f"health must be one of {UNHEALTHY}")
     stored = stored_for(reason) if health == "needs_reconnect" else health
-    begins = account.health != stored
-    if begins:
-        account.health_since = func.now()
-    account.health, account.health_reason = stored, reason[:300]
     if account.disconnected_at is not None or (account.health in NEED_A_PERSON and stored not in NEED_A_PERSON):
         return
     if stored in NEED_A_PERSON:
         poll_turns.park(account.id)  # the turn before the account, as polls lock them: no deadlock
+    begins = account.health != stored
+    if begins:
+        account.health_since = func.now()
+    account.health, account.health_reason = stored, reason[:300]
     db.session.flush()
     if stored not in NEED_A_PERSON:
         return
-    poll_turns.park(account.id)
     asked_at = account.reconnect_asked_at
     if begins and (asked_at is None or asked_at < clock.now() - ASK_AGAIN_AFTER):
         _promise(JobName.ASK_TO_RECONNECT, account)
@@ -286,11 +285,11 @@ def mark_healthy(account: Account) -> None:
     """
     if account.health not in ("failing", "throttled") or account.disconnected_at is not None:
         return
-    account.health, account.health_reason, account.health_since = "ok", None, func.now()
     _set_well(account)
 
 
 def _set_well(account: Account) -> None:
+    account.health, account.health_reason, account.health_since = "ok", None, func.now()
     account.throttled_until = None
     db.session.flush()
 
@@ -300,8 +299,8 @@ def bring_back(account: Account) -> None:
     if account.health not in NEED_A_PERSON or account.disconnected_at is not None:
         return
     poll_turns.unpark(account.id)
-    _begin_anew(account, wake_up=True)
     _set_well(account)
+    _begin_anew(account, wake_up=True)
     audit.record(None, "account.came_back", "account", account.id, brand_id=account.brand_id)
 
 

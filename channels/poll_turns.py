@@ -212,7 +212,6 @@ def finish(turn: ClaimedTurn, ok: bool, next_interval_seconds: float, *, not_bef
             LONGEST_BACKOFF_SECONDS,
             next_interval_seconds * func.power(2, func.least(PollTurn.failures + 1, _DOUBLINGS)),
         )
-        "asked": [one.was_asked for one in ended],
         pause = func.greatest(cast(not_before_seconds, Float), func.random() * cast(longest, Float))
         failures = PollTurn.failures + 1
     result = db.session.execute(

@@ -173,8 +173,6 @@ def _note(app: Flask, one: _Checked, told: Access | ChannelError | None, transpo
             accounts.mark_unhealthy(account, "needs_reconnect", told.problem or "invalid")
         return
     known = one.account
-            if account.disconnected_at is not None or accounts.credential_of(account) != one.account.credential:
-                return  # connected anew meanwhile
     if told is not None and told.scopes:  # events are asked for by what was granted
         known = replace(known, scopes=told.scopes)
     try:
