@@ -34,6 +34,7 @@ class QueueRow(NamedTuple):
     id: UUID
     brand_id: UUID
     account_name: str
+    """Empty where it was not asked for."""
     platform: str
     kind: str
     status: str
@@ -74,6 +75,7 @@ _ACCOUNT_NAME = (
     .correlate(Conversation)
     .scalar_subquery()
 )
+_NO_NAME: Any = literal_column("''")
 
 _ROW = (
     Conversation.id,
@@ -108,12 +110,18 @@ def _order(wanted: QueueFilter) -> str:
 
 
 def list_conversations(
-    wanted: QueueFilter, after: str | None = None, limit: int = PAGE_ROWS, *, me: UUID | None = None
+    wanted: QueueFilter,
+    after: str | None = None,
+    limit: int = PAGE_ROWS,
+    *,
+    me: UUID | None = None,
+    with_accounts: bool = True,
 ) -> QueuePage:
     """One page of the queue, one statement.
 
     Open ones stand by rank, late ones by due time, everything else by last message; ties by id, so no row is skipped or
-    shown twice while others arrive. Raises Invalid for a cursor that is damaged or of another order.
+    shown twice while others arrive. Accounts' names cost as much as the rows, so who shows none does without them.
+    Raises Invalid for a cursor that is damaged or of another order.
     """
     order = _order(wanted)
     values: dict[str, Any] = {"now": clock.now(), "me": me}
@@ -122,9 +130,9 @@ def list_conversations(
     bound = _bound(wanted, values)
     found: Iterable[Any]
     if bound is wanted:
-        found = db.session.execute(_list_query(bound, order, bool(after), limit + 1), values)
+        found = db.session.execute(_list_query(bound, order, bool(after), limit + 1, with_accounts), values)
     else:
-        found = _kept_list(bound, order, bool(after), limit + 1).rows(values)
+        found = _kept_list(bound, order, bool(after), limit + 1, with_accounts).rows(values)
     rows = [QueueRow._make(row) for row in found]
     if len(rows) <= limit:
         return QueuePage(rows, None)
@@ -159,9 +167,10 @@ _PARAMETERS: dict[str, Any] = {
 }
 
 
-def _list_query(wanted: QueueFilter, order: str, is_continued: bool, rows: int) -> Any:
+def _list_query(wanted: QueueFilter, order: str, is_continued: bool, rows: int, with_accounts: bool) -> Any:
     # A limit the planner cannot see would make it sort everything rather than walk the index to the page's end.
-    query: Any = select(*_ROW).limit(literal_column(str(int(rows))))
+    columns = _ROW if with_accounts else tuple(_NO_NAME if column is _ACCOUNT_NAME else column for column in _ROW)
+    query: Any = select(*columns).limit(literal_column(str(int(rows))))
     query = query.where(*conditions(wanted, _PARAMETERS["me"], _PARAMETERS["now"]))
     column: Any = {"due": Conversation.due_at, "rank": Conversation.rank, "past": Conversation.last_message_at}[order]
     keys = (column, Conversation.id)
@@ -183,8 +192,8 @@ def _unseen(value: Any) -> Any:
 
 
 @lru_cache(maxsize=256)
-def _kept_list(wanted: QueueFilter, order: str, is_continued: bool, rows: int) -> KeptSelect:
-    return KeptSelect(_list_query(wanted, order, is_continued, rows))
+def _kept_list(wanted: QueueFilter, order: str, is_continued: bool, rows: int, with_accounts: bool) -> KeptSelect:
+    return KeptSelect(_list_query(wanted, order, is_continued, rows, with_accounts))
 
 
 class BrandName(NamedTuple):
@@ -194,6 +203,8 @@ class BrandName(NamedTuple):
     name: str
     mark: str
     colour: str
+    place: int
+    """Counted by name, from 0."""
 
 
 class QueueState(NamedTuple):
@@ -305,7 +316,7 @@ def brand_names(names: int) -> dict[UUID, BrandName]:
     if known is not None:
         return known
     rows: list[Any] = list(_kept_names().rows({}))
-    found = {row[0]: BrandName._make(row[:4]) for row in rows}
+    found = {row[0]: BrandName._make((*row[:4], place)) for place, row in enumerate(rows)}
     # Kept under what was read now: somebody may have renamed a brand since the state was read.
     if len(_named) >= NAMES_KEPT:
         _named.clear()

@@ -141,7 +141,7 @@ def _tag(actor: Actor, state: QueueState) -> str | None:
 def _render(
     actor: Actor, address: Address, state: QueueState, conversation_id: UUID | None, after: str, since: datetime
 ) -> str:
-    listed = queries.list_conversations(address.wanted, after or None, me=actor.user_id)
+    listed = queries.list_conversations(address.wanted, after or None, me=actor.user_id, with_accounts=False)
     brands = queries.brand_names(state.names)
     take_brands(state, brands)
     next_url = address.url(after=listed.next_cursor, since=since.isoformat()) if listed.next_cursor else ""

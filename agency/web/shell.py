@@ -117,9 +117,8 @@ def take_brands(state: QueueState, names: Mapping[UUID, BrandName]) -> None:
     shown: Iterable[BrandName] = names.values()
     if g.has_many_brands:
         chosen = id_from(request.args.get("brand", ""))
-        # By number: Python works a UUID's hash out anew each time, for every one of hundreds.
-        few = {brand_id.int for brand_id in (*state.busiest, chosen) if brand_id is not None}
-        shown = [brand for brand_id, brand in names.items() if brand_id.int in few]
+        few = [names[brand_id] for brand_id in {*state.busiest, chosen} if brand_id and brand_id in names]
+        shown = sorted(few, key=lambda brand: brand.place)
     g.rail_brands = [brand_look(str(brand.id), brand.name, brand.mark, brand.colour) for brand in shown]
 
 
