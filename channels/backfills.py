@@ -19,7 +19,7 @@ from channels.registry import able
 from tenants import audit, clock
 from tenants.database import db
 from tenants.errors import Conflict, Invalid, NotFound, worded
-from tenants.outbox import JobName, enqueue_after_commit
+from tenants.outbox import JobName, enqueue_after_commit, is_promised
 from tenants.permissions import Actor, Permission, require
 
 HORIZONS: dict[str, timedelta | None] = {"month": timedelta(days=30), "year": timedelta(days=365), "all": None}
@@ -91,7 +91,8 @@ def go_on(actor: Actor, account_id: UUID) -> None:
     _check_readable(account)
     latest.state, latest.finished_at, latest.last_error, latest.failure_count = "running", None, None, 0
     db.session.flush()
-    promise(latest)
+    if not db.session.execute(select(is_promised(JobName.BACKFILL, "backfill_id", latest.id))).scalar_one():
+        promise(latest)  # whoever stops and goes on again and again is not read for twice as fast
     audit.record(actor, "history.taken_up", "account", account.id, brand_id=account.brand_id)
 
 

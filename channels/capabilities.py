@@ -176,11 +176,16 @@ class RenewsCredential(Protocol):
 
 @runtime_checkable
 class ReadsHistory(Protocol):
-    """Adapters that can read an account's past, newest first, a slice at a time."""
+    """Adapters that can read an account's past, newest first, a round at a time.
+
+    The caller may stop after any round: planned anew from its ``next_cursor``, the reading goes on where it was.
+    """
 
     def plan_history(
         self, account: ConnectedAccount, cursor: str | None, horizon: datetime, *, now: datetime
-    ) -> list[Request]: ...
+    ) -> list[Request]:
+        """The next round, of at most 50 requests; none when everything is read."""
+        ...
 
     def read_history(
         self,

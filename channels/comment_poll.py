@@ -37,9 +37,10 @@ LEAST_DETAIL = 2
 
 @dataclass(frozen=True)
 class CommentReading:
-    """`channels.meta_streams.Reading` of posts and their comments."""
+    """`channels.meta_streams.Reading` of posts and their comments; ``most_pages`` of comments under one post."""
 
     grammar: Grammar
+    most_pages: int = FIRST_LOOK_PAGES
 
     def plan(
         self, account: ConnectedAccount, cursor: str | None, now: datetime, *, deep: bool = False
@@ -47,7 +48,7 @@ class CommentReading:
         return plan(self.grammar, account, cursor, now, deep=deep)
 
     def read(self, account: ConnectedAccount, cursor: str | None, exchanges: Sequence[Exchange], now: datetime) -> Page:
-        return read(self.grammar, account, cursor, exchanges, now)
+        return read(self.grammar, account, cursor, exchanges, now, most_pages=self.most_pages)
 
     def wants_deep(self, account: ConnectedAccount, cursor: str | None, now: datetime) -> bool:
         memory = Memory.load(cursor)
@@ -93,6 +94,7 @@ class _Round:
     account: ConnectedAccount
     memory: Memory
     run: Run
+    most_pages: int
     items: dict[str, IncomingItem] = field(default_factory=dict)
     unreadable: list[SetAside] = field(default_factory=list)
     more: list[Request] = field(default_factory=list)
@@ -216,7 +218,7 @@ class _Round:
             for raw in rows(body):
                 self.read_comment(raw, post, asked["comment"])
             after = meta_graph.next_after(body)
-            if after is not None and depth < FIRST_LOOK_PAGES:
+            if after is not None and depth < self.most_pages:
                 self.ask_replies(post, asked["comment"], after=after, depth=depth + 1)
             elif after is not None:
                 self.run.partial = True
@@ -269,7 +271,7 @@ class _Round:
             wanted = tops[-1] > (since + OVERLAP if calm else since)
             if not wanted and depth == 1 and total is not None and before is not None and total - before > fresh:
                 since, wanted = None, True  # something was added deeper down
-        if wanted and (since is not None or depth < FIRST_LOOK_PAGES):
+        if wanted and (since is not None or depth < self.most_pages):
             self.ask_comments(post, after=after, since=since, depth=depth + 1)
         else:
             self.run.partial = True
@@ -352,7 +354,13 @@ def _post_purpose(post: PostContext) -> dict[str, str]:
 
 
 def read(
-    grammar: Grammar, account: ConnectedAccount, cursor: str | None, exchanges: Sequence[Exchange], now: datetime
+    grammar: Grammar,
+    account: ConnectedAccount,
+    cursor: str | None,
+    exchanges: Sequence[Exchange],
+    now: datetime,
+    *,
+    most_pages: int = FIRST_LOOK_PAGES,
 ) -> Page:
     """Reads one round; see `channels.protocol.ChannelAdapter.read_poll`."""
     memory = Memory.load(cursor)
@@ -362,7 +370,7 @@ def read(
         asked = first or {"sweep": "", "deep": "", "started": ""}
         run = Run(instant(asked["started"]) or now, sweep=asked["sweep"] == "1", deep=asked["deep"] == "1")
     memory.run = run
-    work = _Round(grammar, account, memory, run)
+    work = _Round(grammar, account, memory, run, most_pages)
     usage: list[int] = []
     for exchange in exchanges:
         if not isinstance(exchange.result, ChannelError):

@@ -33,6 +33,8 @@ _MESSAGES = {"instagram": 20, "facebook": 50}
 FIRST_LOOK_PAGES = 4
 _MOST_PAGES = 40
 _MOST_MESSAGE_PAGES = 20
+#: Of one conversation's past (100,000 messages): no bound but against a list that leads in a circle.
+_MOST_PAST_PAGES = 2_000
 _LEAST_DETAIL = 2
 
 
@@ -233,7 +235,7 @@ class _Round:
         # Messages from before the first poll are history's to read.
         if after is None or reaches or since is None or self.account.platform == "instagram":
             return
-        if page < _MOST_MESSAGE_PAGES:
+        if page < (_MOST_MESSAGE_PAGES if self.horizon is None else _MOST_PAST_PAGES):
             purpose = {**asked, "page": str(page + 1)}
             self.more.append(
                 replace(exchange.request, params={**exchange.request.params, "after": after}, purpose=purpose)

@@ -1,33 +1,54 @@
 """An account's past on Meta's platforms, newest first, a page of posts or conversations at a time. Pure.
 
-Each slice is one page of one stream with everything beneath it. The platforms' cursors are short-lived: one that does
-not work any more sends its stream back to the beginning, where everything is known already and costs calls only. Posts
-are said to come "ranked", so a stream ends at a page of which every post is older than the horizon.
+The cursor also holds what is still to be asked beneath that page, so the reading may stop after any round and goes on
+there. The platforms' cursors are short-lived: one that does not work any more sends its stream back to the beginning,
+where everything is known already and costs calls only. Posts are said to come "ranked", so a stream ends at a page of
+which every post is older than the horizon.
 """
 
 from __future__ import annotations
 
+import base64
+import binascii
 import json
+import zlib
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from datetime import datetime
+from typing import Any, NamedTuple
 
 from channels import meta_graph
 from channels.comment_poll import CommentReading, history_request
 from channels.errors import ChannelError, ItemGone, Refused, TokenRevoked
 from channels.items import Page
 from channels.meta_conversations import ConversationReading, conversations
+from channels.meta_requests import get
 from channels.meta_streams import Stream
 from channels.protocol import ConnectedAccount, Exchange, Request
 from channels.wire import instant, mapping, rows, whole_number
 
+AT_ONCE = 50
+"""Calls of one round: what fits into one batch."""
+MOST_PAGES = 2_000
+"""Pages of comments under one post (100,000 comments): no bound but against a list that leads in a circle."""
 _RESTARTS = 3
 _TIMES = ("created_time", "timestamp", "updated_time")
 
 
+class _Waiting(NamedTuple):
+    """A call that is still to be made beneath the page at hand; without its token, which is never written down."""
+
+    path: str
+    params: dict[str, str]
+    purpose: dict[str, str]
+
+
 @dataclass(slots=True)
 class _Place:
-    """``stream`` counts those this account has; ``inner`` is the stream's own memory within a slice."""
+    """``stream`` counts those this account has; ``inner`` is the stream's own memory while a page of it is read.
+
+    ``following`` is where the list goes on after that page, ``ends`` that nothing beyond it is within the horizon.
+    """
 
     stream: int = 0
     after: str | None = None
@@ -35,6 +56,7 @@ class _Place:
     inner: str | None = None
     following: str | None = None
     ends: bool = False
+    waiting: list[_Waiting] = field(default_factory=list)
 
     @classmethod
     def load(cls, cursor: str | None) -> _Place:
@@ -54,28 +76,35 @@ class _Place:
             text("inner"),
             text("following"),
             raw.get("ends") is True,
+            _unpacked(raw.get("waiting")),
         )
 
     def dump(self) -> str:
         raw = {"stream": self.stream, "after": self.after, "restarts": self.restarts, "ends": self.ends}
-        return json.dumps(raw | {"inner": self.inner, "following": self.following}, separators=(",", ":"))
+        raw |= {"inner": self.inner, "following": self.following, "waiting": _packed(self.waiting)}
+        return json.dumps(raw, separators=(",", ":"))
 
     def next_stream(self) -> None:
         self.stream, self.after, self.restarts = self.stream + 1, None, 0
 
-    def close_slice(self) -> None:
+    def turn_page(self) -> None:
         if self.ends or self.following is None:
             self.next_stream()
         else:
             self.after = self.following
         self.inner, self.following, self.ends = None, None, False
 
+    def next_requests(self, account: ConnectedAccount) -> list[Request]:
+        return [get(account, one.path, one.params, one.purpose) for one in self.waiting[:AT_ONCE]]
+
 
 def plan(
     streams: Sequence[Stream], account: ConnectedAccount, cursor: str | None, horizon: datetime, now: datetime
 ) -> list[Request]:
-    """The next slice's first request; none when every stream is read."""
+    """The next round's requests; none when every stream is read."""
     place = _Place.load(cursor)
+    if place.waiting:
+        return place.next_requests(account)
     own = [stream for stream in streams if stream.allowed(account)]
     if place.stream >= len(own):
         return []
@@ -102,6 +131,8 @@ def read(
     reading = stream.reading
     if isinstance(reading, ConversationReading):
         reading = ConversationReading(horizon)
+    elif isinstance(reading, CommentReading):
+        reading = replace(reading, most_pages=MOST_PAGES)
     try:
         page = reading.read(account, place.inner, exchanges, now)
     except ChannelError as error:
@@ -114,14 +145,16 @@ def read(
         return Page((), (), place.dump(), complete=place.stream >= len(own))
     _note_place(place, exchanges, horizon)
     place.inner = page.next_cursor
-    if not page.more:
-        place.close_slice()
+    found = [_Waiting(asked.path, dict(asked.params), dict(asked.purpose)) for asked in page.more]
+    place.waiting = place.waiting[len(exchanges) :] + found
+    if not place.waiting:
+        place.turn_page()
     return Page(
         items=tuple(item for item in page.items if item.kind != "message" or item.created_at >= horizon),
         set_aside=page.set_aside,
         next_cursor=place.dump(),
-        complete=not page.more and place.stream >= len(own),
-        more=page.more,
+        complete=not place.waiting and place.stream >= len(own),
+        more=tuple(place.next_requests(account)),
         trouble=page.trouble,
         usage_percent=page.usage_percent,
     )
@@ -148,3 +181,24 @@ def _passes_over(error: ChannelError, *, first: bool) -> bool:
     """Whether a refusal is of one stream or one cursor. Of the very first call it is of the whole account."""
     denied = isinstance(error, TokenRevoked) and error.reason == "permission_missing"
     return not first and (denied or isinstance(error, Refused | ItemGone))
+
+
+def _packed(waiting: Sequence[_Waiting]) -> str:
+    """Much alike and many (each comment of an Instagram page may have replies to ask for), so it is compressed."""
+    if not waiting:
+        return ""
+    return base64.b64encode(zlib.compress(json.dumps(waiting).encode())).decode()
+
+
+def _unpacked(packed: Any) -> list[_Waiting]:
+    if not isinstance(packed, str) or not packed:
+        return []
+    try:
+        raw = json.loads(zlib.decompress(base64.b64decode(packed, validate=True)))
+        return [_Waiting(str(path), _texts(params), _texts(purpose)) for path, params, purpose in raw]
+    except (binascii.Error, zlib.error, ValueError, TypeError, AttributeError, RecursionError):
+        return []
+
+
+def _texts(raw: dict[str, Any]) -> dict[str, str]:
+    return {str(name): str(value) for name, value in raw.items()}

@@ -1,30 +1,29 @@
 """Reading accounts' past, a slice at a time, behind everything that happens now. Repeat-safe.
 
-A slice is bounded in calls and ends where planning anew goes on from its cursor; the next one is promised with a pause.
-The cursor moves in the transaction that stores what it covers, and only from where this run found it: of two runs of
-one slice, one stores. After a crash the slice begins again where it was last stored, and what is known stays as it is.
+A slice is some rounds, bounded in calls and seconds; the next one is promised with a pause. Each round's items and the
+cursor behind them are stored in one transaction, and only from where this run found the cursor: of two runs of one
+slice, one stores. After a crash the reading goes on behind the last round that was stored, and what is known stays as
+it is.
 """
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import time
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from uuid import UUID
 
 from flask import Flask
-from sqlalchemy import String, cast, exists, select
-from sqlalchemy.orm import InstrumentedAttribute
-from sqlalchemy.sql.elements import ColumnElement
+from sqlalchemy import select
 
 from agency.inbox import intake
 from channels import accounts, backfills, poll_turns
 from channels.budgets import Ask, Budgets, Note, account_of, app_of, budgets_of, notes_of
 from channels.capabilities import ReadsHistory
-from channels.errors import ChannelError, ItemGone, NotSent, PlatformDown, RateLimited, Refused, TokenRevoked
+from channels.errors import ChannelError, ItemGone, NotSent, RateLimited, Refused, TokenRevoked
 from channels.items import Page
 from channels.models import Account, Backfill
-from channels.protocol import ROUNDS_PER_POLL, Answer, ConnectedAccount, Request
+from channels.protocol import Answer, ConnectedAccount, Request
 from channels.registry import able
 from channels.transport import Speaks
 from jobs.runner import budgets_of_app, transport_of
@@ -32,22 +31,19 @@ from tenants import clock
 from tenants.database import db
 from tenants.errors import AppError, Unavailable
 from tenants.logs import get_logger
-from tenants.models import OutboxEntry
-from tenants.outbox import JobName, enqueue_after_commit
+from tenants.outbox import JobName, enqueue_after_commit, is_promised
 from tenants.scope import Scope, in_scope
 
-CALLS_PER_SLICE = 10
-"""After so many calls a slice ends at the next place where it may. A page of posts is always read to its end."""
+CALLS_PER_SLICE, SECONDS_PER_SLICE = 10, 10
+"""After so many calls or so long no further round is begun. One round is one batch of at most 50 calls."""
 PAUSE_SECONDS = 5
-BUSY_PERCENT, BUSY_PAUSE_SECONDS = 50, 120
-"""From this share of a rate allowance on, the rest of it is left to live turns for a while."""
 PAST_AFTER = timedelta(days=14)
 """What history brings and nobody answered for so long stays closed, so that old questions do not flood the queue."""
 FIRST_FAILURE_PAUSE_SECONDS, LONGEST_FAILURE_PAUSE_SECONDS = 60, 3_600
 MOST_FAILURES = 24
-"""Tries of one slice, about a day; then a person decides."""
+"""Tries of one round, about a day; then a person decides."""
 PASS_OVER_AFTER = 4
-"""Tries of a slice of which only a part cannot be read; then the part is counted as a gap and the reading goes on."""
+"""Tries of a round of which only a part cannot be read; then the part is counted as a gap and the reading goes on."""
 WOKEN_AT_ONCE = 200
 
 log = get_logger("history")
@@ -55,20 +51,23 @@ log = get_logger("history")
 
 @dataclass
 class _Slice:
-    """One run's own view. ``stored_cursor`` is what the row holds; ``cursor`` is where the reading is."""
+    """One run's own view; ``cursor`` is what the row holds."""
 
     scope: Scope
     backfill_id: UUID
     reader: ReadsHistory
     account: ConnectedAccount
     horizon: datetime
-    stored_cursor: str | None
     cursor: str | None
-    requests: list[Request]
     failures: int
+    ends_at: float
     calls: int = 0
-    usage_percent: int = 0
-    trouble: ChannelError | None = None
+
+    def next_requests(self) -> list[Request]:
+        return self.reader.plan_history(self.account, self.cursor, self.horizon, now=clock.now())
+
+    def is_long_enough(self) -> bool:
+        return self.calls >= CALLS_PER_SLICE or time.monotonic() >= self.ends_at
 
 
 def read_slice(app: Flask, agency_id: str, brand_id: str, backfill_id: str, transport: Speaks | None = None) -> None:
@@ -80,18 +79,16 @@ def read_slice(app: Flask, agency_id: str, brand_id: str, backfill_id: str, tran
             return
         transport = transport or transport_of(app)
         budgets = budgets_of_app(app)
-        for _ in range(ROUNDS_PER_POLL):
-            if not _granted(app, part, budgets):
-                return
-            part.calls += len(part.requests)
-            exchanges = transport.fetch(part.requests)
+        requests = part.next_requests()
+        while requests and _granted(app, part, budgets, requests):
+            part.calls += len(requests)
+            exchanges = transport.fetch(requests)
             answered = [(one.request, one.result) for one in exchanges if isinstance(one.result, Answer)]
             budgets.note([note for request, answer in answered for note in notes_of(request, answer)])
             page = part.reader.read_history(part.account, part.cursor, part.horizon, exchanges, now=clock.now())
             if not _store(app, part, page):
                 return
-            part.cursor, part.requests = page.next_cursor, list(page.more)
-        raise PlatformDown("the slice has no end")
+            requests = part.next_requests()
     except ChannelError as error:
         with in_scope(app, scope):
             account_id = _again(UUID(backfill_id), error)
@@ -131,41 +128,37 @@ def _begin(app: Flask, scope: Scope, backfill_id: UUID) -> _Slice | None:
         except AppError:
             backfill.last_error = TokenRevoked.code
             return None
-        requests = reader.plan_history(connected, backfill.cursor, backfill.horizon_at, now=clock.now())
-        if not requests:
-            backfills.finish(backfill, "done")
-            return None
-        return _Slice(
+        part = _Slice(
             scope,
             backfill.id,
             reader,
             connected,
             backfill.horizon_at,
             backfill.cursor,
-            backfill.cursor,
-            list(requests),
             backfill.failure_count,
+            time.monotonic() + SECONDS_PER_SLICE,
         )
+        if not part.next_requests():
+            backfills.finish(backfill, "done")
+            return None
+        return part
 
 
-def _granted(app: Flask, part: _Slice, budgets: Budgets) -> bool:
-    """Whether the shared budgets leave room; else the slice is promised for later. One that has begun may go further
-    than one that has not, for what is left of it would be asked again.
-    """
-    ask = Ask(budgets_of(part.requests[0], str(part.scope.agency_id)), len(part.requests))
-    (wait_seconds,) = budgets.ask("poll" if part.calls else "history", [ask])
+def _granted(app: Flask, part: _Slice, budgets: Budgets, requests: list[Request]) -> bool:
+    """Whether the shared budgets leave room for one more round; else the rest is promised for later."""
+    (wait_seconds,) = budgets.ask("history", [Ask(budgets_of(requests[0], str(part.scope.agency_id)), len(requests))])
     if wait_seconds <= 0:
         return True
     with in_scope(app, part.scope):
         backfill = backfills.held(part.backfill_id)
-        if backfill is not None and backfill.cursor == part.stored_cursor:
+        if backfill is not None and backfill.cursor == part.cursor:
             backfills.promise(backfill, after_seconds=max(PAUSE_SECONDS, wait_seconds))
     return False
 
 
 def _pause(app: Flask, part: _Slice, error: RateLimited, budgets: Budgets) -> None:
     """Everybody who shares the allowance waits, live turns too: the platform asked for it."""
-    request = part.requests[0]
+    request = part.next_requests()[0]
     budget = app_of(request) if error.scope == "app" else account_of(request)
     if budget is not None:
         budgets.note([Note(budget, pause_seconds=error.retry_after_seconds)])
@@ -177,15 +170,15 @@ def _pause(app: Flask, part: _Slice, error: RateLimited, budgets: Budgets) -> No
 def _store(app: Flask, part: _Slice, page: Page) -> bool:
     """One transaction: the items, the cursor, and at the slice's end what comes next. False: this run is over.
 
-    Raises, at the end of a slice of which a part could not be read, that part's error: the slice is read again.
+    Raises, where a part of the round could not be read, that part's error: what was read is stored all the same, and
+    the round is asked again.
     """
     now = clock.now()
-    part.usage_percent = max(part.usage_percent, page.usage_percent or 0)
-    part.trouble = part.trouble or (page.trouble[0] if page.trouble else None)
-    passes_over = part.trouble is not None and part.failures + 1 >= PASS_OVER_AFTER and _may_pass(part.trouble)
+    trouble = page.trouble[0] if page.trouble else None
+    passes_over = trouble is not None and part.failures + 1 >= PASS_OVER_AFTER and _may_pass(trouble)
     with in_scope(app, part.scope):
         backfill = backfills.held(part.backfill_id)
-        if backfill is None or backfill.cursor != part.stored_cursor:
+        if backfill is None or backfill.cursor != part.cursor:
             return False
         account = accounts.get(backfill.account_id)
         stored = intake.store_page(account, page, now=now, past_before=now - PAST_AFTER)
@@ -193,39 +186,24 @@ def _store(app: Flask, part: _Slice, page: Page) -> bool:
         oldest = min((item.created_at for item in page.items), default=None)
         if oldest is not None and (backfill.reached_at is None or oldest < backfill.reached_at):
             backfill.reached_at = oldest
-        if part.trouble is None or passes_over:
-            backfill.cursor = part.stored_cursor = page.next_cursor
-        if page.more and not _may_stop(part, page, now):
-            return True
-        if part.trouble is None or passes_over:
-            backfill.failure_count, backfill.last_error = 0, None
-            backfill.gap_count += passes_over
-            if page.more or not _is_done(part, page, now):
-                busy = part.usage_percent >= BUSY_PERCENT
-                backfills.promise(backfill, after_seconds=BUSY_PAUSE_SECONDS if busy else PAUSE_SECONDS)
-            else:
-                backfills.finish(backfill, "done")
         log.info("history_read", account_id=str(account.id), new=stored.new, calls=part.calls)
-    if part.trouble is not None and not passes_over:
-        raise part.trouble
+        if trouble is None or passes_over:
+            backfill.cursor = part.cursor = page.next_cursor
+            backfill.failure_count, backfill.last_error, part.failures = 0, None, 0
+            backfill.gap_count += len(page.trouble)
+            return not _has_ended(backfill, part, page)
+    raise trouble
+
+
+def _has_ended(backfill: Backfill, part: _Slice, page: Page) -> bool:
+    """Whether nothing is left to ask, or it is enough for now and the rest is promised."""
+    if not page.more and (page.complete or not part.next_requests()):
+        backfills.finish(backfill, "done")
+        return True
+    if part.is_long_enough():
+        backfills.promise(backfill, after_seconds=PAUSE_SECONDS)
+        return True
     return False
-
-
-def _may_stop(part: _Slice, page: Page, now: datetime) -> bool:
-    """Enough calls, and whoever plans anew asks the very same next: nothing of this slice would be asked twice."""
-    if part.calls < CALLS_PER_SLICE or part.trouble is not None:
-        return False
-    anew = part.reader.plan_history(part.account, page.next_cursor, part.horizon, now=now)
-    return _places(anew) == _places(page.more)
-
-
-def _is_done(part: _Slice, page: Page, now: datetime) -> bool:
-    """The adapter's word, or, after a gap, that there is nothing left to ask."""
-    return page.complete or not part.reader.plan_history(part.account, page.next_cursor, part.horizon, now=now)
-
-
-def _places(requests: Sequence[Request]) -> list[tuple[str, str, dict[str, str]]]:
-    return [(request.service, request.path, dict(request.params)) for request in requests]
 
 
 def _may_pass(error: ChannelError) -> bool:
@@ -269,20 +247,10 @@ def wake(agency_id: UUID) -> int:
             Backfill.state == "running",
             Account.disconnected_at.is_(None),
             Account.health.in_(backfills.READABLE),
-            ~promised(JobName.BACKFILL, "backfill_id", Backfill.id),
+            ~is_promised(JobName.BACKFILL, "backfill_id", Backfill.id),
         )
         .limit(WOKEN_AT_ONCE)
     ).all()
     for brand_id, backfill_id in rows:
         enqueue_after_commit(JobName.BACKFILL, agency_id=agency_id, brand_id=brand_id, backfill_id=backfill_id)
     return len(rows)
-
-
-def promised(job: JobName, name: str, column: InstrumentedAttribute[UUID]) -> ColumnElement[bool]:
-    """Whether an open promise of the kind names the row."""
-    return exists().where(
-        OutboxEntry.job_name == job.value,
-        OutboxEntry.done_at.is_(None),
-        OutboxEntry.given_up_at.is_(None),
-        OutboxEntry.ids[name].astext == cast(column, String),
-    )

@@ -13,10 +13,10 @@ from sqlalchemy import select
 
 from agency.inbox import importing
 from agency.inbox.models import HistoryImport
-from jobs.history import WOKEN_AT_ONCE, promised
+from jobs.history import WOKEN_AT_ONCE
 from tenants import clock
 from tenants.database import db
-from tenants.outbox import JobName, enqueue_after_commit
+from tenants.outbox import JobName, enqueue_after_commit, is_promised
 from tenants.scope import Scope, in_scope
 
 LONGEST_RUN_SECONDS = 20
@@ -51,7 +51,7 @@ def wake(agency_id: UUID) -> int:
     importing.forget_old()
     rows = db.session.execute(
         select(HistoryImport.brand_id, HistoryImport.id)
-        .where(HistoryImport.state == "running", ~promised(JobName.IMPORT_FILE, "import_id", HistoryImport.id))
+        .where(HistoryImport.state == "running", ~is_promised(JobName.IMPORT_FILE, "import_id", HistoryImport.id))
         .limit(WOKEN_AT_ONCE)
     ).all()
     for brand_id, import_id in rows:

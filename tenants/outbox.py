@@ -10,7 +10,9 @@ from enum import StrEnum
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import text
+from sqlalchemy import String, cast, exists, text
+from sqlalchemy.orm import InstrumentedAttribute
+from sqlalchemy.sql.elements import ColumnElement
 
 from tenants.database import db
 from tenants.models import OutboxEntry
@@ -57,3 +59,13 @@ def enqueue_after_commit(job: JobName, *, run_at: datetime | None = None, **ids:
     db.session.add(entry)
     db.session.flush()
     db.session.connection().execute(text(f"notify {BELL}"))
+
+
+def is_promised(job: JobName, name: str, value: UUID | InstrumentedAttribute[UUID]) -> ColumnElement[bool]:
+    """Whether a promise of the kind is open whose id ``name`` is this value, or that of the row asked for."""
+    return exists().where(
+        OutboxEntry.job_name == job.value,
+        OutboxEntry.done_at.is_(None),
+        OutboxEntry.given_up_at.is_(None),
+        OutboxEntry.ids[name].astext == cast(value, String),
+    )

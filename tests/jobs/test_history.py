@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from contextlib import suppress
 from datetime import timedelta
 from typing import Any
 from uuid import UUID
@@ -11,11 +12,15 @@ import pytest
 from flask import Flask
 
 from channels import accounts, backfills
+from channels.budgets import REPORT_SECONDS, Ask, budgets_of
 from channels.errors import ChannelError, PlatformDown, RateLimited, TokenRevoked
+from channels.meta_history import AT_ONCE as MOST_OF_A_ROUND
 from channels.protocol import Answer, Request
+from channels.protocol import Platform as PlatformName
 from channels.scripted_transport import ScriptedTransport
 from jobs import history
 from jobs.history import CALLS_PER_SLICE, PASS_OVER_AFTER, read_slice
+from jobs.runner import budgets_of_app
 from jobs.upkeep import keep_up
 from tenants import clock
 from tenants.errors import Conflict, Forbidden, Invalid, NotFound
@@ -139,6 +144,74 @@ def test_a_worker_that_dies_goes_on_where_it_stood(past: Past, google: GoogleSta
     assert past.messages() == (REVIEWS, REVIEWS)
     assert past.row.item_count == REVIEWS
     assert len(google.calls) == -(-REVIEWS // 50), "nothing stored was read again"
+
+
+def seen(day: Any, stand_in: MetaStandIn) -> int:
+    """Posts with comments in many pages and answers beneath them; returns how many things were said."""
+    for post in [stand_in.post(day - timedelta(days=number)) for number in range(30)]:
+        tops = [stand_in.write(post, f"Top {number}", day + timedelta(minutes=number)) for number in range(3)]
+        for number in range(4):
+            stand_in.write(post, f"Below {number}", day + timedelta(hours=2, minutes=number), parent=tops[0])
+    long = stand_in.post(day - timedelta(hours=1))
+    tops = [stand_in.write(long, f"Long {number}", day + timedelta(minutes=number)) for number in range(260)]
+    for number in range(120):
+        stand_in.write(long, f"Deep {number}", day + timedelta(hours=9, minutes=number), parent=tops[7])
+    return len(stand_in.comments)
+
+
+@pytest.mark.parametrize("platform", ["facebook", "instagram"])
+def test_killed_after_any_call_and_again_after_the_next_there_is_neither_gap_nor_double(
+    platform: PlatformName, app: Flask, ana: Agency, make: Factory, outbox: Outbox
+) -> None:
+    """Each run of a slice dies at its third call; what was stored before is not asked again."""
+    past, meta = past_of(platform, "100", app, ana, make, outbox), MetaStandIn(instagram=platform == "instagram")
+    said = seen(clock.now().replace(microsecond=0) - timedelta(days=40), meta)
+    past.begin()
+    for run in range(400):
+        left = [1 + run % 3] if run % 5 else [10_000]
+
+        def dying(request: Request, left: list[int] = left) -> Answer | ChannelError:
+            left[0] -= 1
+            if not left[0]:
+                raise KeyboardInterrupt
+            return meta(request)
+
+        with suppress(KeyboardInterrupt):
+            past.slice(dying)
+        if past.row.state != "running":
+            break
+    assert (past.row.state, past.row.gap_count) == ("done", 0)
+    assert past.messages() == (said, said)
+    assert past.row.item_count == said
+    assert past.outbox.scalar("select count(*) from outbox_entry where done_at is null and job_name = 'backfill'") == 0
+
+
+def test_a_post_with_thousands_of_comments_is_read_to_the_last_in_short_slices(
+    app: Flask, ana: Agency, make: Factory, outbox: Outbox
+) -> None:
+    past, meta = past_of("facebook", "100", app, ana, make, outbox), MetaStandIn()
+    day = clock.now().replace(microsecond=0) - timedelta(days=40)
+    post = meta.post(day)
+    for number in range(3_600):
+        meta.write(post, f"Words {number}", day + timedelta(seconds=number))
+    past.begin()
+    while past.row.state == "running":
+        before = len(meta.calls)
+        assert past.slice(meta) == 1
+        assert len(meta.calls) - before <= CALLS_PER_SLICE + MOST_OF_A_ROUND
+    assert past.messages() == (3_600, 3_600)
+    assert (past.row.state, past.row.gap_count) == ("done", 0)
+
+
+def test_a_slow_platform_ends_a_slice_by_the_clock(
+    past: Past, google: GoogleStandIn, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(history, "SECONDS_PER_SLICE", 0)
+    past.begin()
+    past.slice(google)
+    assert len(google.calls) == 1
+    assert past.messages() == (50, 50)
+    assert len(past.promises()) == 1
 
 
 def test_of_two_runs_of_one_slice_one_stores(past: Past, google: GoogleStandIn) -> None:
@@ -272,8 +345,12 @@ def test_stopping_keeps_what_was_read_and_going_on_goes_on(past: Past, google: G
     assert (past.row.state, past.messages()[0], past.promises()) == ("stopped", CALLS_PER_SLICE * 50, [])
     keep_up(past.app)
     assert past.promises() == []
-    with past.agency.entered(admin):
-        backfills.go_on(admin, past.account_id)
+    for _ in range(3):
+        with past.agency.entered(admin):
+            backfills.go_on(admin, past.account_id)
+            backfills.stop(admin, past.account_id)
+            backfills.go_on(admin, past.account_id)
+    assert len(past.promises()) == 1, "impatience does not read faster"
     past.whole(google)
     assert (past.row.state, past.row.item_count) == ("done", REVIEWS)
 
@@ -310,13 +387,42 @@ def test_a_full_allowance_is_left_to_live_turns(app: Flask, ana: Agency, make: F
         return Answer(answer.status, {**answer.headers, "x-app-usage": usage}, answer.body)
 
     past.slice(busy)
+    assert len(meta.calls) == 1, "after the first answer that says so nothing more is asked"
+    assert past.messages() == (1, 1)
     (promise,) = past.promises()
-    assert history.PAUSE_SECONDS < promise.due_in <= history.BUSY_PAUSE_SECONDS
-    asked = len(meta.calls)
+    assert 60 < promise.due_in < REPORT_SECONDS
     past.slice(meta)
-    assert len(meta.calls) == asked, "the shared budget is left to others"
+    assert len(meta.calls) == 1, "the shared budget is left to others"
+
+
+@pytest.mark.parametrize("platform", ["facebook", "google_business"])
+def test_where_calls_are_scarce_the_past_waits_and_live_turns_do_not(
+    platform: PlatformName, app: Flask, ana: Agency, make: Factory, outbox: Outbox
+) -> None:
+    """Its lane ends at 40 % of an allowance; what lives goes to 70 % and more of the very same."""
+    if platform == "facebook":
+        past, stand_in = past_of("facebook", "100", app, ana, make, outbox), MetaStandIn()
+        meta_post = stand_in.post(clock.now() - timedelta(days=40))
+        for number in range(1_000):
+            stand_in.write(meta_post, f"Words {number}", clock.now() - timedelta(days=40, seconds=-number))
+    else:
+        past, stand_in = past_of("google_business", "accounts/1/locations/2", app, ana, make, outbox), GoogleStandIn()
+        for number in range(1_000):
+            stand_in.write(f"r{number}", "Words", clock.now() - timedelta(days=40, seconds=-number))
+    past.begin()
+    past.slice(stand_in)
+    mine = budgets_of(stand_in.calls[0], str(ana.id))
+    budgets = budgets_of_app(app)
+    while budgets.ask("history", [Ask(mine, 5)])[0] < 10:  # seconds: longer than this test takes
+        assert budgets.ask("poll", [Ask(mine, 5)]) == [0]
+    asked, read = len(stand_in.calls), past.messages()
+    past.slice(stand_in)
+    assert (len(stand_in.calls), past.messages()) == (asked, read)
     (promise,) = past.promises()
-    assert promise.due_in > history.PAUSE_SECONDS
+    assert promise.due_in > 0
+    for lane in ("poll", "events", "publish"):
+        assert budgets.ask(lane, [Ask(mine, 5)]) == [0], f"{lane} has room of its own"
+    assert past.row.state == "running"
 
 
 def test_a_pause_of_the_whole_app_holds_live_turns_too(past: Past, google: GoogleStandIn) -> None:
