@@ -72,7 +72,8 @@ def _begin() -> None:
 
 def _commit(response: Response) -> Response:
     """One request, one transaction. An error was rolled back by its handler, so that there is nothing to commit."""
-    db.session.commit()
+    if db.session.registry.has():  # a webhook needs none, and making one to commit nothing costs more than its hash
+        db.session.commit()
     endpoint, status = request.endpoint or "none", response.status_code
     taken_seconds = time.perf_counter() - g.get("began_at", time.perf_counter())
     requests_of(current_app).add(endpoint, request.method, status, taken_seconds)

@@ -7,7 +7,7 @@ A delivery may hold changes of several tenants; `keep` stores each tenant's boun
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any
@@ -27,6 +27,8 @@ FORGET_UNDERSTOOD_AFTER = timedelta(days=3)
 """Longer than any platform repeats a delivery (Meta: 36 hours), so that a late repeat still finds its row."""
 FORGET_UNKNOWN_AFTER = timedelta(days=30)
 
+_JOB = {"job": JobName.HANDLE_EVENTS.value}
+
 _OWNERS = """
 select platform, external_id, account_id, agency_id, brand_id
 from account_directory
@@ -34,12 +36,7 @@ join unnest(%(platforms)s::text[], %(external_ids)s::text[]) as asked (platform,
     using (platform, external_id)
 order by account_id
 """
-_INSERT = """
-    insert into raw_event (agency_id, id, brand_id, account_id, kind, body, digest, happened_at)
-    select bound.agency_id, new.id, bound.brand_id, new.account_id, new.kind, new.body, new.digest, new.happened_at
-"""
 _ONCE = """
-    order by new.account_id, new.digest
     on conflict (agency_id, account_id, digest, brand_id) do nothing
     returning agency_id, brand_id, account_id
 ),
@@ -49,36 +46,37 @@ promised as (
     from kept group by agency_id, brand_id, account_id
 )
 """
-_NEW = """unnest(
-        %(ids)s::uuid[], %(kinds)s::text[], %(bodies)s::bytea[], %(digests)s::bytea[], %(times)s::timestamptz[],
-"""
 # The order is the same for every session, hence no deadlock.
 _KEEP = f"""
 with {BOUND},
-kept as ({_INSERT}
-    from bound, {_NEW} %(accounts)s::uuid[]) as new (id, kind, body, digest, happened_at, account_id){_ONCE}
+kept as (
+    insert into raw_event (agency_id, id, brand_id, account_id, kind, body, digest, happened_at)
+    select bound.agency_id, new.id, bound.brand_id, new.account_id, new.kind, new.body, new.digest, new.happened_at
+    from bound, unnest(
+        %(ids)s::uuid[], %(kinds)s::text[], %(bodies)s::bytea[], %(digests)s::bytea[], %(times)s::timestamptz[],
+        %(accounts)s::uuid[]) as new (id, kind, body, digest, happened_at, account_id)
+    order by new.account_id, new.digest
+    {_ONCE}
 select count(*) from kept
 """
-# For the common case, in which all is about one tenant: found, bound and kept at once. `bound` is empty otherwise.
-_KEEP_OF_ONE = f"""
+# For the common case, one change of one account: found, bound, kept and promised at once. Where the name is nobody's or
+# several tenants', `bound` is empty and nothing is written. Lists of one row cost half as much again.
+_KEEP_ONE = f"""
 with named as materialized (
-    select platform, external_id, account_id, agency_id, brand_id from account_directory
-    where (platform, external_id) in (select * from unnest(%(platforms)s::text[], %(external_ids)s::text[]))
+    select account_id, agency_id, brand_id from account_directory
+    where platform = %(platform)s and external_id = %(external_id)s
 ),
 bound as materialized (
-    select set_config('app.agency_id', min(agency_id::text), true)::uuid as agency_id,
+    select min(account_id::text)::uuid as account_id,
+        set_config('app.agency_id', min(agency_id::text), true)::uuid as agency_id,
         set_config('app.brand_ids', min(brand_id::text), true)::uuid as brand_id
-    from named
-    having count(distinct (agency_id, brand_id)) = 1 and count(*) = count(distinct (platform, external_id))
+    from named having count(*) = 1
 ),
-kept as ({_INSERT}
-    from bound, (
-        select * from {_NEW} %(platforms)s::text[], %(external_ids)s::text[])
-            as told (id, kind, body, digest, happened_at, platform, external_id)
-        join named using (platform, external_id)
-    ) as new{_ONCE}
-select (select count(*) from kept), (select count(*) from bound),
-    (select array_agg(platform || ' ' || external_id) from named)
+kept as (
+    insert into raw_event (agency_id, id, brand_id, account_id, kind, body, digest, happened_at)
+    select agency_id, %(id)s, brand_id, account_id, %(kind)s, %(body)s, %(digest)s, %(happened_at)s from bound
+    {_ONCE}
+select (select count(*) from kept), (select count(*) from named)
 """
 
 
@@ -105,55 +103,53 @@ def keep(connection: Lone, changes: Sequence[Change]) -> Kept:
     All of it is durable when this returns; who stored new ones rings the bell. Raises sqlalchemy's DBAPIError when
     anything could not be stored; what could, stays, and is known when it is told again.
     """
-    unique = list({digest_of(change): change for change in changes}.items())
+    unique = {digest_of(change): change for change in changes}
     if not unique:
         return Kept(0, 0)
-    names = _names(change for _, change in unique)
-    ((new, is_of_one, known),) = rows(connection, _KEEP_OF_ONE, _values(unique) | names)
-    if not is_of_one and known:
-        owned = _owners(connection, unique)
-        new = sum(keep_of(connection, *tenant, theirs) for tenant, theirs in owned.items())
-    found = set(known or ())
-    return Kept(int(new), sum(f"{change.platform} {change.external_id}" not in found for change in changes))
-
-
-def _owners(
-    connection: Lone, unique: Iterable[tuple[bytes, Change]]
-) -> dict[tuple[UUID, UUID], list[tuple[UUID, Change]]]:
-    """Each change beside every connected account it is about, by tenant (agency and brand)."""
+    if len(unique) == 1:
+        ((digest, change),) = unique.items()
+        ((new, owners),) = rows(connection, _KEEP_ONE, _values_of_one(digest, change))
+        if owners < 2:
+            return Kept(new, 1 - owners)
     by_name: dict[tuple[str, str], list[Change]] = {}
-    for _, change in unique:
+    for change in unique.values():
         by_name.setdefault((change.platform, change.external_id), []).append(change)
-    asked = {"platforms": [one for one, _ in by_name], "external_ids": [one for _, one in by_name]}
     owned: dict[tuple[UUID, UUID], list[tuple[UUID, Change]]] = {}
+    of_nobody = set(by_name)
+    asked = {"platforms": [one for one, _ in by_name], "external_ids": [one for _, one in by_name]}
     for platform, external_id, account_id, agency_id, brand_id in rows(connection, _OWNERS, asked):
+        of_nobody.discard((platform, external_id))
         theirs = owned.setdefault((agency_id, brand_id), [])
         theirs.extend((account_id, one) for one in by_name[platform, external_id])
-    return owned
+    new = sum(keep_of(connection, *tenant, theirs) for tenant, theirs in owned.items())
+    return Kept(new, sum(len(by_name[name]) for name in of_nobody))
 
 
 def keep_of(connection: Lone, agency_id: UUID, brand_id: UUID, changes: Sequence[tuple[UUID, Change]]) -> int:
     """One tenant's changes, each with its account, in one statement bound to that tenant. Returns how many were new."""
     unique = {(account_id, digest_of(change)): change for account_id, change in changes}
-    values = _values([(digest, change) for (_, digest), change in unique.items()])
-    accounts = {"accounts": [account_id for account_id, _ in unique]}
-    ((new,),) = rows(connection, _KEEP, values | accounts | for_brand(agency_id, brand_id))
+    values = {
+        "ids": [new_id() for _ in unique],
+        "accounts": [account_id for account_id, _ in unique],
+        "kinds": [change.kind for change in unique.values()],
+        "bodies": [change.body for change in unique.values()],
+        "digests": [digest for _, digest in unique],
+        "times": [change.happened_at for change in unique.values()],
+    }
+    ((new,),) = rows(connection, _KEEP, values | _JOB | for_brand(agency_id, brand_id))
     return int(new)
 
 
-def _names(changes: Iterable[Change]) -> dict[str, Any]:
-    named = [(change.platform, change.external_id) for change in changes]
-    return {"platforms": [platform for platform, _ in named], "external_ids": [one for _, one in named]}
-
-
-def _values(changes: Sequence[tuple[bytes, Change]]) -> dict[str, Any]:
+def _values_of_one(digest: bytes, change: Change) -> dict[str, Any]:
     return {
-        "ids": [new_id() for _ in changes],
-        "kinds": [change.kind for _, change in changes],
-        "bodies": [change.body for _, change in changes],
-        "digests": [digest for digest, _ in changes],
-        "times": [change.happened_at for _, change in changes],
-        "job": JobName.HANDLE_EVENTS.value,
+        "platform": change.platform,
+        "external_id": change.external_id,
+        "id": new_id(),
+        "kind": change.kind,
+        "body": change.body,
+        "digest": digest,
+        "happened_at": change.happened_at,
+        **_JOB,
     }
 
 
