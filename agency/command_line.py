@@ -119,12 +119,22 @@ def web(host: str, port: int | None, processes: int, threads: int) -> None:
 
 
 @main.command()
+@click.option(
+    "--queues",
+    metavar="NAMES",
+    help="Work for these alone, separated by commas and in this order; for all where it is not given. A worker with "
+    "`--queues publish,desk` never polls, so answers wait for nothing else.",
+)
 @one_sentence
-def worker() -> None:
+def worker(queues: str | None) -> None:
     """Work off queued jobs; on SIGTERM finish the one at hand. Start as many as you like."""
+    from jobs.catalogue import QUEUES
     from jobs.worker import run as run_worker
 
-    run_worker()
+    names = QUEUES if queues is None else tuple(dict.fromkeys(name.strip() for name in queues.split(",")))
+    if not names or not set(names) <= set(QUEUES):
+        raise click.BadParameter(f"the queues are {', '.join(QUEUES)}.", param_hint="--queues")
+    run_worker(names)
 
 
 @main.command()

@@ -8,7 +8,7 @@ import platform
 import signal
 import subprocess
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from datetime import UTC, datetime
 from functools import partial
 from importlib import import_module
@@ -19,7 +19,7 @@ import click
 from benchmarks.rounds import Line, as_text
 from benchmarks.scratch import CHECKOUT, Scratch, scratch_servers
 
-Benchmark = Callable[[Scratch, str], list[Line]]
+Benchmark = Callable[[Scratch, str], Iterable[Line]]
 
 BENCHMARKS: dict[str, str] = {
     "inbox_page": "inbox_pages",
@@ -88,9 +88,10 @@ def main(name: str | None, size: str, folder: Path) -> None:
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))  # so that servers and folders go with us
     with scratch_servers() as scratch:
         for each in [name] if name else BENCHMARKS:
-            lines = benchmark(each)(scratch, size)
-            for found in lines:
+            lines: list[Line] = []
+            for found in benchmark(each)(scratch, size):
                 click.echo(as_text(found))
+                lines.append(found)
             write(folder, each, size, lines)
 
 

@@ -10,7 +10,7 @@ from __future__ import annotations
 import itertools
 import json
 import time
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from datetime import UTC, datetime
 from typing import Any
 from uuid import UUID
@@ -20,6 +20,7 @@ from flask import Flask
 from benchmarks.rounds import Line, Pairing, WrongAnswer, count, line
 from benchmarks.scratch import Database, Scratch
 from channels.budgets import Budgets
+from channels.google_business import oauth
 from channels.models import CREDENTIAL, Account, PollTurn
 from channels.protocol import Answer, Exchange, Request
 from channels.transport import Endpoints, Transport
@@ -35,6 +36,8 @@ LATENCY_SECONDS = 0.15
 PLATFORMS = ("facebook", "instagram", "google_business")
 #: Accounts of a cycle, by size of the run.
 CYCLES = {"tiny": (12, 24), "small": (1_000, 10_000), "full": (1_000, 10_000, 100_000)}
+#: Cycles measured, of which the middle one counts; one of what takes minutes.
+ROUNDS = {1_000: 5, 10_000: 3}
 ACCOUNTS_OF_AN_AGENCY = 300
 BRANDS_OF_AN_AGENCY = 10
 #: Naive polling asks one thing a call (docs: feed, comments, conversations, ratings; media, comments, conversations;
@@ -58,15 +61,19 @@ class Canned(Transport):
         return super().fetch(requests)
 
     def _call(self, request: Request, params: dict[str, str], headers: dict[str, str], *, read: bool = False) -> Answer:
-        if request.service == "google_token":
-            return _answer('{"access_token": "canned", "expires_in": 3600}')
         self.http += 1
         time.sleep(self.latency_seconds)
+        if request.service == "google_token":
+            return _answer('{"access_token": "canned", "expires_in": 3600}')
         if request.form is not None and "batch" in request.form:
             asked = json.loads(request.form["batch"])
             slots = [{"code": 200, "headers": [], "body": self._body(item["relative_url"])} for item in asked]
             return _answer(json.dumps(slots))
         return _answer(self._body(request.path))
+
+    def as_forked(self) -> None:
+        """Forget what a job's own process would not know: Google's access tokens."""
+        self._google = oauth.AccessTokens(self._renew_google_token)
 
     def _body(self, path: str) -> str:
         place = path.partition("?")[0]
@@ -108,9 +115,8 @@ def _posts(comments: int) -> list[dict[str, Any]]:
     return posts
 
 
-def poll_scale(scratch: Scratch, size: str) -> list[Line]:
+def poll_scale(scratch: Scratch, size: str) -> Iterator[Line]:
     """Seconds of a cycle, calls and CPU an account, and growth with ten times as many."""
-    lines: list[Line] = []
     before: tuple[int, float] | None = None
     for wanted in CYCLES[size]:
         database = scratch.database(f"scale_{wanted}")
@@ -119,19 +125,17 @@ def poll_scale(scratch: Scratch, size: str) -> list[Line]:
         finally:
             scratch.drop(database)
         name = f"idle cycle of {wanted:,} accounts, {LATENCY_SECONDS * 1000:.0f} ms away"
-        naive = sum(NAIVE_CALLS[PLATFORMS[number % 3]] for number in range(wanted)) * 1_000 / wanted
-        lines += [
-            count(name, round(seconds, 2), "s"),
-            count(f"{name}: CPU an account", round(cpu * 1000 / wanted, 3), "ms", aim="<= 3"),
-            count(f"{name}: HTTP calls for 1,000", round(http * 1000 / wanted), "", naive=round(naive), aim=""),
-            count(f"{name}: logical calls for 1,000", round(logical * 1000 / wanted), "", naive=round(naive)),
-        ]
+        naive = round(sum(NAIVE_CALLS[PLATFORMS[number % 3]] for number in range(wanted)) * 1_000 / wanted)
+        yield count(name, round(seconds, 2), "s")
+        yield count(f"{name}: CPU an account", round(cpu * 1000 / wanted, 3), "ms", aim="<= 3")
+        yield count(f"{name}: HTTP calls for 1,000", round(http * 1000 / wanted), "", naive=naive, aim="")
+        yield count(f"{name}: logical calls for 1,000", round(logical * 1000 / wanted), "", naive=naive)
         if before is not None:
             ratio = seconds / before[1]
             pairing = Pairing(seconds, before[1], ratio, ratio, ratio)
-            lines.append(line(f"{name}", pairing, "s", against=f"{before[0]:,} accounts", aim="<= 11"))
+            yield line(f"{name}", pairing, "s", against=f"{before[0]:,} accounts", aim="<= 11")
         before = wanted, seconds
-    return lines + _with_known(scratch, size)
+    yield from _with_known(scratch, size)
 
 
 def _measured(database: Database, wanted: int) -> tuple[float, float, int, int]:
@@ -142,22 +146,23 @@ def _measured(database: Database, wanted: int) -> tuple[float, float, int, int]:
         _connect(app, [PLATFORMS[number % 3] for number in range(wanted)])
         _settle(app, database, transport)
         transport.latency_seconds = LATENCY_SECONDS
-        transport.http = transport.logical = 0
-        wall, cpu = time.perf_counter(), time.process_time()
-        _cycle(app, database, transport)
-        taken = time.perf_counter() - wall, time.process_time() - cpu
-        _check(database, wanted)
-        return *taken, transport.http, transport.logical
+        taken: list[tuple[float, float]] = []
+        for _ in range(ROUNDS.get(wanted, 1)):
+            transport.http = transport.logical = 0
+            wall, cpu = time.perf_counter(), time.process_time()
+            _cycle(app, database, transport)
+            taken.append((time.perf_counter() - wall, time.process_time() - cpu))
+            _check(database, wanted)
+        return *sorted(taken)[len(taken) // 2], transport.http, transport.logical
     finally:
         transport.close()
         with app.app_context():
             db.engine.dispose()
 
 
-def _with_known(scratch: Scratch, size: str) -> list[Line]:
+def _with_known(scratch: Scratch, size: str) -> Iterator[Line]:
     """Facebook alone, without latency: CPU of an idle poll where few and where many comments are known and shown."""
     wanted, sizes = KNOWN[size]
-    lines: list[Line] = []
     for known in sizes:
         database = scratch.database(f"known_{known}")
         app = _app(database)
@@ -182,11 +187,8 @@ def _with_known(scratch: Scratch, size: str) -> list[Line]:
                 db.engine.dispose()
             scratch.drop(database)
         name = f"idle Facebook account, {known} known comments shown"
-        lines += [
-            count(f"{name}: CPU", round(taken_ms, 3), "ms", aim="<= 3"),
-            count(f"{name}: HTTP calls", round(transport.http / wanted, 3), "", aim="<= 0.1"),
-        ]
-    return lines
+        yield count(f"{name}: CPU", round(taken_ms, 3), "ms", aim="<= 3")
+        yield count(f"{name}: HTTP calls", round(transport.http / wanted, 3), "", aim="<= 0.1")
 
 
 def _app(database: Database) -> Flask:
@@ -272,6 +274,8 @@ def _take_turns(app: Flask, transport: Canned) -> None:
     dispatcher._enqueue = lambda _kind, given, _timeout: jobs.append(given)  # type: ignore[method-assign,assignment,arg-type]
     while dispatcher.queue_turns():
         for platform, turns in jobs:
+            transport.as_forked()
+            app.extensions.pop("onbrand_vault", None)  # and the brands' keys
             poll_accounts(app, platform, turns, transport)
         jobs.clear()
 

@@ -28,42 +28,54 @@ class Rotation(Generic[House, Room]):
     last_within: dict[House, Room] = field(default_factory=dict)
 
 
-def deal(
-    waiting: Mapping[House, Mapping[Room, int]], limit: int, rotation: Rotation[House, Room], at_a_time: int = 1
-) -> list[tuple[House, Room]]:
-    """Up to ``limit`` (agency, brand), one for each thing to take, in the order of dealing; moves the rotation on.
+class Deal(Generic[House, Room]):
+    """What waited when it was counted, dealt out by and by; moves the rotation on.
 
     ``at_a_time``: how many one agency gets before the next, where so many cost no more than one.
     """
-    houses = deque(_from(waiting, rotation.last))
-    rooms = {house: deque(_from(waiting[house], rotation.last_within.get(house))) for house in houses}
-    left = {(house, room): count for house in houses for room, count in waiting[house].items()}
-    dealt: list[tuple[House, Room]] = []
-    given = 0
-    while houses and len(dealt) < limit:
-        house = houses.popleft()
-        own = rooms[house]
-        while own and left[house, own[0]] <= 0:
-            own.popleft()
-        if not own:
-            given = 0
-            continue
-        room = own.popleft()
-        left[house, room] -= 1
-        own.append(room)
-        given += 1
-        if given < at_a_time:
-            houses.appendleft(house)
-        else:
-            houses.append(house)
-            given = 0
-        dealt.append((house, room))
-        rotation.last = house
-        rotation.last_within.pop(house, None)
-        rotation.last_within[house] = room
-    while len(rotation.last_within) > REMEMBERED:
-        del rotation.last_within[next(iter(rotation.last_within))]
-    return dealt
+
+    def __init__(
+        self, waiting: Mapping[House, Mapping[Room, int]], rotation: Rotation[House, Room], at_a_time: int = 1
+    ) -> None:
+        self._rotation, self._at_a_time, self._given = rotation, at_a_time, 0
+        self._houses = deque(_from(waiting, rotation.last))
+        self._rooms = {one: deque(_from(waiting[one], rotation.last_within.get(one))) for one in self._houses}
+        self._left = {(house, room): count for house, rooms in waiting.items() for room, count in rooms.items()}
+
+    def take(self, limit: int) -> list[tuple[House, Room]]:
+        """Up to ``limit`` (agency, brand), one for each thing to take, in the order of dealing."""
+        dealt: list[tuple[House, Room]] = []
+        while self._houses and len(dealt) < limit:
+            house = self._houses.popleft()
+            own = self._rooms[house]
+            while own and self._left[house, own[0]] <= 0:
+                own.popleft()
+            if not own:
+                self._given = 0
+                continue
+            room = own.popleft()
+            self._left[house, room] -= 1
+            own.append(room)
+            self._given += 1
+            if self._given < self._at_a_time:
+                self._houses.appendleft(house)
+            else:
+                self._houses.append(house)
+                self._given = 0
+            dealt.append((house, room))
+            self._rotation.last = house
+            self._rotation.last_within.pop(house, None)
+            self._rotation.last_within[house] = room
+        while len(self._rotation.last_within) > REMEMBERED:
+            del self._rotation.last_within[next(iter(self._rotation.last_within))]
+        return dealt
+
+
+def deal(
+    waiting: Mapping[House, Mapping[Room, int]], limit: int, rotation: Rotation[House, Room], at_a_time: int = 1
+) -> list[tuple[House, Room]]:
+    """One `Deal` and what is taken of it first."""
+    return Deal(waiting, rotation, at_a_time).take(limit)
 
 
 def _from(names: Iterable[House], last: House | None) -> list[House]:

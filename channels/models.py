@@ -31,9 +31,10 @@ class Account(BrandOwned, Dated, Base):
     the platform's id of the person whose sign-in it is. `subscribed_at` is since when the platform sends us events
     about this account, None while it does not; `last_event_at` is when one last arrived. `missed_count` counts what
     polling found that an event should have brought. `access_problem` is a short word for what the account lacks though
-    it can be read. `usual_gap_seconds` is how far apart customers' words usually are. `tested_at` is when something
-    real first came back: the end of the set-up. `throttled_until` is the platform's own wish. `reconnect_asked_at` is
-    when the client was last mailed a link to mend it.
+    it can be read. `usual_gap_seconds` is how far apart customers' words usually are. `tested_at` is when an
+    event or words written after connecting first came back: the end of the set-up. `throttled_until` is the platform's
+    own wish. `reconnect_asked_at` is when the client was last mailed a link to mend it. `unfinished_poll` is what a
+    poll that gave way has still to ask (`channels.unfinished`).
     """
 
     __tablename__ = "account"
@@ -69,6 +70,7 @@ class Account(BrandOwned, Dated, Base):
     usage_percent: Mapped[int | None] = mapped_column(SmallInteger)
     tested_at: Mapped[datetime | None]
     reconnect_asked_at: Mapped[datetime | None]
+    unfinished_poll: Mapped[str | None] = mapped_column(Text)
     __table_args__ = (
         belongs_to_brand(),
         Index(
@@ -127,7 +129,8 @@ class PollTurn(Base):
     """When an account is polled next and who is at it. Ids and times only, judged by the database's clock.
 
     `idle_digest` stands for the question and the answer of the last poll, where that brought nothing: the same again
-    needs no reading (`jobs.polling`).
+    needs no reading (`jobs.polling`). `check_due_at` is when its access is looked at next (`jobs.checking`); accounts
+    connected together are spread over the day.
     """
 
     __tablename__ = "poll_turn"
@@ -141,6 +144,7 @@ class PollTurn(Base):
     failures: Mapped[int] = mapped_column(default=0, server_default="0")
     parked_at: Mapped[datetime | None]
     idle_digest: Mapped[bytes | None] = mapped_column(LargeBinary)
+    check_due_at: Mapped[datetime] = mapped_column(server_default=text("now() + random() * interval '1 day'"))
     __table_args__ = (
         Index("ix_poll_turn_due", "platform", "due_at", postgresql_where=text("parked_at is null")),
         Index(

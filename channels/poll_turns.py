@@ -8,22 +8,25 @@ commits.
 
 from __future__ import annotations
 
+import time
 from collections import Counter
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from uuid import UUID
 
-from sqlalchemy import BigInteger, Float, LargeBinary, Uuid, bindparam, cast, delete, func, select, update
+from sqlalchemy import BigInteger, Boolean, Float, LargeBinary, Uuid, bindparam, cast, delete, func, select, update
 from sqlalchemy.dialects.postgresql import ARRAY
 from sqlalchemy.sql.elements import ColumnElement
 
-from channels.fair_shares import Rotation, deal
+from channels.fair_shares import Deal, Rotation
 from channels.models import PollTurn
 from tenants.database import db
 from tenants.scope import raw_sql
 
 #: Longest pause after repeated failures, seconds.
 LONGEST_BACKOFF_SECONDS = 3_600
+#: What was counted holds for so many times what counting took.
+COUNTED_LASTS = 20
 _DOUBLINGS = 12
 
 
@@ -73,25 +76,54 @@ _TAKE = raw_sql(
 )
 
 
-def claim_due(
-    platform: str,
-    limit: int,
-    lease_seconds: float,
-    rotation: Rotation[UUID, UUID] | None = None,
-    at_a_time: int = 1,
-) -> list[ClaimedTurn]:
+@dataclass
+class Line:
+    """Who waits for a turn of one platform, from claim to claim: counted now and then, dealt out meanwhile.
+
+    Counting reads all that is due, so it may take no more than a twentieth of the time, however much that is.
+    ``at_a_time``: so many of one agency, where one call serves them all.
+    """
+
+    at_a_time: int = 1
+    rotation: Rotation[UUID, UUID] = field(default_factory=Rotation)
+    _deal: Deal[UUID, UUID] | None = None
+    _lasts_until: float = 0.0
+
+    def shares(self, limit: int) -> Counter[tuple[UUID, UUID]] | None:
+        """How many of which agency and brand come next, by the last count; None when that is over."""
+        if self._deal is None or time.monotonic() >= self._lasts_until:
+            return None
+        return Counter(self._deal.take(limit)) or None
+
+    def counted(self, platform: str, limit: int) -> Counter[tuple[UUID, UUID]]:
+        """The same after counting anew."""
+        began = time.monotonic()
+        waiting: dict[UUID, dict[UUID, int]] = {}
+        for agency_id, brand_id, count in db.session.execute(_WAITING, {"platform": platform}):
+            waiting.setdefault(agency_id, {})[brand_id] = count
+        self._deal = Deal(waiting, self.rotation, self.at_a_time)
+        ended = time.monotonic()
+        self._lasts_until = ended + COUNTED_LASTS * (ended - began)
+        return Counter(self._deal.take(limit))
+
+
+def claim_due(platform: str, limit: int, lease_seconds: float, line: Line | None = None) -> list[ClaimedTurn]:
     """Up to ``limit`` due turns of a platform; rows another caller is claiming are passed over.
 
     Where more is due than that, agencies take turns, and the brands of each (`channels.fair_shares`); of a brand the
-    longest due come first. Give the same ``rotation`` again, so that who was left
-    out comes first. ``at_a_time``: so many of one agency, where one call serves them all.
+    longest due come first. Give the same ``line`` again, so that who was left out comes first. Nothing means that
+    nothing is due.
     """
-    waiting: dict[UUID, dict[UUID, int]] = {}
-    for agency_id, brand_id, count in db.session.execute(_WAITING, {"platform": platform}):
-        waiting.setdefault(agency_id, {})[brand_id] = count
-    if not waiting:
+    line = line or Line()
+    shares = line.shares(limit)
+    # What was counted a while ago may all have been taken by another.
+    claimed = _take(platform, shares, lease_seconds) if shares is not None else []
+    return claimed or _take(platform, line.counted(platform, limit), lease_seconds)
+
+
+def _take(platform: str, shares: Counter[tuple[UUID, UUID]], lease_seconds: float) -> list[ClaimedTurn]:
+    if not shares:
         return []
-    shares = Counter(deal(waiting, limit, rotation if rotation is not None else Rotation(), at_a_time))
     claimed = db.session.execute(
         _TAKE,
         {
@@ -127,12 +159,12 @@ _RENEW = raw_sql(
 )
 _FINISH = raw_sql(
     """
-    update poll_turn set leased_until = null, failures = 0, idle_digest = ours.digest,
-        due_at = statement_timestamp() + make_interval(secs => ours.rest_seconds)
+    update poll_turn set leased_until = null, failures = case when ours.was_asked then 0 else failures end,
+        idle_digest = ours.digest, due_at = statement_timestamp() + make_interval(secs => ours.rest_seconds)
     from (
-        select turn.account_id, ended.digest, ended.rest_seconds
-        from poll_turn as turn join unnest(:ids, :fences, :rests, :digests)
-            as ended(account_id, fence, rest_seconds, digest) using (account_id)
+        select turn.account_id, ended.digest, ended.rest_seconds, ended.was_asked
+        from poll_turn as turn join unnest(:ids, :fences, :rests, :digests, :asked)
+            as ended(account_id, fence, rest_seconds, digest, was_asked) using (account_id)
         where turn.fence = ended.fence and turn.leased_until is not null order by turn.account_id for update of turn
     ) as ours
     where poll_turn.account_id = ours.account_id
@@ -143,7 +175,10 @@ _FINISH = raw_sql(
 _ARRAYS = (bindparam("ids", type_=ARRAY(Uuid)), bindparam("fences", type_=ARRAY(BigInteger)))
 _STILL_OURS, _RENEW = _STILL_OURS.bindparams(*_ARRAYS), _RENEW.bindparams(*_ARRAYS)
 _FINISH = _FINISH.bindparams(
-    *_ARRAYS, bindparam("rests", type_=ARRAY(Float)), bindparam("digests", type_=ARRAY(LargeBinary))
+    *_ARRAYS,
+    bindparam("rests", type_=ARRAY(Float)),
+    bindparam("digests", type_=ARRAY(LargeBinary)),
+    bindparam("asked", type_=ARRAY(Boolean)),
 )
 
 
@@ -161,18 +196,23 @@ def still_ours(turns: Sequence[ClaimedTurn], renew_seconds: float) -> dict[UUID,
 
 @dataclass(frozen=True, slots=True)
 class Ended:
-    """A turn that went well; ``idle_digest`` when it brought nothing and the same answer may be passed over."""
+    """A turn that went well; ``idle_digest`` when it brought nothing and the same answer may be passed over.
+
+    ``was_asked``: False for one handed back before the platform was asked, which proves nothing of the account.
+    """
 
     turn: ClaimedTurn
     rest_seconds: float
     idle_digest: bytes | None = None
+    was_asked: bool = True
 
 
 def finish_many(ended: Sequence[Ended]) -> set[UUID]:
-    """Ends turns that went well, in one statement; the accounts of those that were still ours."""
+    """Ends turns that did not fail, in one statement; the accounts of those that were still ours."""
     given = _named([one.turn for one in ended]) | {
-        "rests": [one.rest_seconds for one in ended],
+        "rests": [float(one.rest_seconds) for one in ended],
         "digests": [one.idle_digest for one in ended],
+        "asked": [one.was_asked for one in ended],
     }
     return set(db.session.execute(_FINISH, given).scalars())
 

@@ -23,7 +23,7 @@ from channels.protocol import ConnectedAccount, Request, Secret
 from channels.registry import able
 from channels.transport import Speaks
 from jobs.runner import transport_of
-from jobs.subscribing import access_of, subscribed
+from jobs.subscribing import subscribed
 from jobs.timetable import every_seconds_of
 from tenants import clock
 from tenants.database import db
@@ -68,26 +68,30 @@ def check_account(
 def _check(app: Flask, names: Sequence[tuple[UUID, UUID, UUID]], transport: Speaks) -> None:
     for start in range(0, len(names), AT_ONCE):
         opened = list(_opened(app, names[start : start + AT_ONCE]))
-        for one, told in zip(opened, _asked(opened, transport), strict=True):
+        for one, told in zip(opened, _asked([one.account for one in opened], transport), strict=True):
             try:
                 _note(app, one, told, transport)
             except Exception:
                 log.exception("check_failed", account_id=str(one.account_id))
 
 
-def clearer(account: ConnectedAccount, error: ChannelError, transport: Speaks) -> ChannelError:
-    """A refusal whose cause may be our access: asks what that may do, and says so where it is the cause."""
-    if isinstance(error, Refused) and error.platform_code in OPERATOR_WORDS:
-        return TokenRevoked(error.platform_code, request_id=error.request_id)
-    if not isinstance(error, ItemGone | Refused):
-        return error
-    try:
-        access = access_of(account, transport)
-    except ChannelError:
-        return error
-    if access is None or access.works:
-        return error
-    return TokenRevoked(access.problem or "invalid", request_id=error.request_id)
+def clearer(failed: Sequence[tuple[ConnectedAccount, ChannelError]], transport: Speaks) -> list[ChannelError]:
+    """Refusals whose cause may be our access: asks, for all together, what that may do, and says so where it is the
+    cause.
+    """
+    found = [error for _, error in failed]
+    asked: list[int] = []
+    for place, error in enumerate(found):
+        if isinstance(error, Refused) and error.platform_code in OPERATOR_WORDS:
+            found[place] = TokenRevoked(error.platform_code, request_id=error.request_id)
+        elif isinstance(error, ItemGone | Refused):
+            asked.append(place)
+    for start in range(0, len(asked), AT_ONCE):
+        part = asked[start : start + AT_ONCE]
+        for place, told in zip(part, _asked([failed[one][0] for one in part], transport), strict=True):
+            if isinstance(told, Access) and not told.works:
+                found[place] = TokenRevoked(told.problem or "invalid", request_id=found[place].request_id)
+    return found
 
 
 def renew_credentials(app: Flask, *, transport: Speaks | None = None) -> None:
@@ -139,23 +143,23 @@ def _opened(app: Flask, names: Sequence[tuple[UUID, UUID, UUID]]) -> Iterable[_C
         yield found
 
 
-def _asked(opened: Sequence[_Checked], transport: Speaks) -> list[Access | ChannelError | None]:
+def _asked(of: Sequence[ConnectedAccount], transport: Speaks) -> list[Access | ChannelError | None]:
     """What each account's credential may do, asked together."""
     plans: list[list[Request]] = []
-    for one in opened:
-        checker = able(one.account.platform, ChecksAccess)  # type: ignore[type-abstract]
-        plans.append(checker.plan_access(one.account) if checker is not None else [])
+    for account in of:
+        checker = able(account.platform, ChecksAccess)  # type: ignore[type-abstract]
+        plans.append(checker.plan_access(account) if checker is not None else [])
     exchanges = iter(transport.fetch([request for plan in plans for request in plan]))
     told: list[Access | ChannelError | None] = []
-    for one, plan in zip(opened, plans, strict=True):
+    for account, plan in zip(of, plans, strict=True):
         own = [next(exchanges) for _ in plan]
-        checker = able(one.account.platform, ChecksAccess)  # type: ignore[type-abstract]
+        checker = able(account.platform, ChecksAccess)  # type: ignore[type-abstract]
         try:
-            told.append(checker.read_access(one.account, own, now=clock.now()) if checker is not None else None)
+            told.append(checker.read_access(account, own, now=clock.now()) if checker is not None else None)
         except ChannelError as error:
             told.append(error)
         except Exception:
-            log.exception("access_unreadable", account_id=str(one.account_id))
+            log.exception("access_unreadable", account_id=account.account_id)
             told.append(None)
     return told
 

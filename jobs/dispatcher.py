@@ -12,12 +12,11 @@ import time
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Any, NamedTuple
-from uuid import UUID
 
 import psycopg
 import redis
 from flask import Flask
-from rq import Queue
+from rq import Queue, Worker
 from rq.serializers import JSONSerializer
 from sqlalchemy import BigInteger, Text, bindparam, delete, func, update
 from sqlalchemy.dialects.postgresql import ARRAY, insert
@@ -25,9 +24,8 @@ from sqlalchemy.engine import make_url
 from sqlalchemy.exc import SQLAlchemyError
 
 from channels import poll_turns
-from channels.capabilities import PollsTogether
 from channels.fair_shares import Rotation, deal
-from channels.registry import ADAPTERS, able, traits_of
+from channels.registry import ADAPTERS, traits_of
 from jobs.catalogue import CATALOGUE, QUEUES, JobKind
 from jobs.patience import Patience
 from jobs.poll_endings import TURN_LEASE_SECONDS
@@ -44,11 +42,16 @@ from tenants.settings import Settings
 PROMISES_AT_ONCE = 500
 PROMISE_LEASE_SECONDS = 150
 """Longer than the longest kind of promise takes for one batch in health; a promise run twice is harmless."""
-JOBS_WAITING = 50
-"""Jobs of promises standing in one queue: enough for the next second, few enough to stay fair."""
-TURNS_PER_JOB = 200
-"""Four batches of Meta's and Google's fifty; a fork and a job's own statements are paid once for all."""
-TURN_JOBS_WAITING = 6
+JOBS_WAITING = 8
+"""Jobs of promises standing in one queue, where there are few workers: enough for the next moment, few enough to stay
+fair, for nothing overtakes what stands there."""
+TURNS_PER_JOB = 1_000
+"""Twenty batches of Meta's and Google's fifty: a fork, new connections to the platforms and Google's tokens are paid
+once for all. What a job cannot do in its time it hands back (`jobs.polling`)."""
+TURN_JOBS_WAITING = 2
+"""The same of polls: a lease is for polling, not for standing in a queue."""
+JOBS_PER_WORKER = 2
+"""Where there are many workers, so many jobs stand in a queue for each."""
 QUIET_SECONDS = 1.0
 """Longest rest between two rounds; the bell ends it early."""
 HELD_BACK_SECONDS = 0.1
@@ -122,7 +125,7 @@ class Dispatcher:
     app: Flask
     queues: dict[str, Queue] = field(default_factory=dict)
     promised: dict[JobName, Rotation[str, str]] = field(default_factory=dict)
-    polled: dict[str, Rotation[UUID, UUID]] = field(default_factory=dict)
+    lines: dict[str, poll_turns.Line] = field(default_factory=dict)
     held_back: bool = False
 
     def __post_init__(self) -> None:
@@ -157,7 +160,7 @@ class Dispatcher:
         another agency, what stands in the queue cannot.
         """
         self.held_back = False
-        free = {name: max(0, JOBS_WAITING - queue.count) for name, queue in self.queues.items()}
+        free = {name: self._room(name, JOBS_WAITING) for name in self.queues}
         with in_scope(self.app, None):
             waiting: dict[JobName, dict[str, dict[str, int]]] = {}
             for name, agency, count in db.session.execute(_DUE_PROMISES):
@@ -201,7 +204,7 @@ class Dispatcher:
         Few jobs wait at a time: a lease is for polling, not for standing in a queue.
         """
         kind = CATALOGUE[JobName.POLL_ACCOUNTS]
-        room = TURN_JOBS_WAITING - self.queues[kind.queue].count
+        room = self._room(kind.queue, TURN_JOBS_WAITING)
         queued = 0
         platforms = list(ADAPTERS)
         while platforms and queued < room:
@@ -209,10 +212,8 @@ class Dispatcher:
                 if queued >= room:
                     break
                 with in_scope(self.app, None):
-                    rotation = self.polled.setdefault(platform, Rotation())
-                    shared = able(platform, PollsTogether) is not None  # type: ignore[type-abstract]
-                    at_a_time = traits_of(platform).batch_size if shared else 1
-                    turns = poll_turns.claim_due(platform, TURNS_PER_JOB, TURN_LEASE_SECONDS, rotation, at_a_time)
+                    line = self.lines.setdefault(platform, poll_turns.Line(traits_of(platform).batch_size))
+                    turns = poll_turns.claim_due(platform, TURNS_PER_JOB, TURN_LEASE_SECONDS, line)
                 if not turns:
                     platforms.remove(platform)
                     continue
@@ -221,6 +222,11 @@ class Dispatcher:
                 queued += 1
         self.held_back |= bool(platforms)
         return queued
+
+    def _room(self, name: str, least: int) -> int:
+        """How many more jobs may stand in a queue."""
+        queue = self.queues[name]
+        return max(0, max(least, JOBS_PER_WORKER * Worker.count(queue=queue)) - queue.count)
 
     def _enqueue(self, kind: JobKind, arguments: Sequence[Any], timeout_seconds: int) -> None:
         self.queues[kind.queue].enqueue(

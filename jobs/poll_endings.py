@@ -18,14 +18,13 @@ from sqlalchemy import Uuid, bindparam
 from sqlalchemy.dialects.postgresql import ARRAY, SMALLINT
 
 from agency.inbox import intake
-from channels import account_standing, accounts, poll_turns, rhythm
+from channels import account_standing, accounts, poll_turns, rhythm, unfinished
 from channels.budgets import Budgets, Note, account_of, app_of, notes_of
 from channels.errors import ChannelError, RateLimited, TokenRevoked, reason_of
-from channels.items import Page
+from channels.items import Kind, Page
 from channels.models import Account
 from channels.poll_turns import ClaimedTurn, Ended
-from channels.protocol import Answer, ChannelAdapter, ConnectedAccount, Exchange, Request
-from channels.transport import Speaks
+from channels.protocol import Answer, ConnectedAccount, Exchange, Request
 from tenants import clock
 from tenants.base_app import settings_of_app
 from tenants.database import db
@@ -35,8 +34,6 @@ from tenants.scope import Scope, in_scope, raw_sql
 SHOW_POLLED_EVERY = timedelta(minutes=1)
 TURN_LEASE_SECONDS = 120
 """How long a poll may go without storing anything before another worker may begin it anew."""
-PRESENCE_CHECKS = 25
-"""Messages missing from a full sweep that are read directly in one poll."""
 SPREAD = 0.05
 """By up to this share a long rest is shortened at random, so that accounts connected together do not stay together."""
 
@@ -47,8 +44,9 @@ log = get_logger("polling")
 class Poll:
     """One account's poll in progress.
 
-    `idle`: it ended and brought nothing; `digest` then stands for what was asked and answered. `wait_seconds`: a
-    budget is used up, the rest is asked later.
+    `idle`: it ended and brought nothing; `digest` then stands for what was asked and answered. `wait_seconds`: the
+    rest is asked later, because a budget is used up or the job gives way; `unfinished` then says what it is. `seen` is
+    what its rounds listed, None where that is not known whole; `resumed`: earlier jobs began it.
     """
 
     turn: ClaimedTurn
@@ -61,8 +59,11 @@ class Poll:
     requests: list[Request] = field(default_factory=list)
     asked: Request | None = None
     rounds: int = 0
-    seen: set[str] = field(default_factory=set)
+    seen: set[str] | None = field(default_factory=set)
     swept: bool = False
+    swept_kinds: frozenset[Kind] = frozenset()
+    resumed: bool = False
+    unfinished: str | None = None
     error: ChannelError | None = None
     usage_percent: int | None = None
     digest: bytes | None = None
@@ -75,6 +76,18 @@ class Poll:
     def scope(self) -> Scope:
         """This account's tenant and no other."""
         return Scope(self.turn.agency_id, frozenset({self.turn.brand_id}))
+
+    def give_way(self, wait_seconds: float) -> bool:
+        """Leave what is not asked yet to another job; False where a poll that has begun cannot be gone on with."""
+        if self.rounds > 0:
+            rest = unfinished.Unfinished(self.requests, self.rounds, self.seen)
+            self.unfinished = unfinished.dump(rest, self.account, self.cursor, clock.now())
+            if self.unfinished is None:
+                return False
+        else:
+            self.idle, self.digest = True, self.last_digest
+        self.requests, self.wait_seconds = [], wait_seconds
+        return True
 
     def heed(self, exchanges: Iterable[Exchange]) -> list[Note]:
         """What the answers say of allowances; the highest share is this poll's."""
@@ -100,7 +113,7 @@ def store(app: Flask, poll: Poll, page: Page) -> None:
     poll.usage_percent = _higher(poll.usage_percent, page.usage_percent)
     is_last = not (page.more or page.trouble or page.full_sweep or poll.swept or poll.error)
     stays = page.next_cursor == poll.cursor
-    if is_last and stays and not (page.items or page.set_aside):
+    if is_last and stays and not (page.items or page.set_aside or poll.resumed):
         poll.idle = True
         return
     with in_scope(app, poll.scope):
@@ -112,6 +125,7 @@ def store(app: Flask, poll: Poll, page: Page) -> None:
         stored = intake.store_page(account, page, now=now)
         if account.cursor != page.next_cursor:
             account.cursor = page.next_cursor
+        account.unfinished_poll = None
         account_standing.note_found(account, stored.arrived, now)
         if stored.new or stored.changed or stored.deleted:
             account.last_item_at = now
@@ -123,7 +137,7 @@ def store(app: Flask, poll: Poll, page: Page) -> None:
                 changed=stored.changed,
                 aside=stored.set_aside,
             )
-        elif is_last and stays and not stored.set_aside:
+        elif is_last and stays and not (stored.set_aside or poll.resumed):
             poll.idle = True
             return
         if is_last:
@@ -143,27 +157,9 @@ def _rest_seconds(poll: Poll) -> float:
     return rest if rest <= shortest else rest * random.uniform(1 - SPREAD, 1)
 
 
-def find_deleted(app: Flask, adapter: ChannelAdapter, poll: Poll, transport: Speaks) -> None:
-    """Absence from a list proves nothing, so what a full sweep did not show is read directly, a few at a time."""
-    with in_scope(app, poll.scope):
-        missing = sorted(intake.live_external_ids(poll.turn.account_id) - poll.seen, reverse=True)[:PRESENCE_CHECKS]
-    if not missing:
-        return
-    try:
-        exchanges = transport.fetch(adapter.plan_presence(poll.account, missing))
-        gone = [p.external_id for p in adapter.read_presence(poll.account, exchanges) if p.state == "gone"]
-    except ChannelError as error:
-        log.info("presence_unknown", account_id=str(poll.turn.account_id), reason=error.code)
-        return
-    if gone:
-        with in_scope(app, poll.scope):
-            intake.mark_gone(accounts.get(poll.turn.account_id), gone, now=clock.now())
-
-
 _SHOW_POLLED = raw_sql(
     """
-    update account set last_polled_at = :now, usage_percent = shown.usage_percent,
-        tested_at = coalesce(account.tested_at, :now)
+    update account set last_polled_at = :now, usage_percent = shown.usage_percent
     from unnest(:ids, :usages) as shown(account_id, usage_percent)
     where account.agency_id = :agency_id and account.id = shown.account_id
     """,
@@ -178,7 +174,10 @@ def end_idle(app: Flask, polls: Sequence[Poll]) -> None:
         try:
             with in_scope(app, Scope(agency_id, frozenset(poll.turn.brand_id for poll in own))):
                 held = poll_turns.finish_many(
-                    [Ended(poll.turn, poll.wait_seconds or _rest_seconds(poll), poll.digest) for poll in own]
+                    [
+                        Ended(poll.turn, poll.wait_seconds or _rest_seconds(poll), poll.digest, not poll.wait_seconds)
+                        for poll in own
+                    ]
                 )
                 heard = [poll for poll in own if poll.turn.account_id in held and not poll.wait_seconds]
                 recovered = [poll.turn.account_id for poll in heard if poll.health != "ok"]
@@ -210,6 +209,7 @@ def _idle_by_agency(polls: Sequence[Poll]) -> list[tuple[UUID, list[Poll]]]:
 
 def finish(app: Flask, polls: Sequence[Poll], budgets: Budgets) -> None:
     """Set the next time of every turn that is not ended yet, and each account's health where it changed."""
+    limits: list[tuple[Poll, RateLimited]] = []
     for poll in polls:
         if poll.finished:
             continue
@@ -219,11 +219,13 @@ def finish(app: Flask, polls: Sequence[Poll], budgets: Budgets) -> None:
             if poll_turns.hold(poll.turn):
                 _end(poll, error)
         if isinstance(error, RateLimited):
-            _pause(app, poll, error, budgets)
+            limits.append((poll, error))
+    _pause(app, limits, budgets)
 
 
 def _end(poll: Poll, error: ChannelError | None) -> None:
     account = accounts.get(poll.turn.account_id)
+    account.unfinished_poll = poll.unfinished
     if isinstance(error, TokenRevoked):
         accounts.mark_unhealthy(account, "needs_reconnect", error.reason)
         # Parked, its turn is nobody's any more; where only our project is refused, it is tried again.
@@ -244,20 +246,25 @@ def _end(poll: Poll, error: ChannelError | None) -> None:
 def _show_alive(account: Account, poll: Poll) -> None:
     accounts.mark_healthy(account)
     now = clock.now()
-    account.tested_at = account.tested_at or now
     if account.last_polled_at is None or now - account.last_polled_at >= SHOW_POLLED_EVERY:
         account.last_polled_at = now
         account.usage_percent = poll.usage_percent
 
 
-def _pause(app: Flask, poll: Poll, error: RateLimited, budgets: Budgets) -> None:
-    """The platform asked one account, or our whole app, to slow down: everybody who shares that allowance waits."""
-    asked = poll.asked
-    budget = None
-    if asked is not None:
-        budget = app_of(asked) if error.scope == "app" else account_of(asked)
-    if budget is not None:
-        budgets.note([Note(budget, pause_seconds=error.retry_after_seconds)])
-    if error.scope == "app":
+def _pause(app: Flask, limits: Sequence[tuple[Poll, RateLimited]], budgets: Budgets) -> None:
+    """The platform asked accounts, or our whole app, to slow down: everybody who shares that allowance waits."""
+    notes: list[Note] = []
+    platforms: dict[str, float] = {}
+    for poll, error in limits:
+        budget = None
+        if poll.asked is not None:
+            budget = app_of(poll.asked) if error.scope == "app" else account_of(poll.asked)
+        if budget is not None:
+            notes.append(Note(budget, pause_seconds=error.retry_after_seconds))
+        if error.scope == "app":
+            platform = poll.turn.platform
+            platforms[platform] = max(platforms.get(platform, 0), error.retry_after_seconds)
+    budgets.note(notes)
+    for platform, seconds in platforms.items():  # once for all who were told so: it moves every turn of the platform
         with in_scope(app, None):
-            poll_turns.pause_platform(poll.turn.platform, error.retry_after_seconds)
+            poll_turns.pause_platform(platform, seconds)

@@ -10,35 +10,42 @@ statement. Where question and answer are what they were the last time, byte for 
 from __future__ import annotations
 
 import hashlib
+import time
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, field
 from datetime import datetime
 from uuid import UUID
 
 from flask import Flask
 
-from channels import accounts, poll_turns, rhythm
+from channels import accounts, poll_turns, rhythm, unfinished
 from channels.budgets import Ask, Budgets, Lane, Note, budgets_of
 from channels.capabilities import PollsTogether, SharedRequest
 from channels.errors import ChannelError
 from channels.items import Page
 from channels.models import Account
 from channels.poll_turns import ClaimedTurn
-from channels.protocol import ROUNDS_PER_POLL, Answer, ChannelAdapter, Exchange, Request
+from channels.protocol import ROUNDS_PER_POLL, Answer, ChannelAdapter, ConnectedAccount, Exchange, Request
 from channels.registry import adapter_for
 from channels.transport import Speaks
-from jobs import poll_endings
+from jobs import poll_endings, poll_sweeps
 from jobs.checking import clearer
 from jobs.poll_endings import TURN_LEASE_SECONDS, Poll
 from jobs.runner import budgets_of_app, transport_of, worker_app
 from tenants import clock
 from tenants.base_app import redis_of_app, settings_of_app
+from tenants.data_keys import vault_of_app
 from tenants.errors import AppError, Unavailable
 from tenants.logs import get_logger
 from tenants.scope import Scope, in_scope
 
-REQUESTS_AT_ONCE = 200
-"""Answers held in memory at one time, however many accounts a job has and however much each asks."""
+REQUESTS_AT_ONCE = 400
+"""Answers read together, however many accounts a job has and however much each asks; as many more are on their way."""
+SLICE_SECONDS = 20
+"""After so long a job hands back what it has not begun, and keeps the place of what it has: others wait, too."""
+GIVE_WAY_SECONDS = 1
+"""When what gave way is due again."""
 DIGEST_LIVES_HOURS = 6
 """An equal answer is read again after at most that long: an adapter's cursor may follow the clock."""
 
@@ -61,7 +68,8 @@ def poll_accounts(
 ) -> None:
     """Poll these turns' accounts once each and set their next turns.
 
-    As soon as `urgent` says that something waits which must not wait for polls, accounts not begun are handed back.
+    As soon as `urgent` says that something waits which must not wait for polls, accounts not begun are handed back,
+    and polls that have begun keep their place.
     """
     transport = transport or transport_of(app)
     adapter = adapter_for(platform)
@@ -69,21 +77,21 @@ def poll_accounts(
         ClaimedTurn(UUID(str(account)), UUID(str(agency)), UUID(str(brand)), platform, int(fence))
         for account, agency, brand, fence in turns
     ]
-    work = _Batch(app, adapter, transport, budgets_of_app(app))
+    work = _Batch(app, adapter, transport, budgets_of_app(app), urgent)
     polls = _begin(app, claimed)
     if isinstance(adapter, PollsTogether):
         work.ask_together(adapter, polls)
     for poll in polls:
         if not (poll.idle or poll.finished or poll.lost or poll.error or poll.requests):
             _plan(adapter, poll)
-    work.run(polls, urgent)
-    for poll in polls:
-        if poll.swept and not poll.error and not poll.lost:
-            poll_endings.find_deleted(app, adapter, poll, transport)
+    work.run(polls)
     poll_endings.end_idle(app, polls)
-    for poll in polls:
-        if poll.error is not None:
-            poll.error = clearer(poll.account, poll.error, transport)
+    swept = [poll for poll in polls if poll.swept and not poll.error and not poll.lost]
+    poll_sweeps.find_deleted(app, adapter, swept, transport, work.budgets)
+    failed = [(poll, poll.error) for poll in polls if poll.error is not None]
+    clear = clearer([(poll.account, error) for poll, error in failed], transport)
+    for (poll, _), error in zip(failed, clear, strict=True):
+        poll.error = error
     poll_endings.finish(app, polls, work.budgets)
 
 
@@ -95,36 +103,63 @@ class _Batch:
     adapter: ChannelAdapter
     transport: Speaks
     budgets: Budgets
+    urgent: Callable[[], bool]
+    ends_at: float = field(default_factory=lambda: time.monotonic() + SLICE_SECONDS)
+    begun: bool = False
 
-    def run(self, polls: Sequence[Poll], urgent: Callable[[], bool]) -> None:
-        """Round after round until nobody asks for more."""
+    def run(self, polls: Sequence[Poll]) -> None:
+        """Round after round until nobody asks for more, or the job has to give way."""
         waiting = [poll for poll in polls if poll.requests]
-        while waiting:
-            for part in _parts(waiting):
-                if part[0].rounds == 0 and urgent():
-                    for poll in part:
-                        poll.requests, poll.idle, poll.digest = [], True, poll.last_digest
-                        poll.wait_seconds = 1
-                    continue
-                self._round(part)
-            waiting = [poll for poll in waiting if poll.requests and poll.rounds < ROUNDS_PER_POLL]
+        with ThreadPoolExecutor(1, thread_name_prefix="ahead") as crew:
+            while waiting:
+                for granted, exchanges in self._answered(waiting, crew):
+                    self._read(granted, exchanges)
+                waiting = [poll for poll in waiting if poll.requests and poll.rounds < ROUNDS_PER_POLL]
 
-    def _round(self, polls: Sequence[Poll]) -> None:
-        granted = self._granted(polls)
-        answers = iter(self.transport.fetch([request for poll in granted for request in poll.requests]))
+    def _answered(
+        self, waiting: Sequence[Poll], crew: ThreadPoolExecutor
+    ) -> Iterator[tuple[list[Poll], list[Exchange]]]:
+        """Part after part with its answers; while one is read, those of the next are on their way."""
+        ready: tuple[list[Poll], list[Exchange]] | None = None
+        for part in _parts(waiting):
+            going_on = self._going_on(part)
+            if not going_on:
+                continue
+            self.begun = True
+            granted = self._granted(going_on)
+            requests = [request for poll in granted for request in poll.requests]
+            if ready is None:
+                ready = granted, self.transport.fetch(requests)
+                continue
+            on_their_way = crew.submit(self.transport.fetch, requests)
+            yield ready
+            ready = granted, on_their_way.result()
+        if ready is not None:
+            yield ready
+
+    def _going_on(self, part: list[Poll]) -> list[Poll]:
+        """All of them, until the time of this job is over or something waits that must not: then those alone that
+        would have to begin anew. A job does at least one part, or nothing would ever be done.
+        """
+        if not self.begun or not (time.monotonic() >= self.ends_at or self.urgent()):
+            return part
+        return [poll for poll in part if not poll.give_way(GIVE_WAY_SECONDS)]
+
+    def _read(self, granted: Sequence[Poll], exchanges: Sequence[Exchange]) -> None:
+        answers = iter(exchanges)
         notes: list[Note] = []
         for poll in granted:
-            exchanges = [next(answers) for _ in poll.requests]
-            notes += poll.heed(exchanges)
+            own = [next(answers) for _ in poll.requests]
+            notes += poll.heed(own)
             poll.asked, poll.rounds = poll.requests[0], poll.rounds + 1
             if poll.rounds == 1:
-                poll.digest = digest_of(poll.cursor, exchanges, clock.now())
+                poll.digest = digest_of(poll.cursor, own, clock.now())
                 if poll.digest is not None and poll.digest == poll.last_digest:
                     poll.requests, poll.idle = [], True
                     continue
             else:
                 poll.digest = None
-            self._read_and_store(poll, exchanges)
+            self._read_and_store(poll, own)
         self.budgets.note(notes)
 
     def _granted(self, polls: Sequence[Poll]) -> list[Poll]:
@@ -137,10 +172,10 @@ class _Batch:
         for lane, own in lanes:
             waits = self.budgets.ask(lane, [_ask(poll, poll.requests) for poll in own])
             for poll, wait in zip(own, waits, strict=True):
-                if wait > 0:
-                    poll.requests, poll.wait_seconds = [], wait
-                else:
+                if wait == 0:
                     granted.append(poll)
+                elif not poll.give_way(wait):
+                    poll.requests, poll.wait_seconds = [], wait
         return granted
 
     def ask_together(self, adapter: PollsTogether, polls: Sequence[Poll]) -> None:
@@ -190,8 +225,9 @@ class _Batch:
         if poll.lost:
             return
         poll.cursor, poll.requests = page.next_cursor, list(page.more)
-        poll.seen.update(item.external_id for item in page.items)
-        poll.swept = poll.swept or page.full_sweep
+        if poll.seen is not None:
+            poll.seen.update(item.external_id for item in page.items)
+        poll.swept, poll.swept_kinds = poll.swept or page.full_sweep, page.swept_kinds
         if page.trouble:
             poll.error = page.trouble[0]
 
@@ -244,6 +280,7 @@ def _begin(app: Flask, turns: Sequence[ClaimedTurn]) -> list[Poll]:
     for agency_id, own in _by_agency(turn for turn in turns if turn.account_id in ours):
         with in_scope(app, Scope(agency_id, frozenset(turn.brand_id for turn in own))):
             found = accounts.by_ids([turn.account_id for turn in own])
+            vault_of_app().open_all()
             for turn in own:
                 account = found.get(turn.account_id)
                 if account is None or account.disconnected_at is not None:
@@ -257,18 +294,16 @@ def _begin(app: Flask, turns: Sequence[ClaimedTurn]) -> list[Poll]:
                 except AppError as error:
                     accounts.mark_unhealthy(account, "needs_reconnect", error.code)
                     continue
-                polls.append(
-                    Poll(
-                        turn,
-                        connected,
-                        account.cursor,
-                        _facts(account),
-                        account.health,
-                        account.last_polled_at,
-                        ours[turn.account_id],
-                    )
-                )
+                polls.append(_opened(turn, connected, account, ours[turn.account_id]))
     return polls
+
+
+def _opened(turn: ClaimedTurn, connected: ConnectedAccount, account: Account, last_digest: bytes | None) -> Poll:
+    poll = Poll(turn, connected, account.cursor, _facts(account), account.health, account.last_polled_at, last_digest)
+    rest = unfinished.load(account.unfinished_poll, connected, account.cursor, clock.now())
+    if rest is not None:
+        poll.requests, poll.rounds, poll.seen, poll.resumed = rest.requests, rest.rounds, rest.seen, True
+    return poll
 
 
 def _by_agency(turns: Iterable[ClaimedTurn]) -> list[tuple[UUID, list[ClaimedTurn]]]:

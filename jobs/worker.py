@@ -7,6 +7,7 @@ import os
 import signal
 import sys
 import threading
+from collections.abc import Sequence
 from types import FrameType
 from typing import Any
 
@@ -28,8 +29,8 @@ DRAIN_SECONDS = 30
 WORKER_TTL_SECONDS = 60
 MONITOR_SECONDS = 5
 MAINTENANCE_SECONDS = 30
-URGENT_QUEUES = 2
-"""The first queues, for what people wait for: nothing goes before them."""
+URGENT_QUEUES = QUEUES[:2]
+"""For what people wait for: nothing goes before them."""
 SLOW_TURN_EVERY = 4
 """One job in so many is taken from a queue whose turn it is, so that none waits for ever behind a full one."""
 PR_SET_PDEATHSIG = 1
@@ -52,8 +53,9 @@ class OnbrandWorker(Worker):
         taken from the slow end, for polls find what events lost, and upkeep mends.
         """
         self.taken_count += 1
-        always, others = self.queues[:URGENT_QUEUES], self.queues[URGENT_QUEUES:]
-        if self.taken_count % SLOW_TURN_EVERY == 0:
+        always = [queue for queue in self.queues if queue.name in URGENT_QUEUES]
+        others = [queue for queue in self.queues if queue.name not in URGENT_QUEUES]
+        if others and self.taken_count % SLOW_TURN_EVERY == 0:
             turns = self.taken_count // SLOW_TURN_EVERY % len(others)
             others = others[turns:] + others[:turns]
         self._ordered_queues = [*always, *others]
@@ -86,8 +88,8 @@ class OnbrandWorker(Worker):
             self.kill_horse()
 
 
-def run() -> None:
-    """Work until told to stop; while Redis or PostgreSQL is away at the start, wait."""
+def run(queues: Sequence[str] = QUEUES) -> None:
+    """Work for these queues until told to stop; while Redis or PostgreSQL is away at the start, wait."""
     app, patience = worker_app(), Patience()
     patience.listen()
     with app.app_context():
@@ -101,8 +103,8 @@ def run() -> None:
         try:
             with app.app_context():
                 check_keys_of_app()
-            worker = worker_of(connection, patience)
-            log.info("worker_started", name=worker.name)
+            worker = worker_of(connection, patience, queues)
+            log.info("worker_started", name=worker.name, queues=",".join(queues))
             worker.work(logging_level="WARNING", with_scheduler=False)
             return
         except (SQLAlchemyError, redis.RedisError) as error:
@@ -114,11 +116,10 @@ def run() -> None:
             patience.rest()
 
 
-def worker_of(connection: Any, patience: Patience) -> OnbrandWorker:
-    """A worker on every queue, in their order; `work` returns at once when `patience` was told to stop."""
-    queues = [Queue(name, connection=connection, serializer=JSONSerializer) for name in QUEUES]
+def worker_of(connection: Any, patience: Patience, queues: Sequence[str] = QUEUES) -> OnbrandWorker:
+    """A worker on these queues, in their order; `work` returns at once when `patience` was told to stop."""
     worker = OnbrandWorker(
-        queues,
+        [Queue(name, connection=connection, serializer=JSONSerializer) for name in queues],
         connection=connection,
         serializer=JSONSerializer,
         worker_ttl=WORKER_TTL_SECONDS,

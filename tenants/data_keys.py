@@ -7,6 +7,7 @@ Changing the key-encryption key wraps the data keys again and touches no sealed 
 
 from __future__ import annotations
 
+import contextlib
 import threading
 from collections import OrderedDict
 from uuid import UUID
@@ -53,6 +54,22 @@ class Vault:
         if key_id is None:
             return self.ring.open(sealed, place)
         return open_with(self._key(key_id, place), sealed, place)
+
+    def open_all(self) -> None:
+        """Unwrap the data keys of the scope's brands by one statement, where many secrets are opened next. A key that
+        does not open is left for `open` to say so.
+        """
+        rows = db.session.execute(
+            select(DataKey.agency_id, DataKey.brand_id, DataKey.id, DataKey.key_id, DataKey.wrapped)
+        )
+        for agency_id, brand_id, key_id, wrapped_by, wrapped in rows:
+            name = (agency_id, brand_id, key_id)
+            with self._lock:
+                known = name in self._open
+            if not known:
+                place = Place(agency_id, brand_id, "data_key", brand_id, "wrapped")
+                with contextlib.suppress(CannotOpen):
+                    self._keep(name, self.ring.unwrap(wrapped, wrapped_by, key_id, place))
 
     def replace_data_keys(self) -> None:
         """A new data key for every brand of the scope that has one; the old ones open what they sealed."""

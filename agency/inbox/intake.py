@@ -10,7 +10,7 @@ first and the brand's counter last, and everybody who keeps that order never wai
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from datetime import datetime
 from typing import Any, NamedTuple
 from uuid import UUID
@@ -187,11 +187,12 @@ def link_reply(
     return found.first() is not None
 
 
-def live_external_ids(account_id: UUID) -> set[str]:
-    """Ids of the account's messages without a tombstone, for comparing with a full sweep.
+def live_external_ids(account_id: UUID, kinds: Collection[str] = ()) -> set[str]:
+    """Ids of the account's messages without a tombstone, for comparing with a full sweep of these kinds (none: all).
 
     Without direct messages and mentions, which no platform lists whole.
     """
+    listed = Conversation.kind.in_(kinds) if kinds else Conversation.kind.not_in(("message", "mention"))
     rows = db.session.scalars(
         select(Message.external_id)
         .join(
@@ -201,7 +202,7 @@ def live_external_ids(account_id: UUID) -> set[str]:
         .where(
             Message.account_id == account_id,
             Message.deleted_at.is_(None),
-            Conversation.kind.not_in(("message", "mention")),
+            listed,
         )
     )
     return {external_id for external_id in rows if not external_id.endswith((REPLY_SUFFIX, PRIVATE_SUFFIX))}

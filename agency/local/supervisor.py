@@ -93,6 +93,7 @@ class Supervisor:
         self.run_to_end("migrate")
         for name in ("web", "worker", "dispatcher"):
             self.add(name, name)
+        self.add("answers", "worker", "--queues", "publish,desk")  # what people wait for, behind no poll
         sign_in_lines = self.seed()
         self.wait_until_ready()
         return sign_in_lines

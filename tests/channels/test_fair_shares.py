@@ -111,11 +111,11 @@ def test_due_turns_of_one_giant_leave_room_in_every_claim(app: Flask, superuser:
             ),
             [{"id": new_id(), "agency": agency, "brand": brand, "age": age} for agency, brand, age in rows],
         )
-    rotation: Rotation[UUID, UUID] = Rotation()
+    line = poll_turns.Line()
     claims: list[Counter[UUID]] = []
     with app.app_context():
         while sum(sum(claim[agency] for agency in neighbours) for claim in claims) < 180:
-            turns = poll_turns.claim_due("facebook", 50, 60, rotation)
+            turns = poll_turns.claim_due("facebook", 50, 60, line)
             db.session.commit()
             claims.append(Counter(turn.agency_id for turn in turns))
             assert len(turns) == 50

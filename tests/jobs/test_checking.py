@@ -271,13 +271,29 @@ def test_a_refusal_that_our_access_caused_is_named(ana: Agency, make: Factory, e
     account_id, page = make.account(ana), Page()
     with ana.entered():
         connected = accounts.connected(accounts.get(account_id))
-    assert clearer(connected, error, ScriptedTransport(page)) is error
+    other = TokenRevoked("invalid")
+    assert clearer([(connected, error), (connected, other)], ScriptedTransport(page)) == [error, other]
     page.account = refusal(190, 492)
-    found = clearer(connected, error, ScriptedTransport(page))
+    found, left = clearer([(connected, error), (connected, other)], ScriptedTransport(page))
     assert isinstance(found, TokenRevoked)
     assert found.reason == "page_role_lost"
+    assert left is other
     down = ScriptedTransport(lambda _request: refusal(2))
-    assert clearer(connected, error, down) is error
+    assert clearer([(connected, error)], down) == [error]
+
+
+def test_refusals_of_many_are_looked_into_together(ana: Agency, make: Factory) -> None:
+    ids = [make.account(ana) for _ in range(3)]
+    with ana.entered():
+        several = [accounts.connected(accounts.get(one)) for one in ids]
+    page = Page()
+    page.account = refusal(190, 492)
+    platform, asked = ScriptedTransport(page), []
+    fetch = platform.fetch
+    platform.fetch = lambda requests: asked.append(len(requests)) or fetch(requests)  # type: ignore[method-assign,func-returns-value]
+    found = clearer([(one, Refused("100", "No.")) for one in several], platform)
+    assert all(isinstance(error, TokenRevoked) for error in found)
+    assert len(asked) == 1
 
 
 def test_what_events_missed_has_their_subscription_looked_into_once_an_hour(
