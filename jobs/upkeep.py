@@ -82,14 +82,15 @@ def wake_stranded() -> int:
 
 
 def wake_account(app: Flask, agency_id: str, brand_id: str, account_id: str) -> None:
-    """The job for an account that came back: approved replies that waited for it are promised at once."""
+    """The job for an account that came back: what waited for it is sent, and what nobody could look at is looked at."""
     with in_scope(app, Scope(UUID(agency_id), frozenset({UUID(brand_id)}))):
-        _promise(
-            JobName.PUBLISH_REPLY,
+        of_account = (
             select(Reply.agency_id, Reply.brand_id, Reply.id)
             .join(Account, Account.id == Reply.account_id)
-            .where(Reply.account_id == UUID(account_id), Reply.state == "approved", Account.disconnected_at.is_(None)),
+            .where(Reply.account_id == UUID(account_id), Account.disconnected_at.is_(None))
         )
+        _promise(JobName.PUBLISH_REPLY, of_account.where(Reply.state == "approved"))
+        _promise(JobName.RECONCILE_REPLY, of_account.where(Reply.state == "outcome_unknown"))
 
 
 def wake_events(agency_id: UUID) -> int:

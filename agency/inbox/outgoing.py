@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from datetime import datetime
+from typing import Any, Final
 from uuid import UUID
 
 from sqlalchemy import func, select, update
@@ -13,7 +15,6 @@ from agency.inbox.intake import (
     PROVISIONAL,
     REPLY_SUFFIX,
     link_reply,
-    mark_gone,
     record_sent,
     refresh_conversation,
     store_page,
@@ -194,24 +195,18 @@ def changed(
     before = func.jsonb_build_array(
         func.jsonb_build_object("text", Message.text, "until", changed_at.isoformat(timespec="seconds"))
     )
-    db.session.execute(
-        update(Message)
-        .where(
-            Message.account_id == account.id,
-            Message.external_id == _message_id(account, platform_id, answered_external_id),
-            Message.deleted_at.is_(None),
-        )
-        .values(
-            text=text,
-            edited_at=changed_at,
-            earlier_texts=Message.earlier_texts.op("||", return_type=JSONB())(before),
-            reply_id=reply_id,
-            moderation=moderation,
-            content_hash=PROVISIONAL,
-        )
-        .execution_options(synchronize_session=False)
+    _alter(
+        account,
+        conversation_id,
+        _message_id(account, platform_id, answered_external_id),
+        only_live=True,
+        text=text,
+        edited_at=changed_at,
+        earlier_texts=Message.earlier_texts.op("||", return_type=JSONB())(before),
+        reply_id=reply_id,
+        moderation=moderation,
+        content_hash=PROVISIONAL,
     )
-    refresh_conversation(account, conversation_id)
 
 
 def taken_back(
@@ -226,21 +221,17 @@ def taken_back(
     """Our published words are gone by our own wish. The customer is owed an answer again."""
     _let_go(conversation_id)
     external_id = _message_id(account, platform_id, answered_external_id)
-    db.session.execute(
-        update(Message)
-        .where(Message.account_id == account.id, Message.external_id == external_id)
-        .values(
-            # The next answer to a review gets the very same id, and must not meet this tombstone.
-            external_id=f"{external_id}/{reply_id}" if account.platform == "google_business" else external_id,
-            text="",
-            attachments=[],
-            earlier_texts=[],
-            deleted_at=func.coalesce(Message.deleted_at, taken_back_at),
-            reply_id=reply_id,
-        )
-        .execution_options(synchronize_session=False)
+    # The next answer to a review gets the very same id, and must not meet this tombstone.
+    kept_as = f"{external_id}/{reply_id}" if account.platform == "google_business" else external_id
+    _alter(
+        account,
+        conversation_id,
+        external_id,
+        external_id=kept_as,
+        reply_id=reply_id,
+        deleted_at=func.coalesce(Message.deleted_at, taken_back_at),
+        **_NO_WORDS,
     )
-    refresh_conversation(account, conversation_id)
 
 
 def does_not_stand(
@@ -254,26 +245,33 @@ def does_not_stand(
     private: bool = False,
 ) -> None:
     """Our answer is not shown: rejected by the platform's moderation, or not there. The customer is owed one again."""
-    external_id = _message_id(account, platform_id, answered_external_id, private=private)
-    if not rejected:
-        mark_gone(account, [external_id], now=now)
+    if rejected:
+        moderated(account, conversation_id, platform_id, answered_external_id, "rejected")
         return
-    moderated(account, conversation_id, platform_id, answered_external_id, "rejected")
+    external_id = _message_id(account, platform_id, answered_external_id, private=private)
+    _alter(account, conversation_id, external_id, only_live=True, deleted_at=now, **_NO_WORDS)
 
 
 def moderated(
     account: Account, conversation_id: UUID, platform_id: str, answered_external_id: str, verdict: str
 ) -> None:
     """What the platform's moderation says of our answer by now."""
-    db.session.execute(
-        update(Message)
-        .where(
-            Message.account_id == account.id,
-            Message.external_id == _message_id(account, platform_id, answered_external_id),
-        )
-        .values(moderation=verdict)
-        .execution_options(synchronize_session=False)
-    )
+    _alter(account, conversation_id, _message_id(account, platform_id, answered_external_id), moderation=verdict)
+
+
+_NO_WORDS: Final[Mapping[str, Any]] = {"text": "", "attachments": [], "earlier_texts": []}
+"""What is gone is not kept."""
+
+
+def _alter(
+    account: Account, conversation_id: UUID, external_id: str, /, *, only_live: bool = False, **values: Any
+) -> None:
+    """Change one message of ours, and its conversation's row with it. Takes no lock of the account, as intake does:
+    whoever is here holds the conversation already."""
+    wanted = update(Message).where(Message.account_id == account.id, Message.external_id == external_id)
+    if only_live:
+        wanted = wanted.where(Message.deleted_at.is_(None))
+    db.session.execute(wanted.values(**values).execution_options(synchronize_session=False))
     refresh_conversation(account, conversation_id)
 
 

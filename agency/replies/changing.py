@@ -14,12 +14,12 @@ from uuid import UUID
 
 from agency.inbox import desk as inbox_desk
 from agency.replies import checks, desk
-from agency.replies.drafting import fingerprint, new_text, refuse_unknown_way
+from agency.replies.drafting import new_reply, new_text, refuse_unknown_way
 from agency.replies.models import Reply
 from agency.replies.moves import locked, show_in_queue, text_of
 from agency.replies.words import accepted
-from tenants import audit, clock
-from tenants.database import db, new_id
+from tenants import audit
+from tenants.database import db
 from tenants.errors import Conflict
 from tenants.permissions import Actor, Permission, require
 
@@ -66,30 +66,7 @@ def _standing(actor: Actor, reply_id: UUID, deed: str) -> Reply:
 def _new(actor: Actor, base: Reply, deed: str, reason: str | None) -> Reply:
     conversation, message = checks.conversation_of(base), checks.message_of(base)
     inbox_desk.claim(actor, base.conversation_id)
-    reply = Reply(
-        agency_id=base.agency_id,
-        id=new_id(),
-        brand_id=base.brand_id,
-        conversation_id=base.conversation_id,
-        account_id=base.account_id,
-        in_reply_to_id=base.in_reply_to_id,
-        in_reply_to_external_id=base.in_reply_to_external_id,
-        in_reply_to_content_hash=message.content_hash,
-        thread_external_id=base.thread_external_id,
-        platform=base.platform,
-        kind=base.kind,
-        private=base.private,
-        automatic=False,
-        deed=deed,
-        changes_reply_id=base.id,
-        deed_reason=reason,
-        state="draft",
-        state_since=clock.now(),
-        target_fingerprint=b"",
-        written_by=actor.user_id,
-        written_by_name=actor.name,
-    )
-    reply.target_fingerprint = fingerprint(reply, conversation, message)
+    reply = new_reply(conversation, message, actor, private=base.private, deed=deed, changes=base, reason=reason)
     checks.refuse_changed_base(reply)
     db.session.add(reply)
     db.session.flush()

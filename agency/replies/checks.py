@@ -110,6 +110,14 @@ def refuse_changed_target(reply: Reply) -> None:
         )
 
 
+def refuse_what_changed(reply: Reply) -> None:
+    """Raise Conflict for whatever may change between a draft and its sending, without our doing."""
+    refuse_changed_target(reply)
+    refuse_changed_base(reply)
+    refuse_second_private(reply)
+    refuse_closed_window(reply)
+
+
 def fingerprint_of(reply: Reply) -> bytes:
     """Where the reply would go now and what it would answer, from the rows themselves."""
     message, conversation = message_of(reply), conversation_of(reply)

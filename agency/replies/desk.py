@@ -12,14 +12,16 @@ from agency.inbox import desk as inbox_desk
 from agency.inbox.models import Conversation
 from agency.replies import checks
 from agency.replies.approval_mail import tell_approvers
-from agency.replies.drafting import fingerprint, message_to_answer, new_text, refuse_unknown_way
+from agency.replies.drafting import fingerprint, message_to_answer, new_reply, new_text, refuse_unknown_way
 from agency.replies.lifecycle import LIFECYCLE
 from agency.replies.models import Approval, Reply, ReplyText
 from agency.replies.moves import live_approval, locked, move, show_in_queue, text_of, void_approval
+from agency.replies.promises import publish_soon
+from agency.replies.settling import stand_by_word
 from agency.replies.text_difference import text_difference
 from agency.replies.words import accepted
 from tenants import audit, clock
-from tenants.database import db, new_id
+from tenants.database import db
 from tenants.errors import Conflict, Invalid, NotFound, worded
 from tenants.outbox import JobName, enqueue_after_commit
 from tenants.permissions import Actor, Permission, require
@@ -55,28 +57,7 @@ def start_draft(
     refuse_unknown_way(conversation, "reply", private=private)
     message = message_to_answer(conversation, in_reply_to)
     inbox_desk.claim(actor, conversation_id)
-    reply = Reply(
-        agency_id=conversation.agency_id,
-        id=new_id(),
-        brand_id=conversation.brand_id,
-        conversation_id=conversation.id,
-        account_id=conversation.account_id,
-        in_reply_to_id=message.id,
-        in_reply_to_external_id=message.external_id,
-        in_reply_to_content_hash=message.content_hash,
-        thread_external_id=conversation.external_id,
-        platform=conversation.platform,
-        kind=conversation.kind,
-        private=private,
-        automatic=automatic,
-        deed="reply",
-        state="draft",
-        state_since=clock.now(),
-        target_fingerprint=b"",
-        written_by=actor.user_id,
-        written_by_name=actor.name,
-    )
-    reply.target_fingerprint = fingerprint(reply, conversation, message)
+    reply = new_reply(conversation, message, actor, private=private, automatic=automatic)
     checks.refuse_second_private(reply)
     db.session.add(reply)
     db.session.flush()
@@ -146,7 +127,7 @@ def release(actor: Actor, reply_id: UUID) -> Reply:
     text = _ready_to_leave(actor, reply, "release", "approved")
     _decide(actor, reply, text, "released")
     move(reply, "release", actor=actor, text_hash=text.text_hash)
-    _publish_soon(reply)
+    publish_soon(reply)
     return reply
 
 
@@ -155,7 +136,7 @@ def _ready_to_leave(actor: Actor, reply: Reply, name: str, target: str) -> Reply
     LIFECYCLE.check(name, reply.state, target)
     inbox_desk.claim(actor, reply.conversation_id)
     checks.refuse_closed_brand(checks.brand_of(reply))
-    _refuse_what_changed(reply)
+    checks.refuse_what_changed(reply)
     checks.refuse_second_answer(reply)
     _watch_window(reply)
     conversation, text = checks.conversation_of(reply), text_of(reply)
@@ -167,14 +148,6 @@ def _ready_to_leave(actor: Actor, reply: Reply, name: str, target: str) -> Reply
     if result.guide_version != text.guide_version:
         text = new_text(reply, conversation, actor, text.text)
     return text
-
-
-def _refuse_what_changed(reply: Reply) -> None:
-    """What may change between a draft and its sending, without our doing."""
-    checks.refuse_changed_target(reply)
-    checks.refuse_changed_base(reply)
-    checks.refuse_second_private(reply)
-    checks.refuse_closed_window(reply)
 
 
 def _watch_window(reply: Reply) -> None:
@@ -208,7 +181,7 @@ def approve(actor: Actor, reply_id: UUID, text_hash: str, *, asked_at: datetime 
     _still_good(reply, text)
     _decide(actor, reply, text, "approved")
     move(reply, "approve", actor=actor, text_hash=text.text_hash)
-    _publish_soon(reply)
+    publish_soon(reply)
     return reply
 
 
@@ -236,13 +209,13 @@ def change_and_approve(
         checks.refuse_own_approval(actor, reply, before)
     checks.refuse_closed_brand(checks.brand_of(reply))
     reply.automatic = False
-    _refuse_what_changed(reply)
+    checks.refuse_what_changed(reply)
     conversation = checks.conversation_of(reply)
     checks.refuse_stopped(checks.check_words(conversation, words, private=reply.private))
     changed = new_text(reply, conversation, actor, words, by_approver=True)
     _decide(actor, reply, changed, "approved")
     move(reply, "change_and_approve", actor=actor, text_hash=changed.text_hash)
-    _publish_soon(reply)
+    publish_soon(reply)
     return reply
 
 
@@ -292,11 +265,12 @@ def resolve(actor: Actor, reply_id: UUID, outcome: str, reason: str, platform_id
     _check_move(reply, "resolve", outcome)
     if outcome == "published":
         reply.published_at = reply.sent_at or clock.now()
-        reply.platform_id = platform_id or reply.platform_id
     move(reply, "resolve", outcome, actor=actor, reason=reason)
-    if outcome == "approved":
+    if outcome == "published":
+        stand_by_word(reply, platform_id)
+    elif outcome == "approved":
         reply.absent_reads = 0
-        _publish_soon(reply)
+        publish_soon(reply)
     return reply
 
 
@@ -325,7 +299,7 @@ def _refuse_unseen(reply: Reply, text: ReplyText, shown_hash: str, asked_at: dat
 
 def _still_good(reply: Reply, text: ReplyText) -> None:
     checks.refuse_closed_brand(checks.brand_of(reply))
-    _refuse_what_changed(reply)
+    checks.refuse_what_changed(reply)
     if reply.deed != "withdraw":
         checks.refuse_stopped(checks.check_words(checks.conversation_of(reply), text.text, private=reply.private))
 
@@ -347,12 +321,6 @@ def _decide(actor: Actor, reply: Reply, text: ReplyText, decision: str, reason: 
         )
     )
     db.session.flush()
-
-
-def _publish_soon(reply: Reply) -> None:
-    reply.next_try_at = None
-    db.session.flush()
-    enqueue_after_commit(JobName.PUBLISH_REPLY, agency_id=reply.agency_id, brand_id=reply.brand_id, reply_id=reply.id)
 
 
 def reason_given(reason: object) -> str:

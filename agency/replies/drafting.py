@@ -11,6 +11,7 @@ from agency.inbox.models import Conversation, Message
 from agency.replies import checks
 from agency.replies.models import Reply, ReplyText
 from agency.replies.words import hash_of, target_fingerprint
+from tenants import clock
 from tenants.database import db, new_id
 from tenants.errors import Conflict, Invalid, worded
 from tenants.permissions import Actor
@@ -57,6 +58,45 @@ def fingerprint(reply: Reply, conversation: Conversation, message: Message) -> b
         content_hash=message.content_hash,
         way=checks.way_of(reply),
     )
+
+
+def new_reply(
+    conversation: Conversation,
+    message: Message,
+    actor: Actor,
+    *,
+    private: bool,
+    automatic: bool = False,
+    deed: str = "reply",
+    changes: Reply | None = None,
+    reason: str | None = None,
+) -> Reply:
+    """The row of a new draft, without words yet and not yet stored. `deed` and `changes` as in `Reply`."""
+    reply = Reply(
+        agency_id=conversation.agency_id,
+        id=new_id(),
+        brand_id=conversation.brand_id,
+        conversation_id=conversation.id,
+        account_id=conversation.account_id,
+        in_reply_to_id=message.id,
+        in_reply_to_external_id=message.external_id,
+        in_reply_to_content_hash=message.content_hash,
+        thread_external_id=conversation.external_id,
+        platform=conversation.platform,
+        kind=conversation.kind,
+        private=private,
+        automatic=automatic,
+        deed=deed,
+        changes_reply_id=changes.id if changes else None,
+        deed_reason=reason,
+        state="draft",
+        state_since=clock.now(),
+        target_fingerprint=b"",
+        written_by=actor.user_id,
+        written_by_name=actor.name,
+    )
+    reply.target_fingerprint = fingerprint(reply, conversation, message)
+    return reply
 
 
 def new_text(

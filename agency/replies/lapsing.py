@@ -10,8 +10,7 @@ from sqlalchemy import select
 
 from agency.replies import checks
 from agency.replies.models import Reply
-from agency.replies.moves import locked
-from agency.replies.publishing import lapse
+from agency.replies.moves import lapse, locked
 from tenants.database import db
 from tenants.errors import Conflict
 from tenants.logs import get_logger

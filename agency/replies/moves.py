@@ -19,7 +19,13 @@ NEEDS_NO_ATTENTION = ("published", "declined")
 
 
 def locked(reply_id: UUID) -> Reply:
-    """The reply, its row held until the transaction ends. Raises NotFound."""
+    """The reply, its row held until the transaction ends, and its conversation's before it. Raises NotFound.
+
+    The conversation first, as for intake and people at work: nobody ever waits in a circle, and what two replies to one
+    conversation may not do together is asked and done by one of them at a time.
+    """
+    of_reply = select(Reply.conversation_id).where(Reply.id == reply_id).scalar_subquery()
+    db.session.execute(select(Conversation.id).where(Conversation.id == of_reply).with_for_update(key_share=True))
     reply = db.session.execute(
         select(Reply).where(Reply.id == reply_id).with_for_update().execution_options(populate_existing=True)
     ).scalar_one_or_none()
@@ -58,6 +64,12 @@ def show_in_queue(reply: Reply) -> None:
         .values(reply_state=reply.state, version=Conversation.version + 1)
         .execution_options(synchronize_session=False)
     )
+
+
+def lapse(reply: Reply, reason: str) -> None:
+    """Take an approval or a request for one back because what it was about changed. The reply must be locked."""
+    void_approval(reply, reason)
+    move(reply, "lapse", actor=None, reason=reason)
 
 
 def text_of(reply: Reply) -> ReplyText:

@@ -10,55 +10,42 @@ from __future__ import annotations
 
 import time
 from dataclasses import dataclass
-from datetime import datetime, timedelta
-from typing import Any
+from datetime import timedelta
 from uuid import UUID
 
-from sqlalchemy import func, select
+from sqlalchemy import select
 
 from agency.inbox import outgoing
-from agency.inbox.models import Conversation
 from agency.replies import checks
 from agency.replies.models import PublishAttempt, Reply
-from agency.replies.moves import live_approval, locked, move, text_of, void_approval
+from agency.replies.moves import lapse, live_approval, locked, move, text_of
+from agency.replies.promises import database_now, look_later, try_again
+from agency.replies.settling import settle
 from agency.replies.targets import UNREACHABLE, account_of, connected_account_of, target_of
-from channels import accounts
-from channels.errors import (
-    ChannelError,
-    ItemGone,
-    NotSent,
-    OutcomeUnknown,
-    PlatformDown,
-    RateLimited,
-    Refused,
-    TargetChanged,
-    TokenRevoked,
-)
+from channels.errors import ChannelError, NotSent, OutcomeUnknown, Refused, TokenRevoked
 from channels.health import OPERATOR_WORDS
 from channels.items import PublishedReply
 from channels.models import Account
 from channels.protocol import ConnectedAccount, ReplyTarget
 from channels.registry import adapter_for
 from channels.transport import Speaks
-from tenants import audit
-from tenants.base_app import settings_of_app
 from tenants.database import db, new_id
-from tenants.errors import AppError
+from tenants.errors import AppError, worded
 from tenants.logs import get_logger
-from tenants.outbox import JobName, enqueue_after_commit
 from tenants.scope import HasAppContext, Scope, in_scope
 
 LEASE_SECONDS = 90
 """How long a sender may hold a reply: longer than its check (30 s) and its send (30 s) may take together."""
 SEND_BUDGET_SECONDS = 30
 """`channels.transport` ends a call after this long; with less than this left of the lease nothing is sent."""
-RETRY_SECONDS = (5, 15, 60, 300, 900)
-"""Pauses after a send that surely did not leave."""
 KEY_MISSING_SECONDS = 300
-KEY_MISSING = (
+KEY_MISSING = worded(
     "A key is missing on our side, so this account's access cannot be opened. The reply is kept. "
     "Whoever runs Onbrand has to give the key again; then it goes out by itself."
 )
+NOT_THE_APPROVED_WORDS = worded("The words are not the ones that were approved.")
+NOT_AS_APPROVED = worded("The words or their target are not the ones that were approved.")
+FOLLOWS_ANOTHER = worded("Another reply to this conversation is on its way. This one follows.")
 BUSY_SECONDS = 15
 """Pause while another reply to the same conversation is on its way."""
 
@@ -88,7 +75,7 @@ def publish(app: HasAppContext, scope: Scope, reply_id: UUID, transport: Speaks)
         return "skipped"
     outcome = _send(claimed, transport)
     with in_scope(app, scope):
-        state = _settle(claimed, outcome)
+        state = settle(claimed.reply_id, claimed.fence, outcome)
     if isinstance(outcome, PublishedReply) and outcome.thread_external_id and claimed.target.deed == "private_reply":
         with in_scope(app, scope):
             _file_privately(claimed, outcome.platform_id, outcome.thread_external_id)
@@ -115,7 +102,7 @@ def _claim(reply_id: UUID, started: float) -> Claimed | None:
     if connected is None:
         if _can_send(reply, account):  # says why on the reply
             reply.state_reason = KEY_MISSING
-            _try_again(reply, KEY_MISSING_SECONDS)
+            try_again(reply, KEY_MISSING_SECONDS)
         return None
     reply.fence += 1
     reply.sent_at = now
@@ -150,14 +137,11 @@ def _why_lapsed(reply: Reply) -> str | None:
     """Why what was approved no longer holds; None while it does."""
     approval, text = live_approval(reply), text_of(reply)
     if approval is None or approval.reply_text_id != text.id or approval.text_hash != text.text_hash:
-        return "The words are not the ones that were approved."
+        return NOT_THE_APPROVED_WORDS
     if not checks.words_unchanged(text) or approval.target_fingerprint != reply.target_fingerprint:
-        return "The words or their target are not the ones that were approved."
+        return NOT_AS_APPROVED
     try:
-        checks.refuse_changed_target(reply)
-        checks.refuse_changed_base(reply)
-        checks.refuse_closed_window(reply)
-        checks.refuse_second_private(reply)
+        checks.refuse_what_changed(reply)
         if reply.deed != "withdraw":
             words = checks.check_words(checks.conversation_of(reply), text.text, private=reply.private)
             checks.refuse_stopped(words)
@@ -171,37 +155,27 @@ def _can_send(reply: Reply, account: Account) -> bool:
     brand = checks.brand_of(reply)
     waits = None
     if account.disconnected_at is not None or account.health in UNREACHABLE:
-        waits = f"{account.name} needs a new connection. The reply is kept and goes out when it is connected."
+        waits = worded(
+            "%(account)s needs a new connection. The reply is kept and goes out when it is connected.",
+            account=account.name,
+        )
     elif brand.paused_at is not None or brand.archived_at is not None:
-        waits = f"{brand.name} is paused. The reply is kept and goes out when it is not."
+        waits = worded("%(brand)s is paused. The reply is kept and goes out when it is not.", brand=brand.name)
     elif _another_in_flight(reply):
-        waits = "Another reply to this conversation is on its way. This one follows."
-        _try_again(reply, BUSY_SECONDS)
+        waits = FOLLOWS_ANOTHER
+        try_again(reply, BUSY_SECONDS)
     reply.state_reason = waits
     return waits is None
 
 
 def _another_in_flight(reply: Reply) -> bool:
-    # The conversation's row is the lock: two replies to it cannot be claimed in the same moment.
-    db.session.execute(select(Conversation.id).where(Conversation.id == reply.conversation_id).with_for_update())
-    return (
-        db.session.execute(
-            select(Reply.id)
-            .where(
-                Reply.conversation_id == reply.conversation_id,
-                Reply.id != reply.id,
-                Reply.state.in_(("publishing", "outcome_unknown")),
-            )
-            .limit(1)
-        ).first()
-        is not None
+    """The conversation is held with the reply, so two replies to it cannot be claimed in the same moment."""
+    wanted = select(Reply.id).where(
+        Reply.conversation_id == reply.conversation_id,
+        Reply.id != reply.id,
+        Reply.state.in_(("publishing", "outcome_unknown")),
     )
-
-
-def lapse(reply: Reply, reason: str) -> None:
-    """Take an approval or a request for one back because what it was about changed. The reply must be locked."""
-    void_approval(reply, reason)
-    move(reply, "lapse", actor=None, reason=reason)
+    return db.session.execute(wanted.limit(1)).first() is not None
 
 
 # ── send ─────────────────────────────────────────────────────────────────────────────────────────────────────────
@@ -242,8 +216,11 @@ def _whose_trouble(error: ChannelError) -> ChannelError:
 
 
 def _file_privately(claimed: Claimed, platform_id: str, thread_external_id: str) -> None:
-    """The words stand among the person's direct messages, too. Lost with a sender that dies: an event brings them."""
-    reply = locked(claimed.reply_id)
+    """The words stand among the person's direct messages, too. Lost with a sender that dies: an event brings them.
+
+    Intake takes the account's lock first, so nothing is held here yet.
+    """
+    reply = db.session.execute(select(Reply).where(Reply.id == claimed.reply_id)).scalar_one()
     if reply.state == "published" and reply.platform_id == platform_id and reply.published_at is not None:
         outgoing.file_private_message(
             account_of(reply),
@@ -253,158 +230,3 @@ def _file_privately(claimed: Claimed, platform_id: str, thread_external_id: str)
             text=claimed.text,
             written_at=reply.published_at,
         )
-
-
-# ── settle ───────────────────────────────────────────────────────────────────────────────────────────────────────
-
-
-def _settle(claimed: Claimed, outcome: PublishedReply | ChannelError) -> str:
-    reply = locked(claimed.reply_id)
-    attempt = db.session.execute(
-        select(PublishAttempt).where(
-            PublishAttempt.reply_id == reply.id, PublishAttempt.fence == claimed.fence, PublishAttempt.deed == "send"
-        )
-    ).scalar_one()
-    attempt.finished_at = database_now()
-    attempt.outcome, attempt.detail = _in_words(outcome)
-    if isinstance(outcome, PublishedReply):
-        attempt.platform_id = outcome.platform_id
-        attempt.details = {"platform_request_id": outcome.request_id}
-    if reply.state != "publishing" or reply.fence != claimed.fence:
-        return _settle_late(reply, claimed, outcome)
-    if isinstance(outcome, PublishedReply):
-        stand(reply, outcome.platform_id, outcome.state, move_name="settle")
-    elif isinstance(outcome, (Refused, ItemGone)):
-        move(reply, "settle", "refused", actor=None, reason=str(outcome))
-    elif isinstance(outcome, TargetChanged):
-        move(reply, "give_back", actor=None, reason=str(outcome))
-        lapse(reply, str(outcome))
-    elif isinstance(outcome, (RateLimited, NotSent, PlatformDown, TokenRevoked)):
-        move(reply, "give_back", actor=None, reason=str(outcome))
-        _after_not_sent(reply, outcome)
-    else:
-        move(reply, "lose_track", actor=None, reason=str(outcome))
-        look_later(reply, settings_of_app().settle_seconds)
-    return reply.state
-
-
-def _in_words(outcome: PublishedReply | ChannelError) -> tuple[str, str | None]:
-    if isinstance(outcome, PublishedReply):
-        return "published", None
-    if isinstance(outcome, (Refused, ItemGone, TargetChanged)):
-        return "refused", str(outcome)
-    if isinstance(outcome, (RateLimited, NotSent, PlatformDown, TokenRevoked)):
-        return "not_sent", str(outcome)
-    return "unknown", str(outcome)
-
-
-def _settle_late(reply: Reply, claimed: Claimed, outcome: PublishedReply | ChannelError) -> str:
-    """The lease ran out before we came back: keep what we learned, change nothing we may not."""
-    if isinstance(outcome, PublishedReply) and reply.state == "outcome_unknown" and reply.fence == claimed.fence:
-        stand(reply, outcome.platform_id, outcome.state, move_name="reconcile")
-    audit.record(
-        None,
-        "reply.late_answer",
-        "reply",
-        reply.id,
-        brand_id=reply.brand_id,
-        fence=claimed.fence,
-        outcome=_in_words(outcome)[0],
-        platform_id=getattr(outcome, "platform_id", None),
-    )
-    return reply.state
-
-
-def live_state_of(reply: Reply, seen: str) -> str:
-    """What stands on the platform now, in our word, from what was seen there."""
-    if reply.deed == "withdraw":
-        return "withdrawn"
-    return "visible" if seen == "published" else seen
-
-
-def record(reply: Reply, account: Account, platform_id: str, live_state: str) -> None:
-    """Show in the conversation what now stands on the platform."""
-    assert reply.published_at is not None
-    answer: dict[str, Any] = {
-        "reply_id": reply.id,
-        "platform_id": platform_id,
-        "answered_external_id": reply.in_reply_to_external_id,
-    }
-    if reply.deed == "withdraw":
-        outgoing.taken_back(account, reply.conversation_id, taken_back_at=reply.published_at, **answer)
-        return
-    text, moderation = text_of(reply).text, None if live_state == "published" else live_state
-    if reply.deed == "edit":
-        at = reply.published_at
-        outgoing.changed(account, reply.conversation_id, text=text, changed_at=at, moderation=moderation, **answer)
-        return
-    outgoing.answered(
-        account,
-        reply.conversation_id,
-        text=text,
-        written_at=reply.published_at,
-        private=reply.private and reply.kind != "message",
-        moderation=moderation,
-        **answer,
-    )
-
-
-def stand(reply: Reply, platform_id: str, live_state: str, *, move_name: str) -> None:
-    """The reply stands on the platform: settle or reconcile it, record the message, promise a read-back."""
-    reply.platform_id = platform_id
-    reply.published_at = reply.sent_at
-    reply.live_state = live_state_of(reply, live_state)
-    reply.next_try_at = None
-    move(reply, move_name, "published", actor=None, platform_id=platform_id)
-    account = account_of(reply)
-    assert reply.published_at is not None
-    record(reply, account, platform_id, live_state)
-    account.last_sent_at = reply.published_at
-    look_later(reply, settings_of_app().settle_seconds)
-
-
-def _after_not_sent(reply: Reply, error: ChannelError) -> None:
-    if isinstance(error, TokenRevoked):
-        accounts.mark_unhealthy(account_of(reply), "needs_reconnect", error.reason)
-        if error.reason not in OPERATOR_WORDS:
-            return  # parked; connecting again wakes it
-    tries = db.session.execute(
-        select(func.count(PublishAttempt.id)).where(
-            PublishAttempt.reply_id == reply.id, PublishAttempt.outcome == "not_sent"
-        )
-    ).scalar_one()
-    pause = RETRY_SECONDS[min(tries, len(RETRY_SECONDS)) - 1] if tries else RETRY_SECONDS[0]
-    if isinstance(error, RateLimited):
-        pause = max(pause, int(error.retry_after_seconds))
-    _try_again(reply, pause)
-
-
-def _try_again(reply: Reply, seconds: int) -> None:
-    reply.next_try_at = database_now() + timedelta(seconds=seconds)
-    enqueue_after_commit(
-        JobName.PUBLISH_REPLY,
-        run_at=reply.next_try_at,
-        agency_id=reply.agency_id,
-        brand_id=reply.brand_id,
-        reply_id=reply.id,
-    )
-
-
-# ── shared with reconciling ──────────────────────────────────────────────────────────────────────────────────────
-
-
-def database_now() -> datetime:
-    """The database's clock, which alone judges leases: workers' clocks may differ."""
-    moment: datetime = db.session.execute(select(func.clock_timestamp())).scalar_one()
-    return moment
-
-
-def look_later(reply: Reply, seconds: int) -> None:
-    """Promise a look at the platform for this reply."""
-    enqueue_after_commit(
-        JobName.RECONCILE_REPLY,
-        run_at=database_now() + timedelta(seconds=seconds),
-        agency_id=reply.agency_id,
-        brand_id=reply.brand_id,
-        reply_id=reply.id,
-    )

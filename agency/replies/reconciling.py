@@ -16,7 +16,8 @@ from sqlalchemy import func, select
 from agency.inbox import outgoing
 from agency.replies.models import PublishAttempt, Reply
 from agency.replies.moves import locked, move, text_of
-from agency.replies.publishing import database_now, live_state_of, look_later, stand
+from agency.replies.promises import database_now, look_later, publish_soon
+from agency.replies.settling import live_state_of, stand, taken_by_another
 from agency.replies.targets import account_of, connected_account_of, target_of
 from channels.items import ReadBack
 from channels.protocol import ConnectedAccount, ReplyTarget
@@ -27,20 +28,27 @@ from tenants.base_app import settings_of_app
 from tenants.database import db, new_id
 from tenants.errors import worded
 from tenants.logs import get_logger
-from tenants.outbox import JobName, enqueue_after_commit
 from tenants.scope import HasAppContext, Scope, in_scope
 
 LOOKS_NEEDED = 3
 LOOK_AT_SETTLE_TIMES = (1, 3, 10)
 """When to look, in settle times after the send (60 s in production: 1, 3 and 10 minutes)."""
 GIVE_TO_A_PERSON_AFTER = timedelta(hours=24)
+LOOKED_FOR = timedelta(days=7)
+"""What was published and nobody could read back yet is waited for that long."""
+WAIT_SECONDS = 600
 LONGEST_READING_ROUNDS = 100
 MODERATION_LOOKS = 40
 RESENDS_ALLOWED = 1
-NEEDS_A_PERSON = (
+NEEDS_A_PERSON = worded(
     "We could not find out whether this reply was published. It is not sent again by itself. "
     "Look on the platform, then say here what became of it."
 )
+SENDER_SILENT = worded(
+    "The sender went silent. Your reply may have been sent; we are checking and will not send it twice."
+)
+NO_OUTCOME_TOLD = worded("The sender went silent before it could say what happened.")
+SENT_ONCE_MORE = worded("It surely did not arrive, so it is sent once more.")
 
 NOT_SEEN: Final = {
     "reply": worded("The platform accepted this reply, but does not show it. It is not sent again by itself."),
@@ -86,12 +94,12 @@ def _begin(reply_id: UUID) -> Looking | None:
     reply = locked(reply_id)
     now = database_now()
     if reply.state == "publishing" and reply.lease_until is not None and reply.lease_until <= now:
-        _close_attempt(reply, "unknown", "The sender went silent before it could say what happened.")
+        _close_attempt(reply, "unknown", NO_OUTCOME_TOLD)
         move(
             reply,
             "lose_track",
             actor=None,
-            reason="The sender went silent. Your reply may have been sent; we are checking and will not send it twice.",
+            reason=SENDER_SILENT,
         )
     unproven = reply.state == "published" and (
         reply.read_back_at is None or reply.live_state in ("pending", "not_seen")
@@ -100,7 +108,7 @@ def _begin(reply_id: UUID) -> Looking | None:
         return None
     account = connected_account_of(reply)
     if account is None or reply.sent_at is None:
-        look_later(reply, 600)
+        _wait_for_account(reply, now)
         return None
     attempt = PublishAttempt(
         agency_id=reply.agency_id,
@@ -114,6 +122,14 @@ def _begin(reply_id: UUID) -> Looking | None:
     )
     db.session.add(attempt)
     return Looking(reply.id, reply.fence, text_of(reply).text, target_of(reply), account, attempt.id, reply.sent_at)
+
+
+def _wait_for_account(reply: Reply, now: datetime) -> None:
+    """Nothing can be read now. After a day a person is asked about what is unknown; connecting again wakes the look."""
+    if reply.state == "outcome_unknown" and (reply.sent_at is None or now - reply.sent_at > GIVE_TO_A_PERSON_AFTER):
+        reply.state_reason = NEEDS_A_PERSON
+    elif reply.state == "outcome_unknown" or (reply.sent_at is not None and now - reply.sent_at < LOOKED_FOR):
+        look_later(reply, WAIT_SECONDS)
 
 
 def _close_attempt(reply: Reply, outcome: str, detail: str) -> None:
@@ -151,7 +167,8 @@ def _read(looking: Looking, transport: Speaks) -> ReadBack:
 
 def _decide(looking: Looking, seen: ReadBack) -> str:
     reply = locked(looking.reply_id)
-    found = _not_another_replys(reply, seen)
+    another = taken_by_another(reply, seen.platform_ids) if seen.platform_ids else frozenset()
+    found = tuple(platform_id for platform_id in seen.platform_ids if platform_id not in another)
     state = "absent" if seen.state == "found" and not found else seen.state
     attempt = db.session.execute(select(PublishAttempt).where(PublishAttempt.id == looking.attempt_id)).scalar_one()
     attempt.outcome, attempt.detail, attempt.finished_at = state, seen.reason, database_now()
@@ -167,20 +184,6 @@ def _decide(looking: Looking, seen: ReadBack) -> str:
     elif reply.state == "published":
         _prove(reply, state, seen)
     return reply.state
-
-
-def _not_another_replys(reply: Reply, seen: ReadBack) -> tuple[str, ...]:
-    """Found ids that no other reply of ours already has: the same words may have been sent before, rightly."""
-    if not seen.platform_ids or reply.platform == "google_business" or reply.deed != "reply":
-        return seen.platform_ids
-    taken = set(
-        db.session.execute(
-            select(Reply.platform_id).where(
-                Reply.account_id == reply.account_id, Reply.id != reply.id, Reply.platform_id.in_(seen.platform_ids)
-            )
-        ).scalars()
-    )
-    return tuple(found for found in seen.platform_ids if found not in taken)
 
 
 def _decide_unknown(reply: Reply, state: str, found: tuple[str, ...], seen: ReadBack) -> None:
@@ -199,10 +202,8 @@ def _decide_unknown(reply: Reply, state: str, found: tuple[str, ...], seen: Read
     if surely_absent and reply.resends < RESENDS_ALLOWED:
         reply.resends += 1
         reply.absent_reads = 0
-        move(reply, "reconcile", "approved", actor=None, reason="It surely did not arrive, so it is sent once more.")
-        enqueue_after_commit(
-            JobName.PUBLISH_REPLY, agency_id=reply.agency_id, brand_id=reply.brand_id, reply_id=reply.id
-        )
+        move(reply, "reconcile", "approved", actor=None, reason=SENT_ONCE_MORE)
+        publish_soon(reply)
         return
     if surely_absent or age > GIVE_TO_A_PERSON_AFTER:
         reply.state_reason = NEEDS_A_PERSON
@@ -242,9 +243,7 @@ def _prove(reply: Reply, state: str, seen: ReadBack) -> None:
                 "published",
             )
         if reply.live_state == "rejected" and before != "rejected":
-            reply.state_reason = (
-                f"The platform does not show this reply ({seen.reply.violation if seen.reply else ''})."
-            )
+            reply.state_reason = _rejected(seen.reply.violation if seen.reply else None)
             _owed_again(reply, rejected=True)
         if reply.live_state == "pending" and looks < MODERATION_LOOKS:
             look_later(reply, min(3600, settle * 2 ** min(looks, 10)))
@@ -255,6 +254,13 @@ def _prove(reply: Reply, state: str, seen: ReadBack) -> None:
         reply.state_reason = NOT_SEEN[reply.deed]
         if reply.deed == "reply":
             _owed_again(reply, rejected=False)
+
+
+def _rejected(violation: str | None) -> str:
+    """In the platform's own word where it gives one."""
+    if violation:
+        return worded("The platform does not show this reply. Its reason: %(violation)s.", violation=violation)
+    return worded("The platform does not show this reply. It gives no reason.")
 
 
 def _owed_again(reply: Reply, *, rejected: bool) -> None:

@@ -19,6 +19,8 @@ from channels.errors import ChannelError, NotSent, OutcomeUnknown, RateLimited
 from channels.items import comment_key
 from channels.protocol import Answer, Request
 from channels.scripted_transport import ScriptedTransport, json_answer
+from jobs import upkeep
+from tenants.errors import Invalid
 from tenants.sealed import KeyRing
 from tests.factories import Factory
 from tests.replies.conftest import Case, Page
@@ -294,6 +296,77 @@ def test_the_same_words_to_the_same_thread_later_are_not_taken_for_the_lost_ones
     assert case.row(second).platform_id is None
 
 
+@pytest.mark.parametrize("shown", ["{id}", "100200300_{id}"])
+def test_an_earlier_reply_is_known_however_its_id_is_spelled(case: Case, page: Page, shown: str) -> None:
+    """The platform names a comment with its post's id or without: it is the same comment."""
+    first = case.approved("Thank you.")
+    case.publish(first, page.transport)
+    stored = case.row(first).platform_id or ""
+    page.posted[0]["id"] = shown.format(id=comment_key(stored))
+    second = case.approved("Thank you.")
+    page.accepts, page.answer = False, OutcomeUnknown("no answer")
+    case.publish(second, page.transport)
+    case.pass_time(700)
+    assert case.look(second, page.transport) == "outcome_unknown"
+    assert case.row(second).platform_id is None
+
+
+@pytest.mark.parametrize("really_there", [True, False])
+def test_an_answer_that_names_an_earlier_reply_proves_nothing(case: Case, page: Page, really_there: bool) -> None:
+    first = case.approved("Thank you.")
+    case.publish(first, page.transport)
+    second = case.approved("Thank you.")
+    page.accepts, page.answer = really_there, json_answer({"id": page.posted[0]["id"]})
+    assert case.publish(second, page.transport) == "outcome_unknown"
+    case.pass_time(700)
+    assert case.look(second, page.transport) == ("published" if really_there else "outcome_unknown")
+    assert case.row(second).platform_id != case.row(first).platform_id
+    assert len(page.posted) == 1 + really_there
+
+
+def test_an_unknown_outcome_without_access_comes_to_a_person_after_a_day(case: Case, page: Page) -> None:
+    reply_id = case.approved()
+    page.answer = OutcomeUnknown("no answer")
+    case.publish(reply_id, page.transport)
+    with case.superuser.begin() as connection:
+        connection.execute(text("update account set health = 'needs_reconnect'"))
+    assert case.look(reply_id, page.transport) == "skipped"
+    assert "say here what became of it" not in (case.row(reply_id).state_reason or "")
+    case.pass_time(86_401)
+    assert case.look(reply_id, page.transport) == "skipped"
+    assert "say here what became of it" in (case.row(reply_id).state_reason or "")
+    with case.superuser.begin() as connection:
+        account_id = connection.execute(text("update account set health = 'ok' returning id")).scalar_one()
+        connection.execute(text("update outbox_entry set done_at = now()"))
+    upkeep.wake_account(case.agency.app, str(case.agency.id), str(case.agency.brand_ids[0]), str(account_id))
+    assert case.promises("reconcile_reply") == 1, "connected again, it is looked for once more"
+    assert case.look(reply_id, page.transport) == "published"
+    assert len(page.posted) == 1
+
+
+def test_a_person_says_it_is_there(case: Case, page: Page) -> None:
+    def unknown(words: str) -> UUID:
+        reply_id = case.approved(words)
+        page.accepts, page.answer = False, OutcomeUnknown("no answer")
+        case.publish(reply_id, page.transport)
+        return reply_id
+
+    first = case.approved("Thank you.")
+    case.publish(first, page.transport)
+    taken = case.row(first).platform_id
+    reply_id = unknown("Thank you again.")
+    with pytest.raises(Invalid) as refused:
+        case.do("resolve", reply_id, "published", "I saw it.", taken, actor="team_lead")
+    assert refused.value.code == "platform_id_taken"
+    assert case.row(reply_id).state == "outcome_unknown"
+    case.do("resolve", reply_id, "published", "I saw it.", "55_66", actor="team_lead")
+    row = case.row(reply_id)
+    assert (row.state, row.platform_id) == ("published", "55_66")
+    assert row.published_at is not None
+    assert case.look(reply_id, page.transport) == "published", "it may be read back, and is never sent again"
+    assert len(page.posted) == 1
+
+
 def test_a_paused_brand_and_a_disconnected_account_keep_their_replies(case: Case, page: Page) -> None:
     reply_id = case.approved()
     for close, again in (
@@ -354,6 +427,35 @@ def test_a_review_answered_elsewhere_meanwhile_is_not_overwritten(case: Case, ma
 
     assert case.publish(reply_id, ScriptedTransport(write)) == "published"
     assert json.dumps(review["reviewReply"]).count("sorry") == 1
+
+
+def test_a_person_says_a_reviews_answer_stands_and_it_is_shown(case: Case, make: Factory) -> None:
+    account_id = make.account(case.agency, platform="google_business", credential="1//refresh")
+    case.conversation_id = make.conversation(
+        case.agency, account_id=account_id, platform="google_business", kind="review", stars=5, text="Great!"
+    )
+    reply_id = case.approved("Thank you for visiting.")
+    transport = ScriptedTransport(
+        lambda request: (
+            json_answer({}, 500)
+            if request.method == "PUT"
+            else json_answer(
+                {
+                    "name": "n",
+                    "reviewId": "r1",
+                    "starRating": "FIVE",
+                    "createTime": "2020-01-01T00:00:00Z",
+                    "updateTime": "2020-01-01T00:00:00Z",
+                }
+            )
+        )
+    )
+    assert case.publish(reply_id, transport) == "outcome_unknown"
+    case.do("resolve", reply_id, "published", "It is on the map.", actor="team_lead")
+    with case.superuser.connect() as connection:
+        shown = connection.execute(text("select text, reply_id from message where direction = 'out'")).one()
+        status = connection.execute(text("select status from conversation where kind = 'review'")).scalar_one()
+    assert (shown, status) == (("Thank you for visiting.", reply_id), "closed")
 
 
 def test_a_review_whose_answer_waits_for_moderation_is_watched(case: Case, make: Factory) -> None:

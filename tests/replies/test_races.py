@@ -11,6 +11,7 @@ from sqlalchemy import select, text
 
 from agency.replies.models import Approval
 from agency.replies.words import hash_of
+from channels.errors import OutcomeUnknown
 from tenants.database import db
 from tenants.errors import AppError, Conflict
 from tests.factories import Factory
@@ -109,6 +110,60 @@ def test_a_yes_and_a_no_at_once(case: Case, make: Factory) -> None:
         with case.superuser.begin() as connection:
             connection.execute(text("update reply set state = 'declined'"))
             connection.execute(text("update approval set voided_at = now()"))
+
+
+def test_two_drafts_to_one_message_sent_to_be_approved_at_once(case: Case) -> None:
+    """A customer never gets two answers: one of two is told of the other, however close together they come."""
+    for number in range(ROUNDS):
+        first, second = case.draft(f"One {number}."), case.draft(f"Two {number}.")
+        results = at_once(lambda: case.do("submit", first), lambda: case.do("submit", second))  # noqa: B023
+        assert sorted(type(result).__name__ for result in results) == ["Conflict", "NoneType"]
+        with case.superuser.begin() as connection:
+            connection.execute(text("update reply set state = 'declined'"))
+
+
+@pytest.mark.parametrize("deed", ["submit", "approve", "edit", "publish", "look"])
+def test_nobody_waits_in_a_circle(case: Case, page: Page, deed: str) -> None:
+    """Whoever has the conversation gets every reply of it: all take the conversation first, as intake does."""
+    reply_id = case.draft()
+    if deed != "submit":
+        case.do("submit", reply_id)
+    if deed in ("publish", "look"):
+        case.do("approve", reply_id, case.row(reply_id).text_hash, actor="client_owner")
+    if deed == "look":
+        page.answer = OutcomeUnknown("no answer")
+        case.publish(reply_id, page.transport)
+        page.answer = None
+    deeds: dict[str, Callable[[], Any]] = {
+        "submit": lambda: case.do("submit", reply_id),
+        "approve": lambda: case.do("approve", reply_id, case.row(reply_id).text_hash, actor="client_owner"),
+        "edit": lambda: case.do("edit", reply_id, "Other words."),
+        "publish": lambda: case.publish(reply_id, page.transport),
+        "look": lambda: case.look(reply_id, page.transport),
+    }
+    with case.superuser.begin() as holder:
+        holder.execute(text("set local lock_timeout = '5s'"))
+        holder.execute(text("select 1 from conversation for update"))
+        other = threading.Thread(target=deeds[deed])
+        other.start()
+        waits = "select count(*) > 0 from pg_locks where not granted"
+        for _ in range(2_000):
+            if holder.execute(text(waits)).scalar_one():
+                break
+            other.join(0.01)
+        assert other.is_alive(), "it needs the conversation, so it waits"
+        holder.execute(text("select 1 from reply for update"))
+    other.join()
+    assert (
+        case.row(reply_id).state
+        == {
+            "submit": "awaiting_approval",
+            "approve": "approved",
+            "edit": "draft",
+            "publish": "published",
+            "look": "published",
+        }[deed]
+    )
 
 
 def test_two_owners_change_the_words_at_once(case: Case, make: Factory) -> None:

@@ -1,0 +1,39 @@
+"""What is promised to happen to a reply, and by which clock it is judged."""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+
+from sqlalchemy import func, select
+
+from agency.replies.models import Reply
+from tenants.database import db
+from tenants.outbox import JobName, enqueue_after_commit
+
+
+def database_now() -> datetime:
+    """The database's clock, which alone judges leases: workers' clocks may differ."""
+    moment: datetime = db.session.execute(select(func.clock_timestamp())).scalar_one()
+    return moment
+
+
+def publish_soon(reply: Reply) -> None:
+    """Promise that an approved reply is sent, as soon as this transaction is committed."""
+    reply.next_try_at = None
+    db.session.flush()
+    _promise(JobName.PUBLISH_REPLY, reply, None)
+
+
+def try_again(reply: Reply, seconds: int) -> None:
+    """Promise another try to send an approved reply, and let no earlier one have it."""
+    reply.next_try_at = database_now() + timedelta(seconds=seconds)
+    _promise(JobName.PUBLISH_REPLY, reply, reply.next_try_at)
+
+
+def look_later(reply: Reply, seconds: int) -> None:
+    """Promise a look at the platform for this reply."""
+    _promise(JobName.RECONCILE_REPLY, reply, database_now() + timedelta(seconds=seconds))
+
+
+def _promise(job: JobName, reply: Reply, run_at: datetime | None) -> None:
+    enqueue_after_commit(job, run_at=run_at, agency_id=reply.agency_id, brand_id=reply.brand_id, reply_id=reply.id)

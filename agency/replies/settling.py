@@ -1,0 +1,207 @@
+"""What a sending did to a reply: published, refused, surely not sent, or unknown.
+
+`stand` is for whoever learns that it is on the platform: the sender, the look that found it, a person who saw it there.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import func, select
+
+from agency.inbox import outgoing
+from agency.inbox.intake import link_reply
+from agency.replies import checks
+from agency.replies.models import PublishAttempt, Reply
+from agency.replies.moves import lapse, locked, move, text_of
+from agency.replies.promises import database_now, look_later, try_again
+from agency.replies.targets import account_of
+from channels import accounts
+from channels.errors import (
+    ChannelError,
+    ItemGone,
+    NotSent,
+    OutcomeUnknown,
+    PlatformDown,
+    RateLimited,
+    Refused,
+    TargetChanged,
+    TokenRevoked,
+)
+from channels.health import stored_for
+from channels.items import PublishedReply, comment_key
+from channels.models import Account
+from tenants import audit
+from tenants.base_app import settings_of_app
+from tenants.database import db
+from tenants.errors import Invalid, worded
+
+RETRY_SECONDS = (5, 15, 60, 300, 900)
+"""Pauses after a send that surely did not leave."""
+
+
+def settle(reply_id: UUID, fence: int, outcome: PublishedReply | ChannelError) -> str:
+    """Write down how the sending with this fence ended; returns the state the reply is in then."""
+    reply = locked(reply_id)
+    attempt = db.session.execute(
+        select(PublishAttempt).where(
+            PublishAttempt.reply_id == reply.id, PublishAttempt.fence == fence, PublishAttempt.deed == "send"
+        )
+    ).scalar_one()
+    if isinstance(outcome, PublishedReply) and taken_by_another(reply, (outcome.platform_id,)):
+        # It names words we sent before: whether these stand there too, only looking tells.
+        outcome = OutcomeUnknown("the platform names an earlier reply of ours", request_id=outcome.request_id)
+    attempt.finished_at = database_now()
+    attempt.outcome, attempt.detail = _in_words(outcome)
+    if isinstance(outcome, PublishedReply):
+        attempt.platform_id = outcome.platform_id
+        attempt.details = {"platform_request_id": outcome.request_id}
+    if reply.state != "publishing" or reply.fence != fence:
+        return _settle_late(reply, fence, outcome)
+    if isinstance(outcome, PublishedReply):
+        stand(reply, outcome.platform_id, outcome.state, move_name="settle")
+    elif isinstance(outcome, (Refused, ItemGone)):
+        move(reply, "settle", "refused", actor=None, reason=str(outcome))
+    elif isinstance(outcome, TargetChanged):
+        move(reply, "give_back", actor=None, reason=str(outcome))
+        lapse(reply, str(outcome))
+    elif isinstance(outcome, (RateLimited, NotSent, PlatformDown, TokenRevoked)):
+        move(reply, "give_back", actor=None, reason=str(outcome))
+        _after_not_sent(reply, outcome)
+    else:
+        move(reply, "lose_track", actor=None, reason=str(outcome))
+        look_later(reply, settings_of_app().settle_seconds)
+    return reply.state
+
+
+def _in_words(outcome: PublishedReply | ChannelError) -> tuple[str, str | None]:
+    if isinstance(outcome, PublishedReply):
+        return "published", None
+    if isinstance(outcome, (Refused, ItemGone, TargetChanged)):
+        return "refused", str(outcome)
+    if isinstance(outcome, (RateLimited, NotSent, PlatformDown, TokenRevoked)):
+        return "not_sent", str(outcome)
+    return "unknown", str(outcome)
+
+
+def _settle_late(reply: Reply, fence: int, outcome: PublishedReply | ChannelError) -> str:
+    """The lease ran out before we came back: keep what we learned, change nothing we may not."""
+    if isinstance(outcome, PublishedReply) and reply.state == "outcome_unknown" and reply.fence == fence:
+        stand(reply, outcome.platform_id, outcome.state, move_name="reconcile")
+    audit.record(
+        None,
+        "reply.late_answer",
+        "reply",
+        reply.id,
+        brand_id=reply.brand_id,
+        fence=fence,
+        outcome=_in_words(outcome)[0],
+        platform_id=getattr(outcome, "platform_id", None),
+    )
+    return reply.state
+
+
+def live_state_of(reply: Reply, seen: str) -> str:
+    """What stands on the platform now, in our word, from what was seen there."""
+    if reply.deed == "withdraw":
+        return "withdrawn"
+    return "visible" if seen == "published" else seen
+
+
+def record(reply: Reply, account: Account, platform_id: str, live_state: str) -> None:
+    """Show in the conversation what now stands on the platform."""
+    assert reply.published_at is not None
+    answer: dict[str, Any] = {
+        "reply_id": reply.id,
+        "platform_id": platform_id,
+        "answered_external_id": reply.in_reply_to_external_id,
+    }
+    if reply.deed == "withdraw":
+        outgoing.taken_back(account, reply.conversation_id, taken_back_at=reply.published_at, **answer)
+        return
+    text, moderation = text_of(reply).text, None if live_state == "published" else live_state
+    if reply.deed == "edit":
+        at = reply.published_at
+        outgoing.changed(account, reply.conversation_id, text=text, changed_at=at, moderation=moderation, **answer)
+        return
+    outgoing.answered(
+        account,
+        reply.conversation_id,
+        text=text,
+        written_at=reply.published_at,
+        private=reply.private and reply.kind != "message",
+        moderation=moderation,
+        **answer,
+    )
+
+
+def stand(reply: Reply, platform_id: str, live_state: str, *, move_name: str) -> None:
+    """The reply stands on the platform: settle or reconcile it, record the message, promise a read-back."""
+    reply.platform_id = platform_id
+    reply.published_at = reply.sent_at
+    reply.live_state = live_state_of(reply, live_state)
+    reply.next_try_at = None
+    move(reply, move_name, "published", actor=None, platform_id=platform_id)
+    account = account_of(reply)
+    assert reply.published_at is not None
+    record(reply, account, platform_id, live_state)
+    account.last_sent_at = reply.published_at
+    look_later(reply, settings_of_app().settle_seconds)
+
+
+def stand_by_word(reply: Reply, platform_id: str | None) -> None:
+    """A person saw it on the platform. What it is called there is known for a review's answer and for what changes an
+    earlier one; for others it is the person's to say, and the next poll brings the words where it is not known here.
+
+    Raises Invalid `platform_id_taken` where another reply of ours has that id.
+    """
+    known = reply.in_reply_to_external_id if reply.platform == "google_business" else None
+    if reply.deed != "reply":
+        known = checks.base_of(reply).platform_id
+    elif known is None and platform_id is not None and taken_by_another(reply, (platform_id,)):
+        raise Invalid(
+            "Another reply of ours has this id on the platform. Nothing was changed. "
+            "Look again which of them it is, or leave the id out.",
+            code="platform_id_taken",
+            errors={"platform_id": [worded("belongs to another reply")]},
+        )
+    reply.platform_id = known or platform_id or reply.platform_id
+    reply.next_try_at = None
+    if known is not None:
+        record(reply, account_of(reply), known, "published")
+    elif reply.platform_id is not None:
+        link_reply(reply.account_id, reply.platform_id, reply.id, reply.in_reply_to_external_id)
+
+
+def _after_not_sent(reply: Reply, error: ChannelError) -> None:
+    if isinstance(error, TokenRevoked):
+        accounts.mark_unhealthy(account_of(reply), "needs_reconnect", error.reason)
+        if stored_for(error.reason) != "failing":
+            return  # parked; connecting again wakes it
+    tries = db.session.execute(
+        select(func.count(PublishAttempt.id)).where(
+            PublishAttempt.reply_id == reply.id, PublishAttempt.outcome == "not_sent"
+        )
+    ).scalar_one()
+    pause = RETRY_SECONDS[min(tries, len(RETRY_SECONDS)) - 1] if tries else RETRY_SECONDS[0]
+    if isinstance(error, RateLimited):
+        pause = max(pause, int(error.retry_after_seconds))
+    try_again(reply, pause)
+
+
+def taken_by_another(reply: Reply, platform_ids: tuple[str, ...]) -> frozenset[str]:
+    """Those of the ids that another reply of ours already has: the same words may have been sent before, rightly.
+
+    Facebook spells a comment's id with its post's or without, so within the conversation the comment counts. A review's
+    answer has the review's own id, and a change has that of what it changes.
+    """
+    if reply.platform == "google_business" or reply.deed != "reply":
+        return frozenset()
+    others = select(Reply.platform_id).where(Reply.account_id == reply.account_id, Reply.id != reply.id)
+    known = set(db.session.scalars(others.where(Reply.platform_id.in_(platform_ids))))
+    beside = db.session.scalars(
+        others.where(Reply.conversation_id == reply.conversation_id, Reply.platform_id.is_not(None))
+    )
+    comments = {comment_key(platform_id) for platform_id in beside if platform_id}
+    return frozenset(p for p in platform_ids if p in known or comment_key(p) in comments)
