@@ -23,6 +23,7 @@ from agency.web.language import prepare_languages
 from agency.web.paths import is_page_path
 from agency.web.route_policy import ROUTE_POLICY, Audience
 from agency.web.templating import CONTENT_SECURITY_POLICY, prepare_templates
+from agency.web.theme import local_path
 from agency.web.who import cookie_name, person_or_none, prepare_sign_in
 from agency.web.worded_templates import WordedEnvironment
 from tenants.base_app import settings_of_app
@@ -62,6 +63,7 @@ PAGES = (
     "import_page",
     "connecting",
     "reconnecting",
+    "deletion_page",
     "permissions_page",
 )
 """Modules beside this one that each hold one blueprint of their own name. One that is not there yet is left out."""
@@ -192,18 +194,27 @@ def _stand_at_the_door() -> AnyResponse | None:
 def _check_origin() -> None:
     """Refuse what another site's page sends. Browsers name the origin of every post; programs with a token may not."""
     origin = request.headers.get("Origin")
-    ours = {settings_of_app().base_url}
-    if urlsplit(request.host_url).hostname in LOOPBACK_HOSTS:
-        ours.add(request.host_url.rstrip("/"))
     if origin is not None:
-        if origin not in ours:
+        if origin not in _our_origins():
             raise Forbidden("This came from another site's page. Nothing was changed. Do it on our own page.")
     elif request.headers.get("Sec-Fetch-Site", "same-origin") not in ("same-origin", "none"):
         raise Forbidden("This came from another site's page. Nothing was changed. Do it on our own page.")
 
 
+def _our_origins() -> set[str]:
+    ours = {settings_of_app().base_url}
+    if urlsplit(request.host_url).hostname in LOOPBACK_HOSTS:
+        ours.add(request.host_url.rstrip("/"))
+    return ours
+
+
 def _wanted_path() -> str:
-    return request.full_path.rstrip("?") if request.method == "GET" and "HX-Request" not in request.headers else "/"
+    """Where somebody wanted to be: this page, or the one that sent the form or asked for a part of itself."""
+    if request.method == "GET" and "HX-Request" not in request.headers:
+        return request.full_path.rstrip("?")
+    sender = request.headers.get("Referer", "")
+    ours = next((origin for origin in _our_origins() if sender.startswith(f"{origin}/")), None)
+    return local_path(sender.removeprefix(ours)) if ours is not None else "/"
 
 
 def _send_to(address: str, *, signed_out: bool = False) -> AnyResponse:

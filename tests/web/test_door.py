@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import replace
+from uuid import uuid4
 
 import pytest
 from flask import Flask
@@ -93,6 +94,27 @@ def test_signed_out_people_are_sent_to_the_sign_in_page_and_back(whole_app: Flas
     fragment = browser.get("/people", headers={"HX-Request": "true"})
     assert fragment.status_code == 401
     assert fragment.headers["HX-Redirect"].startswith("/sign-in")
+
+
+@pytest.mark.parametrize(
+    ("came_from", "back_to"),
+    [
+        ("http://localhost/inbox/1?brand=2", "/inbox/1?brand%3D2"),
+        ("https://elsewhere.example/inbox/1", "/"),
+        ("http://localhost//elsewhere.example", "/"),
+        ("http://[", "/"),
+        ("", "/"),
+    ],
+)
+def test_who_was_signed_out_over_a_form_comes_back_to_its_page(whole_app: Flask, came_from: str, back_to: str) -> None:
+    """The words somebody typed there are kept in the browser for that page."""
+    browser = Browser(whole_app)
+    headers = {"Referer": came_from}
+    answer = browser.post(f"/conversations/{uuid4()}/note", {"text": "x"}, headers=headers)
+    assert answer.headers["Location"] == f"/sign-in?next={back_to}"
+    assert answer.status_code == 303
+    fragment = browser.get("/inbox/newer", headers={**headers, "HX-Request": "true"})
+    assert fragment.headers["HX-Redirect"] == f"/sign-in?next={back_to}"
 
 
 def test_a_role_without_the_permission_is_told_so_in_three_parts(whole_app: Flask, ana: Agency) -> None:
