@@ -13,30 +13,56 @@ import contextlib
 import hashlib
 import math
 import time
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from typing import Any, Literal
 
 import redis
 
 from channels import meta_graph
+from channels.google_business import status as google_status
 from channels.protocol import Answer, Request, Service
 
 Lane = Literal["publish", "events", "poll", "history"]
 #: Up to which share of a budget a lane may go. Publishing is counted and never refused.
 CEILINGS: dict[Lane, float] = {"publish": math.inf, "events": 0.9, "poll": 0.7, "history": 0.4}
-#: Meta: 4,800 calls a day for each engaged person of a Page or profile; a quiet one has at least one ("Rate Limits").
-META_ACCOUNT_CALLS, META_ACCOUNT_SECONDS = 4_800, 86_400
-#: Google Business Profile APIs: 300 calls a minute for a project until it asks for more.
-GOOGLE_PROJECT_CALLS, GOOGLE_PROJECT_SECONDS = 300, 60
+
+
+@dataclass(frozen=True, slots=True)
+class Limit:
+    """So many calls in a time, and who says so. ``calls`` None: the platform names no number, so its reports and pauses
+    alone count.
+    """
+
+    calls: int | None
+    window_seconds: int
+    source: str
+
+
+#: Every allowance we keep to. What a platform tells while we use it (usage headers, refusals) counts more.
+LIMITS: dict[str, Limit] = {
+    "app:meta": Limit(None, 3_600, "Meta, Rate Limits: 200 calls an hour for each daily user; X-App-Usage tells"),
+    "app:instagram": Limit(None, 3_600, "the same of the Instagram app"),
+    "account:meta": Limit(
+        4_800, 86_400, "Meta, Rate Limits: a day for each engaged person of a Page or profile; a quiet one has one"
+    ),
+    "project:google": Limit(
+        300,
+        60,
+        "Google, Quota limits: for a project, until it asks for more (GOOGLE_CALLS_PER_MINUTE); assumed for reviews, "
+        "which the page does not list",
+    ),
+}
 #: One agency's share of what a project is allowed.
 TENANT_SHARE = 0.6
+#: How long a number is believed that a platform named when it refused, and how often a process looks for such numbers.
+TOLD_SECONDS, LOOK_SECONDS = 86_400, 60
 #: How long a reported count is believed, fading.
 REPORT_SECONDS = 3_600
 #: Without Redis: the share of a budget one process takes for its own.
 LOCAL_SHARE = 0.25
 
-_PREFIX = "onbrand:budget:"
+_PREFIX, _TOLD = "onbrand:budget:", "onbrand:limit:"
 _NEVER = 1e9
 #: Floats: what is over a line by less is not over it, and what must wait waits at least so long.
 _GRACE, _LEAST_WAIT = 0.000001, 0.001
@@ -49,7 +75,8 @@ local budgets = {}
 for i, key in ipairs(KEYS) do
   local kept = redis.call('HMGET', key, 'full_at', 'share', 'told_at', 'paused_until')
   budgets[i] = {calls = tonumber(ARGV[at]), window = tonumber(ARGV[at + 1]), full_at = tonumber(kept[1]) or 0,
-    share = tonumber(kept[2]) or 0, told_at = tonumber(kept[3]) or 0, paused = tonumber(kept[4]) or 0, spent = false}
+    share = tonumber(kept[2]) or 0, told_at = tonumber(kept[3]) or 0, paused = tonumber(kept[4]) or 0,
+    spent = false, queued = 0}
   at = at + 2
 end
 local function wait_for(b, cost)
@@ -59,22 +86,27 @@ local function wait_for(b, cost)
     if b.share * (1 - age / believed) <= ceiling + 0.000001 then return 0 end
     return math.max(believed * (1 - ceiling / b.share) - age, 0.001)
   end
-  if b.calls <= 0 or b.full_at <= now then return 0 end
-  local full = (b.full_at - now) / b.window + cost / b.calls
+  if b.calls <= 0 or (b.full_at <= now and b.queued == 0) then return 0 end
+  local full = math.max(b.full_at - now, 0) / b.window + b.queued + cost / b.calls
   if full <= ceiling + 0.000001 then return 0 end
+  b.is_short = true
   return math.max((full - ceiling) * b.window, 0.001)
 end
 local waits = {}
 while at <= #ARGV do
   local cost, count, wait = tonumber(ARGV[at]), tonumber(ARGV[at + 1]), 0
-  for i = 1, count do wait = math.max(wait, wait_for(budgets[tonumber(ARGV[at + 1 + i])], cost)) end
-  if wait == 0 then
-    for i = 1, count do
-      local b = budgets[tonumber(ARGV[at + 1 + i])]
-      if b.calls > 0 then
-        b.full_at = math.max(b.full_at, now) + cost * b.window / b.calls
-        b.spent = true
-      end
+  for i = 1, count do
+    local b = budgets[tonumber(ARGV[at + 1 + i])]
+    b.is_short = false
+    wait = math.max(wait, wait_for(b, cost))
+  end
+  for i = 1, count do
+    local b = budgets[tonumber(ARGV[at + 1 + i])]
+    if wait == 0 and b.calls > 0 then
+      b.full_at = math.max(b.full_at, now) + cost * b.window / b.calls
+      b.spent = true
+    elseif wait > 0 and b.is_short then
+      b.queued = b.queued + cost / b.calls
     end
   end
   waits[#waits + 1] = string.format('%.6f', wait)
@@ -108,11 +140,13 @@ end
 
 @dataclass(frozen=True, slots=True)
 class Budget:
-    """Whose allowance. ``calls`` None: the platform names no number, so its reports and pauses alone count."""
+    """Whose allowance. ``calls`` as in `Limit`; ``of`` names the limit it is a ``share`` of."""
 
     name: str
     calls: int | None = None
     window_seconds: int = REPORT_SECONDS
+    of: str | None = None
+    share: float = 1.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -125,17 +159,26 @@ class Ask:
 
 @dataclass(frozen=True, slots=True)
 class Note:
-    """What a platform said: ``percent`` of the allowance used, or how long to pause, seconds."""
+    """What a platform said: ``percent`` of the allowance used, how long to pause, seconds, or how many ``calls`` the
+    limit behind the budget really has.
+    """
 
     budget: Budget
     percent: int | None = None
     pause_seconds: float = 0
+    calls: int | None = None
+
+
+def _budget(name: str, limit: str, share: float = 1.0) -> Budget:
+    found = LIMITS[limit]
+    calls = None if found.calls is None else int(found.calls * share)
+    return Budget(name, calls, found.window_seconds, limit, share)
 
 
 _APPS: dict[Service, Budget] = {
-    "meta_graph": Budget("app:meta"),
-    "instagram_graph": Budget("app:instagram"),
-    "google_reviews": Budget("project:google", GOOGLE_PROJECT_CALLS, GOOGLE_PROJECT_SECONDS),
+    "meta_graph": _budget("app:meta", "app:meta"),
+    "instagram_graph": _budget("app:instagram", "app:instagram"),
+    "google_reviews": _budget("project:google", "project:google"),
 }
 
 
@@ -151,23 +194,27 @@ def account_of(request: Request) -> Budget | None:
     if request.token.kind not in ("page", "instagram_user"):
         return None
     token = hashlib.blake2b(request.token.secret.reveal().encode("utf-8", "replace"), digest_size=16).hexdigest()
-    return Budget(f"account:{token}", META_ACCOUNT_CALLS, META_ACCOUNT_SECONDS)
+    return _budget(f"account:{token}", "account:meta")
 
 
 def budgets_of(request: Request, tenant: str | None = None) -> tuple[Budget, ...]:
     """Every budget that a call draws on; ``tenant`` is the agency it is made for."""
     app, account = app_of(request), account_of(request)
     own = None
-    if tenant is not None and app is not None and app.calls is not None:
-        own = Budget(f"tenant:{app.name}:{tenant}", int(app.calls * TENANT_SHARE), app.window_seconds)
+    if tenant is not None and app is not None and app.calls is not None and app.of is not None:
+        own = _budget(f"tenant:{app.name}:{tenant}", app.of, TENANT_SHARE)
     return tuple(budget for budget in (app, account, own) if budget is not None)
 
 
 def notes_of(request: Request, answer: Answer) -> list[Note]:
-    """What the usage headers of an answer say of the app and of the account."""
+    """What an answer says of the app's and the account's allowance: usage headers, or the number it was refused by."""
+    app, account = app_of(request), account_of(request)
+    if request.service == "google_reviews":
+        told = google_status.quota_of(answer)
+        return [Note(app, calls=told)] if app is not None and told else []
     found = (
-        (app_of(request), meta_graph.usage_percent(answer, meta_graph.APP_USAGE)),
-        (account_of(request), meta_graph.usage_percent(answer, meta_graph.ACCOUNT_USAGE)),
+        (app, meta_graph.usage_percent(answer, meta_graph.APP_USAGE)),
+        (account, meta_graph.usage_percent(answer, meta_graph.ACCOUNT_USAGE)),
     )
     return [Note(budget, percent) for budget, percent in found if budget is not None and percent is not None]
 
@@ -190,8 +237,8 @@ class LocalBudgets:
 
     def ask(self, lane: Lane, asks: Sequence[Ask]) -> list[float]:
         """Seconds each must wait; 0: granted and counted."""
-        now = self.clock()
-        return [self._ask(min(CEILINGS[lane], _NEVER), ask, now) for ask in asks]
+        now, queued = self.clock(), dict[str, float]()
+        return [self._ask(min(CEILINGS[lane], _NEVER), ask, now, queued) for ask in asks]
 
     def note(self, notes: Sequence[Note]) -> None:
         """Take down what the platform said."""
@@ -203,45 +250,70 @@ class LocalBudgets:
             if one.pause_seconds > 0:
                 kept.paused_until = now + one.pause_seconds
 
-    def _ask(self, ceiling: float, ask: Ask, now: float) -> float:
-        wait = max((self._wait(budget, ceiling, ask.calls, now) for budget in ask.budgets), default=0.0)
-        for budget in ask.budgets if wait == 0 else ():
-            if budget.calls:
+    def _ask(self, ceiling: float, ask: Ask, now: float, queued: dict[str, float]) -> float:
+        waits = [self._wait(budget, ceiling, ask.calls, now, queued) for budget in ask.budgets]
+        wait = max((seconds for seconds, _ in waits), default=0.0)
+        for budget, (_, is_short) in zip(ask.budgets, waits, strict=True):
+            if not budget.calls:
+                continue
+            if wait == 0:
                 kept = self._kept.setdefault(budget.name, _Kept())
                 kept.full_at = max(kept.full_at, now) + ask.calls * budget.window_seconds / (budget.calls * self.share)
+            elif is_short:
+                queued[budget.name] = queued.get(budget.name, 0.0) + ask.calls / (budget.calls * self.share)
         return wait
 
-    def _wait(self, budget: Budget, ceiling: float, cost: int, now: float) -> float:
+    def _wait(
+        self, budget: Budget, ceiling: float, cost: int, now: float, queued: dict[str, float]
+    ) -> tuple[float, bool]:
+        """Seconds, and whether our own count is why: then those who ask next wait behind this one."""
         kept = self._kept.get(budget.name)
         if kept is None:
-            return 0.0
+            return 0.0, False
         if kept.paused_until > now:
-            return max(kept.paused_until - now, _LEAST_WAIT)
+            return max(kept.paused_until - now, _LEAST_WAIT), False
         age = now - kept.told_at
         if age < REPORT_SECONDS:
             if kept.share * (1 - age / REPORT_SECONDS) <= ceiling + _GRACE:
-                return 0.0
-            return max(REPORT_SECONDS * (1 - ceiling / kept.share) - age, _LEAST_WAIT)
-        if not budget.calls or kept.full_at <= now:
-            return 0.0
-        full = (kept.full_at - now) / budget.window_seconds + cost / (budget.calls * self.share)
-        return 0.0 if full <= ceiling + _GRACE else max((full - ceiling) * budget.window_seconds, _LEAST_WAIT)
+                return 0.0, False
+            return max(REPORT_SECONDS * (1 - ceiling / kept.share) - age, _LEAST_WAIT), False
+        before = queued.get(budget.name, 0.0)
+        if not budget.calls or (kept.full_at <= now and before == 0):
+            return 0.0, False
+        full = max(kept.full_at - now, 0.0) / budget.window_seconds + before + cost / (budget.calls * self.share)
+        if full <= ceiling + _GRACE:
+            return 0.0, False
+        return max((full - ceiling) * budget.window_seconds, _LEAST_WAIT), True
 
 
 class Budgets:
-    """The budgets of an installation. ``clock`` replaces Redis's, for tests."""
+    """The budgets of an installation. ``calls``: limits of its own, by their names in `LIMITS`; ``clock`` replaces
+    Redis's, for tests.
+    """
 
-    def __init__(self, client: redis.Redis | None, *, clock: Callable[[], float] | None = None) -> None:
-        self._clock = clock
+    def __init__(
+        self,
+        client: redis.Redis | None,
+        *,
+        calls: Mapping[str, int] | None = None,
+        clock: Callable[[], float] | None = None,
+    ) -> None:
+        self._client, self._clock = client, clock
         self._local = LocalBudgets()
         self._ask = self._tell = None
+        self._set, self._told = dict(calls or {}), dict[str, int]()
+        self._looked_at = -math.inf
         if client is not None:
             self._ask, self._tell = client.register_script(_SCRIPT), client.register_script(_NOTE)
 
     def ask(self, lane: Lane, asks: Sequence[Ask]) -> list[float]:
-        """Seconds each must wait before asking again; 0: granted, and counted in every budget it names."""
+        """Seconds each must wait before asking again; 0: granted, and counted in every budget it names. Those who must
+        wait for the same budget are told to come one after another.
+        """
         if not asks:
             return []
+        self._look()
+        asks = [Ask(tuple(self._as_known(budget) for budget in ask.budgets), ask.calls) for ask in asks]
         names = {budget.name: budget for ask in asks for budget in ask.budgets}
         places = {name: number for number, name in enumerate(names, start=1)}
         given: list[Any] = [self._now(), min(CEILINGS[lane], _NEVER), REPORT_SECONDS]
@@ -256,6 +328,8 @@ class Budgets:
 
     def note(self, notes: Sequence[Note]) -> None:
         """Take down what platforms said of their allowances. The highest share of one budget counts."""
+        self._note_calls([one for one in notes if one.calls is not None])
+        notes = [one for one in notes if one.percent is not None or one.pause_seconds > 0]
         if not notes:
             return
         merged: dict[str, Note] = {}
@@ -274,3 +348,29 @@ class Budgets:
 
     def _now(self) -> float:
         return -1 if self._clock is None else self._clock()
+
+    def _as_known(self, budget: Budget) -> Budget:
+        """With the number its limit really has: what the platform named, else what the installation was given."""
+        calls = self._told.get(budget.of or "", self._set.get(budget.of or ""))
+        if calls is None or budget.calls is None:
+            return budget
+        return replace(budget, calls=max(1, int(calls * budget.share)))
+
+    def _note_calls(self, notes: Sequence[Note]) -> None:
+        for one in notes:
+            if one.budget.of is None or one.calls is None or self._told.get(one.budget.of) == one.calls:
+                continue
+            self._told[one.budget.of] = one.calls
+            if self._client is not None:
+                with contextlib.suppress(redis.RedisError):
+                    self._client.set(f"{_TOLD}{one.budget.of}", one.calls, ex=TOLD_SECONDS)
+
+    def _look(self) -> None:
+        """What other processes were told meanwhile."""
+        if self._client is None or time.monotonic() - self._looked_at < LOOK_SECONDS:
+            return
+        self._looked_at = time.monotonic()
+        names = [name for name, limit in LIMITS.items() if limit.calls is not None]
+        with contextlib.suppress(redis.RedisError, ValueError):
+            told = self._client.mget([_TOLD + name for name in names])
+            self._told = {name: int(calls) for name, calls in zip(names, told, strict=True) if calls is not None}

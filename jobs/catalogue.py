@@ -61,7 +61,6 @@ CATALOGUE: dict[JobName, JobKind] = {
     JobName.WAKE_ACCOUNT: JobKind("jobs.upkeep:wake_account", "desk", 60, tries=10, together=20),
     JobName.CHECK_ACCESS: JobKind("jobs.checking:check_accounts", "upkeep", 280, tries=3),
     JobName.CHECK_ACCOUNT: JobKind("jobs.checking:check_account", "desk", 60, tries=3),
-    JobName.RENEW_CREDENTIALS: JobKind("jobs.checking:renew_credentials", "upkeep", 280, tries=3),
     JobName.ASK_TO_RECONNECT: JobKind("jobs.access:ask_to_reconnect", "mail", 60, tries=10, together=5),
     JobName.END_ACCESS: JobKind("jobs.access:end_access", "desk", 120, tries=12, together=5),
     JobName.WITHDRAW_ACCESS: JobKind("jobs.access:withdraw_access", "desk", 120, tries=12, together=5),

@@ -1,38 +1,37 @@
 """Once a day for each account: may we still, do events still come, what is its usual pace. And renewing what ends.
 
-Accounts are spread over the day by their id, so that no hour asks for all of them. Google's refresh tokens die unused
-after six months: this check uses each of them daily, parked ones too.
+Each account has a time of the day of its own, so that no hour asks for all of them; what passed while nothing ran is
+made up, the longest due first. Google's refresh tokens die unused after six months: this check uses each of them daily,
+parked ones too.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+import time
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from uuid import UUID
 
 from flask import Flask
-from sqlalchemy import Text, cast, func, select
+from sqlalchemy import select
 
-from channels import account_standing, accounts
+from channels import account_standing, accounts, poll_turns
 from channels.capabilities import Access, ChecksAccess, RenewsCredential
 from channels.errors import ChannelError, ItemGone, Refused, TokenRevoked
 from channels.health import OPERATOR_WORDS
-from channels.models import Account, PollTurn
+from channels.models import Account
 from channels.protocol import ConnectedAccount, Request, Secret
 from channels.registry import able
 from channels.transport import Speaks
-from jobs.runner import transport_of
+from jobs.runner import is_urgent, transport_of
 from jobs.subscribing import subscribed
-from jobs.timetable import every_seconds_of
 from tenants import clock
 from tenants.database import db
 from tenants.errors import AppError
 from tenants.logs import get_logger
-from tenants.outbox import JobName
 from tenants.scope import Scope, in_scope
 
-DAY_SECONDS = 86_400
 RENEW_AFTER = timedelta(days=30)
 """A token of 60 days is renewed from half its life on, daily until it works."""
 RENEW_NEVER_BEFORE = timedelta(hours=24)
@@ -40,6 +39,9 @@ RENEW_NEVER_BEFORE = timedelta(hours=24)
 TOKEN_LIVES = timedelta(days=60)
 AT_ONCE = 50
 """Accounts whose questions travel together."""
+SLICE_SECONDS = 60
+AGAIN_SECONDS = 3_600
+"""When an account is due again whose check its worker did not live to end."""
 
 log = get_logger("checking")
 
@@ -53,9 +55,21 @@ class _Checked:
     account: ConnectedAccount
 
 
-def check_accounts(app: Flask, *, transport: Speaks | None = None) -> None:
-    """Check the accounts whose turn of the day it is. One account's trouble is its own."""
-    _check(app, _of_this_slot(app, JobName.CHECK_ACCESS), transport or transport_of(app))
+def check_accounts(app: Flask, *, transport: Speaks | None = None, urgent: Callable[[], bool] | None = None) -> None:
+    """Check the accounts whose time of the day it is, and those whose time passed while nobody was there to. One
+    account's trouble is its own.
+
+    What is left when something waits that must not wait, or after a minute, is for the next run.
+    """
+    speaks, ends_at = transport or transport_of(app), time.monotonic() + SLICE_SECONDS
+    while True:
+        with in_scope(app, None):
+            due = poll_turns.claim_checks(AT_ONCE, AGAIN_SECONDS)
+        _check(app, [(one.agency_id, one.brand_id, one.account_id) for one in due], speaks)
+        with in_scope(app, None):
+            poll_turns.checked(due)
+        if len(due) < AT_ONCE or time.monotonic() >= ends_at or (urgent or (lambda: is_urgent(app)))():
+            return
 
 
 def check_account(
@@ -66,13 +80,14 @@ def check_account(
 
 
 def _check(app: Flask, names: Sequence[tuple[UUID, UUID, UUID]], transport: Speaks) -> None:
-    for start in range(0, len(names), AT_ONCE):
-        opened = list(_opened(app, names[start : start + AT_ONCE]))
-        for one, told in zip(opened, _asked([one.account for one in opened], transport), strict=True):
-            try:
-                _note(app, one, told, transport)
-            except Exception:
-                log.exception("check_failed", account_id=str(one.account_id))
+    opened = list(_opened(app, names))
+    for one, told in zip(opened, _asked([one.account for one in opened], transport), strict=True):
+        try:
+            _note(app, one, told, transport)
+            if not isinstance(told, Access) or told.works:
+                _renew(app, one, transport)
+        except Exception:
+            log.exception("check_failed", account_id=str(one.account_id))
 
 
 def clearer(failed: Sequence[tuple[ConnectedAccount, ChannelError]], transport: Speaks) -> list[ChannelError]:
@@ -94,39 +109,21 @@ def clearer(failed: Sequence[tuple[ConnectedAccount, ChannelError]], transport: 
     return found
 
 
-def renew_credentials(app: Flask, *, transport: Speaks | None = None) -> None:
+def _renew(app: Flask, one: _Checked, transport: Speaks) -> None:
     """Renew what ends by itself, where half its life is over. The old one stays until the new one is stored."""
-    speaks = transport or transport_of(app)
-    for one in _opened(app, _of_this_slot(app, JobName.RENEW_CREDENTIALS)):
-        renewer = able(one.account.platform, RenewsCredential)  # type: ignore[type-abstract]
-        if renewer is None or not _is_due(app, one):
-            continue
-        try:
-            request = renewer.plan_renewal(one.account)
-        except Refused:
-            continue  # this kind of access has no end
-        try:
-            answer = speaks.send(request)
-            secret, life_seconds = renewer.read_renewal(one.account, answer)
-        except ChannelError as error:
-            _note_not_renewed(app, one, error)
-        else:
-            _keep(app, one, secret, life_seconds)
-
-
-def _of_this_slot(app: Flask, job: JobName) -> list[tuple[UUID, UUID, UUID]]:
-    """Agency, brand and account of those whose place in the day is now."""
-    every = every_seconds_of(job)
-    slots = DAY_SECONDS // every
-    slot = int(clock.now().timestamp()) % DAY_SECONDS // every
-    place = func.mod(func.mod(func.hashtextextended(cast(PollTurn.account_id, Text), 0), slots) + slots, slots)
-    with in_scope(app, None):
-        rows = db.session.execute(
-            select(PollTurn.agency_id, PollTurn.brand_id, PollTurn.account_id)
-            .where(place == slot)
-            .order_by(PollTurn.account_id)
-        )
-        return [(row.agency_id, row.brand_id, row.account_id) for row in rows]
+    renewer = able(one.account.platform, RenewsCredential)  # type: ignore[type-abstract]
+    if renewer is None or not _is_due(app, one):
+        return
+    try:
+        request = renewer.plan_renewal(one.account)
+    except Refused:
+        return  # this kind of access has no end
+    try:
+        secret, life_seconds = renewer.read_renewal(one.account, transport.send(request))
+    except ChannelError as error:
+        _note_not_renewed(app, one, error)
+    else:
+        _keep(app, one, secret, life_seconds)
 
 
 def _opened(app: Flask, names: Sequence[tuple[UUID, UUID, UUID]]) -> Iterable[_Checked]:

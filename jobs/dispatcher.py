@@ -45,9 +45,9 @@ PROMISE_LEASE_SECONDS = 150
 JOBS_WAITING = 8
 """Jobs of promises standing in one queue, where there are few workers: enough for the next moment, few enough to stay
 fair, for nothing overtakes what stands there."""
-TURNS_PER_JOB = 1_000
-"""Twenty batches of Meta's and Google's fifty: a fork, new connections to the platforms and Google's tokens are paid
-once for all. What a job cannot do in its time it hands back (`jobs.polling`)."""
+TURNS_PER_JOB = 800
+"""Sixteen batches of Meta's and Google's fifty, as many as travel at once: a fork, new connections to the platforms and
+Google's tokens are paid once for all. What a job cannot do in its time it hands back (`jobs.polling`)."""
 TURN_JOBS_WAITING = 2
 """The same of polls: a lease is for polling, not for standing in a queue."""
 JOBS_PER_WORKER = 2

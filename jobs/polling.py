@@ -11,8 +11,9 @@ from __future__ import annotations
 
 import hashlib
 import time
+from collections import deque
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass, field
 from datetime import datetime
 from uuid import UUID
@@ -32,16 +33,18 @@ from channels.transport import Speaks
 from jobs import poll_endings, poll_sweeps
 from jobs.checking import clearer
 from jobs.poll_endings import TURN_LEASE_SECONDS, Poll
-from jobs.runner import budgets_of_app, transport_of, worker_app
+from jobs.runner import budgets_of_app, is_urgent, transport_of, worker_app
 from tenants import clock
-from tenants.base_app import redis_of_app, settings_of_app
+from tenants.base_app import settings_of_app
 from tenants.data_keys import vault_of_app
 from tenants.errors import AppError, Unavailable
 from tenants.logs import get_logger
 from tenants.scope import Scope, in_scope
 
 REQUESTS_AT_ONCE = 400
-"""Answers read together, however many accounts a job has and however much each asks; as many more are on their way."""
+"""Answers read together, however many accounts a job has and however much each asks."""
+PARTS_AHEAD = 2
+"""So many times as many are in memory: one part is read while the next arrives."""
 SLICE_SECONDS = 20
 """After so long a job hands back what it has not begun, and keeps the place of what it has: others wait, too."""
 GIVE_WAY_SECONDS = 1
@@ -55,7 +58,7 @@ log = get_logger("polling")
 def poll_turns_of(platform: str, turns: Sequence[Sequence[str | int]]) -> None:
     """What RQ calls: turns are `[account_id, agency_id, brand_id, fence]`."""
     app = worker_app()
-    poll_accounts(app, platform, turns, urgent=lambda: _is_urgent(app))
+    poll_accounts(app, platform, turns, urgent=lambda: is_urgent(app))
 
 
 def poll_accounts(
@@ -110,7 +113,7 @@ class _Batch:
     def run(self, polls: Sequence[Poll]) -> None:
         """Round after round until nobody asks for more, or the job has to give way."""
         waiting = [poll for poll in polls if poll.requests]
-        with ThreadPoolExecutor(1, thread_name_prefix="ahead") as crew:
+        with ThreadPoolExecutor(PARTS_AHEAD, thread_name_prefix="ahead") as crew:
             while waiting:
                 for granted, exchanges in self._answered(waiting, crew):
                     self._read(granted, exchanges)
@@ -120,7 +123,7 @@ class _Batch:
         self, waiting: Sequence[Poll], crew: ThreadPoolExecutor
     ) -> Iterator[tuple[list[Poll], list[Exchange]]]:
         """Part after part with its answers; while one is read, those of the next are on their way."""
-        ready: tuple[list[Poll], list[Exchange]] | None = None
+        on_their_way: deque[tuple[list[Poll], Future[list[Exchange]]]] = deque()
         for part in _parts(waiting):
             going_on = self._going_on(part)
             if not going_on:
@@ -128,14 +131,12 @@ class _Batch:
             self.begun = True
             granted = self._granted(going_on)
             requests = [request for poll in granted for request in poll.requests]
-            if ready is None:
-                ready = granted, self.transport.fetch(requests)
-                continue
-            on_their_way = crew.submit(self.transport.fetch, requests)
-            yield ready
-            ready = granted, on_their_way.result()
-        if ready is not None:
-            yield ready
+            on_their_way.append((granted, crew.submit(self.transport.fetch, requests)))
+            if len(on_their_way) == PARTS_AHEAD:
+                first, answers = on_their_way.popleft()
+                yield first, answers.result()
+        for granted, answers in on_their_way:
+            yield granted, answers.result()
 
     def _going_on(self, part: list[Poll]) -> list[Poll]:
         """All of them, until the time of this job is over or something waits that must not: then those alone that
@@ -245,12 +246,6 @@ def digest_of(cursor: str | None, exchanges: Sequence[Exchange], now: datetime) 
         told.update(len(one.result.body).to_bytes(8, "big"))
         told.update(one.result.body)
     return told.digest()
-
-
-def _is_urgent(app: Flask) -> bool:
-    """Whether an answer or somebody's work waits for a worker."""
-    with app.app_context():
-        return bool(redis_of_app().exists("rq:queue:publish", "rq:queue:desk"))
 
 
 def _parts(polls: Sequence[Poll]) -> Iterator[list[Poll]]:

@@ -19,7 +19,7 @@ from channels.budgets import Ask, Budgets, budgets_of, notes_of
 from channels.protocol import Answer, Request
 from channels.transport import Endpoints, Transport
 from jobs.catalogue import CATALOGUE
-from tenants.base_app import create_base_app, settings_of_app
+from tenants.base_app import create_base_app, redis_of_app, settings_of_app
 from tenants.database import db
 from tenants.logs import get_logger
 from tenants.models import OutboxEntry
@@ -77,8 +77,16 @@ def budgets_of_app(app: Flask) -> Budgets:
     """The budgets that all processes of this installation share."""
     budgets = app.extensions.get("onbrand_budgets")
     if budgets is None:
-        budgets = app.extensions["onbrand_budgets"] = Budgets(app.extensions.get("onbrand_redis"))
+        with app.app_context():
+            calls = {"project:google": settings_of_app().google_calls_per_minute}
+        budgets = app.extensions["onbrand_budgets"] = Budgets(app.extensions.get("onbrand_redis"), calls=calls)
     return budgets
+
+
+def is_urgent(app: Flask) -> bool:
+    """Whether an answer or somebody's work waits for a worker: what may wait, gives way."""
+    with app.app_context():
+        return bool(redis_of_app().exists("rq:queue:publish", "rq:queue:desk"))
 
 
 def run_promises(numbers: Sequence[int], app: Flask | None = None) -> None:

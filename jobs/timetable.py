@@ -26,11 +26,5 @@ class Line:
 
 TIMETABLE = (
     Line(JobName.UPKEEP, 60),
-    Line(JobName.CHECK_ACCESS, 300),
-    Line(JobName.RENEW_CREDENTIALS, 3_600),
+    Line(JobName.CHECK_ACCESS, 60),
 )
-
-
-def every_seconds_of(job: JobName) -> int:
-    """How often this job of the table runs."""
-    return next(line.every_seconds for line in TIMETABLE if line.job is job)

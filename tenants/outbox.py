@@ -32,7 +32,6 @@ class JobName(StrEnum):
     WAKE_ACCOUNT = "wake_account"
     CHECK_ACCESS = "check_access"
     CHECK_ACCOUNT = "check_account"
-    RENEW_CREDENTIALS = "renew_credentials"
     ASK_TO_RECONNECT = "ask_to_reconnect"
     END_ACCESS = "end_access"
     WITHDRAW_ACCESS = "withdraw_access"

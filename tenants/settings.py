@@ -49,6 +49,9 @@ class Settings:
     onbrand_settle_seconds: int = _setting(
         0, "how long a platform may take to show what it accepted, seconds; 0: 5 locally, 60 in production"
     )
+    onbrand_kept_media_mb: int = _setting(
+        2_000, "room for one brand's copies of what expires at the platforms, megabytes; 0: none are kept"
+    )
     onbrand_sign_up: str = _setting("closed", "`open` or `closed`")
     onbrand_proxy_hops: int = _setting(0, "trusted proxies in front of the web")
     meta_app_id: str = _setting("", "Facebook app")
@@ -80,6 +83,9 @@ class Settings:
     google_notifications_url: str = _setting("https://mybusinessnotifications.googleapis.com", "notifications (v1)")
     google_verifications_url: str = _setting("https://mybusinessverifications.googleapis.com", "verifications (v1)")
     google_certs_url: str = _setting("https://www.googleapis.com/oauth2/v3/certs", "JWK set of Google's signatures")
+    google_calls_per_minute: int = _setting(
+        300, "calls a minute Google allows our project; what it names when it refuses counts more"
+    )
     google_pubsub_topic: str = _setting("", "Pub/Sub topic for Google's notifications, projects/P/topics/T")
     google_pubsub_audience: str = _setting("", "audience of Pub/Sub push tokens")
     google_pubsub_sender: str = _setting("", "service account that pushes")
@@ -119,6 +125,10 @@ class Settings:
             raise SettingsError("ONBRAND_SIGN_UP must be `open` or `closed`.")
         if not 0 <= self.onbrand_port <= 65535:
             raise SettingsError("ONBRAND_PORT must be a port number.")
+        if self.google_calls_per_minute < 1:
+            raise SettingsError("GOOGLE_CALLS_PER_MINUTE must be 1 or more.")
+        if self.onbrand_kept_media_mb < 0:
+            raise SettingsError("ONBRAND_KEPT_MEDIA_MB must be 0 or more.")
         self._check_addresses()
         if not all(_MEDIA_HOST.fullmatch(host) for host in self.media_hosts):
             raise SettingsError(
@@ -190,6 +200,11 @@ class Settings:
     def media_hosts(self) -> tuple[str, ...]:
         """The entries of META_MEDIA_HOSTS."""
         return tuple(host.strip().lower() for host in self.meta_media_hosts.split(",") if host.strip())
+
+    @property
+    def kept_media_room_bytes(self) -> int:
+        """ONBRAND_KEPT_MEDIA_MB in bytes."""
+        return self.onbrand_kept_media_mb * 1_000_000
 
     @property
     def poll_seconds(self) -> int:

@@ -14,7 +14,7 @@ from channels.errors import (
     TokenRevoked,
 )
 from channels.protocol import Answer
-from channels.wire import Json, Unreadable, decode, mapping, retry_after_seconds, rows
+from channels.wire import Json, Unreadable, decode, mapping, retry_after_seconds, rows, whole_number
 
 #: A pause when a 429 names none: the quota counts per minute.
 DEFAULT_PAUSE_SECONDS = 60.0
@@ -68,6 +68,21 @@ def _classify(error: Json, answer: Answer, *, write: bool) -> ChannelError:
     if 400 <= http < 500:
         return Refused(str(status or http), _violations(details) or str(message))
     return _unclear(f"HTTP {http} {status}".strip(), write=write)
+
+
+def quota_of(answer: Answer) -> int | None:
+    """Calls a minute the project is allowed, as a refusal names them; None where it names none, or zero."""
+    if answer.status != 429:
+        return None
+    try:
+        body = mapping(decode(answer.body)) or {}
+    except Unreadable:
+        return None
+    told = [_metadata(detail) for detail in rows((mapping(body.get("error")) or {}).get("details")) if mapping(detail)]
+    minutes = [
+        whole_number(one.get("quota_limit_value")) for one in told if "minute" in str(one.get("quota_limit")).lower()
+    ]
+    return min((calls for calls in minutes if calls), default=None)
 
 
 def _metadata(detail: Json) -> Json:

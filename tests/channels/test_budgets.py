@@ -16,8 +16,8 @@ from redis.retry import Retry
 
 from channels.budgets import (
     CEILINGS,
-    GOOGLE_PROJECT_CALLS,
-    META_ACCOUNT_CALLS,
+    LIMITS,
+    LOOK_SECONDS,
     REPORT_SECONDS,
     Ask,
     Budget,
@@ -115,6 +115,21 @@ def test_one_batch_drains_as_its_calls_one_by_one(budgets: Budgets) -> None:
     assert [wait == 0 for wait in waits] == [True] * 70 + [False] * 30
 
 
+def test_those_refused_come_one_after_another(budgets: Budgets) -> None:
+    """A thousand accounts told to come at the same moment would come in vain, again and again."""
+    waits = budgets.ask("poll", [Ask((MINUTE,)) for _ in range(100)])[70:]
+    assert waits == pytest.approx([0.6 * place for place in range(1, 31)], abs=0.01)
+    budgets.note([Note(Budget("app"), pause_seconds=60)])
+    assert budgets.ask("poll", [Ask((Budget("app"),)) for _ in range(2)]) == [pytest.approx(60), pytest.approx(60)]
+
+
+def test_who_waits_for_another_budget_delays_nobody(budgets: Budgets) -> None:
+    other = Budget("other", 100, 60)
+    granted(budgets, "poll")
+    waits = budgets.ask("poll", [Ask((other, MINUTE)), Ask((other, MINUTE)), Ask((other,))])
+    assert waits == [pytest.approx(0.6, abs=0.01), pytest.approx(1.2, abs=0.01), 0]
+
+
 def test_a_reported_share_counts_more_than_our_count_and_fades(budgets: Budgets, clock: Clock) -> None:
     granted(budgets, "poll")
     budgets.note([Note(MINUTE, 10)])
@@ -165,10 +180,10 @@ def test_redis_and_the_process_judge_alike(client: redis.Redis, steps: list[tupl
         if what == "pass":
             clock.now += amount
         elif what in CEILINGS:
-            asks = [Ask((budget, app), int(amount))]
+            asks = [Ask((budget, app), int(amount)), Ask((app,)), Ask((budget,), 2)]
             ours, theirs = shared.ask(what, asks), local.ask(what, asks)
-            assert ours == [pytest.approx(theirs[0], abs=0.01)]
-            if (ours[0] == 0) != (theirs[0] == 0):
+            assert ours == [pytest.approx(wait, abs=0.01) for wait in theirs]
+            if [wait == 0 for wait in ours] != [wait == 0 for wait in theirs]:
                 return  # within a millionth of the line: from here on they count differently
         else:
             note = Note(budget, int(amount)) if what == "told" else Note(app, pause_seconds=amount)
@@ -195,10 +210,10 @@ def test_what_a_call_draws_on() -> None:
     google = Request("google_reviews", "GET", "/x", token=TokenReference("google_refresh", Secret("b-token")))
     app, account = budgets_of(page, "7")
     assert (app.name, app.calls) == ("app:meta", None)
-    assert account.calls == META_ACCOUNT_CALLS
+    assert account.calls == LIMITS["account:meta"].calls
     assert "a-token" not in account.name
     project, tenant = budgets_of(google, "7")
-    assert (project.calls, tenant.calls) == (GOOGLE_PROJECT_CALLS, GOOGLE_PROJECT_CALLS * 6 // 10)
+    assert (project.calls, tenant.calls) == (300, 180)
     assert budgets_of(google) == (project,)
     assert budgets_of(Request("google_token", "POST", "")) == ()
 
@@ -214,3 +229,44 @@ def test_usage_headers_speak_of_the_app_and_of_the_account() -> None:
     assert account is not None
     assert notes_of(request, Answer(200, headers, b"{}")) == [Note(app, 40), Note(account, 81)]
     assert notes_of(request, Answer(200, {"x-app-usage": "?"}, b"{}")) == []
+
+
+def google_refusal(limit: str = "DefaultRequestsPerMinutePerProject", value: str = "120", status: int = 429) -> Answer:
+    details = [{"reason": "RATE_LIMIT_EXCEEDED", "metadata": {"quota_limit": limit, "quota_limit_value": value}}]
+    return Answer(status, {}, json.dumps({"error": {"code": status, "details": details}}).encode())
+
+
+GOOGLE = Request("google_reviews", "GET", "/x", token=TokenReference("google_refresh", Secret("b-token")))
+
+
+def test_the_number_google_refuses_by_counts_for_every_process(client: redis.Redis, clock: Clock) -> None:
+    """A project allowed 600 that was cut to 120: the number it named counts, for the agencies' shares, too."""
+    first, other = (Budgets(client, calls={"project:google": 600}, clock=clock) for _ in range(2))
+    project, tenant = budgets_of(GOOGLE, str(new_id()))
+    assert granted(first, "history", Budget("a", 300, 60, "project:google")) == 240
+    first.note(notes_of(GOOGLE, google_refusal()))
+    assert granted(first, "history", Budget("b", 300, 60, "project:google")) == 48
+    assert granted(other, "history", Budget("c", 180, 60, "project:google", 0.6)) == 28
+    assert (project.of, tenant.of, tenant.share) == ("project:google", "project:google", 0.6)
+    assert 0 < client.ttl("onbrand:limit:project:google") <= 86_400
+
+
+@pytest.mark.parametrize(
+    "answer",
+    [
+        google_refusal(value="0"),  # not approved: its accounts say so, and there is nothing to divide
+        google_refusal(limit="DefaultRequestsPerDayPerProject"),
+        google_refusal(status=403),
+        google_refusal(value="many"),
+        Answer(429, {}, b"<html>"),
+        Answer(429, {}, b'{"error": {"details": [7, {"metadata": []}]}}'),
+        Answer(200, {}, b"{}"),
+    ],
+)
+def test_what_names_no_number_a_minute_changes_nothing(answer: Answer) -> None:
+    assert notes_of(GOOGLE, answer) == []
+
+
+def test_every_limit_says_who_says_so() -> None:
+    assert all(len(limit.source) > 20 and limit.window_seconds > 0 for limit in LIMITS.values())
+    assert LOOK_SECONDS <= 60

@@ -20,9 +20,8 @@ IN_HEALTH_SECONDS = {
     JobName.RECHECK_WAITING_REPLIES: 2,
     JobName.SUBSCRIBE_ACCOUNT: 10,  # five calls
     JobName.WAKE_ACCOUNT: 2,
-    JobName.CHECK_ACCESS: 120,  # a three-hundredth of the accounts
+    JobName.CHECK_ACCESS: 120,  # a minute, and the fifty then begun
     JobName.CHECK_ACCOUNT: 10,
-    JobName.RENEW_CREDENTIALS: 60,
     JobName.ASK_TO_RECONNECT: 2,
     JobName.END_ACCESS: 5,
     JobName.WITHDRAW_ACCESS: 10,  # one sign-in may open hundreds of accounts

@@ -20,10 +20,9 @@ from channels.models import Account
 from channels.protocol import Answer, Request
 from channels.scripted_transport import ScriptedTransport
 from jobs import checking
-from jobs.checking import check_account, check_accounts, clearer, is_renewal_due, renew_credentials
+from jobs.checking import check_account, check_accounts, clearer, is_renewal_due
 from tenants import clock
 from tenants.database import db
-from tenants.outbox import JobName
 from tests.factories import Agency, Factory
 from tests.jobs.conftest import Outbox
 
@@ -181,27 +180,75 @@ def test_what_lacks_at_the_platform_itself_asks_nobody_to_sign_in_again(
     assert outbox.scalar("select parked_at is null from poll_turn")
 
 
-def test_each_account_has_its_place_in_the_day(
-    app: Flask, ana: Agency, make: Factory, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    ids = {make.account(ana) for _ in range(12)}
-    start = clock.now().replace(hour=0, minute=0, second=1)
-    seen: list[UUID] = []
-    for slot in range(24):
-        monkeypatch.setattr(clock, "now", lambda slot=slot: start + timedelta(hours=slot))
-        seen += [account for _agency, _brand, account in checking._of_this_slot(app, JobName.RENEW_CREDENTIALS)]
-    assert len(seen) == len(ids)
-    assert set(seen) == ids
+def test_accounts_connected_together_are_spread_over_the_day(ana: Agency, make: Factory, outbox: Outbox) -> None:
+    for _ in range(40):
+        make.account(ana)
+    hours = "extract(epoch from check_due_at - now()) / 3600"
+    assert outbox.scalar(f"select min({hours}) >= 0 and max({hours}) < 24 from poll_turn")
+    assert outbox.scalar(f"select count(distinct floor({hours})) from poll_turn") >= 6
 
 
-def test_the_daily_line_checks_whose_turn_it_is(
-    app: Flask, ana: Agency, make: Factory, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def come_due(outbox: Outbox, account_id: UUID | None = None, *, ago: str = "1 minute") -> None:
+    mine = "" if account_id is None else f" where account_id = '{account_id}'"
+    outbox.change("update poll_turn set check_due_at = now() + interval '1 hour'")
+    outbox.change(f"update poll_turn set check_due_at = now() - interval '{ago}'{mine}")
+
+
+def test_whose_time_of_the_day_it_is_is_checked_once(app: Flask, ana: Agency, make: Factory, outbox: Outbox) -> None:
     mine, other = make.account(ana), make.account(ana)
-    monkeypatch.setattr(checking, "_of_this_slot", lambda *_given: [(ana.id, ana.brand_ids[0], mine)])
-    check_accounts(app, transport=ScriptedTransport(Page()))
+    come_due(outbox, mine)
+    platform = ScriptedTransport(Page())
+    check_accounts(app, transport=platform)
     assert facts(ana, mine).access_checked_at is not None
     assert facts(ana, other).access_checked_at is None
+    left = f"select extract(epoch from check_due_at - now()) from poll_turn where account_id = '{mine}'"
+    assert outbox.scalar(left) == pytest.approx(86_400 - 60, abs=30)
+    asked = len(platform.requests)
+    check_accounts(app, transport=platform)
+    assert len(platform.requests) == asked
+
+
+def test_what_passed_while_nothing_ran_is_made_up_and_keeps_its_time_of_the_day(
+    app: Flask, ana: Agency, make: Factory, outbox: Outbox
+) -> None:
+    """Two days and an hour without a dispatcher: everybody is checked once, and tomorrow an hour less from now."""
+    ids = [make.account(ana) for _ in range(3)]
+    come_due(outbox, ago="49 hours")
+    check_accounts(app, transport=ScriptedTransport(Page()))
+    assert all(facts(ana, one).access_checked_at is not None for one in ids)
+    hours = outbox.scalar("select max(extract(epoch from check_due_at - now())) / 3600 from poll_turn")
+    assert hours == pytest.approx(23, abs=0.1)
+
+
+def test_a_long_list_of_checks_gives_way_and_is_gone_on_with(
+    app: Flask, ana: Agency, make: Factory, outbox: Outbox, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(checking, "AT_ONCE", 2)
+    ids = [make.account(ana) for _ in range(5)]
+    come_due(outbox)
+
+    def checked() -> int:
+        return sum(facts(ana, one).access_checked_at is not None for one in ids)
+
+    check_accounts(app, transport=ScriptedTransport(Page()), urgent=lambda: True)
+    assert checked() == 2
+    check_accounts(app, transport=ScriptedTransport(Page()), urgent=lambda: False)
+    assert checked() == 5
+
+
+def test_a_check_whose_worker_died_comes_again_within_the_day(
+    app: Flask, ana: Agency, make: Factory, outbox: Outbox
+) -> None:
+    make.account(ana)
+    come_due(outbox)
+
+    def dies(_request: Request) -> Answer:
+        raise SystemExit
+
+    with pytest.raises(SystemExit):
+        check_accounts(app, transport=ScriptedTransport(dies))
+    left = outbox.scalar("select extract(epoch from check_due_at - now()) from poll_turn")
+    assert 3_000 < left <= 3_600
 
 
 @pytest.mark.parametrize(
@@ -220,14 +267,19 @@ def test_a_token_is_renewed_from_half_its_life_on(age: timedelta, left: timedelt
 
 
 @pytest.fixture
-def old_token(ana: Agency, make: Factory, monkeypatch: pytest.MonkeyPatch) -> UUID:
+def old_token(ana: Agency, make: Factory, outbox: Outbox) -> UUID:
     """An Instagram-login account whose token is 40 days old and whose turn it is."""
     account_id = make.account(ana, platform="instagram", credential="old")
     with ana.entered():
         account = accounts.get(account_id)
         account.login, account.token_renewed_at = "instagram", clock.now() - 40 * DAY
-    monkeypatch.setattr(checking, "_of_this_slot", lambda *_given: [(ana.id, ana.brand_ids[0], account_id)])
+    come_due(outbox)
     return account_id
+
+
+def renewing(ask: Ask) -> ScriptedTransport:
+    """A platform that renews as told, and is down for every other question."""
+    return ScriptedTransport(lambda request: ask(request) if "refresh" in request.path else refusal(2))
 
 
 def token(ana: Agency, account_id: UUID) -> str:
@@ -235,19 +287,21 @@ def token(ana: Agency, account_id: UUID) -> str:
         return accounts.credential_of(accounts.get(account_id)).reveal()
 
 
-def test_a_renewed_token_takes_the_place_of_the_old_one(app: Flask, ana: Agency, old_token: UUID) -> None:
-    platform = ScriptedTransport(lambda _request: answer({"access_token": "new", "expires_in": 5_184_000}))
-    renew_credentials(app, transport=platform)
+def test_a_renewed_token_takes_the_place_of_the_old_one(
+    app: Flask, ana: Agency, old_token: UUID, outbox: Outbox
+) -> None:
+    check_accounts(app, transport=renewing(lambda _request: answer({"access_token": "new", "expires_in": 5_184_000})))
     assert token(ana, old_token) == "new"
     account = facts(ana, old_token)
     assert account.token_expires_at is not None
     assert account.token_expires_at - clock.now() > 59 * DAY
-    renew_credentials(app, transport=ScriptedTransport(lambda _request: answer({"access_token": "again"})))
+    come_due(outbox)
+    check_accounts(app, transport=renewing(lambda _request: answer({"access_token": "again"})))
     assert token(ana, old_token) == "new", "a young one is left alone"
 
 
 def test_a_token_that_is_not_renewed_stays_and_says_when_it_ends(app: Flask, ana: Agency, old_token: UUID) -> None:
-    renew_credentials(app, transport=ScriptedTransport(lambda _request: refusal(2)))
+    check_accounts(app, transport=ScriptedTransport(lambda _request: refusal(2)))
     account = facts(ana, old_token)
     assert token(ana, old_token) == "old"
     assert account.access_problem == account_standing.NOT_RENEWED
@@ -262,7 +316,7 @@ def test_a_token_given_meanwhile_is_not_overwritten(app: Flask, ana: Agency, old
             accounts.reconnect(None, old_token, "theirs")
         return answer({"access_token": "renewed", "expires_in": 10})
 
-    renew_credentials(app, transport=ScriptedTransport(meanwhile))
+    check_accounts(app, transport=renewing(meanwhile))
     assert token(ana, old_token) == "theirs"
 
 
