@@ -43,8 +43,15 @@ UNSCOPED_TABLES: dict[str, str] = {
 
 def new_id() -> UUID:
     """A UUID version 7 (RFC 9562): grows with time, so new rows land at the right edge of every index."""
-    milliseconds = time.time_ns() // 1_000_000
-    value = (milliseconds << 80) | int.from_bytes(os.urandom(10), "big")
+    return _seventh((time.time_ns() // 1_000_000 << 80) | int.from_bytes(os.urandom(10), "big"))
+
+
+def first_id_of(moment: datetime) -> UUID:
+    """Below every id made at that moment or later: what is younger is found along the primary key."""
+    return _seventh(int(moment.timestamp() * 1_000) << 80)
+
+
+def _seventh(value: int) -> UUID:
     value = (value & ~(0xF << 76)) | (0x7 << 76)
     value = (value & ~(0x3 << 62)) | (0x2 << 62)
     return UUID(int=value)

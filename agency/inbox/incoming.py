@@ -11,6 +11,8 @@ from channels.items import IncomingItem
 
 REPLY_SUFFIX = "/reply"
 """Google's answer has no id of its own; ours is the review's with this behind it."""
+PROVISIONAL = b""
+"""Content hash of an answer we recorded ourselves; whatever the platform then shows replaces it."""
 PRIVATE_SUFFIX = "/private"
 """A private reply stands beneath the comment it answers with the message's id and this behind it; the message itself
 stands among the person's direct messages."""
@@ -19,6 +21,7 @@ stands among the person's direct messages."""
 class Record(NamedTuple):
     """A message as the platform shows it now. `version` is the platform's own time of change, None where it has none.
 
+    `known_stays`: it is only what an event told, and may be late; where the message is known and lives it says nothing.
     `contact_key` names the person within the account; where the platform names nobody it is made from the thread, so
     that two unknown people are never taken for one.
     """
@@ -42,6 +45,7 @@ class Record(NamedTuple):
     deleted: bool
     context: dict[str, Any] | None
     content_hash: bytes
+    known_stays: bool = False
 
     @property
     def no_answer(self) -> bool:
@@ -59,14 +63,23 @@ class Record(NamedTuple):
         return self.version if self.version is not None and self.version > self.written_at else None
 
 
-def records_of(items: Iterable[IncomingItem], account_name: str) -> dict[str, Record]:
-    """Records by external id; of an item given several times the newest version, of equal ones the last."""
+def records_of(
+    items: Iterable[IncomingItem],
+    account_name: str,
+    *,
+    known_stay: bool = False,
+    read_now: Iterable[IncomingItem] = (),
+) -> dict[str, Record]:
+    """Records by external id; of an item given several times the newest version, of equal ones the last, and of one
+    that was told and read (`read_now`) what was read.
+    """
     records: dict[str, Record] = {}
-    for item in items:
-        for record in _of_item(item, account_name):
-            before = records.get(record.external_id)
-            if before is None or _replaces(before, record):
-                records[record.external_id] = record
+    for some, stays in ((items, known_stay), (read_now, False)):
+        for item in some:
+            for record in _of_item(item, account_name):
+                before = records.get(record.external_id)
+                if before is None or _replaces(before, record):
+                    records[record.external_id] = record._replace(known_stays=True) if stays else record
     return {external_id: _under_its_root(record, records) for external_id, record in records.items()}
 
 

@@ -19,7 +19,7 @@ from uuid import UUID
 
 from sqlalchemy import func, select, update
 
-from agency.inbox.intake import refresh_conversation
+from agency.inbox.conversation_rows import refresh_conversation
 from agency.inbox.models import Contact, Conversation, Message, ModerationDeed
 from channels import accounts
 from channels.capabilities import DeedTarget, DoesDeeds

@@ -10,16 +10,11 @@ from uuid import UUID
 from sqlalchemy import func, select, update
 from sqlalchemy.dialects.postgresql import JSONB
 
-from agency.inbox.incoming import PRIVATE_SUFFIX
-from agency.inbox.intake import (
-    PROVISIONAL,
-    REPLY_SUFFIX,
-    link_reply,
-    record_sent,
-    refresh_conversation,
-    store_page,
-)
+from agency.inbox.conversation_rows import refresh_conversation
+from agency.inbox.incoming import PRIVATE_SUFFIX, PROVISIONAL, REPLY_SUFFIX
+from agency.inbox.intake import store_page
 from agency.inbox.models import Conversation, Message
+from agency.inbox.sent import link_reply, record_sent
 from channels import message_window
 from channels.items import Author, IncomingItem, Page
 from channels.message_window import Window

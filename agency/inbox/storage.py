@@ -19,7 +19,7 @@ from sqlalchemy.types import Text, Uuid
 from agency.inbox.summary import READ_CHARACTERS, MessageFacts
 from channels.items import SetAside
 from channels.models import Account
-from tenants.database import db, new_id
+from tenants.database import db, first_id_of, new_id
 from tenants.scope import raw_sql
 
 WHY = "one statement for a whole page of items"
@@ -76,6 +76,49 @@ _THREADS = raw_sql(
     """,
     reason="locked before anything else of the brand is, so that people at work and intake never wait in a circle",
 ).bindparams(bindparam("external_ids", type_=ARRAY(Text)), bindparam("ids", type_=ARRAY(Uuid)))
+
+_BEGUN_BENEATH = raw_sql(
+    """
+    select context->>'external_id', id from conversation
+    where agency_id = :agency_id and id >= :since and account_id = :account_id
+      and context->>'external_id' = any(:posts) and external_id <> context->>'external_id'
+    """,
+    reason=WHY,
+).bindparams(bindparam("posts", type_=ARRAY(Text)))
+
+_JOINABLE = raw_sql(
+    """
+    select id, external_id, kind, permalink, context,
+        holder_id is not null or reply_state is not null or looked_at is not null or status = 'snoozed'
+        or closed_reason = 'resolved'
+        or exists (select from note o where o.agency_id = c.agency_id and o.conversation_id = c.id)
+        or exists (select from moderation_deed o where o.agency_id = c.agency_id and o.conversation_id = c.id)
+        or exists (select from reply o where o.agency_id = c.agency_id and o.conversation_id = c.id)
+    from conversation c where agency_id = :agency_id and id = any(:ids) order by id for update of c
+    """,
+    reason="whether anybody worked on it, with nobody able to begin now",
+).bindparams(bindparam("ids", type_=ARRAY(Uuid)))
+
+_MOVED = [
+    raw_sql(
+        f"update {table} set conversation_id = :kept where agency_id = :agency_id and conversation_id = any(:gone)",
+        reason=WHY,
+    ).bindparams(bindparam("gone", type_=ARRAY(Uuid)))
+    for table in ("message", "kept_media")
+]
+
+_JOINED = raw_sql("delete from conversation where agency_id = :agency_id and id = any(:gone)", reason=WHY).bindparams(
+    bindparam("gone", type_=ARRAY(Uuid))
+)
+
+_KEPT = raw_sql(
+    """
+    update conversation set external_id = :external_id, kind = :kind, permalink = coalesce(:permalink, permalink),
+        context = cast(:context as jsonb)
+    where agency_id = :agency_id and id = :kept
+    """,
+    reason=WHY,
+)
 
 _NEW_CONVERSATIONS = raw_sql(
     """
@@ -140,12 +183,16 @@ _CHANGED_MESSAGES = raw_sql(
             else m.edited_at end,
         written_at = given.written_at, text = given.text, truncated = given.truncated, language = given.language,
         stars = given.stars, attachments = given.attachments, permalink = coalesce(given.permalink, m.permalink),
-        author_name = coalesce(given.author_name, m.author_name), contact_id = coalesce(given.contact_id, m.contact_id),
+        author_name = coalesce(given.author_name, m.author_name),
+        direction = case when given.direction = 'out' then 'out' else m.direction end,
+        contact_id = case when 'out' not in (given.direction, m.direction)
+            then coalesce(given.contact_id, m.contact_id) end,
         hidden = given.hidden, moderation = given.moderation, deleted_at = null,
         reply_id = case when m.deleted_at is null then m.reply_id end, content_hash = decode(given.content_hash, 'hex')
-    from jsonb_to_recordset(cast(:rows as jsonb)) as given(id uuid, contact_id uuid, author_name text, text text,
-        truncated boolean, language text, stars smallint, attachments jsonb, permalink text, written_at timestamptz,
-        edited_at timestamptz, dated boolean, hidden boolean, moderation text, content_hash text)
+    from jsonb_to_recordset(cast(:rows as jsonb)) as given(id uuid, contact_id uuid, direction text,
+        author_name text, text text, truncated boolean, language text, stars smallint, attachments jsonb,
+        permalink text, written_at timestamptz, edited_at timestamptz, dated boolean, hidden boolean, moderation text,
+        content_hash text)
     where m.agency_id = :agency_id and m.id = given.id
     """,
     reason=WHY,
@@ -210,6 +257,17 @@ class Thread(NamedTuple):
     last_customer_at: datetime | None
 
 
+class Joinable(NamedTuple):
+    """A conversation that may go into another, unless somebody of ours worked on it."""
+
+    id: UUID
+    external_id: str
+    kind: str
+    permalink: str | None
+    context: dict[str, Any]
+    worked_on: bool
+
+
 def as_json(rows: Sequence[dict[str, Any]]) -> str:
     """Rows for jsonb_to_recordset."""
     return orjson.dumps(rows).decode()
@@ -261,6 +319,24 @@ class AccountRows:
         """Conversations by either id, locked in order."""
         rows = db.session.execute(_THREADS, {**self._where, "external_ids": list(external_ids), "ids": list(ids)})
         return [Thread(*row) for row in rows]
+
+    def begun_beneath(self, posts: Sequence[str], since: datetime) -> list[tuple[str, UUID]]:
+        """Conversations that began after this moment and name one of these posts, each beside its post."""
+        values = {**self._where, "posts": list(posts), "since": first_id_of(since)}
+        return [(post, conversation_id) for post, conversation_id in db.session.execute(_BEGUN_BENEATH, values)]
+
+    def joinable(self, ids: Iterable[UUID]) -> dict[UUID, Joinable]:
+        """These conversations, locked so that they may be deleted."""
+        values = {"agency_id": self._new["agency_id"], "ids": list(ids)}
+        return {row[0]: Joinable(*row) for row in db.session.execute(_JOINABLE, values)}
+
+    def join(self, kept: UUID, gone: Sequence[UUID], root: Joinable, context: Mapping[str, Any]) -> None:
+        """Move everything into one conversation, which becomes that of the root, and delete the others."""
+        values = {"agency_id": self._new["agency_id"], "kept": kept, "gone": list(gone)}
+        for statement in (*_MOVED, _JOINED):
+            db.session.execute(statement, values)
+        named = {"external_id": root.external_id, "kind": root.kind, "permalink": root.permalink}
+        db.session.execute(_KEPT, {**values, **named, "context": orjson.dumps(context).decode()})
 
     def insert_conversations(self, rows: Sequence[dict[str, Any]]) -> None:
         if rows:

@@ -11,7 +11,7 @@ from uuid import UUID
 from sqlalchemy import func, select
 
 from agency.inbox import outgoing
-from agency.inbox.intake import link_reply
+from agency.inbox.sent import link_reply
 from agency.replies import checks
 from agency.replies.models import PublishAttempt, Reply
 from agency.replies.moves import lapse, locked, move, text_of

@@ -15,8 +15,10 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from sqlalchemy import select, update
 
-from agency.inbox.intake import REPLY_SUFFIX, Stored, link_reply, mark_gone, record_sent, store_page
+from agency.inbox.incoming import REPLY_SUFFIX
+from agency.inbox.intake import Stored, mark_gone, store_page
 from agency.inbox.models import Contact, Conversation, Message, QueueCounter
+from agency.inbox.sent import link_reply, record_sent
 from channels.items import Author, IncomingItem, Page, PostContext, SetAside
 from channels.models import Account, SetAsideItem
 from tenants.database import db, new_id

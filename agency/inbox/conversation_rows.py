@@ -1,0 +1,129 @@
+"""What intake writes of a conversation and of a message: rows made from records, and rows worked out afresh."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from datetime import datetime
+from typing import Any, NamedTuple
+from uuid import UUID
+
+from agency.inbox.incoming import Record
+from agency.inbox.storage import AccountRows, Thread
+from agency.inbox.summary import READ_CHARACTERS, MessageFacts, Standing, Summary, first_status, next_status, summarise
+from channels.models import Account
+from tenants.database import new_id
+
+Contexts = dict[UUID, tuple[dict[str, Any], str | None]]
+"""By conversation: what records say of what it stands under, and its permalink where its root was among them."""
+
+
+class Rules(NamedTuple):
+    """By what a conversation's row is worked out: hours in which an answer is due, and before when it is past."""
+
+    due_hours: int
+    past_before: datetime | None = None
+
+
+def refresh(
+    rows: AccountRows,
+    threads: Sequence[Thread],
+    rules: Rules,
+    contexts: Contexts,
+) -> None:
+    """Bring locked conversations in line with their messages."""
+    if not threads:
+        return
+    facts = rows.facts(t.id for t in threads)
+    changes = []
+    for thread in threads:
+        if thread.id not in facts:
+            continue
+        summary = summarise(thread.external_id, thread.kind, facts[thread.id], rules.due_hours)
+        before = Standing(thread.status, thread.closed_reason, thread.held, thread.reply_state, thread.last_customer_at)
+        context, permalink = contexts.get(thread.id, ({}, None))
+        changes.append(
+            _summary_columns(summary, next_status(before, summary, rules.past_before))
+            | {"id": thread.id, "context": context, "permalink": permalink}
+        )
+    rows.update_conversations(changes)
+
+
+def refresh_conversation(account: Account, conversation_id: UUID) -> None:
+    """Work out a conversation's row afresh, after something outside intake changed what counts."""
+    rows = AccountRows(account)
+    refresh(rows, rows.threads([], [conversation_id]), Rules(rows.due_hours()), {})
+
+
+def _summary_columns(summary: Summary, status: tuple[str, str | None]) -> dict[str, Any]:
+    columns = summary._asdict()
+    del columns["closing_reason"]
+    columns["status"], columns["closed_reason"] = status
+    return columns
+
+
+def conversation_row(
+    by_thread: dict[str, UUID],
+    thread_external_id: str,
+    records: Iterable[Record],
+    contacts: dict[str, UUID],
+    languages: dict[str, str | None],
+    rules: Rules,
+) -> dict[str, Any]:
+    """A conversation nobody has seen before: all its messages are in this page, so it is written once, whole."""
+    by_thread[thread_external_id] = conversation_id = new_id()
+    records = list(records)
+    facts = [_facts(r, contacts, languages) for r in records]
+    kind = records[0].kind
+    summary = summarise(thread_external_id, kind, facts, rules.due_hours)
+    context: dict[str, Any] = {}
+    for record in records:
+        context |= record.context or {}
+    root = next((r for r in records if r.external_id == thread_external_id), None)
+    return _summary_columns(summary, first_status(summary, rules.past_before)) | {
+        "id": conversation_id,
+        "external_id": thread_external_id,
+        "kind": kind,
+        "context": context,
+        "permalink": root.permalink if root else None,
+    }
+
+
+def _facts(r: Record, contacts: dict[str, UUID], languages: dict[str, str | None]) -> MessageFacts:
+    return MessageFacts(
+        r.external_id,
+        r.direction,
+        r.text[:READ_CHARACTERS],
+        r.author_name,
+        contacts.get(r.contact_key) if r.contact_key is not None else None,
+        languages.get(r.external_id),
+        r.stars,
+        r.written_at,
+        r.edited_at,
+        r.deleted,
+        r.moderation,
+    )
+
+
+def message_row(
+    r: Record, contacts: dict[str, UUID], languages: dict[str, str | None], now: datetime
+) -> dict[str, Any]:
+    """The columns of a message that the platform may change."""
+    return {
+        "contact_id": contacts.get(r.contact_key) if r.contact_key is not None else None,
+        "external_id": r.external_id,
+        "parent_external_id": r.parent_external_id,
+        "direction": r.direction,
+        "author_name": r.author_name,
+        "text": "" if r.deleted else r.text,  # what its author took back is not kept
+        "truncated": r.truncated,
+        "language": languages.get(r.external_id),
+        "stars": r.stars,
+        "attachments": r.attachments,
+        "permalink": r.permalink,
+        "written_at": r.written_at,
+        "edited_at": r.edited_at,
+        "deleted_at": now if r.deleted else None,
+        "hidden": r.hidden,
+        "moderation": r.moderation,
+        "content_hash": r.content_hash.hex(),
+    }

@@ -1,0 +1,225 @@
+"""What stands beneath may be told first: whatever the order and the pieces, the same conversations are left."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import timedelta
+from itertools import permutations
+from typing import Any
+from uuid import UUID
+
+import pytest
+from sqlalchemy import delete, func, select
+
+import agency.replies.models  # noqa: F401 - its tables are asked for below
+from agency.inbox.intake import store_page
+from agency.inbox.models import Conversation, KeptMedia, Message, Note, QueueCounter
+from channels.items import IncomingItem, PostContext
+from channels.models import Account
+from tenants import clock
+from tenants.database import Base, db, new_id
+from tenants.models import OutboxEntry
+from tests.factories import Agency, Factory
+from tests.inbox.items import comment, page
+
+NOW = clock.now().replace(microsecond=0)
+"""Of now and not of a day: how far back is looked goes by when rows were made."""
+POST = PostContext("900_1", None, None, None)
+OURS = PostContext("900_2", "Autumn menu", None, "photo")
+
+
+def told(number: int, words: str, **more: Any) -> IncomingItem:
+    return comment(number, words, created_at=NOW + timedelta(seconds=number - 60), **more)
+
+
+def visitor_post() -> IncomingItem:
+    return told(0, "Is the pool open?", external_id="900_1", thread_external_id="900_1", kind="post")
+
+
+@pytest.fixture
+def facebook(make: Factory, ana: Agency) -> UUID:
+    return make.account(ana, platform="facebook")
+
+
+@pytest.fixture
+def store(ana: Agency, facebook: UUID) -> Callable[..., None]:
+    def keep(*items: IncomingItem, **more: Any) -> None:
+        with ana.entered():
+            account = db.session.scalars(select(Account).where(Account.id == facebook)).one()
+            store_page(account, page(*items), now=NOW, **more)
+
+    return keep
+
+
+def conversations(agency: Agency) -> dict[str, tuple[Any, ...]]:
+    """What stands in the queue, by the platform's name of the thread, and whose messages are in it."""
+    with agency.entered():
+        messages: dict[UUID, list[str]] = {}
+        for row in db.session.execute(select(Message.conversation_id, Message.external_id)):
+            messages.setdefault(row.conversation_id, []).append(row.external_id)
+        return {
+            c.external_id: (
+                *(c.kind, c.status, c.message_count, c.excerpt, c.author_name, c.rank, c.due_at, c.context),
+                *(c.last_message_at, c.last_customer_at, tuple(sorted(messages.pop(c.id)))),
+            )
+            for c in db.session.scalars(select(Conversation))
+        }
+
+
+STORIES: dict[str, tuple[IncomingItem, ...]] = {
+    "comments beneath a visitor's post": (
+        visitor_post(),
+        told(1, "Good question", context=POST),
+        told(2, "Yes, it is", under=1, context=POST),
+        told(3, "I asked, too", context=POST),
+    ),
+    "replies to replies": (
+        told(1, "Where is my order?", context=OURS),
+        told(2, "Mine, too", under=1, context=OURS),
+        told(3, "And mine?", under=2, context=OURS),
+        told(4, "On its way", under=3, context=OURS, from_us=True),
+    ),
+    "one taken back": (
+        visitor_post(),
+        told(1, "Good question", context=POST),
+        told(2, "", under=1, context=POST, deleted=True),
+        told(3, "Yes", under=2, context=POST),
+    ),
+}
+
+
+@pytest.mark.parametrize("story", STORIES)
+@pytest.mark.parametrize("order", list(permutations(range(4))), ids=str)
+def test_any_order_leaves_the_same_conversations(
+    ana: Agency, make: Factory, store: Callable[..., None], story: str, order: tuple[int, ...]
+) -> None:
+    items = STORIES[story]
+    for place in order:
+        store(items[place], known_stay=True)
+        store(items[place], known_stay=True)
+    (found,) = conversations(ana).items()
+    assert found[0] == items[0].external_id
+    assert found[1][0] == items[0].kind
+    assert found[1][-1] == tuple(sorted(item.external_id for item in items))
+    with ana.entered():
+        counters = db.session.execute(
+            select(func.sum(QueueCounter.open_count + QueueCounter.closed_count))
+        ).scalar_one()
+        assert counters == 1
+        db.session.execute(delete(Message))
+        db.session.execute(delete(Conversation))
+    store(*items)
+    (whole,) = conversations(ana).items()
+    assert found == whole
+
+
+def everything_apart(store: Callable[..., None]) -> tuple[IncomingItem, ...]:
+    """As before joining was known: each of them begins a conversation of its own, and all of them are stored."""
+    items = STORIES["comments beneath a visitor's post"]
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr("agency.inbox.joining.told_before", lambda *_: [])
+        for item in reversed(items):
+            store(item, known_stay=True)
+    return items
+
+
+def test_a_poll_that_brings_nothing_new_joins_what_stands_apart(ana: Agency, store: Callable[..., None]) -> None:
+    items = everything_apart(store)
+    assert len(conversations(ana)) > 1
+    store(*items)
+    assert [(name, facts[0], facts[2]) for name, facts in conversations(ana).items()] == [("900_1", "post", 4)]
+    versions = _versions(ana)
+    store(*items)
+    assert _versions(ana) == versions, "nothing is written twice"
+
+
+def _versions(agency: Agency) -> list[int]:
+    with agency.entered():
+        return list(db.session.scalars(select(Conversation.version)))
+
+
+WORK: dict[str, dict[str, Any]] = {
+    "held": {"holder_id": new_id(), "holder_name": "Ana", "held_since": NOW, "held_until": NOW},
+    "answered": {"reply_state": "awaiting_approval"},
+    "looked at": {"looked_at": NOW},
+    "put off": {"status": "snoozed", "snoozed_until": NOW + timedelta(days=1)},
+    "closed by a person": {"status": "closed", "closed_reason": "resolved"},
+    "noted": {},
+}
+
+
+@pytest.mark.parametrize("work", WORK)
+def test_what_somebody_works_on_stays_and_takes_the_rest_in(ana: Agency, store: Callable[..., None], work: str) -> None:
+    items = everything_apart(store)
+    worked_on = _begin_work(ana, "post_1", work)
+    store(*items)
+    with ana.entered():
+        (kept,) = db.session.scalars(select(Conversation))
+        assert (kept.id, kept.external_id, kept.kind, kept.message_count) == (worked_on, "900_1", "post", 4)
+        assert kept.excerpt == items[3].text
+        if work in ("held", "looked at"):
+            assert {name: getattr(kept, name) for name in WORK[work]} == WORK[work]
+        promised = db.session.scalars(select(OutboxEntry).where(OutboxEntry.job_name == "recheck_waiting_replies"))
+        assert [one.ids["conversation_id"] for one in promised] == ([str(kept.id)] if work == "answered" else [])
+
+
+def test_where_two_are_worked_on_nothing_is_taken_away(ana: Agency, store: Callable[..., None]) -> None:
+    items = everything_apart(store)
+    ours = {_begin_work(ana, "900_1", "noted"), _begin_work(ana, "post_1", "held")}
+    store(*items)
+    with ana.entered():
+        assert set(db.session.scalars(select(Conversation.id))) == ours
+        assert db.session.execute(select(func.count(Note.id))).scalar_one() == 1
+    store(*items)
+    assert len(conversations(ana)) == 2
+
+
+def _begin_work(agency: Agency, external_id: str, work: str) -> UUID:
+    with agency.entered():
+        found = db.session.scalars(select(Conversation).where(Conversation.external_id == external_id)).one()
+        for name, value in WORK[work].items():
+            setattr(found, name, value)
+        if work == "noted":
+            note = Note(agency_id=found.agency_id, brand_id=found.brand_id, conversation_id=found.id)
+            note.author_id, note.author_name, note.text = new_id(), "Ana", "Ask the kitchen."
+            db.session.add(note)
+        db.session.flush()
+        return found.id
+
+
+def test_another_accounts_and_another_tenants_conversations_are_left_alone(
+    ana: Agency, stranger: Agency, make: Factory, store: Callable[..., None]
+) -> None:
+    items = STORIES["comments beneath a visitor's post"]
+    for whose, brand in ((ana, 0), (ana, 1), (stranger, 0)):
+        other = make.account(whose, brand=brand, platform="facebook")
+        with whose.entered():
+            account = db.session.scalars(select(Account).where(Account.id == other)).one()
+            store_page(account, page(items[1]), now=NOW, known_stay=True)
+    store(*items)
+    with ana.entered():
+        assert sorted(db.session.scalars(select(Conversation.message_count))) == [1, 1, 4]
+    assert [facts[2] for facts in conversations(stranger).values()] == [1]
+
+
+def test_a_copy_of_media_goes_with_its_message(ana: Agency, store: Callable[..., None]) -> None:
+    items = everything_apart(store)
+    with ana.entered():
+        shown = db.session.scalars(select(Message).where(Message.external_id == "post_1")).one()
+        names = {"agency_id": shown.agency_id, "brand_id": shown.brand_id}
+        db.session.add(KeptMedia(**names, conversation_id=shown.conversation_id, message_id=shown.id, position=0))
+    store(*items)
+    with ana.entered():
+        (kept,) = db.session.scalars(select(Conversation.id))
+        assert db.session.scalars(select(KeptMedia.conversation_id)).one() == kept
+
+
+def test_whatever_hangs_on_a_conversation_is_known_to_joining() -> None:
+    """Messages and copies move; whoever has one of the others was worked on, and is never deleted."""
+    hanging = {
+        table.name
+        for table in Base.metadata.tables.values()
+        for key in table.foreign_keys
+        if key.column.table.name == "conversation"
+    }
+    assert hanging == {"message", "kept_media", "note", "moderation_deed", "reply"}
