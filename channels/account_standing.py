@@ -5,12 +5,15 @@ from __future__ import annotations
 from collections.abc import Sequence
 from datetime import datetime, timedelta
 from typing import Any
+from uuid import UUID
 
 from sqlalchemy import func, select
 
 from channels import health, poll_turns
+from channels.accounts import NEED_A_PERSON
 from channels.capabilities import Access, Subscription
-from channels.models import Account, AccountDay
+from channels.features import features_of, way_of
+from channels.models import Account, AccountDay, RawEvent
 from tenants import clock
 from tenants.database import db, new_id
 from tenants.outbox import JobName, enqueue_after_commit
@@ -18,6 +21,8 @@ from tenants.scope import raw_sql
 
 NOT_RENEWED = "not_renewed"
 """A word of ours for `Account.access_problem`: the token ends, and the platform did not give us another."""
+SET_UPS = ("waiting", "reading", "tested", "broken", "disconnected")
+"""`waiting` for a first answer, `reading` what is there, `tested` by something that came after connecting."""
 PACE_DAYS = timedelta(days=90)
 FEWEST_WORDS = 5
 """Fewer words of customers in that time make no normal."""
@@ -78,6 +83,8 @@ def note_found(account: Account, arrived: Sequence[tuple[str, datetime]], now: d
         for kind, written_at in arrived
     )
     _count(account, now, found=len(arrived), missed=missed)
+    if account.tested_at is None and any(written_at >= _connected_since(account) for _, written_at in arrived):
+        account.tested_at = now
     if not missed:
         return
     account.missed_count += missed
@@ -88,6 +95,26 @@ def note_found(account: Account, arrived: Sequence[tuple[str, datetime]], now: d
         enqueue_after_commit(
             JobName.CHECK_ACCOUNT, agency_id=account.agency_id, brand_id=account.brand_id, account_id=account.id
         )
+
+
+def note_tested_by(account: Account, event_ids: Sequence[UUID], now: datetime) -> None:
+    """The set-up ends when something real came back: an event the platform sent after connecting and that we
+    understood, or, found by looking, words written after it (`note_found`). What was there before proves nothing.
+    """
+    if account.tested_at is not None or not event_ids:
+        return
+    came_at = db.session.execute(
+        select(func.max(RawEvent.created_at)).where(
+            RawEvent.id.in_(event_ids), RawEvent.outcome.in_(("stored", "asked", "ignored"))
+        )
+    ).scalar()
+    if came_at is not None and came_at >= _connected_since(account):
+        account.tested_at = now
+
+
+def _connected_since(account: Account) -> datetime:
+    """Since when the present access is here, in whole seconds, as platforms tell times."""
+    return (account.token_renewed_at or account.created_at).replace(microsecond=0)
 
 
 def check_now(account: Account) -> None:
@@ -182,6 +209,17 @@ def facts_of_connected() -> list[health.Facts]:
     ]
 
 
+def set_up_of(account: Account) -> str:
+    """How far its set-up is: one of SET_UPS."""
+    if account.disconnected_at is not None:
+        return "disconnected"
+    if account.health in NEED_A_PERSON:
+        return "broken"
+    if account.tested_at is not None:
+        return "tested"
+    return "waiting" if account.last_polled_at is None else "reading"
+
+
 def describe(account: Account) -> dict[str, Any]:
     """What pages and the API may show; never the credential."""
     facts = facts_of(account)
@@ -203,6 +241,18 @@ def describe(account: Account) -> dict[str, Any]:
         "last_item_at": account.last_item_at,
         "last_sent_at": account.last_sent_at,
         "scopes": list(account.scopes),
+        "tasks": list(account.tasks),
+        "features": [
+            {
+                "name": one.name,
+                "stands": one.stands(account.scopes, account.tasks) if account.scopes else None,
+                "missing_scopes": list(one.missing_scopes(account.scopes)),
+                "lacks_task": one.lacks_task(account.tasks),
+            }
+            for one in features_of(way_of(account.platform, account.login))
+        ],
+        "set_up": set_up_of(account),
+        "tested_at": account.tested_at,
         "access_ends_at": health.ends_at(facts),
         "access_checked_at": account.access_checked_at,
         "access_problem": account.access_problem,

@@ -41,6 +41,10 @@ UNHEALTHY = ("failing", "throttled", "needs_reconnect")
 NEED_A_PERSON = ("needs_reconnect", "access_lost")
 ASK_AGAIN_AFTER = timedelta(days=1)
 """A client is mailed about one account this often at most."""
+REMIND_AFTER = timedelta(days=7)
+"""One that nobody mended is asked about again when the link in the last mail has ended; the daily check sees to it."""
+GATHER_FOR = timedelta(minutes=1)
+"""A page and its profile break together, a chain's forty locations too: one mail names all that broke in this time."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -266,17 +270,15 @@ def mark_unhealthy(account: Account, health: str, reason: str) -> None:
     db.session.flush()
     if stored not in NEED_A_PERSON:
         return
-    asked_at = account.reconnect_asked_at
-    if begins and (asked_at is None or asked_at < clock.now() - ASK_AGAIN_AFTER):
-        _promise(JobName.ASK_TO_RECONNECT, account)
+    now, asked_at = clock.now(), account.reconnect_asked_at
+    if asked_at is None or asked_at < now - (ASK_AGAIN_AFTER if begins else REMIND_AFTER):
+        _promise(JobName.ASK_TO_RECONNECT, account, run_at=now + GATHER_FOR)
 
 
 def note_event(account: Account, now: datetime) -> None:
     """Something the platform told us by itself was handled. Written once a minute at most: a busy page has hundreds."""
     if account.last_event_at is None or now - account.last_event_at >= SHOW_EVENT_EVERY:
         account.last_event_at = now
-    if account.tested_at is None:
-        account.tested_at = now
 
 
 def mark_healthy(account: Account) -> None:
@@ -353,8 +355,10 @@ def _begin_anew(account: Account, *, wake_up: bool) -> None:
         _promise(JobName.WAKE_ACCOUNT, account)
 
 
-def _promise(job: JobName, account: Account) -> None:
-    enqueue_after_commit(job, agency_id=account.agency_id, brand_id=account.brand_id, account_id=account.id)
+def _promise(job: JobName, account: Account, *, run_at: datetime | None = None) -> None:
+    enqueue_after_commit(
+        job, run_at=run_at, agency_id=account.agency_id, brand_id=account.brand_id, account_id=account.id
+    )
 
 
 def _place(account: Account) -> Place:

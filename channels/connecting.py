@@ -10,10 +10,10 @@ import base64
 import hashlib
 import hmac
 from collections.abc import Iterable, Sequence
-from datetime import timedelta
+from datetime import datetime, timedelta
 from uuid import UUID
 
-from sqlalchemy import delete, select, update
+from sqlalchemy import Select, delete, or_, select, update
 
 from channels import accounts
 from channels.accounts import AccessFacts
@@ -21,14 +21,14 @@ from channels.ending import ENDING
 from channels.features import Way, known_features
 from channels.models import GRANTED_CREDENTIAL, Account, ConnectAttempt, GrantedAccount
 from channels.oauth import Granted
-from tenants import clock
+from tenants import audit, clock
 from tenants.base_app import settings_of_app
 from tenants.data_keys import vault_of_app
 from tenants.database import db, new_id
-from tenants.errors import NotFound
-from tenants.permissions import Actor
+from tenants.errors import Conflict, NotFound
+from tenants.permissions import Actor, Permission, require
 from tenants.sealed import purpose_key
-from tenants.tokens import is_well_formed, new_token, token_hash
+from tenants.tokens import LIVES, Purpose, Subject, is_well_formed, mint, new_token, token_hash
 
 WALK_LIVES = timedelta(minutes=10)
 GRANTED_LIVES = timedelta(minutes=30)
@@ -153,19 +153,18 @@ def keep_granted(walk: ConnectAttempt, found: Sequence[Granted]) -> None:
     db.session.flush()
 
 
-def granted_of(walk: ConnectAttempt) -> list[GrantedAccount]:
-    """What waits to be chosen, by name. In scope."""
-    return list(
-        db.session.execute(
-            select(GrantedAccount)
-            .where(
-                GrantedAccount.attempt_id == walk.id,
-                GrantedAccount.expires_at > clock.now(),
-                GrantedAccount.problem.is_distinct_from(ENDING),
-            )
-            .order_by(GrantedAccount.name, GrantedAccount.id)
-        ).scalars()
+def granted_of(walk: ConnectAttempt, *, lock: bool = False) -> list[GrantedAccount]:
+    """What waits to be chosen, by name. In scope. ``lock``: whoever else chooses waits, and then finds nothing."""
+    waiting = (
+        select(GrantedAccount)
+        .where(
+            GrantedAccount.attempt_id == walk.id,
+            GrantedAccount.expires_at > clock.now(),
+            GrantedAccount.problem.is_distinct_from(ENDING),
+        )
+        .order_by(GrantedAccount.name, GrantedAccount.id)
     )
+    return list(db.session.execute(waiting.with_for_update() if lock else waiting).scalars())
 
 
 def live_accounts(found: Sequence[GrantedAccount]) -> dict[tuple[str, str], Account]:
@@ -182,7 +181,7 @@ def choose(actor: Actor, walk: ConnectAttempt, chosen: Iterable[UUID]) -> list[A
 
     Raises `NotFound` when nothing of it waits any more, and what `accounts.connect` and `accounts.reconnect` raise.
     """
-    waiting = granted_of(walk)
+    waiting = granted_of(walk, lock=True)
     wanted = set(chosen)
     taken = [one for one in waiting if one.id in wanted]
     if not taken or len(taken) != len(wanted):
@@ -193,15 +192,54 @@ def choose(actor: Actor, walk: ConnectAttempt, chosen: Iterable[UUID]) -> list[A
     return made
 
 
-def mend(actor: Actor | None, walk: ConnectAttempt, found: Sequence[Granted], *, through: str) -> Account | None:
-    """Give the walk's account its new access, if it is among what was granted; else None, and nothing is changed."""
+def mend(actor: Actor | None, walk: ConnectAttempt, found: Sequence[Granted], *, through: str) -> list[Account]:
+    """Give the walk's account its new access, and with it every other one of the brand that is signed in for in the
+    same way and waits for a person: one sign-in mends what one sign-in opens. Returns those that were among what was
+    granted; of no other anything is changed. Raises `NotFound` where the walk's account was disconnected meanwhile.
+    """
     assert walk.account_id is not None
-    account = accounts.get(walk.account_id)
-    for one in found:
-        if one.platform == account.platform and _is_same(one, account):
-            facts = AccessFacts(one.scopes, one.tasks, one.grantor, one.token_expires_at, one.data_access_expires_at)
-            return accounts.reconnect(actor, account.id, one.credential.reveal(), access=facts, through=through)
-    return None
+    if accounts.get(walk.account_id).disconnected_at is not None:
+        raise NotFound()
+    granted = {_lasting_id(one.platform, one.external_id): one for one in reversed(found)}
+    mended = []
+    for account in _to_mend(walk):
+        one = granted.get(_lasting_id(account.platform, account.external_id))
+        if one is None or one.platform != account.platform:
+            continue
+        facts = AccessFacts(one.scopes, one.tasks, one.grantor, one.token_expires_at, one.data_access_expires_at)
+        mended.append(accounts.reconnect(actor, account.id, one.credential.reveal(), access=facts, through=through))
+    return mended
+
+
+def made_by(walk: ConnectAttempt) -> list[Account]:
+    """The accounts that walk connected or mended, by name. In its scope."""
+    if walk.used_at is None:
+        return []
+    return list(db.session.execute(_of_way(walk).where(Account.token_renewed_at >= walk.used_at)).scalars())
+
+
+def still_broken(walk: ConnectAttempt) -> list[Account]:
+    """Those of the brand that wait for the same sign-in still, by name. In its scope."""
+    return list(db.session.execute(_of_way(walk).where(Account.health.in_(accounts.NEED_A_PERSON))).scalars())
+
+
+def make_link(actor: Actor, account_id: UUID) -> tuple[str, datetime]:
+    """A token for `/reconnect/` that mends this account without an account of ours, and when it ends. It is the actor's
+    own, works while they may connect accounts, and leaves what was mailed to others alone.
+
+    Raises `NotFound`, `Conflict` where nothing is to mend, and what `tenants.permissions.require` raises.
+    """
+    account = accounts.get(account_id)
+    require(actor, Permission.ACCOUNT_CONNECT, account.brand_id)
+    if account.disconnected_at is not None or account.health not in accounts.NEED_A_PERSON:
+        raise Conflict(
+            "This account does not wait for a sign-in. No link was made. Make one when its state is needs_reconnect "
+            "or access_lost; a disconnected account is connected anew.",
+            code="nothing_to_mend",
+        )
+    token = mint(Purpose.RECONNECT, actor.user_id, about=Subject(account.agency_id, account.brand_id, account.id))
+    audit.record(actor, "account.link_made", "account", account.id, brand_id=account.brand_id)
+    return token, clock.now() + LIVES[Purpose.RECONNECT]
 
 
 def forget(attempt_id: UUID) -> None:
@@ -223,11 +261,27 @@ def forget_old() -> int:
     return len(gone.all())
 
 
-def _is_same(one: Granted, account: Account) -> bool:
+def _of_way(walk: ConnectAttempt) -> Select[Account]:
+    return (
+        select(Account)
+        .where(
+            Account.brand_id == walk.brand_id,
+            Account.platform == walk.platform,
+            Account.login.is_not_distinct_from(walk.login),
+            Account.disconnected_at.is_(None),
+        )
+        .order_by(Account.name, Account.id)
+    )
+
+
+def _to_mend(walk: ConnectAttempt) -> list[Account]:
+    wanted = or_(Account.id == walk.account_id, Account.health.in_(accounts.NEED_A_PERSON))
+    return list(db.session.execute(_of_way(walk).where(wanted)).scalars())
+
+
+def _lasting_id(platform: str, external_id: str) -> str:
     """Google's locations may be seen through another account than before; the location's own part does not change."""
-    if account.platform == "google_business":
-        return one.external_id.rpartition("/")[2] == account.external_id.rpartition("/")[2]
-    return one.external_id == account.external_id
+    return external_id.rpartition("/")[2] if platform == "google_business" else external_id
 
 
 def _connect(actor: Actor, walk: ConnectAttempt, one: GrantedAccount, live: Account | None) -> Account:

@@ -122,7 +122,7 @@ def _inspected(account: ConnectedAccount, exchange: Exchange) -> Access:
         return Access(True)
     if data is None or not isinstance(data.get("is_valid"), bool):
         return Access(True)
-    scopes = _scopes(account, data)
+    scopes = scopes_reaching(data, account.platform, account.external_id)
     if data["is_valid"] is False:
         error = mapping(data.get("error")) or {}
         subcode = whole_number(error.get("subcode")) or whole_number(error.get("error_subcode")) or 0
@@ -133,8 +133,8 @@ def _inspected(account: ConnectedAccount, exchange: Exchange) -> Access:
     return Access(True, scopes, expires_at=instant(ends), data_access_expires_at=instant(data_ends))
 
 
-def _scopes(account: ConnectedAccount, data: Json) -> frozenset[str]:
-    """Granted permissions that reach this account: the person may have ticked others only."""
+def scopes_reaching(data: Json, platform: str, external_id: str) -> frozenset[str]:
+    """Of the permissions an inspection names those that reach this account: the person may have ticked others only."""
     names = data.get("scopes")
     granted = {name for name in names if isinstance(name, str)} if isinstance(names, list) else set()
     granular = data.get("granular_scopes")
@@ -144,8 +144,8 @@ def _scopes(account: ConnectedAccount, data: Json) -> frozenset[str]:
         if not isinstance(scope, str) or not isinstance(targets, list):
             continue
         # A Page's permissions name Pages, an Instagram profile's name profiles: only our own kind tells.
-        ours = scope.startswith("instagram_") == (account.platform == "instagram")
-        if ours and account.external_id not in {identifier(target) for target in targets}:
+        ours = scope.startswith("instagram_") == (platform == "instagram")
+        if ours and external_id not in {identifier(target) for target in targets}:
             granted.discard(scope)
     return frozenset(granted)
 

@@ -6,13 +6,14 @@ once the Pages are listed.
 
 from __future__ import annotations
 
+import contextlib
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from channels import meta_graph
+from channels import meta_access, meta_graph
 from channels.errors import ChannelError, Refused
-from channels.oauth import MOST_LIST_PAGES, Granted, Return, SignInFailed, ask, dialog
+from channels.oauth import MOST_LIST_PAGES, MOST_LISTS, Granted, Return, SignInFailed, answer_of, ask, dialog
 from channels.protocol import Request, Secret, TokenReference
 from channels.transport import Speaks
 from channels.wire import Json, identifier, instant, mapping, rows, short_text, whole_number
@@ -27,7 +28,14 @@ class _Person:
     token: Secret
     id: str
     scopes: frozenset[str]
+    inspection: Json
     data_access_expires_at: datetime | None
+
+    def scopes_for(self, platform: str, external_id: str) -> frozenset[str]:
+        """What was granted for this very account. Where Meta does not tell of single ones, what was granted at all."""
+        if not self.inspection.get("scopes"):
+            return self.scopes
+        return self.scopes & meta_access.scopes_reaching(self.inspection, platform, external_id)
 
 
 class FacebookSignIn:
@@ -94,7 +102,7 @@ class FacebookSignIn:
             name or external_id,
             Secret(token),
             login="facebook" if self._platform == "instagram" else None,
-            scopes=person.scopes,
+            scopes=person.scopes_for(self._platform, external_id),
             tasks=tasks,
             grantor=person.id,
             data_access_expires_at=person.data_access_expires_at,
@@ -125,46 +133,61 @@ def _person(transport: Speaks, token: Secret) -> _Person:
         raise SignInFailed("refused")
     told = [mapping(one) or {} for one in rows(meta_graph.read(ask(transport, permissions)))]
     scopes = {str(one.get("permission")) for one in told if one.get("status") == "granted"}
-    ends = None
-    try:
-        data = mapping(meta_graph.read(ask(transport, inspection)).get("data")) or {}
-        ends = instant(whole_number(data.get("data_access_expires_at")) or None)
-    except ChannelError:  # an installation without the application's secret cannot ask; it is told later
-        pass
-    return _Person(token, person_id, frozenset(scopes), ends)
+    told_of_token: Json = {}
+    with contextlib.suppress(ChannelError):  # an installation without the application's secret cannot ask
+        told_of_token = mapping(meta_graph.read(ask(transport, inspection)).get("data")) or {}
+    ends = instant(whole_number(told_of_token.get("data_access_expires_at")) or None)
+    return _Person(token, person_id, frozenset(scopes), told_of_token, ends)
 
 
 def _pages(transport: Speaks, person: _Person) -> list[Json]:
     """Every Page granted, those held through a Business Portfolio too: the plain list may leave them out."""
-    found: dict[str, Json] = {}
-    for page in _listed(transport, person, "me", "accounts", _PAGE_FIELDS):
-        found.setdefault(str(page.get("id")), page)
+    found = _listed(transport, person, [("me", "accounts")], _PAGE_FIELDS)
     if "business_management" in person.scopes:
-        for business in _listed(transport, person, "me", "businesses", "id"):
-            business_id = identifier(business.get("id"))
-            for edge in ("owned_pages", "client_pages") if business_id else ():
-                for page in _listed(transport, person, str(business_id), edge, _PAGE_FIELDS, may_fail=True):
-                    found.setdefault(str(page.get("id")), page)
-    return list(found.values())
+        businesses = [identifier(one.get("id")) for one in _listed(transport, person, [("me", "businesses")], "id")]
+        edges = [(one, edge) for one in businesses if one for edge in ("owned_pages", "client_pages")]
+        # Of a portfolio a person may see only one of the two lists.
+        found += _listed(transport, person, edges[:MOST_LISTS], _PAGE_FIELDS, may_fail=True)
+    kept: dict[str, Json] = {}
+    for page in found:
+        kept.setdefault(str(page.get("id")), page)
+    return list(kept.values())
 
 
 def _listed(
-    transport: Speaks, person: _Person, node: str, edge: str, fields: str, *, may_fail: bool = False
-) -> Iterator[Json]:
-    """``may_fail``: of a portfolio a person may see only one of the two lists."""
-    after: str | None = None
+    transport: Speaks, person: _Person, lists: Sequence[tuple[str, str]], fields: str, *, may_fail: bool = False
+) -> list[Json]:
+    """The rows of all lists, which are asked together, a page of each at a time: an agency has a hundred portfolios,
+    and the person waits. Raises the `ChannelError` of a list that may not fail.
+    """
+    found: list[Json] = []
+    open_lists = [(node, edge, "") for node, edge in lists]
     for _ in range(MOST_LIST_PAGES):
-        params = {"fields": fields, "limit": "100"} | ({"after": after} if after else {})
-        request = Request(
-            "meta_graph", "GET", meta_graph.path(node, edge), params=params, token=_reference(person.token)
-        )
-        try:
-            body = meta_graph.read(ask(transport, request))
-        except ChannelError as error:
-            if may_fail and not error.retry:
-                return
-            raise
-        yield from (page for page in rows(body) if isinstance(page, dict))
-        after = meta_graph.next_after(body)
-        if after is None:
-            return
+        requests = [
+            Request(
+                "meta_graph",
+                "GET",
+                meta_graph.path(node, edge),
+                params={"fields": fields, "limit": "100"} | ({"after": after} if after else {}),
+                token=_reference(person.token),
+            )
+            for node, edge, after in open_lists
+        ]
+        going_on = []
+        for (node, edge, _after), exchange in zip(
+            open_lists, transport.fetch(requests) if requests else (), strict=True
+        ):
+            try:
+                body = meta_graph.read(answer_of(exchange))
+            except ChannelError as error:
+                if may_fail and not error.retry:
+                    continue
+                raise
+            found += [row for row in rows(body) if isinstance(row, dict)]
+            after = meta_graph.next_after(body)
+            if after is not None:
+                going_on.append((node, edge, after))
+        open_lists = going_on
+        if not open_lists:
+            break
+    return found

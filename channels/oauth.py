@@ -21,6 +21,8 @@ from tenants.settings import Settings
 
 #: Pages of one list followed at most: 20 pages of 100 accounts.
 MOST_LIST_PAGES = 20
+#: Lists of one sign-in read at most: Meta's portfolios have two each, Google's account groups one.
+MOST_LISTS = 400
 
 
 @dataclass(frozen=True, slots=True)

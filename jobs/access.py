@@ -2,20 +2,25 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from typing import Any
 from uuid import UUID
 
 from flask import Flask
-from sqlalchemy import select, update
+from sqlalchemy import or_, select, update
 
 from agency.inbox import erasing
 from agency.notices.mail import send_notice
 from channels import accounts, ending, grants
 from channels.errors import ChannelError
+from channels.features import Way, way_of
 from channels.models import Account, AccountDirectory, DeletionRequest
 from channels.registry import traits_of
+from channels.sign_ins import SIGN_INS
 from channels.transport import Speaks
 from jobs.runner import transport_of
 from tenants import audit, clock
+from tenants.base_app import settings_of_app
 from tenants.database import db
 from tenants.models import Agency, Brand
 from tenants.people import menders_of
@@ -23,6 +28,8 @@ from tenants.scope import Scope, in_scope
 from tenants.tokens import Purpose, Subject, mint
 
 APP_REMOVED = "app_removed"
+MOST_NAMED = 20
+"""Accounts a mail names for one sign-in; of more it says how many."""
 
 
 def _scope(agency_id: UUID | str, brand_id: UUID | str) -> Scope:
@@ -30,34 +37,65 @@ def _scope(agency_id: UUID | str, brand_id: UUID | str) -> Scope:
 
 
 def ask_to_reconnect(app: Flask, agency_id: str, brand_id: str, account_id: str) -> None:
-    """Mail everybody who can mend this account a link of their own, if it still needs mending and nobody was asked in
-    the last day.
+    """Mail everybody who can mend it that this account broke, and in the same mail what else of the brand broke since:
+    one link of their own for each sign-in. Nothing where it works again, or was asked about in the last day.
     """
     with in_scope(app, _scope(agency_id, brand_id)):
-        account = db.session.execute(
-            select(Account).where(Account.id == UUID(account_id)).with_for_update()
-        ).scalar_one_or_none()
-        if account is None or account.disconnected_at is not None or account.health not in accounts.NEED_A_PERSON:
+        brand = db.session.execute(select(Brand).where(Brand.id == UUID(brand_id))).scalar_one_or_none()
+        broken = _to_ask_about()
+        if brand is None or brand.archived_at is not None or UUID(account_id) not in {one.id for one in broken}:
             return
-        now, asked_at = clock.now(), account.reconnect_asked_at
-        if asked_at is not None and asked_at > now - accounts.ASK_AGAIN_AFTER:
-            return
-        brand = db.session.execute(select(Brand).where(Brand.id == account.brand_id)).scalar_one()
-        if brand.archived_at is not None:
-            return
-        account.reconnect_asked_at = now
-        subject = Subject(account.agency_id, account.brand_id, account.id)
-        agency_name = db.session.execute(select(Agency.name).where(Agency.id == account.agency_id)).scalar_one()
-        for person in menders_of(account.agency_id, account.brand_id):
+        for account in broken:
+            account.reconnect_asked_at = clock.now()
+        agency_name = db.session.execute(select(Agency.name).where(Agency.id == brand.agency_id)).scalar_one()
+        for person in menders_of(brand.agency_id, brand.id):
             send_notice(
                 "connection_broke",
                 person,
                 agency_name=agency_name,
                 brand_name=brand.name,
-                account_name=account.name,
-                platform=traits_of(account.platform).label,
-                path=f"/reconnect/{mint(Purpose.RECONNECT, person.id, about=subject)}",
+                names=[one.name for one in broken],
+                platform=traits_of(broken[0].platform).label,
+                sign_ins=[_sign_in_for(person.id, together) for together in _by_sign_in(broken)],
             )
+
+
+def _to_ask_about() -> list[Account]:
+    """Of the scope's accounts those that wait for a person whom nobody asked in the last day, by name; locked, so that
+    two that broke together are asked about once.
+    """
+    asked_before = clock.now() - accounts.ASK_AGAIN_AFTER
+    found = db.session.execute(
+        select(Account)
+        .where(
+            Account.health.in_(accounts.NEED_A_PERSON),
+            Account.disconnected_at.is_(None),
+            or_(Account.reconnect_asked_at.is_(None), Account.reconnect_asked_at <= asked_before),
+        )
+        .order_by(Account.id)
+        .with_for_update()
+    ).scalars()
+    return sorted(found, key=lambda one: (one.name, one.id))
+
+
+def _by_sign_in(broken: Sequence[Account]) -> list[list[Account]]:
+    together: dict[Way, list[Account]] = {}
+    for account in broken:
+        together.setdefault(way_of(account.platform, account.login), []).append(account)
+    return list(together.values())
+
+
+def _sign_in_for(person_id: UUID, together: Sequence[Account]) -> dict[str, Any]:
+    """What a mail says of accounts that one sign-in mends (`channels.connecting.mend`)."""
+    first = together[0]
+    token = mint(Purpose.RECONNECT, person_id, about=Subject(first.agency_id, first.brand_id, first.id))
+    return {
+        "label": SIGN_INS[way_of(first.platform, first.login)].label,
+        "platform": traits_of(first.platform).label,
+        "names": [one.name for one in together[:MOST_NAMED]],
+        "more": max(0, len(together) - MOST_NAMED),
+        "url": f"{settings_of_app().base_url}/reconnect/{token}",
+    }
 
 
 def end_access(app: Flask, agency_id: str, brand_id: str, granted_id: str, transport: Speaks | None = None) -> None:

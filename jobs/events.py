@@ -151,5 +151,6 @@ def _store(app: Flask, scope: Scope, account_id: UUID, batch: _Batch) -> None:
         if arrived:
             account.last_item_at = now
         accounts.note_event(account, now)
+        account_standing.note_tested_by(account, [one for ids in batch.settled.values() for one in ids], now)
         if isinstance(batch.trouble, TokenRevoked):
             accounts.mark_unhealthy(account, "needs_reconnect", batch.trouble.reason)

@@ -127,6 +127,12 @@ def menders_of(agency_id: UUID, brand_id: UUID) -> list[Person]:
     return owners or holders_of(Permission.ACCOUNT_CONNECT, agency_id, brand_id)
 
 
+def may_mend(person_id: UUID, agency_id: UUID, brand_id: UUID) -> bool:
+    """Whether a link to mend this brand's connections works for this person: who is asked, or who connects accounts."""
+    asked = menders_of(agency_id, brand_id) + holders_of(Permission.ACCOUNT_CONNECT, agency_id, brand_id)
+    return person_id in {person.id for person in asked}
+
+
 def holders_of(permission: Permission, agency_id: UUID, brand_id: UUID) -> list[Person]:
     """Live members of the agency with this permission on this brand, by address."""
     roles = [role.value for role, allowed in ROLE_PERMISSIONS.items() if permission in allowed]

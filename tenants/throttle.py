@@ -38,6 +38,7 @@ SECOND_FACTOR_PERSON = Limit("second_factor_person", 10, 900)
 RESET_ACCOUNT = Limit("reset_account", 3, 3600)
 RESET_ADDRESS = Limit("reset_address", 20, 3600)
 LINK_ADDRESS = Limit("link_address", 60, 900)
+WALKS_OF_LINK = Limit("walks_of_link", 20, 3600)
 INVITE_PERSON = Limit("invite_person", 60, 3600)
 """One account from one address: ten tries a quarter of an hour. The account over all addresses gets more, so that a
 stranger's wrong guesses do not lock its owner out at once; one address over all accounts gets room for an office."""
@@ -62,6 +63,12 @@ class Throttle:
             counts = self._count_in_memory(names, limits)
         waits = [left for limit, (seen, left) in zip(limits, counts, strict=True) if seen > limit.most]
         return max(waits) if waits else None
+
+    def wait_seconds(self, limit: Limit, value: str) -> int | None:
+        """What `count` would answer now, counting nothing: for doors where only what is wrong counts."""
+        name = self._name(limit, value)
+        seen, left = self._seen_in_redis(name) or self._seen_in_memory(name)
+        return left if seen >= limit.most else None
 
     def forget(self, *tries: tuple[Limit, str]) -> None:
         """Start these windows anew, after a try that succeeded."""
@@ -100,6 +107,25 @@ class Throttle:
             self._rest()
             return None
         return [(int(answers[i]), max(1, int(answers[i + 2]))) for i in range(0, len(answers), 3)]
+
+    def _seen_in_redis(self, name: str) -> tuple[int, int] | None:
+        if not self._may_ask():
+            return None
+        try:
+            pipe = cast(redis.Redis, self._client).pipeline(transaction=False)
+            pipe.get(name)
+            pipe.ttl(name)
+            seen, left = pipe.execute()
+        except redis.RedisError:
+            self._rest()
+            return None
+        return int(seen or 0), max(1, int(left))
+
+    def _seen_in_memory(self, name: str) -> tuple[int, int]:
+        with self._lock:
+            seen, ends_at = self._memory.get(name, (0, 0.0))
+        left = ends_at - time.monotonic()
+        return (seen, max(1, int(left))) if left > 0 else (0, 1)
 
     def _count_in_memory(self, names: Sequence[str], limits: Sequence[Limit]) -> list[tuple[int, int]]:
         now, counts = time.monotonic(), []

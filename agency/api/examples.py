@@ -51,6 +51,10 @@ ACCOUNT: Final[Example] = {
     "last_item_at": _LATER,
     "last_sent_at": None,
     "scopes": ["https://www.googleapis.com/auth/business.manage"],
+    "tasks": [],
+    "features": [{"name": "reviews", "stands": True, "missing_scopes": [], "lacks_task": False}],
+    "set_up": "tested",
+    "tested_at": _LATER,
     "access_ends_at": None,
     "access_checked_at": _MORNING,
     "access_problem": None,
@@ -66,8 +70,35 @@ DISCONNECTED_ACCOUNT: Final[Example] = {
     "health": "disconnected",
     "state": "disconnected",
     "action": "connect",
+    "set_up": "disconnected",
+    "tested_at": None,
     "subscribed_at": None,
     "disconnected_at": _LATER,
+}
+NEW_CREDENTIAL: Final[Example] = {"credential": "1//another-refresh-token"}
+RECONNECT_LINK: Final[Example] = {
+    "url": "https://onbrand.example/reconnect/TOKEN",
+    "expires_at": "2026-11-29T09:30:00.000000Z",
+}
+PLATFORMS: Final[Example] = {
+    "items": [
+        {
+            "platform": "google_business",
+            "login": None,
+            "sign_in_at": "Google",
+            "is_set_up": True,
+            "connect_url": "https://onbrand.example/connect?way=google_business",
+            "features": [
+                {
+                    "name": "reviews",
+                    "scopes": ["https://www.googleapis.com/auth/business.manage"],
+                    "tasks": [],
+                    "is_always_on": False,
+                    "is_usual": True,
+                }
+            ],
+        }
+    ]
 }
 NEW_ACCOUNT: Final[Example] = {
     "brand_id": _BRAND_ID,

@@ -6,6 +6,7 @@ person; it is forgotten after a day.
 
 from __future__ import annotations
 
+import base64
 import hashlib
 import json
 import re
@@ -14,7 +15,7 @@ from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
 
-from flask import Response, request
+from flask import Response, g, request
 from sqlalchemy import delete, func, select, update
 from sqlalchemy.dialects.postgresql import insert
 
@@ -22,11 +23,13 @@ from agency.api.bearer import caller
 from agency.api.error_shape import Problem
 from agency.api.strict_json import read_body
 from tenants import clock
+from tenants.data_keys import vault_of_app
 from tenants.database import db, new_id
 from tenants.errors import Conflict, Invalid, NotFound
 from tenants.models import IdempotencyRecord
 from tenants.permissions import Actor
 from tenants.scope import Scope
+from tenants.sealed import Place
 
 LONGEST_KEY = 255
 REMEMBERED = timedelta(hours=24)
@@ -130,7 +133,10 @@ def _first_answer(actor: Actor, key: str, digest: bytes) -> Response:
     answer: dict[str, Any] = first.answer
     if not _covers(actor.scope, answer["brand_ids"]):
         raise NotFound()
-    response = Response(answer["body"], status=first.http_status, content_type=answer["content_type"])
+    body = answer["body"]
+    if answer.get("is_sealed"):
+        body = vault_of_app().open(base64.b64decode(body), _place(actor)).reveal()
+    response = Response(body, status=first.http_status, content_type=answer["content_type"])
     response.headers[REPLAYED_HEADER] = "true"
     return response
 
@@ -142,13 +148,21 @@ def _covers(scope: Scope, brand_ids: list[str] | None) -> bool:
     return brand_ids is not None and set(brand_ids) <= {str(brand_id) for brand_id in scope.brand_ids}
 
 
+def keep_sealed() -> None:
+    """This request's answer holds a secret: where it is kept for repeats, it is kept sealed."""
+    g.answer_is_secret = True
+
+
+def _place(actor: Actor) -> Place:
+    return Place("api", "api", "idempotency_record", actor.user_id, "answer")
+
+
 def _keep(actor: Actor, key: str, response: Response) -> None:
     brand_ids = None if actor.brand_ids is None else sorted(map(str, actor.brand_ids))
-    answer = {
-        "body": response.get_data(as_text=True),
-        "content_type": response.content_type,
-        "brand_ids": brand_ids,
-    }
+    body, is_sealed = response.get_data(as_text=True), g.get("answer_is_secret", False)
+    if is_sealed:
+        body = base64.b64encode(vault_of_app().seal(body, _place(actor))).decode()
+    answer = {"body": body, "content_type": response.content_type, "brand_ids": brand_ids, "is_sealed": is_sealed}
     db.session.execute(
         update(IdempotencyRecord)
         .where(IdempotencyRecord.person_id == actor.user_id, IdempotencyRecord.key == key)

@@ -28,6 +28,9 @@ API_ROUTE_POLICY: dict[str, Policy] = {
     "api_accounts.connect_account": P.ACCOUNT_CONNECT,
     "api_accounts.get_account": P.ACCOUNT_READ,
     "api_accounts.disconnect_account": P.ACCOUNT_CONNECT,
+    "api_accounts.reconnect_account": P.ACCOUNT_CONNECT,
+    "api_accounts.make_reconnect_link": P.ACCOUNT_CONNECT,
+    "api_accounts.list_platforms": P.ACCOUNT_READ,
     # conversations.py
     "api_conversations.list_conversations": P.CONVERSATION_READ,
     "api_conversations.get_conversation": P.CONVERSATION_READ,
@@ -71,5 +74,4 @@ API_ROUTE_POLICY: dict[str, Policy] = {
     "api_webhooks.receive_stripe": PUBLIC,
     "api_webhooks.deauthorize": PUBLIC,
     "api_webhooks.data_deletion": PUBLIC,
-    "api_webhooks.data_deletion_status": PUBLIC,
 }

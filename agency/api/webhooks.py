@@ -13,7 +13,6 @@ import json
 from typing import Any
 
 from flask import Blueprint, Response, current_app, request
-from sqlalchemy import select
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.exc import SQLAlchemyError
 
@@ -132,30 +131,8 @@ def data_deletion() -> Response:
     if known is not None:
         enqueue_after_commit(JobName.DELETE_PERSON, code=code, family=family, person_id=person_id or "")
     db.session.commit()
-    url = f"{settings_of_app().base_url}/meta/data-deletion/{code}"
+    url = f"{settings_of_app().base_url}/data-deletion/{code}"
     return Response(json.dumps({"url": url, "confirmation_code": code}), content_type="application/json")
-
-
-@blueprint.get("/meta/data-deletion/<code>")
-def data_deletion_status(code: str) -> Response:
-    """Where such a request stands, for whoever has its code."""
-    asked = None
-    if len(code) == 32 and code.isascii() and code.isalnum():
-        asked = db.session.execute(
-            select(DeletionRequest.created_at, DeletionRequest.finished_at, DeletionRequest.account_count).where(
-                DeletionRequest.code == code
-            )
-        ).one_or_none()
-    if asked is None:
-        raise Problem(404)
-    if asked.finished_at is None:
-        state = "was received and is being carried out"
-    elif asked.account_count:
-        state = f"was done on {asked.finished_at:%Y-%m-%d}: your words, name and id were deleted"
-    else:
-        state = f"was done on {asked.finished_at:%Y-%m-%d}: we held nothing of yours"
-    words = f"Your request of {asked.created_at:%Y-%m-%d} to delete your data {state}.\n"
-    return Response(words, content_type="text/plain; charset=utf-8")
 
 
 def _unsigned() -> Problem:

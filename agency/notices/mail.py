@@ -120,8 +120,12 @@ def _keep(name: str, text: str, *, is_finished: bool = True) -> UUID:
 
 
 def _shown(value: Any) -> Any:
-    """Text without signs that hide or reorder what stands beside them."""
-    return _UNSHOWN.sub("", value) if isinstance(value, str) else value
+    """Text without signs that hide or reorder what stands beside them, also inside lists and mappings."""
+    if isinstance(value, str):
+        return _UNSHOWN.sub("", value)
+    if isinstance(value, list):
+        return [_shown(one) for one in value]
+    return {key: _shown(one) for key, one in value.items()} if isinstance(value, dict) else value
 
 
 @lru_cache(maxsize=8)

@@ -10,25 +10,23 @@ from flask_babel import gettext as _
 from werkzeug.wrappers import Response as AnyResponse
 
 from agency.web.brand_address import brand_at
-from agency.web.connecting_look import connected_row, feature_rows, waits
-from agency.web.connecting_words import failure, feature_words, way_words
+from agency.web.connecting_look import connected_row, feature_rows, granted_rows, is_same_look, seen_as, waits
+from agency.web.connecting_words import failure, way_words
 from agency.web.contexts_connecting import (
     ChoosePage,
     ConnectedPage,
     ConnectPage,
-    GrantedRow,
     WalkFailedPage,
 )
 from agency.web.looks import BrandLook, Choice, brand_look
-from agency.web.reply_looks import platform_word
 from agency.web.shell import brand_looks, render_page, shell
-from agency.web.walks import back_url, browser_of_request, chosen_way, count_try, leave_for, value_of
+from agency.web.walks import back_url, browser_of_request, chosen_way, count_wrong, leave_for, stop_guessers, value_of
 from agency.web.who import actor_of_request, person_or_none
 from channels import accounts
 from channels import connecting as room
 from channels.connecting import WalkRefused
 from channels.errors import ChannelError
-from channels.features import USUAL, features_of, way_of
+from channels.features import USUAL, way_of
 from channels.models import Account, ConnectAttempt, GrantedAccount
 from channels.oauth import Granted, Return, SignInFailed, refusal_of
 from channels.sign_ins import SIGN_INS
@@ -38,7 +36,7 @@ from tenants.base_app import settings_of_app
 from tenants.database import db
 from tenants.errors import AppError, Forbidden, NotFound
 from tenants.ids import id_from
-from tenants.people import menders_of
+from tenants.people import may_mend
 from tenants.permissions import Actor, Permission, require
 from tenants.scope import Scope, enter_scope
 from tenants.tokens import Purpose
@@ -80,12 +78,14 @@ def leave_again(account_id: str) -> AnyResponse:
 @connecting.get("/connect/back")
 def back() -> AnyResponse:
     """Where platforms send the browser back to."""
-    count_try()
+    stop_guessers()
     state, person = request.args.get("state", ""), person_or_none()
     try:
         walk = room.end(state, browser_of_request(), person.person_id if person else None)
     except WalkRefused as refusal:
         db.session.rollback()
+        if refusal.code == "unknown":
+            count_wrong()
         return _failed(refusal.code, None, 400)
     # The walk is used up before the platform is asked: whatever comes of it, this code is never sent twice.
     db.session.commit()
@@ -120,39 +120,49 @@ def connect(attempt_id: str) -> AnyResponse:
     walk = _walk(attempt_id)
     waiting = room.granted_of(walk)
     if not waiting:
-        return _failed("gone", walk, 410)
+        made = room.made_by(walk)
+        return _to_done(made) if made else _failed("gone", walk, 410)
     chosen = {found for text in request.form.getlist("granted") if (found := id_from(text)) is not None}
     if not chosen:
         return _choose_page(walk, waiting, 422, _("Tick at least one."))
     try:
         made = room.choose(actor_of_request(), walk, chosen)
-    except (Forbidden, NotFound):
+    except Forbidden:
         raise
+    except NotFound:
+        db.session.rollback()
+        walk = _walk(attempt_id)
+        made = room.made_by(walk)  # the same button twice: the other one was first
+        if not made:
+            raise
     except AppError as error:
         db.session.rollback()
         walk = _walk(attempt_id)
         return _choose_page(walk, room.granted_of(walk), error.http_status, _(error.message))
-    return redirect(url_for("connecting.connected", account=[str(one.id) for one in made][:MOST_SHOWN]), code=303)
+    return _to_done(made)
 
 
 @connecting.get("/connect/done")
-def connected() -> Response:
+def connected() -> AnyResponse:
     """How far the set-up is: it ends when something real came back."""
     ids = [found for text in request.args.getlist("account")[:MOST_SHOWN] if (found := id_from(text)) is not None]
     known = accounts.by_ids(ids)
     rows = [known[one] for one in ids if one in known]
     if not rows:
         raise NotFound()
-    here = url_for("connecting.connected", account=[str(one.id) for one in rows])
+    shown = tuple(
+        replace(connected_row(one, _look(one.brand_id)), history_url=url_for("history_page.history", account_id=one.id))
+        for one in rows
+    )
+    is_waiting = any(waits(one) for one in rows)
+    seen = seen_as(shown, is_waiting)
+    if is_same_look(seen):
+        return Response(status=204)
     page = ConnectedPage(
-        rows=tuple(
-            replace(
-                connected_row(one, _look(one.brand_id)),
-                history_url=url_for("history_page.history", account_id=one.id),
-            )
-            for one in rows
-        ),
-        look_url=here if any(waits(one) for one in rows) else "",
+        rows=shown,
+        look_url=url_for("connecting.connected", account=[str(one.id) for one in rows], seen=seen)
+        if is_waiting
+        else "",
         accounts_url=url_for("accounts_page.accounts_of_brand", brand_id=rows[0].brand_id),
     )
     template = "accounts/_connected.html" if "HX-Request" in request.headers else "accounts/connected.html"
@@ -203,8 +213,9 @@ def _check_right(walk: ConnectAttempt, actor: Actor | None) -> None:
             raise SignInFailed("other_person")
         return
     link = tokens.link_by_id(walk.link_id) if walk.link_id is not None else None
-    menders = {person.id for person in menders_of(walk.agency_id, walk.brand_id)}
-    if link is None or link.about.account_id != walk.account_id or link.person_id not in menders:
+    if link is None or link.about.account_id != walk.account_id:
+        raise SignInFailed("used")
+    if not may_mend(link.person_id, walk.agency_id, walk.brand_id):
         raise SignInFailed("used")
 
 
@@ -222,13 +233,18 @@ def _granted(walk: ConnectAttempt, state: str) -> list[Granted]:
 
 
 def _mended(walk: ConnectAttempt, actor: Actor | None, found: list[Granted]) -> AnyResponse:
-    account = room.mend(actor, walk, found, through="mailed link" if walk.link_id else "dialog")
-    if account is None:
+    mended = room.mend(actor, walk, found, through="mailed link" if walk.link_id else "dialog")
+    if not mended:
         return _failed("other_account", walk, 409, found=tuple(dict.fromkeys(one.name for one in found))[:MOST_SHOWN])
-    tokens.use_up(Purpose.RECONNECT, account.id)
+    for account in mended:
+        tokens.use_up(Purpose.RECONNECT, account.id)
     if walk.link_id is not None:
         return redirect(url_for("reconnecting.mended", attempt_id=walk.id), code=303)
-    return redirect(url_for("connecting.connected", account=str(account.id)), code=303)
+    return _to_done(mended)
+
+
+def _to_done(made: list[Account]) -> AnyResponse:
+    return redirect(url_for("connecting.connected", account=[str(one.id) for one in made][:MOST_SHOWN]), code=303)
 
 
 def _failed(code: str, walk: ConnectAttempt | None, status: int, *, found: tuple[str, ...] = ()) -> Response:
@@ -273,44 +289,12 @@ def _start_page(status: int, errors: dict[str, str] | None = None) -> Response:
 
 
 def _choose_page(walk: ConnectAttempt, waiting: list[GrantedAccount], status: int, error: str = "") -> Response:
-    live = room.live_accounts(waiting)
     page = ChoosePage(
         brand=_look(walk.brand_id),
-        rows=tuple(_granted_row(one, walk, live.get((one.platform, one.external_id))) for one in waiting),
+        rows=granted_rows(waiting, walk, room.live_accounts(waiting)),
+        is_cut=len(waiting) >= room.MOST_GRANTED,
         url=url_for("connecting.connect", attempt_id=walk.id),
         again_url=url_for("connecting.start", way=value_of((walk.platform, walk.login)), brand=walk.brand_id),
         error=error,
     )
     return make_response(render_page("accounts/choose.html", page), status)
-
-
-def _granted_row(one: GrantedAccount, walk: ConnectAttempt, live: Account | None) -> GrantedRow:
-    way, words = way_of(one.platform, one.login), feature_words()
-    notes = []
-    if live is not None and live.brand_id == walk.brand_id:
-        notes.append(_("Connected already; choosing it renews its access."))
-    elif live is not None:
-        notes.append(_("Connected to another brand. Disconnect it there first."))
-    for feature in features_of(way):
-        if feature.name not in walk.features:
-            continue
-        lacking = feature.missing_scopes(one.scopes)
-        if feature.lacks_task(one.tasks):
-            notes.append(
-                _(
-                    "%(use)s: your role on the page does not include it (%(task)s).",
-                    use=words[feature.name],
-                    task=", ".join(feature.tasks),
-                )
-            )
-        elif lacking:
-            notes.append(_("%(use)s: not allowed (%(scopes)s).", use=words[feature.name], scopes=", ".join(lacking)))
-    return GrantedRow(
-        id=str(one.id),
-        name=one.name,
-        external_id=one.external_id,
-        platform=platform_word(one.platform),
-        notes=tuple(notes),
-        is_chosen=live is None,
-        is_choosable=live is None or live.brand_id == walk.brand_id,
-    )

@@ -2,49 +2,103 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+import hashlib
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import replace
+from datetime import timedelta
 
 from flask import request
 from flask_babel import gettext as _
 
 from agency.web.connecting_words import events_sentence, feature_words
-from agency.web.contexts_connecting import ConnectedRow, FeatureRow
+from agency.web.contexts_connecting import ConnectedRow, FeatureRow, GrantedRow
 from agency.web.looks import BrandLook, StateLook
 from agency.web.reply_looks import platform_word
 from agency.web.state_looks import account_states, unknown_state
 from channels import accounts
 from channels.features import BASICS, USUAL, Way, features_of, standing_features, way_of
-from channels.models import Account
+from channels.models import Account, ConnectAttempt, GrantedAccount
+from tenants import clock
+
+LOOK_FOR = timedelta(minutes=30)
+"""A page that waits for a sign of life looks by itself this long."""
+QUIET_AFTER = timedelta(minutes=5)
+"""Then nothing came so far, and the page says what that means."""
+EVENT_SEEN = accounts.SHOW_EVENT_EVERY
+"""The time of the last event is written this seldom."""
 
 
 def waits(account: Account) -> bool:
-    """Whether nothing real came back yet, and nothing broke."""
-    return account.tested_at is None and account.health not in accounts.NEED_A_PERSON
+    """Whether nothing real came back yet, nothing broke, and it is worth looking again soon."""
+    return (
+        account.tested_at is None
+        and account.disconnected_at is None
+        and account.health not in accounts.NEED_A_PERSON
+        and _age(account) < LOOK_FOR
+    )
 
 
 def connected_row(account: Account, look: BrandLook) -> ConnectedRow:
     """How far one account is."""
-    if account.health != "ok":
-        state = account_states().get(account.health) or unknown_state(account.health)
-    elif account.tested_at is None:
-        state = StateLook("waiting", _("We look for what is there now"), "clock", "plain")
-    else:
-        state = StateLook("ok", _("Connected and tested"), "check", "good")
-    if account.tested_at is None:
-        reading = _("Nothing came back yet. This page looks again by itself.")
-    elif account.last_event_at is not None and account.last_event_at >= account.tested_at:
-        reading = _("An event arrived and was read.")
-    else:
-        reading = _("The account answered our first look.")
-    is_told = account.subscribed_at is not None
-    asked = account.subscription_checked_at is not None
     return ConnectedRow(
         name=account.name,
         platform=platform_word(account.platform),
         brand=look,
-        state=state,
-        reading=reading,
-        events=events_sentence(is_told, account.subscription_problem, asked),
+        state=_state(account),
+        reading=_reading(account),
+        events=events_sentence(
+            account.subscribed_at is not None,
+            account.subscription_problem,
+            account.subscription_checked_at is not None,
+        ),
+    )
+
+
+def seen_as(rows: tuple[ConnectedRow, ...], is_waiting: bool) -> str:
+    """Stands for what a page shows, so that looking again changes nothing on it (and says nothing aloud) needlessly."""
+    return hashlib.sha256(repr((rows, is_waiting)).encode()).hexdigest()[:16]
+
+
+def is_same_look(seen: str) -> bool:
+    """Whether a page that looks again by itself shows exactly this already."""
+    return "HX-Request" in request.headers and request.args.get("seen") == seen
+
+
+def _age(account: Account) -> timedelta:
+    return clock.now() - (account.token_renewed_at or account.created_at)
+
+
+def _state(account: Account) -> StateLook:
+    if account.health != "ok":
+        return account_states().get(account.health) or unknown_state(account.health)
+    if account.tested_at is not None:
+        return StateLook("tested", _("Connected and tested"), "check", "good")
+    if account.last_polled_at is not None:
+        return StateLook("read", _("Connected, test open"), "pulse", "info")
+    return StateLook("waiting", _("We look for what is there now"), "clock", "plain")
+
+
+def _reading(account: Account) -> str:
+    """What came so far, and what ends the wait."""
+    is_quiet = _age(account) >= QUIET_AFTER
+    if account.tested_at is not None:
+        if account.last_event_at is not None and account.last_event_at >= account.tested_at - EVENT_SEEN:
+            return _("An event arrived and was read.")
+        return _("Something new was found by looking and read.")
+    if account.last_polled_at is None:
+        if is_quiet:
+            return _("The platform has not answered yet. Nothing is lost; the card of the channel says what is wrong.")
+        return _("Nothing came back yet. This page looks again by itself.")
+    if is_quiet:
+        return _(
+            "Reading works, but nothing new has come yet. That is no fault while nobody writes. You can leave this "
+            "page: the card of the channel says when the first event came."
+        )
+    if account.platform == "google_business":
+        return _("Reading works. The next review or change of one ends the test; you need not wait for it here.")
+    return _(
+        "Reading works. To end the test, write a comment under one of its posts, as somebody else than the account "
+        "itself; it arrives here within a minute."
     )
 
 
@@ -70,3 +124,48 @@ def chosen_for(account: Account) -> tuple[str, ...]:
     way = way_of(account.platform, account.login)
     standing = standing_features(way, account.scopes, account.tasks) if account.scopes else USUAL
     return (*standing, *request.args.getlist("feature"))
+
+
+def granted_rows(
+    waiting: Sequence[GrantedAccount], walk: ConnectAttempt, live: Mapping[tuple[str, str], Account]
+) -> tuple[GrantedRow, ...]:
+    """What was granted, what can be connected first. Ticked only where there is nothing to choose between: an agency
+    sees the pages of all its clients here, and one tick too many would let a brand speak on another's page.
+    """
+    rows = [_granted_row(one, walk, live.get((one.platform, one.external_id))) for one in waiting]
+    new = [row for row in rows if row.is_new]
+    if len(new) == 1:
+        rows = [replace(row, is_chosen=row.is_new) for row in rows]
+    return tuple(sorted(rows, key=lambda row: (not row.is_choosable, not row.is_new)))
+
+
+def _granted_row(one: GrantedAccount, walk: ConnectAttempt, live: Account | None) -> GrantedRow:
+    state, lacks, words = "", [], feature_words()
+    if live is not None and live.brand_id == walk.brand_id:
+        state = _("Connected already; choosing it renews its access.")
+    elif live is not None:
+        state = _("Connected to another brand. Disconnect it there first.")
+    for feature in features_of(way_of(one.platform, one.login)):
+        lacking = feature.missing_scopes(one.scopes)
+        if feature.name not in walk.features:
+            continue
+        if feature.lacks_task(one.tasks):
+            lacks.append(
+                _(
+                    "%(use)s: your role on the page does not include it (%(task)s).",
+                    use=words[feature.name],
+                    task=", ".join(feature.tasks),
+                )
+            )
+        elif lacking:
+            lacks.append(_("%(use)s: not allowed (%(scopes)s).", use=words[feature.name], scopes=", ".join(lacking)))
+    return GrantedRow(
+        id=str(one.id),
+        name=one.name,
+        external_id=one.external_id,
+        platform=platform_word(one.platform),
+        state=state,
+        lacks=tuple(lacks),
+        is_new=live is None,
+        is_choosable=live is None or live.brand_id == walk.brand_id,
+    )

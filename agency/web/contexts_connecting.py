@@ -59,8 +59,10 @@ class GrantedRow:
     name: str = told("As the platform names it.")
     external_id: str = told("The platform's id.")
     platform: str = told("Facebook, Instagram, Google.")
-    notes: tuple[str, ...] = told("Connected already; what cannot be used and why.", default=())
-    is_chosen: bool = told("Ticked.", default=True)
+    state: str = told("Connected already, and where; empty.", default="")
+    lacks: tuple[str, ...] = told("What cannot be used and why.", default=())
+    is_new: bool = told("Not connected anywhere in the agency.", default=True)
+    is_chosen: bool = told("Ticked.", default=False)
     is_choosable: bool = told("False for one connected to another brand.", default=True)
 
 
@@ -69,7 +71,8 @@ class ChoosePage:
     """What was granted, `accounts/choose.html`. Posts to `url`: `granted` (several)."""
 
     brand: BrandLook = told("What it is connected to.")
-    rows: tuple[GrantedRow, ...] = told("By name.")
+    rows: tuple[GrantedRow, ...] = told("What can be connected first, each part by name.")
+    is_cut: bool = told("More was granted than is kept.", default=False)
     url: str = told("Where the form goes.")
     again_url: str = told("To sign in anew.")
     error: str = told("What to do; empty.", default="")
@@ -113,5 +116,15 @@ class MendPage:
 class MendedPage:
     """After mending, `doors/mended.html`."""
 
-    row: ConnectedRow = told("The account.")
-    look_url: str = told("The same page; empty once it has shown life.", default="")
+    rows: tuple[ConnectedRow, ...] = told("What this sign-in mended, by name.")
+    still_broken: tuple[str, ...] = told("Names of those that wait for the same sign-in still.", default=())
+    look_url: str = told("The list anew; empty once everything has shown life.", default="")
+
+
+@dataclass(frozen=True, kw_only=True)
+class DeletionPage:
+    """What became of a wish to be deleted, `doors/deletion.html`."""
+
+    asked_on: str = told("The day it came.")
+    state: str = told("Received or done, in words.")
+    code: str = told("What Meta was told.")

@@ -166,6 +166,8 @@ ROUTE_POLICY: dict[str, Policy] = {
     "reconnecting.leave": PUBLIC,
     "reconnecting.mended": PUBLIC,
     # permissions_page.py
+    # deletion_page.py: followed by whoever asked Meta to have their data deleted
+    "deletion_page.deletion": PUBLIC,
     "permissions_page.permissions": SIGNED_IN,
     # mailbox.py: local only
     "mailbox.mailbox": PUBLIC,

@@ -20,7 +20,7 @@ from channels.models import ConnectAttempt
 from channels.sign_ins import SIGN_INS
 from tenants.base_app import settings_of_app
 from tenants.errors import NotFound, TooMany
-from tenants.throttle import LINK_ADDRESS, address_key
+from tenants.throttle import LINK_ADDRESS, WALKS_OF_LINK, address_key
 from tenants.tokens import is_well_formed, new_token
 
 COOKIE_SECONDS = 3600
@@ -79,9 +79,22 @@ def is_my_walk(walk: ConnectAttempt) -> bool:
     return room.is_of(walk, browser_of_request())
 
 
-def count_try() -> None:
-    """Count a try of an open route. Raises TooMany."""
-    wait_seconds = throttle().count((LINK_ADDRESS, address_key(request.remote_addr)))
+def stop_guessers() -> None:
+    """Refuse a caller who tried too many wrong links. Opening a right one costs nothing. Raises TooMany."""
+    _refuse(throttle().wait_seconds(LINK_ADDRESS, address_key(request.remote_addr)))
+
+
+def count_wrong() -> None:
+    """Count a link, a state or a page that does not exist, or not for this browser."""
+    throttle().count((LINK_ADDRESS, address_key(request.remote_addr)))
+
+
+def count_walk(link_id: UUID) -> None:
+    """Count a walk begun by a mailed link: each leaves a row. Raises TooMany."""
+    _refuse(throttle().count((WALKS_OF_LINK, str(link_id))))
+
+
+def _refuse(wait_seconds: int | None) -> None:
     if wait_seconds is not None:
         raise TooMany(
             "Too many links were tried from here. Nothing was changed. Wait a little and try again.",

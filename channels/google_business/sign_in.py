@@ -8,14 +8,14 @@ from __future__ import annotations
 
 import base64
 import binascii
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from datetime import datetime, timedelta
 
 from channels.errors import PlatformDown, RateLimited
 from channels.google_business import oauth
 from channels.google_business.requests import LOCATION_NAME
 from channels.google_business.review_poll import body_of
-from channels.oauth import MOST_LIST_PAGES, Granted, Return, SignInFailed, ask, challenge, dialog
+from channels.oauth import MOST_LIST_PAGES, MOST_LISTS, Granted, Return, SignInFailed, ask, challenge, dialog
 from channels.protocol import Request, Secret, Service, TokenReference
 from channels.transport import Speaks
 from channels.wire import Json, Unreadable, decode, mapping, rows, short_text, whole_number
@@ -99,16 +99,17 @@ def _locations(transport: Speaks, refresh: Secret) -> dict[str, str]:
     """Every location by its name in reviews, ``accounts/A/locations/L``, with its title. One seen through several
     accounts is named once, by the account that was listed first and is not the person's own.
     """
-    accounts = [mapping(one) or {} for one in _listed(transport, refresh, "google_accounts", "/v1/accounts", {})]
+    asked: list[tuple[Service, str]] = [("google_accounts", "/v1/accounts")]
+    accounts = [mapping(one) or {} for rows_of in _listed(transport, refresh, asked, {}) for one in rows_of]
     accounts.sort(key=lambda account: account.get("type") == "PERSONAL")
+    names = [short_text(account.get("name"), 100) or "" for account in accounts]
+    holders = [name for name in names if LOCATION_NAME.match(f"{name}/locations/1")][:MOST_LISTS]
+    params = {"readMask": "name,title,storefrontAddress", "pageSize": "100"}
+    lists: list[tuple[Service, str]] = [("google_locations", f"/v1/{holder}/locations") for holder in holders]
     found: dict[str, str] = {}
     seen: set[str] = set()
-    params = {"readMask": "name,title,storefrontAddress", "pageSize": "100"}
-    for account in accounts:
-        holder = short_text(account.get("name"), 100) or ""
-        if not LOCATION_NAME.match(f"{holder}/locations/1"):
-            continue
-        for raw in _listed(transport, refresh, "google_locations", f"/v1/{holder}/locations", params):
+    for holder, places in zip(holders, _listed(transport, refresh, lists, params), strict=True):
+        for raw in places:
             place = mapping(raw) or {}
             location = short_text(place.get("name"), 100) or ""
             name = f"{holder}/{location}"
@@ -128,18 +129,34 @@ def _title(place: Json) -> str | None:
 
 
 def _listed(
-    transport: Speaks, refresh: Secret, service: Service, path: str, params: dict[str, str]
-) -> Iterator[object]:
+    transport: Speaks, refresh: Secret, lists: Sequence[tuple[Service, str]], params: dict[str, str]
+) -> list[list[object]]:
+    """The rows of each list; all lists are asked together, a page of each at a time. Raises a `ChannelError`."""
     token = TokenReference("google_refresh", refresh)
-    field = "accounts" if service == "google_accounts" else "locations"
-    page_token = ""
+    found: list[list[object]] = [[] for _ in lists]
+    open_lists = [(place, "") for place in range(len(lists))]
     for _ in range(MOST_LIST_PAGES):
-        asked = params | ({"pageToken": page_token} if page_token else {})
-        body = body_of(transport.fetch([Request(service, "GET", path, params=asked, token=token)])[0])
-        yield from rows(body.get(field))
-        page_token = short_text(body.get("nextPageToken"), 2_000) or ""
-        if not page_token:
-            return
+        requests = [
+            Request(
+                lists[place][0],
+                "GET",
+                lists[place][1],
+                params=params | ({"pageToken": page_token} if page_token else {}),
+                token=token,
+            )
+            for place, page_token in open_lists
+        ]
+        going_on = []
+        for (place, _token), exchange in zip(open_lists, transport.fetch(requests) if requests else (), strict=True):
+            body = body_of(exchange)
+            found[place] += rows(body.get("accounts" if lists[place][0] == "google_accounts" else "locations"))
+            page_token = short_text(body.get("nextPageToken"), 2_000) or ""
+            if page_token:
+                going_on.append((place, page_token))
+        open_lists = going_on
+        if not open_lists:
+            break
+    return found
 
 
 def _subject(id_token: object) -> str | None:

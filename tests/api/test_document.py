@@ -28,6 +28,9 @@ BESIDE = {
     ("POST", "/replies/{}/take-back"),
     ("GET", "/openapi.json"),
 }
+    ("POST", "/accounts/{}/reconnect"),
+    ("POST", "/accounts/{}/reconnect-link"),
+    ("GET", "/platforms"),
 
 
 def _bare(path: str) -> str:

@@ -159,12 +159,12 @@ def test_a_local_path_stays_local() -> None:
 NO_TOKENS = ("", " ", "%20", "%00", "null", "None", "[]", "0", "..", "a" * 43, "A" * 10_000, "%2e%2e%2f", "é", "\\x00")
 
 
-@pytest.mark.parametrize("path", ["/reset/", "/invitation/", "/meta/data-deletion/"])
+@pytest.mark.parametrize("path", ["/reset/", "/invitation/", "/data-deletion/"])
 def test_a_link_that_was_never_ours_opens_nothing(whole_app: Flask, ana: Agency, path: str) -> None:
     browser = Browser(whole_app)
     for token in NO_TOKENS:
         for method in ("GET", "POST"):
-            if path.startswith("/meta"):
+            if path.startswith("/data"):
                 status = browser.client.open(path + token, method=method).status_code
             else:
                 form = {"password": "a long enough password", "name": "X"}

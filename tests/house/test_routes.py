@@ -68,7 +68,7 @@ NOT_200_WITH_OWN_IDS = {
     "files.static": {200, 304, 404},
     "api_webhooks.verify_meta": {403},
     "api_webhooks.verify_instagram": {403},
-    "api_webhooks.data_deletion_status": {404},
+    "deletion_page.deletion": {404},
     "guidelines_page.guideline": {200},
     "people.person": {404},
     "connecting.back": {400},

@@ -91,6 +91,9 @@ def test_an_instagram_profile_by_its_own_login(town: Town, admin: Browser) -> No
     )
     back = town.walk(admin, "instagram.instagram", features=("comments",), accounts=town.numbers()["17841400000000009"])
     done = town.choose(admin, back)
+    town.sandbox.tell(
+        "comments", {"platform": "instagram", "account": "17841400000000009", "author": "ada.v", "text": "Lovely."}
+    )
     town.work()
     account = town.account("17841400000000009")
     assert (account.login, account.name) == ("instagram", "alone")
@@ -103,6 +106,7 @@ def test_an_instagram_profile_by_its_own_login(town: Town, admin: Browser) -> No
 def test_an_instagram_profile_through_its_page(town: Town, admin: Browser) -> None:
     back = town.walk(admin, "instagram.facebook", features=("comments",), accounts=town.numbers()[PAGE])
     town.choose(admin, back)
+    town.sandbox.tell("comments", {"platform": "instagram", "account": PROFILE, "author": "ada.v", "text": "Lovely."})
     town.work()
     account = town.account(PROFILE)
     assert account.login == "facebook"
@@ -235,7 +239,8 @@ def test_a_disconnected_account_is_revoked_and_comes_back_as_the_same_row(town: 
     town.work()
     again = town.account(PAGE)
     assert again.id == first.id
-    assert again.tested_at is not None
+    assert again.last_polled_at is not None
+    assert again.tested_at is None, "what was there before proves nothing"
     assert town.query("select count(*) from conversation") == [(1,)], "its history goes on"
 
 

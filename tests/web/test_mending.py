@@ -175,9 +175,9 @@ def test_a_person_is_really_deleted_and_the_status_page_says_so(town: Town, admi
     client = town.app.test_client()
     told = client.post("/meta/data-deletion", data={"signed_request": signed(town, ada["id"])}).get_json()
     place = told["url"].removeprefix("http://localhost")
-    assert b"is being carried out" in client.get(place).get_data()
+    assert "is being carried out" in client.get(place).text
     town.house.keep_promises()
-    assert b"your words, name and id were deleted" in client.get(place).get_data()
+    assert "your words, your name and your id were deleted" in client.get(place).text
     left = str([town.query(f"select * from {table}") for table in ("contact", "message", "conversation", "raw_event")])
     assert "Mine too" in left
     assert "Tom Reed" in left
@@ -187,8 +187,7 @@ def test_a_person_is_really_deleted_and_the_status_page_says_so(town: Town, admi
     assert ("My number is 555",) not in town.query("select text from message"), "the next poll does not bring it back"
     again = client.post("/meta/data-deletion", data={"signed_request": signed(town, "6000000000000001")}).get_json()
     town.house.keep_promises()
-    status = client.get(again["url"].removeprefix("http://localhost")).get_data()
-    assert b"we held nothing of yours" in status
+    assert "we held nothing of yours" in client.get(again["url"].removeprefix("http://localhost")).text
 
 
 def test_a_waiting_reply_is_promised_again_at_once(town: Town, admin: Browser) -> None:  # noqa: F811

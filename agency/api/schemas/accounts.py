@@ -6,7 +6,8 @@ from typing import get_args
 
 from marshmallow import fields
 
-from agency.api.schemas.fields import Choice, Identifier, Items, Moment, PageQuery, Strict, Text, next_cursor
+from agency.api.schemas.fields import Choice, Flag, Identifier, Items, Moment, PageQuery, Strict, Text, next_cursor
+from channels.account_standing import SET_UPS
 from channels.health import KINDS, Action
 from channels.models import HEALTHS
 from channels.registry import ADAPTERS
@@ -37,6 +38,65 @@ class NewAccount(Strict):
     name = Text(longest=200, load_default=None)
 
 
+class NewCredential(Strict):
+    """Another credential for the same account."""
+
+    credential = Text(
+        longest=10_000, required=True, load_only=True, metadata={"description": "as on connecting", "writeOnly": True}
+    )
+
+
+class ReconnectLink(Strict):
+    """Where somebody mends a connection without an account here. Whoever holds it can, so it is sent to nobody else."""
+
+    url = Text(required=True)
+    expires_at = Moment(required=True)
+
+
+class PlatformFeature(Strict):
+    """One use of an account, and what it needs at the platform."""
+
+    name = Text(required=True)
+    scopes = Items(Text(), required=True)
+    tasks = Items(Text(), required=True, metadata={"description": "the person must hold one of these on the page"})
+    is_always_on = Flag(required=True)
+    is_usual = Flag(required=True, metadata={"description": "asked for unless somebody unticks it"})
+
+
+class Platform(Strict):
+    """One way to connect: a platform, and for Instagram a login."""
+
+    platform = Choice(*PLATFORMS, required=True)
+    login = Text(required=True, allow_none=True)
+    sign_in_at = Text(required=True, metadata={"description": "where the person signs in"})
+    is_set_up = Flag(
+        required=True, metadata={"description": "whether this installation has an application there; if not, by token"}
+    )
+    connect_url = Text(
+        required=True,
+        metadata={
+            "description": "for the browser of somebody signed in here; `&brand=ID` and `&feature=NAME`, repeatable, "
+            "choose beforehand"
+        },
+    )
+    features = Items(fields.Nested(PlatformFeature), required=True)
+
+
+class PlatformList(Strict):
+    """Every way there is."""
+
+    items = Items(fields.Nested(Platform), required=True)
+
+
+class AccountFeature(Strict):
+    """Whether an account can be used for something, and what it lacks."""
+
+    name = Text(required=True)
+    stands = Flag(required=True, allow_none=True, metadata={"description": "null where the platform never told"})
+    missing_scopes = Items(Text(), required=True)
+    lacks_task = Flag(required=True, metadata={"description": "the role of whoever signed in does not include it"})
+
+
 class Account(Strict):
     """A connected account and how it is doing."""
 
@@ -58,6 +118,17 @@ class Account(Strict):
     last_item_at = Moment(required=True, allow_none=True)
     last_sent_at = Moment(required=True, allow_none=True)
     scopes = Items(Text(), required=True)
+    tasks = Items(Text(), required=True, metadata={"description": "rights on the page of whoever signed in"})
+    features = Items(fields.Nested(AccountFeature), required=True)
+    set_up = Choice(
+        *SET_UPS,
+        required=True,
+        metadata={
+            "description": "`waiting` for a first answer, `reading` what is there, `tested` by an event or words that "
+            "came after connecting"
+        },
+    )
+    tested_at = Moment(required=True, allow_none=True)
     access_ends_at = Moment(required=True, allow_none=True)
     access_checked_at = Moment(required=True, allow_none=True)
     access_problem = Text(required=True, allow_none=True)
