@@ -23,6 +23,7 @@ from agency.web.composer_part import OPEN, Binding, Written, draft_of, read_bind
 from agency.web.contexts import CheckResult
 from agency.web.conversation_page import conversation_page, reply_look
 from agency.web.errors import page_for
+from agency.web.inbox import page_with_case
 from agency.web.inbox_address import read_address
 from agency.web.language import chosen_language
 from agency.web.looks import Notice
@@ -150,10 +151,11 @@ def _notice(refused: AppError) -> Notice:
 
 def _shown_again(actor: Actor, target: Target, written: Written, status: int) -> AnyResponse:
     address = read_address()
-    address = address._replace(kept={**address.kept, "alone": "1"})
     base = id_from(request.args.get("change", ""))
     shown = conversation_page(actor, target.id, address, written=written, changing=base)
-    return make_response(render_page("inbox/conversation.html", shown), status)
+    if address.kept.get("alone"):
+        return make_response(render_page("inbox/conversation.html", shown), status)
+    return make_response(page_with_case(actor, address, shown), status)
 
 
 def _keep(actor: Actor, target: Target, binding: Binding, text: str) -> ReplyRow:

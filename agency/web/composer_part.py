@@ -118,7 +118,7 @@ def composer_for(
         result = replace(stored_result([], None, text, view.platform, kind), checked=False)
     url = address.deed_url(view.id, "reply")
     if base is not None:
-        url += ("&" if "?" in url else "?") + f"change={base.id}"  # what is typed here is kept apart in the browser
+        url += ("&" if "?" in url else "?") + f"change={base.id}"
     return Composer(
         brand=look,
         place=way_words(view.kind, deed="edit" if base else "reply"),
@@ -150,6 +150,8 @@ def composer_for(
         may_release=not view.needs_approval and actor.may(Permission.REPLY_RELEASE),
         consequence=_("The client approves before it is published.") if view.needs_approval else _("Published once."),
         saved=_saved(reply),
+        kept_as=f"{actor.user_id.hex}:{view.id.hex}:{base.id.hex if base else ''}",
+        focus=written is not None,
     )
 
 

@@ -132,6 +132,8 @@ class Composer:
     may_private: bool = told("The words may go to the person alone (`private` = 1), once.", default=False)
     private: bool = told("They do.", default=False)
     private_words: str = told("Beside that choice: until when, or why not.", default="")
+    kept_as: str = told("Name of the words in this browser: whose, and to what; never the address.", default="")
+    focus: bool = told("Words just came back refused: the field has the focus.", default=False)
 
 
 @dataclass(frozen=True, kw_only=True)

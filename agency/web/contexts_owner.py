@@ -63,6 +63,9 @@ class OwnerReplyPage:
     written_by: str = told("Who of the agency wrote it.")
     result: CheckResult = told("What the style guide says about `text`.")
     due: Clock | None = told("When the customer should have it.", default=None)
+    standing_difference: tuple[Piece, ...] = told(
+        "Of a change: from the words that stand on the platform to the new ones.", default=()
+    )
     difference: tuple[Piece, ...] = told("Against what this owner was last shown; empty on the first look.", default=())
     changed: str = told("The owner's words that are not approved yet: fills the field and opens it.", default="")
     changed_difference: tuple[Piece, ...] = told("What `changed` makes of the words shown.", default=())

@@ -33,6 +33,7 @@ from channels.items import KINDS as EVERY_KIND
 from channels.registry import traits_of
 from tenants import clock
 from tenants.errors import NotFound
+from tenants.ids import id_from
 from tenants.permissions import Actor, Permission
 
 inbox = Blueprint("inbox", __name__)
@@ -52,7 +53,12 @@ def case(conversation_id: UUID) -> AnyResponse:
     """The list with one case open; for htmx the case alone."""
     if request.headers.get("HX-Target") == "conversation":
         opened = conversation_page(
-            actor_of_request(), conversation_id, read_address(), _id_in("before"), editing=_id_in("edit")
+            actor_of_request(),
+            conversation_id,
+            read_address(),
+            _id_in("before"),
+            editing=_id_in("edit"),
+            changing=_id_in("change"),
         )
         return make_response(render_template("inbox/_conversation.html", conversation=opened, shell=shell()))
     return _answer(conversation_id)
@@ -138,8 +144,20 @@ def _tag(actor: Actor, state: QueueState) -> str | None:
     return hashlib.blake2b(repr(shown).encode("utf-8"), digest_size=12).hexdigest()
 
 
+def page_with_case(actor: Actor, address: Address, opened: ConversationPage) -> str:
+    """The list with this case beside it, as a page file made it: with words that were refused, say."""
+    state = queries.queue_state(actor.user_id, brand_ids=address.wanted.brand_ids)
+    return _render(actor, address, state, id_from(opened.id), "", clock.now(), opened)
+
+
 def _render(
-    actor: Actor, address: Address, state: QueueState, conversation_id: UUID | None, after: str, since: datetime
+    actor: Actor,
+    address: Address,
+    state: QueueState,
+    conversation_id: UUID | None,
+    after: str,
+    since: datetime,
+    selected: ConversationPage | None = None,
 ) -> str:
     listed = queries.list_conversations(address.wanted, after or None, me=actor.user_id, with_accounts=False)
     brands = queries.brand_names(state.names)
@@ -150,9 +168,15 @@ def _render(
         return render_template(
             "inbox/_rows.html", page=InboxPage(title="", url="", rows=rows, views=(), next_url=next_url)
         )
-    selected: ConversationPage | None = None
-    if conversation_id is not None:
-        selected = conversation_page(actor, conversation_id, address, _id_in("before"), editing=_id_in("edit"))
+    if conversation_id is not None and selected is None:
+        selected = conversation_page(
+            actor,
+            conversation_id,
+            address,
+            _id_in("before"),
+            editing=_id_in("edit"),
+            changing=_id_in("change"),
+        )
     chosen = brands.get(address.wanted.brand_ids[0]) if address.wanted.brand_ids else None
     given = InboxPage(
         title=chosen.name if chosen else _("All brands"),

@@ -41,8 +41,12 @@ def chain_of(
     decisions: Sequence[Approval],
     attempts: Sequence[PublishAttempt],
     changes: Sequence[Reply] = (),
+    standing: str = "",
 ) -> tuple[ChainStep, ...]:
-    """Oldest first: written, checked, changed, decided, each attempt and each look, read back, changed since."""
+    """Oldest first: written, checked, changed, decided, each attempt and each look, read back, changed since.
+
+    `standing` is what the answer said that this one changes.
+    """
     steps: list[Dated] = [_change_step(change) for change in changes]
     if reply.deed == "withdraw":
         step = ChainStep(
@@ -54,7 +58,7 @@ def chain_of(
         )
         return _in_order([*steps, (reply.created_at, 0, step), *_common_steps(reply, decisions, attempts)])
     for number, text in enumerate(texts):
-        steps += _text_steps(text, texts[number - 1] if number else None)
+        steps += _text_steps(text, texts[number - 1] if number else None, standing)
     return _in_order(steps + _common_steps(reply, decisions, attempts))
 
 
@@ -106,16 +110,17 @@ def _at(moment: datetime) -> Clock:
     return clocks.moment(moment, chosen_zone(), chosen_language())
 
 
-def _text_steps(text: ReplyText, before: ReplyText | None) -> list[Dated]:
+def _text_steps(text: ReplyText, before: ReplyText | None, standing: str) -> list[Dated]:
     steps: list[Dated] = []
     if before is None:
-        steps.append(
-            (
-                text.created_at,
-                0,
-                ChainStep(what=_("Written"), icon="pencil", who=text.author_name, at=_at(text.created_at)),
-            )
+        step = ChainStep(
+            what=_("Written in the place of our published words") if standing else _("Written"),
+            icon="pencil",
+            who=text.author_name,
+            at=_at(text.created_at),
+            difference=text_difference(standing, text.text) if standing else (),
         )
+        steps.append((text.created_at, 0, step))
     elif before.text_hash != text.text_hash:
         step = ChainStep(
             what=_("Changed by the client") if text.by_approver else _("Changed"),

@@ -121,7 +121,12 @@ def _page(
         text_hash=text.text_hash,
         state=reply_states().get(reply.state) or unknown_state(reply.state),
         summary=_summary(reply, links[1]),
-        chain=chain_of(reply, *links, queries.changes_of(reply.id) if reply.state == "published" else ()),
+        chain=chain_of(
+            reply,
+            *links,
+            queries.changes_of(reply.id) if reply.state == "published" else (),
+            queries.get_reply(reply.changes_reply_id).text if reply.changes_reply_id and reply.deed == "edit" else "",
+        ),
         platform_id=reply.platform_id or "",
         live_state=_live(reply),
         conversation_url=_conversation_url(reply),

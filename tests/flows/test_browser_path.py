@@ -92,9 +92,9 @@ def test_a_polish_review_is_answered_once_in_the_brands_voice(house: House, web:
     desk.fill("#reply-text", FIRST)
     desk.get_by_text("things stop this reply").wait_for()
     desk.locator("#composer-form button[value=submit]").click()
-    desk.get_by_text("style guide stops this reply").first.wait_for()
+    desk.locator(".finding.here").first.wait_for()
     assert desk.input_value("#reply-text") == FIRST, "nothing typed is lost"
-    assert house.scalar("select state from reply") == "draft"
+    assert house.wait_until(lambda: house.scalar("select state from reply") == "draft", 10)
     desk.fill("#reply-text", SECOND)
     desk.get_by_text("In style").wait_for()
     desk.locator("#composer-form button[value=submit]").click()

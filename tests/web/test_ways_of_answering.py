@@ -131,6 +131,59 @@ def test_our_published_words_are_changed_and_taken_back_from_their_place(
     assert "A wrong date." in browser.get(f"/conversations/{case}").text
 
 
+def test_a_change_begins_beside_the_queue_too_and_its_asker_sees_what_it_changes(
+    make: Factory, ana: Agency, visit: Callable[..., Visitor], superuser: Engine
+) -> None:
+    case = make.conversation(ana)
+    reply_id, browser = published(superuser, ana, case), visit(ana.staff)
+    changing = browser.get(f"/inbox/{case}?change={reply_id}").text
+    assert "We look into it.</textarea>" in changing
+    form = composer_form(changing, text="We looked into it.", do="submit")
+    assert browser.post(f"/conversations/{case}/reply?change={reply_id}", form).status_code == 303
+    with superuser.connect() as connection:
+        change_id = connection.execute(text("select id from reply where deed = 'edit'")).scalar_one()
+    for page in (f"/approvals/{change_id}", f"/replies/{change_id}/receipt"):
+        seen = visit(ana.client_owner).get(page).text
+        assert re.search(r"<del>.*?</span>look<", seen), page
+        assert re.search(r"<ins>.*?</span>looked<", seen), page
+
+
+def test_refused_words_come_back_where_they_were_written(
+    make: Factory, ana: Agency, visit: Callable[..., Visitor]
+) -> None:
+    """Beside the queue they stand beside the queue again; alone they stand alone; the field has the focus."""
+    case, browser = make.conversation(ana), visit(ana.staff)
+    page = browser.get(f"/inbox/{case}?view=team").text
+    assert 'id="rows"' in page
+    long = "x" * 9_000
+    for query, has_queue in (("?view=team", True), ("?view=team&alone=1", False)):
+        answer = browser.post(f"/conversations/{case}/reply{query}", composer_form(page, text=long, do="submit"))
+        assert answer.status_code == 422
+        assert (long in answer.text, 'id="rows"' in answer.text) == (True, has_queue)
+        assert re.search(r'<textarea id="reply-text"[^>]* autofocus>', answer.text)
+        page = answer.text
+    sent = browser.post(f"/conversations/{case}/reply?view=team", composer_form(page, text="Short.", do="submit"))
+    assert sent.status_code == 303
+    assert f"/inbox/{case}?view=team" in sent.headers["Location"]
+
+
+def test_what_a_browser_keeps_is_named_by_person_and_case(
+    make: Factory, ana: Agency, visit: Callable[..., Visitor], superuser: Engine
+) -> None:
+    case = make.conversation(ana)
+    reply_id = published(superuser, ana, case)
+
+    def kept_as(actor: Any, address: str) -> str:
+        found = re.search(r'data-keep="([^"]+)"', visit(actor).get(address).text)
+        assert found is not None
+        return found.group(1)
+
+    mine = kept_as(ana.staff, f"/conversations/{case}")
+    assert mine == kept_as(ana.staff, f"/inbox/{case}?view=free&brand={ana.brand_ids[0]}")
+    assert mine != kept_as(ana.team_lead, f"/conversations/{case}")
+    assert mine != kept_as(ana.staff, f"/conversations/{case}?change={reply_id}")
+
+
 def test_deeds_stand_where_the_platform_offers_them_and_the_role_allows_them(
     make: Factory, ana: Agency, visit: Callable[..., Visitor], superuser: Engine
 ) -> None:

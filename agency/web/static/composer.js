@@ -43,12 +43,13 @@
     const area = form.querySelector("textarea[name=text]");
     const underlay = form.querySelector(".underlay");
     const saved = form.querySelector("#saved");
-    const key = form.getAttribute("action");
+    const key = form.dataset.keep;
     const given = area.value;
     let checkTimer = 0;
     let saveTimer = 0;
     let asked = null;
     let kept = area.value;
+    let checked = null; // the words which the findings shown are about
 
     // --- Findings ---------------------------------------------------------------------------------------------
     function underline() {
@@ -87,6 +88,7 @@
         const fresh = box.content.getElementById("findings");
         if (fresh && area.value === text) {
           form.querySelector("#findings").replaceWith(fresh);
+          checked = text;
           underline();
         }
       } catch (problem) {
@@ -100,16 +102,20 @@
       const text = area.value;
       if (text === kept || area.readOnly) return;
       try {
-        const answer = await fetch(form.dataset.autosave, { method: "POST", body: new FormData(form), keepalive: leaving === true, headers: { Accept: "application/json" } });
-        if (answer.ok) {
+        const answer = await fetch(form.dataset.autosave, { method: "POST", body: new FormData(form), keepalive: leaving === true, headers: { Accept: "application/json" }, redirect: "manual" });
+        const hash = answer.headers.get("X-Text-Hash");
+        if (answer.status === 204 && hash) {
           kept = text;
           if (area.value === text) store.drop(key);
-          const hash = answer.headers.get("X-Text-Hash");
-          if (hash) form.elements.based_on.value = hash;
+          form.elements.based_on.value = hash;
           const time = new Date().toLocaleTimeString(document.documentElement.lang, { hour: "2-digit", minute: "2-digit" });
           saved.textContent = form.dataset.saved.replace("{time}", time);
         } else if (answer.status === 409) {
           saved.textContent = (await answer.json()).message ?? form.dataset.offline;
+        } else if (answer.type === "opaqueredirect" || answer.status === 401) {
+          saved.textContent = form.dataset.signedOut; // only the door sends away from here
+        } else if (answer.status === 204) {
+          saved.textContent = ""; // an empty field is no draft: the server keeps the words of before
         } else {
           saved.textContent = form.dataset.offline;
         }
@@ -126,13 +132,22 @@
       checkTimer = setTimeout(check, CHECK_MS);
       saveTimer = setTimeout(save, SAVE_MS);
     });
-    form.querySelector("input[name=private]")?.addEventListener("change", check); // messages are counted otherwise
+    form.querySelector("input[name=private]")?.addEventListener("change", () => { // messages are counted otherwise
+      checked = null;
+      check();
+    });
     area.addEventListener("scroll", () => { underlay.scrollTop = area.scrollTop; });
-    form.addEventListener("submit", () => {
+    form.addEventListener("submit", (event) => {
       clearTimeout(saveTimer);
+      store.set(key, area.value); // before anything else: who is signed out meanwhile lands on another page
+      const stop = form.querySelector(".finding[data-level=stop]");
+      if (checked === area.value && stop && ["submit", "release"].includes(event.submitter?.value)) {
+        event.preventDefault(); // the server would say just this, on another page
+        show(current(), stop);
+        save();
+        return;
+      }
       kept = area.value;
-      if (store.get(key) === null) return;
-      store.set(key, area.value);
       try { sessionStorage.setItem(SENT + key, area.value); } catch { /* The words come back once more than needed. */ }
     });
     document.addEventListener("visibilitychange", () => { if (document.hidden && form.isConnected) save(true); });

@@ -1,0 +1,221 @@
+"""One reply as the client sees it before deciding: the customer's words, ours, what changed, what the guide says."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import NamedTuple
+from uuid import UUID
+
+from flask import session, url_for
+from flask_babel import gettext as _
+from sqlalchemy import and_, func, select
+
+from agency.inbox.conversation_view import ConversationView, get_conversation
+from agency.replies import queries
+from agency.replies.checks import words_kind
+from agency.replies.models import Approval, Reply, ReplyText
+from agency.replies.queries import ReplyRow
+from agency.replies.text_difference import Piece, text_difference
+from agency.replies.words import hash_of
+from agency.web import clocks
+from agency.web.contexts import CheckResult, OwnerReplyPage
+from agency.web.language import chosen_language, chosen_zone
+from agency.web.looks import Notice, brand_look
+from agency.web.message_looks import message_looks, quoted_post
+from agency.web.owner_words import decided_words
+from agency.web.reply_looks import answer_words, finding_looks, result_look, stored_result
+from styleguides.brand_check import CheckResult as Checked
+from styleguides.brand_check import check_for_brand
+from tenants import clock
+from tenants.database import db
+from tenants.errors import NotFound
+from tenants.permissions import Actor, Permission
+
+SEEN = "seen_words"
+MOST_MESSAGES = 20
+"""Of a long thread a decision needs the end; the whole of it is one link away for who works there."""
+MOST_SEEN = 20
+"""Replies whose shown words a browser remembers; each takes 70 bytes of the form cookie."""
+HASH_START = 16
+"""Characters of a hash kept there: enough to tell the few texts of one reply apart."""
+
+
+class Decision(NamedTuple):
+    """A decision about this reply with the words it was about."""
+
+    decision: str
+    reason: str | None
+    at: datetime
+    by: UUID
+    by_name: str
+    text: str
+    text_hash: str
+
+
+@dataclass(frozen=True)
+class Typed:
+    """What somebody wrote into the form, so that it comes back with it."""
+
+    changed: str = ""
+    reason: str = ""
+    notice: Notice | None = None
+    errors: dict[str, str] | None = None
+    shown_hash: str = ""
+    check: Checked | None = None
+
+
+def page_of(actor: Actor, reply_id: UUID, typed: Typed) -> OwnerReplyPage:
+    """The page; five statements beside finding the person, one more where words changed since they were last shown."""
+    reply = queries.get_reply(reply_id)
+    if reply.submitted_at is None:
+        raise NotFound()  # nobody was asked yet: a draft is the agency's own
+    view, decisions = get_conversation(reply.conversation_id), decisions_about(reply_id)
+    waits = reply.state == "awaiting_approval"
+    text = reply.text
+    if reply.state == "draft" and decisions:
+        text = decisions[-1].text  # what is being written anew is shown when it is asked for
+    zone, locale = chosen_zone(), chosen_language()
+    others = _waiting_count()
+    return OwnerReplyPage(
+        url=url_for("owner.decide", reply_id=reply_id),
+        brand=brand_look(str(view.brand_id), view.brand_name, view.brand_mark, view.brand_colour),
+        place=_place(reply),
+        account=view.account_name,
+        customer=view.contact_name or view.author_name or _("Somebody"),
+        customer_messages=message_looks(view, newest=MOST_MESSAGES, for_client=True, without=reply_id),
+        context=quoted_post(view),
+        language=view.language or view.brand_language,
+        text=text,
+        text_hash=hash_of(text),
+        idempotency_key=reply.state_since.isoformat(),
+        written_by=reply.text_author_name,
+        result=_result(reply, view, text, waits),
+        due=clocks.due(view.due_at, clock.now(), zone, locale) if view.due_at and waits else None,
+        standing_difference=_standing_difference(reply, text) if waits else (),
+        difference=_difference(actor, reply, decisions, typed.shown_hash) if waits else (),
+        changed=typed.changed,
+        changed_difference=text_difference(reply.text, typed.changed) if typed.changed else (),
+        changed_findings=finding_looks(typed.check.findings, typed.changed) if typed.check else (),
+        reason=typed.reason,
+        errors=typed.errors or {},
+        may_decide=actor.may(Permission.REPLY_APPROVE) and actor.user_id != reply.written_by,
+        decided=None if waits else decided_words(reply, decisions, actor, typed.changed or typed.reason),
+        notice=typed.notice or _stale_notice(reply, typed, waits),
+        live_url=_live_url(view, reply_id),
+        receipt_url="" if waits else url_for("receipts.receipt", reply_id=reply_id),
+        others_url=url_for("owner.waiting"),
+        others_count=max(0, others - 1) if waits else others,
+    )
+
+
+def _place(reply: ReplyRow) -> str:
+    place = answer_words(reply.platform, reply.kind, private=reply.private, deed=reply.deed)
+    return f"{place}: {reply.deed_reason}" if reply.deed_reason else place
+
+
+def _stale_notice(reply: ReplyRow, typed: Typed, waits: bool) -> Notice | None:
+    if not waits or not typed.shown_hash or typed.shown_hash == reply.text_hash:
+        return None
+    return Notice(
+        "warn",
+        _("The agency changed the words while you were reading."),
+        _("Nothing was published; what you typed is below."),
+        _("Look at the difference and decide again."),
+    )
+
+
+def _result(reply: ReplyRow, view: ConversationView, text: str, waits: bool) -> CheckResult:
+    if waits:
+        return result_look(_check(view, text, reply.private), text, reply.platform, _counted_as(view, reply.private))
+    same, kind = text == reply.text, _counted_as(view, reply.private)
+    return stored_result(reply.findings if same else [], reply.guide_version, text, reply.platform, kind)
+
+
+def _live_url(view: ConversationView, reply_id: UUID) -> str:
+    return next((m.permalink or "" for m in view.messages if m.reply_id == reply_id and m.deleted_at is None), "")
+
+
+def _difference(actor: Actor, reply: ReplyRow, decisions: list[Decision], shown_hash: str) -> tuple[Piece, ...]:
+    """Against the words of the form that came back, else those last decided on, else those last shown here."""
+    base_hash = shown_hash if shown_hash != reply.text_hash else ""
+    before = _shown_before(reply)
+    if not base_hash:
+        own = next((d for d in reversed(decisions) if d.by == actor.user_id), None)
+        if own is not None and own.text_hash != reply.text_hash:
+            return text_difference(own.text, reply.text)
+        base_hash = before
+    if not base_hash:
+        return ()
+    texts = (t.text for t in queries.texts_of(reply.id) if t.text_hash.startswith(base_hash[:HASH_START]))
+    base = next(texts, None)
+    return text_difference(base, reply.text) if base is not None else ()
+
+
+def _standing_difference(reply: ReplyRow, text: str) -> tuple[Piece, ...]:
+    """From what customers read now to what they would read: who says yes to a change says yes to that."""
+    if reply.deed != "edit" or reply.changes_reply_id is None:
+        return ()
+    return text_difference(queries.get_reply(reply.changes_reply_id).text, text)
+
+
+def _shown_before(reply: ReplyRow) -> str:
+    """Beginning of the hash of the words this browser showed before the present ones; keeps these as shown."""
+    seen: dict[str, list[str]] = dict(session.get(SEEN, {}))
+    key, now = reply.id.hex, reply.text_hash[:HASH_START]
+    before, last = seen.pop(key, ["", ""])
+    if last != now:
+        before, last = last, now
+    seen[key] = [before, last]
+    kept = dict(list(seen.items())[-MOST_SEEN:])
+    if kept != session.get(SEEN):
+        session[SEEN] = kept
+    return before
+
+
+def decisions_about(reply_id: UUID) -> list[Decision]:
+    """Every decision with its words, first to last."""
+    rows = db.session.execute(
+        select(
+            Approval.decision,
+            Approval.reason,
+            Approval.created_at,
+            Approval.decided_by,
+            Approval.decided_by_name,
+            ReplyText.text,
+            ReplyText.text_hash,
+        )
+        .join(
+            ReplyText,
+            and_(ReplyText.agency_id == Approval.agency_id, ReplyText.id == Approval.reply_text_id),
+        )
+        .where(Approval.reply_id == reply_id)
+        .order_by(Approval.created_at, Approval.id)
+    )
+    return [Decision._make(row) for row in rows]
+
+
+def checked_words(reply: ReplyRow, text: str) -> Checked | None:
+    if not text:
+        return None
+    return _check(get_conversation(reply.conversation_id), text, reply.private)
+
+
+def _counted_as(view: ConversationView, private: bool) -> str:
+    return words_kind(view.kind, private=private)
+
+
+def _check(view: ConversationView, text: str, private: bool) -> Checked:
+    return check_for_brand(
+        view.brand_id,
+        text,
+        view.platform,
+        _counted_as(view, private),
+        stars=view.stars,
+        customer_name=view.author_name,
+        reader_language=chosen_language(),
+    )
+
+
+def _waiting_count() -> int:
+    return db.session.execute(select(func.count(Reply.id)).where(Reply.state == "awaiting_approval")).scalar_one()
