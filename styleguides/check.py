@@ -1,7 +1,8 @@
 """`check_text`: what a brand's rules say about a text. Pure; the same input gives the same findings in the same order.
 
 Takes time linear in the text, whatever the text. Beside the brand's rules it always holds the text against what no
-platform can take: too long, empty, characters that cannot be sent, marks that turn the visible order around.
+platform can take (too long, empty, characters that cannot be sent, marks that turn the visible order around), and says
+when rules were passed by because they were written for other languages.
 """
 
 from __future__ import annotations
@@ -40,6 +41,7 @@ EMPTY: Final = Rule(id="platform-empty", level="stop")
 UNSENDABLE: Final = Rule(id="platform-characters", level="stop")
 TURNED_AROUND: Final = Rule(id="platform-direction", level="stop")
 DIRECTION: Final = Rule(id="platform-direction", level="warn")
+OTHER_LANGUAGE: Final = Rule(id="guide-language", level="warn")
 
 _UNSENDABLE = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f\ud800-\udfff\ufffe\uffff]")
 _DIRECTION = re.compile("[\u202a-\u202e\u2066-\u2069]")
@@ -59,6 +61,8 @@ def check_text(rules: CompiledRules | Sequence[Rule], text: str, context: CheckC
     reading = Reading(text, language_data(language), stems(language), context)
     out = Findings(reading.normalised, language, context)
     _judge_sendable(reading, out)
+    if compiled.spoken and language is not None and language not in compiled.spoken:
+        out.add(OTHER_LANGUAGE, -1, "other_language", 0, 0, quote=language.upper())
     matched = _match_words(view, reading, out)
     if view.literal is not None:
         _match_literals(view, reading, out)

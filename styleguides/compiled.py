@@ -117,11 +117,13 @@ def _phrases(rule: Rule, order: int, cache: StemCache) -> tuple[Phrase, ...]:
 class CompiledRules:
     """The rules of a guide, with a view for each language, platform and kind met so far. Threads may share it."""
 
-    __slots__ = ("_languages", "_lock", "_views", "rules")
+    __slots__ = ("_languages", "_lock", "_views", "rules", "spoken")
 
     def __init__(self, rules: Sequence[Rule]) -> None:
         self.rules = tuple(rules)
-        self._languages = frozenset(SUPPORTED_LANGUAGES).union(*(rule.languages for rule in self.rules))
+        self.spoken: frozenset[str] = frozenset[str]().union(*(rule.languages for rule in self.rules))
+        """Languages that rules name; a text in another one passes such rules by."""
+        self._languages = self.spoken.union(SUPPORTED_LANGUAGES)
         self._views: dict[tuple[str | None, str | None, str | None], View] = {}
         self._lock = threading.Lock()
 

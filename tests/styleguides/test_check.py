@@ -432,3 +432,19 @@ def test_findings_stand_in_order_of_place_then_level() -> None:
     )
     found = check_text(rules, "very cheap", CheckContext(language="en"))
     assert [finding.rule for finding in found] == ["first", "stop", "hint"]
+
+
+def test_a_reply_in_a_language_no_rule_was_written_for_is_not_called_in_style() -> None:
+    """Else a reply in the wrong language passes every rule of its brand, and the client reads that it follows them."""
+    english = {"id": "care", "kind": "empathy", "level": "stop", "any_of": ["we are sorry"], "languages": ["en"]}
+    everywhere = {"id": "calm", "kind": "exclamation", "level": "hint", "max_count": 1}
+    context = CheckContext(brand_language="en", stars=1, reader_language="en")
+    polish = "Dzień dobry, bardzo nam przykro, że przesyłka nie dotarła na czas."
+    (found,) = check_text(rules_from_data([english, everywhere]), polish, context)
+    assert (found.rule, found.level, found.start, found.end) == ("guide-language", "warn", 0, 0)
+    assert found.message.startswith("Reguły tej marki napisano dla innych języków niż język tej odpowiedzi (PL)")
+    assert found.reader_message is not None
+    assert "(PL), so they were not applied" in found.reader_message
+    said = [one.rule for one in check_text(rules_from_data([english]), "We cannot help you with the parcel.", context)]
+    assert said == ["care"]
+    assert check_text(rules_from_data([everywhere]), polish, context) == []
