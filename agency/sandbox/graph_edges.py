@@ -28,12 +28,16 @@ ORDERS = {
 }
 PUBLISHED = "coalesce(json_extract(facts, '$.is_published'), 1) = 1"
 PRODUCT = "coalesce(json_extract(facts, '$.media_product_type'), 'FEED')"
+# The Page's lists of posts leave reels out, unless the account's fact `reels_in_posts` has it the other way.
+NO_REELS = f" AND {PRODUCT} <> 'REELS'"
+WITHOUT_REELS = ("published_posts", "posts", "feed")
 POST_EDGES = {
     "published_posts": f"by_account = 1 AND {PUBLISHED}",
     "posts": f"by_account = 1 AND {PUBLISHED}",
     "feed": "coalesce(json_extract(facts, '$.place'), '') NOT IN ('foreign', 'scheduled')",
     "visitor_posts": "by_account = 0 AND json_extract(facts, '$.place') IS NULL",
     "tagged": "json_extract(facts, '$.place') = 'tagged'",
+    "video_reels": f"by_account = 1 AND {PUBLISHED} AND {PRODUCT} = 'REELS'",
     "tags": "json_extract(facts, '$.place') = 'tagged'",
     "ads_posts": f"by_account = 1 AND NOT {PUBLISHED} AND coalesce(json_extract(facts, '$.place'), '') <> 'scheduled'",
     "scheduled_posts": "json_extract(facts, '$.place') = 'scheduled'",
@@ -112,6 +116,8 @@ def _condition(node: Node, edge: str, params: Mapping[str, str], now: float) -> 
         where, values = f"account_id = ? AND kind = 'post' AND {POST_EDGES[edge]}", (node.account.id,)
         if edge == "media" and node.account.facts.get("ads_in_media") is False:
             where += NO_ADS
+        if edge in WITHOUT_REELS and not node.account.facts.get("reels_in_posts"):
+            where += NO_REELS
         if edge == "stories":
             where, values = f"{where} AND created_at > ?", (*values, now - media.STORY_LIFE_SECONDS)
     elif edge == "conversations":
@@ -125,7 +131,7 @@ def _condition(node: Node, edge: str, params: Mapping[str, str], now: float) -> 
         below = (node.account.id, node.item.external_id)
         if node.item.kind == "comment":
             where, values = "account_id = ? AND parent_id = ?", below
-        elif node.type == "Post" and params.get("filter") == "stream":
+        elif node.type in ("Post", "Video") and params.get("filter") == "stream":
             where, values = "account_id = ? AND post_id = ?", below
         else:
             where, values = "account_id = ? AND post_id = ? AND parent_id IS NULL", below
@@ -226,7 +232,9 @@ def _page(
         page["paging"] = {"cursors": cursors, "next": _next(reader, node, edge, params, fields, after)}
         return page
     page["data"] = [
-        graph_nodes.render(reader, reader.node_of(item), fields) for item in found if not item.facts.get("unlisted")
+        graph_nodes.render(reader, reader.node_of(item, as_film=edge == "video_reels"), fields)
+        for item in found
+        if not item.facts.get("unlisted")
     ]
     page["paging"] = {"cursors": cursors}
     if more:

@@ -209,6 +209,18 @@ FIELDS: dict[str, dict[str, Value]] = {
         "admin_creator": _absent,
         "live_broadcast_timestamp": _absent,
     },
+    "Video": {
+        **COMMON,
+        "description": _text,
+        "created_time": _created,
+        "updated_time": lambda reader, node: graph_time(_item(node).updated_at),
+        "from": _from,
+        "permalink_url": lambda reader, node: f"/reel/{node.id}/",
+        "post_id": lambda reader, node: _item(node).external_id.rsplit("_", 1)[-1],
+        "title": _absent,
+        "length": _always(15.0),
+        "published": _fact("is_published", True),
+    },
     "IGUser": {
         "id": _me_id,
         "user_id": lambda reader, node: _account(node).external_id,
@@ -266,6 +278,7 @@ DEFAULTS = {
     "Page": ("name", "id"),
     "Post": ("created_time", "message", "id"),
     "Comment": ("created_time", "from", "message", "id"),
+    "Video": ("updated_time", "description", "id"),
     "IGUser": ("id",),
     "IGMedia": ("id",),
     "IGComment": ("timestamp", "text", "id"),
@@ -280,6 +293,7 @@ EDGES: dict[str, frozenset[str]] = {
     ),
     "Post": frozenset({"comments", "likes", "reactions"}),
     "Comment": frozenset({"comments", "likes", "reactions"}),
+    "Video": frozenset({"comments", "likes", "reactions"}),
     "IGUser": frozenset(
         {"media", "stories", "tags", "live_media", "subscribed_apps", "conversations", "content_publishing_limit"}
     ),
@@ -339,5 +353,20 @@ def _picked(reader: Reader, node: Node, one: Field, value: Any) -> Any:
         parent = reader.world.store.item(node.item.platform, node.item.parent_id, node.item.account_id)
         if parent is not None:
             return render(reader, reader.node_of(parent), one.children)
-    wanted = {child.name for child in one.children} | {"id"}
-    return {name: part for name, part in value.items() if name in wanted}
+    return _cut(value, one.children)
+
+
+def _cut(value: Any, children: tuple[Field, ...]) -> Any:
+    """Objects, and those in lists, cut down to the asked keys, as deep as the question goes."""
+    if isinstance(value, list):
+        return [_cut(row, children) for row in value]
+    if not isinstance(value, dict):
+        return value
+    if isinstance(value.get("data"), list):
+        return {**value, "data": _cut(value["data"], children)}
+    asked = {child.name: child.children for child in children}
+    return {
+        name: _cut(part, deeper) if (deeper := asked.get(name)) else part
+        for name, part in value.items()
+        if name in asked or name == "id"
+    }

@@ -79,6 +79,9 @@ class Reader:
             item = store.item(platform, object_id)
             if item is not None and item.account_id in self.token.accounts:
                 return self._item_node(item)
+        film = self._film(object_id) if self.call.host == "facebook" and self.token.kind != "user" else None
+        if film is not None and film.deleted_at is None and film.visible_at <= self.world.now():
+            return self._allowed(self.node_of(film, as_film=True))
         return self._other(object_id)
 
     def _item_node(self, item: Item) -> Node:
@@ -112,8 +115,22 @@ class Reader:
                     return Node("Person", object_id, self.world.store.account_by_id(account_id), thread[0])
         raise graph_errors.missing_object(object_id, self.verb)
 
-    def node_of(self, item: Item) -> Node:
+    def _film(self, object_id: str) -> Item | None:
+        """The post of a reel that is asked for by the film's own id."""
+        if not object_id.isdecimal() or len(self.token.accounts) >= MAX_LOOKED_AT:
+            return None
+        for account_id in self.token.accounts:
+            account = self.world.store.account_by_id(account_id)
+            if account is not None and account.platform == "facebook":
+                post = self.world.store.item("facebook", f"{account.external_id}_{object_id[1:]}", account_id)
+                if post is not None and post.kind == "post" and film_id(post) == object_id:
+                    return post
+        return None
+
+    def node_of(self, item: Item, *, as_film: bool = False) -> Node:
         account = self.world.store.account_by_id(item.account_id)
+        if as_film:
+            return Node("Video", film_id(item) or item.external_id, account, item)
         return Node(NODE_TYPES[(item.platform, item.kind)], item.external_id, account, item)
 
     @property
@@ -151,6 +168,13 @@ class Reader:
                 (item.account_id, item.external_id, self.world.now()),
             ).fetchone()
         return int(row[0])
+
+
+def film_id(post: Item) -> str | None:
+    """A reel's film has an id of its own, beside that of the post it stands in."""
+    if post.facts.get("media_product_type") != "REELS":
+        return None
+    return f"8{post.external_id.rsplit('_', 1)[-1]}"
 
 
 def app_scoped_id(account: Account) -> str:

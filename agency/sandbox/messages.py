@@ -17,6 +17,7 @@ from agency.sandbox.store import Account, Item
 from agency.sandbox.world import Happening, World
 
 STORIES = ("mention", "reply_to")
+HANDOVERS = ("pass", "take", "request")
 
 
 def message_person(account: Account, author: Any) -> dict[str, Any]:
@@ -162,6 +163,22 @@ def read_up(world: World, account: Account, thread: Item) -> None:
     if not mine:
         raise NotThere("the brand has written nothing there")
     world.tell(Happening("read", account, mine[0], facts={"thread": thread}))
+
+
+def hand_over(world: World, account: Account, thread: Item, action: str, to: str) -> None:
+    """`pass` and `take`: the application `to` holds the account's threads from now on (empty: ours, again).
+
+    While another holds them we hear of messages as standing by, and may not write. `request`: it asks for them.
+    """
+    if action not in HANDOVERS:
+        raise ValueError(f"action must be one of {', '.join(HANDOVERS)}")
+    before = account.facts.get("thread_owner_app") or None
+    told = {"action": action, "to": to or None, "before": before}
+    if action != "request":
+        account = world.store.save_account(
+            account.platform, account.external_id, None, {"thread_owner_app": to or None}
+        )
+    world.tell(Happening("handover", account, thread, facts=told))
 
 
 def thread_named(world: World, account: Account, external_id: str) -> Item:

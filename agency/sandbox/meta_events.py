@@ -32,7 +32,7 @@ class _Events:
         item, account = happening.item, happening.account
         if item is None or account.platform == "google_business":
             return
-        if item.kind == "message":
+        if item.kind in ("message", "thread"):
             self.messaging.heard(happening)
         elif account.platform == "instagram":
             self._instagram(happening, account, item)

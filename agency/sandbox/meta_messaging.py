@@ -20,6 +20,7 @@ FIELDS = {
     "unreact": ("message_reactions", "message_reactions"),
     "read": ("message_reads", "messaging_seen"),
     "postback": ("messaging_postbacks", "messaging_postbacks"),
+    "handover": ("messaging_handovers", "messaging_handover"),
 }
 
 
@@ -34,9 +35,12 @@ class MessagingEvents:
             return
         if item.by_account and happening.verb in ("edit", "remove"):
             return  # what the brand changes in its own messages is not told
-        thread = self.world.store.item(item.platform, item.post_id or "", item.account_id)
-        if thread is None:
-            return
+        thread = item
+        if item.kind != "thread":
+            found = self.world.store.item(item.platform, item.post_id or "", item.account_id)
+            if found is None:
+                return
+            thread = found
         is_echo = happening.verb == "add" and item.by_account
         field = FIELDS["echo" if is_echo else happening.verb][account.platform == "instagram"]
         self.webhooks.messaged(account, field, self._event(happening, account, item, thread))
@@ -51,7 +55,17 @@ class MessagingEvents:
         event: dict[str, Any] = {"sender": {"id": sender}, "recipient": {"id": recipient}, "timestamp": int(at * 1000)}
         return {**event, **self._content(happening, account, item)}
 
+    def _handover(self, happening: Happening, account: Account) -> dict[str, Any]:
+        keys, told = self.world.keys, happening.facts
+        ours = keys.meta_app_id if account.platform == "facebook" else keys.instagram_app_id
+        if told["action"] == "request":
+            return {"request_thread_control": {"requested_owner_app_id": told["to"] or ours, "metadata": ""}}
+        owners = {"previous_owner_app_id": told["before"] or ours, "new_owner_app_id": told["to"] or ours}
+        return {f"{told['action']}_thread_control": {**owners, "metadata": ""}}
+
     def _content(self, happening: Happening, account: Account, item: Item) -> dict[str, Any]:
+        if happening.verb == "handover":
+            return self._handover(happening, account)
         mid, facts = item.external_id, item.facts
         if happening.verb == "remove":
             return {"message": {"mid": mid, "is_deleted": True}}

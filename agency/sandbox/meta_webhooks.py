@@ -20,6 +20,7 @@ from agency.sandbox.store import Account
 from agency.sandbox.world import World
 
 UNSUBSCRIBED_AFTER_SECONDS = 3600
+HANDOVERS = ("messaging_handovers", "messaging_handover")
 Entry = dict[str, Any]
 
 
@@ -56,9 +57,14 @@ class Webhooks:
         self._put(app, account, entry)
 
     def messaged(self, account: Account, field: str, event: dict[str, Any]) -> None:
-        """A messaging event; `time` is in milliseconds here."""
+        """A messaging event; `time` is in milliseconds here. While another application holds the account's threads we
+        only stand by.
+        """
+        way = "messaging"
+        if account.facts.get("thread_owner_app") and field not in HANDOVERS:
+            field = way = "standby"
         for app in self.subscribed(account, field):
-            entry: Entry = {"id": account.external_id, "time": int(self.world.now() * 1000), "messaging": [event]}
+            entry: Entry = {"id": account.external_id, "time": int(self.world.now() * 1000), way: [event]}
             self._put(app, account, entry)
 
     def permissions_changed(self, user_id: str, verb: str) -> None:

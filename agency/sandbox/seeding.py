@@ -25,6 +25,7 @@ ACCOUNT_FACTS = (
     "messages_access",
     "thread_owner_app",
     "ads_in_media",
+    "reels_in_posts",
     "people",
     "standing",
     "google_updated",

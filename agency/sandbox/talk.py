@@ -8,7 +8,7 @@ from agency.sandbox import content, messages
 from agency.sandbox.store import Account, Item
 from agency.sandbox.world import Happening, World
 
-KINDS = ("message", "mention", "reaction", "read", "postback", "unsend")
+KINDS = ("message", "mention", "reaction", "read", "postback", "unsend", "handover")
 REACTIONS = ("like", "love", "wow", "haha", "sorry", "anger", "care")
 
 
@@ -27,6 +27,10 @@ def write(world: World, account: Account, kind: str, wish: dict[str, Any], value
     if kind == "read":
         thread = _thread(world, account, wish)
         messages.read_up(world, account, thread)
+        return thread
+    if kind == "handover":
+        thread = _thread(world, account, wish)
+        messages.hand_over(world, account, thread, str(wish.get("action") or "pass"), str(wish.get("to") or ""))
         return thread
     item = content.referred(world, account, str(wish.get("item") or ""))
     if kind == "unsend":

@@ -47,6 +47,24 @@ def test_each_list_of_posts_has_its_own(meta: Meta) -> None:
     assert meta.refusal("GET", f"{PAGE}/feed", limit=101)[0] == 100
 
 
+def test_reels_stand_apart_and_their_film_has_an_id_of_its_own(meta: Meta) -> None:
+    reel = meta.make("post", text="Look", media_product_type="REELS")
+    comment = meta.make("comment", post=reel, text="Nice", author="Ada Vale")
+    assert not meta.get(f"{PAGE}/published_posts", fields="id")["data"]
+    fields = "id,description,permalink_url,post_id,from{id},comments.filter(stream).summary(true){id,message}"
+    (film,) = meta.get(f"{PAGE}/video_reels", fields=fields)["data"]
+    assert (film["description"], film["post_id"], film["from"]["id"]) == ("Look", reel.split("_")[1], PAGE)
+    assert film["id"] not in (reel, film["post_id"])
+    assert [one["id"] for one in film["comments"]["data"]] == [comment]
+    assert ids(meta.get(f"{film['id']}/comments", fields="id")) == {comment}
+    assert meta.graph("POST", f"{film['id']}/comments", message="Thank you")[0] == 200
+    assert meta.refusal("GET", f"{PAGE}/video_reels", fields="caption")[0] == 100
+    meta.control("POST", "/accounts", {"platform": "facebook", "external_id": PAGE, "reels_in_posts": True})
+    assert ids(meta.get(f"{PAGE}/published_posts", fields="id")) == {reel}
+    meta.control("DELETE", f"/items/{reel}?platform=facebook")
+    assert meta.refusal("GET", film["id"]) == (100, 33)
+
+
 def test_comments_are_two_levels_deep_and_known_by_either_spelling(meta: Meta) -> None:
     top = meta.make("comment", author="Ada Vale", text="top")
     second = meta.make("comment", parent=top, author="Tom Reed", text="second")
