@@ -112,7 +112,6 @@ class _Round:
             body = meta_graph.read(result)
         except ChannelError as error:
             if not isinstance(result, ChannelError) and meta_graph.wants_less(result.body) and detail < LEAST_DETAIL:
-                self.memory.detail = detail + 1
                 after = exchange.request.params.get("after")
                 self._ask_posts(detail=detail + 1, page=page, after=after)
                 return

@@ -207,23 +207,20 @@ class _Round:
             if isinstance(exchange.result, ChannelError):
                 raise exchange.result
             body = meta_graph.read(exchange.result)
-        except (ItemGone, Refused) as error:
+        except ChannelError as error:
             answer = exchange.result
-            if (
-                not isinstance(answer, ChannelError)
-                and meta_graph.wants_less(answer.body)
-                and self.memory.detail < _LEAST_DETAIL
-            ):
-                self.memory.detail = _LEAST_DETAIL
-                params = {**exchange.request.params}
-                params["fields"] = meta_messages.fields_of(self.account, detail=_LEAST_DETAIL)
-                self.more.append(replace(exchange.request, params=params))
+            least = meta_messages.fields_of(self.account, detail=_LEAST_DETAIL)
+            asked_more = exchange.request.params.get("fields") != least
+            if asked_more and not isinstance(answer, ChannelError) and meta_graph.wants_less(answer.body):
+                params, purpose = {**exchange.request.params, "fields": least}, {**asked, "less": "1"}
+                self.more.append(replace(exchange.request, params=params, purpose=purpose))
             elif isinstance(error, Refused):  # one thread the platform will not show must not hold up all others
                 self.aside.append(set_aside(dict(asked), f"messages are not shown ({error.platform_code})"))
+            elif not isinstance(error, ItemGone):
+                self.fail(error)
             return
-        except ChannelError as error:
-            self.fail(error)
-            return
+        if asked.get("less"):
+            self.memory.detail = _LEAST_DETAIL
         since = instant(asked.get("since")) if asked.get("since") else None
         oldest: datetime | None = None
         for raw in rows(body):

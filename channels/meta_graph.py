@@ -117,10 +117,7 @@ def _classify(
     if code in _ACCOUNT_LIMITS or answer.status == 429:
         return RateLimited(_pause_seconds(answer), "account", request_id=request_id)
     if code in (102, 190):
-        reason = token_reason(subcode or 0)
-        if "Page Access Token" in message:
-            reason = "wrong_kind_of_token"
-        return TokenRevoked(reason, request_id=request_id)
+        return TokenRevoked(token_reason(subcode or 0), request_id=request_id)
     if code == 506 and write:  # "duplicate": perhaps our own first try
         return OutcomeUnknown("the platform calls it a duplicate", request_id=request_id)
     if code in _TRANSIENT_CODES or transient or code is None or (write and answer.status >= 500):
@@ -138,16 +135,17 @@ def token_reason(subcode: int) -> str:
 
 
 def wants_less(body: bytes) -> bool:
-    """True when Meta says the question was too big or named a field it does not know: ask for less, not again."""
+    """True where a smaller question may be answered: too much was asked for (1), or a field it does not know (100).
+
+    Only the English text tells these from other faults of the same codes, and it is no part of the interface; so ask
+    for less, once or twice, and take what comes of that. Nothing is asked again for an object that is not there.
+    """
     try:
         error = mapping((mapping(decode(body)) or {}).get("error")) or {}
     except Unreadable:
         return False
-    message = str(error.get("message", "")).lower()
-    code = whole_number(error.get("code"))
-    return (code == 1 and "reduce the amount" in message) or (
-        code == 100 and ("nonexisting field" in message or "unknown field" in message)
-    )
+    code, subcode = whole_number(error.get("code")), whole_number(error.get("error_subcode"))
+    return code == 1 or (code == 100 and subcode is None and error.get("type") != "GraphMethodException")
 
 
 def request_id_of(answer: Answer) -> str | None:

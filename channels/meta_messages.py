@@ -212,8 +212,10 @@ def _listed_attachments(raw: Json) -> tuple[Attachment, ...]:
     for value in rows(raw.get("shares")):
         one = mapping(value) or {}
         found.append(Attachment("share", link(one.get("link")), short_text(one.get("name"), 300)))
-    if link(raw.get("sticker")):
-        found.append(Attachment("sticker", link(raw.get("sticker")), expires=True))
+    sticker = link(raw.get("sticker"))
+    if sticker:  # listed as a picture, too
+        found = [one for one in found if one.url != sticker]
+        found.append(Attachment("sticker", sticker, expires=True))
     story = mapping(raw.get("story")) or {}
     for name, kind in (("mention", "story_mention"), ("reply_to", "story_reply")):
         part = mapping(story.get(name))

@@ -162,7 +162,7 @@ def read(
         if page.full_sweep:
             memory.swept.add(stream.name)
     memory.failed = memory.failed or bool(trouble)
-    swept = _swept(streams, account, memory, now) if not more else frozenset()
+    swept = _swept(streams, account, memory) if not more else frozenset()
     complete = not more and not memory.failed
     if not more:
         memory.swept, memory.failed = set(), False
@@ -196,11 +196,15 @@ def _rests(error: ChannelError) -> bool:
     return denied or isinstance(error, Refused | ItemGone) or isinstance(error.__cause__, ItemGone)
 
 
-def _swept(streams: Sequence[Stream], account: ConnectedAccount, memory: _Memory, now: datetime) -> frozenset[Kind]:
-    """Kinds of which every stream that exists for this account was read to its end."""
+def _swept(streams: Sequence[Stream], account: ConnectedAccount, memory: _Memory) -> frozenset[Kind]:
+    """Kinds of which every stream that can be read was read to its end.
+
+    One that rests, or may not be asked, hides no deletion for good: what is missed is asked after by its id
+    (`ChannelAdapter.plan_presence`), and that alone decides.
+    """
     found: dict[Kind, bool] = {}
     for stream in streams:
-        if stream.sweeps is not None and stream.serves(account):
+        if stream.sweeps is not None and stream.allowed(account) and stream.name not in memory.rests_until:
             found[stream.sweeps] = found.get(stream.sweeps, True) and stream.name in memory.swept
     return frozenset(kind for kind, whole in found.items() if whole)
 

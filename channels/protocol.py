@@ -180,15 +180,6 @@ class ReplyLength:
 
 
 @dataclass(frozen=True, slots=True)
-class Rate:
-    """Calls the platform allows. ``per`` says who shares them; None: depends on the account's traffic."""
-
-    calls: int | None
-    window_seconds: int
-    per: Literal["account", "app"]
-
-
-@dataclass(frozen=True, slots=True)
 class ChannelTraits:
     """What is fixed about a platform. ``reply_window`` None: comments and reviews may be answered at any age.
 
@@ -202,7 +193,6 @@ class ChannelTraits:
     scopes: tuple[str, ...]
     reply_window: timedelta | None
     longest_reply: ReplyLength
-    rate: Rate
     batch_size: int
     deeds: frozenset[Deed] = frozenset({"reply"})
     longest_message: ReplyLength | None = None

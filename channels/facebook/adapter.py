@@ -23,7 +23,6 @@ from channels.protocol import (
     ConnectedAccount,
     Deed,
     Exchange,
-    Rate,
     ReplyLength,
     ReplyTarget,
     Request,
@@ -44,7 +43,6 @@ TRAITS = ChannelTraits(
     reply_window=None,
     # Meta publishes no number for comments; 8,000 characters is what its own editor takes.
     longest_reply=ReplyLength(8_000, "characters"),
-    rate=Rate(None, 86_400, "account"),
     batch_size=meta_graph.BATCH_SIZE,
     deeds=_REPLIES | meta_deeds.FACEBOOK["comment"],
     longest_message=ReplyLength(2_000, "characters"),
@@ -60,6 +58,12 @@ _OWN_POSTS = Grammar(
     read_post=parse.read_post,
     comment_count=parse.comment_count,
     read_comment=parse.read_comment,
+)
+_REELS = replace(
+    _OWN_POSTS,
+    posts_request=requests.video_reels,
+    read_post=parse.read_reel,
+    read_comment=parse.read_reel_comment,
 )
 _ADS = replace(_OWN_POSTS, posts_request=requests.ads_posts, is_elsewhere=parse.is_published)
 _VISITORS = replace(
@@ -88,6 +92,14 @@ _STREAMS = (
         live=timedelta(hours=12),
         deaf=timedelta(minutes=15),
         sweeps="post",
+    ),
+    Stream(
+        "reels",
+        CommentReading(_REELS),
+        (_READ_PAGE, _READ_PEOPLE),
+        live=timedelta(hours=12),
+        deaf=timedelta(minutes=30),
+        sweeps="comment",
     ),
     Stream(
         "ads",

@@ -33,11 +33,11 @@ _IGNORED = {
 def read(account: ConnectedAccount, told: Told, now: datetime) -> EventReading:
     """One change of a Page. Raises `Unreadable`."""
     if told.kind == "mention":
-        return _mention(account, told)
+        return _mention(account, told, now)
     if told.kind != "feed":
         reason = _IGNORED.get(told.kind)
         return meta_events.ignored(reason) if reason else meta_events.unknown(f"a change of {told.kind}")
-    what, verb = told.value.get("item"), told.value.get("verb")
+    what, verb = short_text(told.value.get("item")), _verb(told)
     if what in _REACTIONS:
         return meta_events.ignored("a reaction")
     if what != "comment" and what not in _POSTS:
@@ -76,11 +76,21 @@ def read_answers(account: ConnectedAccount, told: Told, exchanges: Sequence[Exch
     return reading if post_id or comment_id else meta_events.unknown("a change without ids")
 
 
-def _mention(account: ConnectedAccount, told: Told) -> EventReading:
-    """Read afresh, for the event names no author; no list of mentions in comments exists to heal what is lost here."""
-    if told.value.get("verb") != "add":
+def _mention(account: ConnectedAccount, told: Told, now: datetime) -> EventReading:
+    """Read afresh, for the event names no author; no list of mentions in comments exists to heal what is lost here.
+
+    Documented is "add" alone; whatever else is told of one is taken as it is of a comment.
+    """
+    verb = _verb(told)
+    if verb == "remove":
+        return meta_events.stored(_item(account, told, now, deleted=True))
+    if verb != "add" and verb not in _CHANGED:
         return meta_events.unknown("an unknown verb")
     return meta_events.asked(_ask(account, told))
+
+
+def _verb(told: Told) -> str | None:
+    return short_text(told.value.get("verb"))
 
 
 def _ask(account: ConnectedAccount, told: Told) -> Any:

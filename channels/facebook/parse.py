@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import replace
 from typing import Any
 
@@ -75,6 +76,38 @@ def read_comment(raw: Json, account: ConnectedAccount, post: PostContext, parent
         truncated=truncated,
         hidden=raw.get("is_hidden") is True,
     )
+
+
+def read_reel(raw: Json) -> PostContext | None:
+    """A short film as context, named as the post it stands in where the platform tells, for so its events name it."""
+    reel_id = identifier(raw.get("id"))
+    if reel_id is None:
+        return None
+    post_id, page_id = identifier(raw.get("post_id")), identifier((mapping(raw.get("from")) or {}).get("id"))
+    if post_id is not None and "_" not in post_id:
+        post_id = f"{page_id}_{post_id}" if page_id else None
+    text = short_text(raw.get("description"), _LONGEST_CONTEXT)
+    return PostContext(post_id or reel_id, text, _reel_link(raw.get("permalink_url")), "reel")
+
+
+def _reel_link(value: Any) -> str | None:
+    """Of films the platform may name the path alone."""
+    path = short_text(value, 500)
+    return link(f"https://www.facebook.com{path}" if path and re.match(r"/[^/\\]", path) else value)
+
+
+def read_reel_comment(raw: Json, account: ConnectedAccount, post: PostContext, parent_id: str | None) -> IncomingItem:
+    """Below a film a comment may be spelled with the film's id: events and other lists spell it with the post's."""
+    item = read_comment(raw, account, post, parent_id)
+    if "_" not in post.external_id:
+        return item  # which post it is, nobody told
+
+    def respelled(comment_id: str) -> str:
+        return spelled(comment_key(comment_id), post.external_id)
+
+    parent = item.parent_external_id and respelled(item.parent_external_id)
+    own = respelled(item.external_id)
+    return replace(item, external_id=own, thread_external_id=parent or own, parent_external_id=parent)
 
 
 def beneath(item: IncomingItem, post: PostContext) -> IncomingItem:

@@ -11,7 +11,7 @@ from channels.google_business.review_history import ReviewHistory
 from channels.google_business.review_poll import ReviewPolls
 from channels.google_business.reviews_together import MOST_LOCATIONS, ReviewsTogether
 from channels.google_business.standing import Standing
-from channels.protocol import ChannelTraits, Rate
+from channels.protocol import ChannelTraits
 
 TRAITS = ChannelTraits(
     platform="google_business",
@@ -20,7 +20,6 @@ TRAITS = ChannelTraits(
     scopes=(oauth.SCOPE,),
     reply_window=None,
     longest_reply=LONGEST_REPLY,
-    rate=Rate(300, 60, "app"),
     batch_size=MOST_LOCATIONS,
     deeds=DEEDS,
 )

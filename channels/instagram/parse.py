@@ -58,7 +58,7 @@ def read_comment(raw: Json, account: ConnectedAccount, post: PostContext, parent
         updated_at=None,
         stars=None,
         permalink=post.permalink,
-        from_us=is_us(author, account, post),
+        from_us=is_us(author, account, post) or person.get("self_ig_scoped_id") is not None,
         context=post,
         truncated=truncated,
         hidden=raw.get("hidden") is True,
@@ -104,8 +104,12 @@ def read_mentioned_media(raw: Json, account: ConnectedAccount) -> IncomingItem:
 
 
 def is_us(author: Author, account: ConnectedAccount, media: PostContext | None) -> bool:
-    """By id where the platform gives one, else by the user name of the media's owner, which is the account."""
+    """By id where the platform gives ours, else by the user name of the media's owner, which is the account.
+
+    Only where nobody is named as owner the name we know the account by decides: it may be of an older day, and another
+    person's by now.
+    """
     if author.external_id is not None and author.external_id == account.external_id:
         return True
     owner = media.owner_name if media else None
-    return author.name is not None and author.name in (owner, account.name)
+    return author.name is not None and author.name == (owner or account.name)

@@ -7,11 +7,12 @@ a platform that lives in tests alone.
 from __future__ import annotations
 
 import json
+from abc import ABC, abstractmethod
 from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
-from typing import Any, get_args
+from typing import Any, ClassVar, get_args, get_type_hints
 
 import pytest
 from hypothesis import HealthCheck, given, settings
@@ -47,7 +48,7 @@ json_values = st.recursive(
 _HERE = settings(max_examples=100, deadline=None, suppress_health_check=[HealthCheck.differing_executors])
 
 
-class World:
+class World(ABC):
     """A stand-in of one platform with one customer item, `target`, to answer. Subclass it for a platform."""
 
     adapter: ChannelAdapter
@@ -55,17 +56,17 @@ class World:
     target: ReplyTarget
     wire: Callable[[Request], Answer | ChannelError]
 
+    @abstractmethod
     def our_reply_by_hand(self, text: str, at: datetime) -> None:
         """The business answers `target` in the platform's own tool."""
-        raise NotImplementedError
 
+    @abstractmethod
     def forget_everything(self) -> None:
         """Every customer's item is deleted at the platform."""
-        raise NotImplementedError
 
+    @abstractmethod
     def page_around(self, bad: Any) -> Any:
         """The body of a first poll's answer: two good items, "a" and "b", and between them `bad`."""
-        raise NotImplementedError
 
     def send(self, text: str = TEXT) -> Answer:
         return ScriptedTransport(self.wire).send(self.adapter.publish_reply(self.account, self.target, text))
@@ -87,11 +88,24 @@ class World:
 
 
 class AdapterContract:
-    """The promises of `channels.protocol` and `channels.capabilities`."""
+    """The promises of `channels.protocol` and `channels.capabilities`.
 
-    def make_world(self) -> World:
-        """A fresh one."""
-        raise NotImplementedError
+    A subclass that gives no world, or one that lacks something, is refused where it is written, so that its tests
+    cannot be collected: a `TypeError` names the class and what it lacks.
+    """
+
+    make_world: ClassVar[Callable[[], World]]
+    """Makes a fresh world: the class of one, or a `staticmethod`."""
+
+    def __init_subclass__(cls, **more: Any) -> None:
+        super().__init_subclass__(**more)
+        if "make_world" not in vars(cls):
+            raise TypeError(f"{cls.__name__} keeps no contract: give it make_world, a World of its platform.")
+        world = cls.make_world()
+        kind = type(world).__name__
+        missing = [name for name in get_type_hints(World) if not hasattr(world, name)]
+        if missing:
+            raise TypeError(f"{cls.__name__} keeps no contract: its {kind} has no {', '.join(missing)}.")
 
     @pytest.fixture
     def world(self) -> World:

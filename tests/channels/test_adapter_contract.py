@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta
+from functools import partial
 from typing import Any
 
 import pytest
@@ -69,23 +70,48 @@ class GoogleWorld(World):
 
 
 class TestFacebook(AdapterContract):
-    def make_world(self) -> World:
-        return MetaWorld("facebook")
+    make_world = MetaWorld
 
 
 class TestInstagram(AdapterContract):
-    def make_world(self) -> World:
-        return MetaWorld("instagram")
+    make_world = partial(MetaWorld, "instagram")
 
 
 class TestGoogleBusiness(AdapterContract):
-    def make_world(self) -> World:
-        return GoogleWorld()
+    make_world = GoogleWorld
 
 
 def test_every_line_of_the_registry_is_held_to_the_contract() -> None:
     held = {one().make_world().account.platform for one in (TestFacebook, TestInstagram, TestGoogleBusiness)}
     assert held == set(ADAPTERS)
+
+
+def test_a_platform_that_gives_no_world_is_refused_where_it_is_written() -> None:
+    with pytest.raises(TypeError, match="TestNothing keeps no contract: give it make_world"):
+
+        class TestNothing(AdapterContract):
+            pass
+
+
+def test_a_world_without_its_methods_is_refused_with_their_names() -> None:
+    class HalfAWorld(World):
+        def forget_everything(self) -> None: ...
+
+    with pytest.raises(TypeError, match=r"HalfAWorld.*our_reply_by_hand.*page_around"):
+
+        class TestHalf(AdapterContract):
+            make_world = HalfAWorld  # type: ignore[type-abstract]
+
+
+def test_a_world_without_its_facts_is_refused_with_their_names() -> None:
+    class EmptyWorld(GoogleWorld):
+        def __init__(self) -> None:
+            self.adapter = adapter_for("google_business")
+
+    with pytest.raises(TypeError, match="TestEmpty keeps no contract: its EmptyWorld has no account, target, wire"):
+
+        class TestEmpty(AdapterContract):
+            make_world = EmptyWorld
 
 
 def test_an_unknown_platform_is_named_as_such() -> None:

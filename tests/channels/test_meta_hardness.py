@@ -174,7 +174,7 @@ def test_a_refused_side_stream_rests_for_a_day() -> None:
     page = polled_with({"messages": denied(), "ads": not_there()})
     assert (page.trouble, page.resting, page.complete) == ((), ("ads", "messages"), False)
     soon = NOW + timedelta(hours=2)
-    assert streams_of(page.next_cursor, soon) == {"posts", "visitors", "tagged"}
+    assert streams_of(page.next_cursor, soon) == {"posts", "visitors", "reels", "tagged"}
     assert {"ads", "messages"} <= streams_of(page.next_cursor, NOW + timedelta(hours=25))
 
 
@@ -194,7 +194,14 @@ def test_rhythms_without_events() -> None:
     cursor = polled_with({}).next_cursor
     assert streams_of(cursor, NOW + timedelta(minutes=2)) == {"posts"}
     assert streams_of(cursor, NOW + timedelta(minutes=6)) == {"posts", "messages"}
-    assert streams_of(cursor, NOW + timedelta(minutes=70)) == {"posts", "messages", "visitors", "ads", "tagged"}
+    assert streams_of(cursor, NOW + timedelta(minutes=70)) == {
+        "posts",
+        "messages",
+        "visitors",
+        "reels",
+        "ads",
+        "tagged",
+    }
 
 
 def test_a_cursor_of_before_there_were_streams_is_kept() -> None:

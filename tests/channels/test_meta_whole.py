@@ -154,6 +154,8 @@ def seed(scene: Scene) -> dict[str, str]:
     if is_facebook:
         said["visitor"] = scene.write("posts", "Best pierogi in town")
         said["under visitor"] = scene.write("comments", "Agreed", post=said["visitor"], author="Bo Lund")
+        reel = scene.write("posts", "Look at this", author=None, media_product_type="REELS")
+        said["under reel"] = scene.write("comments", "Nice music", post=reel)
         dark = scene.write("posts", "An ad", author=None, is_published=False)
         said["under ad"] = scene.write("comments", "How much?", post=dark)
         said["tagging"] = scene.write("mentions", "Lunch at Pennywell")
@@ -178,7 +180,7 @@ def test_a_poll_brings_everything_whole(scene: Scene) -> None:
     if scene.account.platform == "facebook":
         assert stored[said["under visitor"]].thread_external_id == said["visitor"]
         assert stored[said["under visitor"]].kind == stored[said["tagging"]].kind == "post"
-        assert stored[said["under ad"]].kind == "comment"
+        assert stored[said["under ad"]].kind == stored[said["under reel"]].kind == "comment"
     else:
         for name in ("story mention", "story reply"):
             (attachment,) = stored[said[name]].attachments
@@ -210,6 +212,33 @@ def test_every_spelling_of_an_event_says_the_same(scene: Scene) -> None:
     untold = {"tagging"} if scene.account.platform == "instagram" else set()
     assert not {name for name, external_id in said.items() if external_id not in told} - untold
     assert told[said["reply"]].thread_external_id == said["comment"]
+
+
+def test_whatever_is_attached_to_a_message_arrives_alike_by_poll_and_by_event(scene: Scene) -> None:
+    kinds = {"photo": "image", "video": "video", "audio": "audio", "file": "file", "sticker": "sticker"}
+    kinds |= {"animated_image": "image", "share": "share"}
+    if scene.account.platform == "instagram":  # names no stickers, and a list of messages no types of files
+        kinds |= {"sticker": "image", "audio": "file"}
+    said = {kind: scene.write("messages", None, attachments=[kind]) for kind in kinds}
+    polled, told = scene.polled(), scene.told()
+    for kind, external_id in said.items():
+        assert {one.kind for one in polled[external_id].attachments} == {kinds[kind]}, kind
+        told_kinds = [one.kind for one in told[external_id].attachments]
+        expected = {"sticker": ["sticker"], "audio": ["audio"]}.get(kind, [kinds[kind]])
+        assert told_kinds == expected, kind
+        for one in (*polled[external_id].attachments, *told[external_id].attachments):
+            assert one.url
+            assert one.expires == (kind != "share")
+
+
+def test_pictures_of_visitors_posts_and_comments_arrive(scene: Scene) -> None:
+    if scene.account.platform != "facebook":
+        pytest.skip("Instagram's customers attach nothing to comments")
+    post = scene.write("posts", "See this", attachments=["photo", "photo"])
+    comment = scene.write("comments", None, attachment="sticker")
+    polled = scene.polled()
+    assert [(one.kind, bool(one.url)) for one in polled[post].attachments] == [("album", True)]
+    assert [(one.kind, bool(one.url)) for one in polled[comment].attachments] == [("sticker", True)]
 
 
 def test_mentions_elsewhere_are_found_by_their_events(scene: Scene) -> None:
@@ -498,3 +527,22 @@ def test_subscription_and_access(scene: Scene) -> None:
     scene.control("POST", "/tokens/kill", killed)
     dead = adapter.read_access(account, scene.transport.fetch(adapter.plan_access(account)), now=datetime.now(UTC))
     assert (dead.works, dead.problem) == (False, "page_role_lost")
+
+
+def test_while_another_application_holds_the_conversation_we_read_on(scene: Scene) -> None:
+    first = scene.write("messages", "Hello")
+    scene.control("POST", "/handovers", {**_names(scene), "author": "Ada Vale", "to": "263902037430900"})
+    second = scene.write("messages", "Is anybody there?")
+    bot = scene.write("messages", "One moment", by="page")
+    told = scene.told()
+    assert {first, second, bot} <= set(told)
+    assert (told[second].from_us, told[bot].from_us) == (False, True)
+    with pytest.raises(Refused) as caught:
+        scene.do(target_of(told[second], deed="message", last_customer_at=scene.now()))
+    assert caught.value.platform_code == ("100/2018300" if scene.account.platform == "facebook" else "100/2534037")
+    scene.control("POST", "/handovers", {**_names(scene), "author": "Ada Vale", "action": "take"})
+    assert scene.do(target_of(told[second], deed="message", last_customer_at=scene.now())).platform_id
+
+
+def _names(scene: Scene) -> dict[str, str]:
+    return {"platform": scene.account.platform, "account": scene.account.external_id}

@@ -22,7 +22,6 @@ from channels.protocol import (
     ChannelTraits,
     ConnectedAccount,
     Exchange,
-    Rate,
     ReplyLength,
     ReplyTarget,
     Request,
@@ -49,7 +48,6 @@ TRAITS = ChannelTraits(
     scopes=("read", "answer"),
     reply_window=None,
     longest_reply=ReplyLength(500, "characters"),
-    rate=Rate(None, 3_600, "account"),
     batch_size=1,
     addresses={"guestbook": "https://guestbook.example"},  # type: ignore[dict-item]  # as above, `Service`
 )
