@@ -6,6 +6,8 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
+from flask import Response, url_for
+
 from agency.api import examples
 from agency.api.bearer import caller, id_or_nobody, known_id
 from agency.api.blueprint import ApiBlueprint
@@ -22,12 +24,16 @@ from agency.api.schemas.conversations import (
 from agency.api.schemas.fields import Nothing
 from agency.inbox import desk, moderation, queries
 from agency.inbox.filters import FREE, ME
+from agency.inbox.kept_media import SERVED_WITH, copy_of
 from agency.inbox.outgoing import window_of
 from agency.replies.queries import replies_of, shown_to
+from channels.media_kinds import MEDIA_TYPES
 from tenants.permissions import Permission, require
 
 blueprint = ApiBlueprint("conversations", __name__, description="What customers wrote, highest rank first.")
 
+_MEDIA: dict[str, Any] = {kind: {"schema": {}} for kind in sorted(MEDIA_TYPES)}
+"""OpenAPI 3.1 describes bytes by their media type alone."""
 _ASSIGNEES = {"me": ME, "nobody": FREE, "free": FREE}
 
 
@@ -66,9 +72,26 @@ def get_conversation(query: dict[str, Any], conversation_id: str) -> Any:
         "clocks": data,
         "holder": _holder(view.holder_id, view.holder_name, view.held_until),
         "window": window_of(view.id, view.kind, private=False, answers_written_at=None, written_by="person"),
+        "messages": [{**m._asdict(), "copies": _copies(m.id, view)} for m in view.messages],
         "notes": view.notes if caller().may(Permission.NOTE_READ) else [],
         "replies": shown_to(caller(), replies_of(view.id)),
     }
+
+
+@blueprint.get("/conversations/<conversation_id>/media/<media_id>")
+@blueprint.doc(responses={"200": {"description": "The bytes, to be saved", "content": _MEDIA}})
+def get_media(conversation_id: str, media_id: str) -> Response:
+    """Our copy of what was attached to a message: a picture, a film or a sound.
+
+    404 where it is not kept, and from the moment its message is deleted.
+    """
+    number = known_id(media_id)
+    found = copy_of(known_id(conversation_id), number)
+    require(caller(), Permission.CONVERSATION_READ, found.brand_id)
+    answer = Response(found.body, mimetype=found.content_type)
+    answer.headers.set("Content-Disposition", "attachment", filename=found.file_name(number))
+    answer.headers.update(SERVED_WITH)
+    return answer
 
 
 @blueprint.post("/conversations/<conversation_id>/claim")
@@ -99,6 +122,15 @@ def release_conversation(body: dict[str, Any], conversation_id: str) -> Any:
     conversation = known_id(conversation_id)
     desk.release(caller(), conversation)
     return {"conversation_id": conversation, "holder": None}
+
+
+def _copies(message_id: UUID, view: queries.ConversationView) -> list[dict[str, Any]]:
+    found = sorted((one for one in view.kept if one.message_id == message_id), key=lambda one: one.position)
+    return [{**one._asdict(), "url": _media_url(view.id, one.id) if one.state == "kept" else None} for one in found]
+
+
+def _media_url(conversation_id: UUID, media_id: UUID) -> str:
+    return url_for("api_conversations.get_media", conversation_id=conversation_id, media_id=media_id)
 
 
 def _holder(holder_id: UUID | None, name: str | None, until: datetime | None) -> dict[str, Any] | None:

@@ -259,7 +259,17 @@ CONVERSATION: Final[Example] = {
             "truncated": False,
             "language": "en",
             "stars": 1,
-            "attachments": [],
+            "attachments": [{"kind": "image", "url": None, "title": None, "expires": True}],
+            "copies": [
+                {
+                    "id": _OTHER_ID,
+                    "position": 0,
+                    "state": "kept",
+                    "reason": None,
+                    "content_type": "image/jpeg",
+                    "url": f"/api/v1/conversations/{_CONVERSATION_ID}/media/{_OTHER_ID}",
+                }
+            ],
             "permalink": None,
             "written_at": _MORNING,
             "edited_at": None,

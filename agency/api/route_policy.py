@@ -34,6 +34,7 @@ API_ROUTE_POLICY: dict[str, Policy] = {
     # conversations.py
     "api_conversations.list_conversations": P.CONVERSATION_READ,
     "api_conversations.get_conversation": P.CONVERSATION_READ,
+    "api_conversations.get_media": P.CONVERSATION_READ,
     "api_conversations.claim_conversation": P.CONVERSATION_WORK,
     "api_conversations.release_conversation": P.CONVERSATION_WORK,
     "api_conversations.moderate": P.MESSAGE_MODERATE,
@@ -47,6 +48,7 @@ API_ROUTE_POLICY: dict[str, Policy] = {
     "api_replies.decline_reply": P.REPLY_APPROVE,
     "api_replies.ask_for_changes": P.REPLY_APPROVE,
     "api_replies.withdraw_reply": P.REPLY_WRITE,
+    "api_replies.drop_reply": P.REPLY_WRITE,
     "api_replies.change_reply": P.REPLY_WRITE,
     "api_replies.take_back_reply": P.REPLY_WRITE,
     "api_replies.release_reply": P.REPLY_RELEASE,

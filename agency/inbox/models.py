@@ -19,6 +19,8 @@ PAST = "past"
 """Closed because history brought it and it was old by then: it stays so until the customer writes again."""
 CLOSED_BY_RULE = ("answered", "stars_only", "nothing_to_answer", PAST)
 """Why a rule closed a conversation; a person's closing is `resolved`. What a rule closed, a rule opens again."""
+MEDIA_STATES = ("waiting", "kept", "gone", "refused")
+"""Of a copy of what expires at the platform."""
 
 
 class Contact(BrandOwned, Dated, Base):
@@ -151,9 +153,9 @@ class Message(BrandOwned, Dated, Base):
 class KeptMedia(BrandOwned, Dated, Base):
     """Our copy of something attached to a message that the platform lets expire: a story's picture, film or sound.
 
-    `position` is its place among the message's attachments, `url` where the platform had it. `state`: `waiting`,
-    `kept`, `gone` (it expired first) or `refused`; `reason` is a word of `agency.inbox.kept_media`. A trigger deletes
-    the copy when its message gets a tombstone.
+    `position` is its place among the message's attachments, `url` where the platform had it. `state`, one of
+    MEDIA_STATES: `gone` is what expired first or made room; `reason` is a word of `agency.inbox.kept_media`. A trigger
+    deletes the copy when its message gets a tombstone.
     """
 
     __tablename__ = "kept_media"

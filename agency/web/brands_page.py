@@ -6,17 +6,20 @@ from typing import Any
 from uuid import UUID
 from zoneinfo import available_timezones
 
+from babel.numbers import format_decimal
 from flask import Blueprint, Response, current_app, make_response, redirect, request, url_for
 from flask_babel import gettext as _
 from flask_babel import ngettext
 from sqlalchemy import and_, func, select
 from werkzeug.wrappers import Response as AnyResponse
 
+from agency.inbox.kept_media import used_bytes as used_bytes_of
 from agency.inbox.models import Conversation, QueueCounter
 from agency.web.brand_address import brand_at, brand_state, look_of
 from agency.web.contexts import BrandRow, BrandsPage
-from agency.web.contexts_setup import BrandPage
+from agency.web.contexts_setup import BrandPage, MediaRoom
 from agency.web.guide_words import language_word
+from agency.web.language import chosen_language
 from agency.web.looks import Choice, StateLook
 from agency.web.shell import render_page, toast
 from agency.web.state_looks import account_states
@@ -25,6 +28,7 @@ from channels.models import Account
 from styleguides.models import StyleGuideVersion
 from tenants import brands as room
 from tenants import clock
+from tenants.base_app import settings_of_app
 from tenants.database import db
 from tenants.errors import Conflict, Invalid
 from tenants.models import Brand
@@ -269,8 +273,19 @@ def _one(
         errors=errors or {},
         languages=_languages(given.get("language", "")) if may_manage else (),
         timezones=_time_zones(given.get("timezone", "")) if may_manage else (),
+        room=_media_room(found) if may_manage else None,
     )
     return make_response(render_page("brands/brand.html", page), status)
+
+
+def _media_room(found: Brand) -> MediaRoom | None:
+    used_bytes, limit = used_bytes_of(found.id), settings_of_app().onbrand_kept_media_mb
+    if not used_bytes:
+        return None
+    used, locale = -(-used_bytes // 1_000_000), chosen_language()
+    given = {"used": format_decimal(used, locale=locale), "limit": format_decimal(limit, locale=locale)}
+    words = _("%(used)s of %(limit)s MB", **given)
+    return MediaRoom(used=used, limit=limit, words=words, is_full=used >= limit)
 
 
 def _parts(found: Brand) -> tuple[Choice, ...]:

@@ -11,6 +11,16 @@ from agency.web.looks import BrandLook, Choice, Clock, Notice, StateLook, told
 
 
 @dataclass(frozen=True, kw_only=True)
+class MediaRoom:
+    """How much of a brand's room its copies of expiring media take."""
+
+    used: int = told("Megabytes, rounded up.")
+    limit: int = told("Megabytes.")
+    words: str = told("Both, in words.")
+    is_full: bool = told("Where new copies take the place of older ones.", default=False)
+
+
+@dataclass(frozen=True, kw_only=True)
 class BrandPage:
     """One brand, `brands/brand.html`.
 
@@ -32,6 +42,7 @@ class BrandPage:
     errors: dict[str, str] = told("Field name to what to do.", default_factory=dict)
     languages: tuple[Choice, ...] = told("Options: `value`, `label`, `selected`.", default=())
     timezones: tuple[Choice, ...] = told("Options: `value`, `label`, `selected`.", default=())
+    room: MediaRoom | None = told("What copies of expiring media take; None where there are none.", default=None)
 
 
 @dataclass(frozen=True, kw_only=True)

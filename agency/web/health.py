@@ -19,6 +19,8 @@ from prometheus_client.metrics_core import CounterMetricFamily, GaugeMetricFamil
 from sqlalchemy import func, select
 from sqlalchemy.exc import SQLAlchemyError
 
+from agency.inbox.kept_media import kept_now
+from agency.inbox.models import MEDIA_STATES
 from agency.replies.models import Reply
 from channels import account_standing
 from channels.health import KINDS, state_of
@@ -256,6 +258,13 @@ class _Figures:
         for state, number in _replies_by_state().items():
             states.add_metric([state], number)
         yield states
+        media = dict(_kept("media", _count_media))
+        taken = media.pop("bytes")
+        yield GaugeMetricFamily("onbrand_kept_media_bytes", "What our copies of expiring media take.", value=taken)
+        copies = GaugeMetricFamily("onbrand_kept_media", "Copies of expiring media, by state.", labels=["state"])
+        for state, number in media.items():
+            copies.add_metric([state], number)
+        yield copies
 
 
 def _lag(oldest: datetime | None, now: datetime) -> float:
@@ -304,4 +313,14 @@ def _count_replies(app: Any) -> dict[str, int]:
             )
             for state, number in rows:
                 counted[state] += number
+    return dict(counted)
+
+
+def _count_media(app: Any) -> dict[str, int]:
+    counted: Counter[str] = Counter(dict.fromkeys(("bytes", *MEDIA_STATES), 0))
+    for agency_id in list(db.session.scalars(select(Agency.id))):
+        with in_scope(app, Scope(agency_id, None)):
+            kept = kept_now()
+        counted.update(kept.counts)
+        counted["bytes"] += kept.bytes
     return dict(counted)

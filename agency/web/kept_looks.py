@@ -52,6 +52,10 @@ def _look(view: ConversationView, one: KeptView, attached: dict[str, Any]) -> Ke
 def _note(one: KeptView) -> str:
     if one.state == "waiting":
         return _("Expires on the platform. We are copying it.")
+    if one.reason == kept_media.GIVEN_UP:
+        return _("Our copy made room for newer ones after this case was closed.")
+    if one.reason == kept_media.FULL:
+        return _("Not copied: this brand's room for copies is full. It expires on the platform.")
     if one.reason == kept_media.UNREACHABLE:
         return _("Not kept: the platform did not hand it out for two days.")
     if one.state == "gone":

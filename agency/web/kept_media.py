@@ -11,12 +11,9 @@ from uuid import UUID
 
 from flask import Blueprint, Response, send_file
 
-from agency.inbox.kept_media import copy_of
-from channels.media_kinds import EXTENSIONS
+from agency.inbox.kept_media import SERVED_WITH, copy_of
 
 kept_media = Blueprint("kept_media", __name__)
-
-CONTENT_SECURITY_POLICY = "default-src 'none'; frame-ancestors 'none'; sandbox"
 
 
 @kept_media.get("/conversations/<uuid:conversation_id>/media/<uuid:media_id>")
@@ -27,12 +24,10 @@ def copy(conversation_id: UUID, media_id: UUID) -> Response:
         BytesIO(found.body),
         mimetype=found.content_type,
         as_attachment=True,
-        download_name=f"{media_id}.{EXTENSIONS[found.content_type]}",
+        download_name=found.file_name(media_id),
         conditional=True,
         etag=found.sha256.hex(),
         max_age=0,
     )
-    answer.headers["Content-Security-Policy"] = CONTENT_SECURITY_POLICY
-    answer.headers["X-Content-Type-Options"] = "nosniff"
-    answer.headers["Cache-Control"] = "no-store"
+    answer.headers.update(SERVED_WITH)
     return answer

@@ -3,20 +3,24 @@
 from __future__ import annotations
 
 import copy
+import hashlib
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import Any
+from uuid import UUID
 
 import pytest
 from flask import Flask
 from sqlalchemy import Engine, text
 
 from agency.api.document import document_of
-from tenants.database import Base, new_id
+from agency.inbox.models import KeptMedia
+from tenants.database import Base, db, new_id
 from tenants.permissions import ROLE_PERMISSIONS, Actor, Permission, Role
 from tests.api.calling import Caller, token_for
 from tests.factories import Agency, Factory
 
+PICTURE = b"\x89PNG\r\n\x1a\n of a story"
 MALFORMED = "no-id"
 STORED_AS_GIVEN = {"saved_reply_ids"}
 """Nothing is looked up by these, so there is nothing to learn from them."""
@@ -77,9 +81,29 @@ def things_of(
         "number": str(number),
         "in_reply_to": reply["in_reply_to"],
         "message_id": reply["in_reply_to"],
+        "media_id": kept_copy(agency, agency.brand_ids[brand], conversation, UUID(reply["in_reply_to"])),
         "assignee": str(agency.staff.user_id),
         "before": reply["in_reply_to"],
     }
+
+
+def kept_copy(agency: Agency, brand_id: UUID, conversation_id: UUID, message_id: UUID) -> str:
+    """The id of our copy of a picture attached to this message."""
+    row = KeptMedia(
+        agency_id=agency.id,
+        id=new_id(),
+        brand_id=brand_id,
+        conversation_id=conversation_id,
+        message_id=message_id,
+        position=0,
+        state="kept",
+        content_type="image/png",
+        body=PICTURE,
+        sha256=hashlib.sha256(PICTURE).digest(),
+    )
+    with agency.entered():
+        db.session.add(row)
+        return str(row.id)
 
 
 def made_up() -> dict[str, str]:
@@ -91,6 +115,7 @@ def made_up() -> dict[str, str]:
         "guideline_id",
         "in_reply_to",
         "message_id",
+        "media_id",
         "assignee",
         "before",
     )

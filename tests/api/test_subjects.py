@@ -7,10 +7,13 @@ from uuid import UUID
 
 import pytest
 from flask import Flask
-from sqlalchemy import Engine, select, text
+from sqlalchemy import Engine, select, text, update
 
-from agency.inbox.intake import store_page
+from agency.inbox import kept_media
+from agency.inbox.intake import mark_gone, store_page
+from agency.inbox.models import KeptMedia
 from channels.items import Attachment, PostContext
+from channels.media_kinds import MediaCopy
 from channels.models import Account
 from tenants.database import db, new_id
 from tenants.permissions import Actor
@@ -18,6 +21,7 @@ from tests.api.calling import Caller, token_for
 from tests.factories import Agency, Factory
 from tests.inbox.items import at, comment, page
 
+PICTURE = b"\x89PNG\r\n\x1a\n of a story"
 NO_GUARANTEE = {"kind": "banned", "id": "no-guarantee", "level": "stop", "phrases": ["guarantee"]}
 
 
@@ -258,3 +262,50 @@ def test_the_queue_takes_few_statements(
     statements()
     assert len(staff.get("/conversations").get_json()["items"]) == 3
     assert len(statements()) <= 3
+
+
+# --- copies of what expires ---
+
+
+def test_a_copy_stands_with_its_message_and_is_served_so_that_nothing_in_it_runs(
+    make: Factory, ana: Agency, stranger: Agency, calling: Callable[[Actor | None], Caller], whole_app: Flask
+) -> None:
+    account_id = make.account(ana, platform="instagram")
+    attached = tuple(Attachment("image", f"https://cdn.example/{number}", None, expires=True) for number in range(3))
+    with ana.entered():
+        account = db.session.scalars(select(Account).where(Account.id == account_id)).one()
+        store_page(account, page(comment(1, attachments=attached)), now=at(600))
+    with ana.entered():
+        ids = list(db.session.scalars(select(KeptMedia.id).order_by(KeptMedia.position)))
+        kept_media.keep(ids[0], MediaCopy("image/png", PICTURE), 10**6)
+        kept_media.give_up(ids[1], "gone", kept_media.EXPIRED)
+    staff = calling(ana.staff)
+    case = staff.get("/conversations").get_json()["items"][0]["id"]
+    (message,) = staff.get(f"/conversations/{case}").get_json()["messages"]
+    address = f"/api/v1/conversations/{case}/media/{ids[0]}"
+    told = [(one["position"], one["state"], one["reason"], one["url"]) for one in message["copies"]]
+    assert told == [(0, "kept", None, address), (1, "gone", "expired", None), (2, "waiting", None, None)]
+    path = address.removeprefix("/api/v1")
+    answer = staff.get(path)
+    assert (answer.status_code, answer.mimetype, answer.get_data()) == (200, "image/png", PICTURE)
+    assert answer.headers["Content-Disposition"] == f"attachment; filename={ids[0]}.png"
+    assert answer.headers["X-Content-Type-Options"] == "nosniff"
+    assert answer.headers["Content-Security-Policy"] == "default-src 'none'; frame-ancestors 'none'; sandbox"
+    assert answer.headers["Cache-Control"] == "no-store"
+    for asker in (
+        calling(stranger.agency_admin),
+        Caller(whole_app, token_for(whole_app, ana.staff, [ana.brand_ids[1]])),
+    ):
+        assert asker.get(path).status_code == 404
+    assert calling(ana.billing_admin).get(path).status_code == 403
+    assert calling(None).get(path).status_code == 401
+    for waiting in ids[1:]:
+        assert staff.get(f"/conversations/{case}/media/{waiting}").status_code == 404
+    with ana.entered():
+        db.session.execute(update(KeptMedia).where(KeptMedia.id == ids[0]).values(content_type="image/svg+xml"))
+    assert staff.get(path).status_code == 404, "what a browser could run is not served, whatever the table says"
+    with ana.entered():
+        db.session.execute(update(KeptMedia).where(KeptMedia.id == ids[0]).values(content_type="image/png"))
+        mark_gone(db.session.scalars(select(Account).where(Account.id == account_id)).one(), ["post_1"], now=at(700))
+    assert staff.get(path).status_code == 404
+    assert staff.get(f"/conversations/{case}?").get_json()["messages"][0]["copies"] == []

@@ -19,6 +19,8 @@ from agency.api.schemas.fields import (
     next_cursor,
 )
 from agency.api.schemas.replies import Reply
+from agency.inbox.kept_media import NOT_KEPT
+from agency.inbox.models import MEDIA_STATES
 from channels.items import KINDS
 
 _RANK_REASON = {
@@ -34,6 +36,7 @@ _ATTACHMENT = {
         "kind": {"type": "string"},
         "url": {"type": ["string", "null"]},
         "title": {"type": ["string", "null"]},
+        "expires": {"type": "boolean", "description": "the platform lets it expire; `copies` has ours"},
     },
 }
 
@@ -101,6 +104,25 @@ class ConversationPage(Strict):
     next_cursor = next_cursor()
 
 
+class MediaCopy(Strict):
+    """Our copy of something attached that the platform lets expire, or why there is none."""
+
+    id = Identifier(required=True)
+    position = Whole(required=True, metadata={"description": "its place among what was attached, from 0"})
+    state = Choice(*MEDIA_STATES, required=True)
+    reason = Text(
+        required=True,
+        allow_none=True,
+        metadata={"description": f"why there is none: {', '.join(NOT_KEPT)}"},
+    )
+    content_type = Text(required=True, allow_none=True)
+    url = Text(
+        required=True,
+        allow_none=True,
+        metadata={"description": "where this API serves the bytes of a kept one, to the same token"},
+    )
+
+
 class Message(Strict):
     """A message as the platform shows it now; of a deleted one the text is empty."""
 
@@ -114,6 +136,11 @@ class Message(Strict):
     language = Text(required=True, allow_none=True)
     stars = Whole(required=True, allow_none=True)
     attachments = Items(Mapped(metadata=_ATTACHMENT), required=True)
+    copies = Items(
+        fields.Nested(MediaCopy),
+        required=True,
+        metadata={"description": "of attachments that expire at the platform; they stay when it lists them no more"},
+    )
     permalink = Text(required=True, allow_none=True)
     written_at = Moment(required=True)
     edited_at = Moment(required=True, allow_none=True)
