@@ -14,7 +14,6 @@ from sqlalchemy import select
 from agency.inbox import importing
 from agency.inbox.models import HistoryImport
 from jobs.history import WOKEN_AT_ONCE
-from tenants import clock
 from tenants.database import db
 from tenants.outbox import JobName, enqueue_after_commit, is_promised
 from tenants.scope import Scope, in_scope
@@ -29,12 +28,12 @@ def store_file(
     """Store the next pieces of a file, and promise the rest."""
     scope, row_id = Scope(UUID(agency_id), frozenset({UUID(brand_id)})), UUID(import_id)
     with in_scope(app, scope):
-        found = importing.bytes_of(row_id)
+        found = importing.held(row_id)
     if found is None:
         return
-    file, line = found
+    line = found.stored_line
     ends_at = time.monotonic() + run_seconds
-    for last_line, items in importing.pieces(file, line, now=clock.now()):
+    for last_line, items in importing.pieces(found.file, line, now=found.checked_at):
         with in_scope(app, scope):
             if not importing.store_piece(row_id, line, last_line, items):
                 return

@@ -3,15 +3,20 @@
 The columns stand in COLUMNS, which `docs/how-to-import.md` explains. A line that cannot be read is refused with its
 reason, one of PROBLEMS, and stops nothing; the lines around it are read. An id stands once in a file: of lines that
 share one the first counts.
+
+Text is UTF-8, or what spreadsheets call Unicode: UTF-16 with its mark. An encoding of one byte a letter tells nobody
+which letters it means, so it is refused and not guessed. The file is decoded as it is read, never held as text.
 """
 
 from __future__ import annotations
 
+import codecs
 import csv
 import io
 import json
 import re
 from collections.abc import Iterator
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -24,6 +29,7 @@ LARGEST_FILE_BYTES = 20_000_000
 MOST_LINES = 50_000
 LONGEST_LINE_CHARACTERS = 400_000
 """Four times the longest text kept, so that a line of escapes still fits."""
+csv.field_size_limit(LONGEST_LINE_CHARACTERS)
 
 REQUIRED = ("id", "kind", "text", "written_at")
 COLUMNS: dict[str, str] = {
@@ -49,10 +55,17 @@ PROBLEMS: dict[str, str] = {
     "too_many": worded("The file has more lines than one file may have; this one and all after it are left out."),
     "too_long": worded("This line is too long."),
     "not_json": worded("This line is not one JSON object."),
-    "not_csv": worded("This is not CSV; what follows cannot be told apart, so it is all left out."),
+    "not_csv": worded(
+        "This is not CSV; what follows cannot be told apart, so it is all left out. "
+        "Look for a quotation mark that is not closed, or not doubled within a text."
+    ),
     "cells": worded("This line has more or fewer cells than there are columns."),
     "missing": worded("This column is empty and must not be."),
-    "not_an_id": worded("This is no id of a platform: letters, digits and _ - . : = ~ only, at most 255."),
+    "not_an_id": worded("This is no id of a platform: letters, digits and _ - . : = ~ $ + only, at most 255."),
+    "rounded": worded(
+        "A spreadsheet has rounded this id. Make the column text before the ids are pasted, and export it anew."
+    ),
+    "thread": worded("This answers something, so it needs the id of the top comment or post here."),
     "not_a_text": worded("This is not a text."),
     "not_a_time": worded("This is no time; write it like 2026-03-01T09:30:00Z."),
     "no_zone": worded("This time has no zone; add Z or an offset such as +01:00."),
@@ -68,7 +81,9 @@ PROBLEMS: dict[str, str] = {
 
 
 class NotAFile(ValueError):
-    """The file as a whole cannot be read; the word is one of `too_large`, `not_utf8`, `no_lines`, `columns`."""
+    """The file as a whole cannot be read; the word is one of `too_large`, `not_utf8`, `one_list`, `no_lines`,
+    `columns`.
+    """
 
     def __init__(self, word: str, detail: str = "") -> None:
         super().__init__(word)
@@ -94,6 +109,9 @@ class Line:
     problem: Problem | None = None
 
 
+_ROUNDED = re.compile(r"[0-9](?:[.,][0-9]+)?[eE]\+?[0-9]{1,3}")
+"""How a spreadsheet writes a long number: 1.23457E+17, or 1,23457E+17."""
+_CHUNK_BYTES = 65_536
 _Numbered = tuple[int, dict[str, Any] | Problem]
 _ZONE = re.compile(r"[Tt ].*(?:[zZ]|[+-]\d\d(?::?\d\d(?::?\d\d)?)?)\Z")
 
@@ -102,12 +120,30 @@ def lines_of(file: bytes, *, now: datetime) -> Iterator[Line]:
     """Every line with content. Raises `NotAFile` at once, before the first line, when the whole cannot be read."""
     if len(file) > LARGEST_FILE_BYTES:
         raise NotAFile("too_large")
+    encoding = _encoding(file)
+    first = _opened(file, encoding).read(_CHUNK_BYTES).lstrip()[:1]
+    if first == "[":
+        raise NotAFile("one_list")
+    text = _opened(file, encoding)
+    return _read(_json_lines(text) if first == "{" else _csv_lines(text), now)
+
+
+def _encoding(file: bytes) -> str:
+    """Raises `NotAFile` where the bytes are no text from the first to the last."""
+    encoding = "utf-16" if file.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)) else "utf-8-sig"
+    decoder = codecs.getincrementaldecoder(encoding)()
     try:
-        text = file.decode("utf-8-sig")
+        for start in range(0, len(file), _CHUNK_BYTES):
+            decoder.decode(file[start : start + _CHUNK_BYTES])
+        decoder.decode(b"", final=True)
     except UnicodeDecodeError:
         raise NotAFile("not_utf8") from None
-    records = _json_lines(text) if text.lstrip()[:1] == "{" else _csv_lines(text)
-    return _read(records, now)
+    return encoding
+
+
+def _opened(file: bytes, encoding: str) -> io.TextIOWrapper:
+    """The file as text; lines keep the ends they have."""
+    return io.TextIOWrapper(io.BytesIO(file), encoding=encoding, newline="")
 
 
 def _read(records: Iterator[_Numbered], now: datetime) -> Iterator[Line]:
@@ -130,26 +166,33 @@ def _read(records: Iterator[_Numbered], now: datetime) -> Iterator[Line]:
             yield Line(number, item)
 
 
-def _json_lines(text: str) -> Iterator[_Numbered]:
-    for number, line in enumerate(io.StringIO(text, newline="\n"), start=1):
-        if not line.strip():
-            continue
+def _json_lines(text: io.TextIOWrapper) -> Iterator[_Numbered]:
+    number = 0
+    while line := text.readline(LONGEST_LINE_CHARACTERS + 1):
+        number += 1
         if len(line) > LONGEST_LINE_CHARACTERS:
+            while line and not line.endswith(("\n", "\r")):
+                line = text.readline(LONGEST_LINE_CHARACTERS)
             yield number, Problem("too_long")
             continue
-        try:
+        if not line.strip():
+            continue
+        value = None
+        with suppress(ValueError, RecursionError):
             value = json.loads(line)
-        except (ValueError, RecursionError):
-            value = None
         yield number, value if isinstance(value, dict) else Problem("not_json")
 
 
-def _csv_lines(text: str) -> Iterator[_Numbered]:
-    first = text.lstrip("\r\n").partition("\n")[0]
-    delimiter = ";" if first.count(";") > first.count(",") else ","
-    reader = csv.reader(io.StringIO(text, newline=""), delimiter=delimiter, strict=True)
+def _csv_lines(text: io.TextIOWrapper) -> Iterator[_Numbered]:
+    first = text.read(_CHUNK_BYTES).lstrip("\r\n").partition("\n")[0].strip("\r")
+    text.seek(0)
+    told = first[4:] if first.lower().startswith("sep=") else ""
+    delimiter = told if len(told) == 1 else max(",;\t", key=first.count)
+    reader = csv.reader(text, delimiter=delimiter, strict=True)
     try:
-        head = [name.strip().lower() for name in next((cells for cells in reader if cells), [])]
+        if told:
+            next(reader)  # Excel's own line, above the names of the columns
+        head = [name.strip().lower() for name in next((cells for cells in reader if any(cells)), [])]
     except csv.Error:
         raise NotAFile("no_lines") from None
     if not head:
@@ -157,7 +200,7 @@ def _csv_lines(text: str) -> Iterator[_Numbered]:
     missing = [name for name in REQUIRED if name not in head]
     twice = sorted({name for name in head if name and head.count(name) > 1})
     if missing or twice:
-        raise NotAFile("columns", ", ".join(missing or twice))
+        raise NotAFile("columns", ", ".join(missing or twice)[:200])
     return _csv_records(reader, head)
 
 
@@ -171,7 +214,9 @@ def _csv_records(reader: Any, head: list[str]) -> Iterator[_Numbered]:
         except csv.Error:
             yield number, Problem("not_csv")
             return
-        if any(cell.strip() for cell in cells):
+        if sum(map(len, cells)) > LONGEST_LINE_CHARACTERS:
+            yield number, Problem("too_long")
+        elif any(cell.strip() for cell in cells):
             yield number, dict(zip(head, cells, strict=True)) if len(cells) == len(head) else Problem("cells")
 
 
@@ -196,6 +241,9 @@ def _item(record: dict[str, Any], now: datetime) -> IncomingItem:
         if person is None:
             raise Problem("person", "thread_id")
         thread = person_thread(person)
+    parent = _id(record, "parent_id")
+    if parent is not None and thread is None:
+        raise Problem("thread", "thread_id")
     stars = _stars(record) if kind == "review" else None
     if not text.strip() and stars is None:
         raise Problem("no_words", "text")
@@ -203,7 +251,7 @@ def _item(record: dict[str, Any], now: datetime) -> IncomingItem:
     return IncomingItem(
         external_id=external_id,
         thread_external_id=thread or external_id,
-        parent_external_id=_id(record, "parent_id"),
+        parent_external_id=parent,
         kind=kind,
         author=Author(author_id, name) if author_id or name else None,
         text=text,
@@ -240,6 +288,8 @@ def _id(record: dict[str, Any], name: str) -> str | None:
     value = value.strip() if isinstance(value, str) else value
     if value is None or value == "":
         return None
+    if isinstance(value, float) or (isinstance(value, str) and _ROUNDED.fullmatch(value)):
+        raise Problem("rounded", name)
     found = identifier(value)
     if found is None:
         raise Problem("not_an_id", name)

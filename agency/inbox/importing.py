@@ -11,7 +11,8 @@ import hashlib
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
-from typing import Any
+from itertools import islice
+from typing import Any, NamedTuple
 from uuid import UUID
 
 from sqlalchemy import delete, func, select
@@ -37,11 +38,18 @@ PROBLEMS_KEPT = 200
 ITEMS_AT_ONCE = 200
 PAST_AFTER = timedelta(days=14)
 """What nobody answered for so long stays closed, as what a platform's history brings."""
-_KNOWN_AT_ONCE = 5_000
+_LOOKED_UP_AT_ONCE = 1_000
 
 WHOLE_FILE: dict[str, str] = {
     "too_large": worded("This file is larger than 20 MB. Nothing was stored. Cut it into several."),
-    "not_utf8": worded("This file is not text in UTF-8. Nothing was stored. Save it as UTF-8 and choose it again."),
+    "not_utf8": worded(
+        "This file is not text in UTF-8. Nothing was stored. "
+        "In a spreadsheet save it as “CSV UTF-8” and choose it again."
+    ),
+    "one_list": worded(
+        "This file is one JSON list. Nothing was stored. "
+        "Write each object on a line of its own, without commas between them."
+    ),
     "no_lines": worded("This file holds no lines. Nothing was stored. Choose the file of conversations."),
 }
 
@@ -56,6 +64,15 @@ class Report:
     problems: list[dict[str, Any]] = field(default_factory=list)
 
 
+class Verdict(NamedTuple):
+    """What becomes of one line: `new`, `known` or `left_out`, then with the column and a word of PROBLEMS."""
+
+    line: int
+    state: str
+    column: str = ""
+    problem: str = ""
+
+
 def look_through(
     actor: Actor, brand_id: UUID, platform: str, external_id: str, name: str, file_name: str, file: bytes
 ) -> HistoryImport:
@@ -68,8 +85,8 @@ def look_through(
     brand = db.session.scalars(select(Brand).where(Brand.id == brand_id)).one_or_none()
     if brand is None:
         raise NotFound()
-    account = unconnected.find(brand_id, platform, external_id)
-    report = report_of(file, account, now=clock.now())
+    account, now = unconnected.find(brand_id, platform, external_id), clock.now()
+    report = report_of(file, account, now=now)
     db.session.execute(
         delete(HistoryImport)
         .where(HistoryImport.asked_by == actor.user_id, HistoryImport.state == "checked")
@@ -78,6 +95,7 @@ def look_through(
     row = HistoryImport(
         agency_id=actor.agency_id,
         brand_id=brand_id,
+        created_at=now,
         platform=platform,
         external_id=external_id,
         name=(clean(name).strip() or (account.name if account else external_id))[:LONGEST_NAME],
@@ -98,26 +116,26 @@ def look_through(
 
 def report_of(file: bytes, account: Account | None, *, now: datetime) -> Report:
     """Counts and reasons. Raises `Invalid` when the file as a whole cannot be read or holds nothing to store."""
-    report, met = Report(), list[str]()
+    report = Report()
     try:
-        for line in lines_of(file, now=now):
-            if line.problem is not None:
-                report.bad_count += 1
-                if len(report.problems) < PROBLEMS_KEPT:
-                    told = {"line": line.number, "word": line.problem.word, "column": line.problem.column}
-                    report.problems.append(told)
-                continue
-            report.good_count += 1
-            if line.item is not None:
-                met.append(line.item.external_id)
+        for one in _verdicts(file, account, now):
+            report.bad_count += one.state == "left_out"
+            report.good_count += one.state != "left_out"
+            report.known_count += one.state == "known"
+            if one.state == "left_out" and len(report.problems) < PROBLEMS_KEPT:
+                report.problems.append({"line": one.line, "word": one.problem, "column": one.column})
     except NotAFile as error:
         raise _not_a_file(error) from None
     if not report.good_count and not report.bad_count:
         raise _not_a_file(NotAFile("no_lines"))
-    if account is not None:
-        for start in range(0, len(met), _KNOWN_AT_ONCE):
-            report.known_count += _known(account.id, met[start : start + _KNOWN_AT_ONCE])
     return report
+
+
+def verdicts(row: HistoryImport) -> Iterator[Verdict]:
+    """What becomes of each line of a file that is still held; none once it is dropped."""
+    if row.file is not None:
+        account = unconnected.find(row.brand_id, row.platform, row.external_id)
+        yield from _verdicts(row.file, account, row.created_at)
 
 
 def begin(actor: Actor, import_id: UUID, file_hash: str) -> HistoryImport:
@@ -191,18 +209,29 @@ def promise(row: HistoryImport) -> None:
     enqueue_after_commit(JobName.IMPORT_FILE, agency_id=row.agency_id, brand_id=row.brand_id, import_id=row.id)
 
 
-def bytes_of(import_id: UUID) -> tuple[bytes, int] | None:
-    """The file and the line it is stored up to, of one that runs; else None."""
+class Held(NamedTuple):
+    """A file, the line it is stored up to, and when it was looked through."""
+
+    file: bytes
+    stored_line: int
+    checked_at: datetime
+
+
+def held(import_id: UUID) -> Held | None:
+    """The file of an import that runs; else None."""
     found = db.session.execute(
-        select(HistoryImport.file, HistoryImport.stored_line).where(
+        select(HistoryImport.file, HistoryImport.stored_line, HistoryImport.created_at).where(
             HistoryImport.id == import_id, HistoryImport.state == "running"
         )
     ).one_or_none()
-    return None if found is None or found[0] is None else (found[0], found[1])
+    return None if found is None or found[0] is None else Held(found[0], found[1], found[2])
 
 
 def pieces(file: bytes, after_line: int, *, now: datetime) -> Iterator[tuple[int, list[IncomingItem]]]:
-    """The good lines behind a line, some hundred at a time, each piece with the number of its last line."""
+    """The good lines behind a line, some hundred at a time, each piece with the number of its last line.
+
+    ``now``: when the file was looked through, so that a line which lay in the future then stays out.
+    """
     items: list[IncomingItem] = []
     number = after_line
     for line in lines_of(file, now=now):
@@ -273,11 +302,21 @@ def _locked(import_id: UUID) -> HistoryImport:
     return row
 
 
-def _known(account_id: UUID, external_ids: Sequence[str]) -> int:
-    counted = select(func.count(Message.id)).where(
-        Message.account_id == account_id, Message.external_id.in_(external_ids)
-    )
-    return db.session.execute(counted).scalar_one()
+def _verdicts(file: bytes, account: Account | None, now: datetime) -> Iterator[Verdict]:
+    lines = lines_of(file, now=now)
+    while some := list(islice(lines, _LOOKED_UP_AT_ONCE)):
+        ids = [line.item.external_id for line in some if line.item is not None]
+        known = _known(account.id, ids) if account is not None else frozenset[str]()
+        for line in some:
+            if line.problem is not None:
+                yield Verdict(line.number, "left_out", line.problem.column, line.problem.word)
+            elif line.item is not None:
+                yield Verdict(line.number, "known" if line.item.external_id in known else "new")
+
+
+def _known(account_id: UUID, external_ids: Sequence[str]) -> frozenset[str]:
+    wanted = select(Message.external_id).where(Message.account_id == account_id, Message.external_id.in_(external_ids))
+    return frozenset(db.session.scalars(wanted))
 
 
 def _not_a_file(error: NotAFile) -> Invalid:

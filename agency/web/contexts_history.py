@@ -95,6 +95,7 @@ class ImportPage:
     file: ImportLook = told("How far it is.")
     facts: tuple[tuple[str, str], ...] = told("Counts in words.")
     problems: tuple[ProblemRow, ...] = told("The first lines that are left out.")
+    report_url: str = told("Every line with what becomes of it; empty once the file is gone.", default="")
     more_problems: str = told("How many are not shown; empty for none.", default="")
     account_note: str = told("What becomes of the account.", default="")
     begin_url: str = told("Posting stores it; empty once begun or with nothing to store.", default="")

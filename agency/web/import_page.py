@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import csv
+import io
 from uuid import UUID
 
 from babel.numbers import format_decimal
@@ -67,6 +69,21 @@ def file(import_id: str) -> Response:
 def state(import_id: str) -> Response:
     """How far it is, fetched again while it runs."""
     return make_response(render_template("imports/_state.html", file=_look(importing.get(_id(import_id)))))
+
+
+@import_page.get("/import/<import_id>/report")
+def report(import_id: str) -> Response:
+    """What becomes of every line, to be saved: a table of line, what becomes of it, column, reason."""
+    words = {"new": _("Would be stored"), "known": _("Known already"), "left_out": _("Left out")}
+    out = io.StringIO()
+    table = csv.writer(out, delimiter=";")
+    table.writerow([_("Line"), _("What becomes of it"), _("Column"), _("Why")])
+    for one in importing.verdicts(importing.get(_id(import_id))):
+        table.writerow([one.line, words[one.state], one.column, _(PROBLEMS[one.problem]) if one.problem else ""])
+    answer = Response(out.getvalue().encode("utf-8-sig"), mimetype="text/csv")
+    answer.headers.set("Content-Disposition", "attachment", filename="report.csv")
+    answer.headers["X-Content-Type-Options"] = "nosniff"
+    return answer
 
 
 @import_page.post("/import/<import_id>/begin")
@@ -154,6 +171,7 @@ def _page(row: HistoryImport) -> ImportPage:
             ProblemRow(line=_number(one["line"]), column=one["column"], reason=_(PROBLEMS[one["word"]]))
             for one in row.problems[:PROBLEMS_KEPT]
         ),
+        report_url=url_for("import_page.report", import_id=row.id) if row.state in ("checked", "running") else "",
         more_problems=_("And %(lines)s more.", lines=_lines(hidden)) if hidden > 0 else "",
         begin_url=url_for("import_page.begin", import_id=row.id) if checked and row.good_count else "",
         drop_url=url_for("import_page.stop", import_id=row.id) if checked else "",

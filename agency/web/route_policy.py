@@ -101,6 +101,7 @@ ROUTE_POLICY: dict[str, Policy] = {
     "composer.check": Permission.REPLY_WRITE,
     "composer.autosave": Permission.REPLY_WRITE,
     "composer.withdraw": Permission.REPLY_WRITE,
+    "composer.drop": Permission.REPLY_WRITE,
     "composer.take_back": Permission.REPLY_WRITE,
     "composer.reply_state": Permission.REPLY_READ,
     # owner.py: decisions on replies
@@ -150,6 +151,7 @@ ROUTE_POLICY: dict[str, Policy] = {
     "import_page.imports": Permission.HISTORY_BRING,
     "import_page.look_through": Permission.HISTORY_BRING,
     "import_page.file": Permission.HISTORY_BRING,
+    "import_page.report": Permission.HISTORY_BRING,
     "import_page.state": Permission.HISTORY_BRING,
     "import_page.begin": Permission.HISTORY_BRING,
     "import_page.stop": Permission.HISTORY_BRING,
@@ -165,9 +167,9 @@ ROUTE_POLICY: dict[str, Policy] = {
     "reconnecting.mend": PUBLIC,
     "reconnecting.leave": PUBLIC,
     "reconnecting.mended": PUBLIC,
-    # permissions_page.py
     # deletion_page.py: followed by whoever asked Meta to have their data deleted
     "deletion_page.deletion": PUBLIC,
+    # permissions_page.py
     "permissions_page.permissions": SIGNED_IN,
     # mailbox.py: local only
     "mailbox.mailbox": PUBLIC,

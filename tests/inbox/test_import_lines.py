@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import io
 import json
+import tracemalloc
 from datetime import UTC, datetime
 from typing import Any
 
@@ -117,6 +118,14 @@ def test_a_message_stands_with_its_person_both_ways() -> None:
         ({"kind": "review", "stars": "6"}, ("stars", "stars")),
         ({"kind": "message"}, ("person", "thread_id")),
         ({"kind": "message", "direction": "out", "author_id": "55"}, ("person", "thread_id")),
+        ({"parent_id": "c0"}, ("thread", "thread_id")),
+        ({"thread_id": "1.23457E+17"}, ("rounded", "thread_id")),
+        ({"id": "1,23457E+17"}, ("rounded", "id")),
+        ({"author_id": "1E17"}, ("rounded", "author_id")),
+        ({"id": 1.5e17}, ("rounded", "id")),
+        ({"written_at": "01.03.2026 09:30"}, ("not_a_time", "written_at")),
+        ({"written_at": "3/1/2026 9:30 AM"}, ("not_a_time", "written_at")),
+        ({"written_at": "46082.395"}, ("not_a_time", "written_at")),
     ],
     ids=str,
 )
@@ -147,9 +156,97 @@ def test_what_follows_a_broken_quote_is_not_guessed() -> None:
     assert [line.item for line in read(file)] == [None]
 
 
-def test_semicolons_and_a_mark_of_byte_order_are_fine() -> None:
-    file = b"\xef\xbb\xbf" + csv_file(WORDS, delimiter=";")
-    assert [line.item is not None for line in read(file)] == [True]
+POLISH = {**WORDS, "text": "Zażółć gęślą jaźń; czy dowozicie?", "author_name": "Żaneta"}
+EXCEL = csv_file(POLISH, delimiter=";").decode()
+
+
+@pytest.mark.parametrize(
+    "file",
+    [
+        EXCEL.encode(),
+        EXCEL.encode("utf-8-sig"),
+        EXCEL.encode("utf-16"),
+        b"\xfe\xff" + EXCEL.encode("utf-16-be"),
+        csv_file(POLISH, delimiter="\t").decode().encode("utf-16"),
+        ("sep=;\r\n" + EXCEL).encode("utf-8-sig"),
+        ("\r\n\r\n" + EXCEL).encode(),
+        EXCEL.replace("\r\n", "\n").encode(),
+        EXCEL.replace("\r\n", "\r").encode(),
+        EXCEL.replace("author_name;", "Author_Name ;", 1).encode(),
+        json_file(POLISH).decode().encode("utf-16"),
+        b"\xef\xbb\xbf\n " + json_file(POLISH) + b"\r\n",
+    ],
+    ids=lambda file: file[:12].hex(),
+)
+def test_what_spreadsheets_write_is_read(file: bytes) -> None:
+    (line,) = read(file)
+    assert line.item is not None, line.problem
+    assert (line.item.text, line.item.author) == (POLISH["text"], Author(None, "Żaneta"))
+
+
+@pytest.mark.parametrize("encoding", ["iso8859-2", "cp1250", "utf-16-le", "utf-32-le"])
+def test_what_cannot_be_told_is_refused_and_not_guessed(encoding: str) -> None:
+    with pytest.raises(NotAFile) as refused:
+        lines_of(EXCEL.encode(encoding), now=NOW)
+    assert refused.value.word in ("not_utf8", "columns")
+
+
+def test_hostile_cells_are_words_and_nothing_else() -> None:
+    words = ['=HYPERLINK("http://evil.example";"x")', "+1", "@SUM(A1)", "<script>alert(1)</script>", "a\x00b\u202e"]
+    records = [{**WORDS, "id": f"c{number}", "text": word} for number, word in enumerate(words)]
+    for file in (csv_file(*records), json_file(*records)):
+        texts = [line.item.text if line.item else None for line in read(file)]
+        assert texts == [word.replace("\x00", "") for word in words]
+
+
+def test_an_answer_may_stand_before_what_it_answers() -> None:
+    answer = {**WORDS, "id": "c2", "thread_id": "c1", "parent_id": "c1", "direction": "out"}
+    first, second = (line.item for line in read(json_file(answer, WORDS)))
+    assert first is not None
+    assert second is not None
+    assert (first.thread_external_id, second.thread_external_id) == ("c1", "c1")
+
+
+def test_a_quote_that_is_never_closed_says_where_it_began() -> None:
+    good, bad = csv_file(*({**WORDS, "id": f"c{number}"} for number in range(3))), b'x,comment,"never closed\n'
+    head, rows = good.split(b"\r\n", 1)
+    file = head + b"\n" + rows + bad + b"\n".join([rows] * 50)
+    assert [line.number for line in read(file) if line.item] == [2, 3, 4]
+    assert problems(file) == [(5, "not_csv", "")]
+    assert problems(head + b"\n" + rows + bad + b"y" * 10_000_000) == [(5, "not_csv", "")]
+
+
+@pytest.mark.parametrize("end", [b"\n", b"\r\n", b""], ids=["unix", "windows", "none"])
+def test_one_line_of_ten_megabytes_is_one_line_left_out(end: bytes) -> None:
+    cell = {**WORDS, "id": "long", "text": "x" * 10_000_000}
+    after = json_file(WORDS) if end else b""
+    assert problems(json_file(cell) + end + after) == [(1, "too_long", "")]
+    assert [line.number for line in read(json_file(cell) + end + after) if line.item] == ([2] if end else [])
+    wide = csv_file({**WORDS, "text": "x" * 350_000, "author_name": "y" * 100_000}, {**WORDS, "id": "c2"})
+    assert problems(wide) == [(2, "too_long", "")]
+    assert [line.number for line in read(wide) if line.item] == [3]
+
+
+def test_a_long_text_in_csv_is_cut_as_anywhere() -> None:
+    (line,) = read(csv_file({**WORDS, "text": "x" * 200_000}))
+    assert line.item is not None
+    assert (len(line.item.text), line.item.truncated) == (LONGEST_TEXT, True)
+
+
+def test_a_large_file_is_never_held_as_text() -> None:
+    """Read by lines, whatever the letters take: beside the bytes themselves it needs little."""
+    record = {**WORDS, "text": "\U0001f950" * 500}
+    file = b"\n".join(
+        json.dumps({**record, "id": f"c{number}"}, ensure_ascii=False).encode() for number in range(2_500)
+    )
+    assert len(file) > 5_000_000
+    tracemalloc.start()
+    try:
+        assert sum(line.item is not None for line in lines_of(file, now=NOW)) == 2_500
+        peak_bytes = tracemalloc.get_traced_memory()[1]
+    finally:
+        tracemalloc.stop()
+    assert peak_bytes < 2_500_000
 
 
 def test_texts_and_lines_have_a_longest_length() -> None:
@@ -173,12 +270,15 @@ def test_more_lines_than_allowed_are_named_once() -> None:
     [
         (b"x" * (LARGEST_FILE_BYTES + 1), "too_large", ""),
         (b"\xff\xfe\x00", "not_utf8", ""),
+        (b"id,kind,text,written_at\n\xb3", "not_utf8", ""),
+        (b"x" * 100_000 + b"\xc5", "not_utf8", ""),
+        (b' [{"id": 1}]', "one_list", ""),
         (b"", "no_lines", ""),
         (b"\n\n", "no_lines", ""),
         (b"id,text\n1,2", "columns", "kind, written_at"),
         (b"id,kind,text,written_at,text\n", "columns", "text"),
     ],
-    ids=["too_large", "not_utf8", "empty", "blank", "missing", "twice"],
+    ids=["too_large", "not_utf8", "latin_2", "cut_letter", "one_list", "empty", "blank", "missing", "twice"],
 )
 def test_a_file_that_cannot_be_read_says_so_at_once(file: bytes, word: str, detail: str) -> None:
     with pytest.raises(NotAFile) as refused:

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import hashlib
+import threading
 from collections.abc import Callable
+from contextlib import suppress
 from datetime import timedelta
 from typing import Any
 from uuid import UUID
@@ -189,6 +191,106 @@ def test_a_long_file_lets_others_pass_and_upkeep_finds_a_lost_promise(desk: Desk
     assert desk.scalar(promised) == 1
     desk.store(row)
     assert desk.scalar("select state from history_import") == "done"
+
+
+def test_a_line_is_judged_by_the_time_its_file_was_looked_through(desk: Desk) -> None:
+    """So that what was left out as lying in the future stays out, however long the job takes."""
+    late = {**lines(1)[0], "id": "late", "written_at": (clock.now() - timedelta(hours=1)).isoformat()}
+    file = json_file(*lines(2), late)
+    row = desk.begin(desk.look_through(file), file)
+    desk.change("update history_import set created_at = created_at - interval '2 hours'")
+    desk.store(row)
+    assert desk.counts() == (2, 2)
+
+
+def test_every_line_has_its_verdict(desk: Desk, ana: Agency) -> None:
+    desk.whole(json_file(*lines(1_500)))
+    row = desk.look_through(json_file(*lines(1_502), {"id": "x"}))
+    with ana.entered():
+        told = list(importing.verdicts(importing.get(row.id)))
+    assert [one.line for one in told] == list(range(1, 1_504))
+    assert {one.line for one in told if one.state == "new"} == {1_501, 1_502}
+    assert told[-1] == (1_503, "left_out", "kind", "kind")
+    assert sum(one.state == "known" for one in told) == 1_500 == row.known_count
+
+
+def test_words_the_database_could_not_hold_are_stored_without_what_it_cannot(desk: Desk) -> None:
+    hostile = [{**lines(1)[0], "id": f"h{n}", "text": f"a{odd}b"} for n, odd in enumerate(("\x00", "\ud800", "\u202e"))]
+    desk.whole(json_file(*hostile))
+    assert desk.counts() == (3, 3)
+    assert desk.scalar("select string_agg(text, ',' order by external_id) from message") == "ab,ab,a\u202eb"
+
+
+def test_an_answer_before_its_comment_joins_it(desk: Desk) -> None:
+    top, below = lines(2)
+    desk.whole(json_file({**below, "thread_id": "c0", "parent_id": "c0", "direction": "out"}, top))
+    assert desk.scalar("select count(*) from conversation") == 1
+    assert desk.scalar("select external_id || ' ' || message_count || ' ' || status from conversation") == "c0 2 closed"
+
+
+@pytest.mark.parametrize("at_once", [1, 7, 200])
+def test_killed_at_every_place_it_ends_with_each_line_once(
+    desk: Desk, monkeypatch: pytest.MonkeyPatch, at_once: int
+) -> None:
+    """Killed before, inside and after each transaction in turn."""
+    count = 3 * at_once + 1
+    file = json_file(*lines(count))
+    row = desk.begin(desk.look_through(file), file)
+    monkeypatch.setattr(importing, "ITEMS_AT_ONCE", at_once)
+    places = [("store_piece", False), ("store_piece", True), ("complete", False), ("complete", True)]
+    for _ in range(6):
+        for name, after in places:
+            real = getattr(importing, name)
+
+            def dying(*given: Any, real: Any = real, after: bool = after) -> Any:
+                if after:
+                    real(*given)
+                raise KeyboardInterrupt
+
+            with monkeypatch.context() as patched:
+                patched.setattr(importing, name, dying)
+                with suppress(KeyboardInterrupt):
+                    desk.store(row, run_seconds=0)
+        desk.store(row, run_seconds=0)
+    assert desk.counts() == (count, count)
+    assert desk.scalar("select state || ' ' || stored_count || ' ' || new_count from history_import") == (
+        f"done {count} {count}"
+    )
+    assert desk.scalar("select count(*) from brand_audit where action = 'history.import_done'") == 1
+
+
+def test_two_people_who_begin_at_once_do_not_store_twice(desk: Desk) -> None:
+    file, other = json_file(*lines(300)), json_file(*lines(310))
+    rows = [(desk.look_through(file), file)]
+    desk.change("update history_import set asked_by = gen_random_uuid()")
+    rows.append((desk.look_through(other), other))
+    gate, outcomes = threading.Barrier(2), list[str]()
+
+    def begins(row: HistoryImport, its_file: bytes) -> None:
+        gate.wait(20)
+        try:
+            outcomes.append(desk.begin(row, its_file).state)
+        except Conflict as error:
+            outcomes.append(error.code)
+
+    threads = [threading.Thread(target=begins, args=one) for one in rows]
+    for one in threads:
+        one.start()
+    for one in threads:
+        one.join(30)
+    assert sorted(outcomes) == ["import_running", "running"]
+    assert desk.scalar("select count(*) from account") == 1
+
+
+def test_files_of_two_accounts_are_stored_side_by_side(desk: Desk) -> None:
+    first, second = json_file(*lines(300)), json_file(*lines(250))
+    one = desk.begin(desk.look_through(first), first)
+    two = desk.begin(desk.look_through(second, external_id="70002"), second)
+    for _ in range(3):
+        desk.store(one, run_seconds=0)
+        desk.store(two, run_seconds=0)
+    assert desk.counts() == (550, 300)
+    assert desk.scalar("select count(*) from history_import where state = 'done'") == 2
 
 
 def test_two_runs_of_one_file_store_each_line_once(desk: Desk) -> None:

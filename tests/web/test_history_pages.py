@@ -200,7 +200,7 @@ def test_the_report_is_bounded(admin: Browser, ana: Agency) -> None:
 @pytest.mark.parametrize(
     ("file", "words"),
     [
-        (b"\xff\xfe", "not text in UTF-8"),
+        (b"\xff\xb3", "not text in UTF-8"),
         (b"", "Choose a file."),
         (b"id,text\n1,2\n", "kind, written_at"),
         (b"id,kind,text,written_at\n", "holds no lines"),
