@@ -40,6 +40,9 @@ PLACE_WORDS = frozenset(
 NOT_TOLD = frozenset({"no_topic"})
 """Reasons for no events that are this installation's choice and nobody's trouble."""
 
+NOT_OURS_TO_SET = frozenset({"other_topic", "types_missing", "no_rights", "service_disabled", "quota_zero"})
+"""Reasons for no events that asking again does not mend: a person decides at the platform."""
+
 NOTICE_BEFORE = timedelta(days=14)
 """An access that ends within this is said before it hurts."""
 DEAF_GRACE = timedelta(minutes=2)
@@ -128,6 +131,13 @@ def state_of(facts: Facts, now: datetime) -> State:
     if is_deaf(facts):
         return "webhook_deaf"
     return "silent" if is_silent(facts, now) else "healthy"
+
+
+def action_of(facts: Facts, state: State) -> Action:
+    """The one thing that helps in this state."""
+    if state == "unsubscribed" and facts.subscription_problem in NOT_OURS_TO_SET:
+        return "ask_platform"
+    return KINDS[state].action
 
 
 def stored_for(reason: str) -> Stored:

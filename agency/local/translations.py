@@ -7,6 +7,7 @@ fails until every entry is filled in. Running pages read the .po files themselve
 
 from __future__ import annotations
 
+import os
 import sys
 from pathlib import Path
 
@@ -54,6 +55,19 @@ def read(language: str) -> Catalog:
         return read_po(source, locale=language)
 
 
+def write(path: Path, catalogue: Catalog) -> None:
+    """Put the catalogue in its file's place, whole or not at all: whoever reads it meanwhile, or stops us, finds the
+    one before.
+    """
+    beside = path.with_suffix(f".{os.getpid()}.tmp")
+    try:
+        with beside.open("wb") as target:
+            write_po(target, catalogue, width=LINE_LENGTH, sort_output=True, ignore_obsolete=True)
+        beside.replace(path)
+    finally:
+        beside.unlink(missing_ok=True)
+
+
 def main() -> int:
     """Bring every catalogue up to date and say what waits for a translator."""
     wanted = extracted()
@@ -64,8 +78,7 @@ def main() -> int:
         dated = catalogue.creation_date
         catalogue.update(wanted, no_fuzzy_matching=True)
         catalogue.creation_date = dated
-        with path_of(language).open("wb") as target:
-            write_po(target, catalogue, width=LINE_LENGTH, sort_output=True, ignore_obsolete=True)
+        write(path_of(language), catalogue)
         empty = [message.id for message in catalogue if message.id and not all(forms(message.string))]
         print(f"{language}: {len(wanted)} entries, {len(empty)} to translate")
     return 0

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import re
+from collections.abc import Callable, Sequence
+from dataclasses import replace
 from datetime import date, datetime, timedelta
 from uuid import UUID
 
@@ -21,7 +23,7 @@ from agency.web.looks import BrandLook, Clock, Notice
 from agency.web.reply_looks import platform_word
 from channels.account_standing import facts_of
 from channels.features import features_of, way_of
-from channels.health import KINDS, Facts, State, ends_at, state_of
+from channels.health import KINDS, Facts, State, action_of, ends_at, state_of
 from channels.models import Account, AccountDay, PollTurn
 from tenants import clock
 from tenants.database import db
@@ -30,7 +32,9 @@ DAYS_DRAWN = 14
 BAR_WIDTH, BAR_STEP, DRAWN_HEIGHT = 8, 12, 40
 LEAST_HEIGHT = 3
 """One word among hundreds is still seen."""
-SHOWN_REASON = 160
+_ENDPOINTS = {"reconnect": "connecting.leave_again"}
+NUMBER = re.compile(r"(?:HTTP |code )?[0-9/]{1,20}(?: [A-Z_]{1,40})?")
+"""What stands beside our code for a reason and is the same in every language: HTTP 503, 100/33."""
 
 
 def days_of(account_ids: Sequence[UUID]) -> dict[UUID, dict[date, AccountDay]]:
@@ -61,111 +65,158 @@ def card_of(
     set_aside: int,
     days: dict[date, AccountDay],
     next_turn: datetime | None,
+    url: Callable[..., str] = url_for,
 ) -> AccountRow:
-    """Everything the card shows."""
-    now, zone, locale = clock.now(), chosen_zone(), chosen_language()
+    """Everything the card shows. ``url``: addresses of endpoints."""
+    now = clock.now()
     facts = facts_of(account)
     state = state_of(facts, now)
-    action = KINDS[state].action
-    may_touch = may_connect and account.disconnected_at is None
+    action = action_of(facts, state)
+    is_live = account.disconnected_at is None
+    may_touch = may_connect and is_live
     label = action_words()[action] if may_touch else ""
-
-    def ago(at: datetime | None) -> Clock | None:
-        return clocks.age(at, now, zone, locale) if at is not None else None
-
-    def soon(at: datetime | None) -> Clock | None:
-        return None if at is None else clocks.due(max(at, now), now, zone, locale)
-
-    def fact(label: str, at: Clock | None, words: str = "") -> AccountFact:
-        return AccountFact(label=label, at=at, words="" if at is not None else words or _("none yet"))
-
-    nobody = _("waits for a person") if state in ("needs_reconnect", "access_lost") else _("at any moment")
     return AccountRow(
         name=account.name,
         brand=brand,
         platform=platform_word(account.platform),
         state=health_looks()[state],
-        since=ago(account.health_since) if KINDS[state].stored else None,
-        problem=_notice(account, facts, state, may_connect=may_connect),
+        since=since_words(account.health_since, now) if KINDS[state].stored else None,
+        problem=_notice(account, facts, state, now, may_connect=may_connect),
         action_label=label,
-        action_url=_action_url(account, action) if label else "",
-        renew_url=url_for("connecting.leave_again", account_id=account.id) if may_touch else "",
-        token_url=url_for("accounts_page.ask_reconnect", account_id=account.id) if may_touch else "",
-        disconnect_url=url_for("accounts_page.ask_disconnect", account_id=account.id) if may_touch else "",
-        facts=(
-            fact(_("Told by an event"), ago(account.last_event_at)),
-            fact(_("Last look"), ago(account.last_polled_at)),
-            fact(_("Next look"), soon(next_turn) if next_turn is not None and next_turn > now else None, nobody),
-            fact(_("Last thing in"), ago(account.last_item_at)),
-            fact(_("Last answer out"), ago(account.last_sent_at)),
-        )
-        if account.disconnected_at is None
-        else (
-            fact(_("Last thing in"), ago(account.last_item_at)),
-            fact(_("Last answer out"), ago(account.last_sent_at)),
+        action_url=url(_ENDPOINTS.get(action, "accounts_page.check"), account_id=account.id) if label else "",
+        renew_url=url("connecting.leave_again", account_id=account.id) if may_touch else "",
+        token_url=url("accounts_page.ask_reconnect", account_id=account.id) if may_touch else "",
+        disconnect_url=url("accounts_page.ask_disconnect", account_id=account.id) if may_touch else "",
+        glance=(
+            _past(_("Last thing in"), account.last_item_at, now),
+            _past(_("Last event"), account.last_event_at, now),
+            _past(_("Last look"), account.last_polled_at, now),
         ),
-        access=_access(account, facts) if account.disconnected_at is None else (),
-        permits=_permits(account) if account.disconnected_at is None else (),
+        course=_course(account, facts, state, next_turn, now) if is_live else (),
+        access=_access(account, facts, now) if is_live else (),
+        permits=_permits(account) if is_live else (),
         arrivals=arrivals_of(days, now.date()),
         set_aside=set_aside,
-        set_aside_url=url_for("accounts_page.set_aside", account_id=account.id) if set_aside else "",
+        set_aside_url=url("accounts_page.set_aside", account_id=account.id) if set_aside else "",
     )
 
 
-def _action_url(account: Account, action: str) -> str:
-    if action == "reconnect":
-        return url_for("connecting.leave_again", account_id=account.id)
-    return url_for("accounts_page.check", account_id=account.id)
+def _worded(at: datetime, now: datetime, words: str) -> Clock:
+    """A moment as the card says it. Never coloured: what is wrong is said by the state."""
+    return replace(clocks.age(at, now, chosen_zone(), chosen_language()), words=words)
+
+
+def _is_far(at: datetime, now: datetime) -> bool:
+    return abs((now - at).total_seconds()) >= clocks.WEEK_SECONDS
+
+
+def _span(at: datetime, now: datetime) -> str:
+    return clocks.span_words(int(abs((now - at).total_seconds())), chosen_language())
+
+
+def since_words(at: datetime, now: datetime) -> Clock:
+    """For how long something has been so; after a week since which day."""
+    if (now - at).total_seconds() < clocks.MINUTE_SECONDS:
+        return _worded(at, now, _("just now"))
+    if _is_far(at, now):
+        return _worded(at, now, _("since %(day)s", day=_day(at)))
+    return _worded(at, now, _("for %(span)s", span=_span(at, now)))
+
+
+def _past(label: str, at: datetime | None, now: datetime) -> AccountFact:
+    if at is None:
+        return AccountFact(label=label, words=_("none yet"))
+    if (now - at).total_seconds() < clocks.MINUTE_SECONDS:
+        return AccountFact(label=label, at=_worded(at, now, _("just now")))
+    far = _is_far(at, now)
+    words = _day(at) if far else _("%(span)s ago", span=_span(at, now))
+    return AccountFact(label=label, at=_worded(at, now, words))
+
+
+def _next_look(state: State, at: datetime | None, now: datetime) -> AccountFact:
+    label = _("Next look")
+    if state in ("needs_reconnect", "access_lost"):
+        return AccountFact(label=label, words=_("waits for a person"))
+    if at is None or (at - now).total_seconds() < clocks.MINUTE_SECONDS:
+        return AccountFact(label=label, words=_("at any moment"))
+    return AccountFact(label=label, at=_worded(at, now, _("in %(span)s", span=_span(at, now))))
 
 
 def _day(at: datetime) -> str:
     return format_date(at.astimezone(chosen_zone()).date(), "d MMMM y")
 
 
-def _notice(account: Account, facts: Facts, state: State, *, may_connect: bool) -> Notice | None:
+def _notice(account: Account, facts: Facts, state: State, now: datetime, *, may_connect: bool) -> Notice | None:
     if state in ("healthy", "disconnected"):
         return None
-    words, kind = health_words()[state], KINDS[state]
+    words = health_words()[state]
     ends = ends_at(facts)
     named = {"place": platform_word(account.platform), "when": _day(ends) if ends else ""}
-    reason = {
-        "limited": facts.access_problem,
+    then = words.then % named
+    if state == "webhook_deaf" and _was_asked_again(facts):
+        then = _("They were asked for again; the next thing a customer writes shows whether they come.")
+    if state == "throttled" and facts.throttled_until is not None and facts.throttled_until > now:
+        span = _span(max(facts.throttled_until, now + timedelta(minutes=1)), now)
+        then = _("It goes on by itself in %(span)s. You need not do anything now.", span=span)
+    action = action_of(facts, state)
+    if state == "unsubscribed" and action == "ask_platform":
+        then = _("Decide at %(place)s who is told; we look again each day.", place=named["place"])
+    if action in ("reconnect", "subscribe", "look", "ask_platform") and not may_connect:
+        then = _("Ask an agency admin to see to it.")
+    why = _why(facts, state)
+    return Notice(KINDS[state].tone, f"{words.sentence % named} {why}".strip(), words.safe % named, then)
+
+
+def _was_asked_again(facts: Facts) -> bool:
+    checked, missed = facts.subscription_checked_at, facts.last_missed_at
+    return checked is not None and missed is not None and checked > missed and facts.subscription_problem is None
+
+
+def _why(facts: Facts, state: State) -> str:
+    """Our own words for the reason's code. Of a platform's answer its number alone is shown, never its words."""
+    if state in ("webhook_deaf", "silent", "key_missing", "throttled"):
+        return ""
+    told = {
+        "limited": facts.access_problem or facts.reason,
         "unsubscribed": facts.subscription_problem,
         "expiring": facts.access_problem,
-    }.get(state, facts.reason if state not in ("webhook_deaf", "silent", "key_missing") else None)
-    why = reason_words().get(reason or "", (reason or "")[:SHOWN_REASON] if state == "failing" else "")
-    then = words.then % named
-    if kind.action in ("reconnect", "subscribe", "look", "ask_platform") and not may_connect:
-        then = _("Ask an agency admin to see to it.")
-    return Notice(kind.tone, f"{words.sentence % named} {why}".strip(), words.safe % named, then)
+    }.get(state, facts.reason)
+    code, _space, detail = (told or "").partition(" ")
+    words = reason_words().get(code, "")
+    return f"{words[:-1]} ({detail})." if words and NUMBER.fullmatch(detail) else words
 
 
-def _access(account: Account, facts: Facts) -> tuple[AccountFact, ...]:
-    now, zone, locale = clock.now(), chosen_zone(), chosen_language()
-    ends = ends_at(facts)
+def _course(
+    account: Account, facts: Facts, state: State, next_turn: datetime | None, now: datetime
+) -> tuple[AccountFact, ...]:
     if account.subscribed_at is not None:
         events = _("on since %(day)s", day=_day(account.subscribed_at))
     else:
         events = reason_words().get(account.subscription_problem or "", _("off"))
-    checked = account.access_checked_at
-    usage = (
-        _("unknown")
-        if account.usage_percent is None
-        else _("%(share)s %% of the allowance", share=account.usage_percent)
-    )
     missed = account.missed_count
     return (
-        AccountFact(label=_("Access"), words=_("ends on %(day)s", day=_day(ends)) if ends else _("no known end")),
         AccountFact(label=_("Events"), words=events),
         AccountFact(
             label=_("Missed by events"),
             words=ngettext("%(num)s, found by looking", "%(num)s, found by looking", missed) if missed else _("none"),
         ),
-        AccountFact(label=_("Usage"), words=usage),
+        _next_look(state, next_turn, now),
+        _past(_("Last answer out"), account.last_sent_at, now),
+    )
+
+
+def _access(account: Account, facts: Facts, now: datetime) -> tuple[AccountFact, ...]:
+    ends, used = ends_at(facts), account.usage_percent
+    checked = account.access_checked_at
+    return (
+        AccountFact(label=_("Access"), words=_("ends on %(day)s", day=_day(ends)) if ends else _("no known end")),
+        _past(_("Access checked"), checked, now)
+        if checked is not None
+        else AccountFact(label=_("Access checked"), words=_("not yet")),
         AccountFact(
-            label=_("Access checked"),
-            at=clocks.age(checked, now, zone, locale) if checked is not None else None,
-            words="" if checked is not None else _("not yet"),
+            label=_("Allowance used"),
+            words=_("%(share)s %%", share=used) if used is not None else _("not told"),
+            percent=min(used, 100) if used is not None else None,
         ),
     )
 

@@ -9,7 +9,7 @@ from uuid import UUID
 
 from flask import Blueprint, Response, make_response, redirect, request, url_for
 from flask_babel import gettext as _
-from sqlalchemy import and_, case, func, or_, select, tuple_
+from sqlalchemy import and_, case, func, select, tuple_
 from werkzeug.wrappers import Response as AnyResponse
 
 from agency.web import clocks
@@ -27,9 +27,12 @@ from agency.web.who import actor_of_request
 from channels import account_standing
 from channels import accounts as room
 from channels.features import way_of
+from channels.health import KINDS, state_of
+from channels.health_order import rank_of
 from channels.models import Account, SetAsideItem
 from channels.registry import ADAPTERS
 from channels.sign_ins import SIGN_INS
+from tenants import clock
 from tenants.base_app import settings_of_app
 from tenants.database import db
 from tenants.errors import Conflict, Invalid, NotFound, worded
@@ -38,9 +41,9 @@ from tenants.permissions import Permission, require
 
 accounts_page = Blueprint("accounts_page", __name__)
 
-PAGE_ROWS = 50
+PAGE_ROWS = 60
 RAW_SHOWN_BYTES = 2_000
-TROUBLED = ("failing", "throttled", "needs_reconnect", "access_lost")
+TROUBLED = tuple(kind.rank for kind in KINDS.values() if kind.tone in ("bad", "warn"))
 
 
 @accounts_page.get("/accounts")
@@ -246,24 +249,13 @@ def _list(
     return make_response(render_page("accounts/page.html", page), status)
 
 
-_RANK = case(
-    (Account.health.in_(("needs_reconnect", "access_lost")), 0),
-    (Account.health.in_(("failing", "throttled")), 1),
-    else_=2,
-)
-_IS_DEAF = and_(
-    Account.last_missed_at.is_not(None),
-    or_(Account.last_event_at.is_(None), Account.last_event_at < Account.last_missed_at),
-)
-_TROUBLED = and_(Account.disconnected_at.is_(None), or_(Account.health.in_(TROUBLED), _IS_DEAF))
-
-
 def _rank_number(account: Account) -> int:
-    return {"needs_reconnect": 0, "access_lost": 0, "failing": 1, "throttled": 1}.get(account.health, 2)
+    return KINDS[state_of(account_standing.facts_of(account), clock.now())].rank
 
 
 def _accounts(brand_id: UUID | None, tab: str) -> tuple[list[Account], bool]:
-    wanted = select(Account).order_by(_RANK, Account.id).limit(PAGE_ROWS + 1)
+    rank = rank_of(clock.now())
+    wanted = select(Account).order_by(rank, Account.id).limit(PAGE_ROWS + 1)
     if brand_id is not None:
         wanted = wanted.where(Account.brand_id == brand_id)
     if tab == "disconnected":
@@ -271,13 +263,13 @@ def _accounts(brand_id: UUID | None, tab: str) -> tuple[list[Account], bool]:
     else:
         wanted = wanted.where(Account.disconnected_at.is_(None))
     if tab == "troubled":
-        wanted = wanted.where(_TROUBLED)
+        wanted = wanted.where(rank.in_(TROUBLED))
     after = request.args.get("after", "")
     if after:
-        rank, _dot, text = after.partition(".")
-        if rank not in ("0", "1", "2"):
+        number, _dot, text = after.partition(".")
+        if number not in {str(kind.rank) for kind in KINDS.values()}:
             raise NotFound()
-        wanted = wanted.where(tuple_(_RANK, Account.id) > tuple_(int(rank), _id(text)))
+        wanted = wanted.where(tuple_(rank, Account.id) > tuple_(int(number), _id(text)))
     found = list(db.session.scalars(wanted))
     return found[:PAGE_ROWS], len(found) > PAGE_ROWS
 
@@ -286,7 +278,7 @@ def _tabs(place: str, here: dict[str, Any], tab: str, brand_id: UUID | None) -> 
     live = Account.disconnected_at.is_(None)
     counting = select(
         func.count(case((live, Account.id))),
-        func.count(case((_TROUBLED, Account.id))),
+        func.count(case((and_(live, rank_of(clock.now()).in_(TROUBLED)), Account.id))),
         func.count(case((Account.disconnected_at.is_not(None), Account.id))),
     )
     if brand_id is not None:

@@ -110,11 +110,12 @@ class BrandsPage:
 
 @dataclass(frozen=True, kw_only=True)
 class AccountFact:
-    """One line of a card: a time, or words where there is none."""
+    """One line of a card: a time, a share of something, or words."""
 
     label: str = told("What it is.")
     at: Clock | None = told("When.", default=None)
     words: str = told("Said instead of a time.", default="")
+    percent: int | None = told("Drawn as a bar, 0 to 100; None for no share.", default=None)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -162,15 +163,16 @@ class AccountRow:
     brand: BrandLook = told("Whose it is.")
     platform: str = told("Facebook, Instagram, Google.")
     state: StateLook = told("Its health: `agency.web.health_words`.")
-    since: Clock | None = told("Since when that is so.", default=None)
+    since: Clock | None = told("Since when that is so: for 3 d.", default=None)
     problem: Notice | None = told("What is wrong, safe, next.", default=None)
     action_label: str = told("The one thing that helps; empty where one only waits, or may not.", default="")
     action_url: str = told("Posting does it.", default="")
     renew_url: str = told("Posting leads to the platform to sign in anew; empty where not allowed.", default="")
     token_url: str = told("The page for a new token; empty where not allowed.", default="")
     disconnect_url: str = told("The page that asks before it ends; empty where not allowed.", default="")
-    facts: tuple[AccountFact, ...] = told("Times: events, looks, last in, last out.", default=())
-    access: tuple[AccountFact, ...] = told("Token, events, missed, usage.", default=())
+    glance: tuple[AccountFact, ...] = told("What people compare down the list: last in, event, look.", default=())
+    course: tuple[AccountFact, ...] = told("How things come and go: events, next look, missed, last out.", default=())
+    access: tuple[AccountFact, ...] = told("Token and usage.", default=())
     permits: tuple[Permit, ...] = told("Each use; empty where the platform never told.", default=())
     arrivals: Arrivals | None = told("The last two weeks drawn; None when nothing came.", default=None)
     set_aside: int = told("Items we could not read and kept.", default=0)
@@ -185,8 +187,8 @@ class AccountsPage:
     Posts: `connect_url` (`brand`, `platform`, `external_id`, `name`, `login`, `credential`).
     """
 
-    rows: tuple[AccountRow, ...] = told("Troubled first, then by brand.")
-    tabs: tuple[Choice, ...] = told("All, Troubled.", default=())
+    rows: tuple[AccountRow, ...] = told("The worst first: `channels.health.KINDS`.")
+    tabs: tuple[Choice, ...] = told("All, Troubled, Disconnected.", default=())
     next_url: str = told("The next 50; empty at the end.", default="")
     connect_url: str = told(
         "Connects with a token that somebody got at the platform. Empty where not allowed.", default=""

@@ -6,6 +6,7 @@ from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
 
+from flask import url_for
 from flask_babel import gettext as _
 
 from agency.inbox.conversation_view import ConversationView, get_conversation
@@ -32,7 +33,7 @@ from agency.web.voice_look import voice_url
 from tenants import clock
 from tenants.permissions import Actor, Permission
 
-FINAL_STATES = ("published", "declined", "refused")
+FINAL_STATES = ("published", "declined", "refused", "dropped")
 
 
 def conversation_page(
@@ -95,7 +96,7 @@ def conversation_page(
         ),
         voice_url=voice_url(view) if actor.may(Permission.GUIDE_READ) else "",
         side=_side(view, address),
-        notices=_notices(view, written),
+        notices=_notices(view, actor, written),
         note_url=address.deed_url(view.id, "note") if actor.may(Permission.NOTE_WRITE) else "",
         resolve_url=address.deed_url(view.id, "close") if may_touch and view.status != "closed" else "",
         reopen_url=address.deed_url(view.id, "reopen") if may_touch and not is_open else "",
@@ -117,8 +118,8 @@ def _stands_apart(reply: ReplyRow, view: ConversationView, replies: list[ReplyRo
 
     A begun change of a published answer stands on its own, too: the composer is for the next answer.
     """
-    if reply.state == "draft":
-        return reply.deed == "edit"
+    if reply.state in ("draft", "dropped"):
+        return reply.state == "draft" and reply.deed != "reply"
     if reply.state == "published" and any(r.changes_reply_id == reply.id and r.state == "published" for r in replies):
         return False  # what changed it stands in its place
     return reply.state != "published" or not any(m.reply_id == reply.id for m in view.messages)
@@ -146,11 +147,12 @@ def reply_look(reply: ReplyRow, actor: Actor, address: Address) -> ReplyLook:
         text=reply.text,
         state=state,
         way=way if reply.deed != "reply" or reply.private else "",
-        facts=facts or (said_again(reply.state_reason or "") if reply.state == "refused" else ""),
+        facts=facts or (said_again(reply.state_reason or "") if reply.state in ("refused", "draft") else ""),
         note=reply.state_reason or "" if reply.state == "declined" else reply.deed_reason or "",
         withdraw_url=address.deed_url(base, f"replies/{reply.id}/withdraw")
         if may_write and reply.state in ("awaiting_approval", "approved", "refused")
         else "",
+        drop_url=address.deed_url(base, f"replies/{reply.id}/drop") if may_write and reply.state == "draft" else "",
         edit_url=_edit_url(address, reply) if may_write and _is_editable(reply) else "",
         receipt_url=f"/replies/{reply.id}/receipt",
         state_url="" if reply.state in FINAL_STATES else address.deed_url(base, f"replies/{reply.id}"),
@@ -225,20 +227,37 @@ def _reason(part: dict[str, Any]) -> str:
     return _("Others are reading along") + f": {moved}"
 
 
-def _notices(view: ConversationView, written: Written | None) -> tuple[Notice, ...]:
+def _notices(view: ConversationView, actor: Actor, written: Written | None) -> tuple[Notice, ...]:
     found = []
     if written is not None and written.error is not None:
         found.append(written.error)
-    if view.account_health == "needs_reconnect":
-        found.append(
-            Notice(
-                "bad",
-                _("%(platform)s no longer accepts our connection.", platform=platform_word(view.platform)),
-                _("What came in before is here, and drafts are kept."),
-                _("Ask an agency admin to connect the account again."),
-            )
-        )
-    return tuple(found)
+    account = _account_notice(view, actor)
+    return (*found, account) if account is not None else tuple(found)
+
+
+def _account_notice(view: ConversationView, actor: Actor) -> Notice | None:
+    """Where nothing can be sent until a person mends the channel, with the way there for those who may see it."""
+    state = view.account_health
+    what = {
+        "needs_reconnect": _("%(platform)s no longer accepts our connection.", platform=platform_word(view.platform)),
+        "access_lost": _("We lost access to this account: a role or a permission was taken away."),
+        "disconnected": _("This account was disconnected here."),
+    }.get(state)
+    if what is None:
+        return None
+    may_look = actor.may(Permission.ACCOUNT_READ)
+    if actor.may(Permission.ACCOUNT_CONNECT):
+        then = _("Connect it again; what waits goes out by itself.")
+    else:
+        then = _("Ask an agency admin to connect the account again.")
+    return Notice(
+        "info" if state == "disconnected" else "bad",
+        what,
+        _("What came in before is here, and drafts are kept."),
+        then,
+        _("Channel health") if may_look else "",
+        url_for("accounts_page.accounts_of_brand", brand_id=view.brand_id) if may_look else "",
+    )
 
 
 def _snooze_options(now: datetime) -> tuple[Choice, ...]:

@@ -173,7 +173,7 @@ def _forms(match: str) -> str:
 
 
 def _list(words: Sequence[str], most: int = MOST_LISTED) -> str:
-    shown = ", ".join(f"“{word}”" for word in words[:most])
+    shown = ", ".join(_("“%(words)s”", words=word) for word in words[:most])
     rest = len(words) - most
     return shown + ngettext(" and %(num)s more", " and %(num)s more", rest) if rest > 0 else shown
 

@@ -8,9 +8,8 @@ from dataclasses import replace
 
 from agency.replies.text_difference import text_difference
 from agency.web import contexts as c
-from agency.web import contexts_rooms as c_rooms
-from agency.web.health_words import health_looks
 from agency.web.looks import Choice, Notice, StateLook, Toast
+from agency.web.parts_sample_accounts import accounts
 from agency.web.parts_samples import (
     CHANGED,
     DRAFT,
@@ -113,27 +112,6 @@ def brands_page() -> c.BrandsPage:
     )  # fmt: skip
 
 
-def accounts() -> c.AccountsPage:
-    states = health_looks()
-    facts = (
-        c_rooms.AccountFact(label="Told by an event", at=ago(minutes=7)),
-        c_rooms.AccountFact(label="Last look", at=ago(minutes=1)),
-    )
-    bars = tuple(c_rooms.ArrivalBar(x=place * 12, told_y=20, told_height=20, found_y=12, found_height=8, missed_y=8, missed_height=4 if place == 9 else 0, title="12 Nov") for place in range(14))  # fmt: skip
-    drawn = c_rooms.Arrivals(
-        bars=bars, told_count=84, found_count=31, missed_count=2, width=164, height=40, bar_width=8
-    )
-    broken = Notice("bad", "Facebook no longer accepts our connection since 10:40: the password was changed.", "Everything that came in before is here, and two approved replies wait.", "Connect again; we read what came meanwhile.")  # fmt: skip
-    return c.AccountsPage(
-        rows=(
-            c.AccountRow(name="Hotel Bursztynowa Zatoka", brand=brands()[1], platform="Facebook", state=states["needs_reconnect"], since=ago(minutes=84), facts=facts, problem=broken, action_label="Connect again", action_url="#", renew_url="#", disconnect_url="#"),
-            c.AccountRow(name="Pennywell, Leeds", brand=brands()[0], platform="Google", state=states["healthy"], since=ago(days=30), facts=facts, arrivals=drawn, access=(c_rooms.AccountFact(label="Access", words="no known end"),), permits=(c_rooms.Permit(name="Reviews: read and answer", stands=True, scopes="business.manage"), c_rooms.Permit(name="Direct messages", stands=False, scopes="pages_messaging", missing="pages_messaging")), renew_url="#", disconnect_url="#", set_aside=2, set_aside_url="#"),
-        ),
-        tabs=(Choice("All", "?", True, 2), Choice("Troubled", "?t=1", count=1, tone="bad")), connect_url="#",
-        brands=tuple(Choice(b.name, "", value=b.id) for b in brands()), platforms=(Choice("Facebook", "", value="facebook"), Choice("Google", "", value="google_business")),
-    )  # fmt: skip
-
-
 def people() -> c.PeoplePage:
     active, invited = StateLook("active", "Active", "check", "good"), StateLook("invited", "Invited", "mail", "info")
     on, off = StateLook("on", "On", "shield", "good"), StateLook("off", "Off", "alert", "warn")
@@ -185,6 +163,8 @@ def samples() -> dict[str, Callable[[str], Sample]]:
         **{f"guide-{tab}": _guide(tab) for tab in ("rules", "write", "versions", "try", "empty")},
         "brands": lambda here: ("brands/page.html", shell(here), brands_page()),
         "accounts": lambda here: ("accounts/page.html", shell(here), accounts()),
+        "accounts-many": lambda here: ("accounts/page.html", shell(here), accounts("many")),
+        "accounts-reader": lambda here: ("accounts/page.html", shell(here), accounts("reader")),
         "people": lambda here: ("people/page.html", shell(here), people()),
         "sign-in": lambda here: ("sign_in/page.html", owner_shell(here), c.SignInPage(url="#", email="ana@lantern.example", notice=wrong, forgotten_url="#", demo_people=(("Staff", "ana@lantern.example"),))),
         "second-factor": lambda here: ("sign_in/second_factor.html", owner_shell(here), c.SecondFactorPage(url="#", other_url="#")),

@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from channels import health
-from channels.health import KINDS, Facts, State, is_missed, state_of, stored_for
+from channels.health import KINDS, Facts, State, action_of, is_missed, state_of, stored_for
 
 NOW = datetime(2026, 11, 20, 9, 0, tzinfo=UTC)
 HOUR, DAY = timedelta(hours=1), timedelta(days=1)
@@ -23,7 +23,8 @@ CASES: list[tuple[State, dict[str, Any]]] = [
     ("no_allowance", {"stored": "failing", "reason": "quota_zero"}),
     ("no_allowance", {"stored": "failing", "reason": "service_disabled"}),
     ("key_missing", {"stored": "failing", "reason": "key_missing"}),
-    ("failing", {"stored": "failing", "reason": "The platform did not answer."}),
+    ("failing", {"stored": "failing", "reason": "platform_down HTTP 503"}),
+    ("limited", {"stored": "failing", "reason": "not_verified"}),
     ("throttled", {"stored": "throttled"}),
     ("throttled", {"throttled_until": NOW + HOUR}),
     ("healthy", {"throttled_until": NOW - HOUR}),
@@ -75,6 +76,7 @@ def test_of_several_troubles_the_worst_shows(troubles: list[dict[str, Any]]) -> 
         ("page_role_lost", "access_lost"),
         ("access_lost", "access_lost"),
         ("quota_zero", "failing"),
+        ("location_suspended", "failing"),
         ("service_disabled", "failing"),
         ("password_changed", "needs_reconnect"),
         ("access_withdrawn", "needs_reconnect"),
@@ -83,6 +85,15 @@ def test_of_several_troubles_the_worst_shows(troubles: list[dict[str, Any]]) -> 
 )
 def test_a_refused_credential_is_stored_by_its_reason(reason: str, stored: str) -> None:
     assert stored_for(reason) == stored
+
+
+@pytest.mark.parametrize(
+    ("problem", "action"),
+    [("not_subscribed", "subscribe"), ("not_set", "subscribe"), ("other_topic", "ask_platform")],
+)
+def test_asking_for_events_is_offered_where_it_may_help(problem: str, action: str) -> None:
+    facts = Facts(stored="ok", subscription_problem=problem)
+    assert action_of(facts, state_of(facts, NOW)) == action
 
 
 @pytest.mark.parametrize(

@@ -7,11 +7,12 @@ from typing import Any
 
 from sqlalchemy import text
 
-from channels import accounts
+from channels import account_standing, accounts, health
 from channels.capabilities import Subscribes
 from channels.items import comment_key
 from channels.registry import able
 from channels.transport import Endpoints, Transport
+from tenants import clock
 from tenants.settings import Settings
 from tests.flows.conftest import PAGE, House
 
@@ -105,6 +106,9 @@ def test_what_lost_doubled_and_shuffled_webhooks_leave_out_one_poll_finds(house:
     assert _ours(house) == truth
     missed = house.scalar(f"select missed_count from account where id = '{house.account_ids['facebook']}'")
     assert missed > 0, "the account says that events were deaf to some of it"
+    with house.agency.entered():
+        facts = account_standing.facts_of(accounts.get(house.account_ids["facebook"]))
+    assert health.state_of(facts, clock.now()) == "webhook_deaf"
     before = house.scalar("select sum(version) from conversation")
     house.poll()
     assert (_ours(house), house.scalar("select sum(version) from conversation")) == (truth, before)

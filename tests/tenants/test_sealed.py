@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import base64
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import Any
 
 import pyotp
@@ -316,3 +316,30 @@ def test_a_wrapped_data_key_opens_for_its_own_brand_and_id_alone(ana: Agency, st
             ring.unwrap(wrapped, ring.newest_id, key_id, Place(ana.id, other, "data_key", key_id, "wrapped"))
     with pytest.raises(CannotOpen):
         ring.unwrap(wrapped, ring.newest_id, stranger.id, place)
+
+
+def test_keys_of_many_brands_are_read_at_once(
+    app: Flask, make: Factory, superuser: Engine, statements: Callable[[], list[str]], with_keys: Any
+) -> None:
+    """A job that polls fifty brands in a fresh process asks once, and one brand's damage is its own."""
+    agency = make.agency("Fifty", brands=tuple(f"Brand {number}" for number in range(50)))
+    ids = [make.account(agency, brand=number, credential=f"token {number}") for number in range(50)]
+    with superuser.begin() as connection:
+        damaged = connection.execute(
+            text(
+                "update data_key set wrapped = wrapped || '\\x00'::bytea"
+                " where brand_id = (select brand_id from account where id = :id) returning brand_id"
+            ),
+            {"id": ids[0]},
+        ).scalar_one()
+    app.extensions.pop("onbrand_vault")
+    with agency.entered():
+        found = list(accounts.by_ids(ids).values())
+        statements()
+        vault_of_app().open_all()
+        whole = [account for account in found if account.brand_id != damaged]
+        opened = {accounts.credential_of(account).reveal() for account in whole}
+        assert len([one for one in statements() if "data_key" in one]) == 1
+        assert opened == {f"token {number}" for number in range(1, 50)}
+        with pytest.raises(Conflict):
+            accounts.credential_of(accounts.get(ids[0]))

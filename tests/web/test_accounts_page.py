@@ -14,10 +14,11 @@ from flask import Flask
 from sqlalchemy import select
 
 from agency.web.account_card import arrivals_of
+from agency.web.accounts_page import PAGE_ROWS
 from agency.web.health_words import HealthWords, health_words
 from channels import account_standing, accounts
 from channels.health import KINDS, State
-from channels.models import Account, AccountDay, SetAsideItem
+from channels.models import Account, AccountDay, Backfill, SetAsideItem
 from tenants import clock
 from tenants.database import db
 from tenants.models import OutboxEntry
@@ -157,7 +158,7 @@ def test_what_was_set_aside_is_shown_inert_with_its_reason(admin: Browser, ana: 
 
 
 def test_more_than_a_page_is_paged_without_loss(admin: Browser, make: Factory, ana: Agency) -> None:
-    made = {str(make.account(ana)) for _number in range(53)}
+    made = {str(make.account(ana)) for _number in range(PAGE_ROWS + 3)}
     seen: list[str] = []
     address = "/accounts"
     for _page in range(2):
@@ -208,6 +209,93 @@ def test_a_damaged_address_is_not_there(admin: Browser, query: str) -> None:
     assert admin.get(f"/accounts?{query}").status_code == 404
 
 
+def test_sixty_channels_cost_as_many_statements_as_one(
+    admin: Browser, make: Factory, ana: Agency, account_id: UUID, statements: Callable[[], list[str]]
+) -> None:
+    def taken() -> list[str]:
+        admin.get("/accounts")
+        statements()
+        assert admin.get("/accounts").text.count('class="card account"') == count
+        return statements()
+
+    count = 1
+    alone = taken()
+    now, count = clock.now(), PAGE_ROWS
+    for number in range(1, count):
+        made = make.account(ana, brand=number % 2)
+        with ana.entered():
+            account_standing.note_told(accounts.get(made), [("comment", now)], now)
+            db.session.add(
+                Backfill(brand_id=ana.brand_ids[number % 2], account_id=made, horizon_at=now, state="stopped")
+            )
+    assert len(taken()) == len(alone), taken()
+
+
+def test_the_worst_comes_first_and_calm_ones_last(admin: Browser, make: Factory, ana: Agency) -> None:
+    now = clock.now()
+    by_state: dict[State, dict[str, Any]] = {
+        "healthy": {},
+        "silent": {"usual_gap_seconds": 60, "last_item_at": now - timedelta(days=9)},
+        "webhook_deaf": {"last_missed_at": now},
+        "unsubscribed": {"subscription_problem": "not_subscribed"},
+        "expiring": {"token_expires_at": now + timedelta(days=3)},
+        "throttled": {"throttled_until": now + timedelta(hours=1)},
+        "access_lost": {"health": "access_lost", "health_reason": "page_role_lost"},
+        "needs_reconnect": {"health": "needs_reconnect", "health_reason": "expired"},
+    }
+    for columns in by_state.values():
+        whole(ana, make.account(ana), **columns)
+
+    def shown(path: str) -> list[str]:
+        return re.findall(r'data-state="(\w+)"', admin.get(path).text)
+
+    assert shown("/accounts") == list(reversed(by_state))
+    assert shown("/accounts?tab=troubled") == [s for s in reversed(by_state) if s not in ("healthy", "silent")]
+    assert re.search(r"Troubled\s*<span[^>]*>6<", admin.get("/accounts").text)
+
+
+def test_a_healthy_channel_is_calm(admin: Browser, ana: Agency, account_id: UUID) -> None:
+    """Nothing coloured, no button on its face, and times that read as a sentence."""
+    now = clock.now()
+    whole(ana, account_id, last_polled_at=now - timedelta(minutes=3), usage_percent=34)
+    page = card(admin)
+    one = page[page.index('class="card account"') : page.index("</li>", page.index('class="card account"'))]
+    face = one[: one.index("<details")]
+    assert "<button" not in one[: one.index("Renew the access")].rpartition("<details")[0]
+    assert "<form" not in face
+    assert "banner" not in face
+    assert 'class="clock soon"' not in one
+    assert 'class="clock late"' not in one
+    assert "just now" in face, "since a moment ago"
+    assert "3 min ago" in face
+    assert '<progress class="share" value="34"' in one
+    assert "at any moment" in one
+    assert '<details class="fold">' in page, "the form for a token is folded away"
+    answer = admin.post("/accounts", form(ana, external_id="a b"))
+    assert '<details class="fold" open>' in answer.text
+
+
+@pytest.mark.parametrize(
+    ("columns", "words"),
+    [
+        ({"health": "throttled", "throttled_until": timedelta(minutes=40, seconds=30)}, "goes on by itself in 40 min"),
+        ({"subscription_problem": "other_topic"}, "Decide at Facebook who is told"),
+        ({"health": "failing", "health_reason": "refused 100/33"}, "It refused our question (100/33)."),
+        ({"health": "failing", "health_reason": "platform_down code 2"}, "an error of its own (code 2)."),
+        ({"health": "failing", "health_reason": "not_sent no connection"}, "It could not be reached."),
+        ({"health": "failing", "health_reason": "not_verified"}, "The location is not verified."),
+        ({"last_missed_at": -timedelta(minutes=5), "subscription_checked_at": timedelta(0)}, "asked for again;"),
+    ],
+)
+def test_a_card_says_what_a_code_means(
+    admin: Browser, ana: Agency, account_id: UUID, columns: dict[str, Any], words: str
+) -> None:
+    now = clock.now()
+    whole(ana, account_id, **{k: now + v if isinstance(v, timedelta) else v for k, v in columns.items()})
+    assert words in card(admin)
+    assert "no connection" not in card(admin)
+
+
 def test_the_pages_take_few_statements(
     admin: Browser, make: Factory, ana: Agency, account_id: UUID, statements: Callable[[], list[str]]
 ) -> None:
@@ -241,11 +329,11 @@ def test_every_trouble_says_one_sentence_and_offers_one_action(
         "access_lost": {"health": "access_lost", "health_reason": "page_role_lost"},
         "no_allowance": {"health": "failing", "health_reason": "quota_zero"},
         "key_missing": {"health": "failing", "health_reason": "key_missing"},
-        "failing": {"health": "failing", "health_reason": "It did not answer."},
+        "failing": {"health": "failing", "health_reason": "platform_down HTTP 503"},
         "throttled": {"health": "throttled", "throttled_until": now + timedelta(hours=1)},
         "expiring": {"token_expires_at": now + timedelta(days=3)},
         "limited": {"access_problem": "not_verified"},
-        "unsubscribed": {"subscription_problem": "other_topic"},
+        "unsubscribed": {"subscription_problem": "not_subscribed"},
         "webhook_deaf": {"last_missed_at": now, "missed_count": 2},
         "silent": {"usual_gap_seconds": 60, "last_item_at": now - timedelta(days=9)},
     }

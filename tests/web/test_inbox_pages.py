@@ -15,6 +15,7 @@ from sqlalchemy import select, update
 
 from agency.inbox.models import Conversation, Note
 from agency.replies.models import Reply, ReplyText
+from channels.models import Account
 from tenants import clock
 from tenants.database import db, new_id
 from tenants.models import Brand
@@ -181,6 +182,30 @@ def test_views_filters_and_search_live_in_the_address(ana: Agency, make: Factory
 def test_damaged_addresses_are_answered_calmly(ana: Agency, case: UUID, visit: Visit, query: str) -> None:
     expected = {"b": 404, "a": 422, "s": 200}[query[0]]
     assert visit(ana.staff).get(f"/inbox?{query}").status_code == expected
+
+
+@pytest.mark.parametrize(
+    ("health", "words"),
+    [
+        ("needs_reconnect", "no longer accepts our connection"),
+        ("access_lost", "We lost access to this account"),
+        ("disconnected", "This account was disconnected here"),
+        ("failing", None),
+        ("ok", None),
+    ],
+)
+def test_a_case_says_when_its_channel_needs_a_person(
+    ana: Agency, case: UUID, visit: Visit, health: str, words: str | None
+) -> None:
+    with ana.entered():
+        db.session.execute(update(Account).values(health=health, health_reason="page_role_lost"))
+    page = unescape(visit(ana.staff).get(f"/conversations/{case}").text)
+    assert ("drafts are kept" in page) == (words is not None)
+    if words is not None:
+        assert words in page
+        assert "Ask an agency admin" in page
+        assert f'href="/brands/{ana.brand_ids[0]}/accounts"' in page
+        assert "Connect it again; what waits goes out" in visit(ana.agency_admin).get(f"/conversations/{case}").text
 
 
 def test_htmx_gets_the_case_alone(ana: Agency, case: UUID, visit: Visit) -> None:

@@ -58,6 +58,21 @@ def messages(language: str) -> Entries:
     return entries(translations.read(language))
 
 
+def test_a_catalogue_is_replaced_whole_or_not_at_all(tmp_path: Path) -> None:
+    place = tmp_path / "messages.po"
+    whole = Catalog(locale="pl")
+    whole.add("Yes", "Tak")
+    translations.write(place, whole)
+    before = place.read_bytes()
+    assert b'msgstr "Tak"' in before
+    broken = Catalog(locale="pl")
+    broken.add("No", object())  # type: ignore[arg-type]  # writing it breaks off in the middle
+    with pytest.raises((TypeError, AttributeError)):
+        translations.write(place, broken)
+    assert place.read_bytes() == before
+    assert list(tmp_path.iterdir()) == [place]
+
+
 @pytest.fixture(scope="module")
 def wanted() -> Entries:
     return entries(translations.extracted())
