@@ -5,11 +5,7 @@ Every kind of every platform, told in the platform's own words and read by its a
 
 from __future__ import annotations
 
-import base64
-import json
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
-from datetime import UTC, datetime
+from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
 
@@ -21,90 +17,31 @@ from sqlalchemy import select
 
 from agency.inbox.intake import mark_gone, store_page
 from agency.inbox.models import Message
-from channels import deliveries
-from channels.capabilities import ReadsEvents
-from channels.google_business import deliveries as pushes
-from channels.items import IncomingItem, Page
+from channels.items import Page
 from channels.models import Account
-from channels.protocol import Answer, ConnectedAccount, Exchange, Platform, Request, Secret
-from channels.registry import able, adapter_for
-from channels.scripted_transport import json_answer
+from channels.protocol import Exchange, Platform
+from channels.registry import adapter_for
 from tenants.database import db
+from tests.channels.told import (
+    ACCOUNTS,
+    GONE,
+    ISO,
+    NOW,
+    PERSON,
+    SENT,
+    WORDS,
+    Listed,
+    Told,
+    change,
+    conversations,
+    messaged,
+    pushed,
+    wire,
+)
 from tests.factories import Agency, Factory
 
-NOW = datetime(2026, 11, 22, 12, tzinfo=UTC)
-SENT, ISO, WORDS = int(NOW.timestamp()) - 600, "2026-11-22T11:50:00+0000", "Where is my order?"
-LOCATION = "accounts/1/locations/2"
 ROOT = "100_1"
 """A visitor's post, which stands whatever becomes of a comment beneath it."""
-ACCOUNTS: dict[Platform, ConnectedAccount] = {
-    "facebook": ConnectedAccount("a", "facebook", "100", Secret("t"), None, "The Brand"),
-    "instagram": ConnectedAccount("a", "instagram", "100", Secret("t"), "facebook", "thebrand"),
-    "google_business": ConnectedAccount("a", "google_business", LOCATION, Secret("t"), None, "The Brand"),
-}
-GONE = json_answer({"error": {"code": 100, "error_subcode": 33, "message": "x", "status": "NOT_FOUND"}}, 404)
-PERSON = {"id": "900", "name": "A. Person", "username": "a.person"}
-Wire = Callable[[Request], Answer]
-
-
-def wire(answers: Mapping[str, Any]) -> Wire:
-    """Answers by how the path ends (an `Answer`, or a body); everything else is an empty list."""
-
-    def answer(request: Request) -> Answer:
-        for end, body in answers.items():
-            if request.path.endswith(end):
-                return body if isinstance(body, Answer) else json_answer(body)
-        return json_answer({"data": []} if request.service != "google_reviews" else {})
-
-    return answer
-
-
-@dataclass(frozen=True)
-class Told:
-    """Something the platform sends, and what it answers when it is asked about it."""
-
-    body: bytes
-    wire: Wire = field(default=wire({}))
-
-    def read(self, platform: Platform) -> tuple[Sequence[IncomingItem], bool]:
-        """The items, and whether they are the event's own words."""
-        adapter, account = able(platform, ReadsEvents), ACCOUNTS[platform]  # type: ignore[type-abstract]
-        assert adapter is not None
-        if platform == "google_business":
-            change = pushes.cut(self.body)
-            assert isinstance(change, deliveries.Change)
-        else:
-            (change,) = deliveries.cut(self.body)
-        reading = adapter.read_event(account, change.body, now=NOW)
-        assert reading.outcome in ("stored", "asked"), reading.reason
-        own = not reading.ask
-        asked: Sequence[Request] = reading.ask
-        for _ in range(2):
-            if asked:
-                exchanges = [Exchange(request, self.wire(request)) for request in asked]
-                reading = adapter.read_event_answers(account, change.body, exchanges, now=NOW)
-                asked = reading.ask
-        return reading.items, own
-
-
-@dataclass(frozen=True)
-class Listed:
-    """A whole poll, perhaps of a list that is older than what we know."""
-
-    wire: Wire
-
-    def read(self, platform: Platform) -> tuple[Sequence[IncomingItem], bool]:
-        adapter, account = adapter_for(platform), ACCOUNTS[platform]
-        items: list[IncomingItem] = []
-        cursor: str | None = None
-        requests: Sequence[Request] = adapter.plan_poll(account, None, now=NOW)
-        while requests:
-            exchanges = [Exchange(request, self.wire(request)) for request in requests]
-            page = adapter.read_poll(account, cursor, exchanges, now=NOW)
-            assert not page.set_aside
-            items += page.items
-            cursor, requests = page.next_cursor, page.more
-        return items, False
 
 
 @dataclass(frozen=True)
@@ -128,31 +65,11 @@ class Story:
     leaves_trace: bool = True
 
 
-def change(named: str, fieldname: str, value: dict[str, Any], at: int = SENT) -> bytes:
-    entry = {"id": "100", "time": at, "changes": [{"field": fieldname, "value": value}]}
-    return json.dumps({"object": named, "entry": [entry]}).encode()
-
-
 def feed(verb: str, answer: Any = None, **more: Any) -> Told:
     value = {"item": "comment", "verb": verb, "post_id": "100_1", "comment_id": "1_2", "parent_id": "100_1"}
     value |= {"from": PERSON, "message": WORDS, "created_time": SENT} | more
     value = {name: part for name, part in value.items() if part is not None}
     return Told(change("page", "feed", value), wire({"/1_2": answer, "/100_7": answer} if answer else {}))
-
-
-def messaged(named: str, event: dict[str, Any], answer: Any = None, under: str = "messaging") -> Told:
-    base = {"sender": {"id": "900"}, "recipient": {"id": "100"}, "timestamp": SENT * 1000}
-    body = {"object": named, "entry": [{"id": "100", "time": SENT * 1000, under: [base | event]}]}
-    return Told(json.dumps(body).encode(), wire({"/m_1": answer} if answer else {}))
-
-
-def pushed(kind: str, review: Any) -> Told:
-    data = {"type": kind, "location": LOCATION, "review": f"{LOCATION}/reviews/AbFvOq1"}
-    body = {
-        "message": {"data": base64.b64encode(json.dumps(data).encode()).decode(), "messageId": "1"},
-        "subscription": "s",
-    }
-    return Told(json.dumps(body).encode(), wire({"/reviews/AbFvOq1": review}))
 
 
 COMMENT = {"id": "1_2", "message": WORDS, "created_time": ISO, "from": PERSON}
@@ -163,12 +80,6 @@ REVIEW = {"reviewId": "AbFvOq1", "starRating": "ONE", "comment": WORDS, "reviewe
 REVIEW |= {"createTime": "2026-11-20T10:00:00Z", "updateTime": "2026-11-20T10:00:00Z"}
 ANSWERED = REVIEW | {"reviewReply": {"comment": "Sorry", "updateTime": "2026-11-21T10:00:00Z"}}
 EDITED = REVIEW | {"updateTime": "2026-11-22T10:00:00Z", "comment": "Still nothing"}
-
-
-def conversations(message: dict[str, Any]) -> Wire:
-    people = {"data": [PERSON, {"id": "100", "username": "thebrand"}]}
-    thread = {"id": "t_1", "updated_time": ISO, "participants": people}
-    return wire({"/conversations": {"data": [thread]}, "/t_1/messages": {"data": [message]}})
 
 
 def message_story(platform: Platform) -> Story:
