@@ -19,7 +19,7 @@ from channels.deliveries import Change
 from channels.models import Account, RawEvent
 from tenants.database import db, new_id
 from tenants.lone_statements import BOUND, Lone, for_brand, rows
-from tenants.outbox import JobName
+from tenants.outbox import JobName, is_promised
 
 HANDLED_AT_ONCE = 200
 """Events of one account that one run of the job takes."""
@@ -160,19 +160,19 @@ def digest_of(change: Change) -> bytes:
     return told.digest()
 
 
-def waiting_of(account_id: UUID, limit: int = HANDLED_AT_ONCE) -> list[Waiting]:
-    """An account's events not handled yet, as they came."""
-    found = db.session.execute(
-        select(RawEvent.id, RawEvent.kind, RawEvent.body)
-        .where(RawEvent.account_id == account_id, RawEvent.handled_at.is_(None))
-        .order_by(RawEvent.id)
-        .limit(limit)
+def waiting_of(account_id: UUID, *, after: UUID | None = None, limit: int = HANDLED_AT_ONCE) -> list[Waiting]:
+    """An account's events not handled yet, as they came, those after an event alone."""
+    wanted = select(RawEvent.id, RawEvent.kind, RawEvent.body).where(
+        RawEvent.account_id == account_id, RawEvent.handled_at.is_(None)
     )
+    if after is not None:
+        wanted = wanted.where(RawEvent.id > after)
+    found = db.session.execute(wanted.order_by(RawEvent.id).limit(limit))
     return [Waiting(row.id, row.kind, row.body or b"") for row in found]
 
 
 def accounts_waiting(older_than: timedelta) -> list[tuple[UUID, UUID]]:
-    """`(brand_id, account_id)` of accounts whose events have waited this long: a promise was lost or given up."""
+    """`(brand_id, account_id)` of accounts whose events have waited this long with no promise: it was given up."""
     found = db.session.execute(
         select(RawEvent.brand_id, RawEvent.account_id)
         .join(Account, Account.id == RawEvent.account_id)
@@ -180,6 +180,7 @@ def accounts_waiting(older_than: timedelta) -> list[tuple[UUID, UUID]]:
             RawEvent.handled_at.is_(None),
             RawEvent.created_at < func.now() - older_than,
             Account.health.not_in(("needs_reconnect", "access_lost")),
+            ~is_promised(JobName.HANDLE_EVENTS, "account_id", RawEvent.account_id),
         )
         .distinct()
     )
@@ -202,7 +203,15 @@ def settle(event_ids: Sequence[UUID], outcome: str, reason: str | None = None) -
 
 
 def forget_old() -> None:
-    """Delete this agency's rows that no repeat can ask for any more, those set aside after a month."""
+    """Delete this agency's rows that no repeat can ask for any more, those set aside after a month. What could not be
+    asked about for a month is set aside: what it told of was found by polls, or nobody may read it.
+    """
+    db.session.execute(
+        update(RawEvent)
+        .where(RawEvent.handled_at.is_(None), RawEvent.created_at < func.now() - FORGET_UNKNOWN_AFTER)
+        .values(handled_at=func.now(), outcome="failed", reason="waited for a month")
+        .execution_options(synchronize_session=False)
+    )
     understood = RawEvent.outcome.in_(("stored", "asked", "ignored"))
     for condition, age in ((understood, FORGET_UNDERSTOOD_AFTER), (~understood, FORGET_UNKNOWN_AFTER)):
         db.session.execute(

@@ -9,12 +9,15 @@ from uuid import UUID
 
 import pytest
 from flask import Flask
+from sqlalchemy.exc import ProgrammingError
 
 from channels import accounts, deliveries, raw_events
-from channels.errors import PlatformDown, TokenRevoked
+from channels.budgets import Ask, Note, account_of, app_of
+from channels.errors import PlatformDown, RateLimited, TokenRevoked
 from channels.protocol import Request
 from channels.scripted_transport import ScriptedTransport, json_answer
 from jobs.events import handle_events
+from jobs.runner import budgets_of_app
 from tenants.lone_statements import lone_statements
 from tenants.outbox import JobName
 from tenants.scope import Scope, in_scope
@@ -154,3 +157,96 @@ def test_events_of_a_disconnected_account_are_put_away(desk: Desk) -> None:
         accounts.disconnect(None, desk.account)
     desk.handle(Page("never asked"))
     assert (desk.messages(), desk.outcomes()) == ([], [("ignored", False)])
+
+
+def test_reading_about_events_asks_the_shared_budgets_and_what_needs_no_asking_does_not_wait(desk: Desk) -> None:
+    page = Page("Second words")
+    request = _asked_by(desk, page)
+    budget = account_of(request)
+    assert budget is not None
+    budgets_of_app(desk.app).note([Note(budget, percent=95)])
+    desk.keep(told(desk.page, "edited"), told(desk.page, "add", comment_id="900_1_8"))
+    desk.handle(lambda _request: pytest.fail("the budget is spent"))
+    desk.handle(lambda _request: pytest.fail("the budget is spent"))
+    assert desk.outcomes()[-2:] == [(None, True), ("stored", False)]
+    later = desk.outbox.all(
+        "select run_at > now() + interval '1 minute' as waits from outbox_entry"
+        " where job_name = 'handle_events' and run_at > now()"
+    )
+    assert [row.waits for row in later] == [True], "promised once, for when there is room"
+    budgets_of_app(desk.app).note([Note(budget, percent=0)])
+    desk.handle(page)
+    assert desk.outcomes()[-2:] == [("asked", False), ("stored", False)]
+
+
+def _asked_by(desk: Desk, page: Page) -> Request:
+    """What such an event asks, and that it is counted."""
+    asked: list[Request] = []
+
+    def look(request: Request) -> Any:
+        asked.append(request)
+        return page(request)
+
+    desk.keep(told(desk.page, "edited", at=WRITTEN - 60))
+    desk.handle(look)
+    assert len(asked) == 1
+    return asked[0]
+
+
+@pytest.mark.parametrize(("scope", "of"), [("account", account_of), ("app", app_of)])
+def test_a_platform_that_asks_for_a_pause_is_left_alone_by_all_who_share_the_allowance(
+    desk: Desk, scope: Any, of: Any
+) -> None:
+    request = _asked_by(desk, Page("Second words"))
+    desk.keep(told(desk.page, "edited"))
+    desk.handle(lambda _request: RateLimited(1_800, scope))
+    (wait,) = budgets_of_app(desk.app).ask("poll", [Ask((of(request),))])
+    assert 1_700 < wait <= 1_800
+    assert desk.outcomes()[-1] == (None, True)
+    assert (
+        desk.outbox.scalar(
+            "select count(*) from outbox_entry where job_name = 'handle_events'"
+            " and run_at between now() + interval '29 minutes' and now() + interval '31 minutes'"
+        )
+        == 1
+    )
+    budgets_of_app(desk.app).note([Note(of(request), pause_seconds=0.001)])
+
+
+def test_many_that_cannot_be_asked_about_do_not_hold_up_what_comes_after_them(desk: Desk) -> None:
+    edits = [told(desk.page, "edited", at=WRITTEN + n) for n in range(raw_events.HANDLED_AT_ONCE + 20)]
+    desk.keep(*edits, told(desk.page, "add", comment_id="900_1_8"))
+    calls = []
+
+    def down(request: Request) -> PlatformDown:
+        calls.append(request)
+        return PlatformDown("503")
+
+    with pytest.raises(PlatformDown):
+        desk.handle(down)
+    assert 0 < len(calls) <= raw_events.HANDLED_AT_ONCE
+    assert desk.messages() == [("Where is my order?", False)]
+
+
+def test_what_cannot_be_stored_is_set_aside_with_its_bytes_and_the_others_are_stored(desk: Desk) -> None:
+    desk.outbox.change("alter table message add constraint test_poison check (text <> 'poison')")
+    try:
+        words = ("poison", "Hello", "Good evening")
+        desk.keep(*(told(desk.page, "add", text, comment_id=f"900_1_{n}") for n, text in enumerate(words)))
+        desk.handle(Page("never asked"))
+    finally:
+        desk.outbox.change("alter table message drop constraint test_poison")
+    assert desk.outcomes() == [("failed", True), ("stored", False), ("stored", False)]
+    assert [text for text, _ in desk.messages()] == ["Hello", "Good evening"]
+    assert "poison" not in str(desk.outbox.scalar("select reason from raw_event where outcome = 'failed'"))
+
+
+def test_a_database_that_is_not_ready_sets_nothing_aside(desk: Desk) -> None:
+    desk.keep(told(desk.page, "add"))
+    desk.outbox.change("alter table message rename to message_away")
+    try:
+        with pytest.raises(ProgrammingError):
+            desk.handle(Page("never asked"))
+    finally:
+        desk.outbox.change("alter table message_away rename to message")
+    assert desk.outcomes() == [(None, True)]
