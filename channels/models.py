@@ -195,6 +195,7 @@ class RawEvent(BrandOwned, Dated, Base):
         UniqueConstraint("agency_id", "account_id", "digest", "brand_id"),
         Index("ix_raw_event_waiting", "agency_id", "account_id", "id", postgresql_where=text("handled_at is null")),
         Index("ix_raw_event_handled", "agency_id", "handled_at", postgresql_where=text("handled_at is not null")),
+        Index("ix_raw_event_aside", "agency_id", "kind", postgresql_where=text("outcome in ('unknown', 'failed')")),
         CheckConstraint(
             "outcome is null or outcome in ('stored', 'asked', 'ignored', 'unknown', 'failed')", name="outcome_is_known"
         ),

@@ -22,7 +22,7 @@ from sqlalchemy.exc import SQLAlchemyError
 from agency.inbox.kept_media import kept_now
 from agency.inbox.models import MEDIA_STATES
 from agency.replies.models import Reply
-from channels import account_standing
+from channels import account_standing, raw_events
 from channels.health import KINDS, state_of
 from channels.models import PollTurn
 from tenants import clock
@@ -44,6 +44,7 @@ FLUSH_SECONDS = 5
 COUNTS_KEY = "onbrand_requests"
 WATCHED_STATES = ("awaiting_approval", "approved", "publishing", "outcome_unknown")
 FIGURES_SECONDS = 10
+MOST_KINDS = 50
 
 log = get_logger("health")
 
@@ -265,6 +266,10 @@ class _Figures:
         for state, number in media.items():
             copies.add_metric([state], number)
         yield copies
+        aside = GaugeMetricFamily("onbrand_events_aside", "Events kept aside with their bytes.", labels=["kind"])
+        for kind, number in Counter(_kept("events", _count_aside)).most_common(MOST_KINDS):
+            aside.add_metric([kind], number)
+        yield aside
 
 
 def _lag(oldest: datetime | None, now: datetime) -> float:
@@ -323,4 +328,12 @@ def _count_media(app: Any) -> dict[str, int]:
             kept = kept_now()
         counted.update(kept.counts)
         counted["bytes"] += kept.bytes
+    return dict(counted)
+
+
+def _count_aside(app: Any) -> dict[str, int]:
+    counted: Counter[str] = Counter()
+    for agency_id in list(db.session.scalars(select(Agency.id))):
+        with in_scope(app, Scope(agency_id, None)):
+            counted.update(raw_events.aside_by_kind())
     return dict(counted)

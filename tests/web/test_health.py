@@ -9,7 +9,10 @@ from flask import Flask
 from sqlalchemy import Engine, text
 
 from agency import doctor
-from channels import accounts
+from agency.web import health
+from channels import accounts, raw_events
+from channels.deliveries import Change
+from tenants.lone_statements import lone_statements
 from tenants.settings import Settings
 from tests.factories import Factory
 
@@ -74,3 +77,29 @@ def test_a_parked_account_is_counted_and_is_not_late(whole_app: Flask, superuser
         )
     assert metric(whole_app, "onbrand_accounts_parked") == 1
     assert 60 <= metric(whole_app, "onbrand_poll_lag_seconds") < 600
+
+
+def test_events_set_aside_are_counted_by_kind_over_all_tenants(whole_app: Flask, superuser: Engine) -> None:
+    make = Factory(whole_app)
+    agencies = [make.agency("Lantern Street", brands=("Pennywell",)), make.agency("Other Street", brands=("Sol",))]
+    for agency in agencies:
+        account_id, brand_id = make.account(agency), agency.brand_ids[0]
+        changes = [
+            Change("facebook", "1", kind, body=kind.encode() + bytes([number]))
+            for kind, outcomes in OUTCOMES.items()
+            for number in range(len(outcomes))
+        ]
+        with whole_app.app_context(), lone_statements() as connection:
+            raw_events.keep_of(connection, agency.id, brand_id, [(account_id, change) for change in changes])
+        with agency.entered():
+            for event in raw_events.waiting_of(account_id):
+                raw_events.settle([event.id], OUTCOMES[event.kind][event.body[-1]])
+    health._figures.clear()
+    assert metric(whole_app, r'onbrand_events_aside\{kind="novelty"\}') == 4
+    assert metric(whole_app, r'onbrand_events_aside\{kind="feed"\}') == 2
+    with superuser.connect() as connection:
+        kept = connection.execute(text("select distinct outcome from raw_event where body is not null")).scalars()
+        assert set(kept) == {"unknown", "failed"}
+
+
+OUTCOMES = {"novelty": ("unknown", "unknown"), "feed": ("stored", "asked", "ignored", "failed")}
