@@ -127,10 +127,20 @@ def _inspected(account: ConnectedAccount, exchange: Exchange) -> Access:
         error = mapping(data.get("error")) or {}
         subcode = whole_number(error.get("subcode")) or whole_number(error.get("error_subcode")) or 0
         return Access(False, scopes, problem=meta_graph.token_reason(subcode))
+    if account.platform == "facebook" and not _is_of_page(data, account.external_id):
+        return Access(False, scopes, problem="other_account")
     # 0 stands for: no end.
     ends = whole_number(data.get("expires_at")) or None
     data_ends = whole_number(data.get("data_access_expires_at")) or None
     return Access(True, scopes, expires_at=instant(ends), data_access_expires_at=instant(data_ends))
+
+
+def _is_of_page(data: Json, page_id: str) -> bool:
+    """False for a person's token and for another Page's: Meta answers many reads with them all the same, with 200 and
+    an empty list, and that would look like a quiet Page for ever.
+    """
+    kind, whose = data.get("type"), identifier(data.get("profile_id"))
+    return kind in (None, "PAGE") and whose in (None, page_id)
 
 
 def scopes_reaching(data: Json, platform: str, external_id: str) -> frozenset[str]:
@@ -143,8 +153,8 @@ def scopes_reaching(data: Json, platform: str, external_id: str) -> frozenset[st
         scope, targets = one.get("scope"), one.get("target_ids")
         if not isinstance(scope, str) or not isinstance(targets, list):
             continue
-        # A Page's permissions name Pages, an Instagram profile's name profiles: only our own kind tells.
-        ours = scope.startswith("instagram_") == (platform == "instagram")
+        # A Page's permissions name Pages, a profile's name profiles, others businesses: only our own kind tells.
+        ours = scope.startswith("instagram_" if platform == "instagram" else "pages_")
         if ours and external_id not in {identifier(target) for target in targets}:
             granted.discard(scope)
     return frozenset(granted)

@@ -208,7 +208,8 @@ def _listed_attachments(raw: Json) -> tuple[Attachment, ...]:
         sort = (short_text(one.get("mime_type"), 100) or "").split("/")[0]
         kind = "image" if image else "video" if video else sort if sort in ("image", "video", "audio") else "file"
         url = link((image or video or {}).get("url")) or link(one.get("file_url"))
-        found.append(Attachment(kind, url, None, expires=url is not None))
+        title = short_text(one.get("name"), 300) if kind == "file" else None
+        found.append(Attachment(kind, url, title, expires=url is not None))
     for value in rows(raw.get("shares")):
         one = mapping(value) or {}
         found.append(Attachment("share", link(one.get("link")), short_text(one.get("name"), 300)))

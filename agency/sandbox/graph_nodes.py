@@ -118,6 +118,13 @@ def _page_token(reader: Reader, node: Node) -> Any:
     return graph_people.page_token(reader, _account(node)) or ABSENT
 
 
+def _tasks(reader: Reader, node: Node) -> Any:
+    """What a person may do there is told in the person's own lists; a Page has no such field."""
+    if reader.token.kind != "user":
+        raise unknown_field("tasks", "Page")
+    return _account(node).facts.get("tasks", PAGE_TASKS)
+
+
 def _name(reader: Reader, node: Node) -> Any:
     return f"Person {node.id}" if node.account is None else node.account.name
 
@@ -149,7 +156,7 @@ FIELDS: dict[str, dict[str, Value]] = {
         **COMMON,
         "name": _name,
         "access_token": _page_token,
-        "tasks": lambda reader, node: _account(node).facts.get("tasks", PAGE_TASKS),
+        "tasks": _tasks,
         "category": _always("Brand"),
         "username": _username,
         "link": lambda reader, node: f"https://www.facebook.com/{node.id}",

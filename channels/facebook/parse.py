@@ -156,7 +156,7 @@ def read_visitor_post(raw: Json, account: ConnectedAccount) -> IncomingItem:
         stars=None,
         permalink=post.permalink,
         from_us=author is not None and author.external_id == account.external_id,
-        attachments=tuple(found for one in rows(raw.get("attachments")) for found in _attachments(one)),
+        attachments=_listed(raw.get("attachments")),
         truncated=truncated,
         hidden=raw.get("is_hidden") is True,
     )
@@ -169,6 +169,15 @@ def author_of(value: Any) -> Author | None:
         return None
     author = Author(identifier(person.get("id")), short_text(person.get("name"), 300))
     return None if author == Author(None, None) else author
+
+
+def _listed(value: Any) -> tuple[Attachment, ...]:
+    """Of an album each picture, not the album beside them."""
+    found: list[Attachment] = []
+    for one in rows(value):
+        parts = list(rows((mapping(one) or {}).get("subattachments")))
+        found += [part for inner in parts or [one] for part in _attachments(inner)]
+    return tuple(found[:50])
 
 
 def _attachments(value: Any) -> tuple[Attachment, ...]:

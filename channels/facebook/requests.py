@@ -9,7 +9,9 @@ from channels.protocol import ConnectedAccount, Request
 COMMENT_FIELDS = "id,message,from{id,name},parent{id},created_time,attachment,permalink_url,is_hidden,comment_count"
 COMMENT_FIELDS_LEAST = "id,message,from,parent,created_time"
 _POST_FIELDS = "id,message,story,created_time,permalink_url,status_type"
-VISITOR_POST_FIELDS = f"{_POST_FIELDS},from{{id,name}},is_hidden,attachments{{media_type,type,url,title,media}}"
+VISITOR_POST_FIELDS = (
+    f"{_POST_FIELDS},from{{id,name}},is_hidden,attachments{{media_type,type,url,title,media,subattachments}}"
+)
 _POST_FIELDS_LEAST = "id,message,created_time"
 _VISITOR_FIELDS_LEAST = f"{_POST_FIELDS_LEAST},from"
 _REEL_FIELDS = "id,description,created_time,permalink_url"

@@ -241,6 +241,22 @@ def test_what_a_token_may_do() -> None:
     assert "pages_messaging" in access_of("instagram", {"data": data}).scopes  # names Pages, not profiles
 
 
+@pytest.mark.parametrize(
+    "told",
+    [{"type": "USER"}, {"type": "SYSTEM_USER"}, {"type": "APP"}, {"type": "PAGE", "profile_id": "7"}, {"type": []}],
+)
+def test_a_token_of_somebody_else_is_no_pages(told: dict[str, Any]) -> None:
+    data = {"is_valid": True, **told}
+    access = access_of("facebook", {"data": data})
+    assert (access.works, access.problem) == (False, "other_account")
+    assert access_of("instagram", {"data": data}).works  # a profile may be read with the token of a person
+
+
+def test_a_pages_own_token_is_its_own() -> None:
+    assert access_of("facebook", {"data": {"is_valid": True, "type": "PAGE", "profile_id": 100}}).works
+    assert access_of("facebook", {"data": {"is_valid": True}}).works
+
+
 @pytest.mark.parametrize("name", ["subcode", "error_subcode"])
 def test_a_dead_token_says_why(name: str) -> None:
     dead = access_of("facebook", {"data": {"is_valid": False, "error": {"code": 190, name: 492}}})

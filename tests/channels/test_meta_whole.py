@@ -19,7 +19,7 @@ from agency.sandbox.app import addresses
 from agency.sandbox.main import running_sandbox
 from channels.capabilities import DeedTarget
 from channels.deliveries import cut
-from channels.errors import ChannelError, Refused
+from channels.errors import ChannelError, Refused, TokenRevoked
 from channels.items import IncomingItem
 from channels.meta_adapter import MetaAdapter
 from channels.protocol import Answer, ConnectedAccount, Deed, Exchange, Platform, ReplyTarget, Request, Secret
@@ -226,6 +226,9 @@ def test_whatever_is_attached_to_a_message_arrives_alike_by_poll_and_by_event(sc
         told_kinds = [one.kind for one in told[external_id].attachments]
         expected = {"sticker": ["sticker"], "audio": ["audio"]}.get(kind, [kinds[kind]])
         assert told_kinds == expected, kind
+        if kind == "file":
+            (document,) = polled[external_id].attachments
+            assert (document.title or "").endswith(".pdf")
         for one in (*polled[external_id].attachments, *told[external_id].attachments):
             assert one.url
             assert one.expires == (kind != "share")
@@ -237,7 +240,7 @@ def test_pictures_of_visitors_posts_and_comments_arrive(scene: Scene) -> None:
     post = scene.write("posts", "See this", attachments=["photo", "photo"])
     comment = scene.write("comments", None, attachment="sticker")
     polled = scene.polled()
-    assert [(one.kind, bool(one.url)) for one in polled[post].attachments] == [("album", True)]
+    assert [(one.kind, bool(one.url)) for one in polled[post].attachments] == [("photo", True)] * 2
     assert [(one.kind, bool(one.url)) for one in polled[comment].attachments] == [("sticker", True)]
 
 
@@ -546,3 +549,35 @@ def test_while_another_application_holds_the_conversation_we_read_on(scene: Scen
 
 def _names(scene: Scene) -> dict[str, str]:
     return {"platform": scene.account.platform, "account": scene.account.external_id}
+
+
+def test_a_persons_token_that_is_told_nothing_is_found_out(scene: Scene) -> None:
+    """The best known trap: 200 and an empty list, for ever."""
+    if scene.account.platform != "facebook":
+        pytest.skip("a Page's own trap")
+    seed(scene)
+    page = {"platform": "facebook", "external_id": PAGE, "user_token": "person-token"}
+    scene.control("POST", "/accounts", page)
+    scene.control("POST", "/misbehaviour", {"kind": "silent_wrong_token"})
+    scene.account = replace(scene.account, credential=Secret("person-token"))
+    reader = scene.reader()
+    pages = reader.poll(scene.now())
+    assert not [item for item in reader.stored.values() if item.kind == "comment"]
+    assert not pages[-1].trouble
+    exchanges = scene.transport.fetch(scene.adapter.plan_access(scene.account))
+    access = scene.adapter.read_access(scene.account, exchanges, now=scene.now())
+    assert (access.works, access.problem) == (False, "other_account")
+
+
+def test_a_task_taken_away_is_a_missing_permission_and_reading_goes_on(scene: Scene) -> None:
+    """A Page tells its tasks to the person who signs in alone, so the first refusal is how one learns of it."""
+    if scene.account.platform != "facebook":
+        pytest.skip("tasks are a Page's")
+    said, names = seed(scene), {"platform": "facebook", "external_id": PAGE}
+    scene.control("POST", "/accounts", {**names, "tasks": ["PROFILE_PLUS_ANALYZE"]})
+    stored = scene.polled()
+    with pytest.raises(TokenRevoked) as caught:
+        scene.do(target_of(stored[said["comment"]]))
+    assert caught.value.reason == "permission_missing"
+    scene.control("POST", "/accounts", {**names, "tasks": ["PROFILE_PLUS_ANALYZE", "PROFILE_PLUS_MODERATE"]})
+    assert scene.do(target_of(stored[said["comment"]])).platform_id
