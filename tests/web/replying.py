@@ -13,7 +13,7 @@ from agency.replies import desk, queries
 from agency.replies.queries import ReplyRow
 from tests.factories import Agency
 
-MARKUP = "<script>alert(1)</script> \"quoted' & {{ 7 * 7 }}"
+MARKUP = "<script>alert(1)</script> \"quoted' & {{ 7919 * 7927 }}"
 HOSTILE = MARKUP + "\u202egnol\u202c"
 """Markup, template code and a bidirectional override (which our own words may not hold): nothing may happen."""
 
@@ -60,13 +60,4 @@ def promises(superuser: Engine, job: str) -> int:
 
 def is_inert(html: str) -> bool:
     """Whether the canary stands in the page as words only."""
-    return (
-        "<script>alert" not in html
-        and "&lt;script&gt;alert(1)" in html
-        and "49" not in re.sub(r"\d\d?:\d\d(:\d\d)?", "", _canary_line(html))
-    )
-
-
-def _canary_line(html: str) -> str:
-    place = html.index("&lt;script&gt;alert(1)")
-    return html[place : place + 120]
+    return "<script>alert" not in html and "&lt;script&gt;alert(1)" in html and str(7919 * 7927) not in html
