@@ -17,6 +17,8 @@ from tenants.settings import Settings, SettingsError
 
 STATEMENT_TIMEOUT_MS = 15_000
 CONNECT_TIMEOUT_SECONDS = 5
+REDIS_TIMEOUT_SECONDS = 3
+"""Redis answers in milliseconds or is away; pages wait for it no longer."""
 
 
 def create_base_app(settings: Settings, *, pool_size: int = 5) -> Flask:
@@ -50,7 +52,9 @@ def create_base_app(settings: Settings, *, pool_size: int = 5) -> Flask:
         app.extensions["onbrand_keys"] = KeyRing.from_setting(settings.onbrand_credential_keys)
     if settings.onbrand_redis_url:
         app.extensions["onbrand_redis"] = redis.from_url(
-            settings.onbrand_redis_url, socket_timeout=10, socket_connect_timeout=CONNECT_TIMEOUT_SECONDS
+            settings.onbrand_redis_url,
+            socket_timeout=REDIS_TIMEOUT_SECONDS,
+            socket_connect_timeout=REDIS_TIMEOUT_SECONDS,
         )
     db.init_app(app)
     return app

@@ -41,6 +41,8 @@ RQ_WORKERS = "rq:workers"
 QUIET_SECONDS = 120
 """A dispatcher or worker not heard of for this long is shown as quiet."""
 FLUSH_SECONDS = 5
+FLUSH_AGAIN_SECONDS = 60
+"""After a try in vain, so that a Redis that hangs holds up one page a minute and not each."""
 COUNTS_KEY = "onbrand_requests"
 WATCHED_STATES = ("awaiting_approval", "approved", "publishing", "outcome_unknown")
 FIGURES_SECONDS = 10
@@ -57,7 +59,9 @@ def healthz() -> Response:
         "database": _checked(_ask_database),
         "redis": _checked(_ask_redis) if "onbrand_redis" in current_app.extensions else {"state": "off"},
     }
-    parts["dispatcher"], parts["worker"] = _heard_of(_dispatcher_beats), _heard_of(_worker_beats)
+    is_heard = parts["redis"]["state"] == "up"  # else nobody waits for it twice more
+    for name, beats in (("dispatcher", _dispatcher_beats), ("worker", _worker_beats)):
+        parts[name] = _heard_of(beats) if is_heard else {"state": "unknown"}
     is_down = any(parts[name]["state"] == "down" for name in ("database", "redis"))
     is_quiet = any(parts[name]["state"] != "up" for name in ("dispatcher", "worker"))
     status = "down" if is_down else ("degraded" if is_quiet else "up")
@@ -122,8 +126,6 @@ def _ask_redis() -> None:
 
 def _heard_of(beats: Callable[[], Iterator[float]]) -> dict[str, Any]:
     """How many there are and how many seconds ago the freshest was heard of."""
-    if "onbrand_redis" not in current_app.extensions:
-        return {"state": "unknown"}
     try:
         ages = [max(0.0, time.time() - at) for at in beats()]
     except redis.RedisError:
@@ -187,6 +189,7 @@ class RequestCounts:
         except redis.RedisError:
             with self._lock:
                 self._counts += taken
+                self._flush_at = time.monotonic() + FLUSH_AGAIN_SECONDS
 
     def all(self) -> dict[str, int]:
         """The counts of every process, or only ours while Redis is away."""

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import re
+import socket
 
 import pytest
+import redis
 from flask import Flask
 from sqlalchemy import Engine, text
 
@@ -103,3 +105,30 @@ def test_events_set_aside_are_counted_by_kind_over_all_tenants(whole_app: Flask,
 
 
 OUTCOMES = {"novelty": ("unknown", "unknown"), "feed": ("stored", "asked", "ignored", "failed")}
+
+
+def test_a_redis_that_hangs_is_waited_for_once(whole_app: Flask, monkeypatch: pytest.MonkeyPatch) -> None:
+    """It takes connections and says nothing, as a frozen machine does. Each try costs a whole timeout."""
+    with socket.create_server(("127.0.0.1", 0)) as silent:
+        client = redis.Redis(port=silent.getsockname()[1], socket_timeout=0.02, retry=None)
+        monkeypatch.setitem(whole_app.extensions, "onbrand_redis", client)
+        monkeypatch.setitem(whole_app.extensions, "onbrand_request_counts", health.RequestCounts(client))
+        browser = whole_app.test_client()
+        answer = browser.get("/healthz")
+        assert (answer.status_code, answer.json["status"]) == (503, "down")
+        assert answer.json["parts"]["worker"] == answer.json["parts"]["dispatcher"] == {"state": "unknown"}
+        assert tries(silent) == 2, "the question of /healthz itself, and the counts"
+        assert {browser.get("/sign-in").status_code for _ in range(3)} == {200}
+        assert tries(silent) == 0
+
+
+def tries(server: socket.socket) -> int:
+    """Connections made since the last look."""
+    server.setblocking(False)
+    count = 0
+    while True:
+        try:
+            server.accept()[0].close()
+        except BlockingIOError:
+            return count
+        count += 1
