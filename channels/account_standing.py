@@ -13,7 +13,7 @@ from channels import health, poll_turns
 from channels.accounts import NEED_A_PERSON
 from channels.capabilities import Access, Subscription
 from channels.features import features_of, way_of
-from channels.models import Account, AccountDay, RawEvent
+from channels.models import Account, AccountDay, PollTurn, RawEvent
 from tenants import clock
 from tenants.database import db, new_id
 from tenants.outbox import JobName, enqueue_after_commit
@@ -220,8 +220,23 @@ def set_up_of(account: Account) -> str:
     return "waiting" if account.last_polled_at is None else "reading"
 
 
-def describe(account: Account) -> dict[str, Any]:
-    """What pages and the API may show; never the credential."""
+def next_polls(account_ids: Sequence[UUID]) -> dict[UUID, datetime]:
+    """When each of these is polled next, in one statement; one that waits for a person is left out."""
+    rows = db.session.execute(
+        select(PollTurn.account_id, PollTurn.due_at).where(
+            PollTurn.account_id.in_(account_ids), PollTurn.parked_at.is_(None)
+        )
+    )
+    return {row.account_id: row.due_at for row in rows}
+
+
+def describe(found: Sequence[Account]) -> list[dict[str, Any]]:
+    """What programs are told of accounts, the same as the cards show; never the credential."""
+    due = next_polls([account.id for account in found])
+    return [_described(account, due.get(account.id)) for account in found]
+
+
+def _described(account: Account, next_poll_at: datetime | None) -> dict[str, Any]:
     facts = facts_of(account)
     state = health.state_of(facts, clock.now())
     return {
@@ -235,8 +250,10 @@ def describe(account: Account) -> dict[str, Any]:
         "health_reason": account.health_reason,
         "health_since": account.health_since,
         "state": state,
-        "action": health.KINDS[state].action,
+        "action": health.action_of(facts, state),
         "last_polled_at": account.last_polled_at,
+        "next_poll_at": next_poll_at,
+        "throttled_until": account.throttled_until,
         "last_event_at": account.last_event_at,
         "last_item_at": account.last_item_at,
         "last_sent_at": account.last_sent_at,
@@ -259,6 +276,7 @@ def describe(account: Account) -> dict[str, Any]:
         "subscribed_at": account.subscribed_at,
         "subscription_problem": account.subscription_problem,
         "missed_count": account.missed_count,
+        "last_missed_at": account.last_missed_at,
         "usage_percent": account.usage_percent,
         "connected_at": account.created_at,
         "disconnected_at": account.disconnected_at,

@@ -39,7 +39,7 @@ def list_accounts(query: dict[str, Any]) -> Any:
     """Accounts in the order they were connected, disconnected ones too."""
     brand_ids = [id_or_nobody(brand_id) for brand_id in query["brand_id"]] or None
     rows = accounts.list_accounts(after=id_after(query["cursor"]), limit=query["limit"] + 1, brand_ids=brand_ids)
-    return page_of([account_standing.describe(row) for row in rows], query["limit"], lambda row: str(row["id"]))
+    return page_of(account_standing.describe(rows), query["limit"], lambda row: str(row["id"]))
 
 
 @blueprint.post("/accounts")
@@ -88,7 +88,7 @@ def get_account(account_id: str) -> Any:
     """One account."""
     account = accounts.get(known_id(account_id))
     require(caller(), Permission.ACCOUNT_READ, account.brand_id)
-    return account_standing.describe(account)
+    return account_standing.describe([account])[0]
 
 
 @blueprint.post("/accounts/<account_id>/reconnect")
@@ -120,4 +120,4 @@ def disconnect_account(account_id: str) -> Any:
 
 def _described(account: Any) -> dict[str, Any]:
     db.session.refresh(account)
-    return account_standing.describe(account)
+    return account_standing.describe([account])[0]

@@ -24,7 +24,7 @@ from agency.web.reply_looks import platform_word
 from channels.account_standing import facts_of
 from channels.features import features_of, way_of
 from channels.health import KINDS, Facts, State, action_of, ends_at, state_of
-from channels.models import Account, AccountDay, PollTurn
+from channels.models import Account, AccountDay
 from tenants import clock
 from tenants.database import db
 
@@ -45,16 +45,6 @@ def days_of(account_ids: Sequence[UUID]) -> dict[UUID, dict[date, AccountDay]]:
     for row in rows:
         found.setdefault(row.account_id, {})[row.day] = row
     return found
-
-
-def turns_of(account_ids: Sequence[UUID]) -> dict[UUID, datetime]:
-    """When each account is looked at next; left out where it waits for a person."""
-    rows = db.session.execute(
-        select(PollTurn.account_id, PollTurn.due_at).where(
-            PollTurn.account_id.in_(account_ids), PollTurn.parked_at.is_(None)
-        )
-    )
-    return {row.account_id: row.due_at for row in rows}
 
 
 def card_of(
@@ -231,7 +221,8 @@ def _permits(account: Account) -> tuple[Permit, ...]:
             name=words[feature.name],
             stands=feature.stands(account.scopes, account.tasks),
             scopes=", ".join(feature.scopes),
-            missing=", ".join(feature.missing_scopes(account.scopes)),
+            missing=", ".join(feature.missing_scopes(account.scopes))
+            or (_("a role on the page") if feature.lacks_task(account.tasks) else ""),
         )
         for feature in features_of(way_of(account.platform, account.login))
     )

@@ -13,7 +13,7 @@ from sqlalchemy import and_, case, func, select, tuple_
 from werkzeug.wrappers import Response as AnyResponse
 
 from agency.web import clocks
-from agency.web.account_card import card_of, days_of, turns_of
+from agency.web.account_card import card_of, days_of
 from agency.web.brand_address import brand_at
 from agency.web.connecting_look import chosen_for, feature_rows
 from agency.web.contexts import AccountsPage
@@ -202,7 +202,7 @@ def _list(
     tab = request.args.get("tab", "")
     found, more = _accounts(brand_id, tab)
     ids = [account.id for account in found]
-    counts, days, turns = _set_aside_counts(ids), days_of(ids), turns_of(ids)
+    counts, days, turns = _set_aside_counts(ids), days_of(ids), account_standing.next_polls(ids)
     histories = history_looks(found)
     may_connect = actor_of_request().may(Permission.ACCOUNT_CONNECT)
     given = values or {"brand": str(brand_id or "")}
@@ -230,6 +230,7 @@ def _list(
         tabs=_tabs(place, here, tab, brand_id),
         next_url=url_for(place, **here, tab=tab or None, after=last) if more else "",
         connect_url=url_for("accounts_page.connect") if may_connect else "",
+        is_token_open=bool(errors) or "token" in request.args,
         import_url=url_for("import_page.imports", brand=brand_id)
         if actor_of_request().may(Permission.HISTORY_BRING)
         else "",

@@ -282,7 +282,7 @@ def _start_page(status: int, errors: dict[str, str] | None = None) -> Response:
             Choice(look.name, "", value=look.id, selected=look.id == brand) for look in brand_looks().values()
         ),
         url=url_for("connecting.leave") if sign_in.is_set_up(settings_of_app()) else "",
-        token_url=url_for("accounts_page.accounts") + "#connect-heading",
+        token_url=url_for("accounts_page.accounts", token=1) + "#connect-heading",
         errors=errors or {},
     )
     return make_response(render_page("accounts/connect.html", page), status)

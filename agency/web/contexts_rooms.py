@@ -193,6 +193,7 @@ class AccountsPage:
     connect_url: str = told(
         "Connects with a token that somebody got at the platform. Empty where not allowed.", default=""
     )
+    is_token_open: bool = told("The form for a token is unfolded.", default=False)
     import_url: str = told("Imports a file of earlier conversations; empty where not allowed.", default="")
     brands: tuple[Choice, ...] = told("Options: `value`, `label`.", default=())
     platforms: tuple[Choice, ...] = told("Options: `value`, `label`.", default=())

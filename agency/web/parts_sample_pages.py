@@ -8,6 +8,7 @@ from dataclasses import replace
 
 from agency.replies.text_difference import text_difference
 from agency.web import contexts as c
+from agency.web import parts_sample_connecting as connecting
 from agency.web.looks import Choice, Notice, StateLook, Toast
 from agency.web.parts_sample_accounts import accounts
 from agency.web.parts_samples import (
@@ -165,6 +166,13 @@ def samples() -> dict[str, Callable[[str], Sample]]:
         "accounts": lambda here: ("accounts/page.html", shell(here), accounts()),
         "accounts-many": lambda here: ("accounts/page.html", shell(here), accounts("many")),
         "accounts-reader": lambda here: ("accounts/page.html", shell(here), accounts("reader")),
+        "connect": lambda here: ("accounts/connect.html", shell(here), connecting.connect()),
+        "connect-none": lambda here: ("accounts/connect.html", shell(here), connecting.connect("none")),
+        "choose": lambda here: ("accounts/choose.html", shell(here), connecting.choose()),
+        "connected": lambda here: ("accounts/connected.html", shell(here), connecting.connected()),
+        "mend": lambda here: ("doors/mend.html", owner_shell(here), connecting.mend()),
+        "walk-failed": lambda here: ("doors/walk_failed.html", owner_shell(here), connecting.walk_failed()),
+        "history": lambda here: ("accounts/history.html", shell(here), connecting.history()),
         "people": lambda here: ("people/page.html", shell(here), people()),
         "sign-in": lambda here: ("sign_in/page.html", owner_shell(here), c.SignInPage(url="#", email="ana@lantern.example", notice=wrong, forgotten_url="#", demo_people=(("Staff", "ana@lantern.example"),))),
         "second-factor": lambda here: ("sign_in/second_factor.html", owner_shell(here), c.SecondFactorPage(url="#", other_url="#")),

@@ -11,6 +11,7 @@ from flask_babel import ngettext
 
 from agency.replies.text_difference import text_difference
 from agency.web import contexts as c
+from agency.web import contexts_conversation as c_conversation
 from agency.web.clocks import age, due, full_exact, moment
 from agency.web.contexts_setup import GuidelineLook
 from agency.web.contexts_voice import VoiceLook
@@ -170,6 +171,7 @@ def messages() -> tuple[c.MessageLook, ...]:
         c.MessageLook(id="9", ours=True, author="Hotel Bursztynowa Zatoka", text=said, at=ago(minutes=2), language="pl", state=states["published"], elsewhere=True),
         c.MessageLook(id="10", ours=True, author="Hotel Bursztynowa Zatoka · Ana", text=said, at=ago(minutes=2), language="pl", state=states["rejected"], refusal="SPAM", change_url="#", take_back_url="#"),
         c.MessageLook(id="11", ours=False, author="Kasia", text="Super!", at=ago(minutes=1), language="pl", liked=True, attachments=(Choice("Answer to our story", "https://example.com/s"),), deeds_url="#", deeds=(Choice("Hide", "", value="hide"), Choice("Unlike", "", value="unlike")), harsh_deeds=(Choice("Delete for everybody", "", value="delete"), Choice("Block this person", "", value="block")), deed_states=(StateLook("like-refused", "Like: refused", "cross", "bad"),), deed_reason="The platform refused this (code 200)."),
+        c.MessageLook(id="12", ours=False, author="Kasia", text="Zobaczcie sami.", at=ago(minutes=2), language="pl", kept=(c_conversation.KeptLook(label="Photo", sort="image", url="/static/mark.svg"), c_conversation.KeptLook(label="Video", note="The platform no longer has it, and we could not copy it in time."))),
         c.MessageLook(id="7", ours=False, author="Zenon", text="Kup tanio…", at=ago(minutes=2), language="pl", hidden=True, shortened=True),
     )  # fmt: skip
 

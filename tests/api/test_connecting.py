@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from uuid import UUID
 
 from flask import Flask
@@ -137,3 +138,27 @@ def test_an_account_says_how_far_it_is_and_what_it_lacks(
     with superuser.begin() as connection:
         connection.execute(text("update account set tested_at = now()"))
     assert admin.get(f"/accounts/{account_id}").get_json()["set_up"] == "tested"
+
+
+def test_programs_are_told_what_the_card_shows_for_one_more_statement(
+    admin: Caller, make: Factory, ana: Agency, statements: Callable[[], list[str]]
+) -> None:
+    first = make.account(ana)
+    told = admin.get(f"/accounts/{first}").get_json()
+    assert {"scopes", "features", "access_ends_at", "access_checked_at", "subscribed_at", "subscription_problem"} < {
+        *told
+    }
+    assert {"last_event_at", "last_polled_at", "missed_count", "last_missed_at", "last_sent_at"} < {*told}
+    assert {"usage_percent", "throttled_until", "state", "action"} < {*told}
+    assert told["next_poll_at"] is not None
+    broken(ana, first)
+    told = admin.get(f"/accounts/{first}").get_json()
+    assert (told["state"], told["action"], told["next_poll_at"]) == ("needs_reconnect", "reconnect", None)
+    statements()
+    admin.get("/accounts")
+    alone = len(statements())
+    for _number in range(5):
+        make.account(ana, brand=1)
+    statements()
+    assert len(admin.get("/accounts").get_json()["items"]) == 6
+    assert len(statements()) == alone

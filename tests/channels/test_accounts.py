@@ -70,8 +70,8 @@ def test_the_credential_is_nowhere_in_the_clear(ana: Agency, superuser: Engine) 
         account = accounts.get(account_id)
         assert TOKEN not in repr(account)
         assert TOKEN not in repr(accounts.connected(account))
-        assert TOKEN not in str(account_standing.describe(account))
-        assert "credential" not in account_standing.describe(account)
+        assert TOKEN not in str(account_standing.describe([account]))
+        assert "credential" not in account_standing.describe([account])[0]
 
 
 def test_a_credential_moved_to_another_account_does_not_open(ana: Agency) -> None:

@@ -48,10 +48,11 @@ class Page:
         self.fields = ["feed"]
         self.subscribed: list[str] = []
         self.scopes = ["pages_show_list", "pages_read_engagement"]
+        self.ends: dict[str, int] = {}
 
     def __call__(self, request: Request) -> Answer | ChannelError:
         if request.path.endswith("debug_token"):
-            return answer({"data": {"is_valid": True, "scopes": self.scopes, "expires_at": 0}})
+            return answer({"data": {"is_valid": True, "scopes": self.scopes, "expires_at": 0, **self.ends}})
         if request.path.endswith("subscribed_apps"):
             if request.method == "POST":
                 self.subscribed.append(dict(request.form or {})["subscribed_fields"])
@@ -141,6 +142,18 @@ def test_what_says_nothing_of_our_access_changes_nothing(
     page.account = told
     account = check(app, ana, account_id, page)
     assert (account.health, account.access_checked_at) == ("ok", None)
+
+
+@pytest.mark.parametrize("name", ["expires_at", "data_access_expires_at"])
+def test_an_end_and_ninety_days_of_disuse_are_seen_before_they_come(
+    app: Flask, ana: Agency, make: Factory, name: str
+) -> None:
+    account_id, page, now = make.account(ana), Page(app), clock.now()
+    page.ends = {name: int((now + 5 * DAY).timestamp())}
+    account = check(app, ana, account_id, page)
+    assert state_of(facts_of(account), now) == "expiring"
+    page.ends = {name: int((now + 60 * DAY).timestamp())}
+    assert state_of(facts_of(check(app, ana, account_id, page)), now) == "healthy"
 
 
 def test_what_the_old_credential_met_says_nothing_of_the_new_one(app: Flask, ana: Agency, make: Factory) -> None:

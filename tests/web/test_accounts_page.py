@@ -270,9 +270,11 @@ def test_a_healthy_channel_is_calm(admin: Browser, ana: Agency, account_id: UUID
     assert "3 min ago" in face
     assert '<progress class="share" value="34"' in one
     assert "at any moment" in one
-    assert '<details class="fold">' in page, "the form for a token is folded away"
+    fold = '<details class="fold" id="connect-heading"'
+    assert f"{fold}>" in page, "the form for a token is folded away"
+    assert f"{fold} open>" in admin.get("/accounts?token=1").text
     answer = admin.post("/accounts", form(ana, external_id="a b"))
-    assert '<details class="fold" open>' in answer.text
+    assert f"{fold} open>" in answer.text
 
 
 @pytest.mark.parametrize(

@@ -114,6 +114,12 @@ class Account(Strict):
     health_reason = Text(required=True, allow_none=True)
     health_since = Moment(required=True)
     last_polled_at = Moment(required=True, allow_none=True)
+    next_poll_at = Moment(
+        required=True, allow_none=True, metadata={"description": "null while it waits for a person, or is disconnected"}
+    )
+    throttled_until = Moment(
+        required=True, allow_none=True, metadata={"description": "the platform's own wish; may be over"}
+    )
     last_event_at = Moment(required=True, allow_none=True)
     last_item_at = Moment(required=True, allow_none=True)
     last_sent_at = Moment(required=True, allow_none=True)
@@ -135,6 +141,7 @@ class Account(Strict):
     subscribed_at = Moment(required=True, allow_none=True)
     subscription_problem = Text(required=True, allow_none=True)
     missed_count = fields.Integer(required=True, metadata={"description": "what polls found that events missed"})
+    last_missed_at = Moment(required=True, allow_none=True)
     usage_percent = fields.Integer(required=True, allow_none=True)
     connected_at = Moment(required=True)
     disconnected_at = Moment(required=True, allow_none=True)
