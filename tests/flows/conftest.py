@@ -153,11 +153,11 @@ class House:
         with self.superuser.connect() as connection:
             return connection.execute(text(sql)).scalar()
 
-    def start(self, name: str) -> psutil.Popen:
+    def start(self, *command: str) -> psutil.Popen:
         """Start `onbrand worker` or `onbrand dispatcher`."""
         environment = {**os.environ, **self.values}
         program = psutil.Popen(
-            [sys.executable, "-m", "agency.command_line", name],
+            [sys.executable, "-m", "agency.command_line", *command],
             env=environment,
             stdout=subprocess.DEVNULL,
             stderr=subprocess.DEVNULL,

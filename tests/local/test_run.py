@@ -101,7 +101,13 @@ def test_it_answers_and_every_part_is_named_on_its_command_line(run: Run) -> Non
     with urllib.request.urlopen(f"http://127.0.0.1:{run.port}/healthz", timeout=5) as answer:
         assert answer.status == 200
     lines = list(run.commands().values())
-    for part in ("onbrand web", "onbrand worker", "onbrand dispatcher", "onbrand sandbox"):
+    for part in (
+        "onbrand web",
+        "onbrand worker",
+        "worker --queues publish,desk",
+        "onbrand dispatcher",
+        "onbrand sandbox",
+    ):
         assert any(part in line for line in lines), part
 
 
