@@ -51,7 +51,8 @@ def prepare_sign_in(app: Flask) -> None:
     manager = LoginManager()
     manager.session_protection = None
     manager.request_loader(_load_person)
-    manager.init_app(app)
+    # Without its context processor, which asks the database: the page that says it is away is a template, too.
+    manager.init_app(app, add_context_processor=False)
     key = purpose_key(settings.onbrand_secret_key, "throttle")
     app.extensions["onbrand_throttle"] = Throttle(app.extensions.get("onbrand_redis"), key)
 

@@ -8,11 +8,13 @@ from uuid import uuid4
 
 import pytest
 from flask import Flask
-from sqlalchemy import Engine, text
+from psycopg import OperationalError as PsycopgError
+from sqlalchemy import Engine, event, text
 from sqlalchemy.exc import OperationalError
 
 from agency.web import door
 from agency.web.route_policy import ROUTE_POLICY
+from tenants.database import db
 from tenants.settings import Settings
 from tests.factories import Agency
 from tests.web.browser import Browser
@@ -163,6 +165,30 @@ def test_an_error_rolls_the_whole_request_back(
     with superuser.connect() as connection:
         assert connection.execute(text("select count(*) from invitation")).scalar_one() == 0
     assert browser.get("/account").text.count("<tr>") == before
+
+
+@pytest.mark.parametrize("fragment", [True, False])
+def test_without_the_database_whoever_is_signed_in_reads_what_is_true(
+    whole_app: Flask, ana: Agency, fragment: bool
+) -> None:
+    browser = Browser(whole_app, ana.staff)
+
+    def refuse(*_a: object, **_k: object) -> None:
+        raise PsycopgError("connection refused")
+
+    with whole_app.app_context():
+        engine = db.engine
+    engine.dispose()
+    listener = (engine, "do_connect", refuse)
+    event.listen(*listener)
+    try:
+        answer = browser.get("/inbox", headers={"HX-Request": "true"} if fragment else {})
+    finally:
+        event.remove(*listener)
+    assert answer.status_code == 503
+    assert answer.headers["Retry-After"] == "5"
+    assert "What was saved before is kept" in answer.text
+    assert "connection refused" not in answer.text
 
 
 def test_a_mistake_of_ours_shows_no_details(whole_app: Flask, ana: Agency, monkeypatch: pytest.MonkeyPatch) -> None:
