@@ -19,11 +19,13 @@ from agency.web.brand_address import brand_at, brand_state, look_of
 from agency.web.contexts import BrandRow, BrandsPage
 from agency.web.contexts_setup import BrandPage, MediaRoom
 from agency.web.guide_words import language_word
+from agency.web.health_words import health_looks
 from agency.web.language import chosen_language
 from agency.web.looks import Choice, StateLook
 from agency.web.shell import render_page, toast
-from agency.web.state_looks import account_states
 from agency.web.who import actor_of_request
+from channels.health import KINDS
+from channels.health_order import rank_of
 from channels.models import Account
 from styleguides.models import StyleGuideVersion
 from tenants import brands as room
@@ -38,7 +40,7 @@ brands_page = Blueprint("brands_page", __name__)
 
 PAGE_ROWS = 50
 FIELDS = ("name", "mark", "colour", "language", "timezone", "answer_due_hours")
-WORST_LAST = ("ok", "throttled", "failing", "access_lost", "needs_reconnect")
+STATE_BY_RANK = {kind.rank: state for state, kind in KINDS.items()}
 
 
 @brands_page.get("/brands")
@@ -150,7 +152,7 @@ def _list(status: int, *, values: dict[str, str] | None = None, errors: dict[str
 def _rows(number: int, *, with_archived: bool) -> list[Any]:
     """Brands with their counters, worst channel and guide in force."""
     channels = (
-        select(func.max(func.array_position(list(WORST_LAST), Account.health)))
+        select(func.min(rank_of(clock.now())))
         .where(Account.agency_id == Brand.agency_id, Account.brand_id == Brand.id, Account.disconnected_at.is_(None))
         .correlate(Brand)
         .scalar_subquery()
@@ -225,7 +227,7 @@ def _row(row: Any, late: int) -> BrandRow:
 def _channels(worst: int | None) -> StateLook:
     if worst is None:
         return StateLook("none", _("None yet"), "circle", "plain")
-    return account_states()[WORST_LAST[worst - 1]]
+    return health_looks()[STATE_BY_RANK[worst]]
 
 
 def _languages(chosen: str) -> tuple[Choice, ...]:

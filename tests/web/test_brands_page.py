@@ -11,6 +11,9 @@ from flask import Flask
 from sqlalchemy import select
 
 from agency.replies.lifecycle import LIFECYCLE
+from channels import accounts
+from channels.health import KINDS
+from tenants import clock
 from tenants.database import db
 from tenants.models import Brand
 from tenants.permissions import ROLE_PERMISSIONS, Permission, Role
@@ -40,6 +43,16 @@ def test_the_list_says_what_is_going_on(admin: Browser, make: Factory, ana: Agen
     page = admin.get("/brands").text
     for words in ("Pennywell", "Bursztynowa", "Sol Poente", "Version 1, 1 rule", "No guide yet", "Alive", "None yet"):
         assert words in page, words
+
+
+def test_the_list_shows_each_brands_worst_channel_as_its_card_does(admin: Browser, make: Factory, ana: Agency) -> None:
+    quiet, deaf, broken = (make.account(ana, brand=brand) for brand in (0, 0, 1))
+    with ana.entered():
+        accounts.get(deaf).last_missed_at = clock.now()
+        accounts.mark_unhealthy(accounts.get(broken), "needs_reconnect", "expired")
+        assert accounts.get(quiet).health == "ok"
+    shown = re.findall(r'data-state="(\w+)"', admin.get("/brands").text)
+    assert [state for state in shown if state in KINDS] == ["webhook_deaf", "needs_reconnect"]
 
 
 def test_an_admin_opens_a_brand(admin: Browser, ana: Agency) -> None:
