@@ -180,14 +180,18 @@ def _page(row: HistoryImport) -> ImportPage:
     )
 
 
+def _brands(chosen: str) -> tuple[Choice, ...]:
+    """Where there are several, none is chosen for the person: a client's words in another's inbox do harm."""
+    found = list(brand_looks().values())
+    nobody = (Choice(_("Choose a brand"), "", value=""),) if len(found) > 1 else ()
+    return nobody + tuple(Choice(one.name, "", value=one.id, selected=one.id == chosen) for one in found)
+
+
 def _form(status: int, typed: dict[str, str], errors: dict[str, str]) -> Response:
     zone, locale = chosen_zone(), chosen_language()
     page = ImportsPage(
         url=url_for("import_page.look_through"),
-        brands=tuple(
-            Choice(look.name, "", value=look.id, selected=look.id == typed.get("brand"))
-            for look in brand_looks().values()
-        ),
+        brands=_brands(typed.get("brand", "")),
         platforms=tuple(
             Choice(platform_word(name), "", value=name, selected=name == typed.get("platform")) for name in ADAPTERS
         ),

@@ -3,13 +3,17 @@
 from __future__ import annotations
 
 import re
+from pathlib import Path
 from typing import Any
 
 import pytest
+from sqlalchemy import text
 
 from agency.app import create_app
 from tenants.settings import Settings
 from tests.flows.conftest import PROFILE, House
+from tests.flows.test_browser_connects import Eyes, signed_in
+from tests.flows.test_browser_path import chromium  # noqa: F401 - a fixture
 from tests.web.browser import Browser
 
 MORE_THAN_A_DAY = 25 * 3_600
@@ -80,3 +84,37 @@ def test_what_is_no_picture_is_not_kept(house: House) -> None:
     assert house.scalar("select state || ' ' || reason from kept_media") == "refused kind"
     _, page = _page(house)
     assert "neither a picture nor a film nor a sound" in page
+
+
+@pytest.mark.browser
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_a_browser_draws_our_copy_after_the_platforms_address_died(
+    house: House,
+    web: str,
+    chromium: Any,  # noqa: F811
+    tmp_path: Path,
+    scheme: str,
+) -> None:
+    address = _told(house, kind="image")
+    house.keep_promises()
+    _passes(house, MORE_THAN_A_DAY)
+    assert house.sandbox.http.get(address).status_code == 404
+    asked: list[str] = []
+    page = signed_in(chromium, house, web, house.agency.staff)
+    page.emulate_media(color_scheme=scheme)
+    page.on("request", lambda request: asked.append(request.url))
+    case = house.scalar("select id from conversation where kind = 'message'")
+    page.goto(f"{web}/conversations/{case}")
+    picture = page.locator("figure.kept img")
+    picture.scroll_into_view_if_needed()
+    page.wait_for_function("[...document.images].every(one => one.complete)")
+    assert picture.evaluate("one => one.naturalWidth") > 0
+    Eyes(tmp_path).look(page, "story")
+    assert not [url for url in asked if not url.startswith((web, "data:"))], "nothing is asked of anybody else"
+
+    saved = page.request.get(web + picture.get_attribute("src"))
+    assert saved.headers["content-disposition"].startswith("attachment")
+    with house.superuser.begin() as connection:
+        connection.execute(text("update message set deleted_at = now()"))
+    assert page.request.get(web + picture.get_attribute("src")).status == 404
+    assert house.scalar("select count(*) from kept_media") == 0

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import csv
 import io
 import re
 from html import unescape
@@ -160,7 +161,7 @@ def test_a_file_is_looked_through_then_imported_for_real(
     report = page(admin, place)
     assert "2 lines would be stored." in report
     assert "This is no kind; write comment, review, post, mention or message." in report
-    assert re.search(r'<td class="n">3</td><td class="code">kind</td>', report)
+    assert re.search(r'<td class="n"[^>]*>3</td><td class="code"[^>]*>kind</td>', report)
     assert re.search(r'<td class="n">4</td><td class="code">written_at</td>', report)
     assert "old <b>.jsonl" not in admin.get(place).text, "inert"
     assert scalar(superuser, "select count(*) from message") == 0
@@ -192,7 +193,7 @@ def test_the_report_is_bounded(admin: Browser, ana: Agency) -> None:
     lines = [{**WORDS, "id": f"c{number}", "kind": "tweet"} for number in range(350)]
     place = looked_through(admin, ana, json_file(*lines))
     report = page(admin, place)
-    assert report.count('<td class="n">') == 200
+    assert report.count('<td class="n"') == 200
     assert "And 150 lines more." in report
     assert "Import for real" not in report
 
@@ -239,6 +240,41 @@ def test_twenty_megabytes_are_taken_from_somebody_signed_in_and_no_more(
     assert admin.post("/import", sent(ana, file + b"\n" * 2_000_000)).status_code == 413
     assert Browser(whole_app).post("/import", sent(ana, file)).status_code == 413
     assert admin.post("/accounts", {"name": "x" * 2_000_000}).status_code == 413
+
+
+def test_no_brand_is_chosen_for_anybody(admin: Browser, ana: Agency, superuser: Engine) -> None:
+    assert '<option value="">Choose a brand</option>' in page(admin, "/import")
+    answer = admin.post("/import", sent(ana, json_file(WORDS), brand=""))
+    assert answer.status_code == 422
+    assert "Choose a brand." in answer.text
+    chosen = page(admin, f"/import?brand={ana.brand_ids[1]}")
+    assert re.search(rf'<option value="{ana.brand_ids[1]}" selected>', chosen)
+
+
+def test_the_whole_report_is_a_table_of_every_line(
+    admin: Browser, ana: Agency, whole_app: Flask, stranger: Agency, superuser: Engine
+) -> None:
+    lines = [{**WORDS, "id": f"c{number}"} for number in range(2)]
+    looked_through(admin, ana, json_file(*lines))
+    place = looked_through(admin, ana, json_file(*lines, *({"id": "x"} for _ in range(300))))
+    assert f'href="{place}/report"' in page(admin, place)
+    answer = admin.get(f"{place}/report")
+    assert (answer.status_code, answer.mimetype) == (200, "text/csv")
+    assert answer.headers["Content-Disposition"] == "attachment; filename=report.csv"
+    assert answer.headers["X-Content-Type-Options"] == "nosniff"
+    table = list(csv.reader(io.StringIO(answer.data.decode("utf-8-sig")), delimiter=";"))
+    assert table[0] == ["Line", "What becomes of it", "Column", "Why"]
+    assert table[1:4] == [
+        ["1", "Would be stored", "", ""],
+        ["2", "Would be stored", "", ""],
+        ["3", "Left out", "kind", "This is no kind; write comment, review, post, mention or message."],
+    ]
+    assert len(table) == 303
+    assert Browser(whole_app, ana.staff).get(f"{place}/report").status_code == 403
+    assert Browser(whole_app, stranger.agency_admin).get(f"{place}/report").status_code == 404
+    change(superuser, "update history_import set state = 'stopped', file = null")
+    assert f"{place}/report" not in page(admin, place)
+    assert admin.get(f"{place}/report").data.count(b"\n") == 1
 
 
 def test_a_file_can_be_forgotten_and_another_hash_stores_nothing(
