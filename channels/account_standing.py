@@ -35,8 +35,6 @@ def note_access(account: Account, access: Access) -> None:
     account.access_checked_at = clock.now()
     if access.scopes:
         account.scopes = sorted(access.scopes)
-    if access.tasks:
-        account.tasks = sorted(access.tasks)
     account.token_expires_at = access.expires_at or account.token_expires_at
     account.data_access_expires_at = access.data_access_expires_at or account.data_access_expires_at
     if account.access_problem != NOT_RENEWED:

@@ -50,7 +50,6 @@ class Access:
 
     works: bool
     scopes: frozenset[str] = frozenset()
-    tasks: frozenset[str] = frozenset()
     expires_at: datetime | None = None
     data_access_expires_at: datetime | None = None
     problem: str | None = None

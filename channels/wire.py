@@ -23,7 +23,8 @@ Json = Mapping[str, Any]
 _ID = re.compile(r"(?!\.+\Z)[A-Za-z0-9_.:=~$+-]{1,255}\Z")
 _UNSTORABLE = re.compile("[\x00\ud800-\udfff]")
 _FRACTION = re.compile(r"(\.\d{6})\d+")
-_EARLIEST = datetime(1990, 1, 1, tzinfo=UTC)
+#: No time of these platforms lies outside. Beyond, adding hours to a moment ends in an error, and a whole page with it.
+_EARLIEST, _LATEST = datetime(1990, 1, 1, tzinfo=UTC), datetime(2200, 1, 1, tzinfo=UTC)
 
 
 class Unreadable(ValueError):
@@ -104,7 +105,7 @@ def instant(value: Any) -> datetime | None:
         moment = moment.replace(tzinfo=UTC) if moment.tzinfo is None else moment.astimezone(UTC)
     except (ValueError, OverflowError, OSError):
         return None
-    return moment if moment >= _EARLIEST else None
+    return moment if _EARLIEST <= moment < _LATEST else None
 
 
 def whole_number(value: Any) -> int | None:

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import re
+from datetime import timedelta
+from typing import Any
 from urllib.parse import unquote, urlsplit
 
 import pytest
@@ -15,8 +17,10 @@ from channels.capabilities import ReadsEvents
 from channels.deliveries import cut
 from channels.items import person_of_thread, person_thread
 from channels.meta_messages import looks_like_message
-from channels.registry import able
-from channels.wire import identifier
+from channels.protocol import Exchange
+from channels.registry import able, adapter_for
+from channels.scripted_transport import json_answer
+from channels.wire import identifier, instant
 from tests.channels.stand_ins import START, account_of
 
 REAL = (
@@ -60,6 +64,36 @@ def test_what_is_taken_as_an_id_stays_where_it_is_put(value: str) -> None:
     assert not re.search(r"[\s/?#%,(){}&<>\"'\\\x00]", external_id)  # nor in a list of fields, nor in markup
     assert not external_id.endswith((REPLY_SUFFIX, PRIVATE_SUFFIX))
     assert person_of_thread(person_thread(external_id)) == external_id
+
+
+@given(
+    value=st.one_of(
+        st.datetimes(timezones=st.timezones()).map(lambda moment: moment.isoformat()),
+        st.floats(),
+        st.integers(),
+        st.text(alphabet="0123456789-:.+TZ ", max_size=30),
+    )
+)
+@example("9999-12-31T23:59:59+0000")
+@example("9999-12-31T23:59:59-1400")
+@example("0001-01-01T00:00:00+1400")
+@example(253_402_300_799)
+def test_a_time_that_is_taken_can_be_counted_from(value: Any) -> None:
+    moment = instant(value)
+    if moment is not None:
+        assert moment.utcoffset() == timedelta(0)
+        assert moment - timedelta(days=3_650) < moment < moment + timedelta(days=3_650)
+
+
+def test_a_comment_of_the_year_9999_stops_no_other() -> None:
+    adapter, account = adapter_for("facebook"), account_of("facebook")
+    request, *_ = adapter.plan_poll(account, None, now=START)
+    times = ("2026-11-01T08:00:00+0000", "9999-12-31T23:59:59+0000")
+    comments = [{"id": f"1_{n}", "message": "x", "created_time": at} for n, at in enumerate(times)]
+    answer = json_answer({"data": [{"id": "100_1", "comments": {"data": comments}}]})
+    page = adapter.read_poll(account, None, [Exchange(request, answer)], now=START)
+    assert [item.external_id for item in page.items] == ["1_0"]
+    assert [(one.external_id, one.reason) for one in page.set_aside] == [("1_1", "no usable created_time")]
 
 
 def test_a_message_with_such_an_id_is_stored() -> None:
