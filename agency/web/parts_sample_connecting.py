@@ -43,7 +43,6 @@ def choose() -> c.ChoosePage:
             c.GrantedRow(id="2", name="@bursztynowa.zatoka", external_id="17841400000000001", platform="Instagram", lacks=lacks, is_chosen=True),
             c.GrantedRow(id="3", name="Pennywell", external_id="100200301", platform="Facebook", state="Connected to Pennywell", is_new=False, is_choosable=False),
         ),
-        all_lack=("Comments under ads: the permission pages_manage_ads was not given.",),
         url="#", again_url="#",
     )  # fmt: skip
 
@@ -60,13 +59,12 @@ def connected() -> c.ConnectedPage:
             c.ConnectedRow(name="@bursztynowa.zatoka", platform="Instagram", brand=brands()[1], state=waiting, reading="We look for what is there now.", events="Asking for events.", history_url="#"),
             c.ConnectedRow(name="Hotel Bursztynowa Zatoka, Łeba", platform="Google", brand=brands()[1], state=broke, reading="Nothing was read.", events="Google does not tell us."),
         ),
-        advice="Write a comment under one of its posts, as somebody else than the account itself.",
         accounts_url="#",
     )  # fmt: skip
 
 
 def mend() -> c.MendPage:
-    return c.MendPage(account_name="Hotel Bursztynowa Zatoka", brand_name="Hotel Bursztynowa Zatoka", agency_name="Lantern Street", label="Facebook", reason="The password of whoever signed in was changed.", others=("@bursztynowa.zatoka",), url="#")  # fmt: skip
+    return c.MendPage(account_name="Hotel Bursztynowa Zatoka", brand_name="Hotel Bursztynowa Zatoka", agency_name="Lantern Street", label="Facebook", reason="The password of whoever signed in was changed.", url="#")  # fmt: skip
 
 
 def walk_failed() -> c.WalkFailedPage:
