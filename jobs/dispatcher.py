@@ -9,6 +9,7 @@ from __future__ import annotations
 import os
 import socket
 import time
+from collections import deque
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Any, NamedTuple
@@ -48,7 +49,7 @@ fair, for nothing overtakes what stands there."""
 TURNS_PER_JOB = 800
 """Sixteen batches of Meta's and Google's fifty, as many as travel at once: a fork, new connections to the platforms and
 Google's tokens are paid once for all. What a job cannot do in its time it hands back (`jobs.polling`)."""
-TURN_JOBS_WAITING = 2
+TURN_JOBS_WAITING = 3
 """The same of polls: a lease is for polling, not for standing in a queue."""
 JOBS_PER_WORKER = 2
 """Where there are many workers, so many jobs stand in a queue for each."""
@@ -126,6 +127,8 @@ class Dispatcher:
     queues: dict[str, Queue] = field(default_factory=dict)
     promised: dict[JobName, Rotation[str, str]] = field(default_factory=dict)
     lines: dict[str, poll_turns.Line] = field(default_factory=dict)
+    served: dict[str, int] = field(default_factory=dict)
+    """In which order platforms got their last job: who waits longest comes first, in the next round, too."""
     held_back: bool = False
 
     def __post_init__(self) -> None:
@@ -206,21 +209,20 @@ class Dispatcher:
         kind = CATALOGUE[JobName.POLL_ACCOUNTS]
         room = self._room(kind.queue, TURN_JOBS_WAITING)
         queued = 0
-        platforms = list(ADAPTERS)
-        while platforms and queued < room:
-            for platform in list(platforms):
-                if queued >= room:
-                    break
-                with in_scope(self.app, None):
-                    line = self.lines.setdefault(platform, poll_turns.Line(traits_of(platform).batch_size))
-                    turns = poll_turns.claim_due(platform, TURNS_PER_JOB, TURN_LEASE_SECONDS, line)
-                if not turns:
-                    platforms.remove(platform)
-                    continue
-                named = [[str(t.account_id), str(t.agency_id), str(t.brand_id), t.fence] for t in turns]
-                self._enqueue(kind, (platform, named), kind.timeout_seconds)
-                queued += 1
-        self.held_back |= bool(platforms)
+        waiting = deque(sorted(ADAPTERS, key=lambda platform: self.served.get(platform, 0)))
+        while waiting and queued < room:
+            platform = waiting.popleft()
+            with in_scope(self.app, None):
+                line = self.lines.setdefault(platform, poll_turns.Line(traits_of(platform).batch_size))
+                turns = poll_turns.claim_due(platform, TURNS_PER_JOB, TURN_LEASE_SECONDS, line)
+            if not turns:
+                continue
+            named = [[str(t.account_id), str(t.agency_id), str(t.brand_id), t.fence] for t in turns]
+            self._enqueue(kind, (platform, named), kind.timeout_seconds)
+            waiting.append(platform)
+            queued += 1
+            self.served[platform] = max(self.served.values(), default=0) + 1
+        self.held_back |= bool(waiting) and queued == room
         return queued
 
     def _room(self, name: str, least: int) -> int:

@@ -14,6 +14,7 @@ from rq import Queue
 from rq.serializers import JSONSerializer
 from sqlalchemy import Engine, text
 
+from channels.registry import ADAPTERS
 from jobs.catalogue import CATALOGUE, QUEUES
 from jobs.dispatcher import Dispatcher, forget_done
 from jobs.runner import run_promises
@@ -136,6 +137,44 @@ def test_due_turns_are_queued_a_platform_at_a_time_and_once(app: Flask, ana: Age
     jobs: list[Any] = dispatcher.queues["poll"].jobs
     assert {turn[0] for job in jobs for turn in job.args[1]} == ids
     assert {job.args[0] for job in jobs} == {"facebook", "instagram"}
+
+
+def test_no_platform_waits_behind_another_that_always_has_more(
+    app: Flask, ana: Agency, make: Factory, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Room for one job at a time, and Facebook never at its end."""
+    monkeypatch.setattr("jobs.dispatcher.TURNS_PER_JOB", 1)
+    monkeypatch.setattr("jobs.dispatcher.TURN_JOBS_WAITING", 1)
+    for platform in (*["facebook"] * 9, *["instagram"] * 2, *["google_business"] * 2):
+        make.account(ana, platform=platform)
+    dispatcher = Dispatcher(app)
+    taken: list[str] = []
+    while dispatcher.queue_turns():
+        (job,) = dispatcher.queues["poll"].jobs
+        taken.append(job.args[0])
+        job.delete()
+    assert {taken.count("facebook"), taken.count("instagram"), taken.count("google_business")} == {9, 2}
+    assert sorted(set(taken[:3])) == sorted(set(taken[3:6])) == ["facebook", "google_business", "instagram"]
+
+
+def test_every_platform_is_taken_in_one_round(app: Flask, ana: Agency, make: Factory) -> None:
+    for platform in ADAPTERS:
+        make.account(ana, platform=platform)
+    dispatcher = Dispatcher(app)
+    assert dispatcher.queue_turns() == len(ADAPTERS)
+
+
+def test_where_there_are_more_workers_more_jobs_wait(
+    app: Flask, ana: Agency, make: Factory, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("jobs.dispatcher.TURNS_PER_JOB", 1)
+    for _ in range(9):
+        make.account(ana)
+    dispatcher = Dispatcher(app)
+    client = dispatcher.queues["poll"].connection
+    client.sadd("rq:workers:poll", *(f"rq:worker:{number}" for number in range(4)))
+    client.sadd("rq:workers:publish", *(f"rq:worker:{number}" for number in range(40)))
+    assert dispatcher.queue_turns() == 8
 
 
 def test_a_job_has_time_for_all_it_holds(app: Flask, outbox: Outbox) -> None:
