@@ -346,7 +346,7 @@ def test_no_broken_node_of_a_payload_makes_any_reader_raise(data: st.DataObject)
             case "drop":
                 del holder[last]
             case "alter":
-                holder[last] = data.draw(STRANGE)
+                holder[last] = copy.deepcopy(data.draw(STRANGE))  # a next round may break what was drawn here
             case "wrap":
                 holder[last] = [holder[last]] if data.draw(st.booleans()) else {"data": holder[last]}
             case "swap":
