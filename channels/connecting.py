@@ -218,9 +218,14 @@ def made_by(walk: ConnectAttempt) -> list[Account]:
     return list(db.session.execute(_of_way(walk).where(Account.token_renewed_at >= walk.used_at)).scalars())
 
 
-def still_broken(walk: ConnectAttempt) -> list[Account]:
-    """Those of the brand that wait for the same sign-in still, by name. In its scope."""
-    return list(db.session.execute(_of_way(walk).where(Account.health.in_(accounts.NEED_A_PERSON))).scalars())
+def ids_alike(walk: ConnectAttempt) -> list[UUID]:
+    """All of the brand that are signed in for as this walk does. In its scope."""
+    return list(db.session.execute(_of_way(walk).with_only_columns(Account.id)).scalars())
+
+
+def still_broken(one: ConnectAttempt | Account) -> list[Account]:
+    """Those of the brand that wait for the same sign-in as this walk or account, by name. In its scope."""
+    return list(db.session.execute(_of_way(one).where(Account.health.in_(accounts.NEED_A_PERSON))).scalars())
 
 
 def make_link(actor: Actor, account_id: UUID) -> tuple[str, datetime]:
@@ -261,13 +266,13 @@ def forget_old() -> int:
     return len(gone.all())
 
 
-def _of_way(walk: ConnectAttempt) -> Select[Account]:
+def _of_way(one: ConnectAttempt | Account) -> Select[Account]:
     return (
         select(Account)
         .where(
-            Account.brand_id == walk.brand_id,
-            Account.platform == walk.platform,
-            Account.login.is_not_distinct_from(walk.login),
+            Account.brand_id == one.brand_id,
+            Account.platform == one.platform,
+            Account.login.is_not_distinct_from(one.login),
             Account.disconnected_at.is_(None),
         )
         .order_by(Account.name, Account.id)

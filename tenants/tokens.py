@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import re
 import secrets
+from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import timedelta
 from enum import StrEnum
@@ -142,17 +143,26 @@ def open_link(purpose: Purpose, token: str) -> Link | None:
     return _link(OneTimeToken.token_hash == token_hash(token), OneTimeToken.purpose == purpose.value)
 
 
+def was_link(purpose: Purpose, token: str) -> Link | None:
+    """What a link was about, used up or not, until its time is over: good for saying that all is done, nothing else."""
+    if not is_well_formed(token):
+        return None
+    return _link(OneTimeToken.token_hash == token_hash(token), OneTimeToken.purpose == purpose.value, or_used=True)
+
+
 def link_by_id(link_id: UUID) -> Link | None:
     """The same, for a link that was opened before."""
     return _link(OneTimeToken.id == link_id)
 
 
-def use_up(purpose: Purpose, account_id: UUID) -> int:
+def use_up(purpose: Purpose, account_ids: Collection[UUID]) -> int:
     """What these links were for is done: none of them, whoever got it, works any more. Returns how many did."""
     used = db.session.execute(
         update(OneTimeToken)
         .where(
-            OneTimeToken.purpose == purpose.value, OneTimeToken.account_id == account_id, OneTimeToken.used_at.is_(None)
+            OneTimeToken.purpose == purpose.value,
+            OneTimeToken.account_id.in_(account_ids),
+            OneTimeToken.used_at.is_(None),
         )
         .values(used_at=clock.now())
         .returning(OneTimeToken.id)
@@ -160,10 +170,11 @@ def use_up(purpose: Purpose, account_id: UUID) -> int:
     return len(used.all())
 
 
-def _link(*conditions: ColumnElement[bool]) -> Link | None:
-    row = db.session.execute(
-        select(OneTimeToken).where(*conditions, OneTimeToken.used_at.is_(None), OneTimeToken.expires_at > clock.now())
-    ).scalar_one_or_none()
+def _link(*conditions: ColumnElement[bool], or_used: bool = False) -> Link | None:
+    wanted = select(OneTimeToken).where(*conditions, OneTimeToken.expires_at > clock.now())
+    if not or_used:
+        wanted = wanted.where(OneTimeToken.used_at.is_(None))
+    row = db.session.execute(wanted).scalar_one_or_none()
     if row is None or row.agency_id is None or row.brand_id is None or row.account_id is None:
         return None
     return Link(row.id, row.person_id, Subject(row.agency_id, row.brand_id, row.account_id))

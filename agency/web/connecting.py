@@ -10,7 +10,15 @@ from flask_babel import gettext as _
 from werkzeug.wrappers import Response as AnyResponse
 
 from agency.web.brand_address import brand_at
-from agency.web.connecting_look import connected_row, feature_rows, granted_rows, is_same_look, seen_as, waits
+from agency.web.connecting_look import (
+    advice_for,
+    connected_row,
+    feature_rows,
+    granted_rows,
+    is_same_look,
+    seen_as,
+    waits,
+)
 from agency.web.connecting_words import failure, way_words
 from agency.web.contexts_connecting import (
     ChoosePage,
@@ -160,6 +168,7 @@ def connected() -> AnyResponse:
         return Response(status=204)
     page = ConnectedPage(
         rows=shown,
+        advice=advice_for(rows),
         look_url=url_for("connecting.connected", account=[str(one.id) for one in rows], seen=seen)
         if is_waiting
         else "",
@@ -213,7 +222,8 @@ def _check_right(walk: ConnectAttempt, actor: Actor | None) -> None:
             raise SignInFailed("other_person")
         return
     link = tokens.link_by_id(walk.link_id) if walk.link_id is not None else None
-    if link is None or link.about.account_id != walk.account_id:
+    about = link.about if link is not None else None
+    if link is None or about is None or (about.agency_id, about.brand_id) != (walk.agency_id, walk.brand_id):
         raise SignInFailed("used")
     if not may_mend(link.person_id, walk.agency_id, walk.brand_id):
         raise SignInFailed("used")
@@ -236,8 +246,8 @@ def _mended(walk: ConnectAttempt, actor: Actor | None, found: list[Granted]) -> 
     mended = room.mend(actor, walk, found, through="mailed link" if walk.link_id else "dialog")
     if not mended:
         return _failed("other_account", walk, 409, found=tuple(dict.fromkeys(one.name for one in found))[:MOST_SHOWN])
-    for account in mended:
-        tokens.use_up(Purpose.RECONNECT, account.id)
+    if not room.still_broken(walk):  # else what is left can be ticked yet, by the same links
+        tokens.use_up(Purpose.RECONNECT, room.ids_alike(walk))
     if walk.link_id is not None:
         return redirect(url_for("reconnecting.mended", attempt_id=walk.id), code=303)
     return _to_done(mended)
@@ -278,9 +288,7 @@ def _start_page(status: int, errors: dict[str, str] | None = None) -> Response:
         way=value_of(way),
         sign_in_label=sign_in.label,
         features=feature_rows(way, chosen),
-        brands=tuple(
-            Choice(look.name, "", value=look.id, selected=look.id == brand) for look in brand_looks().values()
-        ),
+        brands=_brand_choices(brand),
         url=url_for("connecting.leave") if sign_in.is_set_up(settings_of_app()) else "",
         token_url=url_for("accounts_page.accounts", token=1) + "#connect-heading",
         errors=errors or {},
@@ -288,10 +296,21 @@ def _start_page(status: int, errors: dict[str, str] | None = None) -> Response:
     return make_response(render_page("accounts/connect.html", page), status)
 
 
+def _brand_choices(chosen: str) -> tuple[Choice, ...]:
+    """Of several brands none is chosen by being the first: whose voice it is, a person says."""
+    looks = list(brand_looks().values())
+    found = tuple(Choice(look.name, "", value=look.id, selected=look.id == chosen) for look in looks)
+    if len(looks) > 1 and not any(one.selected for one in found):
+        return (Choice(_("Choose a brand"), "", value="", selected=True), *found)
+    return found
+
+
 def _choose_page(walk: ConnectAttempt, waiting: list[GrantedAccount], status: int, error: str = "") -> Response:
+    rows, all_lack = granted_rows(waiting, walk, room.live_accounts(waiting), brand_looks())
     page = ChoosePage(
         brand=_look(walk.brand_id),
-        rows=granted_rows(waiting, walk, room.live_accounts(waiting)),
+        rows=rows,
+        all_lack=all_lack,
         is_cut=len(waiting) >= room.MOST_GRANTED,
         url=url_for("connecting.connect", attempt_id=walk.id),
         again_url=url_for("connecting.start", way=value_of((walk.platform, walk.login)), brand=walk.brand_id),

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import hashlib
+import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 from datetime import timedelta
+from uuid import UUID
 
 from flask import request
 from flask_babel import gettext as _
@@ -46,7 +48,9 @@ def connected_row(account: Account, look: BrandLook) -> ConnectedRow:
         brand=look,
         state=_state(account),
         reading=_reading(account),
-        events=events_sentence(
+        events=""
+        if account.health in accounts.NEED_A_PERSON
+        else events_sentence(
             account.subscribed_at is not None,
             account.subscription_problem,
             account.subscription_checked_at is not None,
@@ -79,8 +83,10 @@ def _state(account: Account) -> StateLook:
 
 
 def _reading(account: Account) -> str:
-    """What came so far, and what ends the wait."""
+    """What came so far."""
     is_quiet = _age(account) >= QUIET_AFTER
+    if account.health in accounts.NEED_A_PERSON:
+        return _("Its access broke meanwhile. Nothing is lost; the card of the channel says what to do.")
     if account.tested_at is not None:
         if account.last_event_at is not None and account.last_event_at >= account.tested_at - EVENT_SEEN:
             return _("An event arrived and was read.")
@@ -90,15 +96,23 @@ def _reading(account: Account) -> str:
             return _("The platform has not answered yet. Nothing is lost; the card of the channel says what is wrong.")
         return _("Nothing came back yet. This page looks again by itself.")
     if is_quiet:
+        return _("Reading works, but nothing new has come yet. That is no fault while nobody writes.")
+    return _("Reading works; nothing new has come yet.")
+
+
+def advice_for(rows: Sequence[Account]) -> str:
+    """What ends the test, said once for all that can still be tested; empty where nothing is open."""
+    is_open = [one for one in rows if one.tested_at is None and one.last_polled_at is not None and one.health == "ok"]
+    if not is_open:
+        return ""
+    if all(one.platform == "google_business" for one in is_open):
         return _(
-            "Reading works, but nothing new has come yet. That is no fault while nobody writes. You can leave this "
-            "page: the card of the channel says when the first event came."
+            "The test ends with the next review, or a change of one. You need not wait for it here: the card of the "
+            "channel says when the first event came."
         )
-    if account.platform == "google_business":
-        return _("Reading works. The next review or change of one ends the test; you need not wait for it here.")
     return _(
-        "Reading works. To end the test, write a comment under one of its posts, as somebody else than the account "
-        "itself; it arrives here within a minute."
+        "To end the test, write a comment under one of the posts, as somebody else than the account itself; it arrives "
+        "within a minute. Or leave this page: the card of the channel says when the first event came."
     )
 
 
@@ -127,24 +141,50 @@ def chosen_for(account: Account) -> tuple[str, ...]:
 
 
 def granted_rows(
-    waiting: Sequence[GrantedAccount], walk: ConnectAttempt, live: Mapping[tuple[str, str], Account]
-) -> tuple[GrantedRow, ...]:
-    """What was granted, what can be connected first. Ticked only where there is nothing to choose between: an agency
-    sees the pages of all its clients here, and one tick too many would let a brand speak on another's page.
+    waiting: Sequence[GrantedAccount],
+    walk: ConnectAttempt,
+    live: Mapping[tuple[str, str], Account],
+    brands: Mapping[UUID, BrandLook],
+) -> tuple[tuple[GrantedRow, ...], tuple[str, ...]]:
+    """What was granted, what can be connected first, and what all of it lacks. Ticked only where there is nothing to
+    choose between: an agency sees the pages of all its clients here, and one tick too many would let a brand speak on
+    another's page.
     """
-    rows = [_granted_row(one, walk, live.get((one.platform, one.external_id))) for one in waiting]
+    rows = [_granted_row(one, walk, live.get((one.platform, one.external_id)), brands) for one in waiting]
     new = [row for row in rows if row.is_new]
     if len(new) == 1:
         rows = [replace(row, is_chosen=row.is_new) for row in rows]
-    return tuple(sorted(rows, key=lambda row: (not row.is_choosable, not row.is_new)))
+    all_lack = tuple(one for one in rows[0].lacks if len(rows) > 1 and all(one in row.lacks for row in rows))
+    rows = [replace(row, lacks=tuple(one for one in row.lacks if one not in all_lack)) for row in rows]
+    return tuple(sorted(rows, key=lambda row: (not row.is_choosable, not row.is_new, _by_name(row.name)))), all_lack
 
 
-def _granted_row(one: GrantedAccount, walk: ConnectAttempt, live: Account | None) -> GrantedRow:
+def _sounds_like(name: str, brand_id: UUID, brands: Mapping[UUID, BrandLook]) -> str | None:
+    """Another brand whose name stands in this one, where the chosen brand's does not."""
+    said = name.casefold()
+    if brand_id in brands and brands[brand_id].name.casefold() in said:
+        return None
+    return next((look.name for one, look in brands.items() if one != brand_id and look.name.casefold() in said), None)
+
+
+def _by_name(name: str) -> list[tuple[int, str]]:
+    """Branch 2 before branch 10."""
+    parts = re.findall(r"[0-9]{1,9}|[^0-9]+", name.casefold())
+    return [(int(part), "") if part.isascii() and part.isdigit() else (-1, part) for part in parts]
+
+
+def _granted_row(
+    one: GrantedAccount, walk: ConnectAttempt, live: Account | None, brands: Mapping[UUID, BrandLook]
+) -> GrantedRow:
     state, lacks, words = "", [], feature_words()
     if live is not None and live.brand_id == walk.brand_id:
         state = _("Connected already; choosing it renews its access.")
+    elif live is not None and live.brand_id in brands:
+        state = _("Connected to %(brand)s. Disconnect it there first.", brand=brands[live.brand_id].name)
     elif live is not None:
         state = _("Connected to another brand. Disconnect it there first.")
+    elif (other := _sounds_like(one.name, walk.brand_id, brands)) is not None:
+        state = _("By its name it could be %(brand)s.", brand=other)
     for feature in features_of(way_of(one.platform, one.login)):
         lacking = feature.missing_scopes(one.scopes)
         if feature.name not in walk.features:

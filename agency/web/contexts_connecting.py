@@ -72,6 +72,7 @@ class ChoosePage:
 
     brand: BrandLook = told("What it is connected to.")
     rows: tuple[GrantedRow, ...] = told("What can be connected first, each part by name.")
+    all_lack: tuple[str, ...] = told("What none of them can be used for and why.", default=())
     is_cut: bool = told("More was granted than is kept.", default=False)
     url: str = told("Where the form goes.")
     again_url: str = told("To sign in anew.")
@@ -96,6 +97,7 @@ class ConnectedPage:
     """After choosing, `accounts/connected.html`; its list `accounts/_connected.html` asks again while it waits."""
 
     rows: tuple[ConnectedRow, ...] = told("What was connected just now.")
+    advice: str = told("What ends the test of those that are open; empty.", default="")
     look_url: str = told("The list anew; empty once everything has shown life.", default="")
     accounts_url: str = told("To the channels.")
 
@@ -109,6 +111,7 @@ class MendPage:
     agency_name: str = told("Who reads and answers with it.")
     label: str = told("Facebook, Instagram, Google.")
     reason: str = told("What the platform said, in words; empty.", default="")
+    others: tuple[str, ...] = told("Names of what the same sign-in mends with it.", default=())
     url: str = told("Where the button goes; empty where nothing is to mend any more.", default="")
 
 

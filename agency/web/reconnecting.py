@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from flask import Blueprint, Response, make_response, request, url_for
+from flask import Blueprint, Response, make_response, redirect, request, url_for
 from sqlalchemy import select
 from werkzeug.wrappers import Response as AnyResponse
 
@@ -24,18 +24,21 @@ from tenants.ids import id_from
 from tenants.models import Agency, Brand
 from tenants.people import may_mend
 from tenants.scope import Scope, enter_scope
-from tenants.tokens import Link, Purpose, open_link
+from tenants.tokens import Link, Purpose, open_link, was_link
 
 reconnecting = Blueprint("reconnecting", __name__)
 
 
 @reconnecting.get("/reconnect/<path:token>")
 def mend(token: str) -> AnyResponse:
-    """Says what broke. Looking at it uses nothing up: mail scanners look too."""
-    found = _opened(token)
+    """Says what broke. Looking at it uses nothing up: mail scanners look too. One that was used says that all is well,
+    while it is: the button in the mail is pressed twice, and by everybody who got the mail.
+    """
+    found = _opened(token) or _done(token)
     if found is None:
         return _nothing_here()
     _link, account, brand = found
+    account, others = _to_mend(account)
     agency_name = db.session.execute(select(Agency.name).where(Agency.id == account.agency_id)).scalar_one()
     needs_it = account.health in accounts.NEED_A_PERSON
     sign_in = SIGN_INS[way_of(account.platform, account.login)]
@@ -46,6 +49,7 @@ def mend(token: str) -> AnyResponse:
         agency_name=agency_name,
         label=sign_in.label,
         reason=reason_words().get(account.health_reason or "", "") if needs_it else "",
+        others=tuple(one.name for one in others),
         url=url_for("reconnecting.leave", token=token) if can else "",
     )
     return make_response(render_page("doors/mend.html", page, shell=shell(with_brands=False)))
@@ -58,6 +62,9 @@ def leave(token: str) -> AnyResponse:
     if found is None:
         return _nothing_here()
     link, account, _brand = found
+    account, _others = _to_mend(account)
+    if account.health not in accounts.NEED_A_PERSON:
+        return redirect(url_for("reconnecting.mend", token=token), code=303)
     count_walk(link.id)
     way = way_of(account.platform, account.login)
     features = standing_features(way, account.scopes, account.tasks) if account.scopes else USUAL
@@ -102,13 +109,31 @@ def _nothing_here() -> Response:
     return link_no_longer_works()
 
 
+def _to_mend(account: Account) -> tuple[Account, list[Account]]:
+    """What to begin with, and what the same sign-in mends, too: where the link's own account works again, those that
+    broke with it may wait still.
+    """
+    broken = still_broken(account)
+    first = next((one for one in broken if one.id == account.id), broken[0] if broken else account)
+    return first, [one for one in broken if one.id != first.id]
+
+
 def _opened(token: str) -> tuple[Link, Account, Brand] | None:
     """The link, its account and brand, in their scope; None when it does not work for whichever reason.
 
     Raises TooMany for a caller who tried too many wrong ones.
     """
     stop_guessers()
-    link = open_link(Purpose.RECONNECT, token)
+    return _about(open_link(Purpose.RECONNECT, token))
+
+
+def _done(token: str) -> tuple[Link, Account, Brand] | None:
+    """The same of a link that was used, where its account works."""
+    found = _about(was_link(Purpose.RECONNECT, token))
+    return found if found is not None and found[1].health not in accounts.NEED_A_PERSON else None
+
+
+def _about(link: Link | None) -> tuple[Link, Account, Brand] | None:
     if link is None:
         return None
     about = link.about

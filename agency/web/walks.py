@@ -113,10 +113,14 @@ def back_url() -> str:
 
 
 def chosen_way(text: str) -> Way:
-    """The way a form names, else the first."""
+    """The way a form names; the first where it names none. Raises NotFound for one there is not."""
+    if not text:
+        return next(iter(SIGN_INS))
     platform, _dot, login = text.partition(".")
     way = (platform, login or None)
-    return way if way in SIGN_INS else next(iter(SIGN_INS))
+    if way not in SIGN_INS:
+        raise NotFound()
+    return way
 
 
 def value_of(way: Way) -> str:

@@ -138,15 +138,14 @@ class Town:
         assert answer.status_code < 300, answer.text
 
     def mail(self, platform: str) -> str:
-        """The words of the one mail that went out about it."""
+        """The words after its name in the one mail that went out about it: what broke with it stands there, too."""
         self.work(2)
         with self.house.agency.app.app_context():
             about = [mail for kept, mail in mails_kept() if kept.notice == "connection_broke"]
-            (mail,) = [mail for mail in about if EXTERNAL[platform] in mail["Subject"]]
-            assert "client_owner" in mail["To"]
-            words = mail.get_body(("plain",))
-            assert words is not None
-            return str(words.get_content())
+            bodies = [body.get_content() for mail in about if (body := mail.get_body(("plain",))) is not None]
+            (words,) = [str(one) for one in bodies if EXTERNAL[platform] in one]
+            assert all("client_owner" in mail["To"] for mail in about)
+            return words.partition(EXTERNAL[platform])[2]
 
     def mend_from_mail(self, platform: str) -> Seen:
         """What the client's browser does."""

@@ -12,6 +12,8 @@ from email import message_from_bytes
 from email.policy import SMTP
 
 import pytest
+from babel.messages.extract import extract_from_dir
+from babel.messages.pofile import read_po
 from flask import Flask
 from sqlalchemy import Engine, text
 
@@ -86,6 +88,34 @@ def test_every_notice_is_whole_in_every_language(app: Flask) -> None:
                 str(mail.compose(name, Reader(language=code), **given)["Subject"]) for code in ("en", "pl", "pt")
             }
             assert len(subjects) == 3
+
+
+@pytest.mark.parametrize("language", ["pl", "pt"])
+def test_every_word_of_every_mail_is_translated(language: str) -> None:
+    options = {"silent": "false", "trim_blocks": "true", "lstrip_blocks": "true", "newstyle_gettext": "true"}
+    with (mail.FOLDER / f"translations/{language}/LC_MESSAGES/messages.po").open("rb") as source:
+        held = read_po(source, locale=language)
+    found = {
+        message
+        for method in ("*.html", "*.txt")
+        for _file, _line, message, _comments, _context in extract_from_dir(
+            mail.FOLDER, [(f"**/{method}", "jinja2.ext:babel_extract")], {f"**/{method}": options}
+        )
+    }
+    assert len(found) > 25
+    for message in found:
+        entry = held.get(message[0] if isinstance(message, tuple) else message)
+        assert entry is not None, message
+        words = entry.string if isinstance(entry.string, tuple) else (entry.string,)
+        assert len(words) == (held.num_plurals if isinstance(message, tuple) else 1), message
+        assert all(words), message
+        for one in words:
+            assert set(re.findall(r"%\(\w+\)s", one)) == set(
+                re.findall(r"%\(\w+\)s", str(entry.id[0] if isinstance(entry.id, tuple) else entry.id))
+            ), message
+    assert {m.id if isinstance(m.id, str) else m.id[0] for m in held if m.id} == {
+        m if isinstance(m, str) else m[0] for m in found
+    }
 
 
 @pytest.mark.parametrize("name", ["Eve\r\nBcc: x@evil.example", "Eve\nX: y", "\x00Eve", '"Eve" <x@evil.example>,'])

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 from html import unescape
+from urllib.parse import parse_qs, urlsplit
 
 import pytest
 from sqlalchemy import Engine
@@ -179,7 +181,9 @@ def test_the_way_back_is_for_one_browser_one_person_and_once(town: Town, admin: 
     thief.client.set_cookie("onbrand_connect_80", cookie.value)
     assert "Somebody else began this" in unescape(thief.get(back).text)
     assert admin.get(back).status_code == 303, "those tries used nothing up"
-    assert "used already" in unescape(admin.get(back).text)
+    again = admin.get(back)
+    assert "used already" in unescape(again.text)
+    assert again.status_code == 400, "we refuse it ourselves; the platform is not asked twice"
     assert "We do not know this way back" in unescape(admin.get("/connect/back?state=x&code=y").text)
 
 
@@ -276,3 +280,85 @@ def test_by_token_as_before(town: Town, admin: Browser) -> None:
     town.house.keep_promises()
     tokens = town.sandbox.http.get(f"{town.sandbox.url}/sandbox/accounts").json()["accounts"]
     assert any(one["tokens"].get("page") == "page-token" for one in tokens), "whose token it is, we do not know"
+
+
+def test_the_voice_is_never_an_accident(town: Town, admin: Browser) -> None:
+    """Of several brands none is chosen by being first, of several pages none is ticked; the button says the name."""
+    town.sandbox.tell("accounts", {"platform": "facebook", "external_id": "555", "name": "Bursztynowa, the hotel"})
+    town.sandbox.tell("accounts", {"platform": "facebook", "external_id": "556", "name": "Pennywell Leeds"})
+    start = page_text(admin, "/connect?way=facebook")
+    assert '<option value="" selected>Choose a brand</option>' in start
+    assert admin.post("/connect", {"way": "facebook", "brand": ""}).status_code == 422
+    second = town.agency.brand_ids[1]
+    assert f'<option value="{second}" selected>' in page_text(admin, f"/connect?way=facebook&brand={second}")
+    back = town.walk(admin, "facebook", everything="1")
+    page = page_text(admin, back.location)
+    assert "Connect to Pennywell" in page
+    assert " checked" not in page.partition('class="picklist"')[2]
+    assert "By its name it could be Bursztynowa." in page
+    assert "By its name it could be Pennywell" not in page
+    town.choose(admin, back, only="Bursztynowa")
+    address = town.leave(admin, "/connect", way="facebook", brand=str(second))
+    other = admin.get(town.at_dialog(address, accounts=town.numbers()["555"]))
+    page = page_text(admin, other.location)
+    assert "Connected to Pennywell. Disconnect it there first." in page
+    assert "None of these can be connected here." in page
+    assert "Connect to Bursztynowa" not in page
+
+
+def test_the_only_page_is_ticked(town: Town, admin: Browser) -> None:
+    back = town.walk(admin, "facebook", accounts=town.numbers()[PAGE])
+    assert page_text(admin, back.location).count(" checked") == 1
+
+
+def test_what_all_of_them_lack_is_said_once(town: Town, admin: Browser) -> None:
+    town.sandbox.tell("accounts", {"platform": "facebook", "external_id": "555", "name": "Second"})
+    given = [*features.scopes_for(("facebook", None), ("comments",))]
+    back = town.walk(admin, "facebook", features=("comments", "ads"), everything="1", shown="1", scopes=given)
+    page = page_text(admin, back.location)
+    assert page.count("not allowed (pages_manage_ads)") == 1
+    assert "None of them can be used for all you asked." in page
+    assert "business_management" not in page
+
+
+def test_a_permission_given_for_one_page_only_is_missed_on_the_other(town: Town, admin: Browser) -> None:
+    """Meta tells by its inspection for which accounts each permission holds."""
+    from channels.meta_access import scopes_reaching
+
+    told = {
+        "scopes": ["pages_messaging", "business_management", "instagram_basic"],
+        "granular_scopes": [
+            {"scope": "pages_messaging", "target_ids": [int(PAGE)]},
+            {"scope": "business_management", "target_ids": ["77"]},
+            {"scope": "instagram_basic", "target_ids": ["1784"]},
+        ],
+    }
+    assert scopes_reaching(told, "facebook", PAGE) == {*told["scopes"]}
+    assert scopes_reaching(told, "facebook", "555") == {"business_management", "instagram_basic"}
+    assert scopes_reaching(told, "instagram", "9") == {"pages_messaging", "business_management"}
+
+
+def test_a_business_configuration_takes_the_place_of_the_permissions(town: Town, admin: Browser) -> None:
+    """Facebook Login for Business: `config_id` names what is asked for; scopes beside it would be refused."""
+    configuration = {
+        "login_configurations": {
+            "4711": {"scopes": features.scopes_for(("facebook", None), ("comments",)), "token": "user"}
+        }
+    }
+    town.sandbox.tell("application", configuration)
+    values = town.app.extensions["onbrand_settings"]
+    town.app.extensions["onbrand_settings"] = replace(values, meta_login_config_id="4711")
+    try:
+        address = town.leave(
+            admin, "/connect", way="facebook", brand=str(town.agency.brand_ids[0]), feature=["messages"]
+        )
+        asked = parse_qs(urlsplit(address).query)
+        assert asked["config_id"] == ["4711"]
+        assert "scope" not in asked
+        town.choose(admin, admin.get(town.at_dialog(address, accounts=town.numbers()[PAGE])))
+    finally:
+        town.app.extensions["onbrand_settings"] = values
+    town.work()
+    account = town.account(PAGE)
+    assert "pages_read_user_content" in account.scopes
+    assert "pages_messaging" not in account.scopes, "what the configuration names was granted, not what was ticked here"

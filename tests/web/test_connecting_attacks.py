@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import io
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from html import unescape
 from typing import Any
 from urllib.parse import parse_qs, urlencode, urlsplit
@@ -216,7 +217,7 @@ def test_a_forwarded_link_mends_the_same_account_for_whoever_holds_it_and_then_f
     assert late.status_code == 409
     assert "used already" in unescape(late.text), "the other one was first"
     for browser in (owner, colleague):
-        assert browser.get(link).status_code == 404
+        assert "There is nothing to mend." in unescape(browser.get(link).text)
         assert browser.post(link).status_code == 404
     assert town.accounts() == [PAGE]
     signed_in = owner.get("/accounts")
@@ -276,3 +277,33 @@ def test_hostile_names_are_shown_inert(town: Town, admin: Browser) -> None:  # n
     page = admin.get(place).text
     assert "<img" not in page
     assert "&lt;img" in page
+
+
+def at_once(browser: Browser, tries: list[Callable[[Browser], int]]) -> list[int]:
+    """Several requests of one browser in one moment."""
+    twins = []
+    for _ in tries:
+        twin = Browser(browser.app)
+        for name in (browser._name, WALK_COOKIE):
+            cookie = browser.client.get_cookie(name)
+            assert cookie is not None
+            twin.client.set_cookie(name, cookie.value)
+        twins.append(twin)
+    with ThreadPoolExecutor(len(tries)) as pool:
+        return sorted(pool.map(lambda pair: pair[1](pair[0]), zip(twins, tries, strict=True)))
+
+
+def test_of_two_answers_in_one_moment_one_is_taken(town: Town, admin: Browser) -> None:  # noqa: F811
+    address, _state = left(town, admin)
+    back = town.at_dialog(address, everything="1")
+    assert at_once(admin, [lambda browser: browser.get(back).status_code] * 4) == [303, 400, 400, 400]
+    assert len(town.query("select 1 from granted_account where platform = 'facebook'")) == 1
+
+
+def test_pressed_four_times_in_one_moment_it_is_connected_once(town: Town, admin: Browser) -> None:  # noqa: F811
+    place = town.walk(admin, "facebook", features=("comments",), accounts=town.numbers()[PAGE]).location
+    chosen = re.findall(r'name="granted" value="([^"]+)"', admin.get(place).text)
+    answers = at_once(admin, [lambda browser: browser.post(place, {"granted": chosen}).status_code] * 4)
+    assert answers == [303] * 4
+    assert town.accounts() == [PAGE]
+    assert town.query("select count(*) from brand_audit where action = 'account.connected'") == [(1,)]

@@ -67,7 +67,12 @@ def test_the_client_mends_it_from_the_mail_and_what_waited_goes_on(town: Town, a
     assert mended.tested_at is not None
     assert "Connected and tested" in unescape(client.get(back.location).text)
     assert town.query("select text from message") == [("Anybody?",)]
-    assert client.get(link_in(sent[0][1])).status_code == 404, "used when it was finished"
+    again = client.get(link_in(sent[0][1]))
+    assert "There is nothing to mend." in unescape(again.text), "pressed twice, or by a colleague who got the mail, too"
+    assert client.post(link_in(sent[0][1])).status_code == 404, "used when it was finished"
+    town.sandbox.tell("tokens/kill", {"account": PAGE, "subcode": 460})
+    town.house.poll()
+    assert client.get(link_in(sent[0][1])).status_code == 404, "what broke anew has a link of its own"
     assert Browser(town.app).get(back.location).status_code == 404, "the page after is its browser's alone"
 
 
@@ -197,3 +202,36 @@ def test_a_waiting_reply_is_promised_again_at_once(town: Town, admin: Browser) -
         accounts.reconnect(town.agency.agency_admin, account.id, "page-token")
     names = [row.job_name for row in town.query("select job_name from outbox_entry where done_at is null")]
     assert {"wake_account", "subscribe_account", "handle_events"} <= set(names)
+
+
+def test_one_sign_in_mends_what_broke_together_and_says_what_was_left_out(town: Town, admin: Browser) -> None:  # noqa: F811
+    for number in ("555", "556"):
+        town.sandbox.tell("accounts", {"platform": "facebook", "external_id": number, "name": f"Branch {number}"})
+    town.choose(admin, town.walk(admin, "facebook", features=("comments",), everything="1"))
+    town.work()
+    for number in (PAGE, "555", "556"):
+        town.sandbox.tell("tokens/kill", {"account": number, "subcode": 460})
+    town.house.poll()
+    town.house.keep_promises()
+    town.house.keep_promises()
+    sent = mails(town)
+    assert len(sent) == 1, "one mail for all three"
+    link = link_in(sent[0][1])
+    client = Browser(town.app)
+    words = unescape(client.get(link).text)
+    named = [name for name in ("Branch 555", "Branch 556", "The facebook account") if name in words]
+    assert len(named) == 3, "one is the heading, the others stand with it"
+    back = client.get(town.at_dialog(town.leave(client, link), accounts=[town.numbers()["555"], town.numbers()["556"]]))
+    assert back.status_code == 303
+    page = unescape(client.get(back.location).text)
+    assert "They are connected again." in page
+    assert "was not among what you allowed" in page
+    assert [town.account(one).health for one in ("555", "556", PAGE)] == ["ok", "ok", "needs_reconnect"]
+    rest = unescape(client.get(link).text)
+    assert "The facebook account" in rest, "the same link mends the rest"
+    assert "Branch" not in rest.partition("<main")[2]
+    last = client.get(town.at_dialog(town.leave(client, link), accounts=town.numbers()[PAGE]))
+    assert last.status_code == 303
+    assert town.account(PAGE).health == "ok"
+    assert "There is nothing to mend." in unescape(client.get(link).text)
+    assert client.post(link).status_code == 404

@@ -78,7 +78,7 @@ def test_looking_alone_ends_nothing_and_neither_does_what_was_there_before(town:
     assert account.tested_at is None
     page = shown(admin, done)
     assert "Connected, test open" in page
-    assert "write a comment under one of its posts" in page
+    assert "write a comment under one of the posts" in page
     assert "Connected and tested" not in page
 
 
@@ -138,7 +138,7 @@ def test_google_asks_nobody_for_a_review_as_a_test(town: Town, admin: Browser) -
     town.work()
     assert town.account(LOCATION).tested_at is None
     page = shown(admin, done)
-    assert "The next review or change of one ends the test" in page
+    assert "The test ends with the next review" in page
     assert "write a comment" not in page
 
 
