@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import os
 from typing import Any, cast
 
 import redis
 from flask import Flask, current_app
+from sqlalchemy import Engine, create_engine
 from sqlalchemy.engine import make_url
 
 import tenants.scope  # noqa: F401 - installs guard one on every session
@@ -58,6 +60,18 @@ def create_base_app(settings: Settings, *, pool_size: int = 5) -> Flask:
         )
     db.init_app(app)
     return app
+
+
+def lone_engine_of_app() -> Engine:
+    """Connections on which every statement commits by itself (`tenants.lone_statements`), made by the process that asks
+    first: after web processes part from each other.
+    """
+    made: tuple[int, Engine] | None = current_app.extensions.get("onbrand_lone_engine")
+    if made is None or made[0] != os.getpid():
+        options = {**current_app.config["SQLALCHEMY_ENGINE_OPTIONS"], "isolation_level": "AUTOCOMMIT"}
+        engine = create_engine(current_app.config["SQLALCHEMY_DATABASE_URI"], **options, pool_reset_on_return=None)
+        made = current_app.extensions["onbrand_lone_engine"] = (os.getpid(), engine)
+    return made[1]
 
 
 def check_keys_of_app() -> None:

@@ -4,6 +4,8 @@ A session costs a call six round trips and several milliseconds of work that has
 statement is sent as it stands and is committed, durably, when its rows are back. Guard one does not see it, as with
 `tenants.scope.raw_sql`; row-level security holds it, and what that compares with is bound by the statement itself:
 begin it with `with ` + BOUND, and take the ids of agency and brand from `bound`, so that nothing is written before.
+
+The connections are a pool of their own, because turning one of the sessions' over and back took as long as binding.
 """
 
 from __future__ import annotations
@@ -16,7 +18,7 @@ from uuid import UUID
 import psycopg
 from sqlalchemy.exc import DBAPIError
 
-from tenants.database import db
+from tenants.base_app import lone_engine_of_app
 
 BOUND = (
     "bound as materialized (select set_config('app.agency_id', %(scope_agency_id)s, true)::uuid as agency_id,"
@@ -37,20 +39,17 @@ def for_brand(agency_id: UUID, brand_id: UUID) -> dict[str, str]:
 def lone_statements() -> Iterator[Lone]:
     """A connection of the pool for such statements. Raises sqlalchemy's DBAPIError for whatever PostgreSQL refuses."""
     try:
-        pooled = db.engine.raw_connection()
+        pooled = lone_engine_of_app().raw_connection()
     except psycopg.Error as error:
         raise DBAPIError("a connection for lone statements", None, error, hide_parameters=True) from error
     connection = cast(Lone, pooled.driver_connection)
     try:
-        connection.autocommit = True
         yield connection
     except psycopg.Error as error:
         raise DBAPIError("a lone statement", None, error, hide_parameters=True) from error
     finally:
         if connection.closed or connection.broken:
             pooled.invalidate()
-        else:
-            connection.autocommit = False
         pooled.close()
 
 
