@@ -17,7 +17,10 @@ receipts.
 
 from __future__ import annotations
 
-from typing import ClassVar, Literal
+from typing import TYPE_CHECKING, ClassVar, Literal
+
+if TYPE_CHECKING:
+    from channels.items import IncomingItem
 
 Scope = Literal["account", "app"]
 
@@ -93,12 +96,18 @@ class ItemGone(ChannelError):
 
 class TargetChanged(ChannelError):
     """``reason``: "edited" (the customer changed it after approval) or "answered_elsewhere" (another reply stands
-    there).
+    there). ``seen`` is the item as it was just read, where it was read whole.
     """
 
     code = "target_changed"
 
-    def __init__(self, reason: Literal["edited", "answered_elsewhere"], *, request_id: str | None = None) -> None:
+    def __init__(
+        self,
+        reason: Literal["edited", "answered_elsewhere"],
+        *,
+        seen: IncomingItem | None = None,
+        request_id: str | None = None,
+    ) -> None:
         what = {
             "edited": "The customer changed the text after this reply was approved.",
             "answered_elsewhere": "Another reply already stands on the platform.",
@@ -110,6 +119,7 @@ class TargetChanged(ChannelError):
             request_id=request_id,
         )
         self.reason: Literal["edited", "answered_elsewhere"] = reason
+        self.seen = seen
 
 
 class Refused(ChannelError):

@@ -13,6 +13,7 @@ from agency.api.schemas.replies import (
     ChangedWords,
     ChangeNote,
     DeclineReason,
+    EditedReply,
     NewReply,
     Reason,
     Receipt,
@@ -39,6 +40,7 @@ def start_reply(body: dict[str, Any], conversation_id: str) -> Any:
         in_reply_to=in_reply_to,
         private=body["private"],
         automatic=body["automatic"],
+        replaces=body["replaces"],
     )
     return queries.get_reply(reply.id)
 
@@ -51,11 +53,11 @@ def get_reply(reply_id: str) -> Any:
 
 
 @blueprint.patch("/replies/<reply_id>")
-@blueprint.arguments(ReplyWords, example=examples.NEW_REPLY)
+@blueprint.arguments(EditedReply, example=examples.NEW_REPLY)
 @blueprint.response(200, Reply, example=examples.REPLY)
 def edit_reply(body: dict[str, Any], reply_id: str) -> Any:
     """New words; a reply that awaited approval is a draft again."""
-    return queries.get_reply(desk.edit(caller(), known_id(reply_id), body["text"]).id)
+    return queries.get_reply(desk.edit(caller(), known_id(reply_id), body["text"], replaces=body["replaces"]).id)
 
 
 @blueprint.post("/replies/<reply_id>/submit")
@@ -113,6 +115,14 @@ def _say_no(no: Literal["decline", "ask_for_changes"], reply_id: str, why: str, 
 def withdraw_reply(body: dict[str, Any], reply_id: str) -> Any:
     """Take it back to a draft before it is sent; any approval lapses."""
     return queries.get_reply(desk.withdraw(caller(), known_id(reply_id)).id)
+
+
+@blueprint.post("/replies/<reply_id>/drop")
+@blueprint.arguments(Nothing, required=False)
+@blueprint.response(200, Reply, example={**examples.REPLY, "state": "dropped"})
+def drop_reply(body: dict[str, Any], reply_id: str) -> Any:
+    """Give a draft up; its words stay in the record."""
+    return queries.get_reply(desk.drop(caller(), known_id(reply_id)).id)
 
 
 @blueprint.post("/replies/<reply_id>/change")

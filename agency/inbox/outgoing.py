@@ -174,6 +174,13 @@ def file_private_message(
     link_reply(account.id, platform_id, reply_id)
 
 
+def file_seen(account: Account, item: IncomingItem) -> None:
+    """Store what the sender just read where our answer would go: whoever decides anew sees it. In a transaction of its
+    own: it is intake.
+    """
+    store_page(account, Page((item,), (), "", complete=True), now=clock.now())
+
+
 def changed(
     account: Account,
     conversation_id: UUID,

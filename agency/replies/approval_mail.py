@@ -1,4 +1,6 @@
-"""The mail to whoever may say yes: the customer's words, ours, until when, and one link to the page that decides."""
+"""Mails to whoever may say yes: when a reply waits for it, with one link to the page that decides; and when words they
+said yes to are taken back without asking them again.
+"""
 
 from __future__ import annotations
 
@@ -26,6 +28,23 @@ def tell_approvers(reply: Reply) -> int:
             draft=_cut(text_of(reply).text),
             due_at=conversation.due_at,
             path=f"/approvals/{reply.id}",
+        )
+    return len(people)
+
+
+def tell_of_taking_back(withdrawal: Reply) -> int:
+    """Promise a mail to everybody who may approve for this brand, where it needs approval; returns how many."""
+    brand = checks.brand_of(withdrawal)
+    people = approvers_of(withdrawal.agency_id, withdrawal.brand_id) if brand.needs_approval else []
+    for person in people:
+        send_notice(
+            "answer_taken_back",
+            person,
+            brand_name=brand.name,
+            by_name=withdrawal.written_by_name,
+            answer=_cut(text_of(withdrawal).text),
+            reason=_cut(withdrawal.deed_reason or ""),
+            path=f"/replies/{withdrawal.id}/receipt",
         )
     return len(people)
 

@@ -3,7 +3,7 @@
 | Deed | Asks for | Goes out |
 |---|---|---|
 | change (`edit`) | `reply:write`, new words that pass the checks | like any reply: after the client's yes, or released where the brand needs none |
-| take back (`withdraw`) | `reply:write` and a reason | at once for who may `reply:release`, whatever the brand: nothing new is said in its name, and what is wrong must be able to go now; else after the client's yes |
+| take back (`withdraw`) | `reply:write` and a reason | at once for who may `reply:release`, whatever the brand: nothing new is said in its name, and what is wrong must be able to go now; the client is told by mail, with the reason and the receipt (decision 0011); else after the client's yes |
 
 Both are published exactly once, by claim, one attempt, settle and reading back, as replies are (decision 0005).
 """  # noqa: E501 - a table
@@ -14,6 +14,7 @@ from uuid import UUID
 
 from agency.inbox import desk as inbox_desk
 from agency.replies import checks, desk
+from agency.replies.approval_mail import tell_of_taking_back
 from agency.replies.drafting import new_reply, new_text, refuse_unknown_way
 from agency.replies.models import Reply
 from agency.replies.moves import locked, show_in_queue, text_of
@@ -47,7 +48,9 @@ def take_back(actor: Actor, reply_id: UUID, reason: str) -> Reply:
     new_text(withdrawal, checks.conversation_of(withdrawal), actor, text_of(base).text)
     _begun(actor, withdrawal)
     if actor.may(Permission.REPLY_RELEASE):
-        return desk.release(actor, withdrawal.id)
+        released = desk.release(actor, withdrawal.id)
+        tell_of_taking_back(released)
+        return released
     return desk.submit(actor, withdrawal.id)
 
 

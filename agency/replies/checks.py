@@ -8,8 +8,10 @@ from sqlalchemy import select
 
 from agency.inbox import outgoing
 from agency.inbox.models import Conversation, Message
+from agency.replies import standing
 from agency.replies.models import Reply, ReplyText
 from agency.replies.words import hash_of, target_fingerprint
+from channels.matching import same_text
 from channels.message_window import Window
 from channels.protocol import WrittenBy
 from styleguides.brand_check import CheckResult, check_for_brand
@@ -115,6 +117,7 @@ def refuse_what_changed(reply: Reply) -> None:
     refuse_changed_target(reply)
     refuse_changed_base(reply)
     refuse_second_private(reply)
+    standing.refuse_standing(reply)
     refuse_closed_window(reply)
 
 
@@ -134,6 +137,8 @@ def way_of(reply: Reply) -> str:
     """How the words go, as the fingerprint names it; empty for a plain answer."""
     if reply.deed != "reply":
         return f"{reply.deed}:{reply.changes_reply_id}"
+    if reply.replaces_text is not None:
+        return f"replace:{standing.hash_of_replaced(reply)}"
     return "private" if reply.private and reply.kind != "message" else ""
 
 
@@ -260,10 +265,16 @@ def refuse_changed_base(reply: Reply) -> None:
         .where(Reply.changes_reply_id == base.id, Reply.state == "published", Reply.id != reply.id)
         .limit(1)
     ).first()
-    gone = db.session.execute(
-        select(Message.deleted_at.is_not(None)).where(Message.reply_id == base.id).limit(1)
-    ).scalar()
-    if base.state != "published" or later is not None or gone:
+    shown = db.session.execute(
+        select(Message.deleted_at, Message.text, ReplyText.text)
+        .join(ReplyText, (ReplyText.agency_id == Message.agency_id) & (ReplyText.id == base.text_id))
+        .where(Message.reply_id == base.id)
+        .limit(1)
+    ).first()
+    gone = shown is not None and shown[0] is not None
+    # Somebody changed our words on the platform itself: theirs are newer. Taking ours back asks the platform, not us.
+    other = shown is not None and reply.deed == "edit" and not same_text(shown[1], shown[2])
+    if base.state != "published" or later is not None or gone or other:
         raise Conflict(
             "Our published answer was changed or taken back meanwhile. Nothing was sent. "
             "Look at the case again and start from what stands there now.",

@@ -9,8 +9,8 @@ from uuid import UUID
 from sqlalchemy import select
 
 from agency.inbox import desk as inbox_desk
-from agency.inbox.models import Conversation
-from agency.replies import checks
+from agency.inbox.models import Conversation, Message
+from agency.replies import checks, standing
 from agency.replies.approval_mail import tell_approvers
 from agency.replies.drafting import fingerprint, message_to_answer, new_reply, new_text, refuse_unknown_way
 from agency.replies.lifecycle import LIFECYCLE
@@ -19,7 +19,7 @@ from agency.replies.moves import live_approval, locked, move, show_in_queue, tex
 from agency.replies.promises import publish_soon
 from agency.replies.settling import stand_by_word
 from agency.replies.text_difference import text_difference
-from agency.replies.words import accepted
+from agency.replies.words import accepted, hash_of
 from tenants import audit, clock
 from tenants.database import db
 from tenants.errors import Conflict, Invalid, NotFound, worded
@@ -37,11 +37,13 @@ def start_draft(
     in_reply_to: UUID | None = None,
     private: bool = False,
     automatic: bool = False,
+    replaces: str | None = None,
 ) -> Reply:
     """A draft to the newest customer message, or to the one named; claims an unclaimed conversation.
 
     Answers to direct messages are private by themselves; `private` asks for a message to whoever wrote a comment.
-    `automatic`: a rule chose these words.
+    `automatic`: a rule chose these words. `replaces` is the hash of an answer written elsewhere, as it was shown to
+    whoever chose to put this one in its place.
 
     Raises NotFound, Forbidden, Conflict when somebody else holds the conversation, Invalid for unusable text or a
     message that cannot be answered so.
@@ -58,6 +60,7 @@ def start_draft(
     message = message_to_answer(conversation, in_reply_to)
     inbox_desk.claim(actor, conversation_id)
     reply = new_reply(conversation, message, actor, private=private, automatic=automatic)
+    _replace(reply, conversation, message, replaces)
     checks.refuse_second_private(reply)
     db.session.add(reply)
     db.session.flush()
@@ -67,10 +70,11 @@ def start_draft(
     return reply
 
 
-def edit(actor: Actor, reply_id: UUID, text: str, *, private: bool | None = None) -> Reply:
+def edit(actor: Actor, reply_id: UUID, text: str, *, private: bool | None = None, replaces: str | None = None) -> Reply:
     """New words. From `awaiting_approval` the reply goes back to `draft`: what was asked was about the old words.
 
-    `private` says anew where an answer to a comment goes; None leaves it.
+    `private` says anew where an answer to a comment goes, `replaces` as in `start_draft` (empty: nothing); None leaves
+    them.
 
     Raises NotFound, Forbidden, Invalid, Conflict.
     """
@@ -81,7 +85,10 @@ def edit(actor: Actor, reply_id: UUID, text: str, *, private: bool | None = None
     before = text_of(reply)
     private = reply.private if private is None or reply.deed != "reply" or reply.kind == "message" else private
     unchanged = (
-        before.text == words and message.content_hash == reply.in_reply_to_content_hash and private == reply.private
+        before.text == words
+        and message.content_hash == reply.in_reply_to_content_hash
+        and private == reply.private
+        and (replaces is None or replaces == standing.hash_of_replaced(reply))
     )
     if reply.state == "draft" and unchanged:
         return reply
@@ -95,10 +102,21 @@ def edit(actor: Actor, reply_id: UUID, text: str, *, private: bool | None = None
     reply.private = private
     reply.automatic = reply.automatic and before.text == words
     checks.refuse_second_private(reply)
+    _replace(reply, conversation, message, replaces)
     reply.in_reply_to_content_hash = message.content_hash
     reply.target_fingerprint = fingerprint(reply, conversation, message)
     new_text(reply, conversation, actor, words)
     return reply
+
+
+def _replace(reply: Reply, conversation: Conversation, message: Message, shown_hash: str | None) -> None:
+    """Take the place of the answer whose words were shown, and of no other."""
+    if shown_hash is None or reply.deed != "reply":
+        return
+    answer = standing.answer_of(reply)
+    is_it = answer is not None and answer.is_foreign and hash_of(answer.text) == shown_hash
+    reply.replaces_text = answer.text if answer is not None and is_it else None
+    reply.target_fingerprint = fingerprint(reply, conversation, message)
 
 
 def submit(actor: Actor, reply_id: UUID) -> Reply:
@@ -250,6 +268,16 @@ def withdraw(actor: Actor, reply_id: UUID) -> Reply:
     _check_move(reply, "withdraw")
     void_approval(reply, "withdrawn by the writer")
     move(reply, "withdraw", actor=actor)
+    return reply
+
+
+def drop(actor: Actor, reply_id: UUID) -> Reply:
+    """Give a draft up. Its words stay in the record and nowhere else. Raises NotFound, Forbidden, Conflict."""
+    reply = locked(reply_id)
+    require(actor, Permission.REPLY_WRITE, reply.brand_id)
+    _check_move(reply, "drop")
+    inbox_desk.claim(actor, reply.conversation_id)
+    move(reply, "drop", actor=actor)
     return reply
 
 

@@ -8,7 +8,7 @@ from uuid import UUID
 
 from sqlalchemy import select
 
-from agency.replies import checks
+from agency.replies import checks, standing
 from agency.replies.models import Reply
 from agency.replies.moves import lapse, locked
 from tenants.database import db
@@ -33,6 +33,7 @@ def recheck_conversation(conversation_id: UUID) -> int:
         try:
             checks.refuse_changed_target(reply)
             checks.refuse_closed_window(reply)
+            standing.refuse_standing(reply)
         except Conflict as change:
             lapse(reply, change.message)
             lapsed += 1

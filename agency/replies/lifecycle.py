@@ -14,6 +14,7 @@ STATES = (
     "published",
     "refused",
     "outcome_unknown",
+    "dropped",
 )
 
 
@@ -28,6 +29,7 @@ LIFECYCLE = StateTable(
     (
         _move("submit", "draft", "awaiting_approval", WRITE, "no blocking finding; within window and length"),
         _move("edit", "draft awaiting_approval", "draft", WRITE, "a new text; links for the old one die"),
+        _move("drop", "draft", "dropped", WRITE, "nobody needs it any more; its words are kept in the record"),
         _move("approve", "awaiting_approval", "approved", APPROVE, "exactly this text; never by who drafted it"),
         _move("change_and_approve", "awaiting_approval", "approved", APPROVE, "a new text that passes submit's checks"),
         _move("decline", "awaiting_approval", "declined", APPROVE, "a reason"),

@@ -24,7 +24,8 @@ class Reply(BrandOwned, Dated, Base):
     over where the words go and what they answer, and is what an approval is bound to beside the text.
     `deed` is `reply`, or what it does to our earlier answer `changes_reply_id`: `edit` or `withdraw` it. `private` asks
     for a message to the person instead of words under theirs. `deed_reason` says why ours is withdrawn. `automatic`:
-    a rule chose the words and no person changed them since, so the shorter window of messages holds.
+    a rule chose the words and no person changed them since, so the shorter window of messages holds. `replaces_text` is
+    a review's answer written elsewhere that this one takes the place of, knowingly.
     `sent_at` is when the last attempt left, `lease_until` when a sender that went silent is given up (database clock).
     """
 
@@ -41,6 +42,7 @@ class Reply(BrandOwned, Dated, Base):
     deed: Mapped[str] = mapped_column(Text, default="reply", server_default="reply")
     changes_reply_id: Mapped[UUID | None]
     deed_reason: Mapped[str | None] = mapped_column(Text)
+    replaces_text: Mapped[str | None] = mapped_column(Text)
     automatic: Mapped[bool] = mapped_column(default=False, server_default="false")
     state: Mapped[str] = mapped_column(Text, default="draft")
     state_since: Mapped[datetime]

@@ -57,11 +57,15 @@ def move(
 
 
 def show_in_queue(reply: Reply) -> None:
-    """Copy the newest reply's state to the queue row, so that the list reads one table."""
+    """Copy the newest reply's state to the queue row, so that the list reads one table; what was given up is none."""
+    state: Any = reply.state
+    if state == "dropped":
+        others = select(Reply.state).where(Reply.conversation_id == reply.conversation_id, Reply.state != "dropped")
+        state = others.order_by(Reply.state_since.desc(), Reply.id.desc()).limit(1).scalar_subquery()
     db.session.execute(
         update(Conversation)
         .where(Conversation.id == reply.conversation_id)
-        .values(reply_state=reply.state, version=Conversation.version + 1)
+        .values(reply_state=state, version=Conversation.version + 1)
         .execution_options(synchronize_session=False)
     )
 

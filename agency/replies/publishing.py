@@ -22,7 +22,7 @@ from agency.replies.moves import lapse, live_approval, locked, move, text_of
 from agency.replies.promises import database_now, look_later, try_again
 from agency.replies.settling import settle
 from agency.replies.targets import UNREACHABLE, account_of, connected_account_of, target_of
-from channels.errors import ChannelError, NotSent, OutcomeUnknown, Refused, TokenRevoked
+from channels.errors import ChannelError, NotSent, OutcomeUnknown, Refused, TargetChanged, TokenRevoked
 from channels.health import OPERATOR_WORDS
 from channels.items import PublishedReply
 from channels.models import Account
@@ -76,6 +76,9 @@ def publish(app: HasAppContext, scope: Scope, reply_id: UUID, transport: Speaks)
     outcome = _send(claimed, transport)
     with in_scope(app, scope):
         state = settle(claimed.reply_id, claimed.fence, outcome)
+    if isinstance(outcome, TargetChanged) and outcome.seen is not None:
+        with in_scope(app, scope):
+            outgoing.file_seen(account_of(_read(reply_id)), outcome.seen)
     if isinstance(outcome, PublishedReply) and outcome.thread_external_id and claimed.target.deed == "private_reply":
         with in_scope(app, scope):
             _file_privately(claimed, outcome.platform_id, outcome.thread_external_id)
@@ -215,12 +218,14 @@ def _whose_trouble(error: ChannelError) -> ChannelError:
     return error
 
 
-def _file_privately(claimed: Claimed, platform_id: str, thread_external_id: str) -> None:
-    """The words stand among the person's direct messages, too. Lost with a sender that dies: an event brings them.
+def _read(reply_id: UUID) -> Reply:
+    """Without a lock: intake takes the account's first, so nothing may be held before it."""
+    return db.session.execute(select(Reply).where(Reply.id == reply_id)).scalar_one()
 
-    Intake takes the account's lock first, so nothing is held here yet.
-    """
-    reply = db.session.execute(select(Reply).where(Reply.id == claimed.reply_id)).scalar_one()
+
+def _file_privately(claimed: Claimed, platform_id: str, thread_external_id: str) -> None:
+    """The words stand among the person's direct messages, too. Lost with a sender that dies: an event brings them."""
+    reply = _read(claimed.reply_id)
     if reply.state == "published" and reply.platform_id == platform_id and reply.published_at is not None:
         outgoing.file_private_message(
             account_of(reply),

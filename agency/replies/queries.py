@@ -37,6 +37,7 @@ class ReplyRow(NamedTuple):
     deed: str
     changes_reply_id: UUID | None
     deed_reason: str | None
+    replaces_text: str | None
     state: str
     state_since: datetime
     state_reason: str | None
@@ -70,6 +71,7 @@ _ROW = (
     Reply.deed,
     Reply.changes_reply_id,
     Reply.deed_reason,
+    Reply.replaces_text,
     Reply.state,
     Reply.state_since,
     Reply.state_reason,

@@ -44,9 +44,9 @@ def target_of(reply: Reply) -> ReplyTarget:
     return outgoing.target_for(
         checks.conversation_of(reply),
         checks.message_of(reply),
-        deed=reply.deed,
+        deed=reply.deed if reply.replaces_text is None else "edit",
         private=reply.private,
         written_by=checks.written_by(reply),
         our_external_id=base.platform_id if base else None,
-        our_text=text_of(base).text if base else None,
+        our_text=text_of(base).text if base else reply.replaces_text,
     )

@@ -78,6 +78,13 @@ def _private(target: Target) -> bool:
     return target.kind == "message" or request.form.get("private") == "1"
 
 
+def _replaces() -> str | None:
+    """The hash of the answer written elsewhere that ours is to replace; empty for no wish, None where none is shown."""
+    if "standing" not in request.form:
+        return None
+    return request.form["standing"] if request.form.get("replace") == "1" else ""
+
+
 def _counted_as(target: Target) -> str:
     return words_kind(target.kind, private=_private(target))
 
@@ -172,8 +179,14 @@ def _keep(actor: Actor, target: Target, binding: Binding, text: str) -> ReplyRow
     bound = next((r for r in replies if str(r.id) == binding.reply_id), None)
     standing = bound or draft_of(replies, base) or _last_of(replies, base)
     private = _private(target) if base is None else None
-    same_way = standing is not None and private in (None, standing.private)
-    if standing is not None and same_way and standing.text_hash == wanted and standing.state != "declined":
+    replaces = _replaces() if base is None else None
+    same_way = (
+        standing is not None
+        and private in (None, standing.private)
+        and replaces in (None, hash_of(standing.replaces_text) if standing.replaces_text is not None else "")
+    )
+    lives = standing is not None and standing.state not in ("declined", "dropped")
+    if standing is not None and lives and same_way and standing.text_hash == wanted:
         fresh_case = standing.state == "published" and bound is None
         if not fresh_case:
             return standing
@@ -181,7 +194,7 @@ def _keep(actor: Actor, target: Target, binding: Binding, text: str) -> ReplyRow
     if current is None:
         if base is not None:
             return get_reply(changing.start_change(actor, base, text).id)
-        return get_reply(desk.start_draft(actor, target.id, text, private=bool(private)).id)
+        return get_reply(desk.start_draft(actor, target.id, text, private=bool(private), replaces=replaces).id)
     if current.text_hash not in (based_on, wanted):
         raise Conflict(
             worded(
@@ -192,7 +205,7 @@ def _keep(actor: Actor, target: Target, binding: Binding, text: str) -> ReplyRow
             code="draft_changed",
             text=current.text,
         )
-    return get_reply(desk.edit(actor, current.id, text, private=private).id)
+    return get_reply(desk.edit(actor, current.id, text, private=private, replaces=replaces).id)
 
 
 def _last_of(replies: list[ReplyRow], changes: UUID | None) -> ReplyRow | None:
@@ -207,6 +220,19 @@ def withdraw(conversation_id: UUID, reply_id: UUID) -> AnyResponse:
         with db.session.begin_nested():
             desk.withdraw(actor_of_request(), reply_id)
         toast(_("Taken back. It is a draft again."))
+    except Conflict as refused:
+        toast(_(refused.message), "warn")
+    return redirect(read_address().case_url(conversation_id), code=303)
+
+
+@composer.post("/conversations/<uuid:conversation_id>/replies/<uuid:reply_id>/drop")
+def drop(conversation_id: UUID, reply_id: UUID) -> AnyResponse:
+    """Give a draft up."""
+    _of_this(conversation_id, reply_id)
+    try:
+        with db.session.begin_nested():
+            desk.drop(actor_of_request(), reply_id)
+        toast(_("Given up. Nothing is sent."))
     except Conflict as refused:
         toast(_(refused.message), "warn")
     return redirect(read_address().case_url(conversation_id), code=303)

@@ -15,6 +15,7 @@ from itsdangerous import BadSignature, URLSafeSerializer
 from agency.inbox.conversation_view import ConversationView
 from agency.replies.checks import words_kind
 from agency.replies.queries import ReplyRow
+from agency.replies.words import hash_of
 from agency.web import clocks
 from agency.web.composer_way import Way, way_of
 from agency.web.contexts import CheckResult, Composer
@@ -22,6 +23,8 @@ from agency.web.inbox_address import Address
 from agency.web.language import chosen_language, chosen_zone
 from agency.web.looks import BrandLook, Notice
 from agency.web.reply_looks import result_look, stored_result, way_words
+from agency.web.stored_words import said_again
+from channels.matching import same_text
 from styleguides import brand_check
 from tenants.base_app import settings_of_app
 from tenants.errors import Conflict
@@ -116,6 +119,7 @@ def composer_for(
         result = stored_result(reply.findings, reply.guide_version, reply.text, view.platform, kind)
     else:
         result = replace(stored_result([], None, text, view.platform, kind), checked=False)
+    foreign = _written_elsewhere(view, replies) if base is None else ""
     url = address.deed_url(view.id, "reply")
     if base is not None:
         url += ("&" if "?" in url else "?") + f"change={base.id}"
@@ -150,9 +154,27 @@ def composer_for(
         may_release=not view.needs_approval and actor.may(Permission.REPLY_RELEASE),
         consequence=_("The client approves before it is published.") if view.needs_approval else _("Published once."),
         saved=_saved(reply),
+        came_back=said_again(reply.state_reason or "") if reply is not None and reply.state == "draft" else "",
+        drop_url=address.deed_url(view.id, f"replies/{reply.id}/drop")
+        if reply is not None and reply.state == "draft"
+        else "",
+        standing=foreign,
+        standing_hash=hash_of(foreign) if foreign else "",
+        replaces=bool(foreign and reply is not None and reply.replaces_text == foreign),
         kept_as=f"{actor.user_id.hex}:{view.id.hex}:{base.id.hex if base else ''}",
         focus=written is not None,
     )
+
+
+def _written_elsewhere(view: ConversationView, replies: Sequence[ReplyRow]) -> str:
+    """The one answer a review has, where its words are not those we published. Of Google alone: others take many."""
+    ours = {r.id: r.text for r in replies}
+    for m in view.messages:
+        if view.kind == "review" and m.direction == "out" and m.deleted_at is None and m.moderation != "rejected":
+            text = ours.get(m.reply_id) if m.reply_id is not None else None
+            if text is None or not same_text(text, m.text):
+                return m.text
+    return ""
 
 
 def draft_of(replies: Sequence[ReplyRow], changes: UUID | None = None) -> ReplyRow | None:

@@ -33,7 +33,7 @@ from agency.web.voice_look import voice_url
 from tenants import clock
 from tenants.permissions import Actor, Permission
 
-FINAL_STATES = ("published", "declined", "refused")
+FINAL_STATES = ("published", "declined", "refused", "dropped")
 
 
 def conversation_page(
@@ -118,8 +118,8 @@ def _stands_apart(reply: ReplyRow, view: ConversationView, replies: list[ReplyRo
 
     A begun change of a published answer stands on its own, too: the composer is for the next answer.
     """
-    if reply.state == "draft":
-        return reply.deed == "edit"
+    if reply.state in ("draft", "dropped"):
+        return reply.state == "draft" and reply.deed != "reply"
     if reply.state == "published" and any(r.changes_reply_id == reply.id and r.state == "published" for r in replies):
         return False  # what changed it stands in its place
     return reply.state != "published" or not any(m.reply_id == reply.id for m in view.messages)
@@ -147,11 +147,12 @@ def reply_look(reply: ReplyRow, actor: Actor, address: Address) -> ReplyLook:
         text=reply.text,
         state=state,
         way=way if reply.deed != "reply" or reply.private else "",
-        facts=facts or (said_again(reply.state_reason or "") if reply.state == "refused" else ""),
+        facts=facts or (said_again(reply.state_reason or "") if reply.state in ("refused", "draft") else ""),
         note=reply.state_reason or "" if reply.state == "declined" else reply.deed_reason or "",
         withdraw_url=address.deed_url(base, f"replies/{reply.id}/withdraw")
         if may_write and reply.state in ("awaiting_approval", "approved", "refused")
         else "",
+        drop_url=address.deed_url(base, f"replies/{reply.id}/drop") if may_write and reply.state == "draft" else "",
         edit_url=_edit_url(address, reply) if may_write and _is_editable(reply) else "",
         receipt_url=f"/replies/{reply.id}/receipt",
         state_url="" if reply.state in FINAL_STATES else address.deed_url(base, f"replies/{reply.id}"),

@@ -20,6 +20,7 @@ STATES: Final[tuple[Worded, ...]] = (
     worded("published"),
     worded("refused"),
     worded("outcome unknown"),
+    worded("dropped"),
     worded("in force"),
     worded("retired"),
 )
@@ -33,6 +34,7 @@ MOVES: Final[tuple[Worded, ...]] = (
     worded("lapse"),
     worded("ask for changes"),
     worded("withdraw"),
+    worded("drop"),
     worded("claim"),
     worded("settle"),
     worded("give back"),

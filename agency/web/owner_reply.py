@@ -68,7 +68,7 @@ class Typed:
 def page_of(actor: Actor, reply_id: UUID, typed: Typed) -> OwnerReplyPage:
     """The page; five statements beside finding the person, one more where words changed since they were last shown."""
     reply = queries.get_reply(reply_id)
-    if reply.submitted_at is None:
+    if reply.submitted_at is None and reply.state in ("draft", "dropped"):
         raise NotFound()  # nobody was asked yet: a draft is the agency's own
     view, decisions = get_conversation(reply.conversation_id), decisions_about(reply_id)
     waits = reply.state == "awaiting_approval"
@@ -111,6 +111,8 @@ def page_of(actor: Actor, reply_id: UUID, typed: Typed) -> OwnerReplyPage:
 
 def _place(reply: ReplyRow) -> str:
     place = answer_words(reply.platform, reply.kind, private=reply.private, deed=reply.deed)
+    if reply.replaces_text is not None:
+        return _("%(place)s, in the place of one written there by somebody else", place=place)
     return f"{place}: {reply.deed_reason}" if reply.deed_reason else place
 
 
@@ -154,6 +156,8 @@ def _difference(actor: Actor, reply: ReplyRow, decisions: list[Decision], shown_
 
 def _standing_difference(reply: ReplyRow, text: str) -> tuple[Piece, ...]:
     """From what customers read now to what they would read: who says yes to a change says yes to that."""
+    if reply.replaces_text is not None:
+        return text_difference(reply.replaces_text, text)
     if reply.deed != "edit" or reply.changes_reply_id is None:
         return ()
     return text_difference(queries.get_reply(reply.changes_reply_id).text, text)

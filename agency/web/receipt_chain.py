@@ -114,7 +114,7 @@ def _text_steps(text: ReplyText, before: ReplyText | None, standing: str) -> lis
     steps: list[Dated] = []
     if before is None:
         step = ChainStep(
-            what=_("Written in the place of our published words") if standing else _("Written"),
+            what=_("Written in the place of the words that stood there") if standing else _("Written"),
             icon="pencil",
             who=text.author_name,
             at=_at(text.created_at),

@@ -125,7 +125,7 @@ def _page(
             reply,
             *links,
             queries.changes_of(reply.id) if reply.state == "published" else (),
-            queries.get_reply(reply.changes_reply_id).text if reply.changes_reply_id and reply.deed == "edit" else "",
+            _took_the_place_of(reply),
         ),
         platform_id=reply.platform_id or "",
         live_state=_live(reply),
@@ -136,6 +136,12 @@ def _page(
         values=values,
         errors=errors,
     )
+
+
+def _took_the_place_of(reply: Reply) -> str:
+    if reply.deed == "edit" and reply.changes_reply_id is not None:
+        return queries.get_reply(reply.changes_reply_id).text
+    return reply.replaces_text or ""
 
 
 def _outcomes(chosen: str) -> tuple[Choice, ...]:

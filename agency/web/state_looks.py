@@ -23,6 +23,7 @@ def reply_states() -> dict[str, StateLook]:
         StateLook("refused", _("Not sent"), "cross", "bad"),
         StateLook("declined", _("Declined"), "ban", "bad"),
         StateLook("outcome_unknown", _("Unknown — checking"), "question", "warn"),
+        StateLook("dropped", _("Given up"), "undo", "plain"),
     )
 
 

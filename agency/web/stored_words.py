@@ -13,7 +13,9 @@ from flask_babel import gettext as _
 
 from agency.inbox.moderation import NOT_CLEAR, WAITS_FOR_ACCOUNT, WAITS_FOR_BRAND
 from agency.replies.checks import MESSAGE_OVER, NEVER_WROTE, PEOPLE_ONLY, PRIVATE_OVER
-from agency.replies.reconciling import NOT_SEEN
+from agency.replies.publishing import FOLLOWS_ANOTHER, KEY_MISSING, NOT_AS_APPROVED, NOT_THE_APPROVED_WORDS
+from agency.replies.reconciling import NEEDS_A_PERSON, NO_OUTCOME_TOLD, NOT_SEEN, SENDER_SILENT, SENT_ONCE_MORE
+from agency.replies.standing import ANSWER_CHANGED, ANSWERED_ALREADY, ANSWERED_ELSEWHERE
 from tenants.errors import Worded, worded
 
 SENTENCES: Final[tuple[Worded, ...]] = (
@@ -60,17 +62,25 @@ SENTENCES: Final[tuple[Worded, ...]] = (
         "It is not sent a second time. "
         "We look on the platform whether it stands there; if that stays unclear, a person decides."
     ),
-    worded("The sender went silent. Your reply may have been sent; we are checking and will not send it twice."),
-    worded("The words are not the ones that were approved."),
-    worded("The words or their target are not the ones that were approved."),
+    SENDER_SILENT,
+    NO_OUTCOME_TOLD,
+    SENT_ONCE_MORE,
+    NEEDS_A_PERSON,
+    NOT_THE_APPROVED_WORDS,
+    NOT_AS_APPROVED,
+    FOLLOWS_ANOTHER,
+    worded("%(account)s needs a new connection. The reply is kept and goes out when it is connected."),
+    worded("%(brand)s is paused. The reply is kept and goes out when it is not."),
+    worded("The platform does not show this reply. Its reason: %(violation)s."),
+    worded("The platform does not show this reply. It gives no reason."),
     worded(
         "The brand's style guide stops this reply: %(problem)s "
         "Your words are saved and nothing was sent. Change them and try again."
     ),
-    worded(
-        "A key is missing on our side, so this account's access cannot be opened. The reply is kept. "
-        "Whoever runs Onbrand has to give the key again; then it goes out by itself."
-    ),
+    KEY_MISSING,
+    ANSWERED_ELSEWHERE,
+    ANSWERED_ALREADY,
+    ANSWER_CHANGED,
     NEVER_WROTE,
     PEOPLE_ONLY,
     MESSAGE_OVER,
@@ -83,6 +93,43 @@ SENTENCES: Final[tuple[Worded, ...]] = (
     worded("the thread is too long to read whole"),
     worded("the reading failed"),
 )
+REASONS: Final[tuple[Worded, ...]] = (
+    worded("no connection"),
+    worded("no connection in time"),
+    worded("no access token: the token service did not answer"),
+    worded("the check before sending failed"),
+    worded("too little of the lease was left"),
+    worded("an unforeseen error after sending"),
+    worded("an unforeseen error"),
+    worded("the answer does not name the post"),
+    worded("the answer does not repeat the reply"),
+    worded("the answer does not say that it was done"),
+    worded("the answer names no id"),
+    worded("the answer names no message"),
+    worded("the answer says neither yes nor no"),
+    worded("the platform calls it a duplicate"),
+    worded("the platform names an earlier reply of ours"),
+    worded("the platform names the comment we answered, not a new one"),
+    worded("there was nothing to take back"),
+)
+"""What stands in brackets in the sentences above; any other is the platform's own word or number."""
+READINGS: Final[dict[str, Worded]] = {
+    "thread_gone": worded("what it answers is not there any more"),
+    "thread_unread": worded("it could not be read whole"),
+    "thread_too_long": worded("the thread is too long to read whole"),
+    "reply_gone": worded("our earlier answer is not there any more"),
+    "other_reply": worded("other words than ours stand there"),
+    "unreadable_reply": worded("an answer there could not be read"),
+    "unsigned_reply": worded("the same words stand there, but not in whose name"),
+    "more_counted_than_listed": worded("the platform counts more answers than it shows"),
+    "private_reply_unclear": worded("the platform does not say whether there is a private answer"),
+    "rate_limited": worded("the platform asked us to slow down"),
+    "token_revoked": worded("the platform no longer accepts our access"),
+    "platform_down": worded("the platform did not answer properly"),
+    "not_sent": worded("the platform could not be reached"),
+    "refused": worded("the platform refused to show it"),
+}
+"""Why a look could not tell, by the code an adapter gives."""
 
 _PLACE = re.compile(r"%\\\((\w+)\\\)s")
 _PATTERNS = [
@@ -95,5 +142,8 @@ def said_again(text: str) -> str:
     """The stored sentence in the reader's language, or just as it stands."""
     for pattern, sentence in _PATTERNS:
         if found := pattern.fullmatch(text):
-            return _(Worded(sentence.template, found.groupdict()))
-    return _(text)
+            values = found.groupdict()
+            if "reason" in values:
+                values["reason"] = _(values["reason"])
+            return _(Worded(sentence.template, values))
+    return _(READINGS.get(text, text))

@@ -42,7 +42,7 @@ class Replies:
             if standing is None:
                 return PublishedReply(target.external_id, None, "published")
             if not _is_ours(standing, target):
-                raise TargetChanged("answered_elsewhere")
+                raise TargetChanged("answered_elsewhere", seen=item)
             return None
         if standing is not None and same_text(standing.text, text) and standing.state != "rejected":
             return PublishedReply(target.external_id, None, standing.state)
@@ -50,12 +50,12 @@ class Replies:
             if standing is None:
                 raise ItemGone()
             if not _is_ours(standing, target) and not same_text(standing.text, text):
-                raise TargetChanged("answered_elsewhere")
+                raise TargetChanged("answered_elsewhere", seen=item)
         elif standing is not None and standing.state != "rejected":
-            raise TargetChanged("answered_elsewhere")
+            raise TargetChanged("answered_elsewhere", seen=item)
         seen, current = target.seen_updated_at, item.updated_at
         if seen is not None and current is not None and current - seen >= _SAME_MOMENT:
-            raise TargetChanged("edited")
+            raise TargetChanged("edited", seen=item)
         return None
 
     def publish_reply(self, account: ConnectedAccount, target: ReplyTarget, text: str) -> Request:

@@ -10,8 +10,9 @@ from sqlalchemy import select
 
 from agency.inbox.models import Conversation
 from agency.replies import desk, queries
+from agency.replies.words import hash_of
 from tenants.database import db
-from tenants.errors import AppError
+from tenants.errors import AppError, Conflict
 from tests.flows.conftest import LOCATION, House
 
 REVIEW, ANSWER, FOREIGN = (
@@ -87,8 +88,51 @@ def test_an_answer_written_elsewhere_meanwhile_is_never_overwritten(house: House
     assert row.state == "draft", "back with a person"
     assert "Another reply already stands" in (row.state_reason or "")
     assert (standing(house), house.sandbox.applied()) == (FOREIGN, [])
-    house.poll()
-    assert house.scalar("select text from message where direction = 'out'") == FOREIGN
-    again(house, reply_id)
+    assert house.scalar("select text from message where direction = 'out'") == FOREIGN, "seen at once, without a poll"
+    with pytest.raises(Conflict) as refused:
+        again(house, reply_id)
+    assert (refused.value.code, refused.value.fields["standing"]) == ("answered_elsewhere", FOREIGN)
+    agency = house.agency
+    with agency.entered(agency.staff):
+        desk.drop(agency.staff, reply_id)
     house.keep_promises()
-    assert (standing(house), house.sandbox.applied()) == (FOREIGN, []), "however often it is approved"
+    assert (standing(house), house.sandbox.applied()) == (FOREIGN, []), "theirs stays"
+    assert house.scalar("select reply_state is null from conversation") is True
+
+
+def test_an_answer_written_elsewhere_is_replaced_by_who_saw_it_and_no_newer_one(house: House) -> None:
+    conversation_id, review = reviewed(house)
+    line = {"platform": "google_business", "account": LOCATION, "item": review["external_id"]}
+    house.sandbox.tell("answers", {**line, "text": FOREIGN})
+    house.poll()
+    agency = house.agency
+    with agency.entered(agency.staff):
+        reply_id = desk.start_draft(agency.staff, conversation_id, ANSWER, replaces=hash_of(FOREIGN)).id
+    again(house, reply_id)
+    house.sandbox.tell("answers", {**line, "text": "Nowsza, z telefonu."})
+    house.keep_promises()
+    assert standing(house) == "Nowsza, z telefonu.", "approved was the place of other words"
+    with pytest.raises(Conflict) as refused:
+        again(house, reply_id)
+    assert refused.value.code == "replaced_changed"
+    with agency.entered(agency.staff):
+        desk.edit(agency.staff, reply_id, ANSWER, replaces=hash_of("Nowsza, z telefonu."))
+    again(house, reply_id)
+    for _ in range(3):
+        house.keep_promises()
+        house.pass_time(700)
+    with agency.entered():
+        row = queries.get_reply(reply_id)
+    assert (row.state, row.live_state, standing(house)) == ("published", "visible", ANSWER)
+    assert house.sandbox.applied() == [ANSWER]
+    assert house.scalar("select text from message where direction = 'out' and deleted_at is null") == ANSWER
+
+
+def test_our_own_standing_answer_is_changed_and_not_answered_over(house: House) -> None:
+    conversation_id, _review = reviewed(house)
+    approved(house, conversation_id, ANSWER)
+    house.keep_promises()
+    with pytest.raises(Conflict) as refused:
+        approved(house, conversation_id, "Jeszcze raz.")
+    assert refused.value.code == "answered_already"
+    assert house.sandbox.applied() == [ANSWER]

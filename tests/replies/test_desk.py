@@ -274,7 +274,27 @@ def test_withdrawing_voids_the_approval(case: Case) -> None:
     assert receipt.decisions[0].void_reason == "withdrawn by the writer"
 
 
-@pytest.mark.parametrize("name", ["submit", "withdraw", "release"])
+def test_a_draft_is_given_up_and_the_queue_shows_what_is_left(case: Case, make: Factory) -> None:
+    first, second = case.approved("One."), case.draft("Two.")
+    with case.superuser.connect() as connection:
+        assert connection.execute(text("select reply_state from conversation")).scalar() == "draft"
+    colleague = make.person(case.agency, Role.STAFF)
+    case.agency.actors["colleague"] = colleague
+    with pytest.raises(Conflict) as held:
+        case.do("drop", second, actor="colleague")
+    assert held.value.code == "held"
+    case.do("drop", second)
+    with case.superuser.connect() as connection:
+        assert connection.execute(text("select reply_state from conversation")).scalar() == "approved"
+    for name in ("submit", "drop", "withdraw"):
+        with pytest.raises(Conflict):
+            case.do(name, second)
+    with pytest.raises(Conflict):
+        case.do("drop", first)
+    assert (case.row(second).state, case.row(second).text) == ("dropped", "Two.")
+
+
+@pytest.mark.parametrize("name", ["submit", "withdraw", "release", "drop"])
 def test_a_strangers_reply_does_not_exist(case: Case, stranger: Agency, name: str) -> None:
     reply_id = case.draft()
     with pytest.raises(NotFound), stranger.entered(stranger.team_lead):

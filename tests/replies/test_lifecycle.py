@@ -27,6 +27,7 @@ ALLOWED = {
     ("withdraw", "awaiting_approval", "draft"),
     ("withdraw", "approved", "draft"),
     ("withdraw", "refused", "draft"),
+    ("drop", "draft", "dropped"),
     ("claim", "approved", "publishing"),
     ("settle", "publishing", "published"),
     ("settle", "publishing", "refused"),

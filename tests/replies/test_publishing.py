@@ -15,12 +15,13 @@ from sqlalchemy import text
 
 from agency.replies import publishing
 from agency.replies.publishing import KEY_MISSING, KEY_MISSING_SECONDS
-from channels.errors import ChannelError, NotSent, OutcomeUnknown, RateLimited
-from channels.items import comment_key
+from agency.replies.settling import settle
+from channels.errors import ChannelError, NotSent, OutcomeUnknown, RateLimited, Refused
+from channels.items import PublishedReply, comment_key
 from channels.protocol import Answer, Request
 from channels.scripted_transport import ScriptedTransport, json_answer
 from jobs import upkeep
-from tenants.errors import Invalid
+from tenants.errors import Conflict, Invalid
 from tenants.sealed import KeyRing
 from tests.factories import Factory
 from tests.replies.conftest import Case, Page
@@ -256,6 +257,51 @@ def test_a_sender_that_comes_back_late_keeps_what_it_learned(case: Case, page: P
     assert len(page.posted) == 1
 
 
+def test_a_sender_of_an_earlier_attempt_settles_nothing_of_the_later_one(case: Case, page: Page) -> None:
+    """Its lease was over, the words surely absent, another sender has them now: what it says late is only noted."""
+    reply_id = case.approved()
+    _claim_and_die(case, reply_id, page, after_sending=False)
+    case.pass_time(700)
+    for _ in range(3):
+        case.look(reply_id, page.transport)
+    _claim_and_die(case, reply_id, page, after_sending=False)
+    with case.agency.entered():
+        assert settle(reply_id, 1, Refused("100", "late")) == "publishing"
+    assert case.row(reply_id).state == "publishing"
+    with case.agency.entered():
+        assert settle(reply_id, 2, PublishedReply("77_88", None, "published")) == "published"
+    assert case.row(reply_id).platform_id == "77_88"
+
+
+def test_what_fails_unforeseen_while_sending_counts_as_unknown(case: Case, page: Page) -> None:
+    class Torn(ScriptedTransport):
+        def send(self, request: Request) -> Answer:
+            page.transport.send(request)
+            raise MemoryError
+
+    reply_id = case.approved()
+    assert case.publish(reply_id, Torn(lambda _r: json_answer({}))) == "outcome_unknown"
+    assert case.look(reply_id, page.transport) == "published"
+    assert len(page.posted) == 1
+
+
+def test_a_guide_put_in_force_after_the_yes_stops_the_sending(case: Case, page: Page, make: Factory) -> None:
+    reply_id = case.approved("Sorry, no refunds.")
+    make.guide(case.agency, [{"kind": "banned", "id": "no", "level": "stop", "phrases": ["no refunds"], "reason": "x"}])
+    assert case.publish(reply_id, page.transport) == "skipped"
+    assert (case.row(reply_id).state, page.posted) == ("draft", [])
+    assert "style guide stops" in (case.row(reply_id).state_reason or "")
+
+
+@pytest.mark.parametrize("lost", [True, False])
+def test_every_sending_promises_a_look(case: Case, page: Page, lost: bool) -> None:
+    """Beside the look promised at the claim, for when the lease is over, one a settle time after the sending."""
+    reply_id = case.approved()
+    page.answer = OutcomeUnknown("no answer") if lost else None
+    case.publish(reply_id, page.transport)
+    assert case.promises("reconcile_reply") == 2
+
+
 def test_a_sender_with_too_little_lease_left_sends_nothing(
     case: Case, page: Page, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -402,9 +448,13 @@ def test_a_review_answered_elsewhere_meanwhile_is_not_overwritten(case: Case, ma
         case.agency, account_id=account_id, platform="google_business", kind="review", stars=1, text="Zimne jedzenie."
     )
     reply_id = case.approved("We are sorry about your meal.")
+    with case.superuser.connect() as connection:
+        known_as = connection.execute(
+            text("select external_id from conversation where id = :id"), {"id": case.conversation_id}
+        ).scalar_one()
     review = {
-        "name": "accounts/1/locations/2/reviews/r1",
-        "reviewId": "r1",
+        "name": f"accounts/1/locations/2/reviews/{known_as}",
+        "reviewId": known_as,
         "starRating": "ONE",
         "comment": "Zimne jedzenie.",
         "createTime": "2020-01-01T00:00:00.000Z",
@@ -414,6 +464,11 @@ def test_a_review_answered_elsewhere_meanwhile_is_not_overwritten(case: Case, ma
     transport = ScriptedTransport(lambda request: json_answer(review))
     assert case.publish(reply_id, transport) == "draft"
     assert [r.method for r in transport.requests if r.service == "google_reviews"] == ["GET"]
+    with pytest.raises(Conflict) as refused:
+        case.do("submit", reply_id)
+    assert refused.value.code == "answered_elsewhere", "seen by the sender, known to the desk"
+    with case.superuser.begin() as connection:
+        connection.execute(text("update message set deleted_at = now() where direction = 'out'"))
     del review["reviewReply"]
     case.do("submit", reply_id)
     case.do("approve", reply_id, case.row(reply_id).text_hash, actor="client_owner")

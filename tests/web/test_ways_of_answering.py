@@ -13,6 +13,7 @@ import pytest
 from flask import Flask
 from sqlalchemy import Engine, text
 
+from agency.replies import desk, queries
 from tests.factories import Agency, Factory
 from tests.web.replying import waiting_reply
 from tests.web.visiting import Visitor
@@ -129,6 +130,16 @@ def test_our_published_words_are_changed_and_taken_back_from_their_place(
         row = connection.execute(text("select state, deed_reason from reply where deed = 'withdraw'")).one()
     assert tuple(row) == ("approved", "A wrong date."), "at once, although the brand's replies need a yes"
     assert "A wrong date." in browser.get(f"/conversations/{case}").text
+    with superuser.connect() as connection:
+        taken_id = connection.execute(text("select id from reply where deed = 'withdraw'")).scalar_one()
+        mails = connection.execute(text("select count(*) from outgoing_mail where notice = 'answer_taken_back'"))
+        assert mails.scalar() == 1, "the client is told"
+    owner = visit(ana.client_owner)
+    assert f"/approvals/{taken_id}" in owner.get("/approvals?tab=decided").text
+    for address in (f"/approvals/{taken_id}", f"/replies/{taken_id}/receipt"):
+        seen = owner.get(address).text
+        assert "A wrong date." in seen, address
+        assert "Released" in seen, address
 
 
 def test_a_change_begins_beside_the_queue_too_and_its_asker_sees_what_it_changes(
@@ -165,6 +176,60 @@ def test_refused_words_come_back_where_they_were_written(
     sent = browser.post(f"/conversations/{case}/reply?view=team", composer_form(page, text="Short.", do="submit"))
     assert sent.status_code == 303
     assert f"/inbox/{case}?view=team" in sent.headers["Location"]
+
+
+def test_a_draft_that_came_back_says_why_and_is_given_up(
+    make: Factory, ana: Agency, visit: Callable[..., Visitor], superuser: Engine
+) -> None:
+    case = make.conversation(ana)
+    reply_id, browser = waiting_reply(ana, case), visit(ana.staff)
+    with ana.entered(ana.client_owner):
+        desk.say_no(
+            ana.client_owner, reply_id, "ask_for_changes", "Name the branch.", queries.get_reply(reply_id).text_hash
+        )
+    page = browser.get(f"/inbox/{case}").text
+    assert "Name the branch." in page
+    address = f"/conversations/{case}/replies/{reply_id}/drop"
+    assert f'formaction="{address}"' in page
+    assert browser.post(address, {}).status_code == 303
+    with superuser.connect() as connection:
+        assert connection.execute(text("select state from reply")).scalar() == "dropped"
+    after = browser.get(f"/inbox/{case}").text
+    assert "Thank you, we look into it." not in after
+    same = composer_form(after, text="Thank you, we look into it.", do="save")
+    assert browser.post(f"/conversations/{case}/reply", same).status_code == 303
+    assert "Thank you, we look into it.</textarea>" in browser.get(f"/inbox/{case}").text, "a new draft"
+
+
+def test_an_answer_written_elsewhere_stands_beside_the_words_and_is_replaced_knowingly(
+    make: Factory, ana: Agency, visit: Callable[..., Visitor], superuser: Engine
+) -> None:
+    case = make.conversation(ana, platform="google_business", kind="review", stars=2)
+    with superuser.begin() as connection:
+        connection.execute(
+            text(
+                "insert into message (agency_id, id, brand_id, conversation_id, account_id, external_id, direction,"
+                " text, written_at, content_hash) select agency_id, gen_random_uuid(), brand_id,"
+                " conversation_id, account_id, external_id || '/reply', 'out', 'From a phone.', now(), '' from message"
+            )
+        )
+    browser = visit(ana.staff)
+    page = browser.get(f"/inbox/{case}").text
+    assert page.count("From a phone.") == 2, "in the thread, and beside the choice"
+    standing = re.search(r'name="standing" value="(\w+)"', page)
+    assert standing is not None
+    plain = composer_form(page, text="Ours.", do="submit", standing=standing.group(1))
+    refused = browser.post(f"/conversations/{case}/reply", plain)
+    assert refused.status_code == 409
+    assert "written on Google itself" in refused.text
+    form = composer_form(refused.text, text="Ours.", do="submit", standing=standing.group(1), replace="1")
+    assert browser.post(f"/conversations/{case}/reply", form).status_code == 303
+    with superuser.connect() as connection:
+        row = connection.execute(text("select id, state, replaces_text from reply")).one()
+    assert tuple(row)[1:] == ("awaiting_approval", "From a phone.")
+    asked = visit(ana.client_owner).get(f"/approvals/{row[0]}").text
+    assert "From a phone" in asked
+    assert "in the place of one written there by somebody else" in asked
 
 
 def test_what_a_browser_keeps_is_named_by_person_and_case(

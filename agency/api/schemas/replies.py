@@ -35,12 +35,29 @@ class NewReply(Strict):
         load_default=False,
         metadata={"description": "a rule chose these words: the platform's shorter window of messages holds"},
     )
+    replaces = Text(
+        longest=64,
+        load_default=None,
+        allow_none=True,
+        metadata={"description": "SHA-256 of a review's answer written elsewhere that this one takes the place of"},
+    )
 
 
 class ReplyWords(Strict):
     """The words a reply shall have."""
 
     text = Text(longest=LONGEST_REPLY, required=True)
+
+
+class EditedReply(ReplyWords):
+    """New words of a draft."""
+
+    replaces = Text(
+        longest=64,
+        load_default=None,
+        allow_none=True,
+        metadata={"description": "as in a new reply; the empty word: nothing; without it nothing changes"},
+    )
 
 
 class Reason(Strict):
