@@ -1,13 +1,15 @@
-"""The past of three platforms at once, its reader killed in the middle: each thing that was said stands here once."""
+"""The past, of three platforms at once or out of a file, its reader killed in the middle: each thing stands once."""
 
 from __future__ import annotations
 
+import json
 import signal
 from datetime import UTC, datetime, timedelta
 
 import pytest
 from sqlalchemy import text
 
+from agency.inbox import importing
 from channels import backfills
 from tests.flows.conftest import LOCATION, PAGE, PROFILE, House
 
@@ -96,6 +98,40 @@ def test_2200_things_said_over_a_year_arrive_once_though_the_reader_is_killed(ho
     assert house.scalar("select count(*) from conversation where status = 'open'") > 0
     house.poll()
     assert _arrived(house) == sorted(written)
+
+
+@pytest.mark.slow
+def test_a_file_of_4000_lines_is_stored_once_though_its_worker_is_killed(house: House) -> None:
+    admin, start = house.agency.agency_admin, datetime.now(UTC) - timedelta(days=400)
+    lines = [
+        {
+            "id": f"line_{number}",
+            "kind": "comment",
+            "text": f"Question {number}",
+            "written_at": (start + timedelta(hours=number)).isoformat(),
+            "author_id": str(number % 90),
+        }
+        for number in range(4_000)
+    ]
+    file = "\n".join(map(json.dumps, lines)).encode()
+    with house.agency.entered(admin):
+        row = importing.look_through(admin, house.agency.brand_ids[1], "facebook", "70001", "Old", "old.jsonl", file)
+        importing.begin(admin, row.id, row.file_hash.hex())
+    house.start("dispatcher")
+    worker = house.start("worker")
+    assert house.wait_until(lambda: house.scalar("select count(*) from message") > 100, 60)
+    for horse in worker.children(recursive=True):
+        horse.send_signal(signal.SIGKILL)
+    worker.kill()
+    worker.wait(10)
+    house.stop_all()
+    assert 100 < house.scalar("select count(*) from message") < len(lines)
+    house.pass_time(700)
+    for _ in range(10):
+        house.keep_promises()
+    assert _arrived(house) == sorted(line["id"] for line in lines)
+    done = "select state || ' ' || stored_count || ' ' || new_count || ' ' || (file is null) from history_import"
+    assert house.scalar(done) == "done 4000 4000 true"
 
 
 def _arrived(house: House) -> list[str]:

@@ -14,7 +14,6 @@ from flask import Flask
 from channels import accounts, backfills
 from channels.budgets import REPORT_SECONDS, Ask, budgets_of
 from channels.errors import ChannelError, PlatformDown, RateLimited, TokenRevoked
-from channels.meta_history import AT_ONCE as MOST_OF_A_ROUND
 from channels.protocol import Answer, Request
 from channels.protocol import Platform as PlatformName
 from channels.scripted_transport import ScriptedTransport
@@ -31,6 +30,8 @@ from tests.factories import Agency, Factory
 from tests.jobs.conftest import Outbox
 
 Platform = Callable[[Request], Answer | ChannelError]
+BATCH = 50
+"""Calls that Meta takes in one batch."""
 REVIEWS = CALLS_PER_SLICE * 50 + 130
 
 
@@ -156,6 +157,10 @@ def seen(day: Any, stand_in: MetaStandIn) -> int:
     tops = [stand_in.write(long, f"Long {number}", day + timedelta(minutes=number)) for number in range(260)]
     for number in range(120):
         stand_in.write(long, f"Deep {number}", day + timedelta(hours=9, minutes=number), parent=tops[7])
+    for number in range(60):  # on Instagram each of them is one more call: more than one round can take
+        top = stand_in.write(long, f"Wide {number}", day + timedelta(hours=20, minutes=number))
+        for below in range(3):
+            stand_in.write(long, f"Wide {number} {below}", day + timedelta(hours=22, minutes=number), parent=top)
     return len(stand_in.comments)
 
 
@@ -186,6 +191,22 @@ def test_killed_after_any_call_and_again_after_the_next_there_is_neither_gap_nor
     assert past.outbox.scalar("select count(*) from outbox_entry where done_at is null and job_name = 'backfill'") == 0
 
 
+@pytest.mark.parametrize("platform", ["facebook", "instagram"])
+def test_no_slice_asks_for_more_than_its_calls_and_one_batch(
+    platform: PlatformName, app: Flask, ana: Agency, make: Factory, outbox: Outbox
+) -> None:
+    past, meta = past_of(platform, "100", app, ana, make, outbox), MetaStandIn(instagram=platform == "instagram")
+    said = seen(clock.now().replace(microsecond=0) - timedelta(days=40), meta)
+    past.begin()
+    while past.row.state == "running":
+        before = len(meta.calls)
+        assert past.slice(meta) == 1
+        assert len(meta.calls) - before < CALLS_PER_SLICE + BATCH
+    assert past.messages() == (said, said)
+    asked = [(call.path, tuple(sorted(call.params.items()))) for call in meta.calls]
+    assert len(asked) == len(set(asked)), "nothing is asked twice"
+
+
 def test_a_post_with_thousands_of_comments_is_read_to_the_last_in_short_slices(
     app: Flask, ana: Agency, make: Factory, outbox: Outbox
 ) -> None:
@@ -198,7 +219,7 @@ def test_a_post_with_thousands_of_comments_is_read_to_the_last_in_short_slices(
     while past.row.state == "running":
         before = len(meta.calls)
         assert past.slice(meta) == 1
-        assert len(meta.calls) - before <= CALLS_PER_SLICE + MOST_OF_A_ROUND
+        assert len(meta.calls) - before <= CALLS_PER_SLICE + BATCH
     assert past.messages() == (3_600, 3_600)
     assert (past.row.state, past.row.gap_count) == ("done", 0)
 
@@ -353,6 +374,33 @@ def test_stopping_keeps_what_was_read_and_going_on_goes_on(past: Past, google: G
     assert len(past.promises()) == 1, "impatience does not read faster"
     past.whole(google)
     assert (past.row.state, past.row.item_count) == ("done", REVIEWS)
+
+
+@pytest.mark.parametrize("goes_on", [False, True], ids=["stop", "stop-and-go-on"])
+def test_a_word_said_while_a_round_is_under_way_counts_at_once(
+    past: Past, google: GoogleStandIn, goes_on: bool
+) -> None:
+    past.begin()
+    admin = past.agency.agency_admin
+
+    def interrupted(request: Request) -> Answer | ChannelError:
+        if len(google.calls) == 3:
+            with past.agency.entered(admin):
+                backfills.stop(admin, past.account_id)
+                if goes_on:
+                    backfills.go_on(admin, past.account_id)
+        return google(request)
+
+    past.slice(interrupted)
+    if goes_on:
+        assert len(past.promises()) == 1
+        past.whole(google)
+        assert past.messages() == (REVIEWS, REVIEWS)
+        assert len(google.calls) == -(-REVIEWS // 50)
+    else:
+        assert past.messages() == (150, 150), "what was asked for when it was stopped is not stored"
+        assert (past.row.state, past.row.item_count, past.promises()) == ("stopped", 150, [])
+        assert len(google.calls) == 4
 
 
 def test_asking_again_replaces_what_runs(past: Past, google: GoogleStandIn) -> None:
