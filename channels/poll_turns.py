@@ -39,6 +39,8 @@ from tenants.scope import raw_sql
 
 #: Longest pause after repeated failures, seconds.
 LONGEST_BACKOFF_SECONDS = 3_600
+#: Moments of a rest at which idle accounts fall due; a rest is shorter or longer by half of that at most.
+SLOTS = 10
 #: What was counted holds for so many times what counting took.
 COUNTED_LASTS = 100
 _DOUBLINGS = 12
@@ -174,9 +176,16 @@ _RENEW = raw_sql(
 _FINISH = raw_sql(
     """
     update poll_turn set leased_until = null, failures = case when ours.was_asked then 0 else failures end,
-        idle_digest = ours.digest, due_at = statement_timestamp() + make_interval(secs => ours.rest_seconds)
+        idle_digest = ours.digest, due_at = case
+            when ours.was_asked then to_timestamp(
+                round((extract(epoch from statement_timestamp()) + ours.rest_seconds) / ours.slot_seconds)
+                * ours.slot_seconds
+            )
+            else statement_timestamp() + make_interval(secs => ours.rest_seconds)
+        end
     from (
-        select turn.account_id, ended.digest, ended.rest_seconds, ended.was_asked
+        select turn.account_id, ended.digest, ended.rest_seconds, ended.was_asked,
+            greatest(ended.rest_seconds / :slots, 0.001) as slot_seconds
         from poll_turn as turn join unnest(:ids, :fences, :rests, :digests, :asked)
             as ended(account_id, fence, rest_seconds, digest, was_asked) using (account_id)
         where turn.fence = ended.fence and turn.leased_until is not null order by turn.account_id for update of turn
@@ -222,11 +231,16 @@ class Ended:
 
 
 def finish_many(ended: Sequence[Ended]) -> set[UUID]:
-    """Ends turns that did not fail, in one statement; the accounts of those that were still ours."""
+    """Ends turns that did not fail, in one statement; the accounts of those that were still ours.
+
+    Who rests equally long falls due at the same moments, `SLOTS` of them in each rest: so they are polled together, by
+    few calls, however they came apart before.
+    """
     given = _named([one.turn for one in ended]) | {
         "rests": [float(one.rest_seconds) for one in ended],
         "digests": [one.idle_digest for one in ended],
         "asked": [one.was_asked for one in ended],
+        "slots": SLOTS,
     }
     return set(db.session.execute(_FINISH, given).scalars())
 

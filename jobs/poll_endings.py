@@ -6,7 +6,6 @@ others end one by one, each in its own tenant's transaction.
 
 from __future__ import annotations
 
-import random
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
@@ -34,8 +33,6 @@ from tenants.scope import Scope, in_scope, raw_sql
 SHOW_POLLED_EVERY = timedelta(minutes=1)
 TURN_LEASE_SECONDS = 120
 """How long a poll may go without storing anything before another worker may begin it anew."""
-SPREAD = 0.05
-"""By up to this share a long rest is shortened at random, so that accounts connected together do not stay together."""
 
 log = get_logger("polling")
 
@@ -153,8 +150,7 @@ def _higher(one: int | None, other: int | None) -> int | None:
 def _rest_seconds(poll: Poll) -> float:
     shortest = settings_of_app().poll_seconds
     facts = rhythm.Facts(poll.facts.active_at, poll.facts.events_live, poll.usage_percent or 0)
-    rest = rhythm.rest_seconds(facts, shortest, now=clock.now())
-    return rest if rest <= shortest else rest * random.uniform(1 - SPREAD, 1)
+    return rhythm.rest_seconds(facts, shortest, now=clock.now())
 
 
 _SHOW_POLLED = raw_sql(

@@ -11,7 +11,7 @@ from flask import Flask
 from sqlalchemy import Engine, text
 
 from channels import poll_turns
-from channels.poll_turns import ClaimedTurn
+from channels.poll_turns import ClaimedTurn, Ended, Line
 from tenants.database import db
 from tests.factories import Agency, Factory
 
@@ -216,3 +216,61 @@ def test_a_long_poll_keeps_its_turn_while_it_stores(
     assert left_seconds() > 50
     at("fence = fence + 1 where leased_until is not null")
     assert not hold()
+
+
+def test_who_rests_equally_long_falls_due_together_and_who_was_handed_back_at_once(
+    app: Flask, account_ids: list[UUID], superuser: Engine
+) -> None:
+    """Polls that ended at different moments come to the same one: fifty Pages are one call, and so they stay."""
+    turns = claim(app, 10)
+    first, second, back = turns[0], turns[1], turns[2]
+    for ended in (Ended(first, 100_000), Ended(second, 100_000), Ended(back, 7.5, was_asked=False)):
+        with app.app_context():
+            assert poll_turns.finish_many([ended]) == {ended.turn.account_id}
+            db.session.commit()
+    with superuser.connect() as connection:
+        rows = connection.execute(
+            text("select account_id, extract(epoch from due_at), extract(epoch from due_at - now()) from poll_turn")
+        )
+        due = {account_id: (float(at), float(rest)) for account_id, at, rest in rows}
+    slot = 100_000 / poll_turns.SLOTS
+    moments = [due[turn.account_id][0] for turn in (first, second)]
+    assert all(moment % slot == 0 for moment in moments)
+    assert moments[1] - moments[0] in (0, slot)  # a slot may have begun between the two
+    assert all(95_000 - 60 <= due[turn.account_id][1] <= 105_000 for turn in (first, second))
+    assert 0 < due[back.account_id][1] <= 7.5
+
+
+def test_what_was_counted_is_dealt_out_before_it_is_counted_again(
+    app: Flask, account_ids: list[UUID], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Counting reads all that is due: for a hundred thousand accounts that may not happen at every claim."""
+    monkeypatch.setattr(poll_turns, "COUNTED_LASTS", 1e6)
+    line, counted = Line(), []
+    count = line.counted
+    monkeypatch.setattr(line, "counted", lambda *given: counted.append(given) or count(*given))
+    sizes = []
+    with app.app_context():
+        while turns := poll_turns.claim_due("facebook", 2, 60, line):
+            sizes.append(len(turns))
+            db.session.commit()
+    assert sizes == [2, 2, 1]
+    assert len(counted) == 2, "at the start, and once more to see that nothing is left"
+
+
+def test_a_count_that_others_made_stale_is_made_anew(
+    app: Flask, account_ids: list[UUID], at: Callable[[str], None], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(poll_turns, "COUNTED_LASTS", 1e6)
+    line = Line()
+    with app.app_context():
+        assert len(poll_turns.claim_due("facebook", 1, 60, line)) == 1
+        db.session.commit()
+    assert len(claim(app)) == 4, "another dispatcher takes what this one counted"
+    with app.app_context():
+        assert poll_turns.claim_due("facebook", 1, 60, line) == []
+        db.session.commit()
+    at("leased_until = null, due_at = now()")
+    with app.app_context():
+        assert len(poll_turns.claim_due("facebook", 9, 60, line)) == 5
+        db.session.commit()
