@@ -66,6 +66,12 @@ def test_pages_are_accessible_and_never_wider_than_the_screen(
     context.close()
 
 
+def test_columns_scroll_and_the_page_does_not(page: Page, site: str) -> None:
+    for name in ("inbox", "inbox-open", "conversation", "conversation-answered"):
+        page.goto(f"{site}/parts/pages/{name}")
+        assert page.evaluate("document.documentElement.scrollHeight - innerHeight") <= 0, name
+
+
 def test_keys_walk_the_queue_and_open_a_case(page: Page, site: str) -> None:
     page.goto(f"{site}/parts/pages/inbox")
     page.keyboard.press("j")
