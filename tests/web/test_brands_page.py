@@ -52,7 +52,7 @@ def test_the_list_shows_each_brands_worst_channel_as_its_card_does(admin: Browse
         accounts.mark_unhealthy(accounts.get(broken), "needs_reconnect", "expired")
         assert accounts.get(quiet).health == "ok"
     shown = re.findall(r'data-state="(\w+)"', admin.get("/brands").text)
-    assert [state for state in shown if state in KINDS] == ["webhook_deaf", "needs_reconnect"]
+    assert [state for state in shown if state in KINDS] == ["needs_reconnect", "webhook_deaf"], "by name"
 
 
 def test_an_admin_opens_a_brand(admin: Browser, ana: Agency) -> None:
