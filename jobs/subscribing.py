@@ -77,7 +77,7 @@ def subscribed(account: ConnectedAccount, transport: Speaks) -> Subscription | N
 def _connected(app: Flask, scope: Scope, account_id: UUID) -> ConnectedAccount | None:
     with in_scope(app, scope):
         account = accounts.by_ids([account_id]).get(account_id)
-        if account is None or account.disconnected_at is not None or account.health == "needs_reconnect":
+        if account is None or account.disconnected_at is not None or account.health in accounts.NEED_A_PERSON:
             return None
         try:
             return accounts.connected(account)
