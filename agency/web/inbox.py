@@ -20,7 +20,7 @@ from agency.inbox.queries import QueueState
 from agency.web import clocks
 from agency.web.contexts import ConversationPage, Filter, InboxPage, QueueRow
 from agency.web.conversation_page import conversation_page
-from agency.web.inbox_address import KINDS, PLATFORMS, STATES, VIEWS, VIEWS_OF_WORK, Address, read_address
+from agency.web.inbox_address import ANY, KINDS, PLATFORMS, STATES, VIEWS, VIEWS_OF_WORK, Address, read_address
 from agency.web.language import chosen_language, chosen_zone, per_language
 from agency.web.looks import BrandLook, Choice, Stars, brand_look
 from agency.web.reply_looks import place_words, platform_word
@@ -195,7 +195,7 @@ def _render(
         selected_id=str(conversation_id or ""),
         selected=selected,
         empty_reason="" if rows else _empty_reason(address),
-        empty_action=Choice(_("See the whole queue"), "/inbox") if address.kept else None,
+        empty_action=_empty_action(address),
     )
     return render_template("inbox/page.html", shell=shell(), page=given)
 
@@ -306,6 +306,7 @@ def _filters_of(language: str, kept: tuple[tuple[str, str], ...], brands: tuple[
         "open": _("Open"),
         "snoozed": _("Snoozed"),
         "closed": _("Closed"),
+        ANY: _("Any state"),
     }
 
     def select(name: str, label: str, first: str, options: Iterable[tuple[str, str]]) -> Filter:
@@ -334,7 +335,13 @@ def _filtered_by(address: Address) -> str:
     if not address.kept.keys() & {"platform", "kind", "state", "q"}:
         return ""
     words = {platform: traits_of(platform).label for platform in PLATFORMS}
-    words |= {"comment": _("comments"), "review": _("reviews"), "snoozed": _("snoozed"), "closed": _("closed")}
+    words |= {
+        "comment": _("comments"),
+        "review": _("reviews"),
+        "snoozed": _("snoozed"),
+        "closed": _("closed"),
+        ANY: _("any state"),
+    }
     words |= {"post": _("visitors' posts"), "mention": _("mentions"), "message": _("direct messages")}
     parts = [words[address.kept[name]] for name in ("platform", "kind", "state") if address.kept.get(name) in words]
     return ", ".join([*parts, *([f"“{address.wanted.q}”"] if address.wanted.q else [])])
@@ -342,7 +349,7 @@ def _filtered_by(address: Address) -> str:
 
 def _empty_reason(address: Address) -> str:
     if address.wanted.q:
-        return _("Nothing here holds these words.")
+        return _("No customer's name and no newest words here hold this.")
     reasons = {
         "mine": _l("You hold no case. Take the next one."),
         "free": _l("Every open case is held by somebody."),
@@ -351,6 +358,12 @@ def _empty_reason(address: Address) -> str:
         "late": _l("Nothing is late."),
     }
     return str(reasons[address.view]) if address.wanted.status == "open" else _("Nothing here.")
+
+
+def _empty_action(address: Address) -> Choice | None:
+    if address.wanted.q and (address.wanted.status is not None or address.view != "team"):
+        return Choice(_("Search answered and snoozed cases, too"), address.url(view=None, state=ANY))
+    return Choice(_("See the whole queue"), "/inbox") if address.kept else None
 
 
 def _newer_check_url(address: Address, since: datetime) -> str:

@@ -18,7 +18,8 @@ VIEWS = ("mine", "free", "team", "waiting", "late")
 VIEWS_OF_WORK = ("mine", "free")
 """Who takes no cases, such as a client's owner, has no use for these."""
 PLATFORMS = tuple(ADAPTERS)
-STATES = ("open", "snoozed", "closed")
+ANY = "any"
+STATES = ("open", "snoozed", "closed", ANY)
 KEPT = ("view", "brand", "platform", "kind", "state", "q", "alone")
 """What stays on the address from page to page. `alone` shows one conversation without the queue beside it."""
 
@@ -64,7 +65,7 @@ def read_address() -> Address:
         brand_ids=brand_ids,
         platform=platform,
         kind=kind,
-        status=state or "open",
+        status=None if state == ANY else state or "open",
         holder={"mine": ME, "free": FREE}.get(view),
         reply_state="awaiting_approval" if view == "waiting" else None,
         q=words,

@@ -175,6 +175,24 @@ def test_views_filters_and_search_live_in_the_address(ana: Agency, make: Factory
     assert f"/inbox/{other}?brand={ana.brand_ids[1]}&amp;q=zupa" in page.text
 
 
+def test_a_search_that_finds_nothing_open_leads_to_all_there_is(
+    ana: Agency, make: Factory, case: UUID, visit: Visit
+) -> None:
+    make.conversation(ana, brand=1, platform="google_business", kind="review", text="Zimna zupa", stars=1)
+    visitor = visit(ana.staff)
+    (found,) = re.findall(r'href="/inbox/([0-9a-f-]{36})', visitor.get("/inbox?q=zupa").text)
+    visitor.post(f"/conversations/{found}/close", {})
+    page = visitor.get(f"/inbox?view=free&brand={ana.brand_ids[1]}&q=zupa")
+    assert f"/inbox/{found}" not in page.text
+    wider = f"/inbox?brand={ana.brand_ids[1]}&q=zupa&state=any"
+    assert wider.replace("&", "&amp;") in page.text
+    assert f"/inbox/{found}?brand=" in visitor.get(wider).text
+    everything = visitor.get("/inbox?state=any").text
+    assert f"/inbox/{found}" in everything
+    assert f"/inbox/{case}" in everything
+    assert "Search answered and snoozed" not in visitor.get("/inbox?state=any&q=nowhere").text
+
+
 @pytest.mark.parametrize(
     "query",
     ["brand=nonsense", "brand=01a20100-26a5-7bfa-b138-b313f2da0641", "after=junk", "after=%00", "since=junk"],

@@ -29,6 +29,8 @@
       if (fold) fold.open = true;
       element.focus();
       if (element.matches("input")) element.select();
+      // A draft is gone on with at its end, unless somebody was in the middle of it.
+      if (element.matches("textarea") && element.selectionEnd === 0) element.setSelectionRange(element.value.length, element.value.length);
       return;
     }
     element.click();
