@@ -65,6 +65,8 @@ def serve(host: str, port: int, processes: int, threads: int) -> None:
             "timeout": TIMEOUT_SECONDS,
             "graceful_timeout": GRACEFUL_SECONDS,
             "keepalive": 5,
+            # The most it takes: a program may name a hundred and more brands in one address.
+            "limit_request_line": 8190,
             "proc_name": "onbrand web",
             # Heartbeat files on a disk under load would make healthy workers look dead.
             "worker_tmp_dir": str(shared_memory) if os.access(shared_memory, os.W_OK) else None,
