@@ -84,7 +84,7 @@ def card_of(
         ),
         course=_course(account, facts, state, next_turn, now) if is_live else (),
         access=_access(account, facts, now) if is_live else (),
-        permits=_permits(account) if is_live else (),
+        permits=_permits(account, url, may_connect=may_connect) if is_live else (),
         arrivals=arrivals_of(days, now.date()),
         set_aside=set_aside,
         set_aside_url=url("accounts_page.set_aside", account_id=account.id) if set_aside else "",
@@ -211,11 +211,13 @@ def _access(account: Account, facts: Facts, now: datetime) -> tuple[AccountFact,
     )
 
 
-def _permits(account: Account) -> tuple[Permit, ...]:
-    """Each use, whether it was granted, and which permissions it lacks. Empty where the platform never told us."""
+def _permits(account: Account, url: Callable[..., str], *, may_connect: bool) -> tuple[Permit, ...]:
+    """Each use, whether it was granted, which permissions it lacks, and where one more is asked for. Empty where the
+    platform never told us.
+    """
     if not account.scopes:
         return ()
-    words = feature_words()
+    words, way = feature_words(), way_of(account.platform, account.login)
     return tuple(
         Permit(
             name=words[feature.name],
@@ -223,8 +225,11 @@ def _permits(account: Account) -> tuple[Permit, ...]:
             scopes=", ".join(feature.scopes),
             missing=", ".join(feature.missing_scopes(account.scopes))
             or (_("a role on the page") if feature.lacks_task(account.tasks) else ""),
+            upgrade_url=url("accounts_page.ask_reconnect", account_id=account.id, feature=feature.name)
+            if may_connect and feature.missing_scopes(account.scopes)
+            else "",
         )
-        for feature in features_of(way_of(account.platform, account.login))
+        for feature in features_of(way)
     )
 
 

@@ -126,6 +126,7 @@ class Permit:
     stands: bool = told("Granted, with everything it needs.")
     scopes: str = told("The platform's names of its permissions.", default="")
     missing: str = told("Those that are missing.", default="")
+    upgrade_url: str = told("Asks for what is missing; empty where that does not help or nobody may.", default="")
 
 
 @dataclass(frozen=True, kw_only=True)

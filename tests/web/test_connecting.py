@@ -214,8 +214,15 @@ def test_one_permission_more(town: Town, admin: Browser) -> None:
     town.work()
     account = town.account(PAGE)
     assert "pages_manage_ads" not in account.scopes
-    page = page_text(admin, f"/accounts/{account.id}/reconnect?feature=ads")
+    card = page_text(admin, "/accounts")
+    assert card.count("Upgrade this channel") == 3, "messages, ads and notices were not asked for"
+    offered = f"/accounts/{account.id}/reconnect?feature=ads"
+    assert f'href="{offered}"' in card
+    reader = Browser(town.app, town.agency.staff)
+    assert "Upgrade this channel" not in page_text(reader, "/accounts")
+    page = page_text(admin, offered)
     assert "(not allowed yet)" in page
+    assert 'value="ads" checked' in page
     address = town.leave(admin, f"/accounts/{account.id}/connect", feature=["comments", "ads"])
     assert "auth_type=rerequest" in address
     assert admin.get(town.at_dialog(address, accounts=town.numbers()[PAGE])).status_code == 303
@@ -276,6 +283,7 @@ def test_by_token_as_before(town: Town, admin: Browser) -> None:
     town.work()
     account = town.account(PAGE)
     assert account.subscribed_at is not None, account.subscription_problem
+    assert account.access_checked_at is not None, "what a brought token may do is asked"
     assert admin.post(f"/accounts/{account.id}/disconnect").status_code == 303
     town.house.keep_promises()
     tokens = town.sandbox.http.get(f"{town.sandbox.url}/sandbox/accounts").json()["accounts"]
