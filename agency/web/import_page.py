@@ -192,8 +192,9 @@ def _form(status: int, typed: dict[str, str], errors: dict[str, str]) -> Respons
     page = ImportsPage(
         url=url_for("import_page.look_through"),
         brands=_brands(typed.get("brand", "")),
-        platforms=tuple(
-            Choice(platform_word(name), "", value=name, selected=name == typed.get("platform")) for name in ADAPTERS
+        platforms=(
+            Choice(_("Choose a platform"), "", value=""),
+            *(Choice(platform_word(name), "", value=name, selected=name == typed.get("platform")) for name in ADAPTERS),
         ),
         columns=tuple((name, _(meaning), name in REQUIRED) for name, meaning in COLUMNS.items()),
         rows=tuple(

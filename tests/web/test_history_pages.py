@@ -162,7 +162,7 @@ def test_a_file_is_looked_through_then_imported_for_real(
     assert "2 lines would be stored." in report
     assert "This is no kind; write comment, review, post, mention or message." in report
     assert re.search(r'<td class="n"[^>]*>3</td><td class="code"[^>]*>kind</td>', report)
-    assert re.search(r'<td class="n">4</td><td class="code">written_at</td>', report)
+    assert re.search(r'<td class="n"[^>]*>4</td><td class="code"[^>]*>written_at</td>', report)
     assert "old <b>.jsonl" not in admin.get(place).text, "inert"
     assert scalar(superuser, "select count(*) from message") == 0
 
@@ -242,8 +242,12 @@ def test_twenty_megabytes_are_taken_from_somebody_signed_in_and_no_more(
     assert admin.post("/accounts", {"name": "x" * 2_000_000}).status_code == 413
 
 
-def test_no_brand_is_chosen_for_anybody(admin: Browser, ana: Agency, superuser: Engine) -> None:
-    assert '<option value="">Choose a brand</option>' in page(admin, "/import")
+def test_no_brand_and_no_platform_is_chosen_for_anybody(admin: Browser, ana: Agency, superuser: Engine) -> None:
+    empty = page(admin, "/import")
+    assert '<option value="">Choose a brand</option>' in empty
+    assert '<option value="">Choose a platform</option>' in empty
+    assert "selected" not in empty.split('name="brand"', 1)[1].split("</form>", 1)[0]
+    assert admin.post("/import", sent(ana, json_file(WORDS), platform="")).status_code == 422
     answer = admin.post("/import", sent(ana, json_file(WORDS), brand=""))
     assert answer.status_code == 422
     assert "Choose a brand." in answer.text
