@@ -121,7 +121,7 @@ def record(reply: Reply, account: Account, platform_id: str, live_state: str) ->
         outgoing.taken_back(account, reply.conversation_id, taken_back_at=reply.published_at, **answer)
         return
     text, moderation = text_of(reply).text, None if live_state == "published" else live_state
-    if reply.deed == "edit":
+    if reply.deed == "edit" or reply.replaces_text is not None:
         at = reply.published_at
         outgoing.changed(account, reply.conversation_id, text=text, changed_at=at, moderation=moderation, **answer)
         return

@@ -27,6 +27,7 @@ BESIDE = {
     ("POST", "/conversations/{}/messages/{}/deeds"),
     ("GET", "/conversations/{}/media/{}"),
     ("POST", "/replies/{}/change"),
+    ("POST", "/replies/{}/drop"),
     ("POST", "/replies/{}/take-back"),
     ("POST", "/accounts/{}/reconnect"),
     ("POST", "/accounts/{}/reconnect-link"),
