@@ -129,6 +129,23 @@ def test_without_redis_the_leases_are_given_back(app: Flask, without_redis: Flas
     assert Dispatcher(app).queue_promises() == 1
 
 
+def test_leases_are_given_back_when_redis_goes_between_looking_and_queuing(
+    app: Flask, outbox: Outbox, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for mail in ("1", "2"):
+        outbox.promise(JobName.SEND_MAIL, mail_id=mail)
+
+    def gone(*_given: Any) -> None:
+        raise redis.ConnectionError("gone")
+
+    with monkeypatch.context() as patch:
+        patch.setattr(Dispatcher, "_enqueue", gone)
+        with pytest.raises(redis.RedisError):
+            Dispatcher(app).queue_promises()
+    assert outbox.scalar("select count(*) from outbox_entry where leased_until is not null") == 0
+    assert Dispatcher(app).queue_promises() == 1
+
+
 def test_due_turns_are_queued_a_platform_at_a_time_and_once(app: Flask, ana: Agency, make: Factory) -> None:
     ids = {str(make.account(ana, platform=platform)) for platform in ("facebook", "facebook", "instagram")}
     dispatcher = Dispatcher(app)

@@ -32,6 +32,14 @@ def test_it_looks_into_every_queue_in_their_order(app: Flask) -> None:
     assert tuple(worker.queue_names()) == QUEUES
 
 
+def test_a_worker_for_answers_looks_at_nothing_else(app: Flask) -> None:
+    with app.app_context():
+        worker = worker_of(redis_of_app(), Patience(), ("publish", "desk"))
+    for _ in range(9):
+        assert [queue.name for queue in worker._ordered_queues] == ["publish", "desk"]
+        worker.reorder_queues(worker._ordered_queues[0])
+
+
 def test_a_signal_before_rq_listens_is_not_lost(app: Flask, handlers: None) -> None:
     """Between our waiting and RQ's first look at a queue nobody but `Patience` hears SIGTERM."""
     patience = Patience()
