@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any, Final
 
 from styleguides.compiled import NAME_PLACE, Phrase, View
 from styleguides.explain import Findings
 from styleguides.length import seconds_for_words
 from styleguides.names import first_name, name_places
+from styleguides.personal_data import personal_data
 from styleguides.reading import Reading
 from styleguides.rule_kinds import (
     Capitals,
@@ -19,6 +20,7 @@ from styleguides.rule_kinds import (
     Greeting,
     Length,
     Links,
+    NoPersonalData,
     Required,
     Rule,
     SentenceLength,
@@ -211,6 +213,43 @@ def judge_capitals(rule: Capitals, order: int, reading: Reading, view: View, mat
         hits += 1
 
 
+def judge_personal_data(
+    rule: NoPersonalData, order: int, reading: Reading, view: View, matched: Matched, out: Findings
+) -> None:
+    if reading.context.kind == "message" and not rule.kinds:
+        return  # nobody else reads it
+    text = reading.text
+    own = [_bare(entry) for entry in rule.allowed]
+    hits = 0
+    for one in personal_data(text, rule.order_patterns):
+        if (rule.sorts and one.sort not in rule.sorts) or _is_own(_bare(text[one.start : one.end]), own):
+            continue
+        out.add(rule, order, f"personal_{one.sort}", one.start, one.end)
+        hits += 1
+        if hits == MOST_HITS_PER_RULE:
+            return
+
+
+_MARKS_IN_NUMBERS: Final = str.maketrans("", "", " .-/()+\u00a0\u2009\u202f\u2011\u2013")
+_FEWEST_OWN_DIGITS: Final = 7
+
+
+def _bare(written: str) -> str:
+    """A number without what stands between its digits; an address in small letters."""
+    number = written.translate(_MARKS_IN_NUMBERS)
+    return number if number.isdigit() else written.strip().casefold()
+
+
+def _is_own(found: str, own: Sequence[str]) -> bool:
+    """The brand's own address, an address of its domain, or its number with or without the country's."""
+    if "@" in found:
+        return any(entry in (found, found.rpartition("@")[2]) for entry in own)
+    return any(
+        min(len(entry), len(found)) >= _FEWEST_OWN_DIGITS and (entry.endswith(found) or found.endswith(entry))
+        for entry in own
+    )
+
+
 JUDGES: Final[Mapping[type[Rule], Judge]] = {
     Required: judge_required,
     Greeting: judge_greeting,
@@ -222,4 +261,5 @@ JUDGES: Final[Mapping[type[Rule], Judge]] = {
     SentenceLength: judge_sentences,
     Links: judge_links,
     Capitals: judge_capitals,
+    NoPersonalData: judge_personal_data,
 }

@@ -164,6 +164,21 @@ class Capitals(Rule):
     allowed: tuple[str, ...] = ()
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class NoPersonalData(Rule):
+    """No mail addresses and no numbers of people (phone, card, account, identity) where everybody reads them.
+
+    Direct messages and private replies are left alone unless `kinds` names them. `sorts` are those of
+    `styleguides.personal_data`, empty for all. `allowed` are the brand's own addresses, domains and numbers;
+    `order_patterns` say how it numbers orders (`PW-######`: `#` a digit, `?` a letter).
+    """
+
+    kind: ClassVar[str] = "personal_data"
+    sorts: tuple[str, ...] = ()
+    allowed: tuple[str, ...] = ()
+    order_patterns: tuple[str, ...] = ()
+
+
 @dataclass(frozen=True, slots=True)
 class CheckContext:
     """What the checker must know beside the text. `language` None: it is recognised, else taken as the brand's."""
@@ -211,5 +226,6 @@ RULE_KINDS: dict[str, type[Rule]] = {
         Empathy,
         Links,
         Capitals,
+        NoPersonalData,
     )
 }

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from types import UnionType
 from typing import Any, Final
 
+from styleguides.personal_data import FEWEST_ORDER_PLACES, SORTS, order_places
 from styleguides.rule_kinds import (
     RULE_KINDS,
     Banned,
@@ -25,6 +26,7 @@ from styleguides.rule_kinds import (
     Length,
     Level,
     Links,
+    NoPersonalData,
     Preferred,
     Required,
     Rule,
@@ -47,6 +49,7 @@ __all__ = [
     "Length",
     "Level",
     "Links",
+    "NoPersonalData",
     "Preferred",
     "Required",
     "Rule",
@@ -217,6 +220,8 @@ def _check_choices(rule: Rule) -> None:
                     ),
                     field,
                 )
+    if isinstance(rule, NoPersonalData):
+        _check_personal_data(rule)
     for entry in rule.languages:
         if not _LANGUAGE.fullmatch(entry):
             raise _Wrong(
@@ -233,6 +238,22 @@ def _check_choices(rule: Rule) -> None:
         raise _Wrong(worded("needs at least one entry"), "any_of")
     if getattr(rule, "use", None) is not None and not rule.use.strip():  # type: ignore[attr-defined]
         raise _Wrong(worded("must not be empty"), "use")
+
+
+def _check_personal_data(rule: NoPersonalData) -> None:
+    for entry in rule.sorts:
+        if entry not in SORTS:
+            names = ", ".join(SORTS)
+            raise _Wrong(worded("must hold only %(names)s, not %(what)s", names=names, what=f"{entry!r:.60}"), "sorts")
+    for entry in rule.order_patterns:
+        if order_places(entry) < FEWEST_ORDER_PLACES:
+            raise _Wrong(
+                worded(
+                    "needs at least %(n)s places in each pattern: # for a digit, ? for a letter, such as PW-######",
+                    n=FEWEST_ORDER_PLACES,
+                ),
+                "order_patterns",
+            )
 
 
 def _rule(entry: Any) -> Rule:

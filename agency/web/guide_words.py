@@ -21,6 +21,7 @@ from styleguides.rules import (
     Greeting,
     Length,
     Links,
+    NoPersonalData,
     Preferred,
     Required,
     Rule,
@@ -49,6 +50,7 @@ def kind_words() -> dict[str, str]:
         "empathy": _("Empathy line"),
         "links": _("Links"),
         "capitals": _("Capitals"),
+        "personal_data": _("Personal data"),
     }
 
 
@@ -139,8 +141,26 @@ def _measure(rule: Rule) -> str:
         case Capitals():
             said = _("No words in capitals of %(n)s letters or more.", n=rule.min_letters)
             return " ".join((said, _("Allowed: %(words)s.", words=_list(rule.allowed)))) if rule.allowed else said
+        case NoPersonalData():
+            return _personal_data(rule)
         case _:
             return ""
+
+
+def _personal_data(rule: NoPersonalData) -> str:
+    sorts = {
+        "email": _("e-mail addresses"),
+        "phone": _("phone numbers"),
+        "card": _("card numbers"),
+        "bank_account": _("bank accounts"),
+        "national_id": _("identity numbers"),
+        "order": _("order numbers"),
+    }
+    what = ", ".join(words for sort, words in sorts.items() if not rule.sorts or sort in rule.sorts)
+    where = _("Never where everybody reads it: %(what)s.", what=what)
+    if rule.kinds:
+        where = _("Never: %(what)s.", what=what)
+    return " ".join((where, _("Allowed: %(words)s.", words=_list(rule.allowed)))) if rule.allowed else where
 
 
 def _greeting(rule: Greeting, listed: Callable[[Sequence[str]], str]) -> str:

@@ -366,6 +366,41 @@ def test_capitals(language: str, text: str, found: str, suggestion: str) -> None
     assert findings({"kind": "capitals"}, "I am OK, A to Z, at 9 AM. Übergröße", language) == []
 
 
+@pytest.mark.parametrize(
+    ("language", "text", "found", "words"),
+    [
+        ("en", "Call Ada at +1 (212) 555-0123, please.", "+1 (212) 555-0123", "a phone number"),
+        ("pl", "Pana konto 61109010140000071219812874 sprawdzimy.", "61109010140000071219812874", "numer konta"),
+        ("pt", "O CPF 529.982.247-25 não confere.", "529.982.247-25", "documento pessoal"),
+        ("es", "Escriba a ada@correo.example hoy.", "ada@correo.example", "correo electrónico"),
+        ("en", "Order PW-004711 is late.", "PW-004711", "an order number"),
+    ],
+)
+def test_personal_data_stays_out_of_what_everybody_reads(language: str, text: str, found: str, words: str) -> None:
+    rule = {"kind": "personal_data", "order_patterns": ["PW-######"]}
+    (hit,) = findings(rule, text, language)
+    assert text[hit.start : hit.end] == found
+    assert words in hit.message
+    assert findings({**rule, "sorts": ["card"]}, text, language) == []
+
+
+def test_a_brands_own_number_and_addresses_are_no_secret() -> None:
+    rule = {"kind": "personal_data", "allowed": ["+48 22 123 45 67", "Hello@shop.example", "bz.example"]}
+    own = "Tel. 22 123 45 67, (22) 123-45-67, +48221234567; hello@shop.example, any.one@BZ.example"
+    assert findings(rule, own) == []
+    others = "Tel. 22 123 45 68 or other@shop.example, x@evilbz.example"
+    assert pointed_at(rule, others) == ["22 123 45 68", "other@shop.example", "x@evilbz.example"]
+
+
+def test_personal_data_may_stand_in_a_message_unless_the_rule_names_messages() -> None:
+    words, rule = "Is 600 100 200 your number?", {"kind": "personal_data", "id": "private"}
+    in_message = CheckContext(kind="message", language="en")
+    assert check_text(rules_from_data([rule]), words, in_message) == []
+    assert [hit.rule for hit in check_text(rules_from_data([{**rule, "kinds": ["message"]}]), words, in_message)] == [
+        "private"
+    ]
+
+
 def test_rules_apply_where_they_say() -> None:
     rule = {"kind": "emoji", "max_count": 0, "platforms": ["google_business"], "kinds": ["review"], "languages": ["pl"]}
     assert findings(rule, "🎉", "pl", platform="google_business", kind="review")

@@ -53,6 +53,13 @@ EVERY_KIND: list[dict[str, Any]] = [
     },
     {"kind": "links", "id": "links", "max_count": 1, "allowed_domains": ["a.example"]},
     {"kind": "capitals", "id": "capitals", "min_letters": 3, "allowed": ["IBAN"]},
+    {
+        "kind": "personal_data",
+        "id": "private",
+        "sorts": ["phone", "order"],
+        "allowed": ["+48 22 123 45 67"],
+        "order_patterns": ["PW-######"],
+    },
 ]
 
 
@@ -108,6 +115,8 @@ def test_what_is_given_is_what_the_rule_holds() -> None:
         ({"kind": "banned", "id": "a", "phrases": ["\ud800"]}, "a", "phrases", "control character"),
         ({"kind": "preferred", "id": "a", "use": "", "instead_of": ["x"]}, "a", "use", "empty"),
         ({"kind": "empathy", "id": "a", "any_of": []}, "a", "any_of", "at least one"),
+        ({"kind": "personal_data", "id": "a", "sorts": ["face"]}, "a", "sorts", "bank_account"),
+        ({"kind": "personal_data", "id": "a", "order_patterns": ["PW-###"]}, "a", "order_patterns", "at least 4"),
         ({"kind": "greeting", "id": "a", "name": "always"}, "a", "name", "required, allowed, never"),
     ],
 )
