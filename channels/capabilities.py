@@ -72,6 +72,17 @@ class ReadsEvents(Protocol):
 
 
 @runtime_checkable
+class NamesPeople(Protocol):
+    """Adapters of platforms whose events tell of people without their names."""
+
+    def plan_person(self, account: ConnectedAccount, person: str) -> Request: ...
+
+    def read_person(self, account: ConnectedAccount, person: str, answer: Answer) -> str | None:
+        """None where the platform names nobody. Raises a `ChannelError`."""
+        ...
+
+
+@runtime_checkable
 class Subscribes(Protocol):
     """Adapters of platforms where each account is subscribed to events."""
 

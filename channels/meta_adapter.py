@@ -10,6 +10,7 @@ from datetime import datetime
 from channels import (
     deliveries,
     meta_access,
+    meta_conversations,
     meta_deeds,
     meta_events,
     meta_graph,
@@ -95,6 +96,12 @@ class MetaAdapter(ABC):
             return self.read_change_answers(account, told, exchanges, now)
         except Unreadable as error:
             return EventReading("unknown", set_aside=(set_aside(told.value, str(error)),), reason=str(error))
+
+    def plan_person(self, account: ConnectedAccount, person: str) -> Request:
+        return meta_conversations.conversations(account, page=1, after=None, person=person)
+
+    def read_person(self, account: ConnectedAccount, person: str, answer: Answer) -> str | None:
+        return meta_conversations.read_name(account, person, answer)
 
     # --- answers ---
 

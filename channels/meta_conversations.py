@@ -21,7 +21,7 @@ from channels.items import IncomingItem, Page, SetAside
 from channels.matching import CLOCK_SLACK
 from channels.meta_requests import get, paged
 from channels.poll_memory import OVERLAP
-from channels.protocol import ConnectedAccount, Exchange, Request
+from channels.protocol import Answer, ConnectedAccount, Exchange, Request
 from channels.wire import Json, Unreadable, identifier, instant, mapping, rows, set_aside, whole_number
 
 #: Conversations in one page. Their times are remembered for four pages' worth.
@@ -135,6 +135,12 @@ def messages(
 ) -> Request:
     params = paged(meta_messages.fields_of(account, detail=detail), _MESSAGES[account.platform], after)
     return get(account, meta_graph.path(conversation_id, "messages"), params, {"ask": "messages", **purpose})
+
+
+def read_name(account: ConnectedAccount, person: str, answer: Answer) -> str | None:
+    """How a list of conversations with ``person`` names them. Raises a `ChannelError`."""
+    people = (meta_messages.read_person(account, mapping(raw) or {}) for raw in rows(meta_graph.read(answer)))
+    return next((one.name for one in people if one is not None and one.external_id == person and one.name), None)
 
 
 @dataclass

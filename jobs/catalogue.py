@@ -51,6 +51,7 @@ class JobKind:
 CATALOGUE: dict[JobName, JobKind] = {
     JobName.POLL_ACCOUNTS: JobKind("jobs.polling:poll_turns_of", "poll", 300, tries=1, is_promised=False),
     JobName.HANDLE_EVENTS: JobKind("jobs.events:handle_events", "events", 120, tries=12, together=20, merges=True),
+    JobName.NAME_PERSON: JobKind("jobs.naming:name_person", "events", 60, tries=8, together=20),
     JobName.PUBLISH_REPLY: JobKind("jobs.publishing:publish_reply", "publish", 90, tries=20, together=5),
     JobName.RECONCILE_REPLY: JobKind("jobs.publishing:reconcile_reply", "publish", 120, tries=20, together=5),
     JobName.DO_DEED: JobKind("jobs.publishing:do_deed", "publish", 60, tries=10, together=5),

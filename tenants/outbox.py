@@ -38,6 +38,7 @@ class JobName(StrEnum):
     DELETE_PERSON = "delete_person"
     DO_DEED = "do_deed"
     KEEP_MEDIA = "keep_media"
+    NAME_PERSON = "name_person"
     SEND_MAIL = "send_mail"
     RECHECK_WAITING_REPLIES = "recheck_waiting_replies"
     BACKFILL = "backfill"

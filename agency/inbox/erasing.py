@@ -11,7 +11,7 @@ from uuid import UUID
 from sqlalchemy import LargeBinary, delete, literal, select, update
 
 from agency.inbox import intake
-from agency.inbox.models import Contact, Conversation, Message
+from agency.inbox.models import ERASED, Contact, Conversation, Message
 from channels.models import Account, RawEvent, SetAsideItem
 from tenants import clock
 from tenants.database import db, new_id
@@ -30,8 +30,13 @@ def erase_person(person_id: str) -> set[UUID]:
     )
     for contact in contacts:
         _erase_words(contact)
-        contact.name, contact.external_id = None, f"erased-{new_id()}"
-    db.session.flush()
+        # A statement of its own: a name that came since the contact was read goes, too.
+        db.session.execute(
+            update(Contact)
+            .where(Contact.id == contact.id)
+            .values(name=None, external_id=f"{ERASED}{new_id()}")
+            .execution_options(synchronize_session=False)
+        )
     touched = {contact.account_id for contact in contacts}
     if len(person_id) >= SHORTEST_SEARCHED:
         pattern = literal(b"%" + person_id.replace("_", r"\_").encode() + b"%", LargeBinary)

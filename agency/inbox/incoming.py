@@ -209,10 +209,11 @@ def _record(
     deleted: bool = False,
     context: dict[str, Any] | None = None,
 ) -> Record:
-    # Addresses of pictures are signed anew at every read, so they are kept but not compared.
+    # Addresses of pictures are signed anew at every read, so they are kept but not compared. Nor is who wrote a direct
+    # message: an event does not name them, a poll does, and it is the same message to whoever answers it.
     shown = (
         direction,
-        author_name,
+        None if kind == "message" else author_name,
         text,
         stars,
         version.isoformat() if version else None,

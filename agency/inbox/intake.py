@@ -17,7 +17,7 @@ from uuid import UUID
 
 from sqlalchemy import select
 
-from agency.inbox import joining, kept_media
+from agency.inbox import joining, kept_media, naming
 from agency.inbox.conversation_rows import Contexts, Rules, conversation_row, message_row, refresh
 from agency.inbox.incoming import PRIVATE_SUFFIX, PROVISIONAL, REPLY_SUFFIX, Record, records_of
 from agency.inbox.languages import language_of
@@ -50,10 +50,11 @@ class _Work(NamedTuple):
     unchanged: int
     known: dict[str, Known]
     astray: joining.Pairs = frozenset()
+    named: Sequence[tuple[Record, Known]] = ()
 
     def __bool__(self) -> bool:
         """Whether there is anything to write."""
-        return bool(self.fresh or self.changed or self.gone or self.astray)
+        return bool(self.fresh or self.changed or self.gone or self.astray or self.named)
 
 
 def store_page(
@@ -126,6 +127,7 @@ def _compare(records: dict[str, Record], known: dict[str, Known]) -> _Work:
     fresh: list[Record] = []
     changed: list[tuple[Record, Known]] = []
     gone: list[Known] = []
+    named: list[tuple[Record, Known]] = []
     unchanged = 0
     for external_id in sorted(records):
         record, stored = records[external_id], known.get(external_id)
@@ -142,9 +144,11 @@ def _compare(records: dict[str, Record], known: dict[str, Known]) -> _Work:
             gone.append(stored)
         elif record.known_stays or record.content_hash == stored.content_hash or _is_stale(record, stored):
             unchanged += 1
+            if stored.nameless and record.author_name is not None:
+                named.append((record, stored))
         else:
             changed.append((record, stored))
-    return _Work(fresh, changed, gone, unchanged, known, joining.astray(records, known))
+    return _Work(fresh, changed, gone, unchanged, known, joining.astray(records, known), named)
 
 
 def _may_stand(no_answer: Record, answer: Known, records: dict[str, Record], known: dict[str, Known]) -> bool:
@@ -166,8 +170,14 @@ def _is_stale(record: Record, stored: Known) -> bool:
 
 
 def _write(account: Account, rows: AccountRows, work: _Work, rules: Rules, now: datetime) -> None:
+    given = [*work.fresh, *(record for record, _ in work.changed), *(record for record, _ in work.named)]
+    people = rows.contacts({r.contact_key: r.author_name for r in given if r.contact_key is not None})
+    contacts = {key: person.id for key, person in people.items()}
+    work = work._replace(
+        fresh=[naming.named(r, people) for r in work.fresh],
+        changed=[(naming.named(r, people), known) for r, known in work.changed],
+    )
     written = [*work.fresh, *(record for record, _ in work.changed)]
-    contacts = rows.contacts({r.contact_key: r.author_name for r in written if r.contact_key is not None})
     languages = {r.external_id: language_of(r.text) for r in written if r.direction == "in" and not r.deleted}
     # A comment under a comment or a visitor's post that we know belongs where that one stands, whatever the platform
     # calls the thread.
@@ -179,6 +189,7 @@ def _write(account: Account, rows: AccountRows, work: _Work, rules: Rules, now: 
     }
     beneath = joining.told_before(rows, [r for r in work.fresh if r.external_id not in placed], now)
     touched = {*placed.values(), *(k.conversation_id for _, k in work.changed), *(k.conversation_id for k in work.gone)}
+    touched.update(k.conversation_id for _, k in work.named)
     touched.update(conversation_id for pair in work.astray for conversation_id in pair)
     touched.update(conversation_id for _, conversation_id in beneath)
     named = {r.thread_external_id for r in work.fresh if r.external_id not in placed}
@@ -205,7 +216,9 @@ def _write(account: Account, rows: AccountRows, work: _Work, rules: Rules, now: 
         ],
         now,
     )
+    naming.write_names((k.id, r.author_name) for r, k in work.named if r.author_name is not None)
     rows.mark_gone([k.id for k in work.gone], now)
+    naming.promise_names(account, work.fresh, people, starts)
     kept_media.promise_copies(account, written)
     pairs = set(work.astray)
     pairs |= {(by_thread[name], place) for name, place in placed.items() if by_thread.get(name, place) != place}

@@ -19,6 +19,8 @@ PAST = "past"
 """Closed because history brought it and it was old by then: it stays so until the customer writes again."""
 CLOSED_BY_RULE = ("answered", "stars_only", "nothing_to_answer", PAST)
 """Why a rule closed a conversation; a person's closing is `resolved`. What a rule closed, a rule opens again."""
+ERASED = "erased-"
+"""How the id of a contact begins who is nobody's any more."""
 MEDIA_STATES = ("waiting", "kept", "gone", "refused")
 """Of a copy of what expires at the platform."""
 
@@ -35,6 +37,11 @@ class Contact(BrandOwned, Dated, Base):
         belongs_to("account", "account_id"),
         UniqueConstraint("agency_id", "account_id", "external_id", "brand_id"),
     )
+
+    @property
+    def is_erased(self) -> bool:
+        """Whether this person had us delete what we held of them; what they write later comes from somebody new."""
+        return self.external_id.startswith(ERASED)
 
 
 class Conversation(BrandOwned, Dated, Base):

@@ -27,7 +27,7 @@ WHY = "one statement for a whole page of items"
 _KNOWN = raw_sql(
     """
     select external_id, id, conversation_id, content_hash, deleted_at is not null as deleted,
-           coalesce(edited_at, written_at) as version, moderation
+           coalesce(edited_at, written_at) as version, moderation, author_name is null as nameless
     from message where agency_id = :agency_id and account_id = :account_id and external_id = any(:external_ids)
     """,
     reason=WHY,
@@ -61,7 +61,7 @@ _CONTACTS = raw_sql(
     from jsonb_to_recordset(cast(:rows as jsonb)) as given(id uuid, external_id text, name text)
     on conflict (agency_id, account_id, external_id, brand_id)
         do update set name = coalesce(excluded.name, contact.name)
-    returning external_id, id
+    returning external_id, id, name
     """,
     reason=WHY,
 )
@@ -242,6 +242,15 @@ class Known(NamedTuple):
     deleted: bool
     version: datetime
     moderation: str | None = None
+    nameless: bool = False
+
+
+class Person(NamedTuple):
+    """A stored contact; ``is_new``: just made."""
+
+    id: UUID
+    name: str | None
+    is_new: bool
 
 
 class Thread(NamedTuple):
@@ -285,7 +294,7 @@ class AccountRows:
     def known(self, external_ids: Iterable[str]) -> dict[str, Known]:
         """Stored messages by external id."""
         rows = db.session.execute(_KNOWN, {**self._where, "external_ids": list(external_ids)})
-        return {row[0]: Known(row[1], row[2], bytes(row[3]), row[4], row[5], row[6]) for row in rows}
+        return {row[0]: Known(row[1], row[2], bytes(row[3]), *row[4:]) for row in rows}
 
     def lock(self) -> int:
         """Wait until no other transaction stores items of this account. Returns what `due_hours` does."""
@@ -296,23 +305,23 @@ class AccountRows:
         """Within how many hours the brand answers."""
         return int(db.session.execute(_DUE_HOURS, self._brand).scalar_one())
 
-    def contacts(self, names: Mapping[str, str | None]) -> dict[str, UUID]:
-        """Make or rename contacts, given as external id → name, None where it is not known; external id → id of all."""
+    def contacts(self, names: Mapping[str, str | None]) -> dict[str, Person]:
+        """Make or rename contacts, given as external id → name, None where it is not known; all by external id."""
         if not names:
             return {}
-        found: dict[str, UUID] = {}
+        found: dict[str, Person] = {}
         wanted = dict(names)
         for external_id, contact_id, name in db.session.execute(
             _KNOWN_CONTACTS, {**self._where, "external_ids": list(names)}
         ):
-            found[external_id] = contact_id
+            found[external_id] = Person(contact_id, name, is_new=False)
             if wanted[external_id] in (None, name):
                 del wanted[external_id]
         if wanted:
             # One order for every session.
             given = [{"id": new_id(), "external_id": key, "name": wanted[key]} for key in sorted(wanted)]
             rows = db.session.execute(_CONTACTS, {**self._new, "platform": self._platform, "rows": as_json(given)})
-            found.update((external_id, contact_id) for external_id, contact_id in rows)
+            found.update((key, Person(contact_id, name, key not in found)) for key, contact_id, name in rows.all())
         return found
 
     def threads(self, external_ids: Iterable[str], ids: Iterable[UUID]) -> list[Thread]:
