@@ -89,7 +89,8 @@ class IncomingItem:
     or the review's id (equal to ``external_id`` for those). ``stars`` is 1 to 5, reviews only. ``from_us`` is true for
     what the account itself wrote, from whatever tool. ``text`` may be empty (sticker, stars only). ``translation`` is
     the platform's machine translation where the wire mixes it into the text (Google). ``deleted`` is only ever true
-    after a direct read or the platform's own word of it; of an unknown item it leaves a tombstone.
+    after a direct read or the platform's own word of it; of an unknown item it leaves a tombstone. ``names_us``: of a
+    mention that is somebody's own media, the platform said that its words name us (a tag in a photo does not).
     """
 
     external_id: str
@@ -110,6 +111,7 @@ class IncomingItem:
     truncated: bool = False
     hidden: bool = False
     translation: str | None = None
+    names_us: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -146,8 +146,6 @@ class MetaAdapter(ABC):
             return meta_sending.plan_find(account, target)
         if deed in ("edit_reply", "withdraw_reply"):
             return meta_replies.plan_find_done(account, target, f"id,{self.text_field}")
-        if not self.can_look_below(target):
-            return []
         thread = target.thread_external_id
         fields = "id" if target.kind == "post" else self.thread_fields
         return [
@@ -186,10 +184,6 @@ class MetaAdapter(ABC):
     def deed_of(target: ReplyTarget) -> Deed:
         """An answer to a direct message is a direct message."""
         return "message" if target.kind == "message" and target.deed == "reply" else target.deed
-
-    def can_look_below(self, target: ReplyTarget) -> bool:
-        """Whether answers to this are ours to list."""
-        return True
 
     # --- deeds ---
 

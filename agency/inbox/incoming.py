@@ -58,6 +58,11 @@ class Record(NamedTuple):
         return str((self.context or {}).get("external_id") or "")
 
     @property
+    def says_it_names_us(self) -> bool:
+        """What a tag in the picture does not say of the same media; see `IncomingItem.names_us`."""
+        return bool((self.context or {}).get("names_us"))
+
+    @property
     def edited_at(self) -> datetime | None:
         """When the platform says it was changed, None for never."""
         return self.version if self.version is not None and self.version > self.written_at else None
@@ -185,6 +190,8 @@ def _context(item: IncomingItem) -> dict[str, Any] | None:
         found = {name: value for name, value in known.items() if value}
     if item.translation and item.external_id == item.thread_external_id:
         found["translation"] = item.translation
+    if item.names_us:
+        found["names_us"] = True
     return found or None
 
 

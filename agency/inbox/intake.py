@@ -51,10 +51,11 @@ class _Work(NamedTuple):
     known: dict[str, Known]
     astray: joining.Pairs = frozenset()
     named: Sequence[tuple[Record, Known]] = ()
+    told_more: Sequence[tuple[Record, Known]] = ()
 
     def __bool__(self) -> bool:
         """Whether there is anything to write."""
-        return bool(self.fresh or self.changed or self.gone or self.astray or self.named)
+        return bool(self.fresh or self.changed or self.gone or self.astray or self.named or self.told_more)
 
 
 def store_page(
@@ -128,6 +129,7 @@ def _compare(records: dict[str, Record], known: dict[str, Known]) -> _Work:
     changed: list[tuple[Record, Known]] = []
     gone: list[Known] = []
     named: list[tuple[Record, Known]] = []
+    told_more: list[tuple[Record, Known]] = []
     unchanged = 0
     for external_id in sorted(records):
         record, stored = records[external_id], known.get(external_id)
@@ -146,9 +148,11 @@ def _compare(records: dict[str, Record], known: dict[str, Known]) -> _Work:
             unchanged += 1
             if stored.nameless and record.author_name is not None:
                 named.append((record, stored))
+            if record.says_it_names_us:
+                told_more.append((record, stored))
         else:
             changed.append((record, stored))
-    return _Work(fresh, changed, gone, unchanged, known, joining.astray(records, known), named)
+    return _Work(fresh, changed, gone, unchanged, known, joining.astray(records, known), named, told_more)
 
 
 def _may_stand(no_answer: Record, answer: Known, records: dict[str, Record], known: dict[str, Known]) -> bool:
@@ -189,7 +193,7 @@ def _write(account: Account, rows: AccountRows, work: _Work, rules: Rules, now: 
     }
     beneath = joining.told_before(rows, [r for r in work.fresh if r.external_id not in placed], now)
     touched = {*placed.values(), *(k.conversation_id for _, k in work.changed), *(k.conversation_id for k in work.gone)}
-    touched.update(k.conversation_id for _, k in work.named)
+    touched.update(k.conversation_id for _, k in (*work.named, *work.told_more))
     touched.update(conversation_id for pair in work.astray for conversation_id in pair)
     touched.update(conversation_id for _, conversation_id in beneath)
     named = {r.thread_external_id for r in work.fresh if r.external_id not in placed}
@@ -224,9 +228,9 @@ def _write(account: Account, rows: AccountRows, work: _Work, rules: Rules, now: 
     pairs |= {(by_thread[name], place) for name, place in placed.items() if by_thread.get(name, place) != place}
     pairs |= {(conversation_id, placed[post]) for post, conversation_id in beneath}
     threads, home = joining.join(rows, threads, pairs)
-    here = placed | {r.external_id: k.conversation_id for r, k in work.changed}
+    here = placed | {r.external_id: k.conversation_id for r, k in (*work.changed, *work.told_more)}
     here = {external_id: home.get(place, place) for external_id, place in here.items()}
-    refresh(rows, threads, rules, _contexts(written, here))
+    refresh(rows, threads, rules, _contexts([*written, *(record for record, _ in work.told_more)], here))
     stirred = {here[r.external_id] for r in written if r.direction == "in" or r.external_id in placed}
     stirred |= {home.get(k.conversation_id, k.conversation_id) for k in work.gone} | set(home.values())
     for thread in threads:

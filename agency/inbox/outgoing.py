@@ -43,6 +43,17 @@ def is_offered(platform: str, kind: str, deed: str, *, private: bool) -> bool:
     return deed_of(kind, deed, private=private) in traits_of(platform).deeds
 
 
+def is_photo_tag(
+    platform: str, kind: str, thread_external_id: str, context: Mapping[str, Any], message_external_id: str
+) -> bool:
+    """Whether this is Instagram media that shows us in a picture and does not name us in its words: nobody can comment
+    there by API ("Commenting on photos in which you were tagged is not supported", IG User Mentions).
+    """
+    if platform != "instagram" or kind != "mention" or context.get("names_us"):
+        return False
+    return message_external_id == (context.get("external_id") or thread_external_id)
+
+
 def target_for(
     conversation: Conversation,
     message: Message,

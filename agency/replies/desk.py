@@ -12,7 +12,14 @@ from agency.inbox import desk as inbox_desk
 from agency.inbox.models import Conversation, Message
 from agency.replies import checks, standing
 from agency.replies.approval_mail import tell_approvers
-from agency.replies.drafting import fingerprint, message_to_answer, new_reply, new_text, refuse_unknown_way
+from agency.replies.drafting import (
+    fingerprint,
+    message_to_answer,
+    new_reply,
+    new_text,
+    refuse_photo_tag,
+    refuse_unknown_way,
+)
 from agency.replies.lifecycle import LIFECYCLE
 from agency.replies.models import Approval, Reply, ReplyText
 from agency.replies.moves import live_approval, locked, move, show_in_queue, text_of, void_approval
@@ -58,6 +65,7 @@ def start_draft(
     private = private or conversation.kind == "message"
     refuse_unknown_way(conversation, "reply", private=private)
     message = message_to_answer(conversation, in_reply_to)
+    refuse_photo_tag(conversation, message)
     inbox_desk.claim(actor, conversation_id)
     reply = new_reply(conversation, message, actor, private=private, automatic=automatic)
     _replace(reply, conversation, message, replaces)

@@ -49,6 +49,18 @@ def refuse_unknown_way(conversation: Conversation, deed: str, *, private: bool) 
     )
 
 
+def refuse_photo_tag(conversation: Conversation, message: Message) -> None:
+    """Raise Conflict `not_offered` for a picture that shows the brand without naming it."""
+    if outgoing.is_photo_tag(
+        conversation.platform, conversation.kind, conversation.external_id, conversation.context, message.external_id
+    ):
+        raise Conflict(
+            "Instagram lets no program comment where the brand is only tagged in the picture. Nothing was saved. "
+            "Answer in Instagram itself, then close the case here.",
+            code="not_offered",
+        )
+
+
 def fingerprint(reply: Reply, conversation: Conversation, message: Message) -> bytes:
     """What an approval of this reply is bound to beside its words."""
     return target_fingerprint(

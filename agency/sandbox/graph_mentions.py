@@ -27,7 +27,8 @@ def _mentioned(reader: Reader, node: Node, asked: Field, kind: str, modifier: st
     assert account is not None
     item = store.item("instagram", wanted, account.id)
     post = item if item is None or kind == "post" else store.item("instagram", item.post_id or "", account.id)
-    foreign = post is not None and post.facts.get("place") == "foreign"
+    places = ("foreign", "tagged") if kind == "comment" else ("foreign",)
+    foreign = post is not None and post.facts.get("place") in places
     if item is None or item.kind != kind or item.deleted_at is not None or not foreign or item.facts.get("private"):
         raise graph_errors.bad_parameter("Invalid parameter: no mention of this account with that id")
     assert post is not None

@@ -110,7 +110,8 @@ def _answer_mention(reader: Reader, account: Account, action: str, text: str | N
     text = _required(text, MAX_INSTAGRAM_TEXT_CHARACTERS)
     post = store.item("instagram", params.get("media_id", ""), account.id)
     comment = store.item("instagram", params["comment_id"], account.id) if params.get("comment_id") else None
-    if post is None or post.facts.get("place") != "foreign" or (params.get("comment_id") and comment is None):
+    places = ("foreign", "tagged") if comment is not None else ("foreign",)
+    if post is None or post.facts.get("place") not in places or (params.get("comment_id") and comment is None):
         raise graph_errors.bad_parameter("Invalid parameter: no mention of this account with that id")
     if comment is None and not post.facts.get("mentions", True):
         raise graph_errors.bad_parameter("Invalid parameter: the caption does not mention this account")

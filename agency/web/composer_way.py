@@ -41,6 +41,10 @@ def way_of(view: ConversationView, replies: Sequence[ReplyRow], *, automatic: bo
         )
         return _message_way(window) if window is not None else Way()
     newest = _newest(view)
+    if newest is not None and outgoing.is_photo_tag(
+        view.platform, view.kind, view.external_id, view.context, newest.external_id
+    ):
+        return Way(closed=_photo_tag())
     if newest is None or not outgoing.is_offered(view.platform, view.kind, "reply", private=True):
         return Way()
     if _answered_privately(replies, newest.id):
@@ -62,6 +66,15 @@ def _message_way(window: Window) -> Way:
     if window.state == "human_agent":
         words = _("for a person to answer; rules may not write any more")
     return Way(window=left, window_words=words)
+
+
+def _photo_tag() -> Notice:
+    return Notice(
+        "info",
+        _("The brand is tagged in this picture, not named in its words."),
+        _("Instagram lets no program comment there."),
+        _("Answer in Instagram itself, then close the case here."),
+    )
 
 
 def _closed(window: Window) -> Notice:

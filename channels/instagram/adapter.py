@@ -12,7 +12,8 @@ from channels.comment_grammar import Grammar
 from channels.comment_poll import CommentReading
 from channels.deliveries import Told
 from channels.errors import PlatformDown, Refused
-from channels.instagram import events, parse, requests
+from channels.instagram import events, mention_replies, parse, requests
+from channels.items import ReadBack
 from channels.meta_adapter import MetaAdapter
 from channels.meta_conversations import ConversationReading
 from channels.meta_streams import Stream
@@ -90,14 +91,28 @@ class InstagramAdapter(MetaAdapter):
     def reply_request(self, account: ConnectedAccount, target: ReplyTarget, text: str) -> Request:
         """Addressed to the top-level comment: an answer to a reply lands there anyway."""
         if target.kind == "mention":
-            return requests.answer_mention(
-                account, target.post_external_id or target.external_id, target.external_id, text
-            )
+            return requests.answer_mention(account, mention_replies.media_of(target), target.external_id, text)
         return requests.reply(account, target.thread_external_id, text)
 
-    def can_look_below(self, target: ReplyTarget) -> bool:
-        """Under somebody else's media nothing is listed for us."""
-        return target.kind != "mention"
+    def plan_find_our_reply(
+        self, account: ConnectedAccount, target: ReplyTarget, text: str, *, sent_at: datetime
+    ) -> list[Request]:
+        if target.kind == "mention" and self.deed_of(target) == "reply":
+            return mention_replies.plan_find(account, target)
+        return super().plan_find_our_reply(account, target, text, sent_at=sent_at)
+
+    def read_find_our_reply(
+        self,
+        account: ConnectedAccount,
+        target: ReplyTarget,
+        text: str,
+        exchanges: Sequence[Exchange],
+        *,
+        sent_at: datetime,
+    ) -> ReadBack:
+        if target.kind == "mention" and self.deed_of(target) == "reply":
+            return mention_replies.read_find(account, target, text, exchanges, sent_at)
+        return super().read_find_our_reply(account, target, text, exchanges, sent_at=sent_at)
 
     def read_change(self, account: ConnectedAccount, told: Told, now: datetime) -> EventReading:
         return events.read(account, told, now)

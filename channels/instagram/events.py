@@ -57,7 +57,8 @@ def read_answers(account: ConnectedAccount, told: Told, exchanges: Sequence[Exch
         comment = mapping(raw.get("mentioned_comment"))
         if comment is not None:
             return parse.read_mentioned_comment(comment, account, media_id)
-        return parse.read_mentioned_media(mapping(raw.get("mentioned_media")) or {}, account)
+        media = parse.read_mentioned_media(mapping(raw.get("mentioned_media")) or {}, account)
+        return replace(media, names_us=True)
 
     return meta_events.answered(exchanges, mention, None)
 

@@ -62,6 +62,12 @@ def mentioned_media(account: ConnectedAccount, media_id: str) -> Request:
     return one_object(account, account.external_id, fields, {"ask": "mention"})
 
 
+def below_mentioned_media(account: ConnectedAccount, media_id: str) -> Request:
+    """The newest comments under somebody else's media whose caption names us."""
+    fields = f"mentioned_media.media_id({media_id}){{id,comments_count,comments.limit(50){{{_LEAST},from}}}}"
+    return one_object(account, account.external_id, fields, {"ask": "mention"})
+
+
 def reply(account: ConnectedAccount, comment_id: str, text: str) -> Request:
     return call(account, "POST", meta_graph.path(comment_id, "replies"), form={"message": text})
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import timedelta
 from itertools import permutations
 from typing import Any
@@ -12,6 +13,7 @@ import pytest
 from sqlalchemy import delete, func, select
 
 import agency.replies.models  # noqa: F401 - its tables are asked for below
+from agency.inbox import outgoing
 from agency.inbox.intake import store_page
 from agency.inbox.models import Conversation, KeptMedia, Message, Note, QueueCounter
 from channels.items import IncomingItem, PostContext
@@ -223,3 +225,21 @@ def test_whatever_hangs_on_a_conversation_is_known_to_joining() -> None:
         if key.column.table.name == "conversation"
     }
     assert hanging == {"message", "kept_media", "note", "moderation_deed", "reply"}
+
+
+@pytest.mark.parametrize("order", [(0, 1), (1, 0)])
+def test_a_tag_in_a_picture_takes_an_answer_once_its_words_are_said_to_name_us(
+    ana: Agency, make: Factory, order: tuple[int, ...]
+) -> None:
+    profile = make.account(ana, platform="instagram")
+    tagged = told(1, "Lunch at pennywell", kind="mention", external_id="77", thread_external_id="77")
+    for number in order:
+        with ana.entered():
+            account = db.session.scalars(select(Account).where(Account.id == profile)).one()
+            store_page(account, page((tagged, replace(tagged, names_us=True))[number]), now=NOW)
+    with ana.entered():
+        case = db.session.scalars(select(Conversation)).one()
+        assert case.context.get("names_us") is True
+        assert not outgoing.is_photo_tag(case.platform, case.kind, case.external_id, case.context, "77")
+        assert outgoing.is_photo_tag(case.platform, case.kind, case.external_id, {}, "77")
+        assert not outgoing.is_photo_tag(case.platform, case.kind, case.external_id, {"external_id": "77"}, "78")

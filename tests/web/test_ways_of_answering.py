@@ -74,6 +74,17 @@ def test_the_composer_shows_the_window_of_direct_messages(
     assert ("Send for approval" in page) is (ago < 7 * DAY)
 
 
+@pytest.mark.parametrize("names_us", [False, True])
+def test_a_picture_that_only_shows_the_brand_offers_no_answer_and_says_why(
+    make: Factory, ana: Agency, visit: Callable[..., Visitor], names_us: bool
+) -> None:
+    context = {"names_us": True} if names_us else {}
+    case = make.conversation(ana, platform="instagram", kind="mention", context=context)
+    page = visit(ana.staff).get(f"/conversations/{case}").text
+    assert ("Instagram lets no program comment there." in page) is not names_us
+    assert ("Send for approval" in page) is names_us
+
+
 def test_words_go_privately_where_that_is_ticked_and_are_counted_as_a_message(
     make: Factory, ana: Agency, visit: Callable[..., Visitor], superuser: Engine
 ) -> None:
