@@ -65,7 +65,7 @@ def read_answers(account: ConnectedAccount, told: Told, exchanges: Sequence[Exch
         post = _context(told.value)
         parent = mapping(raw.get("parent")) or {}
         item = parse.read_comment(raw, account, post, identifier(parent.get("id")))
-        return _under(item, _kind(told), post)
+        return _under(item, _kind(account, told), post)
 
     reading = meta_events.answered(
         exchanges, comment if comment_id else lambda raw: parse.read_visitor_post(raw, account), instead
@@ -136,16 +136,17 @@ def _item(account: ConnectedAccount, told: Told, now: datetime, *, deleted: bool
         truncated=truncated,
         hidden=value.get("is_hidden") is True,
     )
-    return _under(item, _kind(told), post) if raw_id is not None else item
+    return _under(item, _kind(account, told), post) if raw_id is not None else item
 
 
-def _kind(told: Told) -> Kind:
+def _kind(account: ConnectedAccount, told: Told) -> Kind:
     """What a comment belongs to.
 
     Only some events tell whose post it is under; `agency.inbox.intake` puts a comment where the post it names already
-    stands. A comment on our own page that names us is told by the feed as well.
+    stands. A comment on our own page that names us is told by the feed as well, and is the same whichever comes first.
     """
-    if told.kind == "mention":
+    owner, names_owner, _ = _post_id(told.value).rpartition("_")
+    if told.kind == "mention" and not (names_owner and owner == account.external_id):
         return "mention"
     about = mapping(told.value.get("post")) or {}
     return "post" if about.get("status_type") == "wall_post" else "comment"

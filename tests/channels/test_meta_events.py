@@ -170,6 +170,16 @@ def test_a_mention_is_read_for_its_author_and_kept_where_the_platform_hides_it()
     assert answered("facebook", mention(message=""), not_there()).outcome == "ignored"
 
 
+def test_a_comment_on_our_own_page_that_names_us_is_the_same_however_it_is_told() -> None:
+    told = {"post_id": "100_7", "comment_id": "7_8"}
+    by_mention = only(answered("facebook", mention(**told), json_answer({**COMMENT, "id": "7_8"})))
+    by_feed = only(read("facebook", feed(**told, parent_id="100_7")))
+    unseen = only(answered("facebook", mention(**told), not_there()))
+    gone = only(read("facebook", mention(**told, verb="remove")))
+    for item in (by_mention, by_feed, unseen, gone):
+        assert (item.kind, item.external_id, item.thread_external_id) == ("comment", "7_8", "7_8")
+
+
 # --- Instagram: comments and mentions ---
 
 
@@ -201,10 +211,11 @@ def test_instagram_mentions_are_read_through_the_account() -> None:
     comment = {"mentioned_comment": {"id": "5", "text": "@thebrand", "media": {"id": "7"}, **stamp}, "id": "100"}
     body = changed("instagram", "mentions", {"media_id": "7", "comment_id": "5"})
     item = only(answered("instagram", body, json_answer(comment)))
-    assert (item.kind, item.external_id, item.from_us) == ("mention", "5", False)
+    assert (item.kind, item.external_id, item.from_us, item.names_us) == ("mention", "5", False, False)
     media = {"mentioned_media": {"id": "7", "caption": "Lunch at @thebrand", **stamp}, "id": "100"}
     item = only(answered("instagram", changed("instagram", "mentions", {"media_id": "7"}), json_answer(media)))
     assert (item.kind, item.thread_external_id, item.text) == ("mention", "7", "Lunch at @thebrand")
+    assert item.names_us
 
 
 # --- messages, both ---
