@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from channels.google_business import oauth
 from channels.google_business.events import ReviewEvents
-from channels.google_business.notices import Notices
+from channels.google_business.notices import LONGEST_NOTICE, Notices
 from channels.google_business.notifications import Notifications
 from channels.google_business.replies import DEEDS, LONGEST_REPLY, Replies
 from channels.google_business.review_history import ReviewHistory
@@ -22,6 +22,7 @@ TRAITS = ChannelTraits(
     longest_reply=LONGEST_REPLY,
     batch_size=MOST_LOCATIONS,
     deeds=DEEDS,
+    longest_notice=LONGEST_NOTICE,
 )
 
 
