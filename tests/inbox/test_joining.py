@@ -18,9 +18,11 @@ from agency.inbox.intake import store_page
 from agency.inbox.models import Conversation, KeptMedia, Message, Note, QueueCounter
 from channels.items import IncomingItem, PostContext
 from channels.models import Account
+from channels.scripted_transport import json_answer
 from tenants import clock
 from tenants.database import Base, db, new_id
 from tenants.models import OutboxEntry
+from tests.channels.test_meta_events import answered, changed, only, read
 from tests.factories import Agency, Factory
 from tests.inbox.items import comment, page
 
@@ -243,3 +245,18 @@ def test_a_tag_in_a_picture_takes_an_answer_once_its_words_are_said_to_name_us(
         assert not outgoing.is_photo_tag(case.platform, case.kind, case.external_id, case.context, "77")
         assert outgoing.is_photo_tag(case.platform, case.kind, case.external_id, {}, "77")
         assert not outgoing.is_photo_tag(case.platform, case.kind, case.external_id, {"external_id": "77"}, "78")
+
+
+@pytest.mark.parametrize("order", [(0, 1), (1, 0)])
+def test_a_comment_on_our_page_that_names_us_is_one_comment_in_any_order(
+    ana: Agency, store: Callable[..., None], order: tuple[int, ...]
+) -> None:
+    value = {"item": "comment", "verb": "add", "post_id": "100_7", "comment_id": "7_8", "message": "@brand hi"}
+    person = {"id": "900", "name": "A. Person"}
+    by_feed = only(read("facebook", changed("facebook", "feed", {**value, "parent_id": "100_7", "from": person})))
+    shown = {"id": "7_8", "message": "@brand hi", "created_time": "2026-11-22T11:59:00+0000", "from": person}
+    by_mention = only(answered("facebook", changed("facebook", "mention", value), json_answer(shown)))
+    for number in order:
+        store((by_feed, by_mention)[number], known_stay=number == 0)
+    ((name, (kind, *_rest)),) = conversations(ana).items()
+    assert (name, kind) == ("7_8", "comment")
