@@ -132,10 +132,16 @@ def report_of(file: bytes, account: Account | None, *, now: datetime) -> Report:
 
 
 def verdicts(row: HistoryImport) -> Iterator[Verdict]:
-    """What becomes of each line of a file that is still held; none once it is dropped."""
+    """What becomes of each line of a file that is still held; none once it is dropped.
+
+    Raises `Invalid` for one that can no longer be read, such as one looked through by an earlier version.
+    """
     if row.file is not None:
         account = unconnected.find(row.brand_id, row.platform, row.external_id)
-        yield from _verdicts(row.file, account, row.created_at)
+        try:
+            yield from _verdicts(row.file, account, row.created_at)
+        except NotAFile as error:
+            raise _not_a_file(error) from None
 
 
 def begin(actor: Actor, import_id: UUID, file_hash: str) -> HistoryImport:

@@ -242,7 +242,7 @@ ROWS: dict[str, Callable[[Tenant], Row]] = {
         "external_id": str(t.id_of("account").int % 10**15),
         "name": t.word("imported account"),
         "file_name": t.word("file"),
-        "file": t.word("file content").encode(),
+        "file": f"id,kind,text,written_at\n7,comment,{t.word('file content')},2026-03-01T09:30:00Z\n".encode(),
         "file_hash": t.hash("file"),
         "asked_by": t.id_of("person"),
         "problems": [{"line": 2, "word": "kind", "column": "kind"}],

@@ -214,6 +214,13 @@ def test_every_line_has_its_verdict(desk: Desk, ana: Agency) -> None:
     assert sum(one.state == "known" for one in told) == 1_500 == row.known_count
 
 
+def test_a_held_file_that_can_no_longer_be_read_says_so(desk: Desk, ana: Agency) -> None:
+    row = desk.look_through(json_file(*lines(1)))
+    desk.change("update history_import set file = 'no columns'")
+    with ana.entered(), pytest.raises(Invalid, match="Nothing was stored"):
+        list(importing.verdicts(importing.get(row.id)))
+
+
 def test_words_the_database_could_not_hold_are_stored_without_what_it_cannot(desk: Desk) -> None:
     hostile = [{**lines(1)[0], "id": f"h{n}", "text": f"a{odd}b"} for n, odd in enumerate(("\x00", "\ud800", "\u202e"))]
     desk.whole(json_file(*hostile))
