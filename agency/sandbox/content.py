@@ -73,12 +73,11 @@ def write_post(world: World, account: Account, text: str | None, **values: Any) 
     """A post of the brand, or of a visitor where `author` is given."""
     author = values.get("author")
     short = digits(15 if account.platform == "facebook" else 17)
-    minted = f"{account.external_id}_{short}" if account.platform == "facebook" else short
-    facts = {
-        "text": text,
-        "author": person(account, author) if author else brand_author(account),
-        **_extras(world, values),
-    }
+    writer = person(account, author) if author else brand_author(account)
+    # A post's id begins with whose wall it is on: what stands elsewhere is its writer's.
+    wall = writer["id"] if values.get("place") == "foreign" else account.external_id
+    minted = f"{wall}_{short}" if account.platform == "facebook" else short
+    facts = {"text": text, "author": writer, **_extras(world, values)}
     made = world.store.add_item(
         account,
         "post",
