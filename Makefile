@@ -36,7 +36,7 @@ check: setup $(VENV)/dev.stamp ## format, lint, types, import contracts, lock ru
 	$(MAKE) test
 
 browser: setup $(VENV)/dev.stamp ## run the tests in a real browser; fails where no Chromium is found
-	ONBRAND_REQUIRE_BROWSER=1 $(BIN)/python -m pytest -m browser
+	ONBRAND_REQUIRE_BROWSER=1 $(BIN)/python -m pytest -m browser -n $(N) --dist loadfile
 
 bench: setup $(VENV)/dev.stamp ## run the benchmarks; one: B=name SIZE=small|full
 	$(BIN)/python -m benchmarks $(B) $(if $(SIZE),--size $(SIZE))
