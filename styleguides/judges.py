@@ -221,7 +221,7 @@ def judge_personal_data(
     text = reading.text
     own = [_bare(entry) for entry in rule.allowed]
     hits = 0
-    for one in personal_data(text, rule.order_patterns):
+    for one in personal_data(text, rule.order_patterns, reading.specials):
         if (rule.sorts and one.sort not in rule.sorts) or _is_own(_bare(text[one.start : one.end]), own):
             continue
         out.add(rule, order, f"personal_{one.sort}", one.start, one.end)

@@ -6,12 +6,13 @@ Numbers that carry a checksum are believed only where it holds. Every function t
 from __future__ import annotations
 
 import re
+from bisect import bisect_right
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date
 from typing import Final, Literal
 
-from styleguides.tokens import specials
+from styleguides.tokens import Special, specials
 
 Sort = Literal["email", "phone", "card", "bank_account", "national_id", "order"]
 SORTS: Final[tuple[Sort, ...]] = ("email", "phone", "card", "bank_account", "national_id", "order")
@@ -42,14 +43,16 @@ _IBAN_LENGTHS: Final = {
 }  # fmt: skip
 
 
-def personal_data(text: str, order_patterns: Sequence[str] = ()) -> list[PersonalData]:
-    """Everything found, in order and never overlapping.
+def personal_data(
+    text: str, order_patterns: Sequence[str] = (), apart: Sequence[Special] | None = None
+) -> list[PersonalData]:
+    """Everything found, in order and never overlapping. `apart` are the text's `specials`, where they are known.
 
     `order_patterns` say how a brand numbers its orders: `#` is a digit, `?` a letter, all else itself (`PW-######`).
     """
-    found = [PersonalData(one.start, one.end, "email") for one in specials(text) if one.what == "email"]
+    taken = specials(text) if apart is None else apart
+    found = [PersonalData(one.start, one.end, "email") for one in taken if one.what == "email"]
     if _DIGIT.search(text) is not None:
-        taken = [(one.start, one.end) for one in specials(text)]
         for pattern in order_patterns:
             found.extend(PersonalData(*hit.span(), "order") for hit in order_expression(pattern).finditer(text))
         found.extend(one for one in _codes(text) if not _within(one, taken))
@@ -73,8 +76,10 @@ def order_places(pattern: str) -> int:
     return pattern.count("#") + pattern.count("?")
 
 
-def _within(one: PersonalData, spans: Sequence[tuple[int, int]]) -> bool:
-    return any(start <= one.start and one.end <= end for start, end in spans)
+def _within(one: PersonalData, apart: Sequence[Special]) -> bool:
+    """Whether it is part of a link or an address. These stand in order and never overlap."""
+    place = bisect_right(apart, one.start, key=lambda special: special.start) - 1
+    return place >= 0 and one.end <= apart[place].end
 
 
 def _apart(found: list[PersonalData]) -> list[PersonalData]:

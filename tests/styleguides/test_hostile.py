@@ -128,6 +128,8 @@ def test_spans_are_of_the_text_as_given_and_of_the_normalised_text() -> None:
 
 SIZE = 200_000
 REPEATED = {
+    "addresses and numbers": "a@b.example 600 100 200 ",
+    "beginnings of codes": "PL12 X1 12345678-",
     "letter": "a", "marks": "!", "stops": ".", "lines": "\n", "words": "a ", "near miss": "niestety nie ",
     "hits": "nie ",
     "at": "@", "mail": "a@", "web": "https://", "www": "www.", "domain": "a.b.", "accents": "\u0301",

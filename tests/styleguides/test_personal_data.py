@@ -224,10 +224,3 @@ def test_any_text_gives_spans_in_order_that_never_overlap(text: str) -> None:
     for one in found:
         assert end <= one.start < one.end <= len(text)
         end = one.end
-
-
-@given(st.integers(1, 40), st.sampled_from(["1 ", "PL1", "+1(", "a1 ", "12345678-", "9-9.", "x@", "X1234567"]))
-def test_hostile_repetition_costs_what_its_length_does(times: int, piece: str) -> None:
-    """Counted, not timed: what ten times the text finds is bounded by ten times the places."""
-    found = personal_data(piece * times * 10)
-    assert len(found) <= len(piece) * times * 10
