@@ -12,8 +12,12 @@ from typing import Any
 
 from tenants.outbox import JobName
 
-QUEUES = ("publish", "desk", "events", "poll", "mail", "upkeep", "history")
-"""In the order a worker looks into them: the past waits for everything that happens now."""
+QUEUES = ("publish", "desk", "setup", "events", "poll", "mail", "upkeep", "history")
+"""In the order a worker looks into them: the past waits for everything that happens now. `desk` asks no platform
+anything, so that a worker of answers (`--queues publish,desk`) is never held by one that is silent; `setup` does."""
+
+URGENT_QUEUES = QUEUES[:3]
+"""For what people wait for: nothing goes before them, and polls give way."""
 
 
 RUNNER = "jobs.runner:run_promises"
@@ -58,13 +62,13 @@ CATALOGUE: dict[JobName, JobKind] = {
     JobName.RECHECK_WAITING_REPLIES: JobKind(
         "jobs.publishing:recheck_waiting_replies", "desk", 60, tries=10, together=20
     ),
-    JobName.SUBSCRIBE_ACCOUNT: JobKind("jobs.subscribing:subscribe_account", "desk", 120, tries=8, together=5),
+    JobName.SUBSCRIBE_ACCOUNT: JobKind("jobs.subscribing:subscribe_account", "setup", 120, tries=8, together=5),
     JobName.WAKE_ACCOUNT: JobKind("jobs.upkeep:wake_account", "desk", 60, tries=10, together=20),
     JobName.CHECK_ACCESS: JobKind("jobs.checking:check_accounts", "upkeep", 280, tries=3),
-    JobName.CHECK_ACCOUNT: JobKind("jobs.checking:check_account", "desk", 60, tries=3),
+    JobName.CHECK_ACCOUNT: JobKind("jobs.checking:check_account", "setup", 60, tries=3),
     JobName.ASK_TO_RECONNECT: JobKind("jobs.access:ask_to_reconnect", "mail", 60, tries=10, together=5),
-    JobName.END_ACCESS: JobKind("jobs.access:end_access", "desk", 120, tries=12, together=5),
-    JobName.WITHDRAW_ACCESS: JobKind("jobs.access:withdraw_access", "desk", 120, tries=12, together=5),
+    JobName.END_ACCESS: JobKind("jobs.access:end_access", "setup", 120, tries=12, together=5),
+    JobName.WITHDRAW_ACCESS: JobKind("jobs.access:withdraw_access", "setup", 120, tries=12, together=5),
     JobName.DELETE_PERSON: JobKind("jobs.access:delete_person", "upkeep", 300, tries=12),
     JobName.SEND_MAIL: JobKind("jobs.notices:send_mail", "mail", 60, tries=12, together=5),
     JobName.KEEP_MEDIA: JobKind("jobs.keeping:keep_media", "history", 90, tries=12),

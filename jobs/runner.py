@@ -18,7 +18,7 @@ from structlog.contextvars import bound_contextvars
 from channels.budgets import Ask, Budgets, budgets_of, notes_of
 from channels.protocol import Answer, Request
 from channels.transport import Endpoints, Transport
-from jobs.catalogue import CATALOGUE
+from jobs.catalogue import CATALOGUE, URGENT_QUEUES
 from tenants.base_app import create_base_app, redis_of_app, settings_of_app
 from tenants.database import db
 from tenants.logs import get_logger
@@ -86,7 +86,7 @@ def budgets_of_app(app: Flask) -> Budgets:
 def is_urgent(app: Flask) -> bool:
     """Whether an answer or somebody's work waits for a worker: what may wait, gives way."""
     with app.app_context():
-        return bool(redis_of_app().exists("rq:queue:publish", "rq:queue:desk"))
+        return bool(redis_of_app().exists(*(f"rq:queue:{name}" for name in URGENT_QUEUES)))
 
 
 def run_promises(numbers: Sequence[int], app: Flask | None = None) -> None:

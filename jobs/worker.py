@@ -17,7 +17,7 @@ from rq.job import Job
 from rq.serializers import JSONSerializer
 from sqlalchemy.exc import SQLAlchemyError
 
-from jobs.catalogue import CATALOGUE, QUEUES
+from jobs.catalogue import CATALOGUE, QUEUES, URGENT_QUEUES
 from jobs.patience import LONGEST_PAUSE_SECONDS, Patience
 from jobs.runner import worker_app
 from styleguides.language import detect_language
@@ -29,8 +29,6 @@ DRAIN_SECONDS = 30
 WORKER_TTL_SECONDS = 60
 MONITOR_SECONDS = 5
 MAINTENANCE_SECONDS = 30
-URGENT_QUEUES = QUEUES[:2]
-"""For what people wait for: nothing goes before them."""
 SLOW_TURN_EVERY = 4
 """One job in so many is taken from a queue whose turn it is, so that none waits for ever behind a full one."""
 PR_SET_PDEATHSIG = 1
