@@ -15,7 +15,7 @@ from uuid import UUID
 from sqlalchemy import delete, func, select
 from sqlalchemy.exc import IntegrityError
 
-from channels import ending, grants, poll_turns, rhythm
+from channels import ending, grants, known_as, poll_turns, rhythm
 from channels.google_business.requests import LOCATION_NAME
 from channels.health import KEY_MISSING, stored_for
 from channels.models import CREDENTIAL, Account, AccountDirectory
@@ -111,6 +111,7 @@ def connect(
         )
     )
     poll_turns.open_turn(account_id, agency_id, brand_id, platform)
+    known_as.note(account)
     _begin_anew(account, wake_up=wake_up)
     audit.record(actor, "account.connected", "account", account.id, brand_id=brand_id, platform=platform)
     return account
@@ -164,6 +165,7 @@ def disconnect(actor: Actor | None, account_id: UUID) -> Account:
         .execution_options(synchronize_session=False)
     )
     poll_turns.close_turn(account.id)
+    known_as.forget(account)
     audit.record(actor, "account.disconnected", "account", account.id, brand_id=account.brand_id)
     return account
 

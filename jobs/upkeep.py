@@ -16,7 +16,7 @@ from channels import connecting, ending, raw_events
 from channels.models import Account
 from jobs import history, importing, keeping
 from jobs.dispatcher import forget_done
-from tenants import clock, sessions, tokens
+from tenants import brands, clock, sessions, tokens
 from tenants.database import db
 from tenants.logs import get_logger
 from tenants.models import Agency, Brand, OutboxEntry
@@ -49,6 +49,7 @@ def keep_up(app: Flask) -> None:
         try:
             with in_scope(app, Scope(agency_id, None)):
                 desk.hand_back_expired()
+                brands.mark_unmarked()
                 wake_stranded()
                 watch_unproven()
                 wake_events(agency_id)

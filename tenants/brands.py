@@ -11,9 +11,10 @@ from zoneinfo import available_timezones
 from sqlalchemy import func, select
 
 from tenants import audit, clock
+from tenants.brand_marks import Mark, replace_marks
 from tenants.database import db, new_id
 from tenants.errors import Conflict, Forbidden, Invalid, NotFound, worded
-from tenants.models import Brand
+from tenants.models import Brand, BrandMark
 from tenants.permissions import Actor, Permission, require
 
 LONGEST_NAME = 80
@@ -79,6 +80,7 @@ def open_brand(
     brand = Brand(agency_id=actor.agency_id, id=new_id(), **values)
     db.session.add(brand)
     db.session.flush()
+    mark_name(brand)
     audit.record(actor, "brand.opened", "brand", brand.id, brand_id=brand.id, **values)
     return brand
 
@@ -98,6 +100,7 @@ def change_brand(actor: Actor, brand_id: UUID, **changes: Any) -> Brand:
     for name in before:
         setattr(brand, name, values[name])
     db.session.flush()
+    mark_name(brand)
     after = {name: values[name] for name in before}
     audit.record(actor, "brand.changed", "brand", brand_id, brand_id=brand_id, before=before, after=after)
     return brand
@@ -132,8 +135,23 @@ def brand_of_name(agency_id: UUID, name: str) -> Brand:
         brand = Brand(agency_id=agency_id, id=new_id(), **values)
         db.session.add(brand)
         db.session.flush()
+        mark_name(brand)
         audit.record(None, "brand.opened", "brand", brand.id, brand_id=brand.id, **values)
     return brand
+
+
+def mark_name(brand: Brand) -> None:
+    """From now on the brand is known by its name, and drafts of others that say it are stopped."""
+    replace_marks(brand.id, "brand", [Mark("name", brand.name)])
+
+
+def mark_unmarked() -> int:
+    """Name brands that came in another way; returns how many. The scope must be the agency's."""
+    named = select(BrandMark.id).where(BrandMark.of_brand_id == Brand.id, BrandMark.source == "brand")
+    unnamed = db.session.execute(select(Brand).where(~named.exists())).scalars().all()
+    for brand in unnamed:
+        mark_name(brand)
+    return len(unnamed)
 
 
 def mark_for(name: str) -> str:

@@ -11,6 +11,7 @@ from sqlalchemy import (
     BigInteger,
     CheckConstraint,
     ForeignKey,
+    ForeignKeyConstraint,
     Identity,
     Index,
     LargeBinary,
@@ -57,6 +58,26 @@ class Brand(AgencyOwned, Dated, Base):
         UniqueConstraint("agency_id", "name"),
         CheckConstraint("colour ~ '^#[0-9a-f]{6}$'", name="colour_is_hex"),
         CheckConstraint("char_length(mark) between 1 and 2", name="mark_is_short"),
+    )
+
+
+class BrandMark(AgencyOwned, Base):
+    """A name, address or wording by which one of an agency's brands is known (`tenants.brand_marks`)."""
+
+    __tablename__ = "brand_mark"
+    of_brand_id: Mapped[UUID]
+    source: Mapped[str] = mapped_column(Text)
+    sort: Mapped[str] = mapped_column(Text)
+    key: Mapped[str] = mapped_column(Text)
+    written: Mapped[str] = mapped_column(Text)
+    __table_args__ = (
+        belongs_to_agency(),
+        ForeignKeyConstraint(["agency_id", "of_brand_id"], ["brand.agency_id", "brand.id"], ondelete="CASCADE"),
+        Index("ix_brand_mark_key", "agency_id", "key"),
+        Index("ix_brand_mark_source", "agency_id", "of_brand_id", "source"),
+        CheckConstraint(
+            "sort in ('name', 'handle', 'domain', 'phone', 'sign_off', 'saved_reply')", name="sort_is_known"
+        ),
     )
 
 

@@ -91,7 +91,11 @@ class Reply(BrandOwned, Dated, Base):
 
 
 class ReplyText(BrandOwned, Dated, Base):
-    """The words of a reply at one moment; never changed, a change is another row. `text_hash` is SHA-256, hex."""
+    """The words of a reply at one moment; never changed, a change is another row. `text_hash` is SHA-256, hex.
+
+    `let_go_rules` are the ids of rules that stop these words and that a lead, `let_go_by`, let them go in spite of, for
+    `let_go_reason`.
+    """
 
     __tablename__ = "reply_text"
     reply_id: Mapped[UUID]
@@ -103,6 +107,10 @@ class ReplyText(BrandOwned, Dated, Base):
     by_approver: Mapped[bool] = mapped_column(default=False, server_default="false")
     guide_version: Mapped[int | None]
     findings: Mapped[list[Any]] = mapped_column(JSONB, default=list)
+    let_go_rules: Mapped[list[Any] | None] = mapped_column(JSONB)
+    let_go_reason: Mapped[str | None] = mapped_column(Text)
+    let_go_by: Mapped[UUID | None]
+    let_go_by_name: Mapped[str | None] = mapped_column(Text)
     __table_args__ = (
         belongs_to("reply", "reply_id"),
         UniqueConstraint("agency_id", "reply_id", "number", "brand_id"),

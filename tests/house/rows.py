@@ -113,6 +113,15 @@ ROWS: dict[str, Callable[[Tenant], Row]] = {
         "mark": "XX",
         "colour": "#123456",
     },
+    "brand_mark": lambda t: {
+        "agency_id": t.agency_id,
+        "id": t.id_of("brand_mark"),
+        "of_brand_id": t.brand_id,
+        "source": "brand",
+        "sort": "name",
+        "key": t.word("key"),
+        "written": t.word("name"),
+    },
     "data_key": lambda t: {**_owned(t, "data_key"), "key_id": t.word("key"), "wrapped": t.hash("wrapped")},
     "person": lambda t: {
         "id": t.id_of("person"),

@@ -1,0 +1,233 @@
+"""Words of other brands in a draft: names in any form, handles, addresses, phones, sign-offs.
+
+Pure. `tenants.brand_marks` finds what may be meant (`keys_in`, `marks_near`); here it is decided. A name counts
+
+- of several words: however it is written and inflected; without its first word (`Padaria Sol Poente`) only where the
+  rest is written with capitals, as a name;
+- of one word: written with a capital, in any form; in small letters only the very word, and only where it is long
+  enough (`SURE_LETTERS`) not to be an ordinary one.
+
+What belongs to the brand itself, is allowed by its guide, or is the customer's own name, is nobody else's.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Collection, Iterator, Sequence
+from dataclasses import dataclass
+from typing import Final
+from uuid import UUID
+
+from styleguides.language import plain, stems
+from styleguides.tokens import WORD, Special, Span
+from tenants.brand_marks import PHONE_DIGITS, Near, Sort, folded
+
+SURE_LETTERS: Final = 8
+"""A single word at least so long is a name also in small letters: below it too many are ordinary words (target, amber)."""
+INFLECTED_FROM: Final = 4
+"""A word of fewer letters has no ending to change that would still be told apart."""
+LONGEST_ENDING: Final = 4
+"""Letters by which the forms of one name differ at its end: Pennywell, Pennywellowi; Bursztynowa, Bursztynowej."""
+SHARED_HOSTS: Final = frozenset(
+    "facebook.com fb.com fb.me m.me instagram.com ig.me google.com goo.gl g.page g.co maps.app.goo.gl business.site "
+    "youtube.com youtu.be wa.me whatsapp.com bit.ly t.co tiktok.com linkedin.com x.com twitter.com linktr.ee".split()
+)
+"""Addresses everybody has a page at."""
+CLOSING_WORDS: Final = frozenset(
+    "best kind warm kindest warmest many regards wishes yours sincerely faithfully truly cheers thanks thank you take care "
+    "the your our from with and all team crew staff love hugs see soon day have a nice good great "
+    "pozdrawiam pozdrawiamy pozdrowienia serdecznie zespol zespolem wyrazami szacunku milego dnia do zobaczenia twoj twoja wasz "
+    "z i dziekujemy dziekuje uprzejmie "
+    "abraco abracos atenciosamente cumprimentos saudacoes melhores equipa equipe com os as a o da do de e obrigado obrigada "
+    "ate logo breve nossa sua um grande beijos carinho cordialmente atentamente "
+    "saludos cordiales un saludo atentamente equipo el la los del nuestro gracias hasta pronto abrazo carinoso".split()
+)
+"""Folded. A sign-off of nothing but these belongs to nobody."""
+
+_FIRST: Final = 2
+"""Letters at the beginning of a word that no inflection changes."""
+_LANGUAGES: Final = ("en", "es", "pl", "pt", None)
+
+
+@dataclass(frozen=True, slots=True)
+class ForeignWords:
+    """A stretch of the text that belongs to another brand. Code points of the text the words were read from."""
+
+    start: int
+    end: int
+    sort: Sort
+    brand_id: UUID
+
+
+class _Words(list["_Word"]):
+    """The words of a text, with where those stand that begin with the same two letters."""
+
+    def __init__(self, text: str) -> None:
+        super().__init__(
+            _Word(found.group(), plain(found.group()), folded(found.group()), *found.span())
+            for found in WORD.finditer(text)
+        )
+        self._places: dict[str, list[int]] = {}
+        for place, word in enumerate(self):
+            self._places.setdefault(word.folded[:_FIRST], []).append(place)
+
+    def like(self, word: str) -> Sequence[int]:
+        """Where a form of this folded word may stand."""
+        return self._places.get(word[:_FIRST], ())
+
+
+@dataclass(frozen=True, slots=True)
+class _Word:
+    written: str
+    plain: str
+    folded: str
+    start: int
+    end: int
+
+    @property
+    def is_capitalised(self) -> bool:
+        return self.written[:1].isupper()
+
+
+def foreign_words(
+    text: str,
+    specials: Sequence[Special],
+    marks: Sequence[Near],
+    brand_id: UUID,
+    *,
+    allowed: Collection[str] = (),
+    customer_name: str | None = None,
+) -> list[ForeignWords]:
+    """What in `text` is another brand's than `brand_id`, ordered by place, none overlapping: the longest first.
+
+    `specials` are `styleguides.tokens.specials(text)`. Linear in the text for each mark.
+    """
+    others = [mark for mark in marks if mark.brand_id != brand_id]
+    if not others:
+        return []
+    words = _Words(text)
+    apart = [(special.start, special.end) for special in specials if special.what in ("link", "email", "handle")]
+    own: list[Span] = []
+    for mark in marks:
+        if mark.brand_id == brand_id:
+            own += _spans(mark, text, words, specials, apart)
+    for entry in (*allowed, customer_name or ""):
+        own += _name_spans(entry, words, [], tail=False, sure=True)
+        own += [
+            (s.start, s.end) for s in specials if folded(text[s.start : s.end]).lstrip("@") == folded(entry).lstrip("@")
+        ]
+    found: list[ForeignWords] = []
+    for mark in others:
+        if mark.sort == "domain" and folded(mark.written).removeprefix("www.") in SHARED_HOSTS:
+            continue
+        if mark.sort == "sign_off" and _is_common_closing(mark.written):
+            continue
+        for start, end in _spans(mark, text, words, specials, apart):
+            if not any(first <= start and end <= last for first, last in own):
+                found.append(ForeignWords(start, end, mark.sort, mark.brand_id))
+    found.sort(key=lambda one: (one.start, -one.end, one.sort, one.brand_id))
+    kept: list[ForeignWords] = []
+    for one in found:
+        if not kept or one.start >= kept[-1].end:
+            kept.append(one)
+    return kept
+
+
+def _spans(mark: Near, text: str, words: _Words, specials: Sequence[Special], apart: Sequence[Span]) -> list[Span]:
+    if mark.sort == "name":
+        return _name_spans(mark.written, words, apart, tail=True)
+    if mark.sort == "sign_off":
+        return _name_spans(mark.written, words, apart, tail=False, sure=True)
+    if mark.sort == "saved_reply":
+        return [(0, len(text))]  # found by the wording as a whole
+    if mark.sort == "phone":
+        return list(_phone_spans(mark.written, text))
+    wanted = folded(mark.written).strip("./@# ").removeprefix("www.")
+    if mark.sort == "handle":
+        return [
+            (s.start, s.end)
+            for s in specials
+            if s.what in ("handle", "hashtag") and folded(text[s.start : s.end]).strip("@#.") == wanted
+        ]
+    return [
+        (s.start, s.end)
+        for s in specials
+        if s.host and (folded(s.host).removeprefix("www.") == wanted or folded(s.host).endswith(f".{wanted}"))
+    ]
+
+
+def _name_spans(name: str, words: _Words, apart: Sequence[Span], *, tail: bool, sure: bool = False) -> list[Span]:
+    """Where a name stands among the words. `sure`: it is one, however short and however written."""
+    parts = [(plain(word), folded(word)) for word in WORD.findall(name)]
+    if not parts:
+        return []
+    found = list(_runs(parts, words, lambda run: len(run) > 1 or sure or _is_name(parts[0][1], run[0])))
+    rest = _tail(parts) if tail else []
+    if rest:
+        found += [
+            span
+            for span in _runs(rest, words, lambda run: all(w.is_capitalised for w in run if len(w.folded) > 2))
+            if not any(first <= span[0] and span[1] <= last for first, last in found)
+        ]
+    return [span for span in found if not any(first <= span[0] and span[1] <= last for first, last in apart)]
+
+
+def _is_name(wanted: str, word: _Word) -> bool:
+    if word.is_capitalised:
+        return True
+    bare = word.folded.removesuffix("'s")
+    return bare == wanted and len(wanted) >= SURE_LETTERS
+
+
+def _tail(parts: Sequence[tuple[str, str]]) -> list[tuple[str, str]]:
+    """The name without what kind of house it is: `Sol Poente`, `Bursztynowa Zatoka`; empty where too little is left."""
+    rest = list(parts[1:])
+    while rest and len(rest[0][1]) < 3:
+        rest.pop(0)
+    return rest if sum(len(entry[1]) >= 3 for entry in rest) >= 2 else []
+
+
+def _runs(
+    parts: Sequence[tuple[str, str]], words: _Words, is_meant: Callable[[Sequence[_Word]], bool]
+) -> Iterator[Span]:
+    size, free_from = len(parts), 0
+    for at in words.like(parts[0][1]):
+        if at < free_from or at + size > len(words):
+            continue
+        run = words[at : at + size]
+        if all(_same(wanted, word) for wanted, word in zip(parts, run, strict=True)) and is_meant(run):
+            yield run[0].start, run[-1].end
+            free_from = at + size
+
+
+def _same(wanted: tuple[str, str], word: _Word) -> bool:
+    """Whether this is a form of that word of a name, in whatever language the sentence is."""
+    target, given = wanted[1], word.folded.removesuffix("'s").removesuffix("'")
+    if given == target:
+        return True
+    if len(target) < INFLECTED_FROM or given[:_FIRST] != target[:_FIRST]:
+        return False
+    if any(stems(code)[wanted[0]] == stems(code)[word.plain] for code in _LANGUAGES):
+        return True
+    shared = 0
+    for one, other in zip(target, given, strict=False):
+        if one != other:
+            break
+        shared += 1
+    ending = max(len(target), len(given)) - shared
+    return shared >= max(INFLECTED_FROM, len(target) - 2) and ending <= LONGEST_ENDING and word.is_capitalised
+
+
+def _phone_spans(number: str, text: str) -> Iterator[Span]:
+    wanted = "".join(filter(str.isdigit, number))[-PHONE_DIGITS:]
+    digits = [(char, place) for place, char in enumerate(text) if char.isdigit()]
+    line = "".join(char if char.isascii() else "0" for char, _ in digits)
+    at = line.find(wanted)
+    while at >= 0:
+        start, end = digits[at][1], digits[at + PHONE_DIGITS - 1][1] + 1
+        if end - start <= PHONE_DIGITS * 3:
+            yield start, end
+        at = line.find(wanted, at + 1)
+
+
+def _is_common_closing(written: str) -> bool:
+    return all(folded(word) in CLOSING_WORDS for word in WORD.findall(written))

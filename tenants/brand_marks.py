@@ -1,0 +1,139 @@
+"""By what an agency's brands are known in a text: names, handles, addresses, phones, sign-offs, saved wordings.
+
+One row for each, found by a key that inflected forms share, so that a draft for one brand is held against all others in
+one indexed statement, however many there are. Rows are the agency's, seen by each of its sessions: a person who works
+for one brand must be stopped from writing in another's name. No page lists them. `styleguides.other_brands` decides
+whether what was found so is really meant.
+"""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from collections.abc import Collection, Iterable, Iterator, Sequence
+from typing import Final, Literal, NamedTuple
+from uuid import UUID
+
+from sqlalchemy import Text, any_, delete, insert, literal, select
+from sqlalchemy.dialects.postgresql import ARRAY
+
+from tenants.database import db, new_id
+from tenants.models import BrandMark
+from tenants.scope import current_scope
+
+Sort = Literal["name", "handle", "domain", "phone", "sign_off", "saved_reply"]
+SORTS: Final[tuple[Sort, ...]] = ("name", "handle", "domain", "phone", "sign_off", "saved_reply")
+
+KEY_LETTERS: Final = 4
+"""Letters of a name's longest word that every inflected form keeps: zatoka, zatoce."""
+PHONE_DIGITS: Final = 7
+"""Last digits by which a number is found, with or without the country's."""
+MOST_NEAR: Final = 2_000
+
+_WORD: Final = re.compile(r"[^\W_]+")
+_HOST: Final = re.compile(r"[\w-]{1,63}(?:\.[\w-]{1,63}){1,6}")
+_HANDLE: Final = re.compile(r"[@#](\w[\w.]{0,63})")
+_NUMBER: Final = re.compile(r"\d(?:[ .\-/()]{0,2}\d){6,18}")
+_NOT_FOLDED: Final = str.maketrans({"ł": "l", "đ": "d", "ø": "o", "æ": "ae", "ß": "ss", "’": "'", "＠": "@", "＃": "#"})
+
+
+class Mark(NamedTuple):
+    """One sign of a brand, as it is written. `key` is given where words cannot say it (a wording's fingerprint)."""
+
+    sort: Sort
+    written: str
+    key: str = ""
+
+
+class Near(NamedTuple):
+    """A mark that may stand in a text; whose it is, and whether the text's own brand has it."""
+
+    brand_id: UUID
+    sort: Sort
+    written: str
+
+
+def folded(text: str) -> str:
+    """Small letters without accents and without what nobody sees. Its length may differ from the text's."""
+    if text.isascii():
+        return text.lower()
+    parts = unicodedata.normalize("NFKD", text.casefold().translate(_NOT_FOLDED))
+    return "".join(char for char in parts if unicodedata.category(char) not in ("Mn", "Cf"))
+
+
+def name_key(written: str) -> str | None:
+    """The key of a name or a sign-off: of its longest word, the first of them; None where it has no word."""
+    words = _WORD.findall(folded(written))
+    return f"n:{max(words, key=len)[:KEY_LETTERS]}" if words else None
+
+
+def key_of(mark: Mark) -> str | None:
+    """The key under which a mark is found; None for one that nothing could be found by."""
+    if mark.key:
+        return mark.key
+    plain = folded(mark.written).strip()
+    if mark.sort == "domain":
+        host = plain.removeprefix("www.").strip("./")
+        return f"d:{host}" if _HOST.fullmatch(host) else None
+    if mark.sort == "handle":
+        return f"h:{plain.lstrip('@')}" if plain.strip("@ ") else None
+    if mark.sort == "phone":
+        digits = "".join(filter(str.isdigit, plain))
+        return f"p:{digits[-PHONE_DIGITS:]}" if len(digits) >= PHONE_DIGITS else None
+    return name_key(mark.written)
+
+
+def keys_in(text: str) -> set[str]:
+    """Every key under which a mark in this text would be found. Linear in the text."""
+    plain = folded(text)
+    keys = {f"n:{word[:KEY_LETTERS]}" for word in _WORD.findall(plain)}
+    for match in _HOST.finditer(plain):
+        labels = match.group().removeprefix("www.").split(".")
+        keys.update(f"d:{'.'.join(labels[at:])}" for at in range(len(labels) - 1))
+    keys.update(f"h:{match.group(1).rstrip('.')}" for match in _HANDLE.finditer(plain))
+    for match in _NUMBER.finditer(plain):
+        keys.add(f"p:{''.join(filter(str.isdigit, match.group()))[-PHONE_DIGITS:]}")
+    return keys
+
+
+def replace_marks(brand_id: UUID, source: str, marks: Iterable[Mark]) -> None:
+    """What `source` (`brand`, `guide`, `account:<id>`, `saved:<id>`) says of the brand from now on; the caller commits."""
+    agency_id = current_scope().agency_id
+    db.session.execute(delete(BrandMark).where(BrandMark.of_brand_id == brand_id, BrandMark.source == source))
+    rows = [
+        {
+            "agency_id": agency_id,
+            "id": new_id(),
+            "of_brand_id": brand_id,
+            "source": source,
+            "sort": mark.sort,
+            "key": key,
+            "written": mark.written,
+        }
+        for mark, key in _keyed(marks)
+    ]
+    if rows:
+        db.session.execute(insert(BrandMark), rows)
+
+
+def _keyed(marks: Iterable[Mark]) -> Iterator[tuple[Mark, str]]:
+    known: set[tuple[str, str, str]] = set()
+    for mark in marks:
+        key = key_of(mark)
+        if key is not None and (one := (mark.sort, key, mark.written)) not in known:
+            known.add(one)
+            yield mark, key
+
+
+def marks_near(keys: Collection[str]) -> Sequence[Near]:
+    """The marks of all brands of this session's agency that these keys lead to, in a fixed order. One statement."""
+    if not keys:
+        return ()
+    wanted = literal(sorted(keys), ARRAY(Text))
+    rows = db.session.execute(
+        select(BrandMark.of_brand_id, BrandMark.sort, BrandMark.written)
+        .where(BrandMark.key == any_(wanted))
+        .order_by(BrandMark.written, BrandMark.of_brand_id)
+        .limit(MOST_NEAR)
+    )
+    return [Near(*row) for row in rows]
