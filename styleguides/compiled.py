@@ -12,11 +12,20 @@ from collections.abc import Sequence
 from typing import Final
 
 from styleguides.language import SUPPORTED_LANGUAGES, StemCache, plain, stems
-from styleguides.rule_kinds import Banned, Empathy, Greeting, Match, Preferred, Required, Rule, SignOff
+from styleguides.length import PLATFORMS
+from styleguides.rule_kinds import (
+    CONVERSATION_KINDS,
+    Banned,
+    Empathy,
+    Greeting,
+    Match,
+    Preferred,
+    Required,
+    Rule,
+    SignOff,
+)
 from styleguides.tokens import HIDDEN_IN_WORDS, WORD
 
-_PLATFORMS: Final = frozenset({"facebook", "instagram", "google_business"})
-_KINDS: Final = frozenset({"comment", "review", "message"})
 NAME_PLACE: Final = "{name}"
 
 
@@ -134,8 +143,8 @@ class CompiledRules:
         # What no rule can name is one and the same, so hostile values cannot make views without end.
         at = (
             language if language in self._languages else None,
-            platform if platform in _PLATFORMS else None,
-            kind if kind in _KINDS else None,
+            platform if platform in PLATFORMS else None,
+            kind if kind in CONVERSATION_KINDS else None,
         )
         with self._lock:
             view = self._views.get(at)

@@ -3,33 +3,42 @@
 from __future__ import annotations
 
 import unicodedata
+from dataclasses import dataclass
 from typing import Final, Literal
 
 from styleguides.tokens import word_spans
 
 Unit = Literal["characters", "bytes"]
 
-PLATFORM_LABELS: Final = {"facebook": "Facebook", "instagram": "Instagram", "google_business": "Google"}
 
-_LIMITS: Final[dict[str, tuple[int, Unit]]] = {
+@dataclass(frozen=True, slots=True)
+class PlatformFacts:
+    """What the checker must know of a platform. `answer` bounds public answers, `message` private ones."""
+
+    label: str
+    answer: tuple[int, Unit]
+    message: tuple[int, Unit] | None = None
+
+
+PLATFORMS: Final[dict[str, PlatformFacts]] = {
     # Google: `ReviewReply.comment`, 4,096 bytes of UTF-8 by its reference. Instagram: 2,200 characters by Meta's
     # reference for texts. Facebook: 8,000 characters, what its comment box takes; the reference names none.
-    "google_business": (4096, "bytes"),
-    "facebook": (8000, "characters"),
-    "instagram": (2200, "characters"),
-}
-_MESSAGE_LIMITS: Final[dict[str, tuple[int, Unit]]] = {
     # Direct messages and private replies, by Meta's references of sending: 2,000 characters, 1,000 bytes of UTF-8.
-    "facebook": (2000, "characters"),
-    "instagram": (1000, "bytes"),
+    "facebook": PlatformFacts("Facebook", (8000, "characters"), (2000, "characters")),
+    "instagram": PlatformFacts("Instagram", (2200, "characters"), (1000, "bytes")),
+    "google_business": PlatformFacts("Google", (4096, "bytes")),
 }
+"""The platforms rules may name, and the only place in `styleguides` that lists them."""
+
+PLATFORM_LABELS: Final = {platform: facts.label for platform, facts in PLATFORMS.items()}
 
 WORDS_A_MINUTE: Final = 190
 """Reading speed behind the product brief's row 17: 547 words take 2 min 53 s."""
 
 
 def _limit_of(platform: str | None, kind: str | None) -> tuple[int, Unit] | None:
-    return (_MESSAGE_LIMITS if kind == "message" else _LIMITS).get(platform or "")
+    facts = PLATFORMS.get(platform or "")
+    return None if facts is None else facts.message if kind == "message" else facts.answer
 
 
 def length_unit(platform: str | None, kind: str | None = None) -> Unit:

@@ -15,6 +15,9 @@ NameUse = Literal["required", "allowed", "never"]
 
 LEVELS: tuple[Level, ...] = ("stop", "warn", "hint")
 
+CONVERSATION_KINDS: tuple[str, ...] = ("comment", "review", "message")
+"""What `kinds` of a rule may name: where the words stand, as `agency.replies.checks.words_kind` says it."""
+
 
 @dataclass(frozen=True, slots=True)
 class Example:

@@ -11,8 +11,10 @@ from dataclasses import dataclass
 from types import UnionType
 from typing import Any, Final
 
+from styleguides.length import PLATFORMS
 from styleguides.personal_data import FEWEST_ORDER_PLACES, SORTS, order_places
 from styleguides.rule_kinds import (
+    CONVERSATION_KINDS,
     RULE_KINDS,
     Banned,
     Capitals,
@@ -66,8 +68,6 @@ MOST_ENTRIES: Final = 2_000
 LONGEST_PHRASE: Final = 200
 LONGEST_TEXT: Final = 5_000
 
-PLATFORMS: Final = frozenset({"facebook", "instagram", "google_business"})
-CONVERSATION_KINDS: Final = frozenset({"comment", "review", "message"})
 _ID = re.compile(r"[a-z0-9](?:[a-z0-9_-]{0,62}[a-z0-9])?")
 _LANGUAGE = re.compile(r"[a-z]{2,3}")
 _LONG_FIELDS = frozenset({"reason", "text"})

@@ -10,6 +10,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from channels.registry import ADAPTERS
+from styleguides.length import PLATFORMS
 from styleguides.rules import (
     RULE_KINDS,
     Banned,
@@ -69,6 +71,11 @@ def test_every_kind_is_read_and_written() -> None:
     data = json.loads(json.dumps(rules_to_data(rules)))
     assert rules_from_data(data) == rules
     assert rules_to_data(rules_from_data(data)) == data
+
+
+def test_rules_may_name_every_platform_there_is_and_no_other() -> None:
+    assert set(PLATFORMS) == set(ADAPTERS)
+    assert all(facts.label == ADAPTERS[platform].traits.label for platform, facts in PLATFORMS.items())
 
 
 def test_what_is_given_is_what_the_rule_holds() -> None:
