@@ -18,29 +18,31 @@ from typing import Final
 from uuid import UUID
 
 from styleguides.language import plain, stems
-from styleguides.tokens import WORD, Special, Span
+from styleguides.tokens import WORD, Span, Special
 from tenants.brand_marks import PHONE_DIGITS, Near, Sort, folded
 
 SURE_LETTERS: Final = 8
-"""A single word at least so long is a name also in small letters: below it too many are ordinary words (target, amber)."""
+"""A single word at least so long is a name also in small letters: shorter ones are too often ordinary (target)."""
 INFLECTED_FROM: Final = 4
 """A word of fewer letters has no ending to change that would still be told apart."""
 LONGEST_ENDING: Final = 4
 """Letters by which the forms of one name differ at its end: Pennywell, Pennywellowi; Bursztynowa, Bursztynowej."""
-SHARED_HOSTS: Final = frozenset(
-    "facebook.com fb.com fb.me m.me instagram.com ig.me google.com goo.gl g.page g.co maps.app.goo.gl business.site "
-    "youtube.com youtu.be wa.me whatsapp.com bit.ly t.co tiktok.com linkedin.com x.com twitter.com linktr.ee".split()
-)
+_SHARED = """
+facebook.com fb.com fb.me m.me instagram.com ig.me google.com goo.gl g.page g.co maps.app.goo.gl business.site
+youtube.com youtu.be wa.me whatsapp.com bit.ly t.co tiktok.com linkedin.com x.com twitter.com linktr.ee
+"""
+SHARED_HOSTS: Final = frozenset(_SHARED.split())
 """Addresses everybody has a page at."""
-CLOSING_WORDS: Final = frozenset(
-    "best kind warm kindest warmest many regards wishes yours sincerely faithfully truly cheers thanks thank you take care "
-    "the your our from with and all team crew staff love hugs see soon day have a nice good great "
-    "pozdrawiam pozdrawiamy pozdrowienia serdecznie zespol zespolem wyrazami szacunku milego dnia do zobaczenia twoj twoja wasz "
-    "z i dziekujemy dziekuje uprzejmie "
-    "abraco abracos atenciosamente cumprimentos saudacoes melhores equipa equipe com os as a o da do de e obrigado obrigada "
-    "ate logo breve nossa sua um grande beijos carinho cordialmente atentamente "
-    "saludos cordiales un saludo atentamente equipo el la los del nuestro gracias hasta pronto abrazo carinoso".split()
-)
+_CLOSINGS = """
+best kind warm kindest warmest many regards wishes yours sincerely faithfully truly cheers thanks thank you take care
+the your our from with and all team crew staff love hugs see soon day have a nice good great
+pozdrawiam pozdrawiamy pozdrowienia serdecznie zespol zespolem wyrazami szacunku milego dnia do zobaczenia twoj twoja
+wasz z i dziekujemy dziekuje uprzejmie
+abraco abracos atenciosamente cumprimentos saudacoes melhores equipa equipe com os as o da de e obrigado obrigada
+ate logo breve nossa sua um grande beijos carinho cordialmente atentamente
+saludos cordiales un saludo equipo el la los del nuestro gracias hasta pronto abrazo carinoso
+"""
+CLOSING_WORDS: Final = frozenset(_CLOSINGS.split())
 """Folded. A sign-off of nothing but these belongs to nobody."""
 
 _FIRST: Final = 2

@@ -97,7 +97,7 @@ def keys_in(text: str) -> set[str]:
 
 
 def replace_marks(brand_id: UUID, source: str, marks: Iterable[Mark]) -> None:
-    """What `source` (`brand`, `guide`, `account:<id>`, `saved:<id>`) says of the brand from now on; the caller commits."""
+    """What `source` (`brand`, `guide`, `account:<id>`, `saved:<id>`) says of the brand from now on. Flushes."""
     agency_id = current_scope().agency_id
     db.session.execute(delete(BrandMark).where(BrandMark.of_brand_id == brand_id, BrandMark.source == source))
     rows = [
