@@ -70,8 +70,9 @@ def store_page(
     """Bring the stored messages of this account in line with a page, in the caller's transaction and scope.
 
     Tombstones win over everything, newer versions over older ones; where the platform dates no change, what arrived
-    last wins. `known_stay` is for events, which may be late: what is known and lives is left as it is; `read_now` are
-    items beside the page's that were just read from the platform, for which that does not hold.
+    last wins. A deleted review takes its answer with it. `known_stay` is for events, which may be late: what is known
+    and lives is left as it is; `read_now` are items beside the page's that were just read from the platform, for which
+    that does not hold.
     `past_before` is for history: what is unanswered since before that is kept closed, as past. Replies that wait for
     approval are looked at again when what they answer changed (RECHECK_WAITING_REPLIES with agency_id, brand_id,
     conversation_id).
@@ -82,6 +83,7 @@ def store_page(
     if not records:
         return Stored(set_aside=aside)
     external_ids = {i for r in records.values() for i in (r.external_id, r.thread_external_id, r.post_external_id) if i}
+    external_ids.update(i + REPLY_SUFFIX for i, r in records.items() if r.deleted)
     work = _compare(records, rows.known(external_ids))
     if not work:
         return Stored(unchanged=work.unchanged, set_aside=aside)
@@ -94,10 +96,13 @@ def store_page(
 
 
 def mark_gone(account: Account, external_ids: Sequence[str], *, now: datetime) -> int:
-    """Put tombstones on messages a direct read proved gone (`channels.items.Presence`); returns how many were live."""
+    """Put tombstones on messages a direct read proved gone (`channels.items.Presence`), and on the answers that reviews
+    among them carried; returns how many were live.
+    """
     rows = AccountRows(account)
     due_hours = rows.lock()
-    gone = [k for k in rows.known(external_ids).values() if not k.deleted]
+    answers = [external_id + REPLY_SUFFIX for external_id in external_ids]
+    gone = [k for k in rows.known([*external_ids, *answers]).values() if not k.deleted]
     if gone:
         _write(account, rows, _Work([], [], gone, 0, {}), Rules(due_hours), now)
     return len(gone)
@@ -133,7 +138,16 @@ def _compare(records: dict[str, Record], known: dict[str, Known]) -> _Work:
     unchanged = 0
     for external_id in sorted(records):
         record, stored = records[external_id], known.get(external_id)
-        if stored is None:
+        answer = known.get(external_id + REPLY_SUFFIX)
+        if record.deleted and answer is not None and not answer.deleted:
+            gone.append(answer)
+        if _is_of_deleted_review(record, records, known):
+            # It went with its review or goes now, whichever versions of that review are told, and when.
+            if stored is None and not record.no_answer:
+                fresh.append(record._replace(deleted=True))
+            else:
+                unchanged += 1
+        elif stored is None:
             if not record.no_answer:
                 fresh.append(record)
         elif stored.deleted and not (record.known_stays or record.deleted) and _answers_anew(record, stored):
@@ -153,6 +167,13 @@ def _compare(records: dict[str, Record], known: dict[str, Known]) -> _Work:
         else:
             changed.append((record, stored))
     return _Work(fresh, changed, gone, unchanged, known, joining.astray(records, known), named, told_more)
+
+
+def _is_of_deleted_review(record: Record, records: dict[str, Record], known: dict[str, Known]) -> bool:
+    if not record.external_id.endswith(REPLY_SUFFIX):
+        return False
+    above = record.parent_external_id or ""
+    return (above in records and records[above].deleted) or (above in known and known[above].deleted)
 
 
 def _may_stand(no_answer: Record, answer: Known, records: dict[str, Record], known: dict[str, Known]) -> bool:

@@ -80,7 +80,9 @@ def summarise(thread_external_id: str, kind: str, messages: Sequence[MessageFact
         if m.direction == "out" and m.moderation != "rejected"
     ]
     reason = _closing_reason(kind, theirs, newest, answers)
-    last_message_at = max(m.written_at for m in live or messages)
+    # Of what is all gone, when it was asked: an answer is dated anew by every version of it that happened to be told.
+    shown_times = live or [m for m in messages if m.direction == "in"] or messages
+    last_message_at = max(m.written_at for m in shown_times)
     due_at = newest.moment + timedelta(hours=due_hours) if newest and reason is None else None
     stars = root.stars if root and not root.deleted else None
     shown = newest or first
