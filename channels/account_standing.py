@@ -11,7 +11,7 @@ from sqlalchemy import func, select
 
 from channels import health, poll_turns
 from channels.accounts import NEED_A_PERSON
-from channels.capabilities import Access, Subscription
+from channels.capabilities import NO_END, Access, Subscription
 from channels.features import features_of, way_of
 from channels.models import Account, AccountDay, PollTurn, RawEvent
 from tenants import clock
@@ -35,11 +35,15 @@ def note_access(account: Account, access: Access) -> None:
     account.access_checked_at = clock.now()
     if access.scopes:
         account.scopes = sorted(access.scopes)
-    account.token_expires_at = access.expires_at or account.token_expires_at
-    account.data_access_expires_at = access.data_access_expires_at or account.data_access_expires_at
+    account.token_expires_at = _end(access.expires_at, account.token_expires_at)
+    account.data_access_expires_at = _end(access.data_access_expires_at, account.data_access_expires_at)
     if account.access_problem != NOT_RENEWED:
         account.access_problem = access.problem if access.works else None
     db.session.flush()
+
+
+def _end(told: datetime | None, known: datetime | None) -> datetime | None:
+    return known if told is None else None if told == NO_END else told
 
 
 def note_subscription(account: Account, standing: Subscription) -> None:

@@ -127,9 +127,10 @@ def reconnect(
     account = get(account_id)
     if actor is not None:
         require(actor, Permission.ACCOUNT_CONNECT, account.brand_id)
+    _check(account.platform, account.external_id, credential, account.login)
+    account = locked(account_id)
     if account.disconnected_at is not None:
         raise NotFound()
-    _check(account.platform, account.external_id, credential, account.login)
     poll_turns.unpark(account.id)  # and whoever polls with the old credential stores nothing more
     _set_access(account, credential, access)
     db.session.flush()
@@ -148,6 +149,7 @@ def disconnect(actor: Actor | None, account_id: UUID) -> Account:
     account = get(account_id)
     if actor is not None:
         require(actor, Permission.ACCOUNT_CONNECT, account.brand_id)
+    account = locked(account_id)
     if account.disconnected_at is not None:
         return account
     ending.promise_end(account)
@@ -173,6 +175,18 @@ def disconnect(actor: Actor | None, account_id: UUID) -> Account:
 def get(account_id: UUID) -> Account:
     """The account within the scope. Raises `NotFound`."""
     account = db.session.execute(select(Account).where(Account.id == account_id)).scalar_one_or_none()
+    if account is None:
+        raise NotFound()
+    return account
+
+
+def locked(account_id: UUID) -> Account:
+    """The account as it stands now, nobody else's to change in this transaction: its turn first and then itself, as
+    polls lock them, so that nobody waits for the other. Raises `NotFound`.
+    """
+    poll_turns.lock(account_id)
+    found = select(Account).where(Account.id == account_id).with_for_update(key_share=True)
+    account = db.session.execute(found.execution_options(populate_existing=True)).scalar_one_or_none()
     if account is None:
         raise NotFound()
     return account
@@ -306,17 +320,6 @@ def bring_back(account: Account) -> None:
     _set_well(account)
     _begin_anew(account, wake_up=True)
     audit.record(None, "account.came_back", "account", account.id, brand_id=account.brand_id)
-
-
-def find_by_platform_id(platform: str, external_id: str) -> list[AccountDirectory]:
-    """Whose account that is: one row per agency that connected it. Needs no scope; ids only."""
-    return list(
-        db.session.execute(
-            select(AccountDirectory).where(
-                AccountDirectory.platform == platform, AccountDirectory.external_id == external_id
-            )
-        ).scalars()
-    )
 
 
 def _gone(brand_id: UUID, platform: str, external_id: str) -> Account | None:

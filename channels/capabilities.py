@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Literal, Protocol, runtime_checkable
 
 from channels.errors import ChannelError
@@ -44,9 +44,13 @@ class Subscription:
     mendable: bool = True
 
 
+NO_END = datetime.max.replace(tzinfo=UTC)
+"""The platform says of an access that it ends never."""
+
+
 @dataclass(frozen=True, slots=True)
 class Access:
-    """What the platform says of a credential. Times are None where the platform names none (endless or unknown)."""
+    """What the platform says of a credential. Times are `NO_END` where it says so, None where it says nothing."""
 
     works: bool
     scopes: frozenset[str] = frozenset()

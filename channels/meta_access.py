@@ -7,7 +7,7 @@ from datetime import datetime
 from typing import Any
 
 from channels import meta_graph
-from channels.capabilities import Access, Subscription
+from channels.capabilities import NO_END, Access, Subscription
 from channels.errors import ChannelError, ItemGone, RateLimited, TokenRevoked
 from channels.meta_requests import call, get, one_object
 from channels.protocol import ConnectedAccount, Exchange, Request, TokenReference
@@ -129,10 +129,13 @@ def _inspected(account: ConnectedAccount, exchange: Exchange) -> Access:
         return Access(False, scopes, problem=meta_graph.token_reason(subcode))
     if account.platform == "facebook" and not _is_of_page(data, account.external_id):
         return Access(False, scopes, problem="other_account")
-    # 0 stands for: no end.
-    ends = whole_number(data.get("expires_at")) or None
-    data_ends = whole_number(data.get("data_access_expires_at")) or None
-    return Access(True, scopes, expires_at=instant(ends), data_access_expires_at=instant(data_ends))
+    ends, data_ends = _end(data.get("expires_at")), _end(data.get("data_access_expires_at"))
+    return Access(True, scopes, expires_at=ends, data_access_expires_at=data_ends)
+
+
+def _end(value: Any) -> datetime | None:
+    """0 stands for: no end."""
+    return NO_END if whole_number(value) == 0 else instant(whole_number(value))
 
 
 def _is_of_page(data: Json, page_id: str) -> bool:

@@ -387,6 +387,11 @@ def open_turn(account_id: UUID, agency_id: UUID, brand_id: UUID, platform: str) 
     db.session.flush()
 
 
+def lock(account_id: UUID) -> None:
+    """Whoever polls it now stores what they have first; everybody else waits for the end of this transaction."""
+    db.session.execute(select(PollTurn.account_id).where(PollTurn.account_id == account_id).with_for_update())
+
+
 def close_turn(account_id: UUID) -> None:
     """A disconnected account is polled no more; whoever holds its turn finds it gone."""
     db.session.execute(

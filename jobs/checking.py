@@ -14,7 +14,6 @@ from datetime import datetime, timedelta
 from uuid import UUID
 
 from flask import Flask
-from sqlalchemy import select
 
 from channels import account_standing, accounts, poll_turns
 from channels.capabilities import Access, ChecksAccess, RenewsCredential
@@ -27,7 +26,6 @@ from channels.transport import Speaks
 from jobs.runner import is_urgent, transport_of
 from jobs.subscribing import subscribed
 from tenants import clock
-from tenants.database import db
 from tenants.errors import AppError
 from tenants.logs import get_logger
 from tenants.scope import Scope, in_scope
@@ -167,9 +165,9 @@ def _note(app: Flask, one: _Checked, told: Access | ChannelError | None, transpo
         return
     if told is not None and not told.works:
         with in_scope(app, one.scope):
-            account = accounts.get(one.account_id)
-            if account.disconnected_at is not None or accounts.credential_of(account) != one.account.credential:
-                return  # connected anew meanwhile
+            account = _held(one)
+            if account is None:
+                return
             account_standing.note_access(account, told)
             accounts.mark_unhealthy(account, "needs_reconnect", told.problem or "invalid")
         return
@@ -182,7 +180,9 @@ def _note(app: Flask, one: _Checked, told: Access | ChannelError | None, transpo
         log.info("subscription_unknown", account_id=str(one.account_id), reason=error.code)
         standing = None
     with in_scope(app, one.scope):
-        account = accounts.get(one.account_id)
+        account = _held(one)
+        if account is None:
+            return
         if told is not None:
             account_standing.note_access(account, told)
             accounts.bring_back(account)
@@ -206,9 +206,9 @@ def is_renewal_due(renewed_at: datetime, expires_at: datetime | None, now: datet
 
 def _keep(app: Flask, one: _Checked, secret: Secret, life_seconds: int | None) -> None:
     with in_scope(app, one.scope):
-        account = _locked(one.account_id)
-        if account is None or accounts.credential_of(account) != one.account.credential:
-            return  # connected anew meanwhile
+        account = _held(one)
+        if account is None:
+            return
         now = clock.now()
         accounts.replace_credential(account, secret)
         account.token_renewed_at = now
@@ -221,8 +221,8 @@ def _keep(app: Flask, one: _Checked, secret: Secret, life_seconds: int | None) -
 def _note_not_renewed(app: Flask, one: _Checked, error: ChannelError) -> None:
     """The token lives on; the card says until when."""
     with in_scope(app, one.scope):
-        account = _locked(one.account_id)
-        if account is None or accounts.credential_of(account) != one.account.credential:
+        account = _held(one)
+        if account is None:
             return
         ends = account.token_expires_at or (account.token_renewed_at or account.created_at) + TOKEN_LIVES
         account.token_expires_at = ends
@@ -232,6 +232,9 @@ def _note_not_renewed(app: Flask, one: _Checked, error: ChannelError) -> None:
             accounts.mark_unhealthy(account, "needs_reconnect", error.reason)
 
 
-def _locked(account_id: UUID) -> Account | None:
-    account = db.session.execute(select(Account).where(Account.id == account_id).with_for_update()).scalar_one_or_none()
-    return None if account is None or account.credential is None else account
+def _held(one: _Checked) -> Account | None:
+    """The account, locked; None where it was connected anew or disconnected meanwhile: what was learned is not its."""
+    account = accounts.locked(one.account_id)
+    if account.disconnected_at is not None or accounts.credential_of(account) != one.account.credential:
+        return None
+    return account

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import threading
+from collections.abc import Callable
 from dataclasses import replace
 from datetime import timedelta
 from uuid import UUID, uuid4
@@ -40,7 +42,7 @@ def test_a_connected_account_is_known_and_polled_at_once(ana: Agency) -> None:
         assert accounts.credential_of(account) == Secret(TOKEN)
         known = accounts.connected(account)
         assert (known.external_id, known.credential.reveal(), known.login) == ("100", TOKEN, None)
-        assert [row.account_id for row in accounts.find_by_platform_id("facebook", "100")] == [account_id]
+        assert [(row.account_id, row.external_id) for row in directory()] == [(account_id, "100")]
         assert [turn.account_id for turn in poll_turns.claim_due("facebook", 10, 60)] == [account_id]
 
 
@@ -97,7 +99,7 @@ def test_an_account_belongs_to_one_brand_of_an_agency(ana: Agency, brand: int) -
 def test_two_agencies_may_hold_the_same_account(ana: Agency, stranger: Agency) -> None:
     mine, theirs = connect(ana), connect(stranger)
     with ana.entered():
-        assert {row.account_id for row in accounts.find_by_platform_id("facebook", "100")} == {mine, theirs}
+        assert {row.account_id for row in directory()} == {mine, theirs}
         with pytest.raises(NotFound):
             accounts.get(theirs)
 
@@ -219,6 +221,67 @@ def test_a_poll_with_the_old_credential_ends_without_a_word(ana: Agency) -> None
         accounts.reconnect(None, account_id, TOKEN)
         assert not poll_turns.hold(turn)
         assert len(poll_turns.claim_due("facebook", 10, 60)) == 1
+
+
+def meanwhile(agency: Agency, superuser: Engine, deed: Callable[[], object]) -> tuple[threading.Thread, list[object]]:
+    """Begins a deed in another session; returns once that waits for a lock, with the list its outcome goes to."""
+    ended: list[object] = []
+
+    def run() -> None:
+        try:
+            with agency.entered():
+                ended.append(deed())
+        except Exception as error:
+            ended.append(error)
+
+    other = threading.Thread(target=run)
+    other.start()
+    with superuser.connect() as connection:
+        for _ in range(2_000):
+            if connection.execute(text("select count(*) > 0 from pg_locks where not granted")).scalar_one():
+                break
+            other.join(0.01)
+    assert other.is_alive(), "it needs what we hold, so it waits"
+    return other, ended
+
+
+@pytest.mark.parametrize("deed", ["disconnect", "reconnect", "mark_unhealthy", "bring_back"])
+def test_nobody_waits_in_a_circle_with_a_poll_that_stores(ana: Agency, superuser: Engine, deed: str) -> None:
+    """A poll locks its turn and then its account; so does everybody who needs both."""
+    account_id = connect(ana)
+    deeds: dict[str, Callable[[], object]] = {
+        "disconnect": lambda: accounts.disconnect(None, account_id),
+        "reconnect": lambda: accounts.reconnect(None, account_id, "newer"),
+        "mark_unhealthy": lambda: accounts.mark_unhealthy(accounts.get(account_id), "needs_reconnect", "expired"),
+        "bring_back": lambda: accounts.bring_back(accounts.get(account_id)),
+    }
+    if deed == "bring_back":
+        with ana.entered():
+            accounts.mark_unhealthy(accounts.get(account_id), "needs_reconnect", "expired")
+    with superuser.begin() as poll:
+        poll.execute(text("set local lock_timeout = '5s'"))
+        poll.execute(text("select 1 from poll_turn for update"))
+        other, ended = meanwhile(ana, superuser, deeds[deed])
+        poll.execute(text("select 1 from account for update"))
+    other.join()
+    assert not isinstance(ended[0], Exception)
+
+
+def test_what_is_disconnected_first_is_neither_connected_anew_nor_ended_twice(ana: Agency, superuser: Engine) -> None:
+    for second, outcome in (
+        (lambda account_id: accounts.reconnect(None, account_id, "newer"), NotFound),
+        (lambda account_id: accounts.disconnect(None, account_id), Account),
+    ):
+        account_id = connect(ana)
+        with ana.entered():
+            accounts.disconnect(None, account_id)
+            other, ended = meanwhile(ana, superuser, lambda: second(account_id))  # noqa: B023
+        other.join()
+        assert isinstance(ended[0], outcome)
+        with superuser.begin() as connection:
+            assert connection.execute(text("select count(*) from account where credential is not null")).scalar() == 0
+            ends = connection.execute(text("delete from outbox_entry where job_name = 'end_access' returning 1"))
+            assert len(ends.all()) == 1
 
 
 def test_marking_a_healthy_account_healthy_writes_nothing(ana: Agency, statements: object) -> None:

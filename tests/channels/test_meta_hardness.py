@@ -12,7 +12,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from channels.capabilities import Access, DeedTarget, PublishesNotices
+from channels.capabilities import NO_END, Access, DeedTarget, PublishesNotices
 from channels.errors import ChannelError, OutcomeUnknown, PlatformDown, RateLimited, Refused, TokenRevoked
 from channels.facebook.notices import LONGEST_NOTICE
 from channels.message_window import Window, message_window, private_reply_window
@@ -235,7 +235,7 @@ def test_what_a_token_may_do() -> None:
     data["granular_scopes"] = [{"scope": "pages_messaging", "target_ids": [7]}, {"scope": "pages_show_list"}]
     data["data_access_expires_at"] = 1_800_000_000
     access = access_of("facebook", {"data": data})
-    assert (access.works, access.scopes, access.expires_at) == (False, frozenset({"pages_show_list"}), None)
+    assert (access.works, access.scopes, access.expires_at) == (False, frozenset({"pages_show_list"}), NO_END)
     assert access.problem == "permission_missing"  # with these nothing at all can be read
     assert access.data_access_expires_at == datetime.fromtimestamp(1_800_000_000, tz=UTC)
     assert "pages_messaging" in access_of("instagram", {"data": data}).scopes  # names Pages, not profiles

@@ -48,7 +48,7 @@ class Page:
         self.fields = ["feed"]
         self.subscribed: list[str] = []
         self.scopes = ["pages_show_list", "pages_read_engagement"]
-        self.ends: dict[str, int] = {}
+        self.ends: dict[str, Any] = {}
 
     def __call__(self, request: Request) -> Answer | ChannelError:
         if request.path.endswith("debug_token"):
@@ -154,6 +154,50 @@ def test_an_end_and_ninety_days_of_disuse_are_seen_before_they_come(
     assert state_of(facts_of(account), now) == "expiring"
     page.ends = {name: int((now + 60 * DAY).timestamp())}
     assert state_of(facts_of(check(app, ana, account_id, page)), now) == "healthy"
+
+
+@pytest.mark.parametrize("name", ["expires_at", "data_access_expires_at"])
+def test_a_known_end_goes_when_the_platform_says_that_there_is_none(
+    app: Flask, ana: Agency, make: Factory, name: str
+) -> None:
+    account_id, page, now = make.account(ana), Page(app), clock.now()
+    page.ends = {name: int((now + 5 * DAY).timestamp())}
+    assert state_of(facts_of(check(app, ana, account_id, page)), now) == "expiring"
+    for nothing_told in (None, "soon", -1, 10**30):
+        page.ends = {name: nothing_told}
+        assert state_of(facts_of(check(app, ana, account_id, page)), now) == "expiring", "that says nothing"
+    page.ends = {name: 0}
+    account = check(app, ana, account_id, page)
+    assert (account.token_expires_at, account.data_access_expires_at) == (None, None)
+    assert state_of(facts_of(account), now) == "healthy"
+
+
+def test_what_the_old_credential_may_says_nothing_of_the_new_one(app: Flask, ana: Agency, make: Factory) -> None:
+    account_id, page, news = make.account(ana), Page(app), list[str]()
+    page.ends = {"expires_at": int((clock.now() + DAY).timestamp())}
+
+    def meanwhile(request: Request) -> Answer | ChannelError:
+        if not news:
+            news.append("theirs")
+            with ana.entered():
+                accounts.reconnect(None, account_id, "theirs", access=accounts.AccessFacts(frozenset({"a", "b"})))
+        return page(request)
+
+    account = check(app, ana, account_id, meanwhile)
+    assert (account.scopes, account.token_expires_at) == (["a", "b"], None)
+    assert (account.subscribed_at, account.access_checked_at) == (None, None)
+
+
+def test_what_is_disconnected_while_it_is_looked_at_is_left_alone(app: Flask, ana: Agency, make: Factory) -> None:
+    account_id, page = make.account(ana), Page(app)
+
+    def meanwhile(request: Request) -> Answer | ChannelError:
+        with ana.entered():
+            accounts.disconnect(None, account_id)
+        return page(request)
+
+    account = check(app, ana, account_id, meanwhile)
+    assert (account.health, account.subscribed_at, account.access_checked_at) == ("disconnected", None, None)
 
 
 def test_what_the_old_credential_met_says_nothing_of_the_new_one(app: Flask, ana: Agency, make: Factory) -> None:
