@@ -50,6 +50,16 @@ def _finders(lists: dict[str, str]) -> dict[str, re.Pattern[str]]:
 _URGENT, _COMPLAINT = _finders(URGENT), _finders(COMPLAINT)
 
 
+def complaint_words(text: str, language: str | None) -> list[str]:
+    """The words of a text that complain, each once, in their order."""
+    return _found(_COMPLAINT, text, language)
+
+
+def _found(finders: dict[str, re.Pattern[str]], text: str, language: str | None) -> list[str]:
+    finder = finders.get(language or _ALL) or finders[_ALL]
+    return list(dict.fromkeys(finder.findall(text.lower())))
+
+
 @dataclass(frozen=True, slots=True)
 class RankFacts:
     """What ranking looks at. `due_at` is None where nothing is owed; then `since` alone places it."""
@@ -71,10 +81,8 @@ def rank(facts: RankFacts) -> tuple[int, list[dict[str, Any]]]:
     ]
     if facts.stars in STARS_MINUTES:
         parts.append({"part": "stars", "points": STARS_MINUTES[facts.stars], "stars": facts.stars})
-    text = facts.text.lower()
     for part, finders, points in (("urgent", _URGENT, URGENT_MINUTES), ("complaint", _COMPLAINT, COMPLAINT_MINUTES)):
-        finder = finders.get(facts.language or _ALL) or finders[_ALL]
-        found = list(dict.fromkeys(finder.findall(text)))
+        found = _found(finders, facts.text, facts.language)
         if found:
             parts.append({"part": part, "points": points, "words": found[:3]})
     for least, points in REACH_MINUTES:

@@ -95,6 +95,7 @@ def conversation_page(
             changing=changing,
         ),
         voice_url=voice_url(view) if actor.may(Permission.GUIDE_READ) else "",
+        beside_url=address.deed_url(view.id, "beside"),
         side=_side(view, address),
         notices=_notices(view, actor, written),
         note_url=address.deed_url(view.id, "note") if actor.may(Permission.NOTE_WRITE) else "",

@@ -51,6 +51,7 @@ PAGES = (
     "language",
     "inbox",
     "conversation",
+    "beside",
     "kept_media",
     "composer",
     "owner",

@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 from flask import Blueprint, Response, abort, render_template, request
 
 from agency.web import contexts as c
+from agency.web import parts_sample_beside as beside_samples
 from agency.web import parts_sample_pages as pages
 from agency.web import parts_samples as sample
 from agency.web.contexts_voice import VoiceLook
@@ -140,6 +141,14 @@ def voice_sample() -> str:
     if request.headers.get("HX-Request") != "true":
         return render_template("brands/voice.html", shell=sample.shell("/parts/voice"), page=sample.voice())
     return render_template("brands/_voice.html", voice=sample.voice())
+
+
+@parts.get("/parts/beside")
+def beside_sample() -> str:
+    """A stand-in for the cards beside a case."""
+    if request.headers.get("HX-Request") != "true":
+        return render_template("beside/page.html", shell=sample.shell("/parts/beside"), page=beside_samples.beside())
+    return render_template("beside/_cards.html", beside=beside_samples.beside())
 
 
 @parts.get("/parts/people")

@@ -223,7 +223,7 @@ def conversation(kind: str = "mine") -> c.ConversationPage:
         claim=c.ClaimLook(words="Marek has this case" if held else "You have this case", mine=not held, release_url="" if held else "#", take_url="#" if held else ""),
         composer=message_composer() if kind == "answered" else composer(closed=closed if held else None), note_url="#", resolve_url="#", snooze_url="#",
         snooze_options=(Choice("In 1 hour", "", value="2026-11-22T12:04:00Z"), Choice("Tomorrow 09:00", "", value="2026-11-23T08:00:00Z")),
-        assign_url="/parts/people", voice_url="/parts/voice",
+        assign_url="/parts/people", voice_url="/parts/voice", beside_url="/parts/beside",
     )  # fmt: skip
 
 

@@ -40,6 +40,7 @@ ROUTE_POLICY: dict[str, Policy] = {
     "parts.newer_sample": PUBLIC,
     "parts.voice_sample": PUBLIC,
     "parts.people_sample": PUBLIC,
+    "parts.beside_sample": PUBLIC,
     # sign_in.py
     "sign_in.front": PERSON,
     "sign_in.sign_in": PUBLIC,
@@ -93,6 +94,7 @@ ROUTE_POLICY: dict[str, Policy] = {
     "conversation.close": Permission.CONVERSATION_WORK,
     "conversation.reopen": Permission.CONVERSATION_WORK,
     "conversation.snooze": Permission.CONVERSATION_WORK,
+    "beside.beside": Permission.CONVERSATION_READ,
     "kept_media.copy": Permission.CONVERSATION_READ,
     "conversation.moderate": Permission.MESSAGE_MODERATE,
     "conversation.note": Permission.NOTE_WRITE,

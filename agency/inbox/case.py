@@ -1,0 +1,149 @@
+"""What everything beside the composer needs to know of a case, read once."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Any, NamedTuple
+from uuid import UUID
+
+from sqlalchemy import and_, func, select
+
+from agency.inbox.conversation_view import web_address
+from agency.inbox.models import Contact, Conversation, Message
+from agency.inbox.ranking import complaint_words
+from channels.models import Account
+from tenants.database import db
+from tenants.errors import NotFound
+from tenants.models import Brand
+from tenants.permissions import Actor, Permission, require
+
+WORDS_READ = 5
+"""So many of the customer's newest messages: who writes in pieces says it in the one before the last."""
+FEW_STARS, MANY_STARS = 2, 4
+"""A review of at most so many stars complains whatever its words; of at least so many it does not."""
+
+
+class Said(NamedTuple):
+    """One of the customer's messages that still stands."""
+
+    id: UUID
+    text: str
+    written_at: datetime
+    hidden: bool
+
+
+class Case(NamedTuple):
+    """A conversation as the cards beside it see it, and who is looking.
+
+    `said` are the customer's newest WORDS_READ messages that still stand, newest first. `language` is ISO 639-1 or
+    None where nobody could tell; `context` the post or place it stands under; `complaint` the words that complain.
+    """
+
+    actor: Actor
+    id: UUID
+    brand_id: UUID
+    brand_name: str
+    brand_mark: str
+    brand_colour: str
+    brand_language: str
+    brand_time_zone: str
+    account_id: UUID
+    account_name: str
+    platform: str
+    kind: str
+    status: str
+    language: str | None
+    stars: int | None
+    context: dict[str, Any]
+    permalink: str | None
+    contact_id: UUID | None
+    customer_name: str | None
+    last_customer_at: datetime | None
+    said: tuple[Said, ...]
+    complaint: tuple[str, ...]
+
+    @property
+    def words(self) -> str:
+        """The customer's newest words; empty for a rating alone."""
+        return self.said[0].text if self.said else ""
+
+    @property
+    def all_words(self) -> str:
+        """Their newest messages in the order they were written, a line each."""
+        return "\n".join(one.text for one in reversed(self.said) if one.text)
+
+    @property
+    def is_complaint(self) -> bool:
+        """By few stars, or by words where the stars do not contradict them."""
+        return is_complaint(self.stars, self.complaint)
+
+
+def is_complaint(stars: int | None, words: tuple[str, ...]) -> bool:
+    """Whether stars, and words that `complaint_words` found, make a complaint."""
+    if stars is not None and (stars <= FEW_STARS or stars >= MANY_STARS):
+        return stars <= FEW_STARS
+    return bool(words)
+
+
+def read_case(actor: Actor, conversation_id: UUID) -> Case:
+    """One statement. Raises NotFound, for a foreign id exactly as for a made-up one; Forbidden."""
+    some = (
+        select(Message.id, Message.text, Message.written_at, Message.hidden)
+        .where(Message.conversation_id == conversation_id, Message.direction == "in", Message.deleted_at.is_(None))
+        .order_by(Message.written_at.desc(), Message.id.desc())
+        .limit(WORDS_READ)
+        .subquery()
+    )
+    said = select(func.jsonb_agg(func.jsonb_build_array(*some.c))).scalar_subquery()
+    of_agency = Conversation.agency_id
+    row = db.session.execute(
+        select(
+            Conversation.id,
+            Conversation.brand_id,
+            Brand.name,
+            Brand.mark,
+            Brand.colour,
+            Brand.language,
+            Brand.time_zone,
+            Conversation.account_id,
+            Account.name,
+            Conversation.platform,
+            Conversation.kind,
+            Conversation.status,
+            Conversation.language,
+            Conversation.stars,
+            Conversation.context,
+            Conversation.permalink,
+            Conversation.contact_id,
+            func.coalesce(Contact.name, Conversation.author_name),
+            Conversation.last_customer_at,
+            said,
+        )
+        .join(Brand, and_(Brand.agency_id == of_agency, Brand.id == Conversation.brand_id))
+        .join(
+            Account,
+            and_(
+                Account.agency_id == of_agency,
+                Account.id == Conversation.account_id,
+                Account.brand_id == Conversation.brand_id,
+            ),
+        )
+        .outerjoin(
+            Contact,
+            and_(
+                Contact.agency_id == of_agency,
+                Contact.id == Conversation.contact_id,
+                Contact.brand_id == Conversation.brand_id,
+            ),
+        )
+        .where(Conversation.id == conversation_id)
+    ).one_or_none()
+    if row is None:
+        raise NotFound()
+    require(actor, Permission.CONVERSATION_READ, row.brand_id)
+    messages = tuple(
+        Said(UUID(number), text, datetime.fromisoformat(at), hidden) for number, text, at, hidden in row[-1] or ()
+    )
+    complaint = tuple(complaint_words("\n".join(one.text for one in messages), row.language))
+    case = Case._make([actor, *row[:-1], messages, complaint])
+    return case._replace(permalink=web_address(case.permalink))

@@ -1,0 +1,44 @@
+"""What helps beside the composer: cards in a fixed order, fetched when the context column is first seen.
+
+A card is a function of the case in a file of its own, `beside_<name>.py`, with `templates/beside/_<name>.html`; a line
+in CARDS is all they share. None means that it has nothing to say here.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Final
+from uuid import UUID
+
+from flask import Blueprint, make_response, render_template, request
+from flask_babel import gettext as _
+from werkzeug.wrappers import Response as AnyResponse
+
+from agency.inbox.case import Case, read_case
+from agency.web.contexts_beside import BesidePage, CardLook
+from agency.web.inbox_address import read_address
+from agency.web.looks import brand_look
+from agency.web.shell import render_page
+from agency.web.who import actor_of_request
+
+beside = Blueprint("beside", __name__)
+
+Card = Callable[[Case], CardLook | None]
+
+CARDS: Final[tuple[Card, ...]] = ()
+"""In the order they stand: scenarios, limits left, saved replies, earlier answers and facts, client sheet."""
+
+
+@beside.get("/conversations/<uuid:conversation_id>/beside", endpoint="beside")
+def show_beside(conversation_id: UUID) -> AnyResponse:
+    """The cards of a case: inside the context column, or a page of its own without script."""
+    case = read_case(actor_of_request(), conversation_id)
+    found = BesidePage(
+        brand=brand_look(str(case.brand_id), case.brand_name, case.brand_mark, case.brand_colour),
+        customer=case.customer_name or _("Somebody"),
+        case_url=read_address().case_url(case.id),
+        cards=tuple(look for look in (card(case) for card in CARDS) if look is not None),
+    )
+    if request.headers.get("HX-Request") == "true":
+        return make_response(render_template("beside/_cards.html", beside=found))
+    return make_response(render_page("beside/page.html", found))
