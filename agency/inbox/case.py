@@ -141,8 +141,10 @@ def read_case(actor: Actor, conversation_id: UUID) -> Case:
     if row is None:
         raise NotFound()
     require(actor, Permission.CONVERSATION_READ, row.brand_id)
+    found: list[Any] | None = row[-1]
     messages = tuple(
-        Said(UUID(number), text, datetime.fromisoformat(at), hidden) for number, text, at, hidden in row[-1] or ()
+        Said(UUID(number), text, datetime.fromisoformat(written), hidden)
+        for number, text, written, hidden in found or ()
     )
     complaint = tuple(complaint_words("\n".join(one.text for one in messages), row.language))
     case = Case._make([actor, *row[:-1], messages, complaint])
