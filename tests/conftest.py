@@ -13,13 +13,13 @@ from typing import Any
 import pytest
 import redis
 from flask import Flask
-from sqlalchemy import Engine, create_engine, text
+from sqlalchemy import Connection, Engine, create_engine
 
 from agency.local.postgres import RunningPostgres, start_postgres
 from agency.local.valkey import RunningValkey, start_valkey
 from migrations.run import upgrade
 from tenants.base_app import create_base_app
-from tenants.database import Base, db
+from tenants.database import db
 from tenants.settings import Settings
 from tests.factories import Agency, Factory
 
@@ -105,10 +105,34 @@ def _whole_app(settings: Settings) -> Flask:
 @pytest.fixture
 def clean(superuser: Engine, valkey: RunningValkey) -> None:
     """Empty tables and an empty Valkey."""
-    names = ", ".join(table.name for table in Base.metadata.sorted_tables)
     with superuser.begin() as connection:
-        connection.execute(text(f"truncate {names} restart identity cascade"))
+        empty(connection)
     redis.from_url(valkey.url).flushall()
+
+
+ONE_PAGE_BYTES = 8192
+SIZES = """
+select relname, pg_relation_size(oid) from pg_class
+where relkind = 'r' and relnamespace = 'public'::regnamespace and relname <> 'alembic_version'
+"""
+RESTART_SEQUENCES = "select setval(seqrelid::regclass, seqstart, false) from pg_sequence"
+
+
+def empty(connection: Connection) -> None:
+    """Take every row out of every table. Truncating them all takes 60 ms, deleting the few rows of a test 3 ms.
+
+    Deleted rows still fill their page: once a table has come to a second one, all are truncated, so a test's rows lie
+    in the order they were written in, as in a new table. The lock waits for whoever still writes, as truncating would.
+    """
+    sizes = {name: int(length) for name, length in connection.exec_driver_sql(SIZES)}
+    written = [name for name, length in sizes.items() if length > 0]
+    if any(length > ONE_PAGE_BYTES for length in sizes.values()):
+        connection.exec_driver_sql(f"truncate {', '.join(sizes)} restart identity cascade")
+    elif written:
+        connection.exec_driver_sql(f"lock table {', '.join(sorted(written))} in share row exclusive mode")
+        connection.exec_driver_sql("set local session_replication_role = replica")  # no triggers, no foreign keys
+        connection.exec_driver_sql("; ".join(f"delete from {name}" for name in written))
+        connection.exec_driver_sql(RESTART_SEQUENCES)
 
 
 @pytest.fixture

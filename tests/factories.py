@@ -6,7 +6,7 @@ import itertools
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Any
 from uuid import UUID
 
@@ -63,16 +63,23 @@ class Factory:
 
     def agency(self, name: str, *, brands: Sequence[str], needs_approval: bool = True) -> Agency:
         """An agency with brands and one person per role; staff, lead and admin on all brands, owner on the first."""
-        agency_id = new_id()
+        made = Agency(self.app, new_id(), name, [new_id() for _ in brands])
+        members = [
+            self._member(made, role, [made.brand_ids[0]] if role is Role.CLIENT_OWNER else None, made_at=number)
+            for number, role in enumerate(Role)
+        ]
+        made.actors = {actor.role.value: actor for _person, _membership, actor in members}
         with self.app.app_context():
-            db.session.add(models.Agency(id=agency_id, name=f"{name} {next(_numbers)}"))
+            db.session.add(models.Agency(id=made.id, name=f"{name} {next(_numbers)}"))
+            db.session.add_all(person for person, _membership, _actor in members)
+            db.session.flush()
+            db.session.add_all(membership for _person, membership, _actor in members)
             db.session.commit()
-        made = Agency(self.app, agency_id, name, [new_id() for _ in brands])
         with made.entered():
             for number, (brand_id, brand) in enumerate(zip(made.brand_ids, brands, strict=True)):
                 db.session.add(
                     models.Brand(
-                        agency_id=agency_id,
+                        agency_id=made.id,
                         id=brand_id,
                         name=brand,
                         mark=brand[:2].upper(),
@@ -80,41 +87,53 @@ class Factory:
                         needs_approval=needs_approval,
                     )
                 )
-        for role in Role:
-            only = [made.brand_ids[0]] if role is Role.CLIENT_OWNER else None
-            made.actors[role.value] = self.person(made, role, only_brand_ids=only)
         return made
 
     def person(
         self, agency: Agency, role: Role, *, only_brand_ids: Sequence[UUID] | None = None, password: str | None = None
     ) -> Actor:
         """A member; `only_brand_ids=None` means every brand. `password=None` leaves them without one."""
-        person_id, number = new_id(), next(_numbers)
+        person, membership, actor = self._member(agency, role, only_brand_ids, password=password)
+        with self.app.app_context():
+            db.session.add(person)
+            db.session.flush()
+            db.session.add(membership)
+            db.session.commit()
+        return actor
+
+    def _member(
+        self,
+        agency: Agency,
+        role: Role,
+        only_brand_ids: Sequence[UUID] | None,
+        *,
+        password: str | None = None,
+        made_at: int = 0,
+    ) -> tuple[models.Person, models.Membership, Actor]:
+        """The rows of a member, yet to be written; `made_at` microseconds from now, so that no two are made at once."""
+        number, moment = next(_numbers), datetime.now(UTC) + timedelta(microseconds=made_at)
         password_hash = None
         if password is not None:
             from argon2 import PasswordHasher
 
             password_hash = PasswordHasher(time_cost=1, memory_cost=8, parallelism=1).hash(password)
-        name = f"{role.value.replace('_', ' ').title()} {number}"
-        with self.app.app_context():
-            db.session.add(
-                models.Person(
-                    id=person_id, email=f"{role.value}.{number}@test.example", name=name, password_hash=password_hash
-                )
-            )
-            db.session.flush()
-            db.session.add(
-                models.Membership(
-                    agency_id=agency.id,
-                    person_id=person_id,
-                    role=role.value,
-                    all_brands=only_brand_ids is None,
-                    brand_ids=list(only_brand_ids or []),
-                )
-            )
-            db.session.commit()
+        person = models.Person(
+            id=new_id(),
+            email=f"{role.value}.{number}@test.example",
+            name=f"{role.value.replace('_', ' ').title()} {number}",
+            password_hash=password_hash,
+            created_at=moment,
+        )
+        membership = models.Membership(
+            agency_id=agency.id,
+            person_id=person.id,
+            role=role.value,
+            all_brands=only_brand_ids is None,
+            brand_ids=list(only_brand_ids or []),
+            created_at=moment,
+        )
         brand_ids = None if only_brand_ids is None else frozenset(only_brand_ids)
-        return Actor(person_id, name, role, agency.id, brand_ids)
+        return person, membership, Actor(person.id, person.name, role, agency.id, brand_ids)
 
     def account(self, agency: Agency, *, brand: int = 0, platform: str = "facebook", credential: str = "tok") -> UUID:
         """A connected account with a poll turn due now; its external id is `<platform>-<n>`."""
