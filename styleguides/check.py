@@ -1,8 +1,8 @@
 """`check_text`: what a brand's rules say about a text. Pure; the same input gives the same findings in the same order.
 
 Takes time linear in the text, whatever the text. Beside the brand's rules it always holds the text against what no
-platform can take (too long, empty, characters that cannot be sent, marks that turn the visible order around), and says
-when rules were passed by because they were written for other languages.
+platform can take (too long, empty, characters that cannot be sent, marks that turn the visible order around, places
+in braces that nobody filled), and says when rules were passed by because they were written for other languages.
 """
 
 from __future__ import annotations
@@ -20,6 +20,7 @@ from styleguides.length import PLATFORM_LABELS, length, length_limit, length_uni
 from styleguides.reading import Reading
 from styleguides.rule_kinds import Banned, CheckContext, Empathy, Finding, Preferred, Rule
 from styleguides.tokens import HIDDEN_IN_WORDS, WORD
+from styleguides.variables import places
 from tenants.errors import worded
 
 __all__ = [
@@ -39,6 +40,7 @@ __all__ = [
 PLATFORM_LENGTH: Final = Rule(id="platform-length", level="stop")
 EMPTY: Final = Rule(id="platform-empty", level="stop")
 UNSENDABLE: Final = Rule(id="platform-characters", level="stop")
+UNFILLED: Final = Rule(id="platform-variable", level="stop")
 TURNED_AROUND: Final = Rule(id="platform-direction", level="stop")
 DIRECTION: Final = Rule(id="platform-direction", level="warn")
 OTHER_LANGUAGE: Final = Rule(id="guide-language", level="warn")
@@ -78,6 +80,8 @@ def _judge_sendable(reading: Reading, out: Findings) -> None:
         _judge_platform_length(reading, limit, out)
     if not reading.words and not text.translate(HIDDEN_IN_WORDS).strip():
         out.add(EMPTY, -1, "empty", 0, len(text), quote="")
+    for place in places(text)[:MOST_HITS_PER_RULE]:
+        out.add(UNFILLED, -1, "unfilled_variable", place.start, place.end)
     if text.isprintable():
         return
     for rule, words, pattern in ((UNSENDABLE, "unsendable", _UNSENDABLE), (DIRECTION, "hidden_direction", _DIRECTION)):

@@ -2,15 +2,23 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import date, datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import CheckConstraint, Index, Text, UniqueConstraint, text
+from sqlalchemy import CheckConstraint, Index, Text, UniqueConstraint, func, text
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.orm import Mapped, mapped_column
 
-from tenants.database import Base, BrandOwned, Dated, belongs_to_brand
+from tenants.database import (
+    AgencyOrBrandOwned,
+    Base,
+    BrandOwned,
+    Dated,
+    belongs_to,
+    belongs_to_agency_or_brand,
+    belongs_to_brand,
+)
 
 
 class StyleGuideVersion(BrandOwned, Dated, Base):
@@ -64,4 +72,68 @@ class Guideline(BrandOwned, Dated, Base):
         Index("ix_guideline_brand", "agency_id", "brand_id", "title"),
         CheckConstraint("visibility in ('public', 'private', 'both')", name="visibility_is_known"),
         CheckConstraint("offer_limit_cents is null or currency is not null", name="offer_names_currency"),
+    )
+
+
+class SavedReply(AgencyOrBrandOwned, Dated, Base):
+    """Words to begin an answer with, of one brand or of the agency for all its brands. Put away, never deleted.
+
+    `texts` are `{"language", "text"}`, several of one language being variants; `words` say what customers write where
+    it fits. `review_by` is the day from which somebody should look whether it is still true.
+    """
+
+    __tablename__ = "saved_reply"
+    title: Mapped[str] = mapped_column(Text)
+    texts: Mapped[list[Any]] = mapped_column(JSONB, default=list)
+    words: Mapped[list[Any]] = mapped_column(JSONB, default=list)
+    review_by: Mapped[date | None]
+    changed_at: Mapped[datetime] = mapped_column(server_default=func.now())
+    changed_by_name: Mapped[str] = mapped_column(Text, default="system")
+    archived_at: Mapped[datetime | None]
+    version: Mapped[int] = mapped_column(default=1)
+    __table_args__ = (
+        *belongs_to_agency_or_brand(),
+        Index("ix_saved_reply_title", "agency_id", "title", "id", "brand_id"),
+        Index("ix_saved_reply_brand", "agency_id", "brand_id", "title", "id"),
+        Index("ix_saved_reply_stamp", "agency_id", "brand_id", "version", postgresql_where=text("archived_at is null")),
+        {"info": {"app_may": ("SELECT", "INSERT", "UPDATE")}},
+    )
+
+
+class SavedReplyVersion(BrandOwned, Dated, Base):
+    """What a saved reply said at one version, and who wrote it. May be added to and read, nothing else.
+
+    `deed` is `written`, `changed`, `archived` or `restored`.
+    """
+
+    __tablename__ = "saved_reply_version"
+    saved_reply_id: Mapped[UUID]
+    number: Mapped[int]
+    deed: Mapped[str] = mapped_column(Text)
+    title: Mapped[str] = mapped_column(Text)
+    texts: Mapped[list[Any]] = mapped_column(JSONB, default=list)
+    words: Mapped[list[Any]] = mapped_column(JSONB, default=list)
+    review_by: Mapped[date | None]
+    made_by: Mapped[UUID]
+    made_by_name: Mapped[str] = mapped_column(Text)
+    __table_args__ = (
+        belongs_to("saved_reply", "saved_reply_id"),
+        UniqueConstraint("agency_id", "saved_reply_id", "number", "brand_id"),
+        CheckConstraint("deed in ('written', 'changed', 'archived', 'restored')", name="deed_is_known"),
+        {"info": {"app_may": ("SELECT", "INSERT")}},
+    )
+
+
+class SavedReplyUse(BrandOwned, Dated, Base):
+    """How often replies of a brand that began from a saved reply were sent. The brand is where it was used, so what the
+    agency keeps for all brands has a row in each.
+    """
+
+    __tablename__ = "saved_reply_use"
+    saved_reply_id: Mapped[UUID]
+    uses: Mapped[int]
+    last_used_at: Mapped[datetime]
+    __table_args__ = (
+        belongs_to_brand(),
+        UniqueConstraint("agency_id", "saved_reply_id", "brand_id"),
     )

@@ -9,7 +9,7 @@ from typing import Any
 from uuid import UUID
 
 from flask_sqlalchemy import SQLAlchemy
-from sqlalchemy import DateTime, ForeignKeyConstraint, MetaData, Uuid, func
+from sqlalchemy import Computed, DateTime, ForeignKeyConstraint, MetaData, Uuid, func
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
 
@@ -93,6 +93,24 @@ class Dated:
     """Adds when the row was made, by the database's clock."""
 
     created_at: Mapped[datetime] = mapped_column(server_default=func.now(), sort_order=-5)
+
+
+class AgencyOrBrandOwned(BrandOwned):
+    """A row of one brand, or of the agency for all its brands: that one bears the agency's own id as its brand.
+
+    So both guards hold it like any brand's row, and a scope reaches it where it names the agency beside the brands
+    (`tenants.permissions.Actor.scope`). `of_brand_id` is the brand, None for the agency's: what the foreign key asks.
+    """
+
+    of_brand_id: Mapped[UUID | None] = mapped_column(Computed("nullif(brand_id, agency_id)"), sort_order=-8)
+
+
+def belongs_to_agency_or_brand() -> tuple[ForeignKeyConstraint, ForeignKeyConstraint]:
+    """The foreign keys of an `AgencyOrBrandOwned` table: the agency always, the brand where it has one."""
+    return (
+        ForeignKeyConstraint(["agency_id"], ["agency.id"]),
+        ForeignKeyConstraint(["agency_id", "of_brand_id"], ["brand.agency_id", "brand.id"]),
+    )
 
 
 def belongs_to_agency() -> ForeignKeyConstraint:

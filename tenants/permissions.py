@@ -149,8 +149,12 @@ class Actor:
 
     @property
     def scope(self) -> Scope:
-        """The rows this person may touch at all."""
-        return Scope(self.agency_id, self.brand_ids)
+        """The rows this person may touch at all. What the agency keeps for all its brands bears the agency's own id
+        as its brand; whoever works for the agency reaches it, a client's owner never.
+        """
+        if self.brand_ids is None or self.role is Role.CLIENT_OWNER:
+            return Scope(self.agency_id, self.brand_ids)
+        return Scope(self.agency_id, self.brand_ids | {self.agency_id})
 
     def may(self, permission: Permission) -> bool:
         """Whether the role includes it, on the brands the membership covers."""

@@ -105,7 +105,11 @@ def _is_live(now: Any, idle_since: Any) -> Any:
 
 def _find_statement() -> Any:
     """Built once: making the expression anew for every request would cost more than running it."""
-    brands = case((Membership.all_brands, EVERY_BRAND), else_=func.array_to_string(Membership.brand_ids, ","))
+    brands = case(  # as `Actor.scope` has it
+        (Membership.all_brands, EVERY_BRAND),
+        (Membership.role == Role.CLIENT_OWNER.value, func.array_to_string(Membership.brand_ids, ",")),
+        else_=func.array_to_string(func.array_append(Membership.brand_ids, Membership.agency_id), ","),
+    )
     return (
         select(
             SignInSession.id.label("session_id"),

@@ -11,7 +11,7 @@ from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.orm import Mapped, mapped_column
 
 from agency.replies.lifecycle import STATES
-from tenants.database import Base, BrandOwned, Dated, belongs_to
+from tenants.database import Base, BrandOwned, Dated, belongs_to, belongs_to_brand
 
 _STATE_LIST = ", ".join(f"'{state}'" for state in STATES)
 IN_FLIGHT = "state in ('publishing', 'outcome_unknown')"
@@ -25,7 +25,8 @@ class Reply(BrandOwned, Dated, Base):
     `deed` is `reply`, or what it does to our earlier answer `changes_reply_id`: `edit` or `withdraw` it. `private` asks
     for a message to the person instead of words under theirs. `deed_reason` says why ours is withdrawn. `automatic`:
     a rule chose the words and no person changed them since, so the shorter window of messages holds. `replaces_text` is
-    a review's answer written elsewhere that this one takes the place of, knowingly.
+    a review's answer written elsewhere that this one takes the place of, knowingly. `saved_reply_id` is the saved reply
+    the draft began from, `began_with` its words as they were put in.
     `sent_at` is when the last attempt left, `lease_until` when a sender that went silent is given up (database clock).
     """
 
@@ -44,6 +45,8 @@ class Reply(BrandOwned, Dated, Base):
     deed_reason: Mapped[str | None] = mapped_column(Text)
     replaces_text: Mapped[str | None] = mapped_column(Text)
     automatic: Mapped[bool] = mapped_column(default=False, server_default="false")
+    saved_reply_id: Mapped[UUID | None]
+    began_with: Mapped[str | None] = mapped_column(Text)
     state: Mapped[str] = mapped_column(Text, default="draft")
     state_since: Mapped[datetime]
     state_reason: Mapped[str | None] = mapped_column(Text)
@@ -182,4 +185,46 @@ class PublishAttempt(BrandOwned, Dated, Base):
             postgresql_where=text("deed = 'send'"),
         ),
         CheckConstraint("deed in ('send', 'look')", name="deed_is_known"),
+    )
+
+
+class Wording(BrandOwned, Dated, Base):
+    """A way of putting it that a brand has sent, as `styleguides.wording` sees it; near-equal words are one.
+
+    `exact` names its words in order, `features` all its pairs of words; `band_1` to `band_6` lead to near-equal ones.
+    """
+
+    __tablename__ = "wording"
+    exact: Mapped[bytes] = mapped_column(LargeBinary)
+    features: Mapped[bytes] = mapped_column(LargeBinary)
+    band_1: Mapped[int] = mapped_column(BigInteger)
+    band_2: Mapped[int] = mapped_column(BigInteger)
+    band_3: Mapped[int] = mapped_column(BigInteger)
+    band_4: Mapped[int] = mapped_column(BigInteger)
+    band_5: Mapped[int] = mapped_column(BigInteger)
+    band_6: Mapped[int] = mapped_column(BigInteger)
+    __table_args__ = (
+        belongs_to_brand(),
+        UniqueConstraint("agency_id", "brand_id", "exact"),
+        *(Index(f"ix_wording_band_{n}", "agency_id", "brand_id", f"band_{n}") for n in range(1, 7)),
+        {"info": {"app_may": ("SELECT", "INSERT")}},
+    )
+
+
+class SentWording(BrandOwned, Dated, Base):
+    """That a reply was sent in a certain wording, and to whom."""
+
+    __tablename__ = "sent_wording"
+    wording_id: Mapped[UUID]
+    reply_id: Mapped[UUID]
+    contact_id: Mapped[UUID | None]
+    sent_at: Mapped[datetime]
+    saved_reply_id: Mapped[UUID | None]
+    __table_args__ = (
+        belongs_to("wording", "wording_id"),
+        belongs_to("reply", "reply_id"),
+        UniqueConstraint("agency_id", "reply_id", "brand_id"),
+        Index("ix_sent_wording_wording", "agency_id", "wording_id", "sent_at"),
+        Index("ix_sent_wording_brand", "agency_id", "brand_id", "sent_at"),
+        {"info": {"app_may": ("SELECT", "INSERT")}},
     )

@@ -88,6 +88,8 @@ def _reply(t: Tenant) -> Row:
         "written_by": t.id_of("person"),
         "written_by_name": t.word("writer"),
         "deed_reason": t.word("deed reason"),
+        "saved_reply_id": t.id_of("saved_reply"),
+        "began_with": t.word("began with"),
     }
 
 
@@ -331,6 +333,31 @@ ROWS: dict[str, Callable[[Tenant], Row]] = {
         "steps": [t.word("step")],
         "never_say": [t.word("never")],
     },
+    "saved_reply": lambda t: {
+        **_owned(t, "saved_reply"),
+        "title": t.word("saved reply"),
+        "texts": [{"language": "en", "text": t.word("saved words {customer_name}")}],
+        "words": [t.word("fits")],
+        "changed_by_name": t.word("saver"),
+        "version": 1,
+    },
+    "saved_reply_version": lambda t: {
+        **_owned(t, "saved_reply_version"),
+        "saved_reply_id": t.id_of("saved_reply"),
+        "number": 1,
+        "deed": "written",
+        "title": t.word("saved reply"),
+        "texts": [{"language": "en", "text": t.word("saved words {customer_name}")}],
+        "words": [t.word("fits")],
+        "made_by": t.id_of("person"),
+        "made_by_name": t.word("saver"),
+    },
+    "saved_reply_use": lambda t: {
+        **_owned(t, "saved_reply_use"),
+        "saved_reply_id": t.id_of("saved_reply"),
+        "uses": 3,
+        "last_used_at": clock.now(),
+    },
     "reply": lambda t: {**_owned(t, "reply"), **_reply(t)},
     "reply_text": lambda t: {
         **_owned(t, "reply_text"),
@@ -341,6 +368,20 @@ ROWS: dict[str, Callable[[Tenant], Row]] = {
         "author_id": t.id_of("person"),
         "author_name": t.word("writer"),
         "findings": [],
+    },
+    "wording": lambda t: {
+        **_owned(t, "wording"),
+        "exact": t.hash("wording"),
+        "features": t.hash("features"),
+        **{f"band_{number}": number for number in range(1, 7)},
+    },
+    "sent_wording": lambda t: {
+        **_owned(t, "sent_wording"),
+        "wording_id": t.id_of("wording"),
+        "reply_id": t.id_of("reply"),
+        "contact_id": t.id_of("contact"),
+        "sent_at": clock.now(),
+        "saved_reply_id": t.id_of("saved_reply"),
     },
     "approval": lambda t: {**_owned(t, "approval"), **_decision(t)},
     "publish_attempt": lambda t: {

@@ -52,6 +52,8 @@ NOT_SEALED = {
     "history_import.file_hash",
     "kept_media.body",
     "kept_media.sha256",
+    "wording.exact",
+    "wording.features",
 }
 """Bytes that are hashes, or what a platform sent, or keys that are wrapped themselves."""
 
