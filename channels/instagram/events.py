@@ -10,9 +10,10 @@ from collections.abc import Sequence
 from dataclasses import replace
 from datetime import datetime
 
-from channels import meta_events
+from channels import meta_events, meta_graph
 from channels.capabilities import EventReading
 from channels.deliveries import Told
+from channels.errors import ChannelError
 from channels.instagram import parse, requests
 from channels.items import Author, IncomingItem, PostContext
 from channels.protocol import ConnectedAccount, Exchange
@@ -36,7 +37,9 @@ def read(account: ConnectedAccount, told: Told, now: datetime) -> EventReading:
     if told.kind == "mentions":
         media_id, comment_id_or_none = identifier(told.value.get("media_id")), identifier(told.value.get("comment_id"))
         if comment_id_or_none is not None:
-            return meta_events.asked(requests.mentioned_comment(account, comment_id_or_none))
+            # Under our own media it is a comment, and told as one as well: which it is, only the comment itself tells.
+            alone = requests.one_comment(account, comment_id_or_none)
+            return meta_events.asked(alone, requests.mentioned_comment(account, comment_id_or_none))
         if media_id is None:
             raise Unreadable("a mention without usable ids")
         return meta_events.asked(requests.mentioned_media(account, media_id))
@@ -51,6 +54,10 @@ def read_answers(account: ConnectedAccount, told: Told, exchanges: Sequence[Exch
         return meta_events.answered(exchanges, lambda raw: here, replace(here, kind="mention"))
     if told.kind in _COMMENTS:
         return meta_events.answered(exchanges, lambda raw: _read_alone(raw, account), _comment(account, told, now))
+    ours = _under_our_media(account, [one for one in exchanges if one.request.purpose.get("ask") == "comment"])
+    if ours is not None:
+        return meta_events.stored(ours)
+    exchanges = [one for one in exchanges if one.request.purpose.get("ask") == "mention"]
     media_id = identifier(told.value.get("media_id"))
 
     def mention(raw: Json) -> IncomingItem:
@@ -70,6 +77,27 @@ def _may_be_elsewhere(account: ConnectedAccount, value: Json) -> bool:
     text = value.get("text")
     named = account.login == "instagram" and account.name and isinstance(text, str)
     return bool(named) and f"@{account.name}".lower() in str(text).lower()
+
+
+def _under_our_media(account: ConnectedAccount, exchanges: Sequence[Exchange]) -> IncomingItem | None:
+    """The comment where the platform shows it by itself and says that its media is ours. Raises what passes."""
+    for exchange in exchanges:
+        try:
+            if isinstance(exchange.result, ChannelError):
+                raise exchange.result
+            raw = meta_graph.read(exchange.result)
+            media = mapping(raw.get("media")) or {}
+            owner = identifier((mapping(media.get("owner")) or {}).get("id"))
+            if account.external_id == owner or (
+                owner is None and account.name and media.get("username") == account.name
+            ):
+                return _read_alone(raw, account)
+        except ChannelError as error:
+            if error.retry:
+                raise
+        except Unreadable:
+            continue
+    return None
 
 
 def _read_alone(raw: Json, account: ConnectedAccount) -> IncomingItem:

@@ -44,7 +44,9 @@ def replies(account: ConnectedAccount, object_id: str, *, detail: int, after: st
 
 
 def one_comment(account: ConnectedAccount, comment_id: str) -> Request:
-    return one_object(account, comment_id, f"{_REPLY_FIELDS},media{{{_CONTEXT_FIELDS}}}", {"ask": "comment"})
+    """Who owns its media is shown to the owner alone ("IG Media", fields)."""
+    fields = f"{_REPLY_FIELDS},media{{{_CONTEXT_FIELDS},owner,username}}"
+    return one_object(account, comment_id, fields, {"ask": "comment"})
 
 
 def one_media(account: ConnectedAccount, media_id: str) -> Request:

@@ -11,8 +11,8 @@ import pytest
 
 from channels.capabilities import EventReading, ReadsEvents
 from channels.deliveries import cut
-from channels.errors import ChannelError, PlatformDown, TokenRevoked
-from channels.items import Attachment, IncomingItem
+from channels.errors import ChannelError, PlatformDown, RateLimited, TokenRevoked
+from channels.items import Attachment, Author, IncomingItem
 from channels.protocol import Answer, ConnectedAccount, Exchange, Platform, Request
 from channels.registry import able
 from channels.scripted_transport import ScriptedTransport, json_answer
@@ -216,6 +216,60 @@ def test_instagram_mentions_are_read_through_the_account() -> None:
     item = only(answered("instagram", changed("instagram", "mentions", {"media_id": "7"}), json_answer(media)))
     assert (item.kind, item.thread_external_id, item.text) == ("mention", "7", "Lunch at @thebrand")
     assert item.names_us
+
+
+OWN_MEDIA = {"id": "7", "owner": {"id": "100"}, "username": "thebrand"}
+NAMES_US = {"id": "5", "text": "@thebrand hi", "timestamp": "2026-11-22T11:00:00+0000", "username": "ann"}
+MENTIONED = json_answer({"mentioned_comment": {**NAMES_US, "media": {"id": "7"}}, "id": "100"})
+
+
+def mentioned(
+    alone: Answer | ChannelError, through_us: Answer | ChannelError = MENTIONED, *, comment_id: str = "5"
+) -> EventReading:
+    """A `mentions` event of a comment; what the platform says of it alone, and through the account it names."""
+    account = account_of("instagram")
+    body = changed("instagram", "mentions", {"media_id": "7", "comment_id": comment_id})
+    asked = reader("instagram").read_event(account, body, now=NOW).ask
+    exchanges = [Exchange(one, through_us if "mentioned_comment" in one.params["fields"] else alone) for one in asked]
+    assert len(exchanges) == 2
+    return reader("instagram").read_event_answers(account, body, exchanges, now=NOW)
+
+
+@pytest.mark.parametrize("through_us", [MENTIONED, json_answer({"error": {"code": 100, "message": "x"}}, 400)])
+@pytest.mark.parametrize("media", [OWN_MEDIA, {"id": "7", "owner": {"id": "100"}}, {"id": "7", "username": "thebrand"}])
+def test_a_comment_under_our_own_media_that_names_us_is_a_comment(media: dict[str, Any], through_us: Answer) -> None:
+    own = json_answer({**NAMES_US, "from": {"id": "900", "username": "ann"}, "parent_id": "4", "media": media})
+    item = only(mentioned(own, through_us))
+    assert (item.kind, item.external_id, item.thread_external_id) == ("comment", "5", "4")
+    assert item.author == Author("900", "ann")
+    assert not item.from_us
+
+
+@pytest.mark.parametrize(
+    "alone",
+    [
+        not_there(),
+        json_answer({"error": {"code": 10, "message": "no permission"}}, 403),
+        json_answer({**NAMES_US, "media": {"id": "7", "username": "ann"}}),
+        json_answer({**NAMES_US, "media": {"id": "7", "owner": {"id": "8"}, "username": "thebrand"}}),
+        json_answer({**NAMES_US, "media": {"id": "7"}}),
+        json_answer(NAMES_US),
+        json_answer({"media": OWN_MEDIA}),
+    ],
+    ids=["not shown", "not allowed", "another's", "another's of our name", "nobody's", "bare", "without a comment"],
+)
+def test_whatever_does_not_prove_the_media_ours_leaves_it_a_mention(alone: Answer) -> None:
+    assert only(mentioned(alone)).kind == "mention"
+
+
+@pytest.mark.parametrize("trouble", [PlatformDown("later"), RateLimited(60, "account")])
+def test_whose_media_it_is_is_asked_again_later_where_nobody_could_say(trouble: ChannelError) -> None:
+    with pytest.raises(type(trouble)):
+        mentioned(trouble)
+
+
+def test_a_mention_that_is_shown_in_no_way_is_ignored() -> None:
+    assert mentioned(not_there(), not_there()).outcome == "ignored"
 
 
 # --- messages, both ---

@@ -15,14 +15,14 @@ from sqlalchemy import delete, func, select
 import agency.replies.models  # noqa: F401 - its tables are asked for below
 from agency.inbox import outgoing
 from agency.inbox.intake import store_page
-from agency.inbox.models import Conversation, KeptMedia, Message, Note, QueueCounter
-from channels.items import IncomingItem, PostContext
+from agency.inbox.models import Contact, Conversation, KeptMedia, Message, Note, QueueCounter
+from channels.items import Author, IncomingItem, PostContext
 from channels.models import Account
 from channels.scripted_transport import json_answer
 from tenants import clock
 from tenants.database import Base, db, new_id
 from tenants.models import OutboxEntry
-from tests.channels.test_meta_events import answered, changed, only, read
+from tests.channels.test_meta_events import answered, changed, mentioned, only, read
 from tests.factories import Agency, Factory
 from tests.inbox.items import comment, page
 
@@ -260,3 +260,38 @@ def test_a_comment_on_our_page_that_names_us_is_one_comment_in_any_order(
         store((by_feed, by_mention)[number], known_stay=number == 0)
     ((name, (kind, *_rest)),) = conversations(ana).items()
     assert (name, kind) == ("7_8", "comment")
+
+
+@pytest.mark.parametrize("parent_id", [None, "21"])
+@pytest.mark.parametrize("order", list(permutations(range(3))), ids=str)
+def test_a_comment_under_our_media_that_names_us_is_one_comment_in_any_order(
+    ana: Agency, make: Factory, order: tuple[int, ...], parent_id: str | None
+) -> None:
+    """Told as a comment and as a mention, and found by a poll."""
+    profile = make.account(ana, platform="instagram")
+    stamp, owner = "2026-11-22T11:50:00+0000", {"owner": {"id": "100"}, "username": "thebrand"}
+    person = {"id": "900", "username": "ann"}
+    words = {"id": "22", "text": "@thebrand hi", "from": person}
+    words |= {"parent_id": parent_id} if parent_id else {}
+    by_comments = read("instagram", changed("instagram", "comments", {**words, "media": {"id": "5"}}))
+    alone = {**words, "timestamp": stamp, "username": "ann", "media": {"id": "5", **owner}}
+    by_mentions = mentioned(json_answer(alone), comment_id="22")
+    listed = told(
+        10,
+        "@thebrand hi",
+        external_id="22",
+        thread_external_id=parent_id or "22",
+        parent_external_id=parent_id,
+        author=Author("900", "ann"),
+    )
+    for number in order:
+        with ana.entered():
+            account = db.session.scalars(select(Account).where(Account.id == profile)).one()
+            found = (only(by_comments), only(by_mentions), listed)[number]
+            store_page(account, page(found), now=NOW, known_stay=number == 0)
+    ((name, (kind, *_rest)),) = conversations(ana).items()
+    assert (name, kind) == (parent_id or "22", "comment")
+    with ana.entered():
+        shown = db.session.execute(select(Message.external_id, Message.text, Message.author_name)).all()
+        assert [tuple(row) for row in shown] == [("22", "@thebrand hi", "ann")]
+        assert list(db.session.scalars(select(Contact.external_id))) == ["900"]
