@@ -10,17 +10,22 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import compress, pairwise
 from typing import Final
 
-from styleguides.compiled import CompiledRules, Phrase, View, compile_rules
+from styleguides.compiled import CompiledRules, Phrase, View, compile_rules, words_of_use
 from styleguides.explain import Findings
 from styleguides.judges import JUDGES, MOST_HITS_PER_RULE
 from styleguides.language import base_language, detect_language, language_data, plain, stems
 from styleguides.length import PLATFORM_LABELS, length, length_limit, length_unit, reading_seconds
 from styleguides.reading import Reading
 from styleguides.rule_kinds import Banned, CheckContext, Empathy, Finding, Preferred, Rule
+<<<<<<< /tmp/tmpun3r_wio/now
+from styleguides.tokens import HIDDEN_IN_WORDS
+=======
 from styleguides.tokens import HIDDEN_IN_WORDS, WORD
 from styleguides.variables import places
+>>>>>>> /tmp/tmpun3r_wio/theirs
 from tenants.errors import worded
 
 __all__ = [
@@ -123,7 +128,7 @@ def _match_words(view: View, reading: Reading, out: Findings) -> dict[int, list[
     keys = reading.keys
     matched: dict[int, list[tuple[int, int]]] = {}
     reported: dict[int, list[int]] = {}  # order of the rule -> [findings, word after the last one]
-    for place in [place for place, key in enumerate(keys) if key in index]:
+    for place in compress(range(len(keys)), map(index.__contains__, keys)):
         for phrase in index[keys[place]]:
             size = phrase.size
             if size > 1 and tuple(keys[place : place + size]) != phrase.keys:
@@ -146,8 +151,9 @@ def _match_words(view: View, reading: Reading, out: Findings) -> dict[int, list[
 
 def _in_one_breath(reading: Reading, place: int, size: int) -> bool:
     """Whether nothing between the words ends a sentence."""
-    for at in range(place, place + size - 1):
-        before, after = reading.span(at)[1], reading.span(at + 1)[0]
+    for (_, before), (after, _) in pairwise(reading.spans(place, size)):
+        if after - before == 1 and reading.text[before] == " ":
+            continue
         if after - before > _LONGEST_GAP or _PHRASE_BREAK.search(reading.text, before, after):
             return False
     return True
@@ -175,15 +181,15 @@ def _report(phrase: Phrase, place: int, reading: Reading, out: Findings) -> bool
 
 def _already_preferred(rule: Preferred, place: int, size: int, reading: Reading) -> bool:
     """Whether these words are part of what the brand prefers: `app` within `Pennywell app`."""
-    wanted = [plain(word) for word in WORD.findall(rule.use)] if rule.match != "case" else WORD.findall(rule.use)
-    if len(wanted) < size or (rule.match != "case" and not wanted):
+    wanted = words_of_use(rule)
+    if len(wanted) < size:
         return False
     for offset in range(len(wanted) - size + 1):
         first = place - offset
         if first < 0:
             break
         given = reading.words[first : first + len(wanted)]
-        if (given if rule.match == "case" else [plain(word) for word in given]) == wanted:
+        if (given if rule.match == "case" else list(map(plain, given))) == wanted:
             return True
     return False
 

@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 import threading
 from collections.abc import Sequence
+from functools import lru_cache
 from typing import Final
 
 from styleguides.language import SUPPORTED_LANGUAGES, StemCache, plain, stems
@@ -32,7 +33,7 @@ NAME_PLACE: Final = "{name}"
 class Phrase:
     """A phrase of a rule. `surfaces` are its words as they must stand, where forms are not enough."""
 
-    __slots__ = ("keys", "literal", "match", "needed", "order", "rule", "size", "surfaces", "written")
+    __slots__ = ("_plain", "keys", "literal", "match", "needed", "order", "rule", "size", "surfaces", "written")
 
     def __init__(self, written: str, rule: Rule, order: int, match: Match, needed: bool, cache: StemCache) -> None:
         self.written = written
@@ -40,6 +41,7 @@ class Phrase:
         self.order = order
         self.match = match
         self.needed = needed
+        self._plain: list[str] | None = None
         words = WORD.findall(written.replace(NAME_PLACE, " "))
         # `C++`, `100%`, an address or an emoji are not words: these are looked for as they are written.
         self.literal = not words or _symbols_at_the_edge(written, needed)
@@ -51,12 +53,21 @@ class Phrase:
 
     def is_written(self, words: Sequence[str]) -> bool:
         """Whether these words, which match, stand in the very form the rule lists."""
-        return [plain(word) for word in words] == [plain(word) for word in WORD.findall(self.written)]
+        if self._plain is None:
+            self._plain = list(map(plain, WORD.findall(self.written)))
+        return list(map(plain, words)) == self._plain
 
     def same_surface(self, words: Sequence[str]) -> bool:
         return self.surfaces is None or all(
             _surface(word, self.match) == surface for word, surface in zip(words, self.surfaces, strict=True)
         )
+
+
+@lru_cache(2_000)
+def words_of_use(rule: Preferred) -> list[str]:
+    """The words a rule prefers, as they are compared."""
+    words = WORD.findall(rule.use)
+    return words if rule.match == "case" else list(map(plain, words))
 
 
 def _surface(word: str, match: Match) -> str:

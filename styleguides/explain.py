@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from functools import lru_cache
 from typing import Final
 
 from styleguides.language import FALLBACK_LANGUAGE, base_language, language_data
@@ -15,6 +16,7 @@ LONGEST_QUOTE: Final = 80
 _RANK: Final = {level: rank for rank, level in enumerate(LEVELS)}
 
 
+@lru_cache(1_000)
 def message_language(*codes: str | None) -> str:
     """The first of these languages that has messages."""
     for code in codes:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Mapping, Sequence
+from itertools import islice
 from typing import Any, Final
 
 from styleguides.compiled import NAME_PLACE, Phrase, View
@@ -35,6 +36,7 @@ _GREETING_WITHIN_WORDS: Final = 4
 _NAME_WITHIN_WORDS: Final = 12
 _CLOSING_REACH: Final = 200
 
+_EXCLAMATION: Final = re.compile("[!！]")
 _NAME_OR_WORD = r"[^\W\d_]{1,30}"
 _GREETING: Final = re.compile(rf"{_NAME_OR_WORD}(?: {_NAME_OR_WORD}){{0,3}}(?:(?:, {_NAME_OR_WORD})?!|,)(?=\s)")
 """Up to five words and a comma or an exclamation mark: `Dzień dobry,`, `Olá, Inês!`."""
@@ -84,7 +86,9 @@ def judge_greeting(rule: Greeting, order: int, reading: Reading, view: View, mat
             return
     else:
         hits, wanted = [], name or ""
-    if wants_name and name is not None and not name_places(reading.words[:_NAME_WITHIN_WORDS], name, inflected):
+    if not wants_name or name is None or name in (near := reading.words[:_NAME_WITHIN_WORDS]):
+        return
+    if not name_places(near, name, inflected):
         place = reading.span(*hits[0])[1] if hits else 0
         out.add(rule, order, "greeting_name", place, place, f" {name}" if place else f"{name}, ", wanted=wanted)
 
@@ -143,9 +147,7 @@ def judge_exclamation(
     count = text.count("!") + text.count("！")
     if count <= rule.max_count:
         return
-    place = -1
-    for _ in range(rule.max_count + 1):
-        place = min(p for p in (text.find("!", place + 1), text.find("！", place + 1)) if p >= 0)
+    place = next(islice(_EXCLAMATION.finditer(text), rule.max_count, None)).start()
     end = place + 1
     while end < len(text) and text[end] in "!！":
         end += 1
@@ -156,7 +158,7 @@ def judge_exclamation(
 def judge_sentences(
     rule: SentenceLength, order: int, reading: Reading, view: View, matched: Matched, out: Findings
 ) -> None:
-    if len(reading.text) < 2 * rule.max_words:
+    if len(reading.text) < 2 * rule.max_words or reading.longest_stretch <= rule.max_words:
         return
     hits = 0
     for start, end in reading.sentences:

@@ -6,18 +6,19 @@ when this module is imported: the language model (0.65 s) is read when the first
 
 from __future__ import annotations
 
+import re
 import threading
 import tomllib
 import unicodedata
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from functools import cache
+from functools import cache, lru_cache
 from importlib import resources
 from typing import Any
 
 import snowballstemmer
 
-from styleguides.tokens import HIDDEN_IN_WORDS, running_words
+from styleguides.tokens import HIDDEN_IN_WORDS, running_words, sure_sentence_end
 
 SUPPORTED_LANGUAGES = ("en", "es", "pl", "pt")
 """Languages with stems and explanations. A text in another one is checked by whole words."""
@@ -50,6 +51,7 @@ class LanguageData:
     endings: tuple[tuple[str, str], ...]
     same_word: Mapping[str, str]
     messages: Mapping[str, str]
+    sure_end: re.Pattern[str]
 
 
 class StemCache(dict[str, str]):
@@ -113,10 +115,11 @@ def _read(code: str) -> LanguageData:
         endings=tuple((ending, instead) for ending, instead in raw["endings"]),
         same_word=same_word,
         messages=raw["messages"],
+        sure_end=sure_sentence_end((*raw["abbreviations"], *raw["late_abbreviations"])),
     )
 
 
-_UNKNOWN = LanguageData("und", "unknown", None, False, frozenset(), frozenset(), (), {}, {})
+_UNKNOWN = LanguageData("und", "unknown", None, False, frozenset(), frozenset(), (), {}, {}, sure_sentence_end(()))
 
 
 def language_data(code: str | None) -> LanguageData:
@@ -134,6 +137,7 @@ def stems(code: str | None) -> StemCache:
     return _stems_of(code if code is not None and code in SUPPORTED_LANGUAGES else "und")
 
 
+@lru_cache(1_000)
 def base_language(code: str | None) -> str | None:
     """`pt-BR` and `pt_PT` are `pt`; empty and `und` are None."""
     if not code:

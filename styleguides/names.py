@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import unicodedata
 from collections.abc import Sequence
+from functools import lru_cache
 
 from styleguides.language import plain
 from styleguides.tokens import WORD
@@ -15,6 +16,7 @@ _VOWELS = "aeiouyąęóáâãéêíõú"
 _LONGEST_ENDING = 3
 
 
+@lru_cache(4_000)
 def first_name(display_name: str | None) -> str | None:
     """The word to greet with, or None where the display name is a handle, a placeholder or no name at all."""
     if not display_name or len(display_name) > 200:
@@ -34,6 +36,7 @@ def _without_accents(word: str) -> str:
     return "".join(char for char in unicodedata.normalize("NFD", word) if not unicodedata.combining(char))
 
 
+@lru_cache(4_000)
 def _beginnings(name: str) -> tuple[str, ...]:
     """What the forms of a Slavic first name begin with: Anna, Anno; Marek, Marku; Paweł, Pawle."""
     beginnings = [name[:-1] if name[-1] in _VOWELS and len(name) > 2 else name]

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Literal
 
@@ -38,6 +38,8 @@ _MARKS = _class_of(c for c in (*range(0x300, 0x3100), *range(0xA66F, 0xABFF), *r
                    if unicodedata.category(chr(c))[0] == "M")  # fmt: skip
 _IN_WORD = rf"[\w{_MARKS}{_class_of(_HIDDEN)}]"
 WORD = re.compile(rf"[^\W_]{_IN_WORD}*(?:['’]{_IN_WORD}+)*")
+ASCII_WORD = re.compile(r"[^\W_]\w*(?:'\w+)*", re.ASCII)
+"""The same for text without any other characters, a quarter faster."""
 
 _SPECIAL_MARKS = ("@", "#", "://", "＠", "＃")
 _DOT_INSIDE = re.compile(r"\.\w")
@@ -154,11 +156,12 @@ def emoji_spans(text: str) -> list[Span]:
 _MAY_END_SENTENCE = re.compile(r"[.!?…。！？\n]+[\"'”»’)\]]*")
 
 
-def sentence_spans(text: str, abbreviations: frozenset[str], late: frozenset[str] = frozenset()) -> Iterator[Span]:
+def sentence_spans(text: str, abbreviations: frozenset[str], late: frozenset[str] = frozenset()) -> list[Span]:
     """Sentences without the white space around them. A line break ends one.
 
     A full stop after one of `abbreviations` does not; after one of `late` it does where a capital letter follows.
     """
+    spans: list[Span] = []
     start = 0
     for match in _MAY_END_SENTENCE.finditer(text):
         mark, end = match.group(), match.end()
@@ -171,9 +174,18 @@ def sentence_spans(text: str, abbreviations: frozenset[str], late: frozenset[str
             capital_next = text[end + 1 : end + 2].isupper()
             if initial or last.lower() in abbreviations or (last.lower() in late and not capital_next):
                 continue
-        yield from _trimmed(text, start, end)
+        _add_trimmed(spans, text, start, end)
         start = end
-    yield from _trimmed(text, start, len(text))
+    if start < len(text):
+        _add_trimmed(spans, text, start, len(text))
+    return spans
+
+
+def sure_sentence_end(abbreviations: Iterable[str]) -> re.Pattern[str]:
+    """Marks that end a sentence whatever comes after them; `sentence_spans` finds these ends and others."""
+    # The mark stands in front, so that the engine skips to the next one.
+    none_of_these = "".join(rf"(?<!\b{re.escape(short)}\.)" for short in sorted(abbreviations))
+    return re.compile(rf"[.!?](?=\s)(?<=[^\W\d_]{{2}}[.!?]){none_of_these}", re.IGNORECASE)
 
 
 def _word_before(text: str, stop: int) -> str:
@@ -184,13 +196,13 @@ def _word_before(text: str, stop: int) -> str:
     return words[-1].lstrip(_LEADING)
 
 
-def _trimmed(text: str, start: int, end: int) -> Iterator[Span]:
+def _add_trimmed(spans: list[Span], text: str, start: int, end: int) -> None:
     while start < end and text[start].isspace():
         start += 1
     while end > start and text[end - 1].isspace():
         end -= 1
     if start < end:
-        yield start, end
+        spans.append((start, end))
 
 
 def running_words(text: str) -> str:

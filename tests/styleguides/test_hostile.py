@@ -18,7 +18,7 @@ from styleguides.check import CheckContext, check_text, compile_rules
 from styleguides.language import language_data, stems
 from styleguides.reading import Reading
 from styleguides.rules import Finding, Rule, rules_from_data
-from styleguides.tokens import specials, word_spans
+from styleguides.tokens import ASCII_WORD, WORD, specials, word_spans
 
 GUIDES = Path(agency.demo.__file__).parent / "data" / "guides"
 
@@ -203,3 +203,51 @@ def test_words_are_placed_where_they_stand(text: str) -> None:
     reading = Reading(text, language_data("en"), stems("en"), CheckContext())
     spans = word_spans(reading.text, specials(reading.text))
     assert [reading.span(place) for place in range(len(reading.words))] == spans
+    for place in range(len(spans)):  # the first ones asked for are looked for by themselves
+        fresh = Reading(text, language_data("en"), stems("en"), CheckContext())
+        assert fresh.span(place) == spans[place]
+        assert fresh.spans(place, 3) == spans[place : place + 3]
+
+
+@given(st.text(alphabet="abIT.,'’_ \n-(1é", max_size=60))
+@settings(max_examples=300, deadline=None)
+def test_words_that_stand_twice_or_in_others_are_placed(text: str) -> None:
+    test_words_are_placed_where_they_stand.hypothesis.inner_test(text)  # type: ignore[attr-defined]
+
+
+@given(st.text(alphabet=st.characters(max_codepoint=127), max_size=60))
+def test_words_of_plain_text_are_the_same_by_the_quicker_way(text: str) -> None:
+    assert ASCII_WORD.findall(text) == WORD.findall(text)
+
+
+@given(
+    st.lists(
+        st.sampled_from(
+            [
+                "np.",
+                "Np.",
+                "Mr.",
+                "approx.",
+                "end.",
+                "End.)",
+                "A.",
+                "no",
+                "Yes",
+                "!",
+                "?!",
+                "co",
+                "\n",
+                "x.y",
+                "p.m.",
+                "ok…",
+            ]
+        )
+    ).map(" ".join),
+    texts,
+)
+@settings(max_examples=300, deadline=None)
+def test_no_sentence_is_longer_than_the_quick_bound(chunks: str, text: str) -> None:
+    for code in ("en", "pl", "pt", "es", "de"):
+        reading = Reading(f"{chunks} {text}", language_data(code), stems(code), CheckContext())
+        longest = max((len(reading.text[start:end].split()) for start, end in reading.sentences), default=0)
+        assert longest <= reading.longest_stretch
