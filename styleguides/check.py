@@ -20,12 +20,8 @@ from styleguides.language import base_language, detect_language, language_data, 
 from styleguides.length import PLATFORM_LABELS, length, length_limit, length_unit, reading_seconds
 from styleguides.reading import Reading
 from styleguides.rule_kinds import Banned, CheckContext, Empathy, Finding, Preferred, Rule
-<<<<<<< /tmp/tmpun3r_wio/now
 from styleguides.tokens import HIDDEN_IN_WORDS
-=======
-from styleguides.tokens import HIDDEN_IN_WORDS, WORD
 from styleguides.variables import places
->>>>>>> /tmp/tmpun3r_wio/theirs
 from tenants.errors import worded
 
 __all__ = [
