@@ -54,6 +54,10 @@ class Browser:
         token = URLSafeTimedSerializer(self.app.secret_key, salt="wtf-csrf-token").dumps(FORM_SEED)
         return self.client.post(path, data={"csrf_token": token, **(data or {})}, **named)
 
+    def forget_messages(self) -> None:
+        """Lose what the next page would say and the form's seed; the session stays. Unread messages only pile up."""
+        self.client.delete_cookie(self.app.config["SESSION_COOKIE_NAME"])
+
     def sign_in(self, email: str, password: str, **more: str) -> TestResponse:
         """Send the sign-in form."""
         return self.post("/sign-in", {"email": email, "password": password, **more})
