@@ -2,6 +2,7 @@
 
     ChannelError
     ├── RateLimited       wait, then again; nothing was done
+    ├── WritesPaused      the account may read but not write for some hours; nothing was done
     ├── TokenRevoked      a person must reconnect the account; nothing was done
     ├── ItemGone          the comment, review or post is not there (or no longer shown to us)
     ├── TargetChanged     what we answer was changed or answered meanwhile; nothing was done
@@ -23,6 +24,8 @@ if TYPE_CHECKING:
     from channels.items import IncomingItem
 
 Scope = Literal["account", "app"]
+Stopped = Literal["writes", "messages"]
+"""What an account may not do for now: write anything at all, or send direct messages."""
 
 _LONGEST_MESSAGE = 500
 
@@ -63,6 +66,28 @@ class RateLimited(ChannelError):
         )
         self.retry_after_seconds = retry_after_seconds
         self.scope: Scope = scope
+
+
+class WritesPaused(ChannelError):
+    """The platform stopped the account from writing for a time it does not name; reading goes on. ``stopped`` says what
+    may not be done.
+    """
+
+    code = "writes_paused"
+    retry = True
+
+    def __init__(self, stopped: Stopped, *, request_id: str | None = None) -> None:
+        what = {
+            "writes": "The platform lets this account write nothing for now: it took something for abuse.",
+            "messages": "The platform lets this account send no messages for now.",
+        }[stopped]
+        super().__init__(
+            what,
+            "Nothing was sent and nothing is lost.",
+            "We try again by ourselves in some hours; why it is so stands at the platform.",
+            request_id=request_id,
+        )
+        self.stopped: Stopped = stopped
 
 
 class TokenRevoked(ChannelError):

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Literal
+from typing import Literal, Protocol
 
 Stored = Literal["ok", "failing", "throttled", "needs_reconnect", "access_lost", "disconnected"]
 State = Literal[
@@ -17,6 +17,7 @@ State = Literal[
     "access_lost",
     "no_allowance",
     "key_missing",
+    "writes_paused",
     "failing",
     "throttled",
     "expiring",
@@ -73,15 +74,16 @@ KINDS: dict[State, Kind] = {
     "access_lost": Kind(1, "bad", "reconnect", stored=True),
     "no_allowance": Kind(2, "bad", "ask_operator", stored=True),
     "key_missing": Kind(3, "bad", "ask_operator", stored=True),
-    "failing": Kind(4, "warn", "wait", stored=True),
-    "throttled": Kind(5, "warn", "wait", stored=True),
-    "expiring": Kind(6, "warn", "reconnect"),
-    "limited": Kind(7, "warn", "ask_platform"),
-    "unsubscribed": Kind(8, "warn", "subscribe"),
-    "webhook_deaf": Kind(9, "warn", "subscribe"),
-    "silent": Kind(10, "info", "look"),
-    "healthy": Kind(11, "good", "none", stored=True),
-    "disconnected": Kind(12, "plain", "connect", stored=True),
+    "writes_paused": Kind(4, "bad", "wait"),
+    "failing": Kind(5, "warn", "wait", stored=True),
+    "throttled": Kind(6, "warn", "wait", stored=True),
+    "expiring": Kind(7, "warn", "reconnect"),
+    "limited": Kind(8, "warn", "ask_platform"),
+    "unsubscribed": Kind(9, "warn", "subscribe"),
+    "webhook_deaf": Kind(10, "warn", "subscribe"),
+    "silent": Kind(11, "info", "look"),
+    "healthy": Kind(12, "good", "none", stored=True),
+    "disconnected": Kind(13, "plain", "connect", stored=True),
 }
 """Every state, its weight and its one action."""
 
@@ -94,6 +96,8 @@ class Facts:
     reason: str | None = None
     connected_at: datetime | None = None
     throttled_until: datetime | None = None
+    writes_paused_until: datetime | None = None
+    messages_paused_until: datetime | None = None
     token_expires_at: datetime | None = None
     data_access_expires_at: datetime | None = None
     access_problem: str | None = None
@@ -113,12 +117,14 @@ def state_of(facts: Facts, now: datetime) -> State:
         return "needs_reconnect"
     if facts.stored == "access_lost":
         return "access_lost"
+    if facts.stored == "failing" and facts.reason in OPERATOR_WORDS:
+        return "no_allowance"
+    if facts.stored == "failing" and facts.reason == KEY_MISSING:
+        return "key_missing"
+    if write_pause_ends(facts, now) is not None:
+        return "writes_paused"
     if facts.stored == "failing":
-        if facts.reason in OPERATOR_WORDS:
-            return "no_allowance"
-        if facts.reason in PLACE_WORDS:
-            return "limited"
-        return "key_missing" if facts.reason == KEY_MISSING else "failing"
+        return "limited" if facts.reason in PLACE_WORDS else "failing"
     if facts.stored == "throttled" or (facts.throttled_until is not None and facts.throttled_until > now):
         return "throttled"
     ends = ends_at(facts)
@@ -145,6 +151,22 @@ def stored_for(reason: str) -> Stored:
     if reason in OPERATOR_WORDS or reason in PLACE_WORDS:
         return "failing"
     return "access_lost" if reason in ROLE_WORDS else "needs_reconnect"
+
+
+class MayBePaused(Protocol):
+    """Whatever knows until when a platform lets an account write nothing, or send no messages."""
+
+    @property
+    def writes_paused_until(self) -> datetime | None: ...
+
+    @property
+    def messages_paused_until(self) -> datetime | None: ...
+
+
+def write_pause_ends(known: MayBePaused, now: datetime, *, is_message: bool = True) -> datetime | None:
+    """Until when words may not leave; None where they may. ``is_message``: a direct message or private reply."""
+    ends = (known.writes_paused_until, known.messages_paused_until if is_message else None)
+    return max((end for end in ends if end is not None and end > now), default=None)
 
 
 def ends_at(facts: Facts) -> datetime | None:

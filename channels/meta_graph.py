@@ -21,6 +21,7 @@ from channels.errors import (
     RateLimited,
     Refused,
     TokenRevoked,
+    WritesPaused,
 )
 from channels.protocol import Answer, Request, Secret
 from channels.wire import Json, Unreadable, decode, identifier, mapping, retry_after_seconds, whole_number
@@ -46,6 +47,8 @@ _TOKEN_REASONS = {
 #: Subcodes of 10 and 200 that speak of one person, one thread or the owner's own settings, not of the connection.
 _PERSON_SUBCODES = {2018278, 2534022, 2018065, 2018108, 1893063, 1545041, 2534041}
 _TRANSIENT_CODES = {1, 2}
+#: "Action attempted has been deemed abusive or is otherwise disallowed", and a Page that may send no messages for now.
+_ABUSIVE, _RESTRICTED = 368, (10, 1893063)
 
 
 def path(*parts: str) -> str:
@@ -116,6 +119,10 @@ def _classify(
         return RateLimited(_pause_seconds(answer), "app", request_id=request_id)
     if code in _ACCOUNT_LIMITS or answer.status == 429:
         return RateLimited(_pause_seconds(answer), "account", request_id=request_id)
+    if write and code == _ABUSIVE:
+        return WritesPaused("writes", request_id=request_id)
+    if write and (code, subcode) == _RESTRICTED:
+        return WritesPaused("messages", request_id=request_id)
     if code in (102, 190):
         return TokenRevoked(token_reason(subcode or 0), request_id=request_id)
     if code == 506 and write:  # "duplicate": perhaps our own first try

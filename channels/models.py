@@ -33,8 +33,10 @@ class Account(BrandOwned, Dated, Base):
     polling found that an event should have brought. `access_problem` is a short word for what the account lacks though
     it can be read. `usual_gap_seconds` is how far apart customers' words usually are. `tested_at` is when an
     event or words written after connecting first came back: the end of the set-up. `throttled_until` is the platform's
-    own wish. `reconnect_asked_at` is when the client was last mailed a link to mend it. `unfinished_poll` is what a
-    poll that gave way has still to ask (`channels.unfinished`).
+    own wish. `writes_paused_until` and `messages_paused_until`: the platform lets it write nothing, or send no
+    messages, so until then we do not try (`channels.write_pauses`); people were told at `pause_told_at`.
+    `reconnect_asked_at` is when the client was last mailed a link to mend it. `unfinished_poll` is what a poll that
+    gave way has still to ask (`channels.unfinished`).
     """
 
     __tablename__ = "account"
@@ -67,6 +69,9 @@ class Account(BrandOwned, Dated, Base):
     missed_count: Mapped[int] = mapped_column(default=0, server_default="0")
     last_missed_at: Mapped[datetime | None]
     throttled_until: Mapped[datetime | None]
+    writes_paused_until: Mapped[datetime | None]
+    messages_paused_until: Mapped[datetime | None]
+    pause_told_at: Mapped[datetime | None]
     usage_percent: Mapped[int | None] = mapped_column(SmallInteger)
     tested_at: Mapped[datetime | None]
     reconnect_asked_at: Mapped[datetime | None]

@@ -49,6 +49,8 @@ ACCOUNT: Final[Example] = {
     "last_polled_at": _LATER,
     "next_poll_at": _LATER,
     "throttled_until": None,
+    "writes_paused_until": None,
+    "messages_paused_until": None,
     "last_event_at": _LATER,
     "last_item_at": _LATER,
     "last_sent_at": None,
@@ -145,6 +147,8 @@ REPLY: Final[Example] = {
     "text_hash": hash_of(_WORDS),
     "findings": [],
     "guide_version": 3,
+    "let_go_reason": None,
+    "let_go_by": None,
     "written_by": "Sam Example",
     "written_by_id": _PERSON_ID,
     "created_at": _LATER,
@@ -155,6 +159,7 @@ REPLY: Final[Example] = {
     "live_state": None,
 }
 SHOWN: Final[Example] = {"text_hash": hash_of(_WORDS)}
+LET_GO: Final[Example] = {"let_go_reason": "The client asked for this very word.", "let_go_by": "Lee Example"}
 SUBMITTED: Final[Example] = {"state": "awaiting_approval", "submitted_at": _LATER}
 CHANGE: Final[Example] = {"deed": "edit", "changes_reply_id": _OTHER_ID}
 PUBLISHED: Final[Example] = {
@@ -180,6 +185,8 @@ RECEIPT: Final[Example] = {
     "changed_by": None,
     "guide_version": 3,
     "findings": [],
+    "let_go_reason": None,
+    "let_go_by": None,
     "approved_by": "Robin Example",
     "approved_at": _LATER,
     "decision": "approved",

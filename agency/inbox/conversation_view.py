@@ -102,6 +102,8 @@ class ConversationView(NamedTuple):
     account_id: UUID
     account_name: str
     account_health: str
+    writes_paused_until: datetime | None
+    messages_paused_until: datetime | None
     brand_name: str
     brand_mark: str
     brand_colour: str
@@ -150,6 +152,8 @@ _COLUMNS = (
     Conversation.account_id,
     Account.name,
     Account.health,
+    Account.writes_paused_until,
+    Account.messages_paused_until,
     Brand.name,
     Brand.mark,
     Brand.colour,

@@ -17,13 +17,15 @@ from datetime import timedelta
 from typing import Any, Final
 from uuid import UUID
 
-from sqlalchemy import func, select, update
+from sqlalchemy import func, or_, select, update
 
 from agency.inbox.conversation_rows import refresh_conversation
 from agency.inbox.models import Contact, Conversation, Message, ModerationDeed
+from agency.notices import write_pause
 from channels import accounts
 from channels.capabilities import DeedTarget, DoesDeeds
-from channels.errors import ChannelError, ItemGone, OutcomeUnknown, RateLimited, Refused, TokenRevoked
+from channels.errors import ChannelError, ItemGone, OutcomeUnknown, RateLimited, Refused, TokenRevoked, WritesPaused
+from channels.health import write_pause_ends
 from channels.items import Kind
 from channels.models import Account
 from channels.protocol import ConnectedAccount, Deed
@@ -50,6 +52,9 @@ RETRY_SECONDS: Final = (5, 15, 60, 300, 900, 3600)
 """Pauses after a call that brought neither yes nor no; after the last one a person looks."""
 UNREACHABLE: Final = ("needs_reconnect", "access_lost", "disconnected")
 WAITS_FOR_ACCOUNT: Final = worded("The account needs a new connection. This is kept and done when it is connected.")
+WAITS_FOR_PLATFORM: Final = worded(
+    "The platform lets this account write nothing for now. This is kept and done as soon as it may be."
+)
 WAITS_FOR_BRAND: Final = worded("The brand is paused. This is kept and done when it is not.")
 NOT_CLEAR: Final = worded(
     "The platform did not say clearly whether this was done. It is not asked again by itself. Look on the platform."
@@ -190,6 +195,9 @@ def perform(app: HasAppContext, scope: Scope, deed_id: UUID, transport: Speaks) 
     except Exception:
         log.exception("deed_failed", deed_id=str(deed_id))
         problem = OutcomeUnknown("an unforeseen error")
+    if isinstance(problem, WritesPaused):
+        with in_scope(app, scope):
+            write_pause.begin(UUID(doing.account.account_id), problem)
     with in_scope(app, scope):
         return _settle(doing, problem)
 
@@ -210,6 +218,9 @@ def _begin(deed_id: UUID) -> _Doing | None:
     account = accounts.get(deed.account_id)
     if account.disconnected_at is not None or account.health in UNREACHABLE:
         deed.reason = WAITS_FOR_ACCOUNT
+        return None
+    if write_pause_ends(account, clock.now(), is_message=False) is not None:
+        deed.reason = WAITS_FOR_PLATFORM  # upkeep wakes it
         return None
     if _brand_closed(deed.brand_id):
         deed.reason = WAITS_FOR_BRAND
@@ -252,6 +263,9 @@ def _settle(doing: _Doing, problem: ChannelError | None) -> str:
     elif isinstance(problem, TokenRevoked):
         accounts.mark_unhealthy(accounts.get(deed.account_id), "needs_reconnect", problem.reason)
         deed.reason = WAITS_FOR_ACCOUNT
+    elif isinstance(problem, WritesPaused) and problem.stopped == "writes":
+        deed.attempts -= 1
+        deed.reason = WAITS_FOR_PLATFORM
     elif deed.attempts >= len(RETRY_SECONDS):
         _finish(deed, "unknown", NOT_CLEAR)
     else:
@@ -313,6 +327,7 @@ def waiting_deeds(older_than: timedelta, limit: int) -> list[tuple[UUID, UUID, U
             ModerationDeed.created_at < func.now() - older_than,
             Account.disconnected_at.is_(None),
             Account.health.not_in(UNREACHABLE),
+            or_(Account.writes_paused_until.is_(None), Account.writes_paused_until <= clock.now()),
             Brand.paused_at.is_(None),
             Brand.archived_at.is_(None),
         )

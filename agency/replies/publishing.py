@@ -16,13 +16,15 @@ from uuid import UUID
 from sqlalchemy import select
 
 from agency.inbox import outgoing
+from agency.notices import write_pause
 from agency.replies import checks
 from agency.replies.models import PublishAttempt, Reply
 from agency.replies.moves import lapse, live_approval, locked, move, text_of
+from agency.replies.pauses import wait_for_pause
 from agency.replies.promises import database_now, look_later, try_again
 from agency.replies.settling import settle
 from agency.replies.targets import UNREACHABLE, account_of, connected_account_of, target_of
-from channels.errors import ChannelError, NotSent, OutcomeUnknown, Refused, TargetChanged, TokenRevoked
+from channels.errors import ChannelError, NotSent, OutcomeUnknown, Refused, TargetChanged, TokenRevoked, WritesPaused
 from channels.health import OPERATOR_WORDS
 from channels.items import PublishedReply
 from channels.models import Account
@@ -74,6 +76,9 @@ def publish(app: HasAppContext, scope: Scope, reply_id: UUID, transport: Speaks)
     if claimed is None:
         return "skipped"
     outcome = _send(claimed, transport)
+    if isinstance(outcome, WritesPaused):
+        with in_scope(app, scope):
+            write_pause.begin(_read(reply_id).account_id, outcome)
     with in_scope(app, scope):
         state = settle(claimed.reply_id, claimed.fence, outcome)
     if isinstance(outcome, TargetChanged) and outcome.seen is not None:
@@ -147,7 +152,7 @@ def _why_lapsed(reply: Reply) -> str | None:
         checks.refuse_what_changed(reply)
         if reply.deed != "withdraw":
             words = checks.check_words(checks.conversation_of(reply), text.text, private=reply.private)
-            checks.refuse_stopped(words)
+            checks.refuse_stopped(words, text.let_go_rules)
     except AppError as refusal:
         return refusal.message
     return None
@@ -164,6 +169,8 @@ def _can_send(reply: Reply, account: Account) -> bool:
         )
     elif brand.paused_at is not None or brand.archived_at is not None:
         waits = worded("%(brand)s is paused. The reply is kept and goes out when it is not.", brand=brand.name)
+    elif (paused := wait_for_pause(reply, account)) is not None:
+        waits = paused
     elif _another_in_flight(reply):
         waits = FOLLOWS_ANOTHER
         try_again(reply, BUSY_SECONDS)

@@ -15,6 +15,7 @@ from agency.inbox.sent import link_reply
 from agency.replies import checks
 from agency.replies.models import PublishAttempt, Reply
 from agency.replies.moves import lapse, locked, move, text_of
+from agency.replies.pauses import wait_for_pause
 from agency.replies.promises import database_now, look_later, try_again
 from agency.replies.targets import account_of
 from channels import accounts
@@ -28,6 +29,7 @@ from channels.errors import (
     Refused,
     TargetChanged,
     TokenRevoked,
+    WritesPaused,
 )
 from channels.health import stored_for
 from channels.items import PublishedReply, comment_key
@@ -39,6 +41,8 @@ from tenants.errors import Invalid, worded
 
 RETRY_SECONDS = (5, 15, 60, 300, 900)
 """Pauses after a send that surely did not leave."""
+NOT_ARRIVED = (RateLimited, NotSent, PlatformDown, TokenRevoked, WritesPaused)
+"""After these the words surely stand nowhere, and nobody refused the words themselves."""
 
 
 def settle(reply_id: UUID, fence: int, outcome: PublishedReply | ChannelError) -> str:
@@ -66,7 +70,7 @@ def settle(reply_id: UUID, fence: int, outcome: PublishedReply | ChannelError) -
     elif isinstance(outcome, TargetChanged):
         move(reply, "give_back", actor=None, reason=str(outcome))
         lapse(reply, str(outcome))
-    elif isinstance(outcome, (RateLimited, NotSent, PlatformDown, TokenRevoked)):
+    elif isinstance(outcome, NOT_ARRIVED):
         move(reply, "give_back", actor=None, reason=str(outcome))
         _after_not_sent(reply, outcome)
     else:
@@ -80,7 +84,7 @@ def _in_words(outcome: PublishedReply | ChannelError) -> tuple[str, str | None]:
         return "published", None
     if isinstance(outcome, (Refused, ItemGone, TargetChanged)):
         return "refused", str(outcome)
-    if isinstance(outcome, (RateLimited, NotSent, PlatformDown, TokenRevoked)):
+    if isinstance(outcome, NOT_ARRIVED):
         return "not_sent", str(outcome)
     return "unknown", str(outcome)
 
@@ -179,6 +183,9 @@ def _after_not_sent(reply: Reply, error: ChannelError) -> None:
         accounts.mark_unhealthy(account_of(reply), "needs_reconnect", error.reason)
         if stored_for(error.reason) != "failing":
             return  # parked; connecting again wakes it
+    if isinstance(error, WritesPaused) and (paused := wait_for_pause(reply, account_of(reply))) is not None:
+        reply.state_reason = paused
+        return
     tries = db.session.execute(
         select(func.count(PublishAttempt.id)).where(
             PublishAttempt.reply_id == reply.id, PublishAttempt.outcome == "not_sent"

@@ -123,6 +123,12 @@ def blocked() -> GraphError:
     return GraphError(368, "(#368) The action attempted has been deemed abusive or is otherwise disallowed", status=403)
 
 
+def may_not_message() -> GraphError:
+    return GraphError(
+        10, "(#10) This Page is temporarily restricted from sending messages", subcode=1893063, status=403
+    )
+
+
 def duplicate_text() -> GraphError:
     return GraphError(506, "(#506) Duplicate status message", status=400)
 

@@ -41,6 +41,8 @@ def perform(reader: Reader, node: Node, edge: str | None) -> Written:
         raise graph_errors.GraphError(200, "(#200) Permissions error: this call needs a Page access token", status=403)
     if misbehaviour.take(reader.world, "block_writes", account.external_id, is_write=True):
         raise graph_errors.blocked()
+    if edge == "messages" and misbehaviour.take(reader.world, "block_messages", account.external_id, is_write=True):
+        raise graph_errors.may_not_message()
     graph_scopes.require(reader, node, edge)
     if edge == "messages" and node.type in ("Page", "IGUser") and reader.call.method == "POST":
         return graph_messages.send(reader, node, action)

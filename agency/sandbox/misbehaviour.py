@@ -23,6 +23,7 @@ KINDS = {
     "empty_page_with_next": "Answers an empty page which nevertheless has a next one (once, unless told otherwise).",
     "refuse_duplicates": "Refuses a comment with the same words as the account's last one (Meta code 506).",
     "block_writes": "Refuses every write as abusive (Meta code 368, Google 403).",
+    "block_messages": "Refuses direct messages and private replies for now (Meta code 10, subcode 1893063).",
     "hide_authors": "Leaves out who wrote a comment.",
     "lost_location": "The person lost the account: 403 at Google, 190/492 at Meta.",
     "lose_scope": "A permission is gone (Meta code 10, as after 90 days without use); `scope` names it, else all.",
@@ -48,6 +49,7 @@ KINDS = {
 OF_META = frozenset(
     {"refuse_duplicates", "hide_authors", "lose_scope", "unknown_fields", "expire_cursors", "silent_wrong_token"}
     | {"null_batch_slots", "service_unavailable_200", "old_version", "usage", "webhook_first", "app_throttle"}
+    | {"block_messages"}
 )
 OF_GOOGLE = frozenset(
     {"zero_quota", "unavailable", "random_404", "unverified", "suspended", "refuse_mask", "shift_pages"}

@@ -23,7 +23,7 @@ from agency.web.looks import BrandLook, Clock, Notice
 from agency.web.reply_looks import platform_word
 from channels.account_standing import facts_of
 from channels.features import features_of, way_of
-from channels.health import KINDS, Facts, State, action_of, ends_at, state_of
+from channels.health import KINDS, Facts, State, action_of, ends_at, state_of, write_pause_ends
 from channels.models import Account, AccountDay
 from tenants import clock
 from tenants.database import db
@@ -142,19 +142,28 @@ def _notice(account: Account, facts: Facts, state: State, now: datetime, *, may_
     words = health_words()[state]
     ends = ends_at(facts)
     named = {"place": platform_word(account.platform), "when": _day(ends) if ends else ""}
-    then = words.then % named
+    then, sentence = words.then % named, words.sentence % named
     if state == "webhook_deaf" and _was_asked_again(facts):
         then = _("They were asked for again; the next thing a customer writes shows whether they come.")
     if state == "throttled" and facts.throttled_until is not None and facts.throttled_until > now:
         span = _span(max(facts.throttled_until, now + timedelta(minutes=1)), now)
         then = _("It goes on by itself in %(span)s. You need not do anything now.", span=span)
+    if state == "writes_paused" and (until := write_pause_ends(facts, now)) is not None:
+        span = _span(max(until, now + timedelta(minutes=1)), now)
+        then = _(
+            "It is tried again by itself in %(span)s. See at %(place)s why it is so; there you can object.",
+            span=span,
+            place=named["place"],
+        )
+        if facts.writes_paused_until is None or facts.writes_paused_until <= now:
+            sentence = _("%(place)s lets this account send no direct messages for now.", place=named["place"])
     action = action_of(facts, state)
     if state == "unsubscribed" and action == "ask_platform":
         then = _("Decide at %(place)s who is told; we look again each day.", place=named["place"])
     if action in ("reconnect", "subscribe", "look", "ask_platform") and not may_connect:
         then = _("Ask an agency admin to see to it.")
     why = _why(facts, state)
-    return Notice(KINDS[state].tone, f"{words.sentence % named} {why}".strip(), words.safe % named, then)
+    return Notice(KINDS[state].tone, f"{sentence} {why}".strip(), words.safe % named, then)
 
 
 def _was_asked_again(facts: Facts) -> bool:
@@ -164,7 +173,7 @@ def _was_asked_again(facts: Facts) -> bool:
 
 def _why(facts: Facts, state: State) -> str:
     """Our own words for the reason's code. Of a platform's answer its number alone is shown, never its words."""
-    if state in ("webhook_deaf", "silent", "key_missing", "throttled"):
+    if state in ("webhook_deaf", "silent", "key_missing", "writes_paused", "throttled"):
         return ""
     told = {
         "limited": facts.access_problem or facts.reason,

@@ -14,6 +14,7 @@ from itsdangerous import BadSignature, URLSafeSerializer
 
 from agency.inbox.conversation_view import ConversationView
 from agency.replies.checks import words_kind
+from agency.replies.pauses import pause_words
 from agency.replies.queries import ReplyRow
 from agency.replies.words import hash_of
 from agency.web import clocks
@@ -152,7 +153,7 @@ def composer_for(
         private_words=way.private_words,
         may_submit=True,
         may_release=not view.needs_approval and actor.may(Permission.REPLY_RELEASE),
-        consequence=_("The client approves before it is published.") if view.needs_approval else _("Published once."),
+        consequence=_consequence(view, private=private),
         saved=_saved(reply),
         came_back=said_again(reply.state_reason or "") if reply is not None and reply.state == "draft" else "",
         drop_url=address.deed_url(view.id, f"replies/{reply.id}/drop")
@@ -164,6 +165,13 @@ def composer_for(
         kept_as=f"{actor.user_id.hex}:{view.id.hex}:{base.id.hex if base else ''}",
         focus=written is not None,
     )
+
+
+def _consequence(view: ConversationView, *, private: bool) -> str:
+    waits = pause_words(view, view.platform, is_message=private)
+    if waits is not None:
+        return _(waits)
+    return _("The client approves before it is published.") if view.needs_approval else _("Published once.")
 
 
 def _written_elsewhere(view: ConversationView, replies: Sequence[ReplyRow]) -> str:

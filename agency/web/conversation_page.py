@@ -133,7 +133,9 @@ def reply_look(reply: ReplyRow, actor: Actor, address: Address) -> ReplyLook:
     since = clocks.moment(reply.state_since, zone, locale).words
     facts = {
         "awaiting_approval": _("With the client since %(time)s", time=since),
-        "approved": _("Approved %(time)s, goes out now", time=since),
+        "approved": _("Approved %(time)s.", time=since) + f" {said_again(reply.state_reason)}"
+        if reply.state_reason
+        else _("Approved %(time)s, goes out now", time=since),
         "publishing": _("Being sent since %(time)s", time=since),
         "outcome_unknown": _("The platform did not answer. We are looking, and will not send it twice."),
         "published": _("Sent %(time)s", time=since),

@@ -57,6 +57,13 @@ def health_words() -> dict[State, HealthWords]:
             _("Nothing is lost: approved replies wait, and we read what came meanwhile."),
             _("Tell whoever runs Onbrand to give the key again; you need not connect anew."),
         ),
+        "writes_paused": HealthWords(
+            _("May not write"),
+            "ban",
+            _("%(place)s lets this account write nothing for now: it took something for abuse."),
+            _("Nothing is lost: what customers write arrives, and approved replies wait."),
+            _("It is tried again by itself. See at %(place)s why it is so; there you can object."),
+        ),
         "failing": HealthWords(
             _("Not answering"),
             "alert",

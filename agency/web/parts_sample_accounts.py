@@ -27,6 +27,7 @@ def _columns(state: State, now: datetime) -> dict[str, Any]:
         "access_lost": {"health": "access_lost", "health_reason": "page_role_lost"},
         "no_allowance": {"health": "failing", "health_reason": "quota_zero", "platform": "google_business"},
         "key_missing": {"health": "failing", "health_reason": "key_missing"},
+        "writes_paused": {"writes_paused_until": now + timedelta(hours=3, minutes=20)},
         "failing": {"health": "failing", "health_reason": "platform_down HTTP 503", "platform": "instagram"},
         "throttled": {"health": "throttled", "throttled_until": now + timedelta(minutes=40), "usage_percent": 97},
         "expiring": {"token_expires_at": now + timedelta(days=5), "access_problem": "not_renewed"},

@@ -11,8 +11,9 @@ from typing import Final
 
 from flask_babel import gettext as _
 
-from agency.inbox.moderation import NOT_CLEAR, WAITS_FOR_ACCOUNT, WAITS_FOR_BRAND
+from agency.inbox.moderation import NOT_CLEAR, WAITS_FOR_ACCOUNT, WAITS_FOR_BRAND, WAITS_FOR_PLATFORM
 from agency.replies.checks import MESSAGE_OVER, NEVER_WROTE, PEOPLE_ONLY, PRIVATE_OVER
+from agency.replies.pauses import ALL_PAUSED, MESSAGES_PAUSED
 from agency.replies.publishing import FOLLOWS_ANOTHER, KEY_MISSING, NOT_AS_APPROVED, NOT_THE_APPROVED_WORDS
 from agency.replies.reconciling import NEEDS_A_PERSON, NO_OUTCOME_TOLD, NOT_SEEN, SENDER_SILENT, SENT_ONCE_MORE
 from agency.replies.standing import ANSWER_CHANGED, ANSWERED_ALREADY, ANSWERED_ELSEWHERE
@@ -48,6 +49,15 @@ SENTENCES: Final[tuple[Worded, ...]] = (
         "We try again by ourselves in %(minutes)s min."
     ),
     worded(
+        "The platform lets this account write nothing for now: it took something for abuse. "
+        "Nothing was sent and nothing is lost. "
+        "We try again by ourselves in some hours; why it is so stands at the platform."
+    ),
+    worded(
+        "The platform lets this account send no messages for now. Nothing was sent and nothing is lost. "
+        "We try again by ourselves in some hours; why it is so stands at the platform."
+    ),
+    worded(
         "The platform no longer accepts this account's access (%(reason)s). "
         "Everything collected so far and every waiting reply is kept. "
         "Connect the account again; a person who manages it must sign in at the platform."
@@ -69,6 +79,8 @@ SENTENCES: Final[tuple[Worded, ...]] = (
     NOT_THE_APPROVED_WORDS,
     NOT_AS_APPROVED,
     FOLLOWS_ANOTHER,
+    ALL_PAUSED,
+    MESSAGES_PAUSED,
     worded("%(account)s needs a new connection. The reply is kept and goes out when it is connected."),
     worded("%(brand)s is paused. The reply is kept and goes out when it is not."),
     worded("The platform does not show this reply. Its reason: %(violation)s."),
@@ -87,6 +99,7 @@ SENTENCES: Final[tuple[Worded, ...]] = (
     PRIVATE_OVER,
     WAITS_FOR_ACCOUNT,
     WAITS_FOR_BRAND,
+    WAITS_FOR_PLATFORM,
     NOT_CLEAR,
     *(NOT_SEEN.values()),
     worded("nothing was read"),

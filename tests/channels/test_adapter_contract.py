@@ -16,6 +16,7 @@ from channels.errors import (
     RateLimited,
     Refused,
     TokenRevoked,
+    WritesPaused,
 )
 from channels.protocol import Exchange, Platform, ReplyTarget
 from channels.registry import ADAPTERS, UnknownPlatform, able, adapter_for
@@ -182,7 +183,9 @@ def test_hostile_text_is_kept_whole_but_for_what_cannot_be_stored() -> None:
         (10, 2018278, Refused),
         (100, None, Refused),
         (100, 33, ItemGone),
-        (368, None, Refused),
+        (368, None, WritesPaused),
+        (368, 3252001, WritesPaused),
+        (10, 1893063, WritesPaused),
         (1705, None, Refused),
         (12, None, Refused),
         (506, None, OutcomeUnknown),

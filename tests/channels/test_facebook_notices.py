@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from channels.capabilities import PublishesNotices
-from channels.errors import ChannelError, Refused
+from channels.errors import ChannelError, WritesPaused
 from channels.items import ReadBack
 from channels.registry import able
 from tests.channels import test_meta_whole
@@ -50,7 +50,7 @@ def test_a_blocked_page_refuses_a_notice_and_nothing_stands(scene: Scene) -> Non
     order = {"kind": "block_writes", "account": scene.account.external_id}
     scene.control("POST", "/misbehaviour", order)
     answer = scene.transport.send(notices().publish_notice(scene.account, WORDS, None))
-    with pytest.raises(Refused):
+    with pytest.raises(WritesPaused):
         notices().read_notice(scene.account, WORDS, answer)
     looks = scene.transport.fetch(notices().plan_find_notice(scene.account, WORDS, sent_at=scene.now()))
     assert notices().read_find_notice(scene.account, WORDS, looks, sent_at=scene.now()).state == "absent"

@@ -33,6 +33,8 @@ columns = st.fixed_dictionaries(
         "health": mostly("ok", *(health for health in HEALTHS if health not in ("ok", "disconnected"))),
         "health_reason": st.sampled_from(REASONS),
         "throttled_until": moments,
+        "writes_paused_until": moments,
+        "messages_paused_until": moments,
         "token_expires_at": moments,
         "data_access_expires_at": moments,
         "access_problem": mostly(None, "not_verified"),

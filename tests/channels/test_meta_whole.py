@@ -19,7 +19,7 @@ from agency.sandbox.app import addresses
 from agency.sandbox.main import running_sandbox
 from channels.capabilities import DeedTarget
 from channels.deliveries import cut
-from channels.errors import ChannelError, Refused, TokenRevoked
+from channels.errors import ChannelError, Refused, TokenRevoked, WritesPaused
 from channels.items import IncomingItem
 from channels.meta_adapter import MetaAdapter
 from channels.protocol import Answer, ConnectedAccount, Deed, Exchange, Platform, ReplyTarget, Request, Secret
@@ -581,3 +581,23 @@ def test_a_task_taken_away_is_a_missing_permission_and_reading_goes_on(scene: Sc
     assert caught.value.reason == "permission_missing"
     scene.control("POST", "/accounts", {**names, "tasks": ["PROFILE_PLUS_ANALYZE", "PROFILE_PLUS_MODERATE"]})
     assert scene.do(target_of(stored[said["comment"]])).platform_id
+
+
+def test_a_blocked_account_and_one_that_may_send_no_messages_say_so_by_code(scene: Scene) -> None:
+    said = seed(scene)
+    items = scene.polled()
+    public, message = (target_of(items[said[name]]) for name in ("comment", "message"))
+    message = replace(message, last_customer_at=items[said["message"]].created_at)
+    order = {"kind": "block_messages"}  # of every account: a profile behind a Page sends through the Page
+    scene.control("POST", "/misbehaviour", order)
+    for target in (message, replace(public, deed="private_reply")):
+        with pytest.raises(WritesPaused) as paused:
+            scene.do(target)
+        assert paused.value.stopped == "messages"
+    scene.do(public)
+    scene.control("POST", "/misbehaviour", {**order, "kind": "block_writes"})
+    for target in (message, public):
+        with pytest.raises(WritesPaused) as paused:
+            scene.do(target, "Other words.")
+        assert paused.value.stopped == "writes"
+    assert said["comment"] in scene.polled(), "reading goes on"

@@ -106,10 +106,10 @@ def test_a_clear_refusal_goes_to_a_person(case: Case, page: Page) -> None:
     reply_id = case.approved()
     page.accepts = False
     page.answer = json_answer(
-        {"error": {"message": "(#368) blocked", "type": "OAuthException", "code": 368, "fbtrace_id": "x"}}, 400
+        {"error": {"message": "(#1609005) no", "type": "OAuthException", "code": 1609005, "fbtrace_id": "x"}}, 400
     )
     assert case.publish(reply_id, page.transport) == "refused"
-    assert "368" in (case.row(reply_id).state_reason or "")
+    assert "1609005" in (case.row(reply_id).state_reason or "")
     case.do("withdraw", reply_id)
     assert case.row(reply_id).state == "draft"
 

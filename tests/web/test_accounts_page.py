@@ -281,6 +281,9 @@ def test_a_healthy_channel_is_calm(admin: Browser, ana: Agency, account_id: UUID
     ("columns", "words"),
     [
         ({"health": "throttled", "throttled_until": timedelta(minutes=40, seconds=30)}, "goes on by itself in 40 min"),
+        ({"writes_paused_until": timedelta(hours=3, minutes=9)}, "Facebook lets this account write nothing for now"),
+        ({"writes_paused_until": timedelta(hours=3, minutes=9)}, "tried again by itself in 3 h"),
+        ({"messages_paused_until": timedelta(hours=3)}, "Facebook lets this account send no direct messages for now."),
         ({"subscription_problem": "other_topic"}, "Decide at Facebook who is told"),
         ({"health": "failing", "health_reason": "refused 100/33"}, "It refused our question (100/33)."),
         ({"health": "failing", "health_reason": "platform_down code 2"}, "an error of its own (code 2)."),
@@ -331,6 +334,7 @@ def test_every_trouble_says_one_sentence_and_offers_one_action(
         "access_lost": {"health": "access_lost", "health_reason": "page_role_lost"},
         "no_allowance": {"health": "failing", "health_reason": "quota_zero"},
         "key_missing": {"health": "failing", "health_reason": "key_missing"},
+        "writes_paused": {"writes_paused_until": now + timedelta(hours=3)},
         "failing": {"health": "failing", "health_reason": "platform_down HTTP 503"},
         "throttled": {"health": "throttled", "throttled_until": now + timedelta(hours=1)},
         "expiring": {"token_expires_at": now + timedelta(days=3)},

@@ -13,7 +13,8 @@ import pytest
 from flask import Flask
 from sqlalchemy import Engine, text
 
-from agency.replies import desk, queries
+from agency.replies import desk, publishing, queries
+from channels.scripted_transport import ScriptedTransport, json_answer
 from tests.factories import Agency, Factory
 from tests.web.replying import waiting_reply
 from tests.web.visiting import Visitor
@@ -72,6 +73,31 @@ def test_the_composer_shows_the_window_of_direct_messages(
     assert "direct message, private" in page
     assert ("for a person to answer" in page) is (ago == 3 * DAY)
     assert ("Send for approval" in page) is (ago < 7 * DAY)
+
+
+@pytest.mark.parametrize(("column", "kind"), [("writes_paused_until", "comment"), ("messages_paused_until", "message")])
+def test_what_the_platform_does_not_let_out_now_is_said_before_and_after_the_yes(
+    make: Factory, ana: Agency, visit: Callable[..., Visitor], superuser: Engine, column: str, kind: str
+) -> None:
+    case = make.conversation(ana, kind=kind)
+    other = make.conversation(ana, kind="comment")
+    with superuser.begin() as connection:
+        connection.execute(text(f"update account set {column} = now() + interval '2 hours'"))
+    words = {"comment": "Facebook lets this account write nothing for now", "message": "send no messages for now"}[kind]
+    browser = visit(ana.staff)
+    page = browser.get(f"/conversations/{case}").text
+    assert words in page
+    assert "Send for approval" in page, "it may be written and approved all the same"
+    assert ("for now" in browser.get(f"/conversations/{other}").text) is (kind == "comment")
+    reply_id = waiting_reply(ana, case)
+    with ana.entered(ana.client_owner):
+        desk.approve(ana.client_owner, reply_id, queries.get_reply(reply_id).text_hash)
+    platform = ScriptedTransport(lambda _request: json_answer({}))
+    assert publishing.publish(ana.app, ana.scope, reply_id, platform) == "skipped"
+    assert platform.requests == []
+    part = browser.get(f"/conversations/{case}/replies/{reply_id}").text
+    assert words in part
+    assert "goes out now" not in part
 
 
 @pytest.mark.parametrize("names_us", [False, True])

@@ -120,6 +120,14 @@ class Account(Strict):
     throttled_until = Moment(
         required=True, allow_none=True, metadata={"description": "the platform's own wish; may be over"}
     )
+    writes_paused_until = Moment(
+        required=True,
+        allow_none=True,
+        metadata={"description": "the platform lets it write nothing, so until then nothing is sent; may be over"},
+    )
+    messages_paused_until = Moment(
+        required=True, allow_none=True, metadata={"description": "the same for direct messages and private replies"}
+    )
     last_event_at = Moment(required=True, allow_none=True)
     last_item_at = Moment(required=True, allow_none=True)
     last_sent_at = Moment(required=True, allow_none=True)
