@@ -215,7 +215,12 @@ def made_by(walk: ConnectAttempt) -> list[Account]:
     """The accounts that walk connected or mended, by name. In its scope."""
     if walk.used_at is None:
         return []
-    return list(db.session.execute(_of_way(walk).where(Account.token_renewed_at >= walk.used_at)).scalars())
+    return made_since(walk.brand_id, (walk.platform, walk.login), walk.used_at)
+
+
+def made_since(brand_id: UUID, way: Way, since: datetime) -> list[Account]:
+    """The accounts of a brand whose access of this way is from then or later, by name. In the brand's scope."""
+    return list(db.session.execute(_of(brand_id, way).where(Account.token_renewed_at >= since)).scalars())
 
 
 def ids_alike(walk: ConnectAttempt) -> list[UUID]:
@@ -267,12 +272,17 @@ def forget_old() -> int:
 
 
 def _of_way(one: ConnectAttempt | Account) -> Select[Account]:
+    return _of(one.brand_id, (one.platform, one.login))
+
+
+def _of(brand_id: UUID, way: Way) -> Select[Account]:
+    platform, login = way
     return (
         select(Account)
         .where(
-            Account.brand_id == one.brand_id,
-            Account.platform == one.platform,
-            Account.login.is_not_distinct_from(one.login),
+            Account.brand_id == brand_id,
+            Account.platform == platform,
+            Account.login.is_not_distinct_from(login),
             Account.disconnected_at.is_(None),
         )
         .order_by(Account.name, Account.id)

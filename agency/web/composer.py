@@ -5,6 +5,7 @@ Words are stored before anything that may be refused is tried, so a refusal neve
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import NamedTuple
 from uuid import UUID
 
@@ -215,27 +216,13 @@ def _last_of(replies: list[ReplyRow], changes: UUID | None) -> ReplyRow | None:
 @composer.post("/conversations/<uuid:conversation_id>/replies/<uuid:reply_id>/withdraw")
 def withdraw(conversation_id: UUID, reply_id: UUID) -> AnyResponse:
     """Take a reply back to a draft."""
-    _of_this(conversation_id, reply_id)
-    try:
-        with db.session.begin_nested():
-            desk.withdraw(actor_of_request(), reply_id)
-        toast(_("Taken back. It is a draft again."))
-    except Conflict as refused:
-        toast(_(refused.message), "warn")
-    return redirect(read_address().case_url(conversation_id), code=303)
+    return _done(conversation_id, reply_id, desk.withdraw, _("Taken back. It is a draft again."))
 
 
 @composer.post("/conversations/<uuid:conversation_id>/replies/<uuid:reply_id>/drop")
 def drop(conversation_id: UUID, reply_id: UUID) -> AnyResponse:
     """Give a draft up."""
-    _of_this(conversation_id, reply_id)
-    try:
-        with db.session.begin_nested():
-            desk.drop(actor_of_request(), reply_id)
-        toast(_("Given up. Nothing is sent."))
-    except Conflict as refused:
-        toast(_(refused.message), "warn")
-    return redirect(read_address().case_url(conversation_id), code=303)
+    return _done(conversation_id, reply_id, desk.drop, _("Given up. Nothing is sent."))
 
 
 @composer.post("/conversations/<uuid:conversation_id>/replies/<uuid:reply_id>/take-back")
@@ -257,6 +244,18 @@ def reply_state(conversation_id: UUID, reply_id: UUID) -> AnyResponse:
     row = _of_this(conversation_id, reply_id)
     look = reply_look(row, actor_of_request(), read_address())
     return make_response(render_template("replies/_reply.html", reply=look))
+
+
+def _done(conversation_id: UUID, reply_id: UUID, deed: Callable[[Actor, UUID], object], said: str) -> AnyResponse:
+    """Back to the case, with what was done or why it was not."""
+    _of_this(conversation_id, reply_id)
+    try:
+        with db.session.begin_nested():
+            deed(actor_of_request(), reply_id)
+        toast(said)
+    except Conflict as refused:
+        toast(_(refused.message), "warn")
+    return redirect(read_address().case_url(conversation_id), code=303)
 
 
 def _of_this(conversation_id: UUID, reply_id: UUID) -> ReplyRow:

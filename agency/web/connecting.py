@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from datetime import datetime
+from typing import Any
 from uuid import UUID
 
 from flask import Blueprint, Response, current_app, make_response, redirect, request, url_for
@@ -17,6 +19,7 @@ from agency.web.connecting_look import (
     granted_rows,
     is_same_look,
     seen_as,
+    summary_of,
     waits,
 )
 from agency.web.connecting_words import failure, way_words
@@ -129,7 +132,7 @@ def connect(attempt_id: str) -> AnyResponse:
     waiting = room.granted_of(walk)
     if not waiting:
         made = room.made_by(walk)
-        return _to_done(made) if made else _failed("gone", walk, 410)
+        return _to_done(made, walk) if made else _failed("gone", walk, 410)
     chosen = {found for text in request.form.getlist("granted") if (found := id_from(text)) is not None}
     if not chosen:
         return _choose_page(walk, waiting, 422, _("Tick at least one."))
@@ -147,31 +150,34 @@ def connect(attempt_id: str) -> AnyResponse:
         db.session.rollback()
         walk = _walk(attempt_id)
         return _choose_page(walk, room.granted_of(walk), error.http_status, _(error.message))
-    return _to_done(made)
+    return _to_done(made, walk)
 
 
 @connecting.get("/connect/done")
 def connected() -> AnyResponse:
     """How far the set-up is: it ends when something real came back."""
-    ids = [found for text in request.args.getlist("account")[:MOST_SHOWN] if (found := id_from(text)) is not None]
-    known = accounts.by_ids(ids)
-    rows = [known[one] for one in ids if one in known]
+    every, here = _made()
+    first = max(request.args.get("start", 0, int), 0)
+    rows = every[first:][:MOST_SHOWN]
     if not rows:
         raise NotFound()
+    is_whole, next_first = len(rows) == len(every), first + MOST_SHOWN
     shown = tuple(
         replace(connected_row(one, _look(one.brand_id)), history_url=url_for("history_page.history", account_id=one.id))
         for one in rows
     )
     is_waiting = any(waits(one) for one in rows)
-    seen = seen_as(shown, is_waiting)
+    summary = "" if is_whole else summary_of(every)
+    seen = seen_as((*shown, summary), is_waiting)
     if is_same_look(seen):
         return Response(status=204)
     page = ConnectedPage(
         rows=shown,
         advice=advice_for(rows),
-        look_url=url_for("connecting.connected", account=[str(one.id) for one in rows], seen=seen)
-        if is_waiting
-        else "",
+        summary=summary,
+        look_url=url_for("connecting.connected", **here, start=first or None, seen=seen) if is_waiting else "",
+        next_url=url_for("connecting.connected", **here, start=next_first) if next_first < len(every) else "",
+        first_url=url_for("connecting.connected", **here) if first else "",
         accounts_url=url_for("accounts_page.accounts_of_brand", brand_id=rows[0].brand_id),
     )
     template = "accounts/_connected.html" if "HX-Request" in request.headers else "accounts/connected.html"
@@ -250,11 +256,35 @@ def _mended(walk: ConnectAttempt, actor: Actor | None, found: list[Granted]) -> 
         tokens.use_up(Purpose.RECONNECT, room.ids_alike(walk))
     if walk.link_id is not None:
         return redirect(url_for("reconnecting.mended", attempt_id=walk.id), code=303)
-    return _to_done(mended)
+    return _to_done(mended, walk)
 
 
-def _to_done(made: list[Account]) -> AnyResponse:
-    return redirect(url_for("connecting.connected", account=[str(one.id) for one in made][:MOST_SHOWN]), code=303)
+def _to_done(made: list[Account], walk: ConnectAttempt) -> AnyResponse:
+    """Few are named one by one; more than an address can hold by what they have in common."""
+    here: dict[str, Any] = {"account": [str(one.id) for one in made]}
+    if len(made) > MOST_SHOWN:
+        assert walk.used_at is not None
+        way = value_of((walk.platform, walk.login))
+        here = {"brand": walk.brand_id, "way": way, "since": walk.used_at.isoformat()}
+    return redirect(url_for("connecting.connected", **here), code=303)
+
+
+def _made() -> tuple[list[Account], dict[str, Any]]:
+    """What the address of `connected` stands for, as far as this person may see it, and the address's parts."""
+    if "since" not in request.args:
+        ids = [found for text in request.args.getlist("account")[:MOST_SHOWN] if (found := id_from(text)) is not None]
+        known = accounts.by_ids(ids)
+        rows = [known[one] for one in ids if one in known]
+        return rows, {"account": [str(one.id) for one in rows]}
+    brand = brand_at(request.args.get("brand", ""), Permission.ACCOUNT_CONNECT)
+    way = chosen_way(request.args.get("way", ""))
+    try:
+        since = datetime.fromisoformat(request.args["since"])
+    except ValueError:
+        raise NotFound() from None
+    if since.tzinfo is None:
+        raise NotFound()
+    return room.made_since(brand.id, way, since), {"brand": brand.id, "way": value_of(way), "since": since.isoformat()}
 
 
 def _failed(code: str, walk: ConnectAttempt | None, status: int, *, found: tuple[str, ...] = ()) -> Response:

@@ -14,11 +14,13 @@ from flask_babel import gettext as _
 
 from agency.web.connecting_words import events_sentence, feature_words
 from agency.web.contexts_connecting import ConnectedRow, FeatureRow, GrantedRow
+from agency.web.health_words import health_looks
 from agency.web.looks import BrandLook, StateLook
 from agency.web.reply_looks import platform_word
-from agency.web.state_looks import account_states, unknown_state
 from channels import accounts
+from channels.account_standing import facts_of
 from channels.features import BASICS, USUAL, Way, features_of, standing_features, way_of
+from channels.health import state_of
 from channels.models import Account, ConnectAttempt, GrantedAccount
 from tenants import clock
 
@@ -58,7 +60,17 @@ def connected_row(account: Account, look: BrandLook) -> ConnectedRow:
     )
 
 
-def seen_as(rows: tuple[ConnectedRow, ...], is_waiting: bool) -> str:
+def summary_of(every: Sequence[Account]) -> str:
+    """Of more accounts than one page shows, how far they are."""
+    return _(
+        "%(total)s connected; tested: %(tested)s; in need of a person: %(broken)s.",
+        total=len(every),
+        tested=sum(one.tested_at is not None for one in every),
+        broken=sum(one.health in accounts.NEED_A_PERSON for one in every),
+    )
+
+
+def seen_as(rows: tuple[object, ...], is_waiting: bool) -> str:
     """Stands for what a page shows, so that looking again changes nothing on it (and says nothing aloud) needlessly."""
     return hashlib.sha256(repr((rows, is_waiting)).encode()).hexdigest()[:16]
 
@@ -74,7 +86,7 @@ def _age(account: Account) -> timedelta:
 
 def _state(account: Account) -> StateLook:
     if account.health != "ok":
-        return account_states().get(account.health) or unknown_state(account.health)
+        return health_looks()[state_of(facts_of(account), clock.now())]
     if account.tested_at is not None:
         return StateLook("tested", _("Connected and tested"), "check", "good")
     if account.last_polled_at is not None:

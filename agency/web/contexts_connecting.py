@@ -97,8 +97,11 @@ class ConnectedPage:
     """After choosing, `accounts/connected.html`; its list `accounts/_connected.html` asks again while it waits."""
 
     rows: tuple[ConnectedRow, ...] = told("What was connected just now.")
+    summary: str = told("How far all of them are, where one page does not show them; empty.", default="")
     advice: str = told("What ends the test of those that are open; empty.", default="")
     look_url: str = told("The list anew; empty once everything has shown life.", default="")
+    next_url: str = told("More of them; empty.", default="")
+    first_url: str = told("Back to the beginning; empty.", default="")
     accounts_url: str = told("To the channels.")
 
 

@@ -11,8 +11,9 @@ from agency.web import parts_sample_beside as beside_samples
 from agency.web import parts_sample_pages as pages
 from agency.web import parts_samples as sample
 from agency.web.contexts_voice import VoiceLook
+from agency.web.health_words import health_looks
 from agency.web.looks import Choice, FindingLook, Notice, Toast
-from agency.web.state_looks import account_states, conversation_states, reply_states
+from agency.web.state_looks import conversation_states, reply_states
 from agency.web.theme import THEMES
 
 parts = Blueprint("parts", __name__)
@@ -28,7 +29,7 @@ class PartsPage:
     brands: tuple[object, ...]
     reply_states: tuple[object, ...]
     conversation_states: tuple[object, ...]
-    account_states: tuple[object, ...]
+    health_looks: tuple[object, ...]
     clocks: tuple[object, ...]
     findings: tuple[FindingLook, ...]
     text: str
@@ -63,7 +64,7 @@ def show_parts() -> str:
         brands=sample.brands(),
         reply_states=tuple(reply_states().values()),
         conversation_states=tuple(conversation_states().values()),
-        account_states=tuple(account_states().values()),
+        health_looks=tuple(health_looks().values()),
         clocks=(
             sample.ago(minutes=7),
             sample.left(hours=5),

@@ -9,6 +9,7 @@ from dataclasses import replace
 from agency.replies.text_difference import text_difference
 from agency.web import contexts as c
 from agency.web import parts_sample_connecting as connecting
+from agency.web.health_words import health_looks
 from agency.web.looks import Choice, Notice, StateLook, Toast
 from agency.web.parts_sample_accounts import accounts
 from agency.web.parts_samples import (
@@ -32,7 +33,7 @@ from agency.web.parts_samples import (
     shell,
     voice,
 )
-from agency.web.state_looks import account_states, reply_states
+from agency.web.state_looks import reply_states
 
 Sample = tuple[str, c.Shell, object]
 
@@ -101,11 +102,11 @@ def guide(tab: str) -> c.GuidePage:
 
 
 def brands_page() -> c.BrandsPage:
-    states = account_states()
+    states = health_looks()
     open_ = StateLook("open", "Open", "check", "good")
     return c.BrandsPage(
         rows=tuple(
-            c.BrandRow(brand=b, url="#", state=open_, languages=spoken, open_count=n, late_count=n % 4, waiting_count=n % 7, channels=states["ok" if n != 54 else "needs_reconnect"], guide="Version 3, 12 rules", guide_url="#", week=(4, 9, 7, 12, 3, 0, n % 15))
+            c.BrandRow(brand=b, url="#", state=open_, languages=spoken, open_count=n, late_count=n % 4, waiting_count=n % 7, channels=states["healthy" if n != 54 else "needs_reconnect"], guide="Version 3, 12 rules", guide_url="#", week=(4, 9, 7, 12, 3, 0, n % 15))
             for b, spoken, n in zip(brands(), ("English", "Polish, German", "Portuguese"), (61, 54, 33), strict=True)
         ),
         create_url="#", errors={"mark": "Two letters, please: PW."}, values={"name": "Nowa marka", "mark": "N"},

@@ -17,7 +17,7 @@ from agency.web.contexts_setup import GuidelineLook
 from agency.web.contexts_voice import VoiceLook
 from agency.web.looks import BrandLook, Choice, Clock, FindingLook, Notice, Stars, StateLook, Toast, brand_look
 from agency.web.message_looks import outgoing_states
-from agency.web.state_looks import account_states, conversation_states, reply_states
+from agency.web.state_looks import conversation_states, reply_states
 from agency.web.static_version import static_version
 from agency.web.theme import chosen_theme
 
@@ -245,4 +245,4 @@ def inbox(kind: str = "") -> c.InboxPage:
     )  # fmt: skip
 
 
-__all__ = ["account_states", "at", "brands", "conversation", "inbox", "owner_shell", "rows", "shell"]
+__all__ = ["at", "brands", "conversation", "inbox", "owner_shell", "rows", "shell"]

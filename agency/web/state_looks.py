@@ -38,19 +38,6 @@ def conversation_states() -> dict[str, StateLook]:
     )
 
 
-@per_language
-def account_states() -> dict[str, StateLook]:
-    """By an account's health."""
-    return _by_code(
-        StateLook("ok", _("Alive"), "pulse", "good"),
-        StateLook("throttled", _("Slowed down"), "hourglass", "warn"),
-        StateLook("failing", _("Not answering"), "alert", "warn"),
-        StateLook("access_lost", _("Access lost"), "unplugged", "bad"),
-        StateLook("needs_reconnect", _("Needs a new connection"), "unplugged", "bad"),
-        StateLook("disconnected", _("Disconnected"), "ban", "plain"),
-    )
-
-
 def unknown_state(code: str) -> StateLook:
     """For a code no table knows: the page still works and says what it was given."""
     return StateLook(code, code.replace("_", " ").capitalize(), "question", "plain")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from dataclasses import replace
 from html import unescape
@@ -312,6 +313,44 @@ def test_the_voice_is_never_an_accident(town: Town, admin: Browser) -> None:
     assert "Connected to Pennywell. Disconnect it there first." in page
     assert "None of these can be connected here." in page
     assert "Connect to Bursztynowa" not in page
+
+
+def test_more_than_a_page_holds_are_all_shown_after_connecting(town: Town, admin: Browser) -> None:
+    for number in range(60):
+        town.sandbox.tell(
+            "accounts", {"platform": "facebook", "external_id": f"9{number:02}", "name": f"B{number:02}."}
+        )
+    done = town.choose(admin, town.walk(admin, "facebook", features=("comments",), everything="1"))
+    assert len(town.accounts()) == 61
+    with town.agency.entered():
+        broken = accounts.get(town.account("959").id)
+        accounts.mark_unhealthy(broken, "needs_reconnect", "quota_zero")
+    first = page_text(admin, done.location)
+    assert "61 connected; tested: 0; in need of a person: 0." in first
+    (next_url,) = re.findall(r'href="([^"]+)" rel="next"', first)
+    second = page_text(admin, next_url)
+    assert 'rel="next"' not in second
+    assert "No allowance" in second, "one state, as on the channels' page"
+    named = [{f"B{number:02}." for number in range(60) if f"B{number:02}." in page} for page in (first, second)]
+    assert sorted(named[0] | named[1]) == [f"B{number:02}." for number in range(60)]
+    assert not named[0] & named[1]
+    (look,) = re.findall(r'hx-get="([^"]+)"', second)
+    anew = {"HX-Request": "true"}
+    assert admin.get(look, headers=anew).status_code == 204, "nothing changed"
+    with town.agency.entered():
+        accounts.mark_unhealthy(accounts.get(town.account("900").id), "needs_reconnect", "expired")
+    told = admin.get(look, headers=anew)
+    assert "in need of a person: 1." in told.text, "also of what stands on another page"
+    assert "B00." not in told.text
+    page = f"/connect/done?brand={town.agency.brand_ids[0]}"
+    for query in ("since=x", "since=2026-11-22", "since=9999-01-01T00:00:00Z", "since=0001-01-01T00:00:00-23:59"):
+        answer = admin.get(f"{page}&way=facebook&{query}")
+        assert answer.status_code == (200 if "0001" in query else 404), query
+    assert admin.get(f"{page}&way=x&since=2026-11-22T10:00:00Z").status_code == 404
+    for place in ("-5", "50000000000000000000", "x"):
+        assert admin.get(f"{done.location}&start={place}").status_code in (200, 404)
+    other = done.location.replace(str(town.agency.brand_ids[0]), str(town.agency.brand_ids[1]))
+    assert admin.get(other).status_code == 404
 
 
 def test_the_only_page_is_ticked(town: Town, admin: Browser) -> None:

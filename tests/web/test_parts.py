@@ -15,11 +15,12 @@ from hypothesis import strategies as st
 
 from agency.web import contexts
 from agency.web.clocks import age, due, span_words
+from agency.web.health_words import health_looks
 from agency.web.icons import STATIC, icon, icon_names
 from agency.web.looks import FindingLook
 from agency.web.parts_sample_pages import samples
 from agency.web.parts_samples import inbox, shell
-from agency.web.state_looks import account_states, conversation_states, reply_states, unknown_state
+from agency.web.state_looks import conversation_states, reply_states, unknown_state
 from agency.web.static_version import static_version
 from agency.web.templating import marked_spans
 from agency.web.theme import local_path
@@ -90,7 +91,7 @@ def test_every_icon_named_in_templates_and_states_is_drawn(in_app: Flask) -> Non
         text = template.read_text(encoding="utf-8")
         named |= set(re.findall(r"icon\(\"([a-z-]+)\"\)", text))
     with in_app.test_request_context("/"):
-        states = {**reply_states(), **conversation_states(), **account_states()}
+        states = {**reply_states(), **conversation_states(), **health_looks()}
         named |= {state.icon for state in states.values()} | {unknown_state("x").icon}
     assert named <= icon_names()
     with pytest.raises(KeyError):
