@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 
 from channels.capabilities import PublishesNotices
 from channels.errors import ChannelError, ItemGone, OutcomeUnknown, PlatformDown, RateLimited, Refused, TargetChanged
+from channels.google_business import parse
 from channels.items import PublishedReply, ReadBack
 from channels.protocol import Answer, Deed, Exchange, ReplyTarget
 from channels.registry import able, adapter_for
@@ -107,6 +108,13 @@ def test_what_stands_already_is_not_written_again(google: Profile) -> None:
         assert precheck(google, deed) == PublishedReply("r", None, "pending")  # type: ignore[arg-type]
 
 
+@pytest.mark.parametrize("deed", ["reply", "edit_reply"])
+def test_the_same_words_that_were_rejected_are_no_success(google: Profile, deed: Deed) -> None:
+    """Nobody sees them: taken for published they would stay so for ever. They are written again, and judged anew."""
+    google.reply("r", NEWER, START + minutes(1), "REJECTED")
+    assert precheck(google, deed) is None
+
+
 def test_an_answer_taken_back_elsewhere_is_not_written_again_by_a_change(google: Profile) -> None:
     with pytest.raises(ItemGone):
         precheck(google, "edit_reply")
@@ -119,6 +127,55 @@ def test_a_change_of_an_answer_to_an_edited_review_is_decided_anew(google: Profi
         precheck(google, "edit_reply", seen=START + timedelta(milliseconds=123))
     assert caught.value.reason == "edited"
     assert precheck(google, "withdraw_reply", seen=START + timedelta(milliseconds=123)) is None
+
+
+def test_the_moment_we_saw_and_the_same_moment_in_milliseconds_are_one(google: Profile) -> None:
+    """Our clock has microseconds, the wire mostly fewer: rounding is no edit; a millisecond later is one."""
+    current = parse.read_review(google.reviews["r"]).updated_at
+    assert current is not None
+    assert precheck(google, "reply", seen=current - timedelta(microseconds=999)) is None
+    assert precheck(google, "reply", seen=current + timedelta(days=1)) is None
+    with pytest.raises(TargetChanged):
+        precheck(google, "reply", seen=current - timedelta(milliseconds=1))
+
+
+def test_the_same_words_from_before_we_sent_are_not_what_we_sent(google: Profile) -> None:
+    sent_at = START + timedelta(hours=1)
+    google.reply("r", NEWER, sent_at - timedelta(minutes=30))
+    for deed in ("reply", "edit_reply"):
+        found = find(google, deed, sent_at=sent_at)  # type: ignore[arg-type]
+        assert (found.state, found.reason) == ("cannot_tell", "other_reply"), deed
+    google.reply("r", NEWER, sent_at)
+    assert find(google, "reply", sent_at=sent_at).state == "found"
+
+
+def test_a_review_that_is_gone_tells_nothing_of_the_answer(google: Profile) -> None:
+    """Sent again it would fail; taken for absent it would be sent again."""
+    del google.reviews["r"]
+    for deed in DEEDS:
+        found = find(google, deed)
+        assert (found.state, found.reason) == ("cannot_tell", "thread_gone"), deed
+
+
+@pytest.mark.parametrize(
+    ("told", "state"),
+    [
+        ({"comment": NEWER, "reviewReplyState": "APPROVED"}, "published"),
+        ({"comment": NEWER, "reviewReplyState": "REJECTED"}, "rejected"),
+        ({"comment": NEWER, "reviewReplyState": "PENDING"}, "pending"),
+        ({"comment": NEWER, "reviewReplyState": "LATER"}, "pending"),
+        ({"comment": NEWER}, "pending"),
+        ({}, None),
+        ({"updateTime": "2026-11-22T00:00:00Z"}, None),
+    ],
+)
+def test_what_the_platform_answers_to_writing(told: dict[str, str], state: str | None) -> None:
+    """Where moderation says at once, that counts; where no answer stands in the answer, only looking tells."""
+    if state is None:
+        with pytest.raises(OutcomeUnknown):
+            ADAPTER.read_publish(ACCOUNT, target_of("reply"), json_answer(told))
+    else:
+        assert ADAPTER.read_publish(ACCOUNT, target_of("reply"), json_answer(told)).state == state
 
 
 def test_our_answer_is_taken_back_once(google: Profile) -> None:
