@@ -5,10 +5,27 @@ from __future__ import annotations
 from dataclasses import dataclass
 from uuid import UUID
 
-from styleguides.check import CheckContext, Finding, check_text, compile_rules, length, length_limit, reading_seconds
+from styleguides.check import (
+    EMPTY,
+    PLATFORM_LENGTH,
+    TURNED_AROUND,
+    UNSENDABLE,
+    CheckContext,
+    Finding,
+    check_text,
+    compile_rules,
+    length,
+    length_limit,
+    reading_seconds,
+)
 from styleguides.guides import guide_and_language
+from styleguides.other_brands import other_brand_findings
+from styleguides.rule_kinds import LEVELS
+from tenants import brand_marks
 
 _NO_RULES = compile_rules(())
+NEVER_LET_GO = frozenset(rule.id for rule in (EMPTY, PLATFORM_LENGTH, TURNED_AROUND, UNSENDABLE))
+"""What no platform takes or shows as it was written: nobody may send it in spite of the finding."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,10 +59,13 @@ def check_for_brand(
     *,
     reader_language: str | None = None,
     complaint: bool = False,
+    beside_others: bool = False,
 ) -> CheckResult:
-    """Hold a text against the guide in force and the platform's limits. One SQL statement.
+    """Hold a text against the guide in force and the platform's limits. One SQL statement, two with `beside_others`.
 
-    `language` None: recognised from the text, else the brand's. Raises NotFound for a brand outside the scope.
+    `beside_others`: words of the agency's other brands are findings, too; for whoever writes for several brands, never
+    for a client, who shall not learn of the others. `language` None: recognised from the text, else the brand's.
+    Raises NotFound for a brand outside the scope.
     """
     guide, brand_language = guide_and_language(brand_id)
     context = CheckContext(
@@ -58,8 +78,14 @@ def check_for_brand(
         reader_language=reader_language,
         complaint=complaint,
     )
+    findings = check_text(guide.compiled if guide else _NO_RULES, text, context)
+    if beside_others:
+        marks = brand_marks.marks_near(brand_marks.keys_in(text))
+        rule = next((rule for rule in guide.rules if rule.kind == "other_brands"), None) if guide else None
+        findings += other_brand_findings(text, brand_id, marks, context, rule)
+        findings.sort(key=lambda finding: (finding.start, finding.end, LEVELS.index(finding.level)))
     return CheckResult(
-        findings=check_text(guide.compiled if guide else _NO_RULES, text, context),
+        findings=findings,
         guide_version=guide.number if guide else None,
         reading_seconds=reading_seconds(text),
         length=length(text, platform, kind),

@@ -13,13 +13,15 @@ What belongs to the brand itself, is allowed by its guide, or is the customer's 
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Final
 from uuid import UUID
 
-from styleguides.language import plain, stems
-from styleguides.tokens import WORD, Span, Special
-from tenants.brand_marks import PHONE_DIGITS, Near, Sort, folded
+from styleguides.explain import Findings
+from styleguides.language import base_language, detect_language, plain, stems
+from styleguides.rule_kinds import CheckContext, Finding, Rule
+from styleguides.tokens import WORD, Normalised, Span, Special, specials
+from tenants.brand_marks import Near, Sort, folded, last_digits, numbers_in
 
 SURE_LETTERS: Final = 8
 """A single word at least so long is a name also in small letters: shorter ones are too often ordinary (target)."""
@@ -48,6 +50,36 @@ CLOSING_WORDS: Final = frozenset(_CLOSINGS.split())
 _FIRST: Final = 2
 """Letters at the beginning of a word that no inflection changes."""
 _LANGUAGES: Final = ("en", "es", "pl", "pt", None)
+
+
+OTHER_BRAND: Final = Rule(id="other-brand", level="stop")
+"""Holds for every brand; a guide's own rule of the kind `other_brands` says its level, reason and what is allowed."""
+MOST_FINDINGS: Final = 20
+
+
+def other_brand_findings(
+    text: str, brand_id: UUID, marks: Sequence[Near], context: CheckContext, rule: Rule | None = None
+) -> list[Finding]:
+    """Findings for what in `text` is another brand's, in order of place. `marks` are what the text's keys led to."""
+    if all(mark.brand_id == brand_id for mark in marks):
+        return []
+    normalised = Normalised(text)
+    hits = foreign_words(
+        normalised.text,
+        marks,
+        brand_id,
+        allowed=getattr(rule, "allowed", ()),
+        customer_name=context.customer_name,
+    )
+    if not hits:
+        return []
+    language = base_language(context.language) or detect_language(text) or base_language(context.brand_language)
+    out = Findings(normalised, language, context)
+    said_by = OTHER_BRAND if rule is None else replace(OTHER_BRAND, level=rule.level, reason=rule.reason)
+    for hit in hits[:MOST_FINDINGS]:
+        words = "other_brand_saved_reply" if hit.sort == "saved_reply" else "other_brand"
+        out.add(said_by, -1, words, hit.start, hit.end)
+    return out.in_order()
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,7 +124,6 @@ class _Word:
 
 def foreign_words(
     text: str,
-    specials: Sequence[Special],
     marks: Sequence[Near],
     brand_id: UUID,
     *,
@@ -101,21 +132,24 @@ def foreign_words(
 ) -> list[ForeignWords]:
     """What in `text` is another brand's than `brand_id`, ordered by place, none overlapping: the longest first.
 
-    `specials` are `styleguides.tokens.specials(text)`. Linear in the text for each mark.
+    Linear in the text for each mark.
     """
     others = [mark for mark in marks if mark.brand_id != brand_id]
     if not others:
         return []
     words = _Words(text)
-    apart = [(special.start, special.end) for special in specials if special.what in ("link", "email", "handle")]
+    stretches = specials(text)
+    apart = [(one.start, one.end) for one in stretches if one.what in ("link", "email", "handle")]
     own: list[Span] = []
     for mark in marks:
         if mark.brand_id == brand_id:
-            own += _spans(mark, text, words, specials, apart)
+            own += _spans(mark, text, words, stretches, apart)
     for entry in (*allowed, customer_name or ""):
         own += _name_spans(entry, words, [], tail=False, sure=True)
         own += [
-            (s.start, s.end) for s in specials if folded(text[s.start : s.end]).lstrip("@") == folded(entry).lstrip("@")
+            (s.start, s.end)
+            for s in stretches
+            if folded(text[s.start : s.end]).lstrip("@") == folded(entry).lstrip("@")
         ]
     found: list[ForeignWords] = []
     for mark in others:
@@ -123,7 +157,7 @@ def foreign_words(
             continue
         if mark.sort == "sign_off" and _is_common_closing(mark.written):
             continue
-        for start, end in _spans(mark, text, words, specials, apart):
+        for start, end in _spans(mark, text, words, stretches, apart):
             if not any(first <= start and end <= last for first, last in own):
                 found.append(ForeignWords(start, end, mark.sort, mark.brand_id))
     found.sort(key=lambda one: (one.start, -one.end, one.sort, one.brand_id))
@@ -134,7 +168,7 @@ def foreign_words(
     return kept
 
 
-def _spans(mark: Near, text: str, words: _Words, specials: Sequence[Special], apart: Sequence[Span]) -> list[Span]:
+def _spans(mark: Near, text: str, words: _Words, stretches: Sequence[Special], apart: Sequence[Span]) -> list[Span]:
     if mark.sort == "name":
         return _name_spans(mark.written, words, apart, tail=True)
     if mark.sort == "sign_off":
@@ -147,12 +181,12 @@ def _spans(mark: Near, text: str, words: _Words, specials: Sequence[Special], ap
     if mark.sort == "handle":
         return [
             (s.start, s.end)
-            for s in specials
+            for s in stretches
             if s.what in ("handle", "hashtag") and folded(text[s.start : s.end]).strip("@#.") == wanted
         ]
     return [
         (s.start, s.end)
-        for s in specials
+        for s in stretches
         if s.host and (folded(s.host).removeprefix("www.") == wanted or folded(s.host).endswith(f".{wanted}"))
     ]
 
@@ -220,15 +254,10 @@ def _same(wanted: tuple[str, str], word: _Word) -> bool:
 
 
 def _phone_spans(number: str, text: str) -> Iterator[Span]:
-    wanted = "".join(filter(str.isdigit, number))[-PHONE_DIGITS:]
-    digits = [(char, place) for place, char in enumerate(text) if char.isdigit()]
-    line = "".join(char if char.isascii() else "0" for char, _ in digits)
-    at = line.find(wanted)
-    while at >= 0:
-        start, end = digits[at][1], digits[at + PHONE_DIGITS - 1][1] + 1
-        if end - start <= PHONE_DIGITS * 3:
+    wanted = last_digits(number)
+    for start, end in numbers_in(text):
+        if last_digits(text[start:end]) == wanted:
             yield start, end
-        at = line.find(wanted, at + 1)
 
 
 def _is_common_closing(written: str) -> bool:

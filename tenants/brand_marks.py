@@ -57,30 +57,29 @@ def folded(text: str) -> str:
     """Small letters without accents and without what nobody sees. Its length may differ from the text's."""
     if text.isascii():
         return text.lower()
-    parts = unicodedata.normalize("NFKD", text.casefold().translate(_NOT_FOLDED))
+    parts = unicodedata.normalize("NFKD", unicodedata.normalize("NFKD", text).casefold().translate(_NOT_FOLDED))
     return "".join(char for char in parts if unicodedata.category(char) not in ("Mn", "Cf"))
 
 
-def name_key(written: str) -> str | None:
-    """The key of a name or a sign-off: of its longest word, the first of them; None where it has no word."""
-    words = _WORD.findall(folded(written))
-    return f"n:{max(words, key=len)[:KEY_LETTERS]}" if words else None
+def keys_of(mark: Mark) -> set[str]:
+    """The keys under which a mark is found; none for one that nothing could be found by.
 
-
-def key_of(mark: Mark) -> str | None:
-    """The key under which a mark is found; None for one that nothing could be found by."""
+    A name has one for its longest word, and one for the longest of what is left without its first word.
+    """
     if mark.key:
-        return mark.key
+        return {mark.key}
     plain = folded(mark.written).strip()
     if mark.sort == "domain":
         host = plain.removeprefix("www.").strip("./")
-        return f"d:{host}" if _HOST.fullmatch(host) else None
+        return {f"d:{host}"} if _HOST.fullmatch(host) else set()
     if mark.sort == "handle":
-        return f"h:{plain.lstrip('@')}" if plain.strip("@ ") else None
+        handle = plain.strip("@#. ")
+        return {f"h:{handle}"} if handle else set()
     if mark.sort == "phone":
         digits = "".join(filter(str.isdigit, plain))
-        return f"p:{digits[-PHONE_DIGITS:]}" if len(digits) >= PHONE_DIGITS else None
-    return name_key(mark.written)
+        return {f"p:{digits[-PHONE_DIGITS:]}"} if len(digits) >= PHONE_DIGITS else set()
+    words = _WORD.findall(plain)
+    return {f"n:{max(several, key=len)[:KEY_LETTERS]}" for several in (words, words[1:]) if several}
 
 
 def keys_in(text: str) -> set[str]:
@@ -92,8 +91,18 @@ def keys_in(text: str) -> set[str]:
         keys.update(f"d:{'.'.join(labels[at:])}" for at in range(len(labels) - 1))
     keys.update(f"h:{match.group(1).rstrip('.')}" for match in _HANDLE.finditer(plain))
     for match in _NUMBER.finditer(plain):
-        keys.add(f"p:{''.join(filter(str.isdigit, match.group()))[-PHONE_DIGITS:]}")
+        keys.add(f"p:{last_digits(match.group())}")
     return keys
+
+
+def numbers_in(text: str) -> Iterator[tuple[int, int]]:
+    """Where numbers long enough to be a phone's stand."""
+    return (match.span() for match in _NUMBER.finditer(text))
+
+
+def last_digits(written: str) -> str:
+    """By these a number is found, with or without the country's."""
+    return "".join(filter(str.isdigit, folded(written)))[-PHONE_DIGITS:]
 
 
 def replace_marks(brand_id: UUID, source: str, marks: Iterable[Mark]) -> None:
@@ -119,10 +128,10 @@ def replace_marks(brand_id: UUID, source: str, marks: Iterable[Mark]) -> None:
 def _keyed(marks: Iterable[Mark]) -> Iterator[tuple[Mark, str]]:
     known: set[tuple[str, str, str]] = set()
     for mark in marks:
-        key = key_of(mark)
-        if key is not None and (one := (mark.sort, key, mark.written)) not in known:
-            known.add(one)
-            yield mark, key
+        for key in sorted(keys_of(mark)):
+            if (one := (mark.sort, key, mark.written)) not in known:
+                known.add(one)
+                yield mark, key
 
 
 def marks_near(keys: Collection[str]) -> Sequence[Near]:
@@ -133,6 +142,7 @@ def marks_near(keys: Collection[str]) -> Sequence[Near]:
     rows = db.session.execute(
         select(BrandMark.of_brand_id, BrandMark.sort, BrandMark.written)
         .where(BrandMark.key == any_(wanted))
+        .distinct()
         .order_by(BrandMark.written, BrandMark.of_brand_id)
         .limit(MOST_NEAR)
     )

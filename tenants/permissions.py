@@ -26,6 +26,7 @@ class Permission(StrEnum):
     REPLY_APPROVE = "reply:approve"
     REPLY_RELEASE = "reply:release"
     REPLY_RESOLVE = "reply:resolve"
+    REPLY_LET_GO = "reply:let_go"
     GUIDE_READ = "guide:read"
     GUIDE_WRITE = "guide:write"
     GUIDE_PUT_IN_FORCE = "guide:put_in_force"
@@ -74,6 +75,7 @@ _LEAD = _STAFF | {
     _P.CONVERSATION_REASSIGN,
     _P.MESSAGE_REMOVE,
     _P.REPLY_RESOLVE,
+    _P.REPLY_LET_GO,
     _P.GUIDE_WRITE,
     _P.GUIDE_PUT_IN_FORCE,
     _P.PEOPLE_READ,
@@ -107,6 +109,7 @@ REFUSALS: dict[Permission, str] = {
     _P.REPLY_APPROVE: worded("Only the brand's client owner approves replies. Nothing was changed."),
     _P.REPLY_RELEASE: worded("Your role may not publish without approval. Nothing was sent."),
     _P.REPLY_RESOLVE: worded("Only a team lead decides what became of an unknown send. Nothing was changed."),
+    _P.REPLY_LET_GO: worded("Only a team lead lets words go that the style guide stops. Nothing was sent."),
     _P.GUIDE_READ: worded("Your role does not include style guides. Nothing was changed."),
     _P.GUIDE_WRITE: worded("Only a team lead changes a style guide. Nothing was changed."),
     _P.GUIDE_PUT_IN_FORCE: worded("Only a team lead puts a style guide in force. Nothing was changed."),

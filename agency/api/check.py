@@ -37,4 +37,5 @@ def check(body: dict[str, Any], brand_id: str) -> Any:
         words_kind(body["kind"], private=False),
         stars=stars,
         customer_name=customer_name,
+        beside_others=caller().may(Permission.REPLY_WRITE),
     )

@@ -14,6 +14,7 @@ from agency.api.schemas.replies import (
     ChangeNote,
     DeclineReason,
     EditedReply,
+    LetGo,
     NewReply,
     Reason,
     Receipt,
@@ -22,7 +23,7 @@ from agency.api.schemas.replies import (
     Resolution,
     ShownText,
 )
-from agency.replies import changing, desk, queries
+from agency.replies import changing, desk, letting_go, queries
 
 blueprint = ApiBlueprint("replies", __name__, description="Answers, decisions about them, and receipts.")
 
@@ -66,6 +67,14 @@ def edit_reply(body: dict[str, Any], reply_id: str) -> Any:
 def submit_reply(body: dict[str, Any], reply_id: str) -> Any:
     """Ask the client for a yes. 422 `style_stop` with `findings` when the style guide stops the words."""
     return queries.get_reply(desk.submit(caller(), known_id(reply_id)).id)
+
+
+@blueprint.post("/replies/<reply_id>/let-go")
+@blueprint.arguments(LetGo, example={"reason": "The client asked for this very word."})
+@blueprint.response(200, Reply, example={**examples.REPLY, **examples.LET_GO})
+def let_go_reply(body: dict[str, Any], reply_id: str) -> Any:
+    """Let a draft's present words go in spite of the rules that stop them. 409 `nothing_stops` where none does."""
+    return queries.get_reply(letting_go.let_go(caller(), known_id(reply_id), body["reason"]).id)
 
 
 @blueprint.post("/replies/<reply_id>/approve")

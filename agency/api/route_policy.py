@@ -53,6 +53,7 @@ API_ROUTE_POLICY: dict[str, Policy] = {
     "api_replies.take_back_reply": P.REPLY_WRITE,
     "api_replies.release_reply": P.REPLY_RELEASE,
     "api_replies.resolve_reply": P.REPLY_RESOLVE,
+    "api_replies.let_go_reply": P.REPLY_LET_GO,
     "api_replies.get_receipt": P.REPLY_READ,
     # style_guides.py
     "api_style_guides.get_guide_in_force": P.GUIDE_READ,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from typing import Any
 
 from sqlalchemy import select
@@ -14,7 +15,7 @@ from agency.replies.words import hash_of, target_fingerprint
 from channels.matching import same_text
 from channels.message_window import Window
 from channels.protocol import WrittenBy
-from styleguides.brand_check import CheckResult, check_for_brand
+from styleguides.brand_check import NEVER_LET_GO, CheckResult, check_for_brand
 from tenants.database import db
 from tenants.errors import Conflict, Invalid, NotFound, worded
 from tenants.models import Brand
@@ -47,8 +48,13 @@ def words_kind(kind: str, *, private: bool) -> str:
     return "message" if private or kind == "message" else "review" if kind == "review" else "comment"
 
 
-def check_words(conversation: Conversation, text: str, *, private: bool = False) -> CheckResult:
-    """The style check of these words for this conversation, with the guide in force."""
+def check_words(
+    conversation: Conversation, text: str, *, private: bool = False, beside_others: bool = False
+) -> CheckResult:
+    """The style check of these words for this conversation, with the guide in force.
+
+    `beside_others` as in `styleguides.brand_check`: for words that somebody of the agency wrote.
+    """
     return check_for_brand(
         conversation.brand_id,
         text,
@@ -56,6 +62,7 @@ def check_words(conversation: Conversation, text: str, *, private: bool = False)
         words_kind(conversation.kind, private=private),
         stars=conversation.stars,
         customer_name=conversation.author_name,
+        beside_others=beside_others,
     )
 
 
@@ -74,9 +81,15 @@ def findings_as_data(result: CheckResult) -> list[dict[str, Any]]:
     ]
 
 
-def refuse_stopped(result: CheckResult) -> None:
+def stops_of(result: CheckResult, let_go_rules: Collection[str] | None = None) -> list[dict[str, Any]]:
+    """The findings that forbid sending, but for rules a lead let these very words go in spite of."""
+    let_go = frozenset(let_go_rules or ()) - NEVER_LET_GO
+    return [f for f in findings_as_data(result) if f["level"] == "stop" and f["rule"] not in let_go]
+
+
+def refuse_stopped(result: CheckResult, let_go_rules: Collection[str] | None = None) -> None:
     """Raise Invalid `style_stop` with the findings when the guide in force stops these words."""
-    stops = [finding for finding in findings_as_data(result) if finding["level"] == "stop"]
+    stops = stops_of(result, let_go_rules)
     if stops:
         raise Invalid(
             worded(

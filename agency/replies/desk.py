@@ -13,6 +13,7 @@ from agency.inbox.models import Conversation, Message
 from agency.replies import checks, standing
 from agency.replies.approval_mail import tell_approvers
 from agency.replies.drafting import (
+    LetGo,
     fingerprint,
     message_to_answer,
     new_reply,
@@ -169,10 +170,10 @@ def _ready_to_leave(actor: Actor, reply: Reply, name: str, target: str) -> Reply
     if reply.deed == "withdraw":
         return text
     checks.refuse_same_words(reply, text)
-    result = checks.check_words(conversation, text.text, private=reply.private)
-    checks.refuse_stopped(result)
+    result = checks.check_words(conversation, text.text, private=reply.private, beside_others=True)
+    checks.refuse_stopped(result, text.let_go_rules)
     if result.guide_version != text.guide_version:
-        text = new_text(reply, conversation, actor, text.text)
+        text = new_text(reply, conversation, actor, text.text, let_go=LetGo.of(text))
     return text
 
 
@@ -337,7 +338,8 @@ def _still_good(reply: Reply, text: ReplyText) -> None:
     checks.refuse_closed_brand(checks.brand_of(reply))
     checks.refuse_what_changed(reply)
     if reply.deed != "withdraw":
-        checks.refuse_stopped(checks.check_words(checks.conversation_of(reply), text.text, private=reply.private))
+        words = checks.check_words(checks.conversation_of(reply), text.text, private=reply.private)
+        checks.refuse_stopped(words, text.let_go_rules)
 
 
 def _decide(actor: Actor, reply: Reply, text: ReplyText, decision: str, reason: str | None = None) -> None:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+from typing import Any
 from uuid import UUID
 
 from sqlalchemy import select
@@ -11,6 +13,8 @@ from agency.inbox.models import Conversation, Message
 from agency.replies import checks
 from agency.replies.models import Reply, ReplyText
 from agency.replies.words import hash_of, target_fingerprint
+from styleguides.brand_check import CheckResult
+from styleguides.other_brands import OTHER_BRAND
 from tenants import clock
 from tenants.database import db, new_id
 from tenants.errors import Conflict, Invalid, worded
@@ -111,29 +115,74 @@ def new_reply(
     return reply
 
 
+@dataclass(frozen=True, slots=True)
+class LetGo:
+    """That a lead let words go in spite of the rules that stop them, and why."""
+
+    rules: tuple[str, ...]
+    reason: str
+    by: UUID
+    by_name: str
+
+    @classmethod
+    def of(cls, text: ReplyText) -> LetGo | None:
+        """As it stands with a text; None where nobody had to."""
+        if text.let_go_by is None:
+            return None
+        return cls(tuple(text.let_go_rules or ()), text.let_go_reason or "", text.let_go_by, text.let_go_by_name or "")
+
+
 def new_text(
-    reply: Reply, conversation: Conversation, actor: Actor, words: str, *, by_approver: bool = False
+    reply: Reply,
+    conversation: Conversation,
+    actor: Actor,
+    words: str,
+    *,
+    by_approver: bool = False,
+    let_go: LetGo | None = None,
 ) -> ReplyText:
-    """Store these words as the reply's newest text, with what the style guide says of them."""
-    result = checks.check_words(conversation, words, private=reply.private)
+    """Store these words as the reply's newest text, with what the style guide says of them.
+
+    With `let_go` they are the words that stood there, and whoever wrote them stays their author.
+    """
+    result = checks.check_words(conversation, words, private=reply.private, beside_others=not by_approver)
     newest = db.session.execute(
-        select(ReplyText.number).where(ReplyText.reply_id == reply.id).order_by(ReplyText.number.desc()).limit(1)
-    ).scalar()
+        select(ReplyText.number, ReplyText.author_id, ReplyText.author_name)
+        .where(ReplyText.reply_id == reply.id)
+        .order_by(ReplyText.number.desc())
+        .limit(1)
+    ).first()
+    author_id, author_name = actor.user_id, actor.name
+    if let_go is not None and newest is not None:
+        author_id, author_name = newest.author_id, newest.author_name
     text = ReplyText(
         agency_id=reply.agency_id,
         id=new_id(),
         brand_id=reply.brand_id,
         reply_id=reply.id,
-        number=(newest or 0) + 1,
+        number=(newest.number if newest else 0) + 1,
         text=words,
         text_hash=hash_of(words),
-        author_id=actor.user_id,
-        author_name=actor.name,
+        author_id=author_id,
+        author_name=author_name,
         by_approver=by_approver,
         guide_version=result.guide_version,
-        findings=checks.findings_as_data(result),
+        findings=_kept_findings(result, let_go),
+        let_go_rules=list(let_go.rules) if let_go else None,
+        let_go_reason=let_go.reason if let_go else None,
+        let_go_by=let_go.by if let_go else None,
+        let_go_by_name=let_go.by_name if let_go else None,
     )
     db.session.add(text)
     reply.text_id = text.id
     db.session.flush()
     return text
+
+
+def _kept_findings(result: CheckResult, let_go: LetGo | None) -> list[dict[str, Any]]:
+    """Once a text leaves the agency its client reads the findings, and shall not learn of other clients by them."""
+    return [
+        finding
+        for finding in checks.findings_as_data(result)
+        if finding["rule"] != OTHER_BRAND.id or (finding["level"] == "stop" and let_go is None)
+    ]

@@ -23,7 +23,10 @@ PAGE_ROWS = 50
 
 
 class ReplyRow(NamedTuple):
-    """A reply with the words it has now. `findings` are those of the words' own check."""
+    """A reply with the words it has now. `findings` are those of the words' own check.
+
+    `let_go_rules` stop these words, and a lead let them go for `let_go_reason`.
+    """
 
     id: UUID
     brand_id: UUID
@@ -56,6 +59,9 @@ class ReplyRow(NamedTuple):
     by_approver: bool
     guide_version: int | None
     findings: list[dict[str, Any]]
+    let_go_rules: list[str] | None
+    let_go_reason: str | None
+    let_go_by_name: str | None
 
 
 _ROW = (
@@ -90,6 +96,9 @@ _ROW = (
     ReplyText.by_approver,
     ReplyText.guide_version,
     ReplyText.findings,
+    ReplyText.let_go_rules,
+    ReplyText.let_go_reason,
+    ReplyText.let_go_by_name,
 )
 _SAME_TEXT = and_(
     ReplyText.agency_id == Reply.agency_id, ReplyText.id == Reply.text_id, ReplyText.brand_id == Reply.brand_id
@@ -311,6 +320,8 @@ class Receipt:
             "changed_by": self.changed_by,
             "guide_version": reply.guide_version,
             "findings": reply.findings,
+            "let_go_reason": reply.let_go_reason,
+            "let_go_by": reply.let_go_by_name,
             "approved_by": approval.decided_by_name if approval else None,
             "approved_at": approval.created_at if approval else None,
             "decision": approval.decision if approval else None,

@@ -51,6 +51,7 @@ def deed_words() -> dict[Permission, str]:
         Permission.REPLY_APPROVE: _("Approve replies, never one's own"),
         Permission.REPLY_RELEASE: _("Publish without approval, where the brand allows it"),
         Permission.REPLY_RESOLVE: _("Decide what became of an unknown send"),
+        Permission.REPLY_LET_GO: _("Let words go that the style guide stops, with a reason"),
         Permission.GUIDE_READ: _("Read style guides and guidelines"),
         Permission.GUIDE_WRITE: _("Write style guides and guidelines"),
         Permission.GUIDE_PUT_IN_FORCE: _("Put a style guide in force"),

@@ -24,6 +24,7 @@ GET PATCH DELETE /brands/{}/guidelines/{} | POST /brands/{}/check
 """
 BESIDE = {
     ("POST", "/replies/{}/resolve"),
+    ("POST", "/replies/{}/let-go"),
     ("POST", "/conversations/{}/messages/{}/deeds"),
     ("GET", "/conversations/{}/media/{}"),
     ("POST", "/replies/{}/change"),

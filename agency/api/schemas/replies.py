@@ -60,6 +60,12 @@ class EditedReply(ReplyWords):
     )
 
 
+class LetGo(Strict):
+    """Why words go in spite of what stops them; the client and the receipt show it."""
+
+    reason = Text(longest=5_000, required=True)
+
+
 class Reason(Strict):
     """Why a published answer is taken back; the record keeps it."""
 
@@ -125,6 +131,10 @@ class Reply(Strict):
     text_hash = Text(required=True, metadata={"description": "SHA-256, hex, of the UTF-8 bytes of the text in NFC"})
     findings = Items(fields.Nested(Finding), required=True)
     guide_version = Whole(required=True, allow_none=True)
+    let_go_reason = Text(
+        required=True, allow_none=True, metadata={"description": "why a lead let them go in spite of what stops them"}
+    )
+    let_go_by = Text(required=True, allow_none=True, attribute="let_go_by_name")
     written_by = Text(required=True, attribute="written_by_name")
     written_by_id = Identifier(required=True, attribute="written_by")
     created_at = Moment(required=True)
@@ -163,6 +173,8 @@ class Receipt(Strict):
     changed_by = Text(required=True, allow_none=True)
     guide_version = Whole(required=True, allow_none=True)
     findings = Items(fields.Nested(Finding), required=True)
+    let_go_reason = Text(required=True, allow_none=True)
+    let_go_by = Text(required=True, allow_none=True)
     approved_by = Text(required=True, allow_none=True)
     approved_at = Moment(required=True, allow_none=True)
     decision = Text(required=True, allow_none=True)

@@ -1,0 +1,46 @@
+"""A lead lets words go in spite of what the style guide stops, says why, and the receipt shows it."""
+
+from __future__ import annotations
+
+from uuid import UUID
+
+from agency.replies import checks
+from agency.replies.desk import reason_given
+from agency.replies.drafting import LetGo, new_text
+from agency.replies.lifecycle import LIFECYCLE
+from agency.replies.models import Reply
+from agency.replies.moves import locked, text_of
+from tenants import audit
+from tenants.errors import Conflict
+from tenants.permissions import Actor, Permission, require
+
+
+def let_go(actor: Actor, reply_id: UUID, reason: str) -> Reply:
+    """Let a draft go in spite of what stops its present words; the reason stands on its receipt.
+
+    Holds for these words alone and for the rules that stop them now; whoever has the case keeps it and sends them.
+    Raises Invalid without a reason or for what no platform takes, Conflict `nothing_stops` where nothing does,
+    NotFound, Forbidden.
+    """
+    reply = locked(reply_id)
+    require(actor, Permission.REPLY_LET_GO, reply.brand_id)
+    reason = reason_given(reason)
+    LIFECYCLE.check("submit", reply.state, "awaiting_approval")
+    conversation, text = checks.conversation_of(reply), text_of(reply)
+    result = checks.check_words(conversation, text.text, private=reply.private, beside_others=True)
+    rules = sorted({finding["rule"] for finding in checks.stops_of(result)})
+    if not rules:
+        raise Conflict("Nothing stops these words. Nothing was changed; send them.", code="nothing_stops")
+    checks.refuse_stopped(result, rules)
+    new_text(reply, conversation, actor, text.text, let_go=LetGo(tuple(rules), reason, actor.user_id, actor.name))
+    audit.record(
+        actor,
+        "reply.let_go",
+        "reply",
+        reply.id,
+        brand_id=reply.brand_id,
+        rules=rules,
+        reason=reason,
+        text_hash=text.text_hash,
+    )
+    return reply

@@ -1,0 +1,136 @@
+"""Words of other brands are found in any form, and ordinary words are let be."""
+
+from __future__ import annotations
+
+from uuid import UUID
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from styleguides.other_brands import ForeignWords, foreign_words
+from tenants.brand_marks import Mark, Near, Sort, folded, keys_in, keys_of
+
+OURS, THEIRS, THIRD = UUID(int=1), UUID(int=2), UUID(int=3)
+
+
+def found(
+    text: str,
+    *theirs: tuple[Sort, str],
+    ours: tuple[tuple[Sort, str], ...] = (),
+    allowed: tuple[str, ...] = (),
+    customer_name: str | None = None,
+) -> list[str]:
+    """The stretches found; marks are looked up by their keys as the product does."""
+    marks = [Near(THEIRS, sort, written) for sort, written in theirs]
+    marks += [Near(OURS, sort, written) for sort, written in ours]
+    keys = keys_in(text)
+    near = [mark for mark in marks if keys_of(Mark(mark.sort, mark.written)) & keys]
+    hits = foreign_words(text, near, OURS, allowed=allowed, customer_name=customer_name)
+    assert all(hit.brand_id == THEIRS for hit in hits)
+    return [text[hit.start : hit.end] for hit in hits]
+
+
+@pytest.mark.parametrize(
+    ("text", "name", "stretch"),
+    [
+        ("Thank you for choosing Pennywell today.", "Pennywell", "Pennywell"),
+        ("That is Pennywell's promise.", "Pennywell", "Pennywell's"),
+        ("thank you for choosing pennywell.", "Pennywell", "pennywell"),
+        ("THANKS FROM PENNYWELL", "Pennywell", "PENNYWELL"),
+        ("Zapraszamy do Pennywella!", "Pennywell", "Pennywella"),
+        ("Dziękujemy w imieniu Pennywellu.", "Pennywell", "Pennywellu"),
+        ("Do zobaczenia w Bursztynowej Zatoce!", "Hotel Bursztynowa Zatoka", "Bursztynowej Zatoce"),
+        ("W Hotelu Bursztynowa Zatoka czekamy.", "Hotel Bursztynowa Zatoka", "Hotelu Bursztynowa Zatoka"),
+        ("Hotelem Bursztynową Zatoką kieruje Ewa.", "Hotel Bursztynowa Zatoka", "Hotelem Bursztynową Zatoką"),
+        ("Obrigada por visitar a Sol Poente!", "Padaria Sol Poente", "Sol Poente"),
+        ("A equipa da padaria sol poente agradece.", "Padaria Sol Poente", "padaria sol poente"),
+        ("Gracias por venir a Panadería Trigal.", "Panadería Trigal", "Panadería Trigal"),
+        ("Gracias por venir a PANADERIA TRIGAL.", "Panadería Trigal", "PANADERIA TRIGAL"),
+        ("Your Orange team", "Orange", "Orange"),
+        ("Kawiarnia Łąka zaprasza, w Kawiarni Łąka jest ciepło.", "Kawiarnia Łąka", "Kawiarnia Łąka"),
+        ("Penny\u00adwell thanks you.", "Pennywell", "Penny\u00adwell"),
+        ("Penny\u200bwell thanks you.", "Pennywell", "Penny\u200bwell"),
+    ],
+)
+def test_a_name_is_found_in_every_form(text: str, name: str, stretch: str) -> None:
+    assert found(text, ("name", name))[0] == stretch
+
+
+@pytest.mark.parametrize(
+    ("text", "name"),
+    [
+        ("An orange jacket would suit you.", "Orange"),
+        ("We hit our target.", "Target"),
+        ("O sol poente daqui é lindo.", "Padaria Sol Poente"),
+        ("Uma clínica do sol.", "Clínica do Sol Nascente"),
+        ("The sun is out.", "Sun"),
+        ("Pennies well spent.", "Pennywell"),
+        ("Nasz hotel jest w zatoce.", "Hotel Bursztynowa Zatoka"),
+        ("Write to me at someone@pennywell.example", "Pennywell"),
+    ],
+)
+def test_ordinary_words_are_nobodys(text: str, name: str) -> None:
+    assert found(text, ("name", name)) == []
+
+
+def test_addresses_handles_phones_and_sign_offs() -> None:
+    assert found("See www.pennywell.example/help", ("domain", "pennywell.example")) == ["www.pennywell.example/help"]
+    assert found("See help.pennywell.example.", ("domain", "pennywell.example")) == ["help.pennywell.example"]
+    assert found("Write to help@pennywell.example.", ("domain", "pennywell.example")) == ["help@pennywell.example"]
+    assert found("See notpennywell.example", ("domain", "pennywell.example")) == []
+    assert found("See facebook.com/someone", ("domain", "facebook.com")) == []
+    assert found("Ask @Pennywell_Bank, please", ("handle", "pennywell_bank")) == ["@Pennywell_Bank"]
+    assert found("Lovely! #pennywell_bank", ("handle", "@pennywell_bank")) == ["#pennywell_bank"]
+    assert found("Ask @pennywell_bankers", ("handle", "pennywell_bank")) == []
+    assert found("Call (020) 7946-0123 now", ("phone", "+44 20 7946 0123")) == ["020) 7946-0123"]
+    assert found("Call 020 7946 0124 now", ("phone", "+44 20 7946 0123")) == []
+    assert found("Take care, the Penny crew", ("sign_off", "The Penny crew")) == ["the Penny crew"]
+    assert found("Kind regards, your team", ("sign_off", "Kind regards, your team")) == []
+    assert found("Pozdrawiamy, Wasz zespół", ("sign_off", "Pozdrawiamy, Wasz zespół")) == []
+
+
+def test_what_is_the_brands_own_allowed_or_the_customers_is_not_anothers() -> None:
+    longer: tuple[tuple[Sort, str], ...] = (("name", "Hotel Pennywell"),)
+    assert found("Welcome to Hotel Pennywell.", ("name", "Pennywell"), ours=longer) == []
+    assert found("Welcome to Hotel Pennywell, not Pennywell.", ("name", "Pennywell"), ours=longer) == ["Pennywell"]
+    assert found("We work with Pennywell.", ("name", "Pennywell"), allowed=("pennywell",)) == []
+    assert found("Dear Amber, thank you.", ("name", "Amber"), customer_name="Amber Example") == ["Amber"]
+    assert found("Dear Amber Example, thank you.", ("name", "Amber"), customer_name="Amber Example") == []
+
+
+def test_the_longest_is_named_and_nothing_twice() -> None:
+    text = "Hotel Bursztynowa Zatoka"
+    marks = [Near(THEIRS, "name", "Hotel Bursztynowa Zatoka"), Near(THIRD, "name", "Bursztynowa")]
+    assert foreign_words(text, marks, OURS) == [ForeignWords(0, len(text), "name", THEIRS)]
+
+
+NAMES = ("Pennywell", "Hotel Bursztynowa Zatoka", "Padaria Sol Poente", "Świt", "C++ Labs", "Ωmega", "李記", "a", "")
+
+
+@given(st.text(max_size=300), st.lists(st.sampled_from(NAMES), max_size=4))
+def test_any_text_is_answered_with_spans_inside_it(text: str, names: list[str]) -> None:
+    marks = [Near(THEIRS, "name", name) for name in names] + [Near(THEIRS, "phone", "123 45 67")]
+    end = 0
+    for hit in foreign_words(text, marks, OURS):
+        assert end <= hit.start < hit.end <= len(text)
+        end = hit.end
+
+
+@given(
+    st.text(max_size=80),
+    st.sampled_from(("Pennywell", "Padaria Sol Poente", "Hotel Bursztynowa Zatoka", "Kawiarnia Łąka")),
+    st.text(max_size=80),
+)
+def test_a_name_that_stands_there_is_always_found(before: str, name: str, after: str) -> None:
+    text = f"{before} {name} {after}"
+    place = len(before) + 1
+    hits = foreign_words(text, [Near(THEIRS, "name", name)], OURS)
+    assert any(hit.start <= place and place + len(name) <= hit.end for hit in hits)
+    assert keys_of(Mark("name", name)) <= keys_in(text)
+
+
+@given(st.text(max_size=200))
+def test_folding_hides_case_accents_and_what_nobody_sees(text: str) -> None:
+    assert folded(folded(text)) == folded(text)
+    assert keys_in(text) == keys_in(folded(text))
