@@ -10,6 +10,7 @@ from uuid import UUID
 from sqlalchemy import select
 
 from styleguides.models import Guideline
+from styleguides.scenarios import CASE_KINDS, KINDS, PLATFORMS
 from tenants import clock
 from tenants.audit import record
 from tenants.database import db
@@ -18,13 +19,17 @@ from tenants.models import Brand
 from tenants.permissions import Actor, Permission, require
 
 VISIBILITIES: Final = ("public", "private", "both")
+FINAL_BY: Final = ("staff", "team_lead", "client_owner")
+"""Who has the last word in such a case."""
 LONGEST_TITLE: Final = 200
+LONGEST_PHRASE: Final = 100
 LONGEST_TEXT: Final = 2_000
 MOST_ENTRIES: Final = 50
 LARGEST_OFFER_CENTS: Final = 100_000_000
 """One million of a currency: beyond it somebody mistook the unit."""
 
 _CURRENCY = re.compile(r"[A-Z]{3}")
+_LANGUAGE = re.compile(r"[a-z]{2,3}")
 
 
 class _Wrong(Exception):
@@ -42,6 +47,7 @@ def create_guideline(actor: Actor, brand_id: UUID, data: Mapping[str, Any]) -> G
     if "title" not in values:
         raise _invalid({"title": ["is missing"]})
     _check_offer(values.get("offer_limit_cents"), values.get("currency"))
+    _check_stars(values.get("min_stars"), values.get("max_stars"))
     guideline = Guideline(agency_id=actor.agency_id, brand_id=brand_id, version=1, **values)
     db.session.add(guideline)
     db.session.flush()
@@ -82,6 +88,7 @@ def change_guideline(actor: Actor, brand_id: UUID, guideline_id: UUID, data: Map
     _check_offer(
         values.get("offer_limit_cents", guideline.offer_limit_cents), values.get("currency", guideline.currency)
     )
+    _check_stars(values.get("min_stars", guideline.min_stars), values.get("max_stars", guideline.max_stars))
     changed = [name for name, value in values.items() if getattr(guideline, name) != value]
     for name in changed:
         setattr(guideline, name, values[name])
@@ -115,6 +122,16 @@ def guideline_data(guideline: Guideline) -> dict[str, Any]:
         "never_say": list(guideline.never_say),
         "visibility": guideline.visibility,
         "saved_reply_ids": list(guideline.saved_reply_ids),
+        "words": list(guideline.words),
+        "case_kinds": list(guideline.case_kinds),
+        "kinds": list(guideline.kinds),
+        "platforms": list(guideline.platforms),
+        "languages": list(guideline.languages),
+        "min_stars": guideline.min_stars,
+        "max_stars": guideline.max_stars,
+        "visibility_reason": guideline.visibility_reason,
+        "final_by": guideline.final_by,
+        "example": guideline.example,
         "version": guideline.version,
     }
 
@@ -164,12 +181,52 @@ def _title(value: Any) -> str:
     return title
 
 
-def _texts(value: Any) -> list[str]:
+def _texts(value: Any, longest: int = LONGEST_TEXT) -> list[str]:
     if not isinstance(value, (list, tuple)):
         raise _Wrong(worded("must be a list of texts"))
     if len(value) > MOST_ENTRIES:
         raise _Wrong(worded("has %(n)s entries; at most %(limit)s are allowed", n=len(value), limit=MOST_ENTRIES))
-    return [entry for entry in (_text(entry, LONGEST_TEXT) for entry in value) if entry]
+    return [entry for entry in (_text(entry, longest) for entry in value) if entry]
+
+
+def _words(value: Any) -> list[str]:
+    return list(dict.fromkeys(_texts(value, LONGEST_PHRASE)))
+
+
+def _some_of(names: tuple[str, ...]) -> Callable[[Any], list[str]]:
+    """Some of these, each once, in their order; none means all."""
+
+    def read(value: Any) -> list[str]:
+        if not isinstance(value, (list, tuple)) or any(one not in names for one in value):
+            raise _Wrong(worded("must be some of %(names)s", names=", ".join(names)))
+        return [name for name in names if name in value]
+
+    return read
+
+
+def _languages(value: Any) -> list[str]:
+    if not isinstance(value, (list, tuple)) or len(value) > MOST_ENTRIES:
+        raise _Wrong(worded("must be a list of language codes, for example pl"))
+    if any(not isinstance(one, str) or not _LANGUAGE.fullmatch(one) for one in value):
+        raise _Wrong(worded("must be a list of language codes, for example pl"))
+    return sorted(set(value))
+
+
+def _stars(value: Any) -> int | None:
+    if value is None:
+        return None
+    if isinstance(value, bool) or not isinstance(value, int) or not 1 <= value <= 5:
+        raise _Wrong(worded("must be a number of stars from 1 to 5"))
+    return value
+
+
+def _one_of(names: tuple[str, ...]) -> Callable[[Any], str]:
+    def read(value: Any) -> str:
+        if value not in names:
+            raise _Wrong(worded("must be one of %(names)s", names=", ".join(names)))
+        return str(value)
+
+    return read
 
 
 def _offer(value: Any) -> int | None:
@@ -188,12 +245,6 @@ def _currency(value: Any) -> str | None:
     return value
 
 
-def _visibility(value: Any) -> str:
-    if value not in VISIBILITIES:
-        raise _Wrong(worded("must be one of %(names)s", names=", ".join(VISIBILITIES)))
-    return str(value)
-
-
 def _ids(value: Any) -> list[str]:
     if not isinstance(value, (list, tuple)) or len(value) > MOST_ENTRIES:
         raise _Wrong(worded("must be a list of at most %(limit)s ids", limit=MOST_ENTRIES))
@@ -210,8 +261,18 @@ _FIELDS: Final[dict[str, Callable[[Any], Any]]] = {
     "offer_limit_cents": _offer,
     "currency": _currency,
     "never_say": _texts,
-    "visibility": _visibility,
+    "visibility": _one_of(VISIBILITIES),
     "saved_reply_ids": _ids,
+    "words": _words,
+    "case_kinds": _some_of(CASE_KINDS),
+    "kinds": _some_of(KINDS),
+    "platforms": _some_of(PLATFORMS),
+    "languages": _languages,
+    "min_stars": _stars,
+    "max_stars": _stars,
+    "visibility_reason": lambda value: _text(value, LONGEST_TEXT),
+    "final_by": _one_of(FINAL_BY),
+    "example": lambda value: _text(value, LONGEST_TEXT),
 }
 
 
@@ -234,6 +295,11 @@ def _values(data: Mapping[str, Any]) -> dict[str, Any]:
 def _check_offer(offer_limit_cents: int | None, currency: str | None) -> None:
     if offer_limit_cents is not None and currency is None:
         raise _invalid({"currency": [worded("is needed where something may be offered")]})
+
+
+def _check_stars(least: int | None, most: int | None) -> None:
+    if least is not None and most is not None and least > most:
+        raise _invalid({"max_stars": [worded("must not be fewer than the least stars")]})
 
 
 def _invalid(errors: dict[str, list[str]]) -> Invalid:

@@ -6,7 +6,7 @@ from datetime import date, datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import CheckConstraint, Index, Text, UniqueConstraint, func, text
+from sqlalchemy import CheckConstraint, Index, SmallInteger, Text, UniqueConstraint, func, text
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.orm import Mapped, mapped_column
 
@@ -54,7 +54,12 @@ class StyleGuideVersion(BrandOwned, Dated, Base):
 
 
 class Guideline(BrandOwned, Dated, Base):
-    """A scenario with steps, what may be offered, and what is never said."""
+    """A scenario with steps, what may be offered, and what is never said.
+
+    `words`, `case_kinds`, `kinds`, `platforms`, `languages` and the stars say when it applies, as
+    `styleguides.scenarios.Scenario` reads them; `when` says it in prose. `final_by` is one of
+    `styleguides.guidelines.FINAL_BY`.
+    """
 
     __tablename__ = "guideline"
     title: Mapped[str] = mapped_column(Text)
@@ -65,6 +70,16 @@ class Guideline(BrandOwned, Dated, Base):
     never_say: Mapped[list[Any]] = mapped_column(JSONB, default=list)
     visibility: Mapped[str] = mapped_column(Text, default="both")
     saved_reply_ids: Mapped[list[Any]] = mapped_column(JSONB, default=list)
+    words: Mapped[list[Any]] = mapped_column(JSONB, default=list, server_default="[]")
+    case_kinds: Mapped[list[Any]] = mapped_column(JSONB, default=list, server_default="[]")
+    kinds: Mapped[list[Any]] = mapped_column(JSONB, default=list, server_default="[]")
+    platforms: Mapped[list[Any]] = mapped_column(JSONB, default=list, server_default="[]")
+    languages: Mapped[list[Any]] = mapped_column(JSONB, default=list, server_default="[]")
+    min_stars: Mapped[int | None] = mapped_column(SmallInteger)
+    max_stars: Mapped[int | None] = mapped_column(SmallInteger)
+    visibility_reason: Mapped[str] = mapped_column(Text, default="", server_default="")
+    final_by: Mapped[str] = mapped_column(Text, default="staff", server_default="staff")
+    example: Mapped[str] = mapped_column(Text, default="", server_default="")
     version: Mapped[int] = mapped_column(default=1)
     deleted_at: Mapped[datetime | None]
     __table_args__ = (
@@ -72,6 +87,12 @@ class Guideline(BrandOwned, Dated, Base):
         Index("ix_guideline_brand", "agency_id", "brand_id", "title"),
         CheckConstraint("visibility in ('public', 'private', 'both')", name="visibility_is_known"),
         CheckConstraint("offer_limit_cents is null or currency is not null", name="offer_names_currency"),
+        CheckConstraint(
+            "(min_stars is null or min_stars between 1 and 5) and (max_stars is null or max_stars between 1 and 5)"
+            " and (min_stars is null or max_stars is null or min_stars <= max_stars)",
+            name="stars_are_a_range",
+        ),
+        CheckConstraint("final_by in ('staff', 'team_lead', 'client_owner')", name="final_by_is_known"),
     )
 
 

@@ -322,9 +322,24 @@ NEW_GUIDELINE: Final[Example] = {
     "offer_limit_cents": 5000,
     "currency": "EUR",
     "never_say": ["our fault"],
-    "visibility": "both",
+    "visibility": "private",
+    "words": ["broken", "arrived late"],
+    "case_kinds": ["complaint"],
+    "max_stars": 3,
+    "visibility_reason": "The order number is nobody else's business.",
+    "final_by": "team_lead",
+    "example": "That should not have happened. Please send us your order number in a message.",
 }
-GUIDELINE: Final[Example] = {"id": _OTHER_ID, **NEW_GUIDELINE, "saved_reply_ids": [], "version": 1}
+GUIDELINE: Final[Example] = {
+    "id": _OTHER_ID,
+    **NEW_GUIDELINE,
+    "saved_reply_ids": [],
+    "kinds": [],
+    "platforms": [],
+    "languages": [],
+    "min_stars": None,
+    "version": 1,
+}
 
 CHECK_REQUEST: Final[Example] = {"text": "We guarantee it.", "platform": "google_business", "kind": "review"}
 CHECK_RESULT: Final[Example] = {

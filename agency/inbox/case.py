@@ -141,7 +141,7 @@ def read_case(actor: Actor, conversation_id: UUID) -> Case:
     if row is None:
         raise NotFound()
     require(actor, Permission.CONVERSATION_READ, row.brand_id)
-    found: list[Any] | None = row[-1]
+    found: Any = row[-1]
     messages = tuple(
         Said(UUID(number), text, datetime.fromisoformat(written), hidden)
         for number, text, written, hidden in found or ()

@@ -332,6 +332,10 @@ ROWS: dict[str, Callable[[Tenant], Row]] = {
         "applies_when": t.word("when"),
         "steps": [t.word("step")],
         "never_say": [t.word("never")],
+        "words": [t.word("said")],
+        "max_stars": 5,
+        "visibility_reason": t.word("why"),
+        "example": t.word("example"),
     },
     "saved_reply": lambda t: {
         **_owned(t, "saved_reply"),

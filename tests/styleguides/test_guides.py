@@ -15,7 +15,9 @@ import agency.demo
 from styleguides import guidelines, guides
 from styleguides.brand_check import check_for_brand
 from styleguides.models import StyleGuideVersion
+from styleguides.picking import picked_for
 from styleguides.rules import rules_from_data, rules_to_data
+from styleguides.scenarios import CaseFacts
 from tenants.database import db, new_id
 from tenants.errors import Conflict, Forbidden, Invalid, NotFound
 from tenants.models import BrandAudit
@@ -183,6 +185,16 @@ CASE = {
     "never_say": ["It is the post's fault."],
     "visibility": "public",
     "saved_reply_ids": [],
+    "words": ["late", "parcel"],
+    "case_kinds": ["complaint"],
+    "kinds": ["comment", "review"],
+    "platforms": ["facebook"],
+    "languages": ["en", "pl"],
+    "min_stars": 1,
+    "max_stars": 3,
+    "visibility_reason": "Others wait, too.",
+    "final_by": "team_lead",
+    "example": "Your parcel should be there by now. Where may we look?",
 }
 
 
@@ -219,12 +231,61 @@ def test_a_guideline_is_written_read_changed_and_taken_away(ana: Agency) -> None
         ({"saved_reply_ids": ["7"]}, "saved_reply_ids"),
         ({"never_say": ["a\x00"]}, "never_say"),
         ({"colour": "red"}, "colour"),
+        ({"words": ["x" * 101]}, "words"),
+        ({"case_kinds": ["anger"]}, "case_kinds"),
+        ({"kinds": "review"}, "kinds"),
+        ({"platforms": [["facebook"]]}, "platforms"),
+        ({"languages": ["polski"]}, "languages"),
+        ({"languages": [7]}, "languages"),
+        ({"min_stars": 0}, "min_stars"),
+        ({"max_stars": True}, "max_stars"),
+        ({"min_stars": 4, "max_stars": 3}, "max_stars"),
+        ({"final_by": "nobody"}, "final_by"),
     ],
 )
 def test_a_guideline_that_cannot_be_kept_names_its_field(ana: Agency, change: dict[str, Any], field: str) -> None:
     with ana.entered(ana.team_lead), pytest.raises(Invalid) as refused:
         guidelines.create_guideline(ana.team_lead, ana.brand_ids[0], {**CASE, **change})
     assert list(refused.value.fields["errors"]) == [field]
+
+
+def test_a_change_of_one_end_of_the_stars_is_held_against_the_other(ana: Agency) -> None:
+    lead, brand = ana.team_lead, ana.brand_ids[0]
+    with ana.entered(lead):
+        made = guidelines.create_guideline(lead, brand, CASE).id
+        with pytest.raises(Invalid) as refused:
+            guidelines.change_guideline(lead, brand, made, {"min_stars": 4, "version": 1})
+        assert list(refused.value.fields["errors"]) == ["max_stars"]
+        guidelines.change_guideline(lead, brand, made, {"min_stars": None, "max_stars": None, "version": 1})
+
+
+def test_what_fits_a_case_follows_every_change_at_once(ana: Agency, statements: Callable[[], list[str]]) -> None:
+    lead, brand = ana.team_lead, ana.brand_ids[0]
+    case = CaseFacts("The parcels are late.", "en", 2, frozenset({"complaint"}), "review", "facebook")
+
+    def found() -> list[str]:
+        with ana.entered(ana.staff):
+            return [guideline.title for guideline, _ in picked_for(ana.staff, brand, case)]
+
+    assert found() == []
+    with ana.entered(lead):
+        made = guidelines.create_guideline(lead, brand, CASE).id
+        guidelines.create_guideline(lead, ana.brand_ids[1], {**CASE, "title": "Of another brand"})
+    assert found() == [CASE["title"]]
+    statements()
+    assert found() == [CASE["title"]]
+    assert sum("guideline" in one for one in statements()) == 2, "the scenarios are kept ready"
+    with ana.entered(lead):
+        guidelines.change_guideline(lead, brand, made, {"max_stars": 1, "version": 1})
+    assert found() == []
+    with ana.entered(lead):
+        guidelines.change_guideline(lead, brand, made, {"max_stars": 2, "version": 2})
+    assert found() == [CASE["title"]]
+    with ana.entered(lead):
+        guidelines.delete_guideline(lead, brand, made)
+    assert found() == []
+    with ana.entered(ana.billing_admin), pytest.raises(Forbidden):
+        picked_for(ana.billing_admin, brand, case)
 
 
 def test_staff_read_guidelines_and_do_not_write_them(ana: Agency) -> None:

@@ -5,6 +5,8 @@ from __future__ import annotations
 from marshmallow import fields
 
 from agency.api.schemas.fields import Choice, Identifier, Items, Strict, Text, Whole, WrittenWhole, next_cursor
+from styleguides.guidelines import FINAL_BY
+from styleguides.scenarios import CASE_KINDS, KINDS, PLATFORMS
 
 _LONG = 10_000
 
@@ -20,6 +22,16 @@ class GuidelineFields(Strict):
     never_say = Items(Text(longest=_LONG))
     visibility = Choice("public", "private", "both")
     saved_reply_ids = Items(Identifier())
+    words = Items(Text(longest=_LONG))
+    case_kinds = Items(Choice(*CASE_KINDS))
+    kinds = Items(Choice(*KINDS))
+    platforms = Items(Choice(*PLATFORMS))
+    languages = Items(Text(longest=20))
+    min_stars = Whole(allow_none=True)
+    max_stars = Whole(allow_none=True)
+    visibility_reason = Text(longest=_LONG)
+    final_by = Choice(*FINAL_BY)
+    example = Text(longest=_LONG)
 
 
 class NewGuideline(GuidelineFields):
@@ -52,6 +64,16 @@ class Guideline(Strict):
     never_say = Items(Text(), required=True)
     visibility = Choice("public", "private", "both", required=True)
     saved_reply_ids = Items(Identifier(), required=True)
+    words = Items(Text(), required=True)
+    case_kinds = Items(Choice(*CASE_KINDS), required=True)
+    kinds = Items(Choice(*KINDS), required=True)
+    platforms = Items(Choice(*PLATFORMS), required=True)
+    languages = Items(Text(), required=True)
+    min_stars = Whole(required=True, allow_none=True)
+    max_stars = Whole(required=True, allow_none=True)
+    visibility_reason = Text(required=True)
+    final_by = Choice(*FINAL_BY, required=True)
+    example = Text(required=True)
     version = Whole(required=True)
 
 
