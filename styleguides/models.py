@@ -116,7 +116,7 @@ class SavedReply(AgencyOrBrandOwned, Dated, Base):
         *belongs_to_agency_or_brand(),
         Index("ix_saved_reply_title", "agency_id", "title", "id", "brand_id"),
         Index("ix_saved_reply_brand", "agency_id", "brand_id", "title", "id"),
-        Index("ix_saved_reply_stamp", "agency_id", "brand_id", "version", postgresql_where=text("archived_at is null")),
+        Index("ix_saved_reply_stamp", "agency_id", "brand_id", "version"),
         {"info": {"app_may": ("SELECT", "INSERT", "UPDATE")}},
     )
 

@@ -141,6 +141,15 @@ def list_saved_replies(
     return [_row(actor, row) for row in rows]
 
 
+def saved_replies_by_id(actor: Actor, ids: Sequence[UUID]) -> dict[UUID, SavedReplyRow]:
+    """Those of these ids that are offered and this person may see; one statement, none for none."""
+    require(actor, Permission.GUIDE_READ)
+    if not ids:
+        return {}
+    rows = db.session.execute(_rows().where(SavedReply.id.in_(ids), SavedReply.archived_at.is_(None)))
+    return {row.id: row for row in (_row(actor, found) for found in rows)}
+
+
 def versions_of(actor: Actor, saved_reply_id: UUID) -> Sequence[SavedReplyVersion]:
     """What it said before, newest first; at most a hundred. Raises NotFound, Forbidden."""
     get_saved_reply(actor, saved_reply_id)

@@ -140,6 +140,7 @@ REPLY: Final[Example] = {
     "deed": "reply",
     "changes_reply_id": None,
     "deed_reason": None,
+    "saved_reply_id": None,
     "state": "draft",
     "state_since": _LATER,
     "state_reason": None,

@@ -42,6 +42,7 @@ def start_reply(body: dict[str, Any], conversation_id: str) -> Any:
         private=body["private"],
         automatic=body["automatic"],
         replaces=body["replaces"],
+        saved_reply_id=_saved_reply_in(body),
     )
     return queries.get_reply(reply.id)
 
@@ -58,7 +59,10 @@ def get_reply(reply_id: str) -> Any:
 @blueprint.response(200, Reply, example=examples.REPLY)
 def edit_reply(body: dict[str, Any], reply_id: str) -> Any:
     """New words; a reply that awaited approval is a draft again."""
-    return queries.get_reply(desk.edit(caller(), known_id(reply_id), body["text"], replaces=body["replaces"]).id)
+    edited = desk.edit(
+        caller(), known_id(reply_id), body["text"], replaces=body["replaces"], saved_reply_id=_saved_reply_in(body)
+    )
+    return queries.get_reply(edited.id)
 
 
 @blueprint.post("/replies/<reply_id>/submit")
@@ -176,3 +180,7 @@ def get_receipt(reply_id: str) -> Any:
 
 def _readable(reply_id: UUID) -> queries.ReplyRow:
     return queries.readable_reply(caller(), reply_id)
+
+
+def _saved_reply_in(body: dict[str, Any]) -> UUID | None:
+    return None if body["saved_reply_id"] is None else id_or_nobody(body["saved_reply_id"])

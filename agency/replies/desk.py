@@ -12,6 +12,7 @@ from agency.inbox import desk as inbox_desk
 from agency.inbox.models import Conversation, Message
 from agency.replies import checks, standing
 from agency.replies.approval_mail import tell_approvers
+from agency.replies.beginnings import begin_from
 from agency.replies.drafting import (
     LetGo,
     fingerprint,
@@ -46,12 +47,13 @@ def start_draft(
     private: bool = False,
     automatic: bool = False,
     replaces: str | None = None,
+    saved_reply_id: UUID | None = None,
 ) -> Reply:
     """A draft to the newest customer message, or to the one named; claims an unclaimed conversation.
 
     Answers to direct messages are private by themselves; `private` asks for a message to whoever wrote a comment.
     `automatic`: a rule chose these words. `replaces` is the hash of an answer written elsewhere, as it was shown to
-    whoever chose to put this one in its place.
+    whoever chose to put this one in its place. `saved_reply_id` is the saved reply these words began from.
 
     Raises NotFound, Forbidden, Conflict when somebody else holds the conversation, Invalid for unusable text or a
     message that cannot be answered so.
@@ -71,6 +73,7 @@ def start_draft(
     reply = new_reply(conversation, message, actor, private=private, automatic=automatic)
     _replace(reply, conversation, message, replaces)
     checks.refuse_second_private(reply)
+    begin_from(actor, reply, saved_reply_id, words)
     db.session.add(reply)
     db.session.flush()
     new_text(reply, conversation, actor, words)
@@ -79,17 +82,26 @@ def start_draft(
     return reply
 
 
-def edit(actor: Actor, reply_id: UUID, text: str, *, private: bool | None = None, replaces: str | None = None) -> Reply:
+def edit(
+    actor: Actor,
+    reply_id: UUID,
+    text: str,
+    *,
+    private: bool | None = None,
+    replaces: str | None = None,
+    saved_reply_id: UUID | None = None,
+) -> Reply:
     """New words. From `awaiting_approval` the reply goes back to `draft`: what was asked was about the old words.
 
-    `private` says anew where an answer to a comment goes, `replaces` as in `start_draft` (empty: nothing); None leaves
-    them.
+    `private` says anew where an answer to a comment goes, `replaces` and `saved_reply_id` as in `start_draft` (an empty
+    `replaces`: nothing); None leaves them.
 
     Raises NotFound, Forbidden, Invalid, Conflict.
     """
     reply = locked(reply_id)
     require(actor, Permission.REPLY_WRITE, reply.brand_id)
     words = accepted(text)
+    begin_from(actor, reply, saved_reply_id, words)
     conversation, message = checks.conversation_of(reply), checks.message_of(reply)
     before = text_of(reply)
     private = reply.private if private is None or reply.deed != "reply" or reply.kind == "message" else private

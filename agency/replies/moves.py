@@ -10,6 +10,7 @@ from sqlalchemy import select, update
 from agency.inbox.models import Conversation
 from agency.replies.lifecycle import LIFECYCLE
 from agency.replies.models import Approval, Reply, ReplyText
+from agency.replies.wordings import remember_sent
 from tenants import audit, clock
 from tenants.database import db
 from tenants.errors import NotFound
@@ -43,6 +44,8 @@ def move(
     reply.state_since = clock.now()
     reply.state_reason = reason
     show_in_queue(reply)
+    if reply.state == "published":
+        remember_sent(reply)
     audit.record(
         actor,
         f"reply.{name}",

@@ -41,6 +41,7 @@ class ReplyRow(NamedTuple):
     changes_reply_id: UUID | None
     deed_reason: str | None
     replaces_text: str | None
+    saved_reply_id: UUID | None
     state: str
     state_since: datetime
     state_reason: str | None
@@ -78,6 +79,7 @@ _ROW = (
     Reply.changes_reply_id,
     Reply.deed_reason,
     Reply.replaces_text,
+    Reply.saved_reply_id,
     Reply.state,
     Reply.state_since,
     Reply.state_reason,

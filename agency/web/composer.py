@@ -86,6 +86,11 @@ def _replaces() -> str | None:
     return request.form["standing"] if request.form.get("replace") == "1" else ""
 
 
+def _saved_reply() -> UUID | None:
+    """The saved reply that was put into the words last; None where that is no news."""
+    return id_from(request.form.get("saved_reply", ""))
+
+
 def _counted_as(target: Target) -> str:
     return words_kind(target.kind, private=_private(target))
 
@@ -195,7 +200,10 @@ def _keep(actor: Actor, target: Target, binding: Binding, text: str) -> ReplyRow
     if current is None:
         if base is not None:
             return get_reply(changing.start_change(actor, base, text).id)
-        return get_reply(desk.start_draft(actor, target.id, text, private=bool(private), replaces=replaces).id)
+        begun = desk.start_draft(
+            actor, target.id, text, private=bool(private), replaces=replaces, saved_reply_id=_saved_reply()
+        )
+        return get_reply(begun.id)
     if current.text_hash not in (based_on, wanted):
         raise Conflict(
             worded(
@@ -206,7 +214,8 @@ def _keep(actor: Actor, target: Target, binding: Binding, text: str) -> ReplyRow
             code="draft_changed",
             text=current.text,
         )
-    return get_reply(desk.edit(actor, current.id, text, private=private, replaces=replaces).id)
+    edited = desk.edit(actor, current.id, text, private=private, replaces=replaces, saved_reply_id=_saved_reply())
+    return get_reply(edited.id)
 
 
 def _last_of(replies: list[ReplyRow], changes: UUID | None) -> ReplyRow | None:

@@ -47,12 +47,7 @@ def upgrade() -> None:
     )
     op.create_index("ix_saved_reply_title", "saved_reply", ["agency_id", "title", "id", "brand_id"])
     op.create_index("ix_saved_reply_brand", "saved_reply", ["agency_id", "brand_id", "title", "id"])
-    op.create_index(
-        "ix_saved_reply_stamp",
-        "saved_reply",
-        ["agency_id", "brand_id", "version"],
-        postgresql_where=sa.text("archived_at is null"),
-    )
+    op.create_index("ix_saved_reply_stamp", "saved_reply", ["agency_id", "brand_id", "version"])
     op.create_table(
         "saved_reply_version",
         *_owned(),

@@ -41,6 +41,11 @@ class NewReply(Strict):
         allow_none=True,
         metadata={"description": "SHA-256 of a review's answer written elsewhere that this one takes the place of"},
     )
+    saved_reply_id = Identifier(
+        load_default=None,
+        allow_none=True,
+        metadata={"description": "the saved reply these words began from; its use is counted when they are sent"},
+    )
 
 
 class ReplyWords(Strict):
@@ -57,6 +62,11 @@ class EditedReply(ReplyWords):
         load_default=None,
         allow_none=True,
         metadata={"description": "as in a new reply; the empty word: nothing; without it nothing changes"},
+    )
+    saved_reply_id = Identifier(
+        load_default=None,
+        allow_none=True,
+        metadata={"description": "as in a new reply; without it nothing changes"},
     )
 
 
@@ -124,6 +134,7 @@ class Reply(Strict):
     deed = Choice("reply", "edit", "withdraw", required=True)
     changes_reply_id = Identifier(required=True, allow_none=True)
     deed_reason = Text(required=True, allow_none=True)
+    saved_reply_id = Identifier(required=True, allow_none=True)
     state = Choice(*STATES, required=True)
     state_since = Moment(required=True)
     state_reason = Text(required=True, allow_none=True)

@@ -236,6 +236,7 @@
     const insert = event.target.closest("[data-insert]");
     if (insert) {
       document.querySelector(".drawer:popover-open")?.hidePopover();
+      if (insert.dataset.savedReply) here.form.elements.saved_reply.value = insert.dataset.savedReply;
       change(here.area, here.area.selectionStart, here.area.selectionEnd, insert.dataset.insert);
     }
   });

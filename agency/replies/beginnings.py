@@ -1,0 +1,75 @@
+"""Drafts that begin from a saved reply: its variables filled from the case, and what it said kept with the draft."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import NamedTuple
+from uuid import UUID
+
+from agency.inbox.case import Case, read_case
+from agency.replies.models import Reply
+from styleguides.guides import guide_and_language
+from styleguides.names import first_name
+from styleguides.rule_kinds import NoPersonalData
+from styleguides.saved_replies import SavedReplyRow, get_saved_reply
+from styleguides.variables import Filled, fill, order_in
+from styleguides.wording import likeness, wording_of
+from tenants.errors import Invalid, NotFound, worded
+from tenants.permissions import Actor
+
+
+class Beginning(NamedTuple):
+    """One text of a saved reply, ready for a case. What nobody could fill still stands in it in braces."""
+
+    language: str
+    filled: Filled
+
+
+def values_for(case: Case) -> Mapping[str, str | None]:
+    """What each of `styleguides.variables.VARIABLES` stands for in this case; None where nothing tells."""
+    guide, _language = guide_and_language(case.brand_id)
+    patterns = [
+        pattern
+        for rule in (guide.rules if guide else ())
+        if isinstance(rule, NoPersonalData)
+        for pattern in rule.order_patterns
+    ]
+    return {
+        "customer_name": first_name(case.customer_name),
+        "order": order_in(case.all_words, patterns),
+        "location": case.account_name if case.platform == "google_business" else None,
+        "brand": case.brand_name,
+        "my_name": next(iter(case.actor.name.split()), None),
+    }
+
+
+def beginnings(saved: SavedReplyRow, values: Mapping[str, str | None]) -> Sequence[Beginning]:
+    """Its texts in their order, filled."""
+    return [Beginning(one["language"], fill(one["text"], values)) for one in saved.texts]
+
+
+def begin_from(actor: Actor, reply: Reply, saved_reply_id: UUID | None, words: str) -> None:
+    """Keep with a draft which saved reply it began from; None leaves what is kept.
+
+    Of several texts it is the one these words are most like. Raises Invalid for one that is not the brand's or the
+    agency's; one that was put away meanwhile is kept all the same.
+    """
+    if saved_reply_id is None or saved_reply_id == reply.saved_reply_id or reply.deed != "reply":
+        return
+    try:
+        saved = get_saved_reply(actor, saved_reply_id)
+    except NotFound:
+        saved = None
+    if saved is None or saved.brand_id not in (None, reply.brand_id):
+        raise Invalid(
+            "This brand has no such saved reply. Nothing was saved. Choose another, or write without one.",
+            code="unknown_saved_reply",
+            errors={"saved_reply_id": [worded("is none of this brand's or the agency's")]},
+        )
+    case = read_case(actor, reply.conversation_id)
+    written = wording_of(words, case.customer_name).features
+    best = max(
+        beginnings(saved, values_for(case)),
+        key=lambda one: likeness(wording_of(one.filled.text, case.customer_name).features, written),
+    )
+    reply.saved_reply_id, reply.began_with = saved.id, best.filled.text
