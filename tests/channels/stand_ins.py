@@ -7,6 +7,8 @@ They know nothing of the adapters but the requests they get, and are independent
 from __future__ import annotations
 
 import re
+from collections import defaultdict
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -144,16 +146,22 @@ class MetaStandIn:
     def edge(self, comments: list[Comment], params: Any, limit: int) -> dict[str, Any]:
         visible = [c for c in comments if c.id not in self.hidden]
         visible.sort(key=lambda c: (c.at, c.id), reverse=self.ordered)
-        return self.page([self.show(c) for c in visible], params, limit)
+        answer = self.page(visible, params, limit)
+        beneath: defaultdict[str | None, list[Comment]] = defaultdict(list)
+        for one in self.comments.values():
+            if one.id not in self.hidden:
+                beneath[one.parent].append(one)
+        answer["data"] = [self.show(c, beneath) for c in answer["data"]]
+        return answer
 
-    def show(self, comment: Comment) -> dict[str, Any]:
-        kids = [c for c in self.comments.values() if c.parent == comment.id and c.id not in self.hidden]
+    def show(self, comment: Comment, beneath: Mapping[str | None, list[Comment]]) -> dict[str, Any]:
+        kids = beneath.get(comment.id, [])
         if self.instagram:
             shown: dict[str, Any] = {"id": comment.id, "text": comment.text, "timestamp": meta_time(comment.at)}
             if comment.author is not None:
                 shown["from"] = {"id": comment.author, "username": f"user{comment.author}"}
             if kids:
-                shown["replies"] = self.page([self.show(kid) for kid in kids], {}, 2)
+                shown["replies"] = self.page([self.show(kid, beneath) for kid in kids], {}, 2)
             return shown
         shown = {"id": comment.id, "message": comment.text, "created_time": meta_time(comment.at)}
         shown["comment_count"] = len(kids)
