@@ -6,21 +6,22 @@ Words are stored before anything that may be refused is tried, so a refusal neve
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 from typing import NamedTuple
 from uuid import UUID
 
-from flask import Blueprint, Response, jsonify, make_response, redirect, render_template, request
+from flask import Blueprint, Response, jsonify, make_response, redirect, render_template, request, session
 from flask_babel import gettext as _
 from sqlalchemy import select
 from werkzeug.wrappers import Response as AnyResponse
 
 from agency.inbox import desk as inbox_desk
 from agency.inbox.models import Conversation
-from agency.replies import changing, desk
+from agency.replies import changing, desk, letting_go
 from agency.replies.checks import words_kind
 from agency.replies.queries import ReplyRow, get_reply, readable_reply, replies_of
 from agency.replies.words import hash_of
-from agency.web.composer_part import OPEN, Binding, Written, draft_of, read_binding, result_of
+from agency.web.composer_part import OPEN, SENT_AS, Binding, Written, draft_of, read_binding, result_of
 from agency.web.contexts import CheckResult
 from agency.web.conversation_page import conversation_page, reply_look
 from agency.web.errors import page_for
@@ -34,6 +35,7 @@ from styleguides.brand_check import check_for_brand
 from tenants.database import db
 from tenants.errors import AppError, Conflict, Invalid, NotFound, worded
 from tenants.ids import id_from
+from tenants.models import Brand
 from tenants.permissions import Actor, Permission, require
 
 composer = Blueprint("composer", __name__)
@@ -104,8 +106,10 @@ def _check(target: Target, text: str) -> CheckResult:
         stars=target.stars,
         customer_name=target.author_name,
         reader_language=chosen_language(),
+        beside_others=True,
     )
-    return result_of(found, text, target.platform, _counted_as(target))
+    result = result_of(found, text, target.platform, _counted_as(target))
+    return replace(result, may_let_go=actor_of_request().may(Permission.REPLY_LET_GO))
 
 
 @composer.post("/conversations/<uuid:conversation_id>/check")
@@ -146,15 +150,32 @@ def reply(conversation_id: UUID) -> AnyResponse:
             kept = _keep(actor, target, binding, text)
         if deed in ("submit", "release") and kept.state == "draft":
             with db.session.begin_nested():
+                _let_go(actor, kept.id)
                 (desk.submit if deed == "submit" else desk.release)(actor, kept.id)
     except AppError as refused:
         if isinstance(refused, NotFound):
             raise
         written = Written(text, _notice(refused), _check(target, text), _private(target))
         return _shown_again(actor, target, written, refused.http_status)
+    if deed in ("submit", "release"):
+        name = db.session.execute(select(Brand.name).where(Brand.id == target.brand_id)).scalar_one()
+        session[SENT_AS] = [str(target.brand_id), name]
     said = {"submit": _("Sent for approval."), "release": _("On its way."), "save": _("Draft saved.")}
     toast(said.get(deed, said["save"]))
     return redirect(address.case_url(conversation_id), code=303)
+
+
+def _let_go(actor: Actor, reply_id: UUID) -> None:
+    """Where a lead wrote why, what stops the words stops them no more; a reason that was not needed is no trouble."""
+    reason = request.form.get("let_go_reason", "")
+    if not reason.strip():
+        return
+    try:
+        with db.session.begin_nested():
+            letting_go.let_go(actor, reply_id, reason)
+    except Conflict as refused:
+        if refused.code != "nothing_stops":
+            raise
 
 
 def _notice(refused: AppError) -> Notice:

@@ -8,7 +8,7 @@ from dataclasses import replace
 from typing import NamedTuple
 from uuid import UUID
 
-from flask import current_app
+from flask import current_app, session
 from flask_babel import gettext as _
 from itsdangerous import BadSignature, URLSafeSerializer
 
@@ -23,7 +23,7 @@ from agency.web.contexts import CheckResult, Composer
 from agency.web.inbox_address import Address
 from agency.web.language import chosen_language, chosen_zone
 from agency.web.looks import BrandLook, Notice
-from agency.web.reply_looks import result_look, stored_result, way_words
+from agency.web.reply_looks import let_go_in, result_look, stored_result, way_words
 from agency.web.stored_words import said_again
 from channels.matching import same_text
 from styleguides import brand_check
@@ -117,7 +117,8 @@ def composer_for(
     if written is not None and written.result is not None:
         result = written.result
     elif reply is not None and text == stored:
-        result = stored_result(reply.findings, reply.guide_version, reply.text, view.platform, kind)
+        result = let_go_in(stored_result(reply.findings, reply.guide_version, reply.text, view.platform, kind), reply)
+        result = replace(result, may_let_go=actor.may(Permission.REPLY_LET_GO))
     else:
         result = replace(stored_result([], None, text, view.platform, kind), checked=False)
     foreign = _written_elsewhere(view, replies) if base is None else ""
@@ -128,6 +129,7 @@ def composer_for(
         brand=look,
         place=way_words(view.kind, deed="edit" if base else "reply"),
         account=view.account_name,
+        sent_as_before=_sent_as_before(view),
         language=view.language or view.brand_language,
         text=text,
         url=url,
@@ -165,6 +167,15 @@ def composer_for(
         kept_as=f"{actor.user_id.hex}:{view.id.hex}:{base.id.hex if base else ''}",
         focus=written is not None,
     )
+
+
+SENT_AS = "sent_as"
+"""In the session: id and name of the brand this person's last reply went out as."""
+
+
+def _sent_as_before(view: ConversationView) -> str:
+    brand_id, name = session.get(SENT_AS) or ("", "")
+    return str(name) if brand_id and brand_id != str(view.brand_id) else ""
 
 
 def _consequence(view: ConversationView, *, private: bool) -> str:

@@ -95,10 +95,13 @@ class CheckResult:
     length_words: str = told("212 of 4096 bytes.")
     guide_version: int | None = told("Version that was asked; None where the brand has no guide.")
     checked: bool = told("False while nothing was written yet.", default=True)
+    let_go_rules: frozenset[str] = told("Rules these words go in spite of, by a lead's word.", default=frozenset())
+    let_go_words: str = told("Who let them go and why; empty where nobody had to.", default="")
+    may_let_go: bool = told("Whether the reader may let them go in spite of what stops them.", default=False)
 
     @property
     def stops(self) -> int:
-        return sum(1 for finding in self.findings if finding.level == "stop")
+        return sum(f.level == "stop" and f.rule not in self.let_go_rules for f in self.findings)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -113,6 +116,7 @@ class Composer:
     brand: BrandLook = told("Whose voice.")
     place: str = told("Where it goes: Google · public answer to a review.")
     account: str = told("As which account.")
+    sent_as_before: str = told("The brand this person's last reply went out as, where it was another.", default="")
     language: str = told("Language of the draft: `lang` of the field, for spelling.", default="")
     text: str = told("The draft.", default="")
     url: str = told("Where the form goes.")

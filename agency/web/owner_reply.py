@@ -24,7 +24,7 @@ from agency.web.language import chosen_language, chosen_zone
 from agency.web.looks import Notice, brand_look
 from agency.web.message_looks import message_looks, quoted_post
 from agency.web.owner_words import decided_words
-from agency.web.reply_looks import answer_words, finding_looks, result_look, stored_result
+from agency.web.reply_looks import answer_words, finding_looks, let_go_in, result_look, stored_result
 from styleguides.brand_check import CheckResult as Checked
 from styleguides.brand_check import check_for_brand
 from tenants import clock
@@ -129,9 +129,11 @@ def _stale_notice(reply: ReplyRow, typed: Typed, waits: bool) -> Notice | None:
 
 def _result(reply: ReplyRow, view: ConversationView, text: str, waits: bool) -> CheckResult:
     if waits:
-        return result_look(_check(view, text, reply.private), text, reply.platform, _counted_as(view, reply.private))
+        kind = _counted_as(view, reply.private)
+        return let_go_in(result_look(_check(view, text, reply.private), text, reply.platform, kind), reply)
     same, kind = text == reply.text, _counted_as(view, reply.private)
-    return stored_result(reply.findings if same else [], reply.guide_version, text, reply.platform, kind)
+    result = stored_result(reply.findings if same else [], reply.guide_version, text, reply.platform, kind)
+    return let_go_in(result, reply) if same else result
 
 
 def _live_url(view: ConversationView, reply_id: UUID) -> str:

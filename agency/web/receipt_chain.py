@@ -145,7 +145,18 @@ def _text_steps(text: ReplyText, before: ReplyText | None, standing: str) -> lis
         facts=((_("Result"), result), (_("SHA-256 of the text"), text.text_hash)),
         findings=finding_looks(text.findings, text.text),
     )
-    return [*steps, (text.created_at, 1, step)]
+    steps.append((text.created_at, 1, step))
+    if text.let_go_by is not None:
+        step = ChainStep(
+            what=_("Let go in spite of the style guide"),
+            icon="shield",
+            tone="warn",
+            who=text.let_go_by_name or "",
+            at=_at(text.created_at),
+            facts=((_("Reason"), text.let_go_reason or ""),),
+        )
+        steps.append((text.created_at, 1, step))
+    return steps
 
 
 def _decision_steps(decision: Approval) -> list[Dated]:

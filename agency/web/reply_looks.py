@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
+from dataclasses import replace
 from typing import Any
 
 from flask_babel import gettext as _
 from flask_babel import ngettext
 
+from agency.replies.queries import ReplyRow
 from agency.web import clocks
 from agency.web.contexts import CheckResult
 from agency.web.language import chosen_language
@@ -94,6 +96,14 @@ def stored_result(
 ) -> CheckResult:
     """A check as it was when the words were stored."""
     return _result(finding_looks(findings, text), guide_version, text, platform, kind)
+
+
+def let_go_in(result: CheckResult, row: ReplyRow) -> CheckResult:
+    """The same, with what a lead let these stored words go in spite of."""
+    if not row.let_go_rules:
+        return result
+    words = _("%(name)s let this go: %(reason)s", name=row.let_go_by_name or "", reason=row.let_go_reason or "")
+    return replace(result, let_go_rules=frozenset(row.let_go_rules), let_go_words=words)
 
 
 def _result(
