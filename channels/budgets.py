@@ -10,7 +10,6 @@ Without Redis each process keeps a smaller budget of its own. Nothing here raise
 from __future__ import annotations
 
 import contextlib
-import hashlib
 import math
 import time
 from collections.abc import Callable, Mapping, Sequence
@@ -19,46 +18,15 @@ from typing import Any, Literal
 
 import redis
 
-from channels import meta_graph
-from channels.google_business import status as google_status
-from channels.protocol import Answer, Request, Service
+from channels.allowances import LIMITS, REPORT_SECONDS, Ask, Budget, Note
 
 Lane = Literal["publish", "events", "poll", "history"]
 #: Up to which share of a budget a lane may go. Publishing is counted and never refused.
 CEILINGS: dict[Lane, float] = {"publish": math.inf, "events": 0.9, "poll": 0.7, "history": 0.4}
 
 
-@dataclass(frozen=True, slots=True)
-class Limit:
-    """So many calls in a time, and who says so. ``calls`` None: the platform names no number, so its reports and pauses
-    alone count.
-    """
-
-    calls: int | None
-    window_seconds: int
-    source: str
-
-
-#: Every allowance we keep to. What a platform tells while we use it (usage headers, refusals) counts more.
-LIMITS: dict[str, Limit] = {
-    "app:meta": Limit(None, 3_600, "Meta, Rate Limits: 200 calls an hour for each daily user; X-App-Usage tells"),
-    "app:instagram": Limit(None, 3_600, "the same of the Instagram app"),
-    "account:meta": Limit(
-        4_800, 86_400, "Meta, Rate Limits: a day for each engaged person of a Page or profile; a quiet one has one"
-    ),
-    "project:google": Limit(
-        300,
-        60,
-        "Google, Quota limits: for a project, until it asks for more (GOOGLE_CALLS_PER_MINUTE); assumed for reviews, "
-        "which the page does not list",
-    ),
-}
-#: One agency's share of what a project is allowed.
-TENANT_SHARE = 0.6
 #: How long a number is believed that a platform named when it refused, and how often a process looks for such numbers.
 TOLD_SECONDS, LOOK_SECONDS = 86_400, 60
-#: How long a reported count is believed, fading.
-REPORT_SECONDS = 3_600
 #: Without Redis: the share of a budget one process takes for its own.
 LOCAL_SHARE = 0.25
 
@@ -94,14 +62,14 @@ local function wait_for(b, cost)
 end
 local waits = {}
 while at <= #ARGV do
-  local cost, count, wait = tonumber(ARGV[at]), tonumber(ARGV[at + 1]), 0
+  local count, wait = tonumber(ARGV[at]), 0
   for i = 1, count do
-    local b = budgets[tonumber(ARGV[at + 1 + i])]
+    local b, cost = budgets[tonumber(ARGV[at + 2 * i - 1])], tonumber(ARGV[at + 2 * i])
     b.is_short = false
     wait = math.max(wait, wait_for(b, cost))
   end
   for i = 1, count do
-    local b = budgets[tonumber(ARGV[at + 1 + i])]
+    local b, cost = budgets[tonumber(ARGV[at + 2 * i - 1])], tonumber(ARGV[at + 2 * i])
     if wait == 0 and b.calls > 0 then
       b.full_at = math.max(b.full_at, now) + cost * b.window / b.calls
       b.spent = true
@@ -110,7 +78,7 @@ while at <= #ARGV do
     end
   end
   waits[#waits + 1] = string.format('%.6f', wait)
-  at = at + 2 + count
+  at = at + 1 + 2 * count
 end
 for i, key in ipairs(KEYS) do
   local b = budgets[i]
@@ -136,87 +104,6 @@ for i, key in ipairs(KEYS) do
   redis.call('EXPIRE', key, lives)
 end
 """
-
-
-@dataclass(frozen=True, slots=True)
-class Budget:
-    """Whose allowance. ``calls`` as in `Limit`; ``of`` names the limit it is a ``share`` of."""
-
-    name: str
-    calls: int | None = None
-    window_seconds: int = REPORT_SECONDS
-    of: str | None = None
-    share: float = 1.0
-
-
-@dataclass(frozen=True, slots=True)
-class Ask:
-    """So many calls that draw on these budgets together: all of them allow it, or none is drawn on."""
-
-    budgets: tuple[Budget, ...]
-    calls: int = 1
-
-
-@dataclass(frozen=True, slots=True)
-class Note:
-    """What a platform said: ``percent`` of the allowance used, how long to pause, seconds, or how many ``calls`` the
-    limit behind the budget really has.
-    """
-
-    budget: Budget
-    percent: int | None = None
-    pause_seconds: float = 0
-    calls: int | None = None
-
-
-def _budget(name: str, limit: str, share: float = 1.0) -> Budget:
-    found = LIMITS[limit]
-    calls = None if found.calls is None else int(found.calls * share)
-    return Budget(name, calls, found.window_seconds, limit, share)
-
-
-_APPS: dict[Service, Budget] = {
-    "meta_graph": _budget("app:meta", "app:meta"),
-    "instagram_graph": _budget("app:instagram", "app:instagram"),
-    "google_reviews": _budget("project:google", "project:google"),
-}
-
-
-def app_of(request: Request) -> Budget | None:
-    """The app's or project's budget, None for what no allowance is known of."""
-    return _APPS.get(request.service)
-
-
-def account_of(request: Request) -> Budget | None:
-    """The account's own budget, known by its token; None where the platform has none."""
-    if request.service not in ("meta_graph", "instagram_graph") or request.token is None:
-        return None
-    if request.token.kind not in ("page", "instagram_user"):
-        return None
-    token = hashlib.blake2b(request.token.secret.reveal().encode("utf-8", "replace"), digest_size=16).hexdigest()
-    return _budget(f"account:{token}", "account:meta")
-
-
-def budgets_of(request: Request, tenant: str | None = None) -> tuple[Budget, ...]:
-    """Every budget that a call draws on; ``tenant`` is the agency it is made for."""
-    app, account = app_of(request), account_of(request)
-    own = None
-    if tenant is not None and app is not None and app.calls is not None and app.of is not None:
-        own = _budget(f"tenant:{app.name}:{tenant}", app.of, TENANT_SHARE)
-    return tuple(budget for budget in (app, account, own) if budget is not None)
-
-
-def notes_of(request: Request, answer: Answer) -> list[Note]:
-    """What an answer says of the app's and the account's allowance: usage headers, or the number it was refused by."""
-    app, account = app_of(request), account_of(request)
-    if request.service == "google_reviews":
-        told = google_status.quota_of(answer)
-        return [Note(app, calls=told)] if app is not None and told else []
-    found = (
-        (app, meta_graph.usage_percent(answer, meta_graph.APP_USAGE)),
-        (account, meta_graph.usage_percent(answer, meta_graph.ACCOUNT_USAGE)),
-    )
-    return [Note(budget, percent) for budget, percent in found if budget is not None and percent is not None]
 
 
 @dataclass
@@ -251,16 +138,16 @@ class LocalBudgets:
                 kept.paused_until = now + one.pause_seconds
 
     def _ask(self, ceiling: float, ask: Ask, now: float, queued: dict[str, float]) -> float:
-        waits = [self._wait(budget, ceiling, ask.calls, now, queued) for budget in ask.budgets]
+        waits = [self._wait(budget, ceiling, calls, now, queued) for budget, calls in ask.draws]
         wait = max((seconds for seconds, _ in waits), default=0.0)
-        for budget, (_, is_short) in zip(ask.budgets, waits, strict=True):
+        for (budget, calls), (_, is_short) in zip(ask.draws, waits, strict=True):
             if not budget.calls:
                 continue
             if wait == 0:
                 kept = self._kept.setdefault(budget.name, _Kept())
-                kept.full_at = max(kept.full_at, now) + ask.calls * budget.window_seconds / (budget.calls * self.share)
+                kept.full_at = max(kept.full_at, now) + calls * budget.window_seconds / (budget.calls * self.share)
             elif is_short:
-                queued[budget.name] = queued.get(budget.name, 0.0) + ask.calls / (budget.calls * self.share)
+                queued[budget.name] = queued.get(budget.name, 0.0) + calls / (budget.calls * self.share)
         return wait
 
     def _wait(
@@ -313,14 +200,16 @@ class Budgets:
         if not asks:
             return []
         self._look()
-        asks = [Ask(tuple(self._as_known(budget) for budget in ask.budgets), ask.calls) for ask in asks]
-        names = {budget.name: budget for ask in asks for budget in ask.budgets}
+        asks = [Ask((), also=tuple((self._as_known(budget), calls) for budget, calls in ask.draws)) for ask in asks]
+        names = {budget.name: budget for ask in asks for budget, _ in ask.draws}
         places = {name: number for number, name in enumerate(names, start=1)}
         given: list[Any] = [self._now(), min(CEILINGS[lane], _NEVER), REPORT_SECONDS]
         for budget in names.values():
             given += [budget.calls or 0, budget.window_seconds]
         for ask in asks:
-            given += [ask.calls, len(ask.budgets), *(places[budget.name] for budget in ask.budgets)]
+            given.append(len(ask.draws))
+            for budget, calls in ask.draws:
+                given += [places[budget.name], calls]
         if self._ask is not None:
             with contextlib.suppress(redis.RedisError):
                 return [float(wait) for wait in self._ask([_PREFIX + name for name in names], given)]

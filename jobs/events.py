@@ -19,11 +19,11 @@ from sqlalchemy.exc import DataError, IntegrityError
 
 from agency.inbox import intake
 from channels import account_standing, accounts, raw_events
-from channels.budgets import Ask, Note, account_of, app_of, budgets_of, notes_of
+from channels.allowances import Note, account_of, app_of, ask_for, notes_of_all
 from channels.capabilities import EventReading, ReadsEvents
 from channels.errors import ChannelError, RateLimited, TokenRevoked
 from channels.items import Page
-from channels.protocol import Answer, ConnectedAccount, Exchange, Request
+from channels.protocol import ConnectedAccount, Exchange, Request
 from channels.raw_events import Waiting
 from channels.registry import able
 from channels.transport import Speaks
@@ -151,7 +151,7 @@ def _granted(run: _Run, to_ask: list[tuple[Waiting, EventReading]]) -> list[tupl
     """Those that the shared budgets have room for; the others wait."""
     if not to_ask or run.asks_no_more:
         return []
-    asks = [Ask(budgets_of(reading.ask[0], str(run.scope.agency_id)), len(reading.ask)) for _, reading in to_ask]
+    asks = [ask_for(reading.ask, str(run.scope.agency_id)) for _, reading in to_ask]
     waits = budgets_of_app(run.app).ask("events", asks)
     if any(waits):
         run.trouble = run.trouble or RateLimited(max(waits), "account")
@@ -159,8 +159,7 @@ def _granted(run: _Run, to_ask: list[tuple[Waiting, EventReading]]) -> list[tupl
 
 
 def _note_usage(run: _Run, exchanges: Sequence[Exchange]) -> None:
-    answered = [(one.request, one.result) for one in exchanges if isinstance(one.result, Answer)]
-    budgets_of_app(run.app).note([note for request, answer in answered for note in notes_of(request, answer)])
+    budgets_of_app(run.app).note(notes_of_all(exchanges))
 
 
 def _reading(reader: ReadsEvents, account: ConnectedAccount, event: Waiting) -> EventReading:

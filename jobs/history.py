@@ -18,12 +18,13 @@ from sqlalchemy import select
 
 from agency.inbox import intake
 from channels import accounts, backfills, poll_turns
-from channels.budgets import Ask, Budgets, Note, account_of, app_of, budgets_of, notes_of
+from channels.allowances import Note, account_of, app_of, ask_for, notes_of_all
+from channels.budgets import Budgets
 from channels.capabilities import ReadsHistory
 from channels.errors import ChannelError, ItemGone, NotSent, RateLimited, Refused, TokenRevoked
 from channels.items import Page
 from channels.models import Account, Backfill
-from channels.protocol import Answer, ConnectedAccount, Request
+from channels.protocol import ConnectedAccount, Request
 from channels.registry import able
 from channels.transport import Speaks
 from jobs.runner import budgets_of_app, transport_of
@@ -83,8 +84,7 @@ def read_slice(app: Flask, agency_id: str, brand_id: str, backfill_id: str, tran
         while requests and _granted(app, part, budgets, requests):
             part.calls += len(requests)
             exchanges = transport.fetch(requests)
-            answered = [(one.request, one.result) for one in exchanges if isinstance(one.result, Answer)]
-            budgets.note([note for request, answer in answered for note in notes_of(request, answer)])
+            budgets.note(notes_of_all(exchanges))
             page = part.reader.read_history(part.account, part.cursor, part.horizon, exchanges, now=clock.now())
             if not _store(app, part, page):
                 return
@@ -146,7 +146,7 @@ def _begin(app: Flask, scope: Scope, backfill_id: UUID) -> _Slice | None:
 
 def _granted(app: Flask, part: _Slice, budgets: Budgets, requests: list[Request]) -> bool:
     """Whether the shared budgets leave room for one more round; else the rest is promised for later."""
-    (wait_seconds,) = budgets.ask("history", [Ask(budgets_of(requests[0], str(part.scope.agency_id)), len(requests))])
+    (wait_seconds,) = budgets.ask("history", [ask_for(requests, str(part.scope.agency_id))])
     if wait_seconds <= 0:
         return True
     with in_scope(app, part.scope):

@@ -9,7 +9,7 @@ from flask import Flask
 
 from agency.inbox import naming
 from channels import accounts
-from channels.budgets import Ask, Note, account_of, app_of, budgets_of, notes_of
+from channels.allowances import Note, account_of, app_of, ask_for, notes_of
 from channels.capabilities import NamesPeople
 from channels.errors import ChannelError, RateLimited
 from channels.registry import able
@@ -48,7 +48,7 @@ def name_person(app: Flask, agency_id: str, brand_id: str, contact_id: str, tran
         return
     budgets = budgets_of_app(app)
     request = names.plan_person(connected, person.external_id)
-    (wait_seconds,) = budgets.ask("events", [Ask(budgets_of(request, agency_id))])
+    (wait_seconds,) = budgets.ask("events", [ask_for([request], agency_id)])
     if wait_seconds:
         _promise(app, scope, wait_seconds, later)
         return

@@ -18,12 +18,13 @@ from sqlalchemy.dialects.postgresql import ARRAY, SMALLINT
 
 from agency.inbox import intake
 from channels import account_standing, accounts, poll_turns, rhythm, unfinished
-from channels.budgets import Budgets, Note, account_of, app_of, notes_of
+from channels.allowances import Note, account_of, app_of, notes_of_all
+from channels.budgets import Budgets
 from channels.errors import ChannelError, RateLimited, TokenRevoked, reason_of
 from channels.items import Kind, Page
 from channels.models import Account
 from channels.poll_turns import ClaimedTurn, Ended
-from channels.protocol import Answer, ConnectedAccount, Exchange, Request
+from channels.protocol import ConnectedAccount, Exchange, Request
 from tenants import clock
 from tenants.base_app import settings_of_app
 from tenants.database import db
@@ -88,9 +89,7 @@ class Poll:
 
     def heed(self, exchanges: Iterable[Exchange]) -> list[Note]:
         """What the answers say of allowances; the highest share is this poll's."""
-        notes = [
-            note for one in exchanges if isinstance(one.result, Answer) for note in notes_of(one.request, one.result)
-        ]
+        notes = notes_of_all(exchanges)
         for note in notes:
             self.usage_percent = _higher(self.usage_percent, note.percent)
         return notes

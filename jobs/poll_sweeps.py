@@ -3,16 +3,17 @@
 from __future__ import annotations
 
 import random
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from flask import Flask
 
 from agency.inbox import intake
 from channels import accounts, poll_turns
-from channels.budgets import Ask, Budgets, budgets_of, notes_of
+from channels.allowances import ask_for, notes_of_all
+from channels.budgets import Budgets
 from channels.errors import ChannelError
-from channels.protocol import Answer, ChannelAdapter, Exchange, Request
+from channels.protocol import ChannelAdapter, Exchange, Request
 from channels.transport import Speaks
 from jobs.poll_endings import Poll
 from tenants import clock
@@ -42,12 +43,12 @@ def find_deleted(
     looks = [look for poll in polls if (look := _planned(app, adapter, poll)) is not None]
     for start in range(0, len(looks), ACCOUNTS_AT_ONCE):
         part = looks[start : start + ACCOUNTS_AT_ONCE]
-        asks = [Ask(budgets_of(one.requests[0], str(one.poll.turn.agency_id)), len(one.requests)) for one in part]
+        asks = [ask_for(one.requests, str(one.poll.turn.agency_id)) for one in part]
         granted = [one for one, wait in zip(part, budgets.ask("poll", asks), strict=True) if wait == 0]
         answers = iter(transport.fetch([request for one in granted for request in one.requests]))
         for one in granted:
             exchanges = [next(answers) for _ in one.requests]
-            budgets.note([note for request, answer in _answered(exchanges) for note in notes_of(request, answer)])
+            budgets.note(notes_of_all(exchanges))
             _mark(app, adapter, one.poll, exchanges)
 
 
@@ -64,10 +65,6 @@ def _planned(app: Flask, adapter: ChannelAdapter, poll: Poll) -> _Look | None:
     except ChannelError as error:
         log.info("presence_unknown", account_id=str(poll.turn.account_id), reason=error.code)
         return None
-
-
-def _answered(exchanges: Sequence[Exchange]) -> Iterator[tuple[Request, Answer]]:
-    return ((one.request, one.result) for one in exchanges if isinstance(one.result, Answer))
 
 
 def _mark(app: Flask, adapter: ChannelAdapter, poll: Poll, exchanges: Sequence[Exchange]) -> None:

@@ -21,13 +21,14 @@ from uuid import UUID
 from flask import Flask
 
 from channels import accounts, poll_turns, rhythm, unfinished
-from channels.budgets import Ask, Budgets, Lane, Note, budgets_of
+from channels.allowances import Note, ask_for, notes_of_all
+from channels.budgets import Budgets, Lane
 from channels.capabilities import PollsTogether, SharedRequest
 from channels.errors import ChannelError
 from channels.items import Page
 from channels.models import Account
 from channels.poll_turns import ClaimedTurn
-from channels.protocol import ROUNDS_PER_POLL, Answer, ChannelAdapter, ConnectedAccount, Exchange, Request
+from channels.protocol import ROUNDS_PER_POLL, Answer, ChannelAdapter, ConnectedAccount, Exchange
 from channels.registry import adapter_for
 from channels.transport import Speaks
 from jobs import poll_endings, poll_sweeps
@@ -171,7 +172,7 @@ class _Batch:
             ("events", [poll for poll in polls if poll.rounds > 0]),
         )
         for lane, own in lanes:
-            waits = self.budgets.ask(lane, [_ask(poll, poll.requests) for poll in own])
+            waits = self.budgets.ask(lane, [ask_for(poll.requests, str(poll.turn.agency_id)) for poll in own])
             for poll, wait in zip(own, waits, strict=True):
                 if wait == 0:
                     granted.append(poll)
@@ -186,13 +187,14 @@ class _Batch:
         cursors = {key: poll.cursor for key, poll in by_id.items()}
         shared = adapter.plan_together(connected, cursors, now=clock.now())
         while shared:
-            asks = [Ask(budgets_of(one.request, str(by_id[one.account_ids[0]].turn.agency_id))) for one in shared]
+            asks = [ask_for([one.request], str(by_id[one.account_ids[0]].turn.agency_id)) for one in shared]
             waits = self.budgets.ask("poll", asks)
             for one, wait in zip(shared, waits, strict=True):
                 for account_id in one.account_ids if wait > 0 else ():
                     by_id[account_id].idle, by_id[account_id].wait_seconds = True, wait
             shared = [one for one, wait in zip(shared, waits, strict=True) if wait == 0]
             exchanges = self.transport.fetch([one.request for one in shared])
+            self.budgets.note(notes_of_all(exchanges))
             more: list[SharedRequest] = []
             for one, exchange in zip(shared, exchanges, strict=True):
                 reading = adapter.read_together(connected, cursors, one, exchange, now=clock.now())
@@ -260,11 +262,6 @@ def _parts(polls: Sequence[Poll]) -> Iterator[list[Poll]]:
         size += len(poll.requests)
     if part:
         yield part
-
-
-def _ask(poll: Poll, requests: Sequence[Request]) -> Ask:
-    """Requests of one poll draw on the same budgets."""
-    return Ask(budgets_of(requests[0], str(poll.turn.agency_id)), len(requests))
 
 
 def _begin(app: Flask, turns: Sequence[ClaimedTurn]) -> list[Poll]:

@@ -15,7 +15,8 @@ from flask import Flask
 from sqlalchemy import func, select, update
 from structlog.contextvars import bound_contextvars
 
-from channels.budgets import Ask, Budgets, budgets_of, notes_of
+from channels.allowances import ask_for, notes_of
+from channels.budgets import Budgets
 from channels.protocol import Answer, Request
 from channels.transport import Endpoints, Transport
 from jobs.catalogue import CATALOGUE, URGENT_QUEUES
@@ -57,7 +58,7 @@ class CountedTransport(Transport):
         self._budgets = budgets
 
     def send(self, request: Request) -> Answer:
-        self._budgets.ask("publish", [Ask(budgets_of(request))])
+        self._budgets.ask("publish", [ask_for([request])])
         answer = super().send(request)
         self._budgets.note(notes_of(request, answer))
         return answer

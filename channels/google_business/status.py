@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import Any
 
 from channels.errors import (
@@ -48,7 +49,7 @@ def _classify(error: Json, answer: Answer, *, write: bool) -> ChannelError:
     reasons = {str(detail.get("reason")) for detail in details}
     http = answer.status
     if http == 429 or status == "RESOURCE_EXHAUSTED":
-        if any(str(_metadata(detail).get("quota_limit_value")) == "0" for detail in details):
+        if _allows_nothing(_metadata(detail) for detail in details):
             # Not throttling: the project was never approved for this API, and waiting does not help.
             return Refused("quota_zero", "Google has not approved this project for the Business Profile API.")
         return RateLimited(retry_after_seconds(answer.headers) or DEFAULT_PAUSE_SECONDS, "app")
@@ -71,7 +72,9 @@ def _classify(error: Json, answer: Answer, *, write: bool) -> ChannelError:
 
 
 def quota_of(answer: Answer) -> int | None:
-    """Calls a minute the project is allowed, as a refusal names them; None where it names none, or zero."""
+    """Calls a minute the project is allowed, as a refusal names them; zero where it says that nothing is, None where it
+    names no number.
+    """
     if answer.status != 429:
         return None
     try:
@@ -79,10 +82,16 @@ def quota_of(answer: Answer) -> int | None:
     except Unreadable:
         return None
     told = [_metadata(detail) for detail in rows((mapping(body.get("error")) or {}).get("details")) if mapping(detail)]
+    if _allows_nothing(told):
+        return 0
     minutes = [
         whole_number(one.get("quota_limit_value")) for one in told if "minute" in str(one.get("quota_limit")).lower()
     ]
     return min((calls for calls in minutes if calls), default=None)
+
+
+def _allows_nothing(told: Iterable[Json]) -> bool:
+    return any(str(one.get("quota_limit_value")) == "0" for one in told)
 
 
 def _metadata(detail: Json) -> Json:

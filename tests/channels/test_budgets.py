@@ -14,23 +14,21 @@ from hypothesis import strategies as st
 from redis.backoff import NoBackoff
 from redis.retry import Retry
 
-from channels.budgets import (
-    CEILINGS,
+from channels.allowances import (
     LIMITS,
-    LOOK_SECONDS,
+    NOTHING_ALLOWED_SECONDS,
     REPORT_SECONDS,
     Ask,
     Budget,
-    Budgets,
-    Lane,
-    LocalBudgets,
     Note,
     account_of,
     app_of,
+    ask_for,
     budgets_of,
     notes_of,
 )
-from channels.protocol import Answer, Request, Secret, TokenReference
+from channels.budgets import CEILINGS, LOOK_SECONDS, Budgets, Lane, LocalBudgets
+from channels.protocol import Answer, Method, Request, Secret, TokenReference
 from tenants.base_app import redis_of_app
 from tenants.database import new_id
 
@@ -254,7 +252,6 @@ def test_the_number_google_refuses_by_counts_for_every_process(client: redis.Red
 @pytest.mark.parametrize(
     "answer",
     [
-        google_refusal(value="0"),  # not approved: its accounts say so, and there is nothing to divide
         google_refusal(limit="DefaultRequestsPerDayPerProject"),
         google_refusal(status=403),
         google_refusal(value="many"),
@@ -265,6 +262,46 @@ def test_the_number_google_refuses_by_counts_for_every_process(client: redis.Red
 )
 def test_what_names_no_number_a_minute_changes_nothing(answer: Answer) -> None:
     assert notes_of(GOOGLE, answer) == []
+
+
+def test_a_project_that_is_allowed_nothing_is_asked_for_again_minutes_later(client: redis.Redis, clock: Clock) -> None:
+    budgets, other = (Budgets(client, calls={"project:google": 600}, clock=clock) for _ in range(2))
+    budgets.note(notes_of(GOOGLE, google_refusal(value="0")))
+    ask = ask_for([GOOGLE], str(new_id()))
+    assert other.ask("events", [ask]) == [NOTHING_ALLOWED_SECONDS]
+    clock.now += NOTHING_ALLOWED_SECONDS
+    assert other.ask("events", [ask]) == [0]
+    assert granted(budgets, "poll", Budget("b", 300, 60, "project:google")) == 420, "zero is no number to divide"
+
+
+def reading_messages(edge: str = "conversations", token: str = "a-token", method: Method = "GET") -> Request:
+    path = f"/v26.0/{'me' if edge == 'conversations' else 't_1'}/{edge}"
+    return Request("meta_graph", method, path, token=TokenReference("page", Secret(token)))
+
+
+POSTS = Request("meta_graph", "GET", "/v26.0/7/posts", token=reading_messages().token)
+
+
+def test_messages_are_read_at_two_calls_a_second_for_each_page(budgets: Budgets, clock: Clock) -> None:
+    """Other calls of the Page, and those of other Pages, go on meanwhile."""
+    asked = 0
+    while budgets.ask("poll", [ask_for([POSTS, reading_messages(), reading_messages("messages")])]) == [0]:
+        asked += 2
+        assert asked < 100
+    assert asked == 14, "seven tenths of ten seconds' worth"
+    (wait,) = budgets.ask("poll", [ask_for([reading_messages()])])
+    assert 0 < wait <= 0.5
+    assert budgets.ask("poll", [ask_for([POSTS] * 50), ask_for([reading_messages(token="other")])]) == [0, 0]
+    assert budgets.ask("events", [ask_for([reading_messages()])]) == [0], "an event's need comes first"
+    clock.now += 10
+    (none, some) = budgets.ask("poll", [ask_for([reading_messages("messages")] * 40), ask_for([reading_messages()])])
+    assert none == 0, "one round cannot be cut, so it may go where nothing went before it"
+    assert 10 < some < 20
+
+
+def test_sending_a_message_is_not_reading(budgets: Budgets) -> None:
+    assert ask_for([reading_messages("messages", method="POST")]).also == ()
+    assert [calls for _, calls in ask_for([reading_messages(), POSTS, reading_messages("messages")]).also] == [2]
 
 
 def test_every_limit_says_who_says_so() -> None:

@@ -138,7 +138,12 @@ class House:
         run_promises(open_numbers, self.agency.app)
 
     def pass_time(self, seconds: int) -> None:
-        """Move everything the database's clock judges into the past."""
+        """Move everything the database's clock judges into the past, and the pauses that Redis's judges."""
+        client = self.agency.app.extensions["onbrand_redis"]
+        for key in client.scan_iter("onbrand:budget:*"):
+            until = client.hget(key, "paused_until")
+            if until is not None:
+                client.hset(key, "paused_until", float(until) - seconds)
         moves = {
             "reply": ("sent_at", "lease_until", "next_try_at"),
             "outbox_entry": ("run_at", "leased_until"),

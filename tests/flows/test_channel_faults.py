@@ -22,6 +22,7 @@ from agency.inbox.models import Message
 from agency.notices.sending import mails_kept
 from agency.replies import desk, queries
 from channels import account_standing, accounts, health
+from channels.allowances import NOTHING_ALLOWED_SECONDS
 from channels.models import Account
 from jobs.checking import check_account
 from tenants import clock
@@ -286,6 +287,9 @@ def test_a_quota_of_zero_is_the_operators_matter_and_ends_by_itself(town: Town) 
     with town.house.agency.app.app_context():
         assert [kept.notice for kept, _ in mails_kept()] == ["reply_awaits_you"], "no client can mend this"
     town.house.sandbox.behave()
+    town.house.poll()
+    assert town.state("google_business") == "no_allowance", "nobody asks again at once"
+    town.house.pass_time(NOTHING_ALLOWED_SECONDS)
     town.house.poll()
     assert town.state("google_business") == "healthy"
     town.house.pass_time(900)

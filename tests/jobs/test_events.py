@@ -12,7 +12,7 @@ from flask import Flask
 from sqlalchemy.exc import ProgrammingError
 
 from channels import accounts, deliveries, raw_events
-from channels.budgets import Ask, Note, account_of, app_of
+from channels.allowances import Ask, Note, account_of, app_of
 from channels.errors import PlatformDown, RateLimited, TokenRevoked
 from channels.protocol import Request
 from channels.scripted_transport import ScriptedTransport, json_answer

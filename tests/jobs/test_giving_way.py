@@ -116,6 +116,36 @@ def test_a_poll_that_must_wait_for_a_budget_in_its_middle_goes_on_there(
     assert asked(poll(app, outbox, long_page)) == ["2", "3", "4", "5", "6"]
 
 
+def many_conversations(request: Request) -> Answer | ChannelError:
+    """Thirty people wrote one message each."""
+    now = clock.now().isoformat()
+    if request.path.endswith("/me/conversations"):
+        people = [{"data": [{"id": str(500 + n), "name": "Ada"}, {"id": "7"}]} for n in range(30)]
+        threads = [{"id": f"t_{n}", "updated_time": now, "participants": one} for n, one in enumerate(people)]
+        return json_answer({"data": threads})
+    if request.path.endswith("/messages"):
+        number = request.path.split("/")[-2].removeprefix("t_")
+        said = {"id": f"m_{number}", "message": "Hello", "created_time": now, "from": {"id": f"{500 + int(number)}"}}
+        return json_answer({"data": [said]})
+    return json_answer({"data": []})
+
+
+def test_thirty_conversations_wait_for_their_seconds_and_are_read_without_blame(
+    app: Flask, ana: Agency, make: Factory, outbox: Outbox
+) -> None:
+    make.account(ana)
+
+    def read(transport: ScriptedTransport) -> int:
+        return sum(request.path.endswith("/messages") for request in transport.requests)
+
+    assert read(poll(app, outbox, many_conversations)) == 0, "the list was asked for just now"
+    assert 0 < outbox.scalar("select extract(epoch from due_at - now()) from poll_turn") < 20
+    assert outbox.all("select health, unfinished_poll is null from account") == [("ok", False)]
+    app.extensions["onbrand_redis"].flushdb()  # as the seconds pass
+    assert read(poll(app, outbox, many_conversations)) == 30
+    assert outbox.scalar("select count(*) from message") == 30
+
+
 def test_an_error_begins_anew_from_the_cursor(app: Flask, ana: Agency, make: Factory, outbox: Outbox) -> None:
     make.account(ana)
     poll(app, outbox, long_page, urgent=lambda: True)

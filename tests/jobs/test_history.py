@@ -12,7 +12,7 @@ import pytest
 from flask import Flask
 
 from channels import accounts, backfills
-from channels.budgets import REPORT_SECONDS, Ask, budgets_of
+from channels.allowances import REPORT_SECONDS, Ask, budgets_of
 from channels.errors import ChannelError, PlatformDown, RateLimited, TokenRevoked
 from channels.protocol import Answer, Request
 from channels.protocol import Platform as PlatformName

@@ -12,7 +12,8 @@ from flask import Flask
 from sqlalchemy import event
 
 from channels import registry
-from channels.budgets import Ask, Budgets, Note, account_of, app_of
+from channels.allowances import Ask, Note, account_of, app_of
+from channels.budgets import Budgets
 from channels.errors import ChannelError, RateLimited
 from channels.facebook.adapter import FacebookAdapter
 from channels.items import Page
@@ -344,3 +345,32 @@ def test_a_digest_stands_for_place_question_and_answer() -> None:
     assert same not in others
     asked = Request("meta_graph", "GET", "/7/posts")
     assert polling.digest_of("{}", [Exchange(asked, RateLimited(1, "account"))], NOW) is None
+
+
+def test_an_allowance_of_zero_is_met_once_by_all_who_share_it(
+    app: Flask, ana: Agency, make: Factory, outbox: Outbox
+) -> None:
+    """Also where one question is asked for many: nobody else asks until somebody tries again, minutes later."""
+    for _ in range(2):
+        make.account(ana, platform="google_business")
+
+    def google(answer: Any) -> list[Request]:
+        outbox.change("update poll_turn set due_at = now() - interval '1 second', leased_until = null")
+        dispatcher = Dispatcher(app)
+        dispatcher.queues["poll"].empty()
+        dispatcher.queue_turns()
+        jobs = [job for job in dispatcher.queues["poll"].jobs if job.args[0] == "google_business"]
+        transport = ScriptedTransport(answer)
+        for job in jobs:
+            poll_accounts(app, "google_business", job.args[1], transport)
+        return transport.requests
+
+    for _ in range(2):
+        google(lambda _request: json_answer({"reviews": [], "totalReviewCount": 0}))
+    metadata = {"quota_limit": "DefaultRequestsPerMinutePerProject", "quota_limit_value": "0"}
+    error = {"code": 429, "status": "RESOURCE_EXHAUSTED", "details": [{"metadata": metadata}]}
+    assert google(lambda _request: json_answer({"error": error}, 429)) != []
+    assert google(lambda _request: json_answer({"reviews": []})) == []
+    app.extensions["onbrand_redis"].flushdb()
+    assert google(lambda _request: json_answer({"reviews": []})) != []
+    assert outbox.all("select distinct health from account") == [("ok",)]
