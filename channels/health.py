@@ -32,8 +32,8 @@ Action = Literal["connect", "reconnect", "ask_operator", "wait", "ask_platform",
 KEY_MISSING = "key_missing"
 ROLE_WORDS = frozenset({"permission_missing", "page_role_lost", "access_lost"})
 """Reasons that say: the sign-in lives, but not for this account any more."""
-OPERATOR_WORDS = frozenset({"quota_zero", "service_disabled"})
-"""Reasons nobody mends by signing in: the platform gives our project nothing."""
+OPERATOR_WORDS = frozenset({"quota_zero", "service_disabled", "app_unproven"})
+"""Reasons nobody mends by signing in: the platform gives our project nothing, or does not take our word for us."""
 PLACE_WORDS = frozenset(
     {"not_verified", "verification_waits", "ownership_conflict", "location_suspended", "location_disabled", "no_voice"}
 )

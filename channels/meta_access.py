@@ -8,7 +8,7 @@ from typing import Any
 
 from channels import meta_graph
 from channels.capabilities import NO_END, Access, Subscription
-from channels.errors import ChannelError, ItemGone, RateLimited, TokenRevoked
+from channels.errors import ChannelError, ItemGone, RateLimited, Refused, TokenRevoked
 from channels.meta_requests import call, get, one_object
 from channels.protocol import ConnectedAccount, Exchange, Request, TokenReference
 from channels.wire import Json, identifier, instant, mapping, rows, whole_number
@@ -90,21 +90,28 @@ def plan_access(account: ConnectedAccount) -> list[Request]:
 
 def read_access(account: ConnectedAccount, exchanges: Sequence[Exchange], now: datetime) -> Access:
     """Problems while it does not work: a reason of `TokenRevoked` (`meta_graph`), "access_lost" where the account is
-    not shown any more, "other_account" where the token is another's. Scopes are empty where Meta does not tell them.
+    not shown any more, "other_account" where the token is another's, "app_unproven" where our application is refused.
+    Scopes are empty where Meta does not tell them.
 
     Raises every other `ChannelError`: that nobody was reached, or a no of another kind, says nothing of our access. Nor
     does an inspection that fails by itself: it may be our application's fault.
     """
-    told = Access(True)
+    told, app_refused = Access(True), False
     for exchange in exchanges:
         if exchange.request.purpose.get("ask") == "token":
-            told = _inspected(account, exchange)
+            told, app_refused = _inspected(account, exchange)
     if not told.works:
         return told
     try:
         body = _body(next(e for e in exchanges if e.request.purpose.get("ask") == "account"))
     except TokenRevoked as error:
-        return Access(False, told.scopes, problem=error.reason)
+        # Where our application is refused by its own name as well, it is not this token that lacks something.
+        unproven = app_refused and error.reason == meta_graph.token_reason(0)
+        return Access(False, told.scopes, problem=meta_graph.APP_UNPROVEN if unproven else error.reason)
+    except Refused as error:
+        if error.platform_code != meta_graph.APP_UNPROVEN:
+            raise
+        return Access(False, told.scopes, problem=error.platform_code)
     except ItemGone:
         return Access(False, told.scopes, problem="access_lost")
     shown = identifier(body.get("user_id")) or identifier(body.get("id"))
@@ -113,15 +120,20 @@ def read_access(account: ConnectedAccount, exchanges: Sequence[Exchange], now: d
     return told
 
 
-def _inspected(account: ConnectedAccount, exchange: Exchange) -> Access:
+def _inspected(account: ConnectedAccount, exchange: Exchange) -> tuple[Access, bool]:
+    """What Meta says of the token, and whether it refuses our application instead."""
     try:
         data = mapping(_body(exchange).get("data"))
     except RateLimited:
         raise
-    except ChannelError:
-        return Access(True)
+    except ChannelError as error:
+        return Access(True), isinstance(error, TokenRevoked | Refused)
     if data is None or not isinstance(data.get("is_valid"), bool):
-        return Access(True)
+        return Access(True), False
+    return _of_inspection(account, data), False
+
+
+def _of_inspection(account: ConnectedAccount, data: Json) -> Access:
     scopes = scopes_reaching(data, account.platform, account.external_id)
     if data["is_valid"] is False:
         error = mapping(data.get("error")) or {}

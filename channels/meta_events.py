@@ -50,6 +50,8 @@ def answered(
                 raise exchange.result
             return stored(read(meta_graph.read(exchange.result)))
         except (ItemGone, Refused) as error:
+            if isinstance(error, Refused) and error.platform_code == meta_graph.APP_UNPROVEN:
+                raise
             if instead is not None:
                 return stored(instead)
             return ignored(f"the platform does not show it ({error.code})")

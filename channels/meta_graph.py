@@ -47,6 +47,9 @@ _TOKEN_REASONS = {
 #: Subcodes of 10 and 200 that speak of one person, one thread or the owner's own settings, not of the connection.
 _PERSON_SUBCODES = {2018278, 2534022, 2018065, 2018108, 1893063, 1545041, 2534041}
 _TRANSIENT_CODES = {1, 2}
+#: What a call is answered whose proof was made with a wrong application's secret, or that lacks one: the same code as
+#: for what is not there, but without its subcode 33. Whatever it is of, it proves nothing gone.
+APP_UNPROVEN = "app_unproven"
 #: "Action attempted has been deemed abusive or is otherwise disallowed", and a Page that may send no messages for now.
 _ABUSIVE, _RESTRICTED = 368, (10, 1893063)
 
@@ -129,8 +132,10 @@ def _classify(
         return OutcomeUnknown("the platform calls it a duplicate", request_id=request_id)
     if code in _TRANSIENT_CODES or transient or code is None or (write and answer.status >= 500):
         return _unclear(answer, f"code {name}", write=write, request_id=request_id)
-    if (code == 100 and (subcode == 33 or (subcode is None and kind == "GraphMethodException"))) or code == 803:
+    if (code == 100 and subcode == 33) or code == 803:
         return ItemGone(request_id=request_id)
+    if code == 100 and subcode is None and kind == "GraphMethodException":
+        return Refused(APP_UNPROVEN, message, request_id=request_id)
     if (code == 10 or 200 <= code <= 299) and subcode not in _PERSON_SUBCODES:
         return TokenRevoked("permission_missing", request_id=request_id)
     return Refused(name, message, request_id=request_id)

@@ -180,6 +180,8 @@ def _note_place(place: _Place, exchanges: Sequence[Exchange], horizon: datetime)
 def _passes_over(error: ChannelError, *, first: bool) -> bool:
     """Whether a refusal is of one stream or one cursor. Of the very first call it is of the whole account."""
     denied = isinstance(error, TokenRevoked) and error.reason == "permission_missing"
+    if isinstance(error, Refused) and error.platform_code == meta_graph.APP_UNPROVEN:
+        return False
     return not first and (denied or isinstance(error, Refused | ItemGone))
 
 

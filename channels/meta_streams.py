@@ -18,6 +18,7 @@ from datetime import datetime, timedelta
 from typing import Any, Protocol
 
 from channels.errors import ChannelError, ItemGone, Refused, TokenRevoked
+from channels.health import OPERATOR_WORDS
 from channels.items import IncomingItem, Kind, Page
 from channels.protocol import ConnectedAccount, Exchange, Request
 from channels.wire import identifier, instant, mapping
@@ -192,6 +193,8 @@ def _is_due(stream: Stream, account: ConnectedAccount, memory: _Memory, now: dat
 
 
 def _rests(error: ChannelError) -> bool:
+    if isinstance(error, Refused) and error.platform_code in OPERATOR_WORDS:
+        return False
     denied = isinstance(error, TokenRevoked) and error.reason == "permission_missing"
     return denied or isinstance(error, Refused | ItemGone) or isinstance(error.__cause__, ItemGone)
 

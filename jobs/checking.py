@@ -19,6 +19,7 @@ from channels import account_standing, accounts, poll_turns
 from channels.capabilities import Access, ChecksAccess, RenewsCredential
 from channels.errors import ChannelError, ItemGone, Refused, TokenRevoked
 from channels.health import OPERATOR_WORDS
+from channels.meta_graph import APP_UNPROVEN
 from channels.models import Account
 from channels.protocol import ConnectedAccount, Request, Secret
 from channels.registry import able
@@ -95,16 +96,23 @@ def clearer(failed: Sequence[tuple[ConnectedAccount, ChannelError]], transport: 
     found = [error for _, error in failed]
     asked: list[int] = []
     for place, error in enumerate(found):
-        if isinstance(error, Refused) and error.platform_code in OPERATOR_WORDS:
+        if isinstance(error, Refused) and error.platform_code in OPERATOR_WORDS - {APP_UNPROVEN}:
             found[place] = TokenRevoked(error.platform_code, request_id=error.request_id)
-        elif isinstance(error, ItemGone | Refused):
+        elif isinstance(error, ItemGone | Refused) or _may_be_our_secret(error):
             asked.append(place)
     for start in range(0, len(asked), AT_ONCE):
         part = asked[start : start + AT_ONCE]
         for place, told in zip(part, _asked([failed[one][0] for one in part], transport), strict=True):
             if isinstance(told, Access) and not told.works:
+                if _may_be_our_secret(found[place]) and told.problem != APP_UNPROVEN:
+                    continue
                 found[place] = TokenRevoked(told.problem or "invalid", request_id=found[place].request_id)
     return found
+
+
+def _may_be_our_secret(error: ChannelError) -> bool:
+    """Whether a credential is said not to work in the words that a wrong secret of our application gets, too."""
+    return isinstance(error, TokenRevoked) and error.reason == "invalid"
 
 
 def _renew(app: Flask, one: _Checked, transport: Speaks) -> None:

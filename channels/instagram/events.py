@@ -93,7 +93,7 @@ def _under_our_media(account: ConnectedAccount, exchanges: Sequence[Exchange]) -
             ):
                 return _read_alone(raw, account)
         except ChannelError as error:
-            if error.retry:
+            if error.retry or getattr(error, "platform_code", None) == meta_graph.APP_UNPROVEN:
                 raise
         except Unreadable:
             continue
