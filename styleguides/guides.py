@@ -13,15 +13,16 @@ from sqlalchemy import and_, func, select
 
 from styleguides.check import example_problems
 from styleguides.compiled import CompiledRules, compile_rules
+from styleguides.guide_steps import read_words, storable, write_step
 from styleguides.models import StyleGuideVersion
 from styleguides.rules import Rule, RulesInvalid, rules_from_data, rules_to_data
 from tenants import clock
 from tenants.audit import record
 from tenants.database import db
-from tenants.errors import Invalid, NotFound, Worded, worded
+from tenants.errors import Conflict, Invalid, NotFound, Worded, worded
 from tenants.models import Brand
 from tenants.permissions import Actor, Permission, require
-from tenants.states import Move, StateTable
+from tenants.states import SYSTEM, Move, StateTable
 
 LONGEST_NOTE: Final = 2_000
 LONGEST_VOICE: Final = 1_000
@@ -32,17 +33,45 @@ VERSION_MOVES = StateTable(
     "style guide version",
     [
         Move(
-            "put_in_force",
+            "propose",
             frozenset({"draft", "retired"}),
+            frozenset({"proposed"}),
+            Permission.GUIDE_PROPOSE,
+            worded("its examples fit its rules, a note says what is asked, and no other version waits"),
+        ),
+        Move(
+            "approve_guide",
+            frozenset({"proposed"}),
+            frozenset({"in_force"}),
+            Permission.GUIDE_APPROVE,
+            worded("it is what was shown, compared with what is still in force, and not one's own proposal"),
+        ),
+        Move(
+            "answer",
+            frozenset({"proposed"}),
+            frozenset({"draft", "retired"}),
+            Permission.GUIDE_APPROVE,
+            worded("a comment says what should be different"),
+        ),
+        Move(
+            "call_back",
+            frozenset({"proposed"}),
+            frozenset({"draft", "retired"}),
+            Permission.GUIDE_PROPOSE,
+            worded("it is not decided yet"),
+        ),
+        Move(
+            "put_in_force",
+            frozenset({"draft", "proposed", "retired"}),
             frozenset({"in_force"}),
             Permission.GUIDE_PUT_IN_FORCE,
-            worded("every good example keeps its rule and every bad one breaks it"),
+            worded("its examples fit its rules, the brand leaves it to the agency, an earlier one comes with a reason"),
         ),
         Move(
             "retire",
             frozenset({"in_force"}),
             frozenset({"retired"}),
-            Permission.GUIDE_PUT_IN_FORCE,
+            SYSTEM,
             worded("another version takes its place in the same transaction"),
         ),
     ],
@@ -80,8 +109,8 @@ def draft_version(
     Raises Invalid `rules_invalid` with every faulty rule and field; NotFound; Forbidden.
     """
     require(actor, Permission.GUIDE_WRITE, brand_id)
-    _lock_brand(brand_id)
-    rules = _read_rules(rules_data)
+    lock_brand(brand_id)
+    rules = read_rules(rules_data)
     number = db.session.execute(
         select(func.max(StyleGuideVersion.number)).where(StyleGuideVersion.brand_id == brand_id)
     ).scalar_one()
@@ -103,17 +132,53 @@ def draft_version(
     return version
 
 
-def put_in_force(actor: Actor, brand_id: UUID, number: int) -> StyleGuideVersion:
-    """Let the brand speak by this version; the one in force so far is retired. A retired one may come back.
+def put_in_force(actor: Actor, brand_id: UUID, number: int, reason: str = "") -> StyleGuideVersion:
+    """Let the brand speak by this version without asking the client; the one in force so far is retired.
 
-    Raises Invalid `examples_disagree` while a rule's own examples do not show what they should; Conflict when it is
-    in force already; NotFound; Forbidden.
+    An earlier one comes back with a reason. Raises Invalid `examples_disagree` while a rule's own examples do not show
+    what they should, Invalid naming `reason`; Conflict when it is in force already, and `guide_needs_approval` where
+    the brand leaves it to the client; NotFound; Forbidden.
     """
     require(actor, Permission.GUIDE_PUT_IN_FORCE, brand_id)
-    brand_language = _lock_brand(brand_id)
-    version = _version(brand_id, number)
+    brand = lock_brand(brand_id)
+    version = version_of(brand_id, number)
     VERSION_MOVES.check("put_in_force", version.state, "in_force")
-    problems = example_problems(_read_rules(version.rules), brand_language)
+    if brand.guide_needs_approval:
+        raise Conflict(
+            "Only the client puts this brand's style guide in force. The guide in force stays as it was. "
+            "Propose this version to the client instead.",
+            code="guide_needs_approval",
+        )
+    needed = worded("Say why an earlier version comes back.") if version.put_in_force_at is not None else ""
+    enter_force(actor, version, brand.language, "put_in_force", read_words(reason, "reason", needed=needed))
+    return version
+
+
+def enter_force(actor: Actor, version: StyleGuideVersion, brand_language: str, move: str, words: str) -> None:
+    """Let this version take the place of the one in force, by this move. The brand must be locked.
+
+    Raises Invalid `examples_disagree`, and Conflict where the move does not start from here.
+    """
+    VERSION_MOVES.check(move, version.state, "in_force")
+    refuse_disagreeing(version, brand_language)
+    before = in_force_of(version.brand_id)
+    moment = clock.now()
+    if before is not None:
+        VERSION_MOVES.apply(before, "retire")
+        before.retired_at = moment
+        db.session.flush()  # at no time are two in force: the index would refuse
+    VERSION_MOVES.apply(version, move)
+    version.proposal_id = None
+    version.put_in_force_by = actor.user_id
+    version.put_in_force_at = moment
+    version.retired_at = None
+    db.session.flush()
+    write_step(actor, version, move, words, before.number if before else None)
+
+
+def refuse_disagreeing(version: StyleGuideVersion, brand_language: str) -> None:
+    """Raise Invalid `examples_disagree`, naming each, while examples do not show what they should."""
+    problems = example_problems(read_rules(version.rules), brand_language)
     if problems:
         errors: dict[str, list[str]] = {}
         for problem in problems:
@@ -127,29 +192,6 @@ def put_in_force(actor: Actor, brand_id: UUID, number: int) -> StyleGuideVersion
             code="examples_disagree",
             errors=errors,
         )
-    before = db.session.execute(
-        select(StyleGuideVersion).where(StyleGuideVersion.brand_id == brand_id, StyleGuideVersion.state == "in_force")
-    ).scalar_one_or_none()
-    moment = clock.now()
-    if before is not None:
-        VERSION_MOVES.apply(before, "retire")
-        before.retired_at = moment
-        db.session.flush()  # at no time are two in force: the index would refuse
-    VERSION_MOVES.apply(version, "put_in_force")
-    version.put_in_force_by = actor.user_id
-    version.put_in_force_at = moment
-    version.retired_at = None
-    db.session.flush()
-    record(
-        actor,
-        "style_guide.put_in_force",
-        "style_guide_version",
-        version.id,
-        brand_id=brand_id,
-        number=version.number,
-        replaces=before.number if before else None,
-    )
-    return version
 
 
 def version_in_force(brand_id: UUID) -> GuideInForce | None:
@@ -213,19 +255,25 @@ def list_versions(actor: Actor, brand_id: UUID) -> Sequence[StyleGuideVersion]:
 def get_version(actor: Actor, brand_id: UUID, number: int) -> StyleGuideVersion:
     """One version by its number. Raises NotFound."""
     require(actor, Permission.GUIDE_READ, brand_id)
-    return _version(brand_id, number)
+    return version_of(brand_id, number)
 
 
 def get_version_in_force(actor: Actor, brand_id: UUID) -> StyleGuideVersion | None:
     """The version in force with its words, for reading; None where the brand has none."""
     require(actor, Permission.GUIDE_READ, brand_id)
     _brand_language(brand_id)
+    return in_force_of(brand_id)
+
+
+def in_force_of(brand_id: UUID) -> StyleGuideVersion | None:
+    """The version in force, or None."""
     return db.session.execute(
         select(StyleGuideVersion).where(StyleGuideVersion.brand_id == brand_id, StyleGuideVersion.state == "in_force")
     ).scalar_one_or_none()
 
 
-def _version(brand_id: UUID, number: int) -> StyleGuideVersion:
+def version_of(brand_id: UUID, number: int) -> StyleGuideVersion:
+    """One version, whoever asks. Raises NotFound."""
     if not 0 < number < 2**31:
         raise NotFound()
     version = db.session.execute(
@@ -243,17 +291,18 @@ def _brand_language(brand_id: UUID) -> str:
     return language
 
 
-def _lock_brand(brand_id: UUID) -> str:
-    """One writer of a brand's guide at a time, so that numbers have no gaps and no doubles. The brand's language."""
-    language = db.session.execute(
-        select(Brand.language).where(Brand.id == brand_id).with_for_update()
+def lock_brand(brand_id: UUID) -> Brand:
+    """One writer of a brand's guide at a time, so that numbers have no gaps and no doubles. Raises NotFound."""
+    brand = db.session.execute(
+        select(Brand).where(Brand.id == brand_id).with_for_update().execution_options(populate_existing=True)
     ).scalar_one_or_none()
-    if language is None:
+    if brand is None:
         raise NotFound()
-    return language
+    return brand
 
 
-def _read_rules(rules_data: Any) -> tuple[Rule, ...]:
+def read_rules(rules_data: Any) -> tuple[Rule, ...]:
+    """The rules. Raises Invalid `rules_invalid` with every faulty rule and field."""
     try:
         return rules_from_data(rules_data)
     except RulesInvalid as wrong:
@@ -271,7 +320,7 @@ def _read_rules(rules_data: Any) -> tuple[Rule, ...]:
 
 
 def _plain_text(value: Any, field: str, longest: int) -> str:
-    if not isinstance(value, str) or len(value) > longest or not _storable(value):
+    if not isinstance(value, str) or len(value) > longest or not storable(value):
         raise Invalid(
             worded(
                 "The %(field)s must be text of at most %(limit)s characters. Nothing was saved.",
@@ -281,10 +330,6 @@ def _plain_text(value: Any, field: str, longest: int) -> str:
             errors={field: [worded("must be text of at most %(limit)s characters", limit=longest)]},
         )
     return value
-
-
-def _storable(value: str) -> bool:
-    return "\x00" not in value and not any("\ud800" <= char <= "\udfff" for char in value)
 
 
 def _identity(identity: Mapping[str, Any]) -> dict[str, Any]:

@@ -24,7 +24,10 @@ from tenants.database import (
 class StyleGuideVersion(BrandOwned, Dated, Base):
     """One version of a brand's guide. Its words never change once it has been in force; a change is a new version.
 
-    `state` is one of `draft`, `in_force`, `retired`. `rules` is the form of `styleguides.rules.rules_to_data`.
+    `state` is one of `draft`, `proposed` (the client's owner is asked), `in_force`, `retired`; `styleguides.guides`
+    has the moves. `rules` is the form of `styleguides.rules.rules_to_data`, `identity` that of
+    `styleguides.identity`. `revision` counts the changes of a draft, so that of two who change it one is told;
+    `proposal_id` is the step that asked, while it waits.
     """
 
     __tablename__ = "style_guide_version"
@@ -39,6 +42,8 @@ class StyleGuideVersion(BrandOwned, Dated, Base):
     put_in_force_by: Mapped[UUID | None]
     put_in_force_at: Mapped[datetime | None]
     retired_at: Mapped[datetime | None]
+    revision: Mapped[int] = mapped_column(default=1, server_default="1")
+    proposal_id: Mapped[UUID | None]
     __table_args__ = (
         belongs_to_brand(),
         UniqueConstraint("agency_id", "brand_id", "number"),
@@ -49,7 +54,36 @@ class StyleGuideVersion(BrandOwned, Dated, Base):
             unique=True,
             postgresql_where=text("state = 'in_force'"),
         ),
-        CheckConstraint("state in ('draft', 'in_force', 'retired')", name="state_is_known"),
+        Index(
+            "uq_style_guide_version_proposed",
+            "agency_id",
+            "brand_id",
+            unique=True,
+            postgresql_where=text("state = 'proposed'"),
+        ),
+        CheckConstraint("state in ('draft', 'proposed', 'in_force', 'retired')", name="state_is_known"),
+        CheckConstraint("(state = 'proposed') = (proposal_id is not null)", name="proposed_by_a_step"),
+    )
+
+
+class StyleGuideStep(BrandOwned, Dated, Base):
+    """One move of a version: who made it and in which words. May be added to and read, nothing else.
+
+    `deed` is the name of the move in `styleguides.guides.VERSION_MOVES`; `words` are a note to the client, a comment
+    or a reason; `against` is the number in force then, None where there was none.
+    """
+
+    __tablename__ = "style_guide_step"
+    version_id: Mapped[UUID]
+    deed: Mapped[str] = mapped_column(Text)
+    words: Mapped[str] = mapped_column(Text, default="")
+    against: Mapped[int | None]
+    made_by: Mapped[UUID]
+    made_by_name: Mapped[str] = mapped_column(Text)
+    __table_args__ = (
+        belongs_to("style_guide_version", "version_id"),
+        Index("ix_style_guide_step_version", "agency_id", "version_id", "id"),
+        {"info": {"app_may": ("SELECT", "INSERT")}},
     )
 
 

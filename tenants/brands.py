@@ -54,6 +54,7 @@ def open_brand(
     language: str = "en",
     time_zone: str = "UTC",
     needs_approval: bool = True,
+    guide_needs_approval: bool = False,
     answer_due_hours: int = 12,
 ) -> Brand:
     """A new brand of the actor's agency.
@@ -73,6 +74,7 @@ def open_brand(
             "language": language,
             "time_zone": time_zone,
             "needs_approval": needs_approval,
+            "guide_needs_approval": guide_needs_approval,
             "answer_due_hours": answer_due_hours,
         }
     )
@@ -86,7 +88,7 @@ def open_brand(
 
 
 def change_brand(actor: Actor, brand_id: UUID, **changes: Any) -> Brand:
-    """Change name, mark, colour, language, time_zone, needs_approval or answer_due_hours.
+    """Change name, mark, colour, language, time_zone, needs_approval, guide_needs_approval or answer_due_hours.
 
     Raises NotFound, Forbidden, Conflict, or Invalid naming the field (an unknown field too).
     """
@@ -214,7 +216,7 @@ def _problem(field: str, value: Any) -> str | None:
     if field == "time_zone":
         known = isinstance(value, str) and value in available_timezones()
         return None if known else worded("Choose a time zone from the list, such as Europe/Warsaw.")
-    if field == "needs_approval":
+    if field in ("needs_approval", "guide_needs_approval"):
         return None if isinstance(value, bool) else worded("Say yes or no.")
     if field == "answer_due_hours":
         fits = isinstance(value, int) and not isinstance(value, bool) and 1 <= value <= MOST_HOURS

@@ -50,6 +50,7 @@ class Brand(AgencyOwned, Dated, Base):
     language: Mapped[str] = mapped_column(Text, default="en")
     time_zone: Mapped[str] = mapped_column(Text, default="UTC")
     needs_approval: Mapped[bool] = mapped_column(default=True)
+    guide_needs_approval: Mapped[bool] = mapped_column(default=False, server_default="false")
     answer_due_hours: Mapped[int] = mapped_column(default=12)
     paused_at: Mapped[datetime | None]
     archived_at: Mapped[datetime | None]

@@ -30,6 +30,8 @@ class Permission(StrEnum):
     GUIDE_READ = "guide:read"
     GUIDE_WRITE = "guide:write"
     GUIDE_PUT_IN_FORCE = "guide:put_in_force"
+    GUIDE_PROPOSE = "guide:propose"
+    GUIDE_APPROVE = "guide:approve"
     BRAND_READ = "brand:read"
     BRAND_MANAGE = "brand:manage"
     ACCOUNT_READ = "account:read"
@@ -69,6 +71,7 @@ _STAFF = _LIGHT | {
     _P.MESSAGE_MODERATE,
     _P.REPLY_WRITE,
     _P.REPLY_RELEASE,
+    _P.GUIDE_PROPOSE,
     _P.ACCOUNT_READ,
 }
 _LEAD = _STAFF | {
@@ -88,7 +91,9 @@ ROLE_PERMISSIONS: dict[Role, frozenset[Permission]] = {
     Role.TEAM_LEAD: _LEAD,
     Role.STAFF: _STAFF,
     Role.LIGHT: _LIGHT,
-    Role.CLIENT_OWNER: frozenset({_P.CONVERSATION_READ, _P.REPLY_READ, _P.REPLY_APPROVE, _P.GUIDE_READ, _P.BRAND_READ}),
+    Role.CLIENT_OWNER: frozenset(
+        {_P.CONVERSATION_READ, _P.REPLY_READ, _P.REPLY_APPROVE, _P.GUIDE_READ, _P.GUIDE_APPROVE, _P.BRAND_READ}
+    ),
     Role.BILLING_ADMIN: frozenset({_P.BILLING_MANAGE}),
 }
 """Role → what it may do, on the brands its membership covers."""
@@ -113,6 +118,8 @@ REFUSALS: dict[Permission, str] = {
     _P.GUIDE_READ: worded("Your role does not include style guides. Nothing was changed."),
     _P.GUIDE_WRITE: worded("Only a team lead changes a style guide. Nothing was changed."),
     _P.GUIDE_PUT_IN_FORCE: worded("Only a team lead puts a style guide in force. Nothing was changed."),
+    _P.GUIDE_PROPOSE: worded("Your role may not propose style guides to the client. Nothing was changed."),
+    _P.GUIDE_APPROVE: worded("Only the brand's client owner approves a style guide. Nothing was changed."),
     _P.BRAND_READ: worded("Your role does not include brands. Nothing was changed."),
     _P.BRAND_MANAGE: worded("Only an agency admin opens or changes brands. Nothing was changed."),
     _P.ACCOUNT_READ: worded("Your role does not include connected accounts. Nothing was changed."),

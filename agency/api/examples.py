@@ -27,6 +27,7 @@ BRAND: Final[Example] = {
     "language": "en",
     "time_zone": "Europe/London",
     "needs_approval": True,
+    "guide_needs_approval": False,
     "answer_due_hours": 12,
     "created_at": _MORNING,
     "paused_at": None,
@@ -314,6 +315,27 @@ VERSION: Final[Example] = {
     "created_at": _MORNING,
     "put_in_force_at": _LATER,
     "retired_at": None,
+    "proposal_id": None,
+}
+GUIDE_STEPS: Final[Example] = {
+    "number": 3,
+    "state": "proposed",
+    "items": [
+        {
+            "id": _OTHER_ID,
+            "deed": "propose",
+            "words": "Softer words for complaints.",
+            "against": 2,
+            "made_by": "Sam Example",
+            "created_at": _LATER,
+        }
+    ],
+}
+PROPOSED_VERSION: Final[Example] = {
+    **VERSION,
+    "state": "proposed",
+    "put_in_force_at": None,
+    "proposal_id": _OTHER_ID,
 }
 
 NEW_GUIDELINE: Final[Example] = {

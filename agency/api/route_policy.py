@@ -59,7 +59,13 @@ API_ROUTE_POLICY: dict[str, Policy] = {
     "api_style_guides.get_guide_in_force": P.GUIDE_READ,
     "api_style_guides.list_versions": P.GUIDE_READ,
     "api_style_guides.draft_version": P.GUIDE_WRITE,
+    "api_style_guides.get_version": P.GUIDE_READ,
+    "api_style_guides.list_steps": P.GUIDE_READ,
     "api_style_guides.put_in_force": P.GUIDE_PUT_IN_FORCE,
+    "api_style_guides.propose": P.GUIDE_PROPOSE,
+    "api_style_guides.call_back": P.GUIDE_PROPOSE,
+    "api_style_guides.approve": P.GUIDE_APPROVE,
+    "api_style_guides.answer": P.GUIDE_APPROVE,
     # guidelines.py
     "api_guidelines.list_guidelines": P.GUIDE_READ,
     "api_guidelines.create_guideline": P.GUIDE_WRITE,

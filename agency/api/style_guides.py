@@ -10,8 +10,19 @@ from agency.api.bearer import caller, known_id
 from agency.api.blueprint import ApiBlueprint
 from agency.api.listing import bad_cursor, page_of
 from agency.api.schemas.fields import Nothing, PageQuery
-from agency.api.schemas.style_guides import NewVersion, StyleGuideVersion, VersionPage
-from styleguides import guides
+from agency.api.schemas.style_guides import (
+    Answer,
+    Approval,
+    NewVersion,
+    Proposal,
+    ReturnReason,
+    Steps,
+    StyleGuideVersion,
+    VersionPage,
+)
+from agency.notices import guide_mails
+from styleguides import guides, proposals
+from styleguides.guide_steps import steps_of
 from tenants.database import db
 from tenants.errors import NotFound
 
@@ -55,14 +66,76 @@ def draft_version(body: dict[str, Any], brand_id: str) -> Any:
     return version
 
 
+@blueprint.get("/brands/<brand_id>/style-guide/versions/<number>")
+@blueprint.response(200, StyleGuideVersion, example=examples.VERSION)
+def get_version(brand_id: str, number: str) -> Any:
+    """One version."""
+    return guides.get_version(caller(), known_id(brand_id), _known(number))
+
+
+@blueprint.get("/brands/<brand_id>/style-guide/versions/<number>/steps")
+@blueprint.response(200, Steps, example=examples.GUIDE_STEPS)
+def list_steps(brand_id: str, number: str) -> Any:
+    """Who proposed it, who answered, who put it in force, and in which words."""
+    version = guides.get_version(caller(), known_id(brand_id), _known(number))
+    return {"number": version.number, "state": version.state, "items": steps_of(version)}
+
+
 @blueprint.post("/brands/<brand_id>/style-guide/versions/<number>/put-in-force")
-@blueprint.arguments(Nothing, required=False)
+@blueprint.arguments(ReturnReason, required=False, example={"reason": ""})
 @blueprint.response(200, StyleGuideVersion, example=examples.VERSION)
 def put_in_force(body: dict[str, Any], brand_id: str, number: str) -> Any:
-    """Let the brand speak by this version; the one before is retired. An older one may come back."""
+    """Let the brand speak by this version; the one before is retired. An older one comes back with a `reason`.
+
+    409 `guide_needs_approval` where the brand leaves it to the client.
+    """
+    return _fresh(guides.put_in_force(caller(), known_id(brand_id), _known(number), body.get("reason", "")))
+
+
+@blueprint.post("/brands/<brand_id>/style-guide/versions/<number>/propose")
+@blueprint.arguments(Proposal, example={"note": "Softer words for complaints."})
+@blueprint.response(200, StyleGuideVersion, example=examples.PROPOSED_VERSION)
+def propose(body: dict[str, Any], brand_id: str, number: str) -> Any:
+    """Ask the client to put it in force. 409 `another_waits` while another version of the brand does."""
     brand = known_id(brand_id)
+    guide_mails.propose(caller(), brand, _known(number), body["note"])
+    return _fresh(guides.version_of(brand, int(number)))
+
+
+@blueprint.post("/brands/<brand_id>/style-guide/versions/<number>/call-back")
+@blueprint.arguments(Nothing, required=False)
+@blueprint.response(200, StyleGuideVersion, example={**examples.VERSION, "state": "draft", "put_in_force_at": None})
+def call_back(body: dict[str, Any], brand_id: str, number: str) -> Any:
+    """Take the asking back before it is decided."""
+    return _fresh(proposals.call_back(caller(), known_id(brand_id), _known(number)))
+
+
+@blueprint.post("/brands/<brand_id>/style-guide/versions/<number>/approve")
+@blueprint.arguments(Approval, example={"proposal_id": examples.GUIDE_STEPS["items"][0]["id"], "against": 2})
+@blueprint.response(200, StyleGuideVersion, example=examples.VERSION)
+def approve(body: dict[str, Any], brand_id: str, number: str) -> Any:
+    """Put it in force, as the client. 409 `asked_anew` where something changed since it was read."""
+    asked, against = body["proposal_id"], body["against"]
+    version = guide_mails.approve(caller(), known_id(brand_id), _known(number), asked, against, body["comment"])
+    return _fresh(version)
+
+
+@blueprint.post("/brands/<brand_id>/style-guide/versions/<number>/answer")
+@blueprint.arguments(Answer, example={"proposal_id": examples.GUIDE_STEPS["items"][0]["id"], "comment": "Shorter."})
+@blueprint.response(200, StyleGuideVersion, example={**examples.VERSION, "state": "draft", "put_in_force_at": None})
+def answer(body: dict[str, Any], brand_id: str, number: str) -> Any:
+    """Give it back with what should be different, as the client."""
+    version = guide_mails.answer(caller(), known_id(brand_id), _known(number), body["proposal_id"], body["comment"])
+    return _fresh(version)
+
+
+def _known(number: str) -> int:
     if not _NUMBER.fullmatch(number):
         raise NotFound()
-    version = guides.put_in_force(caller(), brand, int(number))
+    return int(number)
+
+
+def _fresh(version: Any) -> Any:
+    db.session.flush()
     db.session.refresh(version)
     return version

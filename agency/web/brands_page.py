@@ -90,6 +90,7 @@ def change(brand_id: str) -> AnyResponse:
             language=form.get("language", ""),
             time_zone=form.get("timezone", ""),
             needs_approval=form.get("needs_approval") == "1",
+            guide_needs_approval=form.get("guide_needs_approval") == "1",
             answer_due_hours=int(hours) if hours.isascii() and hours.isdigit() and len(hours) < 6 else 0,
         )
     except (Invalid, Conflict) as error:
@@ -252,8 +253,11 @@ def _one(
         "timezone": found.time_zone,
         "answer_due_hours": str(found.answer_due_hours),
         "needs_approval": "1" if found.needs_approval else "",
+        "guide_needs_approval": "1" if found.guide_needs_approval else "",
     }
     approval = _("The client approves each reply") if found.needs_approval else _("Replies go out without approval")
+    owned = found.guide_needs_approval
+    in_force = _("The client puts it in force") if owned else _("A team lead may put it in force")
     hours = ngettext("Within %(num)s hour", "Within %(num)s hours", found.answer_due_hours)
     page = BrandPage(
         brand=look_of(found),
@@ -264,6 +268,7 @@ def _one(
             (_("Time zone"), found.time_zone),
             (_("First answer due"), hours),
             (_("Approval"), approval),
+            (_("Style guide"), in_force),
         ),
         change_url=url_for("brands_page.change", brand_id=found.id) if may_manage else "",
         pause_url=url_for("brands_page.pause", brand_id=found.id) if may_manage and found.archived_at is None else "",
@@ -272,6 +277,7 @@ def _one(
         is_archived=found.archived_at is not None,
         values=given,
         needs_approval=given.get("needs_approval") == "1",
+        guide_needs_approval=given.get("guide_needs_approval") == "1",
         errors=errors or {},
         languages=_languages(given.get("language", "")) if may_manage else (),
         timezones=_time_zones(given.get("timezone", "")) if may_manage else (),

@@ -27,12 +27,25 @@ class WaitingRow:
     state: StateLook | None = told("Where it stands, once it was decided.", default=None)
 
 
+@dataclass(frozen=True, slots=True)
+class WaitingGuideRow:
+    """One style guide that waits for the client's word."""
+
+    url: str = told("Where it is read and decided.")
+    brand: BrandLook = told("Whose.")
+    number: int = told("The version.")
+    note: str = told("What the agency says of it.")
+    proposed_by: str = told("Who asks.")
+    waiting: Clock = told("Since when.")
+
+
 @dataclass(frozen=True, kw_only=True)
 class OwnerWaitingPage:
     """Replies that wait for the owner (or, for leads, for any owner), oldest due first: `owner/waiting.html`."""
 
     title: str = told("Heading.")
     rows: tuple[WaitingRow, ...] = told("At most 50.")
+    guides: tuple[WaitingGuideRow, ...] = told("Style guides that wait, before the replies.", default=())
     next_url: str = told("The next 50; empty at the end.", default="")
     tabs: tuple[Choice, ...] = told("Waiting, Decided.", default=())
     empty_reason: str = told("Why nothing waits.", default="")

@@ -33,7 +33,10 @@ class GuideVersionRow:
     at: Clock = told("When.")
     note: str = told("What changed and why.", default="")
     url: str = told("Shows it.")
-    put_in_force_url: str = told("Posting here puts it in force; empty where not allowed or already so.", default="")
+    story_url: str = told("What is new in it, who decided, and what may be done.", default="")
+    put_in_force_url: str = told(
+        "Posting here puts it in force; empty where it may not or a reason is due.", default=""
+    )
 
 
 @dataclass(frozen=True, kw_only=True)

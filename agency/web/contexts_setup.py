@@ -24,8 +24,8 @@ class MediaRoom:
 class BrandPage:
     """One brand, `brands/brand.html`.
 
-    Posts: `change_url` (`name`, `mark`, `colour`, `language`, `timezone`, `answer_due_hours`, `needs_approval`),
-    `pause_url` (`paused` = 1 | 0), `archive_url` (`archived` = 1 | 0).
+    Posts: `change_url` (`name`, `mark`, `colour`, `language`, `timezone`, `answer_due_hours`, `needs_approval`,
+    `guide_needs_approval`), `pause_url` (`paused` = 1 | 0), `archive_url` (`archived` = 1 | 0).
     """
 
     brand: BrandLook = told("Colour, mark, name.")
@@ -39,6 +39,7 @@ class BrandPage:
     is_archived: bool = told("On the shelf.", default=False)
     values: dict[str, str] = told("What the fields hold.", default_factory=dict)
     needs_approval: bool = told("Ticked.", default=True)
+    guide_needs_approval: bool = told("Ticked.", default=False)
     errors: dict[str, str] = told("Field name to what to do.", default_factory=dict)
     languages: tuple[Choice, ...] = told("Options: `value`, `label`, `selected`.", default=())
     timezones: tuple[Choice, ...] = told("Options: `value`, `label`, `selected`.", default=())
@@ -111,6 +112,7 @@ class ComparePage:
     olders: tuple[Choice, ...] = told("Options: `value`, `label`, `selected`.")
     newers: tuple[Choice, ...] = told("Options: `value`, `label`, `selected`.")
     voice: tuple[Piece, ...] = told("What changed in the voice; empty where nothing did.", default=())
+    identity: tuple[tuple[str, tuple[Piece, ...]], ...] = told("Headings that differ.", default=())
     changes: tuple[RuleChange, ...] = told("In the newer guide's order, what went last.", default=())
     same_count: int = told("Rules that stayed.", default=0)
 

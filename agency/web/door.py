@@ -57,6 +57,7 @@ PAGES = (
     "owner",
     "receipts",
     "guide",
+    "guide_proposals",
     "guidelines_page",
     "brands_page",
     "accounts_page",

@@ -1,8 +1,7 @@
-"""A brand's style guide: read it, try a text, write a new version, compare two, put one in force."""
+"""A brand's style guide: read it, try a text, write a new version, compare two."""
 
 from __future__ import annotations
 
-import json
 from collections.abc import Sequence
 from typing import Any
 
@@ -15,11 +14,12 @@ from agency.replies.text_difference import text_difference
 from agency.web import clocks
 from agency.web.brand_address import brand_at, look_of
 from agency.web.contexts import CheckResult, GuidePage, GuideProblem, GuideVersionRow
-from agency.web.contexts_setup import ComparePage, RuleChange
+from agency.web.contexts_setup import ComparePage
+from agency.web.guide_looks import change_looks, identity_changes, version_states
 from agency.web.guide_source import Source, disagreeing_examples, read_source, source_of
 from agency.web.guide_words import rule_look
 from agency.web.language import chosen_language, chosen_zone
-from agency.web.looks import Choice, Notice, StateLook
+from agency.web.looks import Choice, Notice
 from agency.web.reply_looks import result_look
 from agency.web.shell import render_page, shell, toast
 from agency.web.voice_look import voice_look
@@ -27,12 +27,13 @@ from agency.web.who import actor_of_request
 from styleguides import guides
 from styleguides.brand_check import CheckResult as Checked
 from styleguides.check import CheckContext, check_text, length, length_limit, reading_seconds
+from styleguides.guide_difference import rule_changes, same_count
 from styleguides.models import StyleGuideVersion
-from styleguides.rules import Rule, rules_from_data, rules_to_data
+from styleguides.rules import Rule, rules_from_data
 from styleguides.voice import voice_of
 from tenants import clock
 from tenants.database import db
-from tenants.errors import Conflict, Invalid, NotFound
+from tenants.errors import Invalid, NotFound
 from tenants.ids import id_from
 from tenants.models import Brand
 from tenants.permissions import Permission
@@ -112,28 +113,6 @@ def try_text(brand_id: str) -> Response:
     return _answer(brand, "try", try_text=text)
 
 
-@guide.post("/brands/<brand_id>/guide/<int:number>/in-force", endpoint="put_in_force")
-def put_in_force(brand_id: str, number: int) -> AnyResponse:
-    """Let the brand speak by this version; refused, with every example named, while examples disagree."""
-    brand = brand_at(brand_id, Permission.GUIDE_PUT_IN_FORCE)
-    back = url_for("guide.guide", brand_id=brand.id, tab="versions")
-    try:
-        guides.put_in_force(actor_of_request(), brand.id, number)
-    except Conflict:
-        db.session.rollback()
-        toast(_("Version %(n)s is in force already.", n=number), "info")
-        return redirect(back, code=303)
-    except Invalid as error:
-        db.session.rollback()
-        brand = brand_at(brand_id, Permission.GUIDE_PUT_IN_FORCE)
-        version = guides.get_version(actor_of_request(), brand.id, number)
-        text = source_of(version)
-        problems = disagreeing_examples(read_source(text), brand.language, text) or _problems_of(error)
-        return _answer(brand, "write", status=422, number=number, problems=problems, source=text, note=version.note)
-    toast(_("Version %(n)s is in force.", n=number))
-    return redirect(back, code=303)
-
-
 @guide.get("/brands/<brand_id>/guide/compare", endpoint="compare")
 def compare(brand_id: str) -> Response:
     """What the newer of two versions has otherwise."""
@@ -152,7 +131,8 @@ def compare(brand_id: str) -> Response:
         )
     }
     before, after = found[older], found[newer]
-    changes, same = _changes(rules_from_data(before.rules), rules_from_data(after.rules))
+    old = rules_from_data(before.rules)
+    changes = rule_changes(old, rules_from_data(after.rules))
     page = ComparePage(
         brand=look_of(brand),
         url=url_for("guide.compare", brand_id=brand.id),
@@ -162,8 +142,9 @@ def compare(brand_id: str) -> Response:
         olders=_version_choices(numbers, older),
         newers=_version_choices(numbers, newer),
         voice=text_difference(before.voice, after.voice) if before.voice != after.voice else (),
-        changes=changes,
-        same_count=same,
+        identity=identity_changes(before.identity, after.identity),
+        changes=change_looks(changes),
+        same_count=same_count(old, changes),
     )
     return make_response(render_page("guides/compare.html", page))
 
@@ -179,32 +160,6 @@ def _number(name: str, numbers: Sequence[int], otherwise: int) -> int:
 
 def _version_choices(numbers: Sequence[int], chosen: int) -> tuple[Choice, ...]:
     return tuple(Choice(_("Version %(n)s", n=n), "", value=str(n), selected=n == chosen) for n in numbers)
-
-
-def _changes(before: Sequence[Rule], after: Sequence[Rule]) -> tuple[tuple[RuleChange, ...], int]:
-    new = StateLook("new", _("New"), "plus", "good")
-    gone = StateLook("gone", _("Gone"), "cross", "bad")
-    changed = StateLook("changed", _("Changed"), "pencil", "warn")
-    was = {rule.id: rule for rule in before}
-    changes: list[RuleChange] = []
-    for rule in after:
-        old = was.pop(rule.id, None)
-        if old is None:
-            changes.append(RuleChange(rule=rule_look(rule), state=new))
-        elif old != rule:
-            difference = text_difference(_lines(old), _lines(rule))
-            changes.append(RuleChange(rule=rule_look(rule), state=changed, difference=difference))
-    changes += [RuleChange(rule=rule_look(rule), state=gone) for rule in was.values()]
-    return tuple(changes), len(before) - len(was) - sum(1 for change in changes if change.state is changed)
-
-
-def _lines(rule: Rule) -> str:
-    """A rule's data, a field a line."""
-    data = rules_to_data([rule])[0]
-    return "\n".join(
-        f"{name}: {value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)}"
-        for name, value in data.items()
-    )
 
 
 def _versions(brand: Brand) -> Sequence[Any]:
@@ -331,18 +286,17 @@ def _tried(brand: Brand, rules: Sequence[Rule], number: int | None, text: str) -
 
 
 def _version_row(brand: Brand, row: Any) -> GuideVersionRow:
-    states = {
-        "in_force": StateLook("in_force", _("In force"), "check", "good"),
-        "draft": StateLook("draft", _("Draft"), "pencil", "plain"),
-        "retired": StateLook("retired", _("Earlier"), "clock", "plain"),
-    }
-    may_force = actor_of_request().may(Permission.GUIDE_PUT_IN_FORCE) and row.state != "in_force"
+    actor = actor_of_request()
+    may_force = actor.may(Permission.GUIDE_PUT_IN_FORCE) and row.state == "draft" and not brand.guide_needs_approval
     return GuideVersionRow(
         number=row.number,
-        state=states[row.state],
+        state=version_states()[row.state],
         author=row.written_by_name,
         at=clocks.age(row.created_at, clock.now(), chosen_zone(), chosen_language()),
         note=row.note,
         url=url_for("guide.guide", brand_id=brand.id, version=row.number),
-        put_in_force_url=url_for("guide.put_in_force", brand_id=brand.id, number=row.number) if may_force else "",
+        story_url=url_for("guide_proposals.proposal", brand_id=brand.id, number=row.number),
+        put_in_force_url=url_for("guide_proposals.put_in_force", brand_id=brand.id, number=row.number)
+        if may_force
+        else "",
     )

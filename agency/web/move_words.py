@@ -21,6 +21,7 @@ STATES: Final[tuple[Worded, ...]] = (
     worded("refused"),
     worded("outcome unknown"),
     worded("dropped"),
+    worded("proposed"),
     worded("in force"),
     worded("retired"),
 )
@@ -42,6 +43,10 @@ MOVES: Final[tuple[Worded, ...]] = (
     worded("reconcile"),
     worded("resolve"),
     worded("release"),
+    worded("propose"),
+    worded("approve guide"),
+    worded("answer"),
+    worded("call back"),
     worded("put in force"),
     worded("retire"),
 )

@@ -16,6 +16,7 @@ from agency.replies.queries import ReplyRow, WaitingReply
 from agency.replies.words import hash_of
 from agency.web import clocks
 from agency.web.contexts import OwnerWaitingPage, WaitingRow
+from agency.web.guide_proposals import waiting_rows
 from agency.web.language import chosen_language, chosen_zone
 from agency.web.looks import Choice, Notice, brand_look
 from agency.web.owner_reply import Typed, checked_words, decisions_about, page_of
@@ -55,6 +56,7 @@ def show_waiting() -> str:
     page = OwnerWaitingPage(
         title=_("Waiting for your yes") if mine else _("Waiting for clients"),
         rows=tuple(_row(row, decided) for row in found.rows),
+        guides=() if decided or after else waiting_rows(actor),
         next_url=url_for("owner.waiting", tab=tab, after=found.next_cursor) if found.next_cursor else "",
         tabs=(
             Choice(_("Waiting"), url_for("owner.waiting"), selected=not decided, count=count),

@@ -9,6 +9,7 @@ from dataclasses import replace
 from agency.replies.text_difference import text_difference
 from agency.web import contexts as c
 from agency.web import parts_sample_connecting as connecting
+from agency.web import parts_sample_guide as guide_sample
 from agency.web.health_words import health_looks
 from agency.web.looks import Choice, Notice, StateLook, Toast
 from agency.web.parts_sample_accounts import accounts
@@ -88,8 +89,8 @@ def guide(tab: str) -> c.GuidePage:
     )  # fmt: skip
     in_force, draft = StateLook("in_force", "In force", "check", "good"), StateLook("draft", "Draft", "pencil", "plain")
     versions = (
-        c.GuideVersionRow(number=4, state=draft, author="Marek", at=ago(hours=3), note="Empathy line also for two stars", url="#", put_in_force_url="#"),
-        c.GuideVersionRow(number=3, state=in_force, author="Marek", at=ago(days=12), note="First names after Pan and Pani", url="#"),
+        c.GuideVersionRow(number=4, state=draft, author="Marek", at=ago(hours=3), note="Empathy line also for two stars", url="#", story_url="#", put_in_force_url="#"),
+        c.GuideVersionRow(number=3, state=in_force, author="Marek", at=ago(days=12), note="First names after Pan and Pani", url="#", story_url="#"),
     )  # fmt: skip
     return c.GuidePage(
         brand=brands()[1], in_force=3, shown=3, rules=rules if tab != "empty" else (), versions=versions, tab="rules" if tab == "empty" else tab,
@@ -163,6 +164,8 @@ def samples() -> dict[str, Callable[[str], Sample]]:
         "receipt": lambda here: ("receipt/page.html", shell(here), receipt()),
         "receipt-owner": lambda here: ("receipt/page.html", owner_shell(here), receipt()),
         **{f"guide-{tab}": _guide(tab) for tab in ("rules", "write", "versions", "try", "empty")},
+        "guide-proposal": lambda here: ("guides/proposal.html", owner_shell(here), guide_sample.proposal()),
+        "guide-proposed": lambda here: ("guides/proposal.html", shell(here), guide_sample.proposal("agency")),
         "brands": lambda here: ("brands/page.html", shell(here), brands_page()),
         "accounts": lambda here: ("accounts/page.html", shell(here), accounts()),
         "accounts-many": lambda here: ("accounts/page.html", shell(here), accounts("many")),

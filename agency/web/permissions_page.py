@@ -55,6 +55,8 @@ def deed_words() -> dict[Permission, str]:
         Permission.GUIDE_READ: _("Read style guides and guidelines"),
         Permission.GUIDE_WRITE: _("Write style guides and guidelines"),
         Permission.GUIDE_PUT_IN_FORCE: _("Put a style guide in force"),
+        Permission.GUIDE_PROPOSE: _("Propose a style guide to the client"),
+        Permission.GUIDE_APPROVE: _("Approve a style guide, never one's own"),
         Permission.BRAND_READ: _("See brands"),
         Permission.BRAND_MANAGE: _("Open, change, pause and archive brands"),
         Permission.ACCOUNT_READ: _("See channel health"),
@@ -69,7 +71,7 @@ def deed_words() -> dict[Permission, str]:
 
 def _moves(table: StateTable, words: dict[Permission, str]) -> tuple[MoveLook, ...]:
     states = {code: look.word for code, look in reply_states().items()}
-    states |= {"in_force": _("In force"), "retired": _("Earlier")}
+    states |= {"proposed": _("Proposed"), "in_force": _("In force"), "retired": _("Earlier")}
 
     def named(codes: frozenset[str]) -> str:
         return ", ".join(sorted(states.get(code, code) for code in codes))

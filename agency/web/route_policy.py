@@ -126,7 +126,12 @@ ROUTE_POLICY: dict[str, Policy] = {
     "guide.compare": Permission.GUIDE_READ,
     "guide.save": Permission.GUIDE_WRITE,
     "guide.try_text": Permission.GUIDE_READ,
-    "guide.put_in_force": Permission.GUIDE_PUT_IN_FORCE,
+    # guide_proposals.py
+    "guide_proposals.proposal": Permission.GUIDE_READ,
+    "guide_proposals.decide": Permission.GUIDE_APPROVE,
+    "guide_proposals.propose": Permission.GUIDE_PROPOSE,
+    "guide_proposals.call_back": Permission.GUIDE_PROPOSE,
+    "guide_proposals.put_in_force": Permission.GUIDE_PUT_IN_FORCE,
     # guidelines_page.py
     "guidelines_page.guidelines": Permission.GUIDE_READ,
     "guidelines_page.new": Permission.GUIDE_WRITE,

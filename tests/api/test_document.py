@@ -32,6 +32,12 @@ BESIDE = {
     ("POST", "/replies/{}/take-back"),
     ("POST", "/accounts/{}/reconnect"),
     ("POST", "/accounts/{}/reconnect-link"),
+    ("GET", "/brands/{}/style-guide/versions/{}"),
+    ("GET", "/brands/{}/style-guide/versions/{}/steps"),
+    ("POST", "/brands/{}/style-guide/versions/{}/propose"),
+    ("POST", "/brands/{}/style-guide/versions/{}/call-back"),
+    ("POST", "/brands/{}/style-guide/versions/{}/approve"),
+    ("POST", "/brands/{}/style-guide/versions/{}/answer"),
     ("GET", "/platforms"),
     ("GET", "/openapi.json"),
 }

@@ -326,6 +326,14 @@ ROWS: dict[str, Callable[[Tenant], Row]] = {
         "note": t.word("guide note"),
         "written_by_name": t.word("guide writer"),
     },
+    "style_guide_step": lambda t: {
+        **_owned(t, "style_guide_step"),
+        "version_id": t.id_of("style_guide_version"),
+        "deed": "put_in_force",
+        "words": t.word("guide reason"),
+        "made_by": t.id_of("person"),
+        "made_by_name": t.word("guide decider"),
+    },
     "guideline": lambda t: {
         **_owned(t, "guideline"),
         "title": t.word("guideline"),

@@ -14,6 +14,7 @@ from sqlalchemy import event, select
 import agency.demo
 from styleguides import guidelines, guides
 from styleguides.brand_check import check_for_brand
+from styleguides.guide_steps import steps_of
 from styleguides.models import StyleGuideVersion
 from styleguides.picking import picked_for
 from styleguides.rules import rules_from_data, rules_to_data
@@ -70,7 +71,7 @@ def test_putting_in_force_retires_the_one_before_and_is_recorded(ana: Agency) ->
         ("style_guide.drafted", 2),
         ("style_guide.put_in_force", 2),
     ]
-    assert lines[-1].facts["replaces"] == 1
+    assert lines[-1].facts["against"] == 1
     assert {line.actor_name for line in lines} == {ana.team_lead.name}
 
 
@@ -91,8 +92,17 @@ def test_rolling_back_puts_a_retired_version_in_force_again(ana: Agency) -> None
     put(ana)
     put(ana, RULES[1:])
     with ana.entered(ana.team_lead):
-        guides.put_in_force(ana.team_lead, ana.brand_ids[0], 1)
+        with pytest.raises(Invalid) as refused:
+            guides.put_in_force(ana.team_lead, ana.brand_ids[0], 1, "  ")
+        assert list(refused.value.fields["errors"]) == ["reason"]
+        guides.put_in_force(ana.team_lead, ana.brand_ids[0], 1, "The second one stopped too much.")
     assert states(ana) == {1: "in_force", 2: "retired"}
+    with ana.entered():
+        steps = steps_of(guides.version_of(ana.brand_ids[0], 1))
+        assert [(step.deed, step.words, step.against, step.made_by_name) for step in steps] == [
+            ("put_in_force", "", None, ana.team_lead.name),
+            ("put_in_force", "The second one stopped too much.", 2, ana.team_lead.name),
+        ]
 
 
 def test_a_warm_check_takes_one_statement(ana: Agency) -> None:

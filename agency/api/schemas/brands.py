@@ -16,6 +16,7 @@ class BrandChanges(Strict):
     language = Text(longest=20)
     time_zone = Text(longest=100)
     needs_approval = Flag()
+    guide_needs_approval = Flag(metadata={"description": "only the client puts a style guide in force"})
     answer_due_hours = Whole(least=1, most=336)
 
 
@@ -35,6 +36,7 @@ class Brand(Strict):
     language = Text(required=True)
     time_zone = Text(required=True)
     needs_approval = Flag(required=True)
+    guide_needs_approval = Flag(required=True)
     answer_due_hours = Whole(required=True)
     created_at = Moment(required=True)
     paused_at = Moment(required=True, allow_none=True)

@@ -17,7 +17,11 @@ from agency.api.schemas.fields import (
     next_cursor,
 )
 
-_RULES = {"type": "array", "items": {"type": "object"}, "description": "rules as docs/style-guides.md describes them"}
+_RULES = {
+    "type": "array",
+    "items": {"type": "object"},
+    "description": "as docs/style-guide-format.md says",
+}
 _IDENTITY = {"type": "object", "description": "headings, each with a text or a list of texts"}
 
 
@@ -30,13 +34,65 @@ class NewVersion(Strict):
     note = Text(load_default="")
 
 
+class Proposal(Strict):
+    """What the client is told."""
+
+    note = Text(required=True, metadata={"description": "what is new and why; the client gets it by mail"})
+
+
+class ReturnReason(Strict):
+    """Why; needed where an earlier version comes back."""
+
+    reason = Text(load_default="")
+
+
+class Approval(Strict):
+    """Yes to exactly what was shown."""
+
+    proposal_id = Identifier(required=True, metadata={"description": "the step that asks, from the version's steps"})
+    against = Whole(
+        required=True,
+        allow_none=True,
+        least=1,
+        most=2**31 - 1,
+        metadata={"description": "the version in force that it was compared with; null where there is none"},
+    )
+    comment = Text(load_default="")
+
+
+class Answer(Strict):
+    """What should be different."""
+
+    proposal_id = Identifier(required=True)
+    comment = Text(required=True)
+
+
+class Step(Strict):
+    """One move of a version: who made it and in which words."""
+
+    id = Identifier(required=True)
+    deed = Choice("propose", "approve_guide", "answer", "call_back", "put_in_force", required=True)
+    words = Text(required=True)
+    against = Whole(required=True, allow_none=True, metadata={"description": "the number in force at that time"})
+    made_by = Text(required=True, attribute="made_by_name")
+    created_at = Moment(required=True)
+
+
+class Steps(Strict):
+    """What became of a version, first to last."""
+
+    number = Whole(required=True)
+    state = Choice("draft", "proposed", "in_force", "retired", required=True)
+    items = Items(fields.Nested(Step), required=True)
+
+
 class StyleGuideVersion(Strict):
     """One version; its words never change once it has been in force."""
 
     id = Identifier(required=True)
     brand_id = Identifier(required=True)
     number = Whole(required=True)
-    state = Choice("draft", "in_force", "retired", required=True)
+    state = Choice("draft", "proposed", "in_force", "retired", required=True)
     voice = Text(required=True)
     identity = Mapped(required=True, metadata=_IDENTITY)
     rules = Listing(required=True, metadata=_RULES)
@@ -45,6 +101,7 @@ class StyleGuideVersion(Strict):
     created_at = Moment(required=True)
     put_in_force_at = Moment(required=True, allow_none=True)
     retired_at = Moment(required=True, allow_none=True)
+    proposal_id = Identifier(required=True, allow_none=True, metadata={"description": "the step that asks, or null"})
 
 
 class VersionPage(Strict):

@@ -1,0 +1,79 @@
+"""A style guide is proposed or decided on, and whoever must know of it gets a mail in the same transaction.
+
+Doors call these, not `styleguides.proposals`, so that pages and the API write to the same people. Flushes, never
+commits; raises what `styleguides.proposals` raises.
+"""
+
+from __future__ import annotations
+
+from uuid import UUID
+
+from sqlalchemy import select
+
+from agency.notices.mail import send_notice
+from styleguides import proposals
+from styleguides.guide_steps import last_asking
+from styleguides.models import StyleGuideStep, StyleGuideVersion
+from tenants.database import db
+from tenants.models import Brand
+from tenants.people import holders_of
+from tenants.permissions import Actor, Permission
+
+
+def propose(actor: Actor, brand_id: UUID, number: int, note: str) -> StyleGuideStep:
+    """Propose the version; a mail goes to everybody who may approve it, the proposer left out."""
+    step = proposals.propose(actor, brand_id, number, note)
+    for person in holders_of(Permission.GUIDE_APPROVE, actor.agency_id, brand_id):
+        if person.id != actor.user_id:
+            send_notice(
+                "guide_awaits_you",
+                person,
+                brand_name=_brand_name(brand_id),
+                by_name=actor.name,
+                number=number,
+                note=step.words,
+                path=proposal_path(brand_id, number),
+            )
+    return step
+
+
+def approve(
+    actor: Actor, brand_id: UUID, number: int, proposal_id: UUID | None, against: int | None, comment: str = ""
+) -> StyleGuideVersion:
+    """Put it in force; who proposed it is told."""
+    version = proposals.approve(actor, brand_id, number, proposal_id, against, comment)
+    _tell_proposer(actor, version, comment.strip(), approved=True)
+    return version
+
+
+def answer(actor: Actor, brand_id: UUID, number: int, proposal_id: UUID | None, comment: str) -> StyleGuideVersion:
+    """Give it back; who proposed it is told why."""
+    version = proposals.answer(actor, brand_id, number, proposal_id, comment)
+    _tell_proposer(actor, version, comment.strip(), approved=False)
+    return version
+
+
+def proposal_path(brand_id: UUID, number: int) -> str:
+    """Where a version is read and decided on."""
+    return f"/brands/{brand_id}/guide/{number}/proposal"
+
+
+def _tell_proposer(actor: Actor, version: StyleGuideVersion, comment: str, *, approved: bool) -> None:
+    asked = last_asking(version)
+    people = holders_of(Permission.GUIDE_PROPOSE, version.agency_id, version.brand_id)
+    for person in people:
+        if asked is not None and person.id == asked.made_by and person.id != actor.user_id:
+            send_notice(
+                "guide_answered",
+                person,
+                brand_name=_brand_name(version.brand_id),
+                by_name=actor.name,
+                number=version.number,
+                approved=approved,
+                comment=comment,
+                path=proposal_path(version.brand_id, version.number),
+            )
+
+
+def _brand_name(brand_id: UUID) -> str:
+    return db.session.execute(select(Brand.name).where(Brand.id == brand_id)).scalar_one()

@@ -1,0 +1,47 @@
+"""Contexts of a version's own page: what it asks, what is new in it, who decided. See `agency.web.contexts`."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from agency.replies.text_difference import Piece
+from agency.web.contexts_owner import ChainStep
+from agency.web.contexts_rooms import GuideProblem, RuleLook
+from agency.web.contexts_setup import RuleChange
+from agency.web.looks import BrandLook, Choice, Notice, StateLook, told
+
+
+@dataclass(frozen=True, kw_only=True)
+class GuideProposalPage:
+    """One version as a client reads it before deciding, `guides/proposal.html`: on a phone, without script.
+
+    Posts: `decide_url` (`proposal_id`, `against`, `comment`; `do` = approve | answer), `propose_url` (`note`),
+    `call_back_url` (nothing), `in_force_url` (`reason`).
+    """
+
+    brand: BrandLook = told("Whose voice.")
+    number: int = told("The version.")
+    state: StateLook = told("Draft, Proposed, In force, Earlier.")
+    in_force: int | None = told("The version it is compared with; None where the brand has none or this is it.")
+    back_url: str = told("To the versions.")
+    voice: str = told("The voice in a sentence or two.", default="")
+    identity: tuple[tuple[str, tuple[str, ...]], ...] = told("Headings and what stands below them.", default=())
+    voice_difference: tuple[Piece, ...] = told("What the voice has otherwise.", default=())
+    identity_changes: tuple[tuple[str, tuple[Piece, ...]], ...] = told("Headings that differ.", default=())
+    changes: tuple[RuleChange, ...] = told("Rules that are new, changed or gone.", default=())
+    same_count: int = told("Rules that stay.", default=0)
+    rules: tuple[RuleLook, ...] = told("All rules in plain words, strictest first.", default=())
+    note: str = told("What the agency asks, while it waits.", default="")
+    proposed_by: str = told("Who asks, while it waits.", default="")
+    chain: tuple[ChainStep, ...] = told("What became of it so far, oldest first.", default=())
+    decide_url: str = told("Where the decision goes; empty where there is none to make here.", default="")
+    proposal_id: str = told("Names this asking.", default="")
+    propose_url: str = told("Asks the client; empty where not possible.", default="")
+    call_back_url: str = told("Takes the asking back; empty where not possible.", default="")
+    in_force_url: str = told("Puts it in force without asking; empty where not possible.", default="")
+    is_return: bool = told("Whether an earlier version would come back: that takes a reason.", default=False)
+    values: dict[str, str] = told("Typed already when a form comes back.", default_factory=dict)
+    errors: dict[str, str] = told("Field name to what to do.", default_factory=dict)
+    problems: tuple[GuideProblem, ...] = told("Examples that do not show what they should.", default=())
+    notice: Notice | None = told("Somebody was faster, why it cannot be decided here, …", default=None)
+    choices: tuple[Choice, ...] = told("Where to go from here: compare, try, the brand's other pages.", default=())

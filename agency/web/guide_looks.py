@@ -1,0 +1,103 @@
+"""How versions of a guide and what differs between them are shown."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from flask_babel import gettext as _
+
+from agency.replies.text_difference import Piece, text_difference
+from agency.web import clocks
+from agency.web.contexts import ChainStep
+from agency.web.contexts_setup import RuleChange
+from agency.web.guide_words import rule_look
+from agency.web.language import chosen_language, chosen_zone, per_language
+from agency.web.looks import StateLook, Tone
+from styleguides import guide_difference
+from styleguides.models import StyleGuideStep, StyleGuideVersion
+from styleguides.rules import Rule, rules_to_data
+
+
+@per_language
+def version_states() -> dict[str, StateLook]:
+    """Each state of a version: word, icon, colour."""
+    return {
+        "in_force": StateLook("in_force", _("In force"), "check", "good"),
+        "proposed": StateLook("proposed", _("Proposed"), "hourglass", "info"),
+        "draft": StateLook("draft", _("Draft"), "pencil", "plain"),
+        "retired": StateLook("retired", _("Earlier"), "clock", "plain"),
+    }
+
+
+def change_looks(changes: Sequence[guide_difference.RuleChange]) -> tuple[RuleChange, ...]:
+    """Rules that differ, each with what is new in it."""
+    states = {
+        "new": StateLook("new", _("New"), "plus", "good"),
+        "changed": StateLook("changed", _("Changed"), "pencil", "warn"),
+        "gone": StateLook("gone", _("Gone"), "cross", "bad"),
+    }
+    return tuple(
+        RuleChange(
+            rule=rule_look(change.rule),
+            state=states[change.what],
+            difference=text_difference(_lines(change.before), _lines(change.after))
+            if change.before is not None and change.after is not None
+            else (),
+        )
+        for change in changes
+    )
+
+
+def _lines(rule: Rule) -> str:
+    """A rule's data, a field a line."""
+    data = rules_to_data([rule])[0]
+    return "\n".join(
+        f"{name}: {value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)}"
+        for name, value in data.items()
+    )
+
+
+def identity_lines(identity: Mapping[str, Any]) -> tuple[tuple[str, tuple[str, ...]], ...]:
+    """Headings and entries as they are read."""
+    return tuple(
+        (heading, tuple(map(str, value)) if isinstance(value, list) else (str(value),))
+        for heading, value in identity.items()
+        if value
+    )
+
+
+def identity_changes(before: Mapping[str, Any], after: Mapping[str, Any]) -> tuple[tuple[str, tuple[Piece, ...]], ...]:
+    """Headings that differ, with what is new and what went."""
+    old, new = dict(identity_lines(before)), dict(identity_lines(after))
+    headings = [*new, *(heading for heading in old if heading not in new)]
+    return tuple(
+        (heading, text_difference("\n".join(old.get(heading, ())), "\n".join(new.get(heading, ()))))
+        for heading in headings
+        if old.get(heading, ()) != new.get(heading, ())
+    )
+
+
+def chain_of(version: StyleGuideVersion, steps: Sequence[StyleGuideStep]) -> tuple[ChainStep, ...]:
+    """What became of a version, oldest first."""
+    at = clocks.moment(version.created_at, chosen_zone(), chosen_language())
+    facts = ((_("What changed"), version.note),) if version.note else ()
+    written = ChainStep(what=_("Written"), icon="pencil", who=version.written_by_name, at=at, facts=facts)
+    return (written, *map(_step, steps))
+
+
+def _step(step: StyleGuideStep) -> ChainStep:
+    looks: dict[str, tuple[str, str, Tone, str]] = {
+        "propose": (_("Proposed to the client"), "hourglass", "info", _("Note")),
+        "approve_guide": (_("Approved: in force"), "check", "good", _("Comment")),
+        "answer": (_("Given back"), "reply", "warn", _("Comment")),
+        "call_back": (_("Called back"), "undo", "plain", _("Reason")),
+        "put_in_force": (_("Put in force"), "check", "good", _("Reason")),
+    }
+    what, icon, tone, label = looks.get(step.deed, (step.deed, "circle", "plain", _("Note")))
+    facts = [(label, step.words)] if step.words else []
+    if step.against is not None:
+        facts.append((_("In force at that time"), _("Version %(n)s", n=step.against)))
+    at = clocks.moment(step.created_at, chosen_zone(), chosen_language())
+    return ChainStep(what=what, icon=icon, tone=tone, who=step.made_by_name, at=at, facts=tuple(facts))
