@@ -149,6 +149,7 @@ def reason_words() -> dict[str, str]:
         "other_account": _("The access belongs to another account."),
         "quota_zero": _("The allowance is zero."),
         "service_disabled": _("The service is switched off in the project."),
+        "app_unproven": _("It does not accept our application's secret."),
         "not_verified": _("The location is not verified."),
         "verification_waits": _("The location's verification is under way."),
         "ownership_conflict": _("Somebody else claims the location, too."),
