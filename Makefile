@@ -7,6 +7,8 @@ BIN := $(VENV)/bin
 T ?=
 MARK ?=
 N ?= 2
+# A file belongs to one process; tests/conftest.py says which goes first.
+SIDE_BY_SIDE = -n $(N) --dist loadfile --no-loadscope-reorder
 # benchmarks: one by name (B=inbox_page), SIZE=small|full.
 B ?=
 SIZE ?=
@@ -25,7 +27,7 @@ run: setup ## start the whole product here: database, queue, web, worker, dispat
 setup: $(VENV)/run.stamp $(VENV)/front-end.stamp ## make what is missing: .venv, front-end files
 
 test: setup $(VENV)/dev.stamp ## run the tests on real PostgreSQL and Valkey; one file: T=tests/x.py
-	$(BIN)/python -m pytest $(if $(T),$(T),-n $(N) --dist loadfile) $(if $(MARK),-m "$(MARK)")
+	$(BIN)/python -m pytest $(if $(T),$(T),$(SIDE_BY_SIDE)) $(if $(MARK),-m "$(MARK)")
 
 check: setup $(VENV)/dev.stamp ## format, lint, types, import contracts, lock rules, then the tests; what .ci/run calls
 	$(BIN)/ruff format --check .
@@ -36,7 +38,7 @@ check: setup $(VENV)/dev.stamp ## format, lint, types, import contracts, lock ru
 	$(MAKE) test
 
 browser: setup $(VENV)/dev.stamp ## run the tests in a real browser; fails where no Chromium is found
-	ONBRAND_REQUIRE_BROWSER=1 $(BIN)/python -m pytest -m browser -n $(N) --dist loadfile
+	ONBRAND_REQUIRE_BROWSER=1 $(BIN)/python -m pytest -m browser $(SIDE_BY_SIDE)
 
 bench: setup $(VENV)/dev.stamp ## run the benchmarks; one: B=name SIZE=small|full
 	$(BIN)/python -m benchmarks $(B) $(if $(SIZE),--size $(SIZE))

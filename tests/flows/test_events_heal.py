@@ -5,6 +5,7 @@ from __future__ import annotations
 import random
 from typing import Any
 
+import pytest
 from sqlalchemy import text
 
 from channels import account_standing, accounts, health
@@ -81,6 +82,7 @@ def _ours(house: House) -> dict[str, str]:
     return {comment_key(row.external_id): row.text for row in rows}
 
 
+@pytest.mark.slow
 def test_what_lost_doubled_and_shuffled_webhooks_leave_out_one_poll_finds(house: House, web: str) -> None:
     house.sandbox.tell("clock", {"move_seconds": -900})
     _subscribe(house, web)

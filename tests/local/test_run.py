@@ -162,6 +162,7 @@ def test_a_part_that_is_killed_comes_back(run: Run) -> None:
     assert wait_until(lambda: dispatchers() not in ([], [first]), timeout_seconds=15)
 
 
+@pytest.mark.slow
 def test_killed_then_started_again_then_stopped_in_time(tmp_path: Path) -> None:
     killed = Run(tmp_path, free_port()).start()
     left_behind = killed.servers()
@@ -179,6 +180,7 @@ def test_killed_then_started_again_then_stopped_in_time(tmp_path: Path) -> None:
     assert again.parts() == []
 
 
+@pytest.mark.slow
 @pytest.mark.skipif(shutil.which("make") is None, reason="about make")
 @pytest.mark.parametrize("number", [signal.SIGKILL, signal.SIGTERM], ids=["killed", "told to stop"])
 def test_make_run_ends_with_make(tmp_path: Path, number: int) -> None:
