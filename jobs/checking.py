@@ -15,7 +15,7 @@ from uuid import UUID
 
 from flask import Flask
 
-from channels import account_standing, accounts, poll_turns
+from channels import account_standing, accounts, due_checks
 from channels.capabilities import Access, ChecksAccess, RenewsCredential
 from channels.errors import ChannelError, ItemGone, Refused, TokenRevoked
 from channels.health import OPERATOR_WORDS
@@ -63,10 +63,10 @@ def check_accounts(app: Flask, *, transport: Speaks | None = None, urgent: Calla
     speaks, ends_at = transport or transport_of(app), time.monotonic() + SLICE_SECONDS
     while True:
         with in_scope(app, None):
-            due = poll_turns.claim_checks(AT_ONCE, AGAIN_SECONDS)
+            due = due_checks.claim_checks(AT_ONCE, AGAIN_SECONDS)
         _check(app, [(one.agency_id, one.brand_id, one.account_id) for one in due], speaks)
         with in_scope(app, None):
-            poll_turns.checked(due)
+            due_checks.checked(due)
         if len(due) < AT_ONCE or time.monotonic() >= ends_at or (urgent or (lambda: is_urgent(app)))():
             return
 
