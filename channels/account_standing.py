@@ -7,10 +7,10 @@ from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import func, select
+from sqlalchemy import ColumnElement, and_, func, or_, select
 
 from channels import health, poll_turns
-from channels.accounts import NEED_A_PERSON
+from channels.accounts import GATHER_FOR, NEED_A_PERSON
 from channels.capabilities import NO_END, Access, Subscription
 from channels.features import features_of, way_of
 from channels.models import Account, AccountDay, PollTurn, RawEvent
@@ -31,8 +31,8 @@ LOOK_AGAIN_AFTER = timedelta(hours=1)
 
 
 def note_access(account: Account, access: Access) -> None:
-    """What is left out was not told, and what was known stays."""
-    account.access_checked_at = clock.now()
+    """What is left out was not told, and what was known stays. The client is mailed a link before the access ends."""
+    account.access_checked_at = now = clock.now()
     if access.scopes:
         account.scopes = sorted(access.scopes)
     account.token_expires_at = _end(access.expires_at, account.token_expires_at)
@@ -40,6 +40,14 @@ def note_access(account: Account, access: Access) -> None:
     if account.access_problem != NOT_RENEWED:
         account.access_problem = access.problem if access.works else None
     db.session.flush()
+    if access.works and ends_unsaid(account, now):
+        enqueue_after_commit(
+            JobName.ASK_TO_RECONNECT,
+            run_at=now + GATHER_FOR,
+            agency_id=account.agency_id,
+            brand_id=account.brand_id,
+            account_id=account.id,
+        )
 
 
 def _end(told: datetime | None, known: datetime | None) -> datetime | None:
@@ -215,6 +223,27 @@ def facts_of_connected() -> list[health.Facts]:
         )
         for row in rows
     ]
+
+
+def ends_unsaid(account: Account, now: datetime) -> bool:
+    """Whether this access ends soon and nobody was mailed of it yet. One that renews itself ends only where that
+    fails (`jobs.checking`).
+    """
+    ends, asked_at = health.ends_at(facts_of(account)), account.reconnect_asked_at
+    if ends is None or not now < ends <= now + health.NOTICE_BEFORE:
+        return False
+    if account.disconnected_at is not None or account.health in NEED_A_PERSON:
+        return False
+    if account.login == "instagram" and account.access_problem != NOT_RENEWED:
+        return False
+    return asked_at is None or asked_at <= ends - health.NOTICE_BEFORE
+
+
+def waits_for_sign_in(now: datetime) -> ColumnElement[bool]:
+    """Accounts that broke, and those about whose near end somebody was mailed."""
+    ends = func.least(Account.token_expires_at, Account.data_access_expires_at)
+    ends_soon = and_(Account.reconnect_asked_at.is_not(None), ends <= now + health.NOTICE_BEFORE)
+    return or_(Account.health.in_(NEED_A_PERSON), ends_soon)
 
 
 def set_up_of(account: Account) -> str:

@@ -16,6 +16,7 @@ from uuid import UUID
 from sqlalchemy import Select, delete, or_, select, update
 
 from channels import accounts
+from channels.account_standing import waits_for_sign_in
 from channels.accounts import AccessFacts
 from channels.ending import ENDING
 from channels.features import Way, known_features
@@ -229,8 +230,10 @@ def ids_alike(walk: ConnectAttempt) -> list[UUID]:
 
 
 def still_broken(one: ConnectAttempt | Account) -> list[Account]:
-    """Those of the brand that wait for the same sign-in as this walk or account, by name. In its scope."""
-    return list(db.session.execute(_of_way(one).where(Account.health.in_(accounts.NEED_A_PERSON))).scalars())
+    """Those of the brand that wait for the same sign-in as this walk or account, by name: broken, or about to end. In
+    its scope.
+    """
+    return list(db.session.execute(_of_way(one).where(waits_for_sign_in(clock.now()))).scalars())
 
 
 def make_link(actor: Actor, account_id: UUID) -> tuple[str, datetime]:
@@ -290,7 +293,7 @@ def _of(brand_id: UUID, way: Way) -> Select[Account]:
 
 
 def _to_mend(walk: ConnectAttempt) -> list[Account]:
-    wanted = or_(Account.id == walk.account_id, Account.health.in_(accounts.NEED_A_PERSON))
+    wanted = or_(Account.id == walk.account_id, waits_for_sign_in(clock.now()))
     return list(db.session.execute(_of_way(walk).where(wanted)).scalars())
 
 

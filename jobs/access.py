@@ -7,13 +7,14 @@ from typing import Any
 from uuid import UUID
 
 from flask import Flask
-from sqlalchemy import or_, select, update
+from sqlalchemy import ColumnElement, or_, select, update
 
 from agency.inbox import erasing
 from agency.notices.mail import send_notice
-from channels import accounts, ending, grants
+from channels import account_standing, accounts, ending, grants
 from channels.errors import ChannelError
 from channels.features import Way, way_of
+from channels.health import ends_at
 from channels.models import Account, AccountDirectory, DeletionRequest
 from channels.registry import traits_of
 from channels.sign_ins import SIGN_INS
@@ -37,27 +38,34 @@ def _scope(agency_id: UUID | str, brand_id: UUID | str) -> Scope:
 
 
 def ask_to_reconnect(app: Flask, agency_id: str, brand_id: str, account_id: str) -> None:
-    """Mail everybody who can mend it that this account broke, and in the same mail what else of the brand broke since:
-    one link of their own for each sign-in. Nothing where it works again, or was asked about in the last day.
+    """Mail everybody who can mend it that this account broke, or soon ends, and in the same mail what else of the
+    brand does: one link of their own for each sign-in. Nothing where it works again, or was asked about already.
     """
     with in_scope(app, _scope(agency_id, brand_id)):
         brand = db.session.execute(select(Brand).where(Brand.id == UUID(brand_id))).scalar_one_or_none()
-        broken = _to_ask_about()
-        if brand is None or brand.archived_at is not None or UUID(account_id) not in {one.id for one in broken}:
+        if brand is None or brand.archived_at is not None:
             return
-        for account in broken:
-            account.reconnect_asked_at = clock.now()
-        agency_name = db.session.execute(select(Agency.name).where(Agency.id == brand.agency_id)).scalar_one()
-        for person in menders_of(brand.agency_id, brand.id):
-            send_notice(
-                "connection_broke",
-                person,
-                agency_name=agency_name,
-                brand_name=brand.name,
-                names=[one.name for one in broken],
-                platform=traits_of(broken[0].platform).label,
-                sign_ins=[_sign_in_for(person.id, together) for together in _by_sign_in(broken)],
-            )
+        for notice, found in (("connection_broke", _to_ask_about()), ("connection_ends", _about_to_end())):
+            if UUID(account_id) in {one.id for one in found}:
+                _ask(notice, brand, found)
+
+
+def _ask(notice: str, brand: Brand, found: Sequence[Account]) -> None:
+    for account in found:
+        account.reconnect_asked_at = clock.now()
+    ends = [at for account in found if (at := ends_at(account_standing.facts_of(account))) is not None]
+    agency_name = db.session.execute(select(Agency.name).where(Agency.id == brand.agency_id)).scalar_one()
+    for person in menders_of(brand.agency_id, brand.id):
+        send_notice(
+            notice,
+            person,
+            agency_name=agency_name,
+            brand_name=brand.name,
+            names=[one.name for one in found],
+            platform=traits_of(found[0].platform).label,
+            sign_ins=[_sign_in_for(person.id, together) for together in _by_sign_in(found)],
+            due_at=min(ends, default=None),
+        )
 
 
 def _to_ask_about() -> list[Account]:
@@ -65,16 +73,21 @@ def _to_ask_about() -> list[Account]:
     two that broke together are asked about once.
     """
     asked_before = clock.now() - accounts.ASK_AGAIN_AFTER
-    found = db.session.execute(
-        select(Account)
-        .where(
-            Account.health.in_(accounts.NEED_A_PERSON),
-            Account.disconnected_at.is_(None),
-            or_(Account.reconnect_asked_at.is_(None), Account.reconnect_asked_at <= asked_before),
-        )
-        .order_by(Account.id)
-        .with_for_update()
-    ).scalars()
+    return _locked(
+        Account.health.in_(accounts.NEED_A_PERSON),
+        or_(Account.reconnect_asked_at.is_(None), Account.reconnect_asked_at <= asked_before),
+    )
+
+
+def _about_to_end() -> list[Account]:
+    """Of the scope's accounts those whose access ends soon and nobody was mailed of it."""
+    found = _locked(or_(Account.token_expires_at.is_not(None), Account.data_access_expires_at.is_not(None)))
+    return [one for one in found if account_standing.ends_unsaid(one, clock.now())]
+
+
+def _locked(*which: ColumnElement[bool]) -> list[Account]:
+    live = select(Account).where(Account.disconnected_at.is_(None), *which)
+    found = db.session.execute(live.order_by(Account.id).with_for_update()).scalars()
     return sorted(found, key=lambda one: (one.name, one.id))
 
 

@@ -114,6 +114,7 @@ class MendPage:
     agency_name: str = told("Who reads and answers with it.")
     label: str = told("Facebook, Instagram, Google.")
     reason: str = told("What the platform said, in words; empty.", default="")
+    ends_on: str = told("The day it ends where it still works; empty.", default="")
     others: tuple[str, ...] = told("Names of what the same sign-in mends with it.", default=())
     url: str = told("Where the button goes; empty where nothing is to mend any more.", default="")
 

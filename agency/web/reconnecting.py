@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from flask import Blueprint, Response, make_response, redirect, request, url_for
+from flask_babel import format_date
 from sqlalchemy import select
 from werkzeug.wrappers import Response as AnyResponse
 
@@ -10,12 +11,15 @@ from agency.web.connecting_look import connected_row, is_same_look, seen_as, wai
 from agency.web.connecting_words import reason_words
 from agency.web.contexts_connecting import MendedPage, MendPage
 from agency.web.errors import link_no_longer_works
+from agency.web.language import chosen_zone
 from agency.web.looks import brand_look
 from agency.web.shell import render_page, shell
 from agency.web.walks import count_walk, count_wrong, is_my_walk, leave_for, stop_guessers
 from channels import accounts
+from channels.account_standing import facts_of
 from channels.connecting import made_by, still_broken, walk_of
 from channels.features import USUAL, standing_features, way_of
+from channels.health import ends_at
 from channels.models import Account
 from channels.sign_ins import SIGN_INS
 from tenants.base_app import settings_of_app
@@ -38,18 +42,21 @@ def mend(token: str) -> AnyResponse:
     if found is None:
         return _nothing_here()
     _link, account, brand = found
-    account, others = _to_mend(account)
+    account, waiting = _to_mend(account)
     agency_name = db.session.execute(select(Agency.name).where(Agency.id == account.agency_id)).scalar_one()
-    needs_it = account.health in accounts.NEED_A_PERSON
+    is_broken, ends = account.health in accounts.NEED_A_PERSON, ends_at(facts_of(account))
     sign_in = SIGN_INS[way_of(account.platform, account.login)]
-    can = needs_it and sign_in.is_set_up(settings_of_app())
+    can = bool(waiting) and sign_in.is_set_up(settings_of_app())
     page = MendPage(
         account_name=account.name,
         brand_name=brand.name,
         agency_name=agency_name,
         label=sign_in.label,
-        reason=reason_words().get(account.health_reason or "", "") if needs_it else "",
-        others=tuple(one.name for one in others),
+        reason=reason_words().get(account.health_reason or "", "") if is_broken else "",
+        ends_on=format_date(ends.astimezone(chosen_zone()).date(), "long")
+        if ends is not None and not is_broken
+        else "",
+        others=tuple(one.name for one in waiting if one.id != account.id),
         url=url_for("reconnecting.leave", token=token) if can else "",
     )
     return make_response(render_page("doors/mend.html", page, shell=shell(with_brands=False)))
@@ -62,8 +69,8 @@ def leave(token: str) -> AnyResponse:
     if found is None:
         return _nothing_here()
     link, account, _brand = found
-    account, _others = _to_mend(account)
-    if account.health not in accounts.NEED_A_PERSON:
+    account, waiting = _to_mend(account)
+    if not waiting:
         return redirect(url_for("reconnecting.mend", token=token), code=303)
     count_walk(link.id)
     way = way_of(account.platform, account.login)
@@ -110,12 +117,12 @@ def _nothing_here() -> Response:
 
 
 def _to_mend(account: Account) -> tuple[Account, list[Account]]:
-    """What to begin with, and what the same sign-in mends, too: where the link's own account works again, those that
-    broke with it may wait still.
+    """What to begin with, and all that waits for the same sign-in: where the link's own account works again, those
+    that broke with it may wait still.
     """
-    broken = still_broken(account)
-    first = next((one for one in broken if one.id == account.id), broken[0] if broken else account)
-    return first, [one for one in broken if one.id != first.id]
+    waiting = still_broken(account)
+    first = next((one for one in waiting if one.id == account.id), waiting[0] if waiting else account)
+    return first, waiting
 
 
 def _opened(token: str) -> tuple[Link, Account, Brand] | None:
@@ -130,7 +137,7 @@ def _opened(token: str) -> tuple[Link, Account, Brand] | None:
 def _done(token: str) -> tuple[Link, Account, Brand] | None:
     """The same of a link that was used, where its account works."""
     found = _about(was_link(Purpose.RECONNECT, token))
-    return found if found is not None and found[1].health not in accounts.NEED_A_PERSON else None
+    return found if found is not None and not any(one.id == found[1].id for one in still_broken(found[1])) else None
 
 
 def _about(link: Link | None) -> tuple[Link, Account, Brand] | None:

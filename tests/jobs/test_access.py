@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from datetime import datetime, timedelta
 from uuid import UUID
 
 import pytest
@@ -13,8 +14,9 @@ from agency.inbox import moderation
 from agency.inbox.models import Message, ModerationDeed
 from agency.notices.sending import mails_kept
 from agency.replies import desk, publishing, queries
-from channels import accounts, ending
+from channels import account_standing, accounts, ending
 from channels.accounts import AccessFacts
+from channels.capabilities import Access
 from channels.errors import ChannelError, PlatformDown
 from channels.models import GrantedAccount
 from channels.protocol import Answer, Request
@@ -23,6 +25,7 @@ from jobs.access import ask_to_reconnect, end_access
 from jobs.checking import check_account
 from jobs.notices import send_mail
 from jobs.upkeep import wake_account, wake_deeds
+from tenants import clock
 from tenants.database import db
 from tests.factories import Agency, Factory
 
@@ -262,6 +265,62 @@ def test_a_link_follows_only_what_is_still_broken(app: Flask, ana: Agency, super
     assert "Page 555" in subject
     with ana.entered():
         assert accounts.get(page).reconnect_asked_at is None
+
+
+def told_its_end(agency: Agency, account_id: UUID, ends: datetime) -> None:
+    with agency.entered():
+        account_standing.note_access(accounts.get(account_id), Access(True, data_access_expires_at=ends))
+
+
+def test_what_ends_soon_is_mailed_once_for_each_end_with_a_link(app: Flask, ana: Agency, superuser: Engine) -> None:
+    page, second, now = signed_in_for(ana), signed_in_for(ana, "555"), clock.now()
+    for account_id in (page, second):
+        told_its_end(ana, account_id, now + timedelta(days=15))
+    assert asked(ana, superuser) == [], "not before it is near"
+    for account_id in (page, second):
+        told_its_end(ana, account_id, now + timedelta(days=13))
+    ((to, subject, words),) = asked(ana, superuser)
+    assert "client_owner" in to
+    assert "2 connections end soon" in subject
+    assert "Page 100200300, Page 555" in words
+    assert words.count("/reconnect/") == 1
+    for account_id in (page, second):
+        told_its_end(ana, account_id, now + timedelta(days=12))
+    assert asked(ana, superuser) == [], "once"
+    broken(ana, page)
+    assert asked(ana, superuser) == [], "its link in that mail still works"
+    with superuser.begin() as connection:
+        connection.execute(text("update account set reconnect_asked_at = now() - interval '2 days', health = 'ok'"))
+    broken(ana, page)
+    ((_to, subject, _words),) = asked(ana, superuser)
+    assert "needs your sign-in again: Page 100200300" in subject, "that it broke is another mail"
+    with superuser.begin() as connection:
+        connection.execute(text("update account set reconnect_asked_at = now() - interval '80 days'"))
+    told_its_end(ana, second, now + timedelta(days=10))
+    ((_to, subject, words),) = asked(ana, superuser)
+    assert "Facebook needs your sign-in soon: Page 555" in subject, "another end, months later"
+    assert "Page 100200300" not in words
+
+
+@pytest.mark.parametrize("how", ["past", "renews", "not renewed", "mended", "disconnected"])
+def test_only_an_end_that_somebody_can_move_is_mailed(
+    app: Flask, ana: Agency, make: Factory, superuser: Engine, how: str
+) -> None:
+    account_id, now = signed_in_for(ana), clock.now()
+    if "renew" in how:
+        with ana.entered(ana.agency_admin):
+            account = accounts.connect(
+                ana.agency_admin, ana.brand_ids[0], "instagram", "1784", TOKEN, login="instagram", name="Profile"
+            )
+            account.access_problem = account_standing.NOT_RENEWED if how == "not renewed" else None
+            account_id = account.id
+    told_its_end(ana, account_id, now + timedelta(days=-1 if how == "past" else 5))
+    with ana.entered(ana.agency_admin):
+        if how == "mended":
+            accounts.reconnect(ana.agency_admin, account_id, "newer")
+        elif how == "disconnected":
+            accounts.disconnect(ana.agency_admin, account_id)
+    assert len(asked(ana, superuser)) == (how == "not renewed")
 
 
 def test_an_archived_brand_and_a_disconnected_account_are_nobodys_question(

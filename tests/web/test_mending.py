@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from datetime import timedelta
 from html import unescape
 from typing import Any
 
@@ -11,7 +12,8 @@ from sqlalchemy import select
 
 from agency.notices.sending import mails_kept
 from agency.replies.models import Reply
-from channels import accounts
+from channels import account_standing, accounts
+from channels.capabilities import Access
 from tenants import clock
 from tenants.database import db
 from tenants.outbox import JobName, enqueue_after_commit
@@ -106,6 +108,28 @@ def test_one_mail_a_day_for_one_account(town: Town, admin: Browser) -> None:  # 
         town.house.keep_promises()
         town.house.keep_promises()
     assert len(mails(town)) == 1
+
+
+def test_the_client_signs_in_before_the_access_ends(town: Town, admin: Browser) -> None:  # noqa: F811
+    account = connect(town, admin)
+    with town.agency.entered():
+        ends = Access(True, data_access_expires_at=clock.now() + timedelta(days=5))
+        account_standing.note_access(accounts.get(account.id), ends)
+    town.house.keep_promises()
+    town.house.keep_promises()
+    ((_to, words),) = mails(town)
+    assert "Until then everything works." in words
+    link, client = link_in(words), Browser(town.app)
+    page = unescape(client.get(link).text)
+    assert "Sign in once more before that day" in page
+    assert "no longer lets" not in page
+    back = client.get(town.at_dialog(town.leave(client, link), accounts=town.numbers()[PAGE]))
+    assert back.status_code == 303
+    assert "is connected again" in unescape(client.get(back.location).text)
+    mended = town.account(PAGE)
+    assert mended.reconnect_asked_at is None
+    assert "There is nothing to mend." in unescape(client.get(link).text)
+    assert client.post(link).status_code == 404, "used"
 
 
 def test_a_link_of_somebody_who_is_no_longer_asked_is_dead(town: Town, admin: Browser) -> None:  # noqa: F811
