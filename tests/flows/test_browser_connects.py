@@ -51,7 +51,7 @@ class Eyes:
             page.set_viewport_size(size)
             page.screenshot(path=str(self.folder / f"{name}-{size['width']}.png"), full_page=True)
             assert page.evaluate("document.documentElement.scrollWidth - innerWidth") <= 0, (name, size)
-            found = self.axe.run(page, options={"runOnly": WCAG}).response["violations"]
+            found = self.axe.run(page, options={"runOnly": WCAG, "resultTypes": ["violations"]}).response["violations"]
             assert [(name, size, v["id"], v["nodes"][0]["html"]) for v in found] == []
         page.set_viewport_size(before)
 
