@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from datetime import datetime
 from typing import Any, NamedTuple
 from uuid import UUID
@@ -10,7 +11,7 @@ from sqlalchemy import and_, func, select
 
 from agency.inbox.conversation_view import web_address
 from agency.inbox.models import Contact, Conversation, Message
-from agency.inbox.ranking import complaint_words
+from agency.inbox.ranking import complaint_words, urgent_words
 from channels.models import Account
 from tenants.database import db
 from tenants.errors import NotFound
@@ -21,6 +22,9 @@ WORDS_READ = 5
 """So many of the customer's newest messages: who writes in pieces says it in the one before the last."""
 FEW_STARS, MANY_STARS = 2, 4
 """A review of at most so many stars complains whatever its words; of at least so many it does not."""
+
+
+_QUESTION = re.compile(r"[?？؟]")
 
 
 class Said(NamedTuple):
@@ -76,6 +80,17 @@ class Case(NamedTuple):
     def is_complaint(self) -> bool:
         """By few stars, or by words where the stars do not contradict them."""
         return is_complaint(self.stars, self.complaint)
+
+    @property
+    def case_kinds(self) -> frozenset[str]:
+        """What it is, by stars and words: some of `styleguides.scenarios.CASE_KINDS`."""
+        found = {
+            "urgent": bool(urgent_words(self.all_words, self.language)),
+            "complaint": self.is_complaint,
+            "question": _QUESTION.search(self.all_words) is not None,
+            "praise": self.stars is not None and self.stars >= MANY_STARS,
+        }
+        return frozenset(name for name, holds in found.items() if holds)
 
 
 def is_complaint(stars: int | None, words: tuple[str, ...]) -> bool:

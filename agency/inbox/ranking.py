@@ -55,6 +55,11 @@ def complaint_words(text: str, language: str | None) -> list[str]:
     return _found(_COMPLAINT, text, language)
 
 
+def urgent_words(text: str, language: str | None) -> list[str]:
+    """The words of a text that ask for haste, each once, in their order."""
+    return _found(_URGENT, text, language)
+
+
 def _found(finders: dict[str, re.Pattern[str]], text: str, language: str | None) -> list[str]:
     finder = finders.get(language or _ALL) or finders[_ALL]
     return list(dict.fromkeys(finder.findall(text.lower())))

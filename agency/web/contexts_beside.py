@@ -18,6 +18,33 @@ class CardLook:
 
 
 @dataclass(frozen=True, kw_only=True)
+class ScenarioLook:
+    """A scenario that fits the case."""
+
+    title: str = told("What it is about.")
+    reasons: tuple[str, ...] = told("Why it was picked: says “zimne”; 3 stars or fewer.")
+    steps: tuple[str, ...] = told("What to do, in order.", default=())
+    offer: str = told("What may be offered at most: 20.00 EUR; empty for nothing said.", default="")
+    never_say: tuple[str, ...] = told("What is never said.", default=())
+    private: str = told("Answer in private; empty where it may be public.", default="")
+    public: str = told("Answer in public; empty where either will do.", default="")
+    where_reason: str = told("Why there.", default="")
+    final_by: str = told("Who has the last word, where it is not whoever answers.", default="")
+    example: str = told("An answer that did it well, for reading.", default="")
+    language: str = told("Code for `lang` of the brand's own words.", default="")
+    open: bool = told("Folded out: the best one.", default=False)
+    url: str = told("Changes it; empty where the person may not.", default="")
+
+
+@dataclass(frozen=True, kw_only=True)
+class ScenariosLook:
+    """What to do here: `beside/_scenarios.html`."""
+
+    scenarios: tuple[ScenarioLook, ...] = told("The best first.")
+    all_url: str = told("All of the brand's guidelines.")
+
+
+@dataclass(frozen=True, kw_only=True)
 class BesidePage:
     """What helps with one case: `beside/page.html`, and `beside/_cards.html` in the context column."""
 

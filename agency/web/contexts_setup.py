@@ -57,6 +57,11 @@ class GuidelineLook:
     never_say: tuple[str, ...] = told("What is never said.")
     visibility: str = told("In public, in private, both.")
     url: str = told("Changes it; empty where the person may not.", default="")
+    conditions: tuple[str, ...] = told("When it is found: says “zimne”; 3 stars or fewer.", default=())
+    visibility_reason: str = told("Why there.", default="")
+    final_by: str = told("Who has the last word, where it is not whoever answers.", default="")
+    example: str = told("An answer that did it well.", default="")
+    language: str = told("Code for `lang` of the brand's own words.", default="")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -69,10 +74,20 @@ class GuidelinesPage:
 
 
 @dataclass(frozen=True, kw_only=True)
+class Boxes:
+    """Boxes to tick under one heading; none ticked means all."""
+
+    name: str = told("Of the field.")
+    label: str = told("The heading.")
+    options: tuple[Choice, ...] = told("`value`, `label`, `selected`.")
+
+
+@dataclass(frozen=True, kw_only=True)
 class GuidelinePage:
     """The form of one guideline, `guidelines/guideline.html`.
 
-    Posts: `url` (`version`, `title`, `when`, `steps` and `never_say` one a line, `offer`, `currency`, `visibility`),
+    Posts: `url` (`version`, `title`, `when`, `words`, `steps` and `never_say` one a line, `offer`, `currency`,
+    `visibility`, `visibility_reason`, `min_stars`, `max_stars`, `final_by`, `example`, and each of `boxes`),
     `delete_url` (`version`).
     """
 
@@ -85,6 +100,9 @@ class GuidelinePage:
     values: dict[str, str] = told("What the fields hold.", default_factory=dict)
     errors: dict[str, str] = told("Field name to what to do.", default_factory=dict)
     visibilities: tuple[Choice, ...] = told("Options: `value`, `label`, `selected`.", default=())
+    finals: tuple[Choice, ...] = told("Who may have the last word.", default=())
+    stars: dict[str, tuple[Choice, ...]] = told("Options of `min_stars` and of `max_stars`.", default_factory=dict)
+    boxes: tuple[Boxes, ...] = told("What else says when it applies.", default=())
     notice: Notice | None = told("Somebody was faster.", default=None)
     theirs: tuple[tuple[str, str], ...] = told(
         "What the guideline says now, field by field, after a conflict.", default=()

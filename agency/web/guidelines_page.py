@@ -11,12 +11,25 @@ from flask_babel import gettext as _
 from werkzeug.wrappers import Response as AnyResponse
 
 from agency.web.brand_address import brand_at, look_of
-from agency.web.contexts_setup import GuidelineLook, GuidelinePage, GuidelinesPage
+from agency.web.contexts_setup import Boxes, GuidelineLook, GuidelinePage, GuidelinesPage
+from agency.web.guide_words import language_word
+from agency.web.guideline_words import (
+    amount,
+    case_kind_words,
+    final_by_words,
+    kind_words,
+    offer_words,
+    visibility_words,
+    when_words,
+)
 from agency.web.looks import Choice, Notice
+from agency.web.reply_looks import platform_word
 from agency.web.shell import render_page, toast
 from agency.web.who import actor_of_request
 from styleguides import guidelines as room
+from styleguides.language import SUPPORTED_LANGUAGES
 from styleguides.models import Guideline
+from styleguides.scenarios import PLATFORMS
 from tenants.database import db
 from tenants.errors import Conflict, Invalid, NotFound, worded
 from tenants.ids import id_from
@@ -25,7 +38,10 @@ from tenants.permissions import Permission
 
 guidelines_page = Blueprint("guidelines_page", __name__)
 
-FIELDS = ("title", "when", "steps", "offer", "currency", "never_say", "visibility")
+TEXTS = ("title", "when", "words", "steps", "offer", "currency", "never_say", "visibility", "visibility_reason")
+FIELDS = (*TEXTS, "min_stars", "max_stars", "final_by", "example")
+LISTS = ("case_kinds", "kinds", "platforms", "languages")
+"""Fields of boxes to tick."""
 
 
 @guidelines_page.get("/brands/<brand_id>/guidelines")
@@ -111,7 +127,8 @@ def _version() -> int:
 
 
 def _kept() -> dict[str, str]:
-    return {name: request.form.get(name, "") for name in FIELDS}
+    ticked = {name: "\n".join(request.form.getlist(name)) for name in LISTS}
+    return {name: request.form.get(name, "") for name in FIELDS} | ticked
 
 
 def _typed() -> dict[str, Any]:
@@ -125,7 +142,23 @@ def _typed() -> dict[str, Any]:
         "offer_limit_cents": _cents(form["offer"]),
         "currency": form["currency"].strip().upper() or None,
         "visibility": form["visibility"] or "both",
+        "visibility_reason": form["visibility_reason"].replace("\r\n", "\n"),
+        "words": form["words"].splitlines(),
+        "min_stars": _stars("min_stars", form["min_stars"]),
+        "max_stars": _stars("max_stars", form["max_stars"]),
+        "final_by": form["final_by"] or "staff",
+        "example": form["example"].replace("\r\n", "\n"),
+        **{name: form[name].splitlines() for name in LISTS},
     }
+
+
+def _stars(name: str, text: str) -> int | None:
+    if text not in ("", "1", "2", "3", "4", "5"):
+        raise Invalid(
+            "The stars cannot be read. Nothing was changed.",
+            errors={name: [worded("must be a number of stars from 1 to 5")]},
+        )
+    return int(text) if text else None
 
 
 def _cents(text: str) -> int | None:
@@ -150,34 +183,38 @@ def _values(found: Guideline) -> dict[str, str]:
         "when": found.when,
         "steps": "\n".join(map(str, found.steps)),
         "never_say": "\n".join(map(str, found.never_say)),
-        "offer": _amount(found.offer_limit_cents),
+        "offer": amount(found.offer_limit_cents),
         "currency": found.currency or "",
         "visibility": found.visibility,
+        "visibility_reason": found.visibility_reason,
+        "words": "\n".join(map(str, found.words)),
+        "min_stars": str(found.min_stars or ""),
+        "max_stars": str(found.max_stars or ""),
+        "final_by": found.final_by,
+        "example": found.example,
+        **{name: "\n".join(map(str, getattr(found, name))) for name in LISTS},
     }
-
-
-def _amount(cents: int | None) -> str:
-    return "" if cents is None else f"{Decimal(cents) / 100:.2f}"
-
-
-def offer_words(cents: int | None, currency: str | None) -> str:
-    """What may be offered at most: 20.00 EUR; empty for nothing said."""
-    return f"{_amount(cents)} {currency or ''}".strip() if cents is not None else ""
-
-
-def _visibility_words() -> dict[str, str]:
-    return {"both": _("In public and in private"), "public": _("In public"), "private": _("In private")}
 
 
 def _field_words() -> dict[str, str]:
     return {
         "title": _("What it is about"),
         "when": _("When it applies"),
+        "words": _("Words that customers write there"),
+        "case_kinds": _("What it sounds like"),
+        "min_stars": _("At least so many stars"),
+        "max_stars": _("At most so many stars"),
+        "kinds": _("Where customers write"),
+        "platforms": _("Platforms"),
+        "languages": _("Languages"),
         "steps": _("What to do, a step a line"),
         "offer": _("Offer at most"),
         "currency": _("Currency"),
         "never_say": _("Never say, an entry a line"),
         "visibility": _("Where"),
+        "visibility_reason": _("Why there"),
+        "final_by": _("Who has the last word"),
+        "example": _("An answer that did it well"),
     }
 
 
@@ -185,10 +222,15 @@ def _look(brand: Brand, row: Guideline, may_write: bool) -> GuidelineLook:
     return GuidelineLook(
         title=row.title,
         when=row.when,
+        conditions=when_words(row),
         steps=tuple(map(str, row.steps)),
         offer=offer_words(row.offer_limit_cents, row.currency),
         never_say=tuple(map(str, row.never_say)),
-        visibility=_visibility_words()[row.visibility],
+        visibility=visibility_words()[row.visibility],
+        visibility_reason=row.visibility_reason,
+        final_by=final_by_words()[row.final_by] if row.final_by != "staff" else "",
+        example=row.example,
+        language=brand.language,
         url=url_for("guidelines_page.guideline", brand_id=brand.id, guideline_id=row.id) if may_write else "",
     )
 
@@ -212,7 +254,7 @@ def _form(
             _("Look at what it says now, put both together and save again."),
         )
         now, words = _values(found), _field_words()
-        theirs = tuple((words[name], now[name]) for name in FIELDS if now[name] != values[name])
+        theirs = tuple((words[name], now[name]) for name in words if now[name] != values[name])
     here: dict[str, Any] = {"brand_id": brand.id, "guideline_id": found.id} if found is not None else {}
     page = GuidelinePage(
         brand=look_of(brand),
@@ -223,14 +265,44 @@ def _form(
         version=found.version if found is not None else 0,
         values=values,
         errors=errors,
-        visibilities=tuple(
-            Choice(label, "", value=value, selected=value == values.get("visibility"))
-            for value, label in _visibility_words().items()
-        ),
+        visibilities=_options(visibility_words(), values.get("visibility", "")),
+        finals=_options(final_by_words(), values.get("final_by", "")),
+        stars={name: _options(_star_choices(), values.get(name, "")) for name in ("min_stars", "max_stars")},
+        boxes=_boxes(values),
         notice=notice,
         theirs=theirs,
     )
     return make_response(render_page("guidelines/guideline.html", page), status)
+
+
+def _options(words: dict[str, str], chosen: str) -> tuple[Choice, ...]:
+    return tuple(Choice(label, "", value=value, selected=value == chosen) for value, label in words.items())
+
+
+def _star_choices() -> dict[str, str]:
+    return {"": _("no matter"), **{str(n): str(n) for n in range(1, 6)}}
+
+
+def _boxes(values: dict[str, str]) -> tuple[Boxes, ...]:
+    ticked = {name: values.get(name, "").splitlines() for name in LISTS}
+    spoken = dict.fromkeys((*SUPPORTED_LANGUAGES, *ticked["languages"]))
+    words = {
+        "case_kinds": case_kind_words(),
+        "kinds": kind_words(),
+        "platforms": {name: platform_word(name) for name in PLATFORMS},
+        "languages": {code: language_word(code) for code in spoken},
+    }
+    labels = _field_words()
+    return tuple(
+        Boxes(
+            name=name,
+            label=labels[name],
+            options=tuple(
+                Choice(label, "", value=value, selected=value in ticked[name]) for value, label in words[name].items()
+            ),
+        )
+        for name in LISTS
+    )
 
 
 def _errors(error: Invalid | Conflict | None) -> dict[str, str]:

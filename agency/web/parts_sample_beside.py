@@ -3,9 +3,29 @@
 from __future__ import annotations
 
 from agency.web import parts_samples as sample
-from agency.web.contexts_beside import BesidePage, CardLook
+from agency.web.contexts_beside import BesidePage, CardLook, ScenarioLook, ScenariosLook
 
-CARDS: tuple[CardLook, ...] = ()
+SCENARIOS = ScenariosLook(
+    scenarios=(
+        ScenarioLook(
+            title="Zimne jedzenie lub długie czekanie",
+            reasons=("says “zimne”, “czekaliśmy”", "3 stars or fewer", "sounds like a complaint"),
+            steps=("Przeproś.", "Zaproś na kolację przy następnym pobycie.", "Możesz dać voucher."),
+            offer="60.00 PLN",
+            never_say=("trzeba było zgłosić", "<b>nigdy</b>"),
+            private="Answer in private",
+            where_reason="Numer pokoju i rachunek to sprawa gościa.",
+            final_by="A team lead",
+            example="Dzień dobry, bardzo nam przykro, że śniadanie było zimne.",
+            language="pl",
+            open=True,
+            url="#",
+        ),
+        ScenarioLook(title="Hałas w nocy", reasons=("says “głośno”",), public="Answer in public"),
+    ),
+    all_url="#",
+)
+CARDS: tuple[CardLook, ...] = (CardLook(name="scenarios", heading="What to do here", look=SCENARIOS),)
 
 
 def beside(kind: str = "") -> BesidePage:

@@ -14,7 +14,7 @@ from agency.inbox.conversation_view import ConversationView
 from agency.web.contexts_setup import GuidelineLook
 from agency.web.contexts_voice import VoiceLook
 from agency.web.guide_words import rule_look, summary_of
-from agency.web.guidelines_page import offer_words
+from agency.web.guideline_words import offer_words
 from agency.web.looks import brand_look
 from styleguides.rules import Greeting, Rule, SignOff
 from styleguides.voice import GuidelineView, Voice

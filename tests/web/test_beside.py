@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable
 from html import unescape
+from typing import Any
 from uuid import UUID
 
 import pytest
@@ -13,6 +14,8 @@ from sqlalchemy import update
 
 from agency.inbox.case import read_case
 from agency.inbox.models import Conversation, Message
+from agency.web.guideline_words import star_words
+from styleguides import guidelines
 from tenants.database import db, new_id
 from tenants.errors import NotFound
 from tests.factories import Agency, Factory
@@ -106,3 +109,105 @@ def test_deleted_words_are_nowhere_beside_the_case(ana: Agency, case: UUID) -> N
     with ana.entered(ana.staff):
         found = read_case(ana.staff, case)
     assert (found.said, found.words, found.is_complaint, found.permalink) == ((), "", False, None)
+
+
+# --- Scenarios ---------------------------------------------------------------------------------------------------
+
+
+def scenario(ana: Agency, title: str, **more: Any) -> UUID:
+    with ana.entered(ana.team_lead):
+        made = guidelines.create_guideline(ana.team_lead, ana.brand_ids[0], {"title": title, **more})
+        return made.id
+
+
+def card(page: str) -> str:
+    found = re.search(r'id="beside-scenarios".*?All guidelines', page, re.S)
+    return unescape(re.sub(r"\s+", " ", found.group(0))) if found else ""
+
+
+def test_what_to_do_stands_beside_the_case_with_the_reasons(
+    ana: Agency, case: UUID, visit: Visit, statements: Callable[[], list[str]]
+) -> None:
+    scenario(
+        ana,
+        "Late <i>parcel</i>",
+        words=["late"],
+        case_kinds=["complaint"],
+        platforms=["facebook"],
+        steps=["Say sorry.", "Ask for the number."],
+        never_say=["<b>the post's fault</b>"],
+        offer_limit_cents=2050,
+        currency="EUR",
+        visibility="private",
+        visibility_reason="The number is theirs alone.",
+        final_by="team_lead",
+        example="That should not have happened.",
+    )
+    scenario(ana, "Any complaint", case_kinds=["complaint"])
+    scenario(ana, "Five stars", min_stars=5)
+    visitor = visit(ana.staff)
+    visitor.get(f"/conversations/{case}/beside", **HX)
+    statements()
+    shown = visitor.get(f"/conversations/{case}/beside", **HX).text
+    assert len(statements()) <= 5, "who asks, the case, its scenarios' state and those picked"
+    assert "<b>the" not in shown
+    text = card(shown)
+    for words in ("Late <i>parcel</i>", "says “late”; sounds like a complaint; Facebook", "Say sorry.", "20.50 EUR"):
+        assert words in text
+    for words in ("Answer in private:", "The number is theirs alone.", "A team lead", "That should not have happened."):
+        assert words in text
+    assert text.index("Late <i>") < text.index("Any complaint"), "what says more about the case stands first"
+    assert text.count('<details class="guideline" open>') == 1
+    assert "Five stars" not in text
+    assert "/guidelines/" not in text, "staff read them"
+    assert "/guidelines/" in card(visit(ana.team_lead).get(f"/conversations/{case}/beside").text)
+
+
+def test_in_a_direct_message_nobody_is_sent_to_a_private_place(ana: Agency, case: UUID, visit: Visit) -> None:
+    scenario(ana, "Late", words=["late"], visibility="private", visibility_reason="Because.")
+    with ana.entered():
+        db.session.execute(update(Conversation).values(kind="message"))
+    text = card(visit(ana.staff).get(f"/conversations/{case}/beside").text)
+    assert "Late" in text
+    assert "Because." not in text
+
+
+def test_another_brands_scenarios_stand_nowhere_beside_the_case(ana: Agency, case: UUID, visit: Visit) -> None:
+    with ana.entered(ana.team_lead):
+        guidelines.create_guideline(ana.team_lead, ana.brand_ids[1], {"title": "Of a sister", "words": ["late"]})
+    page = visit(ana.team_lead).get(f"/conversations/{case}/beside").text
+    assert "Of a sister" not in page
+    assert "Nothing is written down for a case like this yet." in page
+
+
+@pytest.mark.parametrize(
+    ("text", "stars", "kinds"),
+    [
+        ("Call the police, urgent!", None, {"urgent"}),
+        ("Dlaczego?", 1, {"complaint", "question"}),
+        ("Super", 5, {"praise"}),
+        ("Ok.", 3, set()),
+    ],
+)
+def test_what_a_case_is_by_its_stars_and_words(
+    ana: Agency, make: Factory, text: str, stars: int | None, kinds: set[str]
+) -> None:
+    case = make.conversation(ana, text=text, stars=stars)
+    with ana.entered(ana.staff):
+        assert read_case(ana.staff, case).case_kinds == kinds
+
+
+@pytest.mark.parametrize(
+    ("least", "most", "words"),
+    [
+        (None, 3, "3 stars or fewer"),
+        (None, 1, "1 star"),
+        (4, None, "4 stars or more"),
+        (2, 4, "2 to 4 stars"),
+        (5, None, "5 stars"),
+        (None, None, ""),
+    ],
+)
+def test_stars_in_words(whole_app: Flask, least: int | None, most: int | None, words: str) -> None:
+    with whole_app.test_request_context("/"):
+        assert star_words(least, most) == words

@@ -1,0 +1,63 @@
+"""The card of what to do here: the brand's scenarios that fit the case, and why each was picked."""
+
+from __future__ import annotations
+
+from flask import url_for
+from flask_babel import gettext as _
+
+from agency.inbox.case import Case
+from agency.web.contexts_beside import CardLook, ScenarioLook, ScenariosLook
+from agency.web.guideline_words import final_by_words, offer_words, reason_words
+from styleguides.models import Guideline
+from styleguides.picking import picked_for
+from styleguides.scenarios import CaseFacts, Reason
+from tenants.permissions import Permission
+
+
+def facts_of(case: Case) -> CaseFacts:
+    """What the ranking looks at."""
+    return CaseFacts(
+        words=case.all_words,
+        language=case.language or case.brand_language,
+        stars=case.stars,
+        case_kinds=case.case_kinds,
+        kind=case.kind,
+        platform=case.platform,
+    )
+
+
+def scenarios_card(case: Case) -> CardLook | None:
+    """The card; None where nothing fits, or for who may not read guidelines."""
+    if not case.actor.may(Permission.GUIDE_READ):
+        return None
+    picked = picked_for(case.actor, case.brand_id, facts_of(case))
+    if not picked:
+        return None
+    return CardLook(
+        name="scenarios",
+        heading=_("What to do here"),
+        look=ScenariosLook(
+            scenarios=tuple(_look(case, row, found.reasons, place == 0) for place, (row, found) in enumerate(picked)),
+            all_url=url_for("guidelines_page.guidelines", brand_id=case.brand_id),
+        ),
+    )
+
+
+def _look(case: Case, row: Guideline, reasons: tuple[Reason, ...], is_best: bool) -> ScenarioLook:
+    may_write = case.actor.may(Permission.GUIDE_WRITE)
+    is_message = case.kind == "message"
+    return ScenarioLook(
+        title=row.title,
+        reasons=tuple(reason_words(reason) for reason in reasons),
+        steps=tuple(map(str, row.steps)),
+        offer=offer_words(row.offer_limit_cents, row.currency),
+        never_say=tuple(map(str, row.never_say)),
+        private=_("Answer in private") if row.visibility == "private" and not is_message else "",
+        public=_("Answer in public") if row.visibility == "public" and not is_message else "",
+        where_reason=row.visibility_reason if not is_message else "",
+        final_by=final_by_words()[row.final_by] if row.final_by != "staff" else "",
+        example=row.example,
+        language=case.brand_language,
+        open=is_best,
+        url=url_for("guidelines_page.guideline", brand_id=case.brand_id, guideline_id=row.id) if may_write else "",
+    )
