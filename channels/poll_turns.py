@@ -11,16 +11,19 @@ from __future__ import annotations
 import time
 from collections import Counter
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
+from datetime import datetime
 from uuid import UUID
 
 from sqlalchemy import (
     BigInteger,
     Boolean,
+    DateTime,
     Float,
     LargeBinary,
     Uuid,
     bindparam,
+    case,
     cast,
     delete,
     func,
@@ -46,13 +49,18 @@ _DOUBLINGS = 12
 
 @dataclass(frozen=True, slots=True)
 class ClaimedTurn:
-    """A turn this caller holds until its lease ends. ``fence`` proves it."""
+    """A turn this caller holds until its lease ends. ``fence`` proves it.
+
+    ``due_at``: for when it was set as the poll began (`still_ours`). Who sets it otherwise meanwhile, because somebody
+    asked for it or the whole platform waits, is heeded at the end: the poll knows nothing of that.
+    """
 
     account_id: UUID
     agency_id: UUID
     brand_id: UUID
     platform: str
     fence: int
+    due_at: datetime | None = None
 
 
 def _seconds(amount: float | ColumnElement[float]) -> ColumnElement[object]:
@@ -153,7 +161,8 @@ def _take(platform: str, shares: Counter[tuple[UUID, UUID]], lease_seconds: floa
 
 _STILL_OURS = raw_sql(
     """
-    select turn.account_id, turn.idle_digest, turn.leased_until < statement_timestamp() + make_interval(secs => :short)
+    select turn.account_id, turn.idle_digest, turn.due_at,
+        turn.leased_until < statement_timestamp() + make_interval(secs => :short) as is_short
     from poll_turn as turn join unnest(:ids, :fences) as held(account_id, fence) using (account_id)
     where turn.fence = held.fence and turn.leased_until is not null
     """,
@@ -175,17 +184,18 @@ _FINISH = raw_sql(
     """
     update poll_turn set leased_until = null, failures = case when ours.was_asked then 0 else failures end,
         idle_digest = ours.digest, due_at = case
+            when ours.was_asked and poll_turn.due_at <> ours.set_for then poll_turn.due_at
             when ours.was_asked then to_timestamp(
                 round((extract(epoch from statement_timestamp()) + ours.rest_seconds) / ours.slot_seconds)
                 * ours.slot_seconds
             )
-            else statement_timestamp() + make_interval(secs => ours.rest_seconds)
+            else greatest(poll_turn.due_at, statement_timestamp() + make_interval(secs => ours.rest_seconds))
         end
     from (
-        select turn.account_id, ended.digest, ended.rest_seconds, ended.was_asked,
+        select turn.account_id, ended.digest, ended.rest_seconds, ended.was_asked, ended.set_for,
             greatest(ended.rest_seconds / :slots, 0.001) as slot_seconds
-        from poll_turn as turn join unnest(:ids, :fences, :rests, :digests, :asked)
-            as ended(account_id, fence, rest_seconds, digest, was_asked) using (account_id)
+        from poll_turn as turn join unnest(:ids, :fences, :rests, :digests, :asked, :dues)
+            as ended(account_id, fence, rest_seconds, digest, was_asked, set_for) using (account_id)
         where turn.fence = ended.fence and turn.leased_until is not null order by turn.account_id for update of turn
     ) as ours
     where poll_turn.account_id = ours.account_id
@@ -200,19 +210,31 @@ _FINISH = _FINISH.bindparams(
     bindparam("rests", type_=ARRAY(Float)),
     bindparam("digests", type_=ARRAY(LargeBinary)),
     bindparam("asked", type_=ARRAY(Boolean)),
+    bindparam("dues", type_=ARRAY(DateTime(timezone=True))),
 )
 
 
-def still_ours(turns: Sequence[ClaimedTurn], renew_seconds: float) -> dict[UUID, bytes | None]:
-    """Those of the turns that nobody took over, with their digests of the last idle poll: ask before fetching.
+@dataclass(frozen=True, slots=True)
+class Held:
+    """A turn that is ours as its poll begins, with the digest of its last idle poll."""
+
+    turn: ClaimedTurn
+    idle_digest: bytes | None
+
+
+def still_ours(turns: Sequence[ClaimedTurn], renew_seconds: float) -> dict[UUID, Held]:
+    """Those of the turns that nobody took over: ask before fetching.
 
     Leases that have less than half of ``renew_seconds`` left, after waiting in a queue, are made that long again.
     """
     named = _named(turns)
     rows = db.session.execute(_STILL_OURS, named | {"short": renew_seconds / 2}).all()
-    if any(is_short for _, _, is_short in rows):
+    if any(row.is_short for row in rows):
         db.session.execute(_RENEW, named | {"lease_seconds": renew_seconds})
-    return {account_id: digest for account_id, digest, _ in rows}
+    by_account = {turn.account_id: turn for turn in turns}
+    return {
+        row.account_id: Held(replace(by_account[row.account_id], due_at=row.due_at), row.idle_digest) for row in rows
+    }
 
 
 @dataclass(frozen=True, slots=True)
@@ -238,6 +260,7 @@ def finish_many(ended: Sequence[Ended]) -> set[UUID]:
         "rests": [float(one.rest_seconds) for one in ended],
         "digests": [one.idle_digest for one in ended],
         "asked": [one.was_asked for one in ended],
+        "dues": [one.turn.due_at for one in ended],
         "slots": SLOTS,
     }
     return set(db.session.execute(_FINISH, given).scalars())
@@ -264,11 +287,19 @@ def hold(turn: ClaimedTurn, renew_seconds: float | None = None) -> bool:
     return True
 
 
-def finish(turn: ClaimedTurn, ok: bool, next_interval_seconds: float, *, not_before_seconds: float = 0) -> bool:
+def finish(
+    turn: ClaimedTurn,
+    ok: bool,
+    next_interval_seconds: float,
+    *,
+    not_before_seconds: float = 0,
+    was_asked: bool = True,
+) -> bool:
     """Ends the turn and sets the next; False, with nothing changed, when it is no longer ours.
 
     After a failure the pause is drawn between nothing and ``next_interval_seconds`` doubled for each failure in a row,
-    at most an hour (full jitter), and is at least ``not_before_seconds``, the platform's own wish.
+    at most an hour (full jitter), and is at least ``not_before_seconds``, the platform's own wish. ``was_asked``: as in
+    `Ended`.
     """
     if ok:
         pause: ColumnElement[float] = cast(max(next_interval_seconds, not_before_seconds), Float)
@@ -280,12 +311,14 @@ def finish(turn: ClaimedTurn, ok: bool, next_interval_seconds: float, *, not_bef
         )
         pause = func.greatest(cast(not_before_seconds, Float), func.random() * cast(longest, Float))
         failures = PollTurn.failures + 1
+    due_at: ColumnElement[object] = func.statement_timestamp() + _seconds(pause)
+    due_at = func.greatest(PollTurn.due_at, due_at)  # a pause of the whole platform that began meanwhile
+    if ok and was_asked and turn.due_at is not None:
+        due_at = case((PollTurn.due_at != turn.due_at, PollTurn.due_at), else_=due_at)
     result = db.session.execute(
         update(PollTurn)
         .where(*_held(turn))
-        .values(
-            due_at=func.statement_timestamp() + _seconds(pause), leased_until=None, failures=failures, idle_digest=None
-        )
+        .values(due_at=due_at, leased_until=None, failures=failures, idle_digest=None)
         .returning(PollTurn.account_id)
         .execution_options(synchronize_session=False)
     )
@@ -293,7 +326,7 @@ def finish(turn: ClaimedTurn, ok: bool, next_interval_seconds: float, *, not_bef
 
 
 def poll_now(account_id: UUID) -> None:
-    """Makes an account due at once, e.g. after a webhook; a poll in progress goes on."""
+    """Makes an account due at once, because somebody asks; a poll in progress goes on, and another follows it."""
     _set(account_id, due_at=func.statement_timestamp())
 
 

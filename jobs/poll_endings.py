@@ -235,7 +235,7 @@ def _end(poll: Poll, error: ChannelError | None) -> None:
     else:
         if not poll.wait_seconds:
             _show_alive(account, poll)
-        poll_turns.finish(poll.turn, True, poll.wait_seconds or _rest_seconds(poll))
+        poll_turns.finish(poll.turn, True, poll.wait_seconds or _rest_seconds(poll), was_asked=not poll.wait_seconds)
 
 
 def _show_alive(account: Account, poll: Poll) -> None:

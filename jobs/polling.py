@@ -269,7 +269,7 @@ def _begin(app: Flask, turns: Sequence[ClaimedTurn]) -> list[Poll]:
     with in_scope(app, None):
         ours = poll_turns.still_ours(turns, TURN_LEASE_SECONDS)
     polls = []
-    for agency_id, own in _by_agency(turn for turn in turns if turn.account_id in ours):
+    for agency_id, own in _by_agency(ours[turn.account_id].turn for turn in turns if turn.account_id in ours):
         with in_scope(app, Scope(agency_id, frozenset(turn.brand_id for turn in own))):
             found = accounts.by_ids([turn.account_id for turn in own])
             vault_of_app().open_all()
@@ -286,7 +286,7 @@ def _begin(app: Flask, turns: Sequence[ClaimedTurn]) -> list[Poll]:
                 except AppError as error:
                     accounts.mark_unhealthy(account, "needs_reconnect", error.code)
                     continue
-                polls.append(_opened(turn, connected, account, ours[turn.account_id]))
+                polls.append(_opened(turn, connected, account, ours[turn.account_id].idle_digest))
     return polls
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from uuid import UUID
 
 import pytest
@@ -183,6 +183,69 @@ def test_a_webhook_makes_an_account_due(app: Flask, account_ids: list[UUID]) -> 
         poll_turns.poll_now(account_ids[2])
         db.session.commit()
     assert [turn.account_id for turn in claim(app)] == [account_ids[2]]
+
+
+@pytest.mark.parametrize("many", [False, True])
+def test_what_is_asked_for_while_a_poll_runs_is_not_forgotten_at_its_end(
+    app: Flask, account_ids: list[UUID], many: bool
+) -> None:
+    """Asked for at once, or held back with its whole platform: the poll began before that and knows nothing of it."""
+    asked, *others = begun(app, claim(app))
+    with app.app_context():
+        poll_turns.poll_now(asked.account_id)
+        db.session.commit()
+    for turn in (asked, *others):
+        end(app, turn, many=many)
+    (again,) = begun(app, claim(app))
+    assert again.account_id == asked.account_id
+    end(app, again, many=many)
+    assert claim(app) == [], "once"
+
+
+@pytest.mark.parametrize("many", [False, True])
+@pytest.mark.parametrize("ok", [False, True])
+def test_a_pause_of_the_platform_holds_for_polls_that_run(
+    app: Flask, account_ids: list[UUID], superuser: Engine, many: bool, ok: bool
+) -> None:
+    turns = begun(app, claim(app))
+    with app.app_context():
+        poll_turns.pause_platform("facebook", 7_200)
+        db.session.commit()
+    for turn in turns:
+        if ok:
+            end(app, turn, many=many)
+        else:
+            finish(app, turn, False, 15)
+    assert all(7_100 < seconds <= 7_200 for seconds in due_in_seconds(superuser))
+
+
+def test_a_failure_keeps_its_pause_whatever_was_asked_meanwhile(
+    app: Flask, account_ids: list[UUID], superuser: Engine
+) -> None:
+    (turn, *_) = begun(app, claim(app))
+    with app.app_context():
+        poll_turns.poll_now(turn.account_id)
+        db.session.commit()
+    finish(app, turn, False, 0, not_before_seconds=900)
+    assert max(due_in_seconds(superuser)) > 800
+
+
+def begun(app: Flask, turns: Sequence[ClaimedTurn]) -> list[ClaimedTurn]:
+    """As a worker begins them."""
+    with app.app_context():
+        held = poll_turns.still_ours(turns, 60)
+        db.session.commit()
+        return [held[turn.account_id].turn for turn in turns]
+
+
+def end(app: Flask, turn: ClaimedTurn, *, many: bool) -> None:
+    """Well, and due again in an hour."""
+    if not many:
+        assert finish(app, turn, True, 3_600)
+        return
+    with app.app_context():
+        assert poll_turns.finish_many([Ended(turn, 3_600)])
+        db.session.commit()
 
 
 def test_an_uncommitted_claim_is_given_back(app: Flask, account_ids: list[UUID]) -> None:

@@ -11,7 +11,7 @@ import pytest
 from flask import Flask
 from sqlalchemy import event
 
-from channels import registry
+from channels import poll_turns, registry
 from channels.allowances import Ask, Note, account_of, app_of
 from channels.budgets import Budgets
 from channels.errors import ChannelError, RateLimited
@@ -374,3 +374,21 @@ def test_an_allowance_of_zero_is_met_once_by_all_who_share_it(
     app.extensions["onbrand_redis"].flushdb()
     assert google(lambda _request: json_answer({"reviews": []})) != []
     assert outbox.all("select distinct health from account") == [("ok",)]
+
+
+def test_who_presses_check_while_a_poll_runs_is_served_by_the_next(
+    app: Flask, ana: Agency, make: Factory, outbox: Outbox
+) -> None:
+    account_id = make.account(ana)
+
+    def pressed(request: Request) -> Answer | ChannelError:
+        with ana.entered():
+            poll_turns.poll_now(account_id)
+        return page_of_posts(request)
+
+    waits = "select extract(epoch from due_at - now()) from poll_turn"
+    for _ in range(3):  # with something to store, and idle
+        poll(app, outbox, pressed)
+        assert outbox.scalar(waits) < 0
+    poll(app, outbox)
+    assert outbox.scalar(waits) > 0
