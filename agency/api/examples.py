@@ -331,6 +331,12 @@ GUIDE_STEPS: Final[Example] = {
         }
     ],
 }
+GUIDE_TRIAL: Final[Example] = {
+    "number": 4,
+    "held": 200,
+    "stopped_now": 1,
+    "cases": [{"reply_id": _REPLY_ID, "outcome": "stopped_now", "text": "We guarantee it.", "findings": [FINDING]}],
+}
 PROPOSED_VERSION: Final[Example] = {
     **VERSION,
     "state": "proposed",

@@ -61,6 +61,7 @@ API_ROUTE_POLICY: dict[str, Policy] = {
     "api_style_guides.draft_version": P.GUIDE_WRITE,
     "api_style_guides.get_version": P.GUIDE_READ,
     "api_style_guides.list_steps": P.GUIDE_READ,
+    "api_style_guides.try_on_last_replies": P.REPLY_READ,
     "api_style_guides.put_in_force": P.GUIDE_PUT_IN_FORCE,
     "api_style_guides.propose": P.GUIDE_PROPOSE,
     "api_style_guides.call_back": P.GUIDE_PROPOSE,

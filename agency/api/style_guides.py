@@ -13,6 +13,7 @@ from agency.api.schemas.fields import Nothing, PageQuery
 from agency.api.schemas.style_guides import (
     Answer,
     Approval,
+    GuideTrial,
     NewVersion,
     Proposal,
     ReturnReason,
@@ -21,6 +22,7 @@ from agency.api.schemas.style_guides import (
     VersionPage,
 )
 from agency.notices import guide_mails
+from agency.replies.guide_trials import try_version
 from styleguides import guides, proposals
 from styleguides.guide_steps import steps_of
 from tenants.database import db
@@ -79,6 +81,27 @@ def list_steps(brand_id: str, number: str) -> Any:
     """Who proposed it, who answered, who put it in force, and in which words."""
     version = guides.get_version(caller(), known_id(brand_id), _known(number))
     return {"number": version.number, "state": version.state, "items": steps_of(version)}
+
+
+@blueprint.get("/brands/<brand_id>/style-guide/versions/<number>/trial")
+@blueprint.response(200, GuideTrial, example=examples.GUIDE_TRIAL)
+def try_on_last_replies(brand_id: str, number: str) -> Any:
+    """The version held against the brand's last 200 replies that were sent or handed in: those that fare otherwise."""
+    found = try_version(caller(), known_id(brand_id), _known(number))
+    return {
+        "number": int(number),
+        "held": found.held,
+        "stopped_now": found.count("stopped_now"),
+        "cases": [
+            {
+                "reply_id": case.written.key.id,
+                "outcome": case.outcome,
+                "text": case.written.text,
+                "findings": case.findings,
+            }
+            for case in found.cases
+        ],
+    }
 
 
 @blueprint.post("/brands/<brand_id>/style-guide/versions/<number>/put-in-force")

@@ -14,6 +14,8 @@ from agency.replies.lifecycle import STATES
 from tenants.database import Base, BrandOwned, Dated, belongs_to, belongs_to_brand
 
 _STATE_LIST = ", ".join(f"'{state}'" for state in STATES)
+NOT_LEFT = ("draft", "dropped")
+"""States of a reply that is still its writer's, or nobody's."""
 IN_FLIGHT = "state in ('publishing', 'outcome_unknown')"
 
 
@@ -70,6 +72,13 @@ class Reply(BrandOwned, Dated, Base):
         belongs_to("account", "account_id"),
         Index("ix_reply_conversation", "agency_id", "conversation_id", "id"),
         Index("ix_reply_state", "agency_id", "state", "state_since"),
+        Index(
+            "ix_reply_of_brand",
+            "agency_id",
+            "brand_id",
+            "id",
+            postgresql_where=text("state not in ('draft', 'dropped')"),
+        ),
         Index(
             "uq_reply_in_flight",
             "agency_id",

@@ -8,7 +8,7 @@ from agency.replies.text_difference import Piece
 from agency.web.contexts_owner import ChainStep
 from agency.web.contexts_rooms import GuideProblem, RuleLook
 from agency.web.contexts_setup import RuleChange
-from agency.web.looks import BrandLook, Choice, Notice, StateLook, told
+from agency.web.looks import BrandLook, Choice, Clock, FindingLook, Notice, StateLook, told
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -45,3 +45,29 @@ class GuideProposalPage:
     problems: tuple[GuideProblem, ...] = told("Examples that do not show what they should.", default=())
     notice: Notice | None = told("Somebody was faster, why it cannot be decided here, …", default=None)
     choices: tuple[Choice, ...] = told("Where to go from here: compare, try, the brand's other pages.", default=())
+
+
+@dataclass(frozen=True, slots=True)
+class TrialRow:
+    """One reply that fares otherwise under the version that is tried."""
+
+    url: str = told("Its receipt.")
+    place: str = told("Google · public answer to a review.")
+    written_by: str = told("Who wrote it.")
+    at: Clock = told("When it came to stand where it stands.")
+    state: StateLook | None = told("Stopped, Warned, Free now.")
+    text: str = told("Its words.")
+    findings: tuple[FindingLook, ...] = told("What the tried version says.", default=())
+
+
+@dataclass(frozen=True, kw_only=True)
+class GuideTrialPage:
+    """A version held against the brand's last replies, `guides/trial.html`. Gets: `url`, which is this page."""
+
+    brand: BrandLook = told("Whose.")
+    number: int = told("The version.")
+    in_force: int | None = told("What it is compared with; None where the brand has none.")
+    back_url: str = told("To the version.")
+    held: int = told("How many replies were held against it: at most 200.")
+    summary: tuple[str, ...] = told("These 14 would now be stopped; 3 were stopped before and would pass.")
+    rows: tuple[TrialRow, ...] = told("Newly stopped first, then newly warned, then the rest; newest first each.")

@@ -58,6 +58,7 @@ PAGES = (
     "receipts",
     "guide",
     "guide_proposals",
+    "guide_trial",
     "guidelines_page",
     "brands_page",
     "accounts_page",

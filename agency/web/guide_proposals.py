@@ -234,6 +234,9 @@ def _words_changed(before: str | None, after: str) -> tuple[Piece, ...]:
 def _choices(brand: Brand, version: StyleGuideVersion, compared: StyleGuideVersion | None) -> tuple[Choice, ...]:
     here = url_for("guide.guide", tab="try", brand_id=brand.id, version=version.number)
     choices = [Choice(_("Try a text"), here, value="pencil")]
+    if actor_of_request().may(Permission.REPLY_READ):
+        here = url_for("guide_trial.trial", brand_id=brand.id, number=version.number)
+        choices.append(Choice(_("Try on the last 200 replies"), here, value="eye"))
     if compared is not None:
         here = url_for("guide.compare", brand_id=brand.id, older=compared.number, newer=version.number)
         choices.append(Choice(_("Compare two versions"), here, value="guide"))

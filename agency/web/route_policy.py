@@ -132,6 +132,8 @@ ROUTE_POLICY: dict[str, Policy] = {
     "guide_proposals.propose": Permission.GUIDE_PROPOSE,
     "guide_proposals.call_back": Permission.GUIDE_PROPOSE,
     "guide_proposals.put_in_force": Permission.GUIDE_PUT_IN_FORCE,
+    # guide_trial.py
+    "guide_trial.trial": Permission.REPLY_READ,
     # guidelines_page.py
     "guidelines_page.guidelines": Permission.GUIDE_READ,
     "guidelines_page.new": Permission.GUIDE_WRITE,

@@ -34,6 +34,7 @@ BESIDE = {
     ("POST", "/accounts/{}/reconnect-link"),
     ("GET", "/brands/{}/style-guide/versions/{}"),
     ("GET", "/brands/{}/style-guide/versions/{}/steps"),
+    ("GET", "/brands/{}/style-guide/versions/{}/trial"),
     ("POST", "/brands/{}/style-guide/versions/{}/propose"),
     ("POST", "/brands/{}/style-guide/versions/{}/call-back"),
     ("POST", "/brands/{}/style-guide/versions/{}/approve"),

@@ -16,6 +16,7 @@ from agency.api.schemas.fields import (
     Whole,
     next_cursor,
 )
+from agency.api.schemas.replies import Finding
 
 _RULES = {
     "type": "array",
@@ -84,6 +85,24 @@ class Steps(Strict):
     number = Whole(required=True)
     state = Choice("draft", "proposed", "in_force", "retired", required=True)
     items = Items(fields.Nested(Step), required=True)
+
+
+class TrialCase(Strict):
+    """One reply that fares otherwise under the version tried, or is stopped by both."""
+
+    reply_id = Identifier(required=True)
+    outcome = Choice("stopped_now", "stopped_still", "free_now", "warned_now", required=True)
+    text = Text(required=True)
+    findings = Items(fields.Nested(Finding), required=True, metadata={"description": "the tried version's own"})
+
+
+class GuideTrial(Strict):
+    """A version held against the last replies, newest first."""
+
+    number = Whole(required=True)
+    held = Whole(required=True, metadata={"description": "how many replies, at most 200"})
+    stopped_now = Whole(required=True, metadata={"description": "those that only this version stops"})
+    cases = Items(fields.Nested(TrialCase), required=True)
 
 
 class StyleGuideVersion(Strict):
