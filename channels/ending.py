@@ -8,14 +8,14 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import datetime, timedelta
 from uuid import UUID
 
 from sqlalchemy import delete, select
 
 from channels import grants, meta_graph
 from channels.errors import ChannelError, PlatformDown
-from channels.models import CREDENTIAL, GRANTED_CREDENTIAL, Account, GrantedAccount
+from channels.models import CREDENTIAL, GRANTED_CREDENTIAL, Account, ConnectAttempt, GrantedAccount
 from channels.protocol import Answer, Request, TokenReference
 from tenants import clock
 from tenants.data_keys import vault_of_app
@@ -38,6 +38,7 @@ class End:
     login: str | None
     grantor: str | None
     credential: Secret
+    kept_until: datetime
 
 
 def promise_end(account: Account) -> None:
@@ -85,7 +86,30 @@ def end_of(row_id: UUID) -> End | None:
         token = vault_of_app().open(row.credential, GRANTED_CREDENTIAL.place_of(row))
     except CannotOpen:
         return None
-    return End(row.id, row.attempt_id, row.platform, row.external_id, row.login, row.grantor_external_id, token)
+    return End(
+        row.id, row.attempt_id, row.platform, row.external_id, row.login, row.grantor_external_id, token, row.expires_at
+    )
+
+
+def waits_until(agency_id: UUID, end: End) -> datetime | None:
+    """When to look again: somebody of the agency is at the platform's dialog, or chooses from what this very person
+    granted anew, and taking the sign-in back, which goes by person, would end that, too. In the agency's scope.
+    """
+    if end.grantor is None:
+        return None
+    now, family = clock.now(), grants.family_of(end.platform, end.login)
+    walks = select(ConnectAttempt.platform, ConnectAttempt.login, ConnectAttempt.expires_at).where(
+        ConnectAttempt.agency_id == agency_id, ConnectAttempt.used_at.is_(None), ConnectAttempt.expires_at > now
+    )
+    chosen_from = select(GrantedAccount.platform, GrantedAccount.login, GrantedAccount.expires_at).where(
+        GrantedAccount.grantor_external_id == end.grantor,
+        GrantedAccount.problem.is_distinct_from(ENDING),
+        GrantedAccount.expires_at > now,
+    )
+    found = [*db.session.execute(walks), *db.session.execute(chosen_from)]
+    ends = [row.expires_at for row in found if grants.family_of(row.platform, row.login) == family]
+    until = max(ends, default=None)
+    return until if until is not None and until < end.kept_until else None
 
 
 def calls_for(end: End) -> Sequence[Request]:

@@ -10,7 +10,7 @@ from __future__ import annotations
 import hashlib
 import hmac
 
-from sqlalchemy import or_, select, update
+from sqlalchemy import ColumnElement, and_, or_, select, update
 
 from channels.models import Account, AccountDirectory
 from tenants.base_app import settings_of_app
@@ -66,6 +66,16 @@ def is_connected(platform: str, external_id: str) -> bool:
         ).first()
         is not None
     )
+
+
+def lives_by(platform: str, external_id: str, grant_hash: bytes | None) -> list[AccountDirectory]:
+    """Whoever has this platform account, or lives by this sign-in. Needs no scope; ids only."""
+    wanted: ColumnElement[bool] = and_(
+        AccountDirectory.platform == platform, AccountDirectory.external_id == external_id
+    )
+    if grant_hash is not None:
+        wanted = or_(wanted, AccountDirectory.grant_hash == grant_hash)
+    return list(db.session.execute(select(AccountDirectory).where(wanted)).scalars())
 
 
 def accounts_of(family: str, person_id: str) -> list[AccountDirectory]:

@@ -24,6 +24,7 @@ from tenants import audit, clock
 from tenants.base_app import settings_of_app
 from tenants.database import db
 from tenants.models import Agency, Brand
+from tenants.outbox import JobName, enqueue_after_commit
 from tenants.people import menders_of
 from tenants.scope import Scope, in_scope
 from tenants.tokens import Purpose, Subject, mint
@@ -114,14 +115,20 @@ def _sign_in_for(person_id: UUID, together: Sequence[Account]) -> dict[str, Any]
 def end_access(app: Flask, agency_id: str, brand_id: str, granted_id: str, transport: Speaks | None = None) -> None:
     """Stop the events of a disconnected account and take its sign-in back, where nobody else needs them.
 
-    Raises the ChannelError of a call that may work later; the token waits until then.
+    Whoever signs in anew meanwhile is waited for, and what was connected anew while we spoke is looked at. Raises the
+    ChannelError of a call that may work later; the token waits until then.
     """
     speaks = transport or transport_of(app)
-    with in_scope(app, _scope(agency_id, brand_id)):
+    with in_scope(app, Scope(UUID(agency_id), None)):
         end = ending.end_of(UUID(granted_id))
-        calls = ending.calls_for(end) if end is not None else ()
-    if end is None:
-        return
+        if end is None:
+            return
+        later = ending.waits_until(UUID(agency_id), end)
+        if later is not None:
+            ids = {"agency_id": agency_id, "brand_id": brand_id, "granted_id": granted_id}
+            enqueue_after_commit(JobName.END_ACCESS, run_at=later, **ids)
+            return
+        calls = ending.calls_for(end)
     trouble: ChannelError | None = None
     taken_back = False
     for call in calls:
@@ -129,6 +136,8 @@ def end_access(app: Flask, agency_id: str, brand_id: str, granted_id: str, trans
             taken_back |= ending.is_done(call, speaks.send(call)) and ending.takes_back(call)
         except ChannelError as error:
             trouble = trouble or error
+    if calls:
+        _look_at_who_came_meanwhile(app, end)
     if trouble is not None:
         raise trouble
     with in_scope(app, _scope(agency_id, brand_id)):
@@ -136,6 +145,16 @@ def end_access(app: Flask, agency_id: str, brand_id: str, granted_id: str, trans
         audit.record(
             None, "account.access_ended", "account", end.account_id, brand_id=UUID(brand_id), taken_back=taken_back
         )
+
+
+def _look_at_who_came_meanwhile(app: Flask, end: ending.End) -> None:
+    """Connected while we spoke, it may have lost its events or its access with the old one: then it says so at once."""
+    with in_scope(app, None):
+        grant = grants.hash_of(end.platform, end.login, end.grantor)
+        for row in grants.lives_by(end.platform, end.external_id, grant):
+            enqueue_after_commit(
+                JobName.CHECK_ACCOUNT, agency_id=row.agency_id, brand_id=row.brand_id, account_id=row.account_id
+            )
 
 
 def withdraw_access(app: Flask, family: str, person_id: str, issued_at: int) -> None:

@@ -14,12 +14,14 @@ from agency.inbox import moderation
 from agency.inbox.models import Message, ModerationDeed
 from agency.notices.sending import mails_kept
 from agency.replies import desk, publishing, queries
-from channels import account_standing, accounts, ending
+from channels import account_standing, accounts, connecting, ending
 from channels.accounts import AccessFacts
 from channels.capabilities import Access
 from channels.errors import ChannelError, PlatformDown
+from channels.features import Way
 from channels.models import GrantedAccount
-from channels.protocol import Answer, Request
+from channels.oauth import Granted
+from channels.protocol import Answer, Request, Secret
 from channels.scripted_transport import ScriptedTransport, json_answer
 from jobs.access import ask_to_reconnect, end_access
 from jobs.checking import check_account
@@ -27,6 +29,7 @@ from jobs.notices import send_mail
 from jobs.upkeep import wake_account, wake_deeds
 from tenants import clock
 from tenants.database import db
+from tenants.tokens import new_token
 from tests.factories import Agency, Factory
 
 PAGE, TOKEN, PERSON = "100200300", "page-token", "7001"
@@ -136,6 +139,75 @@ def test_connecting_anew_before_the_job_ran_keeps_the_new_access(app: Flask, ana
     platform = Platform()
     end(ana, row_id, platform)
     assert platform.calls == []
+
+
+def waiting_for(agency: Agency, superuser: Engine, job: str) -> list[bool]:
+    """Promises of this kind: whether each is for later than a minute from now."""
+    found = rows(superuser, f"select run_at > now() + interval '1 minute' from outbox_entry where job_name = '{job}'")
+    return [one[0] for one in found]  # type: ignore[index]
+
+
+@pytest.mark.parametrize("how", ["at the dialog", "choosing", "elsewhere", "another family", "came back", "gave up"])
+def test_whoever_signs_in_anew_is_waited_for(
+    app: Flask, ana: Agency, stranger: Agency, superuser: Engine, how: str
+) -> None:
+    """Taking back is by person: it would end what is being granted at this moment."""
+    row_id = disconnected(ana, signed_in_for(ana))
+    with superuser.begin() as connection:
+        connection.execute(text("delete from outbox_entry"))
+    way: Way = ("google_business", None) if how == "another family" else ("facebook", None)
+    with ana.entered():
+        agency_id = stranger.id if how == "elsewhere" else ana.id
+        state = connecting.begin(way, agency_id, ana.brand_ids[1], (), browser=(browser := new_token()))
+        if how in ("choosing", "came back", "gave up"):
+            walk = connecting.end(state, browser, None)
+            if how == "choosing":
+                grant = Granted("facebook", "77", "Other", Secret("t"), grantor=PERSON)
+                connecting.keep_granted(walk, [grant])
+        if how == "gave up":
+            connecting.forget(walk.id)
+    platform = Platform()
+    end(ana, row_id, platform)
+    if how in ("at the dialog", "choosing"):
+        assert platform.calls == []
+        assert waiting_for(ana, superuser, "end_access") == [True]
+        with superuser.begin() as connection:
+            connection.execute(text("update connect_attempt set expires_at = now()"))
+            connection.execute(text("update granted_account set expires_at = now() where problem is null"))
+        end(ana, row_id, platform)
+    assert platform.calls == ["DELETE me/subscribed_apps", f"DELETE {PERSON}/permissions"]
+
+
+def test_nobody_keeps_an_access_alive_by_walking_on_and_on(app: Flask, ana: Agency, superuser: Engine) -> None:
+    row_id = disconnected(ana, signed_in_for(ana))
+    with ana.entered():
+        connecting.begin(("facebook", None), ana.id, ana.brand_ids[0], (), browser=new_token())
+    with superuser.begin() as connection:
+        soon = "update granted_account set expires_at = now() + interval '5 minutes'"
+        connection.execute(text(soon))
+    platform = Platform()
+    end(ana, row_id, platform)
+    assert len(platform.calls) == 2, "the last moment it can be taken back"
+
+
+@pytest.mark.parametrize("external_id", [PAGE, "888"])
+def test_what_is_connected_while_access_is_taken_back_is_looked_at(
+    app: Flask, ana: Agency, stranger: Agency, superuser: Engine, external_id: str
+) -> None:
+    row_id = disconnected(ana, signed_in_for(ana))
+    with superuser.begin() as connection:
+        connection.execute(text("delete from outbox_entry"))
+    came: list[UUID] = []
+
+    class Meanwhile(Platform):
+        def _answer(self, request: Request) -> Answer | ChannelError:
+            if not came:
+                came.append(signed_in_for(stranger, external_id))
+            return super()._answer(request)
+
+    end(ana, row_id, Meanwhile())
+    looked = rows(superuser, "select ids->>'account_id' from outbox_entry where job_name = 'check_account'")
+    assert [one[0] for one in looked] == [str(came[0])]  # type: ignore[index]
 
 
 def test_an_approved_reply_and_a_deed_wait_through_disconnect_and_go_on_with_the_same_row(

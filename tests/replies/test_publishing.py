@@ -14,7 +14,7 @@ from flask import Flask
 from sqlalchemy import text
 
 from agency.replies import publishing
-from agency.replies.publishing import KEY_MISSING, KEY_MISSING_SECONDS
+from agency.replies.publishing import FOLLOWS_ANOTHER, KEY_MISSING, KEY_MISSING_SECONDS
 from agency.replies.settling import settle
 from channels.errors import ChannelError, NotSent, OutcomeUnknown, RateLimited, Refused
 from channels.items import PublishedReply, comment_key
@@ -283,6 +283,25 @@ def test_what_fails_unforeseen_while_sending_counts_as_unknown(case: Case, page:
     assert case.publish(reply_id, Torn(lambda _r: json_answer({}))) == "outcome_unknown"
     assert case.look(reply_id, page.transport) == "published"
     assert len(page.posted) == 1
+
+
+def test_a_second_answer_waits_while_nobody_knows_what_became_of_the_first(case: Case, page: Page) -> None:
+    first = case.approved("We are open.")
+    page.answer = OutcomeUnknown("no answer")
+    assert case.publish(first, page.transport) == "outcome_unknown"
+    page.answer = None
+
+    def hide(state: str) -> None:
+        with case.superuser.begin() as connection:
+            connection.execute(text("update reply set state = :state where id = :id"), {"state": state, "id": first})
+
+    hide("declined")  # else nobody could approve the second; it may be on its way when the first is lost sight of
+    second = case.approved("And the garden, too.")
+    hide("outcome_unknown")
+    assert case.publish(second, page.transport) == "skipped"
+    assert len(page.posted) == 1
+    assert case.row(second).state_reason == FOLLOWS_ANOTHER
+    assert case.look(first, page.transport) == "published"
 
 
 def test_a_guide_put_in_force_after_the_yes_stops_the_sending(case: Case, page: Page, make: Factory) -> None:
