@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 from channels.models import Account
-from tenants.brand_marks import Mark, replace_marks
+from tenants.brand_marks import Mark, Sort, replace_marks
 
 
 def note(account: Account) -> None:
     """The brand is known by this account's name, too. A number is nobody's name."""
     if not any(char.isalpha() for char in account.name) or account.name == account.external_id:
         return forget(account)
-    sort = "handle" if account.platform == "instagram" else "name"
+    sort: Sort = "handle" if account.platform == "instagram" else "name"
     replace_marks(account.brand_id, _source(account), [Mark(sort, account.name)])
 
 

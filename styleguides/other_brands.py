@@ -14,21 +14,22 @@ from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterator, Sequence
 from dataclasses import dataclass, replace
+from os.path import commonprefix
 from typing import Final
 from uuid import UUID
 
 from styleguides.explain import Findings
-from styleguides.language import base_language, detect_language, plain, stems
+from styleguides.language import base_language, detect_language
 from styleguides.rule_kinds import CheckContext, Finding, Rule
 from styleguides.tokens import WORD, Normalised, Span, Special, specials
-from tenants.brand_marks import Near, Sort, folded, last_digits, numbers_in
+from tenants.brand_marks import Near, folded, last_digits, numbers_in
 
 SURE_LETTERS: Final = 8
 """A single word at least so long is a name also in small letters: shorter ones are too often ordinary (target)."""
 INFLECTED_FROM: Final = 4
 """A word of fewer letters has no ending to change that would still be told apart."""
-LONGEST_ENDING: Final = 4
-"""Letters by which the forms of one name differ at its end: Pennywell, Pennywellowi; Bursztynowa, Bursztynowej."""
+LONGEST_ENDING: Final = 3
+"""Letters a form has beyond what all forms share: Pennywell, Pennywellowi; Bursztynowa, Bursztynowej."""
 _SHARED = """
 facebook.com fb.com fb.me m.me instagram.com ig.me google.com goo.gl g.page g.co maps.app.goo.gl business.site
 youtube.com youtu.be wa.me whatsapp.com bit.ly t.co tiktok.com linkedin.com x.com twitter.com linktr.ee
@@ -47,10 +48,10 @@ saludos cordiales un saludo equipo el la los del nuestro gracias hasta pronto ab
 CLOSING_WORDS: Final = frozenset(_CLOSINGS.split())
 """Folded. A sign-off of nothing but these belongs to nobody."""
 
+_ENDINGS_THAT_CHANGE: Final = "aeioy"
+"""What ends in a vowel changes the letter before it, too (Zatoka, Zatoce); what ends in a consonant only grows."""
 _FIRST: Final = 2
 """Letters at the beginning of a word that no inflection changes."""
-_LANGUAGES: Final = ("en", "es", "pl", "pt", None)
-
 
 OTHER_BRAND: Final = Rule(id="other-brand", level="stop")
 """Holds for every brand; a guide's own rule of the kind `other_brands` says its level, reason and what is allowed."""
@@ -88,7 +89,7 @@ class ForeignWords:
 
     start: int
     end: int
-    sort: Sort
+    sort: str
     brand_id: UUID
 
 
@@ -96,10 +97,7 @@ class _Words(list["_Word"]):
     """The words of a text, with where those stand that begin with the same two letters."""
 
     def __init__(self, text: str) -> None:
-        super().__init__(
-            _Word(found.group(), plain(found.group()), folded(found.group()), *found.span())
-            for found in WORD.finditer(text)
-        )
+        super().__init__(_Word(found.group(), folded(found.group()), *found.span()) for found in WORD.finditer(text))
         self._places: dict[str, list[int]] = {}
         for place, word in enumerate(self):
             self._places.setdefault(word.folded[:_FIRST], []).append(place)
@@ -112,7 +110,6 @@ class _Words(list["_Word"]):
 @dataclass(frozen=True, slots=True)
 class _Word:
     written: str
-    plain: str
     folded: str
     start: int
     end: int
@@ -193,10 +190,10 @@ def _spans(mark: Near, text: str, words: _Words, stretches: Sequence[Special], a
 
 def _name_spans(name: str, words: _Words, apart: Sequence[Span], *, tail: bool, sure: bool = False) -> list[Span]:
     """Where a name stands among the words. `sure`: it is one, however short and however written."""
-    parts = [(plain(word), folded(word)) for word in WORD.findall(name)]
+    parts = [folded(word) for word in WORD.findall(name)]
     if not parts:
         return []
-    found = list(_runs(parts, words, lambda run: len(run) > 1 or sure or _is_name(parts[0][1], run[0])))
+    found = list(_runs(parts, words, lambda run: len(run) > 1 or sure or _is_name(parts[0], run[0])))
     rest = _tail(parts) if tail else []
     if rest:
         found += [
@@ -214,43 +211,37 @@ def _is_name(wanted: str, word: _Word) -> bool:
     return bare == wanted and len(wanted) >= SURE_LETTERS
 
 
-def _tail(parts: Sequence[tuple[str, str]]) -> list[tuple[str, str]]:
+def _tail(parts: Sequence[str]) -> list[str]:
     """The name without what kind of house it is: `Sol Poente`, `Bursztynowa Zatoka`; empty where too little is left."""
     rest = list(parts[1:])
-    while rest and len(rest[0][1]) < 3:
+    while rest and len(rest[0]) < 3:
         rest.pop(0)
-    return rest if sum(len(entry[1]) >= 3 for entry in rest) >= 2 else []
+    return rest if sum(len(word) >= 3 for word in rest) >= 2 else []
 
 
-def _runs(
-    parts: Sequence[tuple[str, str]], words: _Words, is_meant: Callable[[Sequence[_Word]], bool]
-) -> Iterator[Span]:
+def _runs(parts: Sequence[str], words: _Words, is_meant: Callable[[Sequence[_Word]], bool]) -> Iterator[Span]:
     size, free_from = len(parts), 0
-    for at in words.like(parts[0][1]):
+    for at in words.like(parts[0]):
         if at < free_from or at + size > len(words):
             continue
         run = words[at : at + size]
-        if all(_same(wanted, word) for wanted, word in zip(parts, run, strict=True)) and is_meant(run):
+        if all(_is_form(word, wanted, alone=size == 1) for wanted, word in zip(parts, run, strict=True)) and is_meant(
+            run
+        ):
             yield run[0].start, run[-1].end
             free_from = at + size
 
 
-def _same(wanted: tuple[str, str], word: _Word) -> bool:
+def _is_form(word: _Word, wanted: str, *, alone: bool) -> bool:
     """Whether this is a form of that word of a name, in whatever language the sentence is."""
-    target, given = wanted[1], word.folded.removesuffix("'s").removesuffix("'")
-    if given == target:
+    given = word.folded.removesuffix("'s").removesuffix("'")
+    if given == wanted:
         return True
-    if len(target) < INFLECTED_FROM or given[:_FIRST] != target[:_FIRST]:
+    if len(wanted) < INFLECTED_FROM or (alone and not word.is_capitalised):
         return False
-    if any(stems(code)[wanted[0]] == stems(code)[word.plain] for code in _LANGUAGES):
-        return True
-    shared = 0
-    for one, other in zip(target, given, strict=False):
-        if one != other:
-            break
-        shared += 1
-    ending = max(len(target), len(given)) - shared
-    return shared >= max(INFLECTED_FROM, len(target) - 2) and ending <= LONGEST_ENDING and word.is_capitalised
+    kept = len(wanted) if wanted[-1] not in _ENDINGS_THAT_CHANGE else max(INFLECTED_FROM, len(wanted) - 2)
+    shared = len(commonprefix((wanted, given)))
+    return shared >= kept and len(given) - shared <= LONGEST_ENDING
 
 
 def _phone_spans(number: str, text: str) -> Iterator[Span]:

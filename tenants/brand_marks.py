@@ -22,7 +22,6 @@ from tenants.models import BrandMark
 from tenants.scope import current_scope
 
 Sort = Literal["name", "handle", "domain", "phone", "sign_off", "saved_reply"]
-SORTS: Final[tuple[Sort, ...]] = ("name", "handle", "domain", "phone", "sign_off", "saved_reply")
 
 KEY_LETTERS: Final = 4
 """Letters of a name's longest word that every inflected form keeps: zatoka, zatoce."""
@@ -49,7 +48,7 @@ class Near(NamedTuple):
     """A mark that may stand in a text; whose it is, and whether the text's own brand has it."""
 
     brand_id: UUID
-    sort: Sort
+    sort: str
     written: str
 
 
@@ -146,4 +145,4 @@ def marks_near(keys: Collection[str]) -> Sequence[Near]:
         .order_by(BrandMark.written, BrandMark.of_brand_id)
         .limit(MOST_NEAR)
     )
-    return [Near(*row) for row in rows]
+    return [Near._make(row) for row in rows]

@@ -134,3 +134,45 @@ def test_a_name_that_stands_there_is_always_found(before: str, name: str, after:
 def test_folding_hides_case_accents_and_what_nobody_sees(text: str) -> None:
     assert folded(folded(text)) == folded(text)
     assert keys_in(text) == keys_in(folded(text))
+
+
+INFLECTED = {
+    "Pennywell": "Pennywell Pennywella Pennywellowi Pennywellem Pennywellu Pennywell's",
+    "Zatoka": "Zatoka Zatoki Zatoce Zatokę Zatoką Zatoko",
+    "Bursztynowa Zatoka": "Bursztynowa_Zatoka Bursztynowej_Zatoki Bursztynowej_Zatoce Bursztynową_Zatokę",
+    "Hotel Bursztynowa Zatoka": "Hotelu_Bursztynowa_Zatoka Bursztynową_Zatoką Hotelem_Bursztynowa_Zatoka",
+    "Złoty Kłos": "Złoty_Kłos Złotego_Kłosa Złotemu_Kłosowi Złotym_Kłosem Złotym_Kłosie",
+    "Kawiarnia Łąka": "Kawiarnia_Łąka Kawiarni_Łąka Kawiarnię_Łąka Kawiarnią_Łąka",
+    "Sol Poente": "Sol_Poente",
+    "Padaria Sol Poente": "Padaria_Sol_Poente Sol_Poente Padarias_Sol_Poente",
+    "Casa Verde": "Casa_Verde Casas_Verdes",
+    "Northwind Cycles": "Northwind_Cycles Northwind_Cycles' northwind_cycles NORTHWIND_CYCLES",
+    "El Trigal": "El_Trigal el_Trigal",
+}
+DRAFTS = (
+    "Thank you for writing to {}, we look into it.",
+    "{} will send you a new card today!",
+    "Dziękujemy za wizytę w {}. Do zobaczenia!",
+    "Obrigada pela visita, a equipa da {} agradece.",
+    "Gracias por su visita a {}; le esperamos pronto.",
+)
+
+
+def test_no_planted_name_passes() -> None:
+    """200 drafts and more: each form of each name in sentences of four languages."""
+    planted = [
+        (name, draft.format(form.replace("_", " ")))
+        for name, forms in INFLECTED.items()
+        for form in forms.split()
+        for draft in DRAFTS
+    ]
+    assert len(planted) >= 175
+    assert [text for name, text in planted if not found(text, ("name", name))] == []
+
+
+@pytest.mark.parametrize(
+    "text", ["Green pastures await in Greenwich.", "Harold Greer and Mr Greely agree.", "Zatoczka."]
+)
+def test_other_names_that_begin_alike_are_let_be(text: str) -> None:
+    assert found(text, ("name", "Greenery"), ("name", "Zatoka")) == []
+    assert found(text, ("name", "Green")) == (["Green"] if text.startswith("Green ") else [])
