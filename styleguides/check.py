@@ -15,13 +15,15 @@ from typing import Final
 
 from styleguides.compiled import CompiledRules, Phrase, View, compile_rules, words_of_use
 from styleguides.explain import Findings
-from styleguides.judges import JUDGES, MOST_HITS_PER_RULE
+from styleguides.judges import JUDGES
 from styleguides.language import base_language, detect_language, language_data, plain, stems
 from styleguides.length import PLATFORM_LABELS, length, length_limit, length_unit, reading_seconds
+from styleguides.manner import MOST_HITS_PER_RULE
 from styleguides.reading import Reading
-from styleguides.rule_kinds import Banned, CheckContext, Empathy, Finding, Preferred, Rule
+from styleguides.rule_kinds import Banned, CheckContext, Empathy, Finding, NeedsApproval, Preferred, Rule
 from styleguides.tokens import HIDDEN_IN_WORDS
 from styleguides.variables import places
+from styleguides.variants import language_tag, variant_shown
 from tenants.errors import worded
 
 __all__ = [
@@ -60,18 +62,36 @@ def check_text(rules: CompiledRules | Sequence[Rule], text: str, context: CheckC
     """
     compiled = rules if isinstance(rules, CompiledRules) else compile_rules(rules)
     language = base_language(context.language) or detect_language(text) or base_language(context.brand_language)
-    view = compiled.view(language, context.platform, context.kind)
     reading = Reading(text, language_data(language), stems(language), context)
     out = Findings(reading.normalised, language, context)
     _judge_sendable(reading, out)
-    if compiled.spoken and language is not None and language not in compiled.spoken:
-        out.add(OTHER_LANGUAGE, -1, "other_language", 0, 0, quote=language.upper())
+    tag = _with_variant(language, reading, compiled)
+    reading.tag = tag or ""
+    view = compiled.view(tag, context.platform, context.kind)
+    if compiled.spoken and language is not None and language not in compiled.spoken and tag not in compiled.spoken:
+        out.add(OTHER_LANGUAGE, -1, "other_language", 0, 0, quote=(tag or language).upper())
     matched = _match_words(view, reading, out)
     if view.literal is not None:
         _match_literals(view, reading, out)
     for order, rule in view.judged:
         JUDGES[type(rule)](rule, order, reading, view, matched, out)
     return out.in_order()
+
+
+def _with_variant(language: str | None, reading: Reading, compiled: CompiledRules) -> str | None:
+    """The language with its variant: as told, as the text shows it, else the brand's, else the only one rules name."""
+    told, brand = language_tag(reading.context.language), language_tag(reading.context.brand_language)
+    if language is None or (told is not None and told != language):
+        return told or language
+    if base_language(brand) != language:
+        brand = language
+    named = compiled.variants.get(language, ())
+    if not named and brand == language:
+        return language  # nothing depends on it
+    shown = variant_shown(language, reading.plain_words)
+    if shown is not None:
+        return shown
+    return named[0] if brand == language and len(named) == 1 else brand
 
 
 def _judge_sendable(reading: Reading, out: Findings) -> None:
@@ -158,6 +178,9 @@ def _in_one_breath(reading: Reading, place: int, size: int) -> bool:
 def _report(phrase: Phrase, place: int, reading: Reading, out: Findings) -> bool:
     rule = phrase.rule
     start, end = reading.span(place, phrase.size)
+    if isinstance(rule, NeedsApproval):
+        out.add(rule, phrase.order, "approval", start, end)
+        return True
     if isinstance(rule, Preferred):
         if _already_preferred(rule, place, phrase.size, reading):
             return False
@@ -212,6 +235,8 @@ def _match_literals(view: View, reading: Reading, out: Findings) -> None:
             elif isinstance(rule, Banned):
                 words = "banned" if rule.suggestion is None else "banned_instead"
                 out.add(rule, phrase.order, words, start, end, rule.suggestion, wanted=rule.suggestion)
+            elif isinstance(rule, NeedsApproval):
+                out.add(rule, phrase.order, "approval", start, end)
 
 
 @dataclass(frozen=True, slots=True)
@@ -244,6 +269,7 @@ def example_problems(rules: Sequence[Rule], brand_language: str = "en") -> list[
                 customer_name=example.customer_name,
                 brand_language=brand_language,
                 complaint=example.complaint,
+                began_with=example.began_with,
             )
             broken = any(finding.rule == rule.id for finding in check_text([rule], example.text, context))
             if broken and field == "good":

@@ -7,7 +7,7 @@ from functools import lru_cache
 from typing import Final
 
 from styleguides.language import FALLBACK_LANGUAGE, base_language, language_data
-from styleguides.rule_kinds import LEVELS, CheckContext, Finding, Rule
+from styleguides.rule_kinds import LEVELS, CheckContext, Finding, NeedsApproval, Rule
 from styleguides.tokens import Normalised
 
 LONGEST_QUOTE: Final = 80
@@ -47,7 +47,7 @@ class Findings:
         values["suggestion"] = suggestion
         message = _said(self._messages, words, rule.reason, values)
         reader = _said(self._reader_messages, words, rule.reason, values) if self._reader_messages else None
-        finding = Finding(rule.id, rule.level, message, start, end, suggestion, reader)
+        finding = Finding(rule.id, rule.level, message, start, end, suggestion, reader, isinstance(rule, NeedsApproval))
         self._found.append((start, end, _RANK[rule.level], order, finding))
 
     def in_order(self) -> list[Finding]:

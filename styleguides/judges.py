@@ -3,34 +3,48 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping
 from itertools import islice
 from typing import Any, Final
 
 from styleguides.compiled import NAME_PLACE, Phrase, View
 from styleguides.explain import Findings
 from styleguides.length import seconds_for_words
+from styleguides.manner import (
+    MOST_HITS_PER_RULE,
+    Matched,
+    judge_address,
+    judge_hashtags,
+    judge_negative,
+    judge_promises,
+    judge_sales,
+    judge_unedited,
+)
 from styleguides.names import first_name, name_places
+from styleguides.own_numbers import bare, is_own
 from styleguides.personal_data import personal_data
 from styleguides.reading import Reading
 from styleguides.rule_kinds import (
+    Address,
     Capitals,
     EmojiBudget,
     Empathy,
     ExclamationBudget,
     Greeting,
+    Hashtags,
     Length,
     Links,
+    Negative,
     NoPersonalData,
+    Promises,
     Required,
     Rule,
+    SalesTalk,
     SentenceLength,
     SignOff,
+    Unedited,
 )
 from styleguides.tokens import WORD
-
-MOST_HITS_PER_RULE: Final = 20
-"""Findings of one rule in one text; the writer gets the rest when these are mended."""
 
 _GREETING_WITHIN_WORDS: Final = 4
 _NAME_WITHIN_WORDS: Final = 12
@@ -40,9 +54,6 @@ _EXCLAMATION: Final = re.compile("[!！]")
 _NAME_OR_WORD = r"[^\W\d_]{1,30}"
 _GREETING: Final = re.compile(rf"{_NAME_OR_WORD}(?: {_NAME_OR_WORD}){{0,3}}(?:(?:, {_NAME_OR_WORD})?!|,)(?=\s)")
 """Up to five words and a comma or an exclamation mark: `Dzień dobry,`, `Olá, Inês!`."""
-
-Matched = Mapping[int, list[tuple[int, int]]]
-"""Order of a rule -> (first word, number of words) of the needed phrases found, in order."""
 
 Judge = Callable[[Any, int, Reading, View, Matched, Findings], None]
 
@@ -62,7 +73,7 @@ def _closed(phrase: str) -> str:
 
 
 def judge_required(rule: Required, order: int, reading: Reading, view: View, matched: Matched, out: Findings) -> None:
-    if order in matched or _literal_found(view.phrases_of[order], reading.text):
+    if order in matched or _literal_found(view.phrases_of.get(order, ()), reading.text):
         return
     end = len(reading.text.rstrip())
     out.add(rule, order, "required", end, end, f" {rule.any_of[0]}", wanted=rule.any_of[0])
@@ -81,7 +92,7 @@ def judge_greeting(rule: Greeting, order: int, reading: Reading, view: View, mat
         if wants_name and NAME_PLACE not in first:
             wanted = f"{first} {name}"
         hits = [hit for hit in matched.get(order, ()) if hit[0] < _GREETING_WITHIN_WORDS]
-        if not hits and not _literal_found(view.phrases_of[order], reading.text[:_CLOSING_REACH]):
+        if not hits and not _literal_found(view.phrases_of.get(order, ()), reading.text[:_CLOSING_REACH]):
             out.add(rule, order, "greeting", 0, 0, f"{wanted} ", wanted=wanted)
             return
     else:
@@ -97,7 +108,7 @@ def judge_sign_off(rule: SignOff, order: int, reading: Reading, view: View, matc
     earliest = len(reading.words) - rule.within_words
     if any(first + size > earliest for first, size in matched.get(order, ())):
         return
-    if _literal_found(view.phrases_of[order], reading.text[-_CLOSING_REACH:]):
+    if _literal_found(view.phrases_of.get(order, ()), reading.text[-_CLOSING_REACH:]):
         return
     end = len(reading.text.rstrip())
     out.add(rule, order, "sign_off", end, end, f"\n{rule.any_of[0]}", wanted=rule.any_of[0])
@@ -108,7 +119,7 @@ def judge_empathy(rule: Empathy, order: int, reading: Reading, view: View, match
     few_stars = stars is not None and stars <= rule.max_stars
     if not few_stars and not (rule.on_complaints and reading.context.complaint):
         return
-    if order in matched or _literal_found(view.phrases_of[order], reading.text):
+    if order in matched or _literal_found(view.phrases_of.get(order, ()), reading.text):
         return
     line = _closed(rule.any_of[0])
     place, suggestion = 0, f"{line} "
@@ -221,35 +232,20 @@ def judge_personal_data(
     if reading.context.kind == "message" and not rule.kinds:
         return  # nobody else reads it
     text = reading.text
-    own = [_bare(entry) for entry in rule.allowed]
+    own = [bare(entry) for entry in rule.allowed]
     hits = 0
     for one in personal_data(text, rule.order_patterns, reading.specials):
-        if (rule.sorts and one.sort not in rule.sorts) or _is_own(_bare(text[one.start : one.end]), own):
+        if (rule.sorts and one.sort not in rule.sorts) or is_own(bare(text[one.start : one.end]), own):
             continue
         out.add(rule, order, f"personal_{one.sort}", one.start, one.end)
         hits += 1
         if hits == MOST_HITS_PER_RULE:
             return
-
-
-_MARKS_IN_NUMBERS: Final = str.maketrans("", "", " .-/()+\u00a0\u2009\u202f\u2011\u2013")
-_FEWEST_OWN_DIGITS: Final = 7
-
-
-def _bare(written: str) -> str:
-    """A number without what stands between its digits; an address in small letters."""
-    number = written.translate(_MARKS_IN_NUMBERS)
-    return number if number.isdigit() else written.strip().casefold()
-
-
-def _is_own(found: str, own: Sequence[str]) -> bool:
-    """The brand's own address, an address of its domain, or its number with or without the country's."""
-    if "@" in found:
-        return any(entry in (found, found.rpartition("@")[2]) for entry in own)
-    return any(
-        min(len(entry), len(found)) >= _FEWEST_OWN_DIGITS and (entry.endswith(found) or found.endswith(entry))
-        for entry in own
-    )
+    if not rule.sorts or "health" in rule.sorts:
+        for place, size in reading.health_words[: MOST_HITS_PER_RULE - hits]:
+            start, end = reading.span(place, size)
+            if bare(text[start:end]) not in own:
+                out.add(rule, order, "personal_health", start, end)
 
 
 JUDGES: Final[Mapping[type[Rule], Judge]] = {
@@ -264,4 +260,10 @@ JUDGES: Final[Mapping[type[Rule], Judge]] = {
     Links: judge_links,
     Capitals: judge_capitals,
     NoPersonalData: judge_personal_data,
+    Address: judge_address,
+    Hashtags: judge_hashtags,
+    Negative: judge_negative,
+    SalesTalk: judge_sales,
+    Promises: judge_promises,
+    Unedited: judge_unedited,
 }

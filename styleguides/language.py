@@ -10,7 +10,7 @@ import re
 import threading
 import tomllib
 import unicodedata
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache, lru_cache
 from importlib import resources
@@ -52,6 +52,17 @@ class LanguageData:
     same_word: Mapping[str, str]
     messages: Mapping[str, str]
     sure_end: re.Pattern[str]
+    _sections: Mapping[str, Any]
+
+    def section(self, name: str) -> Mapping[str, Any]:
+        """A table of the language file; empty where it has none."""
+        found: Mapping[str, Any] = self._sections.get(name, {})
+        return found
+
+    def listed(self, name: str) -> Sequence[Mapping[str, Any]]:
+        """The tables of one name, in the file's order."""
+        found: Sequence[Mapping[str, Any]] = self._sections.get(name, ())
+        return found
 
 
 class StemCache(dict[str, str]):
@@ -96,6 +107,22 @@ def plain(word: str) -> str:
     return word.lower().strip("_")
 
 
+class _PlainCache(dict[str, str]):
+    """Word as written -> `plain` of it. Bounded; safe to share between threads."""
+
+    def __missing__(self, word: str) -> str:
+        made = plain(word)
+        if len(word) <= _LONGEST_STEMMED:
+            if len(self) >= _MOST_CACHED_STEMS:
+                self.clear()
+            self[word] = made
+        return made
+
+
+plain_of = _PlainCache().__getitem__
+"""`plain` that remembers."""
+
+
 @cache
 def _read(code: str) -> LanguageData:
     raw: dict[str, Any] = tomllib.loads(
@@ -116,10 +143,11 @@ def _read(code: str) -> LanguageData:
         same_word=same_word,
         messages=raw["messages"],
         sure_end=sure_sentence_end((*raw["abbreviations"], *raw["late_abbreviations"])),
+        _sections={name: value for name, value in raw.items() if isinstance(value, (dict, list))},
     )
 
 
-_UNKNOWN = LanguageData("und", "unknown", None, False, frozenset(), frozenset(), (), {}, {}, sure_sentence_end(()))
+_UNKNOWN = LanguageData("und", "unknown", None, False, frozenset(), frozenset(), (), {}, {}, sure_sentence_end(()), {})
 
 
 def language_data(code: str | None) -> LanguageData:

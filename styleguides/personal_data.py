@@ -14,8 +14,9 @@ from typing import Final, Literal
 
 from styleguides.tokens import Special, specials
 
-Sort = Literal["email", "phone", "card", "bank_account", "national_id", "order"]
-SORTS: Final[tuple[Sort, ...]] = ("email", "phone", "card", "bank_account", "national_id", "order")
+Sort = Literal["email", "phone", "card", "bank_account", "national_id", "order", "health"]
+SORTS: Final[tuple[Sort, ...]] = ("email", "phone", "card", "bank_account", "national_id", "order", "health")
+"""What a rule may name. `health` depends on the language and is found by `styleguides.health`."""
 
 
 @dataclass(frozen=True, slots=True)

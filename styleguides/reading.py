@@ -2,15 +2,23 @@
 
 from __future__ import annotations
 
+import re
+from bisect import bisect_left, bisect_right
 from collections.abc import Callable
 from itertools import compress
 from typing import Any, Generic, TypeVar
 
 from styleguides import tokens
-from styleguides.language import LanguageData, StemCache
+from styleguides.address import Mark, marks
+from styleguides.health import health_words
+from styleguides.language import LanguageData, StemCache, plain_of
+from styleguides.negatives import Negative, negatives
+from styleguides.promises import times_promised
 from styleguides.rule_kinds import CheckContext
 from styleguides.tokens import Normalised, Span, Special
+from styleguides.word_lists import Hit, word_list
 
+_BREAK = re.compile(r"[.!?;\n…]")
 _Made = TypeVar("_Made")
 
 
@@ -37,9 +45,13 @@ class Reading:
         self.text = text = self.normalised.text
         self.language = language
         self.context = context
+        self.tag = language.code
+        """The language, with its variant where that matters and is known."""
         self.specials: list[Special] = tokens.specials(text)
         self._starts: list[int] | None = None
         self._looked_up = 0
+        self._sentence_starts: list[int] | None = None
+        self._hits: dict[str, list[Hit]] = {}
         self.words: list[str]
         if self.specials:
             spans = tokens.word_spans(text, self.specials)
@@ -100,6 +112,59 @@ class Reading:
                 return start
             before -= 1
         return None
+
+    @once
+    def plain_words(self) -> list[str]:
+        return list(map(plain_of, self.words))
+
+    @once
+    def distinct_keys(self) -> frozenset[str]:
+        return frozenset(self.keys)
+
+    def broken(self, place: int, size: int) -> bool:
+        """Whether a sentence ends among `size` words from `place` on."""
+        start, end = self.span(place, size)
+        return _BREAK.search(self.text, start, end) is not None
+
+    def words_around(self, place: int) -> range:
+        """The places of the words of the sentence a word stands in."""
+        if self._sentence_starts is None:
+            starts = [self.span(at)[0] for at in range(len(self.words))]
+            self._sentence_starts = [bisect_left(starts, start) for start, _ in self.sentences]
+        begins = self._sentence_starts
+        at = bisect_right(begins, place)
+        return range(begins[at - 1] if at else 0, begins[at] if at < len(begins) else len(self.words))
+
+    def hits(self, name: str) -> list[Hit]:
+        """Where words of the language's list of this name stand; worked out once, however many rules ask."""
+        if name not in self._hits:
+            self._hits[name] = word_list(self.language.code, name).hits(self.keys, self.distinct_keys)
+        return self._hits[name]
+
+    @once
+    def address_marks(self) -> list[Mark]:
+        return list(marks(self))
+
+    @once
+    def negatives(self) -> list[Negative]:
+        return list(negatives(self.language.code, self.plain_words, self.broken))
+
+    @once
+    def times_promised(self) -> list[Hit]:
+        return times_promised(self)
+
+    @once
+    def health_words(self) -> list[Hit]:
+        return health_words(self)
+
+    @once
+    def hashtags(self) -> list[Special]:
+        """Those with a letter: `#1` is a number."""
+        return [
+            special
+            for special in self.specials
+            if special.what == "hashtag" and not self.text[special.start + 1 : special.end].isdigit()
+        ]
 
     @once
     def emoji(self) -> list[Span]:

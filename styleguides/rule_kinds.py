@@ -13,6 +13,9 @@ Match = Literal["inflected", "exact", "case"]
 
 NameUse = Literal["required", "allowed", "never"]
 
+AddressForm = Literal["formal", "informal", "voce"]
+"""formal: Pan/Pani, usted, o senhor, formal English; informal: ty, tú, tu, everyday English; voce: você."""
+
 LEVELS: tuple[Level, ...] = ("stop", "warn", "hint")
 
 CONVERSATION_KINDS: tuple[str, ...] = ("comment", "review", "message")
@@ -30,6 +33,7 @@ class Example:
     stars: int | None = None
     customer_name: str | None = None
     complaint: bool = False
+    began_with: str | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -172,14 +176,103 @@ class NoPersonalData(Rule):
     """No mail addresses and no numbers of people (phone, card, account, identity) where everybody reads them.
 
     Direct messages and private replies are left alone unless `kinds` names them. `sorts` are those of
-    `styleguides.personal_data`, empty for all. `allowed` are the brand's own addresses, domains and numbers;
-    `order_patterns` say how it numbers orders (`PW-######`: `#` a digit, `?` a letter).
+    `styleguides.personal_data`, empty for all; `health` are words of illness told of a person. `allowed` are the
+    brand's own addresses, domains and numbers; `order_patterns` say how it numbers orders (`PW-######`:
+    `#` a digit, `?` a letter).
     """
 
     kind: ClassVar[str] = "personal_data"
     sorts: tuple[str, ...] = ()
     allowed: tuple[str, ...] = ()
     order_patterns: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Address(Rule):
+    """How the brand speaks to customers. `allowed` are words left alone all the same.
+
+    Judged by listed pronouns and verbs and by endings that only one person of the verb has; languages whose file lists
+    none are passed by.
+    """
+
+    kind: ClassVar[str] = "address"
+    form: AddressForm
+    allowed: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Hashtags(Rule):
+    """At most `max_count` hashtags (0: none); where `allowed` is given, only these, with or without their sign."""
+
+    kind: ClassVar[str] = "hashtags"
+    max_count: int | None = None
+    allowed: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Negative(Rule):
+    """What is put negatively is put positively. Wordings and rewrites come from the language file; `allowed` stay."""
+
+    kind: ClassVar[str] = "negative"
+    allowed: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SalesTalk(Rule):
+    """No selling to somebody who complains: a review of at most `max_stars` stars, or a complaint.
+
+    Looked for are the language file's words and `phrases`, but for `allowed`.
+    """
+
+    kind: ClassVar[str] = "sales_talk"
+    phrases: tuple[str, ...] = ()
+    allowed: tuple[str, ...] = ()
+    max_stars: int = 2
+    on_complaints: bool = True
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Promises(Rule):
+    """No promises: the language file's words and `phrases` but for `allowed`; with `dated`, also times promised."""
+
+    kind: ClassVar[str] = "promises"
+    phrases: tuple[str, ...] = ()
+    allowed: tuple[str, ...] = ()
+    dated: bool = True
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class NeedsApproval(Rule):
+    """Words that may be sent only after the client's yes, also where the brand's other replies need none."""
+
+    kind: ClassVar[str] = "needs_approval"
+    phrases: tuple[str, ...]
+    forms: tuple[str, ...] = ()
+    match: Match = "inflected"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Unedited(Rule):
+    """A saved reply is made one's own: not `likeness_percent` like what the draft began with.
+
+    Judged for reviews of at most `max_stars` stars and for complaints, and for all where `only_complaints` is no.
+    """
+
+    kind: ClassVar[str] = "unedited"
+    likeness_percent: int = 90
+    only_complaints: bool = True
+    max_stars: int = 2
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OtherBrands(Rule):
+    """What the guard against other brands' names reads: level, reason, and `allowed`, words that may be said here.
+
+    Judged beside the rules, where the agency's other brands are known (`styleguides.brand_check`).
+    """
+
+    kind: ClassVar[str] = "other_brands"
+    allowed: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -194,6 +287,8 @@ class CheckContext:
     brand_language: str = "en"
     reader_language: str | None = None
     complaint: bool = False
+    began_with: str | None = None
+    """The words of the saved reply the draft began with, its places filled; None where it began empty."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -201,8 +296,8 @@ class Finding:
     """What a rule says about a text.
 
     `start` and `end` count Unicode code points of the text as given; equal ones mark the place where something is
-    missing. `suggestion` is what to put there, where the rule knows it. `message` is in the language of the text,
-    `reader_message` in the reader's where that is another one.
+    missing. `suggestion` is what to put there, where the rule knows it. `needs_approval`: not to be sent without the
+    client's yes. `message` is in the language of the text, `reader_message` in the reader's where that is another one.
     """
 
     rule: str
@@ -212,6 +307,7 @@ class Finding:
     end: int
     suggestion: str | None = None
     reader_message: str | None = field(default=None)
+    needs_approval: bool = False
 
 
 RULE_KINDS: dict[str, type[Rule]] = {
@@ -230,5 +326,13 @@ RULE_KINDS: dict[str, type[Rule]] = {
         Links,
         Capitals,
         NoPersonalData,
+        Address,
+        Hashtags,
+        Negative,
+        SalesTalk,
+        Promises,
+        NeedsApproval,
+        Unedited,
+        OtherBrands,
     )
 }

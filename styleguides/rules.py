@@ -16,6 +16,7 @@ from styleguides.personal_data import FEWEST_ORDER_PLACES, SORTS, order_places
 from styleguides.rule_kinds import (
     CONVERSATION_KINDS,
     RULE_KINDS,
+    Address,
     Banned,
     Capitals,
     CheckContext,
@@ -25,20 +26,29 @@ from styleguides.rule_kinds import (
     ExclamationBudget,
     Finding,
     Greeting,
+    Hashtags,
     Length,
     Level,
     Links,
+    NeedsApproval,
+    Negative,
     NoPersonalData,
+    OtherBrands,
     Preferred,
+    Promises,
     Required,
     Rule,
+    SalesTalk,
     SentenceLength,
     SignOff,
+    Unedited,
 )
+from styleguides.variants import language_tag
 from tenants.errors import Worded, worded
 
 __all__ = [
     "RULE_KINDS",
+    "Address",
     "Banned",
     "Capitals",
     "CheckContext",
@@ -48,17 +58,24 @@ __all__ = [
     "ExclamationBudget",
     "Finding",
     "Greeting",
+    "Hashtags",
     "Length",
     "Level",
     "Links",
+    "NeedsApproval",
+    "Negative",
     "NoPersonalData",
+    "OtherBrands",
     "Preferred",
+    "Promises",
     "Required",
     "Rule",
     "RuleProblem",
     "RulesInvalid",
+    "SalesTalk",
     "SentenceLength",
     "SignOff",
+    "Unedited",
     "rules_from_data",
     "rules_to_data",
 ]
@@ -69,7 +86,7 @@ LONGEST_PHRASE: Final = 200
 LONGEST_TEXT: Final = 5_000
 
 _ID = re.compile(r"[a-z0-9](?:[a-z0-9_-]{0,62}[a-z0-9])?")
-_LANGUAGE = re.compile(r"[a-z]{2,3}")
+_LANGUAGE = re.compile(r"[a-z]{2,3}(?:-[A-Z]{2})?")
 _LONG_FIELDS = frozenset({"reason", "text"})
 
 
@@ -222,17 +239,22 @@ def _check_choices(rule: Rule) -> None:
                 )
     if isinstance(rule, NoPersonalData):
         _check_personal_data(rule)
+    if isinstance(rule, NeedsApproval) and rule.level == "stop":
+        raise _Wrong(worded("must be warn or hint: the reply may be sent after a yes"), "level")
+    if isinstance(rule, Unedited) and not 50 <= rule.likeness_percent <= 100:
+        raise _Wrong(worded("must be between 50 and 100"), "likeness_percent")
     for entry in rule.languages:
-        if not _LANGUAGE.fullmatch(entry):
+        if not _LANGUAGE.fullmatch(entry) or ("-" in entry and language_tag(entry) != entry):
             raise _Wrong(
-                worded("must hold language codes such as en, pl, pt, not %(what)s", what=f"{entry!r:.60}"), "languages"
+                worded("must hold language codes such as en, pl, pt, pt-BR, not %(what)s", what=f"{entry!r:.60}"),
+                "languages",
             )
     if not _ID.fullmatch(rule.id):
         raise _Wrong(worded("must be small letters, digits, - and _, at most 64, for example no-jargon"), "id")
     if rule.id.startswith("platform-"):
         raise _Wrong(worded("must not begin with platform-: these names belong to the platforms' own limits"), "id")
     for field in ("phrases", "instead_of"):
-        if getattr(rule, field, None) == ():
+        if getattr(rule, field, None) == () and _fields(type(rule))[field][1]:
             raise _Wrong(worded("needs at least one entry"), field)
     if getattr(rule, "any_of", None) == () and rule.kind != "greeting":
         raise _Wrong(worded("needs at least one entry"), "any_of")

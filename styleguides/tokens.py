@@ -112,8 +112,10 @@ def specials(text: str) -> list[Special]:
             if local and "." in host:
                 found.append(Special(start, start + len(chunk), "email", host.lower()))
         elif chunk[0] in "#＃":
-            if hashtag := _HASHTAG.match(chunk):
-                found.append(Special(start, start + hashtag.end(), "hashtag"))
+            end = 0
+            while (hashtag := _HASHTAG.match(chunk, end)) is not None:  # `#one#two` are two
+                found.append(Special(start + end, start + hashtag.end(), "hashtag"))
+                end = hashtag.end()
         elif _bare_domain(chunk):
             found.append(Special(start, start + len(chunk), "link", _host_of(chunk)))
     return found

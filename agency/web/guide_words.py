@@ -12,6 +12,7 @@ from agency.web.contexts import RuleLook
 from agency.web.language import chosen_language
 from agency.web.reply_looks import platform_word
 from styleguides.rules import (
+    Address,
     Banned,
     Capitals,
     EmojiBudget,
@@ -19,14 +20,21 @@ from styleguides.rules import (
     Example,
     ExclamationBudget,
     Greeting,
+    Hashtags,
     Length,
     Links,
+    NeedsApproval,
+    Negative,
     NoPersonalData,
+    OtherBrands,
     Preferred,
+    Promises,
     Required,
     Rule,
+    SalesTalk,
     SentenceLength,
     SignOff,
+    Unedited,
 )
 
 REGIONS = {"pt": "pt_PT"}
@@ -51,6 +59,14 @@ def kind_words() -> dict[str, str]:
         "links": _("Links"),
         "capitals": _("Capitals"),
         "personal_data": _("Personal data"),
+        "address": _("Form of address"),
+        "hashtags": _("Hashtags"),
+        "negative": _("Said positively"),
+        "sales_talk": _("Sales talk"),
+        "promises": _("Promises"),
+        "needs_approval": _("Words that need a yes"),
+        "unedited": _("Saved reply made one's own"),
+        "other_brands": _("Other brands' names"),
     }
 
 
@@ -72,7 +88,7 @@ def language_word(code: str) -> str:
     """A language's name in the reader's language; the code where nobody knows it."""
     try:
         reader = chosen_language()
-        return Locale.parse(code).get_language_name(REGIONS.get(reader, reader)) or code
+        return Locale.parse(code, sep="-").get_display_name(REGIONS.get(reader, reader)) or code
     except (UnknownLocaleError, ValueError):
         return code
 
@@ -98,8 +114,52 @@ def summary_of(rule: Rule, *, most_listed: int = MOST_LISTED) -> str:
             return _("End with %(words)s", words=listed(rule.any_of)) + "."
         case Empathy():
             return _empathy(rule, listed)
+        case Address() | Negative() | SalesTalk() | Promises() | NeedsApproval() | Unedited() | OtherBrands():
+            return _manner(rule, listed)
         case _:
             return _measure(rule)
+
+
+def _manner(rule: Rule, listed: Callable[[Sequence[str]], str]) -> str:
+    match rule:
+        case Address():
+            parts = [
+                {
+                    "formal": _(
+                        "Speak to customers formally: Pan, Pani, usted, o senhor; English without contractions."
+                    ),
+                    "informal": _("Speak to customers as a friend: ty, tú, tu; everyday English."),
+                    "voce": _("Say você to customers, neither tu nor o senhor."),
+                }[rule.form]
+            ]
+        case Negative():
+            parts = [_("Say what is possible, not what is not.")]
+        case SalesTalk():
+            parts = [_("Do not sell to somebody who complains.")]
+            if rule.phrases:
+                parts.append(_("Also not: %(words)s.", words=listed(rule.phrases)))
+        case Promises():
+            parts = [
+                _("Promise nothing that may not be kept, and no times.")
+                if rule.dated
+                else _("Promise nothing that may not be kept.")
+            ]
+            if rule.phrases:
+                parts.append(_("Also not: %(words)s.", words=listed(rule.phrases)))
+        case NeedsApproval():
+            parts = [_("Only after the client's yes: %(words)s", words=listed(rule.phrases)) + _forms(rule.match)]
+        case Unedited():
+            parts = [
+                _("In answers to complaints, a saved reply is made one's own.")
+                if rule.only_complaints
+                else _("A saved reply is made one's own.")
+            ]
+        case _:
+            parts = [_("No names, addresses or numbers of the agency's other brands.")]
+    allowed = getattr(rule, "allowed", ())
+    if allowed:
+        parts.append(_("Allowed: %(words)s.", words=listed(allowed)))
+    return " ".join(parts)
 
 
 def _measure(rule: Rule) -> str:
@@ -138,6 +198,17 @@ def _measure(rule: Rule) -> str:
             if rule.allowed_domains:
                 parts.append(_("Only to %(domains)s.", domains=", ".join(rule.allowed_domains[:MOST_LISTED])))
             return " ".join(parts)
+        case Hashtags():
+            parts = []
+            if rule.max_count is not None:
+                parts.append(
+                    ngettext("At most %(num)s hashtag.", "At most %(num)s hashtags.", rule.max_count)
+                    if rule.max_count
+                    else _("No hashtags.")
+                )
+            if rule.allowed:
+                parts.append(_("Allowed: %(words)s.", words=_list(rule.allowed)))
+            return " ".join(parts)
         case Capitals():
             said = _("No words in capitals of %(n)s letters or more.", n=rule.min_letters)
             return " ".join((said, _("Allowed: %(words)s.", words=_list(rule.allowed)))) if rule.allowed else said
@@ -155,6 +226,7 @@ def _personal_data(rule: NoPersonalData) -> str:
         "bank_account": _("bank accounts"),
         "national_id": _("identity numbers"),
         "order": _("order numbers"),
+        "health": _("somebody's health"),
     }
     what = ", ".join(words for sort, words in sorts.items() if not rule.sorts or sort in rule.sorts)
     where = _("Never where everybody reads it: %(what)s.", what=what)

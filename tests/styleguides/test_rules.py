@@ -62,6 +62,14 @@ EVERY_KIND: list[dict[str, Any]] = [
         "allowed": ["+48 22 123 45 67"],
         "order_patterns": ["PW-######"],
     },
+    {"kind": "address", "id": "address", "form": "formal", "allowed": ["hey"], "languages": ["pt-BR"]},
+    {"kind": "hashtags", "id": "hashtags", "max_count": 1, "allowed": ["#ours"]},
+    {"kind": "negative", "id": "negative", "allowed": ["no problem"]},
+    {"kind": "sales_talk", "id": "sales", "phrases": ["loyalty card"], "allowed": ["sale"], "max_stars": 3},
+    {"kind": "promises", "id": "promises", "phrases": ["count on us"], "allowed": ["definitely"], "dated": False},
+    {"kind": "needs_approval", "id": "yes", "phrases": ["refund"], "forms": ["money back"], "level": "hint"},
+    {"kind": "unedited", "id": "own-words", "likeness_percent": 80, "only_complaints": False, "max_stars": 3},
+    {"kind": "other_brands", "id": "others", "allowed": ["Sol"], "level": "stop"},
 ]
 
 
@@ -124,6 +132,12 @@ def test_what_is_given_is_what_the_rule_holds() -> None:
         ({"kind": "empathy", "id": "a", "any_of": []}, "a", "any_of", "at least one"),
         ({"kind": "personal_data", "id": "a", "sorts": ["face"]}, "a", "sorts", "bank_account"),
         ({"kind": "personal_data", "id": "a", "order_patterns": ["PW-###"]}, "a", "order_patterns", "at least 4"),
+        ({"kind": "address", "id": "a", "form": "rude"}, "a", "form", "formal, informal"),
+        ({"kind": "address", "id": "a", "form": "formal", "languages": ["pt-ZZ"]}, "a", "languages", "pt-BR"),
+        ({"kind": "address", "id": "a", "form": "formal", "languages": ["pt-br"]}, "a", "languages", "pt-BR"),
+        ({"kind": "needs_approval", "id": "a", "phrases": []}, "a", "phrases", "at least one"),
+        ({"kind": "needs_approval", "id": "a", "phrases": ["x"], "level": "stop"}, "a", "level", "after a yes"),
+        ({"kind": "unedited", "id": "a", "likeness_percent": 5}, "a", "likeness_percent", "between 50"),
         ({"kind": "greeting", "id": "a", "name": "always"}, "a", "name", "required, allowed, never"),
     ],
 )

@@ -1,0 +1,112 @@
+"""Negative phrasing and how to say the same positively: `you can't … until 3 pm` → `you can … from 3 pm`.
+
+The patterns are data of each language. At each word at most a handful are tried, each looks at a bounded number of
+words: the time is linear in the text.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+from functools import cache
+from typing import Final
+
+from styleguides.language import language_data, plain
+from styleguides.moments import Moments, moments
+
+MOST_BETWEEN: Final = 16
+"""Words a gap of a pattern may hold."""
+
+_PART = re.compile(r"\{time\}|\{\}|<[^>]*>|[^\s<>{}]+")
+
+
+@dataclass(frozen=True, slots=True)
+class Pattern:
+    """`before` the gap and `after` it: alternatives by word. `timed`: a moment follows. `kept`: the word that stays."""
+
+    before: tuple[frozenset[str], ...]
+    after: tuple[frozenset[str], ...]
+    gap: bool
+    timed: bool
+    kept: int | None
+    write: str | None
+    example: str
+
+
+@dataclass(frozen=True, slots=True)
+class Negative:
+    """A negative stretch of `size` words from `place` on. `gap`: first and last word between, `kept`: one kept."""
+
+    place: int
+    size: int
+    pattern: Pattern
+    gap: tuple[int, int] | None
+    kept: int | None
+
+
+def _pattern(says: str, write: str | None, example: str) -> Pattern:
+    parts: tuple[list[frozenset[str]], list[frozenset[str]]] = ([], [])
+    gap = timed = False
+    kept: int | None = None
+    for part in _PART.findall(says):
+        if part == "{}":
+            gap = True
+        elif part == "{time}":
+            timed = True
+        elif part.startswith("<"):
+            kept = len(parts[0])
+            parts[0].append(frozenset(map(plain, part[1:-1].split())))
+        else:
+            parts[gap].append(frozenset(map(plain, part.split("|"))))
+    return Pattern(tuple(parts[0]), tuple(parts[1]), gap, timed, kept, write, example)
+
+
+@cache
+def _patterns(code: str) -> dict[str, tuple[Pattern, ...]]:
+    by_first: dict[str, list[Pattern]] = {}
+    for entry in language_data(code).listed("negative"):
+        write = entry.get("write")
+        example = entry.get("example") or (write or "").replace("{time}", "…").replace("{}", "…").replace("<>", "…")
+        pattern = _pattern(entry["says"], write, " ".join(example.split()))
+        for word in pattern.before[0]:
+            by_first.setdefault(word, []).append(pattern)
+    return {word: tuple(patterns) for word, patterns in by_first.items()}
+
+
+def _stand(parts: Sequence[frozenset[str]], words: Sequence[str], place: int) -> bool:
+    return place + len(parts) <= len(words) and all(words[place + offset] in part for offset, part in enumerate(parts))
+
+
+def negatives(code: str, words: Sequence[str], broken: Callable[[int, int], bool]) -> Iterator[Negative]:
+    """What is put negatively among these plain words, none inside another.
+
+    `broken(place, size)` says whether a sentence ends among `size` words from `place` on.
+    """
+    patterns, times = _patterns(code), moments(code)
+    free = 0
+    for place, word in enumerate(words):
+        if place < free or word not in patterns:
+            continue
+        for pattern in patterns[word]:
+            found = _matched(pattern, words, place, times)
+            if found is not None and not broken(place, found.size):
+                yield found
+                free = place + found.size
+                break
+
+
+def _matched(pattern: Pattern, words: Sequence[str], place: int, times: Moments) -> Negative | None:
+    if not _stand(pattern.before, words, place):
+        return None
+    kept = None if pattern.kept is None else place + pattern.kept
+    at = place + len(pattern.before)
+    if not pattern.gap:
+        if pattern.timed and times.after(words, at) == at:
+            return None
+        return Negative(place, at - place, pattern, None, kept)
+    for end in range(at + 1, min(at + MOST_BETWEEN, len(words)) + 1):
+        after = end + len(pattern.after)
+        if _stand(pattern.after, words, end) and not (pattern.timed and times.after(words, after) == after):
+            return Negative(place, after - place, pattern, (at, end - 1), kept)
+    return None
