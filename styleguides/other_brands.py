@@ -14,7 +14,6 @@ from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterator, Sequence
 from dataclasses import dataclass, replace
-from os.path import commonprefix
 from typing import Final
 from uuid import UUID
 
@@ -240,8 +239,7 @@ def _is_form(word: _Word, wanted: str, *, alone: bool) -> bool:
     if len(wanted) < INFLECTED_FROM or (alone and not word.is_capitalised):
         return False
     kept = len(wanted) if wanted[-1] not in _ENDINGS_THAT_CHANGE else max(INFLECTED_FROM, len(wanted) - 2)
-    shared = len(commonprefix((wanted, given)))
-    return shared >= kept and len(given) - shared <= LONGEST_ENDING
+    return given.startswith(wanted[:kept]) and len(given) - kept <= LONGEST_ENDING
 
 
 def _phone_spans(number: str, text: str) -> Iterator[Span]:
