@@ -14,6 +14,7 @@ from datetime import datetime, timedelta
 from uuid import UUID
 
 from flask import Flask
+from rq.timeouts import JobTimeoutException
 
 from channels import account_standing, accounts, due_checks
 from channels.capabilities import Access, ChecksAccess, RenewsCredential
@@ -85,6 +86,8 @@ def _check(app: Flask, names: Sequence[tuple[UUID, UUID, UUID]], transport: Spea
             _note(app, one, told, transport)
             if not isinstance(told, Access) or told.works:
                 _renew(app, one, transport)
+        except JobTimeoutException:
+            raise
         except Exception:
             log.exception("check_failed", account_id=str(one.account_id))
 
@@ -161,6 +164,8 @@ def _asked(of: Sequence[ConnectedAccount], transport: Speaks) -> list[Access | C
             told.append(checker.read_access(account, own, now=clock.now()) if checker is not None else None)
         except ChannelError as error:
             told.append(error)
+        except JobTimeoutException:
+            raise
         except Exception:
             log.exception("access_unreadable", account_id=account.account_id)
             told.append(None)

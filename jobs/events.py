@@ -14,6 +14,7 @@ from typing import NamedTuple
 from uuid import UUID
 
 from flask import Flask
+from rq.timeouts import JobTimeoutException
 from sqlalchemy import func, select
 from sqlalchemy.exc import DataError, IntegrityError
 
@@ -165,6 +166,8 @@ def _note_usage(run: _Run, exchanges: Sequence[Exchange]) -> None:
 def _reading(reader: ReadsEvents, account: ConnectedAccount, event: Waiting) -> EventReading:
     try:
         return reader.read_event(account, event.body, now=clock.now())
+    except JobTimeoutException:
+        raise
     except Exception:
         log.exception("event_unreadable", event_id=str(event.id))
         return EventReading("unknown", reason="reading it failed")
@@ -176,6 +179,8 @@ def _answered(
     try:
         return reader.read_event_answers(account, event.body, exchanges, now=clock.now())
     except ChannelError:
+        raise
+    except JobTimeoutException:
         raise
     except Exception:
         log.exception("event_answer_unreadable", event_id=str(event.id))

@@ -14,6 +14,7 @@ from datetime import datetime, timedelta
 from uuid import UUID
 
 from flask import Flask
+from rq.timeouts import JobTimeoutException
 from sqlalchemy import select
 
 from agency.inbox import intake
@@ -97,6 +98,8 @@ def read_slice(app: Flask, agency_id: str, brand_id: str, backfill_id: str, tran
         if isinstance(error, TokenRevoked) and account_id is not None:
             with in_scope(app, scope):  # apart: who asks for a reading locks the account first
                 accounts.mark_unhealthy(accounts.get(account_id), "needs_reconnect", error.reason)
+    except JobTimeoutException:
+        raise
     except Exception:
         log.exception("history_failed", backfill_id=backfill_id)
         with in_scope(app, scope):

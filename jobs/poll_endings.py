@@ -13,6 +13,7 @@ from typing import Any
 from uuid import UUID
 
 from flask import Flask
+from rq.timeouts import JobTimeoutException
 from sqlalchemy import Uuid, bindparam
 from sqlalchemy.dialects.postgresql import ARRAY, SMALLINT
 
@@ -187,6 +188,8 @@ def end_idle(app: Flask, polls: Sequence[Poll]) -> None:
                         "usages": [poll.usage_percent for poll in shown],
                     }
                     db.session.execute(_SHOW_POLLED, given)
+        except JobTimeoutException:
+            raise
         except Exception:
             # Their leases end, and they are polled again.
             log.exception("ending_failed", agency_id=str(agency_id))

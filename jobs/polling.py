@@ -19,6 +19,7 @@ from datetime import datetime
 from uuid import UUID
 
 from flask import Flask
+from rq.timeouts import JobTimeoutException
 
 from channels import accounts, poll_turns, rhythm, unfinished
 from channels.allowances import Note, ask_for, notes_of_all
@@ -214,6 +215,8 @@ class _Batch:
             page = self.adapter.read_poll(poll.account, poll.cursor, exchanges, now=clock.now())
         except ChannelError as error:
             poll.error = error
+        except JobTimeoutException:
+            raise
         except Exception:
             poll_endings.note_poison(poll)
         else:
@@ -222,6 +225,8 @@ class _Batch:
     def _store(self, poll: Poll, page: Page) -> None:
         try:
             poll_endings.store(self.app, poll, page)
+        except JobTimeoutException:
+            raise
         except Exception:
             poll_endings.note_poison(poll)
             return
@@ -317,6 +322,8 @@ def _plan(adapter: ChannelAdapter, poll: Poll) -> None:
         poll.requests = list(adapter.plan_poll(poll.account, poll.cursor, now=clock.now()))
     except ChannelError as error:
         poll.error = error
+    except JobTimeoutException:
+        raise
     except Exception:
         log.exception("poll_failed", account_id=str(poll.turn.account_id))
         poll.error = ChannelError("The platform could not be asked.", "Nothing is lost.", "It is tried again.")

@@ -6,6 +6,7 @@ from datetime import timedelta
 from uuid import UUID
 
 from flask import Flask
+from rq.timeouts import JobTimeoutException
 from sqlalchemy import Select, String, and_, cast, exists, func, select
 
 from agency.inbox import desk, moderation
@@ -58,6 +59,8 @@ def keep_up(app: Flask) -> None:
                 importing.wake(agency_id)
                 keeping.wake(agency_id)
                 ending.forget_old()
+        except JobTimeoutException:
+            raise
         except Exception:
             log.exception("upkeep_failed", agency_id=str(agency_id))
 
