@@ -11,8 +11,9 @@ from datetime import date, datetime
 from typing import Any, Final, NamedTuple
 from uuid import UUID
 
-from sqlalchemy import func, select, tuple_
+from sqlalchemy import Text, Uuid, cast, func, literal, or_, select, tuple_
 from sqlalchemy.dialects.postgresql import insert
+from sqlalchemy.orm import aliased
 
 from styleguides.models import SavedReply, SavedReplyUse, SavedReplyVersion
 from styleguides.saved_reply_fields import invalid, values_of
@@ -25,6 +26,7 @@ from tenants.models import Brand
 from tenants.permissions import Actor, Permission, require
 
 MOST_AT_ONCE: Final = 100
+LONGEST_SEARCH: Final = 100
 
 
 class SavedReplyRow(NamedTuple):
@@ -124,19 +126,30 @@ def list_saved_replies(
     *,
     of_agency: bool = False,
     archived: bool = False,
-    after: tuple[str, UUID] | None = None,
+    q: str = "",
+    after: UUID | None = None,
     limit: int = 50,
 ) -> list[SavedReplyRow]:
     """By title, in one statement: of every brand this person works for, of one, or those for every brand.
 
-    `after` is title and id of the last one seen. Raises NotFound, Forbidden.
+    `q` is looked for in titles and labels; `after` is the last one seen. Raises NotFound, Forbidden.
     """
     require(actor, Permission.GUIDE_READ, actor.agency_id if of_agency else brand_id)
     wanted = _rows().where(SavedReply.archived_at.is_not(None) if archived else SavedReply.archived_at.is_(None))
     if of_agency or brand_id is not None:
         wanted = wanted.where(SavedReply.brand_id == (actor.agency_id if of_agency else brand_id))
+    if q.strip() and "\x00" not in q:
+        looked_for = q.strip()[:LONGEST_SEARCH]
+        wanted = wanted.where(
+            or_(
+                SavedReply.title.icontains(looked_for, autoescape=True),
+                cast(SavedReply.words, Text).icontains(looked_for, autoescape=True),
+            )
+        )
     if after is not None:
-        wanted = wanted.where(tuple_(SavedReply.title, SavedReply.id) > tuple_(*after))
+        last = aliased(SavedReply)
+        title = select(last.title).where(last.id == after).scalar_subquery()
+        wanted = wanted.where(tuple_(SavedReply.title, SavedReply.id) > tuple_(title, literal(after, Uuid())))
     rows = db.session.execute(wanted.order_by(SavedReply.title, SavedReply.id).limit(min(limit, MOST_AT_ONCE + 1)))
     return [_row(actor, row) for row in rows]
 

@@ -1,7 +1,8 @@
 """Which saved replies fit a case, by the words the customer wrote and their language.
 
-The words of all saved replies of one brand, and of the agency's own, are kept ready in memory; what changes any of them
-changes the sum of their versions, which each question asks for first, so no process offers what is not there any more.
+They are picked as scenarios are (`styleguides.scenarios`): by the labels and the title that the customer's words say.
+Those of one brand, and of the agency, are kept ready in memory; what changes any of them changes the sum of their
+versions, which each question asks for first, so no process offers what is not there any more.
 """
 
 from __future__ import annotations
@@ -17,15 +18,12 @@ from sqlalchemy import func, select
 from styleguides.language import base_language
 from styleguides.models import SavedReply
 from styleguides.saved_replies import SavedReplyRow, saved_replies_by_id
-from styleguides.word_index import Entry, Part, WordIndex
+from styleguides.scenarios import CaseFacts, Scenario, Scenarios
 from tenants.database import db
 from tenants.permissions import Actor, Permission, require
 
-WORDS_SAY, TITLE_SAYS, TEXT_SAYS = 3.0, 2.0, 1.0
-OTHER_LANGUAGE: Final = 0.5
-"""What is only there in other languages than the customer's must be translated first."""
-LEAST: Final = 1.5
-"""One word of the text alone is chance; a label, the title, or two words of the text are not."""
+_LOOKED_AT: Final = 4
+"""Times as many as are wanted: what is there only in other languages stands behind."""
 _MOST_KEPT: Final = 200
 
 
@@ -36,29 +34,33 @@ class Suggestion(NamedTuple):
     words: tuple[str, ...]
 
 
-_kept: OrderedDict[tuple[UUID, UUID], tuple[int, WordIndex[tuple[UUID, frozenset[str]]]]] = OrderedDict()
+_kept: OrderedDict[tuple[UUID, UUID], tuple[int, Scenarios]] = OrderedDict()
 _lock = threading.Lock()
 
 
 def suggest(actor: Actor, brand_id: UUID, text: str, language: str | None, limit: int = 5) -> list[Suggestion]:
-    """The best of the brand's and the agency's for a text, best first. Two statements, one more after a change.
+    """The best of the brand's and the agency's for a text, best first; those with a text in its language before others.
 
-    Raises NotFound, Forbidden.
+    Two statements, one more after a change. Raises NotFound, Forbidden.
     """
     require(actor, Permission.GUIDE_READ, brand_id)
+    case = CaseFacts(words=text, language=language)
+    picked = [one for ready in _ready(actor.agency_id, brand_id) for one in ready.pick(case, most=limit * _LOOKED_AT)]
+    rows = saved_replies_by_id(actor, [one.id for one in picked])
     wanted = base_language(language)
-    found: list[tuple[float, UUID, tuple[str, ...]]] = []
-    for index in _indexes(actor.agency_id, brand_id):
-        for (saved_reply_id, languages), score, words in index.rank(text, language, limit * 4):
-            says = score if wanted is None or wanted in languages else score * OTHER_LANGUAGE
-            if score >= LEAST:
-                found.append((says, saved_reply_id, words))
-    best = sorted(found, key=lambda one: (-one[0], one[1]))[:limit]
-    rows = saved_replies_by_id(actor, [saved_reply_id for _says, saved_reply_id, _words in best])
-    return [Suggestion(rows[number], words) for _says, number, words in best if number in rows]
+    found = [one for one in picked if one.id in rows]
+    found.sort(key=lambda one: (not _speaks(rows[one.id], wanted), -one.points))
+    return [
+        Suggestion(rows[one.id], tuple(word for reason in one.reasons for word in reason.found))
+        for one in found[:limit]
+    ]
 
 
-def _indexes(agency_id: UUID, brand_id: UUID) -> Sequence[WordIndex[tuple[UUID, frozenset[str]]]]:
+def _speaks(saved: SavedReplyRow, language: str | None) -> bool:
+    return language is None or any(base_language(one["language"]) == language for one in saved.texts)
+
+
+def _ready(agency_id: UUID, brand_id: UUID) -> Sequence[Scenarios]:
     """Of the brand and of the agency, where this session may see that and there is anything."""
     stamps = db.session.execute(
         select(SavedReply.brand_id, func.sum(SavedReply.version))
@@ -66,35 +68,25 @@ def _indexes(agency_id: UUID, brand_id: UUID) -> Sequence[WordIndex[tuple[UUID, 
         .group_by(SavedReply.brand_id)
         .order_by(SavedReply.brand_id == agency_id)
     ).all()
-    indexes = []
+    found = []
     for place, stamp in stamps:
         with _lock:
             known = _kept.get((agency_id, place))
         if known is None or known[0] != stamp:
-            known = (stamp, _index_of(place))
+            known = (stamp, _read(place))
             with _lock:
                 _kept[agency_id, place] = known
                 _kept.move_to_end((agency_id, place))
                 while len(_kept) > _MOST_KEPT:
                     _kept.popitem(last=False)
-        indexes.append(known[1])
-    return indexes
+        found.append(known[1])
+    return found
 
 
-def _index_of(place: UUID) -> WordIndex[tuple[UUID, frozenset[str]]]:
+def _read(place: UUID) -> Scenarios:
     rows = db.session.execute(
-        select(SavedReply.id, SavedReply.title, SavedReply.words, SavedReply.texts)
-        .where(SavedReply.brand_id == place, SavedReply.archived_at.is_(None))
-        .order_by(SavedReply.id)
-    )
-    return WordIndex(
-        Entry(
-            (row.id, frozenset(base_language(one["language"]) or "" for one in row.texts)),
-            [
-                *(Part(WORDS_SAY, words) for words in row.words),
-                Part(TITLE_SAYS, row.title),
-                *(Part(TEXT_SAYS, one["text"], one["language"]) for one in row.texts),
-            ],
+        select(SavedReply.id, SavedReply.title, SavedReply.words).where(
+            SavedReply.brand_id == place, SavedReply.archived_at.is_(None)
         )
-        for row in rows
     )
+    return Scenarios(Scenario(row.id, row.title, words=(*row.words, row.title) if row.words else ()) for row in rows)

@@ -15,6 +15,7 @@ from agency.api import (
     error_shape,
     guidelines,
     replies,
+    saved_replies,
     style_guides,
     webhooks,
 )
@@ -27,6 +28,7 @@ SUBJECTS: tuple[ModuleType, ...] = (
     replies,
     style_guides,
     guidelines,
+    saved_replies,
     check,
     document,
 )

@@ -370,6 +370,30 @@ GUIDELINE: Final[Example] = {
     "version": 1,
 }
 
+NEW_SAVED_REPLY: Final[Example] = {
+    "brand_id": _BRAND_ID,
+    "title": "Late parcel",
+    "texts": [{"language": "en", "text": "Dear {customer_name}, we are sorry that {order} is late."}],
+    "words": ["late", "where is my parcel"],
+    "review_by": "2027-03-31",
+}
+SAVED_REPLY: Final[Example] = {
+    "id": _OTHER_ID,
+    **NEW_SAVED_REPLY,
+    "is_stale": False,
+    "uses": 12,
+    "last_used_at": _LATER,
+    "changed_at": _LATER,
+    "changed_by": "Sam Example",
+    "archived_at": None,
+    "version": 1,
+}
+SUGGESTED_SAVED_REPLY: Final[Example] = {
+    "saved_reply": SAVED_REPLY,
+    "words": ["late"],
+    "texts": [{"language": "en", "text": "Dear Ana, we are sorry that {order} is late.", "missing": ["order"]}],
+}
+
 CHECK_REQUEST: Final[Example] = {"text": "We guarantee it.", "platform": "google_business", "kind": "review"}
 CHECK_RESULT: Final[Example] = {
     "findings": [FINDING],

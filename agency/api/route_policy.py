@@ -73,6 +73,14 @@ API_ROUTE_POLICY: dict[str, Policy] = {
     "api_guidelines.get_guideline": P.GUIDE_READ,
     "api_guidelines.change_guideline": P.GUIDE_WRITE,
     "api_guidelines.delete_guideline": P.GUIDE_WRITE,
+    # saved_replies.py
+    "api_saved_replies.list_saved_replies": P.GUIDE_READ,
+    "api_saved_replies.create_saved_reply": P.GUIDE_WRITE,
+    "api_saved_replies.get_saved_reply": P.GUIDE_READ,
+    "api_saved_replies.change_saved_reply": P.GUIDE_WRITE,
+    "api_saved_replies.archive_saved_reply": P.GUIDE_WRITE,
+    "api_saved_replies.restore_saved_reply": P.GUIDE_WRITE,
+    "api_saved_replies.suggest_saved_replies": P.REPLY_WRITE,
     # check.py
     "api_check.check": P.GUIDE_READ,
     # webhooks.py, meta_requests.py: other programs, each with a signature of its own

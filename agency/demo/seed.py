@@ -22,7 +22,7 @@ from sqlalchemy import select
 
 from agency.demo import corpus
 from channels import accounts
-from styleguides import guidelines, guides
+from styleguides import guidelines, guides, saved_replies
 from tenants import brands
 from tenants.base_app import settings_of_app
 from tenants.database import db, new_id
@@ -121,6 +121,7 @@ def _seed(app: Flask, settings: Settings) -> None:
             )
         for key, brand_id in brand_ids.items():
             _write_guide(actor, brand_id, key)
+        _save_replies(actor, brand_ids)
         _connect(actor, brand_ids, settings)
         db.session.add(InstallationFact(name=FACT, value={"agency_id": str(agency_id)}))
     log.info("demo_seeded", agency_id=str(agency_id))
@@ -134,6 +135,14 @@ def _write_guide(actor: Actor, brand_id: UUID, key: str) -> None:
     guides.put_in_force(actor, brand_id, version.number)
     for guideline in json.loads((GUIDES.parent / "guidelines.json").read_text(encoding="utf-8"))[key]:
         guidelines.create_guideline(actor, brand_id, guideline)
+
+
+def _save_replies(actor: Actor, brand_ids: dict[str, UUID]) -> None:
+    """Words to begin answers with: the agency's own, and each brand's."""
+    listed = json.loads((GUIDES.parent / "saved_replies.json").read_text(encoding="utf-8"))
+    for key, entries in listed.items():
+        for entry in entries:
+            saved_replies.create_saved_reply(actor, brand_ids.get(key), entry)
 
 
 def _connect(actor: Actor, brand_ids: dict[str, UUID], settings: Settings) -> None:

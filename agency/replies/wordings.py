@@ -14,6 +14,7 @@ from uuid import UUID
 from sqlalchemy import Text, and_, cast, func, or_, select
 from sqlalchemy.dialects.postgresql import insert
 
+from agency.inbox.case import Case
 from agency.inbox.models import Contact, Conversation
 from agency.replies.models import Reply, ReplyText, SentWording, Wording
 from styleguides.saved_replies import count_use
@@ -122,6 +123,18 @@ def people_told_so(brand_id: UUID, text: str, customer_name: str | None, contact
     if contact_id is not None:
         wanted = wanted.where(SentWording.contact_id.is_distinct_from(contact_id))
     return db.session.execute(wanted).scalar_one()
+
+
+def people_told_of_draft(case: Case) -> int:
+    """How many other people got nearly the words of the case's newest draft. One statement, two more with a draft."""
+    text = db.session.execute(
+        select(ReplyText.text)
+        .join(Reply, and_(Reply.agency_id == ReplyText.agency_id, Reply.text_id == ReplyText.id))
+        .where(Reply.conversation_id == case.id, Reply.state == "draft", Reply.deed == "reply")
+        .order_by(Reply.id.desc())
+        .limit(1)
+    ).scalar()
+    return people_told_so(case.brand_id, text, case.customer_name, case.contact_id) if text else 0
 
 
 def people_told_from(saved_reply_ids: Sequence[UUID], brand_id: UUID) -> dict[UUID, int]:

@@ -15,6 +15,7 @@ from flask_babel import gettext as _
 from werkzeug.wrappers import Response as AnyResponse
 
 from agency.inbox.case import Case, read_case
+from agency.web.beside_saved_replies import saved_replies_card
 from agency.web.beside_scenarios import scenarios_card
 from agency.web.contexts_beside import BesidePage, CardLook
 from agency.web.inbox_address import read_address
@@ -26,7 +27,7 @@ beside = Blueprint("beside", __name__)
 
 Card = Callable[[Case], CardLook | None]
 
-CARDS: Final[tuple[Card, ...]] = (scenarios_card,)
+CARDS: Final[tuple[Card, ...]] = (scenarios_card, saved_replies_card)
 """In the order they stand: scenarios, limits left, saved replies, earlier answers and facts, client sheet."""
 
 

@@ -60,6 +60,7 @@ PAGES = (
     "guide_proposals",
     "guide_trial",
     "guidelines_page",
+    "saved_replies_page",
     "brands_page",
     "accounts_page",
     "history_page",

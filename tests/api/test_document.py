@@ -40,6 +40,13 @@ BESIDE = {
     ("POST", "/brands/{}/style-guide/versions/{}/approve"),
     ("POST", "/brands/{}/style-guide/versions/{}/answer"),
     ("GET", "/platforms"),
+    ("GET", "/saved-replies"),
+    ("POST", "/saved-replies"),
+    ("GET", "/saved-replies/{}"),
+    ("PATCH", "/saved-replies/{}"),
+    ("POST", "/saved-replies/{}/archive"),
+    ("POST", "/saved-replies/{}/restore"),
+    ("GET", "/conversations/{}/saved-replies"),
     ("GET", "/openapi.json"),
 }
 

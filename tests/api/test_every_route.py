@@ -71,6 +71,10 @@ def things_of(
     reply = lead.post(f"/conversations/{conversation}/replies", {"text": "Thank you."}).get_json()
     brand_id = str(agency.brand_ids[brand])
     guideline = lead.post(f"/brands/{brand_id}/guidelines", {"title": "One"}).get_json()
+    texts = [{"language": "en", "text": "Thank you."}]
+    saved_reply = lead.post(
+        "/saved-replies", {"brand_id": brand_id, "title": "One", "texts": texts, "words": [], "review_by": None}
+    ).get_json()
     number = lead.post(f"/brands/{brand_id}/style-guide/versions", {"rules": []}).get_json()["number"]
     return {
         "brand_id": brand_id,
@@ -78,6 +82,7 @@ def things_of(
         "conversation_id": str(conversation),
         "reply_id": reply["id"],
         "guideline_id": guideline["id"],
+        "saved_reply_id": saved_reply["id"],
         "number": str(number),
         "in_reply_to": reply["in_reply_to"],
         "message_id": reply["in_reply_to"],
@@ -113,6 +118,7 @@ def made_up() -> dict[str, str]:
         "conversation_id",
         "reply_id",
         "guideline_id",
+        "saved_reply_id",
         "in_reply_to",
         "message_id",
         "media_id",
@@ -237,6 +243,10 @@ def test_ids_of_others_in_bodies_and_queries_are_answered_like_made_up_ones(
         ("list_conversations", "assignee"),
         ("get_conversation", "before"),
         ("start_reply", "in_reply_to"),
+        ("start_reply", "saved_reply_id"),
+        ("edit_reply", "saved_reply_id"),
+        ("create_saved_reply", "brand_id"),
+        ("list_saved_replies", "brand_id"),
         ("check", "conversation_id"),
     }
     assert everything(superuser) == before

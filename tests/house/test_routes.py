@@ -47,6 +47,7 @@ ID_NAMES = {
     "message_id": "message",
     "person_id": "person",
     "reply_id": "reply",
+    "saved_reply_id": "saved_reply",
     "session_id": "sign_in_session",
     "token_id": "api_token",
 }

@@ -200,7 +200,7 @@ def test_the_list_goes_on_where_it_stopped_in_one_statement(ana: Agency, stateme
     for title in ("B", "A", "C", "B"):
         written(ana.team_lead, ana, ana.brand_ids[0], title=title)
     seen: list[str] = []
-    after: tuple[str, UUID] | None = None
+    after: UUID | None = None
     with ana.entered(ana.staff):
         db.session.connection()
         for _ in range(4):
@@ -208,9 +208,24 @@ def test_the_list_goes_on_where_it_stopped_in_one_statement(ana: Agency, stateme
             rows = saved_replies.list_saved_replies(ana.staff, after=after, limit=1)
             assert len([one for one in statements() if one.lstrip().upper().startswith("SELECT")]) == 1
             seen += [row.title for row in rows]
-            after = (rows[-1].title, rows[-1].id)
+            after = rows[-1].id
         assert saved_replies.list_saved_replies(ana.staff, after=after, limit=1) == []
     assert seen == ["A", "B", "B", "C"]
+
+
+def test_words_are_looked_for_in_titles_and_labels(ana: Agency) -> None:
+    written(ana.team_lead, ana, None, title="Refund 100%", words=["money back"])
+    written(ana.team_lead, ana, ana.brand_ids[0], title="Late", words=["zwrot pieniędzy"])
+    for q, found in (
+        ("refund", ["Refund 100%"]),
+        ("0%", ["Refund 100%"]),
+        ("PIENIĘDZY", ["Late"]),
+        ("%", ["Refund 100%"]),
+        ("_", []),
+        ("a\x00", ["Late", "Refund 100%"]),
+        (" ", ["Late", "Refund 100%"]),
+    ):
+        assert titles(ana, ana.staff, q=q) == found, q
 
 
 def test_the_day_of_review_makes_it_stale(ana: Agency) -> None:
