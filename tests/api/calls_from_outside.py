@@ -35,7 +35,7 @@ def events(superuser: Engine) -> list[tuple[str, str]]:
 def raw_events(superuser: Engine) -> list[tuple[UUID, str]]:
     """Account and kind of every change kept, in order."""
     with superuser.connect() as connection:
-        return [tuple(row) for row in connection.execute(text("select account_id, kind from raw_event order by id"))]
+        return [tuple(row) for row in connection.execute(text("select account_id, kind from raw_event order by created_at, id"))]
 
 
 def promises(superuser: Engine) -> list[str]:

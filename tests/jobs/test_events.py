@@ -82,7 +82,7 @@ class Desk:
         return [(row.text, row.deleted) for row in rows]
 
     def outcomes(self) -> list[tuple[str | None, bool]]:
-        rows = self.outbox.all("select outcome, body is not null as kept from raw_event order by id")
+        rows = self.outbox.all("select outcome, body is not null as kept from raw_event order by created_at, id")
         return [(row.outcome, row.kept) for row in rows]
 
 
