@@ -35,7 +35,8 @@ def events(superuser: Engine) -> list[tuple[str, str]]:
 def raw_events(superuser: Engine) -> list[tuple[UUID, str]]:
     """Account and kind of every change kept, in order."""
     with superuser.connect() as connection:
-        return [tuple(row) for row in connection.execute(text("select account_id, kind from raw_event order by created_at, id"))]
+        rows = connection.execute(text("select account_id, kind from raw_event order by created_at, id"))
+        return [tuple(row) for row in rows]
 
 
 def promises(superuser: Engine) -> list[str]:

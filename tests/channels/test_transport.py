@@ -205,7 +205,7 @@ def test_silence_ends_at_the_total_time() -> None:
     with speaking(wait, total_seconds=0.3) as (_, transport):
         began = time.monotonic()
         assert type(outcome(transport, write())) is OutcomeUnknown
-        assert time.monotonic() - began < 3
+        assert time.monotonic() - began < 10  # seconds; without an end it is twenty or none
         release.set()
 
 
@@ -224,7 +224,7 @@ def test_a_dribbling_answer_ends_at_the_total_time(start: bytes) -> None:
         began = time.monotonic()
         transport = Transport(endpoints(url), total_seconds=0.5)
         assert type(outcome(transport, write())) is OutcomeUnknown
-        assert time.monotonic() - began < 3
+        assert time.monotonic() - began < 10  # seconds; without an end it is twenty or none
     finally:
         stop.set()
         close()

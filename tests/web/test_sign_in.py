@@ -62,9 +62,9 @@ def test_an_unknown_address_costs_as_much_as_a_known_one(whole_app: Flask, staff
     stored = hash_password(PASSWORD)
 
     def seconds(held: str | None) -> float:
-        began = time.perf_counter()
+        began = time.process_time()  # of this process: what else the machine does is not counted
         assert not verify("wrong password", held)
-        return time.perf_counter() - began
+        return time.process_time() - began
 
     known, unknown = zip(*((seconds(stored), seconds(None)) for _ in range(7)), strict=True)
     assert 0.5 < statistics.median(unknown) / statistics.median(known) < 2
