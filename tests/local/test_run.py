@@ -98,7 +98,7 @@ def run(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Run]:
 
 
 def test_it_answers_and_every_part_is_named_on_its_command_line(run: Run) -> None:
-    with urllib.request.urlopen(f"http://127.0.0.1:{run.port}/healthz", timeout=5) as answer:
+    with urllib.request.urlopen(f"http://127.0.0.1:{run.port}/healthz", timeout=30) as answer:
         assert answer.status == 200
     lines = list(run.commands().values())
     for part in (
@@ -172,11 +172,11 @@ def test_killed_then_started_again_then_stopped_in_time(tmp_path: Path) -> None:
     assert [line for line in again.lines if line.startswith("sign-in ")] == [
         line for line in killed.lines if line.startswith("sign-in ")
     ]
-    assert psutil.wait_procs(left_behind, timeout=5)[1] == []
+    assert psutil.wait_procs(left_behind, timeout=STOP_SECONDS)[1] == []
     children = again.servers()
     assert again.stop(signal.SIGINT) < STOP_SECONDS
     assert again.process.returncode == 0
-    assert psutil.wait_procs(children, timeout=1)[1] == []
+    assert psutil.wait_procs(children, timeout=STOP_SECONDS)[1] == []
     assert again.parts() == []
 
 
