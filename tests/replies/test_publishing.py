@@ -195,13 +195,50 @@ def test_after_one_more_try_a_person_decides(case: Case, page: Page) -> None:
         case.look(reply_id, page.transport)
     case.publish(reply_id, page.transport)
     case.pass_time(700)
-    for _ in range(5):
+    for _ in range(2):
+        assert case.look(reply_id, page.transport) == "outcome_unknown"
+        assert "say here" not in (case.row(reply_id).state_reason or ""), "what was counted before was of another send"
+    for _ in range(3):
         assert case.look(reply_id, page.transport) == "outcome_unknown"
     assert "say here what became of it" in (case.row(reply_id).state_reason or "")
     sends = [r for r in page.transport.requests if r.method == "POST"]
     assert len(sends) == 2
     case.do("resolve", reply_id, "refused", "Looked: it is not there.", actor="team_lead")
     assert case.row(reply_id).state == "refused"
+
+
+def lost(case: Case, page: Page) -> UUID:
+    """A reply that never arrived, of which nobody told us."""
+    reply_id = case.approved()
+    page.accepts, page.answer = False, OutcomeUnknown("no answer")
+    assert case.publish(reply_id, page.transport) == "outcome_unknown"
+    return reply_id
+
+
+def test_looks_that_cannot_tell_count_for_nothing_and_after_a_day_a_person_is_asked(case: Case, page: Page) -> None:
+    reply_id = lost(case, page)
+    case.pass_time(700)
+    blind = ScriptedTransport(lambda _request: json_answer({"error": {"code": 2, "message": "x"}}, status=500))
+    for _ in range(5):
+        assert case.look(reply_id, blind) == "outcome_unknown"
+    assert "say here" not in (case.row(reply_id).state_reason or "")
+    case.pass_time(86_400)
+    assert case.look(reply_id, blind) == "outcome_unknown"
+    assert "say here what became of it" in (case.row(reply_id).state_reason or "")
+
+
+def test_a_look_at_an_earlier_send_says_nothing_of_the_later_one(case: Case, page: Page) -> None:
+    reply_id = lost(case, page)
+    case.pass_time(700)
+
+    def sent_meanwhile(request: Request) -> Answer:
+        with case.superuser.begin() as connection:
+            connection.execute(text("update reply set fence = 2"))
+        return json_answer({"data": []} if request.path.endswith("/comments") else {"id": "1", "comment_count": 0})
+
+    assert case.look(reply_id, ScriptedTransport(sent_meanwhile)) == "outcome_unknown"
+    with case.superuser.connect() as connection:
+        assert connection.execute(text("select absent_reads from reply")).scalar() == 0
 
 
 def _claim_and_die(case: Case, reply_id: UUID, page: Page, *, after_sending: bool) -> None:
