@@ -11,6 +11,7 @@ from uuid import UUID
 
 from sqlalchemy import and_, func, select
 
+from styleguides import known_by
 from styleguides.check import example_problems
 from styleguides.compiled import CompiledRules, compile_rules
 from styleguides.guide_steps import read_words, storable, write_step
@@ -173,6 +174,7 @@ def enter_force(actor: Actor, version: StyleGuideVersion, brand_language: str, m
     version.put_in_force_at = moment
     version.retired_at = None
     db.session.flush()
+    known_by.note_guide(version.brand_id, read_rules(version.rules))
     write_step(actor, version, move, words, before.number if before else None)
 
 
