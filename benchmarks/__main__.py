@@ -28,6 +28,7 @@ BENCHMARKS: dict[str, str] = {
     "store_items": "item_storage",
     "duplicate_poll": "item_storage",
     "style_check": "style_check",
+    "brand_scan": "brand_scan",
     "poll_cycle": "poll_cycle",
     "poll_scale": "poll_scale",
     "webhook_intake": "webhook_intake",
