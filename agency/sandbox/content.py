@@ -88,8 +88,39 @@ def write_post(world: World, account: Account, text: str | None, **values: Any) 
         visible_at=shows_from(world, account, "customers" if author else "ours"),
         facts=facts,
     )
+    if account.platform == "facebook":
+        _add_pictures(world, account, made)
     world.tell(Happening("add", account, made, by_account=made.by_account))
     return made
+
+
+def _add_pictures(world: World, account: Account, post: Item) -> None:
+    """Each picture of a post is an object of its own; one that is alone in its post shares the post's comments."""
+    pictures = [one for one in post.facts.get("attachments") or [] if one.get("kind") in ("photo", "image")]
+    inherited = {name: post.facts[name] for name in ("author", "place", "is_published") if name in post.facts}
+    for one in pictures:
+        if world.store.item("facebook", str(one["name"]), account.id) is None:
+            facts = {**inherited, "text": one.get("title"), "alone": len(post.facts["attachments"]) == 1}
+            world.store.add_item(
+                account,
+                "photo",
+                str(one["name"]),
+                post_id=post.external_id,
+                by_account=post.by_account,
+                created_at=post.created_at,
+                visible_at=post.visible_at,
+                facts=facts,
+            )
+
+
+def picture_of(world: World, account: Account, post: Item, number: int) -> Item:
+    """The picture of that number, from 1, as what is commented on; raises NotThere."""
+    found = world.store.find_items(
+        "account_id = ? AND kind = 'photo' AND post_id = ? AND deleted_at IS NULL", (account.id, post.external_id)
+    )
+    if not 1 <= number <= len(found):
+        raise NotThere(f"no picture {number} in {post.external_id}")
+    return post if found[number - 1].facts["alone"] else found[number - 1]
 
 
 def newest_post(world: World, account: Account) -> Item:

@@ -126,7 +126,9 @@ def _contents(world: World, account: Account, page: int) -> tuple[list[PostWithT
 
 def _threads(world: World, account: Account, post: Item) -> list[Thread]:
     comments = world.store.find_items(
-        "account_id = ? AND post_id = ? AND deleted_at IS NULL", (account.id, post.external_id), "created_at, seq"
+        "account_id = ? AND post_id = ? AND kind = 'comment' AND deleted_at IS NULL",
+        (account.id, post.external_id),
+        "created_at, seq",
     )
     answers: dict[str, list[Item]] = {}
     for comment in comments:

@@ -17,7 +17,18 @@ DEFAULT_LIMIT = 25
 MAX_LIMIT = 100
 MAX_INSTAGRAM_COMMENTS = 50
 CURSOR_LIFE_HOURS = 1
-KEPT = ("filter", "order", "since", "until", "summary", "platform", "user_id", "folder", "include_inline_create")
+KEPT = (
+    "type",
+    "filter",
+    "order",
+    "since",
+    "until",
+    "summary",
+    "platform",
+    "user_id",
+    "folder",
+    "include_inline_create",
+)
 
 # What order means in SQL. "ranked" is Meta's default and promises nothing, so here it is a fixed shuffle.
 ORDERS = {
@@ -120,6 +131,10 @@ def _condition(node: Node, edge: str, params: Mapping[str, str], now: float) -> 
             where += NO_REELS
         if edge == "stories":
             where, values = f"{where} AND created_at > ?", (*values, now - media.STORY_LIFE_SECONDS)
+    elif edge == "photos":
+        if params.get("type", "profile") != "uploaded":
+            return None
+        where, values = f"account_id = ? AND kind = 'photo' AND by_account = 1 AND {PUBLISHED}", (node.account.id,)
     elif edge == "conversations":
         where, values = "account_id = ? AND kind = 'thread'", (node.account.id,)
         if params.get("user_id"):
@@ -128,13 +143,14 @@ def _condition(node: Node, edge: str, params: Mapping[str, str], now: float) -> 
         where, values = "account_id = ? AND post_id = ? AND kind = 'message'", (node.account.id, node.id)
     elif edge in ("comments", "replies"):
         assert node.item is not None
-        below = (node.account.id, node.item.external_id)
+        shares = node.type == "Photo" and node.item.facts.get("alone")
+        below = (node.account.id, node.item.post_id if shares else node.item.external_id)
         if node.item.kind == "comment":
             where, values = "account_id = ? AND parent_id = ?", below
-        elif node.type in ("Post", "Video") and params.get("filter") == "stream":
-            where, values = "account_id = ? AND post_id = ?", below
+        elif node.type in ("Post", "Video", "Photo") and params.get("filter") == "stream":
+            where, values = "account_id = ? AND post_id = ? AND kind = 'comment'", below
         else:
-            where, values = "account_id = ? AND post_id = ? AND parent_id IS NULL", below
+            where, values = "account_id = ? AND post_id = ? AND kind = 'comment' AND parent_id IS NULL", below
     else:
         return None
     if edge in TIMED_EDGES and node.type != "IGMedia":
@@ -167,7 +183,7 @@ def _limit(node: Node, edge: str, params: Mapping[str, str]) -> int:
 def _order(node: Node, edge: str, params: Mapping[str, str]) -> str:
     if edge == "conversations":
         return "newest_update"
-    if edge in POST_EDGES or node.type == "IGMedia" or edge == "messages":
+    if edge in POST_EDGES or node.type == "IGMedia" or edge in ("messages", "photos"):
         return "reverse_chronological"
     if node.type == "IGComment":
         return "chronological"

@@ -228,6 +228,18 @@ FIELDS: dict[str, dict[str, Value]] = {
         "length": _always(15.0),
         "published": _fact("is_published", True),
     },
+    "Photo": {
+        **COMMON,
+        "name": lambda reader, node: _item(node).facts.get("text") or ABSENT,
+        "created_time": _created,
+        "updated_time": lambda reader, node: graph_time(_item(node).updated_at),
+        "from": _from,
+        "link": lambda reader, node: f"https://www.facebook.com/photo.php?fbid={node.id}",
+        "page_story_id": lambda reader, node: f"{_account(node).external_id}_{node.id}",
+        "album": _absent,
+        "picture": _absent,
+        "images": _absent,
+    },
     "IGUser": {
         "id": _me_id,
         "user_id": lambda reader, node: _account(node).external_id,
@@ -286,6 +298,7 @@ DEFAULTS = {
     "Post": ("created_time", "message", "id"),
     "Comment": ("created_time", "from", "message", "id"),
     "Video": ("updated_time", "description", "id"),
+    "Photo": ("created_time", "name", "id"),
     "IGUser": ("id",),
     "IGMedia": ("id",),
     "IGComment": ("timestamp", "text", "id"),
@@ -301,6 +314,7 @@ EDGES: dict[str, frozenset[str]] = {
     "Post": frozenset({"comments", "likes", "reactions"}),
     "Comment": frozenset({"comments", "likes", "reactions"}),
     "Video": frozenset({"comments", "likes", "reactions"}),
+    "Photo": frozenset({"comments", "likes", "reactions"}),
     "IGUser": frozenset(
         {"media", "stories", "tags", "live_media", "subscribed_apps", "conversations", "content_publishing_limit"}
     ),

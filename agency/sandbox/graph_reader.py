@@ -16,6 +16,7 @@ MAX_LOOKED_AT = 100
 NODE_TYPES = {
     ("facebook", "post"): "Post",
     ("facebook", "comment"): "Comment",
+    ("facebook", "photo"): "Photo",
     ("instagram", "post"): "IGMedia",
     ("instagram", "comment"): "IGComment",
     ("facebook", "thread"): "UnifiedThread",
@@ -160,11 +161,11 @@ class Reader:
 
     def count_comments(self, item: Item) -> int:
         """Readable comments below a post, or answers below a comment."""
-        column = "post_id" if item.kind == "post" else "parent_id"
+        column = "parent_id" if item.kind == "comment" else "post_id"
         with self.world.store.reading() as db:
             row = db.execute(
                 f"SELECT count(*) FROM items WHERE account_id = ? AND {column} = ?"
-                " AND deleted_at IS NULL AND visible_at <= ?",
+                " AND kind = 'comment' AND deleted_at IS NULL AND visible_at <= ?",
                 (item.account_id, item.external_id, self.world.now()),
             ).fetchone()
         return int(row[0])

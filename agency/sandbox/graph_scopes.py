@@ -45,6 +45,7 @@ PAGE_READS = {
     "tagged": ("pages_read_user_content",),
     "video_reels": ("pages_read_engagement",),
     "ads_posts": ("pages_read_engagement",),
+    "photos": ("pages_read_engagement",),
     "subscribed_apps": ("pages_manage_metadata",),
     "blocked": ("pages_manage_engagement",),
 }
@@ -86,7 +87,7 @@ def _needed(reader: Reader, node: Node, edge: str | None) -> tuple[str, ...]:
         return ("instagram_manage_messages",) if on_instagram else ("pages_messaging",)
     if node.type == "Page":
         return (PAGE_WRITES if is_write else PAGE_READS).get(edge or "", ())
-    if node.type in ("Post", "Video"):
+    if node.type in ("Post", "Video", "Photo"):
         if edge == "comments":
             return ("pages_manage_engagement",) if is_write else ("pages_read_user_content",)
         if edge == "likes" and is_write:

@@ -59,7 +59,7 @@ def perform(reader: Reader, node: Node, edge: str | None) -> Written:
         return _subscribe(reader, account, action)
     if node.item is None:
         raise graph_errors.missing_object(node.id, reader.verb)
-    if edge == "likes" and node.type in ("Comment", "Post", "Video"):
+    if edge == "likes" and node.type in ("Comment", "Post", "Video", "Photo"):
         content.like(reader.world, account, node.item, liked=reader.call.method == "POST")
         return Written(action, node.id, SUCCESS)
     if edge is not None:
@@ -125,7 +125,7 @@ def _answer_mention(reader: Reader, account: Account, action: str, text: str | N
 def _comment(reader: Reader, node: Node, edge: str, action: str, text: str | None) -> Written:
     allowed = {"Post": "comments", "Comment": "comments", "IGMedia": "comments", "IGComment": "replies"}
     item, account = node.item, node.account
-    if item is None or account is None or allowed.get("Post" if node.type == "Video" else node.type) != edge:
+    if item is None or account is None or allowed.get("Post" if node.type in ("Video", "Photo") else node.type) != edge:
         raise graph_errors.missing_object(node.id, reader.verb)
     is_instagram = node.type.startswith("IG")
     picture = None if is_instagram else reader.call.params.get("attachment_url")

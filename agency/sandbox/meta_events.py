@@ -12,6 +12,7 @@ from agency.sandbox.store import Account, Item
 from agency.sandbox.world import Happening, World
 
 FEED_VERBS = {"add": "add", "edit": "edited", "hide": "hide", "unhide": "unhide", "remove": "remove"}
+STATUS_TYPES = {"photo": "added_photos"}
 OWN_POST_ITEMS = {"photo": "photo", "image": "photo", "video": "video", "share": "share"}
 
 
@@ -65,8 +66,8 @@ class _Events:
             "item": "comment",
             "verb": verb,
             "comment_id": item.external_id,
-            "post_id": item.post_id,
-            "parent_id": item.parent_id or item.post_id,
+            "post_id": _story_id(account, post, item),
+            "parent_id": item.parent_id or _story_id(account, post, item),
         }
         if not account.facts.get("hide_authors") or item.by_account:
             value["from"] = _from(item)
@@ -79,12 +80,12 @@ class _Events:
             value[attachment["kind"]] = media.address(self.world, attachment)
         if post is not None:
             value["post"] = {
-                "status_type": post.facts.get("status_type") or "mobile_status_update",
+                "status_type": post.facts.get("status_type") or STATUS_TYPES.get(post.kind, "mobile_status_update"),
                 "is_published": post.facts.get("is_published", True),
                 "updated_time": graph_time(post.updated_at),
-                "permalink_url": f"https://www.facebook.com/{post.external_id.replace('_', '/posts/')}",
+                "permalink_url": f"https://www.facebook.com/{value['post_id'].replace('_', '/posts/')}",
                 "promotion_status": "active" if post.facts.get("ad") else "inactive",
-                "id": post.external_id,
+                "id": value["post_id"],
             }
         return value
 
@@ -174,6 +175,13 @@ class _Events:
         id_name = "comment_id" if meta_app.application(self.world.store)["comment_id_name"] else "id"
         value = {id_name: item.external_id, "text": item.facts.get("text") or "", "from": told, "media": product}
         return {**value, "parent_id": item.parent_id} if item.parent_id else value
+
+
+def _story_id(account: Account, post: Item | None, comment: Item) -> str | None:
+    """What a comment is told to stand under: of a picture in an album its own story, not the album's."""
+    if post is not None and post.kind == "photo":
+        return f"{account.external_id}_{post.external_id}"
+    return comment.post_id
 
 
 def _from(item: Item) -> dict[str, Any]:

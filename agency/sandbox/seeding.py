@@ -202,6 +202,8 @@ def _write(world: World, account: Account, kind: str, wish: dict[str, Any]) -> I
     post = content.referred(world, account, str(wish["post"]), "post") if wish.get("post") else None
     if parent is None and post is None:
         post = content.newest_post(world, account)
+    if post is not None and wish.get("picture") is not None:
+        post = content.picture_of(world, account, post, int(wish["picture"]))
     by_account = wish.get("by") == "page"
     return content.write_comment(
         world, account, text, post=post, parent=parent, author=wish.get("author"), by_account=by_account, **values

@@ -277,8 +277,9 @@ class Store:
             db.execute("UPDATE items SET deleted_at = ? WHERE seq = ? AND deleted_at IS NULL", (now, item.seq))
             db.execute(
                 "UPDATE items SET deleted_at = ? WHERE account_id = ? AND deleted_at IS NULL"
-                " AND (post_id = ? OR parent_id = ?)",
-                (now, item.account_id, item.external_id, item.external_id),
+                " AND (post_id = ? OR parent_id = ? OR post_id IN"
+                " (SELECT external_id FROM items WHERE account_id = ? AND kind = 'photo' AND post_id = ?))",
+                (now, item.account_id, item.external_id, item.external_id, item.account_id, item.external_id),
             )
 
 
