@@ -21,6 +21,7 @@ from styleguides.check import (
 from styleguides.guides import guide_and_language
 from styleguides.other_brands import other_brand_findings
 from styleguides.rule_kinds import LEVELS
+from styleguides.wording import fingerprint_keys
 from tenants import brand_marks
 
 _NO_RULES = compile_rules(())
@@ -80,7 +81,7 @@ def check_for_brand(
     )
     findings = check_text(guide.compiled if guide else _NO_RULES, text, context)
     if beside_others:
-        marks = brand_marks.marks_near(brand_marks.keys_in(text))
+        marks = brand_marks.marks_near(brand_marks.keys_in(text) | fingerprint_keys(text))
         rule = next((rule for rule in guide.rules if rule.kind == "other_brands"), None) if guide else None
         findings += other_brand_findings(text, brand_id, marks, context, rule)
         findings.sort(key=lambda finding: (finding.start, finding.end, LEVELS.index(finding.level)))

@@ -5,7 +5,7 @@ from __future__ import annotations
 from sqlalchemy import select
 
 from channels import accounts
-from styleguides import guides
+from styleguides import guides, saved_replies
 from styleguides.brand_check import check_for_brand
 from styleguides.known_by import marks_of
 from styleguides.rules import rules_from_data
@@ -93,3 +93,16 @@ def test_an_account_without_a_name_of_its_own_is_nobodys_name(ana: Agency) -> No
         sources = db.session.scalars(select(BrandMark.source)).all()
     assert not [source for source in sources if source.startswith("account:")]
     assert stops(ana, "Your number is 7700770.") == []
+
+
+def test_a_saved_reply_of_another_brand_stops_a_draft_also_slightly_changed(ana: Agency) -> None:
+    words = (
+        "Thank you for telling us, we are sorry about the cold bread and would love to bake you a loaf on Monday."
+    )
+    with ana.entered():
+        texts = [{"language": "en", "text": words}]
+        saved_replies.create_saved_reply(ana.team_lead, ana.brand_ids[1], {"title": "Cold bread", "texts": texts})
+    changed = words.replace("Monday", "Friday")
+    assert stops(ana, changed) == [changed]
+    assert stops(ana, changed, brand=1) == []
+    assert stops(ana, "Thank you for telling us, your parcel left the depot this morning and arrives tomorrow.") == []
