@@ -76,7 +76,10 @@ def test_a_blocked_account_asks_once_and_what_waits_goes_out_when_it_may(case: C
         assert row.state == "approved"
         assert "Facebook lets this account write nothing for now" in (row.state_reason or "")
         assert case.publish(reply_id, page.transport) == "skipped"
-    assert case.promises("publish_reply") >= 2
+    with case.superuser.connect() as connection:
+        later = "run_at > now() + interval '3 hours 59 minutes' and run_at <= now() + interval '4 hours 1 minute'"
+        promised = connection.execute(text(f"select ids->>'reply_id' from outbox_entry where {later}")).scalars()
+        assert {*promised} == {str(first), str(other)}, "tried again by themselves"
     freed(page)
     hours_pass(case)
     assert case.publish(first, page.transport) == "published"
@@ -154,6 +157,8 @@ def test_deeds_wait_too_and_are_done_afterwards(case: Case, page: Page) -> None:
     for _ in range(10):
         moderation.perform(agency.app, agency.scope, deed_id, platform)
     assert len(asked) == 1
+    with case.superuser.connect() as connection:
+        assert connection.execute(text("select attempts, state from moderation_deed")).one() == (0, "waiting")
     assert case.publish(reply_id, page.transport) == "skipped", "a deed's no stops answers as well"
     assert len(told(case)) == 1
     with case.superuser.begin() as connection:
