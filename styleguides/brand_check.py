@@ -48,6 +48,11 @@ class CheckResult:
         """Whether a finding forbids sending."""
         return any(finding.level == "stop" for finding in self.findings)
 
+    @property
+    def needs_approval(self) -> str | None:
+        """Why these words wait for the client's yes whatever the brand's policy; None where the guide asks for none."""
+        return next((finding.message for finding in self.findings if finding.needs_approval), None)
+
 
 def check_for_brand(
     brand_id: UUID,
@@ -61,12 +66,13 @@ def check_for_brand(
     reader_language: str | None = None,
     complaint: bool = False,
     beside_others: bool = False,
+    began_with: str | None = None,
 ) -> CheckResult:
     """Hold a text against the guide in force and the platform's limits. One SQL statement, two with `beside_others`.
 
     `beside_others`: words of the agency's other brands are findings, too; for whoever writes for several brands, never
-    for a client, who shall not learn of the others. `language` None: recognised from the text, else the brand's.
-    Raises NotFound for a brand outside the scope.
+    for a client, who shall not learn of the others. `began_with`: the saved reply the words began from. `language`
+    None: recognised from the text, else the brand's. Raises NotFound for a brand outside the scope.
     """
     guide, brand_language = guide_and_language(brand_id)
     context = CheckContext(
@@ -78,6 +84,7 @@ def check_for_brand(
         brand_language=brand_language,
         reader_language=reader_language,
         complaint=complaint,
+        began_with=began_with,
     )
     findings = check_text(guide.compiled if guide else _NO_RULES, text, context)
     if beside_others:

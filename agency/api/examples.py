@@ -125,6 +125,7 @@ FINDING: Final[Example] = {
     "start": 3,
     "end": 12,
     "suggestion": "do our best",
+    "needs_approval": False,
 }
 
 NEW_REPLY: Final[Example] = {"text": _WORDS}

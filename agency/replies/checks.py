@@ -49,11 +49,16 @@ def words_kind(kind: str, *, private: bool) -> str:
 
 
 def check_words(
-    conversation: Conversation, text: str, *, private: bool = False, beside_others: bool = False
+    conversation: Conversation,
+    text: str,
+    *,
+    private: bool = False,
+    beside_others: bool = False,
+    began_with: str | None = None,
 ) -> CheckResult:
     """The style check of these words for this conversation, with the guide in force.
 
-    `beside_others` as in `styleguides.brand_check`: for words that somebody of the agency wrote.
+    `beside_others` and `began_with` as in `styleguides.brand_check`: for words that somebody of the agency wrote.
     """
     return check_for_brand(
         conversation.brand_id,
@@ -63,6 +68,18 @@ def check_words(
         stars=conversation.stars,
         customer_name=conversation.author_name,
         beside_others=beside_others,
+        began_with=began_with,
+    )
+
+
+def check_text_of(reply: Reply, text: ReplyText, *, beside_others: bool = False) -> CheckResult:
+    """The check of the words a reply has, as everybody who is about to pass them on makes it."""
+    return check_words(
+        conversation_of(reply),
+        text.text,
+        private=reply.private,
+        beside_others=beside_others,
+        began_with=None if text.by_approver else reply.began_with,
     )
 
 
@@ -76,6 +93,7 @@ def findings_as_data(result: CheckResult) -> list[dict[str, Any]]:
             "start": finding.start,
             "end": finding.end,
             "suggestion": finding.suggestion,
+            **({"needs_approval": True} if finding.needs_approval else {}),
         }
         for finding in result.findings
     ]
@@ -100,6 +118,18 @@ def refuse_stopped(result: CheckResult, let_go_rules: Collection[str] | None = N
             code="style_stop",
             findings=findings_as_data(result),
             guide_version=result.guide_version,
+        )
+
+
+def refuse_unapproved(result: CheckResult) -> None:
+    """Raise Conflict `needs_approval` where the guide lets these words out only after the client's yes."""
+    if result.needs_approval is not None:
+        raise Conflict(
+            worded(
+                "%(reason)s Nothing was sent; your words are kept. Send them for approval instead.",
+                reason=result.needs_approval,
+            ),
+            code="needs_approval",
         )
 
 

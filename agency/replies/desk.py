@@ -152,7 +152,7 @@ def submit(actor: Actor, reply_id: UUID) -> Reply:
 
 
 def release(actor: Actor, reply_id: UUID) -> Reply:
-    """Publish without the client's yes, where the brand is set so, or where it takes our own words back.
+    """Publish without the client's yes, where brand and words need none, or where it takes our own words back.
 
     Checks as in `submit`; recorded as released.
     """
@@ -182,8 +182,10 @@ def _ready_to_leave(actor: Actor, reply: Reply, name: str, target: str) -> Reply
     if reply.deed == "withdraw":
         return text
     checks.refuse_same_words(reply, text)
-    result = checks.check_words(conversation, text.text, private=reply.private, beside_others=True)
+    result = checks.check_text_of(reply, text, beside_others=True)
     checks.refuse_stopped(result, text.let_go_rules)
+    if name == "release":
+        checks.refuse_unapproved(result)
     if result.guide_version != text.guide_version:
         text = new_text(reply, conversation, actor, text.text, let_go=LetGo.of(text))
     return text
@@ -350,8 +352,7 @@ def _still_good(reply: Reply, text: ReplyText) -> None:
     checks.refuse_closed_brand(checks.brand_of(reply))
     checks.refuse_what_changed(reply)
     if reply.deed != "withdraw":
-        words = checks.check_words(checks.conversation_of(reply), text.text, private=reply.private)
-        checks.refuse_stopped(words, text.let_go_rules)
+        checks.refuse_stopped(checks.check_text_of(reply, text), text.let_go_rules)
 
 
 def _decide(actor: Actor, reply: Reply, text: ReplyText, decision: str, reason: str | None = None) -> None:

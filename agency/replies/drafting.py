@@ -145,7 +145,13 @@ def new_text(
 
     With `let_go` they are the words that stood there, and whoever wrote them stays their author.
     """
-    result = checks.check_words(conversation, words, private=reply.private, beside_others=not by_approver)
+    result = checks.check_words(
+        conversation,
+        words,
+        private=reply.private,
+        beside_others=not by_approver,
+        began_with=None if by_approver else reply.began_with,
+    )
     newest = db.session.execute(
         select(ReplyText.number, ReplyText.author_id, ReplyText.author_name)
         .where(ReplyText.reply_id == reply.id)

@@ -27,7 +27,7 @@ def let_go(actor: Actor, reply_id: UUID, reason: str) -> Reply:
     reason = reason_given(reason)
     LIFECYCLE.check("submit", reply.state, "awaiting_approval")
     conversation, text = checks.conversation_of(reply), text_of(reply)
-    result = checks.check_words(conversation, text.text, private=reply.private, beside_others=True)
+    result = checks.check_text_of(reply, text, beside_others=True)
     rules = sorted({finding["rule"] for finding in checks.stops_of(result)})
     if not rules:
         raise Conflict("Nothing stops these words. Nothing was changed; send them.", code="nothing_stops")

@@ -154,8 +154,8 @@ def composer_for(
         private=private and view.kind != "message" and way.may_private,
         private_words=way.private_words,
         may_submit=True,
-        may_release=not view.needs_approval and actor.may(Permission.REPLY_RELEASE),
-        consequence=_consequence(view, private=private),
+        may_release=not (view.needs_approval or result.needs_approval) and actor.may(Permission.REPLY_RELEASE),
+        consequence=_consequence(view, private=private, needs_yes=view.needs_approval or result.needs_approval),
         saved=_saved(reply),
         came_back=said_again(reply.state_reason or "") if reply is not None and reply.state == "draft" else "",
         drop_url=address.deed_url(view.id, f"replies/{reply.id}/drop")
@@ -178,11 +178,11 @@ def _sent_as_before(view: ConversationView) -> str:
     return str(name) if brand_id and brand_id != str(view.brand_id) else ""
 
 
-def _consequence(view: ConversationView, *, private: bool) -> str:
+def _consequence(view: ConversationView, *, private: bool, needs_yes: bool) -> str:
     waits = pause_words(view, view.platform, is_message=private)
     if waits is not None:
         return _(waits)
-    return _("The client approves before it is published.") if view.needs_approval else _("Published once.")
+    return _("The client approves before it is published.") if needs_yes else _("Published once.")
 
 
 def _written_elsewhere(view: ConversationView, replies: Sequence[ReplyRow]) -> str:

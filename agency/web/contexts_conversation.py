@@ -103,6 +103,10 @@ class CheckResult:
     def stops(self) -> int:
         return sum(f.level == "stop" and f.rule not in self.let_go_rules for f in self.findings)
 
+    @property
+    def needs_approval(self) -> bool:
+        return any(f.needs_approval for f in self.findings)
+
 
 @dataclass(frozen=True, kw_only=True)
 class Composer:

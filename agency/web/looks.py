@@ -119,6 +119,7 @@ class FindingLook:
     quoted: str = told("The words meant; empty for the whole text.", default="")
     suggestion: str | None = told("Words to put in their place; None when there are none.", default=None)
     reason: str = told("Why the rule exists, in the reader's own language.", default="")
+    needs_approval: bool = told("These words wait for the client's yes.", default=False)
 
 
 @dataclass(frozen=True, slots=True)

@@ -81,6 +81,7 @@ def finding_looks(found: Iterable[Finding | Mapping[str, Any]], text: str) -> tu
                 quoted=text[start:end],
                 suggestion=fields.get("suggestion"),
                 reason=str(fields.get("reader_message") or ""),
+                needs_approval=bool(fields.get("needs_approval")),
             )
         )
     return tuple(looks)

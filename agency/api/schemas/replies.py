@@ -20,6 +20,7 @@ class Finding(Strict):
     start = Whole(required=True)
     end = Whole(required=True)
     suggestion = Text(required=True, allow_none=True)
+    needs_approval = Flag(dump_default=False)
 
 
 class NewReply(Strict):
