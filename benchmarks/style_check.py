@@ -1,63 +1,83 @@
 """Style check of one reply: our `check_text` against a google-re2 set of as many patterns with the spans of its hits.
 
-Method: language given, rules compiled. Warm: stems cached, as while somebody types. Cold: an empty stem cache and a
-guide compiled anew for every check. Ours and the floor alternate within each round; a figure is the median over rounds.
+Method: language given, rules compiled; 30, 200 and 2,000 rules on about 40, 500 and 4,000 characters in four languages.
+Ours says spans and reasons in words; the floor only which pattern hit and where. Warm: stems cached, as while somebody
+types. Cold: an empty stem cache and a guide compiled anew for every check. Ours and the floor take turns.
 """
 
 from __future__ import annotations
 
+import gc
+import json
 import random
-import statistics
 import time
+import tracemalloc
 from collections.abc import Callable, Sequence
+from functools import cache
+from itertools import product
 from typing import Any, Final
 
+from benchmarks.rounds import Line, Pairing, WrongAnswer, paired
+from benchmarks.style_replies import REPLIES
 from styleguides.check import CheckContext, check_text, compile_rules
 from styleguides.language import stems
-from styleguides.rules import Rule, rules_from_data
+from styleguides.rules import Rule, rules_from_data, rules_to_data
 
-REPLY: Final = (
-    "Hi Maria, thank you for writing to us about the card that never came. We are sorry that you have waited for two "
-    "weeks and had to ask twice; that is completely our doing. A new card went out this morning by tracked post and "
-    "should be with you by Thursday. If it is not, send us a private message with your postcode and we will look into "
-    "it at once. We have also put back the fee for the late payment as a full refund. Thanks again for telling us, the "
-    "Pennywell team!! Have a good week."
-)
-"""A reply of about 500 characters with three hits: `completely`, `full refund` and the second exclamation mark."""
-
-_CONTEXT: Final = CheckContext("facebook", "comment", "en", customer_name="Maria Silva", brand_language="en")
+RULES: Final = (30, 200, 2_000)
+CHARACTERS: Final = (40, 500, 4_000)
+FLOOR: Final = "a google-re2 set of as many patterns with the spans of its hits"
+WRONG: Final = ["calm", "phrase", "word"]
 _SYLLABLES: Final = ("ba", "ce", "di", "fo", "gu", "la", "me", "ni", "po", "ru", "sa", "te", "vi", "zo")
 
 
-def _words(count: int) -> list[str]:
-    chance = random.Random(12)
+def _context(language: str) -> CheckContext:
+    return CheckContext("facebook", "comment", language, customer_name="Maria Silva", brand_language=language)
+
+
+@cache
+def _words(count: int, seed: int = 12) -> list[str]:
+    """Words that no language has, so that only what is meant to hit hits."""
+    chance = random.Random(seed)
     words: set[str] = set()
     while len(words) < count:
-        words.add("".join(chance.choice(_SYLLABLES) for _ in range(chance.randint(2, 4))))
+        words.add("x" + "".join(chance.choice(_SYLLABLES) for _ in range(chance.randint(2, 4))))
     return sorted(words)
 
 
-def _our_rules(count: int) -> tuple[Rule, ...]:
+def our_rules(count: int, language: str, seed: int = 12) -> tuple[Rule, ...]:
+    """So many rules: one of every kind that fits any reply, the rest banned words and phrases."""
+    reply = REPLIES[language]
     data: list[dict[str, Any]] = [
         {"kind": "exclamation", "id": "calm", "max_count": 1},
-        {"kind": "banned", "id": "completely", "phrases": ["completely"], "reason": "An empty word."},
-        {"kind": "preferred", "id": "refund", "use": "refund", "instead_of": ["full refund"]},
+        {"kind": "banned", "id": "word", "phrases": [reply.word], "reason": "An empty word."},
+        {"kind": "banned", "id": "phrase", "phrases": [reply.phrase], "reason": "Not ours to promise."},
         {"kind": "emoji", "id": "emoji", "max_count": 1},
         {"kind": "sentence_length", "id": "sentences", "max_words": 40},
         {"kind": "capitals", "id": "capitals"},
         {"kind": "links", "id": "links", "max_count": 1},
-        {"kind": "greeting", "id": "greeting", "any_of": ["Hi", "Hello"], "name": "required"},
-        {"kind": "required", "id": "thanks", "any_of": ["thank you", "thanks"]},
-        {"kind": "length", "id": "length", "max_characters": 900, "max_reading_seconds": 90},
+        {"kind": "hashtags", "id": "hashtags", "max_count": 1},
+        {"kind": "personal_data", "id": "private", "order_patterns": ["PW-######"]},
+        {"kind": "promises", "id": "promises"},
+        {"kind": "sales_talk", "id": "sales"},
+        {"kind": "negative", "id": "negative"},
+        {"kind": "needs_approval", "id": "yes", "phrases": ["xvoucher"]},
+        {
+            "kind": "address",
+            "id": "address",
+            "form": "voce" if language == "pt" else "formal",
+            "allowed": ["hi", "hola"],
+        },
+        {"kind": "length", "id": "length", "max_characters": 9_000, "max_reading_seconds": 900},
     ]
-    for place, word in enumerate(_words(count - len(data))):
+    for place, word in enumerate(_words(count - len(data), seed)):
         phrases = [[word], [f"{word} of"], [word], [f"very {word}", f"really {word}"]][place % 4]
         data.append({"kind": "banned", "id": f"word-{place}", "phrases": phrases, "reason": "Not our voice."})
     return rules_from_data(data)
 
 
-def _patterns(count: int) -> list[str]:
-    shaped = [r"!{2,}", r"\bcompletely\b", r"\bfull\s+refund\b"]
+def _patterns(count: int, language: str) -> list[str]:
+    reply = REPLIES[language]
+    shaped = [r"!{2,}", rf"\b{reply.word}\b", rf"\b{reply.phrase.replace(' ', chr(92) + 's+')}\b"]
     for place, word in enumerate(_words(count - len(shaped))):
         shaped.append(
             [rf"\b{word}\b", rf"\b{word}\s+of\b", rf"\b{word}(?:s|ed|ing)?\b", rf"\b(?:very|really)\s+{word}\b"][
@@ -67,18 +87,20 @@ def _patterns(count: int) -> list[str]:
     return shaped
 
 
-def _floor(count: int) -> Callable[[], Sequence[object]]:
+@cache
+def _floor(count: int, language: str) -> Callable[[str], Sequence[object]]:
     import re2
 
     options = re2.Options()
     options.case_sensitive = False
-    patterns = _patterns(count)
+    options.max_mem = 256 << 20  # 2,000 patterns in one automaton
+    patterns = _patterns(count, language)
     together = re2.Set.SearchSet(options)
     for pattern in patterns:
         together.Add(pattern)
     together.Compile()
     alone = [re2.compile(pattern, options) for pattern in patterns]
-    return lambda: [(hit, match.span()) for hit in together.Match(REPLY) for match in alone[hit].finditer(REPLY)]
+    return lambda text: [(hit, match.span()) for hit in together.Match(text) for match in alone[hit].finditer(text)]
 
 
 def _microseconds(call: Callable[[], object], times: int) -> float:
@@ -88,46 +110,108 @@ def _microseconds(call: Callable[[], object], times: int) -> float:
     return (time.perf_counter() - started) / times * 1e6
 
 
-def measure(rule_count: int, *, cold: bool = False, rounds: int = 9) -> tuple[float, float]:
-    """Median microseconds of one check: ours, the floor. `rule_count` rules against as many patterns."""
-    rules = _our_rules(rule_count)
-    compiled = compile_rules(rules)
-    floor = _floor(rule_count)
+def _ours(rule_count: int, language: str, text: str, *, cold: bool) -> Callable[[], object]:
+    rules = our_rules(rule_count, language)
+    compiled, context = compile_rules(rules), _context(language)
+    found = sorted(finding.rule for finding in check_text(compiled, text, context))
+    if found != WRONG:
+        raise WrongAnswer(f"the benchmark no longer measures what it says: {language}, {len(text)}: {found}")
 
     def warm_check() -> object:
-        return check_text(compiled, REPLY, _CONTEXT)
+        return check_text(compiled, text, context)
 
     def cold_check() -> object:
-        stems("en").clear()
-        return check_text(compile_rules(rules), REPLY, _CONTEXT)
+        stems(language).clear()
+        return check_text(compile_rules(rules), text, context)
 
-    ours = cold_check if cold else warm_check
-    found = [finding.rule for finding in check_text(compiled, REPLY, _CONTEXT)]
-    if sorted(found) != ["calm", "completely", "refund"] or len(floor()) != 3:
-        raise RuntimeError(f"the benchmark no longer measures what it says: {found}, {floor()}")
-    times = 5 if cold else 200
+    return cold_check if cold else warm_check
+
+
+def measure(
+    rule_count: int, characters: int = 500, language: str = "en", *, cold: bool = False, rounds: int = 9
+) -> Pairing:
+    """Microseconds of one check, ours and the floor's: `rule_count` rules against as many patterns."""
+    text = REPLIES[language].of(characters)
+    ours, floor = _ours(rule_count, language, text, cold=cold), _floor(rule_count, language)
+    if len(floor(text)) != len(WRONG):
+        raise WrongAnswer(f"the floor finds other things: {floor(text)}")
     ours()
-    pairs = [(_microseconds(ours, times), _microseconds(floor, 500)) for _ in range(rounds)]
-    return statistics.median(pair[0] for pair in pairs), statistics.median(pair[1] for pair in pairs)
+    times = max(1, (5 if cold else 40) * 500 // max(len(text), 100) // (rule_count // 500 + 1 if cold else 1))
+    return paired(
+        lambda: _microseconds(ours, times), lambda: _microseconds(lambda: floor(text), 2 * times), rounds=rounds
+    )
 
 
-def run(size: str = "small") -> list[dict[str, Any]]:
-    """Lines of `make bench`: name, ours, floor, unit, ratio. `size` is `small` or `full` (more rounds)."""
+def _line(name: str, found: Pairing, aim: str = "") -> Line:
+    return {
+        "name": name,
+        "ours": round(found.ours, 1),
+        "floor": round(found.floor, 1),
+        "unit": "us",
+        "ratio": round(found.ratio, 2),
+        "low": round(found.low, 2),
+        "high": round(found.high, 2),
+        "against": FLOOR,
+        "aim": aim,
+    }
+
+
+def _against_itself(name: str, more: Callable[[], object], less: Callable[[], object], rounds: int, aim: str) -> Line:
+    found = paired(lambda: _microseconds(more, 20), lambda: _microseconds(less, 60), rounds=rounds)
+    return {**_line(name, found, aim), "against": "the same check with less"}
+
+
+def memory_of_guides(guides: int, rules: int = 30) -> Line:
+    """Bytes that so many compiled guides take once each has checked a reply, against their rules written as JSON."""
+    everything = [our_rules(rules, "en", seed) for seed in range(guides)]
+    written = sum(len(json.dumps(rules_to_data(one)).encode()) for one in everything)
+    text, context = REPLIES["en"].of(500), _context("en")
+    gc.collect()
+    tracemalloc.start()
+    before = tracemalloc.get_traced_memory()[0]
+    in_use = []
+    for one in everything:
+        compiled = compile_rules(one)
+        for platform, kind in product(("facebook", "google_business"), ("comment", "review")):
+            check_text(compiled, text, CheckContext(platform, kind, "en", customer_name=context.customer_name))
+        in_use.append(compiled)
+    gc.collect()
+    taken = tracemalloc.get_traced_memory()[0] - before
+    tracemalloc.stop()
+    return {
+        "name": f"memory of compiled guides in use, {rules} rules each, per thousand guides",
+        "ours": round(taken / len(in_use) * 1_000 / 2**20, 1),
+        "floor": round(written / len(in_use) * 1_000 / 2**20, 1),
+        "unit": "MiB",
+        "ratio": round(taken / written, 2),
+        "against": "their rules as JSON text",
+        "aim": "",
+    }
+
+
+def run(size: str = "small") -> list[Line]:
+    """Lines of `make bench`. `size` is `tiny` (a try), `small` or `full` (more rounds)."""
+    if size == "tiny":
+        return [_line("style check, 30 rules, 500 characters, en, warm", measure(30, rounds=1)), memory_of_guides(3)]
+    rounds = 7 if size == "small" else 21
     lines = []
-    for cold in (False, True):
-        for rule_count in (30, 200):
-            ours, floor = measure(rule_count, cold=cold, rounds=7 if size == "small" else 21)
-            lines.append(
-                {
-                    "name": f"style check, {rule_count} rules, {len(REPLY)} characters, {'cold' if cold else 'warm'}",
-                    "ours": round(ours, 1),
-                    "floor": round(floor, 1),
-                    "unit": "us",
-                    "ratio": round(ours / floor, 2),
-                    "against": "a google-re2 set of as many patterns with the spans of its hits",
-                    "aim": "<= 8" if rule_count == 200 and not cold else "",
-                }
-            )
+    for rule_count, characters, language in product(RULES, CHARACTERS, REPLIES):
+        aim = "<= 4" if (rule_count, characters) == (200, 500) else ""
+        found = measure(rule_count, characters, language, rounds=rounds)
+        lines.append(
+            _line(f"style check, {rule_count:,} rules, {characters:,} characters, {language}, warm", found, aim)
+        )
+    for rule_count in RULES:
+        found = measure(rule_count, cold=True, rounds=rounds)
+        lines.append(_line(f"style check, {rule_count:,} rules, 500 characters, en, cold", found))
+    for language in REPLIES:
+        short, long = (REPLIES[language].of(characters) for characters in (400, 4_000))
+        many, few, ten = (
+            _ours(rules, language, text, cold=False) for rules, text in ((2_000, short), (200, short), (200, long))
+        )
+        lines.append(_against_itself(f"2,000 rules to 200, {language}", many, few, rounds, "<= 2"))
+        lines.append(_against_itself(f"4,000 characters to 400, {language}", ten, few, rounds, "<= 11"))
+    lines.append(memory_of_guides(200 if size == "small" else 1_000))
     return lines
 
 

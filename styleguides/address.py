@@ -5,9 +5,10 @@ Pronouns and verbs are listed, with endings that only the second person has (and
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import cache
+from itertools import compress
 from typing import TYPE_CHECKING, Final
 
 from styleguides.language import language_data, plain
@@ -23,6 +24,8 @@ WRONG_IN: Final = {
 }
 """Form a brand asks for -> the registers of the language files that break it."""
 
+_LONGEST_KEPT: Final = 40
+_MOST_KEPT: Final = 20_000
 _ENDS_SENTENCE: Final = ".!?…\n:"
 
 
@@ -93,9 +96,10 @@ def marks(reading: Reading) -> Iterator[Mark]:
         return
     words = reading.plain_words
     free = 0
-    for place, word in enumerate(words):
+    for place in compress(range(len(words)), map(_may_mark(reading.language.code), reading.words)):
         if place < free:
             continue
+        word = words[place]
         found = _phrase(registers, words, place) or _word(registers, reading, place, word)
         if found is None:
             continue
@@ -104,6 +108,34 @@ def marks(reading: Reading) -> Iterator[Mark]:
             continue
         free = place + size
         yield Mark(place, size, register.name, _instead(register, reading.words[place]) if size == 1 else None)
+
+
+class _MayMark(dict[str, bool]):
+    """Word as written -> whether it may be a mark at all: for most words that is all there is to know. Bounded."""
+
+    def __init__(self, registers: _Registers) -> None:
+        super().__init__()
+        self._registers = registers
+
+    def __missing__(self, written: str) -> bool:
+        word, registers = plain(written), self._registers
+        may = (
+            word in registers.words
+            or word in registers.openings
+            or word in registers.phrases
+            or written in registers.capital
+            or word.endswith(registers.endings)
+        )
+        if len(written) <= _LONGEST_KEPT:
+            if len(self) >= _MOST_KEPT:
+                self.clear()
+            self[written] = may
+        return may
+
+
+@cache
+def _may_mark(code: str) -> Callable[[str], bool]:
+    return _MayMark(_registers(code)).__getitem__
 
 
 def _phrase(registers: _Registers, words: Sequence[str], place: int) -> tuple[_Register, int] | None:

@@ -10,6 +10,7 @@ import re
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import cache
+from itertools import compress, product
 from typing import Final
 
 from styleguides.language import language_data, plain
@@ -63,32 +64,43 @@ def _pattern(says: str, write: str | None, example: str) -> Pattern:
 
 
 @cache
-def _patterns(code: str) -> dict[str, tuple[Pattern, ...]]:
-    by_first: dict[str, list[Pattern]] = {}
+def _patterns(code: str) -> dict[tuple[str, str], tuple[Pattern, ...]]:
+    """Patterns by their first two words: every one has these in front of its gap."""
+    by_first: dict[tuple[str, str], list[Pattern]] = {}
     for entry in language_data(code).listed("negative"):
         write = entry.get("write")
         example = entry.get("example") or (write or "").replace("{time}", "…").replace("{}", "…").replace("<>", "…")
         pattern = _pattern(entry["says"], write, " ".join(example.split()))
-        for word in pattern.before[0]:
-            by_first.setdefault(word, []).append(pattern)
-    return {word: tuple(patterns) for word, patterns in by_first.items()}
+        for words in product(pattern.before[0], pattern.before[1]):
+            by_first.setdefault(words, []).append(pattern)
+    return {words: tuple(patterns) for words, patterns in by_first.items()}
+
+
+@cache
+def _first_words(code: str) -> tuple[frozenset[str], frozenset[str]]:
+    return frozenset(first for first, _ in _patterns(code)), frozenset(second for _, second in _patterns(code))
 
 
 def _stand(parts: Sequence[frozenset[str]], words: Sequence[str], place: int) -> bool:
     return place + len(parts) <= len(words) and all(words[place + offset] in part for offset, part in enumerate(parts))
 
 
-def negatives(code: str, words: Sequence[str], broken: Callable[[int, int], bool]) -> Iterator[Negative]:
-    """What is put negatively among these plain words, none inside another.
+def negatives(
+    code: str, words: Sequence[str], distinct: frozenset[str], broken: Callable[[int, int], bool]
+) -> Iterator[Negative]:
+    """What is put negatively among these plain words, none inside another. `distinct` are the same words.
 
     `broken(place, size)` says whether a sentence ends among `size` words from `place` on.
     """
+    firsts, seconds = _first_words(code)
+    if firsts.isdisjoint(distinct) or seconds.isdisjoint(distinct):
+        return
     patterns, times = _patterns(code), moments(code)
     free = 0
-    for place, word in enumerate(words):
-        if place < free or word not in patterns:
+    for place in compress(range(len(words) - 1), map(firsts.__contains__, words)):
+        if place < free:
             continue
-        for pattern in patterns[word]:
+        for pattern in patterns.get((words[place], words[place + 1]), ()):
             found = _matched(pattern, words, place, times)
             if found is not None and not broken(place, found.size):
                 yield found

@@ -5,10 +5,12 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import cache
+from itertools import compress
 from typing import TYPE_CHECKING
 
-from styleguides.language import language_data, plain
+from styleguides.language import language_data, plain, plain_of
 from styleguides.moments import moments
+from styleguides.tokens import WORD, Span
 from styleguides.word_lists import Hit, WordList, plain_words
 
 if TYPE_CHECKING:
@@ -46,13 +48,16 @@ def times_promised(reading: Reading) -> list[Hit]:
     """Where a time is promised: `by Friday`, `within 24 hours`, `tomorrow`. Linear in the text."""
     code, words = reading.language.code, reading.plain_words
     signs, times = _signs(code), moments(code)
-    distinct = frozenset(words)
+    distinct = reading.distinct_words
     found = dict(signs.alone.hits(words, distinct))
     if not signs.after.isdisjoint(distinct):
-        for place, word in enumerate(words):
-            if word in signs.after and (after := times.after(words, place + 1)) > place + 1:
+        for place in compress(range(len(words)), map(signs.after.__contains__, words)):
+            after = times.after(words, place + 1)
+            if after > place + 1:
                 found[place] = max(found.get(place, 0), after - place)
     kept: list[Hit] = []
+    if not found:
+        return kept
     for place, size in sorted(in_sentences_with(reading, list(found.items()), signs.speaks_of_future)):
         if (not kept or place >= sum(kept[-1])) and not reading.broken(place, size):
             kept.append((place, size))
@@ -61,12 +66,13 @@ def times_promised(reading: Reading) -> list[Hit]:
 
 def in_sentences_with(reading: Reading, hits: list[Hit], wanted: Callable[[str], bool]) -> list[Hit]:
     """Those hits in whose sentence a wanted word stands; each sentence is looked through once."""
-    known: dict[int, bool] = {}
+    known: dict[Span, bool] = {}
     kept: list[Hit] = []
     for hit in hits:
-        sentence = reading.words_around(hit[0])
-        if sentence.start not in known:
-            known[sentence.start] = any(map(wanted, reading.plain_words[sentence.start : sentence.stop]))
-        if known[sentence.start]:
+        sentence = reading.stretch(hit[0])
+        if sentence not in known:
+            words = map(plain_of, WORD.findall(reading.text, *sentence))
+            known[sentence] = any(map(wanted, words))
+        if known[sentence]:
             kept.append(hit)
     return kept

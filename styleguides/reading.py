@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import re
-from bisect import bisect_left, bisect_right
+from bisect import bisect_right
 from collections.abc import Callable
-from itertools import compress
+from itertools import compress, pairwise
 from typing import Any, Generic, TypeVar
 
 from styleguides import tokens
@@ -33,6 +33,7 @@ class once(Generic[_Made]):
         return made
 
 
+_NO_WORD_GOES_ON = '(«„“"¡¿-–—/[*,.:;!?'
 _MOST_LOOKED_UP = 8
 _MOST_STEPS = 24
 
@@ -50,7 +51,6 @@ class Reading:
         self.specials: list[Special] = tokens.specials(text)
         self._starts: list[int] | None = None
         self._looked_up = 0
-        self._sentence_starts: list[int] | None = None
         self._hits: dict[str, list[Hit]] = {}
         self.words: list[str]
         if self.specials:
@@ -58,7 +58,7 @@ class Reading:
             self._starts = [start for start, _ in spans]
             self.words = [text[start:end] for start, end in spans]
         else:
-            self.words = (tokens.ASCII_WORD if text.isascii() else tokens.WORD).findall(text)
+            self.words = tokens.words_of(text)
         self.keys: list[str] = list(map(stem_cache.__getitem__, self.words))
 
     def span(self, place: int, size: int = 1) -> Span:
@@ -103,7 +103,7 @@ class Reading:
             ahead = text[start - 1 : start]
             if ahead.isalnum():
                 continue  # inside another word
-            if ahead and not ahead.isspace():
+            if ahead and not (ahead.isspace() or ahead in _NO_WORD_GOES_ON):
                 return None
             match = tokens.WORD.match(text, start)
             if match is None or match.end() != start + len(word):
@@ -118,6 +118,10 @@ class Reading:
         return list(map(plain_of, self.words))
 
     @once
+    def distinct_words(self) -> frozenset[str]:
+        return frozenset(self.plain_words)
+
+    @once
     def distinct_keys(self) -> frozenset[str]:
         return frozenset(self.keys)
 
@@ -126,14 +130,14 @@ class Reading:
         start, end = self.span(place, size)
         return _BREAK.search(self.text, start, end) is not None
 
-    def words_around(self, place: int) -> range:
-        """The places of the words of the sentence a word stands in."""
-        if self._sentence_starts is None:
-            starts = [self.span(at)[0] for at in range(len(self.words))]
-            self._sentence_starts = [bisect_left(starts, start) for start, _ in self.sentences]
-        begins = self._sentence_starts
-        at = bisect_right(begins, place)
-        return range(begins[at - 1] if at else 0, begins[at] if at < len(begins) else len(self.words))
+    @once
+    def _ends(self) -> list[int]:
+        return [match.start() for match in self.language.sure_end.finditer(self.text)]
+
+    def stretch(self, place: int) -> Span:
+        """Between which certain ends of sentences a word stands: its sentence, seldom more."""
+        at = bisect_right(self._ends, self._start(place))
+        return self._ends[at - 1] if at else 0, self._ends[at] if at < len(self._ends) else len(self.text)
 
     def hits(self, name: str) -> list[Hit]:
         """Where words of the language's list of this name stand; worked out once, however many rules ask."""
@@ -147,7 +151,7 @@ class Reading:
 
     @once
     def negatives(self) -> list[Negative]:
-        return list(negatives(self.language.code, self.plain_words, self.broken))
+        return list(negatives(self.language.code, self.plain_words, self.distinct_words, self.broken))
 
     @once
     def times_promised(self) -> list[Hit]:
@@ -177,7 +181,8 @@ class Reading:
     @once
     def longest_stretch(self) -> int:
         """Words between two certain ends of sentences, at most: no sentence has more. Much cheaper than sentences."""
-        return max(map(len, map(str.split, self.language.sure_end.split(self.text))))
+        text, ends = self.text, self._ends
+        return max(len(text[start:end].split()) for start, end in pairwise((0, *ends, len(text))))
 
     @once
     def links(self) -> list[Special]:

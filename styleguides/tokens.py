@@ -38,8 +38,18 @@ _MARKS = _class_of(c for c in (*range(0x300, 0x3100), *range(0xA66F, 0xABFF), *r
                    if unicodedata.category(chr(c))[0] == "M")  # fmt: skip
 _IN_WORD = rf"[\w{_MARKS}{_class_of(_HIDDEN)}]"
 WORD = re.compile(rf"[^\W_]{_IN_WORD}*(?:['’]{_IN_WORD}+)*")
-ASCII_WORD = re.compile(r"[^\W_]\w*(?:'\w+)*", re.ASCII)
-"""The same for text without any other characters, a quarter faster."""
+_APART = {code: " " for code in range(128) if not (chr(code).isalnum() or chr(code) in "'_")}
+
+
+def words_of(text: str) -> list[str]:
+    """`WORD.findall`, for plain text in a third of the time."""
+    if not text.isascii():
+        return WORD.findall(text)
+    chunks = text.translate(_APART).split()
+    if "'" not in text and "_" not in text:
+        return chunks
+    return [word for chunk in chunks for word in ((chunk,) if chunk.isalnum() else WORD.findall(chunk))]
+
 
 _SPECIAL_MARKS = ("@", "#", "://", "＠", "＃")
 _DOT_INSIDE = re.compile(r"\.\w")
@@ -187,7 +197,7 @@ def sure_sentence_end(abbreviations: Iterable[str]) -> re.Pattern[str]:
     """Marks that end a sentence whatever comes after them; `sentence_spans` finds these ends and others."""
     # The mark stands in front, so that the engine skips to the next one.
     none_of_these = "".join(rf"(?<!\b{re.escape(short)}\.)" for short in sorted(abbreviations))
-    return re.compile(rf"[.!?](?=\s)(?<=[^\W\d_]{{2}}[.!?]){none_of_these}", re.IGNORECASE)
+    return re.compile(rf"[.!?\n](?:(?<=\n)|(?=\s)(?<=[^\W\d_]{{2}}.){none_of_these})", re.IGNORECASE)
 
 
 def _word_before(text: str, stop: int) -> str:

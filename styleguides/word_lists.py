@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from functools import cache
+from itertools import compress
 
 from styleguides.language import language_data, plain, stems
 from styleguides.tokens import WORD
@@ -13,34 +14,35 @@ Hit = tuple[int, int]
 
 
 class WordList:
-    """Phrases by the key of their first word. One a language and list, shared by all guides."""
+    """Phrases by the key of their longest word, which is the rarest. One a language and list, shared by all guides."""
 
-    __slots__ = ("_by_first", "_first")
+    __slots__ = ("_anchors", "_by_anchor")
 
     def __init__(self, phrases: Iterable[Sequence[str]]) -> None:
-        by_first: dict[str, set[tuple[str, ...]]] = {}
+        by_anchor: dict[str, set[tuple[int, tuple[str, ...]]]] = {}
         for keys in phrases:
             if keys:
-                by_first.setdefault(keys[0], set()).add(tuple(keys))
-        self._by_first = {first: tuple(sorted(found, key=lambda keys: -len(keys))) for first, found in by_first.items()}
-        self._first = frozenset(self._by_first)
+                offset = max(range(len(keys)), key=lambda at: len(keys[at]))
+                by_anchor.setdefault(keys[offset], set()).add((offset, tuple(keys)))
+        self._by_anchor = {anchor: tuple(sorted(found)) for anchor, found in by_anchor.items()}
+        self._anchors = frozenset(self._by_anchor)
 
     def hits(self, keys: Sequence[str], distinct: frozenset[str]) -> list[Hit]:
         """Where phrases stand among these keys, the longest at each place, none inside another."""
-        if self._first.isdisjoint(distinct):
+        if self._anchors.isdisjoint(distinct):
             return []
         found: list[Hit] = []
-        after = 0
-        for place, key in enumerate(keys):
-            if place < after or key not in self._by_first:
-                continue
-            for phrase in self._by_first[key]:
-                size = len(phrase)
-                if size == 1 or tuple(keys[place : place + size]) == phrase:
-                    found.append((place, size))
-                    after = place + size
-                    break
-        return found
+        for place in compress(range(len(keys)), map(self._anchors.__contains__, keys)):
+            for offset, phrase in self._by_anchor[keys[place]]:
+                start, size = place - offset, len(phrase)
+                if start >= 0 and (size == 1 or tuple(keys[start : start + size]) == phrase):
+                    found.append((start, size))
+        found.sort(key=lambda hit: (hit[0], -hit[1]))
+        kept: list[Hit] = []
+        for hit in found:
+            if not kept or hit[0] >= sum(kept[-1]):
+                kept.append(hit)
+        return kept
 
 
 @cache
