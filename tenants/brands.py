@@ -19,8 +19,8 @@ from tenants.permissions import Actor, Permission, require
 
 LONGEST_NAME = 80
 MOST_HOURS = 24 * 14
-LANGUAGES = ("en", "pl", "pt", "es", "de", "fr", "it")
-"""Languages a brand may speak first; the style check knows stems for those in `styleguides.languages`."""
+LANGUAGES = ("en", "en-GB", "en-US", "pl", "pt", "pt-BR", "pt-PT", "es", "es-ES", "es-MX", "de", "fr", "it")
+"""Languages a brand may speak first, some in a variant; the style check knows those in `styleguides.languages`."""
 COLOURS = ("#1d6f8f", "#8a4b08", "#7a2e6b", "#356b2c", "#8c2f39", "#4a4e8f", "#6b5b1e", "#1f6f5c")
 """Given in turn to brands opened without one; each at least 4.5 to 1 against white."""
 _COLOUR = re.compile(r"#[0-9a-f]{6}")
