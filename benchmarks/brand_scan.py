@@ -12,7 +12,6 @@ from uuid import UUID
 
 from benchmarks.rounds import Line, WrongAnswer, count, line, paired
 from benchmarks.scratch import Scratch
-from benchmarks.style_check import REPLY
 from styleguides.other_brands import other_brand_findings
 from styleguides.rule_kinds import CheckContext
 from tenants import brands
@@ -27,7 +26,13 @@ ROUNDS = {"tiny": 2, "small": 9, "full": 21}
 FIRST = ("Hotel", "Padaria", "Kawiarnia", "Café", "Casa", "The Golden", "Royal", "Blue", "Green", "North", "Piekarnia")
 SYLLABLES = ("ber", "cal", "dor", "fen", "gal", "hal", "lim", "mor", "nev", "por", "quil", "rin", "sol", "tal", "ver")
 NAMED = "Quillmoren"
-DRAFT = f"{REPLY} This is what {NAMED} promises."
+DRAFT = (
+    "Hi Maria, thank you for writing to us about the card that never came. We are sorry that you have waited for two "
+    "weeks and had to ask twice; that is our doing. A new card went out this morning by tracked post and should be with "
+    "you by Thursday. If it is not, send us a private message with your postcode and we will look into it at once. We "
+    f"have also put back the fee for the late payment. This is what {NAMED} promises, see www.example.com/help. Have a "
+    "good week, and thanks again for telling us!"
+)
 
 
 def brand_scan(scratch: Scratch, size: str) -> list[Line]:
