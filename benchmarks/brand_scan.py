@@ -29,7 +29,7 @@ NAMED = "Quillmoren"
 DRAFT = (
     "Hi Maria, thank you for writing to us about the card that never came. We are sorry that you have waited for two "
     "weeks and had to ask twice; that is our doing. A new card went out this morning by tracked post and should be "
-    "with you by Thursday. If it is not, send us a private message with your postcode and we will look into it at once. We "
+    "with you by Thursday. If it is not, send us a private message with your postcode and we look into it at once. We "
     f"have also put back the fee for the late payment. This is what {NAMED} promises, see www.example.com/help. Have a "
     "good week, and thanks again for telling us!"
 )
