@@ -15,6 +15,7 @@ from styleguides import known_by
 from styleguides.check import example_problems
 from styleguides.compiled import CompiledRules, compile_rules
 from styleguides.guide_steps import read_words, storable, write_step
+from styleguides.identity import IdentityInvalid, identity_from_data, identity_to_data
 from styleguides.models import StyleGuideVersion
 from styleguides.rules import Rule, RulesInvalid, rules_from_data, rules_to_data
 from tenants import clock
@@ -27,7 +28,6 @@ from tenants.states import SYSTEM, Move, StateTable
 
 LONGEST_NOTE: Final = 2_000
 LONGEST_VOICE: Final = 1_000
-MOST_IDENTITY_ENTRIES: Final = 50
 _MOST_COMPILED: Final = 2_000
 
 VERSION_MOVES = StateTable(
@@ -123,13 +123,62 @@ def draft_version(
         rules=rules_to_data(rules),
         note=_plain_text(note, "note", LONGEST_NOTE),
         voice=_plain_text(voice, "voice", LONGEST_VOICE),
-        identity=_identity(identity or {}),
+        identity=_identity({} if identity is None else identity),
         written_by=actor.user_id,
         written_by_name=actor.name,
     )
     db.session.add(version)
     db.session.flush()
     record(actor, "style_guide.drafted", "style_guide_version", version.id, brand_id=brand_id, number=version.number)
+    return version
+
+
+def change_draft(
+    actor: Actor,
+    brand_id: UUID,
+    number: int,
+    revision: int,
+    *,
+    rules_data: Any = None,
+    voice: str | None = None,
+    identity: Mapping[str, Any] | None = None,
+    note: str | None = None,
+) -> StyleGuideVersion:
+    """Change what is given of a draft; of another version, begin a new draft with the change, and leave it as it is.
+
+    `revision` is the draft's as it was read. Raises Conflict `changed_meanwhile` where somebody was faster, Invalid,
+    NotFound, Forbidden.
+    """
+    require(actor, Permission.GUIDE_WRITE, brand_id)
+    lock_brand(brand_id)
+    version = version_of(brand_id, number)
+    if version.state != "draft":
+        return draft_version(
+            actor,
+            brand_id,
+            version.rules if rules_data is None else rules_data,
+            note if note is not None else "",
+            voice=version.voice if voice is None else voice,
+            identity=version.identity if identity is None else identity,
+        )
+    if version.revision != revision:
+        raise Conflict(
+            "Somebody changed this draft since you opened it. Nothing of yours was saved. Look at it again.",
+            code="changed_meanwhile",
+            revision=version.revision,
+        )
+    if rules_data is not None:
+        version.rules = rules_to_data(read_rules(rules_data))
+    if voice is not None:
+        version.voice = _plain_text(voice, "voice", LONGEST_VOICE)
+    if identity is not None:
+        version.identity = _identity(identity)
+    if note is not None:
+        version.note = _plain_text(note, "note", LONGEST_NOTE)
+    version.revision += 1
+    db.session.flush()
+    facts = {"number": number, "revision": version.revision}
+    record(actor, "style_guide.changed", "style_guide_version", version.id, brand_id=brand_id, **facts)
     return version
 
 
@@ -334,16 +383,17 @@ def _plain_text(value: Any, field: str, longest: int) -> str:
     return value
 
 
-def _identity(identity: Mapping[str, Any]) -> dict[str, Any]:
-    """Headings of the guide with a text or a list of texts each."""
-    if not isinstance(identity, Mapping) or len(identity) > MOST_IDENTITY_ENTRIES:
-        raise Invalid("The identity must be a short mapping of headings to texts. Nothing was saved.")
-    kept: dict[str, Any] = {}
-    for heading, value in identity.items():
-        name = _plain_text(heading, "identity", 100)
-        kept[name] = (
-            [_plain_text(entry, "identity", LONGEST_NOTE) for entry in value[:100]]
-            if isinstance(value, list)
-            else _plain_text(value, "identity", LONGEST_NOTE)
-        )
-    return kept
+def _identity(identity: Any) -> dict[str, Any]:
+    """The head as it is stored. Raises Invalid naming the field."""
+    try:
+        return identity_to_data(identity_from_data(identity))
+    except IdentityInvalid as wrong:
+        raise Invalid(
+            worded(
+                "The head of the guide cannot be kept: %(field)s %(problem)s. Nothing was saved. "
+                "Correct it and try again.",
+                field=wrong.field,
+                problem=wrong.message,
+            ),
+            errors={"identity" if wrong.field == "identity" else f"identity.{wrong.field}": [wrong.message]},
+        ) from None

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, Final, NamedTuple
 from uuid import UUID
@@ -11,6 +10,7 @@ from sqlalchemy import and_, func, select
 
 from styleguides.compiled import applies
 from styleguides.guides import compiled_rules
+from styleguides.identity import Identity, IdentityInvalid, identity_from_data
 from styleguides.language import base_language
 from styleguides.models import Guideline, StyleGuideVersion
 from styleguides.rule_kinds import LEVELS, Empathy, Rule
@@ -37,7 +37,7 @@ class GuidelineView(NamedTuple):
 class Voice:
     """A brand's voice in one place. Without a guide in force `number` is None; words, identity and rules are empty.
 
-    `language` is the one the rules were chosen for. `rules` stand strictest first, else in the guide's order.
+    `language` is the one rules and head were chosen for. `rules` stand strictest first, else in the guide's order.
     """
 
     brand_id: UUID
@@ -48,7 +48,7 @@ class Voice:
     language: str
     number: int | None
     words: str
-    identity: Mapping[str, Any]
+    identity: Identity
     rules: tuple[Rule, ...]
     guidelines: tuple[GuidelineView, ...]
 
@@ -120,10 +120,18 @@ def voice_of(
         language=written,
         number=number,
         words=words or "",
-        identity=identity or {},
+        identity=_head(identity).spoken_in(written),
         rules=_rules_here(version_id, written, platform, kind, stars) if version_id is not None else (),
         guidelines=tuple(GuidelineView._make(values) for values in listed or ()),
     )
+
+
+def _head(data: Any) -> Identity:
+    """What is stored was checked when it was written; what an older release let through is not shown."""
+    try:
+        return identity_from_data(data or {})
+    except IdentityInvalid:
+        return Identity()
 
 
 def _rules_here(

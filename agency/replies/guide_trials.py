@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from datetime import datetime
-from typing import Final, NamedTuple
+from typing import Any, Final, NamedTuple
 from uuid import UUID
 
 from sqlalchemy import Select, and_, bindparam, select
@@ -46,9 +46,9 @@ def try_version(actor: Actor, brand_id: UUID, number: int, reader_language: str 
     return hold_against(draft, before, _last_replies(brand_id, brand_language, reader_language))
 
 
-def newest_replies(brand_id: UUID) -> Select[tuple[UUID]]:
+def newest_replies(brand_id: UUID) -> Select[UUID]:
     """Ids of the brand's last replies that left their writers' hands; the states as words, so that the index fits."""
-    states = bindparam("states", NOT_LEFT, expanding=True, literal_execute=True)
+    states: Any = bindparam("states", NOT_LEFT, expanding=True, literal_execute=True)
     return (
         select(Reply.id)
         .where(Reply.brand_id == brand_id, Reply.state.not_in(states), Reply.deed != "withdraw")

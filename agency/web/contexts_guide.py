@@ -71,3 +71,73 @@ class GuideTrialPage:
     held: int = told("How many replies were held against it: at most 200.")
     summary: tuple[str, ...] = told("These 14 would now be stopped; 3 were stopped before and would pass.")
     rows: tuple[TrialRow, ...] = told("Newly stopped first, then newly warned, then the rest; newest first each.")
+
+
+@dataclass(frozen=True, kw_only=True)
+class GuideHeadPage:
+    """The form of a guide's head, `guides/head.html`.
+
+    Posts to `url`: `revision`, `language`, `voice`, each of `fields` and `platforms`, `note`.
+    """
+
+    brand: BrandLook = told("Whose voice.")
+    number: int = told("The version.")
+    state: StateLook = told("Draft, Proposed, In force, Earlier.")
+    url: str = told("Where the form goes.")
+    back_url: str = told("To the version.")
+    language: str = told("Code of the variant; empty for all languages.", default="")
+    languages: tuple[Choice, ...] = told("The variants, as links.")
+    revision: int = told("The draft's, as it was read.")
+    fields: tuple[tuple[str, str, bool], ...] = told("Name, label, whether it is a list with an entry a line.")
+    platforms: tuple[tuple[str, str], ...] = told("Name and platform of each area of examples.")
+    values: dict[str, str] = told("What the fields hold.", default_factory=dict)
+    errors: dict[str, str] = told("Field name to what to do.", default_factory=dict)
+    others: tuple[str, ...] = told("Free headings beside the named fields, changed in the source.", default=())
+    notice: Notice | None = told("Not a draft, somebody was faster, …", default=None)
+
+
+@dataclass(frozen=True, slots=True)
+class FormField:
+    """One field of a rule's form."""
+
+    name: str = told("Its form name: `phrases`, `good.text`.")
+    label: str = told("What people read.")
+    widget: str = told("text, area, lines, number, check, select, checks, or group for an example's own fields.")
+    help: str = told("A line of help.", default="")
+    value: str = told("What it holds.", default="")
+    ticked: bool = told("For a single box.", default=False)
+    options: tuple[Choice, ...] = told("What may be chosen or ticked.", default=())
+    fields: tuple[FormField, ...] = told("Of a group.", default=())
+    error: str = told("What to do about it.", default="")
+
+
+@dataclass(frozen=True, slots=True)
+class ExampleCheck:
+    """Whether an example shows what it should."""
+
+    field: str = told("good or bad.")
+    fits: bool = told("Whether it does.")
+    words: str = told("In words.")
+
+
+@dataclass(frozen=True, kw_only=True)
+class GuideRulePage:
+    """The form of one rule, `guides/rule.html`, or the kinds to choose from.
+
+    Posts to `url`: `revision`, `rule_kind`, the fields, `do` = check | save; to `remove_url`: `revision`.
+    """
+
+    brand: BrandLook = told("Whose.")
+    number: int = told("The version.")
+    state: StateLook = told("Draft, Proposed, In force, Earlier.")
+    kind: str = told("Code of the kind; empty while one is chosen.")
+    title: str = told("The kind in words.")
+    kinds: tuple[Choice, ...] = told("Kinds to choose from.", default=())
+    url: str = told("Where the form goes.")
+    remove_url: str = told("Takes the rule away; empty for a new one.", default="")
+    back_url: str = told("To the version.")
+    revision: int = told("The draft's, as it was read.")
+    fields: tuple[FormField, ...] = told("The kind's own first.", default=())
+    checks: tuple[ExampleCheck, ...] = told("Of the examples as they stand in the form.", default=())
+    problems: tuple[str, ...] = told("What is wrong and has no field here.", default=())
+    notice: Notice | None = told("Not a draft, somebody was faster, …", default=None)

@@ -21,6 +21,7 @@ class RuleLook:
     good: tuple[str, ...] = told("Examples that pass.", default=())
     bad: tuple[str, ...] = told("Examples that are found.", default=())
     where: str = told("Languages and platforms, if not all.", default="")
+    url: str = told("Its form; empty where it is only read.", default="")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -60,6 +61,7 @@ class GuidePage:
     in_force: int | None = told("Number of the version in force.", default=None)
     shown: int | None = told("Number of the version on this page.", default=None)
     summary: str = told("The voice in a sentence or two.", default="")
+    identity: tuple[tuple[str, tuple[str, ...]], ...] = told("The head: headings and entries.", default=())
     rules: tuple[RuleLook, ...] = told("In the guide's order.")
     versions: tuple[GuideVersionRow, ...] = told("Newest first.")
     tabs: tuple[Choice, ...] = told("Rules, Write, Versions, Try: `?tab=`; `value` is the tab's code.", default=())
@@ -73,6 +75,7 @@ class GuidePage:
     try_text: str = told("The text tried.", default="")
     try_result: CheckResult | None = told("What the guide says.", default=None)
     empty_reason: str = told("Why there are no rules.", default="")
+    forms: tuple[Choice, ...] = told("Forms this person may write with: the head, a new rule.", default=())
     compare_url: str = told("Two versions beside each other; empty while there is one.", default="")
     guidelines_url: str = told("The brand's reply guidelines.", default="")
 

@@ -59,6 +59,8 @@ PAGES = (
     "guide",
     "guide_proposals",
     "guide_trial",
+    "guide_head",
+    "guide_rules",
     "guidelines_page",
     "saved_replies_page",
     "brands_page",

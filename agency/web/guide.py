@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import Any
 
 from flask import Blueprint, Response, make_response, redirect, render_template, request, url_for
@@ -13,9 +14,9 @@ from werkzeug.wrappers import Response as AnyResponse
 from agency.replies.text_difference import text_difference
 from agency.web import clocks
 from agency.web.brand_address import brand_at, look_of
-from agency.web.contexts import CheckResult, GuidePage, GuideProblem, GuideVersionRow
+from agency.web.contexts import CheckResult, GuidePage, GuideProblem, GuideVersionRow, RuleLook
 from agency.web.contexts_setup import ComparePage
-from agency.web.guide_looks import change_looks, identity_changes, version_states
+from agency.web.guide_looks import change_looks, identity_changes, identity_lines, identity_of, version_states
 from agency.web.guide_source import Source, disagreeing_examples, read_source, source_of
 from agency.web.guide_words import rule_look
 from agency.web.language import chosen_language, chosen_zone
@@ -142,7 +143,7 @@ def compare(brand_id: str) -> Response:
         olders=_version_choices(numbers, older),
         newers=_version_choices(numbers, newer),
         voice=text_difference(before.voice, after.voice) if before.voice != after.voice else (),
-        identity=identity_changes(before.identity, after.identity),
+        identity=identity_changes(identity_of(before.identity), identity_of(after.identity)),
         changes=change_looks(changes),
         same_count=same_count(old, changes),
     )
@@ -239,7 +240,8 @@ def _answer(
         in_force=in_force,
         shown=shown,
         summary=version.voice if version is not None else "",
-        rules=tuple(rule_look(rule) for rule in rules) if tab == "rules" else (),
+        identity=identity_lines(identity_of(version.identity)) if version is not None and tab == "rules" else (),
+        rules=_rule_looks(brand, shown, rules, may_write) if tab == "rules" else (),
         versions=tuple(_version_row(brand, row) for row in versions) if tab == "versions" else (),
         tabs=_tabs(brand, tab, asked, len(versions), may_write),
         tab=tab,
@@ -251,11 +253,29 @@ def _answer(
         try_url=url_for("guide.try_text", brand_id=brand.id, **asked),
         try_text=try_text,
         try_result=_tried(brand, rules, shown, try_text) if tab == "try" and try_text else None,
+        forms=_forms(brand, shown) if may_write and shown is not None else (),
         compare_url=url_for("guide.compare", brand_id=brand.id) if len(versions) > 1 else "",
         guidelines_url=url_for("guidelines_page.guidelines", brand_id=brand.id),
     )
     frame = shell(notices=(notice,) if notice is not None else ())
     return make_response(render_page("guides/page.html", page, shell=frame), status)
+
+
+def _forms(brand: Brand, number: int) -> tuple[Choice, ...]:
+    here: dict[str, Any] = {"brand_id": brand.id, "number": number}
+    return (
+        Choice(_("Voice and head"), url_for("guide_head.head", **here), value="pencil"),
+        Choice(_("Add a rule"), url_for("guide_rules.new", **here), value="plus"),
+    )
+
+
+def _rule_looks(brand: Brand, number: int | None, rules: Sequence[Rule], may_write: bool) -> tuple[RuleLook, ...]:
+    """Each with the way to its form, for who may write."""
+    looks = map(rule_look, rules)
+    if not may_write:
+        return tuple(looks)
+    here: dict[str, Any] = {"brand_id": brand.id, "number": number}
+    return tuple(replace(look, url=url_for("guide_rules.rule", rule_id=look.id, **here)) for look in looks)
 
 
 def _tabs(brand: Brand, tab: str, asked: dict[str, Any], count: int, may_write: bool) -> tuple[Choice, ...]:

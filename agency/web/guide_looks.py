@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from typing import Any
 
 from flask_babel import gettext as _
@@ -12,10 +12,12 @@ from agency.replies.text_difference import Piece, text_difference
 from agency.web import clocks
 from agency.web.contexts import ChainStep
 from agency.web.contexts_setup import RuleChange
-from agency.web.guide_words import rule_look
+from agency.web.guide_words import language_word, rule_look
 from agency.web.language import chosen_language, chosen_zone, per_language
 from agency.web.looks import StateLook, Tone
+from agency.web.reply_looks import platform_word
 from styleguides import guide_difference
+from styleguides.identity import Identity, IdentityInvalid, identity_from_data
 from styleguides.models import StyleGuideStep, StyleGuideVersion
 from styleguides.rules import Rule, rules_to_data
 
@@ -59,16 +61,44 @@ def _lines(rule: Rule) -> str:
     )
 
 
-def identity_lines(identity: Mapping[str, Any]) -> tuple[tuple[str, tuple[str, ...]], ...]:
-    """Headings and entries as they are read."""
-    return tuple(
-        (heading, tuple(map(str, value)) if isinstance(value, list) else (str(value),))
-        for heading, value in identity.items()
-        if value
-    )
+@per_language
+def identity_words() -> dict[str, str]:
+    """What each named field of the head is called."""
+    return {
+        "audience": _("Whom we write for"),
+        "address": _("How we address people"),
+        "do": _("So we write"),
+        "dont": _("So we do not write"),
+        "vocabulary": _("Our words"),
+        "signatures": _("How we sign"),
+    }
 
 
-def identity_changes(before: Mapping[str, Any], after: Mapping[str, Any]) -> tuple[tuple[str, tuple[Piece, ...]], ...]:
+def identity_lines(identity: Identity) -> tuple[tuple[str, tuple[str, ...]], ...]:
+    """Headings and entries as they are read, for all languages; those of single languages follow with their names."""
+    words = identity_words()
+    lines: list[tuple[str, tuple[str, ...]]] = []
+    for name, heading in words.items():
+        if value := getattr(identity, name):
+            lines.append((heading, (value,) if isinstance(value, str) else value))
+    for heading, other in identity.other.items():
+        lines.append((heading, (other,) if isinstance(other, str) else other))
+    for platform, texts in identity.examples.items():
+        lines.append((_("Example on %(platform)s", platform=platform_word(platform)), texts))
+    for code, variant in identity.languages.items():
+        lines += [(f"{heading} ({language_word(code)})", entries) for heading, entries in identity_lines(variant)]
+    return tuple(lines)
+
+
+def identity_of(data: Any) -> Identity:
+    """A stored head; one that an older release let through and that cannot be read says nothing."""
+    try:
+        return identity_from_data(data or {})
+    except IdentityInvalid:
+        return Identity()
+
+
+def identity_changes(before: Identity, after: Identity) -> tuple[tuple[str, tuple[Piece, ...]], ...]:
     """Headings that differ, with what is new and what went."""
     old, new = dict(identity_lines(before)), dict(identity_lines(after))
     headings = [*new, *(heading for heading in old if heading not in new)]

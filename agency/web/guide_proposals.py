@@ -16,7 +16,7 @@ from agency.web.brand_address import brand_at, look_of
 from agency.web.contexts_guide import GuideProposalPage
 from agency.web.contexts_owner import WaitingGuideRow
 from agency.web.contexts_rooms import GuideProblem
-from agency.web.guide_looks import chain_of, change_looks, identity_changes, identity_lines, version_states
+from agency.web.guide_looks import chain_of, change_looks, identity_changes, identity_lines, identity_of, version_states
 from agency.web.guide_source import disagreeing_examples, read_source, source_of
 from agency.web.guide_words import rule_look
 from agency.web.language import chosen_language, chosen_zone
@@ -172,9 +172,11 @@ def _answer(
         in_force=compared.number if compared is not None else None,
         back_url=url_for("guide.guide", brand_id=brand.id, tab="versions"),
         voice=version.voice,
-        identity=identity_lines(version.identity),
+        identity=identity_lines(identity_of(version.identity)),
         voice_difference=_words_changed(compared.voice if compared else None, version.voice),
-        identity_changes=identity_changes(compared.identity, version.identity) if compared is not None else (),
+        identity_changes=identity_changes(identity_of(compared.identity), identity_of(version.identity))
+        if compared is not None
+        else (),
         changes=change_looks(changes) if compared is not None else (),
         same_count=same_count(old, changes) if compared is not None else 0,
         rules=tuple(rule_look(rule) for rule in sorted(rules, key=lambda rule: LEVELS.index(rule.level))),

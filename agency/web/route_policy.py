@@ -132,6 +132,15 @@ ROUTE_POLICY: dict[str, Policy] = {
     "guide_proposals.propose": Permission.GUIDE_PROPOSE,
     "guide_proposals.call_back": Permission.GUIDE_PROPOSE,
     "guide_proposals.put_in_force": Permission.GUIDE_PUT_IN_FORCE,
+    # guide_head.py
+    "guide_head.head": Permission.GUIDE_WRITE,
+    "guide_head.save": Permission.GUIDE_WRITE,
+    # guide_rules.py
+    "guide_rules.new": Permission.GUIDE_WRITE,
+    "guide_rules.add": Permission.GUIDE_WRITE,
+    "guide_rules.rule": Permission.GUIDE_WRITE,
+    "guide_rules.change": Permission.GUIDE_WRITE,
+    "guide_rules.remove": Permission.GUIDE_WRITE,
     # guide_trial.py
     "guide_trial.trial": Permission.REPLY_READ,
     # guidelines_page.py

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
-from typing import Any
+from collections.abc import Iterable
 from urllib.parse import urlencode
 from uuid import UUID
 
@@ -13,9 +12,11 @@ from flask_babel import gettext as _
 from agency.inbox.conversation_view import ConversationView
 from agency.web.contexts_setup import GuidelineLook
 from agency.web.contexts_voice import VoiceLook
+from agency.web.guide_looks import identity_lines
 from agency.web.guide_words import rule_look, summary_of
 from agency.web.guideline_words import offer_words
 from agency.web.looks import brand_look
+from styleguides.identity import Identity
 from styleguides.rules import Greeting, Rule, SignOff
 from styleguides.voice import GuidelineView, Voice
 
@@ -58,9 +59,9 @@ def _openings_and_endings(rules: Iterable[Rule]) -> Iterable[tuple[str, tuple[st
             yield heading, asked
 
 
-def _headings(identity: Mapping[str, Any]) -> Iterable[tuple[str, tuple[str, ...]]]:
+def _headings(identity: Identity) -> Iterable[tuple[str, tuple[str, ...]]]:
     """Short ones first: a form of address is a line, what to write and what not is a list."""
-    listed = [(name, tuple(value) if isinstance(value, list) else (str(value),)) for name, value in identity.items()]
+    listed = identity_lines(identity)
     for name, entries in sorted(listed, key=lambda one: (len(one[1]), one[0]))[:MOST_HEADINGS]:
         yield name, entries[:MOST_ENTRIES]
 

@@ -60,7 +60,7 @@ def test_the_version_in_force_speaks_not_a_draft(ana: Agency, make: Factory) -> 
             )
         )
     told = ask(ana, ana.light, "facebook", "comment")
-    assert (told.number, told.words, dict(told.identity), ids(told)) == (
+    assert (told.number, told.words, dict(told.identity.other), ids(told)) == (
         1,
         "Calm.",
         {"Address": "First name"},
