@@ -29,6 +29,8 @@ BENCHMARKS: dict[str, str] = {
     "duplicate_poll": "item_storage",
     "style_check": "style_check",
     "brand_scan": "brand_scan",
+    "saved_reply_suggestions": "saved_replies",
+    "near_equal_words": "saved_replies",
     "poll_cycle": "poll_cycle",
     "poll_scale": "poll_scale",
     "webhook_intake": "webhook_intake",

@@ -56,20 +56,26 @@ def begin_from(actor: Actor, reply: Reply, saved_reply_id: UUID | None, words: s
     """
     if saved_reply_id is None or saved_reply_id == reply.saved_reply_id or reply.deed != "reply":
         return
+    reply.began_with = words_begun_with(actor, reply.conversation_id, reply.brand_id, saved_reply_id, words)
+    reply.saved_reply_id = saved_reply_id
+
+
+def words_begun_with(actor: Actor, conversation_id: UUID, brand_id: UUID, saved_reply_id: UUID, words: str) -> str:
+    """The text of a saved reply, filled from the case, that these words are most like. Raises as `begin_from`."""
     try:
         saved = get_saved_reply(actor, saved_reply_id)
     except NotFound:
         saved = None
-    if saved is None or saved.brand_id not in (None, reply.brand_id):
+    if saved is None or saved.brand_id not in (None, brand_id):
         raise Invalid(
             "This brand has no such saved reply. Nothing was saved. Choose another, or write without one.",
             code="unknown_saved_reply",
             errors={"saved_reply_id": [worded("is none of this brand's or the agency's")]},
         )
-    case = read_case(actor, reply.conversation_id)
+    case = read_case(actor, conversation_id)
     written = wording_of(words, case.customer_name).features
     best = max(
         beginnings(saved, values_for(case)),
         key=lambda one: likeness(wording_of(one.filled.text, case.customer_name).features, written),
     )
-    reply.saved_reply_id, reply.began_with = saved.id, best.filled.text
+    return best.filled.text

@@ -13,7 +13,7 @@ from agency.replies.beginnings import Beginning, beginnings, values_for
 from agency.replies.wordings import people_told_from, people_told_of_draft
 from agency.web.contexts_beside import CardLook
 from agency.web.looks import told
-from agency.web.saved_replies_page import language_name, list_url, people_words, stale_words, variable_words
+from agency.web.saved_reply_words import language_name, list_url, people_words, stale_words, variable_words
 from styleguides.language import base_language
 from styleguides.saved_replies import SavedReplyRow
 from styleguides.saved_reply_suggestions import Suggestion, suggest

@@ -93,5 +93,8 @@ class SavedReplyPage:
     variables: tuple[tuple[str, str], ...] = told("Each place in braces and what fills it.", default=())
     facts: tuple[tuple[str, str], ...] = told("Uses, last used, changed by.", default=())
     stale: str = told("Why somebody should look at it.", default="")
+    stopped: tuple[tuple[str, str], ...] = told(
+        "What the brand's guide in force would stop, by text: Text 1, and why.", default=()
+    )
     notice: Notice | None = told("Somebody was faster, or it cannot be kept.", default=None)
     versions: tuple[VersionLook, ...] = told("Newest first.", default=())

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from agency.web import parts_samples as sample
+from agency.web.beside_saved_replies import SavedRepliesCard, SuggestedLook
 from agency.web.contexts_beside import BesidePage, CardLook, ScenarioLook, ScenariosLook
 
 SCENARIOS = ScenariosLook(
@@ -25,7 +26,35 @@ SCENARIOS = ScenariosLook(
     ),
     all_url="#",
 )
-CARDS: tuple[CardLook, ...] = (CardLook(name="scenarios", heading="What to do here", look=SCENARIOS),)
+SAVED_REPLIES = SavedRepliesCard(
+    items=(
+        SuggestedLook(
+            id="1",
+            title="Zimne śniadanie",
+            why="because of “zimne”, “śniadanie”",
+            text="Dzień dobry, bardzo nam przykro, że śniadanie było zimne. Sprawdzimy rachunek {order}.",
+            language="pl",
+            missing=(("{order}", "The order number they wrote."),),
+            people="Went to 12 people in the last 30 days",
+            stale="Should have been looked at by 1 Nov 2026",
+        ),
+        SuggestedLook(
+            id="2",
+            title="<b>Thank you</b>",
+            why="because of “dziękuję”",
+            text="Thank you for the kind words.",
+            language="en",
+            other_language="English",
+            is_shared=True,
+        ),
+    ),
+    draft="Nearly the words of your draft went to 4 other people in the last 30 days.",
+    all_url="#",
+)
+CARDS: tuple[CardLook, ...] = (
+    CardLook(name="scenarios", heading="What to do here", look=SCENARIOS),
+    CardLook(name="saved_replies", heading="Saved replies", look=SAVED_REPLIES),
+)
 
 
 def beside(kind: str = "") -> BesidePage:

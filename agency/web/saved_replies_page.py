@@ -7,11 +7,8 @@ from typing import Any
 from urllib.parse import urlencode
 from uuid import UUID
 
-from babel import Locale, UnknownLocaleError
-from babel.dates import format_date
 from flask import Blueprint, Response, make_response, redirect, request, url_for
 from flask_babel import gettext as _
-from flask_babel import ngettext
 from werkzeug.wrappers import Response as AnyResponse
 
 from agency.replies.wordings import worn_wordings
@@ -26,12 +23,21 @@ from agency.web.contexts_saved_replies import (
 )
 from agency.web.language import chosen_language, chosen_zone
 from agency.web.looks import Choice, Notice
+from agency.web.saved_reply_words import (
+    day_words,
+    language_name,
+    people_words,
+    stale_words,
+    uses_words,
+    variable_words,
+)
 from agency.web.shell import brand_looks, render_page, toast
 from agency.web.who import actor_of_request
 from styleguides import saved_replies as room
+from styleguides.brand_check import check_for_brand
 from styleguides.saved_replies import SavedReplyRow
 from styleguides.saved_reply_fields import MOST_TEXTS
-from styleguides.variables import VARIABLES
+from styleguides.variables import VARIABLES, fill
 from tenants import clock
 from tenants.database import db
 from tenants.errors import Conflict, Invalid, NotFound, worded
@@ -149,46 +155,6 @@ def _put(saved_reply_id: str, *, away: bool) -> AnyResponse:
     return redirect(url_for("saved_replies_page.saved_reply", saved_reply_id=wanted), code=303)
 
 
-def list_url(brand_id: UUID) -> str:
-    """The saved replies of one brand."""
-    return url_for("saved_replies_page.saved_replies", brand=brand_id)
-
-
-def variable_words() -> dict[str, str]:
-    """What fills each place in braces."""
-    return {
-        "customer_name": _("The customer's first name, where the platform shows one."),
-        "order": _("The order number they wrote."),
-        "location": _("The Google location that was reviewed."),
-        "brand": _("The brand's name."),
-        "my_name": _("The first name of whoever answers."),
-    }
-
-
-def stale_words(row: SavedReplyRow) -> str:
-    """That somebody should look whether it is still true; empty while it is fresh."""
-    if not row.is_stale or row.review_by is None:
-        return ""
-    return _("Should have been looked at by %(day)s", day=_day(row.review_by))
-
-
-def uses_words(row: SavedReplyRow) -> str:
-    """How often it was sent."""
-    return ngettext("Sent %(num)s time", "Sent %(num)s times", row.uses) if row.uses else _("Not used yet")
-
-
-def language_name(code: str) -> str:
-    """A language in the reader's own, with its country; the code where nobody knows it."""
-    try:
-        return Locale.parse(code, sep="-").get_display_name(chosen_language()) or code
-    except (UnknownLocaleError, ValueError):
-        return code
-
-
-def _day(day: Any) -> str:
-    return format_date(day, "d MMM y", locale=chosen_language())
-
-
 def _id(text: str) -> UUID:
     found = id_from(text)
     if found is None:
@@ -253,11 +219,6 @@ def _worn(brand_id: UUID | None) -> tuple[WornLook, ...]:
         )
         for one in worn_wordings(actor_of_request(), brand_id)
     )
-
-
-def people_words(people: int) -> str:
-    """To how many people a wording went."""
-    return ngettext("Went to %(num)s person in the last 30 days", "Went to %(num)s people in the last 30 days", people)
 
 
 def _version() -> int:
@@ -345,10 +306,24 @@ def _form(
         variables=tuple((f"{{{name}}}", variable_words()[name]) for name in VARIABLES),
         facts=_facts(found) if found is not None else (),
         stale=stale_words(found) if found is not None else "",
+        stopped=_stopped(found) if found is not None else (),
         notice=_notice(error),
         versions=tuple(map(_version_look, room.versions_of(actor, found.id))) if found is not None else (),
     )
     return make_response(render_page("saved_replies/saved_reply.html", page), status)
+
+
+def _stopped(found: SavedReplyRow) -> tuple[tuple[str, str], ...]:
+    """What the brand's guide in force stops in its texts, as if every place were filled."""
+    if found.brand_id is None:
+        return ()
+    stopped: list[tuple[str, str]] = []
+    for number, one in enumerate(found.texts, start=1):
+        text = fill(one["text"], dict.fromkeys(VARIABLES, "…")).text
+        result = check_for_brand(found.brand_id, text, None, None, one["language"], reader_language=chosen_language())
+        reasons = (f.reader_message or f.message for f in result.findings if f.level == "stop")
+        stopped.extend((_("Text %(n)s", n=number), reason) for reason in reasons)
+    return tuple(stopped)
 
 
 def _facts(found: SavedReplyRow) -> tuple[tuple[str, str], ...]:
@@ -357,7 +332,7 @@ def _facts(found: SavedReplyRow) -> tuple[tuple[str, str], ...]:
         facts.append((_("Last used"), clocks.full_exact(found.last_used_at, chosen_zone(), chosen_language())))
     facts.append((_("Last changed by"), found.changed_by_name))
     if found.review_by is not None:
-        facts.append((_("To be looked at by"), _day(found.review_by)))
+        facts.append((_("To be looked at by"), day_words(found.review_by)))
     return tuple(facts)
 
 

@@ -14,7 +14,7 @@ from flask import Flask
 
 from agency.replies import moves
 from agency.replies.models import Reply
-from styleguides import saved_replies
+from styleguides import guides, saved_replies
 from tenants import clock
 from tenants.database import db
 from tenants.permissions import Actor, Role
@@ -128,6 +128,21 @@ def test_each_sees_what_is_theirs(make: Factory, ana: Agency, stranger: Agency, 
         (visit(stranger.team_lead), f"/saved-replies/{shared}"),
     ):
         assert visitor.get(path).status_code == 404
+
+
+def test_what_the_guide_in_force_stops_is_said_where_it_is_written(ana: Agency, visit: Visit) -> None:
+    here = f"/saved-replies/{written(ana, ana.brand_ids[0])}"
+    lead = visit(ana.team_lead)
+    assert "would stop" not in lead.get(here).text
+    rule = {"kind": "banned", "id": "at-once", "level": "stop", "phrases": ["at once"], "reason": "We say today."}
+    with ana.entered(ana.team_lead):
+        version = guides.draft_version(ana.team_lead, ana.brand_ids[0], [rule])
+        guides.put_in_force(ana.team_lead, ana.brand_ids[0], version.number)
+    page = unescape(lead.get(here).text)
+    assert "would stop" in page
+    assert "Text 1: “at once”" in page
+    assert "We say today." in page
+    assert "Text 2: " not in page
 
 
 def test_who_may_not_write_reads(make: Factory, ana: Agency, visit: Visit) -> None:
