@@ -21,12 +21,11 @@ from channels.capabilities import Access, ChecksAccess, RenewsCredential
 from channels.errors import ChannelError, ItemGone, Refused, TokenRevoked
 from channels.health import OPERATOR_WORDS
 from channels.meta_graph import APP_UNPROVEN
-from channels.models import Account
 from channels.protocol import ConnectedAccount, Request, Secret
 from channels.registry import able
 from channels.transport import Speaks
 from jobs.runner import is_urgent, transport_of
-from jobs.subscribing import subscribed
+from jobs.subscribing import held, subscribed
 from tenants import clock
 from tenants.errors import AppError
 from tenants.logs import get_logger
@@ -178,7 +177,7 @@ def _note(app: Flask, one: _Checked, told: Access | ChannelError | None, transpo
         return
     if told is not None and not told.works:
         with in_scope(app, one.scope):
-            account = _held(one)
+            account = held(one.account_id, one.account)
             if account is None:
                 return
             account_standing.note_access(account, told)
@@ -193,7 +192,7 @@ def _note(app: Flask, one: _Checked, told: Access | ChannelError | None, transpo
         log.info("subscription_unknown", account_id=str(one.account_id), reason=error.code)
         standing = None
     with in_scope(app, one.scope):
-        account = _held(one)
+        account = held(one.account_id, one.account)
         if account is None:
             return
         if told is not None:
@@ -219,7 +218,7 @@ def is_renewal_due(renewed_at: datetime, expires_at: datetime | None, now: datet
 
 def _keep(app: Flask, one: _Checked, secret: Secret, life_seconds: int | None) -> None:
     with in_scope(app, one.scope):
-        account = _held(one)
+        account = held(one.account_id, one.account)
         if account is None:
             return
         now = clock.now()
@@ -234,7 +233,7 @@ def _keep(app: Flask, one: _Checked, secret: Secret, life_seconds: int | None) -
 def _note_not_renewed(app: Flask, one: _Checked, error: ChannelError) -> None:
     """The token lives on; the card says until when."""
     with in_scope(app, one.scope):
-        account = _held(one)
+        account = held(one.account_id, one.account)
         if account is None:
             return
         ends = account.token_expires_at or (account.token_renewed_at or account.created_at) + TOKEN_LIVES
@@ -243,11 +242,3 @@ def _note_not_renewed(app: Flask, one: _Checked, error: ChannelError) -> None:
         log.warning("credential_not_renewed", account_id=str(account.id), reason=error.code, ends=ends.isoformat())
         if isinstance(error, TokenRevoked):
             accounts.mark_unhealthy(account, "needs_reconnect", error.reason)
-
-
-def _held(one: _Checked) -> Account | None:
-    """The account, locked; None where it was connected anew or disconnected meanwhile: what was learned is not its."""
-    account = accounts.locked(one.account_id)
-    if account.disconnected_at is not None or accounts.credential_of(account) != one.account.credential:
-        return None
-    return account

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from uuid import UUID
 
 from flask import Flask
@@ -9,6 +10,7 @@ from flask import Flask
 from channels import account_standing, accounts
 from channels.capabilities import Access, ChecksAccess, Subscribes, Subscription
 from channels.errors import ChannelError, TokenRevoked
+from channels.models import Account
 from channels.protocol import ConnectedAccount
 from channels.registry import able
 from channels.transport import Speaks
@@ -36,10 +38,10 @@ def subscribe_account(
             raise
         access = None  # a no that says nothing of the access; the daily check asks again
     if access is not None:
-        _note_access(app, scope, UUID(account_id), access)
-        account = _connected(app, scope, UUID(account_id))  # with the permissions just learned
-        if account is None or not access.works:
+        if not _note_access(app, scope, UUID(account_id), account, access) or not access.works:
             return
+        if access.scopes:  # events are asked for by what was granted
+            account = replace(account, scopes=access.scopes)
     try:
         standing = subscribed(account, speaks)
     except ChannelError as error:
@@ -47,7 +49,7 @@ def subscribe_account(
             raise
         standing = Subscription(False, error.reason if isinstance(error, TokenRevoked) else error.code)
     if standing is not None:
-        _note_subscription(app, scope, UUID(account_id), standing)
+        _note_subscription(app, scope, UUID(account_id), account, standing)
 
 
 def access_of(account: ConnectedAccount, transport: Speaks) -> Access | None:
@@ -85,17 +87,36 @@ def _connected(app: Flask, scope: Scope, account_id: UUID) -> ConnectedAccount |
             return None
 
 
-def _note_access(app: Flask, scope: Scope, account_id: UUID, access: Access) -> None:
+def held(account_id: UUID, known: ConnectedAccount) -> Account | None:
+    """The account, locked; None where it was connected anew or disconnected since it was asked about: what was learned
+    is not its.
+    """
+    account = accounts.locked(account_id)
+    if account.disconnected_at is not None or accounts.credential_of(account) != known.credential:
+        return None
+    return account
+
+
+def _note_access(app: Flask, scope: Scope, account_id: UUID, known: ConnectedAccount, access: Access) -> bool:
+    """False where it was about an access that is gone: the new one has a promise of its own."""
     with in_scope(app, scope):
-        account = accounts.get(account_id)
+        account = held(account_id, known)
+        if account is None:
+            return False
         account_standing.note_access(account, access)
         if not access.works:
             accounts.mark_unhealthy(account, "needs_reconnect", access.problem or "invalid")
+        return True
 
 
-def _note_subscription(app: Flask, scope: Scope, account_id: UUID, standing: Subscription) -> None:
+def _note_subscription(
+    app: Flask, scope: Scope, account_id: UUID, known: ConnectedAccount, standing: Subscription
+) -> None:
     with in_scope(app, scope):
-        account_standing.note_subscription(accounts.get(account_id), standing)
+        account = held(account_id, known)
+        if account is None:
+            return
+        account_standing.note_subscription(account, standing)
         log.info(
             "subscribed" if standing.stands else "not_subscribed", account_id=str(account_id), why=standing.problem
         )
