@@ -39,7 +39,7 @@ ONE_OF: Final[dict[str, Collection[str]]] = {
     "kind": CONVERSATION_KINDS,
 }
 """Texts of a closed set within an example."""
-LONG: Final = frozenset({"reason", "text"})
+LONG: Final = frozenset({"reason", "text", "began_with"})
 LAST: Final = ("level", "reason", "platforms", "kinds", "languages", "good", "bad", "id")
 """What every kind has stands after what is its own."""
 
@@ -69,6 +69,11 @@ def field_words() -> dict[str, tuple[str, str]]:
         "allowed": (_("Allowed all the same"), _("One a line: names, abbreviations, the brand's own data.")),
         "sorts": (_("Which data"), _("None ticked means all.")),
         "order_patterns": (_("How orders are numbered"), _("One a line: # for a digit, ? for a letter, as PW-######.")),
+        "form": (_("How customers are spoken to"), ""),
+        "dated": (_("Also times that are promised"), ""),
+        "likeness_percent": (_("From this likeness on, in percent"), _("100 is word for word.")),
+        "only_complaints": (_("Only for complaints and bad reviews"), ""),
+        "began_with": (_("The saved reply it began with"), ""),
         "level": (_("How strict"), ""),
         "reason": (_("Reason"), _("The brand's own why; whoever writes reads it beside the finding.")),
         "platforms": (_("Platforms"), _("None ticked means all.")),
@@ -100,6 +105,9 @@ def choice_words() -> dict[str, str]:
         "required": _("Must be used where it is known"),
         "allowed": _("May be used"),
         "never": _("Is never used"),
+        "formal": _("Formally: Pan and Pani, usted, o senhor"),
+        "informal": _("Informally: ty, tú, tu, first names"),
+        "voce": _("With você"),
         "comment": _("comments"),
         "review": _("reviews"),
         "message": _("messages"),
@@ -109,6 +117,7 @@ def choice_words() -> dict[str, str]:
         "bank_account": _("bank accounts"),
         "national_id": _("identity numbers"),
         "order": _("order numbers"),
+        "health": _("words about health"),
     }
 
 
