@@ -37,10 +37,7 @@ def test_the_names_beside_the_paths_are_there(told: str) -> None:
     assert {get_args(getattr(protocol, name)) for name in ("Platform", "Service", "TokenKind")}
     assert contract.AdapterContract in test_guestbook.TestGuestbook.__mro__
     for module, name in (
-        ("styleguides.rules", "PLATFORMS"),
-        ("styleguides.compiled", "_PLATFORMS"),
-        ("styleguides.length", "_LIMITS"),
-        ("styleguides.length", "PLATFORM_LABELS"),
+        ("styleguides.length", "PLATFORMS"),
         ("channels.accounts", "_check"),
         ("channels.matching", "check_sendable"),
         ("tests.channels.test_adapter_contract", "test_every_line_of_the_registry_is_held_to_the_contract"),
