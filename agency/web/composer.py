@@ -12,13 +12,15 @@ from uuid import UUID
 
 from flask import Blueprint, Response, jsonify, make_response, redirect, render_template, request, session
 from flask_babel import gettext as _
-from sqlalchemy import select
+from sqlalchemy import and_, select
 from werkzeug.wrappers import Response as AnyResponse
 
 from agency.inbox import desk as inbox_desk
 from agency.inbox.models import Conversation
 from agency.replies import changing, desk, letting_go
+from agency.replies.beginnings import words_begun_with
 from agency.replies.checks import words_kind
+from agency.replies.models import Reply
 from agency.replies.queries import ReplyRow, get_reply, readable_reply, replies_of
 from agency.replies.words import hash_of
 from agency.web.composer_part import OPEN, SENT_AS, Binding, Written, draft_of, read_binding, result_of
@@ -51,10 +53,14 @@ class Target(NamedTuple):
     kind: str
     stars: int | None
     author_name: str | None
+    saved_reply_id: UUID | None
+    began_with: str | None
 
 
 def _target(actor: Actor, conversation_id: UUID) -> tuple[Target, Binding]:
-    """The conversation this form was made for. Raises NotFound, Forbidden, Conflict."""
+    """The conversation this form was made for, and what its draft began from. Raises NotFound, Forbidden, Conflict."""
+    of_case = Reply.conversation_id == conversation_id
+    drafts = select(Reply.id).where(of_case, Reply.state.in_(OPEN), Reply.deed == "reply").order_by(Reply.id.desc())
     row = db.session.execute(
         select(
             Conversation.id,
@@ -64,7 +70,13 @@ def _target(actor: Actor, conversation_id: UUID) -> tuple[Target, Binding]:
             Conversation.kind,
             Conversation.stars,
             Conversation.author_name,
-        ).where(Conversation.id == conversation_id)
+            Reply.saved_reply_id,
+            Reply.began_with,
+        )
+        .outerjoin(
+            Reply, and_(Reply.agency_id == Conversation.agency_id, Reply.id == drafts.limit(1).scalar_subquery())
+        )
+        .where(Conversation.id == conversation_id)
     ).first()
     if row is None:
         raise NotFound()
@@ -93,6 +105,17 @@ def _saved_reply() -> UUID | None:
     return id_from(request.form.get("saved_reply", ""))
 
 
+def _began_with(actor: Actor, target: Target, text: str) -> str | None:
+    """The words of the saved reply this draft began from: of the one just put in, else as they are kept."""
+    put_in = _saved_reply()
+    if put_in is None or put_in == target.saved_reply_id:
+        return target.began_with
+    try:
+        return words_begun_with(actor, target.id, target.brand_id, put_in, text)
+    except Invalid:
+        return target.began_with
+
+
 def _counted_as(target: Target) -> str:
     return words_kind(target.kind, private=_private(target))
 
@@ -107,6 +130,7 @@ def _check(target: Target, text: str) -> CheckResult:
         customer_name=target.author_name,
         reader_language=chosen_language(),
         beside_others=True,
+        began_with=_began_with(actor_of_request(), target, text),
     )
     result = result_of(found, text, target.platform, _counted_as(target))
     return replace(result, may_let_go=actor_of_request().may(Permission.REPLY_LET_GO))

@@ -96,9 +96,7 @@ def test_an_account_without_a_name_of_its_own_is_nobodys_name(ana: Agency) -> No
 
 
 def test_a_saved_reply_of_another_brand_stops_a_draft_also_slightly_changed(ana: Agency) -> None:
-    words = (
-        "Thank you for telling us, we are sorry about the cold bread and would love to bake you a loaf on Monday."
-    )
+    words = "Thank you for telling us, we are sorry about the cold bread and would love to bake you a loaf on Monday."
     with ana.entered():
         texts = [{"language": "en", "text": words}]
         saved_replies.create_saved_reply(ana.team_lead, ana.brand_ids[1], {"title": "Cold bread", "texts": texts})

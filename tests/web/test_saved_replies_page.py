@@ -241,3 +241,31 @@ def test_who_writes_no_replies_is_offered_none(make: Factory, ana: Agency, visit
     case = make.conversation(ana, text="My parcel is late.", language="en")
     for actor in (ana.light, ana.client_owner):
         assert "data-insert" not in visit(actor).get(f"/conversations/{case}/beside").text
+
+
+def test_an_unchanged_saved_reply_is_seen_while_typing_before_and_after_it_is_kept(
+    make: Factory, ana: Agency, visit: Visit
+) -> None:
+    saved = written(ana, None)
+    rule = {"kind": "unedited", "id": "own-words", "level": "stop", "only_complaints": False}
+    with ana.entered(ana.team_lead):
+        version = guides.draft_version(ana.team_lead, ana.brand_ids[0], [rule])
+        guides.put_in_force(ana.team_lead, ana.brand_ids[0], version.number)
+    case = make.conversation(ana, text="Order number 8812 is late!", author="Anna Nowak", language="en")
+    visitor = visit(ana.staff)
+    binding = re.search(r'name="binding" value="([^"]*)"', visitor.get(f"/conversations/{case}").text)
+    assert binding
+    form = {"binding": unescape(binding.group(1)), "text": "Dear Anna, we look for 8812 at once."}
+
+    def stops(**more: str) -> bool:
+        return 'data-stops="1"' in visitor.post(f"/conversations/{case}/check", {**form, **more}).text
+
+    assert not stops()
+    assert stops(saved_reply=str(saved)), "put in, not kept yet"
+    assert not stops(saved_reply=str(written(ana, ana.brand_ids[1]))), "none of this brand's"
+    assert not stops(saved_reply=str(saved), text="We found your parcel in Gdynia; it comes tomorrow with the courier.")
+    kept = visitor.post(f"/conversations/{case}/reply", {**form, "saved_reply": str(saved), "do": "save"})
+    assert kept.status_code == 303
+    assert stops(), "kept: the form need not say so any more"
+    refused = visitor.post(f"/conversations/{case}/reply", {**form, "do": "submit"})
+    assert refused.status_code == 422
