@@ -35,6 +35,16 @@ def every_rule() -> tuple[Rule, ...]:
         {"kind": "banned", "id": "near", "phrases": ["a a a a b", "nie", "é", "שלום"]},
         {"kind": "greeting", "id": "nameless", "name": "never"},
         {"kind": "required", "id": "thanks", "any_of": ["thank you", "dziękujemy", "obrigada"]},
+        {"kind": "address", "id": "formal", "form": "formal", "allowed": ["hej hej hej ty"]},
+        {"kind": "address", "id": "informal", "form": "informal"},
+        {"kind": "hashtags", "id": "tags", "max_count": 1, "allowed": ["#a"]},
+        {"kind": "negative", "id": "negative", "allowed": ["nie ma za co"]},
+        {"kind": "sales_talk", "id": "sales", "phrases": ["a a a b", "C++", "nie"], "allowed": ["kup teraz już"]},
+        {"kind": "promises", "id": "promises", "phrases": ["nie nie", "100%"], "allowed": ["na pewno nie"]},
+        {"kind": "needs_approval", "id": "yes", "phrases": ["zwrot", "refund", "😡"]},
+        {"kind": "unedited", "id": "unedited", "only_complaints": False, "likeness_percent": 50},
+        {"kind": "banned", "id": "brazil", "phrases": ["ônibus"], "languages": ["pt-BR"]},
+        {"kind": "banned", "id": "portugal", "phrases": ["autocarro"], "languages": ["pt-PT"]},
     ]
     return rules_from_data(data)
 
@@ -55,19 +65,22 @@ texts = st.text(
 phrases = st.sampled_from(
     ["niestety nie możemy", "Unfortunately, we can't", "infelizmente, não podemos", "taniego", "cheap", "@evil", "C++",
      "https://evil.example/x", "OGROMNE LITERY", "n\u0301ie", "Pennywell", "שלום", "Anno", "100%",
-     "Dziękujemy!!!", "😡😡"]
+     "Dziękujemy!!!", "😡😡", "you can't come until 3 pm", "nie mogą", "dopóki nie", "do jutra", "zwrócimy",
+     "Pani", "możesz", "we guarantee", "within 24 hours",
+     "o senhor", "autocarro", "ônibus", "#tag#tag", "Pani ciąża", "kup teraz"]
 )  # fmt: skip
 mixed = st.lists(st.one_of(texts, phrases), max_size=8).map(" ".join)
 contexts = st.builds(
     CheckContext,
     platform=st.sampled_from(["facebook", "instagram", "google_business", "other", None]),
     kind=st.sampled_from(["review", "comment", "other", None]),
-    language=st.sampled_from(["en", "pl", "pt", "es", "de", "pt-BR", "x", ""]),
+    language=st.sampled_from(["en", "pl", "pt", "es", "de", "pt-BR", "pt_pt", "x", "", None]),
     stars=st.sampled_from([None, -1, 1, 2, 5]),
     customer_name=st.one_of(st.none(), st.sampled_from(["Anna Nowak", "Dana", "שרה", "\u0301", "ana_9"]), texts),
     brand_language=st.sampled_from(["en", "pl", "zz"]),
     reader_language=st.sampled_from([None, "en", "pt", "zz"]),
     complaint=st.booleans(),
+    began_with=st.one_of(st.none(), texts),
 )
 
 
@@ -137,6 +150,9 @@ REPEATED = {
     "apostrophes": "a'", "underscores": "_", "overrides": "\u202eabc ", "hangul": "\u1100\u1161", "nul": "\0",
     "surrogates": "\ud800", "shouts": "ABCD ", "quotes": '."', "initials": "A.", "tags": "🏴\U000e0067",
     "keycaps": "1\ufe0f\u20e3",
+    "gaps": "nie mogą ", "gaps and ends": "nie mogą a dopóki ", "moments": "do jutra ", "promised": "zwrócimy do ",
+    "illness": "rak ", "illness told": "Pani rak. ", "friends": "ty ", "endings": "aasz ", "gentlemen": "Pan ",
+    "tags glued": "#a", "tags apart": "#a ", "times without end": "do końca najbliższego ", "sold": "kup teraz ",
     "sentences": "Mm. ", "devanagari": "क्षि", "names": "Anna ", "signs": "C++ ", "angry": "😡", "commas": "a, ",
 }  # fmt: skip
 
@@ -159,7 +175,7 @@ def lines_run(text: str, context: CheckContext) -> int:
     return count
 
 
-CONTEXT = CheckContext("google_business", "review", "pl", 1, "Anna Lis", "pl", "en")
+CONTEXT = CheckContext("google_business", "review", "pl", 1, "Anna Lis", "pl", "en", began_with="nie a " * 400)
 
 
 @pytest.mark.parametrize("name", REPEATED)
