@@ -97,10 +97,13 @@ def write_post(world: World, account: Account, text: str | None, **values: Any) 
 def _add_pictures(world: World, account: Account, post: Item) -> None:
     """Each picture of a post is an object of its own; one that is alone in its post shares the post's comments."""
     pictures = [one for one in post.facts.get("attachments") or [] if one.get("kind") in ("photo", "image")]
-    inherited = {name: post.facts[name] for name in ("author", "place", "is_published") if name in post.facts}
+    inherited: dict[str, Any] = {
+        name: post.facts[name] for name in ("author", "place", "is_published") if name in post.facts
+    }
     for one in pictures:
         if world.store.item("facebook", str(one["name"]), account.id) is None:
-            facts = {**inherited, "text": one.get("title"), "alone": len(post.facts["attachments"]) == 1}
+            alone = len(post.facts["attachments"]) == 1
+            facts: dict[str, Any] = {**inherited, "text": one.get("title"), "alone": alone}
             world.store.add_item(
                 account,
                 "photo",
