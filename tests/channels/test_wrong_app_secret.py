@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable
 from datetime import UTC, datetime
 from typing import Any
@@ -102,6 +103,25 @@ def test_an_event_that_asks_waits() -> None:
         reader("facebook").read_event_answers(account, body, exchanges, now=NOW)
     with pytest.raises(Refused):
         mentioned(UNPROVEN, UNPROVEN)
+
+
+def test_whose_media_a_mention_is_under_waits_even_where_the_mention_is_shown() -> None:
+    """Else what stands under our own media would be stored as somebody else's."""
+    assert mentioned(not_there()).items, "shown through us"
+    with pytest.raises(Refused):
+        mentioned(UNPROVEN)
+
+
+@pytest.mark.parametrize(("answer", "waits"), [(UNPROVEN, True), (refusal(100), False)])
+def test_history_passes_no_stream_over_for_it(answer: Answer, waits: bool) -> None:
+    account, adapter, beyond = account_of("facebook"), reader("facebook"), json.dumps({"stream": 1})
+    exchanges = [Exchange(one, answer) for one in adapter.plan_history(account, beyond, NOW, now=NOW)]
+    if waits:
+        with pytest.raises(Refused):
+            adapter.read_history(account, beyond, NOW, exchanges, now=NOW)
+    else:
+        page = adapter.read_history(account, beyond, NOW, exchanges, now=NOW)
+        assert json.loads(page.next_cursor)["stream"] == 2
 
 
 def test_a_side_stream_does_not_rest_for_it() -> None:
