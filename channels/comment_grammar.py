@@ -25,6 +25,24 @@ class ReadComment(Protocol):
     ) -> IncomingItem: ...
 
 
+#: `PostContext.media_kind` of one picture of an album.
+PICTURE = "photo"
+
+
+@dataclass(frozen=True)
+class Pictures:
+    """Words for the pictures of album posts, under each of which people comment by itself; see `channels.album_poll`.
+
+    ``posts_request`` asks for posts and the ids of their pictures, ``of_post`` reads those, ``context`` is what a
+    comment under one of them stands under.
+    """
+
+    posts_request: AskPosts
+    pictures_request: AskPosts
+    of_post: Callable[[Json], list[str]]
+    context: Callable[[ConnectedAccount, str, Json], PostContext]
+
+
 @dataclass(frozen=True)
 class Grammar:
     """One platform's words for posts, comments and replies."""
@@ -42,3 +60,4 @@ class Grammar:
     is_elsewhere: Callable[[Json], bool] = lambda raw: False
     #: False where the comments below are not ours to read.
     lists_comments: bool = True
+    pictures: Pictures | None = None

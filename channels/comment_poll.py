@@ -6,6 +6,7 @@ missing:
 - a post whose shown comments are all new, or whose count rose by more than the new ones shown, is read page by page;
 - posts older than the newest page are swept through now and then, with the same rule against the time of the last
   sweep, and once a day to the last comment;
+- the pictures of albums are looked at in sweeps (`channels.album_poll`);
 - a platform that does not expand, order or flatten as asked is read by plain calls for each post.
 
 Absence from a list is no deletion: what a full sweep did not show is to be asked for with `plan_presence`.
@@ -19,8 +20,9 @@ from datetime import datetime
 from itertools import pairwise
 from typing import Any
 
-from channels import meta_graph
-from channels.comment_grammar import Grammar
+from channels import album_poll, meta_graph
+from channels.comment_grammar import PICTURE, Grammar
+from channels.comment_threads import threaded
 from channels.errors import ChannelError, ItemGone, PlatformDown
 from channels.items import IncomingItem, Page, PostContext, SetAside, comment_key
 from channels.poll_memory import OVERLAP, Memory, Run
@@ -74,7 +76,8 @@ def history_request(grammar: Grammar, account: ConnectedAccount, now: datetime, 
 def _posts(
     grammar: Grammar, account: ConnectedAccount, run: Run, *, detail: int, page: int, after: str | None
 ) -> Request:
-    request = grammar.posts_request(account, detail=detail, after=after)
+    ask = grammar.pictures.posts_request if grammar.pictures and (run.sweep or run.deep) else grammar.posts_request
+    request = ask(account, detail=detail, after=after)
     purpose = {
         "ask": "posts",
         "detail": str(detail),
@@ -87,7 +90,7 @@ def _posts(
 
 
 @dataclass
-class _Round:
+class Round:
     """The reading of one round of one account."""
 
     grammar: Grammar
@@ -141,6 +144,7 @@ class _Round:
             return
         if self.grammar.is_elsewhere(raw) or not self.read_root(raw, post) or not self.grammar.lists_comments:
             return
+        album_poll.note(self, raw)
         key = comment_key(post.external_id)
         total = self.grammar.comment_count(raw)
         before = self.memory.counts.get(key)
@@ -184,7 +188,9 @@ class _Round:
         known_total: int | None = None,
         before: int | None = None,
     ) -> None:
-        request = self.grammar.comments_request(self.account, post.external_id, detail=self.memory.detail, after=after)
+        # A picture's own id: what its events call it is the name of a story.
+        target = comment_key(post.external_id) if post.media_kind == PICTURE else post.external_id
+        request = self.grammar.comments_request(self.account, target, detail=self.memory.detail, after=after)
         purpose = _post_purpose(post) | {
             "ask": "comments",
             "since": since.isoformat() if since else "",
@@ -208,7 +214,8 @@ class _Round:
         except ItemGone:
             return  # the post or comment went away between two rounds
         except ChannelError as error:
-            self.fail(error)
+            if not (asked["post_kind"] == PICTURE and album_poll.passes_over(error)):
+                self.fail(error)
             return
         words = ("post_text", "post_link", "post_kind", "post_owner")
         post = PostContext(asked["post"], *(asked[word] or None for word in words))
@@ -324,23 +331,6 @@ class _Round:
         self.run.failed = True
         self.trouble.append(error)
 
-    def threaded(self) -> tuple[IncomingItem, ...]:
-        """Every item with its top-level comment as thread, whatever the depth the platform shows."""
-        parents = {key: item.parent_external_id for key, item in self.items.items()}
-
-        def top(item_id: str) -> str:
-            passed = {item_id}
-            while (parent := parents.get(item_id)) is not None and parent not in passed:
-                passed.add(parent)
-                item_id = parent
-            return item_id
-
-        tops = {key: top(key) for key in self.items}
-        return tuple(
-            item if item.thread_external_id == tops[key] else replace(item, thread_external_id=tops[key])
-            for key, item in self.items.items()
-        )
-
 
 def _post_purpose(post: PostContext) -> dict[str, str]:
     return {
@@ -369,7 +359,7 @@ def read(
         asked = first or {"sweep": "", "deep": "", "started": ""}
         run = Run(instant(asked["started"]) or now, sweep=asked["sweep"] == "1", deep=asked["deep"] == "1")
     memory.run = run
-    work = _Round(grammar, account, memory, run, most_pages)
+    work = Round(grammar, account, memory, run, most_pages)
     usage: list[int] = []
     for exchange in exchanges:
         if not isinstance(exchange.result, ChannelError):
@@ -377,13 +367,17 @@ def read(
             usage += [share] if share is not None else []
         if exchange.request.purpose.get("ask") == "posts":
             work.read_posts(exchange)
+        elif exchange.request.purpose.get("ask") == "pictures":
+            album_poll.read(work, exchange)
         else:
             work.read_follow_up(exchange)
+    if not work.more:
+        album_poll.ask(work)
     if not work.more:
         memory.finish(run)
     complete = not work.more and not run.failed
     return Page(
-        items=work.threaded(),
+        items=threaded(work.items),
         set_aside=tuple(work.unreadable),
         next_cursor=memory.dump(),
         complete=complete,

@@ -35,6 +35,7 @@ class Run:
     """A poll in progress. ``counts`` take effect when it completes; ``failed`` holds everything where it was.
 
     ``partial``: some page of posts or comments was left unread because nothing new was to be expected there.
+    ``pictures``: ids of pictures whose comments this sweep has still to look at (`channels.album_poll`).
     """
 
     started: datetime
@@ -45,6 +46,7 @@ class Run:
     pages: int = 1
     failed: bool = False
     counts: dict[str, int] = field(default_factory=dict)
+    pictures: list[str] = field(default_factory=list)
 
 
 @dataclass(slots=True)
@@ -92,6 +94,7 @@ class Memory:
                 pages=whole_number(run.get("pages")) or 1,
                 failed=run.get("failed") is True,
                 counts=_counts(run.get("counts")),
+                pictures=_ids(run.get("pictures")),
             )
         return memory
 
@@ -117,6 +120,7 @@ class Memory:
                 "pages": self.run.pages,
                 "failed": self.run.failed,
                 "counts": dict(list(self.run.counts.items())[-COUNTS_KEPT:]),
+                "pictures": self.run.pictures,
             }
         return json.dumps(raw, separators=(",", ":"))
 
@@ -154,6 +158,11 @@ class Memory:
 
 def _stamp(moment: datetime | None) -> str | None:
     return moment.isoformat() if moment else None
+
+
+def _ids(value: Any) -> list[str]:
+    found = [identifier(one) for one in value] if isinstance(value, list) else []
+    return [one for one in found if one is not None]
 
 
 def _counts(value: Any) -> dict[str, int]:

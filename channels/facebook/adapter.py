@@ -8,7 +8,7 @@ from datetime import datetime, timedelta
 
 from channels import meta_deeds, meta_graph
 from channels.capabilities import EventReading
-from channels.comment_grammar import Grammar
+from channels.comment_grammar import Grammar, Pictures
 from channels.comment_poll import CommentReading
 from channels.deliveries import Told
 from channels.facebook import events, parse, requests
@@ -59,6 +59,12 @@ _OWN_POSTS = Grammar(
     comment_count=parse.comment_count,
     read_comment=parse.read_comment,
 )
+_PICTURES = Pictures(
+    posts_request=requests.posts_with_pictures,
+    pictures_request=requests.pictures,
+    of_post=parse.pictures_of,
+    context=parse.picture_context,
+)
 _REELS = replace(
     _OWN_POSTS,
     posts_request=requests.video_reels,
@@ -77,7 +83,9 @@ _READ_PAGE, _READ_PEOPLE = frozenset({"pages_read_engagement"}), frozenset({"pag
 #: With events, looking twice a day finds what an event lost: 2 calls a day each, and 4 for messages, of the 48 that a
 #: quiet Page may cost. Without, these rhythms are all there is.
 _STREAMS = (
-    Stream("posts", CommentReading(_OWN_POSTS), (_READ_PAGE, _READ_PEOPLE), sweeps="comment"),
+    Stream(
+        "posts", CommentReading(replace(_OWN_POSTS, pictures=_PICTURES)), (_READ_PAGE, _READ_PEOPLE), sweeps="comment"
+    ),
     Stream(
         "messages",
         ConversationReading(),

@@ -96,7 +96,7 @@ def _verb(told: Told) -> str | None:
 def _ask(account: ConnectedAccount, told: Told) -> Any:
     comment_id = identifier(told.value.get("comment_id"))
     if comment_id is not None:
-        comment_id = parse.spelled(comment_id, _post_id(told.value))
+        comment_id = _comment_id(told.value, comment_id)
         return one_object(account, comment_id, requests.COMMENT_FIELDS, {"ask": "comment"})
     return one_object(account, _post_id(told.value), requests.VISITOR_POST_FIELDS, {"ask": "post"})
 
@@ -111,7 +111,7 @@ def _item(account: ConnectedAccount, told: Told, now: datetime, *, deleted: bool
     parent_id = None
     own_id = post.external_id
     if raw_id is not None:
-        own_id = parse.spelled(raw_id, post.external_id)
+        own_id = _comment_id(value, raw_id)
         named = identifier(value.get("parent_id"))
         if named is not None and comment_key(named) not in (comment_key(post.external_id), comment_key(own_id)):
             parent_id = parse.spelled(named, post.external_id)
@@ -163,10 +163,31 @@ def _context(value: Json) -> PostContext:
 
 
 def _post_id(value: Json) -> str:
+    """What a comment stands under: the picture where its parent is one, whichever of the two the event calls post."""
     post_id = identifier(value.get("post_id"))
     if post_id is None:
         raise Unreadable("no usable post_id")
-    return post_id
+    return _picture_in(value, post_id) or post_id
+
+
+def _picture_in(value: Json, post_id: str) -> str | None:
+    """``{page}_{picture}`` of a comment whose parent is neither the post that is named nor a comment."""
+    parent_id, comment_id = identifier(value.get("parent_id")), identifier(value.get("comment_id"))
+    about = mapping(value.get("post")) or {}
+    if parent_id is None or comment_id is None or about.get("status_type") == "wall_post":
+        return None
+    owner, key = post_id.rpartition("_")[0], comment_key(parent_id)
+    is_story = parent_id == f"{owner}_{key}"
+    if not owner or not (is_story or comment_id.startswith(f"{key}_")):
+        return None
+    return f"{owner}_{key}"
+
+
+def _comment_id(value: Json, comment_id: str) -> str:
+    """Under a picture always spelled with the picture, as polls spell it."""
+    post_id = _post_id(value)
+    in_picture = post_id != identifier(value.get("post_id"))
+    return parse.spelled(comment_key(comment_id) if in_picture else comment_id, post_id)
 
 
 def _author(value: Json) -> Author | None:

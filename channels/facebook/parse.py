@@ -6,6 +6,7 @@ import re
 from dataclasses import replace
 from typing import Any
 
+from channels.comment_grammar import PICTURE
 from channels.items import Attachment, Author, IncomingItem, Kind, PostContext, comment_key
 from channels.protocol import ConnectedAccount
 from channels.wire import (
@@ -54,10 +55,11 @@ def read_comment(raw: Json, account: ConnectedAccount, post: PostContext, parent
     if created_at is None:
         raise Unreadable("no usable created_time")
     text, truncated = text_of(raw.get("message"), field="message")
-    comment_id = spelled(raw_id, post.external_id)
+    in_picture = post.media_kind == PICTURE
+    comment_id = spelled(comment_key(raw_id) if in_picture else raw_id, post.external_id)
     named = identifier((mapping(raw.get("parent")) or {}).get("id"))
     if named is not None and comment_key(named) not in (comment_key(post.external_id), comment_key(comment_id)):
-        parent_id = spelled(named, post.external_id)
+        parent_id = spelled(comment_key(named) if in_picture else named, post.external_id)
     author = author_of(raw.get("from"))
     return IncomingItem(
         external_id=comment_id,
@@ -88,6 +90,26 @@ def read_reel(raw: Json) -> PostContext | None:
         post_id = f"{page_id}_{post_id}" if page_id else None
     text = short_text(raw.get("description"), _LONGEST_CONTEXT)
     return PostContext(post_id or reel_id, text, _reel_link(raw.get("permalink_url")), "reel")
+
+
+def pictures_of(raw_post: Json) -> list[str]:
+    """Ids of the pictures and films of an album. What stands alone in its post has the post's comments."""
+    found: list[str] = []
+    for one in rows(raw_post.get("attachments")):
+        parts = [mapping(part) or {} for part in rows((mapping(one) or {}).get("subattachments"))]
+        ours = (
+            [part for part in parts if str(part.get("type")).startswith(("photo", "video"))] if len(parts) > 1 else []
+        )
+        ids = [identifier((mapping(part.get("target")) or {}).get("id")) for part in ours]
+        found += [each for each in ids if each is not None and each not in found]
+    return found
+
+
+def picture_context(account: ConnectedAccount, picture_id: str, raw: Json) -> PostContext:
+    """A picture named as its events name it, ``{page}_{picture}``; ``raw`` is empty where it was not shown."""
+    name = short_text(raw.get("name"), _LONGEST_CONTEXT)
+    own = picture_id if "_" in picture_id else f"{account.external_id}_{picture_id}"
+    return PostContext(own, name, link(raw.get("link")), PICTURE)
 
 
 def _reel_link(value: Any) -> str | None:

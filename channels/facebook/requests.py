@@ -33,8 +33,24 @@ def _posts(
     return get(account, meta_graph.path(account.external_id, edge), more | paged(fields, posts, after))
 
 
+_ALBUMS = "attachments{subattachments{type,target{id}}}"
+_PICTURE_FIELDS = "id,name,link,created_time"
+_PICTURE_FIELDS_LEAST = "id,created_time"
+
+
 def published_posts(account: ConnectedAccount, *, detail: int, after: str | None) -> Request:
     return _posts(account, "published_posts", _POST_FIELDS, _POST_FIELDS_LEAST, detail, after)
+
+
+def posts_with_pictures(account: ConnectedAccount, *, detail: int, after: str | None) -> Request:
+    """The same, with what their albums hold: asked for in the full question only."""
+    fields = f"{_POST_FIELDS},{_ALBUMS}" if detail == 0 else _POST_FIELDS
+    return _posts(account, "published_posts", fields, _POST_FIELDS_LEAST, detail, after)
+
+
+def pictures(account: ConnectedAccount, *, detail: int, after: str | None) -> Request:
+    """What the Page itself uploaded, newest first, in albums or not."""
+    return _posts(account, "photos", _PICTURE_FIELDS, _PICTURE_FIELDS_LEAST, detail, after, type="uploaded")
 
 
 def video_reels(account: ConnectedAccount, *, detail: int, after: str | None) -> Request:

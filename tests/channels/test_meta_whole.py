@@ -159,6 +159,9 @@ def seed(scene: Scene) -> dict[str, str]:
         dark = scene.write("posts", "An ad", author=None, is_published=False)
         said["under ad"] = scene.write("comments", "How much?", post=dark)
         said["tagging"] = scene.write("mentions", "Lunch at Pennywell")
+        album = scene.write("posts", "Our plates", author=None, attachments=["photo", "photo"])
+        said["under picture"] = scene.write("comments", "The blue one!", post=album, picture=2)
+        said["reply under picture"] = scene.write("comments", "No, red", post=album, parent=said["under picture"])
     else:
         said["story mention"] = scene.write("messages", None, author="Cy Dee", story={"mention": {}})
         story = scene.write("posts", None, author=None, media_product_type="STORY")
@@ -181,6 +184,7 @@ def test_a_poll_brings_everything_whole(scene: Scene) -> None:
         assert stored[said["under visitor"]].thread_external_id == said["visitor"]
         assert stored[said["under visitor"]].kind == stored[said["tagging"]].kind == "post"
         assert stored[said["under ad"]].kind == stored[said["under reel"]].kind == "comment"
+        assert stored[said["reply under picture"]].thread_external_id == said["under picture"]
     else:
         for name in ("story mention", "story reply"):
             (attachment,) = stored[said[name]].attachments
@@ -342,7 +346,9 @@ def test_everything_that_was_deleted_is_missed_once_a_day(scene: Scene) -> None:
     pages = reader.poll(scene.now())
     assert "comment" in pages[-1].swept_kinds
     assert "message" not in pages[-1].swept_kinds
-    assert {item.external_id for page in pages for item in page.items} >= {said["comment"], said["reply"]}
+    under_pictures = {external_id for name, external_id in said.items() if name.endswith("under picture")}
+    found = {item.external_id for page in pages for item in page.items}
+    assert found >= {said["comment"], said["reply"], *under_pictures}
 
 
 def history_of(scene: Scene, horizon: datetime) -> dict[str, IncomingItem]:
@@ -405,6 +411,23 @@ def test_an_answer_is_changed_and_taken_back(scene: Scene) -> None:
     assert scene.find(back, start).state == "absent"
     scene.do(back)
     assert scene.find(back, start).state == "found"
+
+
+def test_a_comment_under_a_picture_is_answered_edited_and_deleted_like_others(scene: Scene) -> None:
+    if scene.account.platform != "facebook":
+        return
+    said = seed(scene)
+    item = scene.told()[said["under picture"]]
+    start = scene.now()
+    published = scene.do(target_of(item))
+    assert scene.find(target_of(item), start).platform_ids == (published.platform_id,)
+    ours = scene.polled()[published.platform_id]
+    assert (ours.from_us, ours.thread_external_id) == (True, item.external_id)
+    scene.control("PATCH", f"/items/{item.external_id}?platform=facebook", {"text": "The green one!"})
+    assert scene.told()[item.external_id].text == scene.polled()[item.external_id].text == "The green one!"
+    scene.control("DELETE", f"/items/{item.external_id}?platform=facebook")
+    assert scene.told()[item.external_id].deleted
+    assert not {item.external_id, published.platform_id} & set(scene.polled())
 
 
 def test_a_visitors_post_is_answered_beneath(scene: Scene) -> None:

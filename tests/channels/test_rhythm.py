@@ -72,7 +72,7 @@ def test_events_live_until_one_is_missed(
     assert rhythm.events_live(*moments) is live
 
 
-def calls_a_day(post_pages: int, *, live: bool, days: int = 1) -> float:
+def calls_a_day(post_pages: int, *, live: bool, days: int = 1, albums: str = "") -> float:
     """Logical calls a day of a Page on which nothing happens, from its second day on."""
     adapter = FacebookAdapter()
     account = ConnectedAccount("1", "facebook", "70", Secret("token"), events_live=live)
@@ -82,7 +82,9 @@ def calls_a_day(post_pages: int, *, live: bool, days: int = 1) -> float:
         while requests:
             if at >= NOW + timedelta(days=1):
                 calls += len(requests)
-            page = adapter.read_poll(account, cursor, [Exchange(r, answer(r, post_pages)) for r in requests], now=at)
+            page = adapter.read_poll(
+                account, cursor, [Exchange(r, answer(r, post_pages, albums)) for r in requests], now=at
+            )
             assert not page.trouble
             cursor, requests = page.next_cursor, list(page.more)
         pause = rhythm.rest_seconds(rhythm.Facts(NOW - timedelta(days=9), live), DEFAULT_SECONDS, now=at)
@@ -90,24 +92,40 @@ def calls_a_day(post_pages: int, *, live: bool, days: int = 1) -> float:
     return calls / days
 
 
-def answer(request: Request, post_pages: int) -> Answer:
-    """A Page of 25 posts a page without comments, and nothing else."""
+def answer(request: Request, post_pages: int, albums: str) -> Answer:
+    """A Page of 25 posts a page without comments, and nothing else; each may be an album of ten, "listed" or not."""
     body: dict[str, object] = {"data": []}
     if re.search(r"/published_posts$", request.path):
         page = int(request.params.get("after", "1"))
         empty = {"data": [], "summary": {"total_count": 0}}
         body["data"] = [
             {"id": f"70_{page * 100 + n}", "created_time": "2026-01-01T00:00:00+0000", "comments": empty}
+            | ({"attachments": {"data": [album(page * 100 + n)]}} if albums else {})
             for n in range(25)
         ]
         if page < post_pages:
             body["paging"] = {"next": "https://platform.example/next", "cursors": {"after": str(page + 1)}}
+    if albums == "listed" and request.path.endswith("/photos"):
+        page = int(request.params.get("after", "1"))
+        body["data"] = [{"id": f"{page * 25 + n}"} for n in range(25)]
+        body["paging"] = {"next": "https://platform.example/next", "cursors": {"after": str(page + 1)}}
     return Answer(200, {}, json.dumps(body).encode())
+
+
+def album(number: int) -> dict[str, object]:
+    pictures = [{"type": "photo", "target": {"id": f"{number}{n}"}} for n in range(10)]
+    return {"type": "album", "subattachments": {"data": pictures}}
 
 
 @pytest.mark.parametrize(("post_pages", "days"), [(1, 1), (8, 1), (20, 5)])
 def test_a_quiet_page_with_healthy_webhooks_uses_at_most_48_calls_a_day(post_pages: int, days: int) -> None:
     assert 24 <= calls_a_day(post_pages, live=True, days=days) <= 48
+
+
+@pytest.mark.parametrize("albums", ["listed", "not listed"])
+@pytest.mark.parametrize(("post_pages", "days"), [(1, 1), (1, 5), (8, 5), (20, 5)])
+def test_so_does_a_quiet_page_of_albums(post_pages: int, days: int, albums: str) -> None:
+    assert 24 <= calls_a_day(post_pages, live=True, days=days, albums=albums) <= 48
 
 
 def test_without_webhooks_a_quiet_page_is_asked_four_times_as_often() -> None:
