@@ -192,3 +192,19 @@ class SavedReplyUse(BrandOwned, Dated, Base):
         belongs_to_brand(),
         UniqueConstraint("agency_id", "saved_reply_id", "brand_id"),
     )
+
+
+class ClientSheet(BrandOwned, Dated, Base):
+    """What somebody new to a brand reads first (`styleguides.client_sheet`); one a brand."""
+
+    __tablename__ = "client_sheet"
+    does: Mapped[str] = mapped_column(Text, default="", server_default="")
+    products: Mapped[str] = mapped_column(Text, default="", server_default="")
+    hours: Mapped[str] = mapped_column(Text, default="", server_default="")
+    never_say: Mapped[str] = mapped_column(Text, default="", server_default="")
+    contacts: Mapped[list[Any]] = mapped_column(JSONB, default=list, server_default="[]")
+    campaigns: Mapped[list[Any]] = mapped_column(JSONB, default=list, server_default="[]")
+    version: Mapped[int] = mapped_column(default=0, server_default="0")
+    changed_at: Mapped[datetime | None]
+    changed_by_name: Mapped[str] = mapped_column(Text, default="", server_default="")
+    __table_args__ = (belongs_to_brand(), UniqueConstraint("agency_id", "brand_id"))

@@ -10,6 +10,7 @@ from agency.api import (
     accounts,
     brands,
     check,
+    client_sheets,
     conversations,
     document,
     error_shape,
@@ -29,6 +30,7 @@ SUBJECTS: tuple[ModuleType, ...] = (
     style_guides,
     guidelines,
     saved_replies,
+    client_sheets,
     check,
     document,
 )

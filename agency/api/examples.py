@@ -395,6 +395,18 @@ SUGGESTED_SAVED_REPLY: Final[Example] = {
     "texts": [{"language": "en", "text": "Dear Ana, we are sorry that {order} is late.", "missing": ["order"]}],
 }
 
+CLIENT_SHEET: Final[Example] = {
+    "does": "A bakery with four cafés; bread at seven, cakes to order.",
+    "products": "Sourdough, rye, birthday cakes.",
+    "hours": "Every day 7 to 19, closed on 25 December.",
+    "never_say": "Never name the supplier of the flour.",
+    "contacts": [{"name": "Robin Example", "about": "complaints about cakes", "reach": "by message, 8 to 16"}],
+    "campaigns": [
+        {"title": "Advent", "starts_on": "2026-11-29", "ends_on": "2026-12-24", "load": "more", "say": "Until sold."}
+    ],
+    "version": 1,
+}
+
 CHECK_REQUEST: Final[Example] = {"text": "We guarantee it.", "platform": "google_business", "kind": "review"}
 CHECK_RESULT: Final[Example] = {
     "findings": [FINDING],

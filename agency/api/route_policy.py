@@ -73,6 +73,9 @@ API_ROUTE_POLICY: dict[str, Policy] = {
     "api_guidelines.get_guideline": P.GUIDE_READ,
     "api_guidelines.change_guideline": P.GUIDE_WRITE,
     "api_guidelines.delete_guideline": P.GUIDE_WRITE,
+    # client_sheets.py
+    "api_client_sheets.get_client_sheet": P.GUIDE_READ,
+    "api_client_sheets.change_client_sheet": P.GUIDE_WRITE,
     # saved_replies.py
     "api_saved_replies.list_saved_replies": P.GUIDE_READ,
     "api_saved_replies.create_saved_reply": P.GUIDE_WRITE,

@@ -11,6 +11,7 @@ import hmac
 import json
 import os
 import urllib.request
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
@@ -22,8 +23,8 @@ from sqlalchemy import select
 
 from agency.demo import corpus
 from channels import accounts
-from styleguides import guidelines, guides, saved_replies
-from tenants import brands
+from styleguides import client_sheet, guidelines, guides, saved_replies
+from tenants import brands, clock
 from tenants.base_app import settings_of_app
 from tenants.database import db, new_id
 from tenants.logs import get_logger
@@ -122,6 +123,7 @@ def _seed(app: Flask, settings: Settings) -> None:
         for key, brand_id in brand_ids.items():
             _write_guide(actor, brand_id, key)
         _save_replies(actor, brand_ids)
+        _write_sheets(actor, brand_ids)
         _connect(actor, brand_ids, settings)
         db.session.add(InstallationFact(name=FACT, value={"agency_id": str(agency_id)}))
     log.info("demo_seeded", agency_id=str(agency_id))
@@ -143,6 +145,17 @@ def _save_replies(actor: Actor, brand_ids: dict[str, UUID]) -> None:
     for key, entries in listed.items():
         for entry in entries:
             saved_replies.create_saved_reply(actor, brand_ids.get(key), entry)
+
+
+def _write_sheets(actor: Actor, brand_ids: dict[str, UUID]) -> None:
+    """What somebody new to each brand reads first; campaigns are on around the day of seeding."""
+    today = clock.now().date()
+    listed = json.loads((GUIDES.parent / "client_sheets.json").read_text(encoding="utf-8"))
+    for key, sheet in listed.items():
+        for campaign in sheet["campaigns"]:
+            for name, days in (("starts_on", "starts_in_days"), ("ends_on", "ends_in_days")):
+                campaign[name] = (today + timedelta(days=campaign.pop(days))).isoformat()
+        client_sheet.change_sheet(actor, brand_ids[key], sheet, 0)
 
 
 def _connect(actor: Actor, brand_ids: dict[str, UUID], settings: Settings) -> None:

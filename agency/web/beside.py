@@ -17,6 +17,7 @@ from werkzeug.wrappers import Response as AnyResponse
 from agency.inbox.case import Case, read_case
 from agency.web.beside_saved_replies import saved_replies_card
 from agency.web.beside_scenarios import scenarios_card
+from agency.web.beside_sheet import sheet_card
 from agency.web.contexts_beside import BesidePage, CardLook
 from agency.web.inbox_address import read_address
 from agency.web.looks import brand_look
@@ -27,7 +28,7 @@ beside = Blueprint("beside", __name__)
 
 Card = Callable[[Case], CardLook | None]
 
-CARDS: Final[tuple[Card, ...]] = (scenarios_card, saved_replies_card)
+CARDS: Final[tuple[Card, ...]] = (scenarios_card, saved_replies_card, sheet_card)
 """In the order they stand: scenarios, limits left, saved replies, earlier answers and facts, client sheet."""
 
 

@@ -215,6 +215,7 @@ class ConversationPage:
     composer: Composer | None = told("None where this person may only read.", default=None)
     side: tuple[SidePart, ...] = told("The context column below the voice: why it stands here, earlier, said before.")
     beside_url: str = told("Where the cards of what helps here are fetched from when they are first seen.", default="")
+    sheet_url: str = told("The client sheet, one key away; empty for who may not.", default="")
     voice_url: str = told("Where the brand's voice is fetched from when it is first seen.", default="")
     notices: tuple[Notice, ...] = told("A colleague won the claim, the channel is down, …", default=())
     note_url: str = told("Shown if set.", default="")

@@ -26,6 +26,7 @@ from agency.web.language import chosen_language, chosen_zone
 from agency.web.looks import Choice, Notice, brand_look
 from agency.web.message_looks import message_looks, quoted_post
 from agency.web.reply_looks import place_words, platform_word, way_words
+from agency.web.sheet_look import address_of as sheet_address
 from agency.web.state_looks import conversation_states, reply_states, unknown_state
 from agency.web.stored_words import said_again
 from agency.web.thread_deeds import thread_deeds
@@ -94,6 +95,7 @@ def conversation_page(
             editing=editing,
             changing=changing,
         ),
+        sheet_url=sheet_address(view.brand_id, view.id) if actor.may(Permission.GUIDE_READ) else "",
         voice_url=voice_url(view) if actor.may(Permission.GUIDE_READ) else "",
         beside_url=address.deed_url(view.id, "beside"),
         side=_side(view, address),

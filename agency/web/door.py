@@ -63,6 +63,7 @@ PAGES = (
     "guide_rules",
     "guidelines_page",
     "saved_replies_page",
+    "client_sheet_page",
     "brands_page",
     "accounts_page",
     "history_page",

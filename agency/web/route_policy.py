@@ -150,6 +150,10 @@ ROUTE_POLICY: dict[str, Policy] = {
     "guidelines_page.guideline": Permission.GUIDE_WRITE,
     "guidelines_page.change": Permission.GUIDE_WRITE,
     "guidelines_page.delete": Permission.GUIDE_WRITE,
+    # client_sheet_page.py
+    "client_sheet_page.sheet": Permission.GUIDE_READ,
+    "client_sheet_page.form": Permission.GUIDE_WRITE,
+    "client_sheet_page.change": Permission.GUIDE_WRITE,
     # saved_replies_page.py
     "saved_replies_page.saved_replies": Permission.GUIDE_READ,
     "saved_replies_page.new": Permission.GUIDE_WRITE,

@@ -25,6 +25,8 @@ GET PATCH DELETE /brands/{}/guidelines/{} | POST /brands/{}/check
 BESIDE = {
     ("POST", "/replies/{}/resolve"),
     ("POST", "/replies/{}/let-go"),
+    ("GET", "/brands/{}/client-sheet"),
+    ("PATCH", "/brands/{}/client-sheet"),
     ("POST", "/conversations/{}/messages/{}/deeds"),
     ("GET", "/conversations/{}/media/{}"),
     ("POST", "/replies/{}/change"),

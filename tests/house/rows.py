@@ -124,6 +124,7 @@ ROWS: dict[str, Callable[[Tenant], Row]] = {
         "key": t.word("key"),
         "written": t.word("name"),
     },
+    "client_sheet": lambda t: {**_owned(t, "client_sheet"), "does": t.word("does"), "never_say": t.word("never")},
     "data_key": lambda t: {**_owned(t, "data_key"), "key_id": t.word("key"), "wrapped": t.hash("wrapped")},
     "person": lambda t: {
         "id": t.id_of("person"),
