@@ -31,13 +31,13 @@ PICTURES_ALONE = 5
 def note(work: Round, raw_post: Json) -> None:
     """Remembers the pictures of a post for the end of the sweep, the newest first."""
     words, run = work.grammar.pictures, work.run
-    if words is None:
+    if words is None or not (run.sweep or run.deep):
         return
     found = words.of_post(raw_post)
     if run.sweep:
         fresh = [one for one in found if one not in run.pictures]
         run.pictures += fresh[: PICTURES_KEPT - len(run.pictures)]
-    elif run.deep:
+    else:
         for one in found:
             _ask_for(work, one)
 
