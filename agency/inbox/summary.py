@@ -12,6 +12,7 @@ from uuid import UUID
 
 from agency.inbox.models import CLOSED_BY_RULE, PAST
 from agency.inbox.ranking import RankFacts, rank
+from styleguides.masking import masked
 
 EXCERPT_CHARACTERS = 140
 READ_CHARACTERS = 600
@@ -62,8 +63,8 @@ class Summary(NamedTuple):
 
 
 def excerpt_of(text: str) -> str:
-    """The beginning of a text on one line."""
-    return " ".join(text[:READ_CHARACTERS].split())[:EXCERPT_CHARACTERS]
+    """The beginning of a text on one line, without what leads to a person: it stands in lists, also in programs'."""
+    return masked(" ".join(text[:READ_CHARACTERS].split()))[:EXCERPT_CHARACTERS]
 
 
 def summarise(thread_external_id: str, kind: str, messages: Sequence[MessageFacts], due_hours: int) -> Summary:

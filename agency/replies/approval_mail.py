@@ -8,6 +8,7 @@ from agency.notices.mail import send_notice
 from agency.replies import checks
 from agency.replies.models import Reply
 from agency.replies.moves import text_of
+from styleguides.masking import masked
 from tenants.people import approvers_of
 
 MOST_CHARACTERS = 4000
@@ -50,4 +51,6 @@ def tell_of_taking_back(withdrawal: Reply) -> int:
 
 
 def _cut(text: str) -> str:
+    """What a mail may say of it: a mailbox is no place for what leads to a person."""
+    text = masked(text[: MOST_CHARACTERS + 1])
     return text if len(text) <= MOST_CHARACTERS else text[:MOST_CHARACTERS] + " […]"

@@ -8,7 +8,7 @@ from dataclasses import replace
 from typing import NamedTuple
 from uuid import UUID
 
-from flask import current_app, session
+from flask import current_app, request, session
 from flask_babel import gettext as _
 from itsdangerous import BadSignature, URLSafeSerializer
 
@@ -111,7 +111,8 @@ def composer_for(
         base = next((r for r in replies if r.id == reply.changes_reply_id), None)
     stored = reply.text if reply else base.text if base else ""
     text = written.text if written is not None else stored
-    private = view.kind == "message" or (written.private if written is not None else bool(reply and reply.private))
+    asked = bool(reply and reply.private) or (base is None and request.args.get("private") == "1")
+    private = view.kind == "message" or (written.private if written is not None else asked)
     kind = words_kind(view.kind, private=private)
     way = Way() if base else way_of(view, replies, automatic=bool(reply and reply.automatic))
     if written is not None and written.result is not None:

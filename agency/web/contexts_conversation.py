@@ -19,6 +19,18 @@ class KeptLook:
 
 
 @dataclass(frozen=True, kw_only=True)
+class DataLook:
+    """Personal data in words that everybody reads. Posts to `hide_url`: `deed` = hide and `then`."""
+
+    words: str = told("Everybody can read a phone number here.")
+    hide_url: str = told("Posting hides it; empty where that cannot be.", default="")
+    hide_label: str = told("Hide it and answer in private.", default="")
+    then: str = told("Where it leads: private, to the composer set to a private answer.", default="")
+    private_url: str = told("That composer, where hiding is not open.", default="")
+    advice: str = told("What to do where nothing can be done.", default="")
+
+
+@dataclass(frozen=True, kw_only=True)
 class MessageLook:
     """One message, in or out."""
 
@@ -51,6 +63,7 @@ class MessageLook:
     harsh_deeds: tuple[Choice, ...] = told("Delete, block: asked once more first.", default=())
     deed_states: tuple[StateLook, ...] = told("Deeds on their way or refused.", default=())
     deed_reason: str = told("Why the last one was refused or waits.", default="")
+    data: DataLook | None = told("Personal data in it that everybody reads.", default=None)
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -146,12 +146,15 @@ def snooze(conversation_id: UUID) -> AnyResponse:
 
 @conversation.post("/conversations/<uuid:conversation_id>/messages/<uuid:message_id>/deeds")
 def moderate(conversation_id: UUID, message_id: UUID) -> AnyResponse:
-    """Hide, show again, like, unlike, delete or block, soon."""
+    """Hide, show again, like, unlike, delete or block, soon; then, where asked, to a private answer."""
     deed = request.form.get("deed", "")
+    path, mark, query = read_address().case_url(conversation_id).partition("?")
+    private = f"{path}?{query}{'&' if mark else ''}private=1#composer"
     return _do(
         conversation_id,
         lambda actor, case: moderation.ask(actor, case, message_id, deed),
         _("On its way to the platform."),
+        back=private if request.form.get("then") == "private" else "",
     )
 
 

@@ -71,7 +71,7 @@ def star_words(least: int | None, most: int | None) -> str:
 
 def quoted(words: Iterable[object]) -> str:
     """Words in a row, each in its marks."""
-    return ", ".join(f"“{word}”" for word in words)
+    return ", ".join(_("“%(words)s”", words=word) for word in words)
 
 
 def when_words(row: Guideline) -> tuple[str, ...]:

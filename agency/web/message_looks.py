@@ -94,6 +94,7 @@ def _message(
         harsh_deeds=deeds.harsh_deeds,
         deed_states=deeds.states,
         deed_reason=deeds.reason,
+        data=deeds.data,
     )
 
 

@@ -24,6 +24,7 @@ from agency.web.reply_looks import place_words, stars_look
 from agency.web.shell import brand_looks, render_page, shell
 from agency.web.state_looks import reply_states
 from agency.web.who import actor_of_request
+from styleguides.masking import masked
 from tenants import clock
 from tenants.database import db
 from tenants.errors import AppError, Conflict, Invalid, NotFound
@@ -95,7 +96,7 @@ def _row(row: WaitingReply, decided: bool) -> WaitingRow:
 
 
 def _excerpt(text: str) -> str:
-    line = " ".join(text[: EXCERPT_CHARACTERS * 4].split())
+    line = masked(" ".join(text[: EXCERPT_CHARACTERS * 4].split()))
     return line if len(line) <= EXCERPT_CHARACTERS else line[: EXCERPT_CHARACTERS - 1] + "…"
 
 

@@ -14,7 +14,9 @@ from agency.inbox.conversation_view import ConversationView, DeedView, MessageVi
 from agency.inbox.models import Message
 from agency.replies.checks import IN_FLIGHT_STATES
 from agency.replies.queries import ReplyRow, replies_sent_as
+from agency.web.contexts_conversation import DataLook
 from agency.web.inbox_address import Address
+from agency.web.incoming_data import data_look
 from agency.web.looks import Choice, StateLook
 from agency.web.stored_words import said_again
 from tenants.database import db
@@ -34,6 +36,7 @@ class Deeds:
     harsh_deeds: tuple[Choice, ...] = ()
     states: tuple[StateLook, ...] = ()
     reason: str = ""
+    data: DataLook | None = None
 
 
 @dataclass(frozen=True)
@@ -58,7 +61,7 @@ def thread_deeds(view: ConversationView, replies: Sequence[ReplyRow], actor: Act
         for m in view.messages
         if m.direction == "out"
     }
-    found |= {m.id: _moderation(view, m, actor, address) for m in view.messages if m.direction == "in"}
+    found |= {m.id: _moderation(view, m, replies, actor, address) for m in view.messages if m.direction == "in"}
     if view.kind == "message":
         found |= _from_comments(view, actor, address)
     else:
@@ -87,7 +90,9 @@ def _deed_look(deed: DeedView, words: str) -> StateLook:
     return StateLook(code, _("%(deed)s: not clear", deed=words), "question", "warn")
 
 
-def _moderation(view: ConversationView, m: MessageView, actor: Actor, address: Address) -> Deeds:
+def _moderation(
+    view: ConversationView, m: MessageView, replies: Sequence[ReplyRow], actor: Actor, address: Address
+) -> Deeds:
     """The buttons beside a customer's message, and what became of the last ones pressed."""
     words = deed_words()
     asked = [d for d in view.deeds if d.message_id == m.id]
@@ -96,7 +101,7 @@ def _moderation(view: ConversationView, m: MessageView, actor: Actor, address: A
     states = tuple(_deed_look(d, words[d.deed]) for d in asked if d.state == "waiting" or d is last)
     reason = said_again(last.reason or "") if last is not None else ""
     if m.deleted_at is not None or view.brand_paused:
-        return Deeds(states=states, reason=reason)
+        return Deeds(states=states, reason=reason, data=data_look(view, m, replies, actor, address, ()))
     kind = moderation.kind_of(view.kind, view.external_id, m.external_id)
     so = {"hide": m.hidden, "unhide": not m.hidden, "like": m.liked, "unlike": not m.liked}
     open_now = [
@@ -118,6 +123,7 @@ def _moderation(view: ConversationView, m: MessageView, actor: Actor, address: A
         harsh_deeds=choices(Permission.MESSAGE_REMOVE),
         states=states,
         reason=reason,
+        data=data_look(view, m, replies, actor, address, open_now),
     )
 
 
