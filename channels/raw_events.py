@@ -19,6 +19,7 @@ from channels.deliveries import Change
 from channels.models import Account, RawEvent
 from tenants.database import db, new_id
 from tenants.lone_statements import BOUND, Lone, for_brand, rows
+from tenants.models import ReceivedEvent
 from tenants.outbox import JobName, is_promised
 
 HANDLED_AT_ONCE = 200
@@ -26,6 +27,11 @@ HANDLED_AT_ONCE = 200
 FORGET_UNDERSTOOD_AFTER = timedelta(days=3)
 """Longer than any platform repeats a delivery (Meta: 36 hours), so that a late repeat still finds its row."""
 FORGET_UNKNOWN_AFTER = timedelta(days=30)
+UNNAMED = "unnamed_push"
+"""Source of the `ReceivedEvent` of a push that names nobody. It has no tenant, and what has none may hold no word that
+the public wrote: so its bytes, which nobody could read, are not kept; the message's id, what was wrong with it and (in
+the log) the names of its fields are.
+"""
 
 _JOB = {"job": JobName.HANDLE_EVENTS.value}
 
@@ -211,6 +217,20 @@ def aside_by_kind() -> dict[str, int]:
         .group_by(RawEvent.kind)
     )
     return {row[0]: row[1] for row in rows}
+
+
+def unnamed_by_reason() -> dict[str, int]:
+    """How many pushes that name nobody came in the last month, by what is wrong with them. Needs no scope."""
+    found = db.session.execute(
+        select(ReceivedEvent.kind, func.count()).where(ReceivedEvent.source == UNNAMED).group_by(ReceivedEvent.kind)
+    )
+    return {row[0]: row[1] for row in found}
+
+
+def forget_unnamed() -> None:
+    """Delete what is noted of pushes that name nobody, after a month."""
+    old = ReceivedEvent.created_at < func.now() - FORGET_UNKNOWN_AFTER
+    db.session.execute(delete(ReceivedEvent).where(ReceivedEvent.source == UNNAMED, old))
 
 
 def forget_old() -> None:

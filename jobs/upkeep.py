@@ -41,6 +41,7 @@ def keep_up(app: Flask) -> None:
     """Expired claims, stranded and unproven replies, what is long done. One agency's trouble is its own."""
     with in_scope(app, None):
         forget_done()
+        raw_events.forget_unnamed()
         sending.forget_sent()
         sessions.forget_old()
         tokens.forget_old()

@@ -35,7 +35,7 @@ UNSCOPED_TABLES: dict[str, str] = {
     "outgoing_mail": "a person may work for several agencies or none; words sealed, dropped once sent",
     "outbox_entry": "the dispatcher serves every agency; job name and ids only",
     "poll_turn": "the dispatcher serves every agency; ids and times only",
-    "received_event": "webhooks already seen; ids and kind only",
+    "received_event": "webhooks already seen, and those that name nobody; ids and kind only",
     "installation_fact": "facts of this installation, such as whether the demo was seeded; no customer data",
 }
 """Table → why it carries no tenant. Every other table is agency- or brand-owned; a house test checks."""

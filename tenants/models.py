@@ -246,7 +246,7 @@ class OutboxEntry(Dated, Base):
 
 
 class ReceivedEvent(Dated, Base):
-    """A webhook already seen: ids and kind only, its bytes live with the tenant."""
+    """A webhook already seen, or one that names no tenant: ids and kind only, the bytes live with the tenant if any."""
 
     __tablename__ = "received_event"
     id: Mapped[int] = mapped_column(BigInteger, Identity(), primary_key=True)

@@ -69,14 +69,16 @@ def receive_instagram() -> Response:
 
 @blueprint.post("/webhooks/google")
 def receive_google() -> Response:
-    """Google pushed a message about a location."""
+    """Google pushed a message about a location. One that names none is noted and counted, with no word of it."""
     body, settings = raw_body(), settings_of_app()
     keys = current_app.extensions.setdefault("onbrand_google_push_keys", PushKeys(settings.google_certs_url))
     if not is_from_google(request.headers.get("Authorization", ""), keys, settings):
         raise Problem(401, code="invalid_token", headers={"WWW-Authenticate": "Bearer"})
     change = google_deliveries.cut(body)
     if isinstance(change, SetAside):
-        log.warning("push_unreadable", reason=change.reason)
+        if _remember(raw_events.UNNAMED, change.external_id or hashlib.sha256(body).hexdigest(), change.reason):
+            log.warning("push_unreadable", reason=change.reason, fields=google_deliveries.field_names(body))
+        db.session.commit()
     else:
         _keep([change])
     return _done()

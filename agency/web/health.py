@@ -269,7 +269,7 @@ class _Figures:
         for state, number in media.items():
             copies.add_metric([state], number)
         yield copies
-        aside = GaugeMetricFamily("onbrand_events_aside", "Events kept aside with their bytes.", labels=["kind"])
+        aside = GaugeMetricFamily("onbrand_events_aside", "Events kept aside, not understood.", labels=["kind"])
         for kind, number in Counter(_kept("events", _count_aside)).most_common(MOST_KINDS):
             aside.add_metric([kind], number)
         yield aside
@@ -339,4 +339,5 @@ def _count_aside(app: Any) -> dict[str, int]:
     for agency_id in list(db.session.scalars(select(Agency.id))):
         with in_scope(app, Scope(agency_id, None)):
             counted.update(raw_events.aside_by_kind())
+    counted.update(raw_events.unnamed_by_reason())
     return dict(counted)

@@ -9,6 +9,7 @@ from __future__ import annotations
 import base64
 import binascii
 import json
+import re
 from dataclasses import dataclass
 from typing import Any
 
@@ -21,6 +22,8 @@ _KIND = ("type", "notificationType", "notification_type")
 _LOCATION = ("location", "locationName", "location_name")
 _REVIEW = ("review", "reviewName", "review_name")
 _LONGEST_KIND = 100
+_FIELD_NAME = re.compile(r"[A-Za-z][A-Za-z_]{0,39}")
+_MOST_NAMES = 20
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,7 +36,8 @@ class Notification:
 
 
 def cut(body: bytes) -> Change | SetAside:
-    """The change of one push; what names no location of the known shape is set aside with the reason. Never raises.
+    """The change of one push; what names no location of the known shape is set aside with the reason, under its
+    message's id where it has one. Never raises.
 
     The message's id is part of the change: a review edited twice is told of twice in the same words, and only the id
     tells that from a repeated delivery.
@@ -42,11 +46,21 @@ def cut(body: bytes) -> Change | SetAside:
         message, data = _message_and_data(body)
         notification = read_data(data)
     except Unreadable as error:
-        return set_aside(_shown(body), str(error))
+        shown = _shown(body)
+        return set_aside(shown, str(error), _message_id(mapping((mapping(shown) or {}).get("message")) or {}))
     told = {"message": _message_id(message), "data": data}
     canonical = json.dumps(told, ensure_ascii=True, sort_keys=True, separators=(",", ":")).encode("ascii")
     happened_at = instant(message.get("publishTime")) or instant(message.get("publish_time"))
     return Change("google_business", notification.location, notification.kind, canonical, happened_at)
+
+
+def field_names(body: bytes) -> list[str]:
+    """What a push calls its fields, for whoever has to find out what Google sends now; never what stands in them."""
+    try:
+        data = mapping(_message_and_data(body)[1]) or {}
+    except Unreadable:
+        return []
+    return sorted(name for name in data if _FIELD_NAME.fullmatch(name))[:_MOST_NAMES]
 
 
 def read_change(body: bytes) -> Notification:

@@ -15,12 +15,16 @@ from flask import Flask
 from flask.testing import FlaskClient
 from joserfc import jwt
 from joserfc.jwk import RSAKey
-from sqlalchemy import Engine
+from sqlalchemy import Engine, text
 
 from agency.api import google_push
+from agency.web import health
+from channels import raw_events as kept
+from channels.google_business.deliveries import field_names
+from jobs.upkeep import keep_up
 from tenants.errors import AppError
 from tenants.settings import Settings
-from tests.api.calls_from_outside import external_id, promises, raw_events
+from tests.api.calls_from_outside import events, external_id, promises, raw_events
 from tests.factories import Agency, Factory
 
 
@@ -162,6 +166,39 @@ def test_a_push_about_nothing_known_leaves_nothing(
     ):
         assert client.post("/webhooks/google", data=body, headers=google()).status_code == 200
     assert (raw_events(superuser), promises(superuser)) == ([], [])
+
+
+def _unnamed(data: Any, message_id: str | None = None) -> bytes:
+    message = {"data": base64.b64encode(json.dumps(data).encode()).decode(), "messageId": message_id}
+    return json.dumps({"message": message}).encode()
+
+
+def test_a_push_that_names_nobody_is_counted_once_without_a_word_of_it(
+    client: FlaskClient,
+    whole_app: Flask,
+    google: Callable[..., dict[str, str]],
+    superuser: Engine,
+) -> None:
+    """Nobody can tell whose customers wrote what stands in it: it has no tenant, so its words may not be kept."""
+    words = {"place": "Sun Street", "comment": "Horrible porridge", "horrible <porridge>": 1}
+    for body in (_unnamed(words, "31"), _unnamed(words, "31"), _unnamed(words, "32"), _unnamed(words), b"[]", b"[]"):
+        assert client.post("/webhooks/google", data=body, headers=google()).status_code == 200
+    why = "the message names no location"
+    assert events(superuser) == [("unnamed_push", why)] * 3 + [("unnamed_push", "not an object")]
+    with superuser.connect() as connection:
+        noted = connection.execute(text("select external_id || kind from received_event order by id")).scalars().all()
+    assert noted[:2] == ["31" + why, "32" + why]
+    assert field_names(_unnamed(words)) == ["comment", "place"], "all that the log says of it"
+    assert (field_names(b"{"), field_names(b"[]"), field_names(_unnamed([1]))) == ([], [], [])
+    with whole_app.app_context():
+        assert kept.unnamed_by_reason() == {why: 3, "not an object": 1}
+    health._figures.clear()
+    assert f'onbrand_events_aside{{kind="{why}"}} 3.0' in client.get("/metrics").text
+    with superuser.begin() as connection:
+        old = "update received_event set created_at = now() - interval '31 days' where external_id = '31'"
+        connection.execute(text(old))
+    keep_up(whole_app)
+    assert len(events(superuser)) == 3
 
 
 def test_strangers_cannot_make_us_ask_for_keys_over_and_over(key_server: KeyServer) -> None:
