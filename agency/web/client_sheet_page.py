@@ -23,8 +23,8 @@ from tenants.permissions import Permission
 
 client_sheet_page = Blueprint("client_sheet_page", __name__)
 
-BLANK_ROWS = 2
-"""Rows to fill beside those there are; more come once these are saved."""
+BLANK_ROWS = 1
+"""Rows to fill beside those there are; another comes once this is saved."""
 FORM_NAMES = {"starts_on": "from", "ends_on": "until"}
 """Fields whose name in the form is another one."""
 
