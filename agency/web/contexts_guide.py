@@ -141,3 +141,24 @@ class GuideRulePage:
     checks: tuple[ExampleCheck, ...] = told("Of the examples as they stand in the form.", default=())
     problems: tuple[str, ...] = told("What is wrong and has no field here.", default=())
     notice: Notice | None = told("Not a draft, somebody was faster, …", default=None)
+
+
+@dataclass(frozen=True, slots=True)
+class TemplateLook:
+    """A guide to start from."""
+
+    name: str = told("Its code.")
+    title: str = told("What it is called.")
+    words: str = told("For whom.")
+    voice: str = told("Its voice.")
+    rules: str = told("7 rules.")
+
+
+@dataclass(frozen=True, kw_only=True)
+class GuideTemplatesPage:
+    """Guides to start from, `guides/templates.html`. Posts to `url`: `template`."""
+
+    brand: BrandLook = told("For whom.")
+    url: str = told("Where the choice goes.")
+    back_url: str = told("To the guide.")
+    rows: tuple[TemplateLook, ...] = told("In a fixed order.")

@@ -61,6 +61,7 @@ PAGES = (
     "guide_trial",
     "guide_head",
     "guide_rules",
+    "guide_files",
     "guidelines_page",
     "saved_replies_page",
     "client_sheet_page",

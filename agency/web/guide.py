@@ -28,6 +28,7 @@ from agency.web.who import actor_of_request
 from styleguides import guides
 from styleguides.brand_check import CheckResult as Checked
 from styleguides.check import CheckContext, check_text, length, length_limit, reading_seconds
+from styleguides.exchange import LONGEST_SOURCE
 from styleguides.guide_difference import rule_changes, same_count
 from styleguides.models import StyleGuideVersion
 from styleguides.rules import Rule, rules_from_data
@@ -78,7 +79,7 @@ def show_voice(brand_id: str) -> Response:
 def save(brand_id: str) -> AnyResponse:
     """Check what was written, or keep it as a new draft. What was typed comes back with every problem."""
     brand = brand_at(brand_id, Permission.GUIDE_WRITE)
-    text = request.form.get("source", "").replace("\r\n", "\n")
+    text = (_file_words() or request.form.get("source", "")).replace("\r\n", "\n")
     note, based_on = request.form.get("note", ""), request.form.get("based_on", "")
     source = read_source(text)
     typed: dict[str, Any] = {"source": text, "note": note, "based_on": based_on}
@@ -148,6 +149,12 @@ def compare(brand_id: str) -> Response:
         same_count=same_count(old, changes),
     )
     return make_response(render_page("guides/compare.html", page))
+
+
+def _file_words() -> str:
+    """The words of a file sent beside the form; what is no UTF-8 is refused as unreadable with the rest."""
+    sent = request.files.get("file")
+    return sent.stream.read(4 * LONGEST_SOURCE + 4).decode("utf-8-sig", "replace") if sent and sent.filename else ""
 
 
 def _number(name: str, numbers: Sequence[int], otherwise: int) -> int:
@@ -253,7 +260,7 @@ def _answer(
         try_url=url_for("guide.try_text", brand_id=brand.id, **asked),
         try_text=try_text,
         try_result=_tried(brand, rules, shown, try_text) if tab == "try" and try_text else None,
-        forms=_forms(brand, shown) if may_write and shown is not None else (),
+        forms=_forms(brand, shown, may_write),
         compare_url=url_for("guide.compare", brand_id=brand.id) if len(versions) > 1 else "",
         guidelines_url=url_for("guidelines_page.guidelines", brand_id=brand.id),
     )
@@ -261,12 +268,21 @@ def _answer(
     return make_response(render_page("guides/page.html", page, shell=frame), status)
 
 
-def _forms(brand: Brand, number: int) -> tuple[Choice, ...]:
+def _forms(brand: Brand, number: int | None, may_write: bool) -> tuple[Choice, ...]:
+    """The forms for who may write, the files for everybody."""
+    choices: list[Choice] = []
     here: dict[str, Any] = {"brand_id": brand.id, "number": number}
-    return (
-        Choice(_("Voice and head"), url_for("guide_head.head", **here), value="pencil"),
-        Choice(_("Add a rule"), url_for("guide_rules.new", **here), value="plus"),
-    )
+    if may_write and number is not None:
+        choices.append(Choice(_("Voice and head"), url_for("guide_head.head", **here), value="pencil"))
+        choices.append(Choice(_("Add a rule"), url_for("guide_rules.new", **here), value="plus"))
+    if may_write:
+        choices.append(
+            Choice(_("Start from a template"), url_for("guide_files.templates", brand_id=brand.id), value="guide")
+        )
+    if number is not None:
+        choices.append(Choice("YAML", url_for("guide_files.export_yaml", **here), value="down"))
+        choices.append(Choice("Markdown", url_for("guide_files.export_markdown", **here), value="down"))
+    return tuple(choices)
 
 
 def _rule_looks(brand: Brand, number: int | None, rules: Sequence[Rule], may_write: bool) -> tuple[RuleLook, ...]:

@@ -141,6 +141,11 @@ ROUTE_POLICY: dict[str, Policy] = {
     "guide_rules.rule": Permission.GUIDE_WRITE,
     "guide_rules.change": Permission.GUIDE_WRITE,
     "guide_rules.remove": Permission.GUIDE_WRITE,
+    # guide_files.py
+    "guide_files.templates": Permission.GUIDE_WRITE,
+    "guide_files.begin": Permission.GUIDE_WRITE,
+    "guide_files.export_yaml": Permission.GUIDE_READ,
+    "guide_files.export_markdown": Permission.GUIDE_READ,
     # guide_trial.py
     "guide_trial.trial": Permission.REPLY_READ,
     # guidelines_page.py
