@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
 from flask import Blueprint, Response, make_response, redirect, request, url_for
@@ -105,7 +106,7 @@ def _values(found: Sheet) -> dict[str, str]:
 def _form(
     brand: Brand, values: dict[str, str], version: int, *, status: int = 200, error: Invalid | Conflict | None = None
 ) -> Response:
-    contacts, campaigns = (_count(values, field) for field in ("name", "title"))
+    contacts, campaigns = (_numbers(values, fields) for fields in (CONTACT_FIELDS, CAMPAIGN_FIELDS))
     errors = _errors(error)
     notice = None
     if isinstance(error, Conflict):
@@ -132,9 +133,19 @@ def _form(
     return make_response(render_page("sheets/form.html", page), status)
 
 
-def _count(values: dict[str, str], field: str) -> tuple[int, ...]:
-    filled = [int(name.rpartition("_")[2]) for name in values if name.startswith(f"{field}_") and name[-1].isdigit()]
-    return tuple(range(min(MOST_ENTRIES, max((n + 1 for n in filled if n < MOST_ENTRIES), default=0) + BLANK_ROWS)))
+def _numbers(values: dict[str, str], fields: tuple[str, ...]) -> tuple[int, ...]:
+    """Of the rows that hold something, what lies between them, and the empty ones after."""
+    filled = _filled(values, fields)
+    return tuple(range(min(MOST_ENTRIES, (filled[-1] + 1 if filled else 0) + BLANK_ROWS)))
+
+
+def _filled(values: Mapping[str, str], fields: tuple[str, ...]) -> list[int]:
+    """Numbers of the rows that hold something, in order."""
+    return [
+        number
+        for number in range(MOST_ENTRIES)
+        if any(values.get(_name(field, number), "").strip() for field in fields if field != "load")
+    ]
 
 
 def _loads(chosen: str) -> tuple[Choice, ...]:
@@ -145,7 +156,7 @@ def _errors(error: Invalid | Conflict | None) -> dict[str, str]:
     """By the name of the form's field: `contacts.1.name` is `name_1` of the rows that were sent."""
     if not isinstance(error, Invalid):
         return {}
-    rows = {"contacts": _sent(CONTACT_FIELDS), "campaigns": _sent(CAMPAIGN_FIELDS)}
+    rows = {"contacts": _filled(request.form, CONTACT_FIELDS), "campaigns": _filled(request.form, CAMPAIGN_FIELDS)}
     errors: dict[str, str] = {}
     for where, sentences in error.fields.get("errors", {}).items():
         kind, _dot, rest = where.partition(".")
@@ -153,12 +164,3 @@ def _errors(error: Invalid | Conflict | None) -> dict[str, str]:
         name = _name(field, rows[kind][int(number)]) if field and kind in rows else where
         errors[name] = _(sentences[0])
     return errors
-
-
-def _sent(fields: tuple[str, ...]) -> list[int]:
-    """The form's numbers of the rows that hold something, in order."""
-    return [
-        number
-        for number in range(MOST_ENTRIES)
-        if any(request.form.get(_name(field, number), "").strip() for field in fields if field != "load")
-    ]
