@@ -26,7 +26,7 @@ from agency.replies.words import hash_of
 from agency.web.composer_part import OPEN, SENT_AS, Binding, Written, draft_of, read_binding, result_of
 from agency.web.contexts import CheckResult
 from agency.web.conversation_page import conversation_page, reply_look
-from agency.web.errors import page_for
+from agency.web.errors import error_answer, page_for
 from agency.web.inbox import page_with_case
 from agency.web.inbox_address import read_address
 from agency.web.language import chosen_language
@@ -163,9 +163,14 @@ def autosave(conversation_id: UUID) -> AnyResponse:
 
 @composer.post("/conversations/<uuid:conversation_id>/reply")
 def reply(conversation_id: UUID) -> AnyResponse:
-    """Save, check, send for approval or publish, as the button says."""
+    """Save, check, send for approval or publish, as the button says. Words of a form that was not made for this case
+    are no draft of it: they come back to be copied.
+    """
     actor, address, text = actor_of_request(), read_address(), _text()
-    target, binding = _target(actor, conversation_id)
+    try:
+        target, binding = _target(actor, conversation_id)
+    except Conflict as refused:
+        return error_answer(replace(page_for(refused), words=text))
     deed = request.form.get("do", "save")
     if deed == "check":
         return _shown_again(actor, target, Written(text, None, _check(target, text), _private(target)), 200)

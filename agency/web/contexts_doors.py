@@ -69,3 +69,4 @@ class ErrorPage:
     action_label: str = told("Label of the one link.", default="")
     action_url: str = told("Its address.", default="")
     reference: str = told("Request id, to give to whoever helps.", default="")
+    words: str = told("What was typed and could not be kept: shown to be copied.", default="")

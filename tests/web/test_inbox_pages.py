@@ -333,6 +333,27 @@ def test_a_form_of_another_brand_is_refused(ana: Agency, make: Factory, case: UU
     assert replies(ana) == []
 
 
+@pytest.mark.parametrize("do", ["save", "check", "submit"])
+def test_words_of_a_form_of_another_brand_come_back_to_be_copied(
+    ana: Agency, make: Factory, case: UUID, visit: Visit, do: str
+) -> None:
+    """Without script nothing else has them: the browser shows our answer where the form was."""
+    other = make.conversation(ana, brand=1)
+    visitor = visit(ana.staff)
+    words = "Dear Ms Żak,\r\n\r\n</textarea><b>we</b> look into it & write."
+    form = composer_form(visitor.get(f"/inbox/{other}").text, words, do)
+    answer = visitor.post(f"/conversations/{case}/reply", form)
+    assert answer.status_code == 409
+    assert "made for another brand" in answer.text
+    assert "no-store" in answer.headers["Cache-Control"]
+    shown = re.search(r"<textarea[^>]* readonly>\n(.*?)</textarea>", answer.text, re.DOTALL)
+    assert shown, "they can be read and copied, and are in no form that could be sent"
+    assert unescape(shown.group(1)) == words.replace("\r\n", "\n")
+    assert "<b>we</b>" not in answer.text
+    assert "<form" not in answer.text[shown.start() - 400 : shown.end()]
+    assert replies(ana) == []
+
+
 def test_autosave_keeps_words_and_never_overwrites_a_colleagues(ana: Agency, case: UUID, visit: Visit) -> None:
     visitor = visit(ana.staff)
     form = composer_form(visitor.get(f"/inbox/{case}").text, "First")
