@@ -10,6 +10,7 @@ from agency.replies.text_difference import text_difference
 from agency.web import contexts as c
 from agency.web import parts_sample_connecting as connecting
 from agency.web import parts_sample_guide as guide_sample
+from agency.web import parts_sample_saved_replies as saved
 from agency.web.health_words import health_looks
 from agency.web.looks import Choice, Notice, StateLook, Toast
 from agency.web.parts_sample_accounts import accounts
@@ -166,6 +167,10 @@ def samples() -> dict[str, Callable[[str], Sample]]:
         **{f"guide-{tab}": _guide(tab) for tab in ("rules", "write", "versions", "try", "empty")},
         "guide-proposal": lambda here: ("guides/proposal.html", owner_shell(here), guide_sample.proposal()),
         "guide-proposed": lambda here: ("guides/proposal.html", shell(here), guide_sample.proposal("agency")),
+        "saved-replies": lambda here: ("saved_replies/page.html", shell(here), saved.saved_replies()),
+        "saved-replies-empty": lambda here: ("saved_replies/page.html", shell(here), saved.saved_replies("empty")),
+        "saved-reply": lambda here: ("saved_replies/saved_reply.html", shell(here), saved.saved_reply()),
+        "saved-reply-reader": lambda here: ("saved_replies/saved_reply.html", shell(here), saved.saved_reply("reader")),
         "brands": lambda here: ("brands/page.html", shell(here), brands_page()),
         "accounts": lambda here: ("accounts/page.html", shell(here), accounts()),
         "accounts-many": lambda here: ("accounts/page.html", shell(here), accounts("many")),

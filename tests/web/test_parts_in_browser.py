@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import shutil
 from collections.abc import Iterator
 from threading import Thread
@@ -227,3 +228,11 @@ def test_back_and_forward_show_what_the_address_names(page: Page, site: str) -> 
     page.go_forward()
     expect(page.locator("#talk-heading")).to_be_visible()
     expect(page.locator("nav.tabs")).to_have_count(1)
+
+
+def test_a_saved_reply_is_put_in_and_the_form_says_which(page: Page, site: str) -> None:
+    page.goto(f"{site}/parts/pages/conversation")
+    page.locator("#reply-text").fill("")
+    page.locator("#beside-saved_replies [data-saved-reply]").first.click()
+    expect(page.locator("#reply-text")).to_have_value(re.compile("śniadanie było zimne"))
+    expect(page.locator("#composer-form input[name=saved_reply]")).to_have_value("1")
