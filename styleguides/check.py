@@ -10,7 +10,7 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
-from itertools import compress, pairwise
+from itertools import pairwise
 from typing import Final
 
 from styleguides.compiled import CompiledRules, Phrase, View, compile_rules, words_of_use
@@ -21,9 +21,10 @@ from styleguides.length import PLATFORM_LABELS, length, length_limit, length_uni
 from styleguides.manner import MOST_HITS_PER_RULE
 from styleguides.reading import Reading
 from styleguides.rule_kinds import Banned, CheckContext, Empathy, Finding, NeedsApproval, Preferred, Rule
-from styleguides.tokens import HIDDEN_IN_WORDS
+from styleguides.tokens import HIDDEN_IN_WORDS, Span
 from styleguides.variables import places
 from styleguides.variants import language_tag, variant_shown
+from styleguides.word_lists import places_of
 from tenants.errors import worded
 
 __all__ = [
@@ -144,7 +145,7 @@ def _match_words(view: View, reading: Reading, out: Findings) -> dict[int, list[
     keys = reading.keys
     matched: dict[int, list[tuple[int, int]]] = {}
     reported: dict[int, list[int]] = {}  # order of the rule -> [findings, word after the last one]
-    for place in compress(range(len(keys)), map(index.__contains__, keys)):
+    for place in places_of(index.keys() & reading.distinct_keys, keys):
         for phrase in index[keys[place]]:
             size = phrase.size
             if size > 1 and tuple(keys[place : place + size]) != phrase.keys:
@@ -157,27 +158,31 @@ def _match_words(view: View, reading: Reading, out: Findings) -> dict[int, list[
             so_far = reported.setdefault(phrase.order, [0, 0])
             if so_far[0] >= MOST_HITS_PER_RULE or place < so_far[1]:
                 continue
-            if size > 1 and not _in_one_breath(reading, place, size):
-                continue
-            if _report(phrase, place, reading, out):
+            if size == 1:
+                start, end = reading.span(place)
+            else:
+                spans = reading.spans(place, size)
+                if not _in_one_breath(reading.text, spans):
+                    continue
+                start, end = spans[0][0], spans[-1][1]
+            if _report(phrase, place, start, end, reading, out):
                 so_far[0] += 1
                 so_far[1] = place + size
     return matched
 
 
-def _in_one_breath(reading: Reading, place: int, size: int) -> bool:
+def _in_one_breath(text: str, spans: Sequence[Span]) -> bool:
     """Whether nothing between the words ends a sentence."""
-    for (_, before), (after, _) in pairwise(reading.spans(place, size)):
-        if after - before == 1 and reading.text[before] == " ":
+    for (_, before), (after, _) in pairwise(spans):
+        if after - before == 1 and text[before] == " ":
             continue
-        if after - before > _LONGEST_GAP or _PHRASE_BREAK.search(reading.text, before, after):
+        if after - before > _LONGEST_GAP or _PHRASE_BREAK.search(text, before, after):
             return False
     return True
 
 
-def _report(phrase: Phrase, place: int, reading: Reading, out: Findings) -> bool:
+def _report(phrase: Phrase, place: int, start: int, end: int, reading: Reading, out: Findings) -> bool:
     rule = phrase.rule
-    start, end = reading.span(place, phrase.size)
     if isinstance(rule, NeedsApproval):
         out.add(rule, phrase.order, "approval", start, end)
         return True

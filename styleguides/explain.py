@@ -57,4 +57,9 @@ class Findings:
 
 def _said(messages: Mapping[str, str], words: str, reason: str, values: dict[str, object]) -> str:
     said = messages[words].format_map(values)
-    return f"{said} {messages['why'].format(reason=reason)}" if reason else said
+    return f"{said} {_why(messages['why'], reason)}" if reason else said
+
+
+@lru_cache(10_000)
+def _why(template: str, reason: str) -> str:
+    return template.format(reason=reason)

@@ -10,11 +10,12 @@ import re
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import cache
-from itertools import compress, product
+from itertools import product
 from typing import Final
 
 from styleguides.language import language_data, plain
 from styleguides.moments import Moments, moments
+from styleguides.word_lists import places_of
 
 MOST_BETWEEN: Final = 16
 """Words a gap of a pattern may hold."""
@@ -78,7 +79,10 @@ def _patterns(code: str) -> dict[tuple[str, str], tuple[Pattern, ...]]:
 
 @cache
 def _first_words(code: str) -> tuple[frozenset[str], frozenset[str]]:
-    return frozenset(first for first, _ in _patterns(code)), frozenset(second for _, second in _patterns(code))
+    """Words patterns begin with, and words of which one stands in any text that one of them matches."""
+    patterns = {pattern for several in _patterns(code).values() for pattern in several}
+    rarest = (max((*one.before, *one.after), key=lambda part: min(map(len, part))) for one in patterns)
+    return frozenset(first for first, _ in _patterns(code)), frozenset().union(*rarest)
 
 
 def _stand(parts: Sequence[frozenset[str]], words: Sequence[str], place: int) -> bool:
@@ -92,13 +96,13 @@ def negatives(
 
     `broken(place, size)` says whether a sentence ends among `size` words from `place` on.
     """
-    firsts, seconds = _first_words(code)
-    if firsts.isdisjoint(distinct) or seconds.isdisjoint(distinct):
+    firsts, rarest = _first_words(code)
+    if rarest.isdisjoint(distinct):
         return
     patterns, times = _patterns(code), moments(code)
     free = 0
-    for place in compress(range(len(words) - 1), map(firsts.__contains__, words)):
-        if place < free:
+    for place in places_of(firsts & distinct, words):
+        if place < free or place + 1 == len(words):
             continue
         for pattern in patterns.get((words[place], words[place + 1]), ()):
             found = _matched(pattern, words, place, times)

@@ -5,13 +5,12 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import cache
-from itertools import compress
 from typing import TYPE_CHECKING
 
 from styleguides.language import language_data, plain, plain_of
 from styleguides.moments import moments
 from styleguides.tokens import WORD, Span
-from styleguides.word_lists import Hit, WordList, plain_words
+from styleguides.word_lists import Hit, WordList, places_of, plain_words
 
 if TYPE_CHECKING:
     from styleguides.reading import Reading
@@ -50,11 +49,10 @@ def times_promised(reading: Reading) -> list[Hit]:
     signs, times = _signs(code), moments(code)
     distinct = reading.distinct_words
     found = dict(signs.alone.hits(words, distinct))
-    if not signs.after.isdisjoint(distinct):
-        for place in compress(range(len(words)), map(signs.after.__contains__, words)):
-            after = times.after(words, place + 1)
-            if after > place + 1:
-                found[place] = max(found.get(place, 0), after - place)
+    for place in places_of(signs.after & distinct, words):
+        after = times.after(words, place + 1)
+        if after > place + 1:
+            found[place] = max(found.get(place, 0), after - place)
     kept: list[Hit] = []
     if not found:
         return kept

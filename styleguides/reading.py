@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from bisect import bisect_right
+from collections import Counter
 from collections.abc import Callable
 from itertools import compress, pairwise
 from typing import Any, Generic, TypeVar
@@ -96,7 +97,7 @@ class Reading:
     def _nth(self, place: int) -> int | None:
         """The same without placing all words; None where that would take long or is not sure."""
         text, word = self.text, self.words[place]
-        before = self.words[:place].count(word)
+        before = self.words[:place].count(word) if self._counts[word] > 1 else 0
         start = -1
         for _ in range(_MOST_STEPS):
             start = text.find(word, start + 1)
@@ -129,6 +130,10 @@ class Reading:
         """Whether a sentence ends among `size` words from `place` on."""
         start, end = self.span(place, size)
         return _BREAK.search(self.text, start, end) is not None
+
+    @once
+    def _counts(self) -> Counter[str]:
+        return Counter(self.words)
 
     @once
     def _ends(self) -> list[int]:

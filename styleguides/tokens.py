@@ -196,8 +196,8 @@ def sentence_spans(text: str, abbreviations: frozenset[str], late: frozenset[str
 def sure_sentence_end(abbreviations: Iterable[str]) -> re.Pattern[str]:
     """Marks that end a sentence whatever comes after them; `sentence_spans` finds these ends and others."""
     # The mark stands in front, so that the engine skips to the next one.
-    none_of_these = "".join(rf"(?<!\b{re.escape(short)}\.)" for short in sorted(abbreviations))
-    return re.compile(rf"[.!?\n](?:(?<=\n)|(?=\s)(?<=[^\W\d_]{{2}}.){none_of_these})", re.IGNORECASE)
+    none_of_these = "".join(rf"(?i:(?<!\b{re.escape(short)}\.))" for short in sorted(abbreviations))
+    return re.compile(rf"[.!?\n](?:(?<=\n)|(?=\s)(?<=[^\W\d_]{{2}}.){none_of_these})")
 
 
 def _word_before(text: str, stop: int) -> str:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from functools import cache
 from itertools import compress
 
@@ -11,6 +11,11 @@ from styleguides.tokens import WORD
 
 Hit = tuple[int, int]
 """First word, number of words."""
+
+
+def places_of(wanted: Collection[str], words: Sequence[str]) -> Iterable[int]:
+    """Where any of the wanted words stands, in order."""
+    return compress(range(len(words)), map(wanted.__contains__, words)) if wanted else ()
 
 
 class WordList:
@@ -29,10 +34,11 @@ class WordList:
 
     def hits(self, keys: Sequence[str], distinct: frozenset[str]) -> list[Hit]:
         """Where phrases stand among these keys, the longest at each place, none inside another."""
-        if self._anchors.isdisjoint(distinct):
+        anchors = self._anchors & distinct
+        if not anchors:
             return []
         found: list[Hit] = []
-        for place in compress(range(len(keys)), map(self._anchors.__contains__, keys)):
+        for place in places_of(anchors, keys):
             for offset, phrase in self._by_anchor[keys[place]]:
                 start, size = place - offset, len(phrase)
                 if start >= 0 and (size == 1 or tuple(keys[start : start + size]) == phrase):
