@@ -14,6 +14,7 @@ from styleguides.identity import Identity, IdentityInvalid, identity_from_data
 from styleguides.language import base_language
 from styleguides.models import Guideline, StyleGuideVersion
 from styleguides.rule_kinds import LEVELS, Empathy, Rule
+from styleguides.variants import language_tag
 from tenants.database import db
 from tenants.errors import NotFound
 from tenants.models import Brand
@@ -110,7 +111,9 @@ def voice_of(
     if found is None:
         raise NotFound()
     name, mark, colour, brand_language, version_id, number, words, identity, listed = found
-    written = base_language(language) or base_language(brand_language) or brand_language
+    written = language_tag(language) or language_tag(brand_language) or brand_language
+    if written == base_language(brand_language):
+        written = language_tag(brand_language) or written  # what shows no variant is taken as the brand's
     return Voice(
         brand_id=brand_id,
         brand_name=name,
