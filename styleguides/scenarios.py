@@ -170,16 +170,19 @@ class _Index:
 class Scenarios:
     """A brand's scenarios made ready. Threads may share it; the words of a language are read at its first case."""
 
-    __slots__ = ("_by_conditions", "_indexes", "_lock", "_scenarios")
+    __slots__ = ("_conditions", "_indexes", "_lock", "_scenarios", "_without_words")
 
     def __init__(self, scenarios: Iterable[Scenario]) -> None:
         self._scenarios = tuple(sorted(scenarios, key=lambda one: (one.title.casefold(), one.title, one.id)))
         self._indexes: dict[str | None, _Index] = {}
         self._lock = threading.Lock()
-        self._by_conditions: dict[tuple[object, ...], list[int]] = {}
+        numbers: dict[tuple[object, ...], int] = {}
+        self._conditions = [numbers.setdefault(_conditions(one), len(numbers)) for one in self._scenarios]
+        """By scenario, the number of its conditions: many share them, so that each is looked at once a case."""
+        self._without_words: dict[int, list[int]] = {}
         for place, one in enumerate(self._scenarios):
             if not one.words and one.has_conditions:
-                self._by_conditions.setdefault(_conditions(one), []).append(place)
+                self._without_words.setdefault(self._conditions[place], []).append(place)
 
     def __len__(self) -> int:
         return len(self._scenarios)
@@ -198,19 +201,32 @@ class Scenarios:
     def pick(self, case: CaseFacts, most: int = 3) -> list[Picked]:
         """At most `most` that fit, the best first. Time grows with the text and with what fits, not with the rest."""
         text = Normalised(case.words[:LONGEST_READ]).text
-        fitting: list[tuple[int, int, tuple[Reason, ...]]] = []
-        for place, phrases in self._index(base_language(case.language)).said(text).items():
-            conditions = _reasons(self._scenarios[place], case)
-            if conditions is not None:
-                points, reasons = _words(phrases)
-                fitting.append((points + _points(conditions), place, reasons + conditions))
-        for places in self._by_conditions.values():
-            conditions = _reasons(self._scenarios[places[0]], case)
-            if conditions:
-                points = _points(conditions)
-                fitting.extend((points, place, conditions) for place in places[:most])
-        best = heapq.nsmallest(most, fitting, key=lambda one: (-one[0], one[1]))
-        return [Picked(self._scenarios[place].id, points, reasons) for points, place, reasons in best]
+        said = self._index(base_language(case.language)).said(text)
+        known: dict[int, tuple[Reason, ...] | None] = {}
+
+        def conditions(place: int) -> tuple[Reason, ...] | None:
+            number = self._conditions[place]
+            if number not in known:
+                known[number] = _reasons(self._scenarios[place], case)
+            return known[number]
+
+        fitting: list[tuple[int, int]] = []
+        for place, phrases in said.items():
+            reasons = conditions(place)
+            if reasons is not None:
+                fitting.append((-_points(reasons) - _points_of_words(phrases), place))
+        for places in self._without_words.values():
+            reasons = conditions(places[0])
+            if reasons:
+                fitting.extend((-_points(reasons), place) for place in places[:most])
+        return [
+            Picked(
+                self._scenarios[place].id,
+                -points,
+                (*((_words(said[place]),) if place in said else ()), *(conditions(place) or ())),
+            )
+            for points, place in heapq.nsmallest(most, fitting)
+        ]
 
 
 def telling_words(title: str) -> list[str]:
@@ -223,14 +239,15 @@ def _conditions(one: Scenario) -> tuple[object, ...]:
     return one.case_kinds, one.kinds, one.platforms, one.languages, one.min_stars, one.max_stars
 
 
-def _words(phrases: dict[int, tuple[_Phrase, str]]) -> tuple[int, tuple[Reason, ...]]:
-    """Points and the reason for what was said, in the order the scenario lists it."""
+def _words(phrases: dict[int, tuple[_Phrase, str]]) -> Reason:
+    """What was said, in the order the scenario lists it."""
     in_order = [phrases[number] for number in sorted(phrases)]
-    is_title = in_order[0][0].is_title
-    each = [TITLE_POINTS if is_title else _phrase_points(len(phrase.keys)) for phrase, _ in in_order]
-    each.sort(reverse=True)
-    found = tuple(dict.fromkeys(said for _, said in in_order))
-    return sum(each[:MOST_COUNTED]), (Reason("title" if is_title else "words", found),)
+    return Reason("title" if in_order[0][0].is_title else "words", tuple(dict.fromkeys(said for _, said in in_order)))
+
+
+def _points_of_words(phrases: dict[int, tuple[_Phrase, str]]) -> int:
+    each = [TITLE_POINTS if phrase.is_title else _phrase_points(len(phrase.keys)) for phrase, _ in phrases.values()]
+    return sum(each) if len(each) <= MOST_COUNTED else sum(heapq.nlargest(MOST_COUNTED, each))
 
 
 def _phrase_points(size: int) -> int:

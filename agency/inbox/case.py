@@ -7,12 +7,14 @@ from datetime import datetime
 from typing import Any, NamedTuple
 from uuid import UUID
 
-from sqlalchemy import and_, func, select
+from sqlalchemy import Subquery, and_, func, literal, select
+from sqlalchemy.dialects.postgresql import aggregate_order_by
 
-from agency.inbox.conversation_view import web_address
+from agency.inbox.conversation_view import ConversationView, web_address
 from agency.inbox.models import Contact, Conversation, Message
 from agency.inbox.ranking import complaint_words, urgent_words
 from channels.models import Account
+from styleguides.scenarios import CaseFacts
 from tenants.database import db
 from tenants.errors import NotFound
 from tenants.models import Brand
@@ -82,15 +84,14 @@ class Case(NamedTuple):
         return is_complaint(self.stars, self.complaint)
 
     @property
+    def facts(self) -> CaseFacts:
+        """What a brand's scenarios are picked by."""
+        return facts_of(self.all_words, self.language, self.brand_language, self.stars, self.kind, self.platform)
+
+    @property
     def case_kinds(self) -> frozenset[str]:
         """What it is, by stars and words: some of `styleguides.scenarios.CASE_KINDS`."""
-        found = {
-            "urgent": bool(urgent_words(self.all_words, self.language)),
-            "complaint": self.is_complaint,
-            "question": _QUESTION.search(self.all_words) is not None,
-            "praise": self.stars is not None and self.stars >= MANY_STARS,
-        }
-        return frozenset(name for name, holds in found.items() if holds)
+        return self.facts.case_kinds
 
 
 def is_complaint(stars: int | None, words: tuple[str, ...]) -> bool:
@@ -100,15 +101,59 @@ def is_complaint(stars: int | None, words: tuple[str, ...]) -> bool:
     return bool(words)
 
 
-def read_case(actor: Actor, conversation_id: UUID) -> Case:
-    """One statement. Raises NotFound, for a foreign id exactly as for a made-up one; Forbidden."""
-    some = (
+def facts_of(
+    words: str, language: str | None, brand_language: str, stars: int | None, kind: str, platform: str
+) -> CaseFacts:
+    """What a case is, by its words and stars. Words in an unknown language are read as the brand's."""
+    found = {
+        "urgent": bool(urgent_words(words, language)),
+        "complaint": is_complaint(stars, tuple(complaint_words(words, language))),
+        "question": _QUESTION.search(words) is not None,
+        "praise": stars is not None and stars >= MANY_STARS,
+    }
+    kinds = frozenset(name for name, holds in found.items() if holds)
+    return CaseFacts(words, language or brand_language, stars, kinds, kind, platform)
+
+
+def case_facts(conversation_id: UUID) -> CaseFacts | None:
+    """The same for a check of words, without who is looking. One statement; None outside the scope."""
+    some = _said(conversation_id)
+    words = select(func.string_agg(some.c.text, aggregate_order_by(literal("\n"), some.c.written_at, some.c.id)))
+    row = db.session.execute(
+        select(
+            func.coalesce(words.where(some.c.text != "").scalar_subquery(), ""),
+            Conversation.language,
+            Brand.language,
+            Conversation.stars,
+            Conversation.kind,
+            Conversation.platform,
+        )
+        .join(Brand, and_(Brand.agency_id == Conversation.agency_id, Brand.id == Conversation.brand_id))
+        .where(Conversation.id == conversation_id)
+    ).one_or_none()
+    return facts_of(*row) if row is not None else None
+
+
+def facts_of_view(view: ConversationView) -> CaseFacts:
+    """The same of a conversation that was read already."""
+    said = [m.text for m in view.messages if m.direction == "in" and m.deleted_at is None][-WORDS_READ:]
+    words = "\n".join(text for text in said if text)
+    return facts_of(words, view.language, view.brand_language, view.stars, view.kind, view.platform)
+
+
+def _said(conversation_id: UUID) -> Subquery:
+    return (
         select(Message.id, Message.text, Message.written_at, Message.hidden)
         .where(Message.conversation_id == conversation_id, Message.direction == "in", Message.deleted_at.is_(None))
         .order_by(Message.written_at.desc(), Message.id.desc())
         .limit(WORDS_READ)
         .subquery()
     )
+
+
+def read_case(actor: Actor, conversation_id: UUID) -> Case:
+    """One statement. Raises NotFound, for a foreign id exactly as for a made-up one; Forbidden."""
+    some = _said(conversation_id)
     said = select(func.jsonb_agg(func.jsonb_build_array(*some.c))).scalar_subquery()
     of_agency = Conversation.agency_id
     row = db.session.execute(

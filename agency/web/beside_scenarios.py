@@ -10,27 +10,15 @@ from agency.web.contexts_beside import CardLook, ScenarioLook, ScenariosLook
 from agency.web.guideline_words import final_by_words, offer_words, reason_words
 from styleguides.models import Guideline
 from styleguides.picking import picked_for
-from styleguides.scenarios import CaseFacts, Reason
+from styleguides.scenarios import Reason
 from tenants.permissions import Permission
-
-
-def facts_of(case: Case) -> CaseFacts:
-    """What the ranking looks at."""
-    return CaseFacts(
-        words=case.all_words,
-        language=case.language or case.brand_language,
-        stars=case.stars,
-        case_kinds=case.case_kinds,
-        kind=case.kind,
-        platform=case.platform,
-    )
 
 
 def scenarios_card(case: Case) -> CardLook | None:
     """The card; None where nothing fits, or for who may not read guidelines."""
     if not case.actor.may(Permission.GUIDE_READ):
         return None
-    picked = picked_for(case.actor, case.brand_id, facts_of(case))
+    picked = picked_for(case.actor, case.brand_id, case.facts)
     if not picked:
         return None
     return CardLook(

@@ -111,10 +111,10 @@ def composer_for(
         base = next((r for r in replies if r.id == reply.changes_reply_id), None)
     stored = reply.text if reply else base.text if base else ""
     text = written.text if written is not None else stored
-    asked = bool(reply and reply.private) or (base is None and request.args.get("private") == "1")
+    way = Way() if base else way_of(view, replies, automatic=bool(reply and reply.automatic))
+    asked = bool(reply and reply.private) or (way.may_private and request.args.get("private") == "1")
     private = view.kind == "message" or (written.private if written is not None else asked)
     kind = words_kind(view.kind, private=private)
-    way = Way() if base else way_of(view, replies, automatic=bool(reply and reply.automatic))
     if written is not None and written.result is not None:
         result = written.result
     elif reply is not None and text == stored:

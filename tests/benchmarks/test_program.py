@@ -58,6 +58,12 @@ def test_webhooks_are_all_kept_and_a_storm_adds_nothing(scratch: Scratch) -> Non
     assert by_name(lines, "rows added")["ours"] == 0
 
 
+def test_suggestions_are_measured_over_all_entries(tmp_path: Path) -> None:
+    lines = list(benchmark("suggestions")(None, "tiny"))  # type: ignore[arg-type]  # asks no server
+    assert by_name(lines, "three scenarios")["ours"] > 0
+    assert by_name(lines, "made ready")["ours"] > 0
+
+
 def test_every_benchmark_can_be_found_and_written(tmp_path: Path) -> None:
     for name in BENCHMARKS:
         assert callable(benchmark(name))
