@@ -498,6 +498,42 @@ def test_a_published_reply_that_does_not_show_is_said_and_not_repeated(case: Cas
     assert len([r for r in page.transport.requests if r.method == "POST"]) == 1
 
 
+def test_what_fails_unforeseen_before_sending_surely_did_not_leave(case: Case, make: Factory) -> None:
+    """Google is asked first what stands there: nothing has been sent yet, so it is simply tried again."""
+    account_id = make.account(case.agency, platform="google_business", credential="1//refresh")
+    case.conversation_id = make.conversation(
+        case.agency, account_id=account_id, platform="google_business", kind="review", stars=1, text="Zimne jedzenie."
+    )
+    reply_id = case.approved("We are sorry about your meal.")
+
+    def torn(_request: Request) -> Answer:
+        raise MemoryError
+
+    transport = ScriptedTransport(torn)
+    assert case.publish(reply_id, transport) == "approved"
+    assert {request.method for request in transport.requests if request.service == "google_reviews"} == {"GET"}
+    row = case.row(reply_id)
+    assert (row.published_at, row.platform_id) == (None, None)
+    assert case.promises("publish_reply") == 2, "it is tried again"
+
+
+def test_the_yes_was_said_to_that_very_text(case: Case, page: Page) -> None:
+    """Equal words kept another time are another text: rules may have been let go for one of the two alone."""
+    reply_id = case.approved()
+    with case.superuser.begin() as connection:
+        connection.execute(
+            text(
+                "with again as (insert into reply_text"
+                " (agency_id, id, brand_id, reply_id, number, text, text_hash, author_id, author_name, findings)"
+                " select agency_id, gen_random_uuid(), brand_id, reply_id, number + 1, text, text_hash, author_id,"
+                " author_name, findings from reply_text returning id)"
+                " update reply set text_id = again.id from again"
+            )
+        )
+    assert case.publish(reply_id, page.transport) == "skipped"
+    assert (case.row(reply_id).state, page.posted) == ("draft", [])
+
+
 def test_a_review_answered_elsewhere_meanwhile_is_not_overwritten(case: Case, make: Factory) -> None:
     account_id = make.account(case.agency, platform="google_business", credential="1//refresh")
     case.conversation_id = make.conversation(

@@ -293,6 +293,25 @@ def at_once(browser: Browser, tries: list[Callable[[Browser], int]]) -> list[int
         return sorted(pool.map(lambda pair: pair[1](pair[0]), zip(twins, tries, strict=True)))
 
 
+@pytest.mark.parametrize("first", ["cancelled", "without the right"])
+def test_a_way_back_that_came_to_nothing_is_used_up(town: Town, admin: Browser, first: str) -> None:  # noqa: F811
+    """Whatever came of it the first time: the code that the same way back brings afterwards is never traded."""
+    address, state = left(town, admin)
+    back = town.at_dialog(address, everything="1")
+    role = "update membership set role = '{}' where person_id = '" + str(town.agency.agency_admin.user_id) + "'"
+    if first == "cancelled":
+        path = urlsplit(back).path + "?" + urlencode({"state": state, "error": "access_denied"})
+        assert admin.get(path).status_code == 409
+    else:
+        with town.superuser.begin() as connection:
+            connection.execute(text(role.format("light")))
+        assert admin.get(back).status_code == 409
+        with town.superuser.begin() as connection:
+            connection.execute(text(role.format("agency_admin")))
+    assert admin.get(back).status_code == 400
+    assert town.query("select count(*) from granted_account") == [(0,)]
+
+
 def test_of_two_answers_in_one_moment_one_is_taken(town: Town, admin: Browser) -> None:  # noqa: F811
     address, _state = left(town, admin)
     back = town.at_dialog(address, everything="1")
