@@ -34,6 +34,7 @@ _NUMBER = re.compile(r"\+?[(]?\d(?:[ .\-/()\u00a0\u2009\u202f\u2011\u2013]{0,2}\
 # Looked at from every word on, because the word before a code may look like its beginning: `to 12345678Z`.
 _CODE = re.compile(r"(?<![\w#/-])(?=([A-Za-z]{1,3}[ -]?\d[0-9A-Za-z \-\u00a0]{5,40}|\d{8}[ -]?[A-Za-z]))", re.ASCII)
 _DIGIT = re.compile(r"\d", re.ASCII)
+_DIGITS = re.compile(r"\d+", re.ASCII)
 
 _IBAN_LENGTHS: Final = {
     # ISO 13616 registry: length by country, of those whose people write to European, Brazilian and American brands.
@@ -56,8 +57,9 @@ def personal_data(
     if _DIGIT.search(text) is not None:
         for pattern in order_patterns:
             found.extend(PersonalData(*hit.span(), "order") for hit in order_expression(pattern).finditer(text))
-        found.extend(one for one in _codes(text) if not _within(one, taken))
-        found.extend(one for one in _numbers(text) if not _within(one, taken))
+        codes = [one for one in _codes(text) if not _within(one, taken)]
+        found.extend(codes)
+        found.extend(one for one in _numbers(_without(text, codes)) if not _within(one, taken))
     return _apart(found)
 
 
@@ -158,19 +160,61 @@ def _numbers(text: str) -> Iterator[PersonalData]:
         written = match.group()
         if written[0] == "(" and ")" not in written:  # of the sentence, not of the number
             start, written = start + 1, written[1:]
-        digits = "".join(_DIGIT.findall(written))
-        sort = _sort_of(written, digits, text[max(0, start - _NEAR) : start].lower())
-        if sort is not None:
-            yield PersonalData(start, end, sort)
+        yield from _rest(written, start, text[max(0, start - _NEAR) : start].lower())
 
 
-def _sort_of(written: str, digits: str, before: str) -> Sort | None:
+def _without(text: str, found: Sequence[PersonalData]) -> str:
+    """The text with a letter for each character of these, so that a number right behind one is seen."""
+    pieces, after = [], 0
+    for one in _apart(list(found)):
+        pieces += [text[after : one.start], "x" * (one.end - one.start)]
+        after = one.end
+    return "".join((*pieces, text[after:])) if found else text
+
+
+def _joined_numbers(written: str, start: int, before: str) -> Iterator[PersonalData]:
+    """Numbers that stand so close that they look like one: told apart where one of them carries a checksum."""
+    groups = [match.span() for match in _DIGITS.finditer(written)]
+    for first in range(len(groups)):
+        for last in range(len(groups) - 1, first - 1, -1):
+            low, high = groups[first][0], groups[last][1]
+            digits = "".join(_DIGIT.findall(written[low:high]))
+            if len(digits) >= _FEWEST_WITH_CHECKSUM and (sort := _sort_by_checksum(written[low:high], digits)):
+                yield from _rest(written[: groups[first - 1][1] if first else 0], start, before)
+                yield PersonalData(start + low, start + high, sort)
+                if last + 1 < len(groups):
+                    following = groups[last + 1][0]
+                    yield from _rest(written[following:], start + following, "")
+                return
+
+
+def _rest(written: str, start: int, before: str) -> Iterator[PersonalData]:
+    digits = "".join(_DIGIT.findall(written))
+    if len(digits) < _FEWEST_DIGITS:
+        return
+    sort = _sort_of(written, digits, before)
+    if sort is not None:
+        yield PersonalData(start, start + len(written), sort)
+    elif len(digits) > _MOST_DIGITS_OF_A_PHONE:
+        yield from _joined_numbers(written, start, before)
+
+
+_FEWEST_DIGITS: Final = 7
+_FEWEST_WITH_CHECKSUM: Final = 11
+_MOST_DIGITS_OF_A_PHONE: Final = 15
+
+
+def _sort_by_checksum(written: str, digits: str) -> Sort | None:
     if len(digits) == 26 and _holds_iban(f"PL{digits}"):
         return "bank_account"
     if digits[0] in "23456" and _CARD.match(written) and _holds_luhn(digits):
         return "card"
-    if any(holds(digits) for holds in _NATIONAL_IDS.get(len(digits), ())):
-        return "national_id"
+    return "national_id" if any(holds(digits) for holds in _NATIONAL_IDS.get(len(digits), ())) else None
+
+
+def _sort_of(written: str, digits: str, before: str) -> Sort | None:
+    if checked := _sort_by_checksum(written, digits):
+        return checked
     if _DATE.match(written):
         return None
     if _NAMES_TAX_NUMBER.search(before) and len(digits) == 9 and _holds_nif(digits):

@@ -224,3 +224,19 @@ def test_any_text_gives_spans_in_order_that_never_overlap(text: str) -> None:
     for one in found:
         assert end <= one.start < one.end <= len(text)
         end = one.end
+
+
+@pytest.mark.parametrize(
+    ("text", "found"),
+    [
+        ("PL61109010140000071219812874 4111 1111 1111 1111", ["bank_account", "card"]),
+        ("4111 1111 1111 1111 600 100 200", ["card", "phone"]),
+        ("600 100 200 4111 1111 1111 1111", ["phone", "card"]),
+        ("4111111111111111 5500005555555559", ["card", "card"]),
+        ("529.982.247-25 4111 1111 1111 1111", ["national_id", "card"]),
+        ("1234 5678 9012 3456 7890 1234 5678", []),
+    ],
+)
+def test_two_numbers_with_one_space_between_are_both_found(text: str, found: list[str]) -> None:
+    assert [one.sort for one in personal_data(text)] == found
+    assert [one.sort for one in personal_data(f"Numbers {text}.")] == found
