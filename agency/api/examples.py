@@ -371,6 +371,24 @@ GUIDELINE: Final[Example] = {
     "version": 1,
 }
 
+NEW_FACT: Final[Example] = {
+    "name": "Breakfast",
+    "kind": "amount",
+    "value": "12.50 EUR",
+    "subjects": [{"language": "en", "words": "breakfast"}],
+    "valid_until": "2027-03-31",
+    "note": "Children under six eat for nothing.",
+}
+FACT: Final[Example] = {
+    "id": _OTHER_ID,
+    "brand_id": _BRAND_ID,
+    **NEW_FACT,
+    "changed_at": _LATER,
+    "changed_by": "Sam Example",
+    "archived_at": None,
+    "version": 1,
+}
+
 NEW_SAVED_REPLY: Final[Example] = {
     "brand_id": _BRAND_ID,
     "title": "Late parcel",
@@ -402,7 +420,13 @@ CLIENT_SHEET: Final[Example] = {
     "never_say": "Never name the supplier of the flour.",
     "contacts": [{"name": "Robin Example", "about": "complaints about cakes", "reach": "by message, 8 to 16"}],
     "campaigns": [
-        {"title": "Advent", "starts_on": "2026-11-29", "ends_on": "2026-12-24", "load": "more", "say": "Until sold."}
+        {
+            "title": "Advent boxes",
+            "starts_on": "2026-11-29",
+            "ends_on": "2026-12-24",
+            "expected_load": "more",
+            "say": "Until they are sold.",
+        }
     ],
     "version": 1,
 }

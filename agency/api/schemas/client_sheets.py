@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from marshmallow import fields
 
-from agency.api.schemas.fields import Choice, Items, Strict, Text, Whole, WrittenWhole
+from agency.api.schemas.fields import Choice, Items, Strict, Text, Whole
 from styleguides.client_sheet import LOADS
 
 _LONG = 10_000
@@ -25,7 +25,12 @@ class SheetCampaign(Strict):
     title = Text(longest=_LONG, required=True)
     starts_on = Text(longest=20, allow_none=True, load_default=None)
     ends_on = Text(longest=20, allow_none=True, load_default=None)
-    load = Choice(*LOADS, load_default="usual", metadata={"description": "how many customers will write because of it"})
+    expected_load = Choice(
+        *LOADS,
+        load_default="usual",
+        attribute="load",
+        metadata={"description": "how many customers will write because of it"},
+    )
     say = Text(longest=_LONG, load_default="")
 
 
@@ -43,7 +48,7 @@ class SheetFields(Strict):
 class SheetChanges(SheetFields):
     """The fields to write, and the `version` that was read (0 where nobody has written a sheet)."""
 
-    version = WrittenWhole(required=True)
+    version = Whole(required=True)
 
 
 class ClientSheet(SheetFields):
