@@ -14,6 +14,8 @@ import pytest
 import structlog
 from sqlalchemy import text
 
+from channels.protocol import Answer, Request
+from channels.scripted_transport import ScriptedTransport
 from tenants import sessions
 from tenants.database import db
 from tenants.permissions import Role
@@ -293,8 +295,13 @@ def at_once(browser: Browser, tries: list[Callable[[Browser], int]]) -> list[int
         return sorted(pool.map(lambda pair: pair[1](pair[0]), zip(twins, tries, strict=True)))
 
 
-@pytest.mark.parametrize("first", ["cancelled", "without the right"])
-def test_a_way_back_that_came_to_nothing_is_used_up(town: Town, admin: Browser, first: str) -> None:  # noqa: F811
+@pytest.mark.parametrize("first", ["cancelled", "without the right", "broke"])
+def test_a_way_back_that_came_to_nothing_is_used_up(
+    town: Town,  # noqa: F811
+    admin: Browser,  # noqa: F811
+    monkeypatch: pytest.MonkeyPatch,
+    first: str,
+) -> None:
     """Whatever came of it the first time: the code that the same way back brings afterwards is never traded."""
     address, state = left(town, admin)
     back = town.at_dialog(address, everything="1")
@@ -302,6 +309,17 @@ def test_a_way_back_that_came_to_nothing_is_used_up(town: Town, admin: Browser, 
     if first == "cancelled":
         path = urlsplit(back).path + "?" + urlencode({"state": state, "error": "access_denied"})
         assert admin.get(path).status_code == 409
+    elif first == "broke":
+        used: list[Any] = []
+
+        def torn(_request: Request) -> Answer:
+            used.extend(town.query("select used_at is not null from connect_attempt"))
+            raise MemoryError
+
+        with monkeypatch.context() as patched:
+            patched.setitem(town.app.extensions, "onbrand_transport", ScriptedTransport(torn))
+            assert admin.get(back).status_code == 500
+        assert used == [(True,)], "before the platform is asked"
     else:
         with town.superuser.begin() as connection:
             connection.execute(text(role.format("light")))
