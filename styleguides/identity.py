@@ -6,6 +6,7 @@ before). Reads and writes plain data: JSON, YAML, the column `style_guide_versio
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, fields, replace
 from typing import Any, Final, Literal
@@ -31,6 +32,7 @@ NAMED: Final[dict[str, Literal["text", "list"]]] = {
 """The named fields in reading order, and whether each is a text or a list of texts."""
 
 Value = str | tuple[str, ...]
+_LANGUAGE = re.compile(r"[a-z]{2,3}(-[A-Z]{2})?")
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,8 +55,9 @@ class Identity:
     other: Mapping[str, Value] = field(default_factory=dict)
 
     def spoken_in(self, language: str | None) -> Identity:
-        """As it holds for one language: what its own variant says, the rest as for all."""
-        variant = self.languages.get(language or "")
+        """As it holds for one language: what its own variant says (`pt-BR`, else `pt`), the rest as for all."""
+        code = language or ""
+        variant = self.languages.get(code) or self.languages.get(code.partition("-")[0])
         if variant is None:
             return replace(self, languages={})
         said = {name: getattr(variant, name) for name in NAMED if getattr(variant, name)}
@@ -171,7 +174,7 @@ def _languages(value: Any, place: str) -> dict[str, Identity]:
         raise IdentityInvalid(place, worded("must be a mapping of headings to texts"))
     found: dict[str, Identity] = {}
     for code, one in value.items():
-        if not isinstance(code, str) or not (2 <= len(code) <= 3 and code.isascii() and code.islower()):
+        if not isinstance(code, str) or not _LANGUAGE.fullmatch(code):
             raise IdentityInvalid(
                 place, worded("must hold language codes such as en, pl, pt, not %(what)s", what=f"{code!r:.60}")
             )

@@ -53,11 +53,12 @@ def show_waiting() -> str:
     after = request.args.get("after") or None
     found = queries.replies_in_states(DECIDED if decided else WAITING, after, newest_first=decided)
     mine = actor.may(Permission.REPLY_APPROVE)
-    count = len(found.rows) if not decided and not after and found.next_cursor is None else None
+    guides = () if decided or after else waiting_rows(actor)
+    count = len(found.rows) + len(guides) if not decided and not after and found.next_cursor is None else None
     page = OwnerWaitingPage(
         title=_("Waiting for your yes") if mine else _("Waiting for clients"),
         rows=tuple(_row(row, decided) for row in found.rows),
-        guides=() if decided or after else waiting_rows(actor),
+        guides=guides,
         next_url=url_for("owner.waiting", tab=tab, after=found.next_cursor) if found.next_cursor else "",
         tabs=(
             Choice(_("Waiting"), url_for("owner.waiting"), selected=not decided, count=count),

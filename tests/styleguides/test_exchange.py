@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 import yaml
-from hypothesis import given
+from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 import agency.demo
@@ -30,6 +30,7 @@ HEAD = st.dictionaries(ENTRY, ENTRY | st.lists(ENTRY, min_size=1, max_size=3), m
 
 
 @pytest.mark.parametrize("form", ["yaml", "markdown"])
+@settings(suppress_health_check=[HealthCheck.too_slow], deadline=None)
 @given(voice=TEXT, head=HEAD, rules=st.lists(RULE, max_size=4, unique_by=lambda rule: rule["id"]), note=TEXT)
 def test_what_is_written_reads_back_to_the_same(
     form: Any, voice: str, head: dict[str, Any], rules: list[dict[str, Any]], note: str
@@ -101,6 +102,7 @@ def test_hostile_files_are_refused(text: str) -> None:
     assert refused.value.message
 
 
+@settings(suppress_health_check=[HealthCheck.too_slow], deadline=None)
 @given(st.text(max_size=200) | st.text("#` \n-:[]{}&*!yamlRulesVoice", max_size=120))
 def test_any_text_is_read_or_refused(text: str) -> None:
     try:

@@ -6,7 +6,7 @@ import threading
 from typing import Any
 
 import pytest
-from hypothesis import given
+from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from styleguides import guides
@@ -48,6 +48,9 @@ def test_a_variant_stands_before_what_holds_for_all() -> None:
     assert english.examples["facebook"] == ("Hello.",)
     assert english.examples["google_business"] == ("We are sorry.",)
     assert english.languages == {}
+    assert identity.spoken_in("en-GB").address == "You, never first names."
+    regional = identity_from_data({**WHOLE, "languages": {"pt": {"address": "tu"}, "pt-BR": {"address": "você"}}})
+    assert [regional.spoken_in(code).address for code in ("pt", "pt-PT", "pt-BR")] == ["tu", "tu", "você"]
     for other in ("pl", None, ""):
         assert identity.spoken_in(other).address == "Państwo, Pani, Pan."
 
@@ -70,6 +73,7 @@ HEAD = st.builds(
 )
 
 
+@settings(suppress_health_check=[HealthCheck.too_slow], deadline=None)
 @given(HEAD)
 def test_any_head_survives_the_round(data: dict[str, Any]) -> None:
     identity = identity_from_data(data)
@@ -85,6 +89,7 @@ JUNK: Any = st.recursive(
 )  # fmt: skip
 
 
+@settings(suppress_health_check=[HealthCheck.too_slow], deadline=None)
 @given(JUNK)
 def test_junk_is_a_head_or_is_refused_with_its_place(data: Any) -> None:
     try:

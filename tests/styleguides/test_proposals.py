@@ -247,7 +247,9 @@ MOVES = st.lists(
 )
 
 
-@settings(max_examples=12, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(
+    max_examples=12, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow]
+)
 @given(MOVES)
 def test_whatever_is_done_one_is_in_force_one_waits_and_every_move_is_kept(
     ana: Agency, moves: list[tuple[str, int]]
@@ -306,6 +308,7 @@ def states_here(brand: UUID) -> list[str]:
 IDS = st.lists(st.sampled_from("abcdef"), unique=True, max_size=6)
 
 
+@settings(suppress_health_check=[HealthCheck.too_slow], deadline=None)
 @given(IDS, IDS, st.data())
 def test_the_changes_turn_one_guide_into_the_other(before: list[str], after: list[str], data: st.DataObject) -> None:
     def made(ids: list[str]) -> Any:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from hypothesis import given
+from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from styleguides.check import CheckContext, check_text, compile_rules
@@ -62,6 +62,7 @@ RULES = st.lists(
 )  # fmt: skip
 
 
+@settings(suppress_health_check=[HealthCheck.too_slow], deadline=None)
 @given(RULES, RULES)
 def test_every_text_the_draft_stops_is_listed_and_no_other_as_stopped(
     draft: list[dict[str, Any]], in_force: list[dict[str, Any]]

@@ -11,6 +11,7 @@ from sqlalchemy import select
 
 from styleguides import guides
 from styleguides.models import StyleGuideVersion
+from tenants.brands import LANGUAGES
 from tenants.database import db
 from tests.factories import Agency, Factory
 from tests.web.browser import Browser
@@ -91,6 +92,15 @@ def test_a_language_has_only_what_differs(lead: Browser, ana: Agency, address: s
     assert made["identity"]["address"] == "You"
     assert lead.post(f"{address}/2/head", {**empty, "language": "pl", "revision": "2"}).status_code == 303
     assert "languages" not in version(ana, 2)["identity"]
+    for code in LANGUAGES:
+        assert lead.get(f"{address}/2/head?language={code}").status_code == 200
+    regional = {
+        **empty,
+        "language": next((code for code in LANGUAGES if "-" in code), "de"),
+        "revision": "3",
+        "address": "x",
+    }
+    assert lead.post(f"{address}/2/head", regional).status_code == 303
     assert lead.get(f"{address}/2/head?language=xx").status_code == 404
     assert lead.post(f"{address}/2/head", {**empty, "language": "../x", "revision": "2"}).status_code == 404
 

@@ -65,6 +65,7 @@ def test_the_client_reads_what_is_new_and_puts_it_in_force(
     assert lead.post(f"{address}/propose", {"note": "Calmer, as we said."}).status_code == 303
     waiting = unescape(owner.get("/approvals").text)
     assert "Calmer, as we said." in waiting
+    assert '<span class="count plain">1</span>' in waiting
     assert f"{address}/proposal" in waiting
     page = unescape(owner.get(f"{address}/proposal").text)
     for words in ("Calmer, as we said.", "No exclamation marks.", "Gone", "Changed", "Calm.", "Everybody", "Proposed"):

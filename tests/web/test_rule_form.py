@@ -144,7 +144,7 @@ OWN: dict[str, Any] = {
 }
 
 
-@settings(suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None)
+@settings(suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow], deadline=None)
 @given(st.sampled_from(sorted(OWN)).flatmap(
     lambda kind: st.fixed_dictionaries({"kind": st.just(kind), **COMMON, **OWN[kind]})))  # fmt: skip
 def test_any_rule_survives_its_form(whole_app: Flask, data: dict[str, Any]) -> None:
