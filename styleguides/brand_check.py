@@ -19,8 +19,10 @@ from styleguides.check import (
     reading_seconds,
 )
 from styleguides.guides import guide_and_language
+from styleguides.never_said import never_said
 from styleguides.other_brands import other_brand_findings
 from styleguides.rule_kinds import LEVELS
+from styleguides.scenarios import CaseFacts
 from styleguides.wording import fingerprint_keys
 from tenants import brand_marks
 
@@ -67,12 +69,14 @@ def check_for_brand(
     complaint: bool = False,
     beside_others: bool = False,
     began_with: str | None = None,
+    case: CaseFacts | None = None,
 ) -> CheckResult:
     """Hold a text against the guide in force and the platform's limits. One SQL statement, two with `beside_others`.
 
     `beside_others`: words of the agency's other brands are findings, too; for whoever writes for several brands, never
-    for a client, who shall not learn of the others. `began_with`: the saved reply the words began from. `language`
-    None: recognised from the text, else the brand's. Raises NotFound for a brand outside the scope.
+    for a client, who shall not learn of the others. `began_with`: the saved reply the words began from. `case`: what
+    guidelines that fit it say never to say is a warning; two statements more. `language` None: recognised from the
+    text, else the brand's. Raises NotFound for a brand outside the scope.
     """
     guide, brand_language = guide_and_language(brand_id)
     context = CheckContext(
@@ -87,10 +91,13 @@ def check_for_brand(
         began_with=began_with,
     )
     findings = check_text(guide.compiled if guide else _NO_RULES, text, context)
+    if case is not None:
+        findings += never_said(brand_id, text, case, context)
     if beside_others:
         marks = brand_marks.marks_near(brand_marks.keys_in(text) | fingerprint_keys(text))
         rule = next((rule for rule in guide.rules if rule.kind == "other_brands"), None) if guide else None
         findings += other_brand_findings(text, brand_id, marks, context, rule)
+    if beside_others or case is not None:
         findings.sort(key=lambda finding: (finding.start, finding.end, LEVELS.index(finding.level)))
     return CheckResult(
         findings=findings,

@@ -8,6 +8,7 @@ from typing import Any
 from sqlalchemy import select
 
 from agency.inbox import outgoing
+from agency.inbox.case import case_facts
 from agency.inbox.models import Conversation, Message
 from agency.replies import standing
 from agency.replies.models import Reply, ReplyText
@@ -69,6 +70,7 @@ def check_words(
         customer_name=conversation.author_name,
         beside_others=beside_others,
         began_with=began_with,
+        case=case_facts(conversation.id),
     )
 
 

@@ -16,6 +16,7 @@ from sqlalchemy import and_, select
 from werkzeug.wrappers import Response as AnyResponse
 
 from agency.inbox import desk as inbox_desk
+from agency.inbox.case import case_facts
 from agency.inbox.models import Conversation
 from agency.replies import changing, desk, letting_go
 from agency.replies.beginnings import words_begun_with
@@ -131,6 +132,7 @@ def _check(target: Target, text: str) -> CheckResult:
         reader_language=chosen_language(),
         beside_others=True,
         began_with=_began_with(actor_of_request(), target, text),
+        case=case_facts(target.id),
     )
     result = result_of(found, text, target.platform, _counted_as(target))
     return replace(result, may_let_go=actor_of_request().may(Permission.REPLY_LET_GO))

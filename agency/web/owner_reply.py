@@ -11,6 +11,7 @@ from flask import session, url_for
 from flask_babel import gettext as _
 from sqlalchemy import and_, func, select
 
+from agency.inbox.case import facts_of_view
 from agency.inbox.conversation_view import ConversationView, get_conversation
 from agency.replies import queries
 from agency.replies.checks import words_kind
@@ -220,6 +221,7 @@ def _check(view: ConversationView, text: str, private: bool) -> Checked:
         stars=view.stars,
         customer_name=view.author_name,
         reader_language=chosen_language(),
+        case=facts_of_view(view),
     )
 
 

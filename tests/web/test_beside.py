@@ -4,20 +4,25 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
+from datetime import timedelta
 from html import unescape
 from typing import Any
 from uuid import UUID
 
 import pytest
 from flask import Flask
-from sqlalchemy import update
+from sqlalchemy import select, update
 
-from agency.inbox.case import read_case
+from agency.inbox.case import case_facts, facts_of_view, read_case
+from agency.inbox.conversation_view import get_conversation
 from agency.inbox.models import Conversation, Message
+from agency.replies import desk
+from agency.replies.models import ReplyText
 from agency.web.guideline_words import star_words
 from styleguides import guidelines
 from tenants.database import db, new_id
 from tenants.errors import NotFound
+from tests.api.calling import Caller, token_for
 from tests.factories import Agency, Factory
 from tests.web.visiting import Visitor
 
@@ -211,3 +216,42 @@ def test_what_a_case_is_by_its_stars_and_words(
 def test_stars_in_words(whole_app: Flask, least: int | None, most: int | None, words: str) -> None:
     with whole_app.test_request_context("/"):
         assert star_words(least, most) == words
+
+
+def test_what_is_never_said_in_such_a_case_is_a_warning_wherever_words_are_checked(
+    ana: Agency, case: UUID, whole_app: Flask
+) -> None:
+    made = scenario(ana, "Late parcel", words=["late"], never_say=["blame the post"])
+    scenario(ana, "Five stars", min_stars=5, never_say=["thank you"])
+    draft = "Thank you. Please do not blame the posts for it."
+    with ana.entered(ana.staff):
+        reply_id = desk.start_draft(ana.staff, case, draft).id
+        found = db.session.scalars(select(ReplyText.findings)).one()
+    assert [(one["rule"], one["level"]) for one in found] == [(f"guideline:{made}", "warn")]
+    assert draft[found[0]["start"] : found[0]["end"]] == "blame the posts"
+    assert found[0]["message"].startswith("Late parcel: ")
+    with ana.entered(ana.staff):
+        desk.submit(ana.staff, reply_id)  # it warns, it does not stop
+    asked = {"text": draft, "platform": "facebook", "kind": "comment", "conversation_id": str(case)}
+    answer = Caller(whole_app, token_for(whole_app, ana.staff)).post(f"/brands/{ana.brand_ids[0]}/check", asked)
+    assert [one["rule"] for one in answer.get_json()["findings"]] == [f"guideline:{made}"]
+
+
+def test_a_case_is_the_same_however_it_was_read(ana: Agency, make: Factory) -> None:
+    """For the cards, for a check while somebody types, and for the client's page: the same scenarios."""
+    case = make.conversation(ana, text="Zimno! Dlaczego?", stars=2, language="pl")
+    with ana.entered():
+        one = db.session.scalars(select(Message).where(Message.conversation_id == case)).one()
+        values = {column.name: getattr(one, column.key) for column in Message.__table__.columns if column.key != "id"}
+        for number in range(7):
+            words = {
+                "text": f"Word {number}" if number % 3 else "",
+                "written_at": one.written_at + timedelta(hours=number),
+            }
+            db.session.add(Message(id=new_id(), **{**values, **words, "external_id": f"more-{number}"}))
+    with ana.entered(ana.staff):
+        facts = read_case(ana.staff, case).facts
+        assert facts == case_facts(case) == facts_of_view(get_conversation(case))
+    assert facts.words == "Word 2\nWord 4\nWord 5"
+    with ana.entered(ana.staff):
+        assert case_facts(new_id()) is None
