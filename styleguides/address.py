@@ -78,7 +78,7 @@ def _registers(code: str) -> _Registers:
         words.update({plain(word): register for word in entry.get("words", "").split()})
         openings.update({plain(word): register for word in entry.get("openings", "").split()})
         for phrase in map(plain_words, entry.get("phrases", ())):
-            phrases.setdefault(phrase[0], []).append((phrase, register))
+            phrases.setdefault(phrase[-1], []).append((phrase, register))
     return _Registers(
         tuple(everything),
         words,
@@ -100,10 +100,11 @@ def marks(reading: Reading) -> Iterator[Mark]:
         if place < free:
             continue
         word = words[place]
-        found = _phrase(registers, words, place) or _word(registers, reading, place, word)
+        found = _phrase(registers, words, place, free) or _word(registers, reading, place, word)
         if found is None:
             continue
         register, size = found
+        place -= size - 1
         if size == 1 and word in register.tolerated.get(reading.tag, ()):
             continue
         free = place + size
@@ -138,9 +139,11 @@ def _may_mark(code: str) -> Callable[[str], bool]:
     return _MayMark(_registers(code)).__getitem__
 
 
-def _phrase(registers: _Registers, words: Sequence[str], place: int) -> tuple[_Register, int] | None:
+def _phrase(registers: _Registers, words: Sequence[str], place: int, free: int) -> tuple[_Register, int] | None:
+    """A phrase that ends here: its last word is the rarer one."""
     for phrase, register in registers.phrases.get(words[place], ()):
-        if tuple(words[place : place + len(phrase)]) == phrase:
+        start = place - len(phrase) + 1
+        if start >= free and tuple(words[start : place + 1]) == phrase:
             return register, len(phrase)
     return None
 

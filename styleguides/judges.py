@@ -155,7 +155,7 @@ def judge_exclamation(
     rule: ExclamationBudget, order: int, reading: Reading, view: View, matched: Matched, out: Findings
 ) -> None:
     text = reading.text
-    count = text.count("!") + text.count("！")
+    count = text.count("!") + (0 if text.isascii() else text.count("！"))
     if count <= rule.max_count:
         return
     place = next(islice(_EXCLAMATION.finditer(text), rule.max_count, None)).start()

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 from bisect import bisect_right
-from collections import Counter
 from collections.abc import Callable
 from itertools import compress, pairwise
 from typing import Any, Generic, TypeVar
@@ -97,7 +96,7 @@ class Reading:
     def _nth(self, place: int) -> int | None:
         """The same without placing all words; None where that would take long or is not sure."""
         text, word = self.text, self.words[place]
-        before = self.words[:place].count(word) if self._counts[word] > 1 else 0
+        before = 0 if self.words.index(word) == place else self.words[:place].count(word)
         start = -1
         for _ in range(_MOST_STEPS):
             start = text.find(word, start + 1)
@@ -130,10 +129,6 @@ class Reading:
         """Whether a sentence ends among `size` words from `place` on."""
         start, end = self.span(place, size)
         return _BREAK.search(self.text, start, end) is not None
-
-    @once
-    def _counts(self) -> Counter[str]:
-        return Counter(self.words)
 
     @once
     def _ends(self) -> list[int]:
@@ -187,7 +182,7 @@ class Reading:
     def longest_stretch(self) -> int:
         """Words between two certain ends of sentences, at most: no sentence has more. Much cheaper than sentences."""
         text, ends = self.text, self._ends
-        return max(len(text[start:end].split()) for start, end in pairwise((0, *ends, len(text))))
+        return max([len(text[start:end].split()) for start, end in pairwise((0, *ends, len(text)))])
 
     @once
     def links(self) -> list[Special]:

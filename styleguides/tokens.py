@@ -41,10 +41,23 @@ WORD = re.compile(rf"[^\W_]{_IN_WORD}*(?:['’]{_IN_WORD}+)*")
 _APART = {code: " " for code in range(128) if not (chr(code).isalnum() or chr(code) in "'_")}
 
 
+_MOST_TAKEN_APART = 8
+_AROUND = ".,;:!?()[]{}<>/\"'„“”«»‚‘’¿¡…–—*#@&%+=~|^`$€"
+
+
 def words_of(text: str) -> list[str]:
     """`WORD.findall`, for plain text in a third of the time."""
     if not text.isascii():
-        return WORD.findall(text)
+        chunks = text.split()
+        words = [chunk.strip(_AROUND) for chunk in chunks]
+        if all(map(str.isalnum, words)):
+            return words
+        several = [place for place, word in enumerate(words) if not word.isalnum()]
+        if len(several) > _MOST_TAKEN_APART:
+            return WORD.findall(text)
+        for place in reversed(several):
+            words[place : place + 1] = WORD.findall(chunks[place])
+        return words
     chunks = text.translate(_APART).split()
     if "'" not in text and "_" not in text:
         return chunks

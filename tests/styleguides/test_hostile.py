@@ -231,8 +231,14 @@ def test_words_that_stand_twice_or_in_others_are_placed(text: str) -> None:
     test_words_are_placed_where_they_stand.hypothesis.inner_test(text)  # type: ignore[attr-defined]
 
 
-@given(st.text(alphabet=st.characters(max_codepoint=127), max_size=60))
-def test_words_of_plain_text_are_the_same_by_the_quicker_way(text: str) -> None:
+@given(
+    st.one_of(
+        st.text(alphabet=st.characters(max_codepoint=127), max_size=60),
+        texts,
+        st.text(alphabet="aż’'._ –!\u00a0", max_size=20),
+    )
+)
+def test_words_are_the_same_by_the_quicker_way(text: str) -> None:
     assert words_of(text) == WORD.findall(text)
 
 
