@@ -150,7 +150,8 @@ def _read_markdown(text: str) -> GuideFile:
 
 def _fences(text: str) -> Iterator[tuple[str, int, str]]:
     """Section, line of the opening fence (from 1), and what stands within. Raises Unreadable for one left open."""
-    section, ticks, opened, within = "", "", 0, []
+    section, ticks, opened = "", "", 0
+    within: list[str] = []
     for number, line in enumerate(text.split("\n"), 1):
         if ticks:
             if line.rstrip() == ticks:
