@@ -6,8 +6,9 @@ from collections.abc import Iterator, Sequence
 from uuid import UUID
 
 from styleguides.compiled import NAME_PLACE
+from styleguides.other_brands import SHARED_HOSTS
 from styleguides.rule_kinds import Links, NoPersonalData, Rule, SignOff
-from tenants.brand_marks import Mark, replace_marks
+from tenants.brand_marks import Mark, folded, replace_marks
 
 
 def note_guide(brand_id: UUID, rules: Sequence[Rule]) -> None:
@@ -25,6 +26,10 @@ def marks_of(rules: Sequence[Rule]) -> Iterator[Mark]:
         elif isinstance(rule, NoPersonalData):
             for entry in rule.allowed:
                 if "." in entry and any(map(str.isalpha, entry)):
-                    yield Mark("domain", entry.rpartition("@")[2])
+                    host = folded(entry.rpartition("@")[2])
+                    if "@" in entry and host in SHARED_HOSTS:
+                        yield Mark("domain", entry, key=f"d:{host}")  # a mailbox where everybody has one
+                    else:
+                        yield Mark("domain", entry.rpartition("@")[2])
                 else:
                     yield Mark("phone", entry)

@@ -4,14 +4,16 @@ Pure. `tenants.brand_marks` finds what may be meant (`keys_in`, `marks_near`); h
 
 - of several words: however it is written and inflected; without its first word (`Padaria Sol Poente`) only where the
   rest is written with capitals, as a name;
-- of one word: written with a capital, in any form; in small letters only the very word, and only where it is long
-  enough (`SURE_LETTERS`) not to be an ordinary one.
+- of one word: written with a capital, or in a script that has none, in any form; in small letters only the very word,
+  and only where it is long enough (`SURE_LETTERS`) not to be an ordinary one;
+- of two letters or more: one alone is nobody's, and several short words (C&A) must be capitals.
 
 What belongs to the brand itself, is allowed by its guide, or is the customer's own name, is nobody else's.
 """
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Collection, Iterator, Sequence
 from dataclasses import dataclass, replace
 from typing import Final
@@ -21,10 +23,14 @@ from styleguides.explain import Findings
 from styleguides.language import base_language, detect_language
 from styleguides.rule_kinds import CheckContext, Finding, Rule
 from styleguides.tokens import WORD, Normalised, Span, Special, specials
-from tenants.brand_marks import Near, folded, last_digits, numbers_in
+from tenants.brand_marks import Near, folded, hosts_in, last_digits, numbers_in
 
 SURE_LETTERS: Final = 8
 """A single word at least so long is a name also in small letters: shorter ones are too often ordinary (target)."""
+LEAST_LETTERS: Final = 2
+"""A name of one letter is in every text."""
+SHORT: Final = 3
+"""Words of fewer letters stand beside each other by chance, too."""
 INFLECTED_FROM: Final = 4
 """A word of fewer letters has no ending to change that would still be told apart."""
 LONGEST_ENDING: Final = 3
@@ -32,9 +38,12 @@ LONGEST_ENDING: Final = 3
 _SHARED = """
 facebook.com fb.com fb.me m.me instagram.com ig.me google.com goo.gl g.page g.co maps.app.goo.gl business.site
 youtube.com youtu.be wa.me whatsapp.com bit.ly t.co tiktok.com linkedin.com x.com twitter.com linktr.ee
+gmail.com googlemail.com outlook.com hotmail.com live.com yahoo.com icloud.com proton.me protonmail.com aol.com gmx.com
+wp.pl o2.pl onet.pl op.pl interia.pl poczta.onet.pl gazeta.pl tlen.pl sapo.pt outlook.pt hotmail.es outlook.es yahoo.es
+telefonica.net gmx.de web.de t-online.de free.fr orange.fr laposte.net libero.it uol.com.br bol.com.br terra.com.br
 """
 SHARED_HOSTS: Final = frozenset(_SHARED.split())
-"""Addresses everybody has a page at."""
+"""Addresses everybody has a page or a mailbox at."""
 _CLOSINGS = """
 best kind warm kindest warmest many regards wishes yours sincerely faithfully truly cheers thanks thank you take care
 the your our from with and all team crew staff love hugs see soon day have a nice good great
@@ -47,7 +56,9 @@ saludos cordiales un saludo equipo el la los del nuestro gracias hasta pronto ab
 CLOSING_WORDS: Final = frozenset(_CLOSINGS.split())
 """Folded. A sign-off of nothing but these belongs to nobody."""
 
-_ENDINGS_THAT_CHANGE: Final = "aeioy"
+_HANDLE: Final = re.compile(r"(?<![\w.])[@#＠＃]\w+(?:\.+\w+)*")
+_ENDS_LINE: Final = re.compile(r"[^\w\n]*(?:\n|\Z)")
+_ENDINGS_THAT_CHANGE: Final = "aeioyаеиоуыэюя"
 """What ends in a vowel changes the letter before it, too (Zatoka, Zatoce); what ends in a consonant only grows."""
 _FIRST: Final = 2
 """Letters at the beginning of a word that no inflection changes."""
@@ -115,7 +126,8 @@ class _Word:
 
     @property
     def is_capitalised(self) -> bool:
-        return self.written[:1].isupper()
+        """Also 4F and eBay, and a word of a script without capitals: it cannot be told by them."""
+        return any(char.isupper() or (char.isalpha() and char.upper() == char.lower()) for char in self.written)
 
 
 def foreign_words(
@@ -168,31 +180,55 @@ def _spans(mark: Near, text: str, words: _Words, stretches: Sequence[Special], a
     if mark.sort == "name":
         return _name_spans(mark.written, words, apart, tail=True)
     if mark.sort == "sign_off":
-        return _name_spans(mark.written, words, apart, tail=False, sure=True)
+        spans = _name_spans(mark.written, words, apart, tail=False, sure=True)
+        if (
+            len(WORD.findall(mark.written)) == 1
+        ):  # somebody's name: signs where a line ends, is an ordinary word elsewhere
+            return [span for span in spans if _ENDS_LINE.match(text, span[1])]
+        return spans
     if mark.sort == "saved_reply":
         return [(0, len(text))]  # found by the wording as a whole
     if mark.sort == "phone":
         return list(_phone_spans(mark.written, text))
     wanted = folded(mark.written).strip("./@# ").removeprefix("www.")
     if mark.sort == "handle":
-        return [
-            (s.start, s.end)
-            for s in stretches
-            if s.what in ("handle", "hashtag") and folded(text[s.start : s.end]).strip("@#.") == wanted
+        return [found.span() for found in _HANDLE.finditer(text) if folded(found.group()).strip("@#.") == wanted] + [
+            (s.start, s.end) for s in stretches if s.host and _page_of(text[s.start : s.end], s.host) == wanted
         ]
-    return [
-        (s.start, s.end)
-        for s in stretches
-        if s.host and (folded(s.host).removeprefix("www.") == wanted or folded(s.host).endswith(f".{wanted}"))
-    ]
+    if "@" in wanted:
+        return [(s.start, s.end) for s in stretches if s.what == "email" and folded(text[s.start : s.end]) == wanted]
+    hosts = [(s.start, s.end, s.host) for s in stretches if s.host]
+    hosts += [(start, end, text[start:end]) for start, end in hosts_in(text)]
+    return [(start, end) for start, end, host in hosts if _is_at(folded(host), wanted)]
+
+
+def _is_at(host: str, wanted: str) -> bool:
+    return host == wanted or host.endswith(f".{wanted}")
+
+
+def _page_of(address: str, host: str) -> str:
+    """Whose page an address at a shared host is: the first part of its path."""
+    if folded(host).removeprefix("www.") not in SHARED_HOSTS:
+        return ""
+    path = folded(address).partition("://")[2] or folded(address)
+    return re.split(r"[/?#]", path)[1].strip("@.") if "/" in path else ""
 
 
 def _name_spans(name: str, words: _Words, apart: Sequence[Span], *, tail: bool, sure: bool = False) -> list[Span]:
     """Where a name stands among the words. `sure`: it is one, however short and however written."""
-    parts = [folded(word) for word in WORD.findall(name)]
-    if not parts:
+    parts = [_bare(folded(word)) for word in WORD.findall(name)]
+    if sum(map(len, parts)) < LEAST_LETTERS:
         return []
-    found = list(_runs(parts, words, lambda run: len(run) > 1 or sure or _is_name(parts[0], run[0])))
+    short = all(len(part) < SHORT for part in parts)
+
+    def is_meant(run: Sequence[_Word]) -> bool:
+        if sure:
+            return True
+        if len(run) == 1:
+            return _is_name(parts[0], run[0])
+        return not short or all(word.is_capitalised for word in run)
+
+    found = list(_runs(parts, words, is_meant))
     rest = _tail(parts) if tail else []
     if rest:
         found += [
@@ -204,10 +240,12 @@ def _name_spans(name: str, words: _Words, apart: Sequence[Span], *, tail: bool, 
 
 
 def _is_name(wanted: str, word: _Word) -> bool:
-    if word.is_capitalised:
-        return True
-    bare = word.folded.removesuffix("'s")
-    return bare == wanted and len(wanted) >= SURE_LETTERS
+    return word.is_capitalised or (_bare(word.folded) == wanted and len(wanted) >= SURE_LETTERS)
+
+
+def _bare(word: str) -> str:
+    """Without what makes it somebody's, in a name as in a text: McCarthy's, Cycles'."""
+    return word.removesuffix("'s").removesuffix("'")
 
 
 def _tail(parts: Sequence[str]) -> list[str]:
@@ -233,7 +271,7 @@ def _runs(parts: Sequence[str], words: _Words, is_meant: Callable[[Sequence[_Wor
 
 def _is_form(word: _Word, wanted: str, *, alone: bool) -> bool:
     """Whether this is a form of that word of a name, in whatever language the sentence is."""
-    given = word.folded.removesuffix("'s").removesuffix("'")
+    given = _bare(word.folded)
     if given == wanted:
         return True
     if len(wanted) < INFLECTED_FROM or (alone and not word.is_capitalised):

@@ -32,7 +32,9 @@ MOST_NEAR: Final = 2_000
 _WORD: Final = re.compile(r"[^\W_]+")
 _HOST: Final = re.compile(r"[\w-]{1,63}(?:\.[\w-]{1,63}){1,6}")
 _HANDLE: Final = re.compile(r"[@#](\w[\w.]{0,63})")
-_NUMBER: Final = re.compile(r"\d(?:[ .\-/()]{0,2}\d){6,18}")
+_PATH: Final = re.compile(r"/@?(\w[\w.]{0,63})")
+_NUMBER: Final = re.compile(r"\d(?:[ \t\u00a0\u2000-\u200a\u202f.\-/()\u2010-\u2015]{0,2}\d){6,40}")
+_GROUP: Final = re.compile(r"\d+")
 _NOT_FOLDED: Final = str.maketrans({"ł": "l", "đ": "d", "ø": "o", "æ": "ae", "ß": "ss", "’": "'", "＠": "@", "＃": "#"})
 
 
@@ -75,7 +77,7 @@ def keys_of(mark: Mark) -> set[str]:
         handle = plain.strip("@#. ")
         return {f"h:{handle}"} if handle else set()
     if mark.sort == "phone":
-        digits = "".join(filter(str.isdigit, plain))
+        digits = _digits(plain)
         return {f"p:{digits[-PHONE_DIGITS:]}"} if len(digits) >= PHONE_DIGITS else set()
     words = _WORD.findall(plain)
     return {f"n:{max(several, key=len)[:KEY_LETTERS]}" for several in (words, words[1:]) if several}
@@ -88,20 +90,34 @@ def keys_in(text: str) -> set[str]:
     for match in _HOST.finditer(plain):
         labels = match.group().removeprefix("www.").split(".")
         keys.update(f"d:{'.'.join(labels[at:])}" for at in range(len(labels) - 1))
-    keys.update(f"h:{match.group(1).rstrip('.')}" for match in _HANDLE.finditer(plain))
-    for match in _NUMBER.finditer(plain):
-        keys.add(f"p:{last_digits(match.group())}")
+    for pattern in (_HANDLE, _PATH):
+        keys.update(f"h:{match.group(1).rstrip('.')}" for match in pattern.finditer(plain))
+    keys.update(f"p:{last_digits(plain[start:end])}" for start, end in numbers_in(plain))
     return keys
 
 
 def numbers_in(text: str) -> Iterator[tuple[int, int]]:
-    """Where numbers long enough to be a phone's stand."""
-    return (match.span() for match in _NUMBER.finditer(text))
+    """Where numbers long enough to be a phone's stand; one for each group of digits another number may begin after."""
+    for match in _NUMBER.finditer(text):
+        digits = 0
+        for group in _GROUP.finditer(text, *match.span()):
+            digits += len(group.group())
+            if digits >= PHONE_DIGITS:
+                yield match.start(), group.end()
+
+
+def hosts_in(text: str) -> Iterator[tuple[int, int]]:
+    """Where something stands that is written as an address of a site."""
+    return (match.span() for match in _HOST.finditer(text))
 
 
 def last_digits(written: str) -> str:
-    """By these a number is found, with or without the country's."""
-    return "".join(filter(str.isdigit, folded(written)))[-PHONE_DIGITS:]
+    """By these a number is found, with or without the country's, in whatever digits it is written."""
+    return _digits(folded(written))[-PHONE_DIGITS:]
+
+
+def _digits(text: str) -> str:
+    return "".join(str(unicodedata.digit(char)) for char in text if char.isdigit())
 
 
 def replace_marks(brand_id: UUID, source: str, marks: Iterable[Mark]) -> None:

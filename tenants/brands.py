@@ -102,7 +102,8 @@ def change_brand(actor: Actor, brand_id: UUID, **changes: Any) -> Brand:
     for name in before:
         setattr(brand, name, values[name])
     db.session.flush()
-    mark_name(brand)
+    if "name" in before:  # else a colleague may just have renamed it, and this row does not know
+        mark_name(brand)
     after = {name: values[name] for name in before}
     audit.record(actor, "brand.changed", "brand", brand_id, brand_id=brand_id, before=before, after=after)
     return brand

@@ -37,6 +37,14 @@ def test_what_a_guide_names_as_its_own() -> None:
     ]
 
 
+def test_a_mailbox_at_a_provider_everybody_uses_says_nothing_of_the_providers_others(ana: Agency) -> None:
+    rules = [{"kind": "personal_data", "id": "data", "allowed": ["sol.poente@gmail.com"]}]
+    with ana.entered():
+        guides.draft_version(ana.team_lead, ana.brand_ids[1], rules)
+        guides.put_in_force(ana.team_lead, ana.brand_ids[1], 1)
+    assert stops(ana, "Write to sol.poente@gmail.com or to ours@gmail.com.") == ["sol.poente@gmail.com"]
+
+
 def test_a_guide_in_force_guards_the_other_brands_and_its_successor_takes_its_place(ana: Agency) -> None:
     words = "See www.sol-poente.example or call 21 000 00 01. A equipa do Sol"
     with ana.entered():
@@ -104,3 +112,18 @@ def test_a_saved_reply_of_another_brand_stops_a_draft_also_slightly_changed(ana:
     assert stops(ana, changed) == [changed]
     assert stops(ana, changed, brand=1) == []
     assert stops(ana, "Thank you for telling us, your parcel left the depot this morning and arrives tomorrow.") == []
+
+
+def test_a_change_of_something_else_does_not_bring_an_old_name_back(ana: Agency) -> None:
+    """A colleague renames the brand while this row is in hand."""
+    with ana.entered():
+        brand = brands.brand_for(ana.agency_admin, ana.brand_ids[1])
+        old = brand.name
+        with ana.app.app_context(), ana.entered():
+            brands.change_brand(ana.agency_admin, ana.brand_ids[1], name="Quillfeather")
+        brands.change_brand(ana.agency_admin, ana.brand_ids[1], colour="#000000")
+        names = db.session.scalars(
+            select(BrandMark.written).where(BrandMark.of_brand_id == brand.id, BrandMark.source == "brand")
+        ).all()
+    assert old != "Quillfeather"
+    assert set(names) == {"Quillfeather"}

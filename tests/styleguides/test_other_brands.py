@@ -51,6 +51,17 @@ def found(
         ("Kawiarnia Łąka zaprasza, w Kawiarni Łąka jest ciepło.", "Kawiarnia Łąka", "Kawiarnia Łąka"),
         ("Penny\u00adwell thanks you.", "Pennywell", "Penny\u00adwell"),
         ("Penny\u200bwell thanks you.", "Pennywell", "Penny\u200bwell"),
+        ("Thank you for visiting McCarthy's.", "McCarthy's", "McCarthy's"),
+        ("We at McCarthy’s Bakery thank you.", "McCarthy's Bakery", "McCarthy’s Bakery"),
+        ("At McCarthy we thank you.", "McCarthy's", "McCarthy"),
+        ("Thank you for visiting D&G Cafe.", "D&G Cafe", "D&G Cafe"),
+        ("Thank you for visiting C&A.", "C&A", "C&A"),
+        ("Buty 4F są u nas.", "4F", "4F"),
+        ("Your eBay team", "eBay", "eBay"),
+        ("Thank you for visiting 李記 today.", "李記", "李記"),
+        ("Thank you for visiting משק today.", "משק", "משק"),
+        ("Σας ευχαριστεί το Ωμέγα.", "Ωμέγα", "Ωμέγα"),
+        ("Добро пожаловать в Омегу!", "Омега", "Омегу"),
     ],
 )
 def test_a_name_is_found_in_every_form(text: str, name: str, stretch: str) -> None:
@@ -68,6 +79,9 @@ def test_a_name_is_found_in_every_form(text: str, name: str, stretch: str) -> No
         ("Pennies well spent.", "Pennywell"),
         ("Nasz hotel jest w zatoce.", "Hotel Bursztynowa Zatoka"),
         ("Write to me at someone@pennywell.example", "Pennywell"),
+        ("A refund is on its way, as I said.", "A"),
+        ("I am sorry.", "I"),
+        ("Vitamin c, a good thing.", "C&A"),
     ],
 )
 def test_ordinary_words_are_nobodys(text: str, name: str) -> None:
@@ -88,6 +102,64 @@ def test_addresses_handles_phones_and_sign_offs() -> None:
     assert found("Take care, the Penny crew", ("sign_off", "The Penny crew")) == ["the Penny crew"]
     assert found("Kind regards, your team", ("sign_off", "Kind regards, your team")) == []
     assert found("Pozdrawiamy, Wasz zespół", ("sign_off", "Pozdrawiamy, Wasz zespół")) == []
+
+
+@pytest.mark.parametrize(
+    ("text", "sort", "written", "stretch"),
+    [
+        ("Call 020 7946 0123 24/7", "phone", "+44 20 7946 0123", "020 7946 0123"),
+        ("020 7946 0124 020 7946 0123 020 7946 0125", "phone", "2079460123", "020 7946 0124 020 7946 0123"),
+        ("Call 020\u00a07946\u00a00123.", "phone", "+44 20 7946 0123", "020\u00a07946\u00a00123"),
+        ("Call 020\u20117946\u20110123.", "phone", "+44 20 7946 0123", "020\u20117946\u20110123"),
+        ("Call ٠٢٠ ٧٩٤٦ ٠١٢٣.", "phone", "+44 20 7946 0123", "٠٢٠ ٧٩٤٦ ٠١٢٣"),
+        ("@one,@pennywell_bank", "handle", "pennywell_bank", "@pennywell_bank"),
+        ("cc:@pennywell_bank.", "handle", "pennywell_bank", "@pennywell_bank"),
+        (
+            "https://instagram.com/pennywell_bank?a=1",
+            "handle",
+            "pennywell_bank",
+            "https://instagram.com/pennywell_bank?a=1",
+        ),
+        ("facebook.com/pennywell_bank/", "handle", "pennywell_bank", "facebook.com/pennywell_bank/"),
+        ("See pennywell.coffee now", "domain", "pennywell.coffee", "pennywell.coffee"),
+        ("pennywell.example,see", "domain", "pennywell.example", "pennywell.example"),
+        ("Thank you.\nAnna!\nPS", "sign_off", "Anna", "Anna"),
+    ],
+)
+def test_however_it_is_joined_to_what_stands_beside_it(text: str, sort: Sort, written: str, stretch: str) -> None:
+    assert found(text, (sort, written)) == [stretch]
+
+
+@pytest.mark.parametrize(
+    ("text", "sort", "written"),
+    [
+        ("instagram.com/other?pennywell_bank", "handle", "pennywell_bank"),
+        ("pennywell.example/pennywell_bank", "handle", "pennywell_bank"),
+        ("me@pennywell", "handle", "pennywell"),
+        ("ana@gmail.com", "domain", "gmail.com"),
+        ("pennywell.example.org", "domain", "pennywell.example"),
+        ("Dear Anna, thank you.", "sign_off", "Anna"),
+        ("Thanks, M.", "sign_off", "M"),
+    ],
+)
+def test_what_only_looks_alike_is_let_be(text: str, sort: Sort, written: str) -> None:
+    assert found(text, (sort, written)) == []
+
+
+def test_a_mailbox_where_everybody_has_one_is_known_as_a_whole() -> None:
+    mark = Near(THEIRS, "domain", "Ola.Sol@gmail.com")
+    text = "Write to ola.sol@gmail.com, not to ana@gmail.com."
+    assert [text[one.start : one.end] for one in foreign_words(text, [mark], OURS)] == ["ola.sol@gmail.com"]
+
+
+@pytest.mark.parametrize(
+    "piece", ["a", "a.", "1", "1 ", "1-", "@a", "@a.", "/a", "/@", "a-", "A ", "a'", "#", "١", "㍿"]
+)
+def test_hostile_text_costs_what_friendly_text_costs(piece: str) -> None:
+    """It comes to an end: a pattern that goes back over what it has read would not."""
+    assert len(keys_in(piece * 10_000)) < 200
+    marks = [Near(THEIRS, "domain", "a.a"), Near(THEIRS, "phone", "1111111"), Near(THEIRS, "handle", "a")]
+    assert len(foreign_words(piece * 10_000, marks, OURS)) <= 10_000
 
 
 def test_what_is_the_brands_own_allowed_or_the_customers_is_not_anothers() -> None:
