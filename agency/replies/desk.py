@@ -21,6 +21,7 @@ from agency.replies.drafting import (
     new_text,
     refuse_photo_tag,
     refuse_unknown_way,
+    tells_of_others,
 )
 from agency.replies.lifecycle import LIFECYCLE
 from agency.replies.models import Approval, Reply, ReplyText
@@ -186,8 +187,8 @@ def _ready_to_leave(actor: Actor, reply: Reply, name: str, target: str) -> Reply
     checks.refuse_stopped(result, text.let_go_rules)
     if name == "release":
         checks.refuse_unapproved(result)
-    if result.guide_version != text.guide_version:
-        text = new_text(reply, conversation, actor, text.text, let_go=LetGo.of(text))
+    if result.guide_version != text.guide_version or tells_of_others(text):
+        text = new_text(reply, conversation, actor, text.text, let_go=LetGo.of(text), leaves=True)
     return text
 
 

@@ -140,10 +140,12 @@ def new_text(
     *,
     by_approver: bool = False,
     let_go: LetGo | None = None,
+    leaves: bool = False,
 ) -> ReplyText:
     """Store these words as the reply's newest text, with what the style guide says of them.
 
-    With `let_go` they are the words that stood there, and whoever wrote them stays their author.
+    `leaves`: they are about to be shown to the client. With it or `let_go` they are the words that stood there, and
+    whoever wrote them stays their author.
     """
     result = checks.check_words(
         conversation,
@@ -159,7 +161,7 @@ def new_text(
         .limit(1)
     ).first()
     author_id, author_name = actor.user_id, actor.name
-    if let_go is not None and newest is not None:
+    if (leaves or let_go is not None) and newest is not None:
         author_id, author_name = newest.author_id, newest.author_name
     text = ReplyText(
         agency_id=reply.agency_id,
@@ -173,7 +175,7 @@ def new_text(
         author_name=author_name,
         by_approver=by_approver,
         guide_version=result.guide_version,
-        findings=_kept_findings(result, let_go),
+        findings=_kept_findings(result, own=not leaves and let_go is None),
         let_go_rules=list(let_go.rules) if let_go else None,
         let_go_reason=let_go.reason if let_go else None,
         let_go_by=let_go.by if let_go else None,
@@ -185,10 +187,15 @@ def new_text(
     return text
 
 
-def _kept_findings(result: CheckResult, let_go: LetGo | None) -> list[dict[str, Any]]:
+def tells_of_others(text: ReplyText) -> bool:
+    """Whether its findings name words of other clients, as those of a draft may."""
+    return any(finding["rule"] == OTHER_BRAND.id for finding in text.findings)
+
+
+def _kept_findings(result: CheckResult, *, own: bool) -> list[dict[str, Any]]:
     """Once a text leaves the agency its client reads the findings, and shall not learn of other clients by them."""
     return [
         finding
         for finding in checks.findings_as_data(result)
-        if finding["rule"] != OTHER_BRAND.id or (finding["level"] == "stop" and let_go is None)
+        if finding["rule"] != OTHER_BRAND.id or (own and finding["level"] == "stop")
     ]

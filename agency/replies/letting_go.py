@@ -32,7 +32,10 @@ def let_go(actor: Actor, reply_id: UUID, reason: str) -> Reply:
     if not rules:
         raise Conflict("Nothing stops these words. Nothing was changed; send them.", code="nothing_stops")
     checks.refuse_stopped(result, rules)
-    new_text(reply, conversation, actor, text.text, let_go=LetGo(tuple(rules), reason, actor.user_id, actor.name))
+    word = LetGo(tuple(rules), reason, actor.user_id, actor.name)
+    if LetGo.of(text) == word:
+        return reply  # a second click
+    new_text(reply, conversation, actor, text.text, let_go=word)
     audit.record(
         actor,
         "reply.let_go",

@@ -13,7 +13,7 @@ from uuid import UUID
 from sqlalchemy import and_, select, tuple_
 
 from agency.inbox.models import Conversation, Message
-from agency.replies.models import Approval, PublishAttempt, Reply, ReplyText
+from agency.replies.models import NOT_LEFT, Approval, PublishAttempt, Reply, ReplyText
 from tenants.database import db
 from tenants.errors import Invalid, NotFound
 from tenants.models import Brand
@@ -136,9 +136,9 @@ def get_reply(reply_id: UUID) -> ReplyRow:
 
 
 def shown_to(actor: Actor, rows: list[ReplyRow]) -> list[ReplyRow]:
-    """Those this person may read: a draft is the agency's own until it is sent for approval."""
+    """Those this person may read: a draft is the agency's own until it is sent for approval, also a given up one."""
     may_read_drafts = actor.may(Permission.REPLY_READ_DRAFT)
-    return [row for row in rows if may_read_drafts or row.state != "draft"]
+    return [row for row in rows if may_read_drafts or row.state not in NOT_LEFT]
 
 
 def readable_reply(actor: Actor, reply_id: UUID) -> ReplyRow:

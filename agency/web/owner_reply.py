@@ -15,7 +15,7 @@ from agency.inbox.case import facts_of_view
 from agency.inbox.conversation_view import ConversationView, get_conversation
 from agency.replies import queries
 from agency.replies.checks import words_kind
-from agency.replies.models import Approval, Reply, ReplyText
+from agency.replies.models import NOT_LEFT, Approval, Reply, ReplyText
 from agency.replies.queries import ReplyRow
 from agency.replies.text_difference import Piece, text_difference
 from agency.replies.words import hash_of
@@ -133,7 +133,9 @@ def _result(reply: ReplyRow, view: ConversationView, text: str, waits: bool) -> 
         kind = _counted_as(view, reply.private)
         return let_go_in(result_look(_check(view, text, reply.private), text, reply.platform, kind), reply)
     same, kind = text == reply.text, _counted_as(view, reply.private)
-    result = stored_result(reply.findings if same else [], reply.guide_version, text, reply.platform, kind)
+    result = stored_result(
+        reply.findings if same and reply.state not in NOT_LEFT else [], reply.guide_version, text, reply.platform, kind
+    )
     return let_go_in(result, reply) if same else result
 
 

@@ -12,7 +12,7 @@ from werkzeug.wrappers import Response as AnyResponse
 
 from agency.inbox.models import Message
 from agency.replies import desk, queries
-from agency.replies.models import Approval, PublishAttempt, Reply, ReplyText
+from agency.replies.models import NOT_LEFT, Approval, PublishAttempt, Reply, ReplyText
 from agency.web import clocks
 from agency.web.contexts import ReceiptPage
 from agency.web.language import chosen_language, chosen_zone
@@ -80,7 +80,7 @@ def _answer(
         raise NotFound()
     reply, message, account, *brand = found
     actor = actor_of_request()
-    if reply.state == "draft" and not actor.may(Permission.REPLY_READ_DRAFT):
+    if reply.state in NOT_LEFT and not actor.may(Permission.REPLY_READ_DRAFT):
         raise NotFound()
     decisions = queries.decisions_of(reply_id)
     texts = queries.texts_shown_to(actor, queries.texts_of(reply_id), decisions)

@@ -8,10 +8,10 @@ from uuid import UUID
 import pytest
 from sqlalchemy import text
 
-from agency.replies import letting_go
+from agency.replies import letting_go, queries
 from tenants import brands
 from tenants.brand_marks import Mark, replace_marks
-from tenants.errors import Conflict, Forbidden, Invalid
+from tenants.errors import Conflict, Forbidden, Invalid, NotFound
 from tests.factories import Agency, Factory
 from tests.replies.conftest import Case, Page
 from tests.replies.test_desk import STOP_WORD
@@ -143,3 +143,48 @@ def test_letting_go_is_on_record(case: Case, make: Factory) -> None:
     with case.superuser.connect() as connection:
         facts = connection.execute(text("select facts from brand_audit where action = 'reply.let_go'")).scalar_one()
     assert (facts["rules"], facts["reason"]) == (["no-unfortunately"], "The client asked for it.")
+
+
+def test_what_stopped_a_draft_before_a_brand_was_renamed_does_not_leave_with_it(case: Case, others: None) -> None:
+    with case.agency.entered():
+        brands.change_brand(case.agency.agency_admin, case.agency.brand_ids[1], name="Quillfeather")
+    reply_id = case.draft("We like Quillfeather, too.")
+    assert [one["rule"] for one in case.row(reply_id).findings] == ["other-brand"]
+    with case.agency.entered():
+        brands.change_brand(case.agency.agency_admin, case.agency.brand_ids[1], name="Anders")
+    case.do("submit", reply_id)
+    assert case.row(reply_id).findings == []
+    receipt = case.receipt(reply_id)
+    assert (receipt.changed_by, [one.author_name for one in receipt.texts]) == (None, [case.agency.staff.name] * 2)
+
+
+def test_a_draft_that_was_given_up_is_no_clients_to_read(case: Case, others: None) -> None:
+    reply_id = case.draft("Please ask @bursztynowa_zatoka!")
+    case.do("drop", reply_id)
+    owner = case.agency.client_owner
+    with case.agency.entered(owner):
+        with pytest.raises(NotFound):
+            queries.readable_reply(owner, reply_id)
+        assert queries.shown_to(owner, queries.replies_of(case.conversation_id)) == []
+    with case.agency.entered(case.agency.staff):
+        assert queries.readable_reply(case.agency.staff, reply_id).state == "dropped"
+
+
+def test_a_second_click_lets_nothing_go_anew(case: Case, make: Factory) -> None:
+    make.guide(case.agency, [STOP_WORD])
+    reply_id = case.draft("Unfortunately it is late.")
+    for _ in range(2):
+        let_go(case, reply_id)
+    assert len(case.receipt(reply_id).texts) == 2
+    let_go(case, reply_id, reason="Another one.")
+    assert case.row(reply_id).let_go_reason == "Another one."
+
+
+def test_what_was_let_go_is_still_when_it_was_taken_back_and_sent_again(case: Case, make: Factory) -> None:
+    make.guide(case.agency, [STOP_WORD])
+    reply_id = case.draft("Unfortunately it is late.")
+    let_go(case, reply_id)
+    case.do("submit", reply_id)
+    case.do("withdraw", reply_id)
+    case.do("submit", reply_id)
+    assert case.row(reply_id).let_go_reason == "The client asked for it."
