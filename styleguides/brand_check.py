@@ -18,6 +18,7 @@ from styleguides.check import (
     length_limit,
     reading_seconds,
 )
+from styleguides.facts import findings_by_facts
 from styleguides.guides import guide_and_language
 from styleguides.never_said import never_said
 from styleguides.other_brands import other_brand_findings
@@ -71,7 +72,8 @@ def check_for_brand(
     began_with: str | None = None,
     case: CaseFacts | None = None,
 ) -> CheckResult:
-    """Hold a text against the guide in force and the platform's limits. One SQL statement, two with `beside_others`.
+    """Hold a text against the guide in force, the platform's limits and the fact sheet. Two SQL statements, three with
+    `beside_others`.
 
     `beside_others`: words of the agency's other brands are findings, too; for whoever writes for several brands, never
     for a client, who shall not learn of the others. `began_with`: the saved reply the words began from. `case`: what
@@ -91,14 +93,14 @@ def check_for_brand(
         began_with=began_with,
     )
     findings = check_text(guide.compiled if guide else _NO_RULES, text, context)
+    findings += findings_by_facts(brand_id, text, context)
     if case is not None:
         findings += never_said(brand_id, text, case, context)
     if beside_others:
         marks = brand_marks.marks_near(brand_marks.keys_in(text) | fingerprint_keys(text))
         rule = next((rule for rule in guide.rules if rule.kind == "other_brands"), None) if guide else None
         findings += other_brand_findings(text, brand_id, marks, context, rule)
-    if beside_others or case is not None:
-        findings.sort(key=lambda finding: (finding.start, finding.end, LEVELS.index(finding.level)))
+    findings.sort(key=lambda finding: (finding.start, finding.end, LEVELS.index(finding.level)))
     return CheckResult(
         findings=findings,
         guide_version=guide.number if guide else None,

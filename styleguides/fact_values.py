@@ -148,7 +148,7 @@ def said_value(kind: str, value: str, language: str | None) -> str:
     if kind == "day":
         return format_date(date.fromisoformat(value), "long", locale=code)
     if kind == "yes_no":
-        return language_data(code).section("facts")[value].split()[0]
+        return str(language_data(code).section("facts")[value].split()[0])
     return value
 
 
@@ -215,8 +215,7 @@ def time_spans(text: str, code: str) -> Iterator[tuple[Span, tuple[int, str]]]:
 def days(text: str, code: str) -> Iterator[tuple[Span, frozenset[tuple[int, int, int | None]]]]:
     """Days as (month, day, year where it is said), each as all it may mean: 3/4 is two of them."""
     for match in _ISO_DAY.finditer(text):
-        year, month, day = map(int, match.groups())
-        yield match.span(), frozenset({(month, day, year)})
+        yield match.span(), frozenset({(int(match[2]), int(match[3]), int(match[1]))})
     for match in _NUMBER_DAY.finditer(text):
         first, second, year_told = int(match[1]), int(match[3]), match[4]
         told = None if year_told is None else int(year_told) + (2000 if len(year_told) == 2 else 0)
@@ -227,9 +226,9 @@ def days(text: str, code: str) -> Iterator[tuple[Span, frozenset[tuple[int, int,
     names, pattern = _month_names(code)
     for match in pattern.finditer(text):
         day, month = int(match["day"] or match["day_after"]), names[plain(match["month"] or match["month_before"])]
-        told = match["year"] or match["year_after"]
+        year = match["year"] or match["year_after"]
         if _day(2024, month, day):
-            yield match.span(), frozenset({(month, day, int(told) if told else None)})
+            yield match.span(), frozenset({(month, day, int(year) if year else None)})
 
 
 def same_page(one: str, other: str) -> bool:

@@ -208,3 +208,30 @@ class ClientSheet(BrandOwned, Dated, Base):
     changed_at: Mapped[datetime | None]
     changed_by_name: Mapped[str] = mapped_column(Text, default="", server_default="")
     __table_args__ = (belongs_to_brand(), UniqueConstraint("agency_id", "brand_id"))
+
+
+class Fact(BrandOwned, Dated, Base):
+    """What is so at a brand: a price, hours, a policy, an address. Put away, never deleted; the record has each change.
+
+    `subjects` are `{"language", "words"}`, how people speak of it; `kind` one of `fact_values.VALUE_KINDS`, `value` in
+    that kind's one form. `valid_until` is the last day on which it holds.
+    """
+
+    __tablename__ = "fact"
+    name: Mapped[str] = mapped_column(Text)
+    subjects: Mapped[list[Any]] = mapped_column(JSONB, default=list)
+    kind: Mapped[str] = mapped_column(Text)
+    value: Mapped[str] = mapped_column(Text)
+    valid_until: Mapped[date | None]
+    note: Mapped[str] = mapped_column(Text, default="")
+    changed_at: Mapped[datetime] = mapped_column(server_default=func.now())
+    changed_by_name: Mapped[str] = mapped_column(Text, default="system")
+    archived_at: Mapped[datetime | None]
+    version: Mapped[int] = mapped_column(default=1)
+    __table_args__ = (
+        belongs_to_brand(),
+        Index("ix_fact_brand", "agency_id", "brand_id", "name", "id"),
+        Index("ix_fact_stamp", "agency_id", "brand_id", "changed_at", "version"),
+        CheckConstraint("kind in ('amount', 'hours', 'span', 'day', 'yes_no', 'link', 'text')", name="kind_is_known"),
+        {"info": {"app_may": ("SELECT", "INSERT", "UPDATE")}},
+    )

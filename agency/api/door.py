@@ -14,6 +14,7 @@ from agency.api import (
     conversations,
     document,
     error_shape,
+    facts,
     guidelines,
     replies,
     saved_replies,
@@ -31,6 +32,7 @@ SUBJECTS: tuple[ModuleType, ...] = (
     guidelines,
     saved_replies,
     client_sheets,
+    facts,
     check,
     document,
 )

@@ -84,6 +84,13 @@ API_ROUTE_POLICY: dict[str, Policy] = {
     "api_saved_replies.archive_saved_reply": P.GUIDE_WRITE,
     "api_saved_replies.restore_saved_reply": P.GUIDE_WRITE,
     "api_saved_replies.suggest_saved_replies": P.REPLY_WRITE,
+    # facts.py
+    "api_facts.list_facts": P.GUIDE_READ,
+    "api_facts.create_fact": P.GUIDE_WRITE,
+    "api_facts.get_fact": P.GUIDE_READ,
+    "api_facts.change_fact": P.GUIDE_WRITE,
+    "api_facts.archive_fact": P.GUIDE_WRITE,
+    "api_facts.restore_fact": P.GUIDE_WRITE,
     # check.py
     "api_check.check": P.GUIDE_READ,
     # webhooks.py, meta_requests.py: other programs, each with a signature of its own

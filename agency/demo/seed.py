@@ -23,7 +23,7 @@ from sqlalchemy import select
 
 from agency.demo import corpus
 from channels import accounts
-from styleguides import client_sheet, guidelines, guides, saved_replies
+from styleguides import client_sheet, facts, guidelines, guides, saved_replies
 from tenants import brands, clock
 from tenants.base_app import settings_of_app
 from tenants.database import db, new_id
@@ -124,6 +124,7 @@ def _seed(app: Flask, settings: Settings) -> None:
             _write_guide(actor, brand_id, key)
         _save_replies(actor, brand_ids)
         _write_sheets(actor, brand_ids)
+        _write_facts(actor, brand_ids)
         _connect(actor, brand_ids, settings)
         db.session.add(InstallationFact(name=FACT, value={"agency_id": str(agency_id)}))
     log.info("demo_seeded", agency_id=str(agency_id))
@@ -156,6 +157,14 @@ def _write_sheets(actor: Actor, brand_ids: dict[str, UUID]) -> None:
             for name, days in (("starts_on", "starts_in_days"), ("ends_on", "ends_in_days")):
                 campaign[name] = (today + timedelta(days=campaign.pop(days))).isoformat()
         client_sheet.change_sheet(actor, brand_ids[key], sheet, 0)
+
+
+def _write_facts(actor: Actor, brand_ids: dict[str, UUID]) -> None:
+    """What is so at each brand."""
+    listed = json.loads((GUIDES.parent / "facts.json").read_text(encoding="utf-8"))
+    for key, entries in listed.items():
+        for entry in entries:
+            facts.create_fact(actor, brand_ids[key], entry)
 
 
 def _connect(actor: Actor, brand_ids: dict[str, UUID], settings: Settings) -> None:

@@ -63,6 +63,7 @@ PAGES = (
     "guide_rules",
     "guide_files",
     "guidelines_page",
+    "facts_page",
     "saved_replies_page",
     "client_sheet_page",
     "brands_page",

@@ -159,6 +159,14 @@ ROUTE_POLICY: dict[str, Policy] = {
     "client_sheet_page.sheet": Permission.GUIDE_READ,
     "client_sheet_page.form": Permission.GUIDE_WRITE,
     "client_sheet_page.change": Permission.GUIDE_WRITE,
+    # facts_page.py
+    "facts_page.facts": Permission.GUIDE_READ,
+    "facts_page.new": Permission.GUIDE_WRITE,
+    "facts_page.create": Permission.GUIDE_WRITE,
+    "facts_page.fact": Permission.GUIDE_WRITE,
+    "facts_page.change": Permission.GUIDE_WRITE,
+    "facts_page.archive": Permission.GUIDE_WRITE,
+    "facts_page.restore": Permission.GUIDE_WRITE,
     # saved_replies_page.py
     "saved_replies_page.saved_replies": Permission.GUIDE_READ,
     "saved_replies_page.new": Permission.GUIDE_WRITE,

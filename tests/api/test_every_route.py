@@ -71,6 +71,7 @@ def things_of(
     reply = lead.post(f"/conversations/{conversation}/replies", {"text": "Thank you."}).get_json()
     brand_id = str(agency.brand_ids[brand])
     guideline = lead.post(f"/brands/{brand_id}/guidelines", {"title": "One"}).get_json()
+    fact = lead.post(f"/brands/{brand_id}/facts", {"name": "One", "kind": "text", "value": "One"}).get_json()
     texts = [{"language": "en", "text": "Thank you."}]
     saved_reply = lead.post(
         "/saved-replies", {"brand_id": brand_id, "title": "One", "texts": texts, "words": [], "review_by": None}
@@ -83,6 +84,7 @@ def things_of(
         "reply_id": reply["id"],
         "guideline_id": guideline["id"],
         "saved_reply_id": saved_reply["id"],
+        "fact_id": fact["id"],
         "number": str(number),
         "in_reply_to": reply["in_reply_to"],
         "message_id": reply["in_reply_to"],
@@ -119,6 +121,7 @@ def made_up() -> dict[str, str]:
         "reply_id",
         "guideline_id",
         "saved_reply_id",
+        "fact_id",
         "in_reply_to",
         "message_id",
         "media_id",

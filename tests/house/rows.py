@@ -365,6 +365,16 @@ ROWS: dict[str, Callable[[Tenant], Row]] = {
         "made_by": t.id_of("person"),
         "made_by_name": t.word("saver"),
     },
+    "fact": lambda t: {
+        **_owned(t, "fact"),
+        "name": t.word("fact"),
+        "subjects": [{"language": "en", "words": t.word("subject")}],
+        "kind": "text",
+        "value": t.word("value"),
+        "note": t.word("note"),
+        "changed_by_name": t.word("teller"),
+        "version": 1,
+    },
     "saved_reply_use": lambda t: {
         **_owned(t, "saved_reply_use"),
         "saved_reply_id": t.id_of("saved_reply"),

@@ -40,6 +40,7 @@ ID_NAMES = {
     "attempt_id": "connect_attempt",
     "brand_id": "brand",
     "conversation_id": "conversation",
+    "fact_id": "fact",
     "guideline_id": "guideline",
     "import_id": "history_import",
     "invitation_id": "invitation",
