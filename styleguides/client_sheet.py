@@ -92,7 +92,7 @@ def sheet_of(actor: Actor, brand_id: UUID) -> Sheet:
 
 
 def change_sheet(actor: Actor, brand_id: UUID, data: Mapping[str, Any], version: int) -> Sheet:
-    """Write the fields given; `version` is that of the sheet they were written on.
+    """Write the fields given; `version` is that of the sheet they were written on. What stands changes nothing.
 
     Raises Conflict `sheet_changed` with the present version when somebody else was faster, Invalid with `errors` by
     field, NotFound, Forbidden.
@@ -106,13 +106,15 @@ def change_sheet(actor: Actor, brand_id: UUID, data: Mapping[str, Any], version:
         .on_conflict_do_nothing(constraint="uq_client_sheet_agency_id_brand_id")
     )
     row = db.session.execute(select(ClientSheet).where(ClientSheet.brand_id == brand_id).with_for_update()).scalar_one()
+    changed = [name for name, value in values.items() if getattr(row, name) != value]
+    if not changed:
+        return _read(brand_id, row)  # a second click
     if row.version != version:
         raise Conflict(
             "Somebody changed this sheet since you opened it. Nothing of yours was saved. Read it again first.",
             code="sheet_changed",
             version=row.version,
         )
-    changed = [name for name, value in values.items() if getattr(row, name) != value]
     for name in changed:
         setattr(row, name, values[name])
     row.version += 1

@@ -59,6 +59,12 @@ def test_who_read_an_older_one_overwrites_nothing(ana: Agency) -> None:
     assert read(ana)["hours"] == "7 to 19"
 
 
+def test_a_second_click_is_no_second_version_and_no_conflict(ana: Agency) -> None:
+    for _ in range(2):
+        assert write(ana).version == 1
+    assert write(ana, {}, 1).version == 1
+
+
 def test_two_who_write_the_first_one_at_once_make_one(ana: Agency) -> None:
     gate, ends = threading.Barrier(2), []
 

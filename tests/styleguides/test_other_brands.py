@@ -124,6 +124,7 @@ def test_addresses_handles_phones_and_sign_offs() -> None:
         ("See pennywell.coffee now", "domain", "pennywell.coffee", "pennywell.coffee"),
         ("pennywell.example,see", "domain", "pennywell.example", "pennywell.example"),
         ("Thank you.\nAnna!\nPS", "sign_off", "Anna", "Anna"),
+        ("thank you, anna", "sign_off", "Anna", "anna"),
     ],
 )
 def test_however_it_is_joined_to_what_stands_beside_it(text: str, sort: Sort, written: str, stretch: str) -> None:
@@ -167,6 +168,9 @@ def test_what_is_the_brands_own_allowed_or_the_customers_is_not_anothers() -> No
     assert found("Welcome to Hotel Pennywell.", ("name", "Pennywell"), ours=longer) == []
     assert found("Welcome to Hotel Pennywell, not Pennywell.", ("name", "Pennywell"), ours=longer) == ["Pennywell"]
     assert found("We work with Pennywell.", ("name", "Pennywell"), allowed=("pennywell",)) == []
+    for allowed in ("pennywell_bank", "@Pennywell_Bank"):
+        assert found("Ask @pennywell_bank.", ("handle", "pennywell_bank"), allowed=(allowed,)) == []
+    assert found("See pennywell.example", ("domain", "pennywell.example"), allowed=("pennywell.example",)) == []
     assert found("Dear Amber, thank you.", ("name", "Amber"), customer_name="Amber Example") == ["Amber"]
     assert found("Dear Amber Example, thank you.", ("name", "Amber"), customer_name="Amber Example") == []
 
