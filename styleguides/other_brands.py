@@ -244,8 +244,8 @@ def _is_name(wanted: str, word: _Word) -> bool:
 
 
 def _bare(word: str) -> str:
-    """Without what makes it somebody's, in a name as in a text: McCarthy's, Cycles'."""
-    return word.removesuffix("'s").removesuffix("'")
+    """Without what makes it somebody's, in a name as in a text: McCarthy's."""
+    return word.removesuffix("'s")
 
 
 def _tail(parts: Sequence[str]) -> list[str]:

@@ -56,6 +56,7 @@ def found(
         ("At McCarthy we thank you.", "McCarthy's", "McCarthy"),
         ("Thank you for visiting D&G Cafe.", "D&G Cafe", "D&G Cafe"),
         ("Thank you for visiting C&A.", "C&A", "C&A"),
+        ("Bem-vindo à Sol Nascente!", "Clínica do Sol Nascente", "Sol Nascente"),
         ("Buty 4F są u nas.", "4F", "4F"),
         ("Your eBay team", "eBay", "eBay"),
         ("Thank you for visiting 李記 today.", "李記", "李記"),
@@ -81,6 +82,7 @@ def test_a_name_is_found_in_every_form(text: str, name: str, stretch: str) -> No
         ("Write to me at someone@pennywell.example", "Pennywell"),
         ("A refund is on its way, as I said.", "A"),
         ("I am sorry.", "I"),
+        ("We are the Miow Cafe.", "Mio Cafe"),
         ("Vitamin c, a good thing.", "C&A"),
     ],
 )
@@ -93,6 +95,8 @@ def test_addresses_handles_phones_and_sign_offs() -> None:
     assert found("See help.pennywell.example.", ("domain", "pennywell.example")) == ["help.pennywell.example"]
     assert found("Write to help@pennywell.example.", ("domain", "pennywell.example")) == ["help@pennywell.example"]
     assert found("See notpennywell.example", ("domain", "pennywell.example")) == []
+    both = "See notpennywell.example or pennywell.example"
+    assert found(both, ("domain", "pennywell.example")) == ["pennywell.example"]
     assert found("See facebook.com/someone", ("domain", "facebook.com")) == []
     assert found("Ask @Pennywell_Bank, please", ("handle", "pennywell_bank")) == ["@Pennywell_Bank"]
     assert found("Lovely! #pennywell_bank", ("handle", "@pennywell_bank")) == ["#pennywell_bank"]
