@@ -20,7 +20,8 @@ from tenants.database import db, new_id
 from tenants.models import Agency, Brand
 from tenants.scope import Scope, in_scope
 
-FEW, MANY = 10, 1_000
+FEW = 10
+MANY = {"tiny": 30, "small": 1_000, "full": 1_000}
 TIMES = {"tiny": 3, "small": 30, "full": 60}
 ROUNDS = {"tiny": 2, "small": 9, "full": 21}
 FIRST = ("Hotel", "Padaria", "Kawiarnia", "Café", "Casa", "The Golden", "Royal", "Blue", "Green", "North", "Piekarnia")
@@ -38,7 +39,7 @@ DRAFT = (
 def brand_scan(scratch: Scratch, size: str) -> list[Line]:
     """One draft of about 500 characters: microseconds with 1,000 brands against 10."""
     app = scratch.database("brands").base_app()
-    few, many = (_agency(app, number) for number in (FEW, MANY))
+    few, many = (_agency(app, number) for number in (FEW, MANY[size]))
 
     def guard(scope: Scope) -> float:
         with in_scope(app, scope):
@@ -57,7 +58,7 @@ def brand_scan(scratch: Scratch, size: str) -> list[Line]:
     with in_scope(app, many):
         near = len(marks_near(keys_in(DRAFT)))
     return [
-        line(f"wrong-brand scan, {MANY:,} brands", pairing, "us", against=f"the same with {FEW} brands", aim="<= 10"),
+        line(f"wrong-brand scan, {MANY[size]:,} brands", pairing, "us", against=f"the same with {FEW} brands", aim="<= 10"),
         count("wrong-brand scan: marks that the keys lead to", near, "rows"),
     ]
 
