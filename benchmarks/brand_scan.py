@@ -58,7 +58,13 @@ def brand_scan(scratch: Scratch, size: str) -> list[Line]:
     with in_scope(app, many):
         near = len(marks_near(keys_in(DRAFT)))
     return [
-        line(f"wrong-brand scan, {MANY[size]:,} brands", pairing, "us", against=f"the same with {FEW} brands", aim="<= 10"),
+        line(
+            f"wrong-brand scan, {MANY[size]:,} brands",
+            pairing,
+            "us",
+            against=f"the same with {FEW} brands",
+            aim="<= 10",
+        ),
         count("wrong-brand scan: marks that the keys lead to", near, "rows"),
     ]
 
