@@ -240,3 +240,10 @@ def test_any_text_gives_spans_in_order_that_never_overlap(text: str) -> None:
 def test_two_numbers_with_one_space_between_are_both_found(text: str, found: list[str]) -> None:
     assert [one.sort for one in personal_data(text)] == found
     assert [one.sort for one in personal_data(f"Numbers {text}.")] == found
+
+
+@given(st.text(alphabet="0123456789 -+.ABXYZ@a/()\u00a0", max_size=80))
+def test_what_is_too_short_to_hold_any_is_never_said_to(text: str) -> None:
+    """`styleguides.masking` leaves texts alone by this."""
+    if personal_data(text):
+        assert "@" in text or sum(char.isdigit() for char in text) >= 6
