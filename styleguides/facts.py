@@ -5,9 +5,7 @@ Put away, never deleted; each change is in the record with what stood there befo
 
 from __future__ import annotations
 
-import re
 import threading
-import unicodedata
 from collections import OrderedDict
 from collections.abc import Callable, Mapping, Sequence
 from datetime import date, datetime
@@ -21,6 +19,7 @@ from sqlalchemy.orm import aliased
 from styleguides import fact_check
 from styleguides.fact_check import Facts, fact_findings
 from styleguides.fact_values import VALUE_KINDS, written_value
+from styleguides.given_fields import LANGUAGE, Wrong, day, line, read_fields, text
 from styleguides.models import Fact
 from styleguides.rule_kinds import CheckContext, Finding
 from styleguides.tokens import WORD
@@ -39,12 +38,6 @@ MOST_FACTS: Final = 1_000
 MOST_AT_ONCE: Final = 100
 LONGEST_SEARCH: Final = 100
 _MOST_KEPT: Final = 500
-
-_LANGUAGE = re.compile(r"[a-z]{2,3}(?:-[A-Z]{2})?")
-
-
-class _Wrong(Exception):
-    """What must be otherwise about a field."""
 
 
 def create_fact(actor: Actor, brand_id: UUID, data: Mapping[str, Any]) -> Fact:
@@ -262,15 +255,7 @@ def _check_version(fact: Fact, version: Any) -> None:
 
 def _values(data: Mapping[str, Any], fact: Fact | None) -> dict[str, Any]:
     """The fields given, as they are stored. A value is read by its kind, the fact's own where none is given."""
-    values: dict[str, Any] = {}
-    errors: dict[str, list[str]] = {}
-    for name, value in data.items():
-        try:
-            if name not in _FIELDS:
-                raise _Wrong(worded("is not known; possible are %(names)s", names=", ".join(_FIELDS)))
-            values[name] = _FIELDS[name](value)
-        except _Wrong as wrong:
-            errors[str(name)[:60]] = [wrong.args[0]]
+    values, errors = read_fields(data, _FIELDS)
     if fact is None:
         errors |= {name: [worded("is missing")] for name in ("name", "kind", "value") if name not in data}
     kind = str(values.get("kind", fact.kind if fact else ""))
@@ -296,67 +281,34 @@ def _invalid(errors: dict[str, list[str]]) -> Invalid:
     )
 
 
-def _text(value: Any, longest: int) -> str:
-    if not isinstance(value, str):
-        raise _Wrong(worded("must be text"))
-    text = unicodedata.normalize("NFC", value.replace("\r\n", "\n")).strip()
-    if len(text) > longest:
-        raise _Wrong(worded("is %(n)s characters long; at most %(limit)s are allowed", n=len(text), limit=longest))
-    if "\x00" in text or any("\ud800" <= char <= "\udfff" for char in text):
-        raise _Wrong(worded("holds a character that cannot be stored"))
-    return text
-
-
-def _name(value: Any) -> str:
-    name = " ".join(_text(value, LONGEST_NAME).split())
-    if not name:
-        raise _Wrong(worded("must not be empty"))
-    return name
-
-
 def _subjects(value: Any) -> list[dict[str, str]]:
     if not isinstance(value, (list, tuple)) or not all(isinstance(one, Mapping) for one in value):
-        raise _Wrong(worded("must be a list of words with their language"))
+        raise Wrong(worded("must be a list of words with their language"))
     subjects: list[dict[str, str]] = []
     for one in value:
         language = one.get("language") or ""
-        if not isinstance(language, str) or (language and not _LANGUAGE.fullmatch(language)):
-            raise _Wrong(worded("needs a language code such as en or pt-BR beside each text"))
-        words = " ".join(_text(one.get("words"), LONGEST_SUBJECT).split())
+        if not isinstance(language, str) or (language and not LANGUAGE.fullmatch(language)):
+            raise Wrong(worded("needs a language code such as en or pt-BR beside each text"))
+        words = " ".join(text(one.get("words"), LONGEST_SUBJECT).split())
         entry = {"language": language, "words": words}
         if WORD.search(words) and entry not in subjects:
             subjects.append(entry)
     if len(subjects) > MOST_SUBJECTS:
-        raise _Wrong(worded("has %(n)s entries; at most %(limit)s are allowed", n=len(subjects), limit=MOST_SUBJECTS))
+        raise Wrong(worded("has %(n)s entries; at most %(limit)s are allowed", n=len(subjects), limit=MOST_SUBJECTS))
     return subjects
 
 
 def _kind(value: Any) -> str:
     if value not in VALUE_KINDS:
-        raise _Wrong(worded("must be one of %(names)s", names=", ".join(VALUE_KINDS)))
+        raise Wrong(worded("must be one of %(names)s", names=", ".join(VALUE_KINDS)))
     return str(value)
 
 
-def _last_day(value: Any) -> date | None:
-    if value is None or value == "":
-        return None
-    if isinstance(value, date):
-        return value
-    try:
-        return date.fromisoformat(value) if isinstance(value, str) and len(value) == 10 else _no_day()
-    except ValueError:
-        return _no_day()
-
-
-def _no_day() -> date:
-    raise _Wrong(worded("must be a day such as 2027-03-31"))
-
-
 _FIELDS: Final[dict[str, Callable[[Any], Any]]] = {
-    "name": _name,
+    "name": lambda value: line(value, LONGEST_NAME),
     "subjects": _subjects,
     "kind": _kind,
-    "value": lambda value: _text(value, LONGEST_NOTE),
-    "valid_until": _last_day,
-    "note": lambda value: _text(value, LONGEST_NOTE),
+    "value": lambda value: text(value, LONGEST_NOTE),
+    "valid_until": day,
+    "note": lambda value: text(value, LONGEST_NOTE),
 }

@@ -135,7 +135,8 @@ def _check(target: Target, text: str) -> CheckResult:
         case=case_facts(target.id),
     )
     result = result_of(found, text, target.platform, _counted_as(target))
-    return replace(result, may_let_go=actor_of_request().may(Permission.REPLY_LET_GO))
+    may_let_go = actor_of_request().may(Permission.REPLY_LET_GO)
+    return replace(result, may_let_go=may_let_go, let_go_typed=request.form.get("let_go_reason", ""))
 
 
 @composer.post("/conversations/<uuid:conversation_id>/check")

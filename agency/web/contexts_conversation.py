@@ -110,6 +110,7 @@ class CheckResult:
     checked: bool = told("False while nothing was written yet.", default=True)
     let_go_rules: frozenset[str] = told("Rules these words go in spite of, by a lead's word.", default=frozenset())
     let_go_words: str = told("Who let them go and why; empty where nobody had to.", default="")
+    let_go_typed: str = told("A reason typed and not kept yet.", default="")
     may_let_go: bool = told("Whether the reader may let them go in spite of what stops them.", default=False)
 
     @property

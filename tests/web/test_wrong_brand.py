@@ -105,3 +105,14 @@ def test_after_another_brand_the_composer_says_whose_words_these_are(
     assert f"This goes out as {other}." in page
     assert send(staff, elsewhere, "Thank you.").status_code == 303
     assert "Your last reply went out as" not in staff.get(f"/conversations/{again}").get_data(as_text=True)
+
+
+def test_a_typed_reason_stays_while_the_words_are_checked_again(
+    whole_app: Flask, make: Factory, ana: Agency, case: UUID
+) -> None:
+    make.guide(ana, [STOPS])
+    lead = Browser(whole_app, ana.team_lead)
+    page = lead.get(f"/conversations/{case}").get_data(as_text=True)
+    form = composer_form(page, text="A refund is here.", let_go_reason='They said "yes".')
+    typed = lead.post(f"/conversations/{case}/check", form).get_data(as_text=True)
+    assert 'value="They said &#34;yes&#34;."' in typed
