@@ -1,16 +1,17 @@
 """A guide as a file: YAML, or Markdown with the same data in fences. Documented in `docs/style-guide-format.md`.
 
-Hostile files are normal: aliases (a short text that stands for millions of rules), deep nesting, doubled keys and long
-texts are refused before anything is built from them. PyYAML's safe loader reads the rest. What is written reads back to
-the same guide.
+Hostile files are normal: aliases (a short text that stands for millions of rules), tags, deep nesting, doubled keys and
+long texts are refused before anything is built from them. Of what stands without quotes, only whole numbers of up to 15
+digits, yes and no, and nothing are more than text: PyYAML takes seconds over `1:1:1:…`, a number to it, and fails at
+others. What is written reads back to the same guide.
 """
 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
-from typing import Any, Final, Literal
+from typing import Any, ClassVar, Final, Literal
 
 import yaml
 
@@ -25,6 +26,23 @@ Form = Literal["yaml", "markdown"]
 _FENCE = re.compile(r"^(`{3,})yaml[ \t]*$", re.MULTILINE)
 _SECTION = re.compile(r"^# (Voice|Head|Rules|Note)[ \t]*$")
 _TICKS = re.compile(r"`+")
+_BOOL = re.compile(r"yes|Yes|YES|no|No|NO|true|True|TRUE|false|False|FALSE|on|On|ON|off|Off|OFF")
+_WHOLE = re.compile(r"[-+]?(?:0|[1-9][0-9]{0,14})")
+_NOTHING = re.compile(r"~|null|Null|NULL|")
+
+
+class _Loader(yaml.CSafeLoader):
+    """The safe loader, to which all but numbers, yes and no, and nothing is text."""
+
+    yaml_implicit_resolvers: ClassVar[dict[Any, Any]] = {}
+
+
+for _tag, _form, _first in (
+    ("bool", _BOOL, "yYnNtTfFoO"),
+    ("int", _WHOLE, "-+0123456789"),
+    ("null", _NOTHING, ["~", "n", "N", ""]),
+):
+    _Loader.add_implicit_resolver(f"tag:yaml.org,2002:{_tag}", re.compile(rf"(?:{_form.pattern})\Z"), list(_first))
 
 
 class Unreadable(ValueError):
@@ -57,16 +75,7 @@ def read_guide(text: str) -> GuideFile:
             worded("The guide has %(n)s characters; at most %(limit)s are read.", n=len(text), limit=limit)
         )
     text = text.replace("\r\n", "\n")
-    try:
-        return _read_markdown(text) if _FENCE.search(text) else _read_yaml(text)
-    except yaml.MarkedYAMLError as wrong:
-        mark: Any = wrong.problem_mark
-        line = mark.line + 1 if mark else None
-        raise Unreadable(worded("This is not YAML: %(what)s.", what=wrong.problem or wrong.context), line) from None
-    except (yaml.YAMLError, ValueError, RecursionError) as wrong:
-        if isinstance(wrong, Unreadable):
-            raise
-        raise Unreadable(worded("This is not YAML, or holds characters that cannot be read.")) from None
+    return _read_markdown(text) if _FENCE.search(text) else _read_yaml(text)
 
 
 def write_guide(form: Form, *, voice: str, identity: Mapping[str, Any], rules: list[Any], note: str = "") -> str:
@@ -102,8 +111,7 @@ def _fenced(data: Any) -> str:
 
 
 def _read_yaml(text: str) -> GuideFile:
-    node = _compose(text)
-    data = _construct(node)
+    node, data = _read(text)
     if not isinstance(data, Mapping):
         raise Unreadable(worded("The guide must have a heading `rules:` with a list of rules below it."))
     for name in data:
@@ -120,7 +128,7 @@ def _read_yaml(text: str) -> GuideFile:
         data.get("identity") or {},
         data.get("rules") or [],
         data.get("note") or "",
-        _places(entries),
+        _places((entry, 0) for entry in entries),
     )
 
 
@@ -128,11 +136,10 @@ def _read_markdown(text: str) -> GuideFile:
     """Each fence holds what its section's heading names; what stands around the fences is for people."""
     found, nodes = GuideFile(rules=[]), []
     for section, line, words in _fences(text):
-        node = _compose("\n" * line + words)
-        data = _construct(node)
+        node, data = _read(words, line)
         if section == "Rules":
             found.rules.append(data)
-            nodes.append(node)
+            nodes.append((node, line))
         elif section == "Voice":
             found.voice = data or ""
         elif section == "Head":
@@ -167,41 +174,52 @@ def _fences(text: str) -> Iterator[tuple[str, int, str]]:
         raise Unreadable(worded("This fence is not closed."), opened)
 
 
-def _construct(node: Any) -> Any:
-    return yaml.SafeLoader("").construct_document(node) if node is not None else None
+def _read(text: str, before: int = 0) -> tuple[Any, Any]:
+    """The nodes of a YAML text and its data. `before`: how many lines of the file stand above. Raises Unreadable."""
+    try:
+        _refuse_hostile(text, before)
+        node = yaml.compose(text, Loader=_Loader)
+        _refuse_doubles(node, before)
+        return node, yaml.SafeLoader("").construct_document(node) if node is not None else None
+    except yaml.MarkedYAMLError as wrong:
+        line = before + wrong.problem_mark.line + 1 if wrong.problem_mark else None
+        raise Unreadable(worded("This is not YAML: %(what)s.", what=wrong.problem or wrong.context), line) from None
+    except Unreadable:
+        raise
+    except (yaml.YAMLError, ValueError, RecursionError):
+        raise Unreadable(worded("This is not YAML, or holds characters that cannot be read.")) from None
 
 
-def _compose(text: str) -> Any:
+def _refuse_hostile(text: str, before: int) -> None:
     depth = 0
-    for event in yaml.parse(text, Loader=yaml.CSafeLoader):
-        line = event.start_mark.line + 1 if event.start_mark else None
+    for event in yaml.parse(text, Loader=_Loader):
+        line = before + event.start_mark.line + 1 if event.start_mark else None
         if isinstance(event, yaml.AliasEvent) or getattr(event, "anchor", None) is not None:
             raise Unreadable(worded("Anchors and aliases (& and *) are not read here. Write it out."), line)
+        if getattr(event, "tag", None) is not None:
+            raise Unreadable(worded("Tags (!) are not read here. Put text that begins with ! in quotes."), line)
         if isinstance(event, (yaml.MappingStartEvent, yaml.SequenceStartEvent)):
             depth += 1
             if depth > DEEPEST:
                 raise Unreadable(worded("This is nested too deeply."), line)
         elif isinstance(event, (yaml.MappingEndEvent, yaml.SequenceEndEvent)):
             depth -= 1
-    node = yaml.compose(text, Loader=yaml.CSafeLoader)
-    _refuse_doubles(node)
-    return node
 
 
-def _refuse_doubles(node: Any) -> None:
+def _refuse_doubles(node: Any, before: int) -> None:
     """A key written twice would silently lose its first value."""
     if isinstance(node, yaml.MappingNode):
         seen: set[str] = set()
         for key, value in node.value:
             if isinstance(key, yaml.ScalarNode) and key.value in seen:
-                line = key.start_mark.line + 1
+                line = before + key.start_mark.line + 1
                 message = worded("`%(name)s` stands here twice; only one can hold.", name=key.value[:60])
                 raise Unreadable(message, line)
             seen.add(getattr(key, "value", "") if isinstance(key, yaml.ScalarNode) else "")
-            _refuse_doubles(value)
+            _refuse_doubles(value, before)
     elif isinstance(node, yaml.SequenceNode):
         for entry in node.value:
-            _refuse_doubles(entry)
+            _refuse_doubles(entry, before)
 
 
 def _line_of_key(node: Any, name: str) -> int | None:
@@ -211,14 +229,15 @@ def _line_of_key(node: Any, name: str) -> int | None:
     return None
 
 
-def _places(entries: list[Any]) -> dict[str, tuple[int, dict[str, int]]]:
+def _places(entries: Iterable[tuple[Any, int]]) -> dict[str, tuple[int, dict[str, int]]]:
+    """Where rules stand. `entries`: the node of each, and how many lines of the file stand above its text."""
     places: dict[str, tuple[int, dict[str, int]]] = {}
-    for number, entry in enumerate(entries, 1):
+    for number, (entry, before) in enumerate(entries, 1):
         if entry is None:
             continue
         pairs = entry.value if isinstance(entry, yaml.MappingNode) else []
-        lines = {str(key.value): int(key.start_mark.line) + 1 for key, _value in pairs}
-        place = (int(entry.start_mark.line) + 1, lines)
+        lines = {str(key.value): before + int(key.start_mark.line) + 1 for key, _value in pairs}
+        place = (before + int(entry.start_mark.line) + 1, lines)
         places[f"rule {number}"] = place
         for key, value in pairs:
             if key.value == "id" and isinstance(value, yaml.ScalarNode):

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from agency.api import examples
+from agency.api import guide_examples as examples
 from agency.api.bearer import caller, known_id
 from agency.api.blueprint import ApiBlueprint
 from agency.api.schemas.client_sheets import ClientSheet, SheetChanges

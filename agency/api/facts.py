@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from typing import Any
 
-from agency.api import examples
+from agency.api import guide_examples as examples
 from agency.api.bearer import caller, known_id
 from agency.api.blueprint import ApiBlueprint
 from agency.api.listing import id_after, page_of
-from agency.api.schemas.facts import Fact, FactChanges, FactPage, FactQuery, FactVersion, NewFact
+from agency.api.schemas.facts import Fact, FactChanges, FactPage, FactQuery, NewFact
+from agency.api.schemas.fields import ReadVersion
 from styleguides import facts
 
 blueprint = ApiBlueprint("facts", __name__, description="The fact sheet of a brand.")
@@ -54,7 +55,7 @@ def change_fact(body: dict[str, Any], brand_id: str, fact_id: str) -> Any:
 
 
 @blueprint.post("/brands/<brand_id>/facts/<fact_id>/archive")
-@blueprint.arguments(FactVersion, location="query")
+@blueprint.arguments(ReadVersion, location="query")
 @blueprint.response(200, Fact, example=examples.FACT)
 def archive_fact(query: dict[str, Any], brand_id: str, fact_id: str) -> Any:
     """Put it away: no draft is held against it any more. With `version`, only if it is still that one."""
@@ -62,7 +63,7 @@ def archive_fact(query: dict[str, Any], brand_id: str, fact_id: str) -> Any:
 
 
 @blueprint.post("/brands/<brand_id>/facts/<fact_id>/restore")
-@blueprint.arguments(FactVersion, location="query")
+@blueprint.arguments(ReadVersion, location="query")
 @blueprint.response(200, Fact, example=examples.FACT)
 def restore_fact(query: dict[str, Any], brand_id: str, fact_id: str) -> Any:
     """Let it hold again."""

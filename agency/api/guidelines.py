@@ -4,16 +4,15 @@ from __future__ import annotations
 
 from typing import Any
 
-from agency.api import examples
+from agency.api import guide_examples as examples
 from agency.api.bearer import caller, known_id
 from agency.api.blueprint import ApiBlueprint
 from agency.api.listing import page_by_id
-from agency.api.schemas.fields import PageQuery
+from agency.api.schemas.fields import PageQuery, ReadVersion
 from agency.api.schemas.guidelines import (
     Guideline,
     GuidelineChanges,
     GuidelinePage,
-    GuidelineVersion,
     NewGuideline,
 )
 from styleguides import guidelines
@@ -57,7 +56,7 @@ def change_guideline(body: dict[str, Any], brand_id: str, guideline_id: str) -> 
 
 
 @blueprint.delete("/brands/<brand_id>/guidelines/<guideline_id>")
-@blueprint.arguments(GuidelineVersion, location="query")
+@blueprint.arguments(ReadVersion, location="query")
 @blueprint.response(204)
 def delete_guideline(query: dict[str, Any], brand_id: str, guideline_id: str) -> None:
     """Take a guideline away. With `version`, only if it is still that one."""

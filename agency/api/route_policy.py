@@ -59,6 +59,8 @@ API_ROUTE_POLICY: dict[str, Policy] = {
     "api_style_guides.get_guide_in_force": P.GUIDE_READ,
     "api_style_guides.list_versions": P.GUIDE_READ,
     "api_style_guides.draft_version": P.GUIDE_WRITE,
+    "api_style_guides.import_version": P.GUIDE_WRITE,
+    "api_style_guides.export_version": P.GUIDE_READ,
     "api_style_guides.get_version": P.GUIDE_READ,
     "api_style_guides.list_steps": P.GUIDE_READ,
     "api_style_guides.try_on_last_replies": P.REPLY_READ,

@@ -4,17 +4,17 @@ from __future__ import annotations
 
 from typing import Any
 
-from agency.api import examples
+from agency.api import guide_examples as examples
 from agency.api.bearer import caller, id_or_nobody, known_id
 from agency.api.blueprint import ApiBlueprint
 from agency.api.listing import id_after, page_of
+from agency.api.schemas.fields import ReadVersion
 from agency.api.schemas.saved_replies import (
     NewSavedReply,
     SavedReply,
     SavedReplyChanges,
     SavedReplyPage,
     SavedReplyQuery,
-    SavedReplyVersion,
     SuggestedSavedReplies,
 )
 from agency.inbox.case import read_case
@@ -67,7 +67,7 @@ def change_saved_reply(body: dict[str, Any], saved_reply_id: str) -> Any:
 
 
 @blueprint.post("/saved-replies/<saved_reply_id>/archive")
-@blueprint.arguments(SavedReplyVersion, location="query")
+@blueprint.arguments(ReadVersion, location="query")
 @blueprint.response(200, SavedReply, example=examples.SAVED_REPLY)
 def archive_saved_reply(query: dict[str, Any], saved_reply_id: str) -> Any:
     """Put it away: it is offered no more, and kept. With `version`, only if it is still that one."""
@@ -75,7 +75,7 @@ def archive_saved_reply(query: dict[str, Any], saved_reply_id: str) -> Any:
 
 
 @blueprint.post("/saved-replies/<saved_reply_id>/restore")
-@blueprint.arguments(SavedReplyVersion, location="query")
+@blueprint.arguments(ReadVersion, location="query")
 @blueprint.response(200, SavedReply, example=examples.SAVED_REPLY)
 def restore_saved_reply(query: dict[str, Any], saved_reply_id: str) -> Any:
     """Offer it again."""

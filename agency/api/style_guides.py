@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from typing import Any
 
-from agency.api import examples
+from agency.api import guide_examples as examples
 from agency.api.bearer import caller, known_id
 from agency.api.blueprint import ApiBlueprint
 from agency.api.listing import bad_cursor, page_of
@@ -13,6 +13,9 @@ from agency.api.schemas.fields import Nothing, PageQuery
 from agency.api.schemas.style_guides import (
     Answer,
     Approval,
+    ExportedGuide,
+    ExportQuery,
+    GuideFile,
     GuideTrial,
     NewVersion,
     Proposal,
@@ -25,6 +28,7 @@ from agency.notices import guide_mails
 from agency.replies.guide_trials import try_version
 from styleguides import guides, proposals
 from styleguides.guide_steps import steps_of
+from styleguides.importing import import_draft, write_version
 from tenants.database import db
 from tenants.errors import NotFound
 
@@ -66,6 +70,23 @@ def draft_version(body: dict[str, Any], brand_id: str) -> Any:
     )
     db.session.refresh(version)
     return version
+
+
+@blueprint.post("/brands/<brand_id>/style-guide/import")
+@blueprint.arguments(GuideFile, example=examples.GUIDE_FILE)
+@blueprint.response(201, StyleGuideVersion, example={**examples.VERSION, "state": "draft", "put_in_force_at": None})
+def import_version(body: dict[str, Any], brand_id: str) -> Any:
+    """Keep a file as a draft. 422 `guide_unreadable` names every faulty place by line, rule and field."""
+    return _fresh(import_draft(caller(), known_id(brand_id), body["source"], body["note"]))
+
+
+@blueprint.get("/brands/<brand_id>/style-guide/versions/<number>/export")
+@blueprint.arguments(ExportQuery, location="query")
+@blueprint.response(200, ExportedGuide, example={"number": 3, "form": "yaml", "source": examples.GUIDE_FILE["source"]})
+def export_version(query: dict[str, Any], brand_id: str, number: str) -> Any:
+    """One version as a file to keep, change, or bring to another brand."""
+    version = guides.get_version(caller(), known_id(brand_id), _known(number))
+    return {"number": version.number, "form": query["form"], "source": write_version(query["form"], version)}
 
 
 @blueprint.get("/brands/<brand_id>/style-guide/versions/<number>")

@@ -17,7 +17,7 @@ from agency.web.brand_address import brand_at, look_of
 from agency.web.contexts import CheckResult, GuidePage, GuideProblem, GuideVersionRow, RuleLook
 from agency.web.contexts_setup import ComparePage
 from agency.web.guide_looks import change_looks, identity_changes, identity_lines, identity_of, version_states
-from agency.web.guide_source import Source, disagreeing_examples, read_source, source_of
+from agency.web.guide_source import problem_looks, source_of
 from agency.web.guide_words import rule_look
 from agency.web.language import chosen_language, chosen_zone
 from agency.web.looks import Choice, Notice
@@ -30,6 +30,7 @@ from styleguides.brand_check import CheckResult as Checked
 from styleguides.check import CheckContext, check_text, length, length_limit, reading_seconds
 from styleguides.exchange import LONGEST_SOURCE
 from styleguides.guide_difference import rule_changes, same_count
+from styleguides.importing import Source, disagreeing_examples, import_draft, read_source
 from styleguides.models import StyleGuideVersion
 from styleguides.rules import Rule, rules_from_data
 from styleguides.voice import voice_of
@@ -84,8 +85,8 @@ def save(brand_id: str) -> AnyResponse:
     source = read_source(text)
     typed: dict[str, Any] = {"source": text, "note": note, "based_on": based_on}
     if source.problems:
-        return _answer(brand, "write", status=422, problems=source.problems, **typed)
-    disagreeing = disagreeing_examples(source, brand.language, text)
+        return _answer(brand, "write", status=422, problems=problem_looks(source.problems), **typed)
+    disagreeing = problem_looks(disagreeing_examples(source, brand.language))
     if request.form.get("do") != "save":
         return _checked(brand, source, disagreeing, typed)
     newer = _newer_than(brand, based_on)
@@ -93,9 +94,7 @@ def save(brand_id: str) -> AnyResponse:
         typed["based_on"] = str(newer.number)
         return _answer(brand, "write", status=409, problems=(_overtaken(newer),), **typed)
     try:
-        version = guides.draft_version(
-            actor_of_request(), brand.id, source.rules_data, note, voice=source.voice, identity=source.identity
-        )
+        version = import_draft(actor_of_request(), brand.id, text, note)
     except Invalid as error:
         db.session.rollback()
         brand = brand_at(brand_id, Permission.GUIDE_WRITE)

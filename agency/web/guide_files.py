@@ -12,8 +12,9 @@ from agency.web.contexts_guide import GuideTemplatesPage, TemplateLook
 from agency.web.shell import render_page, toast
 from agency.web.who import actor_of_request
 from styleguides import guides
-from styleguides.exchange import Form, write_guide
+from styleguides.exchange import Form
 from styleguides.guide_templates import NAMES, rule_count, template
+from styleguides.importing import write_version
 from tenants.permissions import Permission
 
 guide_files = Blueprint("guide_files", __name__)
@@ -79,8 +80,7 @@ def template_words() -> dict[str, tuple[str, str]]:
 def _file(brand_id: str, number: int, form: Form, ending: str, mime: str) -> Response:
     brand = brand_at(brand_id, Permission.GUIDE_READ)
     version = guides.get_version(actor_of_request(), brand.id, number)
-    words = write_guide(form, voice=version.voice, identity=version.identity, rules=version.rules, note=version.note)
-    answer = make_response(words)
+    answer = make_response(write_version(form, version))
     answer.headers["Content-Type"] = f"{mime}; charset=utf-8"
     answer.headers["Content-Disposition"] = f'attachment; filename="style-guide-{number}.{ending}"'
     return answer

@@ -17,7 +17,7 @@ from agency.web.contexts_guide import GuideProposalPage
 from agency.web.contexts_owner import WaitingGuideRow
 from agency.web.contexts_rooms import GuideProblem
 from agency.web.guide_looks import chain_of, change_looks, identity_changes, identity_lines, identity_of, version_states
-from agency.web.guide_source import disagreeing_examples, read_source, source_of
+from agency.web.guide_source import problem_looks, source_of
 from agency.web.guide_words import rule_look
 from agency.web.language import chosen_language, chosen_zone
 from agency.web.looks import Choice, Notice, brand_look
@@ -27,6 +27,7 @@ from styleguides import guides, proposals
 from styleguides.check import example_problems
 from styleguides.guide_difference import rule_changes, same_count
 from styleguides.guide_steps import steps_of
+from styleguides.importing import disagreeing_examples, read_source
 from styleguides.models import StyleGuideStep, StyleGuideVersion
 from styleguides.rule_kinds import LEVELS
 from styleguides.rules import rules_from_data
@@ -137,9 +138,8 @@ def _refused(brand_id: str, number: int, error: AppError, permission: Permission
     errors = {field: _(said[0]) for field, said in error.fields.get("errors", {}).items()}
     if error.code == "examples_disagree":
         version = guides.version_of(brand.id, number)
-        text = source_of(version)
-        found = disagreeing_examples(read_source(text), brand.language, text)
-        return _answer(brand, number, status=422, values=typed, problems=found)
+        found = disagreeing_examples(read_source(source_of(version)), brand.language)
+        return _answer(brand, number, status=422, values=typed, problems=problem_looks(found))
     notice = None if errors else Notice("warn" if isinstance(error, Conflict) else "bad", _(error.message))
     return _answer(brand, number, status=error.http_status, values=typed, errors=errors, notice=notice)
 

@@ -37,6 +37,8 @@ BESIDE = {
     ("GET", "/brands/{}/style-guide/versions/{}"),
     ("GET", "/brands/{}/style-guide/versions/{}/steps"),
     ("GET", "/brands/{}/style-guide/versions/{}/trial"),
+    ("GET", "/brands/{}/style-guide/versions/{}/export"),
+    ("POST", "/brands/{}/style-guide/import"),
     ("POST", "/brands/{}/style-guide/versions/{}/propose"),
     ("POST", "/brands/{}/style-guide/versions/{}/call-back"),
     ("POST", "/brands/{}/style-guide/versions/{}/approve"),

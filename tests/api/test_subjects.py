@@ -125,6 +125,58 @@ def test_style_guides(lead: Caller, ana: Agency) -> None:
     assert "x.phrases" in wrong.get_json()["errors"]
 
 
+@pytest.mark.parametrize("form", ["yaml", "markdown"])
+def test_a_guide_goes_out_as_a_file_and_comes_back_as_a_draft(lead: Caller, ana: Agency, form: str) -> None:
+    here, there = (f"/brands/{brand}/style-guide" for brand in ana.brand_ids[:2])
+    head = {"audience": "Neighbours.", "do": ["Name a day."], "languages": {"pl": {"address": "Państwo"}}}
+    given = {"rules": [NO_GUARANTEE], "voice": "Plain.", "identity": head, "note": "First."}
+    made = lead.post(f"{here}/versions", given).get_json()
+    file = lead.get(f"{here}/versions/1/export?form={form}").get_json()
+    assert (file["number"], file["form"]) == (1, form)
+    taken = lead.post(f"{there}/import", {"source": file["source"]})
+    assert (taken.status_code, taken.get_json()["state"]) == (201, "draft")
+    assert {name: taken.get_json()[name] for name in given} == {name: made[name] for name in given}
+    noted = lead.post(f"{there}/import", {"source": file["source"], "note": "From the other house."}).get_json()
+    assert (noted["number"], noted["note"]) == (2, "From the other house.")
+
+
+@pytest.mark.parametrize(
+    ("source", "code", "field", "words"),
+    [
+        ("rules: &a [*a]", "guide_unreadable", "source", "line 1: Anchors"),
+        ("rules: [" * 400, "guide_unreadable", "source", "line 1: This is nested too deeply"),
+        ("{rules: !!python/name:os.system x}", "guide_unreadable", "source", "line 1: Tags"),
+        ("rules:\n- {kind: banned, id: a}", "guide_unreadable", "a.phrases", "line 2: is missing"),
+        ("rules:\n- {kind: nothing, id: a}", "guide_unreadable", "a.kind", "line 2: must be one of"),
+        ("rules: []\nextra: 1", "guide_unreadable", "source", "line 2: `extra` is not known"),
+        ("voice: [1]\nrules: []", "invalid", "voice", "must be text"),
+        ("note: {a: b}\nrules: []", "invalid", "note", "must be text"),
+        ("identity: {examples: {elsewhere: [x]}}\nrules: []", "invalid", "identity.examples", "must hold only"),
+        ("x" * 400_001, "invalid", "source", "is longer"),
+    ],
+)
+def test_files_that_are_no_guide_are_refused(
+    lead: Caller, ana: Agency, source: str, code: str, field: str, words: str
+) -> None:
+    refused = lead.post(f"/brands/{ana.brand_ids[0]}/style-guide/import", {"source": source})
+    found = refused.get_json()
+    assert refused.status_code == 422, found
+    assert (found["code"], list(found["errors"])) == (code, [field]), found
+    assert found["errors"][field][0].startswith(words), found
+    assert lead.get(f"/brands/{ana.brand_ids[0]}/style-guide/versions").get_json()["items"] == []
+
+
+def test_who_takes_a_guide_out_and_who_brings_one(
+    calling: Callable[[Actor | None], Caller], lead: Caller, ana: Agency
+) -> None:
+    address = f"/brands/{ana.brand_ids[0]}/style-guide"
+    lead.post(f"{address}/versions", {"rules": []})
+    for role, reads, writes in (("staff", 200, 403), ("client_owner", 200, 403), ("billing_admin", 403, 403)):
+        caller = calling(ana.actors[role])
+        assert caller.get(f"{address}/versions/1/export").status_code == reads, role
+        assert caller.post(f"{address}/import", {"source": "rules: []"}).status_code == writes, role
+
+
 @pytest.mark.parametrize("number", ["0", "-1", "2", "x", "1.0", "9" * 30, "01", "٣"])
 def test_a_version_that_is_none_is_not_found(lead: Caller, ana: Agency, number: str) -> None:
     refused = lead.post(f"/brands/{ana.brand_ids[0]}/style-guide/versions/{number}/put-in-force")

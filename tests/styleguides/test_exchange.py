@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import time
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -15,7 +16,7 @@ from hypothesis import strategies as st
 import agency.demo
 from styleguides.exchange import LONGEST_SOURCE, Unreadable, read_guide, write_guide
 from styleguides.identity import identity_from_data, identity_to_data
-from styleguides.rules import rules_from_data, rules_to_data
+from styleguides.rules import RulesInvalid, rules_from_data, rules_to_data
 
 CHECKOUT = Path(__file__).resolve().parents[2]
 GUIDES = Path(agency.demo.__file__).parent / "data" / "guides"
@@ -86,7 +87,10 @@ def test_lines_of_rules_and_fields_are_those_of_the_file() -> None:
         "rules: [\x00]",
         "rules: !!python/object/apply:os.system ['true']",
         "rules: []\nrules: []",
-        "rules: [2024-99-99]",
+        "voice: !!timestamp x",
+        "voice: !!bool x",
+        "rules: !!set {a, b}",
+        "<<: {voice: x}",
         "? [a]\n: b",
         "other: 1",
         "x" * (LONGEST_SOURCE + 1),
@@ -121,3 +125,32 @@ def test_a_long_file_of_open_fences_takes_no_longer_than_its_length() -> None:
 
     small = max(seconds(2_000), 0.001)
     assert seconds(20_000) < 60 * small
+
+
+@pytest.mark.parametrize(
+    "file",
+    [
+        lambda n: "rules: [1" + ":1" * n + "]",
+        lambda n: "rules: [1" + ":1" * n + ".5]",
+        lambda n: "# Rules\n" + "```yaml\n```\n" * (n // 8),
+        lambda n: "# Rules\n" + "```yaml\na: b\n```\n" * (n // 16),
+    ],
+)
+def test_what_looks_like_a_number_or_many_fences_takes_no_longer_than_its_length(file: Callable[[int], str]) -> None:
+    def seconds(n: int) -> float:
+        text, began = file(n), time.process_time()
+        with pytest.raises(RulesInvalid):
+            rules_from_data(read_guide(text).rules)
+        return time.process_time() - began
+
+    seconds(1_000)  # modules and caches
+    assert seconds(180_000) < 60 * max(seconds(18_000), 0.001)
+
+
+@pytest.mark.parametrize(
+    "written", ["1:1", "0x" + "f" * 6_000, "9" * 6_000, "1e999999", ".nan", "2027-13-45", "0o7", "1_0"]
+)
+def test_what_looks_like_a_number_is_text(written: str) -> None:
+    assert read_guide(f"voice: {written}").voice == written
+    with pytest.raises(RulesInvalid):
+        rules_from_data(read_guide(f"rules: [{{kind: banned, id: a, phrases: [x], level: {written}}}]").rules)

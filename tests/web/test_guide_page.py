@@ -12,8 +12,9 @@ import yaml
 from flask import Flask
 from sqlalchemy import select
 
-from agency.web.guide_source import read_source, source_of
+from agency.web.guide_source import source_of
 from styleguides import guides
+from styleguides.importing import read_source
 from styleguides.models import Guideline, StyleGuideVersion
 from styleguides.rules import RULE_KINDS
 from tenants.database import db
@@ -159,13 +160,12 @@ def test_hostile_sources_are_refused_with_words(lead: Browser, ana: Agency, addr
     assert numbers(ana) == {1: "in_force"}
 
 
-def test_what_the_editor_shows_reads_back_to_the_same(whole_app: Flask, address: str, ana: Agency) -> None:
+def test_what_the_editor_shows_reads_back_to_the_same(address: str, ana: Agency) -> None:
     with ana.entered():
         version = db.session.scalars(select(StyleGuideVersion)).one()
         version.voice, version.identity = "Plain: words\nand lines", {"Do": ["yes", "no"]}
         text = source_of(version)
-        with whole_app.test_request_context():
-            source = read_source(text)
+        source = read_source(text)
         assert source.problems == ()
         assert (source.voice, source.identity, source.rules_data) == (version.voice, version.identity, version.rules)
 

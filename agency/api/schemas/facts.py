@@ -7,15 +7,13 @@ from marshmallow import fields
 from agency.api.schemas.fields import (
     Identifier,
     Items,
-    Moment,
-    PageQuery,
+    Kept,
+    KeptQuery,
     Strict,
     Text,
     Whole,
-    WrittenWhole,
     next_cursor,
 )
-from agency.api.schemas.saved_replies import WrittenFlag
 
 _LONG = 10_000
 
@@ -54,20 +52,13 @@ class FactChanges(FactFields):
     version = Whole(least=1, required=True)
 
 
-class FactVersion(Strict):
-    """The version that was read, when it matters that nobody changed it since."""
-
-    version = WrittenWhole(least=1, load_default=None)
-
-
-class FactQuery(PageQuery):
+class FactQuery(KeptQuery):
     """Which facts."""
 
-    archived = WrittenFlag(load_default=False, metadata={"description": "only those put away"})
     q = Text(longest=200, load_default="", metadata={"description": "words in the name or the value"})
 
 
-class Fact(Strict):
+class Fact(Kept):
     """What is so at a brand."""
 
     id = Identifier(required=True)
@@ -78,10 +69,6 @@ class Fact(Strict):
     subjects = Items(fields.Nested(FactSubject), required=True)
     valid_until = fields.Date(required=True, allow_none=True)
     note = Text(required=True)
-    changed_at = Moment(required=True)
-    changed_by = Text(required=True, attribute="changed_by_name")
-    archived_at = Moment(required=True, allow_none=True)
-    version = Whole(required=True)
 
 
 class FactPage(Strict):

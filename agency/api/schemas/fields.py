@@ -92,6 +92,14 @@ class WrittenWhole(Whole):
         return int(value)
 
 
+class WrittenFlag(fields.Boolean):
+    """Yes or no in a query string."""
+
+    default_error_messages = {"invalid": "must be true or false"}
+    truthy = {"1", "true"}
+    falsy = {"0", "false"}
+
+
 class Moment(fields.AwareDateTime):
     """A time as RFC 3339 in UTC, ending in Z."""
 
@@ -140,6 +148,28 @@ class PageQuery(Strict):
     cursor = Text(
         longest=LONGEST_CURSOR, load_default=None, metadata={"description": "`next_cursor` of the page before"}
     )
+
+
+class ReadVersion(Strict):
+    """The version that was read, when it matters that nobody changed it since."""
+
+    version = WrittenWhole(least=1, load_default=None)
+
+
+class KeptQuery(PageQuery):
+    """Which part of a list of things that are put away, never deleted."""
+
+    archived = WrittenFlag(load_default=False, metadata={"description": "only those put away"})
+    q = Text(longest=200, load_default="", metadata={"description": "words in the names"})
+
+
+class Kept(Strict):
+    """What such a thing says of itself."""
+
+    changed_at = Moment(required=True)
+    changed_by = Text(required=True, attribute="changed_by_name")
+    archived_at = Moment(required=True, allow_none=True)
+    version = Whole(required=True)
 
 
 def next_cursor() -> Text:

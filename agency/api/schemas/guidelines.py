@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from marshmallow import fields
 
-from agency.api.schemas.fields import Choice, Identifier, Items, Strict, Text, Whole, WrittenWhole, next_cursor
+from agency.api.schemas.fields import Choice, Identifier, Items, Strict, Text, Whole, next_cursor
 from styleguides.guidelines import FINAL_BY
 from styleguides.scenarios import CASE_KINDS, KINDS, PLATFORMS
 
@@ -44,12 +44,6 @@ class GuidelineChanges(GuidelineFields):
     """What to change, and the version that was read."""
 
     version = Whole(least=1, required=True)
-
-
-class GuidelineVersion(Strict):
-    """The version that was read, when it matters that nobody changed it since."""
-
-    version = WrittenWhole(least=1, load_default=None)
 
 
 class Guideline(Strict):

@@ -8,25 +8,17 @@ from agency.api.schemas.fields import (
     Flag,
     Identifier,
     Items,
+    Kept,
+    KeptQuery,
     Moment,
-    PageQuery,
     Strict,
     Text,
     Whole,
-    WrittenWhole,
+    WrittenFlag,
     next_cursor,
 )
 
 _LONG = 10_000
-_YES = ("1", "true")
-
-
-class WrittenFlag(fields.Boolean):
-    """Yes or no in a query string."""
-
-    default_error_messages = {"invalid": "must be true or false"}
-    truthy = set(_YES)
-    falsy = {"0", "false"}
 
 
 class SavedText(Strict):
@@ -61,22 +53,15 @@ class SavedReplyChanges(SavedReplyFields):
     version = Whole(least=1, required=True)
 
 
-class SavedReplyVersion(Strict):
-    """The version that was read, when it matters that nobody changed it since."""
-
-    version = WrittenWhole(least=1, load_default=None)
-
-
-class SavedReplyQuery(PageQuery):
+class SavedReplyQuery(KeptQuery):
     """Which saved replies."""
 
     brand_id = Identifier(load_default=None, metadata={"description": "only of this brand"})
     of_agency = WrittenFlag(load_default=False, metadata={"description": "only those for every brand"})
-    archived = WrittenFlag(load_default=False, metadata={"description": "only those put away"})
     q = Text(longest=200, load_default="", metadata={"description": "words in the title or the labels"})
 
 
-class SavedReply(Strict):
+class SavedReply(Kept):
     """Words to begin an answer with, of one brand or of the agency for all its brands."""
 
     id = Identifier(required=True)
@@ -88,10 +73,6 @@ class SavedReply(Strict):
     is_stale = Flag(required=True)
     uses = Whole(required=True, metadata={"description": "replies sent that began from it, in brands you may see"})
     last_used_at = Moment(required=True, allow_none=True)
-    changed_at = Moment(required=True)
-    changed_by = Text(required=True, attribute="changed_by_name")
-    archived_at = Moment(required=True, allow_none=True)
-    version = Whole(required=True)
 
 
 class SavedReplyPage(Strict):

@@ -17,6 +17,7 @@ from agency.api.schemas.fields import (
     next_cursor,
 )
 from agency.api.schemas.replies import Finding
+from styleguides.exchange import LONGEST_SOURCE
 
 _RULES = {
     "type": "array",
@@ -33,6 +34,31 @@ class NewVersion(Strict):
     voice = Text(load_default="")
     identity = Mapped(load_default=dict, metadata=_IDENTITY)
     note = Text(load_default="")
+
+
+class GuideFile(Strict):
+    """A guide as a file: YAML, or Markdown with the same data in fences."""
+
+    source = Text(
+        required=True,
+        longest=LONGEST_SOURCE,
+        metadata={"description": "as docs/style-guide-format.md says; anchors, aliases and tags are refused"},
+    )
+    note = Text(load_default="", metadata={"description": "what changed, and why; without it the file's own"})
+
+
+class ExportQuery(Strict):
+    """Which form."""
+
+    form = Choice("yaml", "markdown", load_default="yaml")
+
+
+class ExportedGuide(Strict):
+    """A version as a file, which reads back to the same."""
+
+    number = Whole(required=True)
+    form = Choice("yaml", "markdown", required=True)
+    source = Text(required=True)
 
 
 class Proposal(Strict):
