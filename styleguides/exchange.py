@@ -34,7 +34,7 @@ _NOTHING = re.compile(r"~|null|Null|NULL|")
 class _Loader(yaml.CSafeLoader):
     """The safe loader, to which all but numbers, yes and no, and nothing is text."""
 
-    yaml_implicit_resolvers: ClassVar[dict[Any, Any]] = {}
+    yaml_implicit_resolvers: ClassVar[dict[Any, Any]] = {}  # type: ignore[misc]  # the stubs call it an instance's
 
 
 for _tag, _form, _first in (
