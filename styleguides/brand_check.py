@@ -67,7 +67,6 @@ def check_for_brand(
     customer_name: str | None = None,
     *,
     reader_language: str | None = None,
-    complaint: bool = False,
     beside_others: bool = False,
     began_with: str | None = None,
     case: CaseFacts | None = None,
@@ -76,8 +75,9 @@ def check_for_brand(
     `beside_others`.
 
     `beside_others`: words of the agency's other brands are findings, too; for whoever writes for several brands, never
-    for a client, who shall not learn of the others. `began_with`: the saved reply the words began from. `case`: what
-    guidelines that fit it say never to say is a warning; two statements more. `language` None: recognised from the
+    for a client, who shall not learn of the others. `began_with`: the saved reply the words began from. `case`: whether
+    the words answer a complaint, for rules that ask; and what guidelines that fit it say never to say is a warning; two
+    statements more. `language` None: recognised from the
     text, else the brand's. Raises NotFound for a brand outside the scope.
     """
     guide, brand_language = guide_and_language(brand_id)
@@ -89,7 +89,7 @@ def check_for_brand(
         customer_name=customer_name,
         brand_language=brand_language,
         reader_language=reader_language,
-        complaint=complaint,
+        complaint=case is not None and "complaint" in case.case_kinds,
         began_with=began_with,
     )
     findings = check_text(guide.compiled if guide else _NO_RULES, text, context)

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import re
+from dataclasses import replace
 from datetime import datetime
 from typing import Any, NamedTuple
 from uuid import UUID
 
-from sqlalchemy import Subquery, and_, func, literal, select
+from sqlalchemy import Subquery, and_, func, literal, or_, select
 from sqlalchemy.dialects.postgresql import aggregate_order_by
+from sqlalchemy.orm import aliased
 
 from agency.inbox.conversation_view import ConversationView, web_address
 from agency.inbox.models import Contact, Conversation, Message
@@ -25,6 +27,8 @@ WORDS_READ = 5
 FEW_STARS, MANY_STARS = 2, 4
 """A review of at most so many stars complains whatever its words; of at least so many it does not."""
 
+COMPLAINT = "complaint"
+"""The one of `styleguides.scenarios.CASE_KINDS` that rules of a style guide ask for."""
 
 _QUESTION = re.compile(r"[?？؟]")
 
@@ -107,7 +111,7 @@ def facts_of(
     """What a case is, by its words and stars. Words in an unknown language are read as the brand's."""
     found = {
         "urgent": bool(urgent_words(words, language)),
-        "complaint": is_complaint(stars, tuple(complaint_words(words, language))),
+        COMPLAINT: is_complaint(stars, tuple(complaint_words(words, language))),
         "question": _QUESTION.search(words) is not None,
         "praise": stars is not None and stars >= MANY_STARS,
     }
@@ -115,9 +119,20 @@ def facts_of(
     return CaseFacts(words, language or brand_language, stars, kinds, kind, platform)
 
 
-def case_facts(conversation_id: UUID) -> CaseFacts | None:
-    """The same for a check of words, without who is looking. One statement; None outside the scope."""
-    some = _said(conversation_id)
+def with_complaint(facts: CaseFacts, complaint: bool | None) -> CaseFacts:
+    """The same case, a complaint or not as somebody remembered; None where nobody did."""
+    if complaint is None:
+        return facts
+    others = facts.case_kinds - {COMPLAINT}
+    return replace(facts, case_kinds=others | {COMPLAINT} if complaint else others)
+
+
+def case_facts(conversation_id: UUID, answering: UUID | None = None) -> CaseFacts | None:
+    """The same for a check of words, without who is looking. One statement; None outside the scope.
+
+    `answering` is the message the words answer: what was said after it is not theirs to answer.
+    """
+    some = _said(conversation_id, answering)
     words = select(func.string_agg(some.c.text, aggregate_order_by(literal("\n"), some.c.written_at, some.c.id)))
     row = db.session.execute(
         select(
@@ -134,21 +149,27 @@ def case_facts(conversation_id: UUID) -> CaseFacts | None:
     return facts_of(*row) if row is not None else None
 
 
-def facts_of_view(view: ConversationView) -> CaseFacts:
+def facts_of_view(view: ConversationView, answering: UUID | None = None) -> CaseFacts:
     """The same of a conversation that was read already."""
-    said = [m.text for m in view.messages if m.direction == "in" and m.deleted_at is None][-WORDS_READ:]
+    end = next((place for place, m in enumerate(view.messages, 1) if m.id == answering), len(view.messages))
+    said = [m.text for m in view.messages[:end] if m.direction == "in" and m.deleted_at is None][-WORDS_READ:]
     words = "\n".join(text for text in said if text)
     return facts_of(words, view.language, view.brand_language, view.stars, view.kind, view.platform)
 
 
-def _said(conversation_id: UUID) -> Subquery:
-    return (
+def _said(conversation_id: UUID, answering: UUID | None = None) -> Subquery:
+    some = (
         select(Message.id, Message.text, Message.written_at, Message.hidden)
         .where(Message.conversation_id == conversation_id, Message.direction == "in", Message.deleted_at.is_(None))
         .order_by(Message.written_at.desc(), Message.id.desc())
         .limit(WORDS_READ)
-        .subquery()
     )
+    if answering is not None:
+        answered = aliased(Message)
+        until = select(answered.written_at).where(answered.id == answering).scalar_subquery()
+        earlier, same_moment = Message.written_at < until, Message.written_at == until
+        some = some.where(or_(earlier, and_(same_moment, Message.id <= answering)))
+    return some.subquery()
 
 
 def read_case(actor: Actor, conversation_id: UUID) -> Case:

@@ -27,13 +27,19 @@ URGENT = {
     "en": "urgent immediately asap emergency police lawyer fraud scam stolen hacked allerg poison unsafe danger",
     "pl": "pilne natychmiast policj prawnik oszust skradzion zatru alerg niebezpiecz uokik",
     "pt": "urgente imediatamente polícia policia advogad fraude burla golpe roubad alergi intoxica perigo procon",
+    "es": "urgente inmediatamente policía policia abogad fraude estafa robad alergi alérgic intoxica peligro",
 }
 COMPLAINT = {
-    "en": "refund terrible worst awful broken disappoint complain unacceptable rude dirty cold late never waste",
-    "pl": "zwrot reklamacj fataln najgorsz zepsut rozczarowan skarg skandal brudn zimn spóźni nigdy nieuprzejm",
-    "pt": "reembolso reclama péssim pessim horrível horrivel pior quebrad estragad decepc desilu inaceit suj frio",
+    "en": "refund terrible worst awful broken disappoint complain unacceptable rude dirty cold. late. waste",
+    "pl": "zwrot reklamacj fataln najgorsz zepsut rozczarowan skarg skandal brudn zimn spóźni nieuprzejm",
+    "pt": "reembolso reclama péssim pessim horrível horrivel pior. quebrad estragad decepc desilu inaceit sujo sujos "
+    "suja. sujas sujeira frio. fria.",
+    "es": "reembolso reclama queja. quejas pésim pesim horrible peor. roto. rota. estropead decepc inacept sucio sucia "
+    "maleducad vergüenza frío. fría.",
 }
-"""Beginnings of words, since the three languages inflect. A first, small list; the brand's own words come later."""
+"""Beginnings of words, since the languages inflect; with a dot the whole word. A first, small list; the brand's own
+words come later. Not "never" and "nigdy": people praise with them, too ("never been better"), and what a style guide
+stops in answers to complaints would stop answers to praise."""
 
 _ALL = "all"
 
@@ -42,9 +48,14 @@ def _finders(lists: dict[str, str]) -> dict[str, re.Pattern[str]]:
     """What finds the words that begin so, by language and for all languages together."""
     by_language = {**lists, _ALL: " ".join(lists.values())}
     return {
-        language: re.compile(rf"\b(?:{'|'.join(map(re.escape, words.split()))})\w*")
+        language: re.compile(rf"\b(?:{'|'.join(_beginning(word) for word in words.split())})")
         for language, words in by_language.items()
     }
+
+
+def _beginning(word: str) -> str:
+    whole = word.removesuffix(".")
+    return re.escape(whole) + (r"\b" if whole != word else r"\w*")
 
 
 _URGENT, _COMPLAINT = _finders(URGENT), _finders(COMPLAINT)

@@ -8,15 +8,16 @@ from typing import Any
 from sqlalchemy import select
 
 from agency.inbox import outgoing
-from agency.inbox.case import case_facts
+from agency.inbox.case import case_facts, with_complaint
 from agency.inbox.models import Conversation, Message
 from agency.replies import standing
-from agency.replies.models import Reply, ReplyText
+from agency.replies.models import NOT_LEFT, Reply, ReplyText
 from agency.replies.words import hash_of, target_fingerprint
 from channels.matching import same_text
 from channels.message_window import Window
 from channels.protocol import WrittenBy
 from styleguides.brand_check import NEVER_LET_GO, CheckResult, check_for_brand
+from styleguides.scenarios import CaseFacts
 from tenants.database import db
 from tenants.errors import Conflict, Invalid, NotFound, worded
 from tenants.models import Brand
@@ -49,10 +50,28 @@ def words_kind(kind: str, *, private: bool) -> str:
     return "message" if private or kind == "message" else "review" if kind == "review" else "comment"
 
 
+def case_of(reply: Reply) -> CaseFacts:
+    """What the reply answers: the customer's words up to that message, so that what they write later changes nothing.
+
+    Whether it is a complaint is remembered with a reply that left its writer: what the customer changes in earlier
+    messages shall not stop it either.
+    """
+    facts = case_facts(reply.conversation_id, reply.in_reply_to_id)
+    if facts is None:
+        raise NotFound()
+    return remembered(facts, reply.state, reply.complaint)
+
+
+def remembered(facts: CaseFacts, state: str, complaint: bool | None) -> CaseFacts:
+    """The case as a reply in this state remembers it; a draft remembers nothing."""
+    return facts if state in NOT_LEFT else with_complaint(facts, complaint)
+
+
 def check_words(
     conversation: Conversation,
     text: str,
     *,
+    case: CaseFacts,
     private: bool = False,
     beside_others: bool = False,
     began_with: str | None = None,
@@ -70,15 +89,18 @@ def check_words(
         customer_name=conversation.author_name,
         beside_others=beside_others,
         began_with=began_with,
-        case=case_facts(conversation.id),
+        case=case,
     )
 
 
-def check_text_of(reply: Reply, text: ReplyText, *, beside_others: bool = False) -> CheckResult:
+def check_text_of(
+    reply: Reply, text: ReplyText, *, case: CaseFacts | None = None, beside_others: bool = False
+) -> CheckResult:
     """The check of the words a reply has, as everybody who is about to pass them on makes it."""
     return check_words(
         conversation_of(reply),
         text.text,
+        case=case or case_of(reply),
         private=reply.private,
         beside_others=beside_others,
         began_with=None if text.by_approver else reply.began_with,

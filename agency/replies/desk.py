@@ -9,6 +9,7 @@ from uuid import UUID
 from sqlalchemy import select
 
 from agency.inbox import desk as inbox_desk
+from agency.inbox.case import COMPLAINT
 from agency.inbox.models import Conversation, Message
 from agency.replies import checks, standing
 from agency.replies.approval_mail import tell_approvers
@@ -183,10 +184,12 @@ def _ready_to_leave(actor: Actor, reply: Reply, name: str, target: str) -> Reply
     if reply.deed == "withdraw":
         return text
     checks.refuse_same_words(reply, text)
-    result = checks.check_text_of(reply, text, beside_others=True)
+    case = checks.case_of(reply)
+    result = checks.check_text_of(reply, text, case=case, beside_others=True)
     checks.refuse_stopped(result, text.let_go_rules)
     if name == "release":
         checks.refuse_unapproved(result)
+    reply.complaint = COMPLAINT in case.case_kinds
     if result.guide_version != text.guide_version or tells_of_others(text):
         text = new_text(reply, conversation, actor, text.text, let_go=LetGo.of(text), leaves=True)
     return text
@@ -253,7 +256,8 @@ def change_and_approve(
     reply.automatic = False
     checks.refuse_what_changed(reply)
     conversation = checks.conversation_of(reply)
-    checks.refuse_stopped(checks.check_words(conversation, words, private=reply.private))
+    case = checks.case_of(reply)
+    checks.refuse_stopped(checks.check_words(conversation, words, case=case, private=reply.private))
     changed = new_text(reply, conversation, actor, words, by_approver=True)
     _decide(actor, reply, changed, "approved")
     move(reply, "change_and_approve", actor=actor, text_hash=changed.text_hash)

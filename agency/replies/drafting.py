@@ -150,6 +150,7 @@ def new_text(
     result = checks.check_words(
         conversation,
         words,
+        case=checks.case_of(reply),
         private=reply.private,
         beside_others=not by_approver,
         began_with=None if by_approver else reply.began_with,

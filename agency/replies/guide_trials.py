@@ -68,6 +68,9 @@ def _last_replies(brand_id: UUID, brand_language: str, reader_language: str | No
             Reply.state,
             Reply.state_since,
             Reply.written_by_name,
+            Reply.complaint,
+            ReplyText.by_approver,
+            Reply.began_with,
             ReplyText.text,
             Conversation.kind,
             Conversation.stars,
@@ -101,10 +104,12 @@ def _last_replies(brand_id: UUID, brand_language: str, reader_language: str | No
                 kind=words_kind(kind, private=row.private),
                 stars=stars,
                 customer_name=name,
+                complaint=bool(complaint),
+                began_with=None if by_approver else began_with,
                 brand_language=brand_language,
                 reader_language=reader_language,
             ),
         )
         for row in rows
-        for text, kind, stars, name in [row[7:]]
+        for complaint, by_approver, began_with, text, kind, stars, name in [row[7:]]
     ]

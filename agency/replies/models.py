@@ -28,7 +28,8 @@ class Reply(BrandOwned, Dated, Base):
     for a message to the person instead of words under theirs. `deed_reason` says why ours is withdrawn. `automatic`:
     a rule chose the words and no person changed them since, so the shorter window of messages holds. `replaces_text` is
     a review's answer written elsewhere that this one takes the place of, knowingly. `saved_reply_id` is the saved reply
-    the draft began from, `began_with` its words as they were put in.
+    the draft began from, `began_with` its words as they were put in. `complaint`: whether it answers a complaint, as it
+    was when the reply left its writer (`agency.replies.checks.case_of`); None until then.
     `sent_at` is when the last attempt left, `lease_until` when a sender that went silent is given up (database clock).
     """
 
@@ -49,6 +50,7 @@ class Reply(BrandOwned, Dated, Base):
     automatic: Mapped[bool] = mapped_column(default=False, server_default="false")
     saved_reply_id: Mapped[UUID | None]
     began_with: Mapped[str | None] = mapped_column(Text)
+    complaint: Mapped[bool | None]
     state: Mapped[str] = mapped_column(Text, default="draft")
     state_since: Mapped[datetime]
     state_reason: Mapped[str | None] = mapped_column(Text)

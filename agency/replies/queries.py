@@ -42,6 +42,8 @@ class ReplyRow(NamedTuple):
     deed_reason: str | None
     replaces_text: str | None
     saved_reply_id: UUID | None
+    began_with: str | None
+    complaint: bool | None
     state: str
     state_since: datetime
     state_reason: str | None
@@ -80,6 +82,8 @@ _ROW = (
     Reply.deed_reason,
     Reply.replaces_text,
     Reply.saved_reply_id,
+    Reply.began_with,
+    Reply.complaint,
     Reply.state,
     Reply.state_since,
     Reply.state_reason,

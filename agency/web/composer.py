@@ -7,24 +7,23 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import replace
-from typing import NamedTuple
 from uuid import UUID
 
 from flask import Blueprint, Response, jsonify, make_response, redirect, render_template, request, session
 from flask_babel import gettext as _
-from sqlalchemy import and_, select
+from sqlalchemy import select
 from werkzeug.wrappers import Response as AnyResponse
 
 from agency.inbox import desk as inbox_desk
 from agency.inbox.case import case_facts
 from agency.inbox.models import Conversation
 from agency.replies import changing, desk, letting_go
+from agency.replies.answering import OPEN, Answering, answering
 from agency.replies.beginnings import words_begun_with
 from agency.replies.checks import words_kind
-from agency.replies.models import Reply
 from agency.replies.queries import ReplyRow, get_reply, readable_reply, replies_of
 from agency.replies.words import hash_of
-from agency.web.composer_part import OPEN, SENT_AS, Binding, Written, draft_of, read_binding, result_of
+from agency.web.composer_part import SENT_AS, Binding, Written, draft_of, read_binding, result_of
 from agency.web.contexts import CheckResult
 from agency.web.conversation_page import conversation_page, reply_look
 from agency.web.errors import error_answer, page_for
@@ -44,44 +43,9 @@ from tenants.permissions import Actor, Permission, require
 composer = Blueprint("composer", __name__)
 
 
-class Target(NamedTuple):
-    """What the words answer, as far as checking them needs it."""
-
-    id: UUID
-    brand_id: UUID
-    account_id: UUID
-    platform: str
-    kind: str
-    stars: int | None
-    author_name: str | None
-    saved_reply_id: UUID | None
-    began_with: str | None
-
-
-def _target(actor: Actor, conversation_id: UUID) -> tuple[Target, Binding]:
+def _target(actor: Actor, conversation_id: UUID) -> tuple[Answering, Binding]:
     """The conversation this form was made for, and what its draft began from. Raises NotFound, Forbidden, Conflict."""
-    of_case = Reply.conversation_id == conversation_id
-    drafts = select(Reply.id).where(of_case, Reply.state.in_(OPEN), Reply.deed == "reply").order_by(Reply.id.desc())
-    row = db.session.execute(
-        select(
-            Conversation.id,
-            Conversation.brand_id,
-            Conversation.account_id,
-            Conversation.platform,
-            Conversation.kind,
-            Conversation.stars,
-            Conversation.author_name,
-            Reply.saved_reply_id,
-            Reply.began_with,
-        )
-        .outerjoin(
-            Reply, and_(Reply.agency_id == Conversation.agency_id, Reply.id == drafts.limit(1).scalar_subquery())
-        )
-        .where(Conversation.id == conversation_id)
-    ).first()
-    if row is None:
-        raise NotFound()
-    target = Target._make(row)
+    target = answering(conversation_id, id_from(request.args.get("change", "")))
     require(actor, Permission.REPLY_WRITE, target.brand_id)
     return target, read_binding(request.form.get("binding", ""), target.id, target.brand_id, target.account_id)
 
@@ -90,7 +54,7 @@ def _text() -> str:
     return request.form.get("text", "").replace("\r\n", "\n")
 
 
-def _private(target: Target) -> bool:
+def _private(target: Answering) -> bool:
     return target.kind == "message" or request.form.get("private") == "1"
 
 
@@ -106,7 +70,7 @@ def _saved_reply() -> UUID | None:
     return id_from(request.form.get("saved_reply", ""))
 
 
-def _began_with(actor: Actor, target: Target, text: str) -> str | None:
+def _began_with(actor: Actor, target: Answering, text: str) -> str | None:
     """The words of the saved reply this draft began from: of the one just put in, else as they are kept."""
     put_in = _saved_reply()
     if put_in is None or put_in == target.saved_reply_id:
@@ -117,11 +81,11 @@ def _began_with(actor: Actor, target: Target, text: str) -> str | None:
         return target.began_with
 
 
-def _counted_as(target: Target) -> str:
+def _counted_as(target: Answering) -> str:
     return words_kind(target.kind, private=_private(target))
 
 
-def _check(target: Target, text: str) -> CheckResult:
+def _check(target: Answering, text: str) -> CheckResult:
     found = check_for_brand(
         target.brand_id,
         text,
@@ -132,7 +96,7 @@ def _check(target: Target, text: str) -> CheckResult:
         reader_language=chosen_language(),
         beside_others=True,
         began_with=_began_with(actor_of_request(), target, text),
-        case=case_facts(target.id),
+        case=case_facts(target.id, target.in_reply_to_id),
     )
     result = result_of(found, text, target.platform, _counted_as(target))
     may_let_go = actor_of_request().may(Permission.REPLY_LET_GO)
@@ -215,7 +179,7 @@ def _notice(refused: AppError) -> Notice:
     return Notice("bad" if refused.http_status >= 500 else "warn", trouble.what, trouble.safe, trouble.next)
 
 
-def _shown_again(actor: Actor, target: Target, written: Written, status: int) -> AnyResponse:
+def _shown_again(actor: Actor, target: Answering, written: Written, status: int) -> AnyResponse:
     address = read_address()
     base = id_from(request.args.get("change", ""))
     shown = conversation_page(actor, target.id, address, written=written, changing=base)
@@ -224,7 +188,7 @@ def _shown_again(actor: Actor, target: Target, written: Written, status: int) ->
     return make_response(page_with_case(actor, address, shown), status)
 
 
-def _keep(actor: Actor, target: Target, binding: Binding, text: str) -> ReplyRow:
+def _keep(actor: Actor, target: Answering, binding: Binding, text: str) -> ReplyRow:
     """Store the words: as a new draft, or as the draft's new text.
 
     The claim is taken first, so two clicks stand in line and the second finds what the first did: the same words again

@@ -13,6 +13,7 @@ from flask_babel import gettext as _
 from itsdangerous import BadSignature, URLSafeSerializer
 
 from agency.inbox.conversation_view import ConversationView
+from agency.replies.answering import OPEN
 from agency.replies.checks import words_kind
 from agency.replies.pauses import pause_words
 from agency.replies.queries import ReplyRow
@@ -32,7 +33,6 @@ from tenants.errors import Conflict
 from tenants.permissions import Actor, Permission
 from tenants.sealed import purpose_key
 
-OPEN = ("draft", "awaiting_approval")
 BUSY = ("awaiting_approval", "approved", "publishing", "outcome_unknown")
 
 

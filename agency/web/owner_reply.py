@@ -14,7 +14,7 @@ from sqlalchemy import and_, func, select
 from agency.inbox.case import facts_of_view
 from agency.inbox.conversation_view import ConversationView, get_conversation
 from agency.replies import queries
-from agency.replies.checks import words_kind
+from agency.replies.checks import remembered, words_kind
 from agency.replies.models import NOT_LEFT, Approval, Reply, ReplyText
 from agency.replies.queries import ReplyRow
 from agency.replies.text_difference import Piece, text_difference
@@ -131,7 +131,7 @@ def _stale_notice(reply: ReplyRow, typed: Typed, waits: bool) -> Notice | None:
 def _result(reply: ReplyRow, view: ConversationView, text: str, waits: bool) -> CheckResult:
     if waits:
         kind = _counted_as(view, reply.private)
-        return let_go_in(result_look(_check(view, text, reply.private), text, reply.platform, kind), reply)
+        return let_go_in(result_look(_check(view, reply, text), text, reply.platform, kind), reply)
     same, kind = text == reply.text, _counted_as(view, reply.private)
     result = stored_result(
         reply.findings if same and reply.state not in NOT_LEFT else [], reply.guide_version, text, reply.platform, kind
@@ -207,23 +207,25 @@ def decisions_about(reply_id: UUID) -> list[Decision]:
 def checked_words(reply: ReplyRow, text: str) -> Checked | None:
     if not text:
         return None
-    return _check(get_conversation(reply.conversation_id), text, reply.private)
+    return _check(get_conversation(reply.conversation_id), reply, text)
 
 
 def _counted_as(view: ConversationView, private: bool) -> str:
     return words_kind(view.kind, private=private)
 
 
-def _check(view: ConversationView, text: str, private: bool) -> Checked:
+def _check(view: ConversationView, reply: ReplyRow, text: str) -> Checked:
+    ours = text == reply.text and not reply.by_approver
     return check_for_brand(
         view.brand_id,
         text,
         view.platform,
-        _counted_as(view, private),
+        _counted_as(view, reply.private),
         stars=view.stars,
         customer_name=view.author_name,
         reader_language=chosen_language(),
-        case=facts_of_view(view),
+        began_with=reply.began_with if ours else None,
+        case=remembered(facts_of_view(view, reply.in_reply_to_id), reply.state, reply.complaint),
     )
 
 

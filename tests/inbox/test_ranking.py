@@ -26,14 +26,17 @@ def parts(text: str, language: str | None) -> dict[str, dict[str, Any]]:
 @pytest.mark.parametrize(
     ("text", "language", "urgent", "complaint"),
     [
-        ("Was my card STOLEN? I never got a refund, never.", "en", ["stolen"], ["never", "refund"]),
-        ("I never, late, cold, rude", "en", None, ["never", "late", "cold"]),
+        ("Was my card STOLEN? I want a refund, a refund.", "en", ["stolen"], ["refund"]),
+        ("I waste, late, cold, rude", "en", None, ["waste", "late", "cold"]),
         ("unstolen, chocolate, ahead of the ever_late ones", "en", None, None),
         ("To oszustwo! Zatrułam się, reklamacja w toku.", "pl", ["oszustwo", "zatrułam"], ["reklamacja"]),
         ("Comida péssima", "pt", None, ["péssima"]),
         ("Comida péssima", "en", None, None),
         ("péssima, refund, zwrotu", None, None, ["péssima", "refund", "zwrotu"]),
         ("Wo ist mein refund?", "de", None, ["refund"]),
+        ("See you later, and do send the latest news", "en", None, None),
+        ("La comida pésima, el plato roto", "es", None, ["pésima", "roto"]),
+        ("Es urgente: me han robado", "es", ["urgente", "robado"], None),
     ],
 )
 def test_listed_beginnings_are_found_whole_once_and_in_order(
