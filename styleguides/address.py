@@ -5,13 +5,13 @@ Pronouns and verbs are listed, with endings that only the second person has (and
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cache
-from itertools import compress
 from typing import TYPE_CHECKING, Final
 
-from styleguides.language import language_data, plain
+from styleguides.language import language_data, plain, plain_of
+from styleguides.sign import Sign
 from styleguides.word_lists import plain_words
 
 if TYPE_CHECKING:
@@ -24,8 +24,6 @@ WRONG_IN: Final = {
 }
 """Form a brand asks for -> the registers of the language files that break it."""
 
-_LONGEST_KEPT: Final = 40
-_MOST_KEPT: Final = 20_000
 _ENDS_SENTENCE: Final = ".!?…\n:"
 
 
@@ -94,13 +92,12 @@ def marks(reading: Reading) -> Iterator[Mark]:
     registers = _registers(reading.language.code)
     if not registers.all:
         return
-    words = reading.plain_words
     free = 0
-    for place in compress(range(len(words)), map(_may_mark(reading.language.code), reading.words)):
+    for place in reading.places(Sign.ADDRESS):
         if place < free:
             continue
-        word = words[place]
-        found = _phrase(registers, words, place, free) or _word(registers, reading, place, word)
+        word = plain_of(reading.words[place])
+        found = _phrase(registers, reading, place, free, word) or _word(registers, reading, place, word)
         if found is None:
             continue
         register, size = found
@@ -111,39 +108,23 @@ def marks(reading: Reading) -> Iterator[Mark]:
         yield Mark(place, size, register.name, _instead(register, reading.words[place]) if size == 1 else None)
 
 
-class _MayMark(dict[str, bool]):
-    """Word as written -> whether it may be a mark at all: for most words that is all there is to know. Bounded."""
-
-    def __init__(self, registers: _Registers) -> None:
-        super().__init__()
-        self._registers = registers
-
-    def __missing__(self, written: str) -> bool:
-        word, registers = plain(written), self._registers
-        may = (
-            word in registers.words
-            or word in registers.openings
-            or word in registers.phrases
-            or written in registers.capital
-            or word.endswith(registers.endings)
-        )
-        if len(written) <= _LONGEST_KEPT:
-            if len(self) >= _MOST_KEPT:
-                self.clear()
-            self[written] = may
-        return may
+def may_mark(code: str, written: str) -> bool:
+    """Whether this word may be a mark at all: for most words that is all there is to know."""
+    word, registers = plain(written), _registers(code)
+    return (
+        word in registers.words
+        or word in registers.openings
+        or word in registers.phrases
+        or written in registers.capital
+        or word.endswith(registers.endings)
+    )
 
 
-@cache
-def _may_mark(code: str) -> Callable[[str], bool]:
-    return _MayMark(_registers(code)).__getitem__
-
-
-def _phrase(registers: _Registers, words: Sequence[str], place: int, free: int) -> tuple[_Register, int] | None:
+def _phrase(registers: _Registers, reading: Reading, place: int, free: int, word: str) -> tuple[_Register, int] | None:
     """A phrase that ends here: its last word is the rarer one."""
-    for phrase, register in registers.phrases.get(words[place], ()):
+    for phrase, register in registers.phrases.get(word, ()):
         start = place - len(phrase) + 1
-        if start >= free and tuple(words[start : place + 1]) == phrase:
+        if start >= free and tuple(reading.plain_words[start : place + 1]) == phrase:
             return register, len(phrase)
     return None
 
@@ -171,7 +152,8 @@ def _begins_sentence(reading: Reading, place: int) -> bool:
     if place == 0:
         return True
     (_, before), (after, _) = reading.spans(place - 1, 2)
-    return any(mark in reading.text[before:after] for mark in _ENDS_SENTENCE)
+    between = reading.text[before:after]
+    return between != " " and any(mark in between for mark in _ENDS_SENTENCE)
 
 
 def _name_follows(reading: Reading, place: int) -> bool:
@@ -183,7 +165,7 @@ def _name_follows(reading: Reading, place: int) -> bool:
 
 
 def _instead(register: _Register, written: str) -> str | None:
-    word = plain(written)
+    word = plain_of(written)
     for ending, instead in register.instead:
         if not word.endswith(ending):
             continue

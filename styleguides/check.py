@@ -10,7 +10,7 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
-from itertools import pairwise
+from itertools import compress, pairwise
 from typing import Final
 
 from styleguides.compiled import CompiledRules, Phrase, View, compile_rules, words_of_use
@@ -19,12 +19,12 @@ from styleguides.judges import JUDGES
 from styleguides.language import base_language, detect_language, language_data, plain, stems
 from styleguides.length import PLATFORM_LABELS, length, length_limit, length_unit, reading_seconds
 from styleguides.manner import MOST_HITS_PER_RULE
+from styleguides.pieces import UNPRINTABLE
 from styleguides.reading import Reading
 from styleguides.rule_kinds import Banned, CheckContext, Empathy, Finding, NeedsApproval, Preferred, Rule
 from styleguides.tokens import HIDDEN_IN_WORDS, Span
 from styleguides.variables import places
 from styleguides.variants import language_tag, variant_shown
-from styleguides.word_lists import places_of
 from tenants.errors import worded
 
 __all__ = [
@@ -104,7 +104,7 @@ def _judge_sendable(reading: Reading, out: Findings) -> None:
         out.add(EMPTY, -1, "empty", 0, len(text), quote="")
     for place in places(text)[:MOST_HITS_PER_RULE]:
         out.add(UNFILLED, -1, "unfilled_variable", place.start, place.end)
-    if text.isprintable():
+    if not reading.holds & UNPRINTABLE:
         return
     for rule, words, pattern in ((UNSENDABLE, "unsendable", _UNSENDABLE), (DIRECTION, "hidden_direction", _DIRECTION)):
         for hits, match in enumerate(pattern.finditer(text), 1):
@@ -145,7 +145,7 @@ def _match_words(view: View, reading: Reading, out: Findings) -> dict[int, list[
     keys = reading.keys
     matched: dict[int, list[tuple[int, int]]] = {}
     reported: dict[int, list[int]] = {}  # order of the rule -> [findings, word after the last one]
-    for place in places_of(index.keys() & reading.distinct_keys, keys):
+    for place in compress(range(len(keys)), map(index.__contains__, keys)):
         for phrase in index[keys[place]]:
             size = phrase.size
             if size > 1 and tuple(keys[place : place + size]) != phrase.keys:

@@ -69,7 +69,7 @@ class Facts(Sequence[Fact]):
     def spoken_of(self, keys: Sequence[str], code: str) -> list[tuple[int, Fact]]:
         """Word at which a subject begins, and its fact; `keys` are stems of a language."""
         found, facts = self._by_language.get(code) or self._build(code)
-        hits = found.hits(keys, frozenset(keys))
+        hits = found.hits(keys)
         return [(place, self._facts[at]) for place, size in hits for at in facts[tuple(keys[place : place + size])]]
 
     def _build(self, code: str) -> tuple[WordList, dict[tuple[str, ...], list[int]]]:

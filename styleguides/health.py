@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from styleguides.language import language_data, plain
 from styleguides.promises import in_sentences_with
+from styleguides.sign import Sign
 from styleguides.word_lists import Hit
 
 if TYPE_CHECKING:
@@ -14,11 +15,12 @@ if TYPE_CHECKING:
 
 
 @cache
-def _person(code: str) -> frozenset[str]:
+def person_words(code: str) -> frozenset[str]:
+    """Words that speak to somebody or of somebody."""
     return frozenset(map(plain, language_data(code).section("health").get("person", "").split()))
 
 
 def health_words(reading: Reading) -> list[Hit]:
     """Where they stand. Linear in the text."""
     hits = reading.hits("health")
-    return in_sentences_with(reading, hits, _person(reading.language.code).__contains__) if hits else []
+    return in_sentences_with(reading, hits, Sign.PERSON) if hits else []

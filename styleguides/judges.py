@@ -23,6 +23,7 @@ from styleguides.manner import (
 from styleguides.names import first_name, name_places
 from styleguides.own_numbers import bare, is_own
 from styleguides.personal_data import personal_data
+from styleguides.pieces import DIGIT
 from styleguides.reading import Reading
 from styleguides.rule_kinds import (
     Address,
@@ -44,11 +45,13 @@ from styleguides.rule_kinds import (
     SignOff,
     Unedited,
 )
+from styleguides.sign import Sign
 from styleguides.tokens import WORD
 
 _GREETING_WITHIN_WORDS: Final = 4
 _NAME_WITHIN_WORDS: Final = 12
 _CLOSING_REACH: Final = 200
+_LOOKED_FOR_SINGLY: Final = 5
 
 _EXCLAMATION: Final = re.compile("[!！]")
 _NAME_OR_WORD = r"[^\W\d_]{1,30}"
@@ -155,10 +158,16 @@ def judge_exclamation(
     rule: ExclamationBudget, order: int, reading: Reading, view: View, matched: Matched, out: Findings
 ) -> None:
     text = reading.text
-    count = text.count("!") + (0 if text.isascii() else text.count("！"))
+    wide = 0 if text.isascii() else text.count("！")
+    count = text.count("!") + wide
     if count <= rule.max_count:
         return
-    place = next(islice(_EXCLAMATION.finditer(text), rule.max_count, None)).start()
+    if wide or rule.max_count > _LOOKED_FOR_SINGLY:
+        place = next(islice(_EXCLAMATION.finditer(text), rule.max_count, None)).start()
+    else:
+        place = -1
+        for _ in range(rule.max_count + 1):
+            place = text.find("!", place + 1)
     end = place + 1
     while end < len(text) and text[end] in "!！":
         end += 1
@@ -169,7 +178,7 @@ def judge_exclamation(
 def judge_sentences(
     rule: SentenceLength, order: int, reading: Reading, view: View, matched: Matched, out: Findings
 ) -> None:
-    if len(reading.text) < 2 * rule.max_words or reading.longest_stretch <= rule.max_words:
+    if len(reading.text) <= 2 * rule.max_words or not reading.may_hold_sentence_beyond(rule.max_words):
         return
     hits = 0
     for start, end in reading.sentences:
@@ -203,7 +212,7 @@ def _within(host: str, domain: str) -> bool:
 
 
 def judge_capitals(rule: Capitals, order: int, reading: Reading, view: View, matched: Matched, out: Findings) -> None:
-    if not reading.capitals:
+    if not any(len(reading.words[place]) >= rule.min_letters for place in reading.capitals):
         return
     allowed = {word for entry in rule.allowed for word in WORD.findall(entry.casefold())}
     high = [place for place in reading.capitals if reading.words[place].casefold() not in allowed]
@@ -231,6 +240,8 @@ def judge_personal_data(
 ) -> None:
     if reading.context.kind == "message" and not rule.kinds:
         return  # nobody else reads it
+    if not reading.specials and not reading.holds & DIGIT and not reading.shows(Sign.HEALTH):
+        return
     text = reading.text
     own = [bare(entry) for entry in rule.allowed]
     hits = 0

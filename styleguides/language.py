@@ -18,6 +18,7 @@ from typing import Any
 
 import snowballstemmer
 
+from styleguides.remembered import Remembered
 from styleguides.tokens import HIDDEN_IN_WORDS, running_words, sure_sentence_end
 
 SUPPORTED_LANGUAGES = ("en", "es", "pl", "pt")
@@ -107,19 +108,7 @@ def plain(word: str) -> str:
     return word.lower().strip("_")
 
 
-class _PlainCache(dict[str, str]):
-    """Word as written -> `plain` of it. Bounded; safe to share between threads."""
-
-    def __missing__(self, word: str) -> str:
-        made = plain(word)
-        if len(word) <= _LONGEST_STEMMED:
-            if len(self) >= _MOST_CACHED_STEMS:
-                self.clear()
-            self[word] = made
-        return made
-
-
-plain_of = _PlainCache().__getitem__
+plain_of = Remembered(plain).__getitem__
 """`plain` that remembers."""
 
 
@@ -163,6 +152,13 @@ def _stems_of(code: str) -> StemCache:
 def stems(code: str | None) -> StemCache:
     """The shared stem cache of a language."""
     return _stems_of(code if code is not None and code in SUPPORTED_LANGUAGES else "und")
+
+
+@cache
+def sure_ends(code: str) -> Callable[[str], tuple[int, ...]]:
+    """Of a piece of a text before a space: where in it a sentence certainly ends. No abbreviation holds a space."""
+    ends = language_data(code).sure_end
+    return Remembered(lambda piece: tuple(match.start() for match in ends.finditer(f"{piece} "))).__getitem__
 
 
 @lru_cache(1_000)

@@ -7,15 +7,18 @@ words: the time is linear in the text.
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import cache
 from itertools import product
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
-from styleguides.language import language_data, plain
+from styleguides.language import language_data, plain, plain_of
 from styleguides.moments import Moments, moments
-from styleguides.word_lists import places_of
+from styleguides.sign import Sign
+
+if TYPE_CHECKING:
+    from styleguides.reading import Reading
 
 MOST_BETWEEN: Final = 16
 """Words a gap of a pattern may hold."""
@@ -78,7 +81,7 @@ def _patterns(code: str) -> dict[tuple[str, str], tuple[Pattern, ...]]:
 
 
 @cache
-def _first_words(code: str) -> tuple[frozenset[str], frozenset[str]]:
+def first_words(code: str) -> tuple[frozenset[str], frozenset[str]]:
     """Words patterns begin with, and words of which one stands in any text that one of them matches."""
     patterns = {pattern for several in _patterns(code).values() for pattern in several}
     rarest = (max((*one.before, *one.after), key=lambda part: min(map(len, part))) for one in patterns)
@@ -86,27 +89,27 @@ def _first_words(code: str) -> tuple[frozenset[str], frozenset[str]]:
 
 
 def _stand(parts: Sequence[frozenset[str]], words: Sequence[str], place: int) -> bool:
-    return place + len(parts) <= len(words) and all(words[place + offset] in part for offset, part in enumerate(parts))
+    if place + len(parts) > len(words):
+        return False
+    for offset, part in enumerate(parts):  # noqa: SIM110  # `all` would cost more than what it looks at
+        if words[place + offset] not in part:
+            return False
+    return True
 
 
-def negatives(
-    code: str, words: Sequence[str], distinct: frozenset[str], broken: Callable[[int, int], bool]
-) -> Iterator[Negative]:
-    """What is put negatively among these plain words, none inside another. `distinct` are the same words.
-
-    `broken(place, size)` says whether a sentence ends among `size` words from `place` on.
-    """
-    firsts, rarest = _first_words(code)
-    if rarest.isdisjoint(distinct):
+def negatives(reading: Reading) -> Iterator[Negative]:
+    """What is put negatively in the text, none inside another."""
+    if not reading.shows(Sign.NEGATIVE):
         return
+    code, written = reading.language.code, reading.words
     patterns, times = _patterns(code), moments(code)
     free = 0
-    for place in places_of(firsts & distinct, words):
-        if place < free or place + 1 == len(words):
+    for place in reading.places(Sign.NEGATIVE_FIRST):
+        if place < free or place + 1 == len(written):
             continue
-        for pattern in patterns.get((words[place], words[place + 1]), ()):
-            found = _matched(pattern, words, place, times)
-            if found is not None and not broken(place, found.size):
+        for pattern in patterns.get((plain_of(written[place]), plain_of(written[place + 1])), ()):
+            found = _matched(pattern, reading.plain_words, place, times)
+            if found is not None and not reading.broken(place, found.size):
                 yield found
                 free = place + found.size
                 break

@@ -2,22 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import dataclass
 from functools import cache
 from typing import TYPE_CHECKING
 
-from styleguides.language import language_data, plain, plain_of
+from styleguides.language import language_data, plain
 from styleguides.moments import moments
-from styleguides.tokens import WORD, Span
-from styleguides.word_lists import Hit, WordList, places_of, plain_words
+from styleguides.sign import Sign
+from styleguides.word_lists import Hit, WordList, plain_words
 
 if TYPE_CHECKING:
     from styleguides.reading import Reading
 
 
 @dataclass(frozen=True, slots=True)
-class _Signs:
+class TimeWords:
+    """What a language says of times promised; all words plain."""
+
     will: frozenset[str]
     will_endings: tuple[str, ...]
     will_besides: frozenset[str]
@@ -29,12 +30,13 @@ class _Signs:
 
 
 @cache
-def _signs(code: str) -> _Signs:
+def time_words(code: str) -> TimeWords:
+    """Those of a language; none of an unknown one."""
     section = language_data(code).section("promises")
     will, endings, besides, after = (
         section.get(name, "").split() for name in ("will", "will_endings", "will_besides", "dated_after")
     )
-    return _Signs(
+    return TimeWords(
         frozenset(map(plain, will)),
         tuple(endings),
         frozenset(besides),
@@ -45,32 +47,25 @@ def _signs(code: str) -> _Signs:
 
 def times_promised(reading: Reading) -> list[Hit]:
     """Where a time is promised: `by Friday`, `within 24 hours`, `tomorrow`. Linear in the text."""
+    kept: list[Hit] = []
+    if not reading.shows(Sign.TIME | Sign.BEFORE_TIME):
+        return kept
     code, words = reading.language.code, reading.plain_words
-    signs, times = _signs(code), moments(code)
-    distinct = reading.distinct_words
-    found = dict(signs.alone.hits(words, distinct))
-    for place in places_of(signs.after & distinct, words):
+    times = moments(code)
+    found = dict(time_words(code).alone.hits(words, reading.places(Sign.TIME)))
+    for place in reading.places(Sign.BEFORE_TIME):
         after = times.after(words, place + 1)
         if after > place + 1:
             found[place] = max(found.get(place, 0), after - place)
-    kept: list[Hit] = []
     if not found:
         return kept
-    for place, size in sorted(in_sentences_with(reading, list(found.items()), signs.speaks_of_future)):
+    for place, size in sorted(in_sentences_with(reading, list(found.items()), Sign.FUTURE)):
         if (not kept or place >= sum(kept[-1])) and not reading.broken(place, size):
             kept.append((place, size))
     return kept
 
 
-def in_sentences_with(reading: Reading, hits: list[Hit], wanted: Callable[[str], bool]) -> list[Hit]:
-    """Those hits in whose sentence a wanted word stands; each sentence is looked through once."""
-    known: dict[Span, bool] = {}
-    kept: list[Hit] = []
-    for hit in hits:
-        sentence = reading.stretch(hit[0])
-        if sentence not in known:
-            words = map(plain_of, WORD.findall(reading.text, *sentence))
-            known[sentence] = any(map(wanted, words))
-        if known[sentence]:
-            kept.append(hit)
-    return kept
+def in_sentences_with(reading: Reading, hits: list[Hit], wanted: int) -> list[Hit]:
+    """Those hits in whose sentence a word of this sign stands."""
+    sentences = reading.sentences_showing(wanted)
+    return [hit for hit in hits if reading.sentence_of(hit[0]) in sentences] if sentences else []

@@ -38,31 +38,6 @@ _MARKS = _class_of(c for c in (*range(0x300, 0x3100), *range(0xA66F, 0xABFF), *r
                    if unicodedata.category(chr(c))[0] == "M")  # fmt: skip
 _IN_WORD = rf"[\w{_MARKS}{_class_of(_HIDDEN)}]"
 WORD = re.compile(rf"[^\W_]{_IN_WORD}*(?:['’]{_IN_WORD}+)*")
-_APART = {code: " " for code in range(128) if not (chr(code).isalnum() or chr(code) in "'_")}
-
-
-_MOST_TAKEN_APART = 8
-_AROUND = ".,;:!?()[]{}<>/\"'„“”«»‚‘’¿¡…–—*#@&%+=~|^`$€"
-
-
-def words_of(text: str) -> list[str]:
-    """`WORD.findall`, for plain text in a third of the time."""
-    if not text.isascii():
-        chunks = text.split()
-        words = [chunk.strip(_AROUND) for chunk in chunks]
-        if all(map(str.isalnum, words)):
-            return words
-        several = [place for place, word in enumerate(words) if not word.isalnum()]
-        if len(several) > _MOST_TAKEN_APART:
-            return WORD.findall(text)
-        for place in reversed(several):
-            words[place : place + 1] = WORD.findall(chunks[place])
-        return words
-    chunks = text.translate(_APART).split()
-    if "'" not in text and "_" not in text:
-        return chunks
-    return [word for chunk in chunks for word in ((chunk,) if chunk.isalnum() else WORD.findall(chunk))]
-
 
 _SPECIAL_MARKS = ("@", "#", "://", "＠", "＃")
 _DOT_INSIDE = re.compile(r"\.\w")
@@ -170,9 +145,14 @@ _EMOJI = regex.compile(
 )
 
 
+def may_hold_emoji(text: str) -> bool:
+    """A quick no for most replies."""
+    return not text.isascii() and _MAY_BE_EMOJI.search(text) is not None
+
+
 def emoji_spans(text: str) -> list[Span]:
     """Where emoji stand. A family, a flag, a keycap or a hand with its skin tone is one emoji."""
-    if text.isascii() or _MAY_BE_EMOJI.search(text) is None:
+    if not may_hold_emoji(text):
         return []
     return [match.span() for match in _EMOJI.finditer(text)]
 

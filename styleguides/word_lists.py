@@ -21,7 +21,7 @@ def places_of(wanted: Collection[str], words: Sequence[str]) -> Iterable[int]:
 class WordList:
     """Phrases by the key of their longest word, which is the rarest. One a language and list, shared by all guides."""
 
-    __slots__ = ("_anchors", "_by_anchor")
+    __slots__ = ("_by_anchor", "anchors")
 
     def __init__(self, phrases: Iterable[Sequence[str]]) -> None:
         by_anchor: dict[str, set[tuple[int, tuple[str, ...]]]] = {}
@@ -30,15 +30,15 @@ class WordList:
                 offset = max(range(len(keys)), key=lambda at: len(keys[at]))
                 by_anchor.setdefault(keys[offset], set()).add((offset, tuple(keys)))
         self._by_anchor = {anchor: tuple(sorted(found)) for anchor, found in by_anchor.items()}
-        self._anchors = frozenset(self._by_anchor)
+        self.anchors = frozenset(self._by_anchor)
 
-    def hits(self, keys: Sequence[str], distinct: frozenset[str]) -> list[Hit]:
-        """Where phrases stand among these keys, the longest at each place, none inside another."""
-        anchors = self._anchors & distinct
-        if not anchors:
-            return []
+    def hits(self, keys: Sequence[str], places: Iterable[int] | None = None) -> list[Hit]:
+        """Where phrases stand among these keys, the longest at each place, none inside another.
+
+        `places` are those of the anchors, where they are known.
+        """
         found: list[Hit] = []
-        for place in places_of(anchors, keys):
+        for place in places_of(self.anchors, keys) if places is None else places:
             for offset, phrase in self._by_anchor[keys[place]]:
                 start, size = place - offset, len(phrase)
                 if start >= 0 and (size == 1 or tuple(keys[start : start + size]) == phrase):
