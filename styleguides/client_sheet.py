@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date
 from typing import Any, Final
@@ -11,7 +11,7 @@ from uuid import UUID
 from sqlalchemy import select
 from sqlalchemy.dialects.postgresql import insert
 
-from styleguides.guide_steps import storable
+from styleguides.given_fields import Readers, Wrong, WrongWithin, day, entries, line, one_of, read_fields, text
 from styleguides.models import ClientSheet
 from tenants import clock
 from tenants.audit import record
@@ -136,7 +136,7 @@ def sheet_data(sheet: Sheet) -> dict[str, Any]:
 
 
 def _campaign_data(one: Campaign) -> dict[str, Any]:
-    days = {name: day.isoformat() if (day := getattr(one, name)) else None for name in ("starts_on", "ends_on")}
+    days = {name: _day_written(getattr(one, name)) for name in ("starts_on", "ends_on")}
     return {"title": one.title, **days, "load": one.load, "say": one.say}
 
 
@@ -152,29 +152,15 @@ def _read(brand_id: UUID, row: ClientSheet | None) -> Sheet:
         row.never_say,
         tuple(Contact(**one) for one in row.contacts),
         tuple(
-            Campaign(one["title"], _day(one["starts_on"]), _day(one["ends_on"]), one["load"], one["say"])
+            Campaign(one["title"], day(one["starts_on"]), day(one["ends_on"]), one["load"], one["say"])
             for one in row.campaigns
         ),
         row.changed_by_name,
     )
 
 
-def _day(written: str | None) -> date | None:
-    return date.fromisoformat(written) if written else None
-
-
 def _values(data: Mapping[str, Any]) -> dict[str, Any]:
-    errors: dict[str, list[str]] = {}
-    values: dict[str, Any] = {}
-    for name in data.keys() - {*TEXTS, "contacts", "campaigns"}:
-        errors[str(name)] = [worded("is not known")]
-    for name in TEXTS:
-        if name in data:
-            values[name] = _text(data[name], LONGEST_TEXT, name, errors)
-    if "contacts" in data:
-        values["contacts"] = _entries(data["contacts"], "contacts", _contact, errors)
-    if "campaigns" in data:
-        values["campaigns"] = _entries(data["campaigns"], "campaigns", _campaign, errors)
+    values, errors = read_fields(data, _FIELDS)
     if errors:
         field, sentences = next(iter(errors.items()))
         raise Invalid(
@@ -189,58 +175,55 @@ def _values(data: Mapping[str, Any]) -> dict[str, Any]:
     return values
 
 
-def _text(value: Any, longest: int, field: str, errors: dict[str, list[str]]) -> str:
-    if not isinstance(value, str) or len(value) > longest or not storable(value):
-        errors.setdefault(field, []).append(worded("must be text of at most %(limit)s characters", limit=longest))
-        return ""
-    return value.strip()
+def _line(value: Any) -> str:
+    return text(value, LONGEST_LINE)
 
 
-def _entries(value: Any, field: str, read: Any, errors: dict[str, list[str]]) -> list[dict[str, Any]]:
-    if not isinstance(value, Sequence) or isinstance(value, str) or len(value) > MOST_ENTRIES:
-        errors[field] = [worded("must be a list of at most %(limit)s entries", limit=MOST_ENTRIES)]
-        return []
-    entries = []
-    for place, one in enumerate(value):
-        where = f"{field}.{place}"
-        if not isinstance(one, Mapping):
-            errors[where] = [worded("must be an entry with its fields")]
-            continue
-        entries.append(read(one, where, errors))
-    return entries
+def _words(value: Any) -> str:
+    return text(value, LONGEST_TEXT)
 
 
-def _contact(one: Mapping[str, Any], where: str, errors: dict[str, list[str]]) -> dict[str, Any]:
-    read = {name: _text(one.get(name, ""), LONGEST_LINE, f"{where}.{name}", errors) for name in CONTACT_FIELDS}
-    if not read["name"]:
-        errors.setdefault(f"{where}.name", []).append(worded("is missing"))
-    return read
+def _needed(value: Any) -> str:
+    if value is None or value == "":
+        raise Wrong(worded("is missing"))
+    return line(value, LONGEST_LINE)
 
 
-def _campaign(one: Mapping[str, Any], where: str, errors: dict[str, list[str]]) -> dict[str, Any]:
-    read: dict[str, Any] = {"title": _text(one.get("title", ""), LONGEST_LINE, f"{where}.title", errors)}
-    if not read["title"]:
-        errors.setdefault(f"{where}.title", []).append(worded("is missing"))
-    for name in ("starts_on", "ends_on"):
-        read[name] = _written_day(one.get(name), f"{where}.{name}", errors)
-    if read["starts_on"] and read["ends_on"] and read["ends_on"] < read["starts_on"]:
-        errors.setdefault(f"{where}.ends_on", []).append(worded("must not be before the first day"))
-    read["load"] = one.get("load", "usual")
-    if read["load"] not in LOADS:
-        errors[f"{where}.load"] = [worded("must be one of %(names)s", names=", ".join(LOADS))]
-    read["say"] = _text(one.get("say", ""), LONGEST_TEXT, f"{where}.say", errors)
-    return read
+def _day_written(value: Any) -> str | None:
+    found = day(value)
+    return found.isoformat() if found else None
 
 
-def _written_day(value: Any, field: str, errors: dict[str, list[str]]) -> str | None:
-    if value in (None, ""):
-        return None
-    if isinstance(value, date):
-        return value.isoformat()
-    try:
-        if not isinstance(value, str) or len(value) != 10:
-            raise ValueError(value)
-        return date.fromisoformat(value).isoformat()
-    except ValueError:
-        errors[field] = [worded("must be a day such as 2027-03-31")]
-        return None
+_CONTACT: Final[Readers] = {"name": _needed, "about": _line, "reach": _line}
+_CAMPAIGN: Final[Readers] = {
+    "title": _needed,
+    "starts_on": _day_written,
+    "ends_on": _day_written,
+    "load": one_of(LOADS),
+    "say": _words,
+}
+
+
+def _contact(one: Mapping[str, Any]) -> dict[str, Any]:
+    return _whole({"name": None, "about": "", "reach": "", **one}, _CONTACT)
+
+
+def _campaign(one: Mapping[str, Any]) -> dict[str, Any]:
+    found = _whole({"title": None, "starts_on": None, "ends_on": None, "load": "usual", "say": "", **one}, _CAMPAIGN)
+    if found["starts_on"] and found["ends_on"] and found["ends_on"] < found["starts_on"]:
+        raise WrongWithin({"ends_on": [worded("must not be before the first day")]})
+    return found
+
+
+def _whole(one: Mapping[str, Any], readers: Readers) -> dict[str, Any]:
+    values, errors = read_fields(one, readers)
+    if errors:
+        raise WrongWithin(errors)
+    return values
+
+
+_FIELDS: Final[Readers] = {
+    **dict.fromkeys(TEXTS, _words),
+    "contacts": lambda value: entries(value, MOST_ENTRIES, _contact),
+    "campaigns": lambda value: entries(value, MOST_ENTRIES, _campaign),
+}

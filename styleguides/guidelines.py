@@ -9,7 +9,9 @@ from uuid import UUID
 
 from sqlalchemy import select
 
+from styleguides.given_fields import Wrong, ids, line, one_of, read_fields, some_of, text, texts
 from styleguides.models import Guideline
+from styleguides.saved_replies import titles_for
 from styleguides.scenarios import CASE_KINDS, KINDS, PLATFORMS
 from tenants import clock
 from tenants.audit import record
@@ -32,10 +34,6 @@ _CURRENCY = re.compile(r"[A-Z]{3}")
 _LANGUAGE = re.compile(r"[a-z]{2,3}")
 
 
-class _Wrong(Exception):
-    """What must be otherwise about a field."""
-
-
 def create_guideline(actor: Actor, brand_id: UUID, data: Mapping[str, Any]) -> Guideline:
     """A new guideline from the contract's fields; only `title` is needed.
 
@@ -43,11 +41,8 @@ def create_guideline(actor: Actor, brand_id: UUID, data: Mapping[str, Any]) -> G
     """
     require(actor, Permission.GUIDE_WRITE, brand_id)
     _brand(brand_id)
-    values = _values({name: value for name, value in data.items() if name != "version"})
-    if "title" not in values:
-        raise _invalid({"title": ["is missing"]})
-    _check_offer(values.get("offer_limit_cents"), values.get("currency"))
-    _check_stars(values.get("min_stars"), values.get("max_stars"))
+    values = _values(data)
+    _check_saved_replies(actor, brand_id, values.get("saved_reply_ids", ()))
     guideline = Guideline(agency_id=actor.agency_id, brand_id=brand_id, version=1, **values)
     db.session.add(guideline)
     db.session.flush()
@@ -84,11 +79,8 @@ def change_guideline(actor: Actor, brand_id: UUID, guideline_id: UUID, data: Map
     require(actor, Permission.GUIDE_WRITE, brand_id)
     guideline = _guideline(brand_id, guideline_id, lock=True)
     _check_version(guideline, data.get("version"))
-    values = _values({name: value for name, value in data.items() if name != "version"})
-    _check_offer(
-        values.get("offer_limit_cents", guideline.offer_limit_cents), values.get("currency", guideline.currency)
-    )
-    _check_stars(values.get("min_stars", guideline.min_stars), values.get("max_stars", guideline.max_stars))
+    values = _values(data, guideline)
+    _check_saved_replies(actor, brand_id, values.get("saved_reply_ids", ()), guideline.saved_reply_ids)
     changed = [name for name, value in values.items() if getattr(guideline, name) != value]
     for name in changed:
         setattr(guideline, name, values[name])
@@ -164,51 +156,15 @@ def _check_version(guideline: Guideline, version: Any) -> None:
         )
 
 
-def _text(value: Any, longest: int) -> str:
-    if not isinstance(value, str):
-        raise _Wrong(worded("must be text"))
-    if len(value) > longest:
-        raise _Wrong(worded("is %(n)s characters long; at most %(limit)s are allowed", n=len(value), limit=longest))
-    if "\x00" in value or any("\ud800" <= char <= "\udfff" for char in value):
-        raise _Wrong(worded("holds a character that cannot be stored"))
-    return value.strip()
-
-
-def _title(value: Any) -> str:
-    title = _text(value, LONGEST_TITLE)
-    if not title:
-        raise _Wrong(worded("must not be empty"))
-    return title
-
-
-def _texts(value: Any, longest: int = LONGEST_TEXT) -> list[str]:
-    if not isinstance(value, (list, tuple)):
-        raise _Wrong(worded("must be a list of texts"))
-    if len(value) > MOST_ENTRIES:
-        raise _Wrong(worded("has %(n)s entries; at most %(limit)s are allowed", n=len(value), limit=MOST_ENTRIES))
-    return [entry for entry in (_text(entry, longest) for entry in value) if entry]
-
-
 def _words(value: Any) -> list[str]:
-    return list(dict.fromkeys(_texts(value, LONGEST_PHRASE)))
-
-
-def _some_of(names: tuple[str, ...]) -> Callable[[Any], list[str]]:
-    """Some of these, each once, in their order; none means all."""
-
-    def read(value: Any) -> list[str]:
-        if not isinstance(value, (list, tuple)) or any(one not in names for one in value):
-            raise _Wrong(worded("must be some of %(names)s", names=", ".join(names)))
-        return [name for name in names if name in value]
-
-    return read
+    return list(dict.fromkeys(texts(value, LONGEST_PHRASE, MOST_ENTRIES)))
 
 
 def _languages(value: Any) -> list[str]:
     if not isinstance(value, (list, tuple)) or len(value) > MOST_ENTRIES:
-        raise _Wrong(worded("must be a list of language codes, for example pl"))
+        raise Wrong(worded("must be a list of language codes, for example pl"))
     if any(not isinstance(one, str) or not _LANGUAGE.fullmatch(one) for one in value):
-        raise _Wrong(worded("must be a list of language codes, for example pl"))
+        raise Wrong(worded("must be a list of language codes, for example pl"))
     return sorted(set(value))
 
 
@@ -216,24 +172,15 @@ def _stars(value: Any) -> int | None:
     if value is None:
         return None
     if isinstance(value, bool) or not isinstance(value, int) or not 1 <= value <= 5:
-        raise _Wrong(worded("must be a number of stars from 1 to 5"))
+        raise Wrong(worded("must be a number of stars from 1 to 5"))
     return value
-
-
-def _one_of(names: tuple[str, ...]) -> Callable[[Any], str]:
-    def read(value: Any) -> str:
-        if value not in names:
-            raise _Wrong(worded("must be one of %(names)s", names=", ".join(names)))
-        return str(value)
-
-    return read
 
 
 def _offer(value: Any) -> int | None:
     if value is None:
         return None
     if isinstance(value, bool) or not isinstance(value, int) or not 0 <= value <= LARGEST_OFFER_CENTS:
-        raise _Wrong(worded("must be a whole number of cents from 0 to %(limit)s", limit=LARGEST_OFFER_CENTS))
+        raise Wrong(worded("must be a whole number of cents from 0 to %(limit)s", limit=LARGEST_OFFER_CENTS))
     return value
 
 
@@ -241,65 +188,52 @@ def _currency(value: Any) -> str | None:
     if value is None:
         return None
     if not isinstance(value, str) or not _CURRENCY.fullmatch(value):
-        raise _Wrong(worded("must be a currency code of three capital letters, for example EUR"))
+        raise Wrong(worded("must be a currency code of three capital letters, for example EUR"))
     return value
 
 
-def _ids(value: Any) -> list[str]:
-    if not isinstance(value, (list, tuple)) or len(value) > MOST_ENTRIES:
-        raise _Wrong(worded("must be a list of at most %(limit)s ids", limit=MOST_ENTRIES))
-    try:
-        return [str(UUID(str(entry))) for entry in value]
-    except ValueError:
-        raise _Wrong(worded("holds something that is no id")) from None
-
-
 _FIELDS: Final[dict[str, Callable[[Any], Any]]] = {
-    "title": _title,
-    "when": lambda value: _text(value, LONGEST_TEXT),
-    "steps": _texts,
+    "title": lambda value: line(value, LONGEST_TITLE),
+    "when": lambda value: text(value, LONGEST_TEXT),
+    "steps": lambda value: texts(value, LONGEST_TEXT, MOST_ENTRIES),
     "offer_limit_cents": _offer,
     "currency": _currency,
-    "never_say": _texts,
-    "visibility": _one_of(VISIBILITIES),
-    "saved_reply_ids": _ids,
+    "never_say": lambda value: texts(value, LONGEST_TEXT, MOST_ENTRIES),
+    "visibility": one_of(VISIBILITIES),
+    "saved_reply_ids": lambda value: ids(value, MOST_ENTRIES),
     "words": _words,
-    "case_kinds": _some_of(CASE_KINDS),
-    "kinds": _some_of(KINDS),
-    "platforms": _some_of(PLATFORMS),
+    "case_kinds": some_of(CASE_KINDS),
+    "kinds": some_of(KINDS),
+    "platforms": some_of(PLATFORMS),
     "languages": _languages,
     "min_stars": _stars,
     "max_stars": _stars,
-    "visibility_reason": lambda value: _text(value, LONGEST_TEXT),
-    "final_by": _one_of(FINAL_BY),
-    "example": lambda value: _text(value, LONGEST_TEXT),
+    "visibility_reason": lambda value: text(value, LONGEST_TEXT),
+    "final_by": one_of(FINAL_BY),
+    "example": lambda value: text(value, LONGEST_TEXT),
 }
 
 
-def _values(data: Mapping[str, Any]) -> dict[str, Any]:
-    values: dict[str, Any] = {}
-    errors: dict[str, list[str]] = {}
-    for name, value in data.items():
-        read = _FIELDS.get(name)
-        try:
-            if read is None:
-                raise _Wrong(worded("is not known; possible are %(names)s", names=", ".join(_FIELDS)))
-            values[name] = read(value)
-        except _Wrong as wrong:
-            errors[str(name)[:60]] = [wrong.args[0]]
+def _values(data: Mapping[str, Any], held: Guideline | None = None) -> dict[str, Any]:
+    """The fields given, as they are stored; what belongs together is held against what stands already."""
+    values, errors = read_fields({name: value for name, value in data.items() if name != "version"}, _FIELDS)
     if errors:
         raise _invalid(errors)
+    now = {name: values.get(name, getattr(held, name, None)) for name in _FIELDS}
+    if now["title"] is None:
+        raise _invalid({"title": [worded("is missing")]})
+    if now["offer_limit_cents"] is not None and now["currency"] is None:
+        raise _invalid({"currency": [worded("is needed where something may be offered")]})
+    if now["min_stars"] is not None and now["max_stars"] is not None and now["min_stars"] > now["max_stars"]:
+        raise _invalid({"max_stars": [worded("must not be fewer than the least stars")]})
     return values
 
 
-def _check_offer(offer_limit_cents: int | None, currency: str | None) -> None:
-    if offer_limit_cents is not None and currency is None:
-        raise _invalid({"currency": [worded("is needed where something may be offered")]})
-
-
-def _check_stars(least: int | None, most: int | None) -> None:
-    if least is not None and most is not None and least > most:
-        raise _invalid({"max_stars": [worded("must not be fewer than the least stars")]})
+def _check_saved_replies(actor: Actor, brand_id: UUID, wanted: Sequence[str], held: Sequence[str] = ()) -> None:
+    """Raise Invalid for one that is neither the brand's own nor the agency's; those that stand already may stay."""
+    new = [UUID(one) for one in wanted if one not in held]
+    if new and len(titles_for(actor, brand_id, only=new)) < len(new):
+        raise _invalid({"saved_reply_ids": [worded("holds a saved reply that this brand does not have")]})
 
 
 def _invalid(errors: dict[str, list[str]]) -> Invalid:

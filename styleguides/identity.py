@@ -6,11 +6,11 @@ before). Reads and writes plain data: JSON, YAML, the column `style_guide_versio
 
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, fields, replace
 from typing import Any, Final, Literal
 
+from styleguides.given_fields import LANGUAGE
 from styleguides.guide_steps import storable
 from styleguides.length import PLATFORMS
 from tenants.errors import worded
@@ -32,7 +32,6 @@ NAMED: Final[dict[str, Literal["text", "list"]]] = {
 """The named fields in reading order, and whether each is a text or a list of texts."""
 
 Value = str | tuple[str, ...]
-_LANGUAGE = re.compile(r"[a-z]{2,3}(-[A-Z]{2})?")
 
 
 @dataclass(frozen=True, slots=True)
@@ -174,7 +173,7 @@ def _languages(value: Any, place: str) -> dict[str, Identity]:
         raise IdentityInvalid(place, worded("must be a mapping of headings to texts"))
     found: dict[str, Identity] = {}
     for code, one in value.items():
-        if not isinstance(code, str) or not _LANGUAGE.fullmatch(code):
+        if not isinstance(code, str) or not LANGUAGE.fullmatch(code):
             raise IdentityInvalid(
                 place, worded("must hold language codes such as en, pl, pt, not %(what)s", what=f"{code!r:.60}")
             )

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from types import UnionType
 from typing import Any, Final
 
+from styleguides.given_fields import LANGUAGE
 from styleguides.length import PLATFORMS
 from styleguides.personal_data import FEWEST_ORDER_PLACES, SORTS, order_places
 from styleguides.rule_kinds import (
@@ -86,7 +87,6 @@ LONGEST_PHRASE: Final = 200
 LONGEST_TEXT: Final = 5_000
 
 _ID = re.compile(r"[a-z0-9](?:[a-z0-9_-]{0,62}[a-z0-9])?")
-_LANGUAGE = re.compile(r"[a-z]{2,3}(?:-[A-Z]{2})?")
 _LONG_FIELDS = frozenset({"reason", "text"})
 
 
@@ -244,7 +244,7 @@ def _check_choices(rule: Rule) -> None:
     if isinstance(rule, Unedited) and not 50 <= rule.likeness_percent <= 100:
         raise _Wrong(worded("must be between 50 and 100"), "likeness_percent")
     for entry in rule.languages:
-        if not _LANGUAGE.fullmatch(entry) or ("-" in entry and language_tag(entry) != entry):
+        if not LANGUAGE.fullmatch(entry) or ("-" in entry and language_tag(entry) != entry):
             raise _Wrong(
                 worded("must hold language codes such as en, pl, pt, pt-BR, not %(what)s", what=f"{entry!r:.60}"),
                 "languages",

@@ -26,6 +26,7 @@ from tenants.models import Brand
 from tenants.permissions import Actor, Permission, require
 
 MOST_AT_ONCE: Final = 100
+MOST_TITLES: Final = 500
 LONGEST_SEARCH: Final = 100
 
 
@@ -163,6 +164,35 @@ def saved_replies_by_id(actor: Actor, ids: Sequence[UUID]) -> dict[UUID, SavedRe
     return {row.id: row for row in (_row(actor, found) for found in rows)}
 
 
+class Titled(NamedTuple):
+    """A saved reply by its name alone."""
+
+    id: UUID
+    title: str
+    is_of_agency: bool
+    is_archived: bool
+
+
+def titles_for(
+    actor: Actor, brand_id: UUID, *, also: Sequence[UUID] = (), only: Sequence[UUID] | None = None
+) -> list[Titled]:
+    """Those a brand may use, its own and the agency's, by title: one statement, at most MOST_TITLES.
+
+    `also` stand first, put away or not; with `only`, these and no others, put away or not.
+    """
+    require(actor, Permission.GUIDE_READ, brand_id)
+    wanted = select(SavedReply.id, SavedReply.title, SavedReply.brand_id, SavedReply.archived_at).where(
+        SavedReply.brand_id.in_([brand_id, actor.agency_id])
+    )
+    if only is None:
+        wanted = wanted.where(or_(SavedReply.archived_at.is_(None), SavedReply.id.in_(also)))
+    else:
+        wanted = wanted.where(SavedReply.id.in_(only))
+    order = (SavedReply.id.in_(also).desc(), SavedReply.title, SavedReply.id)
+    rows = db.session.execute(wanted.order_by(*order).limit(MOST_TITLES))
+    return [Titled(row[0], row[1], row[2] == actor.agency_id, row[3] is not None) for row in rows]
+
+
 def versions_of(actor: Actor, saved_reply_id: UUID) -> Sequence[SavedReplyVersion]:
     """What it said before, newest first; at most a hundred. Raises NotFound, Forbidden."""
     get_saved_reply(actor, saved_reply_id)
@@ -219,7 +249,7 @@ def _row(actor: Actor, found: Any) -> SavedReplyRow:
 
 def _place_to_write(actor: Actor, brand_id: UUID | None) -> UUID:
     """What stands as its brand in the row. Raises NotFound, Forbidden."""
-    require(actor, Permission.GUIDE_WRITE, brand_id)
+    require(actor, Permission.SAVED_REPLY_WRITE, brand_id)
     if brand_id is None:
         if actor.brand_ids is not None:
             raise Forbidden(
@@ -233,7 +263,7 @@ def _place_to_write(actor: Actor, brand_id: UUID | None) -> UUID:
 
 
 def _locked(actor: Actor, saved_reply_id: UUID) -> SavedReply:
-    require(actor, Permission.GUIDE_WRITE)
+    require(actor, Permission.SAVED_REPLY_WRITE)
     saved = db.session.execute(
         select(SavedReply)
         .where(SavedReply.id == saved_reply_id)

@@ -9,14 +9,14 @@ from __future__ import annotations
 
 import threading
 from collections import OrderedDict
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from typing import Final, NamedTuple
 from uuid import UUID
 
 from sqlalchemy import func, select
 
 from styleguides.language import base_language
-from styleguides.models import SavedReply
+from styleguides.models import Guideline, SavedReply
 from styleguides.saved_replies import SavedReplyRow, saved_replies_by_id
 from styleguides.scenarios import CaseFacts, Scenario, Scenarios
 from tenants.database import db
@@ -28,32 +28,46 @@ _MOST_KEPT: Final = 200
 
 
 class Suggestion(NamedTuple):
-    """A saved reply that fits; `words` are the customer's words it was found by."""
+    """A saved reply that fits: `words` are the customer's words it was found by; a `guideline` of the case names it."""
 
     saved: SavedReplyRow
     words: tuple[str, ...]
+    guideline: str = ""
 
 
 _kept: OrderedDict[tuple[UUID, UUID], tuple[int, Scenarios]] = OrderedDict()
 _lock = threading.Lock()
 
 
-def suggest(actor: Actor, brand_id: UUID, text: str, language: str | None, limit: int = 5) -> list[Suggestion]:
+def suggest(
+    actor: Actor,
+    brand_id: UUID,
+    text: str,
+    language: str | None,
+    limit: int = 5,
+    guidelines: Iterable[Guideline] = (),
+) -> list[Suggestion]:
     """The best of the brand's and the agency's for a text, best first; those with a text in its language before others.
 
-    Two statements, one more after a change. Raises NotFound, Forbidden.
+    What the `guidelines` of the case name stands before what its words found, in their order. Two statements, one more
+    after a change. Raises NotFound, Forbidden.
     """
     require(actor, Permission.GUIDE_READ, brand_id)
     case = CaseFacts(words=text, language=language)
     picked = [one for ready in _ready(actor.agency_id, brand_id) for one in ready.pick(case, most=limit * _LOOKED_AT)]
-    rows = saved_replies_by_id(actor, [one.id for one in picked])
+    named: dict[UUID, str] = {}
+    for row in guidelines:
+        for one in row.saved_reply_ids:
+            named.setdefault(UUID(one), row.title)
+    rows = saved_replies_by_id(actor, [*named, *(found.id for found in picked)])
     wanted = base_language(language)
     found = [one for one in picked if one.id in rows]
     found.sort(key=lambda one: (not _speaks(rows[one.id], wanted), -one.points))
-    return [
-        Suggestion(rows[one.id], tuple(word for reason in one.reasons for word in reason.found))
-        for one in found[:limit]
-    ]
+    words = {one.id: tuple(word for reason in one.reasons for word in reason.found) for one in found}
+    usable = [one for one in named if one in rows and rows[one].brand_id in (None, brand_id)]
+    usable.sort(key=lambda one: not _speaks(rows[one], wanted))
+    ordered = dict.fromkeys((*usable, *words))
+    return [Suggestion(rows[one], words.get(one, ()), named.get(one, "")) for one in ordered][:limit]
 
 
 def _speaks(saved: SavedReplyRow, language: str | None) -> bool:

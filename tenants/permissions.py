@@ -32,6 +32,7 @@ class Permission(StrEnum):
     GUIDE_PUT_IN_FORCE = "guide:put_in_force"
     GUIDE_PROPOSE = "guide:propose"
     GUIDE_APPROVE = "guide:approve"
+    SAVED_REPLY_WRITE = "saved_reply:write"
     BRAND_READ = "brand:read"
     BRAND_MANAGE = "brand:manage"
     ACCOUNT_READ = "account:read"
@@ -81,6 +82,7 @@ _LEAD = _STAFF | {
     _P.REPLY_LET_GO,
     _P.GUIDE_WRITE,
     _P.GUIDE_PUT_IN_FORCE,
+    _P.SAVED_REPLY_WRITE,
     _P.PEOPLE_READ,
     _P.AUDIT_READ,
 }
@@ -115,11 +117,14 @@ REFUSALS: dict[Permission, str] = {
     _P.REPLY_RELEASE: worded("Your role may not publish without approval. Nothing was sent."),
     _P.REPLY_RESOLVE: worded("Only a team lead decides what became of an unknown send. Nothing was changed."),
     _P.REPLY_LET_GO: worded("Only a team lead lets words go that the style guide stops. Nothing was sent."),
-    _P.GUIDE_READ: worded("Your role does not include style guides. Nothing was changed."),
-    _P.GUIDE_WRITE: worded("Only a team lead changes a style guide. Nothing was changed."),
+    _P.GUIDE_READ: worded("Your role does not include what brands say and how. Nothing was changed."),
+    _P.GUIDE_WRITE: worded(
+        "Only a team lead changes style guides, guidelines, facts and client sheets. Nothing was changed."
+    ),
     _P.GUIDE_PUT_IN_FORCE: worded("Only a team lead puts a style guide in force. Nothing was changed."),
     _P.GUIDE_PROPOSE: worded("Your role may not propose style guides to the client. Nothing was changed."),
     _P.GUIDE_APPROVE: worded("Only the brand's client owner approves a style guide. Nothing was changed."),
+    _P.SAVED_REPLY_WRITE: worded("Only a team lead changes saved replies. Nothing was changed."),
     _P.BRAND_READ: worded("Your role does not include brands. Nothing was changed."),
     _P.BRAND_MANAGE: worded("Only an agency admin opens or changes brands. Nothing was changed."),
     _P.ACCOUNT_READ: worded("Your role does not include connected accounts. Nothing was changed."),

@@ -119,6 +119,7 @@ SAVED_REPLY: Final[Example] = {
 SUGGESTED_SAVED_REPLY: Final[Example] = {
     "saved_reply": SAVED_REPLY,
     "words": ["late"],
+    "guideline": None,
     "texts": [{"language": "en", "text": "Dear Ana, we are sorry that {order} is late.", "missing": ["order"]}],
 }
 

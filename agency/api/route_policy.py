@@ -80,11 +80,11 @@ API_ROUTE_POLICY: dict[str, Policy] = {
     "api_client_sheets.change_client_sheet": P.GUIDE_WRITE,
     # saved_replies.py
     "api_saved_replies.list_saved_replies": P.GUIDE_READ,
-    "api_saved_replies.create_saved_reply": P.GUIDE_WRITE,
+    "api_saved_replies.create_saved_reply": P.SAVED_REPLY_WRITE,
     "api_saved_replies.get_saved_reply": P.GUIDE_READ,
-    "api_saved_replies.change_saved_reply": P.GUIDE_WRITE,
-    "api_saved_replies.archive_saved_reply": P.GUIDE_WRITE,
-    "api_saved_replies.restore_saved_reply": P.GUIDE_WRITE,
+    "api_saved_replies.change_saved_reply": P.SAVED_REPLY_WRITE,
+    "api_saved_replies.archive_saved_reply": P.SAVED_REPLY_WRITE,
+    "api_saved_replies.restore_saved_reply": P.SAVED_REPLY_WRITE,
     "api_saved_replies.suggest_saved_replies": P.REPLY_WRITE,
     # facts.py
     "api_facts.list_facts": P.GUIDE_READ,

@@ -20,6 +20,7 @@ from agency.api.schemas.saved_replies import (
 from agency.inbox.case import read_case
 from agency.replies.beginnings import beginnings, values_for
 from styleguides import saved_replies
+from styleguides.picking import picked_for
 from styleguides.saved_reply_suggestions import suggest
 
 blueprint = ApiBlueprint("saved_replies", __name__, description="Saved replies of brands and of the agency.")
@@ -85,19 +86,21 @@ def restore_saved_reply(query: dict[str, Any], saved_reply_id: str) -> Any:
 @blueprint.get("/conversations/<conversation_id>/saved-replies")
 @blueprint.response(200, SuggestedSavedReplies, example={"items": [examples.SUGGESTED_SAVED_REPLY]})
 def suggest_saved_replies(conversation_id: str) -> Any:
-    """Those that fit a case by the customer's words and language, best first, with their places filled."""
+    """Those that fit a case, their places filled: what its guidelines name, then what its words find, best first."""
     case = read_case(caller(), known_id(conversation_id))
     values = values_for(case)
+    guidelines = [row for row, _picked in picked_for(case.actor, case.brand_id, case.facts)]
     return {
         "items": [
             {
                 "saved_reply": one.saved,
                 "words": one.words,
+                "guideline": one.guideline or None,
                 "texts": [
                     {"language": text.language, "text": text.filled.text, "missing": text.filled.missing}
                     for text in beginnings(one.saved, values)
                 ],
             }
-            for one in suggest(case.actor, case.brand_id, case.all_words, case.language)
+            for one in suggest(case.actor, case.brand_id, case.all_words, case.language, guidelines=guidelines)
         ]
     }

@@ -11,6 +11,7 @@ from flask_babel import ngettext
 from agency.inbox.case import Case
 from agency.replies.beginnings import Beginning, beginnings, values_for
 from agency.replies.wordings import people_told_from, people_told_of_draft
+from agency.web.beside_scenarios import picked_in
 from agency.web.contexts_beside import CardLook
 from agency.web.looks import told
 from agency.web.saved_reply_words import language_name, list_url, people_words, stale_words, variable_words
@@ -29,7 +30,7 @@ class SuggestedLook:
 
     id: str = told("The saved reply's id: the draft remembers it.")
     title: str = told("Its name.")
-    why: str = told("The customer's words it was found by.")
+    why: str = told("The guideline that names it, or the customer's words it was found by.")
     text: str = told("Its words with what the case tells in their places: what the button puts in.")
     language: str = told("Code for `lang` of the text.")
     other_language: str = told("Its language where that is not the customer's.", default="")
@@ -52,7 +53,9 @@ def saved_replies_card(case: Case) -> CardLook | None:
     """None where nothing fits and the draft's words are fresh, and for who writes no replies."""
     if not case.actor.may(Permission.REPLY_WRITE):
         return None
-    found = suggest(case.actor, case.brand_id, case.all_words, case.language or case.brand_language)
+    language = case.language or case.brand_language
+    guidelines = [row for row, _picked in picked_in(case)]
+    found = suggest(case.actor, case.brand_id, case.all_words, language, guidelines=guidelines)
     people = people_told_of_draft(case)
     if not found and people < MANY:
         return None
@@ -77,12 +80,11 @@ def _draft_words(people: int) -> str:
 def _look(one: Suggestion, case: Case, values: Mapping[str, str | None], people: int) -> SuggestedLook:
     begun = _variant(one.saved, beginnings(one.saved, values), case.language or case.brand_language)
     here = base_language(case.language or case.brand_language)
-    words = ", ".join(f"“{word}”" for word in one.words)
     said = variable_words()
     return SuggestedLook(
         id=str(one.saved.id),
         title=one.saved.title,
-        why=_("because of %(words)s", words=words),
+        why=_why(one),
         text=begun.filled.text,
         language=begun.language,
         other_language="" if base_language(begun.language) == here else language_name(begun.language),
@@ -91,6 +93,12 @@ def _look(one: Suggestion, case: Case, values: Mapping[str, str | None], people:
         stale=stale_words(one.saved),
         is_shared=one.saved.brand_id is None,
     )
+
+
+def _why(one: Suggestion) -> str:
+    if one.guideline:
+        return _("for “%(guideline)s”", guideline=one.guideline)
+    return _("because of %(words)s", words=", ".join(f"“{word}”" for word in one.words))
 
 
 def _variant(saved: SavedReplyRow, texts: Sequence[Beginning], language: str) -> Beginning:

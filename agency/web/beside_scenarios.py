@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from flask import url_for
+from uuid import UUID
+
+from flask import g, url_for
 from flask_babel import gettext as _
 
 from agency.inbox.case import Case
@@ -10,7 +12,7 @@ from agency.web.contexts_beside import CardLook, ScenarioLook, ScenariosLook
 from agency.web.guideline_words import final_by_words, offer_words, reason_words
 from styleguides.models import Guideline
 from styleguides.picking import picked_for
-from styleguides.scenarios import Reason
+from styleguides.scenarios import Picked, Reason
 from tenants.permissions import Permission
 
 
@@ -18,7 +20,7 @@ def scenarios_card(case: Case) -> CardLook | None:
     """The card; None where nothing fits, or for who may not read guidelines."""
     if not case.actor.may(Permission.GUIDE_READ):
         return None
-    picked = picked_for(case.actor, case.brand_id, case.facts)
+    picked = picked_in(case)
     if not picked:
         return None
     return CardLook(
@@ -29,6 +31,14 @@ def scenarios_card(case: Case) -> CardLook | None:
             all_url=url_for("guidelines_page.guidelines", brand_id=case.brand_id),
         ),
     )
+
+
+def picked_in(case: Case) -> list[tuple[Guideline, Picked]]:
+    """The guidelines that fit it, read once a request: the saved replies they name stand in another card."""
+    kept: dict[UUID, list[tuple[Guideline, Picked]]] = g.setdefault("picked_in", {})
+    if case.id not in kept:
+        kept[case.id] = picked_for(case.actor, case.brand_id, case.facts)
+    return kept[case.id]
 
 
 def _look(case: Case, row: Guideline, reasons: tuple[Reason, ...], is_best: bool) -> ScenarioLook:

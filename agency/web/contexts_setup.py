@@ -61,6 +61,7 @@ class GuidelineLook:
     visibility_reason: str = told("Why there.", default="")
     final_by: str = told("Who has the last word, where it is not whoever answers.", default="")
     example: str = told("An answer that did it well.", default="")
+    saved_replies: tuple[str, ...] = told("Titles of those that fit.", default=())
     language: str = told("Code for `lang` of the brand's own words.", default="")
 
 
@@ -83,12 +84,23 @@ class Boxes:
 
 
 @dataclass(frozen=True, kw_only=True)
+class SavedReplyChoice:
+    """A saved reply to tick."""
+
+    id: str = told("What the box sends.")
+    title: str = told("Its name.")
+    is_chosen: bool = told("Ticked.", default=False)
+    is_of_agency: bool = told("For every brand.", default=False)
+    is_archived: bool = told("Put away since it was ticked.", default=False)
+
+
+@dataclass(frozen=True, kw_only=True)
 class GuidelinePage:
     """The form of one guideline, `guidelines/guideline.html`.
 
     Posts: `url` (`version`, `title`, `when`, `words`, `steps` and `never_say` one a line, `offer`, `currency`,
-    `visibility`, `visibility_reason`, `min_stars`, `max_stars`, `final_by`, `example`, and each of `boxes`),
-    `delete_url` (`version`).
+    `visibility`, `visibility_reason`, `min_stars`, `max_stars`, `final_by`, `example`, `saved_reply_ids`, and each of
+    `boxes`), `delete_url` (`version`).
     """
 
     brand: BrandLook = told("Whose.")
@@ -103,6 +115,7 @@ class GuidelinePage:
     finals: tuple[Choice, ...] = told("Who may have the last word.", default=())
     stars: dict[str, tuple[Choice, ...]] = told("Options of `min_stars` and of `max_stars`.", default_factory=dict)
     boxes: tuple[Boxes, ...] = told("What else says when it applies.", default=())
+    saved_replies: tuple[SavedReplyChoice, ...] = told("Those to tick, ticked ones first.", default=())
     notice: Notice | None = told("Somebody was faster.", default=None)
     theirs: tuple[tuple[str, str], ...] = told(
         "What the guideline says now, field by field, after a conflict.", default=()

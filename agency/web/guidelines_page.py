@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from decimal import Decimal, InvalidOperation
 from typing import Any
 from uuid import UUID
@@ -11,7 +12,7 @@ from flask_babel import gettext as _
 from werkzeug.wrappers import Response as AnyResponse
 
 from agency.web.brand_address import brand_at, look_of
-from agency.web.contexts_setup import Boxes, GuidelineLook, GuidelinePage, GuidelinesPage
+from agency.web.contexts_setup import Boxes, GuidelineLook, GuidelinePage, GuidelinesPage, SavedReplyChoice
 from agency.web.guide_words import language_word
 from agency.web.guideline_words import (
     amount,
@@ -29,6 +30,7 @@ from agency.web.who import actor_of_request
 from styleguides import guidelines as room
 from styleguides.language import SUPPORTED_LANGUAGES
 from styleguides.models import Guideline
+from styleguides.saved_replies import titles_for
 from styleguides.scenarios import PLATFORMS
 from tenants.database import db
 from tenants.errors import Conflict, Invalid, NotFound, worded
@@ -40,8 +42,9 @@ guidelines_page = Blueprint("guidelines_page", __name__)
 
 TEXTS = ("title", "when", "words", "steps", "offer", "currency", "never_say", "visibility", "visibility_reason")
 FIELDS = (*TEXTS, "min_stars", "max_stars", "final_by", "example")
-LISTS = ("case_kinds", "kinds", "platforms", "languages")
-"""Fields of boxes to tick."""
+BOXES = ("case_kinds", "kinds", "platforms", "languages")
+LISTS = (*BOXES, "saved_reply_ids")
+"""Fields of boxes to tick; saved replies have a list of their own."""
 
 
 @guidelines_page.get("/brands/<brand_id>/guidelines")
@@ -49,9 +52,11 @@ def guidelines(brand_id: str) -> Response:
     """All of them, by title."""
     brand, actor = brand_at(brand_id, Permission.GUIDE_READ), actor_of_request()
     may_write = actor.may(Permission.GUIDE_WRITE)
+    rows = room.list_guidelines(actor, brand.id)
+    titles = _titles(brand, rows)
     page = GuidelinesPage(
         brand=look_of(brand),
-        rows=tuple(_look(brand, row, may_write) for row in room.list_guidelines(actor, brand.id)),
+        rows=tuple(_look(brand, row, titles, may_write) for row in rows),
         new_url=url_for("guidelines_page.new", brand_id=brand.id) if may_write else "",
     )
     return make_response(render_page("guidelines/page.html", page))
@@ -215,10 +220,11 @@ def _field_words() -> dict[str, str]:
         "visibility_reason": _("Why there"),
         "final_by": _("Who has the last word"),
         "example": _("An answer that did it well"),
+        "saved_reply_ids": _("Saved replies that fit"),
     }
 
 
-def _look(brand: Brand, row: Guideline, may_write: bool) -> GuidelineLook:
+def _look(brand: Brand, row: Guideline, titles: dict[str, str], may_write: bool) -> GuidelineLook:
     return GuidelineLook(
         title=row.title,
         when=row.when,
@@ -230,6 +236,7 @@ def _look(brand: Brand, row: Guideline, may_write: bool) -> GuidelineLook:
         visibility_reason=row.visibility_reason,
         final_by=final_by_words()[row.final_by] if row.final_by != "staff" else "",
         example=row.example,
+        saved_replies=tuple(titles[one] for one in row.saved_reply_ids if one in titles),
         language=brand.language,
         url=url_for("guidelines_page.guideline", brand_id=brand.id, guideline_id=row.id) if may_write else "",
     )
@@ -269,6 +276,7 @@ def _form(
         finals=_options(final_by_words(), values.get("final_by", "")),
         stars={name: _options(_star_choices(), values.get(name, "")) for name in ("min_stars", "max_stars")},
         boxes=_boxes(values),
+        saved_replies=_saved_replies(brand, values),
         notice=notice,
         theirs=theirs,
     )
@@ -284,7 +292,7 @@ def _star_choices() -> dict[str, str]:
 
 
 def _boxes(values: dict[str, str]) -> tuple[Boxes, ...]:
-    ticked = {name: values.get(name, "").splitlines() for name in LISTS}
+    ticked = {name: values.get(name, "").splitlines() for name in BOXES}
     spoken = dict.fromkeys((*SUPPORTED_LANGUAGES, *ticked["languages"]))
     words = {
         "case_kinds": case_kind_words(),
@@ -301,8 +309,29 @@ def _boxes(values: dict[str, str]) -> tuple[Boxes, ...]:
                 Choice(label, "", value=value, selected=value in ticked[name]) for value, label in words[name].items()
             ),
         )
-        for name in LISTS
+        for name in BOXES
     )
+
+
+def _saved_replies(brand: Brand, values: dict[str, str]) -> tuple[SavedReplyChoice, ...]:
+    """All the brand may use, those that are ticked first, also where they were put away since."""
+    ticked = [found for one in values.get("saved_reply_ids", "").split() if (found := id_from(one)) is not None]
+    return tuple(
+        SavedReplyChoice(
+            id=str(one.id),
+            title=one.title,
+            is_chosen=one.id in ticked,
+            is_of_agency=one.is_of_agency,
+            is_archived=one.is_archived,
+        )
+        for one in titles_for(actor_of_request(), brand.id, also=ticked)
+    )
+
+
+def _titles(brand: Brand, rows: Sequence[Guideline]) -> dict[str, str]:
+    """Id → title of every saved reply these name; no statement where they name none."""
+    named = {UUID(one) for row in rows for one in row.saved_reply_ids}
+    return {str(one.id): one.title for one in titles_for(actor_of_request(), brand.id, only=[*named])} if named else {}
 
 
 def _errors(error: Invalid | Conflict | None) -> dict[str, str]:

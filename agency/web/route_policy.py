@@ -169,12 +169,12 @@ ROUTE_POLICY: dict[str, Policy] = {
     "facts_page.restore": Permission.GUIDE_WRITE,
     # saved_replies_page.py
     "saved_replies_page.saved_replies": Permission.GUIDE_READ,
-    "saved_replies_page.new": Permission.GUIDE_WRITE,
-    "saved_replies_page.create": Permission.GUIDE_WRITE,
+    "saved_replies_page.new": Permission.SAVED_REPLY_WRITE,
+    "saved_replies_page.create": Permission.SAVED_REPLY_WRITE,
     "saved_replies_page.saved_reply": Permission.GUIDE_READ,
-    "saved_replies_page.change": Permission.GUIDE_WRITE,
-    "saved_replies_page.archive": Permission.GUIDE_WRITE,
-    "saved_replies_page.restore": Permission.GUIDE_WRITE,
+    "saved_replies_page.change": Permission.SAVED_REPLY_WRITE,
+    "saved_replies_page.archive": Permission.SAVED_REPLY_WRITE,
+    "saved_replies_page.restore": Permission.SAVED_REPLY_WRITE,
     # accounts_page.py
     "accounts_page.accounts": Permission.ACCOUNT_READ,
     "accounts_page.accounts_of_brand": Permission.ACCOUNT_READ,

@@ -72,6 +72,7 @@ def show_list() -> AnyResponse:
         limit=PAGE_ROWS + 1,
     )
     kept = {"brand": place, "q": q, "archived": "1" if archived else ""}
+    may_write = actor.may(Permission.SAVED_REPLY_WRITE)
     reads_replies = actor.may(Permission.REPLY_READ_DRAFT) and not (after or q or archived or place == EVERY_BRAND)
     page = SavedRepliesPage(
         rows=tuple(_look(row) for row in rows[:PAGE_ROWS]),
@@ -82,7 +83,7 @@ def show_list() -> AnyResponse:
             Choice(_("In use"), _list_url({**kept, "archived": ""}), selected=not archived),
             Choice(_("Put away"), _list_url({**kept, "archived": "1"}), selected=archived),
         ),
-        new_url=url_for("saved_replies_page.new", brand=place or None) if actor.may(Permission.GUIDE_WRITE) else "",
+        new_url=url_for("saved_replies_page.new", brand=place or None) if may_write else "",
         next_url=_list_url({**kept, "after": str(rows[PAGE_ROWS - 1].id)}) if len(rows) > PAGE_ROWS else "",
         is_archived=archived,
         is_filtered=bool(q or place),
@@ -284,7 +285,7 @@ def _form(
     error: Invalid | Conflict | None = None,
 ) -> Response:
     actor = actor_of_request()
-    may_write = actor.may(Permission.GUIDE_WRITE) and (
+    may_write = actor.may(Permission.SAVED_REPLY_WRITE) and (
         found is None or found.brand_id is not None or actor.brand_ids is None
     )
     here: dict[str, Any] = {"saved_reply_id": found.id} if found is not None else {}

@@ -19,7 +19,8 @@ from agency.inbox.models import Conversation, Message
 from agency.replies import desk
 from agency.replies.models import ReplyText
 from agency.web.guideline_words import star_words
-from styleguides import guidelines
+from styleguides import guidelines, saved_replies
+from styleguides.models import Guideline
 from tenants.database import db, new_id
 from tenants.errors import NotFound
 from tests.api.calling import Caller, token_for
@@ -27,6 +28,7 @@ from tests.factories import Agency, Factory
 from tests.web.visiting import Visitor
 
 HX = {"HX_Request": "true"}
+TEXTS = [{"language": "en", "text": "We are sorry."}]
 
 
 @pytest.fixture
@@ -166,6 +168,32 @@ def test_what_to_do_stands_beside_the_case_with_the_reasons(
     assert "Five stars" not in text
     assert "/guidelines/" not in text, "staff read them"
     assert "/guidelines/" in card(visit(ana.team_lead).get(f"/conversations/{case}/beside").text)
+
+
+def test_saved_replies_a_guideline_names_stand_first_on_the_card_and_in_the_api(
+    whole_app: Flask, ana: Agency, case: UUID, visit: Visit
+) -> None:
+    with ana.entered(ana.agency_admin):
+        by_words, named, foreign = (
+            saved_replies.create_saved_reply(ana.agency_admin, brand, {"title": title, "texts": TEXTS, **more}).id
+            for brand, title, more in (
+                (ana.brand_ids[0], "By its words", {"words": ["late"]}),
+                (None, "Named", {}),
+                (ana.brand_ids[1], "Of another brand", {}),
+            )
+        )
+    made = scenario(ana, "Late parcel", words=["late"], saved_reply_ids=[str(named)])
+    with ana.entered(ana.team_lead):
+        db.session.get_one(Guideline, (ana.id, made, ana.brand_ids[0])).saved_reply_ids = [
+            str(foreign), str(named), str(new_id()),
+        ]  # fmt: skip
+    shown = unescape(visit(ana.staff).get(f"/conversations/{case}/beside", **HX).text)
+    assert shown.index("for “Late parcel”") < shown.index("because of “late”")
+    assert "Of another brand" not in shown
+    caller = Caller(whole_app, token_for(whole_app, ana.staff))
+    items = caller.get(f"/conversations/{case}/saved-replies").get_json()["items"]
+    found = [(one["saved_reply"]["id"], one["guideline"], one["words"]) for one in items]
+    assert found == [(str(named), "Late parcel", []), (str(by_words), None, ["late"])]
 
 
 def test_in_a_direct_message_nobody_is_sent_to_a_private_place(ana: Agency, case: UUID, visit: Visit) -> None:

@@ -13,7 +13,7 @@ from flask import Flask
 from sqlalchemy import select
 
 from agency.web.guide_source import source_of
-from styleguides import guides
+from styleguides import guides, saved_replies
 from styleguides.importing import read_source
 from styleguides.models import Guideline, StyleGuideVersion
 from styleguides.rules import RULE_KINDS
@@ -21,13 +21,8 @@ from tenants.database import db
 from tenants.permissions import Role
 from tests.factories import Agency, Factory
 from tests.web.browser import Browser
+from tests.web.guiding import RULES, states
 from tests.web.replying import MARKUP, is_inert
-
-RULES: list[dict[str, Any]] = [
-    {"kind": "banned", "id": "no-jargon", "level": "stop", "phrases": ["synergy"], "reason": "Nobody says it.",
-     "good": "We work together.", "bad": "We use synergy."},
-    {"kind": "exclamation", "id": "calm", "level": "hint", "max_count": 1},
-]  # fmt: skip
 
 
 @pytest.fixture
@@ -39,12 +34,6 @@ def lead(whole_app: Flask, ana: Agency) -> Browser:
 def address(make: Factory, ana: Agency) -> str:
     make.guide(ana, RULES)
     return f"/brands/{ana.brand_ids[0]}/guide"
-
-
-def numbers(agency: Agency) -> dict[int, str]:
-    with agency.entered():
-        rows = db.session.execute(select(StyleGuideVersion.number, StyleGuideVersion.state))
-        return {row[0]: row[1] for row in rows}
 
 
 def source_in(html: str) -> str:
@@ -76,11 +65,11 @@ def test_a_new_version_is_kept_as_a_draft_and_put_in_force(lead: Browser, ana: A
     text = source_in(page).replace("synergy", "leverage")
     answer = lead.post(address, {"source": text, "note": "New word", "based_on": "1", "do": "save"})
     assert answer.status_code == 303
-    assert numbers(ana) == {1: "in_force", 2: "draft"}
+    assert states(ana) == {1: "in_force", 2: "draft"}
     assert "leverage" not in lead.get(address).text
     assert lead.post(f"{address}/2/in-force").status_code == 303
     assert lead.post(f"{address}/2/in-force").status_code == 303, "twice is harmless"
-    assert numbers(ana) == {1: "retired", 2: "in_force"}
+    assert states(ana) == {1: "retired", 2: "in_force"}
     assert "leverage" in lead.get(address).text
     assert "synergy" in lead.get(f"{address}?version=1").text
     compared = lead.get(f"{address}/compare?older=1&newer=2").text
@@ -100,14 +89,14 @@ def test_problems_name_line_rule_and_field_and_lose_nothing(lead: Browser, ana: 
     assert "2 things keep this version back" in page
     assert source_in(answer.text) == text
     assert "My note" in page
-    assert numbers(ana) == {1: "in_force"}
+    assert states(ana) == {1: "in_force"}
 
 
 def test_checking_saves_nothing(lead: Browser, ana: Agency, address: str) -> None:
     answer = lead.post(address, write({"rules": RULES}, do="check"))
     assert answer.status_code == 200
     assert "2 rules can be read" in answer.text
-    assert numbers(ana) == {1: "in_force"}
+    assert states(ana) == {1: "in_force"}
 
 
 def test_examples_that_disagree_keep_a_draft_out_of_force(lead: Browser, ana: Agency, address: str) -> None:
@@ -117,7 +106,7 @@ def test_examples_that_disagree_keep_a_draft_out_of_force(lead: Browser, ana: Ag
     assert answer.status_code == 422
     assert "the bad example keeps the rule it should break" in answer.text
     assert "no-jargon" in answer.text
-    assert numbers(ana) == {1: "in_force", 2: "draft"}
+    assert states(ana) == {1: "in_force", 2: "draft"}
 
 
 def test_a_version_written_meanwhile_is_told_before_saving(lead: Browser, ana: Agency, address: str) -> None:
@@ -126,7 +115,7 @@ def test_a_version_written_meanwhile_is_told_before_saving(lead: Browser, ana: A
     answer = lead.post(address, write({"rules": RULES[:1]}))
     assert answer.status_code == 409
     assert "came while you were writing" in answer.text
-    assert numbers(ana) == {1: "in_force", 2: "draft"}
+    assert states(ana) == {1: "in_force", 2: "draft"}
     assert lead.post(address, write({"rules": RULES[:1]}, based_on="2")).status_code == 303
 
 
@@ -157,7 +146,7 @@ def test_hostile_sources_are_refused_with_words(lead: Browser, ana: Agency, addr
     sent = text.encode("utf-8", "surrogatepass")
     answer = lead.post(address, {"source": sent, "note": "n", "based_on": "1", "do": "save"})  # type: ignore[dict-item]
     assert answer.status_code == 422
-    assert numbers(ana) == {1: "in_force"}
+    assert states(ana) == {1: "in_force"}
 
 
 def test_what_the_editor_shows_reads_back_to_the_same(address: str, ana: Agency) -> None:
@@ -268,6 +257,37 @@ def test_a_guideline_that_cannot_be_kept_comes_back(lead: Browser, address: str,
     assert answer.status_code == 422
     assert 'class="error"' in answer.text
     assert "Ask for the tag" in answer.text
+
+
+def test_saved_replies_that_fit_are_ticked_shown_and_those_of_other_brands_refused(
+    lead: Browser, ana: Agency, address: str
+) -> None:
+    texts = {"texts": [{"language": "en", "text": "We are sorry."}]}
+    with ana.entered(ana.agency_admin):
+        own, shared, foreign = (
+            saved_replies.create_saved_reply(ana.agency_admin, brand, {"title": title, **texts}).id
+            for brand, title in ((ana.brand_ids[0], "Late <b>"), (None, "Thanks"), (ana.brand_ids[1], "Elsewhere"))
+        )
+    place = address.replace("guide", "guidelines")
+    form = lead.get(f"{place}/new").text
+    assert "Late &lt;b&gt;" in form
+    assert "For every brand" in form
+    assert "Elsewhere" not in form
+    assert lead.post(place, {**GUIDELINE, "saved_reply_ids": [str(shared), str(own)]}).status_code == 303
+    found = guideline_of(ana)
+    assert found.saved_reply_ids == [str(shared), str(own)]
+    assert "Late &lt;b&gt;" in lead.get(place).text
+    assert "Elsewhere" not in lead.get(place).text
+    refused = lead.post(f"{place}/{found.id}", {**GUIDELINE, "saved_reply_ids": [str(foreign)], "version": "1"})
+    assert refused.status_code == 422
+    assert "holds a saved reply that this brand does not have" in refused.text
+    with ana.entered(ana.team_lead):
+        saved_replies.archive_saved_reply(ana.team_lead, own, None)
+    form = lead.get(f"{place}/{found.id}").text
+    assert form.index(f'value="{own}" checked') < form.index("Put away, so it is not offered")
+    kept = lead.post(f"{place}/{found.id}", {**GUIDELINE, "saved_reply_ids": [str(own)], "version": "1"})
+    assert kept.status_code == 303, "what stood there already may stay"
+    assert guideline_of(ana).saved_reply_ids == [str(own)]
 
 
 def test_hostile_guidelines_do_nothing(lead: Browser, ana: Agency, address: str) -> None:

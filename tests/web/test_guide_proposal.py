@@ -5,25 +5,16 @@ from __future__ import annotations
 import re
 from collections.abc import Callable
 from html import unescape
-from typing import Any
 
 import pytest
 from flask import Flask
-from sqlalchemy import select
 
 from styleguides import guides
-from styleguides.models import StyleGuideVersion
-from tenants.database import db
 from tenants.permissions import Role
 from tests.factories import Agency, Factory
 from tests.web.browser import Browser
+from tests.web.guiding import RULES, states
 from tests.web.replying import MARKUP, is_inert
-
-RULES: list[dict[str, Any]] = [
-    {"kind": "banned", "id": "no-jargon", "level": "stop", "phrases": ["synergy"], "reason": "Nobody says it.",
-     "good": "We work together.", "bad": "We use synergy."},
-    {"kind": "exclamation", "id": "calm", "level": "hint", "max_count": 1},
-]  # fmt: skip
 
 
 @pytest.fixture
@@ -45,12 +36,6 @@ def address(make: Factory, ana: Agency) -> str:
         identity = {"Audience": "Everybody"}
         guides.draft_version(ana.team_lead, ana.brand_ids[0], changed, "Calmer", voice="Calm.", identity=identity)
     return f"/brands/{ana.brand_ids[0]}/guide/2"
-
-
-def states(agency: Agency) -> dict[int, str]:
-    with agency.entered():
-        rows = db.session.execute(select(StyleGuideVersion.number, StyleGuideVersion.state))
-        return {row[0]: row[1] for row in rows}
 
 
 def form_of(html: str) -> dict[str, str]:

@@ -95,6 +95,11 @@ class SuggestedSavedReply(Strict):
 
     saved_reply = fields.Nested(SavedReply, required=True)
     words = Items(Text(), required=True, metadata={"description": "the customer's words it was found by"})
+    guideline = Text(
+        required=True,
+        allow_none=True,
+        metadata={"description": "the guideline of the case that names it, or null"},
+    )
     texts = Items(fields.Nested(FilledText), required=True)
 
 

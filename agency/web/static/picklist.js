@@ -14,7 +14,7 @@
 
   function count() {
     const number = rows.filter((row) => box(row).checked).length;
-    picked.textContent = number ? ` (${number})` : "";
+    if (picked) picked.textContent = number ? ` (${number})` : "";
   }
 
   function narrow() {
