@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import zlib
+from functools import cache
 from typing import Any
 from uuid import UUID
 from zoneinfo import available_timezones
@@ -199,6 +200,12 @@ def _checked(values: dict[str, Any]) -> dict[str, Any]:
     return good
 
 
+@cache
+def known_zones() -> frozenset[str]:
+    """Names of all time zones; read once, because listing them walks through hundreds of files."""
+    return frozenset(available_timezones())
+
+
 def _problem(field: str, value: Any) -> str | None:
     if field == "name":
         plain = " ".join(value.split()) if isinstance(value, str) else ""
@@ -215,7 +222,7 @@ def _problem(field: str, value: Any) -> str | None:
     if field == "language":
         return None if value in LANGUAGES else worded("Choose a language from the list.")
     if field == "time_zone":
-        known = isinstance(value, str) and value in available_timezones()
+        known = isinstance(value, str) and value in known_zones()
         return None if known else worded("Choose a time zone from the list, such as Europe/Warsaw.")
     if field in ("needs_approval", "guide_needs_approval"):
         return None if isinstance(value, bool) else worded("Say yes or no.")

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from typing import Any
 from uuid import UUID
-from zoneinfo import available_timezones
 
 from babel.numbers import format_decimal
 from flask import Blueprint, Response, current_app, make_response, redirect, request, url_for
@@ -236,7 +235,7 @@ def _languages(chosen: str) -> tuple[Choice, ...]:
 
 
 def _time_zones(chosen: str) -> tuple[Choice, ...]:
-    zones = sorted(zone for zone in available_timezones() if "/" in zone and not zone.startswith(("Etc/", "System")))
+    zones = sorted(zone for zone in room.known_zones() if "/" in zone and not zone.startswith(("Etc/", "System")))
     return tuple(Choice(zone, "", value=zone, selected=zone == chosen) for zone in ("UTC", *zones))
 
 

@@ -1,98 +1,27 @@
-"""Requests nobody honest sends: every query and form field of the pages with junk, and doors tried from aside."""
+"""Requests nobody honest sends: doors tried from aside, links that were never ours, hostile words in every column."""
 
 from __future__ import annotations
 
-import inspect
-import re
-import sys
-from collections.abc import Iterator
 from html.parser import HTMLParser
-from pathlib import Path
 from urllib.parse import quote, urlencode, urlsplit
 
 import pytest
 from flask import Flask
 from sqlalchemy import Engine, text
-from werkzeug.routing import Rule
 from werkzeug.test import EnvironBuilder, run_wsgi_app
 
-from agency.web.paths import is_page_path
 from agency.web.theme import local_path
 from agency.web.who import cookie_name
+from tenants.permissions import Role
 from tests.factories import Agency, Factory
 from tests.house.rows import Tenant, put_a_row_everywhere
-from tests.house.test_routes import FORM, ID_NAMES, NOT_IDS, Asker, World, address_of, rules, world  # noqa: F401
+from tests.house.test_routes import Asker, World, address_of, rules, world  # noqa: F401
 from tests.web.browser import Browser
-
-WEB = Path(__file__).resolve().parents[2] / "agency" / "web"
-FIELD = re.compile(r"""(?:request\.)?(?:args|form|values)(?:\.get|\.getlist)?[(\[]"(\w+)\"""")
-JUNK = (
-    "\x00",
-    "9" * 30,
-    "9" * 5000,
-    "٣",
-    "//[",
-    "x" * 20_000,
-    "\r\nSet-Cookie: a=b",
-    "0001-01-01T00:00:00+23:59",
-    "9999-12-31T23:59:59-23:59",
-)
 
 
 @pytest.fixture
 def make(whole_app: Flask) -> Factory:
     return Factory(whole_app)
-
-
-EVERYWHERE = ("q", "view", "brand", "after", "next")
-
-
-def fields_of(app: Flask, endpoint: str) -> list[str]:
-    """Every query and form field that the module of this page reads, and those of the addresses around it."""
-    module = app.view_functions[endpoint].__module__.rpartition(".")[2]
-    words = (WEB / f"{module}.py").read_text("utf-8")
-    return sorted({*FIELD.findall(words), *EVERYWHERE} - {"csrf_token"})
-
-
-def page_rules(app: Flask, *, safe: bool) -> Iterator[tuple[Rule, str]]:
-    """Every rule of the pages that reads, or that changes something."""
-    for rule, method in rules(app):
-        if is_page_path(rule.rule) and not rule.endpoint.startswith(("parts.", "files.")) and (method == "GET") == safe:
-            yield rule, method
-
-
-def test_the_fields_of_the_pages_are_found(whole_app: Flask) -> None:
-    found = {name for rule, _ in page_rules(whole_app, safe=False) for name in fields_of(whole_app, rule.endpoint)}
-    assert {"next", "text", "binding", "until", "text_hash", "email", "password", "based_on", "offered"} <= found
-
-
-@pytest.mark.slow
-def test_junk_in_every_query_of_every_page(world: World) -> None:  # noqa: F811
-    asker, wrong, ids = Asker(world, world.actors["agency_admin"]), [], world.ids(world.mine)
-    for rule, _method in page_rules(world.app, safe=True):
-        address = address_of(world.app, rule, ids)
-        words = inspect.getsource(sys.modules[world.app.view_functions[rule.endpoint].__module__])
-        for name in {*re.findall(r'args(?:\.get|\.getlist)?[(\[]"(\w+)"', words), *EVERYWHERE}:
-            for junk in JUNK:
-                answer = asker.ask("GET", f"{address}?{urlencode({name: junk[:5000]})}&{name}=second")
-                if answer.status_code >= 500:
-                    wrong.append((address, name, junk[:20], answer.status_code))
-    assert wrong == []
-
-
-@pytest.mark.slow
-def test_junk_in_every_field_of_every_form(world: World) -> None:  # noqa: F811
-    asker, wrong, ids = Asker(world, world.actors["agency_admin"]), [], world.ids(world.mine)
-    ids["person_id"] = str(world.actors["light"].user_id)
-    for rule, method in page_rules(world.app, safe=False):
-        address = address_of(world.app, rule, ids)
-        for name in fields_of(world.app, rule.endpoint):
-            for junk in JUNK:
-                asker.browser.forget_messages()
-                answer = asker.ask(method, address, {name: [junk, "second"]})
-                if answer.status_code >= 500:
-                    wrong.append((address, name, junk[:20], answer.status_code))
-    assert wrong == []
 
 
 def test_numbers_in_addresses(world: World) -> None:  # noqa: F811
@@ -129,7 +58,6 @@ EVIL_NEXT = (
 
 @pytest.mark.parametrize("wanted", EVIL_NEXT)
 def test_nobody_is_sent_elsewhere(whole_app: Flask, ana: Agency, make: Factory, wanted: str) -> None:
-    from tenants.permissions import Role
     from tests.web.browser import email_of
 
     actor = make.person(ana, Role.STAFF, password="a long enough password")
