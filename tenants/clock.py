@@ -21,7 +21,7 @@ def now() -> datetime:
 
 @contextmanager
 def stopped_at(moment: datetime) -> Iterator[Callable[[datetime], None]]:
-    """For tests: inside the block time stands at `moment`; call the yielded function to move it.
+    """For tests and the demo's past: inside the block time stands at `moment`; call the yielded function to move it.
 
     Leases are not judged by this clock but by the database's own (see `channels.poll_turns`).
     """

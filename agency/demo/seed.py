@@ -12,18 +12,17 @@ import json
 import os
 import urllib.request
 from datetime import timedelta
-from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 from uuid import UUID
 
-import yaml
 from flask import Flask
 from sqlalchemy import select
 
 from agency.demo import corpus
+from agency.demo.guide_lives import write_guide_life
 from channels import accounts
-from styleguides import client_sheet, facts, guidelines, guides, saved_replies
+from styleguides import client_sheet, facts, guidelines, saved_replies
 from tenants import brands, clock
 from tenants.base_app import settings_of_app
 from tenants.database import db, new_id
@@ -36,7 +35,6 @@ from tenants.sealed import purpose_key
 from tenants.settings import LOOPBACK_HOSTS, Settings, SettingsError
 
 FACT = "demo_seeded"
-GUIDES = Path(__file__).parent / "data" / "guides"
 SANDBOX_TIMEOUT_SECONDS = 30
 
 log = get_logger("demo")
@@ -120,9 +118,13 @@ def _seed(app: Flask, settings: Settings) -> None:
                     brand_ids=[brand_ids[key] for key in person.brands or ()],
                 )
             )
+        db.session.flush()
+        people = {p.key: _actor(p, ids[p.key], agency_id, brand_ids) for p in demo.people}
+        titles = _save_replies(actor, brand_ids)
         for key, brand_id in brand_ids.items():
-            _write_guide(actor, brand_id, key)
-        _save_replies(actor, brand_ids)
+            write_guide_life(brand_id, key, people)
+            _write_guidelines(actor, brand_id, key, titles)
+        brands.change_brand(actor, brand_ids["bursztynowa-zatoka"], guide_needs_approval=True)
         _write_sheets(actor, brand_ids)
         _write_facts(actor, brand_ids)
         _connect(actor, brand_ids, settings)
@@ -130,28 +132,32 @@ def _seed(app: Flask, settings: Settings) -> None:
     log.info("demo_seeded", agency_id=str(agency_id))
 
 
-def _write_guide(actor: Actor, brand_id: UUID, key: str) -> None:
-    data = yaml.safe_load((GUIDES / f"{key}.yaml").read_text(encoding="utf-8"))
-    version = guides.draft_version(
-        actor, brand_id, data["rules"], data.get("note", ""), voice=data.get("voice", ""), identity=data.get("identity")
-    )
-    guides.put_in_force(actor, brand_id, version.number)
-    for guideline in json.loads((GUIDES.parent / "guidelines.json").read_text(encoding="utf-8"))[key]:
-        guidelines.create_guideline(actor, brand_id, guideline)
+def _actor(person: corpus.DemoPerson, person_id: UUID, agency_id: UUID, brand_ids: dict[str, UUID]) -> Actor:
+    covered = None if person.brands is None else frozenset(brand_ids[key] for key in person.brands)
+    return Actor(person_id, person.name, Role(person.role), agency_id, covered)
 
 
-def _save_replies(actor: Actor, brand_ids: dict[str, UUID]) -> None:
-    """Words to begin answers with: the agency's own, and each brand's."""
-    listed = json.loads((GUIDES.parent / "saved_replies.json").read_text(encoding="utf-8"))
+def _write_guidelines(actor: Actor, brand_id: UUID, key: str, titles: dict[str, UUID]) -> None:
+    """What to do in which case; `saved_replies` are named by their titles."""
+    for guideline in json.loads((corpus.DATA_FOLDER / "guidelines.json").read_text(encoding="utf-8"))[key]:
+        named = [str(titles[title]) for title in guideline.pop("saved_replies", ())]
+        guidelines.create_guideline(actor, brand_id, {**guideline, "saved_reply_ids": named})
+
+
+def _save_replies(actor: Actor, brand_ids: dict[str, UUID]) -> dict[str, UUID]:
+    """Words to begin answers with: the agency's own, and each brand's. Their ids by title."""
+    made: dict[str, UUID] = {}
+    listed = json.loads((corpus.DATA_FOLDER / "saved_replies.json").read_text(encoding="utf-8"))
     for key, entries in listed.items():
         for entry in entries:
-            saved_replies.create_saved_reply(actor, brand_ids.get(key), entry)
+            made[entry["title"]] = saved_replies.create_saved_reply(actor, brand_ids.get(key), entry).id
+    return made
 
 
 def _write_sheets(actor: Actor, brand_ids: dict[str, UUID]) -> None:
     """What somebody new to each brand reads first; campaigns are on around the day of seeding."""
     today = clock.now().date()
-    listed = json.loads((GUIDES.parent / "client_sheets.json").read_text(encoding="utf-8"))
+    listed = json.loads((corpus.DATA_FOLDER / "client_sheets.json").read_text(encoding="utf-8"))
     for key, sheet in listed.items():
         for campaign in sheet["campaigns"]:
             for name, days in (("starts_on", "starts_in_days"), ("ends_on", "ends_in_days")):
@@ -161,7 +167,7 @@ def _write_sheets(actor: Actor, brand_ids: dict[str, UUID]) -> None:
 
 def _write_facts(actor: Actor, brand_ids: dict[str, UUID]) -> None:
     """What is so at each brand."""
-    listed = json.loads((GUIDES.parent / "facts.json").read_text(encoding="utf-8"))
+    listed = json.loads((corpus.DATA_FOLDER / "facts.json").read_text(encoding="utf-8"))
     for key, entries in listed.items():
         for entry in entries:
             facts.create_fact(actor, brand_ids[key], entry)

@@ -9,7 +9,7 @@ import pytest
 import yaml
 
 from agency.demo import corpus
-from agency.demo.seed import GUIDES
+from agency.demo.guide_lives import GUIDES
 from styleguides.check import CheckContext, check_text
 from styleguides.rules import rules_from_data
 from styleguides.saved_reply_fields import values_of
