@@ -21,7 +21,7 @@ from styleguides.length import PLATFORM_LABELS, length, length_limit, length_uni
 from styleguides.manner import MOST_HITS_PER_RULE
 from styleguides.pieces import UNPRINTABLE
 from styleguides.reading import Reading
-from styleguides.rule_kinds import Banned, CheckContext, Empathy, Finding, NeedsApproval, Preferred, Rule
+from styleguides.rule_kinds import Banned, CheckContext, Empathy, Example, Finding, NeedsApproval, Preferred, Rule
 from styleguides.tokens import HIDDEN_IN_WORDS, Span
 from styleguides.variables import places
 from styleguides.variants import language_tag, variant_shown
@@ -256,6 +256,23 @@ class GuideProblem:
         return f"{self.rule}, {self.field}: {self.message}"
 
 
+def example_context(rule: Rule, example: Example, brand_language: str) -> CheckContext:
+    """Where an example of this rule stands: as it says itself, else where the rule holds."""
+    stars = example.stars
+    if stars is None and isinstance(rule, Empathy) and not example.complaint:
+        stars = rule.max_stars
+    return CheckContext(
+        platform=example.platform or next(iter(rule.platforms), None),
+        kind=example.kind or next(iter(rule.kinds), None),
+        language=example.language or (rule.languages[0] if rule.languages else None) or brand_language,
+        stars=stars,
+        customer_name=example.customer_name,
+        brand_language=brand_language,
+        complaint=example.complaint,
+        began_with=example.began_with,
+    )
+
+
 def example_problems(rules: Sequence[Rule], brand_language: str = "en") -> list[GuideProblem]:
     """Rules whose good example breaks them, or whose bad example does not."""
     problems: list[GuideProblem] = []
@@ -263,19 +280,7 @@ def example_problems(rules: Sequence[Rule], brand_language: str = "en") -> list[
         for field, example in (("good", rule.good), ("bad", rule.bad)):
             if example is None:
                 continue
-            stars = example.stars
-            if stars is None and isinstance(rule, Empathy) and not example.complaint:
-                stars = rule.max_stars
-            context = CheckContext(
-                platform=example.platform or next(iter(rule.platforms), None),
-                kind=example.kind or next(iter(rule.kinds), None),
-                language=example.language or (rule.languages[0] if rule.languages else None) or brand_language,
-                stars=stars,
-                customer_name=example.customer_name,
-                brand_language=brand_language,
-                complaint=example.complaint,
-                began_with=example.began_with,
-            )
+            context = example_context(rule, example, brand_language)
             broken = any(finding.rule == rule.id for finding in check_text([rule], example.text, context))
             if broken and field == "good":
                 problems.append(GuideProblem(rule.id, field, worded("the good example breaks the rule it should keep")))

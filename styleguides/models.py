@@ -6,7 +6,7 @@ from datetime import date, datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import CheckConstraint, Index, SmallInteger, Text, UniqueConstraint, func, text
+from sqlalchemy import BigInteger, CheckConstraint, Index, SmallInteger, Text, UniqueConstraint, func, text
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.orm import Mapped, mapped_column
 
@@ -233,5 +233,34 @@ class Fact(BrandOwned, Dated, Base):
         Index("ix_fact_brand", "agency_id", "brand_id", "name", "id"),
         Index("ix_fact_stamp", "agency_id", "brand_id", "changed_at", "version"),
         CheckConstraint("kind in ('amount', 'hours', 'span', 'day', 'yes_no', 'link', 'text')", name="kind_is_known"),
+        {"info": {"app_may": ("SELECT", "INSERT", "UPDATE")}},
+    )
+
+
+class GuideQuiz(BrandOwned, Dated, Base):
+    """What one person was asked about one version of a guide, and how it went: a row a person and version.
+
+    `questions` have the form of `styleguides.quiz.questions_to_data`, made of `seed`; `answers` are the places of the
+    options chosen. A new try takes the place of the last one, `asked` keeps the keys of all. `tries` are those that
+    were handed in; while `finished_at` is None one is open. `passed_at` stays, whatever is tried afterwards.
+    """
+
+    __tablename__ = "guide_quiz"
+    person_id: Mapped[UUID]
+    version_id: Mapped[UUID]
+    version_number: Mapped[int]
+    seed: Mapped[int] = mapped_column(BigInteger, default=0)
+    questions: Mapped[list[Any]] = mapped_column(JSONB, default=list, server_default="[]")
+    answers: Mapped[list[Any]] = mapped_column(JSONB, default=list, server_default="[]")
+    asked: Mapped[list[Any]] = mapped_column(JSONB, default=list, server_default="[]")
+    tries: Mapped[int] = mapped_column(default=0, server_default="0")
+    right_count: Mapped[int] = mapped_column(default=0, server_default="0")
+    finished_at: Mapped[datetime | None]
+    passed_at: Mapped[datetime | None]
+    __table_args__ = (
+        belongs_to("style_guide_version", "version_id"),
+        UniqueConstraint("agency_id", "brand_id", "person_id", "version_id"),
+        Index("ix_guide_quiz_person", "agency_id", "person_id", "id"),
+        CheckConstraint("passed_at is null or tries > 0", name="passed_by_a_try"),
         {"info": {"app_may": ("SELECT", "INSERT", "UPDATE")}},
     )

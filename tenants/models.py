@@ -38,6 +38,8 @@ class Agency(Dated, Base):
     name: Mapped[str] = mapped_column(Text, unique=True)
     language: Mapped[str] = mapped_column(Text, default="en")
     roles_needing_second_factor: Mapped[list[str]] = mapped_column(ARRAY(Text), default=list, server_default="{}")
+    quiz_gate: Mapped[bool] = mapped_column(default=False, server_default="false")
+    """Whoever has not passed the quiz on a brand's guide in force sends nothing there without somebody's yes."""
 
 
 class Brand(AgencyOwned, Dated, Base):

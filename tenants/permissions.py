@@ -33,6 +33,7 @@ class Permission(StrEnum):
     GUIDE_PROPOSE = "guide:propose"
     GUIDE_APPROVE = "guide:approve"
     SAVED_REPLY_WRITE = "saved_reply:write"
+    QUIZ_MANAGE = "quiz:manage"
     BRAND_READ = "brand:read"
     BRAND_MANAGE = "brand:manage"
     ACCOUNT_READ = "account:read"
@@ -83,6 +84,7 @@ _LEAD = _STAFF | {
     _P.GUIDE_WRITE,
     _P.GUIDE_PUT_IN_FORCE,
     _P.SAVED_REPLY_WRITE,
+    _P.QUIZ_MANAGE,
     _P.PEOPLE_READ,
     _P.AUDIT_READ,
 }
@@ -125,6 +127,9 @@ REFUSALS: dict[Permission, str] = {
     _P.GUIDE_PROPOSE: worded("Your role may not propose style guides to the client. Nothing was changed."),
     _P.GUIDE_APPROVE: worded("Only the brand's client owner approves a style guide. Nothing was changed."),
     _P.SAVED_REPLY_WRITE: worded("Only a team lead changes saved replies. Nothing was changed."),
+    _P.QUIZ_MANAGE: worded(
+        "Only a team lead sees what others passed and sets what a quiz decides. Nothing was changed."
+    ),
     _P.BRAND_READ: worded("Your role does not include brands. Nothing was changed."),
     _P.BRAND_MANAGE: worded("Only an agency admin opens or changes brands. Nothing was changed."),
     _P.ACCOUNT_READ: worded("Your role does not include connected accounts. Nothing was changed."),

@@ -16,6 +16,7 @@ from agency.api import (
     error_shape,
     facts,
     guidelines,
+    quizzes,
     replies,
     saved_replies,
     style_guides,
@@ -33,6 +34,7 @@ SUBJECTS: tuple[ModuleType, ...] = (
     saved_replies,
     client_sheets,
     facts,
+    quizzes,
     check,
     document,
 )

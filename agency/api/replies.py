@@ -158,7 +158,10 @@ def take_back_reply(body: dict[str, Any], reply_id: str) -> Any:
 @blueprint.arguments(Nothing, required=False)
 @blueprint.response(200, Reply, example={**examples.REPLY, "state": "approved"})
 def release_reply(body: dict[str, Any], reply_id: str) -> Any:
-    """Publish without the client's yes, where the brand is set so. 409 `needs_approval` elsewhere."""
+    """Publish without the client's yes, where the brand is set so. 409 `needs_approval` elsewhere.
+
+    409 `quiz_needed` while the agency asks for a pass of the quiz on the guide in force and this person has none.
+    """
     return queries.get_reply(desk.release(caller(), known_id(reply_id)).id)
 
 

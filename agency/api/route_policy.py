@@ -93,6 +93,10 @@ API_ROUTE_POLICY: dict[str, Policy] = {
     "api_facts.change_fact": P.GUIDE_WRITE,
     "api_facts.archive_fact": P.GUIDE_WRITE,
     "api_facts.restore_fact": P.GUIDE_WRITE,
+    # quizzes.py: others' are a lead's to see
+    "api_quizzes.list_quizzes": P.REPLY_WRITE,
+    "api_quizzes.get_quiz_gate": P.REPLY_WRITE,
+    "api_quizzes.set_quiz_gate": P.QUIZ_MANAGE,
     # check.py
     "api_check.check": P.GUIDE_READ,
     # webhooks.py, meta_requests.py: other programs, each with a signature of its own

@@ -31,6 +31,7 @@ from agency.replies.promises import publish_soon
 from agency.replies.settling import stand_by_word
 from agency.replies.text_difference import text_difference
 from agency.replies.words import accepted, hash_of
+from styleguides import quiz_gate
 from tenants import audit, clock
 from tenants.database import db
 from tenants.errors import Conflict, Invalid, NotFound, worded
@@ -156,7 +157,8 @@ def submit(actor: Actor, reply_id: UUID) -> Reply:
 def release(actor: Actor, reply_id: UUID) -> Reply:
     """Publish without the client's yes, where brand and words need none, or where it takes our own words back.
 
-    Checks as in `submit`; recorded as released.
+    Checks as in `submit`; recorded as released. Raises Conflict `quiz_needed` for new words of somebody who has not
+    passed the quiz on the guide in force now, where the agency asks for that.
     """
     reply = locked(reply_id)
     require(actor, Permission.REPLY_RELEASE, reply.brand_id)
@@ -165,6 +167,8 @@ def release(actor: Actor, reply_id: UUID) -> Reply:
             "This brand's replies need the client's approval. Nothing was sent; send it for approval instead.",
             code="needs_approval",
         )
+    if reply.deed != "withdraw":
+        quiz_gate.refuse_without_pass(actor, reply.brand_id)
     text = _ready_to_leave(actor, reply, "release", "approved")
     _decide(actor, reply, text, "released")
     move(reply, "release", actor=actor, text_hash=text.text_hash)

@@ -305,6 +305,8 @@ def _parts(found: Brand) -> tuple[Choice, ...]:
         Choice(_("Fact sheet"), url_for("facts_page.facts", brand_id=found.id), value="info"),
         Choice(_("Saved replies"), url_for("saved_replies_page.saved_replies", brand=found.id), value="reply"),
     ]
+    if actor.may(Permission.REPLY_WRITE):
+        parts.append(Choice(_("Quiz"), url_for("quiz.quiz", brand_id=found.id), value="bulb"))
     if actor.may(Permission.ACCOUNT_READ):
         here = url_for("accounts_page.accounts_of_brand", brand_id=found.id)
         parts.append(Choice(_("Channels"), here, value="channels"))

@@ -9,7 +9,7 @@ from collections.abc import Callable
 from dataclasses import replace
 from uuid import UUID
 
-from flask import Blueprint, Response, jsonify, make_response, redirect, render_template, request, session
+from flask import Blueprint, Response, jsonify, make_response, redirect, render_template, request, session, url_for
 from flask_babel import gettext as _
 from sqlalchemy import select
 from werkzeug.wrappers import Response as AnyResponse
@@ -34,6 +34,7 @@ from agency.web.looks import Notice
 from agency.web.shell import render_page, toast
 from agency.web.who import actor_of_request
 from styleguides.brand_check import check_for_brand
+from styleguides.quiz_gate import QUIZ_NEEDED
 from tenants.database import db
 from tenants.errors import AppError, Conflict, Invalid, NotFound, worded
 from tenants.ids import id_from
@@ -176,7 +177,16 @@ def _let_go(actor: Actor, reply_id: UUID) -> None:
 
 def _notice(refused: AppError) -> Notice:
     trouble = page_for(refused)
-    return Notice("bad" if refused.http_status >= 500 else "warn", trouble.what, trouble.safe, trouble.next)
+    return Notice(
+        "bad" if refused.http_status >= 500 else "warn", trouble.what, trouble.safe, trouble.next, *_way(refused)
+    )
+
+
+def _way(refused: AppError) -> tuple[str, str]:
+    """Label and address of the one link that helps; nothing where there is none."""
+    if refused.code != QUIZ_NEEDED:
+        return "", ""
+    return _("Take the quiz"), url_for("quiz.quiz", brand_id=refused.fields["brand_id"])
 
 
 def _shown_again(actor: Actor, target: Answering, written: Written, status: int) -> AnyResponse:

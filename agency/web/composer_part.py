@@ -8,7 +8,7 @@ from dataclasses import replace
 from typing import NamedTuple
 from uuid import UUID
 
-from flask import current_app, request, session
+from flask import current_app, request, session, url_for
 from flask_babel import gettext as _
 from itsdangerous import BadSignature, URLSafeSerializer
 
@@ -28,6 +28,7 @@ from agency.web.reply_looks import let_go_in, result_look, stored_result, way_wo
 from agency.web.stored_words import said_again
 from channels.matching import same_text
 from styleguides import brand_check
+from styleguides.quiz_gate import version_to_pass
 from tenants.base_app import settings_of_app
 from tenants.errors import Conflict
 from tenants.permissions import Actor, Permission
@@ -123,6 +124,9 @@ def composer_for(
     else:
         result = replace(stored_result([], None, text, view.platform, kind), checked=False)
     foreign = _written_elsewhere(view, replies) if base is None else ""
+    may_release = not view.needs_approval and actor.may(Permission.REPLY_RELEASE)
+    to_pass = version_to_pass(actor, view.brand_id) if may_release else None
+    needs_yes = view.needs_approval or result.needs_approval or to_pass is not None
     url = address.deed_url(view.id, "reply")
     if base is not None:
         url += ("&" if "?" in url else "?") + f"change={base.id}"
@@ -155,8 +159,9 @@ def composer_for(
         private=private and view.kind != "message" and way.may_private,
         private_words=way.private_words,
         may_submit=True,
-        may_release=not (view.needs_approval or result.needs_approval) and actor.may(Permission.REPLY_RELEASE),
-        consequence=_consequence(view, private=private, needs_yes=view.needs_approval or result.needs_approval),
+        may_release=may_release and not needs_yes,
+        quiz=quiz_notice(view.brand_id, to_pass) if to_pass is not None else None,
+        consequence=_consequence(view, private=private, needs_yes=needs_yes),
         saved=_saved(reply),
         came_back=said_again(reply.state_reason or "") if reply is not None and reply.state == "draft" else "",
         drop_url=address.deed_url(view.id, f"replies/{reply.id}/drop")
@@ -167,6 +172,17 @@ def composer_for(
         replaces=bool(foreign and reply is not None and reply.replaces_text == foreign),
         kept_as=f"{actor.user_id.hex}:{view.id.hex}:{base.id.hex if base else ''}",
         focus=written is not None,
+    )
+
+
+def quiz_notice(brand_id: UUID, number: int) -> Notice:
+    """Said before anybody presses: publishing asks for a pass first."""
+    return Notice(
+        "info",
+        _("You have not passed the quiz on this brand's guide, version %(n)s.", n=number),
+        _("Until you have, somebody's yes is needed before your words are published."),
+        action_label=_("Take the quiz"),
+        action_url=url_for("quiz.quiz", brand_id=brand_id),
     )
 
 

@@ -47,7 +47,8 @@ def conversation_page(
     editing: UUID | None = None,
     changing: UUID | None = None,
 ) -> ConversationPage:
-    """The page of one conversation, in two statements; direct messages and private answers cost one more each.
+    """The page of one conversation, in two statements; direct messages, private answers and a brand
+    whose replies need no approval cost one more each.
 
     `editing` is a reply whose words stand in the composer instead of the newest draft's, `changing` a published one
     whose words are to be changed on the platform. Raises NotFound.

@@ -64,6 +64,7 @@ PAGES = (
     "guide_files",
     "guidelines_page",
     "facts_page",
+    "quiz",
     "saved_replies_page",
     "client_sheet_page",
     "brands_page",

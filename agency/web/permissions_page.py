@@ -58,6 +58,7 @@ def deed_words() -> dict[Permission, str]:
         Permission.GUIDE_PROPOSE: _("Propose a style guide to the client"),
         Permission.GUIDE_APPROVE: _("Approve a style guide, never one's own"),
         Permission.SAVED_REPLY_WRITE: _("Write saved replies"),
+        Permission.QUIZ_MANAGE: _("See who passed a quiz, set what a pass decides"),
         Permission.BRAND_READ: _("See brands"),
         Permission.BRAND_MANAGE: _("Open, change, pause and archive brands"),
         Permission.ACCOUNT_READ: _("See channel health"),

@@ -159,6 +159,13 @@ ROUTE_POLICY: dict[str, Policy] = {
     "client_sheet_page.sheet": Permission.GUIDE_READ,
     "client_sheet_page.form": Permission.GUIDE_WRITE,
     "client_sheet_page.change": Permission.GUIDE_WRITE,
+    # quiz.py
+    "quiz.quizzes": Permission.REPLY_WRITE,
+    "quiz.gate": Permission.QUIZ_MANAGE,
+    "quiz.quiz": Permission.REPLY_WRITE,
+    "quiz.begin": Permission.REPLY_WRITE,
+    "quiz.answer": Permission.REPLY_WRITE,
+    "quiz.people": Permission.QUIZ_MANAGE,
     # facts_page.py
     "facts_page.facts": Permission.GUIDE_READ,
     "facts_page.new": Permission.GUIDE_WRITE,

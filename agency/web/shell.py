@@ -36,6 +36,7 @@ PLACES: tuple[tuple[str, str, str], ...] = (
     ("owner.waiting", "approvals", "g a"),
     ("brands_page.brands", "brands", ""),
     ("accounts_page.accounts", "channels", ""),
+    ("quiz.quizzes", "bulb", ""),
     ("people.people", "people", ""),
 )
 """Endpoint, icon and key of the main places. The route's own policy says who sees it; one not built yet is left out."""
@@ -61,6 +62,7 @@ def _place_words() -> dict[str, str]:
         "owner.waiting": _("Approvals"),
         "brands_page.brands": _("Brands"),
         "accounts_page.accounts": _("Channels"),
+        "quiz.quizzes": _("Quiz"),
         "people.people": _("People"),
     }
 

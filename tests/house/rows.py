@@ -335,6 +335,26 @@ ROWS: dict[str, Callable[[Tenant], Row]] = {
         "made_by": t.id_of("person"),
         "made_by_name": t.word("guide decider"),
     },
+    "guide_quiz": lambda t: {
+        **_owned(t, "guide_quiz"),
+        "person_id": t.id_of("person"),
+        "version_id": t.id_of("style_guide_version"),
+        "version_number": 1,
+        "questions": [
+            {
+                "kind": "which_goes",
+                "key": t.word("question"),
+                "rule": "house",
+                "shown": {"text": "", "language": "en"},
+                "options": [t.word("right option"), t.word("wrong option")],
+                "right": [0],
+                "case": False,
+            }
+        ],
+        "tries": 1,
+        "right_count": 1,
+        "passed_at": clock.now(),
+    },
     "guideline": lambda t: {
         **_owned(t, "guideline"),
         "title": t.word("guideline"),
