@@ -170,7 +170,7 @@ def _brand_row(row: BrandStanding) -> QuizRow:
 
 def _standing_words(code: str, number: int | None, before: int | None) -> str:
     if code == "none":
-        return _("There is nothing to learn by heart before a guide is in force.")
+        return _("Nothing is asked before a guide is in force.")
     if code == "nothing":
         return _("This guide's rules have no examples that questions could be made of.")
     if before is not None and code != "passed":
