@@ -320,3 +320,16 @@ PROBLEM: Final[Example] = {
     "holder_name": "Kim Example",
     "held_since": MORNING,
 }
+
+QUIZ: Final[Example] = {
+    "id": OTHER_ID,
+    "brand_id": BRAND_ID,
+    "person_id": OTHER_ID,
+    "person_name": "Sam Example",
+    "guide_version": 3,
+    "tries": 2,
+    "right_count": 9,
+    "question_count": 10,
+    "finished_at": LATER,
+    "passed_at": LATER,
+}
