@@ -13,6 +13,7 @@ from styleguides.length import seconds_for_words
 from styleguides.manner import (
     MOST_HITS_PER_RULE,
     Matched,
+    is_allowed,
     judge_address,
     judge_hashtags,
     judge_negative,
@@ -122,15 +123,17 @@ def judge_empathy(rule: Empathy, order: int, reading: Reading, view: View, match
     few_stars = stars is not None and stars <= rule.max_stars
     if not few_stars and not (rule.on_complaints and reading.context.complaint):
         return
-    if order in matched or _literal_found(view.phrases_of.get(order, ()), reading.text):
-        return
-    line = _closed(rule.any_of[0])
-    place, suggestion = 0, f"{line} "
-    greeting = _GREETING.match(reading.text)
-    if greeting is not None:  # a greeting stays in front
-        place, suggestion = greeting.end(), f" {line}"
-    words = "empathy" if few_stars else "empathy_complaint"
-    out.add(rule, order, words, place, place, suggestion, wanted=rule.any_of[0], stars=stars)
+    if order not in matched and not _literal_found(view.phrases_of.get(order, ()), reading.text):
+        line = _closed(rule.any_of[0])
+        place, suggestion = 0, f"{line} "
+        greeting = _GREETING.match(reading.text)
+        if greeting is not None:  # a greeting stays in front
+            place, suggestion = greeting.end(), f" {line}"
+        words = "empathy" if few_stars else "empathy_complaint"
+        out.add(rule, order, words, place, place, suggestion, wanted=rule.any_of[0], stars=stars)
+    blamed = (hit for hit in reading.blames if not (rule.allowed and is_allowed(rule.allowed, reading, *hit)))
+    for place, size in islice(blamed, MOST_HITS_PER_RULE - 1):
+        out.add(rule, order, "blame", *reading.span(place, size))
 
 
 def judge_length(rule: Length, order: int, reading: Reading, view: View, matched: Matched, out: Findings) -> None:

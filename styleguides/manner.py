@@ -35,7 +35,7 @@ def _allowed(entries: tuple[str, ...]) -> tuple[tuple[str, ...], ...]:
     return tuple(words for words in map(plain_words, entries) if words)
 
 
-def _is_allowed(entries: tuple[str, ...], reading: Reading, place: int, size: int) -> bool:
+def is_allowed(entries: tuple[str, ...], reading: Reading, place: int, size: int) -> bool:
     """Whether these words are among the allowed ones, or part of them."""
     words = reading.plain_words
     for allowed in _allowed(entries):
@@ -51,7 +51,7 @@ def judge_address(rule: Address, order: int, reading: Reading, view: View, match
         return
     hits = 0
     for mark in reading.address_marks:
-        if mark.register not in wrong or (rule.allowed and _is_allowed(rule.allowed, reading, mark.place, mark.size)):
+        if mark.register not in wrong or (rule.allowed and is_allowed(rule.allowed, reading, mark.place, mark.size)):
             continue
         out.add(rule, order, f"address_{rule.form}", *reading.span(mark.place, mark.size), mark.instead)
         hits += 1
@@ -76,7 +76,7 @@ def judge_hashtags(rule: Hashtags, order: int, reading: Reading, view: View, mat
 def judge_negative(rule: Negative, order: int, reading: Reading, view: View, matched: Matched, out: Findings) -> None:
     hits = 0
     for found in reading.negatives:
-        if rule.allowed and _is_allowed(rule.allowed, reading, found.place, found.size):
+        if rule.allowed and is_allowed(rule.allowed, reading, found.place, found.size):
             continue
         start, end = reading.span(found.place, found.size)
         suggestion = _rewritten(found, reading, start)
@@ -112,7 +112,7 @@ def _places(
     own = matched.get(order, ())
     after = 0
     for place, size in sorted({*reading.hits(name), *own}, key=lambda hit: (hit[0], -hit[1])):
-        if place < after or (rule.allowed and _is_allowed(rule.allowed, reading, place, size)):
+        if place < after or (rule.allowed and is_allowed(rule.allowed, reading, place, size)):
             continue
         if size > 1 and reading.broken(place, size):
             continue
@@ -148,7 +148,7 @@ def judge_promises(rule: Promises, order: int, reading: Reading, view: View, mat
         times = (
             reading.span(place, size)
             for place, size in reading.times_promised
-            if not (rule.allowed and _is_allowed(rule.allowed, reading, place, size))
+            if not (rule.allowed and is_allowed(rule.allowed, reading, place, size))
         )
         _tell(rule, order, "promise_dated", times, out)
 

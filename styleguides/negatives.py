@@ -7,7 +7,7 @@ words: the time is linear in the text.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import cache
 from itertools import product
@@ -50,7 +50,8 @@ class Negative:
     kept: int | None
 
 
-def _pattern(says: str, write: str | None, example: str) -> Pattern:
+def pattern_of(says: str, write: str | None = None, example: str = "") -> Pattern:
+    """A pattern as the language files write it: `<you we> can't|cannot {} until {time}`."""
     parts: tuple[list[frozenset[str]], list[frozenset[str]]] = ([], [])
     gap = timed = False
     kept: int | None = None
@@ -70,14 +71,22 @@ def _pattern(says: str, write: str | None, example: str) -> Pattern:
 @cache
 def _patterns(code: str) -> dict[tuple[str, str], tuple[Pattern, ...]]:
     """Patterns by their first two words: every one has these in front of its gap."""
-    by_first: dict[tuple[str, str], list[Pattern]] = {}
+    patterns: list[Pattern] = []
     for entry in language_data(code).listed("negative"):
         write = entry.get("write")
         example = entry.get("example") or (write or "").replace("{time}", "…").replace("{}", "…").replace("<>", "…")
-        pattern = _pattern(entry["says"], write, " ".join(example.split()))
+        pattern = pattern_of(entry["says"], write, " ".join(example.split()))
+        patterns.append(pattern)
+    return by_first_words(patterns)
+
+
+def by_first_words(patterns: Iterable[Pattern]) -> dict[tuple[str, str], tuple[Pattern, ...]]:
+    """Patterns by each pair of words they may begin with, in their order."""
+    by_first: dict[tuple[str, str], list[Pattern]] = {}
+    for pattern in patterns:
         for words in product(pattern.before[0], pattern.before[1]):
             by_first.setdefault(words, []).append(pattern)
-    return {words: tuple(patterns) for words, patterns in by_first.items()}
+    return {words: tuple(found) for words, found in by_first.items()}
 
 
 @cache
@@ -108,14 +117,15 @@ def negatives(reading: Reading) -> Iterator[Negative]:
         if place < free or place + 1 == len(written):
             continue
         for pattern in patterns.get((plain_of(written[place]), plain_of(written[place + 1])), ()):
-            found = _matched(pattern, reading.plain_words, place, times)
+            found = matched(pattern, reading.plain_words, place, times)
             if found is not None and not reading.broken(place, found.size):
                 yield found
                 free = place + found.size
                 break
 
 
-def _matched(pattern: Pattern, words: Sequence[str], place: int, times: Moments) -> Negative | None:
+def matched(pattern: Pattern, words: Sequence[str], place: int, times: Moments) -> Negative | None:
+    """What of these plain words the pattern matches from `place` on."""
     if not _stand(pattern.before, words, place):
         return None
     kept = None if pattern.kept is None else place + pattern.kept

@@ -10,6 +10,7 @@ from typing import Any, Generic, TypeVar
 
 from styleguides import pieces, tokens
 from styleguides.address import Mark, marks
+from styleguides.blame import blames
 from styleguides.health import health_words
 from styleguides.language import LanguageData, StemCache, plain_of, sure_ends
 from styleguides.negatives import Negative, negatives
@@ -161,6 +162,10 @@ class Reading:
     @once
     def negatives(self) -> list[Negative]:
         return list(negatives(self)) if self._shown & Sign.NEGATIVE else []
+
+    @once
+    def blames(self) -> list[Hit]:
+        return blames(self)
 
     @once
     def times_promised(self) -> list[Hit]:

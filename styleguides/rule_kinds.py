@@ -145,10 +145,14 @@ class SentenceLength(Rule):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Empathy(Rule):
-    """A reply to a review of at most `max_stars` stars, or to a complaint, holds a line that shows understanding."""
+    """A reply to a review of at most `max_stars` stars, or to a complaint, holds a line that shows understanding.
+
+    And it does not put the blame on the customer: wordings come from the language file; `allowed` stay.
+    """
 
     kind: ClassVar[str] = "empathy"
     any_of: tuple[str, ...]
+    allowed: tuple[str, ...] = ()
     max_stars: int = 2
     on_complaints: bool = True
 

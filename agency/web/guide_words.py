@@ -252,7 +252,9 @@ def _empathy(rule: Empathy, listed: Callable[[Sequence[str]], str]) -> str:
         stars = ngettext("reviews of %(num)s star", "reviews of up to %(num)s stars", rule.max_stars)
         when = _("%(stars)s and complaints", stars=stars) if rule.on_complaints else stars
     return _(
-        "In answers to %(when)s, show understanding, for example: %(words)s.", when=when, words=listed(rule.any_of)
+        "In answers to %(when)s, show understanding and do not blame the customer, for example: %(words)s.",
+        when=when,
+        words=listed(rule.any_of),
     )
 
 
