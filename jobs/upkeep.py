@@ -11,6 +11,7 @@ from sqlalchemy import Select, String, and_, cast, exists, func, select
 
 from agency.inbox import desk, moderation
 from agency.notices import sending
+from agency.replies import answered_words
 from agency.replies.models import PublishAttempt, Reply
 from agency.replies.reconciling import MODERATION_LOOKS, NEEDS_A_PERSON
 from channels import connecting, ending, raw_events
@@ -60,6 +61,7 @@ def keep_up(app: Flask) -> None:
                 importing.wake(agency_id)
                 keeping.wake(agency_id)
                 ending.forget_old()
+                answered_words.keep_older()
         except JobTimeoutException:
             raise
         except Exception:

@@ -48,7 +48,7 @@ _AMOUNT = re.compile(
     re.IGNORECASE,
 )
 _CLOCK = re.compile(
-    r"(?<![\w.,:/-])(?P<hour>\d{1,2})(?:(?P<mark>[:.])(?P<minute>\d\d)|(?P<h>h)(?P<after_h>\d\d)?)?"
+    r"(?<![\w.,:/])(?:(?<!-)|(?<=:\d\d-)|(?<=\dh-)|(?<=h\d\d-)|(?<=[ap]m-))(?P<hour>\d{1,2})(?:(?P<mark>[:.])(?P<minute>\d\d)|(?P<h>h)(?P<after_h>\d\d)?)?"
     r"(?:[ \u00a0]?(?P<half>[ap])(?:m|\.m\.?))?(?!\w)",
     re.IGNORECASE,
 )

@@ -20,9 +20,11 @@ from styleguides import fact_check
 from styleguides.fact_check import Facts, fact_findings
 from styleguides.fact_values import VALUE_KINDS, written_value
 from styleguides.given_fields import LANGUAGE, Wrong, day, line, read_fields, text
+from styleguides.language import base_language, language_data, stems
 from styleguides.models import Fact
 from styleguides.rule_kinds import CheckContext, Finding
-from styleguides.tokens import WORD
+from styleguides.scenarios import LONGEST_READ
+from styleguides.tokens import WORD, Normalised
 from tenants import clock
 from tenants.audit import record
 from tenants.database import db
@@ -140,6 +142,22 @@ def list_facts(
     if not rows:
         _brand(brand_id)
     return rows
+
+
+def facts_spoken_of(actor: Actor, brand_id: UUID, words: str, language: str | None, limit: int = 5) -> list[Fact]:
+    """What holds today of what these words speak of, in the order they do. Two statements, one more after a change;
+    one where they speak of nothing. Raises NotFound, Forbidden.
+    """
+    require(actor, Permission.GUIDE_READ, brand_id)
+    known, today = facts_of(brand_id)
+    code = language_data(base_language(language)).code
+    keys = [stems(code)[word] for word in WORD.findall(Normalised(words[:LONGEST_READ]).text)]
+    found = [one.id for _place, one in sorted(known.spoken_of(keys, code), key=lambda hit: hit[0])] if known else []
+    wanted = list(dict.fromkeys(found))
+    if not wanted:
+        return []
+    rows = {row.id: row for row in db.session.execute(select(Fact).where(Fact.id.in_(wanted))).scalars()}
+    return [rows[number] for number in wanted if number in rows and holds(rows[number], today)][:limit]
 
 
 def holds(fact: Fact, today: date) -> bool:

@@ -46,7 +46,7 @@ _LITTLE = (
     "alguém como cliente clientes depois esta este isso mais muito não para pela pelo pergunta porque quando quem "
     "sobre também uma você vocês alguien cuando desde donde hasta pero quien también"
 )
-_SAY_LITTLE = frozenset(_LITTLE.split())
+LITTLE_WORDS: Final = frozenset(_LITTLE.split())
 """Words of titles that tell no case from another."""
 _FEWEST_LETTERS = 4
 
@@ -232,7 +232,7 @@ class Scenarios:
 def telling_words(title: str) -> list[str]:
     """The words of a title that may tell its case from others, each once."""
     words = dict.fromkeys(WORD.findall(Normalised(title).text))
-    return [word for word in words if len(word) >= _FEWEST_LETTERS and plain(word) not in _SAY_LITTLE]
+    return [word for word in words if len(word) >= _FEWEST_LETTERS and plain(word) not in LITTLE_WORDS]
 
 
 def _conditions(one: Scenario) -> tuple[object, ...]:

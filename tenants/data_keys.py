@@ -8,6 +8,7 @@ Changing the key-encryption key wraps the data keys again and touches no sealed 
 from __future__ import annotations
 
 import contextlib
+import hmac
 import threading
 from collections import OrderedDict
 from uuid import UUID
@@ -76,6 +77,32 @@ class Vault:
         rows = db.session.execute(select(DataKey.agency_id, DataKey.brand_id).distinct()).all()
         for agency_id, brand_id in rows:
             self._make(Place(agency_id, brand_id, "data_key", brand_id, "wrapped"))
+
+    def hash_key(self, agency_id: UUID, brand_id: UUID, purpose: str, *, make: bool = False) -> bytes | None:
+        """32 bytes of the brand's own to hash with, the same as long as its first data key opens: a newer one changes
+        nothing. None where the brand has no data key yet, unless one is to be made. One statement.
+        """
+        place = Place(agency_id, brand_id, "data_key", brand_id, "wrapped")
+        key = self._first(place)
+        if key is None and make:
+            self._current(place)
+            key = self._first(place)
+        return None if key is None else hmac.digest(key, purpose.encode(), "sha256")
+
+    def _first(self, place: Place) -> bytes | None:
+        with db.session.no_autoflush:
+            rows = db.session.execute(
+                select(DataKey.id, DataKey.key_id, DataKey.wrapped)
+                .where(DataKey.brand_id == place.brand_id)
+                .order_by(DataKey.id)
+            ).all()
+        for key_id, wrapped_by, wrapped in rows:
+            name = (UUID(str(place.agency_id)), UUID(str(place.brand_id)), key_id)
+            with self._lock:
+                known = self._open.get(name)
+            with contextlib.suppress(CannotOpen):
+                return known or self._keep(name, self.ring.unwrap(wrapped, wrapped_by, key_id, place))
+        return None
 
     def _key(self, key_id: UUID, place: Place) -> bytes:
         if not place.is_brands:

@@ -21,6 +21,7 @@ from flask import Flask
 from sqlalchemy import select
 
 from agency.demo import corpus
+from agency.demo.earlier_answers import write_earlier_answers
 from agency.demo.guide_lives import write_guide_life
 from agency.training import quiz
 from channels import accounts
@@ -131,6 +132,7 @@ def _seed(app: Flask, settings: Settings) -> None:
         _write_facts(actor, brand_ids)
         _take_quizzes(people.values(), brand_ids["pennywell"])
         _connect(actor, brand_ids, settings)
+        write_earlier_answers(agency_id, brand_ids, ids)
         db.session.add(InstallationFact(name=FACT, value={"agency_id": str(agency_id)}))
     log.info("demo_seeded", agency_id=str(agency_id))
 

@@ -30,6 +30,8 @@ class Reply(BrandOwned, Dated, Base):
     a review's answer written elsewhere that this one takes the place of, knowingly. `saved_reply_id` is the saved reply
     the draft began from, `began_with` its words as they were put in. `complaint`: whether it answers a complaint, as it
     was when the reply left its writer (`agency.replies.checks.case_of`); None until then.
+    `question_kept`: the words it answered are found by those of near questions (`answered_word`); False until then of
+    what was published before there was such a table.
     `sent_at` is when the last attempt left, `lease_until` when a sender that went silent is given up (database clock).
     """
 
@@ -69,6 +71,7 @@ class Reply(BrandOwned, Dated, Base):
     published_at: Mapped[datetime | None]
     read_back_at: Mapped[datetime | None]
     live_state: Mapped[str | None] = mapped_column(Text)
+    question_kept: Mapped[bool] = mapped_column(default=False, server_default="false")
     __table_args__ = (
         belongs_to("conversation", "conversation_id"),
         belongs_to("account", "account_id"),
@@ -80,6 +83,12 @@ class Reply(BrandOwned, Dated, Base):
             "brand_id",
             "id",
             postgresql_where=text("state not in ('draft', 'dropped')"),
+        ),
+        Index(
+            "ix_reply_question_not_kept",
+            "agency_id",
+            "id",
+            postgresql_where=text("state = 'published' and deed = 'reply' and not question_kept"),
         ),
         Index(
             "uq_reply_in_flight",
@@ -238,4 +247,25 @@ class SentWording(BrandOwned, Dated, Base):
         Index("ix_sent_wording_wording", "agency_id", "wording_id", "sent_at"),
         Index("ix_sent_wording_brand", "agency_id", "brand_id", "sent_at"),
         {"info": {"app_may": ("SELECT", "INSERT")}},
+    )
+
+
+class AnsweredWord(BrandOwned, Dated, Base):
+    """That a published reply answered a message with a certain word: `agency.replies.answered_words`.
+
+    `stem` is a keyed hash of the word's stem, so that the words stand nowhere a second time. A trigger deletes the row
+    when its message gets a tombstone.
+    """
+
+    __tablename__ = "answered_word"
+    stem: Mapped[int] = mapped_column(BigInteger)
+    reply_id: Mapped[UUID]
+    message_id: Mapped[UUID]
+    answered_at: Mapped[datetime]
+    __table_args__ = (
+        belongs_to("reply", "reply_id"),
+        belongs_to("message", "message_id"),
+        Index("ix_answered_word_stem", "agency_id", "brand_id", "stem", "answered_at", "reply_id"),
+        Index("ix_answered_word_message", "agency_id", "message_id"),
+        {"info": {"app_may": ("SELECT", "INSERT", "DELETE")}},
     )

@@ -8,6 +8,7 @@ from uuid import UUID
 from sqlalchemy import select, update
 
 from agency.inbox.models import Conversation
+from agency.replies.answered_words import keep_question
 from agency.replies.lifecycle import LIFECYCLE
 from agency.replies.models import Approval, Reply, ReplyText
 from agency.replies.wordings import remember_sent
@@ -46,6 +47,7 @@ def move(
     show_in_queue(reply)
     if reply.state == "published":
         remember_sent(reply)
+        keep_question(reply)
     audit.record(
         actor,
         f"reply.{name}",

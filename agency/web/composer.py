@@ -15,12 +15,13 @@ from sqlalchemy import select
 from werkzeug.wrappers import Response as AnyResponse
 
 from agency.inbox import desk as inbox_desk
-from agency.inbox.case import case_facts
+from agency.inbox.case import case_facts, read_case
 from agency.inbox.models import Conversation
 from agency.replies import changing, desk, letting_go
 from agency.replies.answering import OPEN, Answering, answering
 from agency.replies.beginnings import words_begun_with
 from agency.replies.checks import words_kind
+from agency.replies.contradicting import with_earlier
 from agency.replies.queries import ReplyRow, get_reply, readable_reply, replies_of
 from agency.replies.words import hash_of
 from agency.web.composer_part import SENT_AS, Binding, Written, draft_of, read_binding, result_of
@@ -99,6 +100,7 @@ def _check(target: Answering, text: str) -> CheckResult:
         began_with=_began_with(actor_of_request(), target, text),
         case=case_facts(target.id, target.in_reply_to_id),
     )
+    found = with_earlier(found, read_case(actor_of_request(), target.id), text, chosen_language())
     result = result_of(found, text, target.platform, _counted_as(target))
     may_let_go = actor_of_request().may(Permission.REPLY_LET_GO)
     return replace(result, may_let_go=may_let_go, let_go_typed=request.form.get("let_go_reason", ""))

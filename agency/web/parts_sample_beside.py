@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 from agency.web import parts_samples as sample
+from agency.web.beside_earlier import DifferingLook, DifferingSide, EarlierCard, EarlierLook
 from agency.web.beside_saved_replies import SavedRepliesCard, SuggestedLook
 from agency.web.contexts_beside import BesidePage, CardLook, ScenarioLook, ScenariosLook
+from agency.web.contexts_facts import FactLook
+from agency.web.looks import Clock, StateLook
 
 SCENARIOS = ScenariosLook(
     scenarios=(
@@ -51,9 +54,48 @@ SAVED_REPLIES = SavedRepliesCard(
     draft="Nearly the words of your draft went to 4 other people in the last 30 days.",
     all_url="#",
 )
+EARLIER = EarlierCard(
+    differing=(
+        DifferingLook(
+            heading="Not the same amount",
+            sides=(
+                DifferingSide(who="You write", said="15 zł"),
+                DifferingSide(who="3 Nov 2026", said="12 zł", place="Facebook · comment", id="e1"),
+            ),
+        ),
+    ),
+    items=(
+        EarlierLook(
+            id="e1",
+            at=Clock("3 Nov 2026, 12:04", "plain", "2026-11-03T11:04:00Z", "3 November 2026, 12:04:00 CET"),
+            place="Facebook · public answer to a comment",
+            by="Zofia Wietrznicka",
+            why="Same words: parking, gości",
+            question="Ile kosztuje parking dla gości? Mój numer to •••.",
+            text="Dzień dobry, Pani •••, parking kosztuje 12 zł za dobę.",
+            language="pl",
+            insert="Dzień dobry, Pani {customer_name}, parking kosztuje 12 zł za dobę.",
+            case_url="#",
+            receipt_url="#",
+        ),
+        EarlierLook(
+            id="e2",
+            at=Clock("12 Oct 2026, 09:30", "plain", "2026-10-12T07:30:00Z", "12 October 2026, 09:30:00 CEST"),
+            place="Google · public answer to a review",
+            by="<b>Casimir</b>",
+            why="Same person",
+            state=StateLook("taken_back", "Taken back since", "undo", "warn"),
+            case_url="#",
+            receipt_url="#",
+        ),
+    ),
+    facts=(FactLook(name="Parking", value="12.00 PLN", note="Za dobę.", until="31 Dec 2026"),),
+    facts_url="#",
+)
 CARDS: tuple[CardLook, ...] = (
     CardLook(name="scenarios", heading="What to do here", look=SCENARIOS),
     CardLook(name="saved_replies", heading="Saved replies", look=SAVED_REPLIES),
+    CardLook(name="earlier", heading="Earlier answers and facts", look=EARLIER),
 )
 
 

@@ -426,6 +426,13 @@ ROWS: dict[str, Callable[[Tenant], Row]] = {
         "sent_at": clock.now(),
         "saved_reply_id": t.id_of("saved_reply"),
     },
+    "answered_word": lambda t: {
+        **_owned(t, "answered_word"),
+        "stem": 7,
+        "reply_id": t.id_of("reply"),
+        "message_id": t.id_of("message"),
+        "answered_at": clock.now(),
+    },
     "approval": lambda t: {**_owned(t, "approval"), **_decision(t)},
     "publish_attempt": lambda t: {
         **_owned(t, "publish_attempt"),

@@ -156,7 +156,8 @@ def test_what_to_do_stands_beside_the_case_with_the_reasons(
     visitor.get(f"/conversations/{case}/beside", **HX)
     statements()
     shown = visitor.get(f"/conversations/{case}/beside", **HX).text
-    assert len(statements()) <= 7, "who asks, the case, its scenarios and those picked, saved replies, the draft"
+    told = "who asks, the case, its scenarios and those picked, saved replies, the draft; earlier answers, facts"
+    assert len(statements()) <= 11, told
     assert "<b>the" not in shown
     text = card(shown)
     for words in ("Late <i>parcel</i>", "says “late”; sounds like a complaint; Facebook", "Say sorry.", "20.50 EUR"):

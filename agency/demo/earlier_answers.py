@@ -1,0 +1,122 @@
+"""What the demo's brands answered in the weeks before: direct messages, as they stand after publishing.
+
+Messages, because nothing of the sandbox's is compared with them: there they were never written.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from datetime import datetime, timedelta
+from pathlib import Path
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import select
+
+from agency.demo import corpus
+from agency.inbox import outgoing
+from agency.inbox.intake import store_page
+from agency.inbox.models import Conversation, Message
+from agency.replies.answered_words import keep_question
+from agency.replies.drafting import new_reply
+from agency.replies.models import Approval, Reply, ReplyText
+from agency.replies.wordings import remember_sent
+from agency.replies.words import hash_of
+from channels.items import Author, IncomingItem, Page, person_thread
+from channels.models import Account
+from tenants import clock
+from tenants.database import db, new_id
+from tenants.permissions import Actor, Role
+
+LISTED = Path(__file__).parent / "data" / "earlier_answers.json"
+ANSWERED_AFTER = timedelta(minutes=40)
+
+
+def write_earlier_answers(agency_id: UUID, brand_ids: Mapping[str, UUID], ids: Mapping[str, UUID]) -> None:
+    """Store them, where the brand's account of the platform is connected. `ids` are those of people, by key."""
+    people = {person.key: person for person in corpus.load_people().people}
+    for key, entries in json.loads(LISTED.read_text(encoding="utf-8")).items():
+        for entry in entries:
+            account = db.session.execute(
+                select(Account).where(Account.brand_id == brand_ids[key], Account.platform == entry["platform"])
+            ).scalar()
+            if account is not None:
+                staff = people[entry["staff"]]
+                _answer(account, entry, Actor(ids[staff.key], staff.name, Role(staff.role), agency_id, None))
+
+
+def _answer(account: Account, entry: dict[str, Any], staff: Actor) -> None:
+    asked_at = clock.now().replace(microsecond=0) - timedelta(days=entry["days_ago"], minutes=17)
+    answered_at = asked_at + ANSWERED_AFTER
+    item = IncomingItem(
+        external_id=f"m_demo_{entry['person']}",
+        thread_external_id=person_thread(entry["person"]),
+        parent_external_id=None,
+        kind="message",
+        author=Author(entry["person"], entry["name"]),
+        text=entry["asked"],
+        created_at=asked_at,
+        updated_at=None,
+        stars=None,
+        permalink=None,
+        from_us=False,
+    )
+    store_page(account, Page((item,), (), "", complete=True), now=asked_at, known_stay=True)
+    message = db.session.execute(
+        select(Message).where(Message.account_id == account.id, Message.external_id == item.external_id)
+    ).scalar_one()
+    conversation = db.session.execute(
+        select(Conversation).where(Conversation.id == message.conversation_id)
+    ).scalar_one()
+    reply = _published(conversation, message, entry["answered"], staff, answered_at)
+    outgoing.answered(
+        account,
+        conversation.id,
+        reply_id=reply.id,
+        platform_id=f"{item.external_id}_answer",
+        answered_external_id=item.external_id,
+        text=entry["answered"],
+        written_at=answered_at,
+    )
+    remember_sent(reply)
+    keep_question(reply)
+
+
+def _published(conversation: Conversation, message: Message, words: str, staff: Actor, at: datetime) -> Reply:
+    reply = new_reply(conversation, message, staff, private=True)
+    reply.created_at = reply.submitted_at = at - timedelta(minutes=2)
+    reply.state, reply.state_since, reply.live_state = "published", at, "visible"
+    reply.sent_at = reply.published_at = reply.read_back_at = at
+    reply.platform_id = f"{message.external_id}_answer"
+    db.session.add(reply)
+    db.session.flush()
+    owned = {"agency_id": reply.agency_id, "brand_id": reply.brand_id, "reply_id": reply.id}
+    text = ReplyText(
+        **owned,
+        id=new_id(),
+        number=1,
+        text=words,
+        text_hash=hash_of(words),
+        author_id=staff.user_id,
+        author_name=staff.name,
+        created_at=reply.created_at,
+    )
+    db.session.add(text)
+    db.session.flush()
+    reply.text_id = text.id
+    db.session.add(
+        Approval(
+            **owned,
+            reply_text_id=text.id,
+            text_hash=text.text_hash,
+            target_fingerprint=reply.target_fingerprint,
+            decision="released",
+            decided_by=staff.user_id,
+            decided_by_name=staff.name,
+            created_at=at - timedelta(minutes=1),
+        )
+    )
+    conversation.reply_state = "published"
+    db.session.flush()
+    return reply
