@@ -8,6 +8,12 @@ Pure. `tenants.brand_marks` finds what may be meant (`keys_in`, `marks_near`); h
   and only where it is long enough (`SURE_LETTERS`) not to be an ordinary one;
 - of two letters or more: one alone is nobody's, and several short words (C&A) must be capitals.
 
+A name in a script without blanks between words counts wherever its letters stand (`styleguides.unspaced_names`); what
+another script says between such letters is read as if they were blanks.
+
+An archived brand is nobody's to write for any more: its words warn and stop nothing. They may be its saved texts at the
+wrong client still, or just the news that it closed.
+
 What belongs to the brand itself, is allowed by its guide, or is the customer's own name, is nobody else's.
 """
 
@@ -21,9 +27,11 @@ from uuid import UUID
 
 from styleguides.explain import Findings
 from styleguides.language import base_language, detect_language
-from styleguides.rule_kinds import CheckContext, Finding, Rule
-from styleguides.tokens import WORD, Normalised, Span, Special, specials
+from styleguides.rule_kinds import LEVELS, CheckContext, Finding, Rule
+from styleguides.tokens import WORD, Normalised, Span, specials
+from styleguides.unspaced_names import UnspacedText, is_unspaced
 from tenants.brand_marks import Near, folded, hosts_in, last_digits, numbers_in
+from tenants.name_forms import UNSPACED, polish_forms, set_apart
 
 SURE_LETTERS: Final = 8
 """A single word at least so long is a name also in small letters: shorter ones are too often ordinary (target)."""
@@ -60,6 +68,8 @@ _HANDLE: Final = re.compile(r"(?<![\w.])[@#＠＃]\w+(?:\.+\w+)*")
 _ENDS_LINE: Final = re.compile(r"[^\w\n]*(?:\n|\Z)")
 _ENDINGS_THAT_CHANGE: Final = "aeioyаеиоуыэюя"
 """What ends in a vowel changes the letter before it, too (Zatoka, Zatoce); what ends in a consonant only grows."""
+LISTED_TO: Final = 5
+"""Words of so few Latin letters change by listed forms alone: Świt, Świtu, but no Switch."""
 _FIRST: Final = 2
 """Letters at the beginning of a word that no inflection changes."""
 
@@ -87,9 +97,10 @@ def other_brand_findings(
     language = base_language(context.language) or detect_language(text) or base_language(context.brand_language)
     out = Findings(normalised, language, context)
     said_by = OTHER_BRAND if rule is None else replace(OTHER_BRAND, level=rule.level, reason=rule.reason)
+    milder = replace(said_by, level=max(said_by.level, "warn", key=LEVELS.index))
     for hit in hits[:MOST_FINDINGS]:
         words = "other_brand_saved_reply" if hit.sort == "saved_reply" else "other_brand"
-        out.add(said_by, -1, words, hit.start, hit.end)
+        out.add(milder if hit.shelved else said_by, -1, words, hit.start, hit.end)
     return out.in_order()
 
 
@@ -101,6 +112,7 @@ class ForeignWords:
     end: int
     sort: str
     brand_id: UUID
+    shelved: bool = False
 
 
 class _Words(list["_Word"]):
@@ -145,42 +157,69 @@ def foreign_words(
     others = [mark for mark in marks if mark.brand_id != brand_id]
     if not others:
         return []
-    words = _Words(text)
-    stretches = specials(text)
-    apart = [(one.start, one.end) for one in stretches if one.what in ("link", "email", "handle")]
+    readings = _readings(text)
     own: list[Span] = []
     for mark in marks:
         if mark.brand_id == brand_id:
-            own += _spans(mark, text, words, stretches, apart)
+            own += _spans(mark, readings)
     for entry in (*allowed, customer_name or ""):
-        own += _name_spans(entry, words, [], tail=False, sure=True)
-        own += [
-            (s.start, s.end)
-            for s in stretches
-            if folded(text[s.start : s.end]).lstrip("@") == folded(entry).lstrip("@")
-        ]
+        for one in readings:
+            own += _name_spans(entry, one, tail=False, sure=True, apart=())
+            own += [
+                (s.start, s.end)
+                for s in one.stretches
+                if folded(text[s.start : s.end]).lstrip("@") == folded(entry).lstrip("@")
+            ]
     found: list[ForeignWords] = []
     for mark in others:
         if mark.sort == "domain" and folded(mark.written).removeprefix("www.") in SHARED_HOSTS:
             continue
         if mark.sort == "sign_off" and _is_common_closing(mark.written):
             continue
-        for start, end in _spans(mark, text, words, stretches, apart):
+        for start, end in _spans(mark, readings):
             if not any(first <= start and end <= last for first, last in own):
-                found.append(ForeignWords(start, end, mark.sort, mark.brand_id))
-    found.sort(key=lambda one: (one.start, -one.end, one.sort, one.brand_id))
-    kept: list[ForeignWords] = []
-    for one in found:
-        if not kept or one.start >= kept[-1].end:
-            kept.append(one)
-    return kept
+                found.append(ForeignWords(start, end, mark.sort, mark.brand_id, mark.shelved))
+    kept = _apart_from([], [hit for hit in found if not hit.shelved])
+    return _apart_from(kept, [hit for hit in found if hit.shelved])
 
 
-def _spans(mark: Near, text: str, words: _Words, stretches: Sequence[Special], apart: Sequence[Span]) -> list[Span]:
+def _apart_from(kept: Sequence[ForeignWords], more: Sequence[ForeignWords]) -> list[ForeignWords]:
+    """Those kept, and of more the longest that overlap none of them; in order of place."""
+    added: list[ForeignWords] = []
+    for one in sorted(more, key=lambda one: (one.start, -one.end, one.sort, one.brand_id)):
+        overlaps = any(one.start < other.end and other.start < one.end for other in kept)
+        if not overlaps and (not added or one.start >= added[-1].end):
+            added.append(one)
+    return sorted((*kept, *added), key=lambda one: one.start)
+
+
+class _Reading:
+    """A text taken apart, as a whole or only what stands between letters of a script without blanks."""
+
+    def __init__(self, text: str, unspaced: UnspacedText | None) -> None:
+        self.text = text
+        self.unspaced = unspaced
+        self.words = _Words(text)
+        self.stretches = specials(text)
+        self.apart = [(s.start, s.end) for s in self.stretches if s.what in ("link", "email", "handle")]
+
+
+def _readings(text: str) -> Sequence[_Reading]:
+    if text.isascii() or UNSPACED.search(text) is None:
+        return (_Reading(text, None),)
+    return _Reading(text, UnspacedText(text)), _Reading(set_apart(text), None)
+
+
+def _spans(mark: Near, readings: Sequence[_Reading]) -> list[Span]:
+    return list(dict.fromkeys(span for reading in readings for span in _spans_in(mark, reading)))
+
+
+def _spans_in(mark: Near, reading: _Reading) -> list[Span]:
+    text, stretches = reading.text, reading.stretches
     if mark.sort == "name":
-        return _name_spans(mark.written, words, apart, tail=True)
+        return _name_spans(mark.written, reading, tail=True, apart=reading.apart)
     if mark.sort == "sign_off":
-        spans = _name_spans(mark.written, words, apart, tail=False, sure=True)
+        spans = _name_spans(mark.written, reading, tail=False, sure=True, apart=reading.apart)
         if (
             len(WORD.findall(mark.written)) == 1
         ):  # somebody's name: signs where a line ends, is an ordinary word elsewhere
@@ -214,18 +253,34 @@ def _page_of(address: str, host: str) -> str:
     return re.split(r"[/?#]", path)[1].strip("@.") if "/" in path else ""
 
 
-def _name_spans(name: str, words: _Words, apart: Sequence[Span], *, tail: bool, sure: bool = False) -> list[Span]:
+@dataclass(frozen=True, slots=True)
+class _Part:
+    """A word of a name, folded, and the forms listed for it."""
+
+    folded: str
+    forms: frozenset[str]
+
+
+def _part(written: str) -> _Part:
+    bare = _bare(folded(written))
+    return _Part(bare, frozenset(map(folded, polish_forms(written))) - {bare})
+
+
+def _name_spans(name: str, reading: _Reading, *, tail: bool, apart: Sequence[Span], sure: bool = False) -> list[Span]:
     """Where a name stands among the words. `sure`: it is one, however short and however written."""
-    parts = [_bare(folded(word)) for word in WORD.findall(name)]
-    if sum(map(len, parts)) < LEAST_LETTERS:
+    words = reading.words
+    if reading.unspaced is not None and is_unspaced(name):
+        return reading.unspaced.places_of(name)
+    parts = [_part(word) for word in WORD.findall(name)]
+    if sum(len(part.folded) for part in parts) < LEAST_LETTERS:
         return []
-    short = all(len(part) < SHORT for part in parts)
+    short = all(len(part.folded) < SHORT for part in parts)
 
     def is_meant(run: Sequence[_Word]) -> bool:
         if sure:
             return True
         if len(run) == 1:
-            return _is_name(parts[0], run[0])
+            return _is_name(parts[0].folded, run[0])
         return not short or all(word.is_capitalised for word in run)
 
     found = list(_runs(parts, words, is_meant))
@@ -248,17 +303,17 @@ def _bare(word: str) -> str:
     return word.removesuffix("'s")
 
 
-def _tail(parts: Sequence[str]) -> list[str]:
+def _tail(parts: Sequence[_Part]) -> list[_Part]:
     """The name without what kind of house it is: `Sol Poente`, `Bursztynowa Zatoka`; empty where too little is left."""
     rest = list(parts[1:])
-    while rest and len(rest[0]) < 3:
+    while rest and len(rest[0].folded) < 3:
         rest.pop(0)
-    return rest if sum(len(word) >= 3 for word in rest) >= 2 else []
+    return rest if sum(len(part.folded) >= 3 for part in rest) >= 2 else []
 
 
-def _runs(parts: Sequence[str], words: _Words, is_meant: Callable[[Sequence[_Word]], bool]) -> Iterator[Span]:
+def _runs(parts: Sequence[_Part], words: _Words, is_meant: Callable[[Sequence[_Word]], bool]) -> Iterator[Span]:
     size, free_from = len(parts), 0
-    for at in words.like(parts[0]):
+    for at in words.like(parts[0].folded):
         if at < free_from or at + size > len(words):
             continue
         run = words[at : at + size]
@@ -269,13 +324,15 @@ def _runs(parts: Sequence[str], words: _Words, is_meant: Callable[[Sequence[_Wor
             free_from = at + size
 
 
-def _is_form(word: _Word, wanted: str, *, alone: bool) -> bool:
+def _is_form(word: _Word, part: _Part, *, alone: bool) -> bool:
     """Whether this is a form of that word of a name, in whatever language the sentence is."""
-    given = _bare(word.folded)
+    given, wanted = _bare(word.folded), part.folded
     if given == wanted:
         return True
     if len(wanted) < INFLECTED_FROM or (alone and not word.is_capitalised):
         return False
+    if given in part.forms or (len(wanted) <= LISTED_TO and wanted.isascii()):
+        return given in part.forms or given in (f"{wanted}s", f"{wanted}es")
     kept = len(wanted) if wanted[-1] not in _ENDINGS_THAT_CHANGE else max(INFLECTED_FROM, len(wanted) - 2)
     return given.startswith(wanted[:kept]) and len(given) - kept <= LONGEST_ENDING
 

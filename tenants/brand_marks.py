@@ -14,17 +14,20 @@ from collections.abc import Collection, Iterable, Iterator, Sequence
 from typing import Final, Literal, NamedTuple
 from uuid import UUID
 
-from sqlalchemy import Text, any_, delete, insert, literal, select
+from sqlalchemy import Text, any_, delete, insert, literal, select, update
 from sqlalchemy.dialects.postgresql import ARRAY
 
 from tenants.database import db, new_id
-from tenants.models import BrandMark
+from tenants.models import Brand, BrandMark
+from tenants.name_forms import MIDDLE_DOT, UNSPACED, polish_forms, set_apart
 from tenants.scope import current_scope
 
 Sort = Literal["name", "handle", "domain", "phone", "sign_off", "saved_reply"]
 
 KEY_LETTERS: Final = 4
-"""Letters of a name's longest word that every inflected form keeps: zatoka, zatoce."""
+"""Letters of a name's longest word that a form keeps (zatoka, zatoce), or one of those listed for it (żabka, żabce)."""
+UNSPACED_LETTERS: Final = (2, 3)
+"""So many letters in a row lead to a name in a script without blanks between words."""
 PHONE_DIGITS: Final = 7
 """Last digits by which a number is found, with or without the country's."""
 MOST_NEAR: Final = 2_000
@@ -52,6 +55,8 @@ class Near(NamedTuple):
     brand_id: UUID
     sort: str
     written: str
+    shelved: bool = False
+    """Its brand is archived."""
 
 
 def folded(text: str) -> str:
@@ -79,13 +84,35 @@ def keys_of(mark: Mark) -> set[str]:
     if mark.sort == "phone":
         digits = _digits(plain)
         return {f"p:{digits[-PHONE_DIGITS:]}"} if len(digits) >= PHONE_DIGITS else set()
-    words = _WORD.findall(plain)
-    return {f"n:{max(several, key=len)[:KEY_LETTERS]}" for several in (words, words[1:]) if several}
+    words = _WORD.findall(set_apart(plain))
+    forms = {folded(word): polish_forms(word) for word in _WORD.findall(unicodedata.normalize("NFC", mark.written))}
+    keys: set[str] = set()
+    for several in (words, words[1:]):
+        if several:
+            longest = max(several, key=len)
+            keys.update(f"n:{folded(form)[:KEY_LETTERS]}" for form in (longest, *forms.get(longest, ())))
+    runs = UNSPACED.findall(plain.replace(MIDDLE_DOT, ""))
+    if runs and not words:
+        longest = max(runs, key=len)
+        keys.update(
+            f"u:{longest[:size]}" for size in UNSPACED_LETTERS if size == min(len(longest), UNSPACED_LETTERS[-1])
+        )
+    return keys
 
 
 def keys_in(text: str) -> set[str]:
     """Every key under which a mark in this text would be found. Linear in the text."""
     plain = folded(text)
+    keys = _keys_in(plain)
+    if not plain.isascii() and UNSPACED.search(plain):
+        keys |= _keys_in(set_apart(plain))  # what another script says between such letters
+        for run in UNSPACED.findall(plain.replace(MIDDLE_DOT, "")):
+            for size in UNSPACED_LETTERS:
+                keys.update(f"u:{run[start : start + size]}" for start in range(len(run) - size + 1))
+    return keys
+
+
+def _keys_in(plain: str) -> set[str]:
     keys = {f"n:{word[:KEY_LETTERS]}" for word in _WORD.findall(plain)}
     for match in _HOST.finditer(plain):
         labels = match.group().removeprefix("www.").split(".")
@@ -123,6 +150,7 @@ def _digits(text: str) -> str:
 def replace_marks(brand_id: UUID, source: str, marks: Iterable[Mark]) -> None:
     """What `source` (`brand`, `guide`, `account:<id>`, `saved:<id>`) says of the brand from now on. Flushes."""
     agency_id = current_scope().agency_id
+    shelved = db.session.execute(select(Brand.archived_at.is_not(None)).where(Brand.id == brand_id)).scalar()
     db.session.execute(delete(BrandMark).where(BrandMark.of_brand_id == brand_id, BrandMark.source == source))
     rows = [
         {
@@ -133,11 +161,17 @@ def replace_marks(brand_id: UUID, source: str, marks: Iterable[Mark]) -> None:
             "sort": mark.sort,
             "key": key,
             "written": mark.written,
+            "shelved": bool(shelved),
         }
         for mark, key in _keyed(marks)
     ]
     if rows:
         db.session.execute(insert(BrandMark), rows)
+
+
+def shelve_marks(brand_id: UUID, *, shelved: bool) -> None:
+    """Whether its brand is archived: then its words warn and stop nothing."""
+    db.session.execute(update(BrandMark).where(BrandMark.of_brand_id == brand_id).values(shelved=shelved))
 
 
 def _keyed(marks: Iterable[Mark]) -> Iterator[tuple[Mark, str]]:
@@ -155,7 +189,7 @@ def marks_near(keys: Collection[str]) -> Sequence[Near]:
         return ()
     wanted = literal(sorted(keys), ARRAY(Text))
     rows = db.session.execute(
-        select(BrandMark.of_brand_id, BrandMark.sort, BrandMark.written)
+        select(BrandMark.of_brand_id, BrandMark.sort, BrandMark.written, BrandMark.shelved)
         .where(BrandMark.key == any_(wanted))
         .distinct()
         .order_by(BrandMark.written, BrandMark.of_brand_id)

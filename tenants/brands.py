@@ -12,7 +12,7 @@ from zoneinfo import available_timezones
 from sqlalchemy import func, select
 
 from tenants import audit, clock
-from tenants.brand_marks import Mark, replace_marks
+from tenants.brand_marks import Mark, replace_marks, shelve_marks
 from tenants.database import db, new_id
 from tenants.errors import Conflict, Forbidden, Invalid, NotFound, worded
 from tenants.models import Brand, BrandMark
@@ -127,6 +127,7 @@ def archive_brand(actor: Actor, brand_id: UUID, *, archived: bool = True) -> Bra
         brand.archived_at = clock.now() if archived else None
         brand.paused_at = brand.paused_at or clock.now()
         db.session.flush()
+        shelve_marks(brand_id, shelved=archived)
         audit.record(actor, "brand.archived" if archived else "brand.unshelved", "brand", brand_id, brand_id=brand_id)
     return brand
 
@@ -155,6 +156,12 @@ def mark_unmarked() -> int:
     unnamed = db.session.execute(select(Brand).where(~named.exists())).scalars().all()
     for brand in unnamed:
         mark_name(brand)
+    archived = Brand.archived_at.is_not(None)
+    unlike = select(Brand.id, archived).join(BrandMark, BrandMark.of_brand_id == Brand.id)
+    for brand_id, shelved in db.session.execute(
+        unlike.where(archived != BrandMark.shelved).distinct()
+    ).all():  # archived before marks could tell
+        shelve_marks(brand_id, shelved=shelved)
     return len(unnamed)
 
 

@@ -65,7 +65,10 @@ class Brand(AgencyOwned, Dated, Base):
 
 
 class BrandMark(AgencyOwned, Base):
-    """A name, address or wording by which one of an agency's brands is known (`tenants.brand_marks`)."""
+    """A name, address or wording by which one of an agency's brands is known (`tenants.brand_marks`).
+
+    `shelved`: the brand is archived.
+    """
 
     __tablename__ = "brand_mark"
     of_brand_id: Mapped[UUID]
@@ -73,6 +76,7 @@ class BrandMark(AgencyOwned, Base):
     sort: Mapped[str] = mapped_column(Text)
     key: Mapped[str] = mapped_column(Text)
     written: Mapped[str] = mapped_column(Text)
+    shelved: Mapped[bool] = mapped_column(default=False, server_default="false")
     __table_args__ = (
         belongs_to_agency(),
         ForeignKeyConstraint(["agency_id", "of_brand_id"], ["brand.agency_id", "brand.id"], ondelete="CASCADE"),

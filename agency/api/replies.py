@@ -74,11 +74,15 @@ def submit_reply(body: dict[str, Any], reply_id: str) -> Any:
 
 
 @blueprint.post("/replies/<reply_id>/let-go")
-@blueprint.arguments(LetGo, example={"reason": "The client asked for this very word."})
+@blueprint.arguments(
+    LetGo, example={"reason": "The client asked for this very word.", "text_hash": examples.SHOWN["text_hash"]}
+)
 @blueprint.response(200, Reply, example={**examples.REPLY, **examples.LET_GO})
 def let_go_reply(body: dict[str, Any], reply_id: str) -> Any:
-    """Let a draft's present words go in spite of the rules that stop them. 409 `nothing_stops` where none does."""
-    return queries.get_reply(letting_go.let_go(caller(), known_id(reply_id), body["reason"]).id)
+    """Let exactly the words that were shown go in spite of the rules that stop them. 409 `nothing_stops` where none
+    does, `text_changed` as in `approve`.
+    """
+    return queries.get_reply(letting_go.let_go(caller(), known_id(reply_id), body["reason"], body["text_hash"]).id)
 
 
 @blueprint.post("/replies/<reply_id>/approve")

@@ -225,7 +225,7 @@ def approve(actor: Actor, reply_id: UUID, text_hash: str, *, asked_at: datetime 
     if already is not None and already.decided_by == actor.user_id and already.text_hash == text_hash:
         return reply
     _check_move(reply, "approve")
-    _refuse_unseen(reply, text, text_hash, asked_at)
+    refuse_unseen(reply, text, text_hash, asked_at)
     checks.refuse_own_approval(actor, reply, text)
     _still_good(reply, text)
     _decide(actor, reply, text, "approved")
@@ -246,7 +246,7 @@ def change_and_approve(
     words = accepted(words)
     _check_move(reply, "change_and_approve")
     before = text_of(reply)
-    _refuse_unseen(reply, before, text_hash, asked_at)
+    refuse_unseen(reply, before, text_hash, asked_at)
     if words == before.text:
         return approve(actor, reply_id, text_hash, asked_at=asked_at)
     if reply.deed == "withdraw":
@@ -287,7 +287,7 @@ def say_no(
     reason = reason_given(reason)
     _check_move(reply, no)
     text = text_of(reply)
-    _refuse_unseen(reply, text, text_hash, asked_at)
+    refuse_unseen(reply, text, text_hash, asked_at)
     _decide(actor, reply, text, {"decline": "declined", "ask_for_changes": "changes_asked"}[no], reason)
     move(reply, no, actor=actor, reason=reason)
     return reply
@@ -338,8 +338,11 @@ def _check_move(reply: Reply, name: str, target: str | None = None) -> None:
     LIFECYCLE.check(name, reply.state, target or next(iter(LIFECYCLE.moves[name].targets)))
 
 
-def _refuse_unseen(reply: Reply, text: ReplyText, shown_hash: str, asked_at: datetime | None) -> None:
-    """A decision is about what its maker was shown: these words and, where it says so, this request for a yes."""
+def refuse_unseen(reply: Reply, text: ReplyText, shown_hash: str, asked_at: datetime | None = None) -> None:
+    """A decision is about what its maker was shown: these words and, where it says so, this request for a yes.
+
+    Raises Conflict `text_changed`, `asked_anew`.
+    """
     if text.text_hash != shown_hash:
         raise Conflict(
             "The words changed after you were shown them. Nothing was decided; read the new words and decide again.",

@@ -5,7 +5,7 @@ from __future__ import annotations
 from uuid import UUID
 
 from agency.replies import checks
-from agency.replies.desk import reason_given
+from agency.replies.desk import reason_given, refuse_unseen
 from agency.replies.drafting import LetGo, new_text
 from agency.replies.lifecycle import LIFECYCLE
 from agency.replies.models import Reply
@@ -15,18 +15,19 @@ from tenants.errors import Conflict
 from tenants.permissions import Actor, Permission, require
 
 
-def let_go(actor: Actor, reply_id: UUID, reason: str) -> Reply:
-    """Let a draft go in spite of what stops its present words; the reason stands on its receipt.
+def let_go(actor: Actor, reply_id: UUID, reason: str, text_hash: str) -> Reply:
+    """Let a draft go in spite of what stops the words whose hash was shown; the reason stands on its receipt.
 
     Holds for these words alone and for the rules that stop them now; whoever has the case keeps it and sends them.
-    Raises Invalid without a reason or for what no platform takes, Conflict `nothing_stops` where nothing does,
-    NotFound, Forbidden.
+    Raises Invalid without a reason or for what no platform takes, Conflict `text_changed` with the difference
+    when the words are others by now, `nothing_stops` where nothing does, NotFound, Forbidden.
     """
     reply = locked(reply_id)
     require(actor, Permission.REPLY_LET_GO, reply.brand_id)
     reason = reason_given(reason)
     LIFECYCLE.check("submit", reply.state, "awaiting_approval")
     conversation, text = checks.conversation_of(reply), text_of(reply)
+    refuse_unseen(reply, text, text_hash)
     result = checks.check_text_of(reply, text, beside_others=True)
     rules = sorted({finding["rule"] for finding in checks.stops_of(result)})
     if not rules:

@@ -149,7 +149,7 @@ def reply(conversation_id: UUID) -> AnyResponse:
             kept = _keep(actor, target, binding, text)
         if deed in ("submit", "release") and kept.state == "draft":
             with db.session.begin_nested():
-                _let_go(actor, kept.id)
+                _let_go(actor, kept)
                 (desk.submit if deed == "submit" else desk.release)(actor, kept.id)
     except AppError as refused:
         if isinstance(refused, NotFound):
@@ -164,14 +164,14 @@ def reply(conversation_id: UUID) -> AnyResponse:
     return redirect(address.case_url(conversation_id), code=303)
 
 
-def _let_go(actor: Actor, reply_id: UUID) -> None:
-    """Where a lead wrote why, what stops the words stops them no more; a reason that was not needed is no trouble."""
+def _let_go(actor: Actor, kept: ReplyRow) -> None:
+    """Where a lead wrote why, what stops the words just sent stops them no more; one not needed is no trouble."""
     reason = request.form.get("let_go_reason", "")
     if not reason.strip():
         return
     try:
         with db.session.begin_nested():
-            letting_go.let_go(actor, reply_id, reason)
+            letting_go.let_go(actor, kept.id, reason, kept.text_hash)
     except Conflict as refused:
         if refused.code != "nothing_stops":
             raise

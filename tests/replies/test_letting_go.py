@@ -25,9 +25,12 @@ def others(case: Case) -> None:
         replace_marks(case.agency.brand_ids[1], "account:1", [Mark("handle", "bursztynowa_zatoka")])
 
 
-def let_go(case: Case, reply_id: UUID, reason: str = "The client asked for it.", actor: str = "team_lead") -> None:
+def let_go(
+    case: Case, reply_id: UUID, reason: str = "The client asked for it.", actor: str = "team_lead", shown: str = ""
+) -> None:
     with case.agency.entered(case.agency.actors[actor]):
-        letting_go.let_go(case.agency.actors[actor], reply_id, reason)
+        words = shown or queries.get_reply(reply_id).text_hash
+        letting_go.let_go(case.agency.actors[actor], reply_id, reason, words)
 
 
 def stop(case: Case, words: str) -> str:
@@ -115,6 +118,18 @@ def test_what_a_lead_let_go_of_other_brands_is_not_among_the_findings_a_client_r
     let_go(case, reply_id)
     case.do("submit", reply_id)
     assert case.row(reply_id).findings == []
+
+
+def test_other_words_than_those_seen_are_not_let_go(case: Case, make: Factory) -> None:
+    make.guide(case.agency, [STOP_WORD])
+    reply_id = case.draft("Unfortunately it is late.")
+    seen = case.row(reply_id).text_hash
+    case.do("edit", reply_id, "Unfortunately we cannot help you.")
+    with pytest.raises(Conflict) as refusal:
+        let_go(case, reply_id, shown=seen)
+    assert refusal.value.code == "text_changed"
+    assert refusal.value.fields["text"] == "Unfortunately we cannot help you."
+    assert case.row(reply_id).let_go_rules is None
 
 
 def test_who_may_not_and_what_cannot_be_let_go(case: Case, make: Factory) -> None:

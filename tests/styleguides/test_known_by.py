@@ -2,18 +2,18 @@
 
 from __future__ import annotations
 
-from sqlalchemy import select
+from sqlalchemy import select, update
 
 from channels import accounts
 from styleguides import guides, saved_replies
 from styleguides.brand_check import check_for_brand
 from styleguides.known_by import marks_of
 from styleguides.rules import rules_from_data
-from tenants import brands
+from tenants import brands, clock
 from tenants.brand_marks import Mark
 from tenants.database import db
-from tenants.models import BrandMark
-from tests.factories import Agency
+from tenants.models import Brand, BrandMark
+from tests.factories import Agency, Factory
 
 RULES = [
     {"kind": "links", "id": "links", "allowed_domains": ["sol-poente.example"]},
@@ -127,3 +127,55 @@ def test_a_change_of_something_else_does_not_bring_an_old_name_back(ana: Agency)
         ).all()
     assert old != "Quillfeather"
     assert set(names) == {"Quillfeather"}
+
+
+def levels(agency: Agency, words: str) -> list[tuple[str, str]]:
+    with agency.entered():
+        found = check_for_brand(agency.brand_ids[0], words, None, "message", beside_others=True).findings
+    return [(words[one.start : one.end], one.level) for one in found if one.rule == "other-brand"]
+
+
+def test_an_archived_brand_warns_and_stops_nothing_until_it_comes_back(ana: Agency) -> None:
+    words = "Quillfeather, see quill.example"
+    with ana.entered():
+        brands.change_brand(ana.agency_admin, ana.brand_ids[1], name="Quillfeather")
+        brands.archive_brand(ana.agency_admin, ana.brand_ids[1])
+        rules = [{"kind": "links", "id": "links", "allowed_domains": ["quill.example"]}]
+        guides.draft_version(ana.team_lead, ana.brand_ids[1], rules)
+        guides.put_in_force(ana.team_lead, ana.brand_ids[1], 1)  # what is noted of it now is shelved, too
+    assert levels(ana, words) == [("Quillfeather", "warn"), ("quill.example", "warn")]
+    with ana.entered():
+        brands.archive_brand(ana.agency_admin, ana.brand_ids[1], archived=False)
+    assert levels(ana, words) == [("Quillfeather", "stop"), ("quill.example", "stop")]
+
+
+def test_what_a_living_brand_is_called_too_still_stops(ana: Agency, make: Factory) -> None:
+    with ana.entered():
+        third = brands.open_brand(ana.agency_admin, "Quillfeather").id
+        brands.change_brand(ana.agency_admin, ana.brand_ids[1], name="Hotel Quillfeather")
+        brands.archive_brand(ana.agency_admin, ana.brand_ids[1])
+    assert levels(ana, "Hotel Quillfeather and Quillfeather") == [("Quillfeather", "stop"), ("Quillfeather", "stop")]
+    with ana.entered():
+        brands.archive_brand(ana.agency_admin, third)
+    assert levels(ana, "Hotel Quillfeather") == [("Hotel Quillfeather", "warn")]
+
+
+def test_an_archived_brand_says_no_more_than_a_guide_that_only_hints(ana: Agency) -> None:
+    with ana.entered():
+        brands.change_brand(ana.agency_admin, ana.brand_ids[1], name="Quillfeather")
+        brands.archive_brand(ana.agency_admin, ana.brand_ids[1])
+        guides.draft_version(
+            ana.team_lead, ana.brand_ids[0], [{"kind": "other_brands", "id": "sisters", "level": "hint"}]
+        )
+        guides.put_in_force(ana.team_lead, ana.brand_ids[0], 1)
+    assert levels(ana, "Thanks, Quillfeather.") == [("Quillfeather", "hint")]
+
+
+def test_upkeep_shelves_what_is_known_of_brands_archived_before(ana: Agency) -> None:
+    with ana.entered():
+        brands.change_brand(ana.agency_admin, ana.brand_ids[1], name="Quillfeather")
+        db.session.execute(update(Brand).where(Brand.id == ana.brand_ids[1]).values(archived_at=clock.now()))
+    assert levels(ana, "Quillfeather") == [("Quillfeather", "stop")]
+    with ana.entered():
+        brands.mark_unmarked()
+    assert levels(ana, "Quillfeather") == [("Quillfeather", "warn")]

@@ -60,6 +60,19 @@ def found(
         ("Buty 4F są u nas.", "4F", "4F"),
         ("Your eBay team", "eBay", "eBay"),
         ("Thank you for visiting 李記 today.", "李記", "李記"),
+        ("多謝惠顧李記餐廳，歡迎再來。", "李記", "李記"),
+        ("本日はホテル・ベルクへお越しいただき", "ホテルベルク", "ホテル・ベルク"),
+        ("本日はホテルベルクへお越しいただき", "ホテル・ベルク", "ホテルベルク"),
+        ("ありがとうございます、さくら屋より", "さくら屋", "さくら屋"),
+        ("ขอบคุณที่ใช้บริการร้านบัวขาวค่ะ", "บัวขาว", "บัวขาว"),
+        ("ขอบคุณที่ใช้บริการบัว\u200bขาวค่ะ", "บัวขาว", "บัว\u200bขาว"),
+        ("ຂອບໃຈທີ່ໃຊ້ດາວເຮືອງເດີ", "ດາວເຮືອງ", "ດາວເຮືອງ"),
+        ("感謝您選擇Pennywell銀行。", "Pennywell", "Pennywell"),
+        ("感謝您選擇Hotel Bursztynowa Zatoka。", "Hotel Bursztynowa Zatoka", "Hotel Bursztynowa Zatoka"),
+        ("ขอบคุณPennywellค่ะ", "Pennywell", "Pennywell"),
+        ("Zapraszamy do Żabki!", "Żabka", "Żabki"),
+        ("Spotkajmy się w Żabce.", "Żabka", "Żabce"),
+        ("W Złotej Żabce czekamy.", "Złota Żabka", "Złotej Żabce"),
         ("Thank you for visiting משק today.", "משק", "משק"),
         ("Σας ευχαριστεί το Ωμέγα.", "Ωμέγα", "Ωμέγα"),
         ("Добро пожаловать в Омегу!", "Омега", "Омегу"),
@@ -84,6 +97,14 @@ def test_a_name_is_found_in_every_form(text: str, name: str, stretch: str) -> No
         ("I am sorry.", "I"),
         ("We are the Miow Cafe.", "Mio Cafe"),
         ("Vitamin c, a good thing.", "C&A"),
+        ("żabce i żabki kumkają w stawie.", "Żabka"),
+        ("Żabnica i Żabcice.", "Żabka"),
+        ("Switch it off.", "Świt"),
+        ("ロイヤルホテルです", "ロイ"),
+        ("ホテルロイです", "ロイ"),
+        ("大李記念館", "李"),
+        ("李先生記得", "李記"),
+        ("Korzeń i Korona.", "Kora"),
     ],
 )
 def test_ordinary_words_are_nobodys(text: str, name: str) -> None:
@@ -207,7 +228,7 @@ def test_a_name_that_stands_there_is_always_found(before: str, name: str, after:
     place = len(before) + 1
     hits = foreign_words(text, [Near(THEIRS, "name", name)], OURS)
     assert any(hit.start <= place and place + len(name) <= hit.end for hit in hits)
-    assert keys_of(Mark("name", name)) <= keys_in(text)
+    assert keys_of(Mark("name", name)) & keys_in(text)
 
 
 @given(st.text(max_size=200))
@@ -218,6 +239,18 @@ def test_folding_hides_case_accents_and_what_nobody_sees(text: str) -> None:
 
 INFLECTED = {
     "Pennywell": "Pennywell Pennywella Pennywellowi Pennywellem Pennywellu Pennywell's",
+    "Żabka": "Żabka Żabki Żabce Żabkę Żabką Żabko ŻABCE",
+    "Kora": "Kora Kory Korze Korę Korą Koro",
+    "Wisła": "Wisła Wisły Wiśle Wisłę Wisłą Wisło",
+    "Mała Kawa": "Małej_Kawie Małą_Kawę Małą_Kawą Mała_Kawa Małej_Kawy",
+    "Jaga": "Jaga Jagi Jadze Jagę Jagą",
+    "Bota": "Bota Boty Bocie Botę Botą",
+    "Mucha": "Mucha Muchy Musze Muchę Muchą",
+    "Green": "Green Greens Green's Greena Greenem",
+    "Domek": "Domek Domku Domkowi Domkiem Domki",
+    "Świt": "Świt Świtu Świtem Świcie",
+    "Palec": "Palec Palca Palcu Palcem",
+    "Wrząb": "Wrząb Wrzębu Wrzębem",
     "Zatoka": "Zatoka Zatoki Zatoce Zatokę Zatoką Zatoko",
     "Bursztynowa Zatoka": "Bursztynowa_Zatoka Bursztynowej_Zatoki Bursztynowej_Zatoce Bursztynową_Zatokę",
     "Hotel Bursztynowa Zatoka": "Hotelu_Bursztynowa_Zatoka Bursztynową_Zatoką Hotelem_Bursztynowa_Zatoka",

@@ -72,9 +72,12 @@ class EditedReply(ReplyWords):
 
 
 class LetGo(Strict):
-    """Why words go in spite of what stops them; the client and the receipt show it."""
+    """Why words go in spite of what stops them, as the client and the receipt show it; `text_hash` of those words as
+    the reply was read.
+    """
 
     reason = Text(longest=5_000, required=True)
+    text_hash = Text(longest=64, required=True)
 
 
 class Reason(Strict):
