@@ -19,7 +19,14 @@ from tenants.logs import get_logger
 from tenants.row_policies import catalogue_problems
 from tenants.settings import Settings
 
-MODELS = ("tenants.models", "channels.models", "styleguides.models", "agency.inbox.models", "agency.replies.models")
+MODELS = (
+    "tenants.models",
+    "channels.models",
+    "styleguides.models",
+    "agency.inbox.models",
+    "agency.replies.models",
+    "agency.training.models",
+)
 
 UNLOGGED = frozenset({"files.static", "health.healthz", "health.metrics"})
 UNLOGGED_WHEN_WELL = frozenset(

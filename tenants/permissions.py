@@ -27,6 +27,8 @@ class Permission(StrEnum):
     REPLY_RELEASE = "reply:release"
     REPLY_RESOLVE = "reply:resolve"
     REPLY_LET_GO = "reply:let_go"
+    QUALITY_JUDGE = "quality:judge"
+    QUALITY_READ_OWN = "quality:read_own"
     GUIDE_READ = "guide:read"
     GUIDE_WRITE = "guide:write"
     GUIDE_PUT_IN_FORCE = "guide:put_in_force"
@@ -73,6 +75,7 @@ _STAFF = _LIGHT | {
     _P.MESSAGE_MODERATE,
     _P.REPLY_WRITE,
     _P.REPLY_RELEASE,
+    _P.QUALITY_READ_OWN,
     _P.GUIDE_PROPOSE,
     _P.ACCOUNT_READ,
 }
@@ -81,6 +84,7 @@ _LEAD = _STAFF | {
     _P.MESSAGE_REMOVE,
     _P.REPLY_RESOLVE,
     _P.REPLY_LET_GO,
+    _P.QUALITY_JUDGE,
     _P.GUIDE_WRITE,
     _P.GUIDE_PUT_IN_FORCE,
     _P.SAVED_REPLY_WRITE,
@@ -123,6 +127,8 @@ REFUSALS: dict[Permission, str] = {
     _P.GUIDE_WRITE: worded(
         "Only a team lead changes style guides, guidelines, facts and client sheets. Nothing was changed."
     ),
+    _P.QUALITY_JUDGE: worded("Only a team lead judges replies and sees how others do. Nothing was changed."),
+    _P.QUALITY_READ_OWN: worded("Your role writes no replies, so none of yours are judged. Nothing was changed."),
     _P.GUIDE_PUT_IN_FORCE: worded("Only a team lead puts a style guide in force. Nothing was changed."),
     _P.GUIDE_PROPOSE: worded("Your role may not propose style guides to the client. Nothing was changed."),
     _P.GUIDE_APPROVE: worded("Only the brand's client owner approves a style guide. Nothing was changed."),

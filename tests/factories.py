@@ -12,7 +12,8 @@ from uuid import UUID
 
 from flask import Flask
 
-import agency.replies.models  # noqa: F401 - the metadata must know every table
+import agency.replies.models
+import agency.training.models  # noqa: F401 - the metadata must know every table
 from agency.inbox.models import Contact, Conversation, Message
 from channels.models import Account, AccountDirectory, PollTurn
 from styleguides.models import StyleGuideVersion

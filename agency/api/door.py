@@ -17,6 +17,7 @@ from agency.api import (
     facts,
     guidelines,
     quizzes,
+    quality,
     replies,
     saved_replies,
     style_guides,
@@ -35,6 +36,7 @@ SUBJECTS: tuple[ModuleType, ...] = (
     client_sheets,
     facts,
     quizzes,
+    quality,
     check,
     document,
 )

@@ -97,6 +97,10 @@ API_ROUTE_POLICY: dict[str, Policy] = {
     "api_quizzes.list_quizzes": P.REPLY_WRITE,
     "api_quizzes.get_quiz_gate": P.REPLY_WRITE,
     "api_quizzes.set_quiz_gate": P.QUIZ_MANAGE,
+    # quality.py
+    "api_quality.get_sample": P.QUALITY_JUDGE,
+    "api_quality.judge_reply": P.QUALITY_JUDGE,
+    "api_quality.list_my_judgements": P.QUALITY_READ_OWN,
     # check.py
     "api_check.check": P.GUIDE_READ,
     # webhooks.py, meta_requests.py: other programs, each with a signature of its own

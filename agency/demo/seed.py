@@ -22,6 +22,7 @@ from sqlalchemy import select
 
 from agency.demo import corpus
 from agency.demo.earlier_answers import write_earlier_answers
+from agency.demo.answered import write_answered
 from agency.demo.guide_lives import write_guide_life
 from agency.training import quiz
 from channels import accounts
@@ -133,6 +134,7 @@ def _seed(app: Flask, settings: Settings) -> None:
         _take_quizzes(people.values(), brand_ids["pennywell"])
         _connect(actor, brand_ids, settings)
         write_earlier_answers(agency_id, brand_ids, ids)
+        write_answered(people, brand_ids)
         db.session.add(InstallationFact(name=FACT, value={"agency_id": str(agency_id)}))
     log.info("demo_seeded", agency_id=str(agency_id))
 

@@ -66,6 +66,8 @@ PAGES = (
     "facts_page",
     "quiz",
     "saved_replies_page",
+    "quality",
+    "quality_results",
     "client_sheet_page",
     "brands_page",
     "accounts_page",

@@ -54,6 +54,8 @@ def deed_words() -> dict[Permission, str]:
         Permission.REPLY_LET_GO: _("Let words go that the style guide stops, with a reason"),
         Permission.GUIDE_READ: _("Read style guides, guidelines, facts, client sheets and saved replies"),
         Permission.GUIDE_WRITE: _("Write style guides, guidelines, facts and client sheets"),
+        Permission.QUALITY_JUDGE: _("Judge sent replies, never one's own, and see how people do"),
+        Permission.QUALITY_READ_OWN: _("See how one's own replies were judged"),
         Permission.GUIDE_PUT_IN_FORCE: _("Put a style guide in force"),
         Permission.GUIDE_PROPOSE: _("Propose a style guide to the client"),
         Permission.GUIDE_APPROVE: _("Approve a style guide, never one's own"),

@@ -182,6 +182,12 @@ ROUTE_POLICY: dict[str, Policy] = {
     "saved_replies_page.change": Permission.SAVED_REPLY_WRITE,
     "saved_replies_page.archive": Permission.SAVED_REPLY_WRITE,
     "saved_replies_page.restore": Permission.SAVED_REPLY_WRITE,
+    # quality.py, quality_results.py: leads judge; everybody reads what was found of their own
+    "quality.quality": Permission.QUALITY_READ_OWN,
+    "quality.sheet": Permission.QUALITY_JUDGE,
+    "quality.judge": Permission.QUALITY_JUDGE,
+    "quality_results.mine": Permission.QUALITY_READ_OWN,
+    "quality_results.trends": Permission.QUALITY_JUDGE,
     # accounts_page.py
     "accounts_page.accounts": Permission.ACCOUNT_READ,
     "accounts_page.accounts_of_brand": Permission.ACCOUNT_READ,

@@ -37,6 +37,7 @@ PLACES: tuple[tuple[str, str, str], ...] = (
     ("brands_page.brands", "brands", ""),
     ("accounts_page.accounts", "channels", ""),
     ("quiz.quizzes", "bulb", ""),
+    ("quality.quality", "check-double", ""),
     ("people.people", "people", ""),
 )
 """Endpoint, icon and key of the main places. The route's own policy says who sees it; one not built yet is left out."""
@@ -63,6 +64,7 @@ def _place_words() -> dict[str, str]:
         "brands_page.brands": _("Brands"),
         "accounts_page.accounts": _("Channels"),
         "quiz.quizzes": _("Quiz"),
+        "quality.quality": _("Quality"),
         "people.people": _("People"),
     }
 
@@ -229,7 +231,7 @@ def _menu(actor: Actor) -> tuple[Choice, ...]:
         Choice(
             words[endpoint],
             place_url(endpoint),
-            selected=request.blueprint == endpoint.partition(".")[0],
+            selected=(request.blueprint or "").removesuffix("_results") == endpoint.partition(".")[0],
             value=icon,
             key=key,
         )

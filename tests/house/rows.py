@@ -8,6 +8,7 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from datetime import date
 from typing import Any
 from uuid import UUID
 
@@ -38,6 +39,7 @@ class Tenant:
 
 
 Row = dict[str, Any]
+MONDAY = date(2026, 11, 16)
 
 
 def _owned(tenant: Tenant, table: str) -> Row:
@@ -442,6 +444,21 @@ ROWS: dict[str, Callable[[Tenant], Row]] = {
         "request_id": new_id(),
         "deed": "look",
         "detail": t.word("detail"),
+    },
+    "judgement": lambda t: {
+        **_owned(t, "judgement"),
+        "reply_id": t.id_of("reply"),
+        "contact_id": t.id_of("contact"),
+        "author_id": t.id_of("person"),
+        "author_name": t.word("writer"),
+        "judge_id": t.id_of("judge"),
+        "judge_name": t.word("judge"),
+        "week": MONDAY,
+        **dict.fromkeys(("friendly", "solves", "personal"), "partly"),
+        "note": t.word("judge's note"),
+        "version": 2,
+        "judged_at": clock.now(),
+        "earlier": [{"friendly": "no", "solves": "no", "personal": "no", "note": t.word("earlier note")}],
     },
 }
 

@@ -81,6 +81,7 @@ NOT_200_WITH_OWN_IDS = {
     "deletion_page.deletion": {404},
     "guidelines_page.guideline": {200},
     "people.person": {404},
+    "quality.sheet": {404},
     "connecting.back": {400},
     "connecting.choose": {404},
     "connecting.connected": {404},
@@ -88,7 +89,8 @@ NOT_200_WITH_OWN_IDS = {
     "reconnecting.mended": {404},
 }
 """Statuses of a permitted GET other than 200, and why they are right: no such mail, no signature, no such code; the
-tenant's own person of `rows` has no brand in common with the one who asks; a walk to a platform's sign-in is the
+tenant's own person of `rows` has no brand in common with the one who asks; its reply was not sent, so nobody judges it;
+a walk to a platform's sign-in is the
 browser's alone that began it."""
 FORM = {
     "text": "Thank you very much.",
