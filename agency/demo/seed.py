@@ -21,8 +21,8 @@ from flask import Flask
 from sqlalchemy import select
 
 from agency.demo import corpus
-from agency.demo.earlier_answers import write_earlier_answers
 from agency.demo.answered import write_answered
+from agency.demo.earlier_answers import write_earlier_answers
 from agency.demo.guide_lives import write_guide_life
 from agency.training import quiz
 from channels import accounts
