@@ -7,7 +7,7 @@ from alembic import op
 from sqlalchemy.dialects import postgresql
 
 revision = "0025"
-down_revision = "0023"
+down_revision = "0027"
 
 FORGET = """
 create function forget_judgement_notes() returns trigger language plpgsql set search_path = public, pg_temp as $$
