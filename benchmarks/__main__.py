@@ -31,6 +31,7 @@ BENCHMARKS: dict[str, str] = {
     "brand_scan": "brand_scan",
     "saved_reply_suggestions": "saved_replies",
     "near_equal_words": "saved_replies",
+    "earlier_answers": "earlier_answers",
     "suggestions": "suggestions",
     "poll_cycle": "poll_cycle",
     "poll_scale": "poll_scale",

@@ -140,3 +140,32 @@ CLIENT_SHEET: Final[Example] = {
     ],
     "version": 1,
 }
+
+EARLIER_ANSWERS: Final[Example] = {
+    "items": [
+        {
+            "reply_id": REPLY_ID,
+            "receipt_id": REPLY_ID,
+            "conversation_id": OTHER_ID,
+            "platform": "facebook",
+            "kind": "comment",
+            "private": False,
+            "account_name": "Example Page",
+            "answered_at": MORNING,
+            "by": "Sam Example",
+            "question": "What does parking cost? Call ••• please.",
+            "text": "Dear •••, parking is 12 EUR a day.",
+            "language": "en",
+            "standing": "stands",
+            "same_person": False,
+            "words": ["parking", "cost"],
+        }
+    ],
+    "differing": [
+        {
+            "kind": "amount",
+            "sides": [{"reply_id": None, "said": ["15 EUR"]}, {"reply_id": REPLY_ID, "said": ["12 EUR"]}],
+        }
+    ],
+    "facts": [FACT],
+}

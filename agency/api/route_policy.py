@@ -38,6 +38,8 @@ API_ROUTE_POLICY: dict[str, Policy] = {
     "api_conversations.claim_conversation": P.CONVERSATION_WORK,
     "api_conversations.release_conversation": P.CONVERSATION_WORK,
     "api_conversations.moderate": P.MESSAGE_MODERATE,
+    # earlier_answers.py
+    "api_earlier_answers.list_earlier_answers": P.REPLY_WRITE,
     # replies.py
     "api_replies.start_reply": P.REPLY_WRITE,
     "api_replies.get_reply": P.REPLY_READ,

@@ -1,4 +1,6 @@
-"""Drafts that begin from a saved reply: its variables filled from the case, and what it said kept with the draft."""
+"""Drafts that begin from a saved reply, its variables filled from the case, or from an earlier answer: what it said is
+kept with the draft.
+"""
 
 from __future__ import annotations
 
@@ -6,14 +8,18 @@ from collections.abc import Mapping, Sequence
 from typing import NamedTuple
 from uuid import UUID
 
+from sqlalchemy import and_, select
+
 from agency.inbox.case import Case, read_case
-from agency.replies.models import Reply
+from agency.replies.answering import OPEN
+from agency.replies.models import Reply, ReplyText
 from styleguides.guides import guide_and_language
 from styleguides.names import first_name
 from styleguides.rule_kinds import NoPersonalData
 from styleguides.saved_replies import SavedReplyRow, get_saved_reply
 from styleguides.variables import Filled, fill, order_in
 from styleguides.wording import likeness, wording_of
+from tenants.database import db
 from tenants.errors import Invalid, NotFound, worded
 from tenants.permissions import Actor
 
@@ -58,6 +64,25 @@ def begin_from(actor: Actor, reply: Reply, saved_reply_id: UUID | None, words: s
         return
     reply.began_with = words_begun_with(actor, reply.conversation_id, reply.brand_id, saved_reply_id, words)
     reply.saved_reply_id = saved_reply_id
+
+
+def begin_from_earlier(reply_id: UUID, earlier_id: UUID | None) -> None:
+    """Keep with a draft which earlier answer of its brand it began from; None, or any other id, leaves what is kept."""
+    reply = db.session.execute(select(Reply).where(Reply.id == reply_id)).scalar_one() if earlier_id else None
+    if reply is None or earlier_id is None or reply.deed != "reply" or reply.state not in OPEN:
+        return
+    words = words_of_earlier(reply.brand_id, earlier_id)
+    if words is not None and words != reply.began_with:
+        reply.began_with, reply.saved_reply_id = words, None
+
+
+def words_of_earlier(brand_id: UUID, earlier_id: UUID) -> str | None:
+    """The words a published answer of the brand was sent with; None where there is no such answer."""
+    return db.session.execute(
+        select(ReplyText.text)
+        .join(Reply, and_(Reply.agency_id == ReplyText.agency_id, Reply.text_id == ReplyText.id))
+        .where(Reply.id == earlier_id, Reply.brand_id == brand_id, Reply.state == "published", Reply.deed == "reply")
+    ).scalar()
 
 
 def words_begun_with(actor: Actor, conversation_id: UUID, brand_id: UUID, saved_reply_id: UUID, words: str) -> str:

@@ -19,7 +19,7 @@ from agency.inbox.case import case_facts, read_case
 from agency.inbox.models import Conversation
 from agency.replies import changing, desk, letting_go
 from agency.replies.answering import OPEN, Answering, answering
-from agency.replies.beginnings import words_begun_with
+from agency.replies.beginnings import begin_from_earlier, words_begun_with, words_of_earlier
 from agency.replies.checks import words_kind
 from agency.replies.contradicting import with_earlier
 from agency.replies.queries import ReplyRow, get_reply, readable_reply, replies_of
@@ -73,7 +73,10 @@ def _saved_reply() -> UUID | None:
 
 
 def _began_with(actor: Actor, target: Answering, text: str) -> str | None:
-    """The words of the saved reply this draft began from: of the one just put in, else as they are kept."""
+    """The words this draft began from: of the saved reply or earlier answer just put in, else as they are kept."""
+    earlier = id_from(request.form.get("earlier_answer", ""))
+    if earlier is not None:
+        return words_of_earlier(target.brand_id, earlier) or target.began_with
     put_in = _saved_reply()
     if put_in is None or put_in == target.saved_reply_id:
         return target.began_with
@@ -201,6 +204,13 @@ def _shown_again(actor: Actor, target: Answering, written: Written, status: int)
 
 
 def _keep(actor: Actor, target: Answering, binding: Binding, text: str) -> ReplyRow:
+    """Store the words, and the earlier answer they began from. Raises as `_stored`."""
+    kept = _stored(actor, target, binding, text)
+    begin_from_earlier(kept.id, id_from(request.form.get("earlier_answer", "")))
+    return kept
+
+
+def _stored(actor: Actor, target: Answering, binding: Binding, text: str) -> ReplyRow:
     """Store the words: as a new draft, or as the draft's new text.
 
     The claim is taken first, so two clicks stand in line and the second finds what the first did: the same words again

@@ -44,6 +44,7 @@ BESIDE = {
     ("POST", "/brands/{}/style-guide/versions/{}/approve"),
     ("POST", "/brands/{}/style-guide/versions/{}/answer"),
     ("GET", "/platforms"),
+    ("GET", "/conversations/{}/earlier-answers"),
     ("GET", "/quizzes"),
     ("GET", "/quiz-gate"),
     ("PATCH", "/quiz-gate"),

@@ -84,5 +84,36 @@ def test_while_typing_a_contradiction_is_a_hint_and_stops_nothing(
         assert desk.submit(ana.staff, reply_id).state == "awaiting_approval"
 
 
+def test_an_earlier_answer_put_in_and_left_as_it_was_is_told_as_any_ready_made_words(
+    make: Factory, ana: Agency, case: UUID, visit: Callable[..., Visitor]
+) -> None:
+    make.guide(
+        ana,
+        [{"kind": "unedited", "id": "no-template", "level": "stop", "likeness_percent": 80, "only_complaints": False}],
+    )
+    words = "Dear Anna, parking costs 12 EUR a day and is right beside the house, behind the old lighthouse."
+    earlier = answered(make, ana, "Parking cost?", words, author="Anna Nowak")
+    foreign = answered(make, ana, "Parking cost?", words, brand=1)
+    visitor = visit(ana.staff)
+    assert f'data-earlier-answer="{earlier}"' in visitor.get(f"/conversations/{case}/beside").text
+    page = visitor.get(f"/inbox/{case}").text
+    assert 'name="earlier_answer" value=""' in page
+    binding = re.search(r'name="binding" value="([^"]*)"', page)
+    assert binding
+    form = {"binding": unescape(binding.group(1)), "text": words.replace("Anna", "Peter")}
+    told = "nearly unchanged"
+    for given, is_told in ((earlier, True), (foreign, False), ("", False), ("junk", False)):
+        page = visitor.post(f"/conversations/{case}/check", {**form, "earlier_answer": str(given)}).text
+        assert (told in page) is is_told, given
+    assert (
+        visitor.post(f"/conversations/{case}/reply", {**form, "do": "save", "earlier_answer": earlier}).status_code
+        == 303
+    )
+    refused = visitor.post(f"/conversations/{case}/reply", {**form, "do": "submit"})
+    assert told in refused.text, "what the draft began from is kept with it"
+    own = "Dear Peter, you asked what it costs: twelve euros, and you can walk to us within a minute from there."
+    assert told not in visitor.post(f"/conversations/{case}/check", {**form, "text": own}).text
+
+
 def test_nothing_to_show_is_no_card(ana: Agency, case: UUID, visit: Callable[..., Visitor]) -> None:
     assert card(visit(ana.staff).get(f"/conversations/{case}/beside").text) == ""

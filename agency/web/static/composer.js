@@ -236,7 +236,11 @@
     const insert = event.target.closest("[data-insert]");
     if (insert) {
       document.querySelector(".drawer:popover-open")?.hidePopover();
-      if (insert.dataset.savedReply) here.form.elements.saved_reply.value = insert.dataset.savedReply;
+      const { savedReply = "", earlierAnswer = "" } = insert.dataset; // what the words began from last
+      if (savedReply || earlierAnswer) {
+        here.form.elements.saved_reply.value = savedReply;
+        here.form.elements.earlier_answer.value = earlierAnswer;
+      }
       change(here.area, here.area.selectionStart, here.area.selectionEnd, insert.dataset.insert);
     }
   });
