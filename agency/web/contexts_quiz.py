@@ -88,6 +88,7 @@ class QuizPage:
     state: StateLook = told("How far this person is.")
     notice: Notice | None = told("How it went, or what was refused.", default=None)
     begin_url: str = told("Makes a quiz; empty where there is nothing to ask or one is open.", default="")
+    intro: str = told("What a quiz is, for who has not taken this one.", default="")
     begin_label: str = told("Begin, Try again, Practise.", default="")
     answer_url: str = told("Hands the open one in; empty where none is.", default="")
     try_number: int = told("Names the try.", default=0)

@@ -236,6 +236,12 @@ def _page(brand: Brand, *, notice: Notice | None = None, missing: tuple[int, ...
         state=quiz_states()[code],
         notice=notice or (_result(found) if found is not None and looks and not is_open else None),
         begin_url=url_for("quiz.begin", brand_id=brand.id) if may_begin else "",
+        intro=_(
+            "At most %(most)s questions, made of this brand's own rules and examples; about three minutes. "
+            "Of %(most)s, %(needed)s right pass. You may try as often as you like, each time with other questions.",
+            most=MOST_QUESTIONS,
+            needed=needed(MOST_QUESTIONS),
+        ),
         begin_label=_begin_label(found, code),
         answer_url=url_for("quiz.answer", brand_id=brand.id) if is_open else "",
         try_number=found.tries + 1 if found is not None else 0,
