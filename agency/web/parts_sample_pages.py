@@ -10,6 +10,7 @@ from agency.replies.text_difference import text_difference
 from agency.web import contexts as c
 from agency.web import parts_sample_connecting as connecting
 from agency.web import parts_sample_guide as guide_sample
+from agency.web import parts_sample_quiz as quiz
 from agency.web import parts_sample_saved_replies as saved
 from agency.web.health_words import health_looks
 from agency.web.looks import Choice, Notice, StateLook, Toast
@@ -167,6 +168,11 @@ def samples() -> dict[str, Callable[[str], Sample]]:
         **{f"guide-{tab}": _guide(tab) for tab in ("rules", "write", "versions", "try", "empty")},
         "guide-proposal": lambda here: ("guides/proposal.html", owner_shell(here), guide_sample.proposal()),
         "guide-proposed": lambda here: ("guides/proposal.html", shell(here), guide_sample.proposal("agency")),
+        "quizzes": lambda here: ("quiz/page.html", shell(here), quiz.quizzes()),
+        "quiz": lambda here: ("quiz/quiz.html", shell(here), quiz.quiz()),
+        "quiz-told": lambda here: ("quiz/quiz.html", shell(here), quiz.quiz("told")),
+        "quiz-none": lambda here: ("quiz/quiz.html", shell(here), quiz.quiz("none")),
+        "quiz-people": lambda here: ("quiz/people.html", shell(here), quiz.people()),
         "saved-replies": lambda here: ("saved_replies/page.html", shell(here), saved.saved_replies()),
         "saved-replies-empty": lambda here: ("saved_replies/page.html", shell(here), saved.saved_replies("empty")),
         "saved-reply": lambda here: ("saved_replies/saved_reply.html", shell(here), saved.saved_reply()),

@@ -236,3 +236,15 @@ def test_a_saved_reply_is_put_in_and_the_form_says_which(page: Page, site: str) 
     page.locator("#beside-saved_replies [data-saved-reply]").first.click()
     expect(page.locator("#reply-text")).to_have_value(re.compile("śniadanie było zimne"))
     expect(page.locator("#composer-form input[name=saved_reply]")).to_have_value("1")
+
+
+def test_a_quiz_is_answered_by_digits_alone(page: Page, site: str) -> None:
+    page.goto(f"{site}/parts/pages/quiz")
+    page.keyboard.press("2")
+    expect(page.locator("input[name=q0][value='1']")).to_be_checked()
+    expect(page.locator("input[name=q1]").first).to_be_focused()
+    expect(page.locator("input[name=q1]:checked")).to_have_count(0)
+    for key in ("3", "1"):  # there is no third answer
+        page.keyboard.press(key)
+    expect(page.locator("input[name=q1][value='0']")).to_be_checked()
+    expect(page.get_by_role("button", name="Hand in")).to_be_focused()
