@@ -1,8 +1,9 @@
 """Questions about a brand's style guide, made from its own rules and their examples. Pure: one seed, one quiz.
 
 Nothing is asked whose answer the checker does not bear out. What is offered as broken breaks; what is offered as kept
-is held against the text also without its limits (platform, kind, language, stars), so that it cannot be taken for
-broken by somebody who does not have them in mind; and of two passages the right one has nothing the wrong one has not.
+is held against the text also without its limits (platform, kind, language, stars, whether the name is known), so that
+nobody who does not have them in mind takes it for broken; and of two passages the right one lacks nothing that the
+wrong one has.
 """
 
 from __future__ import annotations
@@ -35,6 +36,9 @@ LONGEST_SHOWN: Final = 700
 
 UNASKED: Final = frozenset({"unedited", "other_brands", "needs_approval"})
 """Kinds that no text alone shows to be broken: they look at what it began from, at other brands, or break nothing."""
+
+_SOMEBODY: Final = "Anna Nowak"
+"""Stands for a customer whose name the question does not tell."""
 
 QuestionKind = Literal["which_rule", "which_goes", "which_passage", "which_rewrite"]
 
@@ -224,8 +228,11 @@ class _Maker:
         case: bool = False,
     ) -> Iterator[Question]:
         harsh = replace(context, stars=1 if context.stars is not None or context.kind == "review" else None)
+        public = replace(context, kind="comment" if context.kind == "message" else context.kind)
+        named = replace(context, customer_name=context.customer_name or _SOMEBODY)
         broken = {one.rule for one in found}
-        for where in (context, replace(harsh, complaint=True), replace(context, complaint=True)):
+        sore = (replace(harsh, complaint=True), replace(context, complaint=True))
+        for where in dict.fromkeys((context, *sore, public, named)):
             broken |= {one.rule for one in check_text(self._lifted, shown.text, where)}
         kept: list[Rule] = []
         seen = {_asks(rule), *(_asks(self._by_id[one]) for one in broken if one in self._by_id)}

@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from functools import lru_cache
+from collections.abc import Collection, Mapping
 from typing import Final
 from uuid import UUID
 
 from sqlalchemy import and_, select, update
 
-from styleguides.guides import compiled_rules
+from styleguides.check import compile_rules
 from styleguides.models import GuideQuiz, StyleGuideVersion
 from styleguides.quiz import can_ask
+from styleguides.rules import rules_from_data
 from tenants.audit import record
 from tenants.database import db
 from tenants.errors import Conflict, Forbidden, worded
@@ -75,10 +75,28 @@ def refuse_without_pass(actor: Actor, brand_id: UUID) -> None:
         )
 
 
-@lru_cache(4_000)
+_asking: dict[tuple[UUID, str], bool] = {}
+"""Version and its brand's language → whether it can ask anything; the words of such a version never change."""
+_MOST_KEPT: Final = 20_000
+
+
 def has_questions(version_id: UUID, brand_language: str) -> bool:
     """Whether a version that is or was in force can ask anything; worked out once a process."""
-    return can_ask(compiled_rules(version_id), brand_language)
+    return version_id in which_ask([(version_id, brand_language)])
+
+
+def which_ask(versions: Collection[tuple[UUID, str]]) -> frozenset[UUID]:
+    """Those of the versions, each with its brand's language, that can ask anything. One statement for all new ones."""
+    unknown = [version for version in versions if version not in _asking]
+    if unknown:
+        wanted = select(StyleGuideVersion.id, StyleGuideVersion.rules)
+        rows = db.session.execute(wanted.where(StyleGuideVersion.id.in_([version_id for version_id, _ in unknown])))
+        compiled = {row.id: compile_rules(rules_from_data(row.rules)) for row in rows}
+        if len(_asking) > _MOST_KEPT:
+            _asking.clear()
+        for version_id, language in unknown:
+            _asking[version_id, language] = can_ask(compiled[version_id], language)
+    return frozenset(version[0] for version in versions if _asking.get(version))
 
 
 def gate_is_on(actor: Actor) -> bool:

@@ -1,4 +1,4 @@
-"""What was once written and stopped, as questions: a brand's own drafts, without the names and numbers in them."""
+"""What was once written and stopped, as questions: a brand's own drafts, without the numbers and names in them."""
 
 from __future__ import annotations
 
@@ -25,6 +25,7 @@ from tenants.database import db
 MOST_CASES: Final = 40
 """Drafts looked at for one quiz, newest first."""
 
+_LONG_NUMBER = re.compile(r"\d{4,}")
 _HANDLE = re.compile(r"(?<!\w)@\w+(?:\.\w+)*")
 
 
@@ -38,6 +39,7 @@ def cases_of(brand_id: UUID, *, but_of: UUID) -> list[Case]:
         select(
             ReplyText.id,
             ReplyText.text,
+            ReplyText.author_name.label("writer_name"),
             Reply.platform,
             Reply.private,
             Reply.complaint,
@@ -76,7 +78,7 @@ def cases_of(brand_id: UUID, *, but_of: UUID) -> list[Case]:
         Case(
             key=str(row.id),
             shown=Example(
-                text=without_names(row.text, row.author_name),
+                text=without_names(row.text, row.author_name, row.writer_name),
                 platform=row.platform,
                 kind=words_kind(row.kind, private=row.private),
                 stars=row.stars,
@@ -88,10 +90,10 @@ def cases_of(brand_id: UUID, *, but_of: UUID) -> list[Case]:
     return _of_no_other(brand_id, cases)
 
 
-def without_names(text: str, customer_name: str | None) -> str:
-    """The text without numbers and addresses of people, handles, and the customer's name in any of its forms."""
-    text = _HANDLE.sub(MASK, masked(text))
-    for name in WORD.findall(customer_name or ""):
+def without_names(text: str, *names: str | None) -> str:
+    """The text without numbers and addresses of people, handles and these names, in any form."""
+    text = _HANDLE.sub(MASK, _LONG_NUMBER.sub(MASK, masked(text)))
+    for name in (word for whole in names for word in WORD.findall(whole or "")):
         if len(name) > 1:
             text = _without(text, name)
     return text

@@ -23,7 +23,7 @@ from agency.web.who import actor_of_request
 from styleguides import guides
 from styleguides.models import GuideQuiz
 from styleguides.quiz import MOST_QUESTIONS, needed
-from styleguides.quiz_gate import EXEMPT, gate_is_on, has_questions, set_gate
+from styleguides.quiz_gate import EXEMPT, gate_is_on, has_questions, set_gate, which_ask
 from tenants import clock
 from tenants.database import db
 from tenants.errors import AppError, Conflict, Invalid, NotFound
@@ -41,7 +41,8 @@ def show_list() -> Response:
     """My brands, and how far I am with the guide of each."""
     actor = actor_of_request()
     rows = brands_of(actor, after=_after(), limit=PAGE_ROWS + 1)
-    looks = tuple(_brand_row(row) for row in rows[:PAGE_ROWS])
+    asking = which_ask([(row.version_id, row.language) for row in rows if row.version_id is not None])
+    looks = tuple(_brand_row(row, can_ask=row.version_id in asking) for row in rows[:PAGE_ROWS])
     may_set = actor.may(Permission.QUIZ_MANAGE) and actor.brand_ids is None
     words = role_words()
     gate = QuizGateLook(
@@ -142,8 +143,7 @@ def _held_notice(count: int) -> Notice:
     return Notice("warn", what, _("Sending for approval stays open."), _("Pass the quiz and you can, at once."))
 
 
-def _brand_row(row: BrandStanding) -> QuizRow:
-    can_ask = row.version_id is not None and (bool(row.tries) or has_questions(row.version_id, row.language))
+def _brand_row(row: BrandStanding, *, can_ask: bool) -> QuizRow:
     code = state_code(
         has_guide=row.version_id is not None,
         can_ask=can_ask,

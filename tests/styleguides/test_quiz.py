@@ -33,7 +33,7 @@ WHAT: dict[str, dict[str, Any]] = {
     "banned_instead": {"phrases": WORDS[1:3], "suggestion": "use"},
     "preferred": {"use": "teamwork", "instead_of": [*WORDS[:3]]},
     "required": {"any_of": ["thanks"]},
-    "greeting": {"any_of": ["Hello,"]},
+    "greeting": {"any_of": ["Hello,", "Hello {name},"], "name": "required"},
     "exclamation": {"max_count": 1},
     "emoji": {"max_count": 0},
     "capitals": {"min_letters": 4},
@@ -79,7 +79,11 @@ def bears_out(question: Question, rules: tuple[Rule, ...], language: str = "en")
             assert by_id[option].kind not in quiz.UNASKED
             assert (option in broken(rules, question.shown.text, question.shown, language)) == is_right
             everywhere = replace(by_id[option], platforms=(), kinds=(), languages=())
-            for shown in (question.shown, replace(question.shown, complaint=True)):
+            for shown in (
+                question.shown,
+                replace(question.shown, complaint=True),
+                replace(question.shown, customer_name="Ian"),
+            ):
                 assert is_right or not broken([everywhere], question.shown.text, shown, language)
         else:
             found = check_text(list(rules), option, context_of(question.shown, language))

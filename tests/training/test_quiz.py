@@ -308,10 +308,12 @@ def stopped_then_sent(case: Case, words: str, actor: str = "staff") -> UUID:
 
 
 def test_drafts_that_were_stopped_are_asked_about_without_names_and_numbers(guided: Case, ana: Agency) -> None:
-    stopped_then_sent(guided, "Dear Test, it is our policy. Call +48 601 234 567 or ask @test.customer.")
+    stopped_then_sent(
+        guided, f"Dear Test, it is our policy, PW-2231. Call +48 601 234 567. {ana.staff.name.split()[0]} @x.y."
+    )
     with ana.entered(ana.team_lead):
         (one,) = cases_of(ana.brand_ids[0], but_of=ana.team_lead.user_id)
-        assert one.shown.text == "Dear •••, it is our policy. Call ••• or ask •••."
+        assert one.shown.text == "Dear •••, it is our policy, PW-•••. Call •••. ••• •••."
         assert cases_of(ana.brand_ids[0], but_of=ana.staff.user_id) == []
         assert cases_of(ana.brand_ids[1], but_of=ana.team_lead.user_id) == []
 
