@@ -14,6 +14,8 @@ from typing import Any
 import pytest
 import redis
 from flask import Flask
+from hypothesis import HealthCheck
+from hypothesis import settings as hypothesis_settings
 from sqlalchemy import Connection, Engine, create_engine
 
 from agency.local.postgres import RunningPostgres, start_postgres
@@ -23,6 +25,13 @@ from tenants.base_app import create_base_app
 from tenants.database import db
 from tenants.settings import Settings
 from tests.factories import Agency, Factory
+
+# How fast an example is made and runs says how busy the machine is. `steady`, for .ci/run, draws the same each time.
+hypothesis_settings.register_profile("house", deadline=None, suppress_health_check=[HealthCheck.too_slow])
+hypothesis_settings.register_profile(
+    "steady", hypothesis_settings.get_profile("house"), derandomize=True, database=None
+)
+hypothesis_settings.load_profile("house")
 
 TEST_KEYS = "test:" + base64.b64encode(bytes(range(32))).decode()
 

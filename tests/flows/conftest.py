@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
-import signal
 import subprocess
 import sys
 import threading
@@ -175,13 +175,14 @@ class House:
         for program in self.programs:
             if program.is_running():
                 for child in program.children(recursive=True):
-                    child.send_signal(signal.SIGKILL)
+                    with contextlib.suppress(psutil.NoSuchProcess):  # a horse that has just done
+                        child.kill()
                 program.kill()
-                program.wait(10)
+                program.wait(60)
         self.programs.clear()
 
-    def wait_until(self, done: Callable[[], bool], seconds: float) -> bool:
-        """Look again and again until it holds or the time is up."""
+    def wait_until(self, done: Callable[[], bool], seconds: float = 60) -> bool:
+        """Look again and again until it holds or the time is up, which is long: a busy machine is slow, not wrong."""
         end = time.monotonic() + seconds
         while time.monotonic() < end:
             if done():

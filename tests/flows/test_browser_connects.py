@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from playwright.sync_api import expect
 
 from agency.notices.sending import mails_kept
 from agency.web.who import cookie_name
@@ -92,18 +93,18 @@ def test_three_platforms_are_connected_seen_alive_broken_and_mended(
         page.get_by_text("We look for what is there now").first.wait_for()
         own.keep_promises()
         own.poll()
-        page.get_by_text("Connected, test open").first.wait_for(timeout=15_000)
+        page.get_by_text("Connected, test open").first.wait_for()
         assert page.get_by_text("Connected and tested").count() == 0, "nothing real came back yet"
         kind, line = WRITTEN[way]
         own.sandbox.tell(kind, {"author": "Ewa L.", **line})
         own.poll()
-        page.get_by_text("Connected and tested").first.wait_for(timeout=15_000)
-        assert page.get_by_text("test open").count() == 0, "every one of them was tested"
+        page.get_by_text("Connected and tested").first.wait_for()
+        expect(page.get_by_text("test open"), "every one of them was tested").to_have_count(0)
     eyes.look(page, "done")
 
     page.goto(f"{web}/accounts")
-    assert page.locator(".account").count() == 3
-    assert page.locator(".account").get_by_text("Alive").count() == 3
+    expect(page.locator(".account")).to_have_count(3)
+    expect(page.locator(".account").get_by_text("Alive")).to_have_count(3)
     eyes.look(page, "alive")
     page.goto(f"{web}/inbox")
     for words in ("Open on Sunday?", "What a cake!", "Zimny pokój."):
@@ -129,10 +130,10 @@ def test_three_platforms_are_connected_seen_alive_broken_and_mended(
     own.sandbox.tell("comments", {"platform": "facebook", "account": PAGE, "author": "Tom", "text": "And on Monday?"})
     own.keep_promises()
     own.poll()
-    client.get_by_text("Connected and tested").first.wait_for(timeout=15_000)
+    client.get_by_text("Connected and tested").first.wait_for()
     eyes.look(client, "mended")
     page.goto(f"{web}/accounts")
-    assert page.locator(".account", has_text="facebook account").get_by_text("Alive").count() == 1
+    expect(page.locator(".account", has_text="facebook account").get_by_text("Alive")).to_have_count(1)
 
 
 def link_for(house: House, account_name: str) -> str:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
+from playwright.sync_api import expect
 
 from tenants.permissions import Role
 from tests.factories import Factory
@@ -46,10 +47,10 @@ def test_a_guide_from_its_template_to_the_receipt_that_names_it(house: House, we
     _sign_in(phone, web, house, people[Role.CLIENT_OWNER])
     phone.goto(f"{web}/approvals")
     phone.locator("a[href$='/guide/1/proposal']").click()
-    assert "A first guide, plain and friendly." in phone.inner_text("main")
+    expect(phone.locator("main")).to_contain_text("A first guide, plain and friendly.")
     assert phone.evaluate("document.documentElement.scrollWidth") <= 390
     phone.locator("button[value=approve]").click()
-    assert house.scalar("select state from style_guide_version") == "in_force"
+    assert house.wait_until(lambda: house.scalar("select state from style_guide_version") == "in_force")
 
     desk = chromium.new_context(viewport={"width": 1440, "height": 900}).new_page()
     _sign_in(desk, web, house, people[Role.STAFF])
@@ -60,11 +61,11 @@ def test_a_guide_from_its_template_to_the_receipt_that_names_it(house: House, we
     desk.get_by_text("thing stops this reply").wait_for()
     desk.locator("#composer-form button[value=submit]").click()
     desk.locator(".finding.here").first.wait_for()
-    assert house.wait_until(lambda: house.scalar("select state from reply") == "draft", 10)
+    assert house.wait_until(lambda: house.scalar("select state from reply") == "draft")
     desk.focus("#reply-text")
     desk.keyboard.press("Alt+ArrowDown")
     desk.keyboard.press("Control+.")
-    assert desk.input_value("#reply-text") == REWRITTEN
+    expect(desk.locator("#reply-text")).to_have_value(REWRITTEN)
     desk.get_by_text("In style").wait_for()
     desk.locator("#composer-form button[value=submit]").click()
     desk.get_by_text("Waiting for client").first.wait_for()

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from playwright.sync_api import expect
 
 from tests.factories import Factory
 from tests.flows.conftest import PAGE, House
@@ -92,14 +93,14 @@ def test_a_file_is_mended_imported_and_its_account_connected_later_without_doubl
     assert own.scalar("select count(*) from message") == 0
 
     look_through(rows)
-    assert page.get_by_text("5 lines would be stored.").count() == 1
-    assert page.locator("tbody").count() == 0
+    expect(page.get_by_text("5 lines would be stored.")).to_have_count(1)
+    expect(page.locator("tbody")).to_have_count(0)
     page.get_by_role("button", name="Import for real").click()
     page.get_by_text("Storing", exact=True).wait_for()
     eyes.look(page, "running")
     own.keep_promises()
-    page.get_by_text("Stored", exact=True).wait_for(timeout=15_000)
-    assert page.get_by_text("5 of 5 lines, 5 new messages").count() == 1
+    page.get_by_text("Stored", exact=True).wait_for()
+    expect(page.get_by_text("5 of 5 lines, 5 new messages")).to_have_count(1)
     eyes.look(page, "stored")
 
     page.goto(f"{web}/inbox")
@@ -137,6 +138,6 @@ def test_a_file_is_mended_imported_and_its_account_connected_later_without_doubl
     eyes.look(page, "reading")
     for _ in range(8):
         own.keep_promises()
-    page.get_by_text("Its past is read", exact=True).wait_for(timeout=15_000)
+    page.get_by_text("Its past is read", exact=True).wait_for()
     eyes.look(page, "read")
     assert own.scalar(f"select count(*) from message where {ours}") == len(rows) + 1

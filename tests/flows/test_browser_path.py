@@ -2,20 +2,19 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Iterator
-from pathlib import Path
 from typing import Any
 
 import pytest
+from playwright.sync_api import expect
 from sqlalchemy import text
 
 from tenants.permissions import Actor, Role
+from tests.chromium import patient_chromium
 from tests.factories import Factory
 from tests.flows.conftest import LOCATION, House
 
 pytestmark = pytest.mark.browser
-CHROMIUM = ("/usr/bin/chromium", "/usr/bin/chromium-browser", "/usr/bin/google-chrome")
 PASSWORD = "a long enough word for tests"
 REVIEW = "Zimne jedzenie i nikt się nami nie zajął. Nie polecam."
 FIRST = "Dzień dobry, niestety nie możemy nic zrobić."
@@ -44,20 +43,8 @@ RULES: list[dict[str, Any]] = [
 
 @pytest.fixture
 def chromium() -> Iterator[Any]:
-    """A headless Chromium; the test is skipped where none is found, unless one is demanded."""
-    program = next((path for path in CHROMIUM if Path(path).exists()), None)
-    if program is None:
-        if os.environ.get("ONBRAND_REQUIRE_BROWSER"):
-            pytest.fail("No Chromium was found; install Debian's package chromium.")
-        pytest.skip("No Chromium was found.")
-    from playwright.sync_api import sync_playwright
-
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(
-            executable_path=program, args=["--disable-gpu", "--disable-background-networking", "--disable-quic"]
-        )
+    with patient_chromium() as browser:
         yield browser
-        browser.close()
 
 
 def _sign_in(page: Any, web: str, house: House, person: Actor) -> None:
@@ -93,8 +80,8 @@ def test_a_polish_review_is_answered_once_in_the_brands_voice(house: House, web:
     desk.get_by_text("things stop this reply").wait_for()
     desk.locator("#composer-form button[value=submit]").click()
     desk.locator(".finding.here").first.wait_for()
-    assert desk.input_value("#reply-text") == FIRST, "nothing typed is lost"
-    assert house.wait_until(lambda: house.scalar("select state from reply") == "draft", 10)
+    expect(desk.locator("#reply-text"), "nothing typed is lost").to_have_value(FIRST)
+    assert house.wait_until(lambda: house.scalar("select state from reply") == "draft")
     desk.fill("#reply-text", SECOND)
     desk.get_by_text("In style").wait_for()
     desk.locator("#composer-form button[value=submit]").click()
@@ -104,10 +91,10 @@ def test_a_polish_review_is_answered_once_in_the_brands_voice(house: House, web:
     _sign_in(phone, web, house, owner)
     phone.goto(web + "/approvals")
     phone.locator("a[href*='/approvals/']").first.click()
-    assert REVIEW in phone.inner_text("main")
-    assert SECOND in phone.inner_text("main")
+    expect(phone.locator("main")).to_contain_text(REVIEW)
+    expect(phone.locator("main")).to_contain_text(SECOND)
     phone.locator("button[value=approve]").click()
-    assert house.scalar("select state from reply") == "approved"
+    assert house.wait_until(lambda: house.scalar("select state from reply") == "approved")
 
     for _ in range(3):
         house.pass_time(700)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
+from playwright.sync_api import expect
 from sqlalchemy import text
 
 from tenants.permissions import Role
@@ -49,7 +50,7 @@ def test_words_typed_after_the_session_ended_are_kept_and_come_back(house: House
     _sign_in(desk, web, house, house.agency.actors["writer"])
     case = house.scalar("select id from conversation")
     desk.goto(f"{web}/inbox/{case}?view=team")
-    assert desk.input_value("#reply-text") == "Before. And after.", "by any address of the case"
+    expect(desk.locator("#reply-text"), "by any address of the case").to_have_value("Before. And after.")
     assert house.scalar("select text from reply_text order by number desc limit 1") == "Before."
 
 
@@ -61,10 +62,10 @@ def test_what_the_guide_stops_does_not_leave_the_page(house: House, desk: Any) -
     desk.locator(".finding.here").wait_for()
     assert desk.url == address
     assert desk.evaluate("document.activeElement.id") == "reply-text"
-    assert house.wait_until(lambda: house.scalar("select text from reply_text") == FIRST, 10), "kept as a draft"
+    assert house.wait_until(lambda: house.scalar("select text from reply_text") == FIRST), "kept as a draft"
     desk.fill("#reply-text", SECOND)
     desk.get_by_text("In style").wait_for()
     desk.keyboard.press("Control+Enter")
     desk.get_by_text("Waiting for client").first.wait_for()
     assert house.scalar("select state from reply") == "awaiting_approval"
-    assert desk.locator("#rows").count() == 1, "the queue is still beside it"
+    expect(desk.locator("#rows"), "the queue is still beside it").to_have_count(1)

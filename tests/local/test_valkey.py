@@ -57,7 +57,7 @@ def test_what_was_written_survives_a_kill(tmp_path: Path) -> None:
     with redis.Redis.from_url(running.url) as client:
         client.rpush("jobs", *range(1000))
     os.kill(running.child.pid, signal.SIGKILL)
-    assert wait_until(lambda: running.child.exit_code() is not None, timeout_seconds=5)
+    assert wait_until(lambda: running.child.exit_code() is not None, timeout_seconds=60)
     running.stop()
     again = start_valkey(tmp_path / 'a folder "with" spaces')
     try:

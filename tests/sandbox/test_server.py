@@ -24,7 +24,7 @@ from tests.sandbox.conftest import PAGE
 
 PROGRAM = "import sys; from pathlib import Path; from agency.sandbox.main import run;"
 PROGRAM += "run('127.0.0.1', int(sys.argv[1]), Path(sys.argv[2]), Path(sys.argv[3]) if len(sys.argv) > 3 else None)"
-START_SECONDS = 20
+START_SECONDS = 60
 
 
 def free_port() -> int:

@@ -29,7 +29,8 @@ def kept(column: Any) -> KeptSelect:
 )
 def test_a_refusal_is_the_one_sqlalchemy_raises(app: Flask, column: Any, kind: type[Exception]) -> None:
     with app.app_context():
-        db.session.execute(text("set local statement_timeout = 50").execution_options(raw_sql_reason="a test"))
+        if kind is OperationalError:
+            db.session.execute(text("set local statement_timeout = 50").execution_options(raw_sql_reason="a test"))
         with pytest.raises(kind):
             kept(column).rows({})
         db.session.rollback()
