@@ -10,6 +10,10 @@ from sqlalchemy import BigInteger, CheckConstraint, Index, SmallInteger, Text, U
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.orm import Mapped, mapped_column
 
+from styleguides.empowerment_models import Empowerment as Empowerment
+from styleguides.empowerment_models import EmpowermentLimit as EmpowermentLimit
+from styleguides.empowerment_models import LedgerLine as LedgerLine
+from styleguides.empowerment_models import LedgerTotal as LedgerTotal
 from tenants.database import (
     AgencyOrBrandOwned,
     Base,

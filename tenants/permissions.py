@@ -36,6 +36,11 @@ class Permission(StrEnum):
     GUIDE_APPROVE = "guide:approve"
     SAVED_REPLY_WRITE = "saved_reply:write"
     QUIZ_MANAGE = "quiz:manage"
+    EMPOWERMENT_READ = "empowerment:read"
+    EMPOWERMENT_GIVE = "empowerment:give"
+    EMPOWERMENT_EXCEED = "empowerment:exceed"
+    EMPOWERMENT_TAKE_BACK = "empowerment:take_back"
+    EMPOWERMENT_LIMIT = "empowerment:limit"
     BRAND_READ = "brand:read"
     BRAND_MANAGE = "brand:manage"
     ACCOUNT_READ = "account:read"
@@ -67,6 +72,7 @@ _LIGHT = frozenset(
         _P.REPLY_READ,
         _P.REPLY_READ_DRAFT,
         _P.GUIDE_READ,
+        _P.EMPOWERMENT_READ,
         _P.BRAND_READ,
     }
 )
@@ -77,6 +83,7 @@ _STAFF = _LIGHT | {
     _P.REPLY_RELEASE,
     _P.QUALITY_READ_OWN,
     _P.GUIDE_PROPOSE,
+    _P.EMPOWERMENT_GIVE,
     _P.ACCOUNT_READ,
 }
 _LEAD = _STAFF | {
@@ -89,6 +96,9 @@ _LEAD = _STAFF | {
     _P.GUIDE_PUT_IN_FORCE,
     _P.SAVED_REPLY_WRITE,
     _P.QUIZ_MANAGE,
+    _P.EMPOWERMENT_EXCEED,
+    _P.EMPOWERMENT_TAKE_BACK,
+    _P.EMPOWERMENT_LIMIT,
     _P.PEOPLE_READ,
     _P.AUDIT_READ,
 }
@@ -100,7 +110,15 @@ ROLE_PERMISSIONS: dict[Role, frozenset[Permission]] = {
     Role.STAFF: _STAFF,
     Role.LIGHT: _LIGHT,
     Role.CLIENT_OWNER: frozenset(
-        {_P.CONVERSATION_READ, _P.REPLY_READ, _P.REPLY_APPROVE, _P.GUIDE_READ, _P.GUIDE_APPROVE, _P.BRAND_READ}
+        {
+            _P.CONVERSATION_READ,
+            _P.REPLY_READ,
+            _P.REPLY_APPROVE,
+            _P.GUIDE_READ,
+            _P.GUIDE_APPROVE,
+            _P.EMPOWERMENT_READ,
+            _P.BRAND_READ,
+        }
     ),
     Role.BILLING_ADMIN: frozenset({_P.BILLING_MANAGE}),
 }
@@ -136,6 +154,11 @@ REFUSALS: dict[Permission, str] = {
     _P.QUIZ_MANAGE: worded(
         "Only a team lead sees what others passed and sets what a quiz decides. Nothing was changed."
     ),
+    _P.EMPOWERMENT_READ: worded("Your role does not include what may be given to customers. Nothing was changed."),
+    _P.EMPOWERMENT_GIVE: worded("Your role may not give anything to customers. Nothing was given."),
+    _P.EMPOWERMENT_EXCEED: worded("Only a team lead gives more than the limits leave. Nothing was given."),
+    _P.EMPOWERMENT_TAKE_BACK: worded("Only a team lead takes back what a colleague gave. Nothing was changed."),
+    _P.EMPOWERMENT_LIMIT: worded("Only a team lead changes what may be given. Nothing was changed."),
     _P.BRAND_READ: worded("Your role does not include brands. Nothing was changed."),
     _P.BRAND_MANAGE: worded("Only an agency admin opens or changes brands. Nothing was changed."),
     _P.ACCOUNT_READ: worded("Your role does not include connected accounts. Nothing was changed."),

@@ -14,6 +14,7 @@ from agency.api import (
     conversations,
     document,
     earlier_answers,
+    empowerment,
     error_shape,
     facts,
     guidelines,
@@ -39,6 +40,7 @@ SUBJECTS: tuple[ModuleType, ...] = (
     facts,
     quizzes,
     quality,
+    empowerment,
     check,
     document,
 )

@@ -10,10 +10,10 @@ Example = dict[str, Any]
 
 BRAND_ID = "019a8f00-0000-7000-8000-000000000001"
 _ACCOUNT_ID = "019a8f00-0000-7000-8000-000000000002"
-_CONVERSATION_ID = "019a8f00-0000-7000-8000-000000000003"
+CONVERSATION_ID = "019a8f00-0000-7000-8000-000000000003"
 _MESSAGE_ID = "019a8f00-0000-7000-8000-000000000004"
 REPLY_ID = "019a8f00-0000-7000-8000-000000000005"
-_PERSON_ID = "019a8f00-0000-7000-8000-000000000006"
+PERSON_ID = "019a8f00-0000-7000-8000-000000000006"
 OTHER_ID = "019a8f00-0000-7000-8000-000000000007"
 MORNING = "2026-11-22T08:00:00.000000Z"
 LATER = "2026-11-22T09:30:00.000000Z"
@@ -115,8 +115,8 @@ NEW_ACCOUNT: Final[Example] = {
     "name": "Pennywell, High Street",
 }
 
-HOLDER: Final[Example] = {"id": _PERSON_ID, "name": "Sam Example", "until": LATER}
-CLAIM: Final[Example] = {"conversation_id": _CONVERSATION_ID, "holder": HOLDER}
+HOLDER: Final[Example] = {"id": PERSON_ID, "name": "Sam Example", "until": LATER}
+CLAIM: Final[Example] = {"conversation_id": CONVERSATION_ID, "holder": HOLDER}
 
 FINDING: Final[Example] = {
     "rule": "no-guarantee",
@@ -132,7 +132,7 @@ NEW_REPLY: Final[Example] = {"text": _WORDS}
 REPLY: Final[Example] = {
     "id": REPLY_ID,
     "brand_id": BRAND_ID,
-    "conversation_id": _CONVERSATION_ID,
+    "conversation_id": CONVERSATION_ID,
     "account_id": _ACCOUNT_ID,
     "in_reply_to": _MESSAGE_ID,
     "platform": "google_business",
@@ -153,7 +153,7 @@ REPLY: Final[Example] = {
     "let_go_reason": None,
     "let_go_by": None,
     "written_by": "Sam Example",
-    "written_by_id": _PERSON_ID,
+    "written_by_id": PERSON_ID,
     "created_at": LATER,
     "submitted_at": None,
     "published_at": None,
@@ -212,7 +212,7 @@ DEED: Final[Example] = {
     "finished_at": None,
 }
 CONVERSATION_ROW: Final[Example] = {
-    "id": _CONVERSATION_ID,
+    "id": CONVERSATION_ID,
     "brand_id": BRAND_ID,
     "account_name": "Pennywell, High Street",
     "platform": "google_business",
@@ -232,7 +232,7 @@ CONVERSATION_ROW: Final[Example] = {
     "holder": HOLDER,
 }
 CONVERSATION: Final[Example] = {
-    "id": _CONVERSATION_ID,
+    "id": CONVERSATION_ID,
     "brand_id": BRAND_ID,
     "account_id": _ACCOUNT_ID,
     "account_name": "Pennywell, High Street",
@@ -281,7 +281,7 @@ CONVERSATION: Final[Example] = {
                     "state": "kept",
                     "reason": None,
                     "content_type": "image/jpeg",
-                    "url": f"/api/v1/conversations/{_CONVERSATION_ID}/media/{OTHER_ID}",
+                    "url": f"/api/v1/conversations/{CONVERSATION_ID}/media/{OTHER_ID}",
                 }
             ],
             "permalink": None,
@@ -316,7 +316,7 @@ PROBLEM: Final[Example] = {
     "status": 409,
     "code": "held",
     "detail": "Kim Example has this case since 08:00 UTC. Nothing was changed. Take another case, or ask a team lead.",
-    "holder_id": _PERSON_ID,
+    "holder_id": PERSON_ID,
     "holder_name": "Kim Example",
     "held_since": MORNING,
 }

@@ -88,6 +88,13 @@ API_ROUTE_POLICY: dict[str, Policy] = {
     "api_saved_replies.archive_saved_reply": P.SAVED_REPLY_WRITE,
     "api_saved_replies.restore_saved_reply": P.SAVED_REPLY_WRITE,
     "api_saved_replies.suggest_saved_replies": P.REPLY_WRITE,
+    # empowerment.py
+    "api_empowerment.get_limits": P.EMPOWERMENT_READ,
+    "api_empowerment.change_limits": P.EMPOWERMENT_LIMIT,
+    "api_empowerment.list_ledger": P.EMPOWERMENT_READ,
+    "api_empowerment.get_goodwill": P.EMPOWERMENT_READ,
+    "api_empowerment.give": P.EMPOWERMENT_GIVE,
+    "api_empowerment.take_back": P.EMPOWERMENT_GIVE,
     # facts.py
     "api_facts.list_facts": P.GUIDE_READ,
     "api_facts.create_fact": P.GUIDE_WRITE,

@@ -20,7 +20,7 @@ from uuid import UUID
 from flask import Flask
 from sqlalchemy import select
 
-from agency.demo import corpus
+from agency.demo import corpus, goodwill
 from agency.demo.answered import write_answered
 from agency.demo.earlier_answers import write_earlier_answers
 from agency.demo.guide_lives import write_guide_life
@@ -135,6 +135,7 @@ def _seed(app: Flask, settings: Settings) -> None:
         _connect(actor, brand_ids, settings)
         write_earlier_answers(agency_id, brand_ids, ids)
         write_answered(people, brand_ids)
+        goodwill.write_ledgers(actor, brand_ids, ids)
         db.session.add(InstallationFact(name=FACT, value={"agency_id": str(agency_id)}))
     log.info("demo_seeded", agency_id=str(agency_id))
 

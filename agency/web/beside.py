@@ -16,6 +16,7 @@ from werkzeug.wrappers import Response as AnyResponse
 
 from agency.inbox.case import Case, read_case
 from agency.web.beside_earlier import earlier_card
+from agency.web.beside_empowerment import limits_card
 from agency.web.beside_saved_replies import saved_replies_card
 from agency.web.beside_scenarios import scenarios_card
 from agency.web.beside_sheet import sheet_card
@@ -29,7 +30,7 @@ beside = Blueprint("beside", __name__)
 
 Card = Callable[[Case], CardLook | None]
 
-CARDS: Final[tuple[Card, ...]] = (scenarios_card, saved_replies_card, earlier_card, sheet_card)
+CARDS: Final[tuple[Card, ...]] = (scenarios_card, limits_card, saved_replies_card, earlier_card, sheet_card)
 """In the order they stand: scenarios, limits left, saved replies, earlier answers and facts, client sheet."""
 
 

@@ -16,6 +16,8 @@ from agency.web.language import chosen_language, chosen_zone
 from agency.web.looks import Clock, StateLook, Tone
 from agency.web.reply_looks import finding_looks, platform_word
 from agency.web.stored_words import said_again
+from styleguides.currencies import said_amount
+from styleguides.empowerment_reading import LineRow
 
 Dated = tuple[datetime, int, ChainStep]
 """When, which comes first within one transaction (they share its time), and the step."""
@@ -42,10 +44,11 @@ def chain_of(
     attempts: Sequence[PublishAttempt],
     changes: Sequence[Reply] = (),
     standing: str = "",
+    given: Sequence[LineRow] = (),
 ) -> tuple[ChainStep, ...]:
     """Oldest first: written, checked, changed, decided, each attempt and each look, read back, changed since.
 
-    `standing` is what the answer said that this one changes.
+    `standing` is what the answer said that this one changes, `given` what went with it to the customer.
     """
     steps: list[Dated] = [_change_step(change) for change in changes]
     if reply.deed == "withdraw":
@@ -59,6 +62,7 @@ def chain_of(
         return _in_order([*steps, (reply.created_at, 0, step), *_common_steps(reply, decisions, attempts)])
     for number, text in enumerate(texts):
         steps += _text_steps(text, texts[number - 1] if number else None, standing)
+    steps += [_given_step(line) for line in given]
     return _in_order(steps + _common_steps(reply, decisions, attempts))
 
 
@@ -78,6 +82,36 @@ def _change_step(change: Reply) -> Dated:
         facts=tuple(facts),
     )
     return at, 7, step
+
+
+def _given_step(line: LineRow) -> Dated:
+    facts = [
+        (_("Amount"), said_amount(line.amount_minor, line.currency, chosen_language())),
+        (_("Given for"), line.words),
+    ]
+    if line.scenario:
+        facts.append((_("Guideline"), line.scenario))
+    if line.over_reason:
+        facts.append((_("More than the limits, because"), line.over_reason))
+    facts.append((_("Line of the ledger"), str(line.number)))
+    if line.deed == "taken_back":
+        step = ChainStep(
+            what=_("Taken back from the customer"),
+            icon="undo",
+            tone="warn",
+            who=line.made_by_name,
+            at=_at(line.created_at),
+            facts=tuple(facts),
+        )
+    else:
+        step = ChainStep(
+            what=_("Given to the customer"),
+            icon="plus",
+            who=line.made_by_name,
+            at=_at(line.created_at),
+            facts=tuple(facts),
+        )
+    return line.created_at, 0, step
 
 
 def _in_order(steps: Sequence[Dated]) -> tuple[ChainStep, ...]:

@@ -12,6 +12,7 @@ from werkzeug.wrappers import Response as AnyResponse
 
 from agency.inbox.models import Message
 from agency.replies import desk, queries
+from agency.replies.giving import given_with
 from agency.replies.models import NOT_LEFT, Approval, PublishAttempt, Reply, ReplyText
 from agency.web import clocks
 from agency.web.contexts import ReceiptPage
@@ -68,7 +69,7 @@ def _errors(error: Invalid) -> dict[str, str]:
 def _answer(
     reply_id: UUID, status: int, *, values: dict[str, str] | None = None, errors: dict[str, str] | None = None
 ) -> Response:
-    """Five statements beside finding the person and the frame's brands."""
+    """Six statements beside finding the person and the frame's brands."""
     found = db.session.execute(
         select(Reply, Message, Account.name, Brand.name, Brand.mark, Brand.colour)
         .join(Message, and_(Message.agency_id == Reply.agency_id, Message.id == Reply.in_reply_to_id))
@@ -126,6 +127,7 @@ def _page(
             *links,
             queries.changes_of(reply.id) if reply.state == "published" else (),
             _took_the_place_of(reply),
+            given_with(actor_of_request(), reply),
         ),
         platform_id=reply.platform_id or "",
         live_state=_live(reply),

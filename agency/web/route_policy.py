@@ -174,6 +174,16 @@ ROUTE_POLICY: dict[str, Policy] = {
     "facts_page.change": Permission.GUIDE_WRITE,
     "facts_page.archive": Permission.GUIDE_WRITE,
     "facts_page.restore": Permission.GUIDE_WRITE,
+    # empowerment_page.py
+    "empowerment_page.empowerment": Permission.EMPOWERMENT_READ,
+    "empowerment_page.export": Permission.EMPOWERMENT_READ,
+    # empowerment_limits_page.py
+    "empowerment_limits_page.limits": Permission.EMPOWERMENT_LIMIT,
+    "empowerment_limits_page.change_limits": Permission.EMPOWERMENT_LIMIT,
+    # giving.py
+    "giving.card": Permission.EMPOWERMENT_READ,
+    "giving.give": Permission.EMPOWERMENT_GIVE,
+    "giving.take_back": Permission.EMPOWERMENT_GIVE,
     # saved_replies_page.py
     "saved_replies_page.saved_replies": Permission.GUIDE_READ,
     "saved_replies_page.new": Permission.SAVED_REPLY_WRITE,

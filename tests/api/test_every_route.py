@@ -70,6 +70,11 @@ def things_of(
     brand_id = str(agency.brand_ids[brand])
     guideline = lead.post(f"/brands/{brand_id}/guidelines", {"title": "One"}).get_json()
     fact = lead.post(f"/brands/{brand_id}/facts", {"name": "One", "kind": "text", "value": "One"}).get_json()
+    limits = [{"kind": "case", "amount_minor": 5000}]
+    lead.patch(f"/brands/{brand_id}/limits", {"currency": "EUR", "version": 0, "limits": limits})
+    line = lead.post(
+        f"/conversations/{conversation}/goodwill", {"amount_minor": 5, "currency": "EUR", "words": "Sorry"}
+    ).get_json()
     texts = [{"language": "en", "text": "Thank you."}]
     saved_reply = lead.post(
         "/saved-replies", {"brand_id": brand_id, "title": "One", "texts": texts, "words": [], "review_by": None}
@@ -83,6 +88,7 @@ def things_of(
         "guideline_id": guideline["id"],
         "saved_reply_id": saved_reply["id"],
         "fact_id": fact["id"],
+        "line_id": line["id"],
         "number": str(number),
         "in_reply_to": reply["in_reply_to"],
         "message_id": reply["in_reply_to"],
@@ -120,6 +126,7 @@ def made_up() -> dict[str, str]:
         "guideline_id",
         "saved_reply_id",
         "fact_id",
+        "line_id",
         "in_reply_to",
         "message_id",
         "media_id",
@@ -243,6 +250,7 @@ def test_ids_of_others_in_bodies_and_queries_are_answered_like_made_up_ones(
         ("list_conversations", "brand_id"),
         ("list_conversations", "assignee"),
         ("get_conversation", "before"),
+        ("give", "guideline_id"),
         ("start_reply", "in_reply_to"),
         ("start_reply", "saved_reply_id"),
         ("edit_reply", "saved_reply_id"),

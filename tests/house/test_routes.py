@@ -42,6 +42,7 @@ ID_NAMES = {
     "conversation_id": "conversation",
     "fact_id": "fact",
     "guideline_id": "guideline",
+    "line_id": "ledger_line",
     "import_id": "history_import",
     "invitation_id": "invitation",
     "media_id": "kept_media",

@@ -19,6 +19,8 @@ from agency.inbox.models import Contact, Conversation, KeptMedia, Message, Note,
 from channels.items import Author, IncomingItem, PostContext
 from channels.models import Account
 from channels.scripted_transport import json_answer
+from styleguides.empowerment_ledger import Place, give
+from styleguides.empowerment_limits import change_limits
 from tenants import clock
 from tenants.database import Base, db, new_id
 from tenants.models import OutboxEntry
@@ -149,6 +151,7 @@ WORK: dict[str, dict[str, Any]] = {
     "put off": {"status": "snoozed", "snoozed_until": NOW + timedelta(days=1)},
     "closed by a person": {"status": "closed", "closed_reason": "resolved"},
     "noted": {},
+    "given in": {},
 }
 
 
@@ -187,6 +190,11 @@ def _begin_work(agency: Agency, external_id: str, work: str) -> UUID:
             note = Note(agency_id=found.agency_id, brand_id=found.brand_id, conversation_id=found.id)
             note.author_id, note.author_name, note.text = new_id(), "Ana", "Ask the kitchen."
             db.session.add(note)
+        if work == "given in":
+            limit = {"guideline_id": None, "kind": "case", "amount_minor": 500}
+            change_limits(agency.team_lead, found.brand_id, "EUR", [limit], 0)
+            place = Place(found.brand_id, found.id, found.contact_id)
+            give(agency.team_lead, place, 500, "For the wait", currency="EUR")
         db.session.flush()
         return found.id
 
@@ -226,7 +234,7 @@ def test_whatever_hangs_on_a_conversation_is_known_to_joining() -> None:
         for key in table.foreign_keys
         if key.column.table.name == "conversation"
     }
-    assert hanging == {"message", "kept_media", "note", "moderation_deed", "reply"}
+    assert hanging == {"message", "kept_media", "note", "moderation_deed", "reply", "ledger_line"}
 
 
 @pytest.mark.parametrize("order", [(0, 1), (1, 0)])

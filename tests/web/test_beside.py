@@ -156,8 +156,8 @@ def test_what_to_do_stands_beside_the_case_with_the_reasons(
     visitor.get(f"/conversations/{case}/beside", **HX)
     statements()
     shown = visitor.get(f"/conversations/{case}/beside", **HX).text
-    told = "who asks, the case, its scenarios and those picked, saved replies, the draft; earlier answers, facts"
-    assert len(statements()) <= 11, told
+    told = "who asks, the case, its scenarios and those picked, limits; saved replies, draft; earlier answers, facts"
+    assert len(statements()) <= 12, told
     assert "<b>the" not in shown
     text = card(shown)
     for words in ("Late <i>parcel</i>", "says “late”; sounds like a complaint; Facebook", "Say sorry.", "20.50 EUR"):
