@@ -97,6 +97,12 @@ def run(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Run]:
         started.stop()
 
 
+@pytest.fixture(scope="module")
+def filled(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A home for runs that end within their test: the first makes its database and demo, the others find them."""
+    return tmp_path_factory.mktemp("filled")
+
+
 def test_it_answers_and_every_part_is_named_on_its_command_line(run: Run) -> None:
     with urllib.request.urlopen(f"http://127.0.0.1:{run.port}/healthz", timeout=30) as answer:
         assert answer.status == 200
@@ -163,12 +169,12 @@ def test_a_part_that_is_killed_comes_back(run: Run) -> None:
 
 
 @pytest.mark.slow
-def test_killed_then_started_again_then_stopped_in_time(tmp_path: Path) -> None:
-    killed = Run(tmp_path, free_port()).start()
+def test_killed_then_started_again_then_stopped_in_time(filled: Path) -> None:
+    killed = Run(filled, free_port()).start()
     left_behind = killed.servers()
     killed.process.kill()
     killed.process.communicate()
-    again = Run(tmp_path, killed.port).start()
+    again = Run(filled, killed.port).start()
     assert [line for line in again.lines if line.startswith("sign-in ")] == [
         line for line in killed.lines if line.startswith("sign-in ")
     ]
@@ -183,10 +189,10 @@ def test_killed_then_started_again_then_stopped_in_time(tmp_path: Path) -> None:
 @pytest.mark.slow
 @pytest.mark.skipif(shutil.which("make") is None, reason="about make")
 @pytest.mark.parametrize("number", [signal.SIGKILL, signal.SIGTERM], ids=["killed", "told to stop"])
-def test_make_run_ends_with_make(tmp_path: Path, number: int) -> None:
+def test_make_run_ends_with_make(filled: Path, number: int) -> None:
     # `-o setup`: what stands is taken as it is.
     venv = f"VENV={Path(sys.executable).parents[1]}"
-    run = Run(tmp_path, free_port()).start(["make", "-C", str(CHECKOUT), "-o", "setup", venv, "run"])
+    run = Run(filled, free_port()).start(["make", "-C", str(CHECKOUT), "-o", "setup", venv, "run"])
     children = run.servers()
     assert any("onbrand run" in command for command in run.commands().values())
     assert run.stop(number) < STOP_SECONDS
