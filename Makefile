@@ -14,7 +14,7 @@ B ?=
 SIZE ?=
 
 .DEFAULT_GOAL := help
-.PHONY: help run test check bench browser lock setup format translations
+.PHONY: help run test check lint bench browser lock setup tools format translations
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-9s %s\n", $$1, $$2 }' Makefile
@@ -26,18 +26,23 @@ run: setup ## start the whole product here: database, queue, web, worker, dispat
 
 setup: $(VENV)/run.stamp $(VENV)/front-end.stamp ## make what is missing: .venv, front-end files
 
-test: setup $(VENV)/dev.stamp ## run the tests on real PostgreSQL and Valkey; one file: T=tests/x.py
+tools: setup $(VENV)/dev.stamp ## and what tests and checks need
+
+test: tools ## run the tests on real PostgreSQL and Valkey; one file: T=tests/x.py
 	$(BIN)/python -m pytest $(if $(T),$(T),$(SIDE_BY_SIDE)) $(if $(MARK),-m "$(MARK)")
 
-check: setup $(VENV)/dev.stamp ## format, lint, types, import contracts, lock rules, then the tests; what .ci/run calls
+check: ## what has to pass: lint, then test
+	$(MAKE) lint
+	$(MAKE) test
+
+lint: tools ## format, lint, types, import contracts, lock rules
 	$(BIN)/ruff format --check .
 	$(BIN)/ruff check .
 	$(BIN)/mypy
 	$(BIN)/lint-imports
 	$(BIN)/python -m agency.local.lock_rules
-	$(MAKE) test
 
-browser: setup $(VENV)/dev.stamp ## run the tests in a real browser; fails where no Chromium is found
+browser: tools ## run the tests in a real browser; fails where no Chromium is found
 	ONBRAND_REQUIRE_BROWSER=1 $(BIN)/python -m pytest -m browser $(SIDE_BY_SIDE)
 
 bench: setup $(VENV)/dev.stamp ## run the benchmarks; one: B=name SIZE=small|full

@@ -19,7 +19,20 @@ COMMANDS = (
     "run", "migrate", "web", "worker", "dispatcher", "sandbox", "demo", "doctor",
     "user create", "token create", "keys rotate", "keys forget", "token metrics",
 )  # fmt: skip
-TARGETS = {"help", "run", "setup", "test", "translations", "check", "browser", "bench", "format", "lock"}
+TARGETS = {
+    "help",
+    "run",
+    "setup",
+    "tools",
+    "test",
+    "translations",
+    "check",
+    "lint",
+    "browser",
+    "bench",
+    "format",
+    "lock",
+}
 # Built in pieces, so that this file does not name what it looks for.
 MACHINE_PATH = re.compile("/" + "work/|/" + r"root/\.|/" + "home/[a-z]+/|/" + "Users/[A-Za-z]+/")
 REGISTRY = re.compile(
