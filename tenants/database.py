@@ -42,8 +42,13 @@ UNSCOPED_TABLES: dict[str, str] = {
 
 
 def new_id() -> UUID:
-    """A UUID version 7 (RFC 9562): grows with time, so new rows land at the right edge of every index."""
-    return _seventh((time.time_ns() // 1_000_000 << 80) | int.from_bytes(os.urandom(10), "big"))
+    """A UUID version 7 (RFC 9562): grows with time, so new rows land at the right edge of every index.
+
+    Behind the milliseconds stands their part in 4,096ths (the RFC's third method): what one process makes one after
+    the other within a millisecond sorts as it was made.
+    """
+    milliseconds, rest = divmod(time.time_ns(), 1_000_000)
+    return _seventh(milliseconds << 80 | (rest << 12) // 1_000_000 << 64 | int.from_bytes(os.urandom(8), "big"))
 
 
 def first_id_of(moment: datetime) -> UUID:
