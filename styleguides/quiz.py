@@ -237,7 +237,7 @@ class _Maker:
         kept: list[Rule] = []
         seen = {_asks(rule), *(_asks(self._by_id[one]) for one in broken if one in self._by_id)}
         for other in self._chance.sample(self._offered, len(self._offered)):
-            if other.id not in broken and _asks(other) not in seen:
+            if _asks(other) not in seen:
                 seen.add(_asks(other))
                 kept.append(other)
             if len(kept) == MOST_OPTIONS - 1:

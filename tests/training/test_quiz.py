@@ -296,6 +296,21 @@ def test_lists_go_on_where_they_stopped(guided: Case, ana: Agency, make: Factory
         assert quiz_people.list_quizzes(ana.team_lead, after=quizzes[0].id) == quizzes[1:]
 
 
+def test_what_can_be_asked_is_read_once_for_all_brands(
+    make: Factory, ana: Agency, statements: Callable[[], list[str]]
+) -> None:
+    for brand in (0, 1):
+        make.guide(ana, RULES, brand=brand)
+    with ana.entered(ana.team_lead):
+        rows = [row for row in quiz_people.brands_of(ana.team_lead) if row.version_id is not None]
+        wanted = [(row.version_id, row.language) for row in rows if row.version_id is not None]
+        statements()
+        assert len(quiz_gate.which_ask(wanted)) == 2
+        assert len(statements()) == 1
+        assert len(quiz_gate.which_ask(wanted)) == 2
+        assert statements() == []
+
+
 def stopped_then_sent(case: Case, words: str, actor: str = "staff") -> UUID:
     """A draft that a rule stopped, and the other words that went in its place."""
     agency = case.agency
