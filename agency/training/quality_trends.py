@@ -18,14 +18,15 @@ from tenants.permissions import Actor, Permission, require
 WEEKS_SHOWN: Final = 8
 PAGE_PEOPLE: Final = 20
 FEW: Final = 5
-"""Fewer judgements than this say little; the page says so instead of letting a picture speak."""
+"""Fewer replies than this say little; the page says so instead of letting a picture speak."""
 
 
 class WeekCounts(NamedTuple):
-    """One person's judgements of one week: question → how many yes, partly and no."""
+    """One person's week: how many replies were judged, by how many judgements; question → how many yes, partly, no."""
 
     week: date
-    judged: int
+    replies: int
+    judgements: int
     answers: dict[str, dict[str, int]]
 
 
@@ -38,9 +39,14 @@ class PersonTrend:
     weeks: list[WeekCounts]
 
     @property
-    def judged(self) -> int:
-        """Judgements in all these weeks."""
-        return sum(week.judged for week in self.weeks)
+    def replies(self) -> int:
+        """Replies that were judged in all these weeks."""
+        return sum(week.replies for week in self.weeks)
+
+    @property
+    def judgements(self) -> int:
+        """Judgements in all these weeks; more than replies where two leads judged the same."""
+        return sum(week.judgements for week in self.weeks)
 
     def total(self, question: str, answer: str) -> int:
         """How often a question got an answer."""
@@ -82,20 +88,27 @@ def trends_of(actor: Actor, last: date, after: tuple[str, UUID] | None = None) -
         for answer in ANSWERS
     ]
     rows = db.session.execute(
-        select(Judgement.author_id, shown.c.name, Judgement.week, func.count(), *counts)
+        select(
+            Judgement.author_id,
+            shown.c.name,
+            Judgement.week,
+            func.count(Judgement.reply_id.distinct()),
+            func.count(),
+            *counts,
+        )
         .join(shown, shown.c.author_id == Judgement.author_id)
         .where(in_weeks)
         .group_by(Judgement.author_id, shown.c.name, Judgement.week)
         .order_by(shown.c.name, Judgement.author_id, Judgement.week)
     )
     found: dict[UUID, PersonTrend] = {}
-    for author_id, author_name, week, judged, *numbers in rows:
+    for author_id, author_name, week, replies, judgements, *numbers in rows:
         answers = {
             question: dict(zip(ANSWERS, numbers[place * 3 : place * 3 + 3], strict=True))
             for place, question in enumerate(QUESTIONS)
         }
         person = found.setdefault(author_id, PersonTrend(author_id, author_name, []))
-        person.weeks.append(WeekCounts(week, judged, answers))
+        person.weeks.append(WeekCounts(week, replies, judgements, answers))
     return list(found.values())
 
 

@@ -111,10 +111,10 @@ def _own(row: room.OwnJudgement) -> OwnLook:
 
 def _trend(person: PersonTrend, weeks: Sequence[date]) -> TrendLook:
     words = question_words()
-    few, height = person.judged < trends_room.FEW, max(week.judged for week in person.weeks)
+    few, height = person.replies < trends_room.FEW, max(week.judgements for week in person.weeks)
     return TrendLook(
         name=person.author_name,
-        judged=ngettext("%(num)s judged", "%(num)s judged", person.judged),
+        judged=_judged(person),
         few=_("Too few to read anything from.") if few else "",
         height=height * STEP,
         charts=tuple(
@@ -128,7 +128,7 @@ def _trend(person: PersonTrend, weeks: Sequence[date]) -> TrendLook:
         table=tuple(
             (
                 _day(week.week),
-                str(week.judged),
+                str(week.replies),
                 *(" / ".join(str(week.answers[question][one]) for one in room.ANSWERS) for question in room.QUESTIONS),
             )
             for week in person.weeks
@@ -144,6 +144,13 @@ def _squares(person: PersonTrend, question: str, weeks: Sequence[date], height: 
         x = weeks.index(week.week) * STEP + 1
         squares += [Square(kind, x, (height - place - 1) * STEP + 1) for place, kind in enumerate(kinds)]
     return tuple(squares)
+
+
+def _judged(person: PersonTrend) -> str:
+    said = ngettext("%(num)s judged", "%(num)s judged", person.replies)
+    if person.judgements == person.replies:
+        return said
+    return f"{said}, " + ngettext("%(num)s judgement", "%(num)s judgements", person.judgements)
 
 
 def _totals(person: PersonTrend, question: str) -> str:

@@ -130,7 +130,7 @@ def test_the_trend_counts_each_answer(make: Factory, ana: Agency, reply: UUID) -
     with ana.entered(ana.team_lead):
         people = {one.author_id: one for one in quality_trends.trends_of(ana.team_lead, WEEK)}
     staff = people[ana.staff.user_id]
-    assert (staff.judged, len(people)) == (2, 2)
+    assert (staff.replies, staff.judgements, len(people)) == (1, 2, 2)
     assert [staff.total("solves", answer) for answer in quality.ANSWERS] == [0, 1, 1]
     assert [staff.total("friendly", answer) for answer in quality.ANSWERS] == [2, 0, 0]
     names = sorted((one.author_name, one.author_id) for one in people.values())

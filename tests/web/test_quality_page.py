@@ -66,7 +66,7 @@ def test_a_lead_judges_one_after_the_other(ana: Agency, replies: list[UUID], vis
     assert chosen(again) == {"friendly": "yes", "solves": "no", "personal": "partly"}
     assert lead.post(f"/quality/replies/{replies[0]}", {**FORM, "solves": "yes", "version": "1"}).status_code == 303
     assert "Changed 1 time" in lead.get(f"/quality/replies/{replies[0]}").text
-    assert "2 judged" in lead.get("/quality/trends").text
+    assert "2 judged<" in lead.get("/quality/trends").text
 
 
 def test_what_was_typed_stays_where_it_cannot_be_kept(ana: Agency, replies: list[UUID], visit: Visit) -> None:
