@@ -36,17 +36,22 @@ ANSWERED_AFTER = timedelta(minutes=40)
 def write_earlier_answers(agency_id: UUID, brand_ids: Mapping[str, UUID], ids: Mapping[str, UUID]) -> None:
     """Store them, where the brand's account of the platform is connected. `ids` are those of people, by key."""
     people = {person.key: person for person in corpus.load_people().people}
+    owners = {
+        key: person for person in people.values() if person.role == Role.CLIENT_OWNER for key in person.brands or ()
+    }
+    asks = {brand.key for brand in corpus.load_brands() if brand.needs_approval}
     for key, entries in json.loads(LISTED.read_text(encoding="utf-8")).items():
         for entry in entries:
             account = db.session.execute(
                 select(Account).where(Account.brand_id == brand_ids[key], Account.platform == entry["platform"])
             ).scalar()
             if account is not None:
-                staff = people[entry["staff"]]
-                _answer(account, entry, Actor(ids[staff.key], staff.name, Role(staff.role), agency_id, None))
+                staff, owner = people[entry["staff"]], owners[key] if key in asks else None
+                actors = [Actor(ids[p.key], p.name, Role(p.role), agency_id, None) for p in (staff, owner) if p]
+                _answer(account, entry, *actors)
 
 
-def _answer(account: Account, entry: dict[str, Any], staff: Actor) -> None:
+def _answer(account: Account, entry: dict[str, Any], staff: Actor, owner: Actor | None = None) -> None:
     asked_at = clock.now().replace(microsecond=0) - timedelta(days=entry["days_ago"], minutes=17)
     answered_at = asked_at + ANSWERED_AFTER
     item = IncomingItem(
@@ -69,7 +74,7 @@ def _answer(account: Account, entry: dict[str, Any], staff: Actor) -> None:
     conversation = db.session.execute(
         select(Conversation).where(Conversation.id == message.conversation_id)
     ).scalar_one()
-    reply = _published(conversation, message, entry["answered"], staff, answered_at)
+    reply = _published(conversation, message, entry["answered"], (staff, owner), answered_at)
     outgoing.answered(
         account,
         conversation.id,
@@ -83,9 +88,14 @@ def _answer(account: Account, entry: dict[str, Any], staff: Actor) -> None:
     keep_question(reply)
 
 
-def _published(conversation: Conversation, message: Message, words: str, staff: Actor, at: datetime) -> Reply:
+def _published(
+    conversation: Conversation, message: Message, words: str, people: tuple[Actor, Actor | None], at: datetime
+) -> Reply:
+    """`people`: who wrote it, and who said yes where the brand asks for that."""
+    staff, owner = people
     reply = new_reply(conversation, message, staff, private=True)
-    reply.created_at = reply.submitted_at = at - timedelta(minutes=2)
+    reply.created_at = at - timedelta(minutes=2)
+    reply.submitted_at = reply.created_at if owner else None
     reply.state, reply.state_since, reply.live_state = "published", at, "visible"
     reply.sent_at = reply.published_at = reply.read_back_at = at
     reply.platform_id = f"{message.external_id}_answer"
@@ -111,9 +121,9 @@ def _published(conversation: Conversation, message: Message, words: str, staff: 
             reply_text_id=text.id,
             text_hash=text.text_hash,
             target_fingerprint=reply.target_fingerprint,
-            decision="released",
-            decided_by=staff.user_id,
-            decided_by_name=staff.name,
+            decision="approved" if owner else "released",
+            decided_by=(owner or staff).user_id,
+            decided_by_name=(owner or staff).name,
             created_at=at - timedelta(minutes=1),
         )
     )

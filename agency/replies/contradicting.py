@@ -6,8 +6,6 @@ from dataclasses import replace
 from typing import Final
 from zoneinfo import ZoneInfo
 
-from babel.dates import format_date
-
 from agency.inbox.case import Case
 from agency.replies.same_answer import language_of, near_answers, told_of, words_of
 from styleguides.brand_check import CheckResult
@@ -45,7 +43,7 @@ def findings_of_draft(case: Case, text: str, context: CheckContext) -> list[Find
         for one in differences(here, told_of(answer, words)):
             if one.kind not in told:
                 told.add(one.kind)
-                day = format_date(answer.answered_at.astimezone(ZoneInfo(case.brand_time_zone)), "long", language)
+                day = answer.answered_at.astimezone(ZoneInfo(case.brand_time_zone)).date()  # the same in every language
                 there = ", ".join(each.said for each in one.there)
                 name = "earlier_yes_no" if one.kind == "yes_no" else "earlier"
                 said = ", ".join(each.said for each in one.here)

@@ -10,10 +10,10 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Final, Literal, NamedTuple
+from typing import Any, Final, Literal, NamedTuple
 from uuid import UUID
 
-from sqlalchemy import BigInteger, and_, bindparam, or_, select
+from sqlalchemy import BigInteger, BindParameter, and_, bindparam, or_, select
 from sqlalchemy.dialects.postgresql import ARRAY
 from sqlalchemy.orm import aliased
 
@@ -70,7 +70,6 @@ class EarlierAnswer:
     standing: Standing
     same_person: bool
     words: tuple[str, ...]
-    points: float
 
 
 @dataclass(frozen=True, slots=True)
@@ -175,20 +174,19 @@ def near_answers(case: Case, words: Mapping[str, str], *, with_person: bool) -> 
     by_id = {one.reply_id: one for one in near}
     rows = _rows_of([*by_id, *(reply_id for reply_id in of_person if reply_id not in by_id)])
     persons = frozenset(of_person)
-    found = [
-        _answer(rows, rows[reply_id], by_id.get(reply_id), said, case, same_person=reply_id in persons)
+    wanted = [
+        (rows[reply_id], by_id.get(reply_id), reply_id in persons)
         for reply_id in dict.fromkeys((*by_id, *of_person))
         if reply_id in rows and rows[reply_id].conversation_id != case.id
     ]
-    found.sort(key=in_order)
-    nearest_ones = [one for one in found if one.words][:MOST_SHOWN]
-    others = [one for one in found if not one.words][:MOST_OF_PERSON]
-    return [*nearest_ones, *others]
+    wanted.sort(key=lambda one: in_order(one[1], one[0].published_at, one[0].id))
+    shown = [*[one for one in wanted if one[1]][:MOST_SHOWN], *[one for one in wanted if not one[1]][:MOST_OF_PERSON]]
+    return [_answer(rows, row, near, said, case, same_person=same_person) for row, near, same_person in shown]
 
 
-def in_order(one: EarlierAnswer) -> tuple[bool, float, float, UUID]:
+def in_order(near: NearQuestion | None, answered_at: datetime, reply_id: UUID) -> tuple[bool, float, float, UUID]:
     """Near ones by nearness, those of the person alone after them; then the newest; ties by id."""
-    return not one.words, -one.points, -one.answered_at.timestamp(), one.reply_id
+    return near is None, -near.points if near is not None else 0.0, -answered_at.timestamp(), reply_id
 
 
 def _near(case: Case, words: Mapping[str, str]) -> tuple[list[NearQuestion], dict[int, str]]:
@@ -211,7 +209,7 @@ def _answers_to_person(case: Case) -> list[UUID]:
     """The newest answers to the same person in other cases, wherever the platform gives them the same id."""
     if case.contact_id is None:
         return []
-    me, known = aliased(Contact), aliased(Contact)
+    me, known = _ME, _KNOWN
     contacts = (
         select(known.id)
         .join(Account, and_(Account.agency_id == known.agency_id, Account.id == known.account_id))
@@ -252,57 +250,67 @@ def _answers_to_person(case: Case) -> list[UUID]:
     return list(db.session.execute(wanted).scalars())
 
 
+_SHOWN, _ASKED, _NAMED, _ME, _KNOWN = (
+    aliased(Message),
+    aliased(Message),
+    aliased(Reply),
+    aliased(Contact),
+    aliased(Contact),
+)
+_IDS: BindParameter[Any] = bindparam("reply_ids", expanding=True)
+_CASES = select(_NAMED.conversation_id).where(_NAMED.id.in_(_IDS))
+# Made once: putting so many columns of other names together costs more than running it.
+_ROWS = (
+    select(
+        Reply.id,
+        Reply.conversation_id,
+        Reply.deed,
+        Reply.changes_reply_id,
+        Reply.platform,
+        Conversation.kind,
+        Reply.private,
+        Reply.published_at,
+        Reply.written_by_name,
+        ReplyText.text,
+        _SHOWN.text,
+        _SHOWN.deleted_at,
+        _SHOWN.moderation,
+        _ASKED.text,
+        _ASKED.deleted_at,
+        Contact.name,
+        Conversation.author_name,
+        Conversation.language,
+        Account.name,
+    )
+    .join(ReplyText, and_(ReplyText.agency_id == Reply.agency_id, ReplyText.id == Reply.text_id))
+    .join(Conversation, and_(Conversation.agency_id == Reply.agency_id, Conversation.id == Reply.conversation_id))
+    .join(Account, and_(Account.agency_id == Reply.agency_id, Account.id == Reply.account_id))
+    .join(_ASKED, and_(_ASKED.agency_id == Reply.agency_id, _ASKED.id == Reply.in_reply_to_id))
+    .outerjoin(Contact, and_(Contact.agency_id == Reply.agency_id, Contact.id == _ASKED.contact_id))
+    .outerjoin(
+        _SHOWN,
+        and_(
+            _SHOWN.agency_id == Reply.agency_id,
+            _SHOWN.conversation_id == Reply.conversation_id,
+            _SHOWN.reply_id == Reply.id,
+        ),
+    )
+    .where(
+        Reply.state == "published",
+        or_(
+            Reply.id.in_(_IDS),
+            and_(Reply.conversation_id.in_(_CASES), Reply.changes_reply_id.is_not(None)),
+        ),
+    )
+)
+
+
 def _rows_of(reply_ids: Sequence[UUID]) -> dict[UUID, _Row]:
     """These replies, and what changed them or took them back: of each its words and how its message stands."""
     if not reply_ids:
         return {}
-    shown, asked, named = aliased(Message), aliased(Message), aliased(Reply)
-    cases = select(named.conversation_id).where(named.id.in_(reply_ids))
-    rows = db.session.execute(
-        select(
-            Reply.id,
-            Reply.conversation_id,
-            Reply.deed,
-            Reply.changes_reply_id,
-            Reply.platform,
-            Conversation.kind,
-            Reply.private,
-            Reply.published_at,
-            Reply.written_by_name,
-            ReplyText.text,
-            shown.text,
-            shown.deleted_at,
-            shown.moderation,
-            asked.text,
-            asked.deleted_at,
-            Contact.name,
-            Conversation.author_name,
-            Conversation.language,
-            Account.name,
-        )
-        .join(ReplyText, and_(ReplyText.agency_id == Reply.agency_id, ReplyText.id == Reply.text_id))
-        .join(Conversation, and_(Conversation.agency_id == Reply.agency_id, Conversation.id == Reply.conversation_id))
-        .join(Account, and_(Account.agency_id == Reply.agency_id, Account.id == Reply.account_id))
-        .join(asked, and_(asked.agency_id == Reply.agency_id, asked.id == Reply.in_reply_to_id))
-        .outerjoin(Contact, and_(Contact.agency_id == Reply.agency_id, Contact.id == asked.contact_id))
-        .outerjoin(
-            shown,
-            and_(
-                shown.agency_id == Reply.agency_id,
-                shown.conversation_id == Reply.conversation_id,
-                shown.reply_id == Reply.id,
-            ),
-        )
-        .where(
-            Reply.state == "published",
-            or_(
-                Reply.id.in_(reply_ids),
-                and_(Reply.conversation_id.in_(cases), Reply.changes_reply_id.is_not(None)),
-            ),
-        )
-    )
     found: dict[UUID, _Row] = {}
-    for row in rows:
+    for row in db.session.execute(_ROWS, {"reply_ids": list(reply_ids)}):
         *start, contact_name, author_name, language, account_name = row
         found.setdefault(row[0], _Row._make((*start, contact_name or author_name, language or "", account_name)))
     return found
@@ -338,7 +346,6 @@ def _answer(
         standing=standing,
         same_person=same_person,
         words=tuple(word for stem, word in said.items() if near is not None and stem in near.stems),
-        points=near.points if near is not None else 0.0,
     )
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Any
 from uuid import UUID
 
@@ -20,8 +20,9 @@ from agency.replies import desk, moves
 from agency.replies.answered_words import keep_older, keep_question
 from agency.replies.contradicting import findings_of_draft
 from agency.replies.models import AnsweredWord, Reply
-from agency.replies.same_answer import EarlierAnswer, SameAnswer, in_order, same_answer
+from agency.replies.same_answer import SameAnswer, in_order, same_answer
 from channels.models import Account
+from styleguides.questions import NearQuestion
 from styleguides.rule_kinds import CheckContext, Finding
 from tenants import clock
 from tenants.database import db, new_id
@@ -354,24 +355,26 @@ select agency_id, uuidv7(), brand_id, n % 700, reply_id, message_id, now() - n *
 from (select * from answered_word limit 1) one, generate_series(1, 20000) n
 """
 
-ANSWERS = st.lists(
-    st.builds(
-        lambda number, points, words, days: EarlierAnswer(
-            reply_id=UUID(int=number), receipt_id=UUID(int=number), conversation_id=UUID(int=1), platform="facebook",
-            kind="comment", private=False, account_name="", answered_at=clock.now().replace(microsecond=0)
-            - timedelta(days=days), by_name="", language="en", question="", text="", insert="", standing="stands",
-            same_person=False, words=words, points=points,
+PLACES = st.lists(
+    st.tuples(
+        st.one_of(
+            st.none(),
+            st.builds(
+                lambda points: NearQuestion(UUID(int=1), clock.now(), points, (1,)), st.sampled_from([0.4, 0.5, 0.7])
+            ),
         ),
-        st.integers(0, 9), st.sampled_from([0.0, 0.5, 0.7]), st.sampled_from([(), ("a",)]), st.integers(0, 2),
+        st.integers(0, 2).map(lambda days: datetime(2026, 11, 22, tzinfo=UTC) - timedelta(days=days)),
+        st.integers(0, 9).map(lambda number: UUID(int=number)),
     ),
-    unique_by=lambda one: one.reply_id,
-)  # fmt: skip
+    unique_by=lambda one: one[2],
+)
 
 
-@given(ANSWERS, st.randoms(use_true_random=False))
-def test_the_order_of_answers_is_total(answers: list[EarlierAnswer], chance: Any) -> None:
-    mixed = list(answers)
+@given(PLACES, st.randoms(use_true_random=False))
+def test_the_order_of_answers_is_total(places: list[Any], chance: Any) -> None:
+    mixed = list(places)
     chance.shuffle(mixed)
-    assert sorted(mixed, key=in_order) == sorted(answers, key=in_order)
-    near = [bool(one.words) for one in sorted(answers, key=in_order)]
-    assert near == sorted(near, reverse=True)
+    in_their_order = sorted(places, key=lambda one: in_order(*one))
+    assert sorted(mixed, key=lambda one: in_order(*one)) == in_their_order
+    near = [one[0] is not None for one in in_their_order]
+    assert near == sorted(near, reverse=True), "near ones before those of the person alone"
