@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import threading
-from collections import OrderedDict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
@@ -13,22 +11,23 @@ from sqlalchemy import and_, func, select
 
 from styleguides import known_by
 from styleguides.check import example_problems
-from styleguides.compiled import CompiledRules, compile_rules
+from styleguides.compiled import CompiledRules
 from styleguides.guide_steps import read_words, storable, write_step
 from styleguides.identity import IdentityInvalid, identity_from_data, identity_to_data
 from styleguides.models import StyleGuideVersion
 from styleguides.rules import Rule, RulesInvalid, rules_from_data, rules_to_data
+from styleguides.rules_in_use import compiled_rules
 from tenants import clock
 from tenants.audit import record
 from tenants.database import db
 from tenants.errors import Conflict, Invalid, NotFound, Worded, worded
 from tenants.models import Brand
+from tenants.outbox import JobName, enqueue_after_commit
 from tenants.permissions import Actor, Permission, require
 from tenants.states import SYSTEM, Move, StateTable
 
 LONGEST_NOTE: Final = 2_000
 LONGEST_VOICE: Final = 1_000
-_MOST_COMPILED: Final = 2_000
 
 VERSION_MOVES = StateTable(
     "style guide version",
@@ -90,10 +89,6 @@ class GuideInForce:
     @property
     def rules(self) -> tuple[Rule, ...]:
         return self.compiled.rules
-
-
-_compiled: OrderedDict[UUID, CompiledRules] = OrderedDict()
-_compiled_lock = threading.Lock()
 
 
 def draft_version(
@@ -225,6 +220,9 @@ def enter_force(actor: Actor, version: StyleGuideVersion, brand_language: str, m
     db.session.flush()
     known_by.note_guide(version.brand_id, read_rules(version.rules))
     write_step(actor, version, move, words, before.number if before else None)
+    enqueue_after_commit(
+        JobName.RECHECK_WORDS, agency_id=version.agency_id, brand_id=version.brand_id, version=version.number
+    )
 
 
 def refuse_disagreeing(version: StyleGuideVersion, brand_language: str) -> None:
@@ -270,22 +268,6 @@ def guide_and_language(brand_id: UUID) -> tuple[GuideInForce | None, str]:
     if version_id is None:
         return None, language
     return GuideInForce(number, version_id, compiled_rules(version_id)), language
-
-
-def compiled_rules(version_id: UUID) -> CompiledRules:
-    """The rules of a version that is or was in force; compiled once a process, as its words never change."""
-    with _compiled_lock:
-        known = _compiled.get(version_id)
-        if known is not None:
-            _compiled.move_to_end(version_id)
-            return known
-    data = db.session.execute(select(StyleGuideVersion.rules).where(StyleGuideVersion.id == version_id)).scalar_one()
-    compiled = compile_rules(rules_from_data(data))
-    with _compiled_lock:
-        _compiled[version_id] = compiled
-        while len(_compiled) > _MOST_COMPILED:
-            _compiled.popitem(last=False)
-    return compiled
 
 
 def list_versions(actor: Actor, brand_id: UUID) -> Sequence[StyleGuideVersion]:

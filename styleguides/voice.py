@@ -9,11 +9,11 @@ from uuid import UUID
 from sqlalchemy import and_, func, select
 
 from styleguides.compiled import applies
-from styleguides.guides import compiled_rules
 from styleguides.identity import Identity, IdentityInvalid, identity_from_data
 from styleguides.language import base_language
 from styleguides.models import Guideline, StyleGuideVersion
 from styleguides.rule_kinds import LEVELS, Empathy, Rule
+from styleguides.rules_in_use import compiled_rules
 from styleguides.variants import language_tag
 from tenants.database import db
 from tenants.errors import NotFound

@@ -41,6 +41,7 @@ class JobName(StrEnum):
     NAME_PERSON = "name_person"
     SEND_MAIL = "send_mail"
     RECHECK_WAITING_REPLIES = "recheck_waiting_replies"
+    RECHECK_WORDS = "recheck_words"
     BACKFILL = "backfill"
     IMPORT_FILE = "import_file"
     UPKEEP = "upkeep"

@@ -184,6 +184,7 @@ def new_text(
     )
     db.session.add(text)
     reply.text_id = text.id
+    reply.stopped_now = reply.stopped_by_version = None  # these words were checked with the guide in force just now
     db.session.flush()
     return text
 

@@ -17,6 +17,9 @@ _STATE_LIST = ", ".join(f"'{state}'" for state in STATES)
 NOT_LEFT = ("draft", "dropped")
 """States of a reply that is still its writer's, or nobody's."""
 IN_FLIGHT = "state in ('publishing', 'outcome_unknown')"
+UNDECIDED_STATES = ("draft", "awaiting_approval", "approved")
+"""States of a reply whose words a guide that comes in force may still stop."""
+UNDECIDED = "state in ('draft', 'awaiting_approval', 'approved')"
 
 
 class Reply(BrandOwned, Dated, Base):
@@ -29,7 +32,8 @@ class Reply(BrandOwned, Dated, Base):
     a rule chose the words and no person changed them since, so the shorter window of messages holds. `replaces_text` is
     a review's answer written elsewhere that this one takes the place of, knowingly. `saved_reply_id` is the saved reply
     the draft began from, `began_with` its words as they were put in. `complaint`: whether it answers a complaint, as it
-    was when the reply left its writer (`agency.replies.checks.case_of`); None until then.
+    was when the reply left its writer (`agency.replies.checks.case_of`); None until then. `stopped_now` says what a
+    guide that came in force after these words were checked, version `stopped_by_version`, stops in them.
     `question_kept`: the words it answered are found by those of near questions (`answered_word`); False until then of
     what was published before there was such a table.
     `sent_at` is when the last attempt left, `lease_until` when a sender that went silent is given up (database clock).
@@ -53,6 +57,8 @@ class Reply(BrandOwned, Dated, Base):
     saved_reply_id: Mapped[UUID | None]
     began_with: Mapped[str | None] = mapped_column(Text)
     complaint: Mapped[bool | None]
+    stopped_by_version: Mapped[int | None]
+    stopped_now: Mapped[str | None] = mapped_column(Text)
     state: Mapped[str] = mapped_column(Text, default="draft")
     state_since: Mapped[datetime]
     state_reason: Mapped[str | None] = mapped_column(Text)
@@ -84,6 +90,7 @@ class Reply(BrandOwned, Dated, Base):
             "id",
             postgresql_where=text("state not in ('draft', 'dropped')"),
         ),
+        Index("ix_reply_undecided", "agency_id", "brand_id", "id", postgresql_where=text(UNDECIDED)),
         Index(
             "ix_reply_question_not_kept",
             "agency_id",

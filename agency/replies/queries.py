@@ -44,6 +44,8 @@ class ReplyRow(NamedTuple):
     saved_reply_id: UUID | None
     began_with: str | None
     complaint: bool | None
+    stopped_by_version: int | None
+    stopped_now: str | None
     state: str
     state_since: datetime
     state_reason: str | None
@@ -84,6 +86,8 @@ _ROW = (
     Reply.saved_reply_id,
     Reply.began_with,
     Reply.complaint,
+    Reply.stopped_by_version,
+    Reply.stopped_now,
     Reply.state,
     Reply.state_since,
     Reply.state_reason,
@@ -183,6 +187,7 @@ class WaitingReply(NamedTuple):
     state_since: datetime
     submitted_at: datetime | None
     due_at: datetime | None
+    stopped_by_version: int | None
 
 
 @dataclass(frozen=True)
@@ -226,6 +231,7 @@ def replies_in_states(
             Reply.state_since,
             Reply.submitted_at,
             Conversation.due_at,
+            Reply.stopped_by_version,
         )
         .join(ReplyText, _SAME_TEXT)
         .join(Message, and_(Message.agency_id == Reply.agency_id, Message.id == Reply.in_reply_to_id))

@@ -24,6 +24,7 @@ from styleguides.quiz import (
     questions_to_data,
 )
 from styleguides.quiz_gate import has_questions
+from styleguides.rules_in_use import compiled_rules
 from tenants import clock
 from tenants.audit import record
 from tenants.database import db, new_id
@@ -62,7 +63,7 @@ def standing_of(actor: Actor, brand_id: UUID) -> Standing:
     ).all()
     quiz = next((row for row in rows if row.version_id == guide.version_id), None)
     passed = next((row for row in rows if row.passed_at is not None and row is not quiz), None)
-    changes = rule_changes(guides.compiled_rules(passed.version_id).rules, guide.rules) if passed is not None else ()
+    changes = rule_changes(compiled_rules(passed.version_id).rules, guide.rules) if passed is not None else ()
     return Standing(
         guide,
         language,

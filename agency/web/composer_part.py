@@ -24,7 +24,7 @@ from agency.web.contexts import CheckResult, Composer
 from agency.web.inbox_address import Address
 from agency.web.language import chosen_language, chosen_zone
 from agency.web.looks import BrandLook, Notice
-from agency.web.reply_looks import let_go_in, result_look, stored_result, way_words
+from agency.web.reply_looks import let_go_in, result_look, stopped_words, stored_result, way_words
 from agency.web.stored_words import said_again
 from channels.matching import same_text
 from styleguides import brand_check
@@ -163,6 +163,7 @@ def composer_for(
         quiz=quiz_notice(view.brand_id, to_pass) if to_pass is not None else None,
         consequence=_consequence(view, private=private, needs_yes=needs_yes),
         saved=_saved(reply),
+        stopped_now=stopped_words(reply) if reply is not None and text == stored else "",
         came_back=said_again(reply.state_reason or "") if reply is not None and reply.state == "draft" else "",
         drop_url=address.deed_url(view.id, f"replies/{reply.id}/drop")
         if reply is not None and reply.state == "draft"

@@ -155,6 +155,9 @@ class Composer:
     may_private: bool = told("The words may go to the person alone (`private` = 1), once.", default=False)
     private: bool = told("They do.", default=False)
     private_words: str = told("Beside that choice: until when, or why not.", default="")
+    stopped_now: str = told(
+        "What the style guide in force stops in the stored words, since they were checked.", default=""
+    )
     came_back: str = told("Why this draft is one again: a note of the owner, or what changed.", default="")
     drop_url: str = told("Posting gives the draft up; empty where there is none.", default="")
     standing: str = told("The one answer this review has, written elsewhere; empty for none.", default="")
@@ -173,6 +176,7 @@ class ReplyLook:
     state: StateLook = told("Where it stands.")
     way: str = told("Private message, change of a published answer; empty for a plain answer.", default="")
     facts: str = told("With client since 10:04, due 10:30; or why it was not sent.", default="")
+    stopped_now: str = told("What the style guide in force stops in these words, since then.", default="")
     note: str = told("What the owner said when declining or asking for changes.", default="")
     difference: tuple[Piece, ...] = told("What the owner changed.", default=())
     withdraw_url: str = told("Posting takes it back to a draft.", default="")

@@ -25,6 +25,7 @@ class WaitingRow:
     waiting: Clock = told("Since when it waits.")
     due: Clock | None = told("When the customer should have it.")
     state: StateLook | None = told("Where it stands, once it was decided.", default=None)
+    stopped: bool = told("A guide that came in force since stops these words.", default=False)
 
 
 @dataclass(frozen=True, slots=True)

@@ -25,7 +25,7 @@ from agency.web.inbox_address import Address
 from agency.web.language import chosen_language, chosen_zone
 from agency.web.looks import Choice, Notice, brand_look
 from agency.web.message_looks import message_looks, quoted_post
-from agency.web.reply_looks import place_words, platform_word, way_words
+from agency.web.reply_looks import place_words, platform_word, stopped_words, way_words
 from agency.web.sheet_look import address_of as sheet_address
 from agency.web.state_looks import conversation_states, reply_states, unknown_state
 from agency.web.stored_words import said_again
@@ -154,6 +154,7 @@ def reply_look(reply: ReplyRow, actor: Actor, address: Address) -> ReplyLook:
         state=state,
         way=way if reply.deed != "reply" or reply.private else "",
         facts=facts or (said_again(reply.state_reason or "") if reply.state in ("refused", "draft") else ""),
+        stopped_now=stopped_words(reply),
         note=reply.state_reason or "" if reply.state == "declined" else reply.deed_reason or "",
         withdraw_url=address.deed_url(base, f"replies/{reply.id}/withdraw")
         if may_write and reply.state in ("awaiting_approval", "approved", "refused")

@@ -93,6 +93,7 @@ def _row(row: WaitingReply, decided: bool) -> WaitingRow:
         waiting=clocks.age(row.state_since, now, zone, locale),
         due=clocks.due(row.due_at, now, zone, locale) if row.due_at and not decided else None,
         state=reply_states().get(row.state) if decided else None,
+        stopped=row.stopped_by_version is not None and not decided,
     )
 
 

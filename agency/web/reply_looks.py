@@ -9,6 +9,7 @@ from typing import Any
 from flask_babel import gettext as _
 from flask_babel import ngettext
 
+from agency.replies.models import UNDECIDED_STATES
 from agency.replies.queries import ReplyRow
 from agency.web import clocks
 from agency.web.contexts import CheckResult
@@ -97,6 +98,17 @@ def stored_result(
 ) -> CheckResult:
     """A check as it was when the words were stored."""
     return _result(finding_looks(findings, text), guide_version, text, platform, kind)
+
+
+def stopped_words(row: ReplyRow) -> str:
+    """What a guide that came in force since these words were checked stops in them; empty where nothing."""
+    if row.stopped_now is None or row.state not in UNDECIDED_STATES:
+        return ""
+    return _(
+        "The style guide in force now, version %(n)s, stops this: %(reason)s",
+        n=row.stopped_by_version,
+        reason=row.stopped_now,
+    )
 
 
 def let_go_in(result: CheckResult, row: ReplyRow) -> CheckResult:

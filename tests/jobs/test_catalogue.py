@@ -18,6 +18,7 @@ IN_HEALTH_SECONDS = {
     JobName.RECONCILE_REPLY: 20,  # some pages of a thread
     JobName.DO_DEED: 10,  # one call
     JobName.RECHECK_WAITING_REPLIES: 2,
+    JobName.RECHECK_WORDS: 20,
     JobName.SUBSCRIBE_ACCOUNT: 10,  # five calls
     JobName.WAKE_ACCOUNT: 2,
     JobName.CHECK_ACCESS: 120,  # a minute, and the fifty then begun

@@ -150,6 +150,12 @@ class Reply(Strict):
         required=True, allow_none=True, metadata={"description": "why a lead let them go in spite of what stops them"}
     )
     let_go_by = Text(required=True, allow_none=True, attribute="let_go_by_name")
+    stopped_by_version = Whole(
+        required=True,
+        allow_none=True,
+        metadata={"description": "the style guide that came in force since these words were checked and stops them"},
+    )
+    stopped_now = Text(required=True, allow_none=True, metadata={"description": "what it says"})
     written_by = Text(required=True, attribute="written_by_name")
     written_by_id = Identifier(required=True, attribute="written_by")
     created_at = Moment(required=True)
