@@ -28,6 +28,7 @@ BENCHMARKS: dict[str, str] = {
     "store_items": "item_storage",
     "duplicate_poll": "item_storage",
     "style_check": "style_check",
+    "recheck": "recheck",
     "brand_scan": "brand_scan",
     "saved_reply_suggestions": "saved_replies",
     "near_equal_words": "saved_replies",

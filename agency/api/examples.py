@@ -152,6 +152,8 @@ REPLY: Final[Example] = {
     "guide_version": 3,
     "let_go_reason": None,
     "let_go_by": None,
+    "stopped_by_version": None,
+    "stopped_now": None,
     "written_by": "Sam Example",
     "written_by_id": PERSON_ID,
     "created_at": LATER,

@@ -42,6 +42,7 @@ def test_refresh_and_conversation_are_measured(scratch: Scratch) -> None:
 def test_storing_is_measured_and_a_known_page_writes_nothing(scratch: Scratch) -> None:
     assert len(list(benchmark("store_items")(scratch, "tiny"))) == 2
     assert by_name(list(benchmark("brand_scan")(scratch, "tiny")), "wrong-brand scan, 30 brands")["ratio"] > 0
+    assert by_name(list(benchmark("recheck")(scratch, "tiny")), "40 drafts")["ratio"] > 0
     lines = list(benchmark("duplicate_poll")(scratch, "tiny"))
     assert by_name(lines, "rows written")["ours"] == 0
 

@@ -289,3 +289,23 @@ def test_the_pages_take_few_statements(
 def test_the_hash_shown_is_that_of_the_words(client: Browser, ana: Agency, reply_id: UUID) -> None:
     form = form_of(client.get(f"/approvals/{reply_id}").text)
     assert hash_of(form["text"]) == form["text_hash"]
+
+
+def test_what_a_new_guide_stops_is_said_before_anybody_decides(
+    client: Browser, whole_app: Flask, ana: Agency, case: UUID, reply_id: UUID, superuser: Engine
+) -> None:
+    writer = Browser(whole_app, ana.staff)
+    for page in (client.get("/approvals"), writer.get(f"/inbox/{case}")):
+        assert "guide stops this" not in page.text
+        assert "version 2, stops this" not in page.text
+    with superuser.begin() as connection:
+        connection.execute(text("update reply set stopped_now = 'Say <b>less</b>.', stopped_by_version = 2"))
+        connection.execute(text("update conversation set version = version + 1"))
+    assert "The new guide stops this" in client.get("/approvals").text
+    said = writer.get(f"/inbox/{case}").text
+    assert "The style guide in force now, version 2, stops this: Say &lt;b&gt;less&lt;/b&gt;." in said
+    assert "It will not be sent like this. Change the words." in said
+    with superuser.begin() as connection:
+        connection.execute(text("update reply set state = 'draft'"))
+        connection.execute(text("update conversation set version = version + 1, reply_state = 'draft'"))
+    assert "version 2, stops this" in writer.get(f"/inbox/{case}").text
