@@ -142,7 +142,7 @@ class _Figure(str):
 
 def _cell(value: str | int | None) -> str | int:
     """What a spreadsheet would run as a formula is marked as text."""
-    if isinstance(value, str) and not isinstance(value, _Figure) and value.lstrip()[:1] in tuple("=+-@|%\t\r"):
+    if isinstance(value, str) and not isinstance(value, _Figure) and value.lstrip()[:1] in tuple("=+-@|%＝＋－＠"):
         return f"'{value}"
     return "" if value is None else value
 

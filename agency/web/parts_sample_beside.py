@@ -8,6 +8,7 @@ from agency.web.beside_saved_replies import SavedRepliesCard, SuggestedLook
 from agency.web.contexts_beside import BesidePage, CardLook, ScenarioLook, ScenariosLook
 from agency.web.contexts_facts import FactLook
 from agency.web.looks import Clock, StateLook
+from agency.web.parts_sample_empowerment import LIMITS
 
 SCENARIOS = ScenariosLook(
     scenarios=(
@@ -94,6 +95,7 @@ EARLIER = EarlierCard(
 )
 CARDS: tuple[CardLook, ...] = (
     CardLook(name="scenarios", heading="What to do here", look=SCENARIOS),
+    CardLook(name="limits", heading="What may be given", look=LIMITS),
     CardLook(name="saved_replies", heading="Saved replies", look=SAVED_REPLIES),
     CardLook(name="earlier", heading="Earlier answers and facts", look=EARLIER),
 )

@@ -9,6 +9,7 @@ from dataclasses import replace
 from agency.replies.text_difference import text_difference
 from agency.web import contexts as c
 from agency.web import parts_sample_connecting as connecting
+from agency.web import parts_sample_empowerment as given
 from agency.web import parts_sample_guide as guide_sample
 from agency.web import parts_sample_quiz as quiz
 from agency.web import parts_sample_saved_replies as saved
@@ -177,6 +178,9 @@ def samples() -> dict[str, Callable[[str], Sample]]:
         "saved-replies-empty": lambda here: ("saved_replies/page.html", shell(here), saved.saved_replies("empty")),
         "saved-reply": lambda here: ("saved_replies/saved_reply.html", shell(here), saved.saved_reply()),
         "saved-reply-reader": lambda here: ("saved_replies/saved_reply.html", shell(here), saved.saved_reply("reader")),
+        "goodwill": lambda here: ("empowerment/page.html", shell(here), given.ledger()),
+        "goodwill-none": lambda here: ("empowerment/page.html", shell(here), given.ledger("none")),
+        "goodwill-limits": lambda here: ("empowerment/limits.html", shell(here), given.limits()),
         "brands": lambda here: ("brands/page.html", shell(here), brands_page()),
         "accounts": lambda here: ("accounts/page.html", shell(here), accounts()),
         "accounts-many": lambda here: ("accounts/page.html", shell(here), accounts("many")),

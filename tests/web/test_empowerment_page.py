@@ -223,7 +223,7 @@ def test_the_file_holds_every_line_and_nothing_a_spreadsheet_would_run(ana: Agen
     set_up(ana, {"case": 10**6})
     place = place_of(ana, case)
     with ana.entered(ana.staff):
-        for words in ("=1+1", "@sum", "-5", " +5", "plain"):
+        for words in ("=1+1", "@sum", "＝5", " +5", "plain"):
             made = give(ana.staff, place, 1250, words, currency="EUR")
         from styleguides.empowerment_ledger import take_back
 
@@ -236,7 +236,7 @@ def test_the_file_holds_every_line_and_nothing_a_spreadsheet_would_run(ana: Agen
     rows = list(csv.DictReader(io.StringIO(answer.data.decode("utf-8-sig"))))
     assert [row["Line"] for row in rows] == ["6", "5", "4", "3", "2", "1"]
     assert [row["Amount"] for row in rows] == ["-12.50", *["12.50"] * 5]
-    assert [row["Given for"] for row in rows] == ["Mistaken", "plain", "'+5", "'-5", "'@sum", "'=1+1"]
+    assert [row["Given for"] for row in rows] == ["Mistaken", "plain", "'+5", "'＝5", "'@sum", "'=1+1"]
     assert rows[0]["Takes back line"] == "5"
     empty = owner.get(f"/brands/{ana.brand_ids[0]}/goodwill/ledger.csv?month=2020-01").data.decode("utf-8-sig")
     assert len(empty.splitlines()) == 1
