@@ -28,6 +28,7 @@ class FactsPage:
     """The fact sheet, `facts/page.html`."""
 
     brand: BrandLook = told("Whose.")
+    places: tuple[Choice, ...] = told("The other pages of what this brand says.", default=())
     rows: tuple[FactLook, ...] = told("By name.")
     url: str = told("Where the search goes.")
     q: str = told("What is looked for.", default="")

@@ -38,6 +38,7 @@ class GuideVersionRow:
     put_in_force_url: str = told(
         "Posting here puts it in force; empty where it may not or a reason is due.", default=""
     )
+    bring_back_url: str = told("From where an earlier one comes back; empty for others.", default="")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -77,7 +78,7 @@ class GuidePage:
     empty_reason: str = told("Why there are no rules.", default="")
     forms: tuple[Choice, ...] = told("Forms this person may write with: the head, a new rule.", default=())
     compare_url: str = told("Two versions beside each other; empty while there is one.", default="")
-    guidelines_url: str = told("The brand's reply guidelines.", default="")
+    places: tuple[Choice, ...] = told("The other pages of what this brand says.", default=())
 
 
 @dataclass(frozen=True, kw_only=True)

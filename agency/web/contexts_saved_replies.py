@@ -41,6 +41,7 @@ class SavedRepliesPage:
     rows: tuple[SavedReplyLook, ...] = told("By title.")
     url: str = told("Where the filters go.")
     places: tuple[Choice, ...] = told("All, for every brand, each brand: `value`, `label`, `selected`.")
+    pages: tuple[Choice, ...] = told("Where it is of one brand, the other pages of what that says.", default=())
     q: str = told("What is looked for.", default="")
     tabs: tuple[Choice, ...] = told("In use, put away.", default=())
     new_url: str = told("Empty where the person may not.", default="")

@@ -72,6 +72,7 @@ class GuidelinesPage:
     brand: BrandLook = told("Whose.")
     rows: tuple[GuidelineLook, ...] = told("By title.")
     new_url: str = told("Empty where the person may not.", default="")
+    places: tuple[Choice, ...] = told("The other pages of what this brand says.", default=())
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -128,6 +129,9 @@ class RuleChange:
 
     rule: RuleLook = told("As the newer one has it; as the older one had it, where it went.")
     state: StateLook = told("New, Gone, Changed.")
+    rows: tuple[tuple[str, tuple[Piece, ...]], ...] = told(
+        "What a changed one asked and asks, in plain words: label and what differs.", default=()
+    )
     difference: tuple[Piece, ...] = told("Of the rule's data, for a changed one.", default=())
 
 

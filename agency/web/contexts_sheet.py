@@ -32,6 +32,7 @@ class SheetLook:
     """What the sheet says; also the card `beside/_sheet.html`."""
 
     brand: BrandLook = told("Whose.")
+    places: tuple[Choice, ...] = told("The other pages of what this brand says.", default=())
     language: str = told("Code for `lang` of the brand's own words.")
     does: str = told("What the brand does.", default="")
     products: str = told("What it sells.", default="")

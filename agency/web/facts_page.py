@@ -14,6 +14,7 @@ from werkzeug.wrappers import Response as AnyResponse
 
 from agency.web import clocks
 from agency.web.brand_address import brand_at, look_of
+from agency.web.brand_places import brand_places
 from agency.web.contexts_facts import FactLook, FactPage, FactsPage, SubjectField
 from agency.web.guide_words import language_word
 from agency.web.language import chosen_language, chosen_zone
@@ -51,6 +52,7 @@ def show_list(brand_id: str) -> Response:
     page = FactsPage(
         brand=look_of(brand),
         rows=tuple(fact_look(row, brand, may_write=may_write) for row in rows[:PAGE_ROWS]),
+        places=brand_places(brand.id, "facts"),
         url=url_for("facts_page.facts", brand_id=brand.id),
         q=q,
         tabs=(

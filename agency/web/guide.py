@@ -14,6 +14,7 @@ from werkzeug.wrappers import Response as AnyResponse
 from agency.replies.text_difference import text_difference
 from agency.web import clocks
 from agency.web.brand_address import brand_at, look_of
+from agency.web.brand_places import brand_places
 from agency.web.contexts import CheckResult, GuidePage, GuideProblem, GuideVersionRow, RuleLook
 from agency.web.contexts_setup import ComparePage
 from agency.web.guide_looks import change_looks, identity_changes, identity_lines, identity_of, version_states
@@ -261,7 +262,7 @@ def _answer(
         try_result=_tried(brand, rules, shown, try_text) if tab == "try" and try_text else None,
         forms=_forms(brand, shown, may_write),
         compare_url=url_for("guide.compare", brand_id=brand.id) if len(versions) > 1 else "",
-        guidelines_url=url_for("guidelines_page.guidelines", brand_id=brand.id),
+        places=brand_places(brand.id, "guide"),
     )
     frame = shell(notices=(notice,) if notice is not None else ())
     return make_response(render_page("guides/page.html", page, shell=frame), status)
@@ -334,4 +335,14 @@ def _version_row(brand: Brand, row: Any) -> GuideVersionRow:
         put_in_force_url=url_for("guide_proposals.put_in_force", brand_id=brand.id, number=row.number)
         if may_force
         else "",
+        bring_back_url=_bring_back_url(brand, row),
     )
+
+
+def _bring_back_url(brand: Brand, row: Any) -> str:
+    """To where an earlier version comes back from, for who may put it in force or ask the client to."""
+    deed = Permission.GUIDE_PROPOSE if brand.guide_needs_approval else Permission.GUIDE_PUT_IN_FORCE
+    if row.state != "retired" or not actor_of_request().may(deed):
+        return ""
+    anchor = "propose" if brand.guide_needs_approval else "in-force"
+    return url_for("guide_proposals.proposal", brand_id=brand.id, number=row.number, _anchor=anchor)

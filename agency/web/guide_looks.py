@@ -21,6 +21,15 @@ from styleguides.identity import Identity, IdentityInvalid, identity_from_data
 from styleguides.models import StyleGuideStep, StyleGuideVersion
 from styleguides.rules import Rule, rules_to_data
 
+MOST_COMPARED = 200
+"""Phrases of a rule that are named where two versions of it are compared."""
+
+
+@per_language
+def level_words() -> dict[str, str]:
+    """What a rule does where it is broken."""
+    return {"stop": _("Stops"), "warn": _("Warns"), "hint": _("Hint")}
+
 
 @per_language
 def version_states() -> dict[str, StateLook]:
@@ -44,12 +53,29 @@ def change_looks(changes: Sequence[guide_difference.RuleChange]) -> tuple[RuleCh
         RuleChange(
             rule=rule_look(change.rule),
             state=states[change.what],
+            rows=_rows(change.before, change.after) if change.before is not None and change.after is not None else (),
             difference=text_difference(_lines(change.before), _lines(change.after))
             if change.before is not None and change.after is not None
             else (),
         )
         for change in changes
     )
+
+
+def _rows(before: Rule, after: Rule) -> tuple[tuple[str, tuple[Piece, ...]], ...]:
+    """What it asks, whether that changed or not, and what else changed, as people read it."""
+    old, new = (rule_look(rule, most_listed=MOST_COMPARED) for rule in (before, after))
+    levels = level_words()
+    everything = (
+        (_("How strict"), levels[old.level], levels[new.level]),
+        (_("What it asks"), old.summary, new.summary),
+        (_("Where"), old.where or _("everywhere"), new.where or _("everywhere")),
+        (_("Why"), old.reason, new.reason),
+        (_("Good"), "\n".join(old.good), "\n".join(new.good)),
+        (_("Not so"), "\n".join(old.bad), "\n".join(new.bad)),
+    )
+    asks = everything[1]
+    return tuple((row[0], text_difference(row[1], row[2])) for row in everything if row[1] != row[2] or row is asks)
 
 
 def _lines(rule: Rule) -> str:

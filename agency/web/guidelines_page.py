@@ -12,6 +12,7 @@ from flask_babel import gettext as _
 from werkzeug.wrappers import Response as AnyResponse
 
 from agency.web.brand_address import brand_at, look_of
+from agency.web.brand_places import brand_places
 from agency.web.contexts_setup import Boxes, GuidelineLook, GuidelinePage, GuidelinesPage, SavedReplyChoice
 from agency.web.guide_words import language_word
 from agency.web.guideline_words import (
@@ -56,6 +57,7 @@ def guidelines(brand_id: str) -> Response:
     titles = _titles(brand, rows)
     page = GuidelinesPage(
         brand=look_of(brand),
+        places=brand_places(brand.id, "guidelines"),
         rows=tuple(_look(brand, row, titles, may_write) for row in rows),
         new_url=url_for("guidelines_page.new", brand_id=brand.id) if may_write else "",
     )

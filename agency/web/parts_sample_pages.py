@@ -11,6 +11,7 @@ from agency.web import contexts as c
 from agency.web import parts_sample_connecting as connecting
 from agency.web import parts_sample_empowerment as given
 from agency.web import parts_sample_guide as guide_sample
+from agency.web import parts_sample_knowledge as knowledge
 from agency.web import parts_sample_quiz as quiz
 from agency.web import parts_sample_saved_replies as saved
 from agency.web.health_words import health_looks
@@ -94,6 +95,7 @@ def guide(tab: str) -> c.GuidePage:
     versions = (
         c.GuideVersionRow(number=4, state=draft, author="Marek", at=ago(hours=3), note="Empathy line also for two stars", url="#", story_url="#", put_in_force_url="#"),
         c.GuideVersionRow(number=3, state=in_force, author="Marek", at=ago(days=12), note="First names after Pan and Pani", url="#", story_url="#"),
+        c.GuideVersionRow(number=2, state=StateLook("retired", "Earlier", "clock", "plain"), author="Marek", at=ago(days=90), url="#", story_url="#", bring_back_url="#"),
     )  # fmt: skip
     return c.GuidePage(
         brand=brands()[1], in_force=3, shown=3, rules=rules if tab != "empty" else (), versions=versions, tab="rules" if tab == "empty" else tab,
@@ -181,6 +183,9 @@ def samples() -> dict[str, Callable[[str], Sample]]:
         "goodwill": lambda here: ("empowerment/page.html", shell(here), given.ledger()),
         "goodwill-none": lambda here: ("empowerment/page.html", shell(here), given.ledger("none")),
         "goodwill-limits": lambda here: ("empowerment/limits.html", shell(here), given.limits()),
+        "guide-compare": lambda here: ("guides/compare.html", shell(here), knowledge.compare()),
+        "guideline": lambda here: ("guidelines/guideline.html", shell(here), knowledge.guideline()),
+        "sheet-form": lambda here: ("sheets/form.html", shell(here), knowledge.sheet_form()),
         "brands": lambda here: ("brands/page.html", shell(here), brands_page()),
         "accounts": lambda here: ("accounts/page.html", shell(here), accounts()),
         "accounts-many": lambda here: ("accounts/page.html", shell(here), accounts("many")),

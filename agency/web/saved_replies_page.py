@@ -13,6 +13,7 @@ from werkzeug.wrappers import Response as AnyResponse
 
 from agency.replies.wordings import worn_wordings
 from agency.web import clocks
+from agency.web.brand_places import brand_places
 from agency.web.contexts_saved_replies import (
     SavedRepliesPage,
     SavedReplyLook,
@@ -78,6 +79,7 @@ def show_list() -> AnyResponse:
         rows=tuple(_look(row) for row in rows[:PAGE_ROWS]),
         url=url_for("saved_replies_page.saved_replies"),
         places=_places(place, all_too=True),
+        pages=brand_places(brand_id, "saved_replies") if brand_id is not None else (),
         q=q,
         tabs=(
             Choice(_("In use"), _list_url({**kept, "archived": ""}), selected=not archived),

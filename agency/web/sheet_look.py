@@ -10,6 +10,7 @@ from babel.dates import format_date
 from flask import url_for
 from flask_babel import gettext as _
 
+from agency.web.brand_places import brand_places
 from agency.web.contexts_sheet import CampaignLook, ContactLook, SheetLook
 from agency.web.language import chosen_language
 from agency.web.looks import BrandLook, StateLook
@@ -30,6 +31,7 @@ def sheet_look(
     campaigns = sorted(sheet.campaigns, key=lambda one: (not one.runs_on(today), one.starts_on or date.min, one.title))
     return SheetLook(
         brand=brand,
+        places=brand_places(sheet.brand_id, "sheet"),
         language=language,
         does=sheet.does,
         products=sheet.products,

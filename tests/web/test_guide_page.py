@@ -17,6 +17,7 @@ from styleguides import guides, saved_replies
 from styleguides.importing import read_source
 from styleguides.models import Guideline, StyleGuideVersion
 from styleguides.rules import RULE_KINDS
+from tenants import brands
 from tenants.database import db
 from tenants.permissions import Role
 from tests.factories import Agency, Factory
@@ -257,6 +258,31 @@ def test_a_guideline_that_cannot_be_kept_comes_back(lead: Browser, address: str,
     assert answer.status_code == 422
     assert 'class="error"' in answer.text
     assert "Ask for the tag" in answer.text
+
+
+def test_what_a_changed_rule_asked_and_asks_stands_side_by_side_and_what_stayed_stands_once(
+    lead: Browser, ana: Agency, address: str
+) -> None:
+    stricter = [{**RULES[0], "reason": "Nobody <b>ever</b> says it."}, {**RULES[1], "level": "stop", "max_count": 0}]
+    with ana.entered(ana.team_lead):
+        guides.draft_version(ana.team_lead, ana.brand_ids[0], stricter, "Stricter")
+    shown = re.sub(r"\s+", " ", lead.get(f"{address}/compare?older=1&newer=2").text)
+    rows = re.findall(r'<tr><th scope="row"[^>]*>(.*?)</th>(.*?)</tr>', shown)
+    told = {(label, re.sub(r"<(?!/?(?:ins|del)\b)[^>]*>", "", cells)) for label, cells in rows}
+    assert ("Why", "Nobody says it.Nobody<ins> &lt;b&gt;ever&lt;/b&gt;</ins> says it.") in told
+    assert ("How strict", "<del>Hint</del><ins>Stops</ins>") in told
+    assert ("What it asks", "Do not write “synergy”, in any of their forms.") in told
+    assert not {"Good", "Not so"} & {label for label, _cells in told}
+    with ana.entered(ana.team_lead):
+        guides.put_in_force(ana.team_lead, ana.brand_ids[0], 2)
+    back = f"{address}/1/proposal#in-force"
+    assert back in lead.get(f"{address}?tab=versions").text
+    assert back not in Browser(lead.app, ana.staff).get(f"{address}?tab=versions").text
+    with ana.entered(ana.agency_admin):
+        brands.change_brand(ana.agency_admin, ana.brand_ids[0], guide_needs_approval=True)
+    asked = Browser(lead.app, ana.staff).get(f"{address}?tab=versions").text
+    assert f"{address}/1/proposal#propose" in asked
+    assert "Bring back" not in Browser(lead.app, ana.client_owner).get(f"{address}?tab=versions").text
 
 
 def test_saved_replies_that_fit_are_ticked_shown_and_those_of_other_brands_refused(
