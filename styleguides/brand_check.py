@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from uuid import UUID
 
+from styleguides.brand_state import state_of
 from styleguides.check import (
     EMPTY,
     PLATFORM_LENGTH,
@@ -19,7 +20,7 @@ from styleguides.check import (
     reading_seconds,
 )
 from styleguides.facts import findings_by_facts
-from styleguides.guides import guide_and_language
+from styleguides.guides import guide_in
 from styleguides.never_said import never_said
 from styleguides.other_brands import other_brand_findings
 from styleguides.rule_kinds import LEVELS
@@ -71,31 +72,31 @@ def check_for_brand(
     began_with: str | None = None,
     case: CaseFacts | None = None,
 ) -> CheckResult:
-    """Hold a text against the guide in force, the platform's limits and the fact sheet. Two SQL statements, three with
-    `beside_others`.
+    """Hold a text against the guide in force, the platform's limits and the fact sheet. One SQL statement, two with
+    `beside_others`, one more where guidelines fit the case.
 
     `beside_others`: words of the agency's other brands are findings, too; for whoever writes for several brands, never
     for a client, who shall not learn of the others. `began_with`: the saved reply the words began from. `case`: whether
-    the words answer a complaint, for rules that ask; and what guidelines that fit it say never to say is a warning; two
-    statements more. `language` None: recognised from the
-    text, else the brand's. Raises NotFound for a brand outside the scope.
+    the words answer a complaint, for rules that ask; and what guidelines that fit it say never to say is a warning.
+    `language` None: recognised from the text, else the brand's. Raises NotFound for a brand outside the scope.
     """
-    guide, brand_language = guide_and_language(brand_id)
+    state = state_of(brand_id)
+    guide = guide_in(state)
     context = CheckContext(
         platform=platform,
         kind=kind,
         language=language,
         stars=stars,
         customer_name=customer_name,
-        brand_language=brand_language,
+        brand_language=state.language,
         reader_language=reader_language,
         complaint=case is not None and "complaint" in case.case_kinds,
         began_with=began_with,
     )
     findings = check_text(guide.compiled if guide else _NO_RULES, text, context)
-    findings += findings_by_facts(brand_id, text, context)
+    findings += findings_by_facts(brand_id, text, context, state)
     if case is not None:
-        findings += never_said(brand_id, text, case, context)
+        findings += never_said(brand_id, text, case, context, state.guidelines)
     if beside_others:
         marks = brand_marks.marks_near(brand_marks.keys_in(text) | fingerprint_keys(text))
         rule = next((rule for rule in guide.rules if rule.kind == "other_brands"), None) if guide else None

@@ -13,10 +13,11 @@ from typing import Any, Final
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
-from sqlalchemy import Uuid, and_, func, literal, or_, select, tuple_
+from sqlalchemy import Uuid, func, literal, or_, select, tuple_
 from sqlalchemy.orm import aliased
 
 from styleguides import fact_check
+from styleguides.brand_state import BrandState, state_of
 from styleguides.fact_check import Facts, fact_findings
 from styleguides.fact_values import VALUE_KINDS, written_value
 from styleguides.given_fields import LANGUAGE, Wrong, day, line, read_fields, text
@@ -149,7 +150,7 @@ def facts_spoken_of(actor: Actor, brand_id: UUID, words: str, language: str | No
     one where they speak of nothing. Raises NotFound, Forbidden.
     """
     require(actor, Permission.GUIDE_READ, brand_id)
-    known, today = facts_of(brand_id)
+    known, today = facts_of(brand_id, state_of(brand_id))
     code = language_data(base_language(language)).code
     keys = [stems(code)[word] for word in WORD.findall(Normalised(words[:LONGEST_READ]).text)]
     found = [one.id for _place, one in sorted(known.spoken_of(keys, code), key=lambda hit: hit[0])] if known else []
@@ -165,11 +166,9 @@ def holds(fact: Fact, today: date) -> bool:
     return fact.archived_at is None and (fact.valid_until is None or fact.valid_until >= today)
 
 
-def findings_by_facts(brand_id: UUID, text: str, context: CheckContext) -> list[Finding]:
-    """What of a draft contradicts the facts that hold today, where the brand is. One statement, one more after a
-    change.
-    """
-    facts, today = facts_of(brand_id)
+def findings_by_facts(brand_id: UUID, text: str, context: CheckContext, state: BrandState) -> list[Finding]:
+    """What of a draft contradicts the facts that hold today, where the brand is. One statement after a change."""
+    facts, today = facts_of(brand_id, state)
     return fact_findings(facts, text, context, today)
 
 
@@ -177,18 +176,12 @@ _kept: OrderedDict[UUID, tuple[tuple[datetime, int], Facts]] = OrderedDict()
 _lock = threading.Lock()
 
 
-def facts_of(brand_id: UUID) -> tuple[Facts, date]:
-    """The brand's facts made ready, and the day it is there."""
-    zone, changed_at, versions = db.session.execute(
-        select(Brand.time_zone, func.max(Fact.changed_at), func.sum(Fact.version))
-        .outerjoin(Fact, and_(Fact.agency_id == Brand.agency_id, Fact.brand_id == Brand.id))
-        .where(Brand.id == brand_id)
-        .group_by(Brand.time_zone)
-    ).one()
-    today = clock.now().astimezone(ZoneInfo(zone)).date()
-    if versions is None:
+def facts_of(brand_id: UUID, state: BrandState) -> tuple[Facts, date]:
+    """The brand's facts made ready, and the day it is there. Kept while `state` says that none has changed."""
+    today = clock.now().astimezone(ZoneInfo(state.time_zone)).date()
+    stamp = state.facts
+    if stamp is None:
         return _NONE, today
-    stamp = (changed_at, int(versions))
     with _lock:
         known = _kept.get(brand_id)
     if known is None or known[0] != stamp:

@@ -10,6 +10,7 @@ from uuid import UUID
 from sqlalchemy import and_, func, select
 
 from styleguides import known_by
+from styleguides.brand_state import BrandState
 from styleguides.check import example_problems
 from styleguides.compiled import CompiledRules
 from styleguides.guide_steps import read_words, storable, write_step
@@ -268,6 +269,13 @@ def guide_and_language(brand_id: UUID) -> tuple[GuideInForce | None, str]:
     if version_id is None:
         return None, language
     return GuideInForce(number, version_id, compiled_rules(version_id)), language
+
+
+def guide_in(state: BrandState) -> GuideInForce | None:
+    """The guide in force as a state that was just read names it."""
+    if state.version_id is None or state.version_number is None:
+        return None
+    return GuideInForce(state.version_number, state.version_id, compiled_rules(state.version_id))
 
 
 def list_versions(actor: Actor, brand_id: UUID) -> Sequence[StyleGuideVersion]:

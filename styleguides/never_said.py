@@ -19,11 +19,13 @@ from tenants.database import db
 _RULE = "guideline:"
 
 
-def never_said(brand_id: UUID, text: str, case: CaseFacts, context: CheckContext) -> list[Finding]:
-    """Findings of `guideline:<id>` for those shown beside the case, told with their titles. One statement, two where
-    some fit.
+def never_said(
+    brand_id: UUID, text: str, case: CaseFacts, context: CheckContext, state: tuple[int, int] | None = None
+) -> list[Finding]:
+    """Findings of `guideline:<id>` for those shown beside the case, told with their titles. One statement where some
+    fit, and one more without `state` (`styleguides.picking.scenarios_of`).
     """
-    picked = [one.id for one in scenarios_of(brand_id).pick(case, MOST_SHOWN)]
+    picked = [one.id for one in scenarios_of(brand_id, state).pick(case, MOST_SHOWN)]
     if not picked:
         return []
     rows = db.session.execute(

@@ -65,14 +65,16 @@ def _scenario(
     )
 
 
-def scenarios_of(brand_id: UUID) -> Scenarios:
+def scenarios_of(brand_id: UUID, state: _State | None = None) -> Scenarios:
     """The brand's scenarios, ready. Kept while no guideline of the brand changes: every change raises a version, and
-    rows that are taken away stay, so that count and sum of versions tell every state apart.
+    rows that are taken away stay, so that count and sum of versions tell every state apart. `state` is these two, from
+    whoever has read them.
     """
-    found = db.session.execute(
-        select(func.count(), func.coalesce(func.sum(Guideline.version), 0)).where(Guideline.brand_id == brand_id)
-    ).one()
-    state: _State = (found[0], found[1])
+    if state is None:
+        found = db.session.execute(
+            select(func.count(), func.coalesce(func.sum(Guideline.version), 0)).where(Guideline.brand_id == brand_id)
+        ).one()
+        state = (int(found[0]), int(found[1]))
     with _lock:
         kept = _kept.get(brand_id)
         if kept is not None and kept[0] == state:

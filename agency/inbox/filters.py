@@ -10,14 +10,17 @@ from datetime import datetime
 from typing import Any, NamedTuple
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, literal_column, or_
+from sqlalchemy import ColumnElement, and_, func, literal_column, or_, select
 
-from agency.inbox.models import STATUSES, Conversation
+from agency.inbox.models import STATUSES, Conversation, Message
+from styleguides.masking import MASK, masked
 from tenants.errors import Invalid
 
 ME, FREE = "me", "free"
 LONGEST_SEARCH = 200
 LONGEST_CURSOR = 400
+NUMBER_DIGITS = 9
+"""Of a phone number with its country, so many last digits are looked for: it may have been written without."""
 
 
 class QueueFilter(NamedTuple):
@@ -82,10 +85,35 @@ def _search(words: str) -> ColumnElement[bool]:
         Conversation.author_name.icontains(words, autoescape=True),
         Conversation.external_id == words,
     )
+    if masked(words) != words:
+        found = or_(found, _behind_a_mask(words))
     try:
         return or_(found, Conversation.id == UUID(words))
     except ValueError:
         return found
+
+
+def _behind_a_mask(words: str) -> ColumnElement[bool]:
+    """What a list hides behind dots is found by whoever types it whole, in the messages themselves, however either of
+    them is spaced and whether or not a phone number begins with its country. Only where a list shows dots: reading
+    every message of an agency would take seconds.
+    """
+    key = "".join(char for char in words.lower() if char.isalnum())
+    if key.isdigit() and words.startswith(("+", "00")):
+        key = key[-NUMBER_DIGITS:]
+    written = func.regexp_replace(func.lower(Message.text), literal_column(r"'[^[:alnum:]]+'"), "", "g")
+    said = (
+        select(Message.id)
+        .where(
+            Message.agency_id == Conversation.agency_id,
+            Message.conversation_id == Conversation.id,
+            Message.brand_id == Conversation.brand_id,
+            Message.deleted_at.is_(None),
+            written.contains(key, autoescape=True),
+        )
+        .correlate(Conversation)
+    )
+    return and_(Conversation.excerpt.contains(MASK), said.exists())
 
 
 def cursor_of(kind: str, place: Any, conversation_id: UUID) -> str:

@@ -9,7 +9,7 @@ from collections.abc import Callable
 from dataclasses import replace
 from uuid import UUID
 
-from flask import Blueprint, Response, jsonify, make_response, redirect, render_template, request, session, url_for
+from flask import Blueprint, Response, jsonify, make_response, redirect, render_template, request, url_for
 from flask_babel import gettext as _
 from sqlalchemy import select
 from werkzeug.wrappers import Response as AnyResponse
@@ -24,13 +24,14 @@ from agency.replies.checks import words_kind
 from agency.replies.contradicting import with_earlier
 from agency.replies.queries import ReplyRow, get_reply, readable_reply, replies_of
 from agency.replies.words import hash_of
-from agency.web.composer_part import SENT_AS, Binding, Written, draft_of, read_binding, result_of
+from agency.web.composer_part import Binding, Written, draft_of, read_binding, result_of
 from agency.web.contexts import CheckResult
 from agency.web.conversation_page import conversation_page, reply_look
 from agency.web.errors import error_answer, page_for
 from agency.web.inbox import page_with_case
 from agency.web.inbox_address import read_address
 from agency.web.language import chosen_language
+from agency.web.last_sent import remember_sent_as
 from agency.web.looks import Notice
 from agency.web.shell import render_page, toast
 from agency.web.who import actor_of_request
@@ -91,6 +92,8 @@ def _counted_as(target: Answering) -> str:
 
 
 def _check(target: Answering, text: str) -> CheckResult:
+    case = read_case(actor_of_request(), target.id)
+    newest = target.in_reply_to_id is None or (case.said and case.said[0].id == target.in_reply_to_id)
     found = check_for_brand(
         target.brand_id,
         text,
@@ -101,9 +104,9 @@ def _check(target: Answering, text: str) -> CheckResult:
         reader_language=chosen_language(),
         beside_others=True,
         began_with=_began_with(actor_of_request(), target, text),
-        case=case_facts(target.id, target.in_reply_to_id),
+        case=case.facts if newest else case_facts(target.id, target.in_reply_to_id),
     )
-    found = with_earlier(found, read_case(actor_of_request(), target.id), text, chosen_language())
+    found = with_earlier(found, case, text, chosen_language())
     result = result_of(found, text, target.platform, _counted_as(target))
     may_let_go = actor_of_request().may(Permission.REPLY_LET_GO)
     return replace(result, may_let_go=may_let_go, let_go_typed=request.form.get("let_go_reason", ""))
@@ -161,7 +164,7 @@ def reply(conversation_id: UUID) -> AnyResponse:
         return _shown_again(actor, target, written, refused.http_status)
     if deed in ("submit", "release"):
         name = db.session.execute(select(Brand.name).where(Brand.id == target.brand_id)).scalar_one()
-        session[SENT_AS] = [str(target.brand_id), name]
+        remember_sent_as(target.brand_id, name)
     said = {"submit": _("Sent for approval."), "release": _("On its way."), "save": _("Draft saved.")}
     toast(said.get(deed, said["save"]))
     return redirect(address.case_url(conversation_id), code=303)

@@ -8,7 +8,7 @@ from dataclasses import replace
 from typing import NamedTuple
 from uuid import UUID
 
-from flask import current_app, request, session, url_for
+from flask import current_app, request, url_for
 from flask_babel import gettext as _
 from itsdangerous import BadSignature, URLSafeSerializer
 
@@ -19,10 +19,11 @@ from agency.replies.pauses import pause_words
 from agency.replies.queries import ReplyRow
 from agency.replies.words import hash_of
 from agency.web import clocks
-from agency.web.composer_way import Way, way_of
+from agency.web.composer_way import Way, asks_for_private, way_of
 from agency.web.contexts import CheckResult, Composer
 from agency.web.inbox_address import Address
 from agency.web.language import chosen_language, chosen_zone
+from agency.web.last_sent import sent_as_before
 from agency.web.looks import BrandLook, Notice
 from agency.web.reply_looks import let_go_in, result_look, stopped_words, stored_result, way_words
 from agency.web.stored_words import said_again
@@ -113,7 +114,9 @@ def composer_for(
     stored = reply.text if reply else base.text if base else ""
     text = written.text if written is not None else stored
     way = Way() if base else way_of(view, replies, automatic=bool(reply and reply.automatic))
-    asked = bool(reply and reply.private) or (way.may_private and request.args.get("private") == "1")
+    private_why = asks_for_private(actor, view) if way.may_private else ""
+    proposed = bool(private_why) if reply is None else reply.private
+    asked = proposed or (way.may_private and request.args.get("private") == "1")
     private = view.kind == "message" or (written.private if written is not None else asked)
     kind = words_kind(view.kind, private=private)
     if written is not None and written.result is not None:
@@ -134,7 +137,7 @@ def composer_for(
         brand=look,
         place=way_words(view.kind, deed="edit" if base else "reply"),
         account=view.account_name,
-        sent_as_before=_sent_as_before(view),
+        sent_as_before=sent_as_before(view.brand_id),
         language=view.language or view.brand_language,
         text=text,
         url=url,
@@ -158,6 +161,7 @@ def composer_for(
         may_private=way.may_private,
         private=private and view.kind != "message" and way.may_private,
         private_words=way.private_words,
+        private_why=private_why,
         may_submit=True,
         may_release=may_release and not needs_yes,
         quiz=quiz_notice(view.brand_id, to_pass) if to_pass is not None else None,
@@ -185,15 +189,6 @@ def quiz_notice(brand_id: UUID, number: int) -> Notice:
         action_label=_("Take the quiz"),
         action_url=url_for("quiz.quiz", brand_id=brand_id),
     )
-
-
-SENT_AS = "sent_as"
-"""In the session: id and name of the brand this person's last reply went out as."""
-
-
-def _sent_as_before(view: ConversationView) -> str:
-    brand_id, name = session.get(SENT_AS) or ("", "")
-    return str(name) if brand_id and brand_id != str(view.brand_id) else ""
 
 
 def _consequence(view: ConversationView, *, private: bool, needs_yes: bool) -> str:

@@ -11,6 +11,7 @@ from flask_babel import gettext as _
 from werkzeug.wrappers import Response as AnyResponse
 
 from agency.replies import desk, queries
+from agency.replies.checks import brand_of
 from agency.replies.moves import locked
 from agency.replies.queries import ReplyRow, WaitingReply
 from agency.replies.words import hash_of
@@ -18,6 +19,7 @@ from agency.web import clocks
 from agency.web.contexts import OwnerWaitingPage, WaitingRow
 from agency.web.guide_proposals import waiting_rows
 from agency.web.language import chosen_language, chosen_zone
+from agency.web.last_sent import remember_sent_as
 from agency.web.looks import Choice, Notice, brand_look
 from agency.web.owner_reply import Typed, checked_words, decisions_about, page_of
 from agency.web.reply_looks import place_words, stars_look
@@ -133,6 +135,8 @@ def decide(reply_id: str) -> AnyResponse:
     except (Invalid, Conflict) as error:
         db.session.rollback()
         return _answer(wanted, error.http_status, _refused(reply, kept, error))
+    if deed in ("approve", "change_and_approve"):
+        remember_sent_as(reply.brand_id, brand_of(locked(wanted)).name)
     return redirect(url_for("owner.reply", reply_id=wanted), code=303)
 
 

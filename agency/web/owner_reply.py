@@ -22,6 +22,7 @@ from agency.replies.words import hash_of
 from agency.web import clocks
 from agency.web.contexts import CheckResult, OwnerReplyPage
 from agency.web.language import chosen_language, chosen_zone
+from agency.web.last_sent import sent_as_before
 from agency.web.looks import Notice, brand_look
 from agency.web.message_looks import message_looks, quoted_post
 from agency.web.owner_words import decided_words
@@ -100,6 +101,7 @@ def page_of(actor: Actor, reply_id: UUID, typed: Typed) -> OwnerReplyPage:
         changed_findings=finding_looks(typed.check.findings, typed.changed) if typed.check else (),
         reason=typed.reason,
         errors=typed.errors or {},
+        sent_as_before=sent_as_before(view.brand_id) if waits else "",
         may_decide=actor.may(Permission.REPLY_APPROVE) and actor.user_id != reply.written_by,
         decided=None if waits else decided_words(reply, decisions, actor, typed.changed or typed.reason),
         notice=typed.notice or _stale_notice(reply, typed, waits),

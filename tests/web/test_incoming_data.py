@@ -7,6 +7,7 @@ import re
 from collections.abc import Callable
 from email.message import EmailMessage
 from html import unescape
+from urllib.parse import quote
 from uuid import UUID
 
 import pytest
@@ -51,6 +52,43 @@ def case(make: Factory, ana: Agency) -> UUID:
 def beside_message(page: str) -> str:
     found = re.search(r'<div class="line small msg-data">.*?</div>', page, re.S)
     return unescape(found.group(0)) if found else ""
+
+
+@pytest.mark.parametrize(
+    "typed", [PHONE, "600 100 200", "600100200", "0048600100200", "+48600-100-200", MAIL, MAIL.upper(), f" {MAIL} "]
+)
+def test_who_types_a_number_or_mail_finds_the_case_and_the_list_shows_dots(
+    whole_app: Flask, make: Factory, ana: Agency, case: UUID, visit: Visit, typed: str
+) -> None:
+    other = make.conversation(ana, text="Call 600 100 201 or mail anna.nowa@poczta.example")
+    with ana.entered():
+        hidden = f"Call {MASK} or mail {MASK}"
+        db.session.execute(update(Conversation).where(Conversation.id == other).values(excerpt=hidden))
+    shown = visit(ana.staff).get(f"/inbox?q={quote(typed)}").text
+    assert [str(case)] == list(dict.fromkeys(re.findall(r'href="/inbox/([0-9a-f-]{36})', shown)))
+    row = re.search(r'<a[^>]*href="/inbox/[^"]*".*?</a>', shown, re.S)
+    assert row
+    assert MASK in row.group(0)
+    assert not personal_data(re.sub(r"<[^>]*>", " ", row.group(0)))
+    found = Caller(whole_app, token_for(whole_app, ana.staff)).get(f"/conversations?q={quote(typed)}").get_json()
+    assert [one["id"] for one in found["items"]] == [str(case)]
+    assert PHONE not in json.dumps(found)
+
+
+@pytest.mark.parametrize("typed", ["600100", "+48 600 100 209", "anna.nowak@", "100 200", "%%%%%%%%%"])
+def test_what_is_no_whole_number_or_mail_finds_nothing_behind_dots(
+    ana: Agency, case: UUID, visit: Visit, typed: str
+) -> None:
+    assert str(case) not in visit(ana.staff).get(f"/inbox?q={quote(typed)}").text
+
+
+def test_a_number_another_brand_or_agency_was_given_is_nobody_elses_to_find(
+    make: Factory, ana: Agency, stranger: Agency, case: UUID, visit: Visit
+) -> None:
+    assert str(case) not in visit(stranger.staff).get(f"/inbox?q={quote(PHONE)}").text
+    with ana.entered():
+        db.session.execute(update(Message).values(deleted_at=clock.now()))
+    assert str(case) not in visit(ana.staff).get(f"/inbox?q={quote(PHONE)}").text
 
 
 def test_words_with_a_phone_number_are_hidden_and_answered_in_private_by_one_button(

@@ -9,9 +9,10 @@ import pytest
 from flask import Flask
 
 from tenants import brands
+from tenants.permissions import Role
 from tests.factories import Agency, Factory
 from tests.web.browser import Browser
-from tests.web.replying import row_of
+from tests.web.replying import form_of, row_of, waiting_reply
 from tests.web.test_ways_of_answering import composer_form
 
 STOPS = {"kind": "banned", "id": "no-refunds", "level": "stop", "phrases": ["refund"], "match": "exact"}
@@ -105,6 +106,30 @@ def test_after_another_brand_the_composer_says_whose_words_these_are(
     assert f"This goes out as {other}." in page
     assert send(staff, elsewhere, "Thank you.").status_code == 303
     assert "Your last reply went out as" not in staff.get(f"/conversations/{again}").get_data(as_text=True)
+
+
+def test_who_approves_for_two_brands_is_shown_the_brand_once_more_after_a_switch(
+    whole_app: Flask, make: Factory, ana: Agency, case: UUID
+) -> None:
+    own, other = names(ana)[:2]
+    first = waiting_reply(ana, case)
+    second, third = (waiting_reply(ana, make.conversation(ana, brand=1)) for _ in range(2))
+    owner = Browser(whole_app, make.person(ana, Role.CLIENT_OWNER, only_brand_ids=ana.brand_ids[:2]))
+    said = f"Your last yes was for {own}."
+
+    def approve(reply_id: UUID, do: str = "approve", **more: str) -> None:
+        form = form_of(owner.get(f"/approvals/{reply_id}").get_data(as_text=True), **{"do": do, **more})
+        assert owner.post(f"/approvals/{reply_id}", form).status_code == 303
+
+    assert "Your last yes" not in owner.get(f"/approvals/{first}").get_data(as_text=True)
+    approve(first)
+    page = owner.get(f"/approvals/{second}").get_data(as_text=True)
+    assert said in page
+    assert f"This goes out as {other}." in page
+    approve(second, do="decline", reason="Not now.")
+    assert said in owner.get(f"/approvals/{third}").get_data(as_text=True), "a no sends nothing"
+    approve(third)
+    assert "Your last yes" not in owner.get(f"/approvals/{third}").get_data(as_text=True)
 
 
 def test_a_typed_reason_stays_while_the_words_are_checked_again(
