@@ -136,6 +136,7 @@ def composer_for(
     return Composer(
         brand=look,
         place=way_words(view.kind, deed="edit" if base else "reply"),
+        place_private=way_words(view.kind, private=True),
         account=view.account_name,
         sent_as_before=sent_as_before(view.brand_id),
         language=view.language or view.brand_language,

@@ -49,6 +49,7 @@ def test_a_complaint_is_begun_in_private_with_the_reason(whole_app: Flask, ana: 
     assert is_private(composer)
     assert SAID in composer
     assert f"A complaint: {WHY}" in composer
+    assert 'class="way-private">private message to who wrote this<' in composer, "the band goes with the box"
 
 
 def test_what_the_writer_chose_stays_and_the_reason_with_it(whole_app: Flask, ana: Agency, private_case: UUID) -> None:
