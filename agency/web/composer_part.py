@@ -19,7 +19,7 @@ from agency.replies.pauses import pause_words
 from agency.replies.queries import ReplyRow
 from agency.replies.words import hash_of
 from agency.web import clocks
-from agency.web.composer_way import Way, asks_for_private, way_of
+from agency.web.composer_way import Way, way_of
 from agency.web.contexts import CheckResult, Composer
 from agency.web.inbox_address import Address
 from agency.web.language import chosen_language, chosen_zone
@@ -114,9 +114,7 @@ def composer_for(
     stored = reply.text if reply else base.text if base else ""
     text = written.text if written is not None else stored
     way = Way() if base else way_of(view, replies, automatic=bool(reply and reply.automatic))
-    private_why = asks_for_private(actor, view) if way.may_private else ""
-    proposed = bool(private_why) if reply is None else reply.private
-    asked = proposed or (way.may_private and request.args.get("private") == "1")
+    asked = bool(reply and reply.private) or (way.may_private and request.args.get("private") == "1")
     private = view.kind == "message" or (written.private if written is not None else asked)
     kind = words_kind(view.kind, private=private)
     if written is not None and written.result is not None:
@@ -162,7 +160,6 @@ def composer_for(
         may_private=way.may_private,
         private=private and view.kind != "message" and way.may_private,
         private_words=way.private_words,
-        private_why=private_why,
         may_submit=True,
         may_release=may_release and not needs_yes,
         quiz=quiz_notice(view.brand_id, to_pass) if to_pass is not None else None,

@@ -9,7 +9,6 @@ from uuid import UUID
 from flask_babel import gettext as _
 
 from agency.inbox import outgoing
-from agency.inbox.case import facts_of_view
 from agency.inbox.conversation_view import ConversationView, MessageView
 from agency.replies.checks import IN_FLIGHT_STATES
 from agency.replies.queries import ReplyRow
@@ -17,9 +16,7 @@ from agency.web import clocks
 from agency.web.language import chosen_language, chosen_zone
 from agency.web.looks import Clock, Notice
 from channels.message_window import Window
-from styleguides.picking import picked_for
 from tenants import clock
-from tenants.permissions import Actor, Permission
 
 
 class Way(NamedTuple):
@@ -59,20 +56,6 @@ def way_of(view: ConversationView, replies: Sequence[ReplyRow], *, automatic: bo
         return Way(private_words=_("Too old for a private answer: the platform takes one within 7 days."))
     left = clocks.left(window.closes_at, clock.now(), chosen_zone(), chosen_language())
     return Way(may_private=True, private_words=_("once, %(left)s", left=left.words))
-
-
-def asks_for_private(actor: Actor, view: ConversationView) -> str:
-    """Which guideline wants this answered privately, and its reason; empty for none.
-
-    Of those that fit, the best that says where to answer decides. One statement, two where some fit.
-    """
-    if not actor.may(Permission.GUIDE_READ):
-        return ""
-    picked = (row for row, _found in picked_for(actor, view.brand_id, facts_of_view(view)))
-    first = next((row for row in picked if row.visibility != "both"), None)
-    if first is None or first.visibility != "private":
-        return ""
-    return f"{first.title}: {first.visibility_reason}" if first.visibility_reason else first.title
 
 
 def _message_way(window: Window) -> Way:

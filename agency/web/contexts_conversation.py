@@ -135,7 +135,6 @@ class Composer:
     place: str = told("Where it goes: Google · public answer to a review.")
     account: str = told("As which account.")
     place_private: str = told("The same while a private answer is chosen.", default="")
-    private_why: str = told("Which guideline asks for a private answer here, and why.", default="")
     sent_as_before: str = told("The brand this person's last reply went out as, where it was another.", default="")
     language: str = told("Language of the draft: `lang` of the field, for spelling.", default="")
     text: str = told("The draft.", default="")
