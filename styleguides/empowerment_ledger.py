@@ -29,7 +29,7 @@ from styleguides.empowerment import (
 )
 from styleguides.empowerment_limits import Rules, locked, rules_of
 from styleguides.given_fields import Wrong, line
-from styleguides.masking import masked
+from styleguides.masking import masked_person
 from styleguides.models import Empowerment, LedgerLine, LedgerTotal
 from tenants import clock
 from tenants.audit import record
@@ -125,14 +125,17 @@ def give(
     reply_id: UUID | None = None,
     over_reason: str = "",
     request_key: str | None = None,
+    names: Collection[str] = (),
 ) -> LedgerLine:
     """Write the line, if the limits leave so much, or if the actor may give more and says why.
 
-    The same `request_key` by the same person again is a second click: it gets the first one's line.
+    The same `request_key` by the same person again is a second click: it gets the first one's line. `names` are those
+    of the people of the case: they do not stand in the ledger, which outlives what we may know of them.
 
     Raises Conflict `over_limit` with `left_minor` and the limit that binds (`limit_kind`, `limit_minor`), Conflict
     `no_limits` where nobody has set the brand up, Conflict `request_key_reused` where the key's line says otherwise,
-    Invalid with `errors` by field, NotFound, Forbidden.
+    Conflict `brand_paused` in a brand in whose name nothing is sent, Invalid with `errors` by field, NotFound,
+    Forbidden.
     """
     require(actor, Permission.EMPOWERMENT_GIVE, place.brand_id)
     row = locked(place.brand_id)
@@ -142,14 +145,20 @@ def give(
             "Ask a team lead to set its limits.",
             code="no_limits",
         )
+    said, errors = _words_of(words, "words", names)
     first = _first_click(actor, place.brand_id, request_key)
     if first is not None:
-        if (first.conversation_id, first.amount_minor, first.deed) != (place.conversation_id, amount_minor, "given"):
+        then = (first.conversation_id, first.amount_minor, first.guideline_id, first.words, first.deed)
+        if then != (place.conversation_id, amount_minor, scenario_id, said, "given"):
             raise _key_reused()
         return first
     rules = rules_of(place.brand_id, [scenario_id] if scenario_id is not None else [])
-    said, errors = _words_of(words, "words")
-    reason, reason_errors = _words_of(over_reason, "over_reason") if over_reason.strip() else ("", {})
+    if rules.is_closed:
+        raise Conflict(
+            "This brand is paused, so nothing is given in its name. Nothing was given. Give when it is resumed.",
+            code="brand_paused",
+        )
+    reason, reason_errors = _words_of(over_reason, "over_reason", names) if over_reason.strip() else ("", {})
     errors |= reason_errors
     if isinstance(amount_minor, bool) or not 0 < amount_minor <= LARGEST_MINOR:
         errors["amount"] = [worded("must be more than nothing")]
@@ -185,14 +194,16 @@ def give(
         limits=_seen(states),
         request_key=request_key,
     )
-    _count(actor, buckets_of(giving), amount_minor)
+    _count(actor, giving, amount_minor)
     _record(actor, "empowerment.given", made, over=is_over)
     return made
 
 
-def take_back(actor: Actor, line_id: UUID, reason: str, *, request_key: str | None = None) -> LedgerLine:
+def take_back(
+    actor: Actor, line_id: UUID, reason: str, *, request_key: str | None = None, names: Collection[str] = ()
+) -> LedgerLine:
     """Write the line that takes another back, at most once. The room comes back in the day and month in which it was
-    used, and for whoever used it: what was given last month frees nothing in this one.
+    used, and for whoever used it: what was given last month frees nothing in this one. `names` as in `give`.
 
     Raises Conflict `taken_back_already`, Invalid with `errors`, NotFound, Forbidden: others' lines are a lead's to take
     back.
@@ -228,7 +239,7 @@ def take_back(actor: Actor, line_id: UUID, reason: str, *, request_key: str | No
             code="taken_back_already",
             line_id=str(earlier.id),
         )
-    said, errors = _words_of(reason, "reason")
+    said, errors = _words_of(reason, "reason", names)
     if errors:
         raise _invalid(errors)
     made = _add(
@@ -249,7 +260,7 @@ def take_back(actor: Actor, line_id: UUID, reason: str, *, request_key: str | No
         limits=[],
         request_key=request_key,
     )
-    _count(actor, buckets_of(giving_of(found)), -found.amount_minor)
+    _count(actor, giving_of(found), -found.amount_minor)
     _record(actor, "empowerment.taken_back", made, takes_back=found.number)
     return made
 
@@ -279,24 +290,23 @@ def _add(actor: Actor, row: Empowerment, **values: Any) -> LedgerLine:
     return made
 
 
-def _count(actor: Actor, buckets: Iterable[Bucket], amount_minor: int) -> None:
+def _count(actor: Actor, giving: Giving, amount_minor: int) -> None:
     """Move the sums: one statement."""
-    held = list(buckets)
+    held = buckets_of(giving)
     if amount_minor < 0:  # the rows are there, and a new one may not begin below nothing
         columns = (LedgerTotal.kind, LedgerTotal.scenario_id, LedgerTotal.subject_id, LedgerTotal.period)
         db.session.execute(
             update(LedgerTotal)
-            .where(tuple_(*columns).in_([tuple(one) for one in held]))
+            .where(LedgerTotal.brand_id == giving.brand_id, tuple_(*columns).in_([tuple(one) for one in held]))
             .values(given_minor=LedgerTotal.given_minor + amount_minor)
             .execution_options(synchronize_session=False)
         )
         return
-    brand_id = next(one.subject_id for one in held if one.kind == "brand_day")
     rows = [
         {
             "agency_id": actor.agency_id,
             "id": new_id(),
-            "brand_id": brand_id,
+            "brand_id": giving.brand_id,
             **one._asdict(),
             "given_minor": amount_minor,
         }
@@ -326,12 +336,15 @@ def _first_click(actor: Actor, brand_id: UUID, request_key: str | None) -> Ledge
     ).scalar_one_or_none()
 
 
-def _words_of(words: str, field: str) -> tuple[str, dict[str, list[str]]]:
+def _words_of(words: str, field: str, names: Collection[str]) -> tuple[str, dict[str, list[str]]]:
     """On one line, without anybody's personal data: nobody can take it out of the ledger again."""
     try:
-        return masked(line(words, LONGEST_WORDS)), {}
+        said = line(words, LONGEST_WORDS)
     except Wrong as wrong:
         return "", {field: [wrong.args[0]]}
+    for name in (None, *names):
+        said = masked_person(said, name)
+    return said, {}
 
 
 def _seen(states: Iterable[LimitState]) -> list[dict[str, Any]]:

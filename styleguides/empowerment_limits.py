@@ -13,7 +13,7 @@ from uuid import UUID
 from zoneinfo import ZoneInfo
 
 from sqlalchemy import Select, and_, delete, func, or_, select, true
-from sqlalchemy.dialects.postgresql import insert
+from sqlalchemy.dialects.postgresql import aggregate_order_by, insert
 
 from styleguides.currencies import CURRENCIES, LARGEST_MINOR, of_hundredths
 from styleguides.empowerment import KIND_NAMES, Limit
@@ -41,7 +41,8 @@ class Scenario(NamedTuple):
 class Rules(NamedTuple):
     """A brand's currency and limits. `version` is 0 and `currency` empty where nobody has set them up.
 
-    `limits` hold those of the guidelines, too; `scenarios` those with a limit and those asked for, by id.
+    `limits` hold those of the guidelines, too; `scenarios` those with a limit and those asked for, by id. `is_closed`:
+    the brand is paused or archived, so nothing is given in its name.
     """
 
     brand_id: UUID
@@ -53,6 +54,7 @@ class Rules(NamedTuple):
     changed_by_name: str
     limits: tuple[Limit, ...]
     scenarios: dict[UUID, Scenario]
+    is_closed: bool
 
     @property
     def is_set_up(self) -> bool:
@@ -81,6 +83,7 @@ def rules_of(brand_id: UUID, scenario_ids: Collection[UUID] = (), *, all_scenari
             Empowerment.changed_by_name,
             own.scalar_subquery(),
             _scenarios(brand_id, scenario_ids, all_scenarios=all_scenarios).scalar_subquery(),
+            or_(Brand.paused_at.is_not(None), Brand.archived_at.is_not(None)),
         )
         .outerjoin(Empowerment, and_(Empowerment.agency_id == Brand.agency_id, Empowerment.brand_id == Brand.id))
         .where(Brand.id == brand_id)
@@ -106,11 +109,12 @@ def rules_of(brand_id: UUID, scenario_ids: Collection[UUID] = (), *, all_scenari
             )
         ),
         scenarios,
+        row[9],
     )
 
 
 def _scenarios(brand_id: UUID, wanted: Collection[UUID], *, all_scenarios: bool) -> Select[Any]:
-    """Guidelines with a limit or an offer, and those asked for, as one JSON list by title."""
+    """Guidelines with a limit or an offer, and those asked for, which are never left out, as one JSON list by title."""
     has_limit = (
         select(EmpowermentLimit.id)
         .where(EmpowermentLimit.brand_id == brand_id, EmpowermentLimit.guideline_id == Guideline.id)
@@ -127,13 +131,12 @@ def _scenarios(brand_id: UUID, wanted: Collection[UUID], *, all_scenarios: bool)
         )
         .where(Guideline.brand_id == brand_id, Guideline.deleted_at.is_(None))
         .where(true() if all_scenarios else or_(bounded, Guideline.id.in_(list(wanted))))
-        .order_by(bounded.desc(), Guideline.title, Guideline.id)
+        .order_by(Guideline.id.in_(list(wanted)).desc(), bounded.desc(), Guideline.title, Guideline.id)
         .limit(MOST_SCENARIOS)
         .subquery()
     )
-    return select(
-        func.jsonb_agg(func.jsonb_build_array(some.c.id, some.c.title, some.c.offer_limit_cents, some.c.currency))
-    )
+    one = func.jsonb_build_array(some.c.id, some.c.title, some.c.offer_limit_cents, some.c.currency)
+    return select(func.jsonb_agg(aggregate_order_by(one, some.c.bounded.desc(), some.c.title, some.c.id)))
 
 
 def offer_limit(scenario: Scenario, currency: str) -> Limit:
@@ -175,6 +178,7 @@ def change_limits(
     assert row is not None
     now = rules_of(brand_id, all_scenarios=True)
     standing = {(one.kind, one.scenario_id): one.amount_minor for one in now.limits if _is_own(one)}
+    shown = {*before.scenarios, *now.scenarios}
     if row.version and (row.currency, standing) == (currency, wanted):
         return now  # a second click
     if row.version != version:
@@ -194,7 +198,10 @@ def change_limits(
         )
     db.session.execute(
         delete(EmpowermentLimit)
-        .where(EmpowermentLimit.brand_id == brand_id)
+        .where(
+            EmpowermentLimit.brand_id == brand_id,  # and not those of guidelines beyond the most that are shown
+            or_(EmpowermentLimit.guideline_id.is_(None), EmpowermentLimit.guideline_id.in_(shown)),
+        )
         .execution_options(synchronize_session=False)
     )
     db.session.add_all(

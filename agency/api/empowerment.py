@@ -21,7 +21,7 @@ from agency.api.schemas.empowerment import (
     NewGiving,
     TakeBack,
 )
-from agency.replies.giving import place_of, reply_on_the_way
+from agency.replies.giving import names_in, place_of, reply_on_the_way
 from styleguides import empowerment_ledger as ledger
 from styleguides import empowerment_limits, empowerment_reading
 from styleguides.currencies import CURRENCIES
@@ -122,7 +122,7 @@ def give(body: dict[str, Any], conversation_id: str) -> Any:
     """Give. It goes with the case's reply that is not out yet, if there is one.
 
     409 `over_limit` with `left_minor` where the limits leave less; who may exceed them sends `over_reason`. 409
-    `no_limits` where nobody set the brand up.
+    `no_limits` where nobody set the brand up, `brand_paused` where nothing is sent in its name.
     """
     place = place_of(caller(), known_id(conversation_id))
     made = ledger.give(
@@ -134,6 +134,7 @@ def give(body: dict[str, Any], conversation_id: str) -> Any:
         scenario_id=id_or_nobody(body["guideline_id"]) if body["guideline_id"] is not None else None,
         reply_id=reply_on_the_way(place.conversation_id),
         over_reason=body["over_reason"],
+        names=names_in(place.conversation_id),
     )
     return _line(made.id)
 
@@ -147,7 +148,8 @@ def give(body: dict[str, Any], conversation_id: str) -> Any:
 )
 def take_back(body: dict[str, Any], line_id: str) -> Any:
     """Write the line that takes another back. 409 `taken_back_already` with the `line_id` that did."""
-    return _line(ledger.take_back(caller(), known_id(line_id), body["reason"]).id)
+    names = names_in(_line(known_id(line_id)).conversation_id)
+    return _line(ledger.take_back(caller(), known_id(line_id), body["reason"], names=names).id)
 
 
 def _line(line_id: UUID) -> LineRow:

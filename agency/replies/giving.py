@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Collection
 from uuid import UUID
 
-from sqlalchemy import func, select
+from sqlalchemy import and_, func, select, union
 
-from agency.inbox.models import Contact, Conversation
+from agency.inbox.models import Contact, Conversation, Message
 from agency.replies.models import Reply
 from styleguides.empowerment_ledger import Place
 from styleguides.empowerment_reading import LineRow, lines_of_conversation
@@ -15,6 +15,7 @@ from tenants.database import db
 from tenants.errors import NotFound
 from tenants.permissions import Actor, Permission, require
 
+MOST_NAMES = 20
 ON_THE_WAY = ("draft", "awaiting_approval", "approved")
 """A reply of these states is not out yet: what is given now goes with it."""
 
@@ -30,6 +31,18 @@ def place_of(actor: Actor, conversation_id: UUID) -> Place:
         raise NotFound()
     require(actor, Permission.CONVERSATION_READ, row.brand_id)
     return Place(*row)
+
+
+def names_in(conversation_id: UUID) -> list[str]:
+    """The names of who wrote in a case, as it shows them: they are masked where something is kept for good."""
+    contacts = select(Contact.name).join(
+        Conversation, and_(Conversation.agency_id == Contact.agency_id, Conversation.contact_id == Contact.id)
+    )
+    writers = select(Message.author_name).where(
+        Message.conversation_id == conversation_id, Message.direction == "in", Message.author_name.is_not(None)
+    )
+    found = union(contacts.where(Conversation.id == conversation_id), writers).limit(MOST_NAMES)
+    return [row[0] for row in db.session.execute(found) if row[0]]
 
 
 def reply_on_the_way(conversation_id: UUID) -> UUID | None:

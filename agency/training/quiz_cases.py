@@ -6,9 +6,9 @@ import re
 from typing import Final
 from uuid import UUID
 
-from sqlalchemy import and_, select
+from sqlalchemy import and_, func, or_, select
 
-from agency.inbox.models import Conversation
+from agency.inbox.models import ERASED, Contact, Conversation, Message
 from agency.replies.checks import words_kind
 from agency.replies.guide_trials import newest_replies
 from agency.replies.models import Reply, ReplyText
@@ -32,8 +32,28 @@ _HANDLE = re.compile(r"(?<!\w)@\w+(?:\.\w+)*")
 def cases_of(brand_id: UUID, *, but_of: UUID) -> list[Case]:
     """Drafts among the brand's last replies that a rule stopped before other words went; none that `but_of` wrote.
 
-    One statement, one more where there are any. A draft in which another brand of the agency stands is nobody's case.
+    One statement, one more where there are any. A draft in which another brand of the agency stands is nobody's case,
+    nor is one to somebody who was erased: nobody knows the name any more that would have to go.
     """
+    names = (
+        select(func.array_agg(Message.author_name.distinct()))
+        .where(
+            Message.agency_id == Conversation.agency_id,
+            Message.conversation_id == Conversation.id,
+            Message.direction == "in",
+        )
+        .scalar_subquery()
+    )
+    erased = (
+        select(Message.id)
+        .join(Contact, and_(Contact.agency_id == Message.agency_id, Contact.id == Message.contact_id))
+        .where(
+            Message.agency_id == Conversation.agency_id,
+            Message.conversation_id == Conversation.id,
+            Contact.external_id.like(f"{ERASED}%"),
+        )
+        .exists()
+    )
     newest = newest_replies(brand_id).subquery()
     rows = db.session.execute(
         select(
@@ -46,6 +66,8 @@ def cases_of(brand_id: UUID, *, but_of: UUID) -> list[Case]:
             Conversation.kind,
             Conversation.stars,
             Conversation.author_name,
+            Contact.name.label("contact_name"),
+            names.label("names"),
         )
         .join(newest, newest.c.id == ReplyText.reply_id)
         .join(
@@ -64,11 +86,14 @@ def cases_of(brand_id: UUID, *, but_of: UUID) -> list[Case]:
                 Conversation.brand_id == Reply.brand_id,
             ),
         )
+        .outerjoin(Contact, and_(Contact.agency_id == Conversation.agency_id, Contact.id == Conversation.contact_id))
         .where(
             ReplyText.brand_id == brand_id,
             ReplyText.id != Reply.text_id,
             ReplyText.author_id != but_of,
             ReplyText.by_approver.is_(False),
+            or_(Contact.id.is_(None), Contact.external_id.not_like(f"{ERASED}%")),
+            ~erased,
             ReplyText.findings.contains([{"level": "stop"}]),
         )
         .order_by(ReplyText.id.desc())
@@ -78,7 +103,7 @@ def cases_of(brand_id: UUID, *, but_of: UUID) -> list[Case]:
         Case(
             key=str(row.id),
             shown=Example(
-                text=without_names(row.text, row.author_name, row.writer_name),
+                text=without_names(row.text, row.author_name, row.contact_name, row.writer_name, *(row.names or ())),
                 platform=row.platform,
                 kind=words_kind(row.kind, private=row.private),
                 stars=row.stars,

@@ -67,12 +67,16 @@ def limits_look(case: Case, typed: Typed | None = None) -> LimitsLook | None:
     first, rest = _meters(left, room)
     typed = typed or Typed()
     look = LimitsLook(
-        room=_("Up to %(amount)s", amount=said_amount(room.room_minor, currency, language)) if room.room_minor else "",
-        why=_why(left, room, may_exceed=case.actor.may(Permission.EMPOWERMENT_EXCEED)),
+        room=_("Up to %(amount)s", amount=said_amount(room.room_minor, currency, language))
+        if room.room_minor and not rules.is_closed
+        else "",
+        why=_("The brand is paused, so nothing is given in its name.")
+        if rules.is_closed
+        else _why(left, room, may_exceed=case.actor.may(Permission.EMPOWERMENT_EXCEED)),
         meters=first,
         more=rest,
         lines=tuple(_line(case, row) for row in lines_of_case(case.actor, place)),
-        url=address.deed_url(case.id, "goodwill") if may_give else "",
+        url=address.deed_url(case.id, "goodwill") if may_give and not rules.is_closed else "",
         card_url=address.deed_url(case.id, "goodwill"),
         currency=currency,
         request_key=typed.request_key or secrets.token_urlsafe(12),

@@ -55,7 +55,10 @@ class LimitsLook:
     lines: tuple[LineLook, ...] = told(
         "What was given in this case and to this customer, the newest first.", default=()
     )
-    url: str = told("Where the form goes, and the card as a page; empty where the person may not give.", default="")
+    url: str = told(
+        "Where the form goes, and the card as a page; empty where the person may not give, or the brand is paused.",
+        default="",
+    )
     card_url: str = told("The card alone.", default="")
     currency: str = told("ISO 4217.", default="")
     request_key: str = told("Makes a second click harmless.", default="")

@@ -9,7 +9,7 @@ from flask_babel import gettext as _
 from werkzeug.wrappers import Response as AnyResponse
 
 from agency.inbox.case import Case, read_case
-from agency.replies.giving import reply_on_the_way
+from agency.replies.giving import names_in, reply_on_the_way
 from agency.web.beside_empowerment import Typed, limits_look
 from agency.web.contexts_empowerment import GivingPage
 from agency.web.errors import page_for
@@ -70,7 +70,9 @@ def take_back(conversation_id: UUID, line_id: UUID) -> AnyResponse:
     key = form.get("request_key", "")[: ledger.LONGEST_KEY]
     try:
         with db.session.begin_nested():
-            made = ledger.take_back(case.actor, line_id, form.get("reason", ""), request_key=key or None)
+            made = ledger.take_back(
+                case.actor, line_id, form.get("reason", ""), request_key=key or None, names=names_in(case.id)
+            )
     except (Invalid, Conflict) as refused:
         return _shown(case, Typed(found.guideline_id, notice=_notice(refused)), refused.http_status)
     amount = said_amount(made.amount_minor, made.currency, chosen_language())
@@ -106,6 +108,7 @@ def _give(case: Case, values: dict[str, str], scenario_id: UUID | None, key: str
         reply_id=reply_on_the_way(case.id),
         over_reason=values["over_reason"],
         request_key=key or None,
+        names=names_in(case.id),
     )
 
 

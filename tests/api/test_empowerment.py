@@ -76,8 +76,9 @@ def test_a_line_is_taken_back_once_and_the_ledger_goes_by_pages(ana: Agency, cas
     set_up(calling, ana, 10**6)
     staff, here = calling(ana.staff), f"/conversations/{case}/goodwill"
     lines = [staff.post(here, GIVING).get_json() for _ in range(3)]
-    back = staff.post(f"/ledger-lines/{lines[0]['id']}/take-back", {"reason": "Mistaken"})
+    back = staff.post(f"/ledger-lines/{lines[0]['id']}/take-back", {"reason": "Mistaken, Test Customer"})
     assert (back.status_code, back.get_json()["takes_back"]) == (201, 1)
+    assert back.get_json()["words"] == "Mistaken, •••"
     again = calling(ana.team_lead).post(f"/ledger-lines/{lines[0]['id']}/take-back", {"reason": "Mistaken"})
     assert (again.get_json()["code"], again.get_json()["line_id"]) == ("taken_back_already", back.get_json()["id"])
     owner, ledger = calling(ana.client_owner), f"/brands/{ana.brand_ids[0]}/ledger"

@@ -378,3 +378,11 @@ def test_the_order_of_answers_is_total(places: list[Any], chance: Any) -> None:
     assert sorted(mixed, key=lambda one: in_order(*one)) == in_their_order
     near = [one[0] is not None for one in in_their_order]
     assert near == sorted(near, reverse=True), "near ones before those of the person alone"
+
+
+def test_the_name_somebody_had_when_they_were_answered_is_masked_too(make: Factory, ana: Agency, case: UUID) -> None:
+    answered(make, ana, PARKING, "Dear Zofia, 12 EUR.", author="Zofia Nowak")
+    with ana.entered():
+        db.session.execute(update(Contact).where(Contact.name == "Zofia Nowak").values(name="Z. N."))
+    (one,) = beside(ana, case).answers
+    assert (one.text, one.insert) == ("Dear •••, 12 EUR.", "Dear {customer_name}, 12 EUR.")

@@ -16,7 +16,7 @@ from sqlalchemy import Engine, select, text, update
 from sqlalchemy.exc import ProgrammingError
 
 from agency.replies import giving
-from styleguides import guidelines
+from styleguides import empowerment_limits, guidelines
 from styleguides.empowerment import (
     KIND_NAMES,
     Bucket,
@@ -260,6 +260,57 @@ def test_a_second_click_finds_the_first_ones_line(ana: Agency, place: Place) -> 
         give(ana.staff, place, 500, "Other", currency="EUR", request_key="k1")
     assert refused.value.code == "request_key_reused"
     assert given_by(ana, ana.team_lead, place, 500, request_key="k1") != first, "a key is one person's"
+
+
+def test_a_second_line_that_looks_like_the_first_is_no_second_click(ana: Agency, place: Place) -> None:
+    set_up(ana)
+    given_by(ana, ana.staff, place, 100, words="Cold soup", request_key="k1")
+    with ana.entered(ana.staff), pytest.raises(Conflict) as refused:
+        give(ana.staff, place, 100, "A taxi home", currency="EUR", request_key="k1")
+    assert refused.value.code == "request_key_reused"
+
+
+@pytest.mark.parametrize("closed", ["paused_at", "archived_at"])
+def test_nothing_is_given_in_the_name_of_a_closed_brand_and_what_was_is_taken_back(
+    ana: Agency, place: Place, closed: str
+) -> None:
+    set_up(ana)
+    line_id = given_by(ana, ana.staff, place, 100)
+    with ana.entered():
+        db.session.execute(update(Brand).where(Brand.id == ana.brand_ids[0]).values({closed: clock.now()}))
+    with ana.entered(ana.team_lead), pytest.raises(Conflict) as refused:
+        give(ana.team_lead, place, 100, "Sorry", currency="EUR", over_reason="I want to")
+    assert refused.value.code == "brand_paused"
+    with ana.entered(ana.staff):
+        assert take_back(ana.staff, line_id, "Mistaken").takes_back_id == line_id
+
+
+def test_names_of_the_people_of_a_case_stand_nowhere_in_the_ledger(ana: Agency, place: Place) -> None:
+    set_up(ana)
+    names = ["Zofia Nowak", "Jan"]
+    over = {"over_reason": "Zofia waited", "names": names}
+    line_id = given_by(ana, ana.team_lead, place, 9000, words="For Zofia Nowak, as Jan wished", **over)
+    with ana.entered(ana.team_lead):
+        back = take_back(ana.team_lead, line_id, "Pani Zofii nie trzeba", names=names)
+        line = line_of(ana.team_lead, line_id)
+        assert line is not None
+        assert (line.words, line.over_reason) == ("For •••, as ••• wished", "••• waited")
+        assert back.words == "Pani ••• nie trzeba"
+
+
+def test_of_more_guidelines_than_are_shown_each_has_its_limit_and_keeps_it(
+    ana: Agency, place: Place, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    lead, brand_id = ana.team_lead, ana.brand_ids[0]
+    offer = {"offer_limit_cents": 3000, "currency": "EUR"}
+    with ana.entered(lead):
+        ids = [guidelines.create_guideline(lead, brand_id, {**offer, "title": f"G{n}"}).id for n in range(3)]
+    set_up(ana, also=limits({"brand_day": 2000}, ids[2]))
+    monkeypatch.setattr(empowerment_limits, "MOST_SCENARIOS", 2)
+    assert left(ana, ana.staff, place, ids[2]) == 2000
+    given_by(ana, ana.staff, place, 100, scenario_id=ids[2])
+    set_up(ana, {"case": 5000})
+    assert left(ana, ana.staff, place, ids[2]) == 1900, "who did not see it has not taken it away"
 
 
 # --- Taking back ----------------------------------------------------------------------------------------------------

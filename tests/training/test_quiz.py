@@ -8,15 +8,17 @@ from typing import Any
 from uuid import UUID
 
 import pytest
-from sqlalchemy import text
+from sqlalchemy import select, text
 
+from agency.inbox.erasing import erase_person
+from agency.inbox.models import Contact, Conversation, Message
 from agency.replies import changing, desk
 from agency.training import quiz, quiz_people
 from agency.training.quiz_cases import cases_of, without_names
 from styleguides import guides, quiz_gate
 from styleguides.models import GuideQuiz
 from styleguides.quiz import needed
-from tenants import brands
+from tenants import brands, clock
 from tenants.database import db
 from tenants.errors import Conflict, Forbidden, Invalid, NotFound
 from tenants.permissions import Actor, Role
@@ -331,6 +333,36 @@ def test_drafts_that_were_stopped_are_asked_about_without_names_and_numbers(guid
         assert one.shown.text == "Dear •••, it is our policy, PW-•••. Call •••. ••• •••."
         assert cases_of(ana.brand_ids[0], but_of=ana.staff.user_id) == []
         assert cases_of(ana.brand_ids[1], but_of=ana.team_lead.user_id) == []
+
+
+def test_everybody_who_wrote_in_the_case_goes_nameless(guided: Case, ana: Agency) -> None:
+    with ana.entered():
+        thread = db.session.scalars(select(Conversation)).one()
+        names = ("agency_id", "brand_id", "account_id")
+        also = Message(
+            **{name: getattr(thread, name) for name in names},
+            conversation_id=thread.id,
+            external_id="also",
+            direction="in",
+            author_name="Zofia Nowak",
+            text="Mine neither.",
+            written_at=clock.now(),
+            content_hash=bytes(32),
+        )
+        db.session.add(also)
+    stopped_then_sent(guided, "Dear Zofia, it is our policy.")
+    with ana.entered(ana.team_lead):
+        (one,) = cases_of(ana.brand_ids[0], but_of=ana.team_lead.user_id)
+        assert one.shown.text == "Dear •••, it is our policy."
+
+
+def test_a_draft_to_somebody_who_was_erased_is_nobodys_case(guided: Case, ana: Agency) -> None:
+    stopped_then_sent(guided, "Dear Test Customer, it is our policy.")
+    with ana.entered():
+        for person in db.session.scalars(select(Contact.external_id)).all():
+            erase_person(person)
+    with ana.entered(ana.team_lead):
+        assert cases_of(ana.brand_ids[0], but_of=ana.team_lead.user_id) == []
 
 
 def test_a_draft_that_names_another_brand_is_nobodys_case(guided: Case, ana: Agency) -> None:

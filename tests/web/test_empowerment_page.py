@@ -14,6 +14,7 @@ from flask import Flask
 
 from styleguides import guidelines
 from styleguides.empowerment_ledger import give
+from tenants import brands
 from tenants.permissions import Actor, Role
 from tests.factories import Agency, Factory
 from tests.styleguides.test_empowerment import limits, place_of, set_up
@@ -101,6 +102,30 @@ def test_the_card_is_drawn_again_in_its_place_and_a_second_click_gives_once(
     other = staff.post(here, {**form, "amount": "5"}, **HX)
     assert other.status_code == 409
     assert "Nothing was given a second time" in words_of(other.text)
+
+
+def test_the_customers_name_is_masked_in_what_is_kept_for_good(ana: Agency, case: UUID, visit: Visit) -> None:
+    set_up(ana, LIMITS)
+    staff, here = visit(ana.staff), f"/conversations/{case}/goodwill"
+    page = staff.post(here, form_of(staff.get(here, **HX).text, amount="5", words="For Test Customer"), **HX).text
+    assert "For •••" in page
+    back = re.search(r'action="([^"]+/take-back)"', page)
+    assert back is not None
+    assert "Customer paid" not in staff.post(unescape(back.group(1)), {"reason": "Customer paid"}, **HX).text
+
+
+def test_a_paused_brand_gives_nothing_and_the_card_says_so(ana: Agency, case: UUID, visit: Visit) -> None:
+    set_up(ana, LIMITS)
+    staff, here = visit(ana.staff), f"/conversations/{case}/goodwill"
+    form = form_of(staff.get(here, **HX).text, amount="5")
+    with ana.entered(ana.agency_admin):
+        brands.pause_brand(ana.agency_admin, ana.brand_ids[0], paused=True)
+    refused = staff.post(here, form, **HX)
+    assert refused.status_code == 409
+    assert "This brand is paused" in words_of(refused.text)
+    card = staff.get(here, **HX).text
+    assert "The brand is paused, so nothing is given in its name." in words_of(card)
+    assert 'name="amount"' not in card
 
 
 @pytest.mark.parametrize(
