@@ -18,6 +18,8 @@ from tenants.permissions import Actor, Permission, require
 MOST_NAMES = 20
 ON_THE_WAY = ("draft", "awaiting_approval", "approved")
 """A reply of these states is not out yet: what is given now goes with it."""
+GIVEN_UP = ("dropped", "declined")
+"""A reply of these states never goes out: what was given with it goes with the next one that does."""
 
 
 def place_of(actor: Actor, conversation_id: UUID) -> Place:
@@ -57,12 +59,16 @@ def reply_on_the_way(conversation_id: UUID) -> UUID | None:
 
 def given_with(actor: Actor, reply: Reply) -> list[LineRow]:
     """What went with a reply, the oldest first: what names it, and, of a published one, what was given in its case
-    before anybody wrote and after the answer before. Nothing for who may not see the ledger.
+    before anybody wrote, or with a draft that was given up, and after the answer before. Nothing for who may not see
+    the ledger.
     """
     if not actor.may(Permission.EMPOWERMENT_READ) or reply.deed != "reply":
         return []
     lines = lines_of_conversation(reply.conversation_id)
-    if not any(one.reply_id is None for one in lines) or reply.published_at is None:
+    others = {one.reply_id for one in lines} - {None, reply.id}
+    wanted = select(Reply.id).where(Reply.id.in_(list(others)), Reply.state.in_(GIVEN_UP))
+    homeless = {None, *(db.session.scalars(wanted) if others and reply.published_at is not None else ())}
+    if not any(one.reply_id in homeless for one in lines) or reply.published_at is None:
         return [one for one in lines if one.reply_id == reply.id]
     before = db.session.execute(
         select(func.max(Reply.published_at)).where(
@@ -76,7 +82,7 @@ def given_with(actor: Actor, reply: Reply) -> list[LineRow]:
         for one in lines
         if one.reply_id == reply.id
         or (
-            one.reply_id is None
+            one.reply_id in homeless
             and one.created_at <= reply.published_at
             and (before is None or one.created_at > before)
         )

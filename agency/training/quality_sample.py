@@ -25,7 +25,7 @@ from agency.training.models import Judgement
 from tenants import clock
 from tenants.base_app import settings_of_app
 from tenants.database import db
-from tenants.errors import Invalid
+from tenants.errors import Invalid, worded
 from tenants.permissions import Actor, Permission, require
 from tenants.sealed import purpose_key
 
@@ -91,9 +91,9 @@ def finished_week(text: str | None) -> date:
         day = date.fromisoformat(text)
         week = day - timedelta(days=day.weekday())
     except (ValueError, OverflowError) as error:
-        raise _no_week("is not a day such as 2026-11-16") from error
+        raise _no_week(worded("is not a day such as 2026-11-16")) from error
     if week > newest or week.year < 2000:
-        raise _no_week("is not a day of a week that is over")
+        raise _no_week(worded("is not a day of a week that is over"))
     return week
 
 
@@ -179,8 +179,8 @@ def sample_of(actor: Actor, week: date, after: str | None = None, limit: int = P
     """
     require(actor, Permission.QUALITY_JUDGE)
     if after is not None and not _LOT.fullmatch(after):
-        sentence = "This cursor is not one this list gave. Nothing was changed. Start again without a cursor."
-        raise Invalid(sentence, code="bad_cursor", errors={"cursor": ["is not one this list gave"]})
+        sentence = worded("This cursor is not one this list gave. Nothing was changed. Start again without a cursor.")
+        raise Invalid(sentence, code="bad_cursor", errors={"cursor": [worded("is not one this list gave")]})
     counted = _counted(actor, week).subquery()
     wanted = (
         select(
@@ -269,5 +269,5 @@ def _counted(actor: Actor, week: date) -> Select[Any]:
 
 
 def _no_week(words: str) -> Invalid:
-    sentence = "That is no week with a sample. Nothing was changed. Ask for a day of a week that is over."
+    sentence = worded("That is no week with a sample. Nothing was changed. Ask for a day of a week that is over.")
     return Invalid(sentence, code="no_such_week", errors={"week": [words]})

@@ -89,6 +89,8 @@ def judge(reply_id: str) -> AnyResponse:
     try:
         held = room.judge(actor, wanted, given)
     except (Invalid, Conflict) as error:
+        if error.code == "not_in_sample":  # it has no sheet any more: the customer or the platform deleted it meanwhile
+            raise
         db.session.rollback()
         return _sheet(wanted, error.http_status, kept=dict(form.items()), error=error)
     if held.version > 1:

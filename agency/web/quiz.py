@@ -21,6 +21,7 @@ from agency.web.quiz_looks import missed_rules, question_looks, quiz_states, sta
 from agency.web.shell import render_page, role_words, toast
 from agency.web.who import actor_of_request
 from styleguides import guides
+from styleguides.guides import GuideInForce
 from styleguides.models import GuideQuiz
 from styleguides.quiz import MOST_QUESTIONS, needed
 from styleguides.quiz_gate import EXEMPT, gate_is_on, has_questions, set_gate, which_ask
@@ -223,7 +224,7 @@ def _page(brand: Brand, *, notice: Notice | None = None, missing: tuple[int, ...
         passed_before=standing.before,
     )
     questions = room.questions_of(found) if found is not None else ()
-    typed = dict(enumerate(_answers())) if request.method == "POST" else {}
+    typed = dict(enumerate(_answers())) if _is_answered(standing.guide, found) else {}
     answers = typed if is_open or found is None else dict(enumerate(found.answers))
     looks = question_looks(standing, questions, answers, told=not is_open, missing=missing) if questions else ()
     may_begin = standing.can_ask and not is_open
@@ -252,6 +253,13 @@ def _page(brand: Brand, *, notice: Notice | None = None, missing: tuple[int, ...
         to_read=missed_rules(brand.id, looks) if not is_open else (),
     )
     return make_response(render_page("quiz/quiz.html", page), status)
+
+
+def _is_answered(guide: GuideInForce | None, found: GuideQuiz | None) -> bool:
+    """Whether the answers that came are to the very questions that are open; those of another tab may be older."""
+    if request.method != "POST" or guide is None or found is None:
+        return False
+    return (_number(request.form.get("version")), _number(request.form.get("try"))) == (guide.number, found.tries + 1)
 
 
 def _begin_label(found: GuideQuiz | None, code: str) -> str:

@@ -12,11 +12,13 @@ from uuid import UUID
 import pytest
 from flask import Flask
 
+from agency.replies import desk, giving, moves
 from styleguides import guidelines
 from styleguides.empowerment_ledger import give
 from tenants import brands
 from tenants.permissions import Actor, Role
 from tests.factories import Agency, Factory
+from tests.replies.test_same_answer import answered
 from tests.styleguides.test_empowerment import limits, place_of, set_up
 from tests.web.replying import waiting_reply
 from tests.web.visiting import Visitor
@@ -294,3 +296,18 @@ def test_the_receipt_names_what_was_given_with_the_reply(ana: Agency, case: UUID
     assert "Given to the customer" in receipt
     assert "Amount 7 EUR" in receipt
     assert "Cold soup" in receipt
+
+
+def test_what_was_given_with_a_draft_that_was_given_up_goes_with_the_next_answer(
+    make: Factory, ana: Agency, case: UUID
+) -> None:
+    set_up(ana, LIMITS)
+    with ana.entered(ana.team_lead):
+        draft = desk.start_draft(ana.team_lead, case, "Forty for you.")
+        line_id = give(
+            ana.team_lead, giving.place_of(ana.team_lead, case), 700, "Cold soup", currency="EUR", reply_id=draft.id
+        ).id
+        desk.drop(ana.team_lead, draft.id)
+    reply_id = answered(make, ana, "", "Seven for you.", case=case, days=0)
+    with ana.entered(ana.team_lead):
+        assert [row.id for row in giving.given_with(ana.team_lead, moves.locked(reply_id))] == [line_id]

@@ -9,11 +9,13 @@ from uuid import UUID
 
 import pytest
 from flask import Flask
-from sqlalchemy import select
+from sqlalchemy import select, update
 
+from agency.inbox.models import Message
 from agency.replies.models import Reply
 from agency.training import quality
 from agency.training import quality_sample as sampling
+from tenants import clock
 from tenants.database import db
 from tenants.permissions import ROLE_PERMISSIONS, Actor, Permission, Role
 from tests.api.calling import Caller, token_for
@@ -82,6 +84,17 @@ def test_what_was_typed_stays_where_it_cannot_be_kept(ana: Agency, replies: list
     assert "You judged this reply elsewhere" in unescape(slower.text)
     assert chosen(slower.text)["friendly"] == "no"
     assert 'name="version" value="1"' in slower.text
+
+
+def test_what_the_customer_deleted_meanwhile_is_refused_with_the_reason(
+    ana: Agency, replies: list[UUID], visit: Visit
+) -> None:
+    with ana.entered():
+        message_id = db.session.scalars(select(Reply.in_reply_to_id).where(Reply.id == replies[0])).one()
+        db.session.execute(update(Message).where(Message.id == message_id).values(deleted_at=clock.now(), text=""))
+    refused = visit(ana.team_lead).post(f"/quality/replies/{replies[0]}", FORM)
+    assert refused.status_code == 409
+    assert "This reply is not in your sample" in unescape(refused.text)
 
 
 def test_hostile_words_are_inert(ana: Agency, replies: list[UUID], visit: Visit) -> None:

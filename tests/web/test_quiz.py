@@ -99,6 +99,21 @@ def test_a_quiz_is_made_failed_and_passed_and_the_gate_follows(
         assert done.scalars().all() == ["quiz.begun", "quiz.failed", *["quiz.begun", "quiz.passed"] * 2]
 
 
+def test_answers_of_an_older_tab_are_not_chosen_in_the_new_quiz(whole_app: Flask, ana: Agency, case: UUID) -> None:
+    staff, address = Browser(whole_app, ana.staff), f"/quiz/{ana.brand_ids[0]}"
+    staff.post(f"{address}/begin")
+    older = form_of(ana, staff.get(address).text, right=False)
+    put_in_force(ana, [*RULES, NEW_RULE])
+    staff.post(f"{address}/begin")
+    refused = staff.post(f"{address}/answers", older)
+    assert refused.status_code == 409
+    assert re.findall(r'type="radio"[^>]* checked', refused.text) == []
+    half = {name: value for name, value in form_of(ana, refused.text, right=True).items() if name != "q0"}
+    unanswered = staff.post(f"{address}/answers", half)
+    assert unanswered.status_code == 422
+    assert len(re.findall(r'type="radio"[^>]* checked', unanswered.text)) == len(half) - 2
+
+
 def test_the_open_page_gives_nothing_away(whole_app: Flask, ana: Agency, case: UUID, superuser: Engine) -> None:
     """Were other options right, the page would be the same to the letter."""
     staff, address = Browser(whole_app, ana.staff), f"/quiz/{ana.brand_ids[0]}"
