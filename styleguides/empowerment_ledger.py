@@ -29,7 +29,7 @@ from styleguides.empowerment import (
 )
 from styleguides.empowerment_limits import Rules, locked, rules_of
 from styleguides.given_fields import Wrong, line
-from styleguides.masking import masked_person
+from styleguides.masking import masked_people
 from styleguides.models import Empowerment, LedgerLine, LedgerTotal
 from tenants import clock
 from tenants.audit import record
@@ -339,12 +339,9 @@ def _first_click(actor: Actor, brand_id: UUID, request_key: str | None) -> Ledge
 def _words_of(words: str, field: str, names: Collection[str]) -> tuple[str, dict[str, list[str]]]:
     """On one line, without anybody's personal data: nobody can take it out of the ledger again."""
     try:
-        said = line(words, LONGEST_WORDS)
+        return masked_people(line(words, LONGEST_WORDS), names), {}
     except Wrong as wrong:
         return "", {field: [wrong.args[0]]}
-    for name in (None, *names):
-        said = masked_person(said, name)
-    return said, {}
 
 
 def _seen(states: Iterable[LimitState]) -> list[dict[str, Any]]:

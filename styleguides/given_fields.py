@@ -13,6 +13,8 @@ from styleguides.guide_steps import storable
 from tenants.errors import worded
 
 LANGUAGE: Final = re.compile(r"[a-z]{2,3}(?:-[A-Z]{2})?")
+_UNSEEN: Final = frozenset({"Cc", "Cf", "Zs", "Zl", "Zp", "Mn", "Me"})
+"""Categories of Unicode that show nothing of their own."""
 
 Readers = Mapping[str, Callable[[Any], Any]]
 """Name of a field → what makes its value of what was given. It raises Wrong."""
@@ -60,9 +62,9 @@ def text(value: Any, longest: int) -> str:
 
 
 def line(value: Any, longest: int) -> str:
-    """A text on one line, never empty."""
+    """A text on one line, never empty, nor of signs alone that nobody sees."""
     given = " ".join(text(value, longest).split())
-    if not given:
+    if all(unicodedata.category(char) in _UNSEEN for char in given):
         raise Wrong(worded("must not be empty"))
     return given
 

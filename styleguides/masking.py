@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterable
 from typing import Final
 
 from styleguides.language import base_language, language_data, plain
@@ -61,3 +62,11 @@ def masked_person(text: str, display_name: str | None, language: str | None = No
         parts += (text[at:start], name)
         at = end
     return "".join((*parts, text[at:]))
+
+
+def masked_people(text: str, names: Iterable[str], language: str | None = None, *, name: str = MASK) -> str:
+    """The same for several names: who was written to may have had another one then, or others may stand in the text."""
+    text = masked(text)
+    for one in dict.fromkeys(names):
+        text = masked_person(text, one, language, name=name)
+    return text

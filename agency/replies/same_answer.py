@@ -23,7 +23,7 @@ from agency.replies.answered_words import hash_key
 from agency.replies.models import Reply, ReplyText
 from channels.models import Account
 from styleguides.differing import Contrast, Told, contrasts, told_in
-from styleguides.masking import MASK, masked_person
+from styleguides.masking import MASK, masked_people
 from styleguides.questions import NearQuestion, Posting, nearest, question_words, stem_number, weight
 from tenants import clock
 from tenants.database import db
@@ -313,7 +313,7 @@ def _rows_of(reply_ids: Sequence[UUID]) -> dict[UUID, _Row]:
     found: dict[UUID, _Row] = {}
     for row in db.session.execute(_ROWS, {"reply_ids": list(reply_ids)}):
         *start, now, then, author_name, language, account_name = row
-        names = tuple(dict.fromkeys(name for name in (now, then, author_name) if name))
+        names = tuple(name for name in (now, then, author_name) if name)
         found.setdefault(row[0], _Row._make((*start, names, language or "", account_name)))
     return found
 
@@ -330,7 +330,7 @@ def _answer(
     last = _last(rows.values(), row)
     standing, text = _standing(row, last)
     language = row.language or case.brand_language
-    question = "" if row.question_deleted_at is not None else _masked(row.question, row.names, language)
+    question = "" if row.question_deleted_at is not None else masked_people(row.question, row.names, language)
     return EarlierAnswer(
         reply_id=row.id,
         receipt_id=last.id,
@@ -343,7 +343,7 @@ def _answer(
         by_name=row.by_name,
         language=language,
         question=question if len(question) <= LONGEST_QUESTION else question[: LONGEST_QUESTION - 1] + "…",
-        text=_masked(text, () if same_person else row.names, language),
+        text=masked_people(text, () if same_person else row.names, language),
         insert=_insert(text, () if same_person else row.names, language),
         standing=standing,
         same_person=same_person,
@@ -351,16 +351,9 @@ def _answer(
     )
 
 
-def _masked(text: str, names: Sequence[str], language: str, *, name: str = MASK) -> str:
-    """Without personal data, and without any of these names: people change theirs, answers keep the one they had."""
-    for one in names or ("",):
-        text = masked_person(text, one, language, name=name)
-    return text
-
-
 def _insert(text: str, names: Sequence[str], language: str) -> str:
     """What may be put into a reply: every gap is a place in braces, which stops a reply until somebody filled it."""
-    return _masked(text, names, language, name="{customer_name}").replace(MASK, "{details}")
+    return masked_people(text, names, language, name="{customer_name}").replace(MASK, "{details}")
 
 
 def _last(rows: Iterable[_Row], row: _Row) -> _Row:

@@ -13,10 +13,12 @@ from uuid import UUID
 
 from sqlalchemy import Text, and_, cast, func, or_, select
 from sqlalchemy.dialects.postgresql import insert
+from sqlalchemy.orm import aliased
 
 from agency.inbox.case import Case
-from agency.inbox.models import Contact, Conversation
+from agency.inbox.models import ERASED, Contact, Conversation, Message
 from agency.replies.models import Reply, ReplyText, SentWording, Wording
+from styleguides.masking import masked_people
 from styleguides.saved_replies import count_use
 from styleguides.wording import BANDS, NEAR, likeness, wording_of
 from styleguides.wording import Wording as Put
@@ -32,7 +34,9 @@ MANY_PEOPLE: Final = 3
 
 
 class WornWording(NamedTuple):
-    """A wording that went to several people lately, with the words of its newest reply."""
+    """A wording that went to several people lately, with the words of its newest reply, masked. Nobody who was erased
+    stands in them: of a reply to such a person no words are shown.
+    """
 
     brand_id: UUID
     people: int
@@ -162,7 +166,7 @@ def worn_wordings(actor: Actor, brand_id: UUID | None = None, limit: int = 10) -
             func.count(_person().distinct()).label("people"),
             func.count(SentWording.id).label("replies"),
             func.max(SentWording.sent_at).label("last_sent_at"),
-            func.max(cast(SentWording.reply_id, Text)).label("reply_id"),
+            func.max(cast(SentWording.reply_id, Text)).filter(~_is_erased(SentWording.contact_id)).label("reply_id"),
         )
         .where(SentWording.sent_at > clock.now() - RECENT)
         .group_by(SentWording.brand_id, SentWording.wording_id)
@@ -173,18 +177,32 @@ def worn_wordings(actor: Actor, brand_id: UUID | None = None, limit: int = 10) -
     if brand_id is not None:
         worn = worn.where(SentWording.brand_id == brand_id)
     found = db.session.execute(worn).all()
-    texts: dict[str, str] = {
-        str(row[0]): row[1]
-        for row in db.session.execute(
-            select(Reply.id, ReplyText.text)
-            .join(ReplyText, and_(ReplyText.agency_id == Reply.agency_id, ReplyText.id == Reply.text_id))
-            .where(Reply.id.in_([UUID(row.reply_id) for row in found]))
-        )
-    }
+    texts = _texts([UUID(row.reply_id) for row in found if row.reply_id is not None])
     return [
-        WornWording(row.brand_id, row.people, row.replies, row.last_sent_at, texts.get(row.reply_id, ""))
+        WornWording(row.brand_id, row.people, row.replies, row.last_sent_at, texts[row.reply_id])
         for row in found
+        if row.reply_id in texts
     ]
+
+
+def _texts(reply_ids: Sequence[UUID]) -> dict[str, str]:
+    """The words of these replies by id, without anybody's name or data."""
+    rows = db.session.execute(
+        select(
+            Reply.id, ReplyText.text, Conversation.language, Contact.name, Conversation.author_name, Message.author_name
+        )
+        .join(ReplyText, and_(ReplyText.agency_id == Reply.agency_id, ReplyText.id == Reply.text_id))
+        .join(Conversation, and_(Conversation.agency_id == Reply.agency_id, Conversation.id == Reply.conversation_id))
+        .join(Message, and_(Message.agency_id == Reply.agency_id, Message.id == Reply.in_reply_to_id))
+        .outerjoin(Contact, and_(Contact.agency_id == Message.agency_id, Contact.id == Message.contact_id))
+        .where(Reply.id.in_(reply_ids), ~_is_erased(Message.contact_id))
+    )
+    return {str(row[0]): masked_people(row[1], filter(None, row[3:]), row[2]) for row in rows}
+
+
+def _is_erased(contact_id: Any) -> Any:
+    erased = aliased(Contact)
+    return select(erased.id).where(erased.id == contact_id, erased.external_id.like(f"{ERASED}%")).exists()
 
 
 def _person() -> Any:

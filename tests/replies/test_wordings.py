@@ -8,8 +8,10 @@ from typing import Any
 from uuid import UUID
 
 import pytest
-from sqlalchemy import Engine, text
+from sqlalchemy import Engine, select, text
 
+from agency.inbox.erasing import erase_person
+from agency.inbox.models import Contact
 from agency.replies import desk, moves, wordings
 from agency.replies.models import SentWording, Wording
 from styleguides import saved_replies
@@ -142,6 +144,24 @@ def test_what_went_to_many_is_listed_to_whom_it_concerns(make: Factory, ana: Age
     assert worn(limited) == [(0, 3)]
     with pytest.raises(NotFound):
         worn(limited, ana.brand_ids[1])
+
+
+def test_what_went_to_many_names_none_of_them(make: Factory, ana: Agency) -> None:
+    for name in ("Anna", "Peter", "Ola"):
+        sent(ana, make.conversation(ana, author=name), LATE.format(name=name) + " Call +48 601 234 567.")
+
+    def worn() -> list[str]:
+        with ana.entered(ana.staff):
+            return [one.text for one in wordings.worn_wordings(ana.staff)]
+
+    masked = [LATE.format(name="•••") + " Call •••."]
+    assert worn() == masked
+    with ana.entered():
+        people = dict(db.session.execute(select(Contact.name, Contact.external_id)).all())
+    for name, left in (("Ola", masked), ("Peter", masked), ("Anna", [])):
+        with ana.entered():
+            erase_person(people[name])
+        assert worn() == left
 
 
 def test_what_the_agency_keeps_is_counted_where_a_job_sees_one_brand_alone(

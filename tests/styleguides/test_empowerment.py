@@ -225,6 +225,7 @@ def place_of_other(agency: Agency, place: Place) -> Place:
         ("amount", {"amount_minor": 0}),
         ("amount", {"amount_minor": -5}),
         ("words", {"words": " "}),
+        ("words", {"words": "\u200b\u202e \u0301"}),
         ("words", {"words": "x" * 301}),
         ("currency", {"currency": "PLN"}),
         ("scenario_id", {"scenario_id": new_id()}),
