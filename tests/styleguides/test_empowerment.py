@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import threading
 from collections import Counter
 from collections.abc import Callable
 from datetime import UTC, date, datetime, timedelta
@@ -376,22 +377,35 @@ def at(monkeypatch: pytest.MonkeyPatch, moment: datetime) -> None:
 # --- Two at once ----------------------------------------------------------------------------------------------------
 
 
-def test_of_two_who_spend_the_last_thirty_one_does(ana: Agency, make: Factory) -> None:
-    set_up(ana, {"brand_day": 3000 * 4 + 3000})
+def test_of_two_who_spend_the_last_thirty_one_does(ana: Agency, make: Factory, superuser: Engine) -> None:
+    set_up(ana, {"brand_day": 3000 + 2000})
     colleague = make.person(ana, Role.STAFF)
-    places = [place_of(ana, make.conversation(ana)) for _ in range(2)]
-    for number in range(4):
-        given_by(ana, ana.staff, places[0], 3000 - number)  # what is left differs each time
-    remaining = 3000 + 6
+    first, second = [place_of(ana, make.conversation(ana)) for _ in range(2)]
+    given_by(ana, ana.staff, first, 2000)
+    ended: list[object] = []
 
-    def deed(actor: Actor, place: Place) -> Callable[[], Any]:
-        return lambda: str(given_by(ana, actor, place, remaining))
+    def spend() -> None:
+        try:
+            ended.append(given_by(ana, colleague, second, 3000))
+        except Conflict as refused:
+            ended.append(refused)
 
-    results = at_once(deed(ana.staff, places[0]), deed(colleague, places[1]))
-    lost = [one for one in results if isinstance(one, Conflict)]
-    assert len(lost) == 1, results
-    assert (lost[0].code, lost[0].fields["left_minor"]) == ("over_limit", 0)
-    assert left(ana, ana.staff, places[0]) == 0
+    other = threading.Thread(target=spend)
+    with ana.entered(ana.staff), superuser.connect() as watcher:
+        give(ana.staff, first, 3000, "For the wait", currency="EUR")
+        other.start()
+        for _ in range(6_000):
+            if watcher.execute(text("select count(*) > 0 from pg_locks where not granted")).scalar_one():
+                break
+            other.join(0.01)
+            if not other.is_alive():
+                break
+        assert ended == [], "whoever comes second waits for what the first one does"
+    other.join()
+    (lost,) = ended
+    assert isinstance(lost, Conflict)
+    assert (lost.code, lost.fields["left_minor"]) == ("over_limit", 0)
+    assert left(ana, ana.staff, first) == 0
 
 
 def test_two_clicks_at_once_give_once_and_two_who_take_back_do_so_once(ana: Agency, place: Place) -> None:
