@@ -149,7 +149,7 @@ def beside_sample() -> str:
     """A stand-in for the cards beside a case."""
     if request.headers.get("HX-Request") != "true":
         return render_template("beside/page.html", shell=sample.shell("/parts/beside"), page=beside_samples.beside())
-    return render_template("beside/_cards.html", beside=beside_samples.beside())
+    return render_template("beside/_cards.html", beside=beside_samples.beside("fetched"))
 
 
 @parts.get("/parts/people")

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from agency.web import parts_samples as sample
 from agency.web.beside_earlier import DifferingLook, DifferingSide, EarlierCard, EarlierLook
 from agency.web.beside_saved_replies import SavedRepliesCard, SuggestedLook
@@ -102,10 +104,14 @@ CARDS: tuple[CardLook, ...] = (
 
 
 def beside(kind: str = "") -> BesidePage:
-    """Every card with invented words; `none` for a brand where nothing is written down."""
+    """Every card with invented words; `none` for a brand where nothing is written down, `fetched` before anybody gave
+    anything: what a form answers takes the keyboard, what was only fetched must not.
+    """
+    unused = replace(LIMITS, said="", insert="", notice=None, values={}, errors={})
+    fetched = tuple(replace(card, look=unused) if card.look is LIMITS else card for card in CARDS)
     return BesidePage(
         brand=sample.brands()[1],
         customer="Anna Szczebrzeszyńska",
         case_url="/parts/pages/conversation",
-        cards=() if kind == "none" else CARDS,
+        cards={"none": (), "fetched": fetched}.get(kind, CARDS),
     )

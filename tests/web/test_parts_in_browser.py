@@ -8,7 +8,7 @@ from threading import Thread
 
 import pytest
 from axe_playwright_python.sync_playwright import Axe
-from playwright.sync_api import Browser, Page, expect
+from playwright.sync_api import Browser, Page, Route, expect
 from werkzeug.serving import make_server
 
 from agency.web.parts_sample_pages import samples
@@ -78,6 +78,7 @@ def test_keys_walk_the_queue_and_open_a_case(page: Page, site: str) -> None:
     page.keyboard.press("j")
     expect(page.locator(".row").nth(1)).to_be_focused()
     page.keyboard.press("Enter")
+    page.wait_for_url("**/inbox-open?case=1")  # with its scripts: keys pressed before them are nobody's
     expect(page.locator("#talk-heading")).to_have_text("Hotel Bursztynowa Zatoka")
     expect(page.locator('.row[aria-current="true"]')).to_have_count(1)
     page.keyboard.press("r")
@@ -124,6 +125,27 @@ def test_typed_words_survive_a_closed_page(page: Page, site: str) -> None:
     expect(page.locator("#reply-text")).to_have_value("Half a sentence that nobody may lose")
     page.get_by_role("button", name="Use the saved ones").click()
     expect(page.locator("#reply-text")).to_have_value(DRAFT)
+
+
+@pytest.mark.parametrize("before", ["", "Half a sentence"])
+def test_words_typed_before_the_script_came_are_checked_and_kept(page: Page, site: str, before: str) -> None:
+    address = f"{site}/parts/pages/inbox-open"
+    if before:
+        page.route("**/parts/draft", lambda route: None)
+        page.goto(address)
+        page.locator("#reply-text").fill(before)
+    held: list[Route] = []
+    page.route("**/composer.js*", lambda route: held.append(route))
+    with page.expect_request("**/composer.js*"):
+        page.goto(address, wait_until="commit")
+    words = "Zapraszamy na recepcja@example.com dziś"
+    page.locator("#reply-text").fill(words)
+    held[0].continue_()
+    expect(page.locator(".finding")).to_have_count(1)
+    expect(page.locator("#reply-text")).to_have_value(f"{before}\n{words}" if before else words)
+    page.unroute("**/composer.js*")
+    page.goto(address)
+    expect(page.locator("#reply-text"), "kept in this browser at once").to_have_value(re.compile(words))
 
 
 def test_pages_work_without_script(browser: Browser, site: str) -> None:

@@ -44,11 +44,11 @@
     const underlay = form.querySelector(".underlay");
     const saved = form.querySelector("#saved");
     const key = form.dataset.keep;
-    const given = area.value;
+    const given = area.defaultValue; // not value: on a slow line somebody writes before this file is here
     let checkTimer = 0;
     let saveTimer = 0;
     let asked = null;
-    let kept = area.value;
+    let kept = given;
     let checked = null; // the words which the findings shown are about
 
     // --- Findings ---------------------------------------------------------------------------------------------
@@ -152,7 +152,14 @@
     });
     document.addEventListener("visibilitychange", () => { if (document.hidden && form.isConnected) save(true); });
 
-    const backup = store.get(key);
+    const early = area.value === given ? "" : area.value;
+    let backup = store.get(key);
+    if (early.trim() && !area.readOnly) {
+      const before = backup !== null && backup !== given && !shown(backup) ? backup : "";
+      if (before.trim() && !early.includes(before)) area.value = before.includes(early) ? before : `${before}\n${early}`;
+      area.dispatchEvent(new Event("input"));
+      backup = null;
+    }
     if (backup !== null && (backup === given || shown(backup))) {
       store.drop(key);
     } else if (backup !== null && backup.trim() && !area.readOnly) {
