@@ -83,14 +83,14 @@ def what_is_left(actor: Actor, place: Place, scenario_ids: Collection[UUID] = ()
 
 
 def left_by(actor: Actor, place: Place, rules: Rules) -> Left:
-    """The same by rules that were read already. One statement."""
+    """The same by rules that were read already; nothing in a brand that is paused. One statement."""
     giving = Giving(*place, actor.user_id, None, rules.today())
     given = _given(giving) if rules.is_set_up else {}
     rooms = []
     for scenario_id in (None, *rules.scenarios):
         states = tuple(states_of(rules.limits, giving._replace(scenario_id=scenario_id), given))
         title = rules.scenarios[scenario_id].title if scenario_id is not None else ""
-        rooms.append(Room(scenario_id, title, room_minor(states), states))
+        rooms.append(Room(scenario_id, title, 0 if rules.is_closed else room_minor(states), states))
     return Left(rules, tuple(rooms))
 
 

@@ -115,7 +115,7 @@ def sheet_of(actor: Actor, reply_id: UUID) -> Sheet:
 
 def judge(actor: Actor, reply_id: UUID, given: Mapping[str, Any]) -> Judgement:
     """Give or change this lead's judgement: `friendly`, `solves`, `personal`, `note`, and the `version` that was read,
-    0 for a first one.
+    0 for a first one. The same again changes nothing.
 
     Raises Invalid with `errors` by field, NotFound, Forbidden, and Conflict: `judgement_changed` (the same lead was
     faster elsewhere), `not_in_sample`, `judgement_fixed` (the customer was erased, or it was changed too often).
@@ -266,6 +266,9 @@ def _wrote_again(reply: JudgedReply) -> tuple[datetime, str] | None:
 
 
 def _change(actor: Actor, held: Judgement, values: dict[str, str], version: Any) -> Judgement:
+    now = {name: getattr(held, name) for name in (*QUESTIONS, "note")}
+    if now == values:
+        return held  # a second click
     if isinstance(version, bool) or version != held.version:
         raise _changed(held.version)
     if held.erased_at is not None:
@@ -276,9 +279,6 @@ def _change(actor: Actor, held: Judgement, values: dict[str, str], version: Any)
             ),
             code="judgement_fixed",
         )
-    now = {name: getattr(held, name) for name in (*QUESTIONS, "note")}
-    if now == values:
-        return held
     if len(held.earlier) >= MOST_CHANGES:
         raise Conflict(
             worded(

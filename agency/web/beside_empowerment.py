@@ -67,9 +67,7 @@ def limits_look(case: Case, typed: Typed | None = None) -> LimitsLook | None:
     first, rest = _meters(left, room)
     typed = typed or Typed()
     look = LimitsLook(
-        room=_("Up to %(amount)s", amount=said_amount(room.room_minor, currency, language))
-        if room.room_minor and not rules.is_closed
-        else "",
+        room=_("Up to %(amount)s", amount=said_amount(room.room_minor, currency, language)) if room.room_minor else "",
         why=_("The brand is paused, so nothing is given in its name.")
         if rules.is_closed
         else _why(left, room, may_exceed=case.actor.may(Permission.EMPOWERMENT_EXCEED)),

@@ -283,6 +283,7 @@ def test_nothing_is_given_in_the_name_of_a_closed_brand_and_what_was_is_taken_ba
     with ana.entered(ana.team_lead), pytest.raises(Conflict) as refused:
         give(ana.team_lead, place, 100, "Sorry", currency="EUR", over_reason="I want to")
     assert refused.value.code == "brand_paused"
+    assert left(ana, ana.staff, place) == 0
     with ana.entered(ana.staff):
         assert take_back(ana.staff, line_id, "Mistaken").takes_back_id == line_id
 

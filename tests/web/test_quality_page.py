@@ -86,6 +86,16 @@ def test_what_was_typed_stays_where_it_cannot_be_kept(ana: Agency, replies: list
     assert 'name="version" value="1"' in slower.text
 
 
+def test_a_second_click_judges_once_and_goes_on(ana: Agency, replies: list[UUID], visit: Visit) -> None:
+    lead, here = visit(ana.team_lead), f"/quality/replies/{replies[0]}"
+    for _click in range(2):
+        went_on = lead.post(here, FORM)
+        assert (went_on.status_code, went_on.location) == (303, f"/quality/replies/{replies[1]}")
+    for _click in range(2):
+        assert lead.post(here, {**FORM, "solves": "yes", "version": "1"}).status_code == 303
+    assert "Changed 1 time" in lead.get(here).text
+
+
 def test_what_the_customer_deleted_meanwhile_is_refused_with_the_reason(
     ana: Agency, replies: list[UUID], visit: Visit
 ) -> None:
@@ -157,7 +167,8 @@ def test_a_program_judges(whole_app: Flask, ana: Agency, replies: list[UUID]) ->
     assert [one["reply_id"] for one in rest["items"]] == [str(replies[1])]
     path = f"/replies/{replies[0]}/judgement"
     assert lead.post(path, {**FORM, "version": 0}).get_json()["version"] == 1
-    assert lead.post(path, {**FORM, "version": 0}).status_code == 409
+    assert lead.post(path, {**FORM, "version": 0}).get_json()["version"] == 1, "a second click"
+    assert lead.post(path, {**FORM, "version": 0, "solves": "yes"}).status_code == 409
     changed = lead.post(path, {**FORM, "version": 1, "solves": "yes"}).get_json()
     assert [one["solves"] for one in changed["earlier"]] == ["no"]
     assert lead.get("/quality/sample").get_json()["judged"] == 1
