@@ -20,7 +20,7 @@ pytestmark = pytest.mark.browser
 WCAG = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]
 APP = pages_app()
 with APP.test_request_context("/"):
-    NAMES = ["parts", *(f"parts/pages/{name}" for name in samples())]
+    NAMES = ["parts", "parts/beside", *(f"parts/pages/{name}" for name in samples())]
 
 
 @pytest.fixture(scope="module")
