@@ -127,12 +127,7 @@ def judge(actor: Actor, reply_id: UUID, given: Mapping[str, Any]) -> Judgement:
     values = _values(given)
     if reply.contact_id is not None:  # erasing this person waits for us, and then finds this note
         db.session.execute(select(Contact.id).where(Contact.id == reply.contact_id).with_for_update(read=True))
-    held = db.session.execute(
-        select(Judgement)
-        .where(Judgement.reply_id == reply_id, Judgement.judge_id == actor.user_id)
-        .with_for_update()
-        .execution_options(populate_existing=True)
-    ).scalar_one_or_none()
+    held = _held(actor, reply_id)
     if held is not None:
         return _change(actor, held, values, given.get("version"))
     if given.get("version") != 0:
@@ -159,8 +154,10 @@ def judge(actor: Actor, reply_id: UUID, given: Mapping[str, Any]) -> Judgement:
         .on_conflict_do_nothing()
         .returning(Judgement)
     ).scalar_one_or_none()
-    if made is None:
-        raise _changed(1)
+    if made is None:  # two clicks in one moment
+        held = _held(actor, reply_id)
+        assert held is not None
+        return _change(actor, held, values, 0)
     record(actor, "quality.judged", "reply", reply_id, brand_id=reply.brand_id)
     return made
 
@@ -263,6 +260,16 @@ def _wrote_again(reply: JudgedReply) -> tuple[datetime, str] | None:
         .limit(1)
     ).first()
     return (row.written_at, row.text) if row is not None else None
+
+
+def _held(actor: Actor, reply_id: UUID) -> Judgement | None:
+    """This lead's own judgement, kept from others until this transaction ends."""
+    return db.session.execute(
+        select(Judgement)
+        .where(Judgement.reply_id == reply_id, Judgement.judge_id == actor.user_id)
+        .with_for_update()
+        .execution_options(populate_existing=True)
+    ).scalar_one_or_none()
 
 
 def _change(actor: Actor, held: Judgement, values: dict[str, str], version: Any) -> Judgement:

@@ -20,6 +20,7 @@ from tenants.errors import AppError, Conflict, Forbidden, Invalid, NotFound
 from tenants.models import BrandAudit
 from tenants.permissions import Role
 from tests.factories import Agency, Factory
+from tests.replies.test_races import at_once
 from tests.training.sent import ALL_YES, sent_reply
 
 WEEK = sampling.newest_week()
@@ -65,6 +66,14 @@ def test_whoever_read_another_version_is_told(ana: Agency, reply: UUID, held: bo
     with ana.entered():
         rows = db.session.scalars(select(Judgement.friendly)).all()
     assert rows == (["yes"] if held else [])
+
+
+def test_two_clicks_in_one_moment_judge_once_and_two_minds_are_told(ana: Agency, reply: UUID, make: Factory) -> None:
+    clicks = at_once(*[lambda: str(judged(ana, reply).version)] * 4)
+    assert clicks == ["1"] * 4
+    other = sent_reply(make, ana, make.person(ana, Role.STAFF))
+    minds = at_once(lambda: judged(ana, other).solves, lambda: judged(ana, other, solves="no").solves)
+    assert [one.code for one in minds if isinstance(one, Conflict)] == ["judgement_changed"]
 
 
 def test_a_judgement_is_not_changed_for_ever(ana: Agency, reply: UUID) -> None:
