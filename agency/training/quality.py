@@ -173,6 +173,7 @@ class OwnJudgement(NamedTuple):
     customer_name: str | None
     customer_text: str
     customer_language: str | None
+    is_deleted: bool
     text: str
 
 
@@ -189,6 +190,7 @@ def judgements_of_mine(actor: Actor, after: UUID | None = None, limit: int = PAG
             Message.author_name,
             Message.text,
             Message.language,
+            Message.deleted_at.is_not(None),
             ReplyText.text,
         )
         .join(Reply, and_(Reply.agency_id == Judgement.agency_id, Reply.id == Judgement.reply_id))

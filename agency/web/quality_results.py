@@ -95,7 +95,9 @@ def _bad_cursor() -> Invalid:
 
 def _own(row: room.OwnJudgement) -> OwnLook:
     brand_id = row.judgement.brand_id
-    words = masked(row.customer_text) or ("" if row.judgement.erased_at is not None else _("A rating without words."))
+    words = masked(row.customer_text) or _("A rating without words.")
+    if row.is_deleted:
+        words = "" if row.judgement.erased_at is not None else _("Deleted by the customer.")
     return OwnLook(
         brand=brand_looks().get(brand_id) or brand_look(str(brand_id), _("Archived brand"), "–", ""),
         place=place_words(row.platform, row.kind),

@@ -107,6 +107,17 @@ def test_what_the_customer_deleted_meanwhile_is_refused_with_the_reason(
     assert "This reply is not in your sample" in unescape(refused.text)
 
 
+def test_what_the_customer_deleted_is_no_rating_without_words(ana: Agency, replies: list[UUID], visit: Visit) -> None:
+    with ana.entered(ana.team_lead):
+        quality.judge(ana.team_lead, replies[0], ALL_YES)
+    with ana.entered():
+        message_id = db.session.scalars(select(Reply.in_reply_to_id).where(Reply.id == replies[0])).one()
+        db.session.execute(update(Message).where(Message.id == message_id).values(deleted_at=clock.now(), text=""))
+    page = visit(ana.staff).get("/quality/mine").text
+    assert "Deleted by the customer." in page
+    assert "A rating without words." not in page
+
+
 def test_hostile_words_are_inert(ana: Agency, replies: list[UUID], visit: Visit) -> None:
     lead = visit(ana.team_lead)
     for reply in replies:
