@@ -256,6 +256,22 @@ def test_a_saved_reply_is_put_in_and_the_form_says_which(page: Page, site: str) 
     expect(page.locator("#composer-form input[name=saved_reply]")).to_have_value("1")
 
 
+def test_a_case_that_belongs_in_private_is_answered_so_by_one_press(page: Page, site: str) -> None:
+    page.goto(f"{site}/parts/pages/conversation-answered")
+    private = page.locator("#composer-form input[name=private]")
+    proposal = page.locator("#beside-scenarios [data-private]").first
+    expect(page.locator("#beside-scenarios .where").first).to_be_visible()
+    expect(private).to_be_checked()
+    expect(proposal, "it is private already").to_be_hidden()
+    private.uncheck()
+    proposal.click()
+    expect(private).to_be_checked()
+    expect(page.locator("#reply-text")).to_be_focused()
+    page.goto(f"{site}/parts/pages/conversation")
+    expect(page.locator("#beside-scenarios .where").first).to_be_visible()
+    expect(page.locator("#beside-scenarios [data-private]").first, "nothing there goes in private").to_be_hidden()
+
+
 def test_a_quiz_is_answered_by_digits_alone(page: Page, site: str) -> None:
     page.goto(f"{site}/parts/pages/quiz")
     page.keyboard.press("2")

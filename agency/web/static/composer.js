@@ -240,6 +240,12 @@
     const item = event.target.closest(".finding");
     if (event.target.closest("[data-apply]")) apply(here, item);
     if (event.target.closest("[data-jump]")) show(here, item);
+    if (event.target.closest("[data-private]")) {
+      document.querySelector(".drawer:popover-open")?.hidePopover();
+      const box = here.form.querySelector("input[name=private]");
+      if (!box.checked) box.click();
+      here.area.focus();
+    }
     const insert = event.target.closest("[data-insert]");
     if (insert) {
       document.querySelector(".drawer:popover-open")?.hidePopover();
