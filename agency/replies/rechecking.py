@@ -10,7 +10,7 @@ from __future__ import annotations
 from typing import Any, Final
 from uuid import UUID
 
-from sqlalchemy import Row, and_, bindparam, select, update
+from sqlalchemy import Row, Text, Uuid, and_, bindparam, case, column, select, update, values
 
 from agency.inbox.models import Conversation
 from agency.replies.checks import words_kind
@@ -20,7 +20,7 @@ from styleguides.check import CheckContext, check_text
 from styleguides.guides import GuideInForce
 from tenants.database import db
 
-SLICE: Final = 500
+SLICE: Final = 2_000
 """Replies of one transaction: what is held in memory."""
 
 
@@ -114,14 +114,15 @@ def _tell(rows: list[Row[Any]], stops: dict[UUID, str | None], version: int) -> 
         .order_by(Conversation.id)
         .with_for_update(key_share=True)
     )
-    for row in rows:
-        stop = stops[row.id]
-        db.session.execute(
-            update(Reply)
-            .where(Reply.id == row.id, Reply.text_id == row.text_id, Reply.state.in_(UNDECIDED_STATES))
-            .values(stopped_now=stop, stopped_by_version=version if stop is not None else None)
-            .execution_options(synchronize_session=False)
-        )
+    told = values(column("id", Uuid), column("text_id", Uuid), column("stop", Text), name="told").data(
+        [(row.id, row.text_id, stops[row.id]) for row in rows]
+    )
+    db.session.execute(
+        update(Reply)
+        .where(Reply.id == told.c.id, Reply.text_id == told.c.text_id, Reply.state.in_(UNDECIDED_STATES))
+        .values(stopped_now=told.c.stop, stopped_by_version=case((told.c.stop.is_not(None), version)))
+        .execution_options(synchronize_session=False)
+    )
     db.session.execute(
         update(Conversation)
         .where(Conversation.id.in_(cases))
