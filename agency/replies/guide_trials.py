@@ -6,10 +6,11 @@ from datetime import datetime
 from typing import Any, Final, NamedTuple
 from uuid import UUID
 
-from sqlalchemy import Select, and_, bindparam, select
+from sqlalchemy import Select, bindparam, select
 
 from agency.inbox.models import Conversation
 from agency.replies.checks import words_kind
+from agency.replies.joins import CASE_OF_REPLY, WORDS_OF_REPLY
 from agency.replies.models import NOT_LEFT, Reply, ReplyText
 from styleguides import guides
 from styleguides.check import CheckContext, compile_rules
@@ -77,22 +78,8 @@ def _last_replies(brand_id: UUID, brand_language: str, reader_language: str | No
             Conversation.author_name,
         )
         .join(newest, newest.c.id == Reply.id)
-        .join(
-            ReplyText,
-            and_(
-                ReplyText.agency_id == Reply.agency_id,
-                ReplyText.id == Reply.text_id,
-                ReplyText.brand_id == Reply.brand_id,
-            ),
-        )
-        .join(
-            Conversation,
-            and_(
-                Conversation.agency_id == Reply.agency_id,
-                Conversation.id == Reply.conversation_id,
-                Conversation.brand_id == Reply.brand_id,
-            ),
-        )
+        .join(ReplyText, WORDS_OF_REPLY)
+        .join(Conversation, CASE_OF_REPLY)
         .order_by(Reply.id.desc())
     )
     return [

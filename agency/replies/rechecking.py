@@ -10,10 +10,11 @@ from __future__ import annotations
 from typing import Any, Final
 from uuid import UUID
 
-from sqlalchemy import Row, Text, Uuid, and_, bindparam, case, column, select, update, values
+from sqlalchemy import Row, Text, Uuid, bindparam, case, column, select, update, values
 
 from agency.inbox.models import Conversation
 from agency.replies.checks import words_kind
+from agency.replies.joins import CASE_OF_REPLY, WORDS_OF_REPLY
 from agency.replies.models import UNDECIDED_STATES, Reply, ReplyText
 from styleguides import guides
 from styleguides.check import CheckContext, check_text
@@ -59,22 +60,8 @@ def _undecided(brand_id: UUID, after: UUID | None) -> list[Row[Any]]:
             Conversation.stars,
             Conversation.author_name,
         )
-        .join(
-            ReplyText,
-            and_(
-                ReplyText.agency_id == Reply.agency_id,
-                ReplyText.id == Reply.text_id,
-                ReplyText.brand_id == Reply.brand_id,
-            ),
-        )
-        .join(
-            Conversation,
-            and_(
-                Conversation.agency_id == Reply.agency_id,
-                Conversation.id == Reply.conversation_id,
-                Conversation.brand_id == Reply.brand_id,
-            ),
-        )
+        .join(ReplyText, WORDS_OF_REPLY)
+        .join(Conversation, CASE_OF_REPLY)
         .where(Reply.brand_id == brand_id, Reply.state.in_(states), Reply.deed != "withdraw")
         .order_by(Reply.id)
         .limit(SLICE)

@@ -11,6 +11,7 @@ from sqlalchemy import and_, func, or_, select
 from agency.inbox.models import ERASED, Contact, Conversation, Message
 from agency.replies.checks import words_kind
 from agency.replies.guide_trials import newest_replies
+from agency.replies.joins import CASE_OF_REPLY
 from agency.replies.models import Reply, ReplyText
 from styleguides.masking import MASK, masked
 from styleguides.names import name_places
@@ -78,14 +79,7 @@ def cases_of(brand_id: UUID, *, but_of: UUID) -> list[Case]:
                 Reply.brand_id == ReplyText.brand_id,
             ),
         )
-        .join(
-            Conversation,
-            and_(
-                Conversation.agency_id == Reply.agency_id,
-                Conversation.id == Reply.conversation_id,
-                Conversation.brand_id == Reply.brand_id,
-            ),
-        )
+        .join(Conversation, CASE_OF_REPLY)
         .outerjoin(Contact, and_(Contact.agency_id == Conversation.agency_id, Contact.id == Conversation.contact_id))
         .where(
             ReplyText.brand_id == brand_id,
