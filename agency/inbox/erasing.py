@@ -34,7 +34,15 @@ def erase_person(person_id: str) -> set[UUID]:
         db.session.execute(
             update(Contact)
             .where(Contact.id == contact.id)
-            .values(name=None, external_id=f"{ERASED}{new_id()}")
+            .values(
+                name=None,
+                external_id=f"{ERASED}{new_id()}",
+                is_vip=False,
+                vip_note="",
+                vip_by_name=None,
+                vip_at=None,
+                weight=0,
+            )
             .execution_options(synchronize_session=False)
         )
     touched = {contact.account_id for contact in contacts}

@@ -21,21 +21,33 @@ CLOSED_BY_RULE = ("answered", "stars_only", "nothing_to_answer", PAST)
 """Why a rule closed a conversation; a person's closing is `resolved`. What a rule closed, a rule opens again."""
 ERASED = "erased-"
 """How the id of a contact begins who is nobody's any more."""
+MOST_WEIGHT = 10
 MEDIA_STATES = ("waiting", "kept", "gone", "refused")
 """Of a copy of what expires at the platform."""
 
 
 class Contact(BrandOwned, Dated, Base):
-    """One person as one platform shows them to one brand. Never merged with another by guess."""
+    """One person as one platform shows them to one brand. Never merged with another by guess.
+
+    What staff set, of this identity for this brand: `is_vip` with `vip_note`, its reason, by whom and
+    when, and `weight`, 0 to MOST_WEIGHT, how much more their words count in the queue than anybody's.
+    """
 
     __tablename__ = "contact"
     account_id: Mapped[UUID]
     platform: Mapped[str] = mapped_column(Text)
     external_id: Mapped[str] = mapped_column(Text)
     name: Mapped[str | None] = mapped_column(Text)
+    is_vip: Mapped[bool] = mapped_column(default=False, server_default="false")
+    vip_note: Mapped[str] = mapped_column(Text, default="", server_default="")
+    vip_by_name: Mapped[str | None] = mapped_column(Text)
+    vip_at: Mapped[datetime | None]
+    weight: Mapped[int] = mapped_column(SmallInteger, default=0, server_default="0")
     __table_args__ = (
         belongs_to("account", "account_id"),
         UniqueConstraint("agency_id", "account_id", "external_id", "brand_id"),
+        Index("ix_contact_vip", "agency_id", "brand_id", text("id desc"), postgresql_where=text("is_vip")),
+        CheckConstraint("weight between 0 and 10", name="weight_is_bounded"),
     )
 
     @property

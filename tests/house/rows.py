@@ -294,6 +294,10 @@ ROWS: dict[str, Callable[[Tenant], Row]] = {
         "platform": "facebook",
         "external_id": t.word("contact id"),
         "name": t.word("contact"),
+        "is_vip": True,
+        "vip_note": t.word("vip note"),
+        "vip_by_name": t.word("vip by"),
+        "weight": 3,
     },
     "conversation": lambda t: {
         **_owned(t, "conversation"),
