@@ -130,6 +130,12 @@ class QueueRow:
     holder: str = told("Who has it, empty for nobody. `you` is said with `mine`.")
     mine: bool = told("The reader holds it.")
     unread: bool = told("Something came in since anybody of ours looked.")
+    score: str = told(
+        "What puts it where it stands in the queue, as one number; empty where no order by it.", default=""
+    )
+    gone: str = told(
+        "Why it is shown though it has left the view: the word beside it; empty while it belongs.", default=""
+    )
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -155,6 +161,9 @@ class InboxPage:
         "`_new_bar.html` is fetched from here every 20 s while the page is looked at.", default=""
     )
     newer_url: str = told("The list made anew.", default="")
+    zone: str = told(
+        "The reader's time zone, by its name: in it queue.js says a row's exact times on hover.", default="UTC"
+    )
     next_case_url: str = told("Empty where the person may not claim.", default="")
     selected_id: str = told("The open conversation's id.", default="")
     selected: ConversationPage | None = told("Shown in the middle and right columns.", default=None)

@@ -191,6 +191,7 @@ def _render(
         newer_count=state.newer,
         newer_check_url=_newer_check_url(address, since),
         newer_url=address.url(),
+        zone=str(chosen_zone()),
         next_case_url=address.url("/inbox/next") if actor.may(Permission.CONVERSATION_WORK) else "",
         selected_id=str(conversation_id or ""),
         selected=selected,

@@ -18,6 +18,8 @@ ClockLevel = Literal["plain", "soon", "late", "paused", "done"]
 FindingLevel = Literal["stop", "warn", "hint"]
 
 NEUTRAL_COLOUR = "#5c5f66"
+DARK_INK = ' class="d"'
+"""Marks are white but for these (parts.css, inbox.css): fifty rows say it shorter than fifty colours and places."""
 _COLOUR = re.compile(r"#[0-9a-fA-F]{6}\Z")
 
 
@@ -54,7 +56,7 @@ class BrandLook:
     colour: str = told("`#rrggbb`; grey where the stored value is not a colour.")
     ink: str = told("Text colour on `colour`, at least 4.5 to 1.")
     edge: Markup = told(
-        "Band and mark for the left edge of a queue row, sized by parts.css; the name stands beside it."
+        "Band and mark for the left edge of a queue row, which inbox.css sizes and inks; the name stands beside it."
     )
     tile: Markup = told("The mark alone, 24 px.")
     backdrop: Markup = told("A rectangle that fills its positioned parent: the full-width band of the composer.")
@@ -66,21 +68,15 @@ def brand_look(brand_id: str, name: str, mark: str, colour: str) -> BrandLook:
     fill = colour if _COLOUR.match(colour or "") else NEUTRAL_COLOUR
     ink = ink_on(fill)
     letters = escape((mark or name or "?")[:2].upper())
+    mark_text = f"<text{DARK_INK if ink == '#000000' else ''}>{letters}</text>"
     return BrandLook(
         id=brand_id,
         name=name,
         mark=str(letters),
         colour=fill,
         ink=ink,
-        edge=Markup(
-            f'<svg class="edge" fill="{fill}" aria-hidden="true"><rect/><rect/><text x="26" y="28" fill="{ink}">'
-            f"{letters}</text></svg>"
-        ),
-        tile=Markup(
-            f'<svg class="tile" viewBox="0 0 24 24" fill="{fill}" aria-hidden="true">'
-            '<rect width="24" height="24" rx="5"/>'
-            f'<text x="12" y="16" fill="{ink}">{letters}</text></svg>'
-        ),
+        edge=Markup(f'<svg fill="{fill}" aria-hidden="true"><rect/><rect/>{mark_text}</svg>'),
+        tile=Markup(f'<svg class="tile" viewBox="0 0 24 24" fill="{fill}" aria-hidden="true"><rect/>{mark_text}</svg>'),
         backdrop=Markup(
             f'<svg class="backdrop" fill="{fill}" aria-hidden="true"><rect width="100%" height="100%"/></svg>'
         ),
