@@ -29,6 +29,7 @@ ROUTE_POLICY: dict[str, Policy] = {
     # the door itself
     "files.static": PUBLIC,
     "theme.choose_theme": PUBLIC,
+    "keys_page.sheet": PUBLIC,
     "health.healthz": PUBLIC,
     "health.metrics": PUBLIC,
     "language.choose_language": PUBLIC,

@@ -14,6 +14,7 @@ from flask_babel import get_locale
 from markupsafe import Markup
 
 from agency.web.icons import icon
+from agency.web.keys import keys_page, press
 from agency.web.looks import FindingLevel, FindingLook
 from agency.web.queue_rows import queue_rows
 from agency.web.static_version import static_version
@@ -66,15 +67,17 @@ def marked_spans(text: str, findings: Sequence[FindingLook]) -> list[Span]:
 
 
 def keys_sheet(shell: Shell) -> Markup:
-    """The sheet of keys and the brand switcher, rendered once for all who read the same words in them."""
-    places = tuple((choice.key, choice.label) for choice in shell.menu if choice.key)
-    return _keys_sheet(str(get_locale()), places, bool(shell.brands), shell.brands_url)
+    """The dialogs of keys and of the brand switcher, rendered once for all who read the same words in them."""
+    with_inbox = any(choice.key == "g i" for choice in shell.menu)
+    return _keys_sheet(str(get_locale()), with_inbox, bool(shell.brands), shell.brands_url)
 
 
 @lru_cache(maxsize=128)
-def _keys_sheet(language: str, places: tuple[tuple[str, str], ...], with_brands: bool, brands_url: str) -> Markup:
+def _keys_sheet(language: str, with_inbox: bool, with_brands: bool, brands_url: str) -> Markup:
     return Markup(
-        render_template("layout/_keys_sheet.html", places=places, with_brands=with_brands, brands_url=brands_url)
+        render_template(
+            "layout/_keys_sheet.html", with_inbox=with_inbox, with_brands=with_brands, brands_url=brands_url
+        )
     )
 
 
@@ -103,7 +106,7 @@ files = Blueprint("files", __name__, template_folder="templates", static_folder=
 
 
 def prepare_templates(app: Flask, *, local: bool) -> None:
-    """Register templates, `/static/`, `/theme` and, on a local installation, `/parts`; add what templates call.
+    """Register templates, static files, `/theme`, `/keys` and, locally, `/parts`; add what templates call.
 
     Expects flask-babel and flask-wtf's CSRFProtect on the app: templates call `_`, `ngettext` and `csrf_token`.
     """
@@ -113,12 +116,14 @@ def prepare_templates(app: Flask, *, local: bool) -> None:
         icon=icon,
         keys_sheet=keys_sheet,
         marked_spans=marked_spans,
+        press=press,
         queue_filters=queue_filters,
         queue_rows=queue_rows,
         rail=rail,
     )
     app.register_blueprint(files)
     app.register_blueprint(theme)
+    app.register_blueprint(keys_page)
     if local:
         from agency.web.parts import parts  # invented cases stay out of production
 

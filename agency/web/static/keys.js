@@ -38,28 +38,43 @@
 
   function find(name) {
     const all = [...document.querySelectorAll(`[data-key="${CSS.escape(name)}"]`)];
-    return all.find((element) => visible(element) || "keyFocus" in element.dataset || element.dataset.opens);
+    const reach = (element) => visible(element) || "keyFocus" in element.dataset || element.dataset.opens || (name.startsWith("g ") && element.href);
+    return all.find(reach);
   }
 
   function press(name) {
-    const rows = [...document.querySelectorAll(".row")];
-    if (name === "j" || name === "k") return rows.length > 0 && moveAlong(rows, name === "j" ? 1 : -1);
+    if (name === "j" || name === "k") return moveAlong(name === "j" ? 1 : -1);
     if (name === "b") return openSwitcher();
     if (name === "[" || name === "]") return Boolean(window.onbrandFindings?.go(name === "]" ? 1 : -1));
+    if (window.onbrandChoosing?.press(name)) return true;
     const element = find(name);
     if (!element) return false;
     use(element);
     return true;
   }
 
-  function moveAlong(rows, step) {
-    let at = rows.indexOf(document.activeElement);
-    if (at < 0) at = rows.findIndex((row) => row.hasAttribute("aria-current"));
-    const next = rows[Math.min(rows.length - 1, Math.max(0, at + step))];
+  // The row one is at: the focused one, else the open one.
+  function rowAt(rows) {
+    const at = rows.findIndex((row) => row === document.activeElement || row.parentElement.contains(document.activeElement));
+    return at >= 0 ? at : rows.findIndex((row) => row.hasAttribute("aria-current"));
+  }
+
+  function moveAlong(step) {
+    const rows = [...document.querySelectorAll(".row")];
+    if (rows.length === 0) return false;
+    const next = rows[Math.min(rows.length - 1, Math.max(0, rowAt(rows) + step))];
     if (!visible(next)) return false;
     next.focus();
     next.scrollIntoView({ block: "nearest" });
     return true;
+  }
+
+  // A key by what it writes, whatever the layout. CapsLock makes no J of j; where the letters are not Latin, by its place.
+  function named(event) {
+    let name = event.key;
+    if (name.length === 1 && name > "~" && /^Key[A-Z]$/.test(event.code)) name = event.code.slice(3);
+    if (/^[A-Za-z]$/.test(name)) return event.shiftKey ? name.toUpperCase() : name.toLowerCase();
+    return name;
   }
 
   function openSwitcher() {
@@ -72,7 +87,9 @@
   document.addEventListener("keydown", (event) => {
     if (event.defaultPrevented || event.isComposing) return;
     const target = event.target instanceof Element ? event.target : document.body;
-    const modifier = event.ctrlKey || event.metaKey;
+    // Some layouts write [ and ] with AltGr, which Windows tells as Ctrl and Alt together.
+    const writes = event.getModifierState?.("AltGraph") || (event.altKey && !event.ctrlKey && "[]".includes(event.key));
+    const modifier = (event.ctrlKey || event.metaKey) && !writes;
 
     if (modifier && event.key === "Enter" && target.closest("#composer-form")) {
       event.preventDefault();
@@ -83,28 +100,31 @@
       target.blur();
       return;
     }
-    if (modifier || event.altKey || target.closest(typing) || document.querySelector("dialog[open]") || switchedOff()) return;
+    if (modifier || (event.altKey && !writes) || target.closest(typing) || document.querySelector("dialog[open]") || switchedOff()) return;
 
     const now = performance.now();
-    const pair = first && now - firstAt < SEQUENCE_MS ? `${first} ${event.key}` : "";
+    const name = named(event);
+    const pair = first && now - firstAt < SEQUENCE_MS ? `${first} ${name}` : "";
     first = "";
     if (pair && find(pair)) {
       event.preventDefault();
       use(find(pair));
       return;
     }
-    if (event.key === "g" && !pair) {
+    if (name === "g" && !pair) {
       first = "g";
       firstAt = now;
       return;
     }
-    if (event.key.length === 1 && event.key !== " " && press(event.key)) event.preventDefault();
+    if (name.length === 1 && name !== " " && press(name)) event.preventDefault();
   });
 
-  const box = document.getElementById("keys-off");
-  if (box) {
+  // The switch stands in the sheet, which is fetched when somebody opens it.
+  function wireSwitch() {
+    const box = document.getElementById("keys-off");
+    if (!box || box.dataset.wired) return;
+    box.dataset.wired = "yes";
     box.checked = stored();
-    document.documentElement.classList.toggle("no-keys", switchedOff());
     box.addEventListener("change", () => {
       try {
         if (box.checked) localStorage.setItem(OFF, "1");
@@ -115,4 +135,9 @@
       document.documentElement.classList.toggle("no-keys", switchedOff());
     });
   }
+
+  window.onbrandKeys = { rowAt, visible };
+  document.documentElement.classList.toggle("no-keys", switchedOff());
+  document.addEventListener("htmx:afterSwap", wireSwitch);
+  wireSwitch();
 })();

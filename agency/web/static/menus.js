@@ -42,7 +42,11 @@
   document.addEventListener("click", (event) => {
     closeMenus(event.target);
     const opener = event.target.closest("[data-opens]");
-    if (opener) document.getElementById(opener.dataset.opens)?.showModal();
+    const opened = opener && document.getElementById(opener.dataset.opens);
+    if (opened) {
+      event.preventDefault(); // a link leads to the same on a page of its own
+      opened.showModal();
+    }
     if (event.target.closest("[data-print]")) window.print();
     if (event.target instanceof HTMLDialogElement) event.target.close();
   });

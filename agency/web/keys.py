@@ -1,0 +1,132 @@
+"""The keyboard as one table: the sheet, the hints on buttons and the tests read it, and nothing else names a key.
+
+A key with an element is pressed by `static/keys.js` through the element's `data-key`, which a template writes with
+`press`; the others are done by a script named in `by`.
+"""
+
+from __future__ import annotations
+
+from functools import lru_cache
+from typing import NamedTuple
+
+from flask import Blueprint, Response, make_response, render_template, request
+from flask_babel import get_locale
+from flask_babel import lazy_gettext as _l
+from markupsafe import Markup, escape
+
+keys_page = Blueprint("keys_page", __name__)
+
+EVERYWHERE, QUEUE, CASE, WRITING, QUIZ, QUALITY = "everywhere", "queue", "case", "writing", "quiz", "quality"
+SCREENS = {
+    "the inbox": (EVERYWHERE, QUEUE, CASE),
+    "a case alone": (EVERYWHERE, CASE),
+    "writing": (WRITING,),
+    "a quiz": (EVERYWHERE, QUIZ),
+    "the quality sheet": (EVERYWHERE, QUALITY),
+}
+"""Where keys of several places are listened to at once: there none may mean two things."""
+
+
+class Key(NamedTuple):
+    """One key. `name` is what the browser calls it: `J` is Shift and j, `g i` one after the other, `Mod` is Ctrl or ⌘.
+
+    `by` is the script that does it where no element of the page is pressed; of a `url` the key leads there.
+    """
+
+    name: str
+    does: str
+    where: str
+    by: str = ""
+    url: str = ""
+
+
+KEYS: tuple[Key, ...] = (
+    Key("j", _l("next case"), QUEUE, by="keys.js"),
+    Key("k", _l("previous case"), QUEUE, by="keys.js"),
+    Key("Enter", _l("open the case"), QUEUE, by="browser"),
+    Key("n", _l("take the top case"), QUEUE),
+    Key("r", _l("write the reply"), CASE),
+    Key("e", _l("resolve the case"), CASE),
+    Key("s", _l("snooze the case"), CASE),
+    Key("a", _l("assign the case"), CASE),
+    Key("c", _l("note for colleagues"), CASE),
+    Key("i", _l("the client sheet of this brand"), CASE),
+    Key("[", _l("previous finding"), CASE, by="keys.js"),
+    Key("]", _l("next finding"), CASE, by="keys.js"),
+    Key("/", _l("search"), EVERYWHERE),
+    Key("b", _l("switch brand"), EVERYWHERE, by="keys.js"),
+    Key("g i", _l("go to the inbox"), EVERYWHERE, url="/inbox"),
+    Key("g w", _l("go to what waits for clients"), EVERYWHERE, url="/inbox?view=waiting"),
+    Key("g a", _l("go to approvals"), EVERYWHERE, url="/approvals"),
+    Key("?", _l("this list"), EVERYWHERE),
+    Key("Escape", _l("leave the field, close what floats"), EVERYWHERE, by="keys.js"),
+    Key("Mod+Enter", _l("send for approval, or publish"), WRITING),
+    Key("Mod+.", _l("put the suggested words in"), WRITING, by="composer.js"),
+    Key("Alt+ArrowUp", _l("previous finding"), WRITING, by="composer.js"),
+    Key("Alt+ArrowDown", _l("next finding"), WRITING, by="composer.js"),
+    *(Key(str(n), _l("choose an answer"), QUIZ, by="quiz.js") for n in range(1, 5)),
+    *(Key(str(n), _l("choose an answer"), QUALITY) for n in range(1, 10)),
+    Key("s", _l("save and go to the next one"), QUALITY),
+    Key("n", _l("skip to the next one"), QUALITY),
+)
+
+_PLACES = {
+    QUEUE: _l("In the queue"),
+    CASE: _l("At a case"),
+    WRITING: _l("While writing"),
+    EVERYWHERE: _l("Everywhere"),
+    QUIZ: _l("In a quiz"),
+    QUALITY: _l("Judging replies"),
+}
+_NAMES = frozenset(key.name for key in KEYS)
+_CAPS = {"Mod": "Ctrl", "ArrowUp": "↑", "ArrowDown": "↓", "Enter": "↵", "Escape": "Esc"}
+
+
+@lru_cache(maxsize=256)
+def press(name: str, *, focus: bool = False) -> Markup:
+    """The attributes of what a key presses, or goes to with `focus`; a screen reader names the key.
+
+    Nothing for the empty name. Raises LookupError for a key that is not in the table.
+    """
+    if not name:
+        return Markup("")
+    if name not in _NAMES:
+        raise LookupError(f"the key {name!r} is not in agency.web.keys.KEYS")
+    spoken = "" if " " in name else f' aria-keyshortcuts="{escape(_spoken(name))}"'
+    return Markup(f' data-key="{escape(name)}"{" data-key-focus" if focus else ""}{spoken}')
+
+
+def _spoken(name: str) -> str:
+    if name.startswith("Mod+"):
+        return f"Control+{name[4:]} Meta+{name[4:]}"
+    return f"Shift+{name}" if len(name) == 1 and name.isupper() else name
+
+
+def caps(name: str) -> list[str]:
+    """What is printed on the keys of a name, in the order they are pressed."""
+    if len(name) == 1:
+        return ["Shift", name.lower()] if name.isupper() else [name]
+    return [_CAPS.get(part, part) for part in name.replace("+", " ").split()]
+
+
+@keys_page.get("/keys")
+def sheet() -> Response:
+    """The list of keys: for the dialog the list alone, else a page of it."""
+    if request.headers.get("HX-Request") == "true":
+        return make_response(_list(str(get_locale())))
+    from agency.web.shell import plain_shell  # the looks alone do without people and settings
+
+    return make_response(render_template("keys/page.html", shell=plain_shell(), keys=_list(str(get_locale()))))
+
+
+@lru_cache(maxsize=8)
+def _list(language: str) -> Markup:
+    """Rendered once for each language: by place, and under each place one line for keys that do the same."""
+    groups = []
+    for where, heading in _PLACES.items():
+        lines: dict[str, tuple[list[list[str]], str, str]] = {}
+        for key in KEYS:
+            if key.where == where:
+                lines.setdefault(str(key.does), ([], key.url, key.name))[0].append(caps(key.name))
+        groups.append((str(heading), [(names, does, url, name) for does, (names, url, name) in lines.items()]))
+    return Markup(render_template("keys/_list.html", groups=groups))
