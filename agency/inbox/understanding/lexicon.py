@@ -1,0 +1,123 @@
+"""The word lists of a language as one table: a word as written -> what it says. Filled as words come; bounded.
+
+A list is data (`words/*.toml`): a word, a beginning of words (`refund*`), or words one behind the other (`third_time`,
+each of which may be a beginning). What was trained (`models/*.json`) is in the same table.
+"""
+
+from __future__ import annotations
+
+import json
+import tomllib
+from collections.abc import Iterable, Mapping
+from functools import cache
+from importlib import resources
+from typing import Any, Final, NamedTuple
+
+from styleguides.remembered import LONGEST_REMEMBERED, MOST_REMEMBERED
+
+LANGUAGES: Final = ("en", "es", "pl", "pt")
+"""Languages with lists."""
+
+SIGNS: Final = ("good", "bad", "complaint", "praise", "question", "chatter", "urgent", "anger", "toxic", "trained")
+"""What words may say, in the order in which a reading adds it up."""
+GOOD, BAD, COMPLAINT, PRAISE, QUESTION, CHATTER, URGENT, ANGER, TOXIC, TRAINED = range(len(SIGNS))
+
+PLAIN, STRONG = 1.0, 2.0
+
+EVERYWHERE: Final = {
+    "?": ((QUESTION, STRONG),),
+    **dict.fromkeys("😍🥰😊😀😃😄🙂👍👏🙏❤💕💖💙💚💛🧡💜🤩😋💯🌟⭐✨🎉😘🤗👌💪🔥", ((GOOD, PLAIN),)),
+    **dict.fromkeys("😞😔😢😭☹🙁😕😒😖😣👎💔🤢🤮😷🤦", ((BAD, PLAIN),)),
+    **dict.fromkeys("😡🤬😠😤💩🖕", ((BAD, PLAIN), (ANGER, STRONG))),
+    **dict.fromkeys("😂🤣😅😜😎", ((CHATTER, PLAIN),)),
+}
+"""Signs that say the same in every language."""
+
+Weights = tuple[tuple[int, float], ...]
+
+
+NEGATES, ENDS_CLAUSE = 1, 2
+"""What a word does to the words behind it: they mean the opposite; or nothing before it reaches them."""
+
+
+class Sense(NamedTuple):
+    """What a word says. `follow` are phrases that begin with it: the words behind it, and what all together say."""
+
+    weights: Weights = ()
+    topics: tuple[str, ...] = ()
+    role: int = 0
+    follow: tuple[tuple[tuple[str, ...], Sense], ...] = ()
+
+
+class Table(dict[str, "Sense | None"]):
+    """A word in small letters -> its sense, None where it says nothing. Safe to share between threads."""
+
+    def __init__(self, lists: Mapping[str, Any], trained: Mapping[str, float]) -> None:
+        super().__init__()
+        self._words: dict[str, Sense] = {}
+        self._beginnings: dict[str, Sense] = {}
+        for name in SIGNS[:TRAINED]:
+            given = lists.get(name, {})
+            for weight, words in ((STRONG, given.get("strong", "")), (PLAIN, given.get("plain", ""))):
+                for word in words.split():
+                    self._add(word, Sense(weights=((SIGNS.index(name), weight),)))
+        for topic, words in lists.get("topics", {}).items():
+            for word in words.split():
+                self._add(word, Sense(topics=(topic,)))
+        for word in lists["negators"]["plain"].split():
+            self._add(word, Sense(role=NEGATES))
+        for sign, weights in EVERYWHERE.items():
+            self._add(sign, Sense(weights=weights))
+        for mark in ".,;!":
+            self._add(mark, Sense(role=ENDS_CLAUSE))
+        self._trained = trained
+
+    def _add(self, listed: str, sense: Sense) -> None:
+        first, *rest = listed.replace("/", "_").split("_")
+        if rest:
+            sense = Sense(follow=((tuple(rest), sense),))
+        kept = self._beginnings if first.endswith("*") else self._words
+        first = first.removesuffix("*")
+        kept[first] = _joined((kept[first], sense)) if first in kept else sense
+
+    def __missing__(self, word: str) -> Sense | None:
+        found = [self._beginnings[word[:size]] for size in range(1, len(word) + 1) if word[:size] in self._beginnings]
+        if word in self._words:
+            found.append(self._words[word])
+        if word in self._trained:
+            found.append(Sense(weights=((TRAINED, self._trained[word]),)))
+        sense = _joined(found) if found else None
+        if len(word) <= LONGEST_REMEMBERED:
+            if len(self) >= MOST_REMEMBERED:
+                self.clear()
+            self[word] = sense
+        return sense
+
+
+def _joined(senses: Iterable[Sense]) -> Sense:
+    """All of them as one: of each sign the strongest weight, so that a word in two lists of one sign counts once."""
+    weights: dict[int, float] = {}
+    topics: dict[str, None] = {}
+    role = 0
+    follow: dict[tuple[str, ...], list[Sense]] = {}
+    for sense in senses:
+        for sign, weight in sense.weights:
+            weights[sign] = max(weights.get(sign, weight), weight)
+        topics.update(dict.fromkeys(sense.topics))
+        role = role or sense.role
+        for words, phrase in sense.follow:
+            follow.setdefault(words, []).append(phrase)
+    phrases = [(words, _joined(follow[words])) for words in sorted(follow, key=lambda words: (-len(words), words))]
+    return Sense(tuple(weights.items()), tuple(topics), role, tuple(phrases))
+
+
+@cache
+def table_of(language: str) -> Table:
+    """The table of one of LANGUAGES."""
+    lists = resources.files("agency.inbox.understanding.words").joinpath(f"{language}.toml").read_text("utf-8")
+    return Table(tomllib.loads(lists), _trained_of(language))
+
+
+def _trained_of(language: str) -> dict[str, float]:
+    file = resources.files("agency.inbox.understanding.models").joinpath(f"{language}.json")
+    return {word: points / 100 for word, points in json.loads(file.read_text("utf-8"))["words"].items()}

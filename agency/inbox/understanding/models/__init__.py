@@ -1,0 +1,1 @@
+"""Trained weights by language, each file with its sources and licences."""

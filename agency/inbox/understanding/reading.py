@@ -1,0 +1,291 @@
+"""What a customer's text says of itself, each judgement with its confidence and the words that caused it. Pure.
+
+Four languages have word lists and trained weights; of any other nothing is said but `unknown`. Time grows linearly with
+the text, of which the first LONGEST_READ characters are read.
+"""
+
+from __future__ import annotations
+
+import math
+import re
+from collections.abc import Sequence
+from operator import mul
+from typing import Final, NamedTuple
+
+from agency.inbox.understanding.lexicon import (
+    ANGER,
+    BAD,
+    CHATTER,
+    COMPLAINT,
+    EVERYWHERE,
+    GOOD,
+    LANGUAGES,
+    NEGATES,
+    PRAISE,
+    QUESTION,
+    SIGNS,
+    STRONG,
+    TOXIC,
+    TRAINED,
+    URGENT,
+    Sense,
+    Table,
+    table_of,
+)
+from agency.inbox.understanding.mixing import ACTS, SENTIMENTS, WEIGHTS
+from styleguides.language import base_language
+from styleguides.personal_data import personal_data
+
+UNKNOWN: Final = "unknown"
+LONGEST_READ: Final = 600
+MOST_WORDS: Final = 5
+"""Words named with a judgement, those that weigh most."""
+SURE, LIKELY = 0.8, 0.6
+"""From these confidences on people read `sure` and `likely`; below, `guess`."""
+
+NEGATION_REACHES: Final = 3
+"""So many words behind `not` mean the opposite."""
+FEW_STARS, MANY_STARS = 2, 4
+
+_TOKENS: Final = re.compile(rf"\w+(?:['’]\w+)*|[{''.join(sign for sign in EVERYWHERE)}.,;!]")
+_DIGIT = re.compile(r"\d", re.ASCII)
+_FEWEST_DIGITS: Final = 6
+
+
+class Judgement(NamedTuple):
+    """A label, how sure it is (0 to 1), and the words that caused it as they stand in the text, in their order."""
+
+    label: str
+    confidence: float
+    words: tuple[str, ...] = ()
+
+
+NOT_KNOWN: Final = Judgement(UNKNOWN, 0.0)
+
+
+class Reading(NamedTuple):
+    """What a text says of itself. Labels, where they are not `unknown`:
+
+    `language` ISO 639-1; `sentiment` positive, neutral, negative; `act` complaint, question, praise, chatter;
+    `urgency` urgent, calm; `anger` angry, calm; `toxicity` toxic, clean; `topics` names of topics, the likeliest first;
+    `personal_data` the sorts of `styleguides.personal_data`, each once, without the words.
+    """
+
+    language: Judgement
+    sentiment: Judgement
+    act: Judgement
+    urgency: Judgement
+    anger: Judgement
+    toxicity: Judgement
+    topics: tuple[Judgement, ...] = ()
+    personal_data: tuple[Judgement, ...] = ()
+
+
+_Hit = tuple[int, int, Sense, bool]
+"""Words from the first place to before the second that say something; True: a negation stands before them."""
+
+
+def read(text: str, language: str | None, *, stars: int | None = None) -> Reading:
+    """Read a text. `language` is what the recogniser said, None where it could not tell."""
+    text = text[:LONGEST_READ]
+    private = _personal_data(text)
+    tokens = _TOKENS.findall(text)
+    keys = " ".join(tokens).lower().replace("’", "'").split(" ")
+    if not tokens or len(keys) != len(tokens):
+        return _by_stars(NOT_KNOWN, stars, private)
+    told, table = _language(keys, base_language(language))
+    if table is None:
+        return _by_stars(told, stars, private)
+    hits, sums = _hits(keys, table)
+    mixed = _mixed(sums, len(tokens), stars)
+    place = max(range(len(SENTIMENTS)), key=mixed.__getitem__)
+    sentiment = Judgement(SENTIMENTS[place], _share(mixed[: len(SENTIMENTS)], mixed[place]), ())
+    rest = mixed[len(SENTIMENTS) :]
+    highest = max(rest)
+    act = Judgement(ACTS[rest.index(highest)], _share(rest, highest), ())
+    fury = sums[ANGER]
+    if fury:
+        fury = fury + _loudness(text, tokens) if sentiment.label == "negative" else 0.0
+    return Reading(
+        told,
+        sentiment._replace(words=_words(tokens, hits, *_SENTIMENT_SIGNS[sentiment.label])),
+        act._replace(words=_words(tokens, hits, *_ACT_SIGNS[act.label])),
+        _graded(sums[URGENT], "urgent", tokens, hits, URGENT) if sums[URGENT] else _CALM,
+        _graded(fury, "angry", tokens, hits, ANGER) if fury else _CALM,
+        _graded(sums[TOXIC], "toxic", tokens, hits, TOXIC) if sums[TOXIC] else _CLEAN,
+        _topics(tokens, hits),
+        private,
+    )
+
+
+_CALM: Final = Judgement("calm", 0.9)
+_CLEAN: Final = Judgement("clean", 0.9)
+_SENTIMENT_SIGNS: Final[dict[str, tuple[tuple[int, ...], tuple[int, ...]]]] = {
+    # Signs that speak for it, and signs that do where a negation stands before them.
+    "positive": ((GOOD, PRAISE), (BAD,)),
+    "negative": ((BAD, COMPLAINT), (GOOD,)),
+    "neutral": ((), ()),
+}
+_ACT_SIGNS: Final[dict[str, tuple[tuple[int, ...], tuple[int, ...]]]] = {
+    "complaint": ((COMPLAINT, BAD), (GOOD,)),
+    "praise": ((PRAISE, GOOD), (BAD,)),
+    "question": ((QUESTION,), ()),
+    "chatter": ((CHATTER,), ()),
+}
+
+
+def _language(keys: Sequence[str], told: str | None) -> tuple[Judgement, Table | None]:
+    """The language, and the table to read by: the recogniser's, or of a short text the one that knows most of it.
+
+    Where two know as much ("terrible"), the words are read and the language stays unknown.
+    """
+    if told in LANGUAGES:
+        return Judgement(told, 0.9), table_of(told)
+    if told is not None and len(keys) > _SHORT:
+        return Judgement(told, 0.9), None
+    known = [sum(table_of(code)[key] is not None for key in keys) for code in LANGUAGES]
+    most = max(known)
+    if not most or most * 3 < len(keys):
+        return NOT_KNOWN if told is None else Judgement(told, 0.6), None
+    code = LANGUAGES[known.index(most)]
+    return Judgement(code, 0.5) if known.count(most) == 1 else NOT_KNOWN, table_of(code)
+
+
+_SHORT: Final = 8
+"""Words of a text in which the recogniser is often wrong."""
+
+
+def _hits(keys: Sequence[str], table: Table) -> tuple[list[_Hit], list[float]]:
+    """What says something, and each sign added up. Words of a phrase say nothing by themselves."""
+    found: list[_Hit] = []
+    sums = [0.0] * len(SIGNS)
+    opposite_until, said_until = -1, 0
+    for place, sense in enumerate(map(table.__getitem__, keys)):
+        if sense is None or place < said_until:
+            continue
+        weights, topics, role, follow = sense
+        if follow:
+            for words, phrase in follow:  # the longest first
+                if place + len(words) < len(keys) and _follow(words, keys, place + 1):
+                    weights, topics, said_until = phrase[0], phrase[1], place + 1 + len(words)
+                    found.append((place, said_until, phrase, place <= opposite_until))
+                    break
+        if said_until <= place:
+            if role:
+                opposite_until = place + NEGATION_REACHES if role == NEGATES else -1
+            if not weights and not topics:
+                continue
+            found.append((place, place + 1, sense, place <= opposite_until))
+        if place > opposite_until:
+            for sign, weight in weights:
+                sums[sign] += weight
+            continue
+        for sign, weight in weights:
+            if sign == GOOD:
+                sums[BAD] += weight
+            elif sign == BAD:
+                sums[GOOD] += weight / 2
+            elif sign == TRAINED:
+                sums[TRAINED] -= weight / 2
+    return found, sums
+
+
+def _follow(words: Sequence[str], keys: Sequence[str], place: int) -> bool:
+    for word in words:
+        key = keys[place]
+        if key != word and not (word[-1:] == "*" and key.startswith(word[:-1])):
+            return False
+        place += 1
+    return True
+
+
+def _mixed(sums: Sequence[float], length: int, stars: int | None) -> list[float]:
+    """What the signs come to for each sentiment and, behind these, for each act."""
+    rows = [(1.0, WEIGHTS["bias"])]
+    for sign, name in _WEIGHED:
+        if sums[sign] > 0:
+            rows.append((math.log1p(sums[sign]), WEIGHTS[name]))
+    if sums[TRAINED]:
+        rows.append((max(-3.0, min(3.0, sums[TRAINED])), WEIGHTS["trained"]))
+    if length < 6:
+        rows.append((1.0, WEIGHTS["short"]))
+    elif length > 30:
+        rows.append((1.0, WEIGHTS["long"]))
+    if stars is not None:
+        name = "few_stars" if stars <= FEW_STARS else "many_stars" if stars >= MANY_STARS else "some_stars"
+        rows.append((1.0, WEIGHTS[name]))
+    return [
+        sum(map(mul, column, values))
+        for values in ([value for value, _ in rows],)
+        for column in zip(*(row for _, row in rows), strict=True)
+    ]
+
+
+_WEIGHED: Final = tuple(
+    (SIGNS.index(name), name) for name in ("good", "bad", "complaint", "praise", "question", "chatter", "anger")
+)
+
+
+def _share(scores: Sequence[float], highest: float) -> float:
+    """The likelihood of the highest among them."""
+    return round(1 / sum([math.exp(score - highest) for score in scores]), 2)
+
+
+def _loudness(text: str, tokens: Sequence[str]) -> float:
+    """What shouting adds to angry words: capitals and marks of exclamation."""
+    capitals = sum(len(token) > 3 and token.isupper() for token in tokens)
+    return min(1.0, capitals / 3) + (1.0 if "!!" in text else 0.0)
+
+
+def _graded(score: float, yes: str, tokens: Sequence[str], hits: Sequence[_Hit], sign: int) -> Judgement:
+    no = _CLEAN.label if sign == TOXIC else _CALM.label
+    words = _words(tokens, hits, (sign,), ()) if score >= STRONG else ()
+    return Judgement(yes, 0.65 if score < 2 * STRONG else 0.85, words) if words else Judgement(no, 0.7)
+
+
+def _words(
+    tokens: Sequence[str], hits: Sequence[_Hit], signs: tuple[int, ...], opposite: tuple[int, ...]
+) -> tuple[str, ...]:
+    """The words that weigh most for these signs, in their order, each once; a phrase as its words."""
+    if not signs:
+        return ()
+    weighed: list[tuple[float, int, int]] = []
+    for first, last, sense, against in hits:
+        wanted = opposite if against else signs
+        for sign, weight in sense[0]:
+            if sign in wanted:
+                weighed.append((-weight, first, last))
+                break
+    if len(weighed) > 1:
+        weighed.sort()
+        places = sorted({place for _, first, last in weighed[:MOST_WORDS] for place in range(first, last)})
+        return tuple(dict.fromkeys([tokens[place] for place in places]))
+    return tuple(tokens[weighed[0][1] : weighed[0][2]]) if weighed else ()
+
+
+def _topics(tokens: Sequence[str], hits: Sequence[_Hit]) -> tuple[Judgement, ...]:
+    words: dict[str, dict[str, None]] = {}
+    for first, last, sense, _ in hits:
+        for topic in sense[1]:
+            words.setdefault(topic, {}).update(dict.fromkeys(tokens[first:last]))
+    if not words:
+        return ()
+    found = [Judgement(topic, 0.65 if len(of) == 1 else 0.85, tuple(of)[:MOST_WORDS]) for topic, of in words.items()]
+    return tuple(sorted(found, key=lambda one: -one.confidence))
+
+
+def _personal_data(text: str) -> tuple[Judgement, ...]:
+    if "@" not in text and len(_DIGIT.findall(text)) < _FEWEST_DIGITS:
+        return ()
+    return tuple(Judgement(sort, 0.9) for sort in dict.fromkeys(one.sort for one in personal_data(text)))
+
+
+def _by_stars(told: Judgement, stars: int | None, private: tuple[Judgement, ...]) -> Reading:
+    """Where the words say nothing we can read, stars still do."""
+    sentiment, act = NOT_KNOWN, NOT_KNOWN
+    if stars is not None:
+        label = "negative" if stars <= FEW_STARS else "positive" if stars >= MANY_STARS else "neutral"
+        sentiment = Judgement(label, 0.8)
+        if label != "neutral":
+            act = Judgement("complaint" if label == "negative" else "praise", 0.7)
+    return Reading(told, sentiment, act, NOT_KNOWN, NOT_KNOWN, NOT_KNOWN, (), private)

@@ -1,0 +1,1 @@
+"""Word lists by language. Written for this product; no other source."""
