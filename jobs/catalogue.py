@@ -74,6 +74,8 @@ CATALOGUE: dict[JobName, JobKind] = {
     JobName.SEND_MAIL: JobKind("jobs.notices:send_mail", "mail", 60, tries=12, together=5),
     JobName.KEEP_MEDIA: JobKind("jobs.keeping:keep_media", "history", 90, tries=12),
     JobName.UPKEEP: JobKind("jobs.upkeep:keep_up", "upkeep", 300, tries=3),
+    JobName.RANK_DUE: JobKind("jobs.ranking:rank_due", "upkeep", 120, tries=3),
+    JobName.RERANK: JobKind("jobs.ranking:rerank", "upkeep", 120, tries=10),
     JobName.BACKFILL: JobKind("jobs.history:read_slice", "history", 300, tries=10),
     JobName.IMPORT_FILE: JobKind("jobs.importing:store_file", "history", 300, tries=10),
 }

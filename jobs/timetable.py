@@ -27,4 +27,5 @@ class Line:
 TIMETABLE = (
     Line(JobName.UPKEEP, 60),
     Line(JobName.CHECK_ACCESS, 60),
+    Line(JobName.RANK_DUE, 60),
 )

@@ -16,10 +16,17 @@ from tenants.brand_marks import Mark, replace_marks, shelve_marks
 from tenants.database import db, new_id
 from tenants.errors import Conflict, Forbidden, Invalid, NotFound, worded
 from tenants.models import Brand, BrandMark
+from tenants.outbox import JobName, enqueue_after_commit
 from tenants.permissions import Actor, Permission, require
 
 LONGEST_NAME = 80
 MOST_HOURS = 24 * 14
+TIERS = ("standard", "plus", "premium")
+"""How much a client's cases count in the queue; the points of each are the agency's (`agency.inbox.weights`)."""
+PLATFORMS = ("facebook", "instagram", "google_business")
+"""Where answers may be due in other hours; a house test compares them with the adapters there are."""
+_RANKED_FIELDS = frozenset({"tier", "answer_due_hours", "answer_due_hours_on"})
+"""What a lead may change without managing brands, because the queue is the lead's."""
 LANGUAGES = ("en", "en-GB", "en-US", "pl", "pt", "pt-BR", "pt-PT", "es", "es-ES", "es-MX", "de", "fr", "it")
 """Languages a brand may speak first, some in a variant; the style check knows those in `styleguides.languages`."""
 COLOURS = ("#1d6f8f", "#8a4b08", "#7a2e6b", "#356b2c", "#8c2f39", "#4a4e8f", "#6b5b1e", "#1f6f5c")
@@ -57,6 +64,8 @@ def open_brand(
     needs_approval: bool = True,
     guide_needs_approval: bool = False,
     answer_due_hours: int = 12,
+    answer_due_hours_on: dict[str, int] | None = None,
+    tier: str = "standard",
 ) -> Brand:
     """A new brand of the actor's agency.
 
@@ -77,6 +86,8 @@ def open_brand(
             "needs_approval": needs_approval,
             "guide_needs_approval": guide_needs_approval,
             "answer_due_hours": answer_due_hours,
+            "answer_due_hours_on": answer_due_hours_on or {},
+            "tier": tier,
         }
     )
     _check_name_is_free(values["name"])
@@ -89,11 +100,13 @@ def open_brand(
 
 
 def change_brand(actor: Actor, brand_id: UUID, **changes: Any) -> Brand:
-    """Change name, mark, colour, language, time_zone, needs_approval, guide_needs_approval or answer_due_hours.
+    """Change name, mark, colour, language, time_zone, needs_approval, guide_needs_approval, answer_due_hours,
+    answer_due_hours_on (by platform, where it differs) or tier; of the last three the queue is ranked again.
 
     Raises NotFound, Forbidden, Conflict, or Invalid naming the field (an unknown field too).
     """
-    brand = brand_for(actor, brand_id, Permission.BRAND_MANAGE)
+    is_of_queue = bool(changes) and changes.keys() <= _RANKED_FIELDS and not actor.may(Permission.BRAND_MANAGE)
+    brand = brand_for(actor, brand_id, Permission.RANKING_MANAGE if is_of_queue else Permission.BRAND_MANAGE)
     values = _checked(changes)
     if "name" in values and values["name"] != brand.name:
         _check_name_is_free(values["name"], but=brand_id)
@@ -105,6 +118,8 @@ def change_brand(actor: Actor, brand_id: UUID, **changes: Any) -> Brand:
     db.session.flush()
     if "name" in before:  # else a colleague may just have renamed it, and this row does not know
         mark_name(brand)
+    if before.keys() & _RANKED_FIELDS:
+        enqueue_after_commit(JobName.RERANK, agency_id=actor.agency_id, brand_id=brand_id)
     after = {name: values[name] for name in before}
     audit.record(actor, "brand.changed", "brand", brand_id, brand_id=brand_id, before=before, after=after)
     return brand
@@ -213,6 +228,10 @@ def known_zones() -> frozenset[str]:
     return frozenset(available_timezones())
 
 
+def _are_hours(value: Any) -> bool:
+    return isinstance(value, int) and not isinstance(value, bool) and 1 <= value <= MOST_HOURS
+
+
 def _problem(field: str, value: Any) -> str | None:
     if field == "name":
         plain = " ".join(value.split()) if isinstance(value, str) else ""
@@ -234,6 +253,10 @@ def _problem(field: str, value: Any) -> str | None:
     if field in ("needs_approval", "guide_needs_approval"):
         return None if isinstance(value, bool) else worded("Say yes or no.")
     if field == "answer_due_hours":
-        fits = isinstance(value, int) and not isinstance(value, bool) and 1 <= value <= MOST_HOURS
-        return None if fits else worded("Write a number of hours from 1 to %(n)s.", n=MOST_HOURS)
+        return None if _are_hours(value) else worded("Write a number of hours from 1 to %(n)s.", n=MOST_HOURS)
+    if field == "answer_due_hours_on":
+        fits = isinstance(value, dict) and all(name in PLATFORMS and _are_hours(hours) for name, hours in value.items())
+        return None if fits else worded("Write a number of hours from 1 to %(n)s for each platform.", n=MOST_HOURS)
+    if field == "tier":
+        return None if value in TIERS else worded("Choose a tier from the list.")
     return worded("There is no such field.")

@@ -54,6 +54,10 @@ class Brand(AgencyOwned, Dated, Base):
     needs_approval: Mapped[bool] = mapped_column(default=True)
     guide_needs_approval: Mapped[bool] = mapped_column(default=False, server_default="false")
     answer_due_hours: Mapped[int] = mapped_column(default=12)
+    answer_due_hours_on: Mapped[dict[str, int]] = mapped_column(JSONB, default=dict, server_default="{}")
+    """By platform, where it differs."""
+    tier: Mapped[str] = mapped_column(Text, default="standard", server_default="standard")
+    """One of `tenants.brands.TIERS`: how much this client's cases count in the queue."""
     paused_at: Mapped[datetime | None]
     archived_at: Mapped[datetime | None]
     __table_args__ = (
@@ -61,6 +65,7 @@ class Brand(AgencyOwned, Dated, Base):
         UniqueConstraint("agency_id", "name"),
         CheckConstraint("colour ~ '^#[0-9a-f]{6}$'", name="colour_is_hex"),
         CheckConstraint("char_length(mark) between 1 and 2", name="mark_is_short"),
+        CheckConstraint("tier in ('standard', 'plus', 'premium')", name="tier_is_known"),
     )
 
 

@@ -45,6 +45,8 @@ class JobName(StrEnum):
     BACKFILL = "backfill"
     IMPORT_FILE = "import_file"
     UPKEEP = "upkeep"
+    RANK_DUE = "rank_due"
+    RERANK = "rerank"
 
 
 def enqueue_after_commit(job: JobName, *, run_at: datetime | None = None, **ids: UUID | str | int) -> None:

@@ -36,6 +36,7 @@ class Permission(StrEnum):
     GUIDE_APPROVE = "guide:approve"
     SAVED_REPLY_WRITE = "saved_reply:write"
     QUIZ_MANAGE = "quiz:manage"
+    RANKING_MANAGE = "ranking:manage"
     EMPOWERMENT_READ = "empowerment:read"
     EMPOWERMENT_GIVE = "empowerment:give"
     EMPOWERMENT_EXCEED = "empowerment:exceed"
@@ -96,6 +97,7 @@ _LEAD = _STAFF | {
     _P.GUIDE_PUT_IN_FORCE,
     _P.SAVED_REPLY_WRITE,
     _P.QUIZ_MANAGE,
+    _P.RANKING_MANAGE,
     _P.EMPOWERMENT_EXCEED,
     _P.EMPOWERMENT_TAKE_BACK,
     _P.EMPOWERMENT_LIMIT,
@@ -154,6 +156,7 @@ REFUSALS: dict[Permission, str] = {
     _P.QUIZ_MANAGE: worded(
         "Only a team lead sees what others passed and sets what a quiz decides. Nothing was changed."
     ),
+    _P.RANKING_MANAGE: worded("Only a team lead sets what counts how much in the queue. Nothing was changed."),
     _P.EMPOWERMENT_READ: worded("Your role does not include what may be given to customers. Nothing was changed."),
     _P.EMPOWERMENT_GIVE: worded("Your role may not give anything to customers. Nothing was given."),
     _P.EMPOWERMENT_EXCEED: worded("Only a team lead gives more than the limits leave. Nothing was given."),

@@ -23,11 +23,14 @@ from agency.api.schemas.conversations import (
 )
 from agency.api.schemas.fields import Nothing
 from agency.inbox import desk, moderation, queries
+from agency.inbox.conversation_view import rank_parts
 from agency.inbox.filters import FREE, ME
 from agency.inbox.kept_media import SERVED_WITH, copy_of
 from agency.inbox.outgoing import window_of
+from agency.inbox.ranking import score_of
 from agency.replies.queries import replies_of, shown_to
 from channels.media_kinds import MEDIA_TYPES
+from tenants import clock
 from tenants.permissions import Permission, require
 
 blueprint = ApiBlueprint("conversations", __name__, description="What customers wrote, highest rank first.")
@@ -52,7 +55,15 @@ def list_conversations(query: dict[str, Any]) -> Any:
         q=query["q"],
     )
     page = queries.list_conversations(wanted, query["cursor"], query["limit"], me=caller().user_id)
-    items = [{**row._asdict(), "holder": _holder(row.holder_id, row.holder_name, row.held_until)} for row in page.rows]
+    now = clock.now()
+    items = [
+        {
+            **row._asdict(),
+            "rank": _score(row.status, row.rank, now),
+            "holder": _holder(row.holder_id, row.holder_name, row.held_until),
+        }
+        for row in page.rows
+    ]
     return {"items": items, "next_cursor": page.next_cursor}
 
 
@@ -64,10 +75,11 @@ def get_conversation(query: dict[str, Any], conversation_id: str) -> Any:
     before = None if query["before"] is None else id_or_nobody(query["before"])
     view = queries.get_conversation(known_id(conversation_id), before=before)
     require(caller(), Permission.CONVERSATION_READ, view.brand_id)
-    data = view._asdict()
+    data, parts = view._asdict(), rank_parts(view, clock.now())
     return {
         **data,
-        "rank_reasons": [{name: in_zulu(fact) for name, fact in part.items()} for part in view.rank_reasons],
+        "rank": sum(part["points"] for part in parts),
+        "rank_reasons": [{name: in_zulu(fact) for name, fact in part.items()} for part in parts],
         "contact": None if view.contact_id is None else {"id": view.contact_id, "name": view.contact_name},
         "clocks": data,
         "holder": _holder(view.holder_id, view.holder_name, view.held_until),
@@ -122,6 +134,11 @@ def release_conversation(body: dict[str, Any], conversation_id: str) -> Any:
     conversation = known_id(conversation_id)
     desk.release(caller(), conversation)
     return {"conversation_id": conversation, "holder": None}
+
+
+def _score(status: str, rank: int, now: datetime) -> int:
+    """The points of a row now; 0 of what stands in no queue, or was not ranked yet."""
+    return (score_of(rank, now) or 0) if status == "open" else 0
 
 
 def _copies(message_id: UUID, view: queries.ConversationView) -> list[dict[str, Any]]:

@@ -14,7 +14,7 @@ from sqlalchemy.orm import aliased
 
 from agency.inbox.conversation_view import ConversationView, web_address
 from agency.inbox.models import Contact, Conversation, Message
-from agency.inbox.ranking import complaint_words, urgent_words
+from agency.inbox.ranking import MANY_STARS, complaint_words, urgent_words
 from channels.models import Account
 from styleguides.scenarios import CaseFacts
 from tenants.database import db
@@ -24,8 +24,8 @@ from tenants.permissions import Actor, Permission, require
 
 WORDS_READ = 5
 """So many of the customer's newest messages: who writes in pieces says it in the one before the last."""
-FEW_STARS, MANY_STARS = 2, 4
-"""A review of at most so many stars complains whatever its words; of at least so many it does not."""
+FEW_STARS = 2
+"""A review of at most so many stars complains whatever its words; of at least MANY_STARS it does not."""
 
 COMPLAINT = "complaint"
 """The one of `styleguides.scenarios.CASE_KINDS` that rules of a style guide ask for."""

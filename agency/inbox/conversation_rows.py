@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
 from typing import Any, NamedTuple
 from uuid import UUID
 
 from agency.inbox.incoming import Record
-from agency.inbox.storage import AccountRows, Thread
+from agency.inbox.storage import VIP, AccountRows, Thread
 from agency.inbox.summary import READ_CHARACTERS, MessageFacts, Standing, Summary, first_status, next_status, summarise
+from agency.inbox.weights import BrandRules
 from channels.models import Account
+from tenants import clock
 from tenants.database import new_id
 
 Contexts = dict[UUID, tuple[dict[str, Any], str | None]]
@@ -18,9 +20,9 @@ Contexts = dict[UUID, tuple[dict[str, Any], str | None]]
 
 
 class Rules(NamedTuple):
-    """By what a conversation's row is worked out: hours in which an answer is due, and before when it is past."""
+    """By what a conversation's row is worked out: the brand's rules, and before when it is past."""
 
-    due_hours: int
+    brand: BrandRules
     past_before: datetime | None = None
 
 
@@ -38,7 +40,7 @@ def refresh(
     for thread in threads:
         if thread.id not in facts:
             continue
-        summary = summarise(thread.external_id, thread.kind, facts[thread.id], rules.due_hours)
+        summary = _summary(thread.external_id, thread.kind, facts[thread.id], rules, thread.standing)
         before = Standing(thread.status, thread.closed_reason, thread.held, thread.reply_state, thread.last_customer_at)
         context, permalink = contexts.get(thread.id, ({}, None))
         changes.append(
@@ -51,7 +53,12 @@ def refresh(
 def refresh_conversation(account: Account, conversation_id: UUID) -> None:
     """Work out a conversation's row afresh, after something outside intake changed what counts."""
     rows = AccountRows(account)
-    refresh(rows, rows.threads([], [conversation_id]), Rules(rows.due_hours()), {})
+    refresh(rows, rows.threads([], [conversation_id]), Rules(rows.rules()), {})
+
+
+def _summary(thread_external_id: str, kind: str, facts: Sequence[MessageFacts], rules: Rules, standing: int) -> Summary:
+    vip, weight = standing >= VIP, standing % VIP
+    return summarise(thread_external_id, kind, facts, rules.brand, now=clock.now(), vip=vip, weight=weight)
 
 
 def _summary_columns(summary: Summary, status: tuple[str, str | None]) -> dict[str, Any]:
@@ -68,17 +75,19 @@ def conversation_row(
     contacts: dict[str, UUID],
     languages: dict[str, str | None],
     rules: Rules,
+    standings: Mapping[UUID, int],
 ) -> dict[str, Any]:
     """A conversation nobody has seen before: all its messages are in this page, so it is written once, whole."""
     by_thread[thread_external_id] = conversation_id = new_id()
     records = list(records)
     facts = [_facts(r, contacts, languages) for r in records]
     kind = records[0].kind
-    summary = summarise(thread_external_id, kind, facts, rules.due_hours)
+    root = next((r for r in records if r.external_id == thread_external_id), None)
+    begun_by = contacts.get(root.contact_key) if root and root.contact_key is not None else None
+    summary = _summary(thread_external_id, kind, facts, rules, standings.get(begun_by, 0) if begun_by else 0)
     context: dict[str, Any] = {}
     for record in records:
         context |= record.context or {}
-    root = next((r for r in records if r.external_id == thread_external_id), None)
     return _summary_columns(summary, first_status(summary, rules.past_before)) | {
         "id": conversation_id,
         "external_id": thread_external_id,

@@ -8,10 +8,11 @@ from functools import lru_cache
 from typing import Any, NamedTuple
 from uuid import UUID
 
-from sqlalchemy import Uuid, and_, bindparam, func, select
+from sqlalchemy import Integer, Uuid, and_, bindparam, cast, func, select
 from sqlalchemy.orm import aliased
 
 from agency.inbox.models import Contact, Conversation, KeptMedia, Message, ModerationDeed, Note
+from agency.inbox.ranking import parts_of
 from channels.models import Account
 from tenants.database import db
 from tenants.errors import NotFound
@@ -160,7 +161,7 @@ _COLUMNS = (
     Brand.language,
     Brand.time_zone,
     Brand.needs_approval,
-    Brand.answer_due_hours,
+    func.coalesce(cast(Brand.answer_due_hours_on[Conversation.platform].astext, Integer), Brand.answer_due_hours),
     Brand.paused_at.is_not(None),
     Conversation.platform,
     Conversation.kind,
@@ -322,6 +323,12 @@ def get_conversation(conversation_id: UUID, *, before: UUID | None = None) -> Co
     )
     context = {name: web_address(value) if name == "permalink" else value for name, value in view.context.items()}
     return view._replace(permalink=web_address(view.permalink), context=context)
+
+
+def rank_parts(view: ConversationView, now: datetime) -> list[dict[str, Any]]:
+    """Why it stands where it does, in points that add up; empty of what stands in no queue, or was not ranked yet."""
+    since = view.last_customer_at or view.last_message_at
+    return parts_of(view.rank, view.rank_reasons, since, now) if view.status == "open" else []
 
 
 def web_address(address: object) -> str | None:

@@ -237,7 +237,8 @@ def reopen(actor: Actor, conversation_id: UUID) -> None:
     case = _to_work_on(actor, conversation_id)
     if case.status == "open":
         return
-    _change(Conversation.id == conversation_id, status="open", closed_reason=None, snoozed_until=None)
+    values = {"status": "open", "closed_reason": None, "snoozed_until": None}
+    _change(Conversation.id == conversation_id, rerank_at=clock.now(), **values)
     audit.record(actor, "conversation.reopen", "conversation", conversation_id, brand_id=case.brand_id)
 
 
@@ -319,7 +320,7 @@ def hand_back_expired() -> int:
     ended = and_(Conversation.holder_id.is_not(None), Conversation.held_until < now)
     due = and_(Conversation.status == "snoozed", Conversation.snoozed_until <= now)
     changed = 0
-    for condition, values in ((ended, _NOBODY), (due, {"status": "open", "snoozed_until": None})):
+    for condition, values in ((ended, _NOBODY), (due, {"status": "open", "snoozed_until": None, "rerank_at": now})):
         ids = list(
             db.session.scalars(
                 select(Conversation.id)

@@ -87,10 +87,10 @@ def store_page(
     work = _compare(records, rows.known(external_ids))
     if not work:
         return Stored(unchanged=work.unchanged, set_aside=aside)
-    due_hours = rows.lock()
+    brand_rules = rows.lock()
     work = _compare(records, rows.known(external_ids))
     if work:
-        _write(account, rows, work, Rules(due_hours, past_before), now)
+        _write(account, rows, work, Rules(brand_rules, past_before), now)
     arrived = tuple((r.kind, r.written_at) for r in work.fresh if r.direction == "in" and not r.deleted)
     return Stored(len(work.fresh), len(work.changed), len(work.gone), work.unchanged, aside, arrived)
 
@@ -100,11 +100,11 @@ def mark_gone(account: Account, external_ids: Sequence[str], *, now: datetime) -
     among them carried; returns how many were live.
     """
     rows = AccountRows(account)
-    due_hours = rows.lock()
+    brand_rules = rows.lock()
     answers = [external_id + REPLY_SUFFIX for external_id in external_ids]
     gone = [k for k in rows.known([*external_ids, *answers]).values() if not k.deleted]
     if gone:
-        _write(account, rows, _Work([], [], gone, 0, {}), Rules(due_hours), now)
+        _write(account, rows, _Work([], [], gone, 0, {}), Rules(brand_rules), now)
     return len(gone)
 
 
@@ -198,6 +198,7 @@ def _write(account: Account, rows: AccountRows, work: _Work, rules: Rules, now: 
     given = [*work.fresh, *(record for record, _ in work.changed), *(record for record, _ in work.named)]
     people = rows.contacts({r.contact_key: r.author_name for r in given if r.contact_key is not None})
     contacts = {key: person.id for key, person in people.items()}
+    standings = {person.id: person.standing for person in people.values() if person.standing}
     work = work._replace(
         fresh=[naming.named(r, people) for r in work.fresh],
         changed=[(naming.named(r, people), known) for r, known in work.changed],
@@ -225,7 +226,10 @@ def _write(account: Account, rows: AccountRows, work: _Work, rules: Rules, now: 
         if record.external_id not in placed and record.thread_external_id not in by_thread:
             starts.setdefault(record.thread_external_id, []).append(record)
     rows.insert_conversations(
-        [conversation_row(by_thread, thread, starts[thread], contacts, languages, rules) for thread in sorted(starts)]
+        [
+            conversation_row(by_thread, thread, starts[thread], contacts, languages, rules, standings)
+            for thread in sorted(starts)
+        ]
     )
     placed |= {r.external_id: by_thread[r.thread_external_id] for r in work.fresh if r.external_id not in placed}
     rows.insert_messages(

@@ -10,7 +10,7 @@ from sqlalchemy import BigInteger, CheckConstraint, Index, LargeBinary, SmallInt
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.orm import Mapped, mapped_column
 
-from tenants.database import Base, BrandOwned, Dated, belongs_to, belongs_to_brand
+from tenants.database import AgencyOwned, Base, BrandOwned, Dated, belongs_to, belongs_to_agency, belongs_to_brand
 
 STATUSES = ("open", "snoozed", "closed")
 """`open` stands in the queue; what a reply is doing shows in `reply_state`."""
@@ -62,7 +62,9 @@ class Conversation(BrandOwned, Dated, Base):
     `kind` is one of `channels.items.KINDS`; of `message` the `external_id` names the person
     (`channels.items.person_thread`).
 
-    `rank` orders the queue, highest first; `rank_reasons` are its named parts. `excerpt`, `author_name`, `language`,
+    `rank` orders the queue, highest first; `rank_reasons` are its named parts (`agency.inbox.ranking`); at `rerank_at`
+    it changes, as the due time nears; the default, long past, has it ranked at once. `excerpt`, `author_name`,
+    `language`,
     `stars` and the counts are copies kept by intake so that a queue page reads one table. `reply_state` is the state
     of the newest reply, None without one. `version` grows with every change a queue row shows. `closed_reason` is one
     of CLOSED_BY_RULE, `resolved`, or None while not closed; `looked_at` is when somebody of ours last worked on it.
@@ -77,6 +79,7 @@ class Conversation(BrandOwned, Dated, Base):
     status: Mapped[str] = mapped_column(Text, default="open", server_default="open")
     rank: Mapped[int] = mapped_column(default=0, server_default="0")
     rank_reasons: Mapped[list[Any]] = mapped_column(JSONB, default=list, server_default="[]")
+    rerank_at: Mapped[datetime | None] = mapped_column(server_default="2000-01-01 00:00+00")
     excerpt: Mapped[str] = mapped_column(Text, default="", server_default="")
     author_name: Mapped[str | None] = mapped_column(Text)
     language: Mapped[str | None] = mapped_column(Text)
@@ -114,6 +117,13 @@ class Conversation(BrandOwned, Dated, Base):
             text("rank desc"),
             text("id desc"),
             postgresql_where=text("status = 'open'"),
+        ),
+        Index(
+            "ix_conversation_rerank",
+            "agency_id",
+            "rerank_at",
+            "id",
+            postgresql_where=text("status = 'open' and rerank_at is not null"),
         ),
         Index("ix_conversation_due", "agency_id", "due_at", "id", postgresql_where=text("status = 'open'")),
         Index(
@@ -272,6 +282,26 @@ class QueueCounter(BrandOwned, Base):
     closed_count: Mapped[int] = mapped_column(default=0, server_default="0")
     version: Mapped[int] = mapped_column(BigInteger, default=0, server_default="0")
     __table_args__ = (belongs_to_brand(), UniqueConstraint("agency_id", "brand_id"))
+
+
+class RankingWeights(AgencyOwned, Dated, Base):
+    """A version of an agency's weights; that of the highest `number` is in force, without one the defaults are.
+
+    `points` by the names of `agency.inbox.weights.WEIGHTS`; `back_to` is the earlier version it repeats. Of the open
+    cases there were when it was saved (`open_count`), `ranked_count` stand by it; `ranked_at` is when all did.
+    """
+
+    __tablename__ = "ranking_weights"
+    number: Mapped[int]
+    points: Mapped[dict[str, int]] = mapped_column(JSONB)
+    note: Mapped[str] = mapped_column(Text)
+    back_to: Mapped[int | None]
+    saved_by: Mapped[UUID]
+    saved_by_name: Mapped[str] = mapped_column(Text)
+    open_count: Mapped[int] = mapped_column(default=0, server_default="0")
+    ranked_count: Mapped[int] = mapped_column(default=0, server_default="0")
+    ranked_at: Mapped[datetime | None]
+    __table_args__ = (belongs_to_agency(), UniqueConstraint("agency_id", "number"))
 
 
 class ModerationDeed(BrandOwned, Dated, Base):

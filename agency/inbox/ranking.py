@@ -1,27 +1,32 @@
 """Where a conversation stands in the queue, and why: a sum of named parts that two readers would add up alike.
 
-A point is a minute of head start. The base is when an answer is due; complaints, urgency and low stars move it forward.
-All conversations grow older together, so waiting alone never changes their order: nothing has to be ranked again as
-time passes, and nothing starves, because whatever waits comes to the top before anything that arrives much later.
+A point is an hour of waiting. All conversations grow older together, so waiting alone never changes their order: it is
+part of the order from the beginning and nothing is ranked again as time passes. What does change the order as time
+passes is the due time: it counts in steps, and `Ranked.rerank_at` says when the next one comes.
 """
 
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
-from datetime import UTC, datetime
-from typing import Any
+from datetime import UTC, datetime, timedelta
+from typing import Any, Final, NamedTuple
 
-HORIZON = datetime(2100, 1, 1, tzinfo=UTC)
-"""Due times are counted back from here, so that scores are positive and earlier means higher. Fits 32 bits."""
+from agency.inbox.weights import Weights
 
-LONGEST_HEAD_START_MINUTES = 600
+POINT_SECONDS: Final = 3_600
+"""What a point is worth in waiting."""
+HORIZON: Final = datetime(2060, 1, 1, tzinfo=UTC)
+EARLIEST: Final = datetime(2000, 1, 1, tzinfo=UTC)
+"""Ranks are seconds counted back from HORIZON, so that older means higher. With what is older than EARLIEST taken as
+from then, they fit 32 bits beside the most points there can be."""
+PARTS: Final = ("urgent", "complaint", "anger", "stars", "due", "reach", "vip", "person", "tier", "waiting")
+"""In the order in which they are told."""
+WORD_PARTS: Final = ("urgent", "complaint", "anger")
+"""Parts by words: kept also where they count nothing, so that other weights need no reading of the messages."""
+WORDS_TOLD: Final = 3
 
-STARS_MINUTES = {1: 240, 2: 180, 3: 60}
-URGENT_MINUTES = 180
-COMPLAINT_MINUTES = 90
-REACH_MINUTES = ((10, 90), (3, 30))
-"""At least so many live messages in a public thread → so many minutes: others are reading along."""
+MANY_STARS: Final = 4
+"""Words of a review of so many stars are no complaint (`agency.inbox.case.is_complaint`)."""
 
 URGENT = {
     "en": "urgent immediately asap emergency police lawyer fraud scam stolen hacked allerg poison unsafe danger",
@@ -76,33 +81,105 @@ def _found(finders: dict[str, re.Pattern[str]], text: str, language: str | None)
     return list(dict.fromkeys(finder.findall(text.lower())))
 
 
-@dataclass(frozen=True, slots=True)
-class RankFacts:
-    """What ranking looks at. `due_at` is None where nothing is owed; then `since` alone places it."""
+class Said(NamedTuple):
+    """What a text says that counts, each by the words that say it."""
 
-    text: str
-    language: str | None
-    stars: int | None
+    urgent: tuple[str, ...] = ()
+    complaint: tuple[str, ...] = ()
+    anger: tuple[str, ...] = ()
+
+
+def said_in(text: str, language: str | None, stars: int | None) -> Said:
+    """What these words of a customer say."""
+    complains = stars is None or stars < MANY_STARS
+    return Said(
+        tuple(urgent_words(text, language)[:WORDS_TOLD]),
+        tuple(complaint_words(text, language)[:WORDS_TOLD]) if complains else (),
+    )
+
+
+class RankFacts(NamedTuple):
+    """What ranking looks at. `due_at` is None where nothing is owed; `readers` how many messages an audience reads."""
+
+    said: Said
     since: datetime
     due_at: datetime | None
-    message_count: int
+    stars: int | None = None
+    readers: int = 0
+    vip: bool = False
+    weight: int = 0
+    tier: str = "standard"
 
 
-def rank(facts: RankFacts) -> tuple[int, list[dict[str, Any]]]:
-    """The score, highest first in the queue, and its parts: `{"part", "points", …}`; the points add up to the score."""
-    base = facts.due_at or facts.since
-    minutes = int((HORIZON - base).total_seconds()) // 60
-    parts: list[dict[str, Any]] = [
-        {"part": "due" if facts.due_at else "since", "points": minutes, "at": base.astimezone(UTC).isoformat()}
-    ]
-    if facts.stars in STARS_MINUTES:
-        parts.append({"part": "stars", "points": STARS_MINUTES[facts.stars], "stars": facts.stars})
-    for part, finders, points in (("urgent", _URGENT, URGENT_MINUTES), ("complaint", _COMPLAINT, COMPLAINT_MINUTES)):
-        found = _found(finders, facts.text, facts.language)
-        if found:
-            parts.append({"part": part, "points": points, "words": found[:3]})
-    for least, points in REACH_MINUTES:
-        if facts.message_count >= least:
-            parts.append({"part": "reach", "points": points, "messages": facts.message_count})
-            break
-    return sum(part["points"] for part in parts), parts
+class Ranked(NamedTuple):
+    """`rank` orders the queue, highest first; `reasons` are its parts but for waiting: `{"part", "points", …}`.
+
+    `rerank_at` is when the due time's next step comes, None where none does.
+    """
+
+    rank: int
+    reasons: list[dict[str, Any]]
+    rerank_at: datetime | None
+
+
+def rank(facts: RankFacts, weights: Weights, now: datetime) -> Ranked:
+    """Where these facts put a case at this moment."""
+    points = weights.points
+    reasons: list[dict[str, Any]] = []
+    for part, words in zip(WORD_PARTS, facts.said, strict=True):
+        if words:
+            reasons.append({"part": part, "points": points[part], "words": list(words)})
+    if facts.stars is not None and facts.stars < MANY_STARS:
+        reasons.append({"part": "stars", "points": points[f"stars_{facts.stars}"], "stars": facts.stars})
+    rerank_at = None
+    if facts.due_at is not None:
+        counted, rerank_at = due_step(facts.due_at, weights, now)
+        reasons.append({"part": "due", "points": counted, "at": facts.due_at.astimezone(UTC).isoformat()})
+    if facts.readers >= 3:
+        counted = points["reach_10" if facts.readers >= 10 else "reach_3"]
+        reasons.append({"part": "reach", "points": counted, "messages": facts.readers})
+    if facts.vip:
+        reasons.append({"part": "vip", "points": points["vip"]})
+    if facts.weight:
+        reasons.append({"part": "person", "points": points["person"] * facts.weight, "weight": facts.weight})
+    if facts.tier != "standard":
+        reasons.append({"part": "tier", "points": points[f"tier_{facts.tier}"], "tier": facts.tier})
+    total = sum(reason["points"] for reason in reasons)
+    return Ranked(_seconds_before_horizon(facts.since) + total * POINT_SECONDS, reasons, rerank_at)
+
+
+def due_step(due_at: datetime, weights: Weights, now: datetime) -> tuple[int, datetime | None]:
+    """Points of the time that is left, and when the next step comes; None when it is late already."""
+    left_seconds = (due_at - now).total_seconds()
+    counted = 0
+    for before_seconds, step in weights.due:
+        if left_seconds > before_seconds:
+            return counted, due_at - timedelta(seconds=before_seconds)
+        counted = step
+    return counted, None
+
+
+def score_of(rank: int, now: datetime) -> int | None:
+    """The points of this rank at this moment, waiting among them; None of a rank that is not worked out yet.
+
+    A higher rank never has a lower score: it is the same number, told in points.
+    """
+    score = (rank - int((HORIZON - now).total_seconds())) // POINT_SECONDS
+    return max(score, 0) if score >= -24 else None
+
+
+def parts_of(rank: int, reasons: list[dict[str, Any]], since: datetime, now: datetime) -> list[dict[str, Any]]:
+    """The parts as they are told at this moment: with waiting, in the order of PARTS. Their points add up to the score.
+
+    Empty where that is None.
+    """
+    score = score_of(rank, now)
+    if score is None:
+        return []
+    waited = score - sum(reason["points"] for reason in reasons)
+    waiting = {"part": "waiting", "points": waited, "at": since.astimezone(UTC).isoformat()}
+    return [*reasons, waiting]
+
+
+def _seconds_before_horizon(since: datetime) -> int:
+    return int((HORIZON - min(max(since, EARLIEST), HORIZON)).total_seconds())

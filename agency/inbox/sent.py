@@ -76,7 +76,7 @@ def record_sent(
         ]
     )
     link_reply(account.id, external_id, reply_id, parent_external_id)
-    refresh(rows, threads, Rules(rows.due_hours()), {})
+    refresh(rows, threads, Rules(rows.rules()), {})
 
 
 def link_reply(

@@ -17,12 +17,15 @@ from sqlalchemy.dialects.postgresql import ARRAY, BYTEA
 from sqlalchemy.types import Text, Uuid
 
 from agency.inbox.summary import READ_CHARACTERS, MessageFacts
+from agency.inbox.weights import BrandRules
 from channels.items import SetAside
 from channels.models import Account
 from tenants.database import db, first_id_of, new_id
 from tenants.scope import raw_sql
 
 WHY = "one statement for a whole page of items"
+VIP = 100
+"""Added to the weight of a person who is a VIP, in a `standing`."""
 
 _KNOWN = raw_sql(
     """
@@ -33,21 +36,25 @@ _KNOWN = raw_sql(
     reason=WHY,
 ).bindparams(bindparam("external_ids", type_=ARRAY(Text)))
 
-_LOCK = raw_sql(
+_RULES_OF_BRAND = """
+    select jsonb_build_array(coalesce((answer_due_hours_on ->> cast(:platform as text))::int, answer_due_hours), tier,
+        (select points from ranking_weights where agency_id = :agency_id order by number desc limit 1))
+    from brand where agency_id = :agency_id and id = :brand_id
     """
-    select pg_advisory_xact_lock(hashtextextended(:account_key, 0)),
-           (select answer_due_hours from brand where agency_id = :agency_id and id = :brand_id)
-    """,
+
+_LOCK = raw_sql(
+    f"select pg_advisory_xact_lock(hashtextextended(:account_key, 0)), ({_RULES_OF_BRAND})",
     reason="two polls of one account store one after the other",
 )
 
-_DUE_HOURS = raw_sql(
-    "select answer_due_hours from brand where agency_id = :agency_id and id = :brand_id", reason="a page reads it once"
-)
+_RULES = raw_sql(_RULES_OF_BRAND, reason="a page reads it once")
+
+_STANDING = "weight + case when is_vip then {vip} else 0 end"
+"""What staff set of a person, in one number: it costs a thread and a page's contacts no statement of their own."""
 
 _KNOWN_CONTACTS = raw_sql(
-    """
-    select external_id, id, name from contact
+    f"""
+    select external_id, id, name, {_STANDING.format(vip=VIP)} from contact
     where agency_id = :agency_id and account_id = :account_id and external_id = any(:external_ids)
     """,
     reason=WHY,
@@ -67,8 +74,10 @@ _CONTACTS = raw_sql(
 )
 
 _THREADS = raw_sql(
-    """
-    select id, external_id, kind, status, closed_reason, holder_id is not null as held, reply_state, last_customer_at
+    f"""
+    select id, external_id, kind, status, closed_reason, holder_id is not null as held, reply_state, last_customer_at,
+        coalesce((select {_STANDING.format(vip=VIP)} from contact
+            where contact.agency_id = :agency_id and contact.id = conversation.contact_id), 0)
     from conversation
     where agency_id = :agency_id and account_id = :account_id
       and (external_id = any(:external_ids) or id = any(:ids))
@@ -125,14 +134,14 @@ _NEW_CONVERSATIONS = raw_sql(
     """
     insert into conversation (agency_id, id, brand_id, account_id, contact_id, platform, kind, external_id, status,
         closed_reason, rank, rank_reasons, excerpt, author_name, language, stars, context, permalink, message_count,
-        last_message_at, last_customer_at, due_at)
+        last_message_at, last_customer_at, due_at, rerank_at)
     select :agency_id, id, :brand_id, :account_id, contact_id, :platform, kind, external_id, status,
         closed_reason, rank, rank_reasons, excerpt, author_name, language, stars, context, permalink, message_count,
-        last_message_at, last_customer_at, due_at
+        last_message_at, last_customer_at, due_at, rerank_at
     from jsonb_to_recordset(cast(:rows as jsonb)) as given(id uuid, contact_id uuid, kind text, external_id text,
         status text, closed_reason text, rank int, rank_reasons jsonb, excerpt text, author_name text, language text,
         stars smallint, context jsonb, permalink text, message_count int, last_message_at timestamptz,
-        last_customer_at timestamptz, due_at timestamptz)
+        last_customer_at timestamptz, due_at timestamptz, rerank_at timestamptz)
     """,
     reason=WHY,
 )
@@ -145,11 +154,12 @@ _CHANGED_CONVERSATIONS = raw_sql(
         stars = given.stars, context = c.context || coalesce(given.context, '{}'),
         permalink = coalesce(given.permalink, c.permalink), message_count = given.message_count,
         last_message_at = given.last_message_at, last_customer_at = given.last_customer_at, due_at = given.due_at,
+        rerank_at = given.rerank_at,
         snoozed_until = case when given.status = 'snoozed' then c.snoozed_until end, version = c.version + 1
     from jsonb_to_recordset(cast(:rows as jsonb)) as given(id uuid, contact_id uuid, status text, closed_reason text,
         rank int, rank_reasons jsonb, excerpt text, author_name text, language text, stars smallint, context jsonb,
         permalink text, message_count int, last_message_at timestamptz, last_customer_at timestamptz,
-        due_at timestamptz)
+        due_at timestamptz, rerank_at timestamptz)
     where c.agency_id = :agency_id and c.id = given.id
     """,
     reason=WHY,
@@ -252,6 +262,8 @@ class Person(NamedTuple):
     id: UUID
     name: str | None
     is_new: bool
+    standing: int = 0
+    """What staff set: their weight, and VIP more where they are one."""
 
 
 class Thread(NamedTuple):
@@ -265,6 +277,8 @@ class Thread(NamedTuple):
     held: bool
     reply_state: str | None
     last_customer_at: datetime | None
+    standing: int = 0
+    """Of the person it is with (`Person`)."""
 
 
 class Joinable(NamedTuple):
@@ -289,22 +303,22 @@ class AccountRows:
     def __init__(self, account: Account) -> None:
         self._where = {"agency_id": account.agency_id, "account_id": account.id}
         self._new = {**self._where, "brand_id": account.brand_id}
-        self._brand = {"agency_id": account.agency_id, "brand_id": account.brand_id}
         self._platform = account.platform
+        self._brand = {"agency_id": account.agency_id, "brand_id": account.brand_id, "platform": account.platform}
 
     def known(self, external_ids: Iterable[str]) -> dict[str, Known]:
         """Stored messages by external id."""
         rows = db.session.execute(_KNOWN, {**self._where, "external_ids": list(external_ids)})
         return {row[0]: Known(row[1], row[2], bytes(row[3]), *row[4:]) for row in rows}
 
-    def lock(self) -> int:
-        """Wait until no other transaction stores items of this account. Returns what `due_hours` does."""
+    def lock(self) -> BrandRules:
+        """Wait until no other transaction stores items of this account. Returns what `rules` does."""
         values = {"account_key": str(self._where["account_id"]), **self._brand}
-        return int(db.session.execute(_LOCK, values).one()[1])
+        return BrandRules.read(db.session.execute(_LOCK, values).one()[1])
 
-    def due_hours(self) -> int:
-        """Within how many hours the brand answers."""
-        return int(db.session.execute(_DUE_HOURS, self._brand).scalar_one())
+    def rules(self) -> BrandRules:
+        """Within how many hours the brand answers on this platform, and what counts how much in the queue."""
+        return BrandRules.read(db.session.execute(_RULES, self._brand).scalar_one())
 
     def contacts(self, names: Mapping[str, str | None]) -> dict[str, Person]:
         """Make or rename contacts, given as external id → name, None where it is not known; all by external id."""
@@ -312,17 +326,19 @@ class AccountRows:
             return {}
         found: dict[str, Person] = {}
         wanted = dict(names)
-        for external_id, contact_id, name in db.session.execute(
+        for external_id, contact_id, name, standing in db.session.execute(
             _KNOWN_CONTACTS, {**self._where, "external_ids": list(names)}
         ):
-            found[external_id] = Person(contact_id, name, is_new=False)
+            found[external_id] = Person(contact_id, name, is_new=False, standing=standing)
             if wanted[external_id] in (None, name):
                 del wanted[external_id]
         if wanted:
             # One order for every session.
             given = [{"id": new_id(), "external_id": key, "name": wanted[key]} for key in sorted(wanted)]
             rows = db.session.execute(_CONTACTS, {**self._new, "platform": self._platform, "rows": as_json(given)})
-            found.update((key, Person(contact_id, name, key not in found)) for key, contact_id, name in rows.all())
+            for key, contact_id, name in rows.all():
+                before = found.get(key)
+                found[key] = Person(contact_id, name, before is None, before.standing if before else 0)
         return found
 
     def threads(self, external_ids: Iterable[str], ids: Iterable[UUID]) -> list[Thread]:

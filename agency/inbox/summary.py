@@ -1,6 +1,7 @@
 """What a queue row shows of a conversation, worked out from its messages alone.
 
-Nothing here remembers the order in which pages arrived: the same messages always give the same summary.
+Nothing here remembers the order in which pages arrived: the same messages at the same moment always give the same
+summary.
 """
 
 from __future__ import annotations
@@ -11,12 +12,16 @@ from typing import Any, NamedTuple
 from uuid import UUID
 
 from agency.inbox.models import CLOSED_BY_RULE, PAST
-from agency.inbox.ranking import RankFacts, rank
+from agency.inbox.ranking import RankFacts, Said, rank, said_in
+from agency.inbox.weights import BrandRules
 from styleguides.masking import masked
 
 EXCERPT_CHARACTERS = 140
 READ_CHARACTERS = 600
 """How much of a text is looked at for the excerpt and for ranking."""
+
+PRIVATE = "message"
+"""The kind of conversation that nobody else reads along."""
 
 BUSY_REPLY_STATES = ("draft", "awaiting_approval", "approved", "publishing", "outcome_unknown")
 """While a reply is here somebody of ours is at it, so no rule closes the conversation under them."""
@@ -59,6 +64,7 @@ class Summary(NamedTuple):
     due_at: datetime | None
     rank: int
     rank_reasons: list[dict[str, Any]]
+    rerank_at: datetime | None
     closing_reason: str | None
 
 
@@ -67,8 +73,20 @@ def excerpt_of(text: str) -> str:
     return masked(" ".join(text[:READ_CHARACTERS].split()))[:EXCERPT_CHARACTERS]
 
 
-def summarise(thread_external_id: str, kind: str, messages: Sequence[MessageFacts], due_hours: int) -> Summary:
-    """Work out the summary of a conversation. `messages` holds all of it, in any order, and at least one."""
+def summarise(
+    thread_external_id: str,
+    kind: str,
+    messages: Sequence[MessageFacts],
+    rules: BrandRules,
+    *,
+    now: datetime,
+    vip: bool = False,
+    weight: int = 0,
+) -> Summary:
+    """Work out the summary of a conversation. `messages` holds all of it, in any order, and at least one.
+
+    `vip` and `weight` are what staff set of the person it is with.
+    """
     live = [m for m in messages if not m.deleted]
     theirs = [m for m in live if m.direction == "in"]
     newest = max(theirs, key=lambda m: (m.moment, m.external_id), default=None)
@@ -84,18 +102,22 @@ def summarise(thread_external_id: str, kind: str, messages: Sequence[MessageFact
     # Of what is all gone, when it was asked: an answer is dated anew by every version of it that happened to be told.
     shown_times = live or [m for m in messages if m.direction == "in"] or messages
     last_message_at = max(m.written_at for m in shown_times)
-    due_at = newest.moment + timedelta(hours=due_hours) if newest and reason is None else None
+    due_at = newest.moment + timedelta(hours=rules.due_hours) if newest and reason is None else None
     stars = root.stars if root and not root.deleted else None
     shown = newest or first
-    score, reasons = rank(
+    ranked = rank(
         RankFacts(
-            text=newest.text if newest else "",
-            language=newest.language if newest else None,
-            stars=stars,
+            said=said_in(newest.text, newest.language, stars) if newest else Said(),
             since=newest.moment if newest else last_message_at,
             due_at=due_at,
-            message_count=len(live),
-        )
+            stars=stars,
+            readers=0 if kind == PRIVATE else len(live),
+            vip=vip,
+            weight=weight,
+            tier=rules.tier,
+        ),
+        rules.weights,
+        now,
     )
     return Summary(
         excerpt=excerpt_of(newest.text) if newest else "",
@@ -107,8 +129,9 @@ def summarise(thread_external_id: str, kind: str, messages: Sequence[MessageFact
         last_message_at=last_message_at,
         last_customer_at=newest.moment if newest else None,
         due_at=due_at,
-        rank=score,
-        rank_reasons=reasons,
+        rank=ranked.rank,
+        rank_reasons=ranked.reasons,
+        rerank_at=ranked.rerank_at,
         closing_reason=reason,
     )
 

@@ -61,6 +61,7 @@ def deed_words() -> dict[Permission, str]:
         Permission.GUIDE_APPROVE: _("Approve a style guide, never one's own"),
         Permission.SAVED_REPLY_WRITE: _("Write saved replies"),
         Permission.QUIZ_MANAGE: _("See who passed a quiz, set what a pass decides"),
+        Permission.RANKING_MANAGE: _("Set what counts how much in the queue"),
         Permission.EMPOWERMENT_READ: _("See what may be given to customers and what was"),
         Permission.EMPOWERMENT_GIVE: _("Give to customers within the limits"),
         Permission.EMPOWERMENT_EXCEED: _("Give more than the limits, with a reason"),

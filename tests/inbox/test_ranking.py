@@ -10,17 +10,16 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from agency.inbox.ranking import COMPLAINT, URGENT, RankFacts, rank
+from agency.inbox.ranking import COMPLAINT, URGENT, RankFacts, rank, said_in
+from agency.inbox.weights import DEFAULTS
 
 NOW = datetime(2026, 11, 20, 9, 0, tzinfo=UTC)
 LISTED = [word for lists in (URGENT, COMPLAINT) for words in lists.values() for word in words.split()]
 
 
 def parts(text: str, language: str | None) -> dict[str, dict[str, Any]]:
-    facts = RankFacts(text=text, language=language, stars=None, since=NOW, due_at=NOW, message_count=1)
-    score, found = rank(facts)
-    assert score == sum(part["points"] for part in found)
-    return {part["part"]: part for part in found}
+    ranked = rank(RankFacts(said_in(text, language, None), NOW, NOW), DEFAULTS, NOW)
+    return {part["part"]: part for part in ranked.reasons}
 
 
 @pytest.mark.parametrize(

@@ -32,6 +32,8 @@ IN_HEALTH_SECONDS = {
     JobName.SEND_MAIL: 10,
     JobName.BACKFILL: 60,  # a page of posts to its last comment
     JobName.IMPORT_FILE: 40,
+    JobName.RANK_DUE: 21,  # its longest run and a slice
+    JobName.RERANK: 21,
     JobName.UPKEEP: 60,  # its own slot of the timetable
 }
 

@@ -4,7 +4,25 @@ from __future__ import annotations
 
 from marshmallow import fields
 
-from agency.api.schemas.fields import Flag, Identifier, Items, Moment, Strict, Text, Whole, next_cursor
+from agency.api.schemas.fields import (
+    Choice,
+    Flag,
+    Identifier,
+    Items,
+    Mapped,
+    Moment,
+    Strict,
+    Text,
+    Whole,
+    next_cursor,
+)
+from tenants.brands import PLATFORMS, TIERS
+
+_HOURS_ON = {
+    "type": "object",
+    "properties": {name: {"type": "integer", "minimum": 1, "maximum": 336} for name in PLATFORMS},
+    "description": "by platform, where an answer is due in other hours than `answer_due_hours`",
+}
 
 
 class BrandChanges(Strict):
@@ -18,6 +36,8 @@ class BrandChanges(Strict):
     needs_approval = Flag()
     guide_needs_approval = Flag(metadata={"description": "only the client puts a style guide in force"})
     answer_due_hours = Whole(least=1, most=336)
+    answer_due_hours_on = Mapped(metadata=_HOURS_ON)
+    tier = Choice(*TIERS, metadata={"description": "how much its cases count in the queue"})
 
 
 class NewBrand(BrandChanges):
@@ -38,6 +58,8 @@ class Brand(Strict):
     needs_approval = Flag(required=True)
     guide_needs_approval = Flag(required=True)
     answer_due_hours = Whole(required=True)
+    answer_due_hours_on = Mapped(required=True, metadata=_HOURS_ON)
+    tier = Choice(*TIERS, required=True)
     created_at = Moment(required=True)
     paused_at = Moment(required=True, allow_none=True)
     archived_at = Moment(required=True, allow_none=True)

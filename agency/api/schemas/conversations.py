@@ -29,6 +29,7 @@ _RANK_REASON = {
     "properties": {"part": {"type": "string"}, "points": {"type": "integer"}},
     "description": "a named part of the rank and its facts; the points add up to the rank",
 }
+_RANK = "points now; they grow with waiting, so compare those of one answer; 0 while it stands in no queue"
 _ATTACHMENT = {
     "type": "object",
     "required": ["kind", "url", "title"],
@@ -84,7 +85,7 @@ class ConversationRow(Strict):
     kind = Text(required=True)
     status = Choice("open", "snoozed", "closed", required=True)
     closed_reason = Text(required=True, allow_none=True)
-    rank = Whole(required=True, least=-(2**31))
+    rank = Whole(required=True, metadata={"description": _RANK})
     excerpt = Text(required=True)
     author_name = Text(required=True, allow_none=True)
     language = Text(required=True, allow_none=True)
@@ -231,7 +232,7 @@ class Conversation(Strict):
     external_id = Text(required=True)
     status = Choice("open", "snoozed", "closed", required=True)
     closed_reason = Text(required=True, allow_none=True)
-    rank = Whole(required=True, least=-(2**31))
+    rank = Whole(required=True, metadata={"description": _RANK})
     rank_reasons = Items(Mapped(metadata=_RANK_REASON), required=True)
     author_name = Text(required=True, allow_none=True)
     contact = fields.Nested(Contact, required=True, allow_none=True)
