@@ -7,10 +7,10 @@ from datetime import datetime
 from typing import Any, NamedTuple
 from uuid import UUID
 
+from agency.inbox.brand_rules import VIP, BrandRules
 from agency.inbox.incoming import Record
-from agency.inbox.storage import VIP, AccountRows, Thread
+from agency.inbox.storage import AccountRows, Thread
 from agency.inbox.summary import READ_CHARACTERS, MessageFacts, Standing, Summary, first_status, next_status, summarise
-from agency.inbox.weights import BrandRules
 from channels.models import Account
 from tenants import clock
 from tenants.database import new_id

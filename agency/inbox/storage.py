@@ -16,16 +16,14 @@ from sqlalchemy import bindparam
 from sqlalchemy.dialects.postgresql import ARRAY, BYTEA
 from sqlalchemy.types import Text, Uuid
 
+from agency.inbox.brand_rules import RULES_OF_BRAND, STANDING, BrandRules
 from agency.inbox.summary import READ_CHARACTERS, MessageFacts
-from agency.inbox.weights import BrandRules
 from channels.items import SetAside
 from channels.models import Account
 from tenants.database import db, first_id_of, new_id
 from tenants.scope import raw_sql
 
 WHY = "one statement for a whole page of items"
-VIP = 100
-"""Added to the weight of a person who is a VIP, in a `standing`."""
 
 _KNOWN = raw_sql(
     """
@@ -36,25 +34,16 @@ _KNOWN = raw_sql(
     reason=WHY,
 ).bindparams(bindparam("external_ids", type_=ARRAY(Text)))
 
-_RULES_OF_BRAND = """
-    select jsonb_build_array(coalesce((answer_due_hours_on ->> cast(:platform as text))::int, answer_due_hours), tier,
-        (select points from ranking_weights where agency_id = :agency_id order by number desc limit 1))
-    from brand where agency_id = :agency_id and id = :brand_id
-    """
-
 _LOCK = raw_sql(
-    f"select pg_advisory_xact_lock(hashtextextended(:account_key, 0)), ({_RULES_OF_BRAND})",
+    f"select pg_advisory_xact_lock(hashtextextended(:account_key, 0)), ({RULES_OF_BRAND})",
     reason="two polls of one account store one after the other",
 )
 
-_RULES = raw_sql(_RULES_OF_BRAND, reason="a page reads it once")
-
-_STANDING = "weight + case when is_vip then {vip} else 0 end"
-"""What staff set of a person, in one number: it costs a thread and a page's contacts no statement of their own."""
+_RULES = raw_sql(RULES_OF_BRAND, reason="a page reads it once")
 
 _KNOWN_CONTACTS = raw_sql(
     f"""
-    select external_id, id, name, {_STANDING.format(vip=VIP)} from contact
+    select external_id, id, name, {STANDING} from contact
     where agency_id = :agency_id and account_id = :account_id and external_id = any(:external_ids)
     """,
     reason=WHY,
@@ -76,7 +65,7 @@ _CONTACTS = raw_sql(
 _THREADS = raw_sql(
     f"""
     select id, external_id, kind, status, closed_reason, holder_id is not null as held, reply_state, last_customer_at,
-        coalesce((select {_STANDING.format(vip=VIP)} from contact
+        coalesce((select {STANDING} from contact
             where contact.agency_id = :agency_id and contact.id = conversation.contact_id), 0)
     from conversation
     where agency_id = :agency_id and account_id = :account_id

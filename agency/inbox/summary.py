@@ -11,9 +11,9 @@ from datetime import datetime, timedelta
 from typing import Any, NamedTuple
 from uuid import UUID
 
+from agency.inbox.brand_rules import BrandRules
 from agency.inbox.models import CLOSED_BY_RULE, PAST
 from agency.inbox.ranking import RankFacts, Said, rank, said_in
-from agency.inbox.weights import BrandRules
 from styleguides.masking import masked
 
 EXCERPT_CHARACTERS = 140

@@ -5,11 +5,11 @@ A point is worth an hour of waiting, so waiting is the measure of all other weig
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cached_property
 from itertools import pairwise
-from typing import Any, Final, NamedTuple
+from typing import Final, NamedTuple
 
 from tenants.brands import MOST_HOURS
 from tenants.errors import Invalid, worded
@@ -122,16 +122,3 @@ def checked_weights(given: Mapping[str, object]) -> Weights:
     if errors:
         raise Invalid("Some of these points cannot be used. Nothing was changed.", errors=errors)
     return Weights(points)
-
-
-class BrandRules(NamedTuple):
-    """By what a brand's cases on one platform are ranked."""
-
-    due_hours: int
-    tier: str
-    weights: Weights
-
-    @classmethod
-    def read(cls, row: Sequence[Any]) -> BrandRules:
-        """From hours, tier and stored points, None where nobody changed any."""
-        return cls(int(row[0]), row[1], weights_of(row[2]))

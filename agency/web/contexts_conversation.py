@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from agency.replies.text_difference import Piece
+from agency.web.contexts_ranking import RankLook
 from agency.web.looks import BrandLook, Choice, Clock, FindingLook, Notice, Stars, StateLook, told
 
 
@@ -233,6 +234,7 @@ class ConversationPage:
     notes: tuple[NoteLook, ...] = told("For colleagues, oldest first.", default=())
     claim: ClaimLook = told("Who has it.")
     composer: Composer | None = told("None where this person may only read.", default=None)
+    rank: RankLook | None = told("Why it stands where it does in the queue.", default=None)
     side: tuple[SidePart, ...] = told("The context column below the voice: why it stands here, earlier, said before.")
     beside_url: str = told("Where the cards of what helps here are fetched from when they are first seen.", default="")
     sheet_url: str = told("The client sheet, one key away; empty for who may not.", default="")

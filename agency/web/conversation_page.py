@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 from datetime import datetime, timedelta
-from typing import Any
 from uuid import UUID
 
 from flask import url_for
 from flask_babel import gettext as _
 
-from agency.inbox.conversation_view import ConversationView, get_conversation
+from agency.inbox.conversation_view import ConversationView, get_conversation, rank_parts
 from agency.replies.queries import ReplyRow, replies_of, shown_to
 from agency.web import clocks
 from agency.web.composer_part import Written, composer_for
@@ -25,6 +24,7 @@ from agency.web.inbox_address import Address
 from agency.web.language import chosen_language, chosen_zone
 from agency.web.looks import Choice, Notice, brand_look
 from agency.web.message_looks import message_looks, quoted_post
+from agency.web.rank_words import rank_look
 from agency.web.reply_looks import place_words, platform_word, stopped_words, way_words
 from agency.web.sheet_look import address_of as sheet_address
 from agency.web.state_looks import conversation_states, reply_states, unknown_state
@@ -99,6 +99,7 @@ def conversation_page(
         sheet_url=sheet_address(view.brand_id, view.id) if actor.may(Permission.GUIDE_READ) else "",
         voice_url=voice_url(view) if actor.may(Permission.GUIDE_READ) else "",
         beside_url=address.deed_url(view.id, "beside"),
+        rank=rank_look(rank_parts(view, now), now),
         side=_side(view, address),
         notices=_notices(view, actor, written),
         note_url=address.deed_url(view.id, "note") if actor.may(Permission.NOTE_WRITE) else "",
@@ -199,11 +200,6 @@ def _side(view: ConversationView, address: Address) -> tuple[SidePart, ...]:
     states = conversation_states()
     return (
         SidePart(
-            heading=_("Why it stands here"),
-            lines=tuple(SideLine(text=_reason(part)) for part in view.rank_reasons if part.get("part") != "since"),
-            empty=_("Nothing is owed here now."),
-        ),
-        SidePart(
             heading=_("Earlier with this brand"),
             lines=tuple(
                 SideLine(
@@ -218,20 +214,6 @@ def _side(view: ConversationView, address: Address) -> tuple[SidePart, ...]:
             empty=_("Nothing earlier that the platform tells us belongs to this person."),
         ),
     )
-
-
-def _reason(part: dict[str, Any]) -> str:
-    name = part.get("part")
-    if name == "due":
-        at = clocks.moment(datetime.fromisoformat(part["at"]), chosen_zone(), chosen_language()).words
-        return _("An answer is due %(time)s", time=at)
-    moved = _("moved forward by %(minutes)s min", minutes=part.get("points", 0))
-    if name in ("urgent", "complaint"):
-        kind = _("Sounds urgent") if name == "urgent" else _("Sounds like a complaint")
-        return f"{kind} ({', '.join(map(str, part.get('words', ())))}): {moved}"
-    if name == "stars":
-        return _("%(n)s of 5 stars", n=part.get("stars")) + f": {moved}"
-    return _("Others are reading along") + f": {moved}"
 
 
 def _notices(view: ConversationView, actor: Actor, written: Written | None) -> tuple[Notice, ...]:

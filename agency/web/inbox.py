@@ -17,6 +17,7 @@ from werkzeug.wrappers import Response as AnyResponse
 
 from agency.inbox import desk, queries
 from agency.inbox.queries import QueueState
+from agency.inbox.ranking import score_of
 from agency.web import clocks
 from agency.web.contexts import ConversationPage, Filter, InboxPage, QueueRow
 from agency.web.conversation_page import conversation_page
@@ -238,9 +239,15 @@ def _rows(
                 r.holder_name or "" if held else "",
                 held and r.holder_id == actor.user_id,
                 r.looked_at is None or (r.last_customer_at is not None and r.last_customer_at > r.looked_at),
+                _score(r, now),
             )
         )
     return tuple(rows)
+
+
+def _score(r: queries.QueueRow, now: datetime) -> str:
+    score = score_of(r.rank, now) if r.status == "open" else None
+    return "" if score is None else str(score)
 
 
 @per_language

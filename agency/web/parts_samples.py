@@ -17,6 +17,7 @@ from agency.web.contexts_setup import GuidelineLook
 from agency.web.contexts_voice import VoiceLook
 from agency.web.looks import BrandLook, Choice, Clock, FindingLook, Notice, Stars, StateLook, Toast, brand_look
 from agency.web.message_looks import outgoing_states
+from agency.web.parts_sample_ranking import rank_sample
 from agency.web.state_looks import conversation_states, reply_states
 from agency.web.static_version import static_version
 from agency.web.theme import chosen_theme
@@ -218,7 +219,7 @@ def conversation(kind: str = "mine") -> c.ConversationPage:
         id="c0", url=f"{PAGES}/conversation", back_url=f"{PAGES}/inbox", brand=brands()[1], place="Google · review", language="pl",
         customer="Anna Szczebrzeszyńska", state=cases["claimed"], due=left(minutes=40), due_reason="first answer within 12 h",
         context=c.QuotedPost(heading="Hotel Bursztynowa Zatoka, Łeba", facts=("4.2 of 5 from 318 reviews",), permalink="https://example.com/place"),
-        messages=messages(), replies=answered if kind == "answered" else (), side=side,
+        messages=messages(), replies=answered if kind == "answered" else (), side=side, rank=rank_sample(),
         notes=(c.NoteLook(author="Marek", text="Client wants us to offer the voucher only in private.", at=ago(minutes=50)),),
         claim=c.ClaimLook(words="Marek has this case" if held else "You have this case", mine=not held, release_url="" if held else "#", take_url="#" if held else ""),
         composer=message_composer() if kind == "answered" else composer(closed=closed if held else None), note_url="#", resolve_url="#", snooze_url="#",

@@ -126,6 +126,15 @@ ROWS: dict[str, Callable[[Tenant], Row]] = {
         "key": t.word("key"),
         "written": t.word("name"),
     },
+    "ranking_weights": lambda t: {
+        "agency_id": t.agency_id,
+        "id": t.id_of("ranking_weights"),
+        "number": t.brand_id.int % 10**9,
+        "points": {"urgent": 40},
+        "note": t.word("why"),
+        "saved_by": t.id_of("person"),
+        "saved_by_name": t.word("lead"),
+    },
     "client_sheet": lambda t: {**_owned(t, "client_sheet"), "does": t.word("does"), "never_say": t.word("never")},
     "data_key": lambda t: {**_owned(t, "data_key"), "key_id": t.word("key"), "wrapped": t.hash("wrapped")},
     "person": lambda t: {
