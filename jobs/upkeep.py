@@ -9,7 +9,7 @@ from flask import Flask
 from rq.timeouts import JobTimeoutException
 from sqlalchemy import Select, String, and_, cast, exists, func, select
 
-from agency.inbox import desk, moderation
+from agency.inbox import moderation, returning
 from agency.notices import sending
 from agency.replies import answered_words
 from agency.replies.models import PublishAttempt, Reply
@@ -51,7 +51,8 @@ def keep_up(app: Flask) -> None:
     for agency_id in agencies:
         try:
             with in_scope(app, Scope(agency_id, None)):
-                desk.hand_back_expired()
+                returning.hand_back_expired()
+                returning.hand_back_of_left()
                 brands.mark_unmarked()
                 wake_stranded()
                 watch_unproven()

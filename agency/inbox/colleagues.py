@@ -17,7 +17,7 @@ from tenants.permissions import ROLE_PERMISSIONS, Actor, Permission, require
 
 MOST_COLLEAGUES = 200
 
-_WORKING_ROLES = [role.value for role, may in ROLE_PERMISSIONS.items() if Permission.CONVERSATION_WORK in may]
+WORKING_ROLES = [role.value for role, may in ROLE_PERMISSIONS.items() if Permission.CONVERSATION_WORK in may]
 
 
 class Colleague(NamedTuple):
@@ -42,7 +42,7 @@ def _workers(chosen: Any, agency_id: UUID, brand_id: UUID) -> Any:
     return chosen.join(Membership, Membership.person_id == Person.id).where(
         Membership.agency_id == agency_id,
         Membership.removed_at.is_(None),
-        Membership.role.in_(_WORKING_ROLES),
+        Membership.role.in_(WORKING_ROLES),
         or_(Membership.all_brands, Membership.brand_ids.bool_op("@>")([brand_id])),
         Person.disabled_at.is_(None),
     )

@@ -137,6 +137,8 @@ class ConversationView(NamedTuple):
     holder_name: str | None
     held_since: datetime | None
     held_until: datetime | None
+    held_before_id: UUID | None
+    hold_reason: str | None
     version: int
     created_at: datetime
     messages: list[MessageView]
@@ -187,6 +189,8 @@ _COLUMNS = (
     Conversation.holder_name,
     Conversation.held_since,
     Conversation.held_until,
+    Conversation.held_before_id,
+    Conversation.hold_reason,
     Conversation.version,
     Conversation.created_at,
 )

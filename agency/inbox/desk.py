@@ -7,10 +7,10 @@ other is told who. A claim nobody works on runs out after CLAIM_MINUTES by the p
 from __future__ import annotations
 
 from datetime import datetime, timedelta
-from typing import Any, NamedTuple, cast
+from typing import Any, NamedTuple
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, CursorResult, and_, or_, select, update
+from sqlalchemy import ColumnElement, func, or_, select, update
 
 from agency.inbox.colleagues import name_of_colleague
 from agency.inbox.filters import QueueFilter, conditions
@@ -21,13 +21,18 @@ from tenants.errors import Conflict, Invalid, NotFound, worded
 from tenants.permissions import Actor, Permission, require
 
 CLAIM_MINUTES = 30
-"""How long a claim outlives the last deed of its holder."""
+"""How long a claim outlives the last deed of its holder. Typing is a deed."""
+IDLE_MINUTES = 10
+"""So long without a deed of its holder, and any colleague may take the case, with a reason; a lead may at once."""
 
 LONGEST_NOTE = 10_000
 LONGEST_REASON = 2_000
 LONGEST_SNOOZE_DAYS = 366
 
-_NOBODY = {"holder_id": None, "holder_name": None, "held_since": None, "held_until": None}
+NOBODY: dict[str, Any] = {"holder_id": None, "holder_name": None, "held_since": None, "held_until": None}
+_NOBODY: dict[str, Any] = {**NOBODY, "held_before_id": None, "hold_reason": None}
+_HELD_BEFORE = func.coalesce(Conversation.holder_id, Conversation.held_before_id)
+"""In an UPDATE: whoever had it until now, or, where nobody had, whoever lost it before."""
 
 
 class Case(NamedTuple):
@@ -40,6 +45,22 @@ class Case(NamedTuple):
     holder_name: str | None
     held_since: datetime | None
     held_until: datetime | None
+    held_before_id: UUID | None
+    hold_reason: str | None
+
+    def is_held(self, now: datetime) -> bool:
+        """Whether somebody has it: claims that ran out and were not cleared away yet are none."""
+        return self.holder_id is not None and (self.held_until is None or self.held_until >= now)
+
+    @property
+    def free_from(self) -> datetime | None:
+        """From when a colleague may take it without a lead, if its holder does nothing until then."""
+        return idle_from(self.held_until)
+
+
+def idle_from(held_until: datetime | None) -> datetime | None:
+    """When a claim that lasts until then counts as idle; None where it never ends."""
+    return None if held_until is None else held_until - timedelta(minutes=CLAIM_MINUTES - IDLE_MINUTES)
 
 
 _CASE = (
@@ -50,10 +71,13 @@ _CASE = (
     Conversation.holder_name,
     Conversation.held_since,
     Conversation.held_until,
+    Conversation.held_before_id,
+    Conversation.hold_reason,
 )
 
 
-def _case(conversation_id: UUID, *, lock: bool = False) -> Case:
+def case_of(conversation_id: UUID, *, lock: bool = False) -> Case:
+    """Who has this case. Raises NotFound."""
     wanted = select(*_CASE).where(Conversation.id == conversation_id)
     row = db.session.execute(wanted.with_for_update(key_share=True) if lock else wanted).first()
     if row is None:
@@ -95,7 +119,7 @@ def claim(actor: Actor, conversation_id: UUID) -> Case:
     Every deed of the holder renews the claim. Raises Conflict `held` with `holder_name`, `holder_id` and `held_since`
     when somebody else has it, NotFound, Forbidden.
     """
-    before = _case(conversation_id)
+    before = case_of(conversation_id)
     require(actor, Permission.CONVERSATION_WORK, before.brand_id)
     now = clock.now()
     if before.holder_id == actor.user_id:
@@ -107,9 +131,16 @@ def claim(actor: Actor, conversation_id: UUID) -> Case:
         )
         if renewed is not None:
             return renewed
-    taken = _change(Conversation.id == conversation_id, _free(now), held_since=now, **_hold(actor, now))
+    taken = _change(
+        Conversation.id == conversation_id,
+        _free(now),
+        held_since=now,
+        held_before_id=_HELD_BEFORE,
+        hold_reason=None,
+        **_hold(actor, now),
+    )
     if taken is None:
-        now_held = _case(conversation_id)
+        now_held = case_of(conversation_id)
         if now_held.holder_id == actor.user_id:  # this very person, a moment ago, by another click
             return now_held
         raise _held(now_held)
@@ -134,17 +165,23 @@ def _held(case: Case) -> Conflict:
         holder_id=str(case.holder_id),
         holder_name=case.holder_name,
         held_since=case.held_since.isoformat() if case.held_since else None,
+        held_until=case.held_until.isoformat() if case.held_until else None,
+        free_from=case.free_from.isoformat() if case.free_from else None,
     )
 
 
-def _to_work_on(actor: Actor, conversation_id: UUID, permission: Permission = Permission.CONVERSATION_WORK) -> Case:
-    """The case, locked, if this person may change it: nobody else holds it."""
-    case = _case(conversation_id, lock=True)
-    require(actor, permission, case.brand_id)
-    others = case.holder_id not in (None, actor.user_id)
-    if others and case.held_until is not None and case.held_until >= clock.now():
+def _to_work_on(actor: Actor, conversation_id: UUID, *, even_held: bool = False) -> Case:
+    """The case, locked, if this person may change it: nobody else holds it, or that is no matter."""
+    case = case_of(conversation_id, lock=True)
+    require(actor, Permission.CONVERSATION_WORK, case.brand_id)
+    if case.holder_id != actor.user_id and case.is_held(clock.now()) and not even_held:
         raise _held(case)
     return case
+
+
+def _whose(actor: Actor, case: Case) -> dict[str, Any]:
+    """For an UPDATE and the record: from whom somebody else takes a case by closing or putting it off."""
+    return {"held_before_id": case.holder_id if case.holder_id != actor.user_id else None}
 
 
 def release(actor: Actor, conversation_id: UUID) -> None:
@@ -156,12 +193,25 @@ def release(actor: Actor, conversation_id: UUID) -> None:
 
 
 def take_over(actor: Actor, conversation_id: UUID, reason: str) -> Case:
-    """A lead takes a case from its holder, with a reason that both the holder and the record see."""
-    case = _case(conversation_id, lock=True)
-    require(actor, Permission.CONVERSATION_REASSIGN, case.brand_id)
+    """Take a case from its holder, with a reason that both the holder and the record see: a lead at any time, a
+    colleague once its holder has done nothing for IDLE_MINUTES.
+
+    Raises Conflict `held` with `free_from` before that, Invalid without a reason, NotFound, Forbidden.
+    """
+    case = case_of(conversation_id, lock=True)
+    require(actor, Permission.CONVERSATION_WORK, case.brand_id)
     why = _words(reason, "reason", LONGEST_REASON)
     now = clock.now()
-    taken = _change(Conversation.id == conversation_id, held_since=now, **_hold(actor, now))
+    others = case.is_held(now) and case.holder_id != actor.user_id
+    if others and not actor.may(Permission.CONVERSATION_REASSIGN) and (case.free_from is None or now < case.free_from):
+        raise _held(case)
+    taken = _change(
+        Conversation.id == conversation_id,
+        held_since=now,
+        held_before_id=case.holder_id if others else None,
+        hold_reason=why,
+        **_hold(actor, now),
+    )
     assert taken is not None
     audit.record(
         actor,
@@ -181,7 +231,7 @@ def assign(actor: Actor, conversation_id: UUID, person_id: UUID, *, seen_holder_
     `seen_holder_id` is who had it when the lead chose, None for nobody. Raises Conflict `held` when somebody else took
     it meanwhile, Conflict `not_open`, Invalid `not_a_colleague`, NotFound, Forbidden.
     """
-    case = _case(conversation_id, lock=True)
+    case = case_of(conversation_id, lock=True)
     require(actor, Permission.CONVERSATION_REASSIGN, case.brand_id)
     now = clock.now()
     if case.status != "open":
@@ -189,8 +239,7 @@ def assign(actor: Actor, conversation_id: UUID, person_id: UUID, *, seen_holder_
             "This case is closed or put off, so nobody can be given it. Nothing was changed. Open it again first.",
             code="not_open",
         )
-    is_held = case.held_until is None or case.held_until >= now
-    if is_held and case.holder_id not in (None, seen_holder_id, person_id):
+    if case.is_held(now) and case.holder_id not in (seen_holder_id, person_id):
         raise Conflict(
             worded(
                 "%(name)s has taken this case meanwhile. Nothing was changed. "
@@ -208,6 +257,8 @@ def assign(actor: Actor, conversation_id: UUID, person_id: UUID, *, seen_holder_
         holder_name=person_name,
         held_since=now,
         held_until=now + timedelta(minutes=CLAIM_MINUTES),
+        held_before_id=case.holder_id if case.holder_id != person_id else None,
+        hold_reason=None,
     )
     assert given is not None
     audit.record(
@@ -223,18 +274,18 @@ def assign(actor: Actor, conversation_id: UUID, person_id: UUID, *, seen_holder_
 
 
 def close(actor: Actor, conversation_id: UUID) -> None:
-    """Resolve a case; nobody holds it any more. Harmless when it is closed."""
-    case = _to_work_on(actor, conversation_id)
+    """Resolve a case; nobody holds it any more. A lead may also while somebody does. Harmless when it is closed."""
+    case = _to_work_on(actor, conversation_id, even_held=actor.may(Permission.CONVERSATION_REASSIGN))
     if case.status == "closed":
         return
-    values = {**_NOBODY, "status": "closed", "closed_reason": "resolved", "snoozed_until": None}
+    values = {**_NOBODY, **_whose(actor, case), "status": "closed", "closed_reason": "resolved", "snoozed_until": None}
     _change(Conversation.id == conversation_id, looked_at=clock.now(), **values)
     audit.record(actor, "conversation.close", "conversation", conversation_id, brand_id=case.brand_id)
 
 
 def reopen(actor: Actor, conversation_id: UUID) -> None:
     """Put a closed or snoozed case back into the queue. Harmless when it is open."""
-    case = _to_work_on(actor, conversation_id)
+    case = _to_work_on(actor, conversation_id, even_held=actor.may(Permission.CONVERSATION_REASSIGN))
     if case.status == "open":
         return
     values = {"status": "open", "closed_reason": None, "snoozed_until": None}
@@ -243,7 +294,8 @@ def reopen(actor: Actor, conversation_id: UUID) -> None:
 
 
 def snooze(actor: Actor, conversation_id: UUID, until: datetime) -> None:
-    """Take an open case out of the queue until a moment, or until the customer writes again.
+    """Take an open case out of the queue until a moment, or until the customer writes again; a lead also
+    while somebody holds it.
 
     Raises Invalid for a moment that is not ahead, or too far ahead.
     """
@@ -253,10 +305,10 @@ def snooze(actor: Actor, conversation_id: UUID, until: datetime) -> None:
             "Choose a time ahead of now, within a year. Nothing was changed.",
             errors={"until": [worded("must be ahead of now and within a year")]},
         )
-    case = _to_work_on(actor, conversation_id)
+    case = _to_work_on(actor, conversation_id, even_held=actor.may(Permission.CONVERSATION_REASSIGN))
     if case.status == "closed":
         raise Conflict("This case is closed, so it cannot be put off. Open it again first.", code="closed")
-    values = {**_NOBODY, "status": "snoozed", "snoozed_until": until}
+    values = {**_NOBODY, **_whose(actor, case), "status": "snoozed", "snoozed_until": until}
     _change(Conversation.id == conversation_id, looked_at=now, **values)
     audit.record(
         actor,
@@ -270,7 +322,7 @@ def snooze(actor: Actor, conversation_id: UUID, until: datetime) -> None:
 
 def add_note(actor: Actor, conversation_id: UUID, text: str) -> UUID:
     """Write a note for colleagues; it never leaves the house. Needs no claim. Returns its id."""
-    case = _case(conversation_id)
+    case = case_of(conversation_id)
     require(actor, Permission.NOTE_WRITE, case.brand_id)
     note = Note(
         agency_id=actor.agency_id,
@@ -307,38 +359,15 @@ def claim_next(actor: Actor, filters: QueueFilter | None = None) -> UUID | None:
     return claim(actor, found).id if found is not None else None
 
 
+def taken_meanwhile(actor: Actor, conversation_id: UUID) -> Case | None:
+    """Somebody else's case by now, for whoever saw it free a moment ago; None where it is not, or is none of theirs."""
+    row = db.session.execute(select(*_CASE).where(Conversation.id == conversation_id)).first()
+    case = Case(*row) if row is not None else None
+    return case if case is not None and case.is_held(clock.now()) and case.holder_id != actor.user_id else None
+
+
 WAITING_ON_OTHERS = ("awaiting_approval", "approved", "publishing", "outcome_unknown")
 """Nobody of ours can do anything for these now."""
-
-
-def hand_back_expired() -> int:
-    """Upkeep, within an agency's scope: give back claims that ran out and wake what was put off until now.
-
-    Returns how many conversations changed. Rows somebody works on at this moment are left for the next time.
-    """
-    now = clock.now()
-    ended = and_(Conversation.holder_id.is_not(None), Conversation.held_until < now)
-    due = and_(Conversation.status == "snoozed", Conversation.snoozed_until <= now)
-    changed = 0
-    for condition, values in ((ended, _NOBODY), (due, {"status": "open", "snoozed_until": None, "rerank_at": now})):
-        ids = list(
-            db.session.scalars(
-                select(Conversation.id)
-                .where(condition)
-                .order_by(Conversation.id)
-                .limit(1000)
-                .with_for_update(skip_locked=True, key_share=True)
-            )
-        )
-        if ids:
-            result = db.session.execute(
-                update(Conversation)
-                .where(Conversation.id.in_(ids))
-                .values(version=Conversation.version + 1, **values)
-                .execution_options(synchronize_session=False)
-            )
-            changed += cast(CursorResult[Any], result).rowcount
-    return changed
 
 
 def _words(text: object, field: str, longest: int) -> str:

@@ -68,6 +68,8 @@ class Conversation(BrandOwned, Dated, Base):
     `stars` and the counts are copies kept by intake so that a queue page reads one table. `reply_state` is the state
     of the newest reply, None without one. `version` grows with every change a queue row shows. `closed_reason` is one
     of CLOSED_BY_RULE, `resolved`, or None while not closed; `looked_at` is when somebody of ours last worked on it.
+    `held_before_id` is from whom the case went without their doing, by a lead, a colleague or the clock, and
+    `hold_reason` why whoever has it took it.
     """
 
     __tablename__ = "conversation"
@@ -98,6 +100,8 @@ class Conversation(BrandOwned, Dated, Base):
     holder_name: Mapped[str | None] = mapped_column(Text)
     held_since: Mapped[datetime | None]
     held_until: Mapped[datetime | None]
+    held_before_id: Mapped[UUID | None]
+    hold_reason: Mapped[str | None] = mapped_column(Text)
     version: Mapped[int] = mapped_column(BigInteger, default=1, server_default="1")
     __table_args__ = (
         belongs_to("account", "account_id"),

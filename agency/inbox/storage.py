@@ -92,6 +92,7 @@ _JOINABLE = raw_sql(
         or exists (select from note o where o.agency_id = c.agency_id and o.conversation_id = c.id)
         or exists (select from moderation_deed o where o.agency_id = c.agency_id and o.conversation_id = c.id)
         or exists (select from reply o where o.agency_id = c.agency_id and o.conversation_id = c.id)
+        or exists (select from draft_version o where o.agency_id = c.agency_id and o.conversation_id = c.id)
         or exists (select from ledger_line o where o.agency_id = c.agency_id and o.conversation_id = c.id)
     from conversation c where agency_id = :agency_id and id = any(:ids) order by id for update of c
     """,

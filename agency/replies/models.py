@@ -36,6 +36,9 @@ class Reply(BrandOwned, Dated, Base):
     guide that came in force after these words were checked, version `stopped_by_version`, stops in them.
     `question_kept`: the words it answered are found by those of near questions (`answered_word`); False until then of
     what was published before there was such a table.
+    `draft_text` are words of a draft that were kept while somebody typed and that nobody has checked or handed in;
+    None where its newest `ReplyText` is what stands there. `draft_version` grows with each change of the words,
+    `draft_form` and `draft_turn` are the open form that kept them last and its count (`agency.replies.keeping`).
     `sent_at` is when the last attempt left, `lease_until` when a sender that went silent is given up (database clock).
     """
 
@@ -63,6 +66,13 @@ class Reply(BrandOwned, Dated, Base):
     state_since: Mapped[datetime]
     state_reason: Mapped[str | None] = mapped_column(Text)
     text_id: Mapped[UUID | None]
+    draft_text: Mapped[str | None] = mapped_column(Text)
+    draft_version: Mapped[int] = mapped_column(default=0, server_default="0")
+    draft_by: Mapped[UUID | None]
+    draft_by_name: Mapped[str | None] = mapped_column(Text)
+    draft_at: Mapped[datetime | None]
+    draft_form: Mapped[str | None] = mapped_column(Text)
+    draft_turn: Mapped[int] = mapped_column(default=0, server_default="0")
     target_fingerprint: Mapped[bytes] = mapped_column(LargeBinary)
     written_by: Mapped[UUID]
     written_by_name: Mapped[str] = mapped_column(Text)
@@ -117,6 +127,7 @@ class Reply(BrandOwned, Dated, Base):
         CheckConstraint("deed in ('reply', 'edit', 'withdraw')", name="deed_is_known"),
         CheckConstraint("(deed = 'reply') = (changes_reply_id is null)", name="changes_name_what_they_change"),
         CheckConstraint("state <> 'published' or published_at is not null", name="published_has_a_time"),
+        CheckConstraint("draft_text is null or state = 'draft'", name="only_drafts_are_typed"),
     )
 
 
@@ -145,6 +156,45 @@ class ReplyText(BrandOwned, Dated, Base):
         belongs_to("reply", "reply_id"),
         UniqueConstraint("agency_id", "reply_id", "number", "brand_id"),
         {"info": {"app_may": ("SELECT", "INSERT")}},
+    )
+
+
+class DraftVersion(BrandOwned, Dated, Base):
+    """Words somebody typed for a case that are not what its draft says: nothing typed is ever lost.
+
+    `why`, one of VERSION_REASONS: they stood in the draft until somebody else went on (`before`), or could not be saved
+    into it because a colleague had changed it (`changed`), had the case (`held`), the reply was handed in already
+    (`submitted`), or the case took none (`refused`). `form` and `turn` as in `Reply`. `saved_at` is when they were last
+    typed, `settled_at` when their author or whoever went on with them was done with them. Kept for VERSIONS_KEPT after
+    that moment or, where nobody settled them, after the last typing (`agency.replies.versions`).
+    """
+
+    __tablename__ = "draft_version"
+    conversation_id: Mapped[UUID]
+    changes_reply_id: Mapped[UUID | None]
+    author_id: Mapped[UUID]
+    author_name: Mapped[str] = mapped_column(Text)
+    text: Mapped[str] = mapped_column(Text)
+    why: Mapped[str] = mapped_column(Text)
+    form: Mapped[str | None] = mapped_column(Text)
+    turn: Mapped[int] = mapped_column(default=0, server_default="0")
+    saved_at: Mapped[datetime]
+    settled_at: Mapped[datetime | None]
+    __table_args__ = (
+        belongs_to("conversation", "conversation_id"),
+        Index("ix_draft_version_conversation", "agency_id", "conversation_id", "saved_at"),
+        Index("ix_draft_version_saved", "agency_id", "saved_at"),
+        Index(
+            "uq_draft_version_form",
+            "agency_id",
+            "conversation_id",
+            "author_id",
+            "form",
+            "brand_id",
+            unique=True,
+            postgresql_where=text("form is not null"),
+        ),
+        CheckConstraint("why in ('before', 'changed', 'held', 'submitted', 'refused')", name="why_is_known"),
     )
 
 

@@ -103,6 +103,7 @@ class Shell:
     toasts: tuple[Toast, ...] = told("What was just done.", default=())
     account_url: str = told("The person's own settings.", default="/account")
     sign_out_url: str = told("Posting here ends the session.", default="/sign-out")
+    away_url: str = told("Posting gives back what this person holds; empty for who holds nothing.", default="")
     keys_on: bool = told("Single-key shortcuts, which a person can switch off.", default=True)
     assets: str = told("Changes with the static files: `agency.web.static_version.static_version()`.", default="0")
     env: str = told("`local` shows a mark in the frame and the links to /parts and the mailbox.", default="production")
@@ -144,7 +145,7 @@ class InboxPage:
     with `HX-Target: more-rows` answer `inbox/_rows.html`; `newer_check_url` answers `inbox/_new_bar.html`.
 
     Gets: the filter form sends `view`, `brand`, `platform`, `kind`, `state`, `q` to `url`.
-    Posts: `next_case_url` (nothing): claims the top case, answers 303 to it.
+    Posts: `next_case_url` (`seen` = `first_free`): claims the top case, answers 303 to it.
     """
 
     title: str = told("Heading: All brands, or one brand's name.")
@@ -169,6 +170,11 @@ class InboxPage:
     selected: ConversationPage | None = told("Shown in the middle and right columns.", default=None)
     empty_reason: str = told("Why the list is empty: All of today's cases are answered.", default="")
     empty_action: Choice | None = told("The one next step for an empty list.", default=None)
+
+    @property
+    def first_free(self) -> str:
+        """The first case here that nobody has: who took it meanwhile is said to whoever asks for the next one."""
+        return next((row.id for row in self.rows if not row.holder and not row.mine), "")
 
 
 @dataclass(frozen=True, kw_only=True)

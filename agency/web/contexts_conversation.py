@@ -89,13 +89,17 @@ class NoteLook:
 
 @dataclass(frozen=True, kw_only=True)
 class ClaimLook:
-    """Who has the case. Posts: `claim_url`, `release_url`, `take_url` (`reason`)."""
+    """Who has the case: `inbox/_claim.html`. Posts: `claim_url`, `release_url`, `take_url` (`reason`)."""
 
     words: str = told("You have this case, Ana has this case since 12:04, Nobody has this case.")
     mine: bool = told("The reader holds it.", default=False)
     claim_url: str = told("Shown if set.", default="")
     release_url: str = told("Shown if set.", default="")
-    take_url: str = told("For leads: take it from the holder, with a reason.", default="")
+    take_url: str = told("Take it from the holder, with a reason: for leads, and where nothing is done.", default="")
+    title: str = told("When it ends by itself.", default="")
+    told: str = told("To whoever had it before: what became of it.", default="")
+    look_url: str = told("Asked for news: 204, or the part anew.", default="")
+    tag: str = told("Changes with what it says.", default="")
 
 
 @dataclass(frozen=True, kw_only=True)

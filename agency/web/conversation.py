@@ -7,12 +7,13 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from flask import Blueprint, make_response, redirect, render_template, request
+from flask import Blueprint, Response, make_response, redirect, render_template, request
 from flask_babel import gettext as _
 from werkzeug.wrappers import Response as AnyResponse
 
 from agency.inbox import desk, moderation
 from agency.inbox.colleagues import handover_of
+from agency.web.claim_look import claim_look, held_words
 from agency.web.contexts import AssignPage
 from agency.web.conversation_page import conversation_page
 from agency.web.inbox_address import Address, read_address
@@ -51,17 +52,33 @@ def _do(conversation_id: UUID, deed: Callable[[Actor, UUID], Any], said: str, *,
     try:
         deed(actor_of_request(), conversation_id)
     except (Conflict, Invalid) as refused:
-        toast(_(refused.message), "warn")
+        toast(_why(refused, conversation_id), "warn")
         return redirect(address.case_url(conversation_id), code=303)
     if said:
         toast(said)
     return redirect(back or address.case_url(conversation_id), code=303)
 
 
+def _why(refused: Conflict | Invalid, conversation_id: UUID) -> str:
+    """Why it was not done; where somebody was first, since when in the reader's own time."""
+    if refused.code != "held":
+        return _(refused.message)
+    return _("%(held)s. Nothing was changed; what you typed is kept.", held=held_words(desk.case_of(conversation_id)))
+
+
 @conversation.post("/conversations/<uuid:conversation_id>/claim")
 def claim(conversation_id: UUID) -> AnyResponse:
     """Take the case."""
     return _do(conversation_id, desk.claim, "")
+
+
+@conversation.get("/conversations/<uuid:conversation_id>/holder")
+def holder(conversation_id: UUID) -> AnyResponse:
+    """Who has it by now, for a page that shows it: 204 where that is what the page says."""
+    look = claim_look(desk.case_of(conversation_id), actor_of_request(), read_address())
+    if request.args.get("seen", "") == look.tag:
+        return Response(status=204)
+    return make_response(render_template("inbox/_claim.html", claim=look))
 
 
 @conversation.post("/conversations/<uuid:conversation_id>/release")
@@ -72,7 +89,7 @@ def release(conversation_id: UUID) -> AnyResponse:
 
 @conversation.post("/conversations/<uuid:conversation_id>/take-over")
 def take_over(conversation_id: UUID) -> AnyResponse:
-    """A lead takes it from its holder."""
+    """A lead takes it from its holder, or a colleague from one who does nothing."""
     reason = request.form.get("reason", "")
     return _do(conversation_id, lambda actor, case: desk.take_over(actor, case, reason), _("You have this case now."))
 

@@ -9,11 +9,12 @@ from flask import url_for
 from flask_babel import gettext as _
 
 from agency.inbox.conversation_view import ConversationView, get_conversation, rank_parts
+from agency.inbox.desk import Case
 from agency.replies.queries import ReplyRow, replies_of, shown_to
 from agency.web import clocks
+from agency.web.claim_look import claim_look
 from agency.web.composer_part import Written, composer_for
 from agency.web.contexts import (
-    ClaimLook,
     ConversationPage,
     NoteLook,
     ReplyLook,
@@ -61,7 +62,7 @@ def conversation_page(
     held = view.holder_id is not None and (view.held_until is None or view.held_until >= now)
     mine = held and view.holder_id == actor.user_id
     may_work = actor.may(Permission.CONVERSATION_WORK)
-    may_touch = may_work and (mine or not held)
+    may_touch = may_work and (mine or not held or actor.may(Permission.CONVERSATION_REASSIGN))
     states = conversation_states()
     code = "claimed" if held and view.status == "open" else view.status
     is_open = view.status == "open"
@@ -84,7 +85,7 @@ def conversation_page(
             NoteLook(author=n.author_name, text=n.text, at=clocks.age(n.created_at, now, zone, locale))
             for n in (view.notes if actor.may(Permission.NOTE_READ) else ())
         ),
-        claim=_claim(view, actor, address, held=held, mine=mine),
+        claim=claim_look(Case(*(getattr(view, name) for name in Case._fields)), actor, address),
         composer=composer_for(
             view,
             replies,
@@ -174,25 +175,6 @@ def _is_editable(reply: ReplyRow) -> bool:
 def _edit_url(address: Address, reply: ReplyRow) -> str:
     path, mark, query = address.case_url(reply.conversation_id).partition("?")
     return f"{path}?{query}{'&' if mark else ''}edit={reply.id}#composer"
-
-
-def _claim(view: ConversationView, actor: Actor, address: Address, *, held: bool, mine: bool) -> ClaimLook:
-    may_work = actor.may(Permission.CONVERSATION_WORK)
-    if mine:
-        return ClaimLook(
-            words=_("You have this case"),
-            mine=True,
-            release_url=address.deed_url(view.id, "release") if may_work else "",
-        )
-    if held:
-        assert view.held_since is not None
-        since = view.held_since.astimezone(chosen_zone()).strftime("%H:%M")
-        return ClaimLook(
-            words=_("%(name)s has this case since %(time)s", name=view.holder_name or _("Somebody"), time=since),
-            take_url=address.deed_url(view.id, "take-over") if actor.may(Permission.CONVERSATION_REASSIGN) else "",
-        )
-    can = may_work and view.status != "closed"
-    return ClaimLook(words=_("Nobody has this case"), claim_url=address.deed_url(view.id, "claim") if can else "")
 
 
 def _side(view: ConversationView, address: Address) -> tuple[SidePart, ...]:

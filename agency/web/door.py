@@ -51,6 +51,7 @@ PAGES = (
     "language",
     "inbox",
     "conversation",
+    "away",
     "beside",
     "kept_media",
     "composer",

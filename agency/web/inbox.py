@@ -19,6 +19,7 @@ from agency.inbox import desk, queries
 from agency.inbox.queries import QueueState
 from agency.inbox.ranking import score_of
 from agency.web import clocks
+from agency.web.claim_look import held_words
 from agency.web.contexts import ConversationPage, Filter, InboxPage, QueueRow
 from agency.web.conversation_page import conversation_page
 from agency.web.inbox_address import ANY, KINDS, PLATFORMS, STATES, VIEWS, VIEWS_OF_WORK, Address, read_address
@@ -96,6 +97,10 @@ def next_case() -> AnyResponse:
     """Claim the top free case of this view and open it."""
     actor, address = actor_of_request(), read_address()
     found = desk.claim_next(actor, address.wanted)
+    seen = id_from(request.form.get("seen", ""))  # the first free one on the page this was pressed on
+    taken = desk.taken_meanwhile(actor, seen) if seen is not None and seen != found else None
+    if taken is not None:
+        toast(_("%(held)s, so this is the next one.", held=held_words(taken)), "info")
     if found is None:
         toast(_("Nothing free is waiting here."), "info")
         return redirect(address.url(), code=303)

@@ -12,6 +12,7 @@ from flask_babel import ngettext
 from sqlalchemy import select
 from werkzeug.wrappers import Response as AnyResponse
 
+from agency.inbox import returning
 from agency.notices.mail import send_notice
 from agency.web.clocks import age
 from agency.web.contexts import PeoplePage, PersonRow
@@ -92,6 +93,7 @@ def change_person(person_id: str) -> AnyResponse:
         if chosen is None and request.form.get("every") != "1" and role not in rooms.ROLES_FOR_EVERY_BRAND:
             chosen = frozenset()  # taking every tick away must not quietly give every brand
         rooms.change_role(actor_of_request(), member.person_id, role, None if request.form.get("every") else chosen)
+        returning.hand_back_of_left()
     except (Invalid, Conflict) as error:
         db.session.rollback()
         return _person_page(member, error.http_status, error=error)
@@ -104,6 +106,7 @@ def remove_person(person_id: str) -> AnyResponse:
     """End the membership at once."""
     member = _member(person_id)
     rooms.remove_member(actor_of_request(), member.person_id)
+    returning.hand_back_of_left()
     toast(_("%(name)s was removed; their sessions and API tokens are ended", name=member.name))
     return redirect(url_for("people.people"), code=303)
 

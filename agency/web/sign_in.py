@@ -9,6 +9,7 @@ from flask_babel import gettext as _
 from sqlalchemy import select
 from werkzeug.wrappers import Response as AnyResponse
 
+from agency.inbox import returning
 from agency.web.contexts import SignInPage
 from agency.web.contexts_account import AgenciesPage
 from agency.web.looks import Choice, Notice
@@ -30,7 +31,8 @@ from tenants.ids import id_from
 from tenants.logs import get_logger
 from tenants.models import InstallationFact, Membership, Person
 from tenants.people import person_for_sign_in
-from tenants.permissions import Role
+from tenants.permissions import Permission, Role
+from tenants.scope import enter_scope
 from tenants.throttle import SIGN_IN_ACCOUNT, SIGN_IN_ADDRESS, SIGN_IN_PAIR, address_key
 
 sign_in = Blueprint("sign_in", __name__)
@@ -116,9 +118,20 @@ def sign_in_post() -> AnyResponse:
 def sign_out() -> AnyResponse:
     """End this browser's session."""
     answer = redirect(url_for("sign_in.sign_in"), code=303)
+    _give_back_what_they_hold()
     close_session(answer)
     answer.headers["Clear-Site-Data"] = '"cache"'
     return answer
+
+
+def _give_back_what_they_hold() -> None:
+    """Whoever signs out of their last browser holds nothing any more."""
+    person = person_or_none()
+    if person is None or person.actor is None or not person.actor.may(Permission.CONVERSATION_WORK):
+        return
+    enter_scope(db.session, person.actor.scope, already_bound=True)
+    if len(sessions.sessions_of(person.person_id)) == 1:
+        returning.give_back_all(person.actor, "signed out")
 
 
 @sign_in.get("/agencies")

@@ -459,6 +459,15 @@ ROWS: dict[str, Callable[[Tenant], Row]] = {
         "last_used_at": clock.now(),
     },
     "reply": lambda t: {**_owned(t, "reply"), **_reply(t)},
+    "draft_version": lambda t: {
+        **_owned(t, "draft_version"),
+        "conversation_id": t.id_of("conversation"),
+        "author_id": t.id_of("person"),
+        "author_name": t.word("writer"),
+        "text": t.word("draft version"),
+        "why": "held",
+        "saved_at": clock.now(),
+    },
     "reply_text": lambda t: {
         **_owned(t, "reply_text"),
         "reply_id": t.id_of("reply"),

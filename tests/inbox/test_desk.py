@@ -11,7 +11,7 @@ from uuid import UUID
 import pytest
 from sqlalchemy import select
 
-from agency.inbox import desk
+from agency.inbox import desk, returning
 from agency.inbox.filters import QueueFilter
 from agency.inbox.models import Conversation, Note, QueueCounter
 from tenants import clock
@@ -112,7 +112,7 @@ def test_a_case_is_given_back_by_its_holder_only(ana: Agency, case: UUID) -> Non
 def test_a_lead_takes_over_with_a_reason(ana: Agency, case: UUID) -> None:
     do(ana, desk.claim, ana.staff, case)
     with pytest.raises(Forbidden):
-        do(ana, desk.take_over, ana.staff, case, "mine")
+        do(ana, desk.take_over, ana.light, case, "mine")
     with pytest.raises(Invalid):
         do(ana, desk.take_over, ana.team_lead, case, "  ")
     do(ana, desk.take_over, ana.team_lead, case, "Ana went home")
@@ -122,8 +122,6 @@ def test_a_lead_takes_over_with_a_reason(ana: Agency, case: UUID) -> None:
 
 def test_closing_and_opening_again(ana: Agency, case: UUID) -> None:
     do(ana, desk.claim, ana.staff, case)
-    with pytest.raises(Conflict):
-        do(ana, desk.close, ana.team_lead, case)
     do(ana, desk.close, ana.staff, case)
     do(ana, desk.close, ana.staff, case)
     assert columns(ana, case, "status", "closed_reason", "holder_id") == ("closed", "resolved", None)
@@ -140,10 +138,10 @@ def test_snoozed_cases_come_back_in_time(ana: Agency, case: UUID) -> None:
                 do(ana, desk.snooze, ana.staff, case, bad)
         do(ana, desk.snooze, ana.staff, case, start + timedelta(hours=2))
         with ana.entered():
-            assert desk.hand_back_expired() == 0
+            assert returning.hand_back_expired() == 0
         move_to(start + timedelta(hours=2))
         with ana.entered():
-            assert desk.hand_back_expired() == 1
+            assert returning.hand_back_expired() == 1
     assert columns(ana, case, "status", "snoozed_until") == ("open", None)
 
 
@@ -156,7 +154,7 @@ def test_claims_that_ran_out_are_handed_back(ana: Agency, case: UUID, make: Fact
         do(ana, desk.claim, ana.staff, other)
         move_to(start + timedelta(minutes=31))
         with ana.entered():
-            assert desk.hand_back_expired() == 1
+            assert returning.hand_back_expired() == 1
     assert columns(ana, case, "holder_id") == (None,)
     assert columns(ana, other, "holder_id") == (ana.staff.user_id,)
 

@@ -1,0 +1,100 @@
+"""Cases that come back to the queue by themselves: nothing is held silently.
+
+A claim ends when nothing was done for `desk.CLAIM_MINUTES`, when its holder says that they are away or signs out, and
+when they may not work on the case any more. What they wrote stays with the case as its draft.
+"""
+
+from __future__ import annotations
+
+from typing import Any, cast
+from uuid import UUID
+
+from sqlalchemy import ColumnElement, CursorResult, and_, exists, insert, or_, select, update
+
+from agency.inbox.colleagues import WORKING_ROLES
+from agency.inbox.desk import NOBODY
+from agency.inbox.models import Conversation
+from tenants import clock
+from tenants.database import db, new_id
+from tenants.models import BrandAudit, Membership, Person
+from tenants.permissions import Actor
+
+AT_ONCE = 1_000
+
+
+def hand_back_expired() -> int:
+    """Upkeep, within an agency's scope: give back claims that ran out and wake what was put off until now.
+
+    Returns how many conversations changed. Rows somebody works on at this moment are left for the next time.
+    """
+    now = clock.now()
+    due = and_(Conversation.status == "snoozed", Conversation.snoozed_until <= now)
+    ended = and_(Conversation.holder_id.is_not(None), Conversation.held_until < now)
+    woken = _change(_some(due), status="open", snoozed_until=None, rerank_at=now)
+    return len(woken) + len(_hand_back(_some(ended)))
+
+
+def hand_back_of_left() -> int:
+    """Upkeep: give back what people hold who may not work on it any more: who were removed or disabled, or lost the
+    brand or the role. Returns how many.
+    """
+    works = exists().where(
+        Membership.person_id == Conversation.holder_id,
+        Membership.agency_id == Conversation.agency_id,
+        Membership.removed_at.is_(None),
+        Membership.role.in_(WORKING_ROLES),
+        or_(Membership.all_brands, Membership.brand_ids.any(Conversation.brand_id)),
+        Person.id == Membership.person_id,
+        Person.disabled_at.is_(None),
+    )
+    return len(_hand_back(_some(and_(Conversation.holder_id.is_not(None), ~works))))
+
+
+def give_back_all(actor: Actor, why: str) -> int:
+    """Give back every case this person holds, because they are away or signed out: `why`. Returns how many."""
+    given = _change(_some(Conversation.holder_id == actor.user_id), **NOBODY, held_before_id=None, hold_reason=None)
+    if given:
+        facts = {"actor_id": actor.user_id, "actor_name": actor.name, "action": "conversation.release"}
+        db.session.execute(
+            insert(BrandAudit),
+            [
+                {
+                    "agency_id": actor.agency_id,
+                    "id": new_id(),
+                    "brand_id": brand_id,
+                    **facts,
+                    "subject_type": "conversation",
+                    "subject_id": str(conversation_id),
+                    "facts": {"why": why},
+                }
+                for conversation_id, brand_id in given
+            ],
+        )
+    return len(given)
+
+
+def _hand_back(ids: list[UUID]) -> list[tuple[UUID, UUID]]:
+    return _change(ids, **NOBODY, held_before_id=Conversation.holder_id, hold_reason=None)
+
+
+def _some(condition: ColumnElement[bool]) -> list[UUID]:
+    """Ids of some such conversations, locked in order; those somebody works on at this moment are passed over."""
+    wanted = select(Conversation.id).where(condition).order_by(Conversation.id).limit(AT_ONCE)
+    return list(db.session.scalars(wanted.with_for_update(skip_locked=True, key_share=True)))
+
+
+def _change(ids: list[UUID], **values: Any) -> list[tuple[UUID, UUID]]:
+    """Change these conversations; their ids with their brands'."""
+    if not ids:
+        return []
+    changed = cast(
+        CursorResult[Any],
+        db.session.execute(
+            update(Conversation)
+            .where(Conversation.id.in_(ids))
+            .values(version=Conversation.version + 1, **values)
+            .returning(Conversation.id, Conversation.brand_id)
+            .execution_options(synchronize_session=False)
+        ),
+    )
+    return [(row[0], row[1]) for row in changed]
