@@ -6,10 +6,10 @@ when they may not work on the case any more. What they wrote stays with the case
 
 from __future__ import annotations
 
-from typing import Any, cast
+from typing import Any
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, CursorResult, and_, exists, insert, or_, select, update
+from sqlalchemy import ColumnElement, and_, any_, exists, insert, or_, select, update
 
 from agency.inbox.colleagues import WORKING_ROLES
 from agency.inbox.desk import NOBODY
@@ -43,7 +43,7 @@ def hand_back_of_left() -> int:
         Membership.agency_id == Conversation.agency_id,
         Membership.removed_at.is_(None),
         Membership.role.in_(WORKING_ROLES),
-        or_(Membership.all_brands, Membership.brand_ids.any(Conversation.brand_id)),
+        or_(Membership.all_brands, Conversation.brand_id == any_(Membership.brand_ids)),
         Person.id == Membership.person_id,
         Person.disabled_at.is_(None),
     )
@@ -87,14 +87,11 @@ def _change(ids: list[UUID], **values: Any) -> list[tuple[UUID, UUID]]:
     """Change these conversations; their ids with their brands'."""
     if not ids:
         return []
-    changed = cast(
-        CursorResult[Any],
-        db.session.execute(
-            update(Conversation)
-            .where(Conversation.id.in_(ids))
-            .values(version=Conversation.version + 1, **values)
-            .returning(Conversation.id, Conversation.brand_id)
-            .execution_options(synchronize_session=False)
-        ),
+    changed = db.session.execute(
+        update(Conversation)
+        .where(Conversation.id.in_(ids))
+        .values(version=Conversation.version + 1, **values)
+        .returning(Conversation.id, Conversation.brand_id)
+        .execution_options(synchronize_session=False)
     )
-    return [(row[0], row[1]) for row in changed]
+    return [(row.id, row.brand_id) for row in changed]

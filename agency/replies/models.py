@@ -19,6 +19,7 @@ NOT_LEFT = ("draft", "dropped")
 IN_FLIGHT = "state in ('publishing', 'outcome_unknown')"
 UNDECIDED_STATES = ("draft", "awaiting_approval", "approved")
 """States of a reply whose words a guide that comes in force may still stop."""
+HAS_FORM = text("form is not null")
 UNDECIDED = "state in ('draft', 'awaiting_approval', 'approved')"
 
 
@@ -192,7 +193,7 @@ class DraftVersion(BrandOwned, Dated, Base):
             "form",
             "brand_id",
             unique=True,
-            postgresql_where=text("form is not null"),
+            postgresql_where=HAS_FORM,
         ),
         CheckConstraint("why in ('before', 'changed', 'held', 'submitted', 'refused')", name="why_is_known"),
     )

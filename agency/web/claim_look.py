@@ -36,14 +36,14 @@ def claim_look(case: Case, actor: Actor, address: Address) -> ClaimLook:
     else:
         words = _("Nobody has this case")
         claim_url = address.deed_url(case.id, "claim") if may_work and case.status != "closed" else ""
-    told = _told(case, held=held) if case.held_before_id == actor.user_id and not mine else ""
-    shown = (words, told, claim_url, release_url, take_url)
+    lost = _lost(case, held=held) if case.held_before_id == actor.user_id and not mine else ""
+    shown = (words, lost, claim_url, release_url, take_url)
     tag = blake2b(repr(shown).encode("utf-8"), digest_size=6).hexdigest()
     url = address.deed_url(case.id, "holder")
     return ClaimLook(
         words=words,
         title=title,
-        told=told,
+        lost=lost,
         mine=mine,
         claim_url=claim_url,
         release_url=release_url,
@@ -62,7 +62,7 @@ def held_words(case: Case) -> str:
     return _("%(name)s has this case since %(time)s", name=name, time=since)
 
 
-def _told(case: Case, *, held: bool) -> str:
+def _lost(case: Case, *, held: bool) -> str:
     """For whoever had it until it was taken, ran out or was resolved: what became of it."""
     if held and case.hold_reason:
         return _("Taken from you: %(reason)s. What you wrote is kept.", reason=case.hold_reason.rstrip("."))

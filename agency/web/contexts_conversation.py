@@ -97,7 +97,7 @@ class ClaimLook:
     release_url: str = told("Shown if set.", default="")
     take_url: str = told("Take it from the holder, with a reason: for leads, and where nothing is done.", default="")
     title: str = told("When it ends by itself.", default="")
-    told: str = told("To whoever had it before: what became of it.", default="")
+    lost: str = told("To whoever had it before: what became of it.", default="")
     look_url: str = told("Asked for news: 204, or the part anew.", default="")
     tag: str = told("Changes with what it says.", default="")
 

@@ -187,7 +187,9 @@ def shell(*, notices: Sequence[Notice] = (), with_brands: bool = True) -> Shell:
         toasts=_toasts(),
         account_url=place_url("account_page.account"),
         sign_out_url=place_url("sign_in.sign_out"),
-        away_url=place_url("away.leave_desk") if is_member and _may_open(actor, "away.leave_desk") else "",
+        away_url=place_url("away.leave_desk")
+        if actor is not None and is_member and _may_open(actor, "away.leave_desk")
+        else "",
         keys_on=bool(person.preferences.get("keys_on", True)),
         **base,
     )
