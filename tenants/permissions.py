@@ -35,6 +35,8 @@ class Permission(StrEnum):
     GUIDE_PROPOSE = "guide:propose"
     GUIDE_APPROVE = "guide:approve"
     SAVED_REPLY_WRITE = "saved_reply:write"
+    LABEL_MANAGE = "label:manage"
+    VIEW_SHARE = "view:share"
     QUIZ_MANAGE = "quiz:manage"
     RANKING_MANAGE = "ranking:manage"
     EMPOWERMENT_READ = "empowerment:read"
@@ -96,6 +98,8 @@ _LEAD = _STAFF | {
     _P.GUIDE_WRITE,
     _P.GUIDE_PUT_IN_FORCE,
     _P.SAVED_REPLY_WRITE,
+    _P.LABEL_MANAGE,
+    _P.VIEW_SHARE,
     _P.QUIZ_MANAGE,
     _P.RANKING_MANAGE,
     _P.EMPOWERMENT_EXCEED,
@@ -153,6 +157,8 @@ REFUSALS: dict[Permission, str] = {
     _P.GUIDE_PROPOSE: worded("Your role may not propose style guides to the client. Nothing was changed."),
     _P.GUIDE_APPROVE: worded("Only the brand's client owner approves a style guide. Nothing was changed."),
     _P.SAVED_REPLY_WRITE: worded("Only a team lead changes saved replies. Nothing was changed."),
+    _P.LABEL_MANAGE: worded("Only a team lead changes which labels there are. Nothing was changed."),
+    _P.VIEW_SHARE: worded("Only a team lead shares views with the agency. Nothing was changed."),
     _P.QUIZ_MANAGE: worded(
         "Only a team lead sees what others passed and sets what a quiz decides. Nothing was changed."
     ),

@@ -5,43 +5,172 @@ from __future__ import annotations
 import base64
 import binascii
 import json
+import re
 import zlib
+from collections.abc import Mapping, Sequence
 from datetime import datetime
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, cast
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, and_, func, literal_column, or_, select
+from sqlalchemy import (
+    ARRAY,
+    BindParameter,
+    ColumnElement,
+    Uuid,
+    and_,
+    any_,
+    func,
+    literal,
+    literal_column,
+    or_,
+    select,
+)
 
-from agency.inbox.models import STATUSES, Conversation, Message
+from agency.inbox.models import STATUSES, Conversation, ConversationLabel, Message
+from channels.items import KINDS
+from channels.registry import ADAPTERS
 from styleguides.masking import MASK, masked
 from tenants.errors import Invalid
 
 ME, FREE = "me", "free"
+ANY, NONE = "any", "none"
+PLATFORMS = tuple(ADAPTERS)
+REPLY_STATES = (
+    "none",
+    "draft",
+    "awaiting_approval",
+    "approved",
+    "declined",
+    "publishing",
+    "published",
+    "refused",
+    "outcome_unknown",
+)
+"""Of the newest reply; NONE where none was begun."""
+MOST_VALUES = 100
+"""Of one filter; an address is not longer than servers and browsers take."""
+ID_LENGTH = 36
+_CODE = re.compile(r"[a-z]{2,3}(-[A-Za-z]{2,8})?")
 LONGEST_SEARCH = 200
 LONGEST_CURSOR = 400
 NUMBER_DIGITS = 9
 """Of a phone number with its country, so many last digits are looked for: it may have been written without."""
 
 
+class FilterField(NamedTuple):
+    """One filter, for addresses, saved views, the API and the filter bar alike."""
+
+    name: str
+    """In addresses and saved views."""
+    api: str
+    """In the API's query."""
+    column: str
+    """The field of QueueFilter."""
+    sort: str
+    """`id`, `word` (one of `allowed`), `code` (of a language), `holder`, `number`, `flag` or `text`."""
+    is_many: bool = False
+    """Several values widen; filters narrow each other."""
+    allowed: tuple[str, ...] = ()
+
+
+FILTERS = (
+    FilterField("brand", "brand_id", "brand_ids", "id", is_many=True),
+    FilterField("platform", "platform", "platform", "word", is_many=True, allowed=PLATFORMS),
+    FilterField("kind", "kind", "kind", "word", is_many=True, allowed=KINDS),
+    FilterField("state", "status", "status", "word", allowed=(*STATUSES, ANY)),
+    FilterField("holder", "assignee", "holder", "holder"),
+    FilterField("reply", "reply_state", "reply_state", "word", is_many=True, allowed=REPLY_STATES),
+    FilterField("language", "language", "language", "code", is_many=True),
+    FilterField("label", "label_id", "label_ids", "id", is_many=True),
+    FilterField("stars", "stars", "stars", "number", is_many=True, allowed=("1", "2", "3", "4", "5")),
+    FilterField("late", "late", "late", "flag"),
+    FilterField("q", "q", "q", "text"),
+)
+"""Every filter of the queue, in the order of the bar."""
+
+
 class QueueFilter(NamedTuple):
     """What to show; None means no limit. `status` None means every status.
 
-    `holder` is ME, FREE or a person's id; `late` keeps only what is past its due time and orders it by that.
+    `holder` is ME, FREE or a person's id; `late` keeps only what is past its due time and orders it by that. Several
+    values of one field widen it, fields narrow each other; NONE stands for no language known, or no reply begun.
     """
 
     brand_ids: tuple[UUID, ...] | None = None
-    platform: str | None = None
-    kind: str | None = None
+    platform: str | tuple[str, ...] | None = None
+    kind: str | tuple[str, ...] | None = None
     status: str | None = "open"
     holder: str | UUID | None = None
-    reply_state: str | None = None
-    language: str | None = None
+    reply_state: str | tuple[str, ...] | None = None
+    language: str | tuple[str, ...] | None = None
     q: str = ""
     late: bool = False
+    label_ids: tuple[UUID, ...] | None = None
+    stars: tuple[int, ...] | None = None
 
 
-def conditions(wanted: QueueFilter, me: Any, now: Any) -> list[ColumnElement[bool]]:
-    """The filter as conditions on Conversation; values may be bound parameters.
+AMONG = ("platform", "kind", "reply_state", "language", "stars")
+"""Fields of QueueFilter that are compared with a column of the same name."""
+
+
+def read_filters(given: Mapping[str, Sequence[str]]) -> dict[str, list[str]]:
+    """Of what an address or a saved view says, what means something: name of the filter → its values, in the order of
+    FILTERS. Whatever means nothing counts as not given.
+    """
+    found: dict[str, list[str]] = {}
+    for field in FILTERS:
+        values = (_value_of(field, one) for one in given.get(field.name, ())[: MOST_VALUES * 2])
+        good = list(dict.fromkeys(one for one in values if one))
+        if good:
+            found[field.name] = good[:MOST_VALUES] if field.is_many else good[:1]
+    return found
+
+
+def _value_of(field: FilterField, value: object) -> str:
+    """The value as it is kept; empty where it means nothing."""
+    if not isinstance(value, str) or len(value) > LONGEST_SEARCH * 4:
+        return ""
+    value = value.replace("\x00", "").strip()
+    if field.allowed:
+        return value if value in field.allowed else ""
+    if field.sort == "text":
+        return value[:LONGEST_SEARCH]
+    if field.sort == "flag":
+        return "1" if value == "1" else ""
+    if field.sort == "code":
+        return value if value == NONE or _CODE.fullmatch(value) else ""
+    if field.sort == "holder" and value in (ME, FREE):
+        return value
+    try:
+        return str(UUID(value)) if len(value) == ID_LENGTH else ""
+    except ValueError:
+        return ""
+
+
+def filter_of(read: Mapping[str, Sequence[str]]) -> QueueFilter:
+    """The filter that these values mean, as `read_filters` gave them."""
+    values: dict[str, Any] = {}
+    for field in FILTERS:
+        given = tuple(read.get(field.name, ()))
+        if not given:
+            continue
+        if field.sort == "id":
+            values[field.column] = tuple(map(UUID, given))
+        elif field.sort == "number":
+            values[field.column] = tuple(map(int, given))
+        elif field.sort == "flag":
+            values[field.column] = True
+        elif field.sort == "holder":
+            values[field.column] = given[0] if given[0] in (ME, FREE) else UUID(given[0])
+        elif field.column == "status":
+            values[field.column] = None if given[0] == ANY else given[0]
+        else:
+            values[field.column] = given if field.is_many else given[0]
+    return QueueFilter(**values)
+
+
+def conditions(wanted: QueueFilter, me: Any, now: Any, of: Any = Conversation) -> list[ColumnElement[bool]]:
+    """The filter as conditions on Conversation, or an alias of it; values may be bound parameters.
 
     Raises Invalid for a value that means nothing.
     """
@@ -52,48 +181,63 @@ def conditions(wanted: QueueFilter, me: Any, now: Any) -> list[ColumnElement[boo
     found: list[ColumnElement[bool]] = []
     if wanted.brand_ids is not None:
         # A single brand is compared, not listed, so that its own index can serve.
-        one = len(wanted.brand_ids) == 1
-        found.append(
-            Conversation.brand_id == wanted.brand_ids[0] if one else Conversation.brand_id.in_(wanted.brand_ids)
-        )
-    for column, value in (
-        (Conversation.platform, wanted.platform),
-        (Conversation.kind, wanted.kind),
-        (Conversation.reply_state, wanted.reply_state),
-        (Conversation.language, wanted.language),
-    ):
+        found.append(_among(of.brand_id, wanted.brand_ids, Uuid()))
+    for name in AMONG:
+        value = getattr(wanted, name)
         if value is not None:
-            found.append(column == value)
+            column = getattr(of, name)
+            if name in ("language", "reply_state"):
+                column = func.coalesce(column, literal_column(f"'{NONE}'"))
+            found.append(_among(column, value, column.type))
     if wanted.status is not None:
         # Written out, not bound: a prepared plan that does not know the status cannot use the queue's own indexes.
-        found.append(Conversation.status == literal_column(f"'{wanted.status}'"))
+        found.append(of.status == literal_column(f"'{wanted.status}'"))
     if isinstance(wanted.holder, str) and wanted.holder == FREE:
-        found.append(or_(Conversation.holder_id.is_(None), Conversation.held_until < now))
+        found.append(or_(of.holder_id.is_(None), of.held_until < now))
     elif wanted.holder is not None:
-        found.append(Conversation.holder_id == (me if isinstance(wanted.holder, str) else wanted.holder))
+        found.append(of.holder_id == (me if isinstance(wanted.holder, str) else wanted.holder))
     if wanted.late:
-        found.append(Conversation.due_at < now)
+        found.append(of.due_at < now)
+    if wanted.label_ids is not None:
+        bears = select(ConversationLabel.id).where(
+            ConversationLabel.agency_id == of.agency_id,
+            ConversationLabel.conversation_id == of.id,
+            ConversationLabel.brand_id == of.brand_id,
+            _among(ConversationLabel.label_id, wanted.label_ids, Uuid()),
+        )
+        found.append(bears.correlate(of).exists())
     if wanted.q:
-        found.append(_search(wanted.q))
+        found.append(_search(wanted.q, of))
     return found
 
 
-def _search(words: str) -> ColumnElement[bool]:
+def _among(column: Any, values: Any, sort: Any) -> ColumnElement[bool]:
+    """One value is compared, several are one list: the statement stays the same however many they are."""
+    if isinstance(values, BindParameter):
+        return cast("ColumnElement[bool]", column == (any_(values) if isinstance(values.type, ARRAY) else values))
+    if isinstance(values, str):
+        return cast("ColumnElement[bool]", column == values)
+    if len(values) == 1:
+        return cast("ColumnElement[bool]", column == values[0])
+    return cast("ColumnElement[bool]", column == any_(literal(list(values), ARRAY(sort))))
+
+
+def _search(words: str, of: Any) -> ColumnElement[bool]:
     words = " ".join(words.replace("\x00", "").split())[:LONGEST_SEARCH]
     found = or_(
-        Conversation.excerpt.icontains(words, autoescape=True),
-        Conversation.author_name.icontains(words, autoescape=True),
-        Conversation.external_id == words,
+        of.excerpt.icontains(words, autoescape=True),
+        of.author_name.icontains(words, autoescape=True),
+        of.external_id == words,
     )
     if masked(words) != words:
-        found = or_(found, _behind_a_mask(words))
+        found = or_(found, _behind_a_mask(words, of))
     try:
-        return or_(found, Conversation.id == UUID(words))
+        return or_(found, of.id == UUID(words))
     except ValueError:
         return found
 
 
-def _behind_a_mask(words: str) -> ColumnElement[bool]:
+def _behind_a_mask(words: str, of: Any) -> ColumnElement[bool]:
     """What a list hides behind dots is found by whoever types it whole, in the messages themselves, however either of
     them is spaced and whether or not a phone number begins with its country. Only where a list shows dots: reading
     every message of an agency would take seconds.
@@ -105,15 +249,15 @@ def _behind_a_mask(words: str) -> ColumnElement[bool]:
     said = (
         select(Message.id)
         .where(
-            Message.agency_id == Conversation.agency_id,
-            Message.conversation_id == Conversation.id,
-            Message.brand_id == Conversation.brand_id,
+            Message.agency_id == of.agency_id,
+            Message.conversation_id == of.id,
+            Message.brand_id == of.brand_id,
             Message.deleted_at.is_(None),
             written.contains(key, autoescape=True),
         )
-        .correlate(Conversation)
+        .correlate(of)
     )
-    return and_(Conversation.excerpt.contains(MASK), said.exists())
+    return and_(of.excerpt.contains(MASK), said.exists())
 
 
 def cursor_of(kind: str, place: Any, conversation_id: UUID) -> str:

@@ -6,10 +6,23 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import BigInteger, CheckConstraint, Index, LargeBinary, SmallInteger, Text, UniqueConstraint, func, text
+from sqlalchemy import (
+    ARRAY,
+    BigInteger,
+    CheckConstraint,
+    Index,
+    LargeBinary,
+    SmallInteger,
+    Text,
+    UniqueConstraint,
+    Uuid,
+    func,
+    text,
+)
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.orm import Mapped, mapped_column
 
+from agency.inbox.desk_models import ConversationLabel as ConversationLabel  # whoever loads the room's tables has all
 from tenants.database import AgencyOwned, Base, BrandOwned, Dated, belongs_to, belongs_to_agency, belongs_to_brand
 
 STATUSES = ("open", "snoozed", "closed")
@@ -70,6 +83,7 @@ class Conversation(BrandOwned, Dated, Base):
     of CLOSED_BY_RULE, `resolved`, or None while not closed; `looked_at` is when somebody of ours last worked on it.
     `held_before_id` is from whom the case went without their doing, by a lead, a colleague or the clock, and
     `hold_reason` why whoever has it took it.
+    `label_ids` are those of its `conversation_label`s, as they were put on.
     """
 
     __tablename__ = "conversation"
@@ -103,6 +117,7 @@ class Conversation(BrandOwned, Dated, Base):
     held_before_id: Mapped[UUID | None]
     hold_reason: Mapped[str | None] = mapped_column(Text)
     version: Mapped[int] = mapped_column(BigInteger, default=1, server_default="1")
+    label_ids: Mapped[list[UUID]] = mapped_column(ARRAY(Uuid()), default=list, server_default="{}")
     __table_args__ = (
         belongs_to("account", "account_id"),
         belongs_to("contact", "contact_id"),

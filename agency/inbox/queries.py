@@ -9,12 +9,26 @@ from operator import xor
 from typing import Any, NamedTuple
 from uuid import UUID
 
-from sqlalchemy import ARRAY, DateTime, Text, Uuid, and_, bindparam, func, literal_column, select, tuple_
+from sqlalchemy import (
+    ARRAY,
+    DateTime,
+    SmallInteger,
+    Text,
+    Uuid,
+    and_,
+    any_,
+    bindparam,
+    func,
+    literal_column,
+    select,
+    tuple_,
+)
 from sqlalchemy.dialects.postgresql import aggregate_order_by
 
 from agency.inbox.conversation_view import ConversationView, get_conversation
-from agency.inbox.filters import ME, QueueFilter, conditions, cursor_of, read_cursor
-from agency.inbox.models import Conversation, QueueCounter
+from agency.inbox.filters import AMONG, ME, QueueFilter, conditions, cursor_of, read_cursor
+from agency.inbox.labels import LABELS_HASH
+from agency.inbox.models import Conversation, ConversationLabel, QueueCounter
 from channels.models import Account
 from tenants import clock
 from tenants.database import db
@@ -54,6 +68,7 @@ class QueueRow(NamedTuple):
     held_until: datetime | None
     looked_at: datetime | None
     version: int
+    label_ids: list[UUID]
 
 
 class QueuePage(NamedTuple):
@@ -100,6 +115,7 @@ _ROW = (
     Conversation.held_until,
     Conversation.looked_at,
     Conversation.version,
+    Conversation.label_ids,
 )
 
 
@@ -147,22 +163,30 @@ def list_conversations(
 
 def _bound(wanted: QueueFilter, values: dict[str, Any]) -> QueueFilter:
     """The same filter with its values taken out, so that its statement can be kept; itself where that cannot be."""
-    if wanted.q or isinstance(wanted.holder, UUID) or len(wanted.brand_ids or ()) > 1:
+    if wanted.q:
         return wanted
     changes: dict[str, Any] = {}
-    for name in ("platform", "kind", "reply_state", "language"):
-        if getattr(wanted, name) is not None:
-            values[name] = getattr(wanted, name)
+    for name in AMONG:
+        value = getattr(wanted, name)
+        if value is not None:
+            values[name] = [value] if isinstance(value, str) else list(value)
             changes[name] = _PARAMETERS[name]
-    if wanted.brand_ids:
-        values["brand"] = wanted.brand_ids[0]
-        changes["brand_ids"] = (_PARAMETERS["brand"],)
+    for name, one, several in (("brand_ids", "brand", "brands"), ("label_ids", "label", "labels")):
+        chosen = getattr(wanted, name)
+        if chosen:
+            is_one = len(chosen) == 1
+            values[one if is_one else several] = chosen[0] if is_one else list(chosen)
+            changes[name] = _PARAMETERS[one if is_one else several]
+    if isinstance(wanted.holder, UUID):
+        values["holder"] = wanted.holder
+        changes["holder"] = _PARAMETERS["holder"]
     return wanted._replace(**changes) if changes else wanted._replace(q="")
 
 
 _PARAMETERS: dict[str, Any] = {
-    **{name: bindparam(name, type_=Text()) for name in ("platform", "kind", "reply_state", "language")},
-    **{name: bindparam(name, type_=Uuid()) for name in ("brand", "me", "place_id", "first_new")},
+    **{name: bindparam(name, type_=ARRAY(SmallInteger() if name == "stars" else Text())) for name in AMONG},
+    **{name: bindparam(name, type_=Uuid()) for name in ("brand", "label", "holder", "me", "place_id", "first_new")},
+    **{name: bindparam(name, type_=ARRAY(Uuid())) for name in ("brands", "labels")},
     "now": bindparam("now", type_=DateTime(timezone=True)),
 }
 
@@ -170,16 +194,68 @@ _PARAMETERS: dict[str, Any] = {
 def _list_query(wanted: QueueFilter, order: str, is_continued: bool, rows: int, with_accounts: bool) -> Any:
     # A limit the planner cannot see would make it sort everything rather than walk the index to the page's end.
     columns = _ROW if with_accounts else tuple(_NO_NAME if column is _ACCOUNT_NAME else column for column in _ROW)
-    query: Any = select(*columns).limit(literal_column(str(int(rows))))
-    query = query.where(*conditions(wanted, _PARAMETERS["me"], _PARAMETERS["now"]))
+    limit = literal_column(str(int(rows)))
+    if order == "rank" and wanted.brand_ids is _PARAMETERS["brands"]:
+        return _of_a_set(wanted, columns, is_continued, limit)
+    query: Any = select(*columns).limit(limit)
     column: Any = {"due": Conversation.due_at, "rank": Conversation.rank, "past": Conversation.last_message_at}[order]
-    keys = (column, Conversation.id)
-    place = tuple_(_unseen(bindparam("place", type_=column.type)), _unseen(_PARAMETERS["place_id"]))
-    if order == "due":
+    keys: tuple[Any, Any] = (column, Conversation.id)
+    if wanted.label_ids is _PARAMETERS["label"] and wanted.status is not None and order != "due":
+        # The label's own index has its cases in the queue's order; looked up case by case, a rare label would be
+        # looked for among everything open.
+        bears = ConversationLabel
+        query = query.join(
+            bears,
+            and_(
+                bears.agency_id == Conversation.agency_id,
+                bears.conversation_id == Conversation.id,
+                bears.brand_id == Conversation.brand_id,
+            ),
+        ).where(bears.label_id == _PARAMETERS["label"], bears.status == literal_column(f"'{wanted.status}'"))
+        keys = (bears.rank if order == "rank" else bears.last_message_at, bears.conversation_id)
+        wanted = wanted._replace(label_ids=None)
+    query = query.where(*conditions(wanted, _PARAMETERS["me"], _PARAMETERS["now"]))
+    return _in_order(query, keys, is_continued, downwards=order != "due")
+
+
+def _in_order(query: Any, keys: tuple[Any, Any], is_continued: bool, *, downwards: bool = True) -> Any:
+    place = tuple_(_unseen(bindparam("place", type_=keys[0].type)), _unseen(_PARAMETERS["place_id"]))
+    if not downwards:
         query = query.order_by(*keys)
         return query.where(tuple_(*keys) > place) if is_continued else query
     query = query.order_by(*(key.desc() for key in keys))
     return query.where(tuple_(*keys) < place) if is_continued else query
+
+
+def _of_a_set(wanted: QueueFilter, columns: Any, is_continued: bool, limit: Any) -> Any:
+    """The open queue of several brands: the top of each by its own index, and of these the top.
+
+    Asked at once, PostgreSQL either walks the whole agency's queue and throws away what is of other brands, or reads
+    and sorts everything open of these; a set of small brands made the first long, one with a large brand the second.
+    """
+    brand = func.unnest(_PARAMETERS["brands"], type_=Uuid()).column_valued("chosen")
+    one = conditions(wanted._replace(brand_ids=None), _PARAMETERS["me"], _PARAMETERS["now"])
+    lane = _in_order(
+        select(Conversation.id, Conversation.brand_id, Conversation.rank)
+        .where(Conversation.brand_id == brand, *one)
+        .limit(limit),
+        (Conversation.rank, Conversation.id),
+        is_continued,
+    ).lateral("lane")
+    top = (
+        select(lane.c.id, lane.c.brand_id, lane.c.rank)
+        .select_from(brand)
+        .join(lane, literal_column("true"))
+        .order_by(lane.c.rank.desc(), lane.c.id.desc())
+        .limit(limit)
+        .subquery("top")
+    )
+    return (
+        select(*columns)
+        .select_from(top)
+        .join(Conversation, and_(Conversation.id == top.c.id, Conversation.brand_id == top.c.brand_id))
+        .order_by(top.c.rank.desc(), top.c.id.desc())
+    )
 
 
 def _unseen(value: Any) -> Any:
@@ -226,6 +302,8 @@ class QueueState(NamedTuple):
     mine: int
     late: int
     newer: int
+    labels: int
+    """Changes when a label's name or colour does, or which ones are in use."""
 
 
 def queue_state(me: UUID, *, since: datetime | None = None, brand_ids: tuple[UUID, ...] | None = None) -> QueueState:
@@ -236,13 +314,8 @@ def queue_state(me: UUID, *, since: datetime | None = None, brand_ids: tuple[UUI
     values: dict[str, Any] = {"now": clock.now(), "me": me}
     if since:
         values["first_new"] = _first_id_after(since)
-    wanted = QueueFilter(brand_ids=brand_ids)
-    bound = _bound(wanted, values)
-    row: Any
-    if bound is wanted:
-        (row,) = db.session.execute(_state_query(bound, since is not None), values).all()
-    else:
-        (row,) = _kept_state(bound, since is not None).rows(values)
+    bound = _bound(QueueFilter(brand_ids=brand_ids), values)
+    (row,) = _kept_state(bound, since is not None).rows(values)
     return QueueState._make(row)
 
 
@@ -259,7 +332,8 @@ def _state_query(base: QueueFilter, counts_new: bool) -> Any:
     me, now = _PARAMETERS["me"], _PARAMETERS["now"]
     asked_for: Any = literal_column("true")
     if base.brand_ids is not None:
-        asked_for = Brand.id == base.brand_ids[0] if len(base.brand_ids) == 1 else Brand.id.in_(base.brand_ids)
+        several: Any = base.brand_ids
+        asked_for = Brand.id == (any_(several) if several is _PARAMETERS["brands"] else several)
     newer: Any = literal_column("0")
     if counts_new:
         # Newest first, because that is the key read backwards: it ends at the first known one. A plan made before the
@@ -287,6 +361,7 @@ def _state_query(base: QueueFilter, counts_new: bool) -> Any:
             _capped(*conditions(base._replace(holder=ME), me, now)),
             _capped(*conditions(base._replace(late=True), me, now)),
             newer,
+            LABELS_HASH,
         )
         .join(
             QueueCounter,

@@ -88,7 +88,7 @@ _JOINABLE = raw_sql(
     """
     select id, external_id, kind, permalink, context,
         holder_id is not null or reply_state is not null or looked_at is not null or status = 'snoozed'
-        or closed_reason = 'resolved'
+        or closed_reason = 'resolved' or label_ids <> '{}'
         or exists (select from note o where o.agency_id = c.agency_id and o.conversation_id = c.id)
         or exists (select from moderation_deed o where o.agency_id = c.agency_id and o.conversation_id = c.id)
         or exists (select from reply o where o.agency_id = c.agency_id and o.conversation_id = c.id)

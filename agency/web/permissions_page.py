@@ -60,6 +60,8 @@ def deed_words() -> dict[Permission, str]:
         Permission.GUIDE_PROPOSE: _("Propose a style guide to the client"),
         Permission.GUIDE_APPROVE: _("Approve a style guide, never one's own"),
         Permission.SAVED_REPLY_WRITE: _("Write saved replies"),
+        Permission.LABEL_MANAGE: _("Change which labels there are"),
+        Permission.VIEW_SHARE: _("Share views with the agency"),
         Permission.QUIZ_MANAGE: _("See who passed a quiz, set what a pass decides"),
         Permission.RANKING_MANAGE: _("Set what counts how much in the queue"),
         Permission.EMPOWERMENT_READ: _("See what may be given to customers and what was"),

@@ -1,0 +1,476 @@
+"""Labels: words that staff put on cases, of one brand or of the agency for all its brands.
+
+Leads make, rename, merge and put them away; staff put them on cases and take them off. A label is never deleted: what
+bore one that was put away bears it again once it is back.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Sequence
+from functools import lru_cache, reduce
+from operator import xor
+from typing import Any, NamedTuple
+from uuid import UUID
+
+from sqlalchemy import Uuid, bindparam, delete, func, literal_column, select, update
+from sqlalchemy.dialects.postgresql import insert
+
+from agency.inbox.desk_models import LABEL_COLOURS, ConversationLabel, Label
+from agency.inbox.models import Conversation
+from tenants import audit, clock
+from tenants.database import db, new_id
+from tenants.errors import Conflict, Forbidden, Invalid, NotFound, worded
+from tenants.kept_select import KeptSelect
+from tenants.models import Brand
+from tenants.permissions import Actor, Permission, require
+from tenants.scope import Scope, current_scope, raw_sql
+
+LONGEST_NAME = 40
+MOST_LABELS = 200
+"""Of one brand, and of the agency for all of them: what one reads through in a picker."""
+MOST_ON_A_CASE = 20
+_CONTROL = re.compile(r"[\x00-\x1f\x7f\ud800-\udfff]")
+
+
+class LabelRow(NamedTuple):
+    """A label. `brand_id` None: for every brand."""
+
+    id: UUID
+    brand_id: UUID | None
+    name: str
+    colour: str
+    is_archived: bool
+    merged_into_id: UUID | None
+    changed_by_name: str
+    version: int
+    open_count: int | None = None
+    """Open cases that bear it, where it was asked for; stops at MOST_COUNTED + 1."""
+
+
+class LabelName(NamedTuple):
+    """A label as a row shows it."""
+
+    id: UUID
+    name: str
+    colour: str
+
+
+class Put(NamedTuple):
+    """That a label was put on a case, or taken off it."""
+
+    conversation_id: UUID
+    label_id: UUID
+
+
+MOST_COUNTED = 99
+
+
+def list_labels(
+    actor: Actor, brand_id: UUID | None = None, *, archived: bool = False, counted: bool = False
+) -> list[LabelRow]:
+    """By name, those of the agency first: all this person may see, or those a case of one brand may bear.
+
+    One statement. Raises Forbidden, NotFound.
+    """
+    require(actor, Permission.CONVERSATION_READ, brand_id)
+    counts: Any = literal_column("null")
+    if counted:
+        some = (
+            select(ConversationLabel.id)
+            .where(ConversationLabel.label_id == Label.id, ConversationLabel.status == literal_column("'open'"))
+            .limit(MOST_COUNTED + 1)
+            .correlate(Label)
+            .subquery()
+        )
+        counts = select(func.count()).select_from(some).scalar_subquery()
+    wanted = select(Label, counts).where(
+        Label.archived_at.is_not(None) if archived else Label.archived_at.is_(None), Label.merged_into_id.is_(None)
+    )
+    if brand_id is not None:
+        wanted = wanted.where(Label.brand_id.in_([brand_id, actor.agency_id]))
+    order = (Label.brand_id != actor.agency_id, func.lower(Label.name), Label.id)
+    return [_row(label, count) for label, count in db.session.execute(wanted.order_by(*order))]
+
+
+def get_label(actor: Actor, label_id: UUID) -> LabelRow:
+    """One of them, put away or not. Raises NotFound, Forbidden."""
+    require(actor, Permission.CONVERSATION_READ)
+    found = db.session.execute(
+        select(Label).where(Label.id == label_id).execution_options(populate_existing=True)
+    ).scalar_one_or_none()
+    if found is None:
+        raise NotFound()
+    return _row(found)
+
+
+def create_label(actor: Actor, brand_id: UUID | None, name: str, colour: str = "grey") -> LabelRow:
+    """A new one; `brand_id` None: for every brand of the agency.
+
+    Raises Invalid with `errors` by field, Conflict `label_exists`, NotFound, Forbidden.
+    """
+    place = _place_to_write(actor, brand_id)
+    values = _checked({"name": name, "colour": colour})
+    held = select(func.count()).select_from(Label).where(Label.brand_id == place, Label.archived_at.is_(None))
+    if db.session.execute(held).scalar_one() >= MOST_LABELS:
+        raise Invalid(
+            worded(
+                "There are %(n)s labels here already. Nothing was saved. Merge some or put them away first.",
+                n=MOST_LABELS,
+            ),
+            code="too_many_labels",
+        )
+    _check_name_is_free(actor, place, values["name"])
+    made = Label(agency_id=actor.agency_id, id=new_id(), brand_id=place, changed_by_name=actor.name, **values)
+    db.session.add(made)
+    db.session.flush()
+    _record(actor, made, "label.created", name=made.name, colour=made.colour)
+    return _row(made)
+
+
+def change_label(actor: Actor, label_id: UUID, version: int | None = None, **changes: Any) -> LabelRow:
+    """Change its `name` or `colour`; with `version`, only if it is still that one.
+
+    Raises Conflict `label_changed` or `label_exists`, Invalid, NotFound, Forbidden.
+    """
+    label = _locked(actor, label_id)
+    if version is not None and version != label.version:
+        raise Conflict(
+            "Somebody changed this label since you opened it. Nothing of yours was saved. Look at it again first.",
+            code="label_changed",
+            version=label.version,
+        )
+    values = _checked(changes)
+    before = {name: getattr(label, name) for name in values if getattr(label, name) != values[name]}
+    if not before:
+        return _row(label)
+    if "name" in before:
+        _check_name_is_free(actor, label.brand_id, values["name"], but=label_id)
+    for name in before:
+        setattr(label, name, values[name])
+    after = {name: values[name] for name in before}
+    _changed(actor, label, "label.changed", before=before, after=after)
+    return _row(label)
+
+
+def archive_label(actor: Actor, label_id: UUID, *, archived: bool = True) -> LabelRow:
+    """Put it away, or bring it back. Doing it again changes nothing. Raises Conflict `label_exists`."""
+    label = _locked(actor, label_id)
+    if (label.archived_at is not None) == archived:
+        return _row(label)
+    if not archived:
+        if label.merged_into_id is not None:
+            raise Conflict(
+                "This label was merged into another one. Nothing was changed. Create it anew if you need it again.",
+                code="label_merged",
+            )
+        _check_name_is_free(actor, label.brand_id, label.name)
+    label.archived_at = clock.now() if archived else None
+    _changed(actor, label, "label.archived" if archived else "label.restored", name=label.name)
+    return _row(label)
+
+
+def merge_labels(actor: Actor, label_id: UUID, into_id: UUID) -> int:
+    """Put `into_id` on every case that bears `label_id`, and put that one away. Returns how many cases it were.
+
+    Raises Invalid where the other may not stand on all of its cases, Conflict, NotFound, Forbidden.
+    """
+    # In the order of their ids, so that two who merge against each other do not wait for each other.
+    locked = {one: _locked(actor, one) for one in sorted({label_id, into_id})}
+    label, into = locked[label_id], locked[into_id]
+    reaches = into.brand_id in (label.brand_id, actor.agency_id)
+    if label_id == into_id or into.archived_at is not None or label.merged_into_id is not None or not reaches:
+        raise Invalid(
+            "These two cannot become one. Nothing was changed. "
+            "Choose another label in use, of the same brand or for every brand.",
+            code="cannot_merge",
+            errors={"into": [worded("must be another label in use, of the same brand or for every brand")]},
+        )
+    values = {"agency_id": actor.agency_id, "old": label_id, "new": into_id}
+    moved = int(db.session.execute(_MERGE, values).scalar_one())
+    label.archived_at, label.merged_into_id = label.archived_at or clock.now(), into_id
+    _changed(actor, label, "label.merged", name=label.name, into=str(into_id), into_name=into.name, cases=moved)
+    return moved
+
+
+# Cases first, in their order, as everything that changes several of them locks them; then what says the same.
+_MERGE = raw_sql(
+    """
+    with bearing as (
+        select c.agency_id, c.id, c.brand_id from conversation c
+        where c.agency_id = :agency_id
+            and c.id in (select l.conversation_id from conversation_label l
+                where l.agency_id = :agency_id and l.label_id = :old)
+        order by c.id for no key update
+    ), rows as (
+        update conversation_label l set label_id = :new from bearing b
+        where l.agency_id = b.agency_id and l.conversation_id = b.id and l.label_id = :old
+            and not exists (select from conversation_label o where o.agency_id = l.agency_id
+                and o.conversation_id = l.conversation_id and o.label_id = :new)
+        returning 1
+    ), doubled as (
+        delete from conversation_label l using bearing b
+        where l.agency_id = b.agency_id and l.conversation_id = b.id and l.label_id = :old
+            and exists (select from conversation_label o where o.agency_id = l.agency_id
+                and o.conversation_id = l.conversation_id and o.label_id = :new)
+        returning 1
+    ), told as (
+        update conversation c set version = c.version + 1, label_ids = case when :new = any(c.label_ids)
+            then array_remove(c.label_ids, :old) else array_replace(c.label_ids, :old, :new) end
+        from bearing b where c.agency_id = b.agency_id and c.id = b.id and c.brand_id = b.brand_id
+        returning 1
+    )
+    select (select count(*) from told) + 0 * (select count(*) from rows) + 0 * (select count(*) from doubled)
+    """,
+    reason="cases of a label in one statement, however many",
+).bindparams(*(bindparam(name, type_=Uuid()) for name in ("agency_id", "old", "new")))
+
+
+def put_on(actor: Actor, conversation_ids: Iterable[UUID], label_ids: Iterable[UUID]) -> list[Put]:
+    """Put labels on cases; what was new, in the order of the cases. Needs no claim.
+
+    A label of another brand than a case's is left out there. Raises NotFound where none of the cases or not all of the
+    labels are the actor's to see or in use, Invalid `too_many_labels`, Forbidden.
+    """
+    wanted = list(dict.fromkeys(label_ids))
+    places = _usable(wanted)
+    done: list[Put] = []
+    for case in _locked_cases(actor, conversation_ids):
+        new = [
+            one for one in wanted if one not in case.label_ids and places[one][0] in (case.brand_id, actor.agency_id)
+        ]
+        if len(case.label_ids) + len(new) > MOST_ON_A_CASE:
+            raise Invalid(
+                worded("A case bears at most %(n)s labels. Nothing was changed. Take one off first.", n=MOST_ON_A_CASE),
+                code="too_many_labels",
+            )
+        if not new:
+            continue
+        rows = [
+            {
+                "agency_id": actor.agency_id,
+                "id": new_id(),
+                "brand_id": case.brand_id,
+                "conversation_id": case.id,
+                "label_id": one,
+                "put_by": actor.user_id,
+                "put_by_name": actor.name,
+                "status": case.status,
+                "rank": case.rank,
+                "last_message_at": case.last_message_at,
+            }
+            for one in new
+        ]
+        db.session.execute(insert(ConversationLabel).on_conflict_do_nothing(), rows)
+        _set(case, [*case.label_ids, *new])
+        names = [places[one][1] for one in new]
+        audit.record(actor, "conversation.label", "conversation", case.id, brand_id=case.brand_id, labels=names)
+        done += [Put(case.id, one) for one in new]
+    return done
+
+
+def take_off(actor: Actor, conversation_ids: Iterable[UUID], label_ids: Iterable[UUID]) -> list[Put]:
+    """Take labels off cases; what they bore. Raises NotFound where the actor may see none of the cases, Forbidden."""
+    wanted = set(label_ids)
+    names: dict[UUID, str] = {
+        row[0]: row[1] for row in db.session.execute(select(Label.id, Label.name).where(Label.id.in_(wanted)))
+    }
+    done: list[Put] = []
+    for case in _locked_cases(actor, conversation_ids):
+        gone = [one for one in case.label_ids if one in wanted]
+        if not gone:
+            continue
+        db.session.execute(
+            delete(ConversationLabel)
+            .where(ConversationLabel.conversation_id == case.id, ConversationLabel.label_id.in_(gone))
+            .execution_options(synchronize_session=False)
+        )
+        _set(case, [one for one in case.label_ids if one not in wanted])
+        told = [names.get(one, "") for one in gone]
+        audit.record(actor, "conversation.unlabel", "conversation", case.id, brand_id=case.brand_id, labels=told)
+        done += [Put(case.id, one) for one in gone]
+    return done
+
+
+class _Case(NamedTuple):
+    id: UUID
+    brand_id: UUID
+    label_ids: list[UUID]
+    status: str
+    rank: int
+    last_message_at: Any
+
+
+def _locked_cases(actor: Actor, conversation_ids: Iterable[UUID]) -> list[_Case]:
+    """In the order of their ids, so that two who label the same cases do not wait for each other."""
+    rows = db.session.execute(
+        select(
+            Conversation.id,
+            Conversation.brand_id,
+            Conversation.label_ids,
+            Conversation.status,
+            Conversation.rank,
+            Conversation.last_message_at,
+        )
+        .where(Conversation.id.in_(set(conversation_ids)))
+        .order_by(Conversation.id)
+        .with_for_update(key_share=True)
+    ).all()
+    if not rows:
+        raise NotFound()
+    for brand_id in {row.brand_id for row in rows}:
+        require(actor, Permission.CONVERSATION_WORK, brand_id)
+    return [_Case(*row) for row in rows]
+
+
+def _usable(label_ids: Sequence[UUID]) -> dict[UUID, tuple[UUID, str]]:
+    """Place and name of each; those put away meanwhile are refused. They stay so until this transaction ends."""
+    rows = db.session.execute(
+        select(Label.id, Label.brand_id, Label.name)
+        .where(Label.id.in_(label_ids), Label.archived_at.is_(None))
+        .order_by(Label.id)
+        .with_for_update(read=True)
+    )
+    found = {row[0]: (row[1], row[2]) for row in rows}
+    if len(found) < len(label_ids):
+        raise NotFound(
+            worded("This label is not in use any more, or not yours. Nothing was changed. Choose one from the list.")
+        )
+    return found
+
+
+def _set(case: _Case, label_ids: list[UUID]) -> None:
+    db.session.execute(
+        update(Conversation)
+        .where(Conversation.id == case.id)
+        .values(label_ids=label_ids, version=Conversation.version + 1)
+        .execution_options(synchronize_session=False)
+    )
+
+
+# ── names for rows ───────────────────────────────────────────────────────────────────────────────────────────────
+
+LABELS_HASH: Any = (
+    select(func.coalesce(func.bit_xor(func.uuid_hash_extended(Label.id, Label.version)), literal_column("0")))
+    .where(Label.archived_at.is_(None))
+    .scalar_subquery()
+)
+"""Changes when a label's name or colour does, or which ones are in use."""
+
+_named: dict[tuple[Scope, int], dict[UUID, LabelName]] = {}
+NAMES_KEPT = 64
+
+
+def label_names(stamp: int) -> dict[UUID, LabelName]:
+    """The scope's labels in use by id, by name. `stamp` is what `queue_state` just told: they are read again only when
+    it has changed.
+    """
+    scope = current_scope()
+    known = _named.get((scope, stamp))
+    if known is not None:
+        return known
+    rows: list[Any] = list(_kept_names().rows({}))
+    found = {row[0]: LabelName._make(row[:3]) for row in rows}
+    # Kept under what was read now: somebody may have renamed one since the state was read.
+    if len(_named) >= NAMES_KEPT:
+        _named.clear()
+    _named[scope, reduce(xor, (row[3] for row in rows), 0)] = found
+    return found
+
+
+@lru_cache(maxsize=1)
+def _kept_names() -> KeptSelect:
+    return KeptSelect(
+        select(Label.id, Label.name, Label.colour, func.uuid_hash_extended(Label.id, Label.version))
+        .where(Label.archived_at.is_(None))
+        .order_by(func.lower(Label.name), Label.id)
+    )
+
+
+# ── writing ──────────────────────────────────────────────────────────────────────────────────────────────────────
+
+
+def _row(label: Label, open_count: int | None = None) -> LabelRow:
+    return LabelRow(
+        id=label.id,
+        brand_id=None if label.brand_id == label.agency_id else label.brand_id,
+        name=label.name,
+        colour=label.colour,
+        is_archived=label.archived_at is not None,
+        merged_into_id=label.merged_into_id,
+        changed_by_name=label.changed_by_name,
+        version=label.version,
+        open_count=open_count,
+    )
+
+
+def _place_to_write(actor: Actor, brand_id: UUID | None) -> UUID:
+    """What stands as its brand in the row. Raises NotFound, Forbidden."""
+    require(actor, Permission.LABEL_MANAGE, brand_id)
+    if brand_id is None:
+        if actor.brand_ids is not None:
+            raise Forbidden(
+                "What every brand uses is changed by people who work for every brand. Nothing was changed. "
+                "Write it for one of your brands, or ask an agency admin."
+            )
+        return actor.agency_id
+    if db.session.execute(select(Brand.id).where(Brand.id == brand_id)).scalar_one_or_none() is None:
+        raise NotFound()
+    return brand_id
+
+
+def _locked(actor: Actor, label_id: UUID) -> Label:
+    require(actor, Permission.LABEL_MANAGE)
+    label = db.session.execute(
+        select(Label).where(Label.id == label_id).with_for_update().execution_options(populate_existing=True)
+    ).scalar_one_or_none()
+    if label is None:
+        raise NotFound()
+    _place_to_write(actor, None if label.brand_id == actor.agency_id else label.brand_id)
+    return label
+
+
+def _changed(actor: Actor, label: Label, deed: str, **facts: Any) -> None:
+    label.version += 1
+    label.changed_by_name = actor.name
+    db.session.flush()
+    _record(actor, label, deed, **facts)
+
+
+def _record(actor: Actor, label: Label, deed: str, **facts: Any) -> None:
+    brand_id = None if label.brand_id == actor.agency_id else label.brand_id
+    audit.record(actor, deed, "label", label.id, brand_id=brand_id, **facts)
+
+
+def _check_name_is_free(actor: Actor, place: UUID, name: str, *, but: UUID | None = None) -> None:
+    """A brand's label may not be called as one for every brand: a picker shows both."""
+    named = select(Label.id).where(
+        func.lower(Label.name) == func.lower(name),
+        Label.archived_at.is_(None),
+        Label.brand_id.in_([place, actor.agency_id]),
+    )
+    if but is not None:
+        named = named.where(Label.id != but)
+    if db.session.execute(named).first() is not None:
+        sentence = worded("There is a label of this name already. Nothing was saved. Choose another name.")
+        raise Conflict(sentence, code="label_exists", errors={"name": [sentence]})
+
+
+def _checked(values: dict[str, Any]) -> dict[str, Any]:
+    errors: dict[str, list[str]] = {}
+    good: dict[str, Any] = {}
+    for field, value in values.items():
+        if field == "name":
+            plain = " ".join(value.split()) if isinstance(value, str) and not _CONTROL.search(value.strip()) else ""
+            good[field] = plain
+            if not 0 < len(plain) <= LONGEST_NAME:
+                errors[field] = [worded("Write a name of at most %(n)s characters.", n=LONGEST_NAME)]
+        elif field == "colour":
+            good[field] = value
+            if value not in LABEL_COLOURS:
+                errors[field] = [worded("Choose a colour from the list.")]
+        else:
+            errors[field] = [worded("There is no such field.")]
+    if errors:
+        raise Invalid("This label cannot be kept. Nothing was saved. Correct it and save again.", errors=errors)
+    return good
