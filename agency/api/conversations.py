@@ -24,7 +24,7 @@ from agency.api.schemas.conversations import (
 from agency.api.schemas.fields import Nothing
 from agency.inbox import desk, moderation, queries
 from agency.inbox.conversation_view import rank_parts
-from agency.inbox.filters import FREE, ME
+from agency.inbox.filters import FILTERS, FREE, ME
 from agency.inbox.kept_media import SERVED_WITH, copy_of
 from agency.inbox.outgoing import window_of
 from agency.inbox.ranking import score_of
@@ -40,21 +40,29 @@ _MEDIA: dict[str, Any] = {kind: {"schema": {}} for kind in sorted(MEDIA_TYPES)}
 _ASSIGNEES = {"me": ME, "nobody": FREE, "free": FREE}
 
 
+def filter_of_query(query: dict[str, Any]) -> queries.QueueFilter:
+    """The queue's filter that a checked query means, field by field of `agency.inbox.filters.FILTERS`."""
+    values: dict[str, Any] = {}
+    for field in FILTERS:
+        given: Any = query.get(field.api) if field.api else None
+        if given in (None, [], "", False):
+            continue
+        if field.sort == "id":
+            given = tuple(map(id_or_nobody, given))
+        elif field.sort == "holder":
+            given = _ASSIGNEES.get(given) or id_or_nobody(given)
+        elif field.column == "status":
+            given = None if given == "all" else given
+        values[field.column] = tuple(given) if field.is_many else given
+    return queries.QueueFilter(**values)
+
+
 @blueprint.get("/conversations")
 @blueprint.arguments(ConversationQuery, location="query")
 @blueprint.response(200, ConversationPage, example={"items": [examples.CONVERSATION_ROW], "next_cursor": None})
 def list_conversations(query: dict[str, Any]) -> Any:
     """The queue: open conversations, highest rank first, unless another status is asked for."""
-    assignee = query["assignee"]
-    wanted = queries.QueueFilter(
-        brand_ids=tuple(id_or_nobody(brand_id) for brand_id in query["brand_id"]) or None,
-        platform=query["platform"],
-        kind=query["kind"],
-        status=None if query["status"] == "all" else query["status"],
-        holder=None if assignee is None else _ASSIGNEES.get(assignee) or id_or_nobody(assignee),
-        q=query["q"],
-    )
-    page = queries.list_conversations(wanted, query["cursor"], query["limit"], me=caller().user_id)
+    page = queries.list_conversations(filter_of_query(query), query["cursor"], query["limit"], me=caller().user_id)
     now = clock.now()
     items = [
         {
@@ -82,6 +90,7 @@ def get_conversation(query: dict[str, Any], conversation_id: str) -> Any:
         "rank_reasons": [{name: in_zulu(fact) for name, fact in part.items()} for part in parts],
         "contact": None if view.contact_id is None else {"id": view.contact_id, "name": view.contact_name},
         "clocks": data,
+        "label_ids": [label.id for label in view.labels],
         "holder": _holder(view.holder_id, view.holder_name, view.held_until),
         "window": window_of(view.id, view.kind, private=False, answers_written_at=None, written_by="person"),
         "messages": [{**m._asdict(), "copies": _copies(m.id, view)} for m in view.messages],

@@ -11,6 +11,7 @@ Example = dict[str, Any]
 BRAND_ID = "019a8f00-0000-7000-8000-000000000001"
 _ACCOUNT_ID = "019a8f00-0000-7000-8000-000000000002"
 CONVERSATION_ID = "019a8f00-0000-7000-8000-000000000003"
+LABEL_ID = "019a8f00-0000-7000-8000-000000000032"
 _MESSAGE_ID = "019a8f00-0000-7000-8000-000000000004"
 REPLY_ID = "019a8f00-0000-7000-8000-000000000005"
 PERSON_ID = "019a8f00-0000-7000-8000-000000000006"
@@ -233,6 +234,7 @@ CONVERSATION_ROW: Final[Example] = {
     "last_message_at": MORNING,
     "last_customer_at": MORNING,
     "due_at": LATER,
+    "label_ids": [LABEL_ID],
     "holder": HOLDER,
 }
 CONVERSATION: Final[Example] = {
@@ -268,6 +270,7 @@ CONVERSATION: Final[Example] = {
         "held_since": MORNING,
         "held_until": LATER,
     },
+    "label_ids": [LABEL_ID],
     "holder": HOLDER,
     "window": None,
     "messages": [

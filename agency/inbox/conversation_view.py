@@ -11,6 +11,8 @@ from uuid import UUID
 from sqlalchemy import Integer, Uuid, and_, bindparam, cast, func, select
 from sqlalchemy.orm import aliased
 
+from agency.inbox.desk_models import ConversationLabel, Label
+from agency.inbox.labels import LabelName
 from agency.inbox.models import Contact, Conversation, KeptMedia, Message, ModerationDeed, Note
 from agency.inbox.ranking import parts_of
 from channels.models import Account
@@ -147,6 +149,7 @@ class ConversationView(NamedTuple):
     earlier: list[EarlierView]
     more_before: UUID | None
     kept: tuple[KeptView, ...] = ()
+    labels: tuple[LabelName, ...] = ()
 
 
 _COLUMNS = (
@@ -272,6 +275,15 @@ def _statement(is_continued: bool) -> Any:
         .order_by(KeptMedia.id.desc())
         .limit(KEPT_SHOWN)
     )
+    labels = (
+        select(Label.id, Label.name, Label.colour)
+        .join(
+            ConversationLabel,
+            and_(ConversationLabel.agency_id == Label.agency_id, ConversationLabel.label_id == Label.id),
+        )
+        .where(ConversationLabel.conversation_id == _THIS, Label.archived_at.is_(None))
+        .order_by(func.lower(Label.name), Label.id)
+    )
     this, other = aliased(Conversation), aliased(Conversation)
     contact = select(this.contact_id).where(this.id == _THIS).scalar_subquery()
     earlier = (
@@ -281,7 +293,15 @@ def _statement(is_continued: bool) -> Any:
         .limit(EARLIER_SHOWN)
     )
     return (
-        select(*_COLUMNS, _as_list(messages), _as_list(notes), _as_list(deeds), _as_list(earlier), _as_list(kept))
+        select(
+            *_COLUMNS,
+            _as_list(labels),
+            _as_list(messages),
+            _as_list(notes),
+            _as_list(deeds),
+            _as_list(earlier),
+            _as_list(kept),
+        )
         .join(
             Account,
             and_(
@@ -322,8 +342,10 @@ def get_conversation(conversation_id: UUID, *, before: UUID | None = None) -> Co
     ]
     earlier_shown = [EarlierView._make([UUID(e[0]), *e[1:6], _moment(e[6])]) for e in row[-2] or ()]
     kept_shown = tuple(KeptView(UUID(k[0]), UUID(k[1]), *k[2:6]) for k in row[-1] or ())
+    labels = tuple(LabelName(UUID(one[0]), *one[1:]) for one in row[-6] or ())
+    before_these = shown[0].id if more else None
     view = ConversationView._make(
-        [*row[:-5], shown, notes_shown, deeds_shown, earlier_shown, shown[0].id if more else None, kept_shown]
+        [*row[:-6], shown, notes_shown, deeds_shown, earlier_shown, before_these, kept_shown, labels]
     )
     context = {name: web_address(value) if name == "permalink" else value for name, value in view.context.items()}
     return view._replace(permalink=web_address(view.permalink), context=context)

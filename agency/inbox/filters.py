@@ -63,7 +63,7 @@ class FilterField(NamedTuple):
     name: str
     """In addresses and saved views."""
     api: str
-    """In the API's query."""
+    """In the API's query; empty for the tab, which only says other filters."""
     column: str
     """The field of QueueFilter."""
     sort: str
@@ -73,7 +73,17 @@ class FilterField(NamedTuple):
     allowed: tuple[str, ...] = ()
 
 
+TABS: dict[str, dict[str, list[str]]] = {
+    "mine": {"holder": [ME]},
+    "free": {"holder": [FREE]},
+    "team": {},
+    "waiting": {"reply": ["awaiting_approval"]},
+    "late": {"late": ["1"]},
+}
+"""The tabs over the queue and what each means; it wins over the same filter of the bar."""
+
 FILTERS = (
+    FilterField("view", "", "", "word", allowed=tuple(TABS)),
     FilterField("brand", "brand_id", "brand_ids", "id", is_many=True),
     FilterField("platform", "platform", "platform", "word", is_many=True, allowed=PLATFORMS),
     FilterField("kind", "kind", "kind", "word", is_many=True, allowed=KINDS),
@@ -150,9 +160,10 @@ def _value_of(field: FilterField, value: object) -> str:
 def filter_of(read: Mapping[str, Sequence[str]]) -> QueueFilter:
     """The filter that these values mean, as `read_filters` gave them."""
     values: dict[str, Any] = {}
+    read = {**read, **TABS.get(next(iter(read.get("view", ())), ""), {})}
     for field in FILTERS:
         given = tuple(read.get(field.name, ()))
-        if not given:
+        if not given or not field.column:
             continue
         if field.sort == "id":
             values[field.column] = tuple(map(UUID, given))

@@ -111,7 +111,7 @@ def create_label(actor: Actor, brand_id: UUID | None, name: str, colour: str = "
     """
     place = _place_to_write(actor, brand_id)
     values = _checked({"name": name, "colour": colour})
-    held = select(func.count()).select_from(Label).where(Label.brand_id == place, Label.archived_at.is_(None))
+    held = select(func.count(Label.id)).where(Label.brand_id == place, Label.archived_at.is_(None))
     if db.session.execute(held).scalar_one() >= MOST_LABELS:
         raise Invalid(
             worded(

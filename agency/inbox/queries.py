@@ -18,6 +18,7 @@ from sqlalchemy import (
     and_,
     any_,
     bindparam,
+    column,
     func,
     literal_column,
     select,
@@ -194,12 +195,12 @@ _PARAMETERS: dict[str, Any] = {
 def _list_query(wanted: QueueFilter, order: str, is_continued: bool, rows: int, with_accounts: bool) -> Any:
     # A limit the planner cannot see would make it sort everything rather than walk the index to the page's end.
     columns = _ROW if with_accounts else tuple(_NO_NAME if column is _ACCOUNT_NAME else column for column in _ROW)
-    limit = literal_column(str(int(rows)))
+    limit: Any = literal_column(str(int(rows)))
     if order == "rank" and wanted.brand_ids is _PARAMETERS["brands"]:
         return _of_a_set(wanted, columns, is_continued, limit)
     query: Any = select(*columns).limit(limit)
-    column: Any = {"due": Conversation.due_at, "rank": Conversation.rank, "past": Conversation.last_message_at}[order]
-    keys: tuple[Any, Any] = (column, Conversation.id)
+    first: Any = {"due": Conversation.due_at, "rank": Conversation.rank, "past": Conversation.last_message_at}[order]
+    keys: tuple[Any, Any] = (first, Conversation.id)
     if wanted.label_ids is _PARAMETERS["label"] and wanted.status is not None and order != "due":
         # The label's own index has its cases in the queue's order; looked up case by case, a rare label would be
         # looked for among everything open.
@@ -233,18 +234,18 @@ def _of_a_set(wanted: QueueFilter, columns: Any, is_continued: bool, limit: Any)
     Asked at once, PostgreSQL either walks the whole agency's queue and throws away what is of other brands, or reads
     and sorts everything open of these; a set of small brands made the first long, one with a large brand the second.
     """
-    brand = func.unnest(_PARAMETERS["brands"], type_=Uuid()).column_valued("chosen")
+    chosen = func.unnest(_PARAMETERS["brands"]).table_valued(column("id", Uuid())).render_derived("chosen")
     one = conditions(wanted._replace(brand_ids=None), _PARAMETERS["me"], _PARAMETERS["now"])
     lane = _in_order(
         select(Conversation.id, Conversation.brand_id, Conversation.rank)
-        .where(Conversation.brand_id == brand, *one)
+        .where(Conversation.brand_id == chosen.c.id, *one)
         .limit(limit),
         (Conversation.rank, Conversation.id),
         is_continued,
     ).lateral("lane")
     top = (
         select(lane.c.id, lane.c.brand_id, lane.c.rank)
-        .select_from(brand)
+        .select_from(chosen)
         .join(lane, literal_column("true"))
         .order_by(lane.c.rank.desc(), lane.c.id.desc())
         .limit(limit)
@@ -351,8 +352,8 @@ def _state_query(base: QueueFilter, counts_new: bool) -> Any:
         select(
             func.count(Brand.id).filter(asked_for),
             *(
-                func.coalesce(func.sum(column).filter(asked_for), 0)
-                for column in (QueueCounter.open_count, QueueCounter.held_count, QueueCounter.awaiting_approval_count)
+                func.coalesce(func.sum(counter).filter(asked_for), 0)
+                for counter in (QueueCounter.open_count, QueueCounter.held_count, QueueCounter.awaiting_approval_count)
             ),
             func.count(Brand.id),
             func.coalesce(busiest[1:BUSIEST_BRANDS], literal_column("'{}'")),

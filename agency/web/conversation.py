@@ -34,7 +34,7 @@ NOBODY = UUID(int=0)
 def page(conversation_id: UUID) -> AnyResponse:
     """The conversation without the queue beside it: where links from other pages lead."""
     address = read_address()
-    address = address._replace(kept={**address.kept, "alone": "1"})
+    address = address._replace(kept={**address.kept, "alone": ["1"]})
     shown = conversation_page(
         actor_of_request(),
         conversation_id,

@@ -12,6 +12,7 @@ from uuid import UUID
 from flask import Blueprint, Response, make_response, redirect, render_template, request, session
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
+from flask_babel import ngettext
 from flask_wtf.csrf import generate_csrf
 from werkzeug.wrappers import Response as AnyResponse
 
@@ -183,9 +184,8 @@ def _render(
             editing=_id_in("edit"),
             changing=_id_in("change"),
         )
-    chosen = brands.get(address.wanted.brand_ids[0]) if address.wanted.brand_ids else None
     given = InboxPage(
-        title=chosen.name if chosen else _("All brands"),
+        title=_title(address, brands),
         url="/inbox",
         rows=rows,
         views=_views(address, state, actor),
@@ -205,6 +205,13 @@ def _render(
         empty_action=_empty_action(address),
     )
     return render_template("inbox/page.html", shell=shell(), page=given)
+
+
+def _title(address: Address, brands: dict[UUID, queries.BrandName]) -> str:
+    if not address.wanted.brand_ids:
+        return _("All brands")
+    chosen = [brands[one].name for one in address.wanted.brand_ids if one in brands]
+    return chosen[0] if len(chosen) == 1 else ngettext("%(num)s brand", "%(num)s brands", len(chosen))
 
 
 def _rows(
@@ -302,7 +309,7 @@ def _views(address: Address, state: QueueState, actor: Actor) -> tuple[Choice, .
 
 
 def _filters(address: Address) -> tuple[Filter, ...]:
-    kept = tuple((name, value) for name, value in address.kept.items() if name != "q")
+    kept = tuple((name, values[0]) for name, values in address.kept.items() if name != "q")
     return _filters_of(chosen_language(), kept, tuple(rail_brands()))
 
 
@@ -356,7 +363,8 @@ def _filtered_by(address: Address) -> str:
         ANY: _("any state"),
     }
     words |= {"post": _("visitors' posts"), "mention": _("mentions"), "message": _("direct messages")}
-    parts = [words[address.kept[name]] for name in ("platform", "kind", "state") if address.kept.get(name) in words]
+    chosen = (value for name in ("platform", "kind", "state") for value in address.kept.get(name, ()))
+    parts = [words[value] for value in chosen if value in words]
     return ", ".join([*parts, *([f"“{address.wanted.q}”"] if address.wanted.q else [])])
 
 

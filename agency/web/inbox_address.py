@@ -2,25 +2,25 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from typing import NamedTuple
 from urllib.parse import urlencode
 from uuid import UUID
 
 from flask import request
 
-from agency.inbox.filters import FREE, LONGEST_SEARCH, ME, QueueFilter
+from agency.inbox.filters import ANY, FILTERS, PLATFORMS, TABS, QueueFilter, filter_of, read_filters
 from channels.items import KINDS
-from channels.registry import ADAPTERS
 from tenants.errors import NotFound
 
+__all__ = ["ANY", "KINDS", "PLATFORMS", "Address", "address_of", "read_address"]
+
 INBOX = "/inbox"
-VIEWS = ("mine", "free", "team", "waiting", "late")
+VIEWS = tuple(TABS)
 VIEWS_OF_WORK = ("mine", "free")
 """Who takes no cases, such as a client's owner, has no use for these."""
-PLATFORMS = tuple(ADAPTERS)
-ANY = "any"
 STATES = ("open", "snoozed", "closed", ANY)
-KEPT = ("view", "brand", "platform", "kind", "state", "q", "alone")
+KEPT = (*(field.name for field in FILTERS), "alone")
 """What stays on the address from page to page. `alone` shows one conversation without the queue beside it."""
 
 
@@ -29,13 +29,20 @@ class Address(NamedTuple):
 
     view: str
     wanted: QueueFilter
-    kept: dict[str, str]
+    kept: dict[str, list[str]]
 
-    def url(self, path: str = INBOX, **changes: str | None) -> str:
+    def url(self, path: str = INBOX, **changes: str | Sequence[str] | None) -> str:
         """A path with what is kept, changed as told; None and the empty word drop a part."""
-        parts = {**self.kept, **changes}
-        query = urlencode({name: value for name, value in parts.items() if value})
+        parts: dict[str, str | Sequence[str]] = {**self.kept}
+        for name, value in changes.items():
+            parts[name] = value or ""
+        query = urlencode({name: value for name, value in parts.items() if value}, doseq=True)
         return f"{path}?{query}" if query else path
+
+    def without(self, name: str, value: str) -> str:
+        """The list without one value of one filter."""
+        left = [one for one in self.kept.get(name, ()) if one != value]
+        return self._replace(kept={**self.kept, name: left}).url()
 
     def case_url(self, conversation_id: UUID | str) -> str:
         """The conversation, with the queue beside it unless it stood alone."""
@@ -45,39 +52,22 @@ class Address(NamedTuple):
         """Where something is done to the conversation; afterwards the person is back at `case_url`."""
         return self.url(f"/conversations/{conversation_id}/{deed}")
 
+    @property
+    def filters(self) -> dict[str, list[str]]:
+        """What a saved view keeps."""
+        return {name: values for name, values in self.kept.items() if name != "alone"}
 
-def _one_of(name: str, allowed: tuple[str, ...]) -> str | None:
-    value = request.args.get(name, "")
-    return value if value in allowed else None
+
+def address_of(given: Mapping[str, Sequence[str]]) -> Address:
+    """The address that these values mean. Raises NotFound where brands are named and none of it is an id."""
+    read = read_filters(given)
+    if any(given.get("brand", ())) and "brand" not in read:
+        raise NotFound()
+    kept = {**read, "alone": ["1"] if any(given.get("alone", ())) else []}
+    view = read["view"][0] if "view" in read else "team"
+    return Address(view, filter_of(read), {name: kept[name] for name in KEPT if kept.get(name)})
 
 
 def read_address() -> Address:
     """The address of this request. Raises NotFound for a brand that is no id: no such list exists."""
-    view = _one_of("view", VIEWS) or "team"
-    words = request.args.get("q", "").replace("\x00", "").strip()[:LONGEST_SEARCH]
-    brand = request.args.get("brand", "")
-    try:
-        brand_ids = (UUID(brand),) if brand else None
-    except ValueError:
-        raise NotFound() from None
-    platform, kind, state = _one_of("platform", PLATFORMS), _one_of("kind", KINDS), _one_of("state", STATES)
-    wanted = QueueFilter(
-        brand_ids=brand_ids,
-        platform=platform,
-        kind=kind,
-        status=None if state == ANY else state or "open",
-        holder={"mine": ME, "free": FREE}.get(view),
-        reply_state="awaiting_approval" if view == "waiting" else None,
-        q=words,
-        late=view == "late",
-    )
-    kept = {
-        "view": view if request.args.get("view") == view else "",
-        "brand": str(brand_ids[0]) if brand_ids else "",
-        "platform": platform or "",
-        "kind": kind or "",
-        "state": state or "",
-        "q": words,
-        "alone": "1" if request.args.get("alone") else "",
-    }
-    return Address(view, wanted, {name: kept[name] for name in KEPT if kept[name]})
+    return address_of(request.args.to_dict(flat=False))

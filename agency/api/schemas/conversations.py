@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from marshmallow import fields
+from typing import Any
+
+from marshmallow import fields, validate
 
 from agency.api.schemas.accounts import PLATFORMS
 from agency.api.schemas.fields import (
@@ -16,9 +18,12 @@ from agency.api.schemas.fields import (
     Strict,
     Text,
     Whole,
+    WrittenFlag,
+    WrittenWhole,
     next_cursor,
 )
 from agency.api.schemas.replies import Reply
+from agency.inbox.filters import MOST_VALUES, REPLY_STATES
 from agency.inbox.kept_media import NOT_KEPT
 from agency.inbox.models import MEDIA_STATES
 from channels.items import KINDS
@@ -42,12 +47,21 @@ _ATTACHMENT = {
 }
 
 
-class ConversationQuery(PageQuery):
-    """Which conversations."""
+def _many(inner: fields.Field[Any], words: str) -> Items:
+    return Items(
+        inner,
+        load_default=list,
+        validate=validate.Length(max=MOST_VALUES, error=f"has more than {MOST_VALUES} values"),
+        metadata={"description": f"{words}; repeatable"},
+    )
 
-    brand_id = Items(Identifier(), load_default=list, metadata={"description": "only of these brands; repeatable"})
-    platform = Choice(*PLATFORMS, load_default=None)
-    kind = Choice(*KINDS, load_default=None)
+
+class ConversationQuery(PageQuery):
+    """Which conversations. Several values of one filter widen it, filters narrow each other."""
+
+    brand_id = _many(Identifier(), "only of these brands")
+    platform = _many(Choice(*PLATFORMS), "only from these platforms")
+    kind = _many(Choice(*KINDS), "only of these kinds")
     status = Choice(
         "open",
         "snoozed",
@@ -57,6 +71,11 @@ class ConversationQuery(PageQuery):
         metadata={"description": "all but `open` stand by last message, newest first"},
     )
     assignee = Identifier(load_default=None, metadata={"description": "`me`, `nobody`, or a person's id"})
+    reply_state = _many(Choice(*REPLY_STATES), "the state of the newest reply; `none` where none was begun")
+    language = _many(Text(longest=12), "code of the language, such as pl; `none` where it is not known")
+    label_id = _many(Identifier(), "cases that bear one of these labels")
+    stars = _many(WrittenWhole(least=1, most=5), "reviews with so many stars")
+    late = WrittenFlag(load_default=False, metadata={"description": "only past the due time, most urgent first"})
     q = Text(longest=200, load_default="", metadata={"description": "words in the excerpt or the customer's name"})
 
 
@@ -95,6 +114,7 @@ class ConversationRow(Strict):
     last_message_at = Moment(required=True)
     last_customer_at = Moment(required=True, allow_none=True)
     due_at = Moment(required=True, allow_none=True)
+    label_ids = Items(Identifier(), required=True)
     holder = fields.Nested(Holder, required=True, allow_none=True)
 
 
@@ -245,6 +265,7 @@ class Conversation(Strict):
     last_message_at = Moment(required=True)
     created_at = Moment(required=True)
     clocks = fields.Nested(Clocks, required=True)
+    label_ids = Items(Identifier(), required=True)
     holder = fields.Nested(Holder, required=True, allow_none=True)
     window = fields.Nested(
         Window, required=True, allow_none=True, metadata={"description": "of direct messages; null elsewhere"}
