@@ -146,6 +146,8 @@ class Dispatcher:
         now = clock.now()
         with in_scope(self.app, None):
             for line in TIMETABLE:
+                if line.only_when is not None and not line.only_when():
+                    continue
                 slot = line.slot(now)
                 opened = db.session.execute(
                     insert(ReceivedEvent)

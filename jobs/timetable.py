@@ -6,9 +6,11 @@ make one run of it.
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
 
+from jobs import indexing
 from tenants.outbox import JobName
 
 
@@ -18,6 +20,8 @@ class Line:
 
     job: JobName
     every_seconds: int
+    only_when: Callable[[], bool] | None = None
+    """Asked at every round, without a scope, of what runs so often that it should not run in vain."""
 
     def slot(self, now: datetime) -> str:
         """The name of the slot `now` lies in."""
@@ -28,4 +32,5 @@ TIMETABLE = (
     Line(JobName.UPKEEP, 60),
     Line(JobName.CHECK_ACCESS, 60),
     Line(JobName.RANK_DUE, 60),
+    Line(JobName.INDEX_WORDS, 3, only_when=indexing.is_due),
 )

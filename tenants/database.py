@@ -36,6 +36,7 @@ UNSCOPED_TABLES: dict[str, str] = {
     "outbox_entry": "the dispatcher serves every agency; job name and ids only",
     "poll_turn": "the dispatcher serves every agency; ids and times only",
     "received_event": "webhooks already seen, and those that name nobody; ids and kind only",
+    "search_due": "the job that reads words anew finds which agencies have some; ids only",
     "installation_fact": "facts of this installation, such as whether the demo was seeded; no customer data",
 }
 """Table → why it carries no tenant. Every other table is agency- or brand-owned; a house test checks."""

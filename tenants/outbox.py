@@ -44,6 +44,7 @@ class JobName(StrEnum):
     RECHECK_WORDS = "recheck_words"
     BACKFILL = "backfill"
     IMPORT_FILE = "import_file"
+    INDEX_WORDS = "index_words"
     UPKEEP = "upkeep"
     RANK_DUE = "rank_due"
     RERANK = "rerank"

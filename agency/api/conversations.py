@@ -54,7 +54,7 @@ def filter_of_query(query: dict[str, Any]) -> queries.QueueFilter:
         elif field.column == "status":
             given = None if given == "all" else given
         values[field.column] = tuple(given) if field.is_many else given
-    return queries.QueueFilter(**values)
+    return queries.QueueFilter(**values, with_notes=caller().may(Permission.NOTE_READ))
 
 
 @blueprint.get("/conversations")

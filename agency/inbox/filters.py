@@ -17,7 +17,6 @@ from sqlalchemy import (
     BindParameter,
     ColumnElement,
     Uuid,
-    and_,
     any_,
     func,
     literal,
@@ -26,10 +25,11 @@ from sqlalchemy import (
     select,
 )
 
-from agency.inbox.models import STATUSES, Conversation, ConversationLabel, Message
+from agency.inbox.models import STATUSES, Conversation, ConversationLabel
+from agency.inbox.search_text import LONGEST_SEARCH, read_search
+from agency.inbox.searching import has_words
 from channels.items import KINDS
 from channels.registry import ADAPTERS
-from styleguides.masking import MASK, masked
 from tenants.errors import Invalid
 
 ME, FREE = "me", "free"
@@ -51,10 +51,13 @@ MOST_VALUES = 100
 """Of one filter; an address is not longer than servers and browsers take."""
 ID_LENGTH = 36
 _CODE = re.compile(r"[a-z]{2,3}(-[A-Za-z]{2,8})?")
-LONGEST_SEARCH = 200
 LONGEST_CURSOR = 400
-NUMBER_DIGITS = 9
-"""Of a phone number with its country, so many last digits are looked for: it may have been written without."""
+ORDERED_BY: dict[str, Any] = {
+    "due": Conversation.due_at,
+    "rank": Conversation.rank,
+    "past": Conversation.last_message_at,
+}
+"""By what a list stands in order, ids behind it: `due` upwards, the others downwards."""
 
 
 class FilterField(NamedTuple):
@@ -117,6 +120,13 @@ class QueueFilter(NamedTuple):
     late: bool = False
     label_ids: tuple[UUID, ...] | None = None
     stars: tuple[int, ...] | None = None
+    with_notes: bool = False
+    """Whether `q` is looked for in notes, too: for who may read them."""
+
+    @property
+    def is_search(self) -> bool:
+        """Whether anything is looked for by its words."""
+        return bool(self.q.strip("\x00 \t\n"))
 
 
 AMONG = ("platform", "kind", "reply_state", "language", "stars")
@@ -217,8 +227,8 @@ def conditions(wanted: QueueFilter, me: Any, now: Any, of: Any = Conversation) -
             _among(ConversationLabel.label_id, wanted.label_ids, Uuid()),
         )
         found.append(bears.correlate(of).exists())
-    if wanted.q:
-        found.append(_search(wanted.q, of))
+    if wanted.is_search:
+        found.append(has_words(read_search(wanted.q, notes=wanted.with_notes), of))
     return found
 
 
@@ -231,44 +241,6 @@ def _among(column: Any, values: Any, sort: Any) -> ColumnElement[bool]:
     if len(values) == 1:
         return cast("ColumnElement[bool]", column == values[0])
     return cast("ColumnElement[bool]", column == any_(literal(list(values), ARRAY(sort))))
-
-
-def _search(words: str, of: Any) -> ColumnElement[bool]:
-    words = " ".join(words.replace("\x00", "").split())[:LONGEST_SEARCH]
-    found = or_(
-        of.excerpt.icontains(words, autoescape=True),
-        of.author_name.icontains(words, autoescape=True),
-        of.external_id == words,
-    )
-    if masked(words) != words:
-        found = or_(found, _behind_a_mask(words, of))
-    try:
-        return or_(found, of.id == UUID(words))
-    except ValueError:
-        return found
-
-
-def _behind_a_mask(words: str, of: Any) -> ColumnElement[bool]:
-    """What a list hides behind dots is found by whoever types it whole, in the messages themselves, however either of
-    them is spaced and whether or not a phone number begins with its country. Only where a list shows dots: reading
-    every message of an agency would take seconds.
-    """
-    key = "".join(char for char in words.lower() if char.isalnum())
-    if key.isdigit() and words.startswith(("+", "00")):
-        key = key[-NUMBER_DIGITS:]
-    written = func.regexp_replace(func.lower(Message.text), literal_column(r"'[^[:alnum:]]+'"), "", "g")
-    said = (
-        select(Message.id)
-        .where(
-            Message.agency_id == of.agency_id,
-            Message.conversation_id == of.id,
-            Message.brand_id == of.brand_id,
-            Message.deleted_at.is_(None),
-            written.contains(key, autoescape=True),
-        )
-        .correlate(of)
-    )
-    return and_(of.excerpt.contains(MASK), said.exists())
 
 
 def cursor_of(kind: str, place: Any, conversation_id: UUID) -> str:

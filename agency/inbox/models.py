@@ -23,6 +23,8 @@ from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.orm import Mapped, mapped_column
 
 from agency.inbox.desk_models import ConversationLabel as ConversationLabel  # whoever loads the room's tables has all
+from agency.inbox.search_models import SearchDue as SearchDue
+from agency.inbox.search_models import SearchWord as SearchWord
 from tenants.database import AgencyOwned, Base, BrandOwned, Dated, belongs_to, belongs_to_agency, belongs_to_brand
 
 STATUSES = ("open", "snoozed", "closed")

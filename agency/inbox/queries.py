@@ -27,9 +27,11 @@ from sqlalchemy import (
 from sqlalchemy.dialects.postgresql import aggregate_order_by
 
 from agency.inbox.conversation_view import ConversationView, get_conversation
-from agency.inbox.filters import AMONG, ME, QueueFilter, conditions, cursor_of, read_cursor
+from agency.inbox.filters import AMONG, ME, ORDERED_BY, QueueFilter, conditions, read_cursor
 from agency.inbox.labels import LABELS_HASH
 from agency.inbox.models import Conversation, ConversationLabel, QueueCounter
+from agency.inbox.search_hits import Hit, hits
+from agency.inbox.search_page import place_cursor, seek
 from channels.models import Account
 from tenants import clock
 from tenants.database import db
@@ -77,6 +79,8 @@ class QueuePage(NamedTuple):
 
     rows: list[QueueRow]
     next_cursor: str | None
+    hits: dict[UUID, Hit] = {}
+    """Of a search: where each row has the words."""
 
 
 # Looked up for the rows of the page, not joined: a join lets the planner begin with the accounts, and then it reads and
@@ -142,6 +146,8 @@ def list_conversations(
     """
     order = _order(wanted)
     values: dict[str, Any] = {"now": clock.now(), "me": me}
+    if wanted.is_search:
+        return _searched(wanted, order, after, limit, values, with_accounts)
     if after:
         values["place"], values["place_id"] = read_cursor(after, order)
     bound = _bound(wanted, values)
@@ -153,13 +159,33 @@ def list_conversations(
     rows = [QueueRow._make(row) for row in found]
     if len(rows) <= limit:
         return QueuePage(rows, None)
-    last = rows[limit - 1]
-    place: Any = last.rank
-    if order != "rank":
-        moment = last.due_at if order == "due" else last.last_message_at
-        assert moment is not None
-        place = moment.isoformat()
-    return QueuePage(rows[:limit], cursor_of(order, place, last.id))
+    return QueuePage(rows[:limit], _cursor_behind(rows[limit - 1], order))
+
+
+def _searched(
+    wanted: QueueFilter, order: str, after: str | None, limit: int, values: dict[str, Any], with_accounts: bool
+) -> QueuePage:
+    """The same of a search: three statements for rare words, a few more where all are common.
+
+    A page of common words may be short, or empty, and still have a next one: so far was looked.
+    """
+    sought = seek(wanted, order, after, limit, values)
+    next_cursor, rows = sought.next_cursor, list[QueueRow]()
+    if sought.ids:
+        query = _list_query(wanted._replace(q=""), order, sought.after is not None, limit + 1, with_accounts)
+        if sought.after is not None:
+            values["place"], values["place_id"] = sought.after
+        found = db.session.execute(query.where(Conversation.id.in_(sought.ids)), values)
+        rows = [QueueRow._make(row) for row in found]
+    if len(rows) > limit:
+        rows = rows[:limit]
+        next_cursor = _cursor_behind(rows[-1], order)
+    seen = hits(sought.search, [row.id for row in rows], sought.surely, notes=wanted.with_notes)
+    return QueuePage([row for row in rows if row.id in seen], next_cursor, seen)
+
+
+def _cursor_behind(row: QueueRow, order: str) -> str:
+    return place_cursor(order, {"rank": row.rank, "due": row.due_at, "past": row.last_message_at}[order], row.id)
 
 
 def _bound(wanted: QueueFilter, values: dict[str, Any]) -> QueueFilter:
@@ -199,8 +225,7 @@ def _list_query(wanted: QueueFilter, order: str, is_continued: bool, rows: int, 
     if order == "rank" and wanted.brand_ids is _PARAMETERS["brands"]:
         return _of_a_set(wanted, columns, is_continued, limit)
     query: Any = select(*columns).limit(limit)
-    first: Any = {"due": Conversation.due_at, "rank": Conversation.rank, "past": Conversation.last_message_at}[order]
-    keys: tuple[Any, Any] = (first, Conversation.id)
+    keys: tuple[Any, Any] = (ORDERED_BY[order], Conversation.id)
     if wanted.label_ids is _PARAMETERS["label"] and wanted.status is not None and order != "due":
         # The label's own index has its cases in the queue's order; looked up case by case, a rare label would be
         # looked for among everything open.

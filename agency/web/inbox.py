@@ -27,6 +27,7 @@ from agency.web.inbox_address import ANY, KINDS, PLATFORMS, STATES, VIEWS, VIEWS
 from agency.web.language import chosen_language, chosen_zone, per_language
 from agency.web.looks import BrandLook, Choice, Stars, brand_look
 from agency.web.reply_looks import place_words, platform_word
+from agency.web.search_look import empty_reason, found_rows
 from agency.web.shell import brand_links, brand_looks, rail_brands, shell, take_brands, toast
 from agency.web.state_looks import conversation_states, reply_states, unknown_state
 from agency.web.static_version import static_version
@@ -129,8 +130,10 @@ def _answer(conversation_id: UUID | None) -> AnyResponse:
 
 
 def _tag(actor: Actor, state: QueueState) -> str | None:
-    """Changes with everything the page shows; None where something is said only once."""
-    if session.get("_flashes"):
+    """Changes with everything the page shows; None where something is said only once, and of a search, whose words are
+    kept a moment after what they belong to.
+    """
+    if session.get("_flashes") or request.args.get("q"):
         return None
     if "csrf_token" not in session:
         generate_csrf()  # puts it into the session of a first visit
@@ -170,7 +173,7 @@ def _render(
     brands = queries.brand_names(state.names)
     take_brands(state, brands)
     next_url = address.url(after=listed.next_cursor, since=since.isoformat()) if listed.next_cursor else ""
-    rows = _rows(listed.rows, brands, address, actor)
+    rows = _rows(found_rows(listed, address.wanted), brands, address, actor)
     if request.headers.get("HX-Target") == "more-rows":
         return render_template(
             "inbox/_rows.html", page=InboxPage(title="", url="", rows=rows, views=(), next_url=next_url)
@@ -201,8 +204,8 @@ def _render(
         next_case_url=address.url("/inbox/next") if actor.may(Permission.CONVERSATION_WORK) else "",
         selected_id=str(conversation_id or ""),
         selected=selected,
-        empty_reason="" if rows else _empty_reason(address),
-        empty_action=_empty_action(address),
+        empty_reason="" if rows else _empty_reason(address, next_url),
+        empty_action=_empty_action(address, next_url),
     )
     return render_template("inbox/page.html", shell=shell(), page=given)
 
@@ -368,9 +371,9 @@ def _filtered_by(address: Address) -> str:
     return ", ".join([*parts, *([f"“{address.wanted.q}”"] if address.wanted.q else [])])
 
 
-def _empty_reason(address: Address) -> str:
+def _empty_reason(address: Address, next_url: str) -> str:
     if address.wanted.q:
-        return _("No customer's name and no newest words here hold this.")
+        return empty_reason(address.wanted, is_unfinished=bool(next_url))
     reasons = {
         "mine": _l("You hold no case. Take the next one."),
         "free": _l("Every open case is held by somebody."),
@@ -381,7 +384,9 @@ def _empty_reason(address: Address) -> str:
     return str(reasons[address.view]) if address.wanted.status == "open" else _("Nothing here.")
 
 
-def _empty_action(address: Address) -> Choice | None:
+def _empty_action(address: Address, next_url: str) -> Choice | None:
+    if address.wanted.q and next_url:
+        return Choice(_("Look further"), next_url)
     if address.wanted.q and (address.wanted.status is not None or address.view != "team"):
         return Choice(_("Search answered and snoozed cases, too"), address.url(view=None, state=ANY))
     return Choice(_("See the whole queue"), "/inbox") if address.kept else None

@@ -10,8 +10,10 @@ from uuid import UUID
 from flask import request
 
 from agency.inbox.filters import ANY, FILTERS, PLATFORMS, TABS, QueueFilter, filter_of, read_filters
+from agency.web.who import actor_of_request
 from channels.items import KINDS
 from tenants.errors import NotFound
+from tenants.permissions import Permission
 
 __all__ = ["ANY", "KINDS", "PLATFORMS", "Address", "address_of", "read_address"]
 
@@ -70,4 +72,8 @@ def address_of(given: Mapping[str, Sequence[str]]) -> Address:
 
 def read_address() -> Address:
     """The address of this request. Raises NotFound for a brand that is no id: no such list exists."""
-    return address_of(request.args.to_dict(flat=False))
+    address = address_of(request.args.to_dict(flat=False))
+    if not address.wanted.is_search:
+        return address
+    with_notes = actor_of_request().may(Permission.NOTE_READ)
+    return address._replace(wanted=address.wanted._replace(with_notes=with_notes))

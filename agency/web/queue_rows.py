@@ -6,16 +6,21 @@ somebody else wrote passes `escape`; shapes and words of our own are ready marku
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable
 from functools import lru_cache
 from typing import TYPE_CHECKING
 
 from markupsafe import Markup, escape
 
+from agency.inbox.search_hits import BEGIN, END
 from agency.web.icons import icon
 
 if TYPE_CHECKING:
     from agency.web.contexts import QueueRow
+
+_MARKED = re.compile(f"{BEGIN}([^{BEGIN}{END}<>]*){END}")
+"""What a search marks, once it is escaped. A customer who writes these characters marks their own words, no more."""
 
 
 def queue_rows(rows: Iterable[QueueRow], chosen: str, yours: str) -> Markup:
@@ -23,9 +28,8 @@ def queue_rows(rows: Iterable[QueueRow], chosen: str, yours: str) -> Markup:
     rows = list(rows)
     theirs = iter(_escaped([words for r in rows for words in (r.url, r.language, r.author, r.excerpt, r.holder)]))
     mine = f"<em>{escape(yours)}</em>"
-    return Markup(
-        "".join([_row(r, r.id == chosen, mine, *words) for r, *words in zip(rows, *[theirs] * 5, strict=True)])
-    )
+    made = "".join([_row(r, r.id == chosen, mine, *words) for r, *words in zip(rows, *[theirs] * 5, strict=True)])
+    return Markup(_MARKED.sub(r"<mark>\1</mark>", made) if BEGIN in made else made)
 
 
 def _escaped(words: list[str]) -> list[str]:

@@ -15,6 +15,7 @@ from agency.inbox.models import KeptMedia
 from channels.items import Attachment, PostContext
 from channels.media_kinds import MediaCopy
 from channels.models import Account
+from jobs.indexing import index_words
 from tenants.database import db, new_id
 from tenants.permissions import Actor
 from tests.api.calling import Caller, token_for
@@ -235,6 +236,7 @@ def test_the_queue_by_rank_filters_and_pages(staff: Caller, make: Factory, ana: 
     assert ids(f"?brand_id={ana.brand_ids[0]}&brand_id={ana.brand_ids[1]}") == [high, low]
     assert ids("?platform=instagram") == [middle]
     assert ids("?kind=review") == [high]
+    index_words(ana.app)
     assert ids("?q=quiet") == [low]
     assert ids("?status=closed") == []
     assert set(ids("?status=all")) == {low, middle, high}

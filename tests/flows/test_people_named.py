@@ -11,6 +11,7 @@ from agency.inbox import queries
 from agency.inbox.erasing import erase_person
 from agency.inbox.filters import QueueFilter
 from channels import accounts
+from jobs.indexing import index_words
 from tests.flows.conftest import PAGE, PROFILE, House
 
 OWN_LOGIN = "17841400000000077"
@@ -74,6 +75,7 @@ class Told:
     def found(self, words: str) -> int:
         """How many conversations a search in the queue brings."""
         agency = self.house.agency
+        index_words(agency.app)
         with agency.entered(agency.agency_admin):
             return len(queries.list_conversations(QueueFilter(q=words)).rows)
 

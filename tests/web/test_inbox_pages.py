@@ -16,6 +16,7 @@ from sqlalchemy import select, update
 from agency.inbox.models import Conversation, Note
 from agency.replies.models import Reply, ReplyText
 from channels.models import Account
+from jobs.indexing import index_words
 from tenants import clock
 from tenants.database import db, new_id
 from tenants.models import Brand
@@ -159,6 +160,8 @@ def test_views_filters_and_search_live_in_the_address(ana: Agency, make: Factory
     other = make.conversation(ana, brand=1, platform="google_business", kind="review", text="Zimna zupa", stars=1)
     visitor = visit(ana.staff)
 
+    index_words(ana.app)
+
     def shown(query: str) -> set[UUID]:
         page = visitor.get(f"/inbox?{query}")
         assert page.status_code == 200
@@ -180,6 +183,7 @@ def test_a_search_that_finds_nothing_open_leads_to_all_there_is(
 ) -> None:
     make.conversation(ana, brand=1, platform="google_business", kind="review", text="Zimna zupa", stars=1)
     visitor = visit(ana.staff)
+    index_words(ana.app)
     (found,) = re.findall(r'href="/inbox/([0-9a-f-]{36})', visitor.get("/inbox?q=zupa").text)
     visitor.post(f"/conversations/{found}/close", {})
     page = visitor.get(f"/inbox?view=free&brand={ana.brand_ids[1]}&q=zupa")

@@ -18,6 +18,7 @@ from sqlalchemy import Engine, select, update
 
 from agency.inbox.models import Conversation, Message, ModerationDeed
 from agency.inbox.summary import excerpt_of
+from jobs.indexing import index_words
 from styleguides.masking import MASK, masked
 from styleguides.personal_data import personal_data
 from tenants import clock
@@ -46,6 +47,7 @@ def case(make: Factory, ana: Agency) -> UUID:
         now = clock.now()
         db.session.execute(update(Message).values(written_at=now, edited_at=None))
         db.session.execute(update(Conversation).values(excerpt=excerpt_of(TEXT), last_customer_at=now))
+    index_words(ana.app)
     return made
 
 
@@ -64,6 +66,7 @@ def test_who_types_a_number_or_mail_finds_the_case_and_the_list_shows_dots(
     with ana.entered():
         hidden = f"Call {MASK} or mail {MASK}"
         db.session.execute(update(Conversation).where(Conversation.id == other).values(excerpt=hidden))
+    index_words(ana.app)
     shown = visit(ana.staff).get(f"/inbox?q={quote(typed)}").text
     assert [str(case)] == list(dict.fromkeys(re.findall(r'href="/inbox/([0-9a-f-]{36})', shown)))
     row = re.search(r'<a[^>]*href="/inbox/[^"]*".*?</a>', shown, re.S)

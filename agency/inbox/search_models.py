@@ -1,0 +1,42 @@
+"""Where a word stands: what searching reads, and which conversations have to be read anew. `agency.inbox.searching`."""
+
+from __future__ import annotations
+
+from uuid import UUID
+
+from sqlalchemy import BigInteger, Identity, Index, Text
+from sqlalchemy.orm import Mapped, mapped_column
+
+from tenants.database import Base, BrandOwned
+
+
+class SearchWord(BrandOwned, Base):
+    """That a conversation holds a word. `id` is the conversation's.
+
+    A plain table of words, since row-level security lets no full-text index be used (decision 0021): comparing text is
+    leakproof, so the index on `word` serves, for beginnings of words, too. `word` is as `agency.inbox.search_text`
+    makes it. No foreign key, for it would cost half of what a word costs; triggers take the words away with the
+    conversation, and with any message of it that goes.
+    """
+
+    __tablename__ = "search_word"
+    word: Mapped[str] = mapped_column(Text(collation="C"), primary_key=True)
+    __table_args__ = (
+        Index("ix_search_word_word", "agency_id", "word"),
+        {"info": {"app_may": ("SELECT", "INSERT", "DELETE")}},
+    )
+
+
+class SearchDue(Base):
+    """That a conversation's words have to be read anew; the rows are written by triggers and deleted once it is done.
+
+    Several rows may name one conversation: whoever stores must never wait for whoever reads. With `before_id` in its
+    place: everything of the agency that is older, newest first, in slices; `before_id` moves on.
+    """
+
+    __tablename__ = "search_due"
+    id: Mapped[int] = mapped_column(BigInteger, Identity(always=True), primary_key=True)
+    agency_id: Mapped[UUID]
+    conversation_id: Mapped[UUID | None]
+    before_id: Mapped[UUID | None]
+    __table_args__ = (Index("ix_search_due_agency", "agency_id", "id"),)
