@@ -46,7 +46,10 @@ _IDS: Any = ARRAY(Uuid())
 
 
 def has_words(search: Search, of: Any = Conversation) -> ColumnElement[bool]:
-    """As a condition on Conversation, or an alias of it, whatever else is asked of it. Slow where nothing else narrows common words."""
+    """As a condition on Conversation, or an alias of it, whatever else is asked.
+
+    Slow for common words, where nothing else narrows.
+    """
     if search.is_empty:
         return false()
     ways: list[ColumnElement[bool]] = []
