@@ -49,9 +49,6 @@ def create_app(settings: Settings | None = None) -> Flask:
     """
     settings = settings or Settings.from_environment()
     app = create_base_app(settings)
-    if settings.onbrand_proxy_hops:
-        hops = settings.onbrand_proxy_hops
-        app.wsgi_app = ProxyFix(app.wsgi_app, x_for=hops, x_proto=hops, x_host=hops)  # type: ignore[method-assign]
     check_catalogue(app)
     with app.app_context():
         check_keys_of_app()
@@ -61,6 +58,10 @@ def create_app(settings: Settings | None = None) -> Flask:
     if find_spec("agency.api.door") is not None:
         import_module("agency.api.door").register(app)
     web_door.check_routes(app)
+    # Around everything, the pulse included: whoever looks at a host sees the one the browser asked for.
+    if settings.onbrand_proxy_hops:
+        hops = settings.onbrand_proxy_hops
+        app.wsgi_app = ProxyFix(app.wsgi_app, x_for=hops, x_proto=hops, x_host=hops)  # type: ignore[method-assign]
     return app
 
 

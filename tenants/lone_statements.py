@@ -19,12 +19,20 @@ import psycopg
 from sqlalchemy.exc import DBAPIError
 
 from tenants.base_app import lone_engine_of_app
+from tenants.scope import Scope
 
 BOUND = (
     "bound as materialized (select set_config('app.agency_id', %(scope_agency_id)s, true)::uuid as agency_id,"
     " set_config('app.brand_ids', %(scope_brand_id)s, true)::uuid as brand_id)"
 )
 """Binds the transaction to one agency and one brand of it (`for_brand`)."""
+
+BOUND_SCOPE = (
+    "select set_config('app.agency_id', %(scope_agency_id)s, true)::uuid as agency_id,"
+    " set_config('app.brand_ids', %(scope_brand_ids)s, true) as brand_ids"
+)
+"""Binds the transaction to a scope (`for_scope`). Make it a materialized part of `with` and let all else hang on its
+`agency_id` laterally, so that nothing is read before."""
 
 Lone = psycopg.Connection[Any]
 """A connection on which every statement commits by itself."""
@@ -33,6 +41,11 @@ Lone = psycopg.Connection[Any]
 def for_brand(agency_id: UUID, brand_id: UUID) -> dict[str, str]:
     """The values of BOUND."""
     return {"scope_agency_id": str(agency_id), "scope_brand_id": str(brand_id)}
+
+
+def for_scope(scope: Scope) -> dict[str, str]:
+    """The values of BOUND_SCOPE."""
+    return {f"scope_{name}": value for name, value in scope.as_settings().items()}
 
 
 @contextmanager

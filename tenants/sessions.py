@@ -9,10 +9,12 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from functools import lru_cache
 from typing import Any, NamedTuple
 from uuid import UUID
 
 from sqlalchemy import Text, and_, bindparam, case, cast, delete, func, or_, select, update
+from sqlalchemy.dialects.postgresql.psycopg import PGDialect_psycopg
 
 from tenants import clock
 from tenants.database import db
@@ -103,13 +105,26 @@ def _is_live(now: Any, idle_since: Any) -> Any:
     )
 
 
-def _find_statement() -> Any:
-    """Built once: making the expression anew for every request would cost more than running it."""
+def _bound() -> Any:
+    """Binds the transaction to the scope of a live membership, as a column."""
     brands = case(  # as `Actor.scope` has it
         (Membership.all_brands, EVERY_BRAND),
         (Membership.role == Role.CLIENT_OWNER.value, func.array_to_string(Membership.brand_ids, ",")),
         else_=func.array_to_string(func.array_append(Membership.brand_ids, Membership.agency_id), ","),
     )
+    return case(
+        (
+            Membership.id.is_not(None),
+            func.concat(
+                func.set_config("app.agency_id", cast(Membership.agency_id, Text), True),
+                func.set_config("app.brand_ids", brands, True),
+            ),
+        )
+    ).label("bound")
+
+
+def _find_statement() -> Any:
+    """Built once: making the expression anew for every request would cost more than running it."""
     return (
         select(
             SignInSession.id.label("session_id"),
@@ -129,15 +144,7 @@ def _find_statement() -> Any:
             Membership.role,
             Membership.all_brands,
             Membership.brand_ids,
-            case(
-                (
-                    Membership.id.is_not(None),
-                    func.concat(
-                        func.set_config("app.agency_id", cast(Membership.agency_id, Text), True),
-                        func.set_config("app.brand_ids", brands, True),
-                    ),
-                )
-            ).label("bound"),
+            _bound(),
         )
         .join(Person, Person.id == SignInSession.person_id)
         .outerjoin(
@@ -223,6 +230,61 @@ def load(token: str) -> SignedIn | None:
             actor is not None and not row.has_second_factor and row.role in row.roles_needing_second_factor
         ),
     )
+
+
+class Glance(NamedTuple):
+    """Who holds a token, as far as a question needs it that is asked every few seconds."""
+
+    session_id: UUID
+    actor: Actor
+    must_set_up_second_factor: bool
+
+
+GLANCE_COLUMNS = 7
+
+
+@lru_cache(maxsize=1)
+def glance_words() -> tuple[str, dict[str, Any]]:
+    """A select for a lone statement: who holds a token, and their scope bound in it (`tenants.lone_statements`).
+
+    The same conditions as `load`, from the same statement; no row where no agency is chosen. Its values are these that
+    never change and `glance_values`; its first GLANCE_COLUMNS columns go to `glance_of`, `agency_id` is one of them.
+    """
+    needs_factor = and_(
+        Person.totp_secret.is_(None), Membership.role == func.any(Agency.roles_needing_second_factor)
+    ).label("needs_factor")
+    words = (
+        _find_statement()
+        .with_only_columns(
+            SignInSession.id.label("session_id"),
+            Person.id.label("person_id"),
+            Person.name,
+            Membership.agency_id,
+            Membership.role,
+            case((Membership.all_brands, None), else_=Membership.brand_ids).label("brand_ids"),
+            needs_factor,
+            _bound(),
+            maintain_column_froms=True,
+        )
+        .where(Membership.id.is_not(None))
+    )
+    compiled = words.compile(dialect=PGDialect_psycopg())  # type: ignore[no-untyped-call]
+    return str(compiled), {name: value for name, value in compiled.params.items() if value is not None}
+
+
+def glance_values(token: str) -> dict[str, Any] | None:
+    """The values of `glance_words`; None for what is no token."""
+    if not is_well_formed(token):
+        return None
+    now = clock.now()
+    return {"token_hash": token_hash(token), "now": now, "idle_since": now - IDLE}
+
+
+def glance_of(row: Sequence[Any]) -> Glance:
+    """What the statement found. It does not count as work: a page left open keeps no session alive."""
+    session_id, person_id, name, agency_id, role, brand_ids, needs_factor = row[:GLANCE_COLUMNS]
+    brands = None if brand_ids is None else frozenset(brand_ids)
+    return Glance(session_id, Actor(person_id, name, Role(role), agency_id, brands), bool(needs_factor))
 
 
 def load_half(token: str) -> tuple[UUID, UUID] | None:

@@ -10,6 +10,7 @@ from sqlalchemy import (
     ARRAY,
     BigInteger,
     CheckConstraint,
+    DateTime,
     Index,
     LargeBinary,
     SmallInteger,
@@ -34,6 +35,8 @@ PAST = "past"
 """Closed because history brought it and it was old by then: it stays so until the customer writes again."""
 CLOSED_BY_RULE = ("answered", "stars_only", "nothing_to_answer", PAST)
 """Why a rule closed a conversation; a person's closing is `resolved`. What a rule closed, a rule opens again."""
+CHANGED_KEPT = 16
+"""So many changed conversations a brand's counter remembers (migration 0036)."""
 ERASED = "erased-"
 """How the id of a contact begins who is nobody's any more."""
 MOST_WEIGHT = 10
@@ -293,6 +296,8 @@ class QueueCounter(BrandOwned, Base):
     """How many conversations of a brand are open, free and waiting for the client, kept exact by triggers.
 
     `version` grows with every change to any of the brand's conversations: an open inbox asks whether it grew.
+    `changed_ids` are the last ones whose row looks otherwise, newest first, at most CHANGED_KEPT, and `changed_at` when
+    (`agency.inbox.pulse`).
     """
 
     __tablename__ = "queue_counter"
@@ -302,6 +307,10 @@ class QueueCounter(BrandOwned, Base):
     snoozed_count: Mapped[int] = mapped_column(default=0, server_default="0")
     closed_count: Mapped[int] = mapped_column(default=0, server_default="0")
     version: Mapped[int] = mapped_column(BigInteger, default=0, server_default="0")
+    changed_ids: Mapped[list[UUID]] = mapped_column(ARRAY(Uuid), default=list, server_default="{}")
+    changed_at: Mapped[list[datetime]] = mapped_column(
+        ARRAY(DateTime(timezone=True)), default=list, server_default="{}"
+    )
     __table_args__ = (belongs_to_brand(), UniqueConstraint("agency_id", "brand_id"))
 
 

@@ -97,7 +97,7 @@ _ACCOUNT_NAME = (
 )
 _NO_NAME: Any = literal_column("''")
 
-_ROW = (
+ROW_COLUMNS = (
     Conversation.id,
     Conversation.brand_id,
     _ACCOUNT_NAME,
@@ -122,6 +122,8 @@ _ROW = (
     Conversation.version,
     Conversation.label_ids,
 )
+
+ROW_WITHOUT_ACCOUNT = tuple(_NO_NAME if column is _ACCOUNT_NAME else column for column in ROW_COLUMNS)
 
 
 def _order(wanted: QueueFilter) -> str:
@@ -150,7 +152,7 @@ def list_conversations(
         return _searched(wanted, order, after, limit, values, with_accounts)
     if after:
         values["place"], values["place_id"] = read_cursor(after, order)
-    bound = _bound(wanted, values)
+    bound = bound_filter(wanted, values)
     found: Iterable[Any]
     if bound is wanted:
         found = db.session.execute(_list_query(bound, order, bool(after), limit + 1, with_accounts), values)
@@ -188,7 +190,7 @@ def _cursor_behind(row: QueueRow, order: str) -> str:
     return place_cursor(order, {"rank": row.rank, "due": row.due_at, "past": row.last_message_at}[order], row.id)
 
 
-def _bound(wanted: QueueFilter, values: dict[str, Any]) -> QueueFilter:
+def bound_filter(wanted: QueueFilter, values: dict[str, Any]) -> QueueFilter:
     """The same filter with its values taken out, so that its statement can be kept; itself where that cannot be."""
     if wanted.q:
         return wanted
@@ -197,20 +199,20 @@ def _bound(wanted: QueueFilter, values: dict[str, Any]) -> QueueFilter:
         value = getattr(wanted, name)
         if value is not None:
             values[name] = [value] if isinstance(value, str) else list(value)
-            changes[name] = _PARAMETERS[name]
+            changes[name] = PARAMETERS[name]
     for name, one, several in (("brand_ids", "brand", "brands"), ("label_ids", "label", "labels")):
         chosen = getattr(wanted, name)
         if chosen:
             is_one = len(chosen) == 1
             values[one if is_one else several] = chosen[0] if is_one else list(chosen)
-            changes[name] = _PARAMETERS[one if is_one else several]
+            changes[name] = PARAMETERS[one if is_one else several]
     if isinstance(wanted.holder, UUID):
         values["holder"] = wanted.holder
-        changes["holder"] = _PARAMETERS["holder"]
+        changes["holder"] = PARAMETERS["holder"]
     return wanted._replace(**changes) if changes else wanted._replace(q="")
 
 
-_PARAMETERS: dict[str, Any] = {
+PARAMETERS: dict[str, Any] = {
     **{name: bindparam(name, type_=ARRAY(SmallInteger() if name == "stars" else Text())) for name in AMONG},
     **{name: bindparam(name, type_=Uuid()) for name in ("brand", "label", "holder", "me", "place_id", "first_new")},
     **{name: bindparam(name, type_=ARRAY(Uuid())) for name in ("brands", "labels")},
@@ -220,13 +222,13 @@ _PARAMETERS: dict[str, Any] = {
 
 def _list_query(wanted: QueueFilter, order: str, is_continued: bool, rows: int, with_accounts: bool) -> Any:
     # A limit the planner cannot see would make it sort everything rather than walk the index to the page's end.
-    columns = _ROW if with_accounts else tuple(_NO_NAME if column is _ACCOUNT_NAME else column for column in _ROW)
+    columns = ROW_COLUMNS if with_accounts else ROW_WITHOUT_ACCOUNT
     limit: Any = literal_column(str(int(rows)))
-    if order == "rank" and wanted.brand_ids is _PARAMETERS["brands"]:
+    if order == "rank" and wanted.brand_ids is PARAMETERS["brands"]:
         return _of_a_set(wanted, columns, is_continued, limit)
     query: Any = select(*columns).limit(limit)
     keys: tuple[Any, Any] = (ORDERED_BY[order], Conversation.id)
-    if wanted.label_ids is _PARAMETERS["label"] and wanted.status is not None and order != "due":
+    if wanted.label_ids is PARAMETERS["label"] and wanted.status is not None and order != "due":
         # The label's own index has its cases in the queue's order; looked up case by case, a rare label would be
         # looked for among everything open.
         bears = ConversationLabel
@@ -237,15 +239,15 @@ def _list_query(wanted: QueueFilter, order: str, is_continued: bool, rows: int, 
                 bears.conversation_id == Conversation.id,
                 bears.brand_id == Conversation.brand_id,
             ),
-        ).where(bears.label_id == _PARAMETERS["label"], bears.status == literal_column(f"'{wanted.status}'"))
+        ).where(bears.label_id == PARAMETERS["label"], bears.status == literal_column(f"'{wanted.status}'"))
         keys = (bears.rank if order == "rank" else bears.last_message_at, bears.conversation_id)
         wanted = wanted._replace(label_ids=None)
-    query = query.where(*conditions(wanted, _PARAMETERS["me"], _PARAMETERS["now"]))
+    query = query.where(*conditions(wanted, PARAMETERS["me"], PARAMETERS["now"]))
     return _in_order(query, keys, is_continued, downwards=order != "due")
 
 
 def _in_order(query: Any, keys: tuple[Any, Any], is_continued: bool, *, downwards: bool = True) -> Any:
-    place = tuple_(_unseen(bindparam("place", type_=keys[0].type)), _unseen(_PARAMETERS["place_id"]))
+    place = tuple_(_unseen(bindparam("place", type_=keys[0].type)), _unseen(PARAMETERS["place_id"]))
     if not downwards:
         query = query.order_by(*keys)
         return query.where(tuple_(*keys) > place) if is_continued else query
@@ -259,8 +261,8 @@ def _of_a_set(wanted: QueueFilter, columns: Any, is_continued: bool, limit: Any)
     Asked at once, PostgreSQL either walks the whole agency's queue and throws away what is of other brands, or reads
     and sorts everything open of these; a set of small brands made the first long, one with a large brand the second.
     """
-    chosen = func.unnest(_PARAMETERS["brands"]).table_valued(column("id", Uuid())).render_derived("chosen")
-    one = conditions(wanted._replace(brand_ids=None), _PARAMETERS["me"], _PARAMETERS["now"])
+    chosen = func.unnest(PARAMETERS["brands"]).table_valued(column("id", Uuid())).render_derived("chosen")
+    one = conditions(wanted._replace(brand_ids=None), PARAMETERS["me"], PARAMETERS["now"])
     lane = _in_order(
         select(Conversation.id, Conversation.brand_id, Conversation.rank)
         .where(Conversation.brand_id == chosen.c.id, *one)
@@ -339,8 +341,8 @@ def queue_state(me: UUID, *, since: datetime | None = None, brand_ids: tuple[UUI
     """
     values: dict[str, Any] = {"now": clock.now(), "me": me}
     if since:
-        values["first_new"] = _first_id_after(since)
-    bound = _bound(QueueFilter(brand_ids=brand_ids), values)
+        values["first_new"] = first_id_after(since)
+    bound = bound_filter(QueueFilter(brand_ids=brand_ids), values)
     (row,) = _kept_state(bound, since is not None).rows(values)
     return QueueState._make(row)
 
@@ -355,18 +357,18 @@ _VERSION_HASH = func.uuid_hash_extended(Brand.id, func.coalesce(QueueCounter.ver
 
 
 def _state_query(base: QueueFilter, counts_new: bool) -> Any:
-    me, now = _PARAMETERS["me"], _PARAMETERS["now"]
+    me, now = PARAMETERS["me"], PARAMETERS["now"]
     asked_for: Any = literal_column("true")
     if base.brand_ids is not None:
         several: Any = base.brand_ids
-        asked_for = Brand.id == (any_(several) if several is _PARAMETERS["brands"] else several)
+        asked_for = Brand.id == (any_(several) if several is PARAMETERS["brands"] else several)
     newer: Any = literal_column("0")
     if counts_new:
         # Newest first, because that is the key read backwards: it ends at the first known one. A plan made before the
         # moment is known otherwise expects a third of all to be new, and looks for them among everything open.
         newer = _capped(
             *conditions(base, me, now),
-            Conversation.id > _unseen(_PARAMETERS["first_new"]),
+            Conversation.id > _unseen(PARAMETERS["first_new"]),
             order=Conversation.id.desc(),
         )
     open_count = func.coalesce(QueueCounter.open_count, 0)
@@ -434,7 +436,7 @@ def _kept_names() -> KeptSelect:
     )
 
 
-def _first_id_after(moment: datetime) -> UUID:
+def first_id_after(moment: datetime) -> UUID:
     """The lowest id `tenants.database.new_id` gives after a moment: new rows are found by the key itself."""
     milliseconds = int(moment.timestamp() * 1000) + 1
     return UUID(int=(milliseconds << 80) | (0x7 << 76) | (0x2 << 62))
@@ -453,6 +455,7 @@ __all__ = [
     "QueueRow",
     "QueueState",
     "brand_names",
+    "first_id_after",
     "get_conversation",
     "list_conversations",
     "queue_state",

@@ -142,7 +142,7 @@ class QueueRow:
 @dataclass(frozen=True, kw_only=True)
 class InboxPage:
     """The queue across brands, `inbox/page.html`; with `HX-Target: conversation` answer `inbox/_conversation.html`,
-    with `HX-Target: more-rows` answer `inbox/_rows.html`; `newer_check_url` answers `inbox/_new_bar.html`.
+    with `HX-Target: more-rows` answer `inbox/_rows.html`; `rows_url` answers rows alone.
 
     Gets: the filter form sends `view`, `brand`, `platform`, `kind`, `state`, `q` to `url`.
     Posts: `next_case_url` (`seen` = `first_free`): claims the top case, answers 303 to it.
@@ -158,9 +158,8 @@ class InboxPage:
     next_url: str = told("The next 50 (keyset cursor); empty at the end.", default="")
     first_url: str = told("Back to the top when this is not the first page.", default="")
     newer_count: int = told("Came in since the list was made.", default=0)
-    newer_check_url: str = told(
-        "`_new_bar.html` is fetched from here every 20 s while the page is looked at.", default=""
-    )
+    pulse_url: str = told("queue.js asks here every few seconds what moved (`agency/web/pulse.py`).", default="")
+    rows_url: str = told("queue.js fetches changed rows here (`agency/web/live.py`).", default="")
     newer_url: str = told("The list made anew.", default="")
     zone: str = told(
         "The reader's time zone, by its name: in it queue.js says a row's exact times on hover.", default="UTC"

@@ -21,6 +21,7 @@ from agency.inbox.import_lines import LARGEST_FILE_BYTES
 from agency.web.errors import prepare_errors
 from agency.web.language import prepare_languages
 from agency.web.paths import is_page_path
+from agency.web.pulse import QuickPulse
 from agency.web.route_policy import ROUTE_POLICY, Audience
 from agency.web.templating import CONTENT_SECURITY_POLICY, prepare_templates
 from agency.web.theme import local_path
@@ -50,6 +51,7 @@ PAGES = (
     "health",
     "language",
     "inbox",
+    "live",
     "conversation",
     "away",
     "beside",
@@ -147,6 +149,7 @@ def register(app: Flask) -> None:
             continue
         if find_spec(f"agency.web.{name}") is not None:
             app.register_blueprint(_blueprint_of(import_module(f"agency.web.{name}"), name))
+    app.wsgi_app = QuickPulse(app, app.wsgi_app)  # type: ignore[method-assign]
 
 
 def check_routes(app: Flask) -> None:

@@ -1,4 +1,4 @@
-"""The queue across brands: the list, the case open beside it, the bar that says newer ones came, and the next case."""
+"""The queue across brands: the list, the case open beside it, and the next case. What keeps it live: `live.py`."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ from collections.abc import Iterable
 from datetime import UTC, datetime
 from functools import lru_cache
 from typing import Any
+from urllib.parse import urlencode
 from uuid import UUID
 
 from flask import Blueprint, Response, make_response, redirect, render_template, request, session
@@ -18,22 +19,19 @@ from werkzeug.wrappers import Response as AnyResponse
 
 from agency.inbox import desk, queries
 from agency.inbox.queries import QueueState
-from agency.inbox.ranking import score_of
-from agency.web import clocks
 from agency.web.claim_look import held_words
-from agency.web.contexts import ConversationPage, Filter, InboxPage, QueueRow
+from agency.web.contexts import ConversationPage, Filter, InboxPage
 from agency.web.conversation_page import conversation_page
 from agency.web.inbox_address import ANY, KINDS, PLATFORMS, STATES, VIEWS, VIEWS_OF_WORK, Address, read_address
+from agency.web.inbox_rows import rows_of
 from agency.web.language import chosen_language, chosen_zone, per_language
-from agency.web.looks import BrandLook, Choice, Stars, brand_look
-from agency.web.reply_looks import place_words, platform_word
+from agency.web.looks import BrandLook, Choice
+from agency.web.pulse import PATH as PULSE
 from agency.web.search_look import empty_reason, found_rows
 from agency.web.shell import brand_links, brand_looks, rail_brands, shell, take_brands, toast
-from agency.web.state_looks import conversation_states, reply_states, unknown_state
 from agency.web.static_version import static_version
 from agency.web.theme import chosen_theme
 from agency.web.who import actor_of_request
-from channels.items import KINDS as EVERY_KIND
 from channels.registry import traits_of
 from tenants import clock
 from tenants.errors import NotFound
@@ -66,23 +64,6 @@ def case(conversation_id: UUID) -> AnyResponse:
         )
         return make_response(render_template("inbox/_conversation.html", conversation=opened, shell=shell()))
     return _answer(conversation_id)
-
-
-@inbox.get("/inbox/newer")
-def newer() -> AnyResponse:
-    """The bar over the list: how many came since the list was made."""
-    actor, address, since = actor_of_request(), read_address(), _since()
-    state = queries.queue_state(actor.user_id, since=since, brand_ids=address.wanted.brand_ids)
-    bar = InboxPage(
-        title="",
-        url="",
-        rows=(),
-        views=(),
-        newer_count=state.newer,
-        newer_check_url=_newer_check_url(address, since),
-        newer_url=address.url(),
-    )
-    return make_response(render_template("inbox/_new_bar.html", page=bar, shell=None))
 
 
 @inbox.get("/inbox/brands")
@@ -173,7 +154,7 @@ def _render(
     brands = queries.brand_names(state.names)
     take_brands(state, brands)
     next_url = address.url(after=listed.next_cursor, since=since.isoformat()) if listed.next_cursor else ""
-    rows = _rows(found_rows(listed, address.wanted), brands, address, actor)
+    rows = rows_of(found_rows(listed, address.wanted), brands, address, actor)
     if request.headers.get("HX-Target") == "more-rows":
         return render_template(
             "inbox/_rows.html", page=InboxPage(title="", url="", rows=rows, views=(), next_url=next_url)
@@ -198,7 +179,8 @@ def _render(
         next_url=next_url,
         first_url=address.url() if after else "",
         newer_count=state.newer,
-        newer_check_url=_newer_check_url(address, since),
+        pulse_url=_pulse_url(address, since),
+        rows_url=address.url("/inbox/rows"),
         newer_url=address.url(),
         zone=str(chosen_zone()),
         next_case_url=address.url("/inbox/next") if actor.may(Permission.CONVERSATION_WORK) else "",
@@ -215,66 +197,6 @@ def _title(address: Address, brands: dict[UUID, queries.BrandName]) -> str:
         return _("All brands")
     chosen = [brands[one].name for one in address.wanted.brand_ids if one in brands]
     return chosen[0] if len(chosen) == 1 else ngettext("%(num)s brand", "%(num)s brands", len(chosen))
-
-
-def _rows(
-    found: Iterable[queries.QueueRow], brands: dict[UUID, queries.BrandName], address: Address, actor: Actor
-) -> tuple[QueueRow, ...]:
-    now, zone, locale = clock.now(), chosen_zone(), chosen_language()
-    states, replies, places, stars = conversation_states(), reply_states(), _places(), _stars()
-    start, _mark, query = address.case_url("\0").partition("\0")
-    looks: dict[int, BrandLook | None] = {}  # by number: Python works a UUID's hash out anew each time
-    rows = []
-    for r in found:
-        number = r.brand_id.int
-        if number not in looks:
-            brand = brands.get(r.brand_id)
-            looks[number] = brand_look(str(brand.id), brand.name, brand.mark, brand.colour) if brand else None
-        look = looks[number]
-        if look is None:  # an archived brand's case: nobody works on it, and its look is not known here
-            continue
-        row_id = str(r.id)
-        held = r.holder_id is not None and (r.held_until is None or r.held_until >= now)
-        code = "claimed" if held and r.status == "open" else r.status
-        wrote = r.last_customer_at or r.last_message_at
-        rows.append(
-            QueueRow(
-                row_id,
-                f"{start}{row_id}{query}",
-                look,
-                places.get(r.platform if r.stars is not None else (r.platform, r.kind), r.platform),
-                r.author_name or _("Somebody"),
-                r.excerpt,
-                r.language or "",
-                stars[r.stars] if r.stars is not None else None,
-                clocks.age(wrote, now, zone, locale),
-                clocks.due(r.due_at, now, zone, locale) if r.due_at is not None and r.status == "open" else None,
-                states.get(code) or unknown_state(code),
-                (replies.get(r.reply_state) or unknown_state(r.reply_state)) if r.reply_state is not None else None,
-                r.holder_name or "" if held else "",
-                held and r.holder_id == actor.user_id,
-                r.looked_at is None or (r.last_customer_at is not None and r.last_customer_at > r.looked_at),
-                _score(r, now),
-            )
-        )
-    return tuple(rows)
-
-
-def _score(r: queries.QueueRow, now: datetime) -> str:
-    score = score_of(r.rank, now) if r.status == "open" else None
-    return "" if score is None else str(score)
-
-
-@per_language
-def _places() -> dict[str | tuple[str, str], str]:
-    """By platform and kind; by the platform alone where stars say the rest."""
-    alone: dict[str | tuple[str, str], str] = {platform: platform_word(platform) for platform in PLATFORMS}
-    return alone | {(platform, kind): place_words(platform, kind) for platform in PLATFORMS for kind in EVERY_KIND}
-
-
-@per_language
-def _stars() -> list[Stars]:
-    return [Stars(n, _("%(n)s of 5 stars", n=n)) for n in range(6)]
 
 
 @per_language
@@ -392,8 +314,12 @@ def _empty_action(address: Address, next_url: str) -> Choice | None:
     return Choice(_("See the whole queue"), "/inbox") if address.kept else None
 
 
-def _newer_check_url(address: Address, since: datetime) -> str:
-    return address.url("/inbox/newer", since=since.isoformat())
+def _pulse_url(address: Address, since: datetime) -> str:
+    """Where an open page asks whether anything moved: with what its counts are narrowed by, and when it was made."""
+    asked = {"made": str(int(since.timestamp() * 1000))}
+    if address.wanted.brand_ids:
+        asked["brand"] = ",".join(map(str, address.wanted.brand_ids))
+    return f"{PULSE}?{urlencode(asked)}"
 
 
 def _since() -> datetime:

@@ -158,9 +158,3 @@ def people_sample() -> str:
     if request.headers.get("HX-Request") != "true":
         return render_template("inbox/assign.html", shell=sample.shell("/parts/people"), page=sample.assign())
     return render_template("inbox/_assign.html", assign=sample.assign())
-
-
-@parts.get("/parts/newer")
-def newer_sample() -> str:
-    """A stand-in for asking whether newer cases came."""
-    return render_template("inbox/_new_bar.html", page=sample.inbox())

@@ -239,7 +239,7 @@ def inbox(kind: str = "") -> c.InboxPage:
             c.Filter(name="platform", label="Platform", options=options("Every platform", "Facebook", "Instagram", "Google")),
             c.Filter(name="kind", label="Kind", options=options("Every kind", "Comment", "Review")),
         ),
-        next_url=f"{PAGES}/inbox?cursor=x", newer_count=0 if kind == "empty" else 5, newer_url=f"{PAGES}/inbox", newer_check_url="/parts/newer",
+        next_url=f"{PAGES}/inbox?cursor=x", newer_count=0 if kind == "empty" else 5, newer_url=f"{PAGES}/inbox",
         next_case_url="#", selected=conversation() if kind == "open" else None,
         empty_reason="Everything that came in today is answered. New cases appear here by themselves.",
         empty_action=Choice("See all resolved cases", "?view=resolved"),

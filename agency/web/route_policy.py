@@ -38,7 +38,6 @@ ROUTE_POLICY: dict[str, Policy] = {
     "parts.show_page": PUBLIC,
     "parts.check_sample": PUBLIC,
     "parts.keep_sample": PUBLIC,
-    "parts.newer_sample": PUBLIC,
     "parts.voice_sample": PUBLIC,
     "parts.people_sample": PUBLIC,
     "parts.beside_sample": PUBLIC,
@@ -83,10 +82,12 @@ ROUTE_POLICY: dict[str, Policy] = {
     # inbox.py, conversation.py: the deeds ask the desk again, with the conversation's brand
     "inbox.inbox": Permission.CONVERSATION_READ,
     "inbox.case": Permission.CONVERSATION_READ,
-    "inbox.newer": Permission.CONVERSATION_READ,
     "inbox.brands": Permission.CONVERSATION_READ,
     "inbox.next_case": Permission.CONVERSATION_WORK,
     "away.leave_desk": Permission.CONVERSATION_WORK,
+    # live.py: what keeps an open page as things are
+    "live.pulse": Permission.CONVERSATION_READ,
+    "live.rows": Permission.CONVERSATION_READ,
     "conversation.page": Permission.CONVERSATION_READ,
     "conversation.claim": Permission.CONVERSATION_WORK,
     "conversation.release": Permission.CONVERSATION_WORK,

@@ -71,7 +71,7 @@ NOT_200_WITH_OWN_IDS = {
     "sign_in.front": {302},
     "account_page.account": {200},
     "second_factor.ask": {302, 303},
-    "inbox.newer": {200, 204},
+    "live.pulse": {200, 204},
     "sign_in.sign_in": {200, 302},
     "mailbox.mail": {404},
     "mailbox.mail_html": {404},
@@ -365,7 +365,16 @@ def test_lists_filters_and_searches_show_no_other_brand(
     wrong, words = [], ("canary", "%", "_", "excerpt", "\\")
     for tenant in (world.sister, world.stranger):
         ids = world.ids(tenant)
-        for address in ("/inbox", "/inbox/newer", "/accounts", "/approvals", "/brands", "/people", "/inbox/brands"):
+        for address in (
+            "/inbox",
+            "/inbox/pulse",
+            "/inbox/rows",
+            "/accounts",
+            "/approvals",
+            "/brands",
+            "/people",
+            "/inbox/brands",
+        ):
             queries = [
                 f"brand={ids['brand_id']}",
                 f"after={ids['conversation_id']}",

@@ -115,7 +115,7 @@ def test_who_was_signed_out_over_a_form_comes_back_to_its_page(whole_app: Flask,
     answer = browser.post(f"/conversations/{uuid4()}/note", {"text": "x"}, headers=headers)
     assert answer.headers["Location"] == f"/sign-in?next={back_to}"
     assert answer.status_code == 303
-    fragment = browser.get("/inbox/newer", headers={**headers, "HX-Request": "true"})
+    fragment = browser.get("/inbox/rows", headers={**headers, "HX-Request": "true"})
     assert fragment.headers["HX-Redirect"] == f"/sign-in?next={back_to}"
 
 

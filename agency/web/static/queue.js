@@ -1,18 +1,32 @@
-// The queue: marks the open case, asks whether newer ones came, and never moves the list by itself.
+// The queue: marks the open case, asks every few seconds what moved, changes rows where they stand, and never moves
+// the list by itself. Without this file the list is as it was made, and every link makes it anew.
 "use strict";
 
 (() => {
   const LOOK_MS = 20000;
+  const PULSE_MS = 3800; // with the jitter below at most 4.2 s, so that a change is seen within five
+  const HIDDEN_MS = 60000;
+  const MOST_WAIT_MS = 30000;
+  const EVERYTHING_AFTER = 20; // pulses: what only time changes, such as the count of the late
+  const TYPING_MS = 5000;
+  const CODE = 6;
+  const MOST_ROWS = 60;
+
+  const queue = document.querySelector(".queue[data-pulse]");
+  const talk = () => document.getElementById("talk");
+  const rows = () => document.querySelectorAll(".row");
+  const idOf = (row) => row.getAttribute("href").match(/[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}/)?.[0] ?? "";
+  const codeOf = (id) => id.slice(-CODE);
 
   function markOpen() {
-    const talk = document.getElementById("talk");
-    if (!talk) return;
+    const open = talk();
+    if (!open) return;
     const here = location.pathname + location.search;
-    for (const row of document.querySelectorAll(".row")) {
+    for (const row of rows()) {
       if (row.getAttribute("href") === here) row.setAttribute("aria-current", "true");
       else row.removeAttribute("aria-current");
     }
-    if (talk.dataset.title) document.title = talk.dataset.title;
+    if (open.dataset.title) document.title = open.dataset.title;
   }
 
   // The newest words are what is answered; where the page itself scrolls, reading starts at the top.
@@ -25,14 +39,16 @@
   document.addEventListener("htmx:afterSettle", (event) => {
     if (event.target.id !== "conversation") return;
     markOpen();
-    const talk = document.getElementById("talk");
+    const open = talk();
     const held = document.activeElement;
     // One column only: the row that was pressed is gone from sight, so reading goes on at the case.
-    if (talk && (!held || held === document.body || !held.checkVisibility?.())) {
-      talk.tabIndex = -1;
-      talk.focus({ preventScroll: true });
+    if (open && (!held || held === document.body || !held.checkVisibility?.())) {
+      open.tabIndex = -1;
+      open.focus({ preventScroll: true });
     }
     showNewest();
+    showPeople();
+    pulse();
   });
   document.addEventListener("htmx:pushedIntoHistory", markOpen);
 
@@ -51,4 +67,240 @@
     if (document.hidden || !window.htmx) return;
     for (const element of document.querySelectorAll('[hx-trigger="look"]')) window.htmx.trigger(element, "look");
   }, LOOK_MS);
+
+  if (!queue) return;
+
+  // --- The pulse ------------------------------------------------------------------------------------------------
+  const made = Number(new URL(queue.dataset.pulse, location).searchParams.get("made"));
+  const heard = new Map(); // code of a row: when it changed last, as far as we know
+  let told = "";
+  let people = "";
+  let there = [];
+  let typedAt = -Infinity;
+  let open = ""; // the case this page last said it has open
+  let asked = 0;
+  let failed = 0;
+  let cutAt = null;
+  let timer = 0;
+  let running = null;
+
+  function address(left) {
+    const url = new URL(queue.dataset.pulse, location);
+    const shown = [...rows()].map((row) => codeOf(idOf(row)));
+    const id = left || talk()?.dataset.id || "";
+    if (id) {
+      url.searchParams.set("case", id);
+      shown.push(codeOf(id));
+    }
+    if (left) url.searchParams.set("left", "1");
+    else {
+      if (told && asked % EVERYTHING_AFTER) url.searchParams.set("at", told);
+      else if (told) url.searchParams.set("at", `0-${told.split("-")[1]}`);
+      if (people) url.searchParams.set("who", people);
+      if (id && performance.now() - typedAt < TYPING_MS) url.searchParams.set("typing", "1");
+    }
+    url.searchParams.set("rows", shown.slice(-400).join(""));
+    return url;
+  }
+
+  function say(words) {
+    const place = document.getElementById("off-line");
+    if (place.textContent !== words) place.textContent = words;
+  }
+
+  // One question at a time; whoever asks meanwhile gets the answer under way.
+  function pulse() {
+    running ??= ask().finally(() => {
+      running = null;
+      plan();
+    });
+    return running;
+  }
+
+  async function ask() {
+    const id = talk()?.dataset.id || "";
+    if (open && open !== id) leave(open);
+    open = id;
+    let answer = null;
+    try {
+      answer = await fetch(address(""), { headers: { "HX-Request": "true" }, signal: AbortSignal.timeout(10000) });
+      if (answer.status >= 500) throw new Error(String(answer.status));
+    } catch {
+      failed += 1;
+      cutAt ??= new Date();
+      if (failed > 1) {
+        const time = cutAt.toLocaleTimeString(document.documentElement.lang, { hour: "2-digit", minute: "2-digit", timeZone: zone() });
+        say(document.getElementById("off-line").dataset.cut.replace("{}", time));
+      }
+      return;
+    }
+    failed = 0;
+    cutAt = null;
+    if (answer.status === 401 || answer.status === 403) {
+      failed = 8;
+      say(document.getElementById("off-line").dataset.out);
+      return;
+    }
+    say("");
+    asked += 1;
+    if (answer.status !== 200) return;
+    const news = await answer.json();
+    if ("who" in news) {
+      people = news.who;
+      there = news.there;
+      showPeople();
+    }
+    if (news.at) await take(news);
+  }
+
+  async function take(news) {
+    const isFirst = !told;
+    told = news.at;
+    showCounts(news.n);
+    showNew(news.new);
+    const wanted = new Set();
+    for (const [code, at] of news.rows ?? []) {
+      if (heard.get(code) >= at) continue;
+      heard.set(code, at);
+      if (!isFirst || at > made) wanted.add(code);
+    }
+    const ids = [...rows()].map(idOf).filter((id) => (news.all && !isFirst) || wanted.has(codeOf(id)));
+    for (let first = 0; first < ids.length; first += MOST_ROWS) await change(ids.slice(first, first + MOST_ROWS));
+  }
+
+  // Rows change where they stand: what has the focus keeps it, what is scrolled to stays.
+  async function change(ids) {
+    const url = new URL(queue.dataset.rows, location);
+    url.searchParams.set("ids", ids.join(","));
+    const answer = await fetch(url, { headers: { "HX-Request": "true" } });
+    if (!answer.ok) return;
+    const came = document.createElement("template");
+    came.innerHTML = await answer.text();
+    const fresh = new Map([...came.content.querySelectorAll(".row")].map((row) => [idOf(row), row]));
+    for (const row of rows()) {
+      const id = idOf(row);
+      if (!ids.includes(id)) continue;
+      if (fresh.has(id)) swap(row, fresh.get(id));
+      else grey(row);
+    }
+    showPeople();
+  }
+
+  const written = (row) => row.querySelector("div time")?.dateTime;
+
+  function swap(row, now) {
+    const wroteAgain = written(row) !== written(now);
+    row.className = now.className;
+    row.replaceChildren(...now.childNodes);
+    row.classList.add("fresh");
+    row.addEventListener("animationend", () => row.classList.remove("fresh"), { once: true });
+    if (wroteAgain && talk()?.dataset.id === idOf(row)) sayNews();
+  }
+
+  function grey(row) {
+    row.classList.add("gone");
+    const line = row.querySelectorAll("div")[2];
+    const word = line.querySelector("strong") ?? line.insertBefore(document.createElement("strong"), line.firstChild);
+    word.textContent = queue.dataset.gone;
+  }
+
+  function sayNews() {
+    const place = document.getElementById("talk-news");
+    if (!place || place.firstChild) return;
+    const link = document.createElement("a");
+    link.href = location.href;
+    link.textContent = place.dataset.show;
+    place.append(`${place.dataset.words} `, link);
+  }
+
+  function showCounts(counts) {
+    for (const tab of document.querySelectorAll(".queue .tabs a")) {
+      const asks = new URL(tab.href).searchParams;
+      const number = counts[asks.get("view") ?? "team"];
+      const place = tab.querySelector(".count");
+      if (!place || number === undefined || asks.has("saved") || place.textContent === String(number)) continue;
+      place.textContent = number;
+      if (asks.get("view") === "late") place.className = `count ${number ? "bad" : "plain"}`;
+    }
+  }
+
+  function showNew(number) {
+    const bar = document.getElementById("new-bar");
+    if (!bar?.dataset.words || !number) return;
+    const [one, few, many] = bar.dataset.words.split("|");
+    const kind = new Intl.PluralRules(document.documentElement.lang).select(number);
+    const words = { one, few }[kind] ?? many;
+    let link = bar.querySelector("a");
+    if (!link) {
+      link = document.createElement("a");
+      link.className = "new-bar";
+      link.href = bar.dataset.url;
+      bar.append(link);
+    }
+    const text = words.replace(/\d+/, number > 99 ? "99+" : number);
+    if (link.textContent === text) return;
+    link.innerHTML = '<svg class="i" aria-hidden="true"><use href="/static/icons.svg#up"/></svg>';
+    link.append(text);
+  }
+
+  // --- Who is looking and who is typing -------------------------------------------------------------------------
+  function words(name, isTyping) {
+    return (isTyping ? queue.dataset.typing : queue.dataset.looking).replace("{}", name);
+  }
+
+  function showPeople() {
+    const at = new Map();
+    for (const [code, letters, name, isTyping] of there) at.set(code, [...(at.get(code) ?? []), { letters, name, isTyping }]);
+    for (const row of rows()) {
+      const here = at.get(codeOf(idOf(row))) ?? [];
+      const line = row.querySelectorAll("div")[2];
+      const key = JSON.stringify(here);
+      const shown = [...line.querySelectorAll(".seen")];
+      if ((line.dataset.seen ?? "[]") === key && shown.length === Math.min(here.length, 3)) continue;
+      line.dataset.seen = key;
+      for (const mark of shown) mark.remove();
+      for (const { letters, name, isTyping } of here.slice(0, 3)) {
+        const mark = document.createElement("span");
+        mark.className = isTyping ? "seen typing" : "seen";
+        mark.title = words(name, isTyping);
+        mark.setAttribute("role", "img");
+        mark.setAttribute("aria-label", mark.title);
+        mark.textContent = letters;
+        line.insertBefore(mark, line.querySelector("time"));
+      }
+    }
+    const place = document.getElementById("others");
+    if (!place) return;
+    const here = at.get(codeOf(talk()?.dataset.id ?? "")) ?? [];
+    const text = here.slice(0, 4).map(({ name, isTyping }) => words(name, isTyping)).join(" · ");
+    if (place.textContent !== text) place.textContent = text;
+  }
+
+  function leave(id) {
+    fetch(address(id), { headers: { "HX-Request": "true" }, keepalive: true }).catch(() => {});
+  }
+
+  document.addEventListener("input", (event) => {
+    if (!event.target.closest?.("#composer-form")) return;
+    const began = performance.now() - typedAt > TYPING_MS;
+    typedAt = performance.now();
+    if (began) pulse();
+  });
+
+  // --- When -----------------------------------------------------------------------------------------------------
+  const zone = () => document.getElementById("rows")?.dataset.zone;
+
+  function plan() {
+    clearTimeout(timer);
+    const wait = document.hidden ? HIDDEN_MS : Math.min(MOST_WAIT_MS, PULSE_MS * 2 ** Math.min(failed, 4));
+    timer = setTimeout(pulse, wait * (0.9 + Math.random() * 0.2));
+  }
+
+  document.addEventListener("visibilitychange", () => (document.hidden ? plan() : pulse()));
+  window.addEventListener("online", pulse);
+  window.addEventListener("pagehide", () => open && leave(open));
+  window.addEventListener("pageshow", (event) => event.persisted && pulse());
+
+  window.onbrandPulse = pulse;
+  setTimeout(pulse, 200 + Math.random() * 400);
 })();

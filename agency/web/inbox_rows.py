@@ -1,0 +1,89 @@
+"""Rows of the queue as a page shows them: looks, words and clocks around what the statement found."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from datetime import datetime
+from types import MappingProxyType
+from uuid import UUID
+
+from flask_babel import gettext as _
+
+from agency.inbox import queries
+from agency.inbox.ranking import score_of
+from agency.web import clocks
+from agency.web.contexts import QueueRow
+from agency.web.inbox_address import PLATFORMS, Address
+from agency.web.language import chosen_language, chosen_zone, per_language
+from agency.web.looks import BrandLook, Stars, brand_look
+from agency.web.reply_looks import place_words, platform_word
+from agency.web.state_looks import conversation_states, reply_states, unknown_state
+from channels.items import KINDS as EVERY_KIND
+from tenants import clock
+from tenants.permissions import Actor
+
+
+def rows_of(
+    found: Iterable[queries.QueueRow],
+    brands: dict[UUID, queries.BrandName],
+    address: Address,
+    actor: Actor,
+    gone: Mapping[UUID, str] = MappingProxyType({}),
+) -> tuple[QueueRow, ...]:
+    """Rows as the page prints them. Those of unnamed brands are left out; `gone` says which left the view."""
+    now, zone, locale = clock.now(), chosen_zone(), chosen_language()
+    states, replies, places, stars = conversation_states(), reply_states(), _places(), _stars()
+    start, _mark, query = address.case_url("\0").partition("\0")
+    looks: dict[int, BrandLook | None] = {}  # by number: Python works a UUID's hash out anew each time
+    rows = []
+    for r in found:
+        number = r.brand_id.int
+        if number not in looks:
+            brand = brands.get(r.brand_id)
+            looks[number] = brand_look(str(brand.id), brand.name, brand.mark, brand.colour) if brand else None
+        look = looks[number]
+        if look is None:  # an archived brand's case: nobody works on it, and its look is not known here
+            continue
+        row_id = str(r.id)
+        held = r.holder_id is not None and (r.held_until is None or r.held_until >= now)
+        code = "claimed" if held and r.status == "open" else r.status
+        wrote = r.last_customer_at or r.last_message_at
+        rows.append(
+            QueueRow(
+                row_id,
+                f"{start}{row_id}{query}",
+                look,
+                places.get(r.platform if r.stars is not None else (r.platform, r.kind), r.platform),
+                r.author_name or _("Somebody"),
+                r.excerpt,
+                r.language or "",
+                stars[r.stars] if r.stars is not None else None,
+                clocks.age(wrote, now, zone, locale),
+                clocks.due(r.due_at, now, zone, locale) if r.due_at is not None and r.status == "open" else None,
+                states.get(code) or unknown_state(code),
+                (replies.get(r.reply_state) or unknown_state(r.reply_state)) if r.reply_state is not None else None,
+                r.holder_name or "" if held else "",
+                held and r.holder_id == actor.user_id,
+                r.looked_at is None or (r.last_customer_at is not None and r.last_customer_at > r.looked_at),
+                _score(r, now),
+                gone=gone.get(r.id, "") if gone else "",
+            )
+        )
+    return tuple(rows)
+
+
+def _score(r: queries.QueueRow, now: datetime) -> str:
+    score = score_of(r.rank, now) if r.status == "open" else None
+    return "" if score is None else str(score)
+
+
+@per_language
+def _places() -> dict[str | tuple[str, str], str]:
+    """By platform and kind; by the platform alone where stars say the rest."""
+    alone: dict[str | tuple[str, str], str] = {platform: platform_word(platform) for platform in PLATFORMS}
+    return alone | {(platform, kind): place_words(platform, kind) for platform in PLATFORMS for kind in EVERY_KIND}
+
+
+@per_language
+def _stars() -> list[Stars]:
+    return [Stars(n, _("%(n)s of 5 stars", n=n)) for n in range(6)]

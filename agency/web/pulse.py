@@ -1,0 +1,183 @@
+"""The pulse of an open page, answered before the whole door: every few seconds each open browser asks whether anything
+moved (decision 0018), and mostly nothing has.
+
+What the door does for a page is done here in one statement: the session's token, live membership, second factor where
+the role needs one, the permission, and row-level security bound to that scope. Whoever may not ask, and whatever goes
+wrong, is passed on to the door (`agency.web.live`), so that refusals are the ordinary ones.
+"""
+
+from __future__ import annotations
+
+import time
+import zlib
+from collections.abc import Callable, Iterable
+from datetime import UTC, datetime
+from functools import lru_cache
+from typing import Any
+from urllib.parse import parse_qsl
+from uuid import UUID
+
+import orjson
+from flask import Flask
+from sqlalchemy.exc import SQLAlchemyError
+from werkzeug.http import parse_cookie
+from werkzeug.sansio.utils import host_is_trusted
+
+from agency.inbox import presence, pulse
+from agency.web.health import requests_of
+from agency.web.route_policy import ROUTE_POLICY
+from agency.web.who import cookie_name
+from tenants import clock
+from tenants.ids import id_from
+from tenants.logs import get_logger
+from tenants.lone_statements import lone_statements
+from tenants.permissions import Permission
+from tenants.settings import Settings
+
+PATH = "/inbox/pulse"
+ENDPOINT = "live.pulse"
+CODE_LENGTH = 6
+"""A row on screen is named by the last so many digits of its id: enough to leave out what is not on screen."""
+MOST_CODES = 400
+MOST_BRANDS = 60
+NOTHING = ("Cache-Control", "no-store")
+SOMETHING = [NOTHING, ("Content-Type", "application/json"), ("X-Content-Type-Options", "nosniff")]
+
+log = get_logger("pulse")
+
+Wsgi = Callable[[dict[str, Any], Any], Iterable[bytes]]
+
+
+class QuickPulse:
+    """WSGI around the app: answers the pulse of whoever may ask, hands everything else on."""
+
+    def __init__(self, app: Flask, inner: Wsgi) -> None:
+        settings: Settings = app.extensions["onbrand_settings"]
+        self.app = app
+        self.inner = inner
+        self.cookie = cookie_name(settings)
+        policy = ROUTE_POLICY[ENDPOINT]
+        assert isinstance(policy, Permission)
+        self.permission = policy
+        hosts = tuple(app.config["TRUSTED_HOSTS"])
+        self._is_our_host = lru_cache(maxsize=64)(lambda host: host_is_trusted(host, hosts))
+
+    def __call__(self, environ: dict[str, Any], start_response: Any) -> Iterable[bytes]:
+        """WSGI."""
+        if environ.get("PATH_INFO") == PATH and environ.get("REQUEST_METHOD") == "GET":
+            began = time.perf_counter()
+            found = self._answer(environ)
+            if found is not None:
+                status = 200 if found else 204
+                requests_of(self.app).add(ENDPOINT, "GET", status, time.perf_counter() - began)
+                if not found:
+                    start_response("204 No Content", [NOTHING])
+                    return []
+                start_response("200 OK", [*SOMETHING, ("Content-Length", str(len(found)))])
+                return [found]
+        return self.inner(environ, start_response)
+
+    def _answer(self, environ: dict[str, Any]) -> bytes | None:
+        """JSON, no bytes where nothing moved, None for whom the door must see."""
+        token = parse_cookie(environ.get("HTTP_COOKIE")).get(self.cookie, "")
+        if not token or not self._is_our_host(environ.get("HTTP_HOST", "")):
+            return None
+        if environ.get("HTTP_SEC_FETCH_SITE", "same-origin") not in ("same-origin", "none"):
+            return None
+        asked = _asked(environ.get("QUERY_STRING", ""))
+        case_id = id_from(asked.get("case", "")) if asked.get("case") else None
+        try:
+            with self.app.app_context(), lone_statements() as connection:
+                asker = pulse.who_asks(connection, token, case_id)
+                if asker is None or asker.glance.must_set_up_second_factor:
+                    return None
+                if not asker.glance.actor.may(self.permission):
+                    return None
+                told = _told(connection, asker, asked)
+                told |= _people(asker, case_id, asked)
+        except SQLAlchemyError as error:
+            log.warning("pulse_failed", reason=type(error.__cause__ or error).__name__)
+            return None
+        return orjson.dumps(told) if told else b""
+
+
+def _asked(query: str) -> dict[str, str]:
+    try:
+        return dict(parse_qsl(query, max_num_fields=20))
+    except ValueError:
+        return {}
+
+
+def _told(connection: Any, asker: pulse.Asker, asked: dict[str, str]) -> dict[str, Any]:
+    """What moved since the browser was told last; nothing where nothing did."""
+    versions, _, since = asked.get("at", "").partition("-")
+    if versions == str(asker.versions):
+        return {}
+    since_ms = int(since) if since.isascii() and since.isdigit() and len(since) < 16 else asker.at_ms
+    found = pulse.news(
+        connection, asker, since_ms=since_ms, made_at=_moment(asked.get("made", "")), brand_ids=_brands(asked)
+    )
+    shown = _codes(asked)
+    told: dict[str, Any] = {
+        "at": f"{asker.versions}-{asker.at_ms}",
+        "n": {
+            "mine": found.mine,
+            "free": found.open_count - found.held_count,
+            "team": found.open_count,
+            "waiting": found.awaiting_approval_count,
+            "late": found.late,
+        },
+        "new": found.newer,
+    }
+    changed = [[code, at] for code, at in ((_code(one), at) for one, at in found.changed) if code in shown]
+    if changed:
+        told["rows"] = changed
+    if found.is_part:
+        told["all"] = True
+    return told
+
+
+def _people(asker: pulse.Asker, case_id: UUID | None, asked: dict[str, str]) -> dict[str, Any]:
+    """Who else is at the cases on screen, where that is not what the browser knows; and what it says of this reader."""
+    actor = asker.glance.actor
+    if not presence.may_be_seen(actor):
+        return {}
+    if case_id is not None and asker.case_brand_id is not None:
+        if "left" in asked:
+            presence.leave(actor, asker.case_brand_id, case_id)
+        else:
+            presence.look(actor, asker.case_brand_id, case_id, is_typing="typing" in asked)
+    shown = _codes(asked)
+    there: list[list[Any]] = []
+    for one in presence.colleagues(actor):
+        code = _code(one.case_id)
+        if code in shown:
+            there.append([code, initials(one.name), one.name, int(one.is_typing)])
+    known = str(zlib.crc32(orjson.dumps(there))) if there else ""
+    return {} if known == asked.get("who", "") else {"who": known, "there": there}
+
+
+def initials(name: str) -> str:
+    """As `components/avatar.html` shows them."""
+    return "".join(part[:1].upper() for part in name.split()[:2])
+
+
+def _code(one: UUID) -> str:
+    return one.hex[-CODE_LENGTH:]
+
+
+def _codes(asked: dict[str, str]) -> frozenset[str]:
+    words = asked.get("rows", "")[: CODE_LENGTH * MOST_CODES]
+    return frozenset(words[at : at + CODE_LENGTH] for at in range(0, len(words), CODE_LENGTH))
+
+
+def _brands(asked: dict[str, str]) -> list[UUID] | None:
+    found = (id_from(word) for word in asked.get("brand", "").split(",")[:MOST_BRANDS])
+    return [one for one in found if one is not None] or None
+
+
+def _moment(words: str) -> datetime:
+    """When the list was made, as the page says it in milliseconds; now for what is no moment."""
+    if words.isascii() and words.isdigit() and len(words) < 15:
+        return datetime.fromtimestamp(int(words) / 1000, UTC)
+    return clock.now()

@@ -1,0 +1,275 @@
+"""The pulse of an open inbox: a few hundred bytes that say whether anything moved, to nobody more than they may see."""
+
+from __future__ import annotations
+
+import re
+from datetime import timedelta
+from typing import Any
+from uuid import UUID
+
+import pytest
+from flask import Flask
+from sqlalchemy import update
+
+from agency.inbox import desk
+from agency.inbox.models import CHANGED_KEPT, Conversation
+from agency.inbox.queries import queue_state
+from agency.web.pulse import CODE_LENGTH, PATH
+from tenants import clock
+from tenants.database import db
+from tenants.permissions import Actor, Role
+from tests.factories import Agency, Factory
+from tests.web.visiting import Visitor
+
+
+@pytest.fixture
+def case(make: Factory, ana: Agency) -> UUID:
+    return make.conversation(ana)
+
+
+BY_GUNICORN = (
+    "HTTP/1.1 204 No Content\r\nServer: gunicorn\r\nDate: Sun, 22 Nov 2026 16:00:00 GMT\r\nConnection: keep-alive\r\n"
+)
+
+
+class Open:
+    """An inbox left open: asks, and remembers what it was told."""
+
+    def __init__(self, app: Flask, actor: Actor, *cases: UUID, brand: UUID | None = None) -> None:
+        self.visitor = Visitor(app, actor)
+        self.query = f"made={int(clock.now().timestamp() * 1000)}&rows={''.join(code(one) for one in cases)}"
+        if brand:
+            self.query += f"&brand={brand}"
+        self.at = self.who = ""
+
+    def asks(self, **more: object) -> Any:
+        """What it is told now; None for nothing."""
+        extra = "".join(f"&{name}={value}" for name, value in more.items())
+        answer = self.visitor.get(f"{PATH}?{self.query}&at={self.at}&who={self.who}{extra}")
+        if answer.status_code == 204:
+            assert answer.data == b""
+            return None
+        assert answer.status_code == 200, answer.status_code
+        told = answer.json
+        self.at, self.who = told.get("at", self.at), told.get("who", self.who)
+        return told
+
+
+def code(case: UUID) -> str:
+    return case.hex[-CODE_LENGTH:]
+
+
+def changed(told: Any) -> list[str]:
+    return [one for one, _at in told.get("rows", [])]
+
+
+def test_it_is_silent_until_something_moves_and_then_names_the_row(
+    whole_app: Flask, ana: Agency, make: Factory, case: UUID
+) -> None:
+    other = make.conversation(ana)
+    inbox = Open(whole_app, ana.staff, case)
+    assert inbox.asks()["n"] == {"mine": 0, "free": 2, "team": 2, "waiting": 0, "late": 0}
+    assert inbox.asks() is None
+    with ana.entered(ana.team_lead):
+        desk.claim(ana.team_lead, case)
+        desk.claim(ana.team_lead, other)
+    told = inbox.asks()
+    assert changed(told) == [code(case)], "only what is on screen"
+    assert told["n"]["free"] == 0
+    assert inbox.asks() is None
+
+
+def test_new_ones_are_counted_and_change_no_row(whole_app: Flask, ana: Agency, make: Factory, case: UUID) -> None:
+    inbox = Open(whole_app, ana.staff, case)
+    inbox.asks()
+    make.conversation(ana)
+    told = inbox.asks()
+    assert (told["new"], changed(told)) == (1, [])
+
+
+def test_an_idle_answer_is_at_most_200_bytes(whole_app: Flask, ana: Agency, case: UUID) -> None:
+    inbox = Open(whole_app, ana.staff, case)
+    inbox.asks()
+    answer = inbox.visitor.get(f"{PATH}?{inbox.query}&at={inbox.at}")
+    assert answer.status_code == 204
+    assert len(BY_GUNICORN) + len(str(answer.headers)) <= 200
+
+
+def test_many_changes_at_once_ask_for_everything(whole_app: Flask, ana: Agency, make: Factory) -> None:
+    cases = [make.conversation(ana) for _ in range(CHANGED_KEPT + 1)]
+    inbox = Open(whole_app, ana.staff, *cases)
+    assert not inbox.asks().get("all")
+    with ana.entered():
+        db.session.execute(update(Conversation).values(version=Conversation.version + 1))
+    told = inbox.asks()
+    assert told["all"]
+    assert len(changed(told)) == CHANGED_KEPT
+
+
+def test_a_change_nobody_sees_moves_no_row(whole_app: Flask, ana: Agency, case: UUID) -> None:
+    inbox = Open(whole_app, ana.staff, case)
+    inbox.asks()
+    with ana.entered():
+        db.session.execute(update(Conversation).values(rank=Conversation.rank + 1))
+    assert changed(inbox.asks()) == []
+
+
+def test_counts_are_the_pages_own(whole_app: Flask, ana: Agency, make: Factory, case: UUID) -> None:
+    make.conversation(ana, brand=1, due_at=clock.now() - timedelta(hours=1))
+    make.conversation(ana, brand=1, reply_state="awaiting_approval")
+    with ana.entered(ana.staff):
+        desk.claim(ana.staff, case)
+    for brand in (None, *ana.brand_ids):
+        told = Open(whole_app, ana.staff, brand=brand).asks()["n"]
+        with ana.entered(ana.staff):
+            state = queue_state(ana.staff.user_id, brand_ids=(brand,) if brand else None)
+        assert told == {
+            "mine": state.mine,
+            "free": state.open_count - state.held_count,
+            "team": state.open_count,
+            "waiting": state.awaiting_approval_count,
+            "late": state.late,
+        }
+
+
+def test_another_brand_and_another_agency_move_nothing(
+    whole_app: Flask, ana: Agency, stranger: Agency, make: Factory, case: UUID
+) -> None:
+    sister, theirs = make.conversation(ana, brand=1), make.conversation(stranger)
+    narrow = make.person(ana, Role.STAFF, only_brand_ids=[ana.brand_ids[0]])
+    inbox = Open(whole_app, narrow, case, sister, theirs)
+    assert inbox.asks()["n"]["team"] == 1
+    for agency, one in ((ana, sister), (stranger, theirs)):
+        with agency.entered():
+            db.session.execute(
+                update(Conversation).where(Conversation.id == one).values(version=Conversation.version + 1)
+            )
+    assert inbox.asks() is None
+    told = Open(whole_app, narrow, sister, theirs).asks()
+    assert changed(told) == []
+    assert Open(whole_app, narrow, brand=ana.brand_ids[1]).asks()["n"]["team"] == 0
+    assert Open(whole_app, narrow, brand=stranger.brand_ids[0]).asks()["n"]["team"] == 0
+
+
+@pytest.mark.parametrize("ended", ["session", "membership", "brand", "second factor"])
+def test_what_was_taken_away_holds_at_the_next_question(
+    whole_app: Flask, ana: Agency, make: Factory, case: UUID, superuser: Any, ended: str
+) -> None:
+    actor = make.person(ana, Role.STAFF, only_brand_ids=[ana.brand_ids[0]])
+    inbox = Open(whole_app, actor, case)
+    assert inbox.asks()["n"]["team"] == 1
+    statement = {
+        "session": "update sign_in_session set ended_at = now() where person_id = %s",
+        "membership": "update membership set removed_at = now() where person_id = %s",
+        "brand": "update membership set brand_ids = '{}' where person_id = %s",
+        "second factor": "update agency set roles_needing_second_factor = '{staff}' where id in"
+        " (select agency_id from membership where person_id = %s)",
+    }[ended]
+    with superuser.begin() as connection:
+        connection.exec_driver_sql(statement, (actor.user_id,))
+    with ana.entered():
+        desk.claim(ana.staff, case)
+    answer = inbox.visitor.get(f"{PATH}?{inbox.query}", HX_Request="true")
+    if ended == "brand":
+        assert answer.json["n"]["team"] == 0
+        assert changed(answer.json) == []
+    else:
+        assert answer.status_code in (401, 403)
+        assert code(case) not in answer.text
+
+
+@pytest.mark.parametrize("role", list(Role))
+def test_the_roles_of_the_table_may_ask_and_no_other(whole_app: Flask, ana: Agency, case: UUID, role: Role) -> None:
+    answer = Visitor(whole_app, ana.actors[role.value]).get(PATH)
+    assert answer.status_code == (403 if role is Role.BILLING_ADMIN else 200)
+
+
+def test_it_keeps_no_session_alive(whole_app: Flask, ana: Agency, case: UUID) -> None:
+    from tenants import sessions
+
+    began = clock.now()
+    inbox = Open(whole_app, ana.staff, case)
+    with clock.stopped_at(began) as move_to:
+        move_to(began + sessions.IDLE * 0.9)
+        assert inbox.asks() is not None
+        move_to(began + sessions.IDLE * 1.1)
+        assert inbox.visitor.get(PATH, HX_Request="true").status_code == 401
+
+
+@pytest.mark.parametrize(
+    "query",
+    [
+        "at=x-y&made=z&rows=%00&who=%ff&case=1&brand=,,",
+        f"at={'9' * 400}-{'9' * 400}&made={'9' * 400}",
+        "made=99999999999999&at=-1-99999999999999&brand=" + ",".join(["0"] * 500),
+        "&".join(f"x{n}=1" for n in range(99)),
+        "rows=" + "abcdef" * 1000,
+    ],
+)
+def test_nonsense_is_answered(whole_app: Flask, ana: Agency, case: UUID, query: str) -> None:
+    assert Visitor(whole_app, ana.staff).get(f"{PATH}?{query}").status_code == 200
+
+
+@pytest.mark.parametrize("headers", [{"Host": "elsewhere.example"}, {"Sec-Fetch-Site": "cross-site"}])
+def test_what_comes_from_elsewhere_is_told_nothing(
+    whole_app: Flask, ana: Agency, case: UUID, headers: dict[str, str]
+) -> None:
+    answer = Visitor(whole_app, ana.staff).client.get(PATH, headers=headers)
+    assert answer.status_code in (204, 400)
+
+
+def test_colleagues_at_a_case_are_shown_to_who_may_see_it(
+    whole_app: Flask, ana: Agency, stranger: Agency, make: Factory, case: UUID
+) -> None:
+    sister = make.conversation(ana, brand=1)
+    narrow = make.person(ana, Role.STAFF, only_brand_ids=[ana.brand_ids[1]])
+    lead, staff = Open(whole_app, ana.team_lead, case, sister), Open(whole_app, ana.staff, case, sister)
+    lead.asks(case=case)
+    ((where, letters, name, is_typing),) = staff.asks(case=sister)["there"]
+    assert (where, name, is_typing) == (code(case), ana.team_lead.name, 0)
+    assert letters == "".join(part[0].upper() for part in name.split()[:2])
+    assert staff.asks() is None, "told once"
+    lead.asks(case=case, typing=1)
+    told = Open(whole_app, ana.staff, case).asks()["there"]
+    assert [one[3] for one in told] == [1]
+    for actor in (narrow, ana.client_owner, stranger.staff):
+        seen = [one[0] for one in Open(whole_app, actor, case, sister).asks().get("there", [])]
+        assert code(case) not in seen, actor.role
+    lead.asks(case=case, left=1)
+    assert "there" not in Open(whole_app, ana.staff, case).asks()
+
+
+def test_nobody_is_shown_at_a_case_they_may_not_see(
+    whole_app: Flask, ana: Agency, stranger: Agency, make: Factory, case: UUID
+) -> None:
+    narrow = make.person(ana, Role.STAFF, only_brand_ids=[ana.brand_ids[1]])
+    for actor in (narrow, ana.client_owner, stranger.staff):
+        Open(whole_app, actor, case).asks(case=case)
+    assert "there" not in Open(whole_app, ana.staff, case).asks()
+
+
+def test_rows_come_as_they_are_now_and_say_why_they_left(
+    whole_app: Flask, ana: Agency, stranger: Agency, make: Factory, case: UUID
+) -> None:
+    held, theirs = make.conversation(ana), make.conversation(stranger)
+    with ana.entered(ana.staff):
+        desk.claim(ana.staff, held)
+        desk.close(ana.staff, case)
+    visitor = Visitor(whole_app, ana.team_lead)
+
+    def rows(query: str, *ids: UUID) -> dict[str, str]:
+        answer = visitor.get(f"/inbox/rows?{query}&ids={','.join(map(str, ids))}")
+        assert answer.status_code == 200
+        found = re.findall(r"<li>.*?</li>", answer.text, re.DOTALL)
+        assert all(len(one.encode()) <= 1024 for one in found)
+        return {re.search(r"/inbox/([0-9a-f-]{36})", one)[1]: one for one in found}  # type: ignore[index]
+
+    came = rows("", held, case, theirs)
+    assert list(came) == [str(held), str(case)], "in the order asked for, and nobody else's"
+    assert "gone" not in came[str(held)]
+    assert "<strong>Resolved</strong>" in came[str(case)]
+    assert f"<strong>Taken by {ana.staff.name}</strong>" in rows("view=free", held)[str(held)]
+    assert rows("view=free", held)[str(held)].count("view=free") == 1, "its link keeps the view"
+    assert rows("") == {}
+    assert "No longer in this view" in rows("kind=review", held)[str(held)]
+    assert "gone" not in rows("q=nowhere", held)[str(held)], "what a search found stays found"
