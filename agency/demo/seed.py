@@ -128,7 +128,13 @@ def _seed(app: Flask, settings: Settings) -> None:
         for key, brand_id in brand_ids.items():
             write_guide_life(brand_id, key, people)
             _write_guidelines(actor, brand_id, key, titles)
-        brands.change_brand(actor, brand_ids["bursztynowa-zatoka"], guide_needs_approval=True)
+        brands.change_brand(
+            actor,
+            brand_ids["bursztynowa-zatoka"],
+            guide_needs_approval=True,
+            tier="premium",
+            answer_due_hours_on={"google_business": 24},
+        )
         _write_sheets(actor, brand_ids)
         _write_facts(actor, brand_ids)
         _take_quizzes(people.values(), brand_ids["pennywell"])

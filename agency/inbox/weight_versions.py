@@ -18,6 +18,9 @@ from tenants.outbox import JobName, enqueue_after_commit
 from tenants.permissions import Actor, Permission, require
 
 LONGEST_NOTE: Final = 500
+NOT_ALL_BRANDS: Final = worded(
+    "This holds for every brand, and you lead only some. Nothing was changed. Ask an agency admin."
+)
 VERSIONS_SHOWN: Final = 50
 
 
@@ -133,7 +136,7 @@ def go_back(actor: Actor, number: int, based_on: int, note: str) -> WeightVersio
 def _may_change(actor: Actor) -> None:
     require(actor, Permission.RANKING_MANAGE)
     if actor.brand_ids is not None:
-        raise Forbidden("This holds for every brand, and you lead only some. Nothing was changed. Ask an agency admin.")
+        raise Forbidden(NOT_ALL_BRANDS)
 
 
 def _note(note: object) -> str:

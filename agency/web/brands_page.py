@@ -16,11 +16,14 @@ from agency.inbox.kept_media import used_bytes as used_bytes_of
 from agency.inbox.models import Conversation, QueueCounter
 from agency.web.brand_address import brand_at, brand_state, look_of
 from agency.web.contexts import BrandRow, BrandsPage
+from agency.web.contexts_ranking import WeightField
 from agency.web.contexts_setup import BrandPage, MediaRoom
 from agency.web.guide_words import language_word
 from agency.web.health_words import health_looks
 from agency.web.language import chosen_language
 from agency.web.looks import Choice, StateLook
+from agency.web.rank_words import tier_words
+from agency.web.reply_looks import platform_word
 from agency.web.shell import render_page, toast
 from agency.web.who import actor_of_request
 from channels.health import KINDS
@@ -38,7 +41,8 @@ from tenants.permissions import Permission
 brands_page = Blueprint("brands_page", __name__)
 
 PAGE_ROWS = 50
-FIELDS = ("name", "mark", "colour", "language", "timezone", "answer_due_hours")
+HOURS_ON = "answer_due_hours_on."
+"""How the fields of platforms begin."""
 STATE_BY_RANK = {kind.rank: state for state, kind in KINDS.items()}
 
 
@@ -78,7 +82,8 @@ def brand(brand_id: str) -> Response:
 def change(brand_id: str) -> AnyResponse:
     """Change it."""
     found, form = brand_at(brand_id, Permission.BRAND_MANAGE), request.form
-    hours = form.get("answer_due_hours", "")
+    hours = {"answer_due_hours": _hours(form["answer_due_hours"])} if "answer_due_hours" in form else {}
+    ticked = {name: form.get(name, "") for name in ("needs_approval", "guide_needs_approval")}
     try:
         room.change_brand(
             actor_of_request(),
@@ -88,16 +93,42 @@ def change(brand_id: str) -> AnyResponse:
             colour=form.get("colour", ""),
             language=form.get("language", ""),
             time_zone=form.get("timezone", ""),
-            needs_approval=form.get("needs_approval") == "1",
-            guide_needs_approval=form.get("guide_needs_approval") == "1",
-            answer_due_hours=int(hours) if hours.isascii() and hours.isdigit() and len(hours) < 6 else 0,
+            needs_approval=ticked["needs_approval"] == "1",
+            guide_needs_approval=ticked["guide_needs_approval"] == "1",
+            **hours,
         )
     except (Invalid, Conflict) as error:
         db.session.rollback()
         found = brand_at(brand_id, Permission.BRAND_MANAGE)
-        return _one(found, error.http_status, values=form.to_dict(), errors=_errors(error))
+        return _one(found, error.http_status, values=form.to_dict() | ticked, errors=_errors(error))
     toast(_("Changed"))
     return redirect(url_for("brands_page.brand", brand_id=brand_id), code=303)
+
+
+@brands_page.post("/brands/<brand_id>/queue")
+def change_queue(brand_id: str) -> AnyResponse:
+    """Change within how many hours it answers, and how much its cases count."""
+    found, form = brand_at(brand_id, Permission.RANKING_MANAGE), request.form
+    typed = {name: form.get(f"{HOURS_ON}{name}", "").strip() for name in room.PLATFORMS}
+    try:
+        room.change_brand(
+            actor_of_request(),
+            found.id,
+            tier=form.get("tier", ""),
+            answer_due_hours=_hours(form.get("answer_due_hours", "")),
+            answer_due_hours_on={name: _hours(hours) for name, hours in typed.items() if hours},
+        )
+    except Invalid as error:
+        db.session.rollback()
+        found = brand_at(brand_id, Permission.RANKING_MANAGE)
+        return _one(found, error.http_status, values=form.to_dict(), errors=_errors(error))
+    toast(_("Changed; its open cases are being ranked by it."))
+    return redirect(url_for("brands_page.brand", brand_id=brand_id), code=303)
+
+
+def _hours(typed: str) -> int:
+    """0, which nobody may choose, of what is no number."""
+    return int(typed) if typed.isascii() and typed.isdigit() and len(typed) < 6 else 0
 
 
 @brands_page.post("/brands/<brand_id>/pause")
@@ -243,8 +274,8 @@ def _one(
     found: Brand, status: int, *, values: dict[str, str] | None = None, errors: dict[str, str] | None = None
 ) -> Response:
     actor = actor_of_request()
-    may_manage = actor.may(Permission.BRAND_MANAGE)
-    given = values or {
+    may_manage, may_rank = actor.may(Permission.BRAND_MANAGE), actor.may(Permission.RANKING_MANAGE)
+    given = {
         "name": found.name,
         "mark": found.mark,
         "colour": found.colour,
@@ -253,6 +284,9 @@ def _one(
         "answer_due_hours": str(found.answer_due_hours),
         "needs_approval": "1" if found.needs_approval else "",
         "guide_needs_approval": "1" if found.guide_needs_approval else "",
+        "tier": found.tier,
+        **{f"{HOURS_ON}{name}": str(hours) for name, hours in found.answer_due_hours_on.items()},
+        **(values or {}),
     }
     approval = _("The client approves each reply") if found.needs_approval else _("Replies go out without approval")
     owned = found.guide_needs_approval
@@ -266,6 +300,7 @@ def _one(
             (_("Main language"), language_word(found.language)),
             (_("Time zone"), found.time_zone),
             (_("First answer due"), hours),
+            (_("Tier"), tier_words()[found.tier]),
             (_("Approval"), approval),
             (_("Style guide"), in_force),
         ),
@@ -280,9 +315,30 @@ def _one(
         errors=errors or {},
         languages=_languages(given.get("language", "")) if may_manage else (),
         timezones=_time_zones(given.get("timezone", "")) if may_manage else (),
+        queue_url=url_for("brands_page.change_queue", brand_id=found.id) if may_rank else "",
+        tiers=tuple(
+            Choice(word, "", value=tier, selected=given["tier"] == tier) for tier, word in tier_words().items()
+        ),
+        hours_on=_hours_on(given, errors or {}) if may_rank else (),
+        weights_url=url_for("ranking_page.weights") if may_rank else "",
         room=_media_room(found) if may_manage else None,
     )
     return make_response(render_page("brands/brand.html", page), status)
+
+
+def _hours_on(given: dict[str, str], errors: dict[str, str]) -> tuple[WeightField, ...]:
+    wrong = errors.get("answer_due_hours_on", "")
+    return tuple(
+        WeightField(
+            name=f"{HOURS_ON}{name}",
+            label=_("%(platform)s, hours", platform=platform_word(name)),
+            value=given.get(f"{HOURS_ON}{name}", ""),
+            error=wrong
+            if wrong and not 0 < _hours(given.get(f"{HOURS_ON}{name}", "1") or "1") <= room.MOST_HOURS
+            else "",
+        )
+        for name in room.PLATFORMS
+    )
 
 
 def _media_room(found: Brand) -> MediaRoom | None:

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 from agency.replies.text_difference import Piece
 from agency.web.contexts_connecting import FeatureRow
+from agency.web.contexts_ranking import WeightField
 from agency.web.contexts_rooms import RuleLook
 from agency.web.looks import BrandLook, Choice, Clock, Notice, StateLook, told
 
@@ -24,8 +25,9 @@ class MediaRoom:
 class BrandPage:
     """One brand, `brands/brand.html`.
 
-    Posts: `change_url` (`name`, `mark`, `colour`, `language`, `timezone`, `answer_due_hours`, `needs_approval`,
-    `guide_needs_approval`), `pause_url` (`paused` = 1 | 0), `archive_url` (`archived` = 1 | 0).
+    Posts: `change_url` (`name`, `mark`, `colour`, `language`, `timezone`, `needs_approval`, `guide_needs_approval`),
+    `queue_url` (`tier`, `answer_due_hours`, `answer_due_hours_on.<platform>`), `pause_url` (`paused` = 1 | 0),
+    `archive_url` (`archived` = 1 | 0).
     """
 
     brand: BrandLook = told("Colour, mark, name.")
@@ -43,6 +45,10 @@ class BrandPage:
     errors: dict[str, str] = told("Field name to what to do.", default_factory=dict)
     languages: tuple[Choice, ...] = told("Options: `value`, `label`, `selected`.", default=())
     timezones: tuple[Choice, ...] = told("Options: `value`, `label`, `selected`.", default=())
+    queue_url: str = told("Changes tier and due hours; empty where the person may not.", default="")
+    tiers: tuple[Choice, ...] = told("Options: `value`, `label`, `selected`.", default=())
+    hours_on: tuple[WeightField, ...] = told("Hours of each platform, empty where the brand's hold.", default=())
+    weights_url: str = told("The points of each tier.", default="")
     room: MediaRoom | None = told("What copies of expiring media take; None where there are none.", default=None)
 
 

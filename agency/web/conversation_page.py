@@ -100,7 +100,11 @@ def conversation_page(
         sheet_url=sheet_address(view.brand_id, view.id) if actor.may(Permission.GUIDE_READ) else "",
         voice_url=voice_url(view) if actor.may(Permission.GUIDE_READ) else "",
         beside_url=address.deed_url(view.id, "beside"),
-        rank=rank_look(rank_parts(view, now), now),
+        rank=rank_look(
+            rank_parts(view, now),
+            now,
+            weights_url=url_for("ranking_page.weights") if actor.may(Permission.RANKING_MANAGE) else "",
+        ),
         side=_side(view, address),
         notices=_notices(view, actor, written),
         note_url=address.deed_url(view.id, "note") if actor.may(Permission.NOTE_WRITE) else "",

@@ -76,6 +76,7 @@ PAGES = (
     "empowerment_limits_page",
     "giving",
     "brands_page",
+    "ranking_page",
     "accounts_page",
     "history_page",
     "import_page",

@@ -13,6 +13,7 @@ from agency.web import parts_sample_empowerment as given
 from agency.web import parts_sample_guide as guide_sample
 from agency.web import parts_sample_knowledge as knowledge
 from agency.web import parts_sample_quiz as quiz
+from agency.web import parts_sample_ranking as ranking
 from agency.web import parts_sample_saved_replies as saved
 from agency.web.health_words import health_looks
 from agency.web.looks import Choice, Notice, StateLook, Toast
@@ -183,6 +184,7 @@ def samples() -> dict[str, Callable[[str], Sample]]:
         "goodwill": lambda here: ("empowerment/page.html", shell(here), given.ledger()),
         "goodwill-none": lambda here: ("empowerment/page.html", shell(here), given.ledger("none")),
         "goodwill-limits": lambda here: ("empowerment/limits.html", shell(here), given.limits()),
+        "ranking": lambda here: ("ranking/page.html", shell(here), ranking.weights(tuple(brands()))),
         "guide-compare": lambda here: ("guides/compare.html", shell(here), knowledge.compare()),
         "guideline": lambda here: ("guidelines/guideline.html", shell(here), knowledge.guideline()),
         "sheet-form": lambda here: ("sheets/form.html", shell(here), knowledge.sheet_form()),

@@ -4,10 +4,24 @@ from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta
 
-from agency.web.contexts_ranking import RankLook
+from agency.inbox.weights import WEIGHTS
+from agency.web.contexts_ranking import (
+    MissedLook,
+    MovedCase,
+    RankLook,
+    WeekCase,
+    WeekLook,
+    WeightField,
+    WeightGroup,
+    WeightsPage,
+    WeightVersionLook,
+)
+from agency.web.looks import BrandLook, Notice, StateLook
 from agency.web.rank_words import rank_look
+from agency.web.weight_words import weight_groups, weight_words
 
 NOW = datetime(2026, 11, 22, 12, 4, tzinfo=UTC)
+HOSTILE = "<script>alert(1)</script> \u202eWojciech"
 
 
 def rank_sample() -> RankLook:
@@ -19,3 +33,79 @@ def rank_sample() -> RankLook:
         {"part": "waiting", "points": 2, "at": (NOW - timedelta(hours=2)).isoformat()},
     ]
     return rank_look(parts, NOW, weights_url="#")
+
+
+def weights(looks: tuple[BrandLook, ...]) -> WeightsPage:
+    """The page with last week by other points."""
+    words = weight_words()
+    first = WeekCase(brand=looks[1], url="#", author=HOSTILE, excerpt="Śniadanie było zimne.", due="21 Nov, 18:04")
+    second = WeekCase(brand=looks[0], url="#", author="Ines", excerpt="My card never arrived.", due="22 Nov, 09:00")
+    return WeightsPage(
+        groups=tuple(
+            WeightGroup(
+                heading=heading,
+                note=note,
+                fields=tuple(
+                    WeightField(
+                        name=name,
+                        label=words[name],
+                        value="60" if name == "urgent" else str(WEIGHTS[name].default),
+                        help="By default 40" if name == "urgent" else "",
+                        error="Write whole points from 0 to 1000." if name == "anger" else "",
+                    )
+                    for name in names
+                ),
+            )
+            for heading, note, names in weight_groups()
+        ),
+        look_url="#",
+        back_url="#",
+        based_on=1,
+        warning=Notice("warn", "With these points a case that is late may stand behind one that is not."),
+        ranked=12_000,
+        open=40_000,
+        is_ranking=True,
+        week=WeekLook(
+            summary="3 missed due times avoided, 1 new one.",
+            tone="good",
+            basis="The last seven days, answered again.",
+            weeks=(
+                MissedLook(label="As it is now", words="12 of 340 late", late=12),
+                MissedLook(label="With these points", words="10 of 340 late", late=10),
+            ),
+            cases=340,
+            avoided=(first, second),
+            added=(second,),
+            queue=(
+                MovedCase(
+                    case=first,
+                    after=1,
+                    before=3,
+                    score_before=58,
+                    score_after=78,
+                    move=StateLook("up", "2 up", "up", "good"),
+                ),
+                MovedCase(
+                    case=second,
+                    after=2,
+                    before=1,
+                    score_before=70,
+                    score_after=70,
+                    move=StateLook("down", "1 down", "down", "warn"),
+                ),
+            ),
+            save_url="#",
+            values=(("urgent", "60"),),
+        ),
+        versions=(
+            WeightVersionLook(
+                number="Version 1",
+                at="21 Nov 2026, 10:02",
+                by="Ewa Lead",
+                note="One star is read by everybody.",
+                changes=("1 star 25 → 40",),
+                is_in_force=True,
+            ),
+            WeightVersionLook(number="As it came", back_number="0", back_note="Back to: As it came"),
+        ),
+    )

@@ -122,8 +122,14 @@ ROUTE_POLICY: dict[str, Policy] = {
     "brands_page.open_brand": Permission.BRAND_MANAGE,
     "brands_page.brand": Permission.BRAND_READ,
     "brands_page.change": Permission.BRAND_MANAGE,
+    "brands_page.change_queue": Permission.RANKING_MANAGE,
     "brands_page.pause": Permission.BRAND_MANAGE,
     "brands_page.archive": Permission.BRAND_MANAGE,
+    # ranking_page.py
+    "ranking_page.weights": Permission.RANKING_MANAGE,
+    "ranking_page.look": Permission.RANKING_MANAGE,
+    "ranking_page.save": Permission.RANKING_MANAGE,
+    "ranking_page.back": Permission.RANKING_MANAGE,
     # guide.py
     "guide.guide": Permission.GUIDE_READ,
     "guide.voice": Permission.GUIDE_READ,

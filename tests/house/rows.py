@@ -131,9 +131,9 @@ ROWS: dict[str, Callable[[Tenant], Row]] = {
         "id": t.id_of("ranking_weights"),
         "number": t.brand_id.int % 10**9,
         "points": {"urgent": 40},
-        "note": t.word("why"),
+        "note": "Why",  # every lead of the agency reads it, whichever brand's row this is
         "saved_by": t.id_of("person"),
-        "saved_by_name": t.word("lead"),
+        "saved_by_name": "A lead",
     },
     "client_sheet": lambda t: {**_owned(t, "client_sheet"), "does": t.word("does"), "never_say": t.word("never")},
     "data_key": lambda t: {**_owned(t, "data_key"), "key_id": t.word("key"), "wrapped": t.hash("wrapped")},

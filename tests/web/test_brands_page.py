@@ -105,7 +105,10 @@ def test_who_reads_and_who_changes(whole_app: Flask, ana: Agency, role: Role) ->
     page = browser.get(place)
     assert page.status_code == (200 if Permission.BRAND_READ in allowed else 403)
     may_change = Permission.BRAND_MANAGE in allowed
-    assert ('name="answer_due_hours"' in page.text) == may_change
+    may_rank = Permission.RANKING_MANAGE in allowed
+    assert ('name="timezone"' in page.text) == may_change
+    assert ('name="answer_due_hours"' in page.text) == may_rank
+    assert (browser.post(f"{place}/queue", {}).status_code == 403) != may_rank
     for path in ("/brands", place, f"{place}/pause", f"{place}/archive"):
         assert (browser.post(path, {}).status_code == 403) != may_change
 
@@ -151,3 +154,17 @@ def test_the_permission_page_is_the_table(whole_app: Flask, ana: Agency, role: R
         assert ["Yes" in cell for cell in cells] == [permission in ROLE_PERMISSIONS[r] for r in Role]
     for move in LIFECYCLE.moves.values():
         assert move.must_hold in unescape(page.text)
+
+
+def test_a_lead_sets_tier_and_hours_of_a_platform(whole_app: Flask, ana: Agency) -> None:
+    lead, place = Browser(whole_app, ana.team_lead), f"/brands/{ana.brand_ids[0]}"
+    typed = {"tier": "premium", "answer_due_hours": "10", "answer_due_hours_on.instagram": "4"}
+    assert lead.post(f"{place}/queue", typed).status_code == 303
+    changed = brand(ana, "Pennywell")
+    assert changed is not None
+    assert (changed.tier, changed.answer_due_hours) == ("premium", 10)
+    assert changed.answer_due_hours_on == {"instagram": 4}
+    for field, value in (("tier", "gold"), ("answer_due_hours", "x"), ("answer_due_hours_on.instagram", "400")):
+        wrong = lead.post(f"{place}/queue", {**typed, field: value})
+        assert wrong.status_code == 422
+        assert wrong.text.count('class="error"') == 1
