@@ -33,6 +33,7 @@ BENCHMARKS: dict[str, str] = {
     "saved_reply_suggestions": "saved_replies",
     "near_equal_words": "saved_replies",
     "earlier_answers": "earlier_answers",
+    "search": "search",
     "suggestions": "suggestions",
     "poll_cycle": "poll_cycle",
     "poll_scale": "poll_scale",
