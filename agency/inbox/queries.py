@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 from datetime import datetime
 from functools import lru_cache, reduce
 from operator import xor
@@ -11,30 +10,25 @@ from uuid import UUID
 
 from sqlalchemy import (
     ARRAY,
-    DateTime,
-    SmallInteger,
-    Text,
     Uuid,
     and_,
     any_,
-    bindparam,
     column,
     func,
     literal_column,
     select,
-    tuple_,
 )
 from sqlalchemy.dialects.postgresql import aggregate_order_by
 
 from agency.inbox.conversation_view import ConversationView, get_conversation
-from agency.inbox.filters import AMONG, ME, ORDERED_BY, QueueFilter, conditions, read_cursor
+from agency.inbox.filters import ME, ORDERED_BY, QueueFilter, conditions, read_cursor
+from agency.inbox.kept_filters import PARAMETERS, bound_filter, in_order, unseen
 from agency.inbox.labels import LABELS_HASH
 from agency.inbox.models import Conversation, ConversationLabel, QueueCounter
 from agency.inbox.search_hits import Hit, hits
 from agency.inbox.search_page import place_cursor, seek
 from channels.models import Account
 from tenants import clock
-from tenants.database import db
 from tenants.kept_select import KeptSelect
 from tenants.models import Brand
 from tenants.scope import Scope, current_scope
@@ -152,13 +146,8 @@ def list_conversations(
         return _searched(wanted, order, after, limit, values, with_accounts)
     if after:
         values["place"], values["place_id"] = read_cursor(after, order)
-    bound = bound_filter(wanted, values)
-    found: Iterable[Any]
-    if bound is wanted:
-        found = db.session.execute(_list_query(bound, order, bool(after), limit + 1, with_accounts), values)
-    else:
-        found = _kept_list(bound, order, bool(after), limit + 1, with_accounts).rows(values)
-    rows = [QueueRow._make(row) for row in found]
+    kept = _kept_list(bound_filter(wanted, values), order, bool(after), limit + 1, with_accounts)
+    rows = [QueueRow._make(row) for row in kept.rows(values)]
     if len(rows) <= limit:
         return QueuePage(rows, None)
     return QueuePage(rows[:limit], _cursor_behind(rows[limit - 1], order))
@@ -174,11 +163,13 @@ def _searched(
     sought = seek(wanted, order, after, limit, values)
     next_cursor, rows = sought.next_cursor, list[QueueRow]()
     if sought.ids:
-        query = _list_query(wanted._replace(q=""), order, sought.after is not None, limit + 1, with_accounts)
+        values["among"] = sought.ids
         if sought.after is not None:
             values["place"], values["place_id"] = sought.after
-        found = db.session.execute(query.where(Conversation.id.in_(sought.ids)), values)
-        rows = [QueueRow._make(row) for row in found]
+        kept = _kept_list(
+            bound_filter(wanted, values), order, sought.after is not None, limit + 1, with_accounts, is_among=True
+        )
+        rows = [QueueRow._make(row) for row in kept.rows(values)]
     if len(rows) > limit:
         rows = rows[:limit]
         next_cursor = _cursor_behind(rows[-1], order)
@@ -190,40 +181,23 @@ def _cursor_behind(row: QueueRow, order: str) -> str:
     return place_cursor(order, {"rank": row.rank, "due": row.due_at, "past": row.last_message_at}[order], row.id)
 
 
-def bound_filter(wanted: QueueFilter, values: dict[str, Any]) -> QueueFilter:
-    """The same filter with its values taken out, so that its statement can be kept; itself where that cannot be."""
-    if wanted.q:
-        return wanted
-    changes: dict[str, Any] = {}
-    for name in AMONG:
-        value = getattr(wanted, name)
-        if value is not None:
-            values[name] = [value] if isinstance(value, str) else list(value)
-            changes[name] = PARAMETERS[name]
-    for name, one, several in (("brand_ids", "brand", "brands"), ("label_ids", "label", "labels")):
-        chosen = getattr(wanted, name)
-        if chosen:
-            is_one = len(chosen) == 1
-            values[one if is_one else several] = chosen[0] if is_one else list(chosen)
-            changes[name] = PARAMETERS[one if is_one else several]
-    if isinstance(wanted.holder, UUID):
-        values["holder"] = wanted.holder
-        changes["holder"] = PARAMETERS["holder"]
-    return wanted._replace(**changes) if changes else wanted._replace(q="")
+@lru_cache(maxsize=256)
+def _kept_list(
+    wanted: QueueFilter, order: str, is_continued: bool, rows: int, with_accounts: bool, is_among: bool = False
+) -> KeptSelect:
+    return KeptSelect(_list_query(wanted, order, is_continued, rows, with_accounts, is_among))
 
 
-PARAMETERS: dict[str, Any] = {
-    **{name: bindparam(name, type_=ARRAY(SmallInteger() if name == "stars" else Text())) for name in AMONG},
-    **{name: bindparam(name, type_=Uuid()) for name in ("brand", "label", "holder", "me", "place_id", "first_new")},
-    **{name: bindparam(name, type_=ARRAY(Uuid())) for name in ("brands", "labels")},
-    "now": bindparam("now", type_=DateTime(timezone=True)),
-}
-
-
-def _list_query(wanted: QueueFilter, order: str, is_continued: bool, rows: int, with_accounts: bool) -> Any:
+def _list_query(
+    wanted: QueueFilter, order: str, is_continued: bool, rows: int, with_accounts: bool, is_among: bool
+) -> Any:
     # A limit the planner cannot see would make it sort everything rather than walk the index to the page's end.
     columns = ROW_COLUMNS if with_accounts else ROW_WITHOUT_ACCOUNT
     limit: Any = literal_column(str(int(rows)))
+    if is_among:
+        some = conditions(wanted, PARAMETERS["me"], PARAMETERS["now"])
+        found: Any = select(*columns).where(Conversation.id == any_(PARAMETERS["among"]), *some).limit(limit)
+        return in_order(found, (ORDERED_BY[order], Conversation.id), is_continued, downwards=order != "due")
     if order == "rank" and wanted.brand_ids is PARAMETERS["brands"]:
         return _of_a_set(wanted, columns, is_continued, limit)
     query: Any = select(*columns).limit(limit)
@@ -243,16 +217,7 @@ def _list_query(wanted: QueueFilter, order: str, is_continued: bool, rows: int, 
         keys = (bears.rank if order == "rank" else bears.last_message_at, bears.conversation_id)
         wanted = wanted._replace(label_ids=None)
     query = query.where(*conditions(wanted, PARAMETERS["me"], PARAMETERS["now"]))
-    return _in_order(query, keys, is_continued, downwards=order != "due")
-
-
-def _in_order(query: Any, keys: tuple[Any, Any], is_continued: bool, *, downwards: bool = True) -> Any:
-    place = tuple_(_unseen(bindparam("place", type_=keys[0].type)), _unseen(PARAMETERS["place_id"]))
-    if not downwards:
-        query = query.order_by(*keys)
-        return query.where(tuple_(*keys) > place) if is_continued else query
-    query = query.order_by(*(key.desc() for key in keys))
-    return query.where(tuple_(*keys) < place) if is_continued else query
+    return in_order(query, keys, is_continued, downwards=order != "due")
 
 
 def _of_a_set(wanted: QueueFilter, columns: Any, is_continued: bool, limit: Any) -> Any:
@@ -263,7 +228,7 @@ def _of_a_set(wanted: QueueFilter, columns: Any, is_continued: bool, limit: Any)
     """
     chosen = func.unnest(PARAMETERS["brands"]).table_valued(column("id", Uuid())).render_derived("chosen")
     one = conditions(wanted._replace(brand_ids=None), PARAMETERS["me"], PARAMETERS["now"])
-    lane = _in_order(
+    lane = in_order(
         select(Conversation.id, Conversation.brand_id, Conversation.rank)
         .where(Conversation.brand_id == chosen.c.id, *one)
         .limit(limit),
@@ -284,20 +249,6 @@ def _of_a_set(wanted: QueueFilter, columns: Any, is_continued: bool, limit: Any)
         .join(Conversation, and_(Conversation.id == top.c.id, Conversation.brand_id == top.c.brand_id))
         .order_by(top.c.rank.desc(), top.c.id.desc())
     )
-
-
-def _unseen(value: Any) -> Any:
-    """The value where the planner does not see it.
-
-    Seeing it, PostgreSQL finds plans for the known value cheaper than the kept one, though they are the same, and plans
-    each run anew: that took longer than the rows (0.9 ms of page 100 for the list and the state together).
-    """
-    return select(value).scalar_subquery()
-
-
-@lru_cache(maxsize=256)
-def _kept_list(wanted: QueueFilter, order: str, is_continued: bool, rows: int, with_accounts: bool) -> KeptSelect:
-    return KeptSelect(_list_query(wanted, order, is_continued, rows, with_accounts))
 
 
 class BrandName(NamedTuple):
@@ -368,7 +319,7 @@ def _state_query(base: QueueFilter, counts_new: bool) -> Any:
         # moment is known otherwise expects a third of all to be new, and looks for them among everything open.
         newer = _capped(
             *conditions(base, me, now),
-            Conversation.id > _unseen(PARAMETERS["first_new"]),
+            Conversation.id > unseen(PARAMETERS["first_new"]),
             order=Conversation.id.desc(),
         )
     open_count = func.coalesce(QueueCounter.open_count, 0)

@@ -3,16 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from functools import lru_cache
 from typing import Final, NamedTuple
 from uuid import UUID
 
-from sqlalchemy import func, select
+from sqlalchemy import and_, any_, func, literal_column, select
 
+from agency.inbox.kept_filters import PARAMETERS
 from agency.inbox.models import Contact, Conversation, Message, Note
 from agency.inbox.search_text import LONGEST_READ, NOTE, Search, Term, folded, hidden, name_keys, text_keys, words
 from agency.inbox.summary import EXCERPT_CHARACTERS
 from styleguides.masking import MASK, masked
-from tenants.database import db
+from tenants.kept_select import KeptSelect
 from tenants.models import Brand
 
 MOST_READ: Final = 1_500
@@ -56,48 +58,59 @@ def hits(search: Search, ids: Sequence[UUID], surely: frozenset[UUID], *, notes:
 
 
 def _texts(ids: Sequence[UUID], notes: bool) -> dict[UUID, list[_Text]]:
-    said: dict[UUID, list[_Text]] = {}
-    names: dict[UUID, set[str]] = {}
-    named = (
-        select(Conversation.id, Conversation.author_name, Contact.name)
-        .outerjoin(Contact, (Contact.agency_id == Conversation.agency_id) & (Contact.id == Conversation.contact_id))
-        .where(Conversation.id.in_(ids))
-    )
-    for number, *both in db.session.execute(named):
-        names[number] = {name for name in both if name}
-    messages = (
+    said: dict[UUID, list[_Text]] = {number: [] for number in ids}
+    names: dict[UUID, set[str | None]] = {number: set() for number in ids}
+    for number, name, person, text, language, direction, author in _messages().rows({"among": list(ids)}):
+        names[number] |= {name, person}
+        if text is None:
+            continue
+        said[number].append(_Text("text" if direction == "in" else "answer", text, language))
+        if direction == "in":
+            names[number].add(author)
+    if notes:
+        for number, text, language in _notes().rows({"among": list(ids)}):
+            said[number].append(_Text("note", text, language))
+    for number, found in names.items():
+        said[number].extend(_Text("person", name, None) for name in sorted(filter(None, found)))
+    return said
+
+
+@lru_cache(maxsize=1)
+def _messages() -> KeptSelect:
+    return KeptSelect(
         select(
-            Message.conversation_id,
-            func.left(Message.text, LONGEST_READ),
+            Conversation.id,
+            Conversation.author_name,
+            Contact.name,
+            func.left(Message.text, literal_column(str(LONGEST_READ))),
             func.coalesce(Message.language, Conversation.language),
             Message.direction,
             Message.author_name,
         )
-        .join(
-            Conversation, (Conversation.agency_id == Message.agency_id) & (Conversation.id == Message.conversation_id)
+        .outerjoin(Contact, and_(Contact.agency_id == Conversation.agency_id, Contact.id == Conversation.contact_id))
+        .outerjoin(
+            Message,
+            and_(
+                Message.agency_id == Conversation.agency_id,
+                Message.conversation_id == Conversation.id,
+                Message.deleted_at.is_(None),
+            ),
         )
-        .where(Message.conversation_id.in_(ids), Message.deleted_at.is_(None))
+        .where(Conversation.id == any_(PARAMETERS["among"]))
         .order_by(Message.written_at.desc(), Message.id.desc())
-        .limit(MOST_READ)
+        .limit(literal_column(str(MOST_READ)))
     )
-    for number, text, language, direction, author in db.session.execute(messages):
-        where = "text" if direction == "in" else "answer"
-        said.setdefault(number, []).append(_Text(where, text, language))
-        if author and direction == "in":
-            names.setdefault(number, set()).add(author)
-    if notes:
-        noted = (
-            select(Note.conversation_id, func.left(Note.text, LONGEST_READ), Brand.language)
-            .join(Brand, (Brand.agency_id == Note.agency_id) & (Brand.id == Note.brand_id))
-            .where(Note.conversation_id.in_(ids))
-            .order_by(Note.created_at.desc(), Note.id.desc())
-            .limit(MOST_READ)
-        )
-        for number, text, language in db.session.execute(noted):
-            said.setdefault(number, []).append(_Text("note", text, language))
-    for number, found in names.items():
-        said.setdefault(number, []).extend(_Text("person", name, None) for name in sorted(found))
-    return said
+
+
+@lru_cache(maxsize=1)
+def _notes() -> KeptSelect:
+    return KeptSelect(
+        select(Note.conversation_id, func.left(Note.text, literal_column(str(LONGEST_READ))), Brand.language)
+        .join(Brand, and_(Brand.agency_id == Note.agency_id, Brand.id == Note.brand_id))
+        .where(Note.conversation_id == any_(PARAMETERS["among"]))
+        .order_by(Note.created_at.desc(), Note.id.desc())
+        .limit(literal_column(str(MOST_READ)))
+    )
 
 
 def _hit(search: Search, texts: Iterable[_Text]) -> Hit | None:

@@ -16,7 +16,6 @@ from uuid import UUID
 from sqlalchemy import (
     ARRAY,
     ColumnElement,
-    Select,
     Text,
     Uuid,
     and_,
@@ -40,6 +39,7 @@ MOST_RARE: Final = 2_000
 """A word that stands in so many places is rare: all its conversations are read."""
 WINDOWS: Final = (200, 800, 3_000, 6_000)
 """Rows a walk looks at, in steps, until a page is full."""
+Place = tuple[Any, UUID]
 _LAST = "\U0010ffff"
 _TEXTS: Any = ARRAY(Text())
 _IDS: Any = ARRAY(Uuid())
@@ -101,12 +101,9 @@ class Narrowed(NamedTuple):
 
 def narrow(search: Search, brand_ids: Sequence[UUID] | None) -> Narrowed:
     """Look the words up, all in one statement, and one more where some are rare and others are not."""
-    shape = tuple(len(term.beginnings) for term in search.terms)
-    values: dict[str, Any] = {"brands": list(brand_ids)} if brand_ids is not None else {}
-    for place, term in enumerate(search.terms):
-        values[f"keys_{place}"] = list(term.keys)
-        for number, begun in enumerate(term.beginnings):
-            values |= {f"from_{place}_{number}": begun, f"to_{place}_{number}": begun + _LAST}
+    shape, values = shape_of(search), values_of(search)
+    if brand_ids is not None:
+        values["brands"] = list(brand_ids)
     if search.whole:
         values["whole"] = list(search.whole)
     surely: set[UUID] = set()
@@ -131,6 +128,34 @@ def narrow(search: Search, brand_ids: Sequence[UUID] | None) -> Narrowed:
     return Narrowed(sorted(found | surely), frozenset(surely))
 
 
+def shape_of(search: Search) -> tuple[int, ...]:
+    """How many beginnings each term has: what the statements differ by."""
+    return tuple(len(term.beginnings) for term in search.terms)
+
+
+def values_of(search: Search) -> dict[str, Any]:
+    """The values of the terms' parameters."""
+    values: dict[str, Any] = {}
+    for place, term in enumerate(search.terms):
+        values[f"keys_{place}"] = list(term.keys)
+        for number, begun in enumerate(term.beginnings):
+            values |= {f"from_{place}_{number}": begun, f"to_{place}_{number}": begun + _LAST}
+    return values
+
+
+def _ways(shape: tuple[int, ...], place: int) -> list[ColumnElement[bool]]:
+    """The conditions of a term, any of which is enough."""
+    keys: Any = bindparam(f"keys_{place}", type_=_TEXTS)
+    ranges = [
+        and_(
+            SearchWord.word >= bindparam(f"from_{place}_{number}", type_=Text()),
+            SearchWord.word < bindparam(f"to_{place}_{number}", type_=Text()),
+        )
+        for number in range(shape[place])
+    ]
+    return [SearchWord.word == any_(keys), *ranges]
+
+
 @lru_cache(maxsize=64)
 def _lookup(shape: tuple[int, ...], with_whole: bool, in_brands: bool) -> KeptSelect:
     """For each word the conversations that have it, no array where they are too many; then those of a whole key."""
@@ -147,17 +172,7 @@ def _lookup(shape: tuple[int, ...], with_whole: bool, in_brands: bool) -> KeptSe
         listed = case((func.count() <= MOST_RARE, func.coalesce(func.array_agg(found.c.id), empty)))
         return select(listed).select_from(found).scalar_subquery()
 
-    columns = []
-    for place, beginnings in enumerate(shape):
-        keys: Any = bindparam(f"keys_{place}", type_=_TEXTS)
-        ranges = [
-            and_(
-                SearchWord.word >= bindparam(f"from_{place}_{number}", type_=Text()),
-                SearchWord.word < bindparam(f"to_{place}_{number}", type_=Text()),
-            )
-            for number in range(beginnings)
-        ]
-        columns.append(ids([SearchWord.word == any_(keys), *ranges]))
+    columns = [ids(_ways(shape, place)) for place in range(len(shape))]
     if with_whole:
         whole: Any = bindparam("whole", type_=_TEXTS)
         columns.append(ids([SearchWord.word == any_(whole)]))
@@ -168,35 +183,26 @@ class Walked(NamedTuple):
     """The next that have the words, in the list's order, and the last place looked at, None at the end."""
 
     ids: list[UUID]
-    place: tuple[Any, UUID] | None
+    place: Place | None
 
 
 def walk(
-    streams: Sequence[Callable[[tuple[Any, UUID] | None], Select[Any]]],
-    search: Search,
-    surely: frozenset[UUID],
-    place: tuple[Any, UUID] | None,
+    window: Callable[[Place | None, int], list[list[tuple[Place, bool]]]],
+    place: Place | None,
     limit: int,
     *,
     descending: bool,
 ) -> Walked:
-    """Go along the list from a place on. Each of `streams` makes a statement of id and place, in the list's order,
-    behind the place it is given; together they are the list.
+    """Go along the list from a place on. `window` gives the next rows behind a place, of each lane that the list is
+    made of, in the list's order: where each stands, and whether it has the words.
     """
-    matches = or_(and_(*(_probe(term) for term in search.terms)), Conversation.id.in_(surely) if surely else false())
-    found: list[tuple[Any, UUID]] = []
+    found: list[Place] = []
     for rows in WINDOWS:
-        seen: list[tuple[tuple[Any, UUID], bool]] = []
-        floors: list[tuple[Any, UUID]] = []
-        for stream in streams:
-            statement = stream(place).add_columns(matches).limit(literal_column(str(rows)))
-            window = [((at, number), bool(has)) for number, at, has in db.session.execute(statement)]
-            seen += window
-            if len(window) == rows:
-                floors.append(window[-1][0])
-        seen.sort(reverse=descending)
+        lanes = window(place, rows)
+        floors = [lane[-1][0] for lane in lanes if len(lane) == rows]
         floor = (max(floors) if descending else min(floors)) if floors else None
-        if floor is not None:  # what lies beyond is not whole: another stream may have rows between
+        seen = sorted((one for lane in lanes for one in lane), reverse=descending)
+        if floor is not None:  # what lies beyond is not whole: another lane may have rows between
             seen = [one for one in seen if (one[0] >= floor if descending else one[0] <= floor)]
         found += [at for at, has in seen if has]
         if len(found) > limit or (len(found) == limit and floor is not None):
@@ -207,7 +213,12 @@ def walk(
     return Walked([number for _, number in found], place)
 
 
-def _probe(term: Term) -> Any:
+def has_each(shape: tuple[int, ...]) -> ColumnElement[bool]:
+    """Whether a conversation has every term; asked row by row, of a list that is walked."""
+    return and_(*(_probe(or_(*_ways(shape, place))) for place in range(len(shape))))
+
+
+def _probe(condition: ColumnElement[bool]) -> Any:
     # With a limit, so that it is asked for each row: else PostgreSQL reads everything that has the word, beforehand.
     return func.coalesce(
         select(literal_column("true"))
@@ -216,7 +227,7 @@ def _probe(term: Term) -> Any:
             SearchWord.agency_id == Conversation.agency_id,
             SearchWord.id == Conversation.id,
             SearchWord.brand_id == Conversation.brand_id,
-            _with_word(term),
+            condition,
         )
         .correlate(Conversation)
         .limit(literal_column("1"))

@@ -10,8 +10,9 @@ from uuid import UUID
 from sqlalchemy import ARRAY, Uuid, and_, any_, bindparam, func, literal_column, select
 
 from agency.inbox.filters import QueueFilter, conditions
+from agency.inbox.kept_filters import PARAMETERS, bound_filter
 from agency.inbox.models import Conversation
-from agency.inbox.queries import PARAMETERS, ROW_WITHOUT_ACCOUNT, BrandName, QueueRow, bound_filter
+from agency.inbox.queries import ROW_WITHOUT_ACCOUNT, BrandName, QueueRow
 from tenants import clock
 from tenants.kept_select import KeptSelect
 from tenants.models import Brand
