@@ -18,9 +18,21 @@ from styleguides.remembered import LONGEST_REMEMBERED, MOST_REMEMBERED
 LANGUAGES: Final = ("en", "es", "pl", "pt")
 """Languages with lists."""
 
-SIGNS: Final = ("good", "bad", "complaint", "praise", "question", "chatter", "urgent", "anger", "toxic", "trained")
+SIGNS: Final = (
+    "good",
+    "bad",
+    "complaint",
+    "praise",
+    "question",
+    "chatter",
+    "urgent",
+    "anger",
+    "toxic",
+    "liked",
+    "disliked",
+)
 """What words may say, in the order in which a reading adds it up."""
-GOOD, BAD, COMPLAINT, PRAISE, QUESTION, CHATTER, URGENT, ANGER, TOXIC, TRAINED = range(len(SIGNS))
+GOOD, BAD, COMPLAINT, PRAISE, QUESTION, CHATTER, URGENT, ANGER, TOXIC, LIKED, DISLIKED = range(len(SIGNS))
 
 PLAIN, STRONG = 1.0, 2.0
 
@@ -32,6 +44,12 @@ EVERYWHERE: Final = {
     **dict.fromkeys("😂🤣😅😜😎", ((CHATTER, PLAIN),)),
 }
 """Signs that say the same in every language."""
+
+STEM_LETTERS: Final = 5
+TRAINED_STEM: Final = "*"
+"""What was trained of all words that begin with the same STEM_LETTERS letters stands under these and this sign."""
+LEAST_POINTS: Final = 0.2
+"""Trained words that say less say nothing."""
 
 Weights = tuple[tuple[int, float], ...]
 
@@ -56,7 +74,7 @@ class Table(dict[str, "Sense | None"]):
         super().__init__()
         self._words: dict[str, Sense] = {}
         self._beginnings: dict[str, Sense] = {}
-        for name in SIGNS[:TRAINED]:
+        for name in SIGNS[:LIKED]:
             given = lists.get(name, {})
             for weight, words in ((STRONG, given.get("strong", "")), (PLAIN, given.get("plain", ""))):
                 for word in words.split():
@@ -84,8 +102,11 @@ class Table(dict[str, "Sense | None"]):
         found = [self._beginnings[word[:size]] for size in range(1, len(word) + 1) if word[:size] in self._beginnings]
         if word in self._words:
             found.append(self._words[word])
-        if word in self._trained:
-            found.append(Sense(weights=((TRAINED, self._trained[word]),)))
+        points = self._trained.get(word, 0.0)
+        if len(word) > STEM_LETTERS:
+            points += self._trained.get(word[:STEM_LETTERS] + TRAINED_STEM, 0.0)
+        if abs(points) >= LEAST_POINTS:
+            found.append(Sense(weights=((LIKED if points > 0 else DISLIKED, abs(points)),)))
         sense = _joined(found) if found else None
         if len(word) <= LONGEST_REMEMBERED:
             if len(self) >= MOST_REMEMBERED:

@@ -17,32 +17,38 @@ from agency.inbox.understanding.lexicon import (
     BAD,
     CHATTER,
     COMPLAINT,
+    DISLIKED,
     EVERYWHERE,
     GOOD,
     LANGUAGES,
+    LIKED,
     NEGATES,
     PRAISE,
     QUESTION,
     SIGNS,
     STRONG,
     TOXIC,
-    TRAINED,
     URGENT,
     Sense,
     Table,
     table_of,
 )
-from agency.inbox.understanding.mixing import ACTS, SENTIMENTS, WEIGHTS
+from agency.inbox.understanding.mixing import ACTS, SENTIMENTS, SIGNS_MIXED, WEIGHTS
 from styleguides.language import base_language
 from styleguides.personal_data import personal_data
 
 UNKNOWN: Final = "unknown"
 LONGEST_READ: Final = 600
+WORTH_NAMING: Final = 0.5
 MOST_WORDS: Final = 5
 """Words named with a judgement, those that weigh most."""
 SURE, LIKELY = 0.8, 0.6
 """From these confidences on people read `sure` and `likely`; below, `guess`."""
 
+FEWEST_DRY: Final = 4
+"""Fewer words of which none is known say nothing."""
+SHORT, LONG = 6, 30
+"""Words of a text that is short, and of one that is not yet long."""
 NEGATION_REACHES: Final = 3
 """So many words behind `not` mean the opposite."""
 FEW_STARS, MANY_STARS = 2, 4
@@ -90,14 +96,14 @@ def read(text: str, language: str | None, *, stars: int | None = None) -> Readin
     text = text[:LONGEST_READ]
     private = _personal_data(text)
     tokens = _TOKENS.findall(text)
-    keys = " ".join(tokens).lower().replace("’", "'").split(" ")
-    if not tokens or len(keys) != len(tokens):
-        return _by_stars(NOT_KNOWN, stars, private)
+    keys = _keys(tokens)
     told, table = _language(keys, base_language(language))
     if table is None:
         return _by_stars(told, stars, private)
-    hits, sums = _hits(keys, table)
-    mixed = _mixed(sums, len(tokens), stars)
+    hits, sums = hits_of(keys, table)
+    if not hits and len(keys) < FEWEST_DRY:
+        return _by_stars(told, stars, private)
+    mixed = _mixed(signs_of(sums, len(tokens), stars))
     place = max(range(len(SENTIMENTS)), key=mixed.__getitem__)
     sentiment = Judgement(SENTIMENTS[place], _share(mixed[: len(SENTIMENTS)], mixed[place]), ())
     rest = mixed[len(SENTIMENTS) :]
@@ -122,16 +128,26 @@ _CALM: Final = Judgement("calm", 0.9)
 _CLEAN: Final = Judgement("clean", 0.9)
 _SENTIMENT_SIGNS: Final[dict[str, tuple[tuple[int, ...], tuple[int, ...]]]] = {
     # Signs that speak for it, and signs that do where a negation stands before them.
-    "positive": ((GOOD, PRAISE), (BAD,)),
-    "negative": ((BAD, COMPLAINT), (GOOD,)),
+    "positive": ((GOOD, PRAISE, LIKED), (BAD, DISLIKED)),
+    "negative": ((BAD, COMPLAINT, DISLIKED), (GOOD, LIKED)),
     "neutral": ((), ()),
 }
 _ACT_SIGNS: Final[dict[str, tuple[tuple[int, ...], tuple[int, ...]]]] = {
-    "complaint": ((COMPLAINT, BAD), (GOOD,)),
-    "praise": ((PRAISE, GOOD), (BAD,)),
+    "complaint": ((COMPLAINT, BAD, DISLIKED), (GOOD, LIKED)),
+    "praise": ((PRAISE, GOOD, LIKED), (BAD, DISLIKED)),
     "question": ((QUESTION,), ()),
     "chatter": ((CHATTER,), ()),
 }
+
+
+def keys_of(text: str) -> list[str]:
+    """The words and signs of a text as they are looked up."""
+    return _keys(_TOKENS.findall(text))
+
+
+def _keys(tokens: Sequence[str]) -> list[str]:
+    keys = " ".join(tokens).lower().replace("’", "'").split(" ")
+    return keys if len(keys) == len(tokens) else []
 
 
 def _language(keys: Sequence[str], told: str | None) -> tuple[Judgement, Table | None]:
@@ -141,7 +157,7 @@ def _language(keys: Sequence[str], told: str | None) -> tuple[Judgement, Table |
     """
     if told in LANGUAGES:
         return Judgement(told, 0.9), table_of(told)
-    if told is not None and len(keys) > _SHORT:
+    if told is not None and len(keys) > _UNSURE:
         return Judgement(told, 0.9), None
     known = [sum(table_of(code)[key] is not None for key in keys) for code in LANGUAGES]
     most = max(known)
@@ -151,11 +167,11 @@ def _language(keys: Sequence[str], told: str | None) -> tuple[Judgement, Table |
     return Judgement(code, 0.5) if known.count(most) == 1 else NOT_KNOWN, table_of(code)
 
 
-_SHORT: Final = 8
+_UNSURE: Final = 8
 """Words of a text in which the recogniser is often wrong."""
 
 
-def _hits(keys: Sequence[str], table: Table) -> tuple[list[_Hit], list[float]]:
+def hits_of(keys: Sequence[str], table: Table) -> tuple[list[_Hit], list[float]]:
     """What says something, and each sign added up. Words of a phrase say nothing by themselves."""
     found: list[_Hit] = []
     sums = [0.0] * len(SIGNS)
@@ -185,8 +201,10 @@ def _hits(keys: Sequence[str], table: Table) -> tuple[list[_Hit], list[float]]:
                 sums[BAD] += weight
             elif sign == BAD:
                 sums[GOOD] += weight / 2
-            elif sign == TRAINED:
-                sums[TRAINED] -= weight / 2
+            elif sign == LIKED:
+                sums[DISLIKED] += weight / 2
+            elif sign == DISLIKED:
+                sums[LIKED] += weight / 2
     return found, sums
 
 
@@ -199,31 +217,30 @@ def _follow(words: Sequence[str], keys: Sequence[str], place: int) -> bool:
     return True
 
 
-def _mixed(sums: Sequence[float], length: int, stars: int | None) -> list[float]:
-    """What the signs come to for each sentiment and, behind these, for each act."""
-    rows = [(1.0, WEIGHTS["bias"])]
-    for sign, name in _WEIGHED:
-        if sums[sign] > 0:
-            rows.append((math.log1p(sums[sign]), WEIGHTS[name]))
-    if sums[TRAINED]:
-        rows.append((max(-3.0, min(3.0, sums[TRAINED])), WEIGHTS["trained"]))
-    if length < 6:
-        rows.append((1.0, WEIGHTS["short"]))
-    elif length > 30:
-        rows.append((1.0, WEIGHTS["long"]))
+def signs_of(sums: Sequence[float], length: int, stars: int | None) -> list[tuple[str, float]]:
+    """What is weighed: the sums, each counting less the higher it is, the length, the stars."""
+    found = [(name, math.log1p(sums[sign])) for sign, name in _WEIGHED if sums[sign]]
+    found.append(("bias", 1.0))
+    if length < SHORT:
+        found.append(("short", 1.0))
+    elif length > LONG:
+        found.append(("long", 1.0))
+    if not sums[GOOD] and not sums[BAD] and not sums[COMPLAINT]:
+        found.append(("dry", 1.0))
     if stars is not None:
-        name = "few_stars" if stars <= FEW_STARS else "many_stars" if stars >= MANY_STARS else "some_stars"
-        rows.append((1.0, WEIGHTS[name]))
-    return [
-        sum(map(mul, column, values))
-        for values in ([value for value, _ in rows],)
-        for column in zip(*(row for _, row in rows), strict=True)
-    ]
+        found.append(
+            ("few_stars" if stars <= FEW_STARS else "many_stars" if stars >= MANY_STARS else "some_stars", 1.0)
+        )
+    return found
 
 
-_WEIGHED: Final = tuple(
-    (SIGNS.index(name), name) for name in ("good", "bad", "complaint", "praise", "question", "chatter", "anger")
-)
+_WEIGHED: Final = tuple((SIGNS.index(name), name) for name in SIGNS_MIXED if name in SIGNS)
+
+
+def _mixed(signs: Sequence[tuple[str, float]]) -> list[float]:
+    """What the signs come to for each sentiment and, behind these, for each act."""
+    values = [value for _, value in signs]
+    return [sum(map(mul, values, column)) for column in zip(*[WEIGHTS[name] for name, _ in signs], strict=True)]
 
 
 def _share(scores: Sequence[float], highest: float) -> float:
@@ -253,7 +270,7 @@ def _words(
     for first, last, sense, against in hits:
         wanted = opposite if against else signs
         for sign, weight in sense[0]:
-            if sign in wanted:
+            if sign in wanted and weight >= WORTH_NAMING:
                 weighed.append((-weight, first, last))
                 break
     if len(weighed) > 1:
