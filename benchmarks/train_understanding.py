@@ -19,7 +19,7 @@ from pathlib import Path
 from typing import Any, Final
 
 from agency.inbox.understanding import mixing, reading
-from agency.inbox.understanding.lexicon import LANGUAGES, STEM_LETTERS, TRAINED_STEM, table_of
+from agency.inbox.understanding.lexicon import LANGUAGES, STEM_LETTERS, TRAINED_STEM, lists_of, table_of
 from benchmarks import understanding_data as data
 from benchmarks.understanding_data import Row
 
@@ -150,9 +150,19 @@ def _mixing_rows(folder: Path) -> Iterator[tuple[Row, float]]:
         (data.reddit(folder), 0.3),
         *((data.subtitles(folder, language), 0.1) for language in LANGUAGES),
         *((data.hand_made(language), 6.0) for language in LANGUAGES),
+        *((data.tuning(language), 6.0) for language in LANGUAGES),
     ]
+    for language in LANGUAGES:
+        yield from ((row, 0.2) for row in _listed(language))
     for rows, counts in weights:
         yield from ((row, counts) for row in rows if row.split == "dev")
+
+
+def _listed(language: str) -> Iterator[Row]:
+    """Each strong cue of an act as a text of its own: of so short ones no set has enough."""
+    for act in mixing.ACTS:
+        for cue in lists_of(language)[act]["strong"].split():
+            yield Row(cue.replace("*", "").replace("_", " ").strip(), language, "dev", act=act)
 
 
 def _softmax(given: Sequence[tuple[list[tuple[str, float]], int, float]], size: int) -> dict[str, list[float]]:

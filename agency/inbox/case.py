@@ -3,18 +3,21 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from datetime import datetime
 from typing import Any, NamedTuple
 from uuid import UUID
 
 from sqlalchemy import Subquery, and_, func, literal, or_, select
-from sqlalchemy.dialects.postgresql import aggregate_order_by
+from sqlalchemy.dialects.postgresql import JSONB, aggregate_order_by
 from sqlalchemy.orm import aliased
 
 from agency.inbox.conversation_view import ConversationView, web_address
 from agency.inbox.models import Contact, Conversation, Message
-from agency.inbox.ranking import MANY_STARS, complaint_words, urgent_words
+from agency.inbox.ranking import MANY_STARS, said_of
+from agency.inbox.understanding.reading import read
+from agency.inbox.understanding.stored import Stored, judgement_of, to_stored
 from channels.models import Account
 from styleguides.scenarios import CaseFacts
 from tenants.database import db
@@ -40,6 +43,7 @@ class Said(NamedTuple):
     text: str
     written_at: datetime
     hidden: bool
+    reading: Stored | None = None
 
 
 class Case(NamedTuple):
@@ -90,7 +94,8 @@ class Case(NamedTuple):
     @property
     def facts(self) -> CaseFacts:
         """What a brand's scenarios are picked by."""
-        return facts_of(self.all_words, self.language, self.brand_language, self.stars, self.kind, self.platform)
+        said = [(one.text, one.reading) for one in reversed(self.said)]
+        return facts_of(said, self.language, self.brand_language, self.stars, self.kind, self.platform)
 
     @property
     def case_kinds(self) -> frozenset[str]:
@@ -99,21 +104,42 @@ class Case(NamedTuple):
 
 
 def is_complaint(stars: int | None, words: tuple[str, ...]) -> bool:
-    """Whether stars, and words that `complaint_words` found, make a complaint."""
+    """Whether stars, and words that were read as complaining (`complaint_words`), make a complaint."""
     if stars is not None and (stars <= FEW_STARS or stars >= MANY_STARS):
         return stars <= FEW_STARS
     return bool(words)
 
 
+Read = tuple[str, Stored | None]
+"""A text and what is stored of how it was read."""
+
+
+def reading_of(said: Read, language: str | None) -> Stored:
+    """How a text was read; what is stored without that is read now."""
+    text, reading = said
+    return reading or to_stored(read(text, language))
+
+
+def complaint_words(said: Iterable[Read], language: str | None) -> tuple[str, ...]:
+    """The words of texts that complain, each once; SAID_BY_STAFF where a person said so and no word did."""
+    words: dict[str, None] = {}
+    for one in said:
+        words.update(dict.fromkeys(said_of(reading_of(one, language), None).complaint))
+    return tuple(words)
+
+
 def facts_of(
-    words: str, language: str | None, brand_language: str, stars: int | None, kind: str, platform: str
+    said: Sequence[Read], language: str | None, brand_language: str, stars: int | None, kind: str, platform: str
 ) -> CaseFacts:
-    """What a case is, by its words and stars. Words in an unknown language are read as the brand's."""
+    """What a case is, by stars and by how its texts, oldest first, were read or corrected."""
+    words = "\n".join(text for text, _ in said if text)
+    readings = [reading_of(one, language) for one in said]
+    acts = {judgement_of(reading, "act").label for reading in readings}
     found = {
-        "urgent": bool(urgent_words(words, language)),
-        COMPLAINT: is_complaint(stars, tuple(complaint_words(words, language))),
-        "question": _QUESTION.search(words) is not None,
-        "praise": stars is not None and stars >= MANY_STARS,
+        "urgent": any(judgement_of(reading, "urgency").label == "urgent" for reading in readings),
+        COMPLAINT: is_complaint(stars, complaint_words(said, language)),
+        "question": "question" in acts or _QUESTION.search(words) is not None,
+        "praise": stars >= MANY_STARS if stars is not None else "praise" in acts,
     }
     kinds = frozenset(name for name, holds in found.items() if holds)
     return CaseFacts(words, language or brand_language, stars, kinds, kind, platform)
@@ -133,10 +159,11 @@ def case_facts(conversation_id: UUID, answering: UUID | None = None) -> CaseFact
     `answering` is the message the words answer: what was said after it is not theirs to answer.
     """
     some = _said(conversation_id, answering)
-    words = select(func.string_agg(some.c.text, aggregate_order_by(literal("\n"), some.c.written_at, some.c.id)))
+    one = func.jsonb_build_array(some.c.text, some.c.reading)
+    said = select(func.jsonb_agg(aggregate_order_by(one, some.c.written_at, some.c.id)))
     row = db.session.execute(
         select(
-            func.coalesce(words.where(some.c.text != "").scalar_subquery(), ""),
+            func.coalesce(said.scalar_subquery(), literal([], JSONB)),
             Conversation.language,
             Brand.language,
             Conversation.stars,
@@ -152,14 +179,15 @@ def case_facts(conversation_id: UUID, answering: UUID | None = None) -> CaseFact
 def facts_of_view(view: ConversationView, answering: UUID | None = None) -> CaseFacts:
     """The same of a conversation that was read already."""
     end = next((place for place, m in enumerate(view.messages, 1) if m.id == answering), len(view.messages))
-    said = [m.text for m in view.messages[:end] if m.direction == "in" and m.deleted_at is None][-WORDS_READ:]
-    words = "\n".join(text for text in said if text)
-    return facts_of(words, view.language, view.brand_language, view.stars, view.kind, view.platform)
+    theirs = [m for m in view.messages[:end] if m.direction == "in" and m.deleted_at is None][-WORDS_READ:]
+    return facts_of(
+        [(m.text, m.reading) for m in theirs], view.language, view.brand_language, view.stars, view.kind, view.platform
+    )
 
 
 def _said(conversation_id: UUID, answering: UUID | None = None) -> Subquery:
     some = (
-        select(Message.id, Message.text, Message.written_at, Message.hidden)
+        select(Message.id, Message.text, Message.written_at, Message.hidden, Message.reading)
         .where(Message.conversation_id == conversation_id, Message.direction == "in", Message.deleted_at.is_(None))
         .order_by(Message.written_at.desc(), Message.id.desc())
         .limit(WORDS_READ)
@@ -224,9 +252,9 @@ def read_case(actor: Actor, conversation_id: UUID) -> Case:
     require(actor, Permission.CONVERSATION_READ, row.brand_id)
     found: Any = row[-1]
     messages = tuple(
-        Said(UUID(number), text, datetime.fromisoformat(written), hidden)
-        for number, text, written, hidden in found or ()
+        Said(UUID(number), text, datetime.fromisoformat(written), hidden, reading)
+        for number, text, written, hidden, reading in found or ()
     )
-    complaint = tuple(complaint_words("\n".join(one.text for one in messages), row.language))
+    complaint = complaint_words([(one.text, one.reading) for one in messages], row.language)
     case = Case._make([actor, *row[:-1], messages, complaint])
     return case._replace(permalink=web_address(case.permalink))

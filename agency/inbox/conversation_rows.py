@@ -11,10 +11,13 @@ from agency.inbox.brand_rules import VIP, BrandRules
 from agency.inbox.incoming import Record
 from agency.inbox.storage import AccountRows, Thread
 from agency.inbox.summary import READ_CHARACTERS, MessageFacts, Standing, Summary, first_status, next_status, summarise
+from agency.inbox.understanding.stored import Stored
 from channels.models import Account
 from tenants import clock
 from tenants.database import new_id
 
+Readings = Mapping[str, Stored]
+"""By external id: what a customer's text says of itself."""
 Contexts = dict[UUID, tuple[dict[str, Any], str | None]]
 """By conversation: what records say of what it stands under, and its permalink where its root was among them."""
 
@@ -74,13 +77,14 @@ def conversation_row(
     records: Iterable[Record],
     contacts: dict[str, UUID],
     languages: dict[str, str | None],
+    readings: Readings,
     rules: Rules,
     standings: Mapping[UUID, int],
 ) -> dict[str, Any]:
     """A conversation nobody has seen before: all its messages are in this page, so it is written once, whole."""
     by_thread[thread_external_id] = conversation_id = new_id()
     records = list(records)
-    facts = [_facts(r, contacts, languages) for r in records]
+    facts = [_facts(r, contacts, languages, readings) for r in records]
     kind = records[0].kind
     root = next((r for r in records if r.external_id == thread_external_id), None)
     begun_by = contacts.get(root.contact_key) if root and root.contact_key is not None else None
@@ -97,7 +101,7 @@ def conversation_row(
     }
 
 
-def _facts(r: Record, contacts: dict[str, UUID], languages: dict[str, str | None]) -> MessageFacts:
+def _facts(r: Record, contacts: dict[str, UUID], languages: dict[str, str | None], readings: Readings) -> MessageFacts:
     return MessageFacts(
         r.external_id,
         r.direction,
@@ -110,11 +114,16 @@ def _facts(r: Record, contacts: dict[str, UUID], languages: dict[str, str | None
         r.edited_at,
         r.deleted,
         r.moderation,
+        reading=readings.get(r.external_id),
     )
 
 
 def message_row(
-    r: Record, contacts: dict[str, UUID], languages: dict[str, str | None], now: datetime
+    r: Record,
+    contacts: dict[str, UUID],
+    languages: dict[str, str | None],
+    readings: Readings,
+    now: datetime,
 ) -> dict[str, Any]:
     """The columns of a message that the platform may change."""
     return {
@@ -126,6 +135,7 @@ def message_row(
         "text": "" if r.deleted else r.text,  # what its author took back is not kept
         "truncated": r.truncated,
         "language": languages.get(r.external_id),
+        "reading": readings.get(r.external_id),
         "stars": r.stars,
         "attachments": r.attachments,
         "permalink": r.permalink,

@@ -15,6 +15,7 @@ from agency.inbox.desk_models import ConversationLabel, Label
 from agency.inbox.labels import LabelName
 from agency.inbox.models import Contact, Conversation, KeptMedia, Message, ModerationDeed, Note
 from agency.inbox.ranking import parts_of
+from agency.inbox.understanding.stored import Stored
 from channels.models import Account
 from tenants.database import db
 from tenants.errors import NotFound
@@ -48,6 +49,7 @@ class MessageView(NamedTuple):
     reply_id: UUID | None
     content_hash: str
     liked: bool
+    reading: Stored | None = None
 
 
 class NoteView(NamedTuple):
@@ -233,6 +235,7 @@ def _statement(is_continued: bool) -> Any:
         Message.reply_id,
         func.encode(Message.content_hash, "hex"),
         Message.liked,
+        Message.reading,
     ).where(Message.conversation_id == _THIS)
     if is_continued:
         place = select(older.written_at).where(older.id == _BEFORE, older.conversation_id == _THIS)
@@ -388,5 +391,6 @@ def _message(v: list[Any]) -> MessageView:
             UUID(v[16]) if v[16] else None,
             v[17],
             v[18],
+            None if gone else v[19],
         ]
     )

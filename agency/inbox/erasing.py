@@ -67,12 +67,12 @@ def _erase_words(contact: Contact) -> None:
     db.session.execute(
         update(Message)
         .where(Message.contact_id == contact.id, Message.direction == "in")
-        .values(text="", author_name=None, attachments=[], earlier_texts=[], permalink=None)
+        .values(text="", author_name=None, attachments=[], earlier_texts=[], permalink=None, reading=None)
         .execution_options(**quiet)
     )
     db.session.execute(
         update(Conversation)
         .where(Conversation.contact_id == contact.id)
-        .values(author_name=None, excerpt="", permalink=None)
+        .values(author_name=None, excerpt="", permalink=None, act=None, sentiment=None)
         .execution_options(**quiet)
     )

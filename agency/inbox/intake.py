@@ -23,6 +23,8 @@ from agency.inbox.incoming import PRIVATE_SUFFIX, PROVISIONAL, REPLY_SUFFIX, Rec
 from agency.inbox.languages import language_of
 from agency.inbox.models import Conversation, Message
 from agency.inbox.storage import AccountRows, Known
+from agency.inbox.understanding.reading import read
+from agency.inbox.understanding.stored import to_stored
 from channels.items import IncomingItem, Page
 from channels.models import Account
 from tenants.database import db, new_id
@@ -205,6 +207,11 @@ def _write(account: Account, rows: AccountRows, work: _Work, rules: Rules, now: 
     )
     written = [*work.fresh, *(record for record, _ in work.changed)]
     languages = {r.external_id: language_of(r.text) for r in written if r.direction == "in" and not r.deleted}
+    readings = {
+        r.external_id: to_stored(read(r.text, languages[r.external_id], stars=r.stars))
+        for r in written
+        if r.external_id in languages
+    }
     # A comment under a comment or a visitor's post that we know belongs where that one stands, whatever the platform
     # calls the thread.
     placed = {
@@ -227,20 +234,21 @@ def _write(account: Account, rows: AccountRows, work: _Work, rules: Rules, now: 
             starts.setdefault(record.thread_external_id, []).append(record)
     rows.insert_conversations(
         [
-            conversation_row(by_thread, thread, starts[thread], contacts, languages, rules, standings)
+            conversation_row(by_thread, thread, starts[thread], contacts, languages, readings, rules, standings)
             for thread in sorted(starts)
         ]
     )
     placed |= {r.external_id: by_thread[r.thread_external_id] for r in work.fresh if r.external_id not in placed}
     rows.insert_messages(
         [
-            message_row(r, contacts, languages, now) | {"id": new_id(), "conversation_id": placed[r.external_id]}
+            message_row(r, contacts, languages, readings, now)
+            | {"id": new_id(), "conversation_id": placed[r.external_id]}
             for r in sorted(work.fresh, key=lambda r: (r.written_at, r.external_id))
         ]
     )
     rows.update_messages(
         [
-            message_row(r, contacts, languages, now) | {"id": k.id, "dated": r.version is not None}
+            message_row(r, contacts, languages, readings, now) | {"id": k.id, "dated": r.version is not None}
             for r, k in work.changed
         ],
         now,

@@ -109,6 +109,8 @@ class Conversation(BrandOwned, Dated, Base):
     permalink: Mapped[str | None] = mapped_column(Text)
     message_count: Mapped[int] = mapped_column(default=0, server_default="0")
     reply_state: Mapped[str | None] = mapped_column(Text)
+    act: Mapped[str | None] = mapped_column(Text)
+    sentiment: Mapped[str | None] = mapped_column(Text)
     last_message_at: Mapped[datetime] = mapped_column(server_default=func.now())
     last_customer_at: Mapped[datetime | None]
     due_at: Mapped[datetime | None]
@@ -169,6 +171,7 @@ class Message(BrandOwned, Dated, Base):
     """One comment, review text or answer, as the platform shows it now. `direction` is `in` or `out`.
 
     `content_hash` covers everything the platform may change, so a poll compares before it writes.
+    `reading` is what a customer's text says of itself (`agency.inbox.understanding.stored`), None of what is older.
     `deleted_at` is a tombstone: the words are gone, and a late or stale answer never brings them back.
     """
 
@@ -183,6 +186,7 @@ class Message(BrandOwned, Dated, Base):
     text: Mapped[str] = mapped_column(Text)
     truncated: Mapped[bool] = mapped_column(default=False, server_default="false")
     language: Mapped[str | None] = mapped_column(Text)
+    reading: Mapped[dict[str, Any] | None] = mapped_column(JSONB(none_as_null=True))
     stars: Mapped[int | None] = mapped_column(SmallInteger)
     attachments: Mapped[list[Any]] = mapped_column(JSONB, default=list, server_default="[]")
     permalink: Mapped[str | None] = mapped_column(Text)
@@ -200,6 +204,34 @@ class Message(BrandOwned, Dated, Base):
         UniqueConstraint("agency_id", "account_id", "external_id", "brand_id"),
         Index("ix_message_conversation", "agency_id", "conversation_id", "written_at", "id"),
         CheckConstraint("direction in ('in', 'out')", name="direction_is_known"),
+    )
+
+
+class ReadingCorrection(BrandOwned, Dated, Base):
+    """What a person said a customer's text is, beside what it was read as; of the words only their hash is kept.
+
+    `aspect` and the labels are those of `agency.inbox.understanding.stored`. `origin`: `case`, a correction where
+    somebody worked, or `sample`, a look at a text drawn by lot, which may as well confirm. A trigger deletes it when
+    its message gets a tombstone.
+    """
+
+    __tablename__ = "reading_correction"
+    message_id: Mapped[UUID]
+    language: Mapped[str | None] = mapped_column(Text)
+    aspect: Mapped[str] = mapped_column(Text)
+    read_as: Mapped[str] = mapped_column(Text)
+    confidence: Mapped[float]
+    is_in_truth: Mapped[str] = mapped_column(Text)
+    origin: Mapped[str] = mapped_column(Text)
+    said_by: Mapped[UUID]
+    said_by_name: Mapped[str] = mapped_column(Text)
+    text_hash: Mapped[bytes] = mapped_column(LargeBinary)
+    reading_version: Mapped[int] = mapped_column(SmallInteger)
+    __table_args__ = (
+        belongs_to("message", "message_id"),
+        UniqueConstraint("agency_id", "message_id", "aspect", "text_hash", "brand_id"),
+        Index("ix_reading_correction_brand", "agency_id", "brand_id", "id"),
+        CheckConstraint("origin in ('case', 'sample')", name="origin_is_known"),
     )
 
 

@@ -7,10 +7,10 @@ passes is the due time: it counts in steps, and `Ranked.rerank_at` says when the
 
 from __future__ import annotations
 
-import re
 from datetime import UTC, datetime, timedelta
 from typing import Any, Final, NamedTuple
 
+from agency.inbox.understanding.stored import Stored, corrections_of, words_for
 from agency.inbox.weights import Weights
 
 POINT_SECONDS: Final = 3_600
@@ -28,57 +28,8 @@ WORDS_TOLD: Final = 3
 MANY_STARS: Final = 4
 """Words of a review of so many stars are no complaint (`agency.inbox.case.is_complaint`)."""
 
-URGENT = {
-    "en": "urgent immediately asap emergency police lawyer fraud scam stolen hacked allerg poison unsafe danger",
-    "pl": "pilne natychmiast policj prawnik oszust skradzion zatru alerg niebezpiecz uokik",
-    "pt": "urgente imediatamente polícia policia advogad fraude burla golpe roubad alergi intoxica perigo procon",
-    "es": "urgente inmediatamente policía policia abogad fraude estafa robad alergi alérgic intoxica peligro",
-}
-COMPLAINT = {
-    "en": "refund terrible worst awful broken disappoint complain unacceptable rude dirty cold. late. waste",
-    "pl": "zwrot reklamacj fataln najgorsz zepsut rozczarowan skarg skandal brudn zimn spóźni nieuprzejm",
-    "pt": "reembolso reclama péssim pessim horrível horrivel pior. quebrad estragad decepc desilu inaceit sujo sujos "
-    "suja. sujas sujeira frio. fria.",
-    "es": "reembolso reclama queja. quejas pésim pesim horrible peor. roto. rota. estropead decepc inacept sucio sucia "
-    "maleducad vergüenza frío. fría.",
-}
-"""Beginnings of words, since the languages inflect; with a dot the whole word. A first, small list; the brand's own
-words come later. Not "never" and "nigdy": people praise with them, too ("never been better"), and what a style guide
-stops in answers to complaints would stop answers to praise."""
-
-_ALL = "all"
-
-
-def _finders(lists: dict[str, str]) -> dict[str, re.Pattern[str]]:
-    """What finds the words that begin so, by language and for all languages together."""
-    by_language = {**lists, _ALL: " ".join(lists.values())}
-    return {
-        language: re.compile(rf"\b(?:{'|'.join(_beginning(word) for word in words.split())})")
-        for language, words in by_language.items()
-    }
-
-
-def _beginning(word: str) -> str:
-    whole = word.removesuffix(".")
-    return re.escape(whole) + (r"\b" if whole != word else r"\w*")
-
-
-_URGENT, _COMPLAINT = _finders(URGENT), _finders(COMPLAINT)
-
-
-def complaint_words(text: str, language: str | None) -> list[str]:
-    """The words of a text that complain, each once, in their order."""
-    return _found(_COMPLAINT, text, language)
-
-
-def urgent_words(text: str, language: str | None) -> list[str]:
-    """The words of a text that ask for haste, each once, in their order."""
-    return _found(_URGENT, text, language)
-
-
-def _found(finders: dict[str, re.Pattern[str]], text: str, language: str | None) -> list[str]:
-    finder = finders.get(language or _ALL) or finders[_ALL]
-    return list(dict.fromkeys(finder.findall(text.lower())))
+SAID_BY_STAFF: Final = "✓"
+"""Stands for the words where a person said what it is, and no words did."""
 
 
 class Said(NamedTuple):
@@ -89,13 +40,19 @@ class Said(NamedTuple):
     anger: tuple[str, ...] = ()
 
 
-def said_in(text: str, language: str | None, stars: int | None) -> Said:
-    """What these words of a customer say."""
+def said_of(reading: Stored, stars: int | None) -> Said:
+    """What a customer's words say that counts, as they were read or corrected."""
     complains = stars is None or stars < MANY_STARS
     return Said(
-        tuple(urgent_words(text, language)[:WORDS_TOLD]),
-        tuple(complaint_words(text, language)[:WORDS_TOLD]) if complains else (),
+        _words(reading, "urgency", "urgent"),
+        _words(reading, "act", "complaint") if complains else (),
+        _words(reading, "anger", "angry"),
     )
+
+
+def _words(reading: Stored, aspect: str, label: str) -> tuple[str, ...]:
+    words = words_for(reading, aspect, label)[:WORDS_TOLD]
+    return words or ((SAID_BY_STAFF,) if corrections_of(reading).get(aspect) == label else ())
 
 
 class RankFacts(NamedTuple):

@@ -124,14 +124,14 @@ _NEW_CONVERSATIONS = raw_sql(
     """
     insert into conversation (agency_id, id, brand_id, account_id, contact_id, platform, kind, external_id, status,
         closed_reason, rank, rank_reasons, excerpt, author_name, language, stars, context, permalink, message_count,
-        last_message_at, last_customer_at, due_at, rerank_at)
+        last_message_at, last_customer_at, due_at, rerank_at, act, sentiment)
     select :agency_id, id, :brand_id, :account_id, contact_id, :platform, kind, external_id, status,
         closed_reason, rank, rank_reasons, excerpt, author_name, language, stars, context, permalink, message_count,
-        last_message_at, last_customer_at, due_at, rerank_at
+        last_message_at, last_customer_at, due_at, rerank_at, act, sentiment
     from jsonb_to_recordset(cast(:rows as jsonb)) as given(id uuid, contact_id uuid, kind text, external_id text,
         status text, closed_reason text, rank int, rank_reasons jsonb, excerpt text, author_name text, language text,
         stars smallint, context jsonb, permalink text, message_count int, last_message_at timestamptz,
-        last_customer_at timestamptz, due_at timestamptz, rerank_at timestamptz)
+        last_customer_at timestamptz, due_at timestamptz, rerank_at timestamptz, act text, sentiment text)
     """,
     reason=WHY,
 )
@@ -144,12 +144,12 @@ _CHANGED_CONVERSATIONS = raw_sql(
         stars = given.stars, context = c.context || coalesce(given.context, '{}'),
         permalink = coalesce(given.permalink, c.permalink), message_count = given.message_count,
         last_message_at = given.last_message_at, last_customer_at = given.last_customer_at, due_at = given.due_at,
-        rerank_at = given.rerank_at,
+        rerank_at = given.rerank_at, act = given.act, sentiment = given.sentiment,
         snoozed_until = case when given.status = 'snoozed' then c.snoozed_until end, version = c.version + 1
     from jsonb_to_recordset(cast(:rows as jsonb)) as given(id uuid, contact_id uuid, status text, closed_reason text,
         rank int, rank_reasons jsonb, excerpt text, author_name text, language text, stars smallint, context jsonb,
         permalink text, message_count int, last_message_at timestamptz, last_customer_at timestamptz,
-        due_at timestamptz, rerank_at timestamptz)
+        due_at timestamptz, rerank_at timestamptz, act text, sentiment text)
     where c.agency_id = :agency_id and c.id = given.id
     """,
     reason=WHY,
@@ -159,14 +159,15 @@ _NEW_MESSAGES = raw_sql(
     """
     insert into message (agency_id, id, brand_id, conversation_id, account_id, contact_id, external_id,
         parent_external_id, direction, author_name, text, truncated, language, stars, attachments, permalink,
-        written_at, edited_at, deleted_at, hidden, moderation, content_hash)
+        written_at, edited_at, deleted_at, hidden, moderation, content_hash, reading)
     select :agency_id, id, :brand_id, conversation_id, :account_id, contact_id, external_id,
         parent_external_id, direction, author_name, text, truncated, language, stars, attachments, permalink,
-        written_at, edited_at, deleted_at, hidden, moderation, decode(content_hash, 'hex')
+        written_at, edited_at, deleted_at, hidden, moderation, decode(content_hash, 'hex'), reading
     from jsonb_to_recordset(cast(:rows as jsonb)) as given(id uuid, conversation_id uuid, contact_id uuid,
         external_id text, parent_external_id text, direction text, author_name text, text text, truncated boolean,
         language text, stars smallint, attachments jsonb, permalink text, written_at timestamptz,
-        edited_at timestamptz, deleted_at timestamptz, hidden boolean, moderation text, content_hash text)
+        edited_at timestamptz, deleted_at timestamptz, hidden boolean, moderation text, content_hash text,
+        reading jsonb)
     on conflict (agency_id, account_id, external_id, brand_id) do nothing
     """,
     reason=WHY,
@@ -189,11 +190,13 @@ _CHANGED_MESSAGES = raw_sql(
         contact_id = case when 'out' not in (given.direction, m.direction)
             then coalesce(given.contact_id, m.contact_id) end,
         hidden = given.hidden, moderation = given.moderation, deleted_at = null,
-        reply_id = case when m.deleted_at is null then m.reply_id end, content_hash = decode(given.content_hash, 'hex')
+        reply_id = case when m.deleted_at is null then m.reply_id end, content_hash = decode(given.content_hash, 'hex'),
+        reading = case when m.text = given.text and m.reading -> 'corrected' is not null then m.reading
+            else given.reading end
     from jsonb_to_recordset(cast(:rows as jsonb)) as given(id uuid, contact_id uuid, direction text,
         author_name text, text text, truncated boolean, language text, stars smallint, attachments jsonb,
         permalink text, written_at timestamptz, edited_at timestamptz, dated boolean, hidden boolean, moderation text,
-        content_hash text)
+        content_hash text, reading jsonb)
     where m.agency_id = :agency_id and m.id = given.id
     """,
     reason=WHY,
@@ -201,7 +204,7 @@ _CHANGED_MESSAGES = raw_sql(
 
 _GONE_MESSAGES = raw_sql(
     """
-    update message set deleted_at = :now, text = '', earlier_texts = '[]', attachments = '[]'
+    update message set deleted_at = :now, text = '', earlier_texts = '[]', attachments = '[]', reading = null
     where agency_id = :agency_id and id = any(:ids) and deleted_at is null
     """,
     reason=WHY,
@@ -211,7 +214,7 @@ _FACTS = raw_sql(
     f"""
     select conversation_id, external_id, direction, left(text, {READ_CHARACTERS}), author_name, contact_id, language,
            stars, written_at, edited_at, deleted_at is not null, moderation,
-           case when reply_id is not null then parent_external_id end
+           case when reply_id is not null then parent_external_id end, reading
     from message where agency_id = :agency_id and conversation_id = any(:ids)
     """,
     reason=WHY,

@@ -13,7 +13,9 @@ from uuid import UUID
 
 from agency.inbox.brand_rules import BrandRules
 from agency.inbox.models import CLOSED_BY_RULE, PAST
-from agency.inbox.ranking import RankFacts, Said, rank, said_in
+from agency.inbox.ranking import RankFacts, Said, rank, said_of
+from agency.inbox.understanding.reading import UNKNOWN, read
+from agency.inbox.understanding.stored import Stored, judgement_of, to_stored
 from styleguides.masking import masked
 
 EXCERPT_CHARACTERS = 140
@@ -43,6 +45,8 @@ class MessageFacts(NamedTuple):
     moderation: str | None
     answers_external_id: str | None = None
     """Of a reply of ours: which message it answers. What the customer wrote after that one is not answered by it."""
+    reading: Stored | None = None
+    """What the text says of itself; None of our own and of what was stored before texts were read."""
 
     @property
     def moment(self) -> datetime:
@@ -65,6 +69,8 @@ class Summary(NamedTuple):
     rank: int
     rank_reasons: list[dict[str, Any]]
     rerank_at: datetime | None
+    act: str | None
+    sentiment: str | None
     closing_reason: str | None
 
 
@@ -105,9 +111,10 @@ def summarise(
     due_at = newest.moment + timedelta(hours=rules.due_hours) if newest and reason is None else None
     stars = root.stars if root and not root.deleted else None
     shown = newest or first
+    reading = reading_of(newest) if newest else None
     ranked = rank(
         RankFacts(
-            said=said_in(newest.text, newest.language, stars) if newest else Said(),
+            said=said_of(reading, stars) if reading else Said(),
             since=newest.moment if newest else last_message_at,
             due_at=due_at,
             stars=stars,
@@ -132,8 +139,20 @@ def summarise(
         rank=ranked.rank,
         rank_reasons=ranked.reasons,
         rerank_at=ranked.rerank_at,
+        act=_known(reading, "act"),
+        sentiment=_known(reading, "sentiment"),
         closing_reason=reason,
     )
+
+
+def reading_of(message: MessageFacts) -> Stored:
+    """What this message of a customer says of itself."""
+    return message.reading or to_stored(read(message.text, message.language, stars=message.stars))
+
+
+def _known(reading: Stored | None, aspect: str) -> str | None:
+    label = judgement_of(reading, aspect).label if reading else UNKNOWN
+    return None if label == UNKNOWN else label
 
 
 def _closing_reason(

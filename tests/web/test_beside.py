@@ -217,7 +217,7 @@ def test_another_brands_scenarios_stand_nowhere_beside_the_case(ana: Agency, cas
 @pytest.mark.parametrize(
     ("text", "stars", "kinds"),
     [
-        ("Call the police, urgent!", None, {"urgent"}),
+        ("It is urgent, please!", None, {"urgent"}),
         ("Dlaczego?", 1, {"complaint", "question"}),
         ("Super", 5, {"praise"}),
         ("Ok.", 3, set()),

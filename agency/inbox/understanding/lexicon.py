@@ -105,7 +105,7 @@ class Table(dict[str, "Sense | None"]):
         points = self._trained.get(word, 0.0)
         if len(word) > STEM_LETTERS:
             points += self._trained.get(word[:STEM_LETTERS] + TRAINED_STEM, 0.0)
-        if abs(points) >= LEAST_POINTS:
+        if abs(points) >= LEAST_POINTS and not any(sign == URGENT for sense in found for sign, _ in sense.weights):
             found.append(Sense(weights=((LIKED if points > 0 else DISLIKED, abs(points)),)))
         sense = _joined(found) if found else None
         if len(word) <= LONGEST_REMEMBERED:
@@ -135,8 +135,13 @@ def _joined(senses: Iterable[Sense]) -> Sense:
 @cache
 def table_of(language: str) -> Table:
     """The table of one of LANGUAGES."""
-    lists = resources.files("agency.inbox.understanding.words").joinpath(f"{language}.toml").read_text("utf-8")
-    return Table(tomllib.loads(lists), _trained_of(language))
+    return Table(lists_of(language), _trained_of(language))
+
+
+def lists_of(language: str) -> dict[str, Any]:
+    """The word lists as they are written."""
+    file = resources.files("agency.inbox.understanding.words").joinpath(f"{language}.toml")
+    return tomllib.loads(file.read_text("utf-8"))
 
 
 def _trained_of(language: str) -> dict[str, float]:

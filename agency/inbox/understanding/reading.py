@@ -219,7 +219,7 @@ def _follow(words: Sequence[str], keys: Sequence[str], place: int) -> bool:
 
 def signs_of(sums: Sequence[float], length: int, stars: int | None) -> list[tuple[str, float]]:
     """What is weighed: the sums, each counting less the higher it is, the length, the stars."""
-    found = [(name, math.log1p(sums[sign])) for sign, name in _WEIGHED if sums[sign]]
+    found: list[tuple[str, float]] = [(name, math.log1p(sums[sign])) for sign, name in _WEIGHED if sums[sign]]
     found.append(("bias", 1.0))
     if length < SHORT:
         found.append(("short", 1.0))

@@ -1,0 +1,90 @@
+"""A reading as it is kept with its message: small, with the corrections people made. Pure.
+
+What goes without saying is left out: calm, clean, no topics. A correction stands beside what was read, so that both
+can be counted; wherever labels are asked for here, it wins.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any, Final
+
+from agency.inbox.understanding.reading import NOT_KNOWN, UNKNOWN, Judgement, Reading
+
+VERSION: Final = 1
+"""Grows whenever words or weights change, so that corrections are counted for what they correct."""
+
+ASPECTS: Final[dict[str, tuple[str, ...]]] = {
+    "act": ("complaint", "question", "praise", "chatter"),
+    "sentiment": ("negative", "neutral", "positive"),
+    "urgency": ("urgent", "calm"),
+    "anger": ("angry", "calm"),
+    "toxicity": ("toxic", "clean"),
+}
+"""What people may correct, and to what."""
+_UNSAID: Final = {"urgency": "calm", "anger": "calm", "toxicity": "clean"}
+
+Stored = Mapping[str, Any]
+
+
+def to_stored(reading: Reading) -> dict[str, Any]:
+    """The reading as JSON."""
+    kept: dict[str, Any] = {"v": VERSION}
+    if reading.language.label != UNKNOWN:
+        kept["language"] = list(reading.language[:2])
+    for aspect in ASPECTS:
+        judgement: Judgement = getattr(reading, aspect)
+        if judgement.label != _UNSAID.get(aspect, UNKNOWN):
+            kept[aspect] = [judgement.label, judgement.confidence, list(judgement.words)]
+    if reading.topics:
+        kept["topics"] = [[label, sure, list(words)] for label, sure, words in reading.topics]
+    if reading.personal_data:
+        kept["personal_data"] = [one.label for one in reading.personal_data]
+    return kept
+
+
+def from_stored(kept: Stored) -> Reading:
+    """The reading with its corrections: these are sure, and have words only where they say what was read."""
+    language = kept.get("language")
+    aspects = {aspect: judgement_of(kept, aspect) for aspect in ASPECTS}
+    return Reading(
+        language=Judgement(language[0], language[1]) if language else NOT_KNOWN,
+        topics=tuple(Judgement(label, sure, tuple(words)) for label, sure, words in kept.get("topics", ())),
+        personal_data=tuple(Judgement(sort, 0.9) for sort in kept.get("personal_data", ())),
+        **aspects,
+    )
+
+
+def read_as(kept: Stored, aspect: str) -> Judgement:
+    """What was read, whatever people said since."""
+    given = kept.get(aspect)
+    if given is None:
+        unsaid = _UNSAID.get(aspect)
+        return Judgement(unsaid, 0.9) if unsaid else NOT_KNOWN
+    return Judgement(given[0], given[1], tuple(given[2])) if given[0] != UNKNOWN else NOT_KNOWN
+
+
+def judgement_of(kept: Stored, aspect: str) -> Judgement:
+    """What holds: the correction where there is one."""
+    found = read_as(kept, aspect)
+    label = corrections_of(kept).get(aspect)
+    if label is None:
+        return found
+    return Judgement(label, 1.0, found.words if found.label == label else ())
+
+
+def corrections_of(kept: Stored) -> Mapping[str, str]:
+    """Aspect -> what people said it is."""
+    found: Mapping[str, str] = kept.get("corrected", {})
+    return found
+
+
+def corrected(kept: Stored, aspect: str, label: str) -> dict[str, Any]:
+    """The same with a correction."""
+    return {**kept, "corrected": {**corrections_of(kept), aspect: label}}
+
+
+def words_for(kept: Stored, aspect: str, label: str) -> tuple[str, ...]:
+    """The words that caused a label, where it holds: empty where it does not, or a person said so."""
+    found = judgement_of(kept, aspect)
+    return found.words if found.label == label else ()
