@@ -7,7 +7,7 @@ from alembic import op
 from sqlalchemy.dialects import postgresql
 
 revision = "0030"
-down_revision = "0034"
+down_revision = "0036"
 
 FORGET = """
 create function forget_reading_corrections() returns trigger language plpgsql set search_path = public, pg_temp as $$
