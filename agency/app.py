@@ -24,6 +24,7 @@ MODELS = (
     "channels.models",
     "styleguides.models",
     "agency.inbox.models",
+    "agency.inbox.contacts.models",
     "agency.replies.models",
     "agency.training.models",
 )

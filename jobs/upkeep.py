@@ -10,6 +10,7 @@ from rq.timeouts import JobTimeoutException
 from sqlalchemy import Select, String, and_, cast, exists, func, select
 
 from agency.inbox import moderation, returning
+from agency.inbox.contacts import deeds
 from agency.notices import sending
 from agency.replies import answered_words
 from agency.replies.models import PublishAttempt, Reply
@@ -63,6 +64,7 @@ def keep_up(app: Flask) -> None:
                 keeping.wake(agency_id)
                 ending.forget_old()
                 answered_words.keep_older()
+                deeds.fill_name_keys()
         except JobTimeoutException:
             raise
         except Exception:

@@ -26,7 +26,15 @@ def _config(connection: Connection) -> Config:
 
 def import_models() -> None:
     """Load the tables of every package: one left out would be left without its row policy."""
-    for package in ("tenants", "channels", "styleguides", "agency.inbox", "agency.replies", "agency.training"):
+    for package in (
+        "tenants",
+        "channels",
+        "styleguides",
+        "agency.inbox",
+        "agency.inbox.contacts",
+        "agency.replies",
+        "agency.training",
+    ):
         import_module(f"{package}.models")
 
 

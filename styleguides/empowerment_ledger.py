@@ -42,11 +42,20 @@ LONGEST_KEY: Final = 100
 
 
 class Place(NamedTuple):
-    """The case something is given in: whoever calls has read it in the actor's scope."""
+    """The case something is given in: whoever calls has read it in the actor's scope.
+
+    `linked_ids` are the customer's other identities: what they were given counts against the customer's limits, too.
+    """
 
     brand_id: UUID
     conversation_id: UUID
     contact_id: UUID | None
+    linked_ids: tuple[UUID, ...] = ()
+
+    @property
+    def contact_ids(self) -> tuple[UUID, ...]:
+        """Of every identity of the customer."""
+        return (self.contact_id, *self.linked_ids) if self.contact_id is not None else ()
 
 
 class Room(NamedTuple):
@@ -84,8 +93,8 @@ def what_is_left(actor: Actor, place: Place, scenario_ids: Collection[UUID] = ()
 
 def left_by(actor: Actor, place: Place, rules: Rules) -> Left:
     """The same by rules that were read already; nothing in a brand that is paused. One statement."""
-    giving = Giving(*place, actor.user_id, None, rules.today())
-    given = _given(giving) if rules.is_set_up else {}
+    giving = _giving(place, actor.user_id, None, rules)
+    given = _given(giving, place.linked_ids) if rules.is_set_up else {}
     rooms = []
     for scenario_id in (None, *rules.scenarios):
         states = tuple(states_of(rules.limits, giving._replace(scenario_id=scenario_id), given))
@@ -94,12 +103,21 @@ def left_by(actor: Actor, place: Place, rules: Rules) -> Left:
     return Left(rules, tuple(rooms))
 
 
-def _given(giving: Giving) -> dict[Bucket, int]:
-    """The sums of every scenario for this case, customer, person and brand: one statement along one index."""
+def _giving(place: Place, person_id: UUID, scenario_id: UUID | None, rules: Rules) -> Giving:
+    """Where it would count today: with the identity of the case, so that what is unlinked counts apart again."""
+    return Giving(place.brand_id, place.conversation_id, place.contact_id, person_id, scenario_id, rules.today())
+
+
+def _given(giving: Giving, linked_ids: Collection[UUID] = ()) -> dict[Bucket, int]:
+    """The sums of every scenario for this case, customer, person and brand: one statement along one index.
+
+    What the customer's other identities were given is added to that of this one.
+    """
     wanted = [
-        (kind, subject_id, period_of(kind, giving.given_on))
+        (kind, one, period_of(kind, giving.given_on))
         for kind in KIND_NAMES
         if (subject_id := subject_of(kind, giving)) is not None
+        for one in (subject_id, *(linked_ids if subject_id == giving.contact_id else ()))
     ]
     columns = (LedgerTotal.kind, LedgerTotal.subject_id, LedgerTotal.period)
     rows = db.session.execute(
@@ -111,7 +129,12 @@ def _given(giving: Giving) -> dict[Bucket, int]:
             LedgerTotal.given_minor,
         ).where(LedgerTotal.brand_id == giving.brand_id, tuple_(*columns).in_(wanted))
     )
-    return {Bucket(*row[:4]): row[4] for row in rows}
+    given: dict[Bucket, int] = {}
+    for kind, scenario_id, subject_id, period, given_minor in rows:
+        theirs = giving.contact_id if subject_id in linked_ids and giving.contact_id is not None else subject_id
+        bucket = Bucket(kind, scenario_id, theirs, period)
+        given[bucket] = given.get(bucket, 0) + given_minor
+    return given
 
 
 def give(
@@ -169,8 +192,8 @@ def give(
     if errors:
         raise _invalid(errors)
     today = rules.today()
-    giving = Giving(*place, actor.user_id, scenario_id, today)
-    states = states_of(rules.limits, giving, _given(giving))
+    giving = _giving(place, actor.user_id, scenario_id, rules)
+    states = states_of(rules.limits, giving, _given(giving, place.linked_ids))
     is_over = amount_minor > room_minor(states)
     if is_over and not actor.may(Permission.EMPOWERMENT_EXCEED):
         raise _over(states, rules.currency)

@@ -4,7 +4,7 @@ come from the running totals.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from datetime import date, datetime, timedelta
 from typing import Any, Final, NamedTuple
 from uuid import UUID
@@ -104,8 +104,21 @@ def lines_of_case(actor: Actor, place: Place) -> list[LineRow]:
     require(actor, Permission.EMPOWERMENT_READ, place.brand_id)
     found = LedgerLine.conversation_id == place.conversation_id
     if place.contact_id is not None:
-        found = or_(found, LedgerLine.contact_id == place.contact_id)
+        found = or_(found, LedgerLine.contact_id.in_(place.contact_ids))
     rows = db.session.execute(_lines().where(found).order_by(LedgerLine.number.desc()).limit(MOST_OF_A_CASE))
+    return [LineRow._make(row) for row in rows]
+
+
+def lines_of_contacts(actor: Actor, brand_id: UUID, contact_ids: Collection[UUID], limit: int) -> list[LineRow]:
+    """What was given to these identities of one customer, the newest first; nothing for who may not see it."""
+    if not actor.may(Permission.EMPOWERMENT_READ):
+        return []
+    rows = db.session.execute(
+        _lines()
+        .where(LedgerLine.brand_id == brand_id, LedgerLine.contact_id.in_(contact_ids))
+        .order_by(LedgerLine.number.desc())
+        .limit(limit)
+    )
     return [LineRow._make(row) for row in rows]
 
 

@@ -18,6 +18,11 @@ class Permission(StrEnum):
     CONVERSATION_REASSIGN = "conversation:reassign"
     NOTE_READ = "note:read"
     NOTE_WRITE = "note:write"
+    CONTACT_READ = "contact:read"
+    CONTACT_WRITE = "contact:write"
+    CONTACT_LINK = "contact:link"
+    CONTACT_EXPORT = "contact:export"
+    CONTACT_ERASE = "contact:erase"
     MESSAGE_MODERATE = "message:moderate"
     MESSAGE_REMOVE = "message:remove"
     REPLY_READ = "reply:read"
@@ -72,6 +77,7 @@ _LIGHT = frozenset(
         _P.CONVERSATION_READ,
         _P.NOTE_READ,
         _P.NOTE_WRITE,
+        _P.CONTACT_READ,
         _P.REPLY_READ,
         _P.REPLY_READ_DRAFT,
         _P.GUIDE_READ,
@@ -81,6 +87,8 @@ _LIGHT = frozenset(
 )
 _STAFF = _LIGHT | {
     _P.CONVERSATION_WORK,
+    _P.CONTACT_WRITE,
+    _P.CONTACT_LINK,
     _P.MESSAGE_MODERATE,
     _P.REPLY_WRITE,
     _P.REPLY_RELEASE,
@@ -91,6 +99,8 @@ _STAFF = _LIGHT | {
 }
 _LEAD = _STAFF | {
     _P.CONVERSATION_REASSIGN,
+    _P.CONTACT_EXPORT,
+    _P.CONTACT_ERASE,
     _P.MESSAGE_REMOVE,
     _P.REPLY_RESOLVE,
     _P.REPLY_LET_GO,
@@ -138,6 +148,11 @@ REFUSALS: dict[Permission, str] = {
     ),
     _P.NOTE_READ: worded("Notes are between colleagues of the agency. Nothing was changed."),
     _P.NOTE_WRITE: worded("Your role may not write notes. Nothing was changed."),
+    _P.CONTACT_READ: worded("Your role does not include what is known of the people who write. Nothing was changed."),
+    _P.CONTACT_WRITE: worded("Your role may not say who is a VIP or how much somebody counts. Nothing was changed."),
+    _P.CONTACT_LINK: worded("Your role may not say that two identities are one person. Nothing was changed."),
+    _P.CONTACT_EXPORT: worded("Only a team lead exports what is held of a person. Nothing was changed."),
+    _P.CONTACT_ERASE: worded("Only a team lead erases what is held of a person. Nothing was changed."),
     _P.MESSAGE_MODERATE: worded("Your role may not hide or like what customers wrote. Nothing was changed."),
     _P.MESSAGE_REMOVE: worded("Only a team lead deletes what customers wrote or blocks them. Nothing was changed."),
     _P.REPLY_READ: worded("Your role does not include replies. Nothing was changed."),

@@ -13,6 +13,7 @@ from sqlalchemy import Subquery, and_, func, literal, or_, select
 from sqlalchemy.dialects.postgresql import JSONB, aggregate_order_by
 from sqlalchemy.orm import aliased
 
+from agency.inbox.contacts.linking import linked_ids
 from agency.inbox.conversation_view import ConversationView, web_address
 from agency.inbox.models import Contact, Conversation, Message
 from agency.inbox.ranking import MANY_STARS, said_of
@@ -50,7 +51,8 @@ class Case(NamedTuple):
     """A conversation as the cards beside it see it, and who is looking.
 
     `said` are the customer's newest WORDS_READ messages that still stand, newest first. `language` is ISO 639-1 or
-    None where nobody could tell; `context` the post or place it stands under; `complaint` the words that complain.
+    None where nobody could tell; `context` the post or place it stands under; `complaint` the words that complain;
+    `linked_ids` the other identities of whoever wrote.
     """
 
     actor: Actor
@@ -75,6 +77,7 @@ class Case(NamedTuple):
     last_customer_at: datetime | None
     said: tuple[Said, ...]
     complaint: tuple[str, ...]
+    linked_ids: tuple[UUID, ...] = ()
 
     @property
     def words(self) -> str:
@@ -226,6 +229,7 @@ def read_case(actor: Actor, conversation_id: UUID) -> Case:
             Conversation.contact_id,
             func.coalesce(Contact.name, Conversation.author_name),
             Conversation.last_customer_at,
+            linked_ids(),
             said,
         )
         .join(Brand, and_(Brand.agency_id == of_agency, Brand.id == Conversation.brand_id))
@@ -256,5 +260,5 @@ def read_case(actor: Actor, conversation_id: UUID) -> Case:
         for number, text, written, hidden, reading in found or ()
     )
     complaint = complaint_words([(one.text, one.reading) for one in messages], row.language)
-    case = Case._make([actor, *row[:-1], messages, complaint])
+    case = Case._make([actor, *row[:-2], messages, complaint, tuple(row[-2] or ())])
     return case._replace(permalink=web_address(case.permalink))

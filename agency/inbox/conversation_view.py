@@ -11,6 +11,7 @@ from uuid import UUID
 from sqlalchemy import Integer, Uuid, and_, bindparam, cast, func, select
 from sqlalchemy.orm import aliased
 
+from agency.inbox.contacts.before import cases_before
 from agency.inbox.desk_models import ConversationLabel, Label
 from agency.inbox.labels import LabelName
 from agency.inbox.models import Contact, Conversation, KeptMedia, Message, ModerationDeed, Note
@@ -22,7 +23,6 @@ from tenants.errors import NotFound
 from tenants.models import Brand
 
 MESSAGES_SHOWN = 200
-EARLIER_SHOWN = 5
 KEPT_SHOWN = 400
 _WEB = re.compile(r"https?://[^/\s]", re.IGNORECASE)
 
@@ -86,7 +86,7 @@ class KeptView(NamedTuple):
 
 
 class EarlierView(NamedTuple):
-    """Another conversation of the same contact with the same brand."""
+    """Another conversation of the same person with the same brand, whichever of their identities wrote it."""
 
     id: UUID
     platform: str
@@ -127,6 +127,7 @@ class ConversationView(NamedTuple):
     author_name: str | None
     contact_id: UUID | None
     contact_name: str | None
+    is_vip: bool | None
     language: str | None
     stars: int | None
     context: dict[str, Any]
@@ -180,6 +181,7 @@ _COLUMNS = (
     Conversation.author_name,
     Conversation.contact_id,
     Contact.name,
+    Contact.is_vip,
     Conversation.language,
     Conversation.stars,
     Conversation.context,
@@ -287,14 +289,6 @@ def _statement(is_continued: bool) -> Any:
         .where(ConversationLabel.conversation_id == _THIS, Label.archived_at.is_(None))
         .order_by(func.lower(Label.name), Label.id)
     )
-    this, other = aliased(Conversation), aliased(Conversation)
-    contact = select(this.contact_id).where(this.id == _THIS).scalar_subquery()
-    earlier = (
-        select(other.id, other.platform, other.kind, other.excerpt, other.status, other.stars, other.last_message_at)
-        .where(other.contact_id == contact, other.id != _THIS)
-        .order_by(other.last_message_at.desc())
-        .limit(EARLIER_SHOWN)
-    )
     return (
         select(
             *_COLUMNS,
@@ -302,7 +296,7 @@ def _statement(is_continued: bool) -> Any:
             _as_list(messages),
             _as_list(notes),
             _as_list(deeds),
-            _as_list(earlier),
+            _as_list(cases_before(_THIS)),
             _as_list(kept),
         )
         .join(

@@ -41,7 +41,11 @@ def erase_person(person_id: str) -> set[UUID]:
                 vip_note="",
                 vip_by_name=None,
                 vip_at=None,
+                own_vip=False,
                 weight=0,
+                own_weight=0,
+                group_id=None,
+                name_key="",
             )
             .execution_options(synchronize_session=False)
         )

@@ -23,6 +23,9 @@ from sqlalchemy import (
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.orm import Mapped, mapped_column
 
+from agency.inbox.contacts.models import ERASED as ERASED
+from agency.inbox.contacts.models import MOST_WEIGHT as MOST_WEIGHT
+from agency.inbox.contacts.models import Contact as Contact
 from agency.inbox.desk_models import ConversationLabel as ConversationLabel  # whoever loads the room's tables has all
 from agency.inbox.search_models import SearchDue as SearchDue
 from agency.inbox.search_models import SearchWord as SearchWord
@@ -35,43 +38,10 @@ PAST = "past"
 """Closed because history brought it and it was old by then: it stays so until the customer writes again."""
 CLOSED_BY_RULE = ("answered", "stars_only", "nothing_to_answer", PAST)
 """Why a rule closed a conversation; a person's closing is `resolved`. What a rule closed, a rule opens again."""
-CHANGED_KEPT = 16
-"""So many changed conversations a brand's counter remembers (migration 0036)."""
-ERASED = "erased-"
-"""How the id of a contact begins who is nobody's any more."""
-MOST_WEIGHT = 10
 MEDIA_STATES = ("waiting", "kept", "gone", "refused")
 """Of a copy of what expires at the platform."""
-
-
-class Contact(BrandOwned, Dated, Base):
-    """One person as one platform shows them to one brand. Never merged with another by guess.
-
-    What staff set, of this identity for this brand: `is_vip` with `vip_note`, its reason, by whom and
-    when, and `weight`, 0 to MOST_WEIGHT, how much more their words count in the queue than anybody's.
-    """
-
-    __tablename__ = "contact"
-    account_id: Mapped[UUID]
-    platform: Mapped[str] = mapped_column(Text)
-    external_id: Mapped[str] = mapped_column(Text)
-    name: Mapped[str | None] = mapped_column(Text)
-    is_vip: Mapped[bool] = mapped_column(default=False, server_default="false")
-    vip_note: Mapped[str] = mapped_column(Text, default="", server_default="")
-    vip_by_name: Mapped[str | None] = mapped_column(Text)
-    vip_at: Mapped[datetime | None]
-    weight: Mapped[int] = mapped_column(SmallInteger, default=0, server_default="0")
-    __table_args__ = (
-        belongs_to("account", "account_id"),
-        UniqueConstraint("agency_id", "account_id", "external_id", "brand_id"),
-        Index("ix_contact_vip", "agency_id", "brand_id", text("id desc"), postgresql_where=text("is_vip")),
-        CheckConstraint("weight between 0 and 10", name="weight_is_bounded"),
-    )
-
-    @property
-    def is_erased(self) -> bool:
-        """Whether this person had us delete what we held of them; what they write later comes from somebody new."""
-        return self.external_id.startswith(ERASED)
+CHANGED_KEPT = 16
+"""So many changed conversations a brand's counter remembers (migration 0036)."""
 
 
 class Conversation(BrandOwned, Dated, Base):

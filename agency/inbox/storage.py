@@ -17,6 +17,7 @@ from sqlalchemy.dialects.postgresql import ARRAY, BYTEA
 from sqlalchemy.types import Text, Uuid
 
 from agency.inbox.brand_rules import RULES_OF_BRAND, STANDING, BrandRules
+from agency.inbox.contacts.names import named_as
 from agency.inbox.summary import READ_CHARACTERS, MessageFacts
 from channels.items import SetAside
 from channels.models import Account
@@ -52,11 +53,11 @@ _KNOWN_CONTACTS = raw_sql(
 # Apart from looking for those known: together they were planned anew at every run, which took longer than both.
 _CONTACTS = raw_sql(
     """
-    insert into contact (agency_id, id, brand_id, account_id, platform, external_id, name)
-    select :agency_id, id, :brand_id, :account_id, :platform, external_id, name
-    from jsonb_to_recordset(cast(:rows as jsonb)) as given(id uuid, external_id text, name text)
-    on conflict (agency_id, account_id, external_id, brand_id)
-        do update set name = coalesce(excluded.name, contact.name)
+    insert into contact (agency_id, id, brand_id, account_id, platform, external_id, name, name_key)
+    select :agency_id, id, :brand_id, :account_id, :platform, external_id, name, key
+    from jsonb_to_recordset(cast(:rows as jsonb)) as given(id uuid, external_id text, name text, key text)
+    on conflict (agency_id, account_id, external_id, brand_id) do update set
+        name = coalesce(excluded.name, contact.name), name_key = coalesce(excluded.name_key, contact.name_key)
     returning external_id, id, name
     """,
     reason=WHY,
@@ -327,7 +328,7 @@ class AccountRows:
                 del wanted[external_id]
         if wanted:
             # One order for every session.
-            given = [{"id": new_id(), "external_id": key, "name": wanted[key]} for key in sorted(wanted)]
+            given = [{"id": new_id(), "external_id": one, **named_as(wanted[one])} for one in sorted(wanted)]
             rows = db.session.execute(_CONTACTS, {**self._new, "platform": self._platform, "rows": as_json(given)})
             for key, contact_id, name in rows.all():
                 before = found.get(key)

@@ -7,6 +7,7 @@ from uuid import UUID
 
 from sqlalchemy import and_, func, select, union
 
+from agency.inbox.contacts.linking import linked_ids
 from agency.inbox.models import Contact, Conversation, Message
 from agency.replies.models import Reply
 from styleguides.empowerment_ledger import Place
@@ -25,14 +26,14 @@ GIVEN_UP = ("dropped", "declined")
 def place_of(actor: Actor, conversation_id: UUID) -> Place:
     """The case something is given in. Raises NotFound, Forbidden."""
     row = db.session.execute(
-        select(Conversation.brand_id, Conversation.id, Conversation.contact_id).where(
+        select(Conversation.brand_id, Conversation.id, Conversation.contact_id, linked_ids()).where(
             Conversation.id == conversation_id
         )
     ).one_or_none()
     if row is None:
         raise NotFound()
     require(actor, Permission.CONVERSATION_READ, row.brand_id)
-    return Place(*row)
+    return Place(row.brand_id, row.id, row.contact_id, tuple(row[3] or ()))
 
 
 def names_in(conversation_id: UUID) -> list[str]:

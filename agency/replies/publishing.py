@@ -17,7 +17,7 @@ from sqlalchemy import select
 
 from agency.inbox import outgoing
 from agency.notices import write_pause
-from agency.replies import checks
+from agency.replies import checks, one_person
 from agency.replies.models import PublishAttempt, Reply
 from agency.replies.moves import lapse, live_approval, locked, move, text_of
 from agency.replies.pauses import wait_for_pause
@@ -244,3 +244,4 @@ def _file_privately(claimed: Claimed, platform_id: str, thread_external_id: str)
             text=claimed.text,
             written_at=reply.published_at,
         )
+        one_person.from_private_reply(reply)

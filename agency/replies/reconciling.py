@@ -14,6 +14,7 @@ from uuid import UUID
 from sqlalchemy import func, select
 
 from agency.inbox import outgoing
+from agency.replies import one_person
 from agency.replies.models import PublishAttempt, Reply
 from agency.replies.moves import locked, move, text_of
 from agency.replies.promises import database_now, look_later, publish_soon
@@ -183,6 +184,8 @@ def _decide(looking: Looking, seen: ReadBack) -> str:
         _decide_unknown(reply, state, found, seen)
     elif reply.state == "published":
         _prove(reply, state, seen)
+    if reply.state == "published":
+        one_person.from_private_reply(reply)  # where the sender died before it could say so
     return reply.state
 
 

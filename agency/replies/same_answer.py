@@ -2,7 +2,8 @@
 
 Shown as it stands by now: changed where it was changed, without words where it was taken back or is gone. Names and
 personal data of other people are masked. Of one brand alone, and only answers that went out through this product, whose
-receipts are here. A person is the same where the platform says so by its own id, never by guess.
+receipts are here. A person is the same where the platform says so by its own id, or a link proves it
+(`agency.inbox.contacts.linking`), never by guess.
 """
 
 from __future__ import annotations
@@ -223,11 +224,11 @@ def _answers_to_person(case: Case) -> list[UUID]:
             ),
         )
         .where(
-            me.id == case.contact_id,
+            me.id.in_((case.contact_id, *case.linked_ids)),
             me.external_id.not_like(f"{ERASED}%"),
             known.brand_id == case.brand_id,
             Account.brand_id == case.brand_id,
-            Account.platform == case.platform,
+            Account.platform == me.platform,
         )
     )
     cases = (

@@ -17,6 +17,7 @@ from werkzeug.wrappers import Response as AnyResponse
 from agency.inbox.case import Case, read_case
 from agency.web.beside_earlier import earlier_card
 from agency.web.beside_empowerment import limits_card
+from agency.web.beside_person import person_card
 from agency.web.beside_saved_replies import saved_replies_card
 from agency.web.beside_scenarios import scenarios_card
 from agency.web.beside_sheet import sheet_card
@@ -30,8 +31,15 @@ beside = Blueprint("beside", __name__)
 
 Card = Callable[[Case], CardLook | None]
 
-CARDS: Final[tuple[Card, ...]] = (scenarios_card, limits_card, saved_replies_card, earlier_card, sheet_card)
-"""In the order they stand: scenarios, limits left, saved replies, earlier answers and facts, client sheet."""
+CARDS: Final[tuple[Card, ...]] = (
+    person_card,
+    scenarios_card,
+    limits_card,
+    saved_replies_card,
+    earlier_card,
+    sheet_card,
+)
+"""In the order they stand: who writes, guidelines, limits left, saved replies, earlier answers and facts, sheet."""
 
 
 @beside.get("/conversations/<uuid:conversation_id>/beside", endpoint="beside")

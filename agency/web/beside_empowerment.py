@@ -50,7 +50,7 @@ def limits_card(case: Case) -> CardLook | None:
 def limits_look(case: Case, typed: Typed | None = None) -> LimitsLook | None:
     """The card, with the scenario that fits best chosen unless somebody chose another. Four
     statements, one more where a scenario that fits has no limit of its own."""
-    place = Place(case.brand_id, case.id, case.contact_id)
+    place = Place(case.brand_id, case.id, case.contact_id, case.linked_ids)
     rules = get_rules(case.actor, case.brand_id)
     if not rules.is_set_up:
         return None

@@ -227,6 +227,7 @@ class ConversationPage:
     brand: BrandLook = told("Whose voice.")
     place: str = told("Facebook · comment.")
     language: str = told("Code, printed upper case.")
+    is_vip: bool = told("Whoever writes is a VIP.", default=False)
     customer: str = told("Public name.")
     state: StateLook = told("Where the case stands.")
     due: Clock | None = told("The tightest clock.", default=None)

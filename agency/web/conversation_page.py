@@ -74,6 +74,7 @@ def conversation_page(
         place=place_words(view.platform, view.kind),
         language=view.language or "",
         customer=view.contact_name or view.author_name or _("Somebody"),
+        is_vip=bool(view.is_vip) and actor.may(Permission.CONTACT_READ),
         state=states.get(code) or unknown_state(code),
         due=clocks.due(view.due_at, now, zone, locale) if view.due_at and is_open else None,
         due_reason=_("first answer within %(hours)s h", hours=view.answer_due_hours) if view.due_at and is_open else "",

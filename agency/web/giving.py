@@ -100,7 +100,7 @@ def _give(case: Case, values: dict[str, str], scenario_id: UUID | None, key: str
         raise Invalid("The amount cannot be read. Nothing was given.", errors={"amount": [wrong.args[0]]}) from None
     return ledger.give(
         case.actor,
-        Place(case.brand_id, case.id, case.contact_id),
+        Place(case.brand_id, case.id, case.contact_id, case.linked_ids),
         amount_minor,
         values["words"],
         currency=currency,

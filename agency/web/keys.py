@@ -51,6 +51,7 @@ KEYS: tuple[Key, ...] = (
     Key("a", _l("assign the case"), CASE),
     Key("c", _l("note for colleagues"), CASE),
     Key("i", _l("the client sheet of this brand"), CASE),
+    Key("p", _l("all of the person who writes"), CASE),
     Key("[", _l("previous finding"), CASE, by="keys.js"),
     Key("]", _l("next finding"), CASE, by="keys.js"),
     Key("/", _l("search"), EVERYWHERE),

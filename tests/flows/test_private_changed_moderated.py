@@ -67,6 +67,12 @@ def test_a_private_reply_goes_out_once_and_begins_the_direct_messages(town: Town
     assert house.scalar(f"select closed_reason from conversation where id = '{conversation_id}'") == "answered"
     direct = house.scalar("select id from conversation where kind = 'message'")
     assert house.scalar(f"{thread} = '{direct}'") == f"out:{WORDS}"
+    # Who wrote the comment is whom the platform sent it to: its own word, once, whatever is told again.
+    link = "select string_agg(l.kind || ':' || coalesce(l.made_by_name, 'the platform'), ',') from contact_link l"
+    assert house.scalar(link) == "private_reply:the platform"
+    one = "select count(distinct coalesce(c.group_id, c.id)) from contact c join conversation t on t.contact_id = c.id"
+    assert house.scalar(f"{one} where t.id in ('{conversation_id}', '{direct}')") == 1
+    assert house.scalar("select count(distinct contact_id) from conversation") == 2
     # A second one is refused before anything is sent.
     with pytest.raises(Conflict) as refused:
         town.approved(conversation_id, "Once more.", private=True)
@@ -79,6 +85,7 @@ def test_a_private_reply_goes_out_once_and_begins_the_direct_messages(town: Town
         house.keep_promises()
         house.poll()
     assert house.scalar(f"{thread} = '{direct}'") == f"out:{WORDS}"
+    assert house.scalar(link) == "private_reply:the platform"
     assert town.row(reply_id).live_state == "visible"
 
 

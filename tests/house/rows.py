@@ -15,8 +15,11 @@ from uuid import UUID
 from sqlalchemy import Engine
 from sqlalchemy.dialects.postgresql import insert
 
+from migrations.run import import_models
 from tenants import clock
 from tenants.database import Base, new_id
+
+import_models()
 
 
 @dataclass
@@ -306,7 +309,35 @@ ROWS: dict[str, Callable[[Tenant], Row]] = {
         "is_vip": True,
         "vip_note": t.word("vip note"),
         "vip_by_name": t.word("vip by"),
+        "own_vip": True,
         "weight": 3,
+        "own_weight": 3,
+        "name_key": t.word("name key"),
+    },
+    "contact_link": lambda t: {
+        **_owned(t, "contact_link"),
+        "contact_id": min(t.id_of("contact"), t.id_of("second contact")),
+        "other_id": max(t.id_of("contact"), t.id_of("second contact")),
+        "kind": "staff",
+        "reason": t.word("link reason"),
+        "words": t.word("link words"),
+        "made_by_name": t.word("linker"),
+        "undo_reason": t.word("undo reason"),
+    },
+    "contact_note": lambda t: {
+        **_owned(t, "contact_note"),
+        "contact_id": t.id_of("contact"),
+        "author_id": t.id_of("person"),
+        "author_name": t.word("note author"),
+        "text": t.word("person note"),
+        "earlier": [{"text": t.word("earlier note"), "by": t.word("note author"), "until": "2026-11-20T10:00:00Z"}],
+    },
+    "contact_erasure": lambda t: {
+        **_owned(t, "contact_erasure"),
+        "contact_ids": [str(t.id_of("contact"))],
+        "state": "done",
+        "asked_by": t.id_of("person"),
+        "asked_by_name": t.word("eraser"),
     },
     "conversation": lambda t: {
         **_owned(t, "conversation"),
@@ -569,10 +600,21 @@ ROWS: dict[str, Callable[[Tenant], Row]] = {
 }
 
 
+SECOND: dict[str, Callable[[Tenant], Row]] = {
+    "contact": lambda t: {
+        **ROWS["contact"](t),
+        "id": t.id_of("second contact"),
+        "external_id": t.word("second contact id"),
+    },
+}
+"""A second row, of what another table names two of."""
+
+
 def put_a_row_everywhere(superuser: Engine, *tenants: Tenant) -> None:
     """A row of every table for each of these brands, past both guards. What is there already stays."""
     with superuser.begin() as connection:
         for tenant in tenants:
             for table in Base.metadata.sorted_tables:
-                rows = insert(table).values(**ROWS[table.name](tenant)).on_conflict_do_nothing()
-                connection.execute(rows)
+                for made in (ROWS, SECOND):
+                    if table.name in made:
+                        connection.execute(insert(table).values(**made[table.name](tenant)).on_conflict_do_nothing())

@@ -156,8 +156,10 @@ def test_what_to_do_stands_beside_the_case_with_the_reasons(
     visitor.get(f"/conversations/{case}/beside", **HX)
     statements()
     shown = visitor.get(f"/conversations/{case}/beside", **HX).text
-    told = "who asks, the case, its scenarios and those picked, limits; saved replies, draft; earlier answers, facts"
-    assert len(statements()) <= 12, told
+    told = (
+        "who asks, case, who writes, notes on them, scenarios and those picked, limits; saved replies; earlier answers"
+    )
+    assert len(statements()) <= 14, told
     assert "<b>the" not in shown
     text = card(shown)
     for words in ("Late <i>parcel</i>", "says “late”; sounds like a complaint; Facebook", "Say sorry.", "20.50 EUR"):
@@ -211,7 +213,8 @@ def test_another_brands_scenarios_stand_nowhere_beside_the_case(ana: Agency, cas
         guidelines.create_guideline(ana.team_lead, ana.brand_ids[1], {"title": "Of a sister", "words": ["late"]})
     page = visit(ana.team_lead).get(f"/conversations/{case}/beside").text
     assert "Of a sister" not in page
-    assert "Nothing is written down for a case like this yet." in page
+    assert 'id="beside-person"' in page
+    assert 'id="beside-scenarios"' not in page
 
 
 @pytest.mark.parametrize(

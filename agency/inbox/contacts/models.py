@@ -1,0 +1,170 @@
+"""People who write, what proves that two identities are one person, what staff wrote of them, and erasings."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import CheckConstraint, Index, SmallInteger, Text, UniqueConstraint, text
+from sqlalchemy.dialects.postgresql import JSONB
+from sqlalchemy.orm import Mapped, mapped_column, validates
+
+from agency.inbox.contacts.names import name_key
+from tenants.database import Base, BrandOwned, Dated, belongs_to, belongs_to_brand
+
+ERASED = "erased-"
+"""How the id of a contact begins who is nobody's any more."""
+MOST_WEIGHT = 10
+LINK_KINDS = ("private_reply", "same_handle", "staff")
+"""By what two identities are known to be one person; see `agency.inbox.contacts.linking`."""
+
+
+class Contact(BrandOwned, Dated, Base):
+    """One person as one platform shows them to one brand. Never merged with another by guess.
+
+    Identities that are one person (`agency.inbox.contacts.linking`) have the same `group_id`, None for one alone.
+    `own_vip` with `vip_note`, its reason, by whom and when, and `own_weight`, 0 to MOST_WEIGHT, are what staff set on
+    this identity: how much more their words count in the queue than anybody's. `is_vip` and `weight` are what holds,
+    for all of a group the same. `name_key` is what the name is looked up by.
+    """
+
+    __tablename__ = "contact"
+    account_id: Mapped[UUID]
+    platform: Mapped[str] = mapped_column(Text)
+    external_id: Mapped[str] = mapped_column(Text)
+    name: Mapped[str | None] = mapped_column(Text)
+    is_vip: Mapped[bool] = mapped_column(default=False, server_default="false")
+    vip_note: Mapped[str] = mapped_column(Text, default="", server_default="")
+    vip_by_name: Mapped[str | None] = mapped_column(Text)
+    vip_at: Mapped[datetime | None]
+    weight: Mapped[int] = mapped_column(SmallInteger, default=0, server_default="0")
+    group_id: Mapped[UUID | None]
+    own_vip: Mapped[bool] = mapped_column(default=False, server_default="false")
+    own_weight: Mapped[int] = mapped_column(SmallInteger, default=0, server_default="0")
+    name_key: Mapped[str | None] = mapped_column(Text(collation="C"))
+    __table_args__ = (
+        belongs_to("account", "account_id"),
+        UniqueConstraint("agency_id", "account_id", "external_id", "brand_id"),
+        Index("ix_contact_group", "agency_id", "group_id", postgresql_where=text("group_id is not null")),
+        Index("ix_contact_name", "agency_id", "brand_id", "name_key", "id"),
+        Index(
+            "ix_contact_unkeyed",
+            "agency_id",
+            "id",
+            postgresql_where=text("name_key is null and name is not null"),
+        ),
+        Index("ix_contact_vip", "agency_id", "brand_id", text("id desc"), postgresql_where=text("is_vip")),
+        CheckConstraint("weight between 0 and 10", name="weight_is_bounded"),
+        CheckConstraint("own_weight between 0 and 10", name="own_weight_is_bounded"),
+    )
+
+    @validates("name")
+    def _keep_key(self, _field: str, name: str | None) -> str | None:
+        self.name_key = name_key(name)
+        return name
+
+    @property
+    def is_erased(self) -> bool:
+        """Whether this person had us delete what we held of them; what they write later comes from somebody new."""
+        return self.external_id.startswith(ERASED)
+
+
+class ContactLink(BrandOwned, Dated, Base):
+    """That two identities are one person to one brand, and what proves it. `contact_id` is the smaller of the two.
+
+    `kind` is one of LINK_KINDS. Of `private_reply` the proof is `reply_id`, whose answer named the recipient; of
+    `same_handle` it is `words` in `message_id`, and `confirmed_message_id` where the person then wrote from there; of
+    `staff` it is `reason`. `made_by_name` is None where the platform's own word made it. An undone link stays, with
+    who undid it and why: the row is what history shows.
+    """
+
+    __tablename__ = "contact_link"
+    contact_id: Mapped[UUID]
+    other_id: Mapped[UUID]
+    kind: Mapped[str] = mapped_column(Text)
+    reply_id: Mapped[UUID | None]
+    message_id: Mapped[UUID | None]
+    words: Mapped[str] = mapped_column(Text, default="", server_default="")
+    reason: Mapped[str] = mapped_column(Text, default="", server_default="")
+    made_by: Mapped[UUID | None]
+    made_by_name: Mapped[str | None] = mapped_column(Text)
+    confirmed_message_id: Mapped[UUID | None]
+    confirmed_at: Mapped[datetime | None]
+    undone_at: Mapped[datetime | None]
+    undone_by: Mapped[UUID | None]
+    undone_by_name: Mapped[str | None] = mapped_column(Text)
+    undo_reason: Mapped[str] = mapped_column(Text, default="", server_default="")
+    __table_args__ = (
+        belongs_to("contact", "contact_id"),
+        belongs_to("contact", "other_id"),
+        Index("ix_contact_link_other", "agency_id", "other_id"),
+        Index("ix_contact_link_contact", "agency_id", "contact_id"),
+        Index(
+            "uq_contact_link_standing",
+            "agency_id",
+            "contact_id",
+            "other_id",
+            "brand_id",
+            unique=True,
+            postgresql_where=text("undone_at is null"),
+        ),
+        Index(
+            "uq_contact_link_reply",
+            "agency_id",
+            "reply_id",
+            "brand_id",
+            unique=True,
+            postgresql_where=text("reply_id is not null"),
+        ),
+        CheckConstraint("contact_id < other_id", name="smaller_first"),
+        CheckConstraint("kind in ('private_reply', 'same_handle', 'staff')", name="kind_is_known"),
+        CheckConstraint(
+            "case kind when 'private_reply' then reply_id is not null"
+            " when 'same_handle' then message_id is not null and words <> '' else reason <> '' end",
+            name="has_a_proof",
+        ),
+    )
+
+
+class ContactNote(BrandOwned, Dated, Base):
+    """What colleagues should know of a person, whatever the case. `earlier` holds what it said before, with who and
+    until when; `version` grows with each change.
+    """
+
+    __tablename__ = "contact_note"
+    contact_id: Mapped[UUID]
+    author_id: Mapped[UUID]
+    author_name: Mapped[str] = mapped_column(Text)
+    text: Mapped[str] = mapped_column(Text)
+    version: Mapped[int] = mapped_column(default=1, server_default="1")
+    edited_at: Mapped[datetime | None]
+    edited_by_name: Mapped[str | None] = mapped_column(Text)
+    earlier: Mapped[list[Any]] = mapped_column(JSONB, default=list, server_default="[]")
+    __table_args__ = (
+        belongs_to("contact", "contact_id"),
+        Index("ix_contact_note_contact", "agency_id", "contact_id", "created_at"),
+    )
+
+
+class ContactErasure(BrandOwned, Dated, Base):
+    """That a person's data was erased, by whom, and how far it is. It names nobody: only ids of ours.
+
+    `state` is `waiting`, `running` or `done`. `contact_ids` are the identities, `message_count` what was to be done
+    and `done_count` what is.
+    """
+
+    __tablename__ = "contact_erasure"
+    contact_ids: Mapped[list[Any]] = mapped_column(JSONB)
+    state: Mapped[str] = mapped_column(Text, default="waiting", server_default="waiting")
+    asked_by: Mapped[UUID]
+    asked_by_name: Mapped[str] = mapped_column(Text)
+    message_count: Mapped[int] = mapped_column(default=0, server_default="0")
+    done_count: Mapped[int] = mapped_column(default=0, server_default="0")
+    finished_at: Mapped[datetime | None]
+    __table_args__ = (
+        belongs_to_brand(),
+        Index("ix_contact_erasure_brand", "agency_id", "brand_id", "id"),
+        Index("ix_contact_erasure_open", "agency_id", "id", postgresql_where=text("state <> 'done'")),
+        CheckConstraint("state in ('waiting', 'running', 'done')", name="state_is_known"),
+    )
