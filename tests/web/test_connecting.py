@@ -334,7 +334,7 @@ def test_more_than_a_page_holds_are_all_shown_after_connecting(town: Town, admin
     named = [{f"B{number:02}." for number in range(60) if f"B{number:02}." in page} for page in (first, second)]
     assert sorted(named[0] | named[1]) == [f"B{number:02}." for number in range(60)]
     assert not named[0] & named[1]
-    (look,) = re.findall(r'hx-get="([^"]+)"', second)
+    (look,) = re.findall(r'hx-get="([^"]+)"', second.partition("</main>")[0])
     anew = {"HX-Request": "true"}
     assert admin.get(look, headers=anew).status_code == 204, "nothing changed"
     with town.agency.entered():
