@@ -25,6 +25,8 @@ BENCHMARKS: dict[str, str] = {
     "inbox_page": "inbox_pages",
     "inbox_refresh_304": "inbox_pages",
     "conversation_page": "inbox_pages",
+    "idle_pulse": "live_inbox",
+    "live": "live_inbox",
     "store_items": "item_storage",
     "duplicate_poll": "item_storage",
     "style_check": "style_check",

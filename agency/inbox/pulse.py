@@ -11,7 +11,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from datetime import UTC, datetime
 from functools import lru_cache
-from typing import Any, NamedTuple
+from typing import NamedTuple
 from uuid import UUID
 
 from agency.inbox.models import CHANGED_KEPT
@@ -57,16 +57,15 @@ _CASE = "(select c.brand_id from conversation c where c.agency_id = who.agency_i
 
 
 @lru_cache(maxsize=2)
-def _who_asks(with_case: bool) -> tuple[bytes, dict[str, Any]]:
-    words, constants = glance_words()
+def _who_asks(with_case: bool) -> bytes:
     sql = f"""
-with who as materialized ({words})
+with who as materialized ({glance_words()})
 select who.*, (select coalesce(sum(q.version), 0)::bigint from queue_counter q where q.agency_id = who.agency_id),
     (extract(epoch from now()) * 1000)::bigint,
     {_CASE if with_case else "null::uuid"}
 from who
 """
-    return sql.encode(), constants
+    return sql.encode()
 
 
 def who_asks(connection: Lone, token: str, case_id: UUID | None) -> Asker | None:
@@ -74,11 +73,9 @@ def who_asks(connection: Lone, token: str, case_id: UUID | None) -> Asker | None
     values = glance_values(token)
     if values is None:
         return None
-    sql, constants = _who_asks(case_id is not None)
-    values |= constants
     if case_id is not None:
         values["case_id"] = case_id
-    found = connection.execute(sql, values).fetchone()
+    found = connection.execute(_who_asks(case_id is not None), values).fetchone()
     if found is None:
         return None
     return Asker(glance_of(found), *found[GLANCE_COLUMNS + 1 :])

@@ -41,7 +41,12 @@ CODE_LENGTH = 6
 MOST_CODES = 400
 MOST_BRANDS = 60
 NOTHING = ("Cache-Control", "no-store")
-SOMETHING = [NOTHING, ("Content-Type", "application/json"), ("X-Content-Type-Options", "nosniff")]
+SOMETHING = [
+    NOTHING,
+    ("Content-Type", "application/json"),
+    ("X-Content-Type-Options", "nosniff"),
+    ("Content-Security-Policy", "default-src 'none'"),
+]
 
 log = get_logger("pulse")
 
@@ -93,8 +98,9 @@ class QuickPulse:
                     return None
                 if not asker.glance.actor.may(self.permission):
                     return None
-                told = _told(connection, asker, asked)
-                told |= _people(asker, case_id, asked)
+                shown = _codes(asked)
+                told = _told(connection, asker, asked, shown)
+                told |= _people(asker, case_id, asked, shown)
         except SQLAlchemyError as error:
             log.warning("pulse_failed", reason=type(error.__cause__ or error).__name__)
             return None
@@ -108,7 +114,7 @@ def _asked(query: str) -> dict[str, str]:
         return {}
 
 
-def _told(connection: Any, asker: pulse.Asker, asked: dict[str, str]) -> dict[str, Any]:
+def _told(connection: Any, asker: pulse.Asker, asked: dict[str, str], shown: frozenset[str]) -> dict[str, Any]:
     """What moved since the browser was told last; nothing where nothing did."""
     versions, _, since = asked.get("at", "").partition("-")
     if versions == str(asker.versions):
@@ -117,7 +123,6 @@ def _told(connection: Any, asker: pulse.Asker, asked: dict[str, str]) -> dict[st
     found = pulse.news(
         connection, asker, since_ms=since_ms, made_at=_moment(asked.get("made", "")), brand_ids=_brands(asked)
     )
-    shown = _codes(asked)
     told: dict[str, Any] = {
         "at": f"{asker.versions}-{asker.at_ms}",
         "n": {
@@ -137,7 +142,7 @@ def _told(connection: Any, asker: pulse.Asker, asked: dict[str, str]) -> dict[st
     return told
 
 
-def _people(asker: pulse.Asker, case_id: UUID | None, asked: dict[str, str]) -> dict[str, Any]:
+def _people(asker: pulse.Asker, case_id: UUID | None, asked: dict[str, str], shown: frozenset[str]) -> dict[str, Any]:
     """Who else is at the cases on screen, where that is not what the browser knows; and what it says of this reader."""
     actor = asker.glance.actor
     if not presence.may_be_seen(actor):
@@ -147,7 +152,6 @@ def _people(asker: pulse.Asker, case_id: UUID | None, asked: dict[str, str]) -> 
             presence.leave(actor, asker.case_brand_id, case_id)
         else:
             presence.look(actor, asker.case_brand_id, case_id, is_typing="typing" in asked)
-    shown = _codes(asked)
     there: list[list[Any]] = []
     for one in presence.colleagues(actor):
         code = _code(one.case_id)

@@ -12,7 +12,7 @@
   const CODE = 6;
   const MOST_ROWS = 60;
 
-  const queue = document.querySelector(".queue[data-pulse]");
+  const queue = document.querySelector("[data-pulse]");
   const talk = () => document.getElementById("talk");
   const rows = () => document.querySelectorAll(".row");
   const idOf = (row) => row.getAttribute("href").match(/[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}/)?.[0] ?? "";
@@ -69,6 +69,7 @@
   }, LOOK_MS);
 
   if (!queue) return;
+  const line = document.getElementById("off-line");
 
   // --- The pulse ------------------------------------------------------------------------------------------------
   const made = Number(new URL(queue.dataset.pulse, location).searchParams.get("made"));
@@ -104,8 +105,7 @@
   }
 
   function say(words) {
-    const place = document.getElementById("off-line");
-    if (place.textContent !== words) place.textContent = words;
+    if (line.textContent !== words) line.textContent = words;
   }
 
   // One question at a time; whoever asks meanwhile gets the answer under way.
@@ -130,7 +130,7 @@
       cutAt ??= new Date();
       if (failed > 1) {
         const time = cutAt.toLocaleTimeString(document.documentElement.lang, { hour: "2-digit", minute: "2-digit", timeZone: zone() });
-        say(document.getElementById("off-line").dataset.cut.replace("{}", time));
+        say(line.dataset.cut.replace("{}", time));
       }
       return;
     }
@@ -138,7 +138,7 @@
     cutAt = null;
     if (answer.status === 401 || answer.status === 403) {
       failed = 8;
-      say(document.getElementById("off-line").dataset.out);
+      say(line.dataset.out);
       return;
     }
     say("");
@@ -163,6 +163,10 @@
       if (heard.get(code) >= at) continue;
       heard.set(code, at);
       if (!isFirst || at > made) wanted.add(code);
+    }
+    // What the case itself asks for now and then, such as who holds it, it asks for at once.
+    if (!isFirst && wanted.has(codeOf(talk()?.dataset.id ?? "")) && window.htmx) {
+      for (const element of document.querySelectorAll('#conversation [hx-trigger="look"]')) window.htmx.trigger(element, "look");
     }
     const ids = [...rows()].map(idOf).filter((id) => (news.all && !isFirst) || wanted.has(codeOf(id)));
     for (let first = 0; first < ids.length; first += MOST_ROWS) await change(ids.slice(first, first + MOST_ROWS));
@@ -199,9 +203,9 @@
 
   function grey(row) {
     row.classList.add("gone");
-    const line = row.querySelectorAll("div")[2];
-    const word = line.querySelector("strong") ?? line.insertBefore(document.createElement("strong"), line.firstChild);
-    word.textContent = queue.dataset.gone;
+    const last = row.querySelectorAll("div")[2];
+    const word = last.querySelector("strong") ?? last.insertBefore(document.createElement("strong"), last.firstChild);
+    word.textContent = line.dataset.gone;
   }
 
   function sayNews() {
@@ -245,7 +249,7 @@
 
   // --- Who is looking and who is typing -------------------------------------------------------------------------
   function words(name, isTyping) {
-    return (isTyping ? queue.dataset.typing : queue.dataset.looking).replace("{}", name);
+    return (isTyping ? line.dataset.typing : line.dataset.looking).replace("{}", name);
   }
 
   function showPeople() {
@@ -253,11 +257,11 @@
     for (const [code, letters, name, isTyping] of there) at.set(code, [...(at.get(code) ?? []), { letters, name, isTyping }]);
     for (const row of rows()) {
       const here = at.get(codeOf(idOf(row))) ?? [];
-      const line = row.querySelectorAll("div")[2];
+      const last = row.querySelectorAll("div")[2];
       const key = JSON.stringify(here);
-      const shown = [...line.querySelectorAll(".seen")];
-      if ((line.dataset.seen ?? "[]") === key && shown.length === Math.min(here.length, 3)) continue;
-      line.dataset.seen = key;
+      const shown = [...last.querySelectorAll(".seen")];
+      if ((last.dataset.seen ?? "[]") === key && shown.length === Math.min(here.length, 3)) continue;
+      last.dataset.seen = key;
       for (const mark of shown) mark.remove();
       for (const { letters, name, isTyping } of here.slice(0, 3)) {
         const mark = document.createElement("span");
@@ -266,7 +270,7 @@
         mark.setAttribute("role", "img");
         mark.setAttribute("aria-label", mark.title);
         mark.textContent = letters;
-        line.insertBefore(mark, line.querySelector("time"));
+        last.insertBefore(mark, last.querySelector("time"));
       }
     }
     const place = document.getElementById("others");
