@@ -230,6 +230,7 @@ class ConversationPage:
     is_vip: bool = told("Whoever writes is a VIP.", default=False)
     customer: str = told("Public name.")
     state: StateLook = told("Where the case stands.")
+    pulse_url: str = told("Alone on a page: queue.js asks here who else is at the case; empty for no.", default="")
     due: Clock | None = told("The tightest clock.", default=None)
     due_reason: str = told("The rule that set it: first answer within 12 h.", default="")
     context: QuotedPost | None = told("What it stands under.", default=None)

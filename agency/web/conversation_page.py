@@ -25,6 +25,7 @@ from agency.web.inbox_address import Address
 from agency.web.language import chosen_language, chosen_zone
 from agency.web.looks import Choice, Notice, brand_look
 from agency.web.message_looks import message_looks, quoted_post
+from agency.web.pulse import PATH as PULSE
 from agency.web.rank_words import rank_look
 from agency.web.reply_looks import place_words, platform_word, stopped_words, way_words
 from agency.web.sheet_look import address_of as sheet_address
@@ -70,6 +71,7 @@ def conversation_page(
         id=str(view.id),
         url=address.case_url(view.id),
         back_url=address.url(),
+        pulse_url=f"{PULSE}?made=0",
         brand=look,
         place=place_words(view.platform, view.kind),
         language=view.language or "",

@@ -28,7 +28,7 @@ from agency.web.language import chosen_language, chosen_zone, per_language
 from agency.web.looks import BrandLook, Choice
 from agency.web.pulse import PATH as PULSE
 from agency.web.search_look import empty_reason, found_rows
-from agency.web.shell import brand_links, brand_looks, rail_brands, shell, take_brands, toast
+from agency.web.shell import brand_links, brand_looks, brands_to_choose, shell, take_brands, toast
 from agency.web.static_version import static_version
 from agency.web.theme import chosen_theme
 from agency.web.who import actor_of_request
@@ -235,7 +235,7 @@ def _views(address: Address, state: QueueState, actor: Actor) -> tuple[Choice, .
 
 def _filters(address: Address) -> tuple[Filter, ...]:
     kept = tuple((name, values[0]) for name, values in address.kept.items() if name != "q")
-    return _filters_of(chosen_language(), kept, tuple(rail_brands()))
+    return _filters_of(chosen_language(), kept, tuple(brands_to_choose()))
 
 
 @lru_cache(maxsize=256)

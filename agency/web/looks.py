@@ -56,7 +56,7 @@ class BrandLook:
     colour: str = told("`#rrggbb`; grey where the stored value is not a colour.")
     ink: str = told("Text colour on `colour`, at least 4.5 to 1.")
     edge: Markup = told(
-        "Band and mark for the left edge of a queue row, which inbox.css sizes and inks; the name stands beside it."
+        "Band and mark for the left edge of a queue row, which inbox.css sizes and inks. Its letters are spoken, too."
     )
     tile: Markup = told("The mark alone, 24 px.")
     backdrop: Markup = told("A rectangle that fills its positioned parent: the full-width band of the composer.")
@@ -75,7 +75,7 @@ def brand_look(brand_id: str, name: str, mark: str, colour: str) -> BrandLook:
         mark=str(letters),
         colour=fill,
         ink=ink,
-        edge=Markup(f'<svg fill="{fill}" aria-hidden="true"><rect/><rect/>{mark_text}</svg>'),
+        edge=Markup(f'<svg fill="{fill}"><rect/><rect/>{mark_text}</svg>'),
         tile=Markup(f'<svg class="tile" viewBox="0 0 24 24" fill="{fill}" aria-hidden="true"><rect/>{mark_text}</svg>'),
         backdrop=Markup(
             f'<svg class="backdrop" fill="{fill}" aria-hidden="true"><rect width="100%" height="100%"/></svg>'

@@ -115,6 +115,15 @@ def rail_brands() -> list[BrandLook]:
     return cast(list[BrandLook], g.rail_brands)
 
 
+def brands_to_choose() -> list[BrandLook]:
+    """Brands for a select: all of a few; of many only the chosen, because many are chosen among in the switcher."""
+    looks = rail_brands()
+    if not _has_many_brands():
+        return looks
+    chosen = request.args.get("brand", "").split(",")
+    return [look for look in looks if look.id in chosen]
+
+
 def take_brands(state: QueueState, names: Mapping[UUID, BrandName]) -> None:
     """Give the frame what the queue has read already, so that it need not read all brands for a dozen of them."""
     g.has_many_brands = state.brand_count > FEW_BRANDS

@@ -29,7 +29,7 @@ def by_name(lines: list[Line], part: str) -> Line:
 def test_the_inbox_is_measured_signed_in_with_rows_and_few_statements(scratch: Scratch) -> None:
     lines = list(benchmark("inbox_page")(scratch, "tiny"))
     assert 0 < by_name(lines, "SQL statements")["ours"] <= 5
-    assert 0 < by_name(lines, "weight")["ours"] <= 60 * 1024
+    assert 0 < by_name(lines, "weight")["ours"] <= 42 * 1024
 
 
 @pytest.mark.slow

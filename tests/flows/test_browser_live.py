@@ -1,0 +1,60 @@
+"""Two people at the same queue: what one does stands in the other's list, which does not move."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+from playwright.sync_api import expect
+
+from tenants.permissions import Actor, Role
+from tests.factories import Factory
+from tests.flows.conftest import House
+from tests.flows.test_browser_path import PASSWORD, _sign_in, chromium
+
+__all__ = ["chromium"]
+pytestmark = pytest.mark.browser
+PULSE = "window.onbrandPulse()"
+TOP = "[...document.querySelectorAll('.row')].map((row) => [row.getAttribute('href'), row.getBoundingClientRect().top])"
+
+
+def test_a_colleagues_claim_and_typing_appear_and_the_list_stays(house: House, web: str, chromium: Any) -> None:
+    make, agency = Factory(house.agency.app), house.agency
+    people = [make.person(agency, Role.STAFF, password=PASSWORD) for _ in range(2)]
+    cases = [make.conversation(agency, platform="google_business", kind="review", stars=1, rank=n) for n in range(4)]
+
+    def signed_in(actor: Actor) -> Any:
+        page = chromium.new_context(viewport={"width": 1440, "height": 900}).new_page()
+        _sign_in(page, web, house, actor)
+        return page
+
+    reader, writer = map(signed_in, people)
+    reader.goto(f"{web}/inbox?view=free")
+    row = reader.locator(f'.row[href*="{cases[1]}"]')
+    row.focus()
+    reader.evaluate(PULSE)
+    before = reader.evaluate(TOP)
+
+    writer.goto(f"{web}/inbox/{cases[1]}")
+    writer.evaluate(PULSE)
+    reader.evaluate(PULSE)
+    name = people[1].name
+    expect(row.locator(".seen")).to_have_attribute("title", f"{name} is looking")
+
+    writer.get_by_role("button", name="Take this case").click()
+    writer.locator("#reply-text").press_sequentially("We are")
+    writer.evaluate(PULSE)
+    make.conversation(agency, platform="google_business", kind="review", stars=1, rank=99)
+    reader.evaluate(PULSE)
+    expect(row.locator("strong")).to_have_text(f"Taken by {name}")
+    expect(reader.locator("#new-bar a")).to_have_text("1 new case")
+    expect(reader.locator('.tabs a[aria-current="page"] .count')).to_have_text("4")
+    assert reader.evaluate(TOP) == before, "the rows are where they were"
+    assert reader.evaluate("document.activeElement.getAttribute('href')") == before[2][0], "and the focus"
+
+    reader.goto(f"{web}/inbox/{cases[1]}")
+    reader.evaluate(PULSE)
+    expect(reader.locator("#others")).to_contain_text(name)
+    writer.goto(f"{web}/account")
+    reader.evaluate(PULSE)
+    expect(reader.locator("#others")).to_be_empty()
