@@ -48,6 +48,34 @@ def _workers(chosen: Any, agency_id: UUID, brand_id: UUID) -> Any:
     )
 
 
+class Member(NamedTuple):
+    """Somebody of the agency who works on cases."""
+
+    person_id: UUID
+    name: str
+
+
+def colleagues_of(actor: Actor) -> list[Member]:
+    """Who works on any of the brands the reader sees, the reader among them, by name; one statement."""
+    require(actor, Permission.CONVERSATION_WORK)
+    query = (
+        select(Person.id, Person.name)
+        .join(Membership, Membership.person_id == Person.id)
+        .where(
+            Membership.agency_id == actor.agency_id,
+            Membership.removed_at.is_(None),
+            Membership.role.in_(WORKING_ROLES),
+            Person.disabled_at.is_(None),
+        )
+        .order_by(func.lower(Person.name), Person.id)
+        .limit(MOST_COLLEAGUES)
+    )
+    if actor.brand_ids is not None:
+        shared = Membership.brand_ids.bool_op("&&")(list(actor.brand_ids))
+        query = query.where(or_(Membership.all_brands, shared))
+    return [Member(*row) for row in db.session.execute(query)]
+
+
 def handover_of(actor: Actor, conversation_id: UUID) -> Handover:
     """The case and who may get it, by name; two statements. Raises NotFound, Forbidden."""
     now = clock.now()

@@ -52,6 +52,7 @@ PAGES = (
     "language",
     "inbox",
     "live",
+    "palette",
     "conversation",
     "away",
     "beside",

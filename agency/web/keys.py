@@ -55,6 +55,7 @@ KEYS: tuple[Key, ...] = (
     Key("[", _l("previous finding"), CASE, by="keys.js"),
     Key("]", _l("next finding"), CASE, by="keys.js"),
     Key("/", _l("search"), EVERYWHERE),
+    Key("Mod+k", _l("go anywhere, do anything"), EVERYWHERE),
     Key("b", _l("switch brand"), EVERYWHERE, by="keys.js"),
     Key("g i", _l("go to the inbox"), EVERYWHERE, url="/inbox"),
     Key("g w", _l("go to what waits for clients"), EVERYWHERE, url="/inbox?view=waiting"),

@@ -32,6 +32,11 @@ def queue_rows(rows: Iterable[QueueRow], chosen: str, yours: str) -> Markup:
     return Markup(_MARKED.sub(r"<mark>\1</mark>", made) if BEGIN in made else made)
 
 
+def with_marks(words: str) -> Markup:
+    """Words of others, with what a search marked in them."""
+    return Markup(_MARKED.sub(r"<mark>\1</mark>", str(escape(words))))
+
+
 def _escaped(words: list[str]) -> list[str]:
     """Each of them escaped, by one call for all of them: on a page they are hundreds.
 

@@ -85,6 +85,9 @@ ROUTE_POLICY: dict[str, Policy] = {
     "inbox.brands": Permission.CONVERSATION_READ,
     "inbox.next_case": Permission.CONVERSATION_WORK,
     "away.leave_desk": Permission.CONVERSATION_WORK,
+    # palette.py: lists what the role may open, and no more
+    "palette.page": SIGNED_IN,
+    "palette.found": Permission.CONVERSATION_READ,
     # live.py: what keeps an open page as things are
     "live.pulse": Permission.CONVERSATION_READ,
     "live.rows": Permission.CONVERSATION_READ,

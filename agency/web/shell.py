@@ -57,7 +57,8 @@ def role_words() -> dict[Role, str]:
 
 
 @per_language
-def _place_words() -> dict[str, str]:
+def place_words() -> dict[str, str]:
+    """What the main places are called, by endpoint."""
     return {
         "inbox.inbox": _("Inbox"),
         "owner.waiting": _("Approvals"),
@@ -163,7 +164,7 @@ def home_url(actor: Actor | None) -> str:
     """Where a person starts: clients at what waits for them, staff at the inbox, others at their own settings."""
     first = "owner.waiting" if actor is not None and actor.role is Role.CLIENT_OWNER else "inbox.inbox"
     for endpoint in (first, "inbox.inbox"):
-        if actor is not None and _may_open(actor, endpoint):
+        if actor is not None and may_open(actor, endpoint):
             return url_for(endpoint)
     return url_for("account_page.account")
 
@@ -197,7 +198,7 @@ def shell(*, notices: Sequence[Notice] = (), with_brands: bool = True) -> Shell:
         account_url=place_url("account_page.account"),
         sign_out_url=place_url("sign_in.sign_out"),
         away_url=place_url("away.leave_desk")
-        if actor is not None and is_member and _may_open(actor, "away.leave_desk")
+        if actor is not None and is_member and may_open(actor, "away.leave_desk")
         else "",
         keys_on=bool(person.preferences.get("keys_on", True)),
         **base,
@@ -230,7 +231,8 @@ def _toasts() -> tuple[Toast, ...]:
     return tuple(Toast(t["words"], t["tone"], t["undo_url"]) for t in told)
 
 
-def _may_open(actor: Actor, endpoint: str) -> bool:
+def may_open(actor: Actor, endpoint: str) -> bool:
+    """Whether this page exists and its policy lets the person in."""
     if endpoint not in current_app.view_functions:
         return False
     policy = ROUTE_POLICY[endpoint]
@@ -238,7 +240,7 @@ def _may_open(actor: Actor, endpoint: str) -> bool:
 
 
 def _menu(actor: Actor) -> tuple[Choice, ...]:
-    words = _place_words()
+    words = place_words()
     return tuple(
         Choice(
             words[endpoint],
@@ -248,12 +250,12 @@ def _menu(actor: Actor) -> tuple[Choice, ...]:
             key=key,
         )
         for endpoint, icon, key in PLACES
-        if _may_open(actor, endpoint)
+        if may_open(actor, endpoint)
     )
 
 
 def _brand_choices(actor: Actor) -> tuple[Choice, ...]:
-    if not _may_open(actor, "inbox.inbox") or actor.role is Role.BILLING_ADMIN:
+    if not may_open(actor, "inbox.inbox") or actor.role is Role.BILLING_ADMIN:
         return ()
     every = Choice(_("All brands"), place_url("inbox.inbox"), selected=not request.args.get("brand"), key="b")
     rest = (Choice(_("Switch brand"), place_url("inbox.brands")),) if _has_many_brands() else ()

@@ -6,6 +6,8 @@
   const OFF = "keys-off";
   const SEQUENCE_MS = 1200;
   const typing = "input:not([type=checkbox], [type=radio], [type=button], [type=submit]), textarea, select, [contenteditable=true]";
+  const PALETTE = '[data-key="Mod+k"]';
+  const source = document.currentScript.src;
   let first = "";
   let firstAt = 0;
 
@@ -91,6 +93,11 @@
     const writes = event.getModifierState?.("AltGraph") || (event.altKey && !event.ctrlKey && "[]".includes(event.key));
     const modifier = (event.ctrlKey || event.metaKey) && !writes;
 
+    if (modifier && !event.altKey && !event.shiftKey && event.key.toLowerCase() === "k" && document.querySelector(PALETTE)) {
+      event.preventDefault();
+      openPalette();
+      return;
+    }
     if (modifier && event.key === "Enter" && target.closest("#composer-form")) {
       event.preventDefault();
       document.querySelector('#composer-form [data-key="Mod+Enter"]')?.click();
@@ -136,7 +143,22 @@
     });
   }
 
-  window.onbrandKeys = { rowAt, visible };
+  // The palette's script comes with its first use.
+  function openPalette() {
+    if (window.onbrandPalette) return window.onbrandPalette.toggle();
+    if (document.querySelector('script[src*="/palette.js"]')) return undefined;
+    const script = document.createElement("script");
+    script.src = source.replace("keys.js", "palette.js");
+    return document.head.append(script);
+  }
+
+  document.addEventListener("click", (event) => {
+    if (event.ctrlKey || event.metaKey || event.shiftKey || !event.target.closest?.(PALETTE)) return;
+    event.preventDefault();
+    openPalette();
+  });
+
+  window.onbrandKeys = { rowAt, visible, find, press };
   document.documentElement.classList.toggle("no-keys", switchedOff());
   document.addEventListener("htmx:afterSwap", wireSwitch);
   wireSwitch();
