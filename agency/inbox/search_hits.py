@@ -21,8 +21,8 @@ MOST_READ: Final = 1_500
 """Messages read for one page, the newest first. Of a conversation whose messages are more, the words are not shown."""
 BEGIN, END = "\x01", "\x02"
 """Around what is marked in an excerpt; taken out of it first."""
-BEFORE: Final = 40
-"""Characters shown before the first marked word."""
+BEFORE: Final = 14
+"""Characters shown before the first marked word: a row of the queue has room for three or four words."""
 
 
 class Hit(NamedTuple):

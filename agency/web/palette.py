@@ -42,7 +42,7 @@ SETTINGS: tuple[tuple[str, str], ...] = (
     ("keys_page.sheet", "key"),
 )
 """Endpoint and icon of further pages that need no values. The route's own policy says who sees them."""
-_NO_DEEDS = frozenset({"Mod+k", "j", "k", "Enter", "Escape", "[", "]"})
+_NO_DEEDS = frozenset({"Mod+k", "j", "k", "Enter", "Escape", "[", "]", "?"})
 
 
 @palette.get("/palette")
