@@ -106,6 +106,11 @@ API_ROUTE_POLICY: dict[str, Policy] = {
     "api_quizzes.list_quizzes": P.REPLY_WRITE,
     "api_quizzes.get_quiz_gate": P.REPLY_WRITE,
     "api_quizzes.set_quiz_gate": P.QUIZ_MANAGE,
+    # ranking.py
+    "api_ranking.get_weights": P.RANKING_MANAGE,
+    "api_ranking.change_weights": P.RANKING_MANAGE,
+    "api_ranking.list_versions": P.RANKING_MANAGE,
+    "api_ranking.look": P.RANKING_MANAGE,
     # quality.py
     "api_quality.get_sample": P.QUALITY_JUDGE,
     "api_quality.judge_reply": P.QUALITY_JUDGE,

@@ -82,7 +82,7 @@ def save_weights(
     `based_on` is the version they were changed from. Raises Forbidden, also for a lead of only some brands; Invalid
     naming fields; Conflict `weights_changed`.
     """
-    _may_change(actor)
+    require_all_brands(actor)
     weights, words = checked_weights(points), _note(note)
     # One save after the other: the agency's own row is held until this transaction ends.
     db.session.execute(select(Agency.id).where(Agency.id == actor.agency_id).with_for_update())
@@ -123,7 +123,7 @@ def save_weights(
 
 def go_back(actor: Actor, number: int, based_on: int, note: str) -> WeightVersion:
     """Put an earlier version's weights in force again, as a new version. Raises as `save_weights`, and NotFound."""
-    _may_change(actor)
+    require_all_brands(actor)
     points: Mapping[str, Any] = DEFAULTS.points
     if number != 0:
         row = db.session.execute(select(RankingWeights.points).where(RankingWeights.number == number)).first()
@@ -133,7 +133,8 @@ def go_back(actor: Actor, number: int, based_on: int, note: str) -> WeightVersio
     return save_weights(actor, points, note, based_on, back_to=number)
 
 
-def _may_change(actor: Actor) -> None:
+def require_all_brands(actor: Actor) -> None:
+    """Raise Forbidden unless this person sets weights, which hold for every brand."""
     require(actor, Permission.RANKING_MANAGE)
     if actor.brand_ids is not None:
         raise Forbidden(NOT_ALL_BRANDS)

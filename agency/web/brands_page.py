@@ -299,8 +299,7 @@ def _one(
         facts=(
             (_("Main language"), language_word(found.language)),
             (_("Time zone"), found.time_zone),
-            (_("First answer due"), hours),
-            (_("Tier"), tier_words()[found.tier]),
+            *(() if may_rank else ((_("First answer due"), hours), (_("Tier"), tier_words()[found.tier]))),
             (_("Approval"), approval),
             (_("Style guide"), in_force),
         ),

@@ -23,7 +23,7 @@ from agency.web.week_look import week_look
 from agency.web.weight_words import weight_groups, weight_words
 from agency.web.who import actor_of_request
 from tenants.database import db
-from tenants.errors import AppError, Conflict, Forbidden, Invalid
+from tenants.errors import AppError, Conflict, Invalid
 
 ranking_page = Blueprint("ranking_page", __name__)
 
@@ -100,8 +100,8 @@ def _page(
     in_force, versions = room.weights_in_force(), room.list_versions(actor)
     errors = {name: _(words[0]) for name, words in error.fields.get("errors", {}).items()} if error else {}
     may_change = actor.brand_ids is None
-    if looked_at is not None and not may_change:
-        raise Forbidden(room.NOT_ALL_BRANDS)
+    if looked_at is not None:
+        room.require_all_brands(actor)
     week: WeekLook | None = None
     if looked_at is not None:
         week = week_look(

@@ -7,10 +7,27 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import NamedTuple
 
+from agency.inbox.ranking import Said
+
 MONDAY = datetime(2026, 11, 16, tzinfo=UTC)
 WEEK = timedelta(days=7)
 BRANDS = 20
 LANGUAGES = ("en", "pl", "pt")
+HASTE = ("police", "policj", "polícia", "danger", "perigo", "natychmiast", "lawyer", "advogado")
+TROUBLE = (
+    "worst",
+    "terrible",
+    "broken",
+    "najgorsz",
+    "brudn",
+    "zimn",
+    "horrível",
+    "quebrad",
+    "spóźni",
+    "sorry",
+    "nie ",
+    "não",
+)
 HOURS = (4, 8, 12, 24, 48)
 SAID = [
     tuple(line.split("\t", 1)) for line in (Path(__file__).parent / "data" / "said.tsv").read_text("utf-8").splitlines()
@@ -31,6 +48,13 @@ class Arrival(NamedTuple):
     def due_hours(self) -> int:
         """Within how many hours the brand answers."""
         return HOURS[self.brand % len(HOURS)]
+
+    @property
+    def said(self) -> Said:
+        """By few words of its own, so that no better reading of words changes what this week is."""
+        words = self.text.lower()
+        urgent, complaint = (tuple(w for w in listed if w in words) for listed in (HASTE, TROUBLE))
+        return Said(urgent, complaint)
 
 
 class GeneratedWeek(NamedTuple):

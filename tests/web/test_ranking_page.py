@@ -50,7 +50,7 @@ def queue(whole_app: Flask, make: Factory, ana: Agency) -> dict[str, UUID]:
 def rows_of(page: str) -> list[str]:
     """The first words of the cases in the table of the queue."""
     table = page[page.index('id="queue-heading"') :]
-    return re.findall(r'class="week-case" href="/inbox/([0-9a-f-]+)"', table)
+    return re.findall(r'class="week-case"><a href="/inbox/([0-9a-f-]+)"', table)
 
 
 @pytest.mark.parametrize("role", list(Role))
