@@ -9,7 +9,7 @@ from flask import Flask
 from rq.timeouts import JobTimeoutException
 from sqlalchemy import Select, String, and_, cast, exists, func, select
 
-from agency.inbox import moderation, returning
+from agency.inbox import bulk, moderation, returning
 from agency.inbox.contacts import deeds
 from agency.notices import sending
 from agency.replies import answered_words
@@ -65,6 +65,7 @@ def keep_up(app: Flask) -> None:
                 ending.forget_old()
                 answered_words.keep_older()
                 deeds.fill_name_keys()
+                bulk.forget_old()
         except JobTimeoutException:
             raise
         except Exception:

@@ -48,6 +48,7 @@ class JobName(StrEnum):
     UPKEEP = "upkeep"
     RANK_DUE = "rank_due"
     RERANK = "rerank"
+    RAISE_MERGED = "raise_merged"
 
 
 def enqueue_after_commit(job: JobName, *, run_at: datetime | None = None, **ids: UUID | str | int) -> None:

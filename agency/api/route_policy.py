@@ -38,6 +38,15 @@ API_ROUTE_POLICY: dict[str, Policy] = {
     "api_conversations.claim_conversation": P.CONVERSATION_WORK,
     "api_conversations.release_conversation": P.CONVERSATION_WORK,
     "api_conversations.moderate": P.MESSAGE_MODERATE,
+    # presses.py
+    "api_presses.press": P.CONVERSATION_WORK,
+    "api_presses.get_press": P.CONVERSATION_WORK,
+    "api_presses.undo": P.CONVERSATION_WORK,
+    "api_presses.merge": P.CONVERSATION_WORK,
+    "api_presses.take_apart": P.CONVERSATION_WORK,
+    "api_presses.split": P.CONVERSATION_WORK,
+    "api_presses.list_spam_marks": P.CONVERSATION_WORK,
+    "api_presses.lift": P.CONVERSATION_REASSIGN,
     # earlier_answers.py
     "api_earlier_answers.list_earlier_answers": P.REPLY_WRITE,
     # replies.py

@@ -13,6 +13,11 @@ VIP: Final = 100
 STANDING: Final = f"weight + case when is_vip then {VIP} else 0 end"
 """What staff set of a person, in one number: it costs a thread and a page's contacts no statement of their own."""
 
+_MARKED = "select id from contact where agency_id = :agency_id and brand_id = :brand_id and spam_since is not null"
+BY_SPAMMER: Final = f"""coalesce(contact_id = any(array({_MARKED}))
+               and (stars is null or contact_id = any(array({_MARKED} and spam_stars))), false)"""
+"""Of a message, whether it is by somebody marked as spam: each list is read once for the statement, not a message."""
+
 RULES_OF_BRAND: Final = """
     select jsonb_build_array(coalesce((answer_due_hours_on ->> cast(:platform as text))::int, answer_due_hours), tier,
         (select points from ranking_weights where agency_id = :agency_id order by number desc limit 1))

@@ -128,3 +128,54 @@ def name_of_colleague(agency_id: UUID, brand_id: UUID, person_id: UUID) -> str:
             errors={"person": [worded("may not work on cases of this brand")]},
         )
     return str(name)
+
+
+class Worker(NamedTuple):
+    """Somebody who works on cases; `brand_ids` are the brands, None for all of the agency."""
+
+    person_id: UUID
+    name: str
+    brand_ids: frozenset[UUID] | None
+
+
+def colleagues_of(actor: Actor) -> list[Worker]:
+    """Everybody who may get cases of a brand the lead sees, by name, at most MOST_COLLEAGUES. Raises Forbidden."""
+    require(actor, Permission.CONVERSATION_REASSIGN)
+    rows = db.session.execute(
+        _all_workers(actor.agency_id).order_by(func.lower(Person.name), Person.id).limit(MOST_COLLEAGUES)
+    )
+    found = [_worker(*row) for row in rows]
+    seen = actor.brand_ids
+    return [one for one in found if seen is None or one.brand_ids is None or one.brand_ids & seen]
+
+
+def colleague(actor: Actor, person_id: UUID) -> Worker:
+    """One of them; the membership stays so until this transaction ends. Raises Invalid, alike for whoever is none."""
+    require(actor, Permission.CONVERSATION_REASSIGN)
+    wanted = _all_workers(actor.agency_id).where(Person.id == person_id)
+    row = db.session.execute(wanted.with_for_update(read=True, of=Membership)).first()
+    if row is None:
+        raise Invalid(
+            "This person may not work on cases. Nothing was changed. "
+            "Choose somebody from the list, or ask an agency admin to change what they may do.",
+            code="not_a_colleague",
+            errors={"person": [worded("may not work on cases")]},
+        )
+    return _worker(*row)
+
+
+def _worker(person_id: UUID, name: str, all_brands: bool, brand_ids: list[UUID]) -> Worker:
+    return Worker(person_id, name, None if all_brands else frozenset(brand_ids))
+
+
+def _all_workers(agency_id: UUID) -> Any:
+    return (
+        select(Person.id, Person.name, Membership.all_brands, Membership.brand_ids)
+        .join(Membership, Membership.person_id == Person.id)
+        .where(
+            Membership.agency_id == agency_id,
+            Membership.removed_at.is_(None),
+            Membership.role.in_(WORKING_ROLES),
+            Person.disabled_at.is_(None),
+        )
+    )

@@ -4,13 +4,23 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
+from types import MappingProxyType
 from typing import Any, NamedTuple
 from uuid import UUID
 
 from agency.inbox.brand_rules import VIP, BrandRules
 from agency.inbox.incoming import Record
 from agency.inbox.storage import AccountRows, Thread
-from agency.inbox.summary import READ_CHARACTERS, MessageFacts, Standing, Summary, first_status, next_status, summarise
+from agency.inbox.summary import (
+    READ_CHARACTERS,
+    MessageFacts,
+    Standing,
+    Summary,
+    first_status,
+    next_status,
+    summarise,
+    together,
+)
 from agency.inbox.understanding.stored import Stored
 from channels.models import Account
 from tenants import clock
@@ -23,10 +33,13 @@ Contexts = dict[UUID, tuple[dict[str, Any], str | None]]
 
 
 class Rules(NamedTuple):
-    """By what a conversation's row is worked out: the brand's rules, and before when it is past."""
+    """By what a conversation's row is worked out: the brand's rules, before when it is past, and whose words ask for no
+    answer: each with whether their stars do not, either.
+    """
 
     brand: BrandRules
     past_before: datetime | None = None
+    spammers: Mapping[UUID, bool] = MappingProxyType({})
 
 
 def refresh(
@@ -35,15 +48,25 @@ def refresh(
     rules: Rules,
     contexts: Contexts,
 ) -> None:
-    """Bring locked conversations in line with their messages."""
+    """Bring locked conversations in line with their messages.
+
+    One that others are told within shows them, too; one that is told within another stays as a person left it, and a
+    promise looks at that other one, which is not locked here: people at work hold several at once.
+    """
     if not threads:
         return
-    facts = rows.facts(t.id for t in threads)
+    facts = rows.facts([one for t in threads for one in (t.id, *(UUID(part[0]) for part in t.parts or ()))])
     changes = []
     for thread in threads:
+        if thread.merged_into_id is not None:
+            rows.promise_raise(thread.merged_into_id)
         if thread.id not in facts:
             continue
         summary = _summary(thread.external_id, thread.kind, facts[thread.id], rules, thread.standing)
+        parts = [(UUID(one), name, kind) for one, name, kind in thread.parts or () if UUID(one) in facts]
+        if parts:
+            told = [_summary(name, kind, facts[one], rules, thread.standing) for one, name, kind in parts]
+            summary = together(summary, told)
         before = Standing(thread.status, thread.closed_reason, thread.held, thread.reply_state, thread.last_customer_at)
         context, permalink = contexts.get(thread.id, ({}, None))
         changes.append(
@@ -84,7 +107,7 @@ def conversation_row(
     """A conversation nobody has seen before: all its messages are in this page, so it is written once, whole."""
     by_thread[thread_external_id] = conversation_id = new_id()
     records = list(records)
-    facts = [_facts(r, contacts, languages, readings) for r in records]
+    facts = [_facts(r, contacts, languages, readings, rules.spammers) for r in records]
     kind = records[0].kind
     root = next((r for r in records if r.external_id == thread_external_id), None)
     begun_by = contacts.get(root.contact_key) if root and root.contact_key is not None else None
@@ -101,13 +124,21 @@ def conversation_row(
     }
 
 
-def _facts(r: Record, contacts: dict[str, UUID], languages: dict[str, str | None], readings: Readings) -> MessageFacts:
+def _facts(
+    r: Record,
+    contacts: dict[str, UUID],
+    languages: dict[str, str | None],
+    readings: Readings,
+    spammers: Mapping[UUID, bool],
+) -> MessageFacts:
+    contact_id = contacts.get(r.contact_key) if r.contact_key is not None else None
+    is_spam = contact_id is not None and contact_id in spammers and (r.stars is None or spammers[contact_id])
     return MessageFacts(
         r.external_id,
         r.direction,
         r.text[:READ_CHARACTERS],
         r.author_name,
-        contacts.get(r.contact_key) if r.contact_key is not None else None,
+        contact_id,
         languages.get(r.external_id),
         r.stars,
         r.written_at,
@@ -115,6 +146,7 @@ def _facts(r: Record, contacts: dict[str, UUID], languages: dict[str, str | None
         r.deleted,
         r.moderation,
         reading=readings.get(r.external_id),
+        spam=is_spam,
     )
 
 

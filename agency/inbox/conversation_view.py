@@ -14,6 +14,7 @@ from sqlalchemy.orm import aliased
 from agency.inbox.contacts.before import cases_before
 from agency.inbox.desk_models import ConversationLabel, Label
 from agency.inbox.labels import LabelName
+from agency.inbox.merged import PART_IDS
 from agency.inbox.models import Contact, Conversation, KeptMedia, Message, ModerationDeed, Note
 from agency.inbox.ranking import parts_of
 from agency.inbox.understanding.stored import Stored
@@ -144,6 +145,11 @@ class ConversationView(NamedTuple):
     held_until: datetime | None
     held_before_id: UUID | None
     hold_reason: str | None
+    snoozed_by: UUID | None
+    woke_at: datetime | None
+    merged_into_id: UUID | None
+    split_from_id: UUID | None
+    part_ids: list[UUID] | None
     version: int
     created_at: datetime
     messages: list[MessageView]
@@ -198,6 +204,11 @@ _COLUMNS = (
     Conversation.held_until,
     Conversation.held_before_id,
     Conversation.hold_reason,
+    Conversation.snoozed_by,
+    Conversation.woke_at,
+    Conversation.merged_into_id,
+    Conversation.split_from_id,
+    PART_IDS,
     Conversation.version,
     Conversation.created_at,
 )

@@ -7,12 +7,26 @@ other is told who. A claim nobody works on runs out after CLAIM_MINUTES by the p
 from __future__ import annotations
 
 from datetime import datetime, timedelta
-from typing import Any, NamedTuple
+from typing import Any
 from uuid import UUID
 
 from sqlalchemy import ColumnElement, func, or_, select, update
 
 from agency.inbox.colleagues import name_of_colleague
+from agency.inbox.deeds import (
+    CASE,
+    CLAIM_MINUTES,
+    Case,
+    Deed,
+    Release,
+    Reopen,
+    Resolve,
+    Snooze,
+    changes,
+    held,
+    merged,
+    refuse_moment,
+)
 from agency.inbox.filters import QueueFilter, conditions
 from agency.inbox.models import Conversation, Note
 from tenants import audit, clock
@@ -20,65 +34,15 @@ from tenants.database import db, new_id
 from tenants.errors import Conflict, Invalid, NotFound, worded
 from tenants.permissions import Actor, Permission, require
 
-CLAIM_MINUTES = 30
-"""How long a claim outlives the last deed of its holder. Typing is a deed."""
-IDLE_MINUTES = 10
-"""So long without a deed of its holder, and any colleague may take the case, with a reason; a lead may at once."""
-
 LONGEST_NOTE = 10_000
 LONGEST_REASON = 2_000
-LONGEST_SNOOZE_DAYS = 366
-
-NOBODY: dict[str, Any] = {"holder_id": None, "holder_name": None, "held_since": None, "held_until": None}
-_NOBODY: dict[str, Any] = {**NOBODY, "held_before_id": None, "hold_reason": None}
 _HELD_BEFORE = func.coalesce(Conversation.holder_id, Conversation.held_before_id)
 """In an UPDATE: whoever had it until now, or, where nobody had, whoever lost it before."""
 
 
-class Case(NamedTuple):
-    """Who may do what to a conversation hangs on these."""
-
-    id: UUID
-    brand_id: UUID
-    status: str
-    holder_id: UUID | None
-    holder_name: str | None
-    held_since: datetime | None
-    held_until: datetime | None
-    held_before_id: UUID | None
-    hold_reason: str | None
-
-    def is_held(self, now: datetime) -> bool:
-        """Whether somebody has it: claims that ran out and were not cleared away yet are none."""
-        return self.holder_id is not None and (self.held_until is None or self.held_until >= now)
-
-    @property
-    def free_from(self) -> datetime | None:
-        """From when a colleague may take it without a lead, if its holder does nothing until then."""
-        return idle_from(self.held_until)
-
-
-def idle_from(held_until: datetime | None) -> datetime | None:
-    """When a claim that lasts until then counts as idle; None where it never ends."""
-    return None if held_until is None else held_until - timedelta(minutes=CLAIM_MINUTES - IDLE_MINUTES)
-
-
-_CASE = (
-    Conversation.id,
-    Conversation.brand_id,
-    Conversation.status,
-    Conversation.holder_id,
-    Conversation.holder_name,
-    Conversation.held_since,
-    Conversation.held_until,
-    Conversation.held_before_id,
-    Conversation.hold_reason,
-)
-
-
 def case_of(conversation_id: UUID, *, lock: bool = False) -> Case:
     """Who has this case. Raises NotFound."""
-    wanted = select(*_CASE).where(Conversation.id == conversation_id)
+    wanted = select(*CASE).where(Conversation.id == conversation_id)
     row = db.session.execute(wanted.with_for_update(key_share=True) if lock else wanted).first()
     if row is None:
         raise NotFound()
@@ -91,7 +55,7 @@ def _change(*where: ColumnElement[bool], **values: Any) -> Case | None:
         update(Conversation)
         .where(*where)
         .values(version=Conversation.version + 1, **values)
-        .returning(*_CASE)
+        .returning(*CASE)
         .execution_options(synchronize_session=False)
     ).first()
     for loaded in db.session.identity_map.values():
@@ -121,6 +85,8 @@ def claim(actor: Actor, conversation_id: UUID) -> Case:
     """
     before = case_of(conversation_id)
     require(actor, Permission.CONVERSATION_WORK, before.brand_id)
+    if before.merged_into_id is not None:  # who answers there holds all that is told together
+        return claim(actor, before.merged_into_id)
     now = clock.now()
     if before.holder_id == actor.user_id:
         until = before.held_until
@@ -143,53 +109,14 @@ def claim(actor: Actor, conversation_id: UUID) -> Case:
         now_held = case_of(conversation_id)
         if now_held.holder_id == actor.user_id:  # this very person, a moment ago, by another click
             return now_held
-        raise _held(now_held)
+        raise held(now_held)
     audit.record(actor, "conversation.claim", "conversation", conversation_id, brand_id=taken.brand_id)
     return taken
 
 
-def _held(case: Case) -> Conflict:
-    return Conflict(
-        worded(
-            "%(name)s has this case since %(time)s UTC. Nothing was changed. "
-            "Take another case, or ask a team lead to hand it over.",
-            name=case.holder_name or worded("Somebody else"),
-            time=f"{case.held_since:%H:%M}",
-        )
-        if case.held_since
-        else worded(
-            "%(name)s has this case. Nothing was changed. Take another case, or ask a team lead to hand it over.",
-            name=case.holder_name or worded("Somebody else"),
-        ),
-        code="held",
-        holder_id=str(case.holder_id),
-        holder_name=case.holder_name,
-        held_since=case.held_since.isoformat() if case.held_since else None,
-        held_until=case.held_until.isoformat() if case.held_until else None,
-        free_from=case.free_from.isoformat() if case.free_from else None,
-    )
-
-
-def _to_work_on(actor: Actor, conversation_id: UUID, *, even_held: bool = False) -> Case:
-    """The case, locked, if this person may change it: nobody else holds it, or that is no matter."""
-    case = case_of(conversation_id, lock=True)
-    require(actor, Permission.CONVERSATION_WORK, case.brand_id)
-    if case.holder_id != actor.user_id and case.is_held(clock.now()) and not even_held:
-        raise _held(case)
-    return case
-
-
-def _whose(actor: Actor, case: Case) -> dict[str, Any]:
-    """For an UPDATE and the record: from whom somebody else takes a case by closing or putting it off."""
-    return {"held_before_id": case.holder_id if case.holder_id != actor.user_id else None}
-
-
 def release(actor: Actor, conversation_id: UUID) -> None:
     """Give a case back to the queue. Harmless when nobody holds it; Conflict `held` when somebody else does."""
-    case = _to_work_on(actor, conversation_id)
-    if case.holder_id is not None:
-        _change(Conversation.id == conversation_id, **_NOBODY)
-        audit.record(actor, "conversation.release", "conversation", conversation_id, brand_id=case.brand_id)
+    _alone(actor, conversation_id, Release())
 
 
 def take_over(actor: Actor, conversation_id: UUID, reason: str) -> Case:
@@ -200,11 +127,13 @@ def take_over(actor: Actor, conversation_id: UUID, reason: str) -> Case:
     """
     case = case_of(conversation_id, lock=True)
     require(actor, Permission.CONVERSATION_WORK, case.brand_id)
+    if case.merged_into_id is not None:
+        raise merged(case)
     why = _words(reason, "reason", LONGEST_REASON)
     now = clock.now()
     others = case.is_held(now) and case.holder_id != actor.user_id
     if others and not actor.may(Permission.CONVERSATION_REASSIGN) and (case.free_from is None or now < case.free_from):
-        raise _held(case)
+        raise held(case)
     taken = _change(
         Conversation.id == conversation_id,
         held_since=now,
@@ -275,22 +204,12 @@ def assign(actor: Actor, conversation_id: UUID, person_id: UUID, *, seen_holder_
 
 def close(actor: Actor, conversation_id: UUID) -> None:
     """Resolve a case; nobody holds it any more. A lead may also while somebody does. Harmless when it is closed."""
-    case = _to_work_on(actor, conversation_id, even_held=actor.may(Permission.CONVERSATION_REASSIGN))
-    if case.status == "closed":
-        return
-    values = {**_NOBODY, **_whose(actor, case), "status": "closed", "closed_reason": "resolved", "snoozed_until": None}
-    _change(Conversation.id == conversation_id, looked_at=clock.now(), **values)
-    audit.record(actor, "conversation.close", "conversation", conversation_id, brand_id=case.brand_id)
+    _alone(actor, conversation_id, Resolve())
 
 
 def reopen(actor: Actor, conversation_id: UUID) -> None:
     """Put a closed or snoozed case back into the queue. Harmless when it is open."""
-    case = _to_work_on(actor, conversation_id, even_held=actor.may(Permission.CONVERSATION_REASSIGN))
-    if case.status == "open":
-        return
-    values = {"status": "open", "closed_reason": None, "snoozed_until": None}
-    _change(Conversation.id == conversation_id, rerank_at=clock.now(), **values)
-    audit.record(actor, "conversation.reopen", "conversation", conversation_id, brand_id=case.brand_id)
+    _alone(actor, conversation_id, Reopen())
 
 
 def snooze(actor: Actor, conversation_id: UUID, until: datetime) -> None:
@@ -299,25 +218,17 @@ def snooze(actor: Actor, conversation_id: UUID, until: datetime) -> None:
 
     Raises Invalid for a moment that is not ahead, or too far ahead.
     """
-    now = clock.now()
-    if until.tzinfo is None or not now < until <= now + timedelta(days=LONGEST_SNOOZE_DAYS):
-        raise Invalid(
-            "Choose a time ahead of now, within a year. Nothing was changed.",
-            errors={"until": [worded("must be ahead of now and within a year")]},
-        )
-    case = _to_work_on(actor, conversation_id, even_held=actor.may(Permission.CONVERSATION_REASSIGN))
-    if case.status == "closed":
-        raise Conflict("This case is closed, so it cannot be put off. Open it again first.", code="closed")
-    values = {**_NOBODY, **_whose(actor, case), "status": "snoozed", "snoozed_until": until}
-    _change(Conversation.id == conversation_id, looked_at=now, **values)
-    audit.record(
-        actor,
-        "conversation.snooze",
-        "conversation",
-        conversation_id,
-        brand_id=case.brand_id,
-        until=until.isoformat(),
-    )
+    refuse_moment(until, clock.now())
+    _alone(actor, conversation_id, Snooze(until))
+
+
+def _alone(actor: Actor, conversation_id: UUID, deed: Deed) -> None:
+    """Do it to one case; `agency.inbox.bulk` does it to many, and to one where it shall be undone."""
+    case = case_of(conversation_id, lock=True)
+    values = changes(deed, actor, case, clock.now())
+    if values is not None:
+        _change(Conversation.id == conversation_id, **values)
+        audit.record(actor, deed.action, "conversation", conversation_id, brand_id=case.brand_id, **deed.facts())
 
 
 def add_note(actor: Actor, conversation_id: UUID, text: str) -> UUID:
@@ -361,7 +272,7 @@ def claim_next(actor: Actor, filters: QueueFilter | None = None) -> UUID | None:
 
 def taken_meanwhile(actor: Actor, conversation_id: UUID) -> Case | None:
     """Somebody else's case by now, for whoever saw it free a moment ago; None where it is not, or is none of theirs."""
-    row = db.session.execute(select(*_CASE).where(Conversation.id == conversation_id)).first()
+    row = db.session.execute(select(*CASE).where(Conversation.id == conversation_id)).first()
     case = Case(*row) if row is not None else None
     return case if case is not None and case.is_held(clock.now()) and case.holder_id != actor.user_id else None
 

@@ -84,7 +84,7 @@ def store_page(
     records = records_of(page.items, account.name, known_stay=known_stay, read_now=read_now)
     if not records:
         return Stored(set_aside=aside)
-    external_ids = {i for r in records.values() for i in (r.external_id, r.thread_external_id, r.post_external_id) if i}
+    external_ids = {i for r in records.values() for i in _names(r) if i}
     external_ids.update(i + REPLY_SUFFIX for i, r in records.items() if r.deleted)
     work = _compare(records, rows.known(external_ids))
     if not work:
@@ -95,6 +95,10 @@ def store_page(
         _write(account, rows, work, Rules(brand_rules, past_before), now)
     arrived = tuple((r.kind, r.written_at) for r in work.fresh if r.direction == "in" and not r.deleted)
     return Stored(len(work.fresh), len(work.changed), len(work.gone), work.unchanged, aside, arrived)
+
+
+def _names(r: Record) -> tuple[str | None, ...]:
+    return (r.external_id, r.thread_external_id, r.post_external_id, r.parent_external_id)
 
 
 def mark_gone(account: Account, external_ids: Sequence[str], *, now: datetime) -> int:
@@ -201,6 +205,7 @@ def _write(account: Account, rows: AccountRows, work: _Work, rules: Rules, now: 
     people = rows.contacts({r.contact_key: r.author_name for r in given if r.contact_key is not None})
     contacts = {key: person.id for key, person in people.items()}
     standings = {person.id: person.standing for person in people.values() if person.standing}
+    rules = rules._replace(spammers={one.id: one.spam_stars for one in people.values() if one.is_spammer})
     work = work._replace(
         fresh=[naming.named(r, people) for r in work.fresh],
         changed=[(naming.named(r, people), known) for r, known in work.changed],
@@ -220,6 +225,13 @@ def _write(account: Account, rows: AccountRows, work: _Work, rules: Rules, now: 
         for above in (r.thread_external_id, r.post_external_id)
         if above in work.known
     }
+    # But beneath one that a person set apart it goes there.
+    apart = {
+        r.external_id: work.known[r.parent_external_id].conversation_id
+        for r in work.fresh
+        if r.parent_external_id in work.known and work.known[r.parent_external_id].set_apart
+    }
+    placed |= apart
     beneath = joining.told_before(rows, [r for r in work.fresh if r.external_id not in placed], now)
     touched = {*placed.values(), *(k.conversation_id for _, k in work.changed), *(k.conversation_id for k in work.gone)}
     touched.update(k.conversation_id for _, k in (*work.named, *work.told_more))
@@ -246,6 +258,7 @@ def _write(account: Account, rows: AccountRows, work: _Work, rules: Rules, now: 
             for r in sorted(work.fresh, key=lambda r: (r.written_at, r.external_id))
         ]
     )
+    rows.set_apart(apart)
     rows.update_messages(
         [
             message_row(r, contacts, languages, readings, now) | {"id": k.id, "dated": r.version is not None}

@@ -28,7 +28,8 @@ def astray(records: Mapping[str, Record], known: Mapping[str, Known]) -> Pairs:
     pairs: set[tuple[UUID, UUID]] = set()
     for record in records.values():
         names = (record.post_external_id, record.thread_external_id, record.external_id)
-        places = [known[name].conversation_id for name in names if name in known]
+        # What a person set apart stays apart, whatever the platform calls its thread.
+        places = [known[name].conversation_id for name in names if name in known and not known[name].set_apart]
         pairs.update((place, places[0]) for place in places[1:] if place != places[0])
     return frozenset(pairs)
 

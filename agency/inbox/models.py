@@ -23,6 +23,7 @@ from sqlalchemy import (
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.orm import Mapped, mapped_column
 
+from agency.inbox.bulk_models import BulkDeed as BulkDeed  # whoever loads the room's tables has all of them
 from agency.inbox.contacts.models import ERASED as ERASED
 from agency.inbox.contacts.models import MOST_WEIGHT as MOST_WEIGHT
 from agency.inbox.contacts.models import Contact as Contact
@@ -36,12 +37,27 @@ STATUSES = ("open", "snoozed", "closed")
 
 PAST = "past"
 """Closed because history brought it and it was old by then: it stays so until the customer writes again."""
-CLOSED_BY_RULE = ("answered", "stars_only", "nothing_to_answer", PAST)
-"""Why a rule closed a conversation; a person's closing is `resolved`. What a rule closed, a rule opens again."""
-MEDIA_STATES = ("waiting", "kept", "gone", "refused")
-"""Of a copy of what expires at the platform."""
+SPAM, FROM_SPAMMER, MERGED = "spam", "from_spammer", "merged"
+"""A person said so; a rule, because all of it is by somebody marked so; it is told within another conversation."""
+CLOSED_BY_RULE = ("answered", "stars_only", "nothing_to_answer", FROM_SPAMMER, PAST)
+"""Why a rule closed a conversation; a person's closing is `resolved` or SPAM, MERGED stays whatever comes in. What a
+rule closed, a rule opens again."""
+APART = "#apart-"
+"""What follows the platform's name of a thread in the name of a conversation that was set apart from it."""
 CHANGED_KEPT = 16
 """So many changed conversations a brand's counter remembers (migration 0036)."""
+MEDIA_STATES = ("waiting", "kept", "gone", "refused")
+"""Of a copy of what expires at the platform."""
+
+
+def is_apart(external_id: str) -> bool:
+    """Whether a conversation of this name was set apart from another one of its thread."""
+    return APART in external_id
+
+
+def thread_of(external_id: str) -> str:
+    """The platform's own name of a conversation's thread."""
+    return external_id.partition(APART)[0]
 
 
 class Conversation(BrandOwned, Dated, Base):
@@ -54,11 +70,14 @@ class Conversation(BrandOwned, Dated, Base):
     it changes, as the due time nears; the default, long past, has it ranked at once. `excerpt`, `author_name`,
     `language`,
     `stars` and the counts are copies kept by intake so that a queue page reads one table. `reply_state` is the state
-    of the newest reply, None without one. `version` grows with every change a queue row shows. `closed_reason` is one
-    of CLOSED_BY_RULE, `resolved`, or None while not closed; `looked_at` is when somebody of ours last worked on it.
+    of the newest reply, None without one. `version` grows with every change a queue row shows.
     `held_before_id` is from whom the case went without their doing, by a lead, a colleague or the clock, and
-    `hold_reason` why whoever has it took it.
-    `label_ids` are those of its `conversation_label`s, as they were put on.
+    `hold_reason` why whoever has it took it. `label_ids` are those of its `conversation_label`s, as they were put on.
+    `closed_reason` is one of CLOSED_BY_RULE, `resolved`, SPAM, MERGED, or None while not closed; `looked_at` is when
+    somebody of ours last worked on it. `snoozed_by` is who put it off last, `woke_at` when that time came; it stands
+    until somebody does something with it. Of a merged one `merged_into_id` is the conversation it is told in, always of
+    the same brand. `split_from_id` is the one whose messages were set apart here: it shares that one's thread on the
+    platform.
     """
 
     __tablename__ = "conversation"
@@ -86,6 +105,10 @@ class Conversation(BrandOwned, Dated, Base):
     due_at: Mapped[datetime | None]
     closed_reason: Mapped[str | None] = mapped_column(Text)
     snoozed_until: Mapped[datetime | None]
+    snoozed_by: Mapped[UUID | None]
+    woke_at: Mapped[datetime | None]
+    merged_into_id: Mapped[UUID | None]
+    split_from_id: Mapped[UUID | None]
     looked_at: Mapped[datetime | None]
     holder_id: Mapped[UUID | None]
     holder_name: Mapped[str | None] = mapped_column(Text)
@@ -98,7 +121,14 @@ class Conversation(BrandOwned, Dated, Base):
     __table_args__ = (
         belongs_to("account", "account_id"),
         belongs_to("contact", "contact_id"),
+        belongs_to("conversation", "merged_into_id"),
         UniqueConstraint("agency_id", "account_id", "external_id", "brand_id"),
+        Index(
+            "ix_conversation_merged",
+            "agency_id",
+            "merged_into_id",
+            postgresql_where=text("merged_into_id is not null"),
+        ),
         Index(
             "ix_conversation_queue",
             "agency_id",
@@ -142,7 +172,8 @@ class Message(BrandOwned, Dated, Base):
 
     `content_hash` covers everything the platform may change, so a poll compares before it writes.
     `reading` is what a customer's text says of itself (`agency.inbox.understanding.stored`), None of what is older.
-    `deleted_at` is a tombstone: the words are gone, and a late or stale answer never brings them back.
+    `deleted_at` is a tombstone: the words are gone, and a late or stale answer never brings them back. `set_apart`: a
+    person put it into another conversation than its thread's, where it stays.
     """
 
     __tablename__ = "message"
@@ -165,6 +196,7 @@ class Message(BrandOwned, Dated, Base):
     earlier_texts: Mapped[list[Any]] = mapped_column(JSONB, default=list, server_default="[]")
     deleted_at: Mapped[datetime | None]
     hidden: Mapped[bool] = mapped_column(default=False, server_default="false")
+    set_apart: Mapped[bool] = mapped_column(default=False, server_default="false")
     liked: Mapped[bool] = mapped_column(default=False, server_default="false")
     moderation: Mapped[str | None] = mapped_column(Text)
     reply_id: Mapped[UUID | None]

@@ -13,7 +13,8 @@ from sqlalchemy.dialects.postgresql import JSONB
 from agency.inbox.conversation_rows import refresh_conversation
 from agency.inbox.incoming import PRIVATE_SUFFIX, PROVISIONAL, REPLY_SUFFIX
 from agency.inbox.intake import store_page
-from agency.inbox.models import Conversation, Message
+from agency.inbox.merged import told_with
+from agency.inbox.models import Conversation, Message, thread_of
 from agency.inbox.sent import link_reply, record_sent
 from channels import message_window
 from channels.items import Author, IncomingItem, Page
@@ -67,7 +68,7 @@ def target_for(
     """What an answer to this message answers, as adapters name it: the one place where targets are made."""
     return ReplyTarget(
         external_id=message.external_id,
-        thread_external_id=conversation.external_id,
+        thread_external_id=thread_of(conversation.external_id),
         kind=conversation.kind,  # type: ignore[arg-type]  # intake stores no other
         post_external_id=conversation.context.get("external_id"),
         seen_updated_at=message.edited_at or message.written_at,
@@ -289,9 +290,10 @@ def _alter(
 
 
 def _let_go(conversation_id: UUID) -> None:
+    """Nobody holds it any more, nor the one it is told within."""
     db.session.execute(
         update(Conversation)
-        .where(Conversation.id == conversation_id)
+        .where(Conversation.id.in_(told_with(conversation_id)))
         .values(holder_id=None, holder_name=None, held_since=None, held_until=None)
         .execution_options(synchronize_session=False)
     )

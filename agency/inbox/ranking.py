@@ -19,11 +19,15 @@ HORIZON: Final = datetime(2060, 1, 1, tzinfo=UTC)
 EARLIEST: Final = datetime(2000, 1, 1, tzinfo=UTC)
 """Ranks are seconds counted back from HORIZON, so that older means higher. With what is older than EARLIEST taken as
 from then, they fit 32 bits beside the most points there can be."""
-PARTS: Final = ("urgent", "complaint", "anger", "stars", "due", "reach", "vip", "person", "tier", "waiting")
+PARTS: Final = (
+    *("woken", "urgent", "complaint", "anger", "stars", "due", "reach", "vip", "person", "tier", "waiting"),
+)
 """In the order in which they are told."""
 WORD_PARTS: Final = ("urgent", "complaint", "anger")
 """Parts by words: kept also where they count nothing, so that other weights need no reading of the messages."""
 WORDS_TOLD: Final = 3
+WOKEN_POINTS: Final = 1_000
+"""Of what somebody put off until now: it comes to the top, whatever else waits. No weight, as it is a person's word."""
 
 MANY_STARS: Final = 4
 """Words of a review of so many stars are no complaint (`agency.inbox.case.is_complaint`)."""
@@ -66,6 +70,7 @@ class RankFacts(NamedTuple):
     vip: bool = False
     weight: int = 0
     tier: str = "standard"
+    woken: bool = False
 
 
 class Ranked(NamedTuple):
@@ -82,7 +87,7 @@ class Ranked(NamedTuple):
 def rank(facts: RankFacts, weights: Weights, now: datetime) -> Ranked:
     """Where these facts put a case at this moment."""
     points = weights.points
-    reasons: list[dict[str, Any]] = []
+    reasons: list[dict[str, Any]] = [{"part": "woken", "points": WOKEN_POINTS}] if facts.woken else []
     for part, words in zip(WORD_PARTS, facts.said, strict=True):
         if words:
             reasons.append({"part": part, "points": points[part], "words": list(words)})

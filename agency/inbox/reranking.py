@@ -31,6 +31,7 @@ NO_ID: Final = UUID(int=0)
 _FACTS = """
     select c.id, c.brand_id, c.rank, c.rank_reasons, c.rerank_at, c.due_at, c.last_customer_at,
         c.last_message_at, c.stars, c.kind, c.message_count, b.tier,
+        c.woke_at is not null as woken,
         coalesce((b.answer_due_hours_on ->> c.platform)::int, b.answer_due_hours) as due_hours,
         coalesce(p.is_vip, false) as vip, coalesce(p.weight, 0) as weight
     from conversation c
@@ -130,6 +131,7 @@ def facts_of(row: Any, due_at: datetime | None) -> RankFacts:
         vip=row.vip,
         weight=row.weight,
         tier=row.tier,
+        woken=row.woken,
     )
 
 

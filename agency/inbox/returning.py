@@ -1,6 +1,6 @@
 """Cases that come back to the queue by themselves: nothing is held silently.
 
-A claim ends when nothing was done for `desk.CLAIM_MINUTES`, when its holder says that they are away or signs out, and
+A claim ends when nothing was done for `deeds.CLAIM_MINUTES`, when its holder says that they are away or signs out, and
 when they may not work on the case any more. What they wrote stays with the case as its draft.
 """
 
@@ -12,7 +12,7 @@ from uuid import UUID
 from sqlalchemy import ColumnElement, and_, any_, exists, insert, or_, select, update
 
 from agency.inbox.colleagues import WORKING_ROLES
-from agency.inbox.desk import NOBODY
+from agency.inbox.deeds import NOBODY
 from agency.inbox.models import Conversation
 from tenants import clock
 from tenants.database import db, new_id
@@ -30,7 +30,7 @@ def hand_back_expired() -> int:
     now = clock.now()
     due = and_(Conversation.status == "snoozed", Conversation.snoozed_until <= now)
     ended = and_(Conversation.holder_id.is_not(None), Conversation.held_until < now)
-    woken = _change(_some(due), status="open", snoozed_until=None, rerank_at=now)
+    woken = _change(_some(due), status="open", snoozed_until=None, woke_at=now, rerank_at=now)
     return len(woken) + len(_hand_back(_some(ended)))
 
 

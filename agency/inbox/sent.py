@@ -10,7 +10,7 @@ from sqlalchemy import update
 
 from agency.inbox.conversation_rows import Rules, refresh
 from agency.inbox.incoming import PROVISIONAL, REPLY_SUFFIX
-from agency.inbox.models import Message
+from agency.inbox.models import Message, is_apart
 from agency.inbox.storage import AccountRows
 from channels.models import Account
 from tenants.database import db, new_id
@@ -76,6 +76,8 @@ def record_sent(
         ]
     )
     link_reply(account.id, external_id, reply_id, parent_external_id)
+    if is_apart(threads[0].external_id):  # an event may have brought it into its thread before us
+        rows.set_apart([external_id], conversation_id)
     refresh(rows, threads, Rules(rows.rules()), {})
 
 

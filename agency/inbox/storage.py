@@ -8,7 +8,7 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
-from typing import Any, NamedTuple
+from typing import Any
 from uuid import UUID
 
 import orjson
@@ -16,12 +16,14 @@ from sqlalchemy import bindparam
 from sqlalchemy.dialects.postgresql import ARRAY, BYTEA
 from sqlalchemy.types import Text, Uuid
 
-from agency.inbox.brand_rules import RULES_OF_BRAND, STANDING, BrandRules
+from agency.inbox.brand_rules import BY_SPAMMER, RULES_OF_BRAND, STANDING, BrandRules
 from agency.inbox.contacts.names import named_as
+from agency.inbox.stored_rows import Joinable, Known, Person, Thread
 from agency.inbox.summary import READ_CHARACTERS, MessageFacts
 from channels.items import SetAside
 from channels.models import Account
 from tenants.database import db, first_id_of, new_id
+from tenants.outbox import JobName, enqueue_after_commit
 from tenants.scope import raw_sql
 
 WHY = "one statement for a whole page of items"
@@ -29,7 +31,7 @@ WHY = "one statement for a whole page of items"
 _KNOWN = raw_sql(
     """
     select external_id, id, conversation_id, content_hash, deleted_at is not null as deleted,
-           coalesce(edited_at, written_at) as version, moderation, author_name is null as nameless
+           coalesce(edited_at, written_at) as version, moderation, author_name is null as nameless, set_apart
     from message where agency_id = :agency_id and account_id = :account_id and external_id = any(:external_ids)
     """,
     reason=WHY,
@@ -44,7 +46,7 @@ _RULES = raw_sql(RULES_OF_BRAND, reason="a page reads it once")
 
 _KNOWN_CONTACTS = raw_sql(
     f"""
-    select external_id, id, name, {STANDING} from contact
+    select external_id, id, name, {STANDING}, spam_since is not null, spam_stars from contact
     where agency_id = :agency_id and account_id = :account_id and external_id = any(:external_ids)
     """,
     reason=WHY,
@@ -67,7 +69,10 @@ _THREADS = raw_sql(
     f"""
     select id, external_id, kind, status, closed_reason, holder_id is not null as held, reply_state, last_customer_at,
         coalesce((select {STANDING} from contact
-            where contact.agency_id = :agency_id and contact.id = conversation.contact_id), 0)
+            where contact.agency_id = :agency_id and contact.id = conversation.contact_id), 0),
+        merged_into_id,
+        (select jsonb_agg(jsonb_build_array(part.id, part.external_id, part.kind) order by part.id)
+            from conversation part where part.agency_id = :agency_id and part.merged_into_id = conversation.id)
     from conversation
     where agency_id = :agency_id and account_id = :account_id
       and (external_id = any(:external_ids) or id = any(:ids))
@@ -95,6 +100,9 @@ _JOINABLE = raw_sql(
         or exists (select from reply o where o.agency_id = c.agency_id and o.conversation_id = c.id)
         or exists (select from draft_version o where o.agency_id = c.agency_id and o.conversation_id = c.id)
         or exists (select from ledger_line o where o.agency_id = c.agency_id and o.conversation_id = c.id)
+        or exists (select from bulk_deed_case o where o.agency_id = c.agency_id and o.conversation_id = c.id)
+        or merged_into_id is not null or split_from_id is not null
+        or exists (select from conversation o where o.agency_id = c.agency_id and o.merged_into_id = c.id)
     from conversation c where agency_id = :agency_id and id = any(:ids) order by id for update of c
     """,
     reason="whether anybody worked on it, with nobody able to begin now",
@@ -146,7 +154,9 @@ _CHANGED_CONVERSATIONS = raw_sql(
         permalink = coalesce(given.permalink, c.permalink), message_count = given.message_count,
         last_message_at = given.last_message_at, last_customer_at = given.last_customer_at, due_at = given.due_at,
         rerank_at = given.rerank_at, act = given.act, sentiment = given.sentiment,
-        snoozed_until = case when given.status = 'snoozed' then c.snoozed_until end, version = c.version + 1
+        snoozed_until = case when given.status = 'snoozed' then c.snoozed_until end,
+        woke_at = case when given.last_customer_at is not distinct from c.last_customer_at then c.woke_at end,
+        version = c.version + 1
     from jsonb_to_recordset(cast(:rows as jsonb)) as given(id uuid, contact_id uuid, status text, closed_reason text,
         rank int, rank_reasons jsonb, excerpt text, author_name text, language text, stars smallint, context jsonb,
         permalink text, message_count int, last_message_at timestamptz, last_customer_at timestamptz,
@@ -203,6 +213,14 @@ _CHANGED_MESSAGES = raw_sql(
     reason=WHY,
 )
 
+_SET_APART = raw_sql(
+    """
+    update message set set_apart = true, conversation_id = coalesce(cast(:conversation_id as uuid), conversation_id)
+    where agency_id = :agency_id and account_id = :account_id and external_id = any(:external_ids)
+    """,
+    reason=WHY,
+).bindparams(bindparam("external_ids", type_=ARRAY(Text)))
+
 _GONE_MESSAGES = raw_sql(
     """
     update message set deleted_at = :now, text = '', earlier_texts = '[]', attachments = '[]', reading = null
@@ -215,7 +233,8 @@ _FACTS = raw_sql(
     f"""
     select conversation_id, external_id, direction, left(text, {READ_CHARACTERS}), author_name, contact_id, language,
            stars, written_at, edited_at, deleted_at is not null, moderation,
-           case when reply_id is not null then parent_external_id end, reading
+           case when reply_id is not null then parent_external_id end, reading,
+           {BY_SPAMMER}
     from message where agency_id = :agency_id and conversation_id = any(:ids)
     """,
     reason=WHY,
@@ -238,54 +257,6 @@ _SET_ASIDE = raw_sql(
 )
 
 
-class Known(NamedTuple):
-    """A stored message, as far as comparing needs it."""
-
-    id: UUID
-    conversation_id: UUID
-    content_hash: bytes
-    deleted: bool
-    version: datetime
-    moderation: str | None = None
-    nameless: bool = False
-
-
-class Person(NamedTuple):
-    """A stored contact; ``is_new``: just made."""
-
-    id: UUID
-    name: str | None
-    is_new: bool
-    standing: int = 0
-    """What staff set: their weight, and VIP more where they are one."""
-
-
-class Thread(NamedTuple):
-    """A stored conversation, locked."""
-
-    id: UUID
-    external_id: str
-    kind: str
-    status: str
-    closed_reason: str | None
-    held: bool
-    reply_state: str | None
-    last_customer_at: datetime | None
-    standing: int = 0
-    """Of the person it is with (`Person`)."""
-
-
-class Joinable(NamedTuple):
-    """A conversation that may go into another, unless somebody of ours worked on it."""
-
-    id: UUID
-    external_id: str
-    kind: str
-    permalink: str | None
-    context: dict[str, Any]
-    worked_on: bool
-
-
 def as_json(rows: Sequence[dict[str, Any]]) -> str:
     """Rows for jsonb_to_recordset."""
     return orjson.dumps(rows).decode()
@@ -297,6 +268,7 @@ class AccountRows:
     def __init__(self, account: Account) -> None:
         self._where = {"agency_id": account.agency_id, "account_id": account.id}
         self._new = {**self._where, "brand_id": account.brand_id}
+        self._owner = (account.agency_id, account.brand_id)
         self._platform = account.platform
         self._brand = {"agency_id": account.agency_id, "brand_id": account.brand_id, "platform": account.platform}
 
@@ -320,10 +292,10 @@ class AccountRows:
             return {}
         found: dict[str, Person] = {}
         wanted = dict(names)
-        for external_id, contact_id, name, standing in db.session.execute(
+        for external_id, contact_id, name, *marks in db.session.execute(
             _KNOWN_CONTACTS, {**self._where, "external_ids": list(names)}
         ):
-            found[external_id] = Person(contact_id, name, is_new=False, standing=standing)
+            found[external_id] = Person(contact_id, name, False, *marks)
             if wanted[external_id] in (None, name):
                 del wanted[external_id]
         if wanted:
@@ -331,8 +303,8 @@ class AccountRows:
             given = [{"id": new_id(), "external_id": one, **named_as(wanted[one])} for one in sorted(wanted)]
             rows = db.session.execute(_CONTACTS, {**self._new, "platform": self._platform, "rows": as_json(given)})
             for key, contact_id, name in rows.all():
-                before = found.get(key)
-                found[key] = Person(contact_id, name, before is None, before.standing if before else 0)
+                known = found.get(key)
+                found[key] = known._replace(name=name) if known else Person(contact_id, name, is_new=True)
         return found
 
     def threads(self, external_ids: Iterable[str], ids: Iterable[UUID]) -> list[Thread]:
@@ -375,6 +347,12 @@ class AccountRows:
             values = {"agency_id": self._new["agency_id"], "rows": as_json(rows), "now": now}
             db.session.execute(_CHANGED_MESSAGES, values)
 
+    def set_apart(self, external_ids: Iterable[str], conversation_id: UUID | None = None) -> None:
+        """Let these messages stay where they are, or where they are put now, whatever their thread is called."""
+        if names := list(external_ids):
+            values = {**self._where, "external_ids": names, "conversation_id": conversation_id}
+            db.session.execute(_SET_APART, values)
+
     def mark_gone(self, ids: Sequence[UUID], now: datetime) -> None:
         if ids:
             db.session.execute(_GONE_MESSAGES, {"agency_id": self._new["agency_id"], "ids": list(ids), "now": now})
@@ -382,10 +360,17 @@ class AccountRows:
     def facts(self, conversation_ids: Iterable[UUID]) -> dict[UUID, list[MessageFacts]]:
         """Every message of these conversations, as a summary needs it."""
         facts: dict[UUID, list[MessageFacts]] = {}
-        values = {"agency_id": self._new["agency_id"], "ids": list(conversation_ids)}
+        values = {**self._brand, "ids": list(conversation_ids)}
         for row in db.session.execute(_FACTS, values):
             facts.setdefault(row[0], []).append(MessageFacts(*row[1:]))
         return facts
+
+    def promise_raise(self, conversation_id: UUID) -> None:
+        """After this transaction, bring the conversation that others are told within in line with them."""
+        agency_id, brand_id = self._owner
+        enqueue_after_commit(
+            JobName.RAISE_MERGED, agency_id=agency_id, brand_id=brand_id, conversation_id=conversation_id
+        )
 
     def set_aside(self, items: Sequence[SetAside]) -> int:
         """Keep unreadable items; returns how many were not kept before."""

@@ -12,7 +12,7 @@ from typing import Any, NamedTuple
 from uuid import UUID
 
 from agency.inbox.brand_rules import BrandRules
-from agency.inbox.models import CLOSED_BY_RULE, PAST
+from agency.inbox.models import CLOSED_BY_RULE, FROM_SPAMMER, MERGED, PAST
 from agency.inbox.ranking import RankFacts, Said, rank, said_of
 from agency.inbox.understanding.reading import UNKNOWN, read
 from agency.inbox.understanding.stored import Stored, judgement_of, to_stored
@@ -47,6 +47,8 @@ class MessageFacts(NamedTuple):
     """Of a reply of ours: which message it answers. What the customer wrote after that one is not answered by it."""
     reading: Stored | None = None
     """What the text says of itself; None of our own and of what was stored before texts were read."""
+    spam: bool = False
+    """By somebody marked so: it asks for no answer."""
 
     @property
     def moment(self) -> datetime:
@@ -94,7 +96,8 @@ def summarise(
     `vip` and `weight` are what staff set of the person it is with.
     """
     live = [m for m in messages if not m.deleted]
-    theirs = [m for m in live if m.direction == "in"]
+    written = [m for m in live if m.direction == "in"]
+    theirs = [m for m in written if not m.spam] or written
     newest = max(theirs, key=lambda m: (m.moment, m.external_id), default=None)
     first = min((m for m in messages if m.direction == "in"), key=lambda m: (m.written_at, m.external_id), default=None)
     root = next((m for m in messages if m.external_id == thread_external_id and m.direction == "in"), first)
@@ -105,6 +108,8 @@ def summarise(
         if m.direction == "out" and m.moderation != "rejected"
     ]
     reason = _closing_reason(kind, theirs, newest, answers)
+    if newest is not None and newest.spam:
+        reason = FROM_SPAMMER
     # Of what is all gone, when it was asked: an answer is dated anew by every version of it that happened to be told.
     shown_times = live or [m for m in messages if m.direction == "in"] or messages
     last_message_at = max(m.written_at for m in shown_times)
@@ -155,6 +160,32 @@ def _known(reading: Stored | None, aspect: str) -> str | None:
     return None if label == UNKNOWN else label
 
 
+def together(main: Summary, parts: Sequence[Summary]) -> Summary:
+    """What the row of a conversation shows that others are told within: the newest words of all, an answer owed where
+    any of them owes one, and the place of the one that is most urgent.
+    """
+    every = (main, *parts)
+    written = [one for one in every if one.last_customer_at is not None]
+    newest = max(written, key=lambda one: (one.last_customer_at, one.last_message_at), default=main)
+    owed = [one for one in every if one.closing_reason is None]
+    first = max(owed, key=lambda one: one.rank, default=main)
+    return main._replace(
+        excerpt=newest.excerpt,
+        author_name=newest.author_name,
+        language=newest.language,
+        act=newest.act,
+        sentiment=newest.sentiment,
+        message_count=sum(one.message_count for one in every),
+        last_message_at=max(one.last_message_at for one in every),
+        last_customer_at=newest.last_customer_at,
+        due_at=min((one.due_at for one in owed if one.due_at is not None), default=None),
+        rank=first.rank,
+        rank_reasons=first.rank_reasons,
+        rerank_at=first.rerank_at,
+        closing_reason=None if owed else main.closing_reason,
+    )
+
+
 def _closing_reason(
     kind: str, theirs: Sequence[MessageFacts], newest: MessageFacts | None, answers: Sequence[datetime]
 ) -> str | None:
@@ -193,8 +224,10 @@ def next_status(before: Standing, summary: Summary, past_before: datetime | None
 
     What a rule closed, a rule opens. What a person closed or put off, and what was past, comes back only with new words
     of the customer, and not with such as history brings from before `past_before`. Nothing is closed under somebody who
-    holds it or while a reply is under way.
+    holds it or while a reply is under way. What is told within another conversation opens there.
     """
+    if before.closed_reason == MERGED:
+        return before.status, before.closed_reason
     news = (
         summary.last_customer_at is not None
         and (before.last_customer_at is None or summary.last_customer_at > before.last_customer_at)

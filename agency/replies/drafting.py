@@ -9,7 +9,7 @@ from uuid import UUID
 from sqlalchemy import select
 
 from agency.inbox import outgoing
-from agency.inbox.models import Conversation, Message
+from agency.inbox.models import Conversation, Message, thread_of
 from agency.replies import checks
 from agency.replies.models import Reply, ReplyText
 from agency.replies.words import hash_of, target_fingerprint
@@ -97,7 +97,7 @@ def new_reply(
         in_reply_to_id=message.id,
         in_reply_to_external_id=message.external_id,
         in_reply_to_content_hash=message.content_hash,
-        thread_external_id=conversation.external_id,
+        thread_external_id=thread_of(conversation.external_id),
         platform=conversation.platform,
         kind=conversation.kind,
         private=private,

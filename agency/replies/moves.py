@@ -7,6 +7,7 @@ from uuid import UUID
 
 from sqlalchemy import select, update
 
+from agency.inbox.merged import told_with
 from agency.inbox.models import Conversation
 from agency.replies.answered_words import keep_question
 from agency.replies.lifecycle import LIFECYCLE
@@ -69,7 +70,7 @@ def show_in_queue(reply: Reply) -> None:
         state = others.order_by(Reply.state_since.desc(), Reply.id.desc()).limit(1).scalar_subquery()
     db.session.execute(
         update(Conversation)
-        .where(Conversation.id == reply.conversation_id)
+        .where(Conversation.id.in_(told_with(reply.conversation_id)))
         .values(reply_state=state, version=Conversation.version + 1)
         .execution_options(synchronize_session=False)
     )

@@ -165,6 +165,7 @@ class InboxPage:
         "The reader's time zone, by its name: in it queue.js says a row's exact times on hover.", default="UTC"
     )
     next_case_url: str = told("Empty where the person may not claim.", default="")
+    choose_url: str = told("Where several cases are chosen; empty where the person may not work on any.", default="")
     selected_id: str = told("The open conversation's id.", default="")
     selected: ConversationPage | None = told("Shown in the middle and right columns.", default=None)
     empty_reason: str = told("Why the list is empty: All of today's cases are answered.", default="")

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from agency.replies.text_difference import Piece
+from agency.web.contexts_bulk import SnoozeLook
 from agency.web.contexts_ranking import RankLook
 from agency.web.looks import BrandLook, Choice, Clock, FindingLook, Notice, Stars, StateLook, told
 
@@ -65,6 +66,7 @@ class MessageLook:
     deed_states: tuple[StateLook, ...] = told("Deeds on their way or refused.", default=())
     deed_reason: str = told("Why the last one was refused or waits.", default="")
     data: DataLook | None = told("Personal data in it that everybody reads.", default=None)
+    place: str = told("Where it stands, in a case that is told together with others.", default="")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -214,11 +216,23 @@ class SideLine:
     insert: str = told("Words that a button puts into the composer: a saved reply.", default="")
 
 
+@dataclass(frozen=True, slots=True)
+class PartLook:
+    """One of several conversations that are told together."""
+
+    place: str = told("Facebook · comment.")
+    excerpt: str = told("Its newest words.")
+    url: str = told("The case, with the composer answering there.")
+    selected: bool = told("The composer answers here.")
+    apart_url: str = told("Posting tells it by itself again; empty for the main one and for who may not.")
+
+
 @dataclass(frozen=True, kw_only=True)
 class ConversationPage:
     """One conversation: `inbox/conversation.html`, and `inbox/_conversation.html` as the middle and right columns.
 
-    Posts: `claim.*`, `note_url` (`text`), `resolve_url`, `reopen_url`, `snooze_url` (`until`).
+    Posts: `claim.*`, `note_url` (`text`), `resolve_url`, `reopen_url`, `snooze_url` (`until` or `own`),
+    `spam_url` (`mark`).
     """
 
     id: str = told("The conversation's id.")
@@ -250,7 +264,14 @@ class ConversationPage:
     resolve_url: str = told("Shown if set.", default="")
     reopen_url: str = told("Shown if set.", default="")
     snooze_url: str = told("Shown if set.", default="")
-    snooze_options: tuple[Choice, ...] = told("`value` is an RFC 3339 time.", default=())
+    snooze: SnoozeLook | None = told("Until when it may be put off, with what falls due before.", default=None)
+    spam_url: str = told("Posting closes it as spam, with `mark` = 1 also what this person writes next.", default="")
+    parts: tuple[PartLook, ...] = told(
+        "What is told together here, the main one first; empty for one alone.", default=()
+    )
+    merge_url: str = told("Where another case is told within this one; empty for who may not.", default="")
+    split_url: str = told("Where messages are set apart; empty where there is nothing to set apart.", default="")
+    marks_also: str = told("What the mark closes; empty where nobody is known.", default="")
     assign_url: str = told("Where a lead chooses who gets it, fetched when the menu opens.", default="")
 
 

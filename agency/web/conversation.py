@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from datetime import datetime
 from typing import Any
 from uuid import UUID
 
@@ -11,16 +10,20 @@ from flask import Blueprint, Response, make_response, redirect, render_template,
 from flask_babel import gettext as _
 from werkzeug.wrappers import Response as AnyResponse
 
-from agency.inbox import desk, moderation
+from agency.inbox import bulk, desk, moderation
 from agency.inbox.colleagues import handover_of
+from agency.inbox.deeds import Deed, Reopen, Resolve, Snooze, Spam
+from agency.web.bulk_page import say
 from agency.web.claim_look import claim_look, held_words
 from agency.web.contexts import AssignPage
 from agency.web.conversation_page import conversation_page
 from agency.web.inbox_address import Address, read_address
 from agency.web.looks import Choice, brand_look
 from agency.web.shell import brand_looks, render_page, toast
+from agency.web.snoozing import chosen_moment
 from agency.web.who import actor_of_request
-from tenants.errors import Conflict, Invalid, worded
+from tenants.database import new_id
+from tenants.errors import Conflict, Invalid
 from tenants.ids import id_from
 from tenants.permissions import Actor
 
@@ -136,29 +139,41 @@ def assign(conversation_id: UUID) -> AnyResponse:
 @conversation.post("/conversations/<uuid:conversation_id>/close")
 def close(conversation_id: UUID) -> AnyResponse:
     """Resolve it."""
-    return _do(conversation_id, desk.close, _("Resolved."))
+    return _press(conversation_id, Resolve)
 
 
 @conversation.post("/conversations/<uuid:conversation_id>/reopen")
 def reopen(conversation_id: UUID) -> AnyResponse:
     """Back into the queue."""
-    return _do(conversation_id, desk.reopen, _("Open again."))
+    return _press(conversation_id, Reopen)
 
 
 @conversation.post("/conversations/<uuid:conversation_id>/snooze")
 def snooze(conversation_id: UUID) -> AnyResponse:
     """Out of the queue until a moment."""
+    return _press(conversation_id, lambda: Snooze(chosen_moment()), back=read_address().url())
 
-    def put_off(actor: Actor, case: UUID) -> None:
-        try:
-            until = datetime.fromisoformat(request.form.get("until", ""))
-        except ValueError as error:
-            raise Invalid(
-                "Choose until when. Nothing was changed.", errors={"until": [worded("is no time")]}
-            ) from error
-        desk.snooze(actor, case, until)
 
-    return _do(conversation_id, put_off, _("Put off."), back=read_address().url())
+@conversation.post("/conversations/<uuid:conversation_id>/spam")
+def spam(conversation_id: UUID) -> AnyResponse:
+    """Close it as spam; with `mark`, what this person writes next closes by rule."""
+    return _press(conversation_id, Spam, mark=request.form.get("mark") == "1")
+
+
+def _press(conversation_id: UUID, made: Callable[[], Deed], *, mark: bool = False, back: str = "") -> AnyResponse:
+    """Do it to this case as a press that can be undone, and go back; where it may not be, go back and say why."""
+    address, press_id = read_address(), id_from(request.form.get("press", "")) or new_id()
+    case_url = address.case_url(conversation_id)
+    try:
+        deed = made()
+        given = {"until": deed.until.isoformat()} if isinstance(deed, Snooze) else {}
+        done = bulk.press_one(actor_of_request(), press_id, deed, conversation_id, given=given, mark=mark)
+    except (Conflict, Invalid) as refused:
+        toast(_(refused.message), "warn")
+        return redirect(case_url, code=303)
+    if done.done_count or done.refused_count:
+        say(done, address, case=conversation_id)
+    return redirect(back if back and done.done_count else case_url, code=303)
 
 
 @conversation.post("/conversations/<uuid:conversation_id>/messages/<uuid:message_id>/deeds")

@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-from datetime import datetime, timedelta
 from uuid import UUID
 
 from flask import url_for
 from flask_babel import gettext as _
 
-from agency.inbox.conversation_view import ConversationView, get_conversation, rank_parts
+from agency.inbox.conversation_view import ConversationView, rank_parts
 from agency.inbox.desk import Case
-from agency.replies.queries import ReplyRow, replies_of, shown_to
+from agency.inbox.models import FROM_SPAMMER, SPAM
+from agency.replies.queries import ReplyRow
 from agency.web import clocks
 from agency.web.claim_look import claim_look
 from agency.web.composer_part import Written, composer_for
@@ -23,15 +23,16 @@ from agency.web.contexts import (
 )
 from agency.web.inbox_address import Address
 from agency.web.language import chosen_language, chosen_zone
-from agency.web.looks import Choice, Notice, brand_look
-from agency.web.message_looks import message_looks, quoted_post
+from agency.web.looks import Notice, brand_look
+from agency.web.message_looks import quoted_post
 from agency.web.pulse import PATH as PULSE
 from agency.web.rank_words import rank_look
 from agency.web.reply_looks import place_words, platform_word, stopped_words, way_words
 from agency.web.sheet_look import address_of as sheet_address
+from agency.web.snoozing import snooze_look, when_words
 from agency.web.state_looks import conversation_states, reply_states, unknown_state
 from agency.web.stored_words import said_again
-from agency.web.thread_deeds import thread_deeds
+from agency.web.told_together import told_together
 from agency.web.voice_look import voice_url
 from tenants import clock
 from tenants.permissions import Actor, Permission
@@ -55,15 +56,16 @@ def conversation_page(
     `editing` is a reply whose words stand in the composer instead of the newest draft's, `changing` a published one
     whose words are to be changed on the platform. Raises NotFound.
     """
-    view = get_conversation(conversation_id, before=before)
-    replies = shown_to(actor, replies_of(conversation_id))
+    told = told_together(actor, conversation_id, before)
+    view, answering = told.main.view, told.answering
     now, locale = clock.now(), chosen_language()
     zone = chosen_zone()
     look = brand_look(str(view.brand_id), view.brand_name, view.brand_mark, view.brand_colour)
     held = view.holder_id is not None and (view.held_until is None or view.held_until >= now)
     mine = held and view.holder_id == actor.user_id
     may_work = actor.may(Permission.CONVERSATION_WORK)
-    may_touch = may_work and (mine or not held or actor.may(Permission.CONVERSATION_REASSIGN))
+    is_lead = actor.may(Permission.CONVERSATION_REASSIGN)
+    may_touch = may_work and (mine or not held or is_lead)
     states = conversation_states()
     code = "claimed" if held and view.status == "open" else view.status
     is_open = view.status == "open"
@@ -81,17 +83,22 @@ def conversation_page(
         due=clocks.due(view.due_at, now, zone, locale) if view.due_at and is_open else None,
         due_reason=_("first answer within %(hours)s h", hours=view.answer_due_hours) if view.due_at and is_open else "",
         context=quoted_post(view, with_place=True),
-        messages=message_looks(view, replies, deeds=thread_deeds(view, replies, actor, address)),
+        messages=told.messages(actor, address),
         earlier_messages_url=_earlier_url(address, view) if view.more_before else "",
-        replies=tuple(reply_look(r, actor, address) for r in replies if _stands_apart(r, view, replies)),
+        replies=tuple(
+            reply_look(r, actor, address)
+            for one in told.threads
+            for r in one.replies
+            if _stands_apart(r, one.view, one.replies)
+        ),
         notes=tuple(
             NoteLook(author=n.author_name, text=n.text, at=clocks.age(n.created_at, now, zone, locale))
-            for n in (view.notes if actor.may(Permission.NOTE_READ) else ())
+            for n in (told.notes if actor.may(Permission.NOTE_READ) else ())
         ),
         claim=claim_look(Case(*(getattr(view, name) for name in Case._fields)), actor, address),
         composer=composer_for(
-            view,
-            replies,
+            answering.view,
+            answering.replies,
             actor,
             address,
             look,
@@ -102,7 +109,7 @@ def conversation_page(
         ),
         sheet_url=sheet_address(view.brand_id, view.id) if actor.may(Permission.GUIDE_READ) else "",
         voice_url=voice_url(view) if actor.may(Permission.GUIDE_READ) else "",
-        beside_url=address.deed_url(view.id, "beside"),
+        beside_url=address.deed_url(answering.view.id, "beside"),
         rank=rank_look(
             rank_parts(view, now),
             now,
@@ -114,7 +121,16 @@ def conversation_page(
         resolve_url=address.deed_url(view.id, "close") if may_touch and view.status != "closed" else "",
         reopen_url=address.deed_url(view.id, "reopen") if may_touch and not is_open else "",
         snooze_url=address.deed_url(view.id, "snooze") if may_touch and is_open else "",
-        snooze_options=_snooze_options(now) if may_touch and is_open else (),
+        snooze=snooze_look(view.due_at) if may_touch and is_open else None,
+        spam_url=address.deed_url(view.id, "spam")
+        if may_touch and view.closed_reason != SPAM and (view.stars is None or is_lead)
+        else "",
+        parts=told.looks(actor, address),
+        merge_url=address.deed_url(view.id, "merge") if may_touch and view.contact_id is not None else "",
+        split_url=address.deed_url(view.id, "split")
+        if may_touch and view.kind != "review" and sum(m.direction == "in" for m in view.messages) > 1
+        else "",
+        marks_also=_marks_also(view, is_lead=is_lead),
         assign_url=address.deed_url(view.id, "assign")
         if is_open and actor.may(Permission.CONVERSATION_REASSIGN)
         else "",
@@ -210,7 +226,8 @@ def _notices(view: ConversationView, actor: Actor, written: Written | None) -> t
     if written is not None and written.error is not None:
         found.append(written.error)
     account = _account_notice(view, actor)
-    return (*found, account) if account is not None else tuple(found)
+    told = (*_put_off(view, actor), *_closed_how(view))
+    return (*found, account, *told) if account is not None else (*found, *told)
 
 
 def _account_notice(view: ConversationView, actor: Actor) -> Notice | None:
@@ -238,12 +255,42 @@ def _account_notice(view: ConversationView, actor: Actor) -> Notice | None:
     )
 
 
-def _snooze_options(now: datetime) -> tuple[Choice, ...]:
-    zone = chosen_zone()
-    tomorrow = (now.astimezone(zone) + timedelta(days=1)).replace(hour=9, minute=0, second=0, microsecond=0)
-    monday = tomorrow + timedelta(days=(7 - tomorrow.weekday()) % 7)
-    return (
-        Choice(_("In 1 hour"), "", value=(now + timedelta(hours=1)).isoformat(timespec="seconds")),
-        Choice(_("Tomorrow 09:00"), "", value=tomorrow.isoformat()),
-        Choice(_("Monday 09:00"), "", value=monday.isoformat()),
-    )
+def _marks_also(view: ConversationView, *, is_lead: bool) -> str:
+    if view.contact_id is None:
+        return ""
+    if is_lead:
+        return _("Close also what this person writes to the brand from now on, reviews included")
+    return _("Close also what this person writes to the brand from now on, but reviews with stars")
+
+
+def _put_off(view: ConversationView, actor: Actor) -> tuple[Notice, ...]:
+    """Of a case that was put off: until when, or that this time has come."""
+    mine = view.snoozed_by == actor.user_id
+    if view.status == "snoozed" and view.snoozed_until is not None:
+        until = when_words(view.snoozed_until)
+        what = (
+            _("You put this off until %(until)s.", until=until) if mine else _("Put off until %(until)s.", until=until)
+        )
+        return (Notice("info", what, _("It comes back by itself, or when the customer writes again.")),)
+    if view.status == "open" and view.woke_at is not None:
+        what = _("You put this off, and now it is time.") if mine else _("This was put off, and now it is time.")
+        return (Notice("info", what),)
+    return ()
+
+
+def _closed_how(view: ConversationView) -> tuple[Notice, ...]:
+    """Of a case that nobody closed for being answered: how it came to be closed."""
+    if view.closed_reason == SPAM:
+        return (Notice("info", _("Closed as spam."), _("It stands on the platform as before.")),)
+    if view.closed_reason == FROM_SPAMMER:
+        return (
+            Notice(
+                "info",
+                _("Closed by itself: whoever wrote this was marked as spam."),
+                _("It stands on the platform as before."),
+                _("A team lead lifts the mark; then this case opens."),
+                _("Marked as spam"),
+                url_for("spam_page.spammers"),
+            ),
+        )
+    return ()

@@ -183,6 +183,7 @@ def _render(
         rows_url=address.url("/inbox/rows"),
         newer_url=address.url(),
         zone=str(chosen_zone()),
+        choose_url=address.url("/inbox/choose") if actor.may(Permission.CONVERSATION_WORK) else "",
         next_case_url=address.url("/inbox/next") if actor.may(Permission.CONVERSATION_WORK) else "",
         selected_id=str(conversation_id or ""),
         selected=selected,

@@ -151,6 +151,8 @@ class Toast:
     words: str = told("What was done: Resolved, Sent for approval.")
     tone: Tone = told("Colour and icon.", default="good")
     undo_url: str = told("Posting here takes it back; empty where it cannot.", default="")
+    more_url: str = told("Where the whole of it stands; empty where the words say all.", default="")
+    more_label: str = told("Label of that link.", default="")
 
 
 @dataclass(frozen=True, slots=True)

@@ -13,6 +13,7 @@ from agency.replies.text_difference import text_difference
 from agency.web import contexts as c
 from agency.web import contexts_conversation as c_conversation
 from agency.web.clocks import age, due, full_exact, moment
+from agency.web.contexts_bulk import SnoozeLook, SnoozeOption
 from agency.web.contexts_setup import GuidelineLook
 from agency.web.contexts_voice import VoiceLook
 from agency.web.looks import BrandLook, Choice, Clock, FindingLook, Notice, Stars, StateLook, Toast, brand_look
@@ -223,8 +224,19 @@ def conversation(kind: str = "mine") -> c.ConversationPage:
         notes=(c.NoteLook(author="Marek", text="Client wants us to offer the voucher only in private.", at=ago(minutes=50)),),
         claim=c.ClaimLook(words="Marek has this case" if held else "You have this case", mine=not held, release_url="" if held else "#", take_url="#" if held else ""),
         composer=message_composer() if kind == "answered" else composer(closed=closed if held else None), note_url="#", resolve_url="#", snooze_url="#",
-        snooze_options=(Choice("In 1 hour", "", value="2026-11-22T12:04:00Z"), Choice("Tomorrow 09:00", "", value="2026-11-23T08:00:00Z")),
+        snooze=snooze(), spam_url="#", marks_also="Close also what this person writes to the brand from now on, but reviews with stars",
         assign_url="/parts/people", voice_url="/parts/voice", beside_url="/parts/beside",
+    )  # fmt: skip
+
+
+def snooze() -> SnoozeLook:
+    return SnoozeLook(
+        options=(
+            SnoozeOption("Later today", "2026-11-22T15:00:00Z", "16:00", "due 14:30, before that"),
+            SnoozeOption("Tomorrow morning", "2026-11-23T08:00:00Z", "Mon 09:00", "due 14:30, before that"),
+            SnoozeOption("In a week", "2026-11-29T08:00:00Z", "29 Nov 09:00", "due 14:30, before that"),
+        ),
+        own="2026-11-23T09:00", zone="Europe/Warsaw", due="due 14:30",
     )  # fmt: skip
 
 

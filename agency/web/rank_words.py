@@ -13,6 +13,7 @@ from agency.web.contexts_ranking import RankLook, RankPart
 from agency.web.language import chosen_language, chosen_zone, per_language
 
 KINDS: Final = {
+    "woken": "clock",
     "urgent": "said",
     "complaint": "said",
     "anger": "said",
@@ -91,4 +92,5 @@ def _fixed_words() -> dict[str, str]:
         "anger": _("anger"),
         "reach": _("others read along"),
         "vip": _("VIP"),
+        "woken": _("put off until now"),
     }

@@ -221,14 +221,15 @@ def render_page(template: str, page: object, **more: Any) -> str:
     return render_template(template, shell=more.pop("shell", None) or shell(), page=page, **more)
 
 
-def toast(words: str, tone: Tone = "good", *, undo_url: str = "") -> None:
+def toast(words: str, tone: Tone = "good", *, undo_url: str = "", more_url: str = "", more_label: str = "") -> None:
     """Say on the next page what was just done."""
-    flash({"words": words, "tone": tone, "undo_url": undo_url}, "toast")  # type: ignore[arg-type]
+    said = {"words": words, "tone": tone, "undo_url": undo_url, "more_url": more_url, "more_label": more_label}
+    flash(said, "toast")  # type: ignore[arg-type]
 
 
 def _toasts() -> tuple[Toast, ...]:
     told: list[Any] = get_flashed_messages(category_filter=["toast"])
-    return tuple(Toast(t["words"], t["tone"], t["undo_url"]) for t in told)
+    return tuple(Toast(**t) for t in told)
 
 
 def may_open(actor: Actor, endpoint: str) -> bool:

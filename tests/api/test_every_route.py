@@ -130,6 +130,8 @@ def made_up() -> dict[str, str]:
         "in_reply_to",
         "message_id",
         "media_id",
+        "press_id",
+        "contact_id",
         "assignee",
         "before",
     )

@@ -139,6 +139,23 @@ ROWS: dict[str, Callable[[Tenant], Row]] = {
         "saved_by_name": "A lead",
     },
     "client_sheet": lambda t: {**_owned(t, "client_sheet"), "does": t.word("does"), "never_say": t.word("never")},
+    "bulk_deed": lambda t: {
+        "agency_id": t.agency_id,
+        "id": t.id_of("bulk_deed"),
+        "person_id": t.id_of("person"),
+        "person_name": t.word("person"),
+        "deed": "resolve",
+        "asked_count": 1,
+        "done_count": 1,
+    },
+    "bulk_deed_case": lambda t: {
+        **_owned(t, "bulk_deed_case"),
+        "bulk_deed_id": t.id_of("bulk_deed"),
+        "conversation_id": t.id_of("conversation"),
+        "place": 0,
+        "state": "refused",
+        "reason": {"words": t.word("reason")},
+    },
     "data_key": lambda t: {**_owned(t, "data_key"), "key_id": t.word("key"), "wrapped": t.hash("wrapped")},
     "person": lambda t: {
         "id": t.id_of("person"),

@@ -39,6 +39,7 @@ ID_NAMES = {
     "account_id": "account",
     "attempt_id": "connect_attempt",
     "brand_id": "brand",
+    "press_id": "bulk_deed",
     "contact_id": "contact",
     "conversation_id": "conversation",
     "fact_id": "fact",
@@ -86,6 +87,8 @@ NOT_200_WITH_OWN_IDS = {
     "guidelines_page.guideline": {200},
     "people.person": {404},
     "quality.sheet": {404},
+    "bulk_page.one_press": {404},
+    "api_presses.get_press": {404},
     "connecting.back": {400},
     "connecting.choose": {404},
     "connecting.connected": {404},
@@ -94,6 +97,7 @@ NOT_200_WITH_OWN_IDS = {
 }
 """Statuses of a permitted GET other than 200, and why they are right: no such mail, no signature, no such code; the
 tenant's own person of `rows` has no brand in common with the one who asks; its reply was not sent, so nobody judges it;
+a press is shown to whoever pressed alone;
 a walk to a platform's sign-in is the
 browser's alone that began it."""
 FORM = {

@@ -26,7 +26,8 @@ class Contact(BrandOwned, Dated, Base):
     Identities that are one person (`agency.inbox.contacts.linking`) have the same `group_id`, None for one alone.
     `own_vip` with `vip_note`, its reason, by whom and when, and `own_weight`, 0 to MOST_WEIGHT, are what staff set on
     this identity: how much more their words count in the queue than anybody's. `is_vip` and `weight` are what holds,
-    for all of a group the same. `name_key` is what the name is looked up by.
+    for all of a group the same. `name_key` is what the name is looked up by. Since `spam_since` what they write closes
+    by rule, as FROM_SPAMMER; what has stars only with `spam_stars` (`agency.inbox.spammers`).
     """
 
     __tablename__ = "contact"
@@ -43,6 +44,9 @@ class Contact(BrandOwned, Dated, Base):
     own_vip: Mapped[bool] = mapped_column(default=False, server_default="false")
     own_weight: Mapped[int] = mapped_column(SmallInteger, default=0, server_default="0")
     name_key: Mapped[str | None] = mapped_column(Text(collation="C"))
+    spam_since: Mapped[datetime | None]
+    spam_by_name: Mapped[str | None] = mapped_column(Text)
+    spam_stars: Mapped[bool] = mapped_column(default=False, server_default="false")
     __table_args__ = (
         belongs_to("account", "account_id"),
         UniqueConstraint("agency_id", "account_id", "external_id", "brand_id"),
@@ -55,6 +59,9 @@ class Contact(BrandOwned, Dated, Base):
             postgresql_where=text("name_key is null and name is not null"),
         ),
         Index("ix_contact_vip", "agency_id", "brand_id", text("id desc"), postgresql_where=text("is_vip")),
+        Index(
+            "ix_contact_spam", "agency_id", "brand_id", text("id desc"), postgresql_where=text("spam_since is not null")
+        ),
         CheckConstraint("weight between 0 and 10", name="weight_is_bounded"),
         CheckConstraint("own_weight between 0 and 10", name="own_weight_is_bounded"),
     )

@@ -1,0 +1,26 @@
+"""Setting messages apart, as a rule: who may begin."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any, ClassVar
+
+from agency.inbox.deeds import Case
+from tenants.permissions import Actor, Permission
+
+
+@dataclass(frozen=True)
+class Split:
+    """Set a run of messages apart as a case of its own. The case itself keeps what it was."""
+
+    name: ClassVar[str] = "split"
+    action: ClassVar[str] = "conversation.split"
+    permission: ClassVar[Permission] = Permission.CONVERSATION_WORK
+    is_no_matter_to_leads: ClassVar[bool] = True
+
+    def values(self, actor: Actor, case: Case, now: datetime) -> dict[str, Any] | None:
+        return None
+
+    def facts(self) -> dict[str, Any]:
+        return {}

@@ -1,0 +1,61 @@
+"""Stored rows as intake compares and changes them."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Any, NamedTuple
+from uuid import UUID
+
+
+class Known(NamedTuple):
+    """A stored message, as far as comparing needs it."""
+
+    id: UUID
+    conversation_id: UUID
+    content_hash: bytes
+    deleted: bool
+    version: datetime
+    moderation: str | None = None
+    nameless: bool = False
+    set_apart: bool = False
+
+
+class Person(NamedTuple):
+    """A stored contact; ``is_new``: just made. ``is_spammer``: marked, with ``spam_stars`` also for reviews."""
+
+    id: UUID
+    name: str | None
+    is_new: bool
+    standing: int = 0
+    """What staff set: their weight, and VIP more where they are one."""
+    is_spammer: bool = False
+    spam_stars: bool = False
+
+
+class Thread(NamedTuple):
+    """A stored conversation, locked."""
+
+    id: UUID
+    external_id: str
+    kind: str
+    status: str
+    closed_reason: str | None
+    held: bool
+    reply_state: str | None
+    last_customer_at: datetime | None
+    standing: int = 0
+    """Of the person it is with (`Person`)."""
+    merged_into_id: UUID | None = None
+    parts: list[tuple[str, str, str]] | None = None
+    """What is told within it: id, the platform's name of the thread and kind of each; None for nothing."""
+
+
+class Joinable(NamedTuple):
+    """A conversation that may go into another, unless somebody of ours worked on it."""
+
+    id: UUID
+    external_id: str
+    kind: str
+    permalink: str | None
+    context: dict[str, Any]
+    worked_on: bool

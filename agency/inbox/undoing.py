@@ -1,0 +1,172 @@
+"""Taking a press back: every case nobody touched since is put back as it was, and whoever undoes is told of the others.
+
+A case was touched when its version is not the one the press left. Only who pressed takes it back, within UNDO_HOURS,
+and only where they still may work. A second undo of the same press is told what the first one did.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from datetime import timedelta
+from typing import Any, Final, NamedTuple
+from uuid import UUID
+
+import orjson
+from sqlalchemy import select, update
+
+from agency.inbox import merging, spammers, splitting
+from agency.inbox.bulk import UNDO_HOURS, Pressed, kept_words, pressed
+from agency.inbox.bulk_models import BulkDeed, BulkDeedCase
+from agency.inbox.deeds import CASE, RESTORED, Case
+from agency.inbox.models import Conversation
+from tenants import audit, clock
+from tenants.database import db
+from tenants.errors import Conflict, NotFound, worded
+from tenants.permissions import Actor, Permission, require
+from tenants.scope import raw_sql
+
+_RESTORE = raw_sql(
+    """
+    update conversation c set status = given.status, closed_reason = given.closed_reason,
+        snoozed_until = given.snoozed_until, snoozed_by = given.snoozed_by, woke_at = given.woke_at,
+        holder_id = given.holder_id, holder_name = given.holder_name, held_since = given.held_since,
+        held_until = given.held_until, held_before_id = given.held_before_id, hold_reason = given.hold_reason,
+        rerank_at = case when given.status = 'open' then :now else c.rerank_at end, version = c.version + 1
+    from jsonb_to_recordset(cast(:rows as jsonb)) as given(id uuid, brand_id uuid, status text, closed_reason text,
+        snoozed_until timestamptz, snoozed_by uuid, woke_at timestamptz, holder_id uuid, holder_name text,
+        held_since timestamptz, held_until timestamptz,
+        held_before_id uuid, hold_reason text)
+    where c.agency_id = :agency_id and c.id = given.id and c.brand_id = given.brand_id
+    """,
+    reason="hundreds of cases, each as it was, in one statement",
+)
+_SETTLE = raw_sql(
+    """
+    update bulk_deed_case c set state = given.state, reason = given.reason
+    from jsonb_to_recordset(cast(:rows as jsonb)) as given(id uuid, brand_id uuid, state text, reason jsonb)
+    where c.agency_id = :agency_id and c.id = given.id and c.brand_id = given.brand_id
+    """,
+    reason="what an undo did with hundreds of cases, in one statement",
+)
+
+CHANGED: Final = Conflict(
+    worded(
+        "Somebody did something with this case since, or the customer wrote again. It was left as it is. "
+        "Look at it and decide anew."
+    )
+)
+
+
+class Line(NamedTuple):
+    """A case of the press, with the case as it is now; None where it is gone or out of reach."""
+
+    id: UUID
+    brand_id: UUID
+    conversation_id: UUID
+    before: Mapping[str, Any]
+    version_after: int | None
+    case: Case | None
+
+    @property
+    def is_untouched(self) -> bool:
+        """Whether nobody changed it since the press."""
+        return self.case is not None and self.case.version == self.version_after
+
+
+Undo = Callable[[Actor, Sequence[Line]], None]
+
+
+def _unmarked(actor: Actor, lines: Sequence[Line]) -> None:
+    spammers.unmark(actor, [line.before for line in lines])
+
+
+def _apart_again(actor: Actor, lines: Sequence[Line]) -> None:
+    merging.undo_merge(actor, [(line.conversation_id, line.before) for line in lines])
+
+
+def _back_in_the_thread(actor: Actor, lines: Sequence[Line]) -> None:
+    for line in lines:
+        splitting.undo_split(actor, line.conversation_id, line.before)
+
+
+BESIDE: dict[str, Undo] = {"spam": _unmarked, "merge": _apart_again, "split": _back_in_the_thread}
+"""What beside the columns of RESTORED is put back, by deed, for the untouched cases of a press."""
+ALL_OR_NONE = ("merge",)
+"""Deeds whose cases hang together: of these all are put back, or, where one was touched, none."""
+
+
+def undo(actor: Actor, press_id: UUID) -> Pressed:
+    """Put back what one press did. Raises NotFound for another's press, Forbidden, Conflict `too_late`."""
+    require(actor, Permission.CONVERSATION_WORK)
+    row = db.session.execute(
+        select(BulkDeed.deed, BulkDeed.created_at, BulkDeed.undone_at)
+        .where(BulkDeed.id == press_id, BulkDeed.person_id == actor.user_id)
+        .with_for_update()
+    ).first()
+    if row is None:
+        raise NotFound()
+    if row.undone_at is not None:
+        return pressed(actor, press_id)
+    now = clock.now()
+    if now - row.created_at > timedelta(hours=UNDO_HOURS):
+        raise Conflict(
+            worded(
+                "This was done more than %(hours)s hours ago. Nothing was changed. Open the cases one by one.",
+                hours=UNDO_HOURS,
+            ),
+            code="too_late",
+        )
+    lines = _lines(press_id)
+    untouched = [line for line in lines if line.is_untouched]
+    if row.deed in ALL_OR_NONE and len(untouched) < len(lines):
+        untouched = []
+    if untouched:
+        rows = [
+            {"id": line.conversation_id, "brand_id": line.brand_id, **{name: line.before[name] for name in RESTORED}}
+            for line in untouched
+        ]
+        _run(_RESTORE, actor, rows, now=now)
+        if row.deed in BESIDE:
+            BESIDE[row.deed](actor, untouched)
+        subjects = [(line.conversation_id, line.brand_id) for line in untouched]
+        audit.record_many(actor, "conversation.undo", "conversation", subjects, press=str(press_id), deed=row.deed)
+    if lines:
+        restored = {line.id for line in untouched}
+        settled = [
+            {"id": line.id, "brand_id": line.brand_id, "state": "restored", "reason": None}
+            if line.id in restored
+            else {"id": line.id, "brand_id": line.brand_id, "state": "kept", "reason": kept_words(CHANGED)}
+            for line in lines
+        ]
+        _run(_SETTLE, actor, settled)
+    db.session.execute(
+        update(BulkDeed)
+        .where(BulkDeed.id == press_id)
+        .values(undone_at=now, restored_count=len(untouched))
+        .execution_options(synchronize_session=False)
+    )
+    return pressed(actor, press_id)
+
+
+def _lines(press_id: UUID) -> list[Line]:
+    """What the press did, in the order of the cases' ids, each case locked as by everybody who works on several."""
+    done = db.session.execute(
+        select(
+            BulkDeedCase.id,
+            BulkDeedCase.brand_id,
+            BulkDeedCase.conversation_id,
+            BulkDeedCase.before,
+            BulkDeedCase.version_after,
+        ).where(BulkDeedCase.bulk_deed_id == press_id, BulkDeedCase.state == "done")
+    ).all()
+    ids = [row.conversation_id for row in done]
+    locked = db.session.execute(
+        select(*CASE).where(Conversation.id.in_(ids)).order_by(Conversation.id).with_for_update(key_share=True)
+    )
+    cases = {row.id: Case(*row) for row in locked}
+    return [Line._make((*row, cases.get(row.conversation_id))) for row in done]
+
+
+def _run(statement: Any, actor: Actor, rows: Sequence[Mapping[str, Any]], **more: Any) -> None:
+    given = {"agency_id": actor.agency_id, "rows": orjson.dumps(list(rows)).decode(), **more}
+    db.session.execute(statement, given)
