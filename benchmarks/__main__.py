@@ -31,6 +31,7 @@ BENCHMARKS: dict[str, str] = {
     "duplicate_poll": "item_storage",
     "style_check": "style_check",
     "recheck": "recheck",
+    "bulk_resolve": "pressing",
     "brand_scan": "brand_scan",
     "saved_reply_suggestions": "saved_replies",
     "near_equal_words": "saved_replies",
