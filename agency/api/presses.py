@@ -14,7 +14,7 @@ from agency.api.schemas.fields import Nothing
 from agency.api.schemas.presses import Merge, NewPress, Press, SpamMarkPage, SpamMarkQuery, Split, TakenApart
 from agency.inbox import bulk, merging, spammers, splitting, undoing
 from agency.inbox.bulk import Chosen, Pressed
-from agency.inbox.colleagues import colleague
+from agency.inbox.colleagues import worker_named
 from agency.inbox.deeds import Assign, Deed, Release, Reopen, Resolve, Snooze, Spam
 from tenants.database import new_id
 from tenants.errors import Invalid
@@ -108,7 +108,7 @@ def _deed(body: dict[str, Any]) -> tuple[Deed, dict[str, Any]]:
         if body["until"] is None:
             raise Invalid("Say until when. Nothing was changed.", errors={"until": ["is missing"]})
         return Snooze(body["until"]), {"until": body["until"].isoformat()}
-    person = colleague(caller(), id_or_nobody(body["person_id"] or ""))
+    person = worker_named(caller(), id_or_nobody(body["person_id"] or ""))
     return Assign(person.person_id, person.name, person.brand_ids), {"name": person.name}
 
 

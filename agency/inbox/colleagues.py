@@ -138,7 +138,7 @@ class Worker(NamedTuple):
     brand_ids: frozenset[UUID] | None
 
 
-def colleagues_of(actor: Actor) -> list[Worker]:
+def workers_of(actor: Actor) -> list[Worker]:
     """Everybody who may get cases of a brand the lead sees, by name, at most MOST_COLLEAGUES. Raises Forbidden."""
     require(actor, Permission.CONVERSATION_REASSIGN)
     rows = db.session.execute(
@@ -149,7 +149,7 @@ def colleagues_of(actor: Actor) -> list[Worker]:
     return [one for one in found if seen is None or one.brand_ids is None or one.brand_ids & seen]
 
 
-def colleague(actor: Actor, person_id: UUID) -> Worker:
+def worker_named(actor: Actor, person_id: UUID) -> Worker:
     """One of them; the membership stays so until this transaction ends. Raises Invalid, alike for whoever is none."""
     require(actor, Permission.CONVERSATION_REASSIGN)
     wanted = _all_workers(actor.agency_id).where(Person.id == person_id)

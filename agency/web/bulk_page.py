@@ -11,7 +11,7 @@ from werkzeug.wrappers import Response as AnyResponse
 
 from agency.inbox import bulk, queries, undoing
 from agency.inbox.bulk import Chosen, Pressed
-from agency.inbox.colleagues import colleague, colleagues_of
+from agency.inbox.colleagues import worker_named, workers_of
 from agency.inbox.deeds import Assign, Deed, Release, Reopen, Resolve, Snooze, Spam
 from agency.web import clocks
 from agency.web.contexts_bulk import BulkBar, ChoiceRow, ChoosePage, LeftLook, PressesPage, PressLook, PressPage
@@ -192,7 +192,7 @@ def _bar(actor: Actor, address: Address) -> BulkBar:
                 "",
                 value=str(one.person_id),
             )
-            for one in (colleagues_of(actor) if is_lead else ())
+            for one in (workers_of(actor) if is_lead else ())
         ),
         back_url=address.url(),
     )
@@ -207,6 +207,6 @@ def _deed(actor: Actor) -> tuple[Deed, dict[str, str]]:
         until = chosen_moment()
         return Snooze(until), {"until": until.isoformat()}
     if name == "assign":
-        person = colleague(actor, id_from(form.get("person", "")) or UUID(int=0))
+        person = worker_named(actor, id_from(form.get("person", "")) or UUID(int=0))
         return Assign(person.person_id, person.name, person.brand_ids), {"name": person.name}
     raise Invalid("Choose what to do. Nothing was changed.", code="no_deed")
