@@ -72,6 +72,7 @@ CATALOGUE: dict[JobName, JobKind] = {
     JobName.END_ACCESS: JobKind("jobs.access:end_access", "setup", 120, tries=12, together=5),
     JobName.WITHDRAW_ACCESS: JobKind("jobs.access:withdraw_access", "setup", 120, tries=12, together=5),
     JobName.DELETE_PERSON: JobKind("jobs.access:delete_person", "upkeep", 300, tries=12),
+    JobName.ERASE_CONTACTS: JobKind("jobs.erasing:erase_contacts", "desk", 600, tries=12),
     JobName.SEND_MAIL: JobKind("jobs.notices:send_mail", "mail", 60, tries=12, together=5),
     JobName.KEEP_MEDIA: JobKind("jobs.keeping:keep_media", "history", 90, tries=12),
     JobName.INDEX_WORDS: JobKind("jobs.indexing:index_words", "events", 60, tries=2, merges=True),

@@ -36,6 +36,7 @@ class JobName(StrEnum):
     END_ACCESS = "end_access"
     WITHDRAW_ACCESS = "withdraw_access"
     DELETE_PERSON = "delete_person"
+    ERASE_CONTACTS = "erase_contacts"
     DO_DEED = "do_deed"
     KEEP_MEDIA = "keep_media"
     NAME_PERSON = "name_person"

@@ -172,3 +172,41 @@ class LinkPage:
     values: dict[str, str] = told("What was typed.", default_factory=dict)
     errors: dict[str, str] = told("Field name to what to do.", default_factory=dict)
     notice: Notice | None = told("What went wrong.", default=None)
+
+
+@dataclass(frozen=True, kw_only=True)
+class ExportPage:
+    """What is held of a person as a file, `customers/export.html`. Posts `contact_id` for each identity."""
+
+    brand: BrandLook = told("To whom they write.")
+    person: PersonLook = told("Who.")
+    url: str = told("Where the form goes.")
+    error: str = told("What to do; empty for nothing.", default="")
+
+
+@dataclass(frozen=True, kw_only=True)
+class ErasePage:
+    """What erasing a person takes, `customers/erase.html`. Posts `contact_id` for each identity, `confirm`."""
+
+    brand: BrandLook = told("To whom they write.")
+    person: PersonLook = told("Who.")
+    url: str = told("Where the form goes.")
+    export_url: str = told("The same as a file before it is gone.")
+    goes: tuple[str, ...] = told("What goes, counted.")
+    stays: tuple[tuple[str, str], ...] = told("What stays, and why.")
+    word: str = told("What is typed to confirm.")
+    errors: dict[str, str] = told("Field name to what to do.", default_factory=dict)
+    notice: Notice | None = told("What went wrong.", default=None)
+
+
+@dataclass(frozen=True, kw_only=True)
+class ErasureLook:
+    """How far an erasing is, `customers/erasure.html`."""
+
+    words: str = told("One sentence.")
+    is_done: bool = told("Nothing is left to do.", default=False)
+    value: int = told("Messages done.", default=0)
+    limit: int = told("Messages in all.", default=0)
+    by: str = told("Who ordered it, and when.", default="")
+    url: str = told("Of itself.", default="")
+    back_url: str = told("Everybody who writes.", default="")

@@ -148,6 +148,8 @@ def show(contact_id: str, *, status: int = 200, **refusal: Any) -> Response:
             Choice(_("0, like anybody") if n == 0 else str(n), "", value=str(n), selected=n == found.weight)
             for n in range(MOST_WEIGHT + 1)
         ),
+        export_url=url_for("customer_data.export", **here) if may[Permission.CONTACT_EXPORT] else "",
+        erase_url=url_for("customer_data.erase", **here) if may[Permission.CONTACT_ERASE] else "",
         **refusal,
     )
     return make_response(render_page("customers/person.html", page), status)

@@ -61,6 +61,7 @@ PAGES = (
     "beside",
     "customer_page",
     "customer_links",
+    "customer_data",
     "customers_page",
     "kept_media",
     "composer",

@@ -42,6 +42,7 @@ ID_NAMES = {
     "press_id": "bulk_deed",
     "contact_id": "contact",
     "conversation_id": "conversation",
+    "erasure_id": "contact_erasure",
     "fact_id": "fact",
     "guideline_id": "guideline",
     "line_id": "ledger_line",
