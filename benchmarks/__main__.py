@@ -24,6 +24,8 @@ Benchmark = Callable[[Scratch, str], Iterable[Line]]
 BENCHMARKS: dict[str, str] = {
     "inbox_page": "inbox_pages",
     "inbox_refresh_304": "inbox_pages",
+    "filtered_views": "inbox_pages",
+    "badge_counts": "inbox_pages",
     "conversation_page": "inbox_pages",
     "idle_pulse": "live_inbox",
     "live": "live_inbox",

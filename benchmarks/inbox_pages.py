@@ -11,23 +11,38 @@ from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
 
+import psycopg
 from flask import Flask
 from sqlalchemy import event
 from sqlalchemy.engine import Engine
 
 from agency.app import create_app
-from agency.inbox.filters import cursor_of
+from agency.inbox.filters import QueueFilter, cursor_of
+from agency.inbox.queries import list_conversations
 from agency.web.who import cookie_name
 from benchmarks import queue_data
 from benchmarks.http_client import Client
 from benchmarks.queue_data import Seeded
-from benchmarks.rounds import Line, WrongAnswer, count, line, paired
+from benchmarks.rounds import Line, WrongAnswer, count, line, median_ms, paired
 from benchmarks.scratch import Database, Scratch, be_quiet
 from tenants.database import db
+from tenants.scope import Scope, in_scope
 
-SIZES = {"tiny": (3_000,), "small": (100_000,), "full": (100_000, 1_000_000)}
+SIZES = {"tiny": (3_000,), "small": (100_000,), "full": (100_000, 1_000_000, 10_000_000)}
 ROUNDS = {"tiny": 2, "small": 9, "full": 11}
 REQUESTS = {"tiny": 3, "small": 30, "full": 30}
+BADGES_SQL = (
+    "select array_agg(brand_id), array_agg(open_count), array_agg(snoozed_count), array_agg(closed_count)"
+    " from queue_counter where agency_id = %(agency_id)s"
+)
+ONE_SQL = (
+    "select brand_id, open_count, snoozed_count, closed_count from queue_counter"
+    " where agency_id = %(agency_id)s and brand_id = %(brand_id)s"
+)
+COUNTED_SQL = (
+    "select brand_id, count(*) filter (where status = 'open'), count(*) filter (where status = 'snoozed'),"
+    " count(*) filter (where status = 'closed') from conversation where agency_id = %(agency_id)s group by brand_id"
+)
 PAGE_ROWS = 50
 MOST_STATEMENTS = 5
 MOST_PAGE_BYTES = 42 * 1024
@@ -66,6 +81,7 @@ def inbox_page(scratch: Scratch, size: str) -> list[Line]:
             lines.append(line(f"inbox page, {here}", pages, "ms", against="bare page of 50 rows", aim="<= 3"))
             lines.append(_weight(f"inbox page, {here}: weight", len(answer.body), bytes_floor))
             lines.append(_statements(f"inbox page, {here}: SQL statements", house, "/inbox"))
+            lines.append(count(f"inbox page, {here}: buffers of the list", _buffers(house), "", aim="<= 12"))
             deep = f"/inbox?after={house.cursor}"
             lines.append(
                 line(
@@ -94,6 +110,93 @@ def inbox_page(scratch: Scratch, size: str) -> list[Line]:
                 )
             )
         lines += _growth(served, "inbox page", lambda h: h.admin.timed_ms("/inbox", requests), rounds)
+    return lines
+
+
+def filtered_views(scratch: Scratch, size: str) -> list[Line]:
+    """Each view and filter of the list against the list itself."""
+    rounds, requests = ROUNDS[size], REQUESTS[size]
+    lines: list[Line] = []
+    with houses(scratch, size) as served:
+        for house in served:
+            with house.database.superuser() as connection:
+                first, last = connection.execute("select min(name), max(name) from brand").fetchone() or ("", "")
+                ids = dict(
+                    connection.execute("select name, id from brand where name in (%s, %s)", [first, last]).fetchall()
+                )
+            views = {name: f"view={name}" for name in ("mine", "free", "waiting", "late")} | {
+                "of a large brand": f"brand={ids[first]}",
+                "of a small brand": f"brand={ids[last]}",
+                "reviews": "kind=review",
+                "closed": "state=closed",
+            }
+            for name, query in views.items():
+                lines.append(
+                    line(
+                        f"inbox, {name}, {house.rows:,} conversations",
+                        paired(
+                            lambda h=house, q=query: h.admin.timed_ms(f"/inbox?{q}", requests),
+                            lambda h=house: h.admin.timed_ms("/inbox", requests),
+                            rounds=rounds,
+                        ),
+                        "ms",
+                        against="the whole list",
+                    )
+                )
+    return lines
+
+
+def badge_counts(scratch: Scratch, size: str) -> list[Line]:
+    """Exact counts by status of all 200 brands, under row-level security, against one row of the same table."""
+    rounds, lines = ROUNDS[size], list[Line]()
+    with houses(scratch, size) as served, ExitStack() as held:
+        lines_of = {}
+        for house in served:
+            connection = held.enter_context(psycopg.connect(house.database.app_url, autocommit=True))
+            scope = Scope(Seeded.known().agency_id, None).as_settings()
+            connection.execute(
+                "select set_config('app.agency_id', %(agency_id)s, false),"
+                " set_config('app.brand_ids', %(brand_ids)s, false)",
+                scope,
+            )
+            (found,) = connection.execute(BADGES_SQL, scope, prepare=True).fetchall()
+            counted = connection.execute(COUNTED_SQL, scope).fetchall()
+            if sorted(zip(*found[:4], strict=True)) != sorted(counted):
+                raise WrongAnswer("the counters are not what counting says")
+            lines_of[house.rows] = connection
+            one = {**scope, "brand_id": found[0][0]}
+            lines.append(
+                line(
+                    f"counts of {len(found[0])} brands, {house.rows:,} conversations",
+                    paired(
+                        lambda c=connection, v=scope: median_ms(
+                            lambda: c.execute(BADGES_SQL, v, prepare=True).fetchall(), 300
+                        ),
+                        lambda c=connection, v=one: median_ms(
+                            lambda: c.execute(ONE_SQL, v, prepare=True).fetchall(), 300
+                        ),
+                        rounds=rounds,
+                    ),
+                    "ms",
+                    against="one row",
+                    aim="<= 2",
+                )
+            )
+        if len(served) > 1:
+            small, large = (lines_of[house.rows] for house in served[-2:])
+            lines.append(
+                line(
+                    f"counts, {served[-1].rows:,} conversations against {served[-2].rows:,}",
+                    paired(
+                        lambda: median_ms(lambda: large.execute(BADGES_SQL, scope, prepare=True).fetchall(), 300),
+                        lambda: median_ms(lambda: small.execute(BADGES_SQL, scope, prepare=True).fetchall(), 300),
+                        rounds=rounds,
+                    ),
+                    "ms",
+                    against="a tenth",
+                    aim="<= 1.1",
+                )
+            )
     return lines
 
 
@@ -144,10 +247,7 @@ def houses(scratch: Scratch, size: str) -> Iterator[list[House]]:
     with ExitStack() as held:
         made = []
         for rows in SIZES[size]:
-            database = scratch.database(
-                "pages", lambda given, n=rows: queue_data.fill(given, n), filled_as=f"queue_{rows}"
-            )
-            held.callback(scratch.drop, database)
+            database = scratch.filled(lambda given, n=rows: queue_data.fill(given, n), f"queue_{rows}")
             seeded = Seeded.known()
             cookie = cookie_name(database.settings())
             with database.superuser() as connection:
@@ -182,7 +282,7 @@ def houses(scratch: Scratch, size: str) -> Iterator[list[House]]:
 def _growth(served: list[House], name: str, measure: Any, rounds: int) -> list[Line]:
     if len(served) < 2:
         return []
-    small, large = served
+    small, large = served[-2:]
     pairing = paired(lambda: measure(large), lambda: measure(small), rounds=rounds)
     return [
         line(
@@ -244,6 +344,28 @@ def statements_of(database: Database, client: Client, path: str, tag: str = "") 
         with app.app_context():
             db.engine.dispose()
     return seen
+
+
+def _buffers(house: House) -> int:
+    """Buffers the list's statement touches for somebody with all brands, as the application's role."""
+    with in_scope(house.database.base_app(), Scope(Seeded.known().agency_id, None)):
+        list_conversations(QueueFilter(), me=Seeded.known().admin_id, with_accounts=False)
+        seen: list[tuple[str, Any]] = []
+
+        def note(_connection: Any, _cursor: Any, statement: str, values: Any, *_rest: Any) -> None:
+            seen.append((statement, values))
+
+        event.listen(Engine, "before_cursor_execute", note)
+        try:
+            list_conversations(QueueFilter(), me=Seeded.known().admin_id, with_accounts=False)
+        finally:
+            event.remove(Engine, "before_cursor_execute", note)
+        ((statement, values),) = [one for one in seen if "FROM conversation" in one[0]]
+        driver: Any = db.session.connection().connection.driver_connection
+        for _ in range(2):  # the first run may still set hint bits
+            ((plan,),) = driver.execute(f"explain (analyze, buffers, format json) {statement}", values).fetchall()
+        top = plan[0]["Plan"]
+        return int(top["Shared Hit Blocks"] + top["Shared Read Blocks"])
 
 
 def _ask(app: Flask, path: str, headers: dict[str, str]) -> None:

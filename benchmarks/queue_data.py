@@ -21,6 +21,7 @@ from tenants.permissions import Role
 BRANDS = 200
 ACCOUNTS = 600
 BRANDS_OF_STAFF = 20
+FILLED_AT_ONCE = 1_000_000
 PLATFORMS = ("facebook", "instagram", "google_business")
 _NAMES = UUID("5f0c9f5e-6a0e-4f6e-8a9c-6f3a1d0b7c11")
 
@@ -61,7 +62,7 @@ from (
     select g, h, (%(rows)s - g) * interval '730 days' / %(rows)s as age,
         case h %% 50 when 0 then 'open' when 1 then 'open' when 2 then 'open' when 3 then 'open' when 4 then 'open'
             when 5 then 'snoozed' else 'closed' end as status
-    from (select g, (hashint4(g) & 2147483647) as h from generate_series(1, %(rows)s) g) numbered
+    from (select g, (hashint4(g) & 2147483647) as h from generate_series(%(first)s, %(last)s) g) numbered
 ) made
 join seed_contact c on c.c = made.g %% %(contacts)s
 order by g;
@@ -142,7 +143,11 @@ def fill(database: Database, rows: int) -> None:
         connection.execute("set maintenance_work_mem = '256MB'")
         connection.execute("set work_mem = '128MB'")
         indexes = _drop_indexes(connection)
-        for sql in (CONTACTS_SQL, CONVERSATIONS_SQL, MESSAGES_SQL, COUNTERS_SQL, FLOOR_SQL):
+        connection.execute((CONTACTS_SQL % values).encode())
+        for first in range(1, rows + 1, FILLED_AT_ONCE):  # so that what is sorted stays small
+            part = {"first": first, "last": min(first + FILLED_AT_ONCE - 1, rows)}
+            connection.execute((CONVERSATIONS_SQL % (values | part)).encode())
+        for sql in (MESSAGES_SQL, COUNTERS_SQL, FLOOR_SQL):
             connection.execute((sql % values).encode())
         for index in indexes:
             connection.execute(index.encode())

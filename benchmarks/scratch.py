@@ -40,22 +40,32 @@ class Scratch:
         self._postgres = postgres
         self._valkey = valkey
         self._held = held
-        self._templates: set[str] = set()
+        self._is_ready = False
+        self._filled: dict[str, Database] = {}
         self._numbers = 0
 
     def database(self, name: str, fill: Callable[[Database], None] | None = None, *, filled_as: str = "") -> Database:
         """A migrated database of its own. What `fill` puts in is kept as `filled_as` and copied the next time."""
-        if "empty" not in self._templates:
-            made = self._made("template_empty", None)
-            upgrade(made.owner_url, made.app_url)
-            self._templates.add("empty")
+        self._make_empty()
         if fill is None:
             return self._made(f"{name}_{self._next()}", "template_empty")
-        template = f"template_{filled_as}"
-        if filled_as not in self._templates:
-            fill(self._made(template, "template_empty"))
-            self._templates.add(filled_as)
-        return self._made(f"{name}_{self._next()}", template)
+        return self._made(f"{name}_{self._next()}", self.filled(fill, filled_as).name)
+
+    def filled(self, fill: Callable[[Database], None], filled_as: str) -> Database:
+        """The filled database itself, for who leaves it as it is: of ten million conversations no copy is made."""
+        known = self._filled.get(filled_as)
+        if known is None:
+            self._make_empty()
+            known = self._made(f"template_{filled_as}", "template_empty")
+            fill(known)
+            self._filled[filled_as] = known
+        return known
+
+    def _make_empty(self) -> None:
+        if not self._is_ready:
+            made = self._made("template_empty", None)
+            upgrade(made.owner_url, made.app_url)
+            self._is_ready = True
 
     def drop(self, database: Database) -> None:
         """Remove a database; the templates stay until the run ends."""

@@ -23,7 +23,7 @@ from agency.web.claim_look import held_words
 from agency.web.contexts import ConversationPage, Filter, InboxPage
 from agency.web.conversation_page import conversation_page
 from agency.web.inbox_address import ANY, KINDS, PLATFORMS, STATES, VIEWS, VIEWS_OF_WORK, Address, read_address
-from agency.web.inbox_rows import rows_of
+from agency.web.inbox_rows import look_of, rows_of
 from agency.web.language import chosen_language, chosen_zone, per_language
 from agency.web.looks import BrandLook, Choice
 from agency.web.pulse import PATH as PULSE
@@ -317,7 +317,7 @@ def _empty_action(address: Address, next_url: str) -> Choice | None:
 
 def _pulse_url(address: Address, since: datetime) -> str:
     """Where an open page asks whether anything moved: with what its counts are narrowed by, and when it was made."""
-    asked = {"made": str(int(since.timestamp() * 1000))}
+    asked = {"made": str(int(since.timestamp() * 1000)), "look": look_of(address)}
     if address.wanted.brand_ids:
         asked["brand"] = ",".join(map(str, address.wanted.brand_ids))
     return f"{PULSE}?{urlencode(asked)}"

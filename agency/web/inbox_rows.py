@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Iterable, Mapping
 from datetime import datetime
 from types import MappingProxyType
@@ -87,3 +88,9 @@ def _places() -> dict[str | tuple[str, str], str]:
 @per_language
 def _stars() -> list[Stars]:
     return [Stars(n, _("%(n)s of 5 stars", n=n)) for n in range(6)]
+
+
+def look_of(address: Address) -> str:
+    """Names how rows are printed for whoever sees the same: language, zone, and the address their links keep."""
+    shown = (chosen_language(), str(chosen_zone()), sorted(address.kept.items()))
+    return hashlib.blake2b(repr(shown).encode(), digest_size=6).hexdigest()

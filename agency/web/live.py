@@ -12,8 +12,8 @@ from agency.inbox.filters import FREE, ME
 from agency.inbox.queries import QueueRow
 from agency.inbox.shown_rows import ShownRow, shown_rows
 from agency.web.inbox_address import Address, read_address
-from agency.web.inbox_rows import rows_of
-from agency.web.pulse import PATH
+from agency.web.inbox_rows import look_of, rows_of
+from agency.web.pulse import PATH, ROWS
 from agency.web.queue_rows import queue_rows
 from agency.web.who import actor_of_request
 from tenants.ids import id_from
@@ -36,13 +36,30 @@ def rows() -> AnyResponse:
 
     A row that no longer belongs to the view of this address says so, and stays until the reader moves on.
     """
-    actor, address = actor_of_request(), read_address()
-    asked = [one for one in (id_from(word) for word in request.args.get("ids", "").split(",")[:MOST_ROWS]) if one]
-    found = {shown.row.id: shown for shown in shown_rows(asked, address.wanted, me=actor.user_id)} if asked else {}
+    actor, address, look = actor_of_request(), read_address(), request.args.get("look", "")
+    asked = _changes(request.args.get("ids", ""))
+    found = {one.row.id: one for one in shown_rows(list(asked), address.wanted, me=actor.user_id)} if asked else {}
     shown = [found[one] for one in asked if one in found]
     brands = {one.brand.id: one.brand for one in shown}
     printed = rows_of((one.row for one in shown), brands, address, actor, gone=_gone(shown, address, actor))
-    return make_response(str(queue_rows(printed, "", _("you"))))
+    rows = [str(queue_rows([row], "", _("you"))) for row in printed]
+    if look == look_of(address) and address.wanted.holder != ME:  # what is nobody else's view is kept for nobody
+        for row, words in zip(printed, rows, strict=True):
+            of, at = UUID(row.id), asked[UUID(row.id)]
+            if at:
+                ROWS.keep(actor.scope, look, (of, at), found[of].row.holder_id, words)
+    return make_response("".join(rows))
+
+
+def _changes(words: str) -> dict[UUID, int]:
+    """Ids asked for, each with the change it is asked for because of, `ID~MILLISECOND`; 0 for none."""
+    found: dict[UUID, int] = {}
+    for word in words.split(",")[:MOST_ROWS]:
+        name, _tilde, at = word.partition("~")
+        one = id_from(name)
+        if one is not None:
+            found[one] = int(at) if at.isascii() and at.isdigit() and len(at) < 16 else 0
+    return found
 
 
 def _gone(shown: list[ShownRow], address: Address, actor: Actor) -> dict[UUID, str]:

@@ -32,6 +32,7 @@ from tenants.ids import id_from
 from tenants.logs import get_logger
 from tenants.lone_statements import lone_statements
 from tenants.permissions import Permission
+from tenants.scope import Scope
 from tenants.settings import Settings
 
 PATH = "/inbox/pulse"
@@ -40,6 +41,7 @@ CODE_LENGTH = 6
 """A row on screen is named by the last so many digits of its id: enough to leave out what is not on screen."""
 MOST_CODES = 400
 MOST_BRANDS = 60
+MOST_KEPT = 2000
 NOTHING = ("Cache-Control", "no-store")
 SOMETHING = [
     NOTHING,
@@ -51,6 +53,40 @@ SOMETHING = [
 log = get_logger("pulse")
 
 Wsgi = Callable[[dict[str, Any], Any], Iterable[bytes]]
+
+
+class RowCache:
+    """Changed rows as a page fetched them a moment ago, for everybody of the same scope who shows them, too.
+
+    A row is kept under the change it was fetched for, and only where this process itself told of that change before:
+    so it was read after the change was committed, and under row-level security of the very scope it is given to.
+    """
+
+    def __init__(self) -> None:
+        self._told: dict[tuple[UUID, int], None] = {}
+        self._rows: dict[tuple[Scope, str, UUID, int], tuple[UUID | None, str]] = {}
+
+    def tell(self, change: tuple[UUID, int]) -> None:
+        """This change was told to somebody."""
+        if change not in self._told:
+            if len(self._told) >= MOST_KEPT:
+                self._told.clear()
+            self._told[change] = None
+
+    def keep(self, scope: Scope, look: str, change: tuple[UUID, int], holder_id: UUID | None, row: str) -> None:
+        """Somebody of this scope got this row in this look (language, zone, address), because of this change."""
+        if change in self._told:
+            if len(self._rows) >= MOST_KEPT:
+                self._rows.clear()
+            self._rows[scope, look, *change] = (holder_id, row)
+
+    def row(self, scope: Scope, look: str, change: tuple[UUID, int], reader_id: UUID) -> str | None:
+        """The row; None where nobody fetched it yet, and for its holder, to whom it says `you`."""
+        holder_id, row = self._rows.get((scope, look, *change), (None, None))
+        return None if holder_id == reader_id else row
+
+
+ROWS = RowCache()
 
 
 class QuickPulse:
@@ -134,7 +170,13 @@ def _told(connection: Any, asker: pulse.Asker, asked: dict[str, str], shown: fro
         },
         "new": found.newer,
     }
-    changed = [[code, at] for code, at in ((_code(one), at) for one, at in found.changed) if code in shown]
+    changed: list[list[Any]] = []
+    look, actor = asked.get("look", ""), asker.glance.actor
+    for one, at in found.changed:
+        if _code(one) in shown:
+            ROWS.tell((one, at))
+            row = ROWS.row(actor.scope, look, (one, at), actor.user_id)
+            changed.append([_code(one), at] if row is None else [_code(one), at, row])
     if changed:
         told["rows"] = changed
     if found.is_part:

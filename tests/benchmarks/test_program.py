@@ -39,6 +39,17 @@ def test_refresh_and_conversation_are_measured(scratch: Scratch) -> None:
 
 
 @pytest.mark.slow
+def test_open_inboxes_are_told_what_changes(scratch: Scratch) -> None:
+    assert (
+        by_name(list(benchmark("idle_pulse")(scratch, "tiny")), "nothing moved, 3,000 conversations: bytes")["ours"]
+        < 200
+    )
+    seen = by_name(list(benchmark("live")(scratch, "tiny")), "until it is seen")
+    assert seen["facts"]["seen"] >= seen["facts"]["expected"] > 0
+    assert by_name(list(benchmark("badge_counts")(scratch, "tiny")), "counts of 200 brands")["ratio"] > 0
+
+
+@pytest.mark.slow
 def test_storing_is_measured_and_a_known_page_writes_nothing(scratch: Scratch) -> None:
     assert len(list(benchmark("store_items")(scratch, "tiny"))) == 2
     assert by_name(list(benchmark("brand_scan")(scratch, "tiny")), "wrong-brand scan, 30 brands")["ratio"] > 0

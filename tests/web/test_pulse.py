@@ -60,7 +60,7 @@ def code(case: UUID) -> str:
 
 
 def changed(told: Any) -> list[str]:
-    return [one for one, _at in told.get("rows", [])]
+    return [one[0] for one in told.get("rows", [])]
 
 
 def test_it_is_silent_until_something_moves_and_then_names_the_row(
@@ -246,6 +246,30 @@ def test_nobody_is_shown_at_a_case_they_may_not_see(
     for actor in (narrow, ana.client_owner, stranger.staff):
         Open(whole_app, actor, case).asks(case=case)
     assert "there" not in Open(whole_app, ana.staff, case).asks()
+
+
+def test_a_row_one_fetched_comes_along_for_others_of_the_same_scope_and_look(
+    whole_app: Flask, ana: Agency, make: Factory, case: UUID
+) -> None:
+    narrow = make.person(ana, Role.STAFF, only_brand_ids=[ana.brand_ids[0]])
+    first = Visitor(whole_app, ana.team_lead)
+    (look,) = re.findall(r"look=([0-9a-f]+)", first.get("/inbox").text)[:1]
+    open_inboxes = [Open(whole_app, actor, case) for actor in (ana.team_lead, ana.agency_admin, ana.staff, narrow)]
+    for one in open_inboxes:
+        one.query += f"&look={look}"
+        one.asks()
+    with ana.entered(ana.staff):
+        desk.claim(ana.staff, case)
+    ((_code, at),) = open_inboxes[0].asks()["rows"]
+    row = first.get(f"/inbox/rows?look={look}&ids={case}~{at}").text
+    assert f"<em>{ana.staff.name}</em>" in row
+    told = [one.asks()["rows"][0][2:] for one in open_inboxes[1:]]
+    assert told == [[row], [], []], "not whoever holds it, to whom it says so, and nobody of another scope"
+    future = at + 1_000_000
+    first.get(f"/inbox/rows?look={look}&ids={case}~{future}")
+    from agency.web.pulse import ROWS
+
+    assert ROWS.row(ana.agency_admin.scope, look, (case, future), ana.agency_admin.user_id) is None
 
 
 def test_rows_come_as_they_are_now_and_say_why_they_left(

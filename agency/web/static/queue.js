@@ -158,28 +158,38 @@
     told = news.at;
     showCounts(news.n);
     showNew(news.new);
-    const wanted = new Set();
-    for (const [code, at] of news.rows ?? []) {
+    const wanted = new Map();
+    const came = new Map(); // rows that a colleague's page fetched a moment ago come along
+    for (const [code, at, row] of news.rows ?? []) {
       if (heard.get(code) >= at) continue;
       heard.set(code, at);
-      if (!isFirst || at > made) wanted.add(code);
+      if (isFirst && at <= made) continue;
+      wanted.set(code, at);
+      if (row) came.set(code, row);
     }
     // What the case itself asks for now and then, such as who holds it, it asks for at once.
     if (!isFirst && wanted.has(codeOf(talk()?.dataset.id ?? "")) && window.htmx) {
       for (const element of document.querySelectorAll('#conversation [hx-trigger="look"]')) window.htmx.trigger(element, "look");
     }
     const ids = [...rows()].map(idOf).filter((id) => (news.all && !isFirst) || wanted.has(codeOf(id)));
-    for (let first = 0; first < ids.length; first += MOST_ROWS) await change(ids.slice(first, first + MOST_ROWS));
+    const known = ids.filter((id) => came.has(codeOf(id)));
+    if (known.length) show(known, known.map((id) => came.get(codeOf(id))).join(""));
+    const rest = ids.filter((id) => !came.has(codeOf(id)));
+    for (let first = 0; first < rest.length; first += MOST_ROWS) await change(rest.slice(first, first + MOST_ROWS));
   }
 
   // Rows change where they stand: what has the focus keeps it, what is scrolled to stays.
   async function change(ids) {
     const url = new URL(queue.dataset.rows, location);
-    url.searchParams.set("ids", ids.join(","));
+    url.searchParams.set("look", new URL(queue.dataset.pulse, location).searchParams.get("look"));
+    url.searchParams.set("ids", ids.map((id) => `${id}~${heard.get(codeOf(id)) ?? 0}`).join(","));
     const answer = await fetch(url, { headers: { "HX-Request": "true" } });
-    if (!answer.ok) return;
+    if (answer.ok) show(ids, await answer.text());
+  }
+
+  function show(ids, text) {
     const came = document.createElement("template");
-    came.innerHTML = await answer.text();
+    came.innerHTML = text;
     const fresh = new Map([...came.content.querySelectorAll(".row")].map((row) => [idOf(row), row]));
     for (const row of rows()) {
       const id = idOf(row);
