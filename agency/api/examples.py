@@ -151,6 +151,8 @@ REPLY: Final[Example] = {
     "state_reason": None,
     "text": _WORDS,
     "text_hash": hash_of(_WORDS),
+    "version": 1,
+    "typed": False,
     "findings": [],
     "guide_version": 3,
     "let_go_reason": None,

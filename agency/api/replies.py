@@ -14,6 +14,7 @@ from agency.api.schemas.replies import (
     ChangeNote,
     DeclineReason,
     EditedReply,
+    LeavingWords,
     LetGo,
     NewReply,
     Reason,
@@ -58,19 +59,28 @@ def get_reply(reply_id: str) -> Any:
 @blueprint.arguments(EditedReply, example=examples.NEW_REPLY)
 @blueprint.response(200, Reply, example=examples.REPLY)
 def edit_reply(body: dict[str, Any], reply_id: str) -> Any:
-    """New words; a reply that awaited approval is a draft again."""
+    """New words; a reply that awaited approval is a draft again. 409 `draft_changed` with `text`, by `changed_by`, and
+    `your_text` where `version` is not the draft's any more.
+    """
     edited = desk.edit(
-        caller(), known_id(reply_id), body["text"], replaces=body["replaces"], saved_reply_id=_saved_reply_in(body)
+        caller(),
+        known_id(reply_id),
+        body["text"],
+        replaces=body["replaces"],
+        saved_reply_id=_saved_reply_in(body),
+        version=body["version"],
     )
     return queries.get_reply(edited.id)
 
 
 @blueprint.post("/replies/<reply_id>/submit")
-@blueprint.arguments(Nothing, required=False)
+@blueprint.arguments(LeavingWords, required=False)
 @blueprint.response(200, Reply, example={**examples.REPLY, **examples.SUBMITTED})
 def submit_reply(body: dict[str, Any], reply_id: str) -> Any:
-    """Ask the client for a yes. 422 `style_stop` with `findings` when the style guide stops the words."""
-    return queries.get_reply(desk.submit(caller(), known_id(reply_id)).id)
+    """Ask the client for a yes. 422 `style_stop` with `findings` when the style guide stops the words, 409
+    `text_changed` with the difference where they are others than those shown.
+    """
+    return queries.get_reply(desk.submit(caller(), known_id(reply_id), shown_hash=body.get("text_hash")).id)
 
 
 @blueprint.post("/replies/<reply_id>/let-go")
@@ -159,14 +169,14 @@ def take_back_reply(body: dict[str, Any], reply_id: str) -> Any:
 
 
 @blueprint.post("/replies/<reply_id>/release")
-@blueprint.arguments(Nothing, required=False)
+@blueprint.arguments(LeavingWords, required=False)
 @blueprint.response(200, Reply, example={**examples.REPLY, "state": "approved"})
 def release_reply(body: dict[str, Any], reply_id: str) -> Any:
     """Publish without the client's yes, where the brand is set so. 409 `needs_approval` elsewhere.
 
     409 `quiz_needed` while the agency asks for a pass of the quiz on the guide in force and this person has none.
     """
-    return queries.get_reply(desk.release(caller(), known_id(reply_id)).id)
+    return queries.get_reply(desk.release(caller(), known_id(reply_id), shown_hash=body.get("text_hash")).id)
 
 
 @blueprint.post("/replies/<reply_id>/resolve")

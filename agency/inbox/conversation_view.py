@@ -8,14 +8,14 @@ from functools import lru_cache
 from typing import Any, NamedTuple
 from uuid import UUID
 
-from sqlalchemy import Integer, Uuid, and_, bindparam, cast, func, select
+from sqlalchemy import Integer, Uuid, and_, bindparam, cast, exists, func, select
 from sqlalchemy.orm import aliased
 
 from agency.inbox.contacts.before import cases_before
 from agency.inbox.desk_models import ConversationLabel, Label
 from agency.inbox.labels import LabelName
 from agency.inbox.merged import PART_IDS
-from agency.inbox.models import Contact, Conversation, KeptMedia, Message, ModerationDeed, Note
+from agency.inbox.models import Contact, Conversation, DraftVersion, KeptMedia, Message, ModerationDeed, Note
 from agency.inbox.ranking import parts_of
 from agency.inbox.understanding.stored import Stored
 from channels.models import Account
@@ -100,7 +100,7 @@ class EarlierView(NamedTuple):
 
 class ConversationView(NamedTuple):
     """A conversation whole. `messages` are the newest MESSAGES_SHOWN, oldest first; `more_before` is the place to ask
-    for those before them, None when these are all.
+    for those before them, None when these are all. `has_versions`: words beside its draft wait for a choice.
     """
 
     id: UUID
@@ -152,6 +152,7 @@ class ConversationView(NamedTuple):
     part_ids: list[UUID] | None
     version: int
     created_at: datetime
+    has_versions: bool
     messages: list[MessageView]
     notes: list[NoteView]
     deeds: list[DeedView]
@@ -211,6 +212,14 @@ _COLUMNS = (
     PART_IDS,
     Conversation.version,
     Conversation.created_at,
+    exists()
+    .where(
+        DraftVersion.agency_id == Conversation.agency_id,
+        DraftVersion.conversation_id == Conversation.id,
+        DraftVersion.settled_at.is_(None),
+        DraftVersion.why != "before",
+    )
+    .correlate(Conversation),
 )
 
 

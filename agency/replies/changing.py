@@ -18,6 +18,7 @@ from agency.replies.approval_mail import tell_of_taking_back
 from agency.replies.drafting import new_reply, new_text, refuse_unknown_way
 from agency.replies.models import Reply
 from agency.replies.moves import locked, show_in_queue, text_of
+from agency.replies.shown import reason_given
 from agency.replies.words import accepted
 from tenants import audit
 from tenants.database import db
@@ -44,7 +45,7 @@ def take_back(actor: Actor, reply_id: UUID, reason: str) -> Reply:
     Raises as `start_change`, and Invalid without a reason.
     """
     base = _standing(actor, reply_id, "withdraw")
-    withdrawal = _new(actor, base, "withdraw", desk.reason_given(reason))
+    withdrawal = _new(actor, base, "withdraw", reason_given(reason))
     new_text(withdrawal, checks.conversation_of(withdrawal), actor, text_of(base).text)
     _begun(actor, withdrawal)
     if actor.may(Permission.REPLY_RELEASE):

@@ -11,17 +11,19 @@ from sqlalchemy import select
 from agency.inbox import desk as inbox_desk
 from agency.inbox.case import COMPLAINT
 from agency.inbox.models import Conversation, Message
-from agency.replies import checks, standing
+from agency.replies import checks, keeping, standing
 from agency.replies.approval_mail import tell_approvers
 from agency.replies.beginnings import begin_from
 from agency.replies.drafting import (
     LetGo,
     fingerprint,
+    forget_typed,
     message_to_answer,
     new_reply,
     new_text,
     refuse_photo_tag,
     refuse_unknown_way,
+    settle_typed,
     tells_of_others,
 )
 from agency.replies.lifecycle import LIFECYCLE
@@ -29,7 +31,7 @@ from agency.replies.models import Approval, Reply, ReplyText
 from agency.replies.moves import live_approval, locked, move, show_in_queue, text_of, void_approval
 from agency.replies.promises import publish_soon
 from agency.replies.settling import stand_by_word
-from agency.replies.text_difference import text_difference
+from agency.replies.shown import reason_given, refuse_unseen
 from agency.replies.words import accepted, hash_of
 from styleguides import quiz_gate
 from tenants import audit, clock
@@ -37,8 +39,6 @@ from tenants.database import db
 from tenants.errors import Conflict, Invalid, NotFound, worded
 from tenants.outbox import JobName, enqueue_after_commit
 from tenants.permissions import Actor, Permission, require
-
-LONGEST_REASON = 2_000
 
 
 def start_draft(
@@ -51,12 +51,14 @@ def start_draft(
     automatic: bool = False,
     replaces: str | None = None,
     saved_reply_id: UUID | None = None,
+    author: tuple[UUID, str] | None = None,
 ) -> Reply:
     """A draft to the newest customer message, or to the one named; claims an unclaimed conversation.
 
     Answers to direct messages are private by themselves; `private` asks for a message to whoever wrote a comment.
     `automatic`: a rule chose these words. `replaces` is the hash of an answer written elsewhere, as it was shown to
-    whoever chose to put this one in its place. `saved_reply_id` is the saved reply these words began from.
+    whoever chose to put this one in its place. `saved_reply_id` is the saved reply these words began from, `author` who
+    typed them where that is not the actor.
 
     Raises NotFound, Forbidden, Conflict when somebody else holds the conversation, Invalid for unusable text or a
     message that cannot be answered so.
@@ -79,7 +81,7 @@ def start_draft(
     begin_from(actor, reply, saved_reply_id, words)
     db.session.add(reply)
     db.session.flush()
-    new_text(reply, conversation, actor, words)
+    new_text(reply, conversation, actor, words, author=author)
     show_in_queue(reply)
     audit.record(actor, "reply.start", "reply", reply.id, brand_id=reply.brand_id, conversation_id=str(conversation.id))
     return reply
@@ -93,17 +95,19 @@ def edit(
     private: bool | None = None,
     replaces: str | None = None,
     saved_reply_id: UUID | None = None,
+    version: int | None = None,
 ) -> Reply:
     """New words. From `awaiting_approval` the reply goes back to `draft`: what was asked was about the old words.
 
     `private` says anew where an answer to a comment goes, `replaces` and `saved_reply_id` as in `start_draft` (an empty
-    `replaces`: nothing); None leaves them.
+    `replaces`: nothing); None leaves them. `version` is the draft's as these words' writer saw it, None for any.
 
-    Raises NotFound, Forbidden, Invalid, Conflict.
+    Raises NotFound, Forbidden, Invalid, Conflict, `draft_changed` with both texts for words that were not seen.
     """
     reply = locked(reply_id)
     require(actor, Permission.REPLY_WRITE, reply.brand_id)
     words = accepted(text)
+    author = keeping.go_on(actor, reply, words, version)
     begin_from(actor, reply, saved_reply_id, words)
     conversation, message = checks.conversation_of(reply), checks.message_of(reply)
     before = text_of(reply)
@@ -115,6 +119,7 @@ def edit(
         and (replaces is None or replaces == standing.hash_of_replaced(reply))
     )
     if reply.state == "draft" and unchanged:
+        forget_typed(reply)
         return reply
     if reply.deed == "withdraw":
         raise Conflict(
@@ -129,7 +134,7 @@ def edit(
     _replace(reply, conversation, message, replaces)
     reply.in_reply_to_content_hash = message.content_hash
     reply.target_fingerprint = fingerprint(reply, conversation, message)
-    new_text(reply, conversation, actor, words)
+    new_text(reply, conversation, actor, words, author=author)
     return reply
 
 
@@ -143,22 +148,25 @@ def _replace(reply: Reply, conversation: Conversation, message: Message, shown_h
     reply.target_fingerprint = fingerprint(reply, conversation, message)
 
 
-def submit(actor: Actor, reply_id: UUID) -> Reply:
-    """Ask the client for a yes. Raises Invalid `style_stop` with findings, Conflict when the target changed."""
+def submit(actor: Actor, reply_id: UUID, *, shown_hash: str | None = None) -> Reply:
+    """Ask the client for a yes, with `shown_hash` for exactly the words that were shown.
+
+    Raises Invalid `style_stop` with findings, Conflict when the target or, `text_changed`, the words changed.
+    """
     reply = locked(reply_id)
     require(actor, Permission.REPLY_WRITE, reply.brand_id)
-    _ready_to_leave(actor, reply, "submit", "awaiting_approval")
+    _ready_to_leave(actor, reply, "submit", "awaiting_approval", shown_hash)
     reply.submitted_at = clock.now()
     move(reply, "submit", actor=actor)
     tell_approvers(reply)
     return reply
 
 
-def release(actor: Actor, reply_id: UUID) -> Reply:
+def release(actor: Actor, reply_id: UUID, *, shown_hash: str | None = None) -> Reply:
     """Publish without the client's yes, where brand and words need none, or where it takes our own words back.
 
-    Checks as in `submit`; recorded as released. Raises Conflict `quiz_needed` for new words of somebody who has not
-    passed the quiz on the guide in force now, where the agency asks for that.
+    Checks and `shown_hash` as in `submit`; recorded as released. Raises Conflict `quiz_needed` for new words of
+    somebody who has not passed the quiz on the guide in force now, where the agency asks for that.
     """
     reply = locked(reply_id)
     require(actor, Permission.REPLY_RELEASE, reply.brand_id)
@@ -169,17 +177,20 @@ def release(actor: Actor, reply_id: UUID) -> Reply:
         )
     if reply.deed != "withdraw":
         quiz_gate.refuse_without_pass(actor, reply.brand_id)
-    text = _ready_to_leave(actor, reply, "release", "approved")
+    text = _ready_to_leave(actor, reply, "release", "approved", shown_hash)
     _decide(actor, reply, text, "released")
     move(reply, "release", actor=actor, text_hash=text.text_hash)
     publish_soon(reply)
     return reply
 
 
-def _ready_to_leave(actor: Actor, reply: Reply, name: str, target: str) -> ReplyText:
+def _ready_to_leave(actor: Actor, reply: Reply, name: str, target: str, shown_hash: str | None) -> ReplyText:
     """What `submit` and `release` demand; the words are checked anew with the guide in force now."""
     LIFECYCLE.check(name, reply.state, target)
     inbox_desk.claim(actor, reply.conversation_id)
+    settle_typed(reply, actor)
+    if shown_hash is not None:
+        refuse_unseen(reply, text_of(reply), shown_hash)
     checks.refuse_closed_brand(checks.brand_of(reply))
     checks.refuse_what_changed(reply)
     checks.refuse_second_answer(reply)
@@ -309,6 +320,7 @@ def drop(actor: Actor, reply_id: UUID) -> Reply:
     require(actor, Permission.REPLY_WRITE, reply.brand_id)
     _check_move(reply, "drop")
     inbox_desk.claim(actor, reply.conversation_id)
+    settle_typed(reply, actor)
     move(reply, "drop", actor=actor)
     return reply
 
@@ -338,28 +350,6 @@ def _check_move(reply: Reply, name: str, target: str | None = None) -> None:
     LIFECYCLE.check(name, reply.state, target or next(iter(LIFECYCLE.moves[name].targets)))
 
 
-def refuse_unseen(reply: Reply, text: ReplyText, shown_hash: str, asked_at: datetime | None = None) -> None:
-    """A decision is about what its maker was shown: these words and, where it says so, this request for a yes.
-
-    Raises Conflict `text_changed`, `asked_anew`.
-    """
-    if text.text_hash != shown_hash:
-        raise Conflict(
-            "The words changed after you were shown them. Nothing was decided; read the new words and decide again.",
-            code="text_changed",
-            text=text.text,
-            text_hash=text.text_hash,
-            difference=_difference(reply, shown_hash, text),
-        )
-    if asked_at is not None and asked_at != reply.state_since:
-        raise Conflict(
-            "This reply was sent for approval anew after you were shown it. Nothing was decided; "
-            "look at what it answers now and decide again.",
-            code="asked_anew",
-            state_since=reply.state_since.isoformat(),
-        )
-
-
 def _still_good(reply: Reply, text: ReplyText) -> None:
     checks.refuse_closed_brand(checks.brand_of(reply))
     checks.refuse_what_changed(reply)
@@ -384,17 +374,3 @@ def _decide(actor: Actor, reply: Reply, text: ReplyText, decision: str, reason: 
         )
     )
     db.session.flush()
-
-
-def reason_given(reason: object) -> str:
-    """The reason, trimmed. Raises Invalid for none."""
-    if not isinstance(reason, str) or not reason.strip() or "\x00" in reason:
-        raise Invalid("Say why, in a few words. Nothing was changed.", errors={"reason": [worded("is missing")]})
-    return reason.strip()[:LONGEST_REASON]
-
-
-def _difference(reply: Reply, shown_hash: str, text: ReplyText) -> list[dict[str, str]]:
-    shown = db.session.execute(
-        select(ReplyText.text).where(ReplyText.reply_id == reply.id, ReplyText.text_hash == shown_hash).limit(1)
-    ).scalar()
-    return [{"kind": piece.kind, "text": piece.text} for piece in text_difference(shown or "", text.text)]

@@ -141,11 +141,12 @@ def new_text(
     by_approver: bool = False,
     let_go: LetGo | None = None,
     leaves: bool = False,
+    author: tuple[UUID, str] | None = None,
 ) -> ReplyText:
     """Store these words as the reply's newest text, with what the style guide says of them.
 
     `leaves`: they are about to be shown to the client. With it or `let_go` they are the words that stood there, and
-    whoever wrote them stays their author.
+    whoever wrote them stays their author. `author`, by id and name, is who typed them where that is not the actor.
     """
     result = checks.check_words(
         conversation,
@@ -161,7 +162,7 @@ def new_text(
         .order_by(ReplyText.number.desc())
         .limit(1)
     ).first()
-    author_id, author_name = actor.user_id, actor.name
+    author_id, author_name = author or (actor.user_id, actor.name)
     if (leaves or let_go is not None) and newest is not None:
         author_id, author_name = newest.author_id, newest.author_name
     text = ReplyText(
@@ -184,9 +185,28 @@ def new_text(
     )
     db.session.add(text)
     reply.text_id = text.id
+    reply.draft_version = (reply.draft_version or 0) + 1
+    reply.draft_text = reply.draft_by = reply.draft_by_name = reply.draft_at = None
     reply.stopped_now = reply.stopped_by_version = None  # these words were checked with the guide in force just now
     db.session.flush()
     return text
+
+
+def forget_typed(reply: Reply) -> None:
+    """What was typed since is taken back: the newest text is what the draft says again."""
+    if reply.draft_text is not None:
+        reply.draft_text = reply.draft_by = reply.draft_by_name = reply.draft_at = None
+        reply.draft_version += 1
+
+
+def settle_typed(reply: Reply, actor: Actor) -> None:
+    """What was typed and kept becomes the draft's newest text, by whoever typed it: before a draft leaves its writer,
+    is let go or given up. The reply must be locked.
+    """
+    if reply.draft_text is not None and reply.draft_by is not None:
+        author = (reply.draft_by, reply.draft_by_name or "")
+        new_text(reply, checks.conversation_of(reply), actor, reply.draft_text, author=author)
+        reply.automatic = False
 
 
 def tells_of_others(text: ReplyText) -> bool:

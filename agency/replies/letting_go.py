@@ -5,11 +5,11 @@ from __future__ import annotations
 from uuid import UUID
 
 from agency.replies import checks
-from agency.replies.desk import reason_given, refuse_unseen
-from agency.replies.drafting import LetGo, new_text
+from agency.replies.drafting import LetGo, new_text, settle_typed
 from agency.replies.lifecycle import LIFECYCLE
 from agency.replies.models import Reply
 from agency.replies.moves import locked, text_of
+from agency.replies.shown import reason_given, refuse_unseen
 from tenants import audit
 from tenants.errors import Conflict
 from tenants.permissions import Actor, Permission, require
@@ -26,6 +26,7 @@ def let_go(actor: Actor, reply_id: UUID, reason: str, text_hash: str) -> Reply:
     require(actor, Permission.REPLY_LET_GO, reply.brand_id)
     reason = reason_given(reason)
     LIFECYCLE.check("submit", reply.state, "awaiting_approval")
+    settle_typed(reply, actor)
     conversation, text = checks.conversation_of(reply), text_of(reply)
     refuse_unseen(reply, text, text_hash)
     result = checks.check_text_of(reply, text, beside_others=True)

@@ -10,10 +10,12 @@ from datetime import datetime
 from typing import Any, NamedTuple
 from uuid import UUID
 
-from sqlalchemy import and_, select, tuple_
+from sqlalchemy import Row, and_, select, tuple_
 
 from agency.inbox.models import Conversation, Message
+from agency.replies.joins import WORDS_OF_REPLY
 from agency.replies.models import NOT_LEFT, Approval, PublishAttempt, Reply, ReplyText
+from agency.replies.words import hash_of
 from tenants.database import db
 from tenants.errors import Invalid, NotFound
 from tenants.models import Brand
@@ -23,7 +25,8 @@ PAGE_ROWS = 50
 
 
 class ReplyRow(NamedTuple):
-    """A reply with the words it has now. `findings` are those of the words' own check.
+    """A reply with the words it has now. `findings` are those of the words' own check. `typed`: a draft whose words
+    were kept while somebody typed, and nobody has checked or handed them in. `version` grows with each change of words.
 
     `let_go_rules` stop these words, and a lead let them go for `let_go_reason`.
     """
@@ -60,13 +63,17 @@ class ReplyRow(NamedTuple):
     text: str
     text_hash: str
     text_number: int
+    text_author_id: UUID
     text_author_name: str
+    text_at: datetime
     by_approver: bool
     guide_version: int | None
     findings: list[dict[str, Any]]
     let_go_rules: list[str] | None
     let_go_reason: str | None
     let_go_by_name: str | None
+    version: int
+    typed: bool = False
 
 
 _ROW = (
@@ -102,25 +109,45 @@ _ROW = (
     ReplyText.text,
     ReplyText.text_hash,
     ReplyText.number,
+    ReplyText.author_id,
     ReplyText.author_name,
+    ReplyText.created_at,
     ReplyText.by_approver,
     ReplyText.guide_version,
     ReplyText.findings,
     ReplyText.let_go_rules,
     ReplyText.let_go_reason,
     ReplyText.let_go_by_name,
+    Reply.draft_version,
+    Reply.draft_text,
+    Reply.draft_by,
+    Reply.draft_by_name,
+    Reply.draft_at,
 )
-_SAME_TEXT = and_(
-    ReplyText.agency_id == Reply.agency_id, ReplyText.id == Reply.text_id, ReplyText.brand_id == Reply.brand_id
-)
+_UNCHECKED: Any = dict.fromkeys(("guide_version", "let_go_rules", "let_go_reason", "let_go_by_name"))
+_ROWS = select(*_ROW).join(ReplyText, WORDS_OF_REPLY)
+
+
+def _reply_row(found: Row[Any]) -> ReplyRow:
+    row = ReplyRow(*found[: len(ReplyRow._fields) - 1])
+    if found.draft_text is None:
+        return row
+    return row._replace(
+        text=found.draft_text,
+        text_hash=hash_of(found.draft_text),
+        text_author_id=found.draft_by,
+        text_author_name=found.draft_by_name,
+        text_at=found.draft_at,
+        findings=[],
+        typed=True,
+        **_UNCHECKED,
+    )
 
 
 def replies_of(conversation_id: UUID) -> list[ReplyRow]:
     """Every reply of a conversation, oldest first; one statement."""
-    rows = db.session.execute(
-        select(*_ROW).join(ReplyText, _SAME_TEXT).where(Reply.conversation_id == conversation_id).order_by(Reply.id)
-    )
-    return [ReplyRow(*row) for row in rows]
+    rows = db.session.execute(_ROWS.where(Reply.conversation_id == conversation_id).order_by(Reply.id))
+    return [_reply_row(row) for row in rows]
 
 
 def replies_sent_as(account_id: UUID, platform_ids: list[str]) -> list[ReplyRow]:
@@ -128,19 +155,17 @@ def replies_sent_as(account_id: UUID, platform_ids: list[str]) -> list[ReplyRow]
     if not platform_ids:
         return []
     rows = db.session.execute(
-        select(*_ROW)
-        .join(ReplyText, _SAME_TEXT)
-        .where(Reply.account_id == account_id, Reply.platform_id.in_(platform_ids), Reply.private)
+        _ROWS.where(Reply.account_id == account_id, Reply.platform_id.in_(platform_ids), Reply.private)
     )
-    return [ReplyRow(*row) for row in rows]
+    return [_reply_row(row) for row in rows]
 
 
 def get_reply(reply_id: UUID) -> ReplyRow:
     """One reply with its words. Raises NotFound."""
-    row = db.session.execute(select(*_ROW).join(ReplyText, _SAME_TEXT).where(Reply.id == reply_id)).first()
+    row = db.session.execute(_ROWS.where(Reply.id == reply_id)).first()
     if row is None:
         raise NotFound()
-    return ReplyRow(*row)
+    return _reply_row(row)
 
 
 def shown_to(actor: Actor, rows: list[ReplyRow]) -> list[ReplyRow]:
@@ -233,7 +258,7 @@ def replies_in_states(
             Conversation.due_at,
             Reply.stopped_by_version,
         )
-        .join(ReplyText, _SAME_TEXT)
+        .join(ReplyText, WORDS_OF_REPLY)
         .join(Message, and_(Message.agency_id == Reply.agency_id, Message.id == Reply.in_reply_to_id))
         .join(Conversation, and_(Conversation.agency_id == Reply.agency_id, Conversation.id == Reply.conversation_id))
         .join(Brand, and_(Brand.agency_id == Reply.agency_id, Brand.id == Reply.brand_id))

@@ -9,7 +9,7 @@ from collections.abc import Callable
 from dataclasses import replace
 from uuid import UUID
 
-from flask import Blueprint, Response, jsonify, make_response, redirect, render_template, request, url_for
+from flask import Blueprint, make_response, redirect, render_template, request, url_for
 from flask_babel import gettext as _
 from sqlalchemy import select
 from werkzeug.wrappers import Response as AnyResponse
@@ -17,14 +17,15 @@ from werkzeug.wrappers import Response as AnyResponse
 from agency.inbox import desk as inbox_desk
 from agency.inbox.case import case_facts, read_case
 from agency.inbox.models import Conversation
-from agency.replies import changing, desk, letting_go
+from agency.replies import changing, desk, keeping, letting_go, versions
 from agency.replies.answering import OPEN, Answering, answering
 from agency.replies.beginnings import begin_from_earlier, words_begun_with, words_of_earlier
 from agency.replies.checks import words_kind
 from agency.replies.contradicting import with_earlier
+from agency.replies.keeping import Typed
 from agency.replies.queries import ReplyRow, get_reply, readable_reply, replies_of
 from agency.replies.words import hash_of
-from agency.web.composer_part import Binding, Written, draft_of, read_binding, result_of
+from agency.web.composer_part import Binding, Written, draft_of, read_binding, result_of, typed_in
 from agency.web.contexts import CheckResult
 from agency.web.conversation_page import conversation_page, reply_look
 from agency.web.errors import error_answer, page_for
@@ -38,12 +39,15 @@ from agency.web.who import actor_of_request
 from styleguides.brand_check import check_for_brand
 from styleguides.quiz_gate import QUIZ_NEEDED
 from tenants.database import db
-from tenants.errors import AppError, Conflict, Invalid, NotFound, worded
+from tenants.errors import AppError, Conflict, Invalid, NotFound
 from tenants.ids import id_from
 from tenants.models import Brand
 from tenants.permissions import Actor, Permission, require
 
 composer = Blueprint("composer", __name__)
+
+WHY = {"held": "held", "draft_changed": "changed", "submitted": "submitted"}
+"""Code of a refusal → why words are kept beside the draft; any other is `refused`."""
 
 
 def _target(actor: Actor, conversation_id: UUID) -> tuple[Answering, Binding]:
@@ -119,30 +123,13 @@ def check(conversation_id: UUID) -> AnyResponse:
     return make_response(render_template("replies/_findings.html", result=_check(target, _text()), language=""))
 
 
-@composer.post("/conversations/<uuid:conversation_id>/autosave")
-def autosave(conversation_id: UUID) -> AnyResponse:
-    """Keep the draft while somebody types: 204 with its hash, or 409 with why not."""
-    actor = actor_of_request()
-    target, binding = _target(actor, conversation_id)
-    text = _text()
-    if not text.strip():
-        return Response(status=204)
-    try:
-        with db.session.begin_nested():
-            reply = _keep(actor, target, binding, text)
-    except Conflict as refused:
-        answer = jsonify({"message": _(refused.message), "code": refused.code})
-        answer.status_code = 409
-        return answer
-    return Response(status=204, headers={"X-Text-Hash": reply.text_hash})
-
-
 @composer.post("/conversations/<uuid:conversation_id>/reply")
 def reply(conversation_id: UUID) -> AnyResponse:
     """Save, check, send for approval or publish, as the button says. Words of a form that was not made for this case
     are no draft of it: they come back to be copied.
     """
-    actor, address, text = actor_of_request(), read_address(), _text()
+    actor, address, typed = actor_of_request(), read_address(), typed_in(request.form)
+    text = typed.text
     try:
         target, binding = _target(actor, conversation_id)
     except Conflict as refused:
@@ -150,16 +137,21 @@ def reply(conversation_id: UUID) -> AnyResponse:
     deed = request.form.get("do", "save")
     if deed == "check":
         return _shown_again(actor, target, Written(text, None, _check(target, text), _private(target)), 200)
+    stored = None
     try:
         with db.session.begin_nested():
-            kept = _keep(actor, target, binding, text)
+            kept = stored = _keep(actor, target, binding, typed)
         if deed in ("submit", "release") and kept.state == "draft":
             with db.session.begin_nested():
                 _let_go(actor, kept)
-                (desk.submit if deed == "submit" else desk.release)(actor, kept.id)
+                (desk.submit if deed == "submit" else desk.release)(actor, kept.id, shown_hash=kept.text_hash)
     except AppError as refused:
         if isinstance(refused, NotFound):
             raise
+        if stored is None:
+            versions.keep_beside(
+                actor, conversation_id, typed, WHY.get(refused.code, "refused"), id_from(binding.changes)
+            )
         written = Written(text, _notice(refused), _check(target, text), _private(target))
         return _shown_again(actor, target, written, refused.http_status)
     if deed in ("submit", "release"):
@@ -206,14 +198,35 @@ def _shown_again(actor: Actor, target: Answering, written: Written, status: int)
     return make_response(page_with_case(actor, address, shown), status)
 
 
-def _keep(actor: Actor, target: Answering, binding: Binding, text: str) -> ReplyRow:
-    """Store the words, and the earlier answer they began from. Raises as `_stored`."""
-    kept = _stored(actor, target, binding, text)
-    begin_from_earlier(kept.id, id_from(request.form.get("earlier_answer", "")))
+def way_wanted(*, is_change: bool) -> keeping.Way:
+    """What the form says of where its words go."""
+    if is_change:
+        return keeping.Way(saved_reply_id=_saved_reply())
+    return keeping.Way(request.form.get("private") == "1", _replaces(), _saved_reply())
+
+
+def keep_typed(actor: Actor, conversation_id: UUID, typed: Typed, binding: Binding) -> keeping.Kept:
+    """Keep words as they are typed; the first, and those that go another way, as by a button. Raises as `_stored`."""
+    base = id_from(binding.changes)
+    way = way_wanted(is_change=base is not None)
+    kept = keeping.keep(actor, conversation_id, typed, way, base, id_from(binding.reply_id))
+    if kept is None:
+        target, binding = _target(actor, conversation_id)
+        row = _keep(actor, target, binding, typed)
+        return keeping.Kept(row.id, row.text_hash, row.version)
+    begin_from_earlier(kept.reply_id, id_from(request.form.get("earlier_answer", "")))
     return kept
 
 
-def _stored(actor: Actor, target: Answering, binding: Binding, text: str) -> ReplyRow:
+def _keep(actor: Actor, target: Answering, binding: Binding, typed: Typed) -> ReplyRow:
+    """Store the words, and the earlier answer they began from. Raises as `_stored`."""
+    kept = _stored(actor, target, binding, typed)
+    begin_from_earlier(kept.id, id_from(request.form.get("earlier_answer", "")))
+    keeping.mark_form(kept.id, typed)
+    return kept
+
+
+def _stored(actor: Actor, target: Answering, binding: Binding, typed: Typed) -> ReplyRow:
     """Store the words: as a new draft, or as the draft's new text.
 
     The claim is taken first, so two clicks stand in line and the second finds what the first did: the same words again
@@ -221,8 +234,8 @@ def _stored(actor: Actor, target: Answering, binding: Binding, text: str) -> Rep
     """
     inbox_desk.claim(actor, target.id)
     db.session.execute(select(Conversation.id).where(Conversation.id == target.id).with_for_update(key_share=True))
-    replies = replies_of(target.id)
-    based_on, wanted = request.form.get("based_on", ""), hash_of(text)
+    replies, text = replies_of(target.id), typed.text
+    wanted = hash_of(text)
     base = id_from(binding.changes)
     bound = next((r for r in replies if str(r.id) == binding.reply_id), None)
     standing = bound or draft_of(replies, base) or _last_of(replies, base)
@@ -246,16 +259,12 @@ def _stored(actor: Actor, target: Answering, binding: Binding, text: str) -> Rep
             actor, target.id, text, private=bool(private), replaces=replaces, saved_reply_id=_saved_reply()
         )
         return get_reply(begun.id)
-    if current.text_hash not in (based_on, wanted):
-        raise Conflict(
-            worded(
-                "%(name)s changed this draft meanwhile. Yours was not saved over it. "
-                "Copy your words, open the case again and bring the two together.",
-                name=current.text_author_name,
-            ),
-            code="draft_changed",
-            text=current.text,
-        )
+    row = keeping.draft_row(target.id, base)
+    if row is None or row.id != current.id:
+        if current.text_hash not in (typed.based_on, wanted):  # it waits for the client, and waits with other words
+            raise keeping.submitted(current.state)
+    elif keeping.judged(row, typed._replace(turn=0), actor.user_id) == "changed":
+        raise keeping.changed_meanwhile(row, actor)
     edited = desk.edit(actor, current.id, text, private=private, replaces=replaces, saved_reply_id=_saved_reply())
     return get_reply(edited.id)
 

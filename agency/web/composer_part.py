@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import base64
+import hmac
 import secrets
 from collections.abc import Sequence
 from dataclasses import replace
@@ -11,10 +13,12 @@ from uuid import UUID
 from flask import current_app, request, url_for
 from flask_babel import gettext as _
 from itsdangerous import BadSignature, URLSafeSerializer
+from werkzeug.datastructures import MultiDict
 
 from agency.inbox.conversation_view import ConversationView
 from agency.replies.answering import OPEN
 from agency.replies.checks import words_kind
+from agency.replies.keeping import LONGEST_FORM, Typed
 from agency.replies.pauses import pause_words
 from agency.replies.queries import ReplyRow
 from agency.replies.words import hash_of
@@ -27,6 +31,7 @@ from agency.web.last_sent import sent_as_before
 from agency.web.looks import BrandLook, Notice
 from agency.web.reply_looks import let_go_in, result_look, stopped_words, stored_result, way_words
 from agency.web.stored_words import said_again
+from agency.web.versions_look import versions_look
 from channels.matching import same_text
 from styleguides import brand_check
 from styleguides.quiz_gate import version_to_pass
@@ -88,6 +93,28 @@ def read_binding(word: str, conversation_id: UUID, brand_id: UUID, account_id: U
     return found
 
 
+def bound_to(word: str, conversation_id: UUID) -> Binding:
+    """As `read_binding` where the conversation was not read: the signature alone says that its brand and account are
+    these. Raises Conflict `wrong_brand`.
+    """
+    try:
+        found = Binding(*_signer().loads(word))
+        return read_binding(word, conversation_id, UUID(found.brand_id), UUID(found.account_id))
+    except (BadSignature, TypeError, ValueError):
+        return read_binding("", conversation_id, conversation_id, conversation_id)
+
+
+def typed_in(form: MultiDict[str, str]) -> Typed:
+    """What a composer form sends, whoever made it up."""
+    turn = form.get("turn", "")
+    return Typed(
+        form.get("text", "").replace("\r\n", "\n"),
+        form.get("idempotency_key", "")[:LONGEST_FORM],
+        int(turn) if turn.isascii() and turn.isdecimal() and len(turn) < 7 else 0,
+        form.get("based_on", ""),
+    )
+
+
 def composer_for(
     view: ConversationView,
     replies: Sequence[ReplyRow],
@@ -119,11 +146,12 @@ def composer_for(
     kind = words_kind(view.kind, private=private)
     if written is not None and written.result is not None:
         result = written.result
-    elif reply is not None and text == stored:
+    elif reply is not None and text == stored and not reply.typed:
         result = let_go_in(stored_result(reply.findings, reply.guide_version, reply.text, view.platform, kind), reply)
         result = replace(result, may_let_go=actor.may(Permission.REPLY_LET_GO))
     else:
         result = replace(stored_result([], None, text, view.platform, kind), checked=False)
+    versions = versions_look(actor, address, view.id, reply) if view.has_versions else None
     foreign = _written_elsewhere(view, replies) if base is None else ""
     may_release = not view.needs_approval and actor.may(Permission.REPLY_RELEASE)
     to_pass = version_to_pass(actor, view.brand_id) if may_release else None
@@ -165,6 +193,10 @@ def composer_for(
         quiz=quiz_notice(view.brand_id, to_pass) if to_pass is not None else None,
         consequence=_consequence(view, private=private, needs_yes=needs_yes),
         saved=_saved(reply),
+        begun=_begun(reply, actor),
+        versions=versions,
+        versions_url=address.deed_url(view.id, "versions"),
+        seal=_seal(actor),
         stopped_now=stopped_words(reply) if reply is not None and text == stored else "",
         came_back=said_again(reply.state_reason or "") if reply is not None and reply.state == "draft" else "",
         drop_url=address.deed_url(view.id, f"replies/{reply.id}/drop")
@@ -218,8 +250,29 @@ def draft_of(replies: Sequence[ReplyRow], changes: UUID | None = None) -> ReplyR
 def _saved(reply: ReplyRow | None) -> str:
     if reply is None:
         return ""
-    at = clocks.moment(reply.state_since, chosen_zone(), chosen_language()).words
+    at = clocks.moment(reply.text_at, chosen_zone(), chosen_language()).words
     return _("Draft of %(time)s by %(name)s", time=at, name=reply.text_author_name)
+
+
+def _begun(reply: ReplyRow | None, actor: Actor) -> str:
+    """To whoever comes to a draft of somebody else's."""
+    if reply is None or reply.state != "draft" or reply.text_author_id == actor.user_id:
+        return ""
+    at = clocks.moment(reply.text_at, chosen_zone(), chosen_language()).words
+    return _("%(name)s wrote these words, last at %(time)s. Go on from them.", name=reply.text_author_name, time=at)
+
+
+def _seal(actor: Actor) -> str:
+    """The key under which this person's unsaved words lie in a browser: whoever signs in there next cannot read them.
+
+    None of the server's own secrets follows from it, and it opens nothing but those words.
+    """
+    made = current_app.extensions.get("onbrand_draft_seal")
+    if made is None:
+        made = purpose_key(settings_of_app().onbrand_secret_key, "draft copies in browsers")
+        current_app.extensions["onbrand_draft_seal"] = made
+    key = made if isinstance(made, bytes) else made.encode()
+    return base64.b64encode(hmac.digest(key, actor.user_id.bytes, "sha256")).decode()
 
 
 def _closed(

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 from agency.replies.text_difference import Piece
 from agency.web.contexts_bulk import SnoozeLook
+from agency.web.contexts_drafts import VersionsLook
 from agency.web.contexts_ranking import RankLook
 from agency.web.looks import BrandLook, Choice, Clock, FindingLook, Notice, Stars, StateLook, told
 
@@ -135,7 +136,7 @@ class Composer:
 
     Posts to `url`: `binding`, `based_on`, `idempotency_key`, `text`, and the button as `do` = save | check | submit |
     release. `check_url` gets the same form by htmx and answers `replies/_findings.html`; `autosave_url` answers 204, or
-    409 with the newer text's author as JSON `{"message": …}`.
+    409 as JSON `{"code", "message", "kept"}`, kept: beside the draft.
     """
 
     brand: BrandLook = told("Whose voice.")
@@ -158,6 +159,10 @@ class Composer:
     quiz: Notice | None = told("Why it cannot be published without a yes: no pass of the quiz.", default=None)
     consequence: str = told("What the button does: Client approves, due 10:30.", default="")
     saved: str = told("Saved 12:04 by Ana; empty for a new draft.", default="")
+    begun: str = told("To whoever comes to a draft of somebody else's: who wrote it and when.", default="")
+    versions: VersionsLook | None = told("Words kept beside the draft that wait for a choice.", default=None)
+    versions_url: str = told("Those are fetched anew from here after words could not be saved.", default="")
+    seal: str = told("Key under which unsaved words lie in this browser, of this person alone.", default="")
     window: Clock | None = told("Of direct messages: how long the platform takes them.", default=None)
     window_words: str = told("What that time means: only people may write, say.", default="")
     may_private: bool = told("The words may go to the person alone (`private` = 1), once.", default=False)

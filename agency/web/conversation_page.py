@@ -89,7 +89,7 @@ def conversation_page(
             reply_look(r, actor, address)
             for one in told.threads
             for r in one.replies
-            if _stands_apart(r, one.view, one.replies)
+            if _stands_apart(r, one.view, one.replies, actor)
         ),
         notes=tuple(
             NoteLook(author=n.author_name, text=n.text, at=clocks.age(n.created_at, now, zone, locale))
@@ -142,13 +142,14 @@ def _earlier_url(address: Address, view: ConversationView) -> str:
     return f"{path}?{query}{'&' if mark else ''}before={view.more_before}"
 
 
-def _stands_apart(reply: ReplyRow, view: ConversationView, replies: list[ReplyRow]) -> bool:
-    """Drafts stand in the composer, published replies in the thread once it shows them; the rest on their own.
+def _stands_apart(reply: ReplyRow, view: ConversationView, replies: list[ReplyRow], actor: Actor) -> bool:
+    """Drafts stand in the composer, for those who have one; published replies in the thread once it shows them; the
+    rest on their own.
 
     A begun change of a published answer stands on its own, too: the composer is for the next answer.
     """
     if reply.state in ("draft", "dropped"):
-        return reply.state == "draft" and reply.deed != "reply"
+        return reply.state == "draft" and (reply.deed != "reply" or not actor.may(Permission.REPLY_WRITE))
     if reply.state == "published" and any(r.changes_reply_id == reply.id and r.state == "published" for r in replies):
         return False  # what changed it stands in its place
     return reply.state != "published" or not any(m.reply_id == reply.id for m in view.messages)

@@ -65,6 +65,7 @@ PAGES = (
     "customers_page",
     "kept_media",
     "composer",
+    "drafts",
     "owner",
     "receipts",
     "guide",

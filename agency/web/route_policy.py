@@ -138,11 +138,14 @@ ROUTE_POLICY: dict[str, Policy] = {
     # composer.py
     "composer.reply": Permission.REPLY_WRITE,
     "composer.check": Permission.REPLY_WRITE,
-    "composer.autosave": Permission.REPLY_WRITE,
     "composer.withdraw": Permission.REPLY_WRITE,
     "composer.drop": Permission.REPLY_WRITE,
     "composer.take_back": Permission.REPLY_WRITE,
     "composer.reply_state": Permission.REPLY_READ,
+    # drafts.py
+    "drafts.autosave": Permission.REPLY_WRITE,
+    "drafts.versions_page": Permission.REPLY_READ_DRAFT,
+    "drafts.choose": Permission.REPLY_WRITE,
     # owner.py: decisions on replies
     "owner.waiting": Permission.REPLY_READ,
     "owner.reply": Permission.REPLY_READ,

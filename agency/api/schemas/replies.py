@@ -69,6 +69,22 @@ class EditedReply(ReplyWords):
         allow_none=True,
         metadata={"description": "as in a new reply; without it nothing changes"},
     )
+    version = Whole(
+        load_default=None,
+        allow_none=True,
+        metadata={"description": "the draft's as it was read: 409 `draft_changed` where it is another now"},
+    )
+
+
+class LeavingWords(Strict):
+    """Which words leave their writer; without it, those there are."""
+
+    text_hash = Text(
+        longest=64,
+        load_default=None,
+        allow_none=True,
+        metadata={"description": "of the words as they were shown: 409 `text_changed` where they are others now"},
+    )
 
 
 class LetGo(Strict):
@@ -144,6 +160,11 @@ class Reply(Strict):
     state_reason = Text(required=True, allow_none=True)
     text = Text(required=True)
     text_hash = Text(required=True, metadata={"description": "SHA-256, hex, of the UTF-8 bytes of the text in NFC"})
+    version = Whole(required=True, metadata={"description": "grows with each change of a draft's words"})
+    typed = Flag(
+        required=True,
+        metadata={"description": "a draft's words as somebody types them: nobody has checked or handed them in"},
+    )
     findings = Items(fields.Nested(Finding), required=True)
     guide_version = Whole(required=True, allow_none=True)
     let_go_reason = Text(

@@ -1,54 +1,18 @@
-// The composer: asks the style guide while somebody types, underlines what it found, and keeps every word:
-// in this browser at once, on the server as a draft soon after. Without this file the buttons do the same.
+// The composer: asks the style guide while somebody types and underlines what it found; drafts.js keeps every word.
+// Without this file the buttons do the same.
 "use strict";
 
 (() => {
   const CHECK_MS = 400;
-  const SAVE_MS = 2000;
-  const STORE = "draft:";
-  const SENT = "sent:";
   const wired = new WeakSet();
-
-  const store = {
-    get(key) { try { return localStorage.getItem(STORE + key); } catch { return null; } },
-    set(key, text) { try { localStorage.setItem(STORE + key, text); } catch { /* The server's draft remains. */ } },
-    drop(key) { try { localStorage.removeItem(STORE + key); } catch { /* Nothing was kept. */ } },
-    clear() {
-      try {
-        for (const key of Object.keys(localStorage)) if (key.startsWith(STORE)) localStorage.removeItem(key);
-      } catch { /* Nothing was kept. */ }
-    },
-  };
-
-  // A form that was sent leaves its words here until a page says that it arrived: with a toast, or by showing the words.
-  function shown(text) {
-    const plain = text.trim().replaceAll("\r\n", "\n");
-    return [...document.querySelectorAll(".answer .pre, .msg.ours .msg-text")].some((part) => part.textContent.trim() === plain);
-  }
-
-  function forgetWhatArrived() {
-    try {
-      for (const name of Object.keys(sessionStorage)) {
-        if (!name.startsWith(SENT)) continue;
-        const key = name.slice(SENT.length);
-        if (document.querySelector("#toasts .toast") && store.get(key) === sessionStorage.getItem(name)) store.drop(key);
-        sessionStorage.removeItem(name);
-      }
-    } catch { /* Without storage there is nothing to forget. */ }
-  }
 
   function wire(form) {
     if (wired.has(form)) return;
     wired.add(form);
     const area = form.querySelector("textarea[name=text]");
     const underlay = form.querySelector(".underlay");
-    const saved = form.querySelector("#saved");
-    const key = form.dataset.keep;
-    const given = area.defaultValue; // not value: on a slow line somebody writes before this file is here
     let checkTimer = 0;
-    let saveTimer = 0;
     let asked = null;
-    let kept = given;
     let checked = null; // the words which the findings shown are about
 
     // --- Findings ---------------------------------------------------------------------------------------------
@@ -92,45 +56,18 @@
           underline();
         }
       } catch (problem) {
-        if (problem.name !== "AbortError" && saved) saved.textContent = form.dataset.offline;
+        if (problem.name !== "AbortError") checked = null; // what is kept says that the line is cut
       }
     }
 
     // --- Keeping words ----------------------------------------------------------------------------------------
-    async function save(leaving) {
-      clearTimeout(saveTimer);
-      const text = area.value;
-      if (text === kept || area.readOnly) return;
-      try {
-        const answer = await fetch(form.dataset.autosave, { method: "POST", body: new FormData(form), keepalive: leaving === true, headers: { Accept: "application/json" }, redirect: "manual" });
-        const hash = answer.headers.get("X-Text-Hash");
-        if (answer.status === 204 && hash) {
-          kept = text;
-          if (area.value === text) store.drop(key);
-          form.elements.based_on.value = hash;
-          const time = new Date().toLocaleTimeString(document.documentElement.lang, { hour: "2-digit", minute: "2-digit" });
-          saved.textContent = form.dataset.saved.replace("{time}", time);
-        } else if (answer.status === 409) {
-          saved.textContent = (await answer.json()).message ?? form.dataset.offline;
-        } else if (answer.type === "opaqueredirect" || answer.status === 401) {
-          saved.textContent = form.dataset.signedOut; // only the door sends away from here
-        } else if (answer.status === 204) {
-          saved.textContent = ""; // an empty field is no draft: the server keeps the words of before
-        } else {
-          saved.textContent = form.dataset.offline;
-        }
-      } catch {
-        saved.textContent = form.dataset.offline;
-      }
-    }
-
-    area.addEventListener("input", () => {
-      store.set(key, area.value);
-      underline();
-      clearTimeout(checkTimer);
-      clearTimeout(saveTimer);
-      checkTimer = setTimeout(check, CHECK_MS);
-      saveTimer = setTimeout(save, SAVE_MS);
+    const draft = window.onbrandDrafts?.wire(form, area, {
+      put(words) { change(area, 0, area.value.length, words); },
+      changed() {
+        underline();
+        clearTimeout(checkTimer);
+        checkTimer = setTimeout(check, CHECK_MS);
+      },
     });
     form.querySelector("input[name=private]")?.addEventListener("change", () => { // messages are counted otherwise
       checked = null;
@@ -138,46 +75,15 @@
     });
     area.addEventListener("scroll", () => { underlay.scrollTop = area.scrollTop; });
     form.addEventListener("submit", (event) => {
-      clearTimeout(saveTimer);
-      store.set(key, area.value); // before anything else: who is signed out meanwhile lands on another page
       const stop = form.querySelector(".finding[data-level=stop]");
       if (checked === area.value && stop && ["submit", "release"].includes(event.submitter?.value)) {
         event.preventDefault(); // the server would say just this, on another page
         show(current(), stop);
-        save();
+        draft?.save();
         return;
       }
-      kept = area.value;
-      try { sessionStorage.setItem(SENT + key, area.value); } catch { /* The words come back once more than needed. */ }
+      draft?.sending(); // whoever is signed out meanwhile lands on another page
     });
-    document.addEventListener("visibilitychange", () => { if (document.hidden && form.isConnected) save(true); });
-
-    const early = area.value === given ? "" : area.value;
-    let backup = store.get(key);
-    if (early.trim() && !area.readOnly) {
-      const before = backup !== null && backup !== given && !shown(backup) ? backup : "";
-      if (before.trim() && !early.includes(before)) area.value = before.includes(early) ? before : `${before}\n${early}`;
-      area.dispatchEvent(new Event("input"));
-      backup = null;
-    }
-    if (backup !== null && (backup === given || shown(backup))) {
-      store.drop(key);
-    } else if (backup !== null && backup.trim() && !area.readOnly) {
-      area.value = backup;
-      saved.textContent = form.dataset.restored + " ";
-      const back = document.createElement("button");
-      back.type = "button";
-      back.className = "link-button";
-      back.textContent = form.dataset.discard;
-      back.addEventListener("click", () => {
-        store.drop(key);
-        change(area, 0, area.value.length, given);
-        saved.textContent = "";
-        area.focus();
-      });
-      saved.append(back);
-      check();
-    }
     underline();
   }
 
@@ -258,12 +164,9 @@
     }
   });
 
-  document.addEventListener("submit", (event) => { if (event.target.action?.endsWith("/sign-out")) store.clear(); });
-
   function wireAll() {
     for (const form of document.querySelectorAll("#composer-form")) wire(form);
   }
   document.addEventListener("htmx:afterSettle", wireAll);
-  forgetWhatArrived();
   wireAll();
 })();

@@ -1,0 +1,266 @@
+// Nothing typed is lost: kept in this browser at every stroke, on the server as the draft when the hands rest.
+// What the server may not save into the draft (a colleague changed it, has the case, it was handed in) it keeps beside
+// it as this person's own version. In the browser the words lie sealed under a key that only this person's pages get,
+// so that whoever signs in here next cannot read them. Without this file the buttons save.
+"use strict";
+
+window.onbrandDrafts = (() => {
+  const SAVE_MS = 2000;
+  const RETRY_MS = 3000;
+  const LONGEST_RETRY_MS = 60000;
+  const KEPT_MS = 30 * 24 * 3600 * 1000;
+  const STORE = "draft:";
+  const SENT = "sent:";
+  const subtle = window.crypto?.subtle; // absent where a page comes over plain http from another machine
+
+  // --- In this browser ------------------------------------------------------------------------------------------
+  const bytes = (text) => Uint8Array.from(atob(text), (char) => char.charCodeAt(0));
+  const word = (buffer) => btoa(Array.from(new Uint8Array(buffer), (byte) => String.fromCharCode(byte)).join(""));
+
+  function storage(key, seal) {
+    let turn = 0;
+    const secret = seal && subtle?.importKey("raw", bytes(seal), "AES-GCM", false, ["encrypt", "decrypt"]);
+    const name = new TextEncoder().encode(key);
+
+    async function sealed(record) {
+      if (!secret) return JSON.stringify(record);
+      const iv = crypto.getRandomValues(new Uint8Array(12));
+      const box = await subtle.encrypt({ name: "AES-GCM", iv, additionalData: name }, await secret, new TextEncoder().encode(JSON.stringify(record)));
+      return JSON.stringify({ at: record.at, iv: word(iv), box: word(box) });
+    }
+
+    return {
+      async set(text, base) {
+        const mine = ++turn;
+        try {
+          const made = await sealed({ at: Date.now(), text, base });
+          if (mine === turn) localStorage.setItem(STORE + key, made);
+        } catch { /* The server's draft remains. */ }
+      },
+      async get() {
+        try {
+          const found = JSON.parse(localStorage.getItem(STORE + key));
+          if (!found?.box) return typeof found?.text === "string" ? found : null;
+          const open = await subtle.decrypt({ name: "AES-GCM", iv: bytes(found.iv), additionalData: name }, await secret, bytes(found.box));
+          return JSON.parse(new TextDecoder().decode(open));
+        } catch { return null; }
+      },
+      drop() {
+        turn += 1;
+        try { localStorage.removeItem(STORE + key); } catch { /* Nothing was kept. */ }
+      },
+    };
+  }
+
+  // Old ones go, and what lies there unsealed goes as soon as somebody else is signed in.
+  function tidy(key) {
+    const person = key?.split(":")[0];
+    try {
+      for (const name of Object.keys(localStorage)) {
+        if (!name.startsWith(STORE)) continue;
+        let found = null;
+        try { found = JSON.parse(localStorage.getItem(name)); } catch { /* Of an earlier release: words as they are. */ }
+        const old = found && Date.now() - found.at > KEPT_MS;
+        const open = !found?.box && person && !name.startsWith(`${STORE}${person}:`);
+        if (old || open) localStorage.removeItem(name);
+      }
+    } catch { /* Nothing is kept. */ }
+  }
+
+  // --- What became of a form that was sent ------------------------------------------------------------------------
+  const plain = (text) => text.trim().replaceAll("\r\n", "\n");
+
+  function shown(text) {
+    return [...document.querySelectorAll(".answer .pre, .msg.ours .msg-text")].some((part) => part.textContent.trim() === plain(text));
+  }
+
+  function arrived(key, text) {
+    let sent = null;
+    try {
+      sent = sessionStorage.getItem(SENT + key);
+      sessionStorage.removeItem(SENT + key);
+    } catch { /* Without storage there is nothing to forget. */ }
+    return sent !== null && sent === text && document.querySelector("#toasts .toast") !== null;
+  }
+
+  function say(place, icon, text, link) {
+    if (!place || place.dataset.said === `${icon}${text}`) return;
+    place.dataset.said = `${icon}${text}`;
+    const drawing = document.createElementNS("http://www.w3.org/2000/svg", "svg");
+    drawing.setAttribute("class", "i");
+    drawing.setAttribute("aria-hidden", "true");
+    const use = document.createElementNS("http://www.w3.org/2000/svg", "use");
+    use.setAttribute("href", `/static/icons.svg#${icon}`);
+    drawing.append(use);
+    place.className = icon === "check" ? "" : "unsaved";
+    place.replaceChildren(...(text ? [drawing, `${text} `] : []), ...(link ? [link] : []));
+  }
+
+  function linkTo(address, label) {
+    const link = document.createElement("a");
+    link.href = address;
+    link.textContent = label;
+    return link;
+  }
+
+  // --- One open form ----------------------------------------------------------------------------------------------
+  function wire(form, area, { put, changed }) {
+    const key = form.dataset.keep;
+    const here = storage(key, form.dataset.seal);
+    const place = form.querySelector("#saved");
+    const given = area.defaultValue; // not value: on a slow line somebody writes before this file is here
+    let kept = given;
+    let turn = 0;
+    let timer = 0;
+    let wait = RETRY_MS;
+    let busy = false;
+    tidy(key);
+
+    function later(ms) {
+      clearTimeout(timer);
+      timer = setTimeout(save, ms);
+    }
+
+    function send(text, base, leaving) {
+      const body = new FormData(form);
+      body.set("text", text);
+      body.set("based_on", base);
+      turn += 1;
+      form.elements.turn.value = turn;
+      body.set("turn", turn);
+      return fetch(form.dataset.autosave, {
+        method: "POST", body, keepalive: leaving === true, redirect: "manual", headers: { Accept: "application/json" },
+      });
+    }
+
+    async function save(leaving) {
+      clearTimeout(timer);
+      const text = area.value;
+      if (text === kept || area.readOnly || !form.isConnected) return;
+      if (busy && leaving !== true) return; // whoever is at it looks again when it is done
+      const was = busy;
+      busy = true;
+      try {
+        await heard(await send(text, form.elements.based_on.value, leaving), text);
+        wait = RETRY_MS;
+      } catch {
+        say(place, "alert", form.dataset.offline);
+        later(wait);
+        wait = Math.min(wait * 2, LONGEST_RETRY_MS);
+      }
+      busy = was;
+      if (!was && area.value !== text && area.value !== kept) later(SAVE_MS);
+    }
+
+    async function heard(answer, text) {
+      const hash = answer.headers.get("X-Text-Hash");
+      if (answer.status === 204 && hash) {
+        kept = text;
+        form.elements.based_on.value = hash;
+        if (area.value === text) here.drop();
+        const time = new Date().toLocaleTimeString(document.documentElement.lang, { hour: "2-digit", minute: "2-digit" });
+        say(place, "check", form.dataset.saved.replace("{time}", time));
+      } else if (answer.status === 409) {
+        const told = await answer.json();
+        if (told.kept) {
+          kept = text;
+          if (area.value === text) here.drop();
+          refresh();
+        }
+        say(place, "alert", told.message);
+      } else if (answer.type === "opaqueredirect" || answer.status === 401) { // only the door sends away from here
+        const way = linkTo(`/sign-in?next=${encodeURIComponent(location.pathname + location.search)}`, form.dataset.signIn);
+        say(place, "alert", form.dataset.signedOut, way);
+      } else if (answer.status === 204) {
+        say(place, "check", ""); // an empty field is no draft: the server keeps the words of before
+      } else if (answer.status === 400) {
+        say(place, "alert", form.dataset.tooOld, linkTo(location.href, form.dataset.reload));
+      } else {
+        say(place, "alert", form.dataset.trouble);
+        later(LONGEST_RETRY_MS);
+      }
+    }
+
+    async function refresh() {
+      const box = document.getElementById("draft-versions");
+      if (!box || !form.dataset.versions) return;
+      try {
+        const answer = await fetch(form.dataset.versions, { headers: { "HX-Request": "true" } });
+        if (answer.ok) box.innerHTML = await answer.text();
+      } catch { /* They are there when the page is loaded again. */ }
+    }
+
+    async function bringBack() {
+      const early = area.value === given ? "" : area.value;
+      const backup = await here.get();
+      if (!backup) return early.trim() ? typed() : undefined;
+      const { text, base } = backup;
+      if (text === given || shown(text) || !text.trim() || arrived(key, text)) {
+        here.drop();
+        return early.trim() ? typed() : undefined;
+      }
+      if (area.readOnly || (base !== form.elements.based_on.value && base !== undefined)) {
+        // Somebody else has the case, or has gone on with the draft: these words become a version beside it.
+        try {
+          const answer = await send(text, base ?? "");
+          if (answer.status === 204 || (answer.status === 409 && (await answer.json()).kept)) {
+            here.drop();
+            refresh();
+          }
+        } catch { /* They stay here, for the next time. */ }
+        return undefined;
+      }
+      const now = area.value === given ? "" : area.value;
+      area.value = !now.trim() || text.includes(now) ? text : now.includes(text) ? now : `${text}\n${now}`;
+      const back = document.createElement("button");
+      back.type = "button";
+      back.className = "link-button";
+      back.textContent = form.dataset.discard;
+      back.addEventListener("click", () => {
+        here.drop();
+        put(given);
+        say(place, "check", "");
+        area.focus();
+      });
+      say(place, "info", form.dataset.restored, back);
+      return typed();
+    }
+
+    function typed() {
+      here.set(area.value, form.elements.based_on.value);
+      changed();
+      later(SAVE_MS);
+    }
+
+    area.addEventListener("input", typed);
+    area.addEventListener("blur", () => save());
+    document.addEventListener("visibilitychange", () => { if (document.hidden) save(true); });
+    window.addEventListener("pagehide", () => save(true));
+    window.addEventListener("pageshow", (event) => { if (event.persisted) { kept = null; later(SAVE_MS); } });
+    window.addEventListener("online", () => save());
+    document.addEventListener("htmx:beforeSwap", (event) => { if (event.detail.target?.contains(form)) save(true); });
+    // The claim went to somebody else: the words are kept as one's own version before anything else happens.
+    document.addEventListener("htmx:afterSettle", (event) => { if (event.target.id === "claim" && !event.target.hasAttribute("data-mine")) save(); });
+    bringBack();
+    return {
+      save,
+      sending() { // a button was pressed: what the server answers says whether the words arrived
+        clearTimeout(timer);
+        turn += 1;
+        form.elements.turn.value = turn;
+        here.set(area.value, form.elements.based_on.value);
+        kept = area.value;
+        try { sessionStorage.setItem(SENT + key, area.value); } catch { /* The words come back once more than needed. */ }
+      },
+    };
+  }
+
+  document.addEventListener("submit", (event) => {
+    if (!event.target.action?.endsWith("/sign-out") || subtle) return;
+    try {
+      for (const name of Object.keys(localStorage)) if (name.startsWith(STORE)) localStorage.removeItem(name);
+    } catch { /* Nothing was kept. */ }
+  });
+
+  return { wire };
+})();
