@@ -74,7 +74,7 @@ def edit_reply(body: dict[str, Any], reply_id: str) -> Any:
 
 
 @blueprint.post("/replies/<reply_id>/submit")
-@blueprint.arguments(LeavingWords, required=False)
+@blueprint.arguments(LeavingWords, required=False, example=examples.SHOWN)
 @blueprint.response(200, Reply, example={**examples.REPLY, **examples.SUBMITTED})
 def submit_reply(body: dict[str, Any], reply_id: str) -> Any:
     """Ask the client for a yes. 422 `style_stop` with `findings` when the style guide stops the words, 409
@@ -169,7 +169,7 @@ def take_back_reply(body: dict[str, Any], reply_id: str) -> Any:
 
 
 @blueprint.post("/replies/<reply_id>/release")
-@blueprint.arguments(LeavingWords, required=False)
+@blueprint.arguments(LeavingWords, required=False, example=examples.SHOWN)
 @blueprint.response(200, Reply, example={**examples.REPLY, "state": "approved"})
 def release_reply(body: dict[str, Any], reply_id: str) -> Any:
     """Publish without the client's yes, where the brand is set so. 409 `needs_approval` elsewhere.

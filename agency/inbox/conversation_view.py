@@ -12,10 +12,10 @@ from sqlalchemy import Integer, Uuid, and_, bindparam, cast, exists, func, selec
 from sqlalchemy.orm import aliased
 
 from agency.inbox.contacts.before import cases_before
-from agency.inbox.desk_models import ConversationLabel, Label
+from agency.inbox.desk_models import WAITS_FOR_A_CHOICE, ConversationLabel, DraftVersion, Label
 from agency.inbox.labels import LabelName
 from agency.inbox.merged import PART_IDS
-from agency.inbox.models import Contact, Conversation, DraftVersion, KeptMedia, Message, ModerationDeed, Note
+from agency.inbox.models import Contact, Conversation, KeptMedia, Message, ModerationDeed, Note
 from agency.inbox.ranking import parts_of
 from agency.inbox.understanding.stored import Stored
 from channels.models import Account
@@ -213,13 +213,8 @@ _COLUMNS = (
     Conversation.version,
     Conversation.created_at,
     exists()
-    .where(
-        DraftVersion.agency_id == Conversation.agency_id,
-        DraftVersion.conversation_id == Conversation.id,
-        DraftVersion.settled_at.is_(None),
-        DraftVersion.why != "before",
-    )
-    .correlate(Conversation),
+    .where(DraftVersion.agency_id == Conversation.agency_id, DraftVersion.conversation_id == Conversation.id)
+    .where(WAITS_FOR_A_CHOICE),
 )
 
 
@@ -384,7 +379,7 @@ def _moment(value: str) -> datetime:
 
 
 def _maybe(value: str | None) -> datetime | None:
-    return datetime.fromisoformat(value) if value else None
+    return _moment(value) if value else None
 
 
 def _message(v: list[Any]) -> MessageView:

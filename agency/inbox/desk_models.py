@@ -1,4 +1,4 @@
-"""Labels and which cases bear them, saved views, and where a person was last in each brand."""
+"""Labels and which cases bear them, saved views, where a person was last in each brand, and versions of drafts."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import CheckConstraint, ForeignKeyConstraint, Index, Text, UniqueConstraint, func, text
+from sqlalchemy import CheckConstraint, ForeignKeyConstraint, Index, Text, UniqueConstraint, and_, func, text
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.orm import Mapped, mapped_column
 
@@ -128,3 +128,49 @@ class LastPlace(AgencyOwned, Base):
     conversation_id: Mapped[UUID | None]
     moved_at: Mapped[datetime] = mapped_column(server_default=func.now())
     __table_args__ = (belongs_to_agency(), UniqueConstraint("agency_id", "person_id", "brands"))
+
+
+HAS_FORM = text("form is not null")
+
+
+class DraftVersion(BrandOwned, Dated, Base):
+    """Words somebody typed for a case that are not what its draft says: nothing typed is ever lost.
+
+    `why`, one of VERSION_REASONS: they stood in the draft until somebody else went on (`before`), or could not be saved
+    into it because a colleague had changed it (`changed`), had the case (`held`), the reply was handed in already
+    (`submitted`), or the case took none (`refused`). `form` and `turn` as in `Reply`. `saved_at` is when they were last
+    typed, `settled_at` when their author or whoever went on with them was done with them. Kept for VERSIONS_KEPT after
+    that moment or, where nobody settled them, after the last typing (`agency.replies.versions`).
+    """
+
+    __tablename__ = "draft_version"
+    conversation_id: Mapped[UUID]
+    changes_reply_id: Mapped[UUID | None]
+    author_id: Mapped[UUID]
+    author_name: Mapped[str] = mapped_column(Text)
+    text: Mapped[str] = mapped_column(Text)
+    why: Mapped[str] = mapped_column(Text)
+    form: Mapped[str | None] = mapped_column(Text)
+    turn: Mapped[int] = mapped_column(default=0, server_default="0")
+    saved_at: Mapped[datetime]
+    settled_at: Mapped[datetime | None]
+    __table_args__ = (
+        belongs_to("conversation", "conversation_id"),
+        Index("ix_draft_version_conversation", "agency_id", "conversation_id", "saved_at"),
+        Index("ix_draft_version_saved", "agency_id", "saved_at"),
+        Index(
+            "uq_draft_version_form",
+            "agency_id",
+            "conversation_id",
+            "author_id",
+            "form",
+            "brand_id",
+            unique=True,
+            postgresql_where=HAS_FORM,
+        ),
+        CheckConstraint("why in ('before', 'changed', 'held', 'submitted', 'refused')", name="why_is_known"),
+    )
+
+
+WAITS_FOR_A_CHOICE = and_(DraftVersion.settled_at.is_(None), DraftVersion.why != "before")
+"""Of versions: nobody has taken, joined or set them aside."""

@@ -60,9 +60,6 @@ def thread_of(external_id: str) -> str:
     return external_id.partition(APART)[0]
 
 
-HAS_FORM = text("form is not null")
-
-
 class Conversation(BrandOwned, Dated, Base):
     """One top-level comment, one visitor's post or one mention with its replies, one review, or one person's messages.
 
@@ -283,45 +280,6 @@ class Note(BrandOwned, Dated, Base):
     __table_args__ = (
         belongs_to("conversation", "conversation_id"),
         Index("ix_note_conversation", "agency_id", "conversation_id", "created_at"),
-    )
-
-
-class DraftVersion(BrandOwned, Dated, Base):
-    """Words somebody typed for a case that are not what its draft says: nothing typed is ever lost.
-
-    `why`, one of VERSION_REASONS: they stood in the draft until somebody else went on (`before`), or could not be saved
-    into it because a colleague had changed it (`changed`), had the case (`held`), the reply was handed in already
-    (`submitted`), or the case took none (`refused`). `form` and `turn` as in `Reply`. `saved_at` is when they were last
-    typed, `settled_at` when their author or whoever went on with them was done with them. Kept for VERSIONS_KEPT after
-    that moment or, where nobody settled them, after the last typing (`agency.replies.versions`).
-    """
-
-    __tablename__ = "draft_version"
-    conversation_id: Mapped[UUID]
-    changes_reply_id: Mapped[UUID | None]
-    author_id: Mapped[UUID]
-    author_name: Mapped[str] = mapped_column(Text)
-    text: Mapped[str] = mapped_column(Text)
-    why: Mapped[str] = mapped_column(Text)
-    form: Mapped[str | None] = mapped_column(Text)
-    turn: Mapped[int] = mapped_column(default=0, server_default="0")
-    saved_at: Mapped[datetime]
-    settled_at: Mapped[datetime | None]
-    __table_args__ = (
-        belongs_to("conversation", "conversation_id"),
-        Index("ix_draft_version_conversation", "agency_id", "conversation_id", "saved_at"),
-        Index("ix_draft_version_saved", "agency_id", "saved_at"),
-        Index(
-            "uq_draft_version_form",
-            "agency_id",
-            "conversation_id",
-            "author_id",
-            "form",
-            "brand_id",
-            unique=True,
-            postgresql_where=HAS_FORM,
-        ),
-        CheckConstraint("why in ('before', 'changed', 'held', 'submitted', 'refused')", name="why_is_known"),
     )
 
 

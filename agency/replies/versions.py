@@ -9,7 +9,8 @@ from uuid import UUID
 from sqlalchemy import delete, func, select, update
 from sqlalchemy.dialects.postgresql import insert
 
-from agency.inbox.models import Conversation, DraftVersion
+from agency.inbox.desk_models import WAITS_FOR_A_CHOICE, DraftVersion
+from agency.inbox.models import Conversation
 from agency.replies.words import accepted
 from tenants import clock
 from tenants.database import db, new_id
@@ -27,7 +28,7 @@ FORGOTTEN_AT_ONCE = 1_000
 
 
 class VersionRow(NamedTuple):
-    """One of them; see `agency.inbox.models.DraftVersion`."""
+    """One of them; see `agency.inbox.desk_models.DraftVersion`."""
 
     id: UUID
     changes_reply_id: UUID | None
@@ -57,11 +58,10 @@ def versions_of(actor: Actor, conversation_id: UUID) -> list[VersionRow]:
     Raises Forbidden for who may not read drafts.
     """
     require(actor, Permission.REPLY_READ_DRAFT)
-    waits = DraftVersion.settled_at.is_(None) & (DraftVersion.why != "before")
     rows = db.session.execute(
         select(*_ROW)
         .where(DraftVersion.conversation_id == conversation_id)
-        .order_by(waits.desc(), DraftVersion.saved_at.desc(), DraftVersion.id.desc())
+        .order_by(WAITS_FOR_A_CHOICE.desc(), DraftVersion.saved_at.desc(), DraftVersion.id.desc())
         .limit(MOST_SHOWN)
     )
     return [VersionRow._make(row) for row in rows]

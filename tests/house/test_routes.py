@@ -57,6 +57,7 @@ ID_NAMES = {
     "saved_reply_id": "saved_reply",
     "session_id": "sign_in_session",
     "token_id": "api_token",
+    "version_id": "draft_version",
 }
 """Argument of a rule → the table it names a row of. A new argument must be added here or to NOT_IDS."""
 AGENCY_WIDE = {"invitation_id", "person_id"}

@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from sqlalchemy import func, select, text
 
 from agency.inbox import desk as inbox_desk
-from agency.inbox.models import DraftVersion
+from agency.inbox.desk_models import DraftVersion
 from agency.replies import desk, keeping, taking, versions
 from agency.replies.keeping import DraftRow, Kept, Typed, Way
 from agency.replies.models import ReplyText

@@ -11,7 +11,7 @@ import pytest
 from sqlalchemy import select, update
 
 from agency.inbox import desk
-from agency.inbox.models import DraftVersion
+from agency.inbox.desk_models import DraftVersion
 from agency.replies.models import Reply
 from tenants.database import db
 from tenants.permissions import Role
