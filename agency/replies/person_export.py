@@ -21,8 +21,9 @@ from sqlalchemy.orm import aliased
 
 from agency.inbox.contacts import reading
 from agency.inbox.contacts.reading import PersonView
+from agency.inbox.desk_models import DraftVersion
 from agency.inbox.models import Conversation, Message, Note, ReadingCorrection
-from agency.replies.models import DraftVersion, Reply
+from agency.replies.models import Reply
 from styleguides.empowerment_reading import lines_of_contacts
 from tenants.audit import record
 from tenants.database import db
