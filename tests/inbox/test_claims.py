@@ -10,7 +10,7 @@ from uuid import UUID
 import pytest
 from sqlalchemy import select, text
 
-from agency.inbox import desk, returning
+from agency.inbox import deeds, desk, returning
 from agency.replies import desk as replies
 from tenants import clock, people
 from tenants.database import db
@@ -29,7 +29,7 @@ def case(make: Factory, ana: Agency) -> UUID:
 HOLDS: dict[str, timedelta | None] = {
     "free": None,
     "busy": timedelta(minutes=1),
-    "idle": timedelta(minutes=desk.IDLE_MINUTES),
+    "idle": timedelta(minutes=deeds.IDLE_MINUTES),
     "over": timedelta(minutes=desk.CLAIM_MINUTES, seconds=1),
 }
 """What a case is at the moment of the deed: how long ago somebody else took it and did nothing since."""

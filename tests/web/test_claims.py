@@ -9,7 +9,7 @@ from uuid import UUID
 
 import pytest
 
-from agency.inbox import desk
+from agency.inbox import deeds, desk
 from tenants import clock
 from tenants.permissions import Role
 from tests.factories import Agency, Factory
@@ -64,7 +64,7 @@ def test_an_idle_case_is_offered_to_colleagues(ana: Agency, make: Factory, case:
             desk.claim(ana.team_lead, case)
         colleague = visit(ana.staff)
         assert "/take-over" not in colleague.get(f"/inbox/{case}").text
-        move_to(start + timedelta(minutes=desk.IDLE_MINUTES))
+        move_to(start + timedelta(minutes=deeds.IDLE_MINUTES))
         page = colleague.get(f"/inbox/{case}").text
         assert "and does nothing now" in page
         colleague.post(f"/conversations/{case}/take-over", {"reason": "Lunch"})
