@@ -114,7 +114,7 @@ def press(
     if not begin(actor, press_id, deed.name, given or {}):
         return pressed(actor, press_id)
     now = clock.now()
-    cases, missing, more_left = _locked(actor, chosen, now)
+    cases, missing, more_left = locked_cases(actor, chosen, now)
     became: list[Became] = []
     values: dict[str, Any] = {}
     for case in cases:
@@ -327,7 +327,7 @@ def words_of(kept: Mapping[str, Any] | None) -> Worded:
     return Worded(kept["words"], values)
 
 
-def _locked(actor: Actor, chosen: Chosen, now: datetime) -> tuple[list[Case], int, bool]:
+def locked_cases(actor: Actor, chosen: Chosen, now: datetime) -> tuple[list[Case], int, bool]:
     """The cases, locked, in the order they stand in; how many are not there; whether the view held more.
 
     What is told within another case is read, not locked: whoever sends an answer there holds it first.

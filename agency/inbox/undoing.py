@@ -8,13 +8,14 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from datetime import timedelta
+from functools import partial
 from typing import Any, Final, NamedTuple
 from uuid import UUID
 
 import orjson
 from sqlalchemy import select, update
 
-from agency.inbox import merging, spammers, splitting
+from agency.inbox import label_press, merging, spammers, splitting
 from agency.inbox.bulk import UNDO_HOURS, Pressed, kept_words, pressed
 from agency.inbox.bulk_models import BulkDeed, BulkDeedCase
 from agency.inbox.deeds import CASE, RESTORED, Case
@@ -89,7 +90,18 @@ def _back_in_the_thread(actor: Actor, lines: Sequence[Line]) -> None:
         splitting.undo_split(actor, line.conversation_id, line.before)
 
 
-BESIDE: dict[str, Undo] = {"spam": _unmarked, "merge": _apart_again, "split": _back_in_the_thread}
+def _relabelled(actor: Actor, lines: Sequence[Line], *, were_put: bool) -> None:
+    before = [(line.conversation_id, line.brand_id, line.before) for line in lines]
+    label_press.undo_labels(actor, before, were_put=were_put)
+
+
+BESIDE: dict[str, Undo] = {
+    "label": partial(_relabelled, were_put=True),
+    "unlabel": partial(_relabelled, were_put=False),
+    "spam": _unmarked,
+    "merge": _apart_again,
+    "split": _back_in_the_thread,
+}
 """What beside the columns of RESTORED is put back, by deed, for the untouched cases of a press."""
 ALL_OR_NONE = ("merge",)
 """Deeds whose cases hang together: of these all are put back, or, where one was touched, none."""

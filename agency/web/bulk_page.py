@@ -9,10 +9,11 @@ from flask_babel import gettext as _
 from flask_babel import ngettext
 from werkzeug.wrappers import Response as AnyResponse
 
-from agency.inbox import bulk, queries, undoing
+from agency.inbox import bulk, label_press, queries, undoing
 from agency.inbox.bulk import Chosen, Pressed
 from agency.inbox.colleagues import worker_named, workers_of
 from agency.inbox.deeds import Assign, Deed, Release, Reopen, Resolve, Snooze, Spam
+from agency.inbox.labels import list_labels
 from agency.web import clocks
 from agency.web.contexts_bulk import BulkBar, ChoiceRow, ChoosePage, LeftLook, PressesPage, PressLook, PressPage
 from agency.web.inbox_address import Address, read_address
@@ -74,13 +75,12 @@ def press() -> AnyResponse:
     actor, address = actor_of_request(), read_address()
     try:
         press_id = id_from(request.form.get("press", "")) or new_id()
-        deed, given = _deed(actor)
         if request.form.get("all") == "1":
             chosen = Chosen(view=address.wanted)
         else:
             found = [id_from(one) for one in request.form.getlist("case")[: bulk.MOST_AT_ONCE + 1]]
             chosen = Chosen(tuple(one for one in found if one is not None))
-        done = bulk.press(actor, press_id, deed, chosen, given=given)
+        done = _do(actor, press_id, chosen)
     except (Conflict, Invalid) as refused:
         toast(_(refused.message), "warn")
         return redirect(address.url(), code=303)
@@ -194,8 +194,28 @@ def _bar(actor: Actor, address: Address) -> BulkBar:
             )
             for one in (workers_of(actor) if is_lead else ())
         ),
+        labels=_labels(actor),
         back_url=address.url(),
     )
+
+
+def _labels(actor: Actor) -> tuple[Choice, ...]:
+    looks = brand_looks()
+    found = list_labels(actor)
+    return tuple(
+        Choice(f"{one.name} · {looks[one.brand_id].name}" if one.brand_id in looks else one.name, "", value=str(one.id))
+        for one in found
+    )
+
+
+def _do(actor: Actor, press_id: UUID, chosen: Chosen) -> Pressed:
+    name, label_id = request.form.get("deed", ""), id_from(request.form.get("label", "")) or UUID(int=0)
+    if name == "label":
+        return label_press.put(actor, press_id, label_id, chosen)
+    if name == "unlabel":
+        return label_press.take(actor, press_id, label_id, chosen)
+    deed, given = _deed(actor)
+    return bulk.press(actor, press_id, deed, chosen, given=given)
 
 
 def _deed(actor: Actor) -> tuple[Deed, dict[str, str]]:

@@ -53,6 +53,7 @@ KEYS: tuple[Key, ...] = (
     Key("s", _l("snooze the case"), CASE),
     Key("!", _l("close as spam"), CASE),
     Key("a", _l("assign the case"), CASE),
+    Key("l", _l("label the case, or the chosen ones"), CASE),
     Key("c", _l("note for colleagues"), CASE),
     Key("i", _l("the client sheet of this brand"), CASE),
     Key("p", _l("all of the person who writes"), CASE),

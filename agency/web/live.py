@@ -6,6 +6,7 @@ from uuid import UUID
 
 from flask import Blueprint, Response, make_response, request
 from flask_babel import gettext as _
+from flask_babel import lazy_gettext as _l
 from werkzeug.wrappers import Response as AnyResponse
 
 from agency.inbox.filters import FREE, ME
@@ -67,9 +68,18 @@ def _gone(shown: list[ShownRow], address: Address, actor: Actor) -> dict[UUID, s
     return {one.row.id: _why(one.row, address, actor) for one in shown if not one.belongs}
 
 
+_CLOSED_HOW = {
+    "spam": _l("Closed as spam"),
+    "from_spammer": _l("Closed as spam"),
+    "merged": _l("Told within another case"),
+}
+
+
 def _why(row: QueueRow, address: Address, actor: Actor) -> str:
     wanted = address.wanted
     if row.status != wanted.status and wanted.status is not None:
+        if row.closed_reason in _CLOSED_HOW:
+            return str(_CLOSED_HOW[row.closed_reason])
         return {"closed": _("Resolved"), "snoozed": _("Snoozed")}.get(row.status, _("Open again"))
     if wanted.holder == FREE and row.holder_name:
         return _("Taken by you") if row.holder_id == actor.user_id else _("Taken by %(name)s", name=row.holder_name)

@@ -11,10 +11,11 @@ from uuid import UUID
 import pytest
 from sqlalchemy import event, func, select
 
-from agency.inbox import bulk, desk, undoing
+from agency.inbox import bulk, desk, label_press, labels, undoing
 from agency.inbox.bulk import Chosen, Pressed
 from agency.inbox.bulk_models import BulkDeed, BulkDeedCase
 from agency.inbox.deeds import Assign, Deed, Release, Reopen, Resolve, Snooze, Spam
+from agency.inbox.desk_models import ConversationLabel
 from agency.inbox.filters import QueueFilter
 from agency.inbox.models import Conversation, QueueCounter
 from tenants import clock
@@ -283,3 +284,31 @@ def test_statements_do_not_grow_with_the_cases(ana: Agency, cases: list[UUID]) -
     assert one == many
     assert many <= 9
     assert back <= 9
+
+
+def test_a_label_is_put_on_many_and_taken_back_where_it_was_new(ana: Agency, cases: list[UUID], make: Factory) -> None:
+    elsewhere = make.conversation(ana, brand=1)
+    lead = ana.team_lead
+    with ana.entered(lead):
+        label = labels.create_label(lead, ana.brand_ids[0], "Refund").id
+        labels.put_on(lead, [cases[0]], [label])
+
+    def bearing() -> set[UUID]:
+        with ana.entered():
+            rows = set(db.session.scalars(select(ConversationLabel.conversation_id)))
+            assert rows == set(
+                db.session.scalars(select(Conversation.id).where(Conversation.label_ids.any(label)))  # type: ignore[arg-type]
+            )
+            return rows
+
+    with ana.entered(ana.staff):
+        done = label_press.put(ana.staff, new_id(), label, Chosen((*cases[:3], elsewhere)))
+    assert [one.conversation_id for one in done.refused] == [elsewhere]
+    assert (done.done_count, bearing()) == (2, set(cases[:3]))
+    undo(ana, ana.staff, done.id)
+    assert bearing() == {cases[0]}, "which bore it before"
+    with ana.entered(ana.staff):
+        off = label_press.take(ana.staff, new_id(), label, Chosen(tuple(cases)))
+    assert (off.done_count, bearing()) == (1, set())
+    undo(ana, ana.staff, off.id)
+    assert bearing() == {cases[0]}
