@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
+
+from marshmallow import ValidationError
 
 from agency.api import press_examples as examples
 from agency.api.bearer import caller, id_or_nobody, known_id
@@ -16,6 +19,7 @@ from agency.inbox import bulk, merging, spammers, splitting, undoing
 from agency.inbox.bulk import Chosen, Pressed
 from agency.inbox.colleagues import worker_named
 from agency.inbox.deeds import Assign, Deed, Release, Reopen, Resolve, Snooze, Spam
+from agency.inbox.filters import QueueFilter
 from tenants.database import new_id
 from tenants.errors import Invalid
 
@@ -35,7 +39,7 @@ def press(body: dict[str, Any]) -> Any:
     """
     chosen = Chosen(tuple(id_or_nobody(one) for one in body["conversation_ids"]))
     if body["view"] is not None:
-        chosen = Chosen(view=filter_of_query(ConversationQuery().load(dict(body["view"]))))
+        chosen = Chosen(view=_view(body["view"]))
     deed, given = _deed(body)
     return _answer(bulk.press(caller(), new_id(), deed, chosen, given=given, mark=body["mark_author"]))
 
@@ -98,6 +102,16 @@ def list_spam_marks(query: dict[str, Any]) -> Any:
 def lift(body: dict[str, Any], contact_id: str) -> None:
     """Lift a mark; what it closed opens again."""
     spammers.lift(caller(), known_id(contact_id))
+
+
+def _view(given: Mapping[str, Any]) -> QueueFilter:
+    try:
+        return filter_of_query(ConversationQuery().load(dict(given)))
+    except ValidationError as error:
+        raise Invalid(
+            "The view is not one of the list's. Nothing was changed. Send the fields of GET /conversations.",
+            errors={"view": [str(name) for name in error.normalized_messages()] or ["is no view"]},
+        ) from error
 
 
 def _deed(body: dict[str, Any]) -> tuple[Deed, dict[str, Any]]:

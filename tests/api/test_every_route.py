@@ -11,10 +11,10 @@ from uuid import UUID
 
 import pytest
 from flask import Flask
-from sqlalchemy import Engine, text
+from sqlalchemy import Engine, select, text
 
 from agency.api.document import document_of
-from agency.inbox.models import KeptMedia
+from agency.inbox.models import Contact, KeptMedia
 from tenants.database import Base, db, new_id
 from tenants.permissions import ROLE_PERMISSIONS, Actor, Permission, Role
 from tests.api.calling import Caller, token_for
@@ -79,6 +79,9 @@ def things_of(
     saved_reply = lead.post(
         "/saved-replies", {"brand_id": brand_id, "title": "One", "texts": texts, "words": [], "review_by": None}
     ).get_json()
+    press = lead.post("/presses", {"deed": "reopen", "conversation_ids": [str(conversation)]}).get_json()
+    with agency.entered():
+        contact = db.session.scalars(select(Contact.id).where(Contact.brand_id == agency.brand_ids[brand])).first()
     number = lead.post(f"/brands/{brand_id}/style-guide/versions", {"rules": []}).get_json()["number"]
     return {
         "brand_id": brand_id,
@@ -89,6 +92,8 @@ def things_of(
         "saved_reply_id": saved_reply["id"],
         "fact_id": fact["id"],
         "line_id": line["id"],
+        "press_id": press["id"],
+        "contact_id": str(contact),
         "number": str(number),
         "in_reply_to": reply["in_reply_to"],
         "message_id": reply["in_reply_to"],
