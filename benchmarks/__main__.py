@@ -39,6 +39,7 @@ BENCHMARKS: dict[str, str] = {
     "near_equal_words": "saved_replies",
     "earlier_answers": "earlier_answers",
     "search": "search",
+    "ranking": "ranking",
     "suggestions": "suggestions",
     "poll_cycle": "poll_cycle",
     "poll_scale": "poll_scale",

@@ -37,13 +37,15 @@ analyze seed_contact;
 
 CONVERSATIONS_SQL = """
 insert into conversation (agency_id, id, brand_id, account_id, contact_id, platform, kind, external_id, status,
-    closed_reason, rank, rank_reasons, excerpt, author_name, language, stars, context, message_count, reply_state,
-    last_message_at, last_customer_at, due_at, snoozed_until, looked_at, holder_id, holder_name, held_since, held_until,
-    version, created_at)
+    closed_reason, rank, rank_reasons, rerank_at, excerpt, author_name, language, stars, context, message_count,
+    reply_state, last_message_at, last_customer_at, due_at, snoozed_until, looked_at, holder_id, holder_name,
+    held_since, held_until, version, created_at)
 select '%(agency)s', uuidv7(-age), c.brand_id, c.account_id, c.id, c.platform,
     case when c.platform = 'google_business' then 'review' else 'comment' end, 'thread-' || g,
-    status, case when status = 'closed' then 'answered' end, h %% 1000,
-    '[{"part": "waiting", "points": 12, "words": "waits 3 h"}, {"part": "tone", "points": 20, "words": "angry"}]',
+    status, case when status = 'closed' then 'answered' end,
+    extract(epoch from timestamptz '2060-01-01 00:00+00' - (now() - age))::int + (50 + h %% 100) * 3600,
+    jsonb_build_array(jsonb_build_object('part', 'complaint', 'points', 30, 'words', jsonb_build_array('arrived')),
+        jsonb_build_object('part', 'due', 'points', 20 + h %% 100, 'at', now())), null,
     'Hi, my order number ' || g || ' has not arrived yet and I would like to know when it will be here, because the '
     || 'party is on Saturday.', c.name, (array['en', 'pl', 'pt', 'es', 'de'])[1 + h %% 5],
     case when c.platform = 'google_business' then 1 + h %% 5 end,

@@ -8,6 +8,7 @@ from typing import Any, Final
 
 from flask_babel import gettext as _
 
+from agency.inbox.ranking import SAID_BY_STAFF
 from agency.web.clocks import due, span_words
 from agency.web.contexts_ranking import RankLook, RankPart
 from agency.web.language import chosen_language, chosen_zone, per_language
@@ -47,9 +48,9 @@ def rank_look(parts: Sequence[dict[str, Any]], now: datetime, *, weights_url: st
         looks.append(
             RankPart(
                 words=part_words(part, now),
-                why=", ".join(map(str, part.get("words", ()))),
+                why=_words(part),
                 points=part["points"],
-                kind=KINDS[part["part"]],
+                kind=KINDS.get(part["part"], "place"),
                 x=f"{at:.1f}",
                 width=f"{max(width - 1, 0.5):.1f}",
             )
@@ -58,6 +59,11 @@ def rank_look(parts: Sequence[dict[str, Any]], now: datetime, *, weights_url: st
     return RankLook(
         score=score, parts=tuple(looks), sentence=rank_sentence(parts, now) if parts else "", weights_url=weights_url
     )
+
+
+def _words(part: dict[str, Any]) -> str:
+    words = [str(word) for word in part.get("words", ())]
+    return _("said by a person") if words == [SAID_BY_STAFF] else ", ".join(words)
 
 
 def rank_sentence(parts: Sequence[dict[str, Any]], now: datetime) -> str:
@@ -81,7 +87,7 @@ def part_words(part: dict[str, Any], now: datetime) -> str:
         return _("this person's weight %(n)s", n=part["weight"])
     if name == "tier":
         return _("%(tier)s client", tier=tier_words()[part["tier"]])
-    return _fixed_words()[name]
+    return _fixed_words().get(name, name)
 
 
 @per_language

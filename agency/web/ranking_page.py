@@ -5,12 +5,14 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 from typing import Any, Final
+from uuid import UUID
 
 from flask import Blueprint, Response, make_response, redirect, request, url_for
 from flask_babel import gettext as _
 from werkzeug.wrappers import Response as AnyResponse
 
 from agency.inbox import weight_versions as room
+from agency.inbox.conversation_view import parts_of_case
 from agency.inbox.last_week import look_at_week
 from agency.inbox.weight_versions import WeightVersion
 from agency.inbox.weights import WEIGHTS, Weights, checked_weights
@@ -18,10 +20,12 @@ from agency.web import clocks
 from agency.web.contexts_ranking import WeekLook, WeightField, WeightGroup, WeightsPage, WeightVersionLook
 from agency.web.language import chosen_language, chosen_zone
 from agency.web.looks import Notice
+from agency.web.rank_words import rank_sentence
 from agency.web.shell import render_page, toast
 from agency.web.week_look import week_look
 from agency.web.weight_words import weight_groups, weight_words
 from agency.web.who import actor_of_request
+from tenants import clock
 from tenants.database import db
 from tenants.errors import AppError, Conflict, Invalid
 
@@ -74,6 +78,15 @@ def back() -> AnyResponse:
         return _page(_values(room.weights_in_force().weights), error=error)
     toast(_("Version %(n)s counts from now on; open cases are being ranked by it.", n=saved.number))
     return redirect(url_for("ranking_page.weights"), code=303)
+
+
+@ranking_page.get("/inbox/<uuid:conversation_id>/why")
+def why(conversation_id: UUID) -> Response:
+    """Why a case stands where it does, in a sentence: what a row says of its score when somebody points at it."""
+    now = clock.now()
+    answer = make_response(rank_sentence(parts_of_case(conversation_id, now), now))
+    answer.mimetype = "text/plain"
+    return answer
 
 
 def _typed() -> dict[str, str]:

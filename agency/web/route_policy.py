@@ -162,6 +162,7 @@ ROUTE_POLICY: dict[str, Policy] = {
     "brands_page.pause": Permission.BRAND_MANAGE,
     "brands_page.archive": Permission.BRAND_MANAGE,
     # ranking_page.py
+    "ranking_page.why": Permission.CONVERSATION_READ,
     "ranking_page.weights": Permission.RANKING_MANAGE,
     "ranking_page.look": Permission.RANKING_MANAGE,
     "ranking_page.save": Permission.RANKING_MANAGE,

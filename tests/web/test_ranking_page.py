@@ -139,3 +139,13 @@ def test_a_lead_of_some_brands_may_only_read(whole_app: Flask, make: Factory, an
     for path in ("/ranking", "/ranking/look", "/ranking/back"):
         answer = visitor.post(path, {**POINTS, "note": "x", "based_on": "0", "number": "0"})
         assert answer.status_code == 403
+
+
+def test_a_row_says_why_when_asked(whole_app: Flask, ana: Agency, make: Factory, queue: dict[str, UUID]) -> None:
+    staff = Visitor(whole_app, ana.staff)
+    answer = staff.get(f"/inbox/{queue['five']}/why")
+    assert (answer.mimetype, answer.text) == ("text/plain", "46 = due in 59 min 35 + waited 11 hr 11")
+    assert staff.get(f"/inbox/{queue['late']}/why").text == "", "it is closed"
+    owner = Visitor(whole_app, ana.client_owner)
+    other = make.conversation(ana, brand=1)
+    assert owner.get(f"/inbox/{other}/why").status_code == 404

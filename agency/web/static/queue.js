@@ -62,6 +62,15 @@
     time.title = exact.format(new Date(time.dateTime));
   });
 
+  // Why a row stands where it does is asked for when somebody points at its score, and kept for a minute.
+  document.addEventListener("pointerover", async (event) => {
+    const score = event.target.closest?.(".row > div:last-child > b");
+    if (!score || Date.now() - (score.asked ?? 0) < HIDDEN_MS) return;
+    score.asked = Date.now();
+    const answer = await fetch(`/inbox/${idOf(score.closest(".row"))}/why`).catch(() => null);
+    if (answer?.ok) score.title = await answer.text();
+  });
+
   showNewest();
   setInterval(() => {
     if (document.hidden || !window.htmx) return;
