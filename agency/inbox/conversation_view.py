@@ -16,7 +16,6 @@ from agency.inbox.desk_models import WAITS_FOR_A_CHOICE, ConversationLabel, Draf
 from agency.inbox.labels import LabelName
 from agency.inbox.merged import PART_IDS
 from agency.inbox.models import Contact, Conversation, KeptMedia, Message, ModerationDeed, Note
-from agency.inbox.ranking import parts_of
 from agency.inbox.understanding.stored import Stored
 from channels.models import Account
 from tenants.database import db
@@ -361,32 +360,6 @@ def get_conversation(conversation_id: UUID, *, before: UUID | None = None) -> Co
     )
     context = {name: web_address(value) if name == "permalink" else value for name, value in view.context.items()}
     return view._replace(permalink=web_address(view.permalink), context=context)
-
-
-def rank_parts(view: ConversationView, now: datetime) -> list[dict[str, Any]]:
-    """Why it stands where it does, in points that add up; empty of what stands in no queue, or was not ranked yet."""
-    return _parts(view, now)
-
-
-def parts_of_case(conversation_id: UUID, now: datetime) -> list[dict[str, Any]]:
-    """The same, of a case that was not read. Raises NotFound."""
-    row = db.session.execute(
-        select(
-            Conversation.status,
-            Conversation.rank,
-            Conversation.rank_reasons,
-            Conversation.last_customer_at,
-            Conversation.last_message_at,
-        ).where(Conversation.id == conversation_id)
-    ).one_or_none()
-    if row is None:
-        raise NotFound()
-    return _parts(row, now)
-
-
-def _parts(row: Any, now: datetime) -> list[dict[str, Any]]:
-    since = row.last_customer_at or row.last_message_at
-    return parts_of(row.rank, row.rank_reasons, since, now) if row.status == "open" else []
 
 
 def web_address(address: object) -> str | None:

@@ -7,7 +7,8 @@ from uuid import UUID
 from flask import url_for
 from flask_babel import gettext as _
 
-from agency.inbox.conversation_view import ConversationView, rank_parts
+from agency.inbox.case_rank import rank_parts
+from agency.inbox.conversation_view import ConversationView
 from agency.inbox.desk import Case
 from agency.inbox.models import FROM_SPAMMER, SPAM
 from agency.replies.queries import ReplyRow

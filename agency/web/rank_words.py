@@ -56,9 +56,7 @@ def rank_look(parts: Sequence[dict[str, Any]], now: datetime, *, weights_url: st
             )
         )
         at += width
-    return RankLook(
-        score=score, parts=tuple(looks), sentence=rank_sentence(parts, now) if parts else "", weights_url=weights_url
-    )
+    return RankLook(score=score, parts=tuple(looks), sentence=rank_sentence(parts, now), weights_url=weights_url)
 
 
 def _words(part: dict[str, Any]) -> str:
@@ -67,7 +65,9 @@ def _words(part: dict[str, Any]) -> str:
 
 
 def rank_sentence(parts: Sequence[dict[str, Any]], now: datetime) -> str:
-    """87 = complaint 30 + due in 40 min 35 + VIP 20 + waited 2 h 2."""
+    """87 = complaint 30 + due in 40 min 35 + VIP 20 + waited 2 h 2; empty of what has no place."""
+    if not parts:
+        return ""
     told = [f"{part_words(part, now)} {part['points']}" for part in parts if part["points"]]
     score = sum(part["points"] for part in parts)
     return f"{score} = {' + '.join(told)}" if told else str(score)

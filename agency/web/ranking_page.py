@@ -12,7 +12,7 @@ from flask_babel import gettext as _
 from werkzeug.wrappers import Response as AnyResponse
 
 from agency.inbox import weight_versions as room
-from agency.inbox.conversation_view import parts_of_case
+from agency.inbox.case_rank import parts_of_case
 from agency.inbox.last_week import look_at_week
 from agency.inbox.weight_versions import WeightVersion
 from agency.inbox.weights import WEIGHTS, Weights, checked_weights
