@@ -25,7 +25,8 @@ QUEUE_SHOWN: Final = 20
 CASES_SHOWN: Final = 50
 
 _COLUMNS = """
-    select c.id, c.woke_at is not null as woken, c.rank_reasons, c.due_at, c.last_customer_at, c.last_message_at, c.stars, c.kind, c.message_count,
+    select c.id, c.woke_at is not null as woken, c.rank_reasons, c.due_at,
+        c.last_customer_at, c.last_message_at, c.stars, c.kind, c.message_count,
         b.tier, coalesce((b.answer_due_hours_on ->> c.platform)::int, b.answer_due_hours) as due_hours,
         coalesce(p.is_vip, false) as vip, coalesce(p.weight, 0) as weight, {served} as served_at
     from conversation c
