@@ -111,7 +111,7 @@ def live(scratch: Scratch, size: str) -> list[Line]:
         tokens = _many_sessions(house.database, browsers)
         shown = house.ids[:50]
         for every in (0.0, *(CHANGE_SECONDS if size != "tiny" else (1.0,))):
-            name = f"a row of all changes every {every:g} s" if every else "nothing changes"
+            name = f"a row changes every {every:g} s" if every else "nothing changes"
             crowd = Crowd(house, tokens, shown)
             with crowd.connected():
                 crowd.run(PULSE_SECONDS * 1.2)  # everybody has asked once and was told how things stand
