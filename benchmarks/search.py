@@ -136,7 +136,7 @@ def _rare_words(database: Database) -> tuple[str, tuple[str, str]]:
         both = connection.execute(
             "select a.word, b.word from search_word a join search_word b on a.id = b.id"
             " where a.word = any(%(ones)s) and b.word = any(%(others)s) limit 1",
-            {"ones": [_word(n) for n in range(300, 340)], "others": [_word(n) for n in range(500, 600)]},
+            {"ones": [_word(n) for n in range(700, 760)], "others": [_word(n) for n in range(300, 400)]},
         ).fetchone() or ("wm", "wl")
     return rare, (both[0], both[1])
 
