@@ -47,6 +47,16 @@ API_ROUTE_POLICY: dict[str, Policy] = {
     "api_presses.split": P.CONVERSATION_WORK,
     "api_presses.list_spam_marks": P.CONVERSATION_WORK,
     "api_presses.lift": P.CONVERSATION_REASSIGN,
+    # contacts.py
+    "api_contacts.list_contacts": P.CONTACT_READ,
+    "api_contacts.get_contact": P.CONTACT_READ,
+    "api_contacts.change_contact": P.CONTACT_WRITE,
+    "api_contacts.write_note": P.NOTE_WRITE,
+    "api_contacts.link_contact": P.CONTACT_LINK,
+    "api_contacts.unlink_contact": P.CONTACT_LINK,
+    "api_contacts.export_contact": P.CONTACT_EXPORT,
+    "api_contacts.erase_contact": P.CONTACT_ERASE,
+    "api_contacts.get_erasure": P.CONTACT_ERASE,
     # earlier_answers.py
     "api_earlier_answers.list_earlier_answers": P.REPLY_WRITE,
     # replies.py

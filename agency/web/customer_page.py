@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from datetime import datetime
 from typing import Any
 from uuid import UUID
 
@@ -115,7 +114,7 @@ def show(contact_id: str, *, status: int = 200, **refusal: Any) -> Response:
     """Seven statements, however many cases there are; fewer where the reader may see less."""
     actor = actor_of_request()
     found = reading.get_person(actor, known(contact_id))
-    after = _cursor(request.args.get("after", ""))
+    after = reading.read_cursor(request.args.get("after", ""), NotFound)
     cases = reading.cases_of(found, after=after, statuses=("closed",), limit=PAGE_CASES + 1)
     open_cases = [] if after else reading.cases_of(found, statuses=("open", "snoozed"), limit=reading.MOST_AT_ONCE)
     here: dict[str, Any] = {"contact_id": found.id}
@@ -156,23 +155,7 @@ def show(contact_id: str, *, status: int = 200, **refusal: Any) -> Response:
 
 
 def _older_url(found: PersonView, last: reading.CaseRow) -> str:
-    mark = f"{last.last_message_at.isoformat()}_{last.id}"
-    return url_for("customer_page.person", contact_id=found.id, after=mark)
-
-
-def _cursor(text: str) -> tuple[datetime, UUID] | None:
-    """Where a page begins; None for the newest. Raises NotFound for what no page gave."""
-    if not text:
-        return None
-    at, mark, last = text.partition("_")
-    found = id_from(last)
-    try:
-        moment = datetime.fromisoformat(at)
-    except ValueError:
-        raise NotFound() from None
-    if not mark or found is None or moment.tzinfo is None:
-        raise NotFound()
-    return moment, found
+    return url_for("customer_page.person", contact_id=found.id, after=reading.cursor_of(last))
 
 
 def _back(contact_id: str) -> AnyResponse:

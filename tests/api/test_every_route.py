@@ -14,7 +14,7 @@ from flask import Flask
 from sqlalchemy import Engine, select, text
 
 from agency.api.document import document_of
-from agency.inbox.models import Contact, KeptMedia
+from agency.inbox.models import Conversation, KeptMedia
 from tenants.database import Base, db, new_id
 from tenants.permissions import ROLE_PERMISSIONS, Actor, Permission, Role
 from tests.api.calling import Caller, token_for
@@ -80,11 +80,16 @@ def things_of(
         "/saved-replies", {"brand_id": brand_id, "title": "One", "texts": texts, "words": [], "review_by": None}
     ).get_json()
     press = lead.post("/presses", {"deed": "reopen", "conversation_ids": [str(conversation)]}).get_json()
-    with agency.entered():
-        contact = db.session.scalars(select(Contact.id).where(Contact.brand_id == agency.brand_ids[brand])).first()
+    other = writer(agency, make.conversation(agency, brand=brand))
+    contact = writer(agency, conversation)
+    link = lead.post(f"/contacts/{contact}/links", {"other_id": other, "kind": "staff", "reason": "Same"}).get_json()
+    erasure = lead.post(f"/contacts/{writer(agency, make.conversation(agency, brand=brand))}/erasure", ERASE).get_json()
     number = lead.post(f"/brands/{brand_id}/style-guide/versions", {"rules": []}).get_json()["number"]
     return {
         "brand_id": brand_id,
+        "contact_id": contact,
+        "link_id": link["id"],
+        "erasure_id": erasure["id"],
         "account_id": reply["account_id"],
         "conversation_id": str(conversation),
         "reply_id": reply["id"],
@@ -93,7 +98,6 @@ def things_of(
         "fact_id": fact["id"],
         "line_id": line["id"],
         "press_id": press["id"],
-        "contact_id": str(contact),
         "number": str(number),
         "in_reply_to": reply["in_reply_to"],
         "message_id": reply["in_reply_to"],
@@ -101,6 +105,16 @@ def things_of(
         "assignee": str(agency.staff.user_id),
         "before": reply["in_reply_to"],
     }
+
+
+ERASE = {"confirm": "erase for good"}
+
+
+def writer(agency: Agency, conversation_id: UUID) -> str:
+    """Who wrote it."""
+    with agency.entered():
+        found = db.session.scalars(select(Conversation.contact_id).where(Conversation.id == conversation_id)).one()
+        return str(found)
 
 
 def kept_copy(agency: Agency, brand_id: UUID, conversation_id: UUID, message_id: UUID) -> str:
@@ -137,6 +151,8 @@ def made_up() -> dict[str, str]:
         "media_id",
         "press_id",
         "contact_id",
+        "link_id",
+        "erasure_id",
         "assignee",
         "before",
     )
@@ -253,6 +269,7 @@ def test_ids_of_others_in_bodies_and_queries_are_answered_like_made_up_ones(
             tried.add((operation.name, name))
     assert tried == {
         ("list_accounts", "brand_id"),
+        ("list_contacts", "brand_id"),
         ("connect_account", "brand_id"),
         ("list_conversations", "brand_id"),
         ("list_conversations", "assignee"),

@@ -5,7 +5,7 @@ Each list is one statement along an index, however many cases there are. Nothing
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from datetime import datetime
 from typing import Any, Final, NamedTuple
 from uuid import UUID
@@ -19,6 +19,7 @@ from agency.inbox.models import ERASED, Contact, Conversation, Message
 from channels.models import Account
 from tenants.database import db
 from tenants.errors import NotFound
+from tenants.ids import id_from
 from tenants.models import Brand
 from tenants.permissions import Actor, Permission, require
 
@@ -281,6 +282,26 @@ def cases_of(
         .limit(most)
     )
     return [CaseRow._make(row[1:]) for row in rows]
+
+
+def cursor_of(row: CaseRow) -> str:
+    """Where the next page of cases begins."""
+    return f"{row.last_message_at.isoformat()}_{row.id}"
+
+
+def read_cursor(text: str | None, refusal: Callable[[], Exception]) -> tuple[datetime, UUID] | None:
+    """What `cursor_of` wrote; None for the newest. Raises the refusal for what it never wrote."""
+    if not text:
+        return None
+    at, mark, last = text.partition("_")
+    found = id_from(last)
+    try:
+        moment = datetime.fromisoformat(at)
+    except ValueError:
+        raise refusal() from None
+    if not mark or found is None or moment.tzinfo is None:
+        raise refusal()
+    return moment, found
 
 
 def links_of(person: PersonView) -> list[LinkView]:
