@@ -41,6 +41,7 @@ BENCHMARKS: dict[str, str] = {
     "search": "search",
     "ranking": "ranking",
     "suggestions": "suggestions",
+    "understanding": "understanding",
     "poll_cycle": "poll_cycle",
     "poll_scale": "poll_scale",
     "webhook_intake": "webhook_intake",

@@ -19,15 +19,20 @@ from agency.api.schemas.conversations import (
     ConversationPart,
     ConversationQuery,
     MessageDeed,
+    NewCorrection,
     NewDeed,
+    Reading,
 )
 from agency.api.schemas.fields import Nothing
 from agency.inbox import desk, moderation, queries
 from agency.inbox.case_rank import rank_parts
+from agency.inbox import corrections, desk, moderation, queries
+from agency.inbox.conversation_view import rank_parts
 from agency.inbox.filters import FILTERS, FREE, ME
 from agency.inbox.kept_media import SERVED_WITH, copy_of
 from agency.inbox.outgoing import window_of
 from agency.inbox.ranking import score_of
+from agency.inbox.understanding.stored import ASPECTS, Stored, corrections_of, from_stored
 from agency.replies.queries import replies_of, shown_to
 from channels.media_kinds import MEDIA_TYPES
 from tenants import clock
@@ -93,7 +98,9 @@ def get_conversation(query: dict[str, Any], conversation_id: str) -> Any:
         "label_ids": [label.id for label in view.labels],
         "holder": _holder(view.holder_id, view.holder_name, view.held_until),
         "window": window_of(view.id, view.kind, private=False, answers_written_at=None, written_by="person"),
-        "messages": [{**m._asdict(), "copies": _copies(m.id, view)} for m in view.messages],
+        "messages": [
+            {**m._asdict(), "copies": _copies(m.id, view), "reading": _reading(m.reading)} for m in view.messages
+        ],
         "notes": view.notes if caller().may(Permission.NOTE_READ) else [],
         "replies": shown_to(caller(), replies_of(view.id)),
     }
@@ -135,6 +142,15 @@ def moderate(body: dict[str, Any], conversation_id: str, message_id: str) -> Any
     return moderation.ask(caller(), known_id(conversation_id), known_id(message_id), body["deed"])
 
 
+@blueprint.post("/conversations/<conversation_id>/messages/<message_id>/reading")
+@blueprint.arguments(NewCorrection, example={"aspect": "act", "label": "question"})
+@blueprint.response(200, Reading, example={**examples.READING, "corrected": ["act"]})
+def correct_reading(body: dict[str, Any], conversation_id: str, message_id: str) -> Any:
+    """Say what a customer's text is. It holds as long as the text stays; the case is ranked again at once."""
+    said = corrections.correct(caller(), known_id(conversation_id), known_id(message_id), body["aspect"], body["label"])
+    return _reading(said)
+
+
 @blueprint.post("/conversations/<conversation_id>/release")
 @blueprint.arguments(Nothing, required=False)
 @blueprint.response(200, Claim, example={**examples.CLAIM, "holder": None})
@@ -143,6 +159,19 @@ def release_conversation(body: dict[str, Any], conversation_id: str) -> Any:
     conversation = known_id(conversation_id)
     desk.release(caller(), conversation)
     return {"conversation_id": conversation, "holder": None}
+
+
+def _reading(kept: Stored | None) -> dict[str, Any] | None:
+    if kept is None:
+        return None
+    reading = from_stored(kept)
+    aspects = {aspect: getattr(reading, aspect)._asdict() for aspect in ASPECTS}
+    return {
+        **aspects,
+        "topics": [one._asdict() for one in reading.topics],
+        "personal_data": [one.label for one in reading.personal_data],
+        "corrected": sorted(corrections_of(kept)),
+    }
 
 
 def _score(status: str, rank: int, now: datetime) -> int:

@@ -239,6 +239,17 @@ CONVERSATION_ROW: Final[Example] = {
     "label_ids": [LABEL_ID],
     "holder": HOLDER,
 }
+_CALM: Final[Example] = {"label": "calm", "confidence": 0.9, "words": []}
+READING: Final[Example] = {
+    "act": {"label": "complaint", "confidence": 0.82, "words": ["never", "arrived"]},
+    "sentiment": {"label": "negative", "confidence": 0.74, "words": ["never", "arrived"]},
+    "urgency": _CALM,
+    "anger": _CALM,
+    "toxicity": {"label": "clean", "confidence": 0.9, "words": []},
+    "topics": [{"label": "delivery", "confidence": 0.65, "words": ["arrived"]}],
+    "personal_data": [],
+    "corrected": [],
+}
 CONVERSATION: Final[Example] = {
     "id": CONVERSATION_ID,
     "brand_id": BRAND_ID,
@@ -258,6 +269,8 @@ CONVERSATION: Final[Example] = {
     "author_name": "Ines Example",
     "contact": {"id": OTHER_ID, "name": "Ines Example"},
     "language": "en",
+    "act": "complaint",
+    "sentiment": "negative",
     "stars": 1,
     "context": {},
     "permalink": None,
@@ -305,6 +318,7 @@ CONVERSATION: Final[Example] = {
             "liked": False,
             "moderation": None,
             "reply_id": None,
+            "reading": READING,
         }
     ],
     "more_before": None,

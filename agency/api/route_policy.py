@@ -38,6 +38,7 @@ API_ROUTE_POLICY: dict[str, Policy] = {
     "api_conversations.claim_conversation": P.CONVERSATION_WORK,
     "api_conversations.release_conversation": P.CONVERSATION_WORK,
     "api_conversations.moderate": P.MESSAGE_MODERATE,
+    "api_conversations.correct_reading": P.CONVERSATION_WORK,
     # presses.py
     "api_presses.press": P.CONVERSATION_WORK,
     "api_presses.get_press": P.CONVERSATION_WORK,

@@ -129,6 +129,8 @@ class ConversationView(NamedTuple):
     contact_name: str | None
     is_vip: bool | None
     language: str | None
+    act: str | None
+    sentiment: str | None
     stars: int | None
     context: dict[str, Any]
     permalink: str | None
@@ -189,6 +191,8 @@ _COLUMNS = (
     Contact.name,
     Contact.is_vip,
     Conversation.language,
+    Conversation.act,
+    Conversation.sentiment,
     Conversation.stars,
     Conversation.context,
     Conversation.permalink,

@@ -28,6 +28,7 @@ from sqlalchemy import (
 from agency.inbox.models import STATUSES, Conversation, ConversationLabel
 from agency.inbox.search_text import LONGEST_SEARCH, read_search
 from agency.inbox.searching import has_words
+from agency.inbox.understanding.stored import ASPECTS
 from channels.items import KINDS
 from channels.registry import ADAPTERS
 from tenants.errors import Invalid
@@ -96,6 +97,8 @@ FILTERS = (
     FilterField("language", "language", "language", "code", is_many=True),
     FilterField("label", "label_id", "label_ids", "id", is_many=True),
     FilterField("stars", "stars", "stars", "number", is_many=True, allowed=("1", "2", "3", "4", "5")),
+    FilterField("act", "act", "act", "word", is_many=True, allowed=(*ASPECTS["act"], NONE)),
+    FilterField("sentiment", "sentiment", "sentiment", "word", is_many=True, allowed=(*ASPECTS["sentiment"], NONE)),
     FilterField("late", "late", "late", "flag"),
     FilterField("q", "q", "q", "text"),
 )
@@ -106,7 +109,8 @@ class QueueFilter(NamedTuple):
     """What to show; None means no limit. `status` None means every status.
 
     `holder` is ME, FREE or a person's id; `late` keeps only what is past its due time and orders it by that. Several
-    values of one field widen it, fields narrow each other; NONE stands for no language known, or no reply begun.
+    values of one field widen it, fields narrow each other; NONE stands for no language known, no
+    reply begun, or not read.
     """
 
     brand_ids: tuple[UUID, ...] | None = None
@@ -120,6 +124,8 @@ class QueueFilter(NamedTuple):
     late: bool = False
     label_ids: tuple[UUID, ...] | None = None
     stars: tuple[int, ...] | None = None
+    act: tuple[str, ...] | None = None
+    sentiment: tuple[str, ...] | None = None
     with_notes: bool = False
     """Whether `q` is looked for in notes, too: for who may read them."""
 
@@ -129,7 +135,7 @@ class QueueFilter(NamedTuple):
         return bool(self.q.strip("\x00 \t\n"))
 
 
-AMONG = ("platform", "kind", "reply_state", "language", "stars")
+AMONG = ("platform", "kind", "reply_state", "language", "stars", "act", "sentiment")
 """Fields of QueueFilter that are compared with a column of the same name."""
 
 
@@ -207,7 +213,7 @@ def conditions(wanted: QueueFilter, me: Any, now: Any, of: Any = Conversation) -
         value = getattr(wanted, name)
         if value is not None:
             column = getattr(of, name)
-            if name in ("language", "reply_state"):
+            if name in ("language", "reply_state", "act", "sentiment"):
                 column = func.coalesce(column, literal_column(f"'{NONE}'"))
             found.append(_among(column, value, column.type))
     if wanted.status is not None:

@@ -8,6 +8,7 @@ from agency.replies.text_difference import Piece
 from agency.web.contexts_bulk import SnoozeLook
 from agency.web.contexts_drafts import VersionsLook
 from agency.web.contexts_ranking import RankLook
+from agency.web.contexts_reading import ReadingLook, TextPiece
 from agency.web.looks import BrandLook, Choice, Clock, FindingLook, Notice, Stars, StateLook, told
 
 
@@ -68,6 +69,8 @@ class MessageLook:
     deed_reason: str = told("Why the last one was refused or waits.", default="")
     data: DataLook | None = told("Personal data in it that everybody reads.", default=None)
     place: str = told("Where it stands, in a case that is told together with others.", default="")
+    pieces: tuple[TextPiece, ...] = told("The text in pieces, where words of it are marked.", default=())
+    reading: ReadingLook | None = told("How it was read: of the customer's newest words.", default=None)
 
 
 @dataclass(frozen=True, kw_only=True)

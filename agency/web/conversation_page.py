@@ -28,6 +28,7 @@ from agency.web.looks import Notice, brand_look
 from agency.web.message_looks import quoted_post
 from agency.web.pulse import PATH as PULSE
 from agency.web.rank_words import rank_look
+from agency.web.reading_line import with_reading
 from agency.web.reply_looks import place_words, platform_word, stopped_words, way_words
 from agency.web.sheet_look import address_of as sheet_address
 from agency.web.snoozing import snooze_look, when_words
@@ -84,7 +85,7 @@ def conversation_page(
         due=clocks.due(view.due_at, now, zone, locale) if view.due_at and is_open else None,
         due_reason=_("first answer within %(hours)s h", hours=view.answer_due_hours) if view.due_at and is_open else "",
         context=quoted_post(view, with_place=True),
-        messages=told.messages(actor, address),
+        messages=with_reading(told.messages(actor, address), view, actor, address),
         earlier_messages_url=_earlier_url(address, view) if view.more_before else "",
         replies=tuple(
             reply_look(r, actor, address)

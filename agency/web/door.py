@@ -80,6 +80,7 @@ PAGES = (
     "saved_replies_page",
     "quality",
     "quality_results",
+    "reading_page",
     "client_sheet_page",
     "empowerment_page",
     "empowerment_limits_page",

@@ -57,6 +57,8 @@ KEYS: tuple[Key, ...] = (
     Key("c", _l("note for colleagues"), CASE),
     Key("i", _l("the client sheet of this brand"), CASE),
     Key("p", _l("all of the person who writes"), CASE),
+    Key("u", _l("correct how the text was read"), CASE),
+    *(Key(str(n), _l("in that menu: say what it is"), CASE) for n in range(10)),
     Key("[", _l("previous finding"), CASE, by="keys.js"),
     Key("]", _l("next finding"), CASE, by="keys.js"),
     Key("/", _l("search"), EVERYWHERE),

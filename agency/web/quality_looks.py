@@ -57,6 +57,7 @@ def quality_tabs(actor: Actor, here: str) -> tuple[Choice, ...]:
     places = (
         ("quality.quality", _("Sample")),
         ("quality_results.trends", _("Over time")),
+        ("reading_page.reading", _("How well do we read?")),
         ("quality_results.mine", _("My own replies")),
     )
     return tuple(Choice(label, url_for(endpoint), selected=endpoint == here) for endpoint, label in places)

@@ -134,6 +134,8 @@ ROUTE_POLICY: dict[str, Policy] = {
     "beside.beside": Permission.CONVERSATION_READ,
     "kept_media.copy": Permission.CONVERSATION_READ,
     "conversation.moderate": Permission.MESSAGE_MODERATE,
+    "reading_page.menu": Permission.CONVERSATION_WORK,
+    "reading_page.correct": Permission.CONVERSATION_WORK,
     "conversation.note": Permission.NOTE_WRITE,
     # composer.py
     "composer.reply": Permission.REPLY_WRITE,
@@ -245,6 +247,7 @@ ROUTE_POLICY: dict[str, Policy] = {
     "quality.judge": Permission.QUALITY_JUDGE,
     "quality_results.mine": Permission.QUALITY_READ_OWN,
     "quality_results.trends": Permission.QUALITY_JUDGE,
+    "reading_page.reading": Permission.QUALITY_JUDGE,
     # accounts_page.py
     "accounts_page.accounts": Permission.ACCOUNT_READ,
     "accounts_page.accounts_of_brand": Permission.ACCOUNT_READ,

@@ -91,6 +91,7 @@ BESIDE = {
     ("POST", "/saved-replies/{}/archive"),
     ("POST", "/saved-replies/{}/restore"),
     ("GET", "/conversations/{}/saved-replies"),
+    ("POST", "/conversations/{}/messages/{}/reading"),
     ("GET", "/openapi.json"),
 }
 

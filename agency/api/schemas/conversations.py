@@ -26,6 +26,7 @@ from agency.api.schemas.replies import Reply
 from agency.inbox.filters import MOST_VALUES, REPLY_STATES
 from agency.inbox.kept_media import NOT_KEPT
 from agency.inbox.models import MEDIA_STATES
+from agency.inbox.understanding.stored import ASPECTS
 from channels.items import KINDS
 
 _RANK_REASON = {
@@ -75,6 +76,8 @@ class ConversationQuery(PageQuery):
     language = _many(Text(longest=12), "code of the language, such as pl; `none` where it is not known")
     label_id = _many(Identifier(), "cases that bear one of these labels")
     stars = _many(WrittenWhole(least=1, most=5), "reviews with so many stars")
+    act = _many(Choice(*ASPECTS["act"], "none"), "what the newest words were read as; `none` where they were not")
+    sentiment = _many(Choice(*ASPECTS["sentiment"], "none"), "their mood; `none` where it was not read")
     late = WrittenFlag(load_default=False, metadata={"description": "only past the due time, most urgent first"})
     q = Text(longest=200, load_default="", metadata={"description": "words in the excerpt or the customer's name"})
 
@@ -144,6 +147,34 @@ class MediaCopy(Strict):
     )
 
 
+class ReadLabel(Strict):
+    """One label with how sure it is, 0 to 1, and the words that caused it."""
+
+    label = Text(required=True, metadata={"description": "`unknown` where nothing honest can be said"})
+    confidence = fields.Float(required=True)
+    words = Items(Text(), required=True)
+
+
+class Reading(Strict):
+    """What a customer's text says of itself, corrected where a person said otherwise."""
+
+    act = fields.Nested(ReadLabel, required=True)
+    sentiment = fields.Nested(ReadLabel, required=True)
+    urgency = fields.Nested(ReadLabel, required=True)
+    anger = fields.Nested(ReadLabel, required=True)
+    toxicity = fields.Nested(ReadLabel, required=True)
+    topics = Items(fields.Nested(ReadLabel), required=True)
+    personal_data = Items(Text(), required=True, metadata={"description": "its sorts, without the data"})
+    corrected = Items(Choice(*ASPECTS), required=True, metadata={"description": "what a person said otherwise"})
+
+
+class NewCorrection(Strict):
+    """What a text is, where it was read as something else."""
+
+    aspect = Choice(*ASPECTS, required=True)
+    label = Choice(*sorted({label for labels in ASPECTS.values() for label in labels}), required=True)
+
+
 class Message(Strict):
     """A message as the platform shows it now; of a deleted one the text is empty."""
 
@@ -170,6 +201,7 @@ class Message(Strict):
     liked = Flag(required=True)
     moderation = Choice("published", "pending", "rejected", required=True, allow_none=True)
     reply_id = Identifier(required=True, allow_none=True)
+    reading = fields.Nested(Reading, required=True, allow_none=True)
 
 
 class Note(Strict):
@@ -257,6 +289,8 @@ class Conversation(Strict):
     author_name = Text(required=True, allow_none=True)
     contact = fields.Nested(Contact, required=True, allow_none=True)
     language = Text(required=True, allow_none=True)
+    act = Choice(*ASPECTS["act"], required=True, allow_none=True)
+    sentiment = Choice(*ASPECTS["sentiment"], required=True, allow_none=True)
     stars = Whole(required=True, allow_none=True)
     context = Mapped(required=True, metadata={"type": "object"})
     permalink = Text(required=True, allow_none=True)

@@ -58,13 +58,19 @@ NEGATES, ENDS_CLAUSE = 1, 2
 """What a word does to the words behind it: they mean the opposite; or nothing before it reaches them."""
 
 
+Phrases = tuple[tuple[tuple[str, ...], "Sense"], ...]
+"""The words behind a first one, and what all together say; the longest first."""
+
+
 class Sense(NamedTuple):
     """What a word says. `follow` are phrases that begin with it: the words behind it, and what all together say."""
 
     weights: Weights = ()
     topics: tuple[str, ...] = ()
     role: int = 0
-    follow: tuple[tuple[tuple[str, ...], Sense], ...] = ()
+    follow: Mapping[str, Phrases] | None = None
+    open_follow: Phrases = ()
+    """Of `follow`: by the word behind it, and what any other word may be the beginning of."""
 
 
 class Table(dict[str, "Sense | None"]):
@@ -91,23 +97,24 @@ class Table(dict[str, "Sense | None"]):
         self._trained = trained
 
     def _add(self, listed: str, sense: Sense) -> None:
-        first, *rest = listed.replace("/", "_").split("_")
+        first, *rest = listed.replace("/", "_/_").split("_")
         if rest:
-            sense = Sense(follow=((tuple(rest), sense),))
+            sense = Sense(open_follow=((tuple(rest), sense),))
         kept = self._beginnings if first.endswith("*") else self._words
         first = first.removesuffix("*")
         kept[first] = _joined((kept[first], sense)) if first in kept else sense
 
     def __missing__(self, word: str) -> Sense | None:
-        found = [self._beginnings[word[:size]] for size in range(1, len(word) + 1) if word[:size] in self._beginnings]
-        if word in self._words:
-            found.append(self._words[word])
-        points = self._trained.get(word, 0.0)
-        if len(word) > STEM_LETTERS:
-            points += self._trained.get(word[:STEM_LETTERS] + TRAINED_STEM, 0.0)
+        bare = word.strip("'")
+        found = [self._beginnings[bare[:size]] for size in range(1, len(bare) + 1) if bare[:size] in self._beginnings]
+        if bare in self._words:
+            found.append(self._words[bare])
+        points = self._trained.get(bare, 0.0)
+        if len(bare) > STEM_LETTERS:
+            points += self._trained.get(bare[:STEM_LETTERS] + TRAINED_STEM, 0.0)
         if abs(points) >= LEAST_POINTS and not any(sign == URGENT for sense in found for sign, _ in sense.weights):
             found.append(Sense(weights=((LIKED if points > 0 else DISLIKED, abs(points)),)))
-        sense = _joined(found) if found else None
+        sense = _indexed(_joined(found)) if found else None
         if len(word) <= LONGEST_REMEMBERED:
             if len(self) >= MOST_REMEMBERED:
                 self.clear()
@@ -126,10 +133,29 @@ def _joined(senses: Iterable[Sense]) -> Sense:
             weights[sign] = max(weights.get(sign, weight), weight)
         topics.update(dict.fromkeys(sense.topics))
         role = role or sense.role
-        for words, phrase in sense.follow:
+        for words, phrase in sense.open_follow:
             follow.setdefault(words, []).append(phrase)
     phrases = [(words, _joined(follow[words])) for words in sorted(follow, key=lambda words: (-len(words), words))]
-    return Sense(tuple(weights.items()), tuple(topics), role, tuple(phrases))
+    return Sense(tuple(weights.items()), tuple(topics), role, None, tuple(phrases))
+
+
+def _indexed(sense: Sense) -> Sense:
+    """The same with its phrases by their second word, so that few are compared."""
+    if not sense.open_follow:
+        return sense
+    phrases = sense.open_follow
+    # A second word that is a beginning may be begun by any word, so it stands with each.
+    opens = tuple(one for one in phrases if one[0][0].endswith("*"))
+    seconds = {words[0] for words, _ in phrases if not words[0].endswith("*")}
+    follow = {
+        second: tuple(
+            one
+            for one in phrases
+            if one[0][0] == second or (one[0][0].endswith("*") and second.startswith(one[0][0][:-1]))
+        )
+        for second in seconds
+    }
+    return sense._replace(follow=follow, open_follow=opens)
 
 
 @cache

@@ -18,7 +18,6 @@ from agency.inbox.understanding.lexicon import (
     CHATTER,
     COMPLAINT,
     DISLIKED,
-    EVERYWHERE,
     GOOD,
     LANGUAGES,
     LIKED,
@@ -53,7 +52,8 @@ NEGATION_REACHES: Final = 3
 """So many words behind `not` mean the opposite."""
 FEW_STARS, MANY_STARS = 2, 4
 
-_TOKENS: Final = re.compile(rf"\w+(?:['’]\w+)*|[{''.join(sign for sign in EVERYWHERE)}.,;!]")
+_TOKENS: Final = re.compile(r"[\w'’]+|[^\w\s]")
+"""Words, and every other sign by itself."""
 _DIGIT = re.compile(r"\d", re.ASCII)
 _FEWEST_DIGITS: Final = 6
 
@@ -104,18 +104,23 @@ def read(text: str, language: str | None, *, stars: int | None = None) -> Readin
     if not hits and len(keys) < FEWEST_DRY:
         return _by_stars(told, stars, private)
     mixed = _mixed(signs_of(sums, len(tokens), stars))
-    place = max(range(len(SENTIMENTS)), key=mixed.__getitem__)
-    sentiment = Judgement(SENTIMENTS[place], _share(mixed[: len(SENTIMENTS)], mixed[place]), ())
-    rest = mixed[len(SENTIMENTS) :]
-    highest = max(rest)
-    act = Judgement(ACTS[rest.index(highest)], _share(rest, highest), ())
+    sentiment, act = _best(SENTIMENTS, mixed[: len(SENTIMENTS)]), _best(ACTS, mixed[len(SENTIMENTS) :])
+    opposed = _OPPOSED.get((act.label, sentiment.label))
+    if opposed:  # nobody complains content: the less sure of the two gives way
+        if act.confidence >= sentiment.confidence:
+            sentiment = Judgement(opposed, round(1 - sentiment.confidence, 2))
+        else:
+            act = Judgement("chatter" if act.label == "complaint" else "complaint", round(1 - act.confidence, 2))
+    act_words = _words(tokens, hits, *_ACT_SIGNS[act.label])
+    mood_signs = _SENTIMENT_SIGNS[sentiment.label]
+    alike = mood_signs == _ACT_SIGNS[act.label]
     fury = sums[ANGER]
     if fury:
         fury = fury + _loudness(text, tokens) if sentiment.label == "negative" else 0.0
     return Reading(
         told,
-        sentiment._replace(words=_words(tokens, hits, *_SENTIMENT_SIGNS[sentiment.label])),
-        act._replace(words=_words(tokens, hits, *_ACT_SIGNS[act.label])),
+        Judgement(sentiment[0], sentiment[1], act_words if alike else _words(tokens, hits, *mood_signs)),
+        Judgement(act[0], act[1], act_words),
         _graded(sums[URGENT], "urgent", tokens, hits, URGENT) if sums[URGENT] else _CALM,
         _graded(fury, "angry", tokens, hits, ANGER) if fury else _CALM,
         _graded(sums[TOXIC], "toxic", tokens, hits, TOXIC) if sums[TOXIC] else _CLEAN,
@@ -128,8 +133,8 @@ _CALM: Final = Judgement("calm", 0.9)
 _CLEAN: Final = Judgement("clean", 0.9)
 _SENTIMENT_SIGNS: Final[dict[str, tuple[tuple[int, ...], tuple[int, ...]]]] = {
     # Signs that speak for it, and signs that do where a negation stands before them.
-    "positive": ((GOOD, PRAISE, LIKED), (BAD, DISLIKED)),
-    "negative": ((BAD, COMPLAINT, DISLIKED), (GOOD, LIKED)),
+    "positive": ((PRAISE, GOOD, LIKED), (BAD, DISLIKED)),
+    "negative": ((COMPLAINT, BAD, DISLIKED), (GOOD, LIKED)),
     "neutral": ((), ()),
 }
 _ACT_SIGNS: Final[dict[str, tuple[tuple[int, ...], tuple[int, ...]]]] = {
@@ -179,9 +184,9 @@ def hits_of(keys: Sequence[str], table: Table) -> tuple[list[_Hit], list[float]]
     for place, sense in enumerate(map(table.__getitem__, keys)):
         if sense is None or place < said_until:
             continue
-        weights, topics, role, follow = sense
-        if follow:
-            for words, phrase in follow:  # the longest first
+        weights, topics, role, follow, open_follow = sense
+        if follow is not None and place + 1 < len(keys):
+            for words, phrase in follow.get(keys[place + 1], open_follow):  # the longest first
                 if place + len(words) < len(keys) and _follow(words, keys, place + 1):
                     weights, topics, said_until = phrase[0], phrase[1], place + 1 + len(words)
                     found.append((place, said_until, phrase, place <= opposite_until))
@@ -243,9 +248,13 @@ def _mixed(signs: Sequence[tuple[str, float]]) -> list[float]:
     return [sum(map(mul, values, column)) for column in zip(*[WEIGHTS[name] for name, _ in signs], strict=True)]
 
 
-def _share(scores: Sequence[float], highest: float) -> float:
-    """The likelihood of the highest among them."""
-    return round(1 / sum([math.exp(score - highest) for score in scores]), 2)
+def _best(labels: Sequence[str], scores: Sequence[float]) -> Judgement:
+    """The likeliest label."""
+    highest = max(scores)
+    return Judgement(labels[scores.index(highest)], round(1 / sum([math.exp(one - highest) for one in scores]), 2))
+
+
+_OPPOSED: Final = {("complaint", "positive"): "negative", ("praise", "negative"): "positive"}
 
 
 def _loudness(text: str, tokens: Sequence[str]) -> float:

@@ -1,0 +1,192 @@
+"""What people say a customer's text is, where it was read as something else; and how often it was read rightly.
+
+A correction wins for its very message for as long as the text stays: it stands in the message's reading, and a poll
+that brings the same words leaves it there. Changed words are read anew.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Sequence
+from datetime import timedelta
+from typing import Any, Final, NamedTuple
+from uuid import UUID
+
+from sqlalchemy import func, select, update
+
+from agency.inbox.conversation_rows import refresh_conversation
+from agency.inbox.models import Conversation, Message, ReadingCorrection
+from agency.inbox.understanding.reading import read
+from agency.inbox.understanding.stored import ASPECTS, VERSION, Stored, corrected, judgement_of, read_as, to_stored
+from channels import accounts
+from tenants import audit, clock
+from tenants.database import db, first_id_of, new_id
+from tenants.errors import Conflict, Invalid, NotFound, worded
+from tenants.permissions import Actor, Permission, require
+
+CASE, SAMPLE = "case", "sample"
+SAMPLE_DAYS: Final = 7
+SAMPLE_TEXTS: Final = 5
+
+
+def correct(
+    actor: Actor, conversation_id: UUID, message_id: UUID, aspect: str, label: str, *, origin: str = CASE
+) -> Stored:
+    """Say what a text is. The case is ranked again at once. Returns the reading as it stands now.
+
+    Saying in a sample what was read anyhow is kept, too: it counts as read rightly. Raises NotFound, Forbidden,
+    Invalid for an aspect or label that does not exist, Conflict `message_deleted`.
+    """
+    # The conversation first, as everybody who changes cases locks.
+    conversation = db.session.execute(
+        select(Conversation).where(Conversation.id == conversation_id).with_for_update(key_share=True)
+    ).scalar_one_or_none()
+    message = db.session.execute(
+        select(Message).where(Message.id == message_id, Message.conversation_id == conversation_id).with_for_update()
+    ).scalar_one_or_none()
+    if conversation is None or message is None or message.direction != "in":
+        raise NotFound()
+    require(actor, Permission.CONVERSATION_WORK, message.brand_id)
+    if label not in ASPECTS.get(aspect, ()):
+        raise Invalid(
+            "A text cannot be read as that. Nothing was changed. Choose one of the list.",
+            errors={"label": [worded("is not known")]},
+        )
+    if message.deleted_at is not None:
+        raise Conflict(
+            "The customer deleted this. Nothing was changed; there is nothing to read any more.", code="message_deleted"
+        )
+    kept = reading_of(message)
+    if origin == CASE and judgement_of(kept, aspect).label == label:
+        return kept
+    before = read_as(kept, aspect)
+    now_kept = corrected(kept, aspect, label)
+    db.session.execute(
+        update(Message)
+        .where(Message.id == message.id)
+        .values(reading=now_kept)
+        .execution_options(synchronize_session=False)
+    )
+    text_hash = hash_of(message.text)
+    said: dict[str, Any] = {
+        "is_in_truth": label,
+        "origin": origin,
+        "said_by": actor.user_id,
+        "said_by_name": actor.name,
+    }
+    changed: Any = db.session.execute(
+        update(ReadingCorrection)
+        .where(
+            ReadingCorrection.message_id == message.id,
+            ReadingCorrection.aspect == aspect,
+            ReadingCorrection.text_hash == text_hash,
+        )
+        .values(**said)
+        .execution_options(synchronize_session=False)
+    )
+    if changed.rowcount == 0:
+        db.session.add(
+            ReadingCorrection(
+                agency_id=message.agency_id,
+                id=new_id(),
+                brand_id=message.brand_id,
+                message_id=message.id,
+                language=message.language,
+                aspect=aspect,
+                read_as=before.label,
+                confidence=before.confidence,
+                text_hash=text_hash,
+                reading_version=int(kept.get("v", VERSION)),
+                **said,
+            )
+        )
+    audit.record(
+        actor,
+        "reading.corrected" if before.label != label else "reading.confirmed",
+        "message",
+        message.id,
+        brand_id=message.brand_id,
+        aspect=aspect,
+        read_as=before.label,
+        is_in_truth=label,
+    )
+    db.session.flush()
+    refresh_conversation(accounts.get(message.account_id), conversation.id)
+    return now_kept
+
+
+def reading_of(message: Message) -> Stored:
+    """What is kept of how it was read; what is older than readings is read now."""
+    return message.reading or to_stored(read(message.text, message.language, stars=message.stars))
+
+
+def hash_of(text: str) -> bytes:
+    """By which a text is known again, without its words."""
+    return hashlib.sha256(text.encode("utf-8", "surrogatepass")).digest()
+
+
+class Count(NamedTuple):
+    """How often, in a language, what was read as one thing is another in truth. `origin`: CASE or SAMPLE."""
+
+    language: str | None
+    aspect: str
+    origin: str
+    read_as: str
+    is_in_truth: str
+    times: int
+
+
+def counts(actor: Actor) -> list[Count]:
+    """All corrections and checks of the brands one may see, counted; one statement. Raises Forbidden."""
+    require(actor, Permission.QUALITY_JUDGE)
+    columns = (
+        ReadingCorrection.language,
+        ReadingCorrection.aspect,
+        ReadingCorrection.origin,
+        ReadingCorrection.read_as,
+        ReadingCorrection.is_in_truth,
+    )
+    rows = db.session.execute(
+        select(*columns, func.count()).where(ReadingCorrection.reading_version == VERSION).group_by(*columns)
+    )
+    return sorted((Count(*row) for row in rows), key=lambda one: (one.language or "", *map(str, one[1:])))
+
+
+class Drawn(NamedTuple):
+    """A text drawn by lot for a look at how it was read."""
+
+    message_id: UUID
+    conversation_id: UUID
+    brand_id: UUID
+    text: str
+    language: str | None
+    reading: Stored
+
+
+def sample(actor: Actor) -> Sequence[Drawn]:
+    """SAMPLE_TEXTS texts in a row from a moment of the last days that nobody chose, another one each hour; none that
+    was looked at. One statement. Raises Forbidden.
+    """
+    require(actor, Permission.QUALITY_JUDGE)
+    now = clock.now()
+    drawn = hashlib.sha256(f"{actor.user_id}{now:%Y-%m-%d %H}".encode()).digest()
+    since = now - timedelta(days=SAMPLE_DAYS) * ((1 + int.from_bytes(drawn[:4], "big")) / 2**32)
+    looked_at = select(ReadingCorrection.id).where(
+        ReadingCorrection.agency_id == Message.agency_id,
+        ReadingCorrection.message_id == Message.id,
+        ReadingCorrection.origin == SAMPLE,
+    )
+    rows = db.session.execute(
+        select(Message.id, Message.conversation_id, Message.brand_id, Message.text, Message.language, Message.reading)
+        .where(
+            Message.id >= first_id_of(since),
+            Message.direction == "in",
+            Message.deleted_at.is_(None),
+            Message.text != "",
+            Message.reading.is_not(None),
+            ~looked_at.exists(),
+        )
+        .order_by(Message.id)
+        .limit(SAMPLE_TEXTS)
+    )
+    return [Drawn(*row) for row in rows]

@@ -1,0 +1,70 @@
+"""How a text was read, in the reader's words: labels, topics, how sure."""
+
+from __future__ import annotations
+
+from flask_babel import gettext as _
+
+from agency.inbox.understanding.reading import LIKELY, SURE
+from agency.web.language import per_language
+
+
+@per_language
+def label_words() -> dict[str, str]:
+    """What a text may be read as."""
+    return {
+        "complaint": _("complaint"),
+        "question": _("question"),
+        "praise": _("praise"),
+        "chatter": _("chatter"),
+        "positive": _("content"),
+        "neutral": _("neutral"),
+        "negative": _("discontent"),
+        "urgent": _("urgent"),
+        "angry": _("angry"),
+        "toxic": _("insulting"),
+        "unknown": _("not known"),
+    }
+
+
+@per_language
+def opposite_words() -> dict[str, str]:
+    """What an aspect is that is not there."""
+    return {"urgency": _("not urgent"), "anger": _("not angry"), "toxicity": _("not insulting")}
+
+
+@per_language
+def aspect_words() -> dict[str, str]:
+    """What is read."""
+    return {
+        "act": _("What it is"),
+        "sentiment": _("Mood"),
+        "urgency": _("Urgency"),
+        "anger": _("Anger"),
+        "toxicity": _("Insults"),
+    }
+
+
+@per_language
+def topic_words() -> dict[str, str]:
+    """What it is about."""
+    return {
+        "price": _("price"),
+        "opening_hours": _("opening hours"),
+        "delivery": _("delivery"),
+        "refund": _("refund"),
+        "booking": _("booking"),
+        "access": _("signing in"),
+        "allergy": _("allergy"),
+    }
+
+
+def said(aspect: str, label: str) -> str:
+    """A label of an aspect in words."""
+    if label in ("calm", "clean"):
+        return opposite_words()[aspect]
+    return label_words().get(label, label)
+
+
+def sureness(confidence: float) -> str:
+    """Confidence as a word: people have no use for its decimals."""
+    return _("sure") if confidence >= SURE else _("likely") if confidence >= LIKELY else _("a guess")
