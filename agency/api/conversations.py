@@ -24,10 +24,8 @@ from agency.api.schemas.conversations import (
     Reading,
 )
 from agency.api.schemas.fields import Nothing
-from agency.inbox import desk, moderation, queries
-from agency.inbox.case_rank import rank_parts
 from agency.inbox import corrections, desk, moderation, queries
-from agency.inbox.conversation_view import rank_parts
+from agency.inbox.case_rank import rank_parts
 from agency.inbox.filters import FILTERS, FREE, ME
 from agency.inbox.kept_media import SERVED_WITH, copy_of
 from agency.inbox.outgoing import window_of
