@@ -37,8 +37,8 @@ class BulkDeedCase(BrandOwned, Dated, Base):
     """What became of one case of a press, in the order they stood in.
 
     `state`: `done`, `same` (it was so already) or `refused`, after an undo `restored` or `kept`. `reason` says why not,
-    as a sentence's template and values. `before` is what an undo puts back, `version_after` the version the deed left:
-    another one says that somebody did something since.
+    as a sentence's template and values. `before` is what an undo puts back, `version_after` the version the deed left,
+    moved along where the case was ranked again: another one says that somebody did something since.
     """
 
     __tablename__ = "bulk_deed_case"

@@ -48,13 +48,21 @@ _OF_CONTACT = raw_sql(
 )
 _DUE = raw_sql(_FACTS.format(which="c.rerank_at <= :now order by c.rerank_at, c.id", how="skip locked"), reason=_WHY)
 
+# A press tells by the version whether anybody touched a case since (`agency.inbox.undoing`): a new rank is nobody's
+# doing, so what the press remembers moves along.
 _WRITE = raw_sql(
     """
-    update conversation c set rank = given.rank, rank_reasons = given.rank_reasons, rerank_at = given.rerank_at,
-        due_at = given.due_at, version = c.version + 1
-    from jsonb_to_recordset(cast(:rows as jsonb)) as given(id uuid, brand_id uuid, rank int, rank_reasons jsonb,
-        rerank_at timestamptz, due_at timestamptz)
-    where c.agency_id = :agency_id and c.id = given.id and c.brand_id = given.brand_id
+    with ranked as (
+        update conversation c set rank = given.rank, rank_reasons = given.rank_reasons, rerank_at = given.rerank_at,
+            due_at = given.due_at, version = c.version + 1
+        from jsonb_to_recordset(cast(:rows as jsonb)) as given(id uuid, brand_id uuid, rank int, rank_reasons jsonb,
+            rerank_at timestamptz, due_at timestamptz)
+        where c.agency_id = :agency_id and c.id = given.id and c.brand_id = given.brand_id
+        returning c.id, c.brand_id, c.version
+    )
+    update bulk_deed_case d set version_after = ranked.version from ranked
+    where d.agency_id = :agency_id and d.conversation_id = ranked.id and d.brand_id = ranked.brand_id
+        and d.version_after = ranked.version - 1 and d.state = 'done' and d.created_at > now() - interval '2 days'
     """,
     reason="one statement for a slice",
 )

@@ -1,7 +1,8 @@
 """Taking a press back: every case nobody touched since is put back as it was, and whoever undoes is told of the others.
 
-A case was touched when its version is not the one the press left. Only who pressed takes it back, within UNDO_HOURS,
-and only where they still may work. A second undo of the same press is told what the first one did.
+A case was touched when its version is not the one the press left; a new rank is no touch. Only who pressed takes it
+back, within UNDO_HOURS, and only where they still may work. A second undo of the same press is told what the first one
+did.
 """
 
 from __future__ import annotations
@@ -162,6 +163,14 @@ def undo(actor: Actor, press_id: UUID) -> Pressed:
 
 def _lines(press_id: UUID) -> list[Line]:
     """What the press did, in the order of the cases' ids, each case locked as by everybody who works on several."""
+    # Read once they are locked: ranking a case again moves what its press remembers (`agency.inbox.reranking`).
+    ids = select(BulkDeedCase.conversation_id).where(
+        BulkDeedCase.bulk_deed_id == press_id, BulkDeedCase.state == "done"
+    )
+    locked = db.session.execute(
+        select(*CASE).where(Conversation.id.in_(ids)).order_by(Conversation.id).with_for_update(key_share=True)
+    )
+    cases = {row.id: Case(*row) for row in locked}
     done = db.session.execute(
         select(
             BulkDeedCase.id,
@@ -171,11 +180,6 @@ def _lines(press_id: UUID) -> list[Line]:
             BulkDeedCase.version_after,
         ).where(BulkDeedCase.bulk_deed_id == press_id, BulkDeedCase.state == "done")
     ).all()
-    ids = [row.conversation_id for row in done]
-    locked = db.session.execute(
-        select(*CASE).where(Conversation.id.in_(ids)).order_by(Conversation.id).with_for_update(key_share=True)
-    )
-    cases = {row.id: Case(*row) for row in locked}
     return [Line._make((*row, cases.get(row.conversation_id))) for row in done]
 
 

@@ -66,6 +66,8 @@ def _why(refused: Conflict | Invalid, conversation_id: UUID) -> str:
     """Why it was not done; where somebody was first, since when in the reader's own time."""
     if refused.code != "held":
         return _(refused.message)
+    if "seen" in request.form:  # a lead gives it away: nothing was typed, but who has it is not whom they saw
+        return f"{_(refused.message)} {held_words(desk.case_of(conversation_id))}."
     return _("%(held)s. Nothing was changed; what you typed is kept.", held=held_words(desk.case_of(conversation_id)))
 
 

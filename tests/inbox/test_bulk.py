@@ -11,7 +11,7 @@ from uuid import UUID
 import pytest
 from sqlalchemy import any_, event, func, literal, select
 
-from agency.inbox import bulk, desk, label_press, labels, undoing
+from agency.inbox import bulk, desk, label_press, labels, reranking, undoing
 from agency.inbox.bulk import Chosen, Pressed
 from agency.inbox.bulk_models import BulkDeed, BulkDeedCase
 from agency.inbox.deeds import Assign, Deed, Release, Reopen, Resolve, Snooze, Spam
@@ -186,6 +186,18 @@ def test_an_undo_leaves_alone_what_was_touched_since_and_says_so(ana: Agency, ca
     assert undone.restored_count == 2
     assert [standing(ana)[case][0] for case in cases[:3]] == ["open", "closed", "open"]
     assert undo(ana, ana.staff, done.id) == undone, "once"
+
+
+def test_a_new_rank_is_no_touch(ana: Agency, cases: list[UUID]) -> None:
+    """A case opened again is ranked again at once: that alone must not stand between a press and its undo."""
+    closed = press(ana, ana.staff, Resolve(), cases[:2])
+    opened = press(ana, ana.staff, Reopen(), cases[:2])
+    with ana.entered():
+        assert reranking.rerank_due().changed == len(cases)
+    undone = undo(ana, ana.staff, opened.id)
+    assert (undone.restored_count, undone.refused) == (2, ())
+    assert [standing(ana)[case][0] for case in cases[:2]] == ["closed", "closed"]
+    assert undo(ana, ana.staff, closed.id).restored_count == 0, "of an older press they were touched"
 
 
 def test_only_who_pressed_undoes_and_not_for_ever(ana: Agency, cases: list[UUID], stranger: Agency) -> None:

@@ -127,7 +127,9 @@ def test_a_lead_gives_a_case_away_without_script(ana: Agency, make: Factory, cas
     assert f'name="seen" value="{ana.staff.user_id}"' in again
     late = visitor.post(address, {"seen": "", "person": str(ana.agency_admin.user_id)})
     assert late.status_code == 303
-    assert "has taken this case meanwhile" in visitor.get(f"/inbox/{case}").text
+    told = visitor.get(f"/inbox/{case}").text
+    assert f"{ana.staff.name} has taken this case meanwhile" in told
+    assert re.search(rf"before you hand it over\. {ana.staff.name} has this case since \d\d:\d\d\.", told)
 
 
 def test_who_may_not_have_the_case_is_named_as_the_reason(ana: Agency, make: Factory, case: UUID, visit: Visit) -> None:
