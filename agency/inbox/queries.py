@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 from datetime import datetime
-from functools import lru_cache, reduce
-from operator import xor
+from functools import lru_cache
 from typing import Any, NamedTuple
 from uuid import UUID
 
@@ -20,6 +19,7 @@ from sqlalchemy import (
 )
 from sqlalchemy.dialects.postgresql import aggregate_order_by
 
+from agency.inbox.brand_names import BRAND_NAME_HASH, BrandName, brand_names
 from agency.inbox.conversation_view import ConversationView, get_conversation
 from agency.inbox.filters import ME, ORDERED_BY, QueueFilter, conditions, read_cursor
 from agency.inbox.kept_filters import PARAMETERS, bound_filter, in_order, unseen
@@ -31,7 +31,6 @@ from channels.models import Account
 from tenants import clock
 from tenants.kept_select import KeptSelect
 from tenants.models import Brand
-from tenants.scope import Scope, current_scope
 
 PAGE_ROWS = 50
 MOST_COUNTED = 99
@@ -251,17 +250,6 @@ def _of_a_set(wanted: QueueFilter, columns: Any, is_continued: bool, limit: Any)
     )
 
 
-class BrandName(NamedTuple):
-    """A brand as a frame and a row show it."""
-
-    id: UUID
-    name: str
-    mark: str
-    colour: str
-    place: int
-    """Counted by name, from 0."""
-
-
 class QueueState(NamedTuple):
     """Counts of the scope, or of the one brand asked for. `mine`, `late` and `newer` stop at MOST_COUNTED + 1."""
 
@@ -298,12 +286,6 @@ def queue_state(me: UUID, *, since: datetime | None = None, brand_ids: tuple[UUI
     return QueueState._make(row)
 
 
-# Each hash is the seed of the next: joining the words into one text first cost a third of the statement.
-_NAME_HASH = reduce(
-    lambda seed, words: func.hashtextextended(words, seed),
-    (Brand.name, Brand.mark, Brand.colour),
-    func.uuid_hash_extended(Brand.id, literal_column("0")),
-)
 _VERSION_HASH = func.uuid_hash_extended(Brand.id, func.coalesce(QueueCounter.version, literal_column("0")))
 
 
@@ -335,7 +317,7 @@ def _state_query(base: QueueFilter, counts_new: bool) -> Any:
             ),
             func.count(Brand.id),
             func.coalesce(busiest[1:BUSIEST_BRANDS], literal_column("'{}'")),
-            func.coalesce(func.bit_xor(_NAME_HASH), 0),
+            func.coalesce(func.bit_xor(BRAND_NAME_HASH), 0),
             func.coalesce(func.bit_xor(_VERSION_HASH), 0),
             _capped(*conditions(base._replace(holder=ME), me, now)),
             _capped(*conditions(base._replace(late=True), me, now)),
@@ -354,37 +336,6 @@ def _state_query(base: QueueFilter, counts_new: bool) -> Any:
 @lru_cache(maxsize=8)
 def _kept_state(base: QueueFilter, counts_new: bool) -> KeptSelect:
     return KeptSelect(_state_query(base, counts_new))
-
-
-_named: dict[tuple[Scope, int], dict[UUID, BrandName]] = {}
-NAMES_KEPT = 64
-
-
-def brand_names(names: int) -> dict[UUID, BrandName]:
-    """The scope's brands by id, in the order of their names. `names` is what `queue_state` just told.
-
-    They are read again only when that has changed: hundreds of brands hardly ever do, and every page names some.
-    """
-    scope = current_scope()
-    known = _named.get((scope, names))
-    if known is not None:
-        return known
-    rows: list[Any] = list(_kept_names().rows({}))
-    found = {row[0]: BrandName._make((*row[:4], place)) for place, row in enumerate(rows)}
-    # Kept under what was read now: somebody may have renamed a brand since the state was read.
-    if len(_named) >= NAMES_KEPT:
-        _named.clear()
-    _named[scope, reduce(xor, (row[4] for row in rows), 0)] = found
-    return found
-
-
-@lru_cache(maxsize=1)
-def _kept_names() -> KeptSelect:
-    return KeptSelect(
-        select(Brand.id, Brand.name, Brand.mark, Brand.colour, _NAME_HASH)
-        .where(Brand.archived_at.is_(None))
-        .order_by(func.lower(Brand.name), Brand.id)
-    )
 
 
 def first_id_after(moment: datetime) -> UUID:
