@@ -25,7 +25,7 @@ from agency.web.snoozing import chosen_moment, snooze_look
 from agency.web.state_looks import conversation_states, unknown_state
 from agency.web.who import actor_of_request
 from tenants import clock
-from tenants.database import new_id
+from tenants.database import db, new_id
 from tenants.errors import Conflict, Invalid
 from tenants.ids import id_from
 from tenants.permissions import Actor, Permission
@@ -82,6 +82,7 @@ def press() -> AnyResponse:
             chosen = Chosen(tuple(one for one in found if one is not None))
         done = _do(actor, press_id, chosen)
     except (Conflict, Invalid) as refused:
+        db.session.rollback()
         toast(_(refused.message), "warn")
         return redirect(address.url(), code=303)
     say(done, address)

@@ -22,7 +22,7 @@ from agency.web.looks import Choice, brand_look
 from agency.web.shell import brand_looks, render_page, toast
 from agency.web.snoozing import chosen_moment
 from agency.web.who import actor_of_request
-from tenants.database import new_id
+from tenants.database import db, new_id
 from tenants.errors import Conflict, Invalid
 from tenants.ids import id_from
 from tenants.permissions import Actor
@@ -171,6 +171,7 @@ def _press(conversation_id: UUID, made: Callable[[], Deed], *, mark: bool = Fals
         given = {"until": deed.until.isoformat()} if isinstance(deed, Snooze) else {}
         done = bulk.press_one(actor_of_request(), press_id, deed, conversation_id, given=given, mark=mark)
     except (Conflict, Invalid) as refused:
+        db.session.rollback()
         toast(_(refused.message), "warn")
         return redirect(case_url, code=303)
     if done.done_count or done.refused_count:

@@ -22,7 +22,7 @@ from agency.web.shell import render_page, toast
 from agency.web.state_looks import conversation_states, unknown_state
 from agency.web.who import actor_of_request
 from tenants import clock
-from tenants.database import new_id
+from tenants.database import db, new_id
 from tenants.errors import Conflict, Invalid
 from tenants.ids import id_from
 from tenants.permissions import Permission, require
@@ -72,6 +72,7 @@ def merge(conversation_id: UUID) -> AnyResponse:
             raise Invalid("Choose a case, or put in its address. Nothing was changed.", code="none_chosen")
         done = merging.merge(actor, press_id, conversation_id, UUID(named[0]))
     except (Conflict, Invalid) as refused:
+        db.session.rollback()
         toast(_(refused.message), "warn")
         return redirect(address.deed_url(conversation_id, "merge"), code=303)
     say(done, address, case=conversation_id)
@@ -130,6 +131,7 @@ def split(conversation_id: UUID) -> AnyResponse:
     try:
         done = splitting.split(actor, press_id, conversation_id, chosen)
     except (Conflict, Invalid) as refused:
+        db.session.rollback()
         toast(_(refused.message), "warn")
         return redirect(address.deed_url(conversation_id, "split"), code=303)
     say(done, address, case=conversation_id)

@@ -11,10 +11,13 @@ from zoneinfo import ZoneInfo
 
 import pytest
 from flask import Flask
-from sqlalchemy import select
+from sqlalchemy import select, update
 
 from agency.inbox import desk
+from agency.inbox.bulk_models import BulkDeed
 from agency.inbox.models import Contact, Conversation
+from agency.inbox.reranking import rerank_due
+from agency.inbox.returning import hand_back_expired
 from agency.web.snoozing import moments
 from tenants import clock
 from tenants.database import db, new_id
@@ -140,3 +143,32 @@ def test_moments_are_of_the_readers_own_day(ana: Agency, now: str, expected: lis
         found = moments(datetime.fromisoformat(now).astimezone(UTC), WARSAW)
     assert [at.astimezone(WARSAW).strftime("%Y-%m-%dT%H:%M") for _label, at in found] == expected
     assert len({label for label, _at in found}) == len(found)
+
+
+def test_a_case_put_off_comes_back_on_top_and_says_why(ana: Agency, cases: list[UUID], visit: Visit) -> None:
+    visitor, start = visit(ana.staff), clock.now()
+    until = start + timedelta(hours=3)
+    visitor.post(f"/conversations/{cases[2]}/snooze", {"until": until.isoformat()})
+    assert f"/inbox/{cases[2]}" not in visitor.get("/inbox").text
+    with clock.stopped_at(until + timedelta(minutes=1)), ana.entered():
+        assert hand_back_expired() == 1
+        rerank_due()
+    listed = visitor.get("/inbox").text
+    first = next(one for one in re.findall(r'href="/inbox/([0-9a-f-]{36})"', listed) if UUID(one) in cases)
+    assert first == str(cases[2])
+    assert "You put this off, and now it is time." in visitor.get(f"/inbox/{cases[2]}").text
+    assert "This was put off, and now it is time." in visit(ana.team_lead).get(f"/inbox/{cases[2]}").text
+
+
+def test_a_mark_that_cannot_be_set_leaves_the_case_as_it_was(ana: Agency, cases: list[UUID], visit: Visit) -> None:
+    with ana.entered():
+        db.session.execute(update(Conversation).values(contact_id=None))
+    visitor = visit(ana.staff)
+    visitor.post(f"/conversations/{cases[0]}/spam", {"mark": "1"})
+    assert "The case was not changed." in visitor.get(f"/inbox/{cases[0]}").text
+    assert statuses(ana, cases[:1]) == ["open"]
+    visitor.post("/inbox/press", {"press": str(new_id()), "deed": "resolve"})
+    assert "Choose a case first." in visitor.get("/inbox").text
+    assert '/undo"' not in visitor.get("/inbox/presses").text
+    with ana.entered():
+        assert db.session.scalars(select(BulkDeed.id)).all() == [], "what was refused is no press"
