@@ -47,6 +47,7 @@
       open.focus({ preventScroll: true });
     }
     showNewest();
+    if (!queue) return;
     showPeople();
     pulse();
   });
