@@ -34,6 +34,7 @@ BENCHMARKS: dict[str, str] = {
     "style_check": "style_check",
     "recheck": "recheck",
     "bulk_resolve": "pressing",
+    "claim_race": "claims",
     "brand_scan": "brand_scan",
     "saved_reply_suggestions": "saved_replies",
     "near_equal_words": "saved_replies",

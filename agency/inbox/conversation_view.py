@@ -12,7 +12,7 @@ from sqlalchemy import Integer, Uuid, and_, bindparam, cast, exists, func, selec
 from sqlalchemy.orm import aliased
 
 from agency.inbox.contacts.before import cases_before
-from agency.inbox.desk_models import WAITS_FOR_A_CHOICE, ConversationLabel, DraftVersion, Label
+from agency.inbox.desk_models import ConversationLabel, DraftVersion, Label
 from agency.inbox.labels import LabelName
 from agency.inbox.merged import PART_IDS
 from agency.inbox.models import Contact, Conversation, KeptMedia, Message, ModerationDeed, Note
@@ -99,7 +99,7 @@ class EarlierView(NamedTuple):
 
 class ConversationView(NamedTuple):
     """A conversation whole. `messages` are the newest MESSAGES_SHOWN, oldest first; `more_before` is the place to ask
-    for those before them, None when these are all. `has_versions`: words beside its draft wait for a choice.
+    for those before them, None when these are all. `has_versions`: words are kept beside its draft.
     """
 
     id: UUID
@@ -215,9 +215,7 @@ _COLUMNS = (
     PART_IDS,
     Conversation.version,
     Conversation.created_at,
-    exists()
-    .where(DraftVersion.agency_id == Conversation.agency_id, DraftVersion.conversation_id == Conversation.id)
-    .where(WAITS_FOR_A_CHOICE),
+    exists().where(DraftVersion.agency_id == Conversation.agency_id, DraftVersion.conversation_id == Conversation.id),
 )
 
 

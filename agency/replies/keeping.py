@@ -1,9 +1,10 @@
 """Keeping the words of a draft while somebody types them: one row changed, and nobody's words written over unseen.
 
 An open form names itself (`form`), counts what it sends (`turn`), and says which words it was filled with or last kept
-(`based_on`, their hash). It may go on where the draft still says that, and where it was this very form that kept it
-last; what comes late from it is let go. Everything else is a colleague's change, or one's own in another window: the
-words are then kept beside the draft (`agency.replies.versions`), and nothing is lost on either side.
+(`based_on`, their hash). It may go on where the draft still says that, where it was this very form that kept it last,
+and where it adds to one's own words and changes none of them: after a reload the page before keeps its last words
+behind the new one's back. What comes late from a form is let go. Everything else is a colleague's change, or one's own
+in another window: those words are kept beside the draft (`agency.replies.versions`); nothing is lost on either side.
 """
 
 from __future__ import annotations
@@ -95,7 +96,8 @@ def judged(row: DraftRow, typed: Typed, actor_id: UUID) -> Verdict:
         return "same" if row.text == typed.text else "write"
     if row.text == typed.text:
         return "same"
-    return "write" if row.text_hash == typed.based_on else "changed"
+    goes_on = row.text_author_id == actor_id and bool(row.text) and typed.text.startswith(row.text)
+    return "write" if goes_on or row.text_hash == typed.based_on else "changed"
 
 
 def draft_row(conversation_id: UUID, changes: UUID | None = None) -> DraftRow | None:

@@ -259,6 +259,7 @@ class ConversationPage:
     messages: tuple[MessageLook, ...] = told("Oldest first, in and out.")
     earlier_messages_url: str = told("When a thread is too long for one page.", default="")
     replies: tuple[ReplyLook, ...] = told("Replies between draft and published.", default=())
+    versions_url: str = told("What is kept beside a draft, for who may only read it.", default="")
     notes: tuple[NoteLook, ...] = told("For colleagues, oldest first.", default=())
     claim: ClaimLook = told("Who has it.")
     composer: Composer | None = told("None where this person may only read.", default=None)

@@ -93,6 +93,7 @@ def conversation_page(
             for r in one.replies
             if _stands_apart(r, one.view, one.replies, actor)
         ),
+        versions_url=_versions_url(answering.view, actor, address),
         notes=tuple(
             NoteLook(author=n.author_name, text=n.text, at=clocks.age(n.created_at, now, zone, locale))
             for n in (told.notes if actor.may(Permission.NOTE_READ) else ())
@@ -142,6 +143,12 @@ def conversation_page(
 def _earlier_url(address: Address, view: ConversationView) -> str:
     path, mark, query = address.case_url(view.id).partition("?")
     return f"{path}?{query}{'&' if mark else ''}before={view.more_before}"
+
+
+def _versions_url(view: ConversationView, actor: Actor, address: Address) -> str:
+    """For who may only read; the composer has its own."""
+    reads = actor.may(Permission.REPLY_READ_DRAFT) and not actor.may(Permission.REPLY_WRITE)
+    return address.deed_url(view.id, "versions") if reads and view.has_versions else ""
 
 
 def _stands_apart(reply: ReplyRow, view: ConversationView, replies: list[ReplyRow], actor: Actor) -> bool:

@@ -30,6 +30,7 @@ def versions_look(
     waiting = [v for v in found if _waits(v) and v.text != now_text and v.changes_reply_id == changes]
     asked = waiting if every else waiting[:AT_ONCE]
     rest = [v for v in found if v not in waiting and v.text != now_text] if every else []
+    others = [v for v in found if v.text != now_text]
     zone, locale, now = chosen_zone(), chosen_language(), clock.now()
     return VersionsLook(
         now=now_text,
@@ -38,7 +39,7 @@ def versions_look(
         waiting=tuple(_look(v, actor, address, conversation_id) for v in asked),
         earlier=tuple(_look(v, actor, address, conversation_id) for v in rest),
         url=address.deed_url(conversation_id, "versions"),
-        every_url="" if every or len(found) == len(asked) else address.deed_url(conversation_id, "versions"),
+        every_url="" if every or len(others) == len(asked) else address.deed_url(conversation_id, "versions"),
     )
 
 

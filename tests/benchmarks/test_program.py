@@ -59,6 +59,14 @@ def test_storing_is_measured_and_a_known_page_writes_nothing(scratch: Scratch) -
 
 
 @pytest.mark.slow
+def test_a_race_for_cases_has_one_winner_each_and_everybody_late_is_told(scratch: Scratch) -> None:
+    lines = list(benchmark("claim_race")(scratch, "tiny"))
+    facts = by_name(lines, "people reach for")["facts"]
+    assert (facts["winners"], facts["told"]) == (100, 200)
+    assert by_name(lines, "kept as it is typed")["ratio"] > 0
+
+
+@pytest.mark.slow
 def test_an_idle_poll_cycle_asks_every_account(scratch: Scratch) -> None:
     assert by_name(list(benchmark("poll_cycle")(scratch, "tiny")), "HTTP calls")["ours"] > 0
 

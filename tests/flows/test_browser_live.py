@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 from playwright.sync_api import expect
 
+from agency.inbox import desk
 from tenants.permissions import Actor, Role
 from tests.factories import Factory
 from tests.flows.conftest import House
@@ -51,6 +52,12 @@ def test_a_colleagues_claim_and_typing_appear_and_the_list_stays(house: House, w
     expect(reader.locator('.tabs a[aria-current="page"] .count')).to_have_text("4")
     assert reader.evaluate(TOP) == before, "the rows are where they were"
     assert reader.evaluate("document.activeElement.getAttribute('href')") == before[2][0], "and the focus"
+
+    with agency.entered(agency.team_lead):
+        desk.take_over(agency.team_lead, cases[1], "You are needed elsewhere")
+    writer.evaluate(PULSE)
+    lost = writer.locator("#claim .claim-lost")
+    expect(lost, "told by the pulse, not by the slow look").to_contain_text("Taken from you", timeout=4_000)
 
     reader.goto(f"{web}/inbox/{cases[1]}")
     reader.evaluate(PULSE)

@@ -62,7 +62,12 @@ def test_words_typed_while_a_lead_took_the_case_are_ones_own_version_and_offered
     assert url is not None
     assert lead.post(unescape(url.group(1)), {"do": "take"}).status_code == 303
     assert replies(ana) == [("draft", "Dear customer, we are sorry")]
-    assert "Go on from these" not in lead.get(f"/inbox/{case}").text, "nothing waits for a choice any more"
+    page = lead.get(f"/inbox/{case}").text
+    assert "Go on from these" not in page, "nothing waits for a choice any more"
+    assert f"/conversations/{case}/versions" in page.split('class="versions"')[1].split("</div>")[0], (
+        "but one finds them"
+    )
+    assert "Dear customer</p>" in lead.get(f"/conversations/{case}/versions").text, "what the draft said before"
     assert holder.get(f"/conversations/{case}/versions").status_code == 200
 
 
@@ -104,7 +109,11 @@ def test_light_seats_read_drafts_and_versions_and_clients_neither(
         desk.assign(ana.team_lead, case, ana.team_lead.user_id, seen_holder_id=ana.staff.user_id)
     typed(staff, case, form_at(staff, case), "Words beside it")
     light, owner = visit(ana.light), visit(ana.client_owner)
-    assert "Unchecked words" in light.get(f"/inbox/{case}").text
+    read = light.get(f"/inbox/{case}").text
+    assert "Unchecked words" in read
+    assert re.search(rf'<a href="/conversations/{case}/versions[^"]*">All versions', read), (
+        "and are led to what is beside"
+    )
     assert "Words beside it" in light.get(f"/conversations/{case}/versions").text
     assert "/versions/" not in light.get(f"/conversations/{case}/versions").text, "and choose nothing"
     assert "Unchecked words" not in owner.get(f"/inbox/{case}").text

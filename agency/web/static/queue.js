@@ -165,6 +165,7 @@
 
   async function take(news) {
     const isFirst = !told;
+    const before = told;
     told = news.at;
     showCounts(news.n);
     showNew(news.new);
@@ -178,14 +179,19 @@
       if (row) came.set(code, row);
     }
     // What the case itself asks for now and then, such as who holds it, it asks for at once.
-    if (!isFirst && wanted.has(codeOf(talk()?.dataset.id ?? "")) && window.htmx) {
+    if ((wanted.has(codeOf(talk()?.dataset.id ?? "")) || (news.all && !isFirst)) && window.htmx) {
       for (const element of document.querySelectorAll('#conversation [hx-trigger="look"]')) window.htmx.trigger(element, "look");
     }
     const ids = [...rows()].map(idOf).filter((id) => (news.all && !isFirst) || wanted.has(codeOf(id)));
     const known = ids.filter((id) => came.has(codeOf(id)));
     if (known.length) show(known, known.map((id) => came.get(codeOf(id))).join(""));
     const rest = ids.filter((id) => !came.has(codeOf(id)));
-    for (let first = 0; first < rest.length; first += MOST_ROWS) await change(rest.slice(first, first + MOST_ROWS));
+    for (let first = 0; first < rest.length; first += MOST_ROWS) {
+      const some = rest.slice(first, first + MOST_ROWS);
+      if (await change(some)) continue;
+      for (const id of some) heard.delete(codeOf(id)); // the line was cut between the two: asked for again
+      told = before || `0-${news.at.split("-")[1]}`;
+    }
   }
 
   // Rows change where they stand: what has the focus keeps it, what is scrolled to stays.
@@ -193,8 +199,14 @@
     const url = new URL(queue.dataset.rows, location);
     url.searchParams.set("look", new URL(queue.dataset.pulse, location).searchParams.get("look"));
     url.searchParams.set("ids", ids.map((id) => `${id}~${heard.get(codeOf(id)) ?? 0}`).join(","));
-    const answer = await fetch(url, { headers: { "HX-Request": "true" } });
-    if (answer.ok) show(ids, await answer.text());
+    try {
+      const answer = await fetch(url, { headers: { "HX-Request": "true" }, signal: AbortSignal.timeout(10000) });
+      if (!answer.ok) return false;
+      show(ids, await answer.text());
+      return true;
+    } catch {
+      return false;
+    }
   }
 
   function show(ids, text) {
