@@ -8,6 +8,7 @@ from dataclasses import replace
 
 from agency.replies.text_difference import text_difference
 from agency.web import contexts as c
+from agency.web import parts_sample_bulk as bulk
 from agency.web import parts_sample_connecting as connecting
 from agency.web import parts_sample_empowerment as given
 from agency.web import parts_sample_guide as guide_sample
@@ -184,6 +185,16 @@ def samples() -> dict[str, Callable[[str], Sample]]:
         "goodwill": lambda here: ("empowerment/page.html", shell(here), given.ledger()),
         "goodwill-none": lambda here: ("empowerment/page.html", shell(here), given.ledger("none")),
         "goodwill-limits": lambda here: ("empowerment/limits.html", shell(here), given.limits()),
+        "choose-several": lambda here: ("bulk/choose.html", shell(here), bulk.choose()),
+        "choose-none": lambda here: ("bulk/choose.html", shell(here), bulk.choose("none")),
+        "press": lambda here: ("bulk/press.html", shell(here), bulk.press()),
+        "presses": lambda here: ("bulk/presses.html", shell(here), bulk.presses()),
+        "presses-none": lambda here: ("bulk/presses.html", shell(here), bulk.presses("none")),
+        "merge": lambda here: ("bulk/merge.html", shell(here), bulk.merge()),
+        "merge-none": lambda here: ("bulk/merge.html", shell(here), bulk.merge("none")),
+        "split": lambda here: ("bulk/split.html", shell(here), bulk.split()),
+        "spammers": lambda here: ("bulk/spammers.html", shell(here), bulk.spammers()),
+        "spammers-none": lambda here: ("bulk/spammers.html", shell(here), bulk.spammers("none")),
         "ranking": lambda here: ("ranking/page.html", shell(here), ranking.weights(tuple(brands()))),
         "guide-compare": lambda here: ("guides/compare.html", shell(here), knowledge.compare()),
         "guideline": lambda here: ("guidelines/guideline.html", shell(here), knowledge.guideline()),
