@@ -100,6 +100,20 @@ API_ROUTE_POLICY: dict[str, Policy] = {
     # client_sheets.py
     "api_client_sheets.get_client_sheet": P.GUIDE_READ,
     "api_client_sheets.change_client_sheet": P.GUIDE_WRITE,
+    # labels.py, saved_views.py: the rooms ask again, with the brand or for sharing
+    "api_labels.list_labels": P.CONVERSATION_READ,
+    "api_labels.create_label": P.LABEL_MANAGE,
+    "api_labels.change_label": P.LABEL_MANAGE,
+    "api_labels.archive_label": P.LABEL_MANAGE,
+    "api_labels.restore_label": P.LABEL_MANAGE,
+    "api_labels.merge_label": P.LABEL_MANAGE,
+    "api_labels.put_label_on": P.CONVERSATION_WORK,
+    "api_labels.take_label_off": P.CONVERSATION_WORK,
+    "api_saved_views.list_views": P.CONVERSATION_READ,
+    "api_saved_views.create_view": P.CONVERSATION_READ,
+    "api_saved_views.change_view": P.CONVERSATION_READ,
+    "api_saved_views.delete_view": P.CONVERSATION_READ,
+    "api_saved_views.restore_view": P.CONVERSATION_READ,
     # saved_replies.py
     "api_saved_replies.list_saved_replies": P.GUIDE_READ,
     "api_saved_replies.create_saved_reply": P.SAVED_REPLY_WRITE,

@@ -179,3 +179,13 @@ def _all_workers(agency_id: UUID) -> Any:
             Person.disabled_at.is_(None),
         )
     )
+
+
+def name_of(agency_id: UUID, person_id: UUID) -> str:
+    """The name of somebody who works or worked in this agency; empty for a stranger."""
+    wanted = (
+        select(Person.name)
+        .join(Membership, Membership.person_id == Person.id)
+        .where(Membership.agency_id == agency_id, Person.id == person_id)
+    )
+    return db.session.execute(wanted.limit(1)).scalar() or ""

@@ -270,11 +270,13 @@ def put_on(actor: Actor, conversation_ids: Iterable[UUID], label_ids: Iterable[U
 
 
 def take_off(actor: Actor, conversation_ids: Iterable[UUID], label_ids: Iterable[UUID]) -> list[Put]:
-    """Take labels off cases; what they bore. Raises NotFound where the actor may see none of the cases, Forbidden."""
+    """Take labels off cases; what they bore. Raises NotFound as `put_on` does, Forbidden."""
     wanted = set(label_ids)
     names: dict[UUID, str] = {
         row[0]: row[1] for row in db.session.execute(select(Label.id, Label.name).where(Label.id.in_(wanted)))
     }
+    if len(names) < len(wanted):
+        raise NotFound()
     done: list[Put] = []
     for case in _locked_cases(actor, conversation_ids):
         gone = [one for one in case.label_ids if one in wanted]
@@ -376,6 +378,14 @@ def label_names(stamp: int) -> dict[UUID, LabelName]:
         _named.clear()
     _named[scope, reduce(xor, (row[3] for row in rows), 0)] = found
     return found
+
+
+def names_of(label_ids: Iterable[UUID]) -> list[LabelName]:
+    """Those of these labels that are in use; one statement."""
+    rows = db.session.execute(
+        select(Label.id, Label.name, Label.colour).where(Label.id.in_(set(label_ids)), Label.archived_at.is_(None))
+    )
+    return [LabelName._make(row) for row in rows]
 
 
 @lru_cache(maxsize=1)

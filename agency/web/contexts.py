@@ -26,6 +26,7 @@ from agency.web.contexts_conversation import (
     SidePart,
 )
 from agency.web.contexts_doors import ErrorPage, MailboxPage, MailRow, SecondFactorPage, SignInPage
+from agency.web.contexts_filters import Chip, LabelLook
 from agency.web.contexts_owner import ChainStep, OwnerReplyPage, OwnerWaitingPage, ReceiptPage, WaitingRow
 from agency.web.contexts_rooms import (
     AccountRow,
@@ -49,15 +50,16 @@ __all__ = [
     "BrandsPage",
     "ChainStep",
     "CheckResult",
+    "Chip",
     "ClaimLook",
     "Composer",
     "ConversationPage",
     "ErrorPage",
-    "Filter",
     "GuidePage",
     "GuideProblem",
     "GuideVersionRow",
     "InboxPage",
+    "LabelLook",
     "MailRow",
     "MailboxPage",
     "MessageLook",
@@ -137,6 +139,7 @@ class QueueRow:
     gone: str = told(
         "Why it is shown though it has left the view: the word beside it; empty while it belongs.", default=""
     )
+    labels: tuple[LabelLook, ...] = told("Of the case, in the order they were put on.", default=())
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -144,7 +147,7 @@ class InboxPage:
     """The queue across brands, `inbox/page.html`; with `HX-Target: conversation` answer `inbox/_conversation.html`,
     with `HX-Target: more-rows` answer `inbox/_rows.html`; `rows_url` answers rows alone.
 
-    Gets: the filter form sends `view`, `brand`, `platform`, `kind`, `state`, `q` to `url`.
+    Gets: the filter form sends `q` and every filter of `agency.inbox.filters.FILTERS` to `url`.
     Posts: `next_case_url` (`seen` = `first_free`): claims the top case, answers 303 to it.
     """
 
@@ -152,9 +155,15 @@ class InboxPage:
     url: str = told("Address without filters, where the filter form goes.")
     rows: tuple[QueueRow, ...] = told("At most 50, in their order.")
     views: tuple[Choice, ...] = told("My work, Team, Late and so on with counts, shown as tabs.")
-    filters: tuple[Filter, ...] = told("Platform, kind, state as selects; a brand is chosen in the rail.", default=())
+    chips: tuple[Chip, ...] = told("The filters in force, each with a link that takes it away.", default=())
+    clear_url: str = told("Takes all of them away.", default="/inbox")
+    save_url: str = told("Where they are saved as a view.", default="")
+    fields_url: str = told("All filters, fetched when the drawer opens; a page without script.", default="")
+    views_url: str = told("The strip of saved views, fetched once the page stands.", default="")
+    kept: tuple[tuple[str, str], ...] = told("What the search keeps of the address until the filters come.", default=())
+    told_words: str = told("That some of the brands of the address are not the reader's.", default="")
+    top_url: str = told("The top of this brand, after a switch led back to where the reader was.", default="")
     search: str = told("What was searched.", default="")
-    filtered_by: str = told("Search and filters in words, with a link that clears them; empty for none.", default="")
     next_url: str = told("The next 50 (keyset cursor); empty at the end.", default="")
     first_url: str = told("Back to the top when this is not the first page.", default="")
     newer_count: int = told("Came in since the list was made.", default=0)
@@ -175,12 +184,3 @@ class InboxPage:
     def first_free(self) -> str:
         """The first case here that nobody has: who took it meanwhile is said to whoever asks for the next one."""
         return next((row.id for row in self.rows if not row.holder and not row.mine), "")
-
-
-@dataclass(frozen=True, kw_only=True)
-class Filter:
-    """A select in the filter bar."""
-
-    name: str = told("Form field.")
-    label: str = told("What people read.")
-    options: tuple[Choice, ...] = told("`value`, `label`, `selected`; the first means: no filter.")

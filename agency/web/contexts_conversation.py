@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from agency.replies.text_difference import Piece
 from agency.web.contexts_bulk import SnoozeLook
 from agency.web.contexts_drafts import VersionsLook
+from agency.web.contexts_filters import LabelLook
 from agency.web.contexts_ranking import RankLook
 from agency.web.contexts_reading import ReadingLook, TextPiece
 from agency.web.looks import BrandLook, Choice, Clock, FindingLook, Notice, Stars, StateLook, told
@@ -266,6 +267,8 @@ class ConversationPage:
     rank: RankLook | None = told("Why it stands where it does in the queue.", default=None)
     side: tuple[SidePart, ...] = told("The context column below the voice: why it stands here, earlier, said before.")
     beside_url: str = told("Where the cards of what helps here are fetched from when they are first seen.", default="")
+    labels: tuple[LabelLook, ...] = told("Of the case, by name.", default=())
+    labels_url: str = told("The picker, fetched when its menu opens; empty for who may not label.", default="")
     sheet_url: str = told("The client sheet, one key away; empty for who may not.", default="")
     voice_url: str = told("Where the brand's voice is fetched from when it is first seen.", default="")
     notices: tuple[Notice, ...] = told("A colleague won the claim, the channel is down, …", default=())

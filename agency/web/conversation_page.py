@@ -22,6 +22,7 @@ from agency.web.contexts import (
     SideLine,
     SidePart,
 )
+from agency.web.contexts_filters import LabelLook
 from agency.web.inbox_address import Address
 from agency.web.language import chosen_language, chosen_zone
 from agency.web.looks import Notice, brand_look
@@ -99,6 +100,8 @@ def conversation_page(
             for n in (told.notes if actor.may(Permission.NOTE_READ) else ())
         ),
         claim=claim_look(Case(*(getattr(view, name) for name in Case._fields)), actor, address),
+        labels=tuple(LabelLook(str(one.id), one.name, one.colour) for one in view.labels),
+        labels_url=address.deed_url(view.id, "labels") if may_work else "",
         composer=composer_for(
             answering.view,
             answering.replies,

@@ -5,8 +5,6 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Iterable
 from datetime import UTC, datetime
-from functools import lru_cache
-from typing import Any
 from urllib.parse import urlencode
 from uuid import UUID
 
@@ -18,21 +16,24 @@ from flask_wtf.csrf import generate_csrf
 from werkzeug.wrappers import Response as AnyResponse
 
 from agency.inbox import desk, queries
+from agency.inbox.labels import label_names
 from agency.inbox.queries import QueueState
 from agency.web.claim_look import held_words
-from agency.web.contexts import ConversationPage, Filter, InboxPage
+from agency.web.contexts import Chip, ConversationPage, InboxPage, LabelLook
 from agency.web.conversation_page import conversation_page
-from agency.web.inbox_address import ANY, KINDS, PLATFORMS, STATES, VIEWS, VIEWS_OF_WORK, Address, read_address
+from agency.web.inbox_address import ANY, VIEWS, VIEWS_OF_WORK, Address, read_address
+from agency.web.inbox_filters import chips
+from agency.web.inbox_places import came_back, note_place
 from agency.web.inbox_rows import look_of, rows_of
-from agency.web.language import chosen_language, chosen_zone, per_language
-from agency.web.looks import BrandLook, Choice
+from agency.web.language import chosen_language, chosen_zone
+from agency.web.looks import Choice, brand_look
 from agency.web.pulse import PATH as PULSE
 from agency.web.search_look import empty_reason, found_rows
-from agency.web.shell import brand_links, brand_looks, brands_to_choose, shell, take_brands, toast
+from agency.web.shell import shell, take_brands, toast
 from agency.web.static_version import static_version
 from agency.web.theme import chosen_theme
+from agency.web.view_words import tab_words
 from agency.web.who import actor_of_request
-from channels.registry import traits_of
 from tenants import clock
 from tenants.errors import NotFound
 from tenants.ids import id_from
@@ -62,17 +63,9 @@ def case(conversation_id: UUID) -> AnyResponse:
             editing=_id_in("edit"),
             changing=_id_in("change"),
         )
+        note_place(actor_of_request(), read_address(), conversation_id)
         return make_response(render_template("inbox/_conversation.html", conversation=opened, shell=shell()))
     return _answer(conversation_id)
-
-
-@inbox.get("/inbox/brands")
-def brands() -> AnyResponse:
-    """A link to every brand's queue: for the switcher the links alone, else a page of them."""
-    choices = brand_links(brand_looks().values())
-    if request.headers.get("HX-Request") == "true":
-        return make_response(render_template("brands/_switch.html", choices=choices))
-    return make_response(render_template("brands/switch.html", shell=shell(), choices=choices))
 
 
 @inbox.post("/inbox/next")
@@ -92,6 +85,9 @@ def next_case() -> AnyResponse:
 
 def _answer(conversation_id: UUID | None) -> AnyResponse:
     actor, address, since = actor_of_request(), read_address(), _since()
+    back = came_back(actor, address) if request.args.get("back") else None
+    if back is not None:
+        return back
     after = request.args.get("after", "")
     state = queries.queue_state(actor.user_id, since=since if after else None, brand_ids=address.wanted.brand_ids)
     if address.wanted.brand_ids and not state.asked_for:
@@ -101,6 +97,7 @@ def _answer(conversation_id: UUID | None) -> AnyResponse:
         answer = Response(status=304)
     else:
         answer = make_response(_render(actor, address, state, conversation_id, after, since))
+        note_place(actor, address, conversation_id)
     # Customers' words stay on no disk and come back by no Back button after signing out, as on every other page
     # (decision 0010). A browser therefore asks without the tag; the 304 is for who keeps the page in memory.
     answer.headers["Cache-Control"] = "no-store"
@@ -154,7 +151,7 @@ def _render(
     brands = queries.brand_names(state.names)
     take_brands(state, brands)
     next_url = address.url(after=listed.next_cursor, since=since.isoformat()) if listed.next_cursor else ""
-    rows = rows_of(found_rows(listed, address.wanted), brands, address, actor)
+    rows = rows_of(found_rows(listed, address.wanted), brands, address, actor, worn=_worn(listed.rows, state))
     if request.headers.get("HX-Target") == "more-rows":
         return render_template(
             "inbox/_rows.html", page=InboxPage(title="", url="", rows=rows, views=(), next_url=next_url)
@@ -173,9 +170,15 @@ def _render(
         url="/inbox",
         rows=rows,
         views=_views(address, state, actor),
-        filters=_filters(address),
-        filtered_by=_filtered_by(address),
+        chips=_chips(address, state, brands),
+        clear_url=address.cleared(),
+        save_url=address.url("/inbox/views"),
+        fields_url=address.url("/inbox/filters"),
+        views_url=address.url("/inbox/views"),
+        kept=tuple((name, value) for name, values in address.filters.items() if name != "q" for value in values),
         search=address.wanted.q,
+        told_words=_told(address, state),
+        top_url=address.url() if request.args.get("returned") else "",
         next_url=next_url,
         first_url=address.url() if after else "",
         newer_count=state.newer,
@@ -200,15 +203,34 @@ def _title(address: Address, brands: dict[UUID, queries.BrandName]) -> str:
     return chosen[0] if len(chosen) == 1 else ngettext("%(num)s brand", "%(num)s brands", len(chosen))
 
 
-@per_language
-def _view_words() -> dict[str, str]:
-    return {
-        "mine": _("My work"),
-        "free": _("Free"),
-        "team": _("Team"),
-        "waiting": _("With client"),
-        "late": _("Late"),
+def _chips(address: Address, state: QueueState, brands: dict[UUID, queries.BrandName]) -> tuple[Chip, ...]:
+    if address.kept.keys() <= {"view", "alone"}:
+        return ()
+    looks = {
+        one: brand_look(str(one), brands[one].name, brands[one].mark, brands[one].colour)
+        for one in address.wanted.brand_ids or ()
+        if one in brands
     }
+    return chips(address, looks, label_names(state.labels) if address.wanted.label_ids else {})
+
+
+def _told(address: Address, state: QueueState) -> str:
+    """That some of the brands of a shared address are not the reader's."""
+    missing = len(address.wanted.brand_ids or ()) - state.asked_for
+    if missing <= 0:
+        return ""
+    return ngettext(
+        "%(num)s brand of this address is not yours; the rest is shown.",
+        "%(num)s brands of this address are not yours; the rest is shown.",
+        missing,
+    )
+
+
+def _worn(found: Iterable[queries.QueueRow], state: QueueState) -> dict[UUID, LabelLook]:
+    """How the labels of these rows are drawn; nothing is asked for where none bears any."""
+    if not any(row.label_ids for row in found):
+        return {}
+    return {one.id: LabelLook(str(one.id), one.name, one.colour) for one in label_names(state.labels).values()}
 
 
 def _views(address: Address, state: QueueState, actor: Actor) -> tuple[Choice, ...]:
@@ -219,7 +241,7 @@ def _views(address: Address, state: QueueState, actor: Actor) -> tuple[Choice, .
         "waiting": state.awaiting_approval_count,
         "late": state.late,
     }
-    words = _view_words()
+    words = tab_words()
     return tuple(
         Choice(
             words[view],
@@ -234,66 +256,6 @@ def _views(address: Address, state: QueueState, actor: Actor) -> tuple[Choice, .
     )
 
 
-def _filters(address: Address) -> tuple[Filter, ...]:
-    kept = tuple((name, values[0]) for name, values in address.kept.items() if name != "q")
-    return _filters_of(chosen_language(), kept, tuple(brands_to_choose()))
-
-
-@lru_cache(maxsize=256)
-def _filters_of(language: str, kept: tuple[tuple[str, str], ...], brands: tuple[BrandLook, ...]) -> tuple[Filter, ...]:
-    choices = dict(kept)
-    words: dict[str, Any] = {
-        **{platform: traits_of(platform).label for platform in PLATFORMS},
-        "comment": _("Comments"),
-        "review": _("Reviews"),
-        "post": _("Visitors' posts"),
-        "mention": _("Mentions"),
-        "message": _("Direct messages"),
-        "open": _("Open"),
-        "snoozed": _("Snoozed"),
-        "closed": _("Closed"),
-        ANY: _("Any state"),
-    }
-
-    def select(name: str, label: str, first: str, options: Iterable[tuple[str, str]]) -> Filter:
-        chosen = choices.get(name, "")
-        return Filter(
-            name=name,
-            label=label,
-            options=(
-                Choice(first, "", selected=not chosen),
-                *(Choice(word, "", selected=chosen == value, value=value) for value, word in options),
-            ),
-        )
-
-    return (
-        select(
-            "view", _("View"), _("The whole team's"), [("mine", _("My work")), ("free", _("Free")), ("late", _("Late"))]
-        ),
-        select("brand", _("Brand"), _("Every brand"), [(look.id, look.name) for look in brands]),
-        select("platform", _("Platform"), _("Every platform"), [(p, words[p]) for p in PLATFORMS]),
-        select("kind", _("Kind"), _("Every kind"), [(k, words[k]) for k in KINDS]),
-        select("state", _("State"), _("In the queue"), [(s, words[s]) for s in STATES[1:]]),
-    )
-
-
-def _filtered_by(address: Address) -> str:
-    if not address.kept.keys() & {"platform", "kind", "state", "q"}:
-        return ""
-    words = {platform: traits_of(platform).label for platform in PLATFORMS}
-    words |= {
-        "comment": _("comments"),
-        "review": _("reviews"),
-        "snoozed": _("snoozed"),
-        "closed": _("closed"),
-        ANY: _("any state"),
-    }
-    words |= {"post": _("visitors' posts"), "mention": _("mentions"), "message": _("direct messages")}
-    chosen = (value for name in ("platform", "kind", "state") for value in address.kept.get(name, ()))
-    parts = [words[value] for value in chosen if value in words]
-    return ", ".join([*parts, *([f"“{address.wanted.q}”"] if address.wanted.q else [])])
-
-
 def _empty_reason(address: Address, next_url: str) -> str:
     if address.wanted.q:
         return empty_reason(address.wanted, is_unfinished=bool(next_url))
@@ -304,7 +266,9 @@ def _empty_reason(address: Address, next_url: str) -> str:
         "waiting": _l("Nothing waits for a client."),
         "late": _l("Nothing is late."),
     }
-    return str(reasons[address.view]) if address.wanted.status == "open" else _("Nothing here.")
+    if address.kept.keys() - {"view", "brand", "alone"}:
+        return _("No case has all of this at once. Take a filter away to see more.")
+    return str(reasons[address.view])
 
 
 def _empty_action(address: Address, next_url: str) -> Choice | None:

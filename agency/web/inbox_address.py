@@ -54,6 +54,11 @@ class Address(NamedTuple):
         """Where something is done to the conversation; afterwards the person is back at `case_url`."""
         return self.url(f"/conversations/{conversation_id}/{deed}")
 
+    def cleared(self) -> str:
+        """The list without any chip: the tab stays, and one brand, which is no chip."""
+        names = ("view", "brand") if len(self.kept.get("brand", ())) == 1 else ("view",)
+        return self._replace(kept={name: self.kept[name] for name in names if name in self.kept}).url()
+
     @property
     def filters(self) -> dict[str, list[str]]:
         """What a saved view keeps."""

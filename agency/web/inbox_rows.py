@@ -13,7 +13,7 @@ from flask_babel import gettext as _
 from agency.inbox import queries
 from agency.inbox.ranking import score_of
 from agency.web import clocks
-from agency.web.contexts import QueueRow
+from agency.web.contexts import LabelLook, QueueRow
 from agency.web.inbox_address import PLATFORMS, Address
 from agency.web.language import chosen_language, chosen_zone, per_language
 from agency.web.looks import BrandLook, Stars, brand_look
@@ -30,6 +30,7 @@ def rows_of(
     address: Address,
     actor: Actor,
     gone: Mapping[UUID, str] = MappingProxyType({}),
+    worn: Mapping[UUID, LabelLook] = MappingProxyType({}),
 ) -> tuple[QueueRow, ...]:
     """Rows as the page prints them. Those of unnamed brands are left out; `gone` says which left the view."""
     now, zone, locale = clock.now(), chosen_zone(), chosen_language()
@@ -68,6 +69,7 @@ def rows_of(
                 r.looked_at is None or (r.last_customer_at is not None and r.last_customer_at > r.looked_at),
                 _score(r, now),
                 gone=gone.get(r.id, "") if gone else "",
+                labels=tuple(worn[one] for one in r.label_ids if one in worn) if r.label_ids else (),
             )
         )
     return tuple(rows)

@@ -10,8 +10,10 @@ from flask_babel import lazy_gettext as _l
 from werkzeug.wrappers import Response as AnyResponse
 
 from agency.inbox.filters import FREE, ME
+from agency.inbox.labels import names_of
 from agency.inbox.queries import QueueRow
 from agency.inbox.shown_rows import ShownRow, shown_rows
+from agency.web.contexts_filters import LabelLook
 from agency.web.inbox_address import Address, read_address
 from agency.web.inbox_rows import look_of, rows_of
 from agency.web.pulse import PATH, ROWS
@@ -42,7 +44,9 @@ def rows() -> AnyResponse:
     found = {one.row.id: one for one in shown_rows(list(asked), address.wanted, me=actor.user_id)} if asked else {}
     shown = [found[one] for one in asked if one in found]
     brands = {one.brand.id: one.brand for one in shown}
-    printed = rows_of((one.row for one in shown), brands, address, actor, gone=_gone(shown, address, actor))
+    printed = rows_of(
+        (one.row for one in shown), brands, address, actor, gone=_gone(shown, address, actor), worn=_worn(shown)
+    )
     rows = [str(queue_rows([row], "", _("you"))) for row in printed]
     if look == look_of(address) and address.wanted.holder != ME:  # what is nobody else's view is kept for nobody
         for row, words in zip(printed, rows, strict=True):
@@ -61,6 +65,11 @@ def _changes(words: str) -> dict[UUID, int]:
         if one is not None:
             found[one] = int(at) if at.isascii() and at.isdigit() and len(at) < 16 else 0
     return found
+
+
+def _worn(shown: list[ShownRow]) -> dict[UUID, LabelLook]:
+    ids = {label_id for one in shown for label_id in one.row.label_ids}
+    return {one.id: LabelLook(str(one.id), one.name, one.colour) for one in names_of(ids)} if ids else {}
 
 
 def _gone(shown: list[ShownRow], address: Address, actor: Actor) -> dict[UUID, str]:

@@ -10,6 +10,7 @@ from agency.web import contexts as c
 from agency.web import parts_sample_beside as beside_samples
 from agency.web import parts_sample_pages as pages
 from agency.web import parts_samples as sample
+from agency.web.contexts_filters import FiltersPage
 from agency.web.contexts_voice import VoiceLook
 from agency.web.health_words import health_looks
 from agency.web.looks import Choice, FindingLook, Notice, Toast
@@ -39,6 +40,7 @@ class PartsPage:
     voices: tuple[VoiceLook, ...]
     assign: tuple[c.AssignPage, ...]
     inbox: c.InboxPage
+    filters: FiltersPage
     notices: tuple[Notice, ...]
     toasts: tuple[Toast, ...]
     difference: tuple[object, ...]
@@ -83,6 +85,7 @@ def show_parts() -> str:
         voices=(sample.voice(), sample.voice("short"), sample.voice("none")),
         assign=(sample.assign(), sample.assign("none")),
         inbox=replace(sample.inbox(), rows=sample.rows(7), next_url=""),
+        filters=sample.filters(),
         notices=tuple(
             Notice(
                 tone,

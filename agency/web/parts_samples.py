@@ -14,6 +14,7 @@ from agency.web import contexts as c
 from agency.web import contexts_conversation as c_conversation
 from agency.web.clocks import age, due, full_exact, moment
 from agency.web.contexts_bulk import SnoozeLook, SnoozeOption
+from agency.web.contexts_filters import FilterGroup, FiltersPage
 from agency.web.contexts_setup import GuidelineLook
 from agency.web.contexts_voice import VoiceLook
 from agency.web.looks import BrandLook, Choice, Clock, FindingLook, Notice, Stars, StateLook, Toast, brand_look
@@ -240,17 +241,32 @@ def snooze() -> SnoozeLook:
     )  # fmt: skip
 
 
-def inbox(kind: str = "") -> c.InboxPage:
-    def options(first: str, *others: str) -> tuple[Choice, ...]:
-        return tuple(Choice(word, "", value="" if n == 0 else word.lower()) for n, word in enumerate((first, *others)))
+def filters() -> FiltersPage:
+    """A few of them: to be ticked, and to choose one from."""
 
+    def group(name: str, label: str, *words: str, colours: tuple[str, ...] = ()) -> FilterGroup:
+        options = (
+            Choice(word, "", value=f"s{n}", selected=n == 0, key=colours[n] if colours else "")
+            for n, word in enumerate(words)
+        )
+        return FilterGroup(f"sample-{name}", label, tuple(options), is_many=True)
+
+    holders = (Choice("Anybody or nobody", "", selected=True), Choice("Ana", "", value="a"))
+    return FiltersPage(
+        url="/parts",
+        groups=(
+            group("platform", "Platform", "Facebook", "Instagram", "Google"),
+            FilterGroup("sample-holder", "Who has it", holders),
+            group("label", "Label", "Refund asked", "Allergy", colours=("red", "violet")),
+        ),
+    )
+
+
+def inbox(kind: str = "") -> c.InboxPage:
     return c.InboxPage(
         title="All brands", url=f"{PAGES}/inbox", rows=() if kind == "empty" else rows(), selected_id="c0" if kind == "open" else "",
         views=(Choice("My work", "?view=mine", count=12), Choice("Team", "?view=team", selected=True, count=148), Choice("Late", "?view=late", count=3, tone="bad"), Choice("With client", "?view=client", count=9)),
-        filters=(
-            c.Filter(name="platform", label="Platform", options=options("Every platform", "Facebook", "Instagram", "Google")),
-            c.Filter(name="kind", label="Kind", options=options("Every kind", "Comment", "Review")),
-        ),
+        chips=(c.Chip("Facebook", "Platform", "#"), c.Chip("Refund asked", "Label", "#", colour="red")), save_url="#",
         next_url=f"{PAGES}/inbox?cursor=x", newer_count=0 if kind == "empty" else 5, newer_url=f"{PAGES}/inbox",
         next_case_url="#", selected=conversation() if kind == "open" else None,
         empty_reason="Everything that came in today is answered. New cases appear here by themselves.",

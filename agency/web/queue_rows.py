@@ -17,10 +17,13 @@ from agency.inbox.search_hits import BEGIN, END
 from agency.web.icons import icon
 
 if TYPE_CHECKING:
-    from agency.web.contexts import QueueRow
+    from agency.web.contexts import LabelLook, QueueRow
 
 _MARKED = re.compile(f"{BEGIN}([^{BEGIN}{END}<>]*){END}")
 """What a search marks, once it is escaped. A customer who writes these characters marks their own words, no more."""
+
+
+LABELS_SHOWN = 2
 
 
 def queue_rows(rows: Iterable[QueueRow], chosen: str, yours: str) -> Markup:
@@ -81,6 +84,13 @@ def _stars(words: str, shape: str) -> str:
     return f'<span class="stars" role="img" aria-label="{escape(words)}">{escape(shape)}</span>'
 
 
+@lru_cache(maxsize=1024)
+def _labels(worn: tuple[LabelLook, ...]) -> str:
+    """Two by name, and how many more; a colour never stands alone."""
+    shown = "".join(f"<i class=c-{label.colour}>{escape(label.name)}</i>" for label in worn[:LABELS_SHOWN])
+    return f"{shown}<small>+{len(worn) - LABELS_SHOWN}</small>" if len(worn) > LABELS_SHOWN else shown
+
+
 def _minute(iso: str) -> str:
     """A machine's time to the minute, which is as exact as a row needs: queue.js puts it into words on hover."""
     return f"{iso[:16]}Z"
@@ -98,6 +108,7 @@ def _row(
     if due is not None:
         level = "" if due.level == "plain" else f' class="{due.level}"'
         clock = f'<time{level} datetime="{_minute(due.iso)}">{_own(due.words)}</time>'
+    worn = _labels(r.labels) if r.labels else ""
     score = f"<b>{_own(r.score)}</b>" if r.score else ""
     unread, current = " un" if r.unread else "", ' aria-current="true"' if is_chosen else ""
     gone, left = (" gone", f"<strong>{_own(r.gone)}</strong>") if r.gone else ("", "")
@@ -106,5 +117,5 @@ def _row(
         f"<div><b>{_own(brand.name)}</b>{stars}<i>{_own(r.place)}</i>{label}"
         f'<time datetime="{_minute(age.iso)}">{_own(age.words)}</time></div>'
         f"<div><b>{author}</b><q{spoken}>{excerpt}</q></div>"
-        f"<div>{left}{_state(look.tone, look.icon, look.word)}{held}{score}{clock}</div></a></li>\n"
+        f"<div>{left}{_state(look.tone, look.icon, look.word)}{held}{worn}{score}{clock}</div></a></li>\n"
     )

@@ -12,6 +12,7 @@ from flask import current_app, flash, g, get_flashed_messages, render_template, 
 from flask_babel import gettext as _
 from sqlalchemy import Row, and_, func, select
 
+from agency.inbox.filters import MOST_VALUES
 from agency.inbox.models import QueueCounter
 from agency.inbox.queries import BUSIEST_BRANDS, BrandName, QueueState
 from agency.web.contexts import Shell
@@ -107,22 +108,13 @@ def rail_brands() -> list[BrandLook]:
         found = brands_of_request()
         shown: Iterable[int] = range(len(found))
         if len(found) > FEW_BRANDS:
-            chosen = id_from(request.args.get("brand", ""))
+            chosen = _chosen_brands()
             busiest = nlargest(BUSIEST_BRANDS, shown, key=lambda place: found[place].open_count)
-            asked_for = [place for place in shown if found[place].id == chosen] if chosen is not None else []
+            asked_for = [place for place in shown if str(found[place].id) in chosen] if chosen else []
             shown = sorted({*busiest, *asked_for})
         rows = [found[place] for place in shown]
         g.rail_brands = [brand_look(str(row.id), row.name, row.mark, row.colour) for row in rows]
     return cast(list[BrandLook], g.rail_brands)
-
-
-def brands_to_choose() -> list[BrandLook]:
-    """Brands for a select: all of a few; of many only the chosen, because many are chosen among in the switcher."""
-    looks = rail_brands()
-    if not _has_many_brands():
-        return looks
-    chosen = request.args.get("brand", "").split(",")
-    return [look for look in looks if look.id in chosen]
 
 
 def take_brands(state: QueueState, names: Mapping[UUID, BrandName]) -> None:
@@ -130,8 +122,8 @@ def take_brands(state: QueueState, names: Mapping[UUID, BrandName]) -> None:
     g.has_many_brands = state.brand_count > FEW_BRANDS
     shown: Iterable[BrandName] = names.values()
     if g.has_many_brands:
-        chosen = id_from(request.args.get("brand", ""))
-        few = [names[brand_id] for brand_id in {*state.busiest, chosen} if brand_id and brand_id in names]
+        chosen = map(UUID, _chosen_brands())
+        few = [names[brand_id] for brand_id in {*state.busiest, *chosen} if brand_id in names]
         shown = sorted(few, key=lambda brand: brand.place)
     g.rail_brands = [brand_look(str(brand.id), brand.name, brand.mark, brand.colour) for brand in shown]
 
@@ -141,17 +133,29 @@ def _has_many_brands() -> bool:
 
 
 def brand_links(looks: Iterable[BrandLook]) -> tuple[Choice, ...]:
-    """A link to each brand's queue."""
-    return _brand_links(tuple(looks), request.args.get("brand", ""))
+    """A link to each brand's queue: back to where one was in it, or to its top where it is shown already."""
+    return _brand_links(tuple(looks), _chosen_brands())
 
 
 @lru_cache(maxsize=256)
-def _brand_links(looks: tuple[BrandLook, ...], chosen: str) -> tuple[Choice, ...]:
-    inbox = place_url("inbox.inbox")
+def _brand_links(looks: tuple[BrandLook, ...], chosen: tuple[str, ...]) -> tuple[Choice, ...]:
+    inbox, alone = place_url("inbox.inbox"), len(chosen) == 1
     return tuple(
-        Choice(look.name, f"{inbox}?brand={look.id}", selected=chosen == look.id, value=look.id, brand=look)
+        Choice(
+            look.name,
+            f"{inbox}?brand={look.id}" + ("" if alone and look.id in chosen else "&back=1"),
+            selected=look.id in chosen,
+            value=look.id,
+            brand=look,
+        )
         for look in looks
     )
+
+
+def _chosen_brands() -> tuple[str, ...]:
+    """Ids of the brands this address names, in order; what is no id is left out."""
+    found = (id_from(one) for one in request.args.getlist("brand")[:MOST_VALUES])
+    return tuple(dict.fromkeys(str(one) for one in found if one is not None))
 
 
 @lru_cache(maxsize=64)
@@ -193,7 +197,7 @@ def shell(*, notices: Sequence[Notice] = (), with_brands: bool = True) -> Shell:
         role_word=role_words()[actor.role] if actor is not None else "",
         menu=_menu(actor) if actor is not None and is_member else (),
         brands=brands,
-        brands_url=place_url("inbox.brands") if brands and _has_many_brands() else "",
+        brands_url=place_url("brand_switch.brands") if brands else "",
         toasts=_toasts(),
         account_url=place_url("account_page.account"),
         sign_out_url=place_url("sign_in.sign_out"),
@@ -258,6 +262,12 @@ def _menu(actor: Actor) -> tuple[Choice, ...]:
 def _brand_choices(actor: Actor) -> tuple[Choice, ...]:
     if not may_open(actor, "inbox.inbox") or actor.role is Role.BILLING_ADMIN:
         return ()
-    every = Choice(_("All brands"), place_url("inbox.inbox"), selected=not request.args.get("brand"), key="b")
-    rest = (Choice(_("Switch brand"), place_url("inbox.brands")),) if _has_many_brands() else ()
-    return (every, *brand_links(rail_brands()), *rest)
+    inbox, is_every = place_url("inbox.inbox"), not request.args.get("brand")
+    every = Choice(_("All brands"), inbox if is_every else f"{inbox}?back=1", selected=is_every, key="b")
+    links = brand_links(rail_brands())
+    if len(links) < 2:
+        return (every, *links)
+    several = _("Switch brand") if _has_many_brands() else _("Several brands")
+    chosen = "&".join(f"brand={one}" for one in _chosen_brands())
+    where = f"{place_url('brand_switch.brands')}?{chosen}" if chosen else place_url("brand_switch.brands")
+    return (every, *links, Choice(several, where, selected=len(_chosen_brands()) > 1))

@@ -21,7 +21,7 @@ from agency.web.static_version import static_version
 from agency.web.theme import theme
 
 if TYPE_CHECKING:
-    from agency.web.contexts import Filter, InboxPage, Shell
+    from agency.web.contexts import InboxPage, Shell
     from agency.web.looks import Choice
 
 CONTENT_SECURITY_POLICY = (
@@ -94,12 +94,12 @@ def _rail(language: str, menu: tuple[Choice, ...], brands: tuple[Choice, ...]) -
 
 def queue_filters(page: InboxPage) -> Markup:
     """The inbox's filters: the same text for all who see the same brands, until something else is chosen."""
-    return _queue_filters(str(get_locale()), page.url, page.filters, page.search)
+    return _queue_filters(str(get_locale()), page.url, page.fields_url, page.kept, page.search)
 
 
 @lru_cache(maxsize=512)
-def _queue_filters(language: str, url: str, filters: tuple[Filter, ...], search: str) -> Markup:
-    return Markup(render_template("inbox/_filters.html", url=url, filters=filters, search=search))
+def _queue_filters(language: str, url: str, fields_url: str, kept: tuple[tuple[str, str], ...], search: str) -> Markup:
+    return Markup(render_template("inbox/_filters.html", url=url, fields_url=fields_url, kept=kept, search=search))
 
 
 files = Blueprint("files", __name__, template_folder="templates", static_folder="static", static_url_path="/static")

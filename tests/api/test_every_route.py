@@ -84,6 +84,10 @@ def things_of(
     contact = writer(agency, conversation)
     link = lead.post(f"/contacts/{contact}/links", {"other_id": other, "kind": "staff", "reason": "Same"}).get_json()
     erasure = lead.post(f"/contacts/{writer(agency, make.conversation(agency, brand=brand))}/erasure", ERASE).get_json()
+    with agency.entered():
+        contact = db.session.scalars(select(Contact.id).where(Contact.brand_id == agency.brand_ids[brand])).first()
+    label = lead.post("/labels", {"brand_id": brand_id, "name": f"One {brand}"}).get_json()
+    view = lead.post("/views", {"name": "One", "filters": {"late": ["1"]}}).get_json()
     number = lead.post(f"/brands/{brand_id}/style-guide/versions", {"rules": []}).get_json()["number"]
     return {
         "brand_id": brand_id,
@@ -98,6 +102,10 @@ def things_of(
         "fact_id": fact["id"],
         "line_id": line["id"],
         "press_id": press["id"],
+        "contact_id": str(contact),
+        "label_id": label["id"],
+        "into": label["id"],
+        "view_id": view["id"],
         "number": str(number),
         "in_reply_to": reply["in_reply_to"],
         "message_id": reply["in_reply_to"],
@@ -146,6 +154,9 @@ def made_up() -> dict[str, str]:
         "saved_reply_id",
         "fact_id",
         "line_id",
+        "label_id",
+        "into",
+        "view_id",
         "in_reply_to",
         "message_id",
         "media_id",
@@ -273,6 +284,9 @@ def test_ids_of_others_in_bodies_and_queries_are_answered_like_made_up_ones(
         ("connect_account", "brand_id"),
         ("list_conversations", "brand_id"),
         ("list_conversations", "assignee"),
+        ("list_conversations", "label_id"),
+        ("create_label", "brand_id"),
+        ("merge_label", "into"),
         ("get_conversation", "before"),
         ("give", "guideline_id"),
         ("start_reply", "in_reply_to"),

@@ -45,6 +45,7 @@ ID_NAMES = {
     "erasure_id": "contact_erasure",
     "fact_id": "fact",
     "guideline_id": "guideline",
+    "label_id": "label",
     "line_id": "ledger_line",
     "link_id": "contact_link",
     "note_id": "contact_note",
@@ -58,6 +59,7 @@ ID_NAMES = {
     "session_id": "sign_in_session",
     "token_id": "api_token",
     "version_id": "draft_version",
+    "view_id": "saved_view",
 }
 """Argument of a rule → the table it names a row of. A new argument must be added here or to NOT_IDS."""
 AGENCY_WIDE = {"invitation_id", "person_id"}

@@ -23,13 +23,17 @@ def test_the_rail_holds_the_busiest_and_the_chosen_brand_and_the_switcher_all(wh
     assert names[quiet] not in page
 
     chosen = visitor.get(f"/inbox?brand={agency.brand_ids[quiet]}").text
-    assert f'<option value="{agency.brand_ids[quiet]}" selected>{names[quiet]}</option>' in chosen
+    assert names[quiet] in chosen
+    several = visitor.get(f"/inbox?brand={agency.brand_ids[quiet]}&brand={agency.brand_ids[0]}").text
+    assert ">2 brands</h2>" in several
+    assert several.count('aria-current="true" title="Brand') == 2
 
     assert 'data-url="/inbox/brands"' in page
     for headers in ({"HX_Request": "true"}, {}):
         switch = visitor.get("/inbox/brands", **headers).text
         assert all(name in switch for name in names)
-        assert all(f'/inbox?brand={brand_id}"' in switch for brand_id in agency.brand_ids)
+        assert all(f'/inbox?brand={brand_id}&amp;back=1"' in switch for brand_id in agency.brand_ids)
+        assert all(f'name="brand" value="{brand_id}"' in switch for brand_id in agency.brand_ids)
     assert "<html" not in visitor.get("/inbox/brands", HX_Request="true").text
 
 
@@ -37,4 +41,4 @@ def test_few_brands_all_stand_in_the_rail(whole_app: Flask, make: Factory) -> No
     names = tuple(f"Brand {number:03}" for number in range(FEW_BRANDS))
     page = Visitor(whole_app, make.agency("House", brands=names).staff).get("/inbox").text
     assert all(f'title="{name}"' in page for name in names)
-    assert "/inbox/brands" not in page
+    assert "Switch brand" not in page.partition('class="rail-part rail-brands"')[2].partition("</nav>")[0]

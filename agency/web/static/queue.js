@@ -169,6 +169,7 @@
     told = news.at;
     showCounts(news.n);
     showNew(news.new);
+    if (!isFirst) showViews();
     const wanted = new Map();
     const came = new Map(); // rows that a colleague's page fetched a moment ago come along
     for (const [code, at, row] of news.rows ?? []) {
@@ -192,6 +193,16 @@
       for (const id of some) heard.delete(codeOf(id)); // the line was cut between the two: asked for again
       told = before || `0-${news.at.split("-")[1]}`;
     }
+  }
+
+  // Counts of saved views are asked for at most so often, however much happens.
+  const VIEWS_MS = 20000;
+  let viewsAt = 0;
+  function showViews() {
+    const strip = document.querySelector(".saved-views");
+    if (!strip || !strip.childElementCount || performance.now() - viewsAt < VIEWS_MS) return;
+    viewsAt = performance.now();
+    window.htmx?.trigger(strip, "changed");
   }
 
   // Rows change where they stand: what has the focus keeps it, what is scrolled to stays.

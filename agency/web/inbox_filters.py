@@ -1,0 +1,187 @@
+"""The filter bar: every filter of the queue in words, those in force as chips, and the form that combines them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from uuid import UUID
+
+from flask import Blueprint, make_response, render_template, request, url_for
+from flask_babel import gettext as _
+from werkzeug.wrappers import Response as AnyResponse
+
+from agency.inbox import labels
+from agency.inbox.colleagues import colleagues_of, name_of
+from agency.inbox.filters import ANY, FILTERS, FREE, ME, NONE, PLATFORMS, REPLY_STATES
+from agency.inbox.labels import LabelName
+from agency.web.contexts_filters import Chip, FilterGroup, FiltersPage
+from agency.web.inbox_address import Address, read_address
+from agency.web.language import per_language
+from agency.web.looks import BrandLook, Choice
+from agency.web.saved_reply_words import language_name
+from agency.web.shell import FEW_BRANDS, brand_looks, render_page
+from agency.web.state_looks import reply_states
+from agency.web.who import actor_of_request
+from channels.registry import traits_of
+from tenants.permissions import Actor, Permission
+
+inbox_filters = Blueprint("inbox_filters", __name__)
+
+LANGUAGES = ("en", "pt", "pl", "es", "de", "fr", "it", "cs", "uk")
+
+
+@inbox_filters.get("/inbox/filters")
+def filters() -> AnyResponse:
+    """Every filter with what this address chose: for the drawer the fields alone, else a page."""
+    actor, address = actor_of_request(), read_address()
+    page = FiltersPage(
+        url="/inbox",
+        groups=tuple(_groups(actor, address)),
+        kept=tuple((name, value) for name in ("view",) for value in address.kept.get(name, ())),
+        search=address.wanted.q,
+        labels_url=url_for("labels_page.labels") if actor.may(Permission.LABEL_MANAGE) else "",
+    )
+    if request.headers.get("HX-Request") == "true":
+        return make_response(render_template("inbox/_filter_fields.html", page=page))
+    return make_response(render_page("inbox/filters.html", page))
+
+
+@per_language
+def filter_words() -> dict[str, str]:
+    """What each filter is called."""
+    return {
+        "brand": _("Brand"),
+        "platform": _("Platform"),
+        "kind": _("Kind"),
+        "state": _("State"),
+        "holder": _("Who has it"),
+        "reply": _("Reply"),
+        "language": _("Language"),
+        "label": _("Label"),
+        "stars": _("Stars"),
+        "late": _("Late"),
+        "q": _("Search"),
+    }
+
+
+@per_language
+def value_words() -> dict[str, dict[str, str]]:
+    """What each fixed value of each filter is called."""
+    replies = reply_states()
+    return {
+        "platform": {platform: traits_of(platform).label for platform in PLATFORMS},
+        "kind": {
+            "comment": _("Comments"),
+            "review": _("Reviews"),
+            "post": _("Visitors' posts"),
+            "mention": _("Mentions"),
+            "message": _("Direct messages"),
+        },
+        "state": {"open": _("Open"), "snoozed": _("Snoozed"), "closed": _("Closed"), ANY: _("Any state")},
+        "holder": {ME: _("Me"), FREE: _("Nobody")},
+        "reply": {NONE: _("No reply yet"), **{s: replies[s].word for s in REPLY_STATES if s in replies}},
+        "language": {**{code: language_name(code) for code in LANGUAGES}, NONE: _("Language not known")},
+        "stars": {str(n): "★" * n for n in range(1, 6)},
+        "late": {"1": _("Late")},
+    }
+
+
+def words_of(
+    given: Mapping[str, Sequence[str]], brands: Mapping[UUID, str], label_names: Mapping[UUID, LabelName]
+) -> list[tuple[str, str, str]]:
+    """Name of the filter, value, and the value in words, in the order of the bar; the tab is left out."""
+    fixed, found = value_words(), []
+    for field in FILTERS:
+        for value in given.get(field.name, ()) if field.column else ():
+            found.append((field.name, value, _word(field.name, value, fixed, brands, label_names)))
+    return found
+
+
+def _word(
+    name: str,
+    value: str,
+    fixed: Mapping[str, Mapping[str, str]],
+    brands: Mapping[UUID, str],
+    label_names: Mapping[UUID, LabelName],
+) -> str:
+    known = fixed.get(name, {}).get(value)
+    if known is not None:
+        return known
+    if name == "brand":
+        return brands.get(UUID(value), "")
+    if name == "label":
+        label = label_names.get(UUID(value))
+        return label.name if label is not None else _("a label not in use")
+    if name == "holder":
+        return name_of(actor_of_request().agency_id, UUID(value)) or _("somebody else")
+    return f"“{value}”" if name == "q" else value
+
+
+def chips(address: Address, looks: Mapping[UUID, BrandLook], label_names: Mapping[UUID, LabelName]) -> tuple[Chip, ...]:
+    """The filters in force. One brand alone is no chip: it is the list's heading."""
+    sorts = filter_words()
+    several = len(address.kept.get("brand", ())) > 1
+    names = {brand_id: look.name for brand_id, look in looks.items()}
+    found = []
+    for name, value, word in words_of(address.kept, names, label_names):
+        if not word or (name == "brand" and not several):
+            continue
+        label = label_names.get(UUID(value)) if name == "label" else None
+        found.append(
+            Chip(
+                label=word,
+                sort=sorts[name],
+                url=address.without(name, value),
+                brand=looks.get(UUID(value)) if name == "brand" else None,
+                colour=label.colour if label is not None else "",
+            )
+        )
+    return tuple(found)
+
+
+def _groups(actor: Actor, address: Address) -> Iterable[FilterGroup]:
+    words, fixed, looks = filter_words(), value_words(), brand_looks()
+    for field in FILTERS:
+        chosen = address.kept.get(field.name, [])
+        if field.name == "brand":
+            yield _brands(chosen, looks)
+        elif field.name == "label":
+            known = labels.list_labels(actor)
+            options = [
+                Choice(one.name, "", value=str(one.id), selected=str(one.id) in chosen, key=one.colour) for one in known
+            ]
+            if options:
+                yield FilterGroup(field.name, words["label"], tuple(options), is_many=True)
+        elif field.name == "holder":
+            if actor.may(Permission.CONVERSATION_WORK):
+                people = {str(one.person_id): one.name for one in colleagues_of(actor)}
+                yield _one_of(field.name, _("Anybody or nobody"), {**fixed["holder"], **people}, chosen)
+        elif field.name == "state":
+            yield _one_of(
+                field.name, _("In the queue"), {s: w for s, w in fixed["state"].items() if s != "open"}, chosen
+            )
+        elif field.column and field.name != "q":
+            given = fixed[field.name]
+            more = {one: one for one in chosen if one not in given}
+            ticks = ({**given, **more}).items()
+            yield FilterGroup(
+                field.name,
+                words[field.name],
+                tuple(Choice(word, "", value=value, selected=value in chosen) for value, word in ticks),
+                is_many=True,
+            )
+
+
+def _one_of(name: str, nothing: str, values: Mapping[str, str], chosen: Sequence[str]) -> FilterGroup:
+    options = (
+        Choice(nothing, "", selected=not chosen),
+        *(Choice(word, "", value=value, selected=value in chosen) for value, word in values.items()),
+    )
+    return FilterGroup(name, filter_words()[name], options)
+
+
+def _brands(chosen: Sequence[str], looks: Mapping[UUID, BrandLook]) -> FilterGroup:
+    few = len(looks) <= FEW_BRANDS
+    shown = [look for look in looks.values() if few or look.id in chosen]
+    options = (Choice(look.name, "", value=look.id, selected=look.id in chosen, brand=look) for look in shown)
+    more = "" if few else url_for("brand_switch.brands")
+    return FilterGroup("brand", filter_words()["brand"], tuple(options), is_many=True, more_url=more)
