@@ -47,7 +47,7 @@ class FiltersPage:
 
     url: str = told("Where the form goes: the inbox.")
     groups: tuple[FilterGroup, ...] = told("In the order of `agency.inbox.filters.FILTERS`.")
-    kept: tuple[tuple[str, str], ...] = told("What the form keeps and shows nowhere: the tab.")
+    kept: tuple[tuple[str, str], ...] = told("What the form keeps and shows nowhere: the tab.", default=())
     search: str = told("What is looked for.", default="")
     labels_url: str = told("Where labels are changed; empty for whoever may not.", default="")
 

@@ -69,7 +69,7 @@ KEYS: tuple[Key, ...] = (
     Key("g w", _l("go to what waits for clients"), EVERYWHERE, url="/inbox?view=waiting"),
     Key("g a", _l("go to approvals"), EVERYWHERE, url="/approvals"),
     Key("z", _l("undo what was just done"), EVERYWHERE),
-    *(Key(f"g {n}", _l("go to a saved view"), QUEUE, by="keys.js") for n in range(1, 10)),
+    *(Key(f"g {n}", _l("go to a saved view"), QUEUE) for n in range(1, 10)),
     Key("?", _l("this list"), EVERYWHERE),
     Key("Escape", _l("leave the field, close what floats"), EVERYWHERE, by="keys.js"),
     Key("Mod+Enter", _l("send for approval, or publish"), WRITING),

@@ -1,0 +1,185 @@
+"""Labels, saved views, filters and the brand switcher as browsers meet them, with and without script."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from html import unescape
+from uuid import UUID
+
+import pytest
+from flask import Flask
+
+from agency.inbox import desk, labels
+from tenants.permissions import Actor
+from tests.factories import Agency, Factory
+from tests.web.visiting import Visitor
+
+Visit = Callable[[Actor], Visitor]
+
+
+@pytest.fixture
+def visit(whole_app: Flask) -> Visit:
+    return lambda actor: Visitor(whole_app, actor)
+
+
+def make_label(agency: Agency, name: str, colour: str = "red") -> UUID:
+    with agency.entered(agency.agency_admin):
+        return labels.create_label(agency.agency_admin, None, name, colour).id
+
+
+def test_a_label_is_picked_on_a_case_and_stands_in_its_row(ana: Agency, make: Factory, visit: Visit) -> None:
+    case, staff = make.conversation(ana), visit(ana.staff)
+    refund, allergy, press = (make_label(ana, name) for name in ("Refund <b>", "Allergy", "Press"))
+    where = f"/conversations/{case}/labels"
+    assert "Refund &lt;b&gt;" in staff.get(where, HX_Request="true").text
+    answer = staff.post(where, {"label": str(refund), "on": "1"}, HX_Request="true")
+    assert 'aria-pressed="true"' in answer.text
+    assert 'id="case-labels" hx-swap-oob="true"><span class="lb c-red">Refund &lt;b&gt;' in answer.text
+    assert staff.post(where, {"label": str(allergy), "on": "1"}).status_code == 303, "without script, back at the case"
+    staff.post(where, {"label": str(press), "on": "1"})
+    assert "<i class=c-red>Refund &lt;b&gt;</i><i class=c-red>Allergy</i><small>+1</small>" in staff.get("/inbox").text
+    staff.post(where, {"label": str(refund), "on": "0"})
+    page = staff.get(f"/inbox/{case}?label={allergy}").text
+    assert 'id="case-labels"><span class="lb c-red">Allergy</span>' in page
+    assert "Refund" not in page
+    assert staff.post(where, {"label": "junk", "on": "1"}).status_code == 404
+
+
+def test_leads_change_labels_and_staff_read_them(ana: Agency, visit: Visit) -> None:
+    lead, staff = visit(ana.team_lead), visit(ana.staff)
+    assert lead.post("/labels", {"name": "", "colour": "red", "place": "agency"}).status_code == 422
+    brand = str(ana.brand_ids[0])
+    for name, place in (("One", "agency"), ("Two", "agency"), ("Own", brand)):
+        assert lead.post("/labels", {"name": name, "colour": "teal", "place": place}).status_code == 303
+    again = lead.post("/labels", {"name": "one", "colour": "red", "place": brand})
+    assert (again.status_code, "of this name" in again.text) == (409, True)
+    page = lead.get("/labels").text
+    forms = dict(re.findall(r'action="(/labels/[0-9a-f-]+)".*?name="name" value="([^"]+)"', page, re.DOTALL))
+    by_name = {name: url for url, name in forms.items()}
+    assert set(by_name) == {"One", "Two", "Own"}
+    assert lead.post(by_name["One"], {"name": "First", "colour": "blue", "version": "1"}).status_code == 303
+    late = lead.post(by_name["One"], {"name": "Else", "colour": "blue", "version": "1"})
+    assert late.status_code == 409
+    assert lead.post(f"{by_name['Own']}/merge", {"into": by_name["Two"].rpartition("/")[2]}).status_code == 303
+    assert lead.post(f"{by_name['One']}/archive", {"archived": "1"}).status_code == 303
+    left = staff.get("/labels").text
+    assert "Two" in left
+    assert "First" not in left
+    assert 'action="/labels' not in left
+    assert "First" in lead.get("/labels?archived=1").text
+    assert staff.post("/labels", {"name": "Mine", "colour": "red", "place": "agency"}).status_code == 403
+
+
+def test_filters_are_chips_that_go_one_by_one(ana: Agency, make: Factory, visit: Visit) -> None:
+    make.conversation(ana)
+    page = visit(ana.staff).get("/inbox?platform=facebook&platform=junk&language=pl&language=none&q=order").text
+    chips = {unescape(url) for url in re.findall(r'class="chip" href="([^"]+)"', page)}
+    assert chips == {
+        "/inbox?language=pl&language=none&q=order",
+        "/inbox?platform=facebook&language=none&q=order",
+        "/inbox?platform=facebook&language=pl&q=order",
+        "/inbox?platform=facebook&language=pl&language=none",
+    }
+    assert "No case has all of this" in visit(ana.staff).get("/inbox?stars=1").text
+    fields = visit(ana.staff).get("/inbox/filters?language=pl&view=late", HX_Request="true").text
+    assert 'name="language" value="pl" checked' in fields
+    assert '<input type="hidden" name="view" value="late">' in fields
+    assert "<html" in visit(ana.staff).get("/inbox/filters").text
+
+
+def test_a_view_is_saved_counted_renamed_ordered_deleted_and_brought_back(
+    ana: Agency, make: Factory, visit: Visit
+) -> None:
+    for _ in range(3):
+        make.conversation(ana)
+    staff, lead = visit(ana.staff), visit(ana.team_lead)
+    assert staff.post("/inbox/views", {"view_name": "Nothing"}).status_code == 422
+    saved = staff.post("/inbox/views", {"view_name": "Mine here", "platform": "facebook", "view": "free"})
+    assert saved.headers["Location"] == "/inbox?view=free&platform=facebook"
+    strip = staff.get("/inbox/views?view=free&platform=facebook", HX_Request="true").text
+    assert 'aria-current="true" data-key="g 1"' in strip
+    assert '<span class="count" aria-hidden="true">3</span><span class="sr">3 cases</span>' in strip
+    assert "Mine here" not in lead.get("/inbox/views", HX_Request="true").text, "one's own is nobody else's"
+    assert staff.post("/inbox/views", {"view_name": "All", "stars": "1", "shared": "1"}).status_code == 403
+    lead.post("/inbox/views", {"view_name": "For all", "stars": "1", "shared": "1"})
+    lead.post("/inbox/views", {"view_name": "Also for all", "stars": "2", "shared": "1"})
+    names = re.compile(r"(?:Mine here|Also for all|For all)(?= <)")
+    assert names.findall(staff.get("/inbox/views", HX_Request="true").text) == ["Mine here", "For all", "Also for all"]
+    page = lead.get("/inbox/views").text
+    second = re.findall(r'action="(/inbox/views/[0-9a-f-]+)/move"', page)[-1]
+    lead.post(f"{second}/move", {"to": "up"})
+    assert names.findall(staff.get("/inbox/views", HX_Request="true").text) == ["Mine here", "Also for all", "For all"]
+    assert staff.post(f"{second}/delete").status_code == 403
+    version = re.search(rf'action="{second}">.*?name="version" value="(\d+)"', lead.get("/inbox/views").text, re.DOTALL)
+    assert version is not None
+    assert lead.post(second, {"view_name": "Two stars", "version": version[1]}).status_code == 303
+    assert lead.post(second, {"view_name": "Late", "version": version[1]}).status_code == 409
+    lead.post(f"{second}/delete")
+    assert "Two stars" not in staff.get("/inbox/views", HX_Request="true").text
+    assert f'action="{second}/restore"' in lead.get("/inbox/views").text, "the message takes it back"
+    lead.post(f"{second}/restore")
+    assert "Two stars" in staff.get("/inbox/views", HX_Request="true").text
+
+
+def test_views_take_three_statements_however_many_they_are(
+    ana: Agency, visit: Visit, statements: Callable[[], list[str]]
+) -> None:
+    staff, taken = visit(ana.staff), []
+    for number in range(6):
+        staff.post("/inbox/views", {"view_name": f"View {number}", "stars": str(number % 5 + 1)})
+        staff.get("/inbox/views", HX_Request="true")
+        statements()
+        staff.get("/inbox/views", HX_Request="true")
+        taken.append(len([s for s in statements() if not s.startswith(("COMMIT", "ROLLBACK", "BEGIN"))]))
+    assert set(taken) == {3}
+
+
+def test_a_shared_address_shows_what_is_the_readers_and_says_so(ana: Agency, make: Factory, visit: Visit) -> None:
+    theirs, others = make.conversation(ana), make.conversation(ana, brand=1)
+    one, two = ana.brand_ids[:2]
+    owner = visit(ana.client_owner)
+    mine, foreign = (one, two) if one in (ana.client_owner.brand_ids or ()) else (two, one)
+    page = owner.get(f"/inbox?brand={one}&brand={two}").text
+    assert "1 brand of this address is not yours" in page
+    assert (str(theirs) in page) != (str(others) in page)
+    assert owner.get(f"/inbox?brand={foreign}").status_code == 404
+    assert owner.get(f"/inbox?brand={mine}").status_code == 200
+    visit(ana.team_lead).post("/inbox/views", {"view_name": "Foreign", "brand": str(foreign), "shared": "1"})
+    assert "Foreign" not in owner.get("/inbox/views").text
+
+
+def test_a_switch_leads_back_to_where_one_was(ana: Agency, make: Factory, visit: Visit) -> None:
+    case, staff = make.conversation(ana), visit(ana.staff)
+    one, two = ana.brand_ids[:2]
+    here = f"/inbox/{case}?view=free&brand={one}"
+    staff.get(here, Referer=f"http://localhost/inbox?brand={one}")
+    assert staff.get(f"/inbox?brand={two}&back=1").status_code == 200, "never been there: the top"
+    back = staff.get(f"/inbox?brand={one}&back=1")
+    assert (back.status_code, back.headers["Location"]) == (303, f"{here}&returned=1")
+    page = staff.get(f"{here}&returned=1").text
+    assert "Back where you were." in page
+    assert f'href="/inbox?view=free&amp;brand={one}">To the top' in page
+    with ana.entered(ana.staff):
+        desk.close(ana.staff, case)
+    assert staff.get(f"/inbox?brand={one}&back=1").headers["Location"] == f"/inbox?view=free&brand={one}&returned=1"
+    assert visit(ana.team_lead).get(f"/inbox?brand={one}&back=1").status_code == 200, "a place is its person's own"
+
+
+def test_a_page_asked_for_again_writes_no_place(
+    ana: Agency, make: Factory, visit: Visit, statements: Callable[[], list[str]]
+) -> None:
+    case, staff = make.conversation(ana), visit(ana.staff)
+    for path, came_from in (
+        (f"/inbox/{case}", f"/inbox/{case}"),
+        ("/inbox?view=late", "/inbox?view=late"),
+        ("/inbox", ""),
+    ):
+        headers = {"Referer": f"http://localhost{came_from}"} if came_from else {}
+        statements()
+        staff.get(path, **headers)
+        assert not [s for s in statements() if "last_place" in s]
+    staff.get(f"/inbox/{case}", Referer="http://localhost/inbox")
+    assert [s for s in statements() if s.startswith("INSERT INTO last_place")]
+    for junk in ("http://[", "http://localhost/inbox?" + "brand=x&" * 3000, "http://localhost/inbox/%00?brand=\x7f"):
+        assert staff.get("/inbox", Referer=junk).status_code == 200
