@@ -84,8 +84,6 @@ def things_of(
     contact = writer(agency, conversation)
     link = lead.post(f"/contacts/{contact}/links", {"other_id": other, "kind": "staff", "reason": "Same"}).get_json()
     erasure = lead.post(f"/contacts/{writer(agency, make.conversation(agency, brand=brand))}/erasure", ERASE).get_json()
-    with agency.entered():
-        contact = db.session.scalars(select(Contact.id).where(Contact.brand_id == agency.brand_ids[brand])).first()
     label = lead.post("/labels", {"brand_id": brand_id, "name": f"One {brand}"}).get_json()
     view = lead.post("/views", {"name": "One", "filters": {"late": ["1"]}}).get_json()
     number = lead.post(f"/brands/{brand_id}/style-guide/versions", {"rules": []}).get_json()["number"]
@@ -102,7 +100,6 @@ def things_of(
         "fact_id": fact["id"],
         "line_id": line["id"],
         "press_id": press["id"],
-        "contact_id": str(contact),
         "label_id": label["id"],
         "into": label["id"],
         "view_id": view["id"],
