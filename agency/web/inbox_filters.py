@@ -13,10 +13,13 @@ from agency.inbox import labels
 from agency.inbox.colleagues import colleagues_of, name_of
 from agency.inbox.filters import ANY, FILTERS, FREE, ME, NONE, PLATFORMS, REPLY_STATES
 from agency.inbox.labels import LabelName
+from agency.inbox.understanding.reading import UNKNOWN
+from agency.inbox.understanding.stored import ASPECTS
 from agency.web.contexts_filters import Chip, FilterGroup, FiltersPage
 from agency.web.inbox_address import Address, read_address
 from agency.web.language import per_language
 from agency.web.looks import BrandLook, Choice
+from agency.web.reading_words import aspect_words, label_words
 from agency.web.saved_reply_words import language_name
 from agency.web.shell import FEW_BRANDS, brand_looks, render_page
 from agency.web.state_looks import reply_states
@@ -59,6 +62,7 @@ def filter_words() -> dict[str, str]:
         "label": _("Label"),
         "stars": _("Stars"),
         "late": _("Late"),
+        **{aspect: aspect_words()[aspect] for aspect in ("act", "sentiment")},
         "q": _("Search"),
     }
 
@@ -82,7 +86,13 @@ def value_words() -> dict[str, dict[str, str]]:
         "language": {**{code: language_name(code) for code in LANGUAGES}, NONE: _("Language not known")},
         "stars": {str(n): "★" * n for n in range(1, 6)},
         "late": {"1": _("Late")},
+        **{aspect: _said(aspect) for aspect in ("act", "sentiment")},
     }
+
+
+def _said(aspect: str) -> dict[str, str]:
+    words = label_words()
+    return {label: words[label].capitalize() for label in ASPECTS[aspect]} | {NONE: words[UNKNOWN].capitalize()}
 
 
 def words_of(

@@ -93,6 +93,7 @@ NOT_200_WITH_OWN_IDS = {
     "quality.sheet": {404},
     "bulk_page.one_press": {404},
     "api_presses.get_press": {404},
+    "api_contacts.list_contacts": {422},
     "connecting.back": {400},
     "connecting.choose": {404},
     "connecting.connected": {404},
