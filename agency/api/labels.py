@@ -19,7 +19,7 @@ from agency.api.schemas.labels import (
     NewLabel,
     WornLabels,
 )
-from agency.inbox import labels
+from agency.inbox import labelling, labels
 from agency.inbox.queries import get_conversation
 
 blueprint = ApiBlueprint("labels", __name__, description="Labels of brands and of the agency, and what bears them.")
@@ -82,7 +82,7 @@ def merge_label(body: dict[str, Any], label_id: str) -> Any:
 def put_label_on(body: dict[str, Any], conversation_id: str, label_id: str) -> Any:
     """Put a label on. Doing it again changes nothing."""
     conversation = known_id(conversation_id)
-    labels.put_on(caller(), [conversation], [known_id(label_id)])
+    labelling.put_on(caller(), [conversation], [known_id(label_id)])
     return _worn(conversation)
 
 
@@ -91,7 +91,7 @@ def put_label_on(body: dict[str, Any], conversation_id: str, label_id: str) -> A
 def take_label_off(conversation_id: str, label_id: str) -> Any:
     """Take a label off. Doing it again changes nothing."""
     conversation = known_id(conversation_id)
-    labels.take_off(caller(), [conversation], [known_id(label_id)])
+    labelling.take_off(caller(), [conversation], [known_id(label_id)])
     return _worn(conversation)
 
 

@@ -13,7 +13,7 @@ from sqlalchemy.orm import aliased
 
 from agency.inbox.contacts.before import cases_before
 from agency.inbox.desk_models import ConversationLabel, DraftVersion, Label
-from agency.inbox.labels import LabelName
+from agency.inbox.label_names import LabelName
 from agency.inbox.merged import PART_IDS
 from agency.inbox.models import Contact, Conversation, KeptMedia, Message, ModerationDeed, Note
 from agency.inbox.understanding.stored import Stored

@@ -12,7 +12,7 @@ from sqlalchemy.dialects.postgresql import insert
 from agency.inbox.bulk import Became, Chosen, Pressed, as_it_was, begin, end, kept_words, locked_cases, pressed
 from agency.inbox.deeds import Case
 from agency.inbox.desk_models import ConversationLabel, Label
-from agency.inbox.labels import MOST_ON_A_CASE
+from agency.inbox.labelling import MOST_ON_A_CASE
 from agency.inbox.models import Conversation
 from tenants import audit, clock
 from tenants.database import db, new_id

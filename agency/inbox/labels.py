@@ -1,35 +1,28 @@
 """Labels: words that staff put on cases, of one brand or of the agency for all its brands.
 
-Leads make, rename, merge and put them away; staff put them on cases and take them off. A label is never deleted: what
-bore one that was put away bears it again once it is back.
+Leads make, rename, merge and put them away; staff put them on cases and take them off (`agency.inbox.labelling`). A
+label is never deleted: what bore one that was put away bears it again once it is back.
 """
 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Sequence
-from functools import lru_cache, reduce
-from operator import xor
 from typing import Any, NamedTuple
 from uuid import UUID
 
-from sqlalchemy import Uuid, bindparam, delete, func, literal_column, select, update
-from sqlalchemy.dialects.postgresql import insert
+from sqlalchemy import Uuid, bindparam, func, literal_column, select
 
 from agency.inbox.desk_models import LABEL_COLOURS, ConversationLabel, Label
-from agency.inbox.models import Conversation
 from tenants import audit, clock
 from tenants.database import db, new_id
 from tenants.errors import Conflict, Forbidden, Invalid, NotFound, worded
-from tenants.kept_select import KeptSelect
 from tenants.models import Brand
 from tenants.permissions import Actor, Permission, require
-from tenants.scope import Scope, current_scope, raw_sql
+from tenants.scope import raw_sql
 
 LONGEST_NAME = 40
 MOST_LABELS = 200
 """Of one brand, and of the agency for all of them: what one reads through in a picker."""
-MOST_ON_A_CASE = 20
 _CONTROL = re.compile(r"[\x00-\x1f\x7f\ud800-\udfff]")
 
 
@@ -46,21 +39,6 @@ class LabelRow(NamedTuple):
     version: int
     open_count: int | None = None
     """Open cases that bear it, where it was asked for; stops at MOST_COUNTED + 1."""
-
-
-class LabelName(NamedTuple):
-    """A label as a row shows it."""
-
-    id: UUID
-    name: str
-    colour: str
-
-
-class Put(NamedTuple):
-    """That a label was put on a case, or taken off it."""
-
-    conversation_id: UUID
-    label_id: UUID
 
 
 MOST_COUNTED = 99
@@ -224,180 +202,6 @@ _MERGE = raw_sql(
     """,
     reason="cases of a label in one statement, however many",
 ).bindparams(*(bindparam(name, type_=Uuid()) for name in ("agency_id", "old", "new")))
-
-
-def put_on(actor: Actor, conversation_ids: Iterable[UUID], label_ids: Iterable[UUID]) -> list[Put]:
-    """Put labels on cases; what was new, in the order of the cases. Needs no claim.
-
-    A label of another brand than a case's is left out there. Raises NotFound where none of the cases or not all of the
-    labels are the actor's to see or in use, Invalid `too_many_labels`, Forbidden.
-    """
-    wanted = list(dict.fromkeys(label_ids))
-    places = _usable(wanted)
-    done: list[Put] = []
-    for case in _locked_cases(actor, conversation_ids):
-        new = [
-            one for one in wanted if one not in case.label_ids and places[one][0] in (case.brand_id, actor.agency_id)
-        ]
-        if len(case.label_ids) + len(new) > MOST_ON_A_CASE:
-            raise Invalid(
-                worded("A case bears at most %(n)s labels. Nothing was changed. Take one off first.", n=MOST_ON_A_CASE),
-                code="too_many_labels",
-            )
-        if not new:
-            continue
-        rows = [
-            {
-                "agency_id": actor.agency_id,
-                "id": new_id(),
-                "brand_id": case.brand_id,
-                "conversation_id": case.id,
-                "label_id": one,
-                "put_by": actor.user_id,
-                "put_by_name": actor.name,
-                "status": case.status,
-                "rank": case.rank,
-                "last_message_at": case.last_message_at,
-            }
-            for one in new
-        ]
-        db.session.execute(insert(ConversationLabel).on_conflict_do_nothing(), rows)
-        _set(case, [*case.label_ids, *new])
-        names = [places[one][1] for one in new]
-        audit.record(actor, "conversation.label", "conversation", case.id, brand_id=case.brand_id, labels=names)
-        done += [Put(case.id, one) for one in new]
-    return done
-
-
-def take_off(actor: Actor, conversation_ids: Iterable[UUID], label_ids: Iterable[UUID]) -> list[Put]:
-    """Take labels off cases; what they bore. Raises NotFound as `put_on` does, Forbidden."""
-    wanted = set(label_ids)
-    names: dict[UUID, str] = {
-        row[0]: row[1] for row in db.session.execute(select(Label.id, Label.name).where(Label.id.in_(wanted)))
-    }
-    if len(names) < len(wanted):
-        raise NotFound()
-    done: list[Put] = []
-    for case in _locked_cases(actor, conversation_ids):
-        gone = [one for one in case.label_ids if one in wanted]
-        if not gone:
-            continue
-        db.session.execute(
-            delete(ConversationLabel)
-            .where(ConversationLabel.conversation_id == case.id, ConversationLabel.label_id.in_(gone))
-            .execution_options(synchronize_session=False)
-        )
-        _set(case, [one for one in case.label_ids if one not in wanted])
-        told = [names.get(one, "") for one in gone]
-        audit.record(actor, "conversation.unlabel", "conversation", case.id, brand_id=case.brand_id, labels=told)
-        done += [Put(case.id, one) for one in gone]
-    return done
-
-
-class _Case(NamedTuple):
-    id: UUID
-    brand_id: UUID
-    label_ids: list[UUID]
-    status: str
-    rank: int
-    last_message_at: Any
-
-
-def _locked_cases(actor: Actor, conversation_ids: Iterable[UUID]) -> list[_Case]:
-    """In the order of their ids, so that two who label the same cases do not wait for each other."""
-    rows = db.session.execute(
-        select(
-            Conversation.id,
-            Conversation.brand_id,
-            Conversation.label_ids,
-            Conversation.status,
-            Conversation.rank,
-            Conversation.last_message_at,
-        )
-        .where(Conversation.id.in_(set(conversation_ids)))
-        .order_by(Conversation.id)
-        .with_for_update(key_share=True)
-    ).all()
-    if not rows:
-        raise NotFound()
-    for brand_id in {row.brand_id for row in rows}:
-        require(actor, Permission.CONVERSATION_WORK, brand_id)
-    return [_Case(*row) for row in rows]
-
-
-def _usable(label_ids: Sequence[UUID]) -> dict[UUID, tuple[UUID, str]]:
-    """Place and name of each; those put away meanwhile are refused. They stay so until this transaction ends."""
-    rows = db.session.execute(
-        select(Label.id, Label.brand_id, Label.name)
-        .where(Label.id.in_(label_ids), Label.archived_at.is_(None))
-        .order_by(Label.id)
-        .with_for_update(read=True)
-    )
-    found = {row[0]: (row[1], row[2]) for row in rows}
-    if len(found) < len(label_ids):
-        raise NotFound(
-            worded("This label is not in use any more, or not yours. Nothing was changed. Choose one from the list.")
-        )
-    return found
-
-
-def _set(case: _Case, label_ids: list[UUID]) -> None:
-    db.session.execute(
-        update(Conversation)
-        .where(Conversation.id == case.id)
-        .values(label_ids=label_ids, version=Conversation.version + 1)
-        .execution_options(synchronize_session=False)
-    )
-
-
-# ── names for rows ───────────────────────────────────────────────────────────────────────────────────────────────
-
-LABELS_HASH: Any = (
-    select(func.coalesce(func.bit_xor(func.uuid_hash_extended(Label.id, Label.version)), literal_column("0")))
-    .where(Label.archived_at.is_(None))
-    .scalar_subquery()
-)
-"""Changes when a label's name or colour does, or which ones are in use."""
-
-_named: dict[tuple[Scope, int], dict[UUID, LabelName]] = {}
-NAMES_KEPT = 64
-
-
-def label_names(stamp: int) -> dict[UUID, LabelName]:
-    """The scope's labels in use by id, by name. `stamp` is what `queue_state` just told: they are read again only when
-    it has changed.
-    """
-    scope = current_scope()
-    known = _named.get((scope, stamp))
-    if known is not None:
-        return known
-    rows: list[Any] = list(_kept_names().rows({}))
-    found = {row[0]: LabelName._make(row[:3]) for row in rows}
-    # Kept under what was read now: somebody may have renamed one since the state was read.
-    if len(_named) >= NAMES_KEPT:
-        _named.clear()
-    _named[scope, reduce(xor, (row[3] for row in rows), 0)] = found
-    return found
-
-
-def names_of(label_ids: Iterable[UUID]) -> list[LabelName]:
-    """Those of these labels that are in use; one statement."""
-    rows = db.session.execute(
-        select(Label.id, Label.name, Label.colour).where(Label.id.in_(set(label_ids)), Label.archived_at.is_(None))
-    )
-    return [LabelName._make(row) for row in rows]
-
-
-@lru_cache(maxsize=1)
-def _kept_names() -> KeptSelect:
-    return KeptSelect(
-        select(Label.id, Label.name, Label.colour, func.uuid_hash_extended(Label.id, Label.version))
-        .where(Label.archived_at.is_(None))
-        .order_by(func.lower(Label.name), Label.id)
-    )
-
-
-# ── writing ──────────────────────────────────────────────────────────────────────────────────────────────────────
 
 
 def _row(label: Label, open_count: int | None = None) -> LabelRow:

@@ -23,7 +23,7 @@ from agency.inbox.brand_names import BRAND_NAME_HASH, BrandName, brand_names
 from agency.inbox.conversation_view import ConversationView, get_conversation
 from agency.inbox.filters import ME, ORDERED_BY, QueueFilter, conditions, read_cursor
 from agency.inbox.kept_filters import PARAMETERS, bound_filter, in_order, unseen
-from agency.inbox.labels import LABELS_HASH
+from agency.inbox.label_names import LABELS_HASH
 from agency.inbox.models import Conversation, ConversationLabel, QueueCounter
 from agency.inbox.search_hits import Hit, hits
 from agency.inbox.search_page import place_cursor, seek

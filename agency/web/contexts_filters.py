@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from agency.web.looks import BrandLook, Choice, Notice, told
+from agency.web.looks import BrandLook, Choice, Notice, Toast, told
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,7 +108,7 @@ class PickerPage:
     options: tuple[tuple[LabelLook, bool], ...] = told("Each label this case may bear, and whether it does.")
     worn: tuple[LabelLook, ...] = told("Those it bears, for the case's head.")
     labels_url: str = told("Where labels are changed; empty for whoever may not.", default="")
-    said: str = told("What was just done, for screen readers.", default="")
+    toasts: tuple[Toast, ...] = told("What was just done, with its undo.", default=())
 
 
 @dataclass(frozen=True, slots=True)

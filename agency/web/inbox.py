@@ -16,7 +16,7 @@ from flask_wtf.csrf import generate_csrf
 from werkzeug.wrappers import Response as AnyResponse
 
 from agency.inbox import desk, queries
-from agency.inbox.labels import label_names
+from agency.inbox.label_names import label_names
 from agency.inbox.queries import QueueState
 from agency.web.claim_look import held_words
 from agency.web.contexts import Chip, ConversationPage, InboxPage, LabelLook

@@ -12,7 +12,7 @@ from werkzeug.wrappers import Response as AnyResponse
 from agency.inbox import labels
 from agency.inbox.colleagues import colleagues_of, name_of
 from agency.inbox.filters import ANY, FILTERS, FREE, ME, NONE, PLATFORMS, REPLY_STATES
-from agency.inbox.labels import LabelName
+from agency.inbox.label_names import LabelName
 from agency.inbox.understanding.reading import UNKNOWN
 from agency.inbox.understanding.stored import ASPECTS
 from agency.web.contexts_filters import Chip, FilterGroup, FiltersPage

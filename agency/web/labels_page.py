@@ -10,17 +10,20 @@ from flask_babel import gettext as _
 from flask_babel import ngettext
 from werkzeug.wrappers import Response as AnyResponse
 
+from agency.inbox import label_press
 from agency.inbox import labels as room
+from agency.inbox.bulk import Chosen
 from agency.inbox.desk_models import LABEL_COLOURS
 from agency.inbox.labels import MOST_COUNTED, LabelRow
 from agency.inbox.queries import get_conversation
+from agency.web.bulk_page import say
 from agency.web.contexts_filters import LabelGroup, LabelLine, LabelLook, LabelsPage, PickerPage
 from agency.web.inbox_address import read_address
 from agency.web.language import per_language
 from agency.web.looks import Choice, Notice, brand_look
-from agency.web.shell import brand_looks, render_page, toast
+from agency.web.shell import brand_looks, render_page, toast, toasts
 from agency.web.who import actor_of_request
-from tenants.database import db
+from tenants.database import db, new_id
 from tenants.errors import AppError, Conflict, Invalid, NotFound
 from tenants.ids import id_from
 from tenants.permissions import Permission
@@ -56,25 +59,22 @@ def show_picker(conversation_id: UUID) -> AnyResponse:
 
 @labels_page.post("/conversations/<uuid:conversation_id>/labels", endpoint="pick")
 def put(conversation_id: UUID) -> AnyResponse:
-    """Put one on or take it off; by script the picker stays open for the next one."""
-    actor, on = actor_of_request(), request.form.get("on") == "1"
+    """Put one on or take it off, as a press that can be taken back; by script the picker stays open."""
+    actor, on, address = actor_of_request(), request.form.get("on") == "1", read_address()
     label_id = id_from(request.form.get("label", ""))
     if label_id is None:
         raise NotFound()
-    is_menu = request.headers.get("HX-Request") == "true"
-    try:
-        (room.put_on if on else room.take_off)(actor, [conversation_id], [label_id])
-    except (Conflict, Invalid) as refused:
-        if is_menu:
-            return _picker(conversation_id, said=_(refused.message))
-        toast(_(refused.message), "warn")
-        return redirect(read_address().case_url(conversation_id), code=303)
-    if is_menu:
-        return _picker(conversation_id, said=_("Label put on") if on else _("Label taken off"))
-    return redirect(read_address().case_url(conversation_id), code=303)
+    get_conversation(conversation_id)  # one nobody may see is none, whatever the label
+    deed = label_press.put if on else label_press.take
+    done = deed(actor, new_id(), label_id, Chosen((conversation_id,)))
+    if done.done_count or done.refused_count:
+        say(done, address, case=conversation_id)
+    if request.headers.get("HX-Request") == "true":
+        return _picker(conversation_id, is_told=True)
+    return redirect(address.case_url(conversation_id), code=303)
 
 
-def _picker(conversation_id: UUID, *, said: str = "") -> AnyResponse:
+def _picker(conversation_id: UUID, *, is_told: bool = False) -> AnyResponse:
     actor, address = actor_of_request(), read_address()
     view = get_conversation(conversation_id)
     worn = {label.id for label in view.labels}
@@ -85,7 +85,7 @@ def _picker(conversation_id: UUID, *, said: str = "") -> AnyResponse:
         options=tuple((look_of(one), one.id in worn) for one in room.list_labels(actor, view.brand_id)),
         worn=tuple(map(look_of, view.labels)),
         labels_url=url_for("labels_page.labels") if actor.may(Permission.LABEL_MANAGE) else "",
-        said=said,
+        toasts=toasts() if is_told else (),
     )
     if request.headers.get("HX-Request") == "true":
         return make_response(render_template("labels/_picker.html", page=page))

@@ -10,7 +10,7 @@ from flask_babel import lazy_gettext as _l
 from werkzeug.wrappers import Response as AnyResponse
 
 from agency.inbox.filters import FREE, ME
-from agency.inbox.labels import names_of
+from agency.inbox.label_names import names_of
 from agency.inbox.queries import QueueRow
 from agency.inbox.shown_rows import ShownRow, shown_rows
 from agency.web.contexts_filters import LabelLook

@@ -15,7 +15,8 @@ from werkzeug.wrappers import Response as AnyResponse
 
 from agency.inbox import saved_views as room
 from agency.inbox.filters import filter_of, read_filters
-from agency.inbox.labels import LabelName, list_labels
+from agency.inbox.label_names import LabelName
+from agency.inbox.labels import list_labels
 from agency.inbox.saved_views import COUNTED_VIEWS, MOST_COUNTED, ViewCount, ViewRow
 from agency.web.contexts_filters import ViewLine, ViewsPage
 from agency.web.inbox_address import read_address

@@ -198,7 +198,7 @@ def shell(*, notices: Sequence[Notice] = (), with_brands: bool = True) -> Shell:
         menu=_menu(actor) if actor is not None and is_member else (),
         brands=brands,
         brands_url=place_url("brand_switch.brands") if brands else "",
-        toasts=_toasts(),
+        toasts=toasts(),
         account_url=place_url("account_page.account"),
         sign_out_url=place_url("sign_in.sign_out"),
         away_url=place_url("away.leave_desk")
@@ -231,7 +231,8 @@ def toast(words: str, tone: Tone = "good", *, undo_url: str = "", more_url: str 
     flash(said, "toast")  # type: ignore[arg-type]
 
 
-def _toasts() -> tuple[Toast, ...]:
+def toasts() -> tuple[Toast, ...]:
+    """What is to be said, once."""
     told: list[Any] = get_flashed_messages(category_filter=["toast"])
     return tuple(Toast(**t) for t in told)
 

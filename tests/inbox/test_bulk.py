@@ -11,7 +11,7 @@ from uuid import UUID
 import pytest
 from sqlalchemy import any_, event, func, literal, select
 
-from agency.inbox import bulk, desk, label_press, labels, reranking, undoing
+from agency.inbox import bulk, desk, label_press, labelling, labels, reranking, undoing
 from agency.inbox.bulk import Chosen, Pressed
 from agency.inbox.bulk_models import BulkDeed, BulkDeedCase
 from agency.inbox.deeds import Assign, Deed, Release, Reopen, Resolve, Snooze, Spam
@@ -303,7 +303,7 @@ def test_a_label_is_put_on_many_and_taken_back_where_it_was_new(ana: Agency, cas
     lead = ana.team_lead
     with ana.entered(lead):
         label = labels.create_label(lead, ana.brand_ids[0], "Refund").id
-        labels.put_on(lead, [cases[0]], [label])
+        labelling.put_on(lead, [cases[0]], [label])
 
     def bearing() -> set[UUID]:
         with ana.entered():

@@ -12,7 +12,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from sqlalchemy import select, update
 
-from agency.inbox import desk, labels
+from agency.inbox import desk, label_names, labelling, labels
 from agency.inbox.desk_models import ConversationLabel
 from agency.inbox.filters import REPLY_STATES, filter_of, read_filters
 from agency.inbox.models import Conversation
@@ -46,14 +46,14 @@ def test_a_label_is_put_on_seen_in_the_row_and_taken_off(ana: Agency, make: Fact
     everywhere = do(ana, labels.create_label, ana.agency_admin, None, "  Refund  asked ", "red")
     own = do(ana, labels.create_label, ana.team_lead, ana.brand_ids[0], "Regular")
     assert (everywhere.name, everywhere.brand_id, own.brand_id) == ("Refund asked", None, ana.brand_ids[0])
-    put = do(ana, labels.put_on, ana.staff, [two, one], [everywhere.id, own.id])
+    put = do(ana, labelling.put_on, ana.staff, [two, one], [everywhere.id, own.id])
     assert set(put) == {(one, everywhere.id), (one, own.id), (two, everywhere.id)}, "a brand's own stays with its brand"
-    assert do(ana, labels.put_on, ana.staff, [one, two], [everywhere.id]) == [], "twice is once"
+    assert do(ana, labelling.put_on, ana.staff, [one, two], [everywhere.id]) == [], "twice is once"
     with ana.entered():
         rows = {row.id: row.label_ids for row in list_conversations(QueueFilter()).rows}
         assert rows == {one: [everywhere.id, own.id], two: [everywhere.id]}
-        assert labels.label_names(queue_state(ana.staff.user_id).labels)[own.id] == (own.id, "Regular", "grey")
-    assert do(ana, labels.take_off, ana.staff, [one, two], [own.id]) == [(one, own.id)]
+        assert label_names.label_names(queue_state(ana.staff.user_id).labels)[own.id] == (own.id, "Regular", "grey")
+    assert do(ana, labelling.take_off, ana.staff, [one, two], [own.id]) == [(one, own.id)]
     assert listed(ana, QueueFilter(label_ids=(own.id,))) == []
     with ana.entered():
         told = db.session.execute(select(BrandAudit.action, BrandAudit.facts).order_by(BrandAudit.id)).all()
@@ -66,7 +66,7 @@ def test_the_queue_of_a_label_is_in_the_queues_order_page_by_page(ana: Agency, m
     cases = [make.conversation(ana, brand=n % 2) for n in range(7)]
     others = [make.conversation(ana) for _ in range(3)]
     label = do(ana, labels.create_label, ana.agency_admin, None, "Refund").id
-    do(ana, labels.put_on, ana.staff, cases, [label])
+    do(ana, labelling.put_on, ana.staff, cases, [label])
     ranked(ana, {case: n % 3 for n, case in enumerate(cases)} | dict.fromkeys(others, 9))
     expected = sorted(cases, key=lambda case: (cases.index(case) % 3, case), reverse=True)
     wanted, cursor, found = QueueFilter(label_ids=(label,)), None, []
@@ -89,8 +89,8 @@ def test_the_queue_of_a_label_is_in_the_queues_order_page_by_page(ana: Agency, m
 def test_several_labels_widen_and_other_filters_narrow(ana: Agency, make: Factory) -> None:
     one, two, three = (make.conversation(ana) for _ in range(3))
     first, second = (do(ana, labels.create_label, ana.agency_admin, None, name).id for name in ("A", "B"))
-    do(ana, labels.put_on, ana.staff, [one, two], [first])
-    do(ana, labels.put_on, ana.staff, [two, three], [second])
+    do(ana, labelling.put_on, ana.staff, [one, two], [first])
+    do(ana, labelling.put_on, ana.staff, [two, three], [second])
     assert set(listed(ana, QueueFilter(label_ids=(first, second)))) == {one, two, three}
     with ana.entered():
         db.session.execute(update(Conversation).where(Conversation.id == two).values(language="pl", stars=2))
@@ -138,11 +138,11 @@ def test_who_may_make_labels_and_for_whom(ana: Agency, make: Factory) -> None:
             do(ana, deed, of_one, theirs)
     case = make.conversation(ana)
     with pytest.raises(NotFound):
-        do(ana, labels.put_on, of_one, [case], [theirs])
+        do(ana, labelling.put_on, of_one, [case], [theirs])
     light = Actor(new_id(), "Light", ana.light.role, ana.id, None) if hasattr(ana, "light") else None
     if light is not None:
         with pytest.raises(Forbidden):
-            do(ana, labels.put_on, light, [case], [theirs])
+            do(ana, labelling.put_on, light, [case], [theirs])
 
 
 @pytest.mark.parametrize("name", ["", "   ", "x" * 41, "two\nlines", "nul\x00", "\ud800"])
@@ -173,8 +173,8 @@ def test_merging_moves_every_case_once(ana: Agency, make: Factory) -> None:
     one, two, three = (make.conversation(ana) for _ in range(3))
     old, new = (do(ana, labels.create_label, ana.agency_admin, None, name).id for name in ("Old", "New"))
     own = do(ana, labels.create_label, ana.agency_admin, ana.brand_ids[0], "Own").id
-    do(ana, labels.put_on, ana.staff, [one, two], [old])
-    do(ana, labels.put_on, ana.staff, [two, three], [new])
+    do(ana, labelling.put_on, ana.staff, [one, two], [old])
+    do(ana, labelling.put_on, ana.staff, [two, three], [new])
     assert do(ana, labels.merge_labels, ana.team_lead, old, new) == 2
     assert set(listed(ana, QueueFilter(label_ids=(new,)))) == {one, two, three}
     with ana.entered():
@@ -201,7 +201,7 @@ def test_two_who_label_one_case_at_once_lose_nothing(ana: Agency, make: Factory)
 
     def put(label: UUID) -> None:
         start.wait()
-        do(ana, labels.put_on, ana.staff, [case], [label])
+        do(ana, labelling.put_on, ana.staff, [case], [label])
 
     threads = [threading.Thread(target=put, args=(label,)) for label in made]
     for thread in threads:

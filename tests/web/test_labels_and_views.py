@@ -46,6 +46,20 @@ def test_a_label_is_picked_on_a_case_and_stands_in_its_row(ana: Agency, make: Fa
     assert staff.post(where, {"label": "junk", "on": "1"}).status_code == 404
 
 
+def test_a_label_picked_is_taken_back_where_it_was_put(ana: Agency, make: Factory, visit: Visit) -> None:
+    case, staff = make.conversation(ana), visit(ana.staff)
+    refund = make_label(ana, "Refund")
+    where, worn = f"/conversations/{case}/labels", 'id="case-labels"><span class="lb c-red">Refund</span>'
+    told = staff.post(where, {"label": str(refund), "on": "1"}, HX_Request="true").text
+    assert 'id="toasts" hx-swap-oob="innerHTML"' in told
+    assert 'data-key="z"' in told
+    undo = unescape(re.search(r'action="([^"]+/undo[^"]*)"', told)[1])  # type: ignore[index]
+    assert worn in staff.get(f"/inbox/{case}").text
+    assert staff.post(undo, {}).headers["Location"] == f"/inbox/{case}"
+    assert worn not in staff.get(f"/inbox/{case}").text
+    assert "/undo" not in staff.post(where, {"label": str(refund), "on": "0"}, HX_Request="true").text, "it bore none"
+
+
 def test_leads_change_labels_and_staff_read_them(ana: Agency, visit: Visit) -> None:
     lead, staff = visit(ana.team_lead), visit(ana.staff)
     assert lead.post("/labels", {"name": "", "colour": "red", "place": "agency"}).status_code == 422
