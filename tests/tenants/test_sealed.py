@@ -54,6 +54,7 @@ NOT_SEALED = {
     "kept_media.sha256",
     "wording.exact",
     "wording.features",
+    "reading_correction.text_hash",
 }
 """Bytes that are hashes, or what a platform sent, or keys that are wrapped themselves."""
 
