@@ -76,6 +76,8 @@ OURS: dict[str, str] = {
     "backfill": CODE,
     "brand": BY_US,
     "brand_mark": BY_US,
+    "bulk_deed": BY_US,
+    "bulk_deed_case": "what became of a case: states, sentences and people of ours",
     "client_sheet": BY_US,
     "contact": BY_US,
     "contact_erasure": CODE,
