@@ -42,7 +42,9 @@ def set_aside(actor: Actor, conversation_id: UUID, version_id: UUID) -> None:
     version = versions.version_of(conversation_id, version_id)
     require(actor, Permission.REPLY_WRITE, _brand_of(conversation_id))
     if version.author_id != actor.user_id and not actor.may(Permission.CONVERSATION_REASSIGN):
-        raise Forbidden("Only whoever typed these words, or a team lead, sets them aside. Nothing was changed.")
+        raise Forbidden(
+            "Only whoever typed these words, or a team lead, sets them aside. Nothing was changed. Ask one of them."
+        )
     versions.settle(version_id)
 
 

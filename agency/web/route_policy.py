@@ -82,7 +82,6 @@ ROUTE_POLICY: dict[str, Policy] = {
     # inbox.py, conversation.py: the deeds ask the desk again, with the conversation's brand
     "inbox.inbox": Permission.CONVERSATION_READ,
     "inbox.case": Permission.CONVERSATION_READ,
-    "inbox.newer": Permission.CONVERSATION_READ,
     "brand_switch.brands": Permission.CONVERSATION_READ,
     "inbox_filters.filters": Permission.CONVERSATION_READ,
     # labels_page.py, saved_views_page.py: the rooms ask again, with the brand or for sharing

@@ -111,14 +111,14 @@ def test_a_disconnected_account_is_not_asked(told: Told, ana: Agency) -> None:
 def test_a_name_that_comes_while_somebody_is_erased_goes_with_them(
     told: Told, ana: Agency, superuser: Engine, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    erase_words = erasing._erase_words
+    delete = erasing._delete_what_staff_wrote
 
-    def named_meanwhile(contact: Any) -> None:
+    def named_meanwhile(contact_ids: Any) -> None:
         with superuser.begin() as connection:
             connection.execute(text("update contact set name = 'Fiona Single'"))
-        erase_words(contact)
+        delete(contact_ids)
 
-    monkeypatch.setattr(erasing, "_erase_words", named_meanwhile)
+    monkeypatch.setattr(erasing, "_delete_what_staff_wrote", named_meanwhile)
     with ana.entered():
         erasing.erase_person(PERSON)
     assert told.name(told.listed({"id": PERSON, "name": "Fiona Single"})) == [], "nobody is asked for"
