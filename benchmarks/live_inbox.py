@@ -110,7 +110,7 @@ def live(scratch: Scratch, size: str) -> list[Line]:
     with houses(scratch, "tiny" if size == "tiny" else "small") as (house,):
         tokens = _many_sessions(house.database, browsers)
         shown = house.ids[:50]
-        for every in (0.0, *(CHANGE_SECONDS if size != "tiny" else (1.0,))):
+        for every in (0.0, *CHANGE_SECONDS) if size != "tiny" else (1.0,):
             name = f"a row changes every {every:g} s" if every else "nothing changes"
             crowd = Crowd(house, tokens, shown)
             with crowd.connected():
