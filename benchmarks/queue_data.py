@@ -61,7 +61,7 @@ select '%(agency)s', uuidv7(-age), c.brand_id, c.account_id, c.id, c.platform,
     case when status = 'open' and h %% 11 = 0 then now() end,
     case when status = 'open' and h %% 11 = 0 then now() + interval '8 hours' end, 1, now() - age
 from (
-    select g, h, (%(rows)s - g) * interval '730 days' / %(rows)s as age,
+    select g, h, interval '730 days' * ((%(rows)s - g)::float8 / %(rows)s) as age,
         case h %% 50 when 0 then 'open' when 1 then 'open' when 2 then 'open' when 3 then 'open' when 4 then 'open'
             when 5 then 'snoozed' else 'closed' end as status
     from (select g, (hashint4(g) & 2147483647) as h from generate_series(%(first)s, %(last)s) g) numbered
