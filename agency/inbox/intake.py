@@ -12,7 +12,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Sequence
 from datetime import datetime
-from typing import NamedTuple
+from typing import Any, NamedTuple
 from uuid import UUID
 
 from sqlalchemy import select
@@ -23,7 +23,7 @@ from agency.inbox.incoming import PRIVATE_SUFFIX, PROVISIONAL, REPLY_SUFFIX, Rec
 from agency.inbox.languages import language_of
 from agency.inbox.models import Conversation, Message
 from agency.inbox.storage import AccountRows, Known
-from agency.inbox.understanding.reading import read
+from agency.inbox.understanding.reading import cut, read
 from agency.inbox.understanding.stored import to_stored
 from channels.items import IncomingItem, Page
 from channels.models import Account
@@ -211,12 +211,13 @@ def _write(account: Account, rows: AccountRows, work: _Work, rules: Rules, now: 
         changed=[(naming.named(r, people), known) for r, known in work.changed],
     )
     written = [*work.fresh, *(record for record, _ in work.changed)]
-    languages = {r.external_id: language_of(r.text) for r in written if r.direction == "in" and not r.deleted}
-    readings = {
-        r.external_id: to_stored(read(r.text, languages[r.external_id], stars=r.stars))
-        for r in written
-        if r.external_id in languages
-    }
+    languages: dict[str, str | None] = {}
+    readings: dict[str, dict[str, Any]] = {}
+    for r in written:
+        if r.direction == "in" and not r.deleted:
+            words = cut(r.text)
+            languages[r.external_id] = language = language_of(r.text, words)
+            readings[r.external_id] = to_stored(read(r.text, language, stars=r.stars, words=words))
     # A comment under a comment or a visitor's post that we know belongs where that one stands, whatever the platform
     # calls the thread.
     placed = {

@@ -6,8 +6,7 @@ little words settle most sentences in a hundredth of that, and the recogniser se
 
 from __future__ import annotations
 
-import re
-
+from agency.inbox.understanding.reading import Cut, cut
 from styleguides.language import detect_language
 
 _LITTLE_WORDS = {
@@ -19,23 +18,17 @@ _LITTLE_WORDS = {
     "ainda também já são nem",
 }
 _WORD_OF = {word: language for language, words in _LITTLE_WORDS.items() for word in words.split()}
-_WORDS = re.compile(r"[\w']+")
 _FEWEST_HITS = 3
 _HITS_FOR_A_STRAY = 4
 """An address ending in `.com` or a quoted word must not send a long text to the recogniser."""
-_LONGEST_SAMPLE = 600
 
 
-def language_of(text: str) -> str | None:
-    """ISO 639-1 code, or None where nobody could tell."""
-    hits: dict[str, int] = {}
-    for word in _WORDS.findall(text[:_LONGEST_SAMPLE].lower()):
-        language = _WORD_OF.get(word)
-        if language is not None:
-            hits[language] = hits.get(language, 0) + 1
-    if hits:
-        language = max(hits, key=lambda known: hits[known])
-        strays = sum(hits.values()) - hits[language]
-        if hits[language] >= _FEWEST_HITS + _HITS_FOR_A_STRAY * strays:
+def language_of(text: str, words: Cut | None = None) -> str | None:
+    """ISO 639-1 code, or None where nobody could tell. `words` is the text, from whoever has cut it already."""
+    told = [_WORD_OF[key] for key in (words or cut(text)).keys if key in _WORD_OF]
+    if len(told) >= _FEWEST_HITS:
+        language = max(_LITTLE_WORDS, key=told.count) if told.count(told[0]) < len(told) else told[0]
+        hits = told.count(language)
+        if hits >= _FEWEST_HITS + _HITS_FOR_A_STRAY * (len(told) - hits):
             return language
     return detect_language(text)

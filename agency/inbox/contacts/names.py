@@ -16,6 +16,8 @@ def name_key(name: str | None) -> str:
     """What a name is found by: folded, without accents, marks of direction and other hidden characters."""
     if not name:
         return ""
+    if name.isascii() and name.isprintable():  # as most are: nothing to take off
+        return " ".join(name[:_READ].lower().split())[:LONGEST_KEY]
     plain = unicodedata.normalize("NFKD", name[:_READ]).casefold().translate(_OWN)
     kept = "".join(" " if c.isspace() else c for c in plain if unicodedata.category(c)[0] not in "MC" or c.isspace())
     return " ".join(kept.split())[:LONGEST_KEY]

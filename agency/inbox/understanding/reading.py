@@ -54,7 +54,7 @@ FEW_STARS, MANY_STARS = 2, 4
 
 _TOKENS: Final = re.compile(r"[\w'’]+|[^\w\s]")
 """Words, and every other sign by itself."""
-_DIGIT = re.compile(r"\d", re.ASCII)
+_DIGITS: Final = "0123456789"
 _FEWEST_DIGITS: Final = 6
 
 
@@ -91,12 +91,24 @@ _Hit = tuple[int, int, Sense, bool]
 """Words from the first place to before the second that say something; True: a negation stands before them."""
 
 
-def read(text: str, language: str | None, *, stars: int | None = None) -> Reading:
-    """Read a text. `language` is what the recogniser said, None where it could not tell."""
+class Cut(NamedTuple):
+    """The words and signs of the part of a text that is read: as they stand there, and as they are looked up."""
+
+    tokens: list[str]
+    keys: list[str]
+
+
+def cut(text: str) -> Cut:
+    """Cut a text, for whoever needs its words more than once."""
+    tokens = _TOKENS.findall(text[:LONGEST_READ])
+    return Cut(tokens, _keys(tokens))
+
+
+def read(text: str, language: str | None, *, stars: int | None = None, words: Cut | None = None) -> Reading:
+    """Read a text. `language` is what the recogniser said, None where it could not tell; `words` is the text cut."""
     text = text[:LONGEST_READ]
     private = _personal_data(text)
-    tokens = _TOKENS.findall(text)
-    keys = _keys(tokens)
+    tokens, keys = words or cut(text)
     told, table = _language(keys, base_language(language))
     if table is None:
         return _by_stars(told, stars, private)
@@ -181,13 +193,15 @@ def hits_of(keys: Sequence[str], table: Table) -> tuple[list[_Hit], list[float]]
     found: list[_Hit] = []
     sums = [0.0] * len(SIGNS)
     opposite_until, said_until = -1, 0
-    for place, sense in enumerate(map(table.__getitem__, keys)):
-        if sense is None or place < said_until:
+    last = len(keys) - 1
+    telling = [(place, sense) for place, sense in enumerate(map(table.__getitem__, keys)) if sense is not None]
+    for place, sense in telling:
+        if place < said_until:
             continue
         weights, topics, role, follow, open_follow = sense
-        if follow is not None and place + 1 < len(keys):
+        if follow is not None and place < last:
             for words, phrase in follow.get(keys[place + 1], open_follow):  # the longest first
-                if place + len(words) < len(keys) and _follow(words, keys, place + 1):
+                if place + len(words) <= last and _follow(words, keys, place + 1):
                     weights, topics, said_until = phrase[0], phrase[1], place + 1 + len(words)
                     found.append((place, said_until, phrase, place <= opposite_until))
                     break
@@ -301,7 +315,7 @@ def _topics(tokens: Sequence[str], hits: Sequence[_Hit]) -> tuple[Judgement, ...
 
 
 def _personal_data(text: str) -> tuple[Judgement, ...]:
-    if "@" not in text and len(_DIGIT.findall(text)) < _FEWEST_DIGITS:
+    if "@" not in text and sum(map(text.count, _DIGITS)) < _FEWEST_DIGITS:
         return ()
     return tuple(Judgement(sort, 0.9) for sort in dict.fromkeys(one.sort for one in personal_data(text)))
 

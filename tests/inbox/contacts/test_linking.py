@@ -15,6 +15,7 @@ from sqlalchemy import Engine, select, text
 
 from agency.inbox.contacts import deeds, linking, reading
 from agency.inbox.contacts.models import ContactLink
+from agency.inbox.contacts.names import name_key
 from agency.inbox.conversation_view import get_conversation
 from agency.inbox.models import Contact, Conversation, Message
 from tenants import clock
@@ -243,3 +244,9 @@ def test_somebody_elses_link_is_undone_once_and_only_in_its_brand(world: World, 
     with world.agency.entered(), pytest.raises(Conflict) as refusal:
         linking.unlink(world.agency.staff, link_id, "Again")
     assert refusal.value.code == "undone_already"
+
+
+@given(st.text(st.characters(min_codepoint=0x20, max_codepoint=0x7E), max_size=400))
+def test_a_plain_name_has_the_key_it_has_with_hidden_characters(name: str) -> None:
+    hidden = "\u200b" + name[:299]
+    assert name_key(name[:299]) == name_key(hidden)

@@ -6,8 +6,9 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
+from agency.inbox.languages import language_of
 from agency.inbox.understanding.lexicon import EVERYWHERE, LANGUAGES, table_of
-from agency.inbox.understanding.reading import LONGEST_READ, MOST_WORDS, UNKNOWN, Reading, read
+from agency.inbox.understanding.reading import LONGEST_READ, MOST_WORDS, UNKNOWN, Reading, cut, read
 
 LABELS = {
     "sentiment": {"positive", "neutral", "negative", UNKNOWN},
@@ -42,7 +43,16 @@ def test_any_text_is_read_and_what_is_named_stands_in_it(text: str, language: st
         for word in words:
             assert word
             assert word in text[:LONGEST_READ]
-    assert read(text, language, stars=stars) == reading
+    assert read(text, language, stars=stars, words=cut(text)) == reading
+
+
+@given(
+    st.one_of(
+        st.text(max_size=700), st.lists(st.sampled_from([*SAID, "the", "is", "jest", "é", "don’t"])).map(" ".join)
+    )
+)
+def test_whoever_has_cut_a_text_is_told_the_same_language(text: str) -> None:
+    assert language_of(text, cut(text)) == language_of(text)
 
 
 @given(st.text(max_size=50))
