@@ -24,12 +24,18 @@ from agency.local.processes import last_lines, start_child, wait_until
 from agency.local.valkey import RunningValkey, start_valkey
 from migrations.run import upgrade
 from tenants.base_app import create_base_app
+from tenants.database import db
 from tenants.settings import Settings
 
 CHECKOUT = Path(__file__).resolve().parents[1]
 PROCESSES, THREADS = 2, 4
 START_TIMEOUT_SECONDS = 60
 BASE_URL = "https://onbrand.example"
+END_TIMEOUT_MS = 10_000
+END_OTHERS = """
+select pg_terminate_backend(pid, %s) from pg_stat_activity
+where datname = current_database() and pid <> pg_backend_pid()
+"""
 
 
 class Scratch:
@@ -41,6 +47,7 @@ class Scratch:
         self._valkey = valkey
         self._held = held
         self._is_ready = False
+        self._made_here: dict[str, Database] = {}
         self._filled: dict[str, Database] = {}
         self._numbers = 0
 
@@ -69,6 +76,7 @@ class Scratch:
 
     def drop(self, database: Database) -> None:
         """Remove a database; the templates stay until the run ends."""
+        self._made_here.pop(database.name).let_go()
         self._postgres.drop_database(database.name)
 
     def _next(self) -> int:
@@ -76,9 +84,12 @@ class Scratch:
         return self._numbers
 
     def _made(self, name: str, template: str | None) -> Database:
+        if template is not None:
+            self._made_here[template].be_alone()
         self._postgres.create_database(name, template=template)
         urls = [self._postgres.url(role, name) for role in ("postgres", "onbrand_owner", "onbrand_app")]
-        return Database(self, name, *urls, self._valkey.database_url(min(self._next(), 63)))
+        self._made_here[name] = Database(self, name, *urls, self._valkey.database_url(min(self._next(), 63)))
+        return self._made_here[name]
 
 
 class Database:
@@ -87,6 +98,7 @@ class Database:
     def __init__(self, scratch: Scratch, name: str, superuser: str, owner: str, app: str, redis_url: str) -> None:
         self.scratch = scratch
         self.name = name
+        self._apps: list[Flask] = []
         self.superuser_url = superuser
         self.owner_url = owner
         self.app_url = app
@@ -106,10 +118,25 @@ class Database:
         return Settings.from_environment({**self.environment, **(more or {})})
 
     def base_app(self, more: Mapping[str, str] | None = None) -> Flask:
-        """The product without pages, as the application's role."""
+        """The product without pages, as the application's role. Its connections are given back by `let_go`."""
         app = create_base_app(self.settings(more))
         be_quiet()
+        self._apps.append(app)
         return app
+
+    def let_go(self) -> None:
+        """Close what this process holds open; an app that is used again connects again."""
+        for app in self._apps:
+            with app.app_context():
+                db.session.remove()
+                db.engine.dispose()
+        self._apps.clear()
+
+    def be_alone(self) -> None:
+        """End every session here, as a database that is copied may have none: a program's may outlive it a little."""
+        self.let_go()
+        with psycopg.connect(self.superuser_url, autocommit=True) as connection:
+            connection.execute(END_OTHERS, [END_TIMEOUT_MS])
 
     def superuser(self) -> psycopg.Connection:
         """Past every guard: for filling and for looking at what was written."""

@@ -12,12 +12,23 @@ from click.testing import CliRunner
 from benchmarks.__main__ import BENCHMARKS, benchmark, main, write
 from benchmarks.rounds import Line
 from benchmarks.scratch import Scratch, scratch_servers
+from tenants.database import db
 
 
 @pytest.fixture(scope="module")
 def scratch() -> Iterator[Scratch]:
     with scratch_servers() as servers:
         yield servers
+
+
+def test_a_filled_database_is_copied_whoever_is_still_connected_to_it(scratch: Scratch) -> None:
+    filled = scratch.filled(lambda given: None, "held")
+    app = filled.base_app()
+    with app.app_context(), filled.superuser():
+        db.session.connection()
+        copy = scratch.database("copy", lambda given: None, filled_as="held")
+    assert copy.name != filled.name
+    scratch.drop(copy)
 
 
 def by_name(lines: list[Line], part: str) -> Line:

@@ -92,6 +92,8 @@
     // Some layouts write [ and ] with AltGr, which Windows tells as Ctrl and Alt together.
     const writes = event.getModifierState?.("AltGraph") || (event.altKey && !event.ctrlKey && "[]".includes(event.key));
     const modifier = (event.ctrlKey || event.metaKey) && !writes;
+    // A field keeps the focus until the browser draws its dialog closed; nobody types in what is no longer there.
+    const types = target.closest(typing) && visible(target);
 
     if (modifier && !event.altKey && !event.shiftKey && event.key.toLowerCase() === "k" && document.querySelector(PALETTE)) {
       event.preventDefault();
@@ -107,7 +109,7 @@
       target.blur();
       return;
     }
-    if (modifier || (event.altKey && !writes) || target.closest(typing) || document.querySelector("dialog[open]") || switchedOff()) return;
+    if (modifier || (event.altKey && !writes) || types || document.querySelector("dialog[open]") || paletteComes() || switchedOff()) return;
 
     const now = performance.now();
     const name = named(event);
@@ -143,12 +145,17 @@
     });
   }
 
-  // The palette's script comes with its first use.
+  // The palette's script comes with its first use. Who types on meanwhile means its field, not the keys of the page.
+  function paletteComes() {
+    return Boolean(document.querySelector('script[src*="/palette.js"]') && !document.getElementById("palette"));
+  }
+
   function openPalette() {
     if (window.onbrandPalette) return window.onbrandPalette.toggle();
-    if (document.querySelector('script[src*="/palette.js"]')) return undefined;
+    if (paletteComes()) return undefined;
     const script = document.createElement("script");
     script.src = source.replace("keys.js", "palette.js");
+    script.addEventListener("error", () => script.remove()); // the keys act again, and the next press asks again
     return document.head.append(script);
   }
 
