@@ -13,7 +13,7 @@ from sqlalchemy import Subquery, and_, func, literal, or_, select
 from sqlalchemy.dialects.postgresql import JSONB, aggregate_order_by
 from sqlalchemy.orm import aliased
 
-from agency.inbox.contacts.linking import linked_ids
+from agency.inbox.contacts.identities import linked_ids
 from agency.inbox.conversation_view import ConversationView, web_address
 from agency.inbox.models import Contact, Conversation, Message
 from agency.inbox.ranking import MANY_STARS, said_of

@@ -7,7 +7,7 @@ from uuid import UUID
 
 from sqlalchemy import and_, func, select, union
 
-from agency.inbox.contacts.linking import linked_ids
+from agency.inbox.contacts.identities import linked_ids
 from agency.inbox.models import Contact, Conversation, Message
 from agency.replies.models import Reply
 from styleguides.empowerment_ledger import Place

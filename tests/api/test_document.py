@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
+import warnings
 from collections.abc import Iterator
 from typing import Any
 
 import pytest
 from flask import Flask
 
+from agency.api import door
 from agency.api.document import document_of
 from agency.api.route_policy import API_ROUTE_POLICY
 from channels.media_kinds import MEDIA_TYPES
+from tenants.base_app import create_base_app
+from tenants.settings import Settings
 from tests.api.calling import Caller, validator_of
 
 CONTRACT = """
@@ -141,6 +145,13 @@ def test_it_is_open_to_anyone_and_is_openapi_3_1(whole_app: Flask) -> None:
     assert (answer.status_code, document["openapi"][:3]) == (200, "3.1")
     assert "nullable" not in answer.get_data(as_text=True)
     assert document == document_of(whole_app)
+
+
+def test_building_it_warns_of_nothing(settings: Settings) -> None:
+    with warnings.catch_warnings(record=True) as said:
+        warnings.simplefilter("always")
+        door.register(create_base_app(settings))
+    assert [str(one.message) for one in said] == [], "two schemas of one name would be told apart by a number"
 
 
 def test_every_reference_leads_somewhere(whole_app: Flask) -> None:

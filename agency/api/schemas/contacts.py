@@ -33,8 +33,8 @@ class PersonQuery(PageQuery):
     """Which part of the cases."""
 
 
-class Contact(Strict):
-    """One identity."""
+class ListedContact(Strict):
+    """One identity, as a line of a list."""
 
     id = Identifier(required=True)
     brand_id = Identifier(required=True)
@@ -52,7 +52,7 @@ class Contact(Strict):
 class ContactPage(Strict):
     """Identities."""
 
-    items = Items(fields.Nested(Contact), required=True)
+    items = Items(fields.Nested(ListedContact), required=True)
     next_cursor = next_cursor()
 
 

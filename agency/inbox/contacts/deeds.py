@@ -13,6 +13,7 @@ from uuid import UUID
 from sqlalchemy import select, update
 
 from agency.inbox.contacts import linking
+from agency.inbox.contacts.identities import members_of
 from agency.inbox.contacts.models import ContactNote
 from agency.inbox.contacts.names import name_key
 from agency.inbox.contacts.reading import MOST_NOTES
@@ -150,7 +151,7 @@ def _begin(actor: Actor, contact_id: UUID, permission: Permission) -> tuple[Cont
             "If they write anew, they appear as somebody new.",
             code="erased",
         )
-    return contact, linking.members_of(contact_id)
+    return contact, members_of(contact_id)
 
 
 def _write(contact_ids: set[UUID], values: dict[str, Any]) -> None:

@@ -3,19 +3,28 @@
 Three proofs count (LINK_KINDS): the platform named the recipient of a private reply to a comment; the person gave the
 handle in words of theirs; a colleague decided, with a reason. A name never does. Links are edges between identities of
 one brand; who is one person follows from those that stand, so undoing one gives back exactly what the others say.
-Flushes, never commits.
+What is read for it is in `identities`. Flushes, never commits.
 """
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable
-from typing import Any, Final, NamedTuple
+from collections.abc import Collection
+from typing import Any, Final
 from uuid import UUID
 
-from sqlalchemy import and_, func, or_, select, update
+from sqlalchemy import and_, or_, select, update
 from sqlalchemy.dialects.postgresql import insert
-from sqlalchemy.orm import aliased
 
+from agency.inbox.contacts.identities import (
+    Identity,
+    groups_of,
+    identities,
+    identity_of,
+    members,
+    members_of,
+    message_with,
+    standing_between,
+)
 from agency.inbox.contacts.models import ContactLink
 from agency.inbox.contacts.names import name_key
 from agency.inbox.models import ERASED, Contact, Conversation, Message
@@ -35,52 +44,11 @@ MOST_IDENTITIES: Final = 50
 LONGEST_REASON: Final = 500
 LONGEST_WORDS: Final = 300
 SHORTEST_HANDLE: Final = 3
-MOST_LOOKED_THROUGH: Final = 500
-"""Of a person's newest messages so many are searched for the words that give a handle."""
 
 _LOCK = raw_sql(
     "select pg_advisory_xact_lock(hashtextextended('links ' || :brand_id, 0))",
     reason="links of one brand are made and undone one after the other, so that a group is never seen half",
 )
-
-
-class Identity(NamedTuple):
-    """What linking reads of a contact."""
-
-    id: UUID
-    brand_id: UUID
-    account_id: UUID
-    external_id: str
-    name: str | None
-    group_id: UUID | None
-    is_vip: bool
-    own_vip: bool
-    weight: int
-    own_weight: int
-
-
-def linked_with(contact_id: UUID | None) -> tuple[UUID, ...]:
-    """The other identities of this person, by id. One statement along one index; none for nobody."""
-    if contact_id is None:
-        return ()
-    mine = select(Contact.group_id).where(Contact.id == contact_id).scalar_subquery()
-    rows = db.session.scalars(
-        select(Contact.id).where(Contact.group_id == mine, Contact.id != contact_id).order_by(Contact.id)
-    )
-    return tuple(rows)
-
-
-def linked_ids() -> Any:
-    """The same inside a statement that reads conversations: an array of ids, null for one alone."""
-    me, known = aliased(Contact), aliased(Contact)
-    return (
-        select(func.array_agg(known.id))
-        .select_from(me)
-        .join(known, and_(known.agency_id == me.agency_id, known.group_id == me.group_id, known.id != me.id))
-        .where(me.agency_id == Conversation.agency_id, me.id == Conversation.contact_id)
-        .correlate(Conversation)
-        .scalar_subquery()
-    )
 
 
 def link_by_words(actor: Actor, contact_id: UUID, other_id: UUID, words: str, message_id: UUID | None) -> ContactLink:
@@ -94,7 +62,10 @@ def link_by_words(actor: Actor, contact_id: UUID, other_id: UUID, words: str, me
     handle = name_key((ends[1].name or "").lstrip("@"))
     if len(handle) < SHORTEST_HANDLE or (handle not in name_key(said) and ends[1].external_id not in said):
         raise _invalid("words", worded("do not hold the name or id that the other identity has on its platform"))
-    return _add(actor, ends, "same_handle", message_id=_message_with(ends[0], said, message_id), words=said, reason="")
+    found = message_with(ends[0], said, message_id)
+    if found is None:
+        raise _invalid("words", worded("stand in none of this person's messages"))
+    return _add(actor, ends, "same_handle", message_id=found, words=said, reason="")
 
 
 def link_by_decision(actor: Actor, contact_id: UUID, other_id: UUID, reason: str) -> ContactLink:
@@ -112,7 +83,7 @@ def link_by_private_reply(account_id: UUID, reply_id: UUID, author_id: UUID, rec
     The platform's own word, so nobody has to confirm it; once for each reply, also where somebody undid it since.
     Returns whether a link was made.
     """
-    author = _identity(author_id)
+    author = identity_of(author_id)
     if author is None or author.external_id.startswith(ERASED) or author.external_id == recipient_external_id:
         return False
     lock(author.brand_id)
@@ -120,7 +91,7 @@ def link_by_private_reply(account_id: UUID, reply_id: UUID, author_id: UUID, rec
     if db.session.execute(told).first() is not None:
         return False
     recipient = _recipient(author, account_id, recipient_external_id)
-    if _standing(author.id, recipient.id) is not None or (
+    if standing_between(author.id, recipient.id) is not None or (
         author.group_id is not None and author.group_id == recipient.group_id
     ):
         return False
@@ -209,7 +180,7 @@ def regroup(contact_ids: Collection[UUID]) -> None:
         one.id: one
         for one in (
             Identity._make(row)
-            for row in db.session.execute(_identities().where(Contact.id.in_(contact_ids)).order_by(Contact.id))
+            for row in db.session.execute(identities().where(Contact.id.in_(contact_ids)).order_by(Contact.id))
         )
     }
     pairs = db.session.execute(
@@ -225,25 +196,6 @@ def regroup(contact_ids: Collection[UUID]) -> None:
         rerank_contact(contact_id)
 
 
-def groups_of(contact_ids: Iterable[UUID], pairs: Iterable[tuple[UUID, UUID]]) -> list[frozenset[UUID]]:
-    """Who is one person by these pairs: each identity in exactly one group. Pure."""
-    above = {one: one for one in contact_ids}
-
-    def top(one: UUID) -> UUID:
-        while above[one] != one:
-            above[one] = above[above[one]]
-            one = above[one]
-        return one
-
-    for one, other in pairs:
-        if one in above and other in above:
-            above[max(top(one), top(other))] = min(top(one), top(other))
-    groups: dict[UUID, set[UUID]] = {}
-    for one in above:
-        groups.setdefault(top(one), set()).add(one)
-    return [frozenset(group) for group in groups.values()]
-
-
 def _share(group: list[Identity]) -> set[UUID]:
     """Give all of a group its name and what was set on any of them; returns whose mark or weight changed."""
     group_id = group[0].id if len(group) > 1 else None
@@ -257,18 +209,6 @@ def _share(group: list[Identity]) -> set[UUID]:
     return {one.id for one in group if (one.is_vip, one.weight) != (is_vip, weight)}
 
 
-# ── the two ends ─────────────────────────────────────────────────────────────────────────────────────────────────
-
-
-def _identities() -> Any:
-    return select(*(getattr(Contact, name) for name in Identity._fields))
-
-
-def _identity(contact_id: UUID) -> Identity | None:
-    row = db.session.execute(_identities().where(Contact.id == contact_id)).one_or_none()
-    return Identity._make(row) if row is not None else None
-
-
 def lock(brand_id: UUID) -> None:
     """Wait until no other transaction changes who is one person in this brand."""
     db.session.execute(_LOCK, {"brand_id": str(brand_id)})
@@ -276,12 +216,12 @@ def lock(brand_id: UUID) -> None:
 
 def _begin(actor: Actor, contact_id: UUID, other_id: UUID) -> tuple[Identity, Identity]:
     """Both ends, of one brand, nobody else linking there. Raises NotFound, Invalid, Conflict, Forbidden."""
-    first = _identity(contact_id)
+    first = identity_of(contact_id)
     if first is None:
         raise NotFound()
     require(actor, Permission.CONTACT_LINK, first.brand_id)
     lock(first.brand_id)
-    one, other = _identity(contact_id), _identity(other_id)
+    one, other = identity_of(contact_id), identity_of(other_id)
     if one is None:
         raise NotFound()
     if other is None or other.brand_id != one.brand_id:
@@ -290,7 +230,7 @@ def _begin(actor: Actor, contact_id: UUID, other_id: UUID) -> tuple[Identity, Id
         raise _invalid("other_id", worded("names the same identity"))
     if one.external_id.startswith(ERASED) or other.external_id.startswith(ERASED):
         raise _invalid("other_id", worded("names somebody whose data was erased"))
-    if _standing(one.id, other.id) is not None or (one.group_id is not None and one.group_id == other.group_id):
+    if standing_between(one.id, other.id) is not None or (one.group_id is not None and one.group_id == other.group_id):
         raise Conflict(
             "These two are one person here already. Nothing was changed. Look at the links of either of them.",
             code="linked_already",
@@ -309,7 +249,7 @@ def _begin(actor: Actor, contact_id: UUID, other_id: UUID) -> tuple[Identity, Id
 
 def _recipient(author: Identity, account_id: UUID, external_id: str) -> Identity:
     """Whom the platform sent the private reply to, made where they have not written yet."""
-    wanted = _identities().where(
+    wanted = identities().where(
         Contact.account_id == account_id, Contact.external_id == external_id, Contact.brand_id == author.brand_id
     )
     row = db.session.execute(wanted).one_or_none()
@@ -347,28 +287,6 @@ def _claim_thread(recipient: Identity) -> None:
     )
 
 
-def members(identity: Identity) -> set[UUID]:
-    """Everybody of an identity's group, itself among them."""
-    if identity.group_id is None:
-        return {identity.id}
-    return set(db.session.scalars(select(Contact.id).where(Contact.group_id == identity.group_id)))
-
-
-def members_of(contact_id: UUID) -> set[UUID]:
-    found = _identity(contact_id)
-    return members(found) if found is not None else set()
-
-
-def _standing(one: UUID, other: UUID) -> UUID | None:
-    return db.session.execute(
-        select(ContactLink.id).where(
-            ContactLink.contact_id == min(one, other),
-            ContactLink.other_id == max(one, other),
-            ContactLink.undone_at.is_(None),
-        )
-    ).scalar_one_or_none()
-
-
 def _standing_link(actor: Actor, link_id: UUID) -> ContactLink:
     """A link that stands, nobody else linking in its brand. Raises NotFound, Forbidden, Conflict."""
     brand_id = db.session.execute(select(ContactLink.brand_id).where(ContactLink.id == link_id)).scalar_one_or_none()
@@ -390,32 +308,6 @@ def _standing_link(actor: Actor, link_id: UUID) -> ContactLink:
             code="undone_already",
         )
     return link
-
-
-def _message_with(person: Identity, words: str, message_id: UUID | None) -> UUID:
-    """The message that holds the words: the one named, or the newest of the person's that does. Raises Invalid."""
-    newest = (
-        select(Message.id, Message.text)
-        .join(
-            Conversation,
-            and_(Conversation.agency_id == Message.agency_id, Conversation.id == Message.conversation_id),
-        )
-        .where(
-            Conversation.contact_id.in_(members(person)),
-            Message.contact_id.in_(members(person)),
-            Message.direction == "in",
-            Message.deleted_at.is_(None),
-        )
-        .order_by(Message.written_at.desc(), Message.id.desc())
-        .limit(MOST_LOOKED_THROUGH)
-    )
-    if message_id is not None:
-        newest = newest.where(Message.id == message_id)
-    wanted = words.casefold()
-    for found_id, text in db.session.execute(newest):
-        if wanted in " ".join(text.split()).casefold():
-            return UUID(str(found_id))
-    raise _invalid("words", worded("stand in none of this person's messages"))
 
 
 def _add(actor: Actor | None, ends: tuple[Identity, Identity], kind: str, **proof: Any) -> ContactLink:

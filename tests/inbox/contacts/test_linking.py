@@ -13,7 +13,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from sqlalchemy import Engine, select, text
 
-from agency.inbox.contacts import deeds, linking, reading
+from agency.inbox.contacts import deeds, identities, linking, reading
 from agency.inbox.contacts.models import ContactLink
 from agency.inbox.contacts.names import name_key
 from agency.inbox.conversation_view import get_conversation
@@ -122,7 +122,7 @@ def test_who_is_one_person_is_what_the_standing_links_say(world: World, steps: l
         elif deed == "unlink" and one < len(made) and made[one] in standing:
             world.unlink(made[one])
             del standing[made[one]]
-        expected = {frozenset(group) for group in linking.groups_of(people, standing.values())}
+        expected = {frozenset(group) for group in identities.groups_of(people, standing.values())}
         mine = {group for group in world.groups() if group & set(people)}
         assert mine == expected
         assert len(standing) == sum(len(group) - 1 for group in expected), "a forest: each link counts"
