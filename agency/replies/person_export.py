@@ -1,8 +1,10 @@
 """Everything held of one person, as a file they may be given: JSON for programs and one page to read, in a zip.
 
 Theirs are their messages, our answers to them, notes, links, what was given, what their texts were read as, unsent
-drafts and the record's lines. Other people's words are left out, but for those they answered. Read a few cases at a
-time and written as it is read, so that a large person never stands in memory.
+drafts and the record's lines. Other people's words are left out: what others wrote in the same thread, what we answered
+them, the post of somebody else that it stands beneath, and of a link that was undone whose the other identity is. Notes
+and drafts beside a case in which others write, too, may be about them; they are left out and counted. What is read is
+in `person_rows`. Read a few cases at a time and written as it is read, so that a large person never stands in memory.
 """
 
 from __future__ import annotations
@@ -10,31 +12,20 @@ from __future__ import annotations
 import json
 import tempfile
 import zipfile
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Collection, Iterator
 from datetime import date, datetime
 from html import escape
 from typing import IO, Any, Final
 from uuid import UUID
 
-from sqlalchemy import or_, select
-from sqlalchemy.orm import aliased
-
-from agency.inbox.contacts import reading
 from agency.inbox.contacts.reading import PersonView
-from agency.inbox.desk_models import DraftVersion
-from agency.inbox.models import Conversation, Message, Note, ReadingCorrection
-from agency.replies.models import Reply
-from styleguides.empowerment_reading import lines_of_contacts
+from agency.replies.person_rows import parts_of
 from tenants.audit import record
-from tenants.database import db
 from tenants.errors import Invalid, worded
-from tenants.models import BrandAudit
 from tenants.permissions import Actor, Permission, require
 
 HELD_BYTES: Final = 1_000_000
 """The file stands in memory up to here, then on disk."""
-CASES_AT_ONCE: Final = 20
-MOST_LINES: Final = 10_000
 
 
 def export_person(actor: Actor, person: PersonView, contact_ids: Collection[UUID]) -> IO[bytes]:
@@ -59,7 +50,7 @@ def export_person(actor: Actor, person: PersonView, contact_ids: Collection[UUID
     page: IO[bytes] = tempfile.SpooledTemporaryFile(max_size=HELD_BYTES)  # noqa: SIM115 - closed below
     with zipfile.ZipFile(file, "w", zipfile.ZIP_DEFLATED) as packed:
         with packed.open("person.json", "w", force_zip64=True) as entry:
-            count = _write(entry, page, _parts(actor, person, chosen))
+            count = _write(entry, page, parts_of(actor, person, chosen))
         page.seek(0)
         with packed.open("person.html", "w", force_zip64=True) as entry:
             while piece := page.read(65_536):
@@ -108,136 +99,3 @@ def _plain(value: Any) -> str:
 
 def _shown(value: Any) -> str:
     return value if isinstance(value, str) else json.dumps(value, ensure_ascii=False, default=_plain)
-
-
-def _parts(actor: Actor, person: PersonView, chosen: Sequence[UUID]) -> Iterator[tuple[str, Iterator[dict[str, Any]]]]:
-    cases = _case_ids(person, chosen)
-    ids = frozenset(chosen)
-    yield "identities", (one._asdict() for one in person.identities if one.id in ids)
-    yield "links", (one._asdict() for one in reading.links_of(person) if ids & {one.contact_id, one.other_id})
-    notes = [one for one in reading.notes_of(actor, person) if one.contact_id in ids]
-    yield "notes_on_the_person", (_columns(one, "text", "author_name", "created_at", "earlier") for one in notes)
-    yield "cases", _of_cases(Conversation, Conversation.id, cases, _CASE)
-    yield "messages", _messages(chosen, cases)
-    own = _own_cases(chosen, cases)
-    said = ("conversation_id", "text", "author_name")
-    yield "notes_beside_cases", _of_cases(Note, Note.conversation_id, own, said)
-    yield "answers_not_sent", _of_cases(Reply, Reply.conversation_id, own, _DRAFT, Reply.state == "draft")
-    yield (
-        "drafts",
-        _of_cases(DraftVersion, DraftVersion.conversation_id, own, said),
-    )
-    lines = lines_of_contacts(actor, person.brand_id, chosen, MOST_LINES)
-    yield "given", (one._asdict() for one in lines)
-    yield "readings_corrected", _corrections(chosen)
-    yield "record", _record_lines(person, [*chosen, *own])
-
-
-_CASE = (
-    "id",
-    "platform",
-    "kind",
-    "status",
-    "stars",
-    "language",
-    "context",
-    "permalink",
-    "created_at",
-    "last_message_at",
-    "act",
-    "sentiment",
-)
-_DRAFT = ("id", "conversation_id", "draft_text", "written_by_name", "created_at")
-_MESSAGE = (
-    "id",
-    "conversation_id",
-    "direction",
-    "author_name",
-    "text",
-    "stars",
-    "language",
-    "attachments",
-    "permalink",
-    "written_at",
-    "edited_at",
-    "deleted_at",
-    "earlier_texts",
-    "reading",
-)
-
-
-def _columns(row: Any, *names: str) -> dict[str, Any]:
-    return {name: getattr(row, name) for name in names}
-
-
-def _case_ids(person: PersonView, chosen: Sequence[UUID]) -> list[UUID]:
-    """Their cases, and those of others in which they wrote."""
-    own = select(Conversation.id).where(Conversation.contact_id.in_(chosen))
-    wrote = select(Message.conversation_id).where(Message.contact_id.in_(chosen), Message.direction == "in").distinct()
-    return sorted({*db.session.scalars(own), *db.session.scalars(wrote)})
-
-
-def _own_cases(chosen: Sequence[UUID], cases: Sequence[UUID]) -> list[UUID]:
-    found: list[UUID] = []
-    for some in _slices(cases):
-        own = select(Conversation.id).where(Conversation.id.in_(some), Conversation.contact_id.in_(chosen))
-        found += db.session.scalars(own.order_by(Conversation.id))
-    return found
-
-
-def _slices(ids: Sequence[UUID]) -> Iterator[Sequence[UUID]]:
-    for start in range(0, len(ids), CASES_AT_ONCE):
-        yield ids[start : start + CASES_AT_ONCE]
-
-
-def _of_cases(
-    model: Any, column: Any, cases: Sequence[UUID], names: Sequence[str], *also: Any
-) -> Iterator[dict[str, Any]]:
-    wanted = [getattr(model, name) for name in names]
-    for some in _slices(cases):
-        rows = db.session.execute(select(*wanted).where(column.in_(some), *also).order_by(model.id))
-        yield from (dict(zip(names, row, strict=True)) for row in rows)
-
-
-def _messages(chosen: Sequence[UUID], cases: Sequence[UUID]) -> Iterator[dict[str, Any]]:
-    """Theirs, what they answered, and ours in cases of theirs."""
-    asked, case = aliased(Message), aliased(Conversation)
-    wanted = [getattr(Message, name) for name in _MESSAGE]
-    for some in _slices(cases):
-        theirs = select(case.id).where(case.id.in_(some), case.contact_id.in_(chosen))
-        answered = select(asked.parent_external_id).where(
-            asked.conversation_id.in_(some), asked.contact_id.in_(chosen), asked.parent_external_id.is_not(None)
-        )
-        rows = db.session.execute(
-            select(*wanted)
-            .where(
-                Message.conversation_id.in_(some),
-                or_(
-                    Message.contact_id.in_(chosen),
-                    Message.external_id.in_(answered),
-                    (Message.direction == "out") & Message.conversation_id.in_(theirs),
-                ),
-            )
-            .order_by(Message.conversation_id, Message.written_at, Message.id)
-        )
-        yield from (dict(zip(_MESSAGE, row, strict=True)) for row in rows)
-
-
-def _corrections(chosen: Sequence[UUID]) -> Iterator[dict[str, Any]]:
-    names = ("message_id", "aspect", "read_as", "is_in_truth", "said_by_name", "created_at")
-    said = select(Message.id).where(Message.contact_id.in_(chosen), Message.direction == "in")
-    rows = db.session.execute(
-        select(*(getattr(ReadingCorrection, name) for name in names)).where(ReadingCorrection.message_id.in_(said))
-    )
-    yield from (dict(zip(names, row, strict=True)) for row in rows)
-
-
-def _record_lines(person: PersonView, subjects: Sequence[UUID]) -> Iterator[dict[str, Any]]:
-    names = ("created_at", "actor_name", "action", "subject_type", "subject_id", "facts")
-    for some in _slices(subjects):
-        rows = db.session.execute(
-            select(*(getattr(BrandAudit, name) for name in names))
-            .where(BrandAudit.brand_id == person.brand_id, BrandAudit.subject_id.in_([str(one) for one in some]))
-            .order_by(BrandAudit.id)
-        )
-        yield from (dict(zip(names, row, strict=True)) for row in rows)
