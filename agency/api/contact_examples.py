@@ -96,6 +96,7 @@ ERASURE: Final[Example] = {
     "contact_ids": [CONTACT_ID],
     "state": "running",
     "asked_by": "Casimir Vale",
+    "left_count": 0,
     "message_count": 300,
     "done_count": 200,
     "created_at": LATER,

@@ -82,6 +82,26 @@ _DRAFTS = raw_sql(
     reason="drafts are of the room above",
 ).bindparams(bindparam("contact_ids", type_=ARRAY(Uuid)))
 
+_DRAFTS_BENEATH = raw_sql(
+    """
+    update reply r set draft_text = null, draft_form = null from message m
+    where r.agency_id = :agency_id and r.state = 'draft' and r.draft_text is not null
+        and m.agency_id = r.agency_id and m.id = r.in_reply_to_id and m.contact_id = any(:contact_ids)
+    """,
+    reason="replies are of the room above; in somebody else's case, too",
+).bindparams(bindparam("contact_ids", type_=ARRAY(Uuid)))
+
+_LOOKED_FOR = raw_sql(
+    """
+    update last_place set filters = filters - 'q'
+    where agency_id = :agency_id and exists (
+        select from unnest(:names) as one
+        where position(lower(one) in lower(filters ->> 'q')) > 0
+            or position(lower(filters -> 'q' ->> 0) in lower(one)) > 0)
+    """,
+    reason="where a colleague was last may be a search for them",
+).bindparams(bindparam("names", type_=ARRAY(Text)))
+
 
 def erase_person(person_id: str) -> set[UUID]:
     """Everything of one person at Meta, in one transaction; returns the accounts at which something was deleted."""
@@ -106,7 +126,7 @@ def forget(contact_ids: Collection[UUID]) -> set[UUID]:
     for brand_id in sorted({account.brand_id for account in accounts}):
         linking.lock(brand_id)
     held = db.session.execute(
-        select(Contact.id, Contact.external_id, Contact.account_id, Contact.group_id)
+        select(Contact.id, Contact.external_id, Contact.account_id, Contact.group_id, Contact.name)
         .where(Contact.id.in_(contact_ids))
         .order_by(Contact.id)
     ).all()
@@ -127,8 +147,10 @@ def forget(contact_ids: Collection[UUID]) -> set[UUID]:
     if posts:
         beneath = {"agency_id": values["agency_id"], "account_ids": list(account_ids), "posts": posts}
         db.session.execute(_BENEATH, beneath)
-    for statement in (_REPLIES, _DRAFTS):
+    for statement in (_REPLIES, _DRAFTS, _DRAFTS_BENEATH):
         db.session.execute(statement, values)
+    names = [one for row in held for one in (row.name, row.external_id) if one]
+    db.session.execute(_LOOKED_FOR, {"agency_id": values["agency_id"], "names": names})
     for row in held:
         db.session.execute(update(Contact).where(Contact.id == row.id).values(_nobody()).execution_options(**_QUIET))
     if grouped:
@@ -167,7 +189,10 @@ def message_ids_of(contact_ids: Collection[UUID]) -> list[UUID]:
 
 
 def erase_words(message_ids: Sequence[UUID]) -> None:
-    """Put tombstones on these messages and take out all they said. Repeat-safe."""
+    """Put tombstones on these messages and take out all they said. Repeat-safe.
+
+    Until then intake leaves them as they are: whoever is in an order that is not done is `Known.going`.
+    """
     said: dict[UUID, list[str]] = {}
     wanted = select(Message.account_id, Message.external_id).where(Message.id.in_(message_ids)).order_by(Message.id)
     for account_id, external_id in db.session.execute(wanted) if message_ids else ():

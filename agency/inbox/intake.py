@@ -158,8 +158,10 @@ def _compare(records: dict[str, Record], known: dict[str, Known]) -> _Work:
                 fresh.append(record)
         elif stored.deleted and not (record.known_stays or record.deleted) and _answers_anew(record, stored):
             changed.append((record, stored))
-        elif stored.deleted or (
-            record.no_answer and (record.known_stays or _may_stand(record, stored, records, known))
+        elif (
+            stored.deleted
+            or stored.going
+            or (record.no_answer and (record.known_stays or _may_stand(record, stored, records, known)))
         ):
             unchanged += 1
         elif record.deleted:

@@ -31,7 +31,10 @@ WHY = "one statement for a whole page of items"
 _KNOWN = raw_sql(
     """
     select external_id, id, conversation_id, content_hash, deleted_at is not null as deleted,
-           coalesce(edited_at, written_at) as version, moderation, author_name is null as nameless, set_apart
+           coalesce(edited_at, written_at) as version, moderation, author_name is null as nameless, set_apart,
+           coalesce(contact_id = any(array(
+               select jsonb_array_elements_text(contact_ids)::uuid from contact_erasure
+               where agency_id = :agency_id and state <> 'done')), false) as going
     from message where agency_id = :agency_id and account_id = :account_id and external_id = any(:external_ids)
     """,
     reason=WHY,

@@ -8,7 +8,9 @@ from uuid import UUID
 
 
 class Known(NamedTuple):
-    """A stored message, as far as comparing needs it."""
+    """A stored message, as far as comparing needs it. ``going``: whoever wrote it is being erased, so that nothing of
+    theirs is written again.
+    """
 
     id: UUID
     conversation_id: UUID
@@ -18,6 +20,7 @@ class Known(NamedTuple):
     moderation: str | None = None
     nameless: bool = False
     set_apart: bool = False
+    going: bool = False
 
 
 class Person(NamedTuple):

@@ -86,7 +86,7 @@ def erasure(erasure_id: str) -> Response:
         words={
             "waiting": _("It begins in a moment."),
             "running": _("Names and ids are gone. The words are being deleted."),
-            "done": _("Done. Nothing of what the person wrote, and nothing that names them, is held here any more."),
+            "done": _done(found.left_count),
         }[found.state],
         is_done=found.state == "done",
         value=found.done_count,
@@ -96,6 +96,18 @@ def erasure(erasure_id: str) -> Response:
         back_url=url_for("customers_page.customers", brand_id=found.brand_id),
     )
     return make_response(render_page("customers/erasure.html", look))
+
+
+def _done(left_count: int) -> str:
+    if not left_count:
+        return str(_("Done. Nothing of what the person wrote, and nothing that names them, is held here any more."))
+    return ngettext(
+        "Done, for what was chosen. %(num)s other identity of the same person was not chosen: what is held of it "
+        "stays, and nothing says any more that it is the same person.",
+        "Done, for what was chosen. %(num)s other identities of the same person were not chosen: what is held of them "
+        "stays, and nothing says any more that they are the same person.",
+        left_count,
+    )
 
 
 def erase_word() -> str:
@@ -137,11 +149,14 @@ def _erase_page(
         ngettext("%(num)s note beside a case", "%(num)s notes beside cases", counts.case_notes),
         ngettext("%(num)s note on the person", "%(num)s notes on the person", counts.person_notes),
         ngettext("%(num)s link with its proof", "%(num)s links with their proof", counts.links),
-        _("VIP, weight, drafts that were never sent, and what the search knew of it"),
+        _("VIP, weight, drafts as they were typed, and what the search knew of it"),
     )
     stays = (
         (_("that something was said, and when"), _("without it the next poll would bring the words back")),
-        (_("our answers as they were sent"), _("they are the brand's; receipts prove them by their hashes")),
+        (
+            _("our answers, sent or only saved"),
+            _("they are the brand's; decisions and receipts prove them by their hashes"),
+        ),
         (_("what was given"), _("the ledger adds up; it names nobody")),
         (_("who of us did what"), _("the record names ids of ours alone")),
     )

@@ -9,7 +9,7 @@ from typing import Any
 from uuid import UUID
 
 from flask import Flask
-from sqlalchemy import Engine, select
+from sqlalchemy import Engine, select, update
 
 from agency.inbox import desk as inbox_desk
 from agency.inbox.contacts import deeds, linking
@@ -83,15 +83,23 @@ def test_erasing_takes_a_typed_word_and_shows_how_far_it_is(
     made = lead.post(f"/customers/{person}/erase", given)
     assert made.status_code == 303
     url = made.headers["Location"]
-    assert "It begins in a moment." in lead.get(url).text
+    begun = lead.get(url).text
+    assert "It begins in a moment." in begun
+    assert '<noscript><meta http-equiv="refresh" content="5"></noscript>' in begun
     with ana.entered():
         erasure_id: UUID = db.session.scalars(select(ContactErasure.id)).one()
     erase_contacts(whole_app, str(ana.id), str(ana.brand_ids[0]), str(erasure_id))
     done = lead.get(url).text
     assert "Nothing of what the person wrote" in done
     assert "every 2s" not in done
+    assert "http-equiv" not in done
     page = lead.get(f"/customers/{person}").text
-    assert "What was held of this person was erased." in page
+    assert "What was held of this identity was erased." in page
+    with ana.entered():
+        db.session.execute(update(ContactErasure).values(left_count=2))
+    some = lead.get(url).text
+    assert "2 other identities of the same person were not chosen" in some
+    assert "Nothing of what the person wrote" not in some
     assert "Words to go" not in page
     assert lead.post(f"/customers/{person}/vip", {"is_vip": "1", "vip_note": "Again"}).status_code == 409
     assert visit(ana.staff).get(url).status_code == 403

@@ -183,6 +183,9 @@ class Erasure(Strict):
     contact_ids = Items(Identifier(), required=True)
     state = Choice("waiting", "running", "done", required=True)
     asked_by = Text(required=True, attribute="asked_by_name")
+    left_count = Whole(
+        required=True, metadata={"description": "identities of the same person that were not chosen: still held"}
+    )
     message_count = Whole(required=True)
     done_count = Whole(required=True)
     created_at = Moment(required=True)

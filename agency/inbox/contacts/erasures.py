@@ -79,6 +79,7 @@ def order(actor: Actor, person: PersonView, contact_ids: Collection[UUID]) -> Co
         state="waiting",
         asked_by=actor.user_id,
         asked_by_name=actor.name,
+        left_count=sum(not one.is_erased for one in person.identities if one.id not in chosen),
     )
     db.session.add(made)
     db.session.flush()

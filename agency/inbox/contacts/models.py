@@ -158,7 +158,7 @@ class ContactErasure(BrandOwned, Dated, Base):
     """That a person's data was erased, by whom, and how far it is. It names nobody: only ids of ours.
 
     `state` is `waiting`, `running` or `done`. `contact_ids` are the identities, `message_count` what was to be done
-    and `done_count` what is.
+    and `done_count` what is. `left_count` are identities of the same person that were held and not chosen.
     """
 
     __tablename__ = "contact_erasure"
@@ -166,6 +166,7 @@ class ContactErasure(BrandOwned, Dated, Base):
     state: Mapped[str] = mapped_column(Text, default="waiting", server_default="waiting")
     asked_by: Mapped[UUID]
     asked_by_name: Mapped[str] = mapped_column(Text)
+    left_count: Mapped[int] = mapped_column(SmallInteger, default=0, server_default="0")
     message_count: Mapped[int] = mapped_column(default=0, server_default="0")
     done_count: Mapped[int] = mapped_column(default=0, server_default="0")
     finished_at: Mapped[datetime | None]

@@ -16,16 +16,18 @@ from flask import Flask
 from sqlalchemy import ARRAY, Engine, LargeBinary, String, Text, bindparam, select, text
 from sqlalchemy.dialects.postgresql import JSONB
 
-from agency.inbox import erasing, intake
+from agency.inbox import erasing, intake, merging
 from agency.inbox.contacts import deeds, erasures, linking, reading
 from agency.inbox.contacts.models import Contact, ContactErasure
 from agency.inbox.models import Conversation, Message
 from channels.items import Author, IncomingItem, Page
 from channels.models import Account
 from jobs.erasing import erase_contacts
+from jobs.merging import raise_merged
 from tenants import clock
 from tenants.database import db, new_id
 from tenants.errors import Conflict, Forbidden, Invalid, NotFound
+from tenants.models import OutboxEntry
 from tenants.row_policies import owned_tables
 from tenants.scope import Scope, in_scope
 from tests.factories import Agency, Factory
@@ -50,6 +52,7 @@ THEIRS: dict[str, dict[str, Any]] = {
     },
     "draft_version": {"text": PLANTED},
     "history_import": {"file": PLANTED.encode()},
+    "last_place": {"filters": {"q": [PLANTED]}},
     "kept_media": {"url": PLANTED, "body": PLANTED.encode()},
     "message": {
         "text": PLANTED,
@@ -98,7 +101,7 @@ OURS: dict[str, str] = {
     "judgement": "a lead's word of our answer; a trigger takes the note out when the customer is erased",
     "kept_media": CODE,
     "label": BY_US,
-    "last_place": "where a colleague was last",
+    "last_place": "ids of brands",
     "ledger_line": "what was given, names masked when it is written",
     "ledger_total": CODE,
     "message": "ids under which a platform knows a thing: without them a poll brings the words back; hashes",
@@ -110,10 +113,10 @@ OURS: dict[str, str] = {
     "raw_event": CODE,
     "reading_correction": "labels; a trigger takes it away with its message",
     "reply": "our answer and its state; the id of the message it answers",
-    "reply_text": "our answer, which its receipt proves",
+    "reply_text": "our answer, sent or saved, which decisions and its receipt prove",
     "saved_reply": BY_US,
     "saved_reply_version": BY_US,
-    "saved_view": BY_US,
+    "saved_view": "what a colleague named and keeps on purpose",
     "set_aside_item": CODE,
     "style_guide_step": BY_US,
     "style_guide_version": BY_US,
@@ -167,10 +170,10 @@ def planted(whole_app: Flask, superuser: Engine) -> Tenant:
                 connection.execute(
                     text(
                         f"update {table} set {column} = {'cast(:value as jsonb)' if is_json else ':value'}"
-                        f" where {one} brand_id = :brand"
+                        f" where {one} {'agency_id' if table == 'last_place' else 'brand_id'} = :brand"
                     ).bindparams(
                         bindparam("value", json.dumps(value) if is_json else value),
-                        bindparam("brand", tenant.brand_id),
+                        bindparam("brand", tenant.brand_id if table != "last_place" else tenant.agency_id),
                         *([bindparam("contact", tenant.id_of("contact"))] if one else []),
                     )
                 )
@@ -292,6 +295,37 @@ def test_a_crash_between_slices_is_gone_on_from(
     assert holding(superuser, ana.brand_ids[0], PLANTED, ID) == []
 
 
+def test_an_edit_that_comes_while_it_goes_on_brings_nothing_back(
+    make: Factory, ana: Agency, whole_app: Flask, superuser: Engine
+) -> None:
+    account_id, brand_id = make.account(ana), ana.brand_ids[0]
+    store(ana, account_id, *(item(n, f"{PLANTED} {n}") for n in range(4)), item(20, "Another", "22223333444", "Other"))
+    with ana.entered():
+        both = list(db.session.scalars(select(Conversation.id).order_by(Conversation.external_id)))
+        merging.merge(ana.staff, new_id(), both[2], both[0])  # the other one's case tells one of theirs within it
+    erasure_id = order(ana, contact_of(ana))
+    store(ana, account_id, *(item(n, f"{PLANTED} changed {n}") for n in range(4)))
+    edited = [item(n, f"{PLANTED} edited {n}") for n in range(4)]
+    with ana.entered():
+        contact_ids = [UUID(one) for one in db.session.query(ContactErasure).one().contact_ids]
+        erasing.forget(contact_ids)
+        erasing.erase_words(erasing.message_ids_of(contact_ids)[:2])
+    store(ana, account_id, *edited, item(21, "Beneath", "22223333444", "Other"))
+    for _crash in range(2):
+        erase_contacts(whole_app, str(ana.id), str(brand_id), str(erasure_id), slice_size=3)
+    with ana.entered():
+        promised = db.session.scalars(select(OutboxEntry).where(OutboxEntry.job_name == "raise_merged")).all()
+        ids = [dict(one.ids) for one in promised]
+    for one in ids:
+        raise_merged(whole_app, **one)
+    assert holding(superuser, brand_id, PLANTED, ID) == []
+    store(ana, account_id, *edited)
+    assert holding(superuser, brand_id, PLANTED, ID) == []
+    with ana.entered():
+        names = list(db.session.scalars(select(Contact.external_id)))
+    assert len(names) == 2, "nobody new was made of what was told again"
+
+
 def test_who_may_erase_whom(make: Factory, ana: Agency) -> None:
     store(ana, make.account(ana), item(1, "Hello"), item(2, "Hello", "55556666777", "Somebody"))
     mine, other = contact_of(ana), contact_of(ana, "55556666777")
@@ -321,7 +355,9 @@ def test_unlinked_others_keep_what_is_theirs(make: Factory, ana: Agency, whole_a
         linking.link_by_decision(ana.staff, one, three, "Said so")
         deeds.set_vip(ana.staff, one, is_vip=True, note="Known")
         person = reading.get_person(ana.team_lead, one)
-        erasure_id = erasures.order(ana.team_lead, person, [one]).id
+        made = erasures.order(ana.team_lead, person, [one])
+        assert made.left_count == 2, "and is told so"
+        erasure_id = made.id
     erase_contacts(whole_app, str(ana.id), str(ana.brand_ids[0]), str(erasure_id))
     with ana.entered():
         for left in (two, three):

@@ -1,0 +1,64 @@
+"""Answers to a customer whose data is erased meanwhile: nothing goes out, and no words of theirs stay."""
+
+from __future__ import annotations
+
+from uuid import UUID
+
+import pytest
+from sqlalchemy import select, update
+
+from agency.inbox import erasing
+from agency.inbox.models import Contact, Conversation, Message
+from agency.replies import lapsing
+from agency.replies.models import Reply
+from tenants.database import db
+from tenants.errors import Conflict, Invalid
+from tests.replies.conftest import Case, ScriptedTransport
+
+
+def customer(case: Case) -> UUID:
+    with case.agency.entered():
+        wanted = select(Conversation.contact_id).where(Conversation.id == case.conversation_id)
+        found = db.session.scalars(wanted).one()
+        assert found is not None
+        # As intake keeps it: who wrote a message stands with it, too.
+        db.session.execute(
+            update(Message).where(Message.conversation_id == case.conversation_id).values(contact_id=found)
+        )
+        return found
+
+
+def test_what_was_approved_is_not_sent_and_a_draft_is_not_begun_again(case: Case) -> None:
+    approved, theirs = case.approved(), customer(case)
+    with case.agency.entered():
+        erasing.forget([theirs])
+        erasing.erase_words(erasing.message_ids_of([theirs]))
+    assert case.publish(approved, ScriptedTransport(lambda _request: pytest.fail("nothing is asked"))) == "skipped"
+    row = case.row(approved)
+    assert (row.state, "deleted" in (row.state_reason or "")) == ("draft", True)
+    with pytest.raises(Conflict):
+        case.do("submit", approved)
+    with pytest.raises(Invalid):
+        case.draft("Are you still there?")
+
+
+def test_typed_words_that_answer_them_go_wherever_they_stand(case: Case) -> None:
+    typed, theirs = case.draft("You wrote: my order is late"), customer(case)
+    with case.agency.entered():
+        db.session.execute(update(Reply).where(Reply.id == typed).values(draft_text="You wrote: my order"))
+        somebody = Contact(
+            **{
+                name: getattr(db.session.get(Contact, (case.agency.id, theirs, case.agency.brand_ids[0])), name)
+                for name in ("agency_id", "brand_id", "account_id", "platform")
+            },
+            external_id="somebody-else",
+        )
+        db.session.add(somebody)
+        db.session.flush()
+        db.session.execute(
+            update(Conversation).where(Conversation.id == case.conversation_id).values(contact_id=somebody.id)
+        )
+    with case.agency.entered():
+        erasing.forget([theirs])
+        assert lapsing.recheck_conversation(case.conversation_id) == 0
+        assert db.session.scalars(select(Reply.draft_text).where(Reply.id == typed)).one() is None
