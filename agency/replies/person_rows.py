@@ -9,7 +9,7 @@ from collections.abc import Iterator, Sequence
 from typing import Any, Final
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, Select, and_, func, or_, select
+from sqlalchemy import ColumnElement, and_, func, or_, select
 from sqlalchemy.orm import aliased
 
 from agency.inbox.contacts import reading
@@ -60,7 +60,7 @@ def _slices(ids: Sequence[UUID]) -> Iterator[Sequence[UUID]]:
         yield ids[start : start + CASES_AT_ONCE]
 
 
-def _named(wanted: Select[Any]) -> Rows:
+def _named(wanted: Any) -> Rows:
     """Rows by the names of their columns."""
     for row in db.session.execute(wanted):
         yield dict(row._mapping)
