@@ -24,6 +24,7 @@ from sqlalchemy import (
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.orm import Mapped, mapped_column
 
+from tenants.brand_colours import tones_of
 from tenants.database import AgencyOwned, Base, BrandOwned, Dated, belongs_to_agency, belongs_to_brand, new_id
 from tenants.sealed import seals
 
@@ -60,6 +61,17 @@ class Brand(AgencyOwned, Dated, Base):
     """One of `tenants.brands.TIERS`: how much this client's cases count in the queue."""
     paused_at: Mapped[datetime | None]
     archived_at: Mapped[datetime | None]
+
+    @property
+    def colour_on_light(self) -> str:
+        """What it is drawn in on light pages; the colour itself where it can be seen there."""
+        return tones_of(self.colour).on_light
+
+    @property
+    def colour_on_dark(self) -> str:
+        """What it is drawn in on dark pages."""
+        return tones_of(self.colour).on_dark
+
     __table_args__ = (
         belongs_to_agency(),
         UniqueConstraint("agency_id", "name"),

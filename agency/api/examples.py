@@ -25,6 +25,8 @@ BRAND: Final[Example] = {
     "name": "Pennywell",
     "mark": "PW",
     "colour": "#1d6f8f",
+    "colour_on_light": "#1d6f8f",
+    "colour_on_dark": "#307f9f",
     "language": "en",
     "time_zone": "Europe/London",
     "needs_approval": True,

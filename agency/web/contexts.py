@@ -134,7 +134,7 @@ class QueueRow:
     mine: bool = told("The reader holds it.")
     unread: bool = told("Something came in since anybody of ours looked.")
     score: str = told(
-        "What puts it where it stands in the queue, as one number; empty where no order by it.", default=""
+        "What puts it where it stands in the queue, as a number of points; empty where no order by it.", default=""
     )
     gone: str = told(
         "Why it is shown though it has left the view: the word beside it; empty while it belongs.", default=""

@@ -36,6 +36,7 @@ def rows_of(
     now, zone, locale = clock.now(), chosen_zone(), chosen_language()
     states, replies, places, stars = conversation_states(), reply_states(), _places(), _stars()
     start, _mark, query = address.case_url("\0").partition("\0")
+    before, _mark, after = _("%(n)s pts", n="\0").partition("\0")
     looks: dict[int, BrandLook | None] = {}  # by number: Python works a UUID's hash out anew each time
     rows = []
     for r in found:
@@ -67,7 +68,7 @@ def rows_of(
                 r.holder_name or "" if held else "",
                 held and r.holder_id == actor.user_id,
                 r.looked_at is None or (r.last_customer_at is not None and r.last_customer_at > r.looked_at),
-                _score(r, now),
+                _score(r, now, before, after),
                 gone=gone.get(r.id, "") if gone else "",
                 labels=tuple(worn[one] for one in r.label_ids if one in worn) if r.label_ids else (),
             )
@@ -75,9 +76,9 @@ def rows_of(
     return tuple(rows)
 
 
-def _score(r: queries.QueueRow, now: datetime) -> str:
+def _score(r: queries.QueueRow, now: datetime, before: str, after: str) -> str:
     score = score_of(r.rank, now) if r.status == "open" else None
-    return "" if score is None else str(score)
+    return "" if score is None else f"{before}{score}{after}"
 
 
 @per_language

@@ -13,37 +13,21 @@ from typing import Any, Literal
 
 from markupsafe import Markup, escape
 
+from tenants.brand_colours import ink_on, tones_of
+
 Tone = Literal["plain", "info", "good", "warn", "bad"]
 ClockLevel = Literal["plain", "soon", "late", "paused", "done"]
 FindingLevel = Literal["stop", "warn", "hint"]
 
 NEUTRAL_COLOUR = "#5c5f66"
-DARK_INK = ' class="d"'
-"""Marks are white but for these (parts.css, inbox.css): fifty rows say it shorter than fifty colours and places."""
+DARK_INK = " class=d"
+"""Marks on light pages are white but for these, and black on dark ones (parts.css): a tone of a dark page is bright."""
 _COLOUR = re.compile(r"#[0-9a-fA-F]{6}\Z")
 
 
 def told(help_text: str, **options: Any) -> Any:
     """A dataclass field that carries its meaning: read it with `dataclasses.fields(page)[i].metadata["help"]`."""
     return field(metadata={"help": help_text}, **options)
-
-
-def relative_luminance(colour: str) -> float:
-    """WCAG 2 relative luminance, 0 to 1, of a `#rrggbb` colour."""
-    channels = [int(colour[i : i + 2], 16) / 255 for i in (1, 3, 5)]
-    red, green, blue = (c / 12.92 if c <= 0.04045 else ((c + 0.055) / 1.055) ** 2.4 for c in channels)
-    return 0.2126 * red + 0.7152 * green + 0.0722 * blue
-
-
-def contrast_ratio(one: str, other: str) -> float:
-    """WCAG 2 contrast of two `#rrggbb` colours, 1 to 21."""
-    light, dark = sorted((relative_luminance(one), relative_luminance(other)), reverse=True)
-    return (light + 0.05) / (dark + 0.05)
-
-
-def ink_on(colour: str) -> str:
-    """Black or white, whichever is easier to read on `colour`; the better of the two is never below 4.5 to 1."""
-    return "#ffffff" if contrast_ratio(colour, "#ffffff") >= contrast_ratio(colour, "#000000") else "#000000"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -53,8 +37,8 @@ class BrandLook:
     id: str = told("The brand's id as text.")
     name: str = told("The brand's name, never cut: style sheets cut.")
     mark: str = told("Two letters.")
-    colour: str = told("`#rrggbb`; grey where the stored value is not a colour.")
-    ink: str = told("Text colour on `colour`, at least 4.5 to 1.")
+    colour: str = told("`#rrggbb`; grey where the stored value is not a colour. Drawn in its tones, never itself.")
+    ink: str = told("Text colour on the tone of light pages, at least 4.5 to 1; on dark pages it is black.")
     edge: Markup = told(
         "Band and mark for the left edge of a queue row, which inbox.css sizes and inks. Its letters are spoken, too."
     )
@@ -64,22 +48,25 @@ class BrandLook:
 
 @lru_cache(maxsize=4096)
 def brand_look(brand_id: str, name: str, mark: str, colour: str) -> BrandLook:
-    """Draw a brand. Colours travel as SVG `fill` attributes, which a policy without inline styles allows."""
-    fill = colour if _COLOUR.match(colour or "") else NEUTRAL_COLOUR
-    ink = ink_on(fill)
+    """Draw a brand. Colours travel as SVG attributes, which a policy without inline styles allows.
+
+    The row's drawing is short because a page has fifty; HTML closes its `text` with the `svg`.
+    """
+    colour = colour.lower() if _COLOUR.match(colour or "") else NEUTRAL_COLOUR
+    tones = tones_of(colour)
+    drawn = tones.on_light if tones.on_light == tones.on_dark else f"light-dark({tones.on_light},{tones.on_dark})"
+    ink = ink_on(tones.on_light)
     letters = escape((mark or name or "?")[:2].upper())
-    mark_text = f"<text{DARK_INK if ink == '#000000' else ''}>{letters}</text>"
+    mark_text = f"<text{DARK_INK if ink == '#000000' else ''}>{letters}"
     return BrandLook(
         id=brand_id,
         name=name,
         mark=str(letters),
-        colour=fill,
+        colour=colour,
         ink=ink,
-        edge=Markup(f'<svg fill="{fill}"><rect/><rect/>{mark_text}</svg>'),
-        tile=Markup(f'<svg class="tile" viewBox="0 0 24 24" fill="{fill}" aria-hidden="true"><rect/>{mark_text}</svg>'),
-        backdrop=Markup(
-            f'<svg class="backdrop" fill="{fill}" aria-hidden="true"><rect width="100%" height="100%"/></svg>'
-        ),
+        edge=Markup(f"<svg color={drawn}><rect/>{mark_text}</svg>"),
+        tile=Markup(f'<svg class="tile" viewBox="0 0 24 24" color={drawn}><rect/>{mark_text}</text></svg>'),
+        backdrop=Markup(f'<svg class="backdrop" color={drawn} aria-hidden="true"><rect/></svg>'),
     )
 
 

@@ -5,16 +5,30 @@ from __future__ import annotations
 import re
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from agency.web.icons import STATIC
-from agency.web.looks import brand_look, contrast_ratio, ink_on
+from agency.web.looks import brand_look
+from tenants.brand_colours import (
+    BRIGHTEST_ON_LIGHT,
+    DARKEST_ON_DARK,
+    contrast_ratio,
+    relative_luminance,
+    tones_of,
+)
 
 ROLE = re.compile(r"--([a-z-]+):\s*light-dark\((#[0-9a-f]{6}),\s*(#[0-9a-f]{6})\)")
 ROLES = {name: (light, dark) for name, light, dark in ROLE.findall((STATIC / "app.css").read_text(encoding="utf-8"))}
+ROLE_NAME = re.compile(r"var\(--([a-z-]+)\)")
 
 GROUNDS = ("surface", "raised", "sunk", "hover")
+SHEETS = "".join(sheet.read_text(encoding="utf-8") for sheet in sorted(STATIC.glob("*.css")))
+FILLED = {role for fill in re.findall(r"background(?:-color)?:([^;}]*)", SHEETS) for role in ROLE_NAME.findall(fill)}
+NO_GROUND = {"accent", "accent-strong", "bad", "warn", "good", "text", "muted", "line"}
+"""Buttons, bars, dots, toasts and gaps: no brand stands on them. Whatever else fills something may carry one."""
+BRAND_GROUNDS = sorted(FILLED - NO_GROUND)
+COLOUR = st.integers(0, 0xFFFFFF).map(lambda number: f"#{number:06x}")
 TEXT_PAIRS = [
     *((word, ground) for word in ("text", "muted", "accent", "accent-strong") for ground in GROUNDS),
     *((tone, ground) for tone in ("good", "warn", "bad", "info") for ground in (*GROUNDS, f"{tone}-soft")),
@@ -55,9 +69,39 @@ def test_no_style_sheet_names_a_colour_outside_the_roles() -> None:
         assert set(named) <= allowed, sheet.name
 
 
-@given(st.from_regex(r"#[0-9a-f]{6}", fullmatch=True))
-def test_every_brand_colour_carries_readable_words(colour: str) -> None:
-    assert contrast_ratio(ink_on(colour), colour) >= 4.5
+def test_every_ground_is_known_and_the_limits_are_those_of_the_style_sheet() -> None:
+    assert {*GROUNDS, "accent-soft", "info-soft", "warn-soft"} <= set(BRAND_GROUNDS) <= set(ROLES)
+    darkest = min(relative_luminance(ROLES[ground][0]) for ground in BRAND_GROUNDS)
+    brightest = max(relative_luminance(ROLES[ground][1]) for ground in BRAND_GROUNDS)
+    assert 0 <= (darkest + 0.05) / 3 - 0.05 - BRIGHTEST_ON_LIGHT < 0.002, "no darker than it must be"
+    assert 0 <= DARKEST_ON_DARK - (3 * (brightest + 0.05) - 0.05) < 0.002, "no brighter than it must be"
+
+
+@given(colour=COLOUR)
+@example("#000000")
+@example("#ffffff")
+@example("#0000ff")
+@example("#ffff00")
+@example("#00ff00")
+def test_every_colour_is_seen_on_every_ground_and_carries_readable_letters(colour: str) -> None:
+    look = brand_look("b", "Brand", "BR", colour)
+    for theme, tone in enumerate(tones_of(colour)):
+        for ground in BRAND_GROUNDS:
+            assert contrast_ratio(tone, ROLES[ground][theme]) >= 3, (theme, ground)
+        letters = "#000000" if theme else look.ink  # as parts.css has it
+        assert contrast_ratio(letters, tone) >= 4.5
+        assert tone in look.edge
+        assert tone in look.tile
+        assert tone in look.backdrop
+    assert ("class=d" in look.edge) == (look.ink == "#000000")
+
+
+@given(colour=COLOUR)
+def test_a_colour_that_can_be_seen_is_drawn_as_it_is(colour: str) -> None:
+    for theme, tone in enumerate(tones_of(colour)):
+        if all(contrast_ratio(colour, ROLES[ground][theme]) >= 3.01 for ground in BRAND_GROUNDS):
+            assert tone == colour
+        assert tones_of(tone)[theme] == tone, "a tone needs no other"
 
 
 @given(colour=st.text(max_size=40), name=st.text(max_size=20), mark=st.text(max_size=4))

@@ -53,6 +53,8 @@ class Brand(Strict):
     name = Text(required=True)
     mark = Text(required=True)
     colour = Text(required=True)
+    colour_on_light = Text(required=True, metadata={"description": "what `colour` is drawn in on light pages"})
+    colour_on_dark = Text(required=True, metadata={"description": "what `colour` is drawn in on dark pages"})
     language = Text(required=True)
     time_zone = Text(required=True)
     needs_approval = Flag(required=True)
