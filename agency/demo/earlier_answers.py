@@ -1,7 +1,4 @@
-"""What the demo's brands answered in the weeks before: direct messages, as they stand after publishing.
-
-Messages, because nothing of the sandbox's is compared with them: there they were never written.
-"""
+"""What the demo's brands answered in the weeks before: direct messages, as they stand after publishing."""
 
 from __future__ import annotations
 
@@ -15,15 +12,14 @@ from uuid import UUID
 from sqlalchemy import select
 
 from agency.demo import corpus
+from agency.demo.messages import account_of, message_came
 from agency.inbox import outgoing
-from agency.inbox.intake import store_page
 from agency.inbox.models import Conversation, Message
 from agency.replies.answered_words import keep_question
 from agency.replies.drafting import new_reply
 from agency.replies.models import Approval, Reply, ReplyText
 from agency.replies.wordings import remember_sent
 from agency.replies.words import hash_of
-from channels.items import Author, IncomingItem, Page, person_thread
 from channels.models import Account
 from tenants import clock
 from tenants.database import db, new_id
@@ -42,9 +38,7 @@ def write_earlier_answers(agency_id: UUID, brand_ids: Mapping[str, UUID], ids: M
     asks = {brand.key for brand in corpus.load_brands() if brand.needs_approval}
     for key, entries in json.loads(LISTED.read_text(encoding="utf-8")).items():
         for entry in entries:
-            account = db.session.execute(
-                select(Account).where(Account.brand_id == brand_ids[key], Account.platform == entry["platform"])
-            ).scalar()
+            account = account_of(brand_ids[key], entry["platform"])
             if account is not None:
                 staff, owner = people[entry["staff"]], owners[key] if key in asks else None
                 actors = [Actor(ids[p.key], p.name, Role(p.role), agency_id, None) for p in (staff, owner) if p]
@@ -54,23 +48,8 @@ def write_earlier_answers(agency_id: UUID, brand_ids: Mapping[str, UUID], ids: M
 def _answer(account: Account, entry: dict[str, Any], staff: Actor, owner: Actor | None = None) -> None:
     asked_at = clock.now().replace(microsecond=0) - timedelta(days=entry["days_ago"], minutes=17)
     answered_at = asked_at + ANSWERED_AFTER
-    item = IncomingItem(
-        external_id=f"m_demo_{entry['person']}",
-        thread_external_id=person_thread(entry["person"]),
-        parent_external_id=None,
-        kind="message",
-        author=Author(entry["person"], entry["name"]),
-        text=entry["asked"],
-        created_at=asked_at,
-        updated_at=None,
-        stars=None,
-        permalink=None,
-        from_us=False,
-    )
-    store_page(account, Page((item,), (), "", complete=True), now=asked_at, known_stay=True)
-    message = db.session.execute(
-        select(Message).where(Message.account_id == account.id, Message.external_id == item.external_id)
-    ).scalar_one()
+    stored = message_came(account, entry["person"], entry["name"], entry["asked"], asked_at)
+    message = db.session.execute(select(Message).where(Message.id == stored.id)).scalar_one()
     conversation = db.session.execute(
         select(Conversation).where(Conversation.id == message.conversation_id)
     ).scalar_one()
@@ -79,8 +58,8 @@ def _answer(account: Account, entry: dict[str, Any], staff: Actor, owner: Actor 
         account,
         conversation.id,
         reply_id=reply.id,
-        platform_id=f"{item.external_id}_answer",
-        answered_external_id=item.external_id,
+        platform_id=f"{message.external_id}_answer",
+        answered_external_id=message.external_id,
         text=entry["answered"],
         written_at=answered_at,
     )

@@ -13,37 +13,26 @@ from uuid import UUID
 
 from sqlalchemy import select
 
-from agency.demo import corpus
+from agency.demo.messages import account_of, actors_of, message_came
 from agency.inbox.contacts import deeds, linking
-from agency.inbox.intake import store_page
 from agency.inbox.models import Contact
-from channels.items import Author, IncomingItem, Page, person_thread
 from channels.models import Account
 from tenants import clock
 from tenants.database import db
-from tenants.permissions import Actor, Role
+from tenants.permissions import Actor
 
 LISTED = Path(__file__).parent / "data" / "people_who_write.json"
 
 
 def write_people(agency_id: UUID, brand_ids: Mapping[str, UUID], ids: Mapping[str, UUID]) -> None:
     """Store them, where the accounts are connected and the earlier identity is known."""
-    people = {
-        person.key: Actor(ids[person.key], person.name, Role(person.role), agency_id, None)
-        for person in corpus.load_people().people
-    }
+    people = actors_of(agency_id, ids)
     for key, entry in json.loads(LISTED.read_text(encoding="utf-8")).items():
-        account = _account(brand_ids[key], entry["platform"])
-        before = _account(brand_ids[key], entry["is"][0])
+        account = account_of(brand_ids[key], entry["platform"])
+        before = account_of(brand_ids[key], entry["is"][0])
         earlier = _contact(before, entry["is"][1]) if before is not None else None
         if account is not None and earlier is not None:
             _write(account, earlier, entry, people[entry["by"]])
-
-
-def _account(brand_id: UUID, platform: str) -> Account | None:
-    return db.session.execute(
-        select(Account).where(Account.brand_id == brand_id, Account.platform == platform).order_by(Account.id)
-    ).scalar()
 
 
 def _contact(account: Account, external_id: str) -> UUID | None:
@@ -54,22 +43,7 @@ def _contact(account: Account, external_id: str) -> UUID | None:
 
 def _write(account: Account, earlier: UUID, entry: dict[str, Any], actor: Actor) -> None:
     at = clock.now().replace(microsecond=0) - timedelta(hours=entry["hours_ago"])
-    item = IncomingItem(
-        external_id=f"m_demo_{entry['person']}",
-        thread_external_id=person_thread(entry["person"]),
-        parent_external_id=None,
-        kind="message",
-        author=Author(entry["person"], entry["name"]),
-        text=entry["says"],
-        created_at=at,
-        updated_at=None,
-        stars=None,
-        permalink=None,
-        from_us=False,
-    )
-    store_page(account, Page((item,), (), "", complete=True), now=at, known_stay=True)
-    now = _contact(account, entry["person"])
-    assert now is not None
+    now = message_came(account, entry["person"], entry["name"], entry["says"], at).contact_id
     linking.link_by_words(actor, now, earlier, entry["words"], None)
     deeds.set_vip(actor, earlier, is_vip=True, note=entry["vip"])
     deeds.set_weight(actor, earlier, entry["weight"])

@@ -24,6 +24,7 @@ from agency.demo import corpus, goodwill
 from agency.demo.answered import write_answered
 from agency.demo.earlier_answers import write_earlier_answers
 from agency.demo.guide_lives import write_guide_life
+from agency.demo.labels_and_views import write_labels, write_views
 from agency.demo.people_who_write import write_people
 from agency.demo.worked_on import write_worked_on
 from agency.training import quiz
@@ -145,7 +146,9 @@ def _seed(app: Flask, settings: Settings) -> None:
         write_answered(people, brand_ids)
         goodwill.write_ledgers(actor, brand_ids, ids)
         write_people(agency_id, brand_ids, ids)
-        write_worked_on(agency_id, brand_ids, ids)
+        label_ids = write_labels(actor, brand_ids)
+        write_worked_on(agency_id, brand_ids, ids, label_ids)
+        write_views(people, brand_ids, label_ids)
         db.session.add(InstallationFact(name=FACT, value={"agency_id": str(agency_id)}))
     log.info("demo_seeded", agency_id=str(agency_id))
 

@@ -1,5 +1,5 @@
 """What staff did lately with direct messages: one closed as spam and its author marked, one put off until tomorrow, two
-told as one case.
+told as one case, one answered half by a lead and given to a colleague, one whose reading somebody corrected.
 """
 
 from __future__ import annotations
@@ -11,66 +11,63 @@ from pathlib import Path
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import select
-
-from agency.demo import corpus
-from agency.inbox import bulk, merging
+from agency.demo.messages import Stored, account_of, actors_of, message_came
+from agency.inbox import bulk, corrections, desk, labelling, merging
 from agency.inbox.deeds import Snooze, Spam
-from agency.inbox.intake import store_page
-from agency.inbox.models import Conversation
-from channels.items import Author, IncomingItem, Page, person_thread
+from agency.replies.desk import start_draft
 from channels.models import Account
 from tenants import clock
-from tenants.database import db, new_id
-from tenants.permissions import Actor, Role
+from tenants.database import new_id
+from tenants.permissions import Actor
 
 LISTED = Path(__file__).parent / "data" / "worked_on.json"
 
 
-def write_worked_on(agency_id: UUID, brand_ids: Mapping[str, UUID], ids: Mapping[str, UUID]) -> None:
+def write_worked_on(
+    agency_id: UUID, brand_ids: Mapping[str, UUID], ids: Mapping[str, UUID], label_ids: Mapping[str, UUID]
+) -> None:
     """Store them and do it, where the accounts are connected."""
-    people = {
-        person.key: Actor(ids[person.key], person.name, Role(person.role), agency_id, None)
-        for person in corpus.load_people().people
-    }
+    people = actors_of(agency_id, ids)
     for key, entry in json.loads(LISTED.read_text(encoding="utf-8")).items():
-        account = db.session.execute(
-            select(Account)
-            .where(Account.brand_id == brand_ids[key], Account.platform == entry["platform"])
-            .order_by(Account.id)
-        ).scalar()
+        account = account_of(brand_ids[key], entry["platform"])
         if account is not None:
-            _work(account, entry, people[entry["by"]])
+            _Shift(account, people, label_ids, people[entry["by"]]).work(entry)
 
 
-def _work(account: Account, entry: dict[str, Any], actor: Actor) -> None:
-    spam = _stored(account, entry["spam"])
-    bulk.press_one(actor, new_id(), Spam(), spam, mark=True)
-    until = (clock.now() + timedelta(days=1)).replace(hour=9, minute=0, second=0, microsecond=0)
-    given = {"until": until.isoformat()}
-    bulk.press_one(actor, new_id(), Snooze(until), _stored(account, entry["put_off"]), given=given)
-    together = [_stored(account, one) for one in entry.get("together", ())]
-    for other in together[1:]:
-        merging.merge(actor, new_id(), together[0], other)
+class _Shift:
+    """One person's work on one account's messages."""
 
+    def __init__(
+        self, account: Account, people: Mapping[str, Actor], label_ids: Mapping[str, UUID], actor: Actor
+    ) -> None:
+        self.account, self.people, self.label_ids, self.actor = account, people, label_ids, actor
 
-def _stored(account: Account, one: dict[str, Any]) -> UUID:
-    at = clock.now().replace(microsecond=0) - timedelta(hours=one["hours_ago"])
-    thread = person_thread(one["person"])
-    item = IncomingItem(
-        external_id=f"m_demo_{one['person']}",
-        thread_external_id=thread,
-        parent_external_id=None,
-        kind="message",
-        author=Author(one["person"], one["name"]),
-        text=one["says"],
-        created_at=at,
-        updated_at=None,
-        stars=None,
-        permalink=None,
-        from_us=False,
-    )
-    store_page(account, Page((item,), (), "", complete=True), now=at, known_stay=True)
-    return db.session.scalars(
-        select(Conversation.id).where(Conversation.account_id == account.id, Conversation.external_id == thread)
-    ).one()
+    def work(self, entry: dict[str, Any]) -> None:
+        """Do all that the entry tells."""
+        actor = self.actor
+        bulk.press_one(actor, new_id(), Spam(), self._stored(entry["spam"]).conversation_id, mark=True)
+        until = (clock.now() + timedelta(days=1)).replace(hour=9, minute=0, second=0, microsecond=0)
+        given = {"until": until.isoformat()}
+        put_off = self._stored(entry["put_off"]).conversation_id
+        bulk.press_one(actor, new_id(), Snooze(until), put_off, given=given)
+        together = [self._stored(one).conversation_id for one in entry.get("together", ())]
+        for other in together[1:]:
+            merging.merge(actor, new_id(), together[0], other)
+        misread = self._stored(entry["misread"])
+        corrections.correct(actor, misread.conversation_id, misread.id, *entry["misread"]["is"])
+        if "begun" in entry:
+            self._begin(entry["begun"])
+
+    def _begin(self, begun: dict[str, Any]) -> None:
+        """A lead writes half an answer, and gives the case to whoever knows the rest."""
+        lead, case = self.people[begun["by"]], self._stored(begun).conversation_id
+        desk.claim(lead, case)
+        start_draft(lead, case, begun["draft"])
+        desk.assign(lead, case, self.people[begun["to"]].user_id, seen_holder_id=lead.user_id)
+
+    def _stored(self, one: dict[str, Any]) -> Stored:
+        at = clock.now().replace(microsecond=0) - timedelta(hours=one["hours_ago"])
+        stored = message_came(self.account, one["person"], one["name"], one["says"], at)
+        if "labels" in one:
+            labelling.put_on(self.actor, [stored.conversation_id], [self.label_ids[name] for name in one["labels"]])
+        return stored

@@ -1,0 +1,33 @@
+"""The demo's labels, of the agency and of each brand, and the views its people keep of the queue."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from pathlib import Path
+from uuid import UUID
+
+from agency.inbox import labels, saved_views
+from tenants.permissions import Actor
+
+LISTED = Path(__file__).parent / "data" / "labels_and_views.json"
+
+
+def write_labels(actor: Actor, brand_ids: Mapping[str, UUID]) -> dict[str, UUID]:
+    """Make the labels; their ids by name."""
+    listed = json.loads(LISTED.read_text(encoding="utf-8"))["labels"]
+    return {
+        name: labels.create_label(actor, brand_ids.get(key), name, colour).id
+        for key, made in listed.items()
+        for name, colour in made.items()
+    }
+
+
+def write_views(people: Mapping[str, Actor], brand_ids: Mapping[str, UUID], label_ids: Mapping[str, UUID]) -> None:
+    """Keep the views: each person's own, and those a lead shares."""
+    for view in json.loads(LISTED.read_text(encoding="utf-8"))["views"]:
+        filters = {**view["filters"]}
+        for field, ids in (("brand", brand_ids), ("label", label_ids)):
+            if field in filters:
+                filters[field] = [str(ids[key]) for key in filters[field]]
+        saved_views.create_view(people[view["by"]], view["name"], filters, is_shared=view.get("shared", False))
