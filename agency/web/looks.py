@@ -50,7 +50,8 @@ class BrandLook:
 def brand_look(brand_id: str, name: str, mark: str, colour: str) -> BrandLook:
     """Draw a brand. Colours travel as SVG attributes, which a policy without inline styles allows.
 
-    The row's drawing is short because a page has fifty; HTML closes its `text` with the `svg`.
+    Style sheets fill shapes with `color` as their ground, so that what checks contrast sees what stands on it. A row's
+    drawing is short because a page has fifty; HTML closes its `text` with the `svg`.
     """
     colour = colour.lower() if _COLOUR.match(colour or "") else NEUTRAL_COLOUR
     tones = tones_of(colour)
@@ -65,8 +66,8 @@ def brand_look(brand_id: str, name: str, mark: str, colour: str) -> BrandLook:
         colour=colour,
         ink=ink,
         edge=Markup(f"<svg color={drawn}><rect/>{mark_text}</svg>"),
-        tile=Markup(f'<svg class="tile" viewBox="0 0 24 24" color={drawn}><rect/>{mark_text}</text></svg>'),
-        backdrop=Markup(f'<svg class="backdrop" color={drawn} aria-hidden="true"><rect/></svg>'),
+        tile=Markup(f'<svg class="tile" viewBox="0 0 24 24" color={drawn}>{mark_text}</text></svg>'),
+        backdrop=Markup(f'<svg class="backdrop" color={drawn} aria-hidden="true"></svg>'),
     )
 
 

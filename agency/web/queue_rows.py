@@ -24,6 +24,7 @@ _MARKED = re.compile(f"{BEGIN}([^{BEGIN}{END}<>]*){END}")
 
 
 LABELS_SHOWN = 2
+"""By name; one where somebody has the case, whose name stands beside them."""
 
 
 def queue_rows(rows: Iterable[QueueRow], chosen: str, yours: str) -> Markup:
@@ -85,10 +86,10 @@ def _stars(words: str, shape: str) -> str:
 
 
 @lru_cache(maxsize=1024)
-def _labels(worn: tuple[LabelLook, ...]) -> str:
-    """Two by name, and how many more; a colour never stands alone."""
-    shown = "".join(f"<i class=c-{label.colour}>{escape(label.name)}</i>" for label in worn[:LABELS_SHOWN])
-    return f"{shown}<small>+{len(worn) - LABELS_SHOWN}</small>" if len(worn) > LABELS_SHOWN else shown
+def _labels(worn: tuple[LabelLook, ...], most: int) -> str:
+    """So many by name, and how many more; a colour never stands alone."""
+    shown = "".join(f"<i class=c-{label.colour}>{escape(label.name)}</i>" for label in worn[:most])
+    return f"{shown}<small>+{len(worn) - most}</small>" if len(worn) > most else shown
 
 
 def _minute(iso: str) -> str:
@@ -108,7 +109,7 @@ def _row(
     if due is not None:
         level = "" if due.level == "plain" else f' class="{due.level}"'
         clock = f'<time{level} datetime="{_minute(due.iso)}">{_own(due.words)}</time>'
-    worn = _labels(r.labels) if r.labels else ""
+    worn = _labels(r.labels, LABELS_SHOWN - bool(held)) if r.labels else ""
     score = f"<b>{_own(r.score)}</b>" if r.score else ""
     unread, current = " un" if r.unread else "", ' aria-current="true"' if is_chosen else ""
     gone, left = (" gone", f"<strong>{_own(r.gone)}</strong>") if r.gone else ("", "")
