@@ -81,5 +81,5 @@ def test_the_sheet_is_a_page_and_a_part_in_every_language(whole_app: Flask) -> N
         part = browser.get("/keys", headers={**headers, "HX-Request": "true"}).text
         assert "<html" in page
         assert "<html" not in part
-        assert page.count("<kbd") == part.count("<kbd") >= len(KEYS)
+        assert page.count("<kbd") == part.count("<kbd") >= len({(key.where, key.does) for key in KEYS})
         assert word in part
