@@ -153,6 +153,13 @@ class Conversation(BrandOwned, Dated, Base):
         ),
         Index("ix_conversation_due", "agency_id", "due_at", "id", postgresql_where=text("status = 'open'")),
         Index(
+            "ix_conversation_open_past",
+            "agency_id",
+            text("last_message_at desc"),
+            text("id desc"),
+            postgresql_where=text("status = 'open'"),
+        ),
+        Index(
             "ix_conversation_past",
             "agency_id",
             "status",

@@ -155,20 +155,18 @@ def list_conversations(
 def _searched(
     wanted: QueueFilter, order: str, after: str | None, limit: int, values: dict[str, Any], with_accounts: bool
 ) -> QueuePage:
-    """The same of a search: three statements for rare words, a few more where all are common.
+    """The same of a search: one statement and one or two for the texts, a few more where every word is common.
 
     A page of common words may be short, or empty, and still have a next one: so far was looked.
     """
-    sought = seek(wanted, order, after, limit, values)
-    next_cursor, rows = sought.next_cursor, list[QueueRow]()
-    if sought.ids:
-        values["among"] = sought.ids
-        if sought.after is not None:
-            values["place"], values["place_id"] = sought.after
-        kept = _kept_list(
-            bound_filter(wanted, values), order, sought.after is not None, limit + 1, with_accounts, is_among=True
-        )
-        rows = [QueueRow._make(row) for row in kept.rows(values)]
+
+    def among(values: dict[str, Any], is_continued: bool) -> list[tuple[Any, ...]]:
+        bound = bound_filter(wanted, values)
+        return _kept_list(bound, order, is_continued, limit + 1, with_accounts, is_among=True).rows(values)
+
+    columns = ROW_COLUMNS if with_accounts else ROW_WITHOUT_ACCOUNT
+    sought = seek(wanted, order, after, limit, values, columns, among)
+    next_cursor, rows = sought.next_cursor, [QueueRow._make(row) for row in sought.rows]
     if len(rows) > limit:
         rows = rows[:limit]
         next_cursor = _cursor_behind(rows[-1], order)

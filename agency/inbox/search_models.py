@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from uuid import UUID
 
-from sqlalchemy import BigInteger, Identity, Index, Text
+from sqlalchemy import BigInteger, Identity, Index, PrimaryKeyConstraint, Text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from tenants.database import Base, BrandOwned
@@ -14,15 +14,16 @@ class SearchWord(BrandOwned, Base):
     """That a conversation holds a word. `id` is the conversation's.
 
     A plain table of words, since row-level security lets no full-text index be used (decision 0021): comparing text is
-    leakproof, so the index on `word` serves, for beginnings of words, too. `word` is as `agency.inbox.search_text`
-    makes it. No foreign key, for it would cost half of what a word costs; triggers take the words away with the
-    conversation, and with any message of it that goes.
+    leakproof, so the key serves, which begins with the word, for beginnings of words, too, and what a word leads to
+    stands in it whole. `word` is as `agency.inbox.search_text` makes it. No foreign key, for it would cost half of
+    what a word costs; triggers take the words away with the conversation, and with any message of it that goes.
     """
 
     __tablename__ = "search_word"
     word: Mapped[str] = mapped_column(Text(collation="C"), primary_key=True)
     __table_args__ = (
-        Index("ix_search_word_word", "agency_id", "word"),
+        PrimaryKeyConstraint("agency_id", "word", "brand_id", "id"),
+        Index("ix_search_word_conversation", "agency_id", "id"),
         {"info": {"app_may": ("SELECT", "INSERT", "DELETE")}},
     )
 

@@ -1,0 +1,180 @@
+"""Looking words up in `search_word`, and reading what they name: one statement where any of the words is rare.
+
+Every word's places are counted up to MOST_RARE. The rarest word's are held against the other words in the index alone,
+and only what is left is read from the list's own table.
+"""
+
+from __future__ import annotations
+
+from functools import lru_cache
+from typing import Any, Final
+
+from sqlalchemy import (
+    ARRAY,
+    ColumnElement,
+    Select,
+    Text,
+    Uuid,
+    any_,
+    bindparam,
+    case,
+    cast,
+    column,
+    func,
+    literal_column,
+    or_,
+    select,
+    union_all,
+)
+
+from agency.inbox.filters import ORDERED_BY, QueueFilter, conditions
+from agency.inbox.kept_filters import PARAMETERS, in_order
+from agency.inbox.kept_values import unseen, unseen_list
+from agency.inbox.models import Conversation, SearchWord
+from agency.inbox.searching import numbered, probe, ways_of
+from tenants.kept_select import KeptSelect
+
+MOST_RARE: Final = 2_000
+"""A word that stands in so many places is rare: all its conversations are read."""
+MOST_HELD_AGAINST: Final = 20_000
+"""Of several common words, the places of the least common one up to so many are held against the others."""
+_IDS: Any = ARRAY(Uuid())
+_NO_IDS: Any = literal_column("'{}'::uuid[]")
+_YES: Any = literal_column("true")
+
+Shape = tuple[int, ...]
+
+
+@lru_cache(maxsize=256)
+def listed_by_rare(
+    columns: tuple[Any, ...],
+    wanted: QueueFilter,
+    order: str,
+    is_continued: bool,
+    rows: int,
+    shape: Shape,
+    by: tuple[bool, bool, bool],
+) -> KeptSelect:
+    """What the rare words, a whole key or a number of ours lead to, in the list's order.
+
+    `by`: whether there is a whole key, whether a number, whether the brands of `brands` alone are looked in. Each row
+    begins with whether any word is rare (None: each is common, nothing was read) and whether it was found by a key or
+    a number; what follows is None where nothing was found.
+    """
+    with_whole, with_number, in_brands = by
+    terms = [_places_of(ways_of(shape, place), in_brands).cte(f"word_{place}") for place in range(len(shape))]
+    surely: list[Any] = []
+    if with_whole:
+        whole: Any = unseen_list(bindparam("whole", type_=ARRAY(Text())))
+        keyed = _places_of([SearchWord.word == any_(whole)], in_brands).cte("keyed")
+        surely.append(select(func.coalesce(keyed.c.ids, _NO_IDS)).scalar_subquery())
+    if with_number:
+        ours = numbered(unseen(bindparam("number", type_=Uuid()))).subquery()
+        surely.append(
+            select(func.coalesce(func.array_agg(ours.c.id, type_=_IDS), _NO_IDS)).select_from(ours).scalar_subquery()
+        )
+    by_word = _of_the_rarest(terms, shape) if terms else _NO_IDS
+    certain: Any = _NO_IDS
+    for one in surely:
+        certain = func.array_cat(certain, one, type_=_IDS)
+    found = select(by_word.label("by_word"), certain.label("certain")).cte("found")
+    named = func.array_cat(found.c.by_word, found.c.certain, type_=_IDS) if surely else found.c.by_word
+    ids, certain = (_array(select(one).scalar_subquery()) for one in (named, found.c.certain))
+    is_certain = Conversation.id == any_(certain) if surely else literal_column("false")
+    some = conditions(wanted, PARAMETERS["me"], PARAMETERS["now"])
+    keys = (ORDERED_BY[order], Conversation.id)
+    listed = select(is_certain.label("is_certain"), *(one.label(f"c{n}") for n, one in enumerate(columns)))
+    listed = listed.add_columns(keys[0].label("place"), keys[1].label("number"))
+    listed = listed.where(Conversation.id == any_(ids), *some).limit(literal_column(str(rows)))
+    page = in_order(listed, keys, is_continued, downwards=order != "due").subquery("page")
+    return KeptSelect(
+        select(found.c.by_word.is_not(None), page.c.is_certain, *(page.c[f"c{n}"] for n in range(len(columns))))
+        .select_from(found.outerjoin(page, _YES))
+        .order_by(*((page.c.place, page.c.number) if order == "due" else (page.c.place.desc(), page.c.number.desc())))
+    )
+
+
+def _places_of(ways: list[ColumnElement[bool]], in_brands: bool) -> Select[Any]:
+    """Conversations and their brands as two arrays, None where they are more than MOST_RARE."""
+    parts = []
+    for way in ways:
+        part = select(SearchWord.id, SearchWord.brand_id).where(way, *_in_brands(in_brands))
+        parts.append(part.limit(literal_column(str(MOST_RARE + 1))))
+    found = (parts[0] if len(parts) == 1 else union_all(*parts)).subquery()
+    is_rare = func.count() <= literal_column(str(MOST_RARE))
+    return select(
+        case((is_rare, func.coalesce(func.array_agg(found.c.id, type_=_IDS), _NO_IDS))).label("ids"),
+        case((is_rare, func.coalesce(func.array_agg(found.c.brand_id, type_=_IDS), _NO_IDS))).label("brand_ids"),
+    ).select_from(found)
+
+
+def _of_the_rarest(terms: list[Any], shape: Shape) -> Any:
+    """The ids of the rarest word that have the others; null where none is rare."""
+    if len(terms) == 1:
+        return select(terms[0].c.ids).scalar_subquery()
+    numbers = (literal_column(str(number)).label("place") for number in range(len(terms)))
+    every = union_all(*(select(t.c.ids, t.c.brand_ids, n) for t, n in zip(terms, numbers, strict=True))).subquery()
+    rarest = (
+        select(every.c.ids, every.c.brand_ids, every.c.place)
+        .where(every.c.ids.is_not(None))
+        .order_by(func.cardinality(every.c.ids))
+        .limit(literal_column("1"))
+        .cte("rarest")
+    )
+    one = (
+        func.unnest(select(rarest.c.ids).scalar_subquery(), select(rarest.c.brand_ids).scalar_subquery())
+        .table_valued(column("id", Uuid()), column("brand_id", Uuid()))
+        .render_derived("one")
+    )
+    of = select(rarest.c.place).scalar_subquery()
+    having = (
+        select(func.coalesce(func.array_agg(one.c.id, type_=_IDS), _NO_IDS))
+        .select_from(one)
+        .where(
+            *(or_(of == literal_column(str(n)), probe(shape, n, one.c.id, one.c.brand_id)) for n in range(len(shape)))
+        )
+    )
+    return case((select(rarest.c.ids).exists(), having.scalar_subquery()))
+
+
+def _array(ids: Any) -> Any:
+    """What a sub-select gives as one array, not as rows to compare with."""
+    return cast(ids, _IDS)
+
+
+def _in_brands(in_brands: bool) -> list[ColumnElement[bool]]:
+    return [SearchWord.brand_id == any_(unseen_list(PARAMETERS["brands"]))] if in_brands else []
+
+
+@lru_cache(maxsize=64)
+def surely_found(with_whole: bool, with_number: bool) -> KeptSelect:
+    """Ids of what a whole key or a number of ours leads to."""
+    parts: list[Any] = []
+    if with_whole:
+        whole: Any = unseen_list(bindparam("whole", type_=ARRAY(Text())))
+        one = select(SearchWord.id).where(SearchWord.word == any_(whole)).limit(literal_column(str(MOST_RARE)))
+        parts.append(select(one.subquery().c.id))
+    if with_number:
+        parts.append(select(numbered(unseen(bindparam("number", type_=Uuid()))).subquery().c.id))
+    return KeptSelect(select((parts[0] if len(parts) == 1 else union_all(*parts)).subquery().c.id))
+
+
+@lru_cache(maxsize=64)
+def counted(shape: Shape, in_brands: bool) -> KeptSelect:
+    """Places of each word, counted up to MOST_HELD_AGAINST and one more."""
+    most = literal_column(str(MOST_HELD_AGAINST + 1))
+
+    def count(place: int) -> Any:
+        some = select(SearchWord.id).where(or_(*ways_of(shape, place)), *_in_brands(in_brands)).limit(most).subquery()
+        return select(func.count()).select_from(some).scalar_subquery()
+
+    return KeptSelect(select(*(count(place) for place in range(len(shape)))))
+
+
+@lru_cache(maxsize=64)
+def having_all(shape: Shape, least: int, in_brands: bool) -> KeptSelect:
+    """Those of one common word that have all others, at most MOST_RARE and one more."""
+    places = select(SearchWord.id, SearchWord.brand_id).where(or_(*ways_of(shape, least)), *_in_brands(in_brands))
+    theirs = places.limit(literal_column(str(MOST_HELD_AGAINST + 1))).subquery()
+    others = (probe(shape, place, theirs.c.id, theirs.c.brand_id) for place in range(len(shape)) if place != least)
+    return KeptSelect(select(theirs.c.id).where(*others).limit(literal_column(str(MOST_RARE + 1))))
