@@ -10,7 +10,7 @@ from collections.abc import Iterable
 from typing import Any, NamedTuple
 from uuid import UUID
 
-from sqlalchemy import BigInteger, Uuid, bindparam, func, select
+from sqlalchemy import BigInteger, Uuid, bindparam, select
 from sqlalchemy.dialects.postgresql import ARRAY
 from sqlalchemy.types import Text
 
@@ -111,12 +111,6 @@ def agencies_due() -> list[UUID]:
 def is_any_due() -> bool:
     """Whether there is any. Needs no scope."""
     return bool(db.session.scalar(select(select(SearchDue.id).limit(1).exists())))
-
-
-def counts_due() -> tuple[int, int]:
-    """How many notes of changed conversations wait, and how many agencies are gone through from the beginning."""
-    row = db.session.execute(select(func.count(SearchDue.conversation_id), func.count(SearchDue.before_id))).one()
-    return int(row[0]), int(row[1])
 
 
 def keep_words(limit: int = SLICE) -> int:

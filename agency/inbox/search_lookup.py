@@ -36,6 +36,8 @@ from tenants.kept_select import KeptSelect
 
 MOST_RARE: Final = 2_000
 """A word that stands in so many places is rare: all its conversations are read."""
+NEXT_TO_NONE: Final = 100
+"""Beside a word of at most so many places, other words are asked of these alone."""
 MOST_HELD_AGAINST: Final = 20_000
 """Of several common words, the places of the least common one up to so many are held against the others."""
 _IDS: Any = ARRAY(Uuid())
@@ -62,7 +64,8 @@ def listed_by_rare(
     a number; what follows is None where nothing was found.
     """
     with_whole, with_number, in_brands = by
-    terms = [_places_of(ways_of(shape, place), in_brands).cte(f"word_{place}") for place in range(len(shape))]
+    few = _fewest(shape, in_brands) if len(shape) > 1 else None
+    terms = [_places_of(ways_of(shape, place), in_brands, few).cte(f"word_{place}") for place in range(len(shape))]
     surely: list[Any] = []
     if with_whole:
         whole: Any = unseen_list(bindparam("whole", type_=ARRAY(Text())))
@@ -94,14 +97,30 @@ def listed_by_rare(
     )
 
 
-def _places_of(ways: list[ColumnElement[bool]], in_brands: bool) -> Select[Any]:
-    """Conversations and their brands as two arrays, None where they are more than MOST_RARE."""
+def _some(ways: list[ColumnElement[bool]], in_brands: bool, most: Any) -> Any:
     parts = []
     for way in ways:
         part = select(SearchWord.id, SearchWord.brand_id).where(way, *_in_brands(in_brands))
-        parts.append(part.limit(literal_column(str(MOST_RARE + 1))))
-    found = (parts[0] if len(parts) == 1 else union_all(*parts)).subquery()
-    is_rare = func.count() <= literal_column(str(MOST_RARE))
+        parts.append(part.limit(most + literal_column("1")))
+    return (parts[0] if len(parts) == 1 else union_all(*parts)).subquery()
+
+
+def _fewest(shape: Shape, in_brands: bool) -> Any:
+    """How many places a word is looked up to: beside one that has next to none, the others need no counting."""
+    least: list[Any] = []
+    for place in range(len(shape)):
+        some = _some(ways_of(shape, place), in_brands, literal_column(str(NEXT_TO_NONE)))
+        least.append(select(func.count()).select_from(some).scalar_subquery())
+    next_to_none = literal_column(str(NEXT_TO_NONE))
+    most = case((func.least(*least) <= next_to_none, next_to_none), else_=literal_column(str(MOST_RARE)))
+    return select(select(most.label("most")).cte("counted").c.most).scalar_subquery()
+
+
+def _places_of(ways: list[ColumnElement[bool]], in_brands: bool, most: Any = None) -> Select[Any]:
+    """Conversations and their brands as two arrays, None where they are more than `most`."""
+    most = literal_column(str(MOST_RARE)) if most is None else most
+    found = _some(ways, in_brands, most)
+    is_rare = func.count() <= most
     return select(
         case((is_rare, func.coalesce(func.array_agg(found.c.id, type_=_IDS), _NO_IDS))).label("ids"),
         case((is_rare, func.coalesce(func.array_agg(found.c.brand_id, type_=_IDS), _NO_IDS))).label("brand_ids"),
@@ -127,12 +146,17 @@ def _of_the_rarest(terms: list[Any], shape: Shape) -> Any:
         .render_derived("one")
     )
     of = select(rarest.c.place).scalar_subquery()
+
+    def has(n: int) -> Any:
+        ids = select(terms[n].c.ids).scalar_subquery()
+        rare = one.c.id.in_(select(func.unnest(ids)))
+        asked = probe(shape, n, one.c.id, one.c.brand_id)
+        return or_(of == literal_column(str(n)), case((ids.is_not(None), rare), else_=asked))
+
     having = (
         select(func.coalesce(func.array_agg(one.c.id, type_=_IDS), _NO_IDS))
         .select_from(one)
-        .where(
-            *(or_(of == literal_column(str(n)), probe(shape, n, one.c.id, one.c.brand_id)) for n in range(len(shape)))
-        )
+        .where(*map(has, range(len(shape))))
     )
     return case((select(rarest.c.ids).exists(), having.scalar_subquery()))
 
