@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Iterator
+from functools import partial
 from typing import Any, NamedTuple
 from uuid import UUID
 
@@ -81,7 +82,7 @@ class Kind(NamedTuple):
 def search(scratch: Scratch, size: str) -> Iterator[Line]:
     """Each kind of search against the bare look-up, statements and buffers; bytes a conversation; rate of keeping."""
     for rows in SIZES[size]:
-        database = scratch.database("search", lambda given, n=rows: _fill(given, n), filled_as=f"search_{rows}")
+        database = scratch.database("search", partial(_fill, rows=rows), filled_as=f"search_{rows}")
         yield from _figures(database, rows, size)
         scratch.drop(database)
 
@@ -161,7 +162,8 @@ def _kinds(database: Database, rows: int) -> list[Kind]:
             " where a.word = any(%s) limit 1",
             [rare, [_word(n) for n in range(1, 20)]],
         ).fetchone() or (_word(1),)
-    common, any_state = _word(1), {"status": None}
+    common: str = _word(1)
+    any_state: Any = {"status": None}
     beginning = name.lower().split()[1]
 
     def of(*words: str, **more: Any) -> QueueFilter:
@@ -226,7 +228,7 @@ def _ours(wanted: QueueFilter, after: str | None, times: int) -> Callable[[], fl
 
 def _finding(seen: list[tuple[str, Any]], times: int) -> Callable[[], float]:
     """The statements, as the driver alone runs them."""
-    cursor = db.session.connection().connection.dbapi_connection.cursor(binary=True)  # type: ignore[union-attr,call-arg]
+    cursor = db.session.connection().connection.dbapi_connection.cursor(binary=True)  # type: ignore[union-attr]
 
     def once() -> None:
         for statement, values in seen:

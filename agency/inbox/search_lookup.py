@@ -111,7 +111,7 @@ def _fewest(shape: Shape, in_brands: bool) -> Any:
     for place in range(len(shape)):
         some = _some(ways_of(shape, place), in_brands, literal_column(str(NEXT_TO_NONE)))
         least.append(select(func.count()).select_from(some).scalar_subquery())
-    next_to_none = literal_column(str(NEXT_TO_NONE))
+    next_to_none: Any = literal_column(str(NEXT_TO_NONE))
     most = case((func.least(*least) <= next_to_none, next_to_none), else_=literal_column(str(MOST_RARE)))
     return select(select(most.label("most")).cte("counted").c.most).scalar_subquery()
 
@@ -131,7 +131,7 @@ def _of_the_rarest(terms: list[Any], shape: Shape) -> Any:
     """The ids of the rarest word that have the others; null where none is rare."""
     if len(terms) == 1:
         return select(terms[0].c.ids).scalar_subquery()
-    numbers = (literal_column(str(number)).label("place") for number in range(len(terms)))
+    numbers: Any = (literal_column(str(number)).label("place") for number in range(len(terms)))
     every = union_all(*(select(t.c.ids, t.c.brand_ids, n) for t, n in zip(terms, numbers, strict=True))).subquery()
     rarest = (
         select(every.c.ids, every.c.brand_ids, every.c.place)
@@ -180,13 +180,14 @@ def surely_found(with_whole: bool, with_number: bool) -> KeptSelect:
         parts.append(select(one.subquery().c.id))
     if with_number:
         parts.append(select(numbered(unseen(bindparam("number", type_=Uuid()))).subquery().c.id))
-    return KeptSelect(select((parts[0] if len(parts) == 1 else union_all(*parts)).subquery().c.id))
+    every: Any = parts[0] if len(parts) == 1 else union_all(*parts)
+    return KeptSelect(select(every.subquery().c.id))
 
 
 @lru_cache(maxsize=64)
 def counted(shape: Shape, in_brands: bool) -> KeptSelect:
     """Places of each word, counted up to MOST_HELD_AGAINST and one more."""
-    most = literal_column(str(MOST_HELD_AGAINST + 1))
+    most: Any = literal_column(str(MOST_HELD_AGAINST + 1))
 
     def count(place: int) -> Any:
         some = select(SearchWord.id).where(or_(*ways_of(shape, place)), *_in_brands(in_brands)).limit(most).subquery()
