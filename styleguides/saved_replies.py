@@ -20,9 +20,9 @@ from styleguides.saved_reply_fields import invalid, values_of
 from styleguides.wording import fingerprint_keys
 from tenants import brand_marks, clock
 from tenants.audit import record
+from tenants.brands import place_to_write
 from tenants.database import db, new_id
-from tenants.errors import Conflict, Forbidden, NotFound, worded
-from tenants.models import Brand
+from tenants.errors import Conflict, NotFound, worded
 from tenants.permissions import Actor, Permission, require
 
 MOST_AT_ONCE: Final = 100
@@ -57,7 +57,7 @@ def create_saved_reply(actor: Actor, brand_id: UUID | None, data: dict[str, Any]
 
     Raises Invalid with `errors` by field, NotFound, Forbidden.
     """
-    place = _place_to_write(actor, brand_id)
+    place = place_to_write(actor, Permission.SAVED_REPLY_WRITE, brand_id)
     values = values_of({name: value for name, value in data.items() if name != "version"})
     lacking: dict[str, list[str]] = {name: [worded("is missing")] for name in ("title", "texts") if name not in values}
     if lacking:
@@ -247,21 +247,6 @@ def _row(actor: Actor, found: Any) -> SavedReplyRow:
     )
 
 
-def _place_to_write(actor: Actor, brand_id: UUID | None) -> UUID:
-    """What stands as its brand in the row. Raises NotFound, Forbidden."""
-    require(actor, Permission.SAVED_REPLY_WRITE, brand_id)
-    if brand_id is None:
-        if actor.brand_ids is not None:
-            raise Forbidden(
-                "What every brand uses is changed by people who work for every brand. Nothing was changed. "
-                "Write it for one of your brands, or ask an agency admin."
-            )
-        return actor.agency_id
-    if db.session.execute(select(Brand.id).where(Brand.id == brand_id)).scalar_one_or_none() is None:
-        raise NotFound()
-    return brand_id
-
-
 def _locked(actor: Actor, saved_reply_id: UUID) -> SavedReply:
     require(actor, Permission.SAVED_REPLY_WRITE)
     saved = db.session.execute(
@@ -272,7 +257,7 @@ def _locked(actor: Actor, saved_reply_id: UUID) -> SavedReply:
     ).scalar_one_or_none()
     if saved is None:
         raise NotFound()
-    _place_to_write(actor, None if saved.brand_id == actor.agency_id else saved.brand_id)
+    place_to_write(actor, Permission.SAVED_REPLY_WRITE, None if saved.brand_id == actor.agency_id else saved.brand_id)
     return saved
 
 

@@ -53,6 +53,22 @@ def brand_for(actor: Actor, brand_id: UUID, permission: Permission = Permission.
     return brand
 
 
+def place_to_write(actor: Actor, permission: Permission, brand_id: UUID | None) -> UUID:
+    """What stands as the brand in a row of what a brand uses, or, for None, every brand of the agency.
+
+    Raises NotFound for another's brand, Forbidden, also for every brand by who works for some.
+    """
+    if brand_id is not None:
+        return brand_for(actor, brand_id, permission).id
+    require(actor, permission)
+    if actor.brand_ids is not None:
+        raise Forbidden(
+            "What every brand uses is changed by people who work for every brand. Nothing was changed. "
+            "Write it for one of your brands, or ask an agency admin."
+        )
+    return actor.agency_id
+
+
 def open_brand(
     actor: Actor,
     name: str,

@@ -171,12 +171,6 @@ def change_role(actor: Actor, person_id: UUID, role: Role, brand_ids: Iterable[U
     )
 
 
-def set_brands(actor: Actor, person_id: UUID, brand_ids: Iterable[UUID] | None) -> None:
-    """Change which brands a member covers; the role stays."""
-    require(actor, Permission.PEOPLE_MANAGE)
-    change_role(actor, person_id, Role(_membership(actor, person_id).role), brand_ids)
-
-
 def remove_member(actor: Actor, person_id: UUID) -> None:
     """End a membership, its sessions, API tokens and open invitations at once; the record counts the tokens.
 

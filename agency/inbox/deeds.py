@@ -112,32 +112,34 @@ class Deed(Protocol):
         ...
 
 
-@dataclass(frozen=True)
-class Resolve:
-    """Close it; nobody holds it any more."""
+class Work:
+    """What most deeds are: open to all who work on cases, a lead's at any case, with nothing more to record."""
 
-    name: ClassVar[str] = "resolve"
-    action: ClassVar[str] = "conversation.close"
     permission: ClassVar[Permission] = Permission.CONVERSATION_WORK
     is_no_matter_to_leads: ClassVar[bool] = True
 
-    def values(self, actor: Actor, case: Case, now: datetime) -> dict[str, Any] | None:
-        if case.status == "closed":
-            return None
-        return {**_closed(actor, now), "closed_reason": "resolved"}
-
     def facts(self) -> dict[str, Any]:
+        """See `Deed`."""
         return {}
 
 
 @dataclass(frozen=True)
-class Spam:
+class Resolve(Work):
+    """Close it; nobody holds it any more."""
+
+    name: ClassVar[str] = "resolve"
+    action: ClassVar[str] = "conversation.close"
+
+    def values(self, actor: Actor, case: Case, now: datetime) -> dict[str, Any] | None:
+        return None if case.status == "closed" else _closed(actor, now, "resolved")
+
+
+@dataclass(frozen=True)
+class Spam(Work):
     """Close it as spam. What has stars is somebody's public judgement: only a lead calls it spam."""
 
     name: ClassVar[str] = "spam"
     action: ClassVar[str] = "conversation.spam"
-    permission: ClassVar[Permission] = Permission.CONVERSATION_WORK
-    is_no_matter_to_leads: ClassVar[bool] = True
 
     def values(self, actor: Actor, case: Case, now: datetime) -> dict[str, Any] | None:
         if case.stars is not None and not actor.may(Permission.CONVERSATION_REASSIGN):
@@ -146,22 +148,15 @@ class Spam:
                 "Ask a team lead, or answer it.",
                 permission=Permission.CONVERSATION_REASSIGN.value,
             )
-        if case.closed_reason == SPAM:
-            return None
-        return {**_closed(actor, now), "closed_reason": SPAM}
-
-    def facts(self) -> dict[str, Any]:
-        return {}
+        return None if case.closed_reason == SPAM else _closed(actor, now, SPAM)
 
 
 @dataclass(frozen=True)
-class Reopen:
+class Reopen(Work):
     """Put a closed or snoozed case back into the queue."""
 
     name: ClassVar[str] = "reopen"
     action: ClassVar[str] = "conversation.reopen"
-    permission: ClassVar[Permission] = Permission.CONVERSATION_WORK
-    is_no_matter_to_leads: ClassVar[bool] = True
 
     def values(self, actor: Actor, case: Case, now: datetime) -> dict[str, Any] | None:
         if case.status == "open":
@@ -169,19 +164,14 @@ class Reopen:
         fresh = {"status": "open", "closed_reason": None, "snoozed_until": None, "snoozed_by": None, "woke_at": None}
         return {**fresh, "rerank_at": now}
 
-    def facts(self) -> dict[str, Any]:
-        return {}
-
 
 @dataclass(frozen=True)
-class Snooze:
+class Snooze(Work):
     """Take an open case out of the queue until a moment, or until the customer writes again."""
 
     until: datetime
     name: ClassVar[str] = "snooze"
     action: ClassVar[str] = "conversation.snooze"
-    permission: ClassVar[Permission] = Permission.CONVERSATION_WORK
-    is_no_matter_to_leads: ClassVar[bool] = True
 
     def values(self, actor: Actor, case: Case, now: datetime) -> dict[str, Any] | None:
         refuse_moment(self.until, now)
@@ -189,35 +179,27 @@ class Snooze:
             raise Conflict(
                 "This case is closed, so it cannot be put off. Nothing was changed. Open it again first.", code="closed"
             )
-        return {
-            **_closed(actor, now),
-            "status": "snoozed",
-            "snoozed_until": self.until,
-            "snoozed_by": actor.user_id,
-        }
+        off = {"status": "snoozed", "snoozed_until": self.until, "snoozed_by": actor.user_id}
+        return {**_closed(actor, now), **off}
 
     def facts(self) -> dict[str, Any]:
         return {"until": self.until.isoformat()}
 
 
 @dataclass(frozen=True)
-class Release:
+class Release(Work):
     """Give it back to the queue."""
 
     name: ClassVar[str] = "release"
     action: ClassVar[str] = "conversation.release"
-    permission: ClassVar[Permission] = Permission.CONVERSATION_WORK
     is_no_matter_to_leads: ClassVar[bool] = False
 
     def values(self, actor: Actor, case: Case, now: datetime) -> dict[str, Any] | None:
         return dict(_FREED) if case.holder_id is not None else None
 
-    def facts(self) -> dict[str, Any]:
-        return {}
-
 
 @dataclass(frozen=True)
-class Assign:
+class Assign(Work):
     """A lead gives an open case to somebody. `brand_ids` are the person's brands, None for all; the name is theirs."""
 
     person_id: UUID
@@ -226,7 +208,6 @@ class Assign:
     name: ClassVar[str] = "assign"
     action: ClassVar[str] = "conversation.assign"
     permission: ClassVar[Permission] = Permission.CONVERSATION_REASSIGN
-    is_no_matter_to_leads: ClassVar[bool] = True
 
     def values(self, actor: Actor, case: Case, now: datetime) -> dict[str, Any] | None:
         if case.status != "open":
@@ -292,10 +273,11 @@ def refuse_moment(until: datetime, now: datetime) -> None:
         )
 
 
-def _closed(actor: Actor, now: datetime) -> dict[str, Any]:
+def _closed(actor: Actor, now: datetime, reason: str | None = None) -> dict[str, Any]:
     """Out of the queue and nobody's any more; from whom a lead took it so is kept for that person."""
     done = {"status": "closed", "snoozed_until": None, "snoozed_by": None, "woke_at": None, "looked_at": now}
-    return {**_FREED, "held_before_id": func.nullif(Conversation.holder_id, actor.user_id), **done}
+    why = {} if reason is None else {"closed_reason": reason}
+    return {**_FREED, "held_before_id": func.nullif(Conversation.holder_id, actor.user_id), **done, **why}
 
 
 DEEDS = ("resolve", "snooze", "spam", "reopen", "release", "assign", "label", "unlabel", "merge", "split")

@@ -14,9 +14,9 @@ from sqlalchemy import Uuid, bindparam, func, literal_column, select
 
 from agency.inbox.desk_models import LABEL_COLOURS, ConversationLabel, Label
 from tenants import audit, clock
+from tenants.brands import place_to_write
 from tenants.database import db, new_id
-from tenants.errors import Conflict, Forbidden, Invalid, NotFound, worded
-from tenants.models import Brand
+from tenants.errors import Conflict, Invalid, NotFound, worded
 from tenants.permissions import Actor, Permission, require
 from tenants.scope import raw_sql
 
@@ -87,7 +87,7 @@ def create_label(actor: Actor, brand_id: UUID | None, name: str, colour: str = "
 
     Raises Invalid with `errors` by field, Conflict `label_exists`, NotFound, Forbidden.
     """
-    place = _place_to_write(actor, brand_id)
+    place = place_to_write(actor, Permission.LABEL_MANAGE, brand_id)
     values = _checked({"name": name, "colour": colour})
     held = select(func.count(Label.id)).where(Label.brand_id == place, Label.archived_at.is_(None))
     if db.session.execute(held).scalar_one() >= MOST_LABELS:
@@ -218,21 +218,6 @@ def _row(label: Label, open_count: int | None = None) -> LabelRow:
     )
 
 
-def _place_to_write(actor: Actor, brand_id: UUID | None) -> UUID:
-    """What stands as its brand in the row. Raises NotFound, Forbidden."""
-    require(actor, Permission.LABEL_MANAGE, brand_id)
-    if brand_id is None:
-        if actor.brand_ids is not None:
-            raise Forbidden(
-                "What every brand uses is changed by people who work for every brand. Nothing was changed. "
-                "Write it for one of your brands, or ask an agency admin."
-            )
-        return actor.agency_id
-    if db.session.execute(select(Brand.id).where(Brand.id == brand_id)).scalar_one_or_none() is None:
-        raise NotFound()
-    return brand_id
-
-
 def _locked(actor: Actor, label_id: UUID) -> Label:
     require(actor, Permission.LABEL_MANAGE)
     label = db.session.execute(
@@ -240,7 +225,7 @@ def _locked(actor: Actor, label_id: UUID) -> Label:
     ).scalar_one_or_none()
     if label is None:
         raise NotFound()
-    _place_to_write(actor, None if label.brand_id == actor.agency_id else label.brand_id)
+    place_to_write(actor, Permission.LABEL_MANAGE, None if label.brand_id == actor.agency_id else label.brand_id)
     return label
 
 

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import NamedTuple
 from uuid import UUID
 
-from sqlalchemy import delete, select
+from sqlalchemy import delete, literal_column, select
 from sqlalchemy.dialects.postgresql import insert
 
 from agency.inbox.desk_models import LastPlace
@@ -35,7 +35,7 @@ def brands_key(brand_ids: Iterable[UUID | str]) -> str:
 def remember_place(
     actor: Actor, brand_ids: Iterable[UUID | str], filters: Mapping[str, Sequence[str]], conversation_id: UUID | None
 ) -> None:
-    """From now on this is where the person was in these brands; one statement."""
+    """From now on this is where the person was in these brands; one statement, two the first time in these."""
     row = insert(LastPlace).values(
         agency_id=actor.agency_id,
         id=new_id(),
@@ -46,11 +46,13 @@ def remember_place(
         moved_at=clock.now(),
     )
     same = ("filters", "conversation_id", "moved_at")
-    db.session.execute(
+    is_new = db.session.execute(
         row.on_conflict_do_update(
             index_elements=["agency_id", "person_id", "brands"], set_={name: row.excluded[name] for name in same}
-        )
-    )
+        ).returning(literal_column("xmax = 0"))
+    ).scalar()
+    if is_new:
+        _forget_oldest(actor)
 
 
 def place_in(actor: Actor, brand_ids: Iterable[UUID | str]) -> Place | None:
@@ -70,7 +72,7 @@ def place_in(actor: Actor, brand_ids: Iterable[UUID | str]) -> Place | None:
     return Place(read_filters(row[0]), row[2])
 
 
-def forget_oldest(actor: Actor) -> None:
+def _forget_oldest(actor: Actor) -> None:
     """Keep MOST_PLACES of this person."""
     old = (
         select(LastPlace.id)

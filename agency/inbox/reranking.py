@@ -81,11 +81,6 @@ def rerank_contact(contact_id: UUID) -> None:
     enqueue_after_commit(JobName.RERANK, agency_id=current_scope().agency_id, contact_id=contact_id)
 
 
-def rerank_brand(brand_id: UUID) -> None:
-    """After this transaction, rank this brand's open cases again: its tier or due hours changed."""
-    enqueue_after_commit(JobName.RERANK, agency_id=current_scope().agency_id, brand_id=brand_id)
-
-
 def rerank_due(slice_size: int = SLICE) -> Slice:
     """Rank again what a step of its due time has come for; what somebody works on just now is left for next time."""
     values = {"now": clock.now(), "slice": slice_size}

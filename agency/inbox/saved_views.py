@@ -79,12 +79,6 @@ def _concerns(actor: Actor, row: ViewRow) -> bool:
     return not row.is_shared or not brands or any(actor.scope.covers(UUID(one)) for one in brands)
 
 
-def get_view(actor: Actor, view_id: UUID) -> ViewRow:
-    """One of them. Raises NotFound, Forbidden."""
-    require(actor, Permission.CONVERSATION_READ)
-    return _row(actor, _found(actor, view_id))
-
-
 def create_view(actor: Actor, name: str, filters: Mapping[str, Sequence[str]], *, is_shared: bool = False) -> ViewRow:
     """Keep a part of the queue under a name, last of one's own or of the shared ones.
 

@@ -6,21 +6,16 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, ClassVar
 
-from agency.inbox.deeds import Case
-from tenants.permissions import Actor, Permission
+from agency.inbox.deeds import Case, Work
+from tenants.permissions import Actor
 
 
 @dataclass(frozen=True)
-class Split:
+class Split(Work):
     """Set a run of messages apart as a case of its own. The case itself keeps what it was."""
 
     name: ClassVar[str] = "split"
     action: ClassVar[str] = "conversation.split"
-    permission: ClassVar[Permission] = Permission.CONVERSATION_WORK
-    is_no_matter_to_leads: ClassVar[bool] = True
 
     def values(self, actor: Actor, case: Case, now: datetime) -> dict[str, Any] | None:
         return None
-
-    def facts(self) -> dict[str, Any]:
-        return {}

@@ -18,8 +18,6 @@ from tenants.database import db
 from tenants.errors import NotFound
 from tenants.permissions import Actor
 
-NEEDS_NO_ATTENTION = ("published", "declined")
-
 
 def locked(reply_id: UUID) -> Reply:
     """The reply, its row held until the transaction ends, and its conversation's before it. Raises NotFound.

@@ -223,11 +223,6 @@ class RepliesPage:
     next_cursor: str | None
 
 
-def waiting_for_approval(after: str | None = None, limit: int = PAGE_ROWS) -> RepliesPage:
-    """Replies awaiting approval in the scope, oldest request first."""
-    return replies_in_states(("awaiting_approval",), after, limit)
-
-
 def replies_in_states(
     states: tuple[str, ...], after: str | None = None, limit: int = PAGE_ROWS, *, newest_first: bool = False
 ) -> RepliesPage:

@@ -40,9 +40,6 @@ TRAITS = ChannelTraits(
     deeds=frozenset({"reply", "withdraw_reply", "private_reply", "message", "hide", "unhide", "delete"}),
     longest_message=ReplyLength(1_000, "bytes"),
 )
-#: What Instagram Login names the same permissions.
-INSTAGRAM_LOGIN_SCOPES = ("instagram_business_basic", "instagram_business_manage_comments")
-
 
 _MEDIA = Grammar(
     reply_edge="replies",

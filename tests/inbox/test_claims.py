@@ -167,7 +167,7 @@ def test_what_people_hold_who_leave_comes_back(
             with superuser.begin() as connection:
                 connection.execute(text("update person set disabled_at = now() where id = :id"), {"id": gone.user_id})
         elif leaving == "other brand":
-            people.set_brands(ana.agency_admin, gone.user_id, [ana.brand_ids[1]])
+            people.change_role(ana.agency_admin, gone.user_id, Role.STAFF, [ana.brand_ids[1]])
         else:
             people.change_role(ana.agency_admin, gone.user_id, Role.LIGHT, None)
     with ana.entered():

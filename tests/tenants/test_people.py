@@ -88,7 +88,7 @@ def test_a_new_role_and_new_brands_hold_from_the_next_request_on(app: Flask, ana
     assert found.actor.role is Role.LIGHT
     assert found.actor.brand_ids == frozenset({ana.brand_ids[2]})
     with ana.entered(ana.agency_admin):
-        people.set_brands(ana.agency_admin, ana.staff.user_id, None)
+        people.change_role(ana.agency_admin, ana.staff.user_id, Role.LIGHT, None)
     found = loaded(app, token)
     assert found is not None
     assert found.actor is not None
@@ -155,7 +155,6 @@ def test_only_an_admin_manages_people(app: Flask, ana: Agency, role: Role) -> No
     deeds = [
         lambda: people.remove_member(actor, ana.light.user_id),
         lambda: people.change_role(actor, ana.light.user_id, Role.AGENCY_ADMIN, None),
-        lambda: people.set_brands(actor, ana.light.user_id, None),
         lambda: people.demand_second_factor(actor, []),
         lambda: invitations.invite(actor, "new@test.example", Role.LIGHT, None),
         lambda: invitations.withdraw_invitation(actor, new_id()),
@@ -269,11 +268,11 @@ def test_a_token_is_never_wider_than_the_membership_is_now(app: Flask, ana: Agen
     assert covered(whole) == {one, two}
     assert covered(narrow) == {two}
     with ana.entered(ana.agency_admin):
-        people.set_brands(ana.agency_admin, person.user_id, None)
+        people.change_role(ana.agency_admin, person.user_id, Role.STAFF, None)
     assert covered(whole) is None
     assert covered(narrow) == {two, three}
     with ana.entered(ana.agency_admin):
-        people.set_brands(ana.agency_admin, person.user_id, [one])
+        people.change_role(ana.agency_admin, person.user_id, Role.STAFF, [one])
     assert covered(narrow) == frozenset()
 
 

@@ -10,7 +10,7 @@ from uuid import UUID
 import pytest
 from flask import Flask
 
-from agency.inbox import desk, labels
+from agency.inbox import desk, labels, last_places
 from tenants.permissions import Actor
 from tests.factories import Agency, Factory
 from tests.web.visiting import Visitor
@@ -178,6 +178,25 @@ def test_a_switch_leads_back_to_where_one_was(ana: Agency, make: Factory, visit:
         desk.close(ana.staff, case)
     assert staff.get(f"/inbox?brand={one}&back=1").headers["Location"] == f"/inbox?view=free&brand={one}&returned=1"
     assert visit(ana.team_lead).get(f"/inbox?brand={one}&back=1").status_code == 200, "a place is its person's own"
+
+
+def test_the_oldest_places_of_a_person_are_forgotten(ana: Agency, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(last_places, "MOST_PLACES", 2)
+    lead, (one, two, three) = ana.team_lead, ana.brand_ids
+
+    def been(actor: Actor, *brands: UUID) -> None:
+        with ana.entered(actor):
+            last_places.remember_place(actor, brands, {}, None)
+
+    def known(actor: Actor) -> list[UUID]:
+        with ana.entered(actor):
+            return [one for one in ana.brand_ids if last_places.place_in(actor, [one]) is not None]
+
+    been(ana.staff, one)
+    for brand in (one, two, one, three):
+        been(lead, brand)
+    assert known(lead) == [one, three], "the place left longest ago is gone"
+    assert known(ana.staff) == [one], "a colleague's is not touched"
 
 
 def test_a_page_asked_for_again_writes_no_place(
