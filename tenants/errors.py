@@ -11,14 +11,28 @@ AppError
 
 from __future__ import annotations
 
+from datetime import UTC, datetime
 from typing import Any
+
+
+class Moment(str):
+    """A time of day in a sentence: to programs `14:02 UTC`, to readers, by the door, in their own zone."""
+
+    at: datetime
+
+    def __new__(cls, at: datetime) -> Moment:
+        """Of an aware time."""
+        words = super().__new__(cls, f"{at.astimezone(UTC):%H:%M} UTC")
+        words.at = at
+        return words
 
 
 class Worded(str):
     """A sentence in English that remembers how it was made, so that a door can say it in its reader's language.
 
     It is a plain string to everybody else. `template` is what catalogues of translations know, `values` what stands
-    in its places; a value that is itself Worded is translated too, any other (a name, a number) never.
+    in its places; a value that is itself Worded is translated too, a Moment told in the reader's zone, any other (a
+    name, a number) never.
     """
 
     template: str

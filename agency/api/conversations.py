@@ -29,6 +29,7 @@ from agency.inbox.case_rank import rank_parts
 from agency.inbox.filters import FILTERS, FREE, ME
 from agency.inbox.kept_media import SERVED_WITH, copy_of
 from agency.inbox.outgoing import window_of
+from agency.inbox.presence import at_case
 from agency.inbox.ranking import score_of
 from agency.inbox.understanding.stored import ASPECTS, Stored, corrections_of, from_stored
 from agency.replies.queries import replies_of, shown_to
@@ -95,6 +96,7 @@ def get_conversation(query: dict[str, Any], conversation_id: str) -> Any:
         "clocks": data,
         "label_ids": [label.id for label in view.labels],
         "holder": _holder(view.holder_id, view.holder_name, view.held_until),
+        "present": at_case(caller(), view.id),
         "window": window_of(view.id, view.kind, private=False, answers_written_at=None, written_by="person"),
         "messages": [
             {**m._asdict(), "copies": _copies(m.id, view), "reading": _reading(m.reading)} for m in view.messages

@@ -289,6 +289,7 @@ CONVERSATION: Final[Example] = {
     },
     "label_ids": [LABEL_ID],
     "holder": HOLDER,
+    "present": [{"person_id": PERSON_ID, "name": "Sam Example", "typing": True}],
     "window": None,
     "messages": [
         {

@@ -23,7 +23,7 @@ from agency.inbox.filters import QueueFilter, conditions
 from agency.inbox.models import Conversation
 from tenants import audit, clock
 from tenants.database import db, new_id
-from tenants.errors import AppError, Conflict, Forbidden, Invalid, NotFound, Worded
+from tenants.errors import AppError, Conflict, Forbidden, Invalid, Moment, NotFound, Worded
 from tenants.permissions import Actor, require
 from tenants.scope import raw_sql
 
@@ -291,8 +291,8 @@ def forget_old() -> int:
 
 
 def as_it_was(case: Case) -> dict[str, Any]:
-    """The columns an undo puts back, as JSON."""
-    found = {}
+    """The columns an undo puts back, as JSON, and the version it was."""
+    found: dict[str, Any] = {"version": case.version}
     for name in RESTORED:
         value = getattr(case, name)
         found[name] = (
@@ -309,22 +309,26 @@ def kept_words(refusal: AppError) -> dict[str, Any]:
 def _kept(words: str) -> dict[str, Any]:
     if not isinstance(words, Worded):
         return {"words": words}
-    return {
-        "words": words.template,
-        "values": {
-            name: _kept(value) if isinstance(value, Worded) else str(value) for name, value in words.values.items()
-        },
-    }
+    return {"words": words.template, "values": {name: _kept_value(value) for name, value in words.values.items()}}
+
+
+def _kept_value(value: Any) -> Any:
+    if isinstance(value, Moment):
+        return {"at": value.at.isoformat()}
+    return _kept(value) if isinstance(value, Worded) else str(value)
 
 
 def words_of(kept: Mapping[str, Any] | None) -> Worded:
     """The sentence again, translatable."""
     if not kept:
         return Worded("")
-    values = {
-        name: words_of(value) if isinstance(value, Mapping) else value for name, value in kept.get("values", {}).items()
-    }
-    return Worded(kept["words"], values)
+    return Worded(kept["words"], {name: _value_of(value) for name, value in kept.get("values", {}).items()})
+
+
+def _value_of(kept: Any) -> Any:
+    if not isinstance(kept, Mapping):
+        return kept
+    return Moment(datetime.fromisoformat(kept["at"])) if "at" in kept else words_of(kept)
 
 
 def locked_cases(actor: Actor, chosen: Chosen, now: datetime) -> tuple[list[Case], int, bool]:

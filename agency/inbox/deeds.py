@@ -15,7 +15,7 @@ from uuid import UUID
 from sqlalchemy import func
 
 from agency.inbox.models import SPAM, Conversation
-from tenants.errors import Conflict, Forbidden, Invalid, worded
+from tenants.errors import Conflict, Forbidden, Invalid, Moment, worded
 from tenants.permissions import Actor, Permission, require
 
 CLAIM_MINUTES = 30
@@ -76,10 +76,10 @@ def held(case: Case) -> Conflict:
     """That somebody else has it, for whoever is refused."""
     return Conflict(
         worded(
-            "%(name)s has this case since %(time)s UTC. Nothing was changed. "
+            "%(name)s has this case since %(time)s. Nothing was changed. "
             "Take another case, or ask a team lead to hand it over.",
             name=case.holder_name or worded("Somebody else"),
-            time=f"{case.held_since:%H:%M}",
+            time=Moment(case.held_since),
         )
         if case.held_since
         else worded(

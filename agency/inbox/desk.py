@@ -114,6 +114,17 @@ def claim(actor: Actor, conversation_id: UUID) -> Case:
     return taken
 
 
+def hold(actor: Actor, conversation_id: UUID, *, takes: bool = True) -> None:
+    """For words that arrive: as `claim`, but where not `takes` a case that nobody has stays so. Raises as `claim`."""
+    case = case_of(conversation_id)
+    if case.merged_into_id is not None:
+        return hold(actor, case.merged_into_id, takes=takes)
+    if takes or case.is_held(clock.now()):
+        claim(actor, conversation_id)
+    else:
+        require(actor, Permission.CONVERSATION_WORK, case.brand_id)
+
+
 def release(actor: Actor, conversation_id: UUID) -> None:
     """Give a case back to the queue. Harmless when nobody holds it; Conflict `held` when somebody else does."""
     _alone(actor, conversation_id, Release())

@@ -1,7 +1,8 @@
 """Who is looking at a case and who is typing, kept in Valkey for seconds and nowhere else.
 
 Keys carry agency and brand, so that one reader's look covers exactly the brands they may see. It is a courtesy between
-colleagues, no lock: without Valkey nobody is shown, and nothing else changes.
+colleagues, no lock: without Valkey nobody is shown, and nothing else changes; once it is back, people are shown as
+their pages ask again.
 """
 
 from __future__ import annotations
@@ -51,7 +52,22 @@ class _Board:
     def __init__(self, server: redis.Redis) -> None:
         self.server = server
         self.away_until = 0.0
+        self.is_away = False
         self.read: dict[UUID, tuple[float, list[Seen]]] = {}
+
+    def fails(self, error: Exception) -> None:
+        """Leave Valkey alone for a while, show nobody meanwhile, and say so once however long it lasts."""
+        self.away_until = time.monotonic() + AWAY_SECONDS
+        self.read.clear()
+        if not self.is_away:
+            self.is_away = True
+            log.warning("presence_away", reason=type(error).__name__)
+
+    def answers(self) -> None:
+        """Valkey did."""
+        if self.is_away:
+            self.is_away = False
+            log.info("presence_back")
 
 
 def look(actor: Actor, brand_id: UUID, case_id: UUID, *, is_typing: bool) -> None:
@@ -73,8 +89,9 @@ def look(actor: Actor, brand_id: UUID, case_id: UUID, *, is_typing: bool) -> Non
             sent.expire(brands, LOOKING_SECONDS * 2)
             sent.execute()
     except redis.RedisError as error:
-        _leave_alone(board, error)
+        board.fails(error)
         return
+    board.answers()
     board.read.pop(actor.agency_id, None)
 
 
@@ -86,7 +103,7 @@ def leave(actor: Actor, brand_id: UUID, case_id: UUID) -> None:
     try:
         board.server.zrem(_place(actor.agency_id, brand_id), *(_member(actor, case_id, kind) for kind in "lt"))
     except redis.RedisError as error:
-        _leave_alone(board, error)
+        board.fails(error)
     board.read.pop(actor.agency_id, None)
 
 
@@ -99,6 +116,11 @@ def colleagues(actor: Actor) -> list[Seen]:
     return [
         one for one in _read(board, actor.agency_id) if scope.covers(one.brand_id) and one.person_id != actor.user_id
     ]
+
+
+def at_case(actor: Actor, case_id: UUID) -> list[Seen]:
+    """Everybody else at this case, as far as this person may know."""
+    return [one for one in colleagues(actor) if one.case_id == case_id]
 
 
 def _read(board: _Board, agency_id: UUID) -> list[Seen]:
@@ -117,8 +139,9 @@ def _read(board: _Board, agency_id: UUID) -> list[Seen]:
                     asked.zrangebyscore(_place(agency_id, brand_id), moment, "+inf")
                 found = asked.execute()
     except redis.RedisError as error:
-        _leave_alone(board, error)
+        board.fails(error)
         return []
+    board.answers()
     seen = list(_people(zip(brands, found, strict=True)))
     if len(board.read) >= MOST_KEPT:
         board.read.clear()
@@ -164,8 +187,3 @@ def _board() -> _Board | None:
             return None
         board = kept["onbrand_presence"] = _Board(server)
     return None if time.monotonic() < board.away_until else board
-
-
-def _leave_alone(board: _Board, error: Exception) -> None:
-    board.away_until = time.monotonic() + AWAY_SECONDS
-    log.warning("presence_away", reason=type(error).__name__)

@@ -1,8 +1,8 @@
 """Taking a press back: every case nobody touched since is put back as it was, and whoever undoes is told of the others.
 
-A case was touched when its version is not the one the press left; a new rank is no touch. Only who pressed takes it
-back, within UNDO_HOURS, and only where they still may work. A second undo of the same press is told what the first one
-did.
+A case was touched when its version is not the one the press left; a new rank is no touch, nor is a newer press that was
+taken back itself. Only who pressed takes it back, within UNDO_HOURS, and only where they still may work. A second undo
+of the same press is told what the first one did.
 """
 
 from __future__ import annotations
@@ -21,6 +21,7 @@ from agency.inbox.bulk import UNDO_HOURS, Pressed, kept_words, pressed
 from agency.inbox.bulk_models import BulkDeed, BulkDeedCase
 from agency.inbox.deeds import CASE, RESTORED, Case
 from agency.inbox.models import Conversation
+from agency.inbox.touched import touched_by
 from tenants import audit, clock
 from tenants.database import db
 from tenants.errors import Conflict, NotFound, worded
@@ -51,11 +52,15 @@ _SETTLE = raw_sql(
     reason="what an undo did with hundreds of cases, in one statement",
 )
 
-CHANGED: Final = Conflict(
-    worded(
-        "Somebody did something with this case since, or the customer wrote again. It was left as it is. "
-        "Look at it and decide anew."
-    )
+_AS_BEFORE = raw_sql(
+    """
+    update bulk_deed_case d set version_after = c.version
+    from jsonb_to_recordset(cast(:rows as jsonb)) as given(id uuid, brand_id uuid, version bigint), conversation c
+    where c.agency_id = :agency_id and c.id = given.id and c.brand_id = given.brand_id
+        and d.agency_id = :agency_id and d.conversation_id = given.id and d.brand_id = given.brand_id
+        and d.state = 'done' and d.version_after = given.version
+    """,
+    reason="what an older press left stands again: it can be taken back in its turn",
 )
 
 
@@ -106,6 +111,12 @@ BESIDE: dict[str, Undo] = {
 """What beside the columns of RESTORED is put back, by deed, for the untouched cases of a press."""
 ALL_OR_NONE = ("merge",)
 """Deeds whose cases hang together: of these all are put back, or, where one was touched, none."""
+HANG_TOGETHER: Final = Conflict(
+    worded(
+        "The other case of this press changed since, and the two hang together. It was left as it is. "
+        "Take them apart by hand."
+    )
+)
 
 
 def undo(actor: Actor, press_id: UUID) -> Pressed:
@@ -134,21 +145,26 @@ def undo(actor: Actor, press_id: UUID) -> Pressed:
     if row.deed in ALL_OR_NONE and len(untouched) < len(lines):
         untouched = []
     if untouched:
-        rows = [
-            {"id": line.conversation_id, "brand_id": line.brand_id, **{name: line.before[name] for name in RESTORED}}
-            for line in untouched
-        ]
+        rows = [{**one, **{name: line.before[name] for name in RESTORED}} for one, line in _ids(untouched)]
         _run(_RESTORE, actor, rows, now=now)
         if row.deed in BESIDE:
             BESIDE[row.deed](actor, untouched)
+        _run(_AS_BEFORE, actor, [{**one, "version": line.before.get("version")} for one, line in _ids(untouched)])
         subjects = [(line.conversation_id, line.brand_id) for line in untouched]
         audit.record_many(actor, "conversation.undo", "conversation", subjects, press=str(press_id), deed=row.deed)
     if lines:
         restored = {line.id for line in untouched}
+        left = [line for line in lines if line.id not in restored]
+        why = touched_by(press_id, [(line.conversation_id, line.brand_id) for line in left if not line.is_untouched])
         settled = [
             {"id": line.id, "brand_id": line.brand_id, "state": "restored", "reason": None}
             if line.id in restored
-            else {"id": line.id, "brand_id": line.brand_id, "state": "kept", "reason": kept_words(CHANGED)}
+            else {
+                "id": line.id,
+                "brand_id": line.brand_id,
+                "state": "kept",
+                "reason": kept_words(why.get(line.conversation_id, HANG_TOGETHER)),
+            }
             for line in lines
         ]
         _run(_SETTLE, actor, settled)
@@ -159,6 +175,10 @@ def undo(actor: Actor, press_id: UUID) -> Pressed:
         .execution_options(synchronize_session=False)
     )
     return pressed(actor, press_id)
+
+
+def _ids(lines: Sequence[Line]) -> list[tuple[dict[str, Any], Line]]:
+    return [({"id": line.conversation_id, "brand_id": line.brand_id}, line) for line in lines]
 
 
 def _lines(press_id: UUID) -> list[Line]:

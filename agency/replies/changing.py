@@ -26,14 +26,16 @@ from tenants.errors import Conflict
 from tenants.permissions import Actor, Permission, require
 
 
-def start_change(actor: Actor, reply_id: UUID, text: str) -> Reply:
+def start_change(actor: Actor, reply_id: UUID, text: str, *, takes: bool = True) -> Reply:
     """A draft of new words for a published answer. The words on the platform stay until it is published.
+
+    Claims an unclaimed conversation if `takes`.
 
     Raises NotFound, Forbidden, Conflict `not_published`, `answer_changed`, `not_offered` or `held`, Invalid.
     """
     base = _standing(actor, reply_id, "edit")
     words = accepted(text)
-    change = _new(actor, base, "edit", None)
+    change = _new(actor, base, "edit", None, takes=takes)
     new_text(change, checks.conversation_of(change), actor, words)
     _begun(actor, change)
     return change
@@ -67,9 +69,9 @@ def _standing(actor: Actor, reply_id: UUID, deed: str) -> Reply:
     return base
 
 
-def _new(actor: Actor, base: Reply, deed: str, reason: str | None) -> Reply:
+def _new(actor: Actor, base: Reply, deed: str, reason: str | None, *, takes: bool = True) -> Reply:
     conversation, message = checks.conversation_of(base), checks.message_of(base)
-    inbox_desk.claim(actor, base.conversation_id)
+    inbox_desk.hold(actor, base.conversation_id, takes=takes)
     reply = new_reply(conversation, message, actor, private=base.private, deed=deed, changes=base, reason=reason)
     checks.refuse_changed_base(reply)
     db.session.add(reply)

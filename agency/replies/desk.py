@@ -52,8 +52,9 @@ def start_draft(
     replaces: str | None = None,
     saved_reply_id: UUID | None = None,
     author: tuple[UUID, str] | None = None,
+    takes: bool = True,
 ) -> Reply:
-    """A draft to the newest customer message, or to the one named; claims an unclaimed conversation.
+    """A draft to the newest customer message, or to the one named; claims an unclaimed conversation if `takes`.
 
     Answers to direct messages are private by themselves; `private` asks for a message to whoever wrote a comment.
     `automatic`: a rule chose these words. `replaces` is the hash of an answer written elsewhere, as it was shown to
@@ -74,7 +75,7 @@ def start_draft(
     refuse_unknown_way(conversation, "reply", private=private)
     message = message_to_answer(conversation, in_reply_to)
     refuse_photo_tag(conversation, message)
-    inbox_desk.claim(actor, conversation_id)
+    inbox_desk.hold(actor, conversation_id, takes=takes)
     reply = new_reply(conversation, message, actor, private=private, automatic=automatic)
     _replace(reply, conversation, message, replaces)
     checks.refuse_second_private(reply)
@@ -96,11 +97,13 @@ def edit(
     replaces: str | None = None,
     saved_reply_id: UUID | None = None,
     version: int | None = None,
+    takes: bool = True,
 ) -> Reply:
     """New words. From `awaiting_approval` the reply goes back to `draft`: what was asked was about the old words.
 
     `private` says anew where an answer to a comment goes, `replaces` and `saved_reply_id` as in `start_draft` (an empty
     `replaces`: nothing); None leaves them. `version` is the draft's as these words' writer saw it, None for any.
+    Claims an unclaimed conversation if `takes`.
 
     Raises NotFound, Forbidden, Invalid, Conflict, `draft_changed` with both texts for words that were not seen.
     """
@@ -126,7 +129,7 @@ def edit(
             "Taking an answer back has no words of its own to change. Nothing was changed.", code="nothing_to_change"
         )
     refuse_unknown_way(conversation, reply.deed, private=private)
-    inbox_desk.claim(actor, reply.conversation_id)
+    inbox_desk.hold(actor, reply.conversation_id, takes=takes)
     move(reply, "edit", actor=actor)
     reply.private = private
     reply.automatic = reply.automatic and before.text == words

@@ -29,12 +29,15 @@ LONGEST_FORM = 64
 
 
 class Typed(NamedTuple):
-    """What an open form sends. `turn` is 0 where no script counts: then somebody pressed a button."""
+    """What an open form sends. `turn` is 0 where no script counts: then somebody pressed a button. Where not `takes`,
+    its page was being left or has just come, and a case that nobody has stays with nobody.
+    """
 
     text: str
     form: str
     turn: int
     based_on: str
+    takes: bool = True
 
 
 class Way(NamedTuple):
@@ -153,7 +156,7 @@ def keep(
     writer. Raises Conflict `held`, `draft_changed`, `submitted`, Invalid for unusable words, NotFound, Forbidden.
     """
     words = accepted(typed.text)
-    inbox_desk.claim(actor, conversation_id)
+    inbox_desk.hold(actor, conversation_id, takes=typed.takes)
     row = draft_row(conversation_id, changes)
     if row is None:
         return None

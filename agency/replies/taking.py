@@ -21,10 +21,12 @@ from tenants.permissions import Actor, Permission, require
 def take(actor: Actor, conversation_id: UUID, version_id: UUID) -> None:
     """These words become what the draft says, still their author's; what it said before is kept as a version.
 
-    Claims the case. Raises NotFound, Forbidden, Conflict `held` or `submitted`, Invalid where nothing can be answered.
+    Claims the case. Raises NotFound, Forbidden, Conflict `held` or `submitted`, Invalid where nothing can be answered,
+    and for more words than a reply has.
     """
     version, row = _chosen(actor, conversation_id, version_id)
-    _put(actor, conversation_id, version, row, version.text, (version.author_id, version.author_name))
+    author = (version.author_id, version.author_name)
+    _put(actor, conversation_id, version, row, accepted(version.text), author)
 
 
 def join(actor: Actor, conversation_id: UUID, version_id: UUID) -> None:

@@ -11,10 +11,10 @@ from sqlalchemy.dialects.postgresql import insert
 
 from agency.inbox.desk_models import WAITS_FOR_A_CHOICE, DraftVersion
 from agency.inbox.models import Conversation
-from agency.replies.words import accepted
+from agency.replies.words import keepable
 from tenants import clock
 from tenants.database import db, new_id
-from tenants.errors import Invalid, NotFound
+from tenants.errors import NotFound
 from tenants.permissions import Actor, Permission, require
 from tenants.scope import current_scope
 
@@ -81,9 +81,8 @@ def keep_beside(
     if brand_id is None:
         raise NotFound()
     require(actor, Permission.REPLY_WRITE, brand_id)
-    try:
-        words = accepted(typed.text)
-    except Invalid:
+    words = keepable(typed.text)
+    if words is None:
         return None
     values: dict[str, Any] = {
         "agency_id": actor.agency_id,

@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 import hashlib
+import re
 import unicodedata
 
 from tenants.errors import Invalid, worded
 
 LONGEST_TEXT = 10_000
 """Characters a draft may have at most; every platform's own limit is lower (`channels` traits)."""
+LONGEST_KEPT = 60_000
+"""Characters of words that are kept beside a draft: what was typed is not lost for being no reply yet."""
+_UNSTORABLE = re.compile(r"[\x00\ud800-\udfff]")
 
 
 def accepted(text: object) -> str:
@@ -40,6 +44,14 @@ def accepted(text: object) -> str:
             errors={"text": [worded("is too long")]},
         )
     return normal
+
+
+def keepable(text: str) -> str | None:
+    """What can be kept of words that are no reply, such as too many: without NUL and halves of characters. None for
+    nothing, and for more than LONGEST_KEPT.
+    """
+    kept = unicodedata.normalize("NFC", _UNSTORABLE.sub("", text))
+    return kept if kept.strip() and len(kept) <= LONGEST_KEPT else None
 
 
 def hash_of(text: str) -> str:

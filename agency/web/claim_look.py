@@ -11,7 +11,7 @@ from flask_babel import gettext as _
 from agency.inbox.desk import CLAIM_MINUTES, Case
 from agency.web.contexts import ClaimLook
 from agency.web.inbox_address import Address
-from agency.web.language import chosen_zone
+from agency.web.language import time_of_day
 from tenants import clock
 from tenants.permissions import Actor, Permission
 
@@ -58,8 +58,7 @@ def held_words(case: Case) -> str:
     name = case.holder_name or _("Somebody")
     if case.held_since is None:
         return _("%(name)s has this case", name=name)
-    since = case.held_since.astimezone(chosen_zone()).strftime("%H:%M")
-    return _("%(name)s has this case since %(time)s", name=name, time=since)
+    return _("%(name)s has this case since %(time)s", name=name, time=time_of_day(case.held_since))
 
 
 def _lost(case: Case, *, held: bool) -> str:

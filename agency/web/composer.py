@@ -232,7 +232,7 @@ def _stored(actor: Actor, target: Answering, binding: Binding, typed: Typed) -> 
     The claim is taken first, so two clicks stand in line and the second finds what the first did: the same words again
     change nothing. Raises Conflict `draft_changed` when a colleague's words would be overwritten unseen.
     """
-    inbox_desk.claim(actor, target.id)
+    inbox_desk.hold(actor, target.id, takes=typed.takes)
     db.session.execute(select(Conversation.id).where(Conversation.id == target.id).with_for_update(key_share=True))
     replies, text = replies_of(target.id), typed.text
     wanted = hash_of(text)
@@ -254,9 +254,15 @@ def _stored(actor: Actor, target: Answering, binding: Binding, typed: Typed) -> 
     current = bound if bound is not None and bound.state in OPEN else draft_of(replies, base)
     if current is None:
         if base is not None:
-            return get_reply(changing.start_change(actor, base, text).id)
+            return get_reply(changing.start_change(actor, base, text, takes=typed.takes).id)
         begun = desk.start_draft(
-            actor, target.id, text, private=bool(private), replaces=replaces, saved_reply_id=_saved_reply()
+            actor,
+            target.id,
+            text,
+            private=bool(private),
+            replaces=replaces,
+            saved_reply_id=_saved_reply(),
+            takes=typed.takes,
         )
         return get_reply(begun.id)
     row = keeping.draft_row(target.id, base)
@@ -265,7 +271,15 @@ def _stored(actor: Actor, target: Answering, binding: Binding, typed: Typed) -> 
             raise keeping.submitted(current.state)
     elif keeping.judged(row, typed._replace(turn=0), actor.user_id) == "changed":
         raise keeping.changed_meanwhile(row, actor)
-    edited = desk.edit(actor, current.id, text, private=private, replaces=replaces, saved_reply_id=_saved_reply())
+    edited = desk.edit(
+        actor,
+        current.id,
+        text,
+        private=private,
+        replaces=replaces,
+        saved_reply_id=_saved_reply(),
+        takes=typed.takes,
+    )
     return get_reply(edited.id)
 
 

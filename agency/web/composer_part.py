@@ -25,7 +25,7 @@ from agency.replies.words import hash_of
 from agency.web import clocks
 from agency.web.composer_way import Way, way_of
 from agency.web.contexts import CheckResult, Composer
-from agency.web.inbox_address import Address
+from agency.web.inbox_address import Address, of_change
 from agency.web.language import chosen_language, chosen_zone
 from agency.web.last_sent import sent_as_before
 from agency.web.looks import BrandLook, Notice
@@ -112,6 +112,7 @@ def typed_in(form: MultiDict[str, str]) -> Typed:
         form.get("idempotency_key", "")[:LONGEST_FORM],
         int(turn) if turn.isascii() and turn.isdecimal() and len(turn) < 7 else 0,
         form.get("based_on", ""),
+        takes=form.get("left", "") != "1",
     )
 
 
@@ -151,14 +152,12 @@ def composer_for(
         result = replace(result, may_let_go=actor.may(Permission.REPLY_LET_GO))
     else:
         result = replace(stored_result([], None, text, view.platform, kind), checked=False)
-    versions = versions_look(actor, address, view.id, reply) if view.has_versions else None
+    changes = base.id if base is not None else None
+    versions = versions_look(actor, address, view.id, reply, changes) if view.has_versions else None
     foreign = _written_elsewhere(view, replies) if base is None else ""
     may_release = not view.needs_approval and actor.may(Permission.REPLY_RELEASE)
     to_pass = version_to_pass(actor, view.brand_id) if may_release else None
     needs_yes = view.needs_approval or result.needs_approval or to_pass is not None
-    url = address.deed_url(view.id, "reply")
-    if base is not None:
-        url += ("&" if "?" in url else "?") + f"change={base.id}"
     return Composer(
         brand=look,
         place=way_words(view.kind, deed="edit" if base else "reply"),
@@ -167,9 +166,9 @@ def composer_for(
         sent_as_before=sent_as_before(view.brand_id),
         language=view.language or view.brand_language,
         text=text,
-        url=url,
-        check_url=address.deed_url(view.id, "check"),
-        autosave_url=address.deed_url(view.id, "autosave"),
+        url=of_change(address.deed_url(view.id, "reply"), changes),
+        check_url=of_change(address.deed_url(view.id, "check"), changes),
+        autosave_url=of_change(address.deed_url(view.id, "autosave"), changes),
         binding=bind(
             Binding(
                 str(view.id),
@@ -195,7 +194,8 @@ def composer_for(
         saved=_saved(reply),
         begun=_begun(reply, actor),
         versions=versions,
-        versions_url=address.deed_url(view.id, "versions"),
+        versions_url=of_change(address.deed_url(view.id, "versions"), changes),
+        zone=str(chosen_zone()),
         seal=_seal(actor),
         stopped_now=stopped_words(reply) if reply is not None and text == stored else "",
         came_back=said_again(reply.state_reason or "") if reply is not None and reply.state == "draft" else "",

@@ -140,7 +140,7 @@ class Composer:
 
     Posts to `url`: `binding`, `based_on`, `idempotency_key`, `text`, and the button as `do` = save | check | submit |
     release. `check_url` gets the same form by htmx and answers `replies/_findings.html`; `autosave_url` answers 204, or
-    409 as JSON `{"code", "message", "kept"}`, kept: beside the draft.
+    409 as JSON `{"code", "message", "kept"}`, kept: beside the draft; with `left` = 1 it takes no case nobody has.
     """
 
     brand: BrandLook = told("Whose voice.")
@@ -166,6 +166,7 @@ class Composer:
     begun: str = told("To whoever comes to a draft of somebody else's: who wrote it and when.", default="")
     versions: VersionsLook | None = told("Words kept beside the draft that wait for a choice.", default=None)
     versions_url: str = told("Those are fetched anew from here after words could not be saved.", default="")
+    zone: str = told("The reader's time zone, by its name: in it drafts.js says when words were saved.", default="UTC")
     seal: str = told("Key under which unsaved words lie in this browser, of this person alone.", default="")
     window: Clock | None = told("Of direct messages: how long the platform takes them.", default=None)
     window_words: str = told("What that time means: only people may write, say.", default="")

@@ -15,7 +15,7 @@ from agency.replies.queries import replies_of
 from agency.web import composer
 from agency.web.composer_part import bound_to, draft_of, typed_in
 from agency.web.contexts_drafts import VersionsPage
-from agency.web.inbox_address import read_address
+from agency.web.inbox_address import of_change, read_address
 from agency.web.looks import brand_look
 from agency.web.shell import render_page, toast
 from agency.web.versions_look import versions_look
@@ -58,13 +58,13 @@ def versions_page(conversation_id: UUID) -> AnyResponse:
     view = get_conversation(conversation_id)
     require(actor, Permission.REPLY_READ_DRAFT, view.brand_id)
     base = id_from(request.args.get("change", ""))
-    look = versions_look(actor, address, view.id, draft_of(replies_of(view.id), base), every=True)
+    look = versions_look(actor, address, view.id, draft_of(replies_of(view.id), base), base, every=True)
     if request.headers.get("HX-Request") == "true":
         return make_response(render_template("replies/_versions.html", versions=look))
     brand = brand_look(str(view.brand_id), view.brand_name, view.brand_mark, view.brand_colour)
     page = VersionsPage(
         brand=brand,
-        back_url=address.case_url(view.id),
+        back_url=of_change(address.case_url(view.id), base),
         versions=look,
     )
     return make_response(render_page("replies/versions.html", page))
@@ -88,4 +88,5 @@ def choose(conversation_id: UUID, version_id: UUID) -> AnyResponse:
         toast(said[deed])
     except (Conflict, Invalid, Forbidden) as refused:
         toast(_(refused.message), "warn")
-    return redirect(read_address().case_url(conversation_id) + "#composer", code=303)
+    back = of_change(read_address().case_url(conversation_id), id_from(request.args.get("change", "")))
+    return redirect(f"{back}#composer", code=303)

@@ -15,7 +15,7 @@ from channels.items import KINDS
 from tenants.errors import NotFound
 from tenants.permissions import Permission
 
-__all__ = ["ANY", "KINDS", "PLATFORMS", "Address", "address_of", "read_address"]
+__all__ = ["ANY", "KINDS", "PLATFORMS", "Address", "address_of", "of_change", "read_address"]
 
 INBOX = "/inbox"
 VIEWS = tuple(TABS)
@@ -73,6 +73,11 @@ def address_of(given: Mapping[str, Sequence[str]]) -> Address:
     kept = {**read, "alone": ["1"] if any(given.get("alone", ())) else []}
     view = read["view"][0] if "view" in read else "team"
     return Address(view, filter_of(read), {name: kept[name] for name in KEPT if kept.get(name)})
+
+
+def of_change(url: str, reply_id: UUID | None) -> str:
+    """The same for a change of this published reply; as it is for None."""
+    return url if reply_id is None else f"{url}{'&' if '?' in url else '?'}change={reply_id}"
 
 
 def read_address() -> Address:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from datetime import tzinfo
+from datetime import datetime, tzinfo
 from functools import lru_cache, wraps
 from pathlib import Path
 from typing import Any, TypeVar
@@ -17,7 +17,7 @@ from agency.web.theme import local_path
 from agency.web.who import person_of_request, person_or_none
 from tenants.base_app import settings_of_app
 from tenants.database import db
-from tenants.errors import Worded
+from tenants.errors import Moment, Worded
 from tenants.languages import LANGUAGES, catalogue, known_language
 from tenants.models import Person
 
@@ -42,12 +42,14 @@ class PoDomain(Domain):
         if not string:
             return ""  # an empty msgid is the catalogue's own head
         if isinstance(string, Worded) and string.values:
-            variables = {
-                name: self.gettext(value) if isinstance(value, Worded) else value
-                for name, value in string.values.items()
-            }
+            variables = {name: self._value(value) for name, value in string.values.items()}
             string = string.template
         return str(super().gettext(string, **variables))
+
+    def _value(self, value: Any) -> Any:
+        if isinstance(value, Worded):
+            return self.gettext(value)
+        return time_of_day(value.at) if isinstance(value, Moment) else value
 
 
 class PoBabel(Babel):
@@ -85,6 +87,11 @@ def chosen_language() -> str:
     if request.cookies.get(COOKIE) in LANGUAGES:
         return request.cookies[COOKIE]
     return known_language(request.accept_languages.best_match(list(LANGUAGES)))
+
+
+def time_of_day(at: datetime) -> str:
+    """Hours and minutes where the reader is."""
+    return at.astimezone(chosen_zone()).strftime("%H:%M")
 
 
 def chosen_zone() -> tzinfo:

@@ -67,7 +67,7 @@ def one_press(kind: str = "") -> PressLook:
 
 def press() -> PressPage:
     """What was left of it."""
-    why = "Marek Nowicki has this case since 14:02 UTC. Nothing was changed. Take another case."
+    why = "Marek Nowicki has this case since 14:02. Nothing was changed. Take another case."
     return PressPage(
         press=one_press(), left=tuple(LeftLook(b, "#", HOSTILE, REVIEW[:140], why) for b in brands()), back_url="#"
     )

@@ -15,7 +15,7 @@ from agency.inbox.models import Message
 from agency.replies.checks import IN_FLIGHT_STATES
 from agency.replies.queries import ReplyRow, replies_sent_as
 from agency.web.contexts_conversation import DataLook
-from agency.web.inbox_address import Address
+from agency.web.inbox_address import Address, of_change
 from agency.web.incoming_data import data_look
 from agency.web.looks import Choice, StateLook
 from agency.web.stored_words import said_again
@@ -147,8 +147,7 @@ def _change_url(
         return ""
     if deed == "withdraw":
         return address.deed_url(view.id, f"replies/{reply.id}/take-back")
-    path, mark, query = address.case_url(view.id).partition("?")
-    return f"{path}?{query}{'&' if mark else ''}change={reply.id}#composer"
+    return f"{of_change(address.case_url(view.id), reply.id)}#composer"
 
 
 def _to_messages(

@@ -11,7 +11,7 @@ from agency.replies.queries import ReplyRow
 from agency.replies.versions import VersionRow
 from agency.web import clocks
 from agency.web.contexts_drafts import VersionLook, VersionsLook
-from agency.web.inbox_address import Address
+from agency.web.inbox_address import Address, of_change
 from agency.web.language import chosen_language, chosen_zone
 from tenants import clock
 from tenants.permissions import Actor, Permission
@@ -21,25 +21,33 @@ AT_ONCE = 3
 
 
 def versions_look(
-    actor: Actor, address: Address, conversation_id: UUID, draft: ReplyRow | None, *, every: bool = False
+    actor: Actor,
+    address: Address,
+    conversation_id: UUID,
+    draft: ReplyRow | None,
+    changes: UUID | None = None,
+    *,
+    every: bool = False,
 ) -> VersionsLook:
-    """What is kept beside this draft: with `every` also what nobody is asked about. One statement."""
+    """What is kept beside this draft, of an answer or of a change of the published one `changes`: with `every` also
+    what nobody is asked about. One statement.
+    """
     found = versions.versions_of(actor, conversation_id)
-    changes = draft.changes_reply_id if draft is not None else None
     now_text = draft.text if draft is not None else ""
     waiting = [v for v in found if _waits(v) and v.text != now_text and v.changes_reply_id == changes]
     asked = waiting if every else waiting[:AT_ONCE]
     rest = [v for v in found if v not in waiting and v.text != now_text] if every else []
     others = [v for v in found if v.text != now_text]
     zone, locale, now = chosen_zone(), chosen_language(), clock.now()
+    url = of_change(address.deed_url(conversation_id, "versions"), changes)
     return VersionsLook(
         now=now_text,
         now_author=_author(draft.text_author_id, draft.text_author_name, actor) if draft is not None else "",
         now_at=clocks.age(draft.text_at, now, zone, locale) if draft is not None else None,
         waiting=tuple(_look(v, actor, address, conversation_id) for v in asked),
         earlier=tuple(_look(v, actor, address, conversation_id) for v in rest),
-        url=address.deed_url(conversation_id, "versions"),
-        every_url="" if every or len(others) == len(asked) else address.deed_url(conversation_id, "versions"),
+        url=url,
+        every_url="" if every or len(others) == len(asked) else url,
     )
 
 
@@ -59,7 +67,9 @@ def _look(version: VersionRow, actor: Actor, address: Address, conversation_id: 
         at=clocks.age(version.saved_at, clock.now(), chosen_zone(), chosen_language()),
         text=version.text,
         why=_why(version.why),
-        url=address.deed_url(conversation_id, f"versions/{version.id}") if may_write else "",
+        url=of_change(address.deed_url(conversation_id, f"versions/{version.id}"), version.changes_reply_id)
+        if may_write
+        else "",
         may_settle=own or actor.may(Permission.CONVERSATION_REASSIGN),
         waits=_waits(version),
     )

@@ -3,20 +3,24 @@
 from __future__ import annotations
 
 import re
+from datetime import UTC, datetime
 from html import unescape
 from typing import Any
 from uuid import UUID
 
 import pytest
-from sqlalchemy import select, update
+from sqlalchemy import Engine, select, update
 
 from agency.inbox import desk
 from agency.inbox.desk_models import DraftVersion
 from agency.replies.models import Reply
-from tenants.database import db
+from tenants import clock
+from tenants.database import db, new_id
+from tenants.models import Person
 from tenants.permissions import Role
 from tests.factories import Agency, Factory
-from tests.web.test_inbox_pages import Visit, composer_form, replies, visit
+from tests.web.test_inbox_pages import Visit, column, composer_form, replies, visit
+from tests.web.test_ways_of_answering import published
 from tests.web.visiting import Visitor
 
 __all__ = ["visit"]
@@ -145,9 +149,75 @@ def test_hostile_forms_keep_nothing_and_break_nothing(ana: Agency, case: UUID, v
         assert odd.status_code == 204
     long = {**form, "idempotency_key": "k" * 500, "text": "x" * 10_001}
     refused = visitor.post(f"/conversations/{case}/autosave", long)
-    assert (refused.status_code, refused.get_json()["kept"]) == (409, False), "too long: it stays in the browser"
+    assert (refused.status_code, refused.get_json()["kept"]) == (409, True), "too long for a reply: kept beside it"
+    whole = "Zażółć gęślą jaźń 🫠👩🏽‍🚀 مرحبا \u202eabc\u202c\r\n" * 1_400
+    assert len(whole) > 50_000
+    refused = visitor.post(f"/conversations/{case}/autosave", {**form, "text": whole + "\x00", "idempotency_key": "b"})
+    assert (refused.status_code, refused.get_json()["kept"]) == (409, True)
+    refused = visitor.post(f"/conversations/{case}/autosave", {**long, "text": "x" * 60_001, "idempotency_key": "c"})
+    assert (refused.status_code, refused.get_json()["kept"]) == (409, False), "no end: it stays in the browser"
     assert visitor.post(f"/conversations/{case}/autosave", {"text": "No binding"}).status_code == 409
-    assert versions(ana) == []
+    assert versions(ana) == [("x" * 10_001, "refused"), (whole.replace("\r\n", "\n"), "refused")]
+    with ana.entered():
+        version = db.session.scalars(select(DraftVersion.id).order_by(DraftVersion.id)).first()
+    assert visitor.post(f"/conversations/{case}/versions/{version}", {"do": "take"}).status_code == 303
+    assert replies(ana) == [("draft", "Words")], "and is no draft before it is shorter"
+
+
+def test_words_that_come_as_a_page_is_left_are_kept_and_take_no_case(ana: Agency, case: UUID, visit: Visit) -> None:
+    """Given back is given back, although the page being left still sends what it could not save before."""
+    visitor, leaving = visit(ana.staff), {"left": "1"}
+    form = form_at(visitor, case)
+    assert typed(visitor, case, {**form, **leaving}, "Dear").status_code == 204
+    assert replies(ana) == [("draft", "Dear")], "the first words make a draft"
+    assert column(ana, case, "holder_id") is None
+    assert typed(visitor, case, form, "Dear customer", 2).status_code == 204
+    assert column(ana, case, "holder_id") == ana.staff.user_id, "whoever types has the case"
+    assert visitor.post(f"/conversations/{case}/release").status_code == 303
+    for turn, words in ((3, "Dear customer, we"), (4, "Dear customer, we are")):
+        assert typed(visitor, case, {**form, **leaving}, words, turn).status_code == 204
+    way = {**form, **leaving, "private": "1", "idempotency_key": "loaded again", "text": "Dear customer, we are sorry"}
+    assert visitor.post(f"/conversations/{case}/autosave", way).status_code == 204
+    assert replies(ana) == [("draft", "Dear customer, we are sorry")]
+    assert column(ana, case, "holder_id") is None
+    with ana.entered(ana.team_lead):
+        desk.claim(ana.team_lead, case)
+    assert typed(visitor, case, {**form, **leaving}, "Dear customer, we were", 9).get_json()["kept"] is True
+    assert column(ana, case, "holder_id") == ana.team_lead.user_id
+
+
+def test_a_refusal_tells_times_where_its_reader_is(ana: Agency, case: UUID, visit: Visit) -> None:
+    with ana.entered(), clock.stopped_at(datetime(2026, 7, 1, 12, 30, tzinfo=UTC)):
+        desk.claim(ana.team_lead, case)
+        db.session.execute(update(Person).where(Person.id == ana.staff.user_id).values(time_zone="Asia/Kathmandu"))
+    with clock.stopped_at(datetime(2026, 7, 1, 12, 31, tzinfo=UTC)):
+        visitor = visit(ana.staff)
+        told = typed(visitor, case, form_at(visitor, case), "Words").get_json()["message"]
+        assert "has this case since 18:15. " in told
+        press = {"press": str(new_id()), "case": str(case), "deed": "resolve"}
+        assert visitor.post("/inbox/press", press).status_code == 303
+        assert "since 18:15." in visitor.get(f"/inbox/presses/{press['press']}").text, "and where it was kept"
+
+
+def test_versions_beside_a_change_of_a_published_answer_are_asked_for_as_such(
+    ana: Agency, superuser: Engine, case: UUID, visit: Visit
+) -> None:
+    base = published(superuser, ana, case)
+    visitor = visit(ana.staff)
+    page = visitor.get(f"/inbox/{case}?change={base}").text
+    url = re.search(r'data-versions="([^"]+)"', page)
+    assert url is not None
+    assert unescape(url.group(1)) == f"/conversations/{case}/versions?change={base}"
+    with ana.entered(ana.team_lead):
+        desk.take_over(ana.team_lead, case, "I change it.")
+    refused = typed(visitor, case, composer_form(page, ""), "Other words for it")
+    assert (refused.status_code, refused.get_json()["kept"]) == (409, True)
+    asked, elsewhere = (
+        visitor.get(one, HX_Request="true").text.split("<details")[0]
+        for one in (unescape(url.group(1)), f"/conversations/{case}/versions")
+    )
+    assert "Other words for it" in asked
+    assert "Other words for it" not in elsewhere, "beside the next answer nobody is asked about them"
 
 
 def test_a_draft_of_somebody_else_is_there_for_whoever_comes_next(

@@ -2,22 +2,30 @@
 
 from __future__ import annotations
 
+import io
 import re
+from collections.abc import Iterator
 from datetime import timedelta
+from pathlib import Path
 from typing import Any
 from uuid import UUID
 
 import pytest
+import redis
+import structlog
 from flask import Flask
 from sqlalchemy import update
 
-from agency.inbox import desk
+from agency.inbox import desk, presence
 from agency.inbox.models import CHANGED_KEPT, Conversation
 from agency.inbox.queries import queue_state
+from agency.local.valkey import start_valkey
 from agency.web.pulse import CODE_LENGTH, PATH
 from tenants import clock
 from tenants.database import db
+from tenants.logs import get_logger
 from tenants.permissions import Actor, Role
+from tests.api.calling import Caller, token_for
 from tests.factories import Agency, Factory
 from tests.web.visiting import Visitor
 
@@ -246,6 +254,58 @@ def test_nobody_is_shown_at_a_case_they_may_not_see(
     for actor in (narrow, ana.client_owner, stranger.staff):
         Open(whole_app, actor, case).asks(case=case)
     assert "there" not in Open(whole_app, ana.staff, case).asks()
+
+
+@pytest.fixture
+def said(monkeypatch: pytest.MonkeyPatch) -> Iterator[io.StringIO]:
+    """What presence says in the log."""
+    told, before = io.StringIO(), structlog.get_config()
+    structlog.configure(**{**before, "logger_factory": structlog.PrintLoggerFactory(told)})  # type: ignore[arg-type]
+    monkeypatch.setattr(presence, "log", get_logger("presence"))
+    yield told
+    structlog.configure(**before)
+
+
+def test_without_valkey_the_desk_works_shows_nobody_and_says_so_once(
+    whole_app: Flask, ana: Agency, case: UUID, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, said: io.StringIO
+) -> None:
+    monkeypatch.setattr(presence, "KEPT_SECONDS", 0)
+    monkeypatch.setattr(presence, "AWAY_SECONDS", 0)  # asked again at once, each time
+    server = start_valkey(tmp_path / "valkey", durable=False)
+    try:
+        monkeypatch.setitem(whole_app.extensions, "onbrand_redis", redis.from_url(server.url))
+        monkeypatch.delitem(whole_app.extensions, "onbrand_presence", raising=False)
+        lead, staff = Open(whole_app, ana.team_lead, case), Open(whole_app, ana.staff, case)
+        program, owner = (Caller(whole_app, token_for(whole_app, one)) for one in (ana.staff, ana.client_owner))
+        shown = {"person_id": str(ana.team_lead.user_id), "name": ana.team_lead.name, "typing": True}
+        lead.asks(case=case, typing=1)
+        assert [one[2] for one in staff.asks()["there"]] == [ana.team_lead.name]
+        assert program("GET", f"/conversations/{case}").json["present"] == [shown]
+
+        server.stop()
+        for _ in range(3):
+            lead.asks(case=case, typing=1)
+        told = staff.asks()
+        assert (told["who"], told["there"]) == ("", []), "nobody stays on screen"
+        assert staff.asks() is None
+        page = staff.visitor.get(f"/inbox/{case}")
+        assert page.status_code == 200
+        assert staff.visitor.post(f"/conversations/{case}/claim").status_code == 303
+        assert lead.asks()["rows"], "what changed is told as ever"
+        assert program("GET", f"/conversations/{case}").json["present"] == []
+        staff.asks(left=1, case=case)
+        assert said.getvalue().count("presence_away") == 1, "said once, however often it fails"
+
+        server = start_valkey(tmp_path / "valkey", durable=False)
+        lead.asks(case=case, typing=1)
+        assert [one[2] for one in staff.asks()["there"]] == [ana.team_lead.name], "back by itself"
+        assert program("GET", f"/conversations/{case}").json["present"] == [shown]
+        assert owner("GET", f"/conversations/{case}").json["present"] == []
+        assert said.getvalue().count("presence_back") == 1
+    finally:
+        server.stop()
+        monkeypatch.undo()
+        whole_app.extensions.pop("onbrand_presence", None)
 
 
 def test_a_row_one_fetched_comes_along_for_others_of_the_same_scope_and_look(

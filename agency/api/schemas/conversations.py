@@ -272,6 +272,14 @@ class Window(Strict):
     reason = Choice("never_wrote", "over", "people_only", required=True, allow_none=True)
 
 
+class Present(Strict):
+    """Somebody else who has the case open now."""
+
+    person_id = Identifier(required=True)
+    name = Text(required=True)
+    typing = Flag(required=True, attribute="is_typing")
+
+
 class Conversation(Strict):
     """One top-level comment with its replies, or one review. `messages` are the newest 200, oldest first."""
 
@@ -301,6 +309,11 @@ class Conversation(Strict):
     clocks = fields.Nested(Clocks, required=True)
     label_ids = Items(Identifier(), required=True)
     holder = fields.Nested(Holder, required=True, allow_none=True)
+    present = Items(
+        fields.Nested(Present),
+        required=True,
+        metadata={"description": "colleagues who have it open, as of seconds ago; a courtesy, no lock"},
+    )
     window = fields.Nested(
         Window, required=True, allow_none=True, metadata={"description": "of direct messages; null elsewhere"}
     )

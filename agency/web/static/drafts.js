@@ -8,6 +8,7 @@ window.onbrandDrafts = (() => {
   const SAVE_MS = 2000;
   const RETRY_MS = 3000;
   const LONGEST_RETRY_MS = 60000;
+  const BY_HAND_MS = 120000; // words typed longer ago than this are kept, and take no case that nobody has
   const KEPT_MS = 30 * 24 * 3600 * 1000;
   const STORE = "draft:";
   const SENT = "sent:";
@@ -96,6 +97,16 @@ window.onbrandDrafts = (() => {
     place.replaceChildren(...(text ? [drawing, `${text} `] : []), ...(link ? [link] : []));
   }
 
+  function now(timeZone) {
+    const moment = new Date();
+    const how = { hour: "2-digit", minute: "2-digit" };
+    try {
+      return moment.toLocaleTimeString(document.documentElement.lang, { ...how, timeZone });
+    } catch { // a zone this browser does not know
+      return moment.toLocaleTimeString(document.documentElement.lang, how);
+    }
+  }
+
   function linkTo(address, label) {
     const link = document.createElement("a");
     link.href = address;
@@ -114,6 +125,7 @@ window.onbrandDrafts = (() => {
     let timer = 0;
     let wait = RETRY_MS;
     let busy = false;
+    let typedAt = -Infinity;
     tidy(key);
 
     function later(ms) {
@@ -128,6 +140,7 @@ window.onbrandDrafts = (() => {
       turn += 1;
       form.elements.turn.value = turn;
       body.set("turn", turn);
+      if (leaving === true || Date.now() - typedAt > BY_HAND_MS) body.set("left", "1"); // given back is given back
       return fetch(form.dataset.autosave, {
         method: "POST", body, keepalive: leaving === true, redirect: "manual", headers: { Accept: "application/json" },
       });
@@ -158,8 +171,7 @@ window.onbrandDrafts = (() => {
         kept = text;
         form.elements.based_on.value = hash;
         if (area.value === text) here.drop();
-        const time = new Date().toLocaleTimeString(document.documentElement.lang, { hour: "2-digit", minute: "2-digit" });
-        say(place, "check", form.dataset.saved.replace("{time}", time));
+        say(place, "check", form.dataset.saved.replace("{time}", now(form.dataset.zone)));
       } else if (answer.status === 409) {
         const told = await answer.json();
         if (told.kept) {
@@ -232,7 +244,10 @@ window.onbrandDrafts = (() => {
       later(SAVE_MS);
     }
 
-    area.addEventListener("input", typed);
+    area.addEventListener("input", () => {
+      typedAt = Date.now();
+      typed();
+    });
     area.addEventListener("blur", () => save());
     document.addEventListener("visibilitychange", () => { if (document.hidden) save(true); });
     window.addEventListener("pagehide", () => save(true));
