@@ -166,7 +166,10 @@ class InboxPage:
     search: str = told("What was searched.", default="")
     next_url: str = told("The next 50 (keyset cursor); empty at the end.", default="")
     first_url: str = told("Back to the top when this is not the first page.", default="")
-    newer_count: int = told("Came in since the list was made.", default=0)
+    newer_count: int = told("Came in since the list was made, of those it would show.", default=0)
+    count_url: str = told(
+        "Where queue.js asks for that number; empty where the pulse's own is it: all open.", default=""
+    )
     pulse_url: str = told("queue.js asks here every few seconds what moved (`agency/web/pulse.py`).", default="")
     rows_url: str = told("queue.js fetches changed rows here (`agency/web/live.py`).", default="")
     newer_url: str = told("The list made anew.", default="")

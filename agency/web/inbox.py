@@ -17,6 +17,7 @@ from werkzeug.wrappers import Response as AnyResponse
 
 from agency.inbox import desk, queries
 from agency.inbox.label_names import label_names
+from agency.inbox.newer import is_counted_for_all, newer_count
 from agency.inbox.queries import QueueState
 from agency.web.claim_look import held_words
 from agency.web.contexts import Chip, ConversationPage, InboxPage, LabelLook
@@ -181,7 +182,10 @@ def _render(
         top_url=address.url() if request.args.get("returned") else "",
         next_url=next_url,
         first_url=address.url() if after else "",
-        newer_count=state.newer,
+        newer_count=_newer_count(actor, address, state, since),
+        count_url=""
+        if is_counted_for_all(address.wanted)
+        else address.url("/inbox/newer", made=str(int(since.timestamp() * 1000))),
         pulse_url=_pulse_url(address, since),
         rows_url=address.url("/inbox/rows"),
         newer_url=address.url(),
@@ -277,6 +281,12 @@ def _empty_action(address: Address, next_url: str) -> Choice | None:
     if address.wanted.q and (address.wanted.status is not None or address.view != "team"):
         return Choice(_("Search answered and snoozed cases, too"), address.url(view=None, state=ANY))
     return Choice(_("See the whole queue"), "/inbox") if address.kept else None
+
+
+def _newer_count(actor: Actor, address: Address, state: QueueState, since: datetime) -> int:
+    if not state.newer or is_counted_for_all(address.wanted):
+        return state.newer
+    return newer_count(address.wanted, actor.user_id, since)
 
 
 def _pulse_url(address: Address, since: datetime) -> str:

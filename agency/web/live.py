@@ -11,12 +11,13 @@ from werkzeug.wrappers import Response as AnyResponse
 
 from agency.inbox.filters import FREE, ME
 from agency.inbox.label_names import names_of
+from agency.inbox.newer import newer_count
 from agency.inbox.queries import QueueRow
 from agency.inbox.shown_rows import ShownRow, shown_rows
 from agency.web.contexts_filters import LabelLook
 from agency.web.inbox_address import Address, read_address
 from agency.web.inbox_rows import look_of, rows_of
-from agency.web.pulse import PATH, ROWS
+from agency.web.pulse import PATH, ROWS, moment_of
 from agency.web.queue_rows import queue_rows
 from agency.web.who import actor_of_request
 from tenants.ids import id_from
@@ -54,6 +55,13 @@ def rows() -> AnyResponse:
             if at:
                 ROWS.keep(actor.scope, look, (of, at), found[of].row.holder_id, words)
     return make_response("".join(rows))
+
+
+@live.get("/inbox/newer")
+def newer() -> AnyResponse:
+    """How many cases came since `made`, in milliseconds, that the list of this address would show: a number."""
+    count = newer_count(read_address().wanted, actor_of_request().user_id, moment_of(request.args.get("made", "")))
+    return Response(str(count), mimetype="text/plain")
 
 
 def _changes(words: str) -> dict[UUID, int]:

@@ -157,7 +157,7 @@ def _told(connection: Any, asker: pulse.Asker, asked: dict[str, str], shown: fro
         return {}
     since_ms = int(since) if since.isascii() and since.isdigit() and len(since) < 16 else asker.at_ms
     found = pulse.news(
-        connection, asker, since_ms=since_ms, made_at=_moment(asked.get("made", "")), brand_ids=_brands(asked)
+        connection, asker, since_ms=since_ms, made_at=moment_of(asked.get("made", "")), brand_ids=_brands(asked)
     )
     told: dict[str, Any] = {
         "at": f"{asker.versions}-{asker.at_ms}",
@@ -222,7 +222,7 @@ def _brands(asked: dict[str, str]) -> list[UUID] | None:
     return [one for one in found if one is not None] or None
 
 
-def _moment(words: str) -> datetime:
+def moment_of(words: str) -> datetime:
     """When the list was made, as the page says it in milliseconds; now for what is no moment."""
     if words.isascii() and words.isdigit() and len(words) < 15:
         return datetime.fromtimestamp(int(words) / 1000, UTC)

@@ -106,6 +106,7 @@ ROUTE_POLICY: dict[str, Policy] = {
     # live.py: what keeps an open page as things are
     "live.pulse": Permission.CONVERSATION_READ,
     "live.rows": Permission.CONVERSATION_READ,
+    "live.newer": Permission.CONVERSATION_READ,
     # bulk_page.py, spam_page.py: a press asks the rules again for each case
     "bulk_page.choose": Permission.CONVERSATION_WORK,
     "bulk_page.press": Permission.CONVERSATION_WORK,

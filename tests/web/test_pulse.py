@@ -6,6 +6,7 @@ import io
 import re
 from collections.abc import Iterator
 from datetime import timedelta
+from html import unescape
 from pathlib import Path
 from typing import Any
 from uuid import UUID
@@ -93,6 +94,29 @@ def test_new_ones_are_counted_and_change_no_row(whole_app: Flask, ana: Agency, m
     make.conversation(ana)
     told = inbox.asks()
     assert (told["new"], changed(told)) == (1, [])
+
+
+def test_the_bar_counts_what_its_list_would_show(whole_app: Flask, ana: Agency, make: Factory, case: UUID) -> None:
+    visitor = Visitor(whole_app, ana.staff)
+
+    def bar(query: str) -> str:
+        found = re.search(r'<div id="new-bar"[^>]*>', visitor.get(f"/inbox{query}").text)
+        assert found is not None
+        return unescape(found.group())
+
+    assert "data-count" not in bar(""), "of all, the pulse tells"
+    assert "data-count" not in bar(f"?brand={ana.brand_ids[0]}")
+    lists = ("?view=mine", "?view=free", "?view=late", "?stars=1")
+    asked = {one: re.findall(r'data-count="([^"]+)"', bar(one))[0] for one in lists}
+    assert {visitor.get(url).text for url in asked.values()} == {"0"}
+    make.conversation(ana, text="Where is my order?")
+    taken = make.conversation(ana, kind="review", stars=1, text="Bad")
+    with ana.entered(ana.staff):
+        desk.claim(ana.staff, taken)
+    assert [visitor.get(asked[one]).text for one in lists] == ["1", "1", "0", "1"]
+    for junk in ("", "x", "-1", "9" * 20):
+        assert visitor.get(f"/inbox/newer?view=free&made={junk}").status_code == 200
+    assert Visitor(whole_app, ana.billing_admin).get("/inbox/newer").status_code == 403
 
 
 def test_an_idle_answer_is_at_most_200_bytes(whole_app: Flask, ana: Agency, case: UUID) -> None:

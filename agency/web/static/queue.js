@@ -11,6 +11,7 @@
   const TYPING_MS = 5000;
   const CODE = 6;
   const MOST_ROWS = 60;
+  const MOST_COUNTED = 100; // the pulse counts no further
 
   const queue = document.querySelector("[data-pulse]");
   const talk = () => document.getElementById("talk");
@@ -145,6 +146,8 @@
       failed += 1;
       cutAt ??= new Date();
       if (failed > 1) {
+        [people, there] = ["", []]; // nobody knows who is there now
+        showPeople();
         const time = cutAt.toLocaleTimeString(document.documentElement.lang, { hour: "2-digit", minute: "2-digit", timeZone: zone() });
         say(line.dataset.cut.replace("{}", time));
       }
@@ -174,7 +177,7 @@
     const before = told;
     told = news.at;
     showCounts(news.n);
-    showNew(news.new);
+    countNew(news.new);
     if (!isFirst) showViews();
     const wanted = new Map();
     const came = new Map(); // rows that a colleague's page fetched a moment ago come along
@@ -275,6 +278,17 @@
       place.textContent = number;
       if (asks.get("view") === "late") place.className = `count ${number ? "bad" : "plain"}`;
     }
+  }
+
+  // A list of a part of the queue asks how many of the new ones it would show; of all, the pulse has told.
+  async function countNew(number) {
+    const bar = document.getElementById("new-bar");
+    if (!bar?.dataset.count || !number) return showNew(number);
+    if (bar.dataset.of === String(number)) return undefined;
+    const answer = await fetch(bar.dataset.count, { headers: { "HX-Request": "true" } }).catch(() => null);
+    if (!answer?.ok) return undefined;
+    if (number < MOST_COUNTED) bar.dataset.of = number;
+    return showNew(Number(await answer.text()));
   }
 
   function showNew(number) {
