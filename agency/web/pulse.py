@@ -24,6 +24,7 @@ from werkzeug.http import parse_cookie
 from werkzeug.sansio.utils import host_is_trusted
 
 from agency.inbox import presence, pulse
+from agency.inbox.pulse import CODE_LENGTH, code_of
 from agency.web.health import requests_of
 from agency.web.route_policy import ROUTE_POLICY
 from agency.web.who import cookie_name
@@ -32,16 +33,15 @@ from tenants.ids import id_from
 from tenants.logs import get_logger
 from tenants.lone_statements import lone_statements
 from tenants.permissions import Permission
-from tenants.scope import Scope
 from tenants.settings import Settings
 
 PATH = "/inbox/pulse"
 ENDPOINT = "live.pulse"
-CODE_LENGTH = 6
-"""A row on screen is named by the last so many digits of its id: enough to leave out what is not on screen."""
 MOST_CODES = 400
 MOST_BRANDS = 60
 MOST_KEPT = 2000
+KEPT_SECONDS = 60.0
+"""A row carries clocks in words: an older one is fetched anew."""
 NOTHING = ("Cache-Control", "no-store")
 SOMETHING = [
     NOTHING,
@@ -56,15 +56,16 @@ Wsgi = Callable[[dict[str, Any], Any], Iterable[bytes]]
 
 
 class RowCache:
-    """Changed rows as a page fetched them a moment ago, for everybody of the same scope who shows them, too.
+    """Changed rows as a page fetched them a moment ago, for everybody of the same agency who shows them, too.
 
     A row is kept under the change it was fetched for, and only where this process itself told of that change before:
-    so it was read after the change was committed, and under row-level security of the very scope it is given to.
+    so it was read after the change was committed. It is given to those alone whom their own pulse, under row-level
+    security of their own scope, told of that very change; and says nothing of its reader, but to its holder.
     """
 
     def __init__(self) -> None:
         self._told: dict[tuple[UUID, int], None] = {}
-        self._rows: dict[tuple[Scope, str, UUID, int], tuple[UUID | None, str]] = {}
+        self._rows: dict[tuple[UUID, str, UUID, int], tuple[float, UUID | None, str]] = {}
 
     def tell(self, change: tuple[UUID, int]) -> None:
         """This change was told to somebody."""
@@ -73,17 +74,19 @@ class RowCache:
                 self._told.clear()
             self._told[change] = None
 
-    def keep(self, scope: Scope, look: str, change: tuple[UUID, int], holder_id: UUID | None, row: str) -> None:
-        """Somebody of this scope got this row in this look (language, zone, address), because of this change."""
+    def keep(self, agency_id: UUID, look: str, change: tuple[UUID, int], holder_id: UUID | None, row: str) -> None:
+        """Somebody of this agency got this row in this look (language, zone, address), because of this change."""
         if change in self._told:
             if len(self._rows) >= MOST_KEPT:
                 self._rows.clear()
-            self._rows[scope, look, *change] = (holder_id, row)
+            self._rows[agency_id, look, *change] = (time.monotonic(), holder_id, row)
 
-    def row(self, scope: Scope, look: str, change: tuple[UUID, int], reader_id: UUID) -> str | None:
-        """The row; None where nobody fetched it yet, and for its holder, to whom it says `you`."""
-        holder_id, row = self._rows.get((scope, look, *change), (None, None))
-        return None if holder_id == reader_id else row
+    def row(self, agency_id: UUID, look: str, change: tuple[UUID, int], reader_id: UUID) -> str | None:
+        """The row, for whom this change was told to; None where nobody fetched it just now, and for its holder, to
+        whom it says `you`.
+        """
+        at, holder_id, row = self._rows.get((agency_id, look, *change), (0.0, None, ""))
+        return row if row and holder_id != reader_id and time.monotonic() - at < KEPT_SECONDS else None
 
 
 ROWS = RowCache()
@@ -129,13 +132,14 @@ class QuickPulse:
         case_id = id_from(asked.get("case", "")) if asked.get("case") else None
         try:
             with self.app.app_context(), lone_statements() as connection:
-                asker = pulse.who_asks(connection, token, case_id)
+                known, since_ms = _known(asked)
+                asker = pulse.who_asks(connection, token, case_id, known=known, brand_ids=_brands(asked))
                 if asker is None or asker.glance.must_set_up_second_factor:
                     return None
                 if not asker.glance.actor.may(self.permission):
                     return None
                 shown = _codes(asked)
-                told = _told(connection, asker, asked, shown)
+                told = {} if asker.mine is None else _told(connection, asker, since_ms, asked, shown)
                 told |= _people(asker, case_id, asked, shown)
         except SQLAlchemyError as error:
             log.warning("pulse_failed", reason=type(error.__cause__ or error).__name__)
@@ -150,14 +154,26 @@ def _asked(query: str) -> dict[str, str]:
         return {}
 
 
-def _told(connection: Any, asker: pulse.Asker, asked: dict[str, str], shown: frozenset[str]) -> dict[str, Any]:
-    """What moved since the browser was told last; nothing where nothing did."""
+def _known(asked: dict[str, str]) -> tuple[int, int | None]:
+    """Versions and millisecond of what the browser was told last, as `at` has them; -1 and None for what is neither."""
     versions, _, since = asked.get("at", "").partition("-")
-    if versions == str(asker.versions):
-        return {}
-    since_ms = int(since) if since.isascii() and since.isdigit() and len(since) < 16 else asker.at_ms
+    return (
+        int(versions) if versions.isascii() and versions.isdigit() and len(versions) < 19 else -1,
+        int(since) if since.isascii() and since.isdigit() and len(since) < 16 else None,
+    )
+
+
+def _told(
+    connection: Any, asker: pulse.Asker, since_ms: int | None, asked: dict[str, str], shown: frozenset[str]
+) -> dict[str, Any]:
+    """What moved since the browser was told last."""
     found = pulse.news(
-        connection, asker, since_ms=since_ms, made_at=moment_of(asked.get("made", "")), brand_ids=_brands(asked)
+        connection,
+        asker,
+        since_ms=asker.at_ms if since_ms is None else since_ms,
+        made_at=moment_of(asked.get("made", "")),
+        shown=shown,
+        brand_ids=_brands(asked),
     )
     told: dict[str, Any] = {
         "at": f"{asker.versions}-{asker.at_ms}",
@@ -173,14 +189,13 @@ def _told(connection: Any, asker: pulse.Asker, asked: dict[str, str], shown: fro
     changed: list[list[Any]] = []
     look, actor = asked.get("look", ""), asker.glance.actor
     for one, at in found.changed:
-        if _code(one) in shown:
-            ROWS.tell((one, at))
-            row = ROWS.row(actor.scope, look, (one, at), actor.user_id)
-            changed.append([_code(one), at] if row is None else [_code(one), at, row])
+        ROWS.tell((one, at))
+        row = ROWS.row(actor.agency_id, look, (one, at), actor.user_id)
+        changed.append([code_of(one), at] if row is None else [code_of(one), at, row])
     if changed:
         told["rows"] = changed
-    if found.is_part:
-        told["all"] = True
+    if found.forgotten_ms:
+        told["all"] = found.forgotten_ms
     return told
 
 
@@ -196,7 +211,7 @@ def _people(asker: pulse.Asker, case_id: UUID | None, asked: dict[str, str], sho
             presence.look(actor, asker.case_brand_id, case_id, is_typing="typing" in asked)
     there: list[list[Any]] = []
     for one in presence.colleagues(actor):
-        code = _code(one.case_id)
+        code = code_of(one.case_id)
         if code in shown:
             there.append([code, initials(one.name), one.name, int(one.is_typing)])
     known = str(zlib.crc32(orjson.dumps(there))) if there else ""
@@ -206,10 +221,6 @@ def _people(asker: pulse.Asker, case_id: UUID | None, asked: dict[str, str], sho
 def initials(name: str) -> str:
     """As `components/avatar.html` shows them."""
     return "".join(part[:1].upper() for part in name.split()[:2])
-
-
-def _code(one: UUID) -> str:
-    return one.hex[-CODE_LENGTH:]
 
 
 def _codes(asked: dict[str, str]) -> frozenset[str]:

@@ -17,7 +17,7 @@ import structlog
 from flask import Flask
 from sqlalchemy import update
 
-from agency.inbox import desk, presence
+from agency.inbox import desk, presence, pulse
 from agency.inbox.models import CHANGED_KEPT, Conversation
 from agency.inbox.queries import queue_state
 from agency.local.valkey import start_valkey
@@ -183,6 +183,39 @@ def test_another_brand_and_another_agency_move_nothing(
     assert Open(whole_app, narrow, brand=stranger.brand_ids[0]).asks()["n"]["team"] == 0
 
 
+def test_what_is_kept_for_a_moment_is_kept_for_one_scope_and_nobodys_own(
+    whole_app: Flask, ana: Agency, make: Factory, case: UUID
+) -> None:
+    other = make.conversation(ana, brand=1, due_at=clock.now() - timedelta(hours=1))
+    one_each = [make.person(ana, Role.STAFF, only_brand_ids=[one]) for one in ana.brand_ids[:2]]
+    asked = Open(whole_app, one_each[0], case, other), Open(whole_app, one_each[1], case, other)
+    with ana.entered(one_each[0]):
+        desk.claim(one_each[0], case)
+    with ana.entered():
+        db.session.execute(
+            update(Conversation).where(Conversation.id == other).values(version=Conversation.version + 1)
+        )
+    first, second = (inbox.asks() for inbox in asked)
+    assert first["at"].split("-")[0] == second["at"].split("-")[0], "the same sum of versions, of other brands"
+    assert (changed(first), changed(second)) == ([code(case)], [code(other)])
+    assert (first["n"]["mine"], first["n"]["late"]) == (1, 0)
+    assert (second["n"]["mine"], second["n"]["late"]) == (0, 1)
+    colleague = make.person(ana, Role.STAFF, only_brand_ids=[ana.brand_ids[0]])
+    assert Open(whole_app, colleague, case).asks()["n"]["mine"] == 0, "what somebody holds is their own"
+    both = Open(whole_app, ana.staff, case, other).asks()
+    assert sorted(changed(both)) == sorted([code(case), code(other)])
+    of_one = Open(whole_app, ana.staff, case, other, brand=ana.brand_ids[1]).asks()
+    assert (of_one["n"]["team"], of_one["n"]["late"]) == (1, 1)
+    late = Open(whole_app, ana.staff, case)
+    with clock.stopped_at(clock.now()) as move_to:
+        made = clock.now() - pulse.REACHES_BACK - timedelta(hours=1)
+        late.query = f"made={int(made.timestamp() * 1000)}&rows={code(case)}"
+        assert (late.asks()["new"], late.asks()) == (2, None)
+        move_to(clock.now() + timedelta(minutes=10))
+        make.conversation(ana)
+        assert late.asks()["new"] == 3
+
+
 @pytest.mark.parametrize("ended", ["session", "membership", "brand", "second factor"])
 def test_what_was_taken_away_holds_at_the_next_question(
     whole_app: Flask, ana: Agency, make: Factory, case: UUID, superuser: Any, ended: str
@@ -332,13 +365,15 @@ def test_without_valkey_the_desk_works_shows_nobody_and_says_so_once(
         whole_app.extensions.pop("onbrand_presence", None)
 
 
-def test_a_row_one_fetched_comes_along_for_others_of_the_same_scope_and_look(
-    whole_app: Flask, ana: Agency, make: Factory, case: UUID
+def test_a_row_one_fetched_comes_along_for_others_who_may_see_it(
+    whole_app: Flask, ana: Agency, stranger: Agency, make: Factory, case: UUID
 ) -> None:
-    narrow = make.person(ana, Role.STAFF, only_brand_ids=[ana.brand_ids[0]])
+    narrow, elsewhere = (make.person(ana, Role.STAFF, only_brand_ids=[one]) for one in ana.brand_ids[:2])
+    make.conversation(ana, brand=1)
     first = Visitor(whole_app, ana.team_lead)
     (look,) = re.findall(r"look=([0-9a-f]+)", first.get("/inbox").text)[:1]
-    open_inboxes = [Open(whole_app, actor, case) for actor in (ana.team_lead, ana.agency_admin, ana.staff, narrow)]
+    people = (ana.team_lead, ana.agency_admin, ana.staff, narrow, elsewhere, ana.client_owner, stranger.staff)
+    open_inboxes = [Open(whole_app, actor, case) for actor in people]
     for one in open_inboxes:
         one.query += f"&look={look}"
         one.asks()
@@ -347,13 +382,20 @@ def test_a_row_one_fetched_comes_along_for_others_of_the_same_scope_and_look(
     ((_code, at),) = open_inboxes[0].asks()["rows"]
     row = first.get(f"/inbox/rows?look={look}&ids={case}~{at}").text
     assert f"<em>{ana.staff.name}</em>" in row
-    told = [one.asks()["rows"][0][2:] for one in open_inboxes[1:]]
-    assert told == [[row], [], []], "not whoever holds it, to whom it says so, and nobody of another scope"
+    make.conversation(ana, brand=1)  # so that everybody hears of something
+    make.conversation(stranger)
+    told = [one.asks().get("rows", []) for one in open_inboxes[1:]]
+    whole, bare = [[code(case), at, row]], [[code(case), at]]
+    assert told == [whole, bare, whole, [], whole, []], (
+        "but for whoever holds it, to whom it says so, and nothing for another brand's people or another agency's"
+    )
     future = at + 1_000_000
     first.get(f"/inbox/rows?look={look}&ids={case}~{future}")
     from agency.web.pulse import ROWS
 
-    assert ROWS.row(ana.agency_admin.scope, look, (case, future), ana.agency_admin.user_id) is None
+    assert ROWS.row(ana.id, look, (case, future), ana.agency_admin.user_id) is None
+    assert ROWS.row(ana.id, look, (case, at), ana.agency_admin.user_id) == row
+    assert ROWS.row(stranger.id, look, (case, at), stranger.staff.user_id) is None
 
 
 def test_rows_come_as_they_are_now_and_say_why_they_left(

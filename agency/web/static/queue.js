@@ -91,6 +91,7 @@
   // --- The pulse ------------------------------------------------------------------------------------------------
   const made = Number(new URL(queue.dataset.pulse, location).searchParams.get("made"));
   const heard = new Map(); // code of a row: when it changed last, as far as we know
+  let heardAll = made; // up to here we know that more changed than we were told
   let told = "";
   let people = "";
   let there = [];
@@ -179,6 +180,9 @@
     showCounts(news.n);
     countNew(news.new);
     if (!isFirst) showViews();
+    const heardBefore = heardAll;
+    const all = !isFirst && news.all > heardAll;
+    heardAll = Math.max(heardAll, news.all ?? 0);
     const wanted = new Map();
     const came = new Map(); // rows that a colleague's page fetched a moment ago come along
     for (const [code, at, row] of news.rows ?? []) {
@@ -189,10 +193,10 @@
       if (row) came.set(code, row);
     }
     // What the case itself asks for now and then, such as who holds it, it asks for at once.
-    if ((wanted.has(codeOf(talk()?.dataset.id ?? "")) || (news.all && !isFirst)) && window.htmx) {
+    if ((wanted.has(codeOf(talk()?.dataset.id ?? "")) || all) && window.htmx) {
       for (const element of document.querySelectorAll('#conversation [hx-trigger="look"]')) window.htmx.trigger(element, "look");
     }
-    const ids = [...rows()].map(idOf).filter((id) => (news.all && !isFirst) || wanted.has(codeOf(id)));
+    const ids = [...rows()].map(idOf).filter((id) => all || wanted.has(codeOf(id)));
     const known = ids.filter((id) => came.has(codeOf(id)));
     if (known.length) show(known, known.map((id) => came.get(codeOf(id))).join(""));
     const rest = ids.filter((id) => !came.has(codeOf(id)));
@@ -200,6 +204,7 @@
       const some = rest.slice(first, first + MOST_ROWS);
       if (await change(some)) continue;
       for (const id of some) heard.delete(codeOf(id)); // the line was cut between the two: asked for again
+      heardAll = heardBefore;
       told = before || `0-${news.at.split("-")[1]}`;
     }
   }
