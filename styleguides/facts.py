@@ -20,7 +20,7 @@ from styleguides import fact_check
 from styleguides.brand_state import BrandState, state_of
 from styleguides.fact_check import Facts, fact_findings
 from styleguides.fact_values import VALUE_KINDS, written_value
-from styleguides.given_fields import LANGUAGE, Wrong, day, line, read_fields, text
+from styleguides.given_fields import Wrong, day, line, read_fields, text, words_by_language
 from styleguides.language import base_language, language_data, stems
 from styleguides.models import Fact
 from styleguides.rule_kinds import CheckContext, Finding
@@ -292,23 +292,6 @@ def _invalid(errors: dict[str, list[str]]) -> Invalid:
     )
 
 
-def _subjects(value: Any) -> list[dict[str, str]]:
-    if not isinstance(value, (list, tuple)) or not all(isinstance(one, Mapping) for one in value):
-        raise Wrong(worded("must be a list of words with their language"))
-    subjects: list[dict[str, str]] = []
-    for one in value:
-        language = one.get("language") or ""
-        if not isinstance(language, str) or (language and not LANGUAGE.fullmatch(language)):
-            raise Wrong(worded("needs a language code such as en or pt-BR beside each text"))
-        words = " ".join(text(one.get("words"), LONGEST_SUBJECT).split())
-        entry = {"language": language, "words": words}
-        if WORD.search(words) and entry not in subjects:
-            subjects.append(entry)
-    if len(subjects) > MOST_SUBJECTS:
-        raise Wrong(worded("has %(n)s entries; at most %(limit)s are allowed", n=len(subjects), limit=MOST_SUBJECTS))
-    return subjects
-
-
 def _kind(value: Any) -> str:
     if value not in VALUE_KINDS:
         raise Wrong(worded("must be one of %(names)s", names=", ".join(VALUE_KINDS)))
@@ -317,7 +300,7 @@ def _kind(value: Any) -> str:
 
 _FIELDS: Final[dict[str, Callable[[Any], Any]]] = {
     "name": lambda value: line(value, LONGEST_NAME),
-    "subjects": _subjects,
+    "subjects": lambda value: words_by_language(value, LONGEST_SUBJECT, MOST_SUBJECTS),
     "kind": _kind,
     "value": lambda value: text(value, LONGEST_NOTE),
     "valid_until": day,

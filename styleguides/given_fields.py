@@ -10,6 +10,7 @@ from typing import Any, Final
 from uuid import UUID
 
 from styleguides.guide_steps import storable
+from styleguides.tokens import WORD
 from tenants.errors import worded
 
 LANGUAGE: Final = re.compile(r"[a-z]{2,3}(?:-[A-Z]{2})?")
@@ -74,6 +75,24 @@ def texts(value: Any, longest: int, most: int) -> list[str]:
     if not isinstance(value, (list, tuple)):
         raise Wrong(worded("must be a list of texts"))
     return [entry for entry in (text(entry, longest) for entry in _few(value, most)) if entry]
+
+
+def words_by_language(value: Any, longest: int, most: int) -> list[dict[str, str]]:
+    """Phrases as `{"language", "words"}`, the language empty for any; what has no word is left out."""
+    if not isinstance(value, (list, tuple)) or not all(isinstance(one, Mapping) for one in value):
+        raise Wrong(worded("must be a list of words with their language"))
+    found: list[dict[str, str]] = []
+    for one in value:
+        language = one.get("language") or ""
+        if not isinstance(language, str) or (language and not LANGUAGE.fullmatch(language)):
+            raise Wrong(worded("needs a language code such as en or pt-BR beside each text"))
+        words = " ".join(text(one.get("words"), longest).split())
+        entry = {"language": language, "words": words}
+        if WORD.search(words) and entry not in found:
+            found.append(entry)
+    if len(found) > most:
+        raise Wrong(worded("has %(n)s entries; at most %(limit)s are allowed", n=len(found), limit=most))
+    return found
 
 
 def entries(value: Any, most: int, read: Callable[[Mapping[str, Any]], dict[str, Any]]) -> list[dict[str, Any]]:

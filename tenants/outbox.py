@@ -49,6 +49,7 @@ class JobName(StrEnum):
     UPKEEP = "upkeep"
     RANK_DUE = "rank_due"
     RERANK = "rerank"
+    READ_TOPICS = "read_topics"
     RAISE_MERGED = "raise_merged"
 
 

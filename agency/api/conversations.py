@@ -31,7 +31,7 @@ from agency.inbox.kept_media import SERVED_WITH, copy_of
 from agency.inbox.outgoing import window_of
 from agency.inbox.presence import at_case
 from agency.inbox.ranking import score_of
-from agency.inbox.understanding.stored import ASPECTS, Stored, corrections_of, from_stored
+from agency.inbox.understanding.stored import ASPECTS, Stored, corrections_of, from_stored, own_topics
 from agency.replies.queries import replies_of, shown_to
 from channels.media_kinds import MEDIA_TYPES
 from tenants import clock
@@ -169,6 +169,9 @@ def _reading(kept: Stored | None) -> dict[str, Any] | None:
     return {
         **aspects,
         "topics": [one._asdict() for one in reading.topics],
+        "own_topics": [
+            {"topic_id": one.label, "confidence": one.confidence, "words": one.words} for one in own_topics(kept)
+        ],
         "personal_data": [one.label for one in reading.personal_data],
         "corrected": sorted(corrections_of(kept)),
     }

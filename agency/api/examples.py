@@ -12,6 +12,7 @@ BRAND_ID = "019a8f00-0000-7000-8000-000000000001"
 _ACCOUNT_ID = "019a8f00-0000-7000-8000-000000000002"
 CONVERSATION_ID = "019a8f00-0000-7000-8000-000000000003"
 LABEL_ID = "019a8f00-0000-7000-8000-000000000032"
+TOPIC_ID = "019a8f00-0000-7000-8000-000000000035"
 _MESSAGE_ID = "019a8f00-0000-7000-8000-000000000004"
 REPLY_ID = "019a8f00-0000-7000-8000-000000000005"
 PERSON_ID = "019a8f00-0000-7000-8000-000000000006"
@@ -249,6 +250,7 @@ READING: Final[Example] = {
     "anger": _CALM,
     "toxicity": {"label": "clean", "confidence": 0.9, "words": []},
     "topics": [{"label": "delivery", "confidence": 0.65, "words": ["arrived"]}],
+    "own_topics": [{"topic_id": TOPIC_ID, "confidence": 0.65, "words": ["arrived"]}],
     "personal_data": [],
     "corrected": [],
 }

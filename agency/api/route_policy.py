@@ -129,6 +129,13 @@ API_ROUTE_POLICY: dict[str, Policy] = {
     "api_empowerment.get_goodwill": P.EMPOWERMENT_READ,
     "api_empowerment.give": P.EMPOWERMENT_GIVE,
     "api_empowerment.take_back": P.EMPOWERMENT_GIVE,
+    # topics.py
+    "api_topics.list_topics": P.GUIDE_READ,
+    "api_topics.create_topic": P.GUIDE_WRITE,
+    "api_topics.get_topic": P.GUIDE_READ,
+    "api_topics.change_topic": P.GUIDE_WRITE,
+    "api_topics.archive_topic": P.GUIDE_WRITE,
+    "api_topics.restore_topic": P.GUIDE_WRITE,
     # facts.py
     "api_facts.list_facts": P.GUIDE_READ,
     "api_facts.create_fact": P.GUIDE_WRITE,

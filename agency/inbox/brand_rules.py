@@ -20,19 +20,24 @@ BY_SPAMMER: Final = f"""coalesce(contact_id = any(array({_MARKED}))
 
 RULES_OF_BRAND: Final = """
     select jsonb_build_array(coalesce((answer_due_hours_on ->> cast(:platform as text))::int, answer_due_hours), tier,
-        (select points from ranking_weights where agency_id = :agency_id order by number desc limit 1))
+        (select points from ranking_weights where agency_id = :agency_id order by number desc limit 1),
+        (select jsonb_build_array(count(*), coalesce(sum(version), 0)) from topic
+            where agency_id = :agency_id and brand_id = :brand_id))
     from brand where agency_id = :agency_id and id = :brand_id
     """
 
 
 class BrandRules(NamedTuple):
-    """Within how many hours a brand answers on a platform, its tier, and what counts how much in its agency."""
+    """Within how many hours a brand answers on a platform, its tier, what counts how much in its agency, and the state
+    of its own topics (`agency.inbox.topic_words`).
+    """
 
     due_hours: int
     tier: str
     weights: Weights
+    topics: tuple[int, int] = (0, 0)
 
     @classmethod
     def read(cls, row: Sequence[Any]) -> BrandRules:
         """From what RULES_OF_BRAND gives."""
-        return cls(int(row[0]), row[1], weights_of(row[2]))
+        return cls(int(row[0]), row[1], weights_of(row[2]), (int(row[3][0]), int(row[3][1])))

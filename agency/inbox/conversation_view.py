@@ -11,11 +11,12 @@ from uuid import UUID
 from sqlalchemy import Integer, Uuid, and_, bindparam, cast, exists, func, select
 from sqlalchemy.orm import aliased
 
-from agency.inbox.contacts.before import cases_before
+from agency.inbox.contacts.before import EarlierView, cases_before
 from agency.inbox.desk_models import ConversationLabel, DraftVersion, Label
 from agency.inbox.label_names import LabelName
 from agency.inbox.merged import PART_IDS
 from agency.inbox.models import Contact, Conversation, KeptMedia, Message, ModerationDeed, Note
+from agency.inbox.topic_names import TopicName, topics_beside
 from agency.inbox.understanding.stored import Stored
 from channels.models import Account
 from tenants.database import db
@@ -85,21 +86,10 @@ class KeptView(NamedTuple):
     content_type: str | None
 
 
-class EarlierView(NamedTuple):
-    """Another conversation of the same person with the same brand, whichever of their identities wrote it."""
-
-    id: UUID
-    platform: str
-    kind: str
-    excerpt: str
-    status: str
-    stars: int | None
-    last_message_at: datetime
-
-
 class ConversationView(NamedTuple):
     """A conversation whole. `messages` are the newest MESSAGES_SHOWN, oldest first; `more_before` is the place to ask
     for those before them, None when these are all. `has_versions`: words are kept beside its draft.
+    `topics` are the brand's own in use, by name.
     """
 
     id: UUID
@@ -161,6 +151,7 @@ class ConversationView(NamedTuple):
     more_before: UUID | None
     kept: tuple[KeptView, ...] = ()
     labels: tuple[LabelName, ...] = ()
+    topics: tuple[TopicName, ...] = ()
 
 
 _COLUMNS = (
@@ -308,6 +299,7 @@ def _statement(is_continued: bool) -> Any:
     return (
         select(
             *_COLUMNS,
+            _as_list(topics_beside(_THIS)),
             _as_list(labels),
             _as_list(messages),
             _as_list(notes),
@@ -356,9 +348,10 @@ def get_conversation(conversation_id: UUID, *, before: UUID | None = None) -> Co
     earlier_shown = [EarlierView._make([UUID(e[0]), *e[1:6], _moment(e[6])]) for e in row[-2] or ()]
     kept_shown = tuple(KeptView(UUID(k[0]), UUID(k[1]), *k[2:6]) for k in row[-1] or ())
     labels = tuple(LabelName(UUID(one[0]), *one[1:]) for one in row[-6] or ())
+    topics = tuple(TopicName(UUID(one[0]), one[1]) for one in row[-7] or ())
     before_these = shown[0].id if more else None
     view = ConversationView._make(
-        [*row[:-6], shown, notes_shown, deeds_shown, earlier_shown, before_these, kept_shown, labels]
+        [*row[:-7], shown, notes_shown, deeds_shown, earlier_shown, before_these, kept_shown, labels, topics]
     )
     context = {name: web_address(value) if name == "permalink" else value for name, value in view.context.items()}
     return view._replace(permalink=web_address(view.permalink), context=context)

@@ -16,12 +16,23 @@ from sqlalchemy import func, select, update
 
 from agency.inbox.conversation_rows import refresh_conversation
 from agency.inbox.models import Conversation, Message, ReadingCorrection
+from agency.inbox.topic_models import Topic
 from agency.inbox.understanding.reading import read
-from agency.inbox.understanding.stored import ASPECTS, VERSION, Stored, corrected, judgement_of, read_as, to_stored
+from agency.inbox.understanding.stored import (
+    TOPIC,
+    VERSION,
+    Stored,
+    corrected,
+    judgement_of,
+    labels_of,
+    read_as,
+    to_stored,
+)
 from channels import accounts
 from tenants import audit, clock
 from tenants.database import db, first_id_of, new_id
 from tenants.errors import Conflict, Invalid, NotFound, worded
+from tenants.ids import id_from
 from tenants.permissions import Actor, Permission, require
 
 CASE, SAMPLE = "case", "sample"
@@ -34,8 +45,9 @@ def correct(
 ) -> Stored:
     """Say what a text is. The case is ranked again at once. Returns the reading as it stands now.
 
-    Saying in a sample what was read anyhow is kept, too: it counts as read rightly. Raises NotFound, Forbidden,
-    Invalid for an aspect or label that does not exist, Conflict `message_deleted`.
+    `aspect` is one of ASPECTS, or names one of the brand's own topics. Saying in a sample what was read anyhow is kept,
+    too: it counts as read rightly. Raises NotFound, Forbidden, Invalid for an aspect or label that does not exist,
+    Conflict `message_deleted`.
     """
     # The conversation first, as everybody who changes cases locks.
     conversation = db.session.execute(
@@ -47,7 +59,7 @@ def correct(
     if conversation is None or message is None or message.direction != "in":
         raise NotFound()
     require(actor, Permission.CONVERSATION_WORK, message.brand_id)
-    if label not in ASPECTS.get(aspect, ()):
+    if label not in labels_of(aspect) or not _is_known(aspect, message.brand_id):
         raise Invalid(
             "A text cannot be read as that. Nothing was changed. Choose one of the list.",
             errors={"label": [worded("is not known")]},
@@ -113,6 +125,15 @@ def correct(
     db.session.flush()
     refresh_conversation(accounts.get(message.account_id), conversation.id)
     return now_kept
+
+
+def _is_known(aspect: str, brand_id: UUID) -> bool:
+    """Whether a topic is one of the brand's that are in use; of the other aspects there is nothing to ask."""
+    if not aspect.startswith(TOPIC):
+        return True
+    number = id_from(aspect.removeprefix(TOPIC))
+    wanted = select(Topic.id).where(Topic.id == number, Topic.brand_id == brand_id, Topic.archived_at.is_(None))
+    return number is not None and aspect == f"{TOPIC}{number}" and db.session.execute(wanted).first() is not None
 
 
 def reading_of(message: Message) -> Stored:

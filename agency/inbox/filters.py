@@ -99,6 +99,7 @@ FILTERS = (
     FilterField("stars", "stars", "stars", "number", is_many=True, allowed=("1", "2", "3", "4", "5")),
     FilterField("act", "act", "act", "word", is_many=True, allowed=(*ASPECTS["act"], NONE)),
     FilterField("sentiment", "sentiment", "sentiment", "word", is_many=True, allowed=(*ASPECTS["sentiment"], NONE)),
+    FilterField("topic", "topic_id", "topic_ids", "id", is_many=True),
     FilterField("late", "late", "late", "flag"),
     FilterField("q", "q", "q", "text"),
 )
@@ -126,6 +127,7 @@ class QueueFilter(NamedTuple):
     stars: tuple[int, ...] | None = None
     act: tuple[str, ...] | None = None
     sentiment: tuple[str, ...] | None = None
+    topic_ids: tuple[UUID, ...] | None = None
     with_notes: bool = False
     """Whether `q` is looked for in notes, too: for who may read them."""
 
@@ -225,6 +227,10 @@ def conditions(wanted: QueueFilter, me: Any, now: Any, of: Any = Conversation) -
         found.append(of.holder_id == (me if isinstance(wanted.holder, str) else wanted.holder))
     if wanted.late:
         found.append(of.due_at < now)
+    if wanted.topic_ids is not None:
+        given: Any = wanted.topic_ids
+        one_of = given if isinstance(given, BindParameter) else literal(list(given), ARRAY(Uuid()))
+        found.append(of.topic_ids.op("&&", is_comparison=True)(one_of))
     if wanted.label_ids is not None:
         bears = select(ConversationLabel.id).where(
             ConversationLabel.agency_id == of.agency_id,

@@ -23,6 +23,7 @@ from agency.inbox.incoming import PRIVATE_SUFFIX, PROVISIONAL, REPLY_SUFFIX, Rec
 from agency.inbox.languages import language_of
 from agency.inbox.models import Conversation, Message
 from agency.inbox.storage import AccountRows, Known
+from agency.inbox.topic_words import topics_of
 from agency.inbox.understanding.reading import cut, read
 from agency.inbox.understanding.stored import to_stored
 from channels.items import IncomingItem, Page
@@ -215,11 +216,14 @@ def _write(account: Account, rows: AccountRows, work: _Work, rules: Rules, now: 
     written = [*work.fresh, *(record for record, _ in work.changed)]
     languages: dict[str, str | None] = {}
     readings: dict[str, dict[str, Any]] = {}
+    topics = topics_of(account.brand_id, rules.brand.topics)
     for r in written:
         if r.direction == "in" and not r.deleted:
             words = cut(r.text)
             languages[r.external_id] = language = language_of(r.text, words)
-            readings[r.external_id] = to_stored(read(r.text, language, stars=r.stars, words=words))
+            reading = read(r.text, language, stars=r.stars, words=words)
+            kept = to_stored(reading)
+            readings[r.external_id] = topics.told(kept, r.text, reading) if topics else kept
     # A comment under a comment or a visitor's post that we know belongs where that one stands, whatever the platform
     # calls the thread.
     placed = {

@@ -25,6 +25,9 @@ def bound_filter(wanted: QueueFilter, values: dict[str, Any]) -> QueueFilter:
             is_one = len(chosen) == 1
             values[one if is_one else several] = chosen[0] if is_one else list(chosen)
             changes[name] = PARAMETERS[one if is_one else several]
+    if wanted.topic_ids:
+        values["topics"] = list(wanted.topic_ids)
+        changes["topic_ids"] = PARAMETERS["topics"]
     if isinstance(wanted.holder, UUID):
         values["holder"] = wanted.holder
         changes["holder"] = PARAMETERS["holder"]
@@ -34,7 +37,7 @@ def bound_filter(wanted: QueueFilter, values: dict[str, Any]) -> QueueFilter:
 PARAMETERS: dict[str, Any] = {
     **{name: bindparam(name, type_=ARRAY(SmallInteger() if name == "stars" else Text())) for name in AMONG},
     **{name: bindparam(name, type_=Uuid()) for name in ("brand", "label", "holder", "me", "place_id", "first_new")},
-    **{name: bindparam(name, type_=ARRAY(Uuid())) for name in ("brands", "labels", "among")},
+    **{name: bindparam(name, type_=ARRAY(Uuid())) for name in ("brands", "labels", "topics", "among")},
     "now": bindparam("now", type_=DateTime(timezone=True)),
 }
 

@@ -30,6 +30,7 @@ from agency.inbox.contacts.models import Contact as Contact
 from agency.inbox.desk_models import ConversationLabel as ConversationLabel  # whoever loads the room's tables has all
 from agency.inbox.search_models import SearchDue as SearchDue
 from agency.inbox.search_models import SearchWord as SearchWord
+from agency.inbox.topic_models import Topic as Topic
 from tenants.database import AgencyOwned, Base, BrandOwned, Dated, belongs_to, belongs_to_agency, belongs_to_brand
 
 STATUSES = ("open", "snoozed", "closed")
@@ -100,6 +101,7 @@ class Conversation(BrandOwned, Dated, Base):
     reply_state: Mapped[str | None] = mapped_column(Text)
     act: Mapped[str | None] = mapped_column(Text)
     sentiment: Mapped[str | None] = mapped_column(Text)
+    topic_ids: Mapped[list[UUID]] = mapped_column(ARRAY(Uuid()), default=list, server_default="{}")
     last_message_at: Mapped[datetime] = mapped_column(server_default=func.now())
     last_customer_at: Mapped[datetime | None]
     due_at: Mapped[datetime | None]

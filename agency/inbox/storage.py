@@ -136,14 +136,15 @@ _NEW_CONVERSATIONS = raw_sql(
     """
     insert into conversation (agency_id, id, brand_id, account_id, contact_id, platform, kind, external_id, status,
         closed_reason, rank, rank_reasons, excerpt, author_name, language, stars, context, permalink, message_count,
-        last_message_at, last_customer_at, due_at, rerank_at, act, sentiment)
+        last_message_at, last_customer_at, due_at, rerank_at, act, sentiment, topic_ids)
     select :agency_id, id, :brand_id, :account_id, contact_id, :platform, kind, external_id, status,
         closed_reason, rank, rank_reasons, excerpt, author_name, language, stars, context, permalink, message_count,
-        last_message_at, last_customer_at, due_at, rerank_at, act, sentiment
+        last_message_at, last_customer_at, due_at, rerank_at, act, sentiment, topic_ids
     from jsonb_to_recordset(cast(:rows as jsonb)) as given(id uuid, contact_id uuid, kind text, external_id text,
         status text, closed_reason text, rank int, rank_reasons jsonb, excerpt text, author_name text, language text,
         stars smallint, context jsonb, permalink text, message_count int, last_message_at timestamptz,
-        last_customer_at timestamptz, due_at timestamptz, rerank_at timestamptz, act text, sentiment text)
+        last_customer_at timestamptz, due_at timestamptz, rerank_at timestamptz, act text, sentiment text,
+        topic_ids uuid[])
     """,
     reason=WHY,
 )
@@ -159,13 +160,14 @@ _CHANGED_CONVERSATIONS = raw_sql(
         message_count = given.message_count, last_message_at = given.last_message_at,
         last_customer_at = given.last_customer_at, due_at = given.due_at,
         rerank_at = given.rerank_at, act = given.act, sentiment = given.sentiment,
+        topic_ids = given.topic_ids,
         snoozed_until = case when given.status = 'snoozed' then c.snoozed_until end,
         woke_at = case when given.last_customer_at is not distinct from c.last_customer_at then c.woke_at end,
         version = c.version + 1
     from jsonb_to_recordset(cast(:rows as jsonb)) as given(id uuid, contact_id uuid, status text, closed_reason text,
         rank int, rank_reasons jsonb, excerpt text, author_name text, language text, stars smallint, context jsonb,
         permalink text, message_count int, last_message_at timestamptz, last_customer_at timestamptz,
-        due_at timestamptz, rerank_at timestamptz, act text, sentiment text)
+        due_at timestamptz, rerank_at timestamptz, act text, sentiment text, topic_ids uuid[])
     where c.agency_id = :agency_id and c.id = given.id
     """,
     reason=WHY,

@@ -15,7 +15,7 @@ from agency.inbox.brand_rules import BrandRules
 from agency.inbox.models import CLOSED_BY_RULE, FROM_SPAMMER, MERGED, PAST
 from agency.inbox.ranking import RankFacts, Said, rank, said_of
 from agency.inbox.understanding.reading import UNKNOWN, read
-from agency.inbox.understanding.stored import Stored, judgement_of, to_stored
+from agency.inbox.understanding.stored import Stored, judgement_of, own_topics, to_stored
 from styleguides.masking import masked
 
 EXCERPT_CHARACTERS = 140
@@ -73,6 +73,7 @@ class Summary(NamedTuple):
     rerank_at: datetime | None
     act: str | None
     sentiment: str | None
+    topic_ids: list[str]
     closing_reason: str | None
 
 
@@ -146,6 +147,7 @@ def summarise(
         rerank_at=ranked.rerank_at,
         act=_known(reading, "act"),
         sentiment=_known(reading, "sentiment"),
+        topic_ids=[one.label for one in own_topics(reading)] if reading else [],
         closing_reason=reason,
     )
 
@@ -175,6 +177,7 @@ def together(main: Summary, parts: Sequence[Summary]) -> Summary:
         language=newest.language,
         act=newest.act,
         sentiment=newest.sentiment,
+        topic_ids=newest.topic_ids,
         message_count=sum(one.message_count for one in every),
         last_message_at=max(one.last_message_at for one in every),
         last_customer_at=newest.last_customer_at,

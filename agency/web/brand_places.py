@@ -1,4 +1,4 @@
-"""The five pages that hold what a brand says, each a step from the others."""
+"""The six pages that hold what a brand says, each a step from the others."""
 
 from __future__ import annotations
 
@@ -12,11 +12,12 @@ from agency.web.saved_reply_words import list_url
 
 
 def brand_places(brand_id: UUID, here: str) -> tuple[Choice, ...]:
-    """Where to go from the page `here`: guide, guidelines, facts, saved_replies or sheet."""
+    """Where to go from the page `here`: guide, guidelines, facts, topics, saved_replies or sheet."""
     places = (
         ("guide", _("Style guide"), url_for("guide.guide", brand_id=brand_id)),
         ("guidelines", _("Guidelines"), url_for("guidelines_page.guidelines", brand_id=brand_id)),
         ("facts", _("Fact sheet"), url_for("facts_page.facts", brand_id=brand_id)),
+        ("topics", _("Topics"), url_for("topics_page.topics", brand_id=brand_id)),
         ("saved_replies", _("Saved replies"), list_url(brand_id)),
         ("sheet", _("Client sheet"), url_for("client_sheet_page.sheet", brand_id=brand_id)),
     )

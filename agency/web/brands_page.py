@@ -358,6 +358,7 @@ def _parts(found: Brand) -> tuple[Choice, ...]:
         Choice(_("Guidelines"), url_for("guidelines_page.guidelines", brand_id=found.id), value="note"),
         Choice(_("Client sheet"), url_for("client_sheet_page.sheet", brand_id=found.id), value="info"),
         Choice(_("Fact sheet"), url_for("facts_page.facts", brand_id=found.id), value="info"),
+        Choice(_("Topics"), url_for("topics_page.topics", brand_id=found.id), value="dot"),
         Choice(_("Goodwill"), url_for("empowerment_page.empowerment", brand_id=found.id), value="shield"),
         Choice(_("Saved replies"), url_for("saved_replies_page.saved_replies", brand=found.id), value="reply"),
     ]

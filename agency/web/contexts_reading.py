@@ -16,6 +16,14 @@ class TextPiece:
 
 
 @dataclass(frozen=True, kw_only=True)
+class TopicLook:
+    """One of the brand's own topics that a text speaks of."""
+
+    name: str = told("As the brand calls it.")
+    because: str = told("The words that caused it; empty where a colleague said so.", default="")
+
+
+@dataclass(frozen=True, kw_only=True)
 class ReadingLook:
     """How a text was read, under it."""
 
@@ -23,7 +31,8 @@ class ReadingLook:
     known: bool = told("Whether it was read at all.")
     others: tuple[str, ...] = told("angry, urgent, insulting: what is there of these.", default=())
     because: str = told("The words that caused it.", default="")
-    about: str = told("Topics.", default="")
+    about: str = told("Topics of the word lists.", default="")
+    topics: tuple[TopicLook, ...] = told("The brand's own topics.", default=())
     sureness: str = told("sure, likely, a guess, or said by a colleague.", default="")
     correct_url: str = told("Where it is corrected; empty for who may not.", default="")
 
@@ -32,11 +41,11 @@ class ReadingLook:
 class LabelChoice:
     """One thing a text may be."""
 
-    aspect: str = told("act, sentiment, urgency, anger, toxicity.")
+    aspect: str = told("act, sentiment, urgency, anger, toxicity; topic for one of the brand's own.")
     heading: str = told("The aspect in words.")
     label: str = told("The label in words.")
     value: str = told("What the form posts as `is`.")
-    key: str = told("Pressed while the menu is open.")
+    key: str = told("Pressed while the menu is open; empty for topics behind the first ones.", default="")
     selected: bool = told("It is so now.", default=False)
 
 
@@ -50,6 +59,7 @@ class CorrectPage:
     text: str = told("The customer's words.")
     language: str = told("Code for `lang`.", default="")
     choices: tuple[LabelChoice, ...] = told("In groups by aspect.")
+    topics_url: str = told("The brand's topics, for who may change them.", default="")
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -80,6 +80,7 @@ PAGES = (
     "guide_files",
     "guidelines_page",
     "facts_page",
+    "topics_page",
     "quiz",
     "saved_replies_page",
     "quality",

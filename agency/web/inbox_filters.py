@@ -9,7 +9,7 @@ from flask import Blueprint, make_response, render_template, request, url_for
 from flask_babel import gettext as _
 from werkzeug.wrappers import Response as AnyResponse
 
-from agency.inbox import labels
+from agency.inbox import labels, topic_names
 from agency.inbox.colleagues import colleagues_of, name_of
 from agency.inbox.filters import ANY, FILTERS, FREE, ME, NONE, PLATFORMS, REPLY_STATES
 from agency.inbox.label_names import LabelName
@@ -61,6 +61,7 @@ def filter_words() -> dict[str, str]:
         "language": _("Language"),
         "label": _("Label"),
         "stars": _("Stars"),
+        "topic": _("Topic"),
         "late": _("Late"),
         **{aspect: aspect_words()[aspect] for aspect in ("act", "sentiment")},
         "q": _("Search"),
@@ -121,6 +122,8 @@ def _word(
     if name == "label":
         label = label_names.get(UUID(value))
         return label.name if label is not None else _("a label not in use")
+    if name == "topic":
+        return topic_names.names_of([UUID(value)]).get(UUID(value)) or _("a topic not in use")
     if name == "holder":
         return name_of(actor_of_request().agency_id, UUID(value)) or _("somebody else")
     return f"“{value}”" if name == "q" else value
@@ -161,6 +164,15 @@ def _groups(actor: Actor, address: Address) -> Iterable[FilterGroup]:
             ]
             if options:
                 yield FilterGroup(field.name, words["label"], tuple(options), is_many=True)
+        elif field.name == "topic":
+            topics = [(one, looks.get(brand_id), name) for one, brand_id, name in topic_names.topics_in_use()]
+            ticks_of_topics = tuple(
+                Choice(name, "", value=str(one), selected=str(one) in chosen, brand=look)
+                for one, look, name in topics
+                if look is not None
+            )
+            if ticks_of_topics:
+                yield FilterGroup(field.name, words["topic"], ticks_of_topics, is_many=True)
         elif field.name == "holder":
             if actor.may(Permission.CONVERSATION_WORK):
                 people = {str(one.person_id): one.name for one in colleagues_of(actor)}

@@ -27,6 +27,10 @@ SCREENS = {
 """Where keys of several places are listened to at once: there none may mean two things."""
 
 
+TOPIC_KEYS = "tydfhmoqw"
+"""In the menu that corrects a reading, a letter each for the first of the brand's own topics."""
+
+
 class Key(NamedTuple):
     """One key. `name` is what the browser calls it: `J` is Shift and j, `g i` one after the other, `Mod` is Ctrl or ⌘.
 
@@ -60,6 +64,7 @@ KEYS: tuple[Key, ...] = (
     Key("p", _l("all of the person who writes"), CASE),
     Key("u", _l("correct how the text was read"), CASE),
     *(Key(str(n), _l("in that menu: say what it is"), CASE) for n in range(10)),
+    *(Key(letter, _l("in that menu: one of the brand's own topics"), CASE) for letter in TOPIC_KEYS),
     Key("[", _l("previous finding"), CASE, by="keys.js"),
     Key("]", _l("next finding"), CASE, by="keys.js"),
     Key("/", _l("search"), EVERYWHERE),

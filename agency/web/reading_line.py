@@ -9,10 +9,11 @@ from uuid import UUID
 from flask_babel import gettext as _
 
 from agency.inbox.conversation_view import ConversationView, MessageView
+from agency.inbox.topic_names import TopicName
 from agency.inbox.understanding.reading import UNKNOWN, read
-from agency.inbox.understanding.stored import ASPECTS, Stored, corrections_of, judgement_of, to_stored
+from agency.inbox.understanding.stored import ASPECTS, Stored, corrections_of, judgement_of, own_topics, to_stored
 from agency.web.contexts import MessageLook
-from agency.web.contexts_reading import ReadingLook, TextPiece
+from agency.web.contexts_reading import ReadingLook, TextPiece, TopicLook
 from agency.web.inbox_address import Address
 from agency.web.reading_words import said, sureness, topic_words
 from tenants.permissions import Actor, Permission
@@ -25,7 +26,8 @@ def with_reading(
     m = newest_of_customer(view)
     if m is None:
         return looks
-    line, pieces = reading_look(m, actor, view.id, address), pieces_of(m.text, named_words(kept_of(m)))
+    line = reading_look(m, actor, view.id, address, view.topics)
+    pieces = pieces_of(m.text, (*named_words(kept_of(m)), *topic_words_of(kept_of(m), view.topics)))
     return tuple(replace(look, reading=line, pieces=pieces) if look.id == str(m.id) else look for look in looks)
 
 
@@ -35,10 +37,14 @@ def newest_of_customer(view: ConversationView) -> MessageView | None:
     return theirs[-1] if theirs else None
 
 
-def reading_look(m: MessageView, actor: Actor, conversation_id: UUID, address: Address) -> ReadingLook:
-    """The line under a text."""
+def reading_look(
+    m: MessageView, actor: Actor, conversation_id: UUID, address: Address, topics: Iterable[TopicName] = ()
+) -> ReadingLook:
+    """The line under a text. `topics` are those of its brand."""
     kept = kept_of(m)
     act, words = judgement_of(kept, "act"), named_words(kept)
+    own = own_looks(kept, topics)
+    named = {one.name.casefold() for one in own}
     about = [topic_words().get(label, label) for label, _sure, _words in kept.get("topics", ())][:2]
     moods = [
         said(aspect, judgement_of(kept, aspect).label)
@@ -51,7 +57,8 @@ def reading_look(m: MessageView, actor: Actor, conversation_id: UUID, address: A
         known=act.label != UNKNOWN,
         others=tuple(moods),
         because=", ".join(words),
-        about=", ".join(about),
+        about=", ".join(one for one in about if one.casefold() not in named),
+        topics=own,
         sureness=_("said by a colleague") if is_corrected else sureness(act.confidence) if act.label != UNKNOWN else "",
         correct_url=address.deed_url(conversation_id, f"messages/{m.id}/reading")
         if actor.may(Permission.CONVERSATION_WORK)
@@ -62,6 +69,20 @@ def reading_look(m: MessageView, actor: Actor, conversation_id: UUID, address: A
 def kept_of(m: MessageView) -> Stored:
     """How it was read; what is older than readings is read now."""
     return m.reading or to_stored(read(m.text, m.language, stars=m.stars))
+
+
+def own_looks(kept: Stored, topics: Iterable[TopicName]) -> tuple[TopicLook, ...]:
+    """The brand's own topics that hold for a text; what was put away since is left out."""
+    names = {str(one.id): one.name for one in topics}
+    return tuple(
+        TopicLook(name=names[one.label], because=", ".join(one.words)) for one in own_topics(kept) if one.label in names
+    )
+
+
+def topic_words_of(kept: Stored, topics: Iterable[TopicName]) -> tuple[str, ...]:
+    """The words that caused these topics."""
+    known = {str(one.id) for one in topics}
+    return tuple(dict.fromkeys(word for one in own_topics(kept) if one.label in known for word in one.words))
 
 
 def named_words(kept: Stored) -> tuple[str, ...]:

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
+from itertools import zip_longest
 from typing import Final
 from uuid import UUID
 
@@ -14,8 +15,9 @@ from werkzeug.wrappers import Response as AnyResponse
 
 from agency.inbox import corrections
 from agency.inbox.conversation_view import get_conversation
+from agency.inbox.topic_names import TopicName, names_of
 from agency.inbox.understanding.reading import UNKNOWN
-from agency.inbox.understanding.stored import ASPECTS, Stored, judgement_of
+from agency.inbox.understanding.stored import ABOUT, ASPECTS, NOT_ABOUT, TOPIC, Stored, judgement_of
 from agency.web.contexts_reading import (
     ConfusionLook,
     CorrectPage,
@@ -24,6 +26,7 @@ from agency.web.contexts_reading import (
     SampleLook,
 )
 from agency.web.inbox_address import read_address
+from agency.web.keys import TOPIC_KEYS
 from agency.web.language import chosen_language
 from agency.web.looks import brand_look
 from agency.web.quality_looks import quality_tabs
@@ -69,6 +72,28 @@ def _choices(kept: Stored) -> tuple[LabelChoice, ...]:
     return tuple(found)
 
 
+def _topic_choices(kept: Stored, topics: Iterable[TopicName]) -> tuple[LabelChoice, ...]:
+    """The brand's own topics: pressing one takes it away, or puts it on."""
+    found = []
+    for one, key in zip_longest(topics, TOPIC_KEYS):
+        if one is None:
+            break
+        aspect = f"{TOPIC}{one.id}"
+        is_about = judgement_of(kept, aspect).label == ABOUT
+        offered = NOT_ABOUT if is_about else ABOUT
+        found.append(
+            LabelChoice(
+                aspect="topic",
+                heading=_("Topics of this brand"),
+                label=one.name,
+                value=f"{aspect}:{offered}",
+                key=key or "",
+                selected=is_about,
+            )
+        )
+    return tuple(found)
+
+
 @reading_page.get("/conversations/<uuid:conversation_id>/messages/<uuid:message_id>/reading")
 def menu(conversation_id: UUID, message_id: UUID) -> AnyResponse:
     """What a text may be read as: a page, or the inside of the menu."""
@@ -83,7 +108,10 @@ def menu(conversation_id: UUID, message_id: UUID) -> AnyResponse:
         back_url=address.case_url(conversation_id),
         text=message.text,
         language=message.language or "",
-        choices=_choices(kept_of(message)),
+        choices=(*_choices(kept_of(message)), *_topic_choices(kept_of(message), view.topics)),
+        topics_url=url_for("topics_page.topics", brand_id=view.brand_id)
+        if actor_of_request().may(Permission.GUIDE_WRITE)
+        else "",
     )
     if request.headers.get("HX-Request") == "true":
         return make_response(render_template("inbox/_reading.html", reading=page))
@@ -93,7 +121,7 @@ def menu(conversation_id: UUID, message_id: UUID) -> AnyResponse:
 @reading_page.post("/conversations/<uuid:conversation_id>/messages/<uuid:message_id>/reading")
 def correct(conversation_id: UUID, message_id: UUID) -> AnyResponse:
     """Say what it is; then back to the case, or to the sample."""
-    aspect, _mark, label = request.form.get("is", "").partition(":")
+    aspect, _mark, label = request.form.get("is", "").rpartition(":")
     from_sample = request.form.get("origin") == corrections.SAMPLE
     actor = actor_of_request()
     if from_sample and not actor.may(Permission.QUALITY_JUDGE):
@@ -105,8 +133,16 @@ def correct(conversation_id: UUID, message_id: UUID) -> AnyResponse:
     except (Conflict, Invalid) as refused:
         toast(_(refused.message), "warn")
     else:
-        toast(_("Noted: %(label)s. It counts for this text for good.", label=said(aspect, label)))
+        toast(_("Noted: %(label)s. It counts for this text for good.", label=_told(aspect, label)))
     return redirect(back, code=303)
+
+
+def _told(aspect: str, label: str) -> str:
+    if not aspect.startswith(TOPIC):
+        return said(aspect, label)
+    number = UUID(aspect.removeprefix(TOPIC))
+    name = names_of([number]).get(number, "")
+    return _("about “%(topic)s”", topic=name) if label == ABOUT else _("not about “%(topic)s”", topic=name)
 
 
 @reading_page.get("/quality/reading")
@@ -114,16 +150,25 @@ def reading() -> Response:
     """How well we read: what people corrected, and texts drawn by lot to look at."""
     actor = actor_of_request()
     found = corrections.counts(actor)
+    topics = _topic_names(found)
     page = ReadingPage(
         tabs=quality_tabs(actor, "reading_page.reading"),
         heads=(_("Read as"), *(label_words()[label] for label in ASPECTS["act"])),
-        languages=tuple(_confusion(language, found) for language in dict.fromkeys(one.language for one in found)),
+        languages=tuple(
+            _confusion(language, found, topics) for language in dict.fromkeys(one.language for one in found)
+        ),
         sample=tuple(_drawn(one) for one in corrections.sample(actor)),
     )
     return make_response(render_page("quality/reading.html", page))
 
 
-def _confusion(language: str | None, counts: Iterable[corrections.Count]) -> ConfusionLook:
+def _topic_names(counts: Iterable[corrections.Count]) -> dict[str, str]:
+    """Of the topics that were corrected, by aspect."""
+    ids = {UUID(one.aspect.removeprefix(TOPIC)) for one in counts if one.aspect.startswith(TOPIC)}
+    return {f"{TOPIC}{number}": name for number, name in names_of(ids).items()} if ids else {}
+
+
+def _confusion(language: str | None, counts: Iterable[corrections.Count], topics: Mapping[str, str]) -> ConfusionLook:
     of_language = [one for one in counts if one.language == language]
     acts = [one for one in of_language if one.aspect == "act"]
     looked = [one for one in acts if one.origin == corrections.SAMPLE]
@@ -138,8 +183,8 @@ def _confusion(language: str | None, counts: Iterable[corrections.Count]) -> Con
         if any(cells):
             rows.append((label_words()[label], *map(str, cells)))
     others = [
-        _("%(aspect)s: %(count)s corrected", aspect=aspect_words()[aspect], count=count)
-        for aspect in ASPECTS
+        _("%(aspect)s: %(count)s corrected", aspect=name, count=count)
+        for aspect, name in {**aspect_words(), **topics}.items()
         if aspect != "act"
         and (count := sum(one.times for one in of_language if one.aspect == aspect and one.read_as != one.is_in_truth))
     ]

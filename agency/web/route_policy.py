@@ -231,6 +231,14 @@ ROUTE_POLICY: dict[str, Policy] = {
     "quiz.begin": Permission.REPLY_WRITE,
     "quiz.answer": Permission.REPLY_WRITE,
     "quiz.people": Permission.QUIZ_MANAGE,
+    # topics_page.py
+    "topics_page.topics": Permission.GUIDE_READ,
+    "topics_page.new": Permission.GUIDE_WRITE,
+    "topics_page.create": Permission.GUIDE_WRITE,
+    "topics_page.topic": Permission.GUIDE_WRITE,
+    "topics_page.change": Permission.GUIDE_WRITE,
+    "topics_page.archive": Permission.GUIDE_WRITE,
+    "topics_page.restore": Permission.GUIDE_WRITE,
     # facts_page.py
     "facts_page.facts": Permission.GUIDE_READ,
     "facts_page.new": Permission.GUIDE_WRITE,

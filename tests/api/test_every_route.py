@@ -71,6 +71,7 @@ def things_of(
     brand_id = str(agency.brand_ids[brand])
     guideline = lead.post(f"/brands/{brand_id}/guidelines", {"title": "One"}).get_json()
     fact = lead.post(f"/brands/{brand_id}/facts", {"name": "One", "kind": "text", "value": "One"}).get_json()
+    topic = lead.post(f"/brands/{brand_id}/topics", {"name": "One", "builds_on": "refund"}).get_json()
     limits = [{"kind": "case", "amount_minor": 5000}]
     lead.patch(f"/brands/{brand_id}/limits", {"currency": "EUR", "version": 0, "limits": limits})
     line = lead.post(
@@ -99,6 +100,7 @@ def things_of(
         "guideline_id": guideline["id"],
         "saved_reply_id": saved_reply["id"],
         "fact_id": fact["id"],
+        "topic_id": topic["id"],
         "line_id": line["id"],
         "press_id": press["id"],
         "label_id": label["id"],
@@ -151,6 +153,7 @@ def made_up() -> dict[str, str]:
         "guideline_id",
         "saved_reply_id",
         "fact_id",
+        "topic_id",
         "line_id",
         "label_id",
         "into",
@@ -283,6 +286,7 @@ def test_ids_of_others_in_bodies_and_queries_are_answered_like_made_up_ones(
         ("list_conversations", "brand_id"),
         ("list_conversations", "assignee"),
         ("list_conversations", "label_id"),
+        ("list_conversations", "topic_id"),
         ("create_label", "brand_id"),
         ("merge_label", "into"),
         ("get_conversation", "before"),

@@ -474,6 +474,13 @@ ROWS: dict[str, Callable[[Tenant], Row]] = {
         "made_by": t.id_of("person"),
         "made_by_name": t.word("saver"),
     },
+    "topic": lambda t: {
+        **_owned(t, "topic"),
+        "name": t.word("topic"),
+        "phrases": [{"language": "en", "words": t.word("phrase")}],
+        "changed_by_name": t.word("topic teller"),
+        "version": 1,
+    },
     "fact": lambda t: {
         **_owned(t, "fact"),
         "name": t.word("fact"),

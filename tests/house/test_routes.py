@@ -44,6 +44,7 @@ ID_NAMES = {
     "conversation_id": "conversation",
     "erasure_id": "contact_erasure",
     "fact_id": "fact",
+    "topic_id": "topic",
     "guideline_id": "guideline",
     "label_id": "label",
     "line_id": "ledger_line",

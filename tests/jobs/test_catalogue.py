@@ -35,6 +35,7 @@ IN_HEALTH_SECONDS = {
     JobName.IMPORT_FILE: 40,
     JobName.RANK_DUE: 21,  # its longest run and a slice
     JobName.RERANK: 21,
+    JobName.READ_TOPICS: 21,
     JobName.RAISE_MERGED: 2,
     JobName.INDEX_WORDS: 25,  # what changed for twenty seconds, what is older for two
     JobName.UPKEEP: 60,  # its own slot of the timetable

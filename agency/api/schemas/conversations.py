@@ -26,7 +26,7 @@ from agency.api.schemas.replies import Reply
 from agency.inbox.filters import MOST_VALUES, REPLY_STATES
 from agency.inbox.kept_media import NOT_KEPT
 from agency.inbox.models import MEDIA_STATES
-from agency.inbox.understanding.stored import ASPECTS
+from agency.inbox.understanding.stored import ABOUT, ASPECTS, NOT_ABOUT, TOPIC
 from channels.items import KINDS
 
 _RANK_REASON = {
@@ -75,6 +75,7 @@ class ConversationQuery(PageQuery):
     reply_state = _many(Choice(*REPLY_STATES), "the state of the newest reply; `none` where none was begun")
     language = _many(Text(longest=12), "code of the language, such as pl; `none` where it is not known")
     label_id = _many(Identifier(), "cases that bear one of these labels")
+    topic_id = _many(Identifier(), "cases whose newest words speak of one of these topics of a brand's own")
     stars = _many(WrittenWhole(least=1, most=5), "reviews with so many stars")
     act = _many(Choice(*ASPECTS["act"], "none"), "what the newest words were read as; `none` where they were not")
     sentiment = _many(Choice(*ASPECTS["sentiment"], "none"), "their mood; `none` where it was not read")
@@ -155,6 +156,17 @@ class ReadLabel(Strict):
     words = Items(Text(), required=True)
 
 
+class OwnTopic(Strict):
+    """One of the brand's own topics, how sure it is, and the words that caused it."""
+
+    topic_id = Identifier(required=True)
+    confidence = fields.Float(required=True)
+    words = Items(Text(), required=True)
+
+
+_ASPECTS = f"{', '.join(ASPECTS)}, or `{TOPIC}` and the id of one of the brand's own topics"
+
+
 class Reading(Strict):
     """What a customer's text says of itself, corrected where a person said otherwise."""
 
@@ -163,16 +175,19 @@ class Reading(Strict):
     urgency = fields.Nested(ReadLabel, required=True)
     anger = fields.Nested(ReadLabel, required=True)
     toxicity = fields.Nested(ReadLabel, required=True)
-    topics = Items(fields.Nested(ReadLabel), required=True)
+    topics = Items(fields.Nested(ReadLabel), required=True, metadata={"description": "of the word lists"})
+    own_topics = Items(fields.Nested(OwnTopic), required=True, metadata={"description": "of the brand's own"})
     personal_data = Items(Text(), required=True, metadata={"description": "its sorts, without the data"})
-    corrected = Items(Choice(*ASPECTS), required=True, metadata={"description": "what a person said otherwise"})
+    corrected = Items(Text(), required=True, metadata={"description": f"what a person said otherwise: {_ASPECTS}"})
 
 
 class NewCorrection(Strict):
     """What a text is, where it was read as something else."""
 
-    aspect = Choice(*ASPECTS, required=True)
-    label = Choice(*sorted({label for labels in ASPECTS.values() for label in labels}), required=True)
+    aspect = Text(longest=60, required=True, metadata={"description": _ASPECTS})
+    label = Choice(
+        *sorted({ABOUT, NOT_ABOUT, *(label for labels in ASPECTS.values() for label in labels)}), required=True
+    )
 
 
 class Message(Strict):

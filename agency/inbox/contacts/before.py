@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from typing import Any, Final
+from datetime import datetime
+from typing import Any, Final, NamedTuple
 from uuid import UUID
 
 from sqlalchemy import BindParameter, Select, and_, or_, select, true
@@ -11,6 +12,18 @@ from sqlalchemy.orm import aliased
 from agency.inbox.models import Contact, Conversation
 
 EARLIER_SHOWN: Final = 5
+
+
+class EarlierView(NamedTuple):
+    """Another conversation of the same person with the same brand, whichever of their identities wrote it."""
+
+    id: UUID
+    platform: str
+    kind: str
+    excerpt: str
+    status: str
+    stars: int | None
+    last_message_at: datetime
 
 
 def cases_before(conversation_id: BindParameter[UUID]) -> Select[Any]:

@@ -6,7 +6,7 @@ can be counted; wherever labels are asked for here, it wins.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import Any, Final
 
 from agency.inbox.understanding.reading import NOT_KNOWN, UNKNOWN, Judgement, Reading
@@ -22,9 +22,17 @@ ASPECTS: Final[dict[str, tuple[str, ...]]] = {
     "toxicity": ("toxic", "clean"),
 }
 """What people may correct, and to what."""
+TOPIC: Final = "topic:"
+"""Before the id of a brand's own topic, as an aspect that people may correct."""
+ABOUT, NOT_ABOUT = "about", "not_about"
 _UNSAID: Final = {"urgency": "calm", "anger": "calm", "toxicity": "clean"}
 
 Stored = Mapping[str, Any]
+
+
+def labels_of(aspect: str) -> tuple[str, ...]:
+    """What an aspect may be corrected to; nothing where there is no such aspect."""
+    return (ABOUT, NOT_ABOUT) if aspect.startswith(TOPIC) else ASPECTS.get(aspect, ())
 
 
 def to_stored(reading: Reading) -> dict[str, Any]:
@@ -57,6 +65,8 @@ def from_stored(kept: Stored) -> Reading:
 
 def read_as(kept: Stored, aspect: str) -> Judgement:
     """What was read, whatever people said since."""
+    if aspect.startswith(TOPIC):
+        return next((one._replace(label=ABOUT) for one in _own(kept) if TOPIC + one.label == aspect), _NOT_SAID)
     given = kept.get(aspect)
     if given is None:
         unsaid = _UNSAID.get(aspect)
@@ -88,3 +98,26 @@ def words_for(kept: Stored, aspect: str, label: str) -> tuple[str, ...]:
     """The words that caused a label, where it holds: empty where it does not, or a person said so."""
     found = judgement_of(kept, aspect)
     return found.words if found.label == label else ()
+
+
+_NOT_SAID: Final = Judgement(NOT_ABOUT, 0.7)
+
+
+def _own(kept: Stored) -> tuple[Judgement, ...]:
+    return tuple(Judgement(number, sure, tuple(words)) for number, sure, words in kept.get("own", ()))
+
+
+def with_own_topics(kept: Stored, found: Iterable[Judgement]) -> dict[str, Any]:
+    """The same with the brand's own topics that its text speaks of: labels are their ids."""
+    others = {name: value for name, value in kept.items() if name != "own"}
+    own = [[number, sure, list(words)] for number, sure, words in found]
+    return {**others, "own": own} if own else others
+
+
+def own_topics(kept: Stored) -> tuple[Judgement, ...]:
+    """The brand's own topics that hold, by their ids: those found that nobody took away, then those people named."""
+    said = {name.removeprefix(TOPIC): label for name, label in corrections_of(kept).items() if name.startswith(TOPIC)}
+    found = [one for one in _own(kept) if said.get(one.label, ABOUT) == ABOUT]
+    found = [one._replace(confidence=1.0) if one.label in said else one for one in found]
+    named = {one.label for one in found}
+    return (*found, *(Judgement(one, 1.0) for one, label in said.items() if label == ABOUT and one not in named))

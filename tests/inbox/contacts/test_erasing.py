@@ -93,6 +93,7 @@ OURS: dict[str, str] = {
     "empowerment": BY_US,
     "empowerment_limit": CODE,
     "fact": BY_US,
+    "topic": BY_US,
     "granted_account": "the brand's own place at the platform",
     "guide_quiz": "our own drafts, masked; those of erased people are passed by when a quiz is made or shown",
     "guideline": BY_US,
