@@ -28,6 +28,7 @@ from agency.api import (
     saved_replies,
     saved_views,
     style_guides,
+    topics,
     webhooks,
 )
 from agency.api.route_policy import API_ROUTE_POLICY
@@ -39,6 +40,7 @@ SUBJECTS: tuple[ModuleType, ...] = (
     contacts,
     presses,
     labels,
+    topics,
     saved_views,
     earlier_answers,
     replies,

@@ -348,7 +348,7 @@ def get_conversation(conversation_id: UUID, *, before: UUID | None = None) -> Co
     earlier_shown = [EarlierView._make([UUID(e[0]), *e[1:6], _moment(e[6])]) for e in row[-2] or ()]
     kept_shown = tuple(KeptView(UUID(k[0]), UUID(k[1]), *k[2:6]) for k in row[-1] or ())
     labels = tuple(LabelName(UUID(one[0]), *one[1:]) for one in row[-6] or ())
-    topics = tuple(TopicName(UUID(one[0]), one[1]) for one in row[-7] or ())
+    topics = tuple(TopicName(UUID(one[0]), *one[1:]) for one in row[-7] or ())
     before_these = shown[0].id if more else None
     view = ConversationView._make(
         [*row[:-7], shown, notes_shown, deeds_shown, earlier_shown, before_these, kept_shown, labels, topics]

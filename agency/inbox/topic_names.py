@@ -19,16 +19,17 @@ class TopicName(NamedTuple):
 
     id: UUID
     name: str
+    builds_on: str | None = None
 
 
 _IN_ORDER = (func.lower(Topic.name), Topic.id)
 
 
 def topics_beside(this_id: Any) -> Any:
-    """Id and name of every topic in use of the brand whose case this is, by name, as a select."""
+    """Every topic in use of the brand whose case this is, by name, as a select of what TopicName holds."""
     here = aliased(Conversation)
     return (
-        select(Topic.id, Topic.name)
+        select(Topic.id, Topic.name, Topic.builds_on)
         .join(here, and_(here.agency_id == Topic.agency_id, here.brand_id == Topic.brand_id))
         .where(here.id == this_id, Topic.archived_at.is_(None))
         .order_by(*_IN_ORDER)

@@ -27,7 +27,7 @@ SCREENS = {
 """Where keys of several places are listened to at once: there none may mean two things."""
 
 
-TOPIC_KEYS = "tydfhmoqw"
+TOPIC_KEYS = "tydfhmow"
 """In the menu that corrects a reading, a letter each for the first of the brand's own topics."""
 
 

@@ -43,9 +43,13 @@ def reading_look(
     """The line under a text. `topics` are those of its brand."""
     kept = kept_of(m)
     act, words = judgement_of(kept, "act"), named_words(kept)
-    own = own_looks(kept, topics)
-    named = {one.name.casefold() for one in own}
-    about = [topic_words().get(label, label) for label, _sure, _words in kept.get("topics", ())][:2]
+    known = tuple(topics)
+    own = own_looks(kept, known)
+    said_by_own = {str(one.id) for one in known} & {one.label for one in own_topics(kept)}
+    shown_already = {one.builds_on for one in known if str(one.id) in said_by_own}
+    about = [
+        topic_words().get(label, label) for label, _sure, _words in kept.get("topics", ()) if label not in shown_already
+    ][:2]
     moods = [
         said(aspect, judgement_of(kept, aspect).label)
         for aspect in ("anger", "urgency", "toxicity")
@@ -57,7 +61,7 @@ def reading_look(
         known=act.label != UNKNOWN,
         others=tuple(moods),
         because=", ".join(words),
-        about=", ".join(one for one in about if one.casefold() not in named),
+        about=", ".join(about),
         topics=own,
         sureness=_("said by a colleague") if is_corrected else sureness(act.confidence) if act.label != UNKNOWN else "",
         correct_url=address.deed_url(conversation_id, f"messages/{m.id}/reading")
