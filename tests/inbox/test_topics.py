@@ -212,9 +212,7 @@ def test_names_are_one_each_and_there_is_a_most(ana: Agency) -> None:
             with pytest.raises(AppError) as refused:
                 deed()
             assert refused.value.http_status == 409
-        done = [
-            row[0] for row in db.session.execute(select(BrandAudit.action).where(BrandAudit.subject_id == str(first)))
-        ]
+        done = list(db.session.scalars(select(BrandAudit.action).where(BrandAudit.subject_id == str(first))))
         assert done == ["topic.created", "topic.archived"]
 
 
