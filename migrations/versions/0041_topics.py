@@ -7,7 +7,7 @@ from alembic import op
 from sqlalchemy.dialects import postgresql
 
 revision = "0041"
-down_revision = "0033"
+down_revision = "0040"
 
 
 def upgrade() -> None:
