@@ -20,11 +20,13 @@ from sqlalchemy import Connection, Engine, create_engine
 
 from agency.local.postgres import RunningPostgres, start_postgres
 from agency.local.valkey import RunningValkey, start_valkey
+from agency.sandbox.main import served
 from migrations.run import upgrade
 from tenants.base_app import create_base_app
 from tenants.database import db
 from tenants.settings import Settings
 from tests.factories import Agency, Factory
+from tests.stages import Apps, Stage
 
 # How fast an example is made and runs says how busy the machine is. `steady`, for .ci/run, draws the same each time.
 hypothesis_settings.register_profile("house", deadline=None, suppress_health_check=[HealthCheck.too_slow])
@@ -120,6 +122,28 @@ def _whole_app(settings: Settings) -> Flask:
     app = create_app(settings)
     app.config["TESTING"] = True
     return app
+
+
+@pytest.fixture(scope="session")
+def apps() -> Apps:
+    """Apps with settings of their own, made once a process; the tests of one see it as the one before left it."""
+    return Apps()
+
+
+@pytest.fixture(scope="session")
+def platforms() -> Iterator[Stage]:
+    """Where the sandbox of the test that runs is found."""
+    stage = Stage()
+    with served(stage) as stage.address:
+        yield stage
+
+
+@pytest.fixture(scope="session")
+def front() -> Iterator[Stage]:
+    """Where the pages of the test that runs are found."""
+    stage = Stage()
+    with served(stage) as stage.address:
+        yield stage
 
 
 @pytest.fixture

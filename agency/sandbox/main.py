@@ -9,7 +9,7 @@ import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from flask import Flask
 from gunicorn.app.base import BaseApplication
@@ -18,6 +18,9 @@ from werkzeug.serving import WSGIRequestHandler, make_server
 from agency.sandbox import meta_app
 from agency.sandbox.app import create_sandbox_app
 from agency.sandbox.scenario import Player, load_file
+
+if TYPE_CHECKING:
+    from _typeshed.wsgi import WSGIApplication
 
 # More than any test delays at once: a slow account must not hold up the others.
 THREADS = 32
@@ -115,18 +118,34 @@ class _KeepAlive(WSGIRequestHandler):
 
 
 @contextmanager
-def running_sandbox(data_folder: Path, *, port: int = 0, **options: Any) -> Iterator[tuple[str, Flask]]:
-    """For tests: the sandbox on a free loopback port, in a thread of this process. Gives its address and the app."""
-    app = create_sandbox_app(data_folder, **options)
+def served(app: WSGIApplication, *, port: int = 0) -> Iterator[str]:
+    """For tests: an app on a free loopback port, in a thread of this process. Gives its address."""
     server = make_server("127.0.0.1", port, app, threaded=True, request_handler=_KeepAlive)
     server.daemon_threads = True  # type: ignore[attr-defined]
-    thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.05}, daemon=True)
+    thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.01}, daemon=True)
     thread.start()
-    app.extensions["sandbox"].deliveries.send_in_background()
     try:
-        yield f"http://127.0.0.1:{server.server_port}", app
+        yield f"http://127.0.0.1:{server.server_port}"
     finally:
         server.shutdown()
         thread.join(timeout=5)
+        server.server_close()
+
+
+@contextmanager
+def working_sandbox(data_folder: Path, **options: Any) -> Iterator[Flask]:
+    """For tests: the sandbox's app, delivering; who serves it is another's business."""
+    app = create_sandbox_app(data_folder, **options)
+    app.extensions["sandbox"].deliveries.send_in_background()
+    try:
+        yield app
+    finally:
         app.extensions["sandbox_player"].close()
         app.extensions["sandbox"].deliveries.close()
+
+
+@contextmanager
+def running_sandbox(data_folder: Path, *, port: int = 0, **options: Any) -> Iterator[tuple[str, Flask]]:
+    """For tests: the sandbox on a free loopback port, in a thread of this process. Gives its address and the app."""
+    with working_sandbox(data_folder, **options) as app, served(app, port=port) as address:
+        yield address, app

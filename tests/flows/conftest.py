@@ -6,7 +6,6 @@ import contextlib
 import os
 import subprocess
 import sys
-import threading
 import time
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
@@ -19,18 +18,18 @@ import psutil
 import pytest
 from flask import Flask
 from sqlalchemy import Engine, text
-from werkzeug.serving import make_server
 
 from agency.app import create_app
 from agency.sandbox.addresses import addresses
-from agency.sandbox.main import running_sandbox
+from agency.sandbox.main import working_sandbox
 from channels import accounts
 from jobs.dispatcher import Dispatcher
 from jobs.polling import poll_accounts
 from jobs.runner import run_promises
 from tenants.base_app import create_base_app, redis_of_app
-from tenants.settings import Settings
+from tenants.database import db
 from tests.factories import Agency, Factory
+from tests.stages import Apps, Stage
 
 PAGE, PROFILE, LOCATION = "100200300", "17841400000000001", "accounts/11/locations/22"
 CREDENTIALS = {PAGE: "page-token", PROFILE: "instagram-token", LOCATION: "1//refresh"}
@@ -66,10 +65,10 @@ class Sandbox:
 
 
 @pytest.fixture
-def sandbox(tmp_path: Path) -> Iterator[Sandbox]:
+def sandbox(tmp_path: Path, platforms: Stage) -> Iterator[Sandbox]:
     """Empty platforms with one account each."""
-    with running_sandbox(tmp_path / "sandbox") as (url, _app):
-        box = Sandbox(url)
+    with working_sandbox(tmp_path / "sandbox") as app, platforms.showing(app):
+        box = Sandbox(platforms.address)
         for platform, external_id in (("facebook", PAGE), ("instagram", PROFILE), ("google_business", LOCATION)):
             facts = {"login": "facebook", "page_id": PAGE} if platform == "instagram" else {}
             box.tell(
@@ -93,9 +92,12 @@ def flow_values(settings_values: dict[str, str], sandbox: Sandbox) -> dict[str, 
 
 
 @pytest.fixture
-def flow_app(flow_values: dict[str, str], clean: None) -> Flask:
+def flow_app(flow_values: dict[str, str], apps: Apps, clean: None) -> Iterator[Flask]:
     """The app without pages, pointed at the sandbox, on an empty database."""
-    return create_base_app(Settings.from_environment(flow_values))
+    app = apps(create_base_app, flow_values)
+    yield app
+    with app.app_context():
+        db.session.remove()
 
 
 @dataclass
@@ -207,13 +209,7 @@ def house(flow_app: Flask, flow_values: dict[str, str], sandbox: Sandbox, superu
 
 
 @pytest.fixture
-def web(house: House) -> Iterator[str]:
+def web(house: House, front: Stage, apps: Apps) -> Iterator[str]:
     """The pages on a port of their own."""
-    server = make_server("127.0.0.1", 0, lambda environ, start: app(environ, start), threaded=True)
-    address = f"http://127.0.0.1:{server.server_port}"
-    app = create_app(Settings.from_environment(house.values | {"ONBRAND_BASE_URL": address}))
-    thread = threading.Thread(target=server.serve_forever, daemon=True)
-    thread.start()
-    yield address
-    server.shutdown()
-    thread.join(10)
+    with front.showing(apps(create_app, house.values | {"ONBRAND_BASE_URL": front.address})):
+        yield front.address

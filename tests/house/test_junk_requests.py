@@ -35,6 +35,7 @@ JUNK = (
     "0001-01-01T00:00:00+23:59",
     "9999-12-31T23:59:59-23:59",
 )
+IN_TURN = 3
 
 
 @pytest.fixture
@@ -124,6 +125,7 @@ class Junk:
     wrong: list[tuple[str, str, str, int]] = field(default_factory=list)
     read: set[str] = field(default_factory=set)
     turns: Counter[tuple[str, str]] = field(default_factory=Counter)
+    met: Counter[str] = field(default_factory=Counter)
     askers: dict[Role, Asker] = field(default_factory=dict)
 
     def everywhere(self, rule: Rule, ask: Callable[[Asker, str, str], TestResponse]) -> None:
@@ -156,16 +158,22 @@ class Junk:
         return self.askers[role]
 
     def kinds_for(self, name: str, own: str) -> tuple[str, ...]:
-        """All junk for what the page's own file reads. What a file for all pages reads (the brand chosen, the queue's
-        filters) meets all junk at the first page that reads it, and at each further one the next in turn.
+        """A name meets all junk at the first page that reads it. At each further one it meets a third in turn where the
+        page's own file reads it, and the next one alone where a file for all pages does (the brand chosen, the queue's
+        filters), which met all of it when it first read that name.
         """
         if name == UNREAD:
             return JUNK[:1]
         files = Noting.read[name]
-        again = own not in files and all(self.turns[file, name] for file in files)
+        is_own, known = own in files, all(self.turns[file, name] for file in files)
+        turn, self.met[name] = self.met[name], self.met[name] + 1
         for file in files:
             self.turns[file, name] += 1
-        return (JUNK[max(self.turns[file, name] for file in files) % len(JUNK)],) if again else JUNK
+        if is_own and turn:
+            return JUNK[turn % IN_TURN :: IN_TURN]
+        if known and not is_own:
+            return (JUNK[max(self.turns[file, name] for file in files) % len(JUNK)],)
+        return JUNK
 
 
 @pytest.fixture

@@ -14,9 +14,10 @@ from sqlalchemy import Engine
 from agency.app import create_app
 from agency.sandbox.addresses import addresses
 from channels import accounts, features
-from tenants.settings import Settings
+from tenants.database import db
 from tests.factories import Factory
 from tests.flows.conftest import Sandbox, sandbox  # noqa: F401 - a fixture
+from tests.stages import Apps
 from tests.web.browser import Browser
 from tests.web.walking import LOCATION, PAGE, PROFILE, Town
 
@@ -27,15 +28,18 @@ TOPIC = "projects/ours/topics/reviews"
 def town(
     settings_values: dict[str, str],
     sandbox: Sandbox,  # noqa: F811
+    apps: Apps,
     clean: None,
     superuser: Engine,
 ) -> Iterator[Town]:
     values = settings_values | addresses(sandbox.url) | {"ONBRAND_POLL_SECONDS": "1", "GOOGLE_PUBSUB_TOPIC": TOPIC}
-    app = create_app(Settings.from_environment(values))
+    app = apps(create_app, values)
     app.config["TESTING"] = True
     agency = Factory(app).agency("Lantern Street", brands=("Pennywell", "Bursztynowa"))
     yield Town(app, agency, sandbox, superuser)
     app.extensions.pop("onbrand_transport", None)
+    with app.app_context():
+        db.session.remove()
 
 
 @pytest.fixture

@@ -5,6 +5,7 @@ from __future__ import annotations
 import ast
 import re
 from collections.abc import Iterator
+from functools import cache
 from html.parser import HTMLParser
 from pathlib import Path
 
@@ -54,6 +55,7 @@ def entries(catalogue: Catalog) -> Entries:
     return {one.id if isinstance(one.id, str) else tuple(one.id): one for one in catalogue if one.id}
 
 
+@cache
 def messages(language: str) -> Entries:
     return entries(translations.read(language))
 
@@ -286,6 +288,15 @@ class Shown(HTMLParser):
 
 def english_left(html: str, language: str) -> list[str]:
     """Pieces that are just what a source says and a catalogue says otherwise."""
+    plain, made = english(language)
+    return [
+        piece for piece in Shown(html).pieces if piece in plain or any(pattern.fullmatch(piece) for pattern in made)
+    ]
+
+
+@cache
+def english(language: str) -> tuple[set[str], list[re.Pattern[str]]]:
+    """What a source says and a catalogue says otherwise: whole sentences, and those with places in them."""
     plain: set[str] = set()
     made: list[re.Pattern[str]] = []
     for key, message in messages(language).items():
@@ -301,9 +312,7 @@ def english_left(html: str, language: str) -> list[str]:
     plain -= {
         form for one in messages(language).values() for form in translations.forms(one.string)
     }  # "Role" is Polish
-    return [
-        piece for piece in Shown(html).pieces if piece in plain or any(pattern.fullmatch(piece) for pattern in made)
-    ]
+    return plain, made
 
 
 def speaking(app: Flask, actor: Actor, language: str) -> Browser:
