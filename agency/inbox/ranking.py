@@ -26,9 +26,6 @@ PARTS: Final = (
 WORD_PARTS: Final = ("urgent", "complaint", "anger")
 """Parts by words: kept also where they count nothing, so that other weights need no reading of the messages."""
 WORDS_TOLD: Final = 3
-WOKEN_POINTS: Final = 1_000
-"""Of what somebody put off until now: it comes to the top, whatever else waits. No weight, as it is a person's word."""
-
 MANY_STARS: Final = 4
 """Words of a review of so many stars are no complaint (`agency.inbox.case.is_complaint`)."""
 
@@ -87,15 +84,16 @@ class Ranked(NamedTuple):
 def rank(facts: RankFacts, weights: Weights, now: datetime) -> Ranked:
     """Where these facts put a case at this moment."""
     points = weights.points
-    reasons: list[dict[str, Any]] = [{"part": "woken", "points": WOKEN_POINTS}] if facts.woken else []
+    counted, rerank_at = (0, None) if facts.due_at is None else due_step(facts.due_at, weights, now)
+    reasons: list[dict[str, Any]] = []
+    if facts.woken and counted < points["late"]:  # promised for now: among what is late, and not before it
+        reasons.append({"part": "woken", "points": points["late"] - counted})
     for part, words in zip(WORD_PARTS, facts.said, strict=True):
         if words:
             reasons.append({"part": part, "points": points[part], "words": list(words)})
     if facts.stars is not None and facts.stars < MANY_STARS:
         reasons.append({"part": "stars", "points": points[f"stars_{facts.stars}"], "stars": facts.stars})
-    rerank_at = None
     if facts.due_at is not None:
-        counted, rerank_at = due_step(facts.due_at, weights, now)
         reasons.append({"part": "due", "points": counted, "at": facts.due_at.astimezone(UTC).isoformat()})
     if facts.readers >= 3:
         counted = points["reach_10" if facts.readers >= 10 else "reach_3"]

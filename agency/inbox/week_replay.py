@@ -78,7 +78,8 @@ def replay(cases: Sequence[ReplayCase], serves: Iterable[datetime], weights: Wei
             if gone[number]:
                 continue
             due_at = cases[number].facts.due_at
-            points, next_at = due_step(due_at, weights, at) if due_at is not None else (0, None)
+            is_placed = due_at is None or cases[number].facts.woken  # what was put off counts as late all along
+            points, next_at = due_step(due_at, weights, at) if due_at and not is_placed else (0, None)
             turns[number] += 1
             key = placed[number] + points * POINT_SECONDS
             heapq.heappush(waiting, (-key, -cases[number].id.int, number, turns[number]))

@@ -65,6 +65,45 @@ def test_one_wins_the_other_is_told_and_the_draft_comes_back(house: House, two: 
         expect(ben.locator(".begun")).to_contain_text(house.agency.actors["ana"].name)
 
 
+def test_given_back_stays_so_and_two_windows_without_a_line_lose_nothing(
+    house: House, web: str, two: tuple[Any, Any, str]
+) -> None:
+    ana, _ben, case = two
+    ana.get_by_role("button", name="Take this case").click()
+    ana.get_by_text("You have this case").wait_for()
+    # A save keeps failing until the page is left.
+    ana.route("**/autosave*", lambda route: route.continue_() if b'"left"' in leaving(route) else route.abort())
+    ana.fill("#reply-text", "Begun here.")
+    ana.locator("#saved", has_text="no connection").wait_for()
+    ana.get_by_role("button", name="Give back").click()
+    ana.get_by_text("Nobody has this case").wait_for()
+    expect(ana.locator("#reply-text")).to_have_value("Begun here.")
+    ana.unroute("**/autosave*")
+
+    ana.reload()
+    expect(ana.locator("#reply-text")).to_have_value("Begun here.")
+    other = ana.context.new_page()
+    other.goto(f"{web}/inbox/{case}?view=team")
+    expect(other.locator("#reply-text")).to_have_value("Begun here.")
+    assert house.scalar("select count(*) from conversation where holder_id is not null") == 0
+    ana.context.set_offline(True)
+    for page, words in ((other, "From the second window."), (ana, "From the first window.")):
+        page.fill("#reply-text", words)
+        page.locator("#saved", has_text="no connection").wait_for()
+    context = ana.context
+    ana.close()
+    other.close()
+    context.set_offline(False)
+    again = context.new_page()
+    again.goto(f"{web}/inbox/{case}?view=team")
+    expect(again.locator("#reply-text")).to_have_value("From the first window.")
+    expect(again.locator("#draft-versions")).to_contain_text("From the second window.")
+
+
+def leaving(route: Any) -> bytes:
+    return route.request.post_data_buffer or b""
+
+
 def test_a_minute_of_typing_outlives_whatever_happens(house: House, web: str, two: tuple[Any, Any, str]) -> None:
     ana, _ben, case = two
     words = ""

@@ -32,7 +32,7 @@ from tests.inbox.weeks import BRANDS, HOURS, MONDAY, WEEK, a_week
 END = MONDAY + WEEK
 
 
-def as_cases(seed: int, cases: int) -> tuple[list[ReplayCase], list[datetime]]:
+def as_cases(seed: int, cases: int, *, put_off: bool = False) -> tuple[list[ReplayCase], list[datetime]]:
     week = a_week(seed, cases)
     found = [
         ReplayCase(
@@ -46,6 +46,7 @@ def as_cases(seed: int, cases: int) -> tuple[list[ReplayCase], list[datetime]]:
                 readers=1,
                 tier=("standard", "plus", "premium")[one.brand % 3],
                 vip=one.number % 17 == 0,
+                woken=put_off and one.number % 23 == 0,
             ),
         )
         for one in week.arrivals
@@ -59,7 +60,7 @@ def waiting_at(cases: Sequence[ReplayCase], served: dict[UUID, datetime], moment
 
 @pytest.mark.parametrize("seed", range(3))
 def test_nothing_waits_past_its_due_time_while_something_lower_is_answered(seed: int) -> None:
-    cases, serves = as_cases(seed, 300)
+    cases, serves = as_cases(seed, 300, put_off=True)
     done = replay(cases, serves, DEFAULTS, END)
     by_id = {case.id: case for case in cases}
     served = {one.id: one.at for one in done.served}
@@ -70,7 +71,9 @@ def test_nothing_waits_past_its_due_time_while_something_lower_is_answered(seed:
         for other in waiting_at(cases, served, one.at):
             assert other.facts.due_at is not None
             assert rank(other.facts, DEFAULTS, one.at).rank <= place
-            assert one.was_late or other.facts.due_at >= one.at
+            promised = by_id[one.id].facts.woken  # its own moment has come
+            assert one.was_late or promised or other.facts.due_at >= one.at
+            assert one.was_late or not other.facts.woken or promised
 
 
 def test_the_totals_of_a_week_are_the_same_on_every_run() -> None:
@@ -119,9 +122,31 @@ def some_cases(draw: st.DrawFn) -> list[ReplayCase]:
             since + timedelta(hours=due) if due else None,
             draw(st.none() | st.integers(1, 5)),
             weight=draw(st.integers(0, 10)),
+            woken=draw(st.booleans()),
         )
         found.append(ReplayCase(UUID(int=number), since, facts))
     return found
+
+
+@given(tables(), st.integers(-48, 48), st.integers(0, 3))
+def test_what_was_put_off_stands_among_the_late_and_not_before_them(
+    weights: Weights, due_in_hours: int, urgent: int
+) -> None:
+    said, now = Said(urgent=("now",) * urgent), MONDAY + timedelta(days=3)
+    due_at = now + timedelta(hours=due_in_hours)
+    promised = rank(RankFacts(said, MONDAY, due_at, woken=True), weights, now)
+    late = rank(RankFacts(said, MONDAY, now - timedelta(hours=1)), weights, now)
+    assert promised.rank == late.rank, "as late, whatever its due time"
+    assert promised.rank == rank(RankFacts(said, MONDAY, None, woken=True), weights, now).rank, (
+        "also where none is left"
+    )
+    earlier = rank(RankFacts(said, MONDAY - timedelta(hours=1), now - timedelta(hours=1)), weights, now)
+    assert earlier.rank > promised.rank, "what is late and waits longer comes first"
+    if weights.late_comes_first:
+        soon = RankFacts(
+            Said(("now",), ("bad",), ("furious",)), now, now + timedelta(minutes=1), 1, readers=20, vip=True
+        )
+        assert rank(soon, weights, now).rank < promised.rank, "what has time does not"
 
 
 @given(some_cases(), st.lists(minutes, max_size=8), tables())

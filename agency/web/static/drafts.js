@@ -9,6 +9,7 @@ window.onbrandDrafts = (() => {
   const RETRY_MS = 3000;
   const LONGEST_RETRY_MS = 60000;
   const BY_HAND_MS = 120000; // words typed longer ago than this are kept, and take no case that nobody has
+  const LATEST_TURN = 999999; // of a form that is gone nothing newer comes
   const KEPT_MS = 30 * 24 * 3600 * 1000;
   const STORE = "draft:";
   const SENT = "sent:";
@@ -18,8 +19,11 @@ window.onbrandDrafts = (() => {
   const bytes = (text) => Uint8Array.from(atob(text), (char) => char.charCodeAt(0));
   const word = (buffer) => btoa(Array.from(new Uint8Array(buffer), (byte) => String.fromCharCode(byte)).join(""));
 
-  function storage(key, seal) {
+  // A place for each open form: two windows at one case do not write over each other.
+  function storage(key, seal, form) {
     let turn = 0;
+    const own = `${STORE}${key}:${form}`;
+    const isOfCase = (place) => place === STORE + key || place.startsWith(`${STORE}${key}:`);
     const secret = seal && subtle?.importKey("raw", bytes(seal), "AES-GCM", false, ["encrypt", "decrypt"]);
     const name = new TextEncoder().encode(key);
 
@@ -30,25 +34,33 @@ window.onbrandDrafts = (() => {
       return JSON.stringify({ at: record.at, iv: word(iv), box: word(box) });
     }
 
+    async function opened(place) {
+      try {
+        const found = JSON.parse(localStorage.getItem(place));
+        if (!found?.box) return typeof found?.text === "string" ? { ...found, place } : null;
+        const open = await subtle.decrypt({ name: "AES-GCM", iv: bytes(found.iv), additionalData: name }, await secret, bytes(found.box));
+        return { ...JSON.parse(new TextDecoder().decode(open)), place };
+      } catch { return null; }
+    }
+
     return {
       async set(text, base) {
         const mine = ++turn;
         try {
           const made = await sealed({ at: Date.now(), text, base });
-          if (mine === turn) localStorage.setItem(STORE + key, made);
+          if (mine === turn) localStorage.setItem(own, made);
         } catch { /* The server's draft remains. */ }
       },
-      async get() {
-        try {
-          const found = JSON.parse(localStorage.getItem(STORE + key));
-          if (!found?.box) return typeof found?.text === "string" ? found : null;
-          const open = await subtle.decrypt({ name: "AES-GCM", iv: bytes(found.iv), additionalData: name }, await secret, bytes(found.box));
-          return JSON.parse(new TextDecoder().decode(open));
-        } catch { return null; }
+      async all() { // the newest first
+        let places = [];
+        try { places = Object.keys(localStorage).filter(isOfCase); } catch { /* Nothing was kept. */ }
+        const found = await Promise.all(places.map(opened));
+        return found.filter(Boolean).sort((one, other) => other.at - one.at);
       },
-      drop() {
-        turn += 1;
-        try { localStorage.removeItem(STORE + key); } catch { /* Nothing was kept. */ }
+      formOf: (place) => place.slice(STORE.length + key.length + 1),
+      drop(place = own) {
+        if (place === own) turn += 1;
+        try { localStorage.removeItem(place); } catch { /* Nothing was kept. */ }
       },
     };
   }
@@ -75,13 +87,13 @@ window.onbrandDrafts = (() => {
     return [...document.querySelectorAll(".answer .pre, .msg.ours .msg-text")].some((part) => part.textContent.trim() === plain(text));
   }
 
-  function arrived(key, text) {
+  function sentAndCame(key) {
     let sent = null;
     try {
       sent = sessionStorage.getItem(SENT + key);
       sessionStorage.removeItem(SENT + key);
     } catch { /* Without storage there is nothing to forget. */ }
-    return sent !== null && sent === text && document.querySelector("#toasts .toast") !== null;
+    return document.querySelector("#toasts .toast") !== null ? sent : null;
   }
 
   function say(place, icon, text, link) {
@@ -117,7 +129,7 @@ window.onbrandDrafts = (() => {
   // --- One open form ----------------------------------------------------------------------------------------------
   function wire(form, area, { put, changed }) {
     const key = form.dataset.keep;
-    const here = storage(key, form.dataset.seal);
+    const here = storage(key, form.dataset.seal, form.elements.idempotency_key.value);
     const place = form.querySelector("#saved");
     const given = area.defaultValue; // not value: on a slow line somebody writes before this file is here
     let kept = given;
@@ -202,24 +214,32 @@ window.onbrandDrafts = (() => {
       } catch { /* They are there when the page is loaded again. */ }
     }
 
+    // Words of a window that is gone, where another's came back already: they become a version beside the draft.
+    async function setBeside({ text, base, place }) {
+      const body = new FormData(form);
+      const way = { text, based_on: base ?? "", idempotency_key: here.formOf(place), turn: LATEST_TURN, left: "1" };
+      for (const [field, value] of Object.entries(way)) body.set(field, value);
+      try {
+        const answer = await fetch(form.dataset.autosave, { method: "POST", body, redirect: "manual", headers: { Accept: "application/json" } });
+        if (answer.status !== 204 && !(answer.status === 409 && (await answer.json()).kept)) return;
+        here.drop(place);
+        refresh();
+      } catch { /* They stay here, for the next time. */ }
+    }
+
     async function bringBack() {
       const early = area.value === given ? "" : area.value;
-      const backup = await here.get();
+      const came = sentAndCame(key);
+      const [backup, ...others] = (await here.all()).filter(({ text, place: at }) => {
+        const isNeeded = text.trim() && text !== given && text !== came && !shown(text);
+        if (!isNeeded) here.drop(at);
+        return isNeeded;
+      });
       if (!backup) return early.trim() ? typed() : undefined;
       const { text, base } = backup;
-      if (text === given || shown(text) || !text.trim() || arrived(key, text)) {
-        here.drop();
-        return early.trim() ? typed() : undefined;
-      }
       if (area.readOnly || (base !== form.elements.based_on.value && base !== undefined)) {
         // Somebody else has the case, or has gone on with the draft: these words become a version beside it.
-        try {
-          const answer = await send(text, base ?? "");
-          if (answer.status === 204 || (answer.status === 409 && (await answer.json()).kept)) {
-            here.drop();
-            refresh();
-          }
-        } catch { /* They stay here, for the next time. */ }
+        for (const one of [backup, ...others]) await setBeside(one);
         return undefined;
       }
       const now = area.value === given ? "" : area.value;
@@ -235,7 +255,13 @@ window.onbrandDrafts = (() => {
         area.focus();
       });
       say(place, "info", form.dataset.restored, back);
-      return typed();
+      changed();
+      await here.set(area.value, form.elements.based_on.value);
+      here.drop(backup.place);
+      if (!others.length) return later(SAVE_MS);
+      await save();
+      for (const one of others) if (one.text !== text) await setBeside(one); else here.drop(one.place);
+      return undefined;
     }
 
     function typed() {
