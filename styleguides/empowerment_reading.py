@@ -13,8 +13,8 @@ from sqlalchemy import and_, func, literal, or_, select, tuple_
 from sqlalchemy.orm import aliased
 
 from styleguides.empowerment import Limit
-from styleguides.empowerment_ledger import Place
 from styleguides.empowerment_limits import Rules, rules_of
+from styleguides.empowerment_room import Place
 from styleguides.models import Guideline, LedgerLine, LedgerTotal
 from tenants.database import db
 from tenants.models import Person

@@ -27,6 +27,7 @@ from styleguides import empowerment_limits, empowerment_reading
 from styleguides.currencies import CURRENCIES
 from styleguides.empowerment_limits import Rules
 from styleguides.empowerment_reading import LineRow
+from styleguides.empowerment_room import what_is_left
 from tenants.errors import Invalid, NotFound
 
 blueprint = ApiBlueprint("empowerment", __name__, description="What staff may give customers, and the ledger of it.")
@@ -87,7 +88,7 @@ def list_ledger(query: dict[str, Any], brand_id: str) -> Any:
 def get_goodwill(conversation_id: str) -> Any:
     """What the caller may give in this case now: without a guideline first, then by guideline."""
     place = place_of(caller(), known_id(conversation_id))
-    left = ledger.what_is_left(caller(), place)
+    left = what_is_left(caller(), place)
     return {
         "conversation_id": place.conversation_id,
         "currency": left.rules.currency or None,

@@ -16,7 +16,7 @@ from agency.demo import corpus
 from agency.inbox.models import Contact, Conversation, Message
 from channels.models import Account
 from styleguides import empowerment_ledger, empowerment_limits
-from styleguides.empowerment_ledger import Place
+from styleguides.empowerment_room import Place
 from styleguides.models import Guideline
 from tenants import clock
 from tenants.database import db, new_id

@@ -10,8 +10,8 @@ from sqlalchemy import and_, func, select, union
 from agency.inbox.contacts.identities import linked_ids
 from agency.inbox.models import Contact, Conversation, Message
 from agency.replies.models import Reply
-from styleguides.empowerment_ledger import Place
 from styleguides.empowerment_reading import LineRow, lines_of_conversation
+from styleguides.empowerment_room import Place
 from tenants.database import db
 from tenants.errors import NotFound
 from tenants.permissions import Actor, Permission, require

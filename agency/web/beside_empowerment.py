@@ -18,9 +18,9 @@ from agency.web.language import chosen_language
 from agency.web.looks import Choice, Notice
 from styleguides.currencies import said_amount, told_amount
 from styleguides.empowerment import Limit, LimitState
-from styleguides.empowerment_ledger import Left, Place, Room, left_by
 from styleguides.empowerment_limits import get_rules, rules_of
 from styleguides.empowerment_reading import LineRow, lines_of_case
+from styleguides.empowerment_room import Left, Place, Room, left_by
 from styleguides.language import base_language
 from styleguides.picking import MOST_SHOWN, scenarios_of
 from tenants.permissions import Permission

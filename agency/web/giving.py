@@ -20,9 +20,9 @@ from agency.web.shell import render_page, toast
 from agency.web.who import actor_of_request
 from styleguides import empowerment_ledger as ledger
 from styleguides.currencies import read_amount, said_amount
-from styleguides.empowerment_ledger import Place
 from styleguides.empowerment_limits import rules_of
 from styleguides.empowerment_reading import line_of
+from styleguides.empowerment_room import Place
 from styleguides.models import LedgerLine
 from tenants.database import db
 from tenants.errors import AppError, Conflict, Invalid, NotFound

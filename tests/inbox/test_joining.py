@@ -19,8 +19,9 @@ from agency.inbox.models import Contact, Conversation, KeptMedia, Message, Note,
 from channels.items import Author, IncomingItem, PostContext
 from channels.models import Account
 from channels.scripted_transport import json_answer
-from styleguides.empowerment_ledger import Place, give
+from styleguides.empowerment_ledger import give
 from styleguides.empowerment_limits import change_limits
+from styleguides.empowerment_room import Place
 from tenants import clock
 from tenants.database import Base, db, new_id
 from tenants.models import OutboxEntry

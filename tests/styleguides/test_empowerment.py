@@ -27,9 +27,10 @@ from styleguides.empowerment import (
     room_minor,
     states_of,
 )
-from styleguides.empowerment_ledger import Place, give, giving_of, take_back, what_is_left
+from styleguides.empowerment_ledger import give, giving_of, take_back
 from styleguides.empowerment_limits import change_limits, get_rules
 from styleguides.empowerment_reading import every_line, line_of, lines_of_case, list_lines, month_of
+from styleguides.empowerment_room import Place, what_is_left
 from styleguides.models import LedgerLine, LedgerTotal
 from tenants import clock
 from tenants.database import db, new_id
