@@ -96,8 +96,10 @@ def test_given_back_stays_so_and_two_windows_without_a_line_lose_nothing(
     context.set_offline(False)
     again = context.new_page()
     again.goto(f"{web}/inbox/{case}?view=team")
-    expect(again.locator("#reply-text")).to_have_value("From the first window.")
-    expect(again.locator("#draft-versions")).to_contain_text("From the second window.")
+    # What a window sends as it closes may still arrive: then those words are the draft, and the others stand beside it.
+    expect(again.locator("#draft-versions")).to_contain_text(re.compile(r"From the (first|second) window\."))
+    kept = again.input_value("#reply-text") + again.inner_text("#draft-versions")
+    assert [one for one in ("first", "second") if f"From the {one} window." not in kept] == []
 
 
 def leaving(route: Any) -> bytes:
