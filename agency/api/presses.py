@@ -63,8 +63,8 @@ def undo(body: dict[str, Any], press_id: str) -> Any:
 @blueprint.arguments(Merge, example={"other_id": examples.OTHER_ID})
 @blueprint.response(201, Press, example={**examples.PRESS, "deed": "merge"})
 def merge(body: dict[str, Any], conversation_id: str) -> Any:
-    """Tell another conversation within this one. 409 `not_together` unless both are of one account, and of the same
-    person or kind. Nothing changes on the platform.
+    """Tell another conversation within this one. 409 `not_together` unless both are of one brand and of the same
+    person, by links that stand, or of one account and kind. Nothing changes on the platform.
     """
     return _answer(merging.merge(caller(), new_id(), known_id(conversation_id), id_or_nobody(body["other_id"])))
 

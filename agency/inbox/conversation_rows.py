@@ -63,9 +63,12 @@ def refresh(
         if thread.id not in facts:
             continue
         summary = _summary(thread.external_id, thread.kind, facts[thread.id], rules, thread.standing)
-        parts = [(UUID(one), name, kind) for one, name, kind in thread.parts or () if UUID(one) in facts]
+        parts = [(UUID(one), *rest) for one, *rest in thread.parts or () if UUID(one) in facts]
         if parts:
-            told = [_summary(name, kind, facts[one], rules, thread.standing) for one, name, kind in parts]
+            told = [
+                _summary(name, kind, facts[one], _rules_on(platform, rows, rules), thread.standing)
+                for one, name, kind, platform in parts
+            ]
             summary = together(summary, told)
         before = Standing(thread.status, thread.closed_reason, thread.held, thread.reply_state, thread.last_customer_at)
         context, permalink = contexts.get(thread.id, ({}, None))
@@ -74,6 +77,11 @@ def refresh(
             | {"id": thread.id, "context": context, "permalink": permalink}
         )
     rows.update_conversations(changes)
+
+
+def _rules_on(platform: str, rows: AccountRows, rules: Rules) -> Rules:
+    """What is told within another may have come by another platform, where the brand answers within other hours."""
+    return rules if platform == rows.platform else rules._replace(brand=rows.rules(platform))
 
 
 def refresh_conversation(account: Account, conversation_id: UUID) -> None:

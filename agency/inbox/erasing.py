@@ -19,8 +19,9 @@ from sqlalchemy import LargeBinary, bindparam, delete, func, literal, or_, selec
 from sqlalchemy.dialects.postgresql import ARRAY
 from sqlalchemy.types import Text, Uuid
 
-from agency.inbox import intake
+from agency.inbox import intake, merging
 from agency.inbox.contacts import linking
+from agency.inbox.contacts.identities import lock
 from agency.inbox.contacts.models import ERASED, Contact, ContactLink, ContactNote
 from agency.inbox.models import Conversation, HistoryImport, Message, Note
 from agency.inbox.storage import AccountRows
@@ -124,7 +125,7 @@ def forget(contact_ids: Collection[UUID]) -> set[UUID]:
     for account in accounts:  # as intake does, before anything else of theirs
         AccountRows(account).lock()
     for brand_id in sorted({account.brand_id for account in accounts}):
-        linking.lock(brand_id)
+        lock(brand_id)
     held = db.session.execute(
         select(Contact.id, Contact.external_id, Contact.account_id, Contact.group_id, Contact.name)
         .where(Contact.id.in_(contact_ids))
@@ -155,6 +156,7 @@ def forget(contact_ids: Collection[UUID]) -> set[UUID]:
         db.session.execute(update(Contact).where(Contact.id == row.id).values(_nobody()).execution_options(**_QUIET))
     if grouped:
         linking.regroup(grouped)
+        merging.part_unproven(None, grouped)
     return account_ids
 
 

@@ -3,21 +3,27 @@
 Nothing moves: each keeps its messages, its thread on the platform and its replies, and an answer goes out from the
 conversation it answers. The one told within is closed as MERGED and points to the main one, whose row and page show
 both; new words in either raise the main one (`agency.inbox.conversation_rows.refresh`).
+
+Within a brand those of one person belong together, whichever account and platform they came by, as far as links prove
+that it is one person (`agency.inbox.contacts.linking`); and those of one account and kind, whoever wrote. What a link
+alone held together is apart again when the link is undone, or an end of it erased.
 """
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from datetime import datetime
 from typing import Any, Final, NamedTuple
 from uuid import UUID
 
 from sqlalchemy import or_, select, update
+from sqlalchemy.orm import aliased
 
 from agency.inbox.bulk import Became, Pressed, as_it_was, begin, end, pressed
+from agency.inbox.contacts.identities import lock, members_of
 from agency.inbox.conversation_rows import refresh_conversation
 from agency.inbox.deeds import CASE, NOBODY, Case, held, merged
-from agency.inbox.models import MERGED, Conversation
+from agency.inbox.models import MERGED, Contact, Conversation
 from channels.models import Account
 from tenants import audit, clock
 from tenants.database import db
@@ -31,6 +37,14 @@ BUSY: Final = ("awaiting_approval", "approved", "publishing", "outcome_unknown")
 """States of a reply that a queue row shows before any other's: somebody waits for it."""
 
 
+_GROUP = (
+    select(Contact.group_id)
+    .where(Contact.agency_id == Conversation.agency_id, Contact.id == Conversation.contact_id)
+    .correlate(Conversation)
+    .scalar_subquery()
+)
+
+
 class Together(NamedTuple):
     """A conversation that may be told within another one, or is."""
 
@@ -42,7 +56,7 @@ class Together(NamedTuple):
     author_name: str | None
     excerpt: str
     last_message_at: datetime
-    same_person: bool
+    account_name: str
 
 
 class _Row(NamedTuple):
@@ -50,13 +64,24 @@ class _Row(NamedTuple):
     account_id: UUID
     kind: str
     reply_state: str | None
+    group_id: UUID | None
+
+    def belongs_to(self, main: _Row) -> bool:
+        """Whether it may be told within that one."""
+        ones, mains = self.case.contact_id, main.case.contact_id
+        same_person = ones is not None and (
+            ones == mains or (self.group_id is not None and self.group_id == main.group_id)
+        )
+        same_place = (self.account_id, self.kind) == (main.account_id, main.kind)
+        return self.case.brand_id == main.case.brand_id and (same_person or same_place)
 
 
 def merge(actor: Actor, press_id: UUID, main_id: UUID, other_id: UUID) -> Pressed:
     """Tell the other conversation within the main one, by a press that can be undone.
 
-    Both are of one brand and by the same person, or of one account and kind: anything else would be a guess. Raises
-    NotFound, Forbidden, Invalid `same_case`, Conflict `held`, `merged`, `not_together`, `too_many_parts`.
+    Both are of one brand and by the same person, by links that stand, or of one account and kind: anything else would
+    be a guess. Raises NotFound, Forbidden, Invalid `same_case`, Conflict `held`, `merged`, `not_together`,
+    `too_many_parts`.
     """
     require(actor, Permission.CONVERSATION_WORK)
     if main_id == other_id:
@@ -64,6 +89,7 @@ def merge(actor: Actor, press_id: UUID, main_id: UUID, other_id: UUID) -> Presse
     if not begin(actor, press_id, "merge", {}):
         return pressed(actor, press_id)
     now = clock.now()
+    _hold_links((main_id, other_id))
     rows = _locked((main_id, other_id))
     if len(rows) < 2:
         raise NotFound()
@@ -76,6 +102,8 @@ def merge(actor: Actor, press_id: UUID, main_id: UUID, other_id: UUID) -> Presse
             select(Conversation.id).where(Conversation.merged_into_id == other_id).order_by(Conversation.id)
         )
     )
+    if not all(part.belongs_to(main) for part in _locked(parts).values()):
+        raise _not_together()
     held_parts = len(_parts(main_id))
     if held_parts + len(parts) + 1 > MOST_PARTS:
         raise Conflict(
@@ -138,13 +166,16 @@ def take_apart(actor: Actor, other_id: UUID) -> UUID:
     now = clock.now()
     if main.case.is_held(now) and main.case.holder_id != actor.user_id and not _is_lead(actor):
         raise held(main.case)
-    _set([other_id], merged_into_id=None, status="open", closed_reason=None, rerank_at=now)
-    audit.record(
-        actor, "conversation.take_apart", "conversation", other_id, brand_id=row.brand_id, main=str(main.case.id)
-    )
+    _part(actor, rows[other_id].case)
     for one in sorted((other_id, main.case.id)):
         raise_main(one)
     return main.case.id
+
+
+def _part(actor: Actor | None, case: Case) -> None:
+    _set([case.id], merged_into_id=None, status="open", closed_reason=None, rerank_at=clock.now())
+    main = str(case.merged_into_id)
+    audit.record(actor, "conversation.take_apart", "conversation", case.id, brand_id=case.brand_id, main=main)
 
 
 def raise_main(conversation_id: UUID) -> None:
@@ -178,6 +209,7 @@ def candidates(actor: Actor, conversation_id: UUID) -> list[Together]:
     require(actor, Permission.CONVERSATION_WORK, row.brand_id)
     if row.contact_id is None:
         return []
+    known = members_of(row.contact_id)
     found = db.session.execute(
         select(
             Conversation.id,
@@ -188,16 +220,43 @@ def candidates(actor: Actor, conversation_id: UUID) -> list[Together]:
             Conversation.author_name,
             Conversation.excerpt,
             Conversation.last_message_at,
+            Account.name,
+        )
+        .join(
+            Account,
+            (Account.agency_id == Conversation.agency_id)
+            & (Account.id == Conversation.account_id)
+            & (Account.brand_id == Conversation.brand_id),
         )
         .where(
-            Conversation.contact_id == row.contact_id,
+            Conversation.contact_id.in_(known),
             Conversation.id != conversation_id,
             Conversation.merged_into_id.is_(None),
         )
         .order_by(Conversation.last_message_at.desc())
         .limit(CANDIDATES)
     )
-    return [Together(*one, same_person=True) for one in found]
+    return [Together(*one) for one in found]
+
+
+def part_unproven(actor: Actor | None, contact_ids: Collection[UUID]) -> None:
+    """Links of these people changed: tell by itself again what nothing but such a link held within another case.
+
+    Whoever holds such a case: one person's words never stand in another's any longer. Whoever changed the links holds
+    their lock.
+    """
+    main = aliased(Conversation)
+    found = db.session.execute(
+        select(Conversation.id, main.id)
+        .join(main, (main.agency_id == Conversation.agency_id) & (main.id == Conversation.merged_into_id))
+        .where(or_(Conversation.contact_id.in_(contact_ids), main.contact_id.in_(contact_ids)))
+    ).all()
+    rows = _locked([one for pair in found for one in pair]) if found else {}
+    apart = [rows[part] for part, whole in found if not rows[part].belongs_to(rows[whole])]
+    for row in apart:
+        _part(actor, row.case)
+    for one in sorted({found for row in apart for found in (row.case.id, row.case.merged_into_id) if found}):
+        raise_main(one)
 
 
 def undo_merge(actor: Actor, before: Sequence[tuple[UUID, Any]]) -> None:
@@ -219,17 +278,29 @@ def _refuse(actor: Actor, main: _Row, other: _Row, now: datetime) -> None:
             "These cases are of two brands, and one brand's words never stand with another's. Nothing was changed.",
             code="not_together",
         )
-    same_person = main.case.contact_id is not None and main.case.contact_id == other.case.contact_id
-    same_place = (main.account_id, main.kind) == (other.account_id, other.kind)
-    if main.account_id != other.account_id or not (same_person or same_place):
-        raise Conflict(
-            "Nothing proves that these cases belong together: they are by different people and in different places. "
-            "Nothing was changed. Answer each by itself.",
-            code="not_together",
-        )
+    if not other.belongs_to(main):
+        raise _not_together()
     for row in (main, other):
         if row.case.is_held(now) and row.case.holder_id != actor.user_id and not _is_lead(actor):
             raise held(row.case)
+
+
+def _not_together() -> Conflict:
+    return Conflict(
+        "Nothing proves that these cases belong together: they are by different people and in different places. "
+        "Nothing was changed. Answer each by itself, or link the two people first, where something proves it.",
+        code="not_together",
+    )
+
+
+def _hold_links(ids: Sequence[UUID]) -> None:
+    """Where two identities wrote: nobody undoes what makes them one person while their cases are put together."""
+    wrote = db.session.execute(
+        select(Conversation.brand_id, Conversation.contact_id).where(Conversation.id.in_(ids))
+    ).all()
+    brand_ids, contact_ids = {row.brand_id for row in wrote}, {row.contact_id for row in wrote}
+    if len(brand_ids) == 1 and len(contact_ids) > 1:
+        lock(brand_ids.pop())
 
 
 def _is_lead(actor: Actor) -> bool:
@@ -239,12 +310,12 @@ def _is_lead(actor: Actor) -> bool:
 def _locked(ids: Sequence[UUID]) -> dict[UUID, _Row]:
     """In the order of their ids, as by everybody who works on several."""
     found = db.session.execute(
-        select(*CASE, Conversation.account_id, Conversation.kind, Conversation.reply_state)
+        select(*CASE, Conversation.account_id, Conversation.kind, Conversation.reply_state, _GROUP)
         .where(Conversation.id.in_(ids))
         .order_by(Conversation.id)
         .with_for_update(key_share=True)
     )
-    rows = [_Row(Case(*row[:-3]), *row[-3:]) for row in found]
+    rows = [_Row(Case(*row[:-4]), *row[-4:]) for row in found]
     return {row.case.id: row for row in rows}
 
 

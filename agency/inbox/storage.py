@@ -74,7 +74,7 @@ _THREADS = raw_sql(
         coalesce((select {STANDING} from contact
             where contact.agency_id = :agency_id and contact.id = conversation.contact_id), 0),
         merged_into_id,
-        (select jsonb_agg(jsonb_build_array(part.id, part.external_id, part.kind) order by part.id)
+        (select jsonb_agg(jsonb_build_array(part.id, part.external_id, part.kind, part.platform) order by part.id)
             from conversation part where part.agency_id = :agency_id and part.merged_into_id = conversation.id)
     from conversation
     where agency_id = :agency_id and account_id = :account_id
@@ -289,9 +289,15 @@ class AccountRows:
         values = {"account_key": str(self._where["account_id"]), **self._brand}
         return BrandRules.read(db.session.execute(_LOCK, values).one()[1])
 
-    def rules(self) -> BrandRules:
-        """Within how many hours the brand answers on this platform, and what counts how much in the queue."""
-        return BrandRules.read(db.session.execute(_RULES, self._brand).scalar_one())
+    def rules(self, platform: str | None = None) -> BrandRules:
+        """Within how many hours the brand answers on this platform or that one, and what counts how much."""
+        values = {**self._brand, "platform": platform or self._platform}
+        return BrandRules.read(db.session.execute(_RULES, values).scalar_one())
+
+    @property
+    def platform(self) -> str:
+        """Of the account."""
+        return self._platform
 
     def contacts(self, names: Mapping[str, str | None]) -> dict[str, Person]:
         """Make or rename contacts, given as external id → name, None where it is not known; all by external id."""

@@ -49,8 +49,8 @@ class Thread(NamedTuple):
     standing: int = 0
     """Of the person it is with (`Person`)."""
     merged_into_id: UUID | None = None
-    parts: list[tuple[str, str, str]] | None = None
-    """What is told within it: id, the platform's name of the thread and kind of each; None for nothing."""
+    parts: list[tuple[str, str, str, str]] | None = None
+    """What is told within it: id, the platform's name of the thread, kind and platform of each; None for nothing."""
 
 
 class Joinable(NamedTuple):

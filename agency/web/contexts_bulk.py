@@ -154,6 +154,7 @@ class SplitPage:
     press: str = told("Makes a second click harmless.")
     back_url: str = told("The case.")
     rows: tuple[SplitRow, ...] = told("The customer's messages, the oldest first.")
+    is_direct: bool = told("They are direct messages: new ones land in the case they are taken from.", default=False)
 
 
 @dataclass(frozen=True, slots=True)

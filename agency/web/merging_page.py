@@ -49,7 +49,7 @@ def choose_other(conversation_id: UUID) -> AnyResponse:
         rows=tuple(
             MergeRow(
                 str(one.id),
-                place_words(one.platform, one.kind),
+                _("%(place)s, to %(account)s", place=place_words(one.platform, one.kind), account=one.account_name),
                 one.excerpt,
                 states.get(one.status) or unknown_state(one.status),
                 clocks.age(one.last_message_at, now, zone, locale),
@@ -106,6 +106,7 @@ def choose_messages(conversation_id: UUID) -> AnyResponse:
         url=address.deed_url(conversation_id, "split"),
         press=str(new_id()),
         back_url=address.case_url(conversation_id),
+        is_direct=view.kind == "message",
         rows=tuple(
             SplitRow(
                 str(m.id),

@@ -7,6 +7,8 @@ from dataclasses import replace
 from typing import NamedTuple
 from uuid import UUID
 
+from flask_babel import gettext as _
+
 from agency.inbox.conversation_view import ConversationView, NoteView, get_conversation
 from agency.replies.queries import ReplyRow, replies_of, shown_to
 from agency.web.contexts import MessageLook
@@ -47,13 +49,19 @@ class Told(NamedTuple):
         found = []
         for one in self.threads:
             deeds = thread_deeds(one.view, one.replies, actor, address)
-            place = place_words(one.view.platform, one.view.kind) if self.parts else ""
+            place = self._place(one) if self.parts else ""
             looks = message_looks(one.view, one.replies, deeds=deeds)
             found += [
                 ((m.written_at, m.id), replace(look, place=place) if place else look)
                 for m, look in zip(one.view.messages, looks, strict=True)
             ]
         return tuple(look for _at, look in sorted(found, key=lambda pair: pair[0]))
+
+    def _place(self, one: Thread) -> str:
+        """Where it stands; with the account, where they came by several."""
+        words = place_words(one.view.platform, one.view.kind)
+        is_one = len({thread.view.account_id for thread in self.threads}) == 1
+        return words if is_one else _("%(place)s, to %(account)s", place=words, account=one.view.account_name)
 
     def looks(self, actor: Actor, address: Address) -> tuple[PartLook, ...]:
         """Which conversations these are, to choose the one that is answered; nothing for one alone."""
@@ -62,7 +70,7 @@ class Told(NamedTuple):
         may = actor.may(Permission.CONVERSATION_WORK)
         return tuple(
             PartLook(
-                place_words(one.view.platform, one.view.kind),
+                self._place(one),
                 next((m.text for m in reversed(one.view.messages) if m.direction == "in"), "")[:140],
                 address.case_url(one.view.id),
                 one is self.answering,

@@ -3,17 +3,21 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import replace
 from datetime import timedelta
 from itertools import permutations
+from threading import Barrier, Thread
 from typing import Any
 from uuid import UUID
 
 import pytest
-from sqlalchemy import func, select
+from flask import Flask
+from sqlalchemy import func, select, update
 
-from agency.inbox import bulk, desk, merging, outgoing, splitting, undoing
+from agency.inbox import bulk, desk, erasing, merging, outgoing, splitting, undoing
 from agency.inbox.bulk import Pressed
+from agency.inbox.contacts import linking
 from agency.inbox.intake import store_page
 from agency.inbox.models import Conversation, Message, QueueCounter
 from agency.replies import desk as reply_desk
@@ -25,7 +29,8 @@ from jobs.merging import raise_merged
 from tenants import clock
 from tenants.database import db, new_id
 from tenants.errors import Conflict, Invalid, NotFound
-from tenants.models import OutboxEntry
+from tenants.models import Brand, OutboxEntry
+from tenants.scope import Scope, in_scope
 from tests.factories import Agency, Factory
 from tests.inbox.items import comment, page
 
@@ -198,6 +203,113 @@ def test_only_what_belongs_together_is_merged(ana: Agency, make: Factory, both: 
 def _account_of(agency: Agency, case: UUID) -> UUID:
     with agency.entered():
         return db.session.scalars(select(Conversation.account_id).where(Conversation.id == case)).one()
+
+
+@pytest.fixture
+def elsewhere(make: Factory, ana: Agency, both: tuple[UUID, UUID]) -> tuple[UUID, UUID, UUID]:
+    """Somebody's comment, a direct message on another platform's account, and the link that says it is one person."""
+    message = make.conversation(ana, platform="instagram", kind="message", text="I wrote on Facebook, too")
+    with ana.entered():
+        wrote = dict(db.session.execute(select(Conversation.id, Conversation.contact_id)).all())  # type: ignore[arg-type]
+    for one in (both[0], message):  # as intake keeps it: who wrote a message stands with it, too
+        with ana.entered():
+            theirs = update(Message).where(Message.conversation_id == one)
+            db.session.execute(theirs.values(contact_id=wrote[one]))
+    with ana.entered(ana.staff):
+        link = linking.link_by_decision(ana.staff, wrote[both[0]], wrote[message], "Both named order 7")
+        return both[0], message, link.id
+
+
+def test_a_person_linked_by_proof_is_told_together_over_accounts(
+    ana: Agency, both: tuple[UUID, UUID], elsewhere: tuple[UUID, UUID, UUID], store: Callable[..., None]
+) -> None:
+    main, message, _link = elsewhere
+    with ana.entered():
+        db.session.execute(update(Brand).values(answer_due_hours_on={"instagram": 1, "facebook": 48}))
+        offered = [(one.id, one.platform) for one in merging.candidates(ana.staff, main)]
+    assert offered == [(message, "instagram")], "and nobody else's"
+    before = cases(ana)
+    done = merge(ana, main, message)
+    row = cases(ana)[FIRST]
+    assert (row[0], row[3]) == ("open", 2)
+    assert row[6] <= clock.now() + timedelta(hours=1), "due by the hours of the platform it came by"
+    undo(ana, done)
+    assert cases(ana) == before
+    merge(ana, main, message)
+    with ana.entered(ana.staff):
+        reply = reply_desk.start_draft(ana.staff, message, "We write to you here.")
+        assert (reply.platform, reply.kind) == ("instagram", "message"), "and answered there"
+
+
+def test_an_undone_link_takes_apart_what_nothing_else_held_together(
+    ana: Agency, both: tuple[UUID, UUID], elsewhere: tuple[UUID, UUID, UUID]
+) -> None:
+    main, message, link_id = elsewhere
+    merge(ana, main, both[1])  # of one account and kind: no link is needed
+    merge(ana, main, message)
+    with ana.entered(ana.team_lead):
+        desk.claim(ana.team_lead, main)
+    with ana.entered(ana.staff):
+        linking.unlink(ana.staff, link_id, "Two people after all")
+    with ana.entered():
+        told_in = dict(db.session.execute(select(Conversation.id, Conversation.merged_into_id)).all())  # type: ignore[arg-type]
+        assert told_in == {main: None, both[1]: main, message: None}
+        assert merging.candidates(ana.staff, main) == []
+    assert cases(ana)[FIRST][3] == 2
+    with pytest.raises(Conflict) as refused:
+        merge(ana, message, main)
+    assert refused.value.code == "not_together"
+
+
+def test_what_is_told_within_must_belong_to_the_new_case_too(
+    ana: Agency, both: tuple[UUID, UUID], elsewhere: tuple[UUID, UUID, UUID]
+) -> None:
+    main, message, _link = elsewhere
+    merge(ana, main, both[1])
+    with pytest.raises(Conflict) as refused:
+        merge(ana, message, main)
+    assert refused.value.code == "not_together", "somebody else's comment would stand in the person's messages"
+
+
+def test_erasing_one_end_takes_the_cases_apart(
+    ana: Agency, both: tuple[UUID, UUID], elsewhere: tuple[UUID, UUID, UUID]
+) -> None:
+    main, message, _link = elsewhere
+    merge(ana, main, message)
+    with ana.entered():
+        theirs = db.session.scalars(select(Conversation.contact_id).where(Conversation.id == message)).one()
+        assert theirs is not None
+        erasing.forget([theirs])
+        erasing.erase_words(erasing.message_ids_of([theirs]))
+    with ana.entered():
+        assert db.session.scalars(select(Conversation.id).where(Conversation.merged_into_id.is_not(None))).all() == []
+    row = cases(ana)[FIRST]
+    assert (row[3], row[4]) == (1, ONE.text)
+
+
+def test_merging_and_undoing_the_link_at_once_leave_nothing_unproven(
+    ana: Agency, app: Flask, elsewhere: tuple[UUID, UUID, UUID]
+) -> None:
+    main, message, link_id = elsewhere
+    start = Barrier(2)
+
+    def merging_it() -> None:
+        start.wait()
+        with suppress(Conflict), in_scope(app, Scope(ana.id, None)):
+            merging.merge(ana.staff, new_id(), main, message)
+
+    def unlinking() -> None:
+        start.wait()
+        with in_scope(app, Scope(ana.id, None)):
+            linking.unlink(ana.staff, link_id, "Two people")
+
+    threads = [Thread(target=merging_it), Thread(target=unlinking)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    with ana.entered():
+        assert db.session.scalars(select(Conversation.id).where(Conversation.merged_into_id.is_not(None))).all() == []
 
 
 def test_what_holds_others_is_told_within_another_with_all_of_them(ana: Agency, store: Callable[..., None]) -> None:

@@ -13,7 +13,7 @@ from uuid import UUID
 from sqlalchemy import select, update
 
 from agency.inbox.contacts import linking
-from agency.inbox.contacts.identities import members_of
+from agency.inbox.contacts.identities import lock, members_of
 from agency.inbox.contacts.models import ContactNote
 from agency.inbox.contacts.names import name_key
 from agency.inbox.contacts.reading import MOST_NOTES
@@ -139,7 +139,7 @@ def _begin(actor: Actor, contact_id: UUID, permission: Permission) -> tuple[Cont
     if brand_id is None:
         raise NotFound()
     require(actor, permission, brand_id)
-    linking.lock(brand_id)
+    lock(brand_id)
     contact = db.session.execute(
         select(Contact).where(Contact.id == contact_id), execution_options={"populate_existing": True}
     ).scalar_one_or_none()

@@ -1,6 +1,6 @@
 """Identities as linking reads them: one, everybody of its group, the link that stands between two, and what was said.
 
-Nothing here writes; who is one person is changed in `agency.inbox.contacts.linking` alone.
+Nothing here writes; `lock` is for whoever does. Who is one person is changed in `agency.inbox.contacts.linking` alone.
 """
 
 from __future__ import annotations
@@ -15,9 +15,20 @@ from sqlalchemy.orm import aliased
 from agency.inbox.contacts.models import ContactLink
 from agency.inbox.models import Contact, Conversation, Message
 from tenants.database import db
+from tenants.scope import raw_sql
 
 MOST_LOOKED_THROUGH: Final = 500
 """Of a person's newest messages so many are searched for the words that give a handle."""
+
+_LOCK = raw_sql(
+    "select pg_advisory_xact_lock(hashtextextended('links ' || :brand_id, 0))",
+    reason="links of one brand are made and undone one after the other, so that a group is never seen half",
+)
+
+
+def lock(brand_id: UUID) -> None:
+    """Wait until no other transaction changes who is one person in this brand."""
+    db.session.execute(_LOCK, {"brand_id": str(brand_id)})
 
 
 class Identity(NamedTuple):

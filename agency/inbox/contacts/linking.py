@@ -15,11 +15,13 @@ from uuid import UUID
 from sqlalchemy import and_, or_, select, update
 from sqlalchemy.dialects.postgresql import insert
 
+from agency.inbox import merging
 from agency.inbox.contacts.identities import (
     Identity,
     groups_of,
     identities,
     identity_of,
+    lock,
     members,
     members_of,
     message_with,
@@ -37,18 +39,13 @@ from tenants.database import db, new_id
 from tenants.errors import Conflict, Invalid, NotFound, worded
 from tenants.outbox import JobName, enqueue_after_commit
 from tenants.permissions import Actor, Permission, require
-from tenants.scope import current_scope, raw_sql
+from tenants.scope import current_scope
 
 MOST_IDENTITIES: Final = 50
 """One person has few; a group that grows past this was linked by mistake."""
 LONGEST_REASON: Final = 500
 LONGEST_WORDS: Final = 300
 SHORTEST_HANDLE: Final = 3
-
-_LOCK = raw_sql(
-    "select pg_advisory_xact_lock(hashtextextended('links ' || :brand_id, 0))",
-    reason="links of one brand are made and undone one after the other, so that a group is never seen half",
-)
 
 
 def link_by_words(actor: Actor, contact_id: UUID, other_id: UUID, words: str, message_id: UUID | None) -> ContactLink:
@@ -148,7 +145,7 @@ def confirm(actor: Actor, link_id: UUID) -> ContactLink:
 
 
 def unlink(actor: Actor, link_id: UUID, reason: str) -> ContactLink:
-    """Undo this very link; what other links say stands.
+    """Undo this very link; what other links say stands. Cases that were told together because of it are apart again.
 
     Raises Invalid, Conflict `undone_already`, NotFound, Forbidden.
     """
@@ -157,7 +154,9 @@ def unlink(actor: Actor, link_id: UUID, reason: str) -> ContactLink:
     link.undone_at, link.undone_by, link.undone_by_name = clock.now(), actor.user_id, actor.name
     link.undo_reason = said
     db.session.flush()
-    regroup(members_of(link.contact_id) | members_of(link.other_id))
+    were_one = members_of(link.contact_id) | members_of(link.other_id)
+    regroup(were_one)
+    merging.part_unproven(actor, were_one)
     record(
         actor,
         "contact.unlinked",
@@ -207,11 +206,6 @@ def _share(group: list[Identity]) -> set[UUID]:
         .execution_options(synchronize_session=False)
     )
     return {one.id for one in group if (one.is_vip, one.weight) != (is_vip, weight)}
-
-
-def lock(brand_id: UUID) -> None:
-    """Wait until no other transaction changes who is one person in this brand."""
-    db.session.execute(_LOCK, {"brand_id": str(brand_id)})
 
 
 def _begin(actor: Actor, contact_id: UUID, other_id: UUID) -> tuple[Identity, Identity]:
