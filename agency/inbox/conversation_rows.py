@@ -63,7 +63,7 @@ def refresh(
         if thread.id not in facts:
             continue
         summary = _summary(thread.external_id, thread.kind, facts[thread.id], rules, thread.standing)
-        parts = [(UUID(one), *rest) for one, *rest in thread.parts or () if UUID(one) in facts]
+        parts = [(UUID(p[0]), p[1], p[2], p[3]) for p in thread.parts or () if UUID(p[0]) in facts]
         if parts:
             told = [
                 _summary(name, kind, facts[one], _rules_on(platform, rows, rules), thread.standing)

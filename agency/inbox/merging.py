@@ -5,8 +5,9 @@ conversation it answers. The one told within is closed as MERGED and points to t
 both; new words in either raise the main one (`agency.inbox.conversation_rows.refresh`).
 
 Within a brand those of one person belong together, whichever account and platform they came by, as far as links prove
-that it is one person (`agency.inbox.contacts.linking`); and those of one account and kind, whoever wrote. What a link
-alone held together is apart again when the link is undone, or an end of it erased.
+that it is one person (`agency.inbox.contacts.linking`); and those of one account and kind, whoever wrote, but for
+direct messages, which are one person's alone. What a link alone held together is apart again when the link is undone,
+or an end of it erased.
 """
 
 from __future__ import annotations
@@ -72,15 +73,15 @@ class _Row(NamedTuple):
         same_person = ones is not None and (
             ones == mains or (self.group_id is not None and self.group_id == main.group_id)
         )
-        same_place = (self.account_id, self.kind) == (main.account_id, main.kind)
+        same_place = self.kind != "message" and (self.account_id, self.kind) == (main.account_id, main.kind)
         return self.case.brand_id == main.case.brand_id and (same_person or same_place)
 
 
 def merge(actor: Actor, press_id: UUID, main_id: UUID, other_id: UUID) -> Pressed:
     """Tell the other conversation within the main one, by a press that can be undone.
 
-    Both are of one brand and by the same person, by links that stand, or of one account and kind: anything else would
-    be a guess. Raises NotFound, Forbidden, Invalid `same_case`, Conflict `held`, `merged`, `not_together`,
+    Both are of one brand and by the same person, by links that stand, or public and of one account and kind: anything
+    else would be a guess. Raises NotFound, Forbidden, Invalid `same_case`, Conflict `held`, `merged`, `not_together`,
     `too_many_parts`.
     """
     require(actor, Permission.CONVERSATION_WORK)

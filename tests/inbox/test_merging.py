@@ -182,6 +182,9 @@ def test_an_answer_goes_out_from_the_thread_it_answers(ana: Agency, both: tuple[
 
 
 def test_only_what_belongs_together_is_merged(ana: Agency, make: Factory, both: tuple[UUID, UUID]) -> None:
+    two_messages = [make.conversation(ana, account_id=_account_of(ana, both[0]), kind="message") for _ in range(2)]
+    with pytest.raises(Conflict):
+        merge(ana, *two_messages)
     other_brand = make.conversation(ana, brand=1)
     other_account = make.conversation(ana)
     other_kind = make.conversation(ana, account_id=_account_of(ana, both[0]), kind="mention")
