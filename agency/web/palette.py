@@ -1,7 +1,7 @@
 """The command palette: everywhere one may go and everything one may do, by a few letters. And a page of the same.
 
 A page carries only the key. The dialog, with all that is few (places, views, brands, colleagues, deeds), comes when
-somebody asks for it, and narrows in the browser; cases and the people in them are asked for while typing.
+somebody asks for it, and narrows in the browser; customers and cases are asked for while typing.
 """
 
 from __future__ import annotations
@@ -14,13 +14,16 @@ from flask import Blueprint, Response, make_response, render_template, request, 
 from flask_babel import gettext as _
 
 from agency.inbox.colleagues import colleagues_of
+from agency.inbox.contacts.finding import find_people
 from agency.inbox.filters import LONGEST_SEARCH, QueueFilter
 from agency.inbox.queries import list_conversations
 from agency.inbox.saved_views import list_views
 from agency.web.contexts_palette import PaletteGroup, PaletteOption, PalettePage
+from agency.web.customer_looks import shown_name
 from agency.web.keys import CASE, EVERYWHERE, KEYS, QUEUE, caps
 from agency.web.palette_matching import points
 from agency.web.queue_rows import with_marks
+from agency.web.reply_looks import platform_word
 from agency.web.search_look import found_rows
 from agency.web.shell import PLACES, brand_looks, may_open, place_words, shell
 from agency.web.who import actor_of_request
@@ -60,9 +63,10 @@ def page() -> Response:
 
 @palette.get("/palette/found")
 def found() -> Response:
-    """Cases whose texts, people, notes or numbers have what is typed, open ones first."""
-    options = _cases(actor_of_request(), _typed())
-    return make_response(render_template("palette/_options.html", options=options, prefix="pf"))
+    """People whose names begin so; cases whose texts, people, notes or numbers have what is typed, open ones first."""
+    actor, typed = actor_of_request(), _typed()
+    given = PalettePage(typed=typed, groups=_asked_for(actor, typed), who="")
+    return make_response(render_template("palette/_found.html", page=given, shell=None))
 
 
 def _typed() -> str:
@@ -147,7 +151,30 @@ def _searches(actor: Actor, typed: str) -> list[PaletteGroup]:
         PaletteOption(_("Search open cases"), "search", _inbox({"q": [typed]}), note=typed),
         PaletteOption(_("Search all cases"), "search", _inbox({"q": [typed], "state": ["any"]}), note=typed),
     )
-    return [PaletteGroup("cases", _("Cases"), _cases(actor, typed)), PaletteGroup("search", _("Search"), searches)]
+    return [*_asked_for(actor, typed), PaletteGroup("search", _("Search"), searches)]
+
+
+def _asked_for(actor: Actor, typed: str) -> tuple[PaletteGroup, ...]:
+    """What is too much to come with the dialog."""
+    customers = PaletteGroup("customers", _("Customers"), _customers(actor, typed))
+    return (customers, PaletteGroup("cases", _("Cases"), _cases(actor, typed)))
+
+
+def _customers(actor: Actor, typed: str) -> tuple[PaletteOption, ...]:
+    if len(typed) < 2 or not actor.may(Permission.CONTACT_READ):
+        return ()
+    looks = brand_looks()
+    return tuple(
+        PaletteOption(
+            shown_name(one.name),
+            "",
+            url_for("customer_page.person", contact_id=one.id),
+            brand=looks[one.brand_id],
+            note=f"{_('VIP')} · {platform_word(one.platform)}" if one.is_vip else platform_word(one.platform),
+        )
+        for one in find_people(actor, typed)
+        if one.brand_id in looks
+    )
 
 
 def _cases(actor: Actor, typed: str) -> tuple[PaletteOption, ...]:

@@ -27,9 +27,15 @@ def found_rows(listed: QueuePage, wanted: QueueFilter) -> list[QueueRow]:
 
 
 def empty_reason(wanted: QueueFilter, *, is_unfinished: bool) -> str:
-    """Why nothing is shown, and where was looked."""
+    """Why nothing is shown, where was looked and what to try."""
+    if read_search(wanted.q, notes=wanted.with_notes).is_empty:
+        return _("There is no letter and no digit in this to look for. Type a word, a name, a number or an address.")
     if is_unfinished:
         return _("These words are in very many cases. Nothing was found among those looked at so far.")
-    if wanted.with_notes:
-        return _("Nothing found. Looked in messages and answers, people's names, notes and numbers.")
-    return _("Nothing found. Looked in messages and answers, people's names and numbers.")
+    looked = (
+        _("Nothing found. Looked in messages and answers, people's names, notes and numbers.")
+        if wanted.with_notes
+        else _("Nothing found. Looked in messages and answers, people's names and numbers.")
+    )
+    tips = _("Try fewer words, or all states. Words are found in any form, a phrase in quotes as it stands.")
+    return f"{looked} {tips}"

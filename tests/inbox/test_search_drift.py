@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import unicodedata
+from collections.abc import Callable
+from functools import partial
 from typing import Any
 from uuid import UUID
 
@@ -14,8 +17,9 @@ from agency.inbox import desk, erasing
 from agency.inbox.filters import QueueFilter
 from agency.inbox.models import Contact, Conversation, Message, Note, SearchWord
 from agency.inbox.queries import list_conversations
-from agency.inbox.search_text import NOTE, WHOLE, name_keys, read_search, text_keys
+from agency.inbox.search_text import EVERYWHERE, NOTE, WHOLE, name_keys, read_search, text_keys
 from jobs.indexing import index_words
+from styleguides.language import plain
 from tenants import clock
 from tenants.database import db
 from tests.factories import Agency, Factory
@@ -125,6 +129,37 @@ def test_a_search_finds_what_reading_everything_finds(
             terms = read_search(typed, notes=notes).terms
             naive = {number for number, keys in held.items() if all(term.is_among(keys) for term in terms)}
             assert found == naive, (typed, notes)
+
+
+letters = st.sampled_from("abcdefghijklmnoprstuwyząćęłńóśźżãáàâçéêíõôúüñßDAŁÓ")
+made_words = st.text(letters, min_size=2, max_size=14) | st.sampled_from(
+    ("reklamację", "łazienkę", "ações", "coração", "corazón", "niños", "refunded", "São", "Zażółć", "gęślą", "opiniões")
+)
+SPELLINGS: tuple[Callable[[str], str], ...] = (
+    str,
+    str.upper,
+    partial(unicodedata.normalize, "NFC"),
+    partial(unicodedata.normalize, "NFD"),
+    lambda word: unicodedata.normalize("NFD", word).upper(),
+)
+
+
+@settings(deadline=None)
+@given(
+    st.lists(made_words, min_size=1, max_size=6),
+    st.sampled_from(("en", "pl", "pt", "es", "pt-BR", None)),
+    st.sampled_from(SPELLINGS),
+    st.sampled_from(SPELLINGS),
+)
+def test_every_word_of_a_text_finds_it_however_either_is_written(
+    said: list[str], language: str | None, stored: Callable[[str], str], typed: Callable[[str], str]
+) -> None:
+    everywhere = {word for listed in EVERYWHERE.values() for word in listed.split()}
+    keys = text_keys(stored(", ".join(said)), language)
+    for word in said:
+        if not {plain(word), plain(stored(word)), plain(typed(word))} & everywhere:
+            for written in (typed(word), f'"{typed(word)}"'):
+                assert all(term.is_among(keys) for term in read_search(written).terms), (word, written)
 
 
 @pytest.fixture

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable
 from html import unescape
+from urllib.parse import urlencode
 
 import pytest
 from flask import Flask
@@ -67,12 +68,45 @@ def test_cases_are_found_by_their_words_and_people(ana: Agency, stranger: Agency
     visitor = visit(ana.staff)
     found = visitor.get("/palette/found?q=refund", HX_Request="true").text
     assert [url.split("?")[0] for url in urls(found)] == [f"/inbox/{case}", f"/inbox/{closed}"]
+    assert found.index('data-of="customers"') < found.index('data-of="cases"')
     assert "<mark>refund</mark>" in found
     assert "&lt;b&gt;" in found
     assert "600" not in found
     assert "Zofia Nowak" in visitor.get("/palette/found?q=zof").text
     assert urls(visitor.get("/palette/found?q=r").text) == urls(visitor.get("/palette/found").text) == []
     assert visit(ana.actors["billing_admin"]).get("/palette/found?q=refund").status_code == 403
+
+
+def test_customers_are_found_by_their_names_within_the_brands_one_sees(
+    ana: Agency, stranger: Agency, make: Factory, visit: Visit
+) -> None:
+    for brand, name in (
+        (0, "Żaneta Król"),
+        (1, "Zanet Kowal"),
+        (1, "@zanet.k"),
+        (0, "<b>Zanetta</b>"),
+        (0, "Eva Zanet"),
+    ):
+        make.conversation(ana, brand=brand, author=name)
+    make.conversation(stranger, author="Zaneta Foreign")
+    names = '<span class="palette-label cut">([^<]*(?:&lt;[^<]*)?)</span>'
+
+    def found(visitor: Visitor, typed: str) -> list[str]:
+        page = visitor.get("/palette/found?" + urlencode({"q": typed})).text
+        return re.findall(names, page.split('data-of="cases"')[0])
+
+    everywhere = visit(ana.staff)
+    assert sorted(found(everywhere, "ZANET")) == ["@zanet.k", "Zanet Kowal", "Żaneta Król"]
+    assert found(everywhere, "żaneta k") == ["Żaneta Król"]
+    assert found(everywhere, "<b>Z") == ["&lt;b&gt;Zanetta&lt;/b&gt;"]
+    only_second = visit(make.person(ana, Role.STAFF, only_brand_ids=[ana.brand_ids[1]]))
+    assert sorted(found(only_second, "@zanet")) == ["@zanet.k", "Zanet Kowal"]
+    for typed in ("z", "@", "%", "_", "\u202e\u202d", "'; drop table contact --", "\U0010ffff\U0010ffff", "x" * 10_000):
+        assert found(everywhere, typed) == []
+    page = everywhere.get("/palette?q=zanet").text
+    for url in urls(everywhere.get("/palette/found?q=zanet").text):
+        assert everywhere.get(url).status_code == 200
+        assert f'href="{url}"' in page
 
 
 def test_without_script_it_is_a_page(ana: Agency, make: Factory, visit: Visit) -> None:

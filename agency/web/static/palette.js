@@ -1,4 +1,4 @@
-// The command palette: everything that is few comes with the dialog and narrows here; cases are asked for while typing.
+// The command palette: everything that is few comes with the dialog and narrows here; customers and cases are asked for while typing.
 // Loaded by keys.js when somebody asks for it. Points are those of agency/web/palette_matching.py.
 "use strict";
 
@@ -6,6 +6,7 @@
   const ASK_AFTER_MS = 120;
   const MOST_OF_A_GROUP = 8;
   const MOST_RECENT = 6;
+  const ASKED = ["customers", "cases"];
   const STORE = "palette-recent";
   const here = document.querySelector('script[src*="/palette.js"]');
   const LETTERS = { "ł": "l", "ø": "o", "đ": "d", "æ": "ae", "œ": "oe", "ı": "i", "ð": "d", "þ": "th", "ß": "ss" };
@@ -88,10 +89,11 @@
     const typed = input.value.trim();
     const words = plain(typed).split(/\s+/).filter(Boolean);
     shown = [];
+    const counts = [];
     for (const part of list.querySelectorAll("[data-group]")) {
       const name = part.dataset.group;
       let fitting = optionsOf(part).map((option) => [points(option.querySelector(".palette-label").textContent, words), option]);
-      if (name === "cases") fitting = fitting.map(([, option]) => [typed ? 1 : 0, option]);
+      if (ASKED.includes(name)) fitting = fitting.map(([, option]) => [typed ? 1 : 0, option]);
       if (name === "recent") fitting = fitting.map(([, option]) => [typed ? 0 : 1, option]);
       if (name === "search") fitting = fitting.map(([, option]) => [typed ? 1 : 0, searchFor(option, typed)]);
       if (name === "deeds") fitting = fitting.map(([score, option]) => [window.onbrandKeys.find(option.dataset.press) ? score : 0, option]);
@@ -99,15 +101,16 @@
       const best = fitting.filter(([score]) => score).sort((a, b) => b[0] - a[0]).slice(0, MOST_OF_A_GROUP);
       for (const [, option] of best) {
         option.hidden = false;
-        if (words.length > 0 && name !== "cases" && name !== "search") part.append(option);
+        if (words.length > 0 && !ASKED.includes(name) && name !== "search") part.append(option);
         shown.push(option);
       }
       part.hidden = best.length === 0;
+      if (best.length > 0 && name !== "search") counts.push(`${part.querySelector(".palette-group").textContent} ${best.length}`);
     }
     at = 0;
     mark();
     const foot = dialog.querySelector(".palette-foot");
-    foot.textContent = !typed ? "" : shown.length > 0 ? foot.dataset.some.replace("{n}", shown.length) : foot.dataset.none;
+    foot.textContent = !typed ? "" : shown.length > 0 ? [foot.dataset.some.replace("{n}", shown.length), ...counts].join(" · ") : foot.dataset.none;
   }
 
   function searchFor(option, typed) {
@@ -136,7 +139,6 @@
     const typed = input.value.trim();
     asked += 1;
     const mine = asked;
-    const part = group("cases");
     let found = "";
     if (typed.length > 1) {
       try {
@@ -148,8 +150,12 @@
     }
     if (mine !== asked) return;
     const held = shown[at];
-    for (const old of optionsOf(part)) old.remove();
-    part.insertAdjacentHTML("beforeend", found);
+    const came = document.createElement("template");
+    came.innerHTML = found;
+    for (const name of ASKED) {
+      for (const old of optionsOf(group(name))) old.remove();
+      group(name).append(...(came.content.querySelector(`[data-of="${name}"]`)?.children ?? []));
+    }
     narrow();
     // What somebody stands on stays theirs, whatever comes in.
     if (held && shown.includes(held)) {
@@ -171,7 +177,7 @@
     if (!dialog || dialog.open || document.querySelector("dialog[open]")) return;
     input.value = "";
     fillRecent();
-    for (const old of optionsOf(group("cases"))) old.remove();
+    for (const name of ASKED) for (const old of optionsOf(group(name))) old.remove();
     dialog.showModal();
     narrow();
   }
