@@ -7,6 +7,9 @@ lies in the schema `floor`.
 
 from __future__ import annotations
 
+from collections.abc import Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
 from dataclasses import dataclass
 from uuid import UUID, uuid5
 
@@ -26,20 +29,21 @@ PLATFORMS = ("facebook", "instagram", "google_business")
 _NAMES = UUID("5f0c9f5e-6a0e-4f6e-8a9c-6f3a1d0b7c11")
 
 CONTACTS_SQL = """
-create temporary table seed_contact as
+create schema seed;
+create unlogged table seed.contact as
 select c, uuidv7() as id, a.id as account_id, a.brand_id, a.platform, 'Customer ' || c as name
 from generate_series(0, %(contacts)s - 1) c
 join account a on a.external_id = 'account-' || (case when c %% 10 = 0 then (c / 10) %% 3 else c %% %(accounts)s end);
 insert into contact (agency_id, id, brand_id, account_id, platform, external_id, name)
-select '%(agency)s', id, brand_id, account_id, platform, 'person-' || c, name from seed_contact;
-analyze seed_contact;
+select '%(agency)s', id, brand_id, account_id, platform, 'person-' || c, name from seed.contact;
+analyze seed.contact;
 """
 
 CONVERSATIONS_SQL = """
 insert into conversation (agency_id, id, brand_id, account_id, contact_id, platform, kind, external_id, status,
     closed_reason, rank, rank_reasons, rerank_at, excerpt, author_name, language, stars, context, message_count,
-    reply_state, last_message_at, last_customer_at, due_at, snoozed_until, looked_at, holder_id, holder_name,
-    held_since, held_until, version, created_at)
+    reply_state, act, sentiment, label_ids, last_message_at, last_customer_at, due_at, snoozed_until, looked_at,
+    holder_id, holder_name, held_since, held_until, version, created_at)
 select '%(agency)s', uuidv7(-age), c.brand_id, c.account_id, c.id, c.platform,
     case when c.platform = 'google_business' then 'review' else 'comment' end, 'thread-' || g,
     status, case when status = 'closed' then 'answered' end,
@@ -52,6 +56,10 @@ select '%(agency)s', uuidv7(-age), c.brand_id, c.account_id, c.id, c.platform,
     '{"external_id": "post-1", "text": "Our spring menu is here. What will you try first?"}', 2,
     case when status = 'open' and h %% 9 = 0 then 'awaiting_approval' when status = 'open' and h %% 9 = 1 then 'draft'
          when status = 'closed' then 'published' end,
+    case when h %% 20011 = 7 then 'praise' when h %% 3 = 0 then 'question' when h %% 4 < 3 then 'complaint' end,
+    case when h %% 13 = 0 then 'negative' when h %% 2 = 0 then 'neutral' end,
+    case when h %% 8 = 0 and h %% 9973 = 5 then array['%(common)s'::uuid, '%(rare)s'] when h %% 8 = 0
+         then array['%(common)s'::uuid] when h %% 9973 = 5 then array['%(rare)s'::uuid] else '{}' end,
     now() - age, now() - age,
     case when status = 'open' then now() + make_interval(mins => h %% 1440 - 700) end,
     case when status = 'snoozed' then now() + interval '2 days' end,
@@ -66,8 +74,18 @@ from (
             when 5 then 'snoozed' else 'closed' end as status
     from (select g, (hashint4(g) & 2147483647) as h from generate_series(%(first)s, %(last)s) g) numbered
 ) made
-join seed_contact c on c.c = made.g %% %(contacts)s
+join seed.contact c on c.c = made.g %% %(contacts)s
 order by g;
+"""
+
+LABELS_SQL = """
+insert into label (agency_id, id, brand_id, name, colour, changed_by_name)
+values ('%(agency)s', '%(common)s', '%(agency)s', 'common', 'teal', 'system'),
+    ('%(agency)s', '%(rare)s', '%(agency)s', 'rare', 'red', 'system');
+insert into conversation_label (agency_id, id, brand_id, conversation_id, label_id, put_by_name, status, rank,
+    last_message_at)
+select agency_id, uuidv7(), brand_id, id, unnest(label_ids), 'system', status, rank, last_message_at
+from conversation where label_ids <> '{}';
 """
 
 MESSAGES_SQL = """
@@ -80,7 +98,8 @@ select v.agency_id, uuidv7(v.last_message_at - now()), v.brand_id, v.id, v.accou
     v.excerpt || ' I wrote twice already and nobody answered.', v.language, v.stars,
     v.last_message_at - (2 - n) * interval '1 hour', sha256(v.id::text::bytea)
 from conversation v, generate_series(1, 2) n
-where v.status = 'open' or (hashint4(hashtext(v.external_id)) & 2147483647) %% 20 = 0
+where (v.status = 'open' or (hashint4(hashtext(v.external_id)) & 2147483647) %% 20 = 0)
+    and (hashtext(v.external_id) & 1) = %(half)s
 order by v.id, n;
 """
 
@@ -109,7 +128,7 @@ grant usage on schema floor to onbrand_app;
 grant select on floor.conversation to onbrand_app;
 """
 
-REFILLED = ("conversation", "message", "contact")
+REFILLED = ("conversation", "message", "contact", "conversation_label")
 
 
 @dataclass(frozen=True)
@@ -137,24 +156,67 @@ def fill(database: Database, rows: int) -> None:
         "contacts": max(rows // 5 // ACCOUNTS, 1) * ACCOUNTS,
         "accounts": ACCOUNTS,
         "brands": BRANDS,
+        "common": uuid5(_NAMES, "common label"),
+        "rare": uuid5(_NAMES, "rare label"),
     }
-    with database.superuser() as connection:
-        # Neither counters row by row nor keys looked up one by one; both are made whole below or are right by making.
-        connection.execute("set session_replication_role = replica")
-        connection.execute("set synchronous_commit = off")
-        connection.execute("set maintenance_work_mem = '256MB'")
-        connection.execute("set work_mem = '128MB'")
+    parts = [
+        {"first": first, "last": min(first + FILLED_AT_ONCE - 1, rows)} for first in range(1, rows + 1, FILLED_AT_ONCE)
+    ]
+    with _in_a_hurry(database) as connection:
         indexes = _drop_indexes(connection)
         connection.execute((CONTACTS_SQL % values).encode())
-        for first in range(1, rows + 1, FILLED_AT_ONCE):  # so that what is sorted stays small
-            part = {"first": first, "last": min(first + FILLED_AT_ONCE - 1, rows)}
-            connection.execute((CONVERSATIONS_SQL % (values | part)).encode())
-        for sql in (MESSAGES_SQL, COUNTERS_SQL, FLOOR_SQL):
-            connection.execute((sql % values).encode())
-        for index in indexes:
-            connection.execute(index.encode())
+        _together(database, [CONVERSATIONS_SQL % (values | part) for part in parts])
+        _together(
+            database, [FLOOR_SQL % values, LABELS_SQL % values, *(MESSAGES_SQL % {"half": half} for half in (0, 1))]
+        )
+        _together(database, [COUNTERS_SQL.replace("%%", "%"), *indexes])
+        _together(
+            database,
+            [
+                f"vacuum (analyze) {name}"
+                for name in ("conversation", "message, conversation_label, floor.conversation")
+            ],
+        )
+        connection.execute("drop table seed.contact; drop schema seed")
         connection.execute("vacuum (analyze)")
         connection.execute("checkpoint")
+
+
+HURRY = ("fsync = off", "full_page_writes = off", "autovacuum = off", "max_wal_size = '8GB'")
+"""While a database is filled; what is measured runs with the local stack's own settings."""
+
+
+@contextmanager
+def _in_a_hurry(database: Database) -> Iterator[psycopg.Connection]:
+    with database.superuser() as connection:
+        for setting in HURRY:
+            connection.execute(f"alter system set {setting}".encode())
+        connection.execute("select pg_reload_conf()")
+        try:
+            yield _unhindered(connection)
+        finally:
+            connection.execute("alter system reset all")
+            connection.execute("select pg_reload_conf()")
+
+
+def _unhindered(connection: psycopg.Connection) -> psycopg.Connection:
+    # Neither counters row by row nor keys looked up one by one; both are made whole or are right by making.
+    connection.execute("set session_replication_role = replica")
+    connection.execute("set synchronous_commit = off")
+    connection.execute("set maintenance_work_mem = '256MB'")
+    connection.execute("set work_mem = '128MB'")
+    return connection
+
+
+def _together(database: Database, statements: Sequence[str]) -> None:
+    """Run them on two connections, one for each core, in any order."""
+
+    def run(statement: str) -> None:
+        with database.superuser() as connection:
+            _unhindered(connection).execute(statement.encode())
+
+    with ThreadPoolExecutor(2) as pool:
+        list(pool.map(run, statements))
 
 
 def _drop_indexes(connection: psycopg.Connection) -> list[str]:

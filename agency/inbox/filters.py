@@ -215,7 +215,7 @@ def conditions(wanted: QueueFilter, me: Any, now: Any, of: Any = Conversation) -
         value = getattr(wanted, name)
         if value is not None:
             column = getattr(of, name)
-            if name in ("language", "reply_state", "act", "sentiment"):
+            if name in ("language", "reply_state", "act", "sentiment") and _may_be_none(value):
                 column = func.coalesce(column, literal_column(f"'{NONE}'"))
             found.append(_among(column, value, column.type))
     if wanted.status is not None:
@@ -227,6 +227,8 @@ def conditions(wanted: QueueFilter, me: Any, now: Any, of: Any = Conversation) -
         found.append(of.holder_id == (me if isinstance(wanted.holder, str) else wanted.holder))
     if wanted.late:
         found.append(of.due_at < now)
+        if wanted.status != "open":
+            found.append(of.status == literal_column("'open'"))  # what is closed or put off is late for nobody
     if wanted.topic_ids is not None:
         given: Any = wanted.topic_ids
         one_of = given if isinstance(given, BindParameter) else literal(list(given), ARRAY(Uuid()))
@@ -242,6 +244,11 @@ def conditions(wanted: QueueFilter, me: Any, now: Any, of: Any = Conversation) -
     if wanted.is_search:
         found.append(has_words(read_search(wanted.q, notes=wanted.with_notes), of))
     return found
+
+
+def _may_be_none(values: Any) -> bool:
+    """Whether NONE may be among the values; of those taken out nobody knows, unless there is but one."""
+    return isinstance(values.type, ARRAY) if isinstance(values, BindParameter) else NONE in values
 
 
 def _among(column: Any, values: Any, sort: Any) -> ColumnElement[bool]:

@@ -7,7 +7,7 @@ from uuid import UUID
 
 from sqlalchemy import ARRAY, DateTime, SmallInteger, Text, Uuid, bindparam, tuple_
 
-from agency.inbox.filters import AMONG, QueueFilter
+from agency.inbox.filters import AMONG, NONE, QueueFilter
 from agency.inbox.kept_values import unseen as unseen
 
 
@@ -16,8 +16,14 @@ def bound_filter(wanted: QueueFilter, values: dict[str, Any]) -> QueueFilter:
     changes: dict[str, Any] = {"q": "", "with_notes": False}
     for name in AMONG:
         value = getattr(wanted, name)
-        if value is not None:
-            values[name] = [value] if isinstance(value, str) else list(value)
+        if value is None:
+            continue
+        given = [value] if isinstance(value, str) else list(value)
+        if name == "reply_state" and len(given) == 1 and given != [NONE]:
+            values["reply"] = given[0]  # compared, not listed, so that its own index can serve
+            changes[name] = PARAMETERS["reply"]
+        else:
+            values[name] = given
             changes[name] = PARAMETERS[name]
     for name, one, several in (("brand_ids", "brand", "brands"), ("label_ids", "label", "labels")):
         chosen = getattr(wanted, name)
@@ -37,7 +43,8 @@ def bound_filter(wanted: QueueFilter, values: dict[str, Any]) -> QueueFilter:
 PARAMETERS: dict[str, Any] = {
     **{name: bindparam(name, type_=ARRAY(SmallInteger() if name == "stars" else Text())) for name in AMONG},
     **{name: bindparam(name, type_=Uuid()) for name in ("brand", "label", "holder", "me", "place_id", "first_new")},
-    **{name: bindparam(name, type_=ARRAY(Uuid())) for name in ("brands", "labels", "topics", "among")},
+    **{name: bindparam(name, type_=ARRAY(Uuid())) for name in ("brands", "labels", "topics", "among", "lanes")},
+    "reply": bindparam("reply", type_=Text()),
     "now": bindparam("now", type_=DateTime(timezone=True)),
 }
 

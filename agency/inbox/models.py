@@ -27,6 +27,7 @@ from agency.inbox.bulk_models import BulkDeed as BulkDeed  # whoever loads the r
 from agency.inbox.contacts.models import ERASED as ERASED
 from agency.inbox.contacts.models import MOST_WEIGHT as MOST_WEIGHT
 from agency.inbox.contacts.models import Contact as Contact
+from agency.inbox.conversation_indexes import conversation_indexes
 from agency.inbox.desk_models import ConversationLabel as ConversationLabel  # whoever loads the room's tables has all
 from agency.inbox.search_models import SearchDue as SearchDue
 from agency.inbox.search_models import SearchWord as SearchWord
@@ -131,46 +132,7 @@ class Conversation(BrandOwned, Dated, Base):
             "merged_into_id",
             postgresql_where=text("merged_into_id is not null"),
         ),
-        Index(
-            "ix_conversation_queue",
-            "agency_id",
-            text("rank desc"),
-            text("id desc"),
-            postgresql_where=text("status = 'open'"),
-        ),
-        Index(
-            "ix_conversation_brand_queue",
-            "agency_id",
-            "brand_id",
-            text("rank desc"),
-            text("id desc"),
-            postgresql_where=text("status = 'open'"),
-        ),
-        Index(
-            "ix_conversation_rerank",
-            "agency_id",
-            "rerank_at",
-            "id",
-            postgresql_where=text("status = 'open' and rerank_at is not null"),
-        ),
-        Index("ix_conversation_due", "agency_id", "due_at", "id", postgresql_where=text("status = 'open'")),
-        Index(
-            "ix_conversation_open_past",
-            "agency_id",
-            text("last_message_at desc"),
-            text("id desc"),
-            postgresql_where=text("status = 'open'"),
-        ),
-        Index(
-            "ix_conversation_past",
-            "agency_id",
-            "status",
-            text("last_message_at desc"),
-            text("id desc"),
-            postgresql_where=text("status <> 'open'"),
-        ),
-        Index("ix_conversation_contact", "agency_id", "contact_id", text("last_message_at desc")),
-        Index("ix_conversation_holder", "agency_id", "holder_id", postgresql_where=text("holder_id is not null")),
+        *conversation_indexes(),
         CheckConstraint("status in ('open', 'snoozed', 'closed')", name="status_is_known"),
         CheckConstraint("stars is null or stars between 1 and 5", name="stars_are_one_to_five"),
     )

@@ -12,6 +12,7 @@ from typing import Any, NamedTuple
 from uuid import UUID
 
 from agency.inbox.brand_rules import BrandRules
+from agency.inbox.conversation_indexes import AUTHOR_CHARACTERS
 from agency.inbox.models import CLOSED_BY_RULE, FROM_SPAMMER, MERGED, PAST
 from agency.inbox.ranking import RankFacts, Said, rank, said_of
 from agency.inbox.understanding.reading import UNKNOWN, read
@@ -134,7 +135,7 @@ def summarise(
     )
     return Summary(
         excerpt=excerpt_of(newest.text) if newest else "",
-        author_name=shown.author_name if shown else None,
+        author_name=shown.author_name[:AUTHOR_CHARACTERS] if shown and shown.author_name else None,
         contact_id=root.contact_id if root else None,
         language=newest.language if newest else None,
         stars=stars,

@@ -26,4 +26,4 @@ def icon(name: str) -> Markup:
     """
     if name not in icon_names():
         raise KeyError(f"no icon named {name!r} in static/icons.svg")
-    return Markup(f'<svg class="i" aria-hidden="true"><use href="/static/icons.svg#{name}"/></svg>')
+    return Markup(f'<svg class=i aria-hidden=true><use href="/static/icons.svg#{name}"/></svg>')

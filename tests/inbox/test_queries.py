@@ -97,6 +97,39 @@ def test_late_and_closed_lists_have_pages_too(ana: Agency, make: Factory) -> Non
         assert rest.next_cursor is None
 
 
+def test_somebody_of_few_brands_has_every_list_in_its_order(ana: Agency, make: Factory) -> None:
+    """Their lists are put together from their brands' own; page by page they hold what the agency's own do."""
+    accounts = [make.account(ana, brand=number) for number in range(len(ana.brand_ids))]
+    for n in range(18):
+        status = ("open", "snoozed", "closed")[n % 3]
+        due_at = clock.now() - timedelta(minutes=n * 7 % 5 + 1) if status == "open" and n % 4 else None
+        make.conversation(
+            ana,
+            brand=n // 3 % len(accounts),
+            account_id=accounts[n // 3 % len(accounts)],
+            rank=n * 5 % 7,
+            age=timedelta(minutes=n * 11 % 17),
+            status=status,
+            due_at=due_at,
+        )
+    few = make.person(ana, Role.STAFF, only_brand_ids=ana.brand_ids[1:])
+    lists = [QueueFilter(), QueueFilter(late=True), QueueFilter(status=None), QueueFilter(status="closed")]
+    for wanted in (*lists, *(one._replace(brand_ids=tuple(ana.brand_ids)) for one in lists)):
+        with ana.entered(ana.agency_admin):
+            expected = [r.id for r in list_conversations(wanted).rows if r.brand_id != ana.brand_ids[0]]
+        seen: list[UUID] = []
+        cursor = None
+        with ana.entered(few):
+            while True:
+                page = list_conversations(wanted, cursor, 2, with_accounts=len(seen) % 4 == 0)
+                seen += [row.id for row in page.rows]
+                cursor = page.next_cursor
+                if cursor is None:
+                    break
+        assert seen == expected
+        assert expected
+
+
 def test_nobody_sees_beyond_their_brands(ana: Agency, stranger: Agency, make: Factory) -> None:
     first, second, foreign = make.conversation(ana), make.conversation(ana, brand=1), make.conversation(stranger)
     only_second = make.person(ana, Role.STAFF, only_brand_ids=[ana.brand_ids[1]])

@@ -9,10 +9,11 @@ from typing import Any
 import pytest
 from sqlalchemy import Engine, text
 
-from agency.inbox.filters import cursor_of
+from agency.inbox.filters import FREE, ME, cursor_of
 from agency.inbox.queries import QueueFilter, list_conversations, queue_state
 from tenants import clock
 from tenants.database import db, new_id
+from tenants.permissions import Role
 from tests.factories import Agency, Factory
 
 OPEN, CLOSED = 5_000, 5_000
@@ -21,7 +22,8 @@ RUNS = 14
 
 FILL = """
 insert into conversation (agency_id, id, brand_id, account_id, platform, kind, external_id, status, rank, excerpt)
-select :agency_id, uuidv7(n * interval '10 seconds' - interval '30 days'), :brand_id, :account_id, 'facebook',
+select :agency_id, uuidv7(n * interval '10 seconds' - interval '30 days'),
+    case when n % 80 < 40 then :brand_id else md5((n % 80)::text)::uuid end, :account_id, 'facebook',
     'comment', 'thread-' || n, case when n % 2 = 0 then 'open' else 'closed' end, n % 1000, repeat('words ', 20)
 from generate_series(1, :rows) n
 """
@@ -29,13 +31,14 @@ from generate_series(1, :rows) n
 
 @pytest.fixture
 def full_house(ana: Agency, make: Factory, superuser: Engine) -> Agency:
-    """Thousands of conversations in one brand, and what the planner knows about them up to date."""
+    """Thousands of conversations, half in one brand, half in forty others; what the planner knows of them is new."""
     account = make.account(ana)
     values = {"agency_id": ana.id, "brand_id": ana.brand_ids[0], "account_id": account, "rows": OPEN + CLOSED}
     with superuser.begin() as connection:
         connection.execute(text("set local session_replication_role = replica"))
         connection.execute(text(FILL), values)
-        connection.execute(text("analyze conversation, account, brand, queue_counter"))
+    with superuser.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
+        connection.execute(text("vacuum (analyze) conversation, account, brand, queue_counter"))
     with ana.app.app_context():
         db.engine.dispose()  # a fresh session has prepared nothing
     return ana
@@ -68,6 +71,60 @@ def test_later_pages_begin_at_their_place_in_the_queue(full_house: Agency) -> No
     assert "ix_conversation_queue" in plan
     assert "Sort" not in plan, plan
     assert re.search(r"Index Cond: .*ROW\(rank, id\) <", plan), "the page is walked to from the beginning"
+
+
+@pytest.mark.parametrize(
+    ("wanted", "index"),
+    [
+        (QueueFilter(), "queue"),
+        (QueueFilter(holder=FREE), "queue"),
+        (QueueFilter(kind="comment", platform="facebook"), "queue"),
+        (QueueFilter(brand_ids=(new_id(),)), "brand_queue"),
+        (QueueFilter(brand_ids=(new_id(), new_id())), "brand_queue"),
+        (QueueFilter(late=True), "due"),
+        (QueueFilter(holder=ME), "holder"),
+        (QueueFilter(reply_state="awaiting_approval"), "reply"),
+    ],
+)
+def test_a_view_is_read_from_its_index_alone(full_house: Agency, wanted: QueueFilter, index: str) -> None:
+    """Every column that a row shows or is filtered by is carried by the index (docs/decisions/0023)."""
+    with full_house.entered(full_house.agency_admin):
+        for _ in range(RUNS):
+            list_conversations(wanted, me=full_house.agency_admin.user_id, with_accounts=False)
+        ((words, found),) = _prepared().items()
+        plan = _kept_plan(words, found.name)
+    assert f"Index Only Scan using ix_conversation_{index} " in plan, plan
+
+
+@pytest.mark.parametrize("status", ["open", "closed", None])
+def test_lists_of_few_brands_are_walked_in_each_alone(full_house: Agency, make: Factory, status: str | None) -> None:
+    """Somebody of whose brands nothing stands there does not have what others have looked through."""
+    few = make.person(full_house, Role.STAFF, only_brand_ids=full_house.brand_ids[1:])
+    with full_house.entered(few):
+        for _ in range(RUNS):
+            assert list_conversations(QueueFilter(status=status)).rows == []
+            assert list_conversations(QueueFilter(status=status, brand_ids=(full_house.brand_ids[0],))).rows == []
+        plans = "\n".join(_kept_plan(words, found.name) for words, found in _prepared().items())
+    assert "ix_conversation_brand_" in plans, plans
+    assert "Seq Scan on conversation" not in plans
+
+
+def test_what_is_late_is_counted_in_each_of_few_brands(full_house: Agency, make: Factory) -> None:
+    few = make.person(full_house, Role.STAFF, only_brand_ids=full_house.brand_ids[1:])
+    late = make.conversation(full_house, brand=1, due_at=clock.now() - timedelta(minutes=1))
+    make.conversation(full_house, due_at=clock.now() - timedelta(minutes=1))
+    with full_house.app.app_context():
+        db.engine.dispose()
+    with full_house.entered(few):
+        for _ in range(RUNS):
+            assert queue_state(few.user_id).late == 1
+            assert queue_state(few.user_id, brand_ids=(full_house.brand_ids[0],)).late == 0
+        assert [row.id for row in list_conversations(QueueFilter(late=True)).rows] == [late]
+        plans = [
+            _kept_plan(words, found.name) for words, found in _prepared().items() if "late" in words or "lane" in words
+        ]
+    assert plans
+    assert all("using ix_conversation_brand_due" in plan for plan in plans), plans
 
 
 def test_new_ones_are_counted_from_the_newest_and_planned_once(full_house: Agency, make: Factory) -> None:
