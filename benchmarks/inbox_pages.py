@@ -218,6 +218,7 @@ def houses(scratch: Scratch, size: str) -> Iterator[list[House]]:
             seeded = Seeded.known()
             cookie = cookie_name(database.settings())
             with database.superuser() as connection:
+                connection.execute("vacuum (analyze)")
                 found = connection.execute(
                     "select rank, id from conversation where status = 'open' order by rank desc, id desc limit 5000"
                 ).fetchall()

@@ -68,7 +68,6 @@ def _views_of(house: House) -> list[tuple[str, str, QueueFilter, int | None]]:
         ("complaints", "act=complaint", None),
         ("rare words of praise", "act=praise", None),
         ("angry", "sentiment=negative", None),
-        ("with a common label", f"label={labels['common']}", None),
-        ("with a rare label", f"label={labels['rare']}", None),
+        *((f"with a {name} label", f"label={labels[name]}", None) for name in ("common", "rare") if name in labels),
     ]
     return [(name, query, filter_of(read_filters(parse_qs(query))), most) for name, query, most in views]
