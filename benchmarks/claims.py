@@ -8,13 +8,20 @@ and, for whoever is late, one read of the holder; the counters' triggers stay on
 no winner or two, where somebody late is told another name, where an error is any other, or where the record does not
 tell of every claim once. Keeping a draft is `agency.replies.keeping.keep` with new words each time, by the person who
 has the case, against an UPDATE of those columns by the row's key.
+
+And over HTTP: 100 people with a session and a connection each, on a thread each, press the page's own button at the
+product's web server, everybody for their cases one after the other. What a person is told is read from what the answer
+puts into their session for the next page. Each person is a thread here, so the generator is part of what is measured.
 """
 
 from __future__ import annotations
 
+import base64
 import random
+import re
 import threading
 import time
+import zlib
 from collections.abc import Callable, Sequence
 from typing import Any
 from uuid import UUID
@@ -27,10 +34,12 @@ from agency.inbox import desk
 from agency.inbox.models import Conversation
 from agency.replies import desk as replies_desk
 from agency.replies import keeping
+from agency.web.who import cookie_name
+from benchmarks.http_client import Answer, Client
 from benchmarks.pressing import BRANDS, CASES_SQL
-from benchmarks.rounds import LEAST_ROUNDS, Line, WrongAnswer, line, median_ms, paired
+from benchmarks.rounds import LEAST_ROUNDS, Line, WrongAnswer, count, line, median_ms, paired
 from benchmarks.scratch import Database, Scratch
-from tenants import models
+from tenants import models, sessions
 from tenants.database import db, new_id
 from tenants.errors import Conflict
 from tenants.permissions import Actor, Role
@@ -137,8 +146,91 @@ def claim_race(scratch: Scratch, size: str) -> list[Line]:
             each_ms=round(pairing.ours / len(attempts) * 1000, 2),
         )
     ]
+    lines.append(_over_http(database, app, people, attempts, ids))
     lines.append(_draft_kept(database, app, people[0], ids[0], size))
     return lines
+
+
+def _over_http(
+    database: Database, app: Flask, people: Sequence[Actor], attempts: Sequence[Attempt], ids: Sequence[UUID]
+) -> Line:
+    """All people at once at the product's web server."""
+    _set_free(database)
+    with app.app_context():
+        for actor in people:
+            mail = f"{actor.user_id.hex}@bench.example"
+            db.session.add(models.Person(id=actor.user_id, email=mail, name=actor.name))
+        db.session.flush()
+        for actor in people:
+            db.session.add(
+                models.Membership(
+                    agency_id=actor.agency_id, person_id=actor.user_id, role=actor.role.value, all_brands=True
+                )
+            )
+        tokens = [sessions.start(actor.user_id, agency_id=actor.agency_id) for actor in people]
+        db.session.commit()
+    outcomes: list[Outcome] = []
+    waits: list[float] = []
+    errors: list[BaseException] = []
+    together = threading.Barrier(PEOPLE + 1)
+    name = cookie_name(database.settings())
+
+    def press(client: Client, person: int, form_token: str) -> None:
+        cookies = dict(client.cookies)
+        together.wait()
+        try:
+            for case in [case for number, case in attempts if number == person]:
+                client.cookies = dict(cookies)  # what the last answer said was read
+                began = time.perf_counter()
+                answer = client.post(f"/conversations/{case}/claim", {"csrf_token": form_token})
+                waits.append(time.perf_counter() - began)
+                outcomes.append(((person, case), _told_by(answer)))
+        except BaseException as error:  # told by the main thread
+            errors.append(error)
+
+    with database.product() as url:
+        threads = []
+        for person, token in enumerate(tokens):
+            client = Client(url, {name: token})
+            page = client.get("/inbox").body.decode()
+            form_token = page.partition('name="csrf_token" value="')[2].partition('"')[0]
+            threads.append(threading.Thread(target=press, args=(client, person, form_token)))
+        for thread in threads:
+            thread.start()
+        together.wait()
+        started = time.perf_counter()
+        for thread in threads:
+            thread.join()
+        taken = time.perf_counter() - started
+    if errors:
+        raise WrongAnswer(f"{len(errors)} people met an error, the first: {errors[0]!r}") from errors[0]
+    _check(outcomes, ids)
+    return count(
+        f"{PEOPLE} people at once over HTTP, {len(ids):,} cases, {len(attempts):,} presses",
+        round(taken, 2),
+        "s",
+        winners=sum(told is None for _, told in outcomes),
+        told=sum(told is not None for _, told in outcomes),
+        each_second=round(len(attempts) / taken),
+        p95_ms=round(sorted(waits)[int(len(waits) * 0.95)] * 1000),
+    )
+
+
+def _told_by(answer: Answer) -> int | None:
+    """Whose number the next page will name as the case's holder; None where it has nothing to say."""
+    if answer.status != 303:
+        raise WrongAnswer(f"a claim was answered {answer.status}")
+    found = _SESSION.search(answer.headers.get("set-cookie", ""))
+    if found is None:
+        return None
+    packed, is_pressed = found[2], bool(found[1])
+    words = base64.urlsafe_b64decode(packed + "=" * (-len(packed) % 4))
+    named = re.search(r"Person (\d+) has this case", (zlib.decompress(words) if is_pressed else words).decode())
+    return int(named[1]) if named else None
+
+
+_SESSION = re.compile(r"form=(\.?)([A-Za-z0-9_-]+)\.")
+"""The session's cookie as Flask signs it: what it holds comes first, pressed where a dot leads."""
 
 
 def _filled(database: Database, app: Flask, cases: int) -> UUID:

@@ -97,6 +97,8 @@ def claim(actor: Actor, conversation_id: UUID) -> Case:
         )
         if renewed is not None:
             return renewed
+    elif before.is_held(now):  # one look is enough to say who was first
+        raise held(before)
     taken = _change(
         Conversation.id == conversation_id,
         _free(now),

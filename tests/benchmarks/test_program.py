@@ -74,6 +74,8 @@ def test_a_race_for_cases_has_one_winner_each_and_everybody_late_is_told(scratch
     lines = list(benchmark("claim_race")(scratch, "tiny"))
     facts = by_name(lines, "people reach for")["facts"]
     assert (facts["winners"], facts["told"]) == (100, 200)
+    facts = by_name(lines, "over HTTP")["facts"]
+    assert (facts["winners"], facts["told"]) == (100, 200)
     assert by_name(lines, "kept as it is typed")["ratio"] > 0
 
 
