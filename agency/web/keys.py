@@ -9,10 +9,12 @@ from __future__ import annotations
 from functools import lru_cache
 from typing import NamedTuple
 
-from flask import Blueprint, Response, make_response, render_template, request
+from flask import Blueprint, Response, current_app, make_response, render_template, request
 from flask_babel import get_locale
 from flask_babel import lazy_gettext as _l
 from markupsafe import Markup, escape
+
+from agency.web.who import person_or_none
 
 keys_page = Blueprint("keys_page", __name__)
 
@@ -129,6 +131,8 @@ def caps(name: str) -> list[str]:
 @keys_page.get("/keys")
 def sheet() -> Response:
     """The list of keys: for the dialog the list alone, else a page of it."""
+    if hasattr(current_app, "login_manager"):  # the looks alone do without people
+        person_or_none()  # whose language it is; whoever is nobody reads their browser's
     if request.headers.get("HX-Request") == "true":
         return make_response(_list(str(get_locale())))
     from agency.web.shell import plain_shell  # the looks alone do without people and settings

@@ -10,8 +10,11 @@ from playwright.sync_api import Browser
 WCAG: Final = {"type": "tag", "values": ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]}
 LOOKS: Final = {"type": "rule", "values": ["color-contrast", "target-size", "scrollable-region-focusable"]}
 """What a width or a theme can change of a page that is right otherwise."""
-RUN: Final = """([within, only]) => (document.getAnimations().forEach((one) => one.finish()), axe.run(within, {runOnly: only, resultTypes: ["violations"], preload: false})
-    .then((found) => found.violations.map((one) => [one.id, one.nodes[0].html])))"""
+RUN: Final = """async ([within, only]) => {
+  document.getAnimations().forEach((one) => one.finish());
+  const found = await axe.run(within, { runOnly: only, resultTypes: ["violations"], preload: false });
+  return found.violations.map((one) => [one.id, one.nodes[0].html]);
+}"""
 """A colour on its way to the other theme's is none that anybody reads, so it arrives first."""
 FEWER: Final = """() => {
   for (const parent of document.querySelectorAll("body *")) {

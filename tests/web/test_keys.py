@@ -9,10 +9,14 @@ from pathlib import Path
 import pytest
 from flask import Flask
 from markupsafe import Markup
+from sqlalchemy import update
 
 from agency.web import keys
 from agency.web.keys import KEYS, SCREENS, TOPIC_KEYS, press
 from agency.web.shell import PLACES
+from tenants.database import db
+from tenants.models import Person
+from tests.factories import Agency
 from tests.web.browser import Browser
 
 WEB = Path(keys.__file__).parent
@@ -84,3 +88,11 @@ def test_the_sheet_is_a_page_and_a_part_in_every_language(whole_app: Flask) -> N
         assert "<html" not in part
         assert page.count("<kbd") == part.count("<kbd") >= len({(key.where, key.does) for key in KEYS})
         assert word in part
+
+
+def test_the_sheet_is_in_the_readers_own_language(whole_app: Flask, ana: Agency) -> None:
+    with whole_app.app_context():
+        db.session.execute(update(Person).where(Person.id == ana.staff.user_id).values(language="pl"))
+        db.session.commit()
+    headers = {"Accept-Language": "en", "HX-Request": "true"}
+    assert "następna sprawa" in Browser(whole_app, ana.staff).client.get("/keys", headers=headers).text
