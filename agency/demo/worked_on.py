@@ -1,5 +1,5 @@
 """What staff did lately with direct messages: one closed as spam and its author marked, one put off until tomorrow, two
-told as one case, one answered half by a lead and given to a colleague, one whose reading somebody corrected.
+of one person told as one case, one answered half by a lead and given to a colleague, one reading corrected.
 """
 
 from __future__ import annotations
@@ -13,6 +13,7 @@ from uuid import UUID
 
 from agency.demo.messages import Stored, account_of, actors_of, message_came
 from agency.inbox import bulk, corrections, desk, labelling, merging
+from agency.inbox.contacts import linking
 from agency.inbox.deeds import Snooze, Spam
 from agency.replies.desk import start_draft
 from channels.models import Account
@@ -50,9 +51,10 @@ class _Shift:
         given = {"until": until.isoformat()}
         put_off = self._stored(entry["put_off"]).conversation_id
         bulk.press_one(actor, new_id(), Snooze(until), put_off, given=given)
-        together = [self._stored(one).conversation_id for one in entry.get("together", ())]
-        for other in together[1:]:
-            merging.merge(actor, new_id(), together[0], other)
+        together = [self._stored(one) for one in entry.get("together", ())]
+        for told, other in zip(entry.get("together", ())[1:], together[1:], strict=True):
+            linking.link_by_words(actor, other.contact_id, together[0].contact_id, told["words"], None)
+            merging.merge(actor, new_id(), together[0].conversation_id, other.conversation_id)
         misread = self._stored(entry["misread"])
         corrections.correct(actor, misread.conversation_id, misread.id, *entry["misread"]["is"])
         if "begun" in entry:
