@@ -31,6 +31,7 @@ from tenants.scope import Scope, in_scope
 SIZES = {"tiny": (3_000,), "small": (100_000,), "full": (1_000_000, 10_000_000)}
 ROUNDS = {"tiny": 2, "small": 9, "full": 11}
 REQUESTS = {"tiny": 3, "small": 30, "full": 30}
+WARMED_BY = {"tiny": 4, "small": 40, "full": 40}
 BADGES_SQL = (
     "select array_agg(brand_id), array_agg(open_count), array_agg(snoozed_count), array_agg(closed_count)"
     " from queue_counter where agency_id = %(agency_id)s"
@@ -235,7 +236,7 @@ def houses(scratch: Scratch, size: str) -> Iterator[list[House]]:
             )
             for client in (house.admin, house.staff, house.floor):
                 held.callback(client.close)
-            for _ in range(40):  # both processes compile their templates and statements
+            for _ in range(WARMED_BY[size]):  # both processes compile their templates and statements
                 house.admin.get("/inbox")
                 house.admin.close()
                 house.staff.get("/inbox")
