@@ -51,14 +51,14 @@ def brand_look(brand_id: str, name: str, mark: str, colour: str) -> BrandLook:
     """Draw a brand. Colours travel as SVG attributes, which a policy without inline styles allows.
 
     Style sheets fill shapes with `color` as their ground, so that what checks contrast sees what stands on it. A row's
-    drawing is short because a page has fifty; HTML closes its `text` with the `svg`.
+    drawing is short because a page has fifty.
     """
     colour = colour.lower() if _COLOUR.match(colour or "") else NEUTRAL_COLOUR
     tones = tones_of(colour)
     drawn = tones.on_light if tones.on_light == tones.on_dark else f"light-dark({tones.on_light},{tones.on_dark})"
     ink = ink_on(tones.on_light)
     letters = escape((mark or name or "?")[:2].upper())
-    mark_text = f"<text{DARK_INK if ink == '#000000' else ''}>{letters}"
+    mark_text = f"<text{DARK_INK if ink == '#000000' else ''}>{letters}</text>"
     return BrandLook(
         id=brand_id,
         name=name,
@@ -66,7 +66,7 @@ def brand_look(brand_id: str, name: str, mark: str, colour: str) -> BrandLook:
         colour=colour,
         ink=ink,
         edge=Markup(f"<svg color={drawn}><rect/>{mark_text}</svg>"),
-        tile=Markup(f'<svg class=tile viewBox="0 0 24 24" color={drawn}>{mark_text}</text></svg>'),
+        tile=Markup(f'<svg class=tile viewBox="0 0 24 24" color={drawn}>{mark_text}</svg>'),
         backdrop=Markup(f'<svg class="backdrop" color={drawn} aria-hidden="true"></svg>'),
     )
 
