@@ -53,7 +53,7 @@ def rows() -> AnyResponse:
         for row, words in zip(printed, rows, strict=True):
             of, at = UUID(row.id), asked[UUID(row.id)]
             if at:
-                ROWS.keep(actor.agency_id, look, (of, at), found[of].row.holder_id, words)
+                ROWS.keep(actor, look, (of, at), found[of].row.holder_id, words)
     return make_response("".join(rows))
 
 

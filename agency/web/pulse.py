@@ -32,7 +32,7 @@ from tenants import clock
 from tenants.ids import id_from
 from tenants.logs import get_logger
 from tenants.lone_statements import lone_statements
-from tenants.permissions import Permission
+from tenants.permissions import Actor, Permission
 from tenants.settings import Settings
 
 PATH = "/inbox/pulse"
@@ -60,12 +60,13 @@ class RowCache:
 
     A row is kept under the change it was fetched for, and only where this process itself told of that change before:
     so it was read after the change was committed. It is given to those alone whom their own pulse, under row-level
-    security of their own scope, told of that very change; and says nothing of its reader, but to its holder.
+    security of their own scope, told of that very change. What its holder fetched says `you` and is kept for nobody.
+    A row bears labels of the whole agency, which a client's people do not see: theirs are kept apart.
     """
 
     def __init__(self) -> None:
         self._told: dict[tuple[UUID, int], None] = {}
-        self._rows: dict[tuple[UUID, str, UUID, int], tuple[float, UUID | None, str]] = {}
+        self._rows: dict[tuple[UUID, bool, str, UUID, int], tuple[float, UUID | None, str]] = {}
 
     def tell(self, change: tuple[UUID, int]) -> None:
         """This change was told to somebody."""
@@ -74,19 +75,24 @@ class RowCache:
                 self._told.clear()
             self._told[change] = None
 
-    def keep(self, agency_id: UUID, look: str, change: tuple[UUID, int], holder_id: UUID | None, row: str) -> None:
-        """Somebody of this agency got this row in this look (language, zone, address), because of this change."""
-        if change in self._told:
+    def keep(self, fetcher: Actor, look: str, change: tuple[UUID, int], holder_id: UUID | None, row: str) -> None:
+        """This person got this row in this look (language, zone, address), because of this change."""
+        if change in self._told and holder_id != fetcher.user_id:
             if len(self._rows) >= MOST_KEPT:
                 self._rows.clear()
-            self._rows[agency_id, look, *change] = (time.monotonic(), holder_id, row)
+            self._rows[*_shelf(fetcher), look, *change] = (time.monotonic(), holder_id, row)
 
-    def row(self, agency_id: UUID, look: str, change: tuple[UUID, int], reader_id: UUID) -> str | None:
+    def row(self, reader: Actor, look: str, change: tuple[UUID, int]) -> str | None:
         """The row, for whom this change was told to; None where nobody fetched it just now, and for its holder, to
         whom it says `you`.
         """
-        at, holder_id, row = self._rows.get((agency_id, look, *change), (0.0, None, ""))
-        return row if row and holder_id != reader_id and time.monotonic() - at < KEPT_SECONDS else None
+        at, holder_id, row = self._rows.get((*_shelf(reader), look, *change), (0.0, None, ""))
+        return row if row and holder_id != reader.user_id and time.monotonic() - at < KEPT_SECONDS else None
+
+
+def _shelf(actor: Actor) -> tuple[UUID, bool]:
+    """Whoever shares one sees the same of a row: the agency, and whether what is the agency's own is in the scope."""
+    return actor.agency_id, actor.scope.covers(actor.agency_id)
 
 
 ROWS = RowCache()
@@ -190,7 +196,7 @@ def _told(
     look, actor = asked.get("look", ""), asker.glance.actor
     for one, at in found.changed:
         ROWS.tell((one, at))
-        row = ROWS.row(actor.agency_id, look, (one, at), actor.user_id)
+        row = ROWS.row(actor, look, (one, at))
         changed.append([code_of(one), at] if row is None else [code_of(one), at, row])
     if changed:
         told["rows"] = changed

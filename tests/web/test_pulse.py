@@ -17,7 +17,7 @@ import structlog
 from flask import Flask
 from sqlalchemy import update
 
-from agency.inbox import desk, presence, pulse
+from agency.inbox import desk, labelling, labels, presence, pulse
 from agency.inbox.models import CHANGED_KEPT, Conversation
 from agency.inbox.queries import queue_state
 from agency.local.valkey import start_valkey
@@ -386,16 +386,17 @@ def test_a_row_one_fetched_comes_along_for_others_who_may_see_it(
     make.conversation(stranger)
     told = [one.asks().get("rows", []) for one in open_inboxes[1:]]
     whole, bare = [[code(case), at, row]], [[code(case), at]]
-    assert told == [whole, bare, whole, [], whole, []], (
-        "but for whoever holds it, to whom it says so, and nothing for another brand's people or another agency's"
+    assert told == [whole, bare, whole, [], bare, []], (
+        "but for whoever holds it, to whom it says so, and for a client's people, who see less of it; and nothing for"
+        " another brand's people or another agency's"
     )
     future = at + 1_000_000
     first.get(f"/inbox/rows?look={look}&ids={case}~{future}")
     from agency.web.pulse import ROWS
 
-    assert ROWS.row(ana.id, look, (case, future), ana.agency_admin.user_id) is None
-    assert ROWS.row(ana.id, look, (case, at), ana.agency_admin.user_id) == row
-    assert ROWS.row(stranger.id, look, (case, at), stranger.staff.user_id) is None
+    assert ROWS.row(ana.agency_admin, look, (case, future)) is None
+    assert ROWS.row(ana.agency_admin, look, (case, at)) == row
+    assert ROWS.row(stranger.staff, look, (case, at)) is None
 
 
 def test_rows_come_as_they_are_now_and_say_why_they_left(
@@ -423,3 +424,31 @@ def test_rows_come_as_they_are_now_and_say_why_they_left(
     assert rows("") == {}
     assert "No longer in this view" in rows("kind=review", held)[str(held)]
     assert "gone" not in rows("q=nowhere", held)[str(held)], "what a search found stays found"
+
+
+def test_a_row_its_holder_fetched_is_nobody_elses_and_labels_of_the_agency_stay_there(
+    whole_app: Flask, ana: Agency, case: UUID
+) -> None:
+    people = (ana.staff, ana.team_lead, ana.agency_admin, ana.client_owner)
+    holder, lead, admin, owner = (Open(whole_app, one, case) for one in people)
+    (look,) = re.findall(r"look=([0-9a-f]+)", holder.visitor.get("/inbox").text)[:1]
+    for one in (holder, lead, admin, owner):
+        one.query += f"&look={look}"
+        one.asks()
+    with ana.entered(ana.team_lead):
+        label = labels.create_label(ana.team_lead, None, "Hard to please")
+        labelling.put_on(ana.team_lead, [case], [label.id])
+    with ana.entered(ana.staff):
+        desk.claim(ana.staff, case)
+
+    def fetched(by: Open) -> str:
+        return by.visitor.get(f"/inbox/rows?look={look}&ids={case}~{at}").text
+
+    ((_code, at),) = holder.asks()["rows"]
+    assert "<em>you</em>" in fetched(holder)
+    assert lead.asks()["rows"] == [[code(case), at]], "what says `you` is the holder's alone"
+    row = fetched(lead)
+    assert "Hard to please" in row
+    assert owner.asks()["rows"] == [[code(case), at]], "what the agency calls a case is not its client's"
+    assert "Hard to please" not in fetched(owner)
+    assert admin.asks()["rows"] == [[code(case), at, row]], "nor is a client's row a colleague's"
