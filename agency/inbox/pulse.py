@@ -34,6 +34,7 @@ LATEST_MS = 32_503_680_000_000
 KEPT_SECONDS = 2.0
 """What moved in a scope is kept for so long at most, even where the sum stands still: late ones come by time alone."""
 MOST_KEPT = 500
+"""And no more than so many of these seconds: what is older serves nobody, and of many brands it is large."""
 REACHES_BACK_MS = 120_000
 """What is kept tells of changes of so long: a hidden page asks once a minute. Who was told earlier asks alone."""
 REACHES_BACK = timedelta(hours=12)
@@ -155,7 +156,7 @@ cross join lateral (
 ) changed
 """
 
-_kept: dict[tuple[Scope, tuple[UUID, ...], int, int], Moved] = {}
+_kept: dict[int, dict[tuple[Scope, tuple[UUID, ...], int], Moved]] = {}
 
 
 def news(
@@ -191,13 +192,15 @@ def _moved(connection: Lone, asker: Asker, since_ms: int, first_new: UUID, brand
     earliest_ms, earliest_new = asker.at_ms - REACHES_BACK_MS, first_id_after(now - REACHES_BACK)
     if since_ms < earliest_ms or first_new < earliest_new:  # opened long ago, or asleep
         return _read(connection, asker, min(since_ms, earliest_ms), min(first_new, earliest_new), brand_ids)
-    key = (asker.glance.actor.scope, brand_ids, asker.versions, int(now.timestamp() / KEPT_SECONDS))
-    found = _kept.get(key)
+    moment = int(now.timestamp() / KEPT_SECONDS)
+    kept = _kept.get(moment)
+    if kept is None or len(kept) >= MOST_KEPT:
+        _kept.clear()
+        kept = _kept[moment] = {}
+    key = (asker.glance.actor.scope, brand_ids, asker.versions)
+    found = kept.get(key)
     if found is None:
-        found = _read(connection, asker, earliest_ms, earliest_new, brand_ids)
-        if len(_kept) >= MOST_KEPT:
-            _kept.clear()
-        _kept[key] = found
+        found = kept[key] = _read(connection, asker, earliest_ms, earliest_new, brand_ids)
     return found
 
 

@@ -172,12 +172,13 @@ def _known(asked: dict[str, str]) -> tuple[int, int | None]:
 def _told(
     connection: Any, asker: pulse.Asker, since_ms: int | None, asked: dict[str, str], shown: frozenset[str]
 ) -> dict[str, Any]:
-    """What moved since the browser was told last."""
+    """What moved since the browser was told last; since its list was made, where it was told nothing yet."""
+    made_at = moment_of(asked.get("made", ""))
     found = pulse.news(
         connection,
         asker,
-        since_ms=asker.at_ms if since_ms is None else since_ms,
-        made_at=moment_of(asked.get("made", "")),
+        since_ms=min(asker.at_ms, int(made_at.timestamp() * 1000)) if since_ms is None else since_ms,
+        made_at=made_at,
         shown=shown,
         brand_ids=_brands(asked),
     )

@@ -138,6 +138,28 @@ def test_many_changes_at_once_ask_for_everything(whole_app: Flask, ana: Agency, 
     assert len(changed(told)) == CHANGED_KEPT
 
 
+def test_who_was_told_nothing_yet_hears_of_all_since_the_list_was_made(
+    whole_app: Flask, ana: Agency, case: UUID, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    inbox = Open(whole_app, ana.staff, case)
+    with ana.entered(ana.team_lead):
+        desk.claim(ana.team_lead, case)
+    monkeypatch.setattr(pulse, "SLACK_MS", -pulse.SLACK_MS)  # as if the first question came so late
+    assert changed(inbox.asks()) == []
+    made = int((clock.now() - timedelta(hours=1)).timestamp() * 1000)
+    inbox.query, inbox.at = f"made={made}&rows={code(case)}", ""
+    assert changed(inbox.asks()) == [code(case)]
+
+
+def test_what_is_kept_is_dropped_with_its_seconds(whole_app: Flask, ana: Agency, make: Factory, case: UUID) -> None:
+    with clock.stopped_at(clock.now()) as move_to:
+        for _ in range(3):
+            move_to(clock.now() + timedelta(seconds=pulse.KEPT_SECONDS))
+            make.conversation(ana)
+            Open(whole_app, ana.staff, case).asks()
+            assert [len(one) for one in pulse._kept.values()] == [1]
+
+
 def test_a_change_nobody_sees_moves_no_row(whole_app: Flask, ana: Agency, case: UUID) -> None:
     inbox = Open(whole_app, ana.staff, case)
     inbox.asks()

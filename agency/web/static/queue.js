@@ -181,7 +181,7 @@
     countNew(news.new);
     if (!isFirst) showViews();
     const heardBefore = heardAll;
-    const all = !isFirst && news.all > heardAll;
+    const all = news.all > heardAll;
     heardAll = Math.max(heardAll, news.all ?? 0);
     const wanted = new Map();
     const came = new Map(); // rows that a colleague's page fetched a moment ago come along
