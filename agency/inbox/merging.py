@@ -17,7 +17,8 @@ from datetime import datetime
 from typing import Any, Final, NamedTuple
 from uuid import UUID
 
-from sqlalchemy import or_, select, update
+from sqlalchemy import Text, Uuid, bindparam, or_, select, update
+from sqlalchemy.dialects.postgresql import ARRAY
 from sqlalchemy.orm import aliased
 
 from agency.inbox.bulk import Became, Pressed, as_it_was, begin, end, pressed
@@ -30,13 +31,23 @@ from tenants import audit, clock
 from tenants.database import db
 from tenants.errors import Conflict, Invalid, NotFound, worded
 from tenants.permissions import Actor, Permission, require
+from tenants.scope import current_scope, raw_sql
 
 MOST_PARTS: Final = 10
 """Conversations told within one: a page reads each."""
 CANDIDATES: Final = 10
 BUSY: Final = ("awaiting_approval", "approved", "publishing", "outcome_unknown")
 """States of a reply that a queue row shows before any other's: somebody waits for it."""
-
+_OWN_REPLIES = raw_sql(
+    """
+    update conversation c set version = c.version + 1, reply_state = (
+        select r.state from reply r join conversation p on p.agency_id = r.agency_id and p.id = r.conversation_id
+        where p.agency_id = c.agency_id and (p.id = c.id or p.merged_into_id = c.id) and r.state <> 'dropped'
+        order by r.state = any(:busy) desc, r.state_since desc, r.id desc limit 1)
+    where c.agency_id = :agency_id and c.id = any(:ids)
+    """,
+    reason="replies are a room above; what a row shows of them once others are told within it no longer",
+).bindparams(bindparam("ids", type_=ARRAY(Uuid)), bindparam("busy", type_=ARRAY(Text)))
 
 _GROUP = (
     select(Contact.group_id)
@@ -115,8 +126,7 @@ def merge(actor: Actor, press_id: UUID, main_id: UUID, other_id: UUID) -> Presse
     closed = {"status": "closed", "closed_reason": MERGED, "snoozed_until": None, "woke_at": None}
     _set([other_id], **NOBODY, **closed, looked_at=now)
     changes: dict[str, Any] = {"looked_at": now}
-    if main.case.status != "open" and other.case.status == "open":
-        changes |= {"status": "open", "closed_reason": None, "snoozed_until": None}
+    changes |= _back_with(main.case, other.case)
     if main.reply_state is None or other.reply_state in BUSY:
         changes["reply_state"] = other.reply_state
     _set([main_id], **changes)
@@ -168,8 +178,7 @@ def take_apart(actor: Actor, other_id: UUID) -> UUID:
     if main.case.is_held(now) and main.case.holder_id != actor.user_id and not _is_lead(actor):
         raise held(main.case)
     _part(actor, rows[other_id].case)
-    for one in sorted((other_id, main.case.id)):
-        raise_main(one)
+    _raise_parted((other_id, main.case.id))
     return main.case.id
 
 
@@ -177,6 +186,14 @@ def _part(actor: Actor | None, case: Case) -> None:
     _set([case.id], merged_into_id=None, status="open", closed_reason=None, rerank_at=clock.now())
     main = str(case.merged_into_id)
     audit.record(actor, "conversation.take_apart", "conversation", case.id, brand_id=case.brand_id, main=main)
+
+
+def _raise_parted(ids: Collection[UUID]) -> None:
+    """Each shows again what is its own, and what is still told within it: replies, too."""
+    if ids:
+        db.session.execute(_OWN_REPLIES, {"agency_id": current_scope().agency_id, "ids": list(ids), "busy": BUSY})
+    for one in sorted(ids):
+        raise_main(one)
 
 
 def raise_main(conversation_id: UUID) -> None:
@@ -256,8 +273,7 @@ def part_unproven(actor: Actor | None, contact_ids: Collection[UUID]) -> None:
     apart = [rows[part] for part, whole in found if not rows[part].belongs_to(rows[whole])]
     for row in apart:
         _part(actor, row.case)
-    for one in sorted({found for row in apart for found in (row.case.id, row.case.merged_into_id) if found}):
-        raise_main(one)
+    _raise_parted({found for row in apart for found in (row.case.id, row.case.merged_into_id) if found})
 
 
 def undo_merge(actor: Actor, before: Sequence[tuple[UUID, Any]]) -> None:
@@ -268,6 +284,20 @@ def undo_merge(actor: Actor, before: Sequence[tuple[UUID, Any]]) -> None:
             _set([UUID(one) for one in was["parts"]], merged_into_id=conversation_id)
     for conversation_id, _was in sorted(before):
         raise_main(conversation_id)
+
+
+def _back_with(main: Case, other: Case) -> dict[str, Any]:
+    """What becomes of the main one, so that nothing that was open or put off is closed or put off for longer."""
+    if main.status != "open" and other.status == "open":
+        return {"status": "open", "closed_reason": None, "snoozed_until": None}
+    if other.status != "snoozed" or main.status == "open":
+        return {}
+    if main.status == "closed" or (
+        main.snoozed_until and other.snoozed_until and main.snoozed_until > other.snoozed_until
+    ):
+        off = {"snoozed_until": other.snoozed_until, "snoozed_by": other.snoozed_by, "woke_at": None}
+        return {"status": "snoozed", "closed_reason": None, **off}
+    return {}
 
 
 def _refuse(actor: Actor, main: _Row, other: _Row, now: datetime) -> None:

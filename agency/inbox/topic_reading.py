@@ -25,10 +25,11 @@ SLICE: Final = 200
 _CASES = raw_sql(
     """
     select id, account_id from conversation
-    where agency_id = :agency_id and brand_id = :brand_id and status <> 'closed' and id > :after
+    where agency_id = :agency_id and brand_id = :brand_id and id > :after
+        and (status <> 'closed' or merged_into_id is not null)
     order by id limit :slice for no key update
     """,
-    reason="a slice of a brand's open cases, locked before anything else of the brand",
+    reason="a slice of a brand's open cases and what is told within others, locked before anything else of the brand",
 )
 _TEXTS = raw_sql(
     f"""

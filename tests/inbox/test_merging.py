@@ -342,6 +342,57 @@ def test_a_case_told_within_another_is_worked_on_there(ana: Agency, both: tuple[
     assert found[FIRST][3] == 1
 
 
+def test_taken_apart_each_shows_its_own_reply(
+    ana: Agency, both: tuple[UUID, UUID], elsewhere: tuple[UUID, UUID, UUID]
+) -> None:
+    main, message, link_id = elsewhere
+
+    def shown() -> dict[UUID, str | None]:
+        with ana.entered():
+            found = db.session.execute(select(Conversation.id, Conversation.reply_state))
+            return {row.id: row.reply_state for row in found}
+
+    with ana.entered(ana.staff):
+        reply_desk.start_draft(ana.staff, both[1], "And here is an answer.")
+    merge(ana, *both)
+    with ana.entered(ana.staff):
+        reply_desk.start_draft(ana.staff, message, "We write to you here.")
+    merge(ana, main, message)
+    assert set(shown().values()) == {"draft"}
+    with ana.entered(ana.staff):
+        linking.unlink(ana.staff, link_id, "Two people after all")
+    assert shown() == dict.fromkeys((main, both[1], message), "draft"), "the other one's, which stays with it"
+    with ana.entered(ana.staff):
+        merging.take_apart(ana.staff, both[1])
+    assert shown() == {main: None, both[1]: "draft", message: "draft"}
+
+
+@pytest.mark.parametrize(
+    ("main_is", "other_is", "back_in"), [("closed", 2, 2), (3, 2, 2), (2, 3, 2), (3, "closed", 3), (3, "open", None)]
+)
+def test_what_was_put_off_comes_back_when_it_was_promised(
+    ana: Agency, both: tuple[UUID, UUID], main_is: Any, other_is: Any, back_in: int | None
+) -> None:
+    older, newer = both
+    for case, how in ((newer, main_is), (older, other_is)):
+        with ana.entered(ana.staff):
+            if how == "closed":
+                desk.close(ana.staff, case)
+            elif how != "open":
+                desk.snooze(ana.staff, case, NOW + timedelta(days=how))
+
+    def stand() -> dict[UUID, tuple[Any, ...]]:
+        with ana.entered():
+            found = db.session.execute(select(Conversation.id, Conversation.status, Conversation.snoozed_until))
+            return {row.id: tuple(row[1:]) for row in found}
+
+    before = stand()
+    done = merge(ana, newer, older)
+    assert stand()[newer] == (("snoozed", NOW + timedelta(days=back_in)) if back_in else ("open", None))
+    undo(ana, done)
+    assert stand() == before
+
+
 def test_an_undo_never_hides_what_came_in_since(
     ana: Agency, store: Callable[..., None], both: tuple[UUID, UUID]
 ) -> None:

@@ -12,7 +12,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from sqlalchemy import select
 
-from agency.inbox import corrections, intake, topics
+from agency.inbox import corrections, intake, merging, topics
 from agency.inbox.conversation_view import get_conversation
 from agency.inbox.filters import QueueFilter
 from agency.inbox.models import Conversation, Message
@@ -138,6 +138,18 @@ def test_open_cases_are_read_again_when_a_topic_changes(ana: Agency, account: UU
         with ana.entered():
             return list(db.session.scalars(select(Conversation.version).order_by(Conversation.id)))
 
+    with ana.entered(ana.staff):
+        one, other, _third = db.session.scalars(select(Conversation.id).order_by(Conversation.external_id))
+        merging.merge(ana.staff, new_id(), one, other)
+    with ana.entered(ana.team_lead):
+        renamed = [LOCKER, {"language": "en", "words": "your parcel"}]
+        topics.change_topic(ana.team_lead, brand, lockers, {"version": 1, "phrases": renamed})
+    read_topics(app, **ids)
+    with ana.entered():
+        said = db.session.scalars(select(Message.reading)).all()
+        assert [{word.lower() for word in own_topics(one)[0].words} for one in said if one] == [
+            {"parcel locker", "your parcel"}
+        ] * 3, "what is told within another, too"
     before = versions()
     read_topics(app, **ids)
     assert versions() == before, "what stays as it is is not written"
