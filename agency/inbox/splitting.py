@@ -31,8 +31,9 @@ from tenants.scope import raw_sql
 MOST_MESSAGES: Final = 50
 
 _ANSWERED = raw_sql(
-    "select 1 from reply where agency_id = :agency_id and in_reply_to_id = any(:ids) and state <> 'dropped' limit 1",
-    reason="replies are a room above; one is enough to know",
+    "select in_reply_to_id from reply where agency_id = :agency_id and in_reply_to_id = any(:ids)"
+    " and state <> 'dropped'",
+    reason="replies are a room above; whether there is one is enough to know",
 ).bindparams(bindparam("ids", type_=ARRAY(Uuid)))
 
 
@@ -112,6 +113,21 @@ def split(actor: Actor, press_id: UUID, conversation_id: UUID, message_ids: Sequ
     )
 
 
+def that_may_go(conversation_id: UUID) -> frozenset[UUID]:
+    """The messages of a case that may be set apart, each with what stands beneath it. Raises NotFound."""
+    conversation = db.session.scalars(select(Conversation).where(Conversation.id == conversation_id)).first()
+    if conversation is None:
+        raise NotFound()
+    every = _every(conversation_id)
+    answered = set(db.session.scalars(_ANSWERED, {"agency_id": conversation.agency_id, "ids": [m.id for m in every]}))
+    may = set()
+    for one in every:
+        found = _with_beneath({one.id: one}, every)
+        if one.direction == "in" and one.deleted_at is None and not answered & found.keys():
+            may |= {one.id} if _may_leave(conversation, found, every) else set()
+    return frozenset(may)
+
+
 def undo_split(actor: Actor, made_id: UUID, was: Mapping[str, Any]) -> None:
     """Put the messages back into their thread and drop the case that was made for them; nobody did anything there."""
     conversation_id, ids = UUID(was["from"]), [UUID(one) for one in was["messages"]]
@@ -135,14 +151,31 @@ def undo_split(actor: Actor, made_id: UUID, was: Mapping[str, Any]) -> None:
 
 def _moved(conversation: Conversation, wanted: Sequence[UUID]) -> list[Message]:
     """The chosen messages with what stands beneath them, the oldest first. Raises NotFound, Conflict."""
-    every = list(
-        db.session.scalars(
-            select(Message).where(Message.conversation_id == conversation.id).order_by(Message.written_at, Message.id)
-        )
-    )
+    every = _every(conversation.id)
     chosen = {m.id: m for m in every if m.id in set(wanted)}
     if len(chosen) < len(wanted):
         raise NotFound()
+    found = _with_beneath(chosen, every)
+    if not _may_leave(conversation, found, every) or any(
+        m.direction != "in" or m.deleted_at is not None for m in chosen.values()
+    ):
+        raise Conflict(
+            "These messages cannot be set apart: what a thread begins with, reviews, answers of ours and what is "
+            "deleted stay where they are. Nothing was changed. Choose other words of the customer.",
+            code="cannot_split",
+        )
+    return sorted(found.values(), key=lambda m: (m.written_at, m.id))
+
+
+def _every(conversation_id: UUID) -> list[Message]:
+    return list(
+        db.session.scalars(
+            select(Message).where(Message.conversation_id == conversation_id).order_by(Message.written_at, Message.id)
+        )
+    )
+
+
+def _with_beneath(chosen: dict[UUID, Message], every: Sequence[Message]) -> dict[UUID, Message]:
     beneath = {m.external_id for m in chosen.values()}
     found = dict(chosen)
     grew = True
@@ -151,16 +184,14 @@ def _moved(conversation: Conversation, wanted: Sequence[UUID]) -> list[Message]:
         grew = bool(more)
         found |= {m.id: m for m in more}
         beneath |= {m.external_id for m in more}
-    left = [m for m in every if m.id not in found and m.direction == "in" and m.deleted_at is None]
-    root = conversation.external_id
-    cannot = conversation.kind == "review" or not left or any(m.external_id == root for m in found.values())
-    if cannot or any(m.direction != "in" or m.deleted_at is not None for m in chosen.values()):
-        raise Conflict(
-            "These messages cannot be set apart: what a thread begins with, reviews, answers of ours and what is "
-            "deleted stay where they are. Nothing was changed. Choose other words of the customer.",
-            code="cannot_split",
-        )
-    return sorted(found.values(), key=lambda m: (m.written_at, m.id))
+    return found
+
+
+def _may_leave(conversation: Conversation, found: dict[UUID, Message], every: Sequence[Message]) -> bool:
+    """Whether the thread goes on without these: it keeps what it begins with, and words of the customer."""
+    left = any(m.id not in found and m.direction == "in" and m.deleted_at is None for m in every)
+    begins = any(m.external_id == conversation.external_id for m in found.values())
+    return conversation.kind != "review" and left and not begins
 
 
 def _move(ids: Sequence[UUID], conversation_id: UUID, *, apart: bool) -> None:

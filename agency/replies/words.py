@@ -37,7 +37,7 @@ def accepted(text: object) -> str:
         raise Invalid(
             worded(
                 "The reply has %(n)s characters; no platform takes more than %(limit)s. "
-                "Nothing was cut or saved; shorten it.",
+                "Nothing was cut; what was saved before stays. Shorten it.",
                 n=len(normal),
                 limit=LONGEST_TEXT,
             ),

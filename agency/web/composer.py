@@ -148,11 +148,13 @@ def reply(conversation_id: UUID) -> AnyResponse:
     except AppError as refused:
         if isinstance(refused, NotFound):
             raise
-        if stored is None:
-            versions.keep_beside(
-                actor, conversation_id, typed, WHY.get(refused.code, "refused"), id_from(binding.changes)
-            )
-        written = Written(text, _notice(refused), _check(target, text), _private(target))
+        beside = stored is None and versions.keep_beside(
+            actor, conversation_id, typed, WHY.get(refused.code, "refused"), id_from(binding.changes)
+        )
+        notice = _notice(refused)
+        if beside:
+            notice = replace(notice, safe=f"{notice.safe} {kept_words(refused)}".strip())
+        written = Written(text, notice, _check(target, text), _private(target))
         return _shown_again(actor, target, written, refused.http_status)
     if deed in ("submit", "release"):
         name = db.session.execute(select(Brand.name).where(Brand.id == target.brand_id)).scalar_one()
@@ -173,6 +175,11 @@ def _let_go(actor: Actor, kept: ReplyRow) -> None:
     except Conflict as refused:
         if refused.code != "nothing_stops":
             raise
+
+
+def kept_words(refused: AppError) -> str:
+    """That words refused for themselves are kept; what is refused for the case or a colleague says so itself."""
+    return str(_("What you wrote is kept beside the draft.")) if isinstance(refused, Invalid) else ""
 
 
 def _notice(refused: AppError) -> Notice:

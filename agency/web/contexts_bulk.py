@@ -141,7 +141,7 @@ class SplitRow:
     text: str = told("The words.")
     language: str = told("Of the words; empty if unknown.")
     at: Clock = told("When.")
-    may_go: bool = told("It may be set apart: neither what the thread begins with nor answered.")
+    may_go: bool = told("It may be set apart, with what stands beneath it.")
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -143,12 +143,18 @@ def _erase_page(
 ) -> Response:
     found, common = _common(contact_id, Permission.CONTACT_ERASE)
     counts = erasures.preview(actor_of_request(), found, found.contact_ids)
+    counted = (
+        (counts.case_notes, ngettext("%(num)s note beside a case", "%(num)s notes beside cases", counts.case_notes)),
+        (
+            counts.person_notes,
+            ngettext("%(num)s note on the person", "%(num)s notes on the person", counts.person_notes),
+        ),
+        (counts.links, ngettext("%(num)s link with its proof", "%(num)s links with their proof", counts.links)),
+    )
     goes = (
         ngettext("%(num)s case's words", "the words in %(num)s cases", counts.cases),
         _("names, ids at the platform, pictures and what was attached"),
-        ngettext("%(num)s note beside a case", "%(num)s notes beside cases", counts.case_notes),
-        ngettext("%(num)s note on the person", "%(num)s notes on the person", counts.person_notes),
-        ngettext("%(num)s link with its proof", "%(num)s links with their proof", counts.links),
+        *(words for number, words in counted if number),
         _("VIP, weight, drafts as they were typed, and what the search knew of it"),
     )
     stays = (

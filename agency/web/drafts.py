@@ -46,7 +46,8 @@ def autosave(conversation_id: UUID) -> AnyResponse:
             kept = composer.keep_typed(actor, conversation_id, typed, binding)
     except (Conflict, Invalid) as refused:
         beside = versions.keep_beside(actor, conversation_id, typed, composer.WHY.get(refused.code, "refused"), changes)
-        said = {"message": _(refused.message), "code": refused.code, "kept": beside is not None}
+        words = f"{_(refused.message)} {composer.kept_words(refused) if beside else ''}".strip()
+        said = {"message": words, "code": refused.code, "kept": beside is not None}
         return make_response(jsonify(said), 409)
     return Response(status=204, headers={"X-Text-Hash": kept.text_hash, "X-Draft-Version": str(kept.version)})
 

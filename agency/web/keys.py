@@ -102,8 +102,10 @@ _CAPS = {"Mod": "Ctrl", "ArrowUp": "↑", "ArrowDown": "↓", "Enter": "↵", "E
 
 
 @lru_cache(maxsize=256)
-def press(name: str, *, focus: bool = False) -> Markup:
+def press(name: str, *, focus: bool = False, folded: bool = False) -> Markup:
     """The attributes of what a key presses, or goes to with `focus`; a screen reader names the key.
+
+    What is in a closed menu is pressed where it is `folded`; else a key of the menu waits until it is open.
 
     Nothing for the empty name. Raises LookupError for a key that is not in the table.
     """
@@ -112,7 +114,9 @@ def press(name: str, *, focus: bool = False) -> Markup:
     if name not in _NAMES:
         raise LookupError(f"the key {name!r} is not in agency.web.keys.KEYS")
     spoken = "" if " " in name else f' aria-keyshortcuts="{escape(_spoken(name))}"'
-    return Markup(f' data-key="{escape(name)}"{" data-key-focus" if focus else ""}{spoken}')
+    return Markup(
+        f' data-key="{escape(name)}"{" data-key-focus" if focus else ""}{" data-key-folded" if folded else ""}{spoken}'
+    )
 
 
 def _spoken(name: str) -> str:

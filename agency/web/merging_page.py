@@ -98,7 +98,7 @@ def choose_messages(conversation_id: UUID) -> AnyResponse:
     actor, address = actor_of_request(), read_address()
     view = get_conversation(conversation_id)
     require(actor, Permission.CONVERSATION_WORK, view.brand_id)
-    answered = {m.parent_external_id for m in view.messages if m.direction == "out" and m.reply_id is not None}
+    may_go = splitting.that_may_go(conversation_id)
     now, zone, locale = clock.now(), chosen_zone(), chosen_language()
     page = SplitPage(
         brand=brand_look(str(view.brand_id), view.brand_name, view.brand_mark, view.brand_colour),
@@ -114,7 +114,7 @@ def choose_messages(conversation_id: UUID) -> AnyResponse:
                 m.text,
                 m.language or "",
                 clocks.age(m.written_at, now, zone, locale),
-                m.external_id != view.external_id and m.external_id not in answered,
+                m.id in may_go,
             )
             for m in view.messages
             if m.direction == "in" and m.deleted_at is None

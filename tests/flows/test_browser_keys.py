@@ -46,6 +46,13 @@ def test_cases_are_resolved_and_taken_back_without_a_mouse(house: House, web: st
     assert is_open() == 4
     page.keyboard.press("n")
     expect(page.locator(".claim, .talk-tools").first).to_contain_text("You have this case")
+    page.keyboard.press("!")
+    expect(page.locator("#toasts"), "though its button is in a closed menu").to_contain_text("spam")
+    assert is_open() == 3
+    page.keyboard.press("z")
+    expect(page.locator("#toasts")).to_contain_text("Taken back")
+    page.keyboard.press("n")
+    expect(page.locator(".claim, .talk-tools").first).to_contain_text("You have this case")
     page.keyboard.press("?")
     expect(page.locator("#keys-sheet")).to_contain_text("choose the case, for several at once")
     page.keyboard.press("Escape")

@@ -52,6 +52,10 @@ def test_a_colleagues_claim_and_typing_appear_and_the_list_stays(house: House, w
     reader.evaluate(PULSE)
     expect(row.locator("strong")).to_have_text(f"Taken by {name}")
     expect(reader.locator("#new-bar a")).to_have_text("1 new case")
+    news, rows = reader.locator("#new-bar a").bounding_box(), reader.locator("#rows").bounding_box()
+    assert news is not None
+    assert rows is not None
+    assert news["y"] + news["height"] <= rows["y"], "and it covers none of them"
     expect(reader.locator('.tabs a[aria-current="page"] .count')).to_have_text("4")
     assert reader.evaluate(TOP) == before, "the rows are where they were"
     assert reader.evaluate("document.activeElement.getAttribute('href')") == before[2][0], "and the focus"

@@ -516,6 +516,28 @@ def test_our_answer_stands_with_it_even_where_an_event_told_it_first(
     assert apart_of(ana)[:2] == ("closed", "answered")
 
 
+def offered(agency: Agency, case: UUID) -> set[str]:
+    """What the page of a case offers to set apart."""
+    with agency.entered(agency.staff):
+        may_go = splitting.that_may_go(case)
+        return set(db.session.scalars(select(Message.external_id).where(Message.id.in_(may_go))))
+
+
+def test_only_what_may_go_is_offered(ana: Agency, store: Callable[..., None], facebook: UUID) -> None:
+    alone = told(1, "Where is my order?", kind="message", thread_external_id="t_1")
+    store(alone)
+    case = id_of(ana, "t_1")
+    assert offered(ana, case) == set(), "nothing would be left"
+    with pytest.raises(Conflict):
+        split(ana, case, alone)
+    more = told(2, "And are you open on Sunday?", kind="message", thread_external_id="t_1")
+    store(more)
+    assert offered(ana, case) == {alone.external_id, more.external_id}
+    with ana.entered(ana.staff):
+        reply_desk.start_draft(ana.staff, case, "From ten.")
+    assert offered(ana, case) == {alone.external_id}, "the other is being answered"
+
+
 def test_what_cannot_be_set_apart_stays(ana: Agency, thread: UUID, store: Callable[..., None]) -> None:
     with pytest.raises(Conflict) as refused:
         split(ana, thread, THREAD[0])

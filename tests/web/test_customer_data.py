@@ -74,6 +74,7 @@ def test_erasing_takes_a_typed_word_and_shows_how_far_it_is(
     preview = lead.get(f"/customers/{person}/erase").text
     for said in ("1 case", "receipts prove them by their hashes", "erase for good"):
         assert said in preview
+    assert "<li>0 " not in preview, "what there is none of does not go"
     wrong = lead.post(f"/customers/{person}/erase", {"contact_id": [str(person)], "confirm": "yes"})
     assert wrong.status_code == 422
     assert "Type the word as it stands." in wrong.text

@@ -150,12 +150,14 @@ def test_hostile_forms_keep_nothing_and_break_nothing(ana: Agency, case: UUID, v
     long = {**form, "idempotency_key": "k" * 500, "text": "x" * 10_001}
     refused = visitor.post(f"/conversations/{case}/autosave", long)
     assert (refused.status_code, refused.get_json()["kept"]) == (409, True), "too long for a reply: kept beside it"
+    assert refused.get_json()["message"].endswith("Shorten it. What you wrote is kept beside the draft.")
     whole = "Zażółć gęślą jaźń 🫠👩🏽‍🚀 مرحبا \u202eabc\u202c\r\n" * 1_400
     assert len(whole) > 50_000
     refused = visitor.post(f"/conversations/{case}/autosave", {**form, "text": whole + "\x00", "idempotency_key": "b"})
     assert (refused.status_code, refused.get_json()["kept"]) == (409, True)
     refused = visitor.post(f"/conversations/{case}/autosave", {**long, "text": "x" * 60_001, "idempotency_key": "c"})
     assert (refused.status_code, refused.get_json()["kept"]) == (409, False), "no end: it stays in the browser"
+    assert "kept" not in refused.get_json()["message"]
     assert visitor.post(f"/conversations/{case}/autosave", {"text": "No binding"}).status_code == 409
     assert versions(ana) == [("x" * 10_001, "refused"), (whole.replace("\r\n", "\n"), "refused")]
     with ana.entered():

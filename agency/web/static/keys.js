@@ -40,7 +40,7 @@
 
   function find(name) {
     const all = [...document.querySelectorAll(`[data-key="${CSS.escape(name)}"]`)];
-    const reach = (element) => visible(element) || "keyFocus" in element.dataset || element.dataset.opens || (name.startsWith("g ") && element.href);
+    const reach = (element) => visible(element) || "keyFocus" in element.dataset || "keyFolded" in element.dataset || element.dataset.opens || (name.startsWith("g ") && element.href);
     return all.find(reach);
   }
 

@@ -14,6 +14,8 @@
       if (!first && !item.hidden) first = button;
     }
     first?.classList.add("first");
+    const nothing = document.getElementById("label-nothing");
+    if (nothing) nothing.textContent = first ? "" : nothing.dataset.words;
     return first;
   }
 
