@@ -31,6 +31,7 @@ from agency.inbox.kept_media import SERVED_WITH, copy_of
 from agency.inbox.outgoing import window_of
 from agency.inbox.presence import at_case
 from agency.inbox.ranking import score_of
+from agency.inbox.understanding.evidence import language_words, personal_places
 from agency.inbox.understanding.stored import ASPECTS, Stored, corrections_of, from_stored, own_topics
 from agency.replies.queries import replies_of, shown_to
 from channels.media_kinds import MEDIA_TYPES
@@ -99,7 +100,8 @@ def get_conversation(query: dict[str, Any], conversation_id: str) -> Any:
         "present": at_case(caller(), view.id),
         "window": window_of(view.id, view.kind, private=False, answers_written_at=None, written_by="person"),
         "messages": [
-            {**m._asdict(), "copies": _copies(m.id, view), "reading": _reading(m.reading)} for m in view.messages
+            {**m._asdict(), "copies": _copies(m.id, view), "reading": _reading(m.reading, m.text)}
+            for m in view.messages
         ],
         "notes": view.notes if caller().may(Permission.NOTE_READ) else [],
         "replies": shown_to(caller(), replies_of(view.id)),
@@ -148,7 +150,7 @@ def moderate(body: dict[str, Any], conversation_id: str, message_id: str) -> Any
 def correct_reading(body: dict[str, Any], conversation_id: str, message_id: str) -> Any:
     """Say what a customer's text is. It holds as long as the text stays; the case is ranked again at once."""
     said = corrections.correct(caller(), known_id(conversation_id), known_id(message_id), body["aspect"], body["label"])
-    return _reading(said)
+    return _reading(said.reading, said.text)
 
 
 @blueprint.post("/conversations/<conversation_id>/release")
@@ -161,18 +163,20 @@ def release_conversation(body: dict[str, Any], conversation_id: str) -> Any:
     return {"conversation_id": conversation, "holder": None}
 
 
-def _reading(kept: Stored | None) -> dict[str, Any] | None:
+def _reading(kept: Stored | None, text: str) -> dict[str, Any] | None:
     if kept is None:
         return None
     reading = from_stored(kept)
     aspects = {aspect: getattr(reading, aspect)._asdict() for aspect in ASPECTS}
     return {
         **aspects,
+        "language": reading.language._replace(words=language_words(text, reading.language.label))._asdict(),
         "topics": [one._asdict() for one in reading.topics],
         "own_topics": [
             {"topic_id": one.label, "confidence": one.confidence, "words": one.words} for one in own_topics(kept)
         ],
         "personal_data": [one.label for one in reading.personal_data],
+        "personal_places": personal_places(text) if reading.personal_data else (),
         "corrected": sorted(corrections_of(kept)),
     }
 

@@ -251,7 +251,9 @@ READING: Final[Example] = {
     "toxicity": {"label": "clean", "confidence": 0.9, "words": []},
     "topics": [{"label": "delivery", "confidence": 0.65, "words": ["arrived"]}],
     "own_topics": [{"topic_id": TOPIC_ID, "confidence": 0.65, "words": ["arrived"]}],
+    "language": {"label": "en", "confidence": 0.9, "words": ["it", "never"]},
     "personal_data": [],
+    "personal_places": [],
     "corrected": [],
 }
 CONVERSATION: Final[Example] = {

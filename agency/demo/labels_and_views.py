@@ -1,4 +1,4 @@
-"""The demo's labels, of the agency and of each brand, and the views its people keep of the queue."""
+"""The demo's labels and topics, of the agency and of each brand, and the views its people keep of the queue."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from uuid import UUID
 
-from agency.inbox import labels, saved_views
+from agency.inbox import labels, saved_views, topics
 from tenants.permissions import Actor
 
 LISTED = Path(__file__).parent / "data" / "labels_and_views.json"
@@ -21,6 +21,14 @@ def write_labels(actor: Actor, brand_ids: Mapping[str, UUID]) -> dict[str, UUID]
         for key, made in listed.items()
         for name, colour in made.items()
     }
+
+
+def write_topics(actor: Actor, brand_ids: Mapping[str, UUID]) -> None:
+    """Name what the brands' customers write about."""
+    for key, made in json.loads(LISTED.read_text(encoding="utf-8"))["topics"].items():
+        for name, phrases in made.items():
+            given = [{"language": language, "words": words} for language, said in phrases.items() for words in said]
+            topics.create_topic(actor, brand_ids[key], {"name": name, "phrases": given})
 
 
 def write_views(people: Mapping[str, Actor], brand_ids: Mapping[str, UUID], label_ids: Mapping[str, UUID]) -> None:

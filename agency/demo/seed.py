@@ -24,7 +24,7 @@ from agency.demo import corpus, goodwill
 from agency.demo.answered import write_answered
 from agency.demo.earlier_answers import write_earlier_answers
 from agency.demo.guide_lives import write_guide_life
-from agency.demo.labels_and_views import write_labels, write_views
+from agency.demo.labels_and_views import write_labels, write_topics, write_views
 from agency.demo.people_who_write import write_people
 from agency.demo.worked_on import write_worked_on
 from agency.training import quiz
@@ -141,6 +141,7 @@ def _seed(app: Flask, settings: Settings) -> None:
         _write_sheets(actor, brand_ids)
         _write_facts(actor, brand_ids)
         _take_quizzes(people.values(), brand_ids["pennywell"])
+        write_topics(actor, brand_ids)
         _connect(actor, brand_ids, settings)
         write_earlier_answers(agency_id, brand_ids, ids)
         write_answered(people, brand_ids)

@@ -17,15 +17,18 @@ from sqlalchemy import func, select, update
 from agency.inbox.conversation_rows import refresh_conversation
 from agency.inbox.models import Conversation, Message, ReadingCorrection
 from agency.inbox.topic_models import Topic
-from agency.inbox.understanding.reading import read
+from agency.inbox.topic_words import topics_now
+from agency.inbox.understanding.reading import OTHER, UNKNOWN, read
 from agency.inbox.understanding.stored import (
+    LANGUAGE,
     TOPIC,
     VERSION,
     Stored,
     corrected,
-    judgement_of,
     labels_of,
+    read_anew,
     read_as,
+    stands,
     to_stored,
 )
 from channels import accounts
@@ -40,12 +43,20 @@ SAMPLE_DAYS: Final = 7
 SAMPLE_TEXTS: Final = 5
 
 
+class Told(NamedTuple):
+    """A customer's text, and how it is read now."""
+
+    text: str
+    reading: Stored
+
+
 def correct(
     actor: Actor, conversation_id: UUID, message_id: UUID, aspect: str, label: str, *, origin: str = CASE
-) -> Stored:
-    """Say what a text is. The case is ranked again at once. Returns the reading as it stands now.
+) -> Told:
+    """Say what a text is. The case is ranked again at once. Returns the text and its reading as it stands now.
 
-    `aspect` is one of ASPECTS, or names one of the brand's own topics. Saying in a sample what was read anyhow is kept,
+    `aspect` is one of CORRECTABLE, or names one of the brand's own topics. In another language the text is read anew,
+    and whatever goes by its language goes by that one. Saying in a sample what was read anyhow is kept,
     too: it counts as read rightly. Raises NotFound, Forbidden, Invalid for an aspect or label that does not exist,
     Conflict `message_deleted`.
     """
@@ -69,14 +80,18 @@ def correct(
             "The customer deleted this. Nothing was changed; there is nothing to read any more.", code="message_deleted"
         )
     kept = reading_of(message)
-    if origin == CASE and judgement_of(kept, aspect).label == label:
-        return kept
+    if origin == CASE and stands(kept, aspect) == label:
+        return Told(message.text, kept)
     before = read_as(kept, aspect)
-    now_kept = corrected(kept, aspect, label)
+    now_kept: Stored = corrected(kept, aspect, label)
+    values: dict[str, Any] = {}
+    if aspect == LANGUAGE:
+        values["language"] = None if label == UNKNOWN else label
+        now_kept = _in_language(message, now_kept, label)
     db.session.execute(
         update(Message)
         .where(Message.id == message.id)
-        .values(reading=now_kept)
+        .values(reading=now_kept, **values)
         .execution_options(synchronize_session=False)
     )
     text_hash = hash_of(message.text)
@@ -124,7 +139,15 @@ def correct(
     )
     db.session.flush()
     refresh_conversation(accounts.get(message.account_id), conversation.id)
-    return now_kept
+    return Told(message.text, now_kept)
+
+
+def _in_language(message: Message, kept: Stored, language: str) -> Stored:
+    """Read anew in the language a person named, also for the brand's own topics."""
+    anew = read(message.text, OTHER if language == UNKNOWN else language, stars=message.stars)
+    now_kept = read_anew(kept, to_stored(anew))
+    topics = topics_now(message.brand_id)
+    return topics.told(now_kept, message.text) if topics else now_kept
 
 
 def _is_known(aspect: str, brand_id: UUID) -> bool:

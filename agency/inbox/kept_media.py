@@ -22,7 +22,7 @@ from sqlalchemy.types import Text
 
 from agency.inbox.incoming import Record
 from agency.inbox.models import Conversation, KeptMedia, Message
-from agency.inbox.storage import as_json
+from agency.inbox.stored_rows import as_json
 from channels.media_kinds import EXTENSIONS, MEDIA_TYPES, MediaCopy
 from channels.models import Account
 from tenants import clock

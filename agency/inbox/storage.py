@@ -18,7 +18,7 @@ from sqlalchemy.types import Text, Uuid
 
 from agency.inbox.brand_rules import BY_SPAMMER, RULES_OF_BRAND, STANDING, BrandRules
 from agency.inbox.contacts.names import named_as
-from agency.inbox.stored_rows import Joinable, Known, Person, Thread
+from agency.inbox.stored_rows import Joinable, Known, Person, Thread, as_json
 from agency.inbox.summary import READ_CHARACTERS, MessageFacts
 from channels.items import SetAside
 from channels.models import Account
@@ -201,7 +201,9 @@ _CHANGED_MESSAGES = raw_sql(
         edited_at = case when given.edited_at is not null then given.edited_at
             when not given.dated and m.text is distinct from given.text then cast(:now as timestamptz)
             else m.edited_at end,
-        written_at = given.written_at, text = given.text, truncated = given.truncated, language = given.language,
+        written_at = given.written_at, text = given.text, truncated = given.truncated,
+        language = case when m.text = given.text and m.reading -> 'corrected' -> 'language' is not null then m.language
+            else given.language end,
         stars = given.stars, attachments = given.attachments, permalink = coalesce(given.permalink, m.permalink),
         author_name = coalesce(given.author_name, m.author_name),
         direction = case when given.direction = 'out' then 'out' else m.direction end,
@@ -262,11 +264,6 @@ _SET_ASIDE = raw_sql(
     bindparam("raws", type_=ARRAY(BYTEA)),
     bindparam("hashes", type_=ARRAY(BYTEA)),
 )
-
-
-def as_json(rows: Sequence[dict[str, Any]]) -> str:
-    """Rows for jsonb_to_recordset."""
-    return orjson.dumps(rows).decode()
 
 
 class AccountRows:

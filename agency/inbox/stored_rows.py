@@ -2,9 +2,17 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import datetime
 from typing import Any, NamedTuple
 from uuid import UUID
+
+import orjson
+
+
+def as_json(rows: Sequence[dict[str, Any]]) -> str:
+    """Rows for jsonb_to_recordset."""
+    return orjson.dumps(rows).decode()
 
 
 class Known(NamedTuple):

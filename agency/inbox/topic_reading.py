@@ -6,13 +6,12 @@ from typing import Any, Final
 from uuid import UUID
 
 import orjson
-from sqlalchemy import Uuid, bindparam, func, select
+from sqlalchemy import Uuid, bindparam
 from sqlalchemy.dialects.postgresql import ARRAY
 
 from agency.inbox.conversation_rows import Rules, refresh
 from agency.inbox.storage import AccountRows
-from agency.inbox.topic_models import Topic
-from agency.inbox.topic_words import topics_of
+from agency.inbox.topic_words import topics_now
 from agency.inbox.understanding.reading import LONGEST_READ, read
 from agency.inbox.understanding.stored import to_stored, with_own_topics
 from channels import accounts
@@ -58,9 +57,7 @@ def read_slice(brand_id: UUID, after: UUID | None = None, slice_size: int = SLIC
     cases = {row[0]: row[1] for row in db.session.execute(_CASES, {**values, "slice": slice_size})}
     if not cases:
         return None
-    counted = select(func.count(), func.coalesce(func.sum(Topic.version), 0)).where(Topic.brand_id == brand_id)
-    state = db.session.execute(counted).one()
-    topics = topics_of(brand_id, (int(state[0]), int(state[1])))
+    topics = topics_now(brand_id)
     changed: list[dict[str, Any]] = []
     touched: dict[UUID, dict[UUID, None]] = {}
     for number, case_id, text, language, stars, kept in db.session.execute(

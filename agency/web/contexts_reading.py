@@ -41,7 +41,9 @@ class ReadingLook:
 class LabelChoice:
     """One thing a text may be."""
 
-    aspect: str = told("act, sentiment, urgency, anger, toxicity; topic for one of the brand's own.")
+    aspect: str = told(
+        "act, sentiment, urgency, anger, toxicity, language, personal_data; topic for one of the brand's own."
+    )
     heading: str = told("The aspect in words.")
     label: str = told("The label in words.")
     value: str = told("What the form posts as `is`.")
@@ -59,6 +61,7 @@ class CorrectPage:
     text: str = told("The customer's words.")
     language: str = told("Code for `lang`.", default="")
     choices: tuple[LabelChoice, ...] = told("In groups by aspect.")
+    reasons: tuple[tuple[str, str], ...] = told("What was read, as what, how sure, by which words.", default=())
     topics_url: str = told("The brand's topics, for who may change them.", default="")
 
 
@@ -69,7 +72,9 @@ class ConfusionLook:
     language: str = told("Its name.")
     checked: str = told("How many texts drawn by lot were read rightly.")
     rows: tuple[tuple[str, ...], ...] = told("Read as, then how many are each in truth.", default=())
-    others: tuple[str, ...] = told("Corrections of mood, urgency, anger, insults.", default=())
+    others: tuple[str, ...] = told(
+        "Corrections of mood, urgency, anger, insults, language, personal data, topics.", default=()
+    )
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -7,6 +7,7 @@ from collections.abc import Collection, Sequence
 from flask_babel import gettext as _
 
 from agency.inbox.conversation_view import ConversationView, MessageView
+from agency.inbox.understanding.stored import NOTHING_PERSONAL, PERSONAL, PERSONAL_DATA, corrections_of
 from agency.replies.queries import ReplyRow
 from agency.web.composer_way import way_of
 from agency.web.contexts_conversation import DataLook
@@ -29,8 +30,9 @@ def data_look(
     """
     if view.kind == "message" or m.direction != "in" or m.deleted_at is not None or not m.text:
         return None
-    found = personal_data(m.text)
-    if not found:
+    corrected = corrections_of(m.reading or {}).get(PERSONAL_DATA)
+    found = personal_data(m.text) if corrected != NOTHING_PERSONAL else []
+    if not found and corrected != PERSONAL:
         return None
     newest = next((one for one in reversed(view.messages) if one.direction == "in" and one.deleted_at is None), None)
     may_answer = (
@@ -59,7 +61,7 @@ def _words(m: MessageView, found: Sequence[PersonalData]) -> str:
         "bank_account": _("a bank account"),
         "national_id": _("an identity number"),
     }
-    what = ", ".join(dict.fromkeys(sorts.get(one.sort, _("personal data")) for one in found))
+    what = ", ".join(dict.fromkeys(sorts.get(one.sort, _("personal data")) for one in found)) or _("personal data")
     if m.hidden:
         return _("It holds %(what)s. It is hidden; its author and their friends still see it.", what=what)
     return _("Everybody can read %(what)s here.", what=what)

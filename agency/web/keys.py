@@ -33,6 +33,17 @@ TOPIC_KEYS = "tydfhmow"
 """In the menu that corrects a reading, a letter each for the first of the brand's own topics."""
 
 
+MENU_LETTERS = {
+    ("language", "en"): "E",
+    ("language", "pl"): "P",
+    ("language", "pt"): "T",
+    ("language", "es"): "S",
+    ("language", "unknown"): "O",
+    ("personal_data", ""): "D",
+}
+"""In the same menu, capitals, since the small letters are given away."""
+
+
 class Key(NamedTuple):
     """One key. `name` is what the browser calls it: `J` is Shift and j, `g i` one after the other, `Mod` is Ctrl or ⌘.
 
@@ -67,6 +78,10 @@ KEYS: tuple[Key, ...] = (
     Key("u", _l("correct how the text was read"), CASE),
     *(Key(str(n), _l("in that menu: say what it is"), CASE) for n in range(10)),
     *(Key(letter, _l("in that menu: one of the brand's own topics"), CASE) for letter in TOPIC_KEYS),
+    *(
+        Key(letter, _l("in that menu: which language, or whether it holds personal data"), CASE)
+        for letter in MENU_LETTERS.values()
+    ),
     Key("[", _l("previous finding"), CASE, by="keys.js"),
     Key("]", _l("next finding"), CASE, by="keys.js"),
     Key("/", _l("search"), EVERYWHERE),

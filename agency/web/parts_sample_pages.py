@@ -16,6 +16,7 @@ from agency.web import parts_sample_knowledge as knowledge
 from agency.web import parts_sample_quiz as quiz
 from agency.web import parts_sample_ranking as ranking
 from agency.web import parts_sample_saved_replies as saved
+from agency.web import parts_sample_topics as topics
 from agency.web.health_words import health_looks
 from agency.web.looks import Choice, Notice, StateLook, Toast
 from agency.web.parts_sample_accounts import accounts
@@ -178,6 +179,10 @@ def samples() -> dict[str, Callable[[str], Sample]]:
         "quiz-told": lambda here: ("quiz/quiz.html", shell(here), quiz.quiz("told")),
         "quiz-none": lambda here: ("quiz/quiz.html", shell(here), quiz.quiz("none")),
         "quiz-people": lambda here: ("quiz/people.html", shell(here), quiz.people()),
+        "topics": lambda here: ("topics/page.html", shell(here), topics.topics()),
+        "topics-empty": lambda here: ("topics/page.html", shell(here), topics.topics(empty=True)),
+        "topic": lambda here: ("topics/topic.html", shell(here), topics.topic()),
+        "correcting": lambda here: ("inbox/reading.html", shell(here), topics.correcting()),
         "saved-replies": lambda here: ("saved_replies/page.html", shell(here), saved.saved_replies()),
         "saved-replies-empty": lambda here: ("saved_replies/page.html", shell(here), saved.saved_replies("empty")),
         "saved-reply": lambda here: ("saved_replies/saved_reply.html", shell(here), saved.saved_reply()),

@@ -7,7 +7,6 @@ from itertools import zip_longest
 from typing import Final
 from uuid import UUID
 
-from babel import Locale
 from flask import Blueprint, Response, make_response, redirect, render_template, request, url_for
 from flask_babel import gettext as _
 from flask_babel import ngettext
@@ -17,7 +16,16 @@ from agency.inbox import corrections
 from agency.inbox.conversation_view import get_conversation
 from agency.inbox.topic_names import TopicName, names_of
 from agency.inbox.understanding.reading import UNKNOWN
-from agency.inbox.understanding.stored import ABOUT, ASPECTS, NOT_ABOUT, TOPIC, Stored, judgement_of
+from agency.inbox.understanding.stored import (
+    ABOUT,
+    ASPECTS,
+    CORRECTABLE,
+    NOT_ABOUT,
+    TOPIC,
+    Stored,
+    judgement_of,
+    stands,
+)
 from agency.web.contexts_reading import (
     ConfusionLook,
     CorrectPage,
@@ -26,12 +34,12 @@ from agency.web.contexts_reading import (
     SampleLook,
 )
 from agency.web.inbox_address import read_address
-from agency.web.keys import TOPIC_KEYS
-from agency.web.language import chosen_language
+from agency.web.keys import MENU_LETTERS, TOPIC_KEYS
 from agency.web.looks import brand_look
 from agency.web.quality_looks import quality_tabs
 from agency.web.reading_line import kept_of, named_words, pieces_of
-from agency.web.reading_words import aspect_words, label_words, said, sureness
+from agency.web.reading_reasons import reasons_of
+from agency.web.reading_words import aspect_words, label_words, language_name, said, sureness
 from agency.web.shell import brand_looks, render_page, toast
 from agency.web.who import actor_of_request
 from tenants.errors import Conflict, Invalid, NotFound
@@ -50,6 +58,7 @@ KEYS: Final = {
     ("urgency", ""): "8",
     ("anger", ""): "9",
     ("toxicity", ""): "0",
+    **MENU_LETTERS,
 }
 """One key each while the menu is open; of an aspect that is there or not, the key turns it over."""
 
@@ -57,8 +66,8 @@ KEYS: Final = {
 def _choices(kept: Stored) -> tuple[LabelChoice, ...]:
     found = []
     for (aspect, label), key in KEYS.items():
-        now = judgement_of(kept, aspect).label
-        offered = label or next(one for one in ASPECTS[aspect] if one != now)
+        now = stands(kept, aspect)
+        offered = label or next(one for one in CORRECTABLE[aspect] if one != now)
         found.append(
             LabelChoice(
                 aspect=aspect,
@@ -109,6 +118,7 @@ def menu(conversation_id: UUID, message_id: UUID) -> AnyResponse:
         text=message.text,
         language=message.language or "",
         choices=(*_choices(kept_of(message)), *_topic_choices(kept_of(message), view.topics)),
+        reasons=reasons_of(message.text, kept_of(message)),
         topics_url=url_for("topics_page.topics", brand_id=view.brand_id)
         if actor_of_request().may(Permission.GUIDE_WRITE)
         else "",
@@ -206,8 +216,7 @@ def _confusion(language: str | None, counts: Iterable[corrections.Count], topics
 def _language_name(code: str | None) -> str:
     if code is None:
         return _("Language not known")
-    name = Locale.parse(chosen_language(), sep="-").languages.get(code, code)
-    return name[:1].upper() + name[1:]
+    return language_name(code)
 
 
 def _drawn(one: corrections.Drawn) -> SampleLook:

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from babel import Locale
 from flask_babel import gettext as _
 
-from agency.inbox.understanding.reading import LIKELY, SURE
-from agency.web.language import per_language
+from agency.inbox.understanding.reading import LIKELY, SURE, UNKNOWN
+from agency.inbox.understanding.stored import LANGUAGE
+from agency.web.language import chosen_language, per_language
 
 
 @per_language
@@ -23,6 +25,8 @@ def label_words() -> dict[str, str]:
         "angry": _("angry"),
         "toxic": _("insulting"),
         "unknown": _("not known"),
+        "personal": _("personal data"),
+        "nothing_personal": _("nothing personal"),
     }
 
 
@@ -41,6 +45,8 @@ def aspect_words() -> dict[str, str]:
         "urgency": _("Urgency"),
         "anger": _("Anger"),
         "toxicity": _("Insults"),
+        "language": _("Language"),
+        "personal_data": _("Personal data"),
     }
 
 
@@ -60,9 +66,17 @@ def topic_words() -> dict[str, str]:
 
 def said(aspect: str, label: str) -> str:
     """A label of an aspect in words."""
+    if aspect == LANGUAGE:
+        return language_name(label) if label != UNKNOWN else _("another language")
     if label in ("calm", "clean"):
         return opposite_words()[aspect]
     return label_words().get(label, label)
+
+
+def language_name(code: str) -> str:
+    """A language in the reader's own, as it stands in a list."""
+    name = Locale.parse(chosen_language(), sep="-").languages.get(code, code)
+    return name[:1].upper() + name[1:]
 
 
 def sureness(confidence: float) -> str:

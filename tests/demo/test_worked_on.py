@@ -5,15 +5,16 @@ from __future__ import annotations
 import json
 from collections import Counter
 
-from sqlalchemy import select
+from sqlalchemy import any_, select
 
 from agency.demo import corpus
-from agency.demo.labels_and_views import write_labels, write_views
+from agency.demo.labels_and_views import write_labels, write_topics, write_views
 from agency.demo.worked_on import LISTED, write_worked_on
 from agency.inbox.bulk_models import BulkDeed
 from agency.inbox.filters import read_filters
 from agency.inbox.models import Contact, Conversation, ConversationLabel, ReadingCorrection
 from agency.inbox.saved_views import list_views
+from agency.inbox.topic_models import Topic
 from agency.replies.models import Reply
 from tenants.database import db
 from tests.factories import Agency, Factory
@@ -30,9 +31,14 @@ def test_each_brand_shows_spam_a_case_put_off_and_one_shows_two_told_as_one(make
     with ana.entered(ana.team_lead):
         brand_ids = dict(zip(keys, ana.brand_ids, strict=True))
         label_ids = write_labels(ana.agency_admin, brand_ids)
+        write_topics(ana.team_lead, brand_ids)
         write_worked_on(ana.id, brand_ids, people, label_ids)
         write_views(dict.fromkeys(people, ana.team_lead), brand_ids, label_ids)
     with ana.entered():
+        named = db.session.scalars(select(Topic.name)).all()
+        assert len(named) == 4
+        spoken_of = select(Topic.name).where(Topic.id == any_(Conversation.topic_ids))
+        assert "App does not open" in db.session.scalars(spoken_of).all(), "the texts of the demo speak of one"
         rows = db.session.execute(select(Conversation.status, Conversation.closed_reason))
         assert Counter(map(tuple, rows)) == {
             ("closed", "spam"): 3,

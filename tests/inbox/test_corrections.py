@@ -8,7 +8,7 @@ from typing import Any
 from uuid import UUID
 
 import pytest
-from sqlalchemy import select
+from sqlalchemy import select, update
 
 from agency.inbox import corrections, intake
 from agency.inbox.case import case_facts
@@ -16,7 +16,10 @@ from agency.inbox.erasing import erase_person
 from agency.inbox.filters import QueueFilter
 from agency.inbox.models import Conversation, Message, ReadingCorrection
 from agency.inbox.queries import list_conversations
-from agency.inbox.understanding.stored import VERSION, judgement_of, read_as
+from agency.inbox.topics import create_topic
+from agency.inbox.understanding.evidence import language_words, personal_places
+from agency.inbox.understanding.reading import read
+from agency.inbox.understanding.stored import VERSION, from_stored, judgement_of, read_as, to_stored
 from channels import accounts
 from channels.items import Page
 from tenants import clock
@@ -28,6 +31,7 @@ from tests.inbox.items import comment
 
 ANGRY = "This is the third time, I want a refund!"
 OTHER = "Do you open on Sunday?"
+HOUR = timedelta(hours=1)
 
 
 @pytest.fixture
@@ -128,6 +132,72 @@ def test_it_is_counted_once_a_text_and_a_sample_may_confirm(ana: Agency, account
         assert corrections.sample(ana.team_lead) == []
     with ana.entered(ana.staff), pytest.raises(Forbidden):
         corrections.counts(ana.staff)
+
+
+POLISH = "Ile kosztuje bilet?"
+"""Taken for another language, by whoever stored it here."""
+
+
+def test_another_language_reads_anew_and_what_goes_by_it_follows(ana: Agency, account: UUID) -> None:
+    first = comment(1, text=POLISH)
+    store(ana, account, first)
+    with ana.entered():
+        given = {"name": "Tickets", "phrases": [{"language": "pl", "words": "bilet"}]}
+        made = [create_topic(ana.team_lead, ana.brand_ids[0], given).id]
+        db.session.execute(update(Message).values(language="pt", reading=to_stored(read(POLISH, "pt"))))
+    correct(ana, "praise")
+    correct(ana, "pl", "language")
+
+    def stored() -> Any:
+        with ana.entered():
+            of_case = Conversation.id == Message.conversation_id
+            columns = (Message.language, Conversation.language, Conversation.act, Conversation.topic_ids)
+            return db.session.execute(select(*columns).join(Conversation, of_case)).one()
+
+    assert stored() == ("pl", "pl", "praise", made)
+    reading = message(ana).reading
+    assert read_as(reading, "act").label == "question"
+    assert (read_as(reading, "language").label, from_stored(reading).language.label) == ("pt", "pl")
+    assert language_words(POLISH, "pl") != ()
+    store(ana, account, replace(first, permalink="https://example.org/x", updated_at=first.created_at + HOUR))
+    assert stored() == ("pl", "pl", "praise", made)
+    with ana.entered(ana.team_lead):
+        counted = {tuple(one) for one in corrections.counts(ana.team_lead)}
+        assert ("pt", "language", "case", "pt", "pl", 1) in counted
+        line = db.session.scalars(select(BrandAudit.facts).where(BrandAudit.action == "reading.corrected")).all()
+        assert {"aspect": "language", "read_as": "pt", "is_in_truth": "pl"} in line
+    correct(ana, "unknown", "language")
+    assert stored() == (None, None, "praise", made)
+    assert read_as(message(ana).reading, "act").label == "unknown"
+    store(ana, account, replace(first, text=f"{OTHER} And on Monday?", updated_at=first.created_at + 2 * HOUR))
+    assert stored()[:3] == ("en", "en", "question")
+
+
+@pytest.mark.parametrize(
+    ("text", "label", "sorts"),
+    [
+        ("Write to jan@example.com", "nothing_personal", ()),
+        ("I live at 4 Mill Lane", "personal", ("personal",)),
+    ],
+)
+def test_personal_data_is_what_a_person_says(
+    ana: Agency, account: UUID, text: str, label: str, sorts: tuple[str, ...]
+) -> None:
+    store(ana, account, comment(1, text=text))
+    before = from_stored(message(ana).reading).personal_data
+    assert bool(before) != bool(sorts)
+    correct(ana, label, "personal_data")
+    assert tuple(one.label for one in from_stored(message(ana).reading).personal_data) == sorts
+    item = comment(1, text=text)
+    store(ana, account, replace(item, permalink="https://example.org/x", updated_at=item.created_at + HOUR))
+    assert tuple(one.label for one in from_stored(message(ana).reading).personal_data) == sorts
+
+
+def test_the_evidence_names_words_of_the_language_and_never_the_data() -> None:
+    assert language_words("The parcel is not here", "en") == ("The", "is", "not")
+    assert language_words("Świetnie!", "pl") == ("Świetnie",)
+    assert language_words("Zimmer war gut", "de") == ()
+    assert personal_places("Write to jan@example.com or call +48 601 234 567 now") == ("Write to •••", "or call •••")
 
 
 @pytest.mark.parametrize("gone", ["deleted", "erased"])

@@ -12,7 +12,7 @@ from markupsafe import Markup
 from sqlalchemy import update
 
 from agency.web import keys
-from agency.web.keys import KEYS, SCREENS, TOPIC_KEYS, press
+from agency.web.keys import KEYS, MENU_LETTERS, SCREENS, TOPIC_KEYS, press
 from agency.web.shell import PLACES
 from tenants.database import db
 from tenants.models import Person
@@ -47,8 +47,11 @@ def test_templates_name_keys_by_the_table_alone() -> None:
     } | {key for _endpoint, _icon, key in PLACES if key}
     assert used <= named
     # What no script does by itself must stand on some page; digits are told by questions and by saved views,
-    # letters of topics by the menu that corrects a reading.
-    by_element = {key.name for key in KEYS if not key.by and not key.name[-1].isdigit()} - set(TOPIC_KEYS)
+    # letters of topics and languages by the menu that corrects a reading.
+    by_element = {key.name for key in KEYS if not key.by and not key.name[-1].isdigit()} - {
+        *TOPIC_KEYS,
+        *MENU_LETTERS.values(),
+    }
     assert by_element <= used
 
 

@@ -26,7 +26,7 @@ from agency.api.schemas.replies import Reply
 from agency.inbox.filters import MOST_VALUES, REPLY_STATES
 from agency.inbox.kept_media import NOT_KEPT
 from agency.inbox.models import MEDIA_STATES
-from agency.inbox.understanding.stored import ABOUT, ASPECTS, NOT_ABOUT, TOPIC
+from agency.inbox.understanding.stored import ABOUT, ASPECTS, CORRECTABLE, NOT_ABOUT, TOPIC
 from channels.items import KINDS
 
 _RANK_REASON = {
@@ -164,7 +164,7 @@ class OwnTopic(Strict):
     words = Items(Text(), required=True)
 
 
-_ASPECTS = f"{', '.join(ASPECTS)}, or `{TOPIC}` and the id of one of the brand's own topics"
+_ASPECTS = f"{', '.join(CORRECTABLE)}, or `{TOPIC}` and the id of one of the brand's own topics"
 
 
 class Reading(Strict):
@@ -175,9 +175,15 @@ class Reading(Strict):
     urgency = fields.Nested(ReadLabel, required=True)
     anger = fields.Nested(ReadLabel, required=True)
     toxicity = fields.Nested(ReadLabel, required=True)
+    language = fields.Nested(ReadLabel, required=True)
     topics = Items(fields.Nested(ReadLabel), required=True, metadata={"description": "of the word lists"})
     own_topics = Items(fields.Nested(OwnTopic), required=True, metadata={"description": "of the brand's own"})
-    personal_data = Items(Text(), required=True, metadata={"description": "its sorts, without the data"})
+    personal_data = Items(
+        Text(), required=True, metadata={"description": "its sorts; `personal` where only a person says so"}
+    )
+    personal_places = Items(
+        Text(), required=True, metadata={"description": "the words before each stretch of it, which itself is masked"}
+    )
     corrected = Items(Text(), required=True, metadata={"description": f"what a person said otherwise: {_ASPECTS}"})
 
 
@@ -186,7 +192,7 @@ class NewCorrection(Strict):
 
     aspect = Text(longest=60, required=True, metadata={"description": _ASPECTS})
     label = Choice(
-        *sorted({ABOUT, NOT_ABOUT, *(label for labels in ASPECTS.values() for label in labels)}), required=True
+        *sorted({ABOUT, NOT_ABOUT, *(label for labels in CORRECTABLE.values() for label in labels)}), required=True
     )
 
 

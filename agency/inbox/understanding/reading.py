@@ -37,6 +37,8 @@ from styleguides.language import base_language
 from styleguides.personal_data import personal_data
 
 UNKNOWN: Final = "unknown"
+OTHER: Final = "other"
+"""Given as a text's language: a person says that it is none of ours, however well its words look known."""
 LONGEST_READ: Final = 600
 WORTH_NAMING: Final = 0.5
 MOST_WORDS: Final = 5
@@ -174,6 +176,8 @@ def _language(keys: Sequence[str], told: str | None) -> tuple[Judgement, Table |
     """
     if told in LANGUAGES:
         return Judgement(told, 0.9), table_of(told)
+    if told == OTHER:
+        return NOT_KNOWN, None
     if told is not None and len(keys) > _UNSURE:
         return Judgement(told, 0.9), None
     known = [sum(table_of(code)[key] is not None for key in keys) for code in LANGUAGES]

@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from typing import Any, Final
 
+from agency.inbox.understanding.lexicon import LANGUAGES
 from agency.inbox.understanding.reading import NOT_KNOWN, UNKNOWN, Judgement, Reading
 
 VERSION: Final = 1
@@ -21,7 +22,15 @@ ASPECTS: Final[dict[str, tuple[str, ...]]] = {
     "anger": ("angry", "calm"),
     "toxicity": ("toxic", "clean"),
 }
-"""What people may correct, and to what."""
+"""What people may correct, and to what: read by words."""
+LANGUAGE, PERSONAL_DATA = "language", "personal_data"
+PERSONAL, NOTHING_PERSONAL = "personal", "nothing_personal"
+CORRECTABLE: Final[dict[str, tuple[str, ...]]] = {
+    **ASPECTS,
+    LANGUAGE: (*LANGUAGES, UNKNOWN),
+    PERSONAL_DATA: (PERSONAL, NOTHING_PERSONAL),
+}
+"""These and what is found otherwise. `unknown` is any other language, too."""
 TOPIC: Final = "topic:"
 """Before the id of a brand's own topic, as an aspect that people may correct."""
 ABOUT, NOT_ABOUT = "about", "not_about"
@@ -32,7 +41,7 @@ Stored = Mapping[str, Any]
 
 def labels_of(aspect: str) -> tuple[str, ...]:
     """What an aspect may be corrected to; nothing where there is no such aspect."""
-    return (ABOUT, NOT_ABOUT) if aspect.startswith(TOPIC) else ASPECTS.get(aspect, ())
+    return (ABOUT, NOT_ABOUT) if aspect.startswith(TOPIC) else CORRECTABLE.get(aspect, ())
 
 
 def to_stored(reading: Reading) -> dict[str, Any]:
@@ -53,12 +62,11 @@ def to_stored(reading: Reading) -> dict[str, Any]:
 
 def from_stored(kept: Stored) -> Reading:
     """The reading with its corrections: these are sure, and have words only where they say what was read."""
-    language = kept.get("language")
     aspects = {aspect: judgement_of(kept, aspect) for aspect in ASPECTS}
     return Reading(
-        language=Judgement(language[0], language[1]) if language else NOT_KNOWN,
+        language=judgement_of(kept, LANGUAGE),
         topics=tuple(Judgement(label, sure, tuple(words)) for label, sure, words in kept.get("topics", ())),
-        personal_data=tuple(Judgement(sort, 0.9) for sort in kept.get("personal_data", ())),
+        personal_data=_personal_data(kept),
         **aspects,
     )
 
@@ -68,6 +76,10 @@ def read_as(kept: Stored, aspect: str) -> Judgement:
     if aspect.startswith(TOPIC):
         return next((one._replace(label=ABOUT) for one in _own(kept) if TOPIC + one.label == aspect), _NOT_SAID)
     given = kept.get(aspect)
+    if aspect == PERSONAL_DATA:
+        return Judgement(PERSONAL if given else NOTHING_PERSONAL, _FOUND)
+    if aspect == LANGUAGE:
+        return Judgement(given[0], given[1]) if given else NOT_KNOWN
     if given is None:
         unsaid = _UNSAID.get(aspect)
         return Judgement(unsaid, 0.9) if unsaid else NOT_KNOWN
@@ -100,6 +112,31 @@ def words_for(kept: Stored, aspect: str, label: str) -> tuple[str, ...]:
     return found.words if found.label == label else ()
 
 
+def _personal_data(kept: Stored) -> tuple[Judgement, ...]:
+    """The sorts that were found; `personal` alone where only a person says so, none where one says there is nothing."""
+    said = corrections_of(kept).get(PERSONAL_DATA)
+    if said == NOTHING_PERSONAL:
+        return ()
+    sorts = kept.get(PERSONAL_DATA, ())
+    if said == PERSONAL:
+        return tuple(Judgement(sort, 1.0) for sort in sorts or (PERSONAL,))
+    return tuple(Judgement(sort, _FOUND) for sort in sorts)
+
+
+def stands(kept: Stored, aspect: str) -> str:
+    """The label that holds, as one of those people choose from: a language we do not read is `unknown` there."""
+    label = judgement_of(kept, aspect).label
+    return UNKNOWN if aspect == LANGUAGE and label not in LANGUAGES else label
+
+
+def read_anew(kept: Stored, anew: Stored) -> dict[str, Any]:
+    """What was read now in a language that a person named, with what people said, and what it was taken for before."""
+    held = {name: kept[name] for name in (LANGUAGE, "corrected") if name in kept}
+    return {**{name: value for name, value in anew.items() if name != LANGUAGE}, **held}
+
+
+_FOUND: Final = 0.9
+"""How sure what a checksum or a form tells of personal data is, and of its absence."""
 _NOT_SAID: Final = Judgement(NOT_ABOUT, 0.7)
 
 
