@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from agency.web import parts_samples as sample
-from agency.web.contexts_reading import CorrectPage, LabelChoice
 from agency.web.contexts_facts import SubjectField
+from agency.web.contexts_reading import CorrectPage, LabelChoice
 from agency.web.contexts_topics import TopicPage, TopicRow, TopicsPage
 from agency.web.keys import MENU_LETTERS
 from agency.web.looks import Choice, Notice
