@@ -67,16 +67,20 @@ def topic_words() -> dict[str, str]:
 def said(aspect: str, label: str) -> str:
     """A label of an aspect in words."""
     if aspect == LANGUAGE:
-        return language_name(label) if label != UNKNOWN else _("another language")
+        return _own_name(label) if label != UNKNOWN else _("another language")
     if label in ("calm", "clean"):
         return opposite_words()[aspect]
     return label_words().get(label, label)
 
 
 def language_name(code: str) -> str:
-    """A language in the reader's own, as it stands in a list."""
-    name = Locale.parse(chosen_language(), sep="-").languages.get(code, code)
+    """A language in the reader's own, as a heading."""
+    name = _own_name(code)
     return name[:1].upper() + name[1:]
+
+
+def _own_name(code: str) -> str:
+    return str(Locale.parse(chosen_language(), sep="-").languages.get(code, code))
 
 
 def sureness(confidence: float) -> str:
