@@ -57,9 +57,7 @@ def create_topic(actor: Actor, brand_id: UUID, data: Mapping[str, Any]) -> Topic
     Raises Invalid with `errors` by field, Conflict `too_many_topics` or `topic_exists`, NotFound, Forbidden.
     """
     require(actor, Permission.GUIDE_WRITE, brand_id)
-    # The brand's row is held, so that two who write at once count one after the other.
-    held = select(Brand.id).where(Brand.id == brand_id).with_for_update(key_share=True)
-    if db.session.execute(held).scalar_one_or_none() is None:
+    if not _hold_names(brand_id):
         raise NotFound()
     values = {"phrases": [], "builds_on": None, **_values(data, None)}
     _check_room(brand_id)
@@ -167,8 +165,15 @@ def figures_of(actor: Actor, brand_id: UUID) -> dict[UUID, TopicFigures]:
     return {number: TopicFigures(count, *said.get(str(number), (0, 0))) for number, count in opened.items()}
 
 
+def _hold_names(brand_id: UUID) -> bool:
+    """Hold the brand's row, so that two who write at once are counted, and take names, one after the other."""
+    held = select(Brand.id).where(Brand.id == brand_id).with_for_update(key_share=True)
+    return db.session.execute(held).scalar_one_or_none() is not None
+
+
 def _locked(actor: Actor, brand_id: UUID, topic_id: UUID) -> Topic:
     require(actor, Permission.GUIDE_WRITE, brand_id)
+    _hold_names(brand_id)
     topic = db.session.execute(
         select(Topic)
         .where(Topic.id == topic_id, Topic.brand_id == brand_id)

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import time
+from collections.abc import Callable
+from threading import Event, Thread
 from typing import Any
 from uuid import UUID
 
@@ -226,6 +228,45 @@ def test_names_are_one_each_and_there_is_a_most(ana: Agency) -> None:
             assert refused.value.http_status == 409
         done = list(db.session.scalars(select(BrandAudit.action).where(BrandAudit.subject_id == str(first))))
         assert done == ["topic.created", "topic.archived"]
+
+
+def second_refused(ana: Agency, deed: Callable[[UUID], object], first: UUID, second: UUID) -> list[Any]:
+    """What the second of two is told that do this at once."""
+    refused: list[Any] = []
+    begun, done = Event(), Event()
+
+    def late() -> None:
+        try:
+            with ana.entered(ana.team_lead):
+                begun.set()
+                deed(second)
+        except Exception as error:
+            refused.append(getattr(error, "code", error))
+        done.set()
+
+    thread = Thread(target=late)
+    with ana.entered(ana.team_lead):
+        deed(first)
+        thread.start()
+        assert begun.wait(30)
+        assert not done.wait(0.2), "the second one waits for the first"
+    thread.join(30)
+    return refused
+
+
+def test_of_two_at_once_one_gets_the_name_and_the_last_place(ana: Agency) -> None:
+    lead, brand = ana.team_lead, ana.brand_ids[0]
+    away = [write(ana, name=f"Away {n}") for n in range(2)]
+    with ana.entered(lead):
+        for number in away:
+            topics.archive_topic(lead, brand, number)
+    used = [write(ana, name=f"Topic {n}", phrases=[], builds_on="price") for n in range(LIMITS["topics"] - 1)]
+
+    def rename(number: UUID) -> object:
+        return topics.change_topic(lead, brand, number, {"version": 1, "name": "The same"})
+
+    assert second_refused(ana, rename, *used[:2]) == ["topic_exists"]
+    assert second_refused(ana, lambda number: topics.restore_topic(lead, brand, number), *away) == ["too_many_topics"]
 
 
 PIECES = ["parcel", "locker", "paczkomat", "ą", "a", "?", "\n", "’", "İ", "\u0301", "22", "refund", "a@b.pl"]
