@@ -120,6 +120,10 @@ def hold(actor: Actor, conversation_id: UUID, *, takes: bool = True) -> None:
     """For words that arrive: as `claim`, but where not `takes` a case that nobody has stays so. Raises as `claim`."""
     case = case_of(conversation_id)
     if case.merged_into_id is not None:
+        # Both change with these words: held in the order in which whoever takes them apart holds them.
+        both = (conversation_id, case.merged_into_id)
+        held_here = select(Conversation.id).where(Conversation.id.in_(both)).order_by(Conversation.id)
+        db.session.execute(held_here.with_for_update(key_share=True))
         return hold(actor, case.merged_into_id, takes=takes)
     if takes or case.is_held(clock.now()):
         claim(actor, conversation_id)

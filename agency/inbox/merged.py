@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from typing import Any
-from uuid import UUID
 
 from sqlalchemy import func, select
 from sqlalchemy.dialects.postgresql import aggregate_order_by, array
@@ -12,7 +11,7 @@ from sqlalchemy.orm import aliased
 from agency.inbox.models import Conversation
 
 
-def told_with(conversation_id: UUID) -> Any:
+def told_with(conversation_id: Any) -> Any:
     """The conversation and, where it is told within another one, that one: what an answer changes."""
     part = aliased(Conversation)
     return select(func.unnest(array([part.id, part.merged_into_id]))).where(part.id == conversation_id)

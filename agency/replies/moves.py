@@ -20,13 +20,15 @@ from tenants.permissions import Actor
 
 
 def locked(reply_id: UUID) -> Reply:
-    """The reply, its row held until the transaction ends, and its conversation's before it. Raises NotFound.
+    """The reply, its row held until the transaction ends, and its conversation's before it, with the one that is told
+    within, in the order of their ids. Raises NotFound.
 
     The conversation first, as for intake and people at work: nobody ever waits in a circle, and what two replies to one
     conversation may not do together is asked and done by one of them at a time.
     """
     of_reply = select(Reply.conversation_id).where(Reply.id == reply_id).scalar_subquery()
-    db.session.execute(select(Conversation.id).where(Conversation.id == of_reply).with_for_update(key_share=True))
+    held = select(Conversation.id).where(Conversation.id.in_(told_with(of_reply))).order_by(Conversation.id)
+    db.session.execute(held.with_for_update(key_share=True))
     reply = db.session.execute(
         select(Reply).where(Reply.id == reply_id).with_for_update().execution_options(populate_existing=True)
     ).scalar_one_or_none()

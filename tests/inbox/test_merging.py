@@ -7,7 +7,7 @@ from contextlib import suppress
 from dataclasses import replace
 from datetime import timedelta
 from itertools import permutations
-from threading import Barrier, Thread
+from threading import Barrier, Event, Thread
 from typing import Any
 from uuid import UUID
 
@@ -313,6 +313,46 @@ def test_merging_and_undoing_the_link_at_once_leave_nothing_unproven(
         thread.join()
     with ana.entered():
         assert db.session.scalars(select(Conversation.id).where(Conversation.merged_into_id.is_not(None))).all() == []
+
+
+@pytest.mark.parametrize("main_is_older", [True, False])
+def test_answering_a_part_and_taking_it_apart_wait_for_each_other(
+    ana: Agency, both: tuple[UUID, UUID], main_is_older: bool
+) -> None:
+    main, part = sorted(both, reverse=not main_is_older)
+    merge(ana, main, part)
+    with ana.entered(ana.staff):
+        reply_id = reply_desk.start_draft(ana.staff, part, "An answer.").id
+    errors: list[BaseException] = []
+    begun, done = Event(), Event()
+
+    def answer(deed: Callable[[], object]) -> None:
+        try:
+            with ana.entered(ana.staff):
+                begun.set()
+                deed()
+        except BaseException as error:
+            errors.append(error)
+        done.set()
+
+    for deed in (
+        lambda: reply_desk.edit(ana.staff, reply_id, "Another answer."),
+        lambda: reply_desk.drop(ana.staff, reply_id),
+        lambda: reply_desk.start_draft(ana.staff, part, "A third one."),
+    ):
+        begun.clear()
+        done.clear()
+        with ana.entered(ana.staff):
+            desk.release(ana.staff, main)  # who answers takes it, too
+        thread = Thread(target=answer, args=(deed,))
+        with ana.entered(ana.staff):
+            db.session.execute(select(Conversation.id).where(Conversation.id == min(both)).with_for_update())
+            thread.start()
+            assert begun.wait(30)
+            assert not done.wait(0.2), "it waits"
+            db.session.execute(select(Conversation.id).where(Conversation.id == max(both)).with_for_update())
+        thread.join(30)
+        assert not errors, errors
 
 
 def test_what_holds_others_is_told_within_another_with_all_of_them(ana: Agency, store: Callable[..., None]) -> None:
