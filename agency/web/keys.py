@@ -156,11 +156,11 @@ def sheet() -> Response:
         return make_response(_list(str(get_locale())))
     from agency.web.shell import plain_shell  # the looks alone do without people and settings
 
-    return make_response(render_template("keys/page.html", shell=plain_shell(), keys=_list(str(get_locale()))))
+    return make_response(render_template("keys/page.html", shell=plain_shell(), keys=_list(str(get_locale()), "h2")))
 
 
 @lru_cache(maxsize=8)
-def _list(language: str) -> Markup:
+def _list(language: str, heading_tag: str = "h3") -> Markup:
     """Rendered once for each language: by place, and under each place one line for keys that do the same."""
     groups = []
     for where, heading in _PLACES.items():
@@ -169,4 +169,4 @@ def _list(language: str) -> Markup:
             if key.where == where:
                 lines.setdefault(str(key.does), ([], key.url, key.name))[0].append(caps(key.name))
         groups.append((str(heading), [(names, does, url, name) for does, (names, url, name) in lines.items()]))
-    return Markup(render_template("keys/_list.html", groups=groups))
+    return Markup(render_template("keys/_list.html", groups=groups, heading_tag=heading_tag))

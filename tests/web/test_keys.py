@@ -89,6 +89,8 @@ def test_the_sheet_is_a_page_and_a_part_in_every_language(whole_app: Flask) -> N
         part = browser.get("/keys", headers={**headers, "HX-Request": "true"}).text
         assert "<html" in page
         assert "<html" not in part
+        assert ("<h2>" in page, "<h3>" in page) == (True, False), "no heading is jumped over under the page's own"
+        assert ("<h2>" in part, "<h3>" in part) == (False, True), "the dialog's title stands above them"
         assert page.count("<kbd") == part.count("<kbd") >= len({(key.where, key.does) for key in KEYS})
         assert word in part
 
