@@ -114,9 +114,12 @@ class Shell:
 # --- Inbox -----------------------------------------------------------------------------------------------------------
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class QueueRow:
-    """One conversation in the queue: three lines, never four. Positional use is fine, the order is fixed."""
+    """One conversation in the queue: three lines, never four. Positional use is fine, the order is fixed.
+
+    Nobody may change one. It is not frozen: making a frozen one takes 4.8 us, this 0.5, and a page makes fifty.
+    """
 
     id: str = told("The conversation's id.")
     url: str = told("The inbox with this conversation open, keeping view and filters.")
