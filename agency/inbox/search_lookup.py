@@ -97,6 +97,18 @@ def listed_by_rare(
     )
 
 
+@lru_cache(maxsize=64)
+def listed_by_number(
+    columns: tuple[Any, ...], wanted: QueueFilter, order: str, is_continued: bool, rows: int
+) -> KeptSelect:
+    """What a number of ours leads to, in the list's order: nobody who has it looks for words."""
+    ours = numbered(unseen(bindparam("number", type_=Uuid()))).subquery()
+    ids = _array(select(func.array_agg(ours.c.id, type_=_IDS)).select_from(ours).scalar_subquery())
+    some = conditions(wanted, PARAMETERS["me"], PARAMETERS["now"])
+    listed = select(*columns).where(Conversation.id == any_(ids), *some).limit(literal_column(str(rows)))
+    return KeptSelect(in_order(listed, (ORDERED_BY[order], Conversation.id), is_continued, downwards=order != "due"))
+
+
 def _some(ways: list[ColumnElement[bool]], in_brands: bool, most: Any) -> Any:
     parts = []
     for way in ways:

@@ -20,7 +20,8 @@ from tenants.kept_select import KeptSelect
 
 WALKED_AT_FIRST: Final = 1_000
 WALKED: Final = 10_000
-"""Rows of a list that are asked for common words: at first, and at most before the page ends."""
+"""Rows of a list that are asked for common words: at first, where several might meet rarely, and at most before the
+page ends."""
 
 Rows = list[tuple[Any, ...]]
 
@@ -61,6 +62,10 @@ def seek(
         values["brands"] = list(wanted.brand_ids)
     if begin is not None:
         values["place"], values["place_id"] = begin
+    if search.number is not None:
+        named = search_lookup.listed_by_number(columns, bound, order, begin is not None, limit + 1).rows(values)
+        if named:
+            return Sought(search, named, frozenset(row[0] for row in named))
     by = (bool(search.whole), search.number is not None, in_brands)
     kept = search_lookup.listed_by_rare(columns, bound, order, begin is not None, limit + 1, shape, by)
     looked = kept.rows(values)
@@ -72,12 +77,13 @@ def seek(
         surely = frozenset(row[0] for row in search_lookup.surely_found(by[0], by[1]).rows(values))
     values["among"] = list(surely)
     walk = (columns, bound, order, begin is not None, shape)
-    rows = _walk(*walk, limit + 1, WALKED_AT_FIRST).rows(values)
-    if len(rows) > limit:
-        return Sought(search, rows, surely)
-    together = _together(shape, in_brands, values)
-    if together is not None:
-        return Sought(search, among(values | {"among": [*together, *surely]}, begin is not None), surely)
+    if len(shape) > 1:
+        rows = _walk(*walk, limit + 1, WALKED_AT_FIRST).rows(values)
+        if len(rows) > limit:
+            return Sought(search, rows, surely)
+        together = _together(shape, in_brands, values)
+        if together is not None:
+            return Sought(search, among(values | {"among": [*together, *surely]}, begin is not None), surely)
     rows = _walk(*walk, limit + 1, WALKED).rows(values)
     ends = [] if len(rows) > limit else _end_of_walk(*walk[1:-1], WALKED).rows(values)
     return Sought(search, rows, surely, place_cursor(order, *ends[0]) if ends else None)
@@ -85,8 +91,6 @@ def seek(
 
 def _together(shape: tuple[int, ...], in_brands: bool, values: dict[str, Any]) -> list[UUID] | None:
     """Those that have several common words, where one of these is not too common and they meet rarely; else None."""
-    if len(shape) < 2:
-        return None
     (counts,) = search_lookup.counted(shape, in_brands).rows(values)
     least = min(range(len(shape)), key=lambda place: int(counts[place]))
     if counts[least] > search_lookup.MOST_HELD_AGAINST:

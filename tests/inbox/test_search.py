@@ -95,6 +95,8 @@ def test_names_ids_and_places(ana: Agency, said: Callable[..., UUID]) -> None:
         message_id = db.session.scalar(select(Message.id).where(Message.conversation_id == one))
     for number in (external_id, contact_id, message_id):
         assert found(ana, str(number)) == [one]
+    said(f"Compare {one}, please", permalink="")
+    assert found(ana, str(one)) == [one], "a number of ours leads there alone"
     assert page(ana, "wisn").hits[one].where == "person"
     assert page(ana, external_id).hits[one].where == "id"
 
