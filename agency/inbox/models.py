@@ -10,6 +10,7 @@ from sqlalchemy import (
     ARRAY,
     BigInteger,
     CheckConstraint,
+    Computed,
     DateTime,
     Index,
     LargeBinary,
@@ -302,7 +303,7 @@ class QueueCounter(BrandOwned, Base):
 
     `version` grows with every change to any of the brand's conversations: an open inbox asks whether it grew.
     `changed_ids` are the last ones whose row looks otherwise, newest first, at most CHANGED_KEPT, and `changed_at` when
-    (`agency.inbox.pulse`).
+    (`agency.inbox.pulse`). `badge` is the brand and its counts as bytes (`agency.inbox.badges`).
     """
 
     __tablename__ = "queue_counter"
@@ -312,6 +313,10 @@ class QueueCounter(BrandOwned, Base):
     snoozed_count: Mapped[int] = mapped_column(default=0, server_default="0")
     closed_count: Mapped[int] = mapped_column(default=0, server_default="0")
     version: Mapped[int] = mapped_column(BigInteger, default=0, server_default="0")
+    badge: Mapped[bytes] = mapped_column(
+        LargeBinary,
+        Computed("uuid_send(brand_id) || int4send(open_count) || int4send(snoozed_count) || int4send(closed_count)"),
+    )
     changed_ids: Mapped[list[UUID]] = mapped_column(ARRAY(Uuid), default=list, server_default="{}")
     changed_at: Mapped[list[datetime]] = mapped_column(
         ARRAY(DateTime(timezone=True)), default=list, server_default="{}"

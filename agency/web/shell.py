@@ -10,10 +10,10 @@ from uuid import UUID
 
 from flask import current_app, flash, g, get_flashed_messages, render_template, request, url_for
 from flask_babel import gettext as _
-from sqlalchemy import Row, and_, func, select
+from sqlalchemy import Row, func, select
 
+from agency.inbox.badges import Badges, badges
 from agency.inbox.filters import MOST_VALUES
-from agency.inbox.models import QueueCounter
 from agency.inbox.queries import BUSIEST_BRANDS, BrandName, QueueState
 from agency.web.contexts import Shell
 from agency.web.language import chosen_language, per_language
@@ -74,7 +74,7 @@ def place_words() -> dict[str, str]:
 def brands_of_request() -> Sequence[Row[Any]]:
     """Brands this person may see, archived ones left out, by name: one statement a request however often asked.
 
-    Rows of id, name, mark, colour, language, time_zone, needs_approval, answer_due_hours, paused_at, open_count.
+    Rows of id, name, mark, colour, language, time_zone, needs_approval, answer_due_hours, paused_at.
     """
     if "brands" not in g:
         g.brands = db.session.execute(
@@ -88,9 +88,7 @@ def brands_of_request() -> Sequence[Row[Any]]:
                 Brand.needs_approval,
                 Brand.answer_due_hours,
                 Brand.paused_at,
-                func.coalesce(QueueCounter.open_count, 0).label("open_count"),
             )
-            .outerjoin(QueueCounter, and_(QueueCounter.agency_id == Brand.agency_id, QueueCounter.brand_id == Brand.id))
             .where(Brand.archived_at.is_(None))
             .order_by(func.lower(Brand.name), Brand.id)
         ).all()
@@ -102,6 +100,13 @@ def brand_looks() -> dict[UUID, BrandLook]:
     return {row.id: brand_look(str(row.id), row.name, row.mark, row.colour) for row in brands_of_request()}
 
 
+def badges_of_request() -> Badges:
+    """How many conversations each brand has: one statement a request however often asked."""
+    if "badges" not in g:
+        g.badges = badges()
+    return cast(Badges, g.badges)
+
+
 def rail_brands() -> list[BrandLook]:
     """Brands for the rail and for filters, by name: all of a few, else the busiest and the chosen one."""
     if "rail_brands" not in g:
@@ -109,7 +114,8 @@ def rail_brands() -> list[BrandLook]:
         shown: Iterable[int] = range(len(found))
         if len(found) > FEW_BRANDS:
             chosen = _chosen_brands()
-            busiest = nlargest(BUSIEST_BRANDS, shown, key=lambda place: found[place].open_count)
+            counts = badges_of_request()
+            busiest = nlargest(BUSIEST_BRANDS, shown, key=lambda place: counts.of(found[place].id).open_count)
             asked_for = [place for place in shown if str(found[place].id) in chosen] if chosen else []
             shown = sorted({*busiest, *asked_for})
         rows = [found[place] for place in shown]

@@ -55,6 +55,7 @@ NOT_SEALED = {
     "wording.exact",
     "wording.features",
     "reading_correction.text_hash",
+    "queue_counter.badge",
 }
 """Bytes that are hashes, or what a platform sent, or keys that are wrapped themselves."""
 

@@ -10,6 +10,7 @@
   const show = document.getElementById("brand-set");
   const plain = (text) => text.normalize("NFD").replace(/\p{M}/gu, "").replaceAll("ł", "l").replaceAll("Ł", "L").toLowerCase();
   const links = () => [...list.querySelectorAll("li:not([hidden]) a")];
+  const namesIn = (part) => plain([...part.querySelectorAll("a > :not(.count)")].map((one) => one.textContent).join(" "));
   const boxOf = (link) => link?.parentElement.querySelector("input");
 
   // What the rail holds stands there at once; the whole list comes when somebody asks for it, once per page.
@@ -41,7 +42,7 @@
     let first = null;
     for (const item of list.children) {
       const link = item.querySelector("a");
-      item.hidden = !plain(link.textContent).includes(wanted);
+      item.hidden = !namesIn(item).includes(wanted);
       link.classList.remove("first");
       if (!first && !item.hidden) first = link;
     }
@@ -67,7 +68,7 @@
   // A space belongs to a name as long as some name goes on with it; else it marks the first one, and the next is typed.
   function isMark() {
     const wanted = plain(search.value.trimStart());
-    return wanted !== "" && ![...list.children].some((item) => plain(item.textContent).includes(`${wanted} `));
+    return wanted !== "" && ![...list.children].some((item) => namesIn(item).includes(`${wanted} `));
   }
 
   search.addEventListener("input", narrow);
