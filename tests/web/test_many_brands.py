@@ -49,7 +49,10 @@ def test_few_brands_all_stand_in_the_rail(whole_app: Flask, make: Factory) -> No
 
 
 def test_a_badge_counts_each_state_of_a_brand_in_scope(whole_app: Flask, make: Factory) -> None:
-    agency, other = make.agency("Large House", brands=("One", "Two", "Three")), make.agency("Their House", brands=("Theirs",))
+    agency, other = (
+        make.agency("Large House", brands=("One", "Two", "Three")),
+        make.agency("Their House", brands=("Theirs",)),
+    )
     make.conversation(other)
     for brand, status in ((0, "open"), (0, "open"), (0, "snoozed"), (0, "closed"), (2, "closed")):
         make.conversation(agency, brand=brand, status=status)
