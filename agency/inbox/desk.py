@@ -32,6 +32,7 @@ from agency.inbox.models import Conversation, Note
 from tenants import audit, clock
 from tenants.database import db, new_id
 from tenants.errors import Conflict, Invalid, NotFound, worded
+from tenants.models import Brand
 from tenants.permissions import Actor, Permission, require
 
 LONGEST_NOTE = 10_000
@@ -276,9 +277,10 @@ def claim_next(actor: Actor, filters: QueueFilter | None = None) -> UUID | None:
     require(actor, Permission.CONVERSATION_WORK)
     now = clock.now()
     wanted = (filters or QueueFilter())._replace(status="open", holder=None)
+    shelved = select(Brand.id).where(Brand.archived_at.is_not(None))  # no list shows what is theirs
     found = db.session.scalars(
         select(Conversation.id)
-        .where(*conditions(wanted, actor.user_id, now), _free(now))
+        .where(*conditions(wanted, actor.user_id, now), _free(now), Conversation.brand_id.not_in(shelved))
         .where(or_(Conversation.reply_state.is_(None), Conversation.reply_state.not_in(WAITING_ON_OTHERS)))
         .order_by(Conversation.rank.desc(), Conversation.id.desc())
         .limit(1)

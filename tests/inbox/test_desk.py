@@ -15,6 +15,7 @@ from agency.inbox import desk, returning
 from agency.inbox.filters import QueueFilter
 from agency.inbox.models import Conversation, Note, QueueCounter
 from tenants import clock
+from tenants.brands import archive_brand
 from tenants.database import db, new_id
 from tenants.errors import Conflict, Forbidden, Invalid, NotFound
 from tenants.models import BrandAudit
@@ -179,6 +180,14 @@ def test_next_takes_the_highest_free_case(ana: Agency, make: Factory) -> None:
 
 def test_next_leaves_out_what_waits_for_the_client(ana: Agency, make: Factory) -> None:
     make.conversation(ana, reply_state="awaiting_approval")
+    assert do(ana, desk.claim_next, ana.staff) is None
+
+
+def test_next_leaves_out_what_no_list_shows(ana: Agency, make: Factory) -> None:
+    make.conversation(ana, rank=99, brand=1)
+    seen = make.conversation(ana)
+    do(ana, archive_brand, ana.agency_admin, ana.brand_ids[1])
+    assert do(ana, desk.claim_next, ana.staff) == seen
     assert do(ana, desk.claim_next, ana.staff) is None
 
 
