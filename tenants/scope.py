@@ -18,7 +18,6 @@ from sqlalchemy import Connection, Table, event, inspect, text
 from sqlalchemy.orm import ORMExecuteState, Session, SessionTransaction, scoped_session, with_loader_criteria
 from sqlalchemy.sql import ClauseElement, Select
 from sqlalchemy.sql.elements import TextClause
-from sqlalchemy.sql.visitors import iterate
 
 from tenants.database import AgencyOwned, BrandOwned, db
 from tenants.models import Brand
@@ -129,6 +128,19 @@ def is_owned(table: Any) -> bool:
     return isinstance(table, Table) and ("agency_id" in table.primary_key.columns)
 
 
+def _each(element: Any) -> Iterator[Any]:
+    """The element and everything below it, each once: a CTE is named many times, and CTEs name each other."""
+    seen = {id(element): element}
+    waiting = [element]
+    while waiting:
+        one = waiting.pop()
+        yield one
+        for child in one.get_children():
+            if id(child) not in seen:
+                seen[id(child)] = child
+                waiting.append(child)
+
+
 def _tables_in(element: ClauseElement) -> set[Table]:
     """Owned tables named anywhere below this element, nested selects left out."""
     found: set[Table] = set()
@@ -156,7 +168,7 @@ def _entity_tables(select: Select[Any]) -> set[Table]:
         if parent is not None:
             found.update(t for t in inspect(parent).mapper.tables if isinstance(t, Table))
             continue
-        for inner in iterate(target):
+        for inner in _each(target):
             if isinstance(inner, Select):
                 continue
             entity = getattr(inner, "_annotations", {}).get("parententity")
@@ -165,8 +177,13 @@ def _entity_tables(select: Select[Any]) -> set[Table]:
     return found
 
 
-def check_reach(statement: ClauseElement, reached: frozenset[Table] = frozenset()) -> None:
+def check_reach(statement: ClauseElement) -> None:
     """Raise UnguardedStatement when a select names an owned table none of its entities stands for."""
+    _check_reach(statement, frozenset(), {})
+
+
+def _check_reach(statement: ClauseElement, reached: frozenset[Table], known: dict[Any, Any]) -> None:
+    """`known` are the selects looked at already, and what was reached around them."""
     if isinstance(statement, Select):
         own = reached | _entity_tables(statement)
         beyond = _tables_in(statement) - own
@@ -174,14 +191,18 @@ def check_reach(statement: ClauseElement, reached: frozenset[Table] = frozenset(
             names = ", ".join(sorted(table.name for table in beyond))
             raise UnguardedStatement(f"Select an attribute of the mapped class, or join it: {names}")
         reached = frozenset(own)
-    for child in statement.get_children():
-        waiting: list[Any] = [child]
-        while waiting:
-            element = waiting.pop()
-            if isinstance(element, Select):
-                check_reach(element, reached)
-            else:
-                waiting.extend(element.get_children())
+    seen: dict[int, Any] = {}
+    waiting: list[Any] = list(statement.get_children())
+    while waiting:
+        element = waiting.pop()
+        if id(element) in seen:
+            continue
+        seen[id(element)] = element
+        if not isinstance(element, Select):
+            waiting.extend(element.get_children())
+        elif (id(element), reached) not in known:
+            known[id(element), reached] = element
+            _check_reach(element, reached, known)
 
 
 def _check_values(scope: Scope, values: dict[str, Any], table: Table) -> None:
@@ -216,7 +237,7 @@ def _shape_of(state: ORMExecuteState) -> _Shape:
     known = _shapes.get(key) if key is not None else None
     if known is not None:
         return known
-    owned: set[Any] = {element for element in iterate(statement) if is_owned(element)}
+    owned: set[Any] = {element for element in _each(statement) if is_owned(element)}
     if state.is_insert or state.is_update or state.is_delete:
         target = statement.entity_description["table"] if state.is_orm_statement else getattr(statement, "table", None)
         if is_owned(target):

@@ -8,6 +8,7 @@ from typing import Any
 
 from flask import Flask
 
+from tenants.database import db
 from tenants.settings import Settings
 
 
@@ -51,3 +52,9 @@ class Apps:
         if key not in self._made:
             self._made[key] = create(Settings.from_environment(values))
         return self._made[key]
+
+    def forget_connections(self) -> None:
+        """After the database ended them: the next test begins with new ones."""
+        for app in self._made.values():
+            with app.app_context():
+                db.engine.dispose()

@@ -9,7 +9,8 @@ import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
+from wsgiref.types import WSGIApplication
 
 from flask import Flask
 from gunicorn.app.base import BaseApplication
@@ -18,9 +19,6 @@ from werkzeug.serving import WSGIRequestHandler, make_server
 from agency.sandbox import meta_app
 from agency.sandbox.app import create_sandbox_app
 from agency.sandbox.scenario import Player, load_file
-
-if TYPE_CHECKING:
-    from _typeshed.wsgi import WSGIApplication
 
 # More than any test delays at once: a slow account must not hold up the others.
 THREADS = 32

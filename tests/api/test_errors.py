@@ -23,6 +23,7 @@ from tenants.errors import TooMany, Unavailable
 from tenants.scope import in_scope
 from tests.api.calling import Caller, token_for
 from tests.factories import Agency, Factory
+from tests.stages import Apps
 
 
 def _problem(response: TestResponse, status: int, code: str) -> dict[str, Any]:
@@ -200,7 +201,7 @@ def test_a_failed_request_leaves_nothing(staff: Caller, make: Factory, ana: Agen
 
 
 @pytest.fixture
-def without_database(whole_app: Flask, base_app: Flask, superuser: Engine) -> Iterator[None]:
+def without_database(whole_app: Flask, base_app: Flask, apps: Apps, superuser: Engine) -> Iterator[None]:
     """The database lets the application in no more."""
     with whole_app.app_context():
         role = db.engine.url.username
@@ -212,9 +213,10 @@ def without_database(whole_app: Flask, base_app: Flask, superuser: Engine) -> It
     yield
     with superuser.begin() as connection:
         connection.execute(text(f'alter role "{role}" login'))
-    for app in (whole_app, base_app):  # the other app's kept connections were ended too; later tests use them
+    for app in (whole_app, base_app):  # the other apps' kept connections were ended too; later tests use them
         with app.app_context():
             db.engine.dispose()
+    apps.forget_connections()
 
 
 @pytest.mark.usefixtures("without_database")

@@ -57,6 +57,7 @@ window.onbrandDrafts = (() => {
         const found = await Promise.all(places.map(opened));
         return found.filter(Boolean).sort((one, other) => other.at - one.at);
       },
+      isOwn: (place) => place === own,
       formOf: (place) => place.slice(STORE.length + key.length + 1),
       drop(place = own) {
         if (place === own) turn += 1;
@@ -257,7 +258,7 @@ window.onbrandDrafts = (() => {
       say(place, "info", form.dataset.restored, back);
       changed();
       await here.set(area.value, form.elements.based_on.value);
-      here.drop(backup.place);
+      if (!here.isOwn(backup.place)) here.drop(backup.place); // a page shown again from the browser's own copy has one place
       if (!others.length) return later(SAVE_MS);
       await save();
       for (const one of others) if (one.text !== text) await setBeside(one); else here.drop(one.place);
