@@ -345,7 +345,7 @@ def get_conversation(conversation_id: UUID, *, before: UUID | None = None) -> Co
     deeds_shown = [
         DeedView._make([UUID(d[0]), UUID(d[1]), *d[2:6], _moment(d[6]), _maybe(d[7])]) for d in (row[-3] or ())[::-1]
     ]
-    earlier_shown = [EarlierView._make([UUID(e[0]), *e[1:6], _moment(e[6])]) for e in row[-2] or ()]
+    earlier_shown = [EarlierView._make([UUID(e[0]), *e[1:6], _moment(e[6]), e[7]]) for e in row[-2] or ()]
     kept_shown = tuple(KeptView(UUID(k[0]), UUID(k[1]), *k[2:6]) for k in row[-1] or ())
     labels = tuple(LabelName(UUID(one[0]), *one[1:]) for one in row[-6] or ())
     topics = tuple(TopicName(UUID(one[0]), *one[1:]) for one in row[-7] or ())

@@ -23,6 +23,7 @@ from agency.web.language import chosen_language, chosen_zone
 from agency.web.looks import BrandLook, Choice, Clock, brand_look
 from agency.web.reply_looks import platform_word
 from agency.web.shell import brand_looks, render_page, toast
+from agency.web.unreadable_words import unreadable_words
 from agency.web.who import actor_of_request
 from channels import account_standing
 from channels import accounts as room
@@ -148,6 +149,7 @@ def set_aside(account_id: str) -> Response:
         platform=platform_word(account.platform),
         rows=tuple(
             SetAsideRow(
+                words=unreadable_words(item.reason),
                 reason=item.reason,
                 external_id=item.external_id or "",
                 at=_moment(item.created_at),

@@ -212,6 +212,8 @@ class SidePart:
     lines: tuple[SideLine, ...] = told("What stands there.")
     empty: str = told("What to say when there are no lines.", default="")
     open: bool = told("Folded out.", default=True)
+    all_url: str = told("Where all of it stands; empty where these are all, or the reader may not.", default="")
+    all_words: str = told("What the link to it says.", default="")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -223,6 +225,7 @@ class SideLine:
     url: str = told("Where it leads.", default="")
     at: Clock | None = told("When.", default=None)
     state: StateLook | None = told("A badge behind it.", default=None)
+    fact: str = told("A word behind the badge, such as whether it was answered.", default="")
     insert: str = told("Words that a button puts into the composer: a saved reply.", default="")
 
 

@@ -181,7 +181,8 @@ class AccountDeedPage:
 class SetAsideRow:
     """One item that could not be read."""
 
-    reason: str = told("Why.")
+    words: str = told("Why, in a sentence.")
+    reason: str = told("The same in the reader's own words, which are English.")
     external_id: str = told("The platform's id; empty for none.")
     at: Clock = told("When it came.")
     raw: str = told("Its beginning, inert.")

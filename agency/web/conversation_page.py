@@ -121,7 +121,7 @@ def conversation_page(
             now,
             weights_url=url_for("ranking_page.weights") if actor.may(Permission.RANKING_MANAGE) else "",
         ),
-        side=_side(view, address),
+        side=_side(view, actor, address),
         notices=_notices(view, actor, written),
         note_url=address.deed_url(view.id, "note") if actor.may(Permission.NOTE_WRITE) else "",
         resolve_url=address.deed_url(view.id, "close") if may_touch and view.status != "closed" else "",
@@ -213,9 +213,10 @@ def _edit_url(address: Address, reply: ReplyRow) -> str:
     return f"{path}?{query}{'&' if mark else ''}edit={reply.id}#composer"
 
 
-def _side(view: ConversationView, address: Address) -> tuple[SidePart, ...]:
+def _side(view: ConversationView, actor: Actor, address: Address) -> tuple[SidePart, ...]:
     zone, locale, now = chosen_zone(), chosen_language(), clock.now()
     states = conversation_states()
+    may_see_all = view.contact_id is not None and view.earlier and actor.may(Permission.CONTACT_READ)
     return (
         SidePart(
             heading=_("Earlier with this brand"),
@@ -226,10 +227,13 @@ def _side(view: ConversationView, address: Address) -> tuple[SidePart, ...]:
                     url=address.case_url(e.id),
                     at=clocks.age(e.last_message_at, now, zone, locale),
                     state=states.get(e.status),
+                    fact=_("answered") if e.is_answered else _("not answered"),
                 )
                 for e in view.earlier
             ),
             empty=_("Nothing earlier that the platform tells us belongs to this person."),
+            all_url=url_for("customer_page.person", contact_id=view.contact_id) if may_see_all else "",
+            all_words=_("All their cases, with our answers"),
         ),
     )
 

@@ -241,7 +241,7 @@ def test_a_conversation_comes_whole(ana: Agency, make: Factory) -> None:
     assert (view.brand_name, view.contact_name, view.stars) == ("Pennywell", "Test Customer", 1)
     assert [(m.text, m.deleted_at is not None) for m in view.messages] == [("", True)], "what is gone is not shown"
     assert [n.text for n in view.notes] == ["first", "second"]
-    assert [(e.id, e.excerpt) for e in view.earlier] == [(other, "Earlier words")]
+    assert [(e.id, e.excerpt, e.is_answered) for e in view.earlier] == [(other, "Earlier words", False)]
     assert view.more_before is None
 
 

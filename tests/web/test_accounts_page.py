@@ -146,14 +146,15 @@ def test_what_was_set_aside_is_shown_inert_with_its_reason(admin: Browser, ana: 
                 brand_id=ana.brand_ids[0],
                 account_id=account_id,
                 external_id=HOSTILE,
-                reason="No id in it",
+                reason="no usable created_time",
                 raw=HOSTILE.encode() + b"\xff\x00",
                 raw_hash=bytes(32),
             )
         )
     assert f"/accounts/{account_id}/set-aside" in admin.get("/accounts").text
     page = admin.get(f"/accounts/{account_id}/set-aside").text
-    assert "No id in it" in page
+    assert "created_time is missing, or is nothing we can use." in page
+    assert "no usable created_time" in page
     assert is_inert(page)
 
 

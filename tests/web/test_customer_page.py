@@ -9,10 +9,10 @@ from uuid import UUID
 
 import pytest
 from flask import Flask
-from sqlalchemy import select
+from sqlalchemy import select, update
 
 from agency.inbox.contacts.models import ContactLink, ContactNote
-from agency.inbox.models import Conversation
+from agency.inbox.models import Conversation, Message
 from tenants.database import db
 from tenants.permissions import Actor
 from tests.factories import Agency, Factory
@@ -83,7 +83,7 @@ def test_a_note_keeps_what_it_said_and_whoever_was_slower_is_told(make: Factory,
 
 def test_linking_shows_its_proof_and_undoing_parts_them(make: Factory, ana: Agency, visit: Visit) -> None:
     first, one = writer(make, ana, "Ana Kowalska", text="I am ana.k on Instagram", platform="facebook")
-    _second, other = writer(make, ana, "ana.k", text="Hello there", platform="instagram", kind="message")
+    second, other = writer(make, ana, "ana.k", text="Hello there", platform="instagram", kind="message")
     staff = visit(ana.staff)
     form = staff.get(f"/customers/{one}/link?q=ANA.").text
     assert f'value="{other}"' in form
@@ -99,8 +99,14 @@ def test_linking_shows_its_proof_and_undoing_parts_them(make: Factory, ana: Agen
     assert {"Hello there", "I am ana.k on Instagram"} <= set(
         re.findall(r'<a href="[^"]*" dir="auto">([^<]*)</a>', page)
     )
+    beside = words_of(staff.get(f"/conversations/{second}").text)
+    assert "New not answered I am ana.k on Instagram All their cases" in beside
     with ana.entered():
+        db.session.execute(update(Message).where(Message.conversation_id == first).values(direction="out"))
         link = db.session.scalars(select(ContactLink.id)).one()
+    beside = staff.get(f"/conversations/{second}").text
+    assert "New answered I am ana.k on Instagram All their cases" in words_of(beside)
+    assert f'<a href="/customers/{other}">All their cases' in beside
     assert staff.post(f"/customers/{one}/links/{link}/undo", {"reason": ""}).status_code == 422
     assert staff.post(f"/customers/{one}/links/{link}/undo", {"reason": "Two people"}).status_code == 303
     page = staff.get(f"/customers/{other}").text

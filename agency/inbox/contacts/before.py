@@ -6,16 +6,19 @@ from datetime import datetime
 from typing import Any, Final, NamedTuple
 from uuid import UUID
 
-from sqlalchemy import BindParameter, Select, and_, or_, select, true
+from sqlalchemy import BindParameter, Select, and_, exists, or_, select, true
 from sqlalchemy.orm import aliased
 
-from agency.inbox.models import Contact, Conversation
+from agency.inbox.models import Contact, Conversation, Message
 
 EARLIER_SHOWN: Final = 5
 
 
 class EarlierView(NamedTuple):
-    """Another conversation of the same person with the same brand, whichever of their identities wrote it."""
+    """Another conversation of the same person with the same brand, whichever of their identities wrote it.
+
+    `is_answered`: the brand wrote in it, from here or in the platform's own tools.
+    """
 
     id: UUID
     platform: str
@@ -24,6 +27,7 @@ class EarlierView(NamedTuple):
     status: str
     stars: int | None
     last_message_at: datetime
+    is_answered: bool
 
 
 def cases_before(conversation_id: BindParameter[UUID]) -> Select[Any]:
@@ -41,8 +45,11 @@ def cases_before(conversation_id: BindParameter[UUID]) -> Select[Any]:
         known.brand_id == me.brand_id,
         or_(known.id == me.id, known.group_id == me.group_id),
     )
+    answered = exists().where(
+        Message.agency_id == this.agency_id, Message.conversation_id == newest.c.id, Message.direction == "out"
+    )
     return (
-        select(*newest.c)
+        select(*newest.c, answered)
         .select_from(this)
         .join(me, and_(me.agency_id == this.agency_id, me.id == this.contact_id))
         .join(known, of_person)

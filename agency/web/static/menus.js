@@ -61,7 +61,11 @@
   document.addEventListener("toggle", (event) => {
     const menu = event.target;
     if (!(menu instanceof HTMLDetailsElement) || !menu.open) return;
-    if (menu.matches(".menu")) menu.querySelector(".menu-box")?.querySelector(FIRST)?.focus();
+    if (menu.matches(".menu")) {
+      const box = menu.querySelector(".menu-box");
+      box?.scrollIntoView({ block: "nearest" }); // one at a column's end would open out of its sight
+      box?.querySelector(FIRST)?.focus({ preventScroll: true });
+    }
     if (menu.matches(".add-note")) menu.querySelector("textarea")?.focus();
   }, true);
 

@@ -1,0 +1,91 @@
+"""Every page of the route table that has rows behind it, looked at by axe: a new page is found here by itself.
+
+One is narrow, dark and Polish, the next wide, light and English, in turns: both looks of every page cost twice the
+time, and the samples of `test_parts_in_browser.py` have both. The pages stand without their scripts, one after the
+other in a tab that keeps axe, whose loading takes longer than its looking.
+"""
+
+from __future__ import annotations
+
+from typing import Final
+
+import pytest
+from axe_playwright_python.base import AXE_SCRIPT
+from flask import Flask
+from playwright.sync_api import Route
+from sqlalchemy import Engine, text
+
+from agency.web import door
+from agency.web.route_policy import ROUTE_POLICY
+from tenants.permissions import Role
+from tests.chromium import patient_chromium
+from tests.house.test_routes import Asker, World, address_of, make, rules, world
+from tests.web.sweep import FEWER, RUN, WCAG, WIDER
+
+pytestmark = pytest.mark.browser
+__all__ = ["make", "world"]
+HOME: Final = "http://localhost"
+LOOKS: Final = (("pl", "dark", 390), ("en", "light", 1440))
+SEEN_ELSEWHERE: Final = ("parts", "mailbox")
+"""The samples have a sweep of their own, which also shows what no row of `rows` can: walks to a platform's sign-in, a
+reply to be judged, a press and its undoing. The mailbox is the sandbox's."""
+NO_PAGES: Final = {"away", "composer", "deletion_page", "health", "kept_media", "language", "live", "reconnecting"}
+"""These answer with parts of pages, files and redirections, or to codes that nobody has here."""
+
+
+def test_every_page_is_accessible_and_never_wider_than_the_screen(world: World, superuser: Engine) -> None:
+    pages = pages_of(world, superuser)
+    found = []
+    with patient_chromium() as chromium:
+        for language, theme, width in LOOKS:
+            context = chromium.new_context(color_scheme=theme, viewport={"width": width, "height": 844})
+            context.route("**/*", lambda route: answer(route, world.app))
+            page = context.new_page()
+            page.goto(HOME)
+            page.evaluate(AXE_SCRIPT)
+            for address, html in pages[language].items():
+                page.set_content(html)
+                page.evaluate(FEWER)
+                wider = page.evaluate(WIDER)
+                found += [(address, language, "wider than the screen by", str(wider))] if wider > 0 else []
+                found += [(address, language, *one) for one in page.evaluate(RUN, ["html", WCAG])]
+            context.close()
+    assert found == [], "\n".join(map(str, found))
+
+
+def pages_of(world: World, superuser: Engine) -> dict[str, dict[str, str]]:
+    """Language to address to page, as the first of a lead, an admin and a stranger sees it who may."""
+    people = [world.actors[Role.TEAM_LEAD.value], world.actors[Role.AGENCY_ADMIN.value], None]
+    askers = [Asker(world, actor) for actor in people]
+    ids = world.ids(world.mine) | {"person_id": str(world.actors[Role.STAFF.value].user_id)}
+    pages: dict[str, dict[str, str]] = {language: {} for language, _theme, _width in LOOKS}
+    shown: list[str] = []
+    for rule, _method in rules(world.app, ("GET",)):
+        room = rule.endpoint.partition(".")[0]
+        if rule.endpoint not in ROUTE_POLICY or room in SEEN_ELSEWHERE:
+            continue
+        language = LOOKS[len(shown) % len(LOOKS)][0]
+        with superuser.begin() as connection:
+            connection.execute(text("update person set language = :language"), {"language": language})
+        address = address_of(world.app, rule, ids)
+        for asker in askers:
+            page = asker.browser.get(address, headers={"Accept-Language": language})
+            if page.status_code == 200 and page.text.startswith("<!doctype html>"):
+                assert f'<html lang="{language}"' in page.text, address
+                pages[language][address] = page.text
+                shown.append(room)
+                break
+    assert set(door.PAGES) - set(shown) - set(SEEN_ELSEWHERE) == NO_PAGES
+    return pages
+
+
+def answer(route: Route, app: Flask) -> None:
+    """What stands in files but for scripts: nothing of these pages moves or asks for more."""
+    path = route.request.url.removeprefix(HOME)
+    if path == "/":
+        route.fulfill(body="<!doctype html>", content_type="text/html")
+    elif path.startswith("/static/") and not path.partition("?")[0].endswith(".js"):
+        given = app.test_client().get(path)
+        route.fulfill(status=given.status_code, headers=dict(given.headers), body=given.data)
+    else:
+        route.abort()
