@@ -6,6 +6,7 @@ other is told who. A claim nobody works on runs out after CLAIM_MINUTES by the p
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
@@ -27,16 +28,18 @@ from agency.inbox.deeds import (
     merged,
     refuse_moment,
 )
-from agency.inbox.filters import QueueFilter, conditions
+from agency.inbox.filters import FREE, REPLY_STATES, QueueFilter
 from agency.inbox.models import Conversation, Note
+from agency.inbox.queries import list_conversations
 from tenants import audit, clock
 from tenants.database import db, new_id
 from tenants.errors import Conflict, Invalid, NotFound, worded
-from tenants.models import Brand
 from tenants.permissions import Actor, Permission, require
 
 LONGEST_NOTE = 10_000
 LONGEST_REASON = 2_000
+NEXT_FROM = 20
+"""So many free cases are looked at together for the next one: as many as people who press at the same moment."""
 _HELD_BEFORE = func.coalesce(Conversation.holder_id, Conversation.held_before_id)
 """In an UPDATE: whoever had it until now, or, where nobody had, whoever lost it before."""
 
@@ -273,20 +276,39 @@ def claim_next(actor: Actor, filters: QueueFilter | None = None) -> UUID | None:
     """Take the top free case of the queue; None when there is none.
 
     Several people asking at once each get a different case: rows somebody is just taking are skipped, not waited for.
+    The list is read as a page reads it, a part at a time, until one can be had.
     """
     require(actor, Permission.CONVERSATION_WORK)
     now = clock.now()
-    wanted = (filters or QueueFilter())._replace(status="open", holder=None)
-    shelved = select(Brand.id).where(Brand.archived_at.is_not(None))  # no list shows what is theirs
-    found = db.session.scalars(
+    wanted = filters or QueueFilter()
+    can_be_done = tuple(one for one in REPLY_STATES if one not in WAITING_ON_OTHERS)
+    if wanted.reply_state is not None:
+        asked = (wanted.reply_state,) if isinstance(wanted.reply_state, str) else wanted.reply_state
+        can_be_done = tuple(one for one in can_be_done if one in asked)
+    if not can_be_done:
+        return None
+    wanted, after = wanted._replace(status="open", holder=FREE, reply_state=can_be_done), None
+    while True:
+        page = list_conversations(wanted, after, NEXT_FROM, me=actor.user_id, with_accounts=False)
+        found = _lock_first([row.id for row in page.rows], is_late=wanted.late, now=now)
+        if found is not None:
+            return claim(actor, found).id
+        after = page.next_cursor
+        if after is None:
+            return None
+
+
+def _lock_first(ids: Sequence[UUID], *, is_late: bool, now: datetime) -> UUID | None:
+    """The first of these, in the order of their list, that is still free and nobody is just taking."""
+    order = (Conversation.due_at, Conversation.id) if is_late else (Conversation.rank.desc(), Conversation.id.desc())
+    return db.session.scalars(
         select(Conversation.id)
-        .where(*conditions(wanted, actor.user_id, now), _free(now), Conversation.brand_id.not_in(shelved))
+        .where(Conversation.id.in_(ids), Conversation.status == "open", _free(now))
         .where(or_(Conversation.reply_state.is_(None), Conversation.reply_state.not_in(WAITING_ON_OTHERS)))
-        .order_by(Conversation.rank.desc(), Conversation.id.desc())
+        .order_by(*order)
         .limit(1)
         .with_for_update(skip_locked=True, key_share=True)
     ).first()
-    return claim(actor, found).id if found is not None else None
 
 
 def taken_meanwhile(actor: Actor, conversation_id: UUID) -> Case | None:

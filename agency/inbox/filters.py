@@ -17,6 +17,7 @@ from sqlalchemy import (
     BindParameter,
     ColumnElement,
     Uuid,
+    all_,
     any_,
     func,
     literal,
@@ -32,6 +33,7 @@ from agency.inbox.understanding.stored import ASPECTS
 from channels.items import KINDS
 from channels.registry import ADAPTERS
 from tenants.errors import Invalid
+from tenants.models import Brand
 
 ME, FREE = "me", "free"
 ANY, NONE = "any", "none"
@@ -199,15 +201,21 @@ def filter_of(read: Mapping[str, Sequence[str]]) -> QueueFilter:
 
 
 def conditions(wanted: QueueFilter, me: Any, now: Any, of: Any = Conversation) -> list[ColumnElement[bool]]:
-    """The filter as conditions on Conversation, or an alias of it; values may be bound parameters.
+    """The filter as conditions on Conversation, or an alias of what was found there; values may be bound parameters.
 
-    Raises Invalid for a value that means nothing.
+    No list, count or next case is of an archived brand. Raises Invalid for a value that means nothing.
     """
     if wanted.status is not None and wanted.status not in STATUSES:
         raise Invalid("There is no such status.", errors={"status": [f"must be one of {', '.join(STATUSES)}"]})
     if isinstance(wanted.holder, str) and wanted.holder not in (ME, FREE):
         raise Invalid("There is no such holder.", errors={"holder": ["must be me, free or a person's id"]})
     found: list[ColumnElement[bool]] = []
+    if of is Conversation:
+        # As a list made once: as a question about each row it moves the planner away from the queue's indexes.
+        shelved: Any = func.array(
+            select(Brand.id).where(Brand.archived_at.is_not(None)).scalar_subquery(), type_=ARRAY(Uuid())
+        )
+        found.append(of.brand_id != all_(shelved))
     if wanted.brand_ids is not None:
         # A single brand is compared, not listed, so that its own index can serve.
         found.append(_among(of.brand_id, wanted.brand_ids, Uuid()))

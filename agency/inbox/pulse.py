@@ -84,6 +84,8 @@ class News(NamedTuple):
     """More changed than the counters remember, up to then: whoever shows rows asks for all of them. 0 for no."""
 
 
+_SHELVED = "array(select b.id from brand b where b.agency_id = {of}.agency_id and b.archived_at is not null)"
+"""Nothing of these is counted (`agency.inbox.filters.conditions`)."""
 _CASE = "(select c.brand_id from conversation c where c.agency_id = who.agency_id and c.id = %(case_id)s)"
 
 
@@ -97,6 +99,7 @@ select who.*, moved.versions, (extract(epoch from now()) * 1000)::bigint, {_CASE
     case when moved.versions is distinct from given.known then (select count(*) from (
         select from conversation c where c.agency_id = who.agency_id and c.holder_id = who.person_id
             and c.status = 'open' and (given.brands is null or c.brand_id = any (given.brands))
+            and c.brand_id <> all ({_SHELVED.format(of="who")})
         limit {MOST_COUNTED + 1}) few) end
 from who cross join given cross join lateral (
     select coalesce(sum(q.version), 0)::bigint as versions from queue_counter q where q.agency_id = who.agency_id
@@ -134,6 +137,7 @@ with bound as materialized (
 )
 select counted.*, late.n, newest.ids, changed.*
 from bound
+cross join lateral (select {_SHELVED.format(of="bound")} as ids) shelved
 cross join lateral (
     select coalesce(sum(q.open_count), 0)::int, coalesce(sum(q.held_count), 0)::int,
         coalesce(sum(q.awaiting_approval_count), 0)::int
@@ -143,10 +147,12 @@ cross join lateral (
 ) counted
 cross join lateral (select count(*) as n from (
     select from conversation c where c.agency_id = bound.agency_id and c.due_at < bound.now and c.status = 'open'
-        and (bound.brands is null or c.brand_id = any (bound.brands)) limit {MOST_COUNTED + 1}) few) late
+        and (bound.brands is null or c.brand_id = any (bound.brands)) and c.brand_id <> all (shelved.ids)
+    limit {MOST_COUNTED + 1}) few) late
 cross join lateral (select array_agg(few.id) as ids from (
     select c.id from conversation c where c.agency_id = bound.agency_id and c.id > bound.first_new
         and coalesce(c.status) = 'open' and (bound.brands is null or c.brand_id = any (bound.brands))
+        and c.brand_id <> all (shelved.ids)
     order by c.id desc limit {MOST_COUNTED + 1}) few) newest
 cross join lateral (
     select array_agg(one.id), array_agg((extract(epoch from one.at) * 1000)::bigint),

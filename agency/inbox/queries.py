@@ -24,7 +24,7 @@ from agency.inbox.filters import ME, QueueFilter, conditions, read_cursor
 from agency.inbox.kept_filters import PARAMETERS, bound_filter, unseen
 from agency.inbox.label_names import LABELS_HASH
 from agency.inbox.models import Conversation, QueueCounter
-from agency.inbox.queue_lists import among_query, late_of_brands, list_query
+from agency.inbox.queue_lists import among_query, late_of_brands, list_query, stretch_end, walked_rows
 from agency.inbox.search_hits import Hit, hits
 from agency.inbox.search_page import place_cursor, seek
 from channels.models import Account
@@ -78,6 +78,8 @@ class QueuePage(NamedTuple):
     next_cursor: str | None
     hits: dict[UUID, Hit] = {}
     """Of a search: where each row has the words."""
+    is_cut: bool = False
+    """Whether the page ended, perhaps without a row, because enough of the list had been looked through."""
 
 
 # Looked up for the rows of the page, not joined: a join lets the planner begin with the accounts, and then it reads and
@@ -137,8 +139,9 @@ def list_conversations(
     me: UUID | None = None,
     with_accounts: bool = True,
 ) -> QueuePage:
-    """One page of the queue, one statement.
+    """One page of the queue, one statement; two where each case has to be asked for a part of the filter.
 
+    Then some thousands are asked, and where the list goes on behind them the page does, too, however few it found.
     Open ones stand by rank, late ones by due time, everything else by last message; ties by id, so no row is skipped or
     shown twice while others arrive. Accounts' names cost as much as the rows, so who shows none does without them.
     Raises Invalid for a cursor that is damaged or of another order.
@@ -152,11 +155,21 @@ def list_conversations(
     wanted = wanted._replace(brand_ids=_brands_walked(wanted.brand_ids))
     if wanted.brand_ids == ():
         return QueuePage([], None)
-    kept = _kept_list(bound_filter(wanted, values), order, bool(after), limit + 1, with_accounts)
+    bound = bound_filter(wanted, values)
+    walked = walked_rows(bound, order, len(wanted.brand_ids or ()))
+    kept = _kept_list(bound, order, bool(after), limit + 1, with_accounts, walked)
     rows = [QueueRow._make(row) for row in kept.rows(values)]
-    if len(rows) <= limit:
-        return QueuePage(rows, None)
-    return QueuePage(rows[:limit], _cursor_behind(rows[limit - 1], order))
+    has_lanes = walked > 0 and (len(wanted.brand_ids or ()) > 1 or wanted.status is None)
+    ends = (
+        _kept_end(bound, order, bool(after), walked).rows(values)
+        if walked and (has_lanes or len(rows) <= limit)
+        else []
+    )
+    if ends:
+        rows = [row for row in rows if _stands_by(row, order, ends[0])]
+    if len(rows) > limit:
+        return QueuePage(rows[:limit], _cursor_behind(rows[limit - 1], order))
+    return QueuePage(rows, place_cursor(order, *ends[0]) if ends else None, is_cut=bool(ends) and len(rows) < limit)
 
 
 def _brands_walked(asked: tuple[UUID, ...] | None) -> tuple[UUID, ...] | None:
@@ -184,22 +197,42 @@ def _searched(
 
     columns = ROW_COLUMNS if with_accounts else ROW_WITHOUT_ACCOUNT
     sought = seek(wanted, order, after, limit, values, columns, among)
-    next_cursor, rows = sought.next_cursor, [QueueRow._make(row) for row in sought.rows]
+    is_cut, next_cursor, rows = (
+        bool(sought.next_cursor),
+        sought.next_cursor,
+        [QueueRow._make(row) for row in sought.rows],
+    )
     if len(rows) > limit:
         rows = rows[:limit]
         next_cursor = _cursor_behind(rows[-1], order)
     seen = hits(sought.search, [row.id for row in rows], sought.surely, notes=wanted.with_notes)
-    return QueuePage([row for row in rows if row.id in seen], next_cursor, seen)
+    return QueuePage([row for row in rows if row.id in seen], next_cursor, seen, is_cut=is_cut)
 
 
 def _cursor_behind(row: QueueRow, order: str) -> str:
-    return place_cursor(order, {"rank": row.rank, "due": row.due_at, "past": row.last_message_at}[order], row.id)
+    return place_cursor(order, *_place(row, order))
+
+
+def _place(row: QueueRow, order: str) -> tuple[Any, UUID]:
+    return {"rank": row.rank, "due": row.due_at, "past": row.last_message_at}[order], row.id
+
+
+def _stands_by(row: QueueRow, order: str, end: tuple[Any, UUID]) -> bool:
+    """Whether the row stands no further than that place: behind it other lanes were not looked through."""
+    return _place(row, order) <= end if order == "due" else _place(row, order) >= end
 
 
 @lru_cache(maxsize=256)
-def _kept_list(wanted: QueueFilter, order: str, is_continued: bool, rows: int, with_accounts: bool) -> KeptSelect:
+def _kept_list(
+    wanted: QueueFilter, order: str, is_continued: bool, rows: int, with_accounts: bool, walked: int
+) -> KeptSelect:
     columns = ROW_COLUMNS if with_accounts else ROW_WITHOUT_ACCOUNT
-    return KeptSelect(list_query(wanted, order, is_continued, rows, columns, in_lane=not with_accounts))
+    return KeptSelect(list_query(wanted, order, is_continued, rows, columns, in_lane=not with_accounts, walked=walked))
+
+
+@lru_cache(maxsize=256)
+def _kept_end(wanted: QueueFilter, order: str, is_continued: bool, walked: int) -> KeptSelect:
+    return KeptSelect(stretch_end(wanted, order, is_continued, walked))
 
 
 @lru_cache(maxsize=256)

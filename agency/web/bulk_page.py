@@ -65,6 +65,7 @@ def choose() -> AnyResponse:
             for row in listed.rows
         ),
         next_url=address.url("/inbox/choose", after=listed.next_cursor) if listed.next_cursor else "",
+        is_cut=listed.is_cut,
     )
     return make_response(render_page("bulk/choose.html", page))
 

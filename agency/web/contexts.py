@@ -168,6 +168,7 @@ class InboxPage:
     top_url: str = told("The top of this brand, after a switch led back to where the reader was.", default="")
     search: str = told("What was searched.", default="")
     next_url: str = told("The next 50 (keyset cursor); empty at the end.", default="")
+    is_cut: bool = told("Only a part of the list was looked through for these rows.", default=False)
     first_url: str = told("Back to the top when this is not the first page.", default="")
     newer_count: int = told("Came in since the list was made, of those it would show.", default=0)
     count_url: str = told(

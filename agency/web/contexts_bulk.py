@@ -67,6 +67,7 @@ class ChoosePage:
     bar: BulkBar = told("What may be done.")
     rows: tuple[ChoiceRow, ...] = told("At most 50.")
     next_url: str = told("The next 50; empty at the end.", default="")
+    is_cut: bool = told("Only a part of the list was looked through for these rows.", default=False)
 
 
 @dataclass(frozen=True, slots=True)

@@ -155,7 +155,8 @@ def _render(
     rows = rows_of(found_rows(listed, address.wanted), brands, address, actor, worn=_worn(listed.rows, state))
     if request.headers.get("HX-Target") == "more-rows":
         return render_template(
-            "inbox/_rows.html", page=InboxPage(title="", url="", rows=rows, views=(), next_url=next_url)
+            "inbox/_rows.html",
+            page=InboxPage(title="", url="", rows=rows, views=(), next_url=next_url, is_cut=listed.is_cut),
         )
     if conversation_id is not None and selected is None:
         selected = conversation_page(
@@ -181,6 +182,7 @@ def _render(
         told_words=_told(address, state),
         top_url=address.url() if request.args.get("returned") else "",
         next_url=next_url,
+        is_cut=listed.is_cut,
         first_url=address.url() if after else "",
         newer_count=_newer_count(actor, address, state, since),
         count_url=""
@@ -263,6 +265,8 @@ def _views(address: Address, state: QueueState, actor: Actor) -> tuple[Choice, .
 def _empty_reason(address: Address, next_url: str) -> str:
     if address.wanted.q:
         return empty_reason(address.wanted, is_unfinished=bool(next_url))
+    if next_url:
+        return _("No case of those looked at so far has all of this. The list goes on.")
     reasons = {
         "mine": _l("You hold no case. Take the next one."),
         "free": _l("Every open case is held by somebody."),
@@ -276,7 +280,7 @@ def _empty_reason(address: Address, next_url: str) -> str:
 
 
 def _empty_action(address: Address, next_url: str) -> Choice | None:
-    if address.wanted.q and next_url:
+    if next_url:
         return Choice(_("Look further"), next_url)
     if address.wanted.q and (address.wanted.status is not None or address.view != "team"):
         return Choice(_("Search answered and snoozed cases, too"), address.url(view=None, state=ANY))

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import itertools
+import random
 from collections.abc import Callable
 from datetime import timedelta
 from typing import Any
@@ -12,7 +14,7 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 from sqlalchemy import select, update
 
-from agency.inbox import desk
+from agency.inbox import desk, labelling, labels, queue_lists
 from agency.inbox.filters import cursor_of, read_cursor
 from agency.inbox.models import Conversation, Message
 from agency.inbox.queries import QueueFilter, brand_names, get_conversation, list_conversations, queue_state
@@ -128,6 +130,120 @@ def test_somebody_of_few_brands_has_every_list_in_its_order(ana: Agency, make: F
                     break
         assert seen == expected
         assert expected
+
+
+ASKED_OF_EACH: list[dict[str, Any]] = [
+    {"language": ("fi",)},
+    {"language": ("pl", "none"), "kind": "comment"},
+    {"act": ("complaint",)},
+    {"sentiment": ("negative", "none"), "stars": (1, 2)},
+    {"platform": ("google_business",), "holder": "free"},
+    {"reply_state": ("draft", "none")},
+    {"reply_state": "draft", "language": "pl"},
+    {"late": True, "act": ("praise", "complaint")},
+    {"holder": "me", "language": "en"},
+    {"label_ids": (0,), "kind": "comment"},
+    {"label_ids": (0, 1), "language": "en"},
+    {"topic_ids": (0,)},
+]
+"""What no index has in the list's order; labels and topics by their number."""
+
+
+def test_what_no_index_has_in_order_is_looked_for_a_stretch_at_a_time(
+    ana: Agency, make: Factory, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Page by page a list holds all that has the filter, in its order, however short the stretches looked through.
+
+    A page that found too few says that the list goes on. Looked up without any of the product's reading.
+    """
+    monkeypatch.setattr(queue_lists, "WALKED", 8)
+    monkeypatch.setattr(queue_lists, "WALKED_IN_TABLE", 4)
+    monkeypatch.setattr(queue_lists, "LEAST_WALKED", 2)
+    accounts = [make.account(ana, brand=number) for number in range(len(ana.brand_ids))]
+    topic, drawn, cases = new_id(), random.Random(5), list[UUID]()
+    for n in range(40):
+        held = n % 5 == 0
+        cases.append(
+            make.conversation(
+                ana,
+                brand=n % len(accounts),
+                account_id=accounts[n % len(accounts)],
+                rank=n * 5 % 7,
+                age=timedelta(minutes=n * 11 % 17),
+                status=drawn.choice(("open", "open", "snoozed", "closed")),
+                language=drawn.choice(("pl", "en", "fi", None)),
+                kind=drawn.choice(("comment", "review")),
+                platform=drawn.choice(("facebook", "google_business")),
+                stars=drawn.choice((1, 2, 5, None)),
+                act=drawn.choice(("complaint", "praise", None)),
+                sentiment=drawn.choice(("negative", None)),
+                topic_ids=[topic] if n % 7 == 0 else [],
+                reply_state=drawn.choice(("draft", "awaiting_approval", None)),
+                due_at=clock.now() - timedelta(minutes=n % 5 + 1) if n % 4 else None,
+                holder_id=ana.staff.user_id if held else None,
+                holder_name=ana.staff.name if held else None,
+                held_until=clock.now() + timedelta(hours=1) if held else None,
+            )
+        )
+    with ana.entered(ana.agency_admin):
+        named = [labels.create_label(ana.agency_admin, None, name).id for name in ("A", "B")]
+        labelling.put_on(ana.agency_admin, cases[::3], named[:1])
+        labelling.put_on(ana.agency_admin, cases[::4], named[1:])
+    few = make.person(ana, Role.STAFF, only_brand_ids=ana.brand_ids[1:])
+    cut = 0
+    for reader, asked, status, brand_count in itertools.product(
+        (ana.agency_admin, few), ASKED_OF_EACH, ("open", "closed", None), (0, 1, 3)
+    ):
+        chosen: dict[str, Any] = {**asked, "status": status, "brand_ids": tuple(ana.brand_ids[-brand_count:]) or None}
+        if brand_count == 0:
+            chosen["brand_ids"] = None
+        if "label_ids" in asked:
+            chosen["label_ids"] = tuple(named[n] for n in asked["label_ids"])
+        if "topic_ids" in asked:
+            chosen["topic_ids"] = (topic,)
+        wanted = QueueFilter(**chosen)
+        with ana.entered(reader):
+            every = db.session.scalars(select(Conversation)).all()
+            expected = [one.id for one in sorted(every, key=_place(wanted)) if _has(one, wanted, ana.staff.user_id)]
+        seen: list[UUID] = []
+        cursor, pages = None, 0
+        with ana.entered(reader):
+            while True:
+                page = list_conversations(wanted, cursor, 3, me=ana.staff.user_id, with_accounts=pages % 2 == 0)
+                seen += [row.id for row in page.rows]
+                cursor, pages = page.next_cursor, pages + 1
+                cut += page.is_cut and not page.rows
+                assert page.is_cut == (cursor is not None and len(page.rows) < 3), wanted
+                if cursor is None or pages > 50:
+                    break
+        assert seen == expected, wanted
+    assert cut, "no stretch was empty"
+
+
+def _place(wanted: QueueFilter) -> Callable[[Conversation], Any]:
+    if wanted.late:
+        return lambda one: (one.due_at or clock.now(), one.id)
+    if wanted.status == "open":
+        return lambda one: (-one.rank, -one.id.int)
+    return lambda one: (-one.last_message_at.timestamp(), -one.id.int)
+
+
+def _has(one: Conversation, wanted: QueueFilter, me: UUID) -> bool:
+    def among(name: str) -> bool:
+        given = getattr(wanted, name)
+        given = (given,) if isinstance(given, str) else given
+        return given is None or (getattr(one, name) or "none") in given
+
+    is_late = one.status == "open" and one.due_at is not None and one.due_at < clock.now()
+    return (
+        all(map(among, ("language", "kind", "act", "sentiment", "stars", "platform", "reply_state")))
+        and wanted.status in (None, one.status)
+        and (wanted.brand_ids is None or one.brand_id in wanted.brand_ids)
+        and (wanted.holder is None or one.holder_id == (me if wanted.holder == "me" else None))
+        and (not wanted.late or is_late)
+        and (wanted.label_ids is None or bool(set(wanted.label_ids) & set(one.label_ids)))
+        and (wanted.topic_ids is None or bool(set(wanted.topic_ids) & set(one.topic_ids)))
+    )
 
 
 def test_nobody_sees_beyond_their_brands(ana: Agency, stranger: Agency, make: Factory) -> None:

@@ -13,6 +13,7 @@ import pytest
 from flask import Flask
 from sqlalchemy import func, select, update
 
+from agency.inbox import queue_lists
 from agency.inbox.models import Conversation, Note
 from agency.replies.models import Reply, ReplyText
 from channels.models import Account
@@ -154,6 +155,32 @@ def test_rows_come_in_pages_and_the_list_never_moves_by_itself(ana: Agency, make
     whole = visitor.get(next_url)
     assert whole.text.count('class="row') == 3
     assert "1 new case" in whole.text, "without script the page itself says so"
+
+
+def test_a_list_that_was_looked_through_in_part_says_so_and_goes_on(
+    ana: Agency, make: Factory, visit: Visit, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(queue_lists, "WALKED", 3)
+    account = make.account(ana)
+    for number in range(7):
+        make.conversation(ana, account_id=account, rank=number, language="pl" if number in (0, 3) else "en")
+    visitor = visit(ana.staff)
+    assert "No case of those looked at so far has all of this" in visitor.get("/inbox?language=pl").text
+    pages = ["/inbox?language=pl", "/inbox/choose?language=pl"]
+    for path in pages:
+        rows, moved = 0, 0
+        while path:
+            answer = visitor.get(path).text
+            rows += answer.count('class="row') + answer.count('name="case"')
+            moved += 1
+            found = re.findall(r'href="([^"]*after=[^"]+)"[^>]*>(?:<svg.*?</svg>)?Look further', answer)
+            path = unescape(found[0]) if found else ""
+        assert (rows, moved) == (2, 3)
+    shown = visitor.get("/inbox?language=pl").text
+    part = visitor.get(
+        unescape(re.findall(r'href="([^"]*after=[^"]+)"', shown)[0]), HX_Request="true", HX_Target="more-rows"
+    )
+    assert "Only a part of the list was looked through" in part.text
 
 
 def test_views_filters_and_search_live_in_the_address(ana: Agency, make: Factory, case: UUID, visit: Visit) -> None:

@@ -17,12 +17,14 @@ import structlog
 from flask import Flask
 from sqlalchemy import update
 
-from agency.inbox import desk, labelling, labels, presence, pulse
+from agency.inbox import desk, labelling, labels, presence, pulse, saved_views
+from agency.inbox.filters import QueueFilter
 from agency.inbox.models import CHANGED_KEPT, Conversation
-from agency.inbox.queries import queue_state
+from agency.inbox.queries import list_conversations, queue_state
 from agency.local.valkey import start_valkey
 from agency.web.pulse import CODE_LENGTH, PATH
 from tenants import clock
+from tenants.brands import archive_brand
 from tenants.database import db
 from tenants.logs import get_logger
 from tenants.permissions import Actor, Role
@@ -184,6 +186,31 @@ def test_counts_are_the_pages_own(whole_app: Flask, ana: Agency, make: Factory, 
             "waiting": state.awaiting_approval_count,
             "late": state.late,
         }
+
+
+def test_nothing_of_an_archived_brand_is_listed_or_counted(
+    whole_app: Flask, ana: Agency, make: Factory, case: UUID
+) -> None:
+    """Not by the page, the pulse, a saved view or the API, whoever held it and however late it is."""
+    inbox = Open(whole_app, ana.staff, case)
+    held = make.conversation(ana, brand=1, rank=99, due_at=clock.now() - timedelta(minutes=1), language="pl")
+    with ana.entered(ana.staff):
+        desk.claim(ana.staff, held)
+    told = inbox.asks()
+    assert (told["n"], told["new"]) == ({"mine": 1, "free": 1, "team": 2, "waiting": 0, "late": 1}, 1)
+    with ana.entered(ana.agency_admin):
+        archive_brand(ana.agency_admin, ana.brand_ids[1])
+    make.conversation(ana)
+    told = inbox.asks()
+    assert (told["n"], told["new"]) == ({"mine": 0, "free": 2, "team": 2, "waiting": 0, "late": 0}, 1)
+    lists = [QueueFilter(), QueueFilter(holder="me"), QueueFilter(late=True), QueueFilter(status=None)]
+    lists.append(QueueFilter(language="pl"))
+    with ana.entered(ana.staff):
+        state = queue_state(ana.staff.user_id)
+        assert (state.mine, state.late, state.open_count) == (0, 0, 2)
+        for wanted in lists:
+            assert held not in [row.id for row in list_conversations(wanted, me=ana.staff.user_id).rows], wanted
+        assert [count.cases for count in saved_views.counts_of(ana.staff, lists)] == [2, 0, 0, 2, 0]
 
 
 def test_another_brand_and_another_agency_move_nothing(
