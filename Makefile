@@ -43,7 +43,7 @@ lint: tools ## format, lint, types, import contracts, lock rules
 	$(BIN)/python -m agency.local.lock_rules
 
 browser: tools ## run the tests in a real browser; fails where no Chromium is found
-	ONBRAND_REQUIRE_BROWSER=1 $(BIN)/python -m pytest -m browser $(SIDE_BY_SIDE)
+	ONBRAND_REQUIRE_BROWSER=1 $(BIN)/python -m pytest $$(grep -rl --include='*.py' 'mark\.browser' tests) -m browser $(SIDE_BY_SIDE)
 
 bench: setup $(VENV)/dev.stamp ## run the benchmarks; one: B=name SIZE=small|full
 	$(BIN)/python -m benchmarks $(B) $(if $(SIZE),--size $(SIZE))

@@ -17,7 +17,8 @@ LOCK_KEY = 4_207_001
 """One advisory lock number of ours, so that two migrations wait for each other."""
 
 
-def _config(connection: Connection) -> Config:
+def alembic_config(connection: Connection) -> Config:
+    """Alembic's settings for this open connection."""
     config = Config()
     config.set_main_option("script_location", str(Path(__file__).parent))
     config.attributes["connection"] = connection
@@ -53,7 +54,7 @@ def upgrade(owner_url: str, app_url: str) -> None:
     with engine.connect() as lock:
         lock.execute(text("select pg_advisory_lock(:key)"), {"key": LOCK_KEY})
         with engine.connect() as connection:
-            command.upgrade(_config(connection), "head")
+            command.upgrade(alembic_config(connection), "head")
             connection.commit()
         with engine.begin() as connection:
             for table in owned_tables():
@@ -70,5 +71,5 @@ def new_migration(owner_url: str, message: str) -> None:
     import_models()
     engine = create_engine(make_url(owner_url).set(drivername="postgresql+psycopg"))
     with engine.connect() as connection:
-        command.revision(_config(connection), message=message, autogenerate=True)
+        command.revision(alembic_config(connection), message=message, autogenerate=True)
     engine.dispose()

@@ -38,14 +38,20 @@ hypothesis_settings.load_profile("house")
 TEST_KEYS = "test:" + base64.b64encode(bytes(range(32))).decode()
 
 
+LONGEST = ("test_exactly_once.py", "test_run.py", "test_junk_requests.py", "test_routes.py", "test_program.py")
+"""Files that take a process more than a minute of a whole run, the longest first."""
+
+
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
-    """Of several processes each takes file after file: first those with slow tests, then those with many tests, so that
-    none is left with a long file when the others have done. Within a file the order stays as random as it was.
+    """Of several processes each takes file after file: first the longest, then those with slow tests, then those with
+    many tests, so that none is left with a long file when the others have done. Within a file the order stays as random
+    as it was.
     """
     if hasattr(config, "workerinput"):
         slow = {item.path for item in items if item.get_closest_marker("slow")}
         counts = Counter(item.path for item in items)
-        items.sort(key=lambda item: (item.path not in slow, -counts[item.path]))
+        places = {name: place for place, name in enumerate(LONGEST)}
+        items.sort(key=lambda i: (places.get(i.path.name, len(places)), i.path not in slow, -counts[i.path]))
 
 
 @pytest.fixture(scope="session")
