@@ -12,7 +12,7 @@ from sqlalchemy import Select, String, and_, cast, exists, func, select
 from agency.inbox import bulk, moderation, returning
 from agency.inbox.contacts import deeds
 from agency.notices import sending
-from agency.replies import answered_words, versions
+from agency.replies import answered_words, approval_requests, versions
 from agency.replies.models import PublishAttempt, Reply
 from agency.replies.reconciling import MODERATION_LOOKS, NEEDS_A_PERSON
 from channels import connecting, ending, raw_events
@@ -64,6 +64,7 @@ def keep_up(app: Flask) -> None:
                 keeping.wake(agency_id)
                 ending.forget_old()
                 answered_words.keep_older()
+                approval_requests.end_overdue()
                 deeds.fill_name_keys()
                 bulk.forget_old()
                 versions.forget_old()

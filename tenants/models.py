@@ -206,7 +206,8 @@ class ApiToken(Dated, Base):
 class OneTimeToken(Dated, Base):
     """A link that does one thing once, for a person who may be signed out; bound to its purpose.
 
-    `account_id`, with its agency and brand, is the connected account the link is about, None where it is about none.
+    `account_id`, with its agency and brand, is the connected account the link is about, None where it is about none;
+    `request_id` the request for a yes (`approval_request`).
     """
 
     __tablename__ = "one_time_token"
@@ -217,6 +218,7 @@ class OneTimeToken(Dated, Base):
     agency_id: Mapped[UUID | None]
     brand_id: Mapped[UUID | None]
     account_id: Mapped[UUID | None]
+    request_id: Mapped[UUID | None]
     expires_at: Mapped[datetime]
     used_at: Mapped[datetime | None]
     __table_args__ = (

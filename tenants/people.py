@@ -152,6 +152,25 @@ def holders_of(permission: Permission, agency_id: UUID, brand_id: UUID) -> list[
     )
 
 
+def member_with(permission: Permission, person_id: UUID, agency_id: UUID, brand_id: UUID) -> Actor | None:
+    """This person acting for this one brand, where they are a live member with the permission on it, else None."""
+    row = db.session.execute(
+        select(Person.name, Membership.role)
+        .join(Membership, Membership.person_id == Person.id)
+        .where(
+            Person.id == person_id,
+            Person.disabled_at.is_(None),
+            Membership.agency_id == agency_id,
+            Membership.removed_at.is_(None),
+            or_(Membership.all_brands, Membership.brand_ids.bool_op("@>")([brand_id])),
+        )
+    ).one_or_none()
+    if row is None:
+        return None
+    actor = Actor(person_id, row.name, Role(row.role), agency_id, frozenset({brand_id}))
+    return actor if actor.may(permission) else None
+
+
 def change_role(actor: Actor, person_id: UUID, role: Role, brand_ids: Iterable[UUID] | None) -> None:
     """Give a member another role and set of brands, from their next request on.
 

@@ -27,18 +27,27 @@ class Purpose(StrEnum):
 
     PASSWORD_RESET = "password_reset"
     RECONNECT = "reconnect"
+    APPROVE_REPLY = "approve_reply"
 
 
-LIVES: dict[Purpose, timedelta] = {Purpose.PASSWORD_RESET: timedelta(hours=1), Purpose.RECONNECT: timedelta(days=7)}
+LIVES: dict[Purpose, timedelta] = {
+    Purpose.PASSWORD_RESET: timedelta(hours=1),
+    Purpose.RECONNECT: timedelta(days=7),
+    Purpose.APPROVE_REPLY: timedelta(days=60),
+}
+"""How long each says what it is about. What a link about a reply may still do, and how it ended, says its request
+(`agency.replies.approval_requests`), which ends long before.
+"""
 
 
 @dataclass(frozen=True, slots=True)
 class Subject:
-    """The connected account a link is about."""
+    """The connected account a link is about and, where it asks for a yes, the request."""
 
     agency_id: UUID
     brand_id: UUID
     account_id: UUID
+    request_id: UUID | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,12 +75,13 @@ def token_hash(token: str) -> bytes:
 
 
 def mint(purpose: Purpose, person_id: UUID, *, about: Subject | None = None) -> str:
-    """A new token for this purpose, person and account; earlier unused ones of the same kind die with it."""
+    """A new token for this purpose, person, account and request; earlier unused ones of the same kind die with it."""
     db.session.execute(
         delete(OneTimeToken).where(
             OneTimeToken.purpose == purpose.value,
             OneTimeToken.person_id == person_id,
             OneTimeToken.account_id.is_not_distinct_from(about.account_id if about else None),
+            OneTimeToken.request_id.is_not_distinct_from(about.request_id if about else None),
         )
     )
     token = new_token()
@@ -82,6 +92,7 @@ def mint(purpose: Purpose, person_id: UUID, *, about: Subject | None = None) -> 
             agency_id=about.agency_id if about else None,
             brand_id=about.brand_id if about else None,
             account_id=about.account_id if about else None,
+            request_id=about.request_id if about else None,
             token_hash=token_hash(token),
             expires_at=clock.now() + LIVES[purpose],
         )
@@ -105,8 +116,12 @@ def peek(purpose: Purpose, token: str) -> UUID | None:
 
 
 def forget_all(person_id: UUID) -> None:
-    """Let no link this person was sent work any more."""
-    db.session.execute(delete(OneTimeToken).where(OneTimeToken.person_id == person_id))
+    """Let no link this person was sent about an account work any more. Those about replies say why they ended."""
+    db.session.execute(
+        delete(OneTimeToken).where(
+            OneTimeToken.person_id == person_id, OneTimeToken.purpose != Purpose.APPROVE_REPLY.value
+        )
+    )
 
 
 def forget_old() -> int:
@@ -177,4 +192,4 @@ def _link(*conditions: ColumnElement[bool], or_used: bool = False) -> Link | Non
     row = db.session.execute(wanted).scalar_one_or_none()
     if row is None or row.agency_id is None or row.brand_id is None or row.account_id is None:
         return None
-    return Link(row.id, row.person_id, Subject(row.agency_id, row.brand_id, row.account_id))
+    return Link(row.id, row.person_id, Subject(row.agency_id, row.brand_id, row.account_id, row.request_id))

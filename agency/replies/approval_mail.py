@@ -1,14 +1,18 @@
-"""Mails to whoever may say yes: when a reply waits for it, with one link to the page that decides; and when words they
-said yes to are taken back without asking them again.
+"""Mails to whoever may say yes: when a reply waits for it, with a link of their own to the page that decides; and when
+words they said yes to are taken back without asking them again.
 """
 
 from __future__ import annotations
 
+from uuid import UUID
+
 from agency.notices.mail import send_notice
 from agency.replies import checks
+from agency.replies.approval_requests import ask, end_of_person
 from agency.replies.models import Reply
 from agency.replies.moves import text_of
 from styleguides.masking import masked
+from tenants.models import Person
 from tenants.people import approvers_of
 
 MOST_CHARACTERS = 4000
@@ -17,20 +21,38 @@ MOST_CHARACTERS = 4000
 
 def tell_approvers(reply: Reply) -> int:
     """Promise a mail to everybody who may approve this reply, its writer left out; returns how many."""
-    conversation, brand = checks.conversation_of(reply), checks.brand_of(reply)
     people = [p for p in approvers_of(reply.agency_id, reply.brand_id) if p.id != reply.written_by]
     for person in people:
-        send_notice(
-            "reply_awaits_you",
-            person,
-            brand_name=brand.name,
-            customer_name=conversation.author_name,
-            customer_words=_cut(checks.message_of(reply).text),
-            draft=_cut(text_of(reply).text),
-            due_at=conversation.due_at,
-            path=f"/approvals/{reply.id}",
-        )
+        _ask(reply, person)
     return len(people)
+
+
+def ask_again(reply: Reply, person_id: UUID) -> bool:
+    """Mail this approver a newer link about the words the reply has now; what they were sent before ends.
+
+    The reply must be locked. False where it does not wait, or the person may not decide on it.
+    """
+    people = [p for p in approvers_of(reply.agency_id, reply.brand_id) if p.id == person_id != reply.written_by]
+    if not people or reply.state != "awaiting_approval":
+        return False
+    end_of_person(reply.id, person_id, "asked_anew")
+    _ask(reply, people[0])
+    return True
+
+
+def _ask(reply: Reply, person: Person) -> None:
+    conversation, brand, text = checks.conversation_of(reply), checks.brand_of(reply), text_of(reply)
+    asked = ask(reply, text.text_hash, person)
+    asked.request.mail_id = send_notice(
+        "reply_awaits_you",
+        person,
+        brand_name=brand.name,
+        customer_name=conversation.author_name,
+        customer_words=_cut(checks.message_of(reply).text),
+        draft=_cut(text.text),
+        due_at=conversation.due_at,
+        path=f"/a/{asked.token}",
+    )
 
 
 def tell_of_taking_back(withdrawal: Reply) -> int:

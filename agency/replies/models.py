@@ -193,6 +193,44 @@ class Approval(BrandOwned, Dated, Base):
     )
 
 
+class ApprovalRequest(BrandOwned, Dated, Base):
+    """That one person was asked for a yes to exactly one text for exactly one target, and what became of it.
+
+    `asked_at` is when the reply came to wait (its `state_since`): a reply sent anew is asked about anew. `mail_id` is
+    the mail that asked. It ends once: `ended_because` is the move that ended it, or a word of
+    `agency.replies.approval_requests.ENDINGS`, `ended_words` a reason somebody gave, `ended_by` whoever did it, None
+    for the system. `from_address` and `from_browser` are set where the decision came by this request's own link.
+    """
+
+    __tablename__ = "approval_request"
+    reply_id: Mapped[UUID]
+    reply_text_id: Mapped[UUID]
+    text_hash: Mapped[str] = mapped_column(Text)
+    target_fingerprint: Mapped[bytes] = mapped_column(LargeBinary)
+    account_id: Mapped[UUID]
+    approver_id: Mapped[UUID]
+    approver_name: Mapped[str] = mapped_column(Text)
+    asked_at: Mapped[datetime]
+    mail_id: Mapped[UUID | None]
+    expires_at: Mapped[datetime]
+    ended_at: Mapped[datetime | None]
+    ended_because: Mapped[str | None] = mapped_column(Text)
+    ended_words: Mapped[str | None] = mapped_column(Text)
+    ended_by: Mapped[UUID | None]
+    ended_by_name: Mapped[str | None] = mapped_column(Text)
+    from_address: Mapped[str | None] = mapped_column(Text)
+    from_browser: Mapped[str | None] = mapped_column(Text)
+    __table_args__ = (
+        belongs_to("reply", "reply_id"),
+        belongs_to("reply_text", "reply_text_id"),
+        belongs_to("account", "account_id"),
+        Index("ix_approval_request_reply", "agency_id", "reply_id", "id"),
+        Index("ix_approval_request_open", "agency_id", "expires_at", "id", postgresql_where=text("ended_at is null")),
+        CheckConstraint("(ended_at is null) = (ended_because is null)", name="an_end_says_why"),
+        {"info": {"app_may": ("SELECT", "INSERT", "UPDATE")}},
+    )
+
+
 class PublishAttempt(BrandOwned, Dated, Base):
     """One call, or one look, at the platform. Written before the call leaves; `outcome` follows.
 

@@ -10,6 +10,7 @@ from sqlalchemy import select, update
 from agency.inbox.merged import told_with
 from agency.inbox.models import Conversation
 from agency.replies.answered_words import keep_question
+from agency.replies.approval_requests import end_of_reply
 from agency.replies.lifecycle import LIFECYCLE
 from agency.replies.models import Approval, Reply, ReplyText
 from agency.replies.wordings import remember_sent
@@ -45,6 +46,8 @@ def move(
     LIFECYCLE.apply(reply, name, target)
     reply.state_since = clock.now()
     reply.state_reason = reason
+    if source == "awaiting_approval":
+        end_of_reply(reply, name, actor, reason)
     show_in_queue(reply)
     if reply.state == "published":
         remember_sent(reply)

@@ -27,7 +27,14 @@ from agency.web.contexts_conversation import (
 )
 from agency.web.contexts_doors import ErrorPage, MailboxPage, MailRow, SecondFactorPage, SignInPage
 from agency.web.contexts_filters import Chip, LabelLook
-from agency.web.contexts_owner import ChainStep, OwnerReplyPage, OwnerWaitingPage, ReceiptPage, WaitingRow
+from agency.web.contexts_owner import (
+    ChainStep,
+    LinkEndedPage,
+    OwnerReplyPage,
+    OwnerWaitingPage,
+    ReceiptPage,
+    WaitingRow,
+)
 from agency.web.contexts_rooms import (
     AccountRow,
     AccountsPage,
@@ -60,6 +67,7 @@ __all__ = [
     "GuideVersionRow",
     "InboxPage",
     "LabelLook",
+    "LinkEndedPage",
     "MailRow",
     "MailboxPage",
     "MessageLook",
@@ -108,6 +116,10 @@ class Shell:
     away_url: str = told("Posting gives back what this person holds; empty for who holds nothing.", default="")
     keys_on: bool = told("Single-key shortcuts, which a person can switch off.", default=True)
     assets: str = told("Changes with the static files: `agency.web.static_version.static_version()`.", default="0")
+    referrer: str = told(
+        "Referrer policy; `no-referrer` behind a mailed link, where only the page's own form can be sent.",
+        default="same-origin",
+    )
     env: str = told("`local` shows a mark in the frame and the links to /parts and the mailbox.", default="production")
 
 

@@ -94,6 +94,26 @@ class OwnerReplyPage:
     receipt_url: str = told("The chain of who and when.", default="")
     others_url: str = told("Back to what else waits; empty for links from a mail.", default="")
     others_count: int = told("How many other replies wait.", default=0)
+    by_link: bool = told("Behind a mailed link: the form needs no token of its own.", default=False)
+    asked_name: str = told("Whom the link was mailed to; empty behind a sign-in.", default="")
+    opened: str = told("The form to show open: change | decline.", default="")
+
+
+@dataclass(frozen=True, kw_only=True)
+class LinkEndedPage:
+    """A mailed link that decides nothing any more, `owner/link_ended.html`: why, and what one may do.
+
+    Posts: `url` with `do` = newer.
+    """
+
+    brand: BrandLook = told("Whose voice it was about.")
+    notice: Notice = told("What happened, what is safe, what comes next.")
+    asked_name: str = told("Whom the link was mailed to.")
+    text: str = told("The words this very person approved; empty for all others.", default="")
+    language: str = told("Of these words.", default="")
+    typed: str = told("What came with a form that was too late.", default="")
+    live_url: str = told("The reply on the platform once it is there.", default="")
+    url: str = told("Where a newer link is asked for; empty where nothing waits for this person.", default="")
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -71,6 +71,7 @@ PAGES = (
     "composer",
     "drafts",
     "owner",
+    "approval_link",
     "receipts",
     "guide",
     "guide_proposals",
@@ -115,6 +116,9 @@ HEADERS = {
     "X-Frame-Options": "DENY",
     "Permissions-Policy": "camera=(), geolocation=(), microphone=(), payment=()",
 }
+
+BY_LINK_HEADERS = {"Referrer-Policy": "no-referrer", "X-Robots-Tag": "noindex"}
+"""Of pages whose address is the secret. Their forms send `Origin: null`, and need no more (`_check_origin`)."""
 
 csrf = CSRFProtect()
 
@@ -199,12 +203,15 @@ def _stand_at_the_door() -> AnyResponse | None:
     if request.method not in SAFE_METHODS:
         if endpoint in LARGE_BODIES and person_or_none() is not None:
             request.max_content_length = LARGE_BODIES[endpoint]
-        _check_origin()
-        csrf.protect()
+        if ROUTE_POLICY.get(endpoint) is Audience.BY_LINK:
+            _check_origin(is_unnamed_ours=True)
+        else:
+            _check_origin()
+            csrf.protect()
     policy = ROUTE_POLICY.get(endpoint)
     if policy is None:
         raise Forbidden("This page has no rule that says who may open it. Nothing was changed. Tell whoever runs it.")
-    if policy is Audience.PUBLIC:
+    if policy in (Audience.PUBLIC, Audience.BY_LINK):
         return None
     person = person_or_none()
     if person is None:
@@ -226,11 +233,14 @@ def _stand_at_the_door() -> AnyResponse | None:
     return None
 
 
-def _check_origin() -> None:
-    """Refuse what another site's page sends. Browsers name the origin of every post; programs with a token may not."""
+def _check_origin(*, is_unnamed_ours: bool = False) -> None:
+    """Refuse what another site's page sends. Browsers name the origin of every post; programs with a token may not.
+
+    `is_unnamed_ours`: forms of pages without referrer send `null`. What another site does not know is the address.
+    """
     origin = request.headers.get("Origin")
     if origin is not None:
-        if origin not in _our_origins():
+        if origin not in _our_origins() and not (is_unnamed_ours and origin == "null"):
             raise Forbidden("This came from another site's page. Nothing was changed. Do it on our own page.")
     elif request.headers.get("Sec-Fetch-Site", "same-origin") not in ("same-origin", "none"):
         raise Forbidden("This came from another site's page. Nothing was changed. Do it on our own page.")
@@ -266,5 +276,7 @@ def _dress(response: Response) -> Response:
         wanted.append(("Strict-Transport-Security", "max-age=63072000; includeSubDomains"))
     if request.endpoint != STATIC:
         wanted.append(("Cache-Control", "no-store"))
+    if ROUTE_POLICY.get(request.endpoint or "") is Audience.BY_LINK:
+        wanted = [*BY_LINK_HEADERS.items(), *(pair for pair in wanted if pair[0] not in BY_LINK_HEADERS)]
     response.headers.extend([pair for pair in wanted if pair[0].lower() not in given])
     return response

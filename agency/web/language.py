@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any, TypeVar
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
-from flask import Blueprint, Flask, Response, redirect, request
+from flask import Blueprint, Flask, Response, g, has_request_context, redirect, request
 from flask_babel import Babel, Domain, get_locale
 from sqlalchemy import update
 
@@ -79,7 +79,7 @@ def per_language(make: Callable[[], T]) -> Callable[[], T]:
 
 def chosen_language() -> str:
     """The code of the language this request is answered in. Asks no database."""
-    person = person_of_request()
+    person = person_of_request() or _holder_of_link()
     if person is not None:
         return known_language(person.language)
     if not request:
@@ -89,6 +89,15 @@ def chosen_language() -> str:
     return known_language(request.accept_languages.best_match(list(LANGUAGES)))
 
 
+def speak_to(holder: Person) -> None:
+    """Answer this request in the language and zone of whoever its link was mailed to."""
+    g.holder_of_link = holder
+
+
+def _holder_of_link() -> Person | None:
+    return g.get("holder_of_link") if has_request_context() else None
+
+
 def time_of_day(at: datetime) -> str:
     """Hours and minutes where the reader is."""
     return at.astimezone(chosen_zone()).strftime("%H:%M")
@@ -96,7 +105,7 @@ def time_of_day(at: datetime) -> str:
 
 def chosen_zone() -> tzinfo:
     """The reader's time zone; UTC where nobody is known."""
-    person = person_of_request()
+    person = person_of_request() or _holder_of_link()
     try:
         return ZoneInfo(person.time_zone if person is not None else "UTC")
     except (ZoneInfoNotFoundError, ValueError):

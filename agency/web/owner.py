@@ -10,18 +10,19 @@ from flask import Blueprint, Response, make_response, redirect, request, url_for
 from flask_babel import gettext as _
 from werkzeug.wrappers import Response as AnyResponse
 
-from agency.replies import desk, queries
+from agency.replies import queries
 from agency.replies.checks import brand_of
 from agency.replies.moves import locked
-from agency.replies.queries import ReplyRow, WaitingReply
+from agency.replies.queries import WaitingReply
 from agency.replies.words import hash_of
 from agency.web import clocks
 from agency.web.contexts import OwnerWaitingPage, WaitingRow
+from agency.web.deciding import carry_out, looked_at, refused
 from agency.web.guide_proposals import waiting_rows
 from agency.web.language import chosen_language, chosen_zone
 from agency.web.last_sent import remember_sent_as
 from agency.web.looks import Choice, Notice, brand_look
-from agency.web.owner_reply import Typed, checked_words, decisions_about, page_of
+from agency.web.owner_reply import Typed, decisions_about, page_of
 from agency.web.reply_looks import place_words, stars_look
 from agency.web.shell import brand_looks, render_page, shell
 from agency.web.state_looks import reply_states
@@ -29,7 +30,7 @@ from agency.web.who import actor_of_request
 from styleguides.masking import masked
 from tenants import clock
 from tenants.database import db
-from tenants.errors import AppError, Conflict, Invalid, NotFound
+from tenants.errors import Conflict, Invalid, NotFound
 from tenants.ids import id_from
 from tenants.permissions import Actor, Permission
 
@@ -129,12 +130,12 @@ def decide(reply_id: str) -> AnyResponse:
         # The same words, asked for anew: perhaps about other words of the customer than those this form showed.
         return _answer(wanted, 409, replace(kept, notice=_asked_anew()))
     if deed == "check" or (deed == "approve" and edited):
-        return _answer(wanted, 200, _looked_at(reply, kept, asked=deed == "check"))
+        return _answer(wanted, 200, looked_at(reply, kept, asked=deed == "check"))
     try:
-        _carry_out(actor, wanted, deed, shown_hash, text, reason)
+        carry_out(actor, wanted, deed, shown_hash, text, reason)
     except (Invalid, Conflict) as error:
         db.session.rollback()
-        return _answer(wanted, error.http_status, _refused(reply, kept, error))
+        return _answer(wanted, error.http_status, refused(reply, kept, error))
     if deed in ("approve", "change_and_approve"):
         remember_sent_as(reply.brand_id, brand_of(locked(wanted)).name)
     return redirect(url_for("owner.reply", reply_id=wanted), code=303)
@@ -149,19 +150,6 @@ def _asked_anew() -> Notice:
     )
 
 
-def _carry_out(actor: Actor, reply_id: UUID, deed: str, shown_hash: str, text: str, reason: str) -> None:
-    if deed == "approve":
-        desk.approve(actor, reply_id, shown_hash)
-    elif deed == "change_and_approve":
-        desk.change_and_approve(actor, reply_id, text, shown_hash)
-    elif deed == "ask_for_changes":
-        desk.say_no(actor, reply_id, "ask_for_changes", reason, shown_hash)
-    elif deed == "decline":
-        desk.say_no(actor, reply_id, "decline", reason, shown_hash)
-    else:
-        raise Invalid("This is not one of the buttons. Nothing was decided. Press one of those below.")
-
-
 def _is_second_click(actor: Actor, reply_id: UUID, deed: str, said: str, since: str) -> bool:
     """Whether this person has decided just so since the form was made: its key is when the reply came to wait."""
     last = next((d for d in reversed(decisions_about(reply_id)) if d.by == actor.user_id), None)
@@ -172,40 +160,6 @@ def _is_second_click(actor: Actor, reply_id: UUID, deed: str, said: str, since: 
     if last is None or not is_newer or last.decision != DECISIONS[deed]:
         return False
     return said == (last.text_hash if last.decision == "approved" else last.reason)
-
-
-def _looked_at(reply: ReplyRow, kept: Typed, *, asked: bool) -> Typed:
-    changed = kept.changed
-    if not changed:
-        words = Notice("info", _("You have not changed a word yet."), _("Nothing was published."))
-        return Typed(reason=kept.reason, notice=words, shown_hash=kept.shown_hash)
-    notice = None
-    if not asked:
-        notice = Notice(
-            "warn",
-            _("You changed the words, so they were not approved as they stood."),
-            _("Nothing was published."),
-            _("Look at your change below and press Change words and approve."),
-        )
-    return Typed(changed, kept.reason, notice, None, kept.shown_hash, checked_words(reply, changed))
-
-
-def _refused(reply: ReplyRow, kept: Typed, error: AppError) -> Typed:
-    errors = {field: _(sentences[0]) for field, sentences in error.fields.get("errors", {}).items()}
-    if "reason" in errors:
-        errors["reason"] = _("Say in a few words what should be different, or why not.")
-    if error.code == "style_stop":
-        stops = [finding["message"] for finding in error.fields["findings"] if finding["level"] == "stop"]
-        notice = Notice(
-            "bad",
-            _("Your style guide stops these words."),
-            _("Nothing was published; what you typed is below."),
-            _("Change what is marked and try again."),
-        )
-        errors["text"] = " ".join(stops) if kept.changed else ""
-        return Typed(kept.changed, kept.reason, notice, errors, kept.shown_hash, checked_words(reply, kept.changed))
-    notice = Notice("warn" if isinstance(error, Conflict) else "bad", _(error.message))
-    return Typed(kept.changed, kept.reason, notice, errors, kept.shown_hash)
 
 
 def _answer(reply_id: UUID, status: int, typed: Typed | None = None) -> Response:

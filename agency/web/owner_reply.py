@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import NamedTuple
 from uuid import UUID
@@ -20,7 +20,7 @@ from agency.replies.queries import ReplyRow
 from agency.replies.text_difference import Piece, text_difference
 from agency.replies.words import hash_of
 from agency.web import clocks
-from agency.web.contexts import CheckResult, OwnerReplyPage
+from agency.web.contexts import CheckResult, MessageLook, OwnerReplyPage
 from agency.web.language import chosen_language, chosen_zone
 from agency.web.last_sent import sent_as_before
 from agency.web.looks import Notice, brand_look
@@ -67,8 +67,20 @@ class Typed:
     check: Checked | None = None
 
 
-def page_of(actor: Actor, reply_id: UUID, typed: Typed) -> OwnerReplyPage:
-    """The page; five statements beside finding the person, one more where words changed since they were last shown."""
+@dataclass(frozen=True)
+class ByLink:
+    """The mailed link the page stands behind: its address, whom it was mailed to, the form it opens."""
+
+    url: str
+    asked_name: str
+    opened: str = ""
+
+
+def page_of(actor: Actor, reply_id: UUID, typed: Typed, link: ByLink | None = None) -> OwnerReplyPage:
+    """The page; five statements beside finding the person, one more where words changed since they were last shown.
+
+    Behind a `link` nothing is kept in the browser, and nothing is linked to that needs a sign-in.
+    """
     reply = queries.get_reply(reply_id)
     if reply.submitted_at is None and reply.state in ("draft", "dropped"):
         raise NotFound()  # nobody was asked yet: a draft is the agency's own
@@ -78,14 +90,15 @@ def page_of(actor: Actor, reply_id: UUID, typed: Typed) -> OwnerReplyPage:
     if reply.state == "draft" and decisions:
         text = decisions[-1].text  # what is being written anew is shown when it is asked for
     zone, locale = chosen_zone(), chosen_language()
-    others = _waiting_count()
+    others = _waiting_count() if link is None else 0
+    messages = message_looks(view, newest=MOST_MESSAGES, for_client=True, without=reply_id)
     return OwnerReplyPage(
-        url=url_for("owner.decide", reply_id=reply_id),
+        url=url_for("owner.decide", reply_id=reply_id) if link is None else link.url,
         brand=brand_look(str(view.brand_id), view.brand_name, view.brand_mark, view.brand_colour),
         place=_place(reply),
         account=view.account_name,
         customer=view.contact_name or view.author_name or _("Somebody"),
-        customer_messages=message_looks(view, newest=MOST_MESSAGES, for_client=True, without=reply_id),
+        customer_messages=messages if link is None else tuple(map(_without_copies, messages)),
         context=quoted_post(view),
         language=view.language or view.brand_language,
         text=text,
@@ -95,20 +108,23 @@ def page_of(actor: Actor, reply_id: UUID, typed: Typed) -> OwnerReplyPage:
         result=_result(reply, view, text, waits),
         due=clocks.due(view.due_at, clock.now(), zone, locale) if view.due_at and waits else None,
         standing_difference=_standing_difference(reply, text) if waits else (),
-        difference=_difference(actor, reply, decisions, typed.shown_hash) if waits else (),
+        difference=_difference(actor, reply, decisions, typed.shown_hash, link) if waits else (),
         changed=typed.changed,
         changed_difference=text_difference(reply.text, typed.changed) if typed.changed else (),
         changed_findings=finding_looks(typed.check.findings, typed.changed) if typed.check else (),
         reason=typed.reason,
         errors=typed.errors or {},
-        sent_as_before=sent_as_before(view.brand_id) if waits else "",
+        sent_as_before=sent_as_before(view.brand_id) if waits and link is None else "",
         may_decide=actor.may(Permission.REPLY_APPROVE) and actor.user_id != reply.written_by,
         decided=None if waits else decided_words(reply, decisions, actor, typed.changed or typed.reason),
         notice=typed.notice or _stale_notice(reply, typed, waits),
-        live_url=_live_url(view, reply_id),
-        receipt_url="" if waits else url_for("receipts.receipt", reply_id=reply_id),
-        others_url=url_for("owner.waiting"),
+        live_url=live_url(view, reply_id),
+        receipt_url="" if waits or link is not None else url_for("receipts.receipt", reply_id=reply_id),
+        others_url=url_for("owner.waiting") if link is None else "",
         others_count=max(0, others - 1) if waits else others,
+        by_link=link is not None,
+        asked_name=link.asked_name if link is not None else "",
+        opened=link.opened if link is not None else "",
     )
 
 
@@ -141,14 +157,23 @@ def _result(reply: ReplyRow, view: ConversationView, text: str, waits: bool) -> 
     return let_go_in(result, reply) if same else result
 
 
-def _live_url(view: ConversationView, reply_id: UUID) -> str:
+def live_url(view: ConversationView, reply_id: UUID) -> str:
+    """Where the reply stands on the platform; empty where it does not."""
     return next((m.permalink or "" for m in view.messages if m.reply_id == reply_id and m.deleted_at is None), "")
 
 
-def _difference(actor: Actor, reply: ReplyRow, decisions: list[Decision], shown_hash: str) -> tuple[Piece, ...]:
+def _without_copies(m: MessageLook) -> MessageLook:
+    """Our copies of pictures and films are for who signs in."""
+    kept = tuple(replace(one, sort="", url="", note=_("Sign in to see it.")) if one.sort else one for one in m.kept)
+    return replace(m, kept=kept)
+
+
+def _difference(
+    actor: Actor, reply: ReplyRow, decisions: list[Decision], shown_hash: str, link: ByLink | None
+) -> tuple[Piece, ...]:
     """Against the words of the form that came back, else those last decided on, else those last shown here."""
     base_hash = shown_hash if shown_hash != reply.text_hash else ""
-    before = _shown_before(reply)
+    before = _shown_before(reply) if link is None else ""
     if not base_hash:
         own = next((d for d in reversed(decisions) if d.by == actor.user_id), None)
         if own is not None and own.text_hash != reply.text_hash:

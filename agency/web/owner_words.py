@@ -12,7 +12,7 @@ from flask_babel import gettext as _
 from agency.replies.queries import ReplyRow
 from agency.web import clocks
 from agency.web.language import chosen_language, chosen_zone
-from agency.web.looks import Notice
+from agency.web.looks import Notice, Tone
 from tenants.permissions import Actor
 
 
@@ -37,13 +37,11 @@ def decided_words(reply: ReplyRow, decisions: Sequence[Decided], actor: Actor, t
     what, safe, then = _words(reply, last, actor)
     if typed:
         then = " ".join((then, _("You had written: %(words)s", words=typed)))
-    tone = {"published": "good", "approved": "good", "publishing": "good", "refused": "bad", "outcome_unknown": "warn"}
-    return Notice(tone.get(reply.state, "info"), what, safe, then)  # type: ignore[arg-type]
+    return Notice(TONES.get(reply.state, "info"), what, safe, then)
 
 
 def _words(reply: ReplyRow, last: Decided | None, actor: Actor) -> tuple[str, str, str]:
     who = _who(last, actor)
-    nothing = _("You need not do anything.")
     if reply.state == "declined":
         said = _("Declined %(who)s.", who=who)
         return said, _("Nothing is published."), _reason(last)
@@ -59,16 +57,34 @@ def _words(reply: ReplyRow, last: Decided | None, actor: Actor) -> tuple[str, st
         if last is None or last.decision != "released"
         else _("Released %(who)s.", who=who)
     )
+    return (said, *after_yes(reply))
+
+
+TONES: dict[str, Tone] = {
+    "published": "good",
+    "approved": "good",
+    "publishing": "good",
+    "refused": "bad",
+    "outcome_unknown": "warn",
+}
+"""Of a notice about a reply that no longer waits, by its state."""
+
+
+def after_yes(reply: ReplyRow) -> tuple[str, str]:
+    """What became of a reply after the yes, and what one may do."""
+    nothing = _("You need not do anything.")
     if reply.state == "published" and reply.published_at is not None:
         at = clocks.moment(reply.published_at, chosen_zone(), chosen_language()).words
-        return said, _("Published once, %(time)s.", time=at), nothing
+        return _("Published once, %(time)s.", time=at), nothing
     if reply.state == "refused":
         safe = _("The platform did not take it, so nothing is published.")
-        return said, safe, _("The agency sees why and takes care of it.")
+        return safe, _("The agency sees why and takes care of it.")
     if reply.state == "outcome_unknown":
         safe = _("It was sent, but the platform did not confirm it.")
-        return said, safe, _("We look whether it is there before anything is sent again.")
-    return said, _("It is published once, within a minute or so."), nothing
+        return safe, _("We look whether it is there before anything is sent again.")
+    if reply.state in ("approved", "publishing"):
+        return _("It is published once, within a minute or so."), nothing
+    return _("Something changed since, so it was not published."), _("You are asked again when it is ready.")
 
 
 def _who(last: Decided | None, actor: Actor) -> str:

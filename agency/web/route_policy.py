@@ -15,6 +15,8 @@ class Audience(StrEnum):
 
     PUBLIC = "public"
     """Anybody; nobody is looked up and no scope is entered."""
+    BY_LINK = "by_link"
+    """Whoever holds a link: what it may do follows from its token alone, no cookie is read, so no form token either."""
     PERSON = "person"
     """Somebody signed in, even before an agency is chosen or a demanded second factor is set up."""
     SIGNED_IN = "signed_in"
@@ -24,6 +26,7 @@ class Audience(StrEnum):
 Policy = Audience | Permission
 
 PUBLIC, PERSON, SIGNED_IN = Audience.PUBLIC, Audience.PERSON, Audience.SIGNED_IN
+BY_LINK = Audience.BY_LINK
 
 ROUTE_POLICY: dict[str, Policy] = {
     # the door itself
@@ -62,6 +65,9 @@ ROUTE_POLICY: dict[str, Policy] = {
     "links.set_password": PUBLIC,
     "links.invitation": PUBLIC,
     "links.accept_invitation": PUBLIC,
+    # approval_link.py: the client's yes from a mail
+    "approval_link.show": BY_LINK,
+    "approval_link.decide": BY_LINK,
     # account_page.py: a person's own settings
     "account_page.account": PERSON,
     "account_page.save": PERSON,

@@ -440,7 +440,7 @@ def test_a_removed_member_is_a_stranger_at_once(world: World, superuser: Engine)
     ids = world.ids(world.mine)
     for rule, method in rules(world.app):
         policy = policy_of(rule)
-        if policy in (Audience.PUBLIC, Audience.PERSON, "public"):
+        if policy in (Audience.PUBLIC, Audience.BY_LINK, Audience.PERSON, "public"):
             continue
         answer = asker.ask(method, address_of(world.app, rule, ids), body_of(world.app, rule, method))
         refused = answer.status_code == 401 or answer.headers.get("Location", "").startswith(("/agencies", "/sign-in"))
@@ -458,7 +458,7 @@ def test_nobody_signed_in_sees_a_word(world: World) -> None:
                 answer = asker.ask(verb, address_of(world.app, rule, ids), body_of(world.app, rule, method))
                 if leaks(answer) or b"MINE" in answer.get_data() or answer.status_code >= 500:
                     wrong.append((verb, rule.rule, answer.status_code))
-                is_public = policy_of(rule) in (Audience.PUBLIC, "public")
+                is_public = policy_of(rule) in (Audience.PUBLIC, Audience.BY_LINK, "public")
                 if not is_public and answer.status_code not in (302, 303, 401):
                     wrong.append((verb, rule.rule, answer.status_code))
     assert wrong == []

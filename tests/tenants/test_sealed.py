@@ -39,6 +39,7 @@ NOT_SEALED = {
     "reply.in_reply_to_content_hash",
     "reply.target_fingerprint",
     "approval.target_fingerprint",
+    "approval_request.target_fingerprint",
     "message.content_hash",
     "data_key.wrapped",
     "raw_event.body",

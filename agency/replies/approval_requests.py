@@ -1,0 +1,164 @@
+"""Requests for a yes: who was asked about which words, by which link, and what became of it.
+
+A link is good for as long as its request is open (`why_closed`), which is judged anew each time: nothing has to
+remember to end it. What ends it is written down all the same, so that the link can say so afterwards. Flushes, never
+commits.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import Any, NamedTuple
+from uuid import UUID
+
+from sqlalchemy import any_, or_, select, update
+
+from agency.replies.models import ApprovalRequest, Reply
+from tenants import clock
+from tenants.database import db
+from tenants.models import Membership, Person
+from tenants.people import member_with
+from tenants.permissions import ROLE_PERMISSIONS, Actor, Permission
+from tenants.tokens import Purpose, Subject, mint
+
+LIFE = timedelta(hours=72)
+"""How long a link decides; the reply goes on waiting, and a newer link can be asked for."""
+BROWSER_CHARACTERS = 200
+
+ENDINGS = frozenset({"asked_anew", "expired", "approver_left"})
+"""What ends a request beside the moves that take its reply away from waiting."""
+
+
+class Closed(NamedTuple):
+    """Why a request decides nothing any more. `because` as in `ApprovalRequest.ended_because`."""
+
+    because: str
+    words: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """A request just made, and the token of its link, which is told nowhere else."""
+
+    request: ApprovalRequest
+    token: str
+
+
+def ask(reply: Reply, text_hash: str, person: Person) -> Asked:
+    """Ask this person for a yes to the words the reply has now. The reply must wait and be locked."""
+    assert reply.text_id is not None
+    now = clock.now()
+    request = ApprovalRequest(
+        agency_id=reply.agency_id,
+        brand_id=reply.brand_id,
+        reply_id=reply.id,
+        reply_text_id=reply.text_id,
+        text_hash=text_hash,
+        target_fingerprint=reply.target_fingerprint,
+        account_id=reply.account_id,
+        approver_id=person.id,
+        approver_name=person.name,
+        asked_at=reply.state_since,
+        expires_at=now + LIFE,
+    )
+    db.session.add(request)
+    db.session.flush()
+    about = Subject(reply.agency_id, reply.brand_id, reply.account_id, request.id)
+    return Asked(request, mint(Purpose.APPROVE_REPLY, person.id, about=about))
+
+
+def find(request_id: UUID, *, lock: bool = False) -> ApprovalRequest | None:
+    """The request, as it is in the database now; with `lock`, nobody else's to end. Lock its reply first."""
+    wanted = select(ApprovalRequest).where(ApprovalRequest.id == request_id)
+    if lock:
+        wanted = wanted.with_for_update().execution_options(populate_existing=True)
+    return db.session.execute(wanted).scalar_one_or_none()
+
+
+def requests_of(reply_id: UUID) -> Sequence[ApprovalRequest]:
+    """Everybody who was ever asked about this reply, first to last."""
+    wanted = select(ApprovalRequest).where(ApprovalRequest.reply_id == reply_id).order_by(ApprovalRequest.id)
+    return db.session.scalars(wanted).all()
+
+
+def approver_of(request: ApprovalRequest) -> Actor | None:
+    """Whoever was asked, for this one brand; None where they may no longer say yes for it."""
+    return member_with(Permission.REPLY_APPROVE, request.approver_id, request.agency_id, request.brand_id)
+
+
+def why_closed(request: ApprovalRequest, reply: Reply, approver: Actor | None) -> Closed | None:
+    """Why this request decides nothing any more; None while it does."""
+    if request.ended_because is not None:
+        return Closed(request.ended_because, request.ended_words or "")
+    if approver is None:
+        return Closed("approver_left")
+    is_same = (
+        reply.state == "awaiting_approval"
+        and reply.state_since == request.asked_at
+        and reply.text_id == request.reply_text_id
+        and reply.target_fingerprint == request.target_fingerprint
+        and reply.account_id == request.account_id
+    )
+    if not is_same:
+        return Closed("edit")
+    return Closed("expired") if clock.now() >= request.expires_at else None
+
+
+def end_of_reply(reply: Reply, because: str, actor: Actor | None, words: str | None) -> None:
+    """The reply waits no more, so nobody is asked any more."""
+    _end(ApprovalRequest.reply_id == reply.id, because=because, actor=actor, words=words)
+
+
+def end_of_person(reply_id: UUID, person_id: UUID, because: str) -> None:
+    """This person is asked by these links no more."""
+    _end(ApprovalRequest.reply_id == reply_id, ApprovalRequest.approver_id == person_id, because=because)
+
+
+def note_origin(request: ApprovalRequest, address: str | None, browser: str) -> None:
+    """Keep from where the decision came by this request's link."""
+    request.from_address, request.from_browser = address, browser[:BROWSER_CHARACTERS] or None
+    db.session.flush()
+
+
+def end_overdue() -> int:
+    """Write down, in an agency's scope, what ended by itself: requests of people who left, and links too old.
+
+    Returns how many.
+    """
+    roles = [role.value for role, allowed in ROLE_PERMISSIONS.items() if Permission.REPLY_APPROVE in allowed]
+    may_approve = (
+        select(Membership.id)
+        .join(Person, Person.id == Membership.person_id)
+        .where(
+            Membership.person_id == ApprovalRequest.approver_id,
+            Membership.agency_id == ApprovalRequest.agency_id,
+            Membership.removed_at.is_(None),
+            Membership.role.in_(roles),
+            or_(Membership.all_brands, ApprovalRequest.brand_id == any_(Membership.brand_ids)),
+            Person.disabled_at.is_(None),
+        )
+        .correlate(ApprovalRequest)
+        .exists()
+    )
+    left = list(db.session.scalars(select(ApprovalRequest.id).where(ApprovalRequest.ended_at.is_(None), ~may_approve)))
+    gone = _end(ApprovalRequest.id.in_(left), because="approver_left") if left else 0
+    return gone + _end(ApprovalRequest.expires_at <= clock.now(), because="expired")
+
+
+def _end(*which: Any, because: str, actor: Actor | None = None, words: str | None = None) -> int:
+    ended = db.session.execute(
+        update(ApprovalRequest)
+        .where(*which, ApprovalRequest.ended_at.is_(None))
+        .values(
+            ended_at=clock.now(),
+            ended_because=because,
+            ended_words=words,
+            ended_by=actor.user_id if actor else None,
+            ended_by_name=actor.name if actor else None,
+        )
+        .returning(ApprovalRequest.id)
+        .execution_options(synchronize_session="fetch")
+    )
+    return len(ended.all())

@@ -1,0 +1,226 @@
+"""`/a/…`: what a mail that asks for a yes opens. Nobody signs in, no cookie is read or set, no script is needed.
+
+Opening shows and changes nothing: mail scanners open every link. The page's buttons post. A link decides in the name of
+whoever it was mailed to, about exactly the words, place and account it was made for, once; afterwards it says what
+became of them.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from uuid import UUID
+
+from flask import Blueprint, Response, g, make_response, redirect, request, url_for
+from sqlalchemy import select
+from werkzeug.wrappers import Response as AnyResponse
+
+from agency.inbox.conversation_view import get_conversation
+from agency.replies import approval_requests, queries
+from agency.replies.approval_mail import ask_again
+from agency.replies.approval_requests import Closed
+from agency.replies.models import ApprovalRequest, Reply
+from agency.replies.moves import locked
+from agency.replies.words import hash_of
+from agency.web.contexts import LinkEndedPage
+from agency.web.deciding import carry_out, looked_at, refused
+from agency.web.errors import link_no_longer_works
+from agency.web.language import speak_to
+from agency.web.link_words import SAID_YES, ended_words
+from agency.web.looks import brand_look
+from agency.web.owner_reply import ByLink, Typed, live_url, page_of
+from agency.web.shell import render_page, shell
+from agency.web.walks import count_wrong, stop_guessers
+from agency.web.who import person_of_request, person_or_none, throttle
+from tenants.database import db
+from tenants.errors import Conflict, Forbidden, Invalid, NotFound, TooMany
+from tenants.models import Agency, Brand, Person
+from tenants.permissions import Actor
+from tenants.scope import Scope, enter_scope
+from tenants.throttle import APPROVAL_LINK, NEWER_LINK, address_key
+from tenants.tokens import Purpose, was_link
+
+approval_link = Blueprint("approval_link", __name__)
+
+FORMS = frozenset({"change", "decline"})
+
+
+@dataclass(frozen=True)
+class Opened:
+    """A link that is ours, in the scope of its one brand: what it asks, of whom, and why it is over, if it is."""
+
+    token: str
+    request: ApprovalRequest
+    person: Person
+    approver: Actor | None
+    reply: Reply
+    closed: Closed | None
+
+
+@approval_link.get("/a/<path:token>")
+def show(token: str) -> Response:
+    """The customer's words, ours and the buttons; or what became of them."""
+    found = _opened(token)
+    if found is None:
+        return _nothing_here()
+    if found.closed is not None:
+        return _ended(found, 200, just_now="done" in request.args)
+    return _page(found, Typed(), 200)
+
+
+@approval_link.post("/a/<path:token>")
+def decide(token: str) -> AnyResponse:
+    """Approve, change and approve, ask for changes, decline, only look at a change, or have a newer link mailed."""
+    found = _opened(token, lock=True)
+    if found is None:
+        return _nothing_here()
+    _count(found)
+    form = request.form
+    deed, shown_hash = form.get("do", ""), form.get("text_hash", "")
+    reason, text = form.get("reason", ""), form.get("text", "").replace("\r\n", "\n")
+    if deed == "newer":
+        return _mail_newer(found)
+    edited = "text" in form and hash_of(text) != shown_hash and text.strip() != ""
+    kept = Typed(changed=text if edited else "", reason=reason, shown_hash=shown_hash)
+    if found.closed is not None:
+        if found.request.ended_by == found.person.id:
+            return redirect(url_for("approval_link.show", token=token), code=303)  # a second tap
+        return _ended(found, 409, typed=kept.changed or reason)
+    assert found.approver is not None
+    reply_id = found.request.reply_id
+    if shown_hash != found.request.text_hash:
+        return _page(found, kept, 409)
+    if deed == "check" or (deed == "approve" and edited):
+        return _page(found, looked_at(queries.get_reply(reply_id), kept, asked=deed == "check"), 200)
+    try:
+        carry_out(found.approver, reply_id, deed, shown_hash, text, reason, asked_at=found.request.asked_at)
+    except (Invalid, Conflict, Forbidden) as error:
+        db.session.rollback()
+        again = _opened(token)
+        if again is None or again.closed is not None:
+            return _nothing_here() if again is None else _ended(again, 409, typed=kept.changed or reason)
+        return _page(again, refused(queries.get_reply(reply_id), kept, error), error.http_status)
+    approval_requests.note_origin(found.request, request.remote_addr, request.user_agent.string)
+    return redirect(url_for("approval_link.show", token=token, done=1), code=303)
+
+
+def _opened(token: str, *, lock: bool = False) -> Opened | None:
+    """The link with what it is about; with `lock`, the reply and the request are held until the decision.
+
+    None where it was never one of ours or is too old to be told about. Raises TooMany for a caller who tried too many
+    wrong ones.
+    """
+    stop_guessers()
+    link = was_link(Purpose.APPROVE_REPLY, token)
+    if link is None or link.about.request_id is None:
+        return None
+    person = db.session.get(Person, link.person_id)
+    signed_in = person_or_none()
+    if signed_in is None or signed_in.person_id != link.person_id:
+        g.pop("signed_in", None)  # whoever else is signed in here: the link is its addressee's
+    enter_scope(db.session, Scope(link.about.agency_id, frozenset({link.about.brand_id})))
+    found = approval_requests.find(link.about.request_id)
+    if found is None or person is None:
+        return None
+    speak_to(person)
+    try:
+        reply = locked(found.reply_id) if lock else _reply(found.reply_id)
+    except NotFound:
+        return None
+    if lock:
+        found = approval_requests.find(found.id, lock=True) or found
+    approver = approval_requests.approver_of(found)
+    return Opened(token, found, person, approver, reply, approval_requests.why_closed(found, reply, approver))
+
+
+def _reply(reply_id: UUID) -> Reply:
+    wanted = select(Reply).where(Reply.id == reply_id).execution_options(populate_existing=True)
+    reply = db.session.execute(wanted).scalar_one_or_none()
+    if reply is None:
+        raise NotFound()
+    return reply
+
+
+def _nothing_here() -> Response:
+    count_wrong()
+    return link_no_longer_works()
+
+
+def _count(found: Opened) -> None:
+    wait_seconds = throttle().count((APPROVAL_LINK, str(found.request.id)))
+    if wait_seconds is not None:
+        raise TooMany(
+            "This link was used very often just now. Nothing was changed. Wait a little and try again.",
+            retry_after_seconds=wait_seconds,
+        )
+
+
+def _mail_newer(found: Opened) -> AnyResponse:
+    """A link of its own for the words that wait now, to the address this one was mailed to; never shown here."""
+    wait_seconds = throttle().count(
+        (NEWER_LINK, f"{found.person.id} {found.reply.id}"), (APPROVAL_LINK, address_key(request.remote_addr))
+    )
+    if wait_seconds is not None:
+        raise TooMany(
+            "A newer link was mailed several times already. Nothing was changed. Look into your mailbox.",
+            retry_after_seconds=wait_seconds,
+        )
+    if found.closed is not None and found.approver is not None:
+        ask_again(found.reply, found.person.id)
+    return redirect(url_for("approval_link.show", token=found.token), code=303)
+
+
+def _may_ask(found: Opened) -> bool:
+    return (
+        found.approver is not None
+        and found.reply.state == "awaiting_approval"
+        and found.reply.written_by != found.person.id
+        and not any(
+            one.ended_at is None and one.approver_id == found.person.id and one.id != found.request.id
+            for one in approval_requests.requests_of(found.reply.id)
+        )
+    )
+
+
+def _page(found: Opened, typed: Typed, status: int) -> Response:
+    assert found.approver is not None
+    wanted = request.args.get("open", "")
+    address = url_for("approval_link.decide", token=found.token)
+    link = ByLink(address, found.person.name, wanted if wanted in FORMS else "")
+    page = page_of(found.approver, found.request.reply_id, typed, link)
+    return _answer("owner/reply.html", page, found, status)
+
+
+def _ended(found: Opened, status: int, *, just_now: bool = False, typed: str = "") -> Response:
+    assert found.closed is not None
+    asked, closed = found.request, found.closed
+    reply, may_ask = queries.get_reply(asked.reply_id), _may_ask(found)
+    brand = db.session.execute(select(Brand).where(Brand.id == asked.brand_id)).scalar_one()
+    is_mine = asked.ended_by == asked.approver_id and closed.because in SAID_YES and found.approver is not None
+    went_out = found.approver is not None and closed.because in SAID_YES
+    page = LinkEndedPage(
+        brand=brand_look(str(brand.id), brand.name, brand.mark, brand.colour),
+        notice=ended_words(asked, closed, reply, brand.name, just_now=just_now and is_mine, may_ask=may_ask),
+        asked_name=found.person.name,
+        text=reply.text if is_mine and reply.state not in ("draft", "dropped", "awaiting_approval") else "",
+        typed=typed,
+        live_url=live_url(get_conversation(reply.conversation_id), reply.id) if went_out else "",
+        url=url_for("approval_link.decide", token=found.token) if may_ask else "",
+    )
+    return _answer("owner/link_ended.html", page, found, status)
+
+
+def _answer(template: str, page: object, found: Opened, status: int) -> Response:
+    """In the person's own frame where they are signed in here, else with the agency's name and nothing else to press.
+
+    The frame's forms need their origin told, never the address: it holds the token.
+    """
+    frame = shell(with_brands=False)
+    if person_of_request() is not None:
+        frame = replace(frame, referrer="strict-origin")
+    else:
+        wanted = select(Agency.name).where(Agency.id == found.request.agency_id)
+        name = db.session.execute(wanted).scalar_one()
+        frame = replace(frame, agency_name=name, referrer="no-referrer")
+    answer = make_response(render_page(template, page, shell=frame), status)
+    answer.headers["Referrer-Policy"] = frame.referrer
+    return answer
