@@ -100,6 +100,7 @@ NOT_200_WITH_OWN_IDS = {
     "connecting.connected": {404},
     "reconnecting.mend": {404},
     "reconnecting.mended": {404},
+    "approval_link.show": {404},
 }
 """Statuses of a permitted GET other than 200, and why they are right: no such mail, no signature, no such code; the
 tenant's own person of `rows` has no brand in common with the one who asks; its reply was not sent, so nobody judges it;
