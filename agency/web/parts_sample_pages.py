@@ -69,6 +69,19 @@ def owner_reply(kind: str = "") -> c.OwnerReplyPage:
     )  # fmt: skip
 
 
+def link_shell(here: str) -> c.Shell:
+    return replace(owner_shell(here), referrer="no-referrer")
+
+
+def link_ended(*, used: bool) -> c.LinkEndedPage:
+    told = Notice("good", "Already approved at 09:14 by you.", "It is published once, within a minute or so.", "You need not do anything.")  # fmt: skip
+    old = Notice("info", "The agency changed these words after the mail was sent.", "This link decides nothing any more.", "A reply waits for your decision: its own link can be mailed to the address this one went to.")  # fmt: skip
+    return c.LinkEndedPage(
+        brand=brands()[1], notice=told if used else old, asked_name="Jan Kowalczyk", text=CHANGED if used else "", language="pl",
+        typed="" if used else "Words that came too late", live_url="https://example.com/r/1" if used else "", url="" if used else "#",
+    )  # fmt: skip
+
+
 def receipt() -> c.ReceiptPage:
     states = reply_states()
     chain = (
@@ -169,6 +182,9 @@ def samples() -> dict[str, Callable[[str], Sample]]:
         "owner-changed": lambda here: ("owner/reply.html", owner_shell(here), owner_reply("changed")),
         "owner-moved": lambda here: ("owner/reply.html", owner_shell(here), owner_reply("moved")),
         "owner-decided": lambda here: ("owner/reply.html", owner_shell(here), owner_reply("decided")),
+        "link": lambda here: ("owner/reply.html", link_shell(here), replace(owner_reply(), by_link=True, asked_name="Jan Kowalczyk", opened="change", others_url="", others_count=0)),
+        "link-used": lambda here: ("owner/link_ended.html", link_shell(here), link_ended(used=True)),
+        "link-ended": lambda here: ("owner/link_ended.html", link_shell(here), link_ended(used=False)),
         "receipt": lambda here: ("receipt/page.html", shell(here), receipt()),
         "receipt-owner": lambda here: ("receipt/page.html", owner_shell(here), receipt()),
         **{f"guide-{tab}": _guide(tab) for tab in ("rules", "write", "versions", "try", "empty")},

@@ -29,7 +29,17 @@ LOOKS: Final = (("pl", "dark", 390), ("en", "light", 1440))
 SEEN_ELSEWHERE: Final = ("parts", "mailbox")
 """The samples have a sweep of their own, which also shows what no row of `rows` can: walks to a platform's sign-in, a
 reply to be judged, a press and its undoing. The mailbox is the sandbox's."""
-NO_PAGES: Final = {"away", "composer", "deletion_page", "health", "kept_media", "language", "live", "reconnecting"}
+NO_PAGES: Final = {
+    "approval_link",
+    "away",
+    "composer",
+    "deletion_page",
+    "health",
+    "kept_media",
+    "language",
+    "live",
+    "reconnecting",
+}
 """These answer with parts of pages, files and redirections, or to codes that nobody has here."""
 
 
