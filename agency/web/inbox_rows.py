@@ -1,11 +1,16 @@
-"""Rows of the queue as a page shows them: looks, words and clocks around what the statement found."""
+"""Rows of the queue as a page shows them: looks, words and clocks around what the statement found.
+
+A row that was made a moment ago, of the same values and for the same words, links and holder, is given again with
+what it was printed as: nearly all rows of a page are those of the page before, somebody else's or one's own.
+"""
 
 from __future__ import annotations
 
 import hashlib
 from collections.abc import Iterable, Mapping
-from datetime import datetime
+from datetime import UTC, datetime, timedelta
 from types import MappingProxyType
+from typing import NamedTuple
 from uuid import UUID
 
 from flask_babel import gettext as _
@@ -23,6 +28,42 @@ from channels.items import KINDS as EVERY_KIND
 from tenants import clock
 from tenants.permissions import Actor
 
+KEPT_FOR = timedelta(seconds=30)
+"""A clock that counts in minutes may lag so long; whoever was erased is gone from here as soon."""
+KEPT_ROWS = 4000
+"""Of about 2 KB each."""
+
+
+class _Kept(NamedTuple):
+    """A row and what it was made of; `until` it becomes late, due soon, or nobody's."""
+
+    found: queries.QueueRow
+    look: BrandLook
+    labels: tuple[LabelLook, ...]
+    until: datetime
+    row: QueueRow
+
+
+class _Store(dict[tuple[tuple[object, ...], int, bool], _Kept]):
+    """By words and links, the case's number, and whether the reader holds it. Emptied as a whole."""
+
+    def __init__(self, begun: datetime) -> None:
+        super().__init__()
+        self.begun = begun
+
+    def is_over(self, now: datetime) -> bool:
+        return not self.begun <= now < self.begun + KEPT_FOR or len(self) >= KEPT_ROWS
+
+
+_kept = _Store(datetime.min.replace(tzinfo=UTC))
+
+
+def _store(now: datetime) -> _Store:
+    global _kept
+    if _kept.is_over(now):
+        _kept = _Store(now)
+    return _kept
+
 
 def rows_of(
     found: Iterable[queries.QueueRow],
@@ -37,6 +78,7 @@ def rows_of(
     states, replies, places, stars = conversation_states(), reply_states(), _places(), _stars()
     start, _mark, query = address.case_url("\0").partition("\0")
     before, _mark, after = _("%(n)s pts", n="\0").partition("\0")
+    kept, view = _store(now), (locale, zone, start, query)
     looks: dict[int, BrandLook | None] = {}  # by number: Python works a UUID's hash out anew each time
     rows = []
     for r in found:
@@ -47,33 +89,51 @@ def rows_of(
         look = looks[number]
         if look is None:  # an archived brand's case: nobody works on it, and its look is not known here
             continue
-        row_id = str(r.id)
         held = r.holder_id is not None and (r.held_until is None or r.held_until >= now)
+        mine = held and r.holder_id == actor.user_id
+        labels = tuple(worn[one] for one in r.label_ids if one in worn) if r.label_ids else ()
+        left = gone.get(r.id, "") if gone else ""
+        key = (view, r.id.int, mine)
+        known = kept.get(key)
+        if known and not left and now < known.until and known[:3] == (r, look, labels):
+            rows.append(known.row)
+            continue
+        row_id = str(r.id)
         code = "claimed" if held and r.status == "open" else r.status
         wrote = r.last_customer_at or r.last_message_at
-        rows.append(
-            QueueRow(
-                row_id,
-                f"{start}{row_id}{query}",
-                look,
-                places.get(r.platform if r.stars is not None else (r.platform, r.kind), r.platform),
-                r.author_name or _("Somebody"),
-                r.excerpt,
-                r.language or "",
-                stars[r.stars] if r.stars is not None else None,
-                clocks.age(wrote, now, zone, locale),
-                clocks.due(r.due_at, now, zone, locale) if r.due_at is not None and r.status == "open" else None,
-                states.get(code) or unknown_state(code),
-                (replies.get(r.reply_state) or unknown_state(r.reply_state)) if r.reply_state is not None else None,
-                r.holder_name or "" if held else "",
-                held and r.holder_id == actor.user_id,
-                r.looked_at is None or (r.last_customer_at is not None and r.last_customer_at > r.looked_at),
-                _score(r, now, before, after),
-                gone=gone.get(r.id, "") if gone else "",
-                labels=tuple(worn[one] for one in r.label_ids if one in worn) if r.label_ids else (),
-            )
+        row = QueueRow(
+            row_id,
+            f"{start}{row_id}{query}",
+            look,
+            places.get(r.platform if r.stars is not None else (r.platform, r.kind), r.platform),
+            r.author_name or _("Somebody"),
+            r.excerpt,
+            r.language or "",
+            stars[r.stars] if r.stars is not None else None,
+            clocks.age(wrote, now, zone, locale),
+            clocks.due(r.due_at, now, zone, locale) if r.due_at is not None and r.status == "open" else None,
+            states.get(code) or unknown_state(code),
+            (replies.get(r.reply_state) or unknown_state(r.reply_state)) if r.reply_state is not None else None,
+            r.holder_name or "" if held else "",
+            mine,
+            r.looked_at is None or (r.last_customer_at is not None and r.last_customer_at > r.looked_at),
+            _score(r, now, before, after),
+            gone=left,
+            labels=labels,
         )
+        if not left and not address.wanted.q:
+            kept[key] = _Kept(r, look, labels, _turns(r, now), row)
+        rows.append(row)
     return tuple(rows)
+
+
+def _turns(r: queries.QueueRow, now: datetime) -> datetime:
+    """When next something changes that is not said in minutes."""
+    soon = None if r.due_at is None else r.due_at - timedelta(seconds=clocks.SOON_SECONDS)
+    return min(
+        (at for at in (soon, r.due_at, r.held_until) if at is not None and at > now),
+        default=datetime.max.replace(tzinfo=UTC),
+    )
 
 
 def _score(r: queries.QueueRow, now: datetime, before: str, after: str) -> str:

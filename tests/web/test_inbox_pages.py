@@ -67,7 +67,7 @@ def test_a_row_says_which_brand_what_and_who(ana: Agency, case: UUID, visit: Vis
     page = visit(ana.staff).get("/inbox")
     assert page.status_code == 200
     row = page.text[page.text.index('class="row') :]
-    row = row[: row.index("</li>")]
+    row = row[: row.index("</a>")]
     assert "Pennywell" in row
     assert "Test Customer" in row
     assert f"/inbox/{case}" in row

@@ -66,7 +66,7 @@
 
   // Why a row stands where it does is asked for when somebody points at its score, and kept for a minute.
   document.addEventListener("pointerover", async (event) => {
-    const score = event.target.closest?.(".row > div:last-child > b");
+    const score = event.target.closest?.(".row > p:last-child > b");
     if (!score || Date.now() - (score.asked ?? 0) < HIDDEN_MS) return;
     score.asked = Date.now();
     const answer = await fetch(`/inbox/${idOf(score.closest(".row"))}/why`).catch(() => null);
@@ -247,7 +247,7 @@
     showPeople();
   }
 
-  const written = (row) => row.querySelector("div time")?.dateTime;
+  const written = (row) => row.querySelector("p time")?.dateTime;
 
   function swap(row, now) {
     const wroteAgain = written(row) !== written(now);
@@ -260,7 +260,7 @@
 
   function grey(row) {
     row.classList.add("gone");
-    const last = row.querySelectorAll("div")[2];
+    const last = row.querySelectorAll("p")[2];
     const word = last.querySelector("strong") ?? last.insertBefore(document.createElement("strong"), last.firstChild);
     word.textContent = line.dataset.gone;
   }
@@ -325,7 +325,7 @@
     for (const [code, letters, name, isTyping] of there) at.set(code, [...(at.get(code) ?? []), { letters, name, isTyping }]);
     for (const row of rows()) {
       const here = at.get(codeOf(idOf(row))) ?? [];
-      const last = row.querySelectorAll("div")[2];
+      const last = row.querySelectorAll("p")[2];
       const key = JSON.stringify(here);
       const shown = [...last.querySelectorAll(".seen")];
       if ((last.dataset.seen ?? "[]") === key && shown.length === Math.min(here.length, 3)) continue;
