@@ -109,7 +109,15 @@ def test_lists_of_few_brands_are_walked_in_each_alone(full_house: Agency, make: 
     assert "Seq Scan on conversation" not in plans
 
 
-def test_what_is_late_is_counted_in_each_of_few_brands(full_house: Agency, make: Factory) -> None:
+def test_what_is_late_is_counted_in_each_of_few_brands_and_what_one_holds_by_person(
+    full_house: Agency, make: Factory, superuser: Engine
+) -> None:
+    with superuser.begin() as connection:
+        connection.execute(text("set local session_replication_role = replica"))
+        held = "update conversation set holder_id = :who where status = 'open' and rank % 4 = 0"
+        connection.execute(text(held), {"who": full_house.team_lead.user_id})
+    with superuser.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
+        connection.execute(text("vacuum (analyze) conversation"))
     few = make.person(full_house, Role.STAFF, only_brand_ids=full_house.brand_ids[1:])
     late = make.conversation(full_house, brand=1, due_at=clock.now() - timedelta(minutes=1))
     make.conversation(full_house, due_at=clock.now() - timedelta(minutes=1))
@@ -125,6 +133,9 @@ def test_what_is_late_is_counted_in_each_of_few_brands(full_house: Agency, make:
         ]
     assert plans
     assert all("using ix_conversation_brand_due" in plan for plan in plans), plans
+    counting = [plan for plan in plans if "queue_counter" in plan]
+    assert counting
+    assert all("using ix_conversation_holder" in plan for plan in counting), counting
 
 
 def test_new_ones_are_counted_from_the_newest_and_planned_once(full_house: Agency, make: Factory) -> None:

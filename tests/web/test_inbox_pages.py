@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
-from datetime import timedelta
+from datetime import datetime, timedelta
 from html import unescape
 from typing import Any
 from uuid import UUID
@@ -13,9 +13,10 @@ import pytest
 from flask import Flask
 from sqlalchemy import func, select, update
 
-from agency.inbox import queue_lists
+from agency.inbox import desk, labels, queue_lists
 from agency.inbox.models import Conversation, Note
 from agency.replies.models import Reply, ReplyText
+from agency.web import inbox_rows
 from channels.models import Account
 from jobs.indexing import index_words
 from tenants import clock
@@ -127,6 +128,58 @@ def test_an_unchanged_list_is_not_sent_again(
         assert visit(ana.team_lead).get("/inbox", If_None_Match=tag).status_code == 200
         make.conversation(ana, brand=2)
         assert visitor.get("/inbox", If_None_Match=tag).status_code == 200
+
+
+def test_a_row_that_is_kept_is_what_it_would_be_made_as(ana: Agency, case: UUID, visit: Visit) -> None:
+    """After each change, for each reader: as made anew, and not as before."""
+    began, readers = clock.now(), [visit(one) for one in (ana.staff, ana.team_lead)]
+    with ana.entered(ana.agency_admin):
+        label_id = labels.create_label(ana.agency_admin, None, "Refund", "red").id
+
+    def shown() -> list[str]:
+        pages = [reader.get("/inbox").text for reader in readers]
+        kept = [re.findall(r"<li><a class=\"row.*?</a>", page, re.DOTALL) for page in pages]
+        inbox_rows._kept.clear()
+        again = [re.findall(r"<li><a class=\"row.*?</a>", reader.get("/inbox").text, re.DOTALL) for reader in readers]
+        assert kept == again
+        assert all(len(rows) == 1 for rows in kept)
+        return [rows[0] for rows in kept]
+
+    def change(model: Any, row_id: UUID, **values: Any) -> Callable[[], None]:
+        def done() -> None:
+            with ana.entered():
+                db.session.execute(update(model).where(model.id == row_id).values(**values))
+
+        return done
+
+    def claim() -> None:
+        with ana.entered(ana.staff):
+            desk.claim(ana.staff, case)
+
+    with clock.stopped_at(began) as move_to:
+
+        def at(moment: datetime, seconds: int) -> Callable[[], None]:
+            return lambda: move_to(moment + timedelta(seconds=seconds))
+
+        before = shown()
+        assert before[0] == before[1], "nothing of a person is in it"
+        held_until = began + timedelta(minutes=50)
+        for deed, words in (
+            (change(Conversation, case, excerpt="Where is it <now>?"), ("Where is it &lt;now&gt;?",) * 2),
+            (change(Brand, ana.brand_ids[0], name="Pennywise"), ("<b>Pennywise</b>",) * 2),
+            (claim, ("<em>you</em>", f"<em>{ana.staff.name}</em>")),
+            (change(Conversation, case, label_ids=[label_id]), (">Refund</i>",) * 2),
+            (change(Conversation, case, held_until=held_until), ("<em>",) * 2),
+            (at(held_until, -1), ("<em>",) * 2),
+            (at(held_until, 1), ("i-dot",) * 2),
+            (at(began + timedelta(hours=1), -1), ("<time datetime",) * 2),
+            (at(began + timedelta(hours=1), 1), ("class=soon",) * 2),
+            (at(began + timedelta(hours=2), -1), ("class=soon",) * 2),
+            (at(began + timedelta(hours=2), 1), ("class=late",) * 2),
+        ):
+            deed()
+            before = shown()
+            assert all(word in row for word, row in zip(words, before, strict=True)), (words, before)
 
 
 def test_what_was_just_done_is_said_once(ana: Agency, case: UUID, visit: Visit) -> None:
