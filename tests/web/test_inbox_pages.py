@@ -156,6 +156,10 @@ def test_a_row_that_is_kept_is_what_it_would_be_made_as(ana: Agency, case: UUID,
         with ana.entered(ana.staff):
             desk.claim(ana.staff, case)
 
+    def rename() -> None:
+        with ana.entered(ana.agency_admin):
+            labels.change_label(ana.agency_admin, label_id, name="Voucher")
+
     with clock.stopped_at(began) as move_to:
 
         def at(moment: datetime, seconds: int) -> Callable[[], None]:
@@ -169,6 +173,7 @@ def test_a_row_that_is_kept_is_what_it_would_be_made_as(ana: Agency, case: UUID,
             (change(Brand, ana.brand_ids[0], name="Pennywise"), ("<b>Pennywise</b>",) * 2),
             (claim, ("<em>you</em>", f"<em>{ana.staff.name}</em>")),
             (change(Conversation, case, label_ids=[label_id]), (">Refund</i>",) * 2),
+            (rename, (">Voucher</i>",) * 2),
             (change(Conversation, case, held_until=held_until), ("<em>",) * 2),
             (at(held_until, -1), ("<em>",) * 2),
             (at(held_until, 1), ("i-dot",) * 2),
