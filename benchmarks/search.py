@@ -48,8 +48,9 @@ insert into message (agency_id, id, brand_id, conversation_id, account_id, conta
 select agency_id, uuidv7(last_message_at - now()), brand_id, id, account_id, contact_id, external_id, 'in', author_name,
     array_to_string(words, ' '), 'en', last_message_at, sha256(id::text::bytea)
 from said s where not exists (select from message m where m.agency_id = s.agency_id and m.conversation_id = s.id);
-insert into search_word (agency_id, id, brand_id, word)
-select agency_id, id, brand_id, unnest(words || array['customer', split_part(author_name, ' ', 2), '#' || external_id])
+insert into search_word (agency_id, id, brand_id, word, at)
+select agency_id, id, brand_id, unnest(words || array['customer', split_part(author_name, ' ', 2), '#' || external_id]),
+    last_message_at
 from said;
 create table floor.said as
 select s.id, c.rank, c.excerpt, c.author_name, c.last_message_at,
@@ -200,15 +201,15 @@ def _fill(database: Database, rows: int) -> None:
         connection.execute("set synchronous_commit = off")
         connection.execute("set maintenance_work_mem = '512MB'")
         connection.execute("set work_mem = '128MB'")
-        connection.execute("drop index ix_search_word_conversation")
+        connection.execute("drop index ix_search_word_place")
         connection.execute("alter table search_word drop constraint pk_search_word")
         for statement in FILL.split(";\n"):
             if statement.strip():
                 connection.execute((statement % {"vocabulary": VOCABULARY}).encode())
         connection.execute(
-            "alter table search_word add constraint pk_search_word primary key (agency_id, word, brand_id, id)"
+            "alter table search_word add constraint pk_search_word primary key (agency_id, id, word, brand_id)"
         )
-        connection.execute("create index ix_search_word_conversation on search_word (agency_id, id)")
+        connection.execute("create index ix_search_word_place on search_word (agency_id, word, at, id, brand_id)")
         connection.execute("vacuum (analyze)")
         connection.execute("checkpoint")
 

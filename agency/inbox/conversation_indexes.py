@@ -77,6 +77,8 @@ def conversation_indexes() -> tuple[Index, ...]:
             "id",
             postgresql_where=text("status = 'open' and rerank_at is not null"),
         ),
+        # Of many ids, which are open: asked for a word of a search, without reading what is closed.
+        Index("ix_conversation_open_id", "agency_id", "id", postgresql_where=text("status = 'open'")),
         Index("ix_conversation_past", "agency_id", "status", text("last_message_at desc"), text("id desc")),
         Index(
             "ix_conversation_brand_past",

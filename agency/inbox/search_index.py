@@ -7,6 +7,7 @@ In an agency's scope; nothing here commits. What a message loses when it goes is
 from __future__ import annotations
 
 from collections.abc import Iterable
+from datetime import datetime
 from typing import Any, NamedTuple
 from uuid import UUID
 
@@ -49,7 +50,7 @@ _NEXT_OLDER = raw_sql(
 _MOVE_ON = raw_sql("update search_due set before_id = :before_id where id = :id", reason=_WHY)
 _CONVERSATIONS = raw_sql(
     """
-    select c.id, c.brand_id, c.external_id, c.permalink, c.author_name, p.name
+    select c.id, c.last_message_at, c.external_id, c.permalink, c.author_name, p.name
     from conversation c left join contact p on p.agency_id = c.agency_id and p.id = c.contact_id
     where c.agency_id = :agency_id and c.id = any(:ids)
     """,
@@ -82,18 +83,29 @@ _NOTES = raw_sql(
     reason=_WHY,
 ).bindparams(bindparam("ids", type_=ARRAY(Uuid)))
 _HELD = raw_sql(
-    "select id, word from search_word where agency_id = :agency_id and id = any(:ids)", reason=_WHY
+    "select id, word, at from search_word where agency_id = :agency_id and id = any(:ids)", reason=_WHY
 ).bindparams(bindparam("ids", type_=ARRAY(Uuid)))
 _ADD = raw_sql(
     """
-    insert into search_word (agency_id, id, brand_id, word)
-    select c.agency_id, c.id, c.brand_id, given.word
+    insert into search_word (agency_id, id, brand_id, word, at)
+    select c.agency_id, c.id, c.brand_id, given.word, c.last_message_at
     from unnest(:ids, :words) as given (id, word)
     join conversation c on c.agency_id = :agency_id and c.id = given.id
     on conflict do nothing
     """,
     reason=_WHY,
 ).bindparams(bindparam("ids", type_=ARRAY(Uuid)), bindparam("words", type_=ARRAY(Text)))
+# What somebody holds is being taken out, and its conversation told to be read anew: not waited for.
+_MOVE = raw_sql(
+    """
+    update search_word w set at = c.last_message_at
+    from (select agency_id, id, word, brand_id from search_word
+          where agency_id = :agency_id and id = any(:ids) for update skip locked) as free
+    join conversation c on c.agency_id = free.agency_id and c.id = free.id and c.brand_id = free.brand_id
+    where w.agency_id = free.agency_id and w.id = free.id and w.word = free.word and w.brand_id = free.brand_id
+    """,
+    reason=_WHY,
+).bindparams(bindparam("ids", type_=ARRAY(Uuid)))
 _TAKE_OUT = raw_sql(
     """
     delete from search_word w using unnest(:ids, :words) as given (id, word)
@@ -159,7 +171,9 @@ def _read(agency_id: UUID, ids: set[UUID]) -> None:
     def add(conversation_id: UUID, keys: Iterable[str]) -> None:
         wanted.update(Held(conversation_id, key) for key in keys if key)
 
-    for found, _brand_id, external_id, permalink, author, person in db.session.execute(_CONVERSATIONS, values):
+    stands: dict[UUID, datetime] = {}
+    for found, at, external_id, permalink, author, person in db.session.execute(_CONVERSATIONS, values):
+        stands[found] = at
         add(found, (whole_key(external_id), whole_key(permalink or "")))
         add(found, name_keys(author) | name_keys(person))
     for found, text, language, direction, author, external_id, permalink in db.session.execute(_MESSAGES, values):
@@ -169,7 +183,11 @@ def _read(agency_id: UUID, ids: set[UUID]) -> None:
             add(found, name_keys(author))
     for found, text, language in db.session.execute(_NOTES, values):
         add(found, (NOTE + key for key in text_keys(text, language)))
-    held = {Held(*row) for row in db.session.execute(_HELD, values)}
+    held, moved = set[Held](), set[UUID]()
+    for found, word, at in db.session.execute(_HELD, values):
+        held.add(Held(found, word))
+        if at != stands.get(found):
+            moved.add(found)
     for statement, changed in ((_TAKE_OUT, held - wanted), (_ADD, wanted - held)):
         if changed:
             rows = sorted(changed)
@@ -177,3 +195,5 @@ def _read(agency_id: UUID, ids: set[UUID]) -> None:
                 statement,
                 {"agency_id": agency_id, "ids": [row.id for row in rows], "words": [row.word for row in rows]},
             )
+    if moved:
+        db.session.execute(_MOVE, {"agency_id": agency_id, "ids": sorted(moved)})

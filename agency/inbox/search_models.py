@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import datetime
 from uuid import UUID
 
 from sqlalchemy import BigInteger, Identity, Index, PrimaryKeyConstraint, Text
@@ -14,17 +15,19 @@ class SearchWord(BrandOwned, Base):
     """That a conversation holds a word. `id` is the conversation's.
 
     A plain table of words, since row-level security lets no full-text index be used (decision 0021): comparing text is
-    leakproof, so the key serves, which begins with the word, for beginnings of words, too, and what a word leads to
-    stands in it whole. `word` is as `agency.inbox.search_text` makes it. No foreign key, for it would cost half of
-    what a word costs; triggers take the words away with the conversation, and with any message of it that goes.
+    leakproof, so an index that begins with the word serves, for beginnings of words, too, and what a word leads to
+    stands in it whole, in the order of time: `at` is the conversation's `last_message_at` when its words were last
+    read. The key says of one conversation whether it has a word. `word` is as `agency.inbox.search_text` makes it. No
+    foreign key, for it would cost half of what a word costs; triggers take the words away with the conversation, and
+    with any message of it that goes.
     """
 
     __tablename__ = "search_word"
     word: Mapped[str] = mapped_column(Text(collation="C"), primary_key=True)
+    at: Mapped[datetime]
     __table_args__ = (
-        PrimaryKeyConstraint("agency_id", "word", "brand_id", "id"),
-        Index("ix_search_word_conversation", "agency_id", "id"),
-        {"info": {"app_may": ("SELECT", "INSERT", "DELETE")}},
+        PrimaryKeyConstraint("agency_id", "id", "word", "brand_id"),
+        Index("ix_search_word_place", "agency_id", "word", "at", "id", "brand_id"),
     )
 
 

@@ -9,7 +9,7 @@ from uuid import UUID
 
 from sqlalchemy import any_, literal_column, or_, select, union_all
 
-from agency.inbox import search_lookup
+from agency.inbox import search_lookup, search_newest
 from agency.inbox.filters import ORDERED_BY, QueueFilter, conditions, cursor_of, read_cursor
 from agency.inbox.kept_filters import PARAMETERS, bound_filter, in_order
 from agency.inbox.kept_values import unseen_list
@@ -27,7 +27,7 @@ Rows = list[tuple[Any, ...]]
 
 
 class Sought(NamedTuple):
-    """What was found, one row more than the page holds where there is more."""
+    """What was found; one row more than the page holds where there is more, or where looking goes on."""
 
     search: Search
     rows: Rows
@@ -46,7 +46,8 @@ def seek(
     columns: tuple[Any, ...],
     among: Callable[[dict[str, Any], bool], Rows],
 ) -> Sought:
-    """Look for `wanted.q`: all that the rare words name, or where every word is common the next of the list.
+    """Look for `wanted.q`: one word by time from its newest place on; else all that the rare words name, or where every
+    word is common the next of the list.
 
     `columns` begin with the id. `among` reads the rows of known ids, `values["among"]`, behind `values["place"]` where
     it is told so. Raises Invalid for a cursor that is damaged or of another order.
@@ -66,6 +67,13 @@ def seek(
         named = search_lookup.listed_by_number(columns, bound, order, begin is not None, limit + 1).rows(values)
         if named:
             return Sought(search, named, frozenset(row[0] for row in named))
+    if order == "past" and len(shape) <= 1:
+        values["keys"] = [*values.get("keys_0", ()), *search.whole]
+        goes = (begin is not None, in_brands)
+        newest = search_newest.newest(columns, bound, sum(shape), goes, limit, values)
+        if newest is not None:
+            behind = place_cursor(order, *newest.place) if newest.place else None
+            return Sought(search, newest.rows, newest.surely, behind)
     by = (bool(search.whole), search.number is not None, in_brands)
     kept = search_lookup.listed_by_rare(columns, bound, order, begin is not None, limit + 1, shape, by)
     looked = kept.rows(values)

@@ -2,15 +2,14 @@
 
 A rare word is looked up first (`agency.inbox.search_lookup`); what it names is all that is read. Where every word is
 common, the list is walked in its own order and each conversation asked whether it has them, so the newest or most
-urgent are found soon; a walk ends after WINDOWS rows and goes on with the next page. So no search reads more than a
-bounded number of rows, however many conversations there are. Texts themselves are read for one page, to show where the
-words stand.
+urgent are found soon; a walk ends after so many rows and goes on with the next page. One word alone, in a list by time,
+is read from its newest place on (`agency.inbox.search_newest`). So no search reads more than a bounded number of rows,
+however many conversations there are. Texts themselves are read for one page, to show where the words stand.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from typing import Any, Final, NamedTuple
+from typing import Any
 from uuid import UUID
 
 from sqlalchemy import (
@@ -33,9 +32,6 @@ from agency.inbox.kept_values import unseen, unseen_list
 from agency.inbox.models import Conversation, Message, SearchWord
 from agency.inbox.search_text import Search, Term
 
-WINDOWS: Final = (200, 800, 3_000, 6_000)
-"""Rows a walk looks at, in steps, until a page is full."""
-Place = tuple[Any, UUID]
 _LAST = "\U0010ffff"
 _TEXTS: Any = ARRAY(Text())
 _IDS: Any = ARRAY(Uuid())
@@ -103,51 +99,17 @@ def values_of(search: Search) -> dict[str, Any]:
     return values
 
 
-def ways_of(shape: tuple[int, ...], place: int, begun: Any = SearchWord.word) -> list[ColumnElement[bool]]:
-    """The conditions of a term, any of which is enough; `begun` is what beginnings are compared with."""
+def ways_of(shape: tuple[int, ...], place: int) -> list[ColumnElement[bool]]:
+    """The conditions of a term, any of which is enough."""
     keys: Any = unseen_list(bindparam(f"keys_{place}", type_=_TEXTS))
     ranges = [
         and_(
-            begun >= unseen(bindparam(f"from_{place}_{number}", type_=Text())),
-            begun < unseen(bindparam(f"to_{place}_{number}", type_=Text())),
+            SearchWord.word >= unseen(bindparam(f"from_{place}_{number}", type_=Text())),
+            SearchWord.word < unseen(bindparam(f"to_{place}_{number}", type_=Text())),
         )
         for number in range(shape[place])
     ]
     return [SearchWord.word == any_(keys), *ranges]
-
-
-class Walked(NamedTuple):
-    """The next that have the words, in the list's order, and the last place looked at, None at the end."""
-
-    ids: list[UUID]
-    place: Place | None
-
-
-def walk(
-    window: Callable[[Place | None, int], list[list[tuple[Place, bool]]]],
-    place: Place | None,
-    limit: int,
-    *,
-    descending: bool,
-) -> Walked:
-    """Go along the list from a place on. `window` gives the next rows behind a place, of each lane that the list is
-    made of, in the list's order: where each stands, and whether it has the words.
-    """
-    found: list[Place] = []
-    for rows in WINDOWS:
-        lanes = window(place, rows)
-        floors = [lane[-1][0] for lane in lanes if len(lane) == rows]
-        floor = (max(floors) if descending else min(floors)) if floors else None
-        seen = sorted((one for lane in lanes for one in lane), reverse=descending)
-        if floor is not None:  # what lies beyond is not whole: another lane may have rows between
-            seen = [one for one in seen if (one[0] >= floor if descending else one[0] <= floor)]
-        found += [at for at, has in seen if has]
-        if len(found) > limit or (len(found) == limit and floor is not None):
-            return Walked([number for _, number in found[:limit]], found[limit - 1])
-        if floor is None:
-            return Walked([number for _, number in found], None)
-        place = floor
-    return Walked([number for _, number in found], place)
 
 
 def has_each(shape: tuple[int, ...], id_: Any, brand_id: Any) -> ColumnElement[bool]:
@@ -158,10 +120,8 @@ def has_each(shape: tuple[int, ...], id_: Any, brand_id: Any) -> ColumnElement[b
 def probe(shape: tuple[int, ...], place: int, id_: Any, brand_id: Any) -> ColumnElement[bool]:
     """Whether a conversation has this word."""
     # With a limit, so that it is asked for each row: else PostgreSQL reads everything that has the word, beforehand.
-    # A key is looked up in the words' own key, a beginning among the conversation's words: a conversation has hardly
-    # more than a hundred, and of a beginning there may be any number.
     asked = []
-    for way in ways_of(shape, place, func.coalesce(SearchWord.word, literal_column("''"))):
+    for way in ways_of(shape, place):
         one = select(SearchWord.id.is_not(None))
         one = one.where(SearchWord.id == id_, SearchWord.brand_id == brand_id, way).limit(literal_column("1"))
         asked.append(func.coalesce(one.scalar_subquery(), literal_column("false")))

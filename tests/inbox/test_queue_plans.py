@@ -149,4 +149,4 @@ def test_new_ones_are_counted_from_the_newest_and_planned_once(full_house: Agenc
         ((words, found),) = _prepared().items()
         assert found.generic_plans > 0, "every run is planned anew"
         plan = _kept_plan(words, found.name)
-    assert "Backward using pk_conversation" in plan, plan
+    assert "Backward using ix_conversation_open_id" in plan, plan

@@ -10,7 +10,7 @@ from uuid import UUID
 import pytest
 from sqlalchemy import delete, func, select, update
 
-from agency.inbox import desk, erasing, search_index, search_lookup, search_page
+from agency.inbox import desk, erasing, search_index, search_lookup, search_newest, search_page
 from agency.inbox.filters import QueueFilter
 from agency.inbox.models import Contact, Conversation, Message, SearchDue, SearchWord
 from agency.inbox.queries import QueuePage, list_conversations
@@ -248,6 +248,7 @@ def little(monkeypatch: pytest.MonkeyPatch) -> Iterator[Callable[[int], None]]:
         search_lookup.having_all,
         search_page._walk,
         search_page._end_of_walk,
+        search_newest._of_word,
     )
 
     def be(rare: int) -> None:
@@ -255,6 +256,8 @@ def little(monkeypatch: pytest.MonkeyPatch) -> Iterator[Callable[[int], None]]:
         monkeypatch.setattr(search_lookup, "MOST_HELD_AGAINST", rare * 2)
         monkeypatch.setattr(search_page, "WALKED_AT_FIRST", 2)
         monkeypatch.setattr(search_page, "WALKED", 5)
+        monkeypatch.setattr(search_newest, "STEPS", (2, 5))
+        monkeypatch.setattr(search_newest, "MOST_BEGUN", rare)
         for one in kept:
             one.cache_clear()
 
@@ -264,8 +267,9 @@ def little(monkeypatch: pytest.MonkeyPatch) -> Iterator[Callable[[int], None]]:
 
 
 @pytest.mark.parametrize("rare", [2_000, 5, 0])
+@pytest.mark.parametrize("typed", ["common word", '"common"', "comm"])
 def test_pages_follow_the_list_whether_words_are_rare_or_common(
-    rare: int, ana: Agency, said: Callable[..., UUID], little: Callable[[int], None]
+    rare: int, typed: str, ana: Agency, said: Callable[..., UUID], little: Callable[[int], None]
 ) -> None:
     little(rare)
     ids = []
@@ -274,14 +278,16 @@ def test_pages_follow_the_list_whether_words_are_rare_or_common(
         text = "common word" if n % 2 else "another thing"
         ids.append(said(text, rank=n % 4, age=timedelta(minutes=n), due_at=clock.now() - timedelta(hours=n), **more))
     index_words(ana.app)
-    for wanted in ({}, {"status": "open"}, {"status": "closed"}, {"status": "open", "late": True}):
+    filters: list[dict[str, Any]] = [{}, {"status": "open"}, {"status": "closed"}, {"status": "open", "late": True}]
+    filters += [{"brand_ids": tuple(ana.brand_ids[:1])}, {"platform": "facebook"}, {"stars": (1,)}]
+    for wanted in filters:
         whole = [row.id for row in page(ana, "", **wanted).rows]
         with ana.entered():
             having = set(db.session.scalars(select(Message.conversation_id).where(Message.text == "common word")))
         seen: list[UUID] = []
         after: str | None = None
         for _ in range(30):
-            one = page(ana, "common word", after=after, limit=2, **wanted)
+            one = page(ana, typed, after=after, limit=2, **wanted)
             assert len(one.rows) <= 2
             seen += [row.id for row in one.rows]
             after = one.next_cursor
@@ -303,6 +309,19 @@ def test_common_words_that_rarely_come_together_are_found_at_once(
         assert found(ana, typed, status="open") == [both]
         assert found(ana, typed, brand_ids=(ana.brand_ids[0],)) == [both]
         assert page(ana, typed, status="open").next_cursor is None
+
+
+def test_what_is_written_in_moves_to_the_top_with_its_words(ana: Agency, said: Callable[..., UUID]) -> None:
+    older, newer = (said("A giraffe", age=timedelta(days=days)) for days in (2, 1))
+    assert found(ana, '"giraffe"') == [newer, older]
+    with ana.entered():
+        db.session.execute(update(Conversation).where(Conversation.id == older).values(last_message_at=clock.now()))
+    assert waiting(ana) == 1
+    first = page(ana, '"giraffe"', limit=1)
+    second = page(ana, '"giraffe"', after=first.next_cursor, limit=1)
+    assert [row.id for row in (*first.rows, *second.rows)] == [newer, older], "each once until its words have moved"
+    assert found(ana, '"giraffe"') == [older, newer]
+    assert [row.id for row in page(ana, "giraffe", status="open").rows] != []
 
 
 def test_a_common_word_and_a_number_both_find(
