@@ -49,13 +49,16 @@ class Addressee(Protocol):
     def language(self) -> str: ...
 
 
-def send_notice(name: str, to_person: Addressee, **facts: Any) -> UUID:
+def send_notice(name: str, to_person: Addressee, *, sender_name: str = "", answers_to: str = "", **facts: Any) -> UUID:
     """Render the notice, keep it sealed and promise its sending once this transaction commits. Returns its id.
+
+    `sender_name` stands before our own address in the place of ours; an answer goes to `answers_to`, where given.
 
     `facts` are the template's names. `path` (starting with `/`) becomes the one link, `url`, on our own base address;
     `due_at` (aware) becomes `due`, in the reader's words and zone.
     """
-    return _keep(name, compose(name, to_person, **facts).as_string())
+    message = compose(name, to_person, sender_name=sender_name, answers_to=answers_to, **facts)
+    return _keep(name, message.as_string())
 
 
 def ask_for_password_reset(email: str) -> UUID:
@@ -66,7 +69,9 @@ def ask_for_password_reset(email: str) -> UUID:
     return _keep(PASSWORD_RESET, email, is_finished=False)
 
 
-def compose(name: str, to_person: Addressee, **facts: Any) -> EmailMessage:
+def compose(
+    name: str, to_person: Addressee, *, sender_name: str = "", answers_to: str = "", **facts: Any
+) -> EmailMessage:
     """The finished message. Raises jinja2's UndefinedError when a fact the template needs is missing."""
     settings = settings_of_app()
     language = known_language(to_person.language)
@@ -83,10 +88,11 @@ def compose(name: str, to_person: Addressee, **facts: Any) -> EmailMessage:
         return templates.get_template(f"{name}/{part}").render(given).strip()
 
     message = EmailMessage(policy=SMTP)
-    sender_name, sender = parseaddr(settings.onbrand_mail_from)
+    our_name, sender = parseaddr(settings.onbrand_mail_from)
+    sender_name = " ".join(_shown(sender_name).split()) or our_name
     message["From"] = Address(sender_name, addr_spec=sender)
     message["To"] = Address(" ".join(_shown(to_person.name).split()), addr_spec=to_person.email)
-    message["Reply-To"] = Address(sender_name, addr_spec=sender)
+    message["Reply-To"] = Address(sender_name, addr_spec=answers_to or sender)
     message["Subject"] = " ".join(words("subject.txt").split())
     message["Date"] = format_datetime(clock.now().astimezone(UTC))
     message["Message-ID"] = make_msgid(domain=urlsplit(settings.base_url).hostname or "localhost")

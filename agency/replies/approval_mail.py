@@ -6,13 +6,17 @@ from __future__ import annotations
 
 from uuid import UUID
 
+from sqlalchemy import select
+
 from agency.notices.mail import send_notice
 from agency.replies import checks
 from agency.replies.approval_requests import ask, end_of_person
 from agency.replies.models import Reply
 from agency.replies.moves import text_of
 from styleguides.masking import masked
-from tenants.models import Person
+from tenants.brand_colours import ink_on
+from tenants.database import db
+from tenants.models import Agency, Person
 from tenants.people import approvers_of
 
 MOST_CHARACTERS = 4000
@@ -43,15 +47,27 @@ def ask_again(reply: Reply, person_id: UUID) -> bool:
 def _ask(reply: Reply, person: Person) -> None:
     conversation, brand, text = checks.conversation_of(reply), checks.brand_of(reply), text_of(reply)
     asked = ask(reply, text.text_hash, person)
+    agency_name = db.session.execute(select(Agency.name).where(Agency.id == reply.agency_id)).scalar_one()
     asked.request.mail_id = send_notice(
         "reply_awaits_you",
         person,
+        sender_name=agency_name,
+        agency_name=agency_name,
         brand_name=brand.name,
+        brand_mark=brand.mark,
+        brand_colour=brand.colour_on_light,
+        brand_ink=ink_on(brand.colour_on_light),
         customer_name=conversation.author_name,
         customer_words=_cut(checks.message_of(reply).text),
+        stars=conversation.stars,
+        written_by=text.author_name,
         draft=_cut(text.text),
+        guide_version=text.guide_version,
+        remarks=len(text.findings),
+        let_go=text.let_go_reason or "",
         due_at=conversation.due_at,
         path=f"/a/{asked.token}",
+        answerable=False,
     )
 
 

@@ -1,0 +1,81 @@
+"""How mails look, word for word, in each language: `snapshots/` holds both parts of each as they left.
+
+After a wanted change: `ONBRAND_SNAPSHOTS=write make test T=tests/notices/test_looks.py`, then read what git shows.
+"""
+
+from __future__ import annotations
+
+import os
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+import pytest
+from flask import Flask
+
+from agency.notices.mail import compose
+from tests.notices.test_mail import Reader
+
+SNAPSHOTS = Path(__file__).parent / "snapshots"
+MAILS: dict[str, tuple[str, dict[str, Any]]] = {
+    "reply_awaits_you": (
+        "reply_awaits_you",
+        {
+            "agency_name": "Lantern Street",
+            "sender_name": "Lantern Street",
+            "brand_name": "Padaria Sol Poente",
+            "brand_mark": "SP",
+            "brand_colour": "#a04000",
+            "brand_ink": "#ffffff",
+            "customer_name": "Anna Szczebrzeszyńska",
+            "customer_words": "Zimne jedzenie & <nikt> nie przeprosił.\nCzekamy ••• ••• •••.",
+            "stars": 2,
+            "written_by": "Ana Ferreira",
+            "draft": "Bardzo przepraszamy.\n\nZapraszamy ponownie.",
+            "guide_version": 3,
+            "remarks": 2,
+            "let_go": "",
+            "due_at": datetime(2026, 11, 23, 9, 30, tzinfo=UTC),
+            "path": "/a/TOKEN",
+            "answerable": True,
+        },
+    ),
+    "reply_awaits_you_bare": (
+        "reply_awaits_you",
+        {
+            "agency_name": "Lantern Street",
+            "brand_name": "Pennywell",
+            "brand_mark": "PW",
+            "brand_colour": "#1b4d8f",
+            "brand_ink": "#ffffff",
+            "customer_name": None,
+            "customer_words": "",
+            "stars": None,
+            "written_by": "Ana",
+            "draft": "Thank you.",
+            "guide_version": None,
+            "remarks": 0,
+            "let_go": "",
+            "due_at": None,
+            "path": "/a/TOKEN",
+            "answerable": False,
+        },
+    ),
+}
+
+
+@pytest.mark.parametrize("language", ["en", "pl", "pt"])
+@pytest.mark.parametrize("name", MAILS)
+def test_a_mail_looks_as_it_was_agreed(app: Flask, name: str, language: str) -> None:
+    notice, facts = MAILS[name]
+    with app.app_context():
+        message = compose(notice, Reader(language=language), **facts)
+    for kind, ending in (("plain", "txt"), ("html", "html")):
+        part = message.get_body((kind,))
+        assert part is not None
+        head = f"{message['From']}\n{message['Subject']}\n\n" if kind == "plain" else ""
+        found = head + part.get_content().replace("\r\n", "\n")
+        place = SNAPSHOTS / f"{name}.{language}.{ending}"
+        if os.environ.get("ONBRAND_SNAPSHOTS") == "write":
+            place.write_text(found, encoding="utf-8")
+        assert found == place.read_text(encoding="utf-8"), place.name
