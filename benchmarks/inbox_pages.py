@@ -198,41 +198,47 @@ def conversation_page(scratch: Scratch, size: str) -> list[Line]:
 
 @contextmanager
 def houses(scratch: Scratch, size: str) -> Iterator[list[House]]:
-    """A house for each number of conversations of this size."""
-    with ExitStack() as held:
-        made = []
-        for rows in SIZES[size]:
-            database = scratch.filled(lambda given, n=rows: queue_data.fill(given, n), f"queue_{rows}")
-            seeded = Seeded.known()
-            cookie = cookie_name(database.settings())
-            with database.superuser() as connection:
-                connection.execute("vacuum (analyze)")
-                found = connection.execute(
-                    "select rank, id from conversation where status = 'open' order by rank desc, id desc limit 5000"
-                ).fetchall()
-            place = found[99 * PAGE_ROWS - 1] if len(found) > 99 * PAGE_ROWS else found[PAGE_ROWS - 1]
-            url, floor_url = held.enter_context(database.product()), held.enter_context(database.floor())
-            house = House(
-                rows,
-                database,
-                Client(url, {cookie: queue_data.sign_in(database, seeded.admin_id)}),
-                Client(url, {cookie: queue_data.sign_in(database, seeded.staff_id)}),
-                Client(floor_url),
-                [row[1] for row in found[: PAGE_ROWS * 4]],
-                database.base_app(),
-                cursor_of("rank", *place),
-            )
-            for client in (house.admin, house.staff, house.floor):
-                held.callback(client.close)
-            for _ in range(WARMED_BY[size]):  # both processes compile their templates and statements
-                house.admin.get("/inbox")
-                house.admin.close()
-                house.staff.get("/inbox")
-                house.staff.close()
-                house.floor.get("/page")
-                house.floor.close()
-            made.append(house)
-        yield made
+    """A house for each number of conversations of this size; it goes on for the next benchmark that asks for it."""
+    filled = [scratch.filled(lambda given, n=rows: queue_data.fill(given, n), f"queue_{rows}") for rows in SIZES[size]]
+    for database in filled:
+        with database.superuser() as connection:
+            connection.execute("vacuum (analyze)")
+
+    def start(held: ExitStack) -> list[House]:
+        return [_house(database, rows, held, size) for database, rows in zip(filled, SIZES[size], strict=True)]
+
+    yield scratch.lasting(f"houses of {size}", start)
+
+
+def _house(database: Database, rows: int, held: ExitStack, size: str) -> House:
+    seeded = Seeded.known()
+    cookie = cookie_name(database.settings())
+    with database.superuser() as connection:
+        found = connection.execute(
+            "select rank, id from conversation where status = 'open' order by rank desc, id desc limit 5000"
+        ).fetchall()
+    place = found[99 * PAGE_ROWS - 1] if len(found) > 99 * PAGE_ROWS else found[PAGE_ROWS - 1]
+    url, floor_url = held.enter_context(database.product()), held.enter_context(database.floor())
+    house = House(
+        rows,
+        database,
+        Client(url, {cookie: queue_data.sign_in(database, seeded.admin_id)}),
+        Client(url, {cookie: queue_data.sign_in(database, seeded.staff_id)}),
+        Client(floor_url),
+        [row[1] for row in found[: PAGE_ROWS * 4]],
+        database.base_app(),
+        cursor_of("rank", *place),
+    )
+    for client in (house.admin, house.staff, house.floor):
+        held.callback(client.close)
+    for _ in range(WARMED_BY[size]):  # both processes compile their templates and statements
+        house.admin.get("/inbox")
+        house.admin.close()
+        house.staff.get("/inbox")
+        house.staff.close()
+        house.floor.get("/page")
+        house.floor.close()
+    return house
 
 
 def growth(served: list[House], name: str, measure: Any, rounds: int) -> list[Line]:

@@ -14,6 +14,7 @@ import urllib.request
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
+from typing import Any, TypeVar
 
 import psycopg
 import structlog
@@ -27,6 +28,7 @@ from tenants.base_app import create_base_app
 from tenants.database import db
 from tenants.settings import Settings
 
+Served = TypeVar("Served")
 CHECKOUT = Path(__file__).resolve().parents[1]
 PROCESSES, THREADS = 2, 4
 START_TIMEOUT_SECONDS = 60
@@ -50,6 +52,8 @@ class Scratch:
         self._made_here: dict[str, Database] = {}
         self._filled: dict[str, Database] = {}
         self._numbers = 0
+        self._lasting: tuple[str, Any] = ("", None)
+        self._running = held.enter_context(ExitStack())
 
     def database(self, name: str, fill: Callable[[Database], None] | None = None, *, filled_as: str = "") -> Database:
         """A migrated database of its own. What `fill` puts in is kept as `filled_as` and copied the next time."""
@@ -68,6 +72,21 @@ class Scratch:
             self._filled[filled_as] = known
         return known
 
+    def lasting(self, name: str, start: Callable[[ExitStack], Served]) -> Served:
+        """What `start` starts, kept for the benchmarks after it that want the same: until another name, or another
+        database, is asked for.
+        """
+        if self._lasting[0] != name:
+            self.end_lasting()
+            self._lasting = (name, start(self._running))
+        served: Served = self._lasting[1]
+        return served
+
+    def end_lasting(self) -> None:
+        """Stop what still runs for the next benchmark."""
+        self._lasting = ("", None)
+        self._running.close()
+
     def _make_empty(self) -> None:
         if not self._is_ready:
             made = self._made("template_empty", None)
@@ -84,6 +103,7 @@ class Scratch:
         return self._numbers
 
     def _made(self, name: str, template: str | None) -> Database:
+        self.end_lasting()
         if template is not None:
             self._made_here[template].be_alone()
         self._postgres.create_database(name, template=template)

@@ -38,16 +38,19 @@ CONTENT_SECURITY_POLICY = (
 MAX_BODY_BYTES = 32 * 1024 * 1024
 
 
-def create_sandbox_app(data_folder: Path, *, clock: Clock = time.time, keys: AppKeys | None = None) -> Flask:
+def create_sandbox_app(
+    data_folder: Path, *, clock: Clock = time.time, keys: AppKeys | None = None, durable: bool = True
+) -> Flask:
     """The platforms on top of `data_folder`, which is made if missing. `clock` tells seconds since 1970.
 
+    `durable=False` gives up safety at power loss for speed, for tests.
     The sandbox's own clock starts as `clock` and is moved by `POST /sandbox/clock`.
     The world is at `app.extensions["sandbox"]`, the scenario player, not yet playing, at `["sandbox_player"]`.
     """
     app = Flask(__name__)
     app.config["MAX_CONTENT_LENGTH"] = MAX_BODY_BYTES
     app.config["MAX_FORM_MEMORY_SIZE"] = MAX_BODY_BYTES
-    world = World(Store(data_folder, clock), keys or AppKeys.from_environment())
+    world = World(Store(data_folder, clock, durable=durable), keys or AppKeys.from_environment())
     meta_events.listen(world)
     player = Player(world)
     app.extensions["sandbox"] = world

@@ -133,7 +133,7 @@ def served(app: WSGIApplication, *, port: int = 0) -> Iterator[str]:
 @contextmanager
 def working_sandbox(data_folder: Path, **options: Any) -> Iterator[Flask]:
     """For tests: the sandbox's app, delivering; who serves it is another's business."""
-    app = create_sandbox_app(data_folder, **options)
+    app = create_sandbox_app(data_folder, durable=False, **options)
     app.extensions["sandbox"].deliveries.send_in_background()
     try:
         yield app

@@ -59,7 +59,7 @@ class Item:
 class Store:
     """One connection behind one lock: there is a single process, and waiting in Python beats "database is locked"."""
 
-    def __init__(self, data_folder: Path, clock: Clock) -> None:
+    def __init__(self, data_folder: Path, clock: Clock, *, durable: bool = True) -> None:
         data_folder.mkdir(parents=True, exist_ok=True)
         self.clock = clock
         self._lock = threading.RLock()
@@ -71,11 +71,11 @@ class Store:
             data_folder / "sandbox.sqlite3", isolation_level=None, check_same_thread=False, timeout=30
         )
         self._connection.row_factory = sqlite3.Row
+        self._connection.execute(f"PRAGMA synchronous = {'NORMAL' if durable else 'OFF'}")
         self._connection.execute("PRAGMA journal_mode = WAL")
-        self._connection.execute("PRAGMA synchronous = NORMAL")
         self._add_columns()
         for file in SCHEMA_FILES:
-            self._connection.executescript(file.read_text(encoding="utf-8"))
+            self._connection.executescript(f"BEGIN; {file.read_text(encoding='utf-8')}; COMMIT")
 
     def _add_columns(self) -> None:
         """What an older sandbox's file lacks."""

@@ -35,7 +35,7 @@ JUNK = (
     "0001-01-01T00:00:00+23:59",
     "9999-12-31T23:59:59-23:59",
 )
-IN_TURN = 3
+IN_TURN = 4
 
 
 @pytest.fixture
@@ -158,9 +158,9 @@ class Junk:
         return self.askers[role]
 
     def kinds_for(self, name: str, own: str) -> tuple[str, ...]:
-        """A name meets all junk at the first page that reads it. At each further one it meets a third in turn where the
-        page's own file reads it, and the next one alone where a file for all pages does (the brand chosen, the queue's
-        filters), which met all of it when it first read that name.
+        """A name meets all junk at the first page that reads it. At each further one it meets a quarter in turn where
+        the page's own file reads it, and the next one alone where a file for all pages does (the brand chosen, the
+        queue's filters), which met all of it when it first read that name.
         """
         if name == UNREAD:
             return JUNK[:1]

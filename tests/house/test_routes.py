@@ -317,6 +317,8 @@ def test_ids_of_others_look_like_made_up_ones(
     if guards == "first":
         request.getfixturevalue("without_policies")
     asker, wrong, tried = Asker(world, world.actors[role.value]), [], 0
+    # HEAD is answered by what answers GET, so it is tried once.
+    safe = SAFE if (role, guards) == (Role.AGENCY_ADMIN, "both") else SAFE[:1]
     before = marked_rows(superuser)
     for rule, method in rules(world.app):
         names = [name for name in rule.arguments if name in ID_NAMES]
@@ -326,7 +328,7 @@ def test_ids_of_others_look_like_made_up_ones(
         for case in cases(world, names):
             made_up = {name: (str(new_id()) if foreign else one) for name, (one, foreign) in case.items()}
             given = {name: one for name, (one, _foreign) in case.items()}
-            for verb in SAFE if method == "GET" else (method,):
+            for verb in safe if method == "GET" else (method,):
                 theirs = asker.ask(verb, address_of(world.app, rule, given), body)
                 nobody = asker.ask(verb, address_of(world.app, rule, made_up), body)
                 tried += 1

@@ -89,92 +89,108 @@ class Run:
         return answer.stderr.strip()
 
 
-@pytest.fixture(scope="module")
-def run(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Run]:
-    started = Run(tmp_path_factory.mktemp("home"), free_port()).start()
-    yield started
-    if started.process.poll() is None:
-        started.stop()
+class Kept:
+    """A home whose database and demo are made once, and the run in it that lasts until a test ends it."""
+
+    def __init__(self, home: Path) -> None:
+        self.home = home
+        self.run: Run | None = None
+
+    def running(self) -> Run:
+        if self.run is None or self.run.process.poll() is not None:
+            self.run = Run(self.home, free_port()).start()
+        return self.run
+
+    def stopped(self) -> Path:
+        """The home, in which nothing runs any more."""
+        if self.run is not None and self.run.process.poll() is None:
+            self.run.stop()
+        return self.home
 
 
 @pytest.fixture(scope="module")
-def filled(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A home for runs that end within their test: the first makes its database and demo, the others find them."""
-    return tmp_path_factory.mktemp("filled")
+def kept(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Kept]:
+    kept = Kept(tmp_path_factory.mktemp("home"))
+    yield kept
+    kept.stopped()
 
 
-def test_it_answers_and_every_part_is_named_on_its_command_line(run: Run) -> None:
-    with urllib.request.urlopen(f"http://127.0.0.1:{run.port}/healthz", timeout=30) as answer:
-        assert answer.status == 200
-    lines = list(run.commands().values())
-    for part in (
-        "onbrand web",
-        "onbrand worker",
-        "worker --queues publish,desk",
-        "onbrand dispatcher",
-        "onbrand sandbox",
-    ):
-        assert any(part in line for line in lines), part
+@pytest.fixture
+def run(kept: Kept) -> Run:
+    return kept.running()
 
 
-def test_every_role_gets_a_sign_in_line(run: Run) -> None:
-    words = [line.split() for line in run.lines if line.startswith("sign-in ")]
-    assert {"agency_admin", "team_lead", "staff", "client_owner"} <= {word[1] for word in words}
-    assert all(word[3] == "password" and "@" in word[2] and len(word) == 5 for word in words)
+class TestRunning:
+    """Together, so that one run serves them all whatever the order."""
 
+    def test_it_answers_and_every_part_is_named_on_its_command_line(self, run: Run) -> None:
+        with urllib.request.urlopen(f"http://127.0.0.1:{run.port}/healthz", timeout=30) as answer:
+            assert answer.status == 200
+        lines = list(run.commands().values())
+        for part in (
+            "onbrand web",
+            "onbrand worker",
+            "worker --queues publish,desk",
+            "onbrand dispatcher",
+            "onbrand sandbox",
+        ):
+            assert any(part in line for line in lines), part
 
-def test_nothing_listens_beyond_loopback(run: Run) -> None:
-    for process in run.servers():
-        try:
-            connections = process.net_connections("inet")
-        except (psutil.NoSuchProcess, FileNotFoundError):
-            continue  # a work-horse that finished its job meanwhile
-        for connection in connections:
-            if connection.status == psutil.CONN_LISTEN:
-                assert connection.laddr.ip in ("127.0.0.1", "::1"), (process.cmdline(), connection)
+    def test_every_role_gets_a_sign_in_line(self, run: Run) -> None:
+        words = [line.split() for line in run.lines if line.startswith("sign-in ")]
+        assert {"agency_admin", "team_lead", "staff", "client_owner"} <= {word[1] for word in words}
+        assert all(word[3] == "password" and "@" in word[2] and len(word) == 5 for word in words)
 
+    def test_nothing_listens_beyond_loopback(self, run: Run) -> None:
+        for process in run.servers():
+            try:
+                connections = process.net_connections("inet")
+            except (psutil.NoSuchProcess, FileNotFoundError):
+                continue  # a work-horse that finished its job meanwhile
+            for connection in connections:
+                if connection.status == psutil.CONN_LISTEN:
+                    assert connection.laddr.ip in ("127.0.0.1", "::1"), (process.cmdline(), connection)
 
-def test_a_second_run_in_the_same_home_says_so(run: Run) -> None:
-    assert run.refused(ONBRAND_PORT=str(free_port())).startswith("Onbrand already runs in ")
+    def test_a_second_run_in_the_same_home_says_so(self, run: Run) -> None:
+        assert run.refused(ONBRAND_PORT=str(free_port())).startswith("Onbrand already runs in ")
 
+    def test_a_taken_port_is_one_sentence(self, run: Run, tmp_path: Path) -> None:
+        sentence = run.refused(ONBRAND_HOME=str(tmp_path))
+        assert sentence.startswith(f"Port {run.port} on this machine is taken;")
+        assert "ONBRAND_PORT=" in sentence
 
-def test_a_taken_port_is_one_sentence(run: Run, tmp_path: Path) -> None:
-    sentence = run.refused(ONBRAND_HOME=str(tmp_path))
-    assert sentence.startswith(f"Port {run.port} on this machine is taken;")
-    assert "ONBRAND_PORT=" in sentence
+    def test_another_terminal_finds_the_servers(self, run: Run) -> None:
+        answer = subprocess.run(
+            onbrand("doctor"),
+            env={**run.environment, "ONBRAND_PORT": ""},
+            capture_output=True,
+            text=True,
+            check=False,
+            timeout=60,
+        )
+        assert answer.returncode == 0, answer.stdout
+        assert "ok   queue: Valkey" in answer.stdout
+        secrets = [
+            line.split("=", 1)[1] for line in (run.home / ".env").read_text().splitlines() if "SECRET_KEY=" in line
+        ]
+        assert all(secret not in answer.stdout for secret in secrets)
 
+    def test_a_part_that_is_killed_comes_back(self, run: Run) -> None:
+        def dispatchers() -> list[int]:
+            return [pid for pid, command in run.commands().items() if "onbrand dispatcher" in command]
 
-def test_another_terminal_finds_the_servers(run: Run) -> None:
-    answer = subprocess.run(
-        onbrand("doctor"),
-        env={**run.environment, "ONBRAND_PORT": ""},
-        capture_output=True,
-        text=True,
-        check=False,
-        timeout=60,
-    )
-    assert answer.returncode == 0, answer.stdout
-    assert "ok   queue: Valkey" in answer.stdout
-    secrets = [line.split("=", 1)[1] for line in (run.home / ".env").read_text().splitlines() if "SECRET_KEY=" in line]
-    assert all(secret not in answer.stdout for secret in secrets)
-
-
-def test_a_part_that_is_killed_comes_back(run: Run) -> None:
-    def dispatchers() -> list[int]:
-        return [pid for pid, command in run.commands().items() if "onbrand dispatcher" in command]
-
-    (first,) = dispatchers()
-    os.kill(first, signal.SIGKILL)
-    assert wait_until(lambda: dispatchers() not in ([], [first]), timeout_seconds=60)
+        (first,) = dispatchers()
+        os.kill(first, signal.SIGKILL)
+        assert wait_until(lambda: dispatchers() not in ([], [first]), timeout_seconds=60)
 
 
 @pytest.mark.slow
-def test_killed_then_started_again_then_stopped_in_time(filled: Path) -> None:
-    killed = Run(filled, free_port()).start()
+def test_killed_then_started_again_then_stopped_in_time(kept: Kept) -> None:
+    killed = kept.running()
     left_behind = killed.servers()
     killed.process.kill()
     killed.process.communicate()
-    again = Run(filled, killed.port).start()
+    again = kept.run = Run(kept.home, killed.port).start()
     assert [line for line in again.lines if line.startswith("sign-in ")] == [
         line for line in killed.lines if line.startswith("sign-in ")
     ]
@@ -189,10 +205,10 @@ def test_killed_then_started_again_then_stopped_in_time(filled: Path) -> None:
 @pytest.mark.slow
 @pytest.mark.skipif(shutil.which("make") is None, reason="about make")
 @pytest.mark.parametrize("number", [signal.SIGKILL, signal.SIGTERM], ids=["killed", "told to stop"])
-def test_make_run_ends_with_make(filled: Path, number: int) -> None:
+def test_make_run_ends_with_make(kept: Kept, number: int) -> None:
     # `-o setup`: what stands is taken as it is.
     venv = f"VENV={Path(sys.executable).parents[1]}"
-    run = Run(filled, free_port()).start(["make", "-C", str(CHECKOUT), "-o", "setup", venv, "run"])
+    run = Run(kept.stopped(), free_port()).start(["make", "-C", str(CHECKOUT), "-o", "setup", venv, "run"])
     children = run.servers()
     assert any("onbrand run" in command for command in run.commands().values())
     assert run.stop(number) < STOP_SECONDS

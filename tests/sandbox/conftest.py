@@ -103,7 +103,7 @@ def seed(sandbox: Sandbox) -> None:
 @pytest.fixture
 def sandbox(tmp_path: Path) -> Iterator[Sandbox]:
     clock = SetClock()
-    app = create_sandbox_app(tmp_path, clock=clock, keys=KEYS)
+    app = create_sandbox_app(tmp_path, clock=clock, keys=KEYS, durable=False)
     app.testing = True
     made = Sandbox(app, clock, tmp_path)
     seed(made)
