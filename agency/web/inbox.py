@@ -24,6 +24,7 @@ from agency.web.contexts import Chip, ConversationPage, InboxPage, LabelLook
 from agency.web.conversation_page import conversation_page
 from agency.web.inbox_address import ANY, VIEWS, VIEWS_OF_WORK, Address, read_address
 from agency.web.inbox_filters import chips
+from agency.web.inbox_frame import inbox_page
 from agency.web.inbox_places import came_back, note_place
 from agency.web.inbox_rows import look_of, rows_of
 from agency.web.language import chosen_language, chosen_zone
@@ -197,9 +198,9 @@ def _render(
         selected_id=str(conversation_id or ""),
         selected=selected,
         empty_reason="" if rows else _empty_reason(address, next_url),
-        empty_action=_empty_action(address, next_url),
+        empty_action=None if rows else _empty_action(address, next_url),
     )
-    return render_template("inbox/page.html", shell=shell(), page=given)
+    return inbox_page(shell(), given)
 
 
 def _title(address: Address, brands: dict[UUID, queries.BrandName]) -> str:
