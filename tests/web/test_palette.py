@@ -89,7 +89,7 @@ def test_customers_are_found_by_their_names_within_the_brands_one_sees(
     ):
         make.conversation(ana, brand=brand, author=name)
     make.conversation(stranger, author="Zaneta Foreign")
-    names = '<span class="palette-label cut">([^<]*(?:&lt;[^<]*)?)</span>'
+    names = '<span class="palette-label cut" dir="auto">([^<]*(?:&lt;[^<]*)?)</span>'
 
     def found(visitor: Visitor, typed: str) -> list[str]:
         page = visitor.get("/palette/found?" + urlencode({"q": typed})).text
