@@ -285,6 +285,8 @@ def _empty_action(address: Address, next_url: str) -> Choice | None:
         return Choice(_("Look further"), next_url)
     if address.wanted.q and (address.wanted.status is not None or address.view != "team"):
         return Choice(_("Search answered and snoozed cases, too"), address.url(view=None, state=ANY))
+    if address.wanted.q and address.wanted.brand_ids:
+        return Choice(_("Search in all brands"), address.url(view=None, state=ANY, brand=None))
     return Choice(_("See the whole queue"), "/inbox") if address.kept else None
 
 

@@ -292,7 +292,15 @@ def test_a_search_that_finds_nothing_open_leads_to_all_there_is(
     everything = visitor.get("/inbox?state=any").text
     assert f"/inbox/{found}" in everything
     assert f"/inbox/{case}" in everything
-    assert "Search answered and snoozed" not in visitor.get("/inbox?state=any&q=nowhere").text
+    nowhere = visitor.get("/inbox?state=any&q=nowhere").text
+    assert "Search answered and snoozed" not in nowhere
+    assert "Search in all brands" not in nowhere
+    assert "Nothing found. Looked in messages and answers, people&#39;s names, notes and numbers. Try" in nowhere
+    assert "There is no letter and no digit in this to look for." in visitor.get("/inbox?q=%3F+%21").text
+    elsewhere = visitor.get(f"/inbox?brand={ana.brand_ids[0]}&q=zupa&state=any").text
+    (wider,) = re.findall(r'href="([^"]+)">Search in all brands', elsewhere)
+    assert "brand=" not in wider
+    assert f"/inbox/{found}" in visitor.get(wider.replace("&amp;", "&")).text
 
 
 @pytest.mark.parametrize(
