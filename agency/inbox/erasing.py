@@ -178,7 +178,7 @@ def _delete_what_staff_wrote(contact_ids: Collection[UUID]) -> None:
 
 
 def message_ids_of(contact_ids: Collection[UUID]) -> list[UUID]:
-    """Everything these identities wrote, wherever it stands, by id. One pass over the brand's messages."""
+    """Everything these identities wrote, wherever it stands, by id."""
     if not contact_ids:
         return []
     return list(

@@ -17,7 +17,7 @@ from datetime import datetime
 from typing import Any, Final, NamedTuple
 from uuid import UUID
 
-from sqlalchemy import Text, Uuid, bindparam, or_, select, update
+from sqlalchemy import Text, Uuid, bindparam, func, or_, select, update
 from sqlalchemy.dialects.postgresql import ARRAY
 from sqlalchemy.orm import aliased
 
@@ -124,7 +124,8 @@ def merge(actor: Actor, press_id: UUID, main_id: UUID, other_id: UUID) -> Presse
         )
     _set([*parts, other_id], merged_into_id=main_id)
     closed = {"status": "closed", "closed_reason": MERGED, "snoozed_until": None, "woke_at": None}
-    _set([other_id], **NOBODY, **closed, looked_at=now)
+    was_theirs = {"held_before_id": func.nullif(Conversation.holder_id, actor.user_id), "hold_reason": None}
+    _set([other_id], **NOBODY, **closed, **was_theirs, looked_at=now)
     changes: dict[str, Any] = {"looked_at": now}
     changes |= _back_with(main.case, other.case)
     if main.reply_state is None or other.reply_state in BUSY:

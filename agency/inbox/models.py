@@ -49,6 +49,7 @@ APART = "#apart-"
 """What follows the platform's name of a thread in the name of a conversation that was set apart from it."""
 CHANGED_KEPT = 16
 """So many changed conversations a brand's counter remembers (migration 0036)."""
+_FROM_CUSTOMERS = text("direction = 'in'")
 MEDIA_STATES = ("waiting", "kept", "gone", "refused")
 """Of a copy of what expires at the platform."""
 
@@ -177,6 +178,7 @@ class Message(BrandOwned, Dated, Base):
         belongs_to("conversation", "conversation_id"),
         UniqueConstraint("agency_id", "account_id", "external_id", "brand_id"),
         Index("ix_message_conversation", "agency_id", "conversation_id", "written_at", "id"),
+        Index("ix_message_contact", "agency_id", "contact_id", postgresql_where=_FROM_CUSTOMERS),
         CheckConstraint("direction in ('in', 'out')", name="direction_is_known"),
     )
 

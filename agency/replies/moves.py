@@ -5,9 +5,11 @@ from __future__ import annotations
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import select, update
+from sqlalchemy import case, or_, select, update
+from sqlalchemy.orm import aliased
 
 from agency.inbox.merged import told_with
+from agency.inbox.merging import BUSY
 from agency.inbox.models import Conversation
 from agency.replies.answered_words import keep_question
 from agency.replies.approval_requests import end_of_reply
@@ -18,6 +20,28 @@ from tenants import audit, clock
 from tenants.database import db
 from tenants.errors import NotFound
 from tenants.permissions import Actor
+
+_PART, _SAID = aliased(Conversation), aliased(Reply)
+_HAS_PARTS = (
+    select(_PART.id)
+    .where(_PART.agency_id == Conversation.agency_id, _PART.merged_into_id == Conversation.id)
+    .correlate(Conversation)
+    .exists()
+)
+_OF_ALL_PARTS: Any = (
+    select(_SAID.state)
+    .join(_PART, (_PART.agency_id == _SAID.agency_id) & (_PART.id == _SAID.conversation_id))
+    .where(
+        _PART.agency_id == Conversation.agency_id,
+        or_(_PART.id == Conversation.id, _PART.merged_into_id == Conversation.id),
+        _SAID.state != "dropped",
+    )
+    .order_by(_SAID.state.in_(BUSY).desc(), _SAID.state_since.desc(), _SAID.id.desc())
+    .limit(1)
+    .correlate(Conversation)
+    .scalar_subquery()
+)
+"""In an UPDATE of conversations, as `agency.inbox.merging` works it out where cases are told together."""
 
 
 def locked(reply_id: UUID) -> Reply:
@@ -66,7 +90,10 @@ def move(
 
 
 def show_in_queue(reply: Reply) -> None:
-    """Copy the newest reply's state to the queue row, so that the list reads one table; what was given up is none."""
+    """Copy the newest reply's state to the queue row, so that the list reads one table; what was given up is none.
+
+    Of a case that tells others within it the one somebody waits for is shown, whichever part it answers.
+    """
     state: Any = reply.state
     if state == "dropped":
         others = select(Reply.state).where(Reply.conversation_id == reply.conversation_id, Reply.state != "dropped")
@@ -74,7 +101,7 @@ def show_in_queue(reply: Reply) -> None:
     db.session.execute(
         update(Conversation)
         .where(Conversation.id.in_(told_with(reply.conversation_id)))
-        .values(reply_state=state, version=Conversation.version + 1)
+        .values(reply_state=case((_HAS_PARTS, _OF_ALL_PARTS), else_=state), version=Conversation.version + 1)
         .execution_options(synchronize_session=False)
     )
 

@@ -62,7 +62,9 @@ def held_words(case: Case) -> str:
 
 
 def _lost(case: Case, *, held: bool) -> str:
-    """For whoever had it until it was taken, ran out or was resolved: what became of it."""
+    """For whoever had it until it was taken, ran out, was resolved or told within another: what became of it."""
+    if case.merged_into_id is not None:
+        return _("It is told within another case now. What you wrote is kept and stands there.")
     if held and case.hold_reason:
         return _("Taken from you: %(reason)s. What you wrote is kept.", reason=case.hold_reason.rstrip("."))
     if held:

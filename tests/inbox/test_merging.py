@@ -21,7 +21,7 @@ from agency.inbox.contacts import linking
 from agency.inbox.intake import store_page
 from agency.inbox.models import Conversation, Message, QueueCounter
 from agency.replies import desk as reply_desk
-from agency.replies import targets
+from agency.replies import moves, targets
 from agency.replies.models import Reply
 from channels.items import IncomingItem
 from channels.models import Account
@@ -389,8 +389,7 @@ def test_taken_apart_each_shows_its_own_reply(
 
     def shown() -> dict[UUID, str | None]:
         with ana.entered():
-            found = db.session.execute(select(Conversation.id, Conversation.reply_state))
-            return {row.id: row.reply_state for row in found}
+            return shown_states()
 
     with ana.entered(ana.staff):
         reply_desk.start_draft(ana.staff, both[1], "And here is an answer.")
@@ -405,6 +404,43 @@ def test_taken_apart_each_shows_its_own_reply(
     with ana.entered(ana.staff):
         merging.take_apart(ana.staff, both[1])
     assert shown() == {main: None, both[1]: "draft", message: "draft"}
+
+
+def shown_states() -> dict[UUID, str | None]:
+    return {row.id: row.reply_state for row in db.session.execute(select(Conversation.id, Conversation.reply_state))}
+
+
+def test_what_somebody_waits_for_is_shown_whichever_part_it_answers(ana: Agency, both: tuple[UUID, UUID]) -> None:
+    """A draft begun later beside it hides nothing; and the row of a part is its own."""
+    merge(ana, *both)
+    with ana.entered(ana.staff):
+        waiting = reply_desk.start_draft(ana.staff, both[1], "An answer for the second.").id
+    with ana.entered():
+        db.session.execute(update(Reply).where(Reply.id == waiting).values(state="awaiting_approval"))
+        moves.show_in_queue(db.session.get_one(Reply, (ana.id, waiting, ana.brand_ids[0])))
+    with ana.entered(ana.staff):
+        first = reply_desk.start_draft(ana.staff, both[0], "And one for the first.").id
+    with ana.entered():
+        found = shown_states()
+        assert found == {both[0]: "awaiting_approval", both[1]: "awaiting_approval"}
+        db.session.execute(update(Reply).where(Reply.id == waiting).values(state="dropped"))
+        moves.show_in_queue(db.session.get_one(Reply, (ana.id, waiting, ana.brand_ids[0])))
+        found = shown_states()
+        assert found == {both[0]: "draft", both[1]: None}, first
+
+
+def test_whoever_held_what_a_lead_merged_away_is_told(ana: Agency, both: tuple[UUID, UUID]) -> None:
+    with ana.entered(ana.staff):
+        desk.claim(ana.staff, both[1])
+    with ana.entered(ana.team_lead):
+        done = merging.merge(ana.team_lead, new_id(), *both)
+    with ana.entered(ana.staff):
+        lost = desk.case_of(both[1])
+    assert (lost.holder_id, lost.held_before_id, lost.merged_into_id) == (None, ana.staff.user_id, both[0])
+    with ana.entered(ana.team_lead):
+        undoing.undo(ana.team_lead, done.id)
+        again = desk.case_of(both[1])
+    assert (again.holder_id, again.held_before_id) == (ana.staff.user_id, None)
 
 
 @pytest.mark.parametrize(
