@@ -282,5 +282,37 @@ def forget(key_id: str) -> None:
     click.echo(f"The key {key_id!r} is forgotten. Accounts it sealed show as failing until they are connected again.")
 
 
+@main.group()
+def audit() -> None:
+    """The record of who did what."""
+
+
+@audit.command("verify")
+@click.option("--agency", help="Only the agency of this name.")
+@click.option(
+    "--heads",
+    "files",
+    multiple=True,
+    type=click.Path(path_type=Path, dir_okay=False),
+    help="A file of heads told before, such as a copy kept elsewhere; all in ONBRAND_AUDIT_HEADS where none is given.",
+)
+@one_sentence
+def verify_audit(agency: str | None, files: tuple[Path, ...]) -> None:
+    """Look through every chain of the record; name the first line of each that is not as it was written.
+
+    Exit status 0: all as written. 1: something is not, and the lines printed say what.
+    """
+    from agency.record_check import check
+    from tenants.errors import NotFound
+
+    try:
+        lines, whole = check(base_app(), agency, files)
+    except NotFound as error:
+        raise click.ClickException(f"No agency here is named {agency!r}; nothing was looked through.") from error
+    for line in lines:
+        click.echo(line)
+    sys.exit(0 if whole else 1)
+
+
 if __name__ == "__main__":
     main()

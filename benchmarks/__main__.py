@@ -35,6 +35,7 @@ BENCHMARKS: dict[str, str] = {
     "recheck": "recheck",
     "bulk_resolve": "pressing",
     "claim_race": "claims",
+    "audit_append": "audit_append",
     "brand_scan": "brand_scan",
     "saved_reply_suggestions": "saved_replies",
     "near_equal_words": "saved_replies",

@@ -80,6 +80,7 @@ CATALOGUE: dict[JobName, JobKind] = {
     JobName.RANK_DUE: JobKind("jobs.ranking:rank_due", "upkeep", 120, tries=3),
     JobName.RERANK: JobKind("jobs.ranking:rerank", "upkeep", 120, tries=10),
     JobName.READ_TOPICS: JobKind("jobs.topics:read_topics", "upkeep", 120, tries=10),
+    JobName.TELL_AUDIT_HEADS: JobKind("jobs.audit_heads:tell_heads", "upkeep", 120, tries=3),
     JobName.BACKFILL: JobKind("jobs.history:read_slice", "history", 300, tries=10),
     JobName.IMPORT_FILE: JobKind("jobs.importing:store_file", "history", 300, tries=10),
 }

@@ -34,6 +34,7 @@ def erase_contacts(app: Flask, agency_id: str, brand_id: str, erasure_id: str, s
     with in_scope(app, scope):
         order = _order(wanted)
         assert order is not None
+        erasing.forget_in_the_record([UUID(one) for one in order.contact_ids])  # what was said of them since
         order.state, order.finished_at = "done", clock.now()
         audit.record(
             None,

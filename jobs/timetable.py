@@ -32,5 +32,6 @@ TIMETABLE = (
     Line(JobName.UPKEEP, 60),
     Line(JobName.CHECK_ACCESS, 60),
     Line(JobName.RANK_DUE, 60),
+    Line(JobName.TELL_AUDIT_HEADS, 3600),
     Line(JobName.INDEX_WORDS, 3, only_when=indexing.is_due),
 )

@@ -1,18 +1,36 @@
-"""The record of who did what to which thing. The application's role may add rows and read them, nothing else."""
+"""The record of who did what to which thing. The application's role may add lines and read them, nothing else.
+
+Lines are gathered while a transaction works and added right before it commits, as links of the brand's chain or of the
+agency's (`tenants.audit_chain`): who adds to a chain holds it until the commit, so it is held for one statement and
+while nobody is spoken to. Until then a transaction does not see its own lines.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from typing import Any
+from collections.abc import Collection, Sequence
+from itertools import groupby
+from typing import Any, Final, NamedTuple
 from uuid import UUID
 
 import orjson
-from sqlalchemy.orm import Session
+from sqlalchemy import event, text
+from sqlalchemy.orm import Session, SessionTransaction
 
 from tenants.database import db, new_id
-from tenants.models import AgencyAudit, BrandAudit
 from tenants.permissions import Actor
-from tenants.scope import BIND, Scope, current_scope, enter_scope, raw_sql
+from tenants.scope import BIND, OutsideScope, Scope, current_scope, raw_sql
+
+WORDS: Final = frozenset({"reason", "note", "error"})
+"""Facts of these names are words a person wrote freely: kept so that they can be erased (`erase_words`)."""
+
+_LINES = "audit_lines"
+_MARKS = "audit_marks"
+
+
+class _Line(NamedTuple):
+    agency_id: UUID
+    row: bytes
+    is_of_brand: bool
 
 
 def record(
@@ -29,49 +47,18 @@ def record(
     Lines about a brand's thing are the brand's (`brand_id`), others the agency's.
     """
     scope = current_scope()
-    columns: dict[str, Any] = {
-        "agency_id": scope.agency_id,
-        "actor_id": actor.user_id if actor else None,
-        "actor_name": actor.name if actor else "system",
-        "action": action,
-        "subject_type": subject_type,
-        "subject_id": str(subject_id),
-        "facts": facts,
-    }
-    if brand_id is None:
-        db.session.add(AgencyAudit(**columns))
-    else:
-        db.session.add(BrandAudit(brand_id=brand_id, **columns))
-
-
-_MANY = raw_sql(
-    """
-    insert into brand_audit (agency_id, id, brand_id, actor_id, actor_name, action, subject_type, subject_id, facts)
-    select :agency_id, id, brand_id, :actor_id, :actor_name, :action, :subject_type, subject_id, cast(:facts as jsonb)
-    from jsonb_to_recordset(cast(:rows as jsonb)) as given(id uuid, brand_id uuid, subject_id text)
-    """,
-    reason="one line for each of hundreds of things, in one statement",
-)
+    if brand_id is not None and not scope.covers(brand_id):
+        raise OutsideScope("brand_audit: a row of a brand outside the scope")
+    who = (actor.user_id, actor.name) if actor else None
+    _gather(scope.agency_id, brand_id, who, action, subject_type, str(subject_id), facts)
 
 
 def record_many(
     actor: Actor, action: str, subject_type: str, subjects: Sequence[tuple[UUID, UUID]], **facts: Any
 ) -> None:
-    """Add a line for each of these things of brands, given as id and brand, by one statement in this transaction."""
-    if subjects:
-        rows = [{"id": new_id(), "brand_id": brand_id, "subject_id": str(one)} for one, brand_id in subjects]
-        db.session.execute(
-            _MANY,
-            {
-                "agency_id": current_scope().agency_id,
-                "actor_id": actor.user_id,
-                "actor_name": actor.name,
-                "action": action,
-                "subject_type": subject_type,
-                "facts": orjson.dumps(facts).decode(),
-                "rows": orjson.dumps(rows).decode(),
-            },
-        )
+    """Add a line for each of these things of brands, given as id and brand, in this transaction."""
+    for one, brand_id in subjects:
+        record(actor, action, subject_type, one, brand_id=brand_id, **facts)
 
 
 def record_in(
@@ -87,20 +74,103 @@ def record_in(
     For what concerns a person's own account, and so perhaps several agencies at once. `person` is who did it, by id
     and name; None is the system.
     """
-    connection, held = db.session.connection(), db.session.info.get("scope")
-    with Session(bind=connection, join_transaction_mode="create_savepoint") as elsewhere:
-        enter_scope(elsewhere, Scope(agency_id, None))
-        elsewhere.add(
-            AgencyAudit(
-                agency_id=agency_id,
-                actor_id=person[0] if person else None,
-                actor_name=person[1] if person else "system",
-                action=action,
-                subject_type=subject_type,
-                subject_id=str(subject_id),
-                facts=facts,
-            )
-        )
-        elsewhere.commit()
-    # Row-level security compares with what was set last in this transaction.
-    connection.execute(BIND, {"agency_id": "", "brand_ids": ""} if held is None else held.as_settings())
+    _gather(agency_id, None, person, action, subject_type, str(subject_id), facts)
+
+
+def _gather(
+    agency_id: UUID,
+    brand_id: UUID | None,
+    who: tuple[UUID, str] | None,
+    action: str,
+    subject_type: str,
+    subject_id: str,
+    facts: dict[str, Any],
+) -> None:
+    words = {name: value for name, value in facts.items() if name in WORDS and value is not None}
+    row = {
+        "id": new_id(),
+        "brand_id": brand_id,
+        "actor_id": who[0] if who else None,
+        "actor_name": who[1] if who else "system",
+        "action": action,
+        "subject_type": subject_type,
+        "subject_id": subject_id,
+        "facts": {name: value for name, value in facts.items() if name not in words},
+        "words": words or None,
+    }
+    line = _Line(agency_id, orjson.dumps(row), brand_id is not None)
+    session = db.session()
+    if not session.in_transaction():  # one that only records is one, too
+        session.begin()
+    session.info.setdefault(_LINES, []).append(line)
+
+
+_ERASE = raw_sql(
+    "select erase_audit_words(:agency_id, :brand_id, :ids)", reason="the one change of a line this role may ask for"
+)
+
+
+def erase_words(brand_id: UUID, ids: Collection[UUID]) -> int:
+    """Take the words out of these lines of a brand for good; the chain goes on holding. Returns of how many.
+
+    The record says of which, by number: words that are gone otherwise were stolen.
+    """
+    scope = current_scope()
+    values = {"agency_id": scope.agency_id, "brand_id": brand_id, "ids": list(ids)}
+    numbers = sorted(db.session.execute(_ERASE, values).scalars()) if ids else []
+    if numbers:
+        record(None, WORDS_ERASED, "brand", brand_id, brand_id=brand_id, lines=numbers)
+    return len(numbers)
+
+
+WORDS_ERASED: Final = "record.words_erased"
+
+
+# ── right before the commit ──────────────────────────────────────────────────────────────────────────────────────
+
+_APPEND = {
+    False: text("select append_agency_audit(:agency_id, cast(:rows as jsonb))"),
+    True: text("select append_brand_audit(:agency_id, cast(:rows as jsonb))"),
+}
+
+
+@event.listens_for(Session, "before_commit")
+def _add_lines(session: Session) -> None:
+    """Agencies by id, of each its own chain before its brands', these as PostgreSQL sorts them: everybody holds chains
+    in this one order, and who holds one waits for nothing else.
+    """
+    if not session.info.get(_LINES) or session.in_nested_transaction():
+        return
+    session.flush()
+    lines: list[_Line] = sorted(session.info.pop(_LINES), key=lambda line: (line.agency_id, line.is_of_brand, line.row))
+    connection, held = session.connection(), session.info.get("scope")
+    bound = None if held is None else held.agency_id
+    for (agency_id, is_of_brand), some in groupby(lines, key=lambda line: (line.agency_id, line.is_of_brand)):
+        if bound != agency_id:
+            connection.execute(BIND, Scope(agency_id, None).as_settings())
+            bound = agency_id
+        rows = b"[" + b",".join(line.row for line in some) + b"]"
+        connection.execute(_APPEND[is_of_brand], {"agency_id": agency_id, "rows": rows.decode()})
+    if held is None or bound != held.agency_id:
+        connection.execute(BIND, {"agency_id": "", "brand_ids": ""} if held is None else held.as_settings())
+
+
+@event.listens_for(Session, "after_transaction_create")
+def _mark(session: Session, transaction: SessionTransaction) -> None:
+    if transaction.nested:
+        session.info.setdefault(_MARKS, {})[transaction] = len(session.info.get(_LINES, ()))
+
+
+@event.listens_for(Session, "after_soft_rollback")
+def _drop_taken_back(session: Session, previous: SessionTransaction) -> None:
+    """What was recorded since a savepoint that is gone back to was not done."""
+    mark = session.info.get(_MARKS, {}).pop(previous, None)
+    if mark is not None:
+        del session.info.get(_LINES, [])[mark:]
+
+
+@event.listens_for(Session, "after_transaction_end")
+def _forget(session: Session, transaction: SessionTransaction) -> None:
+    if transaction.parent is None:
+        session.info.pop(_LINES, None)
+        session.info.pop(_MARKS, None)

@@ -290,35 +290,49 @@ class InstallationFact(Dated, Base):
     value: Mapped[dict[str, Any]] = mapped_column(JSONB, default=dict)
 
 
-class AgencyAudit(AgencyOwned, Dated, Base):
-    """Who did what in an agency, where no single brand is concerned. Rows are added, never changed."""
+class AuditLine(Dated):
+    """What a line of the record holds, in a chain of its own for each brand and for the agency (`tenants.audit_chain`).
 
-    __tablename__ = "agency_audit"
+    `facts` and who did it are for ever. `words` may be of a person: the chain holds them by a salted hash alone, so
+    they can be erased, and then `words_hash` says what stood there. Rows are added, never changed.
+    """
+
+    number: Mapped[int] = mapped_column(BigInteger)
+    hash: Mapped[bytes] = mapped_column(LargeBinary)
     actor_id: Mapped[UUID | None]
     actor_name: Mapped[str] = mapped_column(Text)
+    actor_salt: Mapped[bytes] = mapped_column(LargeBinary)
     action: Mapped[str] = mapped_column(Text)
     subject_type: Mapped[str] = mapped_column(Text)
     subject_id: Mapped[str] = mapped_column(Text)
     facts: Mapped[dict[str, Any]] = mapped_column(JSONB, default=dict)
+    words: Mapped[dict[str, Any] | None] = mapped_column(JSONB)
+    words_salt: Mapped[bytes | None] = mapped_column(LargeBinary)
+    words_hash: Mapped[bytes | None] = mapped_column(LargeBinary)
+    erased_at: Mapped[datetime | None]
+
+
+class AgencyAudit(AgencyOwned, AuditLine, Base):
+    """Who did what in an agency, where no single brand is concerned."""
+
+    __tablename__ = "agency_audit"
     __table_args__ = (
         belongs_to_agency(),
-        Index("ix_agency_audit_latest", "agency_id", "created_at"),
+        Index("ix_agency_audit_number", "agency_id", "number", unique=True),
         {"info": {"app_may": ("SELECT", "INSERT")}},
     )
 
 
-class BrandAudit(BrandOwned, Dated, Base):
-    """Who did what to a brand's things. Rows are added, never changed."""
+class BrandAudit(BrandOwned, AuditLine, Base):
+    """Who did what to a brand's things."""
 
     __tablename__ = "brand_audit"
-    actor_id: Mapped[UUID | None]
-    actor_name: Mapped[str] = mapped_column(Text)
-    action: Mapped[str] = mapped_column(Text)
-    subject_type: Mapped[str] = mapped_column(Text)
-    subject_id: Mapped[str] = mapped_column(Text)
-    facts: Mapped[dict[str, Any]] = mapped_column(JSONB, default=dict)
     __table_args__ = (
         belongs_to_brand(),
+        Index("ix_brand_audit_number", "agency_id", "brand_id", "number", unique=True),
+        Index("ix_brand_audit_brand", "agency_id", "brand_id", "id"),
+        Index("ix_brand_audit_actor", "agency_id", "actor_id", "id"),
+        Index("ix_brand_audit_action", "agency_id", "action", "id"),
         Index("ix_brand_audit_subject", "agency_id", "brand_id", "subject_type", "subject_id", "created_at"),
         {"info": {"app_may": ("SELECT", "INSERT")}},
     )

@@ -51,6 +51,7 @@ class JobName(StrEnum):
     RERANK = "rerank"
     READ_TOPICS = "read_topics"
     RAISE_MERGED = "raise_merged"
+    TELL_AUDIT_HEADS = "tell_audit_heads"
 
 
 def enqueue_after_commit(job: JobName, *, run_at: datetime | None = None, **ids: UUID | str | int) -> None:

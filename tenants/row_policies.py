@@ -61,6 +61,7 @@ def grant_statements(app_role: str) -> Iterator[str]:
         yield f"grant {', '.join(allowed)} on {table.name} to {role}"
     yield f"grant usage, select on all sequences in schema public to {role}"
     yield f"grant select on alembic_version to {role}"
+    yield f"grant execute on function erase_audit_words to {role}"
 
 
 def catalogue_problems(connection: Connection) -> list[str]:

@@ -52,6 +52,9 @@ class Settings:
     onbrand_kept_media_mb: int = _setting(
         2_000, "room for one brand's copies of what expires at the platforms, megabytes; 0: none are kept"
     )
+    onbrand_audit_heads: str = _setting(
+        "", "folder told every hour where the record's chains end; `audit-heads` in ONBRAND_HOME where unset"
+    )
     onbrand_sign_up: str = _setting("closed", "`open` or `closed`")
     onbrand_proxy_hops: int = _setting(0, "trusted proxies in front of the web")
     meta_app_id: str = _setting("", "Facebook app")

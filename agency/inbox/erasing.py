@@ -27,7 +27,7 @@ from agency.inbox.models import Conversation, HistoryImport, Message, Note
 from agency.inbox.storage import AccountRows
 from channels.items import person_thread
 from channels.models import Account, RawEvent, SetAsideItem
-from tenants import clock
+from tenants import audit, clock
 from tenants.database import db, new_id
 from tenants.scope import current_scope, raw_sql
 
@@ -92,6 +92,30 @@ _DRAFTS_BENEATH = raw_sql(
     reason="replies are of the room above; in somebody else's case, too",
 ).bindparams(bindparam("contact_ids", type_=ARRAY(Uuid)))
 
+_RECORD = raw_sql(
+    """
+    with cases as (
+        select id, brand_id from conversation where agency_id = :agency_id and contact_id = any(:contact_ids)
+    ), said as (
+        select id, brand_id from message where agency_id = :agency_id and contact_id = any(:contact_ids)
+    ), subjects (kind, id, brand_id) as (
+        select 'contact', id, brand_id from contact where agency_id = :agency_id and id = any(:contact_ids)
+        union all select 'contact_link', id, brand_id from contact_link
+            where agency_id = :agency_id and (contact_id = any(:contact_ids) or other_id = any(:contact_ids))
+        union all select 'conversation', id, brand_id from cases
+        union all select 'message', id, brand_id from said
+        union all select 'reply', r.id, r.brand_id from cases c
+            join reply r on r.agency_id = :agency_id and r.conversation_id = c.id
+        union all select 'reply', r.id, r.brand_id from said m
+            join reply r on r.agency_id = :agency_id and r.in_reply_to_id = m.id
+    )
+    select a.brand_id, a.id from subjects s join brand_audit a on a.agency_id = :agency_id
+        and a.brand_id = s.brand_id and a.subject_type = s.kind and a.subject_id = s.id::text
+    where a.words is not null
+    """,
+    reason="replies are of the room above, and a line names its subject by a text",
+).bindparams(bindparam("contact_ids", type_=ARRAY(Uuid)))
+
 _LOOKED_FOR = raw_sql(
     """
     update last_place set filters = filters - 'q'
@@ -143,6 +167,7 @@ def forget(contact_ids: Collection[UUID]) -> set[UUID]:
         )
     )
     values = {"agency_id": current_scope().agency_id, "contact_ids": list(contact_ids)}
+    forget_in_the_record(contact_ids)
     _delete_what_staff_wrote(contact_ids)
     db.session.execute(_CASES, {**values, "thread": person_thread(ERASED)})
     if posts:
@@ -158,6 +183,16 @@ def forget(contact_ids: Collection[UUID]) -> set[UUID]:
         linking.regroup(grouped)
         merging.part_unproven(None, grouped)
     return account_ids
+
+
+def forget_in_the_record(contact_ids: Collection[UUID]) -> None:
+    """Words people of ours gave as a reason for what they did to this person's things; that they did it stays."""
+    values = {"agency_id": current_scope().agency_id, "contact_ids": list(contact_ids)}
+    found: dict[UUID, list[UUID]] = {}
+    for brand_id, line_id in db.session.execute(_RECORD, values):
+        found.setdefault(brand_id, []).append(line_id)
+    for brand_id, ids in found.items():
+        audit.erase_words(brand_id, ids)
 
 
 def _nobody() -> dict[str, object]:

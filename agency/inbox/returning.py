@@ -9,14 +9,14 @@ from __future__ import annotations
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, and_, any_, exists, insert, or_, select, update
+from sqlalchemy import ColumnElement, and_, any_, exists, or_, select, update
 
 from agency.inbox.colleagues import WORKING_ROLES
 from agency.inbox.deeds import NOBODY
 from agency.inbox.models import Conversation
-from tenants import clock
-from tenants.database import db, new_id
-from tenants.models import BrandAudit, Membership, Person
+from tenants import audit, clock
+from tenants.database import db
+from tenants.models import Membership, Person
 from tenants.permissions import Actor
 
 AT_ONCE = 1_000
@@ -53,23 +53,7 @@ def hand_back_of_left() -> int:
 def give_back_all(actor: Actor, why: str) -> int:
     """Give back every case this person holds, because they are away or signed out: `why`. Returns how many."""
     given = _change(_some(Conversation.holder_id == actor.user_id), **NOBODY, held_before_id=None, hold_reason=None)
-    if given:
-        facts = {"actor_id": actor.user_id, "actor_name": actor.name, "action": "conversation.release"}
-        db.session.execute(
-            insert(BrandAudit),
-            [
-                {
-                    "agency_id": actor.agency_id,
-                    "id": new_id(),
-                    "brand_id": brand_id,
-                    **facts,
-                    "subject_type": "conversation",
-                    "subject_id": str(conversation_id),
-                    "facts": {"why": why},
-                }
-                for conversation_id, brand_id in given
-            ],
-        )
+    audit.record_many(actor, "conversation.release", "conversation", given, why=why)
     return len(given)
 
 

@@ -219,7 +219,7 @@ def _corrections(chosen: Sequence[UUID]) -> Rows:
 
 
 def _record_lines(person: PersonView, subjects: Sequence[UUID]) -> Rows:
-    names = ("created_at", "actor_name", "action", "subject_type", "subject_id", "facts")
+    names = ("created_at", "actor_name", "action", "subject_type", "subject_id", "facts", "words")
     columns = [getattr(BrandAudit, name) for name in names]
     for some in _slices(subjects):
         yield from _named(

@@ -51,6 +51,11 @@ def _owned(tenant: Tenant, table: str) -> Row:
 
 def _audit(tenant: Tenant) -> Row:
     return {
+        "number": tenant.brand_id.int % 2**40 + 1,
+        "hash": tenant.hash("line"),
+        "actor_salt": tenant.hash("salt"),
+        "words": {"reason": tenant.word("reason")},
+        "words_salt": tenant.hash("salt of words"),
         "actor_name": tenant.word("actor"),
         "action": "house.tried",
         "subject_type": "house",

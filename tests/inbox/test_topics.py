@@ -226,7 +226,9 @@ def test_names_are_one_each_and_there_is_a_most(ana: Agency) -> None:
             with pytest.raises(AppError) as refused:
                 deed()
             assert refused.value.http_status == 409
-        done = list(db.session.scalars(select(BrandAudit.action).where(BrandAudit.subject_id == str(first))))
+    with ana.entered():
+        told = select(BrandAudit.action).where(BrandAudit.subject_id == str(first)).order_by(BrandAudit.number)
+        done = list(db.session.scalars(told))
         assert done == ["topic.created", "topic.archived"]
 
 

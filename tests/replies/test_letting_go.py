@@ -156,7 +156,8 @@ def test_letting_go_is_on_record(case: Case, make: Factory) -> None:
     reply_id = case.draft("Unfortunately it is late.")
     let_go(case, reply_id)
     with case.superuser.connect() as connection:
-        facts = connection.execute(text("select facts from brand_audit where action = 'reply.let_go'")).scalar_one()
+        told = text("select facts || words from brand_audit where action = 'reply.let_go'")
+        facts = connection.execute(told).scalar_one()
     assert (facts["rules"], facts["reason"]) == (["no-unfortunately"], "The client asked for it.")
 
 

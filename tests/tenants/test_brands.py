@@ -25,8 +25,10 @@ def test_a_brand_is_opened_with_sensible_values_and_put_on_record(app: Flask, an
         assert (brand.name, brand.mark, brand.language) == ("Padaria Nova", "PN", "pt")
         assert brand.colour in brands.COLOURS
         assert brand.needs_approval
+        brand_id = brand.id
+    with ana.entered(admin):
         rows = db.session.execute(select(BrandAudit.action, BrandAudit.brand_id)).all()
-        assert [(row.action, row.brand_id) for row in rows] == [("brand.opened", brand.id)]
+        assert [(row.action, row.brand_id) for row in rows] == [("brand.opened", brand_id)]
 
 
 @pytest.mark.parametrize(
@@ -85,6 +87,7 @@ def test_a_shelved_brand_leaves_the_list_and_stays_paused_when_it_returns(app: F
         returned = brands.archive_brand(admin, brand_id, archived=False)
         assert returned.paused_at is not None
         assert brands.pause_brand(admin, brand_id, paused=False).paused_at is None
+    with ana.entered(admin):
         actions = db.session.scalars(select(BrandAudit.action).order_by(BrandAudit.id)).all()
         assert list(actions) == ["brand.archived", "brand.unshelved", "brand.resumed"]
 

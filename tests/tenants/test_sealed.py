@@ -57,6 +57,8 @@ NOT_SEALED = {
     "wording.features",
     "reading_correction.text_hash",
     "queue_counter.badge",
+    *(f"{table}.{name}" for table in ("agency_audit", "brand_audit") for name in ("hash", "actor_salt")),
+    *(f"{table}.words_{name}" for table in ("agency_audit", "brand_audit") for name in ("salt", "hash")),
 }
 """Bytes that are hashes, or what a platform sent, or keys that are wrapped themselves."""
 

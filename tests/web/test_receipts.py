@@ -15,8 +15,8 @@ from agency.replies import desk
 from agency.replies.models import PublishAttempt, Reply
 from agency.replies.words import hash_of
 from tenants import clock
-from tenants.audit import BrandAudit
 from tenants.database import db, new_id
+from tenants.models import BrandAudit
 from tenants.outbox import JobName
 from tenants.permissions import Role
 from tests.factories import Agency, Factory
@@ -119,8 +119,8 @@ def test_a_lead_says_what_became_of_it(whole_app: Flask, ana: Agency, reply_id: 
     assert row_of(ana, reply_id).state == "approved"
     assert promises(superuser, JobName.PUBLISH_REPLY) == before + 1
     with ana.entered():
-        facts = db.session.scalars(select(BrandAudit.facts).where(BrandAudit.action == "reply.resolve")).one()
-    assert facts["reason"] == "Looked: not there"
+        words = db.session.scalars(select(BrandAudit.words).where(BrandAudit.action == "reply.resolve")).one()
+    assert words == {"reason": "Looked: not there"}
     again = lead.post(f"/replies/{reply_id}/resolve", {"outcome": "published", "reason": "Late"})
     assert again.status_code == 303
     assert row_of(ana, reply_id).state == "approved"

@@ -50,6 +50,7 @@ THEIRS: dict[str, dict[str, Any]] = {
         "context": {name: value for name, value in KEYS.items() if name != "external_id"},
         "rank_reasons": [["complaint", 30, [PLANTED]]],
     },
+    "brand_audit": {"words": {"reason": PLANTED}},
     "draft_version": {"text": PLANTED},
     "history_import": {"file": PLANTED.encode()},
     "last_place": {"filters": {"q": [PLANTED]}},
@@ -163,6 +164,9 @@ def planted(whole_app: Flask, superuser: Engine) -> Tenant:
         connection.execute(text("update conversation set kind = 'message'"))
         connection.execute(text("update history_import set state = 'checked'"))
         connection.execute(text("update reply set state = 'draft'"))
+        connection.execute(
+            text("update brand_audit set subject_type = 'reply', subject_id = (select id::text from reply)")
+        )
         connection.execute(text("update kept_media set state = 'kept'"))
         connection.execute(text("update search_word set id = (select id from conversation)"))
         for table, columns in THEIRS.items():
