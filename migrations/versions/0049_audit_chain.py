@@ -11,7 +11,7 @@ from alembic import op
 from sqlalchemy.dialects.postgresql import JSONB
 
 revision = "0049"
-down_revision = "0045"
+down_revision = "0046"
 
 SAFE = "set search_path = public, pg_temp"
 
