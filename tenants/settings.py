@@ -14,7 +14,9 @@ from typing import Any
 from urllib.parse import urlsplit
 
 SECRET_MIN_LENGTH = 32
+INBOUND_SECRET_MIN_LENGTH = 20
 LOOPBACK_HOSTS = frozenset({"127.0.0.1", "localhost", "::1"})
+_INBOUND_MAIL = re.compile(r"[a-z0-9][a-z0-9._-]{0,10}@(?:[a-z0-9-]+\.)+[a-z][a-z0-9-]+")
 _MEDIA_HOST = re.compile(r"(?:127\.0\.0\.1|localhost):[0-9]{1,5}|(?:[a-z0-9-]+\.)+[a-z][a-z0-9-]+")
 
 
@@ -45,6 +47,12 @@ class Settings:
         "", "outgoing mail, smtp://user:password@host:port; unset locally: a mailbox page", secret=True
     )
     onbrand_mail_from: str = _setting("Onbrand <onbrand@localhost>", "sender of our mails")
+    onbrand_inbound_mail: str = _setting(
+        "", "address whose mail is handed to /webhooks/mail; unset: mails take no answers"
+    )
+    onbrand_inbound_mail_secret: str = _setting(
+        "", "what the mail provider proves itself by at /webhooks/mail, 20 characters or more", secret=True
+    )
     onbrand_poll_seconds: int = _setting(0, "shortest poll interval, seconds; 0: 15 locally, 300 in production")
     onbrand_settle_seconds: int = _setting(
         0, "how long a platform may take to show what it accepted, seconds; 0: 5 locally, 60 in production"
@@ -133,6 +141,13 @@ class Settings:
         if self.onbrand_kept_media_mb < 0:
             raise SettingsError("ONBRAND_KEPT_MEDIA_MB must be 0 or more.")
         self._check_addresses()
+        if self.onbrand_inbound_mail and not _INBOUND_MAIL.fullmatch(self.onbrand_inbound_mail):
+            raise SettingsError(
+                "ONBRAND_INBOUND_MAIL must be an address such as replies@in.agency.example, in small letters, with at "
+                "most 11 characters before the @: a token is put behind them."
+            )
+        if self.onbrand_inbound_mail_secret and len(self.onbrand_inbound_mail_secret) < INBOUND_SECRET_MIN_LENGTH:
+            raise SettingsError("ONBRAND_INBOUND_MAIL_SECRET is too short: give it 20 random characters or more.")
         if not all(_MEDIA_HOST.fullmatch(host) for host in self.media_hosts):
             raise SettingsError(
                 "META_MEDIA_HOSTS must be host names such as fbcdn.net, or a loopback address with its port, "
@@ -213,6 +228,11 @@ class Settings:
     def poll_seconds(self) -> int:
         """The shortest time between two polls of one account, seconds."""
         return self.onbrand_poll_seconds or (15 if self.is_local else 300)
+
+    @property
+    def takes_mail(self) -> bool:
+        """Whether answers to our mails come in."""
+        return bool(self.onbrand_inbound_mail and self.onbrand_inbound_mail_secret)
 
     @property
     def settle_seconds(self) -> int:

@@ -40,6 +40,7 @@ RESET_ADDRESS = Limit("reset_address", 20, 3600)
 LINK_ADDRESS = Limit("link_address", 60, 900)
 WALKS_OF_LINK = Limit("walks_of_link", 20, 3600)
 APPROVAL_LINK = Limit("approval_link", 120, 900)
+MAIL_ANSWER = Limit("mail_answer", 20, 3600)
 NEWER_LINK = Limit("newer_link", 3, 3600)
 INVITE_PERSON = Limit("invite_person", 60, 3600)
 """One account from one address: ten tries a quarter of an hour. The account over all addresses gets more, so that a

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import hashlib
 import re
 import secrets
@@ -18,8 +19,8 @@ from tenants.database import db
 from tenants.models import OneTimeToken
 
 TOKEN_BYTES = 32
-_SHAPE = re.compile(r"[A-Za-z0-9_-]{43}")
-"""What `secrets.token_urlsafe(32)` makes: 256 bits as 43 characters."""
+_SHAPE = re.compile(r"[A-Za-z0-9_-]{43}|[a-z2-7]{52}")
+"""What `secrets.token_urlsafe(32)` makes, 256 bits as 43 characters; and as 52 for addresses."""
 
 
 class Purpose(StrEnum):
@@ -28,12 +29,14 @@ class Purpose(StrEnum):
     PASSWORD_RESET = "password_reset"
     RECONNECT = "reconnect"
     APPROVE_REPLY = "approve_reply"
+    ANSWER_MAIL = "answer_mail"
 
 
 LIVES: dict[Purpose, timedelta] = {
     Purpose.PASSWORD_RESET: timedelta(hours=1),
     Purpose.RECONNECT: timedelta(days=7),
     Purpose.APPROVE_REPLY: timedelta(days=60),
+    Purpose.ANSWER_MAIL: timedelta(days=60),
 }
 """How long each says what it is about. What a link about a reply may still do, and how it ended, says its request
 (`agency.replies.approval_requests`), which ends long before.
@@ -64,6 +67,11 @@ def new_token() -> str:
     return secrets.token_urlsafe(TOKEN_BYTES)
 
 
+def new_address_token() -> str:
+    """256 random bits for the local part of a mail address, which programs write in small letters as they like."""
+    return base64.b32encode(secrets.token_bytes(TOKEN_BYTES)).decode().rstrip("=").lower()
+
+
 def is_well_formed(token: str) -> bool:
     """Whether this can be one of ours at all; nothing else reaches the database."""
     return _SHAPE.fullmatch(token) is not None
@@ -84,7 +92,7 @@ def mint(purpose: Purpose, person_id: UUID, *, about: Subject | None = None) -> 
             OneTimeToken.request_id.is_not_distinct_from(about.request_id if about else None),
         )
     )
-    token = new_token()
+    token = new_address_token() if purpose is Purpose.ANSWER_MAIL else new_token()
     db.session.add(
         OneTimeToken(
             purpose=purpose.value,
@@ -119,7 +127,8 @@ def forget_all(person_id: UUID) -> None:
     """Let no link this person was sent about an account work any more. Those about replies say why they ended."""
     db.session.execute(
         delete(OneTimeToken).where(
-            OneTimeToken.person_id == person_id, OneTimeToken.purpose != Purpose.APPROVE_REPLY.value
+            OneTimeToken.person_id == person_id,
+            OneTimeToken.purpose.not_in((Purpose.APPROVE_REPLY.value, Purpose.ANSWER_MAIL.value)),
         )
     )
 

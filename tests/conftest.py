@@ -94,6 +94,8 @@ def settings_values(
         "ONBRAND_REDIS_URL": valkey.url,
         "ONBRAND_SECRET_KEY": secrets.token_urlsafe(48),
         "ONBRAND_CREDENTIAL_KEYS": TEST_KEYS,
+        "ONBRAND_INBOUND_MAIL": "replies@in.test.example",
+        "ONBRAND_INBOUND_MAIL_SECRET": "what the provider knows",
         "META_APP_ID": "1",
         "META_APP_SECRET": "test app secret",
         "META_WEBHOOK_VERIFY_TOKEN": "test verify token",

@@ -165,6 +165,7 @@ API_ROUTE_POLICY: dict[str, Policy] = {
     "api_webhooks.receive_instagram": PUBLIC,
     "api_webhooks.receive_google": PUBLIC,
     "api_webhooks.receive_stripe": PUBLIC,
+    "api_webhooks.receive_mail": PUBLIC,
     "api_webhooks.deauthorize": PUBLIC,
     "api_webhooks.data_deletion": PUBLIC,
 }

@@ -30,14 +30,14 @@ def read_body() -> dict[str, Any] | None:
     return body
 
 
-def raw_body() -> bytes:
-    """The bytes of the body. Raises Problem 413 for more than LARGEST_BODY_BYTES, in one piece or in chunks.
+def raw_body(most_bytes: int = LARGEST_BODY_BYTES) -> bytes:
+    """The bytes of the body. Raises Problem 413 for more than `most_bytes`, in one piece or in chunks.
 
     One byte more is let through to Werkzeug, which cuts a chunked body at its limit without a word.
     """
-    request.max_content_length = LARGEST_BODY_BYTES + 1
+    request.max_content_length = most_bytes + 1
     raw = request.get_data(cache=True)
-    if len(raw) > LARGEST_BODY_BYTES:
+    if len(raw) > most_bytes:
         raise Problem(413)
     return raw
 

@@ -21,6 +21,8 @@ from agency.api.error_shape import Problem
 from agency.api.google_push import PushKeys, is_from_google
 from agency.api.signatures import is_meta_signature, is_stripe_signature, signed_request
 from agency.api.strict_json import raw_body
+from agency.notices import answers
+from agency.replies import mail_answers
 from channels import deliveries, grants, raw_events
 from channels.google_business import deliveries as google_deliveries
 from channels.items import SetAside
@@ -34,6 +36,7 @@ from tenants.logs import get_logger
 from tenants.lone_statements import lone_statements
 from tenants.models import ReceivedEvent
 from tenants.outbox import JobName, enqueue_after_commit
+from tenants.throttle import MAIL_ANSWER
 
 DEAUTHORIZE_SOURCE = "meta_deauthorize"
 
@@ -103,6 +106,33 @@ def receive_stripe() -> Response:
     return _done()
 
 
+@blueprint.post("/webhooks/mail")
+def receive_mail() -> Response:
+    """A mail came in for the address our mails take answers at: its raw bytes; `to` in the query is the envelope's.
+
+    The provider proves itself by the secret, as a bearer token or as the password of basic authentication.
+    """
+    settings = settings_of_app()
+    if not settings.takes_mail:
+        raise Problem(404)
+    given = request.authorization
+    proof = "" if given is None else (given.token or given.password or "")
+    if not hmac.compare_digest(proof.encode(), settings.onbrand_inbound_mail_secret.encode()):
+        raise Problem(401, code="invalid_token", headers={"WWW-Authenticate": "Bearer"})
+    raw = raw_body(answers.LARGEST_BYTES)
+    link = mail_answers.link_of(raw, request.args.get("to", ""))
+    if link is None:
+        log.info("mail_answers_nothing")
+        return _outcome("ignored")
+    wait_seconds = current_app.extensions["onbrand_throttle"].count((MAIL_ANSWER, str(link.id)))
+    if wait_seconds is not None:
+        raise Problem(429, headers={"Retry-After": str(wait_seconds)})
+    outcome = mail_answers.take(link, raw)
+    db.session.commit()
+    log.info("mail_answer", outcome=outcome)
+    return _outcome(outcome)
+
+
 @blueprint.post("/meta/deauthorize")
 def deauthorize() -> Response:
     """A person took our app off their Meta account: what lived by their sign-in needs another at once."""
@@ -135,6 +165,10 @@ def data_deletion() -> Response:
     db.session.commit()
     url = f"{settings_of_app().base_url}/data-deletion/{code}"
     return Response(json.dumps({"url": url, "confirmation_code": code}), content_type="application/json")
+
+
+def _outcome(outcome: str) -> Response:
+    return Response(json.dumps({"outcome": outcome}), content_type="application/json")
 
 
 def _unsigned() -> Problem:

@@ -254,8 +254,13 @@ def _alone(actor: Actor, conversation_id: UUID, deed: Deed) -> None:
 
 def add_note(actor: Actor, conversation_id: UUID, text: str) -> UUID:
     """Write a note for colleagues; it never leaves the house. Needs no claim. Returns its id."""
+    require(actor, Permission.NOTE_WRITE, case_of(conversation_id).brand_id)
+    return take_note(actor, conversation_id, text)
+
+
+def take_note(actor: Actor, conversation_id: UUID, text: str) -> UUID:
+    """Keep as a note what somebody said by mail, who may write none themselves. Returns its id."""
     case = case_of(conversation_id)
-    require(actor, Permission.NOTE_WRITE, case.brand_id)
     note = Note(
         agency_id=actor.agency_id,
         id=new_id(),

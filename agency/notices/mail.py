@@ -102,6 +102,12 @@ def compose(
     return message
 
 
+def words_of(name: str, part: str, language: str, **facts: Any) -> str:
+    """One part of a notice that is no mail, such as a note."""
+    given = {key: _shown(value) for key, value in facts.items()}
+    return _templates(known_language(language)).get_template(f"{name}/{part}").render(given).strip()
+
+
 def seal_mail(mail_id: UUID, text: str) -> bytes:
     """The mail's words as they are stored."""
     return vault_of_app().seal(text, _place(mail_id))

@@ -11,6 +11,7 @@ from sqlalchemy import select
 from agency.notices.mail import send_notice
 from agency.replies import checks
 from agency.replies.approval_requests import ask, end_of_person
+from agency.replies.mail_answers import answer_address
 from agency.replies.models import Reply
 from agency.replies.moves import text_of
 from styleguides.masking import masked
@@ -47,11 +48,13 @@ def ask_again(reply: Reply, person_id: UUID) -> bool:
 def _ask(reply: Reply, person: Person) -> None:
     conversation, brand, text = checks.conversation_of(reply), checks.brand_of(reply), text_of(reply)
     asked = ask(reply, text.text_hash, person)
+    answers_to = answer_address(asked.answer_token)
     agency_name = db.session.execute(select(Agency.name).where(Agency.id == reply.agency_id)).scalar_one()
     asked.request.mail_id = send_notice(
         "reply_awaits_you",
         person,
         sender_name=agency_name,
+        answers_to=answers_to,
         agency_name=agency_name,
         brand_name=brand.name,
         brand_mark=brand.mark,
@@ -67,7 +70,7 @@ def _ask(reply: Reply, person: Person) -> None:
         let_go=text.let_go_reason or "",
         due_at=conversation.due_at,
         path=f"/a/{asked.token}",
-        answerable=False,
+        answerable=bool(answers_to),
     )
 
 

@@ -40,10 +40,11 @@ class Closed(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class Asked:
-    """A request just made, and the token of its link, which is told nowhere else."""
+    """A request just made, and the tokens of its link and of the address for answers, told nowhere else."""
 
     request: ApprovalRequest
     token: str
+    answer_token: str
 
 
 def ask(reply: Reply, text_hash: str, person: Person) -> Asked:
@@ -66,7 +67,8 @@ def ask(reply: Reply, text_hash: str, person: Person) -> Asked:
     db.session.add(request)
     db.session.flush()
     about = Subject(reply.agency_id, reply.brand_id, reply.account_id, request.id)
-    return Asked(request, mint(Purpose.APPROVE_REPLY, person.id, about=about))
+    token, answer_token = (mint(p, person.id, about=about) for p in (Purpose.APPROVE_REPLY, Purpose.ANSWER_MAIL))
+    return Asked(request, token, answer_token)
 
 
 def find(request_id: UUID, *, lock: bool = False) -> ApprovalRequest | None:

@@ -1,0 +1,200 @@
+"""What somebody wrote in answer to a mail of ours: their own words, without the mail they quote, signatures and files.
+
+Pure: raw bytes in, an `Answer` out. Who wrote it is not asked here: a From line proves nothing. Mails are hostile
+input: whatever cannot be read becomes an `Answer` with the reason, never an error.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from email import message_from_bytes
+from email.message import Message
+from email.policy import compat32
+from html.parser import HTMLParser
+from typing import Final
+
+LARGEST_BYTES: Final = 10_000_000
+MOST_PARTS: Final = 200
+MOST_CHARACTERS: Final = 200_000
+"""Of a body that are read at all; what is kept of them is cut far shorter."""
+KEPT_CHARACTERS: Final = 8_000
+LONGEST_HEADING: Final = 400
+
+NO_WORDS: Final = "nothing was written above the mail it answers"
+TOO_MANY_PARTS: Final = "it has too many parts"
+NOT_READABLE: Final = "it is not built as a mail is"
+NO_TEXT: Final = "it holds no text"
+"""Why a mail was set aside."""
+
+_AUTOMATIC_PRECEDENCE = frozenset({"bulk", "junk", "list", "auto_reply"})
+_RECIPIENTS = ("Delivered-To", "X-Original-To", "Envelope-To", "X-Envelope-To", "To", "Cc")
+_TOKEN = re.compile(r"\+([a-z2-7]{52})@", re.IGNORECASE)
+_LINK = re.compile(r"(?:https?://[^\s<>]*)?/a/[A-Za-z0-9_-]{16,}[^\s<>]*")
+_UNSHOWN = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f\u2028\u2029\u202a-\u202e\u2066-\u2069\ud800-\udfff]")
+_WROTE = re.compile(r"\d.*\b(?:wrote|napisał|napisała|napisał\(a\)|pisze|escreveu)\W{0,3}:$", re.IGNORECASE)
+_WHEN = re.compile(r"^\s*(?:On|W dniu|Dnia|Em|No dia)\b|\d{1,4}[./-]\d{1,2}", re.IGNORECASE)
+_ORIGINAL = re.compile(r"^\s*(?:-{3,}.{0,60}-{3,}|_{10,})\s*$")
+_HEADER = re.compile(r"^\s*\*?(?:From|Od|De|Von)\s*:\*?\s", re.IGNORECASE)
+_SUBJECT = re.compile(r"^\s*\*?(?:Subject|Temat|Assunto|Betreff)\s*:", re.IGNORECASE)
+_SIGNATURE = re.compile(r"^-- ?$")
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """The words somebody wrote, and what was left out.
+
+    `automatic`: a machine answered, such as an out-of-office. `set_aside` says why there are no words; empty where
+    there are.
+    """
+
+    words: str = ""
+    automatic: bool = False
+    dropped_count: int = 0
+    set_aside: str = ""
+
+
+def tokens_in(raw: bytes, envelope: str = "") -> list[str]:
+    """The tokens of the addresses it was sent to: the envelope's, where the provider names it, and the headers'."""
+    found = _TOKEN.findall(envelope)
+    try:
+        message = message_from_bytes(raw, policy=compat32)
+        for name in _RECIPIENTS:
+            for value in message.get_all(name, [])[:20]:
+                found += _TOKEN.findall(str(value)[:10_000])
+    except Exception:  # whatever a hostile head does to the parser
+        pass
+    return list(dict.fromkeys(token.lower() for token in found))[:5]
+
+
+def read(raw: bytes) -> Answer:
+    """What the mail says. Never raises for what is in it."""
+    try:
+        message = message_from_bytes(raw, policy=compat32)
+        return _read(message)
+    except Exception:  # RecursionError of nested parts, LookupError of charsets, what else the parser has
+        return Answer(set_aside=NOT_READABLE)
+
+
+def _read(message: Message) -> Answer:
+    automatic = _is_automatic(message)
+    plain, html, dropped = "", "", 0
+    for number, part in enumerate(message.walk()):
+        if number >= MOST_PARTS:
+            return Answer(automatic=automatic, dropped_count=dropped, set_aside=TOO_MANY_PARTS)
+        if part.is_multipart():
+            continue
+        kind = part.get_content_type()
+        is_file = part.get_content_disposition() == "attachment" or part.get_filename() is not None
+        if is_file or kind not in ("text/plain", "text/html"):
+            dropped += 1
+        elif kind == "text/plain" and not plain:
+            plain = _text(part)
+        elif kind == "text/html" and not html:
+            html = _text(part)
+    if not plain.strip() and not html.strip():
+        return Answer(automatic=automatic, dropped_count=dropped, set_aside=NO_TEXT)
+    words = own_words(plain if plain.strip() else _without_marks(html))
+    if not words:
+        return Answer(automatic=automatic, dropped_count=dropped, set_aside=NO_WORDS)
+    return Answer(words, automatic, dropped)
+
+
+def own_words(text: str) -> str:
+    """What stands above the quoted mail and the signature; what is answered between quoted lines stays with them.
+
+    No link that decides something and no address that takes answers stays in it: who reads it may do neither.
+    """
+    lines = _UNSHOWN.sub("", text.replace("\r\n", "\n").replace("\r", "\n")).split("\n")
+    lines = lines[: _end(lines)]
+    while lines and (not lines[-1].strip() or lines[-1].lstrip().startswith(">")):
+        lines.pop()
+    words = "\n".join(lines).strip()
+    words = _TOKEN.sub("+…@", _LINK.sub("[…]", words))
+    return words if len(words) <= KEPT_CHARACTERS else words[:KEPT_CHARACTERS] + " […]"
+
+
+def _end(lines: list[str]) -> int:
+    """The line at which what is not this person's own begins."""
+    for number, line in enumerate(lines):
+        if _SIGNATURE.match(line) and any(one.strip() for one in lines[:number]):
+            return number
+        if _ORIGINAL.match(line) and any(_HEADER.match(one) for one in lines[number + 1 : number + 4]):
+            return number
+        if _HEADER.match(line) and any(_SUBJECT.match(one) for one in lines[number + 1 : number + 8]):
+            return number
+        for taken in (1, 2, 3):
+            said = " ".join(lines[number : number + taken]).rstrip()
+            is_heading = said.endswith(":") and len(said) < LONGEST_HEADING and _WROTE.search(said) is not None
+            if is_heading and _WHEN.search(line) and _is_quoted_after(lines, number + taken):
+                return number
+    return len(lines)
+
+
+def _is_quoted_after(lines: list[str], start: int) -> bool:
+    """Whether everything from there on is quoted, or quoted text begins there without marks at its end."""
+    rest = [line for line in lines[start:] if line.strip()]
+    return not rest or all(line.lstrip().startswith(">") for line in rest) or not rest[0].lstrip().startswith(">")
+
+
+def _is_automatic(message: Message) -> bool:
+    submitted = str(message.get("Auto-Submitted", "no")).split(";")[0].strip().lower()
+    precedence = str(message.get("Precedence", "")).strip().lower()
+    return (
+        submitted not in ("no", "")
+        or precedence in _AUTOMATIC_PRECEDENCE
+        or message.get("X-Autoreply") is not None
+        or message.get("X-Autorespond") is not None
+        or message.get_content_type() == "multipart/report"
+        or str(message.get("Return-Path", "")).strip() == "<>"
+    )
+
+
+def _text(part: Message) -> str:
+    payload = part.get_payload(decode=True)
+    if not isinstance(payload, bytes):
+        return ""
+    payload = payload[: MOST_CHARACTERS * 4]
+    charset = part.get_content_charset() or "utf-8"
+    try:
+        text = payload.decode(charset, "replace")
+    except (LookupError, ValueError):
+        text = payload.decode("utf-8", "replace")
+    return text[:MOST_CHARACTERS]
+
+
+class _Words(HTMLParser):
+    """The words of a mail's HTML, a line for each block; quoted mails, styles and scripts left out."""
+
+    QUIET = frozenset({"style", "script", "head", "title", "blockquote"})
+    BLOCKS = frozenset({"p", "div", "br", "li", "tr", "h1", "h2", "h3", "ul", "ol", "table"})
+
+    def __init__(self) -> None:
+        super().__init__(convert_charrefs=True)
+        self.said: list[str] = []
+        self.quiet: list[str] = []
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        quoted = any(name == "class" and "gmail_quote" in (value or "") for name, value in attrs)
+        if tag in self.QUIET or (quoted and tag == "div") or (self.quiet and tag == self.quiet[0]):
+            self.quiet.append(tag)
+        elif tag in self.BLOCKS:
+            self.said.append("\n")
+
+    def handle_endtag(self, tag: str) -> None:
+        if self.quiet and self.quiet[-1] == tag:
+            self.quiet.pop()
+        elif tag in self.BLOCKS - {"br"}:
+            self.said.append("\n")
+
+    def handle_data(self, data: str) -> None:
+        if not self.quiet:
+            self.said.append(re.sub(r"\s+", " ", data))
+
+
+def _without_marks(html: str) -> str:
+    words = _Words()
+    words.feed(html)
+    words.close()
+    text = "".join(words.said)
+    return re.sub(r"\n{3,}", "\n\n", "\n".join(line.strip() for line in text.split("\n")))

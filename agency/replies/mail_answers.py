@@ -1,0 +1,93 @@
+"""A client answers the mail that asked for a yes: their words become a note on the case, and decide nothing.
+
+Whose answer it is says the token in the address it was sent to, which only that mail held; the From line is not read.
+Nothing is ever sent back, so no two machines talk to each other.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from typing import Final, Literal
+from uuid import UUID
+
+from sqlalchemy import select
+from sqlalchemy.dialects.postgresql import insert
+
+from agency.inbox import desk as inbox_desk
+from agency.inbox.models import Conversation
+from agency.notices import answers
+from agency.notices.mail import words_of
+from agency.replies import approval_requests
+from agency.replies.models import Reply
+from tenants import audit
+from tenants.base_app import settings_of_app
+from tenants.database import db
+from tenants.models import Agency, ReceivedEvent
+from tenants.scope import Scope, enter_scope
+from tenants.tokens import Link, Purpose, was_link
+
+Outcome = Literal["noted", "automatic", "set_aside", "ignored"]
+SOURCE: Final = "mail"
+
+
+def answer_address(token: str) -> str:
+    """Where an answer to a mail goes; empty where no mail comes in here."""
+    settings = settings_of_app()
+    if not settings.takes_mail:
+        return ""
+    name, _, domain = settings.onbrand_inbound_mail.partition("@")
+    return f"{name}+{token}@{domain}"
+
+
+def link_of(raw: bytes, envelope: str = "") -> Link | None:
+    """The request this mail answers, by the token in its address; None where it answers none of ours."""
+    found = (was_link(Purpose.ANSWER_MAIL, token) for token in answers.tokens_in(raw, envelope))
+    return next((link for link in found if link is not None and link.about.request_id is not None), None)
+
+
+def take(link: Link, raw: bytes) -> Outcome:
+    """Keep what the mail says beside its case, once however often it is handed over; the scope becomes its brand's.
+
+    Nothing is kept from somebody who no longer decides for the brand, or about a customer who was erased.
+    """
+    about = link.about
+    assert about.request_id is not None
+    enter_scope(db.session, Scope(about.agency_id, frozenset({about.brand_id})))
+    request = approval_requests.find(about.request_id)
+    author = approval_requests.approver_of(request) if request is not None else None
+    if request is None or author is None:
+        return "ignored"
+    conversation = db.session.execute(
+        select(Conversation)
+        .join(Reply, (Reply.agency_id == Conversation.agency_id) & (Reply.conversation_id == Conversation.id))
+        .where(Reply.id == request.reply_id)
+    ).scalar_one_or_none()
+    if conversation is None or conversation.context.get("erased") or not _is_new(request.id, raw):
+        return "ignored"
+    answer = answers.read(raw)
+    language = db.session.execute(select(Agency.language).where(Agency.id == about.agency_id)).scalar_one()
+    facts = {
+        "words": answer.words,
+        "automatic": answer.automatic,
+        "set_aside": answer.set_aside,
+        "dropped_count": answer.dropped_count,
+    }
+    inbox_desk.take_note(author, conversation.id, words_of("mail_answered", "note.txt", language, **facts))
+    outcome: Outcome = "set_aside" if answer.set_aside else "automatic" if answer.automatic else "noted"
+    audit.record(
+        author,
+        "reply.mail_answer",
+        "reply",
+        request.reply_id,
+        brand_id=request.brand_id,
+        outcome=outcome,
+        reason=answer.set_aside,
+        dropped_count=answer.dropped_count,
+    )
+    return outcome
+
+
+def _is_new(request_id: UUID, raw: bytes) -> bool:
+    digest = hashlib.sha256(request_id.bytes + raw).hexdigest()
+    kept = insert(ReceivedEvent).values(source=SOURCE, external_id=digest, kind="answer")
+    return db.session.execute(kept.on_conflict_do_nothing().returning(ReceivedEvent.id)).first() is not None
