@@ -10,7 +10,7 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from uuid import UUID
 
-from flask import Blueprint, Response, g, make_response, redirect, request, url_for
+from flask import Blueprint, Response, g, make_response, redirect, render_template, request, url_for
 from sqlalchemy import select
 from werkzeug.wrappers import Response as AnyResponse
 
@@ -22,7 +22,7 @@ from agency.replies.models import ApprovalRequest, Reply
 from agency.replies.moves import locked
 from agency.replies.words import hash_of
 from agency.web.contexts import LinkEndedPage
-from agency.web.deciding import carry_out, looked_at, refused
+from agency.web.deciding import carry_out, is_glance, looked_at, refused
 from agency.web.errors import link_no_longer_works
 from agency.web.language import speak_to
 from agency.web.link_words import SAID_YES, ended_words
@@ -36,7 +36,7 @@ from tenants.errors import Conflict, Forbidden, Invalid, NotFound, TooMany
 from tenants.models import Agency, Brand, Person
 from tenants.permissions import Actor
 from tenants.scope import Scope, enter_scope
-from tenants.throttle import APPROVAL_LINK, NEWER_LINK, address_key
+from tenants.throttle import APPROVAL_GLANCE, APPROVAL_LINK, NEWER_LINK, address_key
 from tenants.tokens import Purpose, was_link
 
 approval_link = Blueprint("approval_link", __name__)
@@ -146,7 +146,8 @@ def _nothing_here() -> Response:
 
 
 def _count(found: Opened) -> None:
-    wait_seconds = throttle().count((APPROVAL_LINK, str(found.request.id)))
+    limit = APPROVAL_GLANCE if is_glance(request.form.get("do", "")) else APPROVAL_LINK
+    wait_seconds = throttle().count((limit, str(found.request.id)))
     if wait_seconds is not None:
         raise TooMany(
             "This link was used very often just now. Nothing was changed. Wait a little and try again.",
@@ -187,6 +188,8 @@ def _page(found: Opened, typed: Typed, status: int) -> Response:
     address = url_for("approval_link.decide", token=found.token)
     link = ByLink(address, found.person.name, wanted if wanted in FORMS else "")
     page = page_of(found.approver, found.request.reply_id, typed, link)
+    if status == 200 and is_glance(request.form.get("do", "")):
+        return make_response(render_template("owner/_changed.html", page=page))
     return _answer("owner/reply.html", page, found, status)
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 from uuid import UUID
 
+from flask import request
 from flask_babel import gettext as _
 
 from agency.replies import desk
@@ -36,6 +37,11 @@ def carry_out(
         desk.say_no(actor, reply_id, "decline", reason, shown_hash, asked_at=asked_at)
     else:
         raise Invalid("This is not one of the buttons. Nothing was decided. Press one of those below.")
+
+
+def is_glance(deed: str) -> bool:
+    """Whether only the part that follows the typing is asked for."""
+    return deed == "check" and request.headers.get("HX-Request") == "true"
 
 
 def looked_at(reply: ReplyRow, kept: Typed, *, asked: bool) -> Typed:

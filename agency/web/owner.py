@@ -6,7 +6,7 @@ from dataclasses import replace
 from datetime import datetime
 from uuid import UUID
 
-from flask import Blueprint, Response, make_response, redirect, request, url_for
+from flask import Blueprint, Response, make_response, redirect, render_template, request, url_for
 from flask_babel import gettext as _
 from werkzeug.wrappers import Response as AnyResponse
 
@@ -17,7 +17,7 @@ from agency.replies.queries import WaitingReply
 from agency.replies.words import hash_of
 from agency.web import clocks
 from agency.web.contexts import OwnerWaitingPage, WaitingRow
-from agency.web.deciding import carry_out, looked_at, refused
+from agency.web.deciding import carry_out, is_glance, looked_at, refused
 from agency.web.guide_proposals import waiting_rows
 from agency.web.language import chosen_language, chosen_zone
 from agency.web.last_sent import remember_sent_as
@@ -164,6 +164,8 @@ def _is_second_click(actor: Actor, reply_id: UUID, deed: str, said: str, since: 
 
 def _answer(reply_id: UUID, status: int, typed: Typed | None = None) -> Response:
     page = page_of(actor_of_request(), reply_id, typed or Typed())
+    if status == 200 and is_glance(request.form.get("do", "")):
+        return make_response(render_template("owner/_changed.html", page=page))
     return make_response(render_page("owner/reply.html", page, shell=shell(with_brands=False)), status)
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import string
 import threading
 from collections.abc import Callable
@@ -77,7 +78,8 @@ def test_a_link_shows_the_words_without_cookie_script_or_referrer(phone: Phone, 
     assert page.headers["X-Robots-Tag"] == "noindex"
     assert page.headers["Cache-Control"] == "no-store"
     assert 'name="referrer" content="no-referrer"' in page.text
-    assert "<script" not in page.text
+    assert re.findall(r"<script[^>]*src=\"(/static/[^\"?]*)", page.text) == ["/static/vendor/htmx.min.js"]
+    assert page.text.count("<script") == 1
     assert "csrf_token" not in page.text
     assert "http" not in page.text.replace("http-equiv", "").replace("http://www.w3.org", "")
 
@@ -154,6 +156,21 @@ def test_words_are_changed_looked_at_and_approved(phone: Phone, link: str, ana: 
     assert mine in done.text
     row = row_of(ana, reply_id)
     assert (row.state, row.text, row.by_approver) == ("approved", mine, True)
+
+
+def test_while_somebody_types_the_part_that_follows_is_answered_alone(
+    whole_app: Flask, phone: Phone, link: str, make: Factory, ana: Agency, reply_id: UUID
+) -> None:
+    make.guide(ana, [{"kind": "banned", "id": "no-refunds", "level": "stop", "phrases": ["refund"], "match": "exact"}])
+    form = {"do": "check", "text_hash": row_of(ana, reply_id).text_hash, "text": "Thank you, refund."}
+    headers = {"HX-Request": "true", "Origin": "null"}
+    part = whole_app.test_client().post(link, data=form, headers=headers).text
+    assert part.lstrip().startswith("<div")
+    assert "<ins>" in part
+    assert 'data-level="stop"' in part
+    plain = whole_app.test_client().post(link, data=form | {"text": "Thank you all."}, headers=headers).text
+    assert "In style" in plain
+    assert row_of(ana, reply_id).state == "awaiting_approval"
 
 
 @pytest.mark.parametrize(
