@@ -578,7 +578,12 @@ ROWS: dict[str, Callable[[Tenant], Row]] = {
         "sent_at": clock.now(),
         "saved_reply_id": t.id_of("saved_reply"),
     },
-    "search_word": lambda t: {**_owned(t, "search_word"), "word": t.word("word"), "at": clock.now()},
+    "search_word": lambda t: {
+        **_owned(t, "search_word"),
+        "id": t.id_of("conversation"),
+        "word": t.word("word"),
+        "at": clock.now(),
+    },
     "search_due": lambda t: {"agency_id": t.agency_id, "conversation_id": t.id_of("conversation")},
     "answered_word": lambda t: {
         **_owned(t, "answered_word"),

@@ -168,7 +168,6 @@ def planted(whole_app: Flask, superuser: Engine) -> Tenant:
             text("update brand_audit set subject_type = 'reply', subject_id = (select id::text from reply)")
         )
         connection.execute(text("update kept_media set state = 'kept'"))
-        connection.execute(text("update search_word set id = (select id from conversation)"))
         for table, columns in THEIRS.items():
             for column, value in columns.items():
                 is_json = not isinstance(value, (str, bytes))
