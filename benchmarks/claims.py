@@ -23,6 +23,7 @@ import threading
 import time
 import zlib
 from collections.abc import Callable, Sequence
+from functools import partial
 from typing import Any
 from uuid import UUID
 
@@ -171,39 +172,25 @@ def _over_http(
         db.session.commit()
     outcomes: list[Outcome] = []
     waits: list[float] = []
-    errors: list[BaseException] = []
-    together = threading.Barrier(PEOPLE + 1)
     name = cookie_name(database.settings())
 
     def press(client: Client, person: int, form_token: str) -> None:
         cookies = dict(client.cookies)
-        together.wait()
-        try:
-            for case in [case for number, case in attempts if number == person]:
-                client.cookies = dict(cookies)  # what the last answer said was read
-                began = time.perf_counter()
-                answer = client.post(f"/conversations/{case}/claim", {"csrf_token": form_token})
-                waits.append(time.perf_counter() - began)
-                outcomes.append(((person, case), _told_by(answer)))
-        except BaseException as error:  # told by the main thread
-            errors.append(error)
+        for case in [case for number, case in attempts if number == person]:
+            client.cookies = dict(cookies)  # what the last answer said was read
+            began = time.perf_counter()
+            answer = client.post(f"/conversations/{case}/claim", {"csrf_token": form_token})
+            waits.append(time.perf_counter() - began)
+            outcomes.append(((person, case), _told_by(answer)))
 
     with database.product() as url:
-        threads = []
+        presses = []
         for person, token in enumerate(tokens):
             client = Client(url, {name: token})
             page = client.get("/inbox").body.decode()
             form_token = page.partition('name="csrf_token" value="')[2].partition('"')[0]
-            threads.append(threading.Thread(target=press, args=(client, person, form_token)))
-        for thread in threads:
-            thread.start()
-        together.wait()
-        started = time.perf_counter()
-        for thread in threads:
-            thread.join()
-        taken = time.perf_counter() - started
-    if errors:
-        raise WrongAnswer(f"{len(errors)} people met an error, the first: {errors[0]!r}") from errors[0]
+            presses.append(partial(press, client, person, form_token))
+        taken = _all_at_once(presses)
     _check(outcomes, ids)
     return count(
         f"{PEOPLE} people at once over HTTP, {len(ids):,} cases, {len(attempts):,} presses",
@@ -274,23 +261,31 @@ def _race(
     attempts: Sequence[Attempt], made: Callable[[], Callable[[Attempt], int | None]]
 ) -> tuple[float, list[Outcome]]:
     """Every attempt once, by THREADS threads that each take the next one; seconds, and what came of each."""
-    left, outcomes, errors = iter(attempts), list[Outcome](), list[BaseException]()
-    door, together = threading.Lock(), threading.Barrier(THREADS + 1)
+    left, outcomes, door = iter(attempts), list[Outcome](), threading.Lock()
 
-    def work() -> None:
-        reach = made()
+    def work(reach: Callable[[Attempt], int | None]) -> None:
+        while True:
+            with door:
+                attempt = next(left, None)
+            if attempt is None:
+                return
+            outcomes.append((attempt, reach(attempt)))
+
+    return _all_at_once([partial(work, made()) for _ in range(THREADS)]), outcomes
+
+
+def _all_at_once(works: Sequence[Callable[[], None]]) -> float:
+    """Each on a thread of its own; seconds until the last is done. Raises WrongAnswer where one meets an error."""
+    errors, together = list[BaseException](), threading.Barrier(len(works) + 1)
+
+    def begin(work: Callable[[], None]) -> None:
         together.wait()
         try:
-            while True:
-                with door:
-                    attempt = next(left, None)
-                if attempt is None:
-                    return
-                outcomes.append((attempt, reach(attempt)))
+            work()
         except BaseException as error:  # told by the main thread
             errors.append(error)
 
-    threads = [threading.Thread(target=work) for _ in range(THREADS)]
+    threads = [threading.Thread(target=begin, args=(work,)) for work in works]
     for thread in threads:
         thread.start()
     together.wait()
@@ -300,7 +295,7 @@ def _race(
     taken = time.perf_counter() - started
     if errors:
         raise WrongAnswer(f"{len(errors)} people met an error, the first: {errors[0]!r}") from errors[0]
-    return taken, outcomes
+    return taken
 
 
 def _check(outcomes: Sequence[Outcome], ids: Sequence[UUID]) -> None:
