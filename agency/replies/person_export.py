@@ -72,7 +72,10 @@ def export_person(actor: Actor, person: PersonView, contact_ids: Collection[UUID
 def _write(entry: IO[bytes], page: IO[bytes], parts: Iterator[tuple[str, Iterator[dict[str, Any]]]]) -> int:
     """Each part as an array, in both; returns how many rows there were."""
     count = 0
-    page.write(b"<!doctype html><meta charset=utf-8><title>person</title>")
+    page.write(
+        b'<!doctype html><html lang=en><meta charset=utf-8><meta name=viewport content="width=device-width">'
+        b"<title>person</title><style>body{overflow-wrap:anywhere}</style><main><h1>person</h1>"
+    )
     for number, (name, rows) in enumerate(parts):
         entry.write(b",\n" if number else b"{\n")
         entry.write(f'"{name}": ['.encode())
