@@ -268,6 +268,8 @@ class Shown(HTMLParser):
         self.feed(html)
 
     def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        if tag in ("li", "p") and self.open[-1:] == [tag]:
+            self.open.pop()  # HTML leaves out its end before the next one, and an item's before the list's
         if tag not in self.VOID:
             self.open.append(tag)
         self.pieces.extend(value.strip() for name, value in attrs if name in SHOWN_ATTRIBUTES and value)
@@ -278,6 +280,8 @@ class Shown(HTMLParser):
     def handle_endtag(self, tag: str) -> None:
         if tag in self.VOID:
             return
+        if tag in ("ul", "ol") and self.open[-1:] == ["li"]:
+            self.open.pop()
         if not self.open or self.open.pop() != tag:
             self.crossed.append(tag)
 
