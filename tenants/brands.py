@@ -77,7 +77,6 @@ def open_brand(
     colour: str = "",
     language: str = "en",
     time_zone: str = "UTC",
-    needs_approval: bool = True,
     guide_needs_approval: bool = False,
     answer_due_hours: int = 12,
     answer_due_hours_on: dict[str, int] | None = None,
@@ -99,7 +98,6 @@ def open_brand(
             "colour": colour or colour_for(name),
             "language": language,
             "time_zone": time_zone,
-            "needs_approval": needs_approval,
             "guide_needs_approval": guide_needs_approval,
             "answer_due_hours": answer_due_hours,
             "answer_due_hours_on": answer_due_hours_on or {},
@@ -116,7 +114,7 @@ def open_brand(
 
 
 def change_brand(actor: Actor, brand_id: UUID, **changes: Any) -> Brand:
-    """Change name, mark, colour, language, time_zone, needs_approval, guide_needs_approval, answer_due_hours,
+    """Change name, mark, colour, language, time_zone, guide_needs_approval, answer_due_hours,
     answer_due_hours_on (by platform, where it differs) or tier; of the last three the queue is ranked again.
 
     Raises NotFound, Forbidden, Conflict, or Invalid naming the field (an unknown field too).
@@ -266,7 +264,7 @@ def _problem(field: str, value: Any) -> str | None:
     if field == "time_zone":
         known = isinstance(value, str) and value in known_zones()
         return None if known else worded("Choose a time zone from the list, such as Europe/Warsaw.")
-    if field in ("needs_approval", "guide_needs_approval"):
+    if field == "guide_needs_approval":
         return None if isinstance(value, bool) else worded("Say yes or no.")
     if field == "answer_due_hours":
         return None if _are_hours(value) else worded("Write a number of hours from 1 to %(n)s.", n=MOST_HOURS)

@@ -41,6 +41,8 @@ class Agency(Dated, Base):
     roles_needing_second_factor: Mapped[list[str]] = mapped_column(ARRAY(Text), default=list, server_default="{}")
     quiz_gate: Mapped[bool] = mapped_column(default=False, server_default="false")
     """Whoever has not passed the quiz on a brand's guide in force sends nothing there without somebody's yes."""
+    policies_on_paper: Mapped[bool] = mapped_column(default=False, server_default="false")
+    """Its contracts let a lead record that a client signed an approval policy on paper."""
 
 
 class Brand(AgencyOwned, Dated, Base):
@@ -53,6 +55,7 @@ class Brand(AgencyOwned, Dated, Base):
     language: Mapped[str] = mapped_column(Text, default="en")
     time_zone: Mapped[str] = mapped_column(Text, default="UTC")
     needs_approval: Mapped[bool] = mapped_column(default=True)
+    """Whether any reply waits for the client: what the policy in force says, written by `agency.replies` alone."""
     guide_needs_approval: Mapped[bool] = mapped_column(default=False, server_default="false")
     answer_due_hours: Mapped[int] = mapped_column(default=12)
     answer_due_hours_on: Mapped[dict[str, int]] = mapped_column(JSONB, default=dict, server_default="{}")

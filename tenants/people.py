@@ -6,7 +6,7 @@ How somebody joins is in `tenants.invitations`.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
@@ -114,6 +114,18 @@ def members_of(actor: Actor) -> list[Member]:
         )
         for person, membership, last_seen_at in db.session.execute(statement)
     ]
+
+
+def names_of(agency_id: UUID, person_ids: Collection[UUID]) -> dict[UUID, str]:
+    """Names of those of these people who are or were members of the agency; no statement for nobody."""
+    if not person_ids:
+        return {}
+    rows = db.session.execute(
+        select(Person.id, Person.name)
+        .join(Membership, Membership.person_id == Person.id)
+        .where(Membership.agency_id == agency_id, Person.id.in_(person_ids))
+    )
+    return {row[0]: row[1] for row in rows}
 
 
 def approvers_of(agency_id: UUID, brand_id: UUID) -> list[Person]:

@@ -39,6 +39,8 @@ class Permission(StrEnum):
     GUIDE_PUT_IN_FORCE = "guide:put_in_force"
     GUIDE_PROPOSE = "guide:propose"
     GUIDE_APPROVE = "guide:approve"
+    POLICY_PROPOSE = "policy:propose"
+    POLICY_SIGN = "policy:sign"
     SAVED_REPLY_WRITE = "saved_reply:write"
     LABEL_MANAGE = "label:manage"
     VIEW_SHARE = "view:share"
@@ -107,6 +109,7 @@ _LEAD = _STAFF | {
     _P.QUALITY_JUDGE,
     _P.GUIDE_WRITE,
     _P.GUIDE_PUT_IN_FORCE,
+    _P.POLICY_PROPOSE,
     _P.SAVED_REPLY_WRITE,
     _P.LABEL_MANAGE,
     _P.VIEW_SHARE,
@@ -132,6 +135,7 @@ ROLE_PERMISSIONS: dict[Role, frozenset[Permission]] = {
             _P.REPLY_APPROVE,
             _P.GUIDE_READ,
             _P.GUIDE_APPROVE,
+            _P.POLICY_SIGN,
             _P.EMPOWERMENT_READ,
             _P.BRAND_READ,
         }
@@ -171,6 +175,8 @@ REFUSALS: dict[Permission, str] = {
     _P.GUIDE_PUT_IN_FORCE: worded("Only a team lead puts a style guide in force. Nothing was changed."),
     _P.GUIDE_PROPOSE: worded("Your role may not propose style guides to the client. Nothing was changed."),
     _P.GUIDE_APPROVE: worded("Only the brand's client owner approves a style guide. Nothing was changed."),
+    _P.POLICY_PROPOSE: worded("Only a team lead prepares which replies wait for the client. Nothing was changed."),
+    _P.POLICY_SIGN: worded("Only the brand's client owner signs which replies wait. Nothing was changed."),
     _P.SAVED_REPLY_WRITE: worded("Only a team lead changes saved replies. Nothing was changed."),
     _P.LABEL_MANAGE: worded("Only a team lead changes which labels there are. Nothing was changed."),
     _P.VIEW_SHARE: worded("Only a team lead shares views with the agency. Nothing was changed."),

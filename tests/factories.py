@@ -11,10 +11,13 @@ from typing import Any
 from uuid import UUID
 
 from flask import Flask
+from sqlalchemy import select
 
 import agency.replies.models
 import agency.training.models  # noqa: F401 - the metadata must know every table
 from agency.inbox.models import Contact, Conversation, Message
+from agency.replies.models import ApprovalPolicy
+from agency.replies.policy_terms import read_terms, terms_to_data
 from channels.models import Account, AccountDirectory, PollTurn
 from styleguides.models import StyleGuideVersion
 from tenants import clock, models
@@ -88,7 +91,33 @@ class Factory:
                         needs_approval=needs_approval,
                     )
                 )
+        if not needs_approval:
+            for brand_id in made.brand_ids:
+                self.policy(made, brand_id, needs="none")
         return made
+
+    def policy(self, agency: Agency, brand_id: UUID, **terms: Any) -> int:
+        """These terms as the brand's policy in force, signed by nobody; returns the version's number."""
+        with agency.entered():
+            before = db.session.scalars(select(ApprovalPolicy).where(ApprovalPolicy.brand_id == brand_id)).all()
+            for one in before:
+                one.state, one.proposal_id, one.signed_how = "retired", None, one.signed_how or "as_before"
+            db.session.flush()
+            data = terms_to_data(read_terms(terms))
+            number = len(before) + 1
+            db.session.add(
+                ApprovalPolicy(
+                    agency_id=agency.id,
+                    brand_id=brand_id,
+                    number=number,
+                    state="in_force",
+                    terms=data,
+                    signed_how="as_before",
+                    put_in_force_at=clock.now(),
+                )
+            )
+            db.session.get_one(models.Brand, (agency.id, brand_id)).needs_approval = data["needs"] != "none"
+        return number
 
     def person(
         self, agency: Agency, role: Role, *, only_brand_ids: Sequence[UUID] | None = None, password: str | None = None

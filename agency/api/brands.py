@@ -39,7 +39,7 @@ def get_brand(brand_id: str) -> Any:
 
 
 @blueprint.patch("/brands/<brand_id>")
-@blueprint.arguments(BrandChanges, example={"needs_approval": False})
+@blueprint.arguments(BrandChanges, example={"tier": "plus"})
 @blueprint.response(200, Brand, example=examples.BRAND)
 def change_brand(body: dict[str, Any], brand_id: str) -> Any:
     """Change what is given about a brand."""

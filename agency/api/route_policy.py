@@ -114,6 +114,16 @@ API_ROUTE_POLICY: dict[str, Policy] = {
     "api_saved_views.change_view": P.CONVERSATION_READ,
     "api_saved_views.delete_view": P.CONVERSATION_READ,
     "api_saved_views.restore_view": P.CONVERSATION_READ,
+    # policies.py
+    "api_policies.get_policy": P.BRAND_READ,
+    "api_policies.list_policies": P.BRAND_READ,
+    "api_policies.draft_policy": P.POLICY_PROPOSE,
+    "api_policies.get_policy_version": P.BRAND_READ,
+    "api_policies.propose_policy": P.POLICY_PROPOSE,
+    "api_policies.call_policy_back": P.POLICY_PROPOSE,
+    "api_policies.sign_policy": P.POLICY_SIGN,
+    "api_policies.answer_policy": P.POLICY_SIGN,
+    "api_policies.record_policy_on_paper": P.POLICY_PROPOSE,
     # saved_replies.py
     "api_saved_replies.list_saved_replies": P.GUIDE_READ,
     "api_saved_replies.create_saved_reply": P.SAVED_REPLY_WRITE,

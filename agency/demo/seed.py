@@ -27,6 +27,7 @@ from agency.demo.guide_lives import write_guide_life
 from agency.demo.labels_and_views import write_labels, write_topics, write_views
 from agency.demo.people_who_write import write_people
 from agency.demo.worked_on import write_worked_on
+from agency.replies import policy_versions
 from agency.training import quiz
 from channels import accounts
 from styleguides import client_sheet, facts, guidelines, saved_replies
@@ -112,9 +113,10 @@ def _seed(app: Flask, settings: Settings) -> None:
                 colour=brand.colour,
                 language=brand.language,
                 time_zone=brand.time_zone,
-                needs_approval=brand.needs_approval,
                 answer_due_hours=brand.first_answer_due_hours,
             ).id
+            if not brand.needs_approval:
+                _sign_on_paper(actor, brand_ids[brand.key])
         for person in demo.people:
             db.session.add(
                 Membership(
@@ -152,6 +154,14 @@ def _seed(app: Flask, settings: Settings) -> None:
         write_views(people, brand_ids, label_ids)
         db.session.add(InstallationFact(name=FACT, value={"agency_id": str(agency_id)}))
     log.info("demo_seeded", agency_id=str(agency_id))
+
+
+def _sign_on_paper(actor: Actor, brand_id: UUID) -> None:
+    """A client who lets the agency publish by itself, by a contract of last year."""
+    policy_versions.allow_paper(actor, allowed=True)
+    draft = policy_versions.draft_policy(actor, brand_id, {"needs": "none"}, "As in the contract.")
+    signed_on = (clock.now() - timedelta(days=400)).date()
+    policy_versions.record_on_paper(actor, brand_id, draft.number, "Duarte Solmeira", signed_on)
 
 
 def _actor(person: corpus.DemoPerson, person_id: UUID, agency_id: UUID, brand_ids: dict[str, UUID]) -> Actor:

@@ -104,7 +104,6 @@ class ConversationView(NamedTuple):
     brand_colour: str
     brand_language: str
     brand_time_zone: str
-    needs_approval: bool
     answer_due_hours: int
     brand_paused: bool
     platform: str
@@ -167,7 +166,6 @@ _COLUMNS = (
     Brand.colour,
     Brand.language,
     Brand.time_zone,
-    Brand.needs_approval,
     func.coalesce(cast(Brand.answer_due_hours_on[Conversation.platform].astext, Integer), Brand.answer_due_hours),
     Brand.paused_at.is_not(None),
     Conversation.platform,

@@ -14,6 +14,7 @@ from agency.replies.approval_requests import ask, end_of_person
 from agency.replies.mail_answers import answer_address
 from agency.replies.models import Reply
 from agency.replies.moves import text_of
+from agency.replies.waiting import deciders_of
 from styleguides.masking import masked
 from tenants.brand_colours import ink_on
 from tenants.database import db
@@ -25,8 +26,8 @@ MOST_CHARACTERS = 4000
 
 
 def tell_approvers(reply: Reply) -> int:
-    """Promise a mail to everybody who may approve this reply, its writer left out; returns how many."""
-    people = [p for p in approvers_of(reply.agency_id, reply.brand_id) if p.id != reply.written_by]
+    """Promise a mail to everybody whom the policy asks about this reply now; returns how many."""
+    people = deciders_of(reply)
     for person in people:
         _ask(reply, person)
     return len(people)
@@ -37,8 +38,10 @@ def ask_again(reply: Reply, person_id: UUID) -> bool:
 
     The reply must be locked. False where it does not wait, or the person may not decide on it.
     """
-    people = [p for p in approvers_of(reply.agency_id, reply.brand_id) if p.id == person_id != reply.written_by]
-    if not people or reply.state != "awaiting_approval":
+    if reply.state != "awaiting_approval":
+        return False
+    people = [person for person in deciders_of(reply) if person.id == person_id]
+    if not people:
         return False
     end_of_person(reply.id, person_id, "asked_anew")
     _ask(reply, people[0])

@@ -1,9 +1,11 @@
-"""What people do with a reply. Every function checks who, moves through the table, and records it."""
+"""What people do with a reply. Every function checks who, moves through the table, and records it.
+
+Saying yes or no to one that waits is `agency.replies.deciding`.
+"""
 
 from __future__ import annotations
 
-from datetime import datetime, timedelta
-from typing import Literal
+from datetime import timedelta
 from uuid import UUID
 
 from sqlalchemy import select
@@ -11,9 +13,13 @@ from sqlalchemy import select
 from agency.inbox import desk as inbox_desk
 from agency.inbox.case import COMPLAINT
 from agency.inbox.models import Conversation, Message
-from agency.replies import checks, keeping, standing
+from agency.replies import checks, keeping, standing, waiting
 from agency.replies.approval_mail import tell_approvers
 from agency.replies.beginnings import begin_from
+from agency.replies.deciding import approve as approve
+from agency.replies.deciding import change_and_approve as change_and_approve
+from agency.replies.deciding import check_move, write_decision
+from agency.replies.deciding import say_no as say_no
 from agency.replies.drafting import (
     LetGo,
     fingerprint,
@@ -27,13 +33,16 @@ from agency.replies.drafting import (
     tells_of_others,
 )
 from agency.replies.lifecycle import LIFECYCLE
-from agency.replies.models import Approval, Reply, ReplyText
-from agency.replies.moves import live_approval, locked, move, show_in_queue, text_of, void_approval
+from agency.replies.models import Reply, ReplyText
+from agency.replies.moves import locked, move, show_in_queue, text_of, void_approval
+from agency.replies.policies import Decision
+from agency.replies.policy_versions import Policy, policy_in_force
 from agency.replies.promises import publish_soon
 from agency.replies.settling import stand_by_word
 from agency.replies.shown import reason_given, refuse_unseen
 from agency.replies.words import accepted, hash_of
 from styleguides import quiz_gate
+from styleguides.scenarios import CaseFacts
 from tenants import audit, clock
 from tenants.database import db
 from tenants.errors import Conflict, Invalid, NotFound, worded
@@ -130,6 +139,7 @@ def edit(
         )
     refuse_unknown_way(conversation, reply.deed, private=private)
     inbox_desk.hold(actor, reply.conversation_id, takes=takes)
+    void_approval(reply, "the words were changed")
     move(reply, "edit", actor=actor)
     reply.private = private
     reply.automatic = reply.automatic and before.text == words
@@ -152,43 +162,59 @@ def _replace(reply: Reply, conversation: Conversation, message: Message, shown_h
 
 
 def submit(actor: Actor, reply_id: UUID, *, shown_hash: str | None = None) -> Reply:
-    """Ask the client for a yes, with `shown_hash` for exactly the words that were shown.
+    """Ask the client for a yes by the policy in force, with `shown_hash` for exactly the words that were shown.
 
     Raises Invalid `style_stop` with findings, Conflict when the target or, `text_changed`, the words changed.
     """
     reply = locked(reply_id)
     require(actor, Permission.REPLY_WRITE, reply.brand_id)
-    _ready_to_leave(actor, reply, "submit", "awaiting_approval", shown_hash)
+    text, case = _ready_to_leave(actor, reply, "submit", "awaiting_approval", shown_hash)
+    policy, decision = _by_policy(reply, text, case)
     reply.submitted_at = clock.now()
-    move(reply, "submit", actor=actor)
+    reply.policy_number, reply.waits_step = policy.number, 1
+    reply.waits_because = waiting.kept_reasons(decision)
+    move(reply, "submit", actor=actor, policy=policy.number, because=[one.rule for one in decision.because])
     tell_approvers(reply)
     return reply
 
 
 def release(actor: Actor, reply_id: UUID, *, shown_hash: str | None = None) -> Reply:
-    """Publish without the client's yes, where brand and words need none, or where it takes our own words back.
+    """Publish without the client's yes, where policy and words need none, or where it takes our own words back.
 
     Checks and `shown_hash` as in `submit`; recorded as released. Raises Conflict `quiz_needed` for new words of
     somebody who has not passed the quiz on the guide in force now, where the agency asks for that.
     """
     reply = locked(reply_id)
     require(actor, Permission.REPLY_RELEASE, reply.brand_id)
-    if checks.brand_of(reply).needs_approval and reply.deed != "withdraw":
-        raise Conflict(
-            "This brand's replies need the client's approval. Nothing was sent; send it for approval instead.",
-            code="needs_approval",
-        )
     if reply.deed != "withdraw":
+        waiting.refuse_waiting(waiting.decided_at_once(policy_in_force(reply.brand_id).terms))
         quiz_gate.refuse_without_pass(actor, reply.brand_id)
-    text = _ready_to_leave(actor, reply, "release", "approved", shown_hash)
-    _decide(actor, reply, text, "released")
-    move(reply, "release", actor=actor, text_hash=text.text_hash)
+    text, case = _ready_to_leave(actor, reply, "release", "approved", shown_hash)
+    policy, decision = _by_policy(reply, text, case)
+    waiting.refuse_waiting(decision)
+    reply.policy_number = policy.number
+    write_decision(actor, reply, text, "released")
+    move(reply, "release", actor=actor, text_hash=text.text_hash, policy=policy.number)
     publish_soon(reply)
     return reply
 
 
-def _ready_to_leave(actor: Actor, reply: Reply, name: str, target: str, shown_hash: str | None) -> ReplyText:
-    """What `submit` and `release` demand; the words are checked anew with the guide in force now."""
+def _by_policy(reply: Reply, text: ReplyText, case: CaseFacts | None) -> tuple[Policy, Decision]:
+    """The policy in force, kept in force until this is done, and what it says of these words."""
+    policy = policy_in_force(reply.brand_id, lock=True)
+    if case is None:
+        return policy, Decision(False)
+    conversation, brand = checks.conversation_of(reply), checks.brand_of(reply)
+    return policy, waiting.decision_about(policy.terms, reply, text, conversation, case, brand)
+
+
+def _ready_to_leave(
+    actor: Actor, reply: Reply, name: str, target: str, shown_hash: str | None
+) -> tuple[ReplyText, CaseFacts | None]:
+    """What `submit` and `release` demand; the words are checked anew with the guide in force now.
+
+    Hands back the words and the case they answer, None where they take our own back.
+    """
     LIFECYCLE.check(name, reply.state, target)
     inbox_desk.claim(actor, reply.conversation_id)
     settle_typed(reply, actor)
@@ -200,7 +226,7 @@ def _ready_to_leave(actor: Actor, reply: Reply, name: str, target: str, shown_ha
     _watch_window(reply)
     conversation, text = checks.conversation_of(reply), text_of(reply)
     if reply.deed == "withdraw":
-        return text
+        return text, None
     checks.refuse_same_words(reply, text)
     case = checks.case_of(reply)
     result = checks.check_text_of(reply, text, case=case, beside_others=True)
@@ -210,7 +236,7 @@ def _ready_to_leave(actor: Actor, reply: Reply, name: str, target: str, shown_ha
     reply.complaint = COMPLAINT in case.case_kinds
     if result.guide_version != text.guide_version or tells_of_others(text):
         text = new_text(reply, conversation, actor, text.text, let_go=LetGo.of(text), leaves=True)
-    return text
+    return text, case
 
 
 def _watch_window(reply: Reply) -> None:
@@ -226,92 +252,11 @@ def _watch_window(reply: Reply) -> None:
         )
 
 
-def approve(actor: Actor, reply_id: UUID, text_hash: str, *, asked_at: datetime | None = None) -> Reply:
-    """Say yes to exactly the text whose hash was shown; with `asked_at`, to exactly that request for a yes.
-
-    Raises Conflict `text_changed` with the difference when the words are others by now, `asked_anew`, `own_reply` for
-    whoever drafted it; NotFound, Forbidden.
-    """
-    reply = locked(reply_id)
-    require(actor, Permission.REPLY_APPROVE, reply.brand_id)
-    text = text_of(reply)
-    already = live_approval(reply)
-    if already is not None and already.decided_by == actor.user_id and already.text_hash == text_hash:
-        return reply
-    _check_move(reply, "approve")
-    refuse_unseen(reply, text, text_hash, asked_at)
-    checks.refuse_own_approval(actor, reply, text)
-    _still_good(reply, text)
-    _decide(actor, reply, text, "approved")
-    move(reply, "approve", actor=actor, text_hash=text.text_hash)
-    publish_soon(reply)
-    return reply
-
-
-def change_and_approve(
-    actor: Actor, reply_id: UUID, words: str, text_hash: str, *, asked_at: datetime | None = None
-) -> Reply:
-    """The approver's own words in the place of those shown, approved. The checks of `submit` hold for them too.
-
-    Raises as `approve` does, and Invalid for words that cannot be used or that the style guide stops.
-    """
-    reply = locked(reply_id)
-    require(actor, Permission.REPLY_APPROVE, reply.brand_id)
-    words = accepted(words)
-    _check_move(reply, "change_and_approve")
-    before = text_of(reply)
-    refuse_unseen(reply, before, text_hash, asked_at)
-    if words == before.text:
-        return approve(actor, reply_id, text_hash, asked_at=asked_at)
-    if reply.deed == "withdraw":
-        raise Conflict(
-            "Taking an answer back has no words of its own to change. Nothing was decided; say yes or no to it.",
-            code="nothing_to_change",
-        )
-    if actor.user_id == reply.written_by:
-        checks.refuse_own_approval(actor, reply, before)
-    checks.refuse_closed_brand(checks.brand_of(reply))
-    reply.automatic = False
-    checks.refuse_what_changed(reply)
-    conversation = checks.conversation_of(reply)
-    case = checks.case_of(reply)
-    checks.refuse_stopped(checks.check_words(conversation, words, case=case, private=reply.private))
-    changed = new_text(reply, conversation, actor, words, by_approver=True)
-    _decide(actor, reply, changed, "approved")
-    move(reply, "change_and_approve", actor=actor, text_hash=changed.text_hash)
-    publish_soon(reply)
-    return reply
-
-
-def say_no(
-    actor: Actor,
-    reply_id: UUID,
-    no: Literal["decline", "ask_for_changes"],
-    reason: str,
-    text_hash: str,
-    *,
-    asked_at: datetime | None = None,
-) -> Reply:
-    """Say no to the text whose hash was shown: for good, its words kept, or back to its writer with a note.
-
-    Raises Conflict `text_changed` or `asked_anew` as `approve` does, Invalid without a reason, NotFound, Forbidden.
-    """
-    reply = locked(reply_id)
-    require(actor, Permission.REPLY_APPROVE, reply.brand_id)
-    reason = reason_given(reason)
-    _check_move(reply, no)
-    text = text_of(reply)
-    refuse_unseen(reply, text, text_hash, asked_at)
-    _decide(actor, reply, text, {"decline": "declined", "ask_for_changes": "changes_asked"}[no], reason)
-    move(reply, no, actor=actor, reason=reason)
-    return reply
-
-
 def withdraw(actor: Actor, reply_id: UUID) -> Reply:
     """Take it back to `draft` before it is sent; any approval lapses. A reply being sent cannot be withdrawn."""
     reply = locked(reply_id)
     require(actor, Permission.REPLY_WRITE, reply.brand_id)
-    _check_move(reply, "withdraw")
+    check_move(reply, "withdraw")
     void_approval(reply, "withdrawn by the writer")
     move(reply, "withdraw", actor=actor)
     return reply
@@ -321,7 +266,7 @@ def drop(actor: Actor, reply_id: UUID) -> Reply:
     """Give a draft up. Its words stay in the record and nowhere else. Raises NotFound, Forbidden, Conflict."""
     reply = locked(reply_id)
     require(actor, Permission.REPLY_WRITE, reply.brand_id)
-    _check_move(reply, "drop")
+    check_move(reply, "drop")
     inbox_desk.claim(actor, reply.conversation_id)
     settle_typed(reply, actor)
     move(reply, "drop", actor=actor)
@@ -337,7 +282,7 @@ def resolve(actor: Actor, reply_id: UUID, outcome: str, reason: str, platform_id
         raise Invalid(
             "Say what became of it: published, approved or refused.", errors={"outcome": [worded("is not known")]}
         )
-    _check_move(reply, "resolve", outcome)
+    check_move(reply, "resolve", outcome)
     if outcome == "published":
         reply.published_at = reply.sent_at or clock.now()
     move(reply, "resolve", outcome, actor=actor, reason=reason)
@@ -347,33 +292,3 @@ def resolve(actor: Actor, reply_id: UUID, outcome: str, reason: str, platform_id
         reply.absent_reads = 0
         publish_soon(reply)
     return reply
-
-
-def _check_move(reply: Reply, name: str, target: str | None = None) -> None:
-    LIFECYCLE.check(name, reply.state, target or next(iter(LIFECYCLE.moves[name].targets)))
-
-
-def _still_good(reply: Reply, text: ReplyText) -> None:
-    checks.refuse_closed_brand(checks.brand_of(reply))
-    checks.refuse_what_changed(reply)
-    if reply.deed != "withdraw":
-        checks.refuse_stopped(checks.check_text_of(reply, text), text.let_go_rules)
-
-
-def _decide(actor: Actor, reply: Reply, text: ReplyText, decision: str, reason: str | None = None) -> None:
-    void_approval(reply, "decided anew")
-    db.session.add(
-        Approval(
-            agency_id=reply.agency_id,
-            brand_id=reply.brand_id,
-            reply_id=reply.id,
-            reply_text_id=text.id,
-            text_hash=text.text_hash,
-            target_fingerprint=reply.target_fingerprint,
-            decision=decision,
-            reason=reason,
-            decided_by=actor.user_id,
-            decided_by_name=actor.name,
-        )
-    )
-    db.session.flush()

@@ -32,6 +32,8 @@ LIFECYCLE = StateTable(
         _move("drop", "draft", "dropped", WRITE, "nobody needs it any more; its words are kept in the record"),
         _move("approve", "awaiting_approval", "approved", APPROVE, "exactly this text; never by who drafted it"),
         _move("change_and_approve", "awaiting_approval", "approved", APPROVE, "a new text that passes submit's checks"),
+        _move("approve_step", "awaiting_approval", "awaiting_approval", APPROVE, "as approve; somebody else is next"),
+        _move("change_step", "awaiting_approval", "awaiting_approval", APPROVE, "new words; others are next"),
         _move("decline", "awaiting_approval", "declined", APPROVE, "a reason"),
         _move("lapse", "awaiting_approval approved", "draft", SYSTEM, "what was approved changed; not claimed"),
         _move("ask_for_changes", "awaiting_approval", "draft", APPROVE, "a note"),
@@ -53,7 +55,7 @@ LIFECYCLE = StateTable(
             "draft",
             "approved",
             Permission.REPLY_RELEASE,
-            "the brand needs no approval, or our own words are taken back; submit's checks",
+            "the brand's policy asks for no yes, or our own words are taken back; submit's checks",
         ),
     ),
 )

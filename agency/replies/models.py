@@ -11,6 +11,7 @@ from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.orm import Mapped, mapped_column
 
 from agency.replies.lifecycle import STATES
+from agency.replies.policy_models import ApprovalPolicy as ApprovalPolicy
 from tenants.database import Base, BrandOwned, Dated, belongs_to, belongs_to_brand
 
 _STATE_LIST = ", ".join(f"'{state}'" for state in STATES)
@@ -39,6 +40,9 @@ class Reply(BrandOwned, Dated, Base):
     `draft_text` are words of a draft that were kept while somebody typed and that nobody has checked or handed in;
     None where its newest `ReplyText` is what stands there. `draft_version` grows with each change of the words,
     `draft_form` and `draft_turn` are the open form that kept them last and its count (`agency.replies.keeping`).
+    `policy_number` is the version of the brand's approval policy that the reply was sent for approval or released by,
+    0 where there was none; `waits_step` the step of it that waits, from 1; `waits_because` why
+    (`agency.replies.waiting`).
     `sent_at` is when the last attempt left, `lease_until` when a sender that went silent is given up (database clock).
     """
 
@@ -77,6 +81,9 @@ class Reply(BrandOwned, Dated, Base):
     written_by: Mapped[UUID]
     written_by_name: Mapped[str] = mapped_column(Text)
     submitted_at: Mapped[datetime | None]
+    policy_number: Mapped[int | None]
+    waits_step: Mapped[int | None]
+    waits_because: Mapped[list[Any]] = mapped_column(JSONB, default=list, server_default="[]")
     sent_at: Mapped[datetime | None]
     lease_until: Mapped[datetime | None]
     fence: Mapped[int] = mapped_column(BigInteger, default=0, server_default="0")
@@ -99,6 +106,13 @@ class Reply(BrandOwned, Dated, Base):
             "brand_id",
             "id",
             postgresql_where=text("state not in ('draft', 'dropped')"),
+        ),
+        Index(
+            "ix_reply_published_by",
+            "agency_id",
+            "brand_id",
+            "written_by",
+            postgresql_where=text("state = 'published' and deed = 'reply'"),
         ),
         Index("ix_reply_undecided", "agency_id", "brand_id", "id", postgresql_where=text(UNDECIDED)),
         Index(
@@ -162,8 +176,9 @@ class ReplyText(BrandOwned, Dated, Base):
 class Approval(BrandOwned, Dated, Base):
     """One decision about exactly one text for exactly one target.
 
-    `decision` is `approved`, `released` (the brand needs no approval), `declined` or `changes_asked`.
-    A lapsed approval keeps its row, with when and why it was voided.
+    `decision` is `approved`, `step_approved` (a yes that others must follow), `released` (the policy asks for no yes),
+    `declined` or `changes_asked`. `policy_number` is the version of the brand's policy it was made by, 0 where there
+    was none, and `step` the one of its steps. A lapsed approval keeps its row, with when and why it was voided.
     """
 
     __tablename__ = "approval"
@@ -175,6 +190,8 @@ class Approval(BrandOwned, Dated, Base):
     reason: Mapped[str | None] = mapped_column(Text)
     decided_by: Mapped[UUID]
     decided_by_name: Mapped[str] = mapped_column(Text)
+    policy_number: Mapped[int | None]
+    step: Mapped[int | None]
     voided_at: Mapped[datetime | None]
     void_reason: Mapped[str | None] = mapped_column(Text)
     __table_args__ = (
@@ -189,7 +206,10 @@ class Approval(BrandOwned, Dated, Base):
             unique=True,
             postgresql_where=text("voided_at is null and decision in ('approved', 'released')"),
         ),
-        CheckConstraint("decision in ('approved', 'released', 'declined', 'changes_asked')", name="decision_is_known"),
+        CheckConstraint(
+            "decision in ('approved', 'step_approved', 'released', 'declined', 'changes_asked')",
+            name="decision_is_known",
+        ),
     )
 
 

@@ -129,9 +129,14 @@ def live_approval(reply: Reply) -> Approval | None:
 
 
 def void_approval(reply: Reply, why: str) -> None:
-    """Let a live approval lapse, with its reason; nothing where there is none."""
-    approval = live_approval(reply)
-    if approval is not None:
-        approval.voided_at = clock.now()
-        approval.void_reason = why
-        db.session.flush()
+    """Let a live approval, and the yes of any step before the last, lapse with its reason."""
+    db.session.execute(
+        update(Approval)
+        .where(
+            Approval.reply_id == reply.id,
+            Approval.voided_at.is_(None),
+            Approval.decision.in_(("approved", "released", "step_approved")),
+        )
+        .values(voided_at=clock.now(), void_reason=why)
+        .execution_options(synchronize_session="fetch")
+    )

@@ -83,7 +83,7 @@ def change(brand_id: str) -> AnyResponse:
     """Change it."""
     found, form = brand_at(brand_id, Permission.BRAND_MANAGE), request.form
     hours = {"answer_due_hours": _hours(form["answer_due_hours"])} if "answer_due_hours" in form else {}
-    ticked = {name: form.get(name, "") for name in ("needs_approval", "guide_needs_approval")}
+    ticked = {"guide_needs_approval": form.get("guide_needs_approval", "")}
     try:
         room.change_brand(
             actor_of_request(),
@@ -93,7 +93,6 @@ def change(brand_id: str) -> AnyResponse:
             colour=form.get("colour", ""),
             language=form.get("language", ""),
             time_zone=form.get("timezone", ""),
-            needs_approval=ticked["needs_approval"] == "1",
             guide_needs_approval=ticked["guide_needs_approval"] == "1",
             **hours,
         )
@@ -282,13 +281,12 @@ def _one(
         "language": found.language,
         "timezone": found.time_zone,
         "answer_due_hours": str(found.answer_due_hours),
-        "needs_approval": "1" if found.needs_approval else "",
         "guide_needs_approval": "1" if found.guide_needs_approval else "",
         "tier": found.tier,
         **{f"{HOURS_ON}{name}": str(hours) for name, hours in found.answer_due_hours_on.items()},
         **(values or {}),
     }
-    approval = _("The client approves each reply") if found.needs_approval else _("Replies go out without approval")
+    approval = _("Replies wait for the client") if found.needs_approval else _("Replies go out without approval")
     owned = found.guide_needs_approval
     in_force = _("The client puts it in force") if owned else _("A team lead may put it in force")
     hours = ngettext("Within %(num)s hour", "Within %(num)s hours", found.answer_due_hours)
@@ -309,7 +307,6 @@ def _one(
         is_paused=found.paused_at is not None,
         is_archived=found.archived_at is not None,
         values=given,
-        needs_approval=given.get("needs_approval") == "1",
         guide_needs_approval=given.get("guide_needs_approval") == "1",
         errors=errors or {},
         languages=_languages(given.get("language", "")) if may_manage else (),
@@ -355,6 +352,7 @@ def _parts(found: Brand) -> tuple[Choice, ...]:
     actor = actor_of_request()
     parts = [
         Choice(_("Style guide"), url_for("guide.guide", brand_id=found.id), value="guide"),
+        Choice(_("Approval"), url_for("policy_page.policy", brand_id=found.id), value="approvals"),
         Choice(_("Guidelines"), url_for("guidelines_page.guidelines", brand_id=found.id), value="note"),
         Choice(_("Client sheet"), url_for("client_sheet_page.sheet", brand_id=found.id), value="info"),
         Choice(_("Fact sheet"), url_for("facts_page.facts", brand_id=found.id), value="info"),

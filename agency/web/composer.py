@@ -25,7 +25,7 @@ from agency.replies.contradicting import with_earlier
 from agency.replies.keeping import Typed
 from agency.replies.queries import ReplyRow, get_reply, readable_reply, replies_of
 from agency.replies.words import hash_of
-from agency.web.composer_part import Binding, Written, draft_of, read_binding, result_of, typed_in
+from agency.web.composer_part import Binding, Written, draft_of, read_binding, result_of, typed_in, waits_for
 from agency.web.contexts import CheckResult
 from agency.web.conversation_page import conversation_page, reply_look
 from agency.web.errors import error_answer, page_for
@@ -113,7 +113,8 @@ def _check(target: Answering, text: str) -> CheckResult:
     found = with_earlier(found, case, text, chosen_language())
     result = result_of(found, text, target.platform, _counted_as(target))
     may_let_go = actor_of_request().may(Permission.REPLY_LET_GO)
-    return replace(result, may_let_go=may_let_go, let_go_typed=request.form.get("let_go_reason", ""))
+    waits = waits_for(actor_of_request(), target.id, text, private=_private(target), case=case.facts)
+    return replace(result, may_let_go=may_let_go, let_go_typed=request.form.get("let_go_reason", ""), waits=waits)
 
 
 @composer.post("/conversations/<uuid:conversation_id>/check")

@@ -15,7 +15,9 @@ from flask_babel import gettext as _
 from itsdangerous import BadSignature, URLSafeSerializer
 from werkzeug.datastructures import MultiDict
 
+from agency.inbox.case import facts_of_view
 from agency.inbox.conversation_view import ConversationView
+from agency.replies import waiting
 from agency.replies.answering import OPEN
 from agency.replies.checks import words_kind
 from agency.replies.keeping import LONGEST_FORM, Typed
@@ -35,6 +37,7 @@ from agency.web.versions_look import versions_look
 from channels.matching import same_text
 from styleguides import brand_check
 from styleguides.quiz_gate import version_to_pass
+from styleguides.scenarios import CaseFacts
 from tenants.base_app import settings_of_app
 from tenants.errors import Conflict
 from tenants.permissions import Actor, Permission
@@ -152,12 +155,15 @@ def composer_for(
         result = replace(result, may_let_go=actor.may(Permission.REPLY_LET_GO))
     else:
         result = replace(stored_result([], None, text, view.platform, kind), checked=False)
+    if not result.waits:
+        case = facts_of_view(view, reply.in_reply_to_id if reply is not None else None)
+        result = replace(result, waits=waits_for(actor, view.id, text, private=private, case=case))
     changes = base.id if base is not None else None
     versions = versions_look(actor, address, view.id, reply, changes) if view.has_versions else None
     foreign = _written_elsewhere(view, replies) if base is None else ""
-    may_release = not view.needs_approval and actor.may(Permission.REPLY_RELEASE)
+    may_release = not result.needs_approval and actor.may(Permission.REPLY_RELEASE)
     to_pass = version_to_pass(actor, view.brand_id) if may_release else None
-    needs_yes = view.needs_approval or result.needs_approval or to_pass is not None
+    needs_yes = result.needs_approval or to_pass is not None
     return Composer(
         brand=look,
         place=way_words(view.kind, deed="edit" if base else "reply"),
@@ -190,7 +196,7 @@ def composer_for(
         may_submit=True,
         may_release=may_release and not needs_yes,
         quiz=quiz_notice(view.brand_id, to_pass) if to_pass is not None else None,
-        consequence=_consequence(view, private=private, needs_yes=needs_yes),
+        consequence=_consequence(view, private=private, needs_yes=needs_yes, asks=result.waits),
         saved=_saved(reply),
         begun=_begun(reply, actor),
         versions=versions,
@@ -221,10 +227,20 @@ def quiz_notice(brand_id: UUID, number: int) -> Notice:
     )
 
 
-def _consequence(view: ConversationView, *, private: bool, needs_yes: bool) -> str:
+def waits_for(actor: Actor, conversation_id: UUID, text: str, *, private: bool, case: CaseFacts) -> str:
+    """Whose yes these words would wait for, and why; empty where the policy asks for none."""
+    found = waiting.forecast(actor, conversation_id, text, private=private, case=case)
+    if not found.decision.needs:
+        return ""
+    return _(waiting.waits_words(found.names, [one.words for one in found.decision.because]))
+
+
+def _consequence(view: ConversationView, *, private: bool, needs_yes: bool, asks: str) -> str:
     waits = pause_words(view, view.platform, is_message=private)
     if waits is not None:
         return _(waits)
+    if asks:  # said beside the findings, which change while somebody types
+        return ""
     return _("The client approves before it is published.") if needs_yes else _("Published once.")
 
 

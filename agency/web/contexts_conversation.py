@@ -124,6 +124,7 @@ class CheckResult:
     let_go_words: str = told("Who let them go and why; empty where nobody had to.", default="")
     let_go_typed: str = told("A reason typed and not kept yet.", default="")
     may_let_go: bool = told("Whether the reader may let them go in spite of what stops them.", default=False)
+    waits: str = told("Whose yes these words would wait for by the brand's policy, and why.", default="")
 
     @property
     def stops(self) -> int:
@@ -131,7 +132,7 @@ class CheckResult:
 
     @property
     def needs_approval(self) -> bool:
-        return any(f.needs_approval for f in self.findings)
+        return bool(self.waits) or any(f.needs_approval for f in self.findings)
 
 
 @dataclass(frozen=True, kw_only=True)

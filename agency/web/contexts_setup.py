@@ -25,7 +25,7 @@ class MediaRoom:
 class BrandPage:
     """One brand, `brands/brand.html`.
 
-    Posts: `change_url` (`name`, `mark`, `colour`, `language`, `timezone`, `needs_approval`, `guide_needs_approval`),
+    Posts: `change_url` (`name`, `mark`, `colour`, `language`, `timezone`, `guide_needs_approval`),
     `queue_url` (`tier`, `answer_due_hours`, `answer_due_hours_on.<platform>`), `pause_url` (`paused` = 1 | 0),
     `archive_url` (`archived` = 1 | 0).
     """
@@ -40,7 +40,6 @@ class BrandPage:
     is_paused: bool = told("Nothing is sent in its name.", default=False)
     is_archived: bool = told("On the shelf.", default=False)
     values: dict[str, str] = told("What the fields hold.", default_factory=dict)
-    needs_approval: bool = told("Ticked.", default=True)
     guide_needs_approval: bool = told("Ticked.", default=False)
     errors: dict[str, str] = told("Field name to what to do.", default_factory=dict)
     languages: tuple[Choice, ...] = told("Options: `value`, `label`, `selected`.", default=())

@@ -75,6 +75,7 @@ PAGES = (
     "receipts",
     "guide",
     "guide_proposals",
+    "policy_page",
     "guide_trial",
     "guide_head",
     "guide_rules",

@@ -9,7 +9,7 @@ from typing import Final
 
 from tenants.errors import Worded, worded
 
-SUBJECTS: Final[tuple[Worded, ...]] = (worded("reply"), worded("style guide version"))
+SUBJECTS: Final[tuple[Worded, ...]] = (worded("reply"), worded("style guide version"), worded("approval policy"))
 
 STATES: Final[tuple[Worded, ...]] = (
     worded("draft"),
@@ -49,6 +49,13 @@ MOVES: Final[tuple[Worded, ...]] = (
     worded("call back"),
     worded("put in force"),
     worded("retire"),
+    worded("approve step"),
+    worded("change step"),
+    worded("propose policy"),
+    worded("sign policy"),
+    worded("answer policy"),
+    worded("call policy back"),
+    worded("record on paper"),
 )
 
 FIELDS: Final[tuple[Worded, ...]] = (worded("voice"), worded("identity"), worded("note"))

@@ -10,6 +10,7 @@ from flask_babel import ngettext
 
 from agency.replies.models import Approval, PublishAttempt, Reply, ReplyText
 from agency.replies.text_difference import text_difference
+from agency.replies.waiting import reasons_of
 from agency.web import clocks
 from agency.web.contexts import ChainStep
 from agency.web.language import chosen_language, chosen_zone
@@ -122,7 +123,8 @@ def _common_steps(reply: Reply, decisions: Sequence[Approval], attempts: Sequenc
     """What every reply goes through, whatever it does."""
     steps: list[Dated] = []
     if reply.submitted_at is not None:
-        words = ChainStep(what=_("Sent for approval"), icon="hourglass", at=_at(reply.submitted_at))
+        because = tuple((_("It waits because"), _(one)) for one in reasons_of(reply.waits_because))
+        words = ChainStep(what=_("Sent for approval"), icon="hourglass", at=_at(reply.submitted_at), facts=because)
         steps.append((reply.submitted_at, 2, words))
     steps += [step for decision in decisions for step in _decision_steps(decision)]
     sends = 0
@@ -196,19 +198,22 @@ def _text_steps(text: ReplyText, before: ReplyText | None, standing: str) -> lis
 def _decision_steps(decision: Approval) -> list[Dated]:
     words: dict[str, tuple[str, str, Tone]] = {
         "approved": (_("Approved"), "check", "good"),
+        "step_approved": (_("Approved, others to follow"), "check", "good"),
         "released": (_("Released without approval"), "check", "good"),
         "declined": (_("Declined"), "ban", "bad"),
         "changes_asked": (_("Changes asked for"), "reply", "warn"),
     }
     what, icon, tone = words[decision.decision]
     facts: list[tuple[str, str]] = [(_("SHA-256 of the text"), decision.text_hash)]
+    if decision.policy_number:
+        facts.append((_("By version of the approval policy"), str(decision.policy_number)))
     if decision.reason:
         facts.insert(0, (_("Reason"), decision.reason))
     step = ChainStep(
         what=what, icon=icon, tone=tone, who=decision.decided_by_name, at=_at(decision.created_at), facts=tuple(facts)
     )
     steps: list[Dated] = [(decision.created_at, 3, step)]
-    if decision.voided_at is not None and decision.decision in ("approved", "released"):
+    if decision.voided_at is not None and decision.decision in ("approved", "step_approved", "released"):
         lapsed = ChainStep(
             what=_("The approval lapsed"),
             icon="undo",

@@ -237,6 +237,16 @@ ROUTE_POLICY: dict[str, Policy] = {
     "quiz.begin": Permission.REPLY_WRITE,
     "quiz.answer": Permission.REPLY_WRITE,
     "quiz.people": Permission.QUIZ_MANAGE,
+    # policy_page.py
+    "policy_page.policy": Permission.BRAND_READ,
+    "policy_page.form": Permission.POLICY_PROPOSE,
+    "policy_page.change": Permission.POLICY_PROPOSE,
+    "policy_page.propose": Permission.POLICY_PROPOSE,
+    "policy_page.call_back": Permission.POLICY_PROPOSE,
+    "policy_page.discard": Permission.POLICY_PROPOSE,
+    "policy_page.sign": Permission.POLICY_SIGN,
+    "policy_page.paper": Permission.POLICY_PROPOSE,
+    "policy_page.allow_paper": Permission.BRAND_MANAGE,
     # topics_page.py
     "topics_page.topics": Permission.GUIDE_READ,
     "topics_page.new": Permission.GUIDE_WRITE,

@@ -89,6 +89,7 @@ def things_of(
     label = lead.post("/labels", {"brand_id": brand_id, "name": f"One {brand}"}).get_json()
     view = lead.post("/views", {"name": "One", "filters": {"late": ["1"]}}).get_json()
     number = lead.post(f"/brands/{brand_id}/style-guide/versions", {"rules": []}).get_json()["number"]
+    lead.post(f"/brands/{brand_id}/approval-policy/versions", {"terms": {}})
     return {
         "brand_id": brand_id,
         "contact_id": contact,

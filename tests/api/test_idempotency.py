@@ -41,7 +41,7 @@ def test_another_request_with_the_key_is_refused(admin: Caller, superuser: Engin
     admin.post("/brands", BODY, key="k1")
     for path, body in (
         ("/brands", {"name": "Other Shop"}),
-        ("/brands", {**BODY, "needs_approval": True}),
+        ("/brands", {**BODY, "guide_needs_approval": True}),
         (f"/brands/{ana.brand_ids[0]}/guidelines", {"title": "T"}),
     ):
         refused = admin.post(path, body, key="k1")

@@ -31,8 +31,8 @@ def test_brands(admin: Caller, ana: Agency) -> None:
     brand = made.get_json()
     assert (made.status_code, brand["mark"], brand["language"]) == (201, "CS", "pl")
     assert admin.get(f"/brands/{brand['id']}").get_json() == brand
-    changed = admin.patch(f"/brands/{brand['id']}", {"needs_approval": False}).get_json()
-    assert changed == {**brand, "needs_approval": False}
+    changed = admin.patch(f"/brands/{brand['id']}", {"tier": "plus"}).get_json()
+    assert changed == {**brand, "tier": "plus"}
     assert [item["name"] for item in admin.get("/brands").get_json()["items"]][-1] == "Corner Shop"
     taken = admin.post("/brands", {"name": "corner shop"})
     assert (taken.status_code, taken.get_json()["code"]) == (409, "conflict")

@@ -479,6 +479,17 @@ ROWS: dict[str, Callable[[Tenant], Row]] = {
         "made_by": t.id_of("person"),
         "made_by_name": t.word("saver"),
     },
+    "approval_policy": lambda t: {
+        **_owned(t, "approval_policy"),
+        "number": 1,
+        "state": "retired",
+        "terms": {"needs": "rule", "words": [t.word("policy phrase")]},
+        "note": t.word("policy note"),
+        "answer": t.word("policy answer"),
+        "written_by_name": t.word("policy writer"),
+        "signed_how": "paper",
+        "signed_by_name": t.word("signer"),
+    },
     "topic": lambda t: {
         **_owned(t, "topic"),
         "name": t.word("topic"),

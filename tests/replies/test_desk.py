@@ -217,8 +217,7 @@ def test_release_is_only_for_brands_without_approval(case: Case, make: Factory, 
     with pytest.raises(Conflict) as refusal:
         case.do("release", reply_id)
     assert refusal.value.code == "needs_approval"
-    with superuser.begin() as connection:
-        connection.execute(text("update brand set needs_approval = false"))
+    make.policy(case.agency, case.agency.brand_ids[0], needs="none")
     case.do("release", reply_id)
     receipt = case.receipt(reply_id)
     assert receipt.reply.state == "approved"

@@ -5,10 +5,10 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
-from sqlalchemy import text
 
 from styleguides import guides
 from tenants.errors import Conflict
+from tests.factories import Factory
 from tests.replies.conftest import Case, Page
 
 RULE: dict[str, Any] = {
@@ -22,10 +22,9 @@ NO_MONEY = "Thank you, we are looking into it."
 
 
 @pytest.fixture
-def free(case: Case) -> Case:
+def free(case: Case, make: Factory) -> Case:
     """A brand whose replies need no yes."""
-    with case.superuser.begin() as connection:
-        connection.execute(text("update brand set needs_approval = false"))
+    make.policy(case.agency, case.agency.brand_ids[0], needs="none")
     return case
 
 

@@ -68,7 +68,7 @@ def guided(make: Factory, ana: Agency, case: Case, superuser: Any) -> Case:
     make.guide(ana, RULES)
     with ana.entered(ana.agency_admin):
         quiz_gate.set_gate(ana.agency_admin, on=True)
-        brands.change_brand(ana.agency_admin, ana.brand_ids[0], needs_approval=False)
+    make.policy(ana, ana.brand_ids[0], needs="none")
     return case
 
 
@@ -164,7 +164,7 @@ def test_a_guide_that_has_nothing_to_ask_keeps_nobody(
         make.guide(ana, rules)
     with ana.entered(ana.agency_admin):
         quiz_gate.set_gate(ana.agency_admin, on=True)
-        brands.change_brand(ana.agency_admin, ana.brand_ids[0], needs_approval=False)
+    make.policy(ana, ana.brand_ids[0], needs="none")
     case.do("release", case.draft("Thank you."))
     with ana.entered(ana.staff):
         assert refused(lambda: quiz.begin(ana.staff, ana.brand_ids[0])) == "nothing_to_ask"

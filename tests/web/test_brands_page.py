@@ -85,7 +85,7 @@ def test_an_admin_changes_pauses_and_archives(admin: Browser, ana: Agency) -> No
     assert admin.post(place, {**NEW, "answer_due_hours": "24"}).status_code == 303
     changed = brand(ana, "Nowa Marka")
     assert changed is not None
-    assert (changed.answer_due_hours, changed.needs_approval) == (24, False)
+    assert (changed.answer_due_hours, changed.needs_approval) == (24, True)
     assert admin.post(f"{place}/pause", {"paused": "1"}).status_code == 303
     assert "Paused" in admin.get(place).text
     assert admin.post(f"{place}/archive", {"archived": "1"}).status_code == 303

@@ -113,8 +113,7 @@ def test_everybody_who_checks_a_draft_says_the_same(
 def test_selling_to_who_complains_does_not_leave(make: Factory, ana: Agency, superuser: Engine, way: str) -> None:
     make.guide(ana, [SELLING])
     if way == "release":
-        with superuser.begin() as connection:
-            connection.execute(text("update brand set needs_approval = false"))
+        make.policy(ana, ana.brand_ids[0], needs="none")
     case = case_with(make, ana, superuser, ANGRY)
     with pytest.raises(Invalid) as refusal:
         case.do(way, case.draft(SALE, "team_lead"), actor="team_lead")

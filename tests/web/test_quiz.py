@@ -12,7 +12,6 @@ from sqlalchemy import Engine, select, text
 
 from agency.training import quiz as room
 from styleguides.models import GuideQuiz
-from tenants import brands
 from tenants.database import db
 from tenants.permissions import Role
 from tests.api.calling import token_for
@@ -25,8 +24,7 @@ from tests.web.test_ways_of_answering import composer_form
 @pytest.fixture
 def case(make: Factory, ana: Agency) -> UUID:
     make.guide(ana, RULES)
-    with ana.entered(ana.agency_admin):
-        brands.change_brand(ana.agency_admin, ana.brand_ids[0], needs_approval=False)
+    make.policy(ana, ana.brand_ids[0], needs="none")
     return make.conversation(ana)
 
 

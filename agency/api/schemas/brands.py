@@ -33,7 +33,6 @@ class BrandChanges(Strict):
     colour = Text(longest=20, metadata={"description": "# and six hexadecimal digits"})
     language = Text(longest=20)
     time_zone = Text(longest=100)
-    needs_approval = Flag()
     guide_needs_approval = Flag(metadata={"description": "only the client puts a style guide in force"})
     answer_due_hours = Whole(least=1, most=336)
     answer_due_hours_on = Mapped(metadata=_HOURS_ON)
@@ -57,7 +56,9 @@ class Brand(Strict):
     colour_on_dark = Text(required=True, metadata={"description": "what `colour` is drawn in on dark pages"})
     language = Text(required=True)
     time_zone = Text(required=True)
-    needs_approval = Flag(required=True)
+    needs_approval = Flag(
+        required=True, metadata={"description": "any reply waits for the client, as the approval policy in force says"}
+    )
     guide_needs_approval = Flag(required=True)
     answer_due_hours = Whole(required=True)
     answer_due_hours_on = Mapped(required=True, metadata=_HOURS_ON)

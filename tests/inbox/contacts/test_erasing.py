@@ -76,6 +76,7 @@ OURS: dict[str, str] = {
     "account": "the brand's own place at the platform",
     "agency_audit": "who of ours did what; names no customer",
     "brand_audit": "who of ours did what, by ids of ours",
+    "approval_policy": BY_US,
     "approval": "the client's decision on our words; hashes",
     "approval_request": "whom of the client we asked about our words, and their word; hashes",
     "backfill": CODE,

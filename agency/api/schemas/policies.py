@@ -1,0 +1,100 @@
+"""Versions of a brand's approval policy."""
+
+from __future__ import annotations
+
+from marshmallow import fields
+
+from agency.api.schemas.fields import Choice, Identifier, Items, Mapped, Moment, Strict, Text, Whole
+from agency.replies.policy_terms import KINDS, NEEDS
+from tenants.brands import PLATFORMS
+
+_PEOPLE = {"type": "array", "items": {"type": "string", "format": "uuid"}}
+_DAY = {"type": "string", "format": "date"}
+_TERMS = {
+    "type": "object",
+    "properties": {
+        "needs": {"enum": list(NEEDS), "description": "which replies wait"},
+        "stars_at_most": {"type": "integer", "minimum": 0, "maximum": 5, "description": "of reviews; 0 is no rule"},
+        "platforms": {"type": "array", "items": {"enum": list(PLATFORMS)}},
+        "kinds": {"type": "array", "items": {"enum": list(KINDS)}},
+        "words": {"type": "array", "items": {"type": "string"}, "description": "found in their grammatical forms"},
+        "money": {"type": "boolean", "description": "an amount is named, or something was given in the case"},
+        "complaints": {"type": "boolean"},
+        "negative": {"type": "boolean", "description": "the customer is unhappy"},
+        "first_replies": {"type": "integer", "minimum": 0, "maximum": 100, "description": "of somebody new"},
+        "steps": {"type": "array", "items": _PEOPLE, "description": "who says yes, in order; none is any owner"},
+        "changes_go_on": {"type": "boolean", "description": "changed words need no earlier yes again"},
+        "stand_ins": {
+            "type": "array",
+            "items": {
+                "type": "object",
+                "properties": {
+                    "away": {"type": "string", "format": "uuid"},
+                    "person": {"type": "string", "format": "uuid"},
+                    "from_day": _DAY,
+                    "until_day": _DAY,
+                },
+            },
+        },
+    },
+    "description": "which replies wait, and for whom; what is left out is as it is without any policy",
+}
+
+
+class PolicyInForce(Strict):
+    """What holds now."""
+
+    number = Whole(required=True)
+    terms = Mapped(required=True, metadata=_TERMS)
+
+
+class NewPolicy(Strict):
+    """A draft."""
+
+    terms = Mapped(required=True, metadata=_TERMS)
+    note = Text(load_default="", metadata={"description": "what is new and why; the client reads it"})
+
+
+class PolicySignature(Strict):
+    """Yes to exactly what was shown."""
+
+    proposal_id = Identifier(required=True)
+
+
+class PolicyAnswer(Strict):
+    """What should be different."""
+
+    proposal_id = Identifier(required=True)
+    comment = Text(required=True)
+
+
+class PaperSignature(Strict):
+    """Who signed on paper, and when."""
+
+    signed_by = Text(required=True, longest=200)
+    signed_on = fields.Date(required=True)
+
+
+class Policy(Strict):
+    """One version; its terms never change once it was in force."""
+
+    number = Whole(required=True)
+    state = Choice("draft", "proposed", "in_force", "retired", required=True)
+    terms = Mapped(required=True, metadata=_TERMS)
+    note = Text(required=True)
+    answer = Text(required=True, metadata={"description": "what the client said should be different"})
+    written_by = Text(required=True)
+    proposal_id = Identifier(required=True, allow_none=True)
+    proposed_by = Text(required=True)
+    signed_how = Choice("page", "paper", "as_before", required=True, allow_none=True)
+    signed_by = Text(required=True)
+    signed_on = Text(required=True, allow_none=True, metadata={"format": "date"})
+    put_in_force_at = Moment(required=True, allow_none=True)
+    retired_at = Moment(required=True, allow_none=True)
+    revision = Whole(required=True)
+
+
+class PolicyVersions(Strict):
+    """Newest first."""
+
+    items = Items(fields.Nested(Policy), required=True)

@@ -1,0 +1,152 @@
+"""Saying yes or no to a reply that waits: about exactly the words that were shown, by whoever the policy asks now."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Any, Literal
+from uuid import UUID
+
+from agency.replies import checks, waiting
+from agency.replies.approval_mail import tell_approvers
+from agency.replies.drafting import new_text
+from agency.replies.lifecycle import LIFECYCLE
+from agency.replies.models import Approval, Reply, ReplyText
+from agency.replies.moves import live_approval, locked, move, text_of, void_approval
+from agency.replies.promises import publish_soon
+from agency.replies.shown import reason_given, refuse_unseen
+from agency.replies.words import accepted
+from tenants.database import db
+from tenants.errors import Conflict
+from tenants.permissions import Actor, Permission, require
+
+
+def approve(actor: Actor, reply_id: UUID, text_hash: str, *, asked_at: datetime | None = None) -> Reply:
+    """Say yes to exactly the text whose hash was shown; with `asked_at`, to exactly that request for a yes. Where the
+    policy asks others after this, it goes on waiting for them.
+
+    Raises Conflict `text_changed` with the difference when the words are others by now, `asked_anew`, `own_reply` for
+    whoever drafted it, `not_your_turn` for whom the policy does not ask at this step; NotFound, Forbidden.
+    """
+    reply = locked(reply_id)
+    require(actor, Permission.REPLY_APPROVE, reply.brand_id)
+    text = text_of(reply)
+    already = live_approval(reply)
+    if already is not None and already.decided_by == actor.user_id and already.text_hash == text_hash:
+        return reply
+    if reply.state == "awaiting_approval" and waiting.said_yes_before(actor, reply, text_hash):
+        return reply
+    check_move(reply, "approve")
+    refuse_unseen(reply, text, text_hash, asked_at)
+    checks.refuse_own_approval(actor, reply, text)
+    waiting.refuse_not_asked(actor, reply)
+    _still_good(reply, text)
+    _say_yes(actor, reply, text, "approve", "approve_step")
+    return reply
+
+
+def _say_yes(actor: Actor, reply: Reply, text: ReplyText, last: str, step: str) -> None:
+    """The yes of the present step: by the move `last` where no other step is left, else by `step`."""
+    ahead = waiting.step_after(reply, text, waiting.policy_asked_by(reply).terms)
+    write_decision(actor, reply, text, "approved" if ahead is None else "step_approved")
+    said: dict[str, Any] = {"text_hash": text.text_hash, "step": reply.waits_step, "policy": reply.policy_number}
+    if ahead is None:
+        move(reply, last, actor=actor, **said)
+        publish_soon(reply)
+        return
+    reply.waits_step = ahead
+    move(reply, step, actor=actor, **said, next_step=ahead)
+    tell_approvers(reply)
+
+
+def change_and_approve(
+    actor: Actor, reply_id: UUID, words: str, text_hash: str, *, asked_at: datetime | None = None
+) -> Reply:
+    """The approver's own words in the place of those shown, approved. The checks of `submit` hold for them too. Whoever
+    said yes to others at an earlier step is asked again, unless the policy says that changed words go on.
+
+    Raises as `approve` does, and Invalid for words that cannot be used or that the style guide stops.
+    """
+    reply = locked(reply_id)
+    require(actor, Permission.REPLY_APPROVE, reply.brand_id)
+    words = accepted(words)
+    check_move(reply, "change_and_approve")
+    before = text_of(reply)
+    refuse_unseen(reply, before, text_hash, asked_at)
+    if words == before.text:
+        return approve(actor, reply_id, text_hash, asked_at=asked_at)
+    if reply.deed == "withdraw":
+        raise Conflict(
+            "Taking an answer back has no words of its own to change. Nothing was decided; say yes or no to it.",
+            code="nothing_to_change",
+        )
+    if actor.user_id == reply.written_by:
+        checks.refuse_own_approval(actor, reply, before)
+    waiting.refuse_not_asked(actor, reply, but_authors=False)
+    checks.refuse_closed_brand(checks.brand_of(reply))
+    reply.automatic = False
+    checks.refuse_what_changed(reply)
+    conversation = checks.conversation_of(reply)
+    case = checks.case_of(reply)
+    checks.refuse_stopped(checks.check_words(conversation, words, case=case, private=reply.private))
+    changed = new_text(reply, conversation, actor, words, by_approver=True)
+    _say_yes(actor, reply, changed, "change_and_approve", "change_step")
+    return reply
+
+
+def say_no(
+    actor: Actor,
+    reply_id: UUID,
+    no: Literal["decline", "ask_for_changes"],
+    reason: str,
+    text_hash: str,
+    *,
+    asked_at: datetime | None = None,
+) -> Reply:
+    """Say no to the text whose hash was shown: for good, its words kept, or back to its writer with a note.
+
+    Raises Conflict `text_changed` or `asked_anew` as `approve` does, Invalid without a reason, NotFound, Forbidden.
+    """
+    reply = locked(reply_id)
+    require(actor, Permission.REPLY_APPROVE, reply.brand_id)
+    reason = reason_given(reason)
+    check_move(reply, no)
+    text = text_of(reply)
+    refuse_unseen(reply, text, text_hash, asked_at)
+    waiting.refuse_not_asked(actor, reply, but_authors=False)
+    void_approval(reply, "somebody said no at a later step")
+    write_decision(actor, reply, text, {"decline": "declined", "ask_for_changes": "changes_asked"}[no], reason)
+    move(reply, no, actor=actor, reason=reason)
+    return reply
+
+
+def _still_good(reply: Reply, text: ReplyText) -> None:
+    checks.refuse_closed_brand(checks.brand_of(reply))
+    checks.refuse_what_changed(reply)
+    if reply.deed != "withdraw":
+        checks.refuse_stopped(checks.check_text_of(reply, text), text.let_go_rules)
+
+
+def write_decision(actor: Actor, reply: Reply, text: ReplyText, decision: str, reason: str | None = None) -> None:
+    """Keep a decision about exactly these words and this target."""
+    db.session.add(
+        Approval(
+            agency_id=reply.agency_id,
+            brand_id=reply.brand_id,
+            reply_id=reply.id,
+            reply_text_id=text.id,
+            text_hash=text.text_hash,
+            target_fingerprint=reply.target_fingerprint,
+            decision=decision,
+            reason=reason,
+            decided_by=actor.user_id,
+            decided_by_name=actor.name,
+            policy_number=reply.policy_number,
+            step=reply.waits_step if decision != "released" else None,
+        )
+    )
+    db.session.flush()
+
+
+def check_move(reply: Reply, name: str, target: str | None = None) -> None:
+    """Raise Conflict where the reply may not be moved so from where it is."""
+    LIFECYCLE.check(name, reply.state, target or next(iter(LIFECYCLE.moves[name].targets)))

@@ -1,0 +1,178 @@
+"""What a brand's approval policy may say: its terms, as data and as they are given. Pure.
+
+The terms are what a client signs. `decide` in `agency.replies.policies` reads them and nothing else.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, fields
+from datetime import date
+from typing import Any, Final
+from uuid import UUID
+
+from styleguides.given_fields import Readers, Wrong, day, entries, ids, one_of, read_fields, some_of, texts
+from styleguides.tokens import WORD
+from tenants.brands import PLATFORMS
+from tenants.errors import Invalid, worded
+
+NEEDS: Final = ("all", "rule", "none")
+KINDS: Final = ("comment", "review", "message")
+MOST_WORDS: Final = 100
+LONGEST_WORDS: Final = 100
+MOST_STEPS: Final = 5
+MOST_PEOPLE: Final = 20
+MOST_STAND_INS: Final = 20
+MOST_FIRST_REPLIES: Final = 100
+
+
+@dataclass(frozen=True, slots=True)
+class StandIn:
+    """Whoever decides in somebody's place from one day to another, both included, in the brand's time zone."""
+
+    away: UUID
+    person: UUID
+    from_day: date
+    until_day: date
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Terms:
+    """A policy's terms; as they are without a word, every reply waits for any of the client's owners.
+
+    `needs` is `all`, `none`, or `rule`: then each field from `stars_at_most` to `first_replies` is a rule of its own
+    and one that holds is enough. `stars_at_most` is of reviews. `words` are phrases in the reply, found in their
+    grammatical forms. `money`: the reply names an amount, or something was given in the case. `first_replies`: so many
+    published replies of a person for this brand come first. `steps` are who says yes, one group after another, any of
+    a group; none at all is any owner. `changes_go_on`: whose step a later approver's change of words need not pass
+    again.
+    """
+
+    needs: str = "all"
+    stars_at_most: int = 0
+    platforms: tuple[str, ...] = ()
+    kinds: tuple[str, ...] = ()
+    words: tuple[str, ...] = ()
+    money: bool = False
+    complaints: bool = False
+    negative: bool = False
+    first_replies: int = 0
+    steps: tuple[tuple[UUID, ...], ...] = ()
+    changes_go_on: bool = False
+    stand_ins: tuple[StandIn, ...] = ()
+
+    @property
+    def step_count(self) -> int:
+        """How many people's yes it takes, one after the other."""
+        return max(1, len(self.steps))
+
+    @property
+    def people(self) -> frozenset[UUID]:
+        """Everybody it names."""
+        named = {person for step in self.steps for person in step}
+        return frozenset(named | {one.person for one in self.stand_ins} | {one.away for one in self.stand_ins})
+
+
+RULES: Final = ("stars_at_most", "platforms", "kinds", "words", "money", "complaints", "negative", "first_replies")
+"""The fields that are rules, in the order they are told."""
+
+
+def terms_to_data(terms: Terms) -> dict[str, Any]:
+    """As JSON keeps them."""
+    data = asdict(terms)
+    return {
+        **data,
+        **{name: list(data[name]) for name in ("platforms", "kinds", "words")},
+        "steps": [[str(person) for person in step] for step in terms.steps],
+        "stand_ins": [
+            {
+                "away": str(one.away),
+                "person": str(one.person),
+                "from_day": one.from_day.isoformat(),
+                "until_day": one.until_day.isoformat(),
+            }
+            for one in terms.stand_ins
+        ],
+    }
+
+
+def terms_from_data(data: Mapping[str, Any]) -> Terms:
+    """As they were kept. Raises Invalid for what nobody could have given."""
+    return read_terms(data)
+
+
+def read_terms(data: Mapping[str, Any]) -> Terms:
+    """As somebody gave them, what is left out as in Terms. Raises Invalid naming every field that cannot be used."""
+    values, errors = read_fields(data, _READERS)
+    if not errors:
+        errors = _disagreeing(Terms(**values))
+    if errors:
+        raise Invalid("Some of this policy cannot be used. Nothing was changed; see the fields.", errors=errors)
+    return Terms(**values)
+
+
+def _disagreeing(terms: Terms) -> dict[str, list[str]]:
+    errors: dict[str, list[str]] = {}
+    if terms.needs == "rule" and not any(getattr(terms, name) for name in RULES):
+        errors["needs"] = [worded("needs at least one rule; else say that all replies wait, or none")]
+    named = [person for step in terms.steps for person in step]
+    if len(set(named)) != len(named):
+        errors["steps"] = [worded("names somebody twice; each person decides once")]
+    return errors
+
+
+def _whole(most: int) -> Any:
+    def read(value: Any) -> int:
+        if isinstance(value, bool) or not isinstance(value, int) or not 0 <= value <= most:
+            raise Wrong(worded("must be a whole number from 0 to %(most)s", most=most))
+        return value
+
+    return read
+
+
+def _flag(value: Any) -> bool:
+    if not isinstance(value, bool):
+        raise Wrong(worded("must be yes or no"))
+    return value
+
+
+def _words(value: Any) -> tuple[str, ...]:
+    found = tuple(dict.fromkeys(" ".join(one.split()) for one in texts(value, LONGEST_WORDS, MOST_WORDS)))
+    if not all(WORD.search(one) for one in found):
+        raise Wrong(worded("holds something without a letter or digit"))
+    return found
+
+
+def _steps(value: Any) -> tuple[tuple[UUID, ...], ...]:
+    if not isinstance(value, (list, tuple)) or len(value) > MOST_STEPS:
+        raise Wrong(worded("must be a list of at most %(n)s steps, each a list of people", n=MOST_STEPS))
+    steps = tuple(tuple(UUID(one) for one in ids(step, MOST_PEOPLE)) for step in value)
+    return tuple(step for step in steps if step)
+
+
+def _stand_in(data: Mapping[str, Any]) -> dict[str, Any]:
+    given = {name: data.get(name) for name in ("away", "person", "from_day", "until_day")}
+    people = ids([given["away"], given["person"]], 2)
+    from_day, until_day = day(given["from_day"]), day(given["until_day"])
+    if len(people) != 2:
+        raise Wrong(worded("names one person twice"))
+    if from_day is None or until_day is None or until_day < from_day:
+        raise Wrong(worded("needs a first and a last day, in this order"))
+    return {"away": UUID(people[0]), "person": UUID(people[1]), "from_day": from_day, "until_day": until_day}
+
+
+_READERS: Final[Readers] = {
+    "needs": one_of(NEEDS),
+    "stars_at_most": _whole(5),
+    "platforms": lambda value: tuple(some_of(PLATFORMS)(value)),
+    "kinds": lambda value: tuple(some_of(KINDS)(value)),
+    "words": _words,
+    "money": _flag,
+    "complaints": _flag,
+    "negative": _flag,
+    "first_replies": _whole(MOST_FIRST_REPLIES),
+    "steps": _steps,
+    "changes_go_on": _flag,
+    "stand_ins": lambda value: tuple(StandIn(**one) for one in entries(value, MOST_STAND_INS, _stand_in)),
+}
+assert set(_READERS) == {one.name for one in fields(Terms)}

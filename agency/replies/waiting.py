@@ -1,0 +1,260 @@
+"""Whose yes a reply waits for: the brand's policy asked about this reply, its steps, and who may decide now."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any, NamedTuple
+from uuid import UUID
+from zoneinfo import ZoneInfo
+
+from sqlalchemy import and_, select
+
+from agency.inbox.case import COMPLAINT
+from agency.inbox.models import Conversation
+from agency.replies import checks
+from agency.replies.models import Approval, ApprovalPolicy, Reply, ReplyText
+from agency.replies.policies import Decision, Facts, decide, deciders, next_step
+from agency.replies.policy_terms import Terms, terms_from_data
+from agency.replies.policy_versions import Policy, policy_of
+from styleguides.empowerment_reading import lines_of_conversation
+from styleguides.scenarios import CaseFacts
+from tenants import clock
+from tenants.database import db
+from tenants.errors import Conflict, NotFound, Worded, worded
+from tenants.models import Brand, Person
+from tenants.people import approvers_of
+from tenants.permissions import Actor
+
+MOST_NAMED = 3
+"""So many people are named; of more, how many."""
+
+
+def decision_about(
+    terms: Terms, reply: Reply, text: ReplyText, conversation: Conversation, case: CaseFacts, brand: Brand
+) -> Decision:
+    """Whether this reply waits by these terms."""
+    facts = facts_about(
+        terms,
+        conversation,
+        brand_language=brand.language,
+        words=text.text,
+        private=reply.private,
+        case=case,
+        author_id=text.author_id,
+        deed=reply.deed,
+    )
+    return decide(terms, facts)
+
+
+def facts_about(
+    terms: Terms,
+    conversation: Any,
+    *,
+    brand_language: str,
+    words: str,
+    private: bool,
+    case: CaseFacts,
+    author_id: UUID,
+    deed: str = "reply",
+) -> Facts:
+    """What the policy is asked about. `conversation` is anything with `id`, `brand_id`, `platform`, `kind`, `stars` and
+    `sentiment`. What no rule of these terms asks for is not looked up.
+    """
+    return Facts(
+        platform=conversation.platform,
+        kind=checks.words_kind(conversation.kind, private=private),
+        text=words,
+        language=brand_language,
+        stars=conversation.stars,
+        complaint=COMPLAINT in case.case_kinds,
+        sentiment=conversation.sentiment,
+        gives=bool(lines_of_conversation(conversation.id)) if terms.money else None,
+        earlier_replies=_published_by(author_id, conversation.brand_id, terms.first_replies)
+        if terms.first_replies
+        else None,
+        deed=deed,
+    )
+
+
+def _published_by(person_id: UUID, brand_id: UUID, most: int) -> int:
+    published = select(Reply.id).where(
+        Reply.brand_id == brand_id, Reply.written_by == person_id, Reply.state == "published", Reply.deed == "reply"
+    )
+    return len(db.session.execute(published.limit(most)).all())
+
+
+def decided_at_once(terms: Terms) -> Decision:
+    """What can be said of any reply before its words are looked at: where all wait, all do."""
+    facts = Facts(platform="", kind="comment", text="", language="en")
+    return decide(terms, facts) if terms.needs == "all" else Decision(False)
+
+
+def refuse_waiting(decision: Decision) -> None:
+    """Raise Conflict `needs_approval` where the policy lets these words out only after the client's yes."""
+    if decision.needs:
+        raise Conflict(
+            worded(
+                "This reply needs the client's yes, because %(because)s. "
+                "Nothing was sent; send it for approval instead.",
+                because=decision.because[0].words,
+            ),
+            code="needs_approval",
+            because=[{"rule": one.rule, "words": str(one.words)} for one in decision.because],
+        )
+
+
+def kept_reasons(decision: Decision) -> list[dict[str, Any]]:
+    """Why it waits, as it is kept with the reply."""
+    return [{"rule": one.rule, "template": one.words.template, "values": one.words.values} for one in decision.because]
+
+
+def reasons_of(kept: list[dict[str, Any]]) -> list[Worded]:
+    """The same, in words again."""
+    return [Worded(one["template"], one["values"]) for one in kept]
+
+
+def policy_asked_by(reply: Reply) -> Policy:
+    """The version this reply was sent for approval by."""
+    return policy_of(reply.brand_id, reply.policy_number)
+
+
+def deciders_of(reply: Reply, *, but_authors: bool = True) -> list[Person]:
+    """Who may decide on the reply now, by address: of its present step, today's stand-ins, nobody who drafted it."""
+    text = db.session.execute(
+        select(ReplyText.author_id, ReplyText.by_approver).where(ReplyText.id == reply.text_id)
+    ).one()
+    authors = {reply.written_by, text.author_id} if but_authors else set[UUID]()
+    brand, terms = checks.brand_of(reply), policy_asked_by(reply).terms
+    return _people_of_step(terms, reply.waits_step or 1, (brand.agency_id, brand.id), brand.time_zone, authors)
+
+
+def _people_of_step(
+    terms: Terms, step: int, place: tuple[UUID, UUID], time_zone: str, authors: set[UUID]
+) -> list[Person]:
+    people = approvers_of(*place)
+    today = clock.now().astimezone(ZoneInfo(time_zone)).date()
+    chosen = deciders(terms, step, approvers={person.id for person in people}, authors=authors, today=today)
+    return [person for person in people if person.id in chosen]
+
+
+class Forecast(NamedTuple):
+    """What the policy in force would do with words if they left now, and the names of who would be asked first."""
+
+    decision: Decision
+    names: list[str]
+
+
+def forecast(
+    actor: Actor, conversation_id: UUID, words: str, *, private: bool, case: CaseFacts, deed: str = "reply"
+) -> Forecast:
+    """The same before anybody presses. Two statements, more where a rule asks for more. Raises NotFound."""
+    row = db.session.execute(
+        select(
+            Conversation.id,
+            Conversation.brand_id,
+            Conversation.platform,
+            Conversation.kind,
+            Conversation.stars,
+            Conversation.sentiment,
+            Brand.language,
+            Brand.time_zone,
+            ApprovalPolicy.terms,
+        )
+        .join(Brand, and_(Brand.agency_id == Conversation.agency_id, Brand.id == Conversation.brand_id))
+        .outerjoin(
+            ApprovalPolicy,
+            and_(
+                ApprovalPolicy.agency_id == Conversation.agency_id,
+                ApprovalPolicy.brand_id == Conversation.brand_id,
+                ApprovalPolicy.state == "in_force",
+            ),
+        )
+        .where(Conversation.id == conversation_id)
+    ).one_or_none()
+    if row is None:
+        raise NotFound()
+    terms = terms_from_data(row.terms or {})
+    facts = facts_about(
+        terms,
+        row,
+        brand_language=row.language,
+        words=words,
+        private=private,
+        case=case,
+        author_id=actor.user_id,
+        deed=deed,
+    )
+    decision = decide(terms, facts)
+    if not decision.needs:
+        return Forecast(decision, [])
+    place = (actor.agency_id, row.brand_id)
+    people = _people_of_step(terms, 1, place, row.time_zone, {actor.user_id})
+    return Forecast(decision, [person.name for person in people])
+
+
+def waits_words(names: list[str], because: Sequence[Worded]) -> Worded:
+    """Whom it waits for, and why, as one sentence."""
+    if not because:
+        return worded("Waits for %(names)s.", names=named(names))
+    reasons = because[0]
+    for one in because[1:]:
+        reasons = worded("%(one)s, and %(other)s", one=reasons, other=one)
+    return worded("Waits for %(names)s, because %(because)s.", names=named(names), because=reasons)
+
+
+def refuse_not_asked(actor: Actor, reply: Reply, *, but_authors: bool = True) -> None:
+    """Raise Conflict `not_your_turn` for somebody whose yes or no the policy does not ask for at this step."""
+    people = deciders_of(reply, but_authors=but_authors)
+    if actor.user_id not in {person.id for person in people}:
+        raise Conflict(
+            worded(
+                "This reply waits for %(names)s, not for you. Nothing was decided. "
+                "The brand's approval policy says who decides; look there, or ask them.",
+                names=named([person.name for person in people]),
+            ),
+            code="not_your_turn",
+        )
+
+
+def named(names: list[str]) -> str | Worded:
+    """People as a sentence names them."""
+    if not names:
+        return worded("somebody the brand has yet to name")
+    if len(names) > MOST_NAMED:
+        return worded("%(names)s and %(n)s more", names=", ".join(names[:MOST_NAMED]), n=len(names) - MOST_NAMED)
+    return worded("%(names)s or %(last)s", names=", ".join(names[:-1]), last=names[-1]) if names[1:] else names[0]
+
+
+def step_after(reply: Reply, text: ReplyText, terms: Terms) -> int | None:
+    """The next step once the present one has said yes to these words; None where none is left.
+
+    A yes counts for exactly these words and this target; where the terms say that changed words go on, for the words
+    before them, too.
+    """
+    rows = db.session.execute(
+        select(Approval.step, Approval.text_hash).where(
+            Approval.reply_id == reply.id,
+            Approval.decision == "step_approved",
+            Approval.voided_at.is_(None),
+            Approval.target_fingerprint == reply.target_fingerprint,
+        )
+    )
+    done = {step for step, text_hash in rows if terms.changes_go_on or text_hash == text.text_hash}
+    return next_step(terms, {reply.waits_step or 1, *(step for step in done if step)})
+
+
+def said_yes_before(actor: Actor, reply: Reply, text_hash: str) -> bool:
+    """Whether this person said yes to these words already, at a step that is past: a second press of one button."""
+    found = db.session.execute(
+        select(Approval.id)
+        .where(
+            Approval.reply_id == reply.id,
+            Approval.decided_by == actor.user_id,
+            Approval.text_hash == text_hash,
+            Approval.decision == "step_approved",
+            Approval.voided_at.is_(None),
+            Approval.step != (reply.waits_step or 1),
+        )
+        .limit(1)
+    )
+    return found.first() is not None

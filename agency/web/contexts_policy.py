@@ -1,0 +1,101 @@
+"""Contexts of a brand's approval policy: the page that says it, and the form."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from agency.web.looks import BrandLook, Choice, Notice, StateLook, told
+
+
+@dataclass(frozen=True, kw_only=True)
+class PolicySentence:
+    """A sentence of a policy, with what it lists."""
+
+    words: str = told("A reply waits where one of these holds:")
+    entries: tuple[str, ...] = told("a review has 2 stars or fewer", default=())
+
+
+@dataclass(frozen=True, kw_only=True)
+class PolicyLook:
+    """One version of a policy, in words."""
+
+    title: str = told("Version 3; As it came.")
+    state: StateLook = told("In force, Proposed, Draft, Earlier.")
+    sentences: tuple[PolicySentence, ...] = told("What it says, one after the other.")
+    signed: str = told("Signed by Ana on 12 November 2026; empty while nobody has.", default="")
+    written: str = told("Prepared by Ewa Lead.", default="")
+    note: str = told("What the agency says of it.", default="")
+    answer: str = told("What the client said should be different.", default="")
+
+
+@dataclass(frozen=True, kw_only=True)
+class PolicyPage:
+    """Which replies wait for the client, `policies/page.html`.
+
+    Posts: `sign_url` (`proposal_id`, `comment`, `do` = sign | answer), `propose_url`, `call_back_url`, `discard_url`,
+    `paper_url` (`signed_by_name`, `signed_on`), `allow_paper_url` (`allowed` = 1 | 0).
+    """
+
+    brand: BrandLook = told("Whose.")
+    back_url: str = told("The brand's page.")
+    in_force: PolicyLook = told("What holds now.")
+    open: PolicyLook | None = told("The draft, or what the client is asked to sign.", default=None)
+    earlier: tuple[PolicyLook, ...] = told("Newest first.", default=())
+    notice: Notice | None = told("What went wrong, or what is to be known.", default=None)
+    change_url: str = told("The form, to prepare another version; empty where the reader may not.", default="")
+    week_url: str = told("Last week by the open version.", default="")
+    propose_url: str = told("Asks the client to sign the draft.", default="")
+    call_back_url: str = told("Takes the asking back.", default="")
+    discard_url: str = told("Throws the draft away.", default="")
+    sign_url: str = told("The client's decision.", default="")
+    proposal_id: str = told("Names what was shown.", default="")
+    paper_url: str = told("Records a signature on paper; empty where that is not allowed.", default="")
+    allow_paper_url: str = told("Says whether contracts allow that; empty but for who may.", default="")
+    paper_allowed: bool = told("They do.", default=False)
+    values: dict[str, str] = told("What was typed.", default_factory=dict)
+    errors: dict[str, str] = told("Field name to what to do.", default_factory=dict)
+
+
+@dataclass(frozen=True, kw_only=True)
+class DeciderField:
+    """Somebody who may approve, and at which step they are asked."""
+
+    name: str = told("Field.")
+    label: str = told("Who.")
+    steps: tuple[Choice, ...] = told("Not asked, first, second …")
+
+
+@dataclass(frozen=True, kw_only=True)
+class StandInFields:
+    """One line of who decides for whom, and when."""
+
+    number: int = told("From 0.")
+    away: tuple[Choice, ...] = told("Options.")
+    person: tuple[Choice, ...] = told("Options.")
+    from_day: str = told("2026-12-01.", default="")
+    until_day: str = told("2026-12-14.", default="")
+    error: str = told("What to do about it.", default="")
+
+
+@dataclass(frozen=True, kw_only=True)
+class PolicyForm:
+    """The form of a version, `policies/form.html`. Posts to `url`."""
+
+    brand: BrandLook = told("Whose.")
+    url: str = told("Keeps the draft.")
+    back_url: str = told("The page.")
+    revision: int = told("Of the draft it was filled from; 0 for none.")
+    notice: Notice | None = told("What went wrong.", default=None)
+    needs: tuple[Choice, ...] = told("All, by rule, none.")
+    stars: tuple[Choice, ...] = told("No such rule, 1 star, up to 2 …")
+    platforms: tuple[Choice, ...] = told("Ticked ones are a rule.")
+    kinds: tuple[Choice, ...] = told("Ticked ones are a rule.")
+    words: str = told("Phrases, one a line.", default="")
+    ticks: tuple[Choice, ...] = told("Money, complaints, unhappy customers: rules without more.")
+    first_replies: str = told("So many.", default="")
+    is_named: bool = told("Named people are asked, not any owner.", default=False)
+    deciders: tuple[DeciderField, ...] = told("Everybody who may approve.")
+    changes_go_on: bool = told("Changed words need no earlier yes again.", default=False)
+    stand_ins: tuple[StandInFields, ...] = told("Lines, the last one empty.")
+    note: str = told("What the client reads beside it.", default="")
+    errors: dict[str, str] = told("Field name to what to do.", default_factory=dict)
