@@ -10,7 +10,7 @@ from alembic import op
 from sqlalchemy.dialects import postgresql
 
 revision = "0050"
-down_revision = "0048"
+down_revision = "0045"
 
 
 def upgrade() -> None:

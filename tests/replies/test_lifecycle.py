@@ -20,6 +20,8 @@ ALLOWED = {
     ("edit", "awaiting_approval", "draft"),
     ("approve", "awaiting_approval", "approved"),
     ("change_and_approve", "awaiting_approval", "approved"),
+    ("approve_step", "awaiting_approval", "awaiting_approval"),
+    ("change_step", "awaiting_approval", "awaiting_approval"),
     ("decline", "awaiting_approval", "declined"),
     ("lapse", "awaiting_approval", "draft"),
     ("lapse", "approved", "draft"),
@@ -81,7 +83,7 @@ def test_no_path_publishes_without_a_yes(path: list[tuple[str, str]]) -> None:
 
 def test_who_may_do_what() -> None:
     who = {name: move.who for name, move in LIFECYCLE.moves.items()}
-    approver = {"approve", "change_and_approve", "decline", "ask_for_changes"}
+    approver = {"approve", "change_and_approve", "approve_step", "change_step", "decline", "ask_for_changes"}
     assert {n for n, w in who.items() if w == Permission.REPLY_APPROVE} == approver
     machine = {"lapse", "claim", "settle", "give_back", "lose_track", "reconcile"}
     assert {n for n, w in who.items() if w == SYSTEM} == machine
