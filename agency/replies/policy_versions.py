@@ -22,6 +22,7 @@ from styleguides.guide_steps import read_words
 from styleguides.guides import lock_brand
 from tenants import clock
 from tenants.audit import record
+from tenants.brands import brand_for
 from tenants.database import db, new_id
 from tenants.errors import Conflict, Forbidden, Invalid, NotFound, worded
 from tenants.models import Agency, Brand
@@ -107,7 +108,7 @@ def policy_of(brand_id: UUID, number: int | None) -> Policy:
 
 def list_versions(actor: Actor, brand_id: UUID) -> Sequence[ApprovalPolicy]:
     """The last VERSIONS_SHOWN, newest first. Raises NotFound, Forbidden."""
-    require(actor, Permission.BRAND_READ, brand_id)
+    brand_for(actor, brand_id)
     wanted = select(ApprovalPolicy).where(ApprovalPolicy.brand_id == brand_id)
     if not actor.may(Permission.POLICY_PROPOSE):  # what the agency has not asked yet is its own
         wanted = wanted.where(ApprovalPolicy.state != "draft")
@@ -116,7 +117,7 @@ def list_versions(actor: Actor, brand_id: UUID) -> Sequence[ApprovalPolicy]:
 
 def get_version(actor: Actor, brand_id: UUID, number: int) -> ApprovalPolicy:
     """One version. Raises NotFound, also for a draft to whoever only signs; Forbidden."""
-    require(actor, Permission.BRAND_READ, brand_id)
+    brand_for(actor, brand_id)
     version = _version(brand_id, number)
     if version.state == "draft" and not actor.may(Permission.POLICY_PROPOSE):
         raise NotFound()

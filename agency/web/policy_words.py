@@ -101,13 +101,7 @@ def _rules(terms: Terms) -> list[str]:
         )
     found += [f"{words}." for name, words in tick_words().items() if getattr(terms, name)]
     if terms.first_replies:
-        found.append(
-            ngettext(
-                "It is its writer's first published reply for this brand.",
-                "It is among its writer's first %(num)s published replies for this brand.",
-                terms.first_replies,
-            )
-        )
+        found.append(_("Its writer has published fewer than %(n)s replies for this brand.", n=terms.first_replies))
     return found
 
 

@@ -67,7 +67,7 @@ def test_from_the_form_to_the_signature(whole_app: Flask, ana: Agency, jan: Acto
         "It goes out on Facebook or Google.",
         "“refund”, “money back”",
         "The reply names an amount of money",
-        "its writer's first 3 published replies",
+        "Its writer has published fewer than 3 replies for this brand.",
         f"{ana.client_owner.name} → {jan.name}",
         f"From December 1, 2026 to December 14, 2026, {ana.client_owner.name} decides in the place of {jan.name}.",
         "As we agreed.",
