@@ -10,7 +10,7 @@ from alembic import op
 from sqlalchemy.dialects import postgresql
 
 revision = "0050"
-down_revision = "0045"
+down_revision = "0049"
 
 
 def upgrade() -> None:
