@@ -218,8 +218,8 @@ class ApprovalRequest(BrandOwned, Dated, Base):
 
     `asked_at` is when the reply came to wait (its `state_since`): a reply sent anew is asked about anew. `mail_id` is
     the mail that asked. It ends once: `ended_because` is the move that ended it, or a word of
-    `agency.replies.approval_requests.ENDINGS`, `ended_words` a reason somebody gave, `ended_by` whoever did it, None
-    for the system. `from_address` and `from_browser` are set where the decision came by this request's own link.
+    `agency.replies.approval_requests.ENDINGS`, `ended_words` the reason where nobody did it, `ended_by` whoever did it,
+    None for the system. `from_address` and `from_browser` are set where the decision came by its own link.
     """
 
     __tablename__ = "approval_request"

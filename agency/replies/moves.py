@@ -71,7 +71,7 @@ def move(
     reply.state_since = clock.now()
     reply.state_reason = reason
     if source == "awaiting_approval":
-        end_of_reply(reply, name, actor, reason)
+        end_of_reply(reply, name, actor, None if actor else reason)  # people's reasons stand with their decision
     show_in_queue(reply)
     if reply.state == "published":
         remember_sent(reply)

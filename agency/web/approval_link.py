@@ -20,6 +20,7 @@ from agency.replies.approval_mail import ask_again
 from agency.replies.approval_requests import Closed
 from agency.replies.models import ApprovalRequest, Reply
 from agency.replies.moves import locked
+from agency.replies.queries import ReplyRow
 from agency.replies.words import hash_of
 from agency.web.contexts import LinkEndedPage
 from agency.web.deciding import carry_out, is_glance, looked_at, refused
@@ -27,7 +28,7 @@ from agency.web.errors import link_no_longer_works
 from agency.web.language import speak_to
 from agency.web.link_words import SAID_YES, ended_words
 from agency.web.looks import brand_look
-from agency.web.owner_reply import ByLink, Typed, live_url, page_of
+from agency.web.owner_reply import ByLink, Typed, decisions_about, live_url, page_of
 from agency.web.shell import render_page, shell
 from agency.web.walks import count_wrong, stop_guessers
 from agency.web.who import person_of_request, person_or_none, throttle
@@ -63,7 +64,7 @@ def show(token: str) -> Response:
     if found is None:
         return _nothing_here()
     if found.closed is not None:
-        return _ended(found, 200, just_now="done" in request.args)
+        return _ended(found, 200, just_now="done" in request.args, mailed="mailed" in request.args)
     return _page(found, Typed(), 200)
 
 
@@ -167,7 +168,7 @@ def _mail_newer(found: Opened) -> AnyResponse:
         )
     if found.closed is not None and found.approver is not None:
         ask_again(found.reply, found.person.id)
-    return redirect(url_for("approval_link.show", token=found.token), code=303)
+    return redirect(url_for("approval_link.show", token=found.token, mailed=1), code=303)
 
 
 def _may_ask(found: Opened) -> bool:
@@ -175,10 +176,6 @@ def _may_ask(found: Opened) -> bool:
         found.approver is not None
         and found.reply.state == "awaiting_approval"
         and found.reply.written_by != found.person.id
-        and not any(
-            one.ended_at is None and one.approver_id == found.person.id and one.id != found.request.id
-            for one in approval_requests.requests_of(found.reply.id)
-        )
     )
 
 
@@ -193,23 +190,46 @@ def _page(found: Opened, typed: Typed, status: int) -> Response:
     return _answer("owner/reply.html", page, found, status)
 
 
-def _ended(found: Opened, status: int, *, just_now: bool = False, typed: str = "") -> Response:
+def _ended(found: Opened, status: int, *, just_now: bool = False, mailed: bool = False, typed: str = "") -> Response:
     assert found.closed is not None
     asked, closed = found.request, found.closed
-    reply, may_ask = queries.get_reply(asked.reply_id), _may_ask(found)
+    reply, may_ask = queries.get_reply(asked.reply_id), _may_ask(found) and not mailed
     brand = db.session.execute(select(Brand).where(Brand.id == asked.brand_id)).scalar_one()
-    is_mine = asked.ended_by == asked.approver_id and closed.because in SAID_YES and found.approver is not None
-    went_out = found.approver is not None and closed.because in SAID_YES
+    went_out = found.approver is not None and closed.because in SAID_YES and _stands(reply, asked)
+    is_mine = asked.ended_by == asked.approver_id
+    given = (
+        ""
+        if found.approver is None
+        else next(
+            (d.reason or "" for d in reversed(decisions_about(reply.id)) if d.by == asked.ended_by and d.reason), ""
+        )
+    )
     page = LinkEndedPage(
         brand=brand_look(str(brand.id), brand.name, brand.mark, brand.colour),
-        notice=ended_words(asked, closed, reply, brand.name, just_now=just_now and is_mine, may_ask=may_ask),
+        notice=ended_words(
+            asked,
+            closed,
+            reply,
+            brand.name,
+            just_now=just_now and is_mine,
+            mailed=mailed and found.approver is not None,
+            may_ask=may_ask,
+            stands=went_out,
+            given=given,
+        ),
         asked_name=found.person.name,
-        text=reply.text if is_mine and reply.state not in ("draft", "dropped", "awaiting_approval") else "",
+        text=reply.text if is_mine and went_out else "",
         typed=typed,
         live_url=live_url(get_conversation(reply.conversation_id), reply.id) if went_out else "",
         url=url_for("approval_link.decide", token=found.token) if may_ask else "",
     )
     return _answer("owner/link_ended.html", page, found, status)
+
+
+def _stands(reply: ReplyRow, asked: ApprovalRequest) -> bool:
+    """Whether the reply is still on its way, or there, with the very words this yes was about."""
+    is_same = reply.text_hash == asked.text_hash or (reply.by_approver and reply.text_author_id == asked.ended_by)
+    return is_same and reply.state not in ("draft", "dropped", "awaiting_approval")
 
 
 def _answer(template: str, page: object, found: Opened, status: int) -> Response:

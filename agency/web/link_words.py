@@ -20,27 +20,48 @@ SAID_YES = ("approve", "change_and_approve")
 
 
 def ended_words(
-    request: ApprovalRequest, closed: Closed, reply: ReplyRow, brand_name: str, *, just_now: bool, may_ask: bool
+    request: ApprovalRequest,
+    closed: Closed,
+    reply: ReplyRow,
+    brand_name: str,
+    *,
+    just_now: bool,
+    mailed: bool,
+    may_ask: bool,
+    stands: bool,
+    given: str,
 ) -> Notice:
-    """What happened, what is safe, what comes next. `just_now`: by the very button that was pressed a moment ago."""
+    """What happened, what is safe, what comes next. `just_now`: by the very button that was pressed a moment ago.
+
+    `mailed`: a newer link, just now. `stands`: the words that were approved are still those of the reply. `given` is
+    the reason of whoever said no.
+    """
     if closed.because == "approver_left":
         what = _("You no longer decide on replies of %(brand)s.", brand=brand_name)
         return Notice("info", what, _("Nothing was changed."), _("The agency can tell you who does."))
-    if closed.because in SAID_YES:
+    if closed.because in SAID_YES and stands:
         return Notice(TONES.get(reply.state, "warn"), _decided(request, just_now), *after_yes(reply))
+    if closed.because in SAID_YES:
+        safe = _("Something changed since, so it was not published.")
+        return Notice("warn", _decided(request, just_now), safe, _next(reply, mailed, may_ask))
     nothing = _("Nothing is published.")
     if closed.because == "decline":
-        return Notice("info", _decided(request, just_now), nothing, _given(closed))
+        return Notice("info", _decided(request, just_now), nothing, _given(given))
     if closed.because == "ask_for_changes":
         then = _("The agency writes it anew and asks you again.")
-        return Notice("info", _decided(request, just_now), nothing, f"{_given(closed)} {then}".strip())
+        return Notice("info", _decided(request, just_now), nothing, f"{_given(given)} {then}".strip())
     safe = _("This link decides nothing any more.")
-    then = _("You are asked again when it is ready.")
+    return Notice("info", _what(request, closed), safe, _next(reply, mailed, may_ask))
+
+
+def _next(reply: ReplyRow, mailed: bool, may_ask: bool) -> str:
+    if mailed:
+        return _("A newer link was mailed to you.")
     if may_ask:
-        then = _("A reply waits for your decision: its own link can be mailed to the address this one went to.")
-    elif reply.state not in ("draft", "dropped"):
-        then = _("You need not do anything.")
-    return Notice("info", _what(request, closed), safe, then)
+        return _("A reply waits for your decision: its own link can be mailed to the address this one went to.")
+    if reply.state in ("draft", "awaiting_approval"):
+        return _("You are asked again when it is ready.")
+    return _("You need not do anything.")
 
 
 def _what(request: ApprovalRequest, closed: Closed) -> str:
@@ -83,5 +104,5 @@ def _moment(at: datetime) -> str:
     return clocks.moment(at, zone, chosen_language()).words
 
 
-def _given(closed: Closed) -> str:
-    return _("The reason given: %(words)s", words=closed.words) if closed.words else ""
+def _given(reason: str) -> str:
+    return _("The reason given: %(words)s", words=reason) if reason else ""

@@ -211,10 +211,25 @@ def test_new_words_end_the_old_link_which_never_shows_them(
     assert row_of(ana, reply_id).state == "awaiting_approval"
     newer = links(whole_app, superuser)[-1]
     assert newer != link
-    assert "Mail me the newer link" not in phone.open(link).text, "it has its own already"
+    assert "Mail me the newer link" in phone.open(link).text
     phone.press(newer, "approve")
     assert row_of(ana, reply_id).state == "approved"
     assert [one.ended_because for one in asked(ana, reply_id)] == ["edit", "approve"]
+
+
+def test_what_was_approved_is_shown_only_while_it_is_what_goes_out(
+    phone: Phone, link: str, whole_app: Flask, ana: Agency, reply_id: UUID, superuser: Engine
+) -> None:
+    phone.press(link, "approve")
+    assert "Thank you, we look into it." in phone.open(link).text
+    with ana.entered(ana.staff):
+        desk.withdraw(ana.staff, reply_id)
+    rewritten(ana, reply_id, "Words approved later.")
+    phone.press(links(whole_app, superuser)[-1], "approve")
+    page = phone.open(link).text
+    assert "Already approved at" in page
+    assert "Something changed since" in page
+    assert "Words approved later." not in page
 
 
 def test_a_link_that_expired_has_a_newer_one_mailed_three_times_an_hour(
@@ -230,7 +245,7 @@ def test_a_link_that_expired_has_a_newer_one_mailed_three_times_an_hour(
         assert "good for three days" in page
         assert "Thank you, we look into it." not in page
         assert "Mail me the newer link" in page
-        assert phone.post(link, {"do": "newer"}).status_code == 303
+        assert "A newer link was mailed to you." in phone.post(link, {"do": "newer"}, follow=True).text
         newer = links(whole_app, superuser)[-1]
         assert newer != link
         assert newer not in phone.open(link).text
