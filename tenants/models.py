@@ -336,7 +336,7 @@ class BrandAudit(BrandOwned, AuditLine, Base):
         Index("ix_brand_audit_brand", "agency_id", "brand_id", "id"),
         Index("ix_brand_audit_actor", "agency_id", "actor_id", "id"),
         Index("ix_brand_audit_action", "agency_id", "action", "id"),
-        Index("ix_brand_audit_subject", "agency_id", "brand_id", "subject_type", "subject_id", "created_at"),
+        Index("ix_brand_audit_thing", "agency_id", "subject_id", "id"),
         {"info": {"app_may": ("SELECT", "INSERT")}},
     )
 

@@ -139,6 +139,8 @@ API_ROUTE_POLICY: dict[str, Policy] = {
     "api_empowerment.get_goodwill": P.EMPOWERMENT_READ,
     "api_empowerment.give": P.EMPOWERMENT_GIVE,
     "api_empowerment.take_back": P.EMPOWERMENT_GIVE,
+    # record.py
+    "api_record.list_record": P.AUDIT_READ,
     # topics.py
     "api_topics.list_topics": P.GUIDE_READ,
     "api_topics.create_topic": P.GUIDE_WRITE,

@@ -101,6 +101,7 @@ PAGES = (
     "reconnecting",
     "deletion_page",
     "permissions_page",
+    "record_page",
 )
 """Modules beside this one that each hold one blueprint of their own name. One that is not there yet is left out."""
 

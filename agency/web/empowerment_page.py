@@ -27,6 +27,7 @@ from agency.web.contexts_empowerment import (
 from agency.web.empowerment_words import contacts_of, label_of, left_words, limit_words, line_look, meter_of
 from agency.web.language import chosen_language
 from agency.web.shell import render_page
+from agency.web.spreadsheet_cells import Figure, cell
 from agency.web.who import actor_of_request
 from styleguides.currencies import plain_amount, said_amount
 from styleguides.empowerment import LimitState
@@ -108,7 +109,7 @@ def export(brand_id: str) -> Response:
         )
     )
     for row in every_line(actor_of_request(), brand.id, month=month):
-        writer.writerow(map(_cell, _fields(row)))
+        writer.writerow(map(cell, _fields(row)))
     text.flush()
     text.detach()
     file.seek(0)
@@ -124,7 +125,7 @@ def _fields(row: LineRow) -> tuple[str | int | None, ...]:
         row.number,
         row.made_on.isoformat(),
         row.given_on.isoformat(),
-        _Figure(sign + plain_amount(row.amount_minor, row.currency)),
+        Figure(sign + plain_amount(row.amount_minor, row.currency)),
         row.currency,
         row.made_by_name,
         row.words,
@@ -134,17 +135,6 @@ def _fields(row: LineRow) -> tuple[str | int | None, ...]:
         str(row.conversation_id),
         str(row.reply_id) if row.reply_id else "",
     )
-
-
-class _Figure(str):
-    """A number written by us: may begin with a minus."""
-
-
-def _cell(value: str | int | None) -> str | int:
-    """What a spreadsheet would run as a formula is marked as text."""
-    if isinstance(value, str) and not isinstance(value, _Figure) and value.lstrip()[:1] in tuple("=+-@|%＝＋－＠"):
-        return f"'{value}"
-    return "" if value is None else value
 
 
 def _month() -> date | None:

@@ -41,6 +41,7 @@ SETTINGS: tuple[tuple[str, str], ...] = (
     ("quality_results.mine", "check-double"),
     ("quality_results.trends", "check-double"),
     ("import_page.imports", "inbox"),
+    ("record_page.record", "check-double"),
     ("permissions_page.permissions", "shield"),
     ("keys_page.sheet", "key"),
 )
@@ -130,6 +131,7 @@ def _setting_words() -> dict[str, str]:
         "quality_results.mine": _("What was found of my replies"),
         "quality_results.trends": _("Quality over the weeks"),
         "import_page.imports": _("Imports of earlier conversations"),
+        "record_page.record": _("Who did what"),
         "permissions_page.permissions": _("Who may do what"),
         "keys_page.sheet": _("Keys"),
     }

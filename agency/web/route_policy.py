@@ -325,6 +325,9 @@ ROUTE_POLICY: dict[str, Policy] = {
     "reconnecting.mended": PUBLIC,
     # deletion_page.py: followed by whoever asked Meta to have their data deleted
     "deletion_page.deletion": PUBLIC,
+    # record_page.py
+    "record_page.record": Permission.AUDIT_READ,
+    "record_page.record_file": Permission.AUDIT_READ,
     # permissions_page.py
     "permissions_page.permissions": SIGNED_IN,
     # mailbox.py: local only

@@ -86,6 +86,7 @@ BESIDE = {
     ("POST", "/brands/{}/approval-policy/versions/{}/sign"),
     ("POST", "/brands/{}/approval-policy/versions/{}/answer"),
     ("POST", "/brands/{}/approval-policy/versions/{}/paper"),
+    ("GET", "/record"),
     ("GET", "/brands/{}/topics"),
     ("POST", "/brands/{}/topics"),
     ("GET", "/brands/{}/topics/{}"),

@@ -1,0 +1,228 @@
+"""The record's actions as words: what it is about, and what was done. An action is `area.deed`, each part listed here.
+
+A house test finds every action that is recorded anywhere and holds it against these lists.
+"""
+
+from __future__ import annotations
+
+from typing import Final
+
+from flask_babel import gettext as _
+
+from agency.web.move_words import MOVES
+from tenants.errors import Worded, worded
+from tenants.states import in_words
+
+AREAS: Final[dict[str, Worded]] = {
+    "account": worded("Channel"),
+    "agency": worded("Agency"),
+    "api_token": worded("API token"),
+    "approval_policy": worded("Approval policy"),
+    "brand": worded("Brand"),
+    "client_sheet": worded("Client sheet"),
+    "contact": worded("Person who writes"),
+    "conversation": worded("Case"),
+    "empowerment": worded("Goodwill"),
+    "fact": worded("Fact"),
+    "guideline": worded("Guideline"),
+    "history": worded("Earlier conversations"),
+    "label": worded("Label"),
+    "message": worded("Message"),
+    "person": worded("Colleague"),
+    "quality": worded("Quality"),
+    "quiz": worded("Quiz"),
+    "ranking": worded("Ranking"),
+    "reading": worded("Reading"),
+    "record": worded("Record"),
+    "reply": worded("Reply"),
+    "saved_reply": worded("Saved reply"),
+    "style_guide": worded("Style guide"),
+    "topic": worded("Topic"),
+    "view": worded("Saved view"),
+}
+
+MOVED: Final = frozenset(str(move).replace(" ", "_") for move in MOVES)
+"""Deeds that are moves of a table of states: their words are those of the page of permissions (`move_words`)."""
+
+DEEDS: Final[tuple[Worded, ...]] = (
+    worded("access ended"),
+    worded("all revoked"),
+    worded("archived"),
+    worded("asked"),
+    worded("assign"),
+    worded("begun"),
+    worded("block"),
+    worded("block done"),
+    worded("block refused"),
+    worded("block unknown"),
+    worded("came back"),
+    worded("changed"),
+    worded("close"),
+    worded("confirmed"),
+    worded("connected"),
+    worded("corrected"),
+    worded("created"),
+    worded("delete"),
+    worded("delete done"),
+    worded("delete refused"),
+    worded("delete unknown"),
+    worded("deleted"),
+    worded("disconnected"),
+    worded("discard"),
+    worded("done"),
+    worded("draft"),
+    worded("drafted"),
+    worded("erased"),
+    worded("erasure ordered"),
+    worded("exported"),
+    worded("failed"),
+    worded("found more than once"),
+    worded("given"),
+    worded("go on"),
+    worded("hide"),
+    worded("hide done"),
+    worded("hide refused"),
+    worded("hide unknown"),
+    worded("in force"),
+    worded("import begun"),
+    worded("import done"),
+    worded("import stopped"),
+    worded("invitation withdrawn"),
+    worded("invited"),
+    worded("joined"),
+    worded("judged"),
+    worded("judgement changed"),
+    worded("label"),
+    worded("late answer"),
+    worded("let go"),
+    worded("like"),
+    worded("like done"),
+    worded("like refused"),
+    worded("like unknown"),
+    worded("limits changed"),
+    worded("link confirmed"),
+    worded("link made"),
+    worded("linked"),
+    worded("mail answer"),
+    worded("merge"),
+    worded("merged"),
+    worded("moved"),
+    worded("note"),
+    worded("note changed"),
+    worded("note written"),
+    worded("opened"),
+    worded("passed"),
+    worded("password changed"),
+    worded("password reset"),
+    worded("paused"),
+    worded("policies on paper"),
+    worded("quiz gate set"),
+    worded("reconnected"),
+    worded("recovery codes renewed"),
+    worded("removed"),
+    worded("reopen"),
+    worded("restored"),
+    worded("resumed"),
+    worded("revoked"),
+    worded("role changed"),
+    worded("saved"),
+    worded("second factor demanded"),
+    worded("second factor off"),
+    worded("second factor on"),
+    worded("snooze"),
+    worded("spam"),
+    worded("spam lifted"),
+    worded("spam marked"),
+    worded("split"),
+    worded("start"),
+    worded("start edit"),
+    worded("start withdraw"),
+    worded("stopped"),
+    worded("take apart"),
+    worded("take over"),
+    worded("take version"),
+    worded("taken back"),
+    worded("taken up"),
+    worded("undo"),
+    worded("unhide"),
+    worded("unhide done"),
+    worded("unhide refused"),
+    worded("unhide unknown"),
+    worded("unlabel"),
+    worded("unlike"),
+    worded("unlike done"),
+    worded("unlike refused"),
+    worded("unlike unknown"),
+    worded("unlinked"),
+    worded("unshelved"),
+    worded("vip ended"),
+    worded("vip set"),
+    worded("weight set"),
+    worded("weights saved"),
+    worded("words erased"),
+    worded("written"),
+)
+
+
+_AREAS_DEEDS: Final[dict[str, str]] = {
+    "account": "access_ended came_back connected disconnected link_made reconnected",
+    "agency": "policies_on_paper quiz_gate_set second_factor_demanded",
+    "api_token": "all_revoked created revoked",
+    "approval_policy": "answer call_back discard draft in_force propose",
+    "brand": "archived changed opened paused resumed unshelved",
+    "client_sheet": "changed",
+    "contact": (
+        "erased erasure_ordered exported link_confirmed linked note_changed note_written spam_lifted "
+        "spam_marked unlinked vip_ended vip_set weight_set"
+    ),
+    "conversation": (
+        "assign claim close label merge note release reopen snooze spam split take_apart take_over undo unlabel"
+    ),
+    "empowerment": "given limits_changed taken_back",
+    "fact": "archived changed restored written",
+    "guideline": "changed created deleted",
+    "history": "asked done failed import_begun import_done import_stopped stopped taken_up",
+    "label": "archived changed created merged restored",
+    "message": (
+        "block block_done block_refused block_unknown delete delete_done delete_refused delete_unknown hide "
+        "hide_done hide_refused hide_unknown like like_done like_refused like_unknown unhide unhide_done "
+        "unhide_refused unhide_unknown unlike unlike_done unlike_refused unlike_unknown"
+    ),
+    "person": (
+        "created invitation_withdrawn invited joined password_changed password_reset recovery_codes_renewed "
+        "removed role_changed second_factor_off second_factor_on"
+    ),
+    "quality": "judged judgement_changed",
+    "quiz": "begun failed passed",
+    "ranking": "weights_saved",
+    "reading": "confirmed corrected",
+    "record": "words_erased",
+    "reply": (
+        "approve approve_step ask_for_changes change_and_approve change_step claim decline drop edit "
+        "found_more_than_once give_back go_on lapse late_answer let_go lose_track mail_answer reconcile "
+        "release resolve settle start start_edit start_withdraw submit take_version withdraw"
+    ),
+    "saved_reply": "archived changed created restored",
+    "style_guide": "answer approve_guide call_back changed drafted propose put_in_force retire",
+    "topic": "archived changed created restored",
+    "view": "changed deleted moved restored saved",
+}
+"""Area → its deeds: what a search offers."""
+_KNOWN: Final = frozenset(f"{area}.{deed}" for area, deeds in _AREAS_DEEDS.items() for deed in deeds.split())
+
+
+def actions_known() -> frozenset[str]:
+    """Every action there is."""
+    return _KNOWN
+
+
+def area_words(action: str) -> str:
+    """What an action is about."""
+    return _(AREAS[action.partition(".")[0]])
+
+
+def action_words(action: str) -> str:
+    """`reply.approve` → Reply: approve, in the reader's language; an action nobody knows as it is written."""
+    area, _dot, deed = action.partition(".")
+    named = AREAS.get(area)
+    return f"{_(named)}: {_(in_words(deed))}" if named is not None else action.replace("_", " ")
