@@ -181,6 +181,22 @@ PUBLISHED: Final[Example] = {
     "published_at": LATER,
     "platform_id": "accounts/1/locations/2/reviews/3",
 }
+REQUESTS: Final[Example] = {
+    "reply_id": REPLY_ID,
+    "items": [
+        {
+            "id": "019a8f00-0000-7000-8000-000000000048",
+            "approver_id": PERSON_ID,
+            "approver": "Jan Kowalczyk",
+            "asked_at": MORNING,
+            "text_hash": "9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08",
+            "expires_at": "2026-11-25T08:00:00.000000Z",
+            "ended_at": LATER,
+            "ended_because": "approve",
+            "ended_by": "Jan Kowalczyk",
+        }
+    ],
+}
 RECEIPT: Final[Example] = {
     "reply_id": REPLY_ID,
     "brand_id": BRAND_ID,

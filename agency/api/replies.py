@@ -21,10 +21,12 @@ from agency.api.schemas.replies import (
     Receipt,
     Reply,
     ReplyWords,
+    Requests,
     Resolution,
     ShownText,
 )
 from agency.replies import changing, desk, letting_go, queries
+from agency.replies.approval_requests import requests_of
 
 blueprint = ApiBlueprint("replies", __name__, description="Answers, decisions about them, and receipts.")
 
@@ -186,6 +188,14 @@ def resolve_reply(body: dict[str, Any], reply_id: str) -> Any:
     """A lead decides what became of a send no machine can tell; `approved` sends it again."""
     reply = desk.resolve(caller(), known_id(reply_id), body["outcome"], body["reason"], body["platform_id"])
     return queries.get_reply(reply.id)
+
+
+@blueprint.get("/replies/<reply_id>/requests")
+@blueprint.response(200, Requests, example=examples.REQUESTS)
+def list_requests(reply_id: str) -> Any:
+    """Whom of the client a mail asked for a yes, to which words, and what became of each; first to last."""
+    reply = _readable(known_id(reply_id))
+    return {"reply_id": reply.id, "items": requests_of(reply.id)}
 
 
 @blueprint.get("/replies/<reply_id>/receipt")

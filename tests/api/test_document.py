@@ -28,6 +28,7 @@ GET PATCH DELETE /brands/{}/guidelines/{} | POST /brands/{}/check
 """
 BESIDE = {
     ("POST", "/replies/{}/resolve"),
+    ("GET", "/replies/{}/requests"),
     ("POST", "/replies/{}/let-go"),
     ("GET", "/brands/{}/client-sheet"),
     ("PATCH", "/brands/{}/client-sheet"),

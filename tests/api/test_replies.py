@@ -37,8 +37,13 @@ def test_a_reply_goes_from_draft_to_approved(staff: Caller, owner: Caller, make:
 
     waiting = staff.post(f"/replies/{draft['id']}/submit").get_json()
     assert (waiting["state"], waiting["submitted_at"][-1]) == ("awaiting_approval", "Z")
+    (asked,) = owner.get(f"/replies/{draft['id']}/requests").get_json()["items"]
+    assert (asked["approver"], asked["text_hash"]) == (ana.client_owner.name, waiting["text_hash"])
+    assert asked["ended_because"] is None
     approved = owner.post(f"/replies/{draft['id']}/approve", {"text_hash": waiting["text_hash"]})
     assert (approved.status_code, approved.get_json()["state"]) == (200, "approved")
+    (ended,) = staff.get(f"/replies/{draft['id']}/requests").get_json()["items"]
+    assert (ended["ended_because"], ended["ended_by"]) == ("approve", ana.client_owner.name)
 
     receipt = owner.get(f"/replies/{draft['id']}/receipt").get_json()
     assert receipt["approved_by"] == ana.client_owner.name

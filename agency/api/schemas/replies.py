@@ -139,6 +139,31 @@ class Resolution(Strict):
     platform_id = Text(longest=300, load_default=None, allow_none=True)
 
 
+class Request(Strict):
+    """That somebody was asked by a mail for a yes to exactly one text, and how it ended."""
+
+    id = Identifier(required=True)
+    approver_id = Identifier(required=True)
+    approver = Text(required=True, attribute="approver_name")
+    asked_at = Moment(required=True, attribute="created_at")
+    text_hash = Text(required=True, metadata={"description": "of the words that were asked about"})
+    expires_at = Moment(required=True, metadata={"description": "until when the mail's link decides"})
+    ended_at = Moment(required=True, allow_none=True)
+    ended_because = Text(
+        required=True,
+        allow_none=True,
+        metadata={"description": "the move that ended it, `asked_anew`, `expired` or `approver_left`; null while open"},
+    )
+    ended_by = Text(required=True, allow_none=True, attribute="ended_by_name")
+
+
+class Requests(Strict):
+    """Everybody who was asked about a reply by mail."""
+
+    reply_id = Identifier(required=True)
+    items = Items(fields.Nested(Request), required=True)
+
+
 class Reply(Strict):
     """A reply with the words it has now."""
 
