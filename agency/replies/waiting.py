@@ -12,6 +12,7 @@ from sqlalchemy import and_, select
 from agency.inbox.case import COMPLAINT
 from agency.inbox.models import Conversation
 from agency.replies import checks
+from agency.replies.joins import WORDS_OF_REPLY
 from agency.replies.models import Approval, ApprovalPolicy, Reply, ReplyText
 from agency.replies.policies import Decision, Facts, decide, deciders, next_step
 from agency.replies.policy_terms import Terms, terms_from_data
@@ -118,14 +119,53 @@ def policy_asked_by(reply: Reply) -> Policy:
     return policy_of(reply.brand_id, reply.policy_number)
 
 
-def deciders_of(reply: Reply, *, but_authors: bool = True) -> list[Person]:
-    """Who may decide on the reply now, by address: of its present step, today's stand-ins, nobody who drafted it."""
-    text = db.session.execute(
-        select(ReplyText.author_id, ReplyText.by_approver).where(ReplyText.id == reply.text_id)
+class Standing(NamedTuple):
+    """Who may decide on a reply now, by address, and why it waits."""
+
+    people: list[Person]
+    because: list[Worded]
+
+    @property
+    def words(self) -> Worded:
+        """Both as one sentence."""
+        return waits_words([person.name for person in self.people], self.because)
+
+
+def standing_of(reply_id: UUID, *, but_authors: bool = True) -> Standing:
+    """Of the reply's present step: whom its policy names, today's stand-ins, nobody who drafted it. Two statements."""
+    row = db.session.execute(
+        select(
+            Reply.agency_id,
+            Reply.brand_id,
+            Reply.written_by,
+            Reply.waits_step,
+            Reply.waits_because,
+            ReplyText.author_id,
+            Brand.time_zone,
+            ApprovalPolicy.terms,
+        )
+        .join(ReplyText, WORDS_OF_REPLY)
+        .join(Brand, and_(Brand.agency_id == Reply.agency_id, Brand.id == Reply.brand_id))
+        .outerjoin(
+            ApprovalPolicy,
+            and_(
+                ApprovalPolicy.agency_id == Reply.agency_id,
+                ApprovalPolicy.brand_id == Reply.brand_id,
+                ApprovalPolicy.number == Reply.policy_number,
+            ),
+        )
+        .where(Reply.id == reply_id)
     ).one()
-    authors = {reply.written_by, text.author_id} if but_authors else set[UUID]()
-    brand, terms = checks.brand_of(reply), policy_asked_by(reply).terms
-    return _people_of_step(terms, reply.waits_step or 1, (brand.agency_id, brand.id), brand.time_zone, authors)
+    authors = {row.written_by, row.author_id} if but_authors else set[UUID]()
+    place = (row.agency_id, row.brand_id)
+    terms = terms_from_data(row.terms or {})
+    people = _people_of_step(terms, row.waits_step or 1, place, row.time_zone, authors)
+    return Standing(people, reasons_of(row.waits_because))
+
+
+def deciders_of(reply: Reply, *, but_authors: bool = True) -> list[Person]:
+    """Who may decide on the reply now, by address."""
+    return standing_of(reply.id, but_authors=but_authors).people
 
 
 def _people_of_step(

@@ -21,6 +21,7 @@ from agency.replies.approval_requests import Closed
 from agency.replies.models import ApprovalRequest, Reply
 from agency.replies.moves import locked
 from agency.replies.queries import ReplyRow
+from agency.replies.waiting import deciders_of
 from agency.replies.words import hash_of
 from agency.web.contexts import LinkEndedPage
 from agency.web.deciding import carry_out, is_glance, looked_at, refused
@@ -175,7 +176,7 @@ def _may_ask(found: Opened) -> bool:
     return (
         found.approver is not None
         and found.reply.state == "awaiting_approval"
-        and found.reply.written_by != found.person.id
+        and found.person.id in {person.id for person in deciders_of(found.reply)}
     )
 
 

@@ -87,6 +87,7 @@ class OwnerReplyPage:
     reason: str = told("Typed already when a form comes back.", default="")
     errors: dict[str, str] = told("Field name to what to do: `reason`, `text`.", default_factory=dict)
     sent_as_before: str = told("The brand this person's last yes was for, where it was another.", default="")
+    waits: str = told("Waits for Ana, because it has 2 of 5 stars; empty once it was decided.", default="")
     may_decide: bool = told("False for those who may only look, such as the writer.", default=True)
     decided: Notice | None = told("Already approved at 09:14 by you: shown instead of the buttons.", default=None)
     notice: Notice | None = told("The text changed meanwhile, a word is not allowed, …", default=None)

@@ -17,6 +17,8 @@ from agency.web.stored_words import said_again
 from tenants import clock
 
 SAID_YES = ("approve", "change_and_approve")
+SAID_YES_FIRST = ("approve_step", "change_step")
+"""A yes that somebody else's must follow, by the brand's approval policy."""
 
 
 def ended_words(
@@ -45,6 +47,8 @@ def ended_words(
         safe = _("Something changed since, so it was not published.")
         return Notice("warn", _decided(request, just_now), safe, _next(reply, mailed, may_ask))
     nothing = _("Nothing is published.")
+    if closed.because in SAID_YES_FIRST:
+        return Notice("info", _decided(request, just_now), nothing, _("Somebody else is asked next."))
     if closed.because == "decline":
         return Notice("info", _decided(request, just_now), nothing, _given(given))
     if closed.because == "ask_for_changes":

@@ -157,9 +157,9 @@ def _is_second_click(actor: Actor, reply_id: UUID, deed: str, said: str, since: 
         is_newer = last is not None and last.at >= datetime.fromisoformat(since)
     except (ValueError, TypeError):
         return False
-    if last is None or not is_newer or last.decision != DECISIONS[deed]:
+    if last is None or not is_newer or last.decision.removeprefix("step_") != DECISIONS[deed]:
         return False
-    return said == (last.text_hash if last.decision == "approved" else last.reason)
+    return said == (last.text_hash if DECISIONS[deed] == "approved" else last.reason)
 
 
 def _answer(reply_id: UUID, status: int, typed: Typed | None = None) -> Response:

@@ -18,6 +18,7 @@ from agency.replies.checks import remembered, words_kind
 from agency.replies.models import NOT_LEFT, Approval, Reply, ReplyText
 from agency.replies.queries import ReplyRow
 from agency.replies.text_difference import Piece, text_difference
+from agency.replies.waiting import standing_of
 from agency.replies.words import hash_of
 from agency.web import clocks
 from agency.web.contexts import CheckResult, MessageLook, OwnerReplyPage
@@ -77,7 +78,7 @@ class ByLink:
 
 
 def page_of(actor: Actor, reply_id: UUID, typed: Typed, link: ByLink | None = None) -> OwnerReplyPage:
-    """The page; five statements beside finding the person, one more where words changed since they were last shown.
+    """The page; seven statements beside finding the person, one more where words changed since they were last shown.
 
     Behind a `link` nothing is kept in the browser, and nothing is linked to that needs a sign-in.
     """
@@ -89,6 +90,7 @@ def page_of(actor: Actor, reply_id: UUID, typed: Typed, link: ByLink | None = No
     text = reply.text
     if reply.state == "draft" and decisions:
         text = decisions[-1].text  # what is being written anew is shown when it is asked for
+    asked = standing_of(reply_id) if waits else None
     zone, locale = chosen_zone(), chosen_language()
     others = _waiting_count() if link is None else 0
     messages = message_looks(view, newest=MOST_MESSAGES, for_client=True, without=reply_id)
@@ -115,7 +117,9 @@ def page_of(actor: Actor, reply_id: UUID, typed: Typed, link: ByLink | None = No
         reason=typed.reason,
         errors=typed.errors or {},
         sent_as_before=sent_as_before(view.brand_id) if waits and link is None else "",
-        may_decide=actor.may(Permission.REPLY_APPROVE) and actor.user_id != reply.written_by,
+        may_decide=actor.may(Permission.REPLY_APPROVE)
+        and (asked is None or actor.user_id in {person.id for person in asked.people}),
+        waits=_(asked.words) if asked is not None else "",
         decided=None if waits else decided_words(reply, decisions, actor, typed.changed or typed.reason),
         notice=typed.notice or _stale_notice(reply, typed, waits),
         live_url=live_url(view, reply_id),

@@ -8,7 +8,8 @@ import re
 import pytest
 from flask import Flask
 
-from agency.replies import policy_versions
+from agency.replies import desk, policy_versions
+from agency.replies.queries import get_reply
 from tenants.permissions import ROLE_PERMISSIONS, Actor, Permission, Role
 from tests.factories import Agency, Factory
 from tests.web.browser import Browser
@@ -151,3 +152,26 @@ def test_the_composer_says_whom_it_waits_for_and_why(whole_app: Flask, make: Fac
     free = staff.get(f"/conversations/{case}").text
     assert "Waits for" not in said_in(free)
     assert 'value="release"' in free
+
+
+def test_the_waiting_page_says_whom_it_waits_for_and_offers_nothing_to_others(
+    whole_app: Flask, make: Factory, ana: Agency, jan: Actor
+) -> None:
+    owner = ana.client_owner
+    make.policy(ana, ana.brand_ids[0], needs="rule", money=True, steps=[[str(owner.user_id)], [str(jan.user_id)]])
+    case = make.conversation(ana)
+    with ana.entered(ana.staff):
+        reply = desk.start_draft(ana.staff, case, "Here are 40 EUR back.")
+        desk.submit(ana.staff, reply.id)
+        reply_id = reply.id
+        place, shown = f"/approvals/{reply_id}", get_reply(reply_id)
+    first, second = Browser(whole_app, owner), Browser(whole_app, jan)
+    page = second.get(place).text
+    assert f"Waits for {owner.name}, because the reply names money: 40 EUR." in said_in(page)
+    assert 'value="approve"' not in page
+    form = {"do": "approve", "text_hash": shown.text_hash, "idempotency_key": shown.state_since.isoformat()}
+    assert second.post(place, form).status_code == 409
+    assert first.post(place, form).status_code == 303
+    assert first.post(place, form).status_code == 303, "a second press is no trouble"
+    assert f"Waits for {jan.name}" in said_in(first.get(place).text)
+    assert 'value="approve"' in second.get(place).text
