@@ -17,13 +17,16 @@ from agency.api.schemas.policies import (
     PolicyInForce,
     PolicySignature,
     PolicyVersions,
+    PolicyWeek,
 )
 from agency.replies import policy_versions as room
 from agency.replies.policy_models import ApprovalPolicy
+from agency.replies.policy_replay import last_week_by
 from agency.replies.policy_terms import Terms, terms_from_data, terms_to_data
 from tenants.brands import brand_for
 from tenants.database import db
 from tenants.errors import NotFound
+from tenants.permissions import Permission
 
 blueprint = ApiBlueprint("policies", __name__, description="Which replies wait for the client, and for whom.")
 
@@ -56,6 +59,16 @@ _SIGNED = {
 }
 
 
+_WEEK = {
+    "replies": 212,
+    "count": 31,
+    "is_cut": False,
+    "median_seconds": 5400,
+    "by_rule": [{"rule": "stars_at_most", "count": 31}],
+    "waited": [{"reply_id": examples.REPLY_ID, "rules": ["stars_at_most"]}],
+}
+
+
 @blueprint.get("/brands/<brand_id>/approval-policy")
 @blueprint.response(200, PolicyInForce, example={"number": 2, "terms": _TERMS})
 def get_policy(brand_id: str) -> Any:
@@ -84,6 +97,22 @@ def draft_policy(body: dict[str, Any], brand_id: str) -> Any:
 def get_policy_version(brand_id: str, number: str) -> Any:
     """One version."""
     return _as_data(room.get_version(caller(), known_id(brand_id), _known(number)))
+
+
+@blueprint.get("/brands/<brand_id>/approval-policy/versions/<number>/week")
+@blueprint.response(200, PolicyWeek, example=_WEEK)
+def try_policy_on_last_week(brand_id: str, number: str) -> Any:
+    """Which replies of the last seven days would have waited by this version, and why. Changes nothing."""
+    brand = brand_for(caller(), known_id(brand_id), Permission.REPLY_READ)
+    found = last_week_by(brand.id, terms_from_data(room.get_version(caller(), brand.id, _known(number)).terms))
+    return {
+        "replies": found.replies,
+        "count": found.waited_count,
+        "is_cut": found.is_cut,
+        "median_seconds": found.median_seconds,
+        "by_rule": [{"rule": rule, "count": count} for rule, count in found.by_rule],
+        "waited": [{"reply_id": one.id, "rules": [because.rule for because in one.because]} for one in found.waited],
+    }
 
 
 @blueprint.post("/brands/<brand_id>/approval-policy/versions/<number>/propose")

@@ -120,6 +120,7 @@ API_ROUTE_POLICY: dict[str, Policy] = {
     "api_policies.list_policies": P.BRAND_READ,
     "api_policies.draft_policy": P.POLICY_PROPOSE,
     "api_policies.get_policy_version": P.BRAND_READ,
+    "api_policies.try_policy_on_last_week": P.REPLY_READ,
     "api_policies.propose_policy": P.POLICY_PROPOSE,
     "api_policies.call_policy_back": P.POLICY_PROPOSE,
     "api_policies.sign_policy": P.POLICY_SIGN,

@@ -99,3 +99,29 @@ class PolicyForm:
     stand_ins: tuple[StandInFields, ...] = told("Lines, the last one empty.")
     note: str = told("What the client reads beside it.", default="")
     errors: dict[str, str] = told("Field name to what to do.", default_factory=dict)
+
+
+@dataclass(frozen=True, kw_only=True)
+class WouldWaitRow:
+    """A reply of last week that would have waited."""
+
+    url: str = told("The reply as the client sees it.")
+    author: str = told("Whom it answers.")
+    words: str = told("The beginning of it.")
+    at: str = told("When it left its writer.")
+    because: str = told("The rules that name it, in words.")
+
+
+@dataclass(frozen=True, kw_only=True)
+class PolicyWeekPage:
+    """Last week by a version of a policy, `policies/week.html`."""
+
+    brand: BrandLook = told("Whose.")
+    title: str = told("Version 3.")
+    back_url: str = told("The policy.")
+    summary: str = told("31 of 212 would have waited.")
+    basis: str = told("What was looked at.")
+    usual: str = told("How long a yes takes; empty where there was none yet.", default="")
+    rules: tuple[tuple[str, str], ...] = told("Each rule and how often it held.", default=())
+    waited: tuple[WouldWaitRow, ...] = told("Which, newest first.", default=())
+    more: str = told("How many more there are than are listed.", default="")

@@ -76,6 +76,7 @@ PAGES = (
     "guide",
     "guide_proposals",
     "policy_page",
+    "policy_week",
     "guide_trial",
     "guide_head",
     "guide_rules",

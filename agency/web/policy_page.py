@@ -171,6 +171,7 @@ def _answer(brand: Brand, error: AppError | None = None, typed: Mapping[str, str
         if actor.may(Permission.BRAND_MANAGE) and actor.brand_ids is None
         else "",
         paper_allowed=allowed,
+        week_url=url_for("policy_week.week", brand_id=brand.id, number=asked.number) if asked is not None else "",
         values=dict(typed or {}),
         errors=errors,
         **_deeds(brand.id, asked, allowed=allowed),

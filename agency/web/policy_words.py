@@ -47,6 +47,22 @@ def tick_words() -> dict[str, str]:
     }
 
 
+@per_language
+def rule_words() -> dict[str, str]:
+    """Each rule's name, by its field."""
+    return {
+        "needs": _("Every reply"),
+        "stars_at_most": _("Stars"),
+        "platforms": _("Where it goes out"),
+        "kinds": _("What it answers"),
+        "words": _("Words in the reply"),
+        "money": _("Money"),
+        "complaints": _("Complaints"),
+        "negative": _("Unhappy customers"),
+        "first_replies": _("First replies of somebody new"),
+    }
+
+
 def sentences(terms: Terms, names: Names) -> tuple[PolicySentence, ...]:
     """What the terms say, whole."""
     found = [_which(terms)]

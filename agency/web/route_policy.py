@@ -247,6 +247,8 @@ ROUTE_POLICY: dict[str, Policy] = {
     "policy_page.sign": Permission.POLICY_SIGN,
     "policy_page.paper": Permission.POLICY_PROPOSE,
     "policy_page.allow_paper": Permission.BRAND_MANAGE,
+    # policy_week.py
+    "policy_week.week": Permission.REPLY_READ,
     # topics_page.py
     "topics_page.topics": Permission.GUIDE_READ,
     "topics_page.new": Permission.GUIDE_WRITE,

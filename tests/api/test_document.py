@@ -82,6 +82,7 @@ BESIDE = {
     ("GET", "/brands/{}/approval-policy/versions"),
     ("POST", "/brands/{}/approval-policy/versions"),
     ("GET", "/brands/{}/approval-policy/versions/{}"),
+    ("GET", "/brands/{}/approval-policy/versions/{}/week"),
     ("POST", "/brands/{}/approval-policy/versions/{}/propose"),
     ("POST", "/brands/{}/approval-policy/versions/{}/call-back"),
     ("POST", "/brands/{}/approval-policy/versions/{}/sign"),

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from marshmallow import fields
 
-from agency.api.schemas.fields import Choice, Identifier, Items, Mapped, Moment, Strict, Text, Whole
+from agency.api.schemas.fields import Choice, Flag, Identifier, Items, Mapped, Moment, Strict, Text, Whole
 from agency.replies.policy_terms import KINDS, NEEDS
 from tenants.brands import PLATFORMS
 
@@ -98,3 +98,28 @@ class PolicyVersions(Strict):
     """Newest first."""
 
     items = Items(fields.Nested(Policy), required=True)
+
+
+class RuleCount(Strict):
+    """How often a rule held."""
+
+    rule = Text(required=True)
+    count = Whole(required=True)
+
+
+class WouldWait(Strict):
+    """A reply that would have waited."""
+
+    reply_id = Identifier(required=True)
+    rules = Items(fields.String(), required=True)
+
+
+class PolicyWeek(Strict):
+    """Last week by a version."""
+
+    replies = Whole(required=True, metadata={"description": "of the last seven days, at most 2000"})
+    count = Whole(required=True, metadata={"description": "how many would have waited"})
+    is_cut = Flag(required=True)
+    median_seconds = Whole(required=True, allow_none=True, metadata={"description": "of the brand's last 200 yeses"})
+    by_rule = Items(fields.Nested(RuleCount), required=True)
+    waited = Items(fields.Nested(WouldWait), required=True, metadata={"description": "the newest 50"})
