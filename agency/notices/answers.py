@@ -6,16 +6,24 @@ input: whatever cannot be read becomes an `Answer` with the reason, never an err
 
 from __future__ import annotations
 
+import codecs
 import re
 from dataclasses import dataclass
 from email import message_from_bytes
 from email.message import Message
+from email.parser import BytesHeaderParser
 from email.policy import compat32
 from html.parser import HTMLParser
 from typing import Final
 
 LARGEST_BYTES: Final = 10_000_000
 MOST_PARTS: Final = 200
+MOST_NESTED: Final = 30
+MOST_SEPARATORS: Final = 2_000
+MOST_LINES: Final = 400_000
+"""What is read costs time for each line at each depth; ten megabytes of files are 140,000 lines at depth two."""
+HEAD_BYTES: Final = 200_000
+LONGEST_FIELD: Final = 2_000
 MOST_CHARACTERS: Final = 200_000
 """Of a body that are read at all; what is kept of them is cut far shorter."""
 KEPT_CHARACTERS: Final = 8_000
@@ -30,10 +38,21 @@ NO_TEXT: Final = "it holds no text"
 _AUTOMATIC_PRECEDENCE = frozenset({"bulk", "junk", "list", "auto_reply"})
 _RECIPIENTS = ("Delivered-To", "X-Original-To", "Envelope-To", "X-Envelope-To", "To", "Cc")
 _TOKEN = re.compile(r"\+([a-z2-7]{52})@", re.IGNORECASE)
-_LINK = re.compile(r"(?:https?://[^\s<>]*)?/a/[A-Za-z0-9_-]{16,}[^\s<>]*")
+_BOUNDARY = re.compile(rb"boundary", re.IGNORECASE)
+_RUN = re.compile(r"[^\s<>]+")
+_SECRET = re.compile(r"/a/[A-Za-z0-9_-]{16,}|(?<![A-Za-z0-9_-])[_-]*[A-Za-z0-9][A-Za-z0-9_-]{39,}")
+"""One of our links, and what may hold its token in other dress: mail gateways wrap links in their own."""
+_SLOW_CHARSETS = frozenset({"punycode", "idna", "unicode-escape", "raw-unicode-escape", "undefined"})
+_COMMENT = re.compile(r"<!--.*?(?:-->|\Z)|<[!?][^<>]*>", re.DOTALL)
+_OPEN_END = re.compile(r"<(?![^<>]*>)")
 _UNSHOWN = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f\u2028\u2029\u202a-\u202e\u2066-\u2069\ud800-\udfff]")
-_WROTE = re.compile(r"\d.*\b(?:wrote|napisał|napisała|napisał\(a\)|pisze|escreveu)\W{0,3}:$", re.IGNORECASE)
-_WHEN = re.compile(r"^\s*(?:On|W dniu|Dnia|Em|No dia)\b|\d{1,4}[./-]\d{1,2}", re.IGNORECASE)
+_WROTE = re.compile(
+    r"\b(?:wrote|napisał[a]?(?:\(a\))?|napisana przez|pisze|escreveu|schrieb|escribió|a écrit)(?!\w)", re.IGNORECASE
+)
+_AT_ITS_END = re.compile(r"\W{0,3}:$")
+_WHEN = re.compile(r"^\s*(?:On|W dniu|Dnia|Em|No dia|Am|El|Le)\b|\d{1,4}[./-]\d{1,2}", re.IGNORECASE)
+_ADDRESS = re.compile(r"<[^\s<>]+@[^\s<>]+>")
+_CLOCK = re.compile(r"\b\d{1,2}[:.h]\d\d\b")
 _ORIGINAL = re.compile(r"^\s*(?:-{3,}.{0,60}-{3,}|_{10,})\s*$")
 _HEADER = re.compile(r"^\s*\*?(?:From|Od|De|Von)\s*:\*?\s", re.IGNORECASE)
 _SUBJECT = re.compile(r"^\s*\*?(?:Subject|Temat|Assunto|Betreff)\s*:", re.IGNORECASE)
@@ -58,7 +77,7 @@ def tokens_in(raw: bytes, envelope: str = "") -> list[str]:
     """The tokens of the addresses it was sent to: the envelope's, where the provider names it, and the headers'."""
     found = _TOKEN.findall(envelope)
     try:
-        message = message_from_bytes(raw, policy=compat32)
+        message = BytesHeaderParser(policy=compat32).parsebytes(raw[:HEAD_BYTES])
         for name in _RECIPIENTS:
             for value in message.get_all(name, [])[:20]:
                 found += _TOKEN.findall(str(value)[:10_000])
@@ -69,9 +88,12 @@ def tokens_in(raw: bytes, envelope: str = "") -> list[str]:
 
 def read(raw: bytes) -> Answer:
     """What the mail says. Never raises for what is in it."""
+    if raw.count(b"\n") > MOST_LINES or raw.count(b"\r") > MOST_LINES:
+        return Answer(set_aside=NOT_READABLE)
+    if len(_BOUNDARY.findall(raw)) > MOST_NESTED or raw.count(b"\n--") > MOST_SEPARATORS:
+        return Answer(set_aside=TOO_MANY_PARTS)
     try:
-        message = message_from_bytes(raw, policy=compat32)
-        return _read(message)
+        return _read(message_from_bytes(raw, policy=compat32))
     except Exception:  # RecursionError of nested parts, LookupError of charsets, what else the parser has
         return Answer(set_aside=NOT_READABLE)
 
@@ -82,6 +104,8 @@ def _read(message: Message) -> Answer:
     for number, part in enumerate(message.walk()):
         if number >= MOST_PARTS:
             return Answer(automatic=automatic, dropped_count=dropped, set_aside=TOO_MANY_PARTS)
+        if any(len(str(part.get(name, ""))) > LONGEST_FIELD for name in ("Content-Type", "Content-Disposition")):
+            return Answer(automatic=automatic, dropped_count=dropped, set_aside=NOT_READABLE)
         if part.is_multipart():
             continue
         kind = part.get_content_type()
@@ -110,31 +134,54 @@ def own_words(text: str) -> str:
     while lines and (not lines[-1].strip() or lines[-1].lstrip().startswith(">")):
         lines.pop()
     words = "\n".join(lines).strip()
-    words = _TOKEN.sub("+…@", _LINK.sub("[…]", words))
+    words = _RUN.sub(lambda run: "[…]" if _SECRET.search(run[0]) else run[0], _TOKEN.sub("+…@", words))
     return words if len(words) <= KEPT_CHARACTERS else words[:KEPT_CHARACTERS] + " […]"
 
 
 def _end(lines: list[str]) -> int:
     """The line at which what is not this person's own begins."""
+    all_quoted = len(lines)
+    while all_quoted and (not lines[all_quoted - 1].strip() or lines[all_quoted - 1].lstrip().startswith(">")):
+        all_quoted -= 1
+    has_words = False
     for number, line in enumerate(lines):
-        if _SIGNATURE.match(line) and any(one.strip() for one in lines[:number]):
+        if _SIGNATURE.match(line) and has_words:
             return number
+        has_words = has_words or bool(line.strip())
         if _ORIGINAL.match(line) and any(_HEADER.match(one) for one in lines[number + 1 : number + 4]):
             return number
         if _HEADER.match(line) and any(_SUBJECT.match(one) for one in lines[number + 1 : number + 8]):
             return number
-        for taken in (1, 2, 3):
-            said = " ".join(lines[number : number + taken]).rstrip()
-            is_heading = said.endswith(":") and len(said) < LONGEST_HEADING and _WROTE.search(said) is not None
-            if is_heading and _WHEN.search(line) and _is_quoted_after(lines, number + taken):
-                return number
+        if line.rstrip().endswith(":"):
+            for first in range(number, max(-1, number - 3), -1):
+                if _is_heading(lines, first, number, all_quoted):
+                    return first
     return len(lines)
 
 
-def _is_quoted_after(lines: list[str], start: int) -> bool:
-    """Whether everything from there on is quoted, or quoted text begins there without marks at its end."""
-    rest = [line for line in lines[start:] if line.strip()]
-    return not rest or all(line.lstrip().startswith(">") for line in rest) or not rest[0].lstrip().startswith(">")
+def _is_heading(lines: list[str], first: int, last: int, all_quoted: int) -> bool:
+    """Whether these lines say who wrote the quoted mail, and when; mail programs break them as they like."""
+    said = " ".join(lines[first : last + 1]).rstrip()
+    if len(said) >= LONGEST_HEADING or not all(one.strip() for one in lines[first:last]):
+        return False
+    wrote = _WROTE.search(said)
+    if wrote is None or not re.search(r"\d", said):
+        return False
+    if _WHEN.search(lines[first]) and _AT_ITS_END.fullmatch(said, wrote.end()):
+        return _is_quoted_after(lines, last + 1, all_quoted)
+    begins = _ADDRESS.search(lines[first]) or _CLOCK.search(lines[first]) or _WHEN.search(lines[first])
+    if not begins or not (_CLOCK.search(said) or _WHEN.search(said)):
+        return False
+    return last + 1 >= all_quoted or ("@" in said and _is_quoted_after(lines, last + 1, all_quoted))
+
+
+def _is_quoted_after(lines: list[str], start: int, all_quoted: int) -> bool:
+    """Whether everything from there on is quoted, or quoted text begins there without marks at its end.
+
+    `all_quoted` is the line from which on nothing but quoted text stands.
+    """
+    following = (lines[number] for number in range(start, len(lines)) if lines[number].strip())
+    return start >= all_quoted or not next(following, "").lstrip().startswith(">")
 
 
 def _is_automatic(message: Message) -> bool:
@@ -157,6 +204,8 @@ def _text(part: Message) -> str:
     payload = payload[: MOST_CHARACTERS * 4]
     charset = part.get_content_charset() or "utf-8"
     try:
+        if codecs.lookup(charset).name in _SLOW_CHARSETS:
+            charset = "utf-8"
         text = payload.decode(charset, "replace")
     except (LookupError, ValueError):
         text = payload.decode("utf-8", "replace")
@@ -194,7 +243,7 @@ class _Words(HTMLParser):
 
 def _without_marks(html: str) -> str:
     words = _Words()
-    words.feed(html)
+    words.feed(_OPEN_END.sub("&lt;", _COMMENT.sub(" ", html)))  # what has no end is looked for again and again
     words.close()
     text = "".join(words.said)
     return re.sub(r"\n{3,}", "\n\n", "\n".join(line.strip() for line in text.split("\n")))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from email.message import EmailMessage
 
 import pytest
@@ -20,6 +21,12 @@ TAILS = {
     "wrapped": f"On Sun, 22 Nov 2026 at 09:12, Lantern Street\n<replies+{TOKEN}@in.example>\nwrote:\n\n{QUOTED}",
     "polish": f"W dniu 22.11.2026 o 09:12, Lantern Street napisał(a):\n{QUOTED}",
     "portuguese": f"Em 22/11/2026 09:12, Lantern Street escreveu:\n{QUOTED}",
+    "gmail in Polish": f"niedz., 22 lis 2026 o 09:12 Lantern Street <x@y.example> napisał(a):\n\n{QUOTED}",
+    "apple in Polish": f"Wiadomość napisana przez Lantern <x@y.example> w dniu 22.11.2026, o godz. 09:12:\n\n{QUOTED}",
+    "gmail in Portuguese": f"X <replies+{TOKEN}@in.example> escreveu (domingo,\n22/11/2026 à(s) 09:12):\n\n{QUOTED}",
+    "german": f"Am So., 22. Nov. 2026 um 09:12 Uhr schrieb Lantern <x@y.example>:\n\n{QUOTED}",
+    "spanish": f"El dom, 22 nov 2026 a las 9:12, Lantern (<x@y.example>) escribió:\n\n{QUOTED}",
+    "french": f"Le dim. 22 nov. 2026 à 09:12, Lantern <x@y.example> a écrit :\n\n{QUOTED}",
     "outlook": f"{'_' * 32}\nFrom: Lantern Street <x@y.example>\nSent: Sunday\nSubject: A reply\n\n{LINK}",
     "original": f"-----Original Message-----\nFrom: Lantern Street\nSubject: A reply\n{LINK}",
     "unmarked": f"On 22 Nov 2026 Lantern Street wrote:\nHello Jan,\n{LINK}",
@@ -43,6 +50,55 @@ def test_what_is_answered_between_quoted_lines_stays_with_them_without_links() -
     assert said == "> We would answer:\n> […]\nNo, not like this.\n\n> Thank you.\nYes.\n\nreplies+…@in.example"
 
 
+@pytest.mark.parametrize("name", TAILS)
+@pytest.mark.parametrize("gap", ["\n", "\n\n"])
+def test_own_words_with_a_date_in_them_are_no_head(name: str, gap: str) -> None:
+    assert own_words(f"We open again on 22.11.{gap}{TAILS[name]}") == "We open again on 22.11."
+
+
+SECRET = "Ab-_" * 10 + "xyz"
+WRAPPED = (
+    f"https://eu.safelinks.example/?url=https%3A%2F%2Fapp.example%2Fa%2F{SECRET}%3Fopen%3Dchange&data=05",
+    f"https://urldefense.example/v2/url?u=https-3A__app.example_a_{SECRET}-3Fopen-3Dchange&d=x",
+    f"https://urldefense.example/v3/__https://app.example/a/{SECRET}__;!!x",
+    f"mailto:replies%2B{TOKEN}%40in.example",
+    f"(https://app.example/a/{SECRET})",
+    SECRET,
+)
+
+
+@pytest.mark.parametrize("wrapped", WRAPPED)
+def test_a_link_that_a_mail_gateway_wrapped_is_taken_out_too(wrapped: str) -> None:
+    said = own_words(f"As in {wrapped}, no.\n{'-' * 60}\nYes.")
+    assert SECRET not in said
+    assert TOKEN not in said
+    assert said.startswith("As in […]")
+    assert said.endswith(f"no.\n{'-' * 60}\nYes.")
+
+
+HEAD = f"To: replies+{TOKEN}@in.example\r\n".encode()
+DEEP = b"".join(b'Content-Type: multipart/mixed; boundary="b%d"\r\n\r\n--b%d\r\n' % (n, n) for n in range(100))
+SLOW = {
+    "lines in nested parts": HEAD + DEEP + b"--x\n" * 390_000,
+    "parts without end": HEAD + b'Content-Type: multipart/mixed; boundary="b"\r\n\r\n' + b"--b\r\n\r\nx\r\n" * 900_000,
+    "a parameter without end": b'Content-Type: text/plain; a="' + b'\\";' * 300_000 + b"\r\n" + HEAD + b"\r\nhello",
+    "a charset that counts": HEAD + b"Content-Type: text/plain; charset=punycode\r\n\r\na-" + b"a" * 799_000,
+    "addresses without end": HEAD + b"Content-Type: text/plain\r\n\r\n" + b"http://" * 28_000,
+    "heads of quotes": HEAD + b"Content-Type: text/plain\r\n\r\n" + b"On 1 wrote:\n>a\nb\n" * 11_000,
+    "comments without end": HEAD + b"Content-Type: text/html\r\n\r\n" + b"<!--" * 49_000,
+    "tags without end": HEAD + b"Content-Type: text/html\r\n\r\n" + b"<a " * 60_000,
+    "values without end": HEAD + b"Content-Type: text/html\r\n\r\n" + b'<a x="' * 30_000,
+}
+
+
+@pytest.mark.parametrize("name", SLOW)
+def test_no_mail_keeps_the_door_busy(name: str) -> None:
+    began = time.process_time()
+    tokens_in(SLOW[name])
+    read(SLOW[name])
+    assert time.process_time() - began < 4, "each took 12 s of the processor and more"
+
+
 @pytest.mark.parametrize(
     "words",
     [
@@ -50,6 +106,7 @@ def test_what_is_answered_between_quoted_lines_stays_with_them_without_links() -
         "From: the kitchen it comes.\nFine.",
         "-- no\n---\nyes",
         "1. He wrote:\n> cold\nIt is true.",
+        "At 09:15 the guest wrote:\nI want my money.",
     ],
 )
 def test_words_that_only_look_like_a_quoted_head_stay(words: str) -> None:
