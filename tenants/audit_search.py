@@ -38,13 +38,14 @@ class Search:
 
 
 def search(actor: Actor, wanted: Search, *, before: UUID | None = None, limit: int = 50) -> list[Any]:
-    """Lines within the actor's brands, and those of the agency itself, by id from the newest on.
+    """Lines within the actor's brands, by id from the newest on; those of the agency itself for who has all its brands,
+    because they may name any of them.
 
     One statement a table, each along an index. Raises Forbidden without `audit:read`, NotFound for a brand outside.
     """
     require(actor, Permission.AUDIT_READ, wanted.brand_id)
     rows = list(db.session.execute(_asked(BrandAudit, wanted, before, limit)))
-    if wanted.brand_id is None:
+    if wanted.brand_id is None and actor.brand_ids is None:
         rows += db.session.execute(_asked(AgencyAudit, wanted, before, limit))
         rows.sort(key=lambda row: row.id, reverse=True)
     return rows[:limit]

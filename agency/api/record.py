@@ -39,7 +39,7 @@ _LINE = {
 @blueprint.arguments(RecordQuery, location="query")
 @blueprint.response(200, RecordPage, example={"items": [_LINE], "next_cursor": None})
 def list_record(query: dict[str, Any]) -> Any:
-    """Lines of the brands in reach and of the agency itself, by what is asked for."""
+    """Lines of the brands in reach, and for who has every brand of the agency itself, by what is asked for."""
     wanted = Search(
         brand_id=known_id(query["brand"]) if query["brand"] is not None else None,
         actor_id=id_or_nobody(query["person"]) if query["person"] is not None else None,
