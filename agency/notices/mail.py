@@ -36,6 +36,12 @@ PASSWORD_RESET = "password_reset"
 _UNSHOWN = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f\u2028\u2029\u202a-\u202e\u2066-\u2069]")
 
 
+_NO_NAME = re.compile(r'[][()<>@,;:."\\=?]')
+"""What has a meaning of its own in an address line. The standard library forgets the quotes of a name that it breaks
+over two lines, and what stood between them became addresses that got the mail, and its links, too.
+"""
+
+
 class Addressee(Protocol):
     """Somebody who can be written to, such as a Person."""
 
@@ -89,9 +95,9 @@ def compose(
 
     message = EmailMessage(policy=SMTP)
     our_name, sender = parseaddr(settings.onbrand_mail_from)
-    sender_name = " ".join(_shown(sender_name).split()) or our_name
+    sender_name = _display_name(sender_name) or our_name
     message["From"] = Address(sender_name, addr_spec=sender)
-    message["To"] = Address(" ".join(_shown(to_person.name).split()), addr_spec=to_person.email)
+    message["To"] = Address(_display_name(to_person.name), addr_spec=to_person.email)
     message["Reply-To"] = Address(sender_name, addr_spec=answers_to or sender)
     message["Subject"] = " ".join(words("subject.txt").split())
     message["Date"] = format_datetime(clock.now().astimezone(UTC))
@@ -100,6 +106,10 @@ def compose(
     message.set_content(words("body.txt") + "\n")
     message.add_alternative(words("body.html") + "\n", subtype="html")
     return message
+
+
+def _display_name(name: str) -> str:
+    return " ".join(_NO_NAME.sub(" ", _shown(name)).split())
 
 
 def words_of(name: str, part: str, language: str, **facts: Any) -> str:

@@ -8,13 +8,15 @@ import threading
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from datetime import timedelta
-from email import message_from_bytes
+from email import message_from_bytes, message_from_string
 from email.policy import SMTP
 
 import pytest
 from babel.messages.extract import extract_from_dir
 from babel.messages.pofile import read_po
 from flask import Flask
+from hypothesis import HealthCheck, example, given, settings
+from hypothesis import strategies as st
 from sqlalchemy import Engine, text
 
 from agency.notices import mail, sending
@@ -140,6 +142,43 @@ def test_no_name_or_brand_adds_a_header(app: Flask, name: str) -> None:
     assert [a.addr_spec for a in read["To"].addresses] == ["anna@test.example"]
     assert read["Bcc"] is None
     assert read["X"] is None
+
+
+NAMES = st.lists(
+    st.sampled_from(
+        [
+            "a",
+            "b@evil.example",
+            ", ",
+            " ",
+            '"',
+            "\\",
+            "<",
+            ">",
+            ";",
+            ":",
+            "(",
+            ")",
+            "é",
+            "J. ",
+            "=?utf-8?q?a=2C_b=40c.d?=",
+        ]
+    )
+    | st.integers(20, 70).map(lambda n: "x" * n),
+    min_size=1,
+).map("".join)
+
+
+@given(NAMES)
+@example("A, b@evil.example, x A, b@evil.example, x A, b@evil.example, x A, b@evil.example, x")
+@settings(suppress_health_check=[HealthCheck.function_scoped_fixture], max_examples=100)
+def test_no_name_however_long_becomes_an_address_that_gets_the_mail(app: Flask, name: str) -> None:
+    with app.app_context():
+        message = mail.compose("password_reset", Reader(name=name), sender_name=name, path="/reset/x", has_tokens=False)
+    read = message_from_string(message.as_string(), policy=SMTP)
+    assert [a.addr_spec for a in read["To"].addresses] == ["anna@test.example"]
+    for line in ("From", "Reply-To"):
+        assert [a.addr_spec for a in read[line].addresses] == ["onbrand@localhost"]
 
 
 def test_submitting_a_reply_writes_to_the_brands_approvers_alone(
