@@ -12,6 +12,7 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Iterator
 from functools import partial
+from random import Random
 from typing import Any, NamedTuple
 from uuid import UUID
 
@@ -32,6 +33,8 @@ from tenants.scope import Scope, in_scope
 SIZES = {"tiny": (3_000,), "small": (100_000,), "full": (1_000_000,)}
 ROUNDS = {"tiny": 2, "small": 9, "full": 9}
 TIMES = {"tiny": 3, "small": 20, "full": 20}
+MIXED = {"tiny": 12, "small": 200, "full": 200}
+MIXED_ROUNDS, MIXED_TIMES = 3, 3
 KEPT = {"tiny": 500, "small": 4_000, "full": 4_000}
 VOCABULARY = 50_000
 
@@ -93,6 +96,7 @@ def _figures(database: Database, rows: int, size: str) -> Iterator[Line]:
     app = database.base_app()
     for kind in _kinds(database, rows):
         yield from _figures_of(database, app, kind, here, size)
+    yield from _as_people_search(database, app, here, size)
     with database.superuser() as connection:
         (bytes_each,) = connection.execute("select pg_total_relation_size('search_word') / %s", [rows]).fetchone() or (
             0,
@@ -119,6 +123,51 @@ def _figures_of(database: Database, app: Flask, kind: Kind, here: str, size: str
         yield line(f"the whole search, marked, for {kind.name}", whole, "ms", against="one brand's bare look-up")
         buffers = _buffers(finding)
         yield count(f"statements and buffers to find {kind.name}", len(finding), "", buffers=buffers)
+
+
+def _as_people_search(database: Database, app: Flask, here: str, size: str) -> Iterator[Line]:
+    """Searches drawn from what conversations hold; of their ratios the middle one, and that which one in twenty is
+    above."""
+    found = []
+    with database.superuser() as bare, in_scope(app, _scope(bare, "everything")):
+        for kind in _mixed(bare, MIXED[size]):
+            page = _asked(kind.wanted)
+            if not page.rows and page.next_cursor is None and kind.wanted.status is None:
+                raise WrongAnswer(f"{kind.name}: {kind.wanted.q}")
+            finding = [one for one in _statements(kind.wanted) if "message.text" not in one[0]]
+            ours, floor = _finding(finding, MIXED_TIMES), _floor(bare, kind.asked, MIXED_TIMES)
+            found.append((paired(ours, floor, rounds=MIXED_ROUNDS), kind.name))
+    found.sort(key=lambda one: one[0].ratio)
+    for name, place in (("the middle", 50), ("one in twenty above", 95)):
+        pairing, kind_name = found[len(found) * place // 100]
+        name = f"finding as people search, {len(found)} searches, {name}, {here}"
+        yield line(name, pairing, "ms", against="one brand's bare look-up", aim="<= 5", of=kind_name)
+
+
+def _mixed(bare: psycopg.Connection[Any], number: int) -> Iterator[Kind]:
+    """One to three words that stand together, the last as it is typed or begun, names, a platform's ids, numbers."""
+    random = Random(30)
+    rows = bare.execute(
+        "select s.id, s.author_name, c.external_id, tsvector_to_array(s.words) from floor.said s"
+        " join conversation c on c.id = s.id order by s.last_message_at, s.id"
+    ).fetchall()
+    for id_, name, external_id, held in random.sample(rows, number):
+        words = random.sample([one for one in held if one.startswith("w")], random.choice((1, 1, 1, 2, 2, 3)))
+        begun = words[-1][: random.randint(3, 9)]
+        kinds = {
+            f"{len(words)} words": (" ".join(f'"{one}"' for one in words), " & ".join(words)),
+            f"{len(words)} words as typed": (" ".join(words), " & ".join(words) + ":*"),
+            f"{len(words)} words, the last begun": (
+                " ".join((*words[:-1], begun)),
+                " & ".join((*words[:-1], begun)) + ":*",
+            ),
+            "a name": (name, " & ".join(name.lower().split()) + ":*"),
+            "a platform's id": (external_id, f"'{external_id}'"),
+            "a number": (str(id_), f"#{id_}"),
+        }
+        kind = random.choices(list(kinds), (5, 6, 4, 3, 1, 1))[0]
+        status = random.choice((None, "open"))
+        yield Kind(f"{kind}, {status or 'any state'}", QueueFilter(q=kinds[kind][0], status=status), kinds[kind][1])
 
 
 def _scope(bare: psycopg.Connection[Any], who: str) -> Scope:

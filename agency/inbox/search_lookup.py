@@ -39,7 +39,13 @@ MOST_RARE: Final = 2_000
 NEXT_TO_NONE: Final = 100
 """Beside a word of at most so many places, other words are asked of these alone."""
 MOST_HELD_AGAINST: Final = 20_000
-"""Of several common words, the places of the least common one up to so many are held against the others."""
+"""Of several common words, the places of the least common one up to so many are held against the others; those of
+another are read whole for it, up to so many.
+"""
+PLACES_A_PROBE: Final = 10
+"""Beside a rarer word, another's places are read whole if they are up to so many times more: to ask one conversation
+for a word takes as long as to read 40 places, and of a word that has more all that was read is in vain.
+"""
 _IDS: Any = ARRAY(Uuid())
 _NO_IDS: Any = literal_column("'{}'::uuid[]")
 _YES: Any = literal_column("true")
@@ -76,7 +82,7 @@ def listed_by_rare(
         surely.append(
             select(func.coalesce(func.array_agg(ours.c.id, type_=_IDS), _NO_IDS)).select_from(ours).scalar_subquery()
         )
-    by_word = _of_the_rarest(terms, shape) if terms else _NO_IDS
+    by_word = _of_the_rarest(terms, shape, in_brands) if terms else _NO_IDS
     certain: Any = _NO_IDS
     for one in surely:
         certain = func.array_cat(certain, one, type_=_IDS)
@@ -139,7 +145,7 @@ def _places_of(ways: list[ColumnElement[bool]], in_brands: bool, most: Any = Non
     ).select_from(found)
 
 
-def _of_the_rarest(terms: list[Any], shape: Shape) -> Any:
+def _of_the_rarest(terms: list[Any], shape: Shape, in_brands: bool) -> Any:
     """The ids of the rarest word that have the others; null where none is rare."""
     if len(terms) == 1:
         return select(terms[0].c.ids).scalar_subquery()
@@ -158,12 +164,15 @@ def _of_the_rarest(terms: list[Any], shape: Shape) -> Any:
         .render_derived("one")
     )
     of = select(rarest.c.place).scalar_subquery()
+    number_of: Any = func.cardinality(select(rarest.c.ids).scalar_subquery())
+    many: Any = number_of * literal_column(str(PLACES_A_PROBE))
+    most = case((number_of > literal_column(str(NEXT_TO_NONE)), many), else_=literal_column("0"))
 
     def has(n: int) -> Any:
-        ids = select(terms[n].c.ids).scalar_subquery()
-        rare = one.c.id.in_(select(func.unnest(ids)))
-        asked = probe(shape, n, one.c.id, one.c.brand_id)
-        return or_(of == literal_column(str(n)), case((ids.is_not(None), rare), else_=asked))
+        few = select(terms[n].c.ids).scalar_subquery()
+        more = select(_places_of(ways_of(shape, n), in_brands, most).subquery().c.ids).scalar_subquery()
+        ids = select(case((few.is_not(None), few), else_=more).label("ids")).cte(f"held_{n}")
+        return or_(of == literal_column(str(n)), _is_held(shape, n, one.c, ids.c.ids))
 
     having = (
         select(func.coalesce(func.array_agg(one.c.id, type_=_IDS), _NO_IDS))
@@ -171,6 +180,13 @@ def _of_the_rarest(terms: list[Any], shape: Shape) -> Any:
         .where(*map(has, range(len(shape))))
     )
     return case((select(rarest.c.ids).exists(), having.scalar_subquery()))
+
+
+def _is_held(shape: Shape, place: int, one: Any, ids: Any) -> Any:
+    """Whether a conversation is among the word's `ids`; where these are null, it is asked for the word."""
+    held = select(ids).scalar_subquery()
+    among = one.id.in_(select(func.unnest(held)))
+    return case((held.is_not(None), among), else_=probe(shape, place, one.id, one.brand_id))
 
 
 def _array(ids: Any) -> Any:
@@ -199,19 +215,26 @@ def surely_found(with_whole: bool, with_number: bool) -> KeptSelect:
 @lru_cache(maxsize=64)
 def counted(shape: Shape, in_brands: bool) -> KeptSelect:
     """Places of each word, counted up to MOST_HELD_AGAINST and one more."""
-    most: Any = literal_column(str(MOST_HELD_AGAINST + 1))
+    most: Any = literal_column(str(MOST_HELD_AGAINST))
 
     def count(place: int) -> Any:
-        some = select(SearchWord.id).where(or_(*ways_of(shape, place)), *_in_brands(in_brands)).limit(most).subquery()
-        return select(func.count()).select_from(some).scalar_subquery()
+        return select(func.count()).select_from(_some(ways_of(shape, place), in_brands, most)).scalar_subquery()
 
     return KeptSelect(select(*(count(place) for place in range(len(shape)))))
 
 
 @lru_cache(maxsize=64)
-def having_all(shape: Shape, least: int, in_brands: bool) -> KeptSelect:
-    """Those of one common word that have all others, at most MOST_RARE and one more."""
-    places = select(SearchWord.id, SearchWord.brand_id).where(or_(*ways_of(shape, least)), *_in_brands(in_brands))
-    theirs = places.limit(literal_column(str(MOST_HELD_AGAINST + 1))).subquery()
-    others = (probe(shape, place, theirs.c.id, theirs.c.brand_id) for place in range(len(shape)) if place != least)
+def having_all(shape: Shape, least: int, held: tuple[int, ...], in_brands: bool) -> KeptSelect:
+    """Those of one common word that have all others, at most MOST_RARE and one more. `held`: of these the places are
+    read whole.
+    """
+    most: Any = literal_column(str(MOST_HELD_AGAINST))
+    theirs = _some([or_(*ways_of(shape, least))], in_brands, most)
+    others = [
+        _is_held(shape, n, theirs.c, _places_of(ways_of(shape, n), in_brands, most).cte(f"held_{n}").c.ids)
+        if n in held
+        else probe(shape, n, theirs.c.id, theirs.c.brand_id)
+        for n in range(len(shape))
+        if n != least
+    ]
     return KeptSelect(select(theirs.c.id).where(*others).limit(literal_column(str(MOST_RARE + 1))))

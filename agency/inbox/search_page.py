@@ -103,7 +103,8 @@ def _together(shape: tuple[int, ...], in_brands: bool, values: dict[str, Any]) -
     least = min(range(len(shape)), key=lambda place: int(counts[place]))
     if counts[least] > search_lookup.MOST_HELD_AGAINST:
         return None
-    found = [row[0] for row in search_lookup.having_all(shape, least, in_brands).rows(values)]
+    held = tuple(place for place, count in enumerate(counts) if count <= search_lookup.MOST_HELD_AGAINST)
+    found = [row[0] for row in search_lookup.having_all(shape, least, held, in_brands).rows(values)]
     return found if len(found) <= search_lookup.MOST_RARE else None
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from contextlib import ExitStack
 from datetime import timedelta
 from typing import Any
 from uuid import UUID
@@ -10,7 +11,7 @@ from uuid import UUID
 import pytest
 from sqlalchemy import delete, func, select, update
 
-from agency.inbox import desk, erasing, search_index, search_lookup, search_newest, search_page
+from agency.inbox import desk, erasing, search_index
 from agency.inbox.filters import QueueFilter
 from agency.inbox.models import Contact, Conversation, Message, SearchDue, SearchWord
 from agency.inbox.queries import QueuePage, list_conversations
@@ -19,6 +20,7 @@ from tenants import clock
 from tenants.database import db, new_id
 from tenants.permissions import Actor, Role
 from tests.factories import Agency, Factory
+from tests.inbox.little_search import little_search
 
 
 def page(agency: Agency, q: str, actor: Actor | None = None, after: str | None = None, **wanted: Any) -> QueuePage:
@@ -240,30 +242,10 @@ def test_nobody_finds_beyond_their_brands(ana: Agency, stranger: Agency, make: F
 
 
 @pytest.fixture
-def little(monkeypatch: pytest.MonkeyPatch) -> Iterator[Callable[[int], None]]:
-    """So many places are rare, and walks are short; statements kept before know other numbers."""
-    kept = (
-        search_lookup.listed_by_rare,
-        search_lookup.counted,
-        search_lookup.having_all,
-        search_page._walk,
-        search_page._end_of_walk,
-        search_newest._of_word,
-    )
-
-    def be(rare: int) -> None:
-        monkeypatch.setattr(search_lookup, "MOST_RARE", rare)
-        monkeypatch.setattr(search_lookup, "MOST_HELD_AGAINST", rare * 2)
-        monkeypatch.setattr(search_page, "WALKED_AT_FIRST", 2)
-        monkeypatch.setattr(search_page, "WALKED", 5)
-        monkeypatch.setattr(search_newest, "STEPS", (2, 5))
-        monkeypatch.setattr(search_newest, "MOST_BEGUN", rare)
-        for one in kept:
-            one.cache_clear()
-
-    yield be
-    for one in kept:
-        one.cache_clear()
+def little() -> Iterator[Callable[[int], None]]:
+    """So many places are rare from now on."""
+    with ExitStack() as held:
+        yield lambda rare: held.enter_context(little_search(rare))
 
 
 @pytest.mark.parametrize("rare", [2_000, 5, 0])

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import unicodedata
 from collections.abc import Callable
+from datetime import timedelta
 from functools import partial
+from random import Random
 from typing import Any
 from uuid import UUID
 
@@ -22,7 +24,9 @@ from jobs.indexing import index_words
 from styleguides.language import plain
 from tenants import clock
 from tenants.database import db
+from tenants.scope import Scope, in_scope
 from tests.factories import Agency, Factory
+from tests.inbox.little_search import little_search
 
 WORDS = ("refund", "refunds", "cold", "soup", "reklamacja", "reklamację", "encomenda", "Nowak", "soured", "it")
 LANGUAGES = ("en", "pl", "pt", None)
@@ -165,3 +169,79 @@ def test_every_word_of_a_text_finds_it_however_either_is_written(
 @pytest.fixture
 def drift_account(ana: Agency, make: Factory) -> UUID:
     return make.account(ana)
+
+
+SPOKEN = ("red", "rent", "green", "grey", "blue", "black", "white", "pink")
+BRANDS = 70
+
+
+@given(data=st.data())
+@settings(max_examples=15, deadline=None)
+def _every_page_is_the_list_read_whole(data: st.DataObject, house: Agency, rows: list[dict[str, Any]]) -> None:
+    words = data.draw(
+        st.lists(st.sampled_from((*SPOKEN, "customer", "re", "gre", "b", "none")), min_size=1, max_size=3)
+    )
+    typed = " ".join(f'"{word}"' if data.draw(st.booleans()) else word for word in words)
+    used = sorted({row["brand_id"] for row in rows})
+    others = [one for one in house.brand_ids if one not in used]
+    some = st.sets(st.sampled_from(used))
+    brands = st.builds(lambda some, more: (*some, *others[:more]), some, st.integers(0, len(others)))
+    asked, seen = data.draw(st.none() | st.none() | brands), data.draw(st.none() | st.none() | brands)
+    platform = data.draw(st.sampled_from((None, None, None, "facebook", ("facebook", "instagram"))))
+    stars = data.draw(st.sampled_from((None, None, None, (1,), (1, 2))))
+    status = data.draw(st.sampled_from((None, "open", "closed", "snoozed")))
+    late = status in (None, "open") and data.draw(st.booleans())
+    wanted = QueueFilter(asked, platform=platform, stars=stars, status=status, late=late, q=typed)
+    terms = read_search(typed).terms
+    having = [
+        row
+        for row in rows
+        if all(term.is_among(row["keys"]) for term in terms)
+        and (asked is None or row["brand_id"] in asked)
+        and (seen is None or row["brand_id"] in seen)
+        and (platform is None or row["platform"] in platform)
+        and (stars is None or row["stars"] in stars)
+        and row["status"] in ((status,) if status else ("open",) if late else ("open", "closed", "snoozed"))
+        and (not late or row["due_at"] < clock.now())
+    ]
+    by = "due_at" if late else "rank" if status == "open" else "last_message_at"
+    having.sort(key=lambda row: (row[by], row["id"]), reverse=not late)
+    found: list[UUID] = []
+    after, limit = None, data.draw(st.integers(1, 9))
+    with in_scope(house.app, Scope(house.id, None if seen is None else frozenset(seen))):
+        for _ in range(2 * len(rows)):
+            page = list_conversations(wanted, after, limit)
+            assert len(page.rows) <= limit
+            found += [row.id for row in page.rows]
+            after = page.next_cursor
+            if after is None:
+                break
+    assert after is None
+    assert found == [row["id"] for row in having]
+
+
+def test_every_page_of_a_search_is_the_list_read_whole(make: Factory) -> None:
+    house, random = make.agency("Wide", brands=[f"Brand {n}" for n in range(BRANDS)]), Random(7)
+    held = [(brand, make.account(house, brand=brand)) for brand in (0, 1, 2, 33, 69)]
+    rows = []
+    for n in range(50):
+        brand, account_id = random.choice(held)
+        row: dict[str, Any] = {
+            "platform": random.choice(("facebook", "instagram")),
+            "stars": random.choice((None, 1, 2)),
+            "status": random.choice(("open", "open", "closed", "snoozed")),
+            "due_at": clock.now() + timedelta(hours=random.choice((-2, -1, 1)), seconds=n),
+            "rank": random.randrange(4),
+        }
+        text = " ".join(word for number, word in enumerate(SPOKEN, 1) if random.random() < 1.3 / number)
+        number = make.conversation(house, brand=brand, account_id=account_id, text=text, age=timedelta(hours=n), **row)
+        keys = text_keys(text, None) | name_keys("Test Customer")
+        rows.append({**row, "id": number, "brand_id": house.brand_ids[brand], "keys": keys})
+    index_words(house.app)
+    with house.entered():
+        times = {row.id: row.at for row in db.session.execute(select(SearchWord.id, SearchWord.at).distinct())}
+    for one in rows:
+        one["last_message_at"] = times[one["id"]]
+    for rare in (2_000, 12, 0):
+        with little_search(rare):
+            _every_page_is_the_list_read_whole(house=house, rows=rows)
