@@ -207,7 +207,8 @@ def _every_page_is_the_list_read_whole(data: st.DataObject, house: Agency, rows:
     by = "due_at" if late else "rank" if status == "open" else "last_message_at"
     having.sort(key=lambda row: (row[by], row["id"]), reverse=not late)
     found: list[UUID] = []
-    after, limit = None, data.draw(st.integers(1, 9))
+    after: str | None = None
+    limit = data.draw(st.integers(1, 9))
     with in_scope(house.app, Scope(house.id, None if seen is None else frozenset(seen))):
         for _ in range(2 * len(rows)):
             page = list_conversations(wanted, after, limit)
