@@ -24,7 +24,7 @@ from agency.inbox.filters import ME, QueueFilter, conditions, read_cursor
 from agency.inbox.kept_filters import PARAMETERS, bound_filter, unseen
 from agency.inbox.label_names import LABELS_HASH
 from agency.inbox.models import Conversation, QueueCounter
-from agency.inbox.queue_lists import among_query, late_of_brands, list_query, stretch_end, walked_rows
+from agency.inbox.queue_lists import among_query, late_of_brands, list_query, walked_rows
 from agency.inbox.search_hits import Hit, hits
 from agency.inbox.search_page import place_cursor, seek
 from channels.models import Account
@@ -139,9 +139,10 @@ def list_conversations(
     me: UUID | None = None,
     with_accounts: bool = True,
 ) -> QueuePage:
-    """One page of the queue, one statement; two where each case has to be asked for a part of the filter.
+    """One page of the queue, one statement.
 
-    Then some thousands are asked, and where the list goes on behind them the page does, too, however few it found.
+    Where each case has to be asked for a part of the filter, some thousands are, and where the list goes on behind them
+    the page does, too, however few it found.
     Open ones stand by rank, late ones by due time, everything else by last message; ties by id, so no row is skipped or
     shown twice while others arrive. Accounts' names cost as much as the rows, so who shows none does without them.
     Raises Invalid for a cursor that is damaged or of another order.
@@ -158,18 +159,17 @@ def list_conversations(
     bound = bound_filter(wanted, values)
     walked = walked_rows(bound, order, len(wanted.brand_ids or ()))
     kept = _kept_list(bound, order, bool(after), limit + 1, with_accounts, walked)
-    rows = [QueueRow._make(row) for row in kept.rows(values)]
-    has_lanes = walked > 0 and (len(wanted.brand_ids or ()) > 1 or wanted.status is None)
-    ends = (
-        _kept_end(bound, order, bool(after), walked).rows(values)
-        if walked and (has_lanes or len(rows) <= limit)
-        else []
-    )
-    if ends:
-        rows = [row for row in rows if _stands_by(row, order, ends[0])]
+    found, end = kept.rows(values), None
+    if walked:
+        end = found[0][:2] if found[0][1] is not None else None
+        found = [row[2:] for row in found if row[2] is not None]
+    rows = [QueueRow._make(row) for row in found]
+    if end is not None:
+        rows = [row for row in rows if _stands_by(row, order, end)]
     if len(rows) > limit:
         return QueuePage(rows[:limit], _cursor_behind(rows[limit - 1], order))
-    return QueuePage(rows, place_cursor(order, *ends[0]) if ends else None, is_cut=bool(ends) and len(rows) < limit)
+    is_cut = end is not None and len(rows) < limit
+    return QueuePage(rows, place_cursor(order, *end) if end is not None else None, is_cut=is_cut)
 
 
 def _brands_walked(asked: tuple[UUID, ...] | None) -> tuple[UUID, ...] | None:
@@ -197,11 +197,8 @@ def _searched(
 
     columns = ROW_COLUMNS if with_accounts else ROW_WITHOUT_ACCOUNT
     sought = seek(wanted, order, after, limit, values, columns, among)
-    is_cut, next_cursor, rows = (
-        bool(sought.next_cursor),
-        sought.next_cursor,
-        [QueueRow._make(row) for row in sought.rows],
-    )
+    next_cursor, rows = sought.next_cursor, [QueueRow._make(row) for row in sought.rows]
+    is_cut = next_cursor is not None and len(rows) < limit
     if len(rows) > limit:
         rows = rows[:limit]
         next_cursor = _cursor_behind(rows[-1], order)
@@ -228,11 +225,6 @@ def _kept_list(
 ) -> KeptSelect:
     columns = ROW_COLUMNS if with_accounts else ROW_WITHOUT_ACCOUNT
     return KeptSelect(list_query(wanted, order, is_continued, rows, columns, in_lane=not with_accounts, walked=walked))
-
-
-@lru_cache(maxsize=256)
-def _kept_end(wanted: QueueFilter, order: str, is_continued: bool, walked: int) -> KeptSelect:
-    return KeptSelect(stretch_end(wanted, order, is_continued, walked))
 
 
 @lru_cache(maxsize=256)

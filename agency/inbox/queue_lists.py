@@ -64,10 +64,12 @@ def list_query(
 ) -> Any:
     """So many rows of a filter whose values were taken out. `in_lane`: the lanes' index holds all of `columns`.
 
-    `walked`, of `walked_rows`: of so many cases that an index finds those that have the rest of the filter.
+    `walked`, of `walked_rows`: of so many cases that an index finds those that have the rest of the filter; each row
+    then begins with where that ended (`_with_end`).
     """
     if walked:
-        return _of_stretch(wanted, order, is_continued, rows, columns, in_lane=in_lane, walked=walked)
+        top = _of_stretch(wanted, order, is_continued, rows, columns, in_lane=in_lane, walked=walked)
+        return _with_end(top, wanted, order, is_continued, rows, columns, walked=walked)
     # A limit the planner cannot see would make it sort everything rather than walk the index to the page's end.
     limit: Any = literal_column(str(int(rows)))
     if _has_lanes(wanted, order):
@@ -141,18 +143,31 @@ def _of_stretch(
     return top if in_lane else _whole(top, order, columns)
 
 
-def stretch_end(wanted: QueueFilter, order: str, is_continued: bool, walked: int) -> Any:
-    """Place and id up to which `list_query` asked every case there is; none where it came to the list's end.
+def _with_end(
+    top: Any, wanted: QueueFilter, order: str, is_continued: bool, rows: int, columns: tuple[Any, ...], *, walked: int
+) -> Any:
+    """The rows, each behind the place and the id up to which every case there is was asked, of several lanes the end of
+    whichever ends first; none where it came to the list's end, or the page is full. No row is one whose id is null.
 
-    Of several lanes it is the end of whichever ends first.
+    In one statement: were what was asked of one moment and its end of the next, cases closed between them would move
+    the end behind others that nobody had asked.
     """
-    found = parts_of(wanted, order)[0]
-    lanes, stretch = _stretch(found, order, is_continued, (ORDERED_BY[order], Conversation.id), walked)
-    last: Any = select(stretch.c[ORDERED_BY[order].key], stretch.c.id).offset(literal_column(str(int(walked) - 1)))
-    if not lanes:
-        return last
-    lane = last.correlate(*lanes).lateral("lane")
-    return select(*lane.c).select_from(_joined(lanes, lane)).order_by(*_placed(lane, order)).limit(literal_column("1"))
+    page = top.with_only_columns(*(one.label(f"c{n}") for n, one in enumerate(top.selected_columns))).cte("page")
+    key, yes = ORDERED_BY[order], literal_column("true")
+    lanes, stretch = _stretch(parts_of(wanted, order)[0], order, is_continued, (key, Conversation.id), walked)
+    last: Any = select(stretch.c[key.key], stretch.c.id).offset(literal_column(str(int(walked) - 1)))
+    if lanes:
+        lane = last.correlate(*lanes).lateral("end_of_lane")
+        last = select(*lane.c).select_from(_joined(lanes, lane)).order_by(*_placed(lane, order))
+        last = last.limit(literal_column("1"))
+    else:
+        found = select(func.count()).select_from(page).scalar_subquery()
+        last = last.where(found < literal_column(str(int(rows))))
+    end, at, one = last.subquery("stretch_end"), {c.key: n for n, c in enumerate(columns)}, select(yes).subquery("one")
+    place, number = page.c[f"c{at[key.key]}"], page.c[f"c{at['id']}"]
+    shown = select(end.c[key.key].label("end_place"), end.c.id.label("end_id"), *page.c)
+    shown = shown.select_from(one.outerjoin(end, yes).outerjoin(page, yes))
+    return shown.order_by(*((place, number) if order == "due" else (place.desc(), number.desc())))
 
 
 def among_query(wanted: QueueFilter, order: str, is_continued: bool, rows: int, columns: tuple[Any, ...]) -> Any:

@@ -12,7 +12,7 @@ from uuid import UUID
 import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
-from sqlalchemy import select, update
+from sqlalchemy import event, select, update
 
 from agency.inbox import desk, labelling, labels, queue_lists
 from agency.inbox.filters import cursor_of, read_cursor
@@ -218,6 +218,16 @@ def test_what_no_index_has_in_order_is_looked_for_a_stretch_at_a_time(
                     break
         assert seen == expected, wanted
     assert cut, "no stretch was empty"
+    asked: list[str] = []
+
+    def note(_connection: Any, _cursor: Any, statement: str, *_others: Any) -> None:
+        asked.append(statement)
+
+    with ana.entered(few):
+        event.listen(db.engine, "before_cursor_execute", note)
+        list_conversations(QueueFilter(language=("fi",)), None, 3, with_accounts=False)
+        event.remove(db.engine, "before_cursor_execute", note)
+    assert len([one for one in asked if " conversation" in one]) == 1, "what was asked and its end are of one moment"
 
 
 def _place(wanted: QueueFilter) -> Callable[[Conversation], Any]:

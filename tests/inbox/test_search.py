@@ -273,6 +273,7 @@ def test_pages_follow_the_list_whether_words_are_rare_or_common(
             assert len(one.rows) <= 2
             seen += [row.id for row in one.rows]
             after = one.next_cursor
+            assert one.is_cut == (after is not None and len(one.rows) < 2), "a full page says nothing of parts"
             if after is None:
                 break
         assert after is None
