@@ -22,7 +22,9 @@ from agency.web.looks import Choice
 from agency.web.queue_rows import queue_rows
 
 KEPT_FRAMES = 256
-"""Of 13 KB each."""
+"""Of 13 KB each, seldom 60."""
+LONGEST_KEPT = 1_000
+"""Characters of an address. All links of a page bear it: the longest ones a server takes made pages of 370 KB."""
 OPEN = ("rows", "views", "next_url", "count_url", "pulse_url")
 """What of a page is filled in each time. Whether there is any of it at all stays part of what the text is kept by."""
 
@@ -37,7 +39,8 @@ _kept: dict[tuple[Any, ...], list[str]] = {}
 
 def inbox_page(shell: Shell, page: InboxPage) -> str:
     """`inbox/page.html` of these. Only a plain list is kept: no open case, nothing said once, no search's words."""
-    if page.selected is not None or not page.rows or shell.toasts or page.search:
+    is_long = len(shell.here) > LONGEST_KEPT
+    if page.selected is not None or not page.rows or shell.toasts or page.search or is_long:
         return render_template("inbox/page.html", shell=shell, page=page)
     first_free = page.first_free
     tabs = tuple((_tab(one), one.count is None) for one in page.views)

@@ -32,6 +32,8 @@ KEPT_FOR = timedelta(seconds=30)
 """A clock that counts in minutes may lag so long; whoever was erased is gone from here as soon."""
 KEPT_ROWS = 4000
 """Of about 2 KB each."""
+LONGEST_KEPT = 1_000
+"""Characters of what a row's link keeps of the address; it stands in the row twice."""
 
 
 class _Kept(NamedTuple):
@@ -121,7 +123,7 @@ def rows_of(
             gone=left,
             labels=labels,
         )
-        if not left and not address.wanted.q:
+        if not left and not address.wanted.q and len(query) <= LONGEST_KEPT:
             kept[key] = _Kept(r, look, labels, _turns(r, now), row)
         rows.append(row)
     return tuple(rows)

@@ -17,7 +17,7 @@ from agency.inbox import desk, labels, queue_lists
 from agency.inbox.models import Conversation, Note
 from agency.replies.models import Reply, ReplyText
 from agency.web import inbox as inbox_module
-from agency.web import inbox_rows
+from agency.web import inbox_frame, inbox_rows
 from agency.web.shell import render_page
 from channels.models import Account
 from jobs.indexing import index_words
@@ -226,6 +226,18 @@ def test_rows_come_in_pages_and_the_list_never_moves_by_itself(ana: Agency, make
     whole = visitor.get(next_url)
     assert whole.text.count('class="row') == 3
     assert "1 new case" in whole.text, "without script the page itself says so"
+
+
+def test_nothing_is_kept_of_a_very_long_address(ana: Agency, case: UUID, visit: Visit) -> None:
+    """It stands in every link of the page: a few people could fill the memory with such pages."""
+    visitor = visit(ana.staff)
+    inbox_frame._kept.clear()
+    inbox_rows._kept.clear()
+    short = "/inbox?language=none&language=en&language=pl"
+    long = short + "".join(f"&language=aa-{one}{two}ABCDEF" for one in "ABCDEFGHI" for two in "ABCDEFGHI")
+    for path, kept in ((long, (0, 0)), (short, (1, 1))):
+        assert 'class="row' in visitor.get(path).text
+        assert (len(inbox_frame._kept), len(inbox_rows._kept)) == kept
 
 
 def test_a_list_that_was_looked_through_in_part_says_so_and_goes_on(
