@@ -153,7 +153,8 @@ def _with_end(
     the end behind others that nobody had asked.
     """
     page = top.with_only_columns(*(one.label(f"c{n}") for n, one in enumerate(top.selected_columns))).cte("page")
-    key, yes = ORDERED_BY[order], literal_column("true")
+    key: Any = ORDERED_BY[order]
+    yes: Any = literal_column("true")
     lanes, stretch = _stretch(parts_of(wanted, order)[0], order, is_continued, (key, Conversation.id), walked)
     last: Any = select(stretch.c[key.key], stretch.c.id).offset(literal_column(str(int(walked) - 1)))
     if lanes:
