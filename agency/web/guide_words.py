@@ -9,7 +9,7 @@ from flask_babel import gettext as _
 from flask_babel import ngettext
 
 from agency.web.contexts import RuleLook
-from agency.web.language import chosen_language
+from agency.web.language import spelling
 from agency.web.reply_looks import platform_word
 from styleguides.rules import (
     Address,
@@ -37,8 +37,6 @@ from styleguides.rules import (
     Unedited,
 )
 
-REGIONS = {"pt": "pt_PT"}
-"""Whose spelling our own words follow, where the bare language means another."""
 MOST_LISTED = 12
 """Phrases of a rule named in its sentence; a list of hundreds is read in the editor."""
 
@@ -87,8 +85,7 @@ def rule_look(rule: Rule, *, most_listed: int = MOST_LISTED) -> RuleLook:
 def language_word(code: str) -> str:
     """A language's name in the reader's language; the code where nobody knows it."""
     try:
-        reader = chosen_language()
-        return Locale.parse(code, sep="-").get_display_name(REGIONS.get(reader, reader)) or code
+        return Locale.parse(code, sep="-").get_display_name(spelling()) or code
     except (UnknownLocaleError, ValueError):
         return code
 

@@ -27,6 +27,8 @@ T = TypeVar("T")
 
 COOKIE = "language"
 KEPT_SECONDS = 365 * 86400
+SPELT_AS = {"pt": "pt_PT"}
+"""Whose spelling our own words follow, where the bare language means another."""
 TRANSLATIONS = Path(__file__).parent / "translations"
 
 
@@ -101,6 +103,12 @@ def _holder_of_link() -> Person | None:
 def time_of_day(at: datetime) -> str:
     """Hours and minutes where the reader is."""
     return at.astimezone(chosen_zone()).strftime("%H:%M")
+
+
+def spelling() -> str:
+    """The locale in which names that are not ours, such as a language's, are spelt as our own words are."""
+    code = chosen_language()
+    return SPELT_AS.get(code, code)
 
 
 def chosen_zone() -> tzinfo:

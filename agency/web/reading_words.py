@@ -7,7 +7,7 @@ from flask_babel import gettext as _
 
 from agency.inbox.understanding.reading import LIKELY, SURE, UNKNOWN
 from agency.inbox.understanding.stored import LANGUAGE
-from agency.web.language import chosen_language, per_language
+from agency.web.language import per_language, spelling
 
 
 @per_language
@@ -80,7 +80,7 @@ def language_name(code: str) -> str:
 
 
 def _own_name(code: str) -> str:
-    return str(Locale.parse(chosen_language(), sep="-").languages.get(code, code))
+    return str(Locale.parse(spelling()).languages.get(code, code))
 
 
 def sureness(confidence: float) -> str:

@@ -11,7 +11,7 @@ from flask import url_for
 from flask_babel import gettext as _
 from flask_babel import ngettext
 
-from agency.web.language import chosen_language
+from agency.web.language import chosen_language, spelling
 from styleguides.saved_replies import SavedReplyRow
 
 
@@ -46,7 +46,7 @@ def uses_words(row: SavedReplyRow) -> str:
 def language_name(code: str) -> str:
     """A language in the reader's own, with its country; the code where nobody knows it."""
     try:
-        return Locale.parse(code, sep="-").get_display_name(chosen_language()) or code
+        return Locale.parse(code, sep="-").get_display_name(spelling()) or code
     except (UnknownLocaleError, ValueError):
         return code
 

@@ -13,6 +13,7 @@ from flask import Flask
 from sqlalchemy import insert, select, update
 
 from agency.inbox.models import Conversation, Message
+from agency.web import reading_words, saved_reply_words
 from agency.web.guide_words import language_word
 from agency.web.media_words import media_word
 from styleguides.models import Guideline, StyleGuideVersion
@@ -246,6 +247,8 @@ def test_languages_are_named_as_our_own_words_are_spelt(whole_app: Flask) -> Non
     for reader, words in (("pt", "polaco"), ("pl", "polski"), ("en", "Polish")):
         with whole_app.test_request_context("/", headers={"Cookie": f"language={reader}"}):
             assert language_word("pl") == words
+            assert saved_reply_words.language_name("pl") == words
+            assert reading_words.language_name("pl") == words.capitalize()
 
 
 def test_everybody_finds_who_may_do_what(ana: Agency, visit: Visit) -> None:
