@@ -314,5 +314,46 @@ def verify_audit(agency: str | None, files: tuple[Path, ...]) -> None:
     sys.exit(0 if whole else 1)
 
 
+@main.group()
+def receipt() -> None:
+    """Receipts of replies."""
+
+
+@receipt.command("verify")
+@click.argument("file", type=click.Path(path_type=Path, exists=True, dir_okay=False))
+@click.option(
+    "--key",
+    "key_file",
+    required=True,
+    type=click.Path(path_type=Path, exists=True, dir_okay=False),
+    help="The public keys: /.well-known/onbrand-receipt-keys.json of the installation, or one key in PEM.",
+)
+def verify_receipt(file: Path, key_file: Path) -> None:
+    """Say whether the receipt in FILE is as it was made. Needs no database, no settings and no network.
+
+    Exit status 0: it is. 1: it is not, and the line printed names the part.
+    """
+    from agency.receipt_check import check
+
+    lines, holds = check(file, key_file)
+    for line in lines:
+        click.echo(line)
+    sys.exit(0 if holds else 1)
+
+
+@receipt.command("new-key")
+@one_sentence
+def new_receipt_key() -> None:
+    """Sign receipts with a new key from now on; what the one before signed is checked as ever."""
+    from agency.replies.receipt_form import key_id_of
+    from tenants.database import db
+    from tenants.signing_keys import replace_key
+
+    with base_app().app_context():
+        made = replace_key()
+        db.session.commit()
+    click.echo(f"Receipts are signed with the key {key_id_of(made.public_key().public_bytes_raw())} from now on.")
+
+
 if __name__ == "__main__":
     main()

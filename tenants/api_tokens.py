@@ -99,7 +99,7 @@ def authenticate(token: str) -> Actor | None:
     if row.only_brand_ids is not None:
         only = frozenset(row.only_brand_ids)
         brand_ids = only if brand_ids is None else only & brand_ids
-    return Actor(row.person_id, row.name, Role(row.role), row.agency_id, brand_ids)
+    return Actor(row.person_id, row.name, Role(row.role), row.agency_id, brand_ids, "api")
 
 
 def tokens_of(actor: Actor) -> list[ApiToken]:

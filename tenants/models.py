@@ -293,6 +293,29 @@ class InstallationFact(Dated, Base):
     value: Mapped[dict[str, Any]] = mapped_column(JSONB, default=dict)
 
 
+class ReceiptKey(Dated, Base):
+    """A key receipts are signed with (`tenants.signing_keys`): Ed25519; the private half goes when it is retired."""
+
+    __tablename__ = "receipt_key"
+    id: Mapped[UUID] = mapped_column(primary_key=True, default=new_id)
+    public_key: Mapped[bytes] = mapped_column(LargeBinary)
+    sealed: Mapped[bytes | None] = mapped_column(LargeBinary)
+    retired_at: Mapped[datetime | None]
+    __table_args__ = (
+        Index(
+            "uq_receipt_key_in_use",
+            text("(retired_at is null)"),
+            unique=True,
+            postgresql_where=text("retired_at is null"),
+        ),
+        CheckConstraint("(sealed is null) = (retired_at is not null)", name="a_retired_key_signs_nothing"),
+        {"info": {"app_may": ("SELECT", "INSERT", "UPDATE")}},
+    )
+
+
+RECEIPT_KEY = seals(ReceiptKey, "sealed", shared="receipt")
+
+
 class AuditLine(Dated):
     """What a line of the record holds, in a chain of its own for each brand and for the agency (`tenants.audit_chain`).
 

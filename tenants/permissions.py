@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from enum import StrEnum
 from uuid import UUID
 
@@ -218,13 +218,17 @@ def refusal_of(permission: Permission) -> str:
 
 @dataclass(frozen=True)
 class Actor:
-    """The person acting, as their membership makes them; `brand_ids=None` means every brand of the agency."""
+    """The person acting, as their membership makes them; `brand_ids=None` means every brand of the agency.
+
+    `came_by` is the door: `signed_in`, `link` (of a mail) or `api`; None where there was none, as in jobs.
+    """
 
     user_id: UUID
     name: str
     role: Role
     agency_id: UUID
     brand_ids: frozenset[UUID] | None
+    came_by: str | None = field(default=None, compare=False)
 
     @property
     def scope(self) -> Scope:

@@ -221,7 +221,7 @@ def load(token: str) -> SignedIn | None:
     if row.role is not None:
         assert row.agency_id is not None  # a role comes from a membership, and that from an agency
         brand_ids = None if row.all_brands else frozenset(row.brand_ids)
-        actor = Actor(row.person_id, row.name, Role(row.role), row.agency_id, brand_ids)
+        actor = Actor(row.person_id, row.name, Role(row.role), row.agency_id, brand_ids, "signed_in")
     return SignedIn(
         session_id=row.session_id,
         person_id=row.person_id,
@@ -292,7 +292,7 @@ def glance_of(row: Sequence[Any]) -> Glance:
     """What the statement found. It does not count as work: a page left open keeps no session alive."""
     session_id, person_id, name, agency_id, role, brand_ids, needs_factor = row[:GLANCE_COLUMNS]
     brands = None if brand_ids is None else frozenset(brand_ids)
-    return Glance(session_id, Actor(person_id, name, Role(role), agency_id, brands), bool(needs_factor))
+    return Glance(session_id, Actor(person_id, name, Role(role), agency_id, brands, "signed_in"), bool(needs_factor))
 
 
 def load_half(token: str) -> tuple[UUID, UUID] | None:

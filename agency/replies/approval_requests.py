@@ -8,7 +8,7 @@ commits.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import timedelta
 from typing import Any, NamedTuple
 from uuid import UUID
@@ -87,7 +87,8 @@ def requests_of(reply_id: UUID) -> Sequence[ApprovalRequest]:
 
 def approver_of(request: ApprovalRequest) -> Actor | None:
     """Whoever was asked, for this one brand; None where they may no longer say yes for it."""
-    return member_with(Permission.REPLY_APPROVE, request.approver_id, request.agency_id, request.brand_id)
+    found = member_with(Permission.REPLY_APPROVE, request.approver_id, request.agency_id, request.brand_id)
+    return None if found is None else replace(found, came_by="link")
 
 
 def why_closed(request: ApprovalRequest, reply: Reply, approver: Actor | None) -> Closed | None:

@@ -140,6 +140,7 @@ def write_decision(actor: Actor, reply: Reply, text: ReplyText, decision: str, r
             reason=reason,
             decided_by=actor.user_id,
             decided_by_name=actor.name,
+            came_by=actor.came_by,
             policy_number=reply.policy_number,
             step=reply.waits_step if decision != "released" else None,
         )

@@ -179,6 +179,7 @@ class Approval(BrandOwned, Dated, Base):
     `decision` is `approved`, `step_approved` (a yes that others must follow), `released` (the policy asks for no yes),
     `declined` or `changes_asked`. `policy_number` is the version of the brand's policy it was made by, 0 where there
     was none, and `step` the one of its steps. A lapsed approval keeps its row, with when and why it was voided.
+    `came_by` is the door the person came by (`tenants.permissions.Actor`); None where that was not kept.
     """
 
     __tablename__ = "approval"
@@ -192,6 +193,7 @@ class Approval(BrandOwned, Dated, Base):
     decided_by_name: Mapped[str] = mapped_column(Text)
     policy_number: Mapped[int | None]
     step: Mapped[int | None]
+    came_by: Mapped[str | None] = mapped_column(Text)
     voided_at: Mapped[datetime | None]
     void_reason: Mapped[str | None] = mapped_column(Text)
     __table_args__ = (

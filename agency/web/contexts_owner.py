@@ -155,6 +155,8 @@ class ReceiptPage:
     live_url: str = told("On the platform.", default="")
     conversation_url: str = told("Empty for readers without access to it.", default="")
     made_at: Clock = told("When this page was made.")
+    file_url: str = told("The receipt as a signed file; empty while the reply is a draft.", default="")
+    keys_url: str = told("The address of the public keys, whole.", default="")
     resolve_url: str = told("For leads while no machine can tell what became of the send; else empty.", default="")
     outcomes: tuple[Choice, ...] = told("Options: `value`, `label`, `selected`.", default=())
     values: dict[str, str] = told("Typed already when the form comes back.", default_factory=dict)

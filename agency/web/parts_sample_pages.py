@@ -98,6 +98,7 @@ def receipt() -> c.ReceiptPage:
         summary="Published once on 22 November 2026 at 11:25, approved by the client, still there at 11:59.", chain=chain,
         platform_id="accounts/123/locations/456/reviews/AbFvOqk", live_state=StateLook("there", "Still there", "eye", "good"),
         live_url="https://example.com/r/1", conversation_url=f"{PAGES}/conversation", made_at=at(),
+        file_url="#", keys_url="https://onbrand.example/.well-known/onbrand-receipt-keys.json",
     )  # fmt: skip
 
 

@@ -14,6 +14,7 @@ from agency.inbox.models import Message
 from agency.replies import desk, queries
 from agency.replies.giving import given_with
 from agency.replies.models import NOT_LEFT, Approval, PublishAttempt, Reply, ReplyText
+from agency.replies.signed_receipt import keys_file, signed_receipt
 from agency.web import clocks
 from agency.web.contexts import ReceiptPage
 from agency.web.language import chosen_language, chosen_zone
@@ -25,11 +26,13 @@ from agency.web.state_looks import reply_states, unknown_state
 from agency.web.who import actor_of_request
 from channels.models import Account
 from tenants import clock
+from tenants.base_app import settings_of_app
 from tenants.database import db
 from tenants.errors import Conflict, Invalid, NotFound
 from tenants.ids import id_from
 from tenants.models import Brand
 from tenants.permissions import Permission
+from tenants.signing_keys import public_keys
 
 receipts = Blueprint("receipts", __name__)
 
@@ -38,6 +41,20 @@ receipts = Blueprint("receipts", __name__)
 def receipt(reply_id: str) -> Response:
     """The whole chain of one reply."""
     return _answer(_id(reply_id), 200)
+
+
+@receipts.get("/replies/<reply_id>/receipt.json")
+def signed(reply_id: str) -> Response:
+    """The receipt as a signed file, which anybody can check without us."""
+    answer = Response(signed_receipt(actor_of_request(), _id(reply_id)), mimetype="application/json")
+    answer.headers.set("Content-Disposition", "attachment", filename=f"receipt-{reply_id}.json")
+    return answer
+
+
+@receipts.get("/.well-known/onbrand-receipt-keys.json")
+def keys() -> Response:
+    """The public keys that receipts of this installation were ever signed with, for anybody."""
+    return Response(keys_file(settings_of_app().base_url, public_keys()), mimetype="application/json")
 
 
 @receipts.post("/replies/<reply_id>/resolve")
@@ -133,6 +150,8 @@ def _page(
         live_state=_live(reply),
         conversation_url=_conversation_url(reply),
         made_at=clocks.moment(clock.now(), zone, locale),
+        file_url="" if reply.state in NOT_LEFT else url_for("receipts.signed", reply_id=reply.id),
+        keys_url=settings_of_app().base_url + url_for("receipts.keys"),
         resolve_url=url_for("receipts.resolve", reply_id=reply.id) if may_resolve else "",
         outcomes=_outcomes(values.get("outcome", "published")) if may_resolve else (),
         values=values,

@@ -176,6 +176,8 @@ ROUTE_POLICY: dict[str, Policy] = {
     "owner.decide": Permission.REPLY_APPROVE,
     # receipts.py
     "receipts.receipt": Permission.REPLY_READ,
+    "receipts.signed": Permission.REPLY_READ,
+    "receipts.keys": PUBLIC,
     "receipts.resolve": Permission.REPLY_RESOLVE,
     # brands_page.py
     "brands_page.brands": Permission.BRAND_READ,

@@ -207,6 +207,11 @@ ROWS: dict[str, Callable[[Tenant], Row]] = {
     "outgoing_mail": lambda t: {"id": t.id_of("outgoing_mail"), "notice": "house", "is_finished": True},
     "outbox_entry": lambda t: {"job_name": "house", "ids": {"reply_id": str(t.id_of("reply"))}},
     "received_event": lambda t: {"source": "house", "external_id": str(t.brand_id), "kind": "house"},
+    "receipt_key": lambda t: {
+        "id": t.id_of("receipt_key"),
+        "public_key": t.hash("public"),
+        "retired_at": clock.now(),
+    },
     "installation_fact": lambda t: {"name": f"house {t.brand_id}", "value": {}},
     "agency_audit": lambda t: {"agency_id": t.agency_id, "id": t.id_of("agency_audit"), **_audit(t)},
     "brand_audit": lambda t: {**_owned(t, "brand_audit"), **_audit(t)},

@@ -57,6 +57,7 @@ NOT_SEALED = {
     "wording.features",
     "reading_correction.text_hash",
     "queue_counter.badge",
+    "receipt_key.public_key",
     *(f"{table}.{name}" for table in ("agency_audit", "brand_audit") for name in ("hash", "actor_salt")),
     *(f"{table}.words_{name}" for table in ("agency_audit", "brand_audit") for name in ("salt", "hash")),
 }
