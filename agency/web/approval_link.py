@@ -84,7 +84,7 @@ def decide(token: str) -> AnyResponse:
     edited = "text" in form and hash_of(text) != shown_hash and text.strip() != ""
     kept = Typed(changed=text if edited else "", reason=reason, shown_hash=shown_hash)
     if found.closed is not None:
-        if found.request.ended_by == found.person.id:
+        if found.request.ended_by == found.person.id and found.request.ended_because == deed:
             return redirect(url_for("approval_link.show", token=token), code=303)  # a second tap
         return _ended(found, 409, typed=kept.changed or reason)
     assert found.approver is not None
@@ -167,9 +167,8 @@ def _mail_newer(found: Opened) -> AnyResponse:
             "A newer link was mailed several times already. Nothing was changed. Look into your mailbox.",
             retry_after_seconds=wait_seconds,
         )
-    if found.closed is not None and found.approver is not None:
-        ask_again(found.reply, found.person.id)
-    return redirect(url_for("approval_link.show", token=found.token, mailed=1), code=303)
+    is_asked = found.closed is not None and found.approver is not None and ask_again(found.reply, found.person.id)
+    return redirect(url_for("approval_link.show", token=found.token, mailed=1 if is_asked else None), code=303)
 
 
 def _may_ask(found: Opened) -> bool:

@@ -122,6 +122,20 @@ def test_a_yes_is_given_once_and_a_second_tap_says_so(
     assert request.mail_id is not None
 
 
+def test_what_was_typed_beside_a_decision_made_in_another_tab_is_given_back(
+    phone: Phone, link: str, ana: Agency, reply_id: UUID
+) -> None:
+    hash_shown = row_of(ana, reply_id).text_hash
+    phone.press(link, "approve")
+    late = phone.post(link, {"do": "decline", "text_hash": hash_shown, "reason": "A reason typed elsewhere"})
+    assert late.status_code == 409
+    assert "Already approved at" in late.text
+    assert "A reason typed elsewhere" in late.text
+    asked_anew = phone.post(link, {"do": "newer"}, follow=True)
+    assert "A newer link was mailed" not in asked_anew.text
+    assert "mailed=1" not in asked_anew.request.url
+
+
 def test_fifty_presses_at_once_are_one_yes(
     whole_app: Flask, link: str, ana: Agency, reply_id: UUID, superuser: Engine
 ) -> None:
