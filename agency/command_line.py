@@ -341,9 +341,9 @@ def verify_receipt(file: Path, key_file: Path) -> None:
     sys.exit(0 if holds else 1)
 
 
-@receipt.command("new-key")
+@receipt.command("rotate")
 @one_sentence
-def new_receipt_key() -> None:
+def rotate_receipt_key() -> None:
     """Sign receipts with a new key from now on; what the one before signed is checked as ever."""
     from agency.replies.receipt_form import key_id_of
     from tenants.database import db
