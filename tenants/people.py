@@ -9,9 +9,11 @@ import re
 from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 from uuid import UUID
 
-from sqlalchemy import func, or_, select, update
+from sqlalchemy import ColumnElement, func, literal_column, or_, select, update
+from sqlalchemy.dialects.postgresql import JSONB, aggregate_order_by, array
 
 from tenants import api_tokens, audit, clock, passwords, sessions, tokens
 from tenants.database import db
@@ -145,23 +147,31 @@ def may_mend(person_id: UUID, agency_id: UUID, brand_id: UUID) -> bool:
     return person_id in {person.id for person in asked}
 
 
+def named_approvers(agency_id: Any, brand_id: Any) -> ColumnElement[list[list[str]]]:
+    """The same as a column beside a row of that agency and brand: id and name of each, by address."""
+    each = func.jsonb_build_array(Person.id, Person.name, type_=JSONB)
+    listed = func.coalesce(
+        func.jsonb_agg(aggregate_order_by(each, Person.email)), literal_column("'[]'::jsonb"), type_=JSONB
+    )
+    holds = _holds(Permission.REPLY_APPROVE, agency_id, array([brand_id]))
+    return select(listed).join(Membership, Membership.person_id == Person.id).where(*holds).scalar_subquery()
+
+
 def holders_of(permission: Permission, agency_id: UUID, brand_id: UUID) -> list[Person]:
     """Live members of the agency with this permission on this brand, by address."""
+    joined = select(Person).join(Membership, Membership.person_id == Person.id)
+    return list(db.session.scalars(joined.where(*_holds(permission, agency_id, [brand_id])).order_by(Person.email)))
+
+
+def _holds(permission: Permission, agency_id: Any, brand_ids: Any) -> list[ColumnElement[bool]]:
     roles = [role.value for role, allowed in ROLE_PERMISSIONS.items() if permission in allowed]
-    return list(
-        db.session.scalars(
-            select(Person)
-            .join(Membership, Membership.person_id == Person.id)
-            .where(
-                Membership.agency_id == agency_id,
-                Membership.removed_at.is_(None),
-                Membership.role.in_(roles),
-                or_(Membership.all_brands, Membership.brand_ids.bool_op("@>")([brand_id])),
-                Person.disabled_at.is_(None),
-            )
-            .order_by(Person.email)
-        )
-    )
+    return [
+        Membership.agency_id == agency_id,
+        Membership.removed_at.is_(None),
+        Membership.role.in_(roles),
+        or_(Membership.all_brands, Membership.brand_ids.bool_op("@>")(brand_ids)),
+        Person.disabled_at.is_(None),
+    ]
 
 
 def member_with(permission: Permission, person_id: UUID, agency_id: UUID, brand_id: UUID) -> Actor | None:

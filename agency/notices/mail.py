@@ -36,6 +36,8 @@ PASSWORD_RESET = "password_reset"
 _UNSHOWN = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f\u2028\u2029\u202a-\u202e\u2066-\u2069]")
 
 
+LONGEST_NAME_IN_A_HEADER = 60
+"""The standard library breaks a line of a header before a longer word, and then nobody can read the line."""
 _NO_NAME = re.compile(r'[][()<>@,;:."\\=?]')
 """What has a meaning of its own in an address line. The standard library forgets the quotes of a name that it breaks
 over two lines, and what stood between them became addresses that got the mail, and its links, too.
@@ -109,7 +111,7 @@ def compose(
 
 
 def _display_name(name: str) -> str:
-    return " ".join(_NO_NAME.sub(" ", _shown(name)).split())
+    return " ".join(_NO_NAME.sub(" ", _shown(name)).split())[:LONGEST_NAME_IN_A_HEADER].rstrip()
 
 
 def words_of(name: str, part: str, language: str, **facts: Any) -> str:

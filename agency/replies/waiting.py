@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Iterable, Sequence
 from typing import Any, NamedTuple
 from uuid import UUID
 from zoneinfo import ZoneInfo
@@ -23,7 +23,7 @@ from tenants import clock
 from tenants.database import db
 from tenants.errors import Conflict, NotFound, Worded, worded
 from tenants.models import Brand, Person
-from tenants.people import approvers_of
+from tenants.people import approvers_of, named_approvers
 from tenants.permissions import Actor
 
 MOST_NAMED = 3
@@ -172,9 +172,13 @@ def _people_of_step(
     terms: Terms, step: int, place: tuple[UUID, UUID], time_zone: str, authors: set[UUID]
 ) -> list[Person]:
     people = approvers_of(*place)
-    today = clock.now().astimezone(ZoneInfo(time_zone)).date()
-    chosen = deciders(terms, step, approvers={person.id for person in people}, authors=authors, today=today)
+    chosen = _chosen(terms, step, {person.id for person in people}, time_zone, authors)
     return [person for person in people if person.id in chosen]
+
+
+def _chosen(terms: Terms, step: int, approvers: Iterable[UUID], time_zone: str, authors: set[UUID]) -> Collection[UUID]:
+    today = clock.now().astimezone(ZoneInfo(time_zone)).date()
+    return deciders(terms, step, approvers=set(approvers), authors=authors, today=today)
 
 
 class Forecast(NamedTuple):
@@ -187,7 +191,7 @@ class Forecast(NamedTuple):
 def forecast(
     actor: Actor, conversation_id: UUID, words: str, *, private: bool, case: CaseFacts, deed: str = "reply"
 ) -> Forecast:
-    """The same before anybody presses. Two statements, more where a rule asks for more. Raises NotFound."""
+    """The same before anybody presses. One statement, more where a rule asks for more. Raises NotFound."""
     row = db.session.execute(
         select(
             Conversation.id,
@@ -199,6 +203,7 @@ def forecast(
             Brand.language,
             Brand.time_zone,
             ApprovalPolicy.terms,
+            named_approvers(Conversation.agency_id, Conversation.brand_id).label("approvers"),
         )
         .join(Brand, and_(Brand.agency_id == Conversation.agency_id, Brand.id == Conversation.brand_id))
         .outerjoin(
@@ -227,9 +232,9 @@ def forecast(
     decision = decide(terms, facts)
     if not decision.needs:
         return Forecast(decision, [])
-    place = (actor.agency_id, row.brand_id)
-    people = _people_of_step(terms, 1, place, row.time_zone, {actor.user_id})
-    return Forecast(decision, [person.name for person in people])
+    names = {UUID(person_id): name for person_id, name in row.approvers}
+    chosen = _chosen(terms, 1, names, row.time_zone, {actor.user_id})
+    return Forecast(decision, [name for person_id, name in names.items() if person_id in chosen])
 
 
 def waits_words(names: list[str], because: Sequence[Worded]) -> Worded:

@@ -171,7 +171,7 @@ def test_a_lead_pays_no_statement_for_the_list_before_asking_for_it(
     visitor.get(f"/inbox/{case}")
     statements()
     visitor.get(f"/inbox/{case}")
-    assert len(statements()) <= 5
+    assert len(statements()) <= 6
     visitor.get(f"/conversations/{case}/assign", **HX)
     statements()
     visitor.get(f"/conversations/{case}/assign", **HX)

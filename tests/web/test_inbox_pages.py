@@ -101,7 +101,7 @@ def test_a_page_takes_at_most_five_statements(
         statements()
         assert visitor.get(path.format(case=case)).status_code == 200
         taken.append([s for s in statements() if not s.startswith(("COMMIT", "ROLLBACK", "BEGIN"))])
-    assert len(taken[0]) <= 5, taken[0]
+    assert len(taken[0]) <= (6 if "{case}" in path else 5), taken[0]  # beside a case: whom its reply would wait for
     assert len(taken[1]) == len(taken[0]), "rows and brands cost no statement"
 
 
@@ -113,7 +113,7 @@ def test_a_draft_costs_the_page_no_statement(
     visitor.get(f"/inbox/{case}")
     statements()
     assert "We are on it." in visitor.get(f"/inbox/{case}").text
-    assert len(statements()) <= 5
+    assert len(statements()) <= 6
 
 
 def test_an_unchanged_list_is_not_sent_again(
