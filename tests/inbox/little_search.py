@@ -13,6 +13,7 @@ _KEPT = (
     search_lookup.listed_by_rare,
     search_lookup.counted,
     search_lookup.having_all,
+    search_lookup.surely_found,
     search_page._walk,
     search_page._end_of_walk,
     search_newest._of_word,
