@@ -135,6 +135,16 @@ def approvers_of(agency_id: UUID, brand_id: UUID) -> list[Person]:
     return holders_of(Permission.REPLY_APPROVE, agency_id, brand_id)
 
 
+def named_approvers(agency_id: Any, brand_id: Any) -> ColumnElement[list[list[str]]]:
+    """Those of `approvers_of` as a column beside a row of that agency and brand: [id, name] of each, by address."""
+    each = func.jsonb_build_array(Person.id, Person.name, type_=JSONB)
+    listed = func.coalesce(
+        func.jsonb_agg(aggregate_order_by(each, Person.email)), literal_column("'[]'::jsonb"), type_=JSONB
+    )
+    holds = _holds(Permission.REPLY_APPROVE, agency_id, array([brand_id]))
+    return select(listed).join(Membership, Membership.person_id == Person.id).where(*holds).scalar_subquery()
+
+
 def menders_of(agency_id: UUID, brand_id: UUID) -> list[Person]:
     """Whom to ask for a sign-in at a platform: the brand's client owners; where it has none, who connects accounts."""
     owners = approvers_of(agency_id, brand_id)
@@ -145,16 +155,6 @@ def may_mend(person_id: UUID, agency_id: UUID, brand_id: UUID) -> bool:
     """Whether a link to mend this brand's connections works for this person: who is asked, or who connects accounts."""
     asked = menders_of(agency_id, brand_id) + holders_of(Permission.ACCOUNT_CONNECT, agency_id, brand_id)
     return person_id in {person.id for person in asked}
-
-
-def named_approvers(agency_id: Any, brand_id: Any) -> ColumnElement[list[list[str]]]:
-    """The same as a column beside a row of that agency and brand: id and name of each, by address."""
-    each = func.jsonb_build_array(Person.id, Person.name, type_=JSONB)
-    listed = func.coalesce(
-        func.jsonb_agg(aggregate_order_by(each, Person.email)), literal_column("'[]'::jsonb"), type_=JSONB
-    )
-    holds = _holds(Permission.REPLY_APPROVE, agency_id, array([brand_id]))
-    return select(listed).join(Membership, Membership.person_id == Person.id).where(*holds).scalar_subquery()
 
 
 def holders_of(permission: Permission, agency_id: UUID, brand_id: UUID) -> list[Person]:
