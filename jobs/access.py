@@ -23,9 +23,9 @@ from jobs.runner import transport_of
 from tenants import audit, clock
 from tenants.base_app import settings_of_app
 from tenants.database import db
+from tenants.holders import menders_of
 from tenants.models import Agency, Brand
 from tenants.outbox import JobName, enqueue_after_commit
-from tenants.people import menders_of
 from tenants.scope import Scope, in_scope
 from tenants.tokens import Purpose, Subject, mint
 

@@ -9,17 +9,15 @@ import re
 from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, func, literal_column, or_, select, update
-from sqlalchemy.dialects.postgresql import JSONB, aggregate_order_by, array
+from sqlalchemy import func, or_, select, update
 
 from tenants import api_tokens, audit, clock, passwords, sessions, tokens
 from tenants.database import db
 from tenants.errors import Conflict, Forbidden, Invalid, NotFound, worded
 from tenants.models import Agency, Brand, Invitation, Membership, Person, SignInSession
-from tenants.permissions import ROLE_PERMISSIONS, Actor, Permission, Role, require
+from tenants.permissions import Actor, Permission, Role, require
 from tenants.scope import Scope, enter_scope
 
 LONGEST_NAME = 100
@@ -128,69 +126,6 @@ def names_of(agency_id: UUID, person_ids: Collection[UUID]) -> dict[UUID, str]:
         .where(Membership.agency_id == agency_id, Person.id.in_(person_ids))
     )
     return {row[0]: row[1] for row in rows}
-
-
-def approvers_of(agency_id: UUID, brand_id: UUID) -> list[Person]:
-    """Live members of the agency who may approve this brand's replies, by address."""
-    return holders_of(Permission.REPLY_APPROVE, agency_id, brand_id)
-
-
-def named_approvers(agency_id: Any, brand_id: Any) -> ColumnElement[list[list[str]]]:
-    """Those of `approvers_of` as a column beside a row of that agency and brand: [id, name] of each, by address."""
-    each = func.jsonb_build_array(Person.id, Person.name, type_=JSONB)
-    listed = func.coalesce(
-        func.jsonb_agg(aggregate_order_by(each, Person.email)), literal_column("'[]'::jsonb"), type_=JSONB
-    )
-    holds = _holds(Permission.REPLY_APPROVE, agency_id, array([brand_id]))
-    return select(listed).join(Membership, Membership.person_id == Person.id).where(*holds).scalar_subquery()
-
-
-def menders_of(agency_id: UUID, brand_id: UUID) -> list[Person]:
-    """Whom to ask for a sign-in at a platform: the brand's client owners; where it has none, who connects accounts."""
-    owners = approvers_of(agency_id, brand_id)
-    return owners or holders_of(Permission.ACCOUNT_CONNECT, agency_id, brand_id)
-
-
-def may_mend(person_id: UUID, agency_id: UUID, brand_id: UUID) -> bool:
-    """Whether a link to mend this brand's connections works for this person: who is asked, or who connects accounts."""
-    asked = menders_of(agency_id, brand_id) + holders_of(Permission.ACCOUNT_CONNECT, agency_id, brand_id)
-    return person_id in {person.id for person in asked}
-
-
-def holders_of(permission: Permission, agency_id: UUID, brand_id: UUID) -> list[Person]:
-    """Live members of the agency with this permission on this brand, by address."""
-    joined = select(Person).join(Membership, Membership.person_id == Person.id)
-    return list(db.session.scalars(joined.where(*_holds(permission, agency_id, [brand_id])).order_by(Person.email)))
-
-
-def _holds(permission: Permission, agency_id: Any, brand_ids: Any) -> list[ColumnElement[bool]]:
-    roles = [role.value for role, allowed in ROLE_PERMISSIONS.items() if permission in allowed]
-    return [
-        Membership.agency_id == agency_id,
-        Membership.removed_at.is_(None),
-        Membership.role.in_(roles),
-        or_(Membership.all_brands, Membership.brand_ids.bool_op("@>")(brand_ids)),
-        Person.disabled_at.is_(None),
-    ]
-
-
-def member_with(permission: Permission, person_id: UUID, agency_id: UUID, brand_id: UUID) -> Actor | None:
-    """This person acting for this one brand, where they are a live member with the permission on it, else None."""
-    row = db.session.execute(
-        select(Person.name, Membership.role)
-        .join(Membership, Membership.person_id == Person.id)
-        .where(
-            Person.id == person_id,
-            Person.disabled_at.is_(None),
-            Membership.agency_id == agency_id,
-            Membership.removed_at.is_(None),
-            or_(Membership.all_brands, Membership.brand_ids.bool_op("@>")([brand_id])),
-        )
-    ).one_or_none()
-    if row is None:
-        return None
-    actor = Actor(person_id, row.name, Role(row.role), agency_id, frozenset({brand_id}))
-    return actor if actor.may(permission) else None
 
 
 def change_role(actor: Actor, person_id: UUID, role: Role, brand_ids: Iterable[UUID] | None) -> None:

@@ -15,8 +15,8 @@ from styleguides import proposals
 from styleguides.guide_steps import last_asking
 from styleguides.models import StyleGuideStep, StyleGuideVersion
 from tenants.database import db
+from tenants.holders import holders_of
 from tenants.models import Brand
-from tenants.people import holders_of
 from tenants.permissions import Actor, Permission
 
 

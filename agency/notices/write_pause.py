@@ -12,8 +12,8 @@ from channels.errors import WritesPaused
 from channels.registry import traits_of
 from tenants import clock
 from tenants.database import db
+from tenants.holders import holders_of
 from tenants.models import Brand
-from tenants.people import holders_of
 from tenants.permissions import Permission
 
 

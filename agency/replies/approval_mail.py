@@ -18,8 +18,8 @@ from agency.replies.waiting import deciders_of
 from styleguides.masking import masked
 from tenants.brand_colours import ink_on
 from tenants.database import db
+from tenants.holders import approvers_of
 from tenants.models import Agency, Person
-from tenants.people import approvers_of
 
 MOST_CHARACTERS = 4000
 """Of a text in a mail; the page behind the link shows all of it."""

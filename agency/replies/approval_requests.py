@@ -18,8 +18,8 @@ from sqlalchemy import any_, or_, select, update
 from agency.replies.models import ApprovalRequest, Reply
 from tenants import clock
 from tenants.database import db
+from tenants.holders import member_with
 from tenants.models import Membership, Person
-from tenants.people import member_with
 from tenants.permissions import ROLE_PERMISSIONS, Actor, Permission
 from tenants.tokens import Purpose, Subject, mint
 

@@ -25,8 +25,9 @@ from tenants.audit import record
 from tenants.brands import brand_for
 from tenants.database import db, new_id
 from tenants.errors import Conflict, Forbidden, Invalid, NotFound, worded
+from tenants.holders import approvers_of, holders_of
 from tenants.models import Agency, Brand
-from tenants.people import approvers_of, clean_name, holders_of
+from tenants.people import clean_name
 from tenants.permissions import Actor, Permission, require
 from tenants.scope import current_scope
 from tenants.states import SYSTEM, Move, StateTable

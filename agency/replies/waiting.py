@@ -22,8 +22,8 @@ from styleguides.scenarios import CaseFacts
 from tenants import clock
 from tenants.database import db
 from tenants.errors import Conflict, NotFound, Worded, worded
+from tenants.holders import approvers_of, named_approvers
 from tenants.models import Brand, Person
-from tenants.people import approvers_of, named_approvers
 from tenants.permissions import Actor
 
 MOST_NAMED = 3

@@ -46,8 +46,8 @@ from tenants import clock, tokens
 from tenants.base_app import settings_of_app
 from tenants.database import db
 from tenants.errors import AppError, Forbidden, NotFound
+from tenants.holders import may_mend
 from tenants.ids import id_from
-from tenants.people import may_mend
 from tenants.permissions import Actor, Permission, require
 from tenants.scope import Scope, enter_scope
 from tenants.tokens import Purpose

@@ -23,9 +23,10 @@ from agency.web.who import actor_of_request
 from styleguides.given_fields import Wrong, day
 from tenants.database import db
 from tenants.errors import AppError, Conflict, Forbidden, Invalid
+from tenants.holders import approvers_of
 from tenants.ids import id_from
 from tenants.models import Brand
-from tenants.people import approvers_of, names_of
+from tenants.people import names_of
 from tenants.permissions import Permission
 
 policy_page = Blueprint("policy_page", __name__)

@@ -24,9 +24,9 @@ from channels.models import Account
 from channels.sign_ins import SIGN_INS
 from tenants.base_app import settings_of_app
 from tenants.database import db
+from tenants.holders import may_mend
 from tenants.ids import id_from
 from tenants.models import Agency, Brand
-from tenants.people import may_mend
 from tenants.scope import Scope, enter_scope
 from tenants.tokens import Link, Purpose, open_link, was_link
 
