@@ -11,9 +11,10 @@ from agency.replies.approval_mail import tell_approvers
 from agency.replies.drafting import new_text
 from agency.replies.lifecycle import LIFECYCLE
 from agency.replies.models import Approval, Reply, ReplyText
-from agency.replies.moves import live_approval, locked, move, text_of, void_approval
+from agency.replies.moves import live_approval, locked, move, void_approval
 from agency.replies.promises import publish_soon
 from agency.replies.shown import reason_given, refuse_unseen
+from agency.replies.variants import ONLY, Chosen, choose, shown_wording
 from agency.replies.words import accepted
 from tenants.database import db
 from tenants.errors import Conflict
@@ -21,15 +22,15 @@ from tenants.permissions import Actor, Permission, require
 
 
 def approve(actor: Actor, reply_id: UUID, text_hash: str, *, asked_at: datetime | None = None) -> Reply:
-    """Say yes to exactly the text whose hash was shown; with `asked_at`, to exactly that request for a yes. Where the
-    policy asks others after this, it goes on waiting for them.
+    """Say yes to exactly the text whose hash was shown, of several wordings that one; with `asked_at`, to exactly that
+    request for a yes. Where the policy asks others after this, it goes on waiting for them.
 
     Raises Conflict `text_changed` with the difference when the words are others by now, `asked_anew`, `own_reply` for
     whoever drafted it, `not_your_turn` for whom the policy does not ask at this step; NotFound, Forbidden.
     """
     reply = locked(reply_id)
     require(actor, Permission.REPLY_APPROVE, reply.brand_id)
-    text = text_of(reply)
+    text, which = shown_wording(reply, text_hash)
     already = live_approval(reply)
     if already is not None and already.decided_by == actor.user_id and already.text_hash == text_hash:
         return reply
@@ -40,15 +41,18 @@ def approve(actor: Actor, reply_id: UUID, text_hash: str, *, asked_at: datetime 
     checks.refuse_own_approval(actor, reply, text)
     waiting.refuse_not_asked(actor, reply)
     _still_good(reply, text)
-    _say_yes(actor, reply, text, "approve", "approve_step")
+    choose(reply, text)
+    _say_yes(actor, reply, text, "approve", "approve_step", which)
     return reply
 
 
-def _say_yes(actor: Actor, reply: Reply, text: ReplyText, last: str, step: str) -> None:
+def _say_yes(actor: Actor, reply: Reply, text: ReplyText, last: str, step: str, which: Chosen) -> None:
     """The yes of the present step: by the move `last` where no other step is left, else by `step`."""
     ahead = waiting.step_after(reply, text, waiting.policy_asked_by(reply).terms)
-    write_decision(actor, reply, text, "approved" if ahead is None else "step_approved")
+    write_decision(actor, reply, text, "approved" if ahead is None else "step_approved", which=which)
     said: dict[str, Any] = {"text_hash": text.text_hash, "step": reply.waits_step, "policy": reply.policy_number}
+    if which.of is not None:
+        said |= {"wording": which.number, "wordings": which.of}
     if ahead is None:
         move(reply, last, actor=actor, **said)
         publish_soon(reply)
@@ -61,7 +65,8 @@ def _say_yes(actor: Actor, reply: Reply, text: ReplyText, last: str, step: str) 
 def change_and_approve(
     actor: Actor, reply_id: UUID, words: str, text_hash: str, *, asked_at: datetime | None = None
 ) -> Reply:
-    """The approver's own words in the place of those shown, approved. The checks of `submit` hold for them too. Whoever
+    """The approver's own words in the place of those shown, of several wordings of the one whose hash is given,
+    approved. The checks of `submit` hold for them too. Whoever
     said yes to others at an earlier step is asked again, unless the policy says that changed words go on.
 
     Raises as `approve` does, and Invalid for words that cannot be used or that the style guide stops.
@@ -70,7 +75,7 @@ def change_and_approve(
     require(actor, Permission.REPLY_APPROVE, reply.brand_id)
     words = accepted(words)
     check_move(reply, "change_and_approve")
-    before = text_of(reply)
+    before, which = shown_wording(reply, text_hash)
     refuse_unseen(reply, before, text_hash, asked_at)
     if words == before.text:
         return approve(actor, reply_id, text_hash, asked_at=asked_at)
@@ -88,8 +93,9 @@ def change_and_approve(
     conversation = checks.conversation_of(reply)
     case = checks.case_of(reply)
     checks.refuse_stopped(checks.check_words(conversation, words, case=case, private=reply.private))
+    choose(reply, before)
     changed = new_text(reply, conversation, actor, words, by_approver=True)
-    _say_yes(actor, reply, changed, "change_and_approve", "change_step")
+    _say_yes(actor, reply, changed, "change_and_approve", "change_step", which)
     return reply
 
 
@@ -110,11 +116,11 @@ def say_no(
     require(actor, Permission.REPLY_APPROVE, reply.brand_id)
     reason = reason_given(reason)
     check_move(reply, no)
-    text = text_of(reply)
+    text, which = shown_wording(reply, text_hash)
     refuse_unseen(reply, text, text_hash, asked_at)
     waiting.refuse_not_asked(actor, reply, but_authors=False)
     void_approval(reply, "somebody said no at a later step")
-    write_decision(actor, reply, text, {"decline": "declined", "ask_for_changes": "changes_asked"}[no], reason)
+    write_decision(actor, reply, text, {"decline": "declined", "ask_for_changes": "changes_asked"}[no], reason, which)
     move(reply, no, actor=actor, reason=reason)
     return reply
 
@@ -126,8 +132,15 @@ def _still_good(reply: Reply, text: ReplyText) -> None:
         checks.refuse_stopped(checks.check_text_of(reply, text), text.let_go_rules)
 
 
-def write_decision(actor: Actor, reply: Reply, text: ReplyText, decision: str, reason: str | None = None) -> None:
-    """Keep a decision about exactly these words and this target."""
+def write_decision(
+    actor: Actor,
+    reply: Reply,
+    text: ReplyText,
+    decision: str,
+    reason: str | None = None,
+    which: Chosen = ONLY,
+) -> None:
+    """Keep a decision about exactly these words and this target, and which of several wordings it is about."""
     db.session.add(
         Approval(
             agency_id=reply.agency_id,
@@ -143,6 +156,8 @@ def write_decision(actor: Actor, reply: Reply, text: ReplyText, decision: str, r
             came_by=actor.came_by,
             policy_number=reply.policy_number,
             step=reply.waits_step if decision != "released" else None,
+            wording=which.number,
+            wordings=which.of,
         )
     )
     db.session.flush()

@@ -6,6 +6,7 @@ Saying yes or no to one that waits is `agency.replies.deciding`.
 from __future__ import annotations
 
 from datetime import timedelta
+from typing import Any
 from uuid import UUID
 
 from sqlalchemy import select
@@ -13,7 +14,7 @@ from sqlalchemy import select
 from agency.inbox import desk as inbox_desk
 from agency.inbox.case import COMPLAINT
 from agency.inbox.models import Conversation, Message
-from agency.replies import checks, keeping, standing, waiting
+from agency.replies import checks, keeping, standing, variants, waiting
 from agency.replies.approval_mail import tell_approvers
 from agency.replies.beginnings import begin_from
 from agency.replies.deciding import approve as approve
@@ -162,18 +163,23 @@ def _replace(reply: Reply, conversation: Conversation, message: Message, shown_h
 
 
 def submit(actor: Actor, reply_id: UUID, *, shown_hash: str | None = None) -> Reply:
-    """Ask the client for a yes by the policy in force, with `shown_hash` for exactly the words that were shown.
+    """Ask the client for a yes by the policy in force, with `shown_hash` for exactly the words that were shown; to
+    these, or to one of the wordings that stand beside them (`agency.replies.variants`).
 
     Raises Invalid `style_stop` with findings, Conflict when the target or, `text_changed`, the words changed.
     """
     reply = locked(reply_id)
     require(actor, Permission.REPLY_WRITE, reply.brand_id)
     text, case = _ready_to_leave(actor, reply, "submit", "awaiting_approval", shown_hash)
+    if case is not None:
+        variants.check_variants(reply, text, case)
     policy, decision = _by_policy(reply, text, case)
     reply.submitted_at = clock.now()
     reply.policy_number, reply.waits_step = policy.number, 1
     reply.waits_because = waiting.kept_reasons(decision)
-    move(reply, "submit", actor=actor, policy=policy.number, because=[one.rule for one in decision.because])
+    also: dict[str, Any] = {"wordings": reply.variant_count + 1} if reply.variant_count else {}
+    move(reply, "submit", actor=actor, policy=policy.number, because=[one.rule for one in decision.because], **also)
+    variants.offer_variants(reply)
     tell_approvers(reply)
     return reply
 

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import select
+from sqlalchemy import func, select
 
 from agency.inbox import outgoing
 from agency.inbox.models import Conversation, Message, thread_of
@@ -15,6 +15,7 @@ from agency.replies.models import Reply, ReplyText
 from agency.replies.words import hash_of, target_fingerprint
 from styleguides.brand_check import CheckResult
 from styleguides.other_brands import OTHER_BRAND
+from styleguides.scenarios import CaseFacts
 from tenants import clock
 from tenants.database import db, new_id
 from tenants.errors import Conflict, Invalid, worded
@@ -148,34 +149,70 @@ def new_text(
     `leaves`: they are about to be shown to the client. With it or `let_go` they are the words that stood there, and
     whoever wrote them stays their author. `author`, by id and name, is who typed them where that is not the actor.
     """
+    author = author or (actor.user_id, actor.name)
+    if leaves or let_go is not None:
+        author = _author_of(reply) or author
+    text = write_text(
+        reply,
+        conversation,
+        words,
+        author=author,
+        case=checks.case_of(reply),
+        by_approver=by_approver,
+        let_go=let_go,
+        leaves=leaves,
+    )
+    reply.text_id = text.id
+    reply.draft_version = (reply.draft_version or 0) + 1
+    reply.draft_text = reply.draft_by = reply.draft_by_name = reply.draft_at = None
+    reply.stopped_now = reply.stopped_by_version = None  # these words were checked with the guide in force just now
+    db.session.flush()
+    return text
+
+
+def _author_of(reply: Reply) -> tuple[UUID, str] | None:
+    wanted = select(ReplyText.author_id, ReplyText.author_name).where(ReplyText.id == reply.text_id)
+    found = db.session.execute(wanted).first()
+    return (found.author_id, found.author_name) if found else None
+
+
+def write_text(
+    reply: Reply,
+    conversation: Conversation,
+    words: str,
+    *,
+    author: tuple[UUID, str],
+    case: CaseFacts,
+    by_approver: bool = False,
+    let_go: LetGo | None = None,
+    leaves: bool = False,
+    is_further: bool = False,
+) -> ReplyText:
+    """Store these words as one more text of the reply's, with what the style guide says of them; which of its texts is
+    the reply's own stays as it is. `leaves` as in `new_text`, `author` by id and name; `is_further`: a wording beside
+    the first. Not flushed.
+    """
     result = checks.check_words(
         conversation,
         words,
-        case=checks.case_of(reply),
+        case=case,
         private=reply.private,
         beside_others=not by_approver,
         began_with=None if by_approver else reply.began_with,
     )
-    newest = db.session.execute(
-        select(ReplyText.number, ReplyText.author_id, ReplyText.author_name)
-        .where(ReplyText.reply_id == reply.id)
-        .order_by(ReplyText.number.desc())
-        .limit(1)
-    ).first()
-    author_id, author_name = author or (actor.user_id, actor.name)
-    if (leaves or let_go is not None) and newest is not None:
-        author_id, author_name = newest.author_id, newest.author_name
+    last = db.session.execute(select(func.max(ReplyText.number)).where(ReplyText.reply_id == reply.id)).scalar()
     text = ReplyText(
         agency_id=reply.agency_id,
         id=new_id(),
         brand_id=reply.brand_id,
         reply_id=reply.id,
-        number=(newest.number if newest else 0) + 1,
+        number=(last or 0) + 1,
         text=words,
         text_hash=hash_of(words),
-        author_id=author_id,
-        author_name=author_name,
+        author_id=author[0],
+        author_name=author[1],
         by_approver=by_approver,
+        is_further=is_further,
         guide_version=result.guide_version,
         findings=_kept_findings(result, own=not leaves and let_go is None),
         let_go_rules=list(let_go.rules) if let_go else None,
@@ -184,11 +221,6 @@ def new_text(
         let_go_by_name=let_go.by_name if let_go else None,
     )
     db.session.add(text)
-    reply.text_id = text.id
-    reply.draft_version = (reply.draft_version or 0) + 1
-    reply.draft_text = reply.draft_by = reply.draft_by_name = reply.draft_at = None
-    reply.stopped_now = reply.stopped_by_version = None  # these words were checked with the guide in force just now
-    db.session.flush()
     return text
 
 

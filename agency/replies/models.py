@@ -12,6 +12,7 @@ from sqlalchemy.orm import Mapped, mapped_column
 
 from agency.replies.lifecycle import STATES
 from agency.replies.policy_models import ApprovalPolicy as ApprovalPolicy
+from agency.replies.variant_models import ReplyVariant as ReplyVariant
 from tenants.database import Base, BrandOwned, Dated, belongs_to, belongs_to_brand
 
 _STATE_LIST = ", ".join(f"'{state}'" for state in STATES)
@@ -42,7 +43,7 @@ class Reply(BrandOwned, Dated, Base):
     `draft_form` and `draft_turn` are the open form that kept them last and its count (`agency.replies.keeping`).
     `policy_number` is the version of the brand's approval policy that the reply was sent for approval or released by,
     0 where there was none; `waits_step` the step of it that waits, from 1; `waits_because` why
-    (`agency.replies.waiting`).
+    (`agency.replies.waiting`). `variant_count` is how many further wordings stand beside the text (`reply_variant`).
     `sent_at` is when the last attempt left, `lease_until` when a sender that went silent is given up (database clock).
     """
 
@@ -84,6 +85,7 @@ class Reply(BrandOwned, Dated, Base):
     policy_number: Mapped[int | None]
     waits_step: Mapped[int | None]
     waits_because: Mapped[list[Any]] = mapped_column(JSONB, default=list, server_default="[]")
+    variant_count: Mapped[int] = mapped_column(default=0, server_default="0")
     sent_at: Mapped[datetime | None]
     lease_until: Mapped[datetime | None]
     fence: Mapped[int] = mapped_column(BigInteger, default=0, server_default="0")
@@ -147,6 +149,7 @@ class Reply(BrandOwned, Dated, Base):
 
 class ReplyText(BrandOwned, Dated, Base):
     """The words of a reply at one moment; never changed, a change is another row. `text_hash` is SHA-256, hex.
+    `is_further`: they were written as a wording beside the first, to choose from.
 
     `let_go_rules` are the ids of rules that stop these words and that a lead, `let_go_by`, let them go in spite of, for
     `let_go_reason`.
@@ -160,6 +163,7 @@ class ReplyText(BrandOwned, Dated, Base):
     author_id: Mapped[UUID]
     author_name: Mapped[str] = mapped_column(Text)
     by_approver: Mapped[bool] = mapped_column(default=False, server_default="false")
+    is_further: Mapped[bool] = mapped_column(default=False, server_default="false")
     guide_version: Mapped[int | None]
     findings: Mapped[list[Any]] = mapped_column(JSONB, default=list)
     let_go_rules: Mapped[list[Any] | None] = mapped_column(JSONB)
@@ -179,7 +183,8 @@ class Approval(BrandOwned, Dated, Base):
     `decision` is `approved`, `step_approved` (a yes that others must follow), `released` (the policy asks for no yes),
     `declined` or `changes_asked`. `policy_number` is the version of the brand's policy it was made by, 0 where there
     was none, and `step` the one of its steps. A lapsed approval keeps its row, with when and why it was voided.
-    `came_by` is the door the person came by (`tenants.permissions.Actor`); None where that was not kept.
+    `came_by` is the door the person came by (`tenants.permissions.Actor`); None where that was not kept. Where several
+    wordings were offered, `wording` is the number of the one the decision is about, or began from, of `wordings`.
     """
 
     __tablename__ = "approval"
@@ -194,6 +199,8 @@ class Approval(BrandOwned, Dated, Base):
     policy_number: Mapped[int | None]
     step: Mapped[int | None]
     came_by: Mapped[str | None] = mapped_column(Text)
+    wording: Mapped[int | None]
+    wordings: Mapped[int | None]
     voided_at: Mapped[datetime | None]
     void_reason: Mapped[str | None] = mapped_column(Text)
     __table_args__ = (

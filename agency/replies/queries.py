@@ -73,6 +73,7 @@ class ReplyRow(NamedTuple):
     let_go_reason: str | None
     let_go_by_name: str | None
     version: int
+    variant_count: int = 0
     typed: bool = False
 
 
@@ -119,6 +120,7 @@ _ROW = (
     ReplyText.let_go_reason,
     ReplyText.let_go_by_name,
     Reply.draft_version,
+    Reply.variant_count,
     Reply.draft_text,
     Reply.draft_by,
     Reply.draft_by_name,
@@ -183,12 +185,14 @@ def readable_reply(actor: Actor, reply_id: UUID) -> ReplyRow:
     return row
 
 
-def texts_shown_to(actor: Actor, texts: list[ReplyText], decisions: list[Approval]) -> list[ReplyText]:
-    """Of a reply's texts, first to last, those this person may read: the last, and those that were decided about."""
+def texts_shown_to(actor: Actor, texts: list[ReplyText], decisions: list[Approval], now_number: int) -> list[ReplyText]:
+    """Of a reply's texts, first to last, those this person may read: the one of this number, which the reply has now,
+    and those that were decided about.
+    """
     if actor.may(Permission.REPLY_READ_DRAFT):
         return texts
     decided = {decision.reply_text_id for decision in decisions}
-    return [text for text in texts if text.id in decided or text is texts[-1]]
+    return [text for text in texts if text.id in decided or text.number == now_number]
 
 
 class WaitingReply(NamedTuple):
@@ -329,8 +333,8 @@ class Receipt:
     @property
     def changed_by(self) -> str | None:
         """Who last changed the first writer's words; None when nobody did."""
-        last = self.texts[-1]
-        return last.author_name if last.author_id != self.texts[0].author_id else None
+        now = next(text for text in self.texts if text.number == self.reply.text_number)
+        return now.author_name if now.author_id != self.texts[0].author_id else None
 
     def as_data(self) -> dict[str, Any]:
         """The receipt of the API (contract.md)."""
@@ -389,5 +393,5 @@ def receipt(reply_id: UUID, reader: Actor | None = None) -> Receipt:
     ).scalars()
     texts, decisions = texts_of(reply_id), decisions_of(reply_id)
     if reader is not None:
-        texts = texts_shown_to(reader, texts, decisions)
+        texts = texts_shown_to(reader, texts, decisions, reply.text_number)
     return Receipt(reply, texts, decisions, list(attempts), changes_of(reply_id))

@@ -101,7 +101,9 @@ def _answer(
     if reply.state in NOT_LEFT and not actor.may(Permission.REPLY_READ_DRAFT):
         raise NotFound()
     decisions = queries.decisions_of(reply_id)
-    texts = queries.texts_shown_to(actor, queries.texts_of(reply_id), decisions)
+    every = queries.texts_of(reply_id)
+    text = next((t for t in every if t.id == reply.text_id), every[-1])
+    texts = queries.texts_shown_to(actor, every, decisions, text.number)
     attempts = list(
         db.session.execute(
             select(PublishAttempt)
@@ -109,7 +111,6 @@ def _answer(
             .order_by(PublishAttempt.created_at, PublishAttempt.id)
         ).scalars()
     )
-    text = next((t for t in texts if t.id == reply.text_id), texts[-1])
     page = _page(reply, message, account, brand, text, (texts, decisions, attempts), values or {}, errors or {})
     return make_response(render_page("receipt/page.html", page), status)
 

@@ -580,6 +580,13 @@ ROWS: dict[str, Callable[[Tenant], Row]] = {
         "author_name": t.word("writer"),
         "findings": [],
     },
+    "reply_variant": lambda t: {
+        **_owned(t, "reply_variant"),
+        "reply_id": t.id_of("reply"),
+        "reply_text_id": t.id_of("reply_text"),
+        "place": 2,
+        "is_safe": True,
+    },
     "wording": lambda t: {
         **_owned(t, "wording"),
         "exact": t.hash("wording"),
