@@ -129,7 +129,8 @@ class Request:
     """One call, as data. ``path`` starts with "/". At most one of ``form`` and ``json``.
 
     ``purpose`` is the adapter's own note; its word ``started`` is when the poll began, and the only thing in which two
-    equal questions may differ. ``asks_only``: a POST that changes nothing.
+    equal questions may differ. ``asks_only``: a POST that changes nothing. ``leave_before``: seconds of
+    `time.monotonic`; after them no byte of it leaves.
     """
 
     service: Service
@@ -141,6 +142,7 @@ class Request:
     token: TokenReference | None = None
     purpose: Mapping[str, str] = field(default_factory=dict)
     asks_only: bool = False
+    leave_before: float | None = field(default=None, compare=False)
 
     @property
     def is_write(self) -> bool:

@@ -29,6 +29,7 @@ from channels.google_business import oauth
 from channels.protocol import Answer, Exchange, Request, Secret, Service
 from channels.registry import ADAPTERS
 from channels.watched_stream import Flight, WatchedTransport, take_off
+from tenants import failpoints
 from tenants.settings import LOOPBACK_HOSTS, Settings
 
 CONNECT_SECONDS = 5.0
@@ -297,7 +298,7 @@ class Transport:
     def _call(self, request: Request, params: dict[str, str], headers: dict[str, str], *, read: bool = False) -> Answer:
         write = request.is_write and not read
         lines = self._lines()
-        flight = take_off(self._total_seconds)
+        flight = take_off(self._total_seconds, request.leave_before)
         try:
             client = lines.writes if write else lines.reads
             with client.stream(
@@ -308,6 +309,8 @@ class Transport:
                 json=request.json,
                 headers=headers,
             ) as response:
+                if write:
+                    failpoints.reached("send.answered")
                 body = _whole_body(response)
         except (
             httpx2.HTTPError,

@@ -23,10 +23,12 @@ import httpx2
 class Flight:
     """One call in progress in this thread.
 
-    ``wrote`` turns true just before the first byte of the request is handed over.
+    ``wrote`` turns true just before the first byte of the request is handed over, which nothing is after
+    ``leave_before``: a process may have been stopped since it last looked at its lease.
     """
 
     deadline: float
+    leave_before: float | None = None
     wrote: bool = False
 
     def left_seconds(self) -> float:
@@ -36,9 +38,9 @@ class Flight:
 _current = threading.local()
 
 
-def take_off(total_seconds: float) -> Flight:
+def take_off(total_seconds: float, leave_before: float | None = None) -> Flight:
     """Starts watching the next call of this thread."""
-    flight = Flight(time.monotonic() + total_seconds)
+    flight = Flight(time.monotonic() + total_seconds, leave_before)
     _current.flight = flight
     return flight
 
@@ -67,7 +69,9 @@ class _WatchedStream(httpcore2.NetworkStream):
     def write(self, buffer: bytes, timeout: float | None = None) -> None:
         limit = _bounded(timeout, httpcore2.WriteTimeout)
         flight = _flight()
-        if flight is not None and buffer:
+        if flight is not None and buffer and not flight.wrote:
+            if flight.leave_before is not None and time.monotonic() > flight.leave_before:
+                raise httpcore2.WriteTimeout("too late to leave")
             flight.wrote = True
         self._inner.write(buffer, limit)
 

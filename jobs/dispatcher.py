@@ -31,7 +31,7 @@ from jobs.catalogue import CATALOGUE, QUEUES, JobKind
 from jobs.patience import Patience
 from jobs.poll_endings import TURN_LEASE_SECONDS
 from jobs.timetable import TIMETABLE
-from tenants import clock
+from tenants import clock, failpoints
 from tenants.base_app import check_keys_of_app, create_base_app, redis_of_app
 from tenants.database import db
 from tenants.logs import get_logger
@@ -190,6 +190,7 @@ class Dispatcher:
                     "lease_seconds": PROMISE_LEASE_SECONDS,
                 },
             ).all()
+        failpoints.reached("dispatch.leased")
         queued = 0
         try:
             for name, numbers in _in_turn([Leased(*row) for row in leased]).items():

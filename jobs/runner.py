@@ -20,6 +20,7 @@ from channels.budgets import Budgets
 from channels.protocol import Answer, Request
 from channels.transport import Endpoints, Transport
 from jobs.catalogue import CATALOGUE, URGENT_QUEUES
+from tenants import failpoints
 from tenants.base_app import create_base_app, redis_of_app, settings_of_app
 from tenants.database import db
 from tenants.logs import get_logger
@@ -105,7 +106,9 @@ def run_promises(numbers: Sequence[int], app: Flask | None = None) -> None:
             continue
         with bound_contextvars(job=name.value, promise=number):
             try:
+                failpoints.reached("promise.begun")
                 CATALOGUE[name].resolve()(app, **ids)
+                failpoints.reached("promise.kept")
             except Exception as error:
                 log.exception("job_failed")
                 _fail(app, number, name, error)

@@ -13,6 +13,7 @@ from sqlalchemy.engine import make_url
 from sqlalchemy.exc import DisconnectionError
 
 import tenants.scope  # noqa: F401 - installs guard one on every session
+from tenants import failpoints
 from tenants.database import db
 from tenants.known_keys import learn_newest
 from tenants.logs import configure_logs
@@ -33,6 +34,7 @@ def create_base_app(settings: Settings, *, pool_size: int = 5) -> Flask:
     if not settings.onbrand_database_url:
         raise SettingsError("ONBRAND_DATABASE_URL is missing. Under `make run` it is set for you.")
     configure_logs(settings)
+    failpoints.arm(settings.onbrand_failpoints, settings.home / "failpoints")
     app = Flask("onbrand", static_folder=None)
     url = make_url(settings.onbrand_database_url).set(drivername="postgresql+psycopg")
     app.config.update(

@@ -13,6 +13,8 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
+from tenants import failpoints
+
 SECRET_MIN_LENGTH = 32
 INBOUND_SECRET_MIN_LENGTH = 20
 LOOPBACK_HOSTS = frozenset({"127.0.0.1", "localhost", "::1"})
@@ -62,6 +64,9 @@ class Settings:
     )
     onbrand_audit_heads: str = _setting(
         "", "folder told every hour where the record's chains end; `audit-heads` in ONBRAND_HOME where unset"
+    )
+    onbrand_failpoints: str = _setting(
+        "", "faults let in on purpose, `point=action[:seconds][*times][%percent]`, comma-separated; never in production"
     )
     onbrand_sign_up: str = _setting("closed", "`open` or `closed`")
     onbrand_proxy_hops: int = _setting(0, "trusted proxies in front of the web")
@@ -134,6 +139,7 @@ class Settings:
             raise SettingsError("ONBRAND_ENV must be `local` or `production`.")
         if self.onbrand_sign_up not in ("open", "closed"):
             raise SettingsError("ONBRAND_SIGN_UP must be `open` or `closed`.")
+        self._check_failpoints()
         if not 0 <= self.onbrand_port <= 65535:
             raise SettingsError("ONBRAND_PORT must be a port number.")
         if self.google_calls_per_minute < 1:
@@ -160,6 +166,14 @@ class Settings:
                 raise SettingsError(f"{entry.name.upper()} uses plain http; only loopback addresses may.")
         if self.onbrand_env == "production":
             self._check_production()
+
+    def _check_failpoints(self) -> None:
+        try:
+            failpoints.read_orders(self.onbrand_failpoints)
+        except ValueError as error:
+            raise SettingsError(f"ONBRAND_FAILPOINTS: {error}. The points stand in tenants/failpoints.py.") from None
+        if self.onbrand_failpoints and not self.is_local:
+            raise SettingsError("ONBRAND_FAILPOINTS lets faults in on purpose; production does not start with it.")
 
     def _check_addresses(self) -> None:
         """Addresses other libraries read: what they cannot read is said here, without the address, which is secret."""

@@ -9,7 +9,7 @@ at the platform after the lease ends: a sender that died is found by that promis
 from __future__ import annotations
 
 import time
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import timedelta
 from uuid import UUID
 
@@ -31,6 +31,7 @@ from channels.models import Account
 from channels.protocol import ConnectedAccount, ReplyTarget
 from channels.registry import adapter_for
 from channels.transport import Speaks
+from tenants import failpoints
 from tenants.database import db, new_id
 from tenants.errors import AppError, worded
 from tenants.logs import get_logger
@@ -73,14 +74,19 @@ def publish(app: HasAppContext, scope: Scope, reply_id: UUID, transport: Speaks)
     started = time.monotonic()
     with in_scope(app, scope):
         claimed = _claim(reply_id, started)
+        failpoints.reached("publish.claiming")
     if claimed is None:
         return "skipped"
+    failpoints.reached("publish.claimed")
     outcome = _send(claimed, transport)
+    failpoints.reached("publish.sent")
     if isinstance(outcome, WritesPaused):
         with in_scope(app, scope):
             write_pause.begin(_read(reply_id).account_id, outcome)
     with in_scope(app, scope):
         state = settle(claimed.reply_id, claimed.fence, outcome)
+        failpoints.reached("settle.written")
+    failpoints.reached("settle.kept")
     if isinstance(outcome, TargetChanged) and outcome.seen is not None:
         with in_scope(app, scope):
             outgoing.file_seen(account_of(_read(reply_id)), outcome.seen)
@@ -208,10 +214,13 @@ def _send(claimed: Claimed, transport: Speaks) -> PublishedReply | ChannelError:
     except Exception:
         log.exception("precheck_failed", reply_id=str(claimed.reply_id))
         return NotSent("the check before sending failed")
+    failpoints.reached("publish.checked")
     if time.monotonic() > claimed.leave_before:
         return NotSent("too little of the lease was left")
+    failpoints.reached("publish.leaving")
     try:
-        return adapter.read_publish(claimed.account, claimed.target, transport.send(request))
+        leaving = replace(request, leave_before=claimed.leave_before)
+        return adapter.read_publish(claimed.account, claimed.target, transport.send(leaving))
     except ChannelError as error:
         return _whose_trouble(error)
     except Exception:

@@ -24,7 +24,7 @@ from channels.items import ReadBack
 from channels.protocol import ConnectedAccount, ReplyTarget
 from channels.registry import adapter_for
 from channels.transport import Speaks
-from tenants import audit
+from tenants import audit, failpoints
 from tenants.base_app import settings_of_app
 from tenants.database import db, new_id
 from tenants.errors import worded
@@ -84,11 +84,17 @@ def look(app: HasAppContext, scope: Scope, reply_id: UUID, transport: Speaks) ->
     """
     with in_scope(app, scope):
         looking = _begin(reply_id)
+        failpoints.reached("look.beginning")
     if looking is None:
         return "skipped"
+    failpoints.reached("look.begun")
     seen = _read(looking, transport)
+    failpoints.reached("look.read")
     with in_scope(app, scope):
-        return _decide(looking, seen)
+        state = _decide(looking, seen)
+        failpoints.reached("look.deciding")
+    failpoints.reached("look.decided")
+    return state
 
 
 def _begin(reply_id: UUID) -> Looking | None:

@@ -9,6 +9,7 @@ import threading
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from dataclasses import replace
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
 from urllib.parse import parse_qs, urlsplit
@@ -499,3 +500,12 @@ def test_without_an_access_token_a_write_is_not_sent(token_answer: tuple[Any, in
     with speaking(behave) as (server, transport):
         assert type(outcome(transport, google("PUT"))) is error
         assert [path for _, path, _, _ in server.seen] == ["/token"]
+
+
+def test_what_left_too_late_did_not_leave() -> None:
+    """The process was stopped after it had looked at its lease: whoever looks for the words may send them by now."""
+    with speaking(lambda h, b: answer(h, {"id": "9"})) as (server, transport):
+        late = replace(write(), leave_before=time.monotonic() - 0.001)
+        assert type(outcome(transport, late)) is NotSent
+        assert server.seen == []
+        assert transport.send(replace(write(), leave_before=time.monotonic() + 60)).status == 200

@@ -110,6 +110,8 @@ class House:
     superuser: Engine
     account_ids: dict[str, UUID]
     programs: list[psutil.Popen] = field(default_factory=list)
+    commands: dict[int, tuple[str, ...]] = field(default_factory=dict)
+    """What each program was started as, by its process."""
 
     def poll(self) -> None:
         """One round of every due turn, in this process."""
@@ -171,6 +173,7 @@ class House:
             cwd=Path(__file__).resolve().parents[2],
         )
         self.programs.append(program)
+        self.commands[program.pid] = command
         return program
 
     def stop_all(self) -> None:

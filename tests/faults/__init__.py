@@ -1,0 +1,1 @@
+"""What goes wrong around publishing, on purpose, and the judge of what came of it: `make faults`."""
