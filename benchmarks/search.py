@@ -41,6 +41,7 @@ VOCABULARY = 50_000
 FILL = """
 create table said as
 select v.agency_id, v.id, v.brand_id, v.account_id, v.contact_id, v.author_name, v.external_id, v.last_message_at,
+    v.status = 'open' as is_open,
     array(select distinct 'w' || translate(floor(power(%(vocabulary)s, random()))::int::text, '0123456789',
               'bcdfghjklm') from generate_series(1, 12)
           where v.id is not null) as words
@@ -51,9 +52,9 @@ insert into message (agency_id, id, brand_id, conversation_id, account_id, conta
 select agency_id, uuidv7(last_message_at - now()), brand_id, id, account_id, contact_id, external_id, 'in', author_name,
     array_to_string(words, ' '), 'en', last_message_at, sha256(id::text::bytea)
 from said s where not exists (select from message m where m.agency_id = s.agency_id and m.conversation_id = s.id);
-insert into search_word (agency_id, id, brand_id, word, at)
+insert into search_word (agency_id, id, brand_id, word, at, is_open)
 select agency_id, id, brand_id, unnest(words || array['customer', split_part(author_name, ' ', 2), '#' || external_id]),
-    last_message_at
+    last_message_at, is_open
 from said;
 create table floor.said as
 select s.id, c.rank, c.excerpt, c.author_name, c.last_message_at,
@@ -251,6 +252,7 @@ def _fill(database: Database, rows: int) -> None:
         connection.execute("set maintenance_work_mem = '512MB'")
         connection.execute("set work_mem = '128MB'")
         connection.execute("drop index ix_search_word_place")
+        connection.execute("drop index ix_search_word_open")
         connection.execute("alter table search_word drop constraint pk_search_word")
         for statement in FILL.split(";\n"):
             if statement.strip():
@@ -259,6 +261,9 @@ def _fill(database: Database, rows: int) -> None:
             "alter table search_word add constraint pk_search_word primary key (agency_id, id, word, brand_id)"
         )
         connection.execute("create index ix_search_word_place on search_word (agency_id, word, at, id, brand_id)")
+        connection.execute(
+            "create index ix_search_word_open on search_word (agency_id, word, id, brand_id) where is_open"
+        )
         connection.execute("vacuum (analyze)")
         connection.execute("checkpoint")
 

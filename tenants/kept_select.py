@@ -24,10 +24,11 @@ from tenants.database import AgencyOwned, BrandOwned, db
 from tenants.models import Brand
 from tenants.scope import Scope, UnguardedStatement, check_reach, current_scope, is_owned
 
-_AGENCY = bindparam("scope_agency_id", type_=Uuid())
+SCOPE_AGENCY = bindparam("scope_agency_id", type_=Uuid())
+"""The scope's agency, for a table that nobody owns."""
 _BRANDS: Any = bindparam("scope_brand_ids", type_=postgresql.ARRAY(Uuid()))
 
-_OF_AGENCY = (with_loader_criteria(AgencyOwned, lambda cls: cls.agency_id == _AGENCY, include_aliases=True),)
+_OF_AGENCY = (with_loader_criteria(AgencyOwned, lambda cls: cls.agency_id == SCOPE_AGENCY, include_aliases=True),)
 _OF_BRANDS = (
     *_OF_AGENCY,
     with_loader_criteria(BrandOwned, lambda cls: cls.brand_id == any_(_BRANDS), include_aliases=True),
@@ -75,7 +76,7 @@ class KeptSelect:
         scoped: set[str] = set()
         if self._is_owned:
             statement = statement.options(*(_OF_AGENCY if has_every_brand else _OF_BRANDS))
-            scoped = {_AGENCY.key} if has_every_brand else {_AGENCY.key, _BRANDS.key}
+            scoped = {SCOPE_AGENCY.key} if has_every_brand else {SCOPE_AGENCY.key, _BRANDS.key}
         compiled = statement.compile(dialect=PGDialect_psycopg())  # type: ignore[no-untyped-call]
         if not scoped <= compiled.binds.keys():
             raise UnguardedStatement("The scope's criteria do not reach this statement.")

@@ -24,7 +24,7 @@ from agency.inbox.filters import ME, QueueFilter, conditions, read_cursor
 from agency.inbox.kept_filters import PARAMETERS, bound_filter, unseen
 from agency.inbox.label_names import LABELS_HASH
 from agency.inbox.models import Conversation, QueueCounter
-from agency.inbox.queue_lists import among_query, late_of_brands, list_query, walked_rows
+from agency.inbox.queue_lists import late_of_brands, list_query, walked_rows
 from agency.inbox.search_hits import Hit, hits
 from agency.inbox.search_page import place_cursor, seek
 from channels.models import Account
@@ -186,17 +186,13 @@ def _brands_walked(asked: tuple[UUID, ...] | None) -> tuple[UUID, ...] | None:
 def _searched(
     wanted: QueueFilter, order: str, after: str | None, limit: int, values: dict[str, Any], with_accounts: bool
 ) -> QueuePage:
-    """The same of a search: one statement and one or two for the texts, a few more where every word is common.
+    """The same of a search: one statement and one or two for the texts, one or two more for several words.
 
     A page of common words may be short, or empty, and still have a next one: so far was looked.
     """
 
-    def among(values: dict[str, Any], is_continued: bool) -> list[tuple[Any, ...]]:
-        bound = bound_filter(wanted, values)
-        return _kept_among(bound, order, is_continued, limit + 1, with_accounts).rows(values)
-
     columns = ROW_COLUMNS if with_accounts else ROW_WITHOUT_ACCOUNT
-    sought = seek(wanted, order, after, limit, values, columns, among)
+    sought = seek(wanted, order, after, limit, values, columns)
     next_cursor, rows = sought.next_cursor, [QueueRow._make(row) for row in sought.rows]
     is_cut = next_cursor is not None and len(rows) < limit
     if len(rows) > limit:
@@ -225,12 +221,6 @@ def _kept_list(
 ) -> KeptSelect:
     columns = ROW_COLUMNS if with_accounts else ROW_WITHOUT_ACCOUNT
     return KeptSelect(list_query(wanted, order, is_continued, rows, columns, in_lane=not with_accounts, walked=walked))
-
-
-@lru_cache(maxsize=256)
-def _kept_among(wanted: QueueFilter, order: str, is_continued: bool, rows: int, with_accounts: bool) -> KeptSelect:
-    columns = ROW_COLUMNS if with_accounts else ROW_WITHOUT_ACCOUNT
-    return KeptSelect(among_query(wanted, order, is_continued, rows, columns))
 
 
 class QueueState(NamedTuple):

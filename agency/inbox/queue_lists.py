@@ -171,14 +171,6 @@ def _with_end(
     return shown.order_by(*((place, number) if order == "due" else (place.desc(), number.desc())))
 
 
-def among_query(wanted: QueueFilter, order: str, is_continued: bool, rows: int, columns: tuple[Any, ...]) -> Any:
-    """So many of the conversations named by `among` that meet the filter."""
-    some = conditions(wanted, PARAMETERS["me"], PARAMETERS["now"])
-    found: Any = select(*columns).where(Conversation.id == any_(PARAMETERS["among"]), *some)
-    found = found.limit(literal_column(str(int(rows))))
-    return in_order(found, (ORDERED_BY[order], Conversation.id), is_continued, downwards=order != "due")
-
-
 def late_of_brands(most: int) -> Any:
     """How many of the brands `lanes` are late, counted up to `most`: a look at each brand's own due times.
 

@@ -50,7 +50,7 @@ _NEXT_OLDER = raw_sql(
 _MOVE_ON = raw_sql("update search_due set before_id = :before_id where id = :id", reason=_WHY)
 _CONVERSATIONS = raw_sql(
     """
-    select c.id, c.last_message_at, c.external_id, c.permalink, c.author_name, p.name
+    select c.id, c.last_message_at, c.status = 'open', c.external_id, c.permalink, c.author_name, p.name
     from conversation c left join contact p on p.agency_id = c.agency_id and p.id = c.contact_id
     where c.agency_id = :agency_id and c.id = any(:ids)
     """,
@@ -83,12 +83,12 @@ _NOTES = raw_sql(
     reason=_WHY,
 ).bindparams(bindparam("ids", type_=ARRAY(Uuid)))
 _HELD = raw_sql(
-    "select id, word, at from search_word where agency_id = :agency_id and id = any(:ids)", reason=_WHY
+    "select id, word, at, is_open from search_word where agency_id = :agency_id and id = any(:ids)", reason=_WHY
 ).bindparams(bindparam("ids", type_=ARRAY(Uuid)))
 _ADD = raw_sql(
     """
-    insert into search_word (agency_id, id, brand_id, word, at)
-    select c.agency_id, c.id, c.brand_id, given.word, c.last_message_at
+    insert into search_word (agency_id, id, brand_id, word, at, is_open)
+    select c.agency_id, c.id, c.brand_id, given.word, c.last_message_at, c.status = 'open'
     from unnest(:ids, :words) as given (id, word)
     join conversation c on c.agency_id = :agency_id and c.id = given.id
     on conflict do nothing
@@ -98,7 +98,7 @@ _ADD = raw_sql(
 # What somebody holds is being taken out, and its conversation told to be read anew: not waited for.
 _MOVE = raw_sql(
     """
-    update search_word w set at = c.last_message_at
+    update search_word w set at = c.last_message_at, is_open = c.status = 'open'
     from (select agency_id, id, word, brand_id from search_word
           where agency_id = :agency_id and id = any(:ids) for update skip locked) as free
     join conversation c on c.agency_id = free.agency_id and c.id = free.id and c.brand_id = free.brand_id
@@ -171,9 +171,9 @@ def _read(agency_id: UUID, ids: set[UUID]) -> None:
     def add(conversation_id: UUID, keys: Iterable[str]) -> None:
         wanted.update(Held(conversation_id, key) for key in keys if key)
 
-    stands: dict[UUID, datetime] = {}
-    for found, at, external_id, permalink, author, person in db.session.execute(_CONVERSATIONS, values):
-        stands[found] = at
+    stands: dict[UUID, tuple[datetime, bool]] = {}
+    for found, at, is_open, external_id, permalink, author, person in db.session.execute(_CONVERSATIONS, values):
+        stands[found] = (at, is_open)
         add(found, (whole_key(external_id), whole_key(permalink or "")))
         add(found, name_keys(author) | name_keys(person))
     for found, text, language, direction, author, external_id, permalink in db.session.execute(_MESSAGES, values):
@@ -184,9 +184,9 @@ def _read(agency_id: UUID, ids: set[UUID]) -> None:
     for found, text, language in db.session.execute(_NOTES, values):
         add(found, (NOTE + key for key in text_keys(text, language)))
     held, moved = set[Held](), set[UUID]()
-    for found, word, at in db.session.execute(_HELD, values):
+    for found, word, at, is_open in db.session.execute(_HELD, values):
         held.add(Held(found, word))
-        if at != stands.get(found):
+        if (at, is_open) != stands.get(found):
             moved.add(found)
     for statement, changed in ((_TAKE_OUT, held - wanted), (_ADD, wanted - held)):
         if changed:

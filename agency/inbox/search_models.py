@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 from uuid import UUID
 
-from sqlalchemy import BigInteger, Identity, Index, PrimaryKeyConstraint, Text
+from sqlalchemy import BigInteger, Identity, Index, PrimaryKeyConstraint, Text, false, text, true
 from sqlalchemy.orm import Mapped, mapped_column
 
 from tenants.database import Base, BrandOwned
@@ -20,14 +20,19 @@ class SearchWord(BrandOwned, Base):
     read. The key says of one conversation whether it has a word. `word` is as `agency.inbox.search_text` makes it. No
     foreign key, for it would cost half of what a word costs; triggers take the words away with the conversation, and
     with any message of it that goes.
+
+    `is_open` is true of all that are open but for those that were opened since their words were read (`SearchDue`), and
+    may still be true of one that was closed a moment ago: what is open is told from the conversation.
     """
 
     __tablename__ = "search_word"
     word: Mapped[str] = mapped_column(Text(collation="C"), primary_key=True)
     at: Mapped[datetime]
+    is_open: Mapped[bool] = mapped_column(server_default=true())
     __table_args__ = (
         PrimaryKeyConstraint("agency_id", "id", "word", "brand_id"),
         Index("ix_search_word_place", "agency_id", "word", "at", "id", "brand_id"),
+        Index("ix_search_word_open", "agency_id", "word", "id", "brand_id", postgresql_where=text("is_open")),
     )
 
 
@@ -35,7 +40,8 @@ class SearchDue(Base):
     """That a conversation's words have to be read anew; the rows are written by triggers and deleted once it is done.
 
     Several rows may name one conversation: whoever stores must never wait for whoever reads. With `before_id` in its
-    place: everything of the agency that is older, newest first, in slices; `before_id` moves on.
+    place: everything of the agency that is older, newest first, in slices; `before_id` moves on. `was_opened`: it was
+    not open before, so its words do not say yet that it is.
     """
 
     __tablename__ = "search_due"
@@ -43,4 +49,8 @@ class SearchDue(Base):
     agency_id: Mapped[UUID]
     conversation_id: Mapped[UUID | None]
     before_id: Mapped[UUID | None]
-    __table_args__ = (Index("ix_search_due_agency", "agency_id", "id"),)
+    was_opened: Mapped[bool] = mapped_column(default=False, server_default=false())
+    __table_args__ = (
+        Index("ix_search_due_agency", "agency_id", "id"),
+        Index("ix_search_due_opened", "agency_id", "conversation_id", postgresql_where=text("was_opened")),
+    )

@@ -26,15 +26,19 @@ from sqlalchemy import (
 
 from agency.inbox.filters import QueueFilter, conditions
 from agency.inbox.kept_filters import PARAMETERS
-from agency.inbox.kept_values import unseen_list
+from agency.inbox.kept_values import unseen, unseen_list
 from agency.inbox.models import Conversation, SearchWord
 from agency.inbox.searching import ways_of
 from tenants.kept_select import KeptSelect
 
 STEPS: Final = (200, 10_000)
 """Places of the word a page looks at, the second number where the first gave no full page; then the page ends."""
-MOST_BEGUN: Final = 2_000
-"""Places of all words with a beginning, put in order at once; of more the list is walked instead."""
+MOST_BEGUN: Final = 500
+"""Places of all words with a beginning, put in order at once; of more each word is read by itself."""
+MOST_WORDS: Final = 200
+"""Words with a beginning, each read from its newest place on; of more the list is walked instead: they are common."""
+STEPS_OF_MANY: Final = (51, 1_000)
+"""Places of each that a page looks at, where there are so many words."""
 _YES: Any = literal_column("true")
 _NO: Any = literal_column("false")
 
@@ -59,20 +63,44 @@ def newest(
     begins so. `by`: whether it goes on behind `values["place"]`, and whether the brands of `values["brands"]` alone
     are looked in. `columns` begin with the id.
     """
-    for most in STEPS:
+    steps, at = STEPS, 0
+    while True:
+        most = steps[at]
         found = _of_word(columns, wanted, beginnings, by, limit + 1, most).rows(values)
         is_cut, looked_at, *end = found[0][:4]
         if is_cut:
-            return None
+            words = {word for (word,) in _words_begun(beginnings, MOST_WORDS + 1).rows(values)}
+            if len(words) > MOST_WORDS:
+                return None
+            values = values | {"keys": sorted({*values["keys"], *words})}
+            steps, beginnings = STEPS_OF_MANY, 0
+            continue
         rows = [row for row in found if row[4] is not None]
-        is_more = looked_at == most
-        if len(rows) > limit or not is_more:
+        is_more, at = looked_at == most, at + 1
+        if len(rows) > limit or not is_more or at == len(steps):
             break
     place = (end[0], end[1]) if is_more else None
     if len(rows) > limit:
         rows = rows[:limit]
         place = (rows[-1][5], rows[-1][6])
     return Newest([row[6:] for row in rows], frozenset(row[6] for row in rows if row[4]), place)
+
+
+@lru_cache(maxsize=8)
+def _words_begun(beginnings: int, most: int) -> KeptSelect:
+    """The words with these beginnings, each found behind the one before it; at most so many of each beginning."""
+    parts: list[Any] = []
+    for number in range(beginnings):
+        ends = SearchWord.word < unseen(bindparam(f"to_0_{number}", type_=Text()))
+        begins = SearchWord.word >= unseen(bindparam(f"from_0_{number}", type_=Text()))
+        first = select(SearchWord.word).where(begins, ends).order_by(SearchWord.word).limit(literal_column("1"))
+        begun = select(first.subquery().c.word).cte(f"begun_{number}", recursive=True)
+        behind = select(SearchWord.word).where(SearchWord.word > begun.c.word, ends).order_by(SearchWord.word)
+        following = behind.limit(literal_column("1")).correlate(begun).scalar_subquery()
+        begun = begun.union_all(select(following).where(begun.c.word.is_not(None)))
+        some = select(begun.c.word).where(begun.c.word.is_not(None)).limit(literal_column(str(most)))
+        parts.append(select(some.subquery().c.word))
+    return KeptSelect(parts[0] if len(parts) == 1 else select(union_all(*parts).subquery().c.word))
 
 
 @lru_cache(maxsize=256)

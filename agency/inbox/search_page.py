@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from functools import lru_cache
 from typing import Any, Final, NamedTuple
 from uuid import UUID
@@ -15,13 +14,12 @@ from agency.inbox.kept_filters import PARAMETERS, bound_filter, in_order
 from agency.inbox.kept_values import unseen_list
 from agency.inbox.models import STATUSES, Conversation
 from agency.inbox.search_text import Search, read_search
+from agency.inbox.search_together import newest_together, open_together, planned
 from agency.inbox.searching import has_each, shape_of, values_of
 from tenants.kept_select import KeptSelect
 
-WALKED_AT_FIRST: Final = 1_000
 WALKED: Final = 10_000
-"""Rows of a list that are asked for common words: at first, where several might meet rarely, and at most before the
-page ends."""
+"""Rows of a list that are asked for common words before the page ends."""
 
 Rows = list[tuple[Any, ...]]
 
@@ -44,13 +42,11 @@ def seek(
     limit: int,
     values: dict[str, Any],
     columns: tuple[Any, ...],
-    among: Callable[[dict[str, Any], bool], Rows],
 ) -> Sought:
-    """Look for `wanted.q`: one word by time from its newest place on; else all that the rare words name, or where every
-    word is common the next of the list.
+    """Look for `wanted.q`: one word by time from its newest place on, several together; else all that a rare word
+    names, or where too many have it the next of the list.
 
-    `columns` begin with the id. `among` reads the rows of known ids, `values["among"]`, behind `values["place"]` where
-    it is told so. Raises Invalid for a cursor that is damaged or of another order.
+    `columns` begin with the id. Raises Invalid for a cursor that is damaged or of another order.
     """
     begin = read_cursor(after, order) if after else None
     search = read_search(wanted.q, notes=wanted.with_notes)
@@ -72,9 +68,17 @@ def seek(
         goes = (begin is not None, in_brands)
         newest = search_newest.newest(columns, bound, sum(shape), goes, limit, values)
         if newest is not None:
-            behind = place_cursor(order, *newest.place) if newest.place else None
-            return Sought(search, newest.rows, newest.surely, behind)
-    by = (bool(search.whole), search.number is not None, in_brands)
+            return _by_time(search, newest)
+    is_open = order != "past"
+    plan = planned(shape, (in_brands, is_open), values) if len(shape) > 1 and not search.whole else None
+    if plan is not None:
+        goes = (begin is not None, in_brands)
+        if not is_open:
+            return _by_time(search, newest_together(columns, bound, plan, goes, limit, values))
+        rows = open_together(columns, bound, order, plan, goes, limit + 1, values)
+        if rows is not None:
+            return Sought(search, rows, frozenset())
+    by = (bool(search.whole), search.number is not None, in_brands, is_open)
     kept = search_lookup.listed_by_rare(columns, bound, order, begin is not None, limit + 1, shape, by)
     looked = kept.rows(values)
     if looked[0][0]:
@@ -85,27 +89,14 @@ def seek(
         surely = frozenset(row[0] for row in search_lookup.surely_found(by[0], by[1]).rows(values))
     values["among"] = list(surely)
     walk = (columns, bound, order, begin is not None, shape)
-    if len(shape) > 1:
-        rows = _walk(*walk, limit + 1, WALKED_AT_FIRST).rows(values)
-        if len(rows) > limit:
-            return Sought(search, rows, surely)
-        together = _together(shape, in_brands, values)
-        if together is not None:
-            return Sought(search, among(values | {"among": [*together, *surely]}, begin is not None), surely)
     rows = _walk(*walk, limit + 1, WALKED).rows(values)
     ends = [] if len(rows) > limit else _end_of_walk(*walk[1:-1], WALKED).rows(values)
     return Sought(search, rows, surely, place_cursor(order, *ends[0]) if ends else None)
 
 
-def _together(shape: tuple[int, ...], in_brands: bool, values: dict[str, Any]) -> list[UUID] | None:
-    """Those that have several common words, where one of these is not too common and they meet rarely; else None."""
-    (counts,) = search_lookup.counted(shape, in_brands).rows(values)
-    least = min(range(len(shape)), key=lambda place: int(counts[place]))
-    if counts[least] > search_lookup.MOST_HELD_AGAINST:
-        return None
-    held = tuple(place for place, count in enumerate(counts) if count <= search_lookup.MOST_HELD_AGAINST)
-    found = [row[0] for row in search_lookup.having_all(shape, least, held, in_brands).rows(values)]
-    return found if len(found) <= search_lookup.MOST_RARE else None
+def _by_time(search: Search, found: search_newest.Newest) -> Sought:
+    behind = place_cursor("past", *found.place) if found.place else None
+    return Sought(search, found.rows, found.surely, behind)
 
 
 def place_cursor(order: str, place: Any, conversation_id: UUID) -> str:

@@ -1,6 +1,7 @@
 """What finds conversations by their words, under row-level security: conditions, and the walk along a list.
 
-A rare word is looked up first (`agency.inbox.search_lookup`); what it names is all that is read. Where every word is
+A rare word is looked up first (`agency.inbox.search_lookup`); what it names is all that is read. Several words are
+merged (`agency.inbox.search_together`). Where every word is
 common, the list is walked in its own order and each conversation asked whether it has them, so the newest or most
 urgent are found soon; a walk ends after so many rows and goes on with the next page. One word alone, in a list by time,
 is read from its newest place on (`agency.inbox.search_newest`). So no search reads more than a bounded number of rows,
@@ -93,7 +94,7 @@ def values_of(search: Search) -> dict[str, Any]:
     """The values of the terms' parameters."""
     values: dict[str, Any] = {}
     for place, term in enumerate(search.terms):
-        values[f"keys_{place}"] = list(term.keys)
+        values[f"keys_{place}"] = [key for key in term.keys if not key.startswith(term.beginnings)]
         for number, begun in enumerate(term.beginnings):
             values |= {f"from_{place}_{number}": begun, f"to_{place}_{number}": begun + _LAST}
     return values

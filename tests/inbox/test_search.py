@@ -294,6 +294,22 @@ def test_common_words_that_rarely_come_together_are_found_at_once(
         assert page(ana, typed, status="open").next_cursor is None
 
 
+@pytest.mark.parametrize("rare", [2_000, 0])
+def test_what_is_opened_is_found_among_open_ones_at_once(
+    rare: int, ana: Agency, said: Callable[..., UUID], little: Callable[[int], None]
+) -> None:
+    little(rare)
+    one, other = said("The giraffe slept", status="closed"), said("A giraffe ate")
+    assert found(ana, "giraffe", status="open") == [other]
+    for status, wanted in (("open", {one, other}), ("snoozed", {other}), ("open", {one, other}), ("closed", {other})):
+        with ana.entered():
+            db.session.execute(update(Conversation).where(Conversation.id == one).values(status=status))
+        for typed, without in (("giraffe", set()), ('"giraffe"', set()), ("giraffe sle", {other})):
+            assert {row.id for row in page(ana, typed, status="open").rows} == wanted - without
+        index_words(ana.app)
+        assert {row.id for row in page(ana, "giraffe", status="open").rows} == wanted
+
+
 def test_what_is_written_in_moves_to_the_top_with_its_words(ana: Agency, said: Callable[..., UUID]) -> None:
     older, newer = (said("A giraffe", age=timedelta(days=days)) for days in (2, 1))
     assert found(ana, '"giraffe"') == [newer, older]
