@@ -11,7 +11,7 @@ from datetime import UTC, datetime
 from typing import Literal, Protocol, runtime_checkable
 
 from channels.errors import ChannelError
-from channels.items import IncomingItem, Kind, Page, PublishedReply, ReadBack, SetAside
+from channels.items import IncomingItem, Kind, Page, PublishedReply, ReadBack, ReplyState, SetAside
 from channels.protocol import Answer, ConnectedAccount, Deed, Exchange, Request, Secret
 
 
@@ -228,6 +228,43 @@ class DoesDeeds(Protocol):
 
     def read_deed(self, account: ConnectedAccount, deed: Deed, item: DeedTarget, answer: Answer) -> None:
         """Returns when it stands; raises the platform's refusal, or `OutcomeUnknown`."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class OurAnswer:
+    """A published answer of ours that shall be read again. ``key`` is the caller's own name of it."""
+
+    key: str
+    external_id: str
+    answered_external_id: str
+
+
+@dataclass(frozen=True, slots=True)
+class SeenAnswer:
+    """What stands of an answer of ours. ``gone`` only where the platform denies it while its sibling reads well;
+    ``gone_along``: it denies what it answered, too. ``text`` and the rest are known of what is "there".
+    """
+
+    key: str
+    state: Literal["there", "gone", "gone_along", "unknown"]
+    text: str = ""
+    hidden: bool = False
+    moderation: ReplyState = "published"
+    violation: str | None = None
+    reason: str | None = None
+
+
+@runtime_checkable
+class ReadsOurAnswers(Protocol):
+    """Adapters that can read published answers of ours again, by their names, as they stand now."""
+
+    def plan_our_answers(self, account: ConnectedAccount, answers: Sequence[OurAnswer]) -> list[Request]: ...
+
+    def read_our_answers(
+        self, account: ConnectedAccount, answers: Sequence[OurAnswer], exchanges: Sequence[Exchange]
+    ) -> list[SeenAnswer]:
+        """One for each of the answers, in their order. Raises nothing."""
         ...
 
 

@@ -16,12 +16,13 @@ from channels import (
     meta_graph,
     meta_history,
     meta_messages,
+    meta_our_answers,
     meta_replies,
     meta_requests,
     meta_sending,
     meta_streams,
 )
-from channels.capabilities import Access, DeedTarget, EventReading, Subscription
+from channels.capabilities import Access, DeedTarget, EventReading, OurAnswer, SeenAnswer, Subscription
 from channels.comment_grammar import Grammar
 from channels.deliveries import Told
 from channels.errors import Refused
@@ -42,8 +43,9 @@ class MetaAdapter(ABC):
     grammar: Grammar
     #: Fields of a thread's top that prove it reads, and how many replies the platform counts.
     thread_fields: str
-    #: The field of a comment that holds its words.
+    #: The fields of a comment that hold its words, and whether it is hidden.
     text_field: str
+    hidden_field: str
 
     # --- the platform's own words ---
 
@@ -179,6 +181,14 @@ class MetaAdapter(ABC):
                 return set_aside(raw, str(error))
 
         return meta_replies.read_find(target, text, exchanges, sent_at, read_reply)
+
+    def plan_our_answers(self, account: ConnectedAccount, answers: Sequence[OurAnswer]) -> list[Request]:
+        return meta_our_answers.plan(account, answers, f"id,{self.text_field},{self.hidden_field}")
+
+    def read_our_answers(
+        self, account: ConnectedAccount, answers: Sequence[OurAnswer], exchanges: Sequence[Exchange]
+    ) -> list[SeenAnswer]:
+        return meta_our_answers.read(answers, exchanges, self.text_field, self.hidden_field)
 
     @staticmethod
     def deed_of(target: ReplyTarget) -> Deed:

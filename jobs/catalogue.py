@@ -62,6 +62,8 @@ CATALOGUE: dict[JobName, JobKind] = {
     JobName.RECHECK_WAITING_REPLIES: JobKind(
         "jobs.publishing:recheck_waiting_replies", "desk", 60, tries=10, together=20
     ),
+    JobName.COMPARE_ANSWERS: JobKind("jobs.publishing:compare_answers", "desk", 60, tries=10, together=20),
+    JobName.READ_ANSWERS_AGAIN: JobKind("jobs.answers_again:read_answers_again", "history", 120, tries=3),
     JobName.RAISE_MERGED: JobKind("jobs.merging:raise_merged", "desk", 60, tries=10, together=20),
     JobName.RECHECK_WORDS: JobKind("jobs.rechecking:recheck_words", "upkeep", 120, tries=5),
     JobName.SUBSCRIBE_ACCOUNT: JobKind("jobs.subscribing:subscribe_account", "setup", 120, tries=8, together=5),

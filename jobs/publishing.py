@@ -7,7 +7,7 @@ from uuid import UUID
 from flask import Flask
 
 from agency.inbox import moderation
-from agency.replies import lapsing, publishing, reconciling
+from agency.replies import lapsing, live_changes, publishing, reconciling
 from jobs.runner import transport_of
 from tenants.scope import Scope, in_scope
 
@@ -35,3 +35,9 @@ def recheck_waiting_replies(app: Flask, agency_id: str, brand_id: str, conversat
     """Let approvals lapse whose message was changed or deleted."""
     with in_scope(app, _scope(agency_id, brand_id)):
         lapsing.recheck_conversation(UUID(conversation_id))
+
+
+def compare_answers(app: Flask, agency_id: str, brand_id: str, conversation_id: str, seen_by: str) -> None:
+    """Hold answers of ours against what a poll or an event brought of them."""
+    with in_scope(app, _scope(agency_id, brand_id)):
+        live_changes.compare_conversation(UUID(conversation_id), seen_by)

@@ -12,7 +12,7 @@ from sqlalchemy import Select, String, and_, cast, exists, func, select
 from agency.inbox import bulk, moderation, returning
 from agency.inbox.contacts import deeds
 from agency.notices import sending
-from agency.replies import answered_words, approval_requests, versions
+from agency.replies import answered_words, approval_requests, live_sweep, versions
 from agency.replies.models import PublishAttempt, Reply
 from agency.replies.reconciling import MODERATION_LOOKS, NEEDS_A_PERSON
 from channels import connecting, ending, raw_events
@@ -59,6 +59,7 @@ def keep_up(app: Flask) -> None:
                 watch_unproven()
                 wake_events(agency_id)
                 wake_deeds()
+                live_sweep.wake(agency_id)
                 history.wake(agency_id)
                 importing.wake(agency_id)
                 keeping.wake(agency_id)

@@ -51,6 +51,8 @@ class JobName(StrEnum):
     RERANK = "rerank"
     READ_TOPICS = "read_topics"
     RAISE_MERGED = "raise_merged"
+    COMPARE_ANSWERS = "compare_answers"
+    READ_ANSWERS_AGAIN = "read_answers_again"
     TELL_AUDIT_HEADS = "tell_audit_heads"
 
 

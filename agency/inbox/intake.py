@@ -27,6 +27,7 @@ from agency.inbox.topic_words import topics_of
 from agency.inbox.understanding.reading import cut, read
 from agency.inbox.understanding.stored import to_stored
 from channels.items import IncomingItem, Page
+from channels.matching import same_text
 from channels.models import Account
 from tenants.database import db, new_id
 from tenants.outbox import JobName, enqueue_after_commit
@@ -55,6 +56,7 @@ class _Work(NamedTuple):
     astray: joining.Pairs = frozenset()
     named: Sequence[tuple[Record, Known]] = ()
     told_more: Sequence[tuple[Record, Known]] = ()
+    by_event: bool = False
 
     def __bool__(self) -> bool:
         """Whether there is anything to write."""
@@ -78,7 +80,8 @@ def store_page(
     that does not hold.
     `past_before` is for history: what is unanswered since before that is kept closed, as past. Replies that wait for
     approval are looked at again when what they answer changed (RECHECK_WAITING_REPLIES with agency_id, brand_id,
-    conversation_id).
+    conversation_id), and what of answers we sent is shown otherwise is held against them (COMPARE_ANSWERS with seen_by
+    besides).
     """
     rows = AccountRows(account)
     aside = rows.set_aside(page.set_aside)
@@ -93,7 +96,7 @@ def store_page(
     brand_rules = rows.lock()
     work = _compare(records, rows.known(external_ids))
     if work:
-        _write(account, rows, work, Rules(brand_rules, past_before), now)
+        _write(account, rows, work._replace(by_event=known_stay), Rules(brand_rules, past_before), now)
     arrived = tuple((r.kind, r.written_at) for r in work.fresh if r.direction == "in" and not r.deleted)
     return Stored(len(work.fresh), len(work.changed), len(work.gone), work.unchanged, aside, arrived)
 
@@ -294,6 +297,24 @@ def _write(account: Account, rows: AccountRows, work: _Work, rules: Rules, now: 
                 brand_id=account.brand_id,
                 conversation_id=thread.id,
             )
+    ours = {k.conversation_id for k in work.gone if k.our_text is not None}
+    ours |= {k.conversation_id for r, k in work.changed if _stands_differently(r, k)}
+    for conversation_id in sorted({home.get(place, place) for place in ours}):
+        enqueue_after_commit(
+            JobName.COMPARE_ANSWERS,
+            agency_id=account.agency_id,
+            brand_id=account.brand_id,
+            conversation_id=conversation_id,
+            seen_by="event" if work.by_event else "poll",
+        )
+
+
+def _stands_differently(record: Record, known: Known) -> bool:
+    """Whether an answer we sent is shown otherwise than we know it; how it is told the first time is no difference."""
+    if known.our_text is None or known.deleted:
+        return False
+    moderation = (record.moderation or "published", known.moderation or "published")
+    return record.hidden != known.hidden or moderation[0] != moderation[1] or not same_text(record.text, known.our_text)
 
 
 def _contexts(written: Iterable[Record], places: dict[str, UUID]) -> Contexts:

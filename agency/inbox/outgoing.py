@@ -7,7 +7,7 @@ from datetime import datetime
 from typing import Any, Final
 from uuid import UUID
 
-from sqlalchemy import func, select, update
+from sqlalchemy import and_, case, func, select, update
 from sqlalchemy.dialects.postgresql import JSONB
 
 from agency.inbox.conversation_rows import refresh_conversation
@@ -271,6 +271,42 @@ def moderated(
 ) -> None:
     """What the platform's moderation says of our answer by now."""
     _alter(account, conversation_id, _message_id(account, platform_id, answered_external_id), moderation=verdict)
+
+
+def seen_there(
+    account: Account,
+    conversation_id: UUID,
+    *,
+    reply_id: UUID,
+    text: str,
+    hidden: bool,
+    moderation: str | None,
+    now: datetime,
+) -> None:
+    """How our answer was just read: the message says so, and what it said before is kept with it."""
+    differs = Message.text != text
+    said = func.jsonb_build_array(
+        func.jsonb_build_object("text", Message.text, "until", now.isoformat(timespec="seconds"))
+    )
+    is_changed = and_(differs, Message.deleted_at.is_(None))
+    db.session.execute(
+        update(Message)
+        .where(
+            Message.account_id == account.id, Message.conversation_id == conversation_id, Message.reply_id == reply_id
+        )
+        .values(
+            text=text,
+            edited_at=case((is_changed, now), else_=Message.edited_at),
+            earlier_texts=case(
+                (is_changed, Message.earlier_texts.op("||", return_type=JSONB())(said)), else_=Message.earlier_texts
+            ),
+            deleted_at=None,
+            hidden=hidden,
+            moderation=moderation,
+        )
+        .execution_options(synchronize_session=False)
+    )
+    refresh_conversation(account, conversation_id)
 
 
 _NO_WORDS: Final[Mapping[str, Any]] = {"text": "", "attachments": [], "earlier_texts": []}

@@ -34,7 +34,8 @@ _KNOWN = raw_sql(
            coalesce(edited_at, written_at) as version, moderation, author_name is null as nameless, set_apart,
            coalesce(contact_id = any(array(
                select jsonb_array_elements_text(contact_ids)::uuid from contact_erasure
-               where agency_id = :agency_id and state <> 'done')), false) as going
+               where agency_id = :agency_id and state <> 'done')), false) as going,
+           case when reply_id is not null then text end as our_text, hidden
     from message where agency_id = :agency_id and account_id = :account_id and external_id = any(:external_ids)
     """,
     reason=WHY,

@@ -29,6 +29,9 @@ class Known(NamedTuple):
     nameless: bool = False
     set_apart: bool = False
     going: bool = False
+    our_text: str | None = None
+    """What an answer of ours says that was sent from here; None of every other message."""
+    hidden: bool = False
 
 
 class Person(NamedTuple):

@@ -11,6 +11,7 @@ from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.orm import Mapped, mapped_column
 
 from agency.replies.lifecycle import STATES
+from agency.replies.live_models import LiveChange as LiveChange
 from agency.replies.policy_models import ApprovalPolicy as ApprovalPolicy
 from agency.replies.variant_models import ReplyVariant as ReplyVariant
 from tenants.database import Base, BrandOwned, Dated, belongs_to, belongs_to_brand
@@ -45,6 +46,8 @@ class Reply(BrandOwned, Dated, Base):
     0 where there was none; `waits_step` the step of it that waits, from 1; `waits_because` why
     (`agency.replies.waiting`). `variant_count` is how many further wordings stand beside the text (`reply_variant`).
     `sent_at` is when the last attempt left, `lease_until` when a sender that went silent is given up (database clock).
+    `live_state` is how it was last seen to stand on the platform (`agency.replies.live_models`); at `live_due_at` that
+    is read again, None for no more (`agency.replies.live_sweep`).
     """
 
     __tablename__ = "reply"
@@ -96,6 +99,7 @@ class Reply(BrandOwned, Dated, Base):
     published_at: Mapped[datetime | None]
     read_back_at: Mapped[datetime | None]
     live_state: Mapped[str | None] = mapped_column(Text)
+    live_due_at: Mapped[datetime | None]
     question_kept: Mapped[bool] = mapped_column(default=False, server_default="false")
     __table_args__ = (
         belongs_to("conversation", "conversation_id"),
@@ -116,6 +120,7 @@ class Reply(BrandOwned, Dated, Base):
             "written_by",
             postgresql_where=text("state = 'published' and deed = 'reply'"),
         ),
+        Index("ix_reply_live_due", "agency_id", "live_due_at", postgresql_where=text("live_due_at is not null")),
         Index("ix_reply_undecided", "agency_id", "brand_id", "id", postgresql_where=text(UNDECIDED)),
         Index(
             "ix_reply_question_not_kept",

@@ -8,18 +8,17 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Final
 from uuid import UUID
 
 from sqlalchemy import func, select
 
-from agency.inbox import outgoing
-from agency.replies import one_person
+from agency.replies import live_changes, one_person
+from agency.replies.live_changes import Seen
 from agency.replies.models import PublishAttempt, Reply
 from agency.replies.moves import locked, move, text_of
 from agency.replies.promises import database_now, look_later, publish_soon
 from agency.replies.settling import live_state_of, stand, taken_by_another
-from agency.replies.targets import account_of, connected_account_of, target_of
+from agency.replies.targets import connected_account_of, target_of
 from channels.items import ReadBack
 from channels.protocol import ConnectedAccount, ReplyTarget
 from channels.registry import adapter_for
@@ -50,16 +49,6 @@ SENDER_SILENT = worded(
 )
 NO_OUTCOME_TOLD = worded("The sender went silent before it could say what happened.")
 SENT_ONCE_MORE = worded("It surely did not arrive, so it is sent once more.")
-
-NOT_SEEN: Final = {
-    "reply": worded("The platform accepted this reply, but does not show it. It is not sent again by itself."),
-    "edit": worded(
-        "The platform accepted the change, but still shows the earlier words. It is not sent again by itself."
-    ),
-    "withdraw": worded(
-        "The platform accepted that this is taken back, but still shows it. It is not sent again by itself."
-    ),
-}
 
 log = get_logger("reconciling")
 
@@ -241,44 +230,12 @@ def _prove(reply: Reply, state: str, seen: ReadBack) -> None:
     ).scalar_one()
     if state == "found":
         reply.read_back_at = database_now()
-        before = reply.live_state
-        reply.live_state = live_state_of(reply, seen.reply.state if seen.reply else "published")
-        if before == "pending" and reply.live_state == "visible":
-            outgoing.moderated(
-                account_of(reply),
-                reply.conversation_id,
-                reply.platform_id or "",
-                reply.in_reply_to_external_id,
-                "published",
-            )
-        if reply.live_state == "rejected" and before != "rejected":
-            reply.state_reason = _rejected(seen.reply.violation if seen.reply else None)
-            _owed_again(reply, rejected=True)
+        shown = live_state_of(reply, seen.reply.state if seen.reply else "published")
+        live_changes.note(reply, Seen(shown, seen.reply.violation if seen.reply else None), "look")
+        live_changes.supersede_earlier(reply)
         if reply.live_state == "pending" and looks < MODERATION_LOOKS:
             look_later(reply, min(3600, settle * 2 ** min(looks, 10)))
     elif looks < LOOKS_NEEDED:
         look_later(reply, settle * LOOK_AT_SETTLE_TIMES[min(looks, 2)])
-    elif state == "absent" and reply.live_state != "not_seen":
-        reply.live_state = "not_seen"
-        reply.state_reason = NOT_SEEN[reply.deed]
-        if reply.deed == "reply":
-            _owed_again(reply, rejected=False)
-
-
-def _rejected(violation: str | None) -> str:
-    """In the platform's own word where it gives one."""
-    if violation:
-        return worded("The platform does not show this reply. Its reason: %(violation)s.", violation=violation)
-    return worded("The platform does not show this reply. It gives no reason.")
-
-
-def _owed_again(reply: Reply, *, rejected: bool) -> None:
-    outgoing.does_not_stand(
-        account_of(reply),
-        reply.conversation_id,
-        platform_id=reply.platform_id or "",
-        answered_external_id=reply.in_reply_to_external_id,
-        rejected=rejected,
-        now=database_now(),
-        private=reply.private and reply.kind != "message",
-    )
+    elif state == "absent":
+        live_changes.note(reply, Seen("not_seen"), "look")

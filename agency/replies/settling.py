@@ -12,7 +12,7 @@ from sqlalchemy import func, select
 
 from agency.inbox import outgoing
 from agency.inbox.sent import link_reply
-from agency.replies import checks
+from agency.replies import checks, live_sweep
 from agency.replies.models import PublishAttempt, Reply
 from agency.replies.moves import lapse, locked, move, text_of
 from agency.replies.pauses import wait_for_pause
@@ -151,6 +151,7 @@ def stand(reply: Reply, platform_id: str, live_state: str, *, move_name: str) ->
     assert reply.published_at is not None
     record(reply, account, platform_id, live_state)
     account.last_sent_at = reply.published_at
+    live_sweep.begin(reply)
     look_later(reply, settings_of_app().settle_seconds)
 
 

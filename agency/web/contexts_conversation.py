@@ -59,6 +59,7 @@ class MessageLook:
     private: bool = told("A private reply: only the person it was written to reads it.", default=False)
     elsewhere: bool = told("Ours, but typed in the platform's own tools.", default=False)
     refusal: str = told("Why the platform's moderation does not show it.", default="")
+    why_away: str = told("Why an answer of ours does not stand as it was sent, in a sentence.", default="")
     linked: Choice | None = told("The direct messages a private reply began, or the comment it answered.", default=None)
     change_url: str = told("Opens it in the composer, to change what stands on the platform.", default="")
     take_back_url: str = told("Posting (`reason`) takes it back from the platform.", default="")

@@ -17,8 +17,10 @@ from agency.web.kept_looks import apart, kept_looks
 from agency.web.language import chosen_language, chosen_zone, per_language
 from agency.web.looks import Choice, StateLook
 from agency.web.media_words import media_word
+from agency.web.receipt_chain import live_looks
 from agency.web.reply_looks import stars_look
 from agency.web.state_looks import reply_states
+from agency.web.stored_words import said_again
 from agency.web.thread_deeds import Deeds, ThreadDeeds
 
 LONGEST_QUOTE = 600
@@ -72,7 +74,7 @@ def _message(
         at=clocks.moment(m.edited_at or m.written_at, chosen_zone(), chosen_language()),
         language=m.language or "",
         stars=None if is_ours else stars_look(m.stars),
-        state=_state(m) if is_ours and not for_client else None,
+        state=_state(m, reply) if is_ours and not for_client else None,
         edited=m.edited_at is not None and not is_ours,
         deleted=m.deleted_at is not None,
         hidden=m.hidden and m.deleted_at is None,
@@ -85,6 +87,7 @@ def _message(
         private=private,
         elsewhere=is_ours and m.reply_id is None and reply is None and not for_client and m.deleted_at is None,
         refusal=str(view.context.get("violation") or "") if rejected else "",
+        why_away=_why_away(reply) if reply and not for_client else "",
         linked=deeds.linked,
         change_url=deeds.change_url,
         take_back_url=deeds.take_back_url,
@@ -98,6 +101,12 @@ def _message(
     )
 
 
+def _why_away(reply: ReplyRow) -> str:
+    """Of an answer that does not stand as it was sent."""
+    is_other = reply.state == "published" and reply.live_state in _LATER
+    return said_again(reply.state_reason or "") if is_other else ""
+
+
 @per_language
 def outgoing_states() -> dict[str, StateLook]:
     """Where a message of ours stands once a platform has it."""
@@ -105,10 +114,17 @@ def outgoing_states() -> dict[str, StateLook]:
         "published": reply_states()["published"],
         "pending": StateLook("pending", _("Not visible yet"), "hourglass", "warn"),
         "rejected": StateLook("rejected", _("Refused by the platform"), "cross", "bad"),
+        **{state: look for state, look in live_looks().items() if state in _LATER},
     }
 
 
-def _state(m: MessageView) -> StateLook:
+_LATER = ("hidden", "edited", "removed", "gone_along", "not_seen")
+"""What was seen of it after it had been there, or should have been."""
+
+
+def _state(m: MessageView, reply: ReplyRow | None) -> StateLook:
+    if reply is not None and reply.live_state in _LATER:
+        return outgoing_states()[reply.live_state]
     return outgoing_states()[m.moderation if m.moderation in ("pending", "rejected") else "published"]
 
 

@@ -31,9 +31,14 @@ def live_looks() -> dict[str, StateLook]:
         for look in (
             StateLook("visible", _("Still there"), "eye", "good"),
             StateLook("pending", _("Not visible yet"), "hourglass", "warn"),
+            StateLook("hidden", _("Hidden by the platform"), "ban", "warn"),
+            StateLook("edited", _("Other words stand there"), "pencil", "warn"),
             StateLook("rejected", _("Taken down by the platform"), "cross", "bad"),
+            StateLook("removed", _("No longer there"), "cross", "bad"),
+            StateLook("gone_along", _("Gone with what it answered"), "cross", "plain"),
+            StateLook("replaced", _("Changed by us"), "pencil", "plain"),
             StateLook("withdrawn", _("Taken back"), "undo", "plain"),
-            StateLook("not_seen", _("No longer there"), "question", "warn"),
+            StateLook("not_seen", _("Never seen there"), "question", "warn"),
         )
     }
 

@@ -134,6 +134,7 @@ DEEDS: Final[tuple[Worded, ...]] = (
     worded("spam lifted"),
     worded("spam marked"),
     worded("split"),
+    worded("stands differently"),
     worded("start"),
     worded("start edit"),
     worded("start withdraw"),

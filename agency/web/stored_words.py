@@ -13,9 +13,11 @@ from flask_babel import gettext as _
 
 from agency.inbox.moderation import NOT_CLEAR, WAITS_FOR_ACCOUNT, WAITS_FOR_BRAND, WAITS_FOR_PLATFORM
 from agency.replies.checks import MESSAGE_OVER, NEVER_WROTE, PEOPLE_ONLY, PRIVATE_OVER
+from agency.replies.live_changes import NOT_SEEN
+from agency.replies.live_changes import REASONS as LIVE_REASONS
 from agency.replies.pauses import ALL_PAUSED, MESSAGES_PAUSED
 from agency.replies.publishing import FOLLOWS_ANOTHER, KEY_MISSING, NOT_AS_APPROVED, NOT_THE_APPROVED_WORDS
-from agency.replies.reconciling import NEEDS_A_PERSON, NO_OUTCOME_TOLD, NOT_SEEN, SENDER_SILENT, SENT_ONCE_MORE
+from agency.replies.reconciling import NEEDS_A_PERSON, NO_OUTCOME_TOLD, SENDER_SILENT, SENT_ONCE_MORE
 from agency.replies.standing import ANSWER_CHANGED, ANSWERED_ALREADY, ANSWERED_ELSEWHERE
 from tenants.errors import Worded, worded
 
@@ -102,6 +104,7 @@ SENTENCES: Final[tuple[Worded, ...]] = (
     WAITS_FOR_PLATFORM,
     NOT_CLEAR,
     *(NOT_SEEN.values()),
+    *(LIVE_REASONS.values()),
     worded("nothing was read"),
     worded("the thread is too long to read whole"),
     worded("the reading failed"),
@@ -141,6 +144,7 @@ READINGS: Final[dict[str, Worded]] = {
     "platform_down": worded("the platform did not answer properly"),
     "not_sent": worded("the platform could not be reached"),
     "refused": worded("the platform refused to show it"),
+    "location_unread": worded("the location could not be read beside it"),
 }
 """Why a look could not tell, by the code an adapter gives."""
 

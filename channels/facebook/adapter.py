@@ -136,6 +136,7 @@ class FacebookAdapter(Notices, MetaAdapter):
     grammar = _OWN_POSTS
     thread_fields = "id,comment_count"
     text_field = "message"
+    hidden_field = "is_hidden"
 
     def reply_request(self, account: ConnectedAccount, target: ReplyTarget, text: str) -> Request:
         return requests.reply(account, target.external_id, text)

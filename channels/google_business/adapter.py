@@ -6,6 +6,7 @@ from channels.google_business import oauth
 from channels.google_business.events import ReviewEvents
 from channels.google_business.notices import LONGEST_NOTICE, Notices
 from channels.google_business.notifications import Notifications
+from channels.google_business.our_answers import OurAnswers
 from channels.google_business.replies import DEEDS, LONGEST_REPLY, Replies
 from channels.google_business.review_history import ReviewHistory
 from channels.google_business.review_poll import ReviewPolls
@@ -27,11 +28,11 @@ TRAITS = ChannelTraits(
 
 
 class GoogleBusinessAdapter(
-    ReviewPolls, ReviewsTogether, ReviewHistory, ReviewEvents, Replies, Notices, Notifications, Standing
+    ReviewPolls, ReviewsTogether, ReviewHistory, ReviewEvents, Replies, OurAnswers, Notices, Notifications, Standing
 ):
     """See `channels.protocol.ChannelAdapter`, and `channels.capabilities` for what else it can do:
 
-    `ReadsEvents`, `PollsTogether`, `ReadsHistory`, `Subscribes`, `ChecksAccess`, `PublishesNotices`.
+    `ReadsEvents`, `PollsTogether`, `ReadsHistory`, `Subscribes`, `ChecksAccess`, `PublishesNotices`, `ReadsOurAnswers`.
     """
 
     traits = TRAITS

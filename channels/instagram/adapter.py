@@ -84,6 +84,7 @@ class InstagramAdapter(MetaAdapter):
     grammar = _MEDIA
     thread_fields = "id"
     text_field = "text"
+    hidden_field = "hidden"
 
     def reply_request(self, account: ConnectedAccount, target: ReplyTarget, text: str) -> Request:
         """Addressed to the top-level comment: an answer to a reply lands there anyway."""

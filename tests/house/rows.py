@@ -656,6 +656,15 @@ ROWS: dict[str, Callable[[Tenant], Row]] = {
         "deed": "look",
         "detail": t.word("detail"),
     },
+    "live_change": lambda t: {
+        **_owned(t, "live_change"),
+        "reply_id": t.id_of("reply"),
+        "from_state": "visible",
+        "to_state": "edited",
+        "seen_by": "sweep",
+        "reason": t.word("violation"),
+        "text_hash": t.hash("seen text").hex(),
+    },
     "judgement": lambda t: {
         **_owned(t, "judgement"),
         "reply_id": t.id_of("reply"),

@@ -18,6 +18,8 @@ IN_HEALTH_SECONDS = {
     JobName.RECONCILE_REPLY: 20,  # some pages of a thread
     JobName.DO_DEED: 10,  # one call
     JobName.RECHECK_WAITING_REPLIES: 2,
+    JobName.COMPARE_ANSWERS: 2,
+    JobName.READ_ANSWERS_AGAIN: 60,  # 200 reads, and a transaction for each that stands differently
     JobName.RECHECK_WORDS: 20,
     JobName.SUBSCRIBE_ACCOUNT: 10,  # five calls
     JobName.WAKE_ACCOUNT: 2,

@@ -106,6 +106,7 @@ OURS: dict[str, str] = {
     "kept_media": CODE,
     "label": BY_US,
     "last_place": "ids of brands",
+    "live_change": CODE,
     "ledger_line": "what was given, names masked when it is written",
     "ledger_total": CODE,
     "message": "ids under which a platform knows a thing: without them a poll brings the words back; hashes",
