@@ -43,6 +43,12 @@ def _said(checked: Checked) -> Iterator[str]:
     if standing["published_at"]:
         read = standing["read_back_at"] or "never"
         yield f"Published at {standing['published_at']} as {standing['platform_id']}; read back {read}."
+    after = parts.get("after", {"changes": [], "wrote_again_at": None})  # receipts of the first form have none
+    for one in after["changes"]:
+        why = f", the platform's reason {one['reason']}" if one["reason"] else ""
+        yield f"Seen at {one['at']} by a {one['seen_by']}: {_named(one['to_state']).lower()}{why}."
+    if after["wrote_again_at"]:
+        yield f"The customer wrote again at {after['wrote_again_at']}."
     numbers = ", ".join(f"{line['number']} ({line['action']})" for line in parts["record"]["lines"])
     yield f"Lines of the brand's record: {numbers or 'none'}."
     if checked.left_out:

@@ -9,7 +9,7 @@ from agency.replies.words import hash_of
 Example = dict[str, Any]
 
 BRAND_ID = "019a8f00-0000-7000-8000-000000000001"
-_ACCOUNT_ID = "019a8f00-0000-7000-8000-000000000002"
+ACCOUNT_ID = "019a8f00-0000-7000-8000-000000000002"
 CONVERSATION_ID = "019a8f00-0000-7000-8000-000000000003"
 LABEL_ID = "019a8f00-0000-7000-8000-000000000032"
 TOPIC_ID = "019a8f00-0000-7000-8000-000000000035"
@@ -19,7 +19,7 @@ PERSON_ID = "019a8f00-0000-7000-8000-000000000006"
 OTHER_ID = "019a8f00-0000-7000-8000-000000000007"
 MORNING = "2026-11-22T08:00:00.000000Z"
 LATER = "2026-11-22T09:30:00.000000Z"
-_WORDS = "Dear Ines, thank you for telling us. We have sent the card again. Kind regards, Pennywell"
+REPLY_WORDS = "Dear Ines, thank you for telling us. We have sent the card again. Kind regards, Pennywell"
 
 BRAND: Final[Example] = {
     "id": BRAND_ID,
@@ -42,7 +42,7 @@ BRAND: Final[Example] = {
 NEW_BRAND: Final[Example] = {"name": "Pennywell", "language": "en", "time_zone": "Europe/London"}
 
 ACCOUNT: Final[Example] = {
-    "id": _ACCOUNT_ID,
+    "id": ACCOUNT_ID,
     "brand_id": BRAND_ID,
     "platform": "google_business",
     "external_id": "accounts/1/locations/2",
@@ -134,12 +134,12 @@ FINDING: Final[Example] = {
     "needs_approval": False,
 }
 
-NEW_REPLY: Final[Example] = {"text": _WORDS}
+NEW_REPLY: Final[Example] = {"text": REPLY_WORDS}
 REPLY: Final[Example] = {
     "id": REPLY_ID,
     "brand_id": BRAND_ID,
     "conversation_id": CONVERSATION_ID,
-    "account_id": _ACCOUNT_ID,
+    "account_id": ACCOUNT_ID,
     "in_reply_to": _MESSAGE_ID,
     "platform": "google_business",
     "kind": "review",
@@ -152,8 +152,8 @@ REPLY: Final[Example] = {
     "state": "draft",
     "state_since": LATER,
     "state_reason": None,
-    "text": _WORDS,
-    "text_hash": hash_of(_WORDS),
+    "text": REPLY_WORDS,
+    "text_hash": hash_of(REPLY_WORDS),
     "version": 1,
     "typed": False,
     "findings": [],
@@ -171,7 +171,7 @@ REPLY: Final[Example] = {
     "platform_id": None,
     "live_state": None,
 }
-SHOWN: Final[Example] = {"text_hash": hash_of(_WORDS)}
+SHOWN: Final[Example] = {"text_hash": hash_of(REPLY_WORDS)}
 LET_GO: Final[Example] = {"let_go_reason": "The client asked for this very word.", "let_go_by": "Lee Example"}
 SUBMITTED: Final[Example] = {"state": "awaiting_approval", "submitted_at": LATER}
 CHANGE: Final[Example] = {"deed": "edit", "changes_reply_id": OTHER_ID}
@@ -197,36 +197,6 @@ REQUESTS: Final[Example] = {
         }
     ],
 }
-RECEIPT: Final[Example] = {
-    "reply_id": REPLY_ID,
-    "brand_id": BRAND_ID,
-    "account_id": _ACCOUNT_ID,
-    "platform": "google_business",
-    "deed": "reply",
-    "private": False,
-    "changes_reply_id": None,
-    "deed_reason": None,
-    "changed_by_reply_ids": [],
-    "state": "published",
-    "text": _WORDS,
-    "text_hash": hash_of(_WORDS),
-    "written_by": "Sam Example",
-    "changed_by": None,
-    "guide_version": 3,
-    "findings": [],
-    "let_go_reason": None,
-    "let_go_by": None,
-    "approved_by": "Robin Example",
-    "approved_at": LATER,
-    "decision": "approved",
-    "attempts": [{"at": LATER, "request_id": OTHER_ID, "outcome": "published", "detail": None}],
-    "looks": [],
-    "platform_id": "accounts/1/locations/2/reviews/3",
-    "published_at": LATER,
-    "read_back_at": LATER,
-    "live_state": "approved",
-}
-
 DEED: Final[Example] = {
     "id": OTHER_ID,
     "message_id": _MESSAGE_ID,
@@ -275,7 +245,7 @@ READING: Final[Example] = {
 CONVERSATION: Final[Example] = {
     "id": CONVERSATION_ID,
     "brand_id": BRAND_ID,
-    "account_id": _ACCOUNT_ID,
+    "account_id": ACCOUNT_ID,
     "account_name": "Pennywell, High Street",
     "platform": "google_business",
     "kind": "review",

@@ -5,7 +5,9 @@ from __future__ import annotations
 from typing import Any, Literal
 from uuid import UUID
 
-from agency.api import examples
+from flask import Response
+
+from agency.api import examples, receipt_examples
 from agency.api.bearer import caller, id_or_nobody, known_id
 from agency.api.blueprint import ApiBlueprint
 from agency.api.schemas.fields import Nothing
@@ -27,6 +29,7 @@ from agency.api.schemas.replies import (
 )
 from agency.replies import changing, desk, letting_go, queries
 from agency.replies.approval_requests import requests_of
+from agency.replies.signed_receipt import signed_receipt
 
 blueprint = ApiBlueprint("replies", __name__, description="Answers, decisions about them, and receipts.")
 
@@ -199,7 +202,7 @@ def list_requests(reply_id: str) -> Any:
 
 
 @blueprint.get("/replies/<reply_id>/receipt")
-@blueprint.response(200, Receipt, example=examples.RECEIPT)
+@blueprint.response(200, Receipt, example=receipt_examples.RECEIPT)
 def get_receipt(reply_id: str) -> Any:
     """Who wrote and changed it, what was checked, who said yes, what was sent, what stands."""
     return queries.receipt(known_id(reply_id), caller()).as_data()
@@ -211,3 +214,19 @@ def _readable(reply_id: UUID) -> queries.ReplyRow:
 
 def _saved_reply_in(body: dict[str, Any]) -> UUID | None:
     return None if body["saved_reply_id"] is None else id_or_nobody(body["saved_reply_id"])
+
+
+@blueprint.get("/replies/<reply_id>/receipt/signed")
+@blueprint.doc(
+    responses={
+        "200": {
+            "description": "The signed receipt, to be kept byte for byte; `onbrand receipt verify` checks it",
+            "content": {"application/json": {"schema": {"type": "object"}, "example": receipt_examples.SIGNED_RECEIPT}},
+        }
+    }
+)
+def get_signed_receipt(reply_id: str) -> Response:
+    """The receipt as a file that proves itself; its form is that of docs/receipt.md. Words the caller may not read are
+    held by their hash alone. The public keys are at `/.well-known/onbrand-receipt-keys.json`.
+    """
+    return Response(signed_receipt(caller(), known_id(reply_id)), mimetype="application/json")

@@ -78,6 +78,7 @@ API_ROUTE_POLICY: dict[str, Policy] = {
     "api_replies.let_go_reply": P.REPLY_LET_GO,
     "api_replies.list_requests": P.REPLY_READ,
     "api_replies.get_receipt": P.REPLY_READ,
+    "api_replies.get_signed_receipt": P.REPLY_READ,
     # style_guides.py
     "api_style_guides.get_guide_in_force": P.GUIDE_READ,
     "api_style_guides.list_versions": P.GUIDE_READ,

@@ -5,7 +5,7 @@ from __future__ import annotations
 import base64
 import binascii
 import json
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, NamedTuple
 from uuid import UUID
@@ -13,6 +13,7 @@ from uuid import UUID
 from sqlalchemy import Row, and_, select, tuple_
 
 from agency.inbox.models import Conversation, Message
+from agency.replies.afterwards import Afterwards, afterwards_of
 from agency.replies.joins import WORDS_OF_REPLY
 from agency.replies.models import NOT_LEFT, Approval, PublishAttempt, Reply, ReplyText
 from agency.replies.words import hash_of
@@ -323,6 +324,7 @@ class Receipt:
     decisions: list[Approval]
     attempts: list[PublishAttempt]
     changes: list[Reply]
+    after: Afterwards = field(default_factory=Afterwards)
 
     @property
     def approval(self) -> Approval | None:
@@ -367,6 +369,7 @@ class Receipt:
             "published_at": reply.published_at,
             "read_back_at": reply.read_back_at,
             "live_state": reply.live_state,
+            "after": self.after.as_data(),
         }
 
 
@@ -380,7 +383,7 @@ def _attempt_data(attempt: PublishAttempt) -> dict[str, Any]:
 
 
 def receipt(reply_id: UUID, reader: Actor | None = None) -> Receipt:
-    """The whole chain of one reply, in five statements.
+    """The whole chain of one reply, in seven statements.
 
     A reader who may not read drafts is shown the words that were decided about and the ones that hold now, not what
     came before. Raises NotFound, Forbidden.
@@ -394,4 +397,11 @@ def receipt(reply_id: UUID, reader: Actor | None = None) -> Receipt:
     texts, decisions = texts_of(reply_id), decisions_of(reply_id)
     if reader is not None:
         texts = texts_shown_to(reader, texts, decisions, reply.text_number)
-    return Receipt(reply, texts, decisions, list(attempts), changes_of(reply_id))
+    return Receipt(
+        reply,
+        texts,
+        decisions,
+        list(attempts),
+        changes_of(reply_id),
+        afterwards_of(reply_id, reply.conversation_id, reply.published_at),
+    )

@@ -20,9 +20,11 @@ from cryptography.hazmat.primitives.serialization import load_pem_public_key
 
 from agency.replies.words import hash_of
 
-FORM: Final = "onbrand-receipt-1"
+FORM: Final = "onbrand-receipt-2"
 KEYS_FORM: Final = "onbrand-receipt-keys-1"
-PARTS: Final = ("reply", "customer", "texts", "decisions", "attempts", "standing", "record")
+PARTS: Final = ("reply", "customer", "texts", "decisions", "attempts", "standing", "after", "record")
+PARTS_OF: Final = {FORM: PARTS, "onbrand-receipt-1": tuple(part for part in PARTS if part != "after")}
+"""By form: an older one holds as long as it is kept."""
 MOST_BYTES: Final = 8 * 1024 * 1024
 """A larger file is not read: the longest receipts have a few hundred thousand bytes."""
 SALT_BYTES: Final = 16
@@ -133,13 +135,14 @@ def verify(data: bytes, keys: Mapping[str, PublicKey]) -> Checked:
     told = _read(data)
     head, parts, words = told["head"], told["parts"], told["words"]
     _check_head(head, told["signature"], keys)
-    for name in PARTS:
+    wanted = PARTS_OF[head["form"]]
+    for name in wanted:
         if name not in parts:
             raise NotAsMade(name, f"The part `{name}` is missing.")
         if _hash(parts[name]) != head["parts"][name]:
             raise NotAsMade(name, f"The part `{name}` is not as it was signed: it was altered.")
-    if set(parts) != set(PARTS):
-        raise NotAsMade("parts", f"A part was added that nobody signed: {_names(set(parts) - set(PARTS))}.")
+    if set(parts) != set(wanted):
+        raise NotAsMade("parts", f"A part was added that nobody signed: {_names(set(parts) - set(wanted))}.")
     places = dict(_places(parts))
     for held, beside in words.items():
         _check_words(held, beside, places)
@@ -184,7 +187,7 @@ def _check_shape(part: str, told: Any, shape: Mapping[str, type]) -> None:
 
 
 def _check_head(head: Mapping[str, Any], signature: str, keys: Mapping[str, PublicKey]) -> None:
-    if head["form"] != FORM:
+    if head["form"] not in PARTS_OF:
         raise NotAsMade("head", f"The form {_plain(head['form'])} is not one this program knows, or was altered.")
     key = keys.get(head["key"])
     if key is None:
@@ -202,7 +205,7 @@ def _check_head(head: Mapping[str, Any], signature: str, keys: Mapping[str, Publ
             "head",
             f"The signature is not one the key {_plain(head['key'])} gave for this head: one of them was altered.",
         ) from error
-    if set(head["parts"]) != set(PARTS):
+    if set(head["parts"]) != set(PARTS_OF[head["form"]]):
         raise NotAsMade("head", "The head names other parts than this form has.")
     if key.retired_at is not None and _moment(head["made_at"]) > _moment(key.retired_at):
         raise NotAsMade(

@@ -7,10 +7,11 @@ from datetime import UTC, datetime
 from typing import Any, Final
 from uuid import UUID
 
-from sqlalchemy import and_, select
+from sqlalchemy import Row, and_, select
 
 from agency.inbox.models import Conversation, Message
 from agency.replies import approval_requests, queries
+from agency.replies.afterwards import Afterwards
 from agency.replies.models import Approval, ApprovalRequest, PublishAttempt, ReplyText
 from agency.replies.models import Reply as StoredReply
 from agency.replies.receipt_form import KEYS_FORM, Words, canonical, key_id_of, sign
@@ -35,6 +36,7 @@ PROVING: Final = tuple(
         "settle",
         "reconcile",
         "resolve",
+        "stands_differently",
     )
 )
 """The acts whose lines of the record a receipt names."""
@@ -57,6 +59,7 @@ def signed_receipt(actor: Actor, reply_id: UUID) -> bytes:
         "decisions": [_decision(one, found.texts, requests, words, actor) for one in found.decisions],
         "attempts": [_attempt(one, words) for one in found.attempts],
         "standing": _standing(stored, found.changes, words),
+        "after": _after(found.after, words),
         "record": _record(stored),
     }
     return sign(key_in_use(), settings_of_app().base_url, _at(clock.now()), parts, words)
@@ -147,11 +150,7 @@ def _decision(
     one: Approval, texts: Sequence[ReplyText], requests: Sequence[ApprovalRequest], words: Words, reader: Actor
 ) -> dict[str, Any]:
     """From which address and browser is for who may read the record; everybody is given that it was kept."""
-    by_link = [
-        asked for asked in requests if asked.from_address and asked.ended_at and asked.ended_by == one.decided_by
-    ]
-    nearest = min(by_link, key=lambda asked: abs((asked.ended_at or one.created_at) - one.created_at), default=None)
-    asked = nearest if one.came_by == "link" else None
+    asked = link_used(one, requests)
     shown = reader.may(Permission.AUDIT_READ)
     return {
         "decision": one.decision,
@@ -170,6 +169,15 @@ def _decision(
         "lapsed_at": _at(one.voided_at),
         "lapse_reason": words.hold(one.void_reason),
     }
+
+
+def link_used(one: Approval, requests: Sequence[ApprovalRequest]) -> ApprovalRequest | None:
+    """The request by whose link a decision came, with the address and browser it came from."""
+    by_link = [
+        asked for asked in requests if asked.from_address and asked.ended_at and asked.ended_by == one.decided_by
+    ]
+    nearest = min(by_link, key=lambda asked: abs((asked.ended_at or one.created_at) - one.created_at), default=None)
+    return nearest if one.came_by == "link" else None
 
 
 def _attempt(attempt: PublishAttempt, words: Words) -> dict[str, Any]:
@@ -199,18 +207,42 @@ def _standing(reply: StoredReply, changes: Sequence[StoredReply], words: Words) 
     }
 
 
-def _record(reply: StoredReply) -> dict[str, Any]:
-    """The lines of the brand's chain that say it was decided and sent: number and hash, as `docs/audit.md` says."""
-    lines = db.session.execute(
+def _after(after: Afterwards, words: Words) -> dict[str, Any]:
+    return {
+        "changes": [
+            {
+                "at": _at(one.created_at),
+                "from_state": one.from_state,
+                "to_state": one.to_state,
+                "seen_by": one.seen_by,
+                "reason": words.hold(one.reason),
+                "text_hash": one.text_hash,
+            }
+            for one in after.changes
+        ],
+        "wrote_again_at": _at(after.wrote_again_at),
+        "answered_again_by": _id(after.answered_by),
+    }
+
+
+def record_lines(brand_id: UUID, reply_id: UUID) -> Sequence[Row[int, bytes, str, datetime]]:
+    """The lines of the brand's chain that say it was decided, sent and how it stood then: `number`, `hash`, `action`
+    and `created_at`, as `docs/audit.md` says; one statement.
+    """
+    return db.session.execute(
         select(BrandAudit.number, BrandAudit.hash, BrandAudit.action, BrandAudit.created_at)
         .where(
-            BrandAudit.brand_id == reply.brand_id,
+            BrandAudit.brand_id == brand_id,
             BrandAudit.subject_type == "reply",
-            BrandAudit.subject_id == str(reply.id),
+            BrandAudit.subject_id == str(reply_id),
             BrandAudit.action.in_(PROVING),
         )
         .order_by(BrandAudit.number)
-    )
+    ).all()
+
+
+def _record(reply: StoredReply) -> dict[str, Any]:
+    lines = record_lines(reply.brand_id, reply.id)
     told = [
         {"number": line.number, "hash": line.hash.hex(), "action": line.action, "at": _at(line.created_at)}
         for line in lines

@@ -33,6 +33,7 @@ from agency.web.contexts_owner import (
     OwnerReplyPage,
     OwnerWaitingPage,
     ReceiptPage,
+    RecordLine,
     WaitingRow,
 )
 from agency.web.contexts_rooms import (
@@ -79,6 +80,7 @@ __all__ = [
     "QueueRow",
     "QuotedPost",
     "ReceiptPage",
+    "RecordLine",
     "ReplyLook",
     "RuleLook",
     "SecondFactorPage",

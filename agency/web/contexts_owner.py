@@ -132,6 +132,16 @@ class ChainStep:
 
 
 @dataclass(frozen=True, kw_only=True)
+class RecordLine:
+    """A line of the brand's record that a receipt names."""
+
+    number: int = told("In the brand's chain.")
+    what: str = told("Reply: approve.")
+    at: Clock = told("When it was added.")
+    hash: str = told("SHA-256, hexadecimal, as docs/audit.md says.")
+
+
+@dataclass(frozen=True, kw_only=True)
 class ReceiptPage:
     """The proof of one reply, `receipt/page.html`: a stranger understands it; prints on one or two sheets of A4.
 
@@ -156,7 +166,10 @@ class ReceiptPage:
     conversation_url: str = told("Empty for readers without access to it.", default="")
     made_at: Clock = told("When this page was made.")
     file_url: str = told("The receipt as a signed file; empty while the reply is a draft.", default="")
+    file_name: str = told("As the signed file is called when it is kept.", default="")
     keys_url: str = told("The address of the public keys, whole.", default="")
+    key_id: str = told("The key it is signed with; empty before the first signed receipt.", default="")
+    record: tuple[RecordLine, ...] = told("Lines of the brand's record about this reply.", default=())
     resolve_url: str = told("For leads while no machine can tell what became of the send; else empty.", default="")
     outcomes: tuple[Choice, ...] = told("Options: `value`, `label`, `selected`.", default=())
     values: dict[str, str] = told("Typed already when the form comes back.", default_factory=dict)

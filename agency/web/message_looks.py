@@ -17,7 +17,7 @@ from agency.web.kept_looks import apart, kept_looks
 from agency.web.language import chosen_language, chosen_zone, per_language
 from agency.web.looks import Choice, StateLook
 from agency.web.media_words import media_word
-from agency.web.receipt_chain import live_looks
+from agency.web.receipt_after import live_looks
 from agency.web.reply_looks import stars_look
 from agency.web.state_looks import reply_states
 from agency.web.stored_words import said_again

@@ -98,7 +98,9 @@ def receipt() -> c.ReceiptPage:
         summary="Published once on 22 November 2026 at 11:25, approved by the client, still there at 11:59.", chain=chain,
         platform_id="accounts/123/locations/456/reviews/AbFvOqk", live_state=StateLook("there", "Still there", "eye", "good"),
         live_url="https://example.com/r/1", conversation_url=f"{PAGES}/conversation", made_at=at(),
-        file_url="#", keys_url="https://onbrand.example/.well-known/onbrand-receipt-keys.json",
+        file_url="#", file_name="receipt-0193a1f2-7c00-7b2e-9f11-5c0de0a1b2c3.json", key_id="0123456789abcdef",
+        keys_url="https://onbrand.example/.well-known/onbrand-receipt-keys.json",
+        record=tuple(c.RecordLine(number=n, what=what, at=at(minutes=40 - n % 10), hash=HASH) for n, what in ((1204, "Reply: approve"), (1206, "Reply: claim"), (1207, "Reply: settle"))),
     )  # fmt: skip
 
 

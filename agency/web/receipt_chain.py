@@ -2,45 +2,30 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime
+from uuid import UUID
 
 from flask_babel import gettext as _
 from flask_babel import ngettext
 
+from agency.replies.afterwards import Afterwards
 from agency.replies.models import Approval, PublishAttempt, Reply, ReplyText
 from agency.replies.text_difference import text_difference
 from agency.replies.waiting import reasons_of
 from agency.web import clocks
 from agency.web.contexts import ChainStep
 from agency.web.language import chosen_language, chosen_zone
-from agency.web.looks import Clock, StateLook, Tone
+from agency.web.looks import Clock, Tone
+from agency.web.receipt_after import parted, read_back_step, reading_step, steps_after
 from agency.web.reply_looks import finding_looks, platform_word
 from agency.web.stored_words import said_again
 from styleguides.currencies import said_amount
 from styleguides.empowerment_reading import LineRow
 
+Doors = Mapping[UUID, tuple[tuple[str, str], ...]]
 Dated = tuple[datetime, int, ChainStep]
 """When, which comes first within one transaction (they share its time), and the step."""
-
-
-def live_looks() -> dict[str, StateLook]:
-    """What the last look at the platform found, by the reply's `live_state`."""
-    return {
-        look.code: look
-        for look in (
-            StateLook("visible", _("Still there"), "eye", "good"),
-            StateLook("pending", _("Not visible yet"), "hourglass", "warn"),
-            StateLook("hidden", _("Hidden by the platform"), "ban", "warn"),
-            StateLook("edited", _("Other words stand there"), "pencil", "warn"),
-            StateLook("rejected", _("Taken down by the platform"), "cross", "bad"),
-            StateLook("removed", _("No longer there"), "cross", "bad"),
-            StateLook("gone_along", _("Gone with what it answered"), "cross", "plain"),
-            StateLook("replaced", _("Changed by us"), "pencil", "plain"),
-            StateLook("withdrawn", _("Taken back"), "undo", "plain"),
-            StateLook("not_seen", _("Never seen there"), "question", "warn"),
-        )
-    }
 
 
 def chain_of(
@@ -51,12 +36,16 @@ def chain_of(
     changes: Sequence[Reply] = (),
     standing: str = "",
     given: Sequence[LineRow] = (),
+    after: Afterwards | None = None,
+    doors: Doors | None = None,
 ) -> tuple[ChainStep, ...]:
     """Oldest first: written, checked, changed, decided, each attempt and each look, read back, changed since.
 
-    `standing` is what the answer said that this one changes, `given` what went with it to the customer.
+    `standing` is what the answer said that this one changes, `given` what went with it to the customer, `doors` says
+    of a decision's id by which door it came.
     """
     steps: list[Dated] = [_change_step(change) for change in changes]
+    steps += steps_after(after) if after is not None else []
     if reply.deed == "withdraw":
         step = ChainStep(
             what=_("Asked to be taken back"),
@@ -65,11 +54,11 @@ def chain_of(
             at=_at(reply.created_at),
             facts=((_("Reason"), reply.deed_reason or ""),),
         )
-        return _in_order([*steps, (reply.created_at, 0, step), *_common_steps(reply, decisions, attempts)])
+        return _in_order([*steps, (reply.created_at, 0, step), *_common_steps(reply, decisions, attempts, doors or {})])
     for number, text in enumerate(texts):
         steps += _text_steps(text, texts[number - 1] if number else None, standing)
     steps += [_given_step(line) for line in given]
-    return _in_order(steps + _common_steps(reply, decisions, attempts))
+    return _in_order(steps + _common_steps(reply, decisions, attempts, doors or {}))
 
 
 def _change_step(change: Reply) -> Dated:
@@ -124,26 +113,25 @@ def _in_order(steps: Sequence[Dated]) -> tuple[ChainStep, ...]:
     return tuple(step for _when, _order, step in sorted(steps, key=lambda dated: dated[:2]))
 
 
-def _common_steps(reply: Reply, decisions: Sequence[Approval], attempts: Sequence[PublishAttempt]) -> list[Dated]:
+def _common_steps(
+    reply: Reply, decisions: Sequence[Approval], attempts: Sequence[PublishAttempt], doors: Doors
+) -> list[Dated]:
     """What every reply goes through, whatever it does."""
     steps: list[Dated] = []
     if reply.submitted_at is not None:
         because = tuple((_("It waits because"), _(one)) for one in reasons_of(reply.waits_because))
         words = ChainStep(what=_("Sent for approval"), icon="hourglass", at=_at(reply.submitted_at), facts=because)
         steps.append((reply.submitted_at, 2, words))
-    steps += [step for decision in decisions for step in _decision_steps(decision)]
+    steps += [step for decision in decisions for step in _decision_steps(decision, doors)]
     sends = 0
-    for attempt in attempts:
+    single, again = parted(attempts)
+    if again:
+        steps.append(reading_step(again))
+    elif reply.read_back_at is not None and reply.live_state:
+        steps.append(read_back_step(reply.read_back_at, reply.live_state))
+    for attempt in single:
         sends += attempt.deed == "send"
         steps.append((attempt.created_at, 5, _attempt_step(reply, attempt, sends)))
-    if reply.read_back_at is not None and reply.live_state:
-        look = live_looks().get(reply.live_state)
-        found = look.word if look else reply.live_state
-        tone: Tone = look.tone if look else "plain"
-        step = ChainStep(
-            what=_("Read back"), icon="eye", tone=tone, at=_at(reply.read_back_at), facts=((_("Found"), found),)
-        )
-        steps.append((reply.read_back_at, 6, step))
     return steps
 
 
@@ -200,7 +188,7 @@ def _text_steps(text: ReplyText, before: ReplyText | None, standing: str) -> lis
     return steps
 
 
-def _decision_steps(decision: Approval) -> list[Dated]:
+def _decision_steps(decision: Approval, doors: Doors) -> list[Dated]:
     words: dict[str, tuple[str, str, Tone]] = {
         "approved": (_("Approved"), "check", "good"),
         "step_approved": (_("Approved, others to follow"), "check", "good"),
@@ -209,7 +197,7 @@ def _decision_steps(decision: Approval) -> list[Dated]:
         "changes_asked": (_("Changes asked for"), "reply", "warn"),
     }
     what, icon, tone = words[decision.decision]
-    facts: list[tuple[str, str]] = [(_("SHA-256 of the text"), decision.text_hash)]
+    facts: list[tuple[str, str]] = [*doors.get(decision.id, ()), (_("SHA-256 of the text"), decision.text_hash)]
     if decision.policy_number:
         facts.append((_("By version of the approval policy"), str(decision.policy_number)))
     if decision.reason:

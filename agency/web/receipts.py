@@ -12,6 +12,8 @@ from werkzeug.wrappers import Response as AnyResponse
 
 from agency.inbox.models import Message
 from agency.replies import desk, queries
+from agency.replies.afterwards import Afterwards, afterwards_of
+from agency.replies.approval_requests import requests_of
 from agency.replies.giving import given_with
 from agency.replies.models import NOT_LEFT, Approval, PublishAttempt, Reply, ReplyText
 from agency.replies.signed_receipt import keys_file, signed_receipt
@@ -19,7 +21,9 @@ from agency.web import clocks
 from agency.web.contexts import ReceiptPage
 from agency.web.language import chosen_language, chosen_zone
 from agency.web.looks import Choice, StateLook, brand_look
-from agency.web.receipt_chain import chain_of, live_looks
+from agency.web.receipt_after import live_looks
+from agency.web.receipt_chain import chain_of
+from agency.web.receipt_proof import door_facts, key_id, record_looks
 from agency.web.reply_looks import answer_words, platform_word
 from agency.web.shell import render_page, toast
 from agency.web.state_looks import reply_states, unknown_state
@@ -86,7 +90,7 @@ def _errors(error: Invalid) -> dict[str, str]:
 def _answer(
     reply_id: UUID, status: int, *, values: dict[str, str] | None = None, errors: dict[str, str] | None = None
 ) -> Response:
-    """Six statements beside finding the person and the frame's brands."""
+    """Ten statements beside finding the person and the frame's brands, one more where a link decided."""
     found = db.session.execute(
         select(Reply, Message, Account.name, Brand.name, Brand.mark, Brand.colour)
         .join(Message, and_(Message.agency_id == Reply.agency_id, Message.id == Reply.in_reply_to_id))
@@ -127,6 +131,8 @@ def _page(
 ) -> ReceiptPage:
     zone, locale = chosen_zone(), chosen_language()
     may_resolve = reply.state == "outcome_unknown" and actor_of_request().may(Permission.REPLY_RESOLVE)
+    after = afterwards_of(reply.id, reply.conversation_id, reply.published_at)
+    requests = requests_of(reply.id) if any(one.came_by == "link" for one in links[1]) else []
     words = _("A rating without words.") if message.deleted_at is None else _("Deleted by the customer.")
     return ReceiptPage(
         reply_id=str(reply.id),
@@ -139,20 +145,25 @@ def _page(
         language=message.language or "",
         text_hash=text.text_hash,
         state=reply_states().get(reply.state) or unknown_state(reply.state),
-        summary=_summary(reply, links[1]),
+        summary=_summary(reply, links[1], after),
         chain=chain_of(
             reply,
             *links,
             queries.changes_of(reply.id) if reply.state == "published" else (),
             _took_the_place_of(reply),
             given_with(actor_of_request(), reply),
+            after,
+            {one.id: door_facts(one, requests, actor_of_request()) for one in links[1]},
         ),
         platform_id=reply.platform_id or "",
         live_state=_live(reply),
         conversation_url=_conversation_url(reply),
         made_at=clocks.moment(clock.now(), zone, locale),
         file_url="" if reply.state in NOT_LEFT else url_for("receipts.signed", reply_id=reply.id),
+        file_name=f"receipt-{reply.id}.json",
         keys_url=settings_of_app().base_url + url_for("receipts.keys"),
+        key_id=key_id(),
+        record=record_looks(reply.brand_id, reply.id),
         resolve_url=url_for("receipts.resolve", reply_id=reply.id) if may_resolve else "",
         outcomes=_outcomes(values.get("outcome", "published")) if may_resolve else (),
         values=values,
@@ -186,7 +197,7 @@ def _conversation_url(reply: Reply) -> str:
     return url_for("conversation.page", conversation_id=reply.conversation_id)
 
 
-def _summary(reply: Reply, decisions: list[Approval]) -> str:
+def _summary(reply: Reply, decisions: list[Approval], after: Afterwards) -> str:
     """One sentence a stranger understands."""
     place, zone, locale = platform_word(reply.platform), chosen_zone(), chosen_language()
 
@@ -205,6 +216,8 @@ def _summary(reply: Reply, decisions: list[Approval]) -> str:
             said += " " + _("Released by %(name)s; this brand needs no approval.", name=held.decided_by_name)
         if reply.read_back_at is not None and reply.live_state == "visible":
             said += " " + _("Still there %(time)s.", time=at(reply.read_back_at))
+        elif after.changes and (look := live_looks().get(after.changes[-1].to_state)) is not None:
+            said += " " + _("%(state)s, seen %(time)s.", state=look.word, time=at(after.changes[-1].created_at))
         return said
     since = at(reply.state_since)
     words = {

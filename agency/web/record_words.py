@@ -202,7 +202,8 @@ _AREAS_DEEDS: Final[dict[str, str]] = {
     "reply": (
         "approve approve_step ask_for_changes change_and_approve change_step claim decline drop edit "
         "found_more_than_once give_back go_on lapse late_answer let_go lose_track mail_answer reconcile "
-        "release resolve settle start start_edit start_withdraw submit take_version withdraw wordings_changed"
+        "release resolve settle stands_differently start start_edit start_withdraw submit take_version withdraw "
+        "wordings_changed"
     ),
     "saved_reply": "archived changed created restored",
     "style_guide": "answer approve_guide call_back changed drafted propose put_in_force retire",

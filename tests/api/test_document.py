@@ -29,6 +29,7 @@ GET PATCH DELETE /brands/{}/guidelines/{} | POST /brands/{}/check
 BESIDE = {
     ("POST", "/replies/{}/resolve"),
     ("GET", "/replies/{}/requests"),
+    ("GET", "/replies/{}/receipt/signed"),
     ("POST", "/replies/{}/let-go"),
     ("GET", "/brands/{}/client-sheet"),
     ("PATCH", "/brands/{}/client-sheet"),

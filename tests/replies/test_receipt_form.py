@@ -65,6 +65,10 @@ def made(key: Ed25519PrivateKey = KEY, where: str = "https://onbrand.example") -
         ],
         "attempts": [{"deed": "send", "at": MADE_AT, "outcome": "published", "request_id": "q"}],
         "standing": {"platform_id": "77", "published_at": MADE_AT, "read_back_at": None},
+        "after": {
+            "changes": [{"at": MADE_AT, "to_state": "rejected", "seen_by": "sweep", "reason": words.hold("SPAM")}],
+            "wrote_again_at": MADE_AT,
+        },
         "record": {"lines": [{"number": 4, "hash": "00", "action": "reply.approve"}]},
     }
     return sign(key, where, MADE_AT, parts, words)
@@ -132,7 +136,10 @@ def test_an_altered_part_is_named(part: str) -> None:
         (("parts", "more"), {}, "parts"),
         (("head", "made_at"), "2026-11-23T00:09:00.000002Z", "head"),
         (("head", "installation"), "https://other.example", "head"),
-        (("head", "form"), "onbrand-receipt-2", "head"),
+        (("head", "form"), "onbrand-receipt-3", "head"),
+        (("head", "form"), "onbrand-receipt-1", "head"),
+        (("parts", "after", "changes", 0, "to_state"), "visible", "after"),
+        (("parts", "after", "wrote_again_at"), None, "after"),
         (("head", "key"), "0" * 16, "key"),
         (("head", "key"), 7, "head"),
         (("signature",), "0" * 128, "head"),
@@ -144,6 +151,20 @@ def test_an_altered_part_is_named(part: str) -> None:
 )
 def test_an_altered_place_is_named(path: tuple[Any, ...], value: Any, part: str) -> None:
     assert refusal(altered(path, value)).part == part
+
+
+def test_a_receipt_of_the_first_form_holds_and_takes_no_part_of_the_second() -> None:
+    told = json.loads(RECEIPT)
+    after, salted = told["parts"].pop("after"), told["head"]["parts"].pop("after")
+    del told["words"][after["changes"][0]["reason"]["words_sha256"]]
+    told["head"]["form"] = "onbrand-receipt-1"
+    told["signature"] = KEY.sign(canonical(told["head"])).hex()
+    assert "after" not in verify(canonical(told) + b"\n", KEYS).parts
+    told["parts"]["after"] = after
+    assert refusal(canonical(told) + b"\n").part == "parts"
+    told["head"]["parts"]["after"] = salted
+    told["signature"] = KEY.sign(canonical(told["head"])).hex()
+    assert refusal(canonical(told) + b"\n").part == "head"
 
 
 def test_altered_words_are_named_by_their_place() -> None:

@@ -6,6 +6,7 @@ from marshmallow import fields
 
 from agency.api.schemas.fields import Choice, Flag, Identifier, Items, Moment, Strict, Text, Whole
 from agency.replies.lifecycle import STATES
+from agency.replies.live_models import LIVE_STATES, SEEN_BY
 
 LONGEST_REPLY = 20_000
 """Beyond the rooms' own limit, so that their sentence explains it."""
@@ -221,6 +222,33 @@ class Attempt(Strict):
     detail = Text(required=True, allow_none=True)
 
 
+class LiveChange(Strict):
+    """That a published answer came to stand differently on its platform."""
+
+    at = Moment(required=True)
+    from_state = Choice(*LIVE_STATES, required=True, allow_none=True)
+    to_state = Choice(*LIVE_STATES, required=True)
+    seen_by = Choice(
+        *SEEN_BY, required=True, metadata={"description": "`us`: by a change or taking back of our own that stands"}
+    )
+    reason = Text(required=True, allow_none=True, metadata={"description": "the platform's own word"})
+    text_hash = Text(
+        required=True, allow_none=True, metadata={"description": "SHA-256 of the words there, where they are not ours"}
+    )
+
+
+class After(Strict):
+    """What came after it was published."""
+
+    live_changes = Items(fields.Nested(LiveChange), required=True)
+    wrote_again_at = Moment(
+        required=True, allow_none=True, metadata={"description": "the customer's next words in this case"}
+    )
+    answered_again_by = Identifier(
+        required=True, allow_none=True, metadata={"description": "the published reply that followed those"}
+    )
+
+
 class Receipt(Strict):
     """Who wrote and changed it, what was checked, who said yes, what was sent, what stands."""
 
@@ -251,3 +279,4 @@ class Receipt(Strict):
     published_at = Moment(required=True, allow_none=True)
     read_back_at = Moment(required=True, allow_none=True)
     live_state = Text(required=True, allow_none=True)
+    after = fields.Nested(After, required=True)
