@@ -13,8 +13,8 @@ from agency.replies.models import Approval, Reply
 from agency.replies.moves import text_of
 from styleguides.masking import masked
 from tenants.database import db
+from tenants.holders import holders_of
 from tenants.models import Person
-from tenants.people import holders_of
 from tenants.permissions import Permission
 
 TOLD: Final = frozenset({"rejected", "removed", "not_seen", "hidden", "edited"})

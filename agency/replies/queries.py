@@ -397,11 +397,5 @@ def receipt(reply_id: UUID, reader: Actor | None = None) -> Receipt:
     texts, decisions = texts_of(reply_id), decisions_of(reply_id)
     if reader is not None:
         texts = texts_shown_to(reader, texts, decisions, reply.text_number)
-    return Receipt(
-        reply,
-        texts,
-        decisions,
-        list(attempts),
-        changes_of(reply_id),
-        afterwards_of(reply_id, reply.conversation_id, reply.published_at),
-    )
+    after = afterwards_of(reply_id, reply.conversation_id, reply.published_at)
+    return Receipt(reply, texts, decisions, list(attempts), changes_of(reply_id), after)
