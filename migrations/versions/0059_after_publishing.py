@@ -6,7 +6,7 @@ import sqlalchemy as sa
 from alembic import op
 
 revision = "0059"
-down_revision = "0054"
+down_revision = "0061"
 
 _STATES = (
     "'pending', 'visible', 'hidden', 'edited', 'rejected', 'removed', 'gone_along', 'not_seen', 'replaced', 'withdrawn'"
