@@ -8,7 +8,7 @@ from typing import Any
 
 from agency.replies.receipt_form import MOST_BYTES, Checked, NotAsMade, NotKeys, plain, read_keys, verify
 
-YES = ("approved", "step_approved", "released")
+YES = ("approved", "step_approved", "released", "by_policy")
 DOORS = {"signed_in": "signed in", "link": "by the link of a mail", "api": "by a program"}
 
 

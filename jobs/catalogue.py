@@ -80,6 +80,7 @@ CATALOGUE: dict[JobName, JobKind] = {
     JobName.INDEX_WORDS: JobKind("jobs.indexing:index_words", "events", 60, tries=2, merges=True),
     JobName.UPKEEP: JobKind("jobs.upkeep:keep_up", "upkeep", 300, tries=3),
     JobName.RANK_DUE: JobKind("jobs.ranking:rank_due", "upkeep", 120, tries=3),
+    JobName.RING_WAITING: JobKind("jobs.silence:ring_waiting", "desk", 120, tries=3),
     JobName.RERANK: JobKind("jobs.ranking:rerank", "upkeep", 120, tries=10),
     JobName.READ_TOPICS: JobKind("jobs.topics:read_topics", "upkeep", 120, tries=10),
     JobName.TELL_AUDIT_HEADS: JobKind("jobs.audit_heads:tell_heads", "upkeep", 120, tries=3),

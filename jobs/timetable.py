@@ -32,6 +32,7 @@ TIMETABLE = (
     Line(JobName.UPKEEP, 60),
     Line(JobName.CHECK_ACCESS, 60),
     Line(JobName.RANK_DUE, 60),
+    Line(JobName.RING_WAITING, 60),
     Line(JobName.TELL_AUDIT_HEADS, 3600),
     Line(JobName.INDEX_WORDS, 3, only_when=indexing.is_due),
 )

@@ -50,6 +50,7 @@ class JobName(StrEnum):
     RANK_DUE = "rank_due"
     RERANK = "rerank"
     READ_TOPICS = "read_topics"
+    RING_WAITING = "ring_waiting"
     RAISE_MERGED = "raise_merged"
     COMPARE_ANSWERS = "compare_answers"
     READ_ANSWERS_AGAIN = "read_answers_again"

@@ -22,7 +22,7 @@ from agency.api.schemas.policies import (
 from agency.replies import policy_versions as room
 from agency.replies.policy_models import ApprovalPolicy
 from agency.replies.policy_replay import last_week_by
-from agency.replies.policy_terms import Terms, terms_from_data, terms_to_data
+from agency.replies.policy_terms import Terms, terms_as_given, terms_from_data
 from tenants.brands import brand_for
 from tenants.database import db
 from tenants.errors import NotFound
@@ -31,7 +31,7 @@ from tenants.permissions import Permission
 blueprint = ApiBlueprint("policies", __name__, description="Which replies wait for the client, and for whom.")
 
 _NUMBER = re.compile(r"[1-9][0-9]{0,8}")
-_TERMS = {**terms_to_data(Terms()), "needs": "rule", "stars_at_most": 2, "words": ["refund"]}
+_TERMS = {**terms_as_given(Terms()), "needs": "rule", "stars_at_most": 2, "words": ["refund"]}
 _EXAMPLE = {
     "number": 2,
     "state": "proposed",
@@ -64,6 +64,9 @@ _WEEK = {
     "count": 31,
     "is_cut": False,
     "median_seconds": 5400,
+    "reminded": 12,
+    "silent": 2,
+    "untold": 0,
     "by_rule": [{"rule": "stars_at_most", "count": 31}],
     "waited": [{"reply_id": examples.REPLY_ID, "rules": ["stars_at_most"]}],
 }
@@ -74,7 +77,7 @@ _WEEK = {
 def get_policy(brand_id: str) -> Any:
     """What holds for whatever is submitted now; number 0 where nobody has said anything: every reply waits."""
     number, terms = room.policy_in_force(brand_for(caller(), known_id(brand_id)).id)
-    return {"number": number, "terms": terms_to_data(terms)}
+    return {"number": number, "terms": terms_as_given(terms)}
 
 
 @blueprint.get("/brands/<brand_id>/approval-policy/versions")
@@ -110,6 +113,9 @@ def try_policy_on_last_week(brand_id: str, number: str) -> Any:
         "count": found.waited_count,
         "is_cut": found.is_cut,
         "median_seconds": found.median_seconds,
+        "reminded": found.reminded,
+        "silent": found.silent,
+        "untold": found.untold,
         "by_rule": [{"rule": rule, "count": count} for rule, count in found.by_rule],
         "waited": [{"reply_id": one.id, "rules": [because.rule for because in one.because]} for one in found.waited],
     }
@@ -169,7 +175,7 @@ def _as_data(version: ApprovalPolicy) -> dict[str, Any]:
     return {
         "number": version.number,
         "state": version.state,
-        "terms": terms_to_data(terms_from_data(version.terms)),
+        "terms": terms_as_given(terms_from_data(version.terms)),
         "note": version.note,
         "answer": version.answer,
         "written_by": version.written_by_name,

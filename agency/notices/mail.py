@@ -34,8 +34,8 @@ from tenants.sealed import Place
 FOLDER = Path(__file__).parent
 PASSWORD_RESET = "password_reset"
 _UNSHOWN = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f\u2028\u2029\u202a-\u202e\u2066-\u2069]")
-
-
+_MOMENTS = {"due_at": "due", "silence_at": "silence_from"}
+"""Facts that are moments, and what each is called once it is words."""
 LONGEST_NAME_IN_A_HEADER = 60
 """The standard library breaks a line of a header before a longer word, and then nobody can read the line."""
 _NO_NAME = re.compile(r'[][()<>@,;:."\\=?]')
@@ -63,7 +63,7 @@ def send_notice(name: str, to_person: Addressee, *, sender_name: str = "", answe
     `sender_name` stands before our own address in the place of ours; an answer goes to `answers_to`, where given.
 
     `facts` are the template's names. `path` (starting with `/`) becomes the one link, `url`, on our own base address;
-    `due_at` (aware) becomes `due`, in the reader's words and zone.
+    `due_at` (aware) becomes `due`, and `silence_at` `silence_from`, in the reader's words and zone.
     """
     message = compose(name, to_person, sender_name=sender_name, answers_to=answers_to, **facts)
     return _keep(name, message.as_string())
@@ -86,9 +86,10 @@ def compose(
     given = {key: _shown(value) for key, value in facts.items()}
     if "path" in given:
         given["url"] = settings.base_url + str(given.pop("path"))
-    if given.get("due_at") is not None:
-        zone = get_timezone(getattr(to_person, "time_zone", None) or "UTC")
-        given["due"] = format_local(given["due_at"], "d MMMM, HH:mm zzz", tzinfo=zone, locale=language)
+    for moment, told in _MOMENTS.items():
+        if given.get(moment) is not None:
+            zone = get_timezone(getattr(to_person, "time_zone", None) or "UTC")
+            given[told] = format_local(given[moment], "d MMMM, HH:mm zzz", tzinfo=zone, locale=language)
     given |= {"person_name": _shown(to_person.name), "language": language}
     templates = _templates(language)
 

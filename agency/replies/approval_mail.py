@@ -4,7 +4,10 @@ words they said yes to are taken back without asking them again.
 
 from __future__ import annotations
 
+from collections.abc import Collection
+from typing import Any
 from uuid import UUID
+from zoneinfo import ZoneInfo
 
 from sqlalchemy import select
 
@@ -14,8 +17,11 @@ from agency.replies.approval_requests import ask, end_of_person
 from agency.replies.mail_answers import answer_address
 from agency.replies.models import Reply
 from agency.replies.moves import text_of
-from agency.replies.waiting import deciders_of
+from agency.replies.policy_clock import WaitClock, asked, begun, clock_from_data, is_urgent
+from agency.replies.variants import safe_variant_of
+from agency.replies.waiting import deciders_of, policy_asked_by
 from styleguides.masking import masked
+from tenants import clock
 from tenants.brand_colours import ink_on
 from tenants.database import db
 from tenants.holders import approvers_of
@@ -26,11 +32,39 @@ MOST_CHARACTERS = 4000
 
 
 def tell_approvers(reply: Reply) -> int:
-    """Promise a mail to everybody whom the policy asks about this reply now; returns how many."""
-    people = deciders_of(reply)
+    """Let the reply wait from now on for everybody whom the policy asks, and promise each a mail; in its quiet times
+    that is left to when they end (`agency.replies.silence`). Returns how many are mailed now. The reply must be locked.
+    """
+    terms, zone = policy_asked_by(reply).terms, zone_of(reply)
+    urgent = is_urgent(terms, complaint=reply.complaint, sentiment=checks.conversation_of(reply).sentiment)
+    now = clock.now()
+    kept = begun(terms, zone, now, urgent=urgent)
+    if kept.ask_at > now:
+        keep_clock(reply, kept)
+        return 0
+    keep_clock(reply, asked(kept, terms, zone, now))
+    return mail_approvers(reply)
+
+
+def mail_approvers(reply: Reply, *, but: Collection[UUID] = (), again: bool = False) -> int:
+    """Promise a mail to everybody who may decide now, `but` these; returns how many. `again`: it says how long it has
+    waited. Links sent before go on working.
+    """
+    people = [person for person in deciders_of(reply) if person.id not in but]
     for person in people:
-        _ask(reply, person)
+        _ask(reply, person, again=again)
     return len(people)
+
+
+def keep_clock(reply: Reply, kept: WaitClock) -> None:
+    """Where its waiting stands from now on."""
+    reply.waits_clock, reply.waits_due_at = kept.as_data(), kept.due_at
+    db.session.flush()
+
+
+def zone_of(reply: Reply) -> ZoneInfo:
+    """The brand's, in which its policy is read."""
+    return ZoneInfo(checks.brand_of(reply).time_zone)
 
 
 def ask_again(reply: Reply, person_id: UUID) -> bool:
@@ -48,7 +82,7 @@ def ask_again(reply: Reply, person_id: UUID) -> bool:
     return True
 
 
-def _ask(reply: Reply, person: Person) -> None:
+def _ask(reply: Reply, person: Person, *, again: bool = False) -> None:
     conversation, brand, text = checks.conversation_of(reply), checks.brand_of(reply), text_of(reply)
     asked = ask(reply, text.text_hash, person)
     answers_to = answer_address(asked.answer_token)
@@ -72,9 +106,25 @@ def _ask(reply: Reply, person: Person) -> None:
         remarks=len(text.findings),
         let_go=text.let_go_reason or "",
         due_at=conversation.due_at,
+        **_waiting_facts(reply, again=again),
         path=f"/a/{asked.token}",
         answerable=bool(answers_to),
     )
+
+
+def _waiting_facts(reply: Reply, *, again: bool) -> dict[str, Any]:
+    """What the mail says of waiting: for how long it has, and what silence will mean from when on."""
+    kept = clock_from_data(reply.waits_clock)
+    silence_at = kept.silence_at if kept is not None and kept.fell_at is None else None
+    silence = kept.silence if kept is not None and silence_at is not None else ""
+    if silence == "safe_variant" and safe_variant_of(reply) is None:
+        silence = "escalate" if policy_asked_by(reply).terms.escalate_to else "hold"
+    since = (kept.asked_at if kept is not None else None) or reply.state_since
+    return {
+        "waited_hours": max(1, round((clock.now() - since).total_seconds() / 3600)) if again else 0,
+        "silence": silence,
+        "silence_at": silence_at,
+    }
 
 
 def tell_of_taking_back(withdrawal: Reply) -> int:

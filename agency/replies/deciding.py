@@ -133,14 +133,16 @@ def _still_good(reply: Reply, text: ReplyText) -> None:
 
 
 def write_decision(
-    actor: Actor,
+    actor: Actor | None,
     reply: Reply,
     text: ReplyText,
     decision: str,
     reason: str | None = None,
     which: Chosen = ONLY,
 ) -> None:
-    """Keep a decision about exactly these words and this target, and which of several wordings it is about."""
+    """Keep a decision about exactly these words and this target, and which of several wordings it is about; nobody's
+    where the policy alone decides.
+    """
     db.session.add(
         Approval(
             agency_id=reply.agency_id,
@@ -151,9 +153,9 @@ def write_decision(
             target_fingerprint=reply.target_fingerprint,
             decision=decision,
             reason=reason,
-            decided_by=actor.user_id,
-            decided_by_name=actor.name,
-            came_by=actor.came_by,
+            decided_by=actor.user_id if actor else None,
+            decided_by_name=actor.name if actor else "system",
+            came_by=actor.came_by if actor else None,
             policy_number=reply.policy_number,
             step=reply.waits_step if decision != "released" else None,
             wording=which.number,

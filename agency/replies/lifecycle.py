@@ -34,6 +34,14 @@ LIFECYCLE = StateTable(
         _move("change_and_approve", "awaiting_approval", "approved", APPROVE, "a new text that passes submit's checks"),
         _move("approve_step", "awaiting_approval", "awaiting_approval", APPROVE, "as approve; somebody else is next"),
         _move("change_step", "awaiting_approval", "awaiting_approval", APPROVE, "new words; others are next"),
+        _move(
+            "pass_step", "awaiting_approval", "awaiting_approval", SYSTEM, "by the signed policy, silence hands it on"
+        ),
+        _move("escalate", "awaiting_approval", "awaiting_approval", SYSTEM, "silence asks those the policy names, too"),
+        _move("hold", "awaiting_approval", "awaiting_approval", SYSTEM, "silence, and nothing goes out by it"),
+        _move(
+            "approve_by_policy", "awaiting_approval", "approved", SYSTEM, "silence; its signed safe variant passes all"
+        ),
         _move("decline", "awaiting_approval", "declined", APPROVE, "a reason"),
         _move("lapse", "awaiting_approval approved", "draft", SYSTEM, "what was approved changed; not claimed"),
         _move("ask_for_changes", "awaiting_approval", "draft", APPROVE, "a note"),
@@ -59,3 +67,6 @@ LIFECYCLE = StateTable(
         ),
     ),
 )
+
+KEEPS_ASKING = frozenset({"escalate", "hold"})
+"""Moves after which whoever was asked is asked still, by the same links, since the same moment."""

@@ -20,6 +20,10 @@ _STATE_LIST = ", ".join(f"'{state}'" for state in STATES)
 NOT_LEFT = ("draft", "dropped")
 """States of a reply that is still its writer's, or nobody's."""
 IN_FLIGHT = "state in ('publishing', 'outcome_unknown')"
+LETS_OUT = ("approved", "released", "by_policy")
+"""Decisions by which words may be published."""
+LETS_ON = ("step_approved", "step_passed")
+"""Decisions that take a reply past a step of its policy."""
 UNDECIDED_STATES = ("draft", "awaiting_approval", "approved")
 """States of a reply whose words a guide that comes in force may still stop."""
 UNDECIDED = "state in ('draft', 'awaiting_approval', 'approved')"
@@ -44,7 +48,9 @@ class Reply(BrandOwned, Dated, Base):
     `draft_form` and `draft_turn` are the open form that kept them last and its count (`agency.replies.keeping`).
     `policy_number` is the version of the brand's approval policy that the reply was sent for approval or released by,
     0 where there was none; `waits_step` the step of it that waits, from 1; `waits_because` why
-    (`agency.replies.waiting`). `variant_count` is how many further wordings stand beside the text (`reply_variant`).
+    (`agency.replies.waiting`); `waits_clock` where its waiting stands (`agency.replies.policy_clock`), `waits_due_at`
+    when that is looked at next, None for never. `variant_count` is how many further wordings stand beside the text
+    (`reply_variant`).
     `sent_at` is when the last attempt left, `lease_until` when a sender that went silent is given up (database clock).
     `live_state` is how it was last seen to stand on the platform (`agency.replies.live_models`); at `live_due_at` that
     is read again, None for no more (`agency.replies.live_sweep`).
@@ -89,6 +95,8 @@ class Reply(BrandOwned, Dated, Base):
     waits_step: Mapped[int | None]
     waits_because: Mapped[list[Any]] = mapped_column(JSONB, default=list, server_default="[]")
     variant_count: Mapped[int] = mapped_column(default=0, server_default="0")
+    waits_clock: Mapped[dict[str, Any] | None] = mapped_column(JSONB)
+    waits_due_at: Mapped[datetime | None]
     sent_at: Mapped[datetime | None]
     lease_until: Mapped[datetime | None]
     fence: Mapped[int] = mapped_column(BigInteger, default=0, server_default="0")
@@ -121,6 +129,9 @@ class Reply(BrandOwned, Dated, Base):
             postgresql_where=text("state = 'published' and deed = 'reply'"),
         ),
         Index("ix_reply_live_due", "agency_id", "live_due_at", postgresql_where=text("live_due_at is not null")),
+        Index(
+            "ix_reply_waits_due", "agency_id", "waits_due_at", "id", postgresql_where=text("waits_due_at is not null")
+        ),
         Index("ix_reply_undecided", "agency_id", "brand_id", "id", postgresql_where=text(UNDECIDED)),
         Index(
             "ix_reply_question_not_kept",
@@ -186,7 +197,9 @@ class Approval(BrandOwned, Dated, Base):
     """One decision about exactly one text for exactly one target.
 
     `decision` is `approved`, `step_approved` (a yes that others must follow), `released` (the policy asks for no yes),
-    `declined` or `changes_asked`. `policy_number` is the version of the brand's policy it was made by, 0 where there
+    `declined` or `changes_asked`; or, where nobody answered, what the signed policy says that means: `by_policy` (its
+    safe variant goes out) or `step_passed` (those of the next step are asked). Nobody decided these: `decided_by` is
+    None. `policy_number` is the version of the brand's policy it was made by, 0 where there
     was none, and `step` the one of its steps. A lapsed approval keeps its row, with when and why it was voided.
     `came_by` is the door the person came by (`tenants.permissions.Actor`); None where that was not kept. Where several
     wordings were offered, `wording` is the number of the one the decision is about, or began from, of `wordings`.
@@ -199,7 +212,7 @@ class Approval(BrandOwned, Dated, Base):
     target_fingerprint: Mapped[bytes] = mapped_column(LargeBinary)
     decision: Mapped[str] = mapped_column(Text)
     reason: Mapped[str | None] = mapped_column(Text)
-    decided_by: Mapped[UUID]
+    decided_by: Mapped[UUID | None]
     decided_by_name: Mapped[str] = mapped_column(Text)
     policy_number: Mapped[int | None]
     step: Mapped[int | None]
@@ -218,11 +231,15 @@ class Approval(BrandOwned, Dated, Base):
             "reply_id",
             "brand_id",
             unique=True,
-            postgresql_where=text("voided_at is null and decision in ('approved', 'released')"),
+            postgresql_where=text("voided_at is null and decision in ('approved', 'released', 'by_policy')"),
         ),
         CheckConstraint(
-            "decision in ('approved', 'step_approved', 'released', 'declined', 'changes_asked')",
+            "decision in ('approved', 'step_approved', 'released', 'declined', 'changes_asked', 'by_policy',"
+            " 'step_passed')",
             name="decision_is_known",
+        ),
+        CheckConstraint(
+            "(decided_by is null) = (decision in ('by_policy', 'step_passed'))", name="nobody_decides_for_a_policy"
         ),
     )
 

@@ -13,8 +13,8 @@ from agency.inbox.merging import BUSY
 from agency.inbox.models import Conversation
 from agency.replies.answered_words import keep_question
 from agency.replies.approval_requests import end_of_reply
-from agency.replies.lifecycle import LIFECYCLE
-from agency.replies.models import Approval, Reply, ReplyText
+from agency.replies.lifecycle import KEEPS_ASKING, LIFECYCLE
+from agency.replies.models import LETS_ON, LETS_OUT, Approval, Reply, ReplyText
 from agency.replies.wordings import remember_sent
 from tenants import audit, clock
 from tenants.database import db
@@ -68,9 +68,11 @@ def move(
     """Move a locked reply; `actor=None` is the system. Raises Conflict when the table does not allow it from here."""
     source = reply.state
     LIFECYCLE.apply(reply, name, target)
-    reply.state_since = clock.now()
+    if name not in KEEPS_ASKING:
+        reply.state_since = clock.now()
+        reply.waits_due_at = None
     reply.state_reason = reason
-    if source == "awaiting_approval":
+    if source == "awaiting_approval" and name not in KEEPS_ASKING:
         end_of_reply(reply, name, actor, None if actor else reason)  # people's reasons stand with their decision
     show_in_queue(reply)
     if reply.state == "published":
@@ -123,7 +125,7 @@ def live_approval(reply: Reply) -> Approval | None:
         select(Approval).where(
             Approval.reply_id == reply.id,
             Approval.voided_at.is_(None),
-            Approval.decision.in_(("approved", "released")),
+            Approval.decision.in_(LETS_OUT),
         )
     ).scalar_one_or_none()
 
@@ -135,7 +137,7 @@ def void_approval(reply: Reply, why: str) -> None:
         .where(
             Approval.reply_id == reply.id,
             Approval.voided_at.is_(None),
-            Approval.decision.in_(("approved", "released", "step_approved")),
+            Approval.decision.in_((*LETS_OUT, *LETS_ON)),
         )
         .values(voided_at=clock.now(), void_reason=why)
         .execution_options(synchronize_session="fetch")

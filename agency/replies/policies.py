@@ -148,7 +148,11 @@ TABLE: Final[Mapping[str, Callable[[Terms, Facts], Worded | None]]] = {
 
 
 def decide(terms: Terms, facts: Facts) -> Decision:
-    """Whether this reply waits for a yes by these terms. Taking our own words back never waits."""
+    """Whether this reply waits for a yes by these terms. Taking our own words back never waits, but where the client
+    answers: there nothing is the agency's to press.
+    """
+    if terms.mode == "client":
+        return Decision(True, (Because("mode", worded("this client answers themselves")),))
     if facts.deed == "withdraw" or terms.needs == "none":
         return Decision(False)
     if terms.needs == "all":
@@ -158,9 +162,16 @@ def decide(terms: Terms, facts: Facts) -> Decision:
 
 
 def deciders(
-    terms: Terms, step: int, *, approvers: Collection[UUID], authors: Collection[UUID], today: date
+    terms: Terms,
+    step: int,
+    *,
+    approvers: Collection[UUID],
+    authors: Collection[UUID],
+    today: date,
+    escalated: bool = False,
 ) -> frozenset[UUID]:
     """Who may say yes at this step, from 1, on this day of the brand's: of whoever may approve at all, never an author.
+    `escalated`: silence has called those the policy names for that.
 
     A stand-in takes the place of whoever is away, where the stand-in may say yes. Empty where nobody may: it waits.
     """
@@ -168,6 +179,7 @@ def deciders(
     if terms.steps and not 1 <= step <= len(terms.steps):
         return frozenset()
     named = frozenset(terms.steps[step - 1]) if terms.steps else frozenset(approvers)
+    named |= frozenset(terms.escalate_to) if escalated else frozenset()
     chosen = set(named)
     for one in terms.stand_ins:
         if one.away in named and one.person in may and one.from_day <= today <= one.until_day:

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Iterator
 from datetime import datetime, timedelta
 from statistics import median
 from typing import Any, Final, NamedTuple
 from uuid import UUID
+from zoneinfo import ZoneInfo
 
 from sqlalchemy import and_, exists, func, select
 
@@ -15,15 +17,18 @@ from agency.replies.checks import words_kind
 from agency.replies.joins import CASE_OF_REPLY, WORDS_OF_REPLY
 from agency.replies.models import Approval, Reply, ReplyText
 from agency.replies.policies import Because, Facts, decide
+from agency.replies.policy_clock import is_urgent, plan
 from agency.replies.policy_terms import Terms
 from styleguides.models import LedgerLine
 from tenants import clock
-from tenants.database import db
+from tenants.database import db, first_id_of
 from tenants.models import Brand
 
 WEEK: Final = timedelta(days=7)
 MOST_REPLIES: Final = 2_000
 """Newest first. Bounds time and memory of a look."""
+MADE_WITHIN: Final = timedelta(days=30)
+"""A reply begun longer before the week is left out: else all of a brand would be looked through."""
 SHOWN: Final = 50
 
 
@@ -42,7 +47,9 @@ class PolicyWeek(NamedTuple):
     """Last week by a policy. `waited` are the first SHOWN of `waited_count`; `by_rule` how often each rule held.
 
     `median_seconds` is how long the brand's last yeses took, None where there were none; `is_cut`: there are more
-    replies than are looked at.
+    replies than are looked at. Of those that waited, `reminded` would have been reminded of at least once, and for
+    `silent` silence would have counted: by how long their own decision took, or else the brand's usual one;
+    `untold` are those for which nobody knows either.
     """
 
     replies: int
@@ -51,6 +58,9 @@ class PolicyWeek(NamedTuple):
     by_rule: tuple[tuple[str, int], ...]
     median_seconds: int | None
     is_cut: bool
+    reminded: int = 0
+    silent: int = 0
+    untold: int = 0
 
 
 def last_week_by(brand_id: UUID, terms: Terms) -> PolicyWeek:
@@ -58,7 +68,8 @@ def last_week_by(brand_id: UUID, terms: Terms) -> PolicyWeek:
     since = clock.now() - WEEK
     rows = _left_since(brand_id, since)
     earlier = _published_before(brand_id, {row.author_id for row in rows}, since) if terms.first_replies else {}
-    waited, by_rule = list[WouldWait](), Counter[str]()
+    usual = _usual_wait(brand_id)
+    waited, by_rule, came = list[WouldWait](), Counter[str](), Counter[str]()
     for row in reversed(rows):
         facts = Facts(
             platform=row.platform,
@@ -77,6 +88,7 @@ def last_week_by(brand_id: UUID, terms: Terms) -> PolicyWeek:
         decision = decide(terms, facts)
         if decision.needs:
             by_rule.update(one.rule for one in decision.because)
+            came.update(_came(terms, row, usual))
             waited.append(
                 WouldWait(row.id, row.conversation_id, row.author_name, row.text, row.left_at, decision.because)
             )
@@ -86,9 +98,33 @@ def last_week_by(brand_id: UUID, terms: Terms) -> PolicyWeek:
         waited_count=len(waited),
         waited=tuple(waited[:SHOWN]),
         by_rule=tuple(by_rule.most_common()),
-        median_seconds=_usual_wait(brand_id),
+        median_seconds=usual,
         is_cut=len(rows) == MOST_REPLIES,
+        reminded=came["reminded"],
+        silent=came["silent"],
+        untold=came["untold"],
     )
+
+
+def _came(terms: Terms, row: Any, usual_seconds: int | None) -> Iterator[str]:
+    """What would have come of the waiting of a reply."""
+    if not terms.remind_after and not terms.silence_after:
+        return
+    if row.submitted_at is not None and row.state == "awaiting_approval":
+        until = clock.now()
+    elif row.submitted_at is not None and row.decided_at is not None:
+        until = row.decided_at
+    elif usual_seconds is not None:
+        until = row.left_at + timedelta(seconds=usual_seconds)
+    else:
+        yield "untold"
+        return
+    urgent = is_urgent(terms, complaint=row.complaint, sentiment=row.sentiment)
+    planned = plan(terms, ZoneInfo(row.time_zone), row.left_at, urgent=urgent)
+    if any(one < until for one in planned.remind_at):
+        yield "reminded"
+    if planned.silence_at is not None and planned.silence_at <= until:
+        yield "silent"
 
 
 def _left_since(brand_id: UUID, since: datetime) -> list[Any]:
@@ -99,6 +135,12 @@ def _left_since(brand_id: UUID, since: datetime) -> list[Any]:
         LedgerLine.brand_id == Reply.brand_id,
         LedgerLine.conversation_id == Reply.conversation_id,
     )
+    decided_at = (
+        select(func.max(Approval.created_at))
+        .where(Approval.agency_id == Reply.agency_id, Approval.reply_id == Reply.id, Approval.decided_by.is_not(None))
+        .correlate(Reply)
+        .scalar_subquery()
+    )
     wanted = (
         select(
             Reply.id,
@@ -108,7 +150,9 @@ def _left_since(brand_id: UUID, since: datetime) -> list[Any]:
             Reply.complaint,
             Reply.deed,
             Reply.state,
+            Reply.submitted_at,
             left_at.label("left_at"),
+            decided_at.label("decided_at"),
             ReplyText.text,
             ReplyText.author_id,
             Conversation.kind,
@@ -116,6 +160,7 @@ def _left_since(brand_id: UUID, since: datetime) -> list[Any]:
             Conversation.sentiment,
             Conversation.author_name,
             Brand.language,
+            Brand.time_zone,
             gives.label("gives"),
         )
         .join(ReplyText, WORDS_OF_REPLY)
@@ -123,6 +168,7 @@ def _left_since(brand_id: UUID, since: datetime) -> list[Any]:
         .join(Brand, and_(Brand.agency_id == Reply.agency_id, Brand.id == Reply.brand_id))
         .where(
             Reply.brand_id == brand_id,
+            Reply.id >= first_id_of(since - MADE_WITHIN),
             Reply.state.not_in(("draft", "dropped")),
             Reply.deed != "withdraw",
             left_at >= since,

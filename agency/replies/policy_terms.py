@@ -7,10 +7,11 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, fields
-from datetime import date
+from datetime import date, time
 from typing import Any, Final
 from uuid import UUID
 
+from agency.replies.quiet_hours import Quiet, awake_minutes
 from styleguides.given_fields import Readers, Wrong, day, entries, ids, one_of, read_fields, some_of, texts
 from styleguides.tokens import WORD
 from tenants.brands import PLATFORMS
@@ -24,6 +25,15 @@ MOST_STEPS: Final = 5
 MOST_PEOPLE: Final = 20
 MOST_STAND_INS: Final = 20
 MOST_FIRST_REPLIES: Final = 100
+MODES: Final = ("agency", "client")
+SILENCES: Final = ("hold", "safe_variant", "escalate")
+URGENT: Final = ("complaint", "negative")
+MOST_QUIET: Final = 7
+MOST_REMINDERS: Final = 5
+MOST_HOURS: Final = 6 * 24
+"""Whether a mail left is known for a week (`agency.notices.sending`), and silence counts only where one did."""
+LEAST_AWAKE_MINUTES: Final = 20 * 60
+"""Of a week: whoever can never be asked can be taken for silent by mistake."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,6 +56,14 @@ class Terms:
     published replies of a person for this brand come first. `steps` are who says yes, one group after another, any of
     a group; none at all is any owner. `changes_go_on`: whose step a later approver's change of words need not pass
     again.
+
+    What follows is about waiting (`agency.replies.policy_clock`): in `quiet` times, in the brand's time zone, nobody is
+    mailed, but about what one of `quiet_broken_by` says of the case: a `complaint`, or a customer who is unhappy
+    (`negative`). Whoever has not decided is reminded once after each number of hours of `remind_after`;
+    `silence_after` hours after being asked, 0 for never, `silence` says what that means: `hold` (it waits on, leads are
+    told), `safe_variant` (that goes out instead) or `escalate` (`escalate_to` are asked too; without them the next
+    step's people instead). `awake_hours`: hours of quiet times do not count. `mode` is `agency`, which answers in the
+    client's name, or `client`: the agency watches, and every answer is the client's own press, whatever `needs` says.
     """
 
     needs: str = "all"
@@ -60,6 +78,14 @@ class Terms:
     steps: tuple[tuple[UUID, ...], ...] = ()
     changes_go_on: bool = False
     stand_ins: tuple[StandIn, ...] = ()
+    quiet: tuple[Quiet, ...] = ()
+    quiet_broken_by: tuple[str, ...] = ()
+    remind_after: tuple[int, ...] = ()
+    awake_hours: bool = False
+    silence: str = "hold"
+    silence_after: int = 0
+    escalate_to: tuple[UUID, ...] = ()
+    mode: str = "agency"
 
     @property
     def step_count(self) -> int:
@@ -70,15 +96,34 @@ class Terms:
     def people(self) -> frozenset[UUID]:
         """Everybody it names."""
         named = {person for step in self.steps for person in step}
-        return frozenset(named | {one.person for one in self.stand_ins} | {one.away for one in self.stand_ins})
+        away = {one.person for one in self.stand_ins} | {one.away for one in self.stand_ins}
+        return frozenset(named | away | set(self.escalate_to))
 
 
 RULES: Final = ("stars_at_most", "platforms", "kinds", "words", "money", "complaints", "negative", "first_replies")
 """The fields that are rules, in the order they are told."""
 
+WAITING: Final = (
+    "quiet",
+    "quiet_broken_by",
+    "remind_after",
+    "awake_hours",
+    "silence",
+    "silence_after",
+    "escalate_to",
+    "mode",
+)
+"""The fields about waiting and silence. Kept only where they say something: the release before them reads the rest."""
+
 
 def terms_to_data(terms: Terms) -> dict[str, Any]:
-    """As JSON keeps them."""
+    """As JSON keeps them: all of it but what says nothing of WAITING."""
+    data, plain = terms_as_given(terms), terms_as_given(Terms())
+    return {name: value for name, value in data.items() if name not in WAITING or value != plain[name]}
+
+
+def terms_as_given(terms: Terms) -> dict[str, Any]:
+    """Every field as `read_terms` takes it."""
     data = asdict(terms)
     return {
         **data,
@@ -93,6 +138,17 @@ def terms_to_data(terms: Terms) -> dict[str, Any]:
             }
             for one in terms.stand_ins
         ],
+        "quiet": [
+            {
+                "days": list(one.days),
+                "from_time": f"{one.from_time:%H:%M}",
+                "until_time": f"{one.until_time:%H:%M}",
+            }
+            for one in terms.quiet
+        ],
+        "quiet_broken_by": list(terms.quiet_broken_by),
+        "remind_after": list(terms.remind_after),
+        "escalate_to": [str(person) for person in terms.escalate_to],
     }
 
 
@@ -118,6 +174,15 @@ def _disagreeing(terms: Terms) -> dict[str, list[str]]:
     named = [person for step in terms.steps for person in step]
     if len(set(named)) != len(named):
         errors["steps"] = [worded("names somebody twice; each person decides once")]
+    if terms.quiet and awake_minutes(terms.quiet) < LEAST_AWAKE_MINUTES:
+        least = LEAST_AWAKE_MINUTES // 60
+        errors["quiet"] = [worded("must leave at least %(n)s hours of a week in which people can be asked", n=least)]
+    if terms.silence_after and any(hours >= terms.silence_after for hours in terms.remind_after):
+        errors["remind_after"] = [worded("names hours after those at which silence is taken for an answer")]
+    if terms.silence != "hold" and not terms.silence_after:
+        errors["silence_after"] = [worded("needs a number of hours; else nobody can tell what silence is")]
+    if terms.silence == "safe_variant" and terms.mode == "client":
+        errors["silence"] = [worded("cannot be an answer where the client answers: nothing goes out without them")]
     return errors
 
 
@@ -161,6 +226,35 @@ def _stand_in(data: Mapping[str, Any]) -> dict[str, Any]:
     return {"away": UUID(people[0]), "person": UUID(people[1]), "from_day": from_day, "until_day": until_day}
 
 
+def _hours(value: Any) -> tuple[int, ...]:
+    if not isinstance(value, (list, tuple)) or len(value) > MOST_REMINDERS:
+        raise Wrong(worded("must be at most %(n)s numbers of hours", n=MOST_REMINDERS))
+    found = sorted({_whole(MOST_HOURS)(one) for one in value})
+    if 0 in found:
+        raise Wrong(worded("must be hours after being asked, from 1 on"))
+    return tuple(found)
+
+
+def _quiet(data: Mapping[str, Any]) -> dict[str, Any]:
+    days = data.get("days")
+    if not isinstance(days, (list, tuple)) or not days or any(one not in range(1, 8) for one in days):
+        raise Wrong(worded("needs at least one day of the week, 1 for Monday to 7 for Sunday"))
+    return {
+        "days": tuple(sorted({int(one) for one in days})),
+        "from_time": _clock_time(data.get("from_time")),
+        "until_time": _clock_time(data.get("until_time")),
+    }
+
+
+def _clock_time(value: Any) -> time:
+    try:
+        if isinstance(value, str) and len(value) == len("20:00"):
+            return time.fromisoformat(value)
+    except ValueError:
+        pass
+    raise Wrong(worded("needs two times such as 20:00"))
+
+
 _READERS: Final[Readers] = {
     "needs": one_of(NEEDS),
     "stars_at_most": _whole(5),
@@ -174,5 +268,13 @@ _READERS: Final[Readers] = {
     "steps": _steps,
     "changes_go_on": _flag,
     "stand_ins": lambda value: tuple(StandIn(**one) for one in entries(value, MOST_STAND_INS, _stand_in)),
+    "quiet": lambda value: tuple(Quiet(**one) for one in entries(value, MOST_QUIET, _quiet)),
+    "quiet_broken_by": lambda value: tuple(some_of(URGENT)(value)),
+    "remind_after": _hours,
+    "awake_hours": _flag,
+    "silence": one_of(SILENCES),
+    "silence_after": _whole(MOST_HOURS),
+    "escalate_to": lambda value: tuple(UUID(one) for one in ids(value, MOST_PEOPLE)),
+    "mode": one_of(MODES),
 }
 assert set(_READERS) == {one.name for one in fields(Terms)}

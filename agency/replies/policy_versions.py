@@ -365,6 +365,8 @@ def _refuse_strangers(terms: Terms, brand_id: UUID) -> None:
     said = worded("names somebody who may not approve for this brand")
     if any(person not in known for step in terms.steps for person in step):
         errors["steps"] = [said]
+    if any(person not in known for person in terms.escalate_to):
+        errors["escalate_to"] = [said]
     if any(one.away not in known or one.person not in known for one in terms.stand_ins):
         errors["stand_ins"] = [said]
     if errors:

@@ -159,7 +159,7 @@ def _why_lapsed(reply: Reply) -> str | None:
         if reply.deed != "withdraw":
             words = checks.check_text_of(reply, text)
             checks.refuse_stopped(words, text.let_go_rules)
-            if approval.decision == "released":  # the guide of today may ask for a yes that nobody gave
+            if approval.decision in ("released", "by_policy"):  # the guide of today may ask for a yes that nobody gave
                 checks.refuse_unapproved(words)
     except AppError as refusal:
         return refusal.message

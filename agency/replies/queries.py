@@ -15,7 +15,7 @@ from sqlalchemy import Row, and_, select, tuple_
 from agency.inbox.models import Conversation, Message
 from agency.replies.afterwards import Afterwards, afterwards_of
 from agency.replies.joins import WORDS_OF_REPLY
-from agency.replies.models import NOT_LEFT, Approval, PublishAttempt, Reply, ReplyText
+from agency.replies.models import LETS_OUT, NOT_LEFT, Approval, PublishAttempt, Reply, ReplyText
 from agency.replies.words import hash_of
 from tenants.database import db
 from tenants.errors import Invalid, NotFound
@@ -61,6 +61,7 @@ class ReplyRow(NamedTuple):
     read_back_at: datetime | None
     live_state: str | None
     platform_id: str | None
+    waits_clock: dict[str, Any] | None
     text: str
     text_hash: str
     text_number: int
@@ -108,6 +109,7 @@ _ROW = (
     Reply.read_back_at,
     Reply.live_state,
     Reply.platform_id,
+    Reply.waits_clock,
     ReplyText.text,
     ReplyText.text_hash,
     ReplyText.number,
@@ -329,7 +331,7 @@ class Receipt:
     @property
     def approval(self) -> Approval | None:
         """The approval or release that holds for the words as they are."""
-        held = [d for d in self.decisions if d.voided_at is None and d.decision in ("approved", "released")]
+        held = [d for d in self.decisions if d.voided_at is None and d.decision in LETS_OUT]
         return held[-1] if held else None
 
     @property

@@ -3,18 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Sequence
-from typing import Any, NamedTuple
+from typing import Any, Final, NamedTuple
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
-from sqlalchemy import and_, select
+from sqlalchemy import ColumnElement, Select, and_, select
 
 from agency.inbox.case import COMPLAINT
 from agency.inbox.models import Conversation
 from agency.replies import checks
 from agency.replies.joins import WORDS_OF_REPLY
-from agency.replies.models import Approval, ApprovalPolicy, Reply, ReplyText
+from agency.replies.models import LETS_ON, Approval, ApprovalPolicy, Reply, ReplyText
 from agency.replies.policies import Decision, Facts, decide, deciders, next_step
+from agency.replies.policy_clock import Plan, is_urgent, plan
 from agency.replies.policy_terms import Terms, terms_from_data
 from agency.replies.policy_versions import Policy, policy_of
 from styleguides.empowerment_reading import lines_of_conversation
@@ -87,7 +88,7 @@ def _published_by(person_id: UUID, brand_id: UUID, most: int) -> int:
 def decided_at_once(terms: Terms) -> Decision:
     """What can be said of any reply before its words are looked at: where all wait, all do."""
     facts = Facts(platform="", kind="comment", text="", language="en")
-    return decide(terms, facts) if terms.needs == "all" else Decision(False)
+    return decide(terms, facts) if terms.needs == "all" or terms.mode == "client" else Decision(False)
 
 
 def refuse_waiting(decision: Decision) -> None:
@@ -119,6 +120,30 @@ def policy_asked_by(reply: Reply) -> Policy:
     return policy_of(reply.brand_id, reply.policy_number)
 
 
+def _with_policy(wanted: Select[Any], of: Any, which: ColumnElement[bool]) -> Select[Any]:
+    """The statement with the brand of a reply or conversation beside it, and the version of its policy, if any."""
+    mine = and_(ApprovalPolicy.agency_id == of.agency_id, ApprovalPolicy.brand_id == of.brand_id, which)
+    beside = and_(Brand.agency_id == of.agency_id, Brand.id == of.brand_id)
+    return wanted.join(Brand, beside).outerjoin(ApprovalPolicy, mine)
+
+
+_ASKED: Final = _with_policy(
+    select(
+        Reply.agency_id,
+        Reply.brand_id,
+        Reply.written_by,
+        Reply.waits_step,
+        Reply.waits_because,
+        Reply.waits_clock,
+        ReplyText.author_id,
+        Brand.time_zone,
+        ApprovalPolicy.terms,
+    ).join(ReplyText, WORDS_OF_REPLY),
+    Reply,
+    ApprovalPolicy.number == Reply.policy_number,
+)
+
+
 class Standing(NamedTuple):
     """Who may decide on a reply now, by address, and why it waits."""
 
@@ -133,34 +158,19 @@ class Standing(NamedTuple):
 
 def standing_of(reply_id: UUID, *, but_authors: bool = True) -> Standing:
     """Of the reply's present step: whom its policy names, today's stand-ins, nobody who drafted it. Two statements."""
-    row = db.session.execute(
-        select(
-            Reply.agency_id,
-            Reply.brand_id,
-            Reply.written_by,
-            Reply.waits_step,
-            Reply.waits_because,
-            ReplyText.author_id,
-            Brand.time_zone,
-            ApprovalPolicy.terms,
-        )
-        .join(ReplyText, WORDS_OF_REPLY)
-        .join(Brand, and_(Brand.agency_id == Reply.agency_id, Brand.id == Reply.brand_id))
-        .outerjoin(
-            ApprovalPolicy,
-            and_(
-                ApprovalPolicy.agency_id == Reply.agency_id,
-                ApprovalPolicy.brand_id == Reply.brand_id,
-                ApprovalPolicy.number == Reply.policy_number,
-            ),
-        )
-        .where(Reply.id == reply_id)
-    ).one()
-    authors = {row.written_by, row.author_id} if but_authors else set[UUID]()
-    place = (row.agency_id, row.brand_id)
-    terms = terms_from_data(row.terms or {})
-    people = _people_of_step(terms, row.waits_step or 1, place, row.time_zone, authors)
-    return Standing(people, reasons_of(row.waits_because))
+    row = db.session.execute(_ASKED.where(Reply.id == reply_id)).one()
+    people = approvers_of(row.agency_id, row.brand_id)
+    chosen = _chosen_of(row, {person.id for person in people}, but_authors=but_authors)
+    return Standing([person for person in people if person.id in chosen], reasons_of(row.waits_because))
+
+
+def names_asked(reply_id: UUID) -> list[str]:
+    """The names of those who may decide on the reply now. One statement."""
+    approvers = named_approvers(Reply.agency_id, Reply.brand_id).label("approvers")
+    row = db.session.execute(_ASKED.add_columns(approvers).where(Reply.id == reply_id)).one()
+    names = {UUID(person_id): name for person_id, name in row.approvers}
+    chosen = _chosen_of(row, names, but_authors=True)
+    return [name for person_id, name in names.items() if person_id in chosen]
 
 
 def deciders_of(reply: Reply, *, but_authors: bool = True) -> list[Person]:
@@ -168,53 +178,64 @@ def deciders_of(reply: Reply, *, but_authors: bool = True) -> list[Person]:
     return standing_of(reply.id, but_authors=but_authors).people
 
 
-def _people_of_step(
-    terms: Terms, step: int, place: tuple[UUID, UUID], time_zone: str, authors: set[UUID]
-) -> list[Person]:
-    people = approvers_of(*place)
-    chosen = _chosen(terms, step, {person.id for person in people}, time_zone, authors)
-    return [person for person in people if person.id in chosen]
+def deciders_at(reply: Reply, step: int) -> Collection[UUID]:
+    """Who may decide at another step of the policy it was sent by."""
+    row = db.session.execute(_ASKED.where(Reply.id == reply.id)).one()
+    approvers = [person.id for person in approvers_of(reply.agency_id, reply.brand_id)]
+    terms, authors = terms_from_data(row.terms or {}), {row.written_by, row.author_id}
+    return _chosen(terms, step, approvers, row.time_zone, authors)
 
 
-def _chosen(terms: Terms, step: int, approvers: Iterable[UUID], time_zone: str, authors: set[UUID]) -> Collection[UUID]:
+def _chosen_of(row: Any, approvers: Iterable[UUID], *, but_authors: bool) -> Collection[UUID]:
+    """Of a row of _ASKED."""
+    authors = {row.written_by, row.author_id} if but_authors else set[UUID]()
+    did = (row.waits_clock or {}).get("did")
+    terms, step = terms_from_data(row.terms or {}), row.waits_step or 1
+    return _chosen(terms, step, approvers, row.time_zone, authors, escalated=did == "escalate")
+
+
+def _chosen(
+    terms: Terms,
+    step: int,
+    approvers: Iterable[UUID],
+    time_zone: str,
+    authors: set[UUID],
+    *,
+    escalated: bool = False,
+) -> Collection[UUID]:
     today = clock.now().astimezone(ZoneInfo(time_zone)).date()
-    return deciders(terms, step, approvers=set(approvers), authors=authors, today=today)
+    return deciders(terms, step, approvers=set(approvers), authors=authors, today=today, escalated=escalated)
 
 
 class Forecast(NamedTuple):
-    """What the policy in force would do with words if they left now, and the names of who would be asked first."""
+    """What the policy in force would do with words if they left now, the names of who would be asked first, and when
+    what would come; no plan for words that would not wait.
+    """
 
     decision: Decision
     names: list[str]
+    terms: Terms
+    plan: Plan | None = None
 
 
 def forecast(
     actor: Actor, conversation_id: UUID, words: str, *, private: bool, case: CaseFacts, deed: str = "reply"
 ) -> Forecast:
     """The same before anybody presses. One statement, more where a rule asks for more. Raises NotFound."""
+    wanted = select(
+        Conversation.id,
+        Conversation.brand_id,
+        Conversation.platform,
+        Conversation.kind,
+        Conversation.stars,
+        Conversation.sentiment,
+        Brand.language,
+        Brand.time_zone,
+        ApprovalPolicy.terms,
+        named_approvers(Conversation.agency_id, Conversation.brand_id).label("approvers"),
+    )
     row = db.session.execute(
-        select(
-            Conversation.id,
-            Conversation.brand_id,
-            Conversation.platform,
-            Conversation.kind,
-            Conversation.stars,
-            Conversation.sentiment,
-            Brand.language,
-            Brand.time_zone,
-            ApprovalPolicy.terms,
-            named_approvers(Conversation.agency_id, Conversation.brand_id).label("approvers"),
-        )
-        .join(Brand, and_(Brand.agency_id == Conversation.agency_id, Brand.id == Conversation.brand_id))
-        .outerjoin(
-            ApprovalPolicy,
-            and_(
-                ApprovalPolicy.agency_id == Conversation.agency_id,
-                ApprovalPolicy.brand_id == Conversation.brand_id,
-                ApprovalPolicy.state == "in_force",
-            ),
-        )
-        .where(Conversation.id == conversation_id)
+        _with_policy(wanted, Conversation, ApprovalPolicy.state == "in_force").where(Conversation.id == conversation_id)
     ).one_or_none()
     if row is None:
         raise NotFound()
@@ -231,10 +252,12 @@ def forecast(
     )
     decision = decide(terms, facts)
     if not decision.needs:
-        return Forecast(decision, [])
+        return Forecast(decision, [], terms)
     names = {UUID(person_id): name for person_id, name in row.approvers}
     chosen = _chosen(terms, 1, names, row.time_zone, {actor.user_id})
-    return Forecast(decision, [name for person_id, name in names.items() if person_id in chosen])
+    urgent = is_urgent(terms, complaint=COMPLAINT in case.case_kinds, sentiment=row.sentiment)
+    planned = plan(terms, ZoneInfo(row.time_zone), clock.now(), urgent=urgent)
+    return Forecast(decision, [name for person_id, name in names.items() if person_id in chosen], terms, planned)
 
 
 def waits_words(names: list[str], because: Sequence[Worded]) -> Worded:
@@ -279,7 +302,7 @@ def step_after(reply: Reply, text: ReplyText, terms: Terms) -> int | None:
     rows = db.session.execute(
         select(Approval.step, Approval.text_hash).where(
             Approval.reply_id == reply.id,
-            Approval.decision == "step_approved",
+            Approval.decision.in_(LETS_ON),
             Approval.voided_at.is_(None),
             Approval.target_fingerprint == reply.target_fingerprint,
         )

@@ -34,10 +34,12 @@ from agency.web.looks import BrandLook, Notice
 from agency.web.reply_looks import let_go_in, result_look, stopped_words, stored_result, way_words
 from agency.web.stored_words import said_again
 from agency.web.versions_look import versions_look
+from agency.web.wait_words import plan_words
 from channels.matching import same_text
 from styleguides import brand_check
 from styleguides.quiz_gate import version_to_pass
 from styleguides.scenarios import CaseFacts
+from tenants import clock
 from tenants.base_app import settings_of_app
 from tenants.errors import Conflict
 from tenants.permissions import Actor, Permission
@@ -155,7 +157,8 @@ def composer_for(
         result = replace(result, may_let_go=actor.may(Permission.REPLY_LET_GO))
     else:
         result = replace(stored_result([], None, text, view.platform, kind), checked=False)
-    if not result.waits:
+    closed = _closed(view, replies, held_by_other=held_by_other, editing=reply) or way.closed
+    if not result.waits and closed is None:
         case = facts_of_view(view, reply.in_reply_to_id if reply is not None else None)
         result = replace(result, waits=waits_for(actor, view.id, text, private=private, case=case))
     changes = base.id if base is not None else None
@@ -187,7 +190,7 @@ def composer_for(
         based_on=reply.text_hash if reply else "",
         idempotency_key=secrets.token_urlsafe(12),
         result=result,
-        closed=_closed(view, replies, held_by_other=held_by_other, editing=reply) or way.closed,
+        closed=closed,
         window=way.window,
         window_words=way.window_words,
         may_private=way.may_private,
@@ -232,7 +235,9 @@ def waits_for(actor: Actor, conversation_id: UUID, text: str, *, private: bool, 
     found = waiting.forecast(actor, conversation_id, text, private=private, case=case)
     if not found.decision.needs:
         return ""
-    return _(waiting.waits_words(found.names, [one.words for one in found.decision.because]))
+    said = _(waiting.waits_words(found.names, [one.words for one in found.decision.because]))
+    then = plan_words(found.terms, found.plan, clock.now()) if found.plan is not None else ""
+    return f"{said} {then}".strip()
 
 
 def _consequence(view: ConversationView, *, private: bool, needs_yes: bool, asks: str) -> str:

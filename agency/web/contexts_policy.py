@@ -78,6 +78,32 @@ class StandInFields:
 
 
 @dataclass(frozen=True, kw_only=True)
+class QuietFields:
+    """One line of quiet times."""
+
+    number: int = told("From 0.")
+    days: tuple[Choice, ...] = told("On which it begins: ticks, Monday first.")
+    from_time: str = told("20:00.", default="")
+    until_time: str = told("08:00.", default="")
+    error: str = told("What to do about it.", default="")
+
+
+@dataclass(frozen=True, kw_only=True)
+class WaitingFields:
+    """What is asked about waiting, and about silence."""
+
+    modes: tuple[Choice, ...] = told("Who answers.")
+    quiet: tuple[QuietFields, ...] = told("Lines, the last one empty.")
+    broken_by: tuple[Choice, ...] = told("What breaks them: ticks.")
+    remind_after: str = told("6, 12, 24.", default="")
+    most_reminders: int = told("So many at most.")
+    awake_hours: bool = told("Hours of quiet times do not count.", default=False)
+    silence_after: str = told("Hours; empty for never.", default="")
+    silences: tuple[Choice, ...] = told("What silence means.")
+    escalate_to: tuple[Choice, ...] = told("Who is asked too: ticks.", default=())
+
+
+@dataclass(frozen=True, kw_only=True)
 class PolicyForm:
     """The form of a version, `policies/form.html`. Posts to `url`."""
 
@@ -97,6 +123,7 @@ class PolicyForm:
     deciders: tuple[DeciderField, ...] = told("Everybody who may approve.")
     changes_go_on: bool = told("Changed words need no earlier yes again.", default=False)
     stand_ins: tuple[StandInFields, ...] = told("Lines, the last one empty.")
+    waiting: WaitingFields = told("Quiet times, reminders, silence, who answers.")
     note: str = told("What the client reads beside it.", default="")
     errors: dict[str, str] = told("Field name to what to do.", default_factory=dict)
 
@@ -122,6 +149,7 @@ class PolicyWeekPage:
     summary: str = told("31 of 212 would have waited.")
     basis: str = told("What was looked at.")
     usual: str = told("How long a yes takes; empty where there was none yet.", default="")
+    came: str = told("What reminders and silence would have done; empty for none.", default="")
     rules: tuple[tuple[str, str], ...] = told("Each rule and how often it held.", default=())
     waited: tuple[WouldWaitRow, ...] = told("Which, newest first.", default=())
     more: str = told("How many more there are than are listed.", default="")

@@ -12,6 +12,7 @@ from agency.inbox.conversation_view import ConversationView
 from agency.inbox.desk import Case
 from agency.inbox.models import FROM_SPAMMER, SPAM
 from agency.replies.queries import ReplyRow
+from agency.replies.waiting import names_asked
 from agency.web import clocks
 from agency.web.claim_look import claim_look
 from agency.web.composer_part import Written, composer_for
@@ -37,6 +38,7 @@ from agency.web.state_looks import conversation_states, reply_states, unknown_st
 from agency.web.stored_words import said_again
 from agency.web.told_together import told_together
 from agency.web.voice_look import voice_url
+from agency.web.wait_words import waiting_words
 from tenants import clock
 from tenants.permissions import Actor, Permission
 
@@ -168,12 +170,14 @@ def _stands_apart(reply: ReplyRow, view: ConversationView, replies: list[ReplyRo
 
 
 def reply_look(reply: ReplyRow, actor: Actor, address: Address) -> ReplyLook:
-    """A reply past its draft."""
+    """A reply past its draft; one statement more for one that waits."""
     zone, locale = chosen_zone(), chosen_language()
     state = reply_states().get(reply.state) or unknown_state(reply.state)
     since = clocks.moment(reply.state_since, zone, locale).words
     facts = {
-        "awaiting_approval": _("With the client since %(time)s", time=since),
+        "awaiting_approval": waiting_words(names_asked(reply.id), reply.state_since, reply.waits_clock)
+        if reply.state == "awaiting_approval"
+        else "",
         "approved": _("Approved %(time)s.", time=since) + f" {said_again(reply.state_reason)}"
         if reply.state_reason
         else _("Approved %(time)s, goes out now", time=since),

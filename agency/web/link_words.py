@@ -74,6 +74,10 @@ def _what(request: ApprovalRequest, closed: Closed) -> str:
     if closed.because == "lapse":
         what = _("What this reply answers changed after the mail was sent.")
         return f"{what} {said_again(closed.words)}" if closed.words else what
+    if closed.because == "approve_by_policy":
+        return _("Nobody answered in time, so the safe wording was published, as the signed policy says.")
+    if closed.because == "pass_step":
+        return _("Nobody answered in time, so the next people were asked, as the signed policy says.")
     if closed.because == "asked_anew":
         return _("A newer link was mailed to you.")
     if closed.because == "expired":

@@ -28,6 +28,7 @@ from agency.web.looks import Notice, brand_look
 from agency.web.message_looks import message_looks, quoted_post
 from agency.web.owner_words import decided_words
 from agency.web.reply_looks import answer_words, finding_looks, let_go_in, result_look, stored_result
+from agency.web.wait_words import wait_sentences
 from styleguides.brand_check import CheckResult as Checked
 from styleguides.brand_check import check_for_brand
 from tenants import clock
@@ -50,7 +51,7 @@ class Decision(NamedTuple):
     decision: str
     reason: str | None
     at: datetime
-    by: UUID
+    by: UUID | None
     by_name: str
     text: str
     text_hash: str
@@ -119,7 +120,7 @@ def page_of(actor: Actor, reply_id: UUID, typed: Typed, link: ByLink | None = No
         sent_as_before=sent_as_before(view.brand_id) if waits and link is None else "",
         may_decide=actor.may(Permission.REPLY_APPROVE)
         and (asked is None or actor.user_id in {person.id for person in asked.people}),
-        waits=_(asked.words) if asked is not None else "",
+        waits=" ".join([_(asked.words), *wait_sentences(reply.waits_clock)]) if asked is not None else "",
         decided=None if waits else decided_words(reply, decisions, actor, typed.changed or typed.reason),
         notice=typed.notice or _stale_notice(reply, typed, waits),
         live_url=live_url(view, reply_id),

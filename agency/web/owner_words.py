@@ -26,7 +26,7 @@ class Decided(Protocol):
     @property
     def at(self) -> datetime: ...
     @property
-    def by(self) -> UUID: ...
+    def by(self) -> UUID | None: ...
     @property
     def by_name(self) -> str: ...
 
@@ -52,6 +52,9 @@ def _words(reply: ReplyRow, last: Decided | None, actor: Actor) -> tuple[str, st
     if reply.state == "draft":
         said = _("The agency took this reply back.")
         return said, _("Nothing is published."), _("You are asked again when it is ready.")
+    if last is not None and last.decision == "by_policy":
+        said = _("Nobody answered in time, so the safe wording was let out, as the signed policy says.")
+        return (said, *after_yes(reply))
     said = (
         _("Approved %(who)s.", who=who)
         if last is None or last.decision != "released"

@@ -13,10 +13,11 @@ from werkzeug.datastructures import MultiDict
 
 from agency.replies import policy_versions as room
 from agency.replies.policy_models import ApprovalPolicy
-from agency.replies.policy_terms import KINDS, MOST_STAND_INS, MOST_STEPS, Terms, terms_to_data
+from agency.replies.policy_terms import KINDS, MOST_STAND_INS, MOST_STEPS, Terms, terms_as_given
 from agency.web.brand_address import look_of
 from agency.web.contexts_policy import DeciderField, PolicyForm, StandInFields
 from agency.web.looks import Choice, Notice
+from agency.web.policy_waiting_form import waiting_data, waiting_fields
 from agency.web.policy_words import kind_words, needs_words, tick_words
 from agency.web.reply_looks import platform_word
 from tenants.brands import PLATFORMS
@@ -34,7 +35,7 @@ def shown_terms(actor: Actor, brand_id: UUID) -> tuple[ApprovalPolicy | None, di
     versions = room.list_versions(actor, brand_id)
     draft = next((one for one in versions if one.state == "draft"), None)
     shown = draft or next((one for one in versions if one.state == "in_force"), None)
-    return draft, {**terms_to_data(Terms()), **(shown.terms if shown is not None else {})}
+    return draft, {**terms_as_given(Terms()), **(shown.terms if shown is not None else {})}
 
 
 def data_of(typed: MultiDict[str, str]) -> dict[str, Any]:
@@ -55,6 +56,7 @@ def data_of(typed: MultiDict[str, str]) -> dict[str, Any]:
         "steps": [step for step in steps if step] if typed.get("who") == "named" else [],
         "changes_go_on": typed.get("changes_go_on") == "1",
         "stand_ins": _stand_ins(typed),
+        **waiting_data(typed),
     }
 
 
@@ -99,6 +101,7 @@ def form_page(
         )
         if len(people) > 1
         else (),
+        waiting=waiting_fields(data, people, errors),
         note=note,
         errors=errors,
     )

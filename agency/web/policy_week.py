@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from typing import Any
+
 from flask import Blueprint, url_for
 from flask_babel import gettext as _
 from flask_babel import ngettext
@@ -37,6 +40,7 @@ def week(brand_id: str, number: int) -> str:
         summary=_("%(n)s of %(all)s would have waited", n=found.waited_count, all=found.replies),
         basis=_basis(found),
         usual=_usual(found),
+        came=_came(version.terms, found),
         rules=tuple((rule_words().get(name, name), str(count)) for name, count in found.by_rule),
         waited=tuple(map(_row, found.waited)),
         more=_more(found.waited_count - len(found.waited)),
@@ -51,6 +55,20 @@ def _basis(found: PolicyWeek) -> str:
     )
     most = _("Only the newest %(n)s are looked at.", n=MOST_REPLIES)
     return f"{words} {most}" if found.is_cut else words
+
+
+def _came(terms: Mapping[str, Any], found: PolicyWeek) -> str:
+    """What reminders and silence would have done; empty where the terms know neither."""
+    if not terms.get("remind_after") and not terms.get("silence_after"):
+        return ""
+    words = _(
+        "%(reminded)s would have been reminded of, and for %(silent)s silence would have counted.",
+        reminded=found.reminded,
+        silent=found.silent,
+    )
+    if not found.untold:
+        return words
+    return f"{words} " + _("For %(n)s nobody can tell: no yes has been given here yet.", n=found.untold)
 
 
 def _usual(found: PolicyWeek) -> str:

@@ -16,6 +16,8 @@ from agency.replies.policy_terms import Terms, terms_from_data
 from agency.web.contexts_policy import PolicyLook, PolicySentence
 from agency.web.guide_looks import version_states
 from agency.web.language import chosen_language, per_language
+from agency.web.policy_waiting_form import mode_words
+from agency.web.policy_waiting_words import waiting_sentences
 from agency.web.reply_looks import platform_word
 
 Names = Mapping[UUID, str]
@@ -60,17 +62,21 @@ def rule_words() -> dict[str, str]:
         "complaints": _("Complaints"),
         "negative": _("Unhappy customers"),
         "first_replies": _("First replies of somebody new"),
+        "mode": _("The client answers"),
     }
 
 
 def sentences(terms: Terms, names: Names) -> tuple[PolicySentence, ...]:
     """What the terms say, whole."""
     found = [_which(terms)]
-    if terms.needs == "none":
+    if terms.mode == "client":
+        found = [PolicySentence(words=f"{mode_words()['client']}. {_client_answers()}")]
+    elif terms.needs == "none":
         found.append(
             PolicySentence(words=_("Who writes a reply may still ask for a yes. Then this holds:"), entries=())
         )
     found += [PolicySentence(words=words) for words in _who(terms, names)]
+    found += waiting_sentences(terms, lambda people: _people(people, names))
     found.append(
         PolicySentence(
             words=_(
@@ -80,6 +86,10 @@ def sentences(terms: Terms, names: Names) -> tuple[PolicySentence, ...]:
         )
     )
     return tuple(found)
+
+
+def _client_answers() -> str:
+    return _("Nothing goes out without the client's own press; the agency tells of cases and may suggest words.")
 
 
 def _which(terms: Terms) -> PolicySentence:

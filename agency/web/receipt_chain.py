@@ -10,7 +10,7 @@ from flask_babel import gettext as _
 from flask_babel import ngettext
 
 from agency.replies.afterwards import Afterwards
-from agency.replies.models import Approval, PublishAttempt, Reply, ReplyText
+from agency.replies.models import LETS_ON, LETS_OUT, Approval, PublishAttempt, Reply, ReplyText
 from agency.replies.text_difference import text_difference
 from agency.replies.waiting import reasons_of
 from agency.web import clocks
@@ -193,6 +193,8 @@ def _decision_steps(decision: Approval, doors: Doors) -> list[Dated]:
         "approved": (_("Approved"), "check", "good"),
         "step_approved": (_("Approved, others to follow"), "check", "good"),
         "released": (_("Released without approval"), "check", "good"),
+        "by_policy": (_("Let out by the signed policy, as nobody answered"), "hourglass", "warn"),
+        "step_passed": (_("Passed on by the signed policy, as nobody answered"), "hourglass", "warn"),
         "declined": (_("Declined"), "ban", "bad"),
         "changes_asked": (_("Changes asked for"), "reply", "warn"),
     }
@@ -206,7 +208,7 @@ def _decision_steps(decision: Approval, doors: Doors) -> list[Dated]:
         what=what, icon=icon, tone=tone, who=decision.decided_by_name, at=_at(decision.created_at), facts=tuple(facts)
     )
     steps: list[Dated] = [(decision.created_at, 3, step)]
-    if decision.voided_at is not None and decision.decision in ("approved", "step_approved", "released"):
+    if decision.voided_at is not None and decision.decision in (*LETS_OUT, *LETS_ON):
         lapsed = ChainStep(
             what=_("The approval lapsed"),
             icon="undo",

@@ -36,6 +36,7 @@ IN_HEALTH_SECONDS = {
     JobName.BACKFILL: 60,  # a page of posts to its last comment
     JobName.IMPORT_FILE: 40,
     JobName.RANK_DUE: 21,  # its longest run and a slice
+    JobName.RING_WAITING: 61,  # its longest run and a reply
     JobName.RERANK: 21,
     JobName.READ_TOPICS: 21,
     JobName.RAISE_MERGED: 2,

@@ -38,6 +38,9 @@ MAILS: dict[str, tuple[str, dict[str, Any]]] = {
             "due_at": datetime(2026, 11, 23, 9, 30, tzinfo=UTC),
             "path": "/a/TOKEN",
             "answerable": True,
+            "waited_hours": 12,
+            "silence": "safe_variant",
+            "silence_at": datetime(2026, 11, 24, 9, 30, tzinfo=UTC),
         },
     ),
     "reply_awaits_you_bare": (
@@ -59,6 +62,9 @@ MAILS: dict[str, tuple[str, dict[str, Any]]] = {
             "due_at": None,
             "path": "/a/TOKEN",
             "answerable": False,
+            "waited_hours": 0,
+            "silence": "",
+            "silence_at": None,
         },
     ),
 }

@@ -57,6 +57,9 @@ def waiting(reader: Reader, **changes: object):  # type: ignore[no-untyped-def]
         "remarks": 0,
         "let_go": "",
         "answerable": True,
+        "waited_hours": 0,
+        "silence": "",
+        "silence_at": None,
     }
     return mail.compose("reply_awaits_you", reader, **{**facts, **changes})
 

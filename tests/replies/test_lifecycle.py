@@ -22,6 +22,10 @@ ALLOWED = {
     ("change_and_approve", "awaiting_approval", "approved"),
     ("approve_step", "awaiting_approval", "awaiting_approval"),
     ("change_step", "awaiting_approval", "awaiting_approval"),
+    ("pass_step", "awaiting_approval", "awaiting_approval"),
+    ("escalate", "awaiting_approval", "awaiting_approval"),
+    ("hold", "awaiting_approval", "awaiting_approval"),
+    ("approve_by_policy", "awaiting_approval", "approved"),
     ("decline", "awaiting_approval", "declined"),
     ("lapse", "awaiting_approval", "draft"),
     ("lapse", "approved", "draft"),
@@ -73,7 +77,7 @@ def test_no_path_publishes_without_a_yes(path: list[tuple[str, str]]) -> None:
             LIFECYCLE.apply(thing, name, target)
         except Conflict:
             continue
-        if name in ("approve", "change_and_approve", "release"):
+        if name in ("approve", "change_and_approve", "approve_by_policy", "release"):
             yes = True
         if thing.state in ("draft", "declined"):
             yes = False
@@ -85,5 +89,6 @@ def test_who_may_do_what() -> None:
     who = {name: move.who for name, move in LIFECYCLE.moves.items()}
     approver = {"approve", "change_and_approve", "approve_step", "change_step", "decline", "ask_for_changes"}
     assert {n for n, w in who.items() if w == Permission.REPLY_APPROVE} == approver
-    machine = {"lapse", "claim", "settle", "give_back", "lose_track", "reconcile"}
+    silence = {"pass_step", "escalate", "hold", "approve_by_policy"}
+    machine = {"lapse", "claim", "settle", "give_back", "lose_track", "reconcile", *silence}
     assert {n for n, w in who.items() if w == SYSTEM} == machine

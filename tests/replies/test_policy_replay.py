@@ -53,6 +53,14 @@ def test_a_yes_tells_how_long_yeses_take(case: Case, superuser: Engine) -> None:
         seconds = last_week_by(case.agency.brand_ids[0], read_terms({})).median_seconds
     assert seconds is not None
     assert 7200 <= seconds < 7300
+    with case.agency.entered():
+        brand_id = case.agency.brand_ids[0]
+        found = last_week_by(brand_id, read_terms({"remind_after": [1], "silence_after": 2}))
+        assert (found.reminded, found.silent, found.untold) == (1, 1, 0)
+        found = last_week_by(brand_id, read_terms({"remind_after": [2], "silence_after": 3}))
+        assert (found.reminded, found.silent, found.untold) == (1, 0, 0)
+        found = last_week_by(brand_id, read_terms({"remind_after": [3]}))
+        assert (found.reminded, found.silent, found.untold) == (0, 0, 0)
 
 
 def test_the_page_says_it(whole_app: Flask, make: Factory, ana: Agency, superuser: Engine) -> None:

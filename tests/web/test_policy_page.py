@@ -59,6 +59,18 @@ def test_from_the_form_to_the_signature(whole_app: Flask, ana: Agency, jan: Acto
             "from_day.0": "2026-12-01",
             "until_day.0": "2026-12-14",
             "note": "As we agreed.",
+            "quiet_days.0": ["1", "2", "3", "4", "5"],
+            "quiet_from.0": "20:00",
+            "quiet_until.0": "08:00",
+            "quiet_days.1": ["6"],
+            "quiet_from.1": "00:00",
+            "quiet_until.1": "00:00",
+            "quiet_broken_by": ["complaint"],
+            "remind_after": "12; 6, 6",
+            "awake_hours": "1",
+            "silence": "escalate",
+            "silence_after": "24",
+            "escalate_to": [str(jan.user_id)],
         },
     )
     assert kept.status_code == 303
@@ -72,11 +84,21 @@ def test_from_the_form_to_the_signature(whole_app: Flask, ana: Agency, jan: Acto
         f"{ana.client_owner.name} → {jan.name}",
         f"From December 1, 2026 to December 14, 2026, {ana.client_owner.name} decides in the place of {jan.name}.",
         "As we agreed.",
+        "Mon, Tue, Wed, Thu, Fri, from 20:00 until 08:00 of the next day",
+        "Sat, from 00:00 for a whole day",
+        "They leave at once all the same where:The customer complains.",
+        "Whoever has not answered is reminded after this many hours: 6 and 12.",
+        f"Where nobody answers within 24 hours: {jan.name} is asked, too.",
+        "Hours count from the mail that asks, without quiet hours.",
     ):
         assert said in draft, said
     filled = lead.get(f"{place}/change").text
     assert 'name="platforms" value="facebook" checked' in filled
     assert "refund\nmoney back</textarea>" in html.unescape(filled)
+    assert 'name="quiet_until.1" type="time" value="00:00"' in filled
+    assert 'name="quiet_days.0" value="5" checked' in filled
+    assert 'value="6, 12"' in filled
+    assert 'value="escalate" checked' in filled
     assert "refund" not in owner.get(place).text, "a draft is the agency's own"
     assert lead.post(f"{place}/1/propose").status_code == 303
     asked = owner.get(place).text

@@ -5,7 +5,16 @@ from __future__ import annotations
 from marshmallow import fields
 
 from agency.api.schemas.fields import Choice, Flag, Identifier, Items, Mapped, Moment, Strict, Text, Whole
-from agency.replies.policy_terms import KINDS, NEEDS
+from agency.replies.policy_terms import (
+    KINDS,
+    MODES,
+    MOST_HOURS,
+    MOST_QUIET,
+    MOST_REMINDERS,
+    NEEDS,
+    SILENCES,
+    URGENT,
+)
 from tenants.brands import PLATFORMS
 
 _PEOPLE = {"type": "array", "items": {"type": "string", "format": "uuid"}}
@@ -36,6 +45,31 @@ _TERMS = {
                 },
             },
         },
+        "mode": {"enum": list(MODES), "description": "who answers: the agency in the client's name, or the client"},
+        "quiet": {
+            "type": "array",
+            "maxItems": MOST_QUIET,
+            "items": {
+                "type": "object",
+                "properties": {
+                    "days": {"type": "array", "items": {"type": "integer", "minimum": 1, "maximum": 7}},
+                    "from_time": {"type": "string", "example": "20:00"},
+                    "until_time": {"type": "string", "example": "08:00"},
+                },
+            },
+            "description": "nobody is mailed then; in the brand's time zone, days on which it begins, 1 for Monday",
+        },
+        "quiet_broken_by": {"type": "array", "items": {"enum": list(URGENT)}},
+        "remind_after": {
+            "type": "array",
+            "maxItems": MOST_REMINDERS,
+            "items": {"type": "integer", "minimum": 1, "maximum": MOST_HOURS},
+            "description": "hours after being asked",
+        },
+        "awake_hours": {"type": "boolean", "description": "hours of quiet times do not count"},
+        "silence": {"enum": list(SILENCES), "description": "what it means that nobody answers"},
+        "silence_after": {"type": "integer", "minimum": 0, "maximum": MOST_HOURS, "description": "hours; 0 for never"},
+        "escalate_to": {**_PEOPLE, "description": "who is asked too; none is the next step's people instead"},
     },
     "description": "which replies wait, and for whom; what is left out is as it is without any policy",
 }
@@ -121,5 +155,8 @@ class PolicyWeek(Strict):
     count = Whole(required=True, metadata={"description": "how many would have waited"})
     is_cut = Flag(required=True)
     median_seconds = Whole(required=True, allow_none=True, metadata={"description": "of the brand's last 200 yeses"})
+    reminded = Whole(required=True, metadata={"description": "of those, how many at least once"})
+    silent = Whole(required=True, metadata={"description": "of those, for how many silence would have counted"})
+    untold = Whole(required=True, metadata={"description": "of those, how many nobody can tell this about"})
     by_rule = Items(fields.Nested(RuleCount), required=True)
     waited = Items(fields.Nested(WouldWait), required=True, metadata={"description": "the newest 50"})
