@@ -23,6 +23,7 @@ MODELS = (
     "tenants.models",
     "channels.models",
     "styleguides.models",
+    "agency.notices.models",
     "agency.inbox.models",
     "agency.inbox.contacts.models",
     "agency.replies.models",

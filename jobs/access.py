@@ -10,7 +10,7 @@ from flask import Flask
 from sqlalchemy import ColumnElement, or_, select, update
 
 from agency.inbox import erasing
-from agency.notices.mail import send_notice
+from agency.notices.telling import Thing, tell
 from channels import account_standing, accounts, ending, grants
 from channels.errors import ChannelError
 from channels.features import Way, way_of
@@ -24,7 +24,7 @@ from tenants import audit, clock
 from tenants.base_app import settings_of_app
 from tenants.database import db
 from tenants.holders import menders_of
-from tenants.models import Agency, Brand
+from tenants.models import Agency, Brand, Person
 from tenants.outbox import JobName, enqueue_after_commit
 from tenants.scope import Scope, in_scope
 from tenants.tokens import Purpose, Subject, mint
@@ -56,17 +56,25 @@ def _ask(notice: str, brand: Brand, found: Sequence[Account]) -> None:
         account.reconnect_asked_at = clock.now()
     ends = [at for account in found if (at := ends_at(account_standing.facts_of(account))) is not None]
     agency_name = db.session.execute(select(Agency.name).where(Agency.id == brand.agency_id)).scalar_one()
-    for person in menders_of(brand.agency_id, brand.id):
-        send_notice(
-            notice,
-            person,
-            agency_name=agency_name,
-            brand_name=brand.name,
-            names=[one.name for one in found],
-            platform=traits_of(found[0].platform).label,
-            sign_ins=[_sign_in_for(person.id, together) for together in _by_sign_in(found)],
-            due_at=min(ends, default=None),
-        )
+
+    def facts_for(person: Person) -> dict[str, Any]:
+        return {
+            "agency_name": agency_name,
+            "brand_name": brand.name,
+            "names": [one.name for one in found],
+            "platform": traits_of(found[0].platform).label,
+            "sign_ins": [_sign_in_for(person.id, together) for together in _by_sign_in(found)],
+            "due_at": min(ends, default=None),
+        }
+
+    tell(
+        notice,
+        menders_of(brand.agency_id, brand.id),
+        brand_id=brand.id,
+        subject=Thing("brand", brand.id, f"/brands/{brand.id}/accounts"),
+        values={"count": len(found)},
+        mail=facts_for,
+    )
 
 
 def _to_ask_about() -> list[Account]:

@@ -11,7 +11,7 @@ from sqlalchemy import Select, String, and_, cast, exists, func, select
 
 from agency.inbox import bulk, moderation, returning
 from agency.inbox.contacts import deeds
-from agency.notices import sending
+from agency.notices import gathering, sending
 from agency.replies import answered_words, approval_requests, live_sweep, versions
 from agency.replies.models import PublishAttempt, Reply
 from agency.replies.reconciling import MODERATION_LOOKS, NEEDS_A_PERSON
@@ -69,6 +69,7 @@ def keep_up(app: Flask) -> None:
                 deeds.fill_name_keys()
                 bulk.forget_old()
                 versions.forget_old()
+                gathering.forget_old()
         except JobTimeoutException:
             raise
         except Exception:

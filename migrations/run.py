@@ -31,6 +31,7 @@ def import_models() -> None:
         "tenants",
         "channels",
         "styleguides",
+        "agency.notices",
         "agency.inbox",
         "agency.inbox.contacts",
         "agency.replies",

@@ -43,6 +43,9 @@ class Agency(Dated, Base):
     """Whoever has not passed the quiz on a brand's guide in force sends nothing there without somebody's yes."""
     policies_on_paper: Mapped[bool] = mapped_column(default=False, server_default="false")
     """Its contracts let a lead record that a client signed an approval policy on paper."""
+    colour: Mapped[str | None] = mapped_column(Text)
+    answers_to: Mapped[str | None] = mapped_column(Text)
+    """What its mails are drawn in, and where answers to mails go that take none here."""
 
 
 class Brand(AgencyOwned, Dated, Base):
@@ -123,6 +126,9 @@ class Person(Dated, Base):
     recovery_code_hashes: Mapped[list[bytes]] = mapped_column(ARRAY(LargeBinary), default=list, server_default="{}")
     preferences: Mapped[dict[str, Any]] = mapped_column(JSONB, default=dict, server_default="{}")
     disabled_at: Mapped[datetime | None]
+    mail_failed_at: Mapped[datetime | None]
+    mail_failed_words: Mapped[str | None] = mapped_column(Text)
+    """Since when mails to this address come back, and what the mail server said, cleaned and cut."""
     __table_args__ = (CheckConstraint("email = lower(email)", name="email_is_lower_case"),)
 
 
@@ -245,6 +251,9 @@ class OutgoingMail(Dated, Base):
     sent_at: Mapped[datetime | None]
     given_up_at: Mapped[datetime | None]
     last_error: Mapped[str | None] = mapped_column(Text)
+    person_id: Mapped[UUID | None] = mapped_column(ForeignKey("person.id"))
+    bounce_hash: Mapped[bytes | None] = mapped_column(LargeBinary, unique=True)
+    """SHA-256 of the token of the address to which the server gives back what it cannot deliver to that person."""
 
 
 MAIL_WORDS = seals(OutgoingMail, "sealed", shared="mail")

@@ -41,6 +41,7 @@ class JobName(StrEnum):
     KEEP_MEDIA = "keep_media"
     NAME_PERSON = "name_person"
     SEND_MAIL = "send_mail"
+    GATHER_NOTICES = "gather_notices"
     RECHECK_WAITING_REPLIES = "recheck_waiting_replies"
     RECHECK_WORDS = "recheck_words"
     BACKFILL = "backfill"

@@ -31,6 +31,7 @@ from agency.inbox.deeds import (
 from agency.inbox.filters import FREE, REPLY_STATES, QueueFilter
 from agency.inbox.models import Conversation, Note
 from agency.inbox.queries import list_conversations
+from agency.notices.telling import Thing, colleagues, tell
 from tenants import audit, clock
 from tenants.database import db, new_id
 from tenants.errors import Conflict, Invalid, NotFound, worded
@@ -172,6 +173,14 @@ def take_over(actor: Actor, conversation_id: UUID, reason: str) -> Case:
         reason=why,
         from_person=str(case.holder_id) if case.holder_id else None,
     )
+    if others:
+        tell(
+            "case_taken",
+            colleagues([case.holder_id], case.brand_id),
+            brand_id=case.brand_id,
+            subject=Thing("conversation", conversation_id, f"/inbox/{conversation_id}"),
+            values={"by_name": actor.name},
+        )
     return taken
 
 

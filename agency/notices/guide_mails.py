@@ -10,7 +10,7 @@ from uuid import UUID
 
 from sqlalchemy import select
 
-from agency.notices.mail import send_notice
+from agency.notices.telling import Thing, settle, tell
 from styleguides import proposals
 from styleguides.guide_steps import last_asking
 from styleguides.models import StyleGuideStep, StyleGuideVersion
@@ -23,17 +23,16 @@ from tenants.permissions import Actor, Permission
 def propose(actor: Actor, brand_id: UUID, number: int, note: str) -> StyleGuideStep:
     """Propose the version; a mail goes to everybody who may approve it, the proposer left out."""
     step = proposals.propose(actor, brand_id, number, note)
-    for person in holders_of(Permission.GUIDE_APPROVE, actor.agency_id, brand_id):
-        if person.id != actor.user_id:
-            send_notice(
-                "guide_awaits_you",
-                person,
-                brand_name=_brand_name(brand_id),
-                by_name=actor.name,
-                number=number,
-                note=step.words,
-                path=proposal_path(brand_id, number),
-            )
+    said = {"by_name": actor.name, "number": number}
+    tell(
+        "guide_awaits_you",
+        holders_of(Permission.GUIDE_APPROVE, actor.agency_id, brand_id),
+        brand_id=brand_id,
+        subject=Thing("style_guide_version", step.version_id, proposal_path(brand_id, number)),
+        values=said,
+        mail={**said, "brand_name": _brand_name(brand_id), "note": step.words},
+        but=actor.user_id,
+    )
     return step
 
 
@@ -59,20 +58,19 @@ def proposal_path(brand_id: UUID, number: int) -> str:
 
 
 def _tell_proposer(actor: Actor, version: StyleGuideVersion, comment: str, *, approved: bool) -> None:
+    settle(version.id, "guide_awaits_you")
     asked = last_asking(version)
     people = holders_of(Permission.GUIDE_PROPOSE, version.agency_id, version.brand_id)
-    for person in people:
-        if asked is not None and person.id == asked.made_by and person.id != actor.user_id:
-            send_notice(
-                "guide_answered",
-                person,
-                brand_name=_brand_name(version.brand_id),
-                by_name=actor.name,
-                number=version.number,
-                approved=approved,
-                comment=comment,
-                path=proposal_path(version.brand_id, version.number),
-            )
+    said = {"by_name": actor.name, "number": version.number, "approved": approved}
+    tell(
+        "guide_answered",
+        [person for person in people if asked is not None and person.id == asked.made_by],
+        brand_id=version.brand_id,
+        subject=Thing("style_guide_version", version.id, proposal_path(version.brand_id, version.number)),
+        values=said,
+        mail={**said, "brand_name": _brand_name(version.brand_id), "comment": comment},
+        but=actor.user_id,
+    )
 
 
 def _brand_name(brand_id: UUID) -> str:

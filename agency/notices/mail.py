@@ -7,7 +7,7 @@ A notice is a folder beside this file: `subject.txt`, `body.txt`, `body.html`. E
 from __future__ import annotations
 
 import re
-from datetime import UTC
+from datetime import UTC, datetime
 from email.headerregistry import Address
 from email.message import EmailMessage
 from email.policy import SMTP
@@ -57,16 +57,25 @@ class Addressee(Protocol):
     def language(self) -> str: ...
 
 
-def send_notice(name: str, to_person: Addressee, *, sender_name: str = "", answers_to: str = "", **facts: Any) -> UUID:
+def send_notice(
+    name: str,
+    to_person: Addressee,
+    *,
+    sender_name: str = "",
+    answers_to: str = "",
+    run_at: datetime | None = None,
+    **facts: Any,
+) -> UUID:
     """Render the notice, keep it sealed and promise its sending once this transaction commits. Returns its id.
 
-    `sender_name` stands before our own address in the place of ours; an answer goes to `answers_to`, where given.
+    `sender_name` stands before our own address in the place of ours; an answer goes to `answers_to`, where given;
+    `run_at` (aware) holds it back until then.
 
     `facts` are the template's names. `path` (starting with `/`) becomes the one link, `url`, on our own base address;
     `due_at` (aware) becomes `due`, and `silence_at` `silence_from`, in the reader's words and zone.
     """
     message = compose(name, to_person, sender_name=sender_name, answers_to=answers_to, **facts)
-    return _keep(name, message.as_string())
+    return _keep(name, message.as_string(), run_at=run_at)
 
 
 def ask_for_password_reset(email: str) -> UUID:
@@ -136,11 +145,11 @@ def _place(mail_id: UUID) -> Place:
     return Place("mail", "mail", "outgoing_mail", mail_id, "sealed")
 
 
-def _keep(name: str, text: str, *, is_finished: bool = True) -> UUID:
+def _keep(name: str, text: str, *, is_finished: bool = True, run_at: datetime | None = None) -> UUID:
     mail_id = new_id()
     db.session.add(OutgoingMail(id=mail_id, notice=name, sealed=seal_mail(mail_id, text), is_finished=is_finished))
     db.session.flush()
-    enqueue_after_commit(JobName.SEND_MAIL, mail_id=mail_id)
+    enqueue_after_commit(JobName.SEND_MAIL, run_at=run_at, mail_id=mail_id)
     return mail_id
 
 

@@ -6,7 +6,7 @@ from uuid import UUID
 
 from sqlalchemy import select
 
-from agency.notices.mail import send_notice
+from agency.notices.telling import Thing, tell
 from channels import write_pauses
 from channels.errors import WritesPaused
 from channels.registry import traits_of
@@ -26,13 +26,12 @@ def begin(account_id: UUID, error: WritesPaused) -> None:
     if not is_to_tell:
         return
     brand_name = db.session.execute(select(Brand.name).where(Brand.id == account.brand_id)).scalar_one()
-    for person in holders_of(Permission.ACCOUNT_CONNECT, account.agency_id, account.brand_id):
-        send_notice(
-            "writing_paused",
-            person,
-            stopped=error.stopped,
-            account_name=account.name,
-            brand_name=brand_name,
-            platform=traits_of(account.platform).label,
-            path=f"/brands/{account.brand_id}/accounts",
-        )
+    said = {"stopped": error.stopped, "account_name": account.name, "platform": traits_of(account.platform).label}
+    tell(
+        "writing_paused",
+        holders_of(Permission.ACCOUNT_CONNECT, account.agency_id, account.brand_id),
+        brand_id=account.brand_id,
+        subject=Thing("account", account.id, f"/brands/{account.brand_id}/accounts"),
+        values=said,
+        mail={**said, "brand_name": brand_name},
+    )

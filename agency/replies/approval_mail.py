@@ -11,7 +11,7 @@ from zoneinfo import ZoneInfo
 
 from sqlalchemy import select
 
-from agency.notices.mail import send_notice
+from agency.notices.telling import Thing, tell
 from agency.replies import checks
 from agency.replies.approval_requests import ask, end_of_person
 from agency.replies.mail_answers import answer_address
@@ -87,9 +87,30 @@ def _ask(reply: Reply, person: Person, *, again: bool = False) -> None:
     asked = ask(reply, text.text_hash, person)
     answers_to = answer_address(asked.answer_token)
     agency_name = db.session.execute(select(Agency.name).where(Agency.id == reply.agency_id)).scalar_one()
-    asked.request.mail_id = send_notice(
+    told = tell(
         "reply_awaits_you",
-        person,
+        [person],
+        brand_id=reply.brand_id,
+        subject=Thing("reply", reply.id, "/approvals"),
+        mail={
+            "agency_name": agency_name,
+            "brand_name": brand.name,
+            "brand_mark": brand.mark,
+            "brand_colour": brand.colour_on_light,
+            "brand_ink": ink_on(brand.colour_on_light),
+            "customer_name": conversation.author_name,
+            "customer_words": _cut(checks.message_of(reply).text),
+            "stars": conversation.stars,
+            "written_by": text.author_name,
+            "draft": _cut(text.text),
+            "guide_version": text.guide_version,
+            "remarks": len(text.findings),
+            "let_go": text.let_go_reason or "",
+            "due_at": conversation.due_at,
+            **_waiting_facts(reply, again=again),
+            "path": f"/a/{asked.token}",
+            "answerable": bool(answers_to),
+        },
         sender_name=agency_name,
         answers_to=answers_to,
         agency_name=agency_name,
@@ -110,6 +131,7 @@ def _ask(reply: Reply, person: Person, *, again: bool = False) -> None:
         path=f"/a/{asked.token}",
         answerable=bool(answers_to),
     )
+    asked.request.mail_id = next((one.mail_id for one in told), None)
 
 
 def _waiting_facts(reply: Reply, *, again: bool) -> dict[str, Any]:
@@ -131,16 +153,19 @@ def tell_of_taking_back(withdrawal: Reply) -> int:
     """Promise a mail to everybody who may approve for this brand, where it needs approval; returns how many."""
     brand = checks.brand_of(withdrawal)
     people = approvers_of(withdrawal.agency_id, withdrawal.brand_id) if brand.needs_approval else []
-    for person in people:
-        send_notice(
-            "answer_taken_back",
-            person,
-            brand_name=brand.name,
-            by_name=withdrawal.written_by_name,
-            answer=_cut(text_of(withdrawal).text),
-            reason=_cut(withdrawal.deed_reason or ""),
-            path=f"/replies/{withdrawal.id}/receipt",
-        )
+    tell(
+        "answer_taken_back",
+        people,
+        brand_id=withdrawal.brand_id,
+        subject=Thing("reply", withdrawal.id, f"/replies/{withdrawal.id}/receipt"),
+        values={"by_name": withdrawal.written_by_name},
+        mail={
+            "brand_name": brand.name,
+            "by_name": withdrawal.written_by_name,
+            "answer": _cut(text_of(withdrawal).text),
+            "reason": _cut(withdrawal.deed_reason or ""),
+        },
+    )
     return len(people)
 
 

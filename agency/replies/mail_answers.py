@@ -17,12 +17,14 @@ from agency.inbox import desk as inbox_desk
 from agency.inbox.models import Conversation
 from agency.notices import answers
 from agency.notices.mail import words_of
+from agency.notices.telling import Thing, colleagues, tell
 from agency.replies import approval_requests
 from agency.replies.models import Reply
 from tenants import audit
 from tenants.base_app import settings_of_app
 from tenants.database import db
 from tenants.models import Agency, ReceivedEvent
+from tenants.permissions import Actor
 from tenants.scope import Scope, enter_scope
 from tenants.tokens import Link, Purpose, was_link
 
@@ -74,6 +76,8 @@ def take(link: Link, raw: bytes) -> Outcome:
     }
     inbox_desk.take_note(author, conversation.id, words_of("mail_answered", "note.txt", language, **facts))
     outcome: Outcome = "set_aside" if answer.set_aside else "automatic" if answer.automatic else "noted"
+    if outcome == "noted":
+        _tell(author, request.reply_id, conversation)
     audit.record(
         author,
         "reply.mail_answer",
@@ -85,6 +89,19 @@ def take(link: Link, raw: bytes) -> Outcome:
         dropped_count=answer.dropped_count,
     )
     return outcome
+
+
+def _tell(author: Actor, reply_id: UUID, conversation: Conversation) -> None:
+    """Who wrote the reply, and who holds its case now."""
+    written_by = db.session.execute(select(Reply.written_by).where(Reply.id == reply_id)).scalar_one()
+    tell(
+        "mail_answered",
+        colleagues([written_by, conversation.holder_id], conversation.brand_id),
+        brand_id=conversation.brand_id,
+        subject=Thing("reply", reply_id, f"/inbox/{conversation.id}"),
+        values={"by_name": author.name},
+        but=author.user_id,
+    )
 
 
 def _is_new(request_id: UUID, raw: bytes) -> bool:

@@ -15,6 +15,7 @@ from agency.replies.answered_words import keep_question
 from agency.replies.approval_requests import end_of_reply
 from agency.replies.lifecycle import KEEPS_ASKING, LIFECYCLE
 from agency.replies.models import LETS_ON, LETS_OUT, Approval, Reply, ReplyText
+from agency.replies.telling import tell_of_move
 from agency.replies.wordings import remember_sent
 from tenants import audit, clock
 from tenants.database import db
@@ -78,6 +79,7 @@ def move(
     if reply.state == "published":
         remember_sent(reply)
         keep_question(reply)
+    tell_of_move(reply, name, source, actor)
     audit.record(
         actor,
         f"reply.{name}",

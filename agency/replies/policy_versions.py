@@ -15,8 +15,8 @@ from zoneinfo import ZoneInfo
 
 from sqlalchemy import func, select
 
-from agency.notices.mail import send_notice
 from agency.replies.policy_models import ApprovalPolicy
+from agency.replies.policy_telling import end_asking, tell_answered, tell_signers
 from agency.replies.policy_terms import Terms, read_terms, terms_from_data, terms_to_data
 from styleguides.guide_steps import read_words
 from styleguides.guides import lock_brand
@@ -25,7 +25,7 @@ from tenants.audit import record
 from tenants.brands import brand_for
 from tenants.database import db, new_id
 from tenants.errors import Conflict, Forbidden, Invalid, NotFound, worded
-from tenants.holders import approvers_of, holders_of
+from tenants.holders import approvers_of
 from tenants.models import Agency, Brand
 from tenants.people import clean_name
 from tenants.permissions import Actor, Permission, require
@@ -183,17 +183,7 @@ def propose(actor: Actor, brand_id: UUID, number: int) -> ApprovalPolicy:
     POLICY_MOVES.apply(version, "propose_policy")
     db.session.flush()
     _record(actor, version, "propose")
-    for person in holders_of(Permission.POLICY_SIGN, actor.agency_id, brand_id):
-        if person.id != actor.user_id:
-            send_notice(
-                "policy_awaits_you",
-                person,
-                brand_name=brand.name,
-                by_name=actor.name,
-                number=version.number,
-                note=version.note,
-                path=policy_path(brand_id),
-            )
+    tell_signers(actor, brand, version)
     return version
 
 
@@ -205,6 +195,7 @@ def call_back(actor: Actor, brand_id: UUID, number: int) -> ApprovalPolicy:
     POLICY_MOVES.apply(version, "call_policy_back")
     version.proposal_id = None
     db.session.flush()
+    end_asking(version)
     _record(actor, version, "call_back")
     return version
 
@@ -229,17 +220,7 @@ def answer(actor: Actor, brand_id: UUID, number: int, proposal_id: UUID | None, 
     version.proposal_id = None
     db.session.flush()
     _record(actor, version, "answer", words=version.answer)
-    for person in holders_of(Permission.POLICY_PROPOSE, actor.agency_id, brand_id):
-        if person.id == version.proposed_by and person.id != actor.user_id:
-            send_notice(
-                "policy_answered",
-                person,
-                brand_name=brand.name,
-                by_name=actor.name,
-                number=version.number,
-                comment=version.answer,
-                path=policy_path(brand_id),
-            )
+    tell_answered(actor, brand, version)
     return version
 
 
@@ -303,11 +284,6 @@ def allow_paper(actor: Actor, *, allowed: bool) -> None:
         record(actor, "agency.policies_on_paper", "agency", actor.agency_id, allowed=allowed)
 
 
-def policy_path(brand_id: UUID) -> str:
-    """Where a brand's policy is read and signed."""
-    return f"/brands/{brand_id}/approval"
-
-
 def _decidable(
     actor: Actor, brand_id: UUID, number: int, move: str, proposal_id: UUID | None
 ) -> tuple[Brand, ApprovalPolicy]:
@@ -346,6 +322,7 @@ def _enter_force(actor: Actor, brand: Brand, version: ApprovalPolicy, move: str)
     version.put_in_force_at = moment
     brand.needs_approval = terms.needs != "none"
     db.session.flush()
+    end_asking(version)
     _record(
         actor,
         version,

@@ -19,6 +19,7 @@ from agency.replies.moves import locked, move, text_of
 from agency.replies.promises import database_now, look_later, publish_soon
 from agency.replies.settling import live_state_of, stand, taken_by_another
 from agency.replies.targets import connected_account_of, target_of
+from agency.replies.telling import tell_of_unknown
 from channels.items import ReadBack
 from channels.protocol import ConnectedAccount, ReplyTarget
 from channels.registry import adapter_for
@@ -123,9 +124,15 @@ def _begin(reply_id: UUID) -> Looking | None:
 def _wait_for_account(reply: Reply, now: datetime) -> None:
     """Nothing can be read now. After a day a person is asked about what is unknown; connecting again wakes the look."""
     if reply.state == "outcome_unknown" and (reply.sent_at is None or now - reply.sent_at > GIVE_TO_A_PERSON_AFTER):
-        reply.state_reason = NEEDS_A_PERSON
+        _ask_a_person(reply)
     elif reply.state == "outcome_unknown" or (reply.sent_at is not None and now - reply.sent_at < LOOKED_FOR):
         look_later(reply, WAIT_SECONDS)
+
+
+def _ask_a_person(reply: Reply) -> None:
+    if reply.state_reason != NEEDS_A_PERSON:
+        reply.state_reason = NEEDS_A_PERSON
+        tell_of_unknown(reply)
 
 
 def _close_attempt(reply: Reply, outcome: str, detail: str) -> None:
@@ -204,7 +211,7 @@ def _decide_unknown(reply: Reply, state: str, found: tuple[str, ...], seen: Read
         publish_soon(reply)
         return
     if surely_absent or age > GIVE_TO_A_PERSON_AFTER:
-        reply.state_reason = NEEDS_A_PERSON
+        _ask_a_person(reply)
         return
     _look_again(reply, age, settle)
 

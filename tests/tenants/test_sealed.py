@@ -58,6 +58,7 @@ NOT_SEALED = {
     "reading_correction.text_hash",
     "queue_counter.badge",
     "receipt_key.public_key",
+    "outgoing_mail.bounce_hash",
     *(f"{table}.{name}" for table in ("agency_audit", "brand_audit") for name in ("hash", "actor_salt")),
     *(f"{table}.words_{name}" for table in ("agency_audit", "brand_audit") for name in ("salt", "hash")),
 }

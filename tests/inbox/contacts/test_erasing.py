@@ -112,6 +112,8 @@ OURS: dict[str, str] = {
     "message": "ids under which a platform knows a thing: without them a poll brings the words back; hashes",
     "moderation_deed": BY_US,
     "note": BY_US,
+    "notice": "names of colleagues and clients' people, numbers: nothing a customer wrote or is called; for 90 days",
+    "notice_choice": CODE,
     "publish_attempt": CODE,
     "queue_counter": CODE,
     "ranking_weights": BY_US,

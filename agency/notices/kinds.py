@@ -1,0 +1,62 @@
+"""What people are told of: who, by which ways unless they choose others, and what may be chosen. The one table.
+
+A kind has a folder beside this file of the same name with `line.txt`, the sentence that the page of notices, the API
+and gathered mails show. Kinds whose mail is one of its own have its three parts there too.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import Final
+
+from tenants.permissions import Permission
+
+GATHERED_FOR: Final = timedelta(minutes=10)
+"""So long after the first one a mail waits for others of its kind."""
+
+
+@dataclass(frozen=True, slots=True)
+class Kind:
+    """One line of the table. `concerns`: who holds one of these permissions can be told of it and chooses how.
+
+    `in_app` and `mail` are what holds until a person chooses. `gathered`: its mails are put together; otherwise each
+    thing has a mail of its own. `needed`: its mails cannot all be switched off, because a client's word hangs on them.
+    `breaks_quiet`: a mail does not wait for the end of somebody's quiet hours.
+    """
+
+    name: str
+    concerns: tuple[Permission, ...]
+    in_app: bool = True
+    mail: bool = False
+    gathered: bool = True
+    needed: bool = False
+    breaks_quiet: bool = False
+
+
+_P = Permission
+_KINDS: Final = (
+    # to clients
+    Kind("reply_awaits_you", (_P.REPLY_APPROVE,), mail=True, gathered=False, needed=True),
+    Kind("guide_awaits_you", (_P.GUIDE_APPROVE,), mail=True, gathered=False, needed=True),
+    Kind("policy_awaits_you", (_P.POLICY_SIGN,), mail=True, gathered=False, needed=True),
+    Kind("answer_taken_back", (_P.REPLY_APPROVE,), mail=True, gathered=False),
+    Kind("connection_broke", (_P.REPLY_APPROVE, _P.ACCOUNT_CONNECT), mail=True, gathered=False, needed=True),
+    Kind("connection_ends", (_P.REPLY_APPROVE, _P.ACCOUNT_CONNECT), mail=True, gathered=False),
+    # to the agency's people
+    Kind("reply_declined", (_P.REPLY_WRITE,), mail=True),
+    Kind("reply_asked", (_P.REPLY_WRITE,), mail=True),
+    Kind("reply_changed", (_P.REPLY_WRITE,)),
+    Kind("reply_approved", (_P.REPLY_WRITE,)),
+    Kind("reply_lapsed", (_P.REPLY_WRITE,)),
+    Kind("reply_refused", (_P.REPLY_WRITE,), mail=True),
+    Kind("reply_unknown", (_P.REPLY_RESOLVE, _P.REPLY_WRITE), mail=True, breaks_quiet=True),
+    Kind("mail_answered", (_P.REPLY_WRITE,)),
+    Kind("case_taken", (_P.CONVERSATION_WORK,)),
+    Kind("guide_answered", (_P.GUIDE_PROPOSE,), mail=True, gathered=False),
+    Kind("policy_answered", (_P.POLICY_PROPOSE,), mail=True, gathered=False),
+    Kind("writing_paused", (_P.ACCOUNT_CONNECT,), mail=True, gathered=False),
+    Kind("mails_bounce", (_P.ACCOUNT_CONNECT,)),
+)
+
+KINDS: Final[dict[str, Kind]] = {kind.name: kind for kind in _KINDS}

@@ -1,0 +1,181 @@
+"""Somebody is told of something: in the app at once, and by mail where and when they want it.
+
+Rooms call `tell` with the kind, the people and the thing; who wants what, quiet hours and which mails go together are
+settled here. What is no longer so is said by `settle`, so that nobody is mailed about it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Collection, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+from zoneinfo import ZoneInfo
+
+from sqlalchemy import delete, or_, select, update
+
+from agency.notices.choices import quiet_of, ways_of
+from agency.notices.kinds import GATHERED_FOR, KINDS
+from agency.notices.mail import send_notice
+from agency.notices.models import Notice
+from tenants import clock
+from tenants.database import db, new_id
+from tenants.models import Membership, OutgoingMail, Person
+from tenants.outbox import JobName, enqueue_after_commit
+from tenants.scope import current_scope
+
+MailFacts = Mapping[str, Any] | Callable[[Person], Mapping[str, Any]]
+
+
+@dataclass(frozen=True, slots=True)
+class Thing:
+    """What a notice is about: its table's name and id, and the page that opens it."""
+
+    type: str
+    id: UUID
+    path: str
+
+
+@dataclass(frozen=True, slots=True)
+class Told:
+    """One person who was told, and the mail promised to them, if one of its own was."""
+
+    person_id: UUID
+    notice_id: UUID
+    mail_id: UUID | None
+
+
+def tell(
+    kind: str,
+    people: Sequence[Person],
+    *,
+    brand_id: UUID | None,
+    subject: Thing,
+    values: Mapping[str, Any] | None = None,
+    mail: MailFacts | None = None,
+    but: UUID | None = None,
+    sender_name: str = "",
+    answers_to: str = "",
+) -> list[Told]:
+    """Tell each of these people of the scope's agency, `but` one left out, as they want to be told. Flushes.
+
+    `values` are what `line.txt` of the kind names: names, numbers, nothing a customer wrote. A kind with a mail of its
+    own takes `mail`, the facts of its folder, or makes them for one person: `path` is the subject's unless they say
+    another. `sender_name` and `answers_to` are those of `send_notice`. Raises KeyError for a kind that has no line in
+    `KINDS`.
+    """
+    known, agency_id, now = KINDS[kind], current_scope().agency_id, clock.now()
+    people = [one for one in people if one.id != but]
+    if not people:
+        return []
+    ways = ways_of([one.id for one in people], kind, brand_id)
+    gathered = [one for one in people if known.gathered and ways[one.id].by_mail]
+    waiting = _waiting_mails([one.id for one in gathered], kind)
+    told = []
+    for person in people:
+        way = ways[person.id]
+        if not way.in_app and not way.by_mail:
+            continue
+        notice = Notice(
+            agency_id=agency_id,
+            id=new_id(),
+            person_id=person.id,
+            kind=kind,
+            of_brand_id=brand_id,
+            subject_type=subject.type,
+            subject_id=subject.id,
+            path=subject.path,
+            values=dict(values or {}),
+            in_app=way.in_app,
+        )
+        if way.by_mail:
+            from_when = now if known.breaks_quiet else mails_from(person, now)
+            if known.gathered:
+                notice.mail_due_at = waiting.get(person.id)
+                if notice.mail_due_at is None:
+                    notice.mail_due_at = max(now + GATHERED_FOR, from_when)
+                    promise_gathered(agency_id, person.id, kind, notice.mail_due_at)
+            else:
+                facts = mail(person) if callable(mail) else (mail or {})
+                notice.mail_due_at = from_when
+                notice.mail_id = send_notice(
+                    kind,
+                    person,
+                    sender_name=sender_name,
+                    answers_to=answers_to,
+                    run_at=from_when if from_when > now else None,
+                    **{"path": subject.path, **facts},
+                )
+                notice.mailed_at = from_when
+        db.session.add(notice)
+        told.append(Told(person.id, notice.id, notice.mail_id))
+    db.session.flush()
+    return told
+
+
+def promise_gathered(agency_id: UUID, person_id: UUID, kind: str, at: datetime) -> None:
+    """One mail of this kind to this person, then."""
+    enqueue_after_commit(JobName.GATHER_NOTICES, run_at=at, agency_id=agency_id, person_id=person_id, kind=kind)
+
+
+def settle(subject_id: UUID, *kinds: str) -> None:
+    """What these kinds told of this thing is over: it counts as read, and a mail that still waits is not sent.
+
+    One statement where nobody was told; a mail that is being handed over this moment is left alone.
+    """
+    now = clock.now()
+    rows = db.session.execute(
+        update(Notice)
+        .where(Notice.subject_id == subject_id, Notice.kind.in_(kinds), Notice.settled_at.is_(None))
+        .values(settled_at=now)
+        .returning(Notice.mail_id, Notice.mail_due_at)
+        .execution_options(synchronize_session=False)
+    ).all()
+    waiting = [row.mail_id for row in rows if row.mail_id is not None and row.mail_due_at > now]
+    if waiting:
+        free = select(OutgoingMail.id).where(OutgoingMail.id.in_(waiting), OutgoingMail.sent_at.is_(None))
+        held = list(db.session.scalars(free.with_for_update(skip_locked=True)))
+        db.session.execute(delete(OutgoingMail).where(OutgoingMail.id.in_(held)))
+
+
+def colleagues(person_ids: Collection[UUID | None], brand_id: UUID) -> list[Person]:
+    """Those of these people who work for the scope's agency now and see this brand."""
+    wanted = {one for one in person_ids if one is not None}
+    if not wanted:
+        return []
+    covers = or_(Membership.all_brands, Membership.brand_ids.bool_op("@>")([brand_id]))
+    return list(
+        db.session.scalars(
+            select(Person)
+            .join(Membership, Membership.person_id == Person.id)
+            .where(
+                Person.id.in_(wanted),
+                Person.disabled_at.is_(None),
+                Membership.agency_id == current_scope().agency_id,
+                Membership.removed_at.is_(None),
+                covers,
+            )
+            .order_by(Person.email)
+        )
+    )
+
+
+def mails_from(person: Person, now: datetime) -> datetime:
+    """When a mail may come to them: now, or when their quiet hours end."""
+    return quiet_of(person.preferences).until(now, ZoneInfo(person.time_zone))
+
+
+def _waiting_mails(person_ids: Collection[UUID], kind: str) -> dict[UUID, datetime]:
+    """Until when a mail of this kind already waits for each of them, for whom one does."""
+    if not person_ids:
+        return {}
+    rows = db.session.execute(
+        select(Notice.person_id, Notice.mail_due_at).where(
+            Notice.person_id.in_(person_ids),
+            Notice.kind == kind,
+            Notice.mail_due_at > clock.now(),
+            Notice.mailed_at.is_(None),
+        )
+    )
+    return {row.person_id: row.mail_due_at for row in rows}

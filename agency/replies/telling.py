@@ -1,0 +1,58 @@
+"""Who wrote a reply is told what becomes of it, by whoever decides, by the platform or by itself."""
+
+from __future__ import annotations
+
+from typing import Final
+
+from agency.notices.telling import Thing, colleagues, settle, tell
+from agency.replies.lifecycle import KEEPS_ASKING
+from agency.replies.models import Reply
+from tenants.holders import holders_of
+from tenants.permissions import Actor, Permission
+
+KIND_OF_MOVE: Final = {
+    "approve": "reply_approved",
+    "change_and_approve": "reply_changed",
+    "change_step": "reply_changed",
+    "decline": "reply_declined",
+    "ask_for_changes": "reply_asked",
+    "lapse": "reply_lapsed",
+}
+"""Of moves that other people or the system make. What the platform said is asked for by its outcome."""
+WAITED: Final = ("reply_awaits_you",)
+
+
+def tell_of_move(reply: Reply, name: str, source: str, actor: Actor | None) -> None:
+    """Tell the reply's author of this move, where it is one of those and not their own; and end what it settles."""
+    if source == "awaiting_approval" and name not in KEEPS_ASKING:
+        settle(reply.id, *WAITED)
+    if source == "outcome_unknown" and reply.state != source:
+        settle(reply.id, "reply_unknown")
+    kind = KIND_OF_MOVE.get(name)
+    if name in ("settle", "reconcile") and reply.state == "refused":
+        kind = "reply_refused"
+    if kind is not None:
+        tell_author(kind, reply, actor)
+
+
+def tell_author(kind: str, reply: Reply, actor: Actor | None, **values: str | int) -> None:
+    """Tell whoever wrote the reply, while they work for the agency and unless it was their own doing."""
+    if actor is not None and actor.user_id == reply.written_by:
+        return
+    said = {"by_name": actor.name if actor is not None else "", **values}
+    tell(
+        kind, colleagues([reply.written_by], reply.brand_id), brand_id=reply.brand_id, subject=thing(reply), values=said
+    )
+
+
+def tell_of_unknown(reply: Reply) -> None:
+    """Tell whoever may say how it ended that no machine can; its author with them."""
+    people = holders_of(Permission.REPLY_RESOLVE, reply.agency_id, reply.brand_id)
+    known = {one.id for one in people}
+    author = [] if reply.written_by in known else colleagues([reply.written_by], reply.brand_id)
+    tell("reply_unknown", [*people, *author], brand_id=reply.brand_id, subject=thing(reply))
+
+
+def thing(reply: Reply) -> Thing:
+    """The reply as a notice names it, opened with its case."""
+    return Thing("reply", reply.id, f"/inbox/{reply.conversation_id}")
