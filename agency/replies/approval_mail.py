@@ -113,23 +113,6 @@ def _ask(reply: Reply, person: Person, *, again: bool = False) -> None:
         },
         sender_name=agency_name,
         answers_to=answers_to,
-        agency_name=agency_name,
-        brand_name=brand.name,
-        brand_mark=brand.mark,
-        brand_colour=brand.colour_on_light,
-        brand_ink=ink_on(brand.colour_on_light),
-        customer_name=conversation.author_name,
-        customer_words=_cut(checks.message_of(reply).text),
-        stars=conversation.stars,
-        written_by=text.author_name,
-        draft=_cut(text.text),
-        guide_version=text.guide_version,
-        remarks=len(text.findings),
-        let_go=text.let_go_reason or "",
-        due_at=conversation.due_at,
-        **_waiting_facts(reply, again=again),
-        path=f"/a/{asked.token}",
-        answerable=bool(answers_to),
     )
     asked.request.mail_id = next((one.mail_id for one in told), None)
 
