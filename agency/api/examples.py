@@ -156,6 +156,7 @@ REPLY: Final[Example] = {
     "text_hash": hash_of(REPLY_WORDS),
     "version": 1,
     "typed": False,
+    "variant_count": 0,
     "findings": [],
     "guide_version": 3,
     "let_go_reason": None,

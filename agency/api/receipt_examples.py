@@ -29,6 +29,8 @@ RECEIPT: Final[Example] = {
     "approved_by": "Robin Example",
     "approved_at": LATER,
     "decision": "approved",
+    "wording": None,
+    "wordings": None,
     "attempts": [{"at": LATER, "request_id": OTHER_ID, "outcome": "published", "detail": None}],
     "looks": [],
     "platform_id": "accounts/1/locations/2/reviews/3",

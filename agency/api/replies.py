@@ -16,6 +16,7 @@ from agency.api.schemas.replies import (
     ChangeNote,
     DeclineReason,
     EditedReply,
+    GivenVariants,
     LeavingWords,
     LetGo,
     NewReply,
@@ -26,10 +27,13 @@ from agency.api.schemas.replies import (
     Requests,
     Resolution,
     ShownText,
+    Variants,
 )
-from agency.replies import changing, desk, letting_go, queries
+from agency.api.variant_examples import VARIANTS
+from agency.replies import changing, desk, letting_go, queries, variants
 from agency.replies.approval_requests import requests_of
 from agency.replies.signed_receipt import signed_receipt
+from tenants.permissions import Permission
 
 blueprint = ApiBlueprint("replies", __name__, description="Answers, decisions about them, and receipts.")
 
@@ -86,6 +90,32 @@ def submit_reply(body: dict[str, Any], reply_id: str) -> Any:
     `text_changed` with the difference where they are others than those shown.
     """
     return queries.get_reply(desk.submit(caller(), known_id(reply_id), shown_hash=body.get("text_hash")).id)
+
+
+@blueprint.get("/replies/<reply_id>/variants")
+@blueprint.response(200, Variants, example=VARIANTS)
+def list_variants(reply_id: str) -> Any:
+    """The wordings beside the first; to who may not read drafts those that are offered."""
+    return _variants(_readable(known_id(reply_id)))
+
+
+@blueprint.put("/replies/<reply_id>/variants")
+@blueprint.arguments(GivenVariants, example={"items": [{"text": "Dear Ines, thank you."}]})
+@blueprint.response(200, Variants, example=VARIANTS)
+def keep_variants(body: dict[str, Any], reply_id: str) -> Any:
+    """Let these be the wordings beside the first; a reply that awaited approval is a draft again. `submit` then offers
+    all of them, each by the same checks, and `approve` with the hash of one approves that one.
+    """
+    given = [variants.Given(one["text"], one["is_safe"]) for one in body["items"]]
+    kept = variants.keep_variants(caller(), known_id(reply_id), given, seen=body["seen"])
+    return _variants(queries.get_reply(kept.id))
+
+
+def _variants(reply: queries.ReplyRow) -> dict[str, Any]:
+    there = variants.variants_of(reply)
+    if not caller().may(Permission.REPLY_READ_DRAFT):
+        there = [one for one in there if one.is_offered]
+    return {"reply_id": reply.id, "items": there, "seen": variants.hash_of_variants(there)}
 
 
 @blueprint.post("/replies/<reply_id>/let-go")

@@ -75,6 +75,8 @@ API_ROUTE_POLICY: dict[str, Policy] = {
     "api_replies.take_back_reply": P.REPLY_WRITE,
     "api_replies.release_reply": P.REPLY_RELEASE,
     "api_replies.resolve_reply": P.REPLY_RESOLVE,
+    "api_replies.list_variants": P.REPLY_READ,
+    "api_replies.keep_variants": P.REPLY_WRITE,
     "api_replies.let_go_reply": P.REPLY_LET_GO,
     "api_replies.list_requests": P.REPLY_READ,
     "api_replies.get_receipt": P.REPLY_READ,

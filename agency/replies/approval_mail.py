@@ -15,10 +15,10 @@ from agency.notices.telling import Thing, tell
 from agency.replies import checks
 from agency.replies.approval_requests import ask, end_of_person
 from agency.replies.mail_answers import answer_address
-from agency.replies.models import Reply
+from agency.replies.models import Reply, ReplyText
 from agency.replies.moves import text_of
 from agency.replies.policy_clock import WaitClock, asked, begun, clock_from_data, is_urgent
-from agency.replies.variants import safe_variant_of
+from agency.replies.variants import offered_variants, safe_variant_of
 from agency.replies.waiting import deciders_of, policy_asked_by
 from styleguides.masking import masked
 from tenants import clock
@@ -103,6 +103,7 @@ def _ask(reply: Reply, person: Person, *, again: bool = False) -> None:
             "stars": conversation.stars,
             "written_by": text.author_name,
             "draft": _cut(text.text),
+            "wordings": _wordings(reply, text),
             "guide_version": text.guide_version,
             "remarks": len(text.findings),
             "let_go": text.let_go_reason or "",
@@ -130,6 +131,22 @@ def _waiting_facts(reply: Reply, *, again: bool) -> dict[str, Any]:
         "silence": silence,
         "silence_at": silence_at,
     }
+
+
+def _wordings(reply: Reply, first: ReplyText) -> list[dict[str, Any]]:
+    """Each of several wordings as the mail shows it, in order; none where there is one only."""
+    others = offered_variants(reply)
+    several = [(first, False), *((one.text, one.is_safe) for one in others)] if others else []
+    return [
+        {
+            "draft": _cut(text.text),
+            "guide_version": text.guide_version,
+            "remarks": len(text.findings),
+            "let_go": text.let_go_reason or "",
+            "is_safe": is_safe,
+        }
+        for text, is_safe in several
+    ]
 
 
 def tell_of_taking_back(withdrawal: Reply) -> int:

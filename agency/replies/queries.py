@@ -365,6 +365,8 @@ class Receipt:
             "approved_by": approval.decided_by_name if approval else None,
             "approved_at": approval.created_at if approval else None,
             "decision": approval.decision if approval else None,
+            "wording": approval.wording if approval else None,
+            "wordings": approval.wordings if approval else None,
             "attempts": [_attempt_data(attempt) for attempt in self.attempts if attempt.deed == "send"],
             "looks": [_attempt_data(attempt) for attempt in self.attempts if attempt.deed == "look"],
             "platform_id": reply.platform_id,

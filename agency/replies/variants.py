@@ -104,6 +104,11 @@ def offered_variants(reply: Asked) -> Sequence[Variant]:
     return [one for one in variants_of(reply) if one.is_offered] if reply.state == "awaiting_approval" else ()
 
 
+def on_the_table(reply: Asked, text_hash: str) -> frozenset[str]:
+    """The hashes a decision may name now: `text_hash`, the first wording's, and those of what is offered beside it."""
+    return frozenset((text_hash, *(one.text.text_hash for one in offered_variants(reply))))
+
+
 def safe_variant_of(reply: Asked) -> Variant | None:
     """The wording that may go out if nobody answers; None where none is offered. Its words are to be checked again,
     and the policy asked, by whoever lets it go: `choose` puts it in the first one's place.
@@ -231,7 +236,7 @@ def check_variants(reply: Reply, first: ReplyText, case: CaseFacts) -> None:
         if result.guide_version != text.guide_version or tells_of_others(text):
             author = (text.author_id, text.author_name)
             text = write_text(reply, conversation, text.text, author=author, case=case, is_further=True, leaves=True)
-        kept.append((text, one.is_safe, None))
+        kept.append((text, one.is_safe and silence_sends_safe(policy_in_force(reply.brand_id).terms), None))
     _write(reply, kept)
 
 

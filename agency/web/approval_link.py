@@ -21,15 +21,15 @@ from agency.replies.approval_requests import Closed
 from agency.replies.models import ApprovalRequest, Reply
 from agency.replies.moves import locked
 from agency.replies.queries import ReplyRow
+from agency.replies.variants import on_the_table
 from agency.replies.waiting import deciders_of
-from agency.replies.words import hash_of
 from agency.web.contexts import LinkEndedPage
-from agency.web.deciding import carry_out, is_glance, looked_at, refused
+from agency.web.deciding import carry_out, is_glance, looked_at, posted, refused
 from agency.web.errors import link_no_longer_works
 from agency.web.language import speak_to
 from agency.web.link_words import SAID_YES, ended_words
 from agency.web.looks import brand_look
-from agency.web.owner_reply import ByLink, Typed, decisions_about, live_url, page_of
+from agency.web.owner_reply import ByLink, Decision, Typed, decisions_about, live_url, page_of
 from agency.web.shell import render_page, shell
 from agency.web.walks import count_wrong, stop_guessers
 from agency.web.who import person_of_request, person_or_none, throttle
@@ -76,21 +76,19 @@ def decide(token: str) -> AnyResponse:
     if found is None:
         return _nothing_here()
     _count(found)
-    form = request.form
-    deed, shown_hash = form.get("do", ""), form.get("text_hash", "")
-    reason, text = form.get("reason", ""), form.get("text", "").replace("\r\n", "\n")
+    deed, shown_hash, text, reason, edited, kept = posted()
     if deed == "newer":
         return _mail_newer(found)
-    edited = "text" in form and hash_of(text) != shown_hash and text.strip() != ""
-    kept = Typed(changed=text if edited else "", reason=reason, shown_hash=shown_hash)
     if found.closed is not None:
         if found.request.ended_by == found.person.id and found.request.ended_because == deed:
             return redirect(url_for("approval_link.show", token=token), code=303)  # a second tap
         return _ended(found, 409, typed=kept.changed or reason)
     assert found.approver is not None
     reply_id = found.request.reply_id
-    if shown_hash != found.request.text_hash:
+    if shown_hash not in on_the_table(found.reply, found.request.text_hash):
         return _page(found, kept, 409)
+    if deed == "begin_change":
+        return _page(found, kept, 200)
     if deed == "check" or (deed == "approve" and edited):
         return _page(found, looked_at(queries.get_reply(reply_id), kept, asked=deed == "check"), 200)
     try:
@@ -195,15 +193,11 @@ def _ended(found: Opened, status: int, *, just_now: bool = False, mailed: bool =
     asked, closed = found.request, found.closed
     reply, may_ask = queries.get_reply(asked.reply_id), _may_ask(found) and not mailed
     brand = db.session.execute(select(Brand).where(Brand.id == asked.brand_id)).scalar_one()
-    went_out = found.approver is not None and closed.because in SAID_YES and _stands(reply, asked)
+    decisions = decisions_about(reply.id)
+    went_out = found.approver is not None and closed.because in SAID_YES and _stands(reply, asked, decisions)
     is_mine = asked.ended_by == asked.approver_id
-    given = (
-        ""
-        if found.approver is None
-        else next(
-            (d.reason or "" for d in reversed(decisions_about(reply.id)) if d.by == asked.ended_by and d.reason), ""
-        )
-    )
+    reasons = (d.reason for d in reversed(decisions) if d.by == asked.ended_by and d.reason)
+    given = "" if found.approver is None else next(reasons, "")
     page = LinkEndedPage(
         brand=brand_look(str(brand.id), brand.name, brand.mark, brand.colour),
         notice=ended_words(
@@ -226,10 +220,14 @@ def _ended(found: Opened, status: int, *, just_now: bool = False, mailed: bool =
     return _answer("owner/link_ended.html", page, found, status)
 
 
-def _stands(reply: ReplyRow, asked: ApprovalRequest) -> bool:
+def _stands(reply: ReplyRow, asked: ApprovalRequest, decisions: list[Decision]) -> bool:
     """Whether the reply is still on its way, or there, with the very words this yes was about."""
-    is_same = reply.text_hash == asked.text_hash or (reply.by_approver and reply.text_author_id == asked.ended_by)
-    return is_same and reply.state not in ("draft", "dropped", "awaiting_approval")
+    yes = next((d for d in reversed(decisions) if d.by == asked.ended_by and d.decision == "approved"), None)
+    return (
+        yes is not None
+        and yes.text_hash == reply.text_hash
+        and reply.state not in ("draft", "dropped", "awaiting_approval")
+    )
 
 
 def _answer(template: str, page: object, found: Opened, status: int) -> Response:

@@ -35,6 +35,7 @@ from agency.web.contexts_owner import (
     ReceiptPage,
     RecordLine,
     WaitingRow,
+    WordingLook,
 )
 from agency.web.contexts_rooms import (
     AccountRow,
@@ -89,6 +90,7 @@ __all__ = [
     "SidePart",
     "SignInPage",
     "WaitingRow",
+    "WordingLook",
 ]
 
 

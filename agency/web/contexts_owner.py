@@ -54,6 +54,19 @@ class OwnerWaitingPage:
 
 
 @dataclass(frozen=True, kw_only=True)
+class WordingLook:
+    """One of several wordings a client chooses from."""
+
+    number: int = told("As people count.")
+    text: str = told("Exactly what would be published.")
+    text_hash: str = told("SHA-256 of it; the value of its radio button.")
+    result: CheckResult = told("What the style guide says about it.")
+    written_by: str = told("Who of the agency wrote it.")
+    chosen: bool = told("Its button is pressed.", default=False)
+    is_safe: bool = told("It goes out if nobody answers.", default=False)
+
+
+@dataclass(frozen=True, kw_only=True)
 class OwnerReplyPage:
     """The page on which a client says yes, `owner/reply.html`: on a phone, without script, signed in or not.
 
@@ -61,6 +74,9 @@ class OwnerReplyPage:
     `do` = approve | change_and_approve | ask_for_changes | decline | check. `check` answers this page again with
     `changed` set. `approve` with a hash that is no longer true answers this page with `notice` and `difference`;
     `approve` while `text` was edited answers like `check`, so that nobody publishes words they had just changed.
+
+    Of several `wordings` `text_hash` names the chosen one; `begin_change` answers this page with the field filled with
+    it, and from then on `from_hash` says which one it was filled with.
     """
 
     url: str = told("Where the form goes.")
@@ -73,6 +89,9 @@ class OwnerReplyPage:
     language: str = told("Of the draft.", default="")
     text: str = told("Exactly what would be published.")
     text_hash: str = told("SHA-256 of it as the contract says.")
+    wordings: tuple[WordingLook, ...] = told("All of several to choose from; empty where there is one.", default=())
+    from_hash: str = told("Of the wording that the field of own words began from; empty before.", default="")
+    from_text: str = told("The words of it.", default="")
     idempotency_key: str = told("Makes a second click harmless.")
     written_by: str = told("Who of the agency wrote it.")
     result: CheckResult = told("What the style guide says about `text`.")

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import datetime
+from typing import NamedTuple
 from uuid import UUID
 
 from flask import request
@@ -10,10 +12,37 @@ from flask_babel import gettext as _
 
 from agency.replies import desk
 from agency.replies.queries import ReplyRow
+from agency.replies.words import hash_of
 from agency.web.looks import Notice
 from agency.web.owner_reply import Typed, checked_words
 from tenants.errors import AppError, Conflict, Invalid
 from tenants.permissions import Actor
+
+
+class Posted(NamedTuple):
+    """What a client's form says: the button, the hash of the words it is about, the field of own words, the reason; and
+    the form as it comes back.
+    """
+
+    deed: str
+    shown_hash: str
+    text: str
+    reason: str
+    is_edited: bool
+    kept: Typed
+
+
+def posted() -> Posted:
+    """Of several wordings the chosen one is what a yes or no is about; own words are about the one they began from."""
+    form = request.form
+    deed, chosen, began = form.get("do", ""), form.get("text_hash", ""), form.get("from_hash", "")
+    reason, text = form.get("reason", ""), form.get("text", "").replace("\r\n", "\n")
+    is_edited = "text" in form and hash_of(text) != (began or chosen) and text.strip() != ""
+    if deed == "begin_change":
+        began, is_edited = chosen, False
+    shown_hash = began or chosen if deed in ("change_and_approve", "check") else chosen
+    kept = Typed(changed=text if is_edited else "", reason=reason, shown_hash=shown_hash, from_hash=began)
+    return Posted(deed, shown_hash, text, reason, is_edited, kept)
 
 
 def carry_out(
@@ -49,7 +78,7 @@ def looked_at(reply: ReplyRow, kept: Typed, *, asked: bool) -> Typed:
     changed = kept.changed
     if not changed:
         words = Notice("info", _("You have not changed a word yet."), _("Nothing was published."))
-        return Typed(reason=kept.reason, notice=words, shown_hash=kept.shown_hash)
+        return replace(kept, notice=words)
     notice = None
     if not asked:
         notice = Notice(
@@ -58,7 +87,7 @@ def looked_at(reply: ReplyRow, kept: Typed, *, asked: bool) -> Typed:
             _("Nothing was published."),
             _("Look at your change below and press Change words and approve."),
         )
-    return Typed(changed, kept.reason, notice, None, kept.shown_hash, checked_words(reply, changed))
+    return replace(kept, notice=notice, check=checked_words(reply, changed))
 
 
 def refused(reply: ReplyRow, kept: Typed, error: AppError) -> Typed:
@@ -75,6 +104,6 @@ def refused(reply: ReplyRow, kept: Typed, error: AppError) -> Typed:
             _("Change what is marked and try again."),
         )
         errors["text"] = " ".join(stops) if kept.changed else ""
-        return Typed(kept.changed, kept.reason, notice, errors, kept.shown_hash, checked_words(reply, kept.changed))
+        return replace(kept, notice=notice, errors=errors, check=checked_words(reply, kept.changed))
     notice = Notice("warn" if isinstance(error, Conflict) else "bad", _(error.message))
-    return Typed(kept.changed, kept.reason, notice, errors, kept.shown_hash)
+    return replace(kept, notice=notice, errors=errors)

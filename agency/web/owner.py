@@ -14,10 +14,11 @@ from agency.replies import queries
 from agency.replies.checks import brand_of
 from agency.replies.moves import locked
 from agency.replies.queries import WaitingReply
+from agency.replies.variants import on_the_table
 from agency.replies.words import hash_of
 from agency.web import clocks
 from agency.web.contexts import OwnerWaitingPage, WaitingRow
-from agency.web.deciding import carry_out, is_glance, looked_at, refused
+from agency.web.deciding import carry_out, is_glance, looked_at, posted, refused
 from agency.web.guide_proposals import waiting_rows
 from agency.web.language import chosen_language, chosen_zone
 from agency.web.last_sent import remember_sent_as
@@ -115,20 +116,19 @@ def show_reply(reply_id: str) -> Response:
 def decide(reply_id: str) -> AnyResponse:
     """Approve, change and approve, ask for changes, decline, or only look at one's own words before that."""
     actor, wanted, form = actor_of_request(), _id(reply_id), request.form
-    deed, shown_hash = form.get("do", ""), form.get("text_hash", "")
-    reason, text = form.get("reason", ""), form.get("text", "").replace("\r\n", "\n")
+    deed, shown_hash, text, reason, edited, kept = posted()
     locked(wanted)  # nobody changes the words between this look and the decision
     reply = queries.get_reply(wanted)
-    edited = "text" in form and hash_of(text) != shown_hash and text.strip() != ""
-    kept = Typed(changed=text if edited else "", reason=reason, shown_hash=shown_hash)
     said = {"approve": shown_hash, "change_and_approve": hash_of(text)}.get(deed, reason.strip())
     if deed in DECISIONS and _is_second_click(actor, wanted, deed, said, form.get("idempotency_key", "")):
         return redirect(url_for("owner.reply", reply_id=wanted), code=303)
-    if reply.state != "awaiting_approval" or reply.text_hash != shown_hash:
+    if reply.state != "awaiting_approval" or shown_hash not in on_the_table(reply, reply.text_hash):
         return _answer(wanted, 409, kept)
     if form.get("idempotency_key", "") != reply.state_since.isoformat():
         # The same words, asked for anew: perhaps about other words of the customer than those this form showed.
         return _answer(wanted, 409, replace(kept, notice=_asked_anew()))
+    if deed == "begin_change":
+        return _answer(wanted, 200, kept)
     if deed == "check" or (deed == "approve" and edited):
         return _answer(wanted, 200, looked_at(reply, kept, asked=deed == "check"))
     try:

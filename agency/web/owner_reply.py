@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import NamedTuple
@@ -18,10 +19,11 @@ from agency.replies.checks import remembered, words_kind
 from agency.replies.models import NOT_LEFT, Approval, Reply, ReplyText
 from agency.replies.queries import ReplyRow
 from agency.replies.text_difference import Piece, text_difference
+from agency.replies.variants import Variant, offered_variants
 from agency.replies.waiting import standing_of
 from agency.replies.words import hash_of
 from agency.web import clocks
-from agency.web.contexts import CheckResult, MessageLook, OwnerReplyPage
+from agency.web.contexts import CheckResult, MessageLook, OwnerReplyPage, WordingLook
 from agency.web.language import chosen_language, chosen_zone
 from agency.web.last_sent import sent_as_before
 from agency.web.looks import Notice, brand_look
@@ -59,7 +61,9 @@ class Decision(NamedTuple):
 
 @dataclass(frozen=True)
 class Typed:
-    """What somebody wrote into the form, so that it comes back with it."""
+    """What somebody wrote into the form, so that it comes back with it. `shown_hash` names the words a decision would
+    be about, `from_hash` the wording of several that the field was filled with.
+    """
 
     changed: str = ""
     reason: str = ""
@@ -67,6 +71,7 @@ class Typed:
     errors: dict[str, str] | None = None
     shown_hash: str = ""
     check: Checked | None = None
+    from_hash: str = ""
 
 
 @dataclass(frozen=True)
@@ -88,12 +93,15 @@ def page_of(actor: Actor, reply_id: UUID, typed: Typed, link: ByLink | None = No
         raise NotFound()  # nobody was asked yet: a draft is the agency's own
     view, decisions = get_conversation(reply.conversation_id), decisions_about(reply_id)
     waits = reply.state == "awaiting_approval"
+    others = offered_variants(reply)
+    table = {reply.text_hash: reply.text, **{one.text.text_hash: one.text.text for one in others}}
+    from_hash = typed.from_hash if others and typed.from_hash in table else ""
     text = reply.text
     if reply.state == "draft" and decisions:
         text = decisions[-1].text  # what is being written anew is shown when it is asked for
     asked = standing_of(reply_id) if waits else None
     zone, locale = chosen_zone(), chosen_language()
-    others = _waiting_count() if link is None else 0
+    other_count = _waiting_count() if link is None else 0
     messages = message_looks(view, newest=MOST_MESSAGES, for_client=True, without=reply_id)
     return OwnerReplyPage(
         url=url_for("owner.decide", reply_id=reply_id) if link is None else link.url,
@@ -106,14 +114,17 @@ def page_of(actor: Actor, reply_id: UUID, typed: Typed, link: ByLink | None = No
         language=view.language or view.brand_language,
         text=text,
         text_hash=hash_of(text),
+        wordings=_wordings(reply, view, others, typed.shown_hash),
+        from_hash=from_hash,
+        from_text=table.get(from_hash, ""),
         idempotency_key=reply.state_since.isoformat(),
         written_by=reply.text_author_name,
         result=_result(reply, view, text, waits),
         due=clocks.due(view.due_at, clock.now(), zone, locale) if view.due_at and waits else None,
         standing_difference=_standing_difference(reply, text) if waits else (),
-        difference=_difference(actor, reply, decisions, typed.shown_hash, link) if waits else (),
+        difference=_difference(actor, reply, decisions, typed.shown_hash, table, link) if waits else (),
         changed=typed.changed,
-        changed_difference=text_difference(reply.text, typed.changed) if typed.changed else (),
+        changed_difference=text_difference(table.get(from_hash, reply.text), typed.changed) if typed.changed else (),
         changed_findings=finding_looks(typed.check.findings, typed.changed) if typed.check else (),
         reason=typed.reason,
         errors=typed.errors or {},
@@ -122,15 +133,46 @@ def page_of(actor: Actor, reply_id: UUID, typed: Typed, link: ByLink | None = No
         and (asked is None or actor.user_id in {person.id for person in asked.people}),
         waits=" ".join([_(asked.words), *wait_sentences(reply.waits_clock)]) if asked is not None else "",
         decided=None if waits else decided_words(reply, decisions, actor, typed.changed or typed.reason),
-        notice=typed.notice or _stale_notice(reply, typed, waits),
+        notice=typed.notice or _stale_notice(table, typed, waits),
         live_url=live_url(view, reply_id),
         receipt_url="" if waits or link is not None else url_for("receipts.receipt", reply_id=reply_id),
         others_url=url_for("owner.waiting") if link is None else "",
-        others_count=max(0, others - 1) if waits else others,
+        others_count=max(0, other_count - 1) if waits else other_count,
         by_link=link is not None,
         asked_name=link.asked_name if link is not None else "",
-        opened=link.opened if link is not None else "",
+        opened="change" if from_hash else link.opened if link is not None else "",
     )
+
+
+def _wordings(
+    reply: ReplyRow, view: ConversationView, others: Sequence[Variant], shown_hash: str
+) -> tuple[WordingLook, ...]:
+    """Each of several as it would go out, with what the style guide says of it now; none where there is one."""
+    if not others:
+        return ()
+    kind = _counted_as(view, reply.private)
+    chosen = shown_hash if shown_hash in {one.text.text_hash for one in others} else reply.text_hash
+    first = WordingLook(
+        number=1,
+        text=reply.text,
+        text_hash=reply.text_hash,
+        result=_result(reply, view, reply.text, waits=True),
+        written_by=reply.text_author_name,
+        chosen=chosen == reply.text_hash,
+    )
+    further = (
+        WordingLook(
+            number=one.place,
+            text=one.text.text,
+            text_hash=one.text.text_hash,
+            result=result_look(_check(view, reply, one.text.text, ours=True), one.text.text, reply.platform, kind),
+            written_by=one.text.author_name,
+            chosen=chosen == one.text.text_hash,
+            is_safe=one.is_safe,
+        )
+        for one in others
+    )
+    return (first, *further)
 
 
 def _place(reply: ReplyRow) -> str:
@@ -140,8 +182,8 @@ def _place(reply: ReplyRow) -> str:
     return f"{place}: {reply.deed_reason}" if reply.deed_reason else place
 
 
-def _stale_notice(reply: ReplyRow, typed: Typed, waits: bool) -> Notice | None:
-    if not waits or not typed.shown_hash or typed.shown_hash == reply.text_hash:
+def _stale_notice(table: Collection[str], typed: Typed, waits: bool) -> Notice | None:
+    if not waits or not typed.shown_hash or typed.shown_hash in table:
         return None
     return Notice(
         "warn",
@@ -174,14 +216,19 @@ def _without_copies(m: MessageLook) -> MessageLook:
 
 
 def _difference(
-    actor: Actor, reply: ReplyRow, decisions: list[Decision], shown_hash: str, link: ByLink | None
+    actor: Actor,
+    reply: ReplyRow,
+    decisions: list[Decision],
+    shown_hash: str,
+    table: Collection[str],
+    link: ByLink | None,
 ) -> tuple[Piece, ...]:
     """Against the words of the form that came back, else those last decided on, else those last shown here."""
-    base_hash = shown_hash if shown_hash != reply.text_hash else ""
+    base_hash = shown_hash if shown_hash not in table else ""
     before = _shown_before(reply) if link is None else ""
     if not base_hash:
         own = next((d for d in reversed(decisions) if d.by == actor.user_id), None)
-        if own is not None and own.text_hash != reply.text_hash:
+        if own is not None and own.text_hash not in table:
             return text_difference(own.text, reply.text)
         base_hash = before
     if not base_hash:
@@ -246,8 +293,8 @@ def _counted_as(view: ConversationView, private: bool) -> str:
     return words_kind(view.kind, private=private)
 
 
-def _check(view: ConversationView, reply: ReplyRow, text: str) -> Checked:
-    ours = text == reply.text and not reply.by_approver
+def _check(view: ConversationView, reply: ReplyRow, text: str, *, ours: bool = False) -> Checked:
+    ours = ours or (text == reply.text and not reply.by_approver)
     return check_for_brand(
         view.brand_id,
         text,

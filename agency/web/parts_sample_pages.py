@@ -69,6 +69,18 @@ def owner_reply(kind: str = "") -> c.OwnerReplyPage:
     )  # fmt: skip
 
 
+def owner_wordings() -> c.OwnerReplyPage:
+    second = "Rozumiemy, że śniadanie zepsuło Państwu poranek. Zadzwonimy jutro przed południem."
+    texts = ((DRAFT, milder(clean=False)), (CHANGED, milder(clean=True)), (second, milder(clean=True)))
+    return replace(
+        owner_reply(),
+        wordings=tuple(
+            c.WordingLook(number=n, text=words, text_hash=HASH[:-1] + str(n), result=found, written_by="Ana, Lantern Street", chosen=n == 2, is_safe=n == 3)
+            for n, (words, found) in enumerate(texts, start=1)
+        ),
+    )  # fmt: skip
+
+
 def link_shell(here: str) -> c.Shell:
     return replace(owner_shell(here), referrer="no-referrer")
 
@@ -183,6 +195,7 @@ def samples() -> dict[str, Callable[[str], Sample]]:
         "waiting-empty": lambda here: ("owner/waiting.html", owner_shell(here), waiting(empty=True)),
         "owner-reply": lambda here: ("owner/reply.html", owner_shell(here), owner_reply()),
         "owner-changed": lambda here: ("owner/reply.html", owner_shell(here), owner_reply("changed")),
+        "owner-wordings": lambda here: ("owner/reply.html", owner_shell(here), owner_wordings()),
         "owner-moved": lambda here: ("owner/reply.html", owner_shell(here), owner_reply("moved")),
         "owner-decided": lambda here: ("owner/reply.html", owner_shell(here), owner_reply("decided")),
         "link": lambda here: ("owner/reply.html", link_shell(here), replace(owner_reply(), by_link=True, asked_name="Jan Kowalczyk", opened="change", others_url="", others_count=0)),

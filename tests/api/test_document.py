@@ -31,6 +31,8 @@ BESIDE = {
     ("GET", "/replies/{}/requests"),
     ("GET", "/replies/{}/receipt/signed"),
     ("POST", "/replies/{}/let-go"),
+    ("GET", "/replies/{}/variants"),
+    ("PUT", "/replies/{}/variants"),
     ("GET", "/brands/{}/client-sheet"),
     ("PATCH", "/brands/{}/client-sheet"),
     ("POST", "/conversations/{}/messages/{}/deeds"),

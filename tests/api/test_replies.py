@@ -230,3 +230,23 @@ def test_approving_twice_with_one_key_is_one_approval(
         assert connection.execute(text("select count(*) from approval")).scalar_one() == 1
         jobs = connection.execute(text("select count(*) from outbox_entry where job_name = 'publish_reply'"))
         assert jobs.scalar_one() == 1
+
+
+def test_one_of_several_wordings_is_approved_by_its_hash(
+    staff: Caller, owner: Caller, make: Factory, ana: Agency
+) -> None:
+    draft = staff.post(f"/conversations/{make.conversation(ana)}/replies", {"text": "Thank you."}).get_json()
+    path = f"/replies/{draft['id']}"
+    kept = staff("PUT", f"{path}/variants", {"items": [{"text": "Thank you so much."}]}).get_json()
+    assert [(one["place"], one["is_offered"]) for one in kept["items"]] == [(2, False)]
+    changed = staff("PUT", f"{path}/variants", {"items": [], "seen": "of another time"})
+    assert (changed.status_code, changed.get_json()["code"]) == (409, "variants_changed")
+    assert owner.get(f"{path}/variants").status_code == 404, "a draft is the agency's own"
+    assert staff.post(f"{path}/submit").get_json()["variant_count"] == 1
+    (offered,) = owner.get(f"{path}/variants").get_json()["items"]
+    assert (offered["text"], offered["is_offered"]) == ("Thank you so much.", True)
+    approved = owner.post(f"{path}/approve", {"text_hash": offered["text_hash"]}).get_json()
+    assert (approved["state"], approved["text"]) == ("approved", "Thank you so much.")
+    receipt = owner.get(f"{path}/receipt").get_json()
+    assert (receipt["wording"], receipt["wordings"], receipt["text"]) == (2, 2, "Thank you so much.")
+    assert owner.get(f"{path}/variants").get_json()["items"] == []

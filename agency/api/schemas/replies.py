@@ -103,8 +103,55 @@ class Reason(Strict):
     reason = Text(longest=5_000, required=True)
 
 
+class GivenVariant(Strict):
+    """A further wording for the client to choose in the place of the first."""
+
+    text = Text(longest=LONGEST_REPLY, required=True)
+    is_safe = Flag(
+        load_default=False,
+        metadata={"description": "goes out if nobody answers; only where the brand's approval policy sends such a one"},
+    )
+
+
+class GivenVariants(Strict):
+    """All wordings beside the first, two at most; none takes them away."""
+
+    items = Items(fields.Nested(GivenVariant), required=True)
+    seen = Text(
+        longest=64,
+        load_default=None,
+        allow_none=True,
+        metadata={"description": "`seen` as they were read: 409 `variants_changed` where they are others now"},
+    )
+
+
+class Variant(Strict):
+    """A wording beside the first. `place` 2 or 3: the reply's own text is the first."""
+
+    place = Whole(required=True)
+    text = Text(required=True, attribute="text.text")
+    text_hash = Text(
+        required=True, attribute="text.text_hash", metadata={"description": "`approve` with it approves this wording"}
+    )
+    findings = Items(fields.Nested(Finding), required=True, attribute="text.findings")
+    guide_version = Whole(required=True, allow_none=True, attribute="text.guide_version")
+    written_by = Text(required=True, attribute="text.author_name")
+    is_safe = Flag(required=True)
+    is_offered = Flag(
+        required=True, metadata={"description": "the reply waits for a yes and this is one of what was shown"}
+    )
+
+
+class Variants(Strict):
+    """All wordings beside a reply's first, in order."""
+
+    reply_id = Identifier(required=True)
+    items = Items(fields.Nested(Variant), required=True)
+    seen = Text(required=True, metadata={"description": "names these wordings, for changing them; empty for none"})
+
+
 class ShownText(Strict):
-    """Which words the approver was shown: `text_hash` of the reply as it was read.
+    """Which words the approver was shown: `text_hash` of the reply as it was read, or of a variant that is offered.
 
     With `state_since` of that reading, the decision also fails where the same words were sent for approval anew since,
     for example because the customer changed the message they answer.
@@ -191,6 +238,7 @@ class Reply(Strict):
         required=True,
         metadata={"description": "a draft's words as somebody types them: nobody has checked or handed them in"},
     )
+    variant_count = Whole(required=True, metadata={"description": "further wordings that stand beside the text"})
     findings = Items(fields.Nested(Finding), required=True)
     guide_version = Whole(required=True, allow_none=True)
     let_go_reason = Text(
@@ -273,6 +321,14 @@ class Receipt(Strict):
     approved_by = Text(required=True, allow_none=True)
     approved_at = Moment(required=True, allow_none=True)
     decision = Text(required=True, allow_none=True)
+    wording = Whole(
+        required=True,
+        allow_none=True,
+        metadata={
+            "description": "the number of the wording that was chosen, or begun from, where several were offered"
+        },
+    )
+    wordings = Whole(required=True, allow_none=True, metadata={"description": "how many were offered"})
     attempts = Items(fields.Nested(Attempt), required=True)
     looks = Items(fields.Nested(Attempt), required=True)
     platform_id = Text(required=True, allow_none=True)
