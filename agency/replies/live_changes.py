@@ -95,7 +95,7 @@ def note(reply: Reply, seen: Seen, seen_by: str) -> bool:
     _show(reply, seen, seen_by)
     audit.record(
         None,
-        "reply.stands_differently",
+        "reply.changed_on_platform",
         "reply",
         reply.id,
         brand_id=reply.brand_id,

@@ -7,49 +7,27 @@ from uuid import UUID
 
 from sqlalchemy import select
 
-from agency.notices.mail import send_notice
-from agency.replies import checks
-from agency.replies.models import Approval, Reply
-from agency.replies.moves import text_of
-from styleguides.masking import masked
+from agency.notices.telling import Thing, colleagues, settle
+from agency.notices.telling import tell as tell_people
+from agency.replies.models import LETS_ON, LETS_OUT, Approval, Reply
 from tenants.database import db
-from tenants.holders import holders_of
-from tenants.models import Person
-from tenants.permissions import Permission
 
+KIND: Final = "answer_stands_differently"
 TOLD: Final = frozenset({"rejected", "removed", "not_seen", "hidden", "edited"})
 """That an answer waits for moderation, is shown again, or went with what it answered asks nobody to do anything."""
-MOST_CHARACTERS = 1000
-"""Of a text in a mail; the receipt shows all of it."""
 
 
 def tell(reply: Reply, state: str) -> int:
-    """Promise a notice to everybody concerned who may still read replies of this brand; returns how many."""
+    """Tell everybody concerned who still sees the brand; returns how many. What was told of it before is over."""
+    settle(reply.id, KIND)
     if state not in TOLD or reply.deed == "withdraw":
         return 0
-    people = _concerned(reply)
-    if not people:
-        return 0
-    brand, answer = checks.brand_of(reply), masked(text_of(reply).text[: MOST_CHARACTERS + 1])
-    for person in people:
-        send_notice(
-            "answer_stands_differently",
-            person,
-            brand_name=brand.name,
-            state=state,
-            answer=answer if len(answer) <= MOST_CHARACTERS else f"{answer[:MOST_CHARACTERS]} […]",
-            path=f"/replies/{reply.id}/receipt",
-        )
-    return len(people)
-
-
-def _concerned(reply: Reply) -> list[Person]:
     said_yes = select(Approval.decided_by).where(
         Approval.reply_id == reply.id,
         Approval.voided_at.is_(None),
-        Approval.decision.in_(("approved", "step_approved", "released")),
+        Approval.decision.in_((*LETS_OUT, *LETS_ON)),
     )
-    wanted: set[UUID | None] = {reply.written_by, *db.session.scalars(said_yes)}
-    return [
-        person for person in holders_of(Permission.REPLY_READ, reply.agency_id, reply.brand_id) if person.id in wanted
-    ]
+    concerned: set[UUID | None] = {reply.written_by, *db.session.scalars(said_yes)}
+    people = colleagues(concerned, reply.brand_id)
+    thing = Thing("reply", reply.id, f"/replies/{reply.id}/receipt")
+    return len(tell_people(KIND, people, brand_id=reply.brand_id, subject=thing, values={"state": state}))

@@ -40,7 +40,7 @@ PROVING: Final = tuple(
         "settle",
         "reconcile",
         "resolve",
-        "stands_differently",
+        "changed_on_platform",
     )
 )
 """The acts whose lines of the record a receipt names."""

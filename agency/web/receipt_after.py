@@ -87,17 +87,20 @@ def parted(attempts: Sequence[PublishAttempt]) -> tuple[list[PublishAttempt], li
     return [one for one in attempts if one not in again], again
 
 
-def reading_step(again: Sequence[PublishAttempt]) -> Dated:
-    """That it was read again and found, with each time."""
-    at = again[-1].created_at
+def reading_step(again: Sequence[PublishAttempt], live_state: str) -> Dated:
+    """That it was read again, with each time, and how it stood at the last."""
+    at, look = again[-1].created_at, live_looks().get(live_state)
     count = len(again)
     step = ChainStep(
-        what=ngettext("Read again %(num)s time and found", "Read again %(num)s times and found", count),
+        what=ngettext("Read again %(num)s time", "Read again %(num)s times", count),
         icon="eye",
-        tone="good",
+        tone=look.tone if look else "plain",
         who=_("Publisher"),
         at=_at(at),
-        facts=((_("Times"), "; ".join(_at(one.created_at).exact for one in again)),),
+        facts=(
+            (_("Found"), look.word if look else live_state),
+            (_("Times"), "; ".join(_at(one.created_at).exact for one in again)),
+        ),
     )
     return at, 6, step
 

@@ -126,7 +126,7 @@ def _common_steps(
     sends = 0
     single, again = parted(attempts)
     if again:
-        steps.append(reading_step(again))
+        steps.append(reading_step(again, reply.live_state or ""))
     elif reply.read_back_at is not None and reply.live_state:
         steps.append(read_back_step(reply.read_back_at, reply.live_state))
     for attempt in single:

@@ -57,6 +57,7 @@ DEEDS: Final[tuple[Worded, ...]] = (
     worded("block unknown"),
     worded("came back"),
     worded("changed"),
+    worded("changed on platform"),
     worded("close"),
     worded("confirmed"),
     worded("connected"),
@@ -135,7 +136,6 @@ DEEDS: Final[tuple[Worded, ...]] = (
     worded("spam lifted"),
     worded("spam marked"),
     worded("split"),
-    worded("stands differently"),
     worded("start"),
     worded("start edit"),
     worded("start withdraw"),
@@ -201,10 +201,10 @@ _AREAS_DEEDS: Final[dict[str, str]] = {
     "reading": "confirmed corrected",
     "record": "words_erased",
     "reply": (
-        "approve approve_by_policy approve_step ask_for_changes change_and_approve change_step claim decline drop edit "
-        "escalate found_more_than_once give_back go_on hold lapse late_answer let_go lose_track mail_answer pass_step "
-        "reconcile release remind resolve settle stands_differently start start_edit start_withdraw submit "
-        "take_version withdraw wordings_changed"
+        "approve approve_by_policy approve_step ask_for_changes change_and_approve change_step "
+        "changed_on_platform claim decline drop edit escalate found_more_than_once give_back go_on hold lapse "
+        "late_answer let_go lose_track mail_answer pass_step reconcile release remind resolve settle start "
+        "start_edit start_withdraw submit take_version withdraw wordings_changed"
     ),
     "saved_reply": "archived changed created restored",
     "style_guide": "answer approve_guide call_back changed drafted propose put_in_force retire",

@@ -208,6 +208,7 @@ def test_every_kind_says_its_line_in_every_language(app: Flask) -> None:
         "stopped": "messages",
         "account_name": "Konto",
         "platform": "Instagram",
+        "state": "edited",
     }
     folders = {path.parent.name for path in FOLDER.glob("*/line.txt")}
     assert folders == set(KINDS)

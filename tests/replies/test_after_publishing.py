@@ -41,7 +41,7 @@ def changes(case: Case) -> list[tuple[str | None, str, str]]:
 
 
 def told(case: Case) -> int:
-    return int(one(case, "select count(*) from outgoing_mail where notice = 'answer_stands_differently'"))
+    return int(one(case, "select count(*) from notice where kind = 'answer_stands_differently'"))
 
 
 def case_row(case: Case) -> tuple[str, str | None]:
@@ -149,7 +149,7 @@ def test_an_answer_that_is_gone_comes_back_to_the_queue_once_two_readings_say_so
     assert (row.live_state, changes(case), told(case)) == ("removed", [("visible", "removed", "sweep")], 2)
     assert "not taken back here" in (row.state_reason or "")
     assert case_row(case) == ("open", None)
-    assert one(case, "select count(*) from brand_audit where action = 'reply.stands_differently'") == 1
+    assert one(case, "select count(*) from brand_audit where action = 'reply.changed_on_platform'") == 1
     sweep(case, shows(page, gone=True))
     assert (len(changes(case)), told(case)) == (1, 2)
 
