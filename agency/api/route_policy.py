@@ -104,6 +104,9 @@ API_ROUTE_POLICY: dict[str, Policy] = {
     # client_sheets.py
     "api_client_sheets.get_client_sheet": P.GUIDE_READ,
     "api_client_sheets.change_client_sheet": P.GUIDE_WRITE,
+    # notices.py: the caller's own
+    "api_notices.list_notices": SIGNED_IN,
+    "api_notices.read_notice": SIGNED_IN,
     # labels.py, saved_views.py: the rooms ask again, with the brand or for sharing
     "api_labels.list_labels": P.CONVERSATION_READ,
     "api_labels.create_label": P.LABEL_MANAGE,

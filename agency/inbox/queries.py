@@ -27,6 +27,7 @@ from agency.inbox.models import Conversation, QueueCounter
 from agency.inbox.queue_lists import late_of_brands, list_query, walked_rows
 from agency.inbox.search_hits import Hit, hits
 from agency.inbox.search_page import place_cursor, seek
+from agency.notices.reading import unread_count
 from channels.models import Account
 from tenants import clock
 from tenants.kept_select import KeptSelect
@@ -244,6 +245,7 @@ class QueueState(NamedTuple):
     newer: int
     labels: int
     """Changes when a label's name or colour does, or which ones are in use."""
+    unread_notices: int
 
 
 def queue_state(me: UUID, *, since: datetime | None = None, brand_ids: tuple[UUID, ...] | None = None) -> QueueState:
@@ -300,6 +302,7 @@ def _state_query(base: QueueFilter, counts_new: bool, is_of_brands: bool) -> Any
             late_of_brands(MOST_COUNTED + 1) if is_of_brands else _capped(*conditions(QueueFilter(late=True), me, now)),
             newer,
             LABELS_HASH,
+            unread_count(me),
         )
         .join(
             QueueCounter,

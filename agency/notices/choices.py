@@ -27,9 +27,14 @@ class Ways(NamedTuple):
     by_mail: bool
 
 
+def usual_ways(kind: str) -> Ways:
+    """What holds for whom chose nothing."""
+    return Ways(KINDS[kind].in_app, KINDS[kind].mail)
+
+
 def ways_of(person_ids: Collection[UUID], kind: str, brand_id: UUID | None) -> dict[UUID, Ways]:
     """How each of these people of the scope's agency wants to be told of it; one statement."""
-    usual = Ways(KINDS[kind].in_app, KINDS[kind].mail)
+    usual = usual_ways(kind)
     found = db.session.execute(
         select(NoticeChoice.person_id, NoticeChoice.in_app, NoticeChoice.by_mail)
         .where(

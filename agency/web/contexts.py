@@ -119,6 +119,8 @@ class Shell:
     sign_out_url: str = told("Posting here ends the session.", default="/sign-out")
     away_url: str = told("Posting gives back what this person holds; empty for who holds nothing.", default="")
     keys_on: bool = told("Single-key shortcuts, which a person can switch off.", default=True)
+    notices_url: str = told("What the person was told of; empty where nobody is.", default="")
+    unread: str = told("How many of them are unread, as it is shown; empty for none.", default="")
     assets: str = told("Changes with the static files: `agency.web.static_version.static_version()`.", default="0")
     referrer: str = told(
         "Referrer policy; `no-referrer` behind a mailed link, where only the page's own form can be sent.",

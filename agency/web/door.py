@@ -46,6 +46,8 @@ PAGES = (
     "links",
     "second_factor",
     "account_page",
+    "notices_page",
+    "notice_settings_page",
     "people",
     "mailbox",
     "health",

@@ -200,7 +200,7 @@ def _render(
         empty_reason="" if rows else _empty_reason(address, next_url),
         empty_action=None if rows else _empty_action(address, next_url),
     )
-    return inbox_page(shell(), given)
+    return inbox_page(shell(unread=state.unread_notices), given)
 
 
 def _title(address: Address, brands: dict[UUID, queries.BrandName]) -> str:

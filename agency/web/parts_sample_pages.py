@@ -13,6 +13,7 @@ from agency.web import parts_sample_connecting as connecting
 from agency.web import parts_sample_empowerment as given
 from agency.web import parts_sample_guide as guide_sample
 from agency.web import parts_sample_knowledge as knowledge
+from agency.web import parts_sample_notices as notices
 from agency.web import parts_sample_quiz as quiz
 from agency.web import parts_sample_ranking as ranking
 from agency.web import parts_sample_saved_replies as saved
@@ -233,6 +234,9 @@ def samples() -> dict[str, Callable[[str], Sample]]:
         "spammers": lambda here: ("bulk/spammers.html", shell(here), bulk.spammers()),
         "spammers-none": lambda here: ("bulk/spammers.html", shell(here), bulk.spammers("none")),
         "ranking": lambda here: ("ranking/page.html", shell(here), ranking.weights(tuple(brands()))),
+        "notices": lambda here: ("notices/page.html", shell(here), notices.notices(tuple(brands()))),
+        "notices-none": lambda here: ("notices/page.html", shell(here), notices.notices(tuple(brands()), "none")),
+        "notice-settings": lambda here: ("notices/settings.html", shell(here), notices.settings(tuple(brands()))),
         "guide-compare": lambda here: ("guides/compare.html", shell(here), knowledge.compare()),
         "guideline": lambda here: ("guidelines/guideline.html", shell(here), knowledge.guideline()),
         "sheet-form": lambda here: ("sheets/form.html", shell(here), knowledge.sheet_form()),

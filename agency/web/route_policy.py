@@ -68,6 +68,13 @@ ROUTE_POLICY: dict[str, Policy] = {
     # approval_link.py: the client's yes from a mail
     "approval_link.show": BY_LINK,
     "approval_link.decide": BY_LINK,
+    # notices_page.py, notice_settings_page.py: what the person was told of, and how they want to be
+    "notices_page.notices": SIGNED_IN,
+    "notices_page.open_notice": SIGNED_IN,
+    "notices_page.read_all": SIGNED_IN,
+    "notice_settings_page.settings": SIGNED_IN,
+    "notice_settings_page.save_ways": SIGNED_IN,
+    "notice_settings_page.save_quiet": SIGNED_IN,
     # account_page.py: a person's own settings
     "account_page.account": PERSON,
     "account_page.save": PERSON,

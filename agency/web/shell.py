@@ -15,6 +15,7 @@ from sqlalchemy import Row, func, select
 from agency.inbox.badges import Badges, badges
 from agency.inbox.filters import MOST_VALUES
 from agency.inbox.queries import BUSIEST_BRANDS, BrandName, QueueState
+from agency.notices.reading import MOST_COUNTED, unread_of
 from agency.web.contexts import Shell
 from agency.web.language import chosen_language, per_language
 from agency.web.looks import BrandLook, Choice, Notice, Toast, Tone, brand_look
@@ -179,8 +180,11 @@ def home_url(actor: Actor | None) -> str:
     return url_for("account_page.account")
 
 
-def shell(*, notices: Sequence[Notice] = (), with_brands: bool = True) -> Shell:
-    """The frame for this request; without a person (sign-in, errors) only language, theme and assets."""
+def shell(*, notices: Sequence[Notice] = (), with_brands: bool = True, unread: int | None = None) -> Shell:
+    """The frame for this request; without a person (sign-in, errors) only language, theme and assets.
+
+    `unread` is how many notices wait for the person, where a page has read it beside something else.
+    """
     settings, person = settings_of_app(), person_of_request()
     here = request.full_path.rstrip("?") if request.method == "GET" else "/"
     base: dict[str, Any] = {
@@ -211,8 +215,17 @@ def shell(*, notices: Sequence[Notice] = (), with_brands: bool = True) -> Shell:
         if actor is not None and is_member and may_open(actor, "away.leave_desk")
         else "",
         keys_on=bool(person.preferences.get("keys_on", True)),
+        notices_url=place_url("notices_page.notices") if is_member else "",
+        unread=_unread_words(actor, unread) if actor is not None and is_member else "",
         **base,
     )
+
+
+def _unread_words(actor: Actor, known: int | None) -> str:
+    """Parts of a page that htmx asks for have no frame, so nothing is counted for them."""
+    if known is None:
+        known = 0 if "HX-Request" in request.headers else unread_of(actor)
+    return f"{MOST_COUNTED}+" if known > MOST_COUNTED else str(known or "")
 
 
 def plain_shell() -> Shell:

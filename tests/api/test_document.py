@@ -92,6 +92,8 @@ BESIDE = {
     ("POST", "/brands/{}/approval-policy/versions/{}/answer"),
     ("POST", "/brands/{}/approval-policy/versions/{}/paper"),
     ("GET", "/record"),
+    ("GET", "/notices"),
+    ("POST", "/notices/{}/read"),
     ("GET", "/brands/{}/topics"),
     ("POST", "/brands/{}/topics"),
     ("GET", "/brands/{}/topics/{}"),

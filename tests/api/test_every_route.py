@@ -159,6 +159,7 @@ def made_up() -> dict[str, str]:
         "label_id",
         "into",
         "view_id",
+        "notice_id",
         "in_reply_to",
         "message_id",
         "media_id",

@@ -50,6 +50,7 @@ ID_NAMES = {
     "line_id": "ledger_line",
     "link_id": "contact_link",
     "note_id": "contact_note",
+    "notice_id": "notice",
     "import_id": "history_import",
     "invitation_id": "invitation",
     "media_id": "kept_media",

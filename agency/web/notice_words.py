@@ -1,0 +1,45 @@
+"""What people can be told of, and the ways, in words."""
+
+from __future__ import annotations
+
+from flask_babel import gettext as _
+
+from agency.notices.choices import Ways
+from agency.web.language import per_language
+
+
+@per_language
+def kind_words() -> dict[str, str]:
+    """What each kind of notice is, as settings name it."""
+    return {
+        "reply_awaits_you": _("A reply waits for your word"),
+        "guide_awaits_you": _("A style guide waits for your word"),
+        "policy_awaits_you": _("An approval policy waits for your signature"),
+        "answer_taken_back": _("A published answer is taken back"),
+        "connection_broke": _("A channel needs a sign-in"),
+        "connection_ends": _("A channel's access ends soon"),
+        "reply_declined": _("Your reply was declined"),
+        "reply_asked": _("Changes are asked for in your reply"),
+        "reply_changed": _("Your reply was changed and approved"),
+        "reply_approved": _("Your reply was approved"),
+        "reply_lapsed": _("The yes to your reply no longer holds"),
+        "reply_refused": _("The platform refused your reply"),
+        "reply_unknown": _("Nobody can tell whether a reply was published"),
+        "mail_answered": _("A client answered by mail"),
+        "case_taken": _("Somebody took over your case"),
+        "guide_answered": _("Your style guide was answered"),
+        "policy_answered": _("Your approval policy was answered"),
+        "writing_paused": _("A platform stops a channel from writing"),
+        "mails_bounce": _("Mails to a client do not arrive"),
+    }
+
+
+@per_language
+def way_words() -> dict[Ways, str]:
+    """The ways somebody can be told."""
+    return {
+        Ways(True, True): _("In the app and by mail"),
+        Ways(True, False): _("In the app"),
+        Ways(False, True): _("By mail"),
+        Ways(False, False): _("Not at all"),
+    }
