@@ -18,6 +18,7 @@ from agency.replies.approval_mail import tell_of_taking_back
 from agency.replies.drafting import new_reply, new_text, refuse_unknown_way
 from agency.replies.models import Reply
 from agency.replies.moves import locked, show_in_queue, text_of
+from agency.replies.policy_versions import policy_in_force
 from agency.replies.shown import reason_given
 from agency.replies.words import accepted
 from tenants import audit
@@ -50,7 +51,7 @@ def take_back(actor: Actor, reply_id: UUID, reason: str) -> Reply:
     withdrawal = _new(actor, base, "withdraw", reason_given(reason))
     new_text(withdrawal, checks.conversation_of(withdrawal), actor, text_of(base).text)
     _begun(actor, withdrawal)
-    if actor.may(Permission.REPLY_RELEASE):
+    if actor.may(Permission.REPLY_RELEASE) and policy_in_force(base.brand_id).terms.mode != "client":
         released = desk.release(actor, withdrawal.id)
         tell_of_taking_back(released)
         return released

@@ -14,7 +14,7 @@ from sqlalchemy import select
 from agency.inbox import desk as inbox_desk
 from agency.inbox.case import COMPLAINT
 from agency.inbox.models import Conversation, Message
-from agency.replies import checks, keeping, standing, variants, waiting
+from agency.replies import checks, client_answers, keeping, standing, variants, waiting
 from agency.replies.approval_mail import tell_approvers
 from agency.replies.beginnings import begin_from
 from agency.replies.deciding import approve as approve
@@ -188,15 +188,19 @@ def release(actor: Actor, reply_id: UUID, *, shown_hash: str | None = None) -> R
     """Publish without the client's yes, where policy and words need none, or where it takes our own words back.
 
     Checks and `shown_hash` as in `submit`; recorded as released. Raises Conflict `quiz_needed` for new words of
-    somebody who has not passed the quiz on the guide in force now, where the agency asks for that.
+    somebody who has not passed the quiz on the guide in force now, where the agency asks for that; `client_answers` for
+    everything where the client answers.
     """
     reply = locked(reply_id)
     require(actor, Permission.REPLY_RELEASE, reply.brand_id)
+    in_force = policy_in_force(reply.brand_id).terms
+    client_answers.refuse_pressing(in_force)
     if reply.deed != "withdraw":
-        waiting.refuse_waiting(waiting.decided_at_once(policy_in_force(reply.brand_id).terms))
+        waiting.refuse_waiting(waiting.decided_at_once(in_force))
         quiz_gate.refuse_without_pass(actor, reply.brand_id)
     text, case = _ready_to_leave(actor, reply, "release", "approved", shown_hash)
     policy, decision = _by_policy(reply, text, case)
+    client_answers.refuse_pressing(policy.terms)
     waiting.refuse_waiting(decision)
     reply.policy_number = policy.number
     write_decision(actor, reply, text, "released")

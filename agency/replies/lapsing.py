@@ -1,5 +1,5 @@
-"""When a customer changes or deletes what a waiting reply answers, or its window closes, the request or approval lapses
-and says why.
+"""When a customer changes or deletes what a waiting reply answers, its window closes, or a client who answers has done
+so, the request or approval lapses and says why.
 """
 
 from __future__ import annotations
@@ -8,9 +8,9 @@ from uuid import UUID
 
 from sqlalchemy import select
 
-from agency.replies import checks, standing
+from agency.replies import checks, client_answers, standing
 from agency.replies.models import Reply
-from agency.replies.moves import lapse, locked
+from agency.replies.moves import lapse, locked, move
 from tenants.database import db
 from tenants.errors import Conflict
 from tenants.logs import get_logger
@@ -34,9 +34,13 @@ def recheck_conversation(conversation_id: UUID) -> int:
             checks.refuse_changed_target(reply)
             checks.refuse_closed_window(reply)
             standing.refuse_standing(reply)
+            client_answers.refuse_answered(reply)
         except Conflict as change:
             lapse(reply, change.message)
             lapsed += 1
+            if change.code == "client_answered":
+                move(reply, "drop", actor=None, reason=change.message)
+                client_answers.close_answered(conversation_id)
     if lapsed:
         log.info("replies_lapsed", conversation_id=str(conversation_id), count=lapsed)
     return lapsed

@@ -58,6 +58,7 @@ DEEDS: Final[tuple[Worded, ...]] = (
     worded("came back"),
     worded("changed"),
     worded("changed on platform"),
+    worded("client told"),
     worded("close"),
     worded("confirmed"),
     worded("connected"),
@@ -179,7 +180,8 @@ _AREAS_DEEDS: Final[dict[str, str]] = {
         "spam_marked unlinked vip_ended vip_set weight_set"
     ),
     "conversation": (
-        "assign claim close label merge note release reopen snooze spam split take_apart take_over undo unlabel"
+        "assign claim client_told close label merge note release reopen snooze spam split take_apart take_over undo "
+        "unlabel"
     ),
     "empowerment": "given limits_changed taken_back",
     "fact": "archived changed restored written",
