@@ -14,6 +14,8 @@ from agency.api.blueprint import ApiBlueprint
 from agency.api.error_shape import in_zulu
 from agency.api.schemas.conversations import (
     Claim,
+    ClientNote,
+    ClientTold,
     Conversation,
     ConversationPage,
     ConversationPart,
@@ -33,6 +35,7 @@ from agency.inbox.presence import at_case
 from agency.inbox.ranking import score_of
 from agency.inbox.understanding.evidence import language_words, personal_places
 from agency.inbox.understanding.stored import ASPECTS, Stored, corrections_of, from_stored, own_topics
+from agency.replies import client_answers
 from agency.replies.queries import replies_of, shown_to
 from channels.media_kinds import MEDIA_TYPES
 from tenants import clock
@@ -131,6 +134,17 @@ def claim_conversation(body: dict[str, Any], conversation_id: str) -> Any:
     """Take a conversation, or go on holding it. 409 `held` names who has it."""
     case = desk.claim(caller(), known_id(conversation_id))
     return {"conversation_id": case.id, "holder": _holder(case.holder_id, case.holder_name, case.held_until)}
+
+
+@blueprint.post("/conversations/<conversation_id>/tell-client")
+@blueprint.arguments(ClientNote, example={"note": "They ask about an order of yesterday."})
+@blueprint.response(200, ClientTold, example={"told": 1})
+def tell_client(body: dict[str, Any], conversation_id: str) -> Any:
+    """Tell the client's owners of a case that is theirs to answer, by mail; the note stays with the case.
+
+    409 `agency_answers` where the brand's approval policy says that the agency does.
+    """
+    return {"told": client_answers.tell_client(caller(), known_id(conversation_id), body["note"])}
 
 
 @blueprint.post("/conversations/<conversation_id>/messages/<message_id>/deeds")

@@ -37,6 +37,7 @@ API_ROUTE_POLICY: dict[str, Policy] = {
     "api_conversations.get_media": P.CONVERSATION_READ,
     "api_conversations.claim_conversation": P.CONVERSATION_WORK,
     "api_conversations.release_conversation": P.CONVERSATION_WORK,
+    "api_conversations.tell_client": P.REPLY_WRITE,
     "api_conversations.moderate": P.MESSAGE_MODERATE,
     "api_conversations.correct_reading": P.CONVERSATION_WORK,
     # presses.py

@@ -38,6 +38,7 @@ _P = Permission
 _KINDS: Final = (
     # to clients
     Kind("reply_awaits_you", (_P.REPLY_APPROVE,), mail=True, gathered=False, needed=True),
+    Kind("case_awaits_you", (_P.REPLY_APPROVE,), mail=True, gathered=False, needed=True),
     Kind("guide_awaits_you", (_P.GUIDE_APPROVE,), mail=True, gathered=False, needed=True),
     Kind("policy_awaits_you", (_P.POLICY_SIGN,), mail=True, gathered=False, needed=True),
     Kind("answer_taken_back", (_P.REPLY_APPROVE,), mail=True, gathered=False),
@@ -52,6 +53,8 @@ _KINDS: Final = (
     Kind("reply_approved", (_P.REPLY_WRITE,)),
     Kind("reply_lapsed", (_P.REPLY_WRITE,)),
     Kind("reply_refused", (_P.REPLY_WRITE,), mail=True),
+    Kind("reply_unanswered", (_P.POLICY_PROPOSE, _P.REPLY_WRITE), mail=True),
+    Kind("reply_let_out", (_P.POLICY_PROPOSE, _P.REPLY_WRITE), mail=True),
     Kind("reply_unknown", (_P.REPLY_RESOLVE, _P.REPLY_WRITE), mail=True, breaks_quiet=True),
     Kind("mail_answered", (_P.REPLY_WRITE,)),
     Kind("case_taken", (_P.CONVERSATION_WORK,)),

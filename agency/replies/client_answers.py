@@ -10,7 +10,7 @@ from sqlalchemy import select, update
 
 from agency.inbox import desk as inbox_desk
 from agency.inbox.models import Conversation, Message
-from agency.notices.mail import send_notice
+from agency.notices.telling import Thing, tell
 from agency.replies.models import Reply
 from agency.replies.policy_terms import Terms
 from agency.replies.policy_versions import policy_in_force, policy_of
@@ -58,8 +58,6 @@ def tell_client(actor: Actor, conversation_id: UUID, words: str) -> int:
     if policy_in_force(conversation.brand_id).terms.mode != "client":
         raise Conflict(AGENCY_ANSWERS, code="agency_answers")
     said = read_words(words, "note", needed=worded("Say in a few words what the client should know."))
-    inbox_desk.claim(actor, conversation_id)
-    inbox_desk.add_note(actor, conversation_id, said)
     newest = db.session.execute(
         select(Message.text, Message.permalink)
         .where(Message.conversation_id == conversation_id, Message.direction == "in", Message.deleted_at.is_(None))
@@ -68,25 +66,30 @@ def tell_client(actor: Actor, conversation_id: UUID, words: str) -> int:
     ).first()
     if newest is None:
         raise Conflict("The customer's words are gone. Nothing was sent. There is nothing to answer.")
+    inbox_desk.claim(actor, conversation_id)
+    inbox_desk.add_note(actor, conversation_id, said)
     brand, agency_name = db.session.execute(
         select(Brand, Agency.name).join(Agency, Agency.id == Brand.agency_id).where(Brand.id == conversation.brand_id)
     ).one()
     people = approvers_of(conversation.agency_id, conversation.brand_id)
-    for person in people:
-        send_notice(
-            "case_awaits_you",
-            person,
-            sender_name=agency_name,
-            brand_name=brand.name,
-            by_name=actor.name,
-            customer_name=conversation.author_name,
-            customer_words=masked(newest.text[:MOST_CHARACTERS]),
-            stars=conversation.stars,
-            note=masked(said),
-            there=newest.permalink or conversation.permalink or "",
-            due_at=conversation.due_at,
-            path=f"/inbox/{conversation_id}",
-        )
+    tell(
+        "case_awaits_you",
+        people,
+        brand_id=brand.id,
+        subject=Thing("conversation", conversation_id, f"/inbox/{conversation_id}"),
+        values={"by_name": actor.name},
+        mail={
+            "brand_name": brand.name,
+            "by_name": actor.name,
+            "customer_name": conversation.author_name,
+            "customer_words": masked(newest.text[:MOST_CHARACTERS]),
+            "stars": conversation.stars,
+            "note": masked(said),
+            "there": newest.permalink or conversation.permalink or "",
+            "due_at": conversation.due_at,
+        },
+        sender_name=agency_name,
+    )
     inbox_desk.release(actor, conversation_id)
     audit.record(
         actor, "conversation.client_told", "conversation", conversation_id, brand_id=brand.id, people=len(people)

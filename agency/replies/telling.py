@@ -19,6 +19,8 @@ KIND_OF_MOVE: Final = {
     "lapse": "reply_lapsed",
 }
 """Of moves that other people or the system make. What the platform said is asked for by its outcome."""
+BY_SILENCE: Final = {"hold": "reply_unanswered", "escalate": "reply_unanswered", "approve_by_policy": "reply_let_out"}
+"""Of moves that follow from nobody's answer: leads are told with the author."""
 WAITED: Final = ("reply_awaits_you",)
 
 
@@ -28,6 +30,8 @@ def tell_of_move(reply: Reply, name: str, source: str, actor: Actor | None) -> N
         settle(reply.id, *WAITED)
     if source == "outcome_unknown" and reply.state != source:
         settle(reply.id, "reply_unknown")
+    if name in BY_SILENCE:
+        _tell_leads(BY_SILENCE[name], reply, Permission.POLICY_PROPOSE)
     kind = KIND_OF_MOVE.get(name)
     if name in ("settle", "reconcile") and reply.state == "refused":
         kind = "reply_refused"
@@ -47,10 +51,14 @@ def tell_author(kind: str, reply: Reply, actor: Actor | None, **values: str | in
 
 def tell_of_unknown(reply: Reply) -> None:
     """Tell whoever may say how it ended that no machine can; its author with them."""
-    people = holders_of(Permission.REPLY_RESOLVE, reply.agency_id, reply.brand_id)
+    _tell_leads("reply_unknown", reply, Permission.REPLY_RESOLVE)
+
+
+def _tell_leads(kind: str, reply: Reply, who: Permission) -> None:
+    people = holders_of(who, reply.agency_id, reply.brand_id)
     known = {one.id for one in people}
     author = [] if reply.written_by in known else colleagues([reply.written_by], reply.brand_id)
-    tell("reply_unknown", [*people, *author], brand_id=reply.brand_id, subject=thing(reply))
+    tell(kind, [*people, *author], brand_id=reply.brand_id, subject=thing(reply))
 
 
 def thing(reply: Reply) -> Thing:

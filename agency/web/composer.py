@@ -113,7 +113,7 @@ def _check(target: Answering, text: str) -> CheckResult:
     found = with_earlier(found, case, text, chosen_language())
     result = result_of(found, text, target.platform, _counted_as(target))
     may_let_go = actor_of_request().may(Permission.REPLY_LET_GO)
-    waits = waits_for(actor_of_request(), target.id, text, private=_private(target), case=case.facts)
+    waits = waits_for(actor_of_request(), target.id, text, private=_private(target), case=case.facts).words
     return replace(result, may_let_go=may_let_go, let_go_typed=request.form.get("let_go_reason", ""), waits=waits)
 
 

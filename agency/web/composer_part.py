@@ -157,10 +157,12 @@ def composer_for(
         result = replace(result, may_let_go=actor.may(Permission.REPLY_LET_GO))
     else:
         result = replace(stored_result([], None, text, view.platform, kind), checked=False)
+    by_client = False
     closed = _closed(view, replies, held_by_other=held_by_other, editing=reply) or way.closed
     if not result.waits and closed is None:
         case = facts_of_view(view, reply.in_reply_to_id if reply is not None else None)
-        result = replace(result, waits=waits_for(actor, view.id, text, private=private, case=case))
+        waits = waits_for(actor, view.id, text, private=private, case=case)
+        result, by_client = replace(result, waits=waits.words), waits.by_client
     changes = base.id if base is not None else None
     versions = versions_look(actor, address, view.id, reply, changes) if view.has_versions else None
     foreign = _written_elsewhere(view, replies) if base is None else ""
@@ -197,6 +199,7 @@ def composer_for(
         private=private and view.kind != "message" and way.may_private,
         private_words=way.private_words,
         may_submit=True,
+        tell_url=address.deed_url(view.id, "tell-client") if by_client else "",
         may_release=may_release and not needs_yes,
         quiz=quiz_notice(view.brand_id, to_pass) if to_pass is not None else None,
         consequence=_consequence(view, private=private, needs_yes=needs_yes, asks=result.waits),
@@ -230,14 +233,21 @@ def quiz_notice(brand_id: UUID, number: int) -> Notice:
     )
 
 
-def waits_for(actor: Actor, conversation_id: UUID, text: str, *, private: bool, case: CaseFacts) -> str:
-    """Whose yes these words would wait for, and why; empty where the policy asks for none."""
+class Waits(NamedTuple):
+    """Whose yes words would wait for, and why; empty where none is asked for. `by_client`: nobody else answers."""
+
+    words: str
+    by_client: bool
+
+
+def waits_for(actor: Actor, conversation_id: UUID, text: str, *, private: bool, case: CaseFacts) -> Waits:
+    """Of words that would leave now."""
     found = waiting.forecast(actor, conversation_id, text, private=private, case=case)
     if not found.decision.needs:
-        return ""
+        return Waits("", by_client=False)
     said = _(waiting.waits_words(found.names, [one.words for one in found.decision.because]))
     then = plan_words(found.terms, found.plan, clock.now()) if found.plan is not None else ""
-    return f"{said} {then}".strip()
+    return Waits(f"{said} {then}".strip(), by_client=found.terms.mode == "client")
 
 
 def _consequence(view: ConversationView, *, private: bool, needs_yes: bool, asks: str) -> str:

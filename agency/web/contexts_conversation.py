@@ -162,6 +162,7 @@ class Composer:
     closed: Notice | None = told("Why nobody can write here now; the field is then read only.", default=None)
     may_submit: bool = told("Send for approval.", default=True)
     may_release: bool = told("Publish without approval, where the brand allows it.", default=False)
+    tell_url: str = told("Where the client answers: tells them of the case (`client_note`); else empty.", default="")
     quiz: Notice | None = told("Why it cannot be published without a yes: no pass of the quiz.", default=None)
     consequence: str = told("What the button does: Client approves, due 10:30.", default="")
     saved: str = told("Saved 12:04 by Ana; empty for a new draft.", default="")

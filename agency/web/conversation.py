@@ -13,6 +13,7 @@ from werkzeug.wrappers import Response as AnyResponse
 from agency.inbox import bulk, desk, moderation
 from agency.inbox.colleagues import handover_of
 from agency.inbox.deeds import Deed, Reopen, Resolve, Snooze, Spam
+from agency.replies import client_answers
 from agency.web.bulk_page import say
 from agency.web.claim_look import claim_look, held_words
 from agency.web.contexts import AssignPage
@@ -191,6 +192,14 @@ def moderate(conversation_id: UUID, message_id: UUID) -> AnyResponse:
         _("On its way to the platform."),
         back=private if request.form.get("then") == "private" else "",
     )
+
+
+@conversation.post("/conversations/<uuid:conversation_id>/tell-client")
+def tell_client(conversation_id: UUID) -> AnyResponse:
+    """Tell the client of a case that is theirs to answer."""
+    words = request.form.get("client_note", "").replace("\r\n", "\n")
+    said = _("The client was told. The case is closed once their answer is seen.")
+    return _do(conversation_id, lambda actor, case: client_answers.tell_client(actor, case, words), said)
 
 
 @conversation.post("/conversations/<uuid:conversation_id>/note")

@@ -166,6 +166,7 @@ ROUTE_POLICY: dict[str, Policy] = {
     "reading_page.menu": Permission.CONVERSATION_WORK,
     "reading_page.correct": Permission.CONVERSATION_WORK,
     "conversation.note": Permission.NOTE_WRITE,
+    "conversation.tell_client": Permission.REPLY_WRITE,
     # composer.py
     "composer.reply": Permission.REPLY_WRITE,
     "composer.check": Permission.REPLY_WRITE,

@@ -40,6 +40,7 @@ BESIDE = {
     ("POST", "/presses"),
     ("GET", "/presses/{}"),
     ("POST", "/presses/{}/undo"),
+    ("POST", "/conversations/{}/tell-client"),
     ("POST", "/conversations/{}/merge"),
     ("POST", "/conversations/{}/take-apart"),
     ("POST", "/conversations/{}/split"),

@@ -6,6 +6,7 @@ from datetime import timedelta
 from uuid import UUID
 
 import pytest
+from flask import Flask
 from sqlalchemy import Engine, text
 
 from agency.inbox import desk as inbox_desk
@@ -15,8 +16,10 @@ from agency.replies.words import hash_of
 from tenants import clock
 from tenants.database import db, new_id
 from tenants.errors import Conflict, Forbidden, Invalid
+from tests.api.calling import Caller, token_for
 from tests.replies.conftest import Case, Page
 from tests.replies.test_policy_versions import mails, signed
+from tests.web.browser import Browser
 
 WORDS = "Thank you, we are looking into it."
 
@@ -115,3 +118,17 @@ def test_the_clients_own_answer_ends_the_suggestion_and_the_case(watched: Case, 
         db.session.commit()
     assert watched.row(reply_id).state == "dropped"
     assert standing(superuser)[0] == "closed"
+
+
+def test_the_case_offers_telling_in_place_of_publishing(watched: Case, whole_app: Flask, superuser: Engine) -> None:
+    place = f"/conversations/{watched.conversation_id}"
+    staff = Browser(whole_app, watched.agency.staff)
+    page = staff.get(f"/inbox/{watched.conversation_id}").text
+    assert f"{place}/tell-client" in page
+    assert "Suggest to the client" in page
+    assert 'value="release"' not in page
+    assert staff.post(f"{place}/tell-client", {"client_note": "An order."}).status_code == 303
+    assert mails(superuser)[-1] == "case_awaits_you"
+    program = Caller(whole_app, token_for(whole_app, watched.agency.staff, watched.agency.brand_ids))
+    told = program.post(f"/conversations/{watched.conversation_id}/tell-client", {"note": "Once more."})
+    assert (told.status_code, told.get_json()) == (200, {"told": 1})

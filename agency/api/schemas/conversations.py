@@ -129,6 +129,18 @@ class ConversationPage(Strict):
     next_cursor = next_cursor()
 
 
+class ClientNote(Strict):
+    """What the client should know of a case."""
+
+    note = Text(longest=5_000, required=True)
+
+
+class ClientTold(Strict):
+    """To how many people it went."""
+
+    told = Whole(required=True)
+
+
 class MediaCopy(Strict):
     """Our copy of something attached that the platform lets expire, or why there is none."""
 
