@@ -34,6 +34,7 @@ BENCHMARKS: dict[str, str] = {
     "style_check": "style_check",
     "recheck": "recheck",
     "bulk_resolve": "pressing",
+    "approve_many": "approve_many",
     "claim_race": "claims",
     "audit_append": "audit_append",
     "brand_scan": "brand_scan",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from datetime import datetime
 from typing import NamedTuple
 from uuid import UUID
@@ -27,18 +28,29 @@ class BrandState(NamedTuple):
 
 def state_of(brand_id: UUID) -> BrandState:
     """One statement. Raises NotFound for a brand outside the scope."""
+    found = states_of([brand_id]).get(brand_id)
+    if found is None:
+        raise NotFound()
+    return found
+
+
+def states_of(brand_ids: Collection[UUID]) -> dict[UUID, BrandState]:
+    """The same of several, by brand, in one statement; those outside the scope are left out."""
     facts = (
         select(func.max(Fact.changed_at).label("changed_at"), func.sum(Fact.version).label("versions"))
-        .where(Fact.brand_id == brand_id)
-        .subquery()
+        .where(Fact.agency_id == Brand.agency_id, Fact.brand_id == Brand.id)
+        .correlate(Brand)
+        .lateral()
     )
     guidelines = (
         select(func.count(Guideline.id).label("rows"), func.coalesce(func.sum(Guideline.version), 0).label("versions"))
-        .where(Guideline.brand_id == brand_id)
-        .subquery()
+        .where(Guideline.agency_id == Brand.agency_id, Guideline.brand_id == Brand.id)
+        .correlate(Brand)
+        .lateral()
     )
-    row = db.session.execute(
+    rows = db.session.execute(
         select(
+            Brand.id,
             Brand.language,
             Brand.time_zone,
             StyleGuideVersion.id,
@@ -58,10 +70,10 @@ def state_of(brand_id: UUID) -> BrandState:
         )
         .join(facts, true())
         .join(guidelines, true())
-        .where(Brand.id == brand_id)
-    ).one_or_none()
-    if row is None:
-        raise NotFound()
-    language, zone, version_id, number, changed_at, versions, count, raised = row
-    stamp = (changed_at, int(versions)) if versions is not None else None
-    return BrandState(language, zone, version_id, number, stamp, (int(count), int(raised)))
+        .where(Brand.id.in_(brand_ids))
+    )
+    found: dict[UUID, BrandState] = {}
+    for brand_id, language, zone, version_id, number, changed_at, versions, count, raised in rows:
+        stamp = (changed_at, int(versions)) if versions is not None else None
+        found[brand_id] = BrandState(language, zone, version_id, number, stamp, (int(count), int(raised)))
+    return found

@@ -4,10 +4,13 @@ a guess from the customer's words, and a guess shall not hold a reply back.
 
 from __future__ import annotations
 
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import replace
+from typing import Any
 from uuid import UUID
 
-from sqlalchemy import select
+from sqlalchemy import literal, select
+from sqlalchemy.dialects.postgresql import JSONB
 
 from styleguides.check import CheckContext, Finding, check_text
 from styleguides.models import Guideline
@@ -19,23 +22,47 @@ from tenants.database import db
 _RULE = "guideline:"
 
 
+Sayings = Mapping[UUID, tuple[str, Sequence[Any]]]
+"""Title and what is never to be said, by guideline."""
+
+
+def sayings_of(brand_ids: Collection[UUID]) -> Sayings:
+    """Those of whole brands that say anything, in one statement."""
+    rows = db.session.execute(
+        select(Guideline.id, Guideline.title, Guideline.never_say).where(
+            Guideline.brand_id.in_(brand_ids),
+            Guideline.deleted_at.is_(None),
+            Guideline.never_say != literal([], JSONB),
+        )
+    )
+    return {row.id: (row.title, row.never_say) for row in rows}
+
+
 def never_said(
-    brand_id: UUID, text: str, case: CaseFacts, context: CheckContext, state: tuple[int, int] | None = None
+    brand_id: UUID,
+    text: str,
+    case: CaseFacts,
+    context: CheckContext,
+    state: tuple[int, int] | None = None,
+    sayings: Sayings | None = None,
 ) -> list[Finding]:
     """Findings of `guideline:<id>` for those shown beside the case, told with their titles. One statement where some
-    fit, and one more without `state` (`styleguides.picking.scenarios_of`).
+    fit, none with `sayings`, and one more without `state` (`styleguides.picking.scenarios_of`).
     """
     picked = [one.id for one in scenarios_of(brand_id, state).pick(case, MOST_SHOWN)]
     if not picked:
         return []
-    rows = db.session.execute(
-        select(Guideline.id, Guideline.title, Guideline.never_say).where(
-            Guideline.brand_id == brand_id, Guideline.id.in_(picked), Guideline.deleted_at.is_(None)
+    if sayings is None:
+        rows = db.session.execute(
+            select(Guideline.id, Guideline.title, Guideline.never_say).where(
+                Guideline.brand_id == brand_id, Guideline.id.in_(picked), Guideline.deleted_at.is_(None)
+            )
         )
-    )
+        sayings = {row.id: (row.title, row.never_say) for row in rows}
     titles: dict[str, str] = {}
     rules: dict[UUID, Banned] = {}
-    for guideline_id, title, phrases in rows:
+    for guideline_id in picked:
+        title, phrases = sayings.get(guideline_id, ("", ()))
         if phrases:
             rules[guideline_id] = Banned(id=f"{_RULE}{guideline_id}", level="warn", phrases=tuple(map(str, phrases)))
             titles[f"{_RULE}{guideline_id}"] = title

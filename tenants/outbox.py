@@ -5,12 +5,13 @@ The row is the promise. Redis is never asked here, so losing all of it loses no 
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from enum import StrEnum
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import String, cast, exists, text
+from sqlalchemy import String, cast, exists, insert, text
 from sqlalchemy.orm import InstrumentedAttribute
 from sqlalchemy.sql.elements import ColumnElement
 
@@ -64,13 +65,25 @@ def enqueue_after_commit(job: JobName, *, run_at: datetime | None = None, **ids:
     `ids` are names of things, never the things; every job must be harmless when it runs twice.
     `run_at` (aware) delays it; the default is at once.
     """
-    payload: dict[str, Any] = {name: str(value) if isinstance(value, UUID) else value for name, value in ids.items()}
-    entry = OutboxEntry(job_name=job.value, ids=payload)
+    entry = OutboxEntry(job_name=job.value, ids=_payload(ids))
     if run_at is not None:
         entry.run_at = run_at
     db.session.add(entry)
     db.session.flush()
     db.session.connection().execute(text(f"notify {BELL}"))
+
+
+def enqueue_many_after_commit(job: JobName, each: Sequence[Mapping[str, UUID | str | int]]) -> None:
+    """The same of one kind for many things at once, in one statement and one ring."""
+    if not each:
+        return
+    entries = [{"job_name": job.value, "ids": _payload(ids)} for ids in each]
+    db.session.execute(insert(OutboxEntry).values(entries))
+    db.session.connection().execute(text(f"notify {BELL}"))
+
+
+def _payload(ids: Mapping[str, UUID | str | int]) -> dict[str, Any]:
+    return {name: str(value) if isinstance(value, UUID) else value for name, value in ids.items()}
 
 
 def is_promised(job: JobName, name: str, value: UUID | InstrumentedAttribute[UUID]) -> ColumnElement[bool]:

@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import replace
 from datetime import datetime
 from typing import Any, NamedTuple
 from uuid import UUID
 
-from sqlalchemy import Subquery, and_, func, literal, or_, select
-from sqlalchemy.dialects.postgresql import JSONB, aggregate_order_by
+from sqlalchemy import Subquery, Uuid, and_, bindparam, func, literal, or_, select, tuple_
+from sqlalchemy.dialects.postgresql import ARRAY, JSONB, aggregate_order_by
 from sqlalchemy.orm import aliased
 
 from agency.inbox.contacts.identities import linked_ids
@@ -162,21 +162,58 @@ def case_facts(conversation_id: UUID, answering: UUID | None = None) -> CaseFact
     `answering` is the message the words answer: what was said after it is not theirs to answer.
     """
     some = _said(conversation_id, answering)
-    one = func.jsonb_build_array(some.c.text, some.c.reading)
-    said = select(func.jsonb_agg(aggregate_order_by(one, some.c.written_at, some.c.id)))
     row = db.session.execute(
-        select(
-            func.coalesce(said.scalar_subquery(), literal([], JSONB)),
-            Conversation.language,
-            Brand.language,
-            Conversation.stars,
-            Conversation.kind,
-            Conversation.platform,
-        )
+        select(_said_column(some), *_FACT_COLUMNS)
         .join(Brand, and_(Brand.agency_id == Conversation.agency_id, Brand.id == Conversation.brand_id))
         .where(Conversation.id == conversation_id)
     ).one_or_none()
     return facts_of(*row) if row is not None else None
+
+
+def case_facts_many(asked: Collection[tuple[UUID, UUID]]) -> dict[tuple[UUID, UUID], CaseFacts]:
+    """The same of several conversations, each with the message that is answered there, in one statement. Those outside
+    the scope are left out.
+    """
+    answered = aliased(Message)
+    ids: Any = [bindparam(None, [one[place] for one in asked], ARRAY(Uuid())) for place in (0, 1)]
+    pairs = func.unnest(*ids).table_valued("conversation_id", "message_id", name="pairs").render_derived()
+    some = (
+        select(Message.id, Message.text, Message.written_at, Message.hidden, Message.reading)
+        .where(
+            Message.agency_id == Conversation.agency_id,
+            Message.conversation_id == Conversation.id,
+            Message.direction == "in",
+            Message.deleted_at.is_(None),
+            tuple_(Message.written_at, Message.id) <= tuple_(answered.written_at, answered.id),
+        )
+        .order_by(Message.written_at.desc(), Message.id.desc())
+        .limit(WORDS_READ)
+        .correlate(Conversation, answered)
+        .subquery()
+    )
+    rows = db.session.execute(
+        select(Conversation.id, answered.id, _said_column(some).label("said"), *_FACT_COLUMNS)
+        .join(pairs, pairs.c.conversation_id == Conversation.id)
+        .join(answered, and_(answered.agency_id == Conversation.agency_id, answered.id == pairs.c.message_id))
+        .join(Brand, and_(Brand.agency_id == Conversation.agency_id, Brand.id == Conversation.brand_id))
+    )
+    return {(row[0], row[1]): facts_of(*row[2:]) for row in rows}
+
+
+_FACT_COLUMNS: Any = (
+    Conversation.language,
+    Brand.language,
+    Conversation.stars,
+    Conversation.kind,
+    Conversation.platform,
+)
+
+
+def _said_column(some: Subquery) -> Any:
+    """Text and reading of each, oldest first; an empty list for none."""
+    one = func.jsonb_build_array(some.c.text, some.c.reading)
+    said = select(func.jsonb_agg(aggregate_order_by(one, some.c.written_at, some.c.id)))
+    return func.coalesce(said.scalar_subquery(), literal([], JSONB))
 
 
 def facts_of_view(view: ConversationView, answering: UUID | None = None) -> CaseFacts:

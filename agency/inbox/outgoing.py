@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Collection, Mapping
 from datetime import datetime
 from typing import Any, Final
 from uuid import UUID
 
-from sqlalchemy import and_, case, func, select, update
-from sqlalchemy.dialects.postgresql import JSONB
+from sqlalchemy import Uuid, and_, any_, case, func, literal, select, update
+from sqlalchemy.dialects.postgresql import ARRAY, JSONB
 
 from agency.inbox.conversation_rows import refresh_conversation
 from agency.inbox.incoming import PRIVATE_SUFFIX, PROVISIONAL, REPLY_SUFFIX
@@ -84,19 +84,48 @@ def target_for(
 
 def last_written_to_us(conversation_id: UUID) -> datetime | None:
     """When the person last wrote in this conversation; what they took back does not count."""
-    return db.session.execute(
-        select(func.max(Message.written_at)).where(
-            Message.conversation_id == conversation_id, Message.direction == "in", Message.deleted_at.is_(None)
+    return last_written_in([conversation_id]).get(conversation_id)
+
+
+def last_written_in(conversation_ids: Collection[UUID]) -> dict[UUID, datetime]:
+    """The same of several; those in which nobody did are left out."""
+    return dict(
+        db.session.execute(
+            select(Message.conversation_id, func.max(Message.written_at))
+            .where(
+                Message.conversation_id == any_(literal(list(conversation_ids), ARRAY(Uuid()))),
+                Message.direction == "in",
+                Message.deleted_at.is_(None),
+            )
+            .group_by(Message.conversation_id)
         )
-    ).scalar_one()
+    )
 
 
 def window_of(
     conversation_id: UUID, kind: str, *, private: bool, answers_written_at: datetime | None, written_by: WrittenBy
 ) -> Window | None:
     """Whether a direct message or private reply may leave now; None for answers that know no window."""
+    return window_by(
+        lambda: last_written_to_us(conversation_id),
+        kind,
+        private=private,
+        answers_written_at=answers_written_at,
+        written_by=written_by,
+    )
+
+
+def window_by(
+    last_written: Callable[[], datetime | None],
+    kind: str,
+    *,
+    private: bool,
+    answers_written_at: datetime | None,
+    written_by: WrittenBy,
+) -> Window | None:
+    """The same, where `last_written` says when the person last wrote; it is asked only of direct messages."""
     if kind == "message":
-        return message_window.message_window(last_written_to_us(conversation_id), clock.now(), written_by)
+        return message_window.message_window(last_written(), clock.now(), written_by)
     return message_window.private_reply_window(answers_written_at, clock.now()) if private else None
 
 

@@ -13,7 +13,8 @@ from typing import Any
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
-from sqlalchemy import delete, or_, select, update
+from sqlalchemy import Uuid, any_, delete, literal, or_, select, update
+from sqlalchemy.dialects.postgresql import ARRAY
 
 from agency.notices.choices import quiet_of, ways_of
 from agency.notices.kinds import GATHERED_FOR, KINDS
@@ -114,6 +115,40 @@ def tell(
     return told
 
 
+def tell_of_many(
+    kind: str, person: Person, *, brand_id: UUID | None, subjects: Sequence[Thing], values: Mapping[str, Any]
+) -> None:
+    """Tell one person of many things at once, of a kind whose mails go together; as many statements as for one."""
+    known, agency_id, now = KINDS[kind], current_scope().agency_id, clock.now()
+    assert known.gathered, "each mail of its own costs statements of its own"
+    way = ways_of([person.id], kind, brand_id)[person.id]
+    if not way.in_app and not way.by_mail:
+        return
+    due = None
+    if way.by_mail:
+        due = _waiting_mails([person.id], kind).get(person.id)
+        if due is None:
+            due = max(now + GATHERED_FOR, now if known.breaks_quiet else mails_from(person, now))
+            promise_gathered(agency_id, person.id, kind, due)
+    db.session.add_all(
+        Notice(
+            agency_id=agency_id,
+            id=new_id(),
+            person_id=person.id,
+            kind=kind,
+            of_brand_id=brand_id,
+            subject_type=subject.type,
+            subject_id=subject.id,
+            path=subject.path,
+            values=dict(values),
+            in_app=way.in_app,
+            mail_due_at=due,
+        )
+        for subject in subjects
+    )
+    db.session.flush()
+
+
 def promise_gathered(agency_id: UUID, person_id: UUID, kind: str, at: datetime) -> None:
     """One mail of this kind to this person, then."""
     enqueue_after_commit(JobName.GATHER_NOTICES, run_at=at, agency_id=agency_id, person_id=person_id, kind=kind)
@@ -124,10 +159,19 @@ def settle(subject_id: UUID, *kinds: str) -> None:
 
     One statement where nobody was told; a mail that is being handed over this moment is left alone.
     """
+    settle_many([subject_id], *kinds)
+
+
+def settle_many(subject_ids: Collection[UUID], *kinds: str) -> None:
+    """The same of many things."""
     now = clock.now()
     rows = db.session.execute(
         update(Notice)
-        .where(Notice.subject_id == subject_id, Notice.kind.in_(kinds), Notice.settled_at.is_(None))
+        .where(
+            Notice.subject_id == any_(literal(list(subject_ids), ARRAY(Uuid()))),
+            Notice.kind.in_(kinds),
+            Notice.settled_at.is_(None),
+        )
         .values(settled_at=now)
         .returning(Notice.mail_id, Notice.mail_due_at)
         .execution_options(synchronize_session=False)

@@ -7,7 +7,7 @@ commits.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass, replace
 from datetime import timedelta
 from typing import Any, NamedTuple
@@ -15,6 +15,7 @@ from uuid import UUID
 
 from sqlalchemy import any_, or_, select, update
 
+from agency.replies.joins import one_of
 from agency.replies.models import ApprovalRequest, Reply
 from tenants import clock
 from tenants.database import db
@@ -112,6 +113,11 @@ def why_closed(request: ApprovalRequest, reply: Reply, approver: Actor | None) -
 def end_of_reply(reply: Reply, because: str, actor: Actor | None, words: str | None) -> None:
     """The reply waits no more, so nobody is asked any more."""
     _end(ApprovalRequest.reply_id == reply.id, because=because, actor=actor, words=words)
+
+
+def end_of_replies(reply_ids: Collection[UUID], because: str, actor: Actor) -> None:
+    """The same of many that one person decided at once."""
+    _end(one_of(ApprovalRequest.reply_id, reply_ids), because=because, actor=actor)
 
 
 def end_of_person(reply_id: UUID, person_id: UUID, because: str) -> None:

@@ -8,63 +8,33 @@ from typing import Any
 from sqlalchemy import select
 
 from agency.inbox import outgoing
-from agency.inbox.case import case_facts, with_complaint
-from agency.inbox.models import Conversation, Message
+from agency.inbox.models import Conversation
 from agency.replies import standing
-from agency.replies.models import NOT_LEFT, Reply, ReplyText
+from agency.replies.around import IN_FLIGHT_STATES as IN_FLIGHT_STATES
+from agency.replies.around import Around
+from agency.replies.around import base_of as base_of
+from agency.replies.around import brand_of as brand_of
+from agency.replies.around import case_of as case_of
+from agency.replies.around import conversation_of as conversation_of
+from agency.replies.around import message_of as message_of
+from agency.replies.around import remembered as remembered
+from agency.replies.models import Reply, ReplyText
 from agency.replies.words import hash_of, target_fingerprint
 from channels.matching import same_text
 from channels.message_window import Window
 from channels.protocol import WrittenBy
-from styleguides.brand_check import NEVER_LET_GO, CheckResult, check_for_brand
+from styleguides.brand_check import NEVER_LET_GO, CheckResult, Ready, check_for_brand
 from styleguides.scenarios import CaseFacts
 from tenants.database import db
-from tenants.errors import Conflict, Invalid, NotFound, worded
+from tenants.errors import Conflict, Invalid, worded
 from tenants.models import Brand
 from tenants.permissions import Actor
 from tenants.states import in_words
-
-IN_FLIGHT_STATES = ("awaiting_approval", "approved", "publishing", "outcome_unknown")
-
-
-def message_of(reply: Reply) -> Message:
-    """The customer's message this reply answers."""
-    return db.session.execute(select(Message).where(Message.id == reply.in_reply_to_id)).scalar_one()
-
-
-def conversation_of(reply: Reply) -> Conversation:
-    """The conversation the reply belongs to."""
-    return db.session.execute(select(Conversation).where(Conversation.id == reply.conversation_id)).scalar_one()
-
-
-def brand_of(reply: Reply) -> Brand:
-    """The brand whose voice the reply uses."""
-    brand = db.session.execute(select(Brand).where(Brand.id == reply.brand_id)).scalar_one_or_none()
-    if brand is None:
-        raise NotFound()
-    return brand
 
 
 def words_kind(kind: str, *, private: bool) -> str:
     """As what the style guide and the platform's limits see the words: comment, review or message."""
     return "message" if private or kind == "message" else "review" if kind == "review" else "comment"
-
-
-def case_of(reply: Reply) -> CaseFacts:
-    """What the reply answers: the customer's words up to that message, so that what they write later changes nothing.
-
-    Whether it is a complaint is remembered with a reply that left its writer: what the customer changes in earlier
-    messages shall not stop it either.
-    """
-    facts = case_facts(reply.conversation_id, reply.in_reply_to_id)
-    if facts is None:
-        raise NotFound()
-    return remembered(facts, reply.state, reply.complaint)
-
-
-def remembered(facts: CaseFacts, state: str, complaint: bool | None) -> CaseFacts:
-    """The case as a reply in this state remembers it; a draft remembers nothing."""
-    return facts if state in NOT_LEFT else with_complaint(facts, complaint)
 
 
 def check_words(
@@ -75,10 +45,12 @@ def check_words(
     private: bool = False,
     beside_others: bool = False,
     began_with: str | None = None,
+    ready: Ready | None = None,
 ) -> CheckResult:
     """The style check of these words for this conversation, with the guide in force.
 
-    `beside_others` and `began_with` as in `styleguides.brand_check`: for words that somebody of the agency wrote.
+    `beside_others`, `began_with` and `ready` as in `styleguides.brand_check`: the first for words that somebody of the
+    agency wrote.
     """
     return check_for_brand(
         conversation.brand_id,
@@ -90,20 +62,28 @@ def check_words(
         beside_others=beside_others,
         began_with=began_with,
         case=case,
+        ready=ready,
     )
 
 
 def check_text_of(
-    reply: Reply, text: ReplyText, *, case: CaseFacts | None = None, beside_others: bool = False
+    reply: Reply,
+    text: ReplyText,
+    *,
+    case: CaseFacts | None = None,
+    beside_others: bool = False,
+    around: Around | None = None,
 ) -> CheckResult:
     """The check of the words a reply has, as everybody who is about to pass them on makes it."""
+    around = around or Around(reply)
     return check_words(
-        conversation_of(reply),
+        around.conversation,
         text.text,
-        case=case or case_of(reply),
+        case=case or around.case,
         private=reply.private,
         beside_others=beside_others,
         began_with=None if text.by_approver else reply.began_with,
+        ready=around.ready,
     )
 
 
@@ -157,11 +137,12 @@ def refuse_unapproved(result: CheckResult) -> None:
         )
 
 
-def refuse_changed_target(reply: Reply) -> None:
+def refuse_changed_target(reply: Reply, around: Around | None = None) -> None:
     """Raise Conflict when the customer changed or deleted what this reply answers, or the target moved."""
     if reply.deed == "withdraw":
         return  # our own words may go whatever the customer did meanwhile
-    message = message_of(reply)
+    around = around or Around(reply)
+    message = around.message
     if message.deleted_at is not None:
         raise Conflict(
             "The customer deleted what this reply answers. Nothing was sent; your words are kept.",
@@ -172,25 +153,28 @@ def refuse_changed_target(reply: Reply) -> None:
             "The customer changed what this reply answers. Nothing was sent; read it again and save the draft anew.",
             code="message_changed",
         )
-    if fingerprint_of(reply) != reply.target_fingerprint:
+    if fingerprint_of(reply, around) != reply.target_fingerprint:
         raise Conflict(
             "This reply no longer belongs to the account it was written for. Nothing was sent; write it anew.",
             code="target_changed",
         )
 
 
-def refuse_what_changed(reply: Reply) -> None:
+def refuse_what_changed(reply: Reply, around: Around | None = None) -> None:
     """Raise Conflict for whatever may change between a draft and its sending, without our doing."""
-    refuse_changed_target(reply)
-    refuse_changed_base(reply)
-    refuse_second_private(reply)
-    standing.refuse_standing(reply)
-    refuse_closed_window(reply)
+    around = around or Around(reply)
+    refuse_changed_target(reply, around)
+    refuse_changed_base(reply, around)
+    refuse_second_private(reply, around)
+    if reply.deed == "reply":
+        standing.refuse_words_there(reply, around.answer)
+    refuse_closed_window(reply, around)
 
 
-def fingerprint_of(reply: Reply) -> bytes:
+def fingerprint_of(reply: Reply, around: Around | None = None) -> bytes:
     """Where the reply would go now and what it would answer, from the rows themselves."""
-    message, conversation = message_of(reply), conversation_of(reply)
+    around = around or Around(reply)
+    message, conversation = around.message, around.conversation
     return target_fingerprint(
         brand_id=conversation.brand_id,
         account_id=conversation.account_id,
@@ -247,13 +231,14 @@ PRIVATE_OVER = worded(
 )
 
 
-def window_for(reply: Reply) -> Window | None:
+def window_for(reply: Reply, around: Around | None = None) -> Window | None:
     """Whether the reply may leave by the clock; None for replies that know no window."""
-    return outgoing.window_of(
-        reply.conversation_id,
+    around = around or Around(reply)
+    return outgoing.window_by(
+        lambda: around.last_written_at,
         reply.kind,
         private=reply.private,
-        answers_written_at=message_of(reply).written_at,
+        answers_written_at=around.message.written_at if reply.private else None,
         written_by=written_by(reply),
     )
 
@@ -270,27 +255,18 @@ def closed_words(window: Window, kind: str) -> str:
     return {"never_wrote": NEVER_WROTE, "people_only": PEOPLE_ONLY}.get(window.reason or "", MESSAGE_OVER)
 
 
-def refuse_closed_window(reply: Reply) -> None:
+def refuse_closed_window(reply: Reply, around: Around | None = None) -> None:
     """Raise Conflict `window_closed` where the platform would take no message or private reply now."""
-    window = window_for(reply)
+    window = window_for(reply, around)
     if window is not None and window.state == "closed":
         raise Conflict(closed_words(window, reply.kind), code="window_closed", reason=window.reason)
 
 
-def refuse_second_private(reply: Reply) -> None:
+def refuse_second_private(reply: Reply, around: Around | None = None) -> None:
     """Raise Conflict `private_once`: the platform lets us write to somebody about a comment once, ever."""
     if not reply.private or reply.kind == "message" or reply.deed != "reply":
         return
-    other = db.session.execute(
-        select(Reply.id)
-        .where(
-            Reply.in_reply_to_id == reply.in_reply_to_id,
-            Reply.id != reply.id,
-            Reply.private,
-            Reply.state.in_((*IN_FLIGHT_STATES, "published")),
-        )
-        .limit(1)
-    ).scalar()
+    other = (around or Around(reply)).other_private
     if other is not None:
         raise Conflict(
             "This was answered privately before, and the platform allows that once. "
@@ -298,11 +274,6 @@ def refuse_second_private(reply: Reply) -> None:
             code="private_once",
             reply_id=str(other),
         )
-
-
-def base_of(reply: Reply) -> Reply:
-    """The published reply that this one changes or takes back."""
-    return db.session.execute(select(Reply).where(Reply.id == reply.changes_reply_id)).scalar_one()
 
 
 def refuse_same_words(reply: Reply, text: ReplyText) -> None:
@@ -322,26 +293,14 @@ def refuse_same_words(reply: Reply, text: ReplyText) -> None:
         )
 
 
-def refuse_changed_base(reply: Reply) -> None:
+def refuse_changed_base(reply: Reply, around: Around | None = None) -> None:
     """Raise Conflict where what this changes or takes back is not what stands on the platform any more."""
     if reply.deed == "reply":
         return
-    base = base_of(reply)
-    later = db.session.execute(
-        select(Reply.id)
-        .where(Reply.changes_reply_id == base.id, Reply.state == "published", Reply.id != reply.id)
-        .limit(1)
-    ).first()
-    shown = db.session.execute(
-        select(Message.deleted_at, Message.text, ReplyText.text)
-        .join(ReplyText, (ReplyText.agency_id == Message.agency_id) & (ReplyText.id == base.text_id))
-        .where(Message.reply_id == base.id)
-        .limit(1)
-    ).first()
-    gone = shown is not None and shown[0] is not None
+    base = (around or Around(reply)).base
     # Somebody changed our words on the platform itself: theirs are newer. Taking ours back asks the platform, not us.
-    other = shown is not None and reply.deed == "edit" and not same_text(shown[1], shown[2])
-    if base.state != "published" or later is not None or gone or other:
+    is_other = base.shown is not None and reply.deed == "edit" and not same_text(base.shown, base.published or "")
+    if base.state != "published" or base.has_later or base.is_gone or is_other:
         raise Conflict(
             "Our published answer was changed or taken back meanwhile. Nothing was sent. "
             "Look at the case again and start from what stands there now.",

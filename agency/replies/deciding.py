@@ -8,10 +8,11 @@ from uuid import UUID
 
 from agency.replies import checks, waiting
 from agency.replies.approval_mail import tell_approvers
+from agency.replies.around import Around
 from agency.replies.drafting import new_text
 from agency.replies.lifecycle import LIFECYCLE
 from agency.replies.models import Approval, Reply, ReplyText
-from agency.replies.moves import live_approval, locked, move, void_approval
+from agency.replies.moves import locked, move, void_approval
 from agency.replies.promises import publish_soon
 from agency.replies.shown import reason_given, refuse_unseen
 from agency.replies.variants import ONLY, Chosen, choose, shown_wording
@@ -30,20 +31,37 @@ def approve(actor: Actor, reply_id: UUID, text_hash: str, *, asked_at: datetime 
     """
     reply = locked(reply_id)
     require(actor, Permission.REPLY_APPROVE, reply.brand_id)
-    text, which = shown_wording(reply, text_hash)
-    already = live_approval(reply)
-    if already is not None and already.decided_by == actor.user_id and already.text_hash == text_hash:
+    if waiting.has_said_yes(actor, reply, text_hash, waiting.yeses_to([reply_id])[reply_id]):
         return reply
-    if reply.state == "awaiting_approval" and waiting.said_yes_before(actor, reply, text_hash):
-        return reply
-    check_move(reply, "approve")
-    refuse_unseen(reply, text, text_hash, asked_at)
-    checks.refuse_own_approval(actor, reply, text)
-    waiting.refuse_not_asked(actor, reply)
-    _still_good(reply, text)
-    choose(reply, text)
-    _say_yes(actor, reply, text, "approve", "approve_step", which)
+    around = Around(reply)
+    around.text, which = shown_wording(reply, text_hash)
+    refuse_yes(actor, around, text_hash, asked_at)
+    choose(reply, around.text)
+    _say_yes(actor, reply, around.text, "approve", "approve_step", which)
     return reply
+
+
+def refuse_yes(
+    actor: Actor,
+    around: Around,
+    text_hash: str,
+    asked_at: datetime | None,
+    *,
+    check: checks.CheckResult | None = None,
+    tells_difference: bool = True,
+) -> None:
+    """Everything that forbids this person's yes to these words now, with what stands around the reply and, where the
+    style guide was asked already, its `check`. Raises as `approve` does.
+    """
+    reply, text = around.reply, around.text
+    check_move(reply, "approve")
+    refuse_unseen(reply, text, text_hash, asked_at, tells_difference=tells_difference)
+    checks.refuse_own_approval(actor, reply, text)
+    waiting.refuse_not_asked(actor, reply, people=around.people)
+    checks.refuse_closed_brand(around.brand)
+    checks.refuse_what_changed(reply, around)
+    if reply.deed != "withdraw":
+        checks.refuse_stopped(check or checks.check_text_of(reply, text, around=around), text.let_go_rules)
 
 
 def _say_yes(actor: Actor, reply: Reply, text: ReplyText, last: str, step: str, which: Chosen) -> None:
@@ -123,13 +141,6 @@ def say_no(
     write_decision(actor, reply, text, {"decline": "declined", "ask_for_changes": "changes_asked"}[no], reason, which)
     move(reply, no, actor=actor, reason=reason)
     return reply
-
-
-def _still_good(reply: Reply, text: ReplyText) -> None:
-    checks.refuse_closed_brand(checks.brand_of(reply))
-    checks.refuse_what_changed(reply)
-    if reply.deed != "withdraw":
-        checks.refuse_stopped(checks.check_text_of(reply, text), text.let_go_rules)
 
 
 def write_decision(

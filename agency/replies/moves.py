@@ -2,20 +2,23 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection, Iterable, Sequence
 from typing import Any
 from uuid import UUID
 
 from sqlalchemy import case, or_, select, update
 from sqlalchemy.orm import aliased
+from sqlalchemy.orm.attributes import set_committed_value
 
 from agency.inbox.merged import told_with
 from agency.inbox.merging import BUSY
 from agency.inbox.models import Conversation
 from agency.replies.answered_words import keep_question
-from agency.replies.approval_requests import end_of_reply
+from agency.replies.approval_requests import end_of_replies, end_of_reply
+from agency.replies.joins import CASE_OF_REPLY, one_of
 from agency.replies.lifecycle import KEEPS_ASKING, LIFECYCLE
 from agency.replies.models import LETS_ON, LETS_OUT, Approval, Reply, ReplyText
-from agency.replies.telling import tell_of_move
+from agency.replies.telling import tell_of_many_moves, tell_of_move
 from agency.replies.wordings import remember_sent
 from tenants import audit, clock
 from tenants.database import db
@@ -63,6 +66,24 @@ def locked(reply_id: UUID) -> Reply:
     return reply
 
 
+def locked_many(reply_ids: Collection[UUID]) -> list[Reply]:
+    """The same for many, by id; those outside the scope are left out. Three statements.
+
+    All conversations first, then all replies, each in the order of their ids: whoever moves one of them holds one
+    conversation, or these in the same order, so here too nobody waits in a circle.
+    """
+    of_replies = select(Conversation.id, Conversation.merged_into_id).join(Reply, CASE_OF_REPLY)
+    cases = _told_with(db.session.execute(of_replies.where(one_of(Reply.id, reply_ids))))
+    held = select(Conversation.id).where(one_of(Conversation.id, cases)).order_by(Conversation.id)
+    db.session.execute(held.with_for_update(key_share=True))
+    wanted = select(Reply).where(one_of(Reply.id, reply_ids)).order_by(Reply.id).with_for_update()
+    return list(db.session.scalars(wanted.execution_options(populate_existing=True)))
+
+
+def _told_with(rows: Iterable[tuple[UUID, UUID | None]]) -> set[UUID]:
+    return {one for row in rows for one in row if one is not None}
+
+
 def move(
     reply: Reply, name: str, target: str | None = None, *, actor: Actor | None, reason: str | None = None, **facts: Any
 ) -> None:
@@ -91,6 +112,48 @@ def move(
         reason=reason,
         **facts,
     )
+
+
+def move_many(moved: Sequence[tuple[Reply, dict[str, Any]]], name: str, *, actor: Actor, **values: Any) -> None:
+    """Move locked replies by one move of one target that somebody decides on, each with the facts its line in the
+    record has; five statements, and some for each author who is told. `values` are columns that all of them get.
+
+    Raises Conflict, before anything is moved, where the table does not allow it of one of them. Not for moves that
+    publish: what was sent is remembered one by one.
+    """
+    (target,) = LIFECYCLE.moves[name].targets
+    assert target != "published", "remember_sent and keep_question know one reply"
+    for reply, _facts in moved:
+        LIFECYCLE.check(name, reply.state, target)
+    now, ids = clock.now(), [reply.id for reply, _facts in moved]
+    same = {"state": target, "state_since": now, "state_reason": None, "waits_due_at": None, **values}
+    db.session.execute(
+        update(Reply).where(one_of(Reply.id, ids)).values(**same).execution_options(synchronize_session=False)
+    )
+    end_of_replies([reply.id for reply, _facts in moved if reply.state == "awaiting_approval"], name, actor)
+    told = select(Conversation.id, Conversation.merged_into_id)
+    answered = one_of(Conversation.id, {reply.conversation_id for reply, _facts in moved})
+    db.session.execute(
+        update(Conversation)
+        .where(one_of(Conversation.id, _told_with(db.session.execute(told.where(answered)))))
+        .values(reply_state=case((_HAS_PARTS, _OF_ALL_PARTS), else_=target), version=Conversation.version + 1)
+        .execution_options(synchronize_session=False)
+    )
+    tell_of_many_moves([reply for reply, _facts in moved], name, actor)
+    for reply, facts in moved:
+        audit.record(
+            actor,
+            f"reply.{name}",
+            "reply",
+            reply.id,
+            brand_id=reply.brand_id,
+            from_state=reply.state,
+            to_state=target,
+            reason=None,
+            **facts,
+        )
+        for column, value in same.items():
+            set_committed_value(reply, column, value)
 
 
 def show_in_queue(reply: Reply) -> None:

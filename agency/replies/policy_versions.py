@@ -7,7 +7,7 @@ was asked; a version holds for what is submitted after it came in force.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from datetime import date
 from typing import Any, Final, NamedTuple
 from uuid import UUID
@@ -105,6 +105,18 @@ def policy_of(brand_id: UUID, number: int | None) -> Policy:
         select(ApprovalPolicy.terms).where(ApprovalPolicy.brand_id == brand_id, ApprovalPolicy.number == number)
     ).scalar_one()
     return Policy(number, terms_from_data(terms))
+
+
+def policies_of(wanted: Collection[tuple[UUID, int | None]]) -> dict[tuple[UUID, int | None], Policy]:
+    """The same of several, each a brand and a number; one statement."""
+    rows = db.session.execute(
+        select(ApprovalPolicy.brand_id, ApprovalPolicy.number, ApprovalPolicy.terms).where(
+            ApprovalPolicy.brand_id.in_({brand_id for brand_id, _number in wanted}),
+            ApprovalPolicy.number.in_({number or 0 for _brand_id, number in wanted}),
+        )
+    )
+    found = {(brand_id, number): Policy(number, terms_from_data(terms)) for brand_id, number, terms in rows}
+    return {one: found[one] if one[1] else BEFORE_ANY for one in wanted}
 
 
 def list_versions(actor: Actor, brand_id: UUID) -> Sequence[ApprovalPolicy]:

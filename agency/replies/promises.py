@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import datetime, timedelta
+from uuid import UUID
 
 from sqlalchemy import func, select
 
 from agency.replies.models import Reply
 from tenants.database import db
-from tenants.outbox import JobName, enqueue_after_commit
+from tenants.outbox import JobName, enqueue_after_commit, enqueue_many_after_commit
 
 
 def database_now() -> datetime:
@@ -24,6 +26,11 @@ def publish_soon(reply: Reply) -> None:
     _promise(JobName.PUBLISH_REPLY, reply, None)
 
 
+def publish_many_soon(replies: Sequence[Reply]) -> None:
+    """The same for many that were approved at once, whose `next_try_at` is None."""
+    enqueue_many_after_commit(JobName.PUBLISH_REPLY, [_names(reply) for reply in replies])
+
+
 def try_again(reply: Reply, seconds: int) -> None:
     """Promise another try to send an approved reply, and let no earlier one have it."""
     reply.next_try_at = database_now() + timedelta(seconds=seconds)
@@ -36,4 +43,8 @@ def look_later(reply: Reply, seconds: int) -> None:
 
 
 def _promise(job: JobName, reply: Reply, run_at: datetime | None) -> None:
-    enqueue_after_commit(job, run_at=run_at, agency_id=reply.agency_id, brand_id=reply.brand_id, reply_id=reply.id)
+    enqueue_after_commit(job, run_at=run_at, **_names(reply))
+
+
+def _names(reply: Reply) -> dict[str, UUID]:
+    return {"agency_id": reply.agency_id, "brand_id": reply.brand_id, "reply_id": reply.id}

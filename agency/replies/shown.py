@@ -14,10 +14,17 @@ from tenants.errors import Conflict, Invalid, worded
 LONGEST_REASON = 2_000
 
 
-def refuse_unseen(reply: Reply, text: ReplyText, shown_hash: str, asked_at: datetime | None = None) -> None:
+def refuse_unseen(
+    reply: Reply,
+    text: ReplyText,
+    shown_hash: str,
+    asked_at: datetime | None = None,
+    *,
+    tells_difference: bool = True,
+) -> None:
     """A decision is about what its maker was shown: these words and, where it says so, this request for a yes.
 
-    Raises Conflict `text_changed`, `asked_anew`.
+    Raises Conflict `text_changed`, with the difference unless that is not asked for, or `asked_anew`.
     """
     if text.text_hash != shown_hash:
         raise Conflict(
@@ -25,7 +32,7 @@ def refuse_unseen(reply: Reply, text: ReplyText, shown_hash: str, asked_at: date
             code="text_changed",
             text=text.text,
             text_hash=text.text_hash,
-            difference=_difference(reply, shown_hash, text),
+            difference=_difference(reply, shown_hash, text) if tells_difference else [],
         )
     if asked_at is not None and asked_at != reply.state_since:
         raise Conflict(

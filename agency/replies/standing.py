@@ -6,10 +6,12 @@ overwrites words nobody here has read.
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from typing import NamedTuple
 from uuid import UUID
 
-from sqlalchemy import select
+from sqlalchemy import Text, any_, literal, select
+from sqlalchemy.dialects.postgresql import ARRAY
 
 from agency.inbox.incoming import REPLY_SUFFIX
 from agency.inbox.models import Message
@@ -50,18 +52,28 @@ def answer_of(reply: Reply) -> Standing | None:
 
 def answer_to(account_id: UUID, review_external_id: str) -> Standing | None:
     """The answer this review of a Google account has, but for one the platform rejected."""
-    row = db.session.execute(
-        select(Message.text, Message.reply_id, ReplyText.text)
+    return answers_to([(account_id, review_external_id)]).get((account_id, review_external_id))
+
+
+def answers_to(reviews: Collection[tuple[UUID, str]]) -> dict[tuple[UUID, str], Standing]:
+    """The same of several reviews, each by its account and id; one statement."""
+    rows = db.session.execute(
+        select(Message.account_id, Message.external_id, Message.text, Message.reply_id, ReplyText.text.label("ours"))
         .outerjoin(Reply, (Reply.agency_id == Message.agency_id) & (Reply.id == Message.reply_id))
         .outerjoin(ReplyText, (ReplyText.agency_id == Reply.agency_id) & (ReplyText.id == Reply.text_id))
         .where(
-            Message.account_id == account_id,
-            Message.external_id == review_external_id + REPLY_SUFFIX,
+            Message.account_id.in_({account_id for account_id, _review in reviews}),
+            Message.external_id == any_(literal([review + REPLY_SUFFIX for _account, review in reviews], ARRAY(Text))),
             Message.deleted_at.is_(None),
             Message.moderation.is_distinct_from("rejected"),
         )
-    ).first()
-    return Standing(row[0], row[2] is None or not same_text(row[0], row[2]), row[1]) if row else None
+    )
+    return {
+        (row.account_id, row.external_id.removesuffix(REPLY_SUFFIX)): Standing(
+            row.text, row.ours is None or not same_text(row.text, row.ours), row.reply_id
+        )
+        for row in rows
+    }
 
 
 def hash_of_replaced(reply: Reply) -> str:
@@ -73,9 +85,12 @@ def refuse_standing(reply: Reply) -> None:
     """Raise Conflict `answered_elsewhere`, `answered_already` or `replaced_changed` where other words stand than the
     writer chose to replace. What is there is in the conflict's `standing`.
     """
-    if reply.deed != "reply":
-        return
-    answer = answer_of(reply)
+    if reply.deed == "reply":
+        refuse_words_there(reply, answer_of(reply))
+
+
+def refuse_words_there(reply: Reply, answer: Standing | None) -> None:
+    """The same of a plain answer, where `answer` is what stands there."""
     if answer is not None and answer.reply_id == reply.id:
         return
     if reply.replaces_text is not None:

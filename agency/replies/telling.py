@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Final
+from uuid import UUID
 
-from agency.notices.telling import Thing, colleagues, settle, tell
+from agency.notices.telling import Thing, colleagues, settle, settle_many, tell, tell_of_many
 from agency.replies.lifecycle import KEEPS_ASKING
 from agency.replies.models import Reply
 from tenants.holders import holders_of
@@ -37,6 +39,20 @@ def tell_of_move(reply: Reply, name: str, source: str, actor: Actor | None) -> N
         kind = "reply_refused"
     if kind is not None:
         tell_author(kind, reply, actor)
+
+
+def tell_of_many_moves(replies: Sequence[Reply], name: str, actor: Actor) -> None:
+    """The same of replies that waited and one person moved at once, by so many statements for an author and brand."""
+    settle_many([reply.id for reply in replies], *WAITED)
+    kind = KIND_OF_MOVE.get(name)
+    written: dict[tuple[UUID, UUID], list[Reply]] = {}
+    for reply in replies:
+        if kind is not None and reply.written_by != actor.user_id:
+            written.setdefault((reply.brand_id, reply.written_by), []).append(reply)
+    for (brand_id, author_id), some in written.items():
+        for person in colleagues([author_id], brand_id):
+            things = [thing(reply) for reply in some]
+            tell_of_many(str(kind), person, brand_id=brand_id, subjects=things, values={"by_name": actor.name})
 
 
 def tell_author(kind: str, reply: Reply, actor: Actor | None, **values: str | int) -> None:

@@ -12,18 +12,19 @@ from sqlalchemy import ColumnElement, Select, and_, select
 from agency.inbox.case import COMPLAINT
 from agency.inbox.models import Conversation
 from agency.replies import checks
-from agency.replies.joins import WORDS_OF_REPLY
-from agency.replies.models import LETS_ON, Approval, ApprovalPolicy, Reply, ReplyText
+from agency.replies.around import Around
+from agency.replies.joins import WORDS_OF_REPLY, one_of
+from agency.replies.models import LETS_ON, LETS_OUT, Approval, ApprovalPolicy, Reply, ReplyText
 from agency.replies.policies import Decision, Facts, decide, deciders, next_step
 from agency.replies.policy_clock import Plan, is_urgent, plan
 from agency.replies.policy_terms import Terms, terms_from_data
-from agency.replies.policy_versions import Policy, policy_of
+from agency.replies.policy_versions import Policy, policies_of, policy_of
 from styleguides.empowerment_reading import lines_of_conversation
 from styleguides.scenarios import CaseFacts
 from tenants import clock
 from tenants.database import db
 from tenants.errors import Conflict, NotFound, Worded, worded
-from tenants.holders import approvers_of, named_approvers
+from tenants.holders import approvers_by_brand, approvers_of, named_approvers
 from tenants.models import Brand, Person
 from tenants.permissions import Actor
 
@@ -260,6 +261,32 @@ def forecast(
     return Forecast(decision, [name for person_id, name in names.items() if person_id in chosen], terms, planned)
 
 
+class Asking(NamedTuple):
+    """The terms a reply waits by, and who may decide on it now, by address."""
+
+    terms: Terms
+    people: list[Person]
+
+
+def askings_of(waiting: Sequence[Around]) -> dict[UUID, Asking]:
+    """Of many replies, by reply; two statements. An author of the words is never among those asked."""
+    replies = [one.reply for one in waiting]
+    policies = policies_of({(reply.brand_id, reply.policy_number) for reply in replies})
+    approvers: dict[UUID, list[Person]] = {}
+    for agency_id in {reply.agency_id for reply in replies}:
+        approvers |= approvers_by_brand(agency_id, {reply.brand_id for reply in replies})
+    found: dict[UUID, Asking] = {}
+    for one in waiting:
+        reply, people = one.reply, approvers[one.reply.brand_id]
+        terms = policies[reply.brand_id, reply.policy_number].terms
+        authors = {reply.written_by, one.text.author_id}
+        ids = {person.id for person in people}
+        escalated = (reply.waits_clock or {}).get("did") == "escalate"
+        chosen = _chosen(terms, reply.waits_step or 1, ids, one.brand.time_zone, authors, escalated=escalated)
+        found[reply.id] = Asking(terms, [person for person in people if person.id in chosen])
+    return found
+
+
 def waits_words(names: list[str], because: Sequence[Worded]) -> Worded:
     """Whom it waits for, and why, as one sentence."""
     if not because:
@@ -270,9 +297,14 @@ def waits_words(names: list[str], because: Sequence[Worded]) -> Worded:
     return worded("Waits for %(names)s, because %(because)s.", names=named(names), because=reasons)
 
 
-def refuse_not_asked(actor: Actor, reply: Reply, *, but_authors: bool = True) -> None:
-    """Raise Conflict `not_your_turn` for somebody whose yes or no the policy does not ask for at this step."""
-    people = deciders_of(reply, but_authors=but_authors)
+def refuse_not_asked(
+    actor: Actor, reply: Reply, *, but_authors: bool = True, people: Sequence[Person] | None = None
+) -> None:
+    """Raise Conflict `not_your_turn` for somebody whose yes or no the policy does not ask for at this step.
+
+    `people` are those it asks for, from whoever has read them.
+    """
+    people = people if people is not None else deciders_of(reply, but_authors=but_authors)
     if actor.user_id not in {person.id for person in people}:
         raise Conflict(
             worded(
@@ -299,30 +331,40 @@ def step_after(reply: Reply, text: ReplyText, terms: Terms) -> int | None:
     A yes counts for exactly these words and this target; where the terms say that changed words go on, for the words
     before them, too.
     """
-    rows = db.session.execute(
-        select(Approval.step, Approval.text_hash).where(
-            Approval.reply_id == reply.id,
-            Approval.decision.in_(LETS_ON),
-            Approval.voided_at.is_(None),
-            Approval.target_fingerprint == reply.target_fingerprint,
-        )
-    )
-    done = {step for step, text_hash in rows if terms.changes_go_on or text_hash == text.text_hash}
+    return step_after_these(reply, text, terms, yeses_to([reply.id])[reply.id])
+
+
+def step_after_these(reply: Reply, text: ReplyText, terms: Terms, yeses: Iterable[Approval]) -> int | None:
+    """The same, where `yeses` are those that hold."""
+    counting = [one for one in yeses if one.decision in LETS_ON and one.target_fingerprint == reply.target_fingerprint]
+    done = {one.step for one in counting if terms.changes_go_on or one.text_hash == text.text_hash}
     return next_step(terms, {reply.waits_step or 1, *(step for step in done if step)})
 
 
-def said_yes_before(actor: Actor, reply: Reply, text_hash: str) -> bool:
-    """Whether this person said yes to these words already, at a step that is past: a second press of one button."""
-    found = db.session.execute(
-        select(Approval.id)
-        .where(
-            Approval.reply_id == reply.id,
-            Approval.decided_by == actor.user_id,
-            Approval.text_hash == text_hash,
-            Approval.decision == "step_approved",
+def yeses_to(reply_ids: Collection[UUID]) -> dict[UUID, list[Approval]]:
+    """Every yes that holds, the last one and those of steps before it, by reply; one statement."""
+    found: dict[UUID, list[Approval]] = {reply_id: [] for reply_id in reply_ids}
+    rows = db.session.scalars(
+        select(Approval).where(
+            one_of(Approval.reply_id, reply_ids),
             Approval.voided_at.is_(None),
-            Approval.step != (reply.waits_step or 1),
+            Approval.decision.in_((*LETS_OUT, *LETS_ON)),
         )
-        .limit(1)
     )
-    return found.first() is not None
+    for one in rows:
+        found[one.reply_id].append(one)
+    return found
+
+
+def has_said_yes(actor: Actor, reply: Reply, text_hash: str, yeses: Iterable[Approval]) -> bool:
+    """Whether this person said yes to these words already, for good or at a step that is past: a second press of one
+    button.
+    """
+    return any(
+        one.decided_by == actor.user_id
+        and one.text_hash == text_hash
+        and (
+            one.decision not in LETS_ON or (reply.state == "awaiting_approval" and one.step != (reply.waits_step or 1))
+        )
+        for one in yeses
+    )

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 from agency.replies.text_difference import Piece
 from agency.web.contexts_conversation import CheckResult, MessageLook, QuotedPost
+from agency.web.contexts_empowerment import MeterLook
 from agency.web.looks import BrandLook, Choice, Clock, FindingLook, Notice, Stars, StateLook, told
 
 
@@ -26,11 +27,39 @@ class WaitingRow:
     due: Clock | None = told("When the customer should have it.")
     state: StateLook | None = told("Where it stands, once it was decided.", default=None)
     stopped: bool = told("A guide that came in force since stops these words.", default=False)
+    whole: str = told("All of our words, where they may be decided from the list.", default="")
+    result: CheckResult | None = told("What the style guide says of them; None for a row in few words.", default=None)
+    tick: str = told("What the form carries where it is ticked; empty where it cannot be.", default="")
+    ticked: bool = told("Whether it is ticked already.", default=False)
+    why_not: str = told("Why it cannot be ticked.", default="")
+    live_url: str = told("Where it stands on the platform.", default="")
+    live: StateLook | None = told("What the last look at the platform found.", default=None)
+    receipt_url: str = told("The chain of who and when.", default="")
+
+
+@dataclass(frozen=True, slots=True)
+class LeftRow:
+    """One reply that a press left as it is."""
+
+    url: str = told("The page to decide on it.")
+    brand: BrandLook = told("Whose voice.")
+    customer: str = told("Public name.")
+    why: str = told("What happened, what is safe, what to do.")
+
+
+@dataclass(frozen=True, slots=True)
+class GoodwillLook:
+    """What a brand gave away this month."""
+
+    url: str = told("The brand's ledger.")
+    brand: BrandLook = told("Whose.")
+    words: str = told("190 EUR given so far.")
+    meter: MeterLook | None = told("Drawn against the limit; None where there is none.", default=None)
 
 
 @dataclass(frozen=True, slots=True)
 class WaitingGuideRow:
-    """One style guide that waits for the client's word."""
+    """One style guide, or policy, that waits for the client's word."""
 
     url: str = told("Where it is read and decided.")
     brand: BrandLook = told("Whose.")
@@ -42,13 +71,25 @@ class WaitingGuideRow:
 
 @dataclass(frozen=True, kw_only=True)
 class OwnerWaitingPage:
-    """Replies that wait for the owner (or, for leads, for any owner), oldest due first: `owner/waiting.html`."""
+    """The client's page (for leads, any client's), `owner/waiting.html`: what waits, the longest first; what was
+    decided or published, the newest first.
+
+    Posts: `approve_url` with `reply`, once for each that is ticked.
+    """
 
     title: str = told("Heading.")
     rows: tuple[WaitingRow, ...] = told("At most 50.")
     guides: tuple[WaitingGuideRow, ...] = told("Style guides that wait, before the replies.", default=())
     next_url: str = told("The next 50; empty at the end.", default="")
-    tabs: tuple[Choice, ...] = told("Waiting, Decided.", default=())
+    tabs: tuple[Choice, ...] = told("Waiting, Decided, Published.", default=())
+    policies: tuple[WaitingGuideRow, ...] = told("Approval policies that wait for a signature.", default=())
+    goodwill: tuple[GoodwillLook, ...] = told("What was given away this month, by brand.", default=())
+    approve_url: str = told("Where ticks are posted; empty where nothing can be ticked.", default="")
+    tick_all_url: str = told("This page with every tick set, or with none.", default="")
+    all_ticked: bool = told("Every tick is set.", default=False)
+    notice: Notice | None = told("What a press did.", default=None)
+    left: tuple[LeftRow, ...] = told("What it left as it is, and why.", default=())
+    by_link: bool = told("Behind a mailed link: the form needs no token of its own.", default=False)
     empty_reason: str = told("Why nothing waits.", default="")
     empty_action: Choice | None = told("The one next step.", default=None)
 

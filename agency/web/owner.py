@@ -12,24 +12,30 @@ from werkzeug.wrappers import Response as AnyResponse
 
 from agency.replies import queries
 from agency.replies.checks import brand_of
+from agency.replies.deciding_many import approve_many
+from agency.replies.live_places import live_places
 from agency.replies.moves import locked
 from agency.replies.queries import WaitingReply
 from agency.replies.variants import on_the_table
 from agency.replies.words import hash_of
-from agency.web import clocks
 from agency.web.contexts import OwnerWaitingPage, WaitingRow
+from agency.web.contexts_owner import LeftRow
 from agency.web.deciding import carry_out, is_glance, looked_at, posted, refused
 from agency.web.guide_proposals import waiting_rows
-from agency.web.language import chosen_language, chosen_zone
 from agency.web.last_sent import remember_sent_as
-from agency.web.looks import Choice, Notice, brand_look
+from agency.web.looks import Choice, Notice
+from agency.web.owner_beside import goodwill_of_month, waiting_policies
 from agency.web.owner_reply import Typed, decisions_about, page_of
-from agency.web.reply_looks import place_words, stars_look
-from agency.web.shell import brand_looks, render_page, shell
-from agency.web.state_looks import reply_states
+from agency.web.shell import brand_looks, render_page, shell, toast
+from agency.web.waiting_rows import (
+    decided_notice,
+    left_rows,
+    published_row,
+    tickable_rows,
+    ticks_from,
+    waiting_row,
+)
 from agency.web.who import actor_of_request
-from styleguides.masking import masked
-from tenants import clock
 from tenants.database import db
 from tenants.errors import Conflict, Invalid, NotFound
 from tenants.ids import id_from
@@ -37,9 +43,11 @@ from tenants.permissions import Actor, Permission
 
 owner = Blueprint("owner", __name__)
 
-WAITING = ("awaiting_approval",)
-DECIDED = ("approved", "publishing", "outcome_unknown", "published", "refused", "declined")
-EXCERPT_CHARACTERS = 140
+TABS = {
+    "waiting": ("awaiting_approval",),
+    "decided": ("approved", "publishing", "outcome_unknown", "refused", "declined"),
+    "published": ("published",),
+}
 DECISIONS = {
     "approve": "approved",
     "change_and_approve": "approved",
@@ -50,60 +58,99 @@ DECISIONS = {
 
 @owner.get("/approvals", endpoint="waiting")
 def show_waiting() -> str:
-    """What waits for a yes, or what was decided."""
+    """What waits for a yes, what was decided, or what stands published."""
+    return _list()
+
+
+@owner.post("/approvals", endpoint="approve_many")
+def approve_several() -> AnyResponse:
+    """Say yes to every reply that was ticked; a page that says which not and why, where one was left."""
     actor = actor_of_request()
-    tab = "decided" if request.args.get("tab") == "decided" else None
-    decided = tab is not None
-    after = request.args.get("after") or None
-    found = queries.replies_in_states(DECIDED if decided else WAITING, after, newest_first=decided)
+    try:
+        decided = approve_many(actor, ticks_from(request.form.getlist("reply")))
+    except Invalid as error:
+        db.session.rollback()
+        return make_response(_list(notice=Notice("warn", _(error.message))), error.http_status)
+    notice = decided_notice(decided)
+    if not decided.left and not decided.missing:
+        toast(f"{notice.what} {notice.safe}")
+        return redirect(url_for("owner.waiting"), code=303)
+    return make_response(_list(notice=notice, left=left_rows(decided, _address)))
+
+
+def _list(*, notice: Notice | None = None, left: tuple[LeftRow, ...] = ()) -> str:
+    actor = actor_of_request()
+    is_shown = request.method == "GET"
+    tab = request.args.get("tab", "") if is_shown and request.args.get("tab") in TABS else "waiting"
+    after = request.args.get("after") or None if is_shown else None
+    is_waiting = tab == "waiting"
+    found = queries.replies_in_states(TABS[tab], after, newest_first=not is_waiting)
     mine = actor.may(Permission.REPLY_APPROVE)
-    guides = () if decided or after else waiting_rows(actor)
-    count = len(found.rows) + len(guides) if not decided and not after and found.next_cursor is None else None
-    page = OwnerWaitingPage(
-        title=_("Waiting for your yes") if mine else _("Waiting for clients"),
-        rows=tuple(_row(row, decided) for row in found.rows),
-        guides=guides,
-        next_url=url_for("owner.waiting", tab=tab, after=found.next_cursor) if found.next_cursor else "",
-        tabs=(
-            Choice(_("Waiting"), url_for("owner.waiting"), selected=not decided, count=count),
-            Choice(_("Decided"), url_for("owner.waiting", tab="decided"), selected=decided),
+    is_first = is_waiting and not after
+    guides = waiting_rows(actor) if is_first else ()
+    count = len(found.rows) + len(guides) if is_first and found.next_cursor is None else None
+    ticked = is_waiting and request.args.get("tick") == "all"
+    return render_page(
+        "owner/waiting.html",
+        OwnerWaitingPage(
+            title=_("Waiting for your yes") if mine else _("Waiting for clients"),
+            rows=_rows(actor, tab, found.rows, ticked=ticked),
+            guides=guides,
+            policies=waiting_policies(actor) if is_first and mine else (),
+            goodwill=goodwill_of_month(actor) if is_first and mine else (),
+            next_url=url_for("owner.waiting", tab=_tab(tab), after=found.next_cursor) if found.next_cursor else "",
+            tabs=tuple(
+                Choice(
+                    words,
+                    url_for("owner.waiting", tab=_tab(name)),
+                    selected=tab == name,
+                    count=count if name == "waiting" else None,
+                )
+                for name, words in _tab_words().items()
+            ),
+            empty_reason=_empty_words(mine, tab),
+            approve_url=url_for("owner.approve_many") if is_waiting and mine else "",
+            tick_all_url=url_for("owner.waiting", after=after, tick=None if ticked else "all"),
+            all_ticked=ticked,
+            notice=notice,
+            left=left,
         ),
-        empty_reason=_empty_words(mine, decided),
     )
-    return render_page("owner/waiting.html", page)
 
 
-def _empty_words(mine: bool, decided: bool) -> str:
-    if decided:
+def _tab(name: str) -> str | None:
+    return None if name == "waiting" else name
+
+
+def _tab_words() -> dict[str, str]:
+    return {"waiting": _("Waiting"), "decided": _("Decided"), "published": _("Published")}
+
+
+def _empty_words(mine: bool, tab: str) -> str:
+    if tab == "published":
+        return _("Nothing has been published yet.")
+    if tab == "decided":
         return _("Nothing has been decided yet.")
     if mine:
         return _("Nothing waits for you. When the agency needs your yes, you get a mail.")
     return _("No reply waits for a client.")
 
 
-def _row(row: WaitingReply, decided: bool) -> WaitingRow:
-    now, zone, locale = clock.now(), chosen_zone(), chosen_language()
-    look = brand_looks().get(row.brand_id) or brand_look(str(row.brand_id), row.brand_name, row.brand_name[:2], "")
-    return WaitingRow(
-        url=url_for("owner.reply", reply_id=row.id),
-        brand=look,
-        place=place_words(row.platform, row.kind),
-        customer=row.customer_name or _("Somebody"),
-        customer_words=_excerpt(row.customer_text) or _("A rating without words."),
-        draft=_excerpt(row.text),
-        language=row.customer_language or "",
-        stars=stars_look(row.stars),
-        written_by=row.written_by_name,
-        waiting=clocks.age(row.state_since, now, zone, locale),
-        due=clocks.due(row.due_at, now, zone, locale) if row.due_at and not decided else None,
-        state=reply_states().get(row.state) if decided else None,
-        stopped=row.stopped_by_version is not None and not decided,
+def _rows(actor: Actor, tab: str, rows: list[WaitingReply], *, ticked: bool) -> tuple[WaitingRow, ...]:
+    if tab == "waiting" and actor.may(Permission.REPLY_APPROVE):
+        return tickable_rows(actor, rows, _address, ticked=ticked)
+    looks = brand_looks()
+    drawn = tuple(waiting_row(row, _address, looks) for row in rows)
+    if tab != "published" or not rows:
+        return drawn
+    places = live_places([row.id for row in rows])
+    return tuple(
+        published_row(one, row.id, *places.get(row.id, ("", None))) for one, row in zip(drawn, rows, strict=True)
     )
 
 
-def _excerpt(text: str) -> str:
-    line = masked(" ".join(text[: EXCERPT_CHARACTERS * 4].split()))
-    return line if len(line) <= EXCERPT_CHARACTERS else line[: EXCERPT_CHARACTERS - 1] + "…"
+def _address(reply_id: UUID) -> str:
+    return url_for("owner.reply", reply_id=reply_id)
 
 
 @owner.get("/approvals/<reply_id>", endpoint="reply")

@@ -49,7 +49,9 @@ Sample = tuple[str, c.Shell, object]
 
 def waiting(empty: bool = False) -> c.OwnerWaitingPage:
     row = c.WaitingRow(f"{PAGES}/owner-reply", brands()[1], "Google · review", "Anna Szczebrzeszyńska", REVIEW[:140], DRAFT[:140], "pl", one_star(), "Ana", ago(minutes=26), left(minutes=40))  # fmt: skip
-    return c.OwnerWaitingPage(title="Waiting for your yes", rows=() if empty else (row, row, row), tabs=(Choice("Waiting", "?", True, 0 if empty else 3), Choice("Decided", "?decided=1")))  # fmt: skip
+    whole = replace(row, whole=DRAFT, result=milder(clean=True), tick="1")
+    stopped = replace(whole, result=result(), tick="", why_not="Your style guide stops these words: change them or ask for changes.")  # fmt: skip
+    return c.OwnerWaitingPage(title="Waiting for your yes", approve_url="#", tick_all_url="?tick=all", rows=() if empty else (whole, replace(whole, tick="2", ticked=True), stopped), tabs=(Choice("Waiting", "?", True, 0 if empty else 3), Choice("Decided", "?decided=1")))  # fmt: skip
 
 
 def milder(*, clean: bool) -> c.CheckResult:

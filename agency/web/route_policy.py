@@ -180,6 +180,7 @@ ROUTE_POLICY: dict[str, Policy] = {
     "drafts.choose": Permission.REPLY_WRITE,
     # owner.py: decisions on replies
     "owner.waiting": Permission.REPLY_READ,
+    "owner.approve_many": Permission.REPLY_APPROVE,
     "owner.reply": Permission.REPLY_READ,
     "owner.decide": Permission.REPLY_APPROVE,
     # receipts.py

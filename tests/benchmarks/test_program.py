@@ -65,6 +65,7 @@ def test_storing_is_measured_and_a_known_page_writes_nothing(scratch: Scratch) -
     assert len(list(benchmark("store_items")(scratch, "tiny"))) == 2
     assert by_name(list(benchmark("brand_scan")(scratch, "tiny")), "wrong-brand scan, 30 brands")["ratio"] > 0
     assert by_name(list(benchmark("recheck")(scratch, "tiny")), "40 drafts")["ratio"] > 0
+    assert by_name(list(benchmark("approve_many")(scratch, "tiny")), "20 drafts approved")["ratio"] > 0
     lines = list(benchmark("duplicate_poll")(scratch, "tiny"))
     assert by_name(lines, "rows written")["ours"] == 0
 

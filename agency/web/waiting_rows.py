@@ -1,0 +1,183 @@
+"""The client's lists, drawn: what waits and may be ticked, or why not; what was decided; what stands published."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import replace
+from datetime import datetime
+from uuid import UUID
+
+from flask import url_for
+from flask_babel import gettext as _
+from flask_babel import ngettext
+
+from agency.replies.checks import words_kind
+from agency.replies.deciding_many import Decided, Shown, Tickable, look_at_many
+from agency.replies.queries import WaitingReply
+from agency.web import clocks
+from agency.web.contexts_owner import LeftRow, WaitingRow
+from agency.web.language import chosen_language, chosen_zone
+from agency.web.looks import BrandLook, Notice, brand_look
+from agency.web.receipt_after import live_looks
+from agency.web.reply_looks import place_words, result_look, stars_look
+from agency.web.shell import brand_looks
+from agency.web.state_looks import reply_states
+from styleguides.masking import masked
+from tenants import clock
+from tenants.errors import AppError, Invalid
+from tenants.ids import id_from
+from tenants.permissions import Actor
+
+EXCERPT_CHARACTERS = 140
+WHOLE_CHARACTERS = 700
+"""Of what a customer wrote, where the whole of ours stands beside it: a screen of a phone."""
+
+Address = Callable[[UUID], str]
+
+
+def tick_of(shown: Shown) -> str:
+    """A reply as it was shown, as the form carries it."""
+    return f"{shown.reply_id} {shown.text_hash} {shown.asked_at.isoformat()}"
+
+
+def ticks_from(values: list[str]) -> list[Shown]:
+    """What a form ticked. Raises Invalid for what none of our forms holds."""
+    found = [_tick_from(value) for value in values]
+    if None in found:
+        raise Invalid("This form is damaged. Nothing was decided. Open the page anew and tick again.", code="bad_form")
+    return [one for one in found if one is not None]
+
+
+def _tick_from(value: str) -> Shown | None:
+    parts = value.split(" ")
+    reply_id = id_from(parts[0])
+    if len(parts) != 3 or reply_id is None:
+        return None
+    try:
+        asked_at = datetime.fromisoformat(parts[2])
+    except ValueError:
+        return None
+    return Shown(reply_id, parts[1], asked_at) if asked_at.tzinfo is not None else None
+
+
+def waiting_row(row: WaitingReply, address: Address, looks: Mapping[UUID, BrandLook]) -> WaitingRow:
+    """One reply in a list, in few words."""
+    now, zone, locale = clock.now(), chosen_zone(), chosen_language()
+    waits = row.state == "awaiting_approval"
+    return WaitingRow(
+        url=address(row.id),
+        brand=looks.get(row.brand_id) or brand_look(str(row.brand_id), row.brand_name, row.brand_name[:2], ""),
+        place=place_words(row.platform, row.kind),
+        customer=row.customer_name or _("Somebody"),
+        customer_words=_excerpt(row.customer_text) or _("A rating without words."),
+        draft=_excerpt(row.text),
+        language=row.customer_language or "",
+        stars=stars_look(row.stars),
+        written_by=row.written_by_name,
+        waiting=clocks.age(row.state_since, now, zone, locale),
+        due=clocks.due(row.due_at, now, zone, locale) if row.due_at and waits else None,
+        state=None if waits else reply_states().get(row.state),
+        stopped=row.stopped_by_version is not None and waits,
+    )
+
+
+def tickable_rows(
+    actor: Actor,
+    rows: list[WaitingReply],
+    address: Address,
+    *,
+    ticked: bool = False,
+    but: frozenset[UUID] = frozenset(),
+) -> tuple[WaitingRow, ...]:
+    """What waits, each with all of our words, what the guide says, and a tick or why there is none. `ticked`: all are,
+    `but` these."""
+    looks, found = brand_looks(), look_at_many(actor, [row.id for row in rows])
+    return tuple(
+        _tickable(row, waiting_row(row, address, looks), found.get(row.id), ticked=ticked and row.id not in but)
+        for row in rows
+    )
+
+
+def _tickable(row: WaitingReply, drawn: WaitingRow, found: Tickable | None, *, ticked: bool) -> WaitingRow:
+    if found is None or found.around.text.text_hash != row.text_hash:
+        return drawn  # it moved between two statements of this page: the next look says where to
+    reply = found.around.reply
+    kind = words_kind(row.kind, private=reply.private)
+    return replace(
+        drawn,
+        whole=row.text,
+        customer_words=_excerpt(row.customer_text, WHOLE_CHARACTERS) or drawn.customer_words,
+        result=result_look(found.check, row.text, row.platform, kind),
+        tick=tick_of(Shown(row.id, row.text_hash, row.state_since)) if found.why_not is None else "",
+        ticked=ticked and found.why_not is None,
+        why_not="" if found.why_not is None else why_not_words(found.why_not),
+    )
+
+
+def why_not_words(why_not: AppError) -> str:
+    """Why a reply cannot be ticked, in a few words; what a press would say where there are none."""
+    words = {
+        "style_stop": _("Your style guide stops these words: change them or ask for changes."),
+        "own_reply": _("You wrote it, so somebody else decides."),
+        "not_your_turn": _("It waits for somebody else."),
+        "more_steps": _("Somebody else says yes after you: open it and decide there."),
+        "several_wordings": _("It offers several wordings: open it and choose one."),
+        "message_changed": _("The customer changed what they wrote: the agency looks at it again."),
+        "message_deleted": _("The customer deleted what they wrote: there is nothing to answer."),
+        "text_changed": _("The words changed meanwhile: read the new ones."),
+        "asked_anew": _("It was sent to you anew: read what it answers now."),
+        "window_closed": _("The time in which the platform takes this message is over."),
+        "brand_paused": _("The brand is paused."),
+    }
+    return words.get(why_not.code or "") or _(why_not.message)
+
+
+def left_rows(decided: Decided, address: Address) -> tuple[LeftRow, ...]:
+    """What a press left as it is."""
+    looks = brand_looks()
+    return tuple(
+        LeftRow(
+            url=address(one.reply_id),
+            brand=looks.get(one.brand_id) or brand_look(str(one.brand_id), "", "", ""),
+            customer=one.customer_name or _("Somebody"),
+            why=_(one.why.message),
+        )
+        for one in decided.left
+    )
+
+
+def decided_notice(decided: Decided) -> Notice:
+    """What a press did, in three sentences."""
+    approved, left = len(decided.approved) + len(decided.already), len(decided.left) + decided.missing
+    yes = ngettext("%(num)s reply is approved.", "%(num)s replies are approved.", approved)
+    no = ngettext(
+        "%(num)s is not, and nothing of it is published.", "%(num)s are not, and nothing of them is published.", left
+    )
+    gone = ngettext(
+        "%(num)s of them is not there for you any more.",
+        "%(num)s of them are not there for you any more.",
+        decided.missing,
+    )
+    if not left:
+        return Notice("good", yes, _("Each is published once, within a minute or so."))
+    return Notice(
+        "warn",
+        yes if approved else _("Nothing was approved."),
+        f"{no} {gone}" if decided.missing else no,
+        _("Below stands why; open those and decide there.") if decided.left else "",
+    )
+
+
+def published_row(drawn: WaitingRow, reply_id: UUID, live_url: str, live_state: str | None) -> WaitingRow:
+    """One that is out: where it stands, and its receipt."""
+    return replace(
+        drawn,
+        live_url=live_url,
+        live=live_looks().get(live_state or ""),
+        receipt_url=url_for("receipts.receipt", reply_id=reply_id),
+    )
+
+
+def _excerpt(text: str, most: int = EXCERPT_CHARACTERS) -> str:
+    line = masked(" ".join(text[: most * 4].split()))
+    return line if len(line) <= most else line[: most - 1] + "…"
