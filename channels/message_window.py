@@ -45,6 +45,18 @@ def message_window(last_customer_at: datetime | None, now: datetime, written_by:
     return Window("closed", reason="over")
 
 
+def message_window_end(last_customer_at: datetime | None, written_by: WrittenBy) -> datetime | None:
+    """From when on this author may write no more to somebody who last wrote then; None where nobody ever wrote."""
+    if last_customer_at is None:
+        return None
+    return last_customer_at + (HUMAN_AGENT if written_by == "person" else STANDARD)
+
+
+def private_reply_window_end(written_at: datetime | None) -> datetime | None:
+    """From when on this comment or visitor's post may be answered privately no more; None where its time is unknown."""
+    return None if written_at is None else written_at + PRIVATE_REPLY
+
+
 def private_reply_window(written_at: datetime | None, now: datetime) -> Window:
     """May this comment or visitor's post be answered privately? Where its time is not known the platform decides."""
     if written_at is None:

@@ -12,7 +12,7 @@ from sqlalchemy import Select, String, and_, cast, exists, func, select
 from agency.inbox import bulk, moderation, returning
 from agency.inbox.contacts import deeds
 from agency.notices import gathering, sending
-from agency.replies import answered_words, approval_requests, live_sweep, versions
+from agency.replies import answered_words, approval_requests, live_sweep, versions, visibility
 from agency.replies.models import PublishAttempt, Reply
 from agency.replies.reconciling import MODERATION_LOOKS, NEEDS_A_PERSON
 from channels import connecting, ending, raw_events
@@ -48,6 +48,7 @@ def keep_up(app: Flask) -> None:
         sessions.forget_old()
         tokens.forget_old()
         connecting.forget_old()
+        visibility.forget_old()
         agencies = list(db.session.execute(select(Agency.id)).scalars())
     for agency_id in agencies:
         try:
@@ -88,6 +89,7 @@ def wake_stranded() -> int:
             Reply.state == "approved",
             Reply.state_since < now - STRANDED_AFTER,
             (Reply.next_try_at.is_(None)) | (Reply.next_try_at < now - STRANDED_AFTER),
+            (Reply.not_before.is_(None)) | (Reply.not_before < now - STRANDED_AFTER),
             Account.disconnected_at.is_(None),
             Account.health.in_(("ok", "failing", "throttled")),
             Brand.paused_at.is_(None),

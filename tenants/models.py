@@ -25,6 +25,7 @@ from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.orm import Mapped, mapped_column
 
 from tenants.brand_colours import tones_of
+from tenants.brand_hours_models import BrandHours as BrandHours
 from tenants.database import AgencyOwned, Base, BrandOwned, Dated, belongs_to_agency, belongs_to_brand, new_id
 from tenants.sealed import seals
 
@@ -46,6 +47,9 @@ class Agency(Dated, Base):
     colour: Mapped[str | None] = mapped_column(Text)
     answers_to: Mapped[str | None] = mapped_column(Text)
     """What its mails are drawn in, and where answers to mails go that take none here."""
+    undo_seconds: Mapped[int] = mapped_column(default=10, server_default="10")
+    """How long a reply that needs no yes can be undone before it goes out."""
+    __table_args__ = (CheckConstraint("undo_seconds between 0 and 120", name="undo_is_short"),)
 
 
 class Brand(AgencyOwned, Dated, Base):

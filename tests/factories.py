@@ -74,7 +74,7 @@ class Factory:
         ]
         made.actors = {actor.role.value: actor for _person, _membership, actor in members}
         with self.app.app_context():
-            db.session.add(models.Agency(id=made.id, name=f"{name} {next(_numbers)}"))
+            db.session.add(models.Agency(id=made.id, name=f"{name} {next(_numbers)}", undo_seconds=0))
             db.session.add_all(person for person, _membership, _actor in members)
             db.session.flush()
             db.session.add_all(membership for _person, membership, _actor in members)

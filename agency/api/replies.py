@@ -28,6 +28,7 @@ from agency.api.schemas.replies import (
     Resolution,
     ShownText,
     Variants,
+    when_of,
 )
 from agency.api.variant_examples import VARIANTS
 from agency.replies import changing, desk, letting_go, queries, variants
@@ -89,7 +90,8 @@ def submit_reply(body: dict[str, Any], reply_id: str) -> Any:
     """Ask the client for a yes. 422 `style_stop` with `findings` when the style guide stops the words, 409
     `text_changed` with the difference where they are others than those shown.
     """
-    return queries.get_reply(desk.submit(caller(), known_id(reply_id), shown_hash=body.get("text_hash")).id)
+    submitted = desk.submit(caller(), known_id(reply_id), shown_hash=body.get("text_hash"), when=when_of(body))
+    return queries.get_reply(submitted.id)
 
 
 @blueprint.get("/replies/<reply_id>/variants")
@@ -207,11 +209,13 @@ def take_back_reply(body: dict[str, Any], reply_id: str) -> Any:
 @blueprint.arguments(LeavingWords, required=False, example=examples.SHOWN)
 @blueprint.response(200, Reply, example={**examples.REPLY, "state": "approved"})
 def release_reply(body: dict[str, Any], reply_id: str) -> Any:
-    """Publish without the client's yes, where the brand is set so. 409 `needs_approval` elsewhere.
+    """Publish without the client's yes, where the brand is set so. 409 `needs_approval` elsewhere. What would go at
+    once can be undone by `withdraw` until its `not_before`, as long as the agency has it.
 
     409 `quiz_needed` while the agency asks for a pass of the quiz on the guide in force and this person has none.
     """
-    return queries.get_reply(desk.release(caller(), known_id(reply_id), shown_hash=body.get("text_hash")).id)
+    released = desk.release(caller(), known_id(reply_id), shown_hash=body.get("text_hash"), when=when_of(body))
+    return queries.get_reply(released.id)
 
 
 @blueprint.post("/replies/<reply_id>/resolve")

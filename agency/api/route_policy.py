@@ -168,6 +168,14 @@ API_ROUTE_POLICY: dict[str, Policy] = {
     "api_quizzes.list_quizzes": P.REPLY_WRITE,
     "api_quizzes.get_quiz_gate": P.REPLY_WRITE,
     "api_quizzes.set_quiz_gate": P.QUIZ_MANAGE,
+    # sending.py
+    "api_sending.change_time": P.REPLY_WRITE,
+    "api_sending.check_now": P.REPLY_WRITE,
+    "api_sending.try_again": P.REPLY_WRITE,
+    "api_sending.get_hours": P.BRAND_READ,
+    "api_sending.set_hours": P.BRAND_MANAGE,
+    "api_sending.get_undo_time": P.REPLY_WRITE,
+    "api_sending.set_undo_time": P.BRAND_MANAGE,
     # ranking.py
     "api_ranking.get_weights": P.RANKING_MANAGE,
     "api_ranking.change_weights": P.RANKING_MANAGE,

@@ -129,6 +129,17 @@ def window_by(
     return message_window.private_reply_window(answers_written_at, clock.now()) if private else None
 
 
+def window_end(
+    conversation_id: UUID, kind: str, *, private: bool, answers_written_at: datetime | None, written_by: WrittenBy
+) -> datetime | None:
+    """From when on a direct message or private reply may leave no more, if the person writes nothing new; None for
+    answers that know no window, and where the platform decides.
+    """
+    if kind == "message":
+        return message_window.message_window_end(last_written_to_us(conversation_id), written_by)
+    return message_window.private_reply_window_end(answers_written_at) if private else None
+
+
 def answered(
     account: Account,
     conversation_id: UUID,

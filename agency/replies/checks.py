@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection
+from datetime import datetime
 from typing import Any
 
 from sqlalchemy import select
@@ -239,6 +240,17 @@ def window_for(reply: Reply, around: Around | None = None) -> Window | None:
         reply.kind,
         private=reply.private,
         answers_written_at=around.message.written_at if reply.private else None,
+        written_by=written_by(reply),
+    )
+
+
+def window_end(reply: Reply) -> datetime | None:
+    """From when on the platform takes the reply no more; None for replies that know no window."""
+    return outgoing.window_end(
+        reply.conversation_id,
+        reply.kind,
+        private=reply.private,
+        answers_written_at=message_of(reply).written_at,
         written_by=written_by(reply),
     )
 

@@ -38,7 +38,8 @@ from agency.replies.models import Reply, ReplyText
 from agency.replies.moves import locked, move, show_in_queue, text_of, void_approval
 from agency.replies.policies import Decision
 from agency.replies.policy_versions import Policy, policy_in_force
-from agency.replies.promises import publish_soon
+from agency.replies.promises import database_now, publish_soon
+from agency.replies.sending_time import AS_THE_BRAND_HAS_IT, When, choose, leave_time_to_undo, told
 from agency.replies.settling import stand_by_word
 from agency.replies.shown import reason_given, refuse_unseen
 from agency.replies.words import accepted, hash_of
@@ -162,11 +163,13 @@ def _replace(reply: Reply, conversation: Conversation, message: Message, shown_h
     reply.target_fingerprint = fingerprint(reply, conversation, message)
 
 
-def submit(actor: Actor, reply_id: UUID, *, shown_hash: str | None = None) -> Reply:
+def submit(actor: Actor, reply_id: UUID, *, shown_hash: str | None = None, when: When = AS_THE_BRAND_HAS_IT) -> Reply:
     """Ask the client for a yes by the policy in force, with `shown_hash` for exactly the words that were shown; to
-    these, or to one of the wordings that stand beside them (`agency.replies.variants`).
+    these, or to one of the wordings that stand beside them (`agency.replies.variants`). `when` it goes out after that:
+    a chosen moment that is past when the yes comes is at once.
 
-    Raises Invalid `style_stop` with findings, Conflict when the target or, `text_changed`, the words changed.
+    Raises Invalid `style_stop` with findings, Conflict when the target or, `text_changed`, the words changed; as
+    `sending_time.choose`.
     """
     reply = locked(reply_id)
     require(actor, Permission.REPLY_WRITE, reply.brand_id)
@@ -177,17 +180,20 @@ def submit(actor: Actor, reply_id: UUID, *, shown_hash: str | None = None) -> Re
     reply.submitted_at = clock.now()
     reply.policy_number, reply.waits_step = policy.number, 1
     reply.waits_because = waiting.kept_reasons(decision)
+    choose(reply, when, database_now())
     also: dict[str, Any] = {"wordings": reply.variant_count + 1} if reply.variant_count else {}
-    move(reply, "submit", actor=actor, policy=policy.number, because=[one.rule for one in decision.because], **also)
+    because = [one.rule for one in decision.because]
+    move(reply, "submit", actor=actor, policy=policy.number, because=because, **also, **told(reply))
     variants.offer_variants(reply)
     tell_approvers(reply)
     return reply
 
 
-def release(actor: Actor, reply_id: UUID, *, shown_hash: str | None = None) -> Reply:
-    """Publish without the client's yes, where policy and words need none, or where it takes our own words back.
+def release(actor: Actor, reply_id: UUID, *, shown_hash: str | None = None, when: When = AS_THE_BRAND_HAS_IT) -> Reply:
+    """Publish without the client's yes, where policy and words need none, or where it takes our own words back. What
+    would go at once waits as long as the agency lets it be undone, by `withdraw`; what takes our words back does not.
 
-    Checks and `shown_hash` as in `submit`; recorded as released. Raises Conflict `quiz_needed` for new words of
+    Checks, `shown_hash` and `when` as in `submit`; recorded as released. Raises Conflict `quiz_needed` for new words of
     somebody who has not passed the quiz on the guide in force now, where the agency asks for that; `client_answers` for
     everything where the client answers.
     """
@@ -203,8 +209,11 @@ def release(actor: Actor, reply_id: UUID, *, shown_hash: str | None = None) -> R
     client_answers.refuse_pressing(policy.terms)
     waiting.refuse_waiting(decision)
     reply.policy_number = policy.number
+    now = database_now()
+    choose(reply, when, now)
+    leave_time_to_undo(reply, now)
     write_decision(actor, reply, text, "released")
-    move(reply, "release", actor=actor, text_hash=text.text_hash, policy=policy.number)
+    move(reply, "release", actor=actor, text_hash=text.text_hash, policy=policy.number, **told(reply))
     publish_soon(reply)
     return reply
 
@@ -269,6 +278,25 @@ def withdraw(actor: Actor, reply_id: UUID) -> Reply:
     check_move(reply, "withdraw")
     void_approval(reply, "withdrawn by the writer")
     move(reply, "withdraw", actor=actor)
+    return reply
+
+
+def change_time(actor: Actor, reply_id: UUID, when: When) -> Reply:
+    """Another time for a reply that waits for a yes or for its time, as long as it is not being sent.
+
+    Raises NotFound, Forbidden, Conflict `too_late`, and as `sending_time.choose`.
+    """
+    reply = locked(reply_id)
+    require(actor, Permission.REPLY_WRITE, reply.brand_id)
+    if reply.state not in ("awaiting_approval", "approved"):
+        raise Conflict(
+            "This reply does not wait to go out any more. Nothing was changed. Look at the case again.",
+            code="too_late",
+        )
+    choose(reply, when, database_now())
+    if reply.state == "approved":
+        publish_soon(reply)
+    audit.record(actor, "reply.schedule", "reply", reply.id, brand_id=reply.brand_id, **told(reply))
     return reply
 
 

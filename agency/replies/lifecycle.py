@@ -49,6 +49,7 @@ LIFECYCLE = StateTable(
         _move("claim", "approved", "publishing", SYSTEM, "one row changed; the approval matches the text"),
         _move("settle", "publishing", "published refused", SYSTEM, "the platform's id, or its reason"),
         _move("give_back", "publishing", "approved", SYSTEM, "surely nothing was sent"),
+        _move("retry", "refused", "approved", WRITE, "surely not sent; the yes still holds and is checked again"),
         _move("lose_track", "publishing", "outcome_unknown", SYSTEM, "no answer after sending, or the lease ran out"),
         _move("reconcile", "outcome_unknown", "published approved", SYSTEM, "found on the platform, or surely absent"),
         _move(

@@ -13,6 +13,7 @@ from sqlalchemy.orm import Mapped, mapped_column
 from agency.replies.lifecycle import STATES
 from agency.replies.live_models import LiveChange as LiveChange
 from agency.replies.policy_models import ApprovalPolicy as ApprovalPolicy
+from agency.replies.sending_models import VisibilityLag as VisibilityLag
 from agency.replies.variant_models import ReplyVariant as ReplyVariant
 from tenants.database import Base, BrandOwned, Dated, belongs_to, belongs_to_brand
 
@@ -51,6 +52,9 @@ class Reply(BrandOwned, Dated, Base):
     (`agency.replies.waiting`); `waits_clock` where its waiting stands (`agency.replies.policy_clock`), `waits_due_at`
     when that is looked at next, None for never. `variant_count` is how many further wordings stand beside the text
     (`reply_variant`).
+    `not_before` is when it may leave at the earliest, `not_before_because` why: `undo` (until then it can be taken back
+    at a press), `chosen` (somebody chose the moment) or `hours` (the brand's hours; no moment while it has no yes).
+    `trouble` is what holds it back, or became of its last sending: a word of `agency.replies.troubles`, None for none.
     `sent_at` is when the last attempt left, `lease_until` when a sender that went silent is given up (database clock).
     `live_state` is how it was last seen to stand on the platform (`agency.replies.live_models`); at `live_due_at` that
     is read again, None for no more (`agency.replies.live_sweep`).
@@ -97,6 +101,9 @@ class Reply(BrandOwned, Dated, Base):
     variant_count: Mapped[int] = mapped_column(default=0, server_default="0")
     waits_clock: Mapped[dict[str, Any] | None] = mapped_column(JSONB)
     waits_due_at: Mapped[datetime | None]
+    not_before: Mapped[datetime | None]
+    not_before_because: Mapped[str | None] = mapped_column(Text)
+    trouble: Mapped[str | None] = mapped_column(Text)
     sent_at: Mapped[datetime | None]
     lease_until: Mapped[datetime | None]
     fence: Mapped[int] = mapped_column(BigInteger, default=0, server_default="0")
@@ -160,6 +167,18 @@ class Reply(BrandOwned, Dated, Base):
         CheckConstraint("(deed = 'reply') = (changes_reply_id is null)", name="changes_name_what_they_change"),
         CheckConstraint("state <> 'published' or published_at is not null", name="published_has_a_time"),
         CheckConstraint("draft_text is null or state = 'draft'", name="only_drafts_are_typed"),
+        CheckConstraint(
+            "case not_before_because when 'hours' then true when 'undo' then not_before is not null"
+            " when 'chosen' then not_before is not null else not_before is null and not_before_because is null end",
+            name="goes_out_later_for_a_reason",
+        ),
+        Index(
+            "ix_reply_goes_out_later",
+            "agency_id",
+            "not_before",
+            "id",
+            postgresql_where=text("state = 'approved' and not_before is not null"),
+        ),
     )
 
 

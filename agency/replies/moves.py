@@ -94,6 +94,7 @@ def move(
         reply.state_since = clock.now()
         reply.waits_due_at = None
     reply.state_reason = reason
+    reply.trouble = None
     if source == "awaiting_approval" and name not in KEEPS_ASKING:
         end_of_reply(reply, name, actor, None if actor else reason)  # people's reasons stand with their decision
     show_in_queue(reply)

@@ -9,6 +9,7 @@ from uuid import UUID
 from sqlalchemy import func, select
 
 from agency.replies.models import Reply
+from agency.replies.sending_time import set_moment
 from tenants.database import db
 from tenants.outbox import JobName, enqueue_after_commit, enqueue_many_after_commit
 
@@ -20,10 +21,25 @@ def database_now() -> datetime:
 
 
 def publish_soon(reply: Reply) -> None:
-    """Promise that an approved reply is sent, as soon as this transaction is committed."""
+    """Promise that an approved reply is sent: as soon as this transaction is committed, or when its time has come."""
     reply.next_try_at = None
+    moment = None if reply.not_before_because is None else set_moment(reply, database_now())
     db.session.flush()
-    _promise(JobName.PUBLISH_REPLY, reply, None)
+    _promise(JobName.PUBLISH_REPLY, reply, moment)
+
+
+def wait_for_its_time(reply: Reply, now: datetime) -> bool:
+    """Whether an approved reply's time is still to come. Hours that ended before anything could be sent begin anew, and
+    another try is promised for then; any other moment was promised when it was set.
+    """
+    if reply.not_before is not None and reply.not_before > now:
+        return True
+    if reply.not_before_because != "hours":
+        return False
+    moment = set_moment(reply, now)
+    if moment is not None:
+        _promise(JobName.PUBLISH_REPLY, reply, moment)
+    return moment is not None
 
 
 def publish_many_soon(replies: Sequence[Reply]) -> None:

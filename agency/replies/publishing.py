@@ -13,15 +13,15 @@ from dataclasses import dataclass, replace
 from datetime import timedelta
 from uuid import UUID
 
-from sqlalchemy import select
+from sqlalchemy import and_, false, or_, select, tuple_
 
 from agency.inbox import outgoing
 from agency.notices import write_pause
 from agency.replies import checks, one_person
-from agency.replies.models import PublishAttempt, Reply
+from agency.replies.models import LETS_OUT, Approval, PublishAttempt, Reply
 from agency.replies.moves import lapse, live_approval, locked, move, text_of
 from agency.replies.pauses import wait_for_pause
-from agency.replies.promises import database_now, look_later, try_again
+from agency.replies.promises import database_now, look_later, try_again, wait_for_its_time
 from agency.replies.settling import settle
 from agency.replies.targets import UNREACHABLE, account_of, connected_account_of, target_of
 from channels.errors import ChannelError, NotSent, OutcomeUnknown, Refused, TargetChanged, TokenRevoked, WritesPaused
@@ -105,6 +105,8 @@ def _claim(reply_id: UUID, started: float) -> Claimed | None:
     now = database_now()
     if reply.state != "approved" or (reply.next_try_at is not None and reply.next_try_at > now):
         return None
+    if wait_for_its_time(reply, now):
+        return None
     reason = _why_lapsed(reply)
     if reason is not None:
         lapse(reply, reason)
@@ -115,7 +117,7 @@ def _claim(reply_id: UUID, started: float) -> Claimed | None:
     connected = connected_account_of(reply)
     if connected is None:
         if _can_send(reply, account):  # says why on the reply
-            reply.state_reason = KEY_MISSING
+            reply.state_reason, reply.trouble = KEY_MISSING, "key_missing"
             try_again(reply, KEY_MISSING_SECONDS)
         return None
     reply.fence += 1
@@ -169,29 +171,59 @@ def _why_lapsed(reply: Reply) -> str | None:
 def _can_send(reply: Reply, account: Account) -> bool:
     """Whether nothing outside the reply holds it back; if something does, the reason stands on the reply."""
     brand = checks.brand_of(reply)
-    waits = None
+    waits = trouble = None
     if account.disconnected_at is not None or account.health in UNREACHABLE:
-        waits = worded(
-            "%(account)s needs a new connection. The reply is kept and goes out when it is connected.",
-            account=account.name,
+        trouble, waits = (
+            "reconnect",
+            worded(
+                "%(account)s needs a new connection. The reply is kept and goes out when it is connected.",
+                account=account.name,
+            ),
         )
     elif brand.paused_at is not None or brand.archived_at is not None:
-        waits = worded("%(brand)s is paused. The reply is kept and goes out when it is not.", brand=brand.name)
+        trouble, waits = (
+            "brand_paused",
+            worded("%(brand)s is paused. The reply is kept and goes out when it is not.", brand=brand.name),
+        )
     elif (paused := wait_for_pause(reply, account)) is not None:
-        waits = paused
-    elif _another_in_flight(reply):
-        waits = FOLLOWS_ANOTHER
+        trouble, waits = "writes_paused", paused
+    elif _another_goes_first(reply):
+        trouble, waits = "follows_another", FOLLOWS_ANOTHER
         try_again(reply, BUSY_SECONDS)
-    reply.state_reason = waits
+    reply.state_reason, reply.trouble = waits, trouble
     return waits is None
 
 
-def _another_in_flight(reply: Reply) -> bool:
-    """The conversation is held with the reply, so two replies to it cannot be claimed in the same moment."""
-    wanted = select(Reply.id).where(
-        Reply.conversation_id == reply.conversation_id,
-        Reply.id != reply.id,
-        Reply.state.in_(("publishing", "outcome_unknown")),
+def _another_goes_first(reply: Reply) -> bool:
+    """Whether another reply to the conversation is on its way, or due and approved before this one. One that something
+    of its own holds back for longer lets others pass.
+
+    The conversation is held with the reply, so two replies to it cannot be claimed in the same moment.
+    """
+    now, ours = database_now(), live_approval(reply)
+    due = and_(
+        Reply.state == "approved",
+        or_(Reply.not_before.is_(None), Reply.not_before <= now),
+        or_(Reply.next_try_at.is_(None), Reply.next_try_at <= now + timedelta(seconds=BUSY_SECONDS)),
+        tuple_(Approval.created_at, Approval.id) < (ours.created_at, ours.id) if ours is not None else false(),
+    )
+    wanted = (
+        select(Reply.id)
+        .outerjoin(
+            Approval,
+            and_(
+                Approval.agency_id == Reply.agency_id,
+                Approval.brand_id == Reply.brand_id,
+                Approval.reply_id == Reply.id,
+                Approval.voided_at.is_(None),
+                Approval.decision.in_(LETS_OUT),
+            ),
+        )
+        .where(
+            Reply.conversation_id == reply.conversation_id,
+            Reply.id != reply.id,
+            or_(Reply.state.in_(("publishing", "outcome_unknown")), due),
+        )
     )
     return db.session.execute(wanted.limit(1)).first() is not None
 

@@ -10,13 +10,14 @@ from datetime import datetime
 from typing import Any, NamedTuple
 from uuid import UUID
 
-from sqlalchemy import Row, and_, select, tuple_
+from sqlalchemy import and_, select, tuple_
 
 from agency.inbox.models import Conversation, Message
 from agency.replies.afterwards import Afterwards, afterwards_of
 from agency.replies.joins import WORDS_OF_REPLY
 from agency.replies.models import LETS_OUT, NOT_LEFT, Approval, PublishAttempt, Reply, ReplyText
-from agency.replies.words import hash_of
+from agency.replies.reply_rows import REPLY_ROWS, reply_row
+from agency.replies.reply_rows import ReplyRow as ReplyRow
 from tenants.database import db
 from tenants.errors import Invalid, NotFound
 from tenants.models import Brand
@@ -25,134 +26,10 @@ from tenants.permissions import Actor, Permission, require
 PAGE_ROWS = 50
 
 
-class ReplyRow(NamedTuple):
-    """A reply with the words it has now. `findings` are those of the words' own check. `typed`: a draft whose words
-    were kept while somebody typed, and nobody has checked or handed them in. `version` grows with each change of words.
-
-    `let_go_rules` stop these words, and a lead let them go for `let_go_reason`.
-    """
-
-    id: UUID
-    brand_id: UUID
-    conversation_id: UUID
-    account_id: UUID
-    in_reply_to_id: UUID
-    platform: str
-    kind: str
-    private: bool
-    automatic: bool
-    deed: str
-    changes_reply_id: UUID | None
-    deed_reason: str | None
-    replaces_text: str | None
-    saved_reply_id: UUID | None
-    began_with: str | None
-    complaint: bool | None
-    stopped_by_version: int | None
-    stopped_now: str | None
-    state: str
-    state_since: datetime
-    state_reason: str | None
-    written_by: UUID
-    written_by_name: str
-    created_at: datetime
-    submitted_at: datetime | None
-    published_at: datetime | None
-    read_back_at: datetime | None
-    live_state: str | None
-    platform_id: str | None
-    waits_clock: dict[str, Any] | None
-    text: str
-    text_hash: str
-    text_number: int
-    text_author_id: UUID
-    text_author_name: str
-    text_at: datetime
-    by_approver: bool
-    guide_version: int | None
-    findings: list[dict[str, Any]]
-    let_go_rules: list[str] | None
-    let_go_reason: str | None
-    let_go_by_name: str | None
-    version: int
-    variant_count: int = 0
-    typed: bool = False
-
-
-_ROW = (
-    Reply.id,
-    Reply.brand_id,
-    Reply.conversation_id,
-    Reply.account_id,
-    Reply.in_reply_to_id,
-    Reply.platform,
-    Reply.kind,
-    Reply.private,
-    Reply.automatic,
-    Reply.deed,
-    Reply.changes_reply_id,
-    Reply.deed_reason,
-    Reply.replaces_text,
-    Reply.saved_reply_id,
-    Reply.began_with,
-    Reply.complaint,
-    Reply.stopped_by_version,
-    Reply.stopped_now,
-    Reply.state,
-    Reply.state_since,
-    Reply.state_reason,
-    Reply.written_by,
-    Reply.written_by_name,
-    Reply.created_at,
-    Reply.submitted_at,
-    Reply.published_at,
-    Reply.read_back_at,
-    Reply.live_state,
-    Reply.platform_id,
-    Reply.waits_clock,
-    ReplyText.text,
-    ReplyText.text_hash,
-    ReplyText.number,
-    ReplyText.author_id,
-    ReplyText.author_name,
-    ReplyText.created_at,
-    ReplyText.by_approver,
-    ReplyText.guide_version,
-    ReplyText.findings,
-    ReplyText.let_go_rules,
-    ReplyText.let_go_reason,
-    ReplyText.let_go_by_name,
-    Reply.draft_version,
-    Reply.variant_count,
-    Reply.draft_text,
-    Reply.draft_by,
-    Reply.draft_by_name,
-    Reply.draft_at,
-)
-_UNCHECKED: Any = dict.fromkeys(("guide_version", "let_go_rules", "let_go_reason", "let_go_by_name"))
-_ROWS = select(*_ROW).join(ReplyText, WORDS_OF_REPLY)
-
-
-def _reply_row(found: Row[Any]) -> ReplyRow:
-    row = ReplyRow(*found[: len(ReplyRow._fields) - 1])
-    if found.draft_text is None:
-        return row
-    return row._replace(
-        text=found.draft_text,
-        text_hash=hash_of(found.draft_text),
-        text_author_id=found.draft_by,
-        text_author_name=found.draft_by_name,
-        text_at=found.draft_at,
-        findings=[],
-        typed=True,
-        **_UNCHECKED,
-    )
-
-
 def replies_of(conversation_id: UUID) -> list[ReplyRow]:
     """Every reply of a conversation, oldest first; one statement."""
-    rows = db.session.execute(_ROWS.where(Reply.conversation_id == conversation_id).order_by(Reply.id))
-    return [_reply_row(row) for row in rows]
+    rows = db.session.execute(REPLY_ROWS.where(Reply.conversation_id == conversation_id).order_by(Reply.id))
+    return [reply_row(row) for row in rows]
 
 
 def replies_sent_as(account_id: UUID, platform_ids: list[str]) -> list[ReplyRow]:
@@ -160,17 +37,17 @@ def replies_sent_as(account_id: UUID, platform_ids: list[str]) -> list[ReplyRow]
     if not platform_ids:
         return []
     rows = db.session.execute(
-        _ROWS.where(Reply.account_id == account_id, Reply.platform_id.in_(platform_ids), Reply.private)
+        REPLY_ROWS.where(Reply.account_id == account_id, Reply.platform_id.in_(platform_ids), Reply.private)
     )
-    return [_reply_row(row) for row in rows]
+    return [reply_row(row) for row in rows]
 
 
 def get_reply(reply_id: UUID) -> ReplyRow:
     """One reply with its words. Raises NotFound."""
-    row = db.session.execute(_ROWS.where(Reply.id == reply_id)).first()
+    row = db.session.execute(REPLY_ROWS.where(Reply.id == reply_id)).first()
     if row is None:
         raise NotFound()
-    return _reply_row(row)
+    return reply_row(row)
 
 
 def shown_to(actor: Actor, rows: list[ReplyRow]) -> list[ReplyRow]:

@@ -17,15 +17,15 @@ from agency.replies.live_changes import Seen
 from agency.replies.models import PublishAttempt, Reply
 from agency.replies.moves import locked, move, text_of
 from agency.replies.promises import database_now, look_later, publish_soon
-from agency.replies.settling import live_state_of, stand, taken_by_another
+from agency.replies.settling import FIRST_LOOK_SECONDS, live_state_of, stand, taken_by_another
 from agency.replies.targets import connected_account_of, target_of
 from agency.replies.telling import tell_of_unknown
+from agency.replies.visibility import note_seen, settle_seconds
 from channels.items import ReadBack
 from channels.protocol import ConnectedAccount, ReplyTarget
 from channels.registry import adapter_for
 from channels.transport import Speaks
 from tenants import audit, failpoints
-from tenants.base_app import settings_of_app
 from tenants.database import db, new_id
 from tenants.errors import worded
 from tenants.logs import get_logger
@@ -33,7 +33,9 @@ from tenants.scope import HasAppContext, Scope, in_scope
 
 LOOKS_NEEDED = 3
 LOOK_AT_SETTLE_TIMES = (1, 3, 10)
-"""When to look, in settle times after the send (60 s in production: 1, 3 and 10 minutes)."""
+"""When to look, in settle times after the send (60 s in production: 1, 3 and 10 minutes, if the platform keeps up)."""
+EARLY_LOOKS_SECONDS = (FIRST_LOOK_SECONDS, 15, 30)
+"""What was published is read back so soon beside that, until it is seen: else nobody knew how long platforms take."""
 GIVE_TO_A_PERSON_AFTER = timedelta(hours=24)
 LOOKED_FOR = timedelta(days=7)
 """What was published and nobody could read back yet is waited for that long."""
@@ -98,6 +100,7 @@ def _begin(reply_id: UUID) -> Looking | None:
             actor=None,
             reason=SENDER_SILENT,
         )
+        reply.trouble = "no_answer"
     unproven = reply.state == "published" and (
         reply.read_back_at is None or reply.live_state in ("pending", "not_seen")
     )
@@ -131,7 +134,7 @@ def _wait_for_account(reply: Reply, now: datetime) -> None:
 
 def _ask_a_person(reply: Reply) -> None:
     if reply.state_reason != NEEDS_A_PERSON:
-        reply.state_reason = NEEDS_A_PERSON
+        reply.state_reason, reply.trouble = NEEDS_A_PERSON, "needs_a_person"
         tell_of_unknown(reply)
 
 
@@ -185,7 +188,7 @@ def _decide(looking: Looking, seen: ReadBack) -> str:
     if reply.state == "outcome_unknown":
         _decide_unknown(reply, state, found, seen)
     elif reply.state == "published":
-        _prove(reply, state, seen)
+        _prove(reply, state, seen, attempt)
     if reply.state == "published":
         one_person.from_private_reply(reply)  # where the sender died before it could say so
     return reply.state
@@ -199,10 +202,11 @@ def _decide_unknown(reply: Reply, state: str, found: tuple[str, ...], seen: Read
         stand(reply, found[0], seen.reply.state if seen.reply else "published", move_name="reconcile")
         return
     lease_is_over = reply.lease_until is None or reply.lease_until <= now
-    if state == "absent" and lease_is_over:
-        reply.absent_reads += 1
-    settle = settings_of_app().settle_seconds
+    settle = settle_seconds(reply.platform)
     age = now - reply.sent_at
+    meant_for = timedelta(seconds=LOOK_AT_SETTLE_TIMES[min(reply.absent_reads, LOOKS_NEEDED - 1)] * settle)
+    if state == "absent" and lease_is_over and age >= meant_for:  # sooner, pressing often would count for time passed
+        reply.absent_reads += 1
     surely_absent = reply.absent_reads >= LOOKS_NEEDED and age >= timedelta(seconds=LOOK_AT_SETTLE_TIMES[-1] * settle)
     if surely_absent and reply.resends < RESENDS_ALLOWED:
         reply.resends += 1
@@ -214,6 +218,14 @@ def _decide_unknown(reply: Reply, state: str, found: tuple[str, ...], seen: Read
         _ask_a_person(reply)
         return
     _look_again(reply, age, settle)
+
+
+def tells_at(reply: Reply) -> datetime | None:
+    """From when on looks that find nothing prove that an unknown reply is not there; None where it was never sent."""
+    if reply.sent_at is None:
+        return None
+    proves = reply.sent_at + timedelta(seconds=LOOK_AT_SETTLE_TIMES[-1] * settle_seconds(reply.platform))
+    return max(proves, reply.lease_until or proves)
 
 
 def _look_again(reply: Reply, age: timedelta, settle: int) -> None:
@@ -229,20 +241,32 @@ def _look_again(reply: Reply, age: timedelta, settle: int) -> None:
     look_later(reply, max(1, int(max(upcoming[0], lease_left + 1))))
 
 
-def _prove(reply: Reply, state: str, seen: ReadBack) -> None:
+def _prove(reply: Reply, state: str, seen: ReadBack, look: PublishAttempt) -> None:
     """A published reply was looked for: remember when it was seen, or that it is not there."""
-    settle = settings_of_app().settle_seconds
+    now, settle = database_now(), settle_seconds(reply.platform)
+    age = 0.0 if reply.sent_at is None else (now - reply.sent_at).total_seconds()
     looks = db.session.execute(
         select(func.count(PublishAttempt.id)).where(PublishAttempt.reply_id == reply.id, PublishAttempt.deed == "look")
     ).scalar_one()
     if state == "found":
-        reply.read_back_at = database_now()
+        is_first = reply.read_back_at is None
+        reply.read_back_at = now
         shown = live_state_of(reply, seen.reply.state if seen.reply else "published")
         live_changes.note(reply, Seen(shown, seen.reply.violation if seen.reply else None), "look")
         live_changes.supersede_earlier(reply)
         if reply.live_state == "pending" and looks < MODERATION_LOOKS:
             look_later(reply, min(3600, settle * 2 ** min(looks, 10)))
+        if is_first:
+            note_seen(reply, look.id, now)
+    elif (then := _next_proof(age, settle)) is not None:
+        look_later(reply, then)
     elif looks < LOOKS_NEEDED:
-        look_later(reply, settle * LOOK_AT_SETTLE_TIMES[min(looks, 2)])
+        look_later(reply, settle)
     elif state == "absent":
         live_changes.note(reply, Seen("not_seen"), "look")
+
+
+def _next_proof(age_seconds: float, settle: int) -> int | None:
+    """In how many seconds a published reply that was not seen is looked for again; None after the last time."""
+    moments = sorted({*EARLY_LOOKS_SECONDS, *(times * settle for times in LOOK_AT_SETTLE_TIMES)})
+    return next((max(1, int(at - age_seconds)) for at in moments if at > age_seconds + 1), None)

@@ -18,6 +18,8 @@ from agency.replies.moves import lapse, locked, move, text_of
 from agency.replies.pauses import wait_for_pause
 from agency.replies.promises import database_now, look_later, try_again
 from agency.replies.targets import account_of
+from agency.replies.troubles import trouble_of
+from agency.replies.visibility import settle_seconds
 from channels import accounts
 from channels.errors import (
     ChannelError,
@@ -35,12 +37,15 @@ from channels.health import stored_for
 from channels.items import PublishedReply, comment_key
 from channels.models import Account
 from tenants import audit
-from tenants.base_app import settings_of_app
 from tenants.database import db
 from tenants.errors import Invalid, worded
 
 RETRY_SECONDS = (5, 15, 60, 300, 900)
 """Pauses after a send that surely did not leave."""
+FIRST_LOOK_SECONDS = 5
+"""What was published is read back so soon: most platforms show it by then, and only looking early measures how long
+they take.
+"""
 NOT_ARRIVED = (RateLimited, NotSent, PlatformDown, TokenRevoked, WritesPaused)
 """After these the words surely stand nowhere, and nobody refused the words themselves."""
 
@@ -75,7 +80,9 @@ def settle(reply_id: UUID, fence: int, outcome: PublishedReply | ChannelError) -
         _after_not_sent(reply, outcome)
     else:
         move(reply, "lose_track", actor=None, reason=str(outcome))
-        look_later(reply, settings_of_app().settle_seconds)
+        look_later(reply, settle_seconds(reply.platform))
+    if not isinstance(outcome, PublishedReply):
+        reply.trouble = trouble_of(outcome)
     return reply.state
 
 
@@ -152,7 +159,7 @@ def stand(reply: Reply, platform_id: str, live_state: str, *, move_name: str) ->
     record(reply, account, platform_id, live_state)
     account.last_sent_at = reply.published_at
     live_sweep.begin(reply)
-    look_later(reply, settings_of_app().settle_seconds)
+    look_later(reply, min(FIRST_LOOK_SECONDS, settle_seconds(reply.platform)))
 
 
 def stand_by_word(reply: Reply, platform_id: str | None) -> None:

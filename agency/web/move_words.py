@@ -42,6 +42,7 @@ MOVES: Final[tuple[Worded, ...]] = (
     worded("lose track"),
     worded("reconcile"),
     worded("resolve"),
+    worded("retry"),
     worded("release"),
     worded("propose"),
     worded("approve guide"),

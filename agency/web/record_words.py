@@ -89,6 +89,7 @@ DEEDS: Final[tuple[Worded, ...]] = (
     worded("import begun"),
     worded("import done"),
     worded("import stopped"),
+    worded("hours changed"),
     worded("invitation withdrawn"),
     worded("invited"),
     worded("joined"),
@@ -126,9 +127,11 @@ DEEDS: Final[tuple[Worded, ...]] = (
     worded("reopen"),
     worded("restored"),
     worded("resumed"),
+    worded("retry"),
     worded("revoked"),
     worded("role changed"),
     worded("saved"),
+    worded("schedule"),
     worded("second factor demanded"),
     worded("second factor off"),
     worded("second factor on"),
@@ -147,6 +150,7 @@ DEEDS: Final[tuple[Worded, ...]] = (
     worded("taken back"),
     worded("taken up"),
     worded("undo"),
+    worded("undo seconds set"),
     worded("unhide"),
     worded("unhide done"),
     worded("unhide refused"),
@@ -170,10 +174,10 @@ DEEDS: Final[tuple[Worded, ...]] = (
 
 _AREAS_DEEDS: Final[dict[str, str]] = {
     "account": "access_ended came_back connected disconnected link_made reconnected",
-    "agency": "policies_on_paper quiz_gate_set second_factor_demanded",
+    "agency": "policies_on_paper quiz_gate_set second_factor_demanded undo_seconds_set",
     "api_token": "all_revoked created revoked",
     "approval_policy": "answer call_back discard draft in_force propose",
-    "brand": "archived changed opened paused resumed unshelved",
+    "brand": "archived changed hours_changed opened paused resumed unshelved",
     "client_sheet": "changed",
     "contact": (
         "erased erasure_ordered exported link_confirmed linked note_changed note_written spam_lifted "
@@ -205,8 +209,8 @@ _AREAS_DEEDS: Final[dict[str, str]] = {
     "reply": (
         "approve approve_by_policy approve_step ask_for_changes change_and_approve change_step "
         "changed_on_platform claim decline drop edit escalate found_more_than_once give_back go_on hold lapse "
-        "late_answer let_go lose_track mail_answer pass_step reconcile release remind resolve settle start "
-        "start_edit start_withdraw submit take_version withdraw wordings_changed"
+        "late_answer let_go lose_track mail_answer pass_step reconcile release remind resolve retry schedule settle "
+        "start start_edit start_withdraw submit take_version withdraw wordings_changed"
     ),
     "saved_reply": "archived changed created restored",
     "style_guide": "answer approve_guide call_back changed drafted propose put_in_force retire",

@@ -515,6 +515,17 @@ ROWS: dict[str, Callable[[Tenant], Row]] = {
         "signed_how": "paper",
         "signed_by_name": t.word("signer"),
     },
+    "brand_hours": lambda t: {
+        **_owned(t, "brand_hours"),
+        "zone": t.word("zone"),
+        "days": [[[540, 1020]], [], [], [], [], [], []],
+    },
+    "visibility_lag": lambda t: {
+        "platform": t.word("platform"),
+        "day": MONDAY,
+        "within_seconds": 5,
+        "seen": 1,
+    },
     "topic": lambda t: {
         **_owned(t, "topic"),
         "name": t.word("topic"),

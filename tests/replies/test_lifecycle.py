@@ -38,6 +38,7 @@ ALLOWED = {
     ("settle", "publishing", "published"),
     ("settle", "publishing", "refused"),
     ("give_back", "publishing", "approved"),
+    ("retry", "refused", "approved"),
     ("lose_track", "publishing", "outcome_unknown"),
     ("reconcile", "outcome_unknown", "published"),
     ("reconcile", "outcome_unknown", "approved"),

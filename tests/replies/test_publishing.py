@@ -488,6 +488,7 @@ def test_a_published_reply_that_does_not_show_is_said_and_not_repeated(case: Cas
     reply_id = case.approved()
     case.publish(reply_id, page.transport)
     page.visible = False
+    case.pass_time(700)
     for _ in range(3):
         case.look(reply_id, page.transport)
     row = case.row(reply_id)

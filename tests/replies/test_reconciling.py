@@ -119,6 +119,7 @@ def test_a_published_reply_counts_as_not_seen_only_after_three_looks_that_could_
     reply_id = case.approved()
     case.publish(reply_id, page.transport)
     page.visible = False
+    case.pass_time(700)
     for number in (1, 2):
         changed(case, "delete from outbox_entry")
         case.look(reply_id, page.transport)
@@ -150,6 +151,7 @@ def test_a_change_that_does_not_show_owes_nobody_an_answer(case: Case, page: Pag
 
     transport = ScriptedTransport(kept_as_it_was)
     assert case.publish(change, transport) == "published"
+    case.pass_time(700)
     for _ in range(4):
         case.look(change, transport)
     row = case.row(change)

@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from marshmallow import fields
 
 from agency.api.schemas.fields import Choice, Flag, Identifier, Items, Moment, Strict, Text, Whole
 from agency.replies.lifecycle import STATES
 from agency.replies.live_models import LIVE_STATES, SEEN_BY
+from agency.replies.sending_time import When
+from agency.replies.troubles import TROUBLES
 
 LONGEST_REPLY = 20_000
 """Beyond the rooms' own limit, so that their sentence explains it."""
@@ -86,6 +90,27 @@ class LeavingWords(Strict):
         allow_none=True,
         metadata={"description": "of the words as they were shown: 409 `text_changed` where they are others now"},
     )
+    when = Choice(
+        "default",
+        "now",
+        "hours",
+        "chosen",
+        load_default="default",
+        metadata={"description": "when they go out: at once, in the brand's hours, `at`, or as the brand has it"},
+    )
+    at = Moment(load_default=None, allow_none=True, metadata={"description": "the moment, where `when` is `chosen`"})
+
+
+class SendingTime(Strict):
+    """Another time for a reply that waits."""
+
+    when = Choice("now", "hours", "chosen", required=True)
+    at = Moment(load_default=None, allow_none=True)
+
+
+def when_of(body: dict[str, Any]) -> When:
+    """The time that a body asks for."""
+    return When(body.get("when", "default"), body.get("at"))
 
 
 class LetGo(Strict):
@@ -255,6 +280,26 @@ class Reply(Strict):
     written_by_id = Identifier(required=True, attribute="written_by")
     created_at = Moment(required=True)
     submitted_at = Moment(required=True, allow_none=True)
+    not_before = Moment(
+        required=True, allow_none=True, metadata={"description": "it leaves no earlier, and if all still holds then"}
+    )
+    not_before_because = Choice(
+        "undo",
+        "chosen",
+        "hours",
+        required=True,
+        allow_none=True,
+        metadata={
+            "description": "until then it can be undone, somebody chose the moment, or the brand's hours begin: they "
+            "have no moment while it waits for a yes"
+        },
+    )
+    trouble = Choice(
+        *sorted(TROUBLES),
+        required=True,
+        allow_none=True,
+        metadata={"description": "what holds it back, or became of a sending that did not get through"},
+    )
     published_at = Moment(required=True, allow_none=True)
     read_back_at = Moment(required=True, allow_none=True)
     platform_id = Text(required=True, allow_none=True)

@@ -81,6 +81,7 @@ OURS: dict[str, str] = {
     "approval_request": "whom of the client we asked about our words, and their word; hashes",
     "backfill": CODE,
     "brand": BY_US,
+    "brand_hours": BY_US,
     "brand_mark": BY_US,
     "bulk_deed": BY_US,
     "bulk_deed_case": "what became of a case: states, sentences and people of ours",

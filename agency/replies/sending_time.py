@@ -1,0 +1,151 @@
+"""When a reply goes out: at once, after a time in which it can be undone, at a chosen moment, in the brand's hours.
+
+The moment is no part of what a yes is bound to. Whatever it is, the claim checks everything again when it comes, so
+what lapsed meanwhile does not go out.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Final, Literal
+from uuid import UUID
+
+from sqlalchemy import select
+
+from agency.replies import checks
+from agency.replies.models import Reply
+from tenants import audit
+from tenants.brand_hours import hours_of, sends_in_hours
+from tenants.database import db
+from tenants.errors import Conflict, Forbidden, Invalid, Moment, worded
+from tenants.models import Agency
+from tenants.opening_hours import next_open
+from tenants.permissions import Actor, Permission, require
+
+FURTHEST: Final = timedelta(days=30)
+"""Later than this nobody knows what will stand there."""
+MOST_UNDO_SECONDS: Final = 120
+
+How = Literal["default", "now", "hours", "chosen"]
+
+
+@dataclass(frozen=True, slots=True)
+class When:
+    """When words shall go out: at once, when the brand's hours next begin, at a `chosen` moment `at` (aware), or as the
+    brand has it where nobody says.
+    """
+
+    how: How = "default"
+    at: datetime | None = None
+
+
+AS_THE_BRAND_HAS_IT: Final = When()
+
+
+def choose(reply: Reply, when: When, now: datetime) -> None:
+    """Set when the reply may leave at the earliest, at this moment of the database's. What is to go out in the brand's
+    hours gets its moment when it may leave at all (`set_moment`).
+
+    Raises Invalid naming `at` for a moment that is past or too far, or `how`; Conflict `window_closes_before`.
+    """
+    how, at = when.how, None
+    if reply.deed == "withdraw":
+        how = "now"  # what is wrong goes now
+    elif how == "default":
+        how = "hours" if sends_in_hours(reply.brand_id) else "now"
+    if how == "hours" and hours_of(reply.brand_id) is None:
+        raise _unusable("how", worded("needs the brand's hours, and it has none"))
+    if how == "chosen":
+        at = _chosen(reply, when.at, now)
+    reply.not_before, reply.not_before_because = at, None if how == "now" else how
+
+
+def _chosen(reply: Reply, at: datetime | None, now: datetime) -> datetime:
+    if at is None or at.tzinfo is None:
+        raise _unusable("at", worded("needs a day and a time"))
+    if at <= now:
+        raise _unusable("at", worded("is past already"))
+    if at > now + FURTHEST:
+        raise _unusable("at", worded("is too far; choose one within %(n)s days", n=FURTHEST.days))
+    until = checks.window_end(reply)
+    if until is not None and at >= until:
+        raise Conflict(
+            worded(
+                "By then the platform takes this no more: it may be sent until %(until)s. "
+                "Nothing was sent; your words are kept. Choose an earlier moment.",
+                until=Moment(until),
+            ),
+            code="window_closes_before",
+            until=until.isoformat(),
+        )
+    return at
+
+
+def _unusable(field: str, sentence: str) -> Invalid:
+    return Invalid(
+        "It cannot be sent at that time. Nothing was sent; your words are kept. Choose another.",
+        code="no_such_time",
+        errors={field: [sentence]},
+    )
+
+
+def leave_time_to_undo(reply: Reply, now: datetime) -> None:
+    """Of a reply that needs no yes and would go at once: let it wait as long as the agency has it."""
+    seconds = 0 if reply.deed == "withdraw" else undo_seconds_of(reply.agency_id)
+    if not seconds or reply.not_before_because == "chosen":
+        return
+    if reply.not_before_because != "hours" or moment_of_hours(reply, now) is None:
+        reply.not_before, reply.not_before_because = now + timedelta(seconds=seconds), "undo"
+
+
+def set_moment(reply: Reply, now: datetime) -> datetime | None:
+    """When a reply that may leave now goes out: a moment that is still to come, or None for at once."""
+    if reply.not_before_because == "hours":
+        reply.not_before = moment_of_hours(reply, now)
+    return reply.not_before if reply.not_before is not None and reply.not_before > now else None
+
+
+def moment_of_hours(reply: Reply, now: datetime) -> datetime | None:
+    """When the brand's hours next begin; None where they have, where there are none by now, and where the platform
+    would take the reply no more by then: better out of hours than never.
+    """
+    hours = hours_of(reply.brand_id)
+    begins = None if hours is None else next_open(hours, now)
+    if begins is None or begins <= now:
+        return None
+    until = checks.window_end(reply)
+    return None if until is not None and begins >= until else begins
+
+
+def told(reply: Reply) -> dict[str, str]:
+    """The time as the record keeps it; nothing where it goes at once."""
+    if reply.not_before_because is None:
+        return {}
+    at = {"goes_out": reply.not_before.isoformat()} if reply.not_before is not None else {}
+    return {"goes_out_because": reply.not_before_because, **at}
+
+
+def undo_seconds_of(agency_id: UUID) -> int:
+    """How long what needs no yes can be undone; 0 for not at all."""
+    return db.session.execute(select(Agency.undo_seconds).where(Agency.id == agency_id)).scalar_one()
+
+
+def set_undo_seconds(actor: Actor, seconds: int) -> int:
+    """Say for all brands how long a reply that needs no yes can be undone. The same again leaves no record.
+
+    Raises Forbidden, Invalid naming `undo_seconds`.
+    """
+    require(actor, Permission.BRAND_MANAGE)
+    if actor.brand_ids is not None:
+        raise Forbidden("This holds for every brand, and you lead only some. Nothing was changed. Ask an agency admin.")
+    if isinstance(seconds, bool) or not isinstance(seconds, int) or not 0 <= seconds <= MOST_UNDO_SECONDS:
+        raise Invalid(
+            "This cannot be used. Nothing was changed; see the field.",
+            errors={"undo_seconds": [worded("must be a whole number from 0 to %(most)s", most=MOST_UNDO_SECONDS)]},
+        )
+    agency = db.session.execute(select(Agency).where(Agency.id == actor.agency_id)).scalar_one()
+    if agency.undo_seconds != seconds:
+        agency.undo_seconds = seconds
+        audit.record(actor, "agency.undo_seconds_set", "agency", agency.id, seconds=seconds)
+    return seconds
