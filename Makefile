@@ -9,12 +9,13 @@ MARK ?=
 N ?= 2
 # A file belongs to one process; tests/conftest.py says which goes first.
 SIDE_BY_SIDE = -n $(N) --dist loadfile --no-loadscope-reorder
-# benchmarks: one by name (B=inbox_page), SIZE=small|full.
+# benchmarks: one by name (B=inbox_page), faults: one by name (F=kills), SIZE=small|full.
 B ?=
+F ?=
 SIZE ?=
 
 .DEFAULT_GOAL := help
-.PHONY: help run test check lint bench browser lock setup tools format translations
+.PHONY: help run test check lint bench browser faults lock setup tools format translations
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-9s %s\n", $$1, $$2 }' Makefile
@@ -47,6 +48,9 @@ browser: tools ## run the tests in a real browser; fails where no Chromium is fo
 
 bench: setup $(VENV)/dev.stamp ## run the benchmarks; one: B=name SIZE=small|full
 	$(BIN)/python -m benchmarks $(B) $(if $(SIZE),--size $(SIZE))
+
+faults: setup $(VENV)/dev.stamp ## publish while everything fails, judged by the ledger; one: F=name SIZE=small|full
+	$(BIN)/python -m tests.faults $(F) $(if $(SIZE),--size $(SIZE))
 
 format: $(VENV)/dev.stamp ## format the code and mend what can be mended by machine
 	$(BIN)/ruff check --fix-only .

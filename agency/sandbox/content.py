@@ -43,7 +43,9 @@ def is_blocked(account: Account, author: Any) -> bool:
 def shows_from(world: World, account: Account, who: str) -> float:
     """When something written now becomes readable."""
     order = misbehaviour.take(world, "visibility_lag", account.external_id, is_write=who == "ours", who=who)
-    return 0.0 if order is None else world.now() + order.seconds
+    if order is None:
+        return 0.0
+    return world.now() + world.dice.uniform(order.seconds, max(order.seconds, order.up_to_seconds))
 
 
 EXTRAS = frozenset(

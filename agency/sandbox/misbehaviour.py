@@ -15,7 +15,8 @@ KINDS = {
     "error_after_accepting": "Applies a write, then answers with a server error.",
     "server_error": "Answers with a server error and does nothing.",
     "html_502": "Answers 502 with an HTML page and does nothing.",
-    "visibility_lag": "What is written now shows up in reads only so many seconds later.",
+    "visibility_lag": "What is written now shows up in reads only so many seconds later, with `up_to_seconds` a number"
+    " between the two, drawn for each write.",
     "throttle": "Answers that there were too many calls, with the platform's own codes and headers.",
     "app_throttle": "The same for the whole application, whatever the account.",
     "revoke_token": "Refuses every token of the account as revoked.",
@@ -74,6 +75,7 @@ class Order:
     until: float | None = None
     probability: float = 1.0
     seconds: float = 5.0
+    up_to_seconds: float = 0.0
     minutes: int = 1
     subcode: int = 460
     applies_to: str = "both"
@@ -88,6 +90,7 @@ class Order:
 FACTS = (
     "probability",
     "seconds",
+    "up_to_seconds",
     "minutes",
     "subcode",
     "applies_to",
@@ -108,7 +111,14 @@ def add(store: Store, wish: dict[str, Any]) -> Order:
     unknown = set(wish) - set(FACTS) - {"kind", "account", "times", "for_seconds"}
     if unknown:
         raise ValueError(f"unknown: {', '.join(sorted(unknown))}")
-    kinds = {"probability": float, "seconds": float, "minutes": int, "subcode": int, "percent": int}
+    kinds = {
+        "probability": float,
+        "seconds": float,
+        "up_to_seconds": float,
+        "minutes": int,
+        "subcode": int,
+        "percent": int,
+    }
     facts = {name: kinds.get(name, str)(wish[name]) for name in FACTS if wish.get(name) is not None}
     # An empty page leads to itself: standing for good, no reader would ever get past it.
     times = wish.get("times", 1 if kind == "empty_page_with_next" else None)

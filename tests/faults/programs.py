@@ -17,9 +17,15 @@ DUE = """
 select count(*) from outbox_entry where done_at is null and given_up_at is null
 and run_at <= now() and (leased_until is null or leased_until < now()) and job_name in
 """
+OBSERVER = "OBSERVER_REDIS_URL"
 NIGHT_SECONDS = 700
 """Longer than any lease and than ten settle times of a minute."""
 LONGEST_WAIT_SECONDS = 120
+
+
+def _redis(house: House) -> redis.Redis:
+    """As somebody who looks on: where programs go through a proxy, past it."""
+    return redis.from_url(house.values.get(OBSERVER, house.values["ONBRAND_REDIS_URL"]))
 
 
 def start_again(house: House) -> int:
@@ -27,21 +33,32 @@ def start_again(house: House) -> int:
     ended = [program for program in house.programs if not program.is_running() or program.poll() is not None]
     for program in ended:
         house.programs.remove(program)
-        house.start(*house.commands.pop(program.pid))
+        through, command = house.commands.pop(program.pid)
+        house.start(*command, through=through)
     return len(ended)
 
 
 def workers(house: House) -> list[psutil.Popen]:
     """The workers that live."""
-    return [p for p in house.programs if house.commands[p.pid][0] == "worker" and p.poll() is None]
+    return [p for p in house.programs if house.commands[p.pid][1][0] == "worker" and p.poll() is None]
 
 
 def at_work(house: House) -> list[psutil.Popen]:
     """Workers that told Redis they do a job, each in a fork of its own."""
-    client = redis.from_url(house.values["ONBRAND_REDIS_URL"])
+    client = _redis(house)
     told = [client.hmget(key, "pid", "state") for key in client.smembers("rq:workers")]
     busy = {int(pid) for pid, state in told if pid and state == b"busy"}
     return [worker for worker in workers(house) if worker.pid in busy]
+
+
+def horses_of(worker: psutil.Process) -> list[psutil.Process]:
+    """Those that live: a worker that lost Redis in the midst of a job forgets to bury its horse."""
+    found = []
+    with contextlib.suppress(psutil.NoSuchProcess):
+        for horse in worker.children():
+            with contextlib.suppress(psutil.NoSuchProcess):
+                found += [horse] if horse.status() != psutil.STATUS_ZOMBIE else []
+    return found
 
 
 def kill(house: House, whom: str, luck: random.Random) -> bool:
@@ -50,7 +67,7 @@ def kill(house: House, whom: str, luck: random.Random) -> bool:
     if not able:
         return False
     worker = luck.choice(able)
-    horses = worker.children() if whom != "worker" else []
+    horses = horses_of(worker) if whom != "worker" else []
     for horse in horses:
         with contextlib.suppress(psutil.NoSuchProcess):  # it had just done
             horse.kill()
@@ -64,7 +81,7 @@ def is_still(house: House, queues: Sequence[str] = QUEUES) -> bool:
     """Nobody works, nothing waits for a worker of these queues, nothing of theirs is due: only the clock can change
     anything now.
     """
-    client = redis.from_url(house.values["ONBRAND_REDIS_URL"])
+    client = _redis(house)
     names = ", ".join(f"'{name}'" for name, kind in CATALOGUE.items() if kind.queue in queues)
     for _ in range(3):  # between taking a job and forking for it, a worker looks idle
         if (
@@ -73,7 +90,7 @@ def is_still(house: House, queues: Sequence[str] = QUEUES) -> bool:
             or house.scalar(f"{DUE} ({names})")
         ):
             return False
-        if any(worker.children() for worker in workers(house)):
+        if any(horses_of(worker) for worker in workers(house)):
             return False
         time.sleep(0.1)
     return True

@@ -110,8 +110,8 @@ class House:
     superuser: Engine
     account_ids: dict[str, UUID]
     programs: list[psutil.Popen] = field(default_factory=list)
-    commands: dict[int, tuple[str, ...]] = field(default_factory=dict)
-    """What each program was started as, by its process."""
+    commands: dict[int, tuple[tuple[str, ...], tuple[str, ...]]] = field(default_factory=dict)
+    """What each program was started as, by its process: the module with its words, the command."""
 
     def poll(self) -> None:
         """One round of every due turn, in this process."""
@@ -162,18 +162,18 @@ class House:
         with self.superuser.connect() as connection:
             return connection.execute(text(sql)).scalar()
 
-    def start(self, *command: str) -> psutil.Popen:
-        """Start `onbrand worker` or `onbrand dispatcher`."""
+    def start(self, *command: str, through: tuple[str, ...] = ("agency.command_line",)) -> psutil.Popen:
+        """Start `onbrand worker` or `onbrand dispatcher`, by a module that takes its words before theirs."""
         environment = {**os.environ, **self.values}
         program = psutil.Popen(
-            [sys.executable, "-m", "agency.command_line", *command],
+            [sys.executable, "-m", *through, *command],
             env=environment,
             stdout=subprocess.DEVNULL,
             stderr=subprocess.DEVNULL,
             cwd=Path(__file__).resolve().parents[2],
         )
         self.programs.append(program)
-        self.commands[program.pid] = command
+        self.commands[program.pid] = (through, command)
         return program
 
     def stop_all(self) -> None:

@@ -30,6 +30,7 @@ TARGETS = {
     "lint",
     "browser",
     "bench",
+    "faults",
     "format",
     "lock",
 }

@@ -106,6 +106,20 @@ def test_what_was_written_may_show_up_late(sandbox: Sandbox, comment: str, revie
     assert sandbox.google(f"{REVIEWS}/{review}")[1]["reviewReply"]["comment"] == "Przykro nam"
 
 
+def test_a_lag_may_be_drawn_for_each_write(sandbox: Sandbox, comment: str) -> None:
+    sandbox.misbehave("visibility_lag", seconds=0, up_to_seconds=20, who="ours")
+    for number in range(20):
+        sandbox.graph(f"{comment}/comments", "POST", message=f"Sorry {number}")
+
+    def shown() -> int:
+        return len(sandbox.graph(f"{comment}/comments", limit=50)[1]["data"])
+
+    sandbox.clock.move(10)
+    assert 0 < shown() < 20, "by a chance of one in a million"
+    sandbox.clock.move(11)
+    assert shown() == 20
+
+
 def test_in_a_batch_only_the_item_suffers(sandbox: Sandbox, comment: str) -> None:
     sandbox.misbehave("lose_answer_after_accepting", times=1)
     sandbox.misbehave("truncate_body", account=PAGE, applies_to="reads", times=1)
