@@ -10,6 +10,7 @@ from __future__ import annotations
 import json
 import os
 import random
+import signal
 import subprocess
 import sys
 import time
@@ -161,6 +162,7 @@ def sequences(size: str) -> bool:
 @click.option("--folder", type=click.Path(path_type=Path), default=CHECKOUT / "var" / "faults", help="Where JSON goes.")
 def main(names: Sequence[str], size: str, each: int | None, folder: Path) -> None:
     """Let these faults in or all; ends with 1 where something was published twice, lost or never approved."""
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))  # so that servers and programs go with us
     click.echo(HEAD)
     click.echo("|---|---|---|---|---|---|---|---|---|")
     wrong = False
