@@ -132,6 +132,7 @@ def _text(text: ReplyText, words: Words) -> dict[str, Any]:
         "by_id": str(text.author_id),
         "by": words.hold(text.author_name),
         "by_approver": text.by_approver,
+        "is_further": text.is_further,
         "at": _at(text.created_at),
         "guide_version": text.guide_version,
         "findings": [
@@ -167,6 +168,8 @@ def _decision(
         "came_by": one.came_by,
         "policy_number": one.policy_number,
         "step": one.step,
+        "wording": one.wording,
+        "wordings": one.wordings,
         "from_address": words.hold(asked.from_address, shown=shown) if asked else None,
         "from_browser": words.hold(asked.from_browser, shown=shown) if asked else None,
         "reason": words.hold(one.reason),

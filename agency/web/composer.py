@@ -26,6 +26,7 @@ from agency.replies.keeping import Typed
 from agency.replies.queries import ReplyRow, get_reply, readable_reply, replies_of
 from agency.replies.words import hash_of
 from agency.web.composer_part import Binding, Written, draft_of, read_binding, result_of, typed_in, waits_for
+from agency.web.composer_variants import given_in_form, keep_given
 from agency.web.contexts import CheckResult
 from agency.web.conversation_page import conversation_page, reply_look
 from agency.web.errors import error_answer, page_for
@@ -113,8 +114,9 @@ def _check(target: Answering, text: str) -> CheckResult:
     found = with_earlier(found, case, text, chosen_language())
     result = result_of(found, text, target.platform, _counted_as(target))
     may_let_go = actor_of_request().may(Permission.REPLY_LET_GO)
-    waits = waits_for(actor_of_request(), target.id, text, private=_private(target), case=case.facts).words
-    return replace(result, may_let_go=may_let_go, let_go_typed=request.form.get("let_go_reason", ""), waits=waits)
+    result = replace(result, may_let_go=may_let_go, let_go_typed=request.form.get("let_go_reason", ""))
+    waits = waits_for(actor_of_request(), target.id, text, private=_private(target), case=case.facts)
+    return replace(result, waits=waits.words, sends_safe=waits.sends_safe)
 
 
 @composer.post("/conversations/<uuid:conversation_id>/check")
@@ -137,11 +139,14 @@ def reply(conversation_id: UUID) -> AnyResponse:
         return error_answer(replace(page_for(refused), words=text))
     deed = request.form.get("do", "save")
     if deed == "check":
-        return _shown_again(actor, target, Written(text, None, _check(target, text), _private(target)), 200)
+        looked = Written(text, None, _check(target, text), _private(target), given_in_form())
+        return _shown_again(actor, target, looked, 200)
     stored = None
     try:
         with db.session.begin_nested():
             kept = stored = _keep(actor, target, binding, typed)
+        with db.session.begin_nested():
+            kept = keep_given(actor, kept, takes=typed.takes)
         if deed in ("submit", "release") and kept.state == "draft":
             with db.session.begin_nested():
                 _let_go(actor, kept)
@@ -155,7 +160,7 @@ def reply(conversation_id: UUID) -> AnyResponse:
         notice = _notice(refused)
         if beside:
             notice = replace(notice, safe=f"{notice.safe} {kept_words(refused)}".strip())
-        written = Written(text, notice, _check(target, text), _private(target))
+        written = Written(text, notice, _check(target, text), _private(target), given_in_form())
         return _shown_again(actor, target, written, refused.http_status)
     if deed in ("submit", "release"):
         name = db.session.execute(select(Brand.name).where(Brand.id == target.brand_id)).scalar_one()

@@ -23,8 +23,10 @@ from agency.replies.checks import words_kind
 from agency.replies.keeping import LONGEST_FORM, Typed
 from agency.replies.pauses import pause_words
 from agency.replies.queries import ReplyRow
+from agency.replies.variants import Given, silence_sends_safe
 from agency.replies.words import hash_of
 from agency.web import clocks
+from agency.web.composer_variants import fields_of
 from agency.web.composer_way import Way, way_of
 from agency.web.contexts import CheckResult, Composer
 from agency.web.inbox_address import Address, of_change
@@ -55,6 +57,7 @@ class Written(NamedTuple):
     error: Notice | None = None
     result: CheckResult | None = None
     private: bool = False
+    variants: tuple[Given, ...] | None = None
 
 
 class Binding(NamedTuple):
@@ -162,13 +165,14 @@ def composer_for(
     if not result.waits and closed is None:
         case = facts_of_view(view, reply.in_reply_to_id if reply is not None else None)
         waits = waits_for(actor, view.id, text, private=private, case=case)
-        result, by_client = replace(result, waits=waits.words), waits.by_client
+        result, by_client = replace(result, waits=waits.words, sends_safe=waits.sends_safe), waits.by_client
     changes = base.id if base is not None else None
     versions = versions_look(actor, address, view.id, reply, changes) if view.has_versions else None
     foreign = _written_elsewhere(view, replies) if base is None else ""
     may_release = not result.needs_approval and actor.may(Permission.REPLY_RELEASE)
     to_pass = version_to_pass(actor, view.brand_id) if may_release else None
     needs_yes = result.needs_approval or to_pass is not None
+    fields, seen = fields_of(reply, written.variants if written is not None else None)
     return Composer(
         brand=look,
         place=way_words(view.kind, deed="edit" if base else "reply"),
@@ -192,6 +196,8 @@ def composer_for(
         based_on=reply.text_hash if reply else "",
         idempotency_key=secrets.token_urlsafe(12),
         result=result,
+        variants=fields if needs_yes or not may_release or any(one.text for one in fields) else (),
+        variants_seen=seen,
         closed=closed,
         window=way.window,
         window_words=way.window_words,
@@ -234,10 +240,13 @@ def quiz_notice(brand_id: UUID, number: int) -> Notice:
 
 
 class Waits(NamedTuple):
-    """Whose yes words would wait for, and why; empty where none is asked for. `by_client`: nobody else answers."""
+    """Whose yes words would wait for, and why; empty where none is asked for. `by_client`: nobody else answers.
+    `sends_safe`: a safe wording goes out where nobody decides.
+    """
 
     words: str
     by_client: bool
+    sends_safe: bool = False
 
 
 def waits_for(actor: Actor, conversation_id: UUID, text: str, *, private: bool, case: CaseFacts) -> Waits:
@@ -247,7 +256,11 @@ def waits_for(actor: Actor, conversation_id: UUID, text: str, *, private: bool, 
         return Waits("", by_client=False)
     said = _(waiting.waits_words(found.names, [one.words for one in found.decision.because]))
     then = plan_words(found.terms, found.plan, clock.now()) if found.plan is not None else ""
-    return Waits(f"{said} {then}".strip(), by_client=found.terms.mode == "client")
+    return Waits(
+        f"{said} {then}".strip(),
+        by_client=found.terms.mode == "client",
+        sends_safe=silence_sends_safe(found.terms),
+    )
 
 
 def _consequence(view: ConversationView, *, private: bool, needs_yes: bool, asks: str) -> str:

@@ -24,6 +24,7 @@ from agency.web.contexts_conversation import (
     ReplyLook,
     SideLine,
     SidePart,
+    VariantField,
 )
 from agency.web.contexts_doors import ErrorPage, MailboxPage, MailRow, SecondFactorPage, SignInPage
 from agency.web.contexts_filters import Chip, LabelLook
@@ -89,6 +90,7 @@ __all__ = [
     "SideLine",
     "SidePart",
     "SignInPage",
+    "VariantField",
     "WaitingRow",
     "WordingLook",
 ]

@@ -126,6 +126,7 @@ class CheckResult:
     let_go_typed: str = told("A reason typed and not kept yet.", default="")
     may_let_go: bool = told("Whether the reader may let them go in spite of what stops them.", default=False)
     waits: str = told("Whose yes these words would wait for by the brand's policy, and why.", default="")
+    sends_safe: bool = told("By that policy a safe wording goes out where nobody answers.", default=False)
 
     @property
     def stops(self) -> int:
@@ -134,6 +135,16 @@ class CheckResult:
     @property
     def needs_approval(self) -> bool:
         return bool(self.waits) or any(f.needs_approval for f in self.findings)
+
+
+@dataclass(frozen=True, kw_only=True)
+class VariantField:
+    """The field of a further wording, `variant_2` and `variant_3`."""
+
+    number: int = told("As people count: the first is the draft itself.")
+    text: str = told("Its words so far.")
+    is_safe: bool = told("It goes out if nobody answers.")
+    findings: tuple[FindingLook, ...] = told("What the style guide said of the stored words.")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -159,6 +170,8 @@ class Composer:
     based_on: str = told("Hash of the text this form was filled with, to notice a colleague's change.", default="")
     idempotency_key: str = told("Makes a second click harmless.")
     result: CheckResult = told("Findings for `text`.")
+    variants: tuple[VariantField, ...] = told("Fields of further wordings; none where nobody is asked.", default=())
+    variants_seen: str = told("Which wordings they were filled with.", default="")
     closed: Notice | None = told("Why nobody can write here now; the field is then read only.", default=None)
     may_submit: bool = told("Send for approval.", default=True)
     may_release: bool = told("Publish without approval, where the brand allows it.", default=False)

@@ -6,6 +6,7 @@ from uuid import UUID
 
 from flask import url_for
 from flask_babel import gettext as _
+from flask_babel import ngettext
 
 from agency.inbox.case_rank import rank_parts
 from agency.inbox.conversation_view import ConversationView
@@ -195,7 +196,9 @@ def reply_look(reply: ReplyRow, actor: Actor, address: Address) -> ReplyLook:
         text=reply.text,
         state=state,
         way=way if reply.deed != "reply" or reply.private else "",
-        facts=facts or (said_again(reply.state_reason or "") if reply.state in ("refused", "draft") else ""),
+        facts=f"{facts} {_further(reply)}".strip()
+        if facts
+        else (said_again(reply.state_reason or "") if reply.state in ("refused", "draft") else ""),
         stopped_now=stopped_words(reply),
         note=reply.state_reason or "" if reply.state == "declined" else reply.deed_reason or "",
         withdraw_url=address.deed_url(base, f"replies/{reply.id}/withdraw")
@@ -205,6 +208,16 @@ def reply_look(reply: ReplyRow, actor: Actor, address: Address) -> ReplyLook:
         edit_url=_edit_url(address, reply) if may_write and _is_editable(reply) else "",
         receipt_url=f"/replies/{reply.id}/receipt",
         state_url="" if reply.state in FINAL_STATES else address.deed_url(base, f"replies/{reply.id}"),
+    )
+
+
+def _further(reply: ReplyRow) -> str:
+    if reply.state != "awaiting_approval" or not reply.variant_count:
+        return ""
+    return ngettext(
+        "The client chooses between it and %(num)s other wording.",
+        "The client chooses between it and %(num)s other wordings.",
+        reply.variant_count,
     )
 
 

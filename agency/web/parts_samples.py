@@ -148,6 +148,7 @@ def composer(*, closed: Notice | None = None, empty: bool = False) -> c.Composer
         language="pl", text="" if empty else DRAFT, url="/parts/reply", check_url="/parts/check",
         autosave_url="/parts/draft", binding="signed", based_on=HASH, idempotency_key="k1", result=shown, closed=closed,
         consequence="Client approves, due 12:30", saved="" if empty else "Saved 12:04 by Ana",
+        variants=(c.VariantField(number=2, text="" if empty else CHANGED, is_safe=False, findings=()), c.VariantField(number=3, text="", is_safe=False, findings=())),
     )  # fmt: skip
 
 

@@ -55,8 +55,11 @@ def chain_of(
             facts=((_("Reason"), reply.deed_reason or ""),),
         )
         return _in_order([*steps, (reply.created_at, 0, step), *_common_steps(reply, decisions, attempts, doors or {})])
-    for number, text in enumerate(texts):
-        steps += _text_steps(text, texts[number - 1] if number else None, standing)
+    chosen = {one.reply_text_id for one in decisions if one.wording is not None and one.wording > 1}
+    before: ReplyText | None = None
+    for text in texts:
+        steps += _text_steps(text, before, standing, compared=not (text.by_approver and text.id in chosen))
+        before = before if text.is_further and before is not None else text
     steps += [_given_step(line) for line in given]
     return _in_order(steps + _common_steps(reply, decisions, attempts, doors or {}))
 
@@ -139,7 +142,8 @@ def _at(moment: datetime) -> Clock:
     return clocks.moment(moment, chosen_zone(), chosen_language())
 
 
-def _text_steps(text: ReplyText, before: ReplyText | None, standing: str) -> list[Dated]:
+def _text_steps(text: ReplyText, before: ReplyText | None, standing: str, *, compared: bool) -> list[Dated]:
+    """Not `compared` is a change that began from another wording than the reply's own text."""
     steps: list[Dated] = []
     if before is None:
         step = ChainStep(
@@ -150,13 +154,17 @@ def _text_steps(text: ReplyText, before: ReplyText | None, standing: str) -> lis
             difference=text_difference(standing, text.text) if standing else (),
         )
         steps.append((text.created_at, 0, step))
+    elif text.is_further:
+        what = _("Written as a further wording")
+        step = ChainStep(what=what, icon="pencil", who=text.author_name, at=_at(text.created_at))
+        steps.append((text.created_at, 0, step))
     elif before.text_hash != text.text_hash:
         step = ChainStep(
             what=_("Changed by the client") if text.by_approver else _("Changed"),
             icon="pencil",
             who=text.author_name,
             at=_at(text.created_at),
-            difference=text_difference(before.text, text.text),
+            difference=text_difference(before.text, text.text) if compared else (),
         )
         steps.append((text.created_at, 0, step))
     checked_by = _("No style guide was in force")
@@ -200,6 +208,8 @@ def _decision_steps(decision: Approval, doors: Doors) -> list[Dated]:
     }
     what, icon, tone = words[decision.decision]
     facts: list[tuple[str, str]] = [*doors.get(decision.id, ()), (_("SHA-256 of the text"), decision.text_hash)]
+    if decision.wording is not None:
+        facts.insert(0, (_("Wording"), _("%(n)s of %(of)s", n=decision.wording, of=decision.wordings)))
     if decision.policy_number:
         facts.append((_("By version of the approval policy"), str(decision.policy_number)))
     if decision.reason:

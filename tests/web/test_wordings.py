@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import re
+from html import unescape
 from uuid import UUID
 
 import pytest
 from flask import Flask
 from sqlalchemy import Engine
 
-from agency.replies import desk, variants
+from agency.replies import desk, queries, variants
 from agency.replies.variants import Given
 from agency.replies.words import hash_of
 from tenants.outbox import JobName
@@ -130,3 +131,37 @@ def test_each_wording_says_what_the_guide_stops_now(
     phone.post(link, {"do": "approve", "text_hash": hash_of(FIRST)})
     assert row_of(ana, reply_id).text == FIRST
     assert [one.ended_because for one in asked(ana, reply_id)] == ["approve"]
+
+
+def test_the_composer_keeps_further_wordings_offers_them_and_gives_refused_ones_back(
+    whole_app: Flask, ana: Agency, make: Factory
+) -> None:
+    case = make.conversation(ana)
+    staff = Browser(whole_app, ana.staff)
+    address = f"/conversations/{case}/reply"
+
+    def form(do: str, **typed: str) -> dict[str, str]:
+        page = staff.get(f"/inbox/{case}").text
+        names = ("binding", "based_on", "idempotency_key", "variants_seen")
+        found = {name: re.search(rf'name="{name}" value="([^"]*)"', page) for name in names}
+        return {name: unescape(at[1]) for name, at in found.items() if at} | {"do": do, "text": FIRST, **typed}
+
+    equal = staff.post(address, data=form("submit", variant_2=SECOND, variant_3=SECOND))
+    assert equal.status_code == 422
+    assert equal.text.count(SECOND) == 2, "what was typed comes back"
+    assert staff.post(address, data=form("save", variant_2=SECOND)).status_code == 303
+    stale = form("save", variant_2="Written without a look.")
+    stale["variants_seen"] = ""
+    assert staff.post(address, data=stale).status_code == 409
+    assert SECOND in staff.get(f"/inbox/{case}").text
+    assert staff.post(address, data=form("submit", variant_2=SECOND, variant_3=THIRD)).status_code == 303
+    shown = staff.get(f"/inbox/{case}").text
+    assert "chooses between it and 2 other wordings" in shown
+    with ana.entered():
+        (reply,) = queries.replies_of(case)
+        assert [one.text.text for one in variants.offered_variants(reply)] == [SECOND, THIRD]
+    with ana.entered(ana.client_owner):
+        desk.approve(ana.client_owner, reply.id, hash_of(THIRD))
+    receipt = staff.get(f"/replies/{reply.id}/receipt").text
+    assert "3 of 3" in receipt
+    assert receipt.count("Written as a further wording") == 2
