@@ -196,7 +196,9 @@ def composer_for(
         based_on=reply.text_hash if reply else "",
         idempotency_key=secrets.token_urlsafe(12),
         result=result,
-        variants=fields if needs_yes or not may_release or any(one.text for one in fields) else (),
+        variants=fields
+        if ((needs_yes or not may_release) and not by_client) or any(one.text for one in fields)
+        else (),
         variants_seen=seen,
         closed=closed,
         window=way.window,
