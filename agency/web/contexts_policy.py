@@ -26,6 +26,8 @@ class PolicyLook:
     written: str = told("Prepared by Ewa Lead.", default="")
     note: str = told("What the agency says of it.", default="")
     answer: str = told("What the client said should be different.", default="")
+    added: tuple[str, ...] = told("What it says that the version in force does not.", default=())
+    dropped: tuple[str, ...] = told("What that one says and this no longer does.", default=())
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -17,7 +17,7 @@ from agency.web.brand_address import brand_at, look_of
 from agency.web.contexts_policy import PolicyPage
 from agency.web.looks import Notice
 from agency.web.policy_form import data_of, form_page, shown_terms
-from agency.web.policy_words import policy_look
+from agency.web.policy_words import policy_look, with_difference
 from agency.web.shell import render_page, shell, toast
 from agency.web.who import actor_of_request
 from styleguides.given_fields import Wrong, day
@@ -158,11 +158,12 @@ def _answer(brand: Brand, error: AppError | None = None, typed: Mapping[str, str
     errors = {field: _(said[0]) for field, said in error.fields.get("errors", {}).items()} if error else {}
     may_prepare = actor.may(Permission.POLICY_PROPOSE)
     allowed = may_prepare and room.on_paper(actor.agency_id)
+    holds = policy_look(in_force, names)
     page = PolicyPage(
         brand=look_of(brand),
         back_url=url_for("brands_page.brand", brand_id=brand.id),
-        in_force=policy_look(in_force, names),
-        open=policy_look(asked, names) if asked is not None else None,
+        in_force=holds,
+        open=with_difference(policy_look(asked, names), holds) if asked is not None else None,
         earlier=tuple(policy_look(one, names) for one in versions if one.state == "retired"),
         notice=_notice(error) if error is not None and not errors else None,
         change_url=url_for("policy_page.form", brand_id=brand.id)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from datetime import date
 from uuid import UUID
 
@@ -192,6 +193,24 @@ def policy_look(version: ApprovalPolicy | None, names: Names) -> PolicyLook:
         note=version.note,
         answer=version.answer,
     )
+
+
+def with_difference(look: PolicyLook, before: PolicyLook) -> PolicyLook:
+    """The version with what it adds to the one before it, and what it drops, each as it is said there."""
+    new, old = _lines(look), _lines(before)
+    return replace(
+        look,
+        added=tuple(line for line in new if line not in old),
+        dropped=tuple(line for line in old if line not in new),
+    )
+
+
+def _lines(look: PolicyLook) -> list[str]:
+    return [
+        f"{sentence.words} {entry}" if entry else sentence.words
+        for sentence in look.sentences
+        for entry in (sentence.entries or ("",))
+    ]
 
 
 def _signed(version: ApprovalPolicy) -> str:

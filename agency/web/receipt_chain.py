@@ -18,6 +18,7 @@ from agency.web.contexts import ChainStep
 from agency.web.language import chosen_language, chosen_zone
 from agency.web.looks import Clock, Tone
 from agency.web.receipt_after import parted, read_back_step, reading_step, steps_after
+from agency.web.receipt_waiting import steps_waiting
 from agency.web.reply_looks import finding_looks, platform_word
 from agency.web.stored_words import said_again
 from styleguides.currencies import said_amount
@@ -125,6 +126,7 @@ def _common_steps(
         because = tuple((_("It waits because"), _(one)) for one in reasons_of(reply.waits_because))
         words = ChainStep(what=_("Sent for approval"), icon="hourglass", at=_at(reply.submitted_at), facts=because)
         steps.append((reply.submitted_at, 2, words))
+    steps += steps_waiting(reply.waits_clock)
     steps += [step for decision in decisions for step in _decision_steps(decision, doors)]
     sends = 0
     single, again = parted(attempts)
