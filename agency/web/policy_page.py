@@ -14,7 +14,7 @@ from agency.replies import policy_versions as room
 from agency.replies.policy_models import ApprovalPolicy
 from agency.replies.policy_terms import terms_from_data
 from agency.web.brand_address import brand_at, look_of
-from agency.web.contexts_policy import PolicyPage
+from agency.web.contexts_policy import PolicyLook, PolicyPage
 from agency.web.looks import Notice
 from agency.web.policy_form import data_of, form_page, shown_terms
 from agency.web.policy_words import policy_look, with_difference
@@ -163,7 +163,7 @@ def _answer(brand: Brand, error: AppError | None = None, typed: Mapping[str, str
         brand=look_of(brand),
         back_url=url_for("brands_page.brand", brand_id=brand.id),
         in_force=holds,
-        open=with_difference(policy_look(asked, names), holds) if asked is not None else None,
+        open=_open(asked, names, holds if in_force is not None else None),
         earlier=tuple(policy_look(one, names) for one in versions if one.state == "retired"),
         notice=_notice(error) if error is not None and not errors else None,
         change_url=url_for("policy_page.form", brand_id=brand.id)
@@ -180,6 +180,14 @@ def _answer(brand: Brand, error: AppError | None = None, typed: Mapping[str, str
     )
     frame = shell(with_brands=False)
     return make_response(render_page("policies/page.html", page, shell=frame), error.http_status if error else 200)
+
+
+def _open(asked: ApprovalPolicy | None, names: Mapping[UUID, str], before: PolicyLook | None) -> PolicyLook | None:
+    """The version that is prepared or asked for, with what it changes where a version is in force."""
+    if asked is None:
+        return None
+    look = policy_look(asked, names)
+    return with_difference(look, before) if before is not None else look
 
 
 def _deeds(brand_id: UUID, asked: ApprovalPolicy | None, *, allowed: bool) -> dict[str, str]:

@@ -197,3 +197,14 @@ def test_the_waiting_page_says_whom_it_waits_for_and_offers_nothing_to_others(
     assert first.post(place, form).status_code == 303, "a second press is no trouble"
     assert f"Waits for {jan.name}" in said_in(first.get(place).text)
     assert 'value="approve"' in second.get(place).text
+
+
+def test_what_is_asked_for_says_what_it_changes(whole_app: Flask, make: Factory, ana: Agency) -> None:
+    make.policy(ana, ana.brand_ids[0], needs="rule", stars_at_most=2)
+    lead, place = Browser(whole_app, ana.team_lead), place_of(ana)
+    lead.post(f"{place}/change", {"revision": "0", "needs": "rule", "money": "1", "stars_at_most": "2"})
+    page = lead.get(place).text
+    assert "The reply names an amount of money" in page.split("<ins>")[1]
+    assert "<del>" not in page
+    lead.post(f"{place}/change", {"revision": "1", "needs": "rule", "money": "1"})
+    assert "It answers a review of 2 stars or fewer." in lead.get(place).text.split("<del>")[1]
