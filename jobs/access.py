@@ -55,11 +55,9 @@ def _ask(notice: str, brand: Brand, found: Sequence[Account]) -> None:
     for account in found:
         account.reconnect_asked_at = clock.now()
     ends = [at for account in found if (at := ends_at(account_standing.facts_of(account))) is not None]
-    agency_name = db.session.execute(select(Agency.name).where(Agency.id == brand.agency_id)).scalar_one()
 
     def facts_for(person: Person) -> dict[str, Any]:
         return {
-            "agency_name": agency_name,
             "brand_name": brand.name,
             "names": [one.name for one in found],
             "platform": traits_of(found[0].platform).label,

@@ -10,15 +10,17 @@ from uuid import UUID
 
 from sqlalchemy import delete, select
 
+from agency.notices.agency_look import look_of
 from agency.notices.choices import ways_of
 from agency.notices.kinds import KINDS
 from agency.notices.mail import send_notice, words_of
 from agency.notices.models import Notice
+from agency.notices.stopping import stop_path
 from agency.notices.telling import colleagues, mails_from, promise_gathered
 from tenants import clock
 from tenants.base_app import settings_of_app
 from tenants.database import db, first_id_of
-from tenants.models import Agency, Brand, Person
+from tenants.models import Brand, Person
 
 KEPT_FOR = timedelta(days=90)
 MOST_TOLD = 50
@@ -92,13 +94,12 @@ def _send(agency_id: UUID, person: Person, kind: str, told: Sequence[Notice]) ->
     for brand, of_brand in groupby(shown, key=brand_of):
         items = [{"words": line_of(one, person.language, brand), "url": f"{base}{one.path}"} for one in of_brand]
         brands.append({"name": brand, "items": items})
-    agency_name = db.session.execute(select(Agency.name).where(Agency.id == agency_id)).scalar_one()
     return send_notice(
         "gathered",
         person,
-        sender_name=agency_name,
+        agency=look_of(agency_id),
+        stop_path=stop_path(agency_id, person.id, kind),
         kind=kind,
-        agency_name=agency_name,
         brands=brands,
         count=len(told),
         more=len(told) - len(shown),

@@ -8,9 +8,7 @@ from __future__ import annotations
 
 import re
 from datetime import UTC, datetime
-from email.headerregistry import Address
 from email.message import EmailMessage
-from email.policy import SMTP
 from email.utils import format_datetime, make_msgid, parseaddr
 from functools import lru_cache
 from pathlib import Path
@@ -22,6 +20,8 @@ from babel.dates import format_datetime as format_local
 from babel.dates import get_timezone
 from jinja2 import Environment, FileSystemLoader, StrictUndefined, select_autoescape
 
+from agency.notices.agency_look import AgencyLook
+from agency.notices.headers import MAIL_POLICY, address_line
 from tenants import clock
 from tenants.base_app import settings_of_app
 from tenants.data_keys import vault_of_app
@@ -33,15 +33,10 @@ from tenants.sealed import Place
 
 FOLDER = Path(__file__).parent
 PASSWORD_RESET = "password_reset"
+NO_AGENCY = AgencyLook()
 _UNSHOWN = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f\u2028\u2029\u202a-\u202e\u2066-\u2069]")
 _MOMENTS = {"due_at": "due", "silence_at": "silence_from"}
 """Facts that are moments, and what each is called once it is words."""
-LONGEST_NAME_IN_A_HEADER = 60
-"""The standard library breaks a line of a header before a longer word, and then nobody can read the line."""
-_NO_NAME = re.compile(r'[][()<>@,;:."\\=?]')
-"""What has a meaning of its own in an address line. The standard library forgets the quotes of a name that it breaks
-over two lines, and what stood between them became addresses that got the mail, and its links, too.
-"""
 
 
 class Addressee(Protocol):
@@ -61,20 +56,21 @@ def send_notice(
     name: str,
     to_person: Addressee,
     *,
-    sender_name: str = "",
+    agency: AgencyLook = NO_AGENCY,
     answers_to: str = "",
+    stop_path: str = "",
     run_at: datetime | None = None,
     **facts: Any,
 ) -> UUID:
     """Render the notice, keep it sealed and promise its sending once this transaction commits. Returns its id.
 
-    `sender_name` stands before our own address in the place of ours; an answer goes to `answers_to`, where given;
-    `run_at` (aware) holds it back until then.
+    It comes in the name and colour of `agency`; an answer goes to `answers_to`, else to the agency's address for them;
+    `stop_path` is the page that ends mails of the kind; `run_at` (aware) holds the mail back until then.
 
     `facts` are the template's names. `path` (starting with `/`) becomes the one link, `url`, on our own base address;
     `due_at` (aware) becomes `due`, and `silence_at` `silence_from`, in the reader's words and zone.
     """
-    message = compose(name, to_person, sender_name=sender_name, answers_to=answers_to, **facts)
+    message = compose(name, to_person, agency=agency, answers_to=answers_to, stop_path=stop_path, **facts)
     return _keep(name, message.as_string(), run_at=run_at)
 
 
@@ -87,7 +83,13 @@ def ask_for_password_reset(email: str) -> UUID:
 
 
 def compose(
-    name: str, to_person: Addressee, *, sender_name: str = "", answers_to: str = "", **facts: Any
+    name: str,
+    to_person: Addressee,
+    *,
+    agency: AgencyLook = NO_AGENCY,
+    answers_to: str = "",
+    stop_path: str = "",
+    **facts: Any,
 ) -> EmailMessage:
     """The finished message. Raises jinja2's UndefinedError when a fact the template needs is missing."""
     settings = settings_of_app()
@@ -99,29 +101,30 @@ def compose(
         if given.get(moment) is not None:
             zone = get_timezone(getattr(to_person, "time_zone", None) or "UTC")
             given[told] = format_local(given[moment], "d MMMM, HH:mm zzz", tzinfo=zone, locale=language)
-    given |= {"person_name": _shown(to_person.name), "language": language}
+    given |= {"person_name": _shown(to_person.name), "language": language, "agency_name": _shown(agency.name)}
+    given |= {"accent": agency.accent, "accent_ink": agency.ink}
+    given["stop_url"] = settings.base_url + stop_path if stop_path else ""
     templates = _templates(language)
 
     def words(part: str) -> str:
         return templates.get_template(f"{name}/{part}").render(given).strip()
 
-    message = EmailMessage(policy=SMTP)
+    message = EmailMessage(policy=MAIL_POLICY)
     our_name, sender = parseaddr(settings.onbrand_mail_from)
-    sender_name = _display_name(sender_name) or our_name
-    message["From"] = Address(sender_name, addr_spec=sender)
-    message["To"] = Address(_display_name(to_person.name), addr_spec=to_person.email)
-    message["Reply-To"] = Address(sender_name, addr_spec=answers_to or sender)
+    sender_name = _shown(agency.name) or our_name
+    message["From"] = address_line(sender_name, sender)
+    message["To"] = address_line(_shown(to_person.name), to_person.email)
+    message["Reply-To"] = address_line(sender_name, answers_to or agency.answers_to or sender)
     message["Subject"] = " ".join(words("subject.txt").split())
     message["Date"] = format_datetime(clock.now().astimezone(UTC))
     message["Message-ID"] = make_msgid(domain=urlsplit(settings.base_url).hostname or "localhost")
     message["Auto-Submitted"] = "auto-generated"
+    if stop_path:
+        message["List-Unsubscribe"] = f"<{given['stop_url']}>"
+        message["List-Unsubscribe-Post"] = "List-Unsubscribe=One-Click"
     message.set_content(words("body.txt") + "\n")
     message.add_alternative(words("body.html") + "\n", subtype="html")
     return message
-
-
-def _display_name(name: str) -> str:
-    return " ".join(_NO_NAME.sub(" ", _shown(name)).split())[:LONGEST_NAME_IN_A_HEADER].rstrip()
 
 
 def words_of(name: str, part: str, language: str, **facts: Any) -> str:

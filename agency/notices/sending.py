@@ -7,12 +7,12 @@ import ssl
 from datetime import timedelta
 from email import message_from_string
 from email.message import EmailMessage
-from email.policy import SMTP
 from urllib.parse import unquote, urlsplit
 from uuid import UUID
 
 from sqlalchemy import delete, select
 
+from agency.notices.headers import MAIL_POLICY
 from agency.notices.mail import PASSWORD_RESET, compose, open_mail, seal_mail
 from tenants import clock
 from tenants.api_tokens import count_of
@@ -52,7 +52,7 @@ def send_mail(mail_id: UUID | str) -> None:
         return
     settings = settings_of_app()
     if settings.onbrand_smtp_url:
-        message = message_from_string(open_mail(mail), _class=EmailMessage, policy=SMTP)
+        message = message_from_string(open_mail(mail), _class=EmailMessage, policy=MAIL_POLICY)
         try:
             _hand_over(settings.onbrand_smtp_url, message)
         except smtplib.SMTPRecipientsRefused as error:
@@ -94,7 +94,7 @@ def mails_kept(before: UUID | None = None) -> list[tuple[OutgoingMail, EmailMess
     if before is not None:
         statement = statement.where(OutgoingMail.id < before)
     return [
-        (mail, message_from_string(open_mail(mail), _class=EmailMessage, policy=SMTP))
+        (mail, message_from_string(open_mail(mail), _class=EmailMessage, policy=MAIL_POLICY))
         for mail in db.session.scalars(statement)
     ]
 
@@ -132,4 +132,5 @@ def _hand_over(smtp_url: str, message: EmailMessage) -> None:
             server.starttls(context=context)
         if address.username:
             server.login(unquote(address.username), unquote(address.password or ""))
-        server.send_message(message)
+        sender, receiver = (message[line].addresses[0].addr_spec for line in ("From", "To"))
+        server.send_message(message, from_addr=sender, to_addrs=[receiver])

@@ -16,10 +16,12 @@ from zoneinfo import ZoneInfo
 from sqlalchemy import Uuid, any_, delete, literal, or_, select, update
 from sqlalchemy.dialects.postgresql import ARRAY
 
+from agency.notices.agency_look import look_of
 from agency.notices.choices import quiet_of, ways_of
 from agency.notices.kinds import GATHERED_FOR, KINDS
-from agency.notices.mail import send_notice
+from agency.notices.mail import NO_AGENCY, send_notice
 from agency.notices.models import Notice
+from agency.notices.stopping import stop_path
 from tenants import clock
 from tenants.database import db, new_id
 from tenants.models import Membership, OutgoingMail, Person
@@ -56,14 +58,13 @@ def tell(
     values: Mapping[str, Any] | None = None,
     mail: MailFacts | None = None,
     but: UUID | None = None,
-    sender_name: str = "",
     answers_to: str = "",
 ) -> list[Told]:
     """Tell each of these people of the scope's agency, `but` one left out, as they want to be told. Flushes.
 
     `values` are what `line.txt` of the kind names: names, numbers, nothing a customer wrote. A kind with a mail of its
     own takes `mail`, the facts of its folder, or makes them for one person: `path` is the subject's unless they say
-    another. `sender_name` and `answers_to` are those of `send_notice`. Raises KeyError for a kind that has no line in
+    another. `answers_to` is that of `send_notice`. Raises KeyError for a kind that has no line in
     `KINDS`.
     """
     known, agency_id, now = KINDS[kind], current_scope().agency_id, clock.now()
@@ -72,6 +73,8 @@ def tell(
         return []
     ways = ways_of([one.id for one in people], kind, brand_id)
     gathered = [one for one in people if known.gathered and ways[one.id].by_mail]
+    by_own_mail = not known.gathered and any(way.by_mail for way in ways.values())
+    agency = look_of(agency_id) if by_own_mail else NO_AGENCY
     waiting = _waiting_mails([one.id for one in gathered], kind)
     told = []
     for person in people:
@@ -103,8 +106,9 @@ def tell(
                 notice.mail_id = send_notice(
                     kind,
                     person,
-                    sender_name=sender_name,
+                    agency=agency,
                     answers_to=answers_to,
+                    stop_path=stop_path(agency_id, person.id, kind),
                     run_at=from_when if from_when > now else None,
                     **{"path": subject.path, **facts},
                 )

@@ -9,8 +9,6 @@ from typing import Any
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
-from sqlalchemy import select
-
 from agency.notices.telling import Thing, tell
 from agency.replies import checks
 from agency.replies.approval_requests import ask, end_of_person
@@ -25,7 +23,7 @@ from tenants import clock
 from tenants.brand_colours import ink_on
 from tenants.database import db
 from tenants.holders import approvers_of
-from tenants.models import Agency, Person
+from tenants.models import Person
 
 MOST_CHARACTERS = 4000
 """Of a text in a mail; the page behind the link shows all of it."""
@@ -86,14 +84,12 @@ def _ask(reply: Reply, person: Person, *, again: bool = False) -> None:
     conversation, brand, text = checks.conversation_of(reply), checks.brand_of(reply), text_of(reply)
     asked = ask(reply, text.text_hash, person)
     answers_to = answer_address(asked.answer_token)
-    agency_name = db.session.execute(select(Agency.name).where(Agency.id == reply.agency_id)).scalar_one()
     told = tell(
         "reply_awaits_you",
         [person],
         brand_id=reply.brand_id,
         subject=Thing("reply", reply.id, "/approvals"),
         mail={
-            "agency_name": agency_name,
             "brand_name": brand.name,
             "brand_mark": brand.mark,
             "brand_colour": brand.colour_on_light,
@@ -112,7 +108,6 @@ def _ask(reply: Reply, person: Person, *, again: bool = False) -> None:
             "path": f"/a/{asked.token}",
             "answerable": bool(answers_to),
         },
-        sender_name=agency_name,
         answers_to=answers_to,
     )
     asked.request.mail_id = next((one.mail_id for one in told), None)

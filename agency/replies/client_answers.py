@@ -20,7 +20,7 @@ from tenants import audit, clock
 from tenants.database import db
 from tenants.errors import Conflict, NotFound, worded
 from tenants.holders import approvers_of
-from tenants.models import Agency, Brand
+from tenants.models import Brand
 from tenants.permissions import Actor, Permission, require
 
 MOST_CHARACTERS = 1_000
@@ -68,9 +68,7 @@ def tell_client(actor: Actor, conversation_id: UUID, words: str) -> int:
         raise Conflict("The customer's words are gone. Nothing was sent. There is nothing to answer.")
     inbox_desk.claim(actor, conversation_id)
     inbox_desk.add_note(actor, conversation_id, said)
-    brand, agency_name = db.session.execute(
-        select(Brand, Agency.name).join(Agency, Agency.id == Brand.agency_id).where(Brand.id == conversation.brand_id)
-    ).one()
+    brand = db.session.execute(select(Brand).where(Brand.id == conversation.brand_id)).scalar_one()
     people = approvers_of(conversation.agency_id, conversation.brand_id)
     tell(
         "case_awaits_you",
@@ -88,7 +86,6 @@ def tell_client(actor: Actor, conversation_id: UUID, words: str) -> int:
             "there": newest.permalink or conversation.permalink or "",
             "due_at": conversation.due_at,
         },
-        sender_name=agency_name,
     )
     inbox_desk.release(actor, conversation_id)
     audit.record(

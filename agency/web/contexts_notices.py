@@ -74,3 +74,12 @@ class NoticeSettingsPage:
     failing: str = told("Since when mails to the person come back, in words; empty where they do not.", default="")
     notice: Notice | None = told("What just could not be kept.", default=None)
     errors: dict[str, str] = told("Field name to what to do.", default_factory=dict)
+
+
+@dataclass(frozen=True, kw_only=True)
+class StopPage:
+    """`notices/stop.html`. Posts to `url`: nothing."""
+
+    url: str = told("Where the form goes.")
+    kind: str = told("Your reply was declined.")
+    is_done: bool = told("It was pressed.")

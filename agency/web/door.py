@@ -48,6 +48,7 @@ PAGES = (
     "account_page",
     "notices_page",
     "notice_settings_page",
+    "notice_stop",
     "people",
     "mailbox",
     "health",

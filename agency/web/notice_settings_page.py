@@ -135,7 +135,7 @@ def _ways(brand_id: UUID | None, wanted: dict[str, Ways | None] | None) -> tuple
         fields.append(
             WayField(
                 name=f"{FIELD}{kind.name}",
-                label=names[kind.name],
+                label=names.get(kind.name, kind.name),
                 options=tuple(options),
                 help=_("Mails can be switched off only where somebody else of the brand gets them.")
                 if kind.needed

@@ -8,6 +8,7 @@ from agency.web.contexts_notices import (
     NoticeSettingsPage,
     NoticesPage,
     NoticeThing,
+    StopPage,
     WayField,
 )
 from agency.web.looks import BrandLook, Choice, Clock, Notice
@@ -78,3 +79,8 @@ def settings(looks: tuple[BrandLook, ...]) -> NoticeSettingsPage:
         notice=Notice("bad", "Nothing was changed."),
         errors={"way_reply_awaits_you": refused},
     )
+
+
+def stop(*, is_done: bool = False) -> StopPage:
+    """Before the button and after it."""
+    return StopPage(url="#", kind="Your reply was declined", is_done=is_done)

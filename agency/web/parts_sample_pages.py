@@ -238,6 +238,8 @@ def samples() -> dict[str, Callable[[str], Sample]]:
         "ranking": lambda here: ("ranking/page.html", shell(here), ranking.weights(tuple(brands()))),
         "notices": lambda here: ("notices/page.html", shell(here), notices.notices(tuple(brands()))),
         "notices-none": lambda here: ("notices/page.html", shell(here), notices.notices(tuple(brands()), "none")),
+        "notice-stop": lambda here: ("notices/stop.html", link_shell(here), notices.stop()),
+        "notice-stopped": lambda here: ("notices/stop.html", link_shell(here), notices.stop(is_done=True)),
         "notice-settings": lambda here: ("notices/settings.html", shell(here), notices.settings(tuple(brands()))),
         "guide-compare": lambda here: ("guides/compare.html", shell(here), knowledge.compare()),
         "guideline": lambda here: ("guidelines/guideline.html", shell(here), knowledge.guideline()),

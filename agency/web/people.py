@@ -13,6 +13,7 @@ from sqlalchemy import select
 from werkzeug.wrappers import Response as AnyResponse
 
 from agency.inbox import returning
+from agency.notices.agency_look import look_of
 from agency.notices.mail import send_notice
 from agency.web.clocks import age
 from agency.web.contexts import PeoplePage, PersonRow
@@ -152,7 +153,8 @@ def _count_invitation() -> None:
 def _send(invitation: Invitation, token: str, name: str = "") -> None:
     language = db.session.execute(select(Agency.language).where(Agency.id == invitation.agency_id)).scalar_one()
     to = _Invited(invitation.email, language, name)
-    send_notice("invitation", to, inviter=signed_in().name, agency=signed_in().agency_name, path=f"/invitation/{token}")
+    look = look_of(actor_of_request().agency_id)
+    send_notice("invitation", to, agency=look, inviter=signed_in().name, path=f"/invitation/{token}")
 
 
 class _Invited:

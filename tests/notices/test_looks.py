@@ -13,7 +13,10 @@ from typing import Any
 import pytest
 from flask import Flask
 
-from agency.notices.mail import compose
+from agency.notices.agency_look import AgencyLook
+from agency.notices.kinds import KINDS
+from agency.notices.mail import FOLDER, compose
+from tests.notices import mail_samples
 from tests.notices.test_mail import Reader
 
 SNAPSHOTS = Path(__file__).parent / "snapshots"
@@ -21,8 +24,6 @@ MAILS: dict[str, tuple[str, dict[str, Any]]] = {
     "reply_awaits_you": (
         "reply_awaits_you",
         {
-            "agency_name": "Lantern Street",
-            "sender_name": "Lantern Street",
             "brand_name": "Padaria Sol Poente",
             "brand_mark": "SP",
             "brand_colour": "#a04000",
@@ -46,7 +47,6 @@ MAILS: dict[str, tuple[str, dict[str, Any]]] = {
     "reply_awaits_you_several": (
         "reply_awaits_you",
         {
-            "agency_name": "Lantern Street",
             "brand_name": "Pennywell",
             "brand_mark": "PW",
             "brand_colour": "#1b4d8f",
@@ -75,7 +75,6 @@ MAILS: dict[str, tuple[str, dict[str, Any]]] = {
     "reply_awaits_you_bare": (
         "reply_awaits_you",
         {
-            "agency_name": "Lantern Street",
             "brand_name": "Pennywell",
             "brand_mark": "PW",
             "brand_colour": "#1b4d8f",
@@ -99,12 +98,23 @@ MAILS: dict[str, tuple[str, dict[str, Any]]] = {
 }
 
 
+ALL = {**MAILS, **mail_samples.MAILS}
+LOOK = AgencyLook("Lantern Street", "#7a2e6b", "#ffffff")
+
+
+def test_every_mail_is_among_them() -> None:
+    assert {notice for notice, _facts in ALL.values()} == {path.parent.name for path in FOLDER.glob("*/body.txt")}
+
+
 @pytest.mark.parametrize("language", ["en", "pl", "pt"])
-@pytest.mark.parametrize("name", MAILS)
+@pytest.mark.parametrize("name", ALL)
 def test_a_mail_looks_as_it_was_agreed(app: Flask, name: str, language: str) -> None:
-    notice, facts = MAILS[name]
+    notice, facts = ALL[name]
+    known = KINDS.get(notice)
+    look = LOOK if notice != "password_reset" else AgencyLook()
+    stop_path = "/notices/stop/TOKEN" if notice == "gathered" or (known and not known.needed) else ""
     with app.app_context():
-        message = compose(notice, Reader(language=language), **facts)
+        message = compose(notice, Reader(language=language), agency=look, stop_path=stop_path, **facts)
     for kind, ending in (("plain", "txt"), ("html", "html")):
         part = message.get_body((kind,))
         assert part is not None
@@ -114,3 +124,7 @@ def test_a_mail_looks_as_it_was_agreed(app: Flask, name: str, language: str) -> 
         if os.environ.get("ONBRAND_SNAPSHOTS") == "write":
             place.write_text(found, encoding="utf-8")
         assert found == place.read_text(encoding="utf-8"), place.name
+        if kind == "html":
+            assert "<script" not in found
+            assert ("List-Unsubscribe" in message) is (stop_path in found and bool(stop_path))
+        assert "\u202e" not in found

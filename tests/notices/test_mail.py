@@ -9,6 +9,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from datetime import timedelta
 from email import message_from_bytes, message_from_string
+from email.header import decode_header, make_header
+from email.message import EmailMessage
 from email.policy import SMTP
 
 import pytest
@@ -20,6 +22,8 @@ from hypothesis import strategies as st
 from sqlalchemy import Engine, text
 
 from agency.notices import mail, sending
+from agency.notices.agency_look import AgencyLook
+from agency.notices.headers import LONGEST_NAME, MAIL_POLICY
 from agency.replies import desk
 from tenants import clock
 from tenants.database import db
@@ -47,7 +51,6 @@ def waiting(reader: Reader, **changes: object):  # type: ignore[no-untyped-def]
         "draft": "Przepraszamy.\nZapraszamy ponownie.",
         "due_at": clock.now(),
         "path": "/a/1",
-        "agency_name": "Lantern Street",
         "brand_mark": "BZ",
         "brand_colour": "#0b6e6e",
         "brand_ink": "#ffffff",
@@ -61,7 +64,7 @@ def waiting(reader: Reader, **changes: object):  # type: ignore[no-untyped-def]
         "silence": "",
         "silence_at": None,
     }
-    return mail.compose("reply_awaits_you", reader, **{**facts, **changes})
+    return mail.compose("reply_awaits_you", reader, agency=AgencyLook("Lantern Street"), **{**facts, **changes})
 
 
 LINKS = [f"http://localhost/a/1{form}" for form in ("", "?open=change", "?open=decline")]
@@ -98,7 +101,7 @@ def test_it_comes_in_the_readers_language(app: Flask, language: str, words: str)
 
 def test_every_notice_is_whole_in_every_language(app: Flask) -> None:
     facts = {
-        "invitation": {"inviter": "Ewa", "agency": "Lantern Street", "path": "/invitation/x"},
+        "invitation": {"inviter": "Ewa", "path": "/invitation/x"},
         "password_reset": {"path": "/reset/x", "has_tokens": True},
     }
     with app.app_context():
@@ -177,11 +180,30 @@ NAMES = st.lists(
 @settings(suppress_health_check=[HealthCheck.function_scoped_fixture], max_examples=100)
 def test_no_name_however_long_becomes_an_address_that_gets_the_mail(app: Flask, name: str) -> None:
     with app.app_context():
-        message = mail.compose("password_reset", Reader(name=name), sender_name=name, path="/reset/x", has_tokens=False)
-    read = message_from_string(message.as_string(), policy=SMTP)
-    assert [a.addr_spec for a in read["To"].addresses] == ["anna@test.example"]
-    for line in ("From", "Reply-To"):
-        assert [a.addr_spec for a in read[line].addresses] == ["onbrand@localhost"]
+        message = mail.compose(
+            "password_reset", Reader(name=name), agency=AgencyLook(name), path="/reset/x", has_tokens=False
+        )
+    again = message_from_string(message.as_string(), _class=EmailMessage, policy=MAIL_POLICY)
+    for policy in (SMTP, MAIL_POLICY):
+        read = message_from_bytes(again.as_bytes(), policy=policy)
+        assert [a.addr_spec for a in read["To"].addresses] == ["anna@test.example"]
+        for line in ("From", "Reply-To"):
+            assert [a.addr_spec for a in read[line].addresses] == ["onbrand@localhost"]
+    head, _, _body = again.as_bytes().partition(b"\r\n\r\n")
+    assert max(map(len, head.split(b"\r\n"))) <= 78
+    assert head.isascii()
+
+
+@pytest.mark.parametrize(
+    "name", ['Kowalski, J. (Hotel): "Łeba"', "Anna", "Søren O'Neil; Bistro <x@y.example>", "名" * 20, "a" * 200]
+)
+def test_a_name_keeps_all_of_its_signs(app: Flask, name: str) -> None:
+    with app.app_context():
+        message = mail.compose("password_reset", Reader(name=name), path="/reset/x", has_tokens=False)
+    (raw,) = [line for line in message.as_bytes().split(b"\r\nFrom") if line.startswith(b"To") or b"\r\nTo: " in line]
+    value = raw.partition(b"To: ")[2].partition(b"\r\nReply-To")[0].decode().replace("\r\n", "\n")
+    shown = str(make_header(decode_header(value)))
+    assert shown == f"{name[:LONGEST_NAME]} <anna@test.example>"
 
 
 def test_submitting_a_reply_writes_to_the_brands_approvers_alone(

@@ -12,6 +12,7 @@ from sqlalchemy import select
 
 from agency.notices.kinds import KINDS
 from agency.notices.models import Notice, NoticeChoice
+from agency.notices.stopping import _serializer, stop_path
 from agency.notices.telling import Thing, settle, tell
 from agency.web.notice_words import kind_words
 from tenants.database import db, new_id
@@ -166,3 +167,33 @@ def test_the_last_owner_who_is_mailed_cannot_switch_it_off(whole_app: Flask, ana
 def test_every_kind_has_words_for_the_settings(whole_app: Flask) -> None:
     with whole_app.test_request_context():
         assert set(kind_words()) == set(KINDS)
+
+
+def test_the_link_of_a_mail_ends_its_kind_only_when_posted(whole_app: Flask, ana: Agency, told: Told) -> None:
+    with whole_app.app_context():
+        path = stop_path(ana.id, ana.staff.user_id, "reply_declined")
+        assert stop_path(ana.id, ana.client_owner.user_id, "reply_awaits_you") == ""
+        forced = _serializer().dumps([str(ana.id), str(ana.client_owner.user_id), "reply_awaits_you"])
+    client = whole_app.test_client()
+    for method in ("GET", "HEAD"):
+        answer = client.open(path, method=method)
+        assert (answer.status_code, "Set-Cookie" in answer.headers) == (200, False)
+    with ana.entered():
+        assert db.session.scalars(select(NoticeChoice)).first() is None
+    for _twice in range(2):
+        answer = client.post(path, data={"List-Unsubscribe": "One-Click"})
+        assert (answer.status_code, "Set-Cookie" in answer.headers) == (200, False)
+    client.post(f"/notices/stop/{forced}")
+    with ana.entered():
+        rows = db.session.scalars(select(NoticeChoice)).all()
+        assert [(row.person_id, row.kind, row.in_app, row.by_mail) for row in rows] == [
+            (ana.staff.user_id, "reply_declined", True, False)
+        ]
+    told("reply_declined")
+    with ana.entered():
+        kept = db.session.scalars(select(Notice)).one()
+        assert (kept.in_app, kept.mail_due_at) == (True, None)
+    token = path.rpartition("/")[2]
+    for place in range(0, len(token), 7):
+        other = token[:place] + ("A" if token[place] != "A" else "B") + token[place + 1 :]
+        assert client.post(f"/notices/stop/{other}").status_code == 404, other
