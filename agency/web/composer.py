@@ -25,7 +25,16 @@ from agency.replies.contradicting import with_earlier
 from agency.replies.keeping import Typed
 from agency.replies.queries import ReplyRow, get_reply, readable_reply, replies_of
 from agency.replies.words import hash_of
-from agency.web.composer_part import Binding, Written, draft_of, read_binding, result_of, typed_in, waits_for
+from agency.web.composer_part import (
+    Binding,
+    Written,
+    came_back_at,
+    draft_of,
+    read_binding,
+    result_of,
+    typed_in,
+    waits_for,
+)
 from agency.web.composer_variants import given_in_form, keep_given
 from agency.web.contexts import CheckResult
 from agency.web.conversation_page import conversation_page, reply_look
@@ -260,6 +269,8 @@ def _stored(actor: Actor, target: Answering, binding: Binding, typed: Typed) -> 
         and replaces in (None, hash_of(standing.replaces_text) if standing.replaces_text is not None else "")
     )
     lives = standing is not None and standing.state not in ("declined", "dropped")
+    if standing is not None and request.form.get("came_back") == came_back_at(standing):
+        lives = False  # shown with why it came back: the same words are said anew, to what the customer says now
     if standing is not None and lives and same_way and standing.text_hash == wanted:
         fresh_case = standing.state == "published" and bound is None
         if not fresh_case:

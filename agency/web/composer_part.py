@@ -219,6 +219,7 @@ def composer_for(
         seal=_seal(actor),
         stopped_now=stopped_words(reply) if reply is not None and text == stored else "",
         came_back=said_again(reply.state_reason or "") if reply is not None and reply.state == "draft" else "",
+        came_back_at=came_back_at(reply) or "" if reply is not None else "",
         drop_url=address.deed_url(view.id, f"replies/{reply.id}/drop")
         if reply is not None and reply.state == "draft"
         else "",
@@ -283,6 +284,11 @@ def _written_elsewhere(view: ConversationView, replies: Sequence[ReplyRow]) -> s
             if text is None or not same_text(text, m.text):
                 return m.text
     return ""
+
+
+def came_back_at(reply: ReplyRow) -> str | None:
+    """Names the moment at which this draft became one again, for a reason; None for any other reply."""
+    return reply.state_since.isoformat() if reply.state == "draft" and reply.state_reason else None
 
 
 def draft_of(replies: Sequence[ReplyRow], changes: UUID | None = None) -> ReplyRow | None:

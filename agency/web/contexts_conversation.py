@@ -193,6 +193,7 @@ class Composer:
         "What the style guide in force stops in the stored words, since they were checked.", default=""
     )
     came_back: str = told("Why this draft is one again: a note of the owner, or what changed.", default="")
+    came_back_at: str = told("When it did: the form says that this was shown.", default="")
     drop_url: str = told("Posting gives the draft up; empty where there is none.", default="")
     standing: str = told("The one answer this review has, written elsewhere; empty for none.", default="")
     standing_hash: str = told("Its hash, so that ours takes no other one's place.", default="")

@@ -13,6 +13,7 @@ from agency.replies.queries import ReplyRow
 from agency.web import clocks
 from agency.web.language import chosen_language, chosen_zone
 from agency.web.looks import Notice, Tone
+from agency.web.stored_words import said_again
 from tenants.permissions import Actor
 
 
@@ -45,6 +46,11 @@ def _words(reply: ReplyRow, last: Decided | None, actor: Actor) -> tuple[str, st
     if reply.state == "declined":
         said = _("Declined %(who)s.", who=who)
         return said, _("Nothing is published."), _reason(last)
+    is_answered = last is not None and last.decision == "changes_asked" and last.reason == reply.state_reason
+    if reply.state == "draft" and reply.state_reason and not is_answered:
+        said = _("What you were asked about changed, so it waits for nobody's yes any more.")
+        then = _("You are asked again when it is ready.")
+        return said, _("Nothing is published."), f"{said_again(reply.state_reason)} {then}"
     if reply.state == "draft" and last is not None and last.decision == "changes_asked":
         said = _("Changes were asked for %(who)s.", who=who)
         then = _("The agency writes it anew and asks you again.")

@@ -57,7 +57,7 @@ def beside(case: Case, reply_id: UUID) -> list[str]:
         return [one.text.text for one in variants.variants_of(case.row(reply_id))]
 
 
-@settings(max_examples=5, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=3, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(wordings=st.lists(st.text(st.characters(categories=("L", "N", "P", "So")), min_size=1, max_size=40), min_size=2,
     max_size=3, unique_by=hash_of), chosen=st.integers(0, 2))  # fmt: skip
 def test_whichever_wording_is_chosen_is_what_goes_out(case: Case, page: Page, wordings: list[str], chosen: int) -> None:
