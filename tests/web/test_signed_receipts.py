@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import threading
 from collections.abc import Callable
+from datetime import timedelta
 from uuid import UUID
 
 import pytest
@@ -13,7 +14,7 @@ from sqlalchemy import Engine, select, text
 
 from agency.inbox import erasing
 from agency.inbox.models import Message
-from agency.replies import desk
+from agency.replies import desk, live_changes
 from agency.replies.models import Reply
 from agency.replies.receipt_form import Checked, PublicKey, read_keys, verify
 from agency.replies.words import hash_of
@@ -87,6 +88,38 @@ def test_it_proves_the_whole_way(whole_app: Flask, ana: Agency, reply_id: UUID) 
     assert receipt.left_out == ()
 
 
+def test_what_came_after_is_signed_told_by_the_api_and_shown(whole_app: Flask, ana: Agency, reply_id: UUID) -> None:
+    decided(ana, reply_id)
+    attempted(ana, reply_id, "published")
+    with ana.entered():
+        reply = db.session.scalars(select(Reply).where(Reply.id == reply_id).with_for_update()).one()
+        live_changes.note(reply, live_changes.Seen("rejected", "SPAM <b>"), "sweep")
+        again = select(Message).where(Message.conversation_id == reply.conversation_id, Message.direction == "in")
+        said = db.session.scalars(again).one()
+        said.written_at = reply.published_at + timedelta(hours=1)
+    program = Caller(whole_app, token_for(whole_app, ana.team_lead))
+    answer = program.get(f"/replies/{reply_id}/receipt/signed")
+    receipt = verify(answer.data, public(whole_app))
+    after = receipt.parts["after"]
+    (change,) = after["changes"]
+    assert (change["from_state"], change["to_state"], change["reason"]) == ("visible", "rejected", "SPAM <b>")
+    assert after["wrote_again_at"] is not None
+    assert after["answered_again_by"] is None
+    assert "reply.changed_on_platform" in [line["action"] for line in receipt.parts["record"]["lines"]]
+    told = program.get(f"/replies/{reply_id}/receipt").json["after"]
+    assert [one["to_state"] for one in told["live_changes"]] == ["rejected"]
+    page = Browser(whole_app, ana.client_owner).get(f"/replies/{reply_id}/receipt").text
+    for words in (
+        "Taken down by the platform, seen",
+        "SPAM &lt;b&gt;",
+        "The customer wrote again",
+        f"onbrand receipt verify receipt-{reply_id}.json",
+        receipt.head["key"],
+        *(line["hash"] for line in receipt.parts["record"]["lines"]),
+    ):
+        assert words in page, words
+
+
 def test_it_says_by_which_door_the_yes_came(whole_app: Flask, ana: Agency, make: Factory, superuser: Engine) -> None:
     doors = {}
     for door in ("link", "api", "signed_in"):
@@ -109,6 +142,12 @@ def test_it_says_by_which_door_the_yes_came(whole_app: Flask, ana: Agency, make:
         doors[door] = reply_id
         (yes,) = checked(whole_app, ana.agency_admin, reply_id).parts["decisions"]
         assert (yes["came_by"], yes["from_address"]) == (door, "127.0.0.1" if door == "link" else None)
+    page = Browser(whole_app, ana.agency_admin).get(f"/replies/{doors['link']}/receipt").text
+    assert "the link of a mail" in page
+    assert "127.0.0.1" in page[page.index("From the address") :][:80]
+    seen_by_staff = Browser(whole_app, ana.staff).get(f"/replies/{doors['link']}/receipt").text
+    assert "the link of a mail" in seen_by_staff
+    assert "From the address" not in seen_by_staff
     by_others = checked(whole_app, ana.staff, doors["link"])
     assert by_others.left_out == ("decisions.0.from_address", "decisions.0.from_browser")
 
