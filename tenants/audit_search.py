@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Final
@@ -49,6 +49,20 @@ def search(actor: Actor, wanted: Search, *, before: UUID | None = None, limit: i
         rows += db.session.execute(_asked(AgencyAudit, wanted, before, limit))
         rows.sort(key=lambda row: row.id, reverse=True)
     return rows[:limit]
+
+
+def done_for_client(
+    actor: Actor, actions: Collection[str], *, before: UUID | None = None, limit: int = 50
+) -> list[Any]:
+    """Lines of these actions about the brands this client speaks for, by id from the newest on: never of another brand
+    or of the agency itself. One statement. Raises Forbidden without `reply:approve`.
+    """
+    require(actor, Permission.REPLY_APPROVE)
+    if actor.brand_ids is None:  # a client speaks for brands by name
+        return []
+    asked = _asked(BrandAudit, Search(), before, limit)
+    mine = asked.where(BrandAudit.brand_id.in_(actor.brand_ids), BrandAudit.action.in_(actions))
+    return list(db.session.execute(mine))
 
 
 def export(actor: Actor, wanted: Search) -> Iterator[Any]:

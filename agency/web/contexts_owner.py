@@ -229,6 +229,7 @@ class ReceiptPage:
     file_name: str = told("As the signed file is called when it is kept.", default="")
     keys_url: str = told("The address of the public keys, whole.", default="")
     key_id: str = told("The key it is signed with; empty before the first signed receipt.", default="")
+    done_url: str = told("Everything of the record that a client is shown; empty for others.", default="")
     record: tuple[RecordLine, ...] = told("Lines of the brand's record about this reply.", default=())
     resolve_url: str = told("For leads while no machine can tell what became of the send; else empty.", default="")
     outcomes: tuple[Choice, ...] = told("Options: `value`, `label`, `selected`.", default=())

@@ -41,3 +41,26 @@ class RecordPage:
     first_url: str = told("To the top.", default="")
     file_url: str = told("The same as a file.")
     problem: str = told("What of the search could not be read.", default="")
+
+
+@dataclass(frozen=True, kw_only=True)
+class DoneLine:
+    """A line of the record as a client is shown it."""
+
+    at: Clock = told("When.")
+    who: str = told("Who acted, as they were called then; the system in words.")
+    what: str = told("Reply: approve.")
+    brand: str = told("Name of the brand.")
+    number: int = told("In the brand's chain.")
+    hash: str = told("SHA-256, hexadecimal.")
+    receipt_url: str = told("Of a reply; else empty.", default="")
+
+
+@dataclass(frozen=True, kw_only=True)
+class DonePage:
+    """What was done in a client's brand, `record/done.html`."""
+
+    rows: tuple[DoneLine, ...] = told("The newest first.")
+    shows_brands: bool = told("There are several.", default=False)
+    next_url: str = told("The next 50.", default="")
+    first_url: str = told("To the top.", default="")

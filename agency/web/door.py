@@ -106,6 +106,7 @@ PAGES = (
     "deletion_page",
     "permissions_page",
     "record_page",
+    "done_page",
 )
 """Modules beside this one that each hold one blueprint of their own name. One that is not there yet is left out."""
 

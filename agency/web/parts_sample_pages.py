@@ -18,6 +18,7 @@ from agency.web import parts_sample_quiz as quiz
 from agency.web import parts_sample_ranking as ranking
 from agency.web import parts_sample_saved_replies as saved
 from agency.web import parts_sample_topics as topics
+from agency.web.contexts_record import DoneLine, DonePage
 from agency.web.health_words import health_looks
 from agency.web.looks import Choice, Notice, StateLook, Toast
 from agency.web.parts_sample_accounts import accounts
@@ -119,6 +120,16 @@ def receipt() -> c.ReceiptPage:
     )  # fmt: skip
 
 
+def done() -> DonePage:
+    lines = (
+        ("Reply: settle", "The system"),
+        ("Reply: approve", "Jan Kowalczyk, Hotel Bursztynowa Zatoka"),
+        ("Account: connected", "Ana Ferreira, Lantern Street"),
+    )
+    rows = tuple(DoneLine(at=at(minutes=40 * n), who=who, what=what, brand="Hotel Bursztynowa Zatoka", number=1207 - n, hash=HASH, receipt_url="#" if n < 2 else "") for n, (what, who) in enumerate(lines))  # fmt: skip
+    return DonePage(rows=rows, shows_brands=True, next_url="#", first_url="")
+
+
 def guide(tab: str) -> c.GuidePage:
     rules = (
         c.RuleLook(id="negative-words", kind="Words to avoid", level="stop", summary="Never open with a refusal: niestety nie możemy, nie da się, to niemożliwe.", reason="Two readers: the guest, and everybody after.", good=("Od grudnia znów zapraszamy.",), bad=("Niestety nie możemy pomóc.",), where="Polish"),
@@ -206,6 +217,7 @@ def samples() -> dict[str, Callable[[str], Sample]]:
         "link-ended": lambda here: ("owner/link_ended.html", link_shell(here), link_ended(used=False)),
         "receipt": lambda here: ("receipt/page.html", shell(here), receipt()),
         "receipt-owner": lambda here: ("receipt/page.html", owner_shell(here), receipt()),
+        "done-owner": lambda here: ("record/done.html", owner_shell(here), done()),
         **{f"guide-{tab}": _guide(tab) for tab in ("rules", "write", "versions", "try", "empty")},
         "guide-proposal": lambda here: ("guides/proposal.html", owner_shell(here), guide_sample.proposal()),
         "guide-proposed": lambda here: ("guides/proposal.html", shell(here), guide_sample.proposal("agency")),

@@ -164,6 +164,7 @@ def _page(
         keys_url=settings_of_app().base_url + url_for("receipts.keys"),
         key_id=key_id(),
         record=record_looks(reply.brand_id, reply.id),
+        done_url=url_for("done_page.done") if actor_of_request().may(Permission.REPLY_APPROVE) else "",
         resolve_url=url_for("receipts.resolve", reply_id=reply.id) if may_resolve else "",
         outcomes=_outcomes(values.get("outcome", "published")) if may_resolve else (),
         values=values,

@@ -340,6 +340,8 @@ ROUTE_POLICY: dict[str, Policy] = {
     "reconnecting.mended": PUBLIC,
     # deletion_page.py: followed by whoever asked Meta to have their data deleted
     "deletion_page.deletion": PUBLIC,
+    # done_page.py: of the client's own brands alone
+    "done_page.done": Permission.REPLY_APPROVE,
     # record_page.py
     "record_page.record": Permission.AUDIT_READ,
     "record_page.record_file": Permission.AUDIT_READ,
