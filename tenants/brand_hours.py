@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import select
+from sqlalchemy import ColumnElement, func, select
 
 from tenants import audit
 from tenants.brands import brand_for, known_zones
@@ -39,6 +39,12 @@ def sends_in_hours(brand_id: UUID) -> bool:
 def kept_hours(brand_id: UUID) -> BrandHours | None:
     """The row of a brand's hours, if it has any."""
     return db.session.execute(select(BrandHours).where(BrandHours.brand_id == brand_id)).scalar_one_or_none()
+
+
+def hours_beside(agency_id: Any, brand_id: Any) -> ColumnElement[Any]:
+    """In a SELECT that names both: `[zone, days, sends_in_hours]` of the brand, NULL where it has no row."""
+    made = func.jsonb_build_array(BrandHours.zone, BrandHours.days, BrandHours.sends_in_hours)
+    return select(made).where(BrandHours.agency_id == agency_id, BrandHours.brand_id == brand_id).scalar_subquery()
 
 
 def as_hours(zone: str, days: Sequence[Any]) -> Hours:

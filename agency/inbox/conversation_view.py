@@ -19,6 +19,7 @@ from agency.inbox.models import Contact, Conversation, KeptMedia, Message, Moder
 from agency.inbox.topic_names import TopicName, topics_beside
 from agency.inbox.understanding.stored import Stored
 from channels.models import Account
+from tenants.brand_hours import hours_beside
 from tenants.database import db
 from tenants.errors import NotFound
 from tenants.models import Brand
@@ -106,6 +107,7 @@ class ConversationView(NamedTuple):
     brand_time_zone: str
     answer_due_hours: int
     brand_paused: bool
+    brand_hours: list[Any] | None
     platform: str
     kind: str
     external_id: str
@@ -168,6 +170,7 @@ _COLUMNS = (
     Brand.time_zone,
     func.coalesce(cast(Brand.answer_due_hours_on[Conversation.platform].astext, Integer), Brand.answer_due_hours),
     Brand.paused_at.is_not(None),
+    hours_beside(Conversation.agency_id, Conversation.brand_id),
     Conversation.platform,
     Conversation.kind,
     Conversation.external_id,

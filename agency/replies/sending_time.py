@@ -26,6 +26,7 @@ from tenants.permissions import Actor, Permission, require
 FURTHEST: Final = timedelta(days=30)
 """Later than this nobody knows what will stand there."""
 MOST_UNDO_SECONDS: Final = 120
+NO_SUCH_TIME: Final = "no_such_time"
 
 How = Literal["default", "now", "hours", "chosen"]
 
@@ -85,7 +86,7 @@ def _chosen(reply: Reply, at: datetime | None, now: datetime) -> datetime:
 def _unusable(field: str, sentence: str) -> Invalid:
     return Invalid(
         "It cannot be sent at that time. Nothing was sent; your words are kept. Choose another.",
-        code="no_such_time",
+        code=NO_SUCH_TIME,
         errors={field: [sentence]},
     )
 

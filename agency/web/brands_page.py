@@ -353,6 +353,7 @@ def _parts(found: Brand) -> tuple[Choice, ...]:
     parts = [
         Choice(_("Style guide"), url_for("guide.guide", brand_id=found.id), value="guide"),
         Choice(_("Approval"), url_for("policy_page.policy", brand_id=found.id), value="approvals"),
+        Choice(_("Hours"), url_for("hours_page.hours", brand_id=found.id), value="clock"),
         Choice(_("Guidelines"), url_for("guidelines_page.guidelines", brand_id=found.id), value="note"),
         Choice(_("Client sheet"), url_for("client_sheet_page.sheet", brand_id=found.id), value="info"),
         Choice(_("Fact sheet"), url_for("facts_page.facts", brand_id=found.id), value="info"),

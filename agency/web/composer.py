@@ -24,6 +24,7 @@ from agency.replies.checks import words_kind
 from agency.replies.contradicting import with_earlier
 from agency.replies.keeping import Typed
 from agency.replies.queries import ReplyRow, get_reply, readable_reply, replies_of
+from agency.replies.sending_time import NO_SUCH_TIME
 from agency.replies.words import hash_of
 from agency.web.composer_part import (
     Binding,
@@ -44,6 +45,8 @@ from agency.web.inbox_address import read_address
 from agency.web.language import chosen_language
 from agency.web.last_sent import remember_sent_as
 from agency.web.looks import Notice
+from agency.web.sending import refused_time, when_wanted
+from agency.web.sending_words import goes_out_soon
 from agency.web.shell import render_page, toast
 from agency.web.who import actor_of_request
 from styleguides.brand_check import check_for_brand
@@ -150,7 +153,7 @@ def reply(conversation_id: UUID) -> AnyResponse:
     if deed == "check":
         looked = Written(text, None, _check(target, text), _private(target), given_in_form())
         return _shown_again(actor, target, looked, 200)
-    stored = None
+    stored = left = None
     try:
         with db.session.begin_nested():
             kept = stored = _keep(actor, target, binding, typed)
@@ -159,7 +162,8 @@ def reply(conversation_id: UUID) -> AnyResponse:
         if deed in ("submit", "release") and kept.state == "draft":
             with db.session.begin_nested():
                 _let_go(actor, kept)
-                (desk.submit if deed == "submit" else desk.release)(actor, kept.id, shown_hash=kept.text_hash)
+                leave = desk.submit if deed == "submit" else desk.release
+                left = leave(actor, kept.id, shown_hash=kept.text_hash, when=when_wanted(target.brand_id))
     except AppError as refused:
         if isinstance(refused, NotFound):
             raise
@@ -175,7 +179,12 @@ def reply(conversation_id: UUID) -> AnyResponse:
         name = db.session.execute(select(Brand.name).where(Brand.id == target.brand_id)).scalar_one()
         remember_sent_as(target.brand_id, name)
     said = {"submit": _("Sent for approval."), "release": _("On its way."), "save": _("Draft saved.")}
-    toast(said.get(deed, said["save"]))
+    later = goes_out_soon(left) if left is not None else ""
+    undo = address.deed_url(conversation_id, f"replies/{left.id}/withdraw") if left is not None and later else ""
+    toast(
+        f"{said['submit']} {later}".strip() if deed == "submit" else later or said.get(deed, said["save"]),
+        undo_url=undo,
+    )
     return redirect(address.case_url(conversation_id), code=303)
 
 
@@ -199,6 +208,8 @@ def kept_words(refused: AppError) -> str:
 
 def _notice(refused: AppError) -> Notice:
     trouble = page_for(refused)
+    if refused.code == NO_SUCH_TIME:
+        return Notice("warn", trouble.what, trouble.safe, refused_time(refused))
     return Notice(
         "bad" if refused.http_status >= 500 else "warn", trouble.what, trouble.safe, trouble.next, *_way(refused)
     )

@@ -34,6 +34,7 @@ from agency.web.language import chosen_language, chosen_zone
 from agency.web.last_sent import sent_as_before
 from agency.web.looks import BrandLook, Notice
 from agency.web.reply_looks import let_go_in, result_look, stopped_words, stored_result, way_words
+from agency.web.sending_look import when_fields
 from agency.web.stored_words import said_again
 from agency.web.versions_look import versions_look
 from agency.web.wait_words import plan_words
@@ -200,6 +201,7 @@ def composer_for(
         if ((needs_yes or not may_release) and not by_client) or any(one.text for one in fields)
         else (),
         variants_seen=seen,
+        **when_fields(view, reply),
         closed=closed,
         window=way.window,
         window_words=way.window_words,

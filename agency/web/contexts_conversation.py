@@ -172,6 +172,11 @@ class Composer:
     result: CheckResult = told("Findings for `text`.")
     variants: tuple[VariantField, ...] = told("Fields of further wordings; none where nobody is asked.", default=())
     variants_seen: str = told("Which wordings they were filled with.", default="")
+    when: tuple[Choice, ...] = told("When it goes out (`when`): at once, in the brand's hours, chosen.", default=())
+    when_words: str = told("Which of them holds.", default="")
+    when_open: bool = told("They are shown unasked.", default=False)
+    send_at: str = told("The chosen moment, by `send_zone`'s clock.", default="")
+    send_zone: str = told("The brand's time zone, by its name.", default="")
     closed: Notice | None = told("Why nobody can write here now; the field is then read only.", default=None)
     may_submit: bool = told("Send for approval.", default=True)
     may_release: bool = told("Publish without approval, where the brand allows it.", default=False)
@@ -218,6 +223,11 @@ class ReplyLook:
     drop_url: str = told("Posting gives this draft up.", default="")
     edit_url: str = told("Opens it in the composer.", default="")
     receipt_url: str = told("The chain of who and when.", default="")
+    trouble: Notice | None = told("What holds it back or became of it, and what helps.", default=None)
+    check_url: str = told("Posting has us look on the platform now.", default="")
+    retry_url: str = told("Posting sends once more what surely did not arrive.", default="")
+    undoes: bool = told("Taking it back undoes a press of a moment ago.", default=False)
+    time_url: str = told("Posting (`when`) lets it go at once.", default="")
     state_url: str = told("htmx fetches `replies/_reply.html` from here until the state is final.", default="")
 
 

@@ -218,3 +218,21 @@ class PermissionsPage:
     roles: tuple[tuple[str, bool], ...] = told("Role's word, and whether it is the reader's own.")
     rows: tuple[tuple[str, str, tuple[bool, ...]], ...] = told("Deed in words, its code, and yes or no per role.")
     tables: tuple[tuple[str, tuple[MoveLook, ...]], ...] = told("Heading and moves of each state table.")
+
+
+@dataclass(frozen=True, kw_only=True)
+class HoursPage:
+    """When a brand answers: `brands/hours.html`. Posts to `url`: `day.0` to `day.6`, `zone`, `sends_in_hours`."""
+
+    brand: BrandLook = told("Whose hours.")
+    back_url: str = told("The brand.")
+    url: str = told("Where the form goes; empty for who may only read.", default="")
+    notice: Notice | None = told("What was refused.", default=None)
+    days: tuple[tuple[str, str, str], ...] = told("Name, spans as written, what is wrong with them; Monday first.")
+    zones: tuple[Choice, ...] = told("Whose clock.")
+    zone: str = told("Its name.")
+    sends_in_hours: bool = told("Replies go out in them unless somebody says otherwise.")
+    errors: dict[str, str] = told("By field.", default_factory=dict)
+    next_words: str = told("When they next begin; empty where they never do.", default="")
+    undo_url: str = told("Posting `undo_seconds` says it for every brand; empty for who may not.", default="")
+    undo_seconds: str = told("How long what needs no yes can be undone.", default="")

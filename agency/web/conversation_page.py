@@ -33,6 +33,7 @@ from agency.web.pulse import PATH as PULSE
 from agency.web.rank_words import rank_look
 from agency.web.reading_line import with_reading
 from agency.web.reply_looks import place_words, platform_word, stopped_words, way_words
+from agency.web.sending_words import goes_out_words, trouble_notice
 from agency.web.sheet_look import address_of as sheet_address
 from agency.web.snoozing import snooze_look, when_words
 from agency.web.state_looks import conversation_states, reply_states, unknown_state
@@ -43,6 +44,8 @@ from agency.web.wait_words import waiting_words
 from tenants import clock
 from tenants.permissions import Actor, Permission
 
+TRIED_AGAIN = ("refused", "unreachable")
+"""Troubles after which somebody may have it sent once more at a press."""
 FINAL_STATES = ("published", "declined", "refused", "dropped")
 
 
@@ -186,11 +189,17 @@ def reply_look(reply: ReplyRow, actor: Actor, address: Address) -> ReplyLook:
         "outcome_unknown": _("The platform did not answer. We are looking, and will not send it twice."),
         "published": _("Sent %(time)s", time=since),
     }.get(reply.state, "")
+    goes_out, trouble = goes_out_words(reply), trouble_notice(reply, actor)
+    if goes_out and trouble is None:
+        facts = f"{facts} {goes_out}" if reply.state == "awaiting_approval" else goes_out
+    if trouble is not None:
+        facts = ""
     if reply.state == "published" and reply.live_state == "pending":
         facts = _("Taken %(time)s; the platform checks it before anybody sees it", time=since)
     way = way_words(reply.kind, private=reply.private, deed=reply.deed)
     may_write = actor.may(Permission.REPLY_WRITE)
     base = f"{reply.conversation_id}"
+    at = f"replies/{reply.id}"
     return ReplyLook(
         id=str(reply.id),
         text=reply.text,
@@ -198,7 +207,12 @@ def reply_look(reply: ReplyRow, actor: Actor, address: Address) -> ReplyLook:
         way=way if reply.deed != "reply" or reply.private else "",
         facts=f"{facts} {_further(reply)}".strip()
         if facts
-        else (said_again(reply.state_reason or "") if reply.state in ("refused", "draft") else ""),
+        else (said_again(reply.state_reason or "") if reply.state in ("refused", "draft") and trouble is None else ""),
+        trouble=trouble,
+        check_url=address.deed_url(base, f"{at}/check-now") if may_write and reply.state == "outcome_unknown" else "",
+        retry_url=address.deed_url(base, f"{at}/try-again") if may_write and reply.trouble in TRIED_AGAIN else "",
+        undoes=reply.state == "approved" and reply.not_before_because == "undo" and trouble is None,
+        time_url=address.deed_url(base, f"{at}/time") if may_write and goes_out else "",
         stopped_now=stopped_words(reply),
         note=reply.state_reason or "" if reply.state == "declined" else reply.deed_reason or "",
         withdraw_url=address.deed_url(base, f"replies/{reply.id}/withdraw")

@@ -9,12 +9,14 @@ from pathlib import Path
 from typing import Any, TypeVar
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
+from babel.dates import format_datetime
 from flask import Blueprint, Flask, Response, g, has_request_context, redirect, request
 from flask_babel import Babel, Domain, get_locale
 from sqlalchemy import update
 
 from agency.web.theme import local_path
 from agency.web.who import person_of_request, person_or_none
+from tenants import clock
 from tenants.base_app import settings_of_app
 from tenants.database import db
 from tenants.errors import Moment, Worded
@@ -101,8 +103,12 @@ def _holder_of_link() -> Person | None:
 
 
 def time_of_day(at: datetime) -> str:
-    """Hours and minutes where the reader is."""
-    return at.astimezone(chosen_zone()).strftime("%H:%M")
+    """Hours and minutes where the reader is, with the day where it is another than today."""
+    here = at.astimezone(chosen_zone())
+    days = (here.date() - clock.now().astimezone(here.tzinfo).date()).days
+    if days == 0:
+        return here.strftime("%H:%M")
+    return str(format_datetime(here, "EEE HH:mm" if 0 < days < 7 else "d MMM HH:mm", locale=chosen_language()))
 
 
 def spelling() -> str:

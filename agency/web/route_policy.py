@@ -176,6 +176,14 @@ ROUTE_POLICY: dict[str, Policy] = {
     "composer.drop": Permission.REPLY_WRITE,
     "composer.take_back": Permission.REPLY_WRITE,
     "composer.reply_state": Permission.REPLY_READ,
+    # sending.py
+    "sending.change_time": Permission.REPLY_WRITE,
+    "sending.check_now": Permission.REPLY_WRITE,
+    "sending.try_again": Permission.REPLY_WRITE,
+    # hours_page.py
+    "hours_page.hours": Permission.BRAND_READ,
+    "hours_page.change": Permission.BRAND_MANAGE,
+    "hours_page.change_undo": Permission.BRAND_MANAGE,
     # drafts.py
     "drafts.autosave": Permission.REPLY_WRITE,
     "drafts.versions_page": Permission.REPLY_READ_DRAFT,

@@ -1,0 +1,144 @@
+"""When a reply goes out, and what became of one that did not get through, in words: what happened, what is safe, what
+to do.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from datetime import datetime
+
+from flask import url_for
+from flask_babel import gettext as _
+from flask_babel import ngettext
+
+from agency.replies.models import Reply
+from agency.replies.reply_rows import ReplyRow
+from agency.web.language import time_of_day
+from agency.web.looks import Notice
+from agency.web.reply_looks import platform_word
+from tenants import clock
+from tenants.permissions import Actor, Permission
+
+_SAID = re.compile(r"It said: (.+?) Nothing was published\. ", re.DOTALL)
+
+
+def goes_out_words(reply: ReplyRow | Reply) -> str:
+    """When it leaves and why not now; empty where nothing was said of it."""
+    if reply.not_before_because is None or reply.state not in ("awaiting_approval", "approved"):
+        return ""
+    at = reply.not_before
+    if at is None:
+        return _("Goes out in the brand's hours, once it has its yes.") if reply.state == "awaiting_approval" else ""
+    if reply.not_before_because == "undo":
+        return _("Goes out %(time)s. Until then it can be undone.", time=_to_the_second(at))
+    if reply.state == "awaiting_approval":
+        return _("Goes out %(time)s, if it has its yes by then.", time=time_of_day(at))
+    if reply.not_before_because == "hours":
+        return _("Goes out %(time)s, when the brand's hours begin.", time=time_of_day(at))
+    return _("Goes out %(time)s.", time=time_of_day(at))
+
+
+def goes_out_soon(reply: Reply) -> str:
+    """The same right after it left its writer's hands: how many seconds are left to undo it."""
+    if reply.not_before_because == "undo" and reply.not_before is not None:
+        seconds = max(1, round((reply.not_before - clock.now()).total_seconds()))
+        return ngettext("Goes out in %(num)s second.", "Goes out in %(num)s seconds.", seconds)
+    return goes_out_words(reply)
+
+
+def _to_the_second(at: datetime) -> str:
+    return f"{time_of_day(at)}:{at.second:02d}"
+
+
+def trouble_notice(reply: ReplyRow | Reply, actor: Actor) -> Notice | None:
+    """What holds it back or became of it, with the one link that helps; None where nothing is wrong."""
+    make = _NOTICES.get(reply.trouble or "")
+    return make(reply, actor) if make is not None else None
+
+
+def _place(reply: ReplyRow | Reply) -> str:
+    return platform_word(reply.platform)
+
+
+def _waits(what: str, then: str, *action: str) -> Notice:
+    return Notice("warn", what, _("It was not sent, and is kept."), then, *action)
+
+
+def _not_taken(what: str, then: str) -> Notice:
+    return Notice("bad", what, _("It was not sent, and stands nowhere."), then)
+
+
+def _reconnect(reply: ReplyRow | Reply, actor: Actor) -> Notice:
+    what = _("%(place)s no longer accepts our connection to this account.", place=_place(reply))
+    if not actor.may(Permission.ACCOUNT_CONNECT):
+        return _waits(what, _("Ask an agency admin to connect it again; then it goes out by itself."))
+    url = url_for("accounts_page.accounts_of_brand", brand_id=reply.brand_id)
+    return _waits(what, _("Connect it again; then it goes out by itself."), _("Connect again"), url)
+
+
+def _refused(reply: ReplyRow | Reply, actor: Actor) -> Notice:
+    said = _SAID.search(reply.state_reason or "")
+    if said is None:
+        what = _("%(place)s refused this reply and gave no reason in words.", place=_place(reply))
+    else:
+        what = _("%(place)s refused this reply: “%(words)s”", place=_place(reply), words=said[1])
+    return _not_taken(what, _("Change the words, or try again if what it objects to is mended."))
+
+
+_NOTICES: dict[str, Callable[[ReplyRow | Reply, Actor], Notice]] = {
+    "reconnect": _reconnect,
+    "no_allowance": lambda reply, _actor: _waits(
+        _("%(place)s gives Onbrand itself no access here.", place=_place(reply)),
+        _("Whoever runs Onbrand has to mend that; then it goes out by itself."),
+    ),
+    "key_missing": lambda _reply, _actor: _waits(
+        _("A key is missing on our side, so this account cannot be opened."),
+        _("Whoever runs Onbrand has to give it; then it goes out by itself."),
+    ),
+    "brand_paused": lambda _reply, _actor: _waits(
+        _("The brand is paused."), _("It goes out by itself when an agency admin lets the brand send again.")
+    ),
+    "writes_paused": lambda reply, _actor: _waits(
+        _("%(place)s lets this account write nothing for some hours.", place=_place(reply)),
+        _("It goes out by itself as soon as it may."),
+    ),
+    "rate_limited": lambda reply, _actor: _waits(
+        _("%(place)s asked us to slow down.", place=_place(reply)),
+        _("It goes out by itself; asking sooner would make it longer."),
+    ),
+    "follows_another": lambda _reply, _actor: Notice(
+        "info", _("Another reply to this case is on its way."), _("This one is kept and follows it by itself.")
+    ),
+    "unreachable": lambda reply, _actor: _waits(
+        _("%(place)s could not be reached.", place=_place(reply)),
+        _("We try again by ourselves; you can also try now."),
+    ),
+    "refused": _refused,
+    "gone": lambda reply, _actor: _not_taken(
+        _("%(place)s no longer shows what this answers.", place=_place(reply)),
+        _("Look there: it was probably deleted or hidden. Take the reply back where nobody needs it."),
+    ),
+    "window_closed": lambda reply, _actor: _not_taken(
+        _("%(place)s takes no message to this person any more: too much time has passed.", place=_place(reply)),
+        _("Take it back, and answer in public or when they write again."),
+    ),
+    "changed": lambda _reply, _actor: _not_taken(
+        _("What this answers was changed, or answered elsewhere, while it was being sent."),
+        _("Read it again and decide anew."),
+    ),
+    "no_answer": lambda reply, _actor: Notice(
+        "warn",
+        _("We sent it, and %(place)s did not say whether it took it.", place=_place(reply)),
+        _("It may stand there, so it is not sent a second time before that is known."),
+        _("We go on looking by ourselves; you can have us look now."),
+    ),
+    "needs_a_person": lambda reply, _actor: Notice(
+        "bad",
+        _("We sent it, %(place)s never said whether it took it, and looking did not tell.", place=_place(reply)),
+        _("It is not sent again by itself."),
+        _("Look on the platform, then have a lead say on the receipt what became of it."),
+        _("Receipt"),
+        url_for("receipts.receipt", reply_id=reply.id),
+    ),
+}
