@@ -201,15 +201,21 @@ def _text(part: Message) -> str:
     payload = part.get_payload(decode=True)
     if not isinstance(payload, bytes):
         return ""
-    payload = payload[: MOST_CHARACTERS * 4]
-    charset = part.get_content_charset() or "utf-8"
-    try:
-        if codecs.lookup(charset).name in _SLOW_CHARSETS:
-            charset = "utf-8"
-        text = payload.decode(charset, "replace")
-    except (LookupError, ValueError):
-        text = payload.decode("utf-8", "replace")
-    return text[:MOST_CHARACTERS]
+    cut = payload[: MOST_CHARACTERS * 4]
+    return _decoded(cut, part.get_content_charset() or "utf-8", whole=len(cut) == len(payload))[:MOST_CHARACTERS]
+
+
+def _decoded(payload: bytes, charset: str, *, whole: bool) -> str:
+    """The text, in the charset the mail names where its bytes are that; else in what mail programs send in spite of it.
+    Letters may be wrong then, but none is lost.
+    """
+    for name in (charset, "utf-8"):
+        try:
+            if codecs.lookup(name).name not in _SLOW_CHARSETS:
+                return codecs.getincrementaldecoder(name)("strict").decode(payload, whole)
+        except (LookupError, ValueError):
+            continue
+    return payload.decode("cp1252", "replace")
 
 
 class _Words(HTMLParser):

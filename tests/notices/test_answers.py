@@ -160,6 +160,22 @@ def test_machines_are_known(headers: dict[str, str]) -> None:
     assert not read(plain.as_bytes()).automatic
 
 
+@pytest.mark.parametrize(
+    ("charset", "raw", "words"),
+    [
+        ("us-ascii", "Dziękuję, tak.".encode(), "Dziękuję, tak."),
+        ("no-such-set", "Olá, está bem.".encode(), "Olá, está bem."),
+        ("utf-8", "Olá, está bem.".encode("cp1252"), "Olá, está bem."),
+        ("utf-16", b"Yes, do it.!", "Yes, do it.!"),
+        ("iso-8859-2", "Dziękuję".encode("iso-8859-2"), "Dziękuję"),
+        ("punycode", b"Yes-do", "Yes-do"),
+    ],
+)
+def test_words_under_a_wrong_name_of_their_bytes_are_kept(charset: str, raw: bytes, words: str) -> None:
+    head = f"Content-Type: text/plain; charset={charset}\r\nContent-Transfer-Encoding: 8bit\r\n\r\n"
+    assert answers.read(head.encode() + raw).words == words
+
+
 def test_what_cannot_be_read_says_why() -> None:
     quoted_only = mail()
     quoted_only.set_content(TAILS["gmail"])
