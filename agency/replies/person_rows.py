@@ -17,7 +17,7 @@ from agency.inbox.contacts.models import ContactNote
 from agency.inbox.contacts.reading import LinkView, PersonView
 from agency.inbox.desk_models import DraftVersion
 from agency.inbox.models import Conversation, Message, Note, ReadingCorrection
-from agency.replies.models import Reply, ReplyText
+from agency.replies.models import Reply, ReplyText, ReplyVariant
 from styleguides.empowerment_reading import lines_of_contacts
 from tenants.database import db
 from tenants.models import BrandAudit
@@ -193,7 +193,7 @@ def _messages(chosen: Sequence[UUID], cases: Sequence[UUID]) -> Rows:
 
 
 def _unsent(chosen: Sequence[UUID], cases: Sequence[UUID]) -> Rows:
-    """Answers to words of theirs that were begun and never sent, as they stand now."""
+    """Answers to words of theirs that were begun and never sent, as they stand now, each further wording its own."""
     words = func.coalesce(Reply.draft_text, ReplyText.text).label("text")
     for some in _slices(cases):
         yield from _named(
@@ -202,6 +202,23 @@ def _unsent(chosen: Sequence[UUID], cases: Sequence[UUID]) -> Rows:
             .outerjoin(ReplyText, and_(ReplyText.agency_id == Reply.agency_id, ReplyText.id == Reply.text_id))
             .where(Reply.conversation_id.in_(some), Reply.state == "draft", Message.contact_id.in_(chosen))
             .order_by(Reply.id)
+        )
+        yield from _named(
+            select(
+                Reply.id,
+                Reply.conversation_id,
+                ReplyText.text,
+                ReplyText.author_name.label("written_by_name"),
+                ReplyText.created_at,
+            )
+            .join(Message, and_(Message.agency_id == Reply.agency_id, Message.id == Reply.in_reply_to_id))
+            .join(ReplyVariant, and_(ReplyVariant.agency_id == Reply.agency_id, ReplyVariant.reply_id == Reply.id))
+            .join(
+                ReplyText,
+                and_(ReplyText.agency_id == Reply.agency_id, ReplyText.id == ReplyVariant.reply_text_id),
+            )
+            .where(Reply.conversation_id.in_(some), Reply.state == "draft", Message.contact_id.in_(chosen))
+            .order_by(Reply.id, ReplyVariant.place)
         )
 
 

@@ -18,7 +18,7 @@ from agency.inbox.contacts import deeds, linking, reading
 from agency.inbox.contacts.models import Contact, ContactNote
 from agency.inbox.intake import store_page
 from agency.inbox.models import Conversation, Message
-from agency.replies import desk
+from agency.replies import desk, variants
 from agency.replies.person_export import export_person
 from channels.items import Author, IncomingItem, PostContext
 from channels.models import Account
@@ -91,8 +91,10 @@ def test_nobody_elses_words_are_in_it(ana: Agency, account_id: UUID) -> None:
         inbox_desk.add_note(ana.staff, bos, "Bo shouts")
         inbox_desk.add_note(ana.staff, both, "Bo should get a voucher")
         inbox_desk.add_note(ana.staff, alone, "She asked twice")
-        desk.start_draft(ana.staff, both, "Bo, we are sorry", in_reply_to=bos_message)
-        desk.start_draft(ana.staff, alone, "Yes, from ten")
+        to_bo = desk.start_draft(ana.staff, both, "Bo, we are sorry", in_reply_to=bos_message)
+        variants.keep_variants(ana.staff, to_bo.id, [variants.Given("Bo, we call you")])
+        to_ana = desk.start_draft(ana.staff, alone, "Yes, from ten")
+        variants.keep_variants(ana.staff, to_ana.id, [variants.Given("Yes, all day")])
     found, shown = exported(ana, one)
     texts = [row["text"] for row in found["messages"]]
     asked = {"Where is my order?", "And mine?", "Me, too", "Told with Bo's", "Are you open on Sunday?", "Look here"}
@@ -107,7 +109,7 @@ def test_nobody_elses_words_are_in_it(ana: Agency, account_id: UUID) -> None:
     assert cases[str(alone)]["context"]["text"] == "Our spring menu", "the brand's own post is told"
     assert (cases[str(both)]["others_write_here"], cases[str(both)]["notes_left_out"]) == (True, 1)
     assert [row["text"] for row in found["notes_beside_cases"]] == ["She asked twice"]
-    assert [row["text"] for row in found["answers_not_sent"]] == ["Yes, from ten"]
+    assert [row["text"] for row in found["answers_not_sent"]] == ["Yes, from ten", "Yes, all day"]
     (link,) = found["links"]
     assert (link["kind"], "words" in link, "reason" in link) == ("staff", False, False)
 
