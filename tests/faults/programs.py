@@ -20,7 +20,7 @@ and run_at <= now() and (leased_until is null or leased_until < now()) and job_n
 OBSERVER = "OBSERVER_REDIS_URL"
 NIGHT_SECONDS = 700
 """Longer than any lease and than ten settle times of a minute."""
-LONGEST_WAIT_SECONDS = 120
+LONGEST_WAIT_SECONDS = 240
 
 
 def _redis(house: House) -> redis.Redis:

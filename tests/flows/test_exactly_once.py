@@ -75,14 +75,15 @@ def test_programs_are_killed_and_redis_forgets(house: House) -> None:
     house.values["ONBRAND_FAILPOINTS"] = ",".join(f"{point}=kill*1" for point in KILLED_AT)
     house.start("dispatcher")
     client = redis.from_url(house.values["ONBRAND_REDIS_URL"])
-    assert house.wait_until(lambda: client.llen("rq:queue:publish") > 0)
+    assert house.wait_until(lambda: client.llen("rq:queue:publish") > 0, programs.LONGEST_WAIT_SECONDS)
     client.flushall()
     house.start("worker", "--queues", ",".join(OF_ANSWERS))
     programs.let_nights_pass(
         house, lambda: house.scalar("select count(*) from publish_attempt") >= 4, queues=OF_ANSWERS
     )
     assert house.wait_until(
-        lambda: programs.kill(house, "both", random.Random(7)) or bool(programs.is_still(house, OF_ANSWERS))
+        lambda: programs.kill(house, "both", random.Random(7)) or programs.is_still(house, OF_ANSWERS),
+        programs.LONGEST_WAIT_SECONDS,
     )
     client.flushall()
     programs.let_nights_pass(house, lambda: faults.settled(house) == len(replies), queues=OF_ANSWERS)
