@@ -74,7 +74,7 @@ def test_quiet_times_are_those_of_minutes_counted_one_by_one(name: str, zone_nam
     zone, quiet = ZoneInfo(zone_name), QUIETS[name]
     for first in CHANGES[zone_name]:
         slowly = Slowly(zone, first, quiet)
-        for n in range(0, 4 * 1440, 47):
+        for n in range(0, 4 * 1440, 131):
             moment = slowly.start + n * MINUTE
             said, until = quiet_until(quiet, zone, moment), slowly.until(n)
             assert said == (None if until is None else slowly.start + until * MINUTE), moment
