@@ -177,6 +177,7 @@ def test_nothing_goes_out_by_silence_that_was_not_signed_and_asked(
     if change == "unsigned":
         with superuser.begin() as connection:
             connection.execute(text("update approval_policy set signed_how = 'as_before'"))
+        signed(waiting.case.agency, {"silence": "safe_variant", "silence_after": 24})  # since, and not for this one
     if change == "signed otherwise since":
         signed(waiting.case.agency, {"silence_after": 24})
     if change == "stopped now":
