@@ -41,10 +41,10 @@ insert into conversation (agency_id, id, brand_id, account_id, contact_id, platf
     rank_reasons, excerpt, author_name, context, message_count, reply_state, last_message_at, last_customer_at, version)
 select %(agency)s, case_id, %(brand)s, %(account)s, uuidv7(), 'facebook', 'comment', 'thread-' || n, 'open', 10, '[]',
     'Where is my card?', 'Maria Silva', '{}', 1, 'awaiting_approval', now(), now(), 1 from waits;
-insert into message (agency_id, id, brand_id, account_id, conversation_id, external_id, direction, kind, text,
-    author_name, written_at, content_hash, attachments, earlier_texts)
-select %(agency)s, message_id, %(brand)s, %(account)s, case_id, 'm-' || n, 'in', 'comment', 'Where is my card?',
-    'Maria Silva', now(), '\\x00', '[]', '[]' from waits;
+insert into message (agency_id, id, brand_id, account_id, conversation_id, external_id, direction, text, author_name,
+    written_at, content_hash)
+select %(agency)s, message_id, %(brand)s, %(account)s, case_id, 'm-' || n, 'in', 'Where is my card?', 'Maria Silva',
+    now(), '\\x00' from waits;
 insert into reply (agency_id, id, brand_id, conversation_id, account_id, in_reply_to_id, in_reply_to_external_id,
     in_reply_to_content_hash, thread_external_id, platform, kind, state, state_since, submitted_at, text_id,
     target_fingerprint, written_by, written_by_name, waits_step, complaint)
@@ -64,7 +64,7 @@ create table plain_approval (like approval including all);
 """
 TAKE_BACK = (
     "truncate approval, outbox_entry, plain_approval",
-    "update reply set state = 'awaiting_approval'",
+    "update reply set state = 'awaiting_approval', state_since = submitted_at",
     "update conversation set reply_state = 'awaiting_approval'",
     "update approval_request set ended_at = null, ended_because = null, ended_by = null, ended_by_name = null",
     "vacuum (analyze) reply, conversation, approval_request, approval, plain_approval, outbox_entry",

@@ -34,5 +34,6 @@ TIMETABLE = (
     Line(JobName.RANK_DUE, 60),
     Line(JobName.RING_WAITING, 60),
     Line(JobName.TELL_AUDIT_HEADS, 3600),
+    Line(JobName.MAIL_DAYS, 1800),
     Line(JobName.INDEX_WORDS, 3, only_when=indexing.is_due),
 )

@@ -60,6 +60,25 @@ def holders_of(permission: Permission, agency_id: UUID, brand_id: UUID) -> list[
     return list(db.session.scalars(joined.where(*_holds(permission, agency_id, [brand_id])).order_by(Person.email)))
 
 
+def approver_in(person_id: UUID, agency_id: UUID) -> Actor | None:
+    """This person acting for the agency, where they are a live member who may say yes, else None."""
+    row = db.session.execute(
+        select(Person.name, Membership.role, Membership.all_brands, Membership.brand_ids)
+        .join(Membership, Membership.person_id == Person.id)
+        .where(
+            Person.id == person_id,
+            Person.disabled_at.is_(None),
+            Membership.agency_id == agency_id,
+            Membership.removed_at.is_(None),
+        )
+    ).one_or_none()
+    if row is None:
+        return None
+    brands = None if row.all_brands else frozenset(row.brand_ids)
+    actor = Actor(person_id, row.name, Role(row.role), agency_id, brands)
+    return actor if actor.may(Permission.REPLY_APPROVE) else None
+
+
 def _holds(
     permission: Permission, agency_id: Any, brand_ids: Any, *, operator: str = "@>"
 ) -> list[ColumnElement[bool]]:

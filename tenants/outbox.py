@@ -11,7 +11,7 @@ from enum import StrEnum
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import String, cast, exists, insert, text
+from sqlalchemy import String, cast, exists, func, insert, text
 from sqlalchemy.orm import InstrumentedAttribute
 from sqlalchemy.sql.elements import ColumnElement
 
@@ -57,6 +57,7 @@ class JobName(StrEnum):
     COMPARE_ANSWERS = "compare_answers"
     READ_ANSWERS_AGAIN = "read_answers_again"
     TELL_AUDIT_HEADS = "tell_audit_heads"
+    MAIL_DAYS = "mail_days"
 
 
 def enqueue_after_commit(job: JobName, *, run_at: datetime | None = None, **ids: UUID | str | int) -> None:
@@ -73,11 +74,16 @@ def enqueue_after_commit(job: JobName, *, run_at: datetime | None = None, **ids:
     db.session.connection().execute(text(f"notify {BELL}"))
 
 
-def enqueue_many_after_commit(job: JobName, each: Sequence[Mapping[str, UUID | str | int]]) -> None:
-    """The same of one kind for many things at once, in one statement and one ring."""
+def enqueue_many_after_commit(
+    job: JobName, each: Sequence[tuple[Mapping[str, UUID | str | int], datetime | None]]
+) -> None:
+    """The same of one kind for many things, each with when it may run, None for at once; in one statement, one ring."""
     if not each:
         return
-    entries = [{"job_name": job.value, "ids": _payload(ids)} for ids in each]
+    entries = [
+        {"job_name": job.value, "ids": _payload(ids), "run_at": func.now() if run_at is None else run_at}
+        for ids, run_at in each
+    ]
     db.session.execute(insert(OutboxEntry).values(entries))
     db.session.connection().execute(text(f"notify {BELL}"))
 

@@ -8,7 +8,7 @@ import re
 import secrets
 from collections.abc import Collection
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import datetime, timedelta
 from enum import StrEnum
 from uuid import UUID
 
@@ -30,6 +30,7 @@ class Purpose(StrEnum):
     RECONNECT = "reconnect"
     APPROVE_REPLY = "approve_reply"
     ANSWER_MAIL = "answer_mail"
+    APPROVE_DAY = "approve_day"
 
 
 LIVES: dict[Purpose, timedelta] = {
@@ -37,6 +38,7 @@ LIVES: dict[Purpose, timedelta] = {
     Purpose.RECONNECT: timedelta(days=7),
     Purpose.APPROVE_REPLY: timedelta(days=60),
     Purpose.ANSWER_MAIL: timedelta(days=60),
+    Purpose.APPROVE_DAY: timedelta(days=2),
 }
 """How long each says what it is about. What a link about a reply may still do, and how it ended, says its request
 (`agency.replies.approval_requests`), which ends long before.
@@ -60,6 +62,16 @@ class Link:
     id: UUID
     person_id: UUID
     about: Subject
+
+
+@dataclass(frozen=True, slots=True)
+class AgencyLink:
+    """A link about what an agency asks one person: its id, whose it is, of which agency and since when."""
+
+    id: UUID
+    person_id: UUID
+    agency_id: UUID
+    created_at: datetime
 
 
 def new_token() -> str:
@@ -107,6 +119,49 @@ def mint(purpose: Purpose, person_id: UUID, *, about: Subject | None = None) -> 
     )
     db.session.flush()
     return token
+
+
+def mint_for_agency(purpose: Purpose, person_id: UUID, agency_id: UUID, expires_at: datetime) -> str:
+    """A new token for this purpose, person and agency; earlier ones live on until their own end."""
+    token = new_token()
+    made = OneTimeToken(
+        purpose=purpose.value,
+        person_id=person_id,
+        agency_id=agency_id,
+        token_hash=token_hash(token),
+        expires_at=expires_at,
+        created_at=clock.now(),
+    )
+    db.session.add(made)
+    db.session.flush()
+    return token
+
+
+def was_link_of_agency(purpose: Purpose, token: str) -> AgencyLink | None:
+    """What such a link was about, also when its time is over, until it is forgotten; changes nothing."""
+    if not is_well_formed(token):
+        return None
+    row = db.session.execute(
+        select(OneTimeToken).where(OneTimeToken.token_hash == token_hash(token), OneTimeToken.purpose == purpose.value)
+    ).scalar_one_or_none()
+    if row is None or row.agency_id is None:
+        return None
+    return AgencyLink(row.id, row.person_id, row.agency_id, row.created_at)
+
+
+def was_minted(purpose: Purpose, person_id: UUID, agency_id: UUID, *, since: datetime) -> bool:
+    """Whether one was made for this person of this agency since then."""
+    found = db.session.execute(
+        select(OneTimeToken.id)
+        .where(
+            OneTimeToken.purpose == purpose.value,
+            OneTimeToken.person_id == person_id,
+            OneTimeToken.agency_id == agency_id,
+            OneTimeToken.created_at >= since,
+        )
+        .limit(1)
+    )
+    return found.first() is not None
 
 
 def peek(purpose: Purpose, token: str) -> UUID | None:

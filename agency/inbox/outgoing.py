@@ -130,13 +130,18 @@ def window_by(
 
 
 def window_end(
-    conversation_id: UUID, kind: str, *, private: bool, answers_written_at: datetime | None, written_by: WrittenBy
+    last_written: Callable[[], datetime | None],
+    kind: str,
+    *,
+    private: bool,
+    answers_written_at: datetime | None,
+    written_by: WrittenBy,
 ) -> datetime | None:
     """From when on a direct message or private reply may leave no more, if the person writes nothing new; None for
-    answers that know no window, and where the platform decides.
+    answers that know no window, and where the platform decides. `last_written` as in `window_by`.
     """
     if kind == "message":
-        return message_window.message_window_end(last_written_to_us(conversation_id), written_by)
+        return message_window.message_window_end(last_written(), written_by)
     return message_window.private_reply_window_end(answers_written_at) if private else None
 
 

@@ -244,13 +244,14 @@ def window_for(reply: Reply, around: Around | None = None) -> Window | None:
     )
 
 
-def window_end(reply: Reply) -> datetime | None:
+def window_end(reply: Reply, around: Around | None = None) -> datetime | None:
     """From when on the platform takes the reply no more; None for replies that know no window."""
+    around = around or Around(reply)
     return outgoing.window_end(
-        reply.conversation_id,
+        lambda: around.last_written_at,
         reply.kind,
         private=reply.private,
-        answers_written_at=message_of(reply).written_at,
+        answers_written_at=around.message.written_at if reply.private else None,
         written_by=written_by(reply),
     )
 

@@ -186,7 +186,7 @@ def _say_yes(actor: Actor, yeses: Sequence[Around]) -> None:
     }
     db.session.execute(_INSERT_APPROVALS, values)
     move_many([(one.reply, _facts(one, len(yeses))) for one in yeses], "approve", actor=actor, next_try_at=None)
-    publish_many_soon(replies)
+    publish_many_soon(yeses)
 
 
 def _facts(one: Around, together: int) -> dict[str, Any]:

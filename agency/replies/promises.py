@@ -8,8 +8,9 @@ from uuid import UUID
 
 from sqlalchemy import func, select
 
+from agency.replies.around import Around
 from agency.replies.models import Reply
-from agency.replies.sending_time import set_moment
+from agency.replies.sending_time import set_moment, set_moments
 from tenants.database import db
 from tenants.outbox import JobName, enqueue_after_commit, enqueue_many_after_commit
 
@@ -42,9 +43,12 @@ def wait_for_its_time(reply: Reply, now: datetime) -> bool:
     return moment is not None
 
 
-def publish_many_soon(replies: Sequence[Reply]) -> None:
+def publish_many_soon(many: Sequence[Around]) -> None:
     """The same for many that were approved at once, whose `next_try_at` is None."""
-    enqueue_many_after_commit(JobName.PUBLISH_REPLY, [_names(reply) for reply in replies])
+    moments = set_moments(many, database_now()) if any(one.reply.not_before_because for one in many) else {}
+    db.session.flush()
+    promised = [(_names(one.reply), moments.get(one.reply.id)) for one in many]
+    enqueue_many_after_commit(JobName.PUBLISH_REPLY, promised)
 
 
 def try_again(reply: Reply, seconds: int) -> None:

@@ -6,14 +6,17 @@ what lapsed meanwhile does not go out.
 
 from __future__ import annotations
 
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Final, Literal
+from functools import partial
+from typing import Any, Final, Literal
 from uuid import UUID
 
 from sqlalchemy import select
 
 from agency.replies import checks
+from agency.replies.around import Around
 from agency.replies.models import Reply
 from tenants import audit
 from tenants.brand_hours import hours_of, sends_in_hours
@@ -107,15 +110,33 @@ def set_moment(reply: Reply, now: datetime) -> datetime | None:
     return reply.not_before if reply.not_before is not None and reply.not_before > now else None
 
 
+def set_moments(many: Sequence[Around], now: datetime) -> dict[UUID, datetime | None]:
+    """The same of many replies, by reply; one statement for each brand whose hours are asked for."""
+    hours: dict[UUID, Any] = {}
+    moments: dict[UUID, datetime | None] = {}
+    for one in many:
+        reply = one.reply
+        if reply.not_before_because == "hours":
+            if reply.brand_id not in hours:
+                hours[reply.brand_id] = hours_of(reply.brand_id)
+            reply.not_before = _begin_of(hours[reply.brand_id], now, partial(checks.window_end, reply, one))
+        is_later = reply.not_before_because is not None and reply.not_before is not None and reply.not_before > now
+        moments[reply.id] = reply.not_before if is_later else None
+    return moments
+
+
 def moment_of_hours(reply: Reply, now: datetime) -> datetime | None:
     """When the brand's hours next begin; None where they have, where there are none by now, and where the platform
     would take the reply no more by then: better out of hours than never.
     """
-    hours = hours_of(reply.brand_id)
+    return _begin_of(hours_of(reply.brand_id), now, lambda: checks.window_end(reply))
+
+
+def _begin_of(hours: Any, now: datetime, window_end: Callable[[], datetime | None]) -> datetime | None:
     begins = None if hours is None else next_open(hours, now)
     if begins is None or begins <= now:
         return None
-    until = checks.window_end(reply)
+    until = window_end()
     return None if until is not None and begins >= until else begins
 
 

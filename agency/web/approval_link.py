@@ -7,7 +7,7 @@ became of them.
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from uuid import UUID
 
 from flask import Blueprint, Response, g, make_response, redirect, render_template, request, url_for
@@ -27,15 +27,15 @@ from agency.web.contexts import LinkEndedPage
 from agency.web.deciding import carry_out, is_glance, looked_at, posted, refused
 from agency.web.errors import link_no_longer_works
 from agency.web.language import speak_to
+from agency.web.link_frame import link_answer
 from agency.web.link_words import SAID_YES, ended_words
 from agency.web.looks import brand_look
 from agency.web.owner_reply import ByLink, Decision, Typed, decisions_about, live_url, page_of
-from agency.web.shell import render_page, shell
 from agency.web.walks import count_wrong, stop_guessers
-from agency.web.who import person_of_request, person_or_none, throttle
+from agency.web.who import person_or_none, throttle
 from tenants.database import db
 from tenants.errors import Conflict, Forbidden, Invalid, NotFound, TooMany
-from tenants.models import Agency, Brand, Person
+from tenants.models import Brand, Person
 from tenants.permissions import Actor
 from tenants.scope import Scope, enter_scope
 from tenants.throttle import APPROVAL_GLANCE, APPROVAL_LINK, NEWER_LINK, address_key
@@ -231,17 +231,4 @@ def _stands(reply: ReplyRow, asked: ApprovalRequest, decisions: list[Decision]) 
 
 
 def _answer(template: str, page: object, found: Opened, status: int) -> Response:
-    """In the person's own frame where they are signed in here, else with the agency's name and nothing else to press.
-
-    The frame's forms need their origin told, never the address: it holds the token.
-    """
-    frame = shell(with_brands=False)
-    if person_of_request() is not None:
-        frame = replace(frame, referrer="strict-origin")
-    else:
-        wanted = select(Agency.name).where(Agency.id == found.request.agency_id)
-        name = db.session.execute(wanted).scalar_one()
-        frame = replace(frame, agency_name=name, referrer="no-referrer")
-    answer = make_response(render_page(template, page, shell=frame), status)
-    answer.headers["Referrer-Policy"] = frame.referrer
-    return answer
+    return link_answer(template, page, found.request.agency_id, status)

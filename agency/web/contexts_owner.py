@@ -90,6 +90,7 @@ class OwnerWaitingPage:
     notice: Notice | None = told("What a press did.", default=None)
     left: tuple[LeftRow, ...] = told("What it left as it is, and why.", default=())
     by_link: bool = told("Behind a mailed link: the form needs no token of its own.", default=False)
+    asked_name: str = told("Whom the link was mailed to; empty behind a sign-in.", default="")
     empty_reason: str = told("Why nothing waits.", default="")
     empty_action: Choice | None = told("The one next step.", default=None)
 
@@ -105,6 +106,18 @@ class WordingLook:
     written_by: str = told("Who of the agency wrote it.")
     chosen: bool = told("Its button is pressed.", default=False)
     is_safe: bool = told("It goes out if nobody answers.", default=False)
+
+
+@dataclass(frozen=True, kw_only=True)
+class DayEndedPage:
+    """A link of a day that is over, `owner/day_ended.html`: what happened and what one may do.
+
+    Posts: `url` with `do` = newer.
+    """
+
+    notice: Notice = told("What happened, what is safe, what comes next.")
+    asked_name: str = told("Whom the link was mailed to.")
+    url: str = told("Where today's link is asked for; empty once it was.", default="")
 
 
 @dataclass(frozen=True, kw_only=True)

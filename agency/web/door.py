@@ -76,6 +76,7 @@ PAGES = (
     "drafts",
     "owner",
     "approval_link",
+    "day_link",
     "receipts",
     "guide",
     "guide_proposals",

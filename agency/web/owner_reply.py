@@ -76,11 +76,14 @@ class Typed:
 
 @dataclass(frozen=True)
 class ByLink:
-    """The mailed link the page stands behind: its address, whom it was mailed to, the form it opens."""
+    """The mailed link the page stands behind: its address, whom it was mailed to, the form it opens, and the list it
+    was opened from, if any.
+    """
 
     url: str
     asked_name: str
     opened: str = ""
+    others_url: str = ""
 
 
 def page_of(actor: Actor, reply_id: UUID, typed: Typed, link: ByLink | None = None) -> OwnerReplyPage:
@@ -136,7 +139,7 @@ def page_of(actor: Actor, reply_id: UUID, typed: Typed, link: ByLink | None = No
         notice=typed.notice or _stale_notice(table, typed, waits),
         live_url=live_url(view, reply_id),
         receipt_url="" if waits or link is not None else url_for("receipts.receipt", reply_id=reply_id),
-        others_url=url_for("owner.waiting") if link is None else "",
+        others_url=url_for("owner.waiting") if link is None else link.others_url,
         others_count=max(0, other_count - 1) if waits else other_count,
         by_link=link is not None,
         asked_name=link.asked_name if link is not None else "",

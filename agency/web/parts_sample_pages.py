@@ -18,6 +18,7 @@ from agency.web import parts_sample_quiz as quiz
 from agency.web import parts_sample_ranking as ranking
 from agency.web import parts_sample_saved_replies as saved
 from agency.web import parts_sample_topics as topics
+from agency.web.contexts_owner import DayEndedPage
 from agency.web.contexts_record import DoneLine, DonePage
 from agency.web.health_words import health_looks
 from agency.web.looks import Choice, Notice, StateLook, Toast
@@ -96,6 +97,11 @@ def link_ended(*, used: bool) -> c.LinkEndedPage:
         brand=brands()[1], notice=told if used else old, asked_name="Jan Kowalczyk", text=CHANGED if used else "", language="pl",
         typed="" if used else "Words that came too late", live_url="https://example.com/r/1" if used else "", url="" if used else "#",
     )  # fmt: skip
+
+
+def day_ended() -> DayEndedPage:
+    told = Notice("info", "The day this link was for is over.", "Nothing was decided.", "Today's can be mailed to the address this one went to.")  # fmt: skip
+    return DayEndedPage(notice=told, asked_name="Jan Kowalczyk", url="#")
 
 
 def receipt() -> c.ReceiptPage:
@@ -213,6 +219,8 @@ def samples() -> dict[str, Callable[[str], Sample]]:
         "owner-moved": lambda here: ("owner/reply.html", owner_shell(here), owner_reply("moved")),
         "owner-decided": lambda here: ("owner/reply.html", owner_shell(here), owner_reply("decided")),
         "link": lambda here: ("owner/reply.html", link_shell(here), replace(owner_reply(), by_link=True, asked_name="Jan Kowalczyk", opened="change", others_url="", others_count=0)),
+        "day": lambda here: ("owner/waiting.html", link_shell(here), replace(waiting(), by_link=True, asked_name="Jan Kowalczyk", tabs=())),
+        "day-ended": lambda here: ("owner/day_ended.html", link_shell(here), day_ended()),
         "link-used": lambda here: ("owner/link_ended.html", link_shell(here), link_ended(used=True)),
         "link-ended": lambda here: ("owner/link_ended.html", link_shell(here), link_ended(used=False)),
         "receipt": lambda here: ("receipt/page.html", shell(here), receipt()),

@@ -68,6 +68,11 @@ ROUTE_POLICY: dict[str, Policy] = {
     # approval_link.py: the client's yes from a mail
     "approval_link.show": BY_LINK,
     "approval_link.decide": BY_LINK,
+    # day_link.py: all that waits for somebody today, from a mail
+    "day_link.show": BY_LINK,
+    "day_link.press": BY_LINK,
+    "day_link.reply": BY_LINK,
+    "day_link.decide": BY_LINK,
     # notices_page.py, notice_settings_page.py: what the person was told of, and how they want to be
     "notices_page.notices": SIGNED_IN,
     "notices_page.open_notice": SIGNED_IN,

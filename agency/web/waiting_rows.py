@@ -32,6 +32,9 @@ EXCERPT_CHARACTERS = 140
 WHOLE_CHARACTERS = 700
 """Of what a customer wrote, where the whole of ours stands beside it: a screen of a phone."""
 
+NOT_MINE = frozenset({"not_your_turn", "own_reply"})
+"""Why-nots of replies that wait for others."""
+
 Address = Callable[[UUID], str]
 
 
@@ -82,20 +85,21 @@ def waiting_row(row: WaitingReply, address: Address, looks: Mapping[UUID, BrandL
 
 
 def tickable_rows(
-    actor: Actor,
-    rows: list[WaitingReply],
-    address: Address,
-    *,
-    ticked: bool = False,
-    but: frozenset[UUID] = frozenset(),
+    actor: Actor, rows: list[WaitingReply], address: Address, *, ticked: bool = False, only_mine: bool = False
 ) -> tuple[WaitingRow, ...]:
-    """What waits, each with all of our words, what the guide says, and a tick or why there is none. `ticked`: all are,
-    `but` these."""
+    """What waits, each with all of our words, what the guide says, and a tick or why there is none. `ticked`: all are.
+    `only_mine`: what waits for somebody else is left out.
+    """
     looks, found = brand_looks(), look_at_many(actor, [row.id for row in rows])
     return tuple(
-        _tickable(row, waiting_row(row, address, looks), found.get(row.id), ticked=ticked and row.id not in but)
+        _tickable(row, waiting_row(row, address, looks), found.get(row.id), ticked=ticked)
         for row in rows
+        if not only_mine or _is_mine(found.get(row.id))
     )
+
+
+def _is_mine(found: Tickable | None) -> bool:
+    return found is not None and (found.why_not is None or found.why_not.code not in NOT_MINE)
 
 
 def _tickable(row: WaitingReply, drawn: WaitingRow, found: Tickable | None, *, ticked: bool) -> WaitingRow:

@@ -102,6 +102,8 @@ NOT_200_WITH_OWN_IDS = {
     "reconnecting.mend": {404},
     "reconnecting.mended": {404},
     "approval_link.show": {404},
+    "day_link.show": {404},
+    "day_link.reply": {404},
 }
 """Statuses of a permitted GET other than 200, and why they are right: no such mail, no signature, no such code; the
 tenant's own person of `rows` has no brand in common with the one who asks; its reply was not sent, so nobody judges it;

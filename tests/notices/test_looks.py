@@ -95,6 +95,18 @@ MAILS: dict[str, tuple[str, dict[str, Any]]] = {
             "silence_at": None,
         },
     ),
+    "replies_wait_today": (
+        "replies_wait_today",
+        {
+            "agency_name": "Lantern Street",
+            "count": 3,
+            "brands": [
+                {"name": "Pennywell <b>", "mark": "PW", "colour": "#1b4d8f", "ink": "#ffffff", "count": 2},
+                {"name": "Padaria Sol Poente", "mark": "SP", "colour": "#a04000", "ink": "#ffffff", "count": 1},
+            ],
+            "path": "/d/TOKEN",
+        },
+    ),
 }
 
 

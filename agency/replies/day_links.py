@@ -1,0 +1,174 @@
+"""Links of the day: one address, mailed to whoever is asked for a yes, behind which all that waits for them is decided.
+
+The token is random and stored hashed, bound to its purpose, person, agency and moment. What it may still do is worked
+out each time: for a brand until the day on which it was mailed ends there, and for as long as the person may say yes
+for that brand. Flushes, never commits.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+from typing import Final
+from uuid import UUID
+from zoneinfo import ZoneInfo
+
+from sqlalchemy import select, update
+
+from agency.notices.mail import send_notice
+from agency.replies.approval_requests import BROWSER_CHARACTERS
+from agency.replies.around_many import read_around
+from agency.replies.joins import one_of
+from agency.replies.models import ApprovalRequest, Reply
+from agency.replies.waiting import askings_of
+from tenants import clock
+from tenants.brand_colours import ink_on
+from tenants.database import db
+from tenants.holders import approver_in
+from tenants.models import Agency, Brand, Person
+from tenants.permissions import Actor
+from tenants.scope import current_scope
+from tenants.tokens import Purpose, mint_for_agency, was_link_of_agency, was_minted
+
+MORNING: Final = 8
+"""The hour of a brand's day at which what waits is mailed as one link."""
+FROM_MANY: Final = 2
+"""One reply alone was mailed with a link of its own."""
+NOT_AGAIN: Final = timedelta(hours=20)
+MOST_READ: Final = 500
+"""So many waiting replies of an agency are looked at for a mail; the page shows every one."""
+
+
+@dataclass(frozen=True)
+class Day:
+    """A link of the day that is ours: whose it is and since when."""
+
+    id: UUID
+    person_id: UUID
+    agency_id: UUID
+    mailed_at: datetime
+
+
+def find_day(token: str) -> Day | None:
+    """What the link is, also where its day is over, until a day later; changes nothing."""
+    found = was_link_of_agency(Purpose.APPROVE_DAY, token)
+    return Day(found.id, found.person_id, found.agency_id, found.created_at) if found is not None else None
+
+
+def approver_of_day(day: Day) -> Actor | None:
+    """Whom the link was mailed to, for every brand they may say yes for; None where for none any more."""
+    found = approver_in(day.person_id, day.agency_id)
+    return replace(found, came_by="link") if found is not None else None
+
+
+def brands_of_day(day: Day) -> frozenset[UUID]:
+    """Brands in which it is still the day on which the link was mailed; in the scope of its person. One statement."""
+    now = clock.now()
+    zones = db.session.execute(select(Brand.id, Brand.time_zone).where(Brand.archived_at.is_(None)))
+    return frozenset(brand_id for brand_id, zone in zones if _is_same_day(day.mailed_at, now, zone))
+
+
+def _is_same_day(one: datetime, other: datetime, zone: str) -> bool:
+    place = ZoneInfo(zone)
+    return one.astimezone(place).date() == other.astimezone(place).date()
+
+
+def end_of_day(now: datetime, zones: Collection[str]) -> datetime:
+    """When the day has ended in all of these zones."""
+    return max(_midnight_after(now, ZoneInfo(zone)) for zone in zones)
+
+
+def _midnight_after(now: datetime, place: ZoneInfo) -> datetime:
+    tomorrow = now.astimezone(place).date() + timedelta(days=1)
+    return datetime(tomorrow.year, tomorrow.month, tomorrow.day, tzinfo=place)
+
+
+def mail_day(person: Person, agency_id: UUID) -> int:
+    """Mail this person one link to all that waits for them now, in a scope with their brands; of how many replies. No
+    mail for none.
+    """
+    brand_ids = [reply.brand_id for reply in waiting_for([person.id]).get(person.id, ())]
+    if brand_ids:
+        _mail(person, agency_id, brand_ids)
+    return len(brand_ids)
+
+
+def mail_days() -> int:
+    """In an agency's scope, from MORNING to the hour after where a brand is: one mail to everybody for whom FROM_MANY
+    of its replies wait, unless they were mailed such a link within a day. Harmless twice. Returns how many.
+    """
+    agency_id, now = current_scope().agency_id, clock.now()
+    zones = db.session.execute(select(Brand.id, Brand.time_zone).where(Brand.archived_at.is_(None)))
+    early = {brand_id for brand_id, zone in zones if now.astimezone(ZoneInfo(zone)).hour == MORNING}
+    if not early:
+        return 0
+    mailed = 0
+    for person_id, replies in waiting_for(None).items():
+        some = [reply.brand_id for reply in replies]
+        if len(some) < FROM_MANY or not early.intersection(some):
+            continue
+        if was_minted(Purpose.APPROVE_DAY, person_id, agency_id, since=now - NOT_AGAIN):
+            continue
+        _mail(db.session.get_one(Person, person_id), agency_id, some)
+        mailed += 1
+    return mailed
+
+
+def _mail(person: Person, agency_id: UUID, brand_ids: Sequence[UUID]) -> None:
+    rows = db.session.scalars(select(Brand).where(Brand.id.in_(set(brand_ids))).order_by(Brand.name, Brand.id)).all()
+    agency_name = db.session.execute(select(Agency.name).where(Agency.id == agency_id)).scalar_one()
+    until = end_of_day(clock.now(), {brand.time_zone for brand in rows})
+    token = mint_for_agency(Purpose.APPROVE_DAY, person.id, agency_id, until)
+    send_notice(
+        "replies_wait_today",
+        person,
+        sender_name=agency_name,
+        agency_name=agency_name,
+        count=len(brand_ids),
+        brands=[
+            {
+                "name": brand.name,
+                "mark": brand.mark,
+                "colour": brand.colour_on_light,
+                "ink": ink_on(brand.colour_on_light),
+                "count": brand_ids.count(brand.id),
+            }
+            for brand in rows
+        ],
+        path=f"/d/{token}",
+    )
+
+
+def waiting_for(person_ids: Collection[UUID] | None) -> dict[UUID, list[Reply]]:
+    """Replies in the scope that wait for each of these people now, or for anybody; the longest waiting first, MOST_READ
+    looked at.
+    """
+    replies = db.session.scalars(
+        select(Reply).where(Reply.state == "awaiting_approval").order_by(Reply.state_since, Reply.id).limit(MOST_READ)
+    ).all()
+    found: dict[UUID, list[Reply]] = {}
+    if replies:
+        askings = askings_of(list(read_around(replies).values()))
+        for reply in replies:
+            for person in askings[reply.id].people:
+                if person_ids is None or person.id in person_ids:
+                    found.setdefault(person.id, []).append(reply)
+    return found
+
+
+def note_origins(
+    reply_ids: Collection[UUID], person_id: UUID, since: datetime, address: str | None, browser: str
+) -> None:
+    """Keep from where these replies were decided, with what this person was asked about them and answered `since`."""
+    db.session.execute(
+        update(ApprovalRequest)
+        .where(
+            one_of(ApprovalRequest.reply_id, reply_ids),
+            ApprovalRequest.approver_id == person_id,
+            ApprovalRequest.ended_by == person_id,
+            ApprovalRequest.ended_at >= since,
+        )
+        .values(from_address=address, from_browser=browser[:BROWSER_CHARACTERS] or None)
+        .execution_options(synchronize_session=False)
+    )

@@ -1,0 +1,295 @@
+"""`/d/…`: what a mail with all that waits today opens. Nobody signs in, no cookie is read or set, no script is needed.
+
+Opening shows and changes nothing: mail scanners open every link. Shown is what waits for the very person whom the link
+was mailed to, in brands where that day has not ended, and nothing else of the agency. Each decision is about exactly
+the words and the asking that were shown.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from datetime import datetime
+from uuid import UUID
+
+from flask import Blueprint, Response, g, make_response, redirect, render_template, request, url_for
+from flask_babel import gettext as _
+from flask_babel import ngettext
+from werkzeug.wrappers import Response as AnyResponse
+
+from agency.replies import day_links, queries
+from agency.replies.day_links import Day
+from agency.replies.deciding_many import approve_many
+from agency.replies.moves import locked
+from agency.replies.queries import ReplyRow
+from agency.replies.variants import on_the_table
+from agency.replies.waiting import standing_of
+from agency.web.contexts_owner import DayEndedPage, LeftRow, OwnerWaitingPage
+from agency.web.deciding import carry_out, is_glance, looked_at, posted, refused
+from agency.web.errors import link_no_longer_works
+from agency.web.language import speak_to
+from agency.web.link_frame import link_answer
+from agency.web.looks import Notice
+from agency.web.owner_reply import ByLink, Typed, page_of
+from agency.web.waiting_rows import decided_notice, left_rows, tickable_rows, ticks_from
+from agency.web.walks import count_wrong, stop_guessers
+from agency.web.who import person_or_none, throttle
+from tenants import clock
+from tenants.database import db
+from tenants.errors import Conflict, Forbidden, Invalid, NotFound, TooMany
+from tenants.ids import id_from
+from tenants.models import Person
+from tenants.permissions import Actor
+from tenants.scope import enter_scope
+from tenants.throttle import APPROVAL_GLANCE, APPROVAL_LINK, NEWER_LINK, address_key
+
+day_link = Blueprint("day_link", __name__)
+
+DONE_WORDS = ("approve", "change_and_approve", "ask_for_changes", "decline")
+
+
+@dataclass(frozen=True)
+class Opened:
+    """A link that is ours, in the scope of whoever it was mailed to, who acts for `actor.brand_ids` alone: brands in
+    which its day has not ended.
+    """
+
+    token: str
+    day: Day
+    person: Person
+    actor: Actor
+
+    @property
+    def is_over(self) -> bool:
+        return not self.actor.brand_ids
+
+    def address(self, reply_id: UUID) -> str:
+        """One reply, behind this link."""
+        return url_for("day_link.reply", token=self.token, reply_id=reply_id)
+
+
+@day_link.get("/d/<token>")
+def show(token: str) -> Response:
+    """All that waits for this person now."""
+    found = _opened(token)
+    if found is None:
+        return _nothing_here()
+    if found.is_over:
+        return _ended(found, 200, mailed="mailed" in request.args)
+    return _list(found, 200, notice=_done())
+
+
+@day_link.post("/d/<token>")
+def press(token: str) -> AnyResponse:
+    """Approve what is ticked; or, where its day is over, have today's link mailed."""
+    found = _opened(token)
+    if found is None:
+        return _nothing_here()
+    _count(found)
+    if request.form.get("do") == "newer" or found.is_over:
+        return _mail_newer(found) if request.form.get("do") == "newer" else _ended(found, 409)
+    began = clock.now()
+    try:
+        decided = approve_many(found.actor, ticks_from(request.form.getlist("reply")))
+    except Invalid as error:
+        db.session.rollback()
+        return _again(token, Notice("warn", _(error.message)), error.http_status)
+    _note(found, decided.approved, began)
+    notice = decided_notice(decided)
+    if not decided.left and not decided.missing:
+        count = len(decided.approved) + len(decided.already)
+        return redirect(url_for("day_link.show", token=token, done="approve", n=count), code=303)
+    return _list(found, 200, notice=notice, left=left_rows(decided, found.address))
+
+
+@day_link.get("/d/<token>/<reply_id>")
+def reply(token: str, reply_id: str) -> AnyResponse:
+    """One of them, with everything that may be decided."""
+    found = _opened(token)
+    if found is None:
+        return _nothing_here()
+    if found.is_over:
+        return _ended(found, 200)
+    waits = _waiting(found, reply_id)
+    return _page(found, waits, Typed(), 200) if waits is not None else _list(found, 404, notice=_waits_no_more())
+
+
+@day_link.post("/d/<token>/<reply_id>")
+def decide(token: str, reply_id: str) -> AnyResponse:
+    """Approve, change and approve, ask for changes, decline, or only look at a change."""
+    found = _opened(token)
+    if found is None:
+        return _nothing_here()
+    _count(found)
+    if found.is_over:
+        return _ended(found, 409)
+    deed, shown_hash, text, reason, edited, kept = posted()
+    waits, began = _waiting(found, reply_id, lock=True), clock.now()
+    if waits is None:
+        return _list(found, 409, notice=_waits_no_more())
+    is_asked_so = request.form.get("idempotency_key", "") == waits.state_since.isoformat()
+    if not is_asked_so or shown_hash not in on_the_table(waits, waits.text_hash):
+        return _page(found, waits, kept, 409)
+    if deed == "begin_change":
+        return _page(found, waits, kept, 200)
+    if deed == "check" or (deed == "approve" and edited):
+        return _page(found, waits, looked_at(waits, kept, asked=deed == "check"), 200)
+    try:
+        carry_out(found.actor, waits.id, deed, shown_hash, text, reason, asked_at=waits.state_since)
+    except (Invalid, Conflict, Forbidden) as error:
+        db.session.rollback()
+        again = _opened(token)
+        if again is None or again.is_over:
+            return _nothing_here() if again is None else _ended(again, 409)
+        still = _waiting(again, reply_id)
+        if still is None:
+            return _list(again, 409, notice=_waits_no_more())
+        return _page(again, still, refused(still, kept, error), error.http_status)
+    _note(found, (waits.id,), began)
+    return redirect(url_for("day_link.show", token=token, done=deed, n=1), code=303)
+
+
+def _opened(token: str) -> Opened | None:
+    """None where it was never one of ours, was forgotten, or the person may say yes for nobody any more."""
+    stop_guessers()
+    day = day_links.find_day(token)
+    person = db.session.get(Person, day.person_id) if day is not None else None
+    if day is None or person is None:
+        return None
+    signed_in = person_or_none()
+    if signed_in is None or signed_in.person_id != day.person_id:
+        g.pop("signed_in", None)  # whoever else is signed in here: the link is its addressee's
+    actor = day_links.approver_of_day(day)
+    if actor is None:
+        return None
+    enter_scope(db.session, actor.scope)
+    speak_to(person)
+    still = day_links.brands_of_day(day)
+    return Opened(token, day, person, replace(actor, brand_ids=still & (actor.brand_ids or still)))
+
+
+def _nothing_here() -> Response:
+    count_wrong()
+    return link_no_longer_works()
+
+
+def _count(found: Opened) -> None:
+    limit = APPROVAL_GLANCE if is_glance(request.form.get("do", "")) else APPROVAL_LINK
+    wait_seconds = throttle().count((limit, str(found.day.id)))
+    if wait_seconds is not None:
+        raise TooMany(
+            "This link was used very often just now. Nothing was changed. Wait a little and try again.",
+            retry_after_seconds=wait_seconds,
+        )
+
+
+def _waiting(found: Opened, reply_id: str, *, lock: bool = False) -> ReplyRow | None:
+    """The reply, where it waits for this very person now; with `lock`, nobody else's to move."""
+    wanted = id_from(reply_id)
+    if wanted is None:
+        return None
+    try:
+        if lock:
+            locked(wanted)
+        row = queries.get_reply(wanted)
+    except NotFound:
+        return None
+    if row.state != "awaiting_approval" or row.brand_id not in (found.actor.brand_ids or ()):
+        return None
+    return row if found.person.id in {person.id for person in standing_of(row.id).people} else None
+
+
+def _note(found: Opened, reply_ids: tuple[UUID, ...], since: datetime) -> None:
+    day_links.note_origins(reply_ids, found.person.id, since, request.remote_addr, request.user_agent.string)
+
+
+def _again(token: str, notice: Notice, status: int) -> Response:
+    found = _opened(token)
+    return _list(found, status, notice=notice) if found is not None else _nothing_here()
+
+
+def _list(found: Opened, status: int, *, notice: Notice | None, left: tuple[LeftRow, ...] = ()) -> Response:
+    after = (request.args.get("after") or None) if request.method == "GET" else None
+    page = queries.replies_in_states(("awaiting_approval",), after)
+    ticked = request.args.get("tick") == "all"
+    rows = [row for row in page.rows if row.brand_id in (found.actor.brand_ids or ())]
+    here = url_for("day_link.show", token=found.token)
+    return link_answer(
+        "owner/waiting.html",
+        OwnerWaitingPage(
+            title=_("Waiting for your yes"),
+            rows=tickable_rows(found.actor, rows, found.address, ticked=ticked, only_mine=True),
+            next_url=url_for("day_link.show", token=found.token, after=page.next_cursor) if page.next_cursor else "",
+            empty_reason=_("Nothing waits for you any more. When the agency needs your yes, you get a mail."),
+            approve_url=here,
+            tick_all_url=url_for("day_link.show", token=found.token, after=after, tick=None if ticked else "all"),
+            all_ticked=ticked,
+            notice=notice,
+            left=left,
+            by_link=True,
+            asked_name=found.person.name,
+        ),
+        found.day.agency_id,
+        status,
+    )
+
+
+def _page(found: Opened, row: ReplyRow, typed: Typed, status: int) -> Response:
+    address = url_for("day_link.decide", token=found.token, reply_id=row.id)
+    here = url_for("day_link.show", token=found.token)
+    page = page_of(found.actor, row.id, typed, ByLink(address, found.person.name, others_url=here))
+    if status == 200 and is_glance(request.form.get("do", "")):
+        return make_response(render_template("owner/_changed.html", page=page))
+    return link_answer("owner/reply.html", page, found.day.agency_id, status)
+
+
+def _done() -> Notice | None:
+    """What this person just did, by the address they were led to."""
+    deed, number = request.args.get("done", ""), request.args.get("n", "")
+    if deed not in DONE_WORDS:
+        return None
+    count = int(number) if number.isascii() and number.isdigit() and len(number) < 4 else 1
+    if deed in ("approve", "change_and_approve"):
+        words = ngettext("%(num)s reply is approved.", "%(num)s replies are approved.", count)
+        return Notice("good", words, _("Each is published once, within a minute or so."))
+    if deed == "decline":
+        return Notice("good", _("You declined it."), _("Nothing of it is published."))
+    return Notice(
+        "good", _("You asked for changes."), _("Nothing of it is published; the agency reads what you wrote.")
+    )
+
+
+def _waits_no_more() -> Notice:
+    return Notice(
+        "info",
+        _("This reply does not wait for you any more."),
+        _("Nothing was changed by opening it."),
+        _("What still waits stands below."),
+    )
+
+
+def _ended(found: Opened, status: int, *, mailed: bool = False) -> Response:
+    notice = Notice(
+        "info",
+        _("The day this link was for is over."),
+        _("Nothing was decided."),
+        _("If something waits for you, today's link is in your mailbox.")
+        if mailed
+        else _("Today's can be mailed to the address this one went to."),
+    )
+    url = "" if mailed else url_for("day_link.press", token=found.token)
+    page = DayEndedPage(notice=notice, asked_name=found.person.name, url=url)
+    return link_answer("owner/day_ended.html", page, found.day.agency_id, status)
+
+
+def _mail_newer(found: Opened) -> AnyResponse:
+    """A link for today, to the address this one was mailed to; never shown here."""
+    wait_seconds = throttle().count(
+        (NEWER_LINK, f"{found.person.id} {found.day.agency_id}"), (APPROVAL_LINK, address_key(request.remote_addr))
+    )
+    if wait_seconds is not None:
+        raise TooMany(
+            "A newer link was mailed several times already. Nothing was changed. Look into your mailbox.",
+            retry_after_seconds=wait_seconds,
+        )
+    day_links.mail_day(found.person, found.day.agency_id)
+    return redirect(url_for("day_link.show", token=found.token, mailed=1), code=303)
