@@ -49,6 +49,7 @@ BENCHMARKS: dict[str, str] = {
     "poll_scale": "poll_scale",
     "webhook_intake": "webhook_intake",
     "event_to_visible": "webhook_intake",
+    "publishing": "publishing",
 }
 """Name of a benchmark and the module beside this one that holds it."""
 

@@ -45,9 +45,9 @@ def connect(app: Flask, credentials: Iterable[tuple[str, str, str]]) -> None:
 
 
 @contextmanager
-def sandbox(scratch: Scratch, wanted: int) -> Iterator[tuple[str, list[tuple[str, str, str]]]]:
-    """The sandbox platforms with so many accounts of ITEMS items each; its address and the accounts' credentials."""
-    folder = scratch.folder / f"sandbox-{wanted}"
+def sandbox(scratch: Scratch, wanted: int, items: int = ITEMS) -> Iterator[tuple[str, list[tuple[str, str, str]]]]:
+    """The sandbox platforms with so many accounts, each of so many items; its address and the accounts' credentials."""
+    folder = scratch.folder / f"sandbox-{wanted}-{items}"
     seeded = create_sandbox_app(folder)
     world = seeded.extensions["sandbox"]
     # Google lets a project make 300 calls a minute; here our own speed is measured, not that limit.
@@ -68,7 +68,7 @@ def sandbox(scratch: Scratch, wanted: int) -> Iterator[tuple[str, list[tuple[str
             place = {"platform": platform, "account": external_id}
             if platform != "google_business":
                 write_item(world, {**place, "kind": "post", "text": "Our spring menu is here."})
-            for item in range(ITEMS):
+            for item in range(items):
                 words = {"text": f"Where is my order {number}-{item}?", "author": f"Customer {item}"}
                 kind = {"kind": "review", "stars": 2} if platform == "google_business" else {"kind": "comment"}
                 write_item(world, {**place, **kind, **words})

@@ -60,18 +60,18 @@ def poll_cycle(scratch: Scratch, size: str) -> list[Line]:
             app.extensions["onbrand_budgets"] = Budgets(redis_of_app(), clock=lambda: float(next(ticks)))
             transport = _Counting(Endpoints.from_settings(settings_of_app()))
         try:
-            _cycle(app, database, transport)
+            cycle(app, database, transport)
             stored = _count(database, "message")
             if stored != wanted * ITEMS:
                 raise WrongAnswer(f"the first round stored {stored} of {wanted * ITEMS} items")
-            _cycle(app, database, transport)  # cursors are where a quiet account's are
+            cycle(app, database, transport)  # cursors are where a quiet account's are
             transport.calls, transport.fetched = 0, []
             began = time.process_time()
-            _cycle(app, database, transport)
+            cycle(app, database, transport)
             cpu_ms = (time.process_time() - began) * 1000 / wanted
             calls, asked = transport.calls, list(transport.fetched)
             pairing = paired(
-                lambda: _timed(lambda: _cycle(app, database, transport)),
+                lambda: _timed(lambda: cycle(app, database, transport)),
                 lambda: _timed(lambda: [transport.fetch(requests) for requests in asked]),
                 rounds=ROUNDS[size],
             )
@@ -90,7 +90,7 @@ def poll_cycle(scratch: Scratch, size: str) -> list[Line]:
     ]
 
 
-def _cycle(app: Flask, database: Database, transport: Transport) -> None:
+def cycle(app: Flask, database: Database, transport: Transport) -> None:
     """Every account once, as dispatcher and worker do it, without Redis and without the fork between them."""
     with database.superuser() as connection:
         connection.execute("update poll_turn set due_at = now() - interval '1 second', leased_until = null")

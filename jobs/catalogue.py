@@ -28,8 +28,9 @@ RUNNER = "jobs.runner:run_promises"
 class JobKind:
     """How one kind of job runs. `together` is how many promises one RQ job takes: a fork costs more than most jobs.
 
-    What is not promised (poll turns) is called by RQ itself. `merges`: it does all there is to do about its ids, so
-    that one run keeps every promise of the same.
+    `beside` is how many brands' promises of one job run at once, in threads, where they mostly wait for platforms. What
+    is not promised (poll turns) is called by RQ itself. `merges`: it does all there is to do about its ids, so that one
+    run keeps every promise of the same.
     """
 
     function: str
@@ -37,6 +38,7 @@ class JobKind:
     timeout_seconds: int
     tries: int
     together: int = 1
+    beside: int = 1
     is_promised: bool = True
     merges: bool = False
 
@@ -56,7 +58,7 @@ CATALOGUE: dict[JobName, JobKind] = {
     JobName.POLL_ACCOUNTS: JobKind("jobs.polling:poll_turns_of", "poll", 300, tries=1, is_promised=False),
     JobName.HANDLE_EVENTS: JobKind("jobs.events:handle_events", "events", 120, tries=12, together=20, merges=True),
     JobName.NAME_PERSON: JobKind("jobs.naming:name_person", "events", 60, tries=8, together=20),
-    JobName.PUBLISH_REPLY: JobKind("jobs.publishing:publish_reply", "publish", 90, tries=20, together=5),
+    JobName.PUBLISH_REPLY: JobKind("jobs.publishing:publish_reply", "publish", 90, tries=20, together=20, beside=4),
     JobName.RECONCILE_REPLY: JobKind("jobs.publishing:reconcile_reply", "publish", 120, tries=20, together=5),
     JobName.DO_DEED: JobKind("jobs.publishing:do_deed", "publish", 60, tries=10, together=5),
     JobName.RECHECK_WAITING_REPLIES: JobKind(

@@ -10,11 +10,13 @@ from sqlalchemy.orm import aliased
 
 from agency.inbox.models import Conversation
 
+_TOLD = aliased(Conversation)
+_BOTH = select(func.unnest(array([_TOLD.id, _TOLD.merged_into_id])))
+
 
 def told_with(conversation_id: Any) -> Any:
     """The conversation and, where it is told within another one, that one: what an answer changes."""
-    part = aliased(Conversation)
-    return select(func.unnest(array([part.id, part.merged_into_id]))).where(part.id == conversation_id)
+    return _BOTH.where(_TOLD.id == conversation_id)
 
 
 _PART = aliased(Conversation)

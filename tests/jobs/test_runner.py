@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 from dataclasses import replace
 from datetime import timedelta
 from typing import Any
@@ -124,3 +125,52 @@ def test_a_real_job_about_nothing_is_no_harm(app: Flask, outbox: Outbox) -> None
     run_promises([number], app)
     row = outbox.row(number)
     assert (row.done_at is not None, row.last_error) == (True, None)
+
+
+def meet(app: Flask, brand_id: str, mail_id: str) -> None:
+    """A job of this file: ends when another brand's has begun, too; those of one brand never meet."""
+    with app.app_context():  # a scope of its own, as every job has
+        began.append(mail_id)
+    at_work.append(brand_id)
+    assert at_work.count(brand_id) == 1, "two of one brand at once"
+    _table.wait()
+    at_work.remove(brand_id)
+
+
+began: list[str] = []
+at_work: list[str] = []
+_table = threading.Barrier(2, timeout=30)
+
+
+@pytest.fixture
+def meeting(monkeypatch: pytest.MonkeyPatch) -> None:
+    """`publish_reply` means `meet`."""
+    began.clear()
+    kind = replace(CATALOGUE[JobName.PUBLISH_REPLY], function="tests.jobs.test_runner:meet")
+    monkeypatch.setitem(CATALOGUE, JobName.PUBLISH_REPLY, kind)
+
+
+@pytest.mark.usefixtures("meeting")
+def test_brands_are_published_for_beside_each_other_and_each_in_its_order(app: Flask, outbox: Outbox) -> None:
+    numbers = [
+        outbox.promise(JobName.PUBLISH_REPLY, brand_id=brand, mail_id=f"{brand}{n}") for n in range(3) for brand in "ab"
+    ]
+    run_promises(numbers, app)
+    assert [outbox.row(number).done_at is not None for number in numbers] == [True] * 6
+    for brand in "ab":
+        assert [one for one in began if one[0] == brand] == [f"{brand}{n}" for n in range(3)]
+
+
+@pytest.mark.usefixtures("meeting")
+@pytest.mark.parametrize("brands", ["a", "ab"])
+def test_what_such_a_job_does_not_begin_in_time_is_handed_back(
+    brands: str, app: Flask, outbox: Outbox, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(runner, "HAND_BACK_SECONDS", -1)
+    numbers = [outbox.promise(JobName.PUBLISH_REPLY, brand_id=brand, mail_id=brand) for brand in brands * 2]
+    outbox.change("update outbox_entry set leased_until = now() + interval '150 seconds'")
+    run_promises(numbers, app)
+    assert began == []
+    assert [(row.leased_until, row.done_at, row.attempts) for row in map(outbox.row, numbers)] == [
+        (None, None, 0)
+    ] * len(numbers)
