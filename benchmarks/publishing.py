@@ -152,6 +152,7 @@ class _House:
         with self.database.superuser() as connection:
             connection.execute("update poll_turn set due_at = now() + interval '1 day'")
             connection.execute("update outbox_entry set done_at = now()")
+            connection.execute("update agency set undo_seconds = 0")
 
     def let_out(self, number: int) -> None:
         """Write so many replies and let them out, each in a transaction of its own, as people do."""
