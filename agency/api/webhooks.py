@@ -21,7 +21,7 @@ from agency.api.error_shape import Problem
 from agency.api.google_push import PushKeys, is_from_google
 from agency.api.signatures import is_meta_signature, is_stripe_signature, signed_request
 from agency.api.strict_json import raw_body
-from agency.notices import answers
+from agency.notices import answers, bounces
 from agency.replies import mail_answers
 from channels import deliveries, grants, raw_events
 from channels.google_business import deliveries as google_deliveries
@@ -122,6 +122,10 @@ def receive_mail() -> Response:
     raw = raw_body(answers.LARGEST_BYTES)
     link = mail_answers.link_of(raw, request.args.get("to", ""))
     if link is None:
+        if bounces.take(answers.tokens_in(raw, request.args.get("to", "")), raw):
+            db.session.commit()
+            log.info("mail_came_back")
+            return _outcome("bounced")
         log.info("mail_answers_nothing")
         return _outcome("ignored")
     wait_seconds = current_app.extensions["onbrand_throttle"].count((MAIL_ANSWER, str(link.id)))

@@ -71,7 +71,7 @@ def send_notice(
     `due_at` (aware) becomes `due`, and `silence_at` `silence_from`, in the reader's words and zone.
     """
     message = compose(name, to_person, agency=agency, answers_to=answers_to, stop_path=stop_path, **facts)
-    return _keep(name, message.as_string(), run_at=run_at)
+    return _keep(name, message.as_string(), run_at=run_at, person_id=getattr(to_person, "id", None))
 
 
 def ask_for_password_reset(email: str) -> UUID:
@@ -148,9 +148,18 @@ def _place(mail_id: UUID) -> Place:
     return Place("mail", "mail", "outgoing_mail", mail_id, "sealed")
 
 
-def _keep(name: str, text: str, *, is_finished: bool = True, run_at: datetime | None = None) -> UUID:
+def _keep(
+    name: str,
+    text: str,
+    *,
+    is_finished: bool = True,
+    run_at: datetime | None = None,
+    person_id: UUID | None = None,
+) -> UUID:
     mail_id = new_id()
-    db.session.add(OutgoingMail(id=mail_id, notice=name, sealed=seal_mail(mail_id, text), is_finished=is_finished))
+    sealed = seal_mail(mail_id, text)
+    mail = OutgoingMail(id=mail_id, notice=name, sealed=sealed, is_finished=is_finished, person_id=person_id)
+    db.session.add(mail)
     db.session.flush()
     enqueue_after_commit(JobName.SEND_MAIL, run_at=run_at, mail_id=mail_id)
     return mail_id

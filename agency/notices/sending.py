@@ -12,6 +12,7 @@ from uuid import UUID
 
 from sqlalchemy import delete, select
 
+from agency.notices import bounces
 from agency.notices.headers import MAIL_POLICY
 from agency.notices.mail import PASSWORD_RESET, compose, open_mail, seal_mail
 from tenants import clock
@@ -22,7 +23,7 @@ from tenants.logs import get_logger
 from tenants.models import OutgoingMail
 from tenants.people import person_for_sign_in
 from tenants.settings import LOOPBACK_HOSTS, SettingsError
-from tenants.tokens import Purpose, mint
+from tenants.tokens import Purpose, mint, new_address_token, token_hash
 
 TIMEOUT_SECONDS = 20
 KEPT_FOR = timedelta(days=7)
@@ -53,14 +54,20 @@ def send_mail(mail_id: UUID | str) -> None:
     settings = settings_of_app()
     if settings.onbrand_smtp_url:
         message = message_from_string(open_mail(mail), _class=EmailMessage, policy=MAIL_POLICY)
+        returns_to = _returns_to(mail)
+        if mail.sent_at is not None:
+            return
         try:
-            _hand_over(settings.onbrand_smtp_url, message)
+            _hand_over(settings.onbrand_smtp_url, message, returns_to)
         except smtplib.SMTPRecipientsRefused as error:
             codes = [code for code, _ in error.recipients.values()]
             if any(code < 500 for code in codes):
                 raise
             mail.given_up_at, mail.last_error, mail.sealed = clock.now(), f"refused: {codes}", None
             log.warning("mail_refused", mail_id=str(mail.id), notice=mail.notice)
+            if mail.person_id is not None:
+                said = [words.decode("utf-8", "replace") for _code, words in error.recipients.values()]
+                bounces.note_failure(mail.person_id, bounces.clean(f"{codes[0]} {said[0]}"))
             return
         mail.sealed = None
     elif not settings.is_local:
@@ -118,7 +125,19 @@ def _finish(mail: OutgoingMail) -> bool:
     return mail.sent_at is None
 
 
-def _hand_over(smtp_url: str, message: EmailMessage) -> None:
+def _returns_to(mail: OutgoingMail) -> str:
+    """An address of this one mail, in its envelope alone, by which its coming back is known."""
+    token = new_address_token()
+    address = bounces.return_address(token) if mail.person_id is not None else ""
+    if address:
+        mail.bounce_hash = token_hash(token)
+        # Kept before the server hears of it, so that what comes back at once is known.
+        db.session.commit()
+        db.session.refresh(mail, with_for_update=True)
+    return address
+
+
+def _hand_over(smtp_url: str, message: EmailMessage, returns_to: str) -> None:
     address = urlsplit(smtp_url)
     host, is_tls = address.hostname or "localhost", address.scheme == "smtps"
     context = ssl.create_default_context()
@@ -133,4 +152,4 @@ def _hand_over(smtp_url: str, message: EmailMessage) -> None:
         if address.username:
             server.login(unquote(address.username), unquote(address.password or ""))
         sender, receiver = (message[line].addresses[0].addr_spec for line in ("From", "To"))
-        server.send_message(message, from_addr=sender, to_addrs=[receiver])
+        server.send_message(message, from_addr=returns_to or sender, to_addrs=[receiver])

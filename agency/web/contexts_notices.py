@@ -72,6 +72,7 @@ class NoticeSettingsPage:
     days: tuple[Choice, ...] = told("Monday first: `value`, `label`, `selected` for mails come.")
     zone: str = told("The person's time zone.")
     failing: str = told("Since when mails to the person come back, in words; empty where they do not.", default="")
+    arrive_url: str = told("Posting here says that mails arrive again.", default="")
     notice: Notice | None = told("What just could not be kept.", default=None)
     errors: dict[str, str] = told("Field name to what to do.", default_factory=dict)
 

@@ -4,15 +4,16 @@ from __future__ import annotations
 
 from uuid import UUID
 
-from babel.dates import get_day_names
+from babel.dates import format_date, get_day_names
 from flask import Blueprint, Response, make_response, redirect, request, url_for
 from flask_babel import gettext as _
 from werkzeug.wrappers import Response as AnyResponse
 
+from agency.notices import bounces
 from agency.notices.choices import Quiet, Ways, quiet_of, usual_ways
 from agency.notices.choosing import choose_ways, chosen_ways, keep_quiet, kinds_of
 from agency.web.contexts_notices import NoticeSettingsPage, WayField
-from agency.web.language import chosen_language
+from agency.web.language import chosen_language, chosen_zone
 from agency.web.looks import Choice
 from agency.web.looks import Notice as Banner
 from agency.web.notice_words import kind_words, way_words
@@ -21,6 +22,7 @@ from agency.web.who import actor_of_request, signed_in
 from tenants.database import db
 from tenants.errors import Invalid, NotFound
 from tenants.ids import id_from
+from tenants.models import Person
 
 notice_settings_page = Blueprint("notice_settings_page", __name__)
 
@@ -60,6 +62,22 @@ def save_quiet() -> AnyResponse:
     keep_quiet(actor_of_request(), Quiet(begin, end, days))
     toast(_("Saved"))
     return redirect(url_for("notice_settings_page.settings"), code=303)
+
+
+@notice_settings_page.post("/account/notices/arrive")
+def mails_arrive() -> AnyResponse:
+    """The person says that mails arrive again."""
+    bounces.mails_arrive(signed_in().person_id)
+    toast(_("Saved"))
+    return redirect(url_for("notice_settings_page.settings"), code=303)
+
+
+def _failing() -> str:
+    person = db.session.get_one(Person, signed_in().person_id)
+    if person.mail_failed_at is None:
+        return ""
+    day = format_date(person.mail_failed_at.astimezone(chosen_zone()).date(), "d MMMM", locale=chosen_language())
+    return _("Mails to you come back since %(day)s: %(words)s", day=day, words=person.mail_failed_words or "")
 
 
 def _brand(given: str) -> UUID | None:
@@ -110,6 +128,8 @@ def _page(
             for day, name in sorted(get_day_names("wide", locale=chosen_language()).items())
         ),
         zone=person.time_zone,
+        failing=_failing(),
+        arrive_url=url_for("notice_settings_page.mails_arrive"),
         notice=notice,
         errors=shown,
     )

@@ -75,6 +75,7 @@ def settings(looks: tuple[BrandLook, ...]) -> NoticeSettingsPage:
         end="07:00",
         days=tuple(Choice(name, "", value=str(place), selected=place < 5) for place, name in enumerate(days)),
         zone="Europe/Warsaw",
+        arrive_url="#",
         failing="Mails to you come back since 21 November: 550 no such user.",
         notice=Notice("bad", "Nothing was changed."),
         errors={"way_reply_awaits_you": refused},

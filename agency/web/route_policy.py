@@ -80,6 +80,7 @@ ROUTE_POLICY: dict[str, Policy] = {
     "notice_settings_page.settings": SIGNED_IN,
     "notice_settings_page.save_ways": SIGNED_IN,
     "notice_settings_page.save_quiet": SIGNED_IN,
+    "notice_settings_page.mails_arrive": SIGNED_IN,
     "notice_stop.show": BY_LINK,
     "notice_stop.stop": BY_LINK,
     # account_page.py: a person's own settings

@@ -222,9 +222,10 @@ def shell(*, notices: Sequence[Notice] = (), with_brands: bool = True, unread: i
 
 
 def _unread_words(actor: Actor, known: int | None) -> str:
-    """Parts of a page that htmx asks for have no frame, so nothing is counted for them."""
+    """Nothing is counted for parts that htmx asks for, which have no frame, and on pages that enter no scope."""
     if known is None:
-        known = 0 if "HX-Request" in request.headers else unread_of(actor)
+        is_counted = "HX-Request" not in request.headers and db.session.info.get("scope") is not None
+        known = unread_of(actor) if is_counted else 0
     return f"{MOST_COUNTED}+" if known > MOST_COUNTED else str(known or "")
 
 

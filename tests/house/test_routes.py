@@ -80,6 +80,8 @@ LEFT_OUT = {"sign_in.sign_out", "links.invitation", "links.accept_invitation", "
 NOT_200_WITH_OWN_IDS = {
     "sign_in.front": {302},
     "account_page.account": {200},
+    "notice_stop.show": {404},
+    "notice_stop.stop": {404},
     "second_factor.ask": {302, 303},
     "live.pulse": {200, 204},
     "sign_in.sign_in": {200, 302},
