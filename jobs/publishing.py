@@ -7,7 +7,7 @@ from uuid import UUID
 from flask import Flask
 
 from agency.inbox import moderation
-from agency.replies import lapsing, live_changes, publishing, reconciling
+from agency.replies import echoes, lapsing, live_changes, publishing, reconciling
 from jobs.runner import transport_of
 from tenants.scope import Scope, in_scope
 
@@ -32,8 +32,9 @@ def do_deed(app: Flask, agency_id: str, brand_id: str, deed_id: str) -> None:
 
 
 def recheck_waiting_replies(app: Flask, agency_id: str, brand_id: str, conversation_id: str) -> None:
-    """Let approvals lapse whose message was changed or deleted."""
+    """Let approvals lapse whose message was changed or deleted; settle what is unknown by what came in of ours."""
     with in_scope(app, _scope(agency_id, brand_id)):
+        echoes.take_note(UUID(conversation_id))
         lapsing.recheck_conversation(UUID(conversation_id))
 
 

@@ -33,6 +33,8 @@ from tenants.database import db, new_id
 from tenants.outbox import JobName, enqueue_after_commit
 
 WAITING = ("awaiting_approval", "approved")
+UNKNOWN = "outcome_unknown"
+"""A reply of which nobody knows whether it arrived: words of ours that come in may be it."""
 
 
 class Stored(NamedTuple):
@@ -289,8 +291,11 @@ def _write(account: Account, rows: AccountRows, work: _Work, rules: Rules, now: 
     refresh(rows, threads, rules, _contexts([*written, *(record for record, _ in work.told_more)], here))
     stirred = {here[r.external_id] for r in written if r.direction == "in" or r.external_id in placed}
     stirred |= {home.get(k.conversation_id, k.conversation_id) for k in work.gone} | set(home.values())
+    echoed = {here[r.external_id] for r in written if r.direction == "out"}
     for thread in threads:
-        if thread.id in stirred and thread.reply_state in WAITING:
+        if (thread.id in stirred and thread.reply_state in WAITING) or (
+            thread.id in stirred | echoed and thread.reply_state == UNKNOWN
+        ):
             enqueue_after_commit(
                 JobName.RECHECK_WAITING_REPLIES,
                 agency_id=account.agency_id,

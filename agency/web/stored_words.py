@@ -13,6 +13,7 @@ from flask_babel import gettext as _
 
 from agency.inbox.moderation import NOT_CLEAR, WAITS_FOR_ACCOUNT, WAITS_FOR_BRAND, WAITS_FOR_PLATFORM
 from agency.replies.checks import MESSAGE_OVER, NEVER_WROTE, PEOPLE_ONLY, PRIVATE_OVER
+from agency.replies.echoes import REMOVED, TOLD
 from agency.replies.live_changes import NOT_SEEN
 from agency.replies.live_changes import REASONS as LIVE_REASONS
 from agency.replies.pauses import ALL_PAUSED, MESSAGES_PAUSED
@@ -74,6 +75,8 @@ SENTENCES: Final[tuple[Worded, ...]] = (
         "It is not sent a second time. "
         "We look on the platform whether it stands there; if that stays unclear, a person decides."
     ),
+    TOLD,
+    REMOVED,
     SENDER_SILENT,
     NO_OUTCOME_TOLD,
     SENT_ONCE_MORE,
