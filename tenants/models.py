@@ -33,7 +33,7 @@ HASH_IS_32_BYTES = "octet_length(token_hash) = 32"
 
 
 class Agency(Dated, Base):
-    """Our customer: it pays, employs staff and sees its own brands side by side."""
+    """Our customer: it pays, employs staff and sees its own brands side by side. Mails are drawn in its `colour`."""
 
     __tablename__ = "agency"
     id: Mapped[UUID] = mapped_column(primary_key=True, default=new_id)
@@ -46,7 +46,6 @@ class Agency(Dated, Base):
     """Its contracts let a lead record that a client signed an approval policy on paper."""
     colour: Mapped[str | None] = mapped_column(Text)
     answers_to: Mapped[str | None] = mapped_column(Text)
-    """What its mails are drawn in, and where answers to mails go that take none here."""
     undo_seconds: Mapped[int] = mapped_column(default=10, server_default="10")
     """How long a reply that needs no yes can be undone before it goes out."""
     __table_args__ = (CheckConstraint("undo_seconds between 0 and 120", name="undo_is_short"),)
@@ -116,7 +115,7 @@ class BrandMark(AgencyOwned, Base):
 
 
 class Person(Dated, Base):
-    """Somebody who can sign in. One person may be a member of several agencies."""
+    """Somebody who can sign in, of one agency or several. `mail_failed_at`: since then mails come back."""
 
     __tablename__ = "person"
     id: Mapped[UUID] = mapped_column(primary_key=True, default=new_id)
@@ -132,7 +131,6 @@ class Person(Dated, Base):
     disabled_at: Mapped[datetime | None]
     mail_failed_at: Mapped[datetime | None]
     mail_failed_words: Mapped[str | None] = mapped_column(Text)
-    """Since when mails to this address come back, and what the mail server said, cleaned and cut."""
     __table_args__ = (CheckConstraint("email = lower(email)", name="email_is_lower_case"),)
 
 
@@ -257,7 +255,6 @@ class OutgoingMail(Dated, Base):
     last_error: Mapped[str | None] = mapped_column(Text)
     person_id: Mapped[UUID | None] = mapped_column(ForeignKey("person.id"))
     bounce_hash: Mapped[bytes | None] = mapped_column(LargeBinary, unique=True)
-    """SHA-256 of the token of the address to which the server gives back what it cannot deliver to that person."""
 
 
 MAIL_WORDS = seals(OutgoingMail, "sealed", shared="mail")

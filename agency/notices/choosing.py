@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Final
 from uuid import UUID
 
 from sqlalchemy import delete, select, update
@@ -16,11 +15,6 @@ from tenants.errors import Invalid, NotFound, worded
 from tenants.holders import holders_of
 from tenants.models import Brand, Person
 from tenants.permissions import Actor, Role
-
-NOBODY_ELSE: Final = worded(
-    "Nobody else is mailed about this for %(brand)s, and replies would wait unseen. Nothing was changed. "
-    "Keep the mails, or let another owner of the brand take them."
-)
 
 
 def kinds_of(actor: Actor) -> list[Kind]:
@@ -97,5 +91,9 @@ def _refuse_silence(actor: Actor, kind: Kind, brand_id: UUID | None) -> None:
         reached = [person.id for person in people if person.mail_failed_at is None or person.id == actor.user_id]
         if not any(ways.by_mail for ways in ways_of(reached, kind.name, one).values()):
             name = db.session.execute(select(Brand.name).where(Brand.id == one)).scalar_one()
-            sentence = worded(NOBODY_ELSE.template, brand=name)
+            sentence = worded(
+                "Nobody else is mailed about this for %(brand)s, and replies would wait unseen. Nothing was changed. "
+                "Keep the mails, or let another owner of the brand take them.",
+                brand=name,
+            )
             raise Invalid(sentence, errors={kind.name: [sentence]})

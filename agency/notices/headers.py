@@ -16,7 +16,7 @@ from typing import Any, Final, cast
 LONGEST_NAME: Final = 100
 """As long as a person's may be."""
 _PLAIN = re.compile(r"[A-Za-z0-9_-]+(?: [A-Za-z0-9_-]+){0,5}")
-_LONGEST_PLAIN = 50
+_LONGEST_PLAIN = 40
 _WORD_BYTES = 36
 """Of a name in one encoded word: 48 letters, 60 with its marks, so that a line with the longest header stays short."""
 
