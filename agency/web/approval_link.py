@@ -222,7 +222,9 @@ def _ended(found: Opened, status: int, *, just_now: bool = False, mailed: bool =
 
 def _stands(reply: ReplyRow, asked: ApprovalRequest, decisions: list[Decision]) -> bool:
     """Whether the reply is still on its way, or there, with the very words this yes was about."""
-    yes = next((d for d in reversed(decisions) if d.by == asked.ended_by and d.decision == "approved"), None)
+    ended_at = asked.ended_at
+    theirs = [d for d in decisions if d.by == asked.ended_by and d.decision == "approved"] if ended_at else []
+    yes = min(theirs, key=lambda d: abs(d.at - (ended_at or d.at)), default=None)
     return (
         yes is not None
         and yes.text_hash == reply.text_hash
