@@ -31,7 +31,7 @@ SENDS = ["publish", "publish lost", "publish never", "publish refused", *CRASHES
 NEXT = {
     "draft": ["edit", "submit", "submit", "submit"],
     "awaiting_approval": ["approve", "approve", "approve stale", "change", "edit", "withdraw", "decline"],
-    "approved": [*SENDS, "publish", "withdraw", "edit", "customer edits"],
+    "approved": [*SENDS, "publish lost", "publish lost", "withdraw", "edit", "customer edits"],
     "publishing": ["look", "night", "night", "publish", "withdraw", *LOOK_CRASHES],
     "outcome_unknown": ["look", "night", "night", "publish", "withdraw", *LOOK_CRASHES],
     "published": ["look", "publish", "withdraw", "another", *LOOK_CRASHES],
@@ -134,6 +134,8 @@ def test_only_approved_words_go_out_and_once_whatever_happens_in_whatever_order(
             text("select external_id from account where id = :id"), {"id": account_id}
         ).scalar_one()
     life = Life(Case(ana, make.conversation(ana, account_id=account_id), superuser), Page(external_id))
+    for deed in ("submit", "approve"):
+        life.do(deed)
     for _ in range(STEPS):
         before = life.state()
         fitting = st.sampled_from(NEXT[before])
