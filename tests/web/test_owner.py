@@ -278,7 +278,7 @@ def test_the_pages_take_few_statements(
 ) -> None:
     for _number in range(3):
         waiting_reply(ana, make.conversation(ana))
-    for path, most in (("/approvals", 16), (f"/approvals/{reply_id}", 8)):
+    for path, most in (("/approvals", 16), (f"/approvals/{reply_id}", 9)):
         client.get(path)
         statements()
         assert client.get(path).status_code == 200
