@@ -89,17 +89,16 @@ def last_written_to_us(conversation_id: UUID) -> datetime | None:
 
 def last_written_in(conversation_ids: Collection[UUID]) -> dict[UUID, datetime]:
     """The same of several; those in which nobody did are left out."""
-    return dict(
-        db.session.execute(
-            select(Message.conversation_id, func.max(Message.written_at))
-            .where(
-                Message.conversation_id == any_(literal(list(conversation_ids), ARRAY(Uuid()))),
-                Message.direction == "in",
-                Message.deleted_at.is_(None),
-            )
-            .group_by(Message.conversation_id)
+    rows = db.session.execute(
+        select(Message.conversation_id, func.max(Message.written_at))
+        .where(
+            Message.conversation_id == any_(literal(list(conversation_ids), ARRAY(Uuid()))),
+            Message.direction == "in",
+            Message.deleted_at.is_(None),
         )
+        .group_by(Message.conversation_id)
     )
+    return {row[0]: row[1] for row in rows}
 
 
 def window_of(

@@ -119,13 +119,14 @@ def _read_bases(replies: Collection[Reply], found: Mapping[UUID, Around]) -> Non
             select(Message.reply_id, Message.deleted_at, Message.text).where(one_of(Message.reply_id, wanted))
         )
     }
-    later = dict(
-        db.session.execute(
+    later = {
+        row[0]: row[1]
+        for row in db.session.execute(
             select(Reply.changes_reply_id, func.array_agg(Reply.id))
             .where(one_of(Reply.changes_reply_id, wanted), Reply.state == "published")
             .group_by(Reply.changes_reply_id)
         )
-    )
+    }
     for one in replies:
         assert one.changes_reply_id is not None
         base, seen = bases[one.changes_reply_id], shown.get(one.changes_reply_id)

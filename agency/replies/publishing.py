@@ -17,10 +17,11 @@ from sqlalchemy import and_, false, or_, select, tuple_
 
 from agency.inbox import outgoing
 from agency.notices import write_pause
-from agency.replies import checks, one_person
-from agency.replies.models import LETS_OUT, Approval, PublishAttempt, Reply
+from agency.replies import checks, client_answers, one_person, waiting
+from agency.replies.models import LETS_OUT, Approval, PublishAttempt, Reply, ReplyText
 from agency.replies.moves import lapse, live_approval, locked, move, text_of
 from agency.replies.pauses import wait_for_pause
+from agency.replies.policy_versions import policy_in_force
 from agency.replies.promises import database_now, look_later, try_again, wait_for_its_time
 from agency.replies.settling import settle
 from agency.replies.targets import UNREACHABLE, account_of, connected_account_of, target_of
@@ -163,9 +164,22 @@ def _why_lapsed(reply: Reply) -> str | None:
             checks.refuse_stopped(words, text.let_go_rules)
             if approval.decision in ("released", "by_policy"):  # the guide of today may ask for a yes that nobody gave
                 checks.refuse_unapproved(words)
+        if approval.decision == "released":
+            _refuse_by_newer_policy(reply, text)
     except AppError as refusal:
         return refusal.message
     return None
+
+
+def _refuse_by_newer_policy(reply: Reply, text: ReplyText) -> None:
+    """What was released may wait a month for its moment: a policy the client signed since then is asked, too."""
+    policy = policy_in_force(reply.brand_id)
+    if policy.number == reply.policy_number:
+        return
+    client_answers.refuse_pressing(policy.terms)
+    if reply.deed != "withdraw":
+        conversation, brand, case = checks.conversation_of(reply), checks.brand_of(reply), checks.case_of(reply)
+        waiting.refuse_waiting(waiting.decision_about(policy.terms, reply, text, conversation, case, brand))
 
 
 def _can_send(reply: Reply, account: Account) -> bool:

@@ -517,7 +517,7 @@ ROWS: dict[str, Callable[[Tenant], Row]] = {
     },
     "brand_hours": lambda t: {
         **_owned(t, "brand_hours"),
-        "zone": t.word("zone"),
+        "zone": "Europe/Lisbon",
         "days": [[[540, 1020]], [], [], [], [], [], []],
     },
     "visibility_lag": lambda t: {

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import threading
 from datetime import UTC, datetime, timedelta
+from typing import Any
 from uuid import UUID
 
 import pytest
@@ -19,6 +20,7 @@ from tenants.errors import Conflict, Forbidden, Invalid
 from tenants.opening_hours import next_open
 from tests.factories import Factory
 from tests.replies.conftest import Case, Page
+from tests.replies.test_policy_versions import signed
 
 NEVER = [[]] * 7
 ALWAYS = [[[0, 1440]]] * 7
@@ -75,6 +77,19 @@ def test_what_needs_no_yes_can_be_undone_until_it_goes(free: Case, page: Page) -
     second = released(free)
     wait(free, 11)
     assert free.publish(second, page.transport) == "published"
+
+
+@pytest.mark.parametrize("terms", [{"needs": "all"}, {"needs": "none", "mode": "client"}], ids=["a_yes", "client"])
+def test_what_was_released_lapses_where_the_client_signed_another_policy_since(
+    free: Case, page: Page, terms: dict[str, Any]
+) -> None:
+    reply_id = released(free)
+    signed(free.agency, terms)
+    wait(free, 11)
+    assert free.publish(reply_id, page.transport) == "skipped"
+    row = free.row(reply_id)
+    assert (row.state, page.posted) == ("draft", [])
+    assert "Nothing was sent" in str(row.state_reason)
 
 
 def test_undo_and_claim_at_the_same_moment_have_one_winner(free: Case, page: Page) -> None:

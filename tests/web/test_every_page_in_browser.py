@@ -33,12 +33,15 @@ NO_PAGES: Final = {
     "approval_link",
     "away",
     "composer",
+    "day_link",
     "deletion_page",
     "health",
     "kept_media",
     "language",
     "live",
+    "notice_stop",
     "reconnecting",
+    "sending",
 }
 """These answer with parts of pages, files and redirections, or to codes that nobody has here."""
 
@@ -64,8 +67,9 @@ def test_every_page_is_accessible_and_never_wider_than_the_screen(world: World, 
 
 
 def pages_of(world: World, superuser: Engine) -> dict[str, dict[str, str]]:
-    """Language to address to page, as the first of a lead, an admin and a stranger sees it who may."""
-    people = [world.actors[Role.TEAM_LEAD.value], world.actors[Role.AGENCY_ADMIN.value], None]
+    """Language to address to page, as the first of a lead, an admin, an owner and a stranger sees it who may."""
+    inside = [world.actors[role.value] for role in (Role.TEAM_LEAD, Role.AGENCY_ADMIN, Role.CLIENT_OWNER)]
+    people = [*inside, None]
     askers = [Asker(world, actor) for actor in people]
     ids = world.ids(world.mine) | {"person_id": str(world.actors[Role.STAFF.value].user_id)}
     pages: dict[str, dict[str, str]] = {language: {} for language, _theme, _width in LOOKS}
