@@ -83,7 +83,15 @@ def ring(reply_id: UUID) -> str:
         return "asked"
     if is_to_remind(kept, now):
         keep_clock(reply, reminded(kept, terms, zone, now))
-        _record(reply, "remind", number=kept.reminded + 1, mailed=mail_approvers(reply, again=True))
+        audit.record(
+            None,
+            "reply.remind",
+            "reply",
+            reply.id,
+            brand_id=reply.brand_id,
+            number=kept.reminded + 1,
+            mailed=mail_approvers(reply, again=True),
+        )
         return "reminded"
     if is_silent(kept, now):
         return _fall(reply, kept, terms, now)
@@ -186,7 +194,3 @@ def _somebody_reached(reply: Reply) -> bool:
         )
     )
     return db.session.execute(wanted.limit(1)).first() is not None
-
-
-def _record(reply: Reply, deed: str, **facts: object) -> None:
-    audit.record(None, f"reply.{deed}", "reply", reply.id, brand_id=reply.brand_id, **facts)

@@ -280,7 +280,8 @@ def _stored(actor: Actor, target: Answering, binding: Binding, typed: Typed) -> 
         and replaces in (None, hash_of(standing.replaces_text) if standing.replaces_text is not None else "")
     )
     lives = standing is not None and standing.state not in ("declined", "dropped")
-    if standing is not None and request.form.get("came_back") == came_back_at(standing):
+    came_back = came_back_at(standing) if standing is not None else None
+    if came_back is not None and request.form.get("came_back") == came_back:
         lives = False  # shown with why it came back: the same words are said anew, to what the customer says now
     if standing is not None and lives and same_way and standing.text_hash == wanted:
         fresh_case = standing.state == "published" and bound is None

@@ -44,18 +44,18 @@ def proxy() -> Iterator[Proxy]:
 def said_back(proxy: Proxy, trouble: Trouble, *, patience_seconds: float = 30) -> tuple[bytes, str, float]:
     """What came back of `WORDS`, how it ended (`end`, `reset`, `silence`), and after how many seconds."""
     proxy.trouble, began, got = trouble, time.monotonic(), b""
-    with socket.create_connection(("127.0.0.1", proxy.port), timeout=patience_seconds) as line:
-        try:
+    try:
+        with socket.create_connection(("127.0.0.1", proxy.port), timeout=patience_seconds) as line:
             line.sendall(WORDS)
             while len(got) < len(WORDS):
                 more = line.recv(4096)
                 if not more:
                     return got, "end", time.monotonic() - began
                 got += more
-        except TimeoutError:
-            return got, "silence", time.monotonic() - began
-        except OSError:
-            return got, "reset", time.monotonic() - began
+    except TimeoutError:
+        return got, "silence", time.monotonic() - began
+    except OSError:
+        return got, "reset", time.monotonic() - began
     return got, "whole", time.monotonic() - began
 
 

@@ -35,7 +35,7 @@ JUNK = (
     "0001-01-01T00:00:00+23:59",
     "9999-12-31T23:59:59-23:59",
 )
-IN_TURN = 4
+IN_TURN = 9
 
 
 @pytest.fixture
@@ -158,7 +158,7 @@ class Junk:
         return self.askers[role]
 
     def kinds_for(self, name: str, own: str) -> tuple[str, ...]:
-        """A name meets all junk at the first page that reads it. At each further one it meets a quarter in turn where
+        """A name meets all junk at the first page that reads it. At each further one it meets the next one where
         the page's own file reads it, and the next one alone where a file for all pages does (the brand chosen, the
         queue's filters), which met all of it when it first read that name.
         """

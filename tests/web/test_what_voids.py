@@ -147,7 +147,7 @@ def test_a_yes_is_never_used_for_another_page(whole_app: Flask, ana: Agency, cas
     row = row_of(ana, reply_id)
     assert row.state == "approved", "it waits for the very page it was approved for"
     assert "needs a new connection" in str(row.state_reason)
-    assert "needs a new connection" in Browser(whole_app, ana.staff).get(f"/inbox/{case}").text
+    assert "no longer accepts our connection" in Browser(whole_app, ana.staff).get(f"/inbox/{case}").text
 
 
 def row_of_account(case: UUID) -> UUID:
