@@ -17,6 +17,7 @@ from sqlalchemy import Engine, select, text
 from agency.api.document import document_of
 from agency.api.route_policy import SIGNED_IN
 from agency.inbox.models import Conversation, KeptMedia
+from agency.notices.models import Notice
 from tenants.database import Base, db, new_id
 from tenants.permissions import ROLE_PERMISSIONS, Actor, Permission, Role
 from tests.api.calling import Caller, token_for
@@ -111,6 +112,7 @@ def things_of(
         "number": str(number),
         "in_reply_to": reply["in_reply_to"],
         "message_id": reply["in_reply_to"],
+        "notice_id": told(agency, agency.brand_ids[brand], conversation),
         "media_id": kept_copy(agency, agency.brand_ids[brand], conversation, UUID(reply["in_reply_to"])),
         "assignee": str(agency.staff.user_id),
         "before": reply["in_reply_to"],
@@ -118,6 +120,24 @@ def things_of(
 
 
 ERASE = {"confirm": "erase for good"}
+
+
+def told(agency: Agency, brand_id: UUID, conversation: Any) -> str:
+    """A notice of staff's about this case."""
+    with agency.entered():
+        notice = Notice(
+            agency_id=agency.id,
+            person_id=agency.staff.user_id,
+            kind="reply_declined",
+            of_brand_id=brand_id,
+            subject_type="conversation",
+            subject_id=UUID(str(conversation)),
+            path=f"/inbox/{conversation}",
+            values={"by": "Jan Owner"},
+        )
+        db.session.add(notice)
+        db.session.commit()
+        return str(notice.id)
 
 
 def writer(agency: Agency, conversation_id: UUID) -> str:
