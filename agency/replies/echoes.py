@@ -11,13 +11,14 @@ from uuid import UUID
 from sqlalchemy import select
 
 from agency.inbox.models import Message
-from agency.replies.models import PublishAttempt, Reply
+from agency.replies.looks import keep_look
+from agency.replies.models import Reply
 from agency.replies.moves import locked, text_of
 from agency.replies.promises import database_now
 from agency.replies.reconciling import RESENDS_ALLOWED
 from agency.replies.settling import stand, taken_by_another
 from channels.matching import CLOCK_SLACK, may_be_ours
-from tenants.database import db, new_id
+from tenants.database import db
 from tenants.errors import worded
 from tenants.logs import get_logger
 
@@ -53,32 +54,12 @@ def take_note(conversation_id: UUID) -> bool:
     for one in ours:
         is_ours = one.deleted_at is None and may_be_ours(one.text, one.written_at, words, reply.sent_at)
         if is_ours and not taken_by_another(reply, (one.external_id,)):
-            _write_down(reply, "found", TOLD, one.external_id)
+            keep_look(reply, "found", TOLD, one.external_id, database_now())
             reply.read_back_at = database_now()
             stand(reply, one.external_id, "published", move_name="reconcile")
             log.info("reply_echoed", reply_id=str(reply.id))
             return True
     if reply.resends < RESENDS_ALLOWED and any(one.deleted_at is not None for one in ours):
         reply.resends = RESENDS_ALLOWED
-        _write_down(reply, "cannot_tell", REMOVED, None)
+        keep_look(reply, "cannot_tell", REMOVED, None, database_now())
     return False
-
-
-def _write_down(reply: Reply, outcome: str, detail: str, platform_id: str | None) -> None:
-    db.session.add(
-        PublishAttempt(
-            agency_id=reply.agency_id,
-            id=new_id(),
-            brand_id=reply.brand_id,
-            reply_id=reply.id,
-            reply_text_id=reply.text_id,
-            fence=reply.fence,
-            request_id=new_id(),
-            deed="look",
-            outcome=outcome,
-            detail=detail,
-            platform_id=platform_id,
-            finished_at=database_now(),
-        )
-    )
-    db.session.flush()

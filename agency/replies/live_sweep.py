@@ -17,13 +17,14 @@ from sqlalchemy.orm import aliased
 
 from agency.replies import live_changes
 from agency.replies.live_changes import Seen, judged
-from agency.replies.models import PublishAttempt, Reply
+from agency.replies.looks import keep_look
+from agency.replies.models import Reply
 from agency.replies.moves import locked
 from agency.replies.promises import database_now
 from agency.replies.targets import connected_account_of
 from channels.capabilities import OurAnswer, SeenAnswer
 from channels.protocol import ConnectedAccount
-from tenants.database import db, new_id
+from tenants.database import db
 from tenants.models import OutboxEntry
 from tenants.outbox import JobName, enqueue_after_commit
 
@@ -150,22 +151,7 @@ def _found(reply: Reply, one: SeenAnswer) -> Seen | None:
 def _keep(reply: Reply, one: SeenAnswer, now: datetime) -> None:
     """That it was looked at, as every look is kept, and when it is next."""
     outcome = {"there": "found", "gone": "absent", "gone_along": "absent"}.get(one.state, "cannot_tell")
-    db.session.add(
-        PublishAttempt(
-            agency_id=reply.agency_id,
-            id=new_id(),
-            brand_id=reply.brand_id,
-            reply_id=reply.id,
-            reply_text_id=reply.text_id,
-            fence=reply.fence,
-            request_id=new_id(),
-            deed="look",
-            outcome=outcome,
-            detail=one.reason,
-            platform_id=reply.platform_id if one.state == "there" else None,
-            finished_at=now,
-        )
-    )
+    keep_look(reply, outcome, one.reason, reply.platform_id if one.state == "there" else None, now)
     if one.state == "there":
         reply.read_back_at = now
     reply.live_due_at = next_reading(reply.published_at, now) if reply.published_at is not None else None
