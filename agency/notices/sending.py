@@ -26,7 +26,10 @@ from tenants.settings import LOOPBACK_HOSTS, SettingsError
 from tenants.tokens import Purpose, mint, new_address_token, token_hash
 
 TIMEOUT_SECONDS = 20
-KEPT_FOR = timedelta(days=7)
+KEPT_FOR = timedelta(days=60)
+"""Longer than silence may take: it counts only from a mail known to have left, and 144 hours that count twenty a
+week at the least (`agency.replies.policy_terms`) are 51 days. A mail's words are gone once it was sent.
+"""
 SHOWN_IN_MAILBOX = 50
 
 log = get_logger("mail")
@@ -78,7 +81,7 @@ def send_mail(mail_id: UUID | str) -> None:
 
 
 def forget_sent() -> int:
-    """Drop mails sent or given up a week ago; returns how many."""
+    """Drop mails sent or given up so long ago; returns how many."""
     before = clock.now() - KEPT_FOR
     gone = db.session.execute(
         delete(OutgoingMail)

@@ -156,6 +156,12 @@ def _lost(due_at: datetime | None, now: datetime) -> timedelta:
     return timedelta() if due_at is None else max(now - due_at, timedelta())
 
 
+def reached_late(kept: WaitClock, terms: Terms, zone: ZoneInfo, reached_at: datetime) -> WaitClock:
+    """Where the first mail left long after it was promised: counted from when it did."""
+    anew = begun(terms, zone, reached_at, urgent=kept.urgent)
+    return replace(anew, asked_at=reached_at, reminded=kept.reminded, reminded_at=kept.reminded_at, late=kept.late)
+
+
 def is_silent(kept: WaitClock, now: datetime) -> bool:
     """Whether silence falls now: nobody decided, and nobody is still to be reminded."""
     is_due = kept.silence_at is not None and kept.silence_at <= now

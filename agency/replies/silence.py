@@ -12,7 +12,7 @@ from datetime import datetime, timedelta
 from typing import Final
 from uuid import UUID
 
-from sqlalchemy import and_, select
+from sqlalchemy import and_, func, select
 
 from agency.replies import checks, waiting
 from agency.replies.approval_mail import keep_clock, mail_approvers, tell_approvers, zone_of
@@ -20,12 +20,14 @@ from agency.replies.deciding import write_decision
 from agency.replies.models import ApprovalPolicy, ApprovalRequest, Reply
 from agency.replies.moves import locked, move, text_of
 from agency.replies.policy_clock import (
+    LATE,
     WaitClock,
     asked,
     clock_from_data,
     fallen,
     is_silent,
     is_to_remind,
+    reached_late,
     reminded,
 )
 from agency.replies.policy_terms import Terms
@@ -35,7 +37,7 @@ from agency.replies.variants import Chosen, choose, offer_variants, safe_variant
 from tenants import audit, clock
 from tenants.database import db
 from tenants.errors import AppError, Worded, worded
-from tenants.models import OutgoingMail
+from tenants.models import OutgoingMail, Person
 
 AGAIN_AFTER: Final = timedelta(hours=1)
 """While a brand is paused nobody is mailed and nothing goes out; how often it is looked whether it still is."""
@@ -102,7 +104,11 @@ def ring(reply_id: UUID) -> str:
 def _fall(reply: Reply, kept: WaitClock, terms: Terms, now: datetime) -> str:
     why: str | None = None
     if terms.silence == "safe_variant":
-        why = _let_out(reply)
+        reached_at = _reached_at(reply)
+        if reached_at is not None and kept.asked_at is not None and reached_at - kept.asked_at > LATE:
+            keep_clock(reply, reached_late(kept, terms, zone_of(reply), reached_at))
+            return "put_off"
+        why = _let_out(reply, reached_at)
         if why is None:
             keep_clock(reply, fallen(kept, now, "safe_variant"))
             return "approved_by_policy"
@@ -119,7 +125,7 @@ def _fall(reply: Reply, kept: WaitClock, terms: Terms, now: datetime) -> str:
     return _hold(reply, kept, now, why or NOBODY_ELSE)
 
 
-def _let_out(reply: Reply) -> str | None:
+def _let_out(reply: Reply, reached_at: datetime | None) -> str | None:
     """Let the safe wording go out in place of the one nobody answered; else why it does not."""
     safe = safe_variant_of(reply)
     if safe is None:
@@ -129,7 +135,7 @@ def _let_out(reply: Reply) -> str | None:
     in_force = policy_in_force(reply.brand_id, lock=True)
     if in_force.terms.silence != "safe_variant" or not _is_signed(reply.brand_id, in_force.number):
         return NO_LONGER_SIGNED
-    if not _somebody_reached(reply):
+    if reached_at is None:
         return NOBODY_REACHED
     try:
         checks.refuse_closed_brand(checks.brand_of(reply))
@@ -182,15 +188,18 @@ def _is_signed(brand_id: UUID, number: int | None) -> bool:
     return db.session.execute(wanted).scalar() in SIGNED
 
 
-def _somebody_reached(reply: Reply) -> bool:
-    """Whether a mail about this very asking was handed over for somebody who may still decide."""
+def _reached_at(reply: Reply) -> datetime | None:
+    """When the first mail about this very asking was handed over for somebody who may still decide and whose mails do
+    not come back; None for nobody.
+    """
     wanted = (
-        select(ApprovalRequest.id)
-        .join(OutgoingMail, and_(OutgoingMail.id == ApprovalRequest.mail_id, OutgoingMail.sent_at.is_not(None)))
+        select(func.min(OutgoingMail.sent_at))
+        .join(ApprovalRequest, ApprovalRequest.mail_id == OutgoingMail.id)
+        .join(Person, and_(Person.id == ApprovalRequest.approver_id, Person.mail_failed_at.is_(None)))
         .where(
             ApprovalRequest.reply_id == reply.id,
             ApprovalRequest.asked_at == reply.state_since,
             ApprovalRequest.ended_because.is_distinct_from("approver_left"),
         )
     )
-    return db.session.execute(wanted.limit(1)).first() is not None
+    return db.session.execute(wanted).scalar()

@@ -165,7 +165,9 @@ def test_silence_lets_the_signed_safe_wording_out(waiting: Waiting, page: Page) 
         waiting.case.do("approve", reply_id, hash_of(WORDS), actor="client_owner")
 
 
-@pytest.mark.parametrize("change", ["no mail left", "no safe one", "unsigned", "signed otherwise since", "stopped now"])
+@pytest.mark.parametrize(
+    "change", ["no mail left", "mails come back", "no safe one", "unsigned", "signed otherwise since", "stopped now"]
+)
 def test_nothing_goes_out_by_silence_that_was_not_signed_and_asked(
     waiting: Waiting, make: Factory, superuser: Engine, change: str
 ) -> None:
@@ -174,6 +176,9 @@ def test_nothing_goes_out_by_silence_that_was_not_signed_and_asked(
     )
     if change != "no mail left":
         waiting.deliver()
+    if change == "mails come back":
+        with superuser.begin() as connection:
+            connection.execute(text("update person set mail_failed_at = now()"))
     if change == "unsigned":
         with superuser.begin() as connection:
             connection.execute(text("update approval_policy set signed_how = 'as_before'"))
@@ -190,6 +195,15 @@ def test_nothing_goes_out_by_silence_that_was_not_signed_and_asked(
     assert waiting.case.row(reply_id).state == "awaiting_approval"
     assert waiting.clock().why is not None, "it says why"
     assert waiting.case.promises("publish_reply") == 0
+
+
+def test_silence_counts_from_when_the_mail_left(waiting: Waiting, superuser: Engine) -> None:
+    reply_id = waiting.begin({"silence": "safe_variant", "silence_after": 24}, safe=SAFE)
+    with superuser.begin() as connection:
+        connection.execute(text("update outgoing_mail set sent_at = :at"), {"at": MONDAY + hours(23)})
+    assert waiting.at(MONDAY + hours(24)) == "put_off", "the mail server was down for a day"
+    assert (waiting.due_at(), waiting.case.row(reply_id).state) == (MONDAY + hours(47), "awaiting_approval")
+    assert waiting.at(MONDAY + hours(47)) == "approved_by_policy"
 
 
 def test_silence_asks_those_who_are_named_for_it(waiting: Waiting, jan: Actor) -> None:
