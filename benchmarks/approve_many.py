@@ -16,7 +16,8 @@ from collections.abc import Callable
 
 from sqlalchemy import Engine, event, insert, select
 
-from agency.replies import deciding_many
+from agency.replies import checks, deciding_many
+from agency.replies.around_many import read_around
 from agency.replies.deciding_many import Shown
 from agency.replies.models import Reply, ReplyText
 from benchmarks.rounds import LEAST_ROUNDS, Line, WrongAnswer, count, line, paired
@@ -69,6 +70,12 @@ TAKE_BACK = (
     "update approval_request set ended_at = null, ended_because = null, ended_by = null, ended_by_name = null",
     "vacuum (analyze) reply, conversation, approval_request, approval, plain_approval, outbox_entry",
 )
+KEEP_CHECKS = """
+update reply_text t set passed = given.key from unnest(%(ids)s::uuid[], %(keys)s::bytea[]) as given(id, key)
+where t.id = given.id
+"""
+"""What submitting keeps with each text: what its check was about."""
+FORGET_CHECKS = "update reply_text set passed = null"
 FLOOR = """
 insert into plain_approval (agency_id, id, brand_id, reply_id, reply_text_id, text_hash, target_fingerprint, decision,
     decided_by, decided_by_name, step)
@@ -125,6 +132,13 @@ def approve_many(scratch: Scratch, size: str) -> list[Line]:
             )
         ).all()
     shown = [Shown(row.id, row.text_hash, row.state_since) for row in rows]
+    with in_scope(app, scope):
+        around = read_around([row.id for row in rows])
+        passed = [
+            (one.text.id, checks.check_text_of(one.reply, one.text, around=one).passed) for one in around.values()
+        ]
+    with database.superuser() as connection:
+        connection.execute(KEEP_CHECKS, {"ids": [one for one, _key in passed], "keys": [key for _one, key in passed]})
 
     def take_back() -> None:
         with database.superuser() as connection:

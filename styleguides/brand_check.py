@@ -24,6 +24,7 @@ from styleguides.facts import findings_by_facts
 from styleguides.guides import guide_in
 from styleguides.never_said import Sayings, never_said
 from styleguides.other_brands import other_brand_findings
+from styleguides.passed_check import key_of_check
 from styleguides.rule_kinds import LEVELS
 from styleguides.scenarios import CaseFacts
 from styleguides.wording import fingerprint_keys
@@ -48,7 +49,7 @@ class CheckResult:
     """Findings in order of place, and what the composer shows beside them.
 
     `guide_version` is None where the brand has no guide in force; `length` and `length_limit` count in the platform's
-    unit (`styleguides.length.length_unit`).
+    unit (`styleguides.length.length_unit`). `key` is what was asked about, as one hash (`styleguides.passed_check`).
     """
 
     findings: list[Finding]
@@ -56,11 +57,17 @@ class CheckResult:
     reading_seconds: int
     length: int
     length_limit: int | None
+    key: bytes = b""
 
     @property
     def stopped(self) -> bool:
         """Whether a finding forbids sending."""
         return any(finding.level == "stop" for finding in self.findings)
+
+    @property
+    def passed(self) -> bytes | None:
+        """By which hash it need not be made again (`has_passed`); None where it stopped something."""
+        return None if self.stopped else self.key
 
     @property
     def needs_approval(self) -> str | None:
@@ -104,6 +111,7 @@ def check_for_brand(
         complaint=case is not None and "complaint" in case.case_kinds,
         began_with=began_with,
     )
+    key = key_of_check(brand_id, state, text, context)
     findings = check_text(guide.compiled if guide else _NO_RULES, text, context)
     findings += findings_by_facts(brand_id, text, context, state)
     if case is not None and (ready is None or ready.sayings is not None):
@@ -119,4 +127,35 @@ def check_for_brand(
         reading_seconds=reading_seconds(text),
         length=length(text, platform, kind),
         length_limit=length_limit(platform, kind),
+        key=key,
     )
+
+
+def has_passed(
+    passed: bytes | None,
+    brand_id: UUID,
+    text: str,
+    platform: str | None,
+    kind: str | None,
+    *,
+    stars: int | None,
+    customer_name: str | None,
+    complaint: bool,
+    began_with: str | None,
+    ready: Ready,
+) -> bool:
+    """Whether a check of these words that stopped nothing, kept by its `CheckResult.passed`, would find the same now:
+    nothing it asks about has changed. What comes from other brands and from guidelines is not told by it.
+    """
+    if passed is None:
+        return False
+    context = CheckContext(
+        platform=platform,
+        kind=kind,
+        stars=stars,
+        customer_name=customer_name,
+        brand_language=ready.state.language,
+        complaint=complaint,
+        began_with=began_with,
+    )
+    return passed == key_of_check(brand_id, ready.state, text, context)

@@ -27,6 +27,8 @@ from sqlalchemy.orm import Mapped, mapped_column
 from tenants.brand_colours import tones_of
 from tenants.brand_hours_models import BrandHours as BrandHours
 from tenants.database import AgencyOwned, Base, BrandOwned, Dated, belongs_to_agency, belongs_to_brand, new_id
+from tenants.outbox_models import GIVEN_UP as GIVEN_UP
+from tenants.outbox_models import OutboxEntry as OutboxEntry
 from tenants.sealed import seals
 
 HASH_IS_32_BYTES = "octet_length(token_hash) = 32"
@@ -258,29 +260,6 @@ class OutgoingMail(Dated, Base):
 
 
 MAIL_WORDS = seals(OutgoingMail, "sealed", shared="mail")
-
-
-GIVEN_UP = "given_up_at is not null and done_at is null"
-"""What `/metrics` and `onbrand doctor` count: a few rows among millions kept for days."""
-
-
-class OutboxEntry(Dated, Base):
-    """Work promised by a committed transaction. The dispatcher turns it into an RQ job; the job marks it done."""
-
-    __tablename__ = "outbox_entry"
-    id: Mapped[int] = mapped_column(BigInteger, Identity(), primary_key=True)
-    job_name: Mapped[str] = mapped_column(Text)
-    ids: Mapped[dict[str, Any]] = mapped_column(JSONB)
-    run_at: Mapped[datetime] = mapped_column(server_default=func.now())
-    leased_until: Mapped[datetime | None]
-    attempts: Mapped[int] = mapped_column(default=0, server_default="0")
-    done_at: Mapped[datetime | None]
-    given_up_at: Mapped[datetime | None]
-    last_error: Mapped[str | None] = mapped_column(Text)
-    __table_args__ = (
-        Index("ix_outbox_entry_open", "run_at", "id", postgresql_where=text("done_at is null and given_up_at is null")),
-        Index("ix_outbox_entry_given_up", "given_up_at", postgresql_where=text(GIVEN_UP)),
-    )
 
 
 class ReceivedEvent(Dated, Base):

@@ -11,7 +11,8 @@ from enum import StrEnum
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import String, cast, exists, func, insert, text
+import orjson
+from sqlalchemy import String, cast, exists, text
 from sqlalchemy.orm import InstrumentedAttribute
 from sqlalchemy.sql.elements import ColumnElement
 
@@ -80,12 +81,23 @@ def enqueue_many_after_commit(
     """The same of one kind for many things, each with when it may run, None for at once; in one statement, one ring."""
     if not each:
         return
-    entries = [
-        {"job_name": job.value, "ids": _payload(ids), "run_at": func.now() if run_at is None else run_at}
-        for ids, run_at in each
-    ]
-    db.session.execute(insert(OutboxEntry).values(entries))
-    db.session.connection().execute(text(f"notify {BELL}"))
+    given = {
+        "job": job.value,
+        "ids": [orjson.dumps(_payload(ids)).decode() for ids, _run_at in each],
+        "moments": [run_at for _ids, run_at in each],
+    }
+    connection = db.session.connection()
+    connection.execute(_INSERT_MANY, given)
+    connection.execute(text(f"notify {BELL}"))
+
+
+_INSERT_MANY = text(
+    """
+    insert into outbox_entry (job_name, ids, run_at, attempts)
+    select :job, cast(given.ids as jsonb), coalesce(given.run_at, now()), 0
+    from unnest(cast(:ids as text[]), cast(:moments as timestamptz[])) as given(ids, run_at)
+    """
+)
 
 
 def _payload(ids: Mapping[str, UUID | str | int]) -> dict[str, Any]:

@@ -13,7 +13,7 @@ from datetime import timedelta
 from typing import Any, NamedTuple
 from uuid import UUID
 
-from sqlalchemy import any_, or_, select, update
+from sqlalchemy import Update, any_, or_, select, update
 
 from agency.replies.joins import one_of
 from agency.replies.models import ApprovalRequest, Reply
@@ -116,8 +116,9 @@ def end_of_reply(reply: Reply, because: str, actor: Actor | None, words: str | N
 
 
 def end_of_replies(reply_ids: Collection[UUID], because: str, actor: Actor) -> None:
-    """The same of many that one person decided at once."""
-    _end(one_of(ApprovalRequest.reply_id, reply_ids), because=because, actor=actor)
+    """The same of many that one person decided at once. What the session holds of them stays as it was."""
+    ended = _ended(one_of(ApprovalRequest.reply_id, reply_ids), because=because, actor=actor)
+    db.session.execute(ended.execution_options(synchronize_session=False))
 
 
 def end_of_person(reply_id: UUID, person_id: UUID, because: str) -> None:
@@ -157,7 +158,12 @@ def end_overdue() -> int:
 
 
 def _end(*which: Any, because: str, actor: Actor | None = None, words: str | None = None) -> int:
-    ended = db.session.execute(
+    ended = _ended(*which, because=because, actor=actor, words=words).returning(ApprovalRequest.id)
+    return len(db.session.execute(ended.execution_options(synchronize_session="fetch")).all())
+
+
+def _ended(*which: Any, because: str, actor: Actor | None, words: str | None = None) -> Update:
+    return (
         update(ApprovalRequest)
         .where(*which, ApprovalRequest.ended_at.is_(None))
         .values(
@@ -167,7 +173,4 @@ def _end(*which: Any, because: str, actor: Actor | None = None, words: str | Non
             ended_by=actor.user_id if actor else None,
             ended_by_name=actor.name if actor else None,
         )
-        .returning(ApprovalRequest.id)
-        .execution_options(synchronize_session="fetch")
     )
-    return len(ended.all())

@@ -41,10 +41,14 @@ class Around:
     """The surroundings of one reply. Rules read them here and nowhere else.
 
     `ready` and `people` are for whoever read them ahead: the brand's guide and facts, and who may decide now.
+    `is_told_with_others`: its case is told within another, or others within it; True where nobody looked.
+    `has_passed`: the check kept with its words still holds (`agency.replies.checks`); None where nobody asked.
     """
 
     ready: Ready | None = None
     people: list[Person] | None = None
+    is_told_with_others = True
+    has_passed: bool | None = None
 
     def __init__(self, reply: Reply) -> None:
         self.reply = reply

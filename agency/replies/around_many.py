@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Mapping
 from datetime import datetime
-from typing import Any
+from typing import Any, cast
 from uuid import UUID
 
 from sqlalchemy import and_, func, select
@@ -13,55 +13,57 @@ from sqlalchemy.orm import aliased
 
 from agency.inbox import outgoing
 from agency.inbox.case import case_facts_many
-from agency.inbox.models import Conversation, Message
+from agency.inbox.models import Message
 from agency.replies import standing
 from agency.replies.around import IN_FLIGHT_STATES, Around, Base, remembered
-from agency.replies.joins import CASE_OF_REPLY, WORDS_OF_REPLY, one_of
+from agency.replies.around_rows import Rows, rows_around
+from agency.replies.checks import has_passed
+from agency.replies.joins import one_of
 from agency.replies.models import Reply, ReplyText
 from styleguides.brand_check import Ready
 from styleguides.brand_state import states_of
 from styleguides.never_said import sayings_of
 from tenants.database import db
-from tenants.models import Brand
 
 
-def read_around(replies: Sequence[Reply], *, with_sayings: bool = False) -> dict[UUID, Around]:
-    """By reply. Three statements, one more each where there are direct messages, private replies and reviews of Google,
-    three where something published is changed, one `with_sayings` (`styleguides.brand_check.Ready`).
+def read_around(
+    reply_ids: Collection[UUID], *, with_sayings: bool = False, with_guides: bool = True
+) -> dict[UUID, Around]:
+    """Of each of these replies in the scope, by id, as plain rows (`agency.replies.around_rows`). Two statements; one
+    more each where words have no check that still holds, where there are direct messages, private replies and reviews
+    of Google, three where something published is changed, one `with_sayings` (`styleguides.brand_check.Ready`). Without
+    `with_guides` the first alone: for whoever asks only who may decide.
     """
-    found = {reply.id: Around(reply) for reply in replies}
-    if not found:
-        return {}
-    _read_rows(found)
-    _read_cases(found)
+    found = {rows.reply.id: _around(rows) for rows in rows_around(reply_ids)} if reply_ids else {}
+    if not found or not with_guides:
+        return found
+    brand_ids = {one.reply.brand_id for one in found.values()}
+    sayings = sayings_of(brand_ids) if with_sayings else None
+    ready = {brand_id: Ready(state, sayings) for brand_id, state in states_of(brand_ids).items()}
+    replies = []
+    for one in found.values():
+        one.know(ready=ready[one.reply.brand_id])
+        one.know(has_passed=has_passed(one.reply, one))
+        replies.append(one.reply)
+    _read_cases([one for one in found.values() if with_sayings or not one.has_passed])
     _read_standing([one for one in replies if one.platform == "google_business" and one.deed == "reply"], found)
     _read_written([one for one in replies if one.kind == "message"], found)
     _read_private([one for one in replies if one.private and one.kind != "message" and one.deed == "reply"], found)
     _read_bases([one for one in replies if one.deed != "reply"], found)
-    brand_ids = {reply.brand_id for reply in replies}
-    sayings = sayings_of(brand_ids) if with_sayings else None
-    ready = {brand_id: Ready(state, sayings) for brand_id, state in states_of(brand_ids).items()}
-    for one in found.values():
-        one.know(ready=ready[one.reply.brand_id])
     return found
 
 
-def _read_rows(found: Mapping[UUID, Around]) -> None:
-    rows = db.session.execute(
-        select(Reply.id, ReplyText, Message, Conversation, Brand)
-        .join(ReplyText, WORDS_OF_REPLY)
-        .join(Message, and_(Message.agency_id == Reply.agency_id, Message.id == Reply.in_reply_to_id))
-        .join(Conversation, CASE_OF_REPLY)
-        .join(Brand, and_(Brand.agency_id == Reply.agency_id, Brand.id == Reply.brand_id))
-        .where(one_of(Reply.id, found))
-    )
-    for reply_id, text, message, conversation, brand in rows:
-        found[reply_id].know(text=text, message=message, conversation=conversation, brand=brand)
+def _around(rows: Rows) -> Around:
+    one = Around(cast(Reply, rows.reply))
+    one.know(**{name: value for name, value in zip(Rows._fields, rows, strict=True) if name != "reply"})
+    return one
 
 
-def _read_cases(found: Mapping[UUID, Around]) -> None:
-    cases = case_facts_many([(one.reply.conversation_id, one.reply.in_reply_to_id) for one in found.values()])
-    for one in found.values():
+def _read_cases(unread: Collection[Around]) -> None:
+    if not unread:
+        return
+    cases = case_facts_many([(one.reply.conversation_id, one.reply.in_reply_to_id) for one in unread])
+    for one in unread:
         case = cases[one.reply.conversation_id, one.reply.in_reply_to_id]
         one.know(case=remembered(case, one.reply.state, one.reply.complaint))
 

@@ -19,12 +19,13 @@ from agency.replies.around import case_of as case_of
 from agency.replies.around import conversation_of as conversation_of
 from agency.replies.around import message_of as message_of
 from agency.replies.around import remembered as remembered
-from agency.replies.models import Reply, ReplyText
+from agency.replies.models import NOT_LEFT, Reply, ReplyText
 from agency.replies.words import hash_of, target_fingerprint
 from channels.matching import same_text
 from channels.message_window import Window
 from channels.protocol import WrittenBy
 from styleguides.brand_check import NEVER_LET_GO, CheckResult, Ready, check_for_brand
+from styleguides.brand_check import has_passed as check_has_passed
 from styleguides.scenarios import CaseFacts
 from tenants.database import db
 from tenants.errors import Conflict, Invalid, worded
@@ -86,6 +87,42 @@ def check_text_of(
         began_with=None if text.by_approver else reply.began_with,
         ready=around.ready,
     )
+
+
+def has_passed(reply: Reply, around: Around) -> bool:
+    """Whether the check kept with the words stopped nothing and would find the same now, so that it need not be made
+    again. Only where somebody read the brand's guide ahead; False wherever that is not known.
+    """
+    if around.has_passed is not None:
+        return around.has_passed
+    text, at = around.text, around.conversation
+    return (
+        around.ready is not None
+        and text.passed is not None
+        and reply.complaint is not None
+        and reply.state not in NOT_LEFT
+        and check_has_passed(
+            text.passed,
+            at.brand_id,
+            text.text,
+            at.platform,
+            words_kind(at.kind, private=reply.private),
+            stars=at.stars,
+            customer_name=at.author_name,
+            complaint=reply.complaint,
+            began_with=None if text.by_approver else reply.began_with,
+            ready=around.ready,
+        )
+    )
+
+
+def refuse_stopped_text(reply: Reply, around: Around, check: CheckResult | None = None) -> None:
+    """Raise Invalid `style_stop` when the guide in force stops the words the reply has. `check` is theirs, where it was
+    made already; one that passed and would find the same now is not made again.
+    """
+    if check is None and has_passed(reply, around):
+        return
+    refuse_stopped(check or check_text_of(reply, around.text, around=around), around.text.let_go_rules)
 
 
 def findings_as_data(result: CheckResult) -> list[dict[str, Any]]:

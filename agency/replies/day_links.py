@@ -149,9 +149,11 @@ def waiting_for(person_ids: Collection[UUID] | None) -> dict[UUID, list[Reply]]:
     ).all()
     found: dict[UUID, list[Reply]] = {}
     if replies:
-        askings = askings_of(list(read_around(replies).values()))
+        around = read_around([reply.id for reply in replies], with_guides=False)
+        askings = askings_of(list(around.values()))
         for reply in replies:
-            for person in askings[reply.id].people:
+            asking = askings.get(reply.id)  # none: it moved between two statements
+            for person in asking.people if asking is not None else ():
                 if person_ids is None or person.id in person_ids:
                     found.setdefault(person.id, []).append(reply)
     return found

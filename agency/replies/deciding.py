@@ -61,7 +61,7 @@ def refuse_yes(
     checks.refuse_closed_brand(around.brand)
     checks.refuse_what_changed(reply, around)
     if reply.deed != "withdraw":
-        checks.refuse_stopped(check or checks.check_text_of(reply, text, around=around), text.let_go_rules)
+        checks.refuse_stopped_text(reply, around, check)
 
 
 def _say_yes(actor: Actor, reply: Reply, text: ReplyText, last: str, step: str, which: Chosen) -> None:

@@ -8,18 +8,15 @@ from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime
+from functools import partial
 from typing import Any, Final, NamedTuple
 from uuid import UUID
-
-from sqlalchemy import select
 
 from agency.replies import checks, waiting
 from agency.replies.around import Around
 from agency.replies.around_many import read_around
 from agency.replies.deciding import refuse_yes
-from agency.replies.joins import one_of
-from agency.replies.models import Reply
-from agency.replies.moves import locked_many, move_many
+from agency.replies.moves import hold_many, move_many
 from agency.replies.promises import publish_many_soon
 from tenants.database import db, new_id
 from tenants.errors import AppError, Conflict, Forbidden, Invalid, NotFound
@@ -100,13 +97,14 @@ def approve_many(actor: Actor, shown: Sequence[Shown]) -> Decided:
         raise Invalid("No reply was ticked. Nothing was decided. Tick those you agree with first.", code="none_chosen")
     if len(by_id) > MOST_AT_ONCE:
         raise Invalid("These are more replies than one press takes. Nothing was decided. Tick fewer.", code="too_many")
-    replies = locked_many(by_id)
-    found = _read(replies)
+    hold_many(by_id)
+    found = _read(by_id)
     yeses: list[Around] = []
     already: list[UUID] = []
     left: list[Left] = []
-    for reply in replies:
-        asked, one = by_id[reply.id], found.around[reply.id]
+    for one in found.around.values():
+        reply = one.reply
+        asked = by_id[reply.id]
         if waiting.has_said_yes(actor, reply, asked.text_hash, found.yeses[reply.id]):
             already.append(reply.id)
             continue
@@ -122,20 +120,18 @@ def approve_many(actor: Actor, shown: Sequence[Shown]) -> Decided:
         tuple(one.reply.id for one in yeses),
         tuple(already),
         tuple(sorted(left, key=lambda one: place[one.reply_id])),
-        len(by_id) - len(replies),
+        len(by_id) - len(found.around),
     )
 
 
 def look_at_many(actor: Actor, reply_ids: Collection[UUID]) -> dict[UUID, Tickable]:
     """What this person would be told of a yes to each reply as it is now. Holds nothing and changes nothing."""
-    replies = list(db.session.scalars(select(Reply).where(one_of(Reply.id, reply_ids)))) if reply_ids else []
-    found = _read(replies, with_sayings=True)
+    found = _read(reply_ids, with_sayings=True)
     looked: dict[UUID, Tickable] = {}
-    for reply in replies:
-        one = found.around[reply.id]
-        check = checks.check_text_of(reply, one.text, around=one)
-        why_not = _why_not(actor, one, found, one.text.text_hash, reply.state_since, check)
-        looked[reply.id] = Tickable(one, check, why_not)
+    for reply_id, one in found.around.items():
+        check = checks.check_text_of(one.reply, one.text, around=one)
+        why_not = _why_not(actor, one, found, one.text.text_hash, one.reply.state_since, check)
+        looked[reply_id] = Tickable(one, check, why_not)
     return looked
 
 
@@ -145,8 +141,10 @@ class _Read(NamedTuple):
     yeses: Mapping[UUID, Any]
 
 
-def _read(replies: Sequence[Reply], *, with_sayings: bool = False) -> _Read:
-    around = read_around(replies, with_sayings=with_sayings)
+def _read(reply_ids: Collection[UUID], *, with_sayings: bool = False) -> _Read:
+    around = read_around(reply_ids, with_sayings=with_sayings)
+    if not around:
+        return _Read({}, {}, {})
     askings = waiting.askings_of(list(around.values()))
     for reply_id, asking in askings.items():
         around[reply_id].know(people=asking.people)
@@ -185,7 +183,7 @@ def _say_yes(actor: Actor, yeses: Sequence[Around]) -> None:
         "reply_ids": [reply.id for reply in replies],
     }
     db.session.execute(_INSERT_APPROVALS, values)
-    move_many([(one.reply, _facts(one, len(yeses))) for one in yeses], "approve", actor=actor, next_try_at=None)
+    move_many(yeses, "approve", partial(_facts, together=len(yeses)), actor=actor, next_try_at=None)
     publish_many_soon(yeses)
 
 

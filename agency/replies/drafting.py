@@ -215,6 +215,7 @@ def write_text(
         is_further=is_further,
         guide_version=result.guide_version,
         findings=_kept_findings(result, own=not leaves and let_go is None),
+        passed=result.passed,
         let_go_rules=list(let_go.rules) if let_go else None,
         let_go_reason=let_go.reason if let_go else None,
         let_go_by=let_go.by if let_go else None,

@@ -15,7 +15,10 @@ from agency.replies.live_models import LiveChange as LiveChange
 from agency.replies.policy_models import ApprovalPolicy as ApprovalPolicy
 from agency.replies.sending_models import VisibilityLag as VisibilityLag
 from agency.replies.variant_models import ReplyVariant as ReplyVariant
-from tenants.database import Base, BrandOwned, Dated, belongs_to, belongs_to_brand
+from agency.replies.wording_models import AnsweredWord as AnsweredWord
+from agency.replies.wording_models import SentWording as SentWording
+from agency.replies.wording_models import Wording as Wording
+from tenants.database import Base, BrandOwned, Dated, belongs_to
 
 _STATE_LIST = ", ".join(f"'{state}'" for state in STATES)
 NOT_LEFT = ("draft", "dropped")
@@ -28,6 +31,9 @@ LETS_ON = ("step_approved", "step_passed")
 UNDECIDED_STATES = ("draft", "awaiting_approval", "approved")
 """States of a reply whose words a guide that comes in force may still stop."""
 UNDECIDED = "state in ('draft', 'awaiting_approval', 'approved')"
+DECIDED_STATES = ("approved", "publishing", "outcome_unknown", "refused", "declined")
+"""States of a reply that somebody decided on and that does not stand published."""
+DECIDED = "state in ('approved', 'publishing', 'outcome_unknown', 'refused', 'declined')"
 
 
 class Reply(BrandOwned, Dated, Base):
@@ -139,6 +145,7 @@ class Reply(BrandOwned, Dated, Base):
         Index(
             "ix_reply_waits_due", "agency_id", "waits_due_at", "id", postgresql_where=text("waits_due_at is not null")
         ),
+        Index("ix_reply_decided", "agency_id", "brand_id", "state_since", "id", postgresql_where=text(DECIDED)),
         Index("ix_reply_undecided", "agency_id", "brand_id", "id", postgresql_where=text(UNDECIDED)),
         Index(
             "ix_reply_question_not_kept",
@@ -187,7 +194,8 @@ class ReplyText(BrandOwned, Dated, Base):
     `is_further`: they were written as a wording beside the first, to choose from.
 
     `let_go_rules` are the ids of rules that stop these words and that a lead, `let_go_by`, let them go in spite of, for
-    `let_go_reason`.
+    `let_go_reason`. `passed` says of a check that stopped nothing what it was about, as one hash
+    (`styleguides.passed_check`): while that would be the same, it need not be made again.
     """
 
     __tablename__ = "reply_text"
@@ -201,6 +209,7 @@ class ReplyText(BrandOwned, Dated, Base):
     is_further: Mapped[bool] = mapped_column(default=False, server_default="false")
     guide_version: Mapped[int | None]
     findings: Mapped[list[Any]] = mapped_column(JSONB, default=list)
+    passed: Mapped[bytes | None] = mapped_column(LargeBinary)
     let_go_rules: Mapped[list[Any] | None] = mapped_column(JSONB)
     let_go_reason: Mapped[str | None] = mapped_column(Text)
     let_go_by: Mapped[UUID | None]
@@ -331,67 +340,4 @@ class PublishAttempt(BrandOwned, Dated, Base):
             postgresql_where=text("deed = 'send'"),
         ),
         CheckConstraint("deed in ('send', 'look')", name="deed_is_known"),
-    )
-
-
-class Wording(BrandOwned, Dated, Base):
-    """A way of putting it that a brand has sent, as `styleguides.wording` sees it; near-equal words are one.
-
-    `exact` names its words in order, `features` all its pairs of words; `band_1` to `band_6` lead to near-equal ones.
-    """
-
-    __tablename__ = "wording"
-    exact: Mapped[bytes] = mapped_column(LargeBinary)
-    features: Mapped[bytes] = mapped_column(LargeBinary)
-    band_1: Mapped[int] = mapped_column(BigInteger)
-    band_2: Mapped[int] = mapped_column(BigInteger)
-    band_3: Mapped[int] = mapped_column(BigInteger)
-    band_4: Mapped[int] = mapped_column(BigInteger)
-    band_5: Mapped[int] = mapped_column(BigInteger)
-    band_6: Mapped[int] = mapped_column(BigInteger)
-    __table_args__ = (
-        belongs_to_brand(),
-        UniqueConstraint("agency_id", "brand_id", "exact"),
-        *(Index(f"ix_wording_band_{n}", "agency_id", "brand_id", f"band_{n}") for n in range(1, 7)),
-        {"info": {"app_may": ("SELECT", "INSERT")}},
-    )
-
-
-class SentWording(BrandOwned, Dated, Base):
-    """That a reply was sent in a certain wording, and to whom."""
-
-    __tablename__ = "sent_wording"
-    wording_id: Mapped[UUID]
-    reply_id: Mapped[UUID]
-    contact_id: Mapped[UUID | None]
-    sent_at: Mapped[datetime]
-    saved_reply_id: Mapped[UUID | None]
-    __table_args__ = (
-        belongs_to("wording", "wording_id"),
-        belongs_to("reply", "reply_id"),
-        UniqueConstraint("agency_id", "reply_id", "brand_id"),
-        Index("ix_sent_wording_wording", "agency_id", "wording_id", "sent_at"),
-        Index("ix_sent_wording_brand", "agency_id", "brand_id", "sent_at"),
-        {"info": {"app_may": ("SELECT", "INSERT")}},
-    )
-
-
-class AnsweredWord(BrandOwned, Dated, Base):
-    """That a published reply answered a message with a certain word: `agency.replies.answered_words`.
-
-    `stem` is a keyed hash of the word's stem, so that the words stand nowhere a second time. A trigger deletes the row
-    when its message gets a tombstone.
-    """
-
-    __tablename__ = "answered_word"
-    stem: Mapped[int] = mapped_column(BigInteger)
-    reply_id: Mapped[UUID]
-    message_id: Mapped[UUID]
-    answered_at: Mapped[datetime]
-    __table_args__ = (
-        belongs_to("reply", "reply_id"),
-        belongs_to("message", "message_id"),
-        Index("ix_answered_word_stem", "agency_id", "brand_id", "stem", "answered_at", "reply_id"),
-        Index("ix_answered_word_message", "agency_id", "message_id"),
-        {"info": {"app_may": ("SELECT", "INSERT", "DELETE")}},
     )

@@ -2,27 +2,29 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Sequence
-from typing import Any
+from collections.abc import Callable, Collection, Iterable, Sequence
+from typing import Any, Final
 from uuid import UUID
 
-from sqlalchemy import case, or_, select, update
+from sqlalchemy import Uuid, any_, bindparam, case, or_, select, update
+from sqlalchemy.dialects.postgresql import ARRAY
 from sqlalchemy.orm import aliased
-from sqlalchemy.orm.attributes import set_committed_value
 
 from agency.inbox.merged import told_with
 from agency.inbox.merging import BUSY
 from agency.inbox.models import Conversation
 from agency.replies.answered_words import keep_question
 from agency.replies.approval_requests import end_of_replies, end_of_reply
+from agency.replies.around import Around
 from agency.replies.joins import CASE_OF_REPLY, one_of
 from agency.replies.lifecycle import KEEPS_ASKING, LIFECYCLE
-from agency.replies.models import LETS_ON, LETS_OUT, Approval, Reply, ReplyText
+from agency.replies.models import LETS_ON, LETS_OUT, Approval, ApprovalRequest, Reply, ReplyText
 from agency.replies.telling import tell_of_many_moves, tell_of_move
 from agency.replies.wordings import remember_sent
 from tenants import audit, clock
 from tenants.database import db
 from tenants.errors import NotFound
+from tenants.kept_select import KeptSelect
 from tenants.permissions import Actor
 
 _PART, _SAID = aliased(Conversation), aliased(Reply)
@@ -66,22 +68,33 @@ def locked(reply_id: UUID) -> Reply:
     return reply
 
 
-def locked_many(reply_ids: Collection[UUID]) -> list[Reply]:
-    """The same for many, by id; those outside the scope are left out. Three statements.
+def hold_many(reply_ids: Collection[UUID]) -> None:
+    """Hold the same rows of many replies; those outside the scope are left out. Three statements.
 
     All conversations first, then all replies, each in the order of their ids: whoever moves one of them holds one
     conversation, or these in the same order, so here too nobody waits in a circle.
     """
-    of_replies = select(Conversation.id, Conversation.merged_into_id).join(Reply, CASE_OF_REPLY)
-    cases = _told_with(db.session.execute(of_replies.where(one_of(Reply.id, reply_ids))))
-    held = select(Conversation.id).where(one_of(Conversation.id, cases)).order_by(Conversation.id)
-    db.session.execute(held.with_for_update(key_share=True))
-    wanted = select(Reply).where(one_of(Reply.id, reply_ids)).order_by(Reply.id).with_for_update()
-    return list(db.session.scalars(wanted.execution_options(populate_existing=True)))
+    ids = {"reply_ids": list(reply_ids)}
+    cases = {one for row in _CASES_OF_MANY.rows(ids) for one in row if one is not None}
+    _HOLD_CASES.rows({"case_ids": list(cases)})
+    _HOLD_REPLIES.rows(ids)
 
 
-def _told_with(rows: Iterable[tuple[UUID, UUID | None]]) -> set[UUID]:
-    return {one for row in rows for one in row if one is not None}
+def _any_of(column: Any, name: str) -> Any:
+    return column == any_(bindparam(name, type_=ARRAY(Uuid())))
+
+
+_PLACES: Any = select(Conversation.id, Conversation.merged_into_id).join(Reply, CASE_OF_REPLY)
+_CASES_OF_MANY: Final = KeptSelect(_PLACES.where(_any_of(Reply.id, "reply_ids")))
+_HOLD_CASES: Final = KeptSelect(
+    select(Conversation.id)
+    .where(_any_of(Conversation.id, "case_ids"))
+    .order_by(Conversation.id)
+    .with_for_update(key_share=True)
+)
+_HOLD_REPLIES: Final = KeptSelect(
+    select(Reply.id).where(_any_of(Reply.id, "reply_ids")).order_by(Reply.id).with_for_update()
+)
 
 
 def move(
@@ -115,33 +128,33 @@ def move(
     )
 
 
-def move_many(moved: Sequence[tuple[Reply, dict[str, Any]]], name: str, *, actor: Actor, **values: Any) -> None:
+def move_many(
+    moved: Sequence[Around], name: str, facts: Callable[[Around], dict[str, Any]], *, actor: Actor, **values: Any
+) -> None:
     """Move locked replies by one move of one target that somebody decides on, each with the facts its line in the
-    record has; five statements, and some for each author who is told. `values` are columns that all of them get.
+    record has; four statements, one more where cases are told together, and some for each author who is told. `values`
+    are columns that all of them get.
 
     Raises Conflict, before anything is moved, where the table does not allow it of one of them. Not for moves that
-    publish: what was sent is remembered one by one.
+    publish: what was sent is remembered one by one. What the session holds of these rows is read anew when it is asked
+    for; rows read ahead stay as they were.
     """
     (target,) = LIFECYCLE.moves[name].targets
     assert target != "published", "remember_sent and keep_question know one reply"
-    for reply, _facts in moved:
+    replies = [one.reply for one in moved]
+    for reply in replies:
         LIFECYCLE.check(name, reply.state, target)
-    now, ids = clock.now(), [reply.id for reply, _facts in moved]
+    now, ids = clock.now(), [reply.id for reply in replies]
     same = {"state": target, "state_since": now, "state_reason": None, "waits_due_at": None, **values}
     db.session.execute(
         update(Reply).where(one_of(Reply.id, ids)).values(**same).execution_options(synchronize_session=False)
     )
-    end_of_replies([reply.id for reply, _facts in moved if reply.state == "awaiting_approval"], name, actor)
-    told = select(Conversation.id, Conversation.merged_into_id)
-    answered = one_of(Conversation.id, {reply.conversation_id for reply, _facts in moved})
-    db.session.execute(
-        update(Conversation)
-        .where(one_of(Conversation.id, _told_with(db.session.execute(told.where(answered)))))
-        .values(reply_state=case((_HAS_PARTS, _OF_ALL_PARTS), else_=target), version=Conversation.version + 1)
-        .execution_options(synchronize_session=False)
-    )
-    tell_of_many_moves([reply for reply, _facts in moved], name, actor)
-    for reply, facts in moved:
+    end_of_replies([reply.id for reply in replies if reply.state == "awaiting_approval"], name, actor)
+    _show_many_in_queue(moved, target)
+    forget_read(Reply, Conversation, ApprovalRequest)
+    tell_of_many_moves(replies, name, actor)
+    for one in moved:
+        reply = one.reply
         audit.record(
             actor,
             f"reply.{name}",
@@ -151,10 +164,34 @@ def move_many(moved: Sequence[tuple[Reply, dict[str, Any]]], name: str, *, actor
             from_state=reply.state,
             to_state=target,
             reason=None,
-            **facts,
+            **facts(one),
         )
-        for column, value in same.items():
-            set_committed_value(reply, column, value)
+
+
+def _show_many_in_queue(moved: Sequence[Around], target: str) -> None:
+    alone = {one.reply.conversation_id for one in moved if not one.is_told_with_others}
+    together = {one.reply.conversation_id for one in moved if one.is_told_with_others}
+    if alone:
+        _show(alone, target)
+    if together:
+        heads = {one.conversation.merged_into_id for one in moved if one.is_told_with_others}
+        _show(together | {head for head in heads if head is not None}, case((_HAS_PARTS, _OF_ALL_PARTS), else_=target))
+
+
+def _show(conversation_ids: Iterable[UUID], state: Any) -> None:
+    db.session.execute(
+        update(Conversation)
+        .where(one_of(Conversation.id, conversation_ids))
+        .values(reply_state=state, version=Conversation.version + 1)
+        .execution_options(synchronize_session=False)
+    )
+
+
+def forget_read(*models: type[Any]) -> None:
+    """Rows of these tables were changed behind the session's back: what it holds of them is read anew."""
+    for one in list(db.session):
+        if isinstance(one, models):
+            db.session.expire(one)
 
 
 def show_in_queue(reply: Reply) -> None:

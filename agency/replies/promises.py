@@ -44,9 +44,11 @@ def wait_for_its_time(reply: Reply, now: datetime) -> bool:
 
 
 def publish_many_soon(many: Sequence[Around]) -> None:
-    """The same for many that were approved at once, whose `next_try_at` is None."""
-    moments = set_moments(many, database_now()) if any(one.reply.not_before_because for one in many) else {}
-    db.session.flush()
+    """The same for many that were approved at once, whose `next_try_at` is None; what is said of their rows is read,
+    not changed.
+    """
+    later = [one for one in many if one.reply.not_before_because]
+    moments = set_moments(later, database_now()) if later else {}
     promised = [(_names(one.reply), moments.get(one.reply.id)) for one in many]
     enqueue_many_after_commit(JobName.PUBLISH_REPLY, promised)
 

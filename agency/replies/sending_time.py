@@ -25,6 +25,7 @@ from tenants.errors import Conflict, Forbidden, Invalid, Moment, worded
 from tenants.models import Agency
 from tenants.opening_hours import next_open
 from tenants.permissions import Actor, Permission, require
+from tenants.scope import raw_sql
 
 FURTHEST: Final = timedelta(days=30)
 """Later than this nobody knows what will stand there."""
@@ -111,18 +112,32 @@ def set_moment(reply: Reply, now: datetime) -> datetime | None:
 
 
 def set_moments(many: Sequence[Around], now: datetime) -> dict[UUID, datetime | None]:
-    """The same of many replies, by reply; one statement for each brand whose hours are asked for."""
+    """The same of many replies, by reply, in their rows alone; one statement for each brand whose hours are asked for,
+    one to set them.
+    """
     hours: dict[UUID, Any] = {}
-    moments: dict[UUID, datetime | None] = {}
-    for one in many:
+    moments = {one.reply.id: one.reply.not_before for one in many if one.reply.not_before_because is not None}
+    by_hours = [one for one in many if one.reply.not_before_because == "hours"]
+    for one in by_hours:
         reply = one.reply
-        if reply.not_before_because == "hours":
-            if reply.brand_id not in hours:
-                hours[reply.brand_id] = hours_of(reply.brand_id)
-            reply.not_before = _begin_of(hours[reply.brand_id], now, partial(checks.window_end, reply, one))
-        is_later = reply.not_before_because is not None and reply.not_before is not None and reply.not_before > now
-        moments[reply.id] = reply.not_before if is_later else None
-    return moments
+        if reply.brand_id not in hours:
+            hours[reply.brand_id] = hours_of(reply.brand_id)
+        moments[reply.id] = _begin_of(hours[reply.brand_id], now, partial(checks.window_end, reply, one))
+    if by_hours:
+        ids = [one.reply.id for one in by_hours]
+        given = {"agency_id": by_hours[0].reply.agency_id, "ids": ids, "moments": [moments[one] for one in ids]}
+        db.session.execute(_SET_MOMENTS, given)
+    return {reply_id: at if at is not None and at > now else None for reply_id, at in moments.items()}
+
+
+_SET_MOMENTS: Final = raw_sql(
+    """
+    update reply r set not_before = given.moment
+    from unnest(cast(:ids as uuid[]), cast(:moments as timestamptz[])) as given(id, moment)
+    where r.agency_id = :agency_id and r.id = given.id
+    """,
+    reason="hundreds of moments, each its own, in one statement",
+)
 
 
 def moment_of_hours(reply: Reply, now: datetime) -> datetime | None:

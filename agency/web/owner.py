@@ -14,6 +14,7 @@ from agency.replies import queries
 from agency.replies.checks import brand_of
 from agency.replies.deciding_many import approve_many
 from agency.replies.live_places import live_places
+from agency.replies.models import DECIDED_STATES
 from agency.replies.moves import locked
 from agency.replies.queries import WaitingReply
 from agency.replies.variants import on_the_table
@@ -45,7 +46,7 @@ owner = Blueprint("owner", __name__)
 
 TABS = {
     "waiting": ("awaiting_approval",),
-    "decided": ("approved", "publishing", "outcome_unknown", "refused", "declined"),
+    "decided": DECIDED_STATES,
     "published": ("published",),
 }
 DECISIONS = {

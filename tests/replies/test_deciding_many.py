@@ -9,8 +9,10 @@ from uuid import UUID, uuid4
 import pytest
 from sqlalchemy import Engine, text
 
-from agency.replies import queries
+from agency.replies import checks, queries
 from agency.replies.deciding_many import Decided, Shown, approve_many, look_at_many
+from styleguides import facts
+from tenants import brand_hours
 from tenants.errors import Forbidden, Invalid
 from tenants.permissions import Actor, Role
 from tests.factories import Agency, Factory
@@ -116,6 +118,58 @@ def test_what_may_not_pass_is_left_and_says_why(
     assert [one.reply_id for one in found.left] == [reworded, anew, edited, gone, paused], "in the order they were sent"
     for one in (foreign, hidden):
         assert "awaiting_approval" in str(told(superuser, one))
+
+
+def test_a_check_that_passed_is_made_anew_only_where_it_might_find_something_else(
+    case: Case, waits: UUID, make: Factory, superuser: Engine, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    agency, made = case.agency, list[str]()
+    make.guide(agency, [{"kind": "banned", "id": "no-refund", "level": "stop", "phrases": ["refund"]}])
+    case.do("withdraw", waits)
+    case.do("submit", waits)
+    check = checks.check_words
+    monkeypatch.setattr(checks, "check_words", lambda *args, **kw: made.append(args[1]) or check(*args, **kw))
+    same, named, private, complaint, older, unkept = ids = copies(superuser, waits, 6)
+    for reply_id, sql in {
+        named: "update conversation set author_name = 'Other' where id = (select conversation_id from reply where {})",
+        private: "update reply set began_with = 'Thank you' where {}",
+        complaint: "update reply set complaint = not complaint where {}",
+        older: "update reply set complaint = null where {}",
+        unkept: "update reply_text set passed = null where reply_{}",
+    }.items():
+        with superuser.begin() as connection:
+            connection.execute(text(sql.format("id = :id")), {"id": reply_id})
+    assert press(agency, shown_now(agency, same)).approved == (same,)
+    assert made == []
+    assert len(press(agency, shown_now(agency, *ids[1:])).approved) == 5
+    assert len(made) == 5
+    (stopped,) = copies(superuser, waits, 1)
+    with agency.entered(agency.agency_admin):
+        fact = {"name": "Answer", "kind": "text", "value": "soon", "subjects": []}
+        facts.create_fact(agency.agency_admin, agency.brand_ids[0], fact)
+    press(agency, shown_now(agency, stopped))
+    assert len(made) == 6, "a fact was written since"
+
+
+def test_hours_are_kept_by_all_of_them(case: Case, waits: UUID, superuser: Engine) -> None:
+    opens = [[[600, 601]]] * 7
+    with case.agency.entered(case.agency.agency_admin):
+        brand_hours.set_hours(
+            case.agency.agency_admin, case.agency.brand_ids[0], days=opens, zone="UTC", sends_in_hours=True
+        )
+    plain, *late = copies(superuser, waits, 3)
+    with superuser.begin() as connection:
+        waits_for = "update reply set not_before_because = 'hours' where id = any(:ids)"
+        connection.execute(text(waits_for), {"ids": late})
+    assert len(press(case.agency, shown_now(case.agency, plain, *late)).approved) == 3
+    moments = (
+        "select r.id, r.not_before, o.run_at from reply r join outbox_entry o on o.ids ->> 'reply_id' = r.id::text"
+    )
+    with superuser.connect() as connection:
+        rows = {row.id: row for row in connection.execute(text(moments)) if row.id in {plain, *late}}
+    assert rows[plain].not_before is None
+    assert {rows[one].not_before.strftime("%H:%M") for one in late} == {"10:00"}
+    assert all(rows[one].run_at == rows[one].not_before for one in late)
 
 
 def test_what_the_guide_stops_now_and_what_others_decide_cannot_be_ticked(

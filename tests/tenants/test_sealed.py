@@ -38,6 +38,7 @@ NOT_SEALED = {
     "set_aside_item.raw_hash",
     "reply.in_reply_to_content_hash",
     "reply.target_fingerprint",
+    "reply_text.passed",
     "approval.target_fingerprint",
     "approval_request.target_fingerprint",
     "message.content_hash",
