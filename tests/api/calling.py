@@ -81,11 +81,18 @@ class Caller:
         return self("DELETE", path, **options)
 
 
+_validators: dict[int, tuple[object, Draft202012Validator]] = {}
+"""By a schema's id, which stays its own while the schema is kept here."""
+
+
 def validator_of(document: dict[str, Any], schema: dict[str, Any]) -> Draft202012Validator:
-    """A validator for a schema inside the document."""
-    resource = Resource.from_contents(document, default_specification=DRAFT202012)
-    registry: Registry[Any] = Registry().with_resource("urn:document", resource)
-    return Draft202012Validator(_absolute(schema), registry=registry)
+    """A validator for a schema inside the document, made once."""
+    if id(schema) not in _validators:
+        resource = Resource.from_contents(document, default_specification=DRAFT202012)
+        # Crawled once: a registry that was not looks through the whole document for each reference of each answer.
+        registry: Registry[Any] = Registry().with_resource("urn:document", resource).crawl()
+        _validators[id(schema)] = schema, Draft202012Validator(_absolute(schema), registry=registry)
+    return _validators[id(schema)][1]
 
 
 def _absolute(schema: Any) -> Any:

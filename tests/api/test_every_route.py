@@ -386,6 +386,7 @@ JUNK: list[Any] = [
     "{{7*7}}",
     "9" * 400,
 ]
+QUERY_JUNK = ("", "%00", "%ff", "%F0%9F%92%A9", "a" * 3_000, "-1", "1.5", "null", "%27%22%3B--", "..%2f..")
 IN_TURN = 4
 
 
@@ -417,16 +418,19 @@ def test_junk_in_every_query_is_never_our_mistake(
 ) -> None:
     own = things_of(make, calling, ana)
     caller = calling(ana.agency_admin)
+    met: Counter[str] = Counter()
     for operation in operations(whole_app):
         if operation.method != "GET":
             continue
         path = address(operation, own)
         for name in (*operation.query_names, "made_up_field"):
-            for junk in ("", "%00", "%ff", "%F0%9F%92%A9", "a" * 3_000, "-1", "1.5", "null", "%27%22%3B--", "..%2f.."):
+            # As in bodies: all at the first route that has it.
+            for junk in QUERY_JUNK[met[name] % IN_TURN :: IN_TURN] if met[name] else QUERY_JUNK:
                 answer = caller.get(f"{path}?{name}={junk}&{name}=1")
                 assert answer.status_code < 500, (operation.name, name, junk)
                 if name == "made_up_field" and operation.permission != "public" and operation.query_names:
                     assert answer.status_code == 422
+            met[name] += 1
 
 
 def test_junk_in_paths_is_not_found(whole_app: Flask, calling: Callable[[Actor | None], Caller], ana: Agency) -> None:

@@ -77,7 +77,9 @@ def test_every_room_and_workshop_is_held_free_of_flask() -> None:
 
 
 def test_nothing_imports_wsgi() -> None:
-    guilty = [str(file) for file in python_files() if "wsgi" in imported_modules(file)]
+    named = [file for file in python_files() if "wsgi" in file.read_text("utf-8")]
+    assert Path(__file__).resolve() in named
+    guilty = [str(file) for file in named if "wsgi" in imported_modules(file)]
     assert guilty == []
 
 

@@ -6,7 +6,7 @@ import inspect
 import re
 import sys
 from collections import Counter, defaultdict
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 from types import FrameType
@@ -45,15 +45,20 @@ def make(whole_app: Flask) -> Factory:
 
 OURS = re.compile(re.escape(f"{Path(__file__).resolve().parents[2]}/") + r"(?!tests/|\.venv/|.*/site-packages/)")
 NUMBERED = re.compile(r"_\d+$")
-UNREAD = "nobody_reads_this"
+UNREAD, WALKED = "nobody_reads_this", "walked over"
 
 
 class Noting(ImmutableMultiDict[str, str]):
     """A query or form that notes which of its fields are asked for, and in which file of ours: junk in one that nobody
-    reads changes nothing.
+    reads changes nothing. Of a field that is only walked over with all others nobody asks what it says.
     """
 
     read: ClassVar[defaultdict[str, set[str]]] = defaultdict(set)
+    walked: ClassVar[set[str]] = set()
+
+    @classmethod
+    def _walk(cls, keys: Iterable[object]) -> None:
+        cls.walked |= {NUMBERED.sub("_0", str(key)) for key in keys}
 
     @classmethod
     def _note(cls, *keys: object) -> None:
@@ -81,19 +86,19 @@ class Noting(ImmutableMultiDict[str, str]):
         return super().getlist(key, *rest, **named)
 
     def __iter__(self) -> Iterator[str]:
-        self._note(*super().keys())
+        self._walk(super().keys())
         return super().__iter__()
 
     def items(self, *rest: Any, **named: Any) -> Any:
-        self._note(*super().keys())
+        self._walk(super().keys())
         return super().items(*rest, **named)
 
     def lists(self) -> Any:
-        self._note(*super().keys())
+        self._walk(super().keys())
         return super().lists()
 
     def to_dict(self, *rest: Any, **named: Any) -> Any:
-        self._note(*super().keys())
+        self._walk(super().keys())
         return super().to_dict(*rest, **named)
 
 
@@ -133,6 +138,7 @@ class Junk:
         own = inspect.getsourcefile(inspect.unwrap(self.world.app.view_functions[rule.endpoint])) or ""
         asker, statuses = self.asker_for(rule), set()
         Noting.read.clear()
+        Noting.walked.clear()
         known, waiting = {"csrf_token"}, [UNREAD]
         while waiting:
             name = waiting.pop()
@@ -143,7 +149,7 @@ class Junk:
                 statuses.add(status)
                 if status >= 500:
                     self.wrong.append((rule.rule, name, junk[:20], status))
-            waiting += sorted(Noting.read.keys() - known - set(waiting))
+            waiting += sorted((Noting.read.keys() | Noting.walked) - known - set(waiting))
         self.read |= known
         if statuses == {403} and rule.endpoint not in ASKS_FOR_A_CODE:
             self.wrong.append((rule.rule, "every field", "never came further", 403))
@@ -158,13 +164,17 @@ class Junk:
         return self.askers[role]
 
     def kinds_for(self, name: str, own: str) -> tuple[str, ...]:
-        """A name meets all junk at the first page that reads it. At each further one it meets the next one where
+        """A name meets all junk at the first page that asks for it. At each further one it meets the next one where
         the page's own file reads it, and the next one alone where a file for all pages does (the brand chosen, the
-        queue's filters), which met all of it when it first read that name.
+        queue's filters), which met all of it when it first read that name. One that is only walked over with all
+        others meets one kind, in turn.
         """
         if name == UNREAD:
             return JUNK[:1]
-        files = Noting.read[name]
+        files = Noting.read.get(name, set())
+        if not files:
+            turn, self.met[WALKED] = self.met[WALKED], self.met[WALKED] + 1
+            return (JUNK[turn % len(JUNK)],)
         is_own, known = own in files, all(self.turns[file, name] for file in files)
         turn, self.met[name] = self.met[name], self.met[name] + 1
         for file in files:

@@ -330,15 +330,20 @@ def test_ids_of_others_look_like_made_up_ones(
         if not names:
             continue
         body = body_of(world.app, rule, method)
+        said: dict[tuple[str, ...], Any] = {}
         for case in cases(world, names):
             made_up = {name: (str(new_id()) if foreign else one) for name, (one, foreign) in case.items()}
             given = {name: one for name, (one, _foreign) in case.items()}
             for verb in safe if method == "GET" else (method,):
                 theirs = asker.ask(verb, address_of(world.app, rule, given), body)
-                nobody = asker.ask(verb, address_of(world.app, rule, made_up), body)
+                # What a made-up one is told, whosever the next: asked once for the same places.
+                places = (verb, *(name for name, (_one, foreign) in case.items() if foreign))
+                if places not in said:
+                    nobody = asker.ask(verb, address_of(world.app, rule, made_up), body)
+                    said[places] = seen(nobody, made_up)
                 tried += 1
-                if seen(theirs, given) != seen(nobody, made_up):
-                    wrong.append((verb, rule.rule, theirs.status_code, nobody.status_code))
+                if seen(theirs, given) != said[places]:
+                    wrong.append((verb, rule.rule, theirs.status_code, said[places][0]))
                 if theirs.status_code < 400:
                     wrong.append((verb, rule.rule, "answered", theirs.status_code))
                 if leaks(theirs) or theirs.status_code >= 500:
