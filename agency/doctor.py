@@ -43,7 +43,7 @@ def check_database(settings: Settings) -> list[tuple[bool, str]]:
         with engine.connect() as connection:
             version = int(connection.execute(text("show server_version_num")).scalar_one())
             problems = catalogue_problems(connection)
-            promises = [] if problems else [_promises_given_up(connection)]
+            promises = [] if problems else [_promises_given_up(connection), *_settle_times(connection, settings)]
     except SQLAlchemyError as error:
         reason = str(getattr(error, "orig", None) or error).strip().splitlines()[0]
         return [(False, f"database: does not answer ({reason}); start it, or mend ONBRAND_DATABASE_URL")]
@@ -79,6 +79,24 @@ def _promises_given_up(connection: Connection) -> tuple[bool, str]:
         f"promises: {count} given up, the newest {job} ({reason}); nothing is lost,"
         ' see "Promises were given up" in docs/operations.md'
     )
+
+
+def _settle_times(connection: Connection, settings: Settings) -> list[tuple[bool, str]]:
+    """How long each platform is given to show what it took, and from what that follows."""
+    from agency.replies.visibility import counts_in, longest_of, settle_of
+
+    found = []
+    for platform, counts in sorted(counts_in(connection).items()):
+        longest, seen = longest_of(counts), sum(counts.values())
+        given = settle_of(longest, settings.settle_seconds)
+        found.append(
+            (
+                True,
+                f"settle time: {platform} is given {given} s; of {seen} replies in 30 days"
+                f" 999 of 1,000 were seen there within {longest} s",
+            )
+        )
+    return found
 
 
 def check_redis(settings: Settings) -> list[tuple[bool, str]]:

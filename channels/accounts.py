@@ -353,11 +353,11 @@ def _set_access(account: Account, credential: str, access: AccessFacts | None) -
 
 
 def _begin_anew(account: Account, *, wake_up: bool) -> None:
-    """Subscribe it to events; ``wake_up``: what waited for it goes on."""
+    """Subscribe it to events, and let replies know of it; ``wake_up``: what came in for it before is read, too."""
     _promise(JobName.SUBSCRIBE_ACCOUNT, account)
+    _promise(JobName.WAKE_ACCOUNT, account)
     if wake_up:
         _promise(JobName.HANDLE_EVENTS, account)
-        _promise(JobName.WAKE_ACCOUNT, account)
 
 
 def _promise(job: JobName, account: Account, *, run_at: datetime | None = None) -> None:

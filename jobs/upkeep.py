@@ -12,7 +12,7 @@ from sqlalchemy import Select, String, and_, cast, exists, func, select
 from agency.inbox import bulk, moderation, returning
 from agency.inbox.contacts import deeds
 from agency.notices import gathering, sending
-from agency.replies import answered_words, approval_requests, live_sweep, versions, visibility
+from agency.replies import answered_words, approval_requests, lapsing, live_sweep, versions, visibility
 from agency.replies.models import PublishAttempt, Reply
 from agency.replies.reconciling import MODERATION_LOOKS, NEEDS_A_PERSON
 from channels import connecting, ending, raw_events
@@ -99,7 +99,9 @@ def wake_stranded() -> int:
 
 
 def wake_account(app: Flask, agency_id: str, brand_id: str, account_id: str) -> None:
-    """The job for an account that came back: what waited for it is sent, and what nobody could look at is looked at."""
+    """The job for an account that was connected: what waited for it is sent, what nobody could look at is looked at,
+    and what waits for another one in whose place it came lapses.
+    """
     with in_scope(app, Scope(UUID(agency_id), frozenset({UUID(brand_id)}))):
         of_account = (
             select(Reply.agency_id, Reply.brand_id, Reply.id)
@@ -108,6 +110,8 @@ def wake_account(app: Flask, agency_id: str, brand_id: str, account_id: str) -> 
         )
         _promise(JobName.PUBLISH_REPLY, of_account.where(Reply.state == "approved"))
         _promise(JobName.RECONCILE_REPLY, of_account.where(Reply.state == "outcome_unknown"))
+    with in_scope(app, Scope(UUID(agency_id), frozenset({UUID(brand_id)}))):
+        lapsing.lapse_replaced(UUID(account_id))
 
 
 def wake_events(agency_id: UUID) -> int:

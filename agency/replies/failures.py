@@ -13,8 +13,10 @@ from uuid import UUID
 from sqlalchemy import cast, func, select
 from sqlalchemy.types import String
 
-from agency.replies.models import PublishAttempt, Reply
+from agency.replies import client_answers
+from agency.replies.models import Approval, PublishAttempt, Reply
 from agency.replies.moves import live_approval, locked, move
+from agency.replies.policy_versions import policy_in_force
 from agency.replies.promises import database_now, look_later, publish_soon
 from agency.replies.reconciling import tells_at
 from tenants.database import db
@@ -99,7 +101,7 @@ def try_again(actor: Actor, reply_id: UUID) -> Reply:
     and everything is checked again before it goes.
 
     Raises NotFound, Forbidden, Conflict `may_have_arrived` where a look must come first, `platform_asked_to_wait`,
-    `not_failed`, `no_yes`.
+    `not_failed`, `no_yes`, `client_answers` where the client answers since and gave no yes to these words.
     """
     reply = locked(reply_id)
     require(actor, Permission.REPLY_WRITE, reply.brand_id)
@@ -117,6 +119,7 @@ def try_again(actor: Actor, reply_id: UUID) -> Reply:
             )
         if reply.trouble is None:
             raise _not_failed()
+        _refuse_pressing_for_the_client(reply, live_approval(reply))
         publish_soon(reply)
         return reply
     if reply.state != "refused":
@@ -129,15 +132,23 @@ def try_again(actor: Actor, reply_id: UUID) -> Reply:
     ).scalar()
     if last != "refused":
         raise _may_have_arrived()
-    if live_approval(reply) is None:
+    approval = live_approval(reply)
+    if approval is None:
         raise Conflict(
             "The yes it went out by holds no longer. Nothing was sent; your words are kept. "
             "Take it back to a draft and send it anew.",
             code="no_yes",
         )
+    _refuse_pressing_for_the_client(reply, approval)
     move(reply, "retry", actor=actor)
     publish_soon(reply)
     return reply
+
+
+def _refuse_pressing_for_the_client(reply: Reply, approval: Approval | None) -> None:
+    """Where the client answers by now, only what a client's own yes let out is sent once more by a press of ours."""
+    if approval is None or approval.decision != "approved":
+        client_answers.refuse_pressing(policy_in_force(reply.brand_id).terms)
 
 
 def _not_failed() -> Conflict:

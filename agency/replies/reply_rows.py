@@ -48,6 +48,7 @@ class ReplyRow(NamedTuple):
     not_before: datetime | None
     not_before_because: str | None
     trouble: str | None
+    next_try_at: datetime | None
     published_at: datetime | None
     read_back_at: datetime | None
     live_state: str | None
@@ -99,6 +100,7 @@ _ROW = (
     Reply.not_before,
     Reply.not_before_because,
     Reply.trouble,
+    Reply.next_try_at,
     Reply.published_at,
     Reply.read_back_at,
     Reply.live_state,

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from datetime import datetime, timedelta
-from typing import Final
+from typing import Any, Final
 from uuid import UUID
 
 from sqlalchemy import delete, func, select
@@ -42,8 +42,13 @@ def settle_of(longest_seconds: int, least_seconds: int) -> int:
 
 def counts_of() -> dict[str, dict[int, int]]:
     """By platform, how many replies of the last 30 days were seen within so many seconds."""
+    return counts_in(db.session)
+
+
+def counts_in(asked: Any) -> dict[str, dict[int, int]]:
+    """The same, asked of a session or a connection."""
     since = (clock.now() - MEASURED_FOR).date()
-    rows = db.session.execute(
+    rows = asked.execute(
         select(VisibilityLag.platform, VisibilityLag.within_seconds, func.sum(VisibilityLag.seen))
         .where(VisibilityLag.day >= since)
         .group_by(VisibilityLag.platform, VisibilityLag.within_seconds)

@@ -274,7 +274,7 @@ def _consequence(view: ConversationView, *, private: bool, needs_yes: bool, asks
         return _(waits)
     if asks:  # said beside the findings, which change while somebody types
         return ""
-    return _("The client approves before it is published.") if needs_yes else _("Published once.")
+    return _("The client approves before it is published.") if needs_yes else _("Goes out exactly once.")
 
 
 def _written_elsewhere(view: ConversationView, replies: Sequence[ReplyRow]) -> str:

@@ -21,6 +21,7 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from agency.inbox.kept_media import kept_now
 from agency.inbox.models import MEDIA_STATES
+from agency.replies import visibility
 from agency.replies.models import Reply
 from channels import account_standing, raw_events
 from channels.health import KINDS, state_of
@@ -262,6 +263,20 @@ class _Figures:
         for state, number in _replies_by_state().items():
             states.add_metric([state], number)
         yield states
+        settle = GaugeMetricFamily(
+            "onbrand_settle_seconds", "How long a platform is given to show what it took.", labels=["platform"]
+        )
+        seen = GaugeMetricFamily(
+            "onbrand_shown_within_seconds",
+            "Within how many seconds 999 of 1,000 replies were seen there, 30 days.",
+            labels=["platform"],
+        )
+        for platform, counts in sorted(visibility.counts_of().items()):
+            longest = visibility.longest_of(counts)
+            seen.add_metric([platform], longest)
+            settle.add_metric([platform], visibility.settle_of(longest, settings_of_app().settle_seconds))
+        yield settle
+        yield seen
         media = dict(_kept("media", _count_media))
         taken = media.pop("bytes")
         yield GaugeMetricFamily("onbrand_kept_media_bytes", "What our copies of expiring media take.", value=taken)

@@ -72,7 +72,7 @@ def _what(request: ApprovalRequest, closed: Closed) -> str:
     if closed.because == "withdraw":
         return _("The agency took this reply back.")
     if closed.because == "lapse":
-        what = _("What this reply answers changed after the mail was sent.")
+        what = _("Something this reply depends on changed after the mail was sent.")
         return f"{what} {said_again(closed.words)}" if closed.words else what
     if closed.because == "approve_by_policy":
         return _("Nobody answered in time, so the safe wording was published, as the signed policy says.")

@@ -65,12 +65,20 @@ def _waits(what: str, then: str, *action: str) -> Notice:
     return Notice("warn", what, _("It was not sent, and is kept."), then, *action)
 
 
+def _when(reply: ReplyRow | Reply, then: str) -> str:
+    """The same, with the moment of the next try where that is known and still to come."""
+    at = reply.next_try_at
+    if at is None or at <= clock.now():
+        return then
+    return f"{then} {_('Next try: %(time)s.', time=time_of_day(at))}"
+
+
 def _not_taken(what: str, then: str) -> Notice:
     return Notice("bad", what, _("It was not sent, and stands nowhere."), then)
 
 
 def _reconnect(reply: ReplyRow | Reply, actor: Actor) -> Notice:
-    what = _("%(place)s no longer accepts our connection to this account.", place=_place(reply))
+    what = _("There is no working connection to this account at %(place)s.", place=_place(reply))
     if not actor.may(Permission.ACCOUNT_CONNECT):
         return _waits(what, _("Ask an agency admin to connect it again; then it goes out by itself."))
     url = url_for("accounts_page.accounts_of_brand", brand_id=reply.brand_id)
@@ -101,18 +109,18 @@ _NOTICES: dict[str, Callable[[ReplyRow | Reply, Actor], Notice]] = {
     ),
     "writes_paused": lambda reply, _actor: _waits(
         _("%(place)s lets this account write nothing for some hours.", place=_place(reply)),
-        _("It goes out by itself as soon as it may."),
+        _when(reply, _("It goes out by itself as soon as it may.")),
     ),
     "rate_limited": lambda reply, _actor: _waits(
         _("%(place)s asked us to slow down.", place=_place(reply)),
-        _("It goes out by itself; asking sooner would make it longer."),
+        _when(reply, _("It goes out by itself; asking sooner would make it longer.")),
     ),
     "follows_another": lambda _reply, _actor: Notice(
         "info", _("Another reply to this case is on its way."), _("This one is kept and follows it by itself.")
     ),
     "unreachable": lambda reply, _actor: _waits(
         _("%(place)s could not be reached.", place=_place(reply)),
-        _("We try again by ourselves; you can also try now."),
+        _when(reply, _("We try again by ourselves; you can also try now.")),
     ),
     "refused": _refused,
     "gone": lambda reply, _actor: _not_taken(

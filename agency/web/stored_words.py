@@ -14,6 +14,7 @@ from flask_babel import gettext as _
 from agency.inbox.moderation import NOT_CLEAR, WAITS_FOR_ACCOUNT, WAITS_FOR_BRAND, WAITS_FOR_PLATFORM
 from agency.replies.checks import MESSAGE_OVER, NEVER_WROTE, PEOPLE_ONLY, PRIVATE_OVER
 from agency.replies.echoes import REMOVED, TOLD
+from agency.replies.lapsing import REPLACED
 from agency.replies.live_changes import NOT_SEEN
 from agency.replies.live_changes import REASONS as LIVE_REASONS
 from agency.replies.pauses import ALL_PAUSED, MESSAGES_PAUSED
@@ -94,7 +95,10 @@ SENTENCES: Final[tuple[Worded, ...]] = (
         "The brand's style guide stops this reply: %(problem)s "
         "Your words are saved and nothing was sent. Change them and try again."
     ),
+    worded("This reply needs the client's yes, because %(because)s. Nothing was sent; send it for approval instead."),
+    worded("%(reason)s Nothing was sent; your words are kept. Send them for approval instead."),
     KEY_MISSING,
+    REPLACED,
     ANSWERED_ELSEWHERE,
     ANSWERED_ALREADY,
     ANSWER_CHANGED,
@@ -132,6 +136,14 @@ REASONS: Final[tuple[Worded, ...]] = (
     worded("there was nothing to take back"),
 )
 """What stands in brackets in the sentences above; any other is the platform's own word or number."""
+REASONS_WITH_FACTS: Final[tuple[Worded, ...]] = (
+    worded("it has %(n)s of 5 stars"),
+    worded("it goes out on %(platform)s"),
+    worded("the reply says “%(words)s”"),
+    worded("the reply names money: %(words)s"),
+    worded("it is one of its writer's first %(n)s replies for this brand"),
+)
+"""Why a policy lets words out only with a yes, where the reason names something (`agency.replies.policies`)."""
 READINGS: Final[dict[str, Worded]] = {
     "thread_gone": worded("what it answers is not there any more"),
     "thread_unread": worded("it could not be read whole"),
@@ -152,10 +164,22 @@ READINGS: Final[dict[str, Worded]] = {
 """Why a look could not tell, by the code an adapter gives."""
 
 _PLACE = re.compile(r"%\\\((\w+)\\\)s")
-_PATTERNS = [
-    (re.compile(_PLACE.sub(r"(?P<\1>.*?)", re.escape(sentence.template)), re.DOTALL), sentence)
-    for sentence in SENTENCES
-]
+
+
+def _patterns(sentences: tuple[Worded, ...]) -> list[tuple[re.Pattern[str], Worded]]:
+    made = [_PLACE.sub(r"(?P<\1>.*?)", re.escape(sentence.template)) for sentence in sentences]
+    return [(re.compile(one, re.DOTALL), sentence) for one, sentence in zip(made, sentences, strict=True)]
+
+
+_PATTERNS, _BECAUSE = _patterns(SENTENCES), _patterns(REASONS_WITH_FACTS)
+
+
+def _because(text: str) -> str:
+    """What stands within a sentence: a reason of ours, or somebody's own words just as they are."""
+    for pattern, sentence in _BECAUSE:
+        if found := pattern.fullmatch(text):
+            return _(Worded(sentence.template, found.groupdict()))
+    return _(text) if text else ""
 
 
 def said_again(text: str) -> str:
@@ -163,7 +187,8 @@ def said_again(text: str) -> str:
     for pattern, sentence in _PATTERNS:
         if found := pattern.fullmatch(text):
             values = found.groupdict()
-            if "reason" in values:
-                values["reason"] = _(values["reason"])
+            for name in ("reason", "because"):
+                if name in values:
+                    values[name] = _because(values[name])
             return _(Worded(sentence.template, values))
     return _(READINGS.get(text, text))

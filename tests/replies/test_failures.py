@@ -6,10 +6,12 @@ import pytest
 from sqlalchemy import text
 
 from agency.replies import failures
+from agency.replies.sending_time import set_undo_seconds
 from agency.replies.visibility import MOST_SECONDS, counts_of, longest_of, settle_of
 from channels.errors import OutcomeUnknown, RateLimited
 from channels.scripted_transport import json_answer
 from tenants.errors import Conflict, TooMany
+from tests.factories import Factory
 from tests.replies.conftest import Case, Page
 
 NO = json_answer({"error": {"message": "no", "type": "OAuthException", "code": 1609005}}, 400)
@@ -71,6 +73,30 @@ def test_looks_that_are_asked_for_are_few_and_prove_nothing_sooner(case: Case, p
         assert connection.execute(text("select absent_reads from reply")).scalar_one() == 0
     with pytest.raises(TooMany, match="a moment ago"):
         press(case, "check_now", reply_id)
+
+
+@pytest.mark.parametrize("by_client", [True, False])
+def test_where_the_client_answers_by_now_only_their_own_yes_is_sent_once_more(
+    case: Case, page: Page, make: Factory, *, by_client: bool
+) -> None:
+    brand_id = case.agency.brand_ids[0]
+    if not by_client:
+        make.policy(case.agency, brand_id, needs="none")
+        with case.agency.entered(case.agency.agency_admin):
+            set_undo_seconds(case.agency.agency_admin, 0)
+    reply_id = case.approved() if by_client else case.draft()
+    if not by_client:
+        case.do("release", reply_id)
+    page.accepts, page.answer = False, NO
+    assert case.publish(reply_id, page.transport) == "refused"
+    make.policy(case.agency, brand_id, mode="client")
+    if by_client:
+        press(case, "try_again", reply_id)
+        assert case.row(reply_id).state == "approved"
+    else:
+        with pytest.raises(Conflict, match="the client answers, not the agency"):
+            press(case, "try_again", reply_id)
+        assert case.row(reply_id).state == "refused"
 
 
 @pytest.mark.parametrize(

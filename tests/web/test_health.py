@@ -132,3 +132,24 @@ def tries(server: socket.socket) -> int:
         except BlockingIOError:
             return count
         count += 1
+
+
+def test_how_long_platforms_are_given_to_show_what_they_took_is_told(
+    whole_app: Flask, settings: Settings, superuser: Engine
+) -> None:
+    assert "onbrand_settle_seconds{" not in whole_app.test_client().get("/metrics").text
+    assert not [said for _good, said in doctor.check_database(settings) if said.startswith("settle time")]
+    with superuser.begin() as connection:
+        connection.execute(
+            text(
+                "insert into visibility_lag (platform, day, within_seconds, seen) values"
+                " ('facebook', current_date, 5, 998), ('facebook', current_date, 45, 2),"
+                " ('google_business', current_date, 2, 3)"
+            )
+        )
+    given = settings.settle_seconds
+    assert metric(whole_app, r'onbrand_settle_seconds\{platform="facebook"\}') == max(135, given)
+    assert metric(whole_app, r'onbrand_shown_within_seconds\{platform="facebook"\}') == 45
+    assert metric(whole_app, r'onbrand_settle_seconds\{platform="google_business"\}') == max(6, given)
+    said = "settle time: facebook is given {} s; of 1000 replies in 30 days 999 of 1,000 were seen there within 45 s"
+    assert (True, said.format(max(135, given))) in doctor.check_database(settings)

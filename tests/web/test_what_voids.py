@@ -21,6 +21,7 @@ from agency.replies.lapsing import recheck_conversation
 from agency.replies.words import hash_of
 from channels import accounts
 from channels.scripted_transport import ScriptedTransport
+from jobs.upkeep import wake_account
 from tenants.database import db
 from tests.factories import Agency, Factory
 from tests.web.browser import Browser
@@ -140,14 +141,31 @@ def test_a_yes_is_never_used_for_another_page(whole_app: Flask, ana: Agency, cas
     Phone(whole_app).post(link, {"do": "approve", "text_hash": hash_of(WORDS)})
     with ana.entered(ana.agency_admin):
         account = accounts.disconnect(ana.agency_admin, row_of_account(case))
-        accounts.connect(ana.agency_admin, account.brand_id, account.platform, "accounts/9/locations/9", "token")
+        brand_id, platform, old_id = account.brand_id, account.platform, account.id
         db.session.commit()
     nothing = ScriptedTransport(lambda _request: pytest.fail("nothing is sent"))
     assert publishing.publish(ana.app, ana.scope, reply_id, nothing) == "skipped"
-    row = row_of(ana, reply_id)
-    assert row.state == "approved", "it waits for the very page it was approved for"
-    assert "needs a new connection" in str(row.state_reason)
-    assert "no longer accepts our connection" in Browser(whole_app, ana.staff).get(f"/inbox/{case}").text
+    assert row_of(ana, reply_id).state == "approved", "it waits for the very page it was approved for"
+    case_page = Browser(whole_app, ana.staff).get(f"/inbox/{case}").text
+    assert "There is no working connection to this account at Google." in case_page
+    with ana.entered(ana.agency_admin):
+        new = accounts.connect(ana.agency_admin, brand_id, platform, "accounts/9/locations/9", "token")
+        new_id = new.id
+        db.session.commit()
+    with superuser.connect() as connection:
+        promised = text("select ids->>'account_id' from outbox_entry where job_name = 'wake_account'")
+        assert set(connection.execute(promised).scalars()) == {str(new_id)}
+    wake_account(ana.app, str(ana.id), str(brand_id), str(old_id))
+    assert row_of(ana, reply_id).state == "approved", "nothing came in its own place"
+    wake_account(ana.app, str(ana.id), str(brand_id), str(new_id))
+    assert row_of(ana, reply_id).state == "draft"
+    why = "was disconnected, and another account was connected since."
+    assert why in unescape(Browser(whole_app, ana.client_owner).get(f"/approvals/{reply_id}").text)
+    assert why in unescape(Browser(whole_app, ana.staff).get(f"/inbox/{case}").text)
+    with superuser.connect() as connection:
+        told = text("select kind from notice where person_id = :staff and subject_id = :id")
+        values = {"staff": ana.staff.user_id, "id": reply_id}
+        assert "reply_lapsed" in connection.execute(told, values).scalars().all()
 
 
 def row_of_account(case: UUID) -> UUID:
