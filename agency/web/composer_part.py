@@ -26,6 +26,7 @@ from agency.replies.queries import ReplyRow
 from agency.replies.variants import Given, silence_sends_safe
 from agency.replies.words import hash_of
 from agency.web import clocks
+from agency.web.composer_earlier import BUSY, busy_notice, earlier_notice
 from agency.web.composer_variants import fields_of
 from agency.web.composer_way import Way, way_of
 from agency.web.contexts import CheckResult, Composer
@@ -47,8 +48,6 @@ from tenants.base_app import settings_of_app
 from tenants.errors import Conflict
 from tenants.permissions import Actor, Permission
 from tenants.sealed import purpose_key
-
-BUSY = ("awaiting_approval", "approved", "publishing", "outcome_unknown")
 
 
 class Written(NamedTuple):
@@ -203,6 +202,7 @@ def composer_for(
         variants_seen=seen,
         **when_fields(view, reply),
         closed=closed,
+        earlier=earlier_notice(replies, reply) if closed is None else None,
         window=way.window,
         window_words=way.window_words,
         may_private=way.may_private,
@@ -345,12 +345,7 @@ def _closed(
         )
     busy = next((r for r in reversed(replies) if r.state in BUSY), None)
     if busy is not None and (editing is None or editing.state == "draft") and draft_of(replies) is None:
-        return Notice(
-            "info",
-            _("A reply is on its way."),
-            _("A customer never gets two answers to the same words."),
-            _("Take it back, or wait until it is sent."),
-        )
+        return busy_notice(busy)
     if not any(m.direction == "in" and m.deleted_at is None for m in view.messages):
         return Notice("info", _("The customer's words are gone."), _("There is nothing to answer."), "")
     return None

@@ -178,6 +178,7 @@ class Composer:
     send_at: str = told("The chosen moment, by `send_zone`'s clock.", default="")
     send_zone: str = told("The brand's time zone, by its name.", default="")
     closed: Notice | None = told("Why nobody can write here now; the field is then read only.", default=None)
+    earlier: Notice | None = told("The reply before did not get through, or is on its way.", default=None)
     may_submit: bool = told("Send for approval.", default=True)
     may_release: bool = told("Publish without approval, where the brand allows it.", default=False)
     tell_url: str = told("Where the client answers: tells them of the case (`client_note`); else empty.", default="")

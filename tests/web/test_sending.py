@@ -102,6 +102,10 @@ def test_each_trouble_is_said_in_three_sentences_with_the_step_that_helps(
         pressed = actions(part)
         assert any("/check-now" in one for one in pressed) is (trouble in UNKNOWN), trouble
         assert any("/try-again" in one for one in pressed) is (trouble in ("refused", "unreachable")), trouble
+        composer = page[page.index('id="composer"') :]
+        if trouble in UNKNOWN:
+            assert "Nobody knows yet whether a reply arrived." in composer
+        assert ("The reply before this one was not sent." in composer) is (trouble in NOT_TAKEN)
         if trouble == "refused":
             assert "“&lt;b&gt;no&lt;/b&gt;”" in part
     assert len(seen) == len(TROUBLES)
@@ -122,6 +126,26 @@ def test_looking_comes_before_trying_again(free: Agency, make: Factory, whole_ap
         assert connection.execute(text(promised)).scalar_one() == 1
         visitor.post(check)
         assert connection.execute(text(promised)).scalar_one() == 1, "pressed twice, looked once"
+
+
+def test_a_draft_beside_what_nobody_knows_says_so_before_it_is_sent(
+    free: Agency, make: Factory, whole_app: Flask, superuser: Engine
+) -> None:
+    case, visitor = make.conversation(free), Visitor(whole_app, free.staff)
+    release(visitor, case)
+    be(superuser, state="declined")
+    page = visitor.get(f"/inbox/{case}").text
+    assert visitor.post(f"/conversations/{case}/reply", composer_form(page, text="Anew.", do="save")).status_code == 303
+    assert "may stand there already" not in visitor.get(f"/inbox/{case}").text
+    with superuser.begin() as connection:
+        connection.execute(
+            text("update reply set state = 'outcome_unknown', trouble = 'no_answer' where state = 'declined'")
+        )
+    page = visitor.get(f"/inbox/{case}").text
+    assert "The reply before this one may stand there already." in page[page.index('id="composer"') :]
+    sent = visitor.post(f"/conversations/{case}/reply", composer_form(page, text="Anew.", do="release"))
+    assert sent.status_code == 409
+    assert "Anew." in sent.text
 
 
 def test_hours_are_written_as_people_write_them(free: Agency, whole_app: Flask, superuser: Engine) -> None:
