@@ -19,12 +19,13 @@ from agency.replies import checks
 from agency.replies.around import Around
 from agency.replies.models import Reply
 from tenants import audit
+from tenants.agency_settings import agency_of, refuse_leading_some
 from tenants.brand_hours import hours_of, sends_in_hours
 from tenants.database import db
-from tenants.errors import Conflict, Forbidden, Invalid, Moment, worded
+from tenants.errors import Conflict, Invalid, Moment, worded
 from tenants.models import Agency
 from tenants.opening_hours import next_open
-from tenants.permissions import Actor, Permission, require
+from tenants.permissions import Actor
 from tenants.scope import raw_sql
 
 FURTHEST: Final = timedelta(days=30)
@@ -173,15 +174,13 @@ def set_undo_seconds(actor: Actor, seconds: int) -> int:
 
     Raises Forbidden, Invalid naming `undo_seconds`.
     """
-    require(actor, Permission.BRAND_MANAGE)
-    if actor.brand_ids is not None:
-        raise Forbidden("This holds for every brand, and you lead only some. Nothing was changed. Ask an agency admin.")
+    refuse_leading_some(actor)
     if isinstance(seconds, bool) or not isinstance(seconds, int) or not 0 <= seconds <= MOST_UNDO_SECONDS:
         raise Invalid(
             "This cannot be used. Nothing was changed; see the field.",
             errors={"undo_seconds": [worded("must be a whole number from 0 to %(most)s", most=MOST_UNDO_SECONDS)]},
         )
-    agency = db.session.execute(select(Agency).where(Agency.id == actor.agency_id)).scalar_one()
+    agency = agency_of(actor)
     if agency.undo_seconds != seconds:
         agency.undo_seconds = seconds
         audit.record(actor, "agency.undo_seconds_set", "agency", agency.id, seconds=seconds)

@@ -170,6 +170,7 @@ def _list(status: int, *, values: dict[str, str] | None = None, errors: dict[str
         rows=tuple(_row(row, late.get(row.id, 0)) for row in found),
         next_url=url_for("brands_page.brands", page=number + 1) if more else "",
         create_url=url_for("brands_page.open_brand") if may_manage and actor_of_request().brand_ids is None else "",
+        agency_url=url_for("agency_page.agency") if may_manage and actor_of_request().brand_ids is None else "",
         values=given,
         errors=errors or {},
         languages=_languages(given.get("language", "en")) if may_manage else (),

@@ -108,6 +108,7 @@ class BrandsPage:
     rows: tuple[BrandRow, ...] = told("By name.")
     next_url: str = told("The next 50; empty at the end.", default="")
     create_url: str = told("Empty where the person may not.", default="")
+    agency_url: str = told("What holds for every brand; empty where the person may not.", default="")
     values: dict[str, str] = told("Typed already when the form comes back.", default_factory=dict)
     errors: dict[str, str] = told("Field name to what to do.", default_factory=dict)
     languages: tuple[Choice, ...] = told("Options: `value`, `label`.", default=())

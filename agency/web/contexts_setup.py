@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from markupsafe import Markup
+
 from agency.replies.text_difference import Piece
 from agency.web.contexts_connecting import FeatureRow
 from agency.web.contexts_ranking import WeightField
@@ -234,5 +236,17 @@ class HoursPage:
     sends_in_hours: bool = told("Replies go out in them unless somebody says otherwise.")
     errors: dict[str, str] = told("By field.", default_factory=dict)
     next_words: str = told("When they next begin; empty where they never do.", default="")
-    undo_url: str = told("Posting `undo_seconds` says it for every brand; empty for who may not.", default="")
-    undo_seconds: str = told("How long what needs no yes can be undone.", default="")
+    agency_url: str = told("What is set for every brand, time to undo with it; empty for who may not.", default="")
+
+
+@dataclass(frozen=True, kw_only=True)
+class AgencyPage:
+    """What holds for every brand: `agency/page.html`. Posts to `url`: `colour`, `answers_to`, `undo_seconds`."""
+
+    url: str = told("Where the form goes.")
+    notice: Notice | None = told("What was refused.", default=None)
+    values: dict[str, str] = told("What is set, or was typed; by field.")
+    errors: dict[str, str] = told("By field.", default_factory=dict)
+    sample: Markup = told("The head of a mail in the colour.")
+    sender: str = told("Whom mails come from, as people read it.")
+    rules_url: str = told("Who needs a second factor: with the people.")

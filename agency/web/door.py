@@ -100,6 +100,7 @@ PAGES = (
     "giving",
     "brands_page",
     "hours_page",
+    "agency_page",
     "ranking_page",
     "accounts_page",
     "history_page",

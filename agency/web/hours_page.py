@@ -1,4 +1,4 @@
-"""Brand settings, Hours: when a brand answers, and how long what needs no yes can be undone."""
+"""Brand settings, Hours: when a brand answers."""
 
 from __future__ import annotations
 
@@ -10,7 +10,6 @@ from flask import Blueprint, Response, make_response, redirect, request, url_for
 from flask_babel import gettext as _
 from werkzeug.wrappers import Response as AnyResponse
 
-from agency.replies.sending_time import set_undo_seconds, undo_seconds_of
 from agency.web.brand_address import brand_at, look_of
 from agency.web.contexts_setup import HoursPage
 from agency.web.language import chosen_language, time_of_day
@@ -58,21 +57,6 @@ def change(brand_id: str) -> AnyResponse:
     return redirect(url_for("hours_page.hours", brand_id=brand_id), code=303)
 
 
-@hours_page.post("/brands/<brand_id>/hours/undo")
-def change_undo(brand_id: str) -> AnyResponse:
-    """Say for all brands how long what needs no yes can be undone."""
-    brand_at(brand_id, Permission.BRAND_MANAGE)
-    given = request.form.get("undo_seconds", "").strip()
-    seconds = int(given) if given.isascii() and given.isdigit() and len(given) < 5 else -1
-    try:
-        set_undo_seconds(actor_of_request(), seconds)
-    except Invalid as error:
-        db.session.rollback()
-        return _page(brand_at(brand_id, Permission.BRAND_MANAGE), error.http_status, error=error)
-    toast(_("Changed"))
-    return redirect(url_for("hours_page.hours", brand_id=brand_id), code=303)
-
-
 def spans_in(typed: str) -> list[list[Any]]:
     """A day as people write it, `9-12, 13:00-17:30`; what is no span stays what it is, to be refused."""
     spans: list[list[Any]] = []
@@ -95,7 +79,7 @@ def spans_out(spans: Any) -> str:
 
 
 def _page(brand: Brand, status: int, *, error: Invalid | None = None, typed: list[str] | None = None) -> Response:
-    """Two statements beside finding the person and the frame's brands."""
+    """One statement beside finding the person and the frame's brands."""
     actor, row, form = actor_of_request(), kept_hours(brand.id), request.form
     may = actor.may(Permission.BRAND_MANAGE)
     errors = {field: _(said[0]) for field, said in error.fields.get("errors", {}).items()} if error else {}
@@ -104,7 +88,6 @@ def _page(brand: Brand, status: int, *, error: Invalid | None = None, typed: lis
     zone = zone or (row.zone if row is not None else brand.time_zone)
     names = get_day_names("wide", "stand-alone", locale=chosen_language())
     opens = next_open(as_hours(row.zone, row.days), clock.now()) if row is not None else None
-    for_all = may and actor.brand_ids is None
     page = HoursPage(
         brand=look_of(brand),
         back_url=url_for("brands_page.brand", brand_id=brand.id),
@@ -119,7 +102,6 @@ def _page(brand: Brand, status: int, *, error: Invalid | None = None, typed: lis
         sends_in_hours=form.get("sends_in_hours") == "1" if typed is not None else bool(row and row.sends_in_hours),
         errors=errors,
         next_words="" if opens is None else _("They next begin %(time)s.", time=time_of_day(opens)),
-        undo_url=url_for("hours_page.change_undo", brand_id=brand.id) if for_all else "",
-        undo_seconds=form.get("undo_seconds") or (str(undo_seconds_of(actor.agency_id)) if for_all else ""),
+        agency_url=url_for("agency_page.agency") if may and actor.brand_ids is None else "",
     )
     return make_response(render_page("brands/hours.html", page), status)

@@ -189,7 +189,9 @@ ROUTE_POLICY: dict[str, Policy] = {
     # hours_page.py
     "hours_page.hours": Permission.BRAND_READ,
     "hours_page.change": Permission.BRAND_MANAGE,
-    "hours_page.change_undo": Permission.BRAND_MANAGE,
+    # agency_page.py: what holds for every brand
+    "agency_page.agency": Permission.BRAND_MANAGE,
+    "agency_page.change": Permission.BRAND_MANAGE,
     # drafts.py
     "drafts.autosave": Permission.REPLY_WRITE,
     "drafts.versions_page": Permission.REPLY_READ_DRAFT,

@@ -70,7 +70,8 @@ def _when(reply: ReplyRow | Reply, then: str) -> str:
     at = reply.next_try_at
     if at is None or at <= clock.now():
         return then
-    return f"{then} {_('Next try: %(time)s.', time=time_of_day(at))}"
+    next_try = _("Next try: %(time)s.", time=time_of_day(at))
+    return f"{then} {next_try}"
 
 
 def _not_taken(what: str, then: str) -> Notice:

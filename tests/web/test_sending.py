@@ -13,9 +13,11 @@ import pytest
 from flask import Flask
 from sqlalchemy import Engine, text
 
+from agency.notices.agency_look import OURS, AgencyLook, look_of
 from agency.replies.sending_time import set_undo_seconds
 from agency.replies.troubles import NOT_TAKEN, TROUBLES, UNKNOWN, WAITS
 from agency.web.hours_page import spans_in, spans_out
+from tenants.permissions import Role
 from tests.factories import Agency, Factory
 from tests.web.test_ways_of_answering import composer_form
 from tests.web.visiting import Visitor
@@ -160,10 +162,45 @@ def test_hours_are_written_as_people_write_them(free: Agency, whole_app: Flask, 
     assert page.count('value="09:00-12:00, 13:00-17:30"') == 5
     assert "They next begin" in page
     assert Visitor(whole_app, free.staff).post(url, days).status_code == 403
-    assert admin.post(f"{url}/undo", {"undo_seconds": "121"}).status_code == 422
-    assert admin.post(f"{url}/undo", {"undo_seconds": "0"}).status_code == 303
+
+
+def test_what_holds_for_every_brand_has_one_page(
+    free: Agency, make: Factory, whole_app: Flask, superuser: Engine
+) -> None:
+    admin = Visitor(whole_app, free.agency_admin)
+    assert 'href="/agency"' in admin.get("/brands").text
+    good = {"own_colour": "1", "colour": "#C2307A", "answers_to": " Desk@Agency.example ", "undo_seconds": "0"}
+    for name, wrong in (
+        ("undo_seconds", "121"),
+        ("colour", "red; x"),
+        ("answers_to", "a@b.example\nBcc: c@d.example"),
+        ("answers_to", "a@b.example, c@d.example"),
+    ):
+        refused = admin.post("/agency", {**good, name: wrong})
+        assert refused.status_code == 422, wrong
+        assert 'aria-invalid="true"' in refused.text
+    assert look_in(free).answers_to == "", "nothing of a form that was refused is kept"
+    assert admin.post("/agency", good).status_code == 303
+    page = admin.get("/agency").text
+    assert 'value="desk@agency.example"' in page
+    look = look_in(free)
+    assert (look.accent, look.answers_to) == ("#c2307a", "desk@agency.example")
     with superuser.connect() as connection:
-        assert connection.execute(text("select undo_seconds from agency where undo_seconds = 0")).first() is not None
+        told = "select count(*), string_agg(facts::text, ' ') from agency_audit where action = 'agency.mail_look_set'"
+        count, words = connection.execute(text(told)).one()
+        seconds = connection.execute(text("select undo_seconds from agency where id = :id"), {"id": free.id}).scalar()
+    assert (seconds, count) == (0, 1)
+    assert "desk@agency.example" not in words, "the record holds no address"
+    assert admin.post("/agency", {**good, "own_colour": "", "answers_to": ""}).status_code == 303
+    assert (look_in(free).accent, look_in(free).answers_to) == (OURS, "")
+    some = make.person(free, Role.AGENCY_ADMIN, only_brand_ids=free.brand_ids[:1])
+    assert Visitor(whole_app, some).get("/agency").status_code == 403
+    assert Visitor(whole_app, free.staff).post("/agency", good).status_code == 403
+
+
+def look_in(agency: Agency) -> AgencyLook:
+    with agency.entered():
+        return look_of(agency.id)
 
 
 @pytest.mark.parametrize("typed", ["9-25", "9:60-10", "9", "17-9", "9-12 13-17", "9-12, 11-13", "-1-5", "٩-١٠"])
