@@ -51,6 +51,7 @@ def set_mail_look(actor: Actor, colour: str, answers_to: str) -> Agency:
     agency = agency_of(actor)
     if (agency.colour, agency.answers_to) != (plain or None, address or None):
         agency.colour, agency.answers_to = plain or None, address or None
-        facts = {"colour": plain or None, "has_own_address": bool(address)}
-        audit.record(actor, "agency.mail_look_set", "agency", agency.id, **facts)
+        audit.record(
+            actor, "agency.mail_look_set", "agency", agency.id, colour=plain or None, has_own_address=bool(address)
+        )
     return agency
