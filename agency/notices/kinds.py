@@ -38,6 +38,7 @@ _P = Permission
 _KINDS: Final = (
     # to clients
     Kind("reply_awaits_you", (_P.REPLY_APPROVE,), mail=True, gathered=False, needed=True),
+    Kind("replies_wait_today", (_P.REPLY_APPROVE,), in_app=False, mail=True, gathered=False),
     Kind("case_awaits_you", (_P.REPLY_APPROVE,), mail=True, gathered=False, needed=True),
     Kind("guide_awaits_you", (_P.GUIDE_APPROVE,), mail=True, gathered=False, needed=True),
     Kind("policy_awaits_you", (_P.POLICY_SIGN,), mail=True, gathered=False, needed=True),

@@ -35,7 +35,9 @@ FOLDER = Path(__file__).parent
 PASSWORD_RESET = "password_reset"
 NO_AGENCY = AgencyLook()
 _UNSHOWN = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f\u2028\u2029\u202a-\u202e\u2066-\u2069]")
-_MOMENTS = {"due_at": "due", "silence_at": "silence_from"}
+_NAMES = ("name", "names", "written_by")
+"""Endings of facts that are what somebody or something is called."""
+_MOMENTS = {"due_at": "due", "silence_at": "silence_from", "sends_at": "sends_from"}
 """Facts that are moments, and what each is called once it is words."""
 
 
@@ -94,14 +96,15 @@ def compose(
     """The finished message. Raises jinja2's UndefinedError when a fact the template needs is missing."""
     settings = settings_of_app()
     language = known_language(to_person.language)
-    given = {key: _shown(value) for key, value in facts.items()}
+    given = {key: _shown(value, key) for key, value in facts.items()}
     if "path" in given:
         given["url"] = settings.base_url + str(given.pop("path"))
     for moment, told in _MOMENTS.items():
         if given.get(moment) is not None:
             zone = get_timezone(getattr(to_person, "time_zone", None) or "UTC")
             given[told] = format_local(given[moment], "d MMMM, HH:mm zzz", tzinfo=zone, locale=language)
-    given |= {"person_name": _shown(to_person.name), "language": language, "agency_name": _shown(agency.name)}
+    given |= {"person_name": _shown(to_person.name, "name"), "language": language}
+    given["agency_name"] = _shown(agency.name, "name")
     given |= {"accent": agency.accent, "accent_ink": agency.ink}
     given["stop_url"] = settings.base_url + stop_path if stop_path else ""
     templates = _templates(language)
@@ -129,7 +132,7 @@ def compose(
 
 def words_of(name: str, part: str, language: str, **facts: Any) -> str:
     """One part of a notice that is no mail, such as a note."""
-    given = {key: _shown(value) for key, value in facts.items()}
+    given = {key: _shown(value, key) for key, value in facts.items()}
     return _templates(known_language(language)).get_template(f"{name}/{part}").render(given).strip()
 
 
@@ -165,13 +168,15 @@ def _keep(
     return mail_id
 
 
-def _shown(value: Any) -> Any:
-    """Text without signs that hide or reorder what stands beside them, also inside lists and mappings."""
+def _shown(value: Any, key: str = "") -> Any:
+    """Text without signs that hide or reorder what stands beside them, also inside lists and mappings; names on one
+    line, so that nobody's reads as a line of ours.
+    """
     if isinstance(value, str):
-        return _UNSHOWN.sub("", value)
+        return _UNSHOWN.sub("", " ".join(value.split()) if key.endswith(_NAMES) else value)
     if isinstance(value, list):
-        return [_shown(one) for one in value]
-    return {key: _shown(one) for key, one in value.items()} if isinstance(value, dict) else value
+        return [_shown(one, key) for one in value]
+    return {name: _shown(one, name) for name, one in value.items()} if isinstance(value, dict) else value
 
 
 @lru_cache(maxsize=8)

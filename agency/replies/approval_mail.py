@@ -104,6 +104,8 @@ def _ask(reply: Reply, person: Person, *, again: bool = False) -> None:
             "remarks": len(text.findings),
             "let_go": text.let_go_reason or "",
             "due_at": conversation.due_at,
+            "sends_at": reply.not_before,
+            "sends_in_hours": reply.not_before_because == "hours",
             **_waiting_facts(reply, again=again),
             "path": f"/a/{asked.token}",
             "answerable": bool(answers_to),

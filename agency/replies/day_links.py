@@ -10,13 +10,16 @@ from __future__ import annotations
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
-from typing import Final
+from typing import Any, Final
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
-from sqlalchemy import select, update
+from sqlalchemy import and_, select, update
 
+from agency.notices.agency_look import look_of
+from agency.notices.choices import ways_of
 from agency.notices.mail import send_notice
+from agency.notices.telling import Thing, mails_from, tell
 from agency.replies.approval_requests import BROWSER_CHARACTERS
 from agency.replies.around_many import read_around
 from agency.replies.joins import one_of
@@ -26,11 +29,12 @@ from tenants import clock
 from tenants.brand_colours import ink_on
 from tenants.database import db
 from tenants.holders import approver_in
-from tenants.models import Agency, Brand, Person
+from tenants.models import Brand, Person
 from tenants.permissions import Actor
 from tenants.scope import current_scope
 from tenants.tokens import Purpose, mint_for_agency, was_link_of_agency, was_minted
 
+KIND: Final = "replies_wait_today"
 MORNING: Final = 8
 """The hour of a brand's day at which what waits is mailed as one link."""
 FROM_MANY: Final = 2
@@ -90,17 +94,19 @@ def mail_day(person: Person, agency_id: UUID) -> int:
     """
     brand_ids = [reply.brand_id for reply in waiting_for([person.id]).get(person.id, ())]
     if brand_ids:
-        _mail(person, agency_id, brand_ids)
+        send_notice(KIND, person, agency=look_of(agency_id), **_facts(person, agency_id, brand_ids))
     return len(brand_ids)
 
 
 def mail_days() -> int:
     """In an agency's scope, from MORNING to the hour after where a brand is: one mail to everybody for whom FROM_MANY
-    of its replies wait, unless they were mailed such a link within a day. Harmless twice. Returns how many.
+    of its replies wait, unless they were mailed such a link within a day, want none, or have quiet hours until the day
+    is over. Harmless twice. Returns how many.
     """
     agency_id, now = current_scope().agency_id, clock.now()
     zones = db.session.execute(select(Brand.id, Brand.time_zone).where(Brand.archived_at.is_(None)))
-    early = {brand_id for brand_id, zone in zones if now.astimezone(ZoneInfo(zone)).hour == MORNING}
+    zone_of = {row.id: row.time_zone for row in zones}
+    early = {brand_id for brand_id, zone in zone_of.items() if now.astimezone(ZoneInfo(zone)).hour == MORNING}
     if not early:
         return 0
     mailed = 0
@@ -110,23 +116,27 @@ def mail_days() -> int:
             continue
         if was_minted(Purpose.APPROVE_DAY, person_id, agency_id, since=now - NOT_AGAIN):
             continue
-        _mail(db.session.get_one(Person, person_id), agency_id, some)
+        person, until = db.session.get_one(Person, person_id), end_of_day(now, {zone_of[one] for one in some})
+        if not ways_of([person_id], KIND, None)[person_id].by_mail or mails_from(person, now) >= until:
+            continue
+        tell(
+            KIND,
+            [person],
+            brand_id=None,
+            subject=Thing("person", person_id, "/approvals"),
+            mail=_facts(person, agency_id, some),
+        )
         mailed += 1
     return mailed
 
 
-def _mail(person: Person, agency_id: UUID, brand_ids: Sequence[UUID]) -> None:
+def _facts(person: Person, agency_id: UUID, brand_ids: Sequence[UUID]) -> dict[str, Any]:
     rows = db.session.scalars(select(Brand).where(Brand.id.in_(set(brand_ids))).order_by(Brand.name, Brand.id)).all()
-    agency_name = db.session.execute(select(Agency.name).where(Agency.id == agency_id)).scalar_one()
     until = end_of_day(clock.now(), {brand.time_zone for brand in rows})
     token = mint_for_agency(Purpose.APPROVE_DAY, person.id, agency_id, until)
-    send_notice(
-        "replies_wait_today",
-        person,
-        sender_name=agency_name,
-        agency_name=agency_name,
-        count=len(brand_ids),
-        brands=[
+    return {
+        "count": len(brand_ids),
+        "brands": [
             {
                 "name": brand.name,
                 "mark": brand.mark,
@@ -136,17 +146,17 @@ def _mail(person: Person, agency_id: UUID, brand_ids: Sequence[UUID]) -> None:
             }
             for brand in rows
         ],
-        path=f"/d/{token}",
-    )
+        "path": f"/d/{token}",
+    }
 
 
 def waiting_for(person_ids: Collection[UUID] | None) -> dict[UUID, list[Reply]]:
-    """Replies in the scope that wait for each of these people now, or for anybody; the longest waiting first, MOST_READ
-    looked at.
+    """Replies in the scope that wait for each of these people now, or for anybody, in brands that are not archived; the
+    longest waiting first, MOST_READ looked at.
     """
-    replies = db.session.scalars(
-        select(Reply).where(Reply.state == "awaiting_approval").order_by(Reply.state_since, Reply.id).limit(MOST_READ)
-    ).all()
+    wanted = select(Reply).join(Brand, and_(Brand.agency_id == Reply.agency_id, Brand.id == Reply.brand_id))
+    wanted = wanted.where(Reply.state == "awaiting_approval", Brand.archived_at.is_(None))
+    replies = db.session.scalars(wanted.order_by(Reply.state_since, Reply.id).limit(MOST_READ)).all()
     found: dict[UUID, list[Reply]] = {}
     if replies:
         around = read_around([reply.id for reply in replies], with_guides=False)

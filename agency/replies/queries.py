@@ -97,6 +97,9 @@ class WaitingReply(NamedTuple):
     submitted_at: datetime | None
     due_at: datetime | None
     stopped_by_version: int | None
+    not_before: datetime | None
+    not_before_because: str | None
+    waits_clock: dict[str, Any] | None
 
 
 @dataclass(frozen=True)
@@ -136,6 +139,9 @@ def replies_in_states(
             Reply.submitted_at,
             Conversation.due_at,
             Reply.stopped_by_version,
+            Reply.not_before,
+            Reply.not_before_because,
+            Reply.waits_clock,
         )
         .join(ReplyText, WORDS_OF_REPLY)
         .join(Message, and_(Message.agency_id == Reply.agency_id, Message.id == Reply.in_reply_to_id))

@@ -6,7 +6,7 @@ what lapsed meanwhile does not go out.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from functools import partial
@@ -17,6 +17,7 @@ from sqlalchemy import select
 
 from agency.replies import checks
 from agency.replies.around import Around
+from agency.replies.joins import one_of
 from agency.replies.models import Reply
 from tenants import audit
 from tenants.agency_settings import agency_of, refuse_leading_some
@@ -146,6 +147,17 @@ def moment_of_hours(reply: Reply, now: datetime) -> datetime | None:
     would take the reply no more by then: better out of hours than never.
     """
     return _begin_of(hours_of(reply.brand_id), now, lambda: checks.window_end(reply))
+
+
+def hours_moment_if_approved(reply_id: UUID, now: datetime) -> datetime | None:
+    """The same of a reply that still waits for its yes, as if it came now. Statements: three."""
+    return moment_of_hours(db.session.execute(select(Reply).where(Reply.id == reply_id)).scalar_one(), now)
+
+
+def any_later(reply_ids: Collection[UUID], now: datetime) -> bool:
+    """Whether one of these replies, approved, waits for its time. One statement."""
+    wanted = select(Reply.id).where(one_of(Reply.id, reply_ids), Reply.not_before > now, Reply.state == "approved")
+    return db.session.execute(wanted.limit(1)).first() is not None
 
 
 def _begin_of(hours: Any, now: datetime, window_end: Callable[[], datetime | None]) -> datetime | None:

@@ -32,6 +32,8 @@ class WaitingRow:
     tick: str = told("What the form carries where it is ticked; empty where it cannot be.", default="")
     ticked: bool = told("Whether it is ticked already.", default=False)
     why_not: str = told("Why it cannot be ticked.", default="")
+    goes_out: str = told("Goes out Tue 09:00, when the brand's hours begin; empty for at once.", default="")
+    waits: str = told("If nobody answers before 12:00, others are asked; empty where nothing comes.", default="")
     live_url: str = told("Where it stands on the platform.", default="")
     live: StateLook | None = told("What the last look at the platform found.", default=None)
     receipt_url: str = told("The chain of who and when.", default="")
@@ -89,6 +91,7 @@ class OwnerWaitingPage:
     all_ticked: bool = told("Every tick is set.", default=False)
     notice: Notice | None = told("What a press did.", default=None)
     left: tuple[LeftRow, ...] = told("What it left as it is, and why.", default=())
+    typed: str = told("What came with a form about a reply that waits no more.", default="")
     by_link: bool = told("Behind a mailed link: the form needs no token of its own.", default=False)
     asked_name: str = told("Whom the link was mailed to; empty behind a sign-in.", default="")
     empty_reason: str = told("Why nothing waits.", default="")
@@ -117,7 +120,22 @@ class DayEndedPage:
 
     notice: Notice = told("What happened, what is safe, what comes next.")
     asked_name: str = told("Whom the link was mailed to.")
+    typed: str = told("What came with a form that was too late.", default="")
     url: str = told("Where today's link is asked for; empty once it was.", default="")
+
+
+@dataclass(frozen=True, kw_only=True)
+class SignedOutPage:
+    """A decision that came after the session ended, `owner/signed_out.html`: what was typed is there still.
+
+    Posts: `url` with `fields` and `do` = check, which shows the page of the reply with these words in its form.
+    """
+
+    notice: Notice = told("What happened, what is safe, what to do.")
+    url: str = told("Where the form came from.")
+    sign_in_url: str = told("Where one signs in.")
+    fields: tuple[tuple[str, str], ...] = told("Names and values of the form.")
+    typed: str = told("What was typed, to be read and copied.", default="")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -161,8 +179,10 @@ class OwnerReplyPage:
     errors: dict[str, str] = told("Field name to what to do: `reason`, `text`.", default_factory=dict)
     sent_as_before: str = told("The brand this person's last yes was for, where it was another.", default="")
     waits: str = told("Waits for Ana, because it has 2 of 5 stars; empty once it was decided.", default="")
+    goes_out: str = told("If you say yes now, it goes out Tue 09:00; empty for at once.", default="")
     may_decide: bool = told("False for those who may only look, such as the writer.", default=True)
     decided: Notice | None = told("Already approved at 09:14 by you: shown instead of the buttons.", default=None)
+    typed: str = told("What came with a form that was too late.", default="")
     notice: Notice | None = told("The text changed meanwhile, a word is not allowed, …", default=None)
     live_url: str = told("The reply on the platform once it is there.", default="")
     receipt_url: str = told("The chain of who and when.", default="")

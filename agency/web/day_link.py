@@ -21,16 +21,18 @@ from agency.replies.day_links import Day
 from agency.replies.deciding_many import approve_many
 from agency.replies.moves import locked
 from agency.replies.queries import ReplyRow
+from agency.replies.sending_time import any_later
 from agency.replies.variants import on_the_table
 from agency.replies.waiting import standing_of
-from agency.web.contexts_owner import DayEndedPage, LeftRow, OwnerWaitingPage
+from agency.web.contexts_owner import DayEndedPage, LeftRow, OwnerWaitingPage, WaitingRow
 from agency.web.deciding import carry_out, is_glance, looked_at, posted, refused
 from agency.web.errors import link_no_longer_works
 from agency.web.language import speak_to
 from agency.web.link_frame import link_answer
 from agency.web.looks import Notice
-from agency.web.owner_reply import ByLink, Typed, page_of
-from agency.web.waiting_rows import decided_notice, left_rows, tickable_rows, ticks_from
+from agency.web.owner_reply import ByLink, Typed, decisions_about, page_of
+from agency.web.owner_words import decided_words
+from agency.web.waiting_rows import decided_notice, each_words, left_rows, tickable_rows, ticks_from
 from agency.web.walks import count_wrong, stop_guessers
 from agency.web.who import person_or_none, throttle
 from tenants import clock
@@ -44,6 +46,8 @@ from tenants.throttle import APPROVAL_GLANCE, APPROVAL_LINK, NEWER_LINK, address
 
 day_link = Blueprint("day_link", __name__)
 
+MOST_PARTS = 10
+"""Of the list of all that waits, fifty replies each, looked through for one page."""
 DONE_WORDS = ("approve", "change_and_approve", "ask_for_changes", "decline")
 
 
@@ -97,7 +101,8 @@ def press(token: str) -> AnyResponse:
     notice = decided_notice(decided)
     if not decided.left and not decided.missing:
         count = len(decided.approved) + len(decided.already)
-        return redirect(url_for("day_link.show", token=token, done="approve", n=count), code=303)
+        later = 1 if any_later(decided.approved, clock.now()) else None
+        return redirect(url_for("day_link.show", token=token, done="approve", n=count, later=later), code=303)
     return _list(found, 200, notice=notice, left=left_rows(decided, found.address))
 
 
@@ -110,7 +115,7 @@ def reply(token: str, reply_id: str) -> AnyResponse:
     if found.is_over:
         return _ended(found, 200)
     waits = _waiting(found, reply_id)
-    return _page(found, waits, Typed(), 200) if waits is not None else _list(found, 404, notice=_waits_no_more())
+    return _page(found, waits, Typed(), 200) if waits is not None else _no_more(found, reply_id, 404)
 
 
 @day_link.post("/d/<token>/<reply_id>")
@@ -120,12 +125,12 @@ def decide(token: str, reply_id: str) -> AnyResponse:
     if found is None:
         return _nothing_here()
     _count(found)
-    if found.is_over:
-        return _ended(found, 409)
     deed, shown_hash, text, reason, edited, kept = posted()
+    if found.is_over:
+        return _ended(found, 409, typed=kept.changed or reason)
     waits, began = _waiting(found, reply_id, lock=True), clock.now()
     if waits is None:
-        return _list(found, 409, notice=_waits_no_more())
+        return _no_more(found, reply_id, 409, typed=kept.changed or reason)
     is_asked_so = request.form.get("idempotency_key", "") == waits.state_since.isoformat()
     if not is_asked_so or shown_hash not in on_the_table(waits, waits.text_hash):
         return _page(found, waits, kept, 409)
@@ -139,13 +144,14 @@ def decide(token: str, reply_id: str) -> AnyResponse:
         db.session.rollback()
         again = _opened(token)
         if again is None or again.is_over:
-            return _nothing_here() if again is None else _ended(again, 409)
+            return _nothing_here() if again is None else _ended(again, 409, typed=kept.changed or reason)
         still = _waiting(again, reply_id)
         if still is None:
-            return _list(again, 409, notice=_waits_no_more())
+            return _no_more(again, reply_id, 409, typed=kept.changed or reason)
         return _page(again, still, refused(still, kept, error), error.http_status)
     _note(found, (waits.id,), began)
-    return redirect(url_for("day_link.show", token=token, done=deed, n=1), code=303)
+    later = 1 if any_later((waits.id,), clock.now()) else None
+    return redirect(url_for("day_link.show", token=token, done=deed, n=1, later=later), code=303)
 
 
 def _opened(token: str) -> Opened | None:
@@ -207,30 +213,44 @@ def _again(token: str, notice: Notice, status: int) -> Response:
     return _list(found, status, notice=notice) if found is not None else _nothing_here()
 
 
-def _list(found: Opened, status: int, *, notice: Notice | None, left: tuple[LeftRow, ...] = ()) -> Response:
+def _list(
+    found: Opened, status: int, *, notice: Notice | None, left: tuple[LeftRow, ...] = (), typed: str = ""
+) -> Response:
     after = (request.args.get("after") or None) if request.method == "GET" else None
-    page = queries.replies_in_states(("awaiting_approval",), after)
     ticked = request.args.get("tick") == "all"
-    rows = [row for row in page.rows if row.brand_id in (found.actor.brand_ids or ())]
+    rows, further = _mine(found, after, ticked=ticked)
     here = url_for("day_link.show", token=found.token)
     return link_answer(
         "owner/waiting.html",
         OwnerWaitingPage(
             title=_("Waiting for your yes"),
-            rows=tickable_rows(found.actor, rows, found.address, ticked=ticked, only_mine=True),
-            next_url=url_for("day_link.show", token=found.token, after=page.next_cursor) if page.next_cursor else "",
+            rows=rows,
+            next_url=url_for("day_link.show", token=found.token, after=further) if further else "",
             empty_reason=_("Nothing waits for you any more. When the agency needs your yes, you get a mail."),
             approve_url=here,
             tick_all_url=url_for("day_link.show", token=found.token, after=after, tick=None if ticked else "all"),
             all_ticked=ticked,
             notice=notice,
             left=left,
+            typed=typed,
             by_link=True,
             asked_name=found.person.name,
         ),
         found.day.agency_id,
         status,
     )
+
+
+def _mine(found: Opened, after: str | None, *, ticked: bool) -> tuple[tuple[WaitingRow, ...], str | None]:
+    """What waits for this person, and where to go on; parts of the list that wait for others alone are passed over."""
+    for _part in range(MOST_PARTS):
+        page = queries.replies_in_states(("awaiting_approval",), after)
+        rows = [row for row in page.rows if row.brand_id in (found.actor.brand_ids or ())]
+        drawn = tickable_rows(found.actor, rows, found.address, ticked=ticked, only_mine=True)
+        after = page.next_cursor
+        if drawn or after is None:
+            return drawn, after
+    return (), after
 
 
 def _page(found: Opened, row: ReplyRow, typed: Typed, status: int) -> Response:
@@ -250,7 +270,7 @@ def _done() -> Notice | None:
     count = int(number) if number.isascii() and number.isdigit() and len(number) < 4 else 1
     if deed in ("approve", "change_and_approve"):
         words = ngettext("%(num)s reply is approved.", "%(num)s replies are approved.", count)
-        return Notice("good", words, _("Each is published once, within a minute or so."))
+        return Notice("good", words, each_words(later="later" in request.args))
     if deed == "decline":
         return Notice("good", _("You declined it."), _("Nothing of it is published."))
     return Notice(
@@ -258,16 +278,31 @@ def _done() -> Notice | None:
     )
 
 
-def _waits_no_more() -> Notice:
-    return Notice(
+def _no_more(found: Opened, reply_id: str, status: int, *, typed: str = "") -> Response:
+    """The list, with what became of the reply; what was typed about it is never lost."""
+    row = _decided(found, reply_id)
+    if row is not None:
+        return _list(found, status, notice=decided_words(row, decisions_about(row.id), found.actor), typed=typed)
+    notice = Notice(
         "info",
         _("This reply does not wait for you any more."),
-        _("Nothing was changed by opening it."),
+        _("Nothing was decided by that."),
         _("What still waits stands below."),
     )
+    return _list(found, status, notice=notice, typed=typed)
 
 
-def _ended(found: Opened, status: int, *, mailed: bool = False) -> Response:
+def _decided(found: Opened, reply_id: str) -> ReplyRow | None:
+    """The reply, where it was once sent for approval in a brand of this person and waits for nobody now."""
+    try:
+        row = queries.get_reply(id_from(reply_id) or UUID(int=0))
+    except NotFound:
+        return None
+    is_shown = row.submitted_at is not None and row.state != "awaiting_approval"
+    return row if is_shown and row.brand_id in (found.actor.brand_ids or ()) else None
+
+
+def _ended(found: Opened, status: int, *, mailed: bool = False, typed: str = "") -> Response:
     notice = Notice(
         "info",
         _("The day this link was for is over."),
@@ -277,7 +312,7 @@ def _ended(found: Opened, status: int, *, mailed: bool = False) -> Response:
         else _("Today's can be mailed to the address this one went to."),
     )
     url = "" if mailed else url_for("day_link.press", token=found.token)
-    page = DayEndedPage(notice=notice, asked_name=found.person.name, url=url)
+    page = DayEndedPage(notice=notice, asked_name=found.person.name, typed=typed, url=url)
     return link_answer("owner/day_ended.html", page, found.day.agency_id, status)
 
 

@@ -12,7 +12,7 @@ from urllib.parse import urlsplit
 
 from flask import Blueprint, Flask, Request, Response, g, redirect, request, url_for
 from flask.sessions import SecureCookieSession, SecureCookieSessionInterface
-from flask_wtf.csrf import CSRFProtect
+from flask_wtf.csrf import CSRFError, CSRFProtect
 from structlog.contextvars import bind_contextvars
 from werkzeug.exceptions import SecurityError
 from werkzeug.wrappers import Response as AnyResponse
@@ -20,6 +20,7 @@ from werkzeug.wrappers import Response as AnyResponse
 from agency.inbox.import_lines import LARGEST_FILE_BYTES
 from agency.web.errors import prepare_errors
 from agency.web.language import prepare_languages
+from agency.web.owner import words_for_later, words_given_back
 from agency.web.paths import is_page_path
 from agency.web.pulse import QuickPulse
 from agency.web.route_policy import ROUTE_POLICY, Audience
@@ -30,7 +31,7 @@ from agency.web.worded_templates import WordedEnvironment
 from tenants.base_app import settings_of_app
 from tenants.database import db
 from tenants.errors import Forbidden
-from tenants.permissions import require
+from tenants.permissions import Permission, require
 from tenants.scope import enter_scope
 from tenants.sealed import purpose_key
 from tenants.settings import LOOPBACK_HOSTS, Settings, SettingsError
@@ -39,6 +40,8 @@ STATIC = "files.static"
 MOST_BODY_BYTES = 1024 * 1024
 LARGE_BODIES = {"import_page.look_through": LARGEST_FILE_BYTES + MOST_BODY_BYTES}
 """Pages that take files, for people who are signed in."""
+GIVES_WORDS_BACK = frozenset({"owner.decide"})
+"""Of words without a draft: where the session or the form is too old, they come back and nothing is done."""
 SAFE_METHODS = frozenset({"GET", "HEAD", "OPTIONS"})
 
 PAGES = (
@@ -211,6 +214,7 @@ def _stand_at_the_door() -> AnyResponse | None:
     endpoint = request.endpoint
     if endpoint is None or endpoint == STATIC:
         return None
+    refused = None
     if request.method not in SAFE_METHODS:
         if endpoint in LARGE_BODIES and person_or_none() is not None:
             request.max_content_length = LARGE_BODIES[endpoint]
@@ -218,15 +222,18 @@ def _stand_at_the_door() -> AnyResponse | None:
             _check_origin(is_unnamed_ours=True)
         else:
             _check_origin()
-            csrf.protect()
+            refused = _form_refused()
     policy = ROUTE_POLICY.get(endpoint)
+    if refused is not None and (endpoint not in GIVES_WORDS_BACK or not isinstance(policy, Permission)):
+        raise refused
     if policy is None:
         raise Forbidden("This page has no rule that says who may open it. Nothing was changed. Tell whoever runs it.")
     if policy in (Audience.PUBLIC, Audience.BY_LINK):
         return None
     person = person_or_none()
     if person is None:
-        return _send_to(url_for("sign_in.sign_in", next=_wanted_path()), signed_out=True)
+        kept = words_for_later() if endpoint in GIVES_WORDS_BACK and request.method not in SAFE_METHODS else None
+        return kept or _send_to(url_for("sign_in.sign_in", next=_wanted_path()), signed_out=True)
     bind_contextvars(person_id=str(person.person_id))
     actor = person.actor
     if actor is not None:
@@ -240,7 +247,17 @@ def _stand_at_the_door() -> AnyResponse | None:
     if person.must_set_up_second_factor:
         return _send_to(url_for("second_factor.set_up"))
     if not isinstance(policy, Audience):
+        if refused is not None and not actor.may(policy):
+            raise refused
         require(actor, policy)
+    return None if refused is None else words_given_back(refused)
+
+
+def _form_refused() -> CSRFError | None:
+    try:
+        csrf.protect()
+    except CSRFError as error:
+        return error
     return None
 
 

@@ -13,6 +13,7 @@ def kind_words() -> dict[str, str]:
     """What each kind of notice is, as settings name it."""
     return {
         "reply_awaits_you": _("A reply waits for your word"),
+        "replies_wait_today": _("In the morning, all replies that wait for your word"),
         "case_awaits_you": _("A case waits for your own answer"),
         "guide_awaits_you": _("A style guide waits for your word"),
         "policy_awaits_you": _("An approval policy waits for your signature"),

@@ -20,14 +20,14 @@ from agency.replies.queries import WaitingReply
 from agency.replies.variants import on_the_table
 from agency.replies.words import hash_of
 from agency.web.contexts import OwnerWaitingPage, WaitingRow
-from agency.web.contexts_owner import LeftRow
+from agency.web.contexts_owner import LeftRow, SignedOutPage
 from agency.web.deciding import carry_out, is_glance, looked_at, posted, refused
 from agency.web.guide_proposals import waiting_rows
 from agency.web.last_sent import remember_sent_as
 from agency.web.looks import Choice, Notice
 from agency.web.owner_beside import goodwill_of_month, waiting_policies
 from agency.web.owner_reply import Typed, decisions_about, page_of
-from agency.web.shell import brand_looks, render_page, shell, toast
+from agency.web.shell import brand_looks, plain_shell, render_page, shell, toast
 from agency.web.waiting_rows import (
     decided_notice,
     left_rows,
@@ -49,6 +49,7 @@ TABS = {
     "decided": DECIDED_STATES,
     "published": ("published",),
 }
+FORM_FIELDS = ("text_hash", "from_hash", "idempotency_key", "text", "reason")
 DECISIONS = {
     "approve": "approved",
     "change_and_approve": "approved",
@@ -94,7 +95,7 @@ def _list(*, notice: Notice | None = None, left: tuple[LeftRow, ...] = ()) -> st
     return render_page(
         "owner/waiting.html",
         OwnerWaitingPage(
-            title=_("Waiting for your yes") if mine else _("Waiting for clients"),
+            title=_title(tab, mine),
             rows=_rows(actor, tab, found.rows, ticked=ticked),
             guides=guides,
             policies=waiting_policies(actor) if is_first and mine else (),
@@ -117,6 +118,14 @@ def _list(*, notice: Notice | None = None, left: tuple[LeftRow, ...] = ()) -> st
             left=left,
         ),
     )
+
+
+def _title(tab: str, mine: bool) -> str:
+    if tab == "decided":
+        return _("Decided replies")
+    if tab == "published":
+        return _("Published replies")
+    return _("Waiting for your yes") if mine else _("Waiting for clients")
 
 
 def _tab(name: str) -> str | None:
@@ -187,6 +196,47 @@ def decide(reply_id: str) -> AnyResponse:
     if deed in ("approve", "change_and_approve"):
         remember_sent_as(reply.brand_id, brand_of(locked(wanted)).name)
     return redirect(url_for("owner.reply", reply_id=wanted), code=303)
+
+
+def words_given_back(refused: Exception) -> Response:
+    """For a form that is too old to be taken: the page again with what was typed. Nothing is decided. Raises `refused`
+    where there is no such page.
+    """
+    notice = Notice(
+        "warn",
+        _("This form was too old or did not come from our page."),
+        _("Nothing was decided; what you typed is below."),
+        _("Read it again and press once more."),
+    )
+    kept = replace(posted().kept, notice=notice)
+    try:
+        return _answer(_id((request.view_args or {}).get("reply_id", "")), 400, kept)
+    except NotFound:
+        raise refused from None
+
+
+def words_for_later() -> Response | None:
+    """For whoever is signed in no longer: what they typed, to go on with once they are; None where they typed nothing.
+    Asks no database.
+    """
+    if request.headers.get("HX-Request") == "true":
+        return make_response("", 401)  # what is typed stays where it stands
+    typed = "\n\n".join(words for words in (posted().kept.changed, request.form.get("reason", "")) if words)
+    if not typed:
+        return None
+    page = SignedOutPage(
+        notice=Notice(
+            "warn",
+            _("You are signed in no longer."),
+            _("Nothing was decided; what you typed is below."),
+            _("Sign in on another tab, then come back here and go on."),
+        ),
+        url=request.path,
+        sign_in_url=url_for("sign_in.sign_in", next=request.path),
+        fields=tuple((name, request.form[name]) for name in FORM_FIELDS if request.form.get(name)),
+        typed=typed,
+    )
+    return make_response(render_page("owner/signed_out.html", page, shell=plain_shell()), 401)
 
 
 def _asked_anew() -> Notice:

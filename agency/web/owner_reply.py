@@ -30,7 +30,8 @@ from agency.web.looks import Notice, brand_look
 from agency.web.message_looks import message_looks, quoted_post
 from agency.web.owner_words import decided_words
 from agency.web.reply_looks import answer_words, finding_looks, let_go_in, result_look, stored_result
-from agency.web.wait_words import wait_sentences
+from agency.web.sending_words import goes_out_if_approved
+from agency.web.wait_words import asked_words
 from styleguides.brand_check import CheckResult as Checked
 from styleguides.brand_check import check_for_brand
 from tenants import clock
@@ -134,8 +135,10 @@ def page_of(actor: Actor, reply_id: UUID, typed: Typed, link: ByLink | None = No
         sent_as_before=sent_as_before(view.brand_id) if waits and link is None else "",
         may_decide=actor.may(Permission.REPLY_APPROVE)
         and (asked is None or actor.user_id in {person.id for person in asked.people}),
-        waits=" ".join([_(asked.words), *wait_sentences(reply.waits_clock)]) if asked is not None else "",
-        decided=None if waits else decided_words(reply, decisions, actor, typed.changed or typed.reason),
+        waits=asked_words(asked, actor, reply.waits_clock) if asked is not None else "",
+        goes_out=goes_out_if_approved(reply) if waits else "",
+        decided=None if waits else decided_words(reply, decisions, actor),
+        typed="" if waits else typed.changed or typed.reason,
         notice=typed.notice or _stale_notice(table, typed, waits),
         live_url=live_url(view, reply_id),
         receipt_url="" if waits or link is not None else url_for("receipts.receipt", reply_id=reply_id),

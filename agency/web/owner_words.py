@@ -13,7 +13,10 @@ from agency.replies.queries import ReplyRow
 from agency.web import clocks
 from agency.web.language import chosen_language, chosen_zone
 from agency.web.looks import Notice, Tone
+from agency.web.reply_looks import platform_word
+from agency.web.sending_words import goes_out_words
 from agency.web.stored_words import said_again
+from tenants import clock
 from tenants.permissions import Actor
 
 
@@ -32,12 +35,10 @@ class Decided(Protocol):
     def by_name(self) -> str: ...
 
 
-def decided_words(reply: ReplyRow, decisions: Sequence[Decided], actor: Actor, typed: str = "") -> Notice:
-    """Where a reply that no longer waits stands. `typed` was written into a form that came too late."""
+def decided_words(reply: ReplyRow, decisions: Sequence[Decided], actor: Actor) -> Notice:
+    """Where a reply that no longer waits stands."""
     last = decisions[-1] if decisions else None
     what, safe, then = _words(reply, last, actor)
-    if typed:
-        then = " ".join((then, _("You had written: %(words)s", words=typed)))
     return Notice(TONES.get(reply.state, "info"), what, safe, then)
 
 
@@ -91,9 +92,31 @@ def after_yes(reply: ReplyRow) -> tuple[str, str]:
     if reply.state == "outcome_unknown":
         safe = _("It was sent, but the platform did not confirm it.")
         return safe, _("We look whether it is there before anything is sent again.")
-    if reply.state in ("approved", "publishing"):
+    if reply.state == "approved":
+        return _on_its_way(reply)
+    if reply.state == "publishing":
         return _("It is published once, within a minute or so."), nothing
     return _("Something changed since, so it was not published."), _("You are asked again when it is ready.")
+
+
+def _on_its_way(reply: ReplyRow) -> tuple[str, str]:
+    """Of a reply that has its yes: a time it waits for, what holds it back, or nothing of both."""
+    place = platform_word(reply.platform)
+    held = dict.fromkeys(
+        ("no_allowance", "key_missing", "writes_paused", "rate_limited", "unreachable"),
+        _("It is not published yet: at the moment %(place)s cannot be reached or takes nothing.", place=place),
+    )
+    held |= {
+        "reconnect": _("It is not published yet: the connection to %(place)s has to be made anew.", place=place),
+        "brand_paused": _("It is not published yet: sending for this brand is paused."),
+        "follows_another": _("It is not published yet: another reply to the same person goes first."),
+    }
+    if reply.trouble in held:
+        return held[reply.trouble], _("Your yes is kept, and it goes out by itself as soon as it can.")
+    nothing = _("You need not do anything.")
+    if reply.not_before is not None and reply.not_before > clock.now():
+        return goes_out_words(reply), nothing
+    return _("It is published once, within a minute or so."), nothing
 
 
 def _who(last: Decided | None, actor: Actor) -> str:

@@ -18,7 +18,7 @@ from agency.web import parts_sample_quiz as quiz
 from agency.web import parts_sample_ranking as ranking
 from agency.web import parts_sample_saved_replies as saved
 from agency.web import parts_sample_topics as topics
-from agency.web.contexts_owner import DayEndedPage
+from agency.web.contexts_owner import DayEndedPage, SignedOutPage
 from agency.web.contexts_record import DoneLine, DonePage
 from agency.web.health_words import health_looks
 from agency.web.looks import Choice, Notice, StateLook, Toast
@@ -51,7 +51,7 @@ Sample = tuple[str, c.Shell, object]
 
 def waiting(empty: bool = False) -> c.OwnerWaitingPage:
     row = c.WaitingRow(f"{PAGES}/owner-reply", brands()[1], "Google · review", "Anna Szczebrzeszyńska", REVIEW[:140], DRAFT[:140], "pl", one_star(), "Ana", ago(minutes=26), left(minutes=40))  # fmt: skip
-    whole = replace(row, whole=DRAFT, result=milder(clean=True), tick="1")
+    whole = replace(row, whole=DRAFT, result=milder(clean=True), tick="1", goes_out="Goes out Tue 09:00, if it has its yes by then.", waits="If nobody answers before 24 Nov 2026, 09:00, others are asked.")  # fmt: skip
     stopped = replace(whole, result=result(), tick="", why_not="Your style guide stops these words: change them or ask for changes.")  # fmt: skip
     return c.OwnerWaitingPage(title="Waiting for your yes", approve_url="#", tick_all_url="?tick=all", rows=() if empty else (whole, replace(whole, tick="2", ticked=True), stopped), tabs=(Choice("Waiting", "?", True, 0 if empty else 3), Choice("Decided", "?decided=1")))  # fmt: skip
 
@@ -102,6 +102,11 @@ def link_ended(*, used: bool) -> c.LinkEndedPage:
 def day_ended() -> DayEndedPage:
     told = Notice("info", "The day this link was for is over.", "Nothing was decided.", "Today's can be mailed to the address this one went to.")  # fmt: skip
     return DayEndedPage(notice=told, asked_name="Jan Kowalczyk", url="#")
+
+
+def signed_out() -> SignedOutPage:
+    told = Notice("warn", "You are signed in no longer.", "Nothing was decided; what you typed is below.", "Sign in on another tab, then come back here and go on.")  # fmt: skip
+    return SignedOutPage(notice=told, url="#", sign_in_url="#", fields=(("text", CHANGED),), typed=CHANGED)
 
 
 def receipt() -> c.ReceiptPage:
@@ -221,6 +226,7 @@ def samples() -> dict[str, Callable[[str], Sample]]:
         "link": lambda here: ("owner/reply.html", link_shell(here), replace(owner_reply(), by_link=True, asked_name="Jan Kowalczyk", opened="change", others_url="", others_count=0)),
         "day": lambda here: ("owner/waiting.html", link_shell(here), replace(waiting(), by_link=True, asked_name="Jan Kowalczyk", tabs=())),
         "day-ended": lambda here: ("owner/day_ended.html", link_shell(here), day_ended()),
+        "signed-out": lambda here: ("owner/signed_out.html", link_shell(here), signed_out()),
         "link-used": lambda here: ("owner/link_ended.html", link_shell(here), link_ended(used=True)),
         "link-ended": lambda here: ("owner/link_ended.html", link_shell(here), link_ended(used=False)),
         "receipt": lambda here: ("receipt/page.html", shell(here), receipt()),

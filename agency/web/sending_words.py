@@ -7,6 +7,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable
 from datetime import datetime
+from typing import Protocol
 
 from flask import url_for
 from flask_babel import gettext as _
@@ -14,6 +15,7 @@ from flask_babel import ngettext
 
 from agency.replies.models import Reply
 from agency.replies.reply_rows import ReplyRow
+from agency.replies.sending_time import hours_moment_if_approved
 from agency.web.language import time_of_day
 from agency.web.looks import Notice
 from agency.web.reply_looks import platform_word
@@ -23,7 +25,18 @@ from tenants.permissions import Actor, Permission
 _SAID = re.compile(r"It said: (.+?) Nothing was published\. ", re.DOTALL)
 
 
-def goes_out_words(reply: ReplyRow | Reply) -> str:
+class Timed(Protocol):
+    """A reply, as far as its time of sending goes."""
+
+    @property
+    def state(self) -> str: ...
+    @property
+    def not_before(self) -> datetime | None: ...
+    @property
+    def not_before_because(self) -> str | None: ...
+
+
+def goes_out_words(reply: Timed) -> str:
     """When it leaves and why not now; empty where nothing was said of it."""
     if reply.not_before_because is None or reply.state not in ("awaiting_approval", "approved"):
         return ""
@@ -37,6 +50,16 @@ def goes_out_words(reply: ReplyRow | Reply) -> str:
     if reply.not_before_because == "hours":
         return _("Goes out %(time)s, when the brand's hours begin.", time=time_of_day(at))
     return _("Goes out %(time)s.", time=time_of_day(at))
+
+
+def goes_out_if_approved(reply: ReplyRow) -> str:
+    """For who may say yes now: when it would go out; empty for at once. Three statements where hours decide."""
+    if reply.not_before_because != "hours":
+        return goes_out_words(reply)
+    begins = hours_moment_if_approved(reply.id, clock.now())
+    if begins is None:
+        return ""
+    return _("With your yes now it goes out %(time)s, when the brand's hours begin.", time=time_of_day(begins))
 
 
 def goes_out_soon(reply: Reply) -> str:

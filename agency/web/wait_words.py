@@ -11,11 +11,12 @@ from flask_babel import ngettext
 
 from agency.replies.policy_clock import Plan, WaitClock, clock_from_data
 from agency.replies.policy_terms import Terms
-from agency.replies.waiting import named
+from agency.replies.waiting import Standing, named
 from agency.web import clocks
 from agency.web.language import chosen_language, chosen_zone
 from agency.web.stored_words import said_again
-from tenants.errors import Worded
+from tenants.errors import Worded, worded
+from tenants.permissions import Actor
 
 
 def wait_sentences(kept: Mapping[str, Any] | None) -> list[str]:
@@ -40,6 +41,22 @@ def wait_sentences(kept: Mapping[str, Any] | None) -> list[str]:
     if clock.silence_at is not None:
         found.append(_coming(clock.silence, moment_words(clock.silence_at)))
     return found
+
+
+def asked_words(asked: Standing, reader: Actor, kept: Mapping[str, Any] | None) -> str:
+    """For who looks at what waits: for whom, why, and what comes by itself."""
+    values = asked.words.values
+    if reader.user_id in {person.id for person in asked.people}:
+        said = (
+            _(worded("It waits for your yes, because %(because)s.", because=values["because"]))
+            if "because" in values
+            else _("It waits for your yes.")
+        )
+    elif "because" in values:
+        said = _(worded("It waits for %(names)s, because %(because)s.", **values))
+    else:
+        said = _(worded("It waits for %(names)s.", **values))
+    return " ".join([said, *wait_sentences(kept)])
 
 
 def waiting_words(names: Sequence[str], since: datetime, kept: Mapping[str, Any] | None) -> str:

@@ -14,14 +14,17 @@ from flask_babel import ngettext
 from agency.replies.checks import words_kind
 from agency.replies.deciding_many import Decided, Shown, Tickable, look_at_many
 from agency.replies.queries import WaitingReply
+from agency.replies.sending_time import any_later
 from agency.web import clocks
 from agency.web.contexts_owner import LeftRow, WaitingRow
 from agency.web.language import chosen_language, chosen_zone
 from agency.web.looks import BrandLook, Notice, brand_look
 from agency.web.receipt_after import live_looks
 from agency.web.reply_looks import place_words, result_look, stars_look
+from agency.web.sending_words import goes_out_words
 from agency.web.shell import brand_looks
 from agency.web.state_looks import reply_states
+from agency.web.wait_words import wait_sentences
 from styleguides.masking import masked
 from tenants import clock
 from tenants.errors import AppError, Invalid
@@ -81,6 +84,8 @@ def waiting_row(row: WaitingReply, address: Address, looks: Mapping[UUID, BrandL
         due=clocks.due(row.due_at, now, zone, locale) if row.due_at and waits else None,
         state=None if waits else reply_states().get(row.state),
         stopped=row.stopped_by_version is not None and waits,
+        goes_out=goes_out_words(row),
+        waits=" ".join(wait_sentences(row.waits_clock)) if waits else "",
     )
 
 
@@ -163,13 +168,20 @@ def decided_notice(decided: Decided) -> Notice:
         decided.missing,
     )
     if not left:
-        return Notice("good", yes, _("Each is published once, within a minute or so."))
+        return Notice("good", yes, each_words(later=any_later(decided.approved, clock.now())))
     return Notice(
         "warn",
         yes if approved else _("Nothing was approved."),
         f"{no} {gone}" if decided.missing else no,
         _("Below stands why; open those and decide there.") if decided.left else "",
     )
+
+
+def each_words(*, later: bool) -> str:
+    """When what was approved together goes out. `later`: some of it waits for its time."""
+    if later:
+        return _("Each is published once: within a minute or so, or at the time that was set for it.")
+    return _("Each is published once, within a minute or so.")
 
 
 def published_row(drawn: WaitingRow, reply_id: UUID, live_url: str, live_state: str | None) -> WaitingRow:

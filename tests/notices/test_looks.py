@@ -67,6 +67,7 @@ MAILS: dict[str, tuple[str, dict[str, Any]]] = {
             "waited_hours": 0,
             "silence": "safe_variant",
             "silence_at": datetime(2026, 11, 24, 9, 0, tzinfo=UTC),
+            "sends_at": datetime(2026, 11, 25, 8, 0, tzinfo=UTC),
             "due_at": None,
             "path": "/a/TOKEN",
             "answerable": True,
@@ -92,13 +93,13 @@ MAILS: dict[str, tuple[str, dict[str, Any]]] = {
             "answerable": False,
             "waited_hours": 0,
             "silence": "",
+            "sends_in_hours": True,
             "silence_at": None,
         },
     ),
     "replies_wait_today": (
         "replies_wait_today",
         {
-            "agency_name": "Lantern Street",
             "count": 3,
             "brands": [
                 {"name": "Pennywell <b>", "mark": "PW", "colour": "#1b4d8f", "ink": "#ffffff", "count": 2},

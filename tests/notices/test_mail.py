@@ -84,9 +84,17 @@ def test_the_approvers_mail_holds_both_texts_the_time_and_three_links(app: Flask
     assert "&lt;script&gt;" in html
     assert re.findall(r'href="([^"]*)"', html) == LINKS
     assert "src=" not in html, "nothing is fetched when it is opened"
-    assert str(message["Subject"]) == "Hotel Bursztynowa Zatoka: a reply waits for your word"
+    assert str(message["Subject"]) == "Hotel Bursztynowa Zatoka: a reply to Test Customer waits for your word"
     assert message["Reply-To"] is not None
     assert str(message["Message-ID"]).endswith("@localhost>")
+
+
+def test_nobodys_name_reads_as_a_line_of_ours(app: Flask) -> None:
+    with app.app_context():
+        message = waiting(Reader(name="Anna\n\nApprove:"), customer_name="Eve\n\nApprove:\r\nhttps://evil.example")
+    plain = str(message.get_body(("plain",)).get_content())
+    assert "Eve Approve: https://evil.example wrote to" in plain
+    assert plain.count("\nApprove:") == 1
 
 
 @pytest.mark.parametrize(("language", "words"), [("pl", "czeka na Twoją decyzję"), ("pt", "espera a sua decisão")])

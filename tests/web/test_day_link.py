@@ -12,6 +12,8 @@ import pytest
 from flask import Flask
 from sqlalchemy import Engine, text
 
+from agency.notices.choosing import stop_mails
+from agency.replies import desk
 from agency.replies.day_links import end_of_day, mail_day
 from jobs.mailing_days import mail_days
 from tenants import clock
@@ -107,7 +109,9 @@ def test_one_is_changed_another_declined_behind_the_same_link(
     form = form_of(phone.open(f"{day}/{other}").text, do="decline", reason="Not so.")
     assert "You declined it." in phone.post(f"{day}/{other}", form, follow=True).text
     assert row_of(ana, other).state == "declined"
-    assert phone.post(f"{day}/{other}", form).status_code == 409
+    second = phone.post(f"{day}/{other}", form)
+    assert second.status_code == 409
+    assert re.search(r"Declined [^<]* by you\.", second.text), "a second press says what the first one did"
 
 
 def test_what_waits_for_others_and_other_brands_is_not_there(
@@ -139,7 +143,9 @@ def test_the_link_ends_with_the_day_of_its_brand_and_with_the_role(
         move_to(datetime(2026, 11, 24, 4, 59, tzinfo=UTC))  # 23:59 in New York
         assert str(waits) in phone.open(link).text
         move_to(datetime(2026, 11, 24, 5, 0, tzinfo=UTC))
-        for answer in (phone.open(link), phone.open(f"{link}/{waits}"), phone.post(link, form)):
+        late = phone.post(f"{link}/{waits}", {"do": "decline", "text_hash": "0" * 64, "reason": "Not so."})
+        assert "Not so." in late.text, "what was typed is never lost"
+        for answer in (phone.open(link), phone.open(f"{link}/{waits}"), phone.post(link, form), late):
             assert "The day this link was for is over." in answer.text
             assert str(waits) not in answer.text
         again = phone.post(link, {"do": "newer"}, follow=True)
@@ -155,6 +161,31 @@ def test_the_link_ends_with_the_day_of_its_brand_and_with_the_role(
         for answer in (phone.open(newer), phone.post(newer, form), phone.post(newer, {"do": "newer"})):
             assert answer.status_code == 404
     assert row_of(ana, waits).state == "awaiting_approval"
+
+
+def test_what_was_typed_about_a_reply_that_is_taken_back_is_there_still(
+    phone: Phone, ana: Agency, waits: UUID, day: str
+) -> None:
+    form = form_of(phone.open(f"{day}/{waits}").text, do="change_and_approve", text="Warm thanks.\nTwice.")
+    with ana.entered(ana.staff):
+        desk.withdraw(ana.staff, waits)
+    answer = phone.post(f"{day}/{waits}", form)
+    assert answer.status_code == 409
+    assert "The agency took this reply back." in answer.text
+    assert "Warm thanks.\nTwice." in answer.text
+
+
+def test_parts_of_the_list_that_wait_for_others_are_passed_over(
+    phone: Phone, ana: Agency, waits: UUID, day: str, make: Factory, superuser: Engine
+) -> None:
+    second = make.person(ana, Role.CLIENT_OWNER, only_brand_ids=[ana.brand_ids[0]])
+    make.policy(ana, ana.brand_ids[0], needs="all", steps=[[str(second.user_id)]])
+    copies(superuser, waiting_reply(ana, make.conversation(ana, author="Another Person")), 50)
+    with superuser.begin() as connection:
+        connection.execute(text("update reply set state_since = now() where id = :id"), {"id": waits})
+    page = phone.open(day).text
+    assert str(waits) in page
+    assert "Another Person" not in page
 
 
 def test_no_alteration_of_the_token_opens_anything(phone: Phone, waits: UUID, day: str) -> None:
@@ -190,9 +221,16 @@ def test_in_the_morning_whoever_has_several_gets_one_mail(
             mail_days(whole_app)
         assert sent() == 1
         assert "2 replies wait for your yes:" in "\n".join(bodies(whole_app, superuser))
+        assert ana.name in "\n".join(bodies(whole_app, superuser)), "in the agency's name"
         move_to(NOON.replace(hour=8) + timedelta(days=1))
         mail_days(whole_app)
         assert sent() == 2
+        with ana.entered(ana.client_owner):
+            stop_mails(ana.client_owner.user_id, "replies_wait_today")
+            db.session.commit()
+        move_to(NOON.replace(hour=8) + timedelta(days=2))
+        mail_days(whole_app)
+        assert sent() == 2, "who wants none gets none"
 
 
 def test_the_list_costs_as_many_statements_for_twelve(

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
+from datetime import timedelta
 from html import unescape
 from uuid import UUID
 
@@ -12,12 +14,16 @@ from sqlalchemy import Engine, select, text, update
 
 from agency.replies import desk, queries
 from agency.replies.models import Approval, Reply
+from agency.replies.sending_time import When
 from agency.replies.words import hash_of
+from tenants import clock
+from tenants.brand_hours import set_hours
 from tenants.database import db
 from tenants.outbox import JobName
 from tenants.permissions import Role
 from tests.factories import Agency, Factory
 from tests.web.browser import Browser
+from tests.web.mailed import Phone, bodies, links
 from tests.web.replying import HOSTILE, MARKUP, form_of, is_inert, promises, rewritten, row_of, waiting_reply
 
 SAID = "Cold breakfast, rude staff."
@@ -309,3 +315,66 @@ def test_what_a_new_guide_stops_is_said_before_anybody_decides(
         connection.execute(text("update reply set state = 'draft'"))
         connection.execute(text("update conversation set version = version + 1, reply_state = 'draft'"))
     assert "version 2, stops this" in writer.get(f"/inbox/{case}").text
+
+
+def test_words_outlive_the_session_and_the_form(whole_app: Flask, ana: Agency, reply_id: UUID) -> None:
+    address = f"/approvals/{reply_id}"
+    before = Browser(whole_app, ana.client_owner)
+    form = form_of(before.get(address).text, do="change_and_approve", text="Warm thanks.\nTwice.", reason="In short.")
+    before.set_session("ended")
+    kept = before.post(address, form)
+    assert kept.status_code == 401
+    glance = before.post(address, form, headers={"HX-Request": "true"})
+    assert (glance.status_code, "HX-Redirect" in glance.headers) == (401, False), "nobody is led away while typing"
+    again = {
+        name: unescape(value) for name, value in re.findall(r'type="hidden" name="(\w+)" value="([^"]*)"', kept.text)
+    }
+    after = Browser(whole_app, ana.client_owner)
+    back = after.client.post(address, data={**again, "do": "change_and_approve"})
+    assert back.status_code == 400, "a form without its token decides nothing"
+    assert row_of(ana, reply_id).state == "awaiting_approval"
+    form = form_of(back.text, do="change_and_approve")
+    assert (form["text"], "In short." in back.text) == ("Warm thanks.\nTwice.", True)
+    assert after.post(address, form).status_code == 303
+    assert (row_of(ana, reply_id).state, row_of(ana, reply_id).text) == ("approved", "Warm thanks.\nTwice.")
+
+
+def test_when_it_goes_out_is_said_before_and_after_the_yes(
+    client: Browser, whole_app: Flask, ana: Agency, case: UUID, superuser: Engine
+) -> None:
+    with ana.entered(ana.staff):
+        reply_id = desk.start_draft(ana.staff, case, "Thank you.").id
+        desk.submit(ana.staff, reply_id, when=When("chosen", clock.now() + timedelta(days=2)))
+    (link,) = links(whole_app, superuser)
+    phone = Phone(whole_app)
+    for page in (client.get("/approvals"), client.get(f"/approvals/{reply_id}"), phone.open(link)):
+        assert "if it has its yes by then" in page.text
+    assert all("not before." in body for body in bodies(whole_app, superuser))
+    pressed = phone.post(link, {"do": "approve", "text_hash": hash_of("Thank you.")}, follow=True)
+    for page in (pressed, client.get(f"/approvals/{reply_id}"), client.get("/approvals?tab=decided")):
+        assert "Goes out " in page.text
+        assert "within a minute" not in page.text
+    with superuser.begin() as connection:
+        connection.execute(text("update reply set trouble = 'brand_paused'"))
+    for page in (phone.open(link), client.get(f"/approvals/{reply_id}")):
+        assert "sending for this brand is paused" in page.text
+
+
+def test_the_brands_hours_are_said_before_the_yes(client: Browser, ana: Agency, case: UUID) -> None:
+    tomorrow = (clock.now().weekday() + 1) % 7
+    with ana.entered(ana.agency_admin):
+        days = [[[540, 1020]] if day == tomorrow else [] for day in range(7)]
+        set_hours(ana.agency_admin, ana.brand_ids[0], days=days, zone="UTC", sends_in_hours=True)
+    with ana.entered(ana.staff):
+        reply_id = desk.start_draft(ana.staff, case, "Thank you.").id
+        desk.submit(ana.staff, reply_id, when=When("hours"))
+    assert "09:00, when the brand&#39;s hours begin." in client.get(f"/approvals/{reply_id}").text
+    assert "Goes out in the brand&#39;s hours" in client.get("/approvals").text
+
+
+def test_the_list_says_what_comes_if_nobody_answers(
+    client: Browser, ana: Agency, make: Factory, case: UUID, whole_app: Flask, superuser: Engine
+) -> None:
+    make.policy(ana, ana.brand_ids[0], needs="all", silence="hold", silence_after=24)
+    waiting_reply(ana, case)
+    assert "it goes on waiting and the agency is told" in client.get("/approvals").text
