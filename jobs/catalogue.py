@@ -28,9 +28,10 @@ RUNNER = "jobs.runner:run_promises"
 class JobKind:
     """How one kind of job runs. `together` is how many promises one RQ job takes: a fork costs more than most jobs.
 
-    `beside` is how many brands' promises of one job run at once, in threads, where they mostly wait for platforms. What
-    is not promised (poll turns) is called by RQ itself. `merges`: it does all there is to do about its ids, so that one
-    run keeps every promise of the same.
+    `beside` is how many brands' promises of one job run at once, in threads, where they mostly wait for platforms.
+    `many` names the same for many promises of one agency at once: it is given what each is about, and returns the
+    places of those it kept. What is not promised (poll turns) is called by RQ itself. `merges`: it does all there is to
+    do about its ids, so that one run keeps every promise of the same.
     """
 
     function: str
@@ -41,6 +42,7 @@ class JobKind:
     beside: int = 1
     is_promised: bool = True
     merges: bool = False
+    many: str | None = None
 
     @property
     def queued(self) -> str:
@@ -49,16 +51,32 @@ class JobKind:
 
     def resolve(self) -> Callable[..., Any]:
         """The function behind the dotted name `module:function`. Raises ImportError or AttributeError when wrong."""
-        module, _, name = self.function.partition(":")
-        found: Callable[..., Any] = getattr(import_module(module), name)
-        return found
+        return _named(self.function)
+
+    def resolve_many(self) -> Callable[..., Any] | None:
+        """The same of `many`; None where the kind has none."""
+        return _named(self.many) if self.many is not None else None
+
+
+def _named(dotted: str) -> Callable[..., Any]:
+    module, _, name = dotted.partition(":")
+    found: Callable[..., Any] = getattr(import_module(module), name)
+    return found
 
 
 CATALOGUE: dict[JobName, JobKind] = {
     JobName.POLL_ACCOUNTS: JobKind("jobs.polling:poll_turns_of", "poll", 300, tries=1, is_promised=False),
     JobName.HANDLE_EVENTS: JobKind("jobs.events:handle_events", "events", 120, tries=12, together=20, merges=True),
     JobName.NAME_PERSON: JobKind("jobs.naming:name_person", "events", 60, tries=8, together=20),
-    JobName.PUBLISH_REPLY: JobKind("jobs.publishing:publish_reply", "publish", 90, tries=20, together=20, beside=4),
+    JobName.PUBLISH_REPLY: JobKind(
+        "jobs.publishing:publish_reply",
+        "publish",
+        90,
+        tries=20,
+        together=50,
+        beside=4,
+        many="jobs.publishing:publish_replies",
+    ),
     JobName.RECONCILE_REPLY: JobKind("jobs.publishing:reconcile_reply", "publish", 120, tries=20, together=5),
     JobName.DO_DEED: JobKind("jobs.publishing:do_deed", "publish", 60, tries=10, together=5),
     JobName.RECHECK_WAITING_REPLIES: JobKind(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from uuid import UUID
 
 from flask import Flask
@@ -19,6 +20,13 @@ def _scope(agency_id: str, brand_id: str) -> Scope:
 def publish_reply(app: Flask, agency_id: str, brand_id: str, reply_id: str) -> None:
     """Send one approved reply, once."""
     publishing.publish(app, _scope(agency_id, brand_id), UUID(reply_id), transport_of(app))
+
+
+def publish_replies(app: Flask, each: Sequence[Mapping[str, str]]) -> set[int]:
+    """Send approved replies of one agency, each once; returns the places of those that were looked at."""
+    scope = Scope(UUID(each[0]["agency_id"]), frozenset(UUID(ids["brand_id"]) for ids in each))
+    states = publishing.publish_many(app, scope, [UUID(ids["reply_id"]) for ids in each], transport_of(app))
+    return {place for place, ids in enumerate(each) if UUID(ids["reply_id"]) in states}
 
 
 def reconcile_reply(app: Flask, agency_id: str, brand_id: str, reply_id: str) -> None:

@@ -22,7 +22,7 @@ from channels.allowances import ask_for, notes_of
 from channels.budgets import Budgets
 from channels.protocol import Answer, Request
 from channels.transport import Endpoints, Transport
-from jobs.catalogue import CATALOGUE, URGENT_QUEUES
+from jobs.catalogue import CATALOGUE, URGENT_QUEUES, JobKind
 from tenants import failpoints
 from tenants.base_app import create_base_app, redis_of_app, settings_of_app
 from tenants.database import db
@@ -37,8 +37,12 @@ HAND_BACK_SECONDS = 60
 """After so long a job of promises that run beside each other begins none any more: the dispatcher's lease on them is
 150 s, and one takes at most 60 s where a platform is silent.
 """
+TOGETHER_SOONER_SECONDS = 20
+"""So much sooner for many together: the last of them may leave when a minute is over, and take 30 s."""
 FIRST_PAUSE_SECONDS = 5
 LONGEST_PAUSE_SECONDS = 900
+
+_OPEN = (OutboxEntry.done_at.is_(None), OutboxEntry.given_up_at.is_(None))
 
 log = get_logger("jobs")
 _app: Flask | None = None
@@ -102,18 +106,21 @@ def run_promises(numbers: Sequence[int], app: Flask | None = None) -> None:
     """Run outbox entries; one's trouble is never another's. Numbers of done ones are passed over.
 
     One after another, but for kinds that run beside each other: of these the entries of several brands go at once, each
-    in a transaction and by a claim of its own, and those of one brand in their order. What such a job did not begin in
-    its time is handed back.
+    in a transaction and by a claim of its own, and those of one brand in their order. Where the kind has a form for
+    many, those of one agency are one lane and run together. What such a job did not begin in its time is handed back.
     """
     app = app or worker_app()
-    lanes, beside = _lanes(app, numbers)
-    if beside == 1:
+    lanes, kind = _lanes(app, numbers)
+    if kind is None or kind.beside == 1:
         _run_lane(app, list(numbers))
         return
+    beside = kind.beside
     over = threading.Event()
     ends_at = time.monotonic() + HAND_BACK_SECONDS
 
     def run(lane: list[int]) -> None:
+        if kind.many is not None and not over.is_set() and time.monotonic() <= ends_at - TOGETHER_SOONER_SECONDS:
+            lane = _run_together(app, kind, lane)
         for place, number in enumerate(lane):
             if over.is_set() or time.monotonic() > ends_at:
                 _hand_back(app, lane[place:])
@@ -131,18 +138,26 @@ def run_promises(numbers: Sequence[int], app: Flask | None = None) -> None:
             over.set()  # RQ's timeout is raised here alone: who is at work ends that one promise
 
 
-def _lanes(app: Flask, numbers: Sequence[int]) -> tuple[list[list[int]], int]:
-    """The entries by brand, and how many of these go at once: 1 where any is of a kind that goes alone."""
+def _lanes(app: Flask, numbers: Sequence[int]) -> tuple[list[list[int]], JobKind | None]:
+    """The entries by agency or brand, and their kind; None where they are of several, or one alone."""
     if len(numbers) == 1:
-        return [list(numbers)], 1
-    wanted = select(OutboxEntry.id, OutboxEntry.job_name, OutboxEntry.ids["brand_id"].astext)
+        return [list(numbers)], None
+    wanted = select(
+        OutboxEntry.id,
+        OutboxEntry.job_name,
+        OutboxEntry.ids["agency_id"].astext,
+        OutboxEntry.ids["brand_id"].astext,
+    )
     with in_scope(app, None):
         found = {row[0]: row for row in db.session.execute(wanted.where(OutboxEntry.id.in_(numbers)))}
+    kinds = {row[1]: CATALOGUE[JobName(row[1])] for row in found.values()}
+    kind = next(iter(kinds.values())) if len(kinds) == 1 else None
     lanes: dict[str | None, list[int]] = {}
-    for number in numbers:
+    for number in dict.fromkeys(numbers):
         if number in found:
-            lanes.setdefault(found[number][2], []).append(number)
-    return list(lanes.values()), min((CATALOGUE[JobName(row[1])].beside for row in found.values()), default=1)
+            of_agency, of_brand = found[number][2:]
+            lanes.setdefault(of_agency if kind is not None and kind.many else of_brand, []).append(number)
+    return list(lanes.values()), kind
 
 
 def _hand_back(app: Flask, numbers: Sequence[int]) -> None:
@@ -153,6 +168,43 @@ def _hand_back(app: Flask, numbers: Sequence[int]) -> None:
             .values(leased_until=None)
             .execution_options(synchronize_session=False)
         )
+
+
+def _run_together(app: Flask, kind: JobKind, numbers: Sequence[int]) -> list[int]:
+    """Run an agency's entries by their kind's form for many; returns those that go alone: what was tried before, as its
+    trouble shall not be others', and what that form did not keep.
+    """
+    with in_scope(app, None):
+        first = {
+            row.id: row.ids
+            for row in db.session.execute(
+                update(OutboxEntry)
+                .where(OutboxEntry.id.in_(numbers), *_OPEN, OutboxEntry.attempts == 0)
+                .values(attempts=OutboxEntry.attempts + 1)
+                .returning(OutboxEntry.id, OutboxEntry.ids)
+                .execution_options(synchronize_session=False)
+            )
+        }
+    begun = [number for number in numbers if number in first]
+    kept: set[int] = set()
+    many = kind.resolve_many()
+    if begun and many is not None:
+        with bound_contextvars(job=kind.function, promises=len(begun)):
+            try:
+                failpoints.reached("promise.begun")
+                kept = {begun[place] for place in many(app, [first[number] for number in begun])}
+                failpoints.reached("promise.kept")
+            except Exception:
+                log.exception("jobs_failed_together")
+    if kept:
+        with in_scope(app, None):
+            db.session.execute(
+                update(OutboxEntry)
+                .where(OutboxEntry.id.in_(kept))
+                .values(done_at=func.now())
+                .execution_options(synchronize_session=False)
+            )
+    return [number for number in numbers if number not in kept]
 
 
 def _run_lane(app: Flask, numbers: Sequence[int]) -> None:
@@ -186,7 +238,7 @@ def _begin(app: Flask, number: int) -> tuple[JobName, dict[str, Any]] | None:
     with in_scope(app, None):
         row = db.session.execute(
             update(OutboxEntry)
-            .where(OutboxEntry.id == number, OutboxEntry.done_at.is_(None), OutboxEntry.given_up_at.is_(None))
+            .where(OutboxEntry.id == number, *_OPEN)
             .values(attempts=OutboxEntry.attempts + 1)
             .returning(OutboxEntry.job_name, OutboxEntry.ids, OutboxEntry.attempts)
         ).first()

@@ -21,6 +21,7 @@ from jobs.catalogue import CATALOGUE, QUEUES, URGENT_QUEUES
 from jobs.patience import LONGEST_PAUSE_SECONDS, Patience
 from jobs.runner import worker_app
 from styleguides.language import detect_language
+from styleguides.passed_check import program
 from tenants.base_app import check_keys_of_app, redis_of_app, settings_of_app
 from tenants.logs import get_logger
 
@@ -95,6 +96,7 @@ def run(queues: Sequence[str] = QUEUES) -> None:
     # Imported before the fork: a horse that imports the rooms itself takes a second longer for every job.
     for kind in CATALOGUE.values():
         kind.resolve()
+    program()
     detect_language("Loads the model of languages, for the same reason.")
     while patience.until_answered(settings):
         worker = None

@@ -70,13 +70,22 @@ def refresh(
                 for one, name, kind, platform in parts
             ]
             summary = together(summary, told)
-        before = Standing(thread.status, thread.closed_reason, thread.held, thread.reply_state, thread.last_customer_at)
-        context, permalink = contexts.get(thread.id, ({}, None))
-        changes.append(
-            _summary_columns(summary, next_status(before, summary, rules.past_before))
-            | {"id": thread.id, "context": context, "permalink": permalink}
-        )
+        changes.append(_changed_row(thread, summary, rules, contexts.get(thread.id, ({}, None))))
     rows.update_conversations(changes)
+
+
+def refreshed_row(thread: Thread, facts: Sequence[MessageFacts], rules: Rules) -> dict[str, Any]:
+    """The row of a locked conversation that tells no other and is told within none, worked out from its messages."""
+    summary = _summary(thread.external_id, thread.kind, facts, rules, thread.standing)
+    return _changed_row(thread, summary, rules, ({}, None))
+
+
+def _changed_row(
+    thread: Thread, summary: Summary, rules: Rules, said: tuple[dict[str, Any], str | None]
+) -> dict[str, Any]:
+    before = Standing(thread.status, thread.closed_reason, thread.held, thread.reply_state, thread.last_customer_at)
+    columns = _summary_columns(summary, next_status(before, summary, rules.past_before))
+    return columns | {"id": thread.id, "context": said[0], "permalink": said[1]}
 
 
 def _rules_on(platform: str, rows: AccountRows, rules: Rules) -> Rules:

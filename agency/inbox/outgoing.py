@@ -62,10 +62,13 @@ def target_for(
     deed: str,
     private: bool,
     written_by: WrittenBy,
+    last_customer_at: datetime | None = None,
     our_external_id: str | None = None,
     our_text: str | None = None,
 ) -> ReplyTarget:
-    """What an answer to this message answers, as adapters name it: the one place where targets are made."""
+    """What an answer to this message answers, as adapters name it: the one place where targets are made.
+    `last_customer_at` is for direct messages: when the person last wrote.
+    """
     return ReplyTarget(
         external_id=message.external_id,
         thread_external_id=thread_of(conversation.external_id),
@@ -76,7 +79,7 @@ def target_for(
         our_external_id=our_external_id,
         our_text=our_text,
         written_at=message.written_at,
-        last_customer_at=last_written_to_us(conversation.id) if conversation.kind == "message" else None,
+        last_customer_at=last_customer_at,
         written_by=written_by,
         sending_at=clock.now(),
     )
@@ -164,7 +167,7 @@ def answered(
     record_sent(
         account,
         conversation_id,
-        external_id=_message_id(account, platform_id, answered_external_id, private=private),
+        external_id=message_id(account, platform_id, answered_external_id, private=private),
         parent_external_id=answered_external_id,
         text=text,
         written_at=written_at,
@@ -190,7 +193,7 @@ def _say_anew(
     standing = db.session.execute(
         select(Message.reply_id).where(
             Message.account_id == account.id,
-            Message.external_id == _message_id(account, platform_id, answered_external_id),
+            Message.external_id == message_id(account, platform_id, answered_external_id),
         )
     ).scalar_one_or_none()
     if standing is not None and standing != reply_id:
@@ -256,7 +259,7 @@ def changed(
     _alter(
         account,
         conversation_id,
-        _message_id(account, platform_id, answered_external_id),
+        message_id(account, platform_id, answered_external_id),
         only_live=True,
         text=text,
         edited_at=changed_at,
@@ -278,7 +281,7 @@ def taken_back(
 ) -> None:
     """Our published words are gone by our own wish. The customer is owed an answer again."""
     _let_go(conversation_id)
-    external_id = _message_id(account, platform_id, answered_external_id)
+    external_id = message_id(account, platform_id, answered_external_id)
     # The next answer to a review gets the very same id, and must not meet this tombstone.
     kept_as = f"{external_id}/{reply_id}" if account.platform == "google_business" else external_id
     _alter(
@@ -306,7 +309,7 @@ def does_not_stand(
     if rejected:
         moderated(account, conversation_id, platform_id, answered_external_id, "rejected")
         return
-    external_id = _message_id(account, platform_id, answered_external_id, private=private)
+    external_id = message_id(account, platform_id, answered_external_id, private=private)
     _alter(account, conversation_id, external_id, only_live=True, deleted_at=now, **_NO_WORDS)
 
 
@@ -314,7 +317,7 @@ def moderated(
     account: Account, conversation_id: UUID, platform_id: str, answered_external_id: str, verdict: str
 ) -> None:
     """What the platform's moderation says of our answer by now."""
-    _alter(account, conversation_id, _message_id(account, platform_id, answered_external_id), moderation=verdict)
+    _alter(account, conversation_id, message_id(account, platform_id, answered_external_id), moderation=verdict)
 
 
 def seen_there(
@@ -379,7 +382,8 @@ def _let_go(conversation_id: UUID) -> None:
     )
 
 
-def _message_id(account: Account, platform_id: str, answered_external_id: str, *, private: bool = False) -> str:
+def message_id(account: Account, platform_id: str, answered_external_id: str, *, private: bool = False) -> str:
+    """What the message of an answer is called that the platform gave this id."""
     # A review carries its one answer inside itself, so that answer has no id of its own on the platform.
     if account.platform == "google_business":
         return answered_external_id + REPLY_SUFFIX

@@ -8,7 +8,7 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
-from typing import Any
+from typing import Any, Final
 from uuid import UUID
 
 import orjson
@@ -239,16 +239,14 @@ _GONE_MESSAGES = raw_sql(
     reason=WHY,
 ).bindparams(bindparam("ids", type_=ARRAY(Uuid)))
 
-_FACTS = raw_sql(
-    f"""
+FACTS: Final = f"""
     select conversation_id, external_id, direction, left(text, {READ_CHARACTERS}), author_name, contact_id, language,
            stars, written_at, edited_at, deleted_at is not null, moderation,
            case when reply_id is not null then parent_external_id end, reading,
            {BY_SPAMMER}
     from message where agency_id = :agency_id and conversation_id = any(:ids)
-    """,
-    reason=WHY,
-).bindparams(bindparam("ids", type_=ARRAY(Uuid)))
+    """
+_FACTS = raw_sql(FACTS, reason=WHY).bindparams(bindparam("ids", type_=ARRAY(Uuid)))
 
 _SET_ASIDE = raw_sql(
     """

@@ -6,20 +6,20 @@ stand nowhere a second time. A tombstone on a message takes its words along (a t
 
 from __future__ import annotations
 
+from collections import defaultdict
+from collections.abc import Sequence
 from typing import Any, Final
 from uuid import UUID
 
-from sqlalchemy import and_, func, insert, select
-from sqlalchemy.orm import aliased
+from sqlalchemy import insert, select
 
 from agency.inbox.case import WORDS_READ
-from agency.inbox.models import Conversation, Message
 from agency.replies.models import AnsweredWord, Reply
 from styleguides.questions import MOST_WORDS, question_words, stem_number
 from tenants import clock
 from tenants.data_keys import vault_of_app
 from tenants.database import db, new_id
-from tenants.models import Brand
+from tenants.scope import raw_sql
 
 PURPOSE: Final = "answered words"
 KEPT_AT_ONCE: Final = 200
@@ -33,32 +33,45 @@ def hash_key(agency_id: UUID, brand_id: UUID, *, make: bool = False) -> bytes | 
 
 def keep_question(reply: Reply) -> None:
     """Keep the words that a published reply answers, once: the person's messages since our last answer."""
-    if reply.deed != "reply" or reply.question_kept:
-        return
-    reply.question_kept = True
-    said = _said_before(reply)
+    keep_questions([reply])
+
+
+def keep_questions(replies: Sequence[Reply]) -> None:
+    """The same of several, in three statements; one more for each brand of which nothing was ever kept."""
+    plain = {reply.id: reply for reply in replies if reply.deed == "reply" and not reply.question_kept}
+    for reply in plain.values():
+        reply.question_kept = True
+    keep_words(list(plain.values()))
+
+
+def keep_words(replies: Sequence[Reply]) -> None:
+    """Keep what these answer, for whoever notes itself that it is kept."""
+    said = _said_before(replies) if replies else {}
     if not said:
         return
-    key = hash_key(reply.agency_id, reply.brand_id, make=True)
-    assert key is not None
-    answered_at = reply.published_at or clock.now()
-    rows: dict[int, dict[str, Any]] = {}
-    for message_id, text, language in said:
-        for stem in question_words(text, language):
-            if len(rows) < MOST_WORDS:
-                rows.setdefault(
-                    stem_number(stem, key),
-                    {
-                        "agency_id": reply.agency_id,
-                        "id": new_id(),
-                        "brand_id": reply.brand_id,
-                        "reply_id": reply.id,
-                        "message_id": message_id,
-                        "answered_at": answered_at,
-                    },
-                )
-    if rows:
-        db.session.execute(insert(AnsweredWord), [{**row, "stem": stem} for stem, row in rows.items()])
+    first = replies[0]
+    brand_ids = {reply.brand_id for reply in replies if reply.id in said}
+    keys = vault_of_app().hash_keys(first.agency_id, brand_ids, PURPOSE)
+    found: list[dict[str, Any]] = []
+    for reply in replies:
+        rows: dict[int, dict[str, Any]] = {}
+        for message_id, text, language in said.get(reply.id, ()):
+            for stem in question_words(text, language):
+                if len(rows) < MOST_WORDS:
+                    rows.setdefault(
+                        stem_number(stem, keys[reply.brand_id]),
+                        {
+                            "agency_id": reply.agency_id,
+                            "id": new_id(),
+                            "brand_id": reply.brand_id,
+                            "reply_id": reply.id,
+                            "message_id": message_id,
+                            "answered_at": reply.published_at or clock.now(),
+                        },
+                    )
+        found += [{**row, "stem": stem} for stem, row in rows.items()]
+    if found:
+        db.session.execute(insert(AnsweredWord), found)
 
 
 def keep_older(limit: int = KEPT_AT_ONCE) -> int:
@@ -73,51 +86,47 @@ def keep_older(limit: int = KEPT_AT_ONCE) -> int:
         .with_for_update(skip_locked=True)
     )
     found = db.session.execute(wanted).scalars().all()
-    for reply in found:
-        keep_question(reply)
+    keep_questions(found)
     return len(found)
 
 
-def _said_before(reply: Reply) -> list[tuple[UUID, str, str]]:
-    """The message that is answered and what its writer said before it, since anybody of ours last wrote, newest first:
-    id, words, language. What was deleted is nowhere.
+def _said_before(replies: Sequence[Reply]) -> dict[UUID, list[tuple[UUID, str, str]]]:
+    """By reply the message that is answered and what its writer said before it, since anybody of ours last wrote,
+    newest first: id, words, language. What was deleted is nowhere.
     """
-    answered, other, ours = aliased(Message), aliased(Message), aliased(Message)
-    last_ours = (
-        select(func.max(ours.written_at))
-        .where(
-            ours.conversation_id == answered.conversation_id,
-            ours.direction == "out",
-            ours.written_at < answered.written_at,
-        )
-        .scalar_subquery()
-    )
-    rows = db.session.execute(
-        select(
-            other.id,
-            other.text,
-            func.coalesce(other.language, Conversation.language, Brand.language),
-        )
-        .join(
-            answered,
-            and_(answered.agency_id == other.agency_id, answered.conversation_id == other.conversation_id),
-        )
-        .join(
-            Conversation,
-            and_(Conversation.agency_id == other.agency_id, Conversation.id == other.conversation_id),
-        )
-        .join(Brand, and_(Brand.agency_id == other.agency_id, Brand.id == other.brand_id))
-        .where(
-            answered.id == reply.in_reply_to_id,
-            other.direction == "in",
-            other.deleted_at.is_(None),
-            other.contact_id.is_not_distinct_from(answered.contact_id),
-            other.written_at <= answered.written_at,
-            func.coalesce(other.written_at > last_ours, True),
-        )
-        .order_by(other.written_at.desc(), other.id.desc())
-        .limit(WORDS_READ)
-        # What somebody is deleting at this moment is not kept; who publishes holds the conversation, so nobody is.
-        .with_for_update(read=True, of=other, skip_locked=True)
-    )
-    return [(message_id, text, language) for message_id, text, language in rows]
+    given = {
+        "agency_id": replies[0].agency_id,
+        "reply_ids": [reply.id for reply in replies],
+        "message_ids": [reply.in_reply_to_id for reply in replies],
+    }
+    found = defaultdict[UUID, list[tuple[UUID, str, str]]](list)
+    for reply_id, message_id, text, language in db.session.execute(_SAID_BEFORE, given):
+        found[reply_id].append((message_id, text, language))
+    return found
+
+
+# What somebody is deleting at this moment is not kept; who publishes holds the conversation, so nobody is.
+_SAID_BEFORE = raw_sql(
+    f"""
+    select given.reply_id, said.id, said.text, said.language
+    from unnest(cast(:reply_ids as uuid[]), cast(:message_ids as uuid[])) as given(reply_id, message_id)
+    join message answered on answered.agency_id = :agency_id and answered.id = given.message_id
+    cross join lateral (
+        select other.id, other.text, other.written_at, coalesce(other.language, c.language, b.language) as language
+        from message other
+        join conversation c on c.agency_id = other.agency_id and c.id = other.conversation_id
+        join brand b on b.agency_id = other.agency_id and b.id = other.brand_id
+        where other.agency_id = :agency_id and other.conversation_id = answered.conversation_id
+          and other.direction = 'in' and other.deleted_at is null
+          and other.contact_id is not distinct from answered.contact_id
+          and other.written_at <= answered.written_at
+          and coalesce(other.written_at > (
+              select max(ours.written_at) from message ours
+              where ours.agency_id = :agency_id and ours.conversation_id = answered.conversation_id
+                and ours.direction = 'out' and ours.written_at < answered.written_at), true)
+        order by other.written_at desc, other.id desc limit {WORDS_READ} for share of other skip locked
+    ) said
+    order by given.reply_id, said.written_at desc, said.id desc
+    """,
+    reason="of each of many replies the few messages before it, held in one statement",
+)

@@ -46,9 +46,17 @@ def next_reading(published_at: datetime, now: datetime) -> datetime | None:
 
 def begin(reply: Reply) -> None:
     """A published answer is read again from now on, where its platform can be asked for it by its name."""
+    begins = reading_begins(reply, database_now())
+    if begins is not None:
+        reply.live_due_at = begins
+
+
+def reading_begins(reply: Reply, now: datetime) -> datetime | None:
+    """When a published answer is read again first; None for what cannot be asked for by its name."""
     is_public = reply.kind != "message" and not reply.private
-    if reply.deed != "withdraw" and is_public and reply.platform_id and reply.published_at is not None:
-        reply.live_due_at = next_reading(reply.published_at, database_now())
+    if reply.deed == "withdraw" or not is_public or not reply.platform_id or reply.published_at is None:
+        return None
+    return next_reading(reply.published_at, now)
 
 
 @dataclass

@@ -2,30 +2,33 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterable, Sequence
-from typing import Any, Final
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+from typing import Any, Final, NamedTuple
 from uuid import UUID
 
-from sqlalchemy import Uuid, any_, bindparam, case, or_, select, update
+from sqlalchemy import Uuid, any_, bindparam, case, literal, or_, select, update
 from sqlalchemy.dialects.postgresql import ARRAY
 from sqlalchemy.orm import aliased
+from sqlalchemy.orm.attributes import set_committed_value
 
 from agency.inbox.merged import told_with
 from agency.inbox.merging import BUSY
 from agency.inbox.models import Conversation
-from agency.replies.answered_words import keep_question
+from agency.inbox.stored_rows import as_json
+from agency.replies.answered_words import keep_question, keep_words
 from agency.replies.approval_requests import end_of_replies, end_of_reply
 from agency.replies.around import Around
 from agency.replies.joins import CASE_OF_REPLY, one_of
 from agency.replies.lifecycle import KEEPS_ASKING, LIFECYCLE
 from agency.replies.models import LETS_ON, LETS_OUT, Approval, ApprovalRequest, Reply, ReplyText
 from agency.replies.telling import tell_of_many_moves, tell_of_move
-from agency.replies.wordings import remember_sent
+from agency.replies.wordings import remember_many, remember_sent
 from tenants import audit, clock
 from tenants.database import db
 from tenants.errors import NotFound
 from tenants.kept_select import KeptSelect
 from tenants.permissions import Actor
+from tenants.scope import raw_sql
 
 _PART, _SAID = aliased(Conversation), aliased(Reply)
 _HAS_PARTS = (
@@ -78,6 +81,13 @@ def hold_many(reply_ids: Collection[UUID]) -> None:
     cases = {one for row in _CASES_OF_MANY.rows(ids) for one in row if one is not None}
     _HOLD_CASES.rows({"case_ids": list(cases)})
     _HOLD_REPLIES.rows(ids)
+
+
+def locked_many(reply_ids: Collection[UUID]) -> list[Reply]:
+    """The same, with the replies as they are then, by id. Four statements."""
+    hold_many(reply_ids)
+    wanted = select(Reply).where(one_of(Reply.id, reply_ids)).order_by(Reply.id)
+    return list(db.session.scalars(wanted.execution_options(populate_existing=True)))
 
 
 def _any_of(column: Any, name: str) -> Any:
@@ -192,6 +202,129 @@ def forget_read(*models: type[Any]) -> None:
     for one in list(db.session):
         if isinstance(one, models):
             db.session.expire(one)
+
+
+def move_together(
+    moved: Sequence[tuple[Reply, dict[str, Any]]],
+    name: str,
+    target: str | None = None,
+    *,
+    values: Mapping[str, Any],
+    fence_by: int = 0,
+) -> None:
+    """Move locked replies that wait for nobody's yes by one move of the system, each with the facts its line in the
+    record has, in two statements however many they are. `values` are columns that all of them get.
+
+    Raises Conflict, before anything is moved, where the table does not allow it of one of them. Not for moves that
+    publish, nor for those whose author is told.
+    """
+    target = target or next(iter(LIFECYCLE.moves[name].targets))
+    for reply, _facts in moved:
+        assert reply.state != "awaiting_approval", "whoever was asked would have to be told"
+        LIFECYCLE.check(name, reply.state, target)
+    same = {
+        "state": target,
+        "state_since": clock.now(),
+        "state_reason": None,
+        "trouble": None,
+        "waits_due_at": None,
+        **values,
+    }
+    db.session.flush()
+    db.session.execute(
+        update(Reply)
+        .where(one_of(Reply.id, [reply.id for reply, _facts in moved]))
+        .values(fence=Reply.fence + fence_by, **same)
+        .execution_options(synchronize_session=False)
+    )
+    told = told_with(any_(literal([reply.conversation_id for reply, _facts in moved], ARRAY(Uuid()))))
+    db.session.execute(
+        update(Conversation)
+        .where(Conversation.id.in_(told))
+        .values(reply_state=case((_HAS_PARTS, _OF_ALL_PARTS), else_=target), version=Conversation.version + 1)
+        .execution_options(synchronize_session=False)
+    )
+    for reply, facts in moved:
+        audit.record(
+            None,
+            f"reply.{name}",
+            "reply",
+            reply.id,
+            brand_id=reply.brand_id,
+            from_state=reply.state,
+            to_state=target,
+            reason=None,
+            **facts,
+        )
+        for column, value in {**same, "fence": reply.fence + fence_by}.items():
+            set_committed_value(reply, column, value)
+
+
+class Standing(NamedTuple):
+    """A reply that stands on its platform now, and what its line in the record says of that."""
+
+    reply: Reply
+    facts: dict[str, Any]
+
+
+_STAND = raw_sql(
+    """
+    update reply r set state = 'published', state_since = :now, state_reason = null, trouble = null,
+        waits_due_at = null, next_try_at = null, platform_id = given.platform_id, published_at = given.published_at,
+        live_state = given.live_state, live_due_at = given.live_due_at, question_kept = true
+    from jsonb_to_recordset(cast(:rows as jsonb)) as given(id uuid, platform_id text, published_at timestamptz,
+        live_state text, live_due_at timestamptz)
+    where r.agency_id = :agency_id and r.id = given.id
+    """,
+    reason="each with what its platform said of it, in one statement",
+)
+
+
+def stand_together(settled: Sequence[Standing]) -> None:
+    """Move locked answers that were being sent to `published`, by so many statements however many they are. They have
+    what their platforms said of them already; their conversations are told by who records their words.
+    """
+    now, replies = clock.now(), [one.reply for one in settled]
+    for reply in replies:
+        LIFECYCLE.check("settle", reply.state, "published")
+    rows = [
+        {
+            "id": reply.id,
+            "platform_id": reply.platform_id,
+            "published_at": reply.published_at,
+            "live_state": reply.live_state,
+            "live_due_at": reply.live_due_at,
+        }
+        for reply in replies
+    ]
+    asked = [reply for reply in replies if not reply.question_kept]
+    db.session.execute(_STAND, {"agency_id": replies[0].agency_id, "now": now, "rows": as_json(rows)})
+    for reply, facts in settled:
+        audit.record(
+            None,
+            "reply.settle",
+            "reply",
+            reply.id,
+            brand_id=reply.brand_id,
+            from_state=reply.state,
+            to_state="published",
+            reason=None,
+            **facts,
+        )
+        for column, value in {**_STANDS, "state_since": now}.items():
+            set_committed_value(reply, column, value)
+    remember_many(replies)
+    keep_words(asked)
+
+
+_STANDS: Final[Mapping[str, Any]] = {
+    "state": "published",
+    "state_reason": None,
+    "trouble": None,
+    "waits_due_at": None,
+    "next_try_at": None,
+    "question_kept": True,
+}
 
 
 def show_in_queue(reply: Reply) -> None:

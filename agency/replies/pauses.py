@@ -29,13 +29,19 @@ def pause_words(known: MayBePaused, platform: str, *, is_message: bool) -> Worde
     return Worded((ALL_PAUSED if is_all else MESSAGES_PAUSED).template, {"platform": traits_of(platform).label})
 
 
-def wait_for_pause(reply: Reply, account: Account) -> Worded | None:
-    """Promises another try for when the pause is over, and says why; None where the reply may leave."""
+def pause_of(reply: Reply, account: Account) -> tuple[Worded, int] | None:
+    """Why the reply waits while its account may write nothing, and for how many seconds; None where it may leave."""
     is_message = reply.private or reply.kind == "message"
     words = pause_words(account, reply.platform, is_message=is_message)
     now = clock.now()
     ends = write_pause_ends(account, now, is_message=is_message)
-    if words is None or ends is None:
+    return None if words is None or ends is None else (words, int((ends - now).total_seconds()) + 1)
+
+
+def wait_for_pause(reply: Reply, account: Account) -> Worded | None:
+    """Promises another try for when the pause is over, and says why; None where the reply may leave."""
+    found = pause_of(reply, account)
+    if found is None:
         return None
-    try_again(reply, int((ends - now).total_seconds()) + 1)
-    return words
+    try_again(reply, found[1])
+    return found[0]

@@ -29,18 +29,16 @@ def publish_soon(reply: Reply) -> None:
     _promise(JobName.PUBLISH_REPLY, reply, moment)
 
 
-def wait_for_its_time(reply: Reply, now: datetime) -> bool:
-    """Whether an approved reply's time is still to come. Hours that ended before anything could be sent begin anew, and
-    another try is promised for then; any other moment was promised when it was set.
+def waiting_for_their_time(many: Sequence[Around], now: datetime) -> set[UUID]:
+    """Those approved replies whose time is still to come. Hours that ended before anything could be sent begin anew,
+    and another try is promised for then; any other moment was promised when it was set.
     """
-    if reply.not_before is not None and reply.not_before > now:
-        return True
-    if reply.not_before_because != "hours":
-        return False
-    moment = set_moment(reply, now)
-    if moment is not None:
-        _promise(JobName.PUBLISH_REPLY, reply, moment)
-    return moment is not None
+    later = {one.reply.id for one in many if one.reply.not_before is not None and one.reply.not_before > now}
+    by_hours = [one for one in many if one.reply.not_before_because == "hours" and one.reply.id not in later]
+    moments = set_moments(by_hours, now)
+    anew = [one.reply for one in by_hours if moments[one.reply.id] is not None]
+    enqueue_many_after_commit(JobName.PUBLISH_REPLY, [(_names(reply), moments[reply.id]) for reply in anew])
+    return later | {reply.id for reply in anew}
 
 
 def publish_many_soon(many: Sequence[Around]) -> None:
@@ -55,13 +53,28 @@ def publish_many_soon(many: Sequence[Around]) -> None:
 
 def try_again(reply: Reply, seconds: int) -> None:
     """Promise another try to send an approved reply, and let no earlier one have it."""
-    reply.next_try_at = database_now() + timedelta(seconds=seconds)
-    _promise(JobName.PUBLISH_REPLY, reply, reply.next_try_at)
+    try_many_again([(reply, seconds)])
+
+
+def try_many_again(each: Sequence[tuple[Reply, int]]) -> None:
+    """The same for several, each with its seconds; one statement, one more for the clock."""
+    if not each:
+        return
+    now = database_now()
+    for reply, seconds in each:
+        reply.next_try_at = now + timedelta(seconds=seconds)
+    enqueue_many_after_commit(JobName.PUBLISH_REPLY, [(_names(reply), reply.next_try_at) for reply, _seconds in each])
 
 
 def look_later(reply: Reply, seconds: int) -> None:
     """Promise a look at the platform for this reply."""
-    _promise(JobName.RECONCILE_REPLY, reply, database_now() + timedelta(seconds=seconds))
+    look_at_many_later([(reply, seconds)], database_now())
+
+
+def look_at_many_later(each: Sequence[tuple[Reply, int]], now: datetime) -> None:
+    """The same for several, each with its seconds from now on."""
+    promised = [(_names(reply), now + timedelta(seconds=seconds)) for reply, seconds in each]
+    enqueue_many_after_commit(JobName.RECONCILE_REPLY, promised)
 
 
 def _promise(job: JobName, reply: Reply, run_at: datetime | None) -> None:

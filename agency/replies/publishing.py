@@ -4,245 +4,247 @@ No platform offers an idempotency key, so nothing is ever sent again unless it i
 claim is committed before a byte leaves; whatever is not clearly a success, a refusal or "surely not sent" becomes
 `outcome_unknown` and belongs to `agency.replies.reconciling`. The claim also promises, in the same transaction, a look
 at the platform after the lease ends: a sender that died is found by that promise and by nothing else.
+
+Many are claimed together (`agency.replies.claiming`), sent side by side by account, and settled together as their
+answers come in (`agency.replies.settling_many`); one is many of one.
 """
 
 from __future__ import annotations
 
+import queue
+import threading
 import time
-from dataclasses import dataclass, replace
-from datetime import timedelta
+from collections.abc import Collection, Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, field, replace
+from typing import Final
 from uuid import UUID
 
-from sqlalchemy import and_, false, or_, select, tuple_
+from sqlalchemy import select
 
 from agency.inbox import outgoing
 from agency.notices import write_pause
-from agency.replies import checks, client_answers, one_person, waiting
-from agency.replies.models import LETS_OUT, Approval, PublishAttempt, Reply, ReplyText
-from agency.replies.moves import lapse, live_approval, locked, move, text_of
-from agency.replies.pauses import wait_for_pause
-from agency.replies.policy_versions import policy_in_force
-from agency.replies.promises import database_now, look_later, try_again, wait_for_its_time
+from agency.replies import one_person
+from agency.replies.claiming import Claimed, claim_many
+from agency.replies.models import Reply
 from agency.replies.settling import settle
-from agency.replies.targets import UNREACHABLE, account_of, connected_account_of, target_of
-from channels.errors import ChannelError, NotSent, OutcomeUnknown, Refused, TargetChanged, TokenRevoked, WritesPaused
+from agency.replies.settling_many import Ended, settle_published
+from agency.replies.targets import account_of
+from channels.errors import (
+    ChannelError,
+    NotSent,
+    OutcomeUnknown,
+    RateLimited,
+    Refused,
+    TargetChanged,
+    TokenRevoked,
+    WritesPaused,
+)
 from channels.health import OPERATOR_WORDS
 from channels.items import PublishedReply
-from channels.models import Account
-from channels.protocol import ConnectedAccount, ReplyTarget
 from channels.registry import adapter_for
 from channels.transport import Speaks
 from tenants import failpoints
-from tenants.database import db, new_id
-from tenants.errors import AppError, worded
+from tenants.database import db
+from tenants.errors import NotFound
 from tenants.logs import get_logger
 from tenants.scope import HasAppContext, Scope, in_scope
 
-LEASE_SECONDS = 90
-"""How long a sender may hold a reply: longer than its check (30 s) and its send (30 s) may take together."""
-SEND_BUDGET_SECONDS = 30
-"""`channels.transport` ends a call after this long; with less than this left of the lease nothing is sent."""
-KEY_MISSING_SECONDS = 300
-KEY_MISSING = worded(
-    "A key is missing on our side, so this account's access cannot be opened. The reply is kept. "
-    "Whoever runs Onbrand has to give the key again; then it goes out by itself."
-)
-NOT_THE_APPROVED_WORDS = worded("The words are not the ones that were approved.")
-NOT_AS_APPROVED = worded("The words or their target are not the ones that were approved.")
-FOLLOWS_ANOTHER = worded("Another reply to this conversation is on its way. This one follows.")
-BUSY_SECONDS = 15
-"""Pause while another reply to the same conversation is on its way."""
+SENT_AT_ONCE: Final = 8
+"""Accounts that are written to side by side by one job; by one account one reply leaves after another, for platforms
+count what a page writes in a moment. Half of `channels.transport.CONCURRENT_CALLS`: checks before sending need the
+others, and no writer waits for a line while its lease runs.
+"""
+FOLLOWED_WITHIN_SECONDS: Final = 10
+"""After a slower round no other is begun: whoever called has a lease of its own."""
+SETTLED_EVERY_SECONDS: Final = 0.25
+"""What came in is written down so often, together: so much a crash can make unknown beside what is on its way."""
+HOLDS_ACCOUNT: Final = (RateLimited, TokenRevoked, WritesPaused)
+"""After these nothing more is sent by that account now: calls while throttled count, too."""
+
+Outcome = PublishedReply | ChannelError
 
 log = get_logger("publishing")
 
 
-@dataclass(frozen=True)
-class Claimed:
-    """A reply that is ours to send, read whole before the connection opens."""
-
-    reply_id: UUID
-    fence: int
-    request_id: UUID
-    text: str
-    target: ReplyTarget
-    account: ConnectedAccount
-    leave_before: float
-    """Monotonic seconds after which the lease is too short to send."""
-
-
 def publish(app: HasAppContext, scope: Scope, reply_id: UUID, transport: Speaks) -> str:
-    """Send one approved reply, once; harmless for any other. Returns the state it is in afterwards, or `skipped`."""
-    started = time.monotonic()
-    with in_scope(app, scope):
-        claimed = _claim(reply_id, started)
-        failpoints.reached("publish.claiming")
-    if claimed is None:
-        return "skipped"
-    failpoints.reached("publish.claimed")
-    outcome = _send(claimed, transport)
-    failpoints.reached("publish.sent")
+    """Send one approved reply, once; harmless for any other. Returns the state it is in afterwards, or `skipped`.
+
+    Raises NotFound outside the scope.
+    """
+    states = publish_many(app, scope, [reply_id], transport)
+    if reply_id not in states:
+        raise NotFound()
+    return states[reply_id]
+
+
+def publish_many(app: HasAppContext, scope: Scope, reply_ids: Collection[UUID], transport: Speaks) -> dict[UUID, str]:
+    """The same for many of one agency, by reply; left out are those outside the scope, and those that follow another of
+    them where the platforms took so long that somebody else had better begin them.
+
+    One's trouble with its platform is never another's. What is raised is raised after everything that was claimed is
+    settled, as far as that could be; running it again is harmless.
+    """
+    states: dict[UUID, str] = {}
+    waiting: Sequence[UUID] = list(dict.fromkeys(reply_ids))
+    while waiting:
+        started = time.monotonic()
+        with in_scope(app, scope):
+            taken = claim_many(waiting, started)
+            failpoints.reached("publish.claiming")
+        left_out = taken.missing | frozenset(taken.behind)
+        states |= {reply_id: "skipped" for reply_id in waiting if reply_id not in left_out}
+        if taken.claimed:
+            failpoints.reached("publish.claimed")
+            states |= _send_all(app, scope, taken.claimed, transport)
+        waiting = taken.behind
+        if waiting and time.monotonic() > started + FOLLOWED_WITHIN_SECONDS:
+            break
+    return states
+
+
+# ── settle ───────────────────────────────────────────────────────────────────────────────────────────────────────
+
+
+def _send_all(app: HasAppContext, scope: Scope, claimed: Sequence[Claimed], transport: Speaks) -> dict[UUID, str]:
+    ended = _Ended(app, scope)
+    if len(claimed) == 1:
+        ended.settle(list(_send_lane(claimed, transport, threading.Event())))
+        return ended.states_or_trouble()
+    lanes = _lanes(claimed)
+    arrived: queue.SimpleQueue[tuple[Claimed, Outcome] | None] = queue.SimpleQueue()
+    over = threading.Event()
+
+    def run(lane: Sequence[Claimed]) -> None:
+        try:
+            for one in _send_lane(lane, transport, over):
+                arrived.put(one)
+        finally:
+            arrived.put(None)
+
+    with ThreadPoolExecutor(min(SENT_AT_ONCE, len(lanes)), thread_name_prefix="send") as crew:
+        at_work = [crew.submit(run, lane) for lane in lanes]
+        try:
+            open_lanes = len(lanes)
+            while open_lanes:
+                some, closed = _gathered(arrived, open_lanes)
+                open_lanes -= closed
+                ended.settle(some)
+        finally:
+            over.set()  # RQ's timeout is raised here alone: whoever is at work ends that one reply
+    for one in at_work:
+        one.result()
+    return ended.states_or_trouble()
+
+
+def _lanes(claimed: Sequence[Claimed]) -> list[list[Claimed]]:
+    """By account, each in the order of their claims."""
+    found: dict[str, list[Claimed]] = {}
+    for one in claimed:
+        found.setdefault(one.account.account_id, []).append(one)
+    return list(found.values())
+
+
+def _gathered(
+    arrived: queue.SimpleQueue[tuple[Claimed, Outcome] | None], lanes: int
+) -> tuple[list[tuple[Claimed, Outcome]], int]:
+    """What came in within a moment of the first, and how many lanes ended with it."""
+    some: list[tuple[Claimed, Outcome]] = []
+    ended, ends_at = 0, None
+    while ended < lanes:
+        left = None if ends_at is None else ends_at - time.monotonic()
+        try:
+            one = arrived.get(timeout=None if left is None else max(0.0, left))
+        except queue.Empty:
+            break
+        if one is None:
+            ended += 1
+            continue
+        some.append(one)
+        ends_at = ends_at or time.monotonic() + SETTLED_EVERY_SECONDS
+    return some, ended
+
+
+@dataclass
+class _Ended:
+    """How sendings ended, written down: what was plainly published together, anything else each in its own transaction.
+    One's trouble stops no other.
+    """
+
+    app: HasAppContext
+    scope: Scope
+    states: dict[UUID, str] = field(default_factory=dict)
+    trouble: Exception | None = None
+
+    def states_or_trouble(self) -> dict[UUID, str]:
+        """Raises the first trouble there was."""
+        if self.trouble is not None:
+            raise self.trouble
+        return self.states
+
+    def settle(self, sent: Sequence[tuple[Claimed, Outcome]]) -> None:
+        """Write down these."""
+        published = [(one.reply_id, one.fence, outcome) for one, outcome in sent if isinstance(outcome, PublishedReply)]
+        if published:
+            try:
+                self._together(published)
+            except Exception:  # each is tried alone, and says what its own trouble is
+                log.exception("settling_together_failed", replies=len(published))
+        for one, outcome in sent:
+            try:
+                self._alone(one, outcome)
+            except Exception as error:
+                log.exception("settling_failed", reply_id=str(one.reply_id))
+                self.trouble = self.trouble or error
+
+    def _together(self, published: Sequence[Ended]) -> None:
+        with in_scope(self.app, self.scope):
+            plain = settle_published(published)
+            failpoints.reached("settle.written")
+        self.states |= dict.fromkeys(plain, "published")
+        failpoints.reached("settle.kept")
+
+    def _alone(self, one: Claimed, outcome: Outcome) -> None:
+        if one.reply_id not in self.states:
+            self.states[one.reply_id] = _settle_one(self.app, self.scope, one, outcome)
+            failpoints.reached("settle.kept")
+        _follow_up(self.app, self.scope, one, outcome)
+        log.info("reply_sent", reply_id=str(one.reply_id), fence=one.fence, state=self.states[one.reply_id])
+
+
+def _settle_one(app: HasAppContext, scope: Scope, claimed: Claimed, outcome: Outcome) -> str:
     if isinstance(outcome, WritesPaused):
         with in_scope(app, scope):
-            write_pause.begin(_read(reply_id).account_id, outcome)
+            write_pause.begin(_read(claimed.reply_id).account_id, outcome)
     with in_scope(app, scope):
         state = settle(claimed.reply_id, claimed.fence, outcome)
         failpoints.reached("settle.written")
-    failpoints.reached("settle.kept")
-    if isinstance(outcome, TargetChanged) and outcome.seen is not None:
-        with in_scope(app, scope):
-            outgoing.file_seen(account_of(_read(reply_id)), outcome.seen)
-    if isinstance(outcome, PublishedReply) and outcome.thread_external_id and claimed.target.deed == "private_reply":
-        with in_scope(app, scope):
-            _file_privately(claimed, outcome.platform_id, outcome.thread_external_id)
-    log.info("reply_sent", reply_id=str(reply_id), fence=claimed.fence, state=state)
     return state
 
 
-# ── claim ────────────────────────────────────────────────────────────────────────────────────────────────────────
-
-
-def _claim(reply_id: UUID, started: float) -> Claimed | None:
-    reply = locked(reply_id)
-    now = database_now()
-    if reply.state != "approved" or (reply.next_try_at is not None and reply.next_try_at > now):
-        return None
-    if wait_for_its_time(reply, now):
-        return None
-    reason = _why_lapsed(reply)
-    if reason is not None:
-        lapse(reply, reason)
-        return None
-    account = account_of(reply)
-    if not _can_send(reply, account):
-        return None
-    connected = connected_account_of(reply)
-    if connected is None:
-        if _can_send(reply, account):  # says why on the reply
-            reply.state_reason, reply.trouble = KEY_MISSING, "key_missing"
-            try_again(reply, KEY_MISSING_SECONDS)
-        return None
-    reply.fence += 1
-    reply.sent_at = now
-    reply.lease_until = now + timedelta(seconds=LEASE_SECONDS)
-    text = text_of(reply)
-    request_id = new_id()
-    db.session.add(
-        PublishAttempt(
-            agency_id=reply.agency_id,
-            brand_id=reply.brand_id,
-            reply_id=reply.id,
-            reply_text_id=text.id,
-            fence=reply.fence,
-            request_id=request_id,
-            deed="send",
-        )
-    )
-    move(reply, "claim", actor=None, fence=reply.fence)
-    look_later(reply, LEASE_SECONDS + 5)
-    return Claimed(
-        reply.id,
-        reply.fence,
-        request_id,
-        text.text,
-        target_of(reply),
-        connected,
-        started + LEASE_SECONDS - SEND_BUDGET_SECONDS,
-    )
-
-
-def _why_lapsed(reply: Reply) -> str | None:
-    """Why what was approved no longer holds; None while it does."""
-    approval, text = live_approval(reply), text_of(reply)
-    if approval is None or approval.reply_text_id != text.id or approval.text_hash != text.text_hash:
-        return NOT_THE_APPROVED_WORDS
-    if not checks.words_unchanged(text) or approval.target_fingerprint != reply.target_fingerprint:
-        return NOT_AS_APPROVED
-    try:
-        checks.refuse_what_changed(reply)
-        if reply.deed != "withdraw":
-            words = checks.check_text_of(reply, text)
-            checks.refuse_stopped(words, text.let_go_rules)
-            if approval.decision in ("released", "by_policy"):  # the guide of today may ask for a yes that nobody gave
-                checks.refuse_unapproved(words)
-        if approval.decision == "released":
-            _refuse_by_newer_policy(reply, text)
-    except AppError as refusal:
-        return refusal.message
-    return None
-
-
-def _refuse_by_newer_policy(reply: Reply, text: ReplyText) -> None:
-    """What was released may wait a month for its moment: a policy the client signed since then is asked, too."""
-    policy = policy_in_force(reply.brand_id)
-    if policy.number == reply.policy_number:
-        return
-    client_answers.refuse_pressing(policy.terms)
-    if reply.deed != "withdraw":
-        conversation, brand, case = checks.conversation_of(reply), checks.brand_of(reply), checks.case_of(reply)
-        waiting.refuse_waiting(waiting.decision_about(policy.terms, reply, text, conversation, case, brand))
-
-
-def _can_send(reply: Reply, account: Account) -> bool:
-    """Whether nothing outside the reply holds it back; if something does, the reason stands on the reply."""
-    brand = checks.brand_of(reply)
-    waits = trouble = None
-    if account.disconnected_at is not None or account.health in UNREACHABLE:
-        trouble, waits = (
-            "reconnect",
-            worded(
-                "%(account)s needs a new connection. The reply is kept and goes out when it is connected.",
-                account=account.name,
-            ),
-        )
-    elif brand.paused_at is not None or brand.archived_at is not None:
-        trouble, waits = (
-            "brand_paused",
-            worded("%(brand)s is paused. The reply is kept and goes out when it is not.", brand=brand.name),
-        )
-    elif (paused := wait_for_pause(reply, account)) is not None:
-        trouble, waits = "writes_paused", paused
-    elif _another_goes_first(reply):
-        trouble, waits = "follows_another", FOLLOWS_ANOTHER
-        try_again(reply, BUSY_SECONDS)
-    reply.state_reason, reply.trouble = waits, trouble
-    return waits is None
-
-
-def _another_goes_first(reply: Reply) -> bool:
-    """Whether another reply to the conversation is on its way, or due and approved before this one. One that something
-    of its own holds back for longer lets others pass.
-
-    The conversation is held with the reply, so two replies to it cannot be claimed in the same moment.
-    """
-    now, ours = database_now(), live_approval(reply)
-    due = and_(
-        Reply.state == "approved",
-        or_(Reply.not_before.is_(None), Reply.not_before <= now),
-        or_(Reply.next_try_at.is_(None), Reply.next_try_at <= now + timedelta(seconds=BUSY_SECONDS)),
-        tuple_(Approval.created_at, Approval.id) < (ours.created_at, ours.id) if ours is not None else false(),
-    )
-    wanted = (
-        select(Reply.id)
-        .outerjoin(
-            Approval,
-            and_(
-                Approval.agency_id == Reply.agency_id,
-                Approval.brand_id == Reply.brand_id,
-                Approval.reply_id == Reply.id,
-                Approval.voided_at.is_(None),
-                Approval.decision.in_(LETS_OUT),
-            ),
-        )
-        .where(
-            Reply.conversation_id == reply.conversation_id,
-            Reply.id != reply.id,
-            or_(Reply.state.in_(("publishing", "outcome_unknown")), due),
-        )
-    )
-    return db.session.execute(wanted.limit(1)).first() is not None
+def _follow_up(app: HasAppContext, scope: Scope, claimed: Claimed, outcome: Outcome) -> None:
+    if isinstance(outcome, TargetChanged) and outcome.seen is not None:
+        with in_scope(app, scope):
+            outgoing.file_seen(account_of(_read(claimed.reply_id)), outcome.seen)
+    if isinstance(outcome, PublishedReply) and outcome.thread_external_id and claimed.target.deed == "private_reply":
+        with in_scope(app, scope):
+            _file_privately(claimed, outcome.platform_id, outcome.thread_external_id)
 
 
 # ── send ─────────────────────────────────────────────────────────────────────────────────────────────────────────
+
+
+def _send_lane(lane: Sequence[Claimed], transport: Speaks, over: threading.Event) -> Iterator[tuple[Claimed, Outcome]]:
+    """One account's replies, one after another. What its platform said of the account holds for those behind, too."""
+    held: ChannelError | None = None
+    for claimed in lane:
+        if held is None and over.is_set():
+            held = NotSent("the sender was told to stop")
+        outcome = held or _send(claimed, transport)
+        failpoints.reached("publish.sent")
+        if isinstance(outcome, HOLDS_ACCOUNT):
+            held = outcome
+        yield claimed, outcome
 
 
 def _send(claimed: Claimed, transport: Speaks) -> PublishedReply | ChannelError:

@@ -6,6 +6,7 @@ from sqlalchemy import select
 
 from agency.inbox import outgoing
 from agency.replies import checks
+from agency.replies.around import Around
 from agency.replies.models import Reply
 from agency.replies.moves import text_of
 from channels import accounts
@@ -25,7 +26,11 @@ def account_of(reply: Reply) -> Account:
 
 def connected_account_of(reply: Reply) -> ConnectedAccount | None:
     """The account with its credential opened; None when it cannot be used now."""
-    account = account_of(reply)
+    return opened(account_of(reply))
+
+
+def opened(account: Account) -> ConnectedAccount | None:
+    """The same of an account that is at hand."""
     if account.disconnected_at is not None or account.health in UNREACHABLE:
         return None
     try:
@@ -38,15 +43,17 @@ def connected_account_of(reply: Reply) -> ConnectedAccount | None:
         return None
 
 
-def target_of(reply: Reply) -> ReplyTarget:
+def target_of(reply: Reply, around: Around | None = None) -> ReplyTarget:
     """What the reply answers or changes, as adapters name it."""
+    around = around or Around(reply)
     base = checks.base_of(reply) if reply.deed != "reply" else None
     return outgoing.target_for(
-        checks.conversation_of(reply),
-        checks.message_of(reply),
+        around.conversation,
+        around.message,
         deed=reply.deed if reply.replaces_text is None else "edit",
         private=reply.private,
         written_by=checks.written_by(reply),
+        last_customer_at=around.last_written_at if around.conversation.kind == "message" else None,
         our_external_id=base.platform_id if base else None,
         our_text=text_of(base).text if base else reply.replaces_text,
     )

@@ -7,7 +7,7 @@ in one of WITHIN_SECONDS, where the look before it, or the sending, is near enou
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from datetime import datetime, timedelta
 from typing import Any, Final
 from uuid import UUID
@@ -33,6 +33,12 @@ NEAR_SECONDS: Final = 30.0
 def settle_seconds(platform: str) -> int:
     """How long this platform is given to show what it took: the setting, or more where it was seen to need it."""
     return settle_of(longest_of(counts_of().get(platform, {})), settings_of_app().settle_seconds)
+
+
+def settle_seconds_of(platforms: Collection[str]) -> dict[str, int]:
+    """The same of several platforms, in one statement."""
+    counts, least = counts_of(), settings_of_app().settle_seconds
+    return {platform: settle_of(longest_of(counts.get(platform, {})), least) for platform in platforms}
 
 
 def settle_of(longest_seconds: int, least_seconds: int) -> int:

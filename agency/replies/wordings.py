@@ -6,6 +6,7 @@ wording is compared as its first reply had it, so a row of small changes does no
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Sequence
 from datetime import datetime, timedelta
 from typing import Any, Final, NamedTuple
@@ -17,6 +18,7 @@ from sqlalchemy.orm import aliased
 
 from agency.inbox.case import Case
 from agency.inbox.models import ERASED, Contact, Conversation, Message
+from agency.replies.joins import CASE_OF_REPLY, WORDS_OF_REPLY, one_of
 from agency.replies.models import Reply, ReplyText, SentWording, Wording
 from styleguides.masking import masked_people
 from styleguides.saved_replies import count_use
@@ -25,6 +27,7 @@ from styleguides.wording import Wording as Put
 from tenants import clock
 from tenants.database import db, new_id
 from tenants.permissions import Actor, Permission, require
+from tenants.scope import raw_sql
 
 RECENT: Final = timedelta(days=30)
 MOST_COMPARED: Final = 200
@@ -47,38 +50,52 @@ class WornWording(NamedTuple):
 
 def remember_sent(reply: Reply) -> None:
     """Count the words of a reply that stands on the platform now, once; and the saved reply it began from."""
-    if reply.deed != "reply":
+    remember_many([reply])
+
+
+def remember_many(replies: Sequence[Reply]) -> None:
+    """The same of several of one agency, in four statements, and one more for each saved reply that was used."""
+    plain = {reply.id: reply for reply in replies if reply.deed == "reply"}
+    if not plain:
         return
-    text, name, contact_id = db.session.execute(
-        select(ReplyText.text, func.coalesce(Contact.name, Conversation.author_name), Conversation.contact_id)
-        .join(
-            Conversation, and_(Conversation.agency_id == ReplyText.agency_id, Conversation.id == reply.conversation_id)
-        )
+    agency_id = next(iter(plain.values())).agency_id
+    said = db.session.execute(
+        select(Reply.id, ReplyText.text, func.coalesce(Contact.name, Conversation.author_name), Conversation.contact_id)
+        .join(ReplyText, WORDS_OF_REPLY)
+        .join(Conversation, CASE_OF_REPLY)
         .outerjoin(Contact, and_(Contact.agency_id == Conversation.agency_id, Contact.id == Conversation.contact_id))
-        .where(ReplyText.id == reply.text_id)
-    ).one()
-    put = wording_of(text, name)
-    began = reply.began_with
-    uses_it = began is not None and likeness(wording_of(began, name).features, put.features) > NOTHING_LEFT
-    saved_reply_id = reply.saved_reply_id if uses_it else None
-    sent_at = reply.published_at or clock.now()
+        .where(one_of(Reply.id, plain))
+        .order_by(Reply.id)
+    ).all()
+    puts = [(plain[row[0]].brand_id, wording_of(row[1], row[2])) for row in said]
+    wording_ids = _wordings_for(agency_id, puts)
+    rows: list[dict[str, Any]] = []
+    for (reply_id, _text, name, contact_id), (brand_id, put), wording_id in zip(said, puts, wording_ids, strict=True):
+        reply = plain[reply_id]
+        began = reply.began_with
+        uses_it = began is not None and likeness(wording_of(began, name).features, put.features) > NOTHING_LEFT
+        rows.append(
+            {
+                "agency_id": agency_id,
+                "id": new_id(),
+                "brand_id": brand_id,
+                "wording_id": wording_id,
+                "reply_id": reply_id,
+                "contact_id": contact_id,
+                "sent_at": reply.published_at or clock.now(),
+                "saved_reply_id": reply.saved_reply_id if uses_it else None,
+            }
+        )
     counted = db.session.execute(
         insert(SentWording)
-        .values(
-            agency_id=reply.agency_id,
-            id=new_id(),
-            brand_id=reply.brand_id,
-            wording_id=find_wording(reply.brand_id, put) or _new_wording(reply, put),
-            reply_id=reply.id,
-            contact_id=contact_id,
-            sent_at=sent_at,
-            saved_reply_id=saved_reply_id,
-        )
+        .values(rows)
         .on_conflict_do_nothing(index_elements=["agency_id", "reply_id", "brand_id"])
-        .returning(SentWording.id)
-    ).all()
-    if counted and saved_reply_id is not None:
-        count_use(reply.agency_id, reply.brand_id, saved_reply_id, sent_at)
+        .returning(SentWording.reply_id)
+    )
+    fresh = set(counted.scalars())
+    for row in rows:
+        if row["reply_id"] in fresh and row["saved_reply_id"] is not None:
+            count_use(agency_id, row["brand_id"], row["saved_reply_id"], row["sent_at"])
 
 
 def find_wording(brand_id: UUID, put: Put) -> UUID | None:
@@ -90,30 +107,89 @@ def find_wording(brand_id: UUID, put: Put) -> UUID | None:
         .order_by((Wording.exact == put.exact).desc(), Wording.id)
         .limit(MOST_COMPARED)
     ).all()
+    return _nearest(put, rows)
+
+
+def _nearest(put: Put, rows: Sequence[Any]) -> UUID | None:
+    """Of wordings that share something with these words, one of the same words first."""
     if rows and rows[0].exact == put.exact:
-        return rows[0].id
+        return UUID(str(rows[0].id))
     likest = max(rows, key=lambda row: likeness(row.features, put.features), default=None)
-    return likest.id if likest is not None and likeness(likest.features, put.features) >= NEAR else None
+    near = likest is not None and likeness(likest.features, put.features) >= NEAR
+    return UUID(str(likest.id)) if likest is not None and near else None
 
 
-def _new_wording(reply: Reply, put: Put) -> UUID:
+_CANDIDATES = raw_sql(
+    f"""
+    select given.place, found.* from unnest(cast(:brand_ids as uuid[]), cast(:exacts as bytea[]),
+        {", ".join(f"cast(:bands_{n} as bigint[])" for n in range(1, BANDS + 1))})
+        with ordinality as given(brand_id, exact, {", ".join(f"band_{n}" for n in range(1, BANDS + 1))}, place)
+    cross join lateral (
+        select id, exact, features from wording w
+        where w.agency_id = :agency_id and w.brand_id = given.brand_id
+          and (w.exact = given.exact or {" or ".join(f"w.band_{n} = given.band_{n}" for n in range(1, BANDS + 1))})
+        order by (w.exact = given.exact) desc, w.id limit {MOST_COMPARED}
+    ) found
+    order by given.place
+    """,
+    reason="what many words are near to, in one statement",
+)
+
+
+def _wordings_for(agency_id: UUID, puts: Sequence[tuple[UUID, Put]]) -> list[UUID]:
+    """The wording each belongs to, made where there is none; those of one call are one another's, too."""
+    if len(puts) == 1:
+        ((brand_id, put),) = puts
+        return [find_wording(brand_id, put) or _made(agency_id, {(brand_id, put.exact): put})[brand_id, put.exact]]
+    bands = {f"bands_{n}": [put.bands[n - 1] for _brand_id, put in puts] for n in range(1, BANDS + 1)}
+    given = {"brand_ids": [brand_id for brand_id, _put in puts], "exacts": [put.exact for _brand_id, put in puts]}
+    near = defaultdict[int, list[Any]](list)
+    for row in db.session.execute(_CANDIDATES, {"agency_id": agency_id, **given, **bands}):
+        near[row.place - 1].append(row)
+    chosen: list[UUID | tuple[UUID, bytes]] = []
+    fresh: dict[tuple[UUID, bytes], Put] = {}
+    for place, (brand_id, put) in enumerate(puts):
+        own = _nearest(put, near[place])
+        chosen.append(own if own is not None else _among(fresh, brand_id, put))
+    made = _made(agency_id, fresh) if fresh else {}
+    return [made[one] if isinstance(one, tuple) else one for one in chosen]
+
+
+def _among(fresh: dict[tuple[UUID, bytes], Put], brand_id: UUID, put: Put) -> tuple[UUID, bytes]:
+    """One of those that are to be made, or this as one more of them."""
+    for key, other in fresh.items():
+        shares = key[0] == brand_id and any(a == b for a, b in zip(put.bands, other.bands, strict=True))
+        if key == (brand_id, put.exact) or (shares and likeness(other.features, put.features) >= NEAR):
+            return key
+    fresh[brand_id, put.exact] = put
+    return brand_id, put.exact
+
+
+def _made(agency_id: UUID, fresh: dict[tuple[UUID, bytes], Put]) -> dict[tuple[UUID, bytes], UUID]:
+    rows = [
+        {
+            "agency_id": agency_id,
+            "id": new_id(),
+            "brand_id": brand_id,
+            "exact": put.exact,
+            "features": put.features,
+            **{f"band_{number}": put.bands[number - 1] for number in range(1, BANDS + 1)},
+        }
+        for (brand_id, _exact), put in fresh.items()
+    ]
     made = db.session.execute(
         insert(Wording)
-        .values(
-            agency_id=reply.agency_id,
-            id=new_id(),
-            brand_id=reply.brand_id,
-            exact=put.exact,
-            features=put.features,
-            **{f"band_{number}": put.bands[number - 1] for number in range(1, BANDS + 1)},
-        )
+        .values(rows)
         .on_conflict_do_nothing(index_elements=["agency_id", "brand_id", "exact"])
-        .returning(Wording.id)
-    ).scalar()
-    if made is None:  # somebody sent the same words in this very moment
-        made = find_wording(reply.brand_id, put)
-        assert made is not None
-    return made
+        .returning(Wording.brand_id, Wording.exact, Wording.id)
+    )
+    found = {(row[0], bytes(row[1])): row[2] for row in made}
+    for (brand_id, exact), put in fresh.items():
+        if (brand_id, exact) not in found:  # somebody sent the same words in this very moment
+            other = find_wording(brand_id, put)
+            assert other is not None
+            found[brand_id, exact] = other
+    return found
 
 
 def people_told_so(brand_id: UUID, text: str, customer_name: str | None, contact_id: UUID | None) -> int:

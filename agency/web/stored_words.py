@@ -13,12 +13,12 @@ from flask_babel import gettext as _
 
 from agency.inbox.moderation import NOT_CLEAR, WAITS_FOR_ACCOUNT, WAITS_FOR_BRAND, WAITS_FOR_PLATFORM
 from agency.replies.checks import MESSAGE_OVER, NEVER_WROTE, PEOPLE_ONLY, PRIVATE_OVER
+from agency.replies.claiming import FOLLOWS_ANOTHER, KEY_MISSING, NOT_AS_APPROVED, NOT_THE_APPROVED_WORDS
 from agency.replies.echoes import REMOVED, TOLD
 from agency.replies.lapsing import REPLACED
 from agency.replies.live_changes import NOT_SEEN
 from agency.replies.live_changes import REASONS as LIVE_REASONS
 from agency.replies.pauses import ALL_PAUSED, MESSAGES_PAUSED
-from agency.replies.publishing import FOLLOWS_ANOTHER, KEY_MISSING, NOT_AS_APPROVED, NOT_THE_APPROVED_WORDS
 from agency.replies.reconciling import NEEDS_A_PERSON, NO_OUTCOME_TOLD, SENDER_SILENT, SENT_ONCE_MORE
 from agency.replies.standing import ANSWER_CHANGED, ANSWERED_ALREADY, ANSWERED_ELSEWHERE
 from tenants.errors import Worded, worded

@@ -146,7 +146,7 @@ _table = threading.Barrier(2, timeout=30)
 def meeting(monkeypatch: pytest.MonkeyPatch) -> None:
     """`publish_reply` means `meet`."""
     began.clear()
-    kind = replace(CATALOGUE[JobName.PUBLISH_REPLY], function="tests.jobs.test_runner:meet")
+    kind = replace(CATALOGUE[JobName.PUBLISH_REPLY], function="tests.jobs.test_runner:meet", many=None)
     monkeypatch.setitem(CATALOGUE, JobName.PUBLISH_REPLY, kind)
 
 

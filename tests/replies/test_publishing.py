@@ -14,7 +14,7 @@ from flask import Flask
 from sqlalchemy import text
 
 from agency.replies import publishing
-from agency.replies.publishing import FOLLOWS_ANOTHER, KEY_MISSING, KEY_MISSING_SECONDS
+from agency.replies.claiming import FOLLOWS_ANOTHER, KEY_MISSING, KEY_MISSING_SECONDS, claim_many
 from agency.replies.settling import settle
 from channels.errors import ChannelError, NotSent, OutcomeUnknown, RateLimited, Refused
 from channels.items import PublishedReply, comment_key
@@ -246,8 +246,7 @@ def _claim_and_die(case: Case, reply_id: UUID, page: Page, *, after_sending: boo
     from tenants.scope import in_scope
 
     with in_scope(case.agency.app, case.agency.scope):
-        claimed = publishing._claim(reply_id, 0.0)
-    assert claimed is not None
+        (claimed,) = claim_many([reply_id], 0.0).claimed
     if after_sending:
         page.posted.append(
             {

@@ -11,7 +11,7 @@ import pytest
 from sqlalchemy import text
 
 from agency.replies import desk
-from agency.replies.publishing import FOLLOWS_ANOTHER
+from agency.replies.claiming import FOLLOWS_ANOTHER
 from agency.replies.sending_time import When, set_undo_seconds
 from channels.errors import NotSent
 from jobs import upkeep

@@ -1,0 +1,168 @@
+"""Many answers that their platforms took are written down together: what `agency.replies.settling` does to one, by so
+many statements however many they are. Whatever is not plain is left to that, one by one. Flushes, never commits.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from uuid import UUID
+
+from sqlalchemy import and_, select, update
+from sqlalchemy.orm.attributes import set_committed_value
+
+from agency.inbox import outgoing
+from agency.inbox.sent_together import Place, Sent, plain_places, record_together
+from agency.inbox.stored_rows import as_json
+from agency.replies.joins import WORDS_OF_REPLY, one_of
+from agency.replies.live_sweep import reading_begins
+from agency.replies.models import Reply, ReplyText
+from agency.replies.moves import Standing, locked_many, stand_together
+from agency.replies.promises import database_now, look_at_many_later
+from agency.replies.settling import FIRST_LOOK_SECONDS, live_state_of
+from agency.replies.visibility import settle_seconds_of
+from channels.items import PublishedReply, comment_key
+from channels.models import Account
+from tenants.database import db
+from tenants.scope import current_scope, raw_sql
+
+_ATTEMPTS = raw_sql(
+    """
+    update publish_attempt a set finished_at = clock_timestamp(), outcome = 'published', detail = null,
+        platform_id = given.platform_id, details = jsonb_build_object('platform_request_id', given.request_id)
+    from jsonb_to_recordset(cast(:rows as jsonb)) as given(reply_id uuid, fence bigint, platform_id text,
+        request_id text)
+    where a.agency_id = :agency_id and a.reply_id = given.reply_id and a.fence = given.fence and a.deed = 'send'
+    """,
+    reason="how hundreds of attempts ended, in one statement",
+)
+
+Ended = tuple[UUID, int, PublishedReply]
+"""A reply, the fence it was sent with, and what its platform said."""
+
+
+def settle_published(sent: Sequence[Ended]) -> set[UUID]:
+    """Write down those of these sendings that are plainly published; returns their replies. The others are untouched.
+
+    Plain is an answer that is still this sender's, whose platform gave it an id of its own, and whose conversation and
+    message `agency.inbox.sent_together` can record.
+    """
+    by_id = {reply_id: (fence, outcome) for reply_id, fence, outcome in sent}
+    held = [
+        reply
+        for reply in locked_many(by_id)
+        if reply.state == "publishing"
+        and reply.fence == by_id[reply.id][0]
+        and reply.deed == "reply"
+        and reply.replaces_text is None
+        and reply.sent_at is not None
+    ]
+    named = _named_anew([(reply, by_id[reply.id][1].platform_id) for reply in held])
+    if not named:
+        return set()
+    answers = _answers([(reply, by_id[reply.id][1]) for reply in named])
+    places = plain_places(named[0].agency_id, list(answers.values()))
+    plain = [reply for reply in named if reply.id in places]
+    if plain:
+        _stand(plain, by_id, answers, places)
+    return {reply.id for reply in plain}
+
+
+def _named_anew(named: Sequence[tuple[Reply, str]]) -> list[Reply]:
+    """Those whose id no other reply of ours has, nor another of these: `settling.taken_by_another`, of many."""
+    asked = [(reply, name) for reply, name in named if reply.platform != "google_business"]
+    names: dict[tuple[UUID, str], int] = {}
+    for reply, name in asked:
+        for key in {name, comment_key(name)}:
+            names[reply.account_id, key] = names.get((reply.account_id, key), 0) + 1
+    taken: set[tuple[UUID, str]] = {key for key, count in names.items() if count > 1}
+    beside: set[tuple[UUID, str]] = set()
+    if asked:
+        known = select(Reply.account_id, Reply.conversation_id, Reply.platform_id).where(
+            one_of(Reply.account_id, {reply.account_id for reply, _name in asked})
+        )
+        same = known.where(Reply.platform_id.in_([name for _reply, name in asked]))
+        taken |= {(row[0], str(row[2])) for row in db.session.execute(same)}
+        of_case = one_of(Reply.conversation_id, {reply.conversation_id for reply, _name in asked})
+        for _account, conversation_id, platform_id in db.session.execute(
+            known.where(and_(of_case, Reply.platform_id.is_not(None)))
+        ):
+            beside.add((conversation_id, comment_key(str(platform_id))))
+    return [
+        reply
+        for reply, name in named
+        if reply.platform == "google_business"
+        or (
+            (reply.account_id, name) not in taken
+            and (reply.account_id, comment_key(name)) not in taken
+            and (reply.conversation_id, comment_key(name)) not in beside
+        )
+    ]
+
+
+def _answers(named: Sequence[tuple[Reply, PublishedReply]]) -> dict[UUID, Sent]:
+    rows = db.session.execute(
+        select(Reply.id, ReplyText.text, Account)
+        .join(ReplyText, WORDS_OF_REPLY)
+        .join(
+            Account,
+            and_(
+                Account.agency_id == Reply.agency_id,
+                Account.id == Reply.account_id,
+                Account.brand_id == Reply.brand_id,
+            ),
+        )
+        .where(one_of(Reply.id, [reply.id for reply, _outcome in named]))
+    )
+    found = {row[0]: (row[1], row[2]) for row in rows}
+    answers: dict[UUID, Sent] = {}
+    for reply, outcome in named:
+        text, account = found[reply.id]
+        private = reply.private and reply.kind != "message"
+        assert reply.sent_at is not None
+        answers[reply.id] = Sent(
+            account,
+            reply.conversation_id,
+            reply.id,
+            outgoing.message_id(account, outcome.platform_id, reply.in_reply_to_external_id, private=private),
+            reply.in_reply_to_external_id,
+            text,
+            reply.sent_at,
+            None if outcome.state == "published" else outcome.state,
+        )
+    return answers
+
+
+def _stand(
+    plain: Sequence[Reply],
+    by_id: dict[UUID, tuple[int, PublishedReply]],
+    answers: dict[UUID, Sent],
+    places: dict[UUID, Place],
+) -> None:
+    agency_id, now = plain[0].agency_id, database_now()
+    ended = [
+        {
+            "reply_id": reply.id,
+            "fence": reply.fence,
+            "platform_id": by_id[reply.id][1].platform_id,
+            "request_id": by_id[reply.id][1].request_id,
+        }
+        for reply in plain
+    ]
+    db.session.execute(_ATTEMPTS, {"agency_id": current_scope().agency_id, "rows": as_json(ended)})
+    for reply in plain:
+        outcome = by_id[reply.id][1]
+        set_committed_value(reply, "platform_id", outcome.platform_id)
+        set_committed_value(reply, "published_at", reply.sent_at)
+        set_committed_value(reply, "live_state", live_state_of(reply, outcome.state))
+        set_committed_value(reply, "live_due_at", reading_begins(reply, now))
+    stand_together([Standing(reply, {"platform_id": reply.platform_id}) for reply in plain])
+    record_together(agency_id, [(answers[reply.id], places[reply.id]) for reply in plain])
+    last_sent_at = max(answers[reply.id].written_at for reply in plain)
+    db.session.execute(
+        update(Account)
+        .where(one_of(Account.id, {reply.account_id for reply in plain}))
+        .values(last_sent_at=last_sent_at)
+        .execution_options(synchronize_session=False)
+    )
+    settles = settle_seconds_of({reply.platform for reply in plain})
+    look_at_many_later([(reply, min(FIRST_LOOK_SECONDS, settles[reply.platform])) for reply in plain], now)

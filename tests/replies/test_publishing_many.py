@@ -1,0 +1,231 @@
+"""Many published together end as one after another would, by as many statements for many as for few."""
+
+from __future__ import annotations
+
+import random
+import threading
+from collections import Counter
+from collections.abc import Callable, Sequence
+from typing import Any
+from uuid import UUID
+
+import pytest
+from sqlalchemy import Engine, text
+
+from agency.replies import publishing
+from agency.replies.deciding_many import Shown, approve_many
+from agency.replies.policy_models import ApprovalPolicy
+from agency.replies.policy_terms import read_terms, terms_to_data
+from channels.errors import ChannelError, NotSent, OutcomeUnknown, RateLimited
+from channels.protocol import Answer, Request
+from channels.scripted_transport import ScriptedTransport, json_answer
+from tenants import clock
+from tenants.database import db
+from tests.factories import Agency, Factory
+from tests.replies.conftest import Case
+from tests.replies.many import copies
+
+REFUSED = json_answer({"error": {"message": "(#1) no", "type": "OAuthException", "code": 1609005}}, 400)
+
+
+class Pages:
+    """Facebook as far as comments are answered: what was posted beneath which comment, and what it says to some."""
+
+    def __init__(self) -> None:
+        self.posted: Counter[str] = Counter()
+        self.says: dict[str, Answer | ChannelError] = {}
+        self.at_once = 0
+        self._lock = threading.Lock()
+        self.transport = ScriptedTransport(self._answer)
+
+    def _answer(self, request: Request) -> Answer | ChannelError:
+        assert request.method == "POST"
+        comment = request.path.split("/")[-2]
+        with self._lock:
+            self.posted[comment] += 1
+            number = 9000 + self.posted.total()
+        return self.says.get(comment) or json_answer({"id": str(number)})
+
+
+@pytest.fixture
+def pages() -> Pages:
+    return Pages()
+
+
+def approved(case: Case, count: int) -> list[UUID]:
+    """So many replies to comments at one account, all with a yes, in the order of their approvals."""
+    first = case.draft()
+    case.do("submit", first)
+    ids = [first, *copies(case.superuser, first, count - 1)]
+    row, owner = case.row(first), case.agency.client_owner
+    with case.agency.entered(owner):
+        decided = approve_many(owner, [Shown(one, row.text_hash, row.state_since) for one in ids])
+    assert len(decided.approved) == count
+    with case.superuser.connect() as connection:
+        return list(connection.execute(text("select reply_id from approval order by created_at, id")).scalars())[
+            -count:
+        ]
+
+
+def publish_many(case: Case, reply_ids: Sequence[UUID], pages: Pages) -> dict[UUID, str]:
+    return publishing.publish_many(case.agency.app, case.agency.scope, reply_ids, pages.transport)
+
+
+def comment_of(superuser: Engine, reply_id: UUID) -> str:
+    with superuser.connect() as connection:
+        wanted = text("select in_reply_to_external_id from reply where id = :id")
+        return str(connection.execute(wanted, {"id": reply_id}).scalar_one())
+
+
+TOLD = (
+    "select to_jsonb(r) from reply r where id = :id",
+    "select to_jsonb(a) from publish_attempt a where reply_id = :id order by created_at",
+    "select to_jsonb(c) from conversation c where id = (select conversation_id from reply where id = :id)",
+    "select to_jsonb(m) from message m where reply_id = :id",
+    "select to_jsonb(w) from sent_wording w where reply_id = :id",
+    "select jsonb_build_object('stems', jsonb_agg(stem order by stem)) from answered_word where reply_id = :id",
+    "select to_jsonb(a) from approval a where reply_id = :id",
+    "select to_jsonb(l) from brand_audit l where subject_id = cast(:id as text) and actor_id is null order by number",
+    "select to_jsonb(o) from outbox_entry o where ids ->> 'reply_id' = cast(:id as text) order by id",
+    "select to_jsonb(n) from notice n where subject_id = :id order by kind",
+)
+OWN = {"id", "reply_id", "reply_text_id", "text_id", "conversation_id", "in_reply_to_id", "subject_id", "ids"}
+OWN |= {"message_id", "wording_id", "request_id", "created_at", "state_since", "published_at", "sent_at"}
+OWN |= {"lease_until", "finished_at", "written_at", "answered_at", "run_at", "voided_at", "next_try_at", "live_due_at"}
+OWN |= {"last_message_at", "rerank_at", "due_at", "in_reply_to_external_id", "external_id", "parent_external_id"}
+OWN |= {
+    "target_fingerprint",
+    "platform_id",
+    "number",
+    "hash",
+    "actor_salt",
+    "words_salt",
+    "version",
+    "rank",
+    "rank_reasons",
+}
+OWN |= {"facts", "content_hash", "attempts"}
+
+
+def told(superuser: Engine, reply_id: UUID) -> list[dict[str, Any]]:
+    """What stands everywhere about a reply, without ids and times of its own."""
+    with superuser.connect() as connection:
+        rows = [row for sql in TOLD for row in connection.execute(text(sql), {"id": reply_id}).scalars()]
+    return [{name: value for name, value in row.items() if name not in OWN} for row in rows]
+
+
+def _change(superuser: Engine, sql: str, reply_id: UUID) -> None:
+    with superuser.begin() as connection:
+        connection.execute(text(sql), {"id": reply_id})
+
+
+_ANSWERED = "where id = (select in_reply_to_id from reply where id = :id)"
+CHANGED = {
+    "as it is": "select 1",
+    "deleted": f"update message set deleted_at = now(), text = '' {_ANSWERED}",
+    "changed": f"update message set content_hash = 'other' {_ANSWERED}",
+    "later": "update reply set not_before = now() + interval '1 hour', not_before_because = 'chosen' where id = :id",
+    "tried lately": "update reply set next_try_at = now() + interval '1 hour' where id = :id",
+    "voided": "update approval set voided_at = now() where reply_id = :id",
+    "other target": "update reply set target_fingerprint = 'other' where id = :id",
+    "by newer policy": "update approval set decision = 'released' where reply_id = :id",
+}
+SAID: dict[str, Answer | ChannelError] = {
+    "refused": REFUSED,
+    "unknown": OutcomeUnknown("no answer in time"),
+    "not sent": NotSent("no connection"),
+}
+
+
+def _policy(agency: Agency) -> None:
+    """The client wants to see everything, since a while."""
+    with agency.entered():
+        db.session.add(
+            ApprovalPolicy(
+                agency_id=agency.id,
+                brand_id=agency.brand_ids[0],
+                number=7,
+                state="in_force",
+                terms=terms_to_data(read_terms({"needs": "all"})),
+                signed_how="as_before",
+                put_in_force_at=clock.now(),
+            )
+        )
+
+
+def test_together_each_ends_as_it_would_alone(case: Case, make: Factory, pages: Pages) -> None:
+    """A mixture drawn anew each time; the same once together, once one after another."""
+    draw = random.Random(seed := random.randrange(10**6))
+    mixture = [*CHANGED, *SAID, *draw.choices([*CHANGED, *SAID], k=5)]
+    draw.shuffle(mixture)
+    ids = approved(case, 2 * len(mixture))
+    parked = Case(case.agency, make.conversation(case.agency), case.superuser)
+    waiting = approved(parked, 4)
+    with case.superuser.begin() as connection:
+        connection.execute(
+            text(
+                "update account a set health = 'needs_reconnect' from reply r where r.account_id = a.id and r.id = :id"
+            ),
+            {"id": waiting[0]},
+        )
+    pairs = [*zip(ids[::2], ids[1::2], strict=True), *zip(waiting[::2], waiting[1::2], strict=True)]
+    for word, both in zip(mixture, pairs, strict=False):
+        for reply_id in both:
+            if word in SAID:
+                pages.says[comment_of(case.superuser, reply_id)] = SAID[word]
+            else:
+                _change(case.superuser, CHANGED[word], reply_id)
+    _policy(case.agency)
+    together = publish_many(case, [one for one, _other in pairs], pages)
+    alone = {other: case.publish(other, pages.transport) for _one, other in pairs}
+    for word, (one, other) in zip([*mixture, "parked", "parked"], pairs, strict=True):
+        assert together[one] == alone[other], (seed, word)
+        assert told(case.superuser, one) == told(case.superuser, other), (seed, word)
+    assert set(pages.posted.values()) == {1}
+
+
+def test_it_takes_as_many_statements_for_many(case: Case, pages: Pages, statements: Callable[[], list[str]]) -> None:
+    ids = approved(case, 24)
+    counts = []
+    for some in (ids[:1], ids[1:2], ids[2:6], ids[6:]):
+        before = len(statements())
+        assert set(publish_many(case, some, pages).values()) == {"published"}
+        counts.append(len(statements()) - before)
+    assert counts[2] == counts[3], counts
+    assert counts[1] <= 64, counts
+
+
+def test_of_one_conversation_one_leaves_after_another(case: Case, pages: Pages) -> None:
+    first, second, other = approved(case, 3)
+    with case.superuser.begin() as connection:
+        for sql in (
+            "update message set conversation_id = (select conversation_id from reply where id = :first) "
+            "where id = (select in_reply_to_id from reply where id = :second)",
+            "update reply set conversation_id = (select conversation_id from reply where id = :first) "
+            "where id = :second",
+        ):
+            connection.execute(text(sql), {"first": first, "second": second} if ":first" in sql else {"second": second})
+    pages.says[comment_of(case.superuser, first)] = OutcomeUnknown("no answer in time")
+    states = publish_many(case, [second, other, first], pages)
+    assert states == {first: "outcome_unknown", second: "skipped", other: "published"}
+    assert case.row(second).state_reason, "it says whom it follows"
+    assert pages.posted[comment_of(case.superuser, second)] == 0
+
+
+def test_an_account_that_is_held_back_sends_nothing_more(case: Case, pages: Pages) -> None:
+    ids = approved(case, 4)
+    pages.says[comment_of(case.superuser, ids[1])] = RateLimited(120, "account")
+    states = publish_many(case, ids, pages)
+    assert [states[one] for one in ids] == ["published", "approved", "approved", "approved"]
+    assert pages.posted.total() == 2
+    assert {case.row(one).state_reason for one in ids[1:]} == {case.row(ids[1]).state_reason}
+    assert case.promises("publish_reply") == 4 + 3
+
+
+def test_what_was_lost_once_goes_alone(case: Case, pages: Pages) -> None:
+    lost, *others = approved(case, 3)
+    _change(case.superuser, "update reply set resends = 1 where id = :id", lost)
+    assert publish_many(case, [lost, *others], pages) == dict.fromkeys([lost, *others], "published")
+    with case.superuser.connect() as connection:
+        sent = connection.execute(text("select reply_id from publish_attempt order by created_at desc")).scalars()
+        assert next(iter(sent)) == lost
