@@ -100,6 +100,7 @@ OWN |= {
     "hash",
     "actor_salt",
     "words_salt",
+    "path",
     "version",
     "rank",
     "rank_reasons",
