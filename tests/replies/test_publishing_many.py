@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import random
+import re
 import threading
 from collections import Counter
 from collections.abc import Callable, Sequence
@@ -87,31 +88,21 @@ TOLD = (
     "select to_jsonb(a) from approval a where reply_id = :id",
     "select to_jsonb(l) from brand_audit l where subject_id = cast(:id as text) and actor_id is null order by number",
     "select to_jsonb(o) from outbox_entry o where ids ->> 'reply_id' = cast(:id as text) order by id",
-    "select to_jsonb(n) from notice n where subject_id = :id order by kind",
+    "select to_jsonb(n) from notice n where subject_id = :id and kind <> 'reply_awaits_you' order by kind",
 )
 OWN = {"id", "reply_id", "reply_text_id", "text_id", "conversation_id", "in_reply_to_id", "subject_id", "ids"}
-OWN |= {"message_id", "wording_id", "request_id", "created_at", "state_since", "published_at", "sent_at"}
-OWN |= {"lease_until", "finished_at", "written_at", "answered_at", "run_at", "voided_at", "next_try_at", "live_due_at"}
-OWN |= {"last_message_at", "rerank_at", "due_at", "in_reply_to_external_id", "external_id", "parent_external_id"}
-OWN |= {
-    "target_fingerprint",
-    "platform_id",
-    "number",
-    "hash",
-    "actor_salt",
-    "words_salt",
-    "path",
-    "version",
-    "rank",
-    "rank_reasons",
-}
-OWN |= {"facts", "content_hash", "attempts"}
+OWN |= {"message_id", "wording_id", "request_id", "in_reply_to_external_id", "external_id", "parent_external_id"}
+OWN |= {"target_fingerprint", "platform_id", "number", "hash", "actor_salt", "words_salt", "path", "attempts"}
+OWN |= {"version", "rank", "rank_reasons", "facts", "content_hash"}
+MOMENT = re.compile(r"\d{4}-\d\d-\d\dT")
 
 
 def told(superuser: Engine, reply_id: UUID) -> list[dict[str, Any]]:
     """What stands everywhere about a reply, without ids and times of its own."""
     with superuser.connect() as connection:
         rows = [row for sql in TOLD for row in connection.execute(text(sql), {"id": reply_id}).scalars()]
+    for row in rows:
+        row |= {name: "a moment" for name, value in row.items() if isinstance(value, str) and MOMENT.match(value)}
     return [{name: value for name, value in row.items() if name not in OWN} for row in rows]
 
 
