@@ -218,13 +218,13 @@ def free_port() -> int:
 
 
 @contextmanager
-def scratch_servers() -> Iterator[Scratch]:
-    """Start PostgreSQL and Valkey in a temporary folder; all of it is gone afterwards."""
+def scratch_servers(*, durable: bool = True) -> Iterator[Scratch]:
+    """Start PostgreSQL and Valkey in a temporary folder; all of it is gone afterwards. Figures count as `durable`."""
     with ExitStack() as held:
         folder = Path(held.enter_context(tempfile.TemporaryDirectory(prefix="onbrand-bench-")))
         (folder / "home").mkdir()
-        postgres = start_postgres(folder / "postgres", durable=True)
+        postgres = start_postgres(folder / "postgres", durable=durable)
         held.callback(postgres.stop)
-        valkey = start_valkey(folder / "valkey", durable=True)
+        valkey = start_valkey(folder / "valkey", durable=durable)
         held.callback(valkey.stop)
         yield Scratch(folder, postgres, valkey, held)

@@ -17,7 +17,7 @@ from tenants.database import db
 
 @pytest.fixture(scope="module")
 def scratch() -> Iterator[Scratch]:
-    with scratch_servers() as servers:
+    with scratch_servers(durable=False) as servers:
         yield servers
 
 

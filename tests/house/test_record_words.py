@@ -5,6 +5,7 @@ from __future__ import annotations
 import ast
 import re
 from collections.abc import Iterator
+from functools import cache
 from pathlib import Path
 
 import pytest
@@ -34,8 +35,13 @@ MADE_OF_PARTS = {
 """What follows the beginning of an action that the code puts together."""
 
 
-def recorded() -> Iterator[str]:
+@cache
+def recorded() -> frozenset[str]:
     """Actions named in calls that record, and by deeds on cases."""
+    return frozenset(_recorded())
+
+
+def _recorded() -> Iterator[str]:
     for folder in ("agency", "tenants", "jobs", "channels", "styleguides"):
         for file in (CHECKOUT / folder).rglob("*.py"):
             for node in ast.walk(ast.parse(file.read_text("utf-8"))):
@@ -64,7 +70,7 @@ def _in(given: ast.AST) -> Iterator[str]:
 
 
 def test_every_action_has_words() -> None:
-    found = set(recorded())
+    found = recorded()
     assert {"reply.approve", "conversation.close", "person.joined", "message.hide_done", "record.words_erased"} <= found
     assert found == actions_known(), "Name it in agency/web/record_words.py, and its words in the catalogues."
     deeds = {str(deed).replace(" ", "_") for deed in DEEDS} | MOVED
@@ -75,7 +81,5 @@ def test_every_action_has_words() -> None:
 @pytest.mark.parametrize("language", sorted(set(LANGUAGES) - {"en"}))
 def test_the_words_are_translated(language: str, whole_app: Flask) -> None:
     with whole_app.test_request_context(), force_locale(language):
-        same = {
-            one for one in set(recorded()) if action_words(one).split(": ")[-1] == one.split(".")[1].replace("_", " ")
-        }
+        same = {one for one in recorded() if action_words(one).split(": ")[-1] == one.split(".")[1].replace("_", " ")}
     assert same <= {"message.like"}, "they stand there in English"

@@ -297,7 +297,8 @@ def test_each_role_opens_what_the_tables_say_and_sees_no_other_brand(world: Worl
     mine_seen = 0
     for rule, _method in rules(world.app, ("GET",)):
         policy = policy_of(rule)
-        for verb in SAFE:
+        # HEAD is answered by what answers GET, so two roles try it: one with every page, one with few.
+        for verb in SAFE if role in (Role.AGENCY_ADMIN, Role.CLIENT_OWNER) else SAFE[:1]:
             answer = asker.ask(verb, address_of(world.app, rule, ids))
             expected = {200} | NOT_200_WITH_OWN_IDS.get(rule.endpoint, set())
             if isinstance(policy, Permission) and policy not in ROLE_PERMISSIONS[role]:

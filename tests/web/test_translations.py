@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import ast
 import re
-from collections.abc import Iterator
 from functools import cache
 from html.parser import HTMLParser
 from pathlib import Path
@@ -133,11 +132,11 @@ def test_every_marked_word_is_found_where_it_stands(wanted: Entries) -> None:
     """The extractor does not look into f-strings: a call inside one would stay English in silence."""
     known = {key if isinstance(key, str) else key[0] for key in wanted}
     missed = []
-    for path, tree in sources():
+    for path, calls in sources():
         if {"api", "sandbox", "notices", "local", "demo"} & set(path.parts) or path.name.startswith("parts_sample"):
             continue
-        for call in ast.walk(tree):
-            if isinstance(call, ast.Call) and getattr(call.func, "id", "") in (
+        for call in calls:
+            if getattr(call.func, "id", "") in (
                 "_",
                 "_l",
                 "gettext",
@@ -153,17 +152,22 @@ def test_every_marked_word_is_found_where_it_stands(wanted: Entries) -> None:
 # --- refusals ----------------------------------------------------------------------------------------------------
 
 
-def sources() -> Iterator[tuple[Path, ast.Module]]:
+@cache
+def sources() -> tuple[tuple[Path, list[ast.Call]], ...]:
+    """Every file that may hold words, with its calls."""
+    found = []
     for package in ("agency", "channels", "styleguides", "tenants"):
         for path in sorted((translations.CHECKOUT / package).rglob("*.py")):
-            yield path, ast.parse(path.read_text(encoding="utf-8"))
+            tree = ast.parse(path.read_text(encoding="utf-8"))
+            found.append((path, [node for node in ast.walk(tree) if isinstance(node, ast.Call)]))
+    return tuple(found)
 
 
 def test_no_refusal_is_put_together_where_no_catalogue_can_see_it() -> None:
     wrong = []
-    for path, tree in sources():
-        for call in ast.walk(tree):
-            if not isinstance(call, ast.Call) or not isinstance(call.func, ast.Name) or not call.args:
+    for path, calls in sources():
+        for call in calls:
+            if not isinstance(call.func, ast.Name) or not call.args:
                 continue
             if call.func.id in ERRORS and "sandbox" not in path.parts:
                 made = call.args[0]
