@@ -11,11 +11,11 @@ from sqlalchemy import Connection, create_engine, text
 from sqlalchemy.engine import make_url
 from sqlalchemy.exc import SQLAlchemyError
 
+from tenants.lines import DATABASE_LINE, bounded, redis_line
 from tenants.settings import Settings
 
 OLDEST_POSTGRES = 150_000
 OLDEST_REDIS = 7
-CONNECT_TIMEOUT_SECONDS = 5
 
 
 def report(settings: Settings) -> tuple[list[str], bool]:
@@ -38,7 +38,7 @@ def check_database(settings: Settings) -> list[tuple[bool, str]]:
 
     import_models()
     url = make_url(settings.onbrand_database_url).set(drivername="postgresql+psycopg")
-    engine = create_engine(url, connect_args={"connect_timeout": CONNECT_TIMEOUT_SECONDS})
+    engine = bounded(create_engine(url, connect_args=dict(DATABASE_LINE)))
     try:
         with engine.connect() as connection:
             version = int(connection.execute(text("show server_version_num")).scalar_one())
@@ -105,9 +105,7 @@ def check_redis(settings: Settings) -> list[tuple[bool, str]]:
         return [(False, "queue: ONBRAND_REDIS_URL is not set; `make run` sets it, in production you do")]
     try:
         once = Retry(NoBackoff(), 0)
-        with redis.Redis.from_url(
-            settings.onbrand_redis_url, socket_timeout=CONNECT_TIMEOUT_SECONDS, retry=once
-        ) as client:
+        with redis_line(settings.onbrand_redis_url, retry=once) as client:
             server = client.info("server")
             memory = client.info("memory")
     except (redis.RedisError, ValueError) as error:

@@ -34,6 +34,7 @@ from jobs.timetable import TIMETABLE
 from tenants import clock, failpoints
 from tenants.base_app import check_keys_of_app, create_base_app, redis_of_app
 from tenants.database import db
+from tenants.lines import DATABASE_LINE, Line
 from tenants.logs import get_logger
 from tenants.models import OutboxEntry, ReceivedEvent
 from tenants.outbox import BELL, JobName, enqueue_after_commit
@@ -265,7 +266,7 @@ class Bell:
     def wait(self, seconds: float) -> None:
         """Until it rings, at most this long."""
         if self._connection is None or self._connection.closed:
-            self._connection = psycopg.connect(self._url, autocommit=True, connect_timeout=5)
+            self._connection = Line.connect(self._url, autocommit=True, **DATABASE_LINE)
             self._connection.execute(f"listen {BELL}")
         for _ in self._connection.notifies(timeout=seconds, stop_after=1):
             pass

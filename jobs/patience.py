@@ -12,12 +12,12 @@ from redis.backoff import NoBackoff
 from redis.retry import Retry
 from sqlalchemy.engine import make_url
 
+from tenants.lines import DATABASE_LINE, Line, redis_line
 from tenants.logs import get_logger
 from tenants.settings import Settings, SettingsError
 
 FIRST_PAUSE_SECONDS = 1.0
 LONGEST_PAUSE_SECONDS = 15.0
-ANSWER_WITHIN_SECONDS = 5
 NOTICE_SECONDS = 0.1
 """How soon a rest ends once the program is told to stop."""
 
@@ -68,21 +68,14 @@ def who_is_away(settings: Settings) -> tuple[str, str] | None:
     """
     try:
         url = make_url(settings.onbrand_database_url).set(drivername="postgresql")
-        with psycopg.connect(
-            url.render_as_string(hide_password=False), connect_timeout=ANSWER_WITHIN_SECONDS
-        ) as connection:
+        with Line.connect(url.render_as_string(hide_password=False), **DATABASE_LINE) as connection:
             connection.execute("select 1")
     except psycopg.Error as error:
         return "database", type(error).__name__
     if not settings.onbrand_redis_url:
         raise SettingsError("ONBRAND_REDIS_URL is missing. Under `make run` it is set for you.")
     try:
-        with redis.Redis.from_url(
-            settings.onbrand_redis_url,
-            socket_timeout=ANSWER_WITHIN_SECONDS,
-            socket_connect_timeout=ANSWER_WITHIN_SECONDS,
-            retry=Retry(NoBackoff(), 0),
-        ) as client:
+        with redis_line(settings.onbrand_redis_url, retry=Retry(NoBackoff(), 0)) as client:
             client.ping()
     except redis.RedisError as error:
         return "redis", type(error).__name__

@@ -9,7 +9,6 @@ import sys
 import threading
 from collections.abc import Sequence
 from types import FrameType
-from typing import Any
 
 import redis
 from rq import Queue, Worker
@@ -22,8 +21,10 @@ from jobs.patience import LONGEST_PAUSE_SECONDS, Patience
 from jobs.runner import worker_app
 from styleguides.language import detect_language
 from styleguides.passed_check import program
-from tenants.base_app import check_keys_of_app, redis_of_app, settings_of_app
+from tenants.base_app import check_keys_of_app, settings_of_app
+from tenants.lines import redis_line
 from tenants.logs import get_logger
+from tenants.settings import Settings
 
 DRAIN_SECONDS = 30
 """How long a worker told to stop lets the job at hand go on."""
@@ -61,12 +62,8 @@ class OnbrandWorker(Worker):
 
     def main_work_horse(self, job: Job, queue: Queue) -> None:
         """Runs in the fork, before the job."""
-        if sys.platform == "linux":
-            # Killing a worker does not kill its horse: an orphan would go on sending for somebody long given up.
-            parent = os.getppid()
-            ctypes.CDLL(None, use_errno=True).prctl(PR_SET_PDEATHSIG, signal.SIGKILL)
-            if os.getppid() != parent:
-                os._exit(1)
+        assert self.pid is not None  # whoever works has it
+        end_with(self.pid)
         super().main_work_horse(job, queue)
 
     def _install_signal_handlers(self) -> None:
@@ -87,12 +84,22 @@ class OnbrandWorker(Worker):
             self.kill_horse()
 
 
+def end_with(parent: int) -> None:
+    """Let this process be killed when its parent dies: killing a worker does not kill its horse, and an orphan would go
+    on sending for somebody long given up. Ends at once where the parent died since it forked. Linux alone knows it.
+    """
+    if sys.platform == "linux":
+        ctypes.CDLL(None, use_errno=True).prctl(PR_SET_PDEATHSIG, signal.SIGKILL)
+        if os.getppid() != parent:
+            os._exit(1)
+
+
 def run(queues: Sequence[str] = QUEUES) -> None:
     """Work for these queues until told to stop; while Redis or PostgreSQL is away at the start, wait."""
     app, patience = worker_app(), Patience()
     patience.listen()
     with app.app_context():
-        connection, settings = redis_of_app(), settings_of_app()
+        settings = settings_of_app()
     # Imported before the fork: a horse that imports the rooms itself takes a second longer for every job.
     for kind in CATALOGUE.values():
         kind.resolve()
@@ -103,7 +110,7 @@ def run(queues: Sequence[str] = QUEUES) -> None:
         try:
             with app.app_context():
                 check_keys_of_app()
-            worker = worker_of(connection, patience, queues)
+            worker = worker_of(settings, patience, queues)
             log.info("worker_started", name=worker.name, queues=",".join(queues))
             worker.work(logging_level="WARNING", with_scheduler=False)
             return
@@ -116,8 +123,10 @@ def run(queues: Sequence[str] = QUEUES) -> None:
             patience.rest()
 
 
-def worker_of(connection: Any, patience: Patience, queues: Sequence[str] = QUEUES) -> OnbrandWorker:
+def worker_of(settings: Settings, patience: Patience, queues: Sequence[str] = QUEUES) -> OnbrandWorker:
     """A worker on these queues, in their order; `work` returns at once when `patience` was told to stop."""
+    # A client of its own: RQ makes it as patient as a worker that waits for work, and what jobs ask must not wait so.
+    connection = redis_line(settings.onbrand_redis_url)
     worker = OnbrandWorker(
         [Queue(name, connection=connection, serializer=JSONSerializer) for name in queues],
         connection=connection,

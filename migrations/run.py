@@ -7,9 +7,10 @@ from pathlib import Path
 
 from alembic import command
 from alembic.config import Config
-from sqlalchemy import Connection, create_engine, text
+from sqlalchemy import Connection, Engine, create_engine, text
 from sqlalchemy.engine import make_url
 
+from tenants.lines import DATABASE_LINE
 from tenants.row_policies import grant_statements, owned_tables, policy_statements
 from tenants.settings import SettingsError
 
@@ -40,13 +41,18 @@ def import_models() -> None:
         import_module(f"{package}.models")
 
 
+def _engine(owner_url: str) -> Engine:
+    """A migration may take long, so only a line that is dead ends it."""
+    return create_engine(make_url(owner_url).set(drivername="postgresql+psycopg"), connect_args=dict(DATABASE_LINE))
+
+
 def upgrade(owner_url: str, app_url: str) -> None:
     """Run what has not run, as the owner; then set policies and the application role's grants from the models.
 
     Raises sqlalchemy's OperationalError when the database cannot be reached.
     """
     import_models()
-    engine = create_engine(make_url(owner_url).set(drivername="postgresql+psycopg"))
+    engine = _engine(owner_url)
     app_role = make_url(app_url).username
     if not app_role:
         raise SettingsError(
@@ -70,7 +76,7 @@ def upgrade(owner_url: str, app_url: str) -> None:
 def new_migration(owner_url: str, message: str) -> None:
     """Write a migration file from the difference between the models and this database."""
     import_models()
-    engine = create_engine(make_url(owner_url).set(drivername="postgresql+psycopg"))
+    engine = _engine(owner_url)
     with engine.connect() as connection:
         command.revision(alembic_config(connection), message=message, autogenerate=True)
     engine.dispose()

@@ -16,14 +16,10 @@ import tenants.scope  # noqa: F401 - installs guard one on every session
 from tenants import failpoints
 from tenants.database import db
 from tenants.known_keys import learn_newest
+from tenants.lines import DATABASE_LINE, STATEMENT_TIMEOUT_MS, bounded, redis_line
 from tenants.logs import configure_logs
 from tenants.sealed import KeyRing
 from tenants.settings import Settings, SettingsError
-
-STATEMENT_TIMEOUT_MS = 15_000
-CONNECT_TIMEOUT_SECONDS = 5
-REDIS_TIMEOUT_SECONDS = 3
-"""Redis answers in milliseconds or is away; pages wait for it no longer."""
 
 
 def create_base_app(settings: Settings, *, pool_size: int = 5) -> Flask:
@@ -47,7 +43,7 @@ def create_base_app(settings: Settings, *, pool_size: int = 5) -> Flask:
             "pool_recycle": 1800,
             "hide_parameters": True,  # customers' words and hashes stay out of error logs
             "connect_args": {
-                "connect_timeout": CONNECT_TIMEOUT_SECONDS,
+                **DATABASE_LINE,
                 "options": f"-c statement_timeout={STATEMENT_TIMEOUT_MS} -c timezone=UTC",
                 "application_name": "onbrand",
             },
@@ -57,12 +53,10 @@ def create_base_app(settings: Settings, *, pool_size: int = 5) -> Flask:
     if settings.onbrand_credential_keys:
         app.extensions["onbrand_keys"] = KeyRing.from_setting(settings.onbrand_credential_keys)
     if settings.onbrand_redis_url:
-        app.extensions["onbrand_redis"] = redis.from_url(
-            settings.onbrand_redis_url,
-            socket_timeout=REDIS_TIMEOUT_SECONDS,
-            socket_connect_timeout=REDIS_TIMEOUT_SECONDS,
-        )
+        app.extensions["onbrand_redis"] = redis_line(settings.onbrand_redis_url)
     db.init_app(app)
+    with app.app_context():
+        bounded(db.engine)
     return app
 
 
@@ -73,7 +67,9 @@ def lone_engine_of_app() -> Engine:
     made: tuple[int, Engine] | None = current_app.extensions.get("onbrand_lone_engine")
     if made is None or made[0] != os.getpid():
         options = {**current_app.config["SQLALCHEMY_ENGINE_OPTIONS"], "isolation_level": "AUTOCOMMIT"}
-        engine = create_engine(current_app.config["SQLALCHEMY_DATABASE_URI"], **options, pool_reset_on_return=None)
+        engine = bounded(
+            create_engine(current_app.config["SQLALCHEMY_DATABASE_URI"], **options, pool_reset_on_return=None)
+        )
         event.listen(engine, "checkout", _refuse_ended)
         made = current_app.extensions["onbrand_lone_engine"] = (os.getpid(), engine)
     return made[1]

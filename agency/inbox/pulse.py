@@ -25,7 +25,7 @@ from tenants.sessions import GLANCE_COLUMNS, Glance, glance_of, glance_values, g
 
 SLACK_MS = 15_000
 """A change is stamped before it is committed: so much earlier ones are told again, and the browser knows which it has
-heard. As long as a statement may take (`tenants.base_app.STATEMENT_TIMEOUT_MS`)."""
+heard. As long as a statement may take (`tenants.lines.STATEMENT_TIMEOUT_MS`)."""
 
 
 LATEST_MS = 32_503_680_000_000

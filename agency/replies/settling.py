@@ -11,6 +11,7 @@ from uuid import UUID
 from sqlalchemy import func, select
 
 from agency.inbox import outgoing
+from agency.inbox.models import Message
 from agency.inbox.sent import link_reply
 from agency.replies import checks, live_sweep
 from agency.replies.models import PublishAttempt, Reply
@@ -35,6 +36,7 @@ from channels.errors import (
 )
 from channels.health import stored_for
 from channels.items import PublishedReply, comment_key
+from channels.matching import same_text
 from channels.models import Account
 from tenants import audit
 from tenants.database import db
@@ -58,9 +60,9 @@ def settle(reply_id: UUID, fence: int, outcome: PublishedReply | ChannelError) -
             PublishAttempt.reply_id == reply.id, PublishAttempt.fence == fence, PublishAttempt.deed == "send"
         )
     ).scalar_one()
-    if isinstance(outcome, PublishedReply) and taken_by_another(reply, (outcome.platform_id,)):
-        # It names words we sent before: whether these stand there too, only looking tells.
-        outcome = OutcomeUnknown("the platform names an earlier reply of ours", request_id=outcome.request_id)
+    if isinstance(outcome, PublishedReply) and (others := _whose_else(reply, outcome.platform_id)):
+        # It names other words: whether ours stand there too, only looking tells.
+        outcome = OutcomeUnknown(f"the platform names {others}", request_id=outcome.request_id)
     attempt.finished_at = database_now()
     attempt.outcome, attempt.detail = _in_words(outcome)
     if isinstance(outcome, PublishedReply):
@@ -84,6 +86,23 @@ def settle(reply_id: UUID, fence: int, outcome: PublishedReply | ChannelError) -
     if not isinstance(outcome, PublishedReply):
         reply.trouble = trouble_of(outcome)
     return reply.state
+
+
+def _whose_else(reply: Reply, platform_id: str) -> str | None:
+    """Whose words an id names that a platform gave to ours, in words; None where nobody else's are known by it."""
+    if taken_by_another(reply, (platform_id,)):
+        return "an earlier reply of ours"
+    if reply.platform == "google_business" or reply.deed != "reply":
+        return None
+    said = db.session.execute(
+        select(Message.direction, Message.text).where(
+            Message.account_id == reply.account_id,
+            Message.external_id == platform_id,
+            Message.reply_id.is_distinct_from(reply.id),
+        )
+    ).first()
+    is_echo = said is not None and said.direction == "out" and same_text(said.text or "", text_of(reply).text)
+    return None if said is None or is_echo else "words that were there before"
 
 
 def _in_words(outcome: PublishedReply | ChannelError) -> tuple[str, str | None]:

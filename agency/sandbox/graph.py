@@ -237,7 +237,7 @@ def _write(reader: Reader, node: Node, edge: str | None) -> Answer:
             reader,
             node,
             edge,
-            outcome="applied",
+            outcome="applied" if written.is_applied else "ignored",
             answered="lost" if lost else "error" if failed else "sent",
             status=None if lost else 500 if failed else 200,
             text=written.text,

@@ -7,7 +7,7 @@ from typing import Any
 from agency.sandbox import content, graph_errors, graph_messages, graph_scopes, meta_app, meta_webhooks, misbehaviour
 from agency.sandbox.graph_reader import Node, Reader
 from agency.sandbox.graph_written import SUCCESS, Written
-from agency.sandbox.store import Account
+from agency.sandbox.store import Account, Item
 
 MAX_INSTAGRAM_TEXT_CHARACTERS = 2200
 MAX_FACEBOOK_TEXT_CHARACTERS = 8000
@@ -136,15 +136,14 @@ def _comment(reader: Reader, node: Node, edge: str, action: str, text: str | Non
     if is_instagram and not item.facts.get("comment_enabled", True):
         raise graph_errors.bad_parameter("Comments are disabled on this media")
     if misbehaviour.take(reader.world, "refuse_duplicates", account.external_id, is_write=True):
-        last = reader.world.store.find_items(
-            "account_id = ? AND kind = 'comment' AND by_account = 1 AND deleted_at IS NULL",
-            (account.id,),
-            "seq DESC",
-            1,
-        )
-        if last and last[0].text == text:
+        last = _last_comment(reader, account, by_account=True)
+        if last is not None and last.text == text:
             raise graph_errors.duplicate_text()
     below_comment = item.kind == "comment"
+    lie = misbehaviour.take(reader.world, "earlier_id", account.external_id, is_write=True)
+    earlier = _last_comment(reader, account, by_account=lie.who != "customers") if lie else None
+    if lie and earlier and lie.when == "instead":
+        return Written(action, node.id, {"id": earlier.external_id}, text, is_applied=False)
     made = content.write_comment(
         reader.world,
         account,
@@ -154,7 +153,17 @@ def _comment(reader: Reader, node: Node, edge: str, action: str, text: str | Non
         by_account=True,
         attachment={"kind": "photo", "url": picture} if picture else None,
     )
-    return Written(action, node.id, {"id": made.external_id}, text, made)
+    return Written(action, node.id, {"id": (earlier or made).external_id}, text, made)
+
+
+def _last_comment(reader: Reader, account: Account, *, by_account: bool) -> Item | None:
+    found = reader.world.store.find_items(
+        "account_id = ? AND kind = 'comment' AND by_account = ? AND deleted_at IS NULL",
+        (account.id, int(by_account)),
+        "seq DESC",
+        1,
+    )
+    return found[0] if found else None
 
 
 def _change(reader: Reader, node: Node, action: str, text: str | None) -> Written:

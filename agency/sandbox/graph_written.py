@@ -12,7 +12,10 @@ SUCCESS: dict[str, Any] = {"success": True}
 
 @dataclass(frozen=True)
 class Written:
-    """The ledger's words for it, the answer, and the item made, if one was. `facts` go into the ledger, too."""
+    """The ledger's words for it, the answer, and the item made, if one was. `facts` go into the ledger, too.
+
+    Not `is_applied`: it is answered as if it were done, and is not.
+    """
 
     action: str
     target: str
@@ -20,3 +23,4 @@ class Written:
     text: str | None = None
     made: Item | None = None
     facts: dict[str, Any] = field(default_factory=dict)
+    is_applied: bool = True

@@ -41,7 +41,9 @@ def write_down(
     text: str | None = None,
     **facts: Any,
 ) -> int:
-    """One line, in the transaction of the write itself. `outcome` is `applied` or `refused`. Answers its number."""
+    """One line, in the transaction of the write itself. `outcome` is `applied`, `refused`, or `ignored`: called done,
+    and not done. Answers its number.
+    """
     with store.transaction() as db:
         cursor = db.execute(
             "INSERT INTO ledger (request_id, at, platform, account, action, target, outcome, text_hash, facts)"

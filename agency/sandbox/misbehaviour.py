@@ -13,6 +13,8 @@ KINDS = {
     "delay": "Answers so many seconds late.",
     "lose_answer_after_accepting": "Applies a write, then closes the connection without an answer.",
     "error_after_accepting": "Applies a write, then answers with a server error.",
+    "earlier_id": "Applies a comment and names the account's last one before it (with `who` customers, a customer's);"
+    " with `when` instead it names it and does nothing.",
     "server_error": "Answers with a server error and does nothing.",
     "html_502": "Answers 502 with an HTML page and does nothing.",
     "visibility_lag": "What is written now shows up in reads only so many seconds later, with `up_to_seconds` a number"
@@ -50,7 +52,7 @@ KINDS = {
 OF_META = frozenset(
     {"refuse_duplicates", "hide_authors", "lose_scope", "unknown_fields", "expire_cursors", "silent_wrong_token"}
     | {"null_batch_slots", "service_unavailable_200", "old_version", "usage", "webhook_first", "app_throttle"}
-    | {"block_messages"}
+    | {"block_messages", "earlier_id"}
 )
 OF_GOOGLE = frozenset(
     {"zero_quota", "unavailable", "random_404", "unverified", "suspended", "refuse_mask", "shift_pages"}

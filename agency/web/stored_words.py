@@ -132,6 +132,7 @@ REASONS: Final[tuple[Worded, ...]] = (
     worded("the answer says neither yes nor no"),
     worded("the platform calls it a duplicate"),
     worded("the platform names an earlier reply of ours"),
+    worded("the platform names words that were there before"),
     worded("the platform names the comment we answered, not a new one"),
     worded("there was nothing to take back"),
 )

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import ctypes
 import random
 import socket
 import struct
@@ -18,6 +19,7 @@ from dataclasses import dataclass, field
 from typing import Literal
 
 CHUNK_BYTES = 16_384
+SO_ATTACH_FILTER = 26  # Linux; Python has no name for it
 RESET = struct.pack("ii", 1, 0)
 """SO_LINGER with no time: closing sends a reset."""
 
@@ -57,6 +59,16 @@ class Proxy:
     port: int = 0
     _luck: random.Random = field(default_factory=lambda: random.Random(7))
     _tasks: set[asyncio.Task[None]] = field(default_factory=set)
+    _ends: set[asyncio.StreamWriter] = field(default_factory=set)
+
+    def vanish(self) -> None:
+        """From now on nothing that clients on lines open now send arrives here, and no word of theirs is acknowledged:
+        as with a server whose machine is gone. A filter of the kernel that keeps no packet does it.
+        """
+        keep_nothing = ctypes.create_string_buffer(struct.pack("HBBI", 0x06, 0, 0, 0))
+        program = struct.pack("HL", 1, ctypes.addressof(keep_nothing))
+        for end in list(self._ends):
+            end.get_extra_info("socket").setsockopt(socket.SOL_SOCKET, SO_ATTACH_FILTER, program)
 
     async def serve(self, ready: threading.Event, stop: asyncio.Event) -> None:
         server = await asyncio.start_server(self._connected, "127.0.0.1", 0)
@@ -88,9 +100,11 @@ class Proxy:
             asyncio.ensure_future(link.pass_on(far_reader, writer, "down")),
         ]
         self._tasks.update(both)
+        self._ends.add(writer)
         with contextlib.suppress(asyncio.CancelledError):
             await asyncio.gather(*both, return_exceptions=True)
         self._tasks.difference_update(both)
+        self._ends.discard(writer)
         for end in (writer, far_writer):
             end.close()
 

@@ -7,6 +7,7 @@ from dataclasses import replace
 from uuid import UUID
 
 import pytest
+from sqlalchemy import text
 
 from agency.replies import publishing, reconciling
 from agency.sandbox.addresses import addresses
@@ -56,7 +57,7 @@ def _until_published(house: House, reply_id: UUID) -> list[str]:
         states.append(reconciling.look(agency.app, agency.scope, reply_id, transport))
         if states[-1] == "approved":
             publishing.publish(agency.app, agency.scope, reply_id, transport)
-        if house.scalar("select count(*) from reply where state = 'published'"):
+        if house.scalar(f"select state from reply where id = '{reply_id}'") == "published":
             return states
     raise AssertionError(states)
 
@@ -90,6 +91,23 @@ def test_the_ledger_holds_one(house: House, proxy: Proxy, lie: str | None, troub
     states = _until_published(house, reply_id)
     assert states == (["published"] if arrives else ["outcome_unknown", "outcome_unknown", "approved"])
     assert house.sandbox.applied() == [words]
+
+
+@pytest.mark.parametrize(("whose", "when"), [("ours", "instead"), ("customers", "after")])
+def test_an_answer_that_names_other_words_is_not_believed(house: House, whose: str, when: str) -> None:
+    """The platform calls it done and names what stood there before: our last reply, or what somebody else wrote."""
+    agency, transport = house.agency, transport_of(house.agency.app)
+    (first, said), (second, words) = approved(house, {"facebook": 2}).items()
+    assert publishing.publish(agency.app, agency.scope, first, transport) == "published"
+    house.sandbox.tell("misbehaviour", {"kind": "earlier_id", "who": whose, "when": when, "times": 1})
+    assert publishing.publish(agency.app, agency.scope, second, transport) == "outcome_unknown"
+    assert house.sandbox.applied() == [said, words][: 1 if when == "instead" else 2]
+    _until_published(house, second)
+    assert house.sandbox.applied() == [said, words]
+    posted = [entry["result_id"] for entry in house.sandbox.ledger() if entry["outcome"] == "applied"]
+    with house.superuser.connect() as connection:
+        kept = connection.execute(text("select platform_id from reply order by id")).scalars()
+        assert list(kept) == posted
 
 
 def test_a_process_stopped_past_its_lease_and_continued_sends_nothing(house: House, proxy: Proxy) -> None:

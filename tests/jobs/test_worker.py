@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import os
+import select
 import signal
+import sys
 import time
 from collections.abc import Iterator
 
@@ -11,8 +14,8 @@ from flask import Flask
 
 from jobs.catalogue import QUEUES
 from jobs.patience import Patience
-from jobs.worker import worker_of
-from tenants.base_app import redis_of_app
+from jobs.worker import end_with, worker_of
+from tenants.base_app import settings_of_app
 
 IDLE_SECONDS = 5
 
@@ -28,13 +31,13 @@ def handlers() -> Iterator[None]:
 
 def test_it_looks_into_every_queue_in_their_order(app: Flask) -> None:
     with app.app_context():
-        worker = worker_of(redis_of_app(), Patience())
+        worker = worker_of(settings_of_app(), Patience())
     assert tuple(worker.queue_names()) == QUEUES
 
 
 def test_a_worker_for_answers_looks_at_nothing_else(app: Flask) -> None:
     with app.app_context():
-        worker = worker_of(redis_of_app(), Patience(), ("publish", "desk"))
+        worker = worker_of(settings_of_app(), Patience(), ("publish", "desk"))
     for _ in range(9):
         assert [queue.name for queue in worker._ordered_queues] == ["publish", "desk"]
         worker.reorder_queues(worker._ordered_queues[0])
@@ -45,7 +48,7 @@ def test_a_signal_before_rq_listens_is_not_lost(app: Flask, handlers: None) -> N
     patience = Patience()
     patience.stopping = True
     with app.app_context():
-        worker = worker_of(redis_of_app(), patience)
+        worker = worker_of(settings_of_app(), patience)
     began = time.monotonic()
     worker.work(logging_level="WARNING", max_idle_time=IDLE_SECONDS)
     assert time.monotonic() - began < IDLE_SECONDS - 1
@@ -53,7 +56,7 @@ def test_a_signal_before_rq_listens_is_not_lost(app: Flask, handlers: None) -> N
 
 def test_no_queue_waits_for_ever_behind_a_full_one_and_answers_go_before_all(app: Flask) -> None:
     with app.app_context():
-        worker = worker_of(redis_of_app(), Patience())
+        worker = worker_of(settings_of_app(), Patience())
     taken: list[str] = []
     for _ in range(100):  # every queue always has something but those people wait for
         order = [queue.name for queue in worker._ordered_queues]
@@ -63,3 +66,39 @@ def test_no_queue_waits_for_ever_behind_a_full_one_and_answers_go_before_all(app
         worker.reorder_queues(worker._ordered_queues[3])
     assert taken.count("events") >= 75
     assert all(taken.count(name) >= 4 for name in QUEUES[3:])
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="Linux alone lets a process die with its parent")
+@pytest.mark.parametrize("when", ["at work", "before it listened"])
+def test_a_work_horse_does_not_outlive_its_worker(when: str) -> None:
+    """An orphan would go on sending what others were given meanwhile."""
+    told, tells = os.pipe()  # ends when nobody holds its other end any more: when the horse is dead
+    goes, go = os.pipe()
+    worker = os.fork()
+    if worker == 0:
+        os.close(go)
+        mine = os.getpid()
+        if os.fork() == 0:
+            if when == "at work":
+                end_with(mine)
+            os.write(tells, b"here")
+            os.read(goes, 1)  # until the worker is dead
+            end_with(mine)
+            os.write(tells, b"lives on")
+            os._exit(0)
+            signal.pause()
+        os.close(tells)
+        signal.pause()
+    os.close(tells)
+    os.close(goes)
+    try:
+        assert os.read(told, 4) == b"here"
+    finally:
+        os.kill(worker, signal.SIGKILL)
+        os.waitpid(worker, 0)
+    if when == "at work":  # the kernel ends it; afterwards it would find out by itself
+        assert select.select([told], [], [], 60)[0], "nobody ended it"
+    os.close(go)
+    assert select.select([told], [], [], 60)[0], "the horse waits for ever"
+    assert os.read(told, 8) == b""
+    os.close(told)
