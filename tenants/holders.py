@@ -32,9 +32,11 @@ def approvers_by_brand(agency_id: UUID, brand_ids: Collection[UUID]) -> dict[UUI
     return found
 
 
-def named_approvers(agency_id: Any, brand_id: Any) -> ColumnElement[list[list[str]]]:
-    """Those of `approvers_of` as a column beside a row of that agency and brand: [id, name] of each, by address."""
-    each = func.jsonb_build_array(Person.id, Person.name, type_=JSONB)
+def named_approvers(agency_id: Any, brand_id: Any) -> ColumnElement[list[list[Any]]]:
+    """Those of `approvers_of` as a column beside a row of that agency and brand: of each, by address, id, name, and
+    whether mails come back from them.
+    """
+    each = func.jsonb_build_array(Person.id, Person.name, Person.mail_failed_at.is_not(None), type_=JSONB)
     listed = func.coalesce(
         func.jsonb_agg(aggregate_order_by(each, Person.email)), literal_column("'[]'::jsonb"), type_=JSONB
     )

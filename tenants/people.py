@@ -40,6 +40,8 @@ class Member:
     brand_ids: frozenset[UUID] | None
     has_second_factor: bool
     last_seen_at: datetime | None
+    mail_failed_at: datetime | None = None
+    mail_failed_words: str | None = None
 
 
 def clean_email(email: str) -> str:
@@ -111,6 +113,8 @@ def members_of(actor: Actor) -> list[Member]:
             _brands_of(membership),
             person.totp_secret is not None,
             last_seen_at,
+            person.mail_failed_at,
+            person.mail_failed_words,
         )
         for person, membership, last_seen_at in db.session.execute(statement)
     ]

@@ -113,7 +113,8 @@ class RepliesPage:
 def replies_in_states(
     states: tuple[str, ...], after: str | None = None, limit: int = PAGE_ROWS, *, newest_first: bool = False
 ) -> RepliesPage:
-    """Replies in these states with the customer's words, by the time they entered the state; keyset pages.
+    """Replies in these states, of brands in use, with the customer's words, by the time they entered the state; keyset
+    pages.
 
     Raises Invalid for a cursor that is not one of ours.
     """
@@ -147,7 +148,7 @@ def replies_in_states(
         .join(Message, and_(Message.agency_id == Reply.agency_id, Message.id == Reply.in_reply_to_id))
         .join(Conversation, and_(Conversation.agency_id == Reply.agency_id, Conversation.id == Reply.conversation_id))
         .join(Brand, and_(Brand.agency_id == Reply.agency_id, Brand.id == Reply.brand_id))
-        .where(Reply.state.in_(states))
+        .where(Reply.state.in_(states), Brand.archived_at.is_(None))
         .limit(limit + 1)
     )
     if newest_first:

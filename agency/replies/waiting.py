@@ -165,13 +165,28 @@ def standing_of(reply_id: UUID, *, but_authors: bool = True) -> Standing:
     return Standing([person for person in people if person.id in chosen], reasons_of(row.waits_because))
 
 
-def names_asked(reply_id: UUID) -> list[str]:
-    """The names of those who may decide on the reply now. One statement."""
+class Whom(NamedTuple):
+    """The names of those who may decide, and of those among them from whom mails come back."""
+
+    names: list[str]
+    unreached: list[str]
+
+
+def whom_asked(reply_id: UUID) -> Whom:
+    """Who may decide on the reply now. One statement."""
     approvers = named_approvers(Reply.agency_id, Reply.brand_id).label("approvers")
     row = db.session.execute(_ASKED.add_columns(approvers).where(Reply.id == reply_id)).one()
-    names = {UUID(person_id): name for person_id, name in row.approvers}
-    chosen = _chosen_of(row, names, but_authors=True)
-    return [name for person_id, name in names.items() if person_id in chosen]
+    chosen = _chosen_of(row, _ids(row.approvers), but_authors=True)
+    return _whom(row.approvers, chosen)
+
+
+def _ids(approvers: list[list[Any]]) -> list[UUID]:
+    return [UUID(person_id) for person_id, _name, _fails in approvers]
+
+
+def _whom(approvers: list[list[Any]], chosen: Collection[UUID]) -> Whom:
+    some = [(name, fails) for person_id, name, fails in approvers if UUID(person_id) in chosen]
+    return Whom([name for name, _fails in some], [name for name, fails in some if fails])
 
 
 def deciders_of(reply: Reply, *, but_authors: bool = True) -> list[Person]:
@@ -209,12 +224,12 @@ def _chosen(
 
 
 class Forecast(NamedTuple):
-    """What the policy in force would do with words if they left now, the names of who would be asked first, and when
-    what would come; no plan for words that would not wait.
+    """What the policy in force would do with words if they left now, who would be asked first, and when what would
+    come; no plan for words that would not wait.
     """
 
     decision: Decision
-    names: list[str]
+    whom: Whom
     terms: Terms
     plan: Plan | None = None
 
@@ -253,12 +268,11 @@ def forecast(
     )
     decision = decide(terms, facts)
     if not decision.needs:
-        return Forecast(decision, [], terms)
-    names = {UUID(person_id): name for person_id, name in row.approvers}
-    chosen = _chosen(terms, 1, names, row.time_zone, {actor.user_id})
+        return Forecast(decision, Whom([], []), terms)
+    chosen = _chosen(terms, 1, _ids(row.approvers), row.time_zone, {actor.user_id})
     urgent = is_urgent(terms, complaint=COMPLAINT in case.case_kinds, sentiment=row.sentiment)
     planned = plan(terms, ZoneInfo(row.time_zone), clock.now(), urgent=urgent)
-    return Forecast(decision, [name for person_id, name in names.items() if person_id in chosen], terms, planned)
+    return Forecast(decision, _whom(row.approvers, chosen), terms, planned)
 
 
 class Asking(NamedTuple):

@@ -38,7 +38,7 @@ from agency.web.reply_looks import let_go_in, result_look, stopped_words, stored
 from agency.web.sending_look import when_fields
 from agency.web.stored_words import said_again
 from agency.web.versions_look import versions_look
-from agency.web.wait_words import plan_words
+from agency.web.wait_words import plan_words, unreached_words
 from channels.matching import same_text
 from styleguides import brand_check
 from styleguides.quiz_gate import version_to_pass
@@ -259,10 +259,10 @@ def waits_for(actor: Actor, conversation_id: UUID, text: str, *, private: bool, 
     found = waiting.forecast(actor, conversation_id, text, private=private, case=case)
     if not found.decision.needs:
         return Waits("", by_client=False)
-    said = _(waiting.waits_words(found.names, [one.words for one in found.decision.because]))
+    said = _(waiting.waits_words(found.whom.names, [one.words for one in found.decision.because]))
     then = plan_words(found.terms, found.plan, clock.now()) if found.plan is not None else ""
     return Waits(
-        f"{said} {then}".strip(),
+        " ".join(words for words in (said, unreached_words(found.whom.unreached), then) if words),
         by_client=found.terms.mode == "client",
         sends_safe=silence_sends_safe(found.terms),
     )

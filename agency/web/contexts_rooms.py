@@ -223,6 +223,9 @@ class PersonRow:
     state: StateLook = told("Active, Invited, Removed.")
     second_factor: StateLook | None = told("On, Off, Required.", default=None)
     last_seen: Clock | None = told("Last request.", default=None)
+    failing: str = told(
+        "Since when mails to them come back, and with which words; empty where they arrive.", default=""
+    )
     url: str = told("Change role and brands.", default="")
     remove_url: str = told("Posting ends the membership at once; empty where not allowed.", default="")
     resend_url: str = told("Posting sends the invitation again.", default="")

@@ -13,7 +13,7 @@ from agency.inbox.conversation_view import ConversationView
 from agency.inbox.desk import Case
 from agency.inbox.models import FROM_SPAMMER, SPAM
 from agency.replies.queries import ReplyRow
-from agency.replies.waiting import names_asked
+from agency.replies.waiting import whom_asked
 from agency.web import clocks
 from agency.web.claim_look import claim_look
 from agency.web.composer_part import Written, composer_for
@@ -179,7 +179,7 @@ def reply_look(reply: ReplyRow, actor: Actor, address: Address) -> ReplyLook:
     state = reply_states().get(reply.state) or unknown_state(reply.state)
     since = clocks.moment(reply.state_since, zone, locale).words
     facts = {
-        "awaiting_approval": waiting_words(names_asked(reply.id), reply.state_since, reply.waits_clock)
+        "awaiting_approval": waiting_words(whom_asked(reply.id), reply.state_since, reply.waits_clock)
         if reply.state == "awaiting_approval"
         else "",
         "approved": _("Approved %(time)s.", time=since) + f" {said_again(reply.state_reason)}"

@@ -139,7 +139,7 @@ def page_of(actor: Actor, reply_id: UUID, typed: Typed, link: ByLink | None = No
         goes_out=goes_out_if_approved(reply) if waits else "",
         decided=None if waits else decided_words(reply, decisions, actor),
         typed="" if waits else typed.changed or typed.reason,
-        notice=typed.notice or _stale_notice(table, typed, waits),
+        notice=typed.notice or _stale_notice(table, typed, waits) or _paused_notice(view, waits),
         live_url=live_url(view, reply_id),
         receipt_url="" if waits or link is not None else url_for("receipts.receipt", reply_id=reply_id),
         others_url=url_for("owner.waiting") if link is None else link.others_url,
@@ -196,6 +196,17 @@ def _stale_notice(table: Collection[str], typed: Typed, waits: bool) -> Notice |
         _("The agency changed the words while you were reading."),
         _("Nothing was published; what you typed is below."),
         _("Look at the difference and decide again."),
+    )
+
+
+def _paused_notice(view: ConversationView, waits: bool) -> Notice | None:
+    if not waits or not view.brand_paused:
+        return None
+    return Notice(
+        "info",
+        _("Sending for this brand is paused."),
+        _("Nothing is published meanwhile; you can read, ask for changes and decline."),
+        _("A yes can be given once the agency lets it send again."),
     )
 
 

@@ -6,6 +6,7 @@ from collections.abc import Iterable
 from datetime import datetime, tzinfo
 from uuid import UUID
 
+from babel.dates import format_date
 from flask import Blueprint, Response, make_response, redirect, request, url_for
 from flask_babel import gettext as _
 from flask_babel import ngettext
@@ -253,9 +254,20 @@ def _member_row(
         state=StateLook("active", _("Active"), "check", "good"),
         second_factor=factor,
         last_seen=age(member.last_seen_at, now, zone, locale) if member.last_seen_at else None,
+        failing=_(
+            "Mails come back since %(day)s: %(words)s",
+            day=_day(member.mail_failed_at),
+            words=member.mail_failed_words or "",
+        )
+        if member.mail_failed_at
+        else "",
         url=url_for("people.person", person_id=member.person_id) if may_manage else "",
         remove_url=url_for("people.remove_person", person_id=member.person_id) if may_manage else "",
     )
+
+
+def _day(at: datetime) -> str:
+    return str(format_date(at.astimezone(chosen_zone()).date(), "d MMMM", locale=chosen_language()))
 
 
 def _invitation_row(invitation: Invitation, words: dict[Role, str]) -> PersonRow:

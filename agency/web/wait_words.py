@@ -11,7 +11,7 @@ from flask_babel import ngettext
 
 from agency.replies.policy_clock import Plan, WaitClock, clock_from_data
 from agency.replies.policy_terms import Terms
-from agency.replies.waiting import Standing, named
+from agency.replies.waiting import Standing, Whom, named
 from agency.web import clocks
 from agency.web.language import chosen_language, chosen_zone
 from agency.web.stored_words import said_again
@@ -59,11 +59,15 @@ def asked_words(asked: Standing, reader: Actor, kept: Mapping[str, Any] | None) 
     return " ".join([said, *wait_sentences(kept)])
 
 
-def waiting_words(names: Sequence[str], since: datetime, kept: Mapping[str, Any] | None) -> str:
-    """Waits for Ana or Jan since 09:14. Reminded once, 15:14. If nobody …"""
-    whom = named(list(names))
-    said = _("Waits for %(names)s since %(time)s.", names=_(whom), time=moment_words(since))
-    return " ".join([said, *wait_sentences(kept)])
+def waiting_words(whom: Whom, since: datetime, kept: Mapping[str, Any] | None) -> str:
+    """Waits for Ana or Jan since 09:14. Mails to Jan come back: call them. Reminded once, 15:14. If nobody …"""
+    said = _("Waits for %(names)s since %(time)s.", names=_(named(whom.names)), time=moment_words(since))
+    return " ".join(words for words in (said, unreached_words(whom.unreached), *wait_sentences(kept)) if words)
+
+
+def unreached_words(names: Sequence[str]) -> str:
+    """Of those who are asked and whom mails do not reach; empty for nobody."""
+    return _("Mails to %(names)s come back: reach them in another way.", names=", ".join(names)) if names else ""
 
 
 def plan_words(terms: Terms, plan: Plan, now: datetime) -> str:

@@ -19,6 +19,7 @@ from agency.replies import desk
 from agency.replies.approval_requests import LIFE
 from jobs.upkeep import keep_up
 from tenants import clock, people, tokens
+from tenants.brands import archive_brand
 from tenants.database import db
 from tenants.outbox import JobName
 from tenants.permissions import Role
@@ -327,6 +328,17 @@ def test_each_ending_says_why_and_decides_nothing(
     keep_up(ana.app)
     (request,) = asked(ana, reply_id)
     assert request.ended_because == (name if name in ("withdraw", "lapse") else "approver_left")
+
+
+def test_a_brand_on_the_shelf_is_in_no_list_and_takes_no_yes(
+    phone: Phone, whole_app: Flask, link: str, ana: Agency, reply_id: UUID
+) -> None:
+    with ana.entered(ana.agency_admin):
+        archive_brand(ana.agency_admin, ana.brand_ids[0])
+    assert "Sending for this brand is paused." in phone.open(link).text
+    assert phone.press(link, "approve").status_code == 409
+    assert row_of(ana, reply_id).state == "awaiting_approval"
+    assert str(reply_id) not in Browser(whole_app, ana.client_owner).get("/approvals").text
 
 
 def test_upkeep_writes_down_what_expired(ana: Agency, reply_id: UUID) -> None:

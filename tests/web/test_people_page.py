@@ -8,6 +8,7 @@ from sqlalchemy import Engine, text
 from tenants.permissions import Role
 from tests.factories import Agency, Factory
 from tests.web.browser import Browser, email_of
+from tests.web.replying import waiting_reply
 
 
 def test_an_admin_invites_changes_and_removes(whole_app: Flask, ana: Agency, superuser: Engine) -> None:
@@ -141,3 +142,22 @@ def test_own_settings_are_kept_and_nonsense_is_not(whole_app: Flask, ana: Agency
     page = browser.get("/account").text
     assert 'value="UTC" selected' in page
     assert '<html lang="en"' in page
+
+
+def test_whose_mails_come_back_is_seen_where_it_matters(
+    whole_app: Flask, ana: Agency, make: Factory, superuser: Engine
+) -> None:
+    case = make.conversation(ana)
+    other = make.conversation(ana)
+    waiting_reply(ana, case)
+    lead, staff = Browser(whole_app, ana.agency_admin), Browser(whole_app, ana.staff)
+    with superuser.begin() as connection:
+        connection.execute(
+            text(
+                "update person set mail_failed_at = now(), mail_failed_words = '550 <b>no</b> such user' where id = :id"
+            ),
+            {"id": ana.client_owner.user_id},
+        )
+    assert "550 &lt;b&gt;no&lt;/b&gt; such user" in lead.get("/people").text
+    for one in (case, other):
+        assert "come back: reach them in another way." in staff.get(f"/inbox/{one}").text

@@ -58,21 +58,52 @@ def _answered(superuser: Engine) -> None:
     )
 
 
+def _newer(superuser: Engine) -> None:
+    _changes(
+        superuser,
+        "update conversation set stars = 5; update message set content_hash = 'newer'::bytea, written_at = now()",
+    )
+
+
+def _moved(superuser: Engine) -> None:
+    _changes(superuser, "update message set external_id = external_id || '-elsewhere'")
+
+
+def _too_late(superuser: Engine) -> None:
+    _changes(
+        superuser,
+        "update message set written_at = now() - interval '9 days';"
+        " update conversation set last_customer_at = now() - interval '9 days'",
+    )
+
+
 LAPSES: dict[str, tuple[Callable[[Engine], None], str]] = {
     "customer edited": (_edited, "The customer changed what this reply answers"),
     "customer deleted": (_deleted, "The customer deleted what this reply answers"),
     "answered elsewhere": (_answered, "This review has an answer already"),
+    "newer review": (_newer, "The customer changed what this reply answers"),
+    "other target": (_moved, "This reply no longer belongs to the account it was written for"),
+    "window closed": (_too_late, "More than 7 days have passed since this person wrote"),
 }
 
 
 @pytest.mark.parametrize(
     ("name", "is_approved"),
-    [("customer edited", False), ("customer edited", True), ("customer deleted", True), ("answered elsewhere", False)],
+    [
+        ("customer edited", False),
+        ("customer deleted", True),
+        ("answered elsewhere", False),
+        ("newer review", True),
+        ("other target", False),
+        ("window closed", False),
+    ],
 )
 def test_everybody_sees_why_it_lapsed(
-    whole_app: Flask, ana: Agency, case: UUID, superuser: Engine, name: str, is_approved: bool
+    whole_app: Flask, ana: Agency, make: Factory, case: UUID, superuser: Engine, name: str, is_approved: bool
 ) -> None:
     change, why = LAPSES[name]
+    if name == "window closed":  # of direct messages alone
+        case = make.conversation(ana, kind="message", text="Cold breakfast.")
     reply_id = waiting_reply(ana, case)
     (link,) = links(whole_app, superuser)
     if is_approved:
