@@ -33,6 +33,7 @@ from agency.inbox.kept_media import SERVED_WITH, copy_of
 from agency.inbox.outgoing import window_of
 from agency.inbox.presence import at_case
 from agency.inbox.ranking import score_of
+from agency.inbox.signs import numbers_with, signs_in
 from agency.inbox.understanding.evidence import language_words, personal_places
 from agency.inbox.understanding.stored import ASPECTS, Stored, corrections_of, from_stored, own_topics
 from agency.replies import client_answers
@@ -59,6 +60,8 @@ def filter_of_query(query: dict[str, Any]) -> queries.QueueFilter:
             given = tuple(map(id_or_nobody, given))
         elif field.sort == "holder":
             given = _ASSIGNEES.get(given) or id_or_nobody(given)
+        elif field.column == "signs":
+            given = numbers_with(given, may_see_people=caller().may(Permission.CONTACT_READ))
         elif field.column == "status":
             given = None if given == "all" else given
         values[field.column] = tuple(given) if field.is_many else given
@@ -71,11 +74,12 @@ def filter_of_query(query: dict[str, Any]) -> queries.QueueFilter:
 def list_conversations(query: dict[str, Any]) -> Any:
     """The queue: open conversations, highest rank first, unless another status is asked for."""
     page = queries.list_conversations(filter_of_query(query), query["cursor"], query["limit"], me=caller().user_id)
-    now = clock.now()
+    now, sees_people = clock.now(), caller().may(Permission.CONTACT_READ)
     items = [
         {
             **row._asdict(),
             "rank": _score(row.status, row.rank, now),
+            "signs": signs_in(row.signs, may_see_people=sees_people),
             "holder": _holder(row.holder_id, row.holder_name, row.held_until),
         }
         for row in page.rows

@@ -230,6 +230,7 @@ CONVERSATION_ROW: Final[Example] = {
     "last_customer_at": MORNING,
     "due_at": LATER,
     "label_ids": [LABEL_ID],
+    "signs": ["vip"],
     "holder": HOLDER,
 }
 _CALM: Final[Example] = {"label": "calm", "confidence": 0.9, "words": []}

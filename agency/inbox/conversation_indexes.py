@@ -7,7 +7,7 @@ from sqlalchemy import Index, text
 SHOWN = (
     *("status", "platform", "kind", "closed_reason", "excerpt", "author_name", "language", "stars", "act", "sentiment"),
     *("message_count", "reply_state", "last_message_at", "last_customer_at", "due_at", "holder_id", "holder_name"),
-    *("held_until", "looked_at", "version", "label_ids"),
+    *("held_until", "looked_at", "version", "label_ids", "signs"),
 )
 """Columns that the queue's indexes carry, besides brand, rank and id: each of them bounded, because PostgreSQL refuses
 more than 2,704 bytes (AUTHOR_CHARACTERS, EXCERPT_CHARACTERS, a person's name, 20 labels)."""

@@ -29,6 +29,7 @@ from sqlalchemy import (
 from agency.inbox.models import STATUSES, Conversation, ConversationLabel
 from agency.inbox.search_text import LONGEST_SEARCH, read_search
 from agency.inbox.searching import has_words
+from agency.inbox.signs import SIGNS, numbers_with
 from agency.inbox.understanding.stored import ASPECTS
 from channels.items import KINDS
 from channels.registry import ADAPTERS
@@ -102,6 +103,7 @@ FILTERS = (
     FilterField("act", "act", "act", "word", is_many=True, allowed=(*ASPECTS["act"], NONE)),
     FilterField("sentiment", "sentiment", "sentiment", "word", is_many=True, allowed=(*ASPECTS["sentiment"], NONE)),
     FilterField("topic", "topic_id", "topic_ids", "id", is_many=True),
+    FilterField("sign", "sign", "signs", "word", is_many=True, allowed=tuple(SIGNS)),
     FilterField("late", "late", "late", "flag"),
     FilterField("q", "q", "q", "text"),
 )
@@ -129,6 +131,8 @@ class QueueFilter(NamedTuple):
     stars: tuple[int, ...] | None = None
     act: tuple[str, ...] | None = None
     sentiment: tuple[str, ...] | None = None
+    signs: tuple[int, ...] | None = None
+    """Every number that a case with one of the signs asked for may have (`agency.inbox.signs`)."""
     topic_ids: tuple[UUID, ...] | None = None
     with_notes: bool = False
     """Whether `q` is looked for in notes, too: for who may read them."""
@@ -139,7 +143,7 @@ class QueueFilter(NamedTuple):
         return bool(self.q.strip("\x00 \t\n"))
 
 
-AMONG = ("platform", "kind", "reply_state", "language", "stars", "act", "sentiment")
+AMONG = ("platform", "kind", "reply_state", "language", "stars", "act", "sentiment", "signs")
 """Fields of QueueFilter that are compared with a column of the same name."""
 
 
@@ -189,6 +193,8 @@ def filter_of(read: Mapping[str, Sequence[str]]) -> QueueFilter:
             values[field.column] = tuple(map(UUID, given))
         elif field.sort == "number":
             values[field.column] = tuple(map(int, given))
+        elif field.column == "signs":
+            values[field.column] = numbers_with(given)
         elif field.sort == "flag":
             values[field.column] = True
         elif field.sort == "holder":

@@ -41,7 +41,7 @@ def bound_filter(wanted: QueueFilter, values: dict[str, Any]) -> QueueFilter:
 
 
 PARAMETERS: dict[str, Any] = {
-    **{name: bindparam(name, type_=ARRAY(SmallInteger() if name == "stars" else Text())) for name in AMONG},
+    **{name: bindparam(name, type_=ARRAY(SmallInteger() if name in ("stars", "signs") else Text())) for name in AMONG},
     **{name: bindparam(name, type_=Uuid()) for name in ("brand", "label", "holder", "me", "place_id", "first_new")},
     **{name: bindparam(name, type_=ARRAY(Uuid())) for name in ("brands", "labels", "topics", "among", "lanes")},
     "reply": bindparam("reply", type_=Text()),

@@ -81,7 +81,7 @@ class Conversation(BrandOwned, Dated, Base):
     somebody of ours last worked on it. `snoozed_by` is who put it off last, `woke_at` when that time came; it stands
     until somebody does something with it. Of a merged one `merged_into_id` is the conversation it is told in, always of
     the same brand. `split_from_id` is the one whose messages were set apart here: it shares that one's thread on the
-    platform.
+    platform. `signs` are those of `agency.inbox.signs`, as one number.
     """
 
     __tablename__ = "conversation"
@@ -123,6 +123,7 @@ class Conversation(BrandOwned, Dated, Base):
     hold_reason: Mapped[str | None] = mapped_column(Text)
     version: Mapped[int] = mapped_column(BigInteger, default=1, server_default="1")
     label_ids: Mapped[list[UUID]] = mapped_column(ARRAY(Uuid()), default=list, server_default="{}")
+    signs: Mapped[int] = mapped_column(SmallInteger, default=0, server_default="0")
     __table_args__ = (
         belongs_to("account", "account_id"),
         belongs_to("contact", "contact_id"),

@@ -70,6 +70,7 @@ class QueueRow(NamedTuple):
     looked_at: datetime | None
     version: int
     label_ids: list[UUID]
+    signs: int
 
 
 class QueuePage(NamedTuple):
@@ -121,6 +122,7 @@ ROW_COLUMNS = (
     Conversation.looked_at,
     Conversation.version,
     Conversation.label_ids,
+    Conversation.signs,
 )
 
 ROW_WITHOUT_ACCOUNT = tuple(_NO_NAME if column is _ACCOUNT_NAME else column for column in ROW_COLUMNS)

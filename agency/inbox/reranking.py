@@ -16,6 +16,7 @@ from sqlalchemy import update
 
 from agency.inbox.models import RankingWeights
 from agency.inbox.ranking import WORD_PARTS, Ranked, RankFacts, Said, rank
+from agency.inbox.signs import SIGN_OF_VIP, VIP
 from agency.inbox.summary import PRIVATE
 from agency.inbox.weight_versions import weights_in_force
 from agency.inbox.weights import Weights
@@ -51,10 +52,10 @@ _DUE = raw_sql(_FACTS.format(which="c.rerank_at <= :now order by c.rerank_at, c.
 # A press tells by the version whether anybody touched a case since (`agency.inbox.undoing`): a new rank is nobody's
 # doing, so what the press remembers moves along.
 _WRITE = raw_sql(
-    """
+    f"""
     with ranked as (
         update conversation c set rank = given.rank, rank_reasons = given.rank_reasons, rerank_at = given.rerank_at,
-            due_at = given.due_at, version = c.version + 1
+            due_at = given.due_at, version = c.version + 1, signs = (c.signs & ~{VIP}) | {SIGN_OF_VIP}
         from jsonb_to_recordset(cast(:rows as jsonb)) as given(id uuid, brand_id uuid, rank int, rank_reasons jsonb,
             rerank_at timestamptz, due_at timestamptz)
         where c.agency_id = :agency_id and c.id = given.id and c.brand_id = given.brand_id

@@ -18,6 +18,7 @@ from sqlalchemy.types import Text, Uuid
 
 from agency.inbox.brand_rules import BY_SPAMMER, RULES_OF_BRAND, STANDING, BrandRules
 from agency.inbox.contacts.names import named_as
+from agency.inbox.signs import SIGN_OF_VIP, VIP
 from agency.inbox.stored_rows import Joinable, Known, Person, Thread, as_json
 from agency.inbox.summary import READ_CHARACTERS, MessageFacts
 from channels.items import SetAside
@@ -134,13 +135,13 @@ _KEPT = raw_sql(
 )
 
 _NEW_CONVERSATIONS = raw_sql(
-    """
+    f"""
     insert into conversation (agency_id, id, brand_id, account_id, contact_id, platform, kind, external_id, status,
         closed_reason, rank, rank_reasons, excerpt, author_name, language, stars, context, permalink, message_count,
-        last_message_at, last_customer_at, due_at, rerank_at, act, sentiment, topic_ids)
+        last_message_at, last_customer_at, due_at, rerank_at, act, sentiment, topic_ids, signs)
     select :agency_id, id, :brand_id, :account_id, contact_id, :platform, kind, external_id, status,
         closed_reason, rank, rank_reasons, excerpt, author_name, language, stars, context, permalink, message_count,
-        last_message_at, last_customer_at, due_at, rerank_at, act, sentiment, topic_ids
+        last_message_at, last_customer_at, due_at, rerank_at, act, sentiment, topic_ids, {SIGN_OF_VIP}
     from jsonb_to_recordset(cast(:rows as jsonb)) as given(id uuid, contact_id uuid, kind text, external_id text,
         status text, closed_reason text, rank int, rank_reasons jsonb, excerpt text, author_name text, language text,
         stars smallint, context jsonb, permalink text, message_count int, last_message_at timestamptz,
@@ -151,17 +152,17 @@ _NEW_CONVERSATIONS = raw_sql(
 )
 
 _CHANGED_CONVERSATIONS = raw_sql(
-    """
+    f"""
     update conversation c set contact_id = coalesce(given.contact_id, c.contact_id), status = given.status,
         closed_reason = given.closed_reason, rank = given.rank, rank_reasons = given.rank_reasons,
         excerpt = given.excerpt, author_name = given.author_name, language = given.language,
         stars = given.stars,
-        context = case when c.context ? 'erased' then c.context else c.context || coalesce(given.context, '{}') end,
+        context = case when c.context ? 'erased' then c.context else c.context || coalesce(given.context, '{{}}') end,
         permalink = case when c.context ? 'erased' then null else coalesce(given.permalink, c.permalink) end,
         message_count = given.message_count, last_message_at = given.last_message_at,
         last_customer_at = given.last_customer_at, due_at = given.due_at,
         rerank_at = given.rerank_at, act = given.act, sentiment = given.sentiment,
-        topic_ids = given.topic_ids,
+        topic_ids = given.topic_ids, signs = (c.signs & ~{VIP}) | {SIGN_OF_VIP},
         snoozed_until = case when given.status = 'snoozed' then c.snoozed_until end,
         woke_at = case when given.last_customer_at is not distinct from c.last_customer_at then c.woke_at end,
         version = c.version + 1

@@ -164,6 +164,7 @@ class QueueRow:
         "Why it is shown though it has left the view: the word beside it; empty while it belongs.", default=""
     )
     labels: tuple[LabelLook, ...] = told("Of the case, in the order they were put on.", default=())
+    vip: str = told("Whoever writes is a VIP, in a word; empty for others.", default="")
     printed: str = told(
         "Itself as HTML, once it was printed; marks of a search and of the open case are set later.",
         default="",

@@ -10,6 +10,7 @@ from uuid import UUID
 from flask import request
 
 from agency.inbox.filters import ANY, FILTERS, PLATFORMS, TABS, QueueFilter, filter_of, read_filters
+from agency.inbox.signs import numbers_with
 from agency.web.who import actor_of_request
 from channels.items import KINDS
 from tenants.errors import NotFound
@@ -83,6 +84,9 @@ def of_change(url: str, reply_id: UUID | None) -> str:
 def read_address() -> Address:
     """The address of this request. Raises NotFound for a brand that is no id: no such list exists."""
     address = address_of(request.args.to_dict(flat=False))
+    if address.wanted.signs is not None and not actor_of_request().may(Permission.CONTACT_READ):
+        seen = numbers_with(address.kept.get("sign", ()), may_see_people=False)
+        address = address._replace(wanted=address.wanted._replace(signs=seen))
     if not address.wanted.is_search:
         return address
     with_notes = actor_of_request().may(Permission.NOTE_READ)

@@ -62,6 +62,7 @@ def filter_words() -> dict[str, str]:
         "label": _("Label"),
         "stars": _("Stars"),
         "topic": _("Topic"),
+        "sign": _("Signs"),
         "late": _("Late"),
         **{aspect: aspect_words()[aspect] for aspect in ("act", "sentiment")},
         "q": _("Search"),
@@ -86,6 +87,11 @@ def value_words() -> dict[str, dict[str, str]]:
         "reply": {NONE: _("No reply yet"), **{s: replies[s].word for s in REPLY_STATES if s in replies}},
         "language": {**{code: language_name(code) for code in LANGUAGES}, NONE: _("Language not known")},
         "stars": {str(n): "★" * n for n in range(1, 6)},
+        "sign": {
+            "vip": _("VIP"),
+            "unanswered": _("Nobody answered in time"),
+            "timed": _("Goes out later"),
+        },
         "late": {"1": _("Late")},
         **{aspect: _said(aspect) for aspect in ("act", "sentiment")},
     }

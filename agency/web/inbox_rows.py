@@ -17,16 +17,17 @@ from flask_babel import gettext as _
 
 from agency.inbox import queries
 from agency.inbox.ranking import score_of
+from agency.inbox.signs import TIMED, UNANSWERED, VIP
 from agency.web import clocks
 from agency.web.contexts import LabelLook, QueueRow
 from agency.web.inbox_address import PLATFORMS, Address
 from agency.web.language import chosen_language, chosen_zone, per_language
-from agency.web.looks import BrandLook, Stars, brand_look
+from agency.web.looks import BrandLook, Stars, StateLook, brand_look
 from agency.web.reply_looks import place_words, platform_word
 from agency.web.state_looks import conversation_states, reply_states, unknown_state
 from channels.items import KINDS as EVERY_KIND
 from tenants import clock
-from tenants.permissions import Actor
+from tenants.permissions import Actor, Permission
 
 KEPT_FOR = timedelta(seconds=30)
 """A clock that counts in minutes may lag so long; whoever was erased is gone from here as soon."""
@@ -80,7 +81,8 @@ def rows_of(
     states, replies, places, stars = conversation_states(), reply_states(), _places(), _stars()
     start, _mark, query = address.case_url("\0").partition("\0")
     before, _mark, after = _("%(n)s pts", n="\0").partition("\0")
-    kept, view = _store(now), (locale, zone, start, query)
+    vip = _("VIP") if actor.may(Permission.CONTACT_READ) else ""
+    kept, view = _store(now), (locale, zone, start, query, vip)
     looks: dict[int, BrandLook | None] = {}  # by number: Python works a UUID's hash out anew each time
     rows = []
     for r in found:
@@ -115,18 +117,29 @@ def rows_of(
             clocks.age(wrote, now, zone, locale),
             clocks.due(r.due_at, now, zone, locale) if r.due_at is not None and r.status == "open" else None,
             states.get(code) or unknown_state(code),
-            (replies.get(r.reply_state) or unknown_state(r.reply_state)) if r.reply_state is not None else None,
+            _reply_look(r, replies) if r.reply_state is not None else None,
             r.holder_name or "" if held else "",
             mine,
             r.looked_at is None or (r.last_customer_at is not None and r.last_customer_at > r.looked_at),
             _score(r, now, before, after),
             gone=left,
             labels=labels,
+            vip=vip if r.signs & VIP else "",
         )
         if not left and not address.wanted.q and len(query) <= LONGEST_KEPT:
             kept[key] = _Kept(r, look, labels, _turns(r, now), row)
         rows.append(row)
     return tuple(rows)
+
+
+def _reply_look(r: queries.QueueRow, replies: Mapping[str, StateLook]) -> StateLook:
+    """Its state, or what is nearer the point: that nobody answered in time, that it goes out later."""
+    assert r.reply_state is not None
+    if r.signs & TIMED and r.reply_state == "approved":
+        return replies["timed"]
+    if r.signs & UNANSWERED and r.reply_state == "awaiting_approval":
+        return replies["unanswered"]
+    return replies.get(r.reply_state) or unknown_state(r.reply_state)
 
 
 def _turns(r: queries.QueueRow, now: datetime) -> datetime:

@@ -116,6 +116,7 @@ def _row(r: QueueRow, mine: str, url: str, language: str, author: str, excerpt: 
     if due is not None:
         level = "" if due.level == "plain" else f" class={due.level}"
         clock = f"<time{level} datetime={_minute(due.iso)}>{_own(due.words)}</time>"
+    vip = f"<i>{_own(r.vip)}</i>" if r.vip else ""
     worn = _labels(r.labels, LABELS_SHOWN - bool(held)) if r.labels else ""
     score = f"<b>{_own(r.score)}</b>" if r.score else ""
     unread, (gone, left) = (
@@ -126,7 +127,7 @@ def _row(r: QueueRow, mine: str, url: str, language: str, author: str, excerpt: 
         f'<li><a class="row{unread}{gone}" href="{url}">{brand.edge}'
         f"<p><b>{_own(brand.name)}</b>{stars}<i>{_own(r.place)}</i>{label}"
         f"<time datetime={_minute(age.iso)}>{_own(age.words)}</time>"
-        f"<p><b>{author}</b><q{spoken}>{excerpt}</q>"
+        f"<p>{vip}<b>{author}</b><q{spoken}>{excerpt}</q>"
         f"<p>{left}{_state(look.tone, look.icon, look.word)}{held}{worn}{score}{clock}</p></a>\n"
     )
 

@@ -18,6 +18,7 @@ from agency.inbox import desk, labelling, labels, queue_lists
 from agency.inbox.filters import cursor_of, read_cursor
 from agency.inbox.models import Conversation, Message
 from agency.inbox.queries import QueueFilter, brand_names, get_conversation, list_conversations, queue_state
+from agency.inbox.signs import numbers_with
 from jobs.indexing import index_words
 from tenants import clock
 from tenants.database import db, new_id
@@ -145,6 +146,7 @@ ASKED_OF_EACH: list[dict[str, Any]] = [
     {"label_ids": (0,), "kind": "comment"},
     {"label_ids": (0, 1), "language": "en"},
     {"topic_ids": (0,)},
+    {"signs": numbers_with(["vip", "timed"])},
 ]
 """What no index has in the list's order; labels and topics by their number."""
 
@@ -179,6 +181,7 @@ def test_what_no_index_has_in_order_is_looked_for_a_stretch_at_a_time(
                 sentiment=drawn.choice(("negative", None)),
                 topic_ids=[topic] if n % 7 == 0 else [],
                 reply_state=drawn.choice(("draft", "awaiting_approval", None)),
+                signs=drawn.choice((0, 0, 1, 2, 5)),
                 due_at=clock.now() - timedelta(minutes=n % 5 + 1) if n % 4 else None,
                 holder_id=ana.staff.user_id if held else None,
                 holder_name=ana.staff.name if held else None,
@@ -251,7 +254,7 @@ def _has(one: Conversation, wanted: QueueFilter, me: UUID) -> bool:
 
     is_late = one.status == "open" and one.due_at is not None and one.due_at < clock.now()
     return (
-        all(map(among, ("language", "kind", "act", "sentiment", "stars", "platform", "reply_state")))
+        all(map(among, ("language", "kind", "act", "sentiment", "stars", "platform", "reply_state", "signs")))
         and wanted.status in (None, one.status)
         and (wanted.brand_ids is None or one.brand_id in wanted.brand_ids)
         and (wanted.holder is None or one.holder_id == (me if wanted.holder == "me" else None))

@@ -15,6 +15,7 @@ from agency.inbox.intake import store_page
 from agency.inbox.models import Contact, Conversation, RankingWeights
 from agency.inbox.ranking import parts_of, score_of
 from agency.inbox.reranking import rerank_contact, rerank_due, rerank_slice
+from agency.inbox.signs import VIP
 from agency.inbox.weight_versions import go_back, list_versions, save_weights, weights_in_force
 from agency.inbox.weights import DEFAULTS
 from channels.models import Account
@@ -121,6 +122,10 @@ def test_a_persons_standing_holds_for_what_they_write_later(ana: Agency, make: F
     keep(ana, account_id, comment(2, author=by), comment(3, "And?", under=1, author=by), now=NOW)
     assert told(ana, "post_2", NOW)[1] == both
     assert told(ana, "post_1", NOW)[1] == both
+    keep(ana, account_id, comment(4), now=NOW)
+    with ana.entered():
+        signs = dict(db.session.execute(select(Conversation.external_id, Conversation.signs)).tuples())
+    assert signs == {"post_1": VIP, "post_2": VIP, "post_4": 0}, "rows of the queue say it"
 
 
 def test_a_brand_that_changes_is_ranked_again_with_its_due_times(ana: Agency, google: UUID) -> None:

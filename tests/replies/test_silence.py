@@ -10,6 +10,7 @@ from uuid import UUID
 import pytest
 from sqlalchemy import Engine, text
 
+from agency.inbox.signs import UNANSWERED
 from agency.replies import desk, silence, variants
 from agency.replies.policy_clock import WaitClock, clock_from_data
 from agency.replies.variants import Given
@@ -236,9 +237,17 @@ def test_without_anybody_named_the_next_step_is_asked_instead(waiting: Waiting, 
     assert [one[0] for one in waiting.decisions()] == ["step_passed", "approved"]
 
 
+def sign_of(waiting: Waiting) -> int:
+    with waiting.case.superuser.connect() as connection:
+        return int(connection.execute(text("select signs from conversation")).scalar_one())
+
+
 def test_where_nobody_else_is_left_it_waits_on(waiting: Waiting) -> None:
     waiting.begin({"silence": "escalate", "silence_after": 10})
     assert waiting.at(MONDAY + hours(10)) == "held"
+    assert sign_of(waiting) == UNANSWERED, "the queue's row says it"
+    waiting.case.do("withdraw", waiting.reply_id)
+    assert sign_of(waiting) == 0
     assert waiting.clock().why == {"template": silence.NOBODY_ELSE.template, "values": {}}
 
 

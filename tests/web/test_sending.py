@@ -78,8 +78,14 @@ def test_a_time_is_chosen_by_the_brands_clock_and_given_up_by_a_press(
     assert release(visitor, case, when="chosen", send_at=f"{at:%Y-%m-%dT%H:%M}").status_code == 303
     found = row(superuser)
     assert (found.not_before_because, found.not_before) == ("chosen", at.replace(tzinfo=ZoneInfo("America/New_York")))
+    make.conversation(free, text="Another.")
+    listed = visitor.get("/inbox?sign=timed").text
+    assert "Goes out later" in listed[listed.index(str(case)) :]
+    assert listed.count('class="row') == 1
     (now,) = {one for one in actions(visitor.get(f"/inbox/{case}").text) if one.endswith("/time") or "/time?" in one}
     visitor.post(now, {"when": "now"})
+    assert str(case) in visitor.get("/inbox").text
+    assert 'class="row' not in visitor.get("/inbox?sign=timed").text
     assert row(superuser).not_before is None
 
 

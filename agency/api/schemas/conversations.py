@@ -26,6 +26,7 @@ from agency.api.schemas.replies import Reply
 from agency.inbox.filters import MOST_VALUES, REPLY_STATES
 from agency.inbox.kept_media import NOT_KEPT
 from agency.inbox.models import MEDIA_STATES
+from agency.inbox.signs import SIGNS
 from agency.inbox.understanding.stored import ABOUT, ASPECTS, CORRECTABLE, NOT_ABOUT, TOPIC
 from channels.items import KINDS
 
@@ -79,6 +80,10 @@ class ConversationQuery(PageQuery):
     stars = _many(WrittenWhole(least=1, most=5), "reviews with so many stars")
     act = _many(Choice(*ASPECTS["act"], "none"), "what the newest words were read as; `none` where they were not")
     sentiment = _many(Choice(*ASPECTS["sentiment"], "none"), "their mood; `none` where it was not read")
+    sign = _many(
+        Choice(*SIGNS),
+        "whoever writes is a VIP; nobody answered in time whether a reply may go out; one goes out later",
+    )
     late = WrittenFlag(load_default=False, metadata={"description": "only past the due time, most urgent first"})
     q = Text(longest=200, load_default="", metadata={"description": "words in the excerpt or the customer's name"})
 
@@ -119,6 +124,7 @@ class ConversationRow(Strict):
     last_customer_at = Moment(required=True, allow_none=True)
     due_at = Moment(required=True, allow_none=True)
     label_ids = Items(Identifier(), required=True)
+    signs = Items(Choice(*SIGNS), required=True)
     holder = fields.Nested(Holder, required=True, allow_none=True)
 
 
