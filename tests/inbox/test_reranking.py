@@ -124,7 +124,8 @@ def test_a_persons_standing_holds_for_what_they_write_later(ana: Agency, make: F
     assert told(ana, "post_1", NOW)[1] == both
     keep(ana, account_id, comment(4), now=NOW)
     with ana.entered():
-        signs = dict(db.session.execute(select(Conversation.external_id, Conversation.signs)).tuples())
+        found = db.session.execute(select(Conversation.external_id, Conversation.signs))
+        signs = {row.external_id: row.signs for row in found}
     assert signs == {"post_1": VIP, "post_2": VIP, "post_4": 0}, "rows of the queue say it"
 
 
