@@ -33,7 +33,6 @@ UNDECIDED_STATES = ("draft", "awaiting_approval", "approved")
 UNDECIDED = "state in ('draft', 'awaiting_approval', 'approved')"
 DECIDED_STATES = ("approved", "publishing", "outcome_unknown", "refused", "declined")
 """States of a reply that somebody decided on and that does not stand published."""
-DECIDED = "state in ('approved', 'publishing', 'outcome_unknown', 'refused', 'declined')"
 
 
 class Reply(BrandOwned, Dated, Base):
@@ -145,7 +144,7 @@ class Reply(BrandOwned, Dated, Base):
         Index(
             "ix_reply_waits_due", "agency_id", "waits_due_at", "id", postgresql_where=text("waits_due_at is not null")
         ),
-        Index("ix_reply_decided", "agency_id", "brand_id", "state_since", "id", postgresql_where=text(DECIDED)),
+        Index("ix_reply_brand_state", "agency_id", "brand_id", "state", "state_since", "id"),
         Index("ix_reply_undecided", "agency_id", "brand_id", "id", postgresql_where=text(UNDECIDED)),
         Index(
             "ix_reply_question_not_kept",

@@ -10,7 +10,9 @@ from datetime import datetime
 from typing import Any, NamedTuple
 from uuid import UUID
 
-from sqlalchemy import and_, select, tuple_
+from sqlalchemy import Subquery, Text, and_, func, literal, select, true, tuple_
+from sqlalchemy.dialects.postgresql import ARRAY
+from sqlalchemy.orm import aliased
 
 from agency.inbox.models import Conversation, Message
 from agency.replies.afterwards import Afterwards, afterwards_of
@@ -22,6 +24,7 @@ from tenants.database import db
 from tenants.errors import Invalid, NotFound
 from tenants.models import Brand
 from tenants.permissions import Actor, Permission, require
+from tenants.scope import current_scope
 
 PAGE_ROWS = 50
 
@@ -114,11 +117,12 @@ def replies_in_states(
     states: tuple[str, ...], after: str | None = None, limit: int = PAGE_ROWS, *, newest_first: bool = False
 ) -> RepliesPage:
     """Replies in these states, of brands in use, with the customer's words, by the time they entered the state; keyset
-    pages.
+    pages. One statement, which reads a page's rows of each state (of each brand where the scope has some only) and no
+    more.
 
     Raises Invalid for a cursor that is not one of ours.
     """
-    key = tuple_(Reply.state_since, Reply.id)
+    page = _places(states, _read_cursor(after) if after else None, limit + 1, newest_first=newest_first)
     wanted = (
         select(
             Reply.id,
@@ -144,24 +148,39 @@ def replies_in_states(
             Reply.not_before_because,
             Reply.waits_clock,
         )
+        .join(page, page.c.id == Reply.id)
         .join(ReplyText, WORDS_OF_REPLY)
         .join(Message, and_(Message.agency_id == Reply.agency_id, Message.id == Reply.in_reply_to_id))
         .join(Conversation, and_(Conversation.agency_id == Reply.agency_id, Conversation.id == Reply.conversation_id))
         .join(Brand, and_(Brand.agency_id == Reply.agency_id, Brand.id == Reply.brand_id))
-        .where(Reply.state.in_(states), Brand.archived_at.is_(None))
-        .limit(limit + 1)
+        .order_by(*_by_time(Reply, newest_first=newest_first))
     )
-    if newest_first:
-        wanted = wanted.order_by(Reply.state_since.desc(), Reply.id.desc())
-    else:
-        wanted = wanted.order_by(Reply.state_since, Reply.id)
-    if after:
-        place = _read_cursor(after)
-        wanted = wanted.where(key < place if newest_first else key > place)
     rows = [WaitingReply._make(row) for row in db.session.execute(wanted)]
     more = len(rows) > limit
     rows = rows[:limit]
     return RepliesPage(rows, _cursor(rows[-1]) if more else None)
+
+
+def _places(states: tuple[str, ...], after: Any, limit: int, *, newest_first: bool) -> Subquery:
+    """The first so many of these behind `after`, by their ids: of each state and brand its own first, by an index."""
+    one, brand = aliased(Reply), aliased(Brand)
+    of_state = func.unnest(literal(list(states), ARRAY(Text))).table_valued("state", name="of_state").render_derived()
+    of_brand = and_(brand.agency_id == one.agency_id, brand.id == one.brand_id, brand.archived_at.is_(None))
+    some = select(one.id, one.state_since).where(one.state == of_state.c.state)
+    each_brand = current_scope().brand_ids is not None
+    some = some.where(of_brand).correlate(of_state, brand) if each_brand else some.join(brand, of_brand)
+    if after is not None:
+        key = tuple_(one.state_since, one.id)
+        some = some.where(key < after if newest_first else key > after)
+    first = some.order_by(*_by_time(one, newest_first=newest_first)).limit(limit).lateral("first")
+    found = select(first.c.id, first.c.state_since).select_from(of_state)
+    if each_brand:
+        found = found.join(brand, true())
+    return found.join(first, true()).order_by(*_by_time(first.c, newest_first=newest_first)).limit(limit).subquery()
+
+
+def _by_time(of: Any, *, newest_first: bool) -> tuple[Any, Any]:
+    return (of.state_since.desc(), of.id.desc()) if newest_first else (of.state_since, of.id)
 
 
 def _cursor(row: WaitingReply) -> str:

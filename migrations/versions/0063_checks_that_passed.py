@@ -1,4 +1,4 @@
-"""What a check that stopped nothing was about; what was decided by brand; promises by the reply they are about.
+"""What a check that stopped nothing was about; replies by brand and state; promises by the reply they are about.
 
 Texts that are there have none: they are checked once more when somebody says yes to them.
 """
@@ -13,14 +13,9 @@ down_revision = "0057"
 
 
 def upgrade() -> None:
-    """A column without a default, and indexes of rows that are few at any time."""
+    """A column without a default, and two indexes."""
     op.add_column("reply_text", sa.Column("passed", sa.LargeBinary(), nullable=True))
-    op.create_index(
-        "ix_reply_decided",
-        "reply",
-        ["agency_id", "brand_id", "state_since", "id"],
-        postgresql_where=sa.text("state in ('approved', 'publishing', 'outcome_unknown', 'refused', 'declined')"),
-    )
+    op.create_index("ix_reply_brand_state", "reply", ["agency_id", "brand_id", "state", "state_since", "id"])
     op.create_index(
         "ix_outbox_entry_look",
         "outbox_entry",
