@@ -81,39 +81,21 @@ def tell(
         way = ways[person.id]
         if not way.in_app and not way.by_mail:
             continue
-        notice = Notice(
-            agency_id=agency_id,
-            id=new_id(),
-            person_id=person.id,
-            kind=kind,
-            of_brand_id=brand_id,
-            subject_type=subject.type,
-            subject_id=subject.id,
-            path=subject.path,
-            values=dict(values or {}),
-            in_app=way.in_app,
-        )
-        if way.by_mail:
-            from_when = now if known.breaks_quiet else mails_from(person, now)
-            if known.gathered:
-                notice.mail_due_at = waiting.get(person.id)
-                if notice.mail_due_at is None:
-                    notice.mail_due_at = max(now + GATHERED_FOR, from_when)
-                    promise_gathered(agency_id, person.id, kind, notice.mail_due_at)
-            else:
-                facts = mail(person) if callable(mail) else (mail or {})
-                notice.mail_due_at = from_when
-                notice.mail_id = send_notice(
-                    kind,
-                    person,
-                    agency=agency,
-                    answers_to=answers_to,
-                    stop_path=stop_path(agency_id, person.id, kind),
-                    run_at=from_when if from_when > now else None,
-                    **{"path": subject.path, **facts},
-                )
-                notice.mailed_at = from_when
-        db.session.add(notice)
+        (notice,) = _make(kind, person, [subject], brand_id=brand_id, values=values or {}, in_app=way.in_app)
+        if way.by_mail and known.gathered:
+            notice.mail_due_at = _together_at(kind, person, waiting.get(person.id))
+        elif way.by_mail:
+            notice.mail_due_at = notice.mailed_at = from_when = _may_come(kind, person)
+            facts = mail(person) if callable(mail) else (mail or {})
+            notice.mail_id = send_notice(
+                kind,
+                person,
+                agency=agency,
+                answers_to=answers_to,
+                stop_path=stop_path(agency_id, person.id, kind),
+                run_at=from_when if from_when > now else None,
+                **{"path": subject.path, **facts},
+            )
         told.append(Told(person.id, notice.id, notice.mail_id))
     db.session.flush()
     return told
@@ -123,18 +105,28 @@ def tell_of_many(
     kind: str, person: Person, *, brand_id: UUID | None, subjects: Sequence[Thing], values: Mapping[str, Any]
 ) -> None:
     """Tell one person of many things at once, of a kind whose mails go together; as many statements as for one."""
-    known, agency_id, now = KINDS[kind], current_scope().agency_id, clock.now()
-    assert known.gathered, "each mail of its own costs statements of its own"
+    assert KINDS[kind].gathered, "each mail of its own costs statements of its own"
     way = ways_of([person.id], kind, brand_id)[person.id]
     if not way.in_app and not way.by_mail:
         return
-    due = None
-    if way.by_mail:
-        due = _waiting_mails([person.id], kind).get(person.id)
-        if due is None:
-            due = max(now + GATHERED_FOR, now if known.breaks_quiet else mails_from(person, now))
-            promise_gathered(agency_id, person.id, kind, due)
-    db.session.add_all(
+    due = _together_at(kind, person, _waiting_mails([person.id], kind).get(person.id)) if way.by_mail else None
+    for notice in _make(kind, person, subjects, brand_id=brand_id, values=values, in_app=way.in_app):
+        notice.mail_due_at = due
+    db.session.flush()
+
+
+def _make(
+    kind: str,
+    person: Person,
+    subjects: Sequence[Thing],
+    *,
+    brand_id: UUID | None,
+    values: Mapping[str, Any],
+    in_app: bool,
+) -> list[Notice]:
+    """One person's notices of these things. Not flushed."""
+    agency_id = current_scope().agency_id
+    made = [
         Notice(
             agency_id=agency_id,
             id=new_id(),
@@ -145,12 +137,26 @@ def tell_of_many(
             subject_id=subject.id,
             path=subject.path,
             values=dict(values),
-            in_app=way.in_app,
-            mail_due_at=due,
+            in_app=in_app,
         )
         for subject in subjects
-    )
-    db.session.flush()
+    ]
+    db.session.add_all(made)
+    return made
+
+
+def _together_at(kind: str, person: Person, waiting: datetime | None) -> datetime:
+    """When the mail leaves that tells this with others of its kind: the one that waits already, or one promised now."""
+    if waiting is not None:
+        return waiting
+    at = max(clock.now() + GATHERED_FOR, _may_come(kind, person))
+    promise_gathered(current_scope().agency_id, person.id, kind, at)
+    return at
+
+
+def _may_come(kind: str, person: Person) -> datetime:
+    now = clock.now()
+    return now if KINDS[kind].breaks_quiet else mails_from(person, now)
 
 
 def promise_gathered(agency_id: UUID, person_id: UUID, kind: str, at: datetime) -> None:
