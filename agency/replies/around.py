@@ -57,6 +57,10 @@ class Around:
         """These parts were read already."""
         vars(self).update(parts)
 
+    def knows(self, part: str) -> bool:
+        """Whether this part was read already."""
+        return part in vars(self)
+
     @cached_property
     def text(self) -> ReplyText:
         """The words the reply has now."""

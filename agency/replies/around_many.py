@@ -45,7 +45,7 @@ def read_around(
         one.know(ready=ready[one.reply.brand_id])
         one.know(has_passed=has_passed(one.reply, one))
         replies.append(one.reply)
-    _read_cases([one for one in found.values() if with_sayings or not one.has_passed])
+    read_cases([one for one in found.values() if with_sayings or not one.has_passed])
     _read_standing([one for one in replies if one.platform == "google_business" and one.deed == "reply"], found)
     _read_written([one for one in replies if one.kind == "message"], found)
     _read_private([one for one in replies if one.private and one.kind != "message" and one.deed == "reply"], found)
@@ -59,7 +59,8 @@ def _around(rows: Rows) -> Around:
     return one
 
 
-def _read_cases(unread: Collection[Around]) -> None:
+def read_cases(unread: Collection[Around]) -> None:
+    """What these replies answer, as each remembers it; one statement."""
     if not unread:
         return
     cases = case_facts_many([(one.reply.conversation_id, one.reply.in_reply_to_id) for one in unread])

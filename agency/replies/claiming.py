@@ -21,7 +21,7 @@ from sqlalchemy.types import Uuid
 from agency.inbox.models import Conversation, Message
 from agency.replies import checks, client_answers, waiting
 from agency.replies.around import Around
-from agency.replies.around_many import read_around
+from agency.replies.around_many import read_around, read_cases
 from agency.replies.joins import CASE_OF_REPLY, one_of
 from agency.replies.models import LETS_OUT, Approval, PublishAttempt, Reply
 from agency.replies.moves import lapse, locked_many, move_together
@@ -117,6 +117,7 @@ def claim_many(reply_ids: Collection[UUID], started: float) -> Taken:
     if not ready:
         return Taken([], alone, missing)
     this = _read(ready, now)
+    read_cases([one for one in ready if _asks_for_none(this.approvals.get(one.reply.id)) and not one.knows("case")])
     for one in sorted(ready, key=lambda one: _place(this.approvals.get(one.reply.id))):
         _decide(one, this)
     try_many_again(this.again)
@@ -227,8 +228,7 @@ def _why_lapsed(one: Around, this: _Round) -> str | None:
         checks.refuse_what_changed(reply, one)
         if reply.deed != "withdraw":
             # The guide of today may ask for a yes that nobody gave.
-            asks = approval.decision in ("released", "by_policy")
-            words = checks.check_text_of(reply, text, around=one) if asks else None
+            words = checks.check_text_of(reply, text, around=one) if _asks_for_none(approval) else None
             checks.refuse_stopped_text(reply, one, words)
             if words is not None:
                 checks.refuse_unapproved(words)
@@ -237,6 +237,11 @@ def _why_lapsed(one: Around, this: _Round) -> str | None:
     except AppError as refusal:
         return refusal.message
     return None
+
+
+def _asks_for_none(approval: Approval | None) -> bool:
+    """Whether no person said yes."""
+    return approval is not None and approval.decision in ("released", "by_policy")
 
 
 def _refuse_by_newer_policy(one: Around) -> None:
