@@ -19,7 +19,7 @@ from sqlalchemy.dialects.postgresql import ARRAY, insert
 from sqlalchemy.types import Uuid
 
 from agency.inbox.models import Conversation, Message
-from agency.replies import checks, client_answers, waiting
+from agency.replies import checks, client_answers, silence, waiting
 from agency.replies.around import Around
 from agency.replies.around_many import read_around, read_cases
 from agency.replies.joins import CASE_OF_REPLY, one_of
@@ -232,8 +232,8 @@ def _why_lapsed(one: Around, this: _Round) -> str | None:
             checks.refuse_stopped_text(reply, one, words)
             if words is not None:
                 checks.refuse_unapproved(words)
-        if approval.decision == "released" and this.policies.get(reply.brand_id, 0) != reply.policy_number:
-            _refuse_by_newer_policy(one)
+        if _asks_for_none(approval) and this.policies.get(reply.brand_id, 0) != reply.policy_number:
+            _refuse_by_newer_policy(one, by_silence=approval.decision == "by_policy")
     except AppError as refusal:
         return refusal.message
     return None
@@ -244,9 +244,11 @@ def _asks_for_none(approval: Approval | None) -> bool:
     return approval is not None and approval.decision in ("released", "by_policy")
 
 
-def _refuse_by_newer_policy(one: Around) -> None:
-    """What was released may wait a month for its moment: a policy the client signed since then is asked, too."""
+def _refuse_by_newer_policy(one: Around, *, by_silence: bool) -> None:
+    """What nobody said yes to may wait a month for its moment: a policy the client signed since then is asked, too."""
     policy = policy_in_force(one.reply.brand_id)
+    if by_silence and silence.lets_out(one.reply.brand_id, policy):
+        return
     client_answers.refuse_pressing(policy.terms)
     one = Around(one.reply)
     if one.reply.deed != "withdraw":

@@ -31,7 +31,7 @@ from agency.replies.policy_clock import (
     reminded,
 )
 from agency.replies.policy_terms import Terms
-from agency.replies.policy_versions import policy_in_force
+from agency.replies.policy_versions import Policy, policy_in_force
 from agency.replies.promises import publish_soon
 from agency.replies.variants import Chosen, choose, offer_variants, safe_variant_of
 from tenants import audit, clock
@@ -133,7 +133,7 @@ def _let_out(reply: Reply, reached_at: datetime | None) -> str | None:
     if not _is_signed(reply.brand_id, reply.policy_number):
         return NOT_SIGNED
     in_force = policy_in_force(reply.brand_id, lock=True)
-    if in_force.terms.silence != "safe_variant" or not _is_signed(reply.brand_id, in_force.number):
+    if not lets_out(reply.brand_id, in_force):
         return NO_LONGER_SIGNED
     if reached_at is None:
         return NOBODY_REACHED
@@ -151,6 +151,11 @@ def _let_out(reply: Reply, reached_at: datetime | None) -> str | None:
     move(reply, "approve_by_policy", actor=None, text_hash=text.text_hash, policy=reply.policy_number)
     publish_soon(reply)
     return None
+
+
+def lets_out(brand_id: UUID, policy: Policy) -> bool:
+    """Whether by this version the client signed that a safe wording goes out where nobody answers."""
+    return policy.terms.silence == "safe_variant" and _is_signed(brand_id, policy.number)
 
 
 def _pass_step(reply: Reply, terms: Terms) -> bool:

@@ -221,6 +221,8 @@ def _summary(reply: Reply, decisions: list[Approval], after: Afterwards) -> str:
             said += " " + _("Still there %(time)s.", time=at(reply.read_back_at))
         elif after.changes and (look := live_looks().get(after.changes[-1].to_state)) is not None:
             said += " " + _("%(state)s, seen %(time)s.", state=look.word, time=at(after.changes[-1].created_at))
+        if reply.kind == "message" or reply.private:
+            said += " " + _("It is a message: platforms give none by its name, so it is not read again later.")
         return said
     since = at(reply.state_since)
     words = {

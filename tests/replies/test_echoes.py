@@ -7,11 +7,18 @@ from typing import Any
 from uuid import UUID
 
 import pytest
-from sqlalchemy import text
+from sqlalchemy import select, text
 
+from agency.inbox.intake import store_page
+from agency.inbox.models import Conversation
 from agency.replies import echoes
 from channels.errors import OutcomeUnknown
-from tenants.database import new_id
+from channels.models import Account
+from jobs.publishing import recheck_waiting_replies
+from tenants import clock
+from tenants.database import db, new_id
+from tests.inbox.items import comment
+from tests.inbox.items import page as page_of
 from tests.replies.conftest import Case, Page
 
 
@@ -56,6 +63,31 @@ def test_our_own_words_that_came_in_settle_it_without_asking(case: Case, page: P
     assert not take_note(case)
     looks = case.receipt(reply_id).as_data()["looks"]
     assert [one["detail"] for one in looks] == [echoes.TOLD]
+
+
+def test_what_an_event_or_a_poll_brings_of_ours_is_taken_note_of(case: Case, page: Page) -> None:
+    """From the platform's words through intake and its promise to the reply."""
+    reply_id = unknown(case, page)
+    with case.agency.entered():
+        one = db.session.scalars(select(Conversation)).one()
+        account = db.session.scalars(select(Account).where(Account.id == one.account_id)).one()
+        thread, now = one.external_id, clock.now()
+        ours = comment(
+            1,
+            "We are open.",
+            external_id="9_77",
+            thread_external_id=thread,
+            parent_external_id=thread,
+            from_us=True,
+            created_at=now,
+        )
+        store_page(account, page_of(ours), now=now)
+    assert case.promises("recheck_waiting_replies") == 1
+    ids = (case.agency.id, case.agency.brand_ids[0], case.conversation_id)
+    recheck_waiting_replies(case.agency.app, *map(str, ids))
+    row = case.row(reply_id)
+    assert (row.state, row.platform_id) == ("published", "9_77")
+    assert len([r for r in page.transport.requests if r.method == "POST"]) == 1
 
 
 @pytest.mark.parametrize("other", ["words", "old", "taken"])

@@ -166,6 +166,20 @@ def test_silence_lets_the_signed_safe_wording_out(waiting: Waiting, page: Page) 
         waiting.case.do("approve", reply_id, hash_of(WORDS), actor="client_owner")
 
 
+@pytest.mark.parametrize("is_signed_again", [True, False])
+def test_what_silence_let_out_and_waits_still_goes_by_what_the_client_signs_meanwhile(
+    waiting: Waiting, page: Page, *, is_signed_again: bool
+) -> None:
+    reply_id = waiting.begin({"silence": "safe_variant", "silence_after": 24}, safe=SAFE)
+    waiting.deliver()
+    assert waiting.at(MONDAY + hours(24)) == "approved_by_policy"
+    signed(waiting.case.agency, {"silence_after": 24, **({"silence": "safe_variant"} if is_signed_again else {})})
+    assert waiting.case.publish(reply_id, page.transport) == ("published" if is_signed_again else "skipped")
+    row = waiting.case.row(reply_id)
+    assert row.state == ("published" if is_signed_again else "draft")
+    assert is_signed_again or "needs the client's yes" in str(row.state_reason)
+
+
 @pytest.mark.parametrize(
     "change", ["no mail left", "mails come back", "no safe one", "unsigned", "signed otherwise since", "stopped now"]
 )
