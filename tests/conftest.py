@@ -34,12 +34,32 @@ hypothesis_settings.register_profile(
     "steady", hypothesis_settings.get_profile("house"), derandomize=True, database=None
 )
 hypothesis_settings.load_profile("house")
+STEADY_SHARE, FEWEST_EXAMPLES = 4, 10
+"""Where the same is drawn each time, one in so many is, but so many at least: examples that passed in the last run say
+little in the next, and those of everybody at home are new.
+"""
 
 TEST_KEYS = "test:" + base64.b64encode(bytes(range(32))).decode()
 
 
-LONGEST = ("test_exactly_once.py", "test_run.py", "test_junk_requests.py", "test_routes.py", "test_program.py")
-"""Files that take a process more than a minute of a whole run, the longest first."""
+LONGEST = (
+    "test_parts_in_browser.py",
+    "test_every_page_in_browser.py",
+    "test_browser_connects.py",
+    "test_browser_import.py",
+    "test_browser_claims.py",
+    "test_browser_guide.py",
+    "test_run.py",
+    "test_junk_requests.py",
+    "test_routes.py",
+    "test_program.py",
+    "test_exactly_once.py",
+    "test_every_route.py",
+    "test_events_heal.py",
+    "test_past_comes_in.py",
+)
+"""Files that take a process long and have few tests, the longest of a run first: those of the browser, then the others.
+"""
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
@@ -47,11 +67,23 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
     many tests, so that none is left with a long file when the others have done. Within a file the order stays as random
     as it was.
     """
+    if hypothesis_settings.get_current_profile_name() == "steady":
+        draw_fewer(items)
     if hasattr(config, "workerinput"):
         slow = {item.path for item in items if item.get_closest_marker("slow")}
         counts = Counter(item.path for item in items)
         places = {name: place for place, name in enumerate(LONGEST)}
         items.sort(key=lambda i: (places.get(i.path.name, len(places)), i.path not in slow, -counts[i.path]))
+
+
+def draw_fewer(items: list[pytest.Item]) -> None:
+    """Of tests that say how many examples they want; hypothesis keeps that with the function, which items share."""
+    tests = {getattr(item.obj, "__func__", item.obj) for item in items if isinstance(item, pytest.Function)}
+    for test in tests:
+        wanted = getattr(test, "_hypothesis_internal_use_settings", None)
+        if wanted is not None:
+            most = max(wanted.max_examples // STEADY_SHARE, min(wanted.max_examples, FEWEST_EXAMPLES))
+            test._hypothesis_internal_use_settings = hypothesis_settings(wanted, max_examples=most)
 
 
 @pytest.fixture(scope="session")

@@ -387,7 +387,7 @@ JUNK: list[Any] = [
     "9" * 400,
 ]
 QUERY_JUNK = ("", "%00", "%ff", "%F0%9F%92%A9", "a" * 3_000, "-1", "1.5", "null", "%27%22%3B--", "..%2f..")
-IN_TURN = 4
+IN_TURN = 10
 
 
 @pytest.mark.slow
