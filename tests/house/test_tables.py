@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
@@ -16,6 +17,7 @@ from agency.local.postgres import RunningPostgres
 from tenants.database import UNSCOPED_TABLES, Base, db, new_id
 from tenants.row_policies import APP_MAY, brand_column, owned_tables, policy_statements
 from tenants.scope import BIND, NoScope, OutsideScope, Scope, in_scope
+from tests.conftest import empty
 from tests.house.rows import ROWS, Tenant, put_a_row_everywhere
 
 REFUSED_BY_POLICY_OR_GRANT = "42501"
@@ -42,10 +44,13 @@ class House:
         return [self.stranger] if brand_column(table) is None else [self.sister, self.stranger]
 
 
-@pytest.fixture
-def house(app: Flask, superuser: Engine) -> House:
+@pytest.fixture(scope="module")
+def house(base_app: Flask, superuser: Engine) -> House:
+    """Made once: no test here may change a row, and every one looks whether it has."""
+    with superuser.begin() as connection:
+        empty(connection)
     agency_id = new_id()
-    made = House(app, Tenant("MINE", agency_id), Tenant("SISTER", agency_id), Tenant("STRANGER", new_id()))
+    made = House(base_app, Tenant("MINE", agency_id), Tenant("SISTER", agency_id), Tenant("STRANGER", new_id()))
     put_a_row_everywhere(superuser, made.mine, made.sister, made.stranger)
     return made
 
@@ -58,15 +63,15 @@ def as_application(postgres: RunningPostgres) -> Iterator[Engine]:
     engine.dispose()
 
 
-@pytest.fixture
-def guard_one_alone(app: Flask, superuser: Engine) -> Iterator[None]:
-    """Row-level security switched off."""
+@contextmanager
+def guard_one_alone(table: Table, superuser: Engine) -> Iterator[None]:
+    """Row-level security of this table switched off."""
     with superuser.begin() as connection:
-        for table in owned_tables():
-            connection.execute(text(f"alter table {table.name} disable row level security"))
-    yield
-    with superuser.begin() as connection:
-        for table in owned_tables():
+        connection.execute(text(f"alter table {table.name} disable row level security"))
+    try:
+        yield
+    finally:
+        with superuser.begin() as connection:
             for statement in policy_statements(table):
                 connection.execute(text(statement))
 
@@ -174,8 +179,14 @@ def test_nobody_unbound_reaches_anything(name: str, house: House, as_application
 
 
 @pytest.mark.parametrize("name", OWNED)
-def test_guard_one_alone(name: str, house: House, guard_one_alone: None, superuser: Engine) -> None:
-    table, model = Base.metadata.tables[name], MODELS[name]
+def test_guard_one_alone(name: str, house: House, superuser: Engine) -> None:
+    table = Base.metadata.tables[name]
+    with guard_one_alone(table, superuser):
+        is_held_by_guard_one(table, house, superuser)
+
+
+def is_held_by_guard_one(table: Table, house: House, superuser: Engine) -> None:
+    model = MODELS[table.name]
     allowed = table.info.get("app_may", APP_MAY)
     brand = brand_column(table)
     mine = (house.mine.agency_id, house.mine.brand_id if brand else None)
