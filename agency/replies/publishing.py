@@ -122,16 +122,19 @@ def _send_all(app: HasAppContext, scope: Scope, claimed: Sequence[Claimed], tran
         finally:
             arrived.put(None)
 
-    with ThreadPoolExecutor(min(SENT_AT_ONCE, len(lanes)), thread_name_prefix="send") as crew:
-        at_work = [crew.submit(run, lane) for lane in lanes]
-        try:
-            open_lanes = len(lanes)
-            while open_lanes:
-                some, closed = _gathered(arrived, open_lanes)
-                open_lanes -= closed
-                ended.settle(some)
-        finally:
-            over.set()  # RQ's timeout is raised here alone: whoever is at work ends that one reply
+    try:
+        with ThreadPoolExecutor(min(SENT_AT_ONCE, len(lanes)), thread_name_prefix="send") as crew:
+            at_work = [crew.submit(run, lane) for lane in lanes]
+            try:
+                open_lanes = len(lanes)
+                while open_lanes:
+                    some, closed = _gathered(arrived, open_lanes)
+                    open_lanes -= closed
+                    ended.settle(some)
+            finally:
+                over.set()  # RQ's timeout is raised here alone: whoever is at work ends that one reply
+    finally:
+        ended.settle(_rest(arrived))
     for one in at_work:
         one.result()
     return ended.states_or_trouble()
@@ -143,6 +146,16 @@ def _lanes(claimed: Sequence[Claimed]) -> list[list[Claimed]]:
     for one in claimed:
         found.setdefault(one.account.account_id, []).append(one)
     return list(found.values())
+
+
+def _rest(arrived: queue.SimpleQueue[tuple[Claimed, Outcome] | None]) -> list[tuple[Claimed, Outcome]]:
+    """What came in after nobody waited for it any more."""
+    some = []
+    while not arrived.empty():
+        one = arrived.get()
+        if one is not None:
+            some.append(one)
+    return some
 
 
 def _gathered(
@@ -242,8 +255,9 @@ def _send_lane(lane: Sequence[Claimed], transport: Speaks, over: threading.Event
             held = NotSent("the sender was told to stop")
         outcome = held or _send(claimed, transport)
         failpoints.reached("publish.sent")
-        if isinstance(outcome, HOLDS_ACCOUNT):
-            held = outcome
+        if held is None and isinstance(outcome, HOLDS_ACCOUNT):
+            # A pause is counted once, and may be one of messages alone: the next claim knows.
+            held = NotSent("the account was stopped before") if isinstance(outcome, WritesPaused) else outcome
         yield claimed, outcome
 
 

@@ -174,3 +174,44 @@ def test_what_such_a_job_does_not_begin_in_time_is_handed_back(
     assert [(row.leased_until, row.done_at, row.attempts) for row in map(outbox.row, numbers)] == [
         (None, None, 0)
     ] * len(numbers)
+
+
+went: list[tuple[str, ...]] = []
+"""Mail ids that went together, or one alone."""
+
+
+def go_alone(app: Flask, agency_id: str, mail_id: str) -> None:
+    """A job of this file: some fail."""
+    went.append((mail_id,))
+    if mail_id.startswith("bad"):
+        raise ValueError(f"{mail_id} will not go")
+
+
+def go_together(app: Flask, each: list[dict[str, str]]) -> set[int]:
+    """Its form for many: raises where one is bad, and leaves odd ones to the other form."""
+    went.append(tuple(ids["mail_id"] for ids in each))
+    if any(ids["mail_id"].startswith("bad") for ids in each):
+        raise ValueError("one of them will not go")
+    return {place for place, ids in enumerate(each) if not ids["mail_id"].startswith("odd")}
+
+
+def test_those_of_one_agency_go_together_and_ones_trouble_is_its_own(
+    app: Flask, outbox: Outbox, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    went.clear()
+    here = "tests.jobs.test_runner"
+    kind = replace(CATALOGUE[JobName.PUBLISH_REPLY], function=f"{here}:go_alone", many=f"{here}:go_together", beside=2)
+    monkeypatch.setitem(CATALOGUE, JobName.PUBLISH_REPLY, kind)
+    names = {"a": ["good1", "odd", "good2", "tried"], "b": ["fine", "bad"]}
+    numbers = {
+        name: outbox.promise(JobName.PUBLISH_REPLY, agency_id=agency, mail_id=name)
+        for agency, some in names.items()
+        for name in some
+    }
+    outbox.change(f"update outbox_entry set attempts = 1 where id = {numbers['tried']}")
+    run_promises([*numbers.values(), numbers["good1"]], app)
+    assert sorted(went) == [("bad",), ("fine",), ("fine", "bad"), ("good1", "odd", "good2"), ("odd",), ("tried",)]
+    rows = {name: outbox.row(number) for name, number in numbers.items()}
+    assert {name for name, row in rows.items() if row.done_at is None} == {"bad"}
+    assert rows["bad"].last_error == "ValueError: bad will not go"
+    assert (rows["good1"].attempts, rows["odd"].attempts) == (1, 2)
