@@ -77,7 +77,7 @@ def _page(status: int, refused: Invalid | None = None) -> Response:
 def _sample(name: str, accent: str) -> Markup:
     """The head of a mail, drawn: a colour of somebody's own stands in no style sheet here."""
     return Markup(
-        '<svg class="mail-sample" viewBox="0 0 320 48" role="img" aria-label="{name}">'
+        '<svg class="mail-sample" viewBox="0 0 320 48" width="320" height="48" role="img" aria-label="{name}">'
         '<rect width="320" height="48" rx="6" fill="{accent}"/>'
         '<text x="16" y="30" font-size="16" font-weight="700" fill="{ink}">{short}</text></svg>'
     ).format(name=name, accent=accent, ink=ink_on(accent), short=escape(name[:34]))

@@ -46,7 +46,7 @@ from agency.web.language import chosen_language
 from agency.web.last_sent import remember_sent_as
 from agency.web.looks import Notice
 from agency.web.sending import refused_time, when_wanted
-from agency.web.sending_words import goes_out_soon
+from agency.web.sending_words import brand_zone_of, goes_out_soon
 from agency.web.shell import render_page, toast
 from agency.web.who import actor_of_request
 from styleguides.brand_check import check_for_brand
@@ -352,7 +352,8 @@ def take_back(conversation_id: UUID, reply_id: UUID) -> AnyResponse:
 def reply_state(conversation_id: UUID, reply_id: UUID) -> AnyResponse:
     """Where a reply stands, fetched until that is final."""
     row = _of_this(conversation_id, reply_id)
-    look = reply_look(row, actor_of_request(), read_address())
+    zone = brand_zone_of(row.brand_id) if row.not_before is not None else ""
+    look = reply_look(row, actor_of_request(), read_address(), zone)
     return make_response(render_template("replies/_reply.html", reply=look))
 
 

@@ -95,7 +95,7 @@ def conversation_page(
         messages=with_reading(told.messages(actor, address), view, actor, address),
         earlier_messages_url=_earlier_url(address, view) if view.more_before else "",
         replies=tuple(
-            reply_look(r, actor, address)
+            reply_look(r, actor, address, one.view.brand_time_zone)
             for one in told.threads
             for r in one.replies
             if _stands_apart(r, one.view, one.replies, actor)
@@ -173,7 +173,7 @@ def _stands_apart(reply: ReplyRow, view: ConversationView, replies: list[ReplyRo
     return reply.state != "published" or not any(m.reply_id == reply.id for m in view.messages)
 
 
-def reply_look(reply: ReplyRow, actor: Actor, address: Address) -> ReplyLook:
+def reply_look(reply: ReplyRow, actor: Actor, address: Address, brand_zone: str) -> ReplyLook:
     """A reply past its draft; one statement more for one that waits."""
     zone, locale = chosen_zone(), chosen_language()
     state = reply_states().get(reply.state) or unknown_state(reply.state)
@@ -189,7 +189,7 @@ def reply_look(reply: ReplyRow, actor: Actor, address: Address) -> ReplyLook:
         "outcome_unknown": _("The platform did not answer. We are looking, and will not send it twice."),
         "published": _("Sent %(time)s", time=since),
     }.get(reply.state, "")
-    goes_out, trouble = goes_out_words(reply), trouble_notice(reply, actor)
+    goes_out, trouble = goes_out_words(reply, brand_zone), trouble_notice(reply, actor)
     if goes_out and trouble is None:
         facts = f"{facts} {goes_out}" if reply.state == "awaiting_approval" else goes_out
     if trouble is not None:

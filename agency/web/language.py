@@ -102,9 +102,9 @@ def _holder_of_link() -> Person | None:
     return g.get("holder_of_link") if has_request_context() else None
 
 
-def time_of_day(at: datetime) -> str:
-    """Hours and minutes where the reader is, with the day where it is another than today."""
-    here = at.astimezone(chosen_zone())
+def time_of_day(at: datetime, zone: tzinfo | None = None) -> str:
+    """Hours and minutes where the reader is, or by this zone, with the day where it is another than today."""
+    here = at.astimezone(zone or chosen_zone())
     days = (here.date() - clock.now().astimezone(here.tzinfo).date()).days
     if days == 0:
         return here.strftime("%H:%M")

@@ -8,7 +8,6 @@ from zoneinfo import ZoneInfo
 
 from flask import Blueprint, redirect, request
 from flask_babel import gettext as _
-from sqlalchemy import select
 from werkzeug.datastructures import MultiDict
 from werkzeug.wrappers import Response as AnyResponse
 
@@ -17,12 +16,11 @@ from agency.replies.queries import readable_reply
 from agency.replies.sending_time import AS_THE_BRAND_HAS_IT, When
 from agency.web.inbox_address import read_address
 from agency.web.language import time_of_day
-from agency.web.sending_words import goes_out_words
+from agency.web.sending_words import brand_zone_of, goes_out_soon
 from agency.web.shell import toast
 from agency.web.who import actor_of_request
 from tenants.database import db
 from tenants.errors import AppError, Conflict, Invalid, NotFound, TooMany
-from tenants.models import Brand
 
 sending = Blueprint("sending", __name__)
 
@@ -48,7 +46,7 @@ def when_wanted(brand_id: UUID) -> When:
     """When this request's form wants words of the brand to go out."""
     zone = "UTC"
     if request.form.get("when") == "chosen":
-        zone = db.session.execute(select(Brand.time_zone).where(Brand.id == brand_id)).scalar_one()
+        zone = brand_zone_of(brand_id)
     return when_in(request.form, zone)
 
 
@@ -65,7 +63,7 @@ def change_time(conversation_id: UUID, reply_id: UUID) -> AnyResponse:
     try:
         with db.session.begin_nested():
             reply = desk.change_time(actor_of_request(), reply_id, when_wanted(brand_id))
-        toast(goes_out_words(reply) or _("On its way."))
+        toast(goes_out_soon(reply) or _("On its way."))
     except Invalid as refused:
         toast(f"{_(refused.message)} {refused_time(refused)}".strip(), "warn")
     except Conflict as refused:

@@ -11,8 +11,8 @@ from flask_babel import gettext as _
 
 from agency.inbox.conversation_view import ConversationView
 from agency.replies.reply_rows import ReplyRow
-from agency.web.language import time_of_day
 from agency.web.looks import Choice
+from agency.web.sending_words import both_times
 from tenants import clock
 from tenants.brand_hours import as_hours
 from tenants.opening_hours import next_open
@@ -35,7 +35,7 @@ def when_fields(view: ConversationView, reply: ReplyRow | None) -> dict[str, Any
             in_hours = (
                 _("In the brand's hours: now")
                 if is_open
-                else _("In the brand's hours: %(time)s", time=time_of_day(opens))
+                else _("In the brand's hours: %(time)s", time=both_times(opens, hours_zone))
             )
             labels = {"now": labels["now"], "hours": in_hours, "chosen": labels["chosen"]}
             by_itself = "hours" if sends else "now"
@@ -51,7 +51,7 @@ def when_fields(view: ConversationView, reply: ReplyRow | None) -> dict[str, Any
     )
     words = labels[chosen]
     if chosen == "chosen" and at is not None and not typed:
-        words = _("Goes out %(time)s.", time=time_of_day(at))
+        words = _("Goes out %(time)s.", time=both_times(at, view.brand_time_zone))
     return {
         "when": tuple(Choice(label, "", value=how, selected=how == chosen) for how, label in labels.items()),
         "when_words": words,

@@ -8,10 +8,13 @@ import re
 from collections.abc import Callable
 from datetime import datetime
 from typing import Protocol
+from uuid import UUID
+from zoneinfo import ZoneInfo
 
 from flask import url_for
 from flask_babel import gettext as _
 from flask_babel import ngettext
+from sqlalchemy import select
 
 from agency.replies.models import Reply
 from agency.replies.reply_rows import ReplyRow
@@ -20,6 +23,8 @@ from agency.web.language import time_of_day
 from agency.web.looks import Notice
 from agency.web.reply_looks import platform_word
 from tenants import clock
+from tenants.database import db
+from tenants.models import Brand
 from tenants.permissions import Actor, Permission
 
 _SAID = re.compile(r"It said: (.+?) Nothing was published\. ", re.DOTALL)
@@ -36,8 +41,10 @@ class Timed(Protocol):
     def not_before_because(self) -> str | None: ...
 
 
-def goes_out_words(reply: Timed) -> str:
-    """When it leaves and why not now; empty where nothing was said of it."""
+def goes_out_words(reply: Timed, brand_zone: str = "") -> str:
+    """When it leaves and why not now; empty where nothing was said of it. `brand_zone`: by whose clock it was chosen,
+    said too where it shows another time than the reader's.
+    """
     if reply.not_before_because is None or reply.state not in ("awaiting_approval", "approved"):
         return ""
     at = reply.not_before
@@ -45,11 +52,19 @@ def goes_out_words(reply: Timed) -> str:
         return _("Goes out in the brand's hours, once it has its yes.") if reply.state == "awaiting_approval" else ""
     if reply.not_before_because == "undo":
         return _("Goes out %(time)s. Until then it can be undone.", time=_to_the_second(at))
+    time = both_times(at, brand_zone)
     if reply.state == "awaiting_approval":
-        return _("Goes out %(time)s, if it has its yes by then.", time=time_of_day(at))
+        return _("Goes out %(time)s, if it has its yes by then.", time=time)
     if reply.not_before_because == "hours":
-        return _("Goes out %(time)s, when the brand's hours begin.", time=time_of_day(at))
-    return _("Goes out %(time)s.", time=time_of_day(at))
+        return _("Goes out %(time)s, when the brand's hours begin.", time=time)
+    return _("Goes out %(time)s.", time=time)
+
+
+def both_times(at: datetime, brand_zone: str) -> str:
+    """The time where the reader is, and by the brand's clock where that shows another."""
+    here = time_of_day(at)
+    there = time_of_day(at, ZoneInfo(brand_zone)) if brand_zone else here
+    return here if there == here else _("%(time)s (%(there)s by the brand's clock)", time=here, there=there)
 
 
 def goes_out_if_approved(reply: ReplyRow) -> str:
@@ -67,7 +82,12 @@ def goes_out_soon(reply: Reply) -> str:
     if reply.not_before_because == "undo" and reply.not_before is not None:
         seconds = max(1, round((reply.not_before - clock.now()).total_seconds()))
         return ngettext("Goes out in %(num)s second.", "Goes out in %(num)s seconds.", seconds)
-    return goes_out_words(reply)
+    return goes_out_words(reply, brand_zone_of(reply.brand_id) if reply.not_before is not None else "")
+
+
+def brand_zone_of(brand_id: UUID) -> str:
+    """The name of the brand's time zone; one statement."""
+    return db.session.execute(select(Brand.time_zone).where(Brand.id == brand_id)).scalar_one()
 
 
 def _to_the_second(at: datetime) -> str:

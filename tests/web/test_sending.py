@@ -78,6 +78,10 @@ def test_a_time_is_chosen_by_the_brands_clock_and_given_up_by_a_press(
     assert release(visitor, case, when="chosen", send_at=f"{at:%Y-%m-%dT%H:%M}").status_code == 303
     found = row(superuser)
     assert (found.not_before_because, found.not_before) == ("chosen", at.replace(tzinfo=ZoneInfo("America/New_York")))
+    page = unescape(visitor.get(f"/inbox/{case}").text)
+    assert page.count(f"{at:%H:%M} by the brand's clock)") == 2, (
+        "the toast and the reply: the reader's clock is another"
+    )
     make.conversation(free, text="Another.")
     listed = visitor.get("/inbox?sign=timed").text
     assert "Goes out later" in listed[listed.index(str(case)) :]
