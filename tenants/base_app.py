@@ -16,7 +16,7 @@ import tenants.scope  # noqa: F401 - installs guard one on every session
 from tenants import failpoints
 from tenants.database import db
 from tenants.known_keys import learn_newest
-from tenants.lines import DATABASE_LINE, STATEMENT_TIMEOUT_MS, bounded, redis_line
+from tenants.lines import DATABASE_LINE, SERVER_OPTIONS, bounded, redis_line
 from tenants.logs import configure_logs
 from tenants.sealed import KeyRing
 from tenants.settings import Settings, SettingsError
@@ -44,7 +44,7 @@ def create_base_app(settings: Settings, *, pool_size: int = 5) -> Flask:
             "hide_parameters": True,  # customers' words and hashes stay out of error logs
             "connect_args": {
                 **DATABASE_LINE,
-                "options": f"-c statement_timeout={STATEMENT_TIMEOUT_MS} -c timezone=UTC",
+                "options": f"{SERVER_OPTIONS} -c timezone=UTC",
                 "application_name": "onbrand",
             },
         },

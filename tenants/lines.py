@@ -18,16 +18,28 @@ from sqlalchemy import Engine, event
 
 STATEMENT_TIMEOUT_MS = 15_000
 CONNECT_TIMEOUT_SECONDS = 5
+IDLE_TIMEOUT_MS = 60_000
+"""So long somebody may hold a transaction and ask nothing: none of ours speaks to a platform within one."""
 SILENT_SECONDS = 20
 """PostgreSQL itself ends a statement of the application's after 15 s: whoever says nothing for so long is gone."""
 PROBE_EVERY_SECONDS = 5
 """On a line on which nothing is said, the kernel asks after the other end so often; four without answer end it."""
 
+PROBES = SILENT_SECONDS // PROBE_EVERY_SECONDS - 1
+SERVER_OPTIONS = (
+    f"-c statement_timeout={STATEMENT_TIMEOUT_MS} -c idle_in_transaction_session_timeout={IDLE_TIMEOUT_MS}"
+    f" -c tcp_user_timeout={SILENT_SECONDS * 1000} -c tcp_keepalives_idle={PROBE_EVERY_SECONDS}"
+    f" -c tcp_keepalives_interval={PROBE_EVERY_SECONDS} -c tcp_keepalives_count={PROBES}"
+)
+"""What PostgreSQL is asked to hold to on the application's lines: it, too, must notice that we are gone, or what a dead
+sender had locked would be waited for.
+"""
+
 DATABASE_LINE: Mapping[str, Any] = {
     "connect_timeout": CONNECT_TIMEOUT_SECONDS,
     "keepalives_idle": PROBE_EVERY_SECONDS,
     "keepalives_interval": PROBE_EVERY_SECONDS,
-    "keepalives_count": SILENT_SECONDS // PROBE_EVERY_SECONDS - 1,
+    "keepalives_count": PROBES,
     "tcp_user_timeout": SILENT_SECONDS * 1000,
 }
 """For every connection to PostgreSQL, whoever opens it. Says nothing to a Unix socket."""
@@ -39,7 +51,7 @@ _REDIS_PROBES = {
     for name, value in (
         ("TCP_KEEPIDLE", PROBE_EVERY_SECONDS),
         ("TCP_KEEPINTVL", PROBE_EVERY_SECONDS),
-        ("TCP_KEEPCNT", SILENT_SECONDS // PROBE_EVERY_SECONDS - 1),
+        ("TCP_KEEPCNT", PROBES),
         ("TCP_USER_TIMEOUT", SILENT_SECONDS * 1000),
     )
     if hasattr(socket, name)  # Linux has them all, macOS some

@@ -1,11 +1,12 @@
 """When the outcome of a send is unknown: look on the platform, then decide. Published replies are proven by reading.
 
 Never twice by machine, never silently zero times. A reply counts as absent only after three complete readings of its
-thread, spread over ten settle times and begun after its lease ended: platforms show what they accepted with a delay.
+thread, spread over ten minutes or more and begun after its lease ended: platforms show late what they accepted.
 """
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from uuid import UUID
@@ -20,7 +21,7 @@ from agency.replies.promises import database_now, look_later, publish_soon
 from agency.replies.settling import FIRST_LOOK_SECONDS, live_state_of, stand, taken_by_another
 from agency.replies.targets import connected_account_of, target_of
 from agency.replies.telling import tell_of_unknown
-from agency.replies.visibility import note_seen, settle_seconds
+from agency.replies.visibility import look_moments, note_seen, settle_seconds
 from channels.items import ReadBack
 from channels.protocol import ConnectedAccount, ReplyTarget
 from channels.registry import adapter_for
@@ -32,8 +33,6 @@ from tenants.logs import get_logger
 from tenants.scope import HasAppContext, Scope, in_scope
 
 LOOKS_NEEDED = 3
-LOOK_AT_SETTLE_TIMES = (1, 3, 10)
-"""When to look, in settle times after the send (60 s in production: 1, 3 and 10 minutes, if the platform keeps up)."""
 EARLY_LOOKS_SECONDS = (FIRST_LOOK_SECONDS, 15, 30)
 """What was published is read back so soon beside that, until it is seen: else nobody knew how long platforms take."""
 GIVE_TO_A_PERSON_AFTER = timedelta(hours=24)
@@ -202,12 +201,12 @@ def _decide_unknown(reply: Reply, state: str, found: tuple[str, ...], seen: Read
         stand(reply, found[0], seen.reply.state if seen.reply else "published", move_name="reconcile")
         return
     lease_is_over = reply.lease_until is None or reply.lease_until <= now
-    settle = settle_seconds(reply.platform)
+    moments = look_moments(reply.platform)
     age = now - reply.sent_at
-    meant_for = timedelta(seconds=LOOK_AT_SETTLE_TIMES[min(reply.absent_reads, LOOKS_NEEDED - 1)] * settle)
+    meant_for = timedelta(seconds=moments[min(reply.absent_reads, LOOKS_NEEDED - 1)])
     if state == "absent" and lease_is_over and age >= meant_for:  # sooner, pressing often would count for time passed
         reply.absent_reads += 1
-    surely_absent = reply.absent_reads >= LOOKS_NEEDED and age >= timedelta(seconds=LOOK_AT_SETTLE_TIMES[-1] * settle)
+    surely_absent = reply.absent_reads >= LOOKS_NEEDED and age >= timedelta(seconds=moments[-1])
     if surely_absent and reply.resends < RESENDS_ALLOWED:
         reply.resends += 1
         reply.absent_reads = 0
@@ -217,27 +216,26 @@ def _decide_unknown(reply: Reply, state: str, found: tuple[str, ...], seen: Read
     if surely_absent or age > GIVE_TO_A_PERSON_AFTER:
         _ask_a_person(reply)
         return
-    _look_again(reply, age, settle)
+    _look_again(reply, age, moments)
 
 
 def tells_at(reply: Reply) -> datetime | None:
     """From when on looks that find nothing prove that an unknown reply is not there; None where it was never sent."""
     if reply.sent_at is None:
         return None
-    proves = reply.sent_at + timedelta(seconds=LOOK_AT_SETTLE_TIMES[-1] * settle_seconds(reply.platform))
+    proves = reply.sent_at + timedelta(seconds=look_moments(reply.platform)[-1])
     return max(proves, reply.lease_until or proves)
 
 
-def _look_again(reply: Reply, age: timedelta, settle: int) -> None:
-    """The next of the planned moments, or soon after the lease; later ones every ten settle times."""
+def _look_again(reply: Reply, age: timedelta, moments: Sequence[int]) -> None:
+    """The next of the planned moments, or soon after the lease; later ones as far apart as the last from the send."""
     passed = age.total_seconds()
     lease_left = 0.0
     if reply.lease_until is not None:
         lease_left = (reply.lease_until - database_now()).total_seconds()
-    planned = [times * settle - passed for times in LOOK_AT_SETTLE_TIMES]
-    upcoming = [seconds for seconds in planned if seconds > 0] or [LOOK_AT_SETTLE_TIMES[-1] * settle]
-    if reply.absent_reads and passed > LOOK_AT_SETTLE_TIMES[-1] * settle:
-        upcoming = [float(settle)]
+    upcoming = [moment - passed for moment in moments if moment > passed] or [float(moments[-1])]
+    if reply.absent_reads and passed > moments[-1]:
+        upcoming = [float(moments[0])]
     look_later(reply, max(1, int(max(upcoming[0], lease_left + 1))))
 
 
@@ -258,7 +256,7 @@ def _prove(reply: Reply, state: str, seen: ReadBack, look: PublishAttempt) -> No
             look_later(reply, min(3600, settle * 2 ** min(looks, 10)))
         if is_first:
             note_seen(reply, look.id, now)
-    elif (then := _next_proof(age, settle)) is not None:
+    elif (then := _next_proof(age, look_moments(reply.platform))) is not None:
         look_later(reply, then)
     elif looks < LOOKS_NEEDED:
         look_later(reply, settle)
@@ -266,7 +264,7 @@ def _prove(reply: Reply, state: str, seen: ReadBack, look: PublishAttempt) -> No
         live_changes.note(reply, Seen("not_seen"), "look")
 
 
-def _next_proof(age_seconds: float, settle: int) -> int | None:
+def _next_proof(age_seconds: float, planned: Sequence[int]) -> int | None:
     """In how many seconds a published reply that was not seen is looked for again; None after the last time."""
-    moments = sorted({*EARLY_LOOKS_SECONDS, *(times * settle for times in LOOK_AT_SETTLE_TIMES)})
+    moments = sorted({*EARLY_LOOKS_SECONDS, *planned})
     return next((max(1, int(at - age_seconds)) for at in moments if at > age_seconds + 1), None)

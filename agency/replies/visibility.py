@@ -26,6 +26,10 @@ SHARE_SEEN: Final = 0.999
 TIMES_LONGER: Final = 3
 """security-and-reliability.md 3.3: three times the longest that 999 of 1,000 took."""
 MOST_SECONDS: Final = 1800
+LOOK_TIMES: Final = ((1, 1), (3, 2), (10, 3))
+"""When to look for a reply of which nothing is known: in times of the setting (60 s in production: 1, 3, 10 minutes),
+and in times of what a slow platform is given: ten times that would be thirty times what was ever seen.
+"""
 NEAR_SECONDS: Final = 30.0
 """A look that far from the one before still tells when it was shown; later ones, by half of the time passed."""
 
@@ -39,6 +43,18 @@ def settle_seconds_of(platforms: Collection[str]) -> dict[str, int]:
     """The same of several platforms, in one statement."""
     counts, least = counts_of(), settings_of_app().settle_seconds
     return {platform: settle_of(longest_of(counts.get(platform, {})), least) for platform in platforms}
+
+
+def look_moments(platform: str) -> tuple[int, ...]:
+    """How many seconds after a sending three looks that find nothing prove that nothing is there."""
+    return moments_of(settle_seconds(platform), settings_of_app().settle_seconds)
+
+
+def moments_of(settle: int, least: int) -> tuple[int, ...]:
+    """1, 3 and 10 times the setting; later where the platform was seen to need longer, at 1, 2 and 3 times what it is
+    given: the last of them is nine times what 999 of 1,000 took.
+    """
+    return tuple(max(of_setting * least, of_given * settle) for of_setting, of_given in LOOK_TIMES)
 
 
 def settle_of(longest_seconds: int, least_seconds: int) -> int:

@@ -120,7 +120,7 @@ class _Link:
 
     async def pass_on(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter, direction: str) -> None:
         passed = 0
-        with contextlib.suppress(OSError):
+        try:
             while chunk := await reader.read(CHUNK_BYTES):
                 trouble = self.proxy.trouble
                 if self.unlucky and trouble.kind not in ("none", "refuse") and trouble.meets(direction):
@@ -136,6 +136,9 @@ class _Link:
                 passed += len(chunk)
             if writer.can_write_eof():
                 writer.write_eof()
+        except OSError:  # one end broke: a process died with words unread
+            for end in self.ends:
+                _reset(end)
 
     async def _suffers(self, trouble: Trouble, writer: asyncio.StreamWriter) -> bool:
         """Whether the rest still passes."""

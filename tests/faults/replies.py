@@ -3,14 +3,18 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass
+from multiprocessing import get_context
 from uuid import UUID
 
 from sqlalchemy import text
 
-from agency.replies import desk, queries
+from agency.replies import deciding_many, desk, queries
+from agency.replies.deciding_many import MOST_AT_ONCE, Shown
 from agency.replies.reconciling import LOOKS_NEEDED, RESENDS_ALLOWED
+from tenants.database import db
 from tests.flows.conftest import LOCATION, PAGE, PROFILE, House
 
 ACCOUNTS = {"facebook": PAGE, "instagram": PROFILE, "google_business": LOCATION}
@@ -18,6 +22,9 @@ FOR_A_PERSON = (
     f"state = 'outcome_unknown' and resends >= {RESENDS_ALLOWED} and absent_reads >= {LOOKS_NEEDED}"
     " and state_reason is not null"
 )
+WRITERS = 2
+Asked = tuple[UUID, str, str]
+"""A conversation, its platform, what the customer wrote."""
 POLLS = 60
 """More rounds than the largest run needs to fetch what its customers wrote."""
 
@@ -26,22 +33,33 @@ def drafted(house: House, each: Mapping[str, int]) -> dict[UUID, str]:
     """Customers write on each platform, staff answer each with words of its own, and hand them in. The words by reply,
     platforms in turn.
     """
+    return dict(_write(house, _asked(house, each)))
+
+
+def _asked(house: House, each: Mapping[str, int]) -> list[Asked]:
+    """Conversations in which customers wrote, platforms in turn."""
     _customers_write(house, each)
-    wanted, found = sum(each.values()), []
+    found: list[Asked] = []
+    wanted = sum(each.values())
     for _ in range(POLLS):
         house.poll()
         with house.superuser.connect() as connection:
-            found = list(connection.execute(text("select id, platform, excerpt from conversation")))
+            rows = connection.execute(text("select id, platform, excerpt from conversation")).all()
+        found = [(row[0], str(row[1]), str(row[2])) for row in rows]
         if len(found) == wanted:
             break
     assert len(found) == wanted, f"{len(found)} of {wanted} were fetched"
-    agency, replies = house.agency, {}
-    for conversation_id, platform, excerpt in sorted(found, key=lambda row: (row.excerpt.rsplit(" ", 1)[-1], row[1])):
+    return sorted(found, key=lambda row: (row[2].rsplit(" ", 1)[-1], row[1]))
+
+
+def _write(house: House, asked: Sequence[Asked]) -> list[tuple[UUID, str]]:
+    agency, replies = house.agency, []
+    for conversation_id, platform, excerpt in asked:
         words = f"Answer to {platform} {excerpt.rsplit(' ', 1)[-1]}: żółć & <b>🙂</b>."
         with agency.entered(agency.staff):
             reply = desk.start_draft(agency.staff, conversation_id, words)
             desk.submit(agency.staff, reply.id)
-            replies[reply.id] = words
+            replies.append((reply.id, words))
     return replies
 
 
@@ -60,6 +78,40 @@ def _customers_write(house: House, each: Mapping[str, int]) -> None:
         ]
     for start in range(0, len(items), 500):
         house.sandbox.tell("items", items[start : start + 500])
+
+
+def many_approved(house: House, each: Mapping[str, int]) -> dict[UUID, str]:
+    """As `approved`, for thousands: two processes write, and the client says yes to hundreds by one press."""
+    asked = _asked(house, each)
+    with ProcessPoolExecutor(WRITERS, get_context("fork"), _begin_writing, (house,)) as crew:
+        parts = [crew.submit(_write_here, asked[start::WRITERS]) for start in range(WRITERS)]
+        replies = {reply_id: words for part in parts for reply_id, words in part.result()}
+    owner = house.agency.client_owner
+    with house.superuser.connect() as connection:
+        waiting = connection.execute(
+            text("select r.id, t.text_hash, r.state_since from reply r join reply_text t on t.id = r.text_id")
+        ).all()
+    shown = [Shown(*row) for row in waiting]
+    for start in range(0, len(shown), MOST_AT_ONCE):
+        with house.agency.entered(owner):
+            deciding_many.approve_many(owner, shown[start : start + MOST_AT_ONCE])
+    waits = house.scalar("select count(*) from reply where state <> 'approved'")
+    assert not waits, f"{waits} were not approved"
+    return replies
+
+
+_here: list[House] = []
+
+
+def _begin_writing(house: House) -> None:
+    """In a process that was forked: its parent's connections are not its own."""
+    with house.agency.app.app_context():
+        db.engine.dispose(close=False)
+    _here.append(house)
+
+
+def _write_here(asked: Sequence[Asked]) -> list[tuple[UUID, str]]:
+    return _write(_here[0], asked)
 
 
 def approve(house: House, reply_id: UUID) -> None:

@@ -11,6 +11,7 @@ from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any, cast
 
 import psutil
 import redis
@@ -27,6 +28,7 @@ from tenants.base_app import create_base_app
 from tenants.database import db
 from tenants.settings import Settings
 from tests.factories import Factory
+from tests.faults.nursery import Nursery, nursery
 from tests.faults.programs import OBSERVER
 from tests.faults.proxy import Proxy, proxied
 from tests.faults.replies import ACCOUNTS
@@ -35,6 +37,21 @@ from tests.flows.conftest import CREDENTIALS, House, Sandbox
 START_SECONDS = 120
 OF_ANSWERS = ("publish", "desk")
 """The queues of the workers: nothing but answers keeps them busy."""
+
+
+@dataclass(kw_only=True)
+class Nursed(House):
+    """A house whose programs begin at once, but those whose clocks are wrong."""
+
+    nursery: Nursery
+
+    def start(self, *command: str, through: tuple[str, ...] = ("agency.command_line",)) -> Any:
+        if through != ("agency.command_line",):
+            return super().start(*command, through=through)
+        program = self.nursery.start(command, self.values)
+        self.programs.append(cast(psutil.Popen, program))
+        self.commands[program.pid] = (through, command)
+        return program
 
 
 @dataclass
@@ -127,7 +144,8 @@ def standing(settle_seconds: int) -> Iterator[Town]:
         superuser = create_engine(
             postgres.url("postgres").replace("postgresql:", "postgresql+psycopg:", 1), poolclass=NullPool
         )
-        house = House(agency, sandbox, values, superuser, ids)
+        born = held.enter_context(nursery(folder))
+        house = Nursed(agency, sandbox, values, superuser, ids, nursery=born)
         house.keep_promises()  # the set-up of the accounts
         town = Town(house, folder, postgres, valkey, to_platforms, to_postgres, to_valkey)
         held.callback(town.end)

@@ -129,6 +129,10 @@ def test_whoever_speaks_to_postgresql_or_redis_notices_a_dead_line(
                 assert _kernel_says(end) == (20_000, 5, 5, 3)
         assert [type(line) for line in opened[:2]] == [Line, Line]
         assert Line.silent_seconds == SILENT_SECONDS
+        for engine in (db.engine, lone_engine_of_app()):
+            with engine.connect() as line:
+                waits = line.execute(text("show idle_in_transaction_session_timeout")).scalar_one()
+                assert waits == "1min", "a sender that vanished in a transaction keeps what it locked no longer"
         db.engine.dispose()
         lone_engine_of_app().dispose()
         client = redis_of_app()
