@@ -7,7 +7,7 @@ from sqlalchemy import text
 
 from agency.replies import failures
 from agency.replies.sending_time import set_undo_seconds
-from agency.replies.visibility import MOST_SECONDS, counts_of, longest_of, settle_of
+from agency.replies.visibility import MOST_SECONDS, counts_of, longest_of, moments_of, settle_of
 from channels.errors import OutcomeUnknown, RateLimited
 from channels.scripted_transport import json_answer
 from tenants.errors import Conflict, TooMany
@@ -146,3 +146,15 @@ def test_how_long_a_platform_took_is_counted_where_a_look_could_tell(case: Case,
     case.pass_time(20)
     case.look(third, page.transport)
     assert counted() == {30: 1, 45: 1}
+
+
+@pytest.mark.parametrize(
+    ("settle", "moments"),
+    [(60, (60, 180, 600)), (135, (135, 270, 600)), (300, (300, 600, 900)), (1800, (1800, 3600, 5400))],
+)
+def test_a_slow_platform_is_looked_at_later_and_what_it_shows_within_20_seconds_is_known_within_a_quarter_of_an_hour(
+    settle: int, moments: tuple[int, ...]
+) -> None:
+    """Seen within 45 s, as what shows after 20 s is where it is looked for every 15, is given 135 s."""
+    assert moments_of(settle, 60) == moments
+    assert moments[-1] >= 3 * settle
