@@ -11,10 +11,11 @@ from collections.abc import Sequence
 from typing import Any, Final
 from uuid import UUID
 
-from sqlalchemy import insert, select
+from sqlalchemy import select
 
 from agency.inbox.case import WORDS_READ
-from agency.replies.models import AnsweredWord, Reply
+from agency.inbox.stored_rows import as_json
+from agency.replies.models import Reply
 from styleguides.questions import MOST_WORDS, question_words, stem_number
 from tenants import clock
 from tenants.data_keys import vault_of_app
@@ -61,7 +62,6 @@ def keep_words(replies: Sequence[Reply]) -> None:
                     rows.setdefault(
                         stem_number(stem, keys[reply.brand_id]),
                         {
-                            "agency_id": reply.agency_id,
                             "id": new_id(),
                             "brand_id": reply.brand_id,
                             "reply_id": reply.id,
@@ -71,7 +71,7 @@ def keep_words(replies: Sequence[Reply]) -> None:
                     )
         found += [{**row, "stem": stem} for stem, row in rows.items()]
     if found:
-        db.session.execute(insert(AnsweredWord), found)
+        db.session.execute(_KEEP, {"agency_id": replies[0].agency_id, "rows": as_json(found)})
 
 
 def keep_older(limit: int = KEPT_AT_ONCE) -> int:
@@ -104,6 +104,16 @@ def _said_before(replies: Sequence[Reply]) -> dict[UUID, list[tuple[UUID, str, s
         found[reply_id].append((message_id, text, language))
     return found
 
+
+_KEEP = raw_sql(
+    """
+    insert into answered_word (agency_id, id, brand_id, stem, reply_id, message_id, answered_at)
+    select :agency_id, id, brand_id, stem, reply_id, message_id, answered_at
+    from jsonb_to_recordset(cast(:rows as jsonb)) as given(id uuid, brand_id uuid, stem bigint, reply_id uuid,
+        message_id uuid, answered_at timestamptz)
+    """,
+    reason="the words of many questions in one statement",
+)
 
 # What somebody is deleting at this moment is not kept; who publishes holds the conversation, so nobody is.
 _SAID_BEFORE = raw_sql(

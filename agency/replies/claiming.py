@@ -15,15 +15,16 @@ from typing import Any, NamedTuple
 from uuid import UUID
 
 from sqlalchemy import and_, any_, literal, select
-from sqlalchemy.dialects.postgresql import ARRAY, insert
+from sqlalchemy.dialects.postgresql import ARRAY
 from sqlalchemy.types import Uuid
 
 from agency.inbox.models import Conversation, Message
+from agency.inbox.stored_rows import as_json
 from agency.replies import checks, client_answers, silence, waiting
 from agency.replies.around import Around
 from agency.replies.around_many import read_around, read_cases
 from agency.replies.joins import CASE_OF_REPLY, one_of
-from agency.replies.models import LETS_OUT, Approval, PublishAttempt, Reply
+from agency.replies.models import LETS_OUT, Approval, Reply
 from agency.replies.moves import lapse, locked_many, move_together
 from agency.replies.pauses import pause_of
 from agency.replies.policy_models import ApprovalPolicy
@@ -35,6 +36,7 @@ from channels.protocol import ConnectedAccount, ReplyTarget
 from tenants.data_keys import vault_of_app
 from tenants.database import db, new_id
 from tenants.errors import AppError, Worded, worded
+from tenants.scope import current_scope, raw_sql
 
 LEASE_SECONDS = 90
 """How long a sender may hold a reply: longer than its check (30 s) and its send (30 s) may take together."""
@@ -307,6 +309,17 @@ def _another_goes_first(reply: Reply, this: _Round) -> bool:
     return False
 
 
+_ATTEMPTS = raw_sql(
+    """
+    insert into publish_attempt (agency_id, id, brand_id, reply_id, reply_text_id, fence, request_id, deed, details)
+    select :agency_id, id, brand_id, reply_id, reply_text_id, fence, request_id, 'send', '{}'
+    from jsonb_to_recordset(cast(:rows as jsonb)) as given(id uuid, brand_id uuid, reply_id uuid, reply_text_id uuid,
+        fence bigint, request_id uuid)
+    """,
+    reason="the attempts of many claims in one statement",
+)
+
+
 def _write(this: _Round, started: float) -> list[Claimed]:
     if not this.taken:
         return []
@@ -326,23 +339,18 @@ def _write(this: _Round, started: float) -> list[Claimed]:
         )
         for one in this.taken
     ]
-    db.session.execute(
-        insert(PublishAttempt),
-        [
-            {
-                "agency_id": one.reply.agency_id,
-                "id": new_id(),
-                "brand_id": one.reply.brand_id,
-                "reply_id": one.reply.id,
-                "reply_text_id": one.text.id,
-                "fence": mine.fence,
-                "request_id": mine.request_id,
-                "deed": "send",
-                "details": {},
-            }
-            for one, mine in zip(this.taken, claimed, strict=True)
-        ],
-    )
+    attempts = [
+        {
+            "id": new_id(),
+            "brand_id": one.reply.brand_id,
+            "reply_id": one.reply.id,
+            "reply_text_id": one.text.id,
+            "fence": mine.fence,
+            "request_id": mine.request_id,
+        }
+        for one, mine in zip(this.taken, claimed, strict=True)
+    ]
+    db.session.execute(_ATTEMPTS, {"agency_id": current_scope().agency_id, "rows": as_json(attempts)})
     look_at_many_later([(one.reply, LEASE_SECONDS + 5) for one in this.taken], database_now())
     return claimed
 

@@ -18,6 +18,7 @@ from sqlalchemy.orm import aliased
 
 from agency.inbox.case import Case
 from agency.inbox.models import ERASED, Contact, Conversation, Message
+from agency.inbox.stored_rows import as_json
 from agency.replies.joins import CASE_OF_REPLY, WORDS_OF_REPLY, one_of
 from agency.replies.models import Reply, ReplyText, SentWording, Wording
 from styleguides.masking import masked_people
@@ -76,7 +77,6 @@ def remember_many(replies: Sequence[Reply]) -> None:
         uses_it = began is not None and likeness(wording_of(began, name).features, put.features) > NOTHING_LEFT
         rows.append(
             {
-                "agency_id": agency_id,
                 "id": new_id(),
                 "brand_id": brand_id,
                 "wording_id": wording_id,
@@ -86,16 +86,23 @@ def remember_many(replies: Sequence[Reply]) -> None:
                 "saved_reply_id": reply.saved_reply_id if uses_it else None,
             }
         )
-    counted = db.session.execute(
-        insert(SentWording)
-        .values(rows)
-        .on_conflict_do_nothing(index_elements=["agency_id", "reply_id", "brand_id"])
-        .returning(SentWording.reply_id)
-    )
-    fresh = set(counted.scalars())
+    fresh = set(db.session.execute(_COUNT, {"agency_id": agency_id, "rows": as_json(rows)}).scalars())
     for row in rows:
         if row["reply_id"] in fresh and row["saved_reply_id"] is not None:
             count_use(agency_id, row["brand_id"], row["saved_reply_id"], row["sent_at"])
+
+
+_COUNT = raw_sql(
+    """
+    insert into sent_wording (agency_id, id, brand_id, wording_id, reply_id, contact_id, sent_at, saved_reply_id)
+    select :agency_id, id, brand_id, wording_id, reply_id, contact_id, sent_at, saved_reply_id
+    from jsonb_to_recordset(cast(:rows as jsonb)) as given(id uuid, brand_id uuid, wording_id uuid, reply_id uuid,
+        contact_id uuid, sent_at timestamptz, saved_reply_id uuid)
+    on conflict (agency_id, reply_id, brand_id) do nothing
+    returning reply_id
+    """,
+    reason="of many replies, without a statement of its own for each number of them",
+)
 
 
 def find_wording(brand_id: UUID, put: Put) -> UUID | None:
