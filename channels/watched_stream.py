@@ -13,6 +13,7 @@ import threading
 import time
 from collections.abc import Iterable
 from dataclasses import dataclass
+from functools import cache
 from typing import Any
 
 import httpcore2
@@ -104,6 +105,12 @@ class _WatchedBackend(httpcore2.NetworkBackend):
         return _WatchedStream(self._inner.connect_tcp(host, port, limit, local_address, socket_options))
 
 
+@cache
+def trusted() -> ssl.SSLContext:
+    """Whose certificates are believed; read once, before a process forks for its jobs."""
+    return httpx2.create_ssl_context(verify=True, trust_env=False)
+
+
 class WatchedTransport(httpx2.HTTPTransport):
     """`httpx2.HTTPTransport` without retries, proxies or environment, whose connections go through the watch.
 
@@ -112,6 +119,6 @@ class WatchedTransport(httpx2.HTTPTransport):
 
     def __init__(self, *, connections: int, keep_alive: bool, backend: httpcore2.NetworkBackend | None = None) -> None:
         limits = httpx2.Limits(max_connections=connections, max_keepalive_connections=connections if keep_alive else 0)
-        super().__init__(verify=True, trust_env=False, retries=0, limits=limits)
+        super().__init__(verify=trusted(), trust_env=False, retries=0, limits=limits)
         # The pool takes a backend, but httpx2 does not pass one on; the time-out tests fail if this attribute moves.
         self._pool._network_backend = _WatchedBackend(backend or httpcore2.SyncBackend())

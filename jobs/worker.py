@@ -16,6 +16,8 @@ from rq.job import Job
 from rq.serializers import JSONSerializer
 from sqlalchemy.exc import SQLAlchemyError
 
+from agency.replies.rehearsing import rehearse
+from channels.watched_stream import trusted
 from jobs.catalogue import CATALOGUE, QUEUES, URGENT_QUEUES
 from jobs.patience import LONGEST_PAUSE_SECONDS, Patience
 from jobs.runner import worker_app
@@ -104,12 +106,15 @@ def run(queues: Sequence[str] = QUEUES) -> None:
     for kind in CATALOGUE.values():
         kind.resolve()
     program()
+    trusted()
     detect_language("Loads the model of languages, for the same reason.")
     while patience.until_answered(settings):
         worker = None
         try:
             with app.app_context():
                 check_keys_of_app()
+            if "publish" in queues:
+                rehearse(app)
             worker = worker_of(settings, patience, queues)
             log.info("worker_started", name=worker.name, queues=",".join(queues))
             worker.work(logging_level="WARNING", with_scheduler=False)

@@ -118,7 +118,7 @@ def claim_many(reply_ids: Collection[UUID], started: float) -> Taken:
     ready = [one for one in around.values() if one.reply.id not in later]
     if not ready:
         return Taken([], alone, missing)
-    this = _read(ready, now)
+    this = read_round(ready, now)
     read_cases([one for one in ready if _asks_for_none(this.approvals.get(one.reply.id)) and not one.knows("case")])
     for one in sorted(ready, key=lambda one: _place(this.approvals.get(one.reply.id))):
         _decide(one, this)
@@ -137,7 +137,8 @@ def _place(approval: Approval | None) -> tuple[float, str]:
     return (approval.created_at.timestamp(), str(approval.id)) if approval is not None else (0.0, "")
 
 
-def _read(ready: Sequence[Around], now: datetime) -> _Round:
+def read_round(ready: Sequence[Around], now: datetime) -> _Round:
+    """What is asked once for all of them: approvals, accounts, policies, and who else answers there."""
     ids = [one.reply.id for one in ready]
     approvals = db.session.scalars(
         select(Approval).where(
@@ -323,7 +324,7 @@ _ATTEMPTS = raw_sql(
 def _write(this: _Round, started: float) -> list[Claimed]:
     if not this.taken:
         return []
-    _read_targets(this.taken)
+    read_targets(this.taken)
     values = {"sent_at": this.now, "lease_until": this.now + timedelta(seconds=LEASE_SECONDS)}
     moved = [(one.reply, {"fence": one.reply.fence + 1}) for one in this.taken]
     move_together(moved, "claim", values=values, fence_by=1)
@@ -355,7 +356,7 @@ def _write(this: _Round, started: float) -> list[Claimed]:
     return claimed
 
 
-def _read_targets(taken: Sequence[Around]) -> None:
+def read_targets(taken: Sequence[Around]) -> None:
     """Messages and conversations whole, as adapters are told of them."""
     rows = db.session.execute(
         select(Reply.id, Message, Conversation)

@@ -56,10 +56,10 @@ def settle_published(sent: Sequence[Ended]) -> set[UUID]:
         and reply.replaces_text is None
         and reply.sent_at is not None
     ]
-    named = _named_anew([(reply, by_id[reply.id][1].platform_id) for reply in held])
+    named = named_anew([(reply, by_id[reply.id][1].platform_id) for reply in held])
     if not named:
         return set()
-    answers = _answers([(reply, by_id[reply.id][1]) for reply in named])
+    answers = answers_of([(reply, by_id[reply.id][1]) for reply in named])
     places = plain_places(named[0].agency_id, list(answers.values()))
     plain = [reply for reply in named if reply.id in places]
     if plain:
@@ -67,7 +67,7 @@ def settle_published(sent: Sequence[Ended]) -> set[UUID]:
     return {reply.id for reply in plain}
 
 
-def _named_anew(named: Sequence[tuple[Reply, str]]) -> list[Reply]:
+def named_anew(named: Sequence[tuple[Reply, str]]) -> list[Reply]:
     """Those whose id no other reply of ours has, nor another of these: `settling.taken_by_another`, of many."""
     asked = [(reply, name) for reply, name in named if reply.platform != "google_business"]
     names: dict[tuple[UUID, str], int] = {}
@@ -99,7 +99,8 @@ def _named_anew(named: Sequence[tuple[Reply, str]]) -> list[Reply]:
     ]
 
 
-def _answers(named: Sequence[tuple[Reply, PublishedReply]]) -> dict[UUID, Sent]:
+def answers_of(named: Sequence[tuple[Reply, PublishedReply]]) -> dict[UUID, Sent]:
+    """By reply, the answers as they stand there. One statement."""
     rows = db.session.execute(
         select(Reply.id, ReplyText.text, Account)
         .join(ReplyText, WORDS_OF_REPLY)

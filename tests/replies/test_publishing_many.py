@@ -11,12 +11,14 @@ from typing import Any
 from uuid import UUID
 
 import pytest
+from flask import Flask
 from sqlalchemy import Engine, text
 
 from agency.replies import publishing
 from agency.replies.deciding_many import Shown, approve_many
 from agency.replies.policy_models import ApprovalPolicy
 from agency.replies.policy_terms import read_terms, terms_to_data
+from agency.replies.rehearsing import rehearse
 from channels.errors import ChannelError, NotSent, OutcomeUnknown, RateLimited, WritesPaused
 from channels.protocol import Answer, Request
 from channels.scripted_transport import ScriptedTransport, json_answer
@@ -228,3 +230,19 @@ def test_what_was_lost_once_goes_alone(case: Case, pages: Pages) -> None:
     with case.superuser.connect() as connection:
         sent = connection.execute(text("select reply_id from publish_attempt order by created_at desc")).scalars()
         assert next(iter(sent)) == lost
+
+
+def test_a_rehearsal_leaves_words_and_nothing_else(case: Case, app: Flask, pages: Pages) -> None:
+    reply_id = case.approved()
+    before = told(case.superuser, reply_id)
+    with app.app_context():
+        kept = db.engine._compiled_cache
+    assert kept is not None
+    kept.clear()
+    rehearse(app)
+    in_words = len(kept)
+    assert in_words >= 10
+    rehearse(app)
+    assert (len(kept), told(case.superuser, reply_id)) == (in_words, before)
+    assert case.publish(reply_id, pages.transport) == "published"
+    assert in_words > len(kept) / 3, "most of what a reply needs"
