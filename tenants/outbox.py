@@ -83,19 +83,22 @@ def enqueue_many_after_commit(
         return
     given = {
         "job": job.value,
-        "ids": [orjson.dumps(_payload(ids)).decode() for ids, _run_at in each],
+        "ids": orjson.dumps([_payload(ids) for ids, _run_at in each]).decode(),
         "moments": [run_at for _ids, run_at in each],
     }
-    connection = db.session.connection()
-    connection.execute(_INSERT_MANY, given)
-    connection.execute(text(f"notify {BELL}"))
+    db.session.connection().execute(_INSERT_MANY, given)
 
 
 _INSERT_MANY = text(
-    """
-    insert into outbox_entry (job_name, ids, run_at, attempts)
-    select :job, cast(given.ids as jsonb), coalesce(given.run_at, now()), 0
-    from unnest(cast(:ids as text[]), cast(:moments as timestamptz[])) as given(ids, run_at)
+    f"""
+    with added as (
+        insert into outbox_entry (job_name, ids, run_at, attempts)
+        select :job, given.ids, coalesce(given.run_at, now()), 0
+        from rows from (jsonb_array_elements(cast(:ids as jsonb)), unnest(cast(:moments as timestamptz[])))
+            as given(ids, run_at)
+        returning 1
+    )
+    select pg_notify('{BELL}', '') from (select count(*) from added) as ready
     """
 )
 

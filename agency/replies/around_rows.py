@@ -12,12 +12,11 @@ from itertools import accumulate
 from typing import Any, Final, NamedTuple
 from uuid import UUID
 
-from sqlalchemy import Uuid, and_, any_, bindparam, select
-from sqlalchemy.dialects.postgresql import ARRAY
+from sqlalchemy import and_, select
 from sqlalchemy.orm import aliased
 
 from agency.inbox.models import Conversation, Message
-from agency.replies.joins import CASE_OF_REPLY, WORDS_OF_REPLY
+from agency.replies.joins import CASE_OF_REPLY, WORDS_OF_REPLY, id_list, one_of_given
 from agency.replies.models import Reply, ReplyText
 from tenants.kept_select import KeptSelect
 from tenants.models import Brand
@@ -138,13 +137,13 @@ _ROWS: Final = KeptSelect(
     .join(Message, and_(Message.agency_id == Reply.agency_id, Message.id == Reply.in_reply_to_id))
     .join(Conversation, CASE_OF_REPLY)
     .join(Brand, and_(Brand.agency_id == Reply.agency_id, Brand.id == Reply.brand_id))
-    .where(Reply.id == any_(bindparam("reply_ids", type_=ARRAY(Uuid()))))
+    .where(one_of_given(Reply.id, "reply_ids"))
     .order_by(Reply.id)
 )
 
 
 def rows_around(reply_ids: Collection[UUID]) -> Iterator[Rows]:
     """Of each of these replies in the scope, by id, as they are now; one statement."""
-    for row in _ROWS.rows({"reply_ids": list(reply_ids)}):
+    for row in _ROWS.rows({"reply_ids": id_list(reply_ids)}):
         parts: list[Any] = [make(row[cut]) for make, cut in _CUTS]
         yield Rows._make([*parts, row[-1]])

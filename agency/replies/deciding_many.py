@@ -16,6 +16,7 @@ from agency.replies import checks, waiting
 from agency.replies.around import Around
 from agency.replies.around_many import read_around
 from agency.replies.deciding import refuse_yes
+from agency.replies.joins import id_list
 from agency.replies.moves import hold_many, move_many
 from agency.replies.promises import publish_many_soon
 from tenants.database import db, new_id
@@ -179,8 +180,8 @@ def _say_yes(actor: Actor, yeses: Sequence[Around]) -> None:
         "decided_by": actor.user_id,
         "decided_by_name": actor.name,
         "came_by": actor.came_by,
-        "ids": [new_id() for _ in replies],
-        "reply_ids": [reply.id for reply in replies],
+        "ids": id_list(new_id() for _ in replies),
+        "reply_ids": id_list(reply.id for reply in replies),
     }
     db.session.execute(_INSERT_APPROVALS, values)
     move_many(yeses, "approve", partial(_facts, together=len(yeses)), actor=actor, next_try_at=None)

@@ -6,7 +6,7 @@ from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from typing import Any, Final, NamedTuple
 from uuid import UUID
 
-from sqlalchemy import Uuid, any_, bindparam, case, literal, or_, select, update
+from sqlalchemy import Uuid, any_, case, literal, or_, select, update
 from sqlalchemy.dialects.postgresql import ARRAY
 from sqlalchemy.orm import aliased
 from sqlalchemy.orm.attributes import set_committed_value
@@ -18,7 +18,7 @@ from agency.inbox.stored_rows import as_json
 from agency.replies.answered_words import keep_question, keep_words
 from agency.replies.approval_requests import end_of_replies, end_of_reply
 from agency.replies.around import Around
-from agency.replies.joins import CASE_OF_REPLY, one_of
+from agency.replies.joins import CASE_OF_REPLY, id_list, one_of, one_of_given
 from agency.replies.lifecycle import KEEPS_ASKING, LIFECYCLE
 from agency.replies.models import LETS_ON, LETS_OUT, Approval, ApprovalRequest, Reply, ReplyText
 from agency.replies.telling import tell_of_many_moves, tell_of_move
@@ -77,9 +77,9 @@ def hold_many(reply_ids: Collection[UUID]) -> None:
     All conversations first, then all replies, each in the order of their ids: whoever moves one of them holds one
     conversation, or these in the same order, so here too nobody waits in a circle.
     """
-    ids = {"reply_ids": list(reply_ids)}
+    ids = {"reply_ids": id_list(reply_ids)}
     cases = {one for row in _CASES_OF_MANY.rows(ids) for one in row if one is not None}
-    _HOLD_CASES.rows({"case_ids": list(cases)})
+    _HOLD_CASES.rows({"case_ids": id_list(cases)})
     _HOLD_REPLIES.rows(ids)
 
 
@@ -90,20 +90,16 @@ def locked_many(reply_ids: Collection[UUID]) -> list[Reply]:
     return list(db.session.scalars(wanted.execution_options(populate_existing=True)))
 
 
-def _any_of(column: Any, name: str) -> Any:
-    return column == any_(bindparam(name, type_=ARRAY(Uuid())))
-
-
 _PLACES: Any = select(Conversation.id, Conversation.merged_into_id).join(Reply, CASE_OF_REPLY)
-_CASES_OF_MANY: Final = KeptSelect(_PLACES.where(_any_of(Reply.id, "reply_ids")))
+_CASES_OF_MANY: Final = KeptSelect(_PLACES.where(one_of_given(Reply.id, "reply_ids")))
 _HOLD_CASES: Final = KeptSelect(
     select(Conversation.id)
-    .where(_any_of(Conversation.id, "case_ids"))
+    .where(one_of_given(Conversation.id, "case_ids"))
     .order_by(Conversation.id)
     .with_for_update(key_share=True)
 )
 _HOLD_REPLIES: Final = KeptSelect(
-    select(Reply.id).where(_any_of(Reply.id, "reply_ids")).order_by(Reply.id).with_for_update()
+    select(Reply.id).where(one_of_given(Reply.id, "reply_ids")).order_by(Reply.id).with_for_update()
 )
 
 

@@ -108,7 +108,9 @@ def policy_of(brand_id: UUID, number: int | None) -> Policy:
 
 
 def policies_of(wanted: Collection[tuple[UUID, int | None]]) -> dict[tuple[UUID, int | None], Policy]:
-    """The same of several, each a brand and a number; one statement."""
+    """The same of several, each a brand and a number; one statement, none where nothing was asked by a version."""
+    if not any(number for _brand_id, number in wanted):
+        return dict.fromkeys(wanted, BEFORE_ANY)
     rows = db.session.execute(
         select(ApprovalPolicy.brand_id, ApprovalPolicy.number, ApprovalPolicy.terms).where(
             ApprovalPolicy.brand_id.in_({brand_id for brand_id, _number in wanted}),
