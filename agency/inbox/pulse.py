@@ -18,6 +18,7 @@ from uuid import UUID
 
 from agency.inbox.models import CHANGED_KEPT
 from agency.inbox.queries import MOST_COUNTED, first_id_after
+from agency.notices.reading import MOST_COUNTED as MOST_NOTICES
 from tenants import clock
 from tenants.lone_statements import BOUND_SCOPE, Lone, for_scope, rows
 from tenants.scope import Scope
@@ -53,6 +54,8 @@ class Asker(NamedTuple):
     case_brand_id: UUID | None
     mine: int | None
     """Open cases of theirs, up to MOST_COUNTED + 1; None where the versions are those they know."""
+    unread: int | None
+    """Unread notices of theirs, up to MOST_NOTICES + 1; None as before."""
 
 
 class Moved(NamedTuple):
@@ -100,7 +103,11 @@ select who.*, moved.versions, (extract(epoch from now()) * 1000)::bigint, {_CASE
         select from conversation c where c.agency_id = who.agency_id and c.holder_id = who.person_id
             and c.status = 'open' and (given.brands is null or c.brand_id = any (given.brands))
             and c.brand_id <> all ({_SHELVED.format(of="who")})
-        limit {MOST_COUNTED + 1}) few) end
+        limit {MOST_COUNTED + 1}) few) end,
+    case when moved.versions is distinct from given.known then (select count(*) from (
+        select from notice n where n.agency_id = who.agency_id and n.person_id = who.person_id
+            and n.in_app and n.read_at is null and n.settled_at is null
+        limit {MOST_NOTICES + 1}) few) end
 from who cross join given cross join lateral (
     select coalesce(sum(q.version), 0)::bigint as versions from queue_counter q where q.agency_id = who.agency_id
 ) moved

@@ -88,7 +88,7 @@ def _ask(reply: Reply, person: Person, *, again: bool = False) -> None:
         "reply_awaits_you",
         [person],
         brand_id=reply.brand_id,
-        subject=Thing("reply", reply.id, "/approvals"),
+        subject=Thing("reply", reply.id, f"/approvals/{reply.id}"),
         mail={
             "brand_name": brand.name,
             "brand_mark": brand.mark,

@@ -192,6 +192,7 @@ def _told(
             "late": found.late,
         },
         "new": found.newer,
+        "bell": asker.unread or 0,
     }
     changed: list[list[Any]] = []
     look, actor = asked.get("look", ""), asker.glance.actor

@@ -22,11 +22,13 @@ from agency.inbox.filters import QueueFilter
 from agency.inbox.models import CHANGED_KEPT, Conversation
 from agency.inbox.queries import list_conversations, queue_state
 from agency.local.valkey import start_valkey
+from agency.notices.telling import Thing, tell
 from agency.web.pulse import CODE_LENGTH, PATH
 from tenants import clock
 from tenants.brands import archive_brand
 from tenants.database import db
 from tenants.logs import get_logger
+from tenants.models import Person
 from tenants.permissions import Actor, Role
 from tests.api.calling import Caller, token_for
 from tests.factories import Agency, Factory
@@ -70,6 +72,10 @@ def code(case: UUID) -> str:
     return case.hex[-CODE_LENGTH:]
 
 
+def person_of(actor: Actor) -> Person:
+    return db.session.get_one(Person, actor.user_id)
+
+
 def changed(told: Any) -> list[str]:
     return [one[0] for one in told.get("rows", [])]
 
@@ -84,8 +90,10 @@ def test_it_is_silent_until_something_moves_and_then_names_the_row(
     with ana.entered(ana.team_lead):
         desk.claim(ana.team_lead, case)
         desk.claim(ana.team_lead, other)
+        tell("case_taken", [person_of(ana.staff)], brand_id=None, subject=Thing("conversation", case, "/inbox"))
     told = inbox.asks()
     assert changed(told) == [code(case)], "only what is on screen"
+    assert told["bell"] == 1, "what their bell says comes along"
     assert told["n"]["free"] == 0
     assert inbox.asks() is None
 

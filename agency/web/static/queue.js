@@ -178,6 +178,7 @@
     const before = told;
     told = news.at;
     showCounts(news.n);
+    showBell(news.bell);
     countNew(news.new);
     if (!isFirst) showViews();
     const heardBefore = heardAll;
@@ -282,6 +283,17 @@
       if (!place || number === undefined || asks.has("saved") || place.textContent === String(number)) continue;
       place.textContent = number;
       if (asks.get("view") === "late") place.className = `count ${number ? "bad" : "plain"}`;
+    }
+  }
+
+  // Unread notices, as the page that was made anew would show them.
+  function showBell(unread) {
+    const words = unread > 99 ? "99+" : String(unread || "");
+    for (const bell of document.querySelectorAll("[data-bell]")) {
+      const place = bell.querySelector(".count");
+      if (place.textContent !== words) place.textContent = words;
+      place.hidden = !unread;
+      if (bell.dataset.bell === "only") bell.hidden = !unread;
     }
   }
 
