@@ -9,6 +9,7 @@ from sqlalchemy import select
 
 from agency.inbox import erasing
 from agency.inbox.contacts.models import ContactErasure
+from agency.replies import unsent_mails
 from tenants import audit, clock
 from tenants.database import db
 from tenants.scope import Scope, in_scope
@@ -22,6 +23,7 @@ def erase_contacts(app: Flask, agency_id: str, brand_id: str, erasure_id: str, s
         if order is None or order.state == "done":
             return
         contact_ids = [UUID(one) for one in order.contact_ids]
+        unsent_mails.take_back(contact_ids)
         erasing.forget(contact_ids)
         message_ids = erasing.message_ids_of(contact_ids)
         order.state, order.message_count, order.done_count = "running", len(message_ids), 0

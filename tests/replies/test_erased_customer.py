@@ -8,11 +8,15 @@ import pytest
 from sqlalchemy import select, update
 
 from agency.inbox import erasing
+from agency.inbox.contacts import erasures
+from agency.inbox.contacts.reading import get_person
 from agency.inbox.models import Contact, Conversation, Message
 from agency.replies import lapsing
 from agency.replies.models import Reply
+from jobs.erasing import erase_contacts
 from tenants.database import db
 from tenants.errors import Conflict, Invalid
+from tenants.models import OutgoingMail
 from tests.replies.conftest import Case, ScriptedTransport
 
 
@@ -62,3 +66,18 @@ def test_typed_words_that_answer_them_go_wherever_they_stand(case: Case) -> None
         erasing.forget([theirs])
         assert lapsing.recheck_conversation(case.conversation_id) == 0
         assert db.session.scalars(select(Reply.draft_text).where(Reply.id == typed)).one() is None
+
+
+def test_a_mail_that_asks_about_their_words_and_has_not_left_never_leaves(case: Case) -> None:
+    waiting, theirs = case.draft(), customer(case)
+    case.do("submit", waiting)
+    brand_id = case.agency.brand_ids[0]
+    with case.agency.entered(case.agency.team_lead):
+        mail = db.session.scalars(select(OutgoingMail)).one()
+        assert mail.sealed is not None
+        person = get_person(case.agency.team_lead, theirs)
+        erasure_id = erasures.order(case.agency.team_lead, person, [theirs]).id
+    erase_contacts(case.agency.app, str(case.agency.id), str(brand_id), str(erasure_id))
+    with case.agency.entered():
+        mail = db.session.scalars(select(OutgoingMail)).one()
+        assert (mail.sealed, mail.sent_at, mail.given_up_at is not None) == (None, None, True)
