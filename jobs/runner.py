@@ -194,7 +194,7 @@ def _run_together(app: Flask, kind: JobKind, numbers: Sequence[int]) -> list[int
                 failpoints.reached("promise.begun")
                 kept = {begun[place] for place in many(app, [first[number] for number in begun])}
                 failpoints.reached("promise.kept")
-            except Exception:
+            except Exception:  # RQ's timeout, too: each goes alone then, and what was done already is not done again
                 log.exception("jobs_failed_together")
     if kept:
         with in_scope(app, None):

@@ -34,6 +34,7 @@ class Sent(NamedTuple):
     account: Account
     conversation_id: UUID
     reply_id: UUID
+    platform_id: str
     external_id: str
     answered_external_id: str
     text: str
@@ -93,14 +94,15 @@ _RULES = raw_sql(
 
 def plain_places(agency_id: UUID, sent: Sequence[Sent]) -> dict[UUID, Place]:
     """By reply, those that are recorded together: told within no other conversation and telling none, not set apart,
-    and with no message there that an event or a poll brought first. Two statements.
+    and with no message there by that name yet: an event or a poll may have brought ours first, or the platform names
+    words of somebody else, which `agency.replies.settling` does not believe. Two statements.
     """
     rows = db.session.execute(_THREADS, {"agency_id": agency_id, "ids": [one.conversation_id for one in sent]})
     places = {row[2]: Place(Thread(*row[2:]), row[0], row[1]) for row in rows}
     there = db.session.execute(
         select(Message.account_id, Message.external_id).where(
             Message.account_id.in_({one.account.id for one in sent}),
-            Message.external_id.in_([one.external_id for one in sent]),
+            Message.external_id.in_({name for one in sent for name in (one.external_id, one.platform_id)}),
         )
     )
     known = {(row[0], row[1]) for row in there}
@@ -109,7 +111,7 @@ def plain_places(agency_id: UUID, sent: Sequence[Sent]) -> dict[UUID, Place]:
         for one in sent
         if one.conversation_id in places
         and not is_apart(places[one.conversation_id].thread.external_id)
-        and (one.account.id, one.external_id) not in known
+        and known.isdisjoint({(one.account.id, one.external_id), (one.account.id, one.platform_id)})
     }
 
 

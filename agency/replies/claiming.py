@@ -7,7 +7,7 @@ conversation one reply is claimed at a time. Flushes, never commits; nothing may
 
 from __future__ import annotations
 
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
@@ -50,6 +50,10 @@ KEY_MISSING = worded(
 NOT_THE_APPROVED_WORDS = worded("The words are not the ones that were approved.")
 NOT_AS_APPROVED = worded("The words or their target are not the ones that were approved.")
 FOLLOWS_ANOTHER = worded("Another reply to this conversation is on its way. This one follows.")
+MOST_OF_ACCOUNT = 20
+"""Replies of one account in one claim: it is written to one after another, and twenty calls and checks of a slow
+platform (1.5 s each) are over well before too little of the lease is left. Those behind are claimed next.
+"""
 BUSY_SECONDS = 15
 """Pause while another reply to the same conversation is on its way."""
 
@@ -70,7 +74,8 @@ class Claimed:
 
 class Taken(NamedTuple):
     """What came of it. `behind`: replies that are to be tried as soon as those claimed are settled, because they answer
-    the same conversation, or because they were lost once and go alone. `missing` are outside the scope.
+    the same conversation, their account has enough to send, or they were lost once and go alone. `missing` are outside
+    the scope.
     """
 
     claimed: list[Claimed]
@@ -91,6 +96,7 @@ class _Round:
     connected: dict[UUID, ConnectedAccount | None] = field(default_factory=dict)
     again: list[tuple[Reply, int]] = field(default_factory=list)
     taken: list[Around] = field(default_factory=list)
+    by_account: Counter[UUID] = field(default_factory=Counter)
     taken_conversations: set[UUID] = field(default_factory=set)
     behind: list[UUID] = field(default_factory=list)
     lapsed: set[UUID] = field(default_factory=set)
@@ -196,7 +202,7 @@ def _on_their_way(conversation_ids: Collection[UUID]) -> dict[UUID, list[Any]]:
 
 def _decide(one: Around, this: _Round) -> None:
     reply = one.reply
-    if reply.conversation_id in this.taken_conversations:
+    if reply.conversation_id in this.taken_conversations or this.by_account[reply.account_id] == MOST_OF_ACCOUNT:
         this.behind.append(reply.id)
         return
     reason = _why_lapsed(one, this)
@@ -218,6 +224,7 @@ def _decide(one: Around, this: _Round) -> None:
         return
     this.taken.append(one)
     this.taken_conversations.add(reply.conversation_id)
+    this.by_account[reply.account_id] += 1
 
 
 def _why_lapsed(one: Around, this: _Round) -> str | None:

@@ -201,7 +201,7 @@ class _Ended:
         if published:
             try:
                 self._together(published)
-            except Exception:  # each is tried alone, and says what its own trouble is
+            except Exception:  # RQ's timeout, too: each is tried alone, and says what its own trouble is
                 log.exception("settling_together_failed", replies=len(published))
         for one, outcome in sent:
             try:

@@ -124,6 +124,7 @@ def answers_of(named: Sequence[tuple[Reply, PublishedReply]]) -> dict[UUID, Sent
             account,
             reply.conversation_id,
             reply.id,
+            outcome.platform_id,
             outgoing.message_id(account, outcome.platform_id, reply.in_reply_to_external_id, private=private),
             reply.in_reply_to_external_id,
             text,

@@ -14,7 +14,7 @@ import pytest
 from flask import Flask
 from sqlalchemy import Engine, text
 
-from agency.replies import publishing
+from agency.replies import claiming, publishing
 from agency.replies.deciding_many import Shown, approve_many
 from agency.replies.policy_models import ApprovalPolicy
 from agency.replies.policy_terms import read_terms, terms_to_data
@@ -221,6 +221,29 @@ def test_an_account_that_is_held_back_sends_nothing_more(case: Case, pages: Page
     assert [states[one] for one in ids] == ["published", "approved", "approved", "approved"]
     assert pages.posted.total() == 2
     assert case.promises("publish_reply") == 4 + 3, "each is tried again by itself"
+
+
+def test_one_account_gets_no_more_at_once_than_its_lease_lasts_for(
+    case: Case, pages: Pages, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(claiming, "MOST_OF_ACCOUNT", 2)
+    ids = approved(case, 5)
+    assert publish_many(case, ids, pages) == dict.fromkeys(ids, "published")
+    with case.superuser.connect() as connection:
+        wanted = "select count(*) from reply group by sent_at order by sent_at"
+        assert list(connection.execute(text(wanted)).scalars()) == [2, 2, 1]
+
+
+@pytest.mark.parametrize("whose", ["customer", "earlier"])
+def test_a_name_that_is_known_is_not_believed(case: Case, pages: Pages, whose: str) -> None:
+    first, second = approved(case, 2)
+    named = comment_of(case.superuser, second) if whose == "customer" else "9000"
+    pages.says[comment_of(case.superuser, first)] = json_answer({"id": named})
+    pages.says[comment_of(case.superuser, second)] = json_answer({"id": named})
+    states = publish_many(case, [first, second], pages)
+    assert sorted(states.values()) == (
+        ["outcome_unknown"] * 2 if whose == "customer" else ["outcome_unknown", "published"]
+    )
 
 
 def test_what_was_lost_once_goes_alone(case: Case, pages: Pages) -> None:
