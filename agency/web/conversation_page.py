@@ -194,6 +194,8 @@ def reply_look(reply: ReplyRow, actor: Actor, address: Address, brand_zone: str)
         facts = f"{facts} {goes_out}" if reply.state == "awaiting_approval" else goes_out
     if trouble is not None:
         facts = ""
+        if reply.state == "approved":
+            state = reply_states()["held_back"]
     if reply.state == "published" and reply.live_state == "pending":
         facts = _("Taken %(time)s; the platform checks it before anybody sees it", time=since)
     way = way_words(reply.kind, private=reply.private, deed=reply.deed)

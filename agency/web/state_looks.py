@@ -24,6 +24,8 @@ def reply_states() -> dict[str, StateLook]:
         StateLook("declined", _("Declined"), "ban", "bad"),
         StateLook("outcome_unknown", _("Unknown — checking"), "question", "warn"),
         StateLook("dropped", _("Given up"), "undo", "plain"),
+        # of the case alone: approved, and something holds it back
+        StateLook("held_back", _("Not sent yet"), "hourglass", "warn"),
         # of a row of the queue alone (agency.inbox.signs)
         StateLook("timed", _("Goes out later"), "hourglass", "info"),
         StateLook("unanswered", _("Nobody answered"), "hourglass", "bad"),

@@ -111,6 +111,7 @@ def test_each_trouble_is_said_in_three_sentences_with_the_step_that_helps(
         words = unescape(re.sub(r"<[^>]+>", " ", banner[0]))
         assert words.count(".") >= (2 if trouble in ("follows_another", "refused") else 3), words
         seen.add(" ".join(words.split()))
+        assert ("Not sent yet" in part) is (trouble in WAITS), "approved is not all there is to say of it"
         pressed = actions(part)
         assert any("/check-now" in one for one in pressed) is (trouble in UNKNOWN), trouble
         assert any("/try-again" in one for one in pressed) is (trouble in ("refused", "unreachable")), trouble
