@@ -10,6 +10,7 @@ from sqlalchemy import select
 
 from agency.web.clocks import moment
 from agency.web.contexts_record import DoneLine, DonePage
+from agency.web.done_words import done_words
 from agency.web.language import chosen_language, chosen_zone
 from agency.web.record_words import action_words
 from agency.web.shell import render_page
@@ -66,7 +67,7 @@ def _line(row: Any, brands: dict[Any, str]) -> DoneLine:
     return DoneLine(
         at=moment(row.created_at, chosen_zone(), chosen_language()),
         who=_("The system") if row.actor_id is None else row.actor_name,
-        what=action_words(row.action),
+        what=done_words().get(row.action) or action_words(row.action),
         brand=brands.get(row.brand_id, ""),
         number=row.number,
         hash=row.hash.hex(),

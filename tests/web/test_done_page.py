@@ -42,7 +42,7 @@ def test_an_owner_reads_what_was_done_in_their_brand_and_nothing_else(
     page = owner.get(ADDRESS)
     assert page.status_code == 200
     assert page.text.count("<tr>") == 2, "the head and one line"
-    for words in ("Reply: submit", ana.staff.name, f"/replies/{reply_id}/receipt", "Line 1<"):
+    for words in ("Reply sent for approval", ana.staff.name, f"/replies/{reply_id}/receipt", "Line 1<"):
         assert words in page.text, words
     for words in (CANARY, "claim", "judged", "connected", "invited", "approve"):
         assert words not in page.text[page.text.index("<tbody>") :], words
@@ -52,9 +52,9 @@ def test_an_owner_reads_what_was_done_in_their_brand_and_nothing_else(
         for number in range(PAGE_ROWS):
             audit.record(ana.client_owner, "reply.approve", "reply", new_id(), brand_id=ana.brand_ids[0], number=number)
     first = owner.get(ADDRESS).text
-    assert first.count("Reply: approve") == PAGE_ROWS
+    assert first.count("Reply approved") == PAGE_ROWS
     further = first[first.index(f"{ADDRESS}?before=") :].partition('"')[0]
-    assert "Reply: submit" in owner.get(further).text
+    assert "Reply sent for approval" in owner.get(further).text
 
     for role in Role:
         status = Browser(whole_app, ana.actors[role.value]).get(ADDRESS).status_code
