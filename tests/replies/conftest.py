@@ -101,6 +101,8 @@ def platform() -> Callable[..., ScriptedTransport]:
 class Page:
     """A Facebook page in memory: what was posted under the customer's comment, and how it answers writes."""
 
+    first_id = 9000
+
     def __init__(self, page_id: str = "") -> None:
         self.page_id = page_id
         self.posted: list[dict[str, Any]] = []
@@ -120,7 +122,7 @@ class Page:
             number = len(self.posted) + 1
             self.posted.append(
                 {
-                    "id": str(9000 + number),
+                    "id": str(self.first_id + number),
                     "message": request.form["message"],
                     "from": {"id": self.page_id, "name": "Page"},
                     "created_time": "2099-01-01T00:00:00+0000",

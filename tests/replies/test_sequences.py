@@ -7,6 +7,7 @@ approved reach the platform, and those once.
 from __future__ import annotations
 
 import contextlib
+import itertools
 import os
 from collections import Counter
 from typing import Any
@@ -60,7 +61,7 @@ SCRIPTS = {
     "a sender comes back when another has sent": ["overtaken", "looked for", "publish"],
     "what was approved is edited by the customer": ["customer edits", "publish", "looked for"],
     "it lapses while nobody knows": ["publish never", "customer edits", "looked for", "publish"],
-    "other wordings stand beside it": ["edit", "wordings", "submit", "approve", "publish"],
+    "other wordings stand beside it": ["withdraw", "wordings", "submit", "approve", "publish"],
     "it is taken back before it goes": ["withdraw", "publish", "submit", "approve stale", "publish"],
     "somebody dies at every look": ["publish lost", *LOOK_CRASHES, "looked for", "publish"],
 }
@@ -70,8 +71,15 @@ LIVE = (
 )
 
 
+_pages = itertools.count(1)
+
+
 class Busy(Page):
     """A page on which others answered before us: what is ours stands on the second page of what it lists."""
+
+    def __init__(self, page_id: str) -> None:
+        super().__init__(page_id)
+        self.first_id = 10_000 * next(_pages)  # of one account, for all of them: no id comes twice
 
     def _answer(self, request: Request) -> Answer | ChannelError:
         if request.method != "GET" or not request.path.endswith("/comments"):
@@ -98,6 +106,8 @@ class Life:
     def __init__(self, case: Case, page: Page) -> None:
         self.case, self.page = case, page
         self.written = 0
+        self.shown = False
+        """Whether all that was posted is so old that it shows."""
         self.approved: set[str] = set()
         self.reply_id = case.draft(self.words())
 
@@ -128,11 +138,12 @@ class Life:
                 variants.keep_variants(case.agency.staff, self.reply_id, beside)
             self.void()
         elif name == "looked":
+            self.shown = True
             for _ in range(3):
                 case.pass_time(700)
                 case.look(self.reply_id, self.page.transport)
         elif name == "late":
-            self.page.visible = False
+            self.page.visible, self.shown = self.shown, True  # longer than three looks no platform takes
             case.pass_time(200)
             for _ in range(2):
                 case.look(self.reply_id, self.page.transport)
@@ -147,6 +158,7 @@ class Life:
                 self.void()
         elif name == "night":
             case.pass_time(700)
+            self.shown = True
         elif name == "customer":
             with case.superuser.begin() as connection:
                 connection.execute(
@@ -186,10 +198,12 @@ class Life:
         said: Any = {"lost": OutcomeUnknown("no answer"), "never": OutcomeUnknown("no answer")}.get(point)
         self.page.answer = NotSent("refused") if point == "refused" else said
         self.page.accepts = point not in ("never", "refused")
+        posted = len(self.page.posted)
         death = f"{point}=die*1" if point in failpoints.POINTS else ""
         with failpoints.armed(death), contextlib.suppress(failpoints.Died):
             getattr(self.case, name)(self.reply_id, self.page.transport)
         self.page.answer, self.page.accepts = None, True
+        self.shown &= len(self.page.posted) == posted
 
     def check(self) -> None:
         """What holds after every step."""
