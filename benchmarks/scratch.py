@@ -41,7 +41,7 @@ where datname = current_database() and pid <> pg_backend_pid()
 
 
 class Scratch:
-    """One run's servers. Settings of PostgreSQL are the local stack's own, durable as in production."""
+    """One run's servers. Settings of PostgreSQL are the local stack's own, durable as in production but in tests."""
 
     def __init__(self, folder: Path, postgres: RunningPostgres, valkey: RunningValkey, held: ExitStack) -> None:
         self.folder = folder
