@@ -44,7 +44,7 @@ def make(whole_app: Flask) -> Factory:
 
 
 OURS = re.compile(re.escape(f"{Path(__file__).resolve().parents[2]}/") + r"(?!tests/|\.venv/|.*/site-packages/)")
-NUMBERED = re.compile(r"_\d+$")
+NUMBERED = re.compile(r"(?<=[_.])\d+$")
 UNREAD, WALKED = "nobody_reads_this", "walked over"
 
 
@@ -58,7 +58,7 @@ class Noting(ImmutableMultiDict[str, str]):
 
     @classmethod
     def _walk(cls, keys: Iterable[object]) -> None:
-        cls.walked |= {NUMBERED.sub("_0", str(key)) for key in keys}
+        cls.walked |= {NUMBERED.sub("0", str(key)) for key in keys}
 
     @classmethod
     def _note(cls, *keys: object) -> None:
@@ -67,7 +67,7 @@ class Noting(ImmutableMultiDict[str, str]):
             frame = frame.f_back
         for key in keys:
             # Thirty rows of a form are read alike.
-            cls.read[NUMBERED.sub("_0", str(key))].add(frame.f_code.co_filename if frame else "")
+            cls.read[NUMBERED.sub("0", str(key))].add(frame.f_code.co_filename if frame else "")
 
     def __getitem__(self, key: str) -> str:
         self._note(key)
