@@ -78,6 +78,7 @@ NOT_IDS = {
 LEFT_OUT = {"sign_in.sign_out", "links.invitation", "links.accept_invitation", "links.reset", "links.set_password"}
 """Sign-out ends the caller; the links have no ids, are counted by address and have tests of their own."""
 NOT_200_WITH_OWN_IDS = {
+    "agency_page.agency": {403},
     "sign_in.front": {302},
     "account_page.account": {200},
     "notice_stop.show": {404},
@@ -107,7 +108,8 @@ NOT_200_WITH_OWN_IDS = {
     "day_link.show": {404},
     "day_link.reply": {404},
 }
-"""Statuses of a permitted GET other than 200, and why they are right: no such mail, no signature, no such code; the
+"""Statuses of a permitted GET other than 200, and why they are right: no such mail, no signature, no such code; what
+is set for every brand is for who leads every brand; the
 tenant's own person of `rows` has no brand in common with the one who asks; its reply was not sent, so nobody judges it;
 a press is shown to whoever pressed alone;
 a walk to a platform's sign-in is the
