@@ -67,9 +67,12 @@ def test_every_page_is_accessible_and_never_wider_than_the_screen(world: World, 
 
 
 def pages_of(world: World, superuser: Engine) -> dict[str, dict[str, str]]:
-    """Language to address to page, as the first of a lead, an admin, an owner and a stranger sees it who may."""
+    """Language to address to page, as the first of a lead, an admin, an owner and a stranger sees it who may.
+
+    The first three have one brand.
+    """
     inside = [world.actors[role.value] for role in (Role.TEAM_LEAD, Role.AGENCY_ADMIN, Role.CLIENT_OWNER)]
-    people = [*inside, None]
+    people = [*inside, world.agency.actors[Role.AGENCY_ADMIN.value], None]  # the last but one leads every brand
     askers = [Asker(world, actor) for actor in people]
     ids = world.ids(world.mine) | {"person_id": str(world.actors[Role.STAFF.value].user_id)}
     pages: dict[str, dict[str, str]] = {language: {} for language, _theme, _width in LOOKS}
