@@ -12,11 +12,12 @@ from typing import Any
 
 from tenants.outbox import JobName
 
-QUEUES = ("publish", "desk", "setup", "events", "poll", "mail", "upkeep", "history")
+QUEUES = ("publish", "desk", "setup", "looks", "events", "poll", "mail", "upkeep", "history")
 """In the order a worker looks into them: the past waits for everything that happens now. `desk` asks no platform
-anything, so that a worker of answers (`--queues publish,desk`) is never held by one that is silent; `setup` does."""
+anything, so that a worker of answers (`--queues publish,desk`) is never held by one that is silent; `setup` does.
+`looks` are apart from `publish`: every reply is looked at soon after it went, and that shall hold up no other."""
 
-URGENT_QUEUES = QUEUES[:3]
+URGENT_QUEUES = QUEUES[:4]
 """For what people wait for: nothing goes before them, and polls give way."""
 
 
@@ -77,7 +78,7 @@ CATALOGUE: dict[JobName, JobKind] = {
         beside=4,
         many="jobs.publishing:publish_replies",
     ),
-    JobName.RECONCILE_REPLY: JobKind("jobs.publishing:reconcile_reply", "publish", 120, tries=20, together=5),
+    JobName.RECONCILE_REPLY: JobKind("jobs.publishing:reconcile_reply", "looks", 120, tries=20, together=5),
     JobName.DO_DEED: JobKind("jobs.publishing:do_deed", "publish", 60, tries=10, together=5),
     JobName.RECHECK_WAITING_REPLIES: JobKind(
         "jobs.publishing:recheck_waiting_replies", "desk", 60, tries=10, together=20

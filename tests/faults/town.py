@@ -35,8 +35,8 @@ from tests.faults.replies import ACCOUNTS
 from tests.flows.conftest import CREDENTIALS, House, Sandbox
 
 START_SECONDS = 120
-OF_ANSWERS = ("publish", "desk")
-"""The queues of the workers: nothing but answers keeps them busy."""
+OF_ANSWERS = ("publish", "desk", "looks")
+"""The queues of the workers: nothing but answers and looks at them keeps them busy."""
 
 
 @dataclass(kw_only=True)
