@@ -83,7 +83,7 @@ def test_a_promise_given_up_is_made_again(stray: Stray, outbox: Outbox, state: s
         ("outcome_unknown", f"state_reason = '{NEEDS_A_PERSON}'"),
         ("published", "state_since = now() - interval '50 minutes'"),
         ("published", "read_back_at = now()"),
-        ("published", "state_since = now() - interval '8 days'"),
+        ("published", "state_since = now() - interval '61 days'"),
         ("published", "live_state = 'not_seen'"),  # three looks have said so
         ("published", "live_state = null"),  # a person has said so
     ],
@@ -171,7 +171,7 @@ def test_claims_that_ran_out_are_handed_back_and_old_things_forgotten(
     outbox.change("update conversation set held_until = now() - interval '1 minute'")
     outbox.change("update sign_in_session set expires_at = now() - interval '31 days'")
     outbox.change("update one_time_token set expires_at = now() - interval '2 days'")
-    outbox.change("update outgoing_mail set sent_at = now() - interval '8 days'")
+    outbox.change("update outgoing_mail set sent_at = now() - interval '61 days'")
     outbox.change(f"update outbox_entry set done_at = now() - interval '4 days' where id = {done}")
     keep_up(app)
     assert outbox.scalar(f"select holder_id from conversation where id = '{case}'") is None

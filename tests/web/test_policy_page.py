@@ -189,13 +189,13 @@ def test_the_waiting_page_says_whom_it_waits_for_and_offers_nothing_to_others(
         place, shown = f"/approvals/{reply_id}", get_reply(reply_id)
     first, second = Browser(whole_app, owner), Browser(whole_app, jan)
     page = second.get(place).text
-    assert f"Waits for {owner.name}, because the reply names money: 40 EUR." in said_in(page)
+    assert f"It waits for {owner.name}, because the reply names money: 40 EUR." in said_in(page)
     assert 'value="approve"' not in page
     form = {"do": "approve", "text_hash": shown.text_hash, "idempotency_key": shown.state_since.isoformat()}
     assert second.post(place, form).status_code == 409
     assert first.post(place, form).status_code == 303
     assert first.post(place, form).status_code == 303, "a second press is no trouble"
-    assert f"Waits for {jan.name}" in said_in(first.get(place).text)
+    assert f"It waits for {jan.name}" in said_in(first.get(place).text)
     assert 'value="approve"' in second.get(place).text
 
 
