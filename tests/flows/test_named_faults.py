@@ -97,14 +97,16 @@ def test_the_ledger_holds_one(house: House, proxy: Proxy, lie: str | None, troub
 def test_an_answer_that_names_other_words_is_not_believed(house: House, whose: str, when: str) -> None:
     """The platform calls it done and names what stood there before: our last reply, or what somebody else wrote."""
     agency, transport = house.agency, transport_of(house.agency.app)
-    (first, said), (second, words) = approved(house, {"facebook": 2}).items()
+    (first, said), (second, words), (third, others) = approved(house, {"facebook": 3}).items()
     assert publishing.publish(agency.app, agency.scope, first, transport) == "published"
     house.sandbox.tell("misbehaviour", {"kind": "earlier_id", "who": whose, "when": when, "times": 1})
-    assert publishing.publish(agency.app, agency.scope, second, transport) == "outcome_unknown"
-    assert house.sandbox.applied() == [said, words][: 1 if when == "instead" else 2]
+    states = publishing.publish_many(agency.app, agency.scope, [second, third], transport)
+    assert states == {second: "outcome_unknown", third: "published"}, "settled together, and each by what it was told"
+    assert house.sandbox.applied() == [said, *([words] if when == "after" else []), others]
     _until_published(house, second)
-    assert house.sandbox.applied() == [said, words]
-    posted = [entry["result_id"] for entry in house.sandbox.ledger() if entry["outcome"] == "applied"]
+    assert sorted(house.sandbox.applied()) == sorted([said, words, others])
+    stands = {entry["text"]: entry["result_id"] for entry in house.sandbox.ledger() if entry["outcome"] == "applied"}
+    posted = [stands[one] for one in (said, words, others)]
     with house.superuser.connect() as connection:
         kept = connection.execute(text("select platform_id from reply order by id")).scalars()
         assert list(kept) == posted
