@@ -36,7 +36,9 @@ POINTS = {
     "look.decided": "what was seen is committed, the promise is still open",
     "promise.kept": "the job has returned, its promise is still open",
 }
-"""Each stands once in the code, at `failpoints.reached(name)`."""
+"""Each stands once in the code, at `failpoints.reached(name)`, but those of TOGETHER_TOO."""
+TOGETHER_TOO = frozenset({"promise.begun", "settle.written", "settle.kept", "promise.kept"})
+"""They stand twice: where one is begun or settled alone, and where many are together."""
 
 ACTIONS = {
     "kill": "SIGKILL to this process",
