@@ -38,11 +38,11 @@ class Sweep:
         self.context.add_cookies(cookies or [])
         self.page = self.context.new_page()
 
-    def look_at(self, address: str) -> list[tuple[str, ...]]:
-        """What is wrong with it, named by the address."""
+    def look_at(self, address: str, within: str = "html") -> list[tuple[str, ...]]:
+        """What is wrong with it, or with the part of it that `within` selects, named by the address."""
         self._wide()
         self.page.goto(address)
-        return self.look_again(address)
+        return self.look_again(address, within)
 
     def look_again(self, name: str, within: str = "html") -> list[tuple[str, ...]]:
         """What is wrong with what stands there now, or with the part of it that `within` selects."""
