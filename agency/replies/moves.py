@@ -121,14 +121,21 @@ def move(
         remember_sent(reply)
         keep_question(reply)
     tell_of_move(reply, name, source, actor)
+    _write_down(reply, name, (source, reply.state), actor, reason, facts)
+
+
+def _write_down(
+    reply: Reply, name: str, states: tuple[str, str], actor: Actor | None, reason: str | None, facts: dict[str, Any]
+) -> None:
+    """The move's line in the record; `states` are those it left and came to."""
     audit.record(
         actor,
         f"reply.{name}",
         "reply",
         reply.id,
         brand_id=reply.brand_id,
-        from_state=source,
-        to_state=reply.state,
+        from_state=states[0],
+        to_state=states[1],
         reason=reason,
         **facts,
     )
@@ -160,18 +167,7 @@ def move_many(
     forget_read(Reply, Conversation, ApprovalRequest)
     tell_of_many_moves(replies, name, actor)
     for one in moved:
-        reply = one.reply
-        audit.record(
-            actor,
-            f"reply.{name}",
-            "reply",
-            reply.id,
-            brand_id=reply.brand_id,
-            from_state=reply.state,
-            to_state=target,
-            reason=None,
-            **facts(one),
-        )
+        _write_down(one.reply, name, (one.reply.state, target), actor, None, facts(one))
 
 
 def _show_many_in_queue(moved: Sequence[Around], target: str) -> None:
@@ -241,17 +237,7 @@ def move_together(
         .execution_options(synchronize_session=False)
     )
     for reply, facts in moved:
-        audit.record(
-            None,
-            f"reply.{name}",
-            "reply",
-            reply.id,
-            brand_id=reply.brand_id,
-            from_state=reply.state,
-            to_state=target,
-            reason=None,
-            **facts,
-        )
+        _write_down(reply, name, (reply.state, target), None, None, facts)
         for column, value in {**same, "fence": reply.fence + fence_by}.items():
             set_committed_value(reply, column, value)
 
@@ -296,17 +282,7 @@ def stand_together(settled: Sequence[Standing]) -> None:
     asked = [reply for reply in replies if not reply.question_kept]
     db.session.execute(_STAND, {"agency_id": replies[0].agency_id, "now": now, "rows": as_json(rows)})
     for reply, facts in settled:
-        audit.record(
-            None,
-            "reply.settle",
-            "reply",
-            reply.id,
-            brand_id=reply.brand_id,
-            from_state=reply.state,
-            to_state="published",
-            reason=None,
-            **facts,
-        )
+        _write_down(reply, "settle", (reply.state, "published"), None, None, facts)
         for column, value in {**_STANDS, "state_since": now}.items():
             set_committed_value(reply, column, value)
     remember_many(replies)
