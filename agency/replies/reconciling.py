@@ -15,6 +15,7 @@ from sqlalchemy import func, select
 
 from agency.replies import live_changes, one_person
 from agency.replies.live_changes import Seen
+from agency.replies.looks import begin_look
 from agency.replies.models import PublishAttempt, Reply
 from agency.replies.moves import locked, move, text_of
 from agency.replies.promises import database_now, look_later, publish_soon
@@ -27,7 +28,7 @@ from channels.protocol import ConnectedAccount, ReplyTarget
 from channels.registry import adapter_for
 from channels.transport import Speaks
 from tenants import audit, failpoints
-from tenants.database import db, new_id
+from tenants.database import db
 from tenants.errors import worded
 from tenants.logs import get_logger
 from tenants.scope import HasAppContext, Scope, in_scope
@@ -109,17 +110,7 @@ def _begin(reply_id: UUID) -> Looking | None:
     if account is None or reply.sent_at is None:
         _wait_for_account(reply, now)
         return None
-    attempt = PublishAttempt(
-        agency_id=reply.agency_id,
-        id=new_id(),
-        brand_id=reply.brand_id,
-        reply_id=reply.id,
-        reply_text_id=reply.text_id,
-        fence=reply.fence,
-        request_id=new_id(),
-        deed="look",
-    )
-    db.session.add(attempt)
+    attempt = begin_look(reply)
     return Looking(reply.id, reply.fence, text_of(reply).text, target_of(reply), account, attempt.id, reply.sent_at)
 
 
