@@ -8,6 +8,7 @@ from flask import Flask
 from sqlalchemy import select
 
 from agency.inbox import erasing
+from agency.inbox.contacts import named
 from agency.inbox.contacts.models import ContactErasure
 from agency.replies import unsent_mails
 from tenants import audit, clock
@@ -18,11 +19,16 @@ from tenants.scope import Scope, in_scope
 def erase_contacts(app: Flask, agency_id: str, brand_id: str, erasure_id: str, slice_size: int = erasing.SLICE) -> None:
     """Who they are goes first, then their words, a slice a transaction. Run again it goes on where it was."""
     scope, wanted = Scope(UUID(agency_id), frozenset({UUID(brand_id)})), UUID(erasure_id)
-    with in_scope(app, scope):
+    with_agencys = Scope(UUID(agency_id), frozenset({UUID(brand_id), UUID(agency_id)}))  # labels and saved replies
+    with in_scope(app, with_agencys):
         order = _order(wanted)
         if order is None or order.state == "done":
             return
         contact_ids = [UUID(one) for one in order.contact_ids]
+        if order.state == "waiting":  # afterwards nobody knows by what they were called
+            found = named.look(contact_ids)
+            order.views_gone = len(found.views)
+            order.left_things = [{"kind": one.kind, "id": str(one.id), "version": one.version} for one in found.left]
         unsent_mails.take_back(contact_ids)
         erasing.forget(contact_ids)
         message_ids = erasing.message_ids_of(contact_ids)

@@ -20,7 +20,7 @@ from sqlalchemy.dialects.postgresql import ARRAY
 from sqlalchemy.types import Text, Uuid
 
 from agency.inbox import intake, merging
-from agency.inbox.contacts import linking
+from agency.inbox.contacts import linking, named
 from agency.inbox.contacts.identities import lock
 from agency.inbox.contacts.models import ERASED, Contact, ContactLink, ContactNote
 from agency.inbox.models import Conversation, HistoryImport, Message, Note
@@ -116,17 +116,6 @@ _RECORD = raw_sql(
     reason="replies are of the room above, and a line names its subject by a text",
 ).bindparams(bindparam("contact_ids", type_=ARRAY(Uuid)))
 
-_LOOKED_FOR = raw_sql(
-    """
-    update last_place set filters = filters - 'q'
-    where agency_id = :agency_id and exists (
-        select from unnest(:names) as one
-        where position(lower(one) in lower(filters ->> 'q')) > 0
-            or position(lower(filters -> 'q' ->> 0) in lower(one)) > 0)
-    """,
-    reason="where a colleague was last may be a search for them",
-).bindparams(bindparam("names", type_=ARRAY(Text)))
-
 
 def erase_person(person_id: str) -> set[UUID]:
     """Everything of one person at Meta, in one transaction; returns the accounts at which something was deleted."""
@@ -151,7 +140,7 @@ def forget(contact_ids: Collection[UUID]) -> set[UUID]:
     for brand_id in sorted({account.brand_id for account in accounts}):
         lock(brand_id)
     held = db.session.execute(
-        select(Contact.id, Contact.external_id, Contact.account_id, Contact.group_id, Contact.name)
+        select(Contact.id, Contact.external_id, Contact.account_id, Contact.group_id)
         .where(Contact.id.in_(contact_ids))
         .order_by(Contact.id)
     ).all()
@@ -175,8 +164,7 @@ def forget(contact_ids: Collection[UUID]) -> set[UUID]:
         db.session.execute(_BENEATH, beneath)
     for statement in (_REPLIES, _DRAFTS, _DRAFTS_BENEATH):
         db.session.execute(statement, values)
-    names = [one for row in held for one in (row.name, row.external_id) if one]
-    db.session.execute(_LOOKED_FOR, {"agency_id": values["agency_id"], "names": names})
+    named.forget(named.look(contact_ids))
     for row in held:
         db.session.execute(update(Contact).where(Contact.id == row.id).values(_nobody()).execution_options(**_QUIET))
     if grouped:

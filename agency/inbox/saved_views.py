@@ -1,4 +1,8 @@
-"""Saved views: a part of the queue under a name, one's own or the agency's, and how many cases each shows now."""
+"""Saved views: a part of the queue under a name, one's own or the agency's, and how many cases each shows now.
+
+The record says who saved and changed which, not its name or what it looks for: either may be a customer's name, and
+the record's facts are kept when a person is erased.
+"""
 
 from __future__ import annotations
 
@@ -111,7 +115,7 @@ def create_view(actor: Actor, name: str, filters: Mapping[str, Sequence[str]], *
     )
     db.session.add(view)
     db.session.flush()
-    audit.record(actor, "view.saved", "saved_view", view.id, name=plain, shared=is_shared)
+    audit.record(actor, "view.saved", "saved_view", view.id, shared=is_shared)
     return _row(actor, view)
 
 
@@ -143,7 +147,7 @@ def change_view(actor: Actor, view_id: UUID, version: int | None = None, **chang
         setattr(view, name, values[name])
     if "is_shared" in before and not view.is_shared:
         view.person_id, view.person_name = actor.user_id, actor.name  # whoever takes it back has it
-    _changed(actor, view, "view.changed", before=before, after={name: values[name] for name in before})
+    _changed(actor, view, "view.changed", fields=sorted(before))
     return _row(actor, view)
 
 
@@ -152,7 +156,7 @@ def delete_view(actor: Actor, view_id: UUID) -> ViewRow:
     view = _to_change(actor, view_id, with_deleted=True)
     if view.deleted_at is None:
         view.deleted_at = clock.now()
-        _changed(actor, view, "view.deleted", name=view.name)
+        _changed(actor, view, "view.deleted")
     return _row(actor, view)
 
 
@@ -161,7 +165,7 @@ def restore_view(actor: Actor, view_id: UUID) -> ViewRow:
     view = _to_change(actor, view_id, with_deleted=True)
     if view.deleted_at is not None:
         view.deleted_at = None
-        _changed(actor, view, "view.restored", name=view.name)
+        _changed(actor, view, "view.restored")
     return _row(actor, view)
 
 

@@ -185,6 +185,15 @@ class ExportPage:
 
 
 @dataclass(frozen=True, kw_only=True)
+class LeftLook:
+    """Something colleagues named that may hold an erased person's name, `customers/_left.html`."""
+
+    words: str = told("What it is.")
+    shown: str = told("Its name; none where it is somebody's own.", default="")
+    url: str = told("Where it is changed; none where only its owner can.", default="")
+
+
+@dataclass(frozen=True, kw_only=True)
 class ErasePage:
     """What erasing a person takes, `customers/erase.html`. Posts `contact_id` for each identity, `confirm`."""
 
@@ -194,6 +203,7 @@ class ErasePage:
     export_url: str = told("The same as a file before it is gone.")
     goes: tuple[str, ...] = told("What goes, counted.")
     stays: tuple[tuple[str, str], ...] = told("What stays, and why.")
+    left: tuple[LeftLook, ...] = told("What colleagues named and may hold the person's name.", default=())
     word: str = told("What is typed to confirm.")
     errors: dict[str, str] = told("Field name to what to do.", default_factory=dict)
     notice: Notice | None = told("What went wrong.", default=None)
@@ -208,5 +218,7 @@ class ErasureLook:
     value: int = told("Messages done.", default=0)
     limit: int = told("Messages in all.", default=0)
     by: str = told("Who ordered it, and when.", default="")
+    views: str = told("How many views that looked for them went.", default="")
+    left: tuple[LeftLook, ...] = told("What may still hold their name and nobody changed since.", default=())
     url: str = told("Of itself.", default="")
     back_url: str = told("Everybody who writes.", default="")

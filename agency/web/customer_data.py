@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import Any
 from uuid import UUID
 
@@ -10,10 +11,11 @@ from flask_babel import gettext as _
 from flask_babel import ngettext
 from werkzeug.wrappers import Response as AnyResponse
 
-from agency.inbox.contacts import erasures, reading
+from agency.inbox import saved_views
+from agency.inbox.contacts import erasures, named, reading
 from agency.replies.person_export import export_person
 from agency.web import clocks
-from agency.web.contexts_customers import ErasePage, ErasureLook, ExportPage
+from agency.web.contexts_customers import ErasePage, ErasureLook, ExportPage, LeftLook
 from agency.web.customer_looks import person_look
 from agency.web.customer_page import known
 from agency.web.language import chosen_language, chosen_zone
@@ -86,11 +88,13 @@ def erasure(erasure_id: str) -> Response:
         words={
             "waiting": _("It begins in a moment."),
             "running": _("Names and ids are gone. The words are being deleted."),
-            "done": _done(found.left_count),
+            "done": _done(found.left_count, is_named=bool(found.left_things)),
         }[found.state],
         is_done=found.state == "done",
         value=found.done_count,
         limit=found.message_count,
+        views=_views_gone(found.views_gone) if found.views_gone else "",
+        left=_left(named.still_left(found.left_things), found.brand_id),
         by=_("%(name)s, %(day)s", name=found.asked_by_name, day=clocks.moment(found.created_at, zone, language).words),
         url=url_for("customer_data.erasure", erasure_id=found.id),
         back_url=url_for("customers_page.customers", brand_id=found.brand_id),
@@ -98,7 +102,9 @@ def erasure(erasure_id: str) -> Response:
     return make_response(render_page("customers/erasure.html", look))
 
 
-def _done(left_count: int) -> str:
+def _done(left_count: int, *, is_named: bool) -> str:
+    if not left_count and is_named:
+        return str(_("Done. Nothing of what the person wrote is held here any more."))
     if not left_count:
         return str(_("Done. Nothing of what the person wrote, and nothing that names them, is held here any more."))
     return ngettext(
@@ -108,6 +114,35 @@ def _done(left_count: int) -> str:
         "stays, and nothing says any more that they are the same person.",
         left_count,
     )
+
+
+def _views_gone(count: int) -> str:
+    return ngettext(
+        "%(num)s saved view that looked for them was deleted.",
+        "%(num)s saved views that looked for them were deleted.",
+        count,
+    )
+
+
+def _left(things: Iterable[named.Left], brand_id: UUID) -> tuple[LeftLook, ...]:
+    """What was found, and where the reader changes it; a view of somebody's own is named by its owner alone."""
+    actor = actor_of_request()
+    mine = {view.id for view in saved_views.list_views(actor)}
+    looks = []
+    for one in things:
+        if one.kind == "view" and one.id in mine:
+            looks.append(LeftLook(words=_("Saved view"), shown=one.shown, url=url_for("saved_views_page.views")))
+        elif one.kind == "view":
+            looks.append(LeftLook(words=_("A saved view of %(name)s, whom to ask", name=one.of)))
+        elif one.kind == "label":
+            looks.append(LeftLook(words=_("Label"), shown=one.shown, url=url_for("labels_page.labels")))
+        elif one.kind == "topic":
+            at = url_for("topics_page.topic", brand_id=brand_id, topic_id=one.id)
+            looks.append(LeftLook(words=_("Topic"), shown=one.shown, url=at))
+        else:
+            at = url_for("saved_replies_page.saved_reply", saved_reply_id=one.id)
+            looks.append(LeftLook(words=_("Saved reply"), shown=one.shown, url=at))
+    return tuple(looks)
 
 
 def erase_word() -> str:
@@ -143,6 +178,8 @@ def _erase_page(
 ) -> Response:
     found, common = _common(contact_id, Permission.CONTACT_ERASE)
     counts = erasures.preview(actor_of_request(), found, found.contact_ids)
+    kept = named.look(found.contact_ids)
+    views = len(kept.views)
     counted = (
         (counts.case_notes, ngettext("%(num)s note beside a case", "%(num)s notes beside cases", counts.case_notes)),
         (
@@ -150,6 +187,7 @@ def _erase_page(
             ngettext("%(num)s note on the person", "%(num)s notes on the person", counts.person_notes),
         ),
         (counts.links, ngettext("%(num)s link with its proof", "%(num)s links with their proof", counts.links)),
+        (views, ngettext("%(num)s saved view that looks for them", "%(num)s saved views that look for them", views)),
     )
     goes = (
         ngettext("%(num)s case's words", "the words in %(num)s cases", counts.cases),
@@ -172,6 +210,7 @@ def _erase_page(
         export_url=url_for("customer_data.export", contact_id=found.id),
         goes=goes,
         stays=stays,
+        left=_left(kept.left, found.brand_id),
         word=erase_word(),
         errors=errors or {},
         notice=notice,

@@ -12,6 +12,7 @@ from flask import Flask
 from sqlalchemy import Engine, select, update
 
 from agency.inbox import desk as inbox_desk
+from agency.inbox import labels, saved_views
 from agency.inbox.contacts import deeds, linking
 from agency.inbox.contacts.models import ContactErasure
 from jobs.erasing import erase_contacts
@@ -19,7 +20,7 @@ from tenants.database import db
 from tenants.models import BrandAudit
 from tests.factories import Agency, Factory
 from tests.replies.test_same_answer import answered
-from tests.web.test_customer_page import HOSTILE, Visit, visit, writer
+from tests.web.test_customer_page import Visit, visit, writer
 
 __all__ = ["visit"]
 
@@ -69,10 +70,20 @@ def test_the_file_holds_what_is_theirs_and_nobody_elses(make: Factory, ana: Agen
 def test_erasing_takes_a_typed_word_and_shows_how_far_it_is(
     make: Factory, ana: Agency, visit: Visit, whole_app: Flask, superuser: Engine
 ) -> None:
-    _case, person = writer(make, ana, HOSTILE, text="Words to go")
+    name = "<script>Ola</script> \u202eمرحبا"
+    _case, person = writer(make, ana, name, text="Words to go")
+    with ana.entered():
+        labels.create_label(ana.team_lead, None, name)
+        saved_views.create_view(ana.staff, "Mine", {"q": [name]})
     lead = visit(ana.team_lead)
     preview = lead.get(f"/customers/{person}/erase").text
-    for said in ("1 case", "receipts prove them by their hashes", "erase for good"):
+    for said in (
+        "Look at these yourself",
+        'href="/labels"',
+        "1 case",
+        "receipts prove them by their hashes",
+        "erase for good",
+    ):
         assert said in preview
     assert "<li>0 " not in preview, "what there is none of does not go"
     wrong = lead.post(f"/customers/{person}/erase", {"contact_id": [str(person)], "confirm": "yes"})
@@ -93,6 +104,8 @@ def test_erasing_takes_a_typed_word_and_shows_how_far_it_is(
     done = lead.get(url).text
     assert "Nothing of what the person wrote" in done
     assert "every 2s" not in done
+    assert "1 saved view that looked for them was deleted." in done
+    assert 'Label: <a href="/labels"' in done
     assert "http-equiv" not in done
     page = lead.get(f"/customers/{person}").text
     assert "What was held of this identity was erased." in page

@@ -158,7 +158,9 @@ class ContactErasure(BrandOwned, Dated, Base):
     """That a person's data was erased, by whom, and how far it is. It names nobody: only ids of ours.
 
     `state` is `waiting`, `running` or `done`. `contact_ids` are the identities, `message_count` what was to be done
-    and `done_count` what is. `left_count` are identities of the same person that were held and not chosen.
+    and `done_count` what is. `left_count` are identities of the same person that were held and not chosen. `views_gone`
+    are saved views that looked for them; `left_things`, as `{"kind", "id", "version"}`, what colleagues named and may
+    still hold their name (`agency.inbox.contacts.named`).
     """
 
     __tablename__ = "contact_erasure"
@@ -167,6 +169,8 @@ class ContactErasure(BrandOwned, Dated, Base):
     asked_by: Mapped[UUID]
     asked_by_name: Mapped[str] = mapped_column(Text)
     left_count: Mapped[int] = mapped_column(SmallInteger, default=0, server_default="0")
+    views_gone: Mapped[int] = mapped_column(default=0, server_default="0")
+    left_things: Mapped[list[Any]] = mapped_column(JSONB, default=list, server_default="[]")
     message_count: Mapped[int] = mapped_column(default=0, server_default="0")
     done_count: Mapped[int] = mapped_column(default=0, server_default="0")
     finished_at: Mapped[datetime | None]

@@ -13,14 +13,17 @@ _OWN = str.maketrans({"ł": "l", "đ": "d", "ø": "o", "ı": "i"})
 
 
 def name_key(name: str | None) -> str:
-    """What a name is found by: folded, without accents, marks of direction and other hidden characters."""
-    if not name:
-        return ""
-    if name.isascii() and name.isprintable():  # as most are: nothing to take off
-        return " ".join(name[:_READ].lower().split())[:LONGEST_KEY]
-    plain = unicodedata.normalize("NFKD", name[:_READ]).casefold().translate(_OWN)
+    """What a name is found by: the beginning of it, folded."""
+    return folded(name[:_READ])[:LONGEST_KEY] if name else ""
+
+
+def folded(text: str) -> str:
+    """A text without case, accents, marks of direction and other hidden characters, a space between words."""
+    if text.isascii() and text.isprintable():  # as most are: nothing to take off
+        return " ".join(text.lower().split())
+    plain = unicodedata.normalize("NFKD", text).casefold().translate(_OWN)
     kept = "".join(" " if c.isspace() else c for c in plain if unicodedata.category(c)[0] not in "MC" or c.isspace())
-    return " ".join(kept.split())[:LONGEST_KEY]
+    return " ".join(kept.split())
 
 
 def named_as(name: str | None) -> dict[str, str | None]:

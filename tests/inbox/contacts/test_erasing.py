@@ -66,10 +66,12 @@ THEIRS: dict[str, dict[str, Any]] = {
     "note": {"text": PLANTED},
     "raw_event": {"body": PLANTED.encode()},
     "reply": {"thread_external_id": f"dm:{ID}", "draft_text": PLANTED},
+    "saved_view": {"name": PLANTED, "filters": {"q": [PLANTED]}},
     "search_word": {"word": PLANTED.casefold()},
     "set_aside_item": {"raw": PLANTED.encode()},
 }
 
+AGENCYS = ("last_place", "saved_view")
 BY_US = "what the brand and its agency say, and who of them did it"
 CODE = "a word of ours, a hash, or an id of a thing and not of a person"
 OURS: dict[str, str] = {
@@ -105,7 +107,7 @@ OURS: dict[str, str] = {
     "idempotency_record": "answers of the API, sealed, for a day",
     "judgement": "a lead's word of our answer; a trigger takes the note out when the customer is erased",
     "kept_media": CODE,
-    "label": BY_US,
+    "label": "named by us; one named for a customer is told to whoever erases",
     "last_place": "ids of brands",
     "live_change": CODE,
     "ledger_line": "what was given, names masked when it is written",
@@ -124,7 +126,7 @@ OURS: dict[str, str] = {
     "reply_text": "our answer, sent or saved, which decisions and its receipt prove",
     "saved_reply": BY_US,
     "saved_reply_version": BY_US,
-    "saved_view": "what a colleague named and keeps on purpose",
+    "saved_view": "who keeps it",
     "set_aside_item": CODE,
     "style_guide_step": BY_US,
     "style_guide_version": BY_US,
@@ -180,10 +182,10 @@ def planted(whole_app: Flask, superuser: Engine) -> Tenant:
                 connection.execute(
                     text(
                         f"update {table} set {column} = {'cast(:value as jsonb)' if is_json else ':value'}"
-                        f" where {one} {'agency_id' if table == 'last_place' else 'brand_id'} = :brand"
+                        f" where {one} {'agency_id' if table in AGENCYS else 'brand_id'} = :brand"
                     ).bindparams(
                         bindparam("value", json.dumps(value) if is_json else value),
-                        bindparam("brand", tenant.brand_id if table != "last_place" else tenant.agency_id),
+                        bindparam("brand", tenant.agency_id if table in AGENCYS else tenant.brand_id),
                         *([bindparam("contact", tenant.id_of("contact"))] if one else []),
                     )
                 )
