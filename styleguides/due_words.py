@@ -1,0 +1,145 @@
+"""What a language says of times by which something is done, from the table `due` of its file: phrases and meanings.
+
+Words are folded: small letters, no marks above or through them, because people leave those out when they hurry.
+"""
+
+from __future__ import annotations
+
+import unicodedata
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from functools import cache
+
+from babel.dates import get_month_names
+
+from styleguides.fact_values import UNITS
+from styleguides.language import SUPPORTED_LANGUAGES, language_data
+
+_FOLDED = str.maketrans({"ł": "l", "ß": "ss", "’": "'"})
+
+DAYS = ("today", "tomorrow", "after_tomorrow", "end_of_day", "this_week", "next_week", "this_month", "next_month")
+"""Phrases that name a day, or a stretch of days of which the end counts."""
+DAY_PARTS = ("morning", "noon", "afternoon", "evening", "midnight")
+LEADS = ("by", "before", "on", "at", "within", "next")
+
+
+def folded(word: str) -> str:
+    """Small letters without marks; straight apostrophes."""
+    if word.isascii():
+        return word.lower()
+    apart = unicodedata.normalize("NFD", word.lower().translate(_FOLDED))
+    return "".join(mark for mark in apart if not unicodedata.combining(mark))
+
+
+class Phrases:
+    """Phrases, each with a meaning. How many there are makes no difference to the time that looking for one takes."""
+
+    def __init__(self, meanings: Mapping[str, Iterable[str]]) -> None:
+        self._meaning: dict[tuple[str, ...], str] = {}
+        self._longest: dict[str, int] = {}
+        for meaning, phrases in meanings.items():
+            for phrase in phrases:
+                words = tuple(folded(phrase).split())
+                if words:
+                    self._meaning.setdefault(words, meaning)
+                    self._longest[words[0]] = max(self._longest.get(words[0], 0), len(words))
+
+    def at(self, words: Sequence[str], place: int) -> tuple[str, int]:
+        """The meaning of the longest phrase that begins there and how many words it has; `("", 0)` for none."""
+        for size in range(min(self._longest.get(words[place], 0), len(words) - place), 0, -1):
+            meaning = self._meaning.get(tuple(words[place : place + size]))
+            if meaning is not None:
+                return meaning, size
+        return "", 0
+
+
+@dataclass(frozen=True, slots=True)
+class DueWords:
+    """All words folded. `numbers` by value, `months` by number, `units` to one of `UNITS`."""
+
+    code: str
+    weekdays: Mapping[str, int]
+    weekday_endings: frozenset[str]
+    ordinal_weekdays: frozenset[str]
+    bare_weekdays: bool
+    next_is_week_after: bool
+    half_days: frozenset[str]
+    days: Phrases
+    day_parts: Phrases
+    leads: Mapping[str, Phrases]
+    numbers: Mapping[str, int]
+    units: Mapping[str, str]
+    lone_units: frozenset[str]
+    days_and_nights: frozenset[str]
+    months: Mapping[str, int]
+    either: frozenset[str]
+    working: frozenset[str]
+    fillers: frozenset[str]
+    will: frozenset[str]
+    will_endings: tuple[str, ...]
+    we: frozenset[str]
+    we_endings: tuple[str, ...]
+    we_besides: frozenset[str]
+    expect: Phrases
+    never: Phrases
+    apart: frozenset[str]
+
+    def speaks_of_future(self, word: str) -> bool:
+        """Whether the word says that something will be done."""
+        return word in self.will or (word.endswith(self.will_endings) and word not in self.we_besides)
+
+    def speaks_of_us(self, word: str) -> bool:
+        """Whether the word names us, or what we do."""
+        return word in self.we or (word.endswith(self.we_endings) and word not in self.we_besides)
+
+
+@cache
+def due_words(code: str) -> DueWords | None:
+    """Those of a language; None of one we do not know."""
+    if code not in SUPPORTED_LANGUAGES:
+        return None
+    data = language_data(code)
+    due, facts, promises = data.section("due"), data.section("facts"), data.section("promises")
+    units = {folded(word): unit for unit in UNITS for word in facts[unit].split()}
+    units |= dict.fromkeys(_words(due["short_hours"]), "hour")
+    return DueWords(
+        code=code,
+        weekdays={folded(form): number for number, forms in enumerate(due["weekdays"]) for form in forms.split()},
+        weekday_endings=_words(due.get("weekday_endings", "")),
+        ordinal_weekdays=_words(due.get("ordinal_weekdays", "")),
+        bare_weekdays=due["bare_weekdays"],
+        next_is_week_after=due["next_weekday"] == "week after",
+        half_days=_words(due["half_days"]),
+        days=Phrases({name: due[name] for name in DAYS}),
+        day_parts=Phrases({name: due[name] for name in DAY_PARTS}),
+        leads={name: Phrases({name: due[name]}) for name in LEADS},
+        numbers={folded(form): count for count, forms in enumerate(due["numbers"], 1) for form in forms.split()},
+        units=units,
+        lone_units=_words(due["lone_units"]),
+        days_and_nights=_words(due.get("days_and_nights", "")),
+        months=_months(code),
+        either=_words(due["or"]),
+        working=_words(due["working"]),
+        fillers=_words(due["fillers"]),
+        will=_words(due["will"]) | _words(promises["will"]),
+        will_endings=tuple(_words(due.get("will_endings", ""))),
+        we=_words(due["we"]),
+        we_endings=tuple(_words(due.get("we_endings", ""))),
+        we_besides=_words(due.get("we_besides", "")) | _words(promises.get("will_besides", "")),
+        expect=Phrases({"expect": due["expect"]}),
+        never=Phrases({"never": due["never"]}),
+        apart=_words(due["apart"]),
+    )
+
+
+def _words(listed: str) -> frozenset[str]:
+    return frozenset(folded(listed).split())
+
+
+def _months(code: str) -> dict[str, int]:
+    return {
+        folded(name).rstrip("."): month
+        for width in ("abbreviated", "wide")
+        for context in ("stand-alone", "format")
+        for month, name in get_month_names(width, context, code).items()
+    }
