@@ -4,14 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Collection
 from datetime import datetime
-from typing import NamedTuple
+from typing import Final, NamedTuple
 from uuid import UUID
 
-from sqlalchemy import and_, func, select, true
+from sqlalchemy import Uuid, and_, any_, bindparam, func, select, true
+from sqlalchemy.dialects.postgresql import ARRAY
 
 from styleguides.models import Fact, Guideline, StyleGuideVersion
-from tenants.database import db
 from tenants.errors import NotFound
+from tenants.kept_select import KeptSelect
 from tenants.models import Brand
 
 
@@ -26,6 +27,44 @@ class BrandState(NamedTuple):
     guidelines: tuple[int, int]
 
 
+_FACTS: Final = (
+    select(func.max(Fact.changed_at).label("changed_at"), func.sum(Fact.version).label("versions"))
+    .where(Fact.agency_id == Brand.agency_id, Fact.brand_id == Brand.id)
+    .correlate(Brand)
+    .lateral()
+)
+_GUIDELINES: Final = (
+    select(func.count(Guideline.id).label("rows"), func.coalesce(func.sum(Guideline.version), 0).label("versions"))
+    .where(Guideline.agency_id == Brand.agency_id, Guideline.brand_id == Brand.id)
+    .correlate(Brand)
+    .lateral()
+)
+_STATES: Final = KeptSelect(
+    select(
+        Brand.id,
+        Brand.language,
+        Brand.time_zone,
+        StyleGuideVersion.id,
+        StyleGuideVersion.number,
+        _FACTS.c.changed_at,
+        _FACTS.c.versions,
+        _GUIDELINES.c.rows,
+        _GUIDELINES.c.versions,
+    )
+    .outerjoin(
+        StyleGuideVersion,
+        and_(
+            StyleGuideVersion.agency_id == Brand.agency_id,
+            StyleGuideVersion.brand_id == Brand.id,
+            StyleGuideVersion.state == "in_force",
+        ),
+    )
+    .join(_FACTS, true())
+    .join(_GUIDELINES, true())
+    .where(Brand.id == any_(bindparam("ids", type_=ARRAY(Uuid()))))
+)
+
+
 def state_of(brand_id: UUID) -> BrandState:
     """One statement. Raises NotFound for a brand outside the scope."""
     found = states_of([brand_id]).get(brand_id)
@@ -36,43 +75,10 @@ def state_of(brand_id: UUID) -> BrandState:
 
 def states_of(brand_ids: Collection[UUID]) -> dict[UUID, BrandState]:
     """The same of several, by brand, in one statement; those outside the scope are left out."""
-    facts = (
-        select(func.max(Fact.changed_at).label("changed_at"), func.sum(Fact.version).label("versions"))
-        .where(Fact.agency_id == Brand.agency_id, Fact.brand_id == Brand.id)
-        .correlate(Brand)
-        .lateral()
-    )
-    guidelines = (
-        select(func.count(Guideline.id).label("rows"), func.coalesce(func.sum(Guideline.version), 0).label("versions"))
-        .where(Guideline.agency_id == Brand.agency_id, Guideline.brand_id == Brand.id)
-        .correlate(Brand)
-        .lateral()
-    )
-    rows = db.session.execute(
-        select(
-            Brand.id,
-            Brand.language,
-            Brand.time_zone,
-            StyleGuideVersion.id,
-            StyleGuideVersion.number,
-            facts.c.changed_at,
-            facts.c.versions,
-            guidelines.c.rows,
-            guidelines.c.versions,
-        )
-        .outerjoin(
-            StyleGuideVersion,
-            and_(
-                StyleGuideVersion.agency_id == Brand.agency_id,
-                StyleGuideVersion.brand_id == Brand.id,
-                StyleGuideVersion.state == "in_force",
-            ),
-        )
-        .join(facts, true())
-        .join(guidelines, true())
-        .where(Brand.id.in_(brand_ids))
-    )
+    if not brand_ids:
+        return {}
     found: dict[UUID, BrandState] = {}
+    rows = _STATES.rows({"ids": list(brand_ids)})
     for brand_id, language, zone, version_id, number, changed_at, versions, count, raised in rows:
         stamp = (changed_at, int(versions)) if versions is not None else None
         found[brand_id] = BrandState(language, zone, version_id, number, stamp, (int(count), int(raised)))

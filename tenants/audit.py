@@ -7,7 +7,7 @@ while nobody is spoken to. Until then a transaction does not see its own lines.
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from itertools import groupby
 from typing import Any, Final, NamedTuple
 from uuid import UUID
@@ -16,7 +16,7 @@ import orjson
 from sqlalchemy import event, text
 from sqlalchemy.orm import Session, SessionTransaction
 
-from tenants.database import db, new_id
+from tenants.database import db, new_id, new_ids
 from tenants.permissions import Actor
 from tenants.scope import BIND, OutsideScope, Scope, current_scope, raw_sql
 
@@ -50,15 +50,29 @@ def record(
     if brand_id is not None and not scope.covers(brand_id):
         raise OutsideScope("brand_audit: a row of a brand outside the scope")
     who = (actor.user_id, actor.name) if actor else None
-    _gather(scope.agency_id, brand_id, who, action, subject_type, str(subject_id), facts)
+    _gather(scope.agency_id, brand_id, who, action, subject_type, subject_id, facts)
 
 
 def record_many(
     actor: Actor, action: str, subject_type: str, subjects: Sequence[tuple[UUID, UUID]], **facts: Any
 ) -> None:
     """Add a line for each of these things of brands, given as id and brand, in this transaction."""
-    for one, brand_id in subjects:
-        record(actor, action, subject_type, one, brand_id=brand_id, **facts)
+    record_each(actor, action, subject_type, [(one, brand_id, facts) for one, brand_id in subjects])
+
+
+def record_each(
+    actor: Actor | None, action: str, subject_type: str, lines: Sequence[tuple[UUID, UUID, dict[str, Any]]]
+) -> None:
+    """Add a line for each of these things of brands, given as id, brand and facts, in this transaction."""
+    scope = current_scope()
+    if not all(map(scope.covers, {brand_id for _one, brand_id, _facts in lines})):
+        raise OutsideScope("brand_audit: a row of a brand outside the scope")
+    who = (actor.user_id, actor.name) if actor else None
+    ids = new_ids(len(lines))
+    _keep(
+        _line(scope.agency_id, line_id, brand_id, who, action, subject_type, one, facts)
+        for line_id, (one, brand_id, facts) in zip(ids, lines, strict=True)
+    )
 
 
 def record_in(
@@ -74,7 +88,7 @@ def record_in(
     For what concerns a person's own account, and so perhaps several agencies at once. `person` is who did it, by id
     and name; None is the system.
     """
-    _gather(agency_id, None, person, action, subject_type, str(subject_id), facts)
+    _gather(agency_id, None, person, action, subject_type, subject_id, facts)
 
 
 def _gather(
@@ -83,26 +97,46 @@ def _gather(
     who: tuple[UUID, str] | None,
     action: str,
     subject_type: str,
-    subject_id: str,
+    subject_id: UUID | str,
     facts: dict[str, Any],
 ) -> None:
-    words = {name: value for name, value in facts.items() if name in WORDS and value is not None}
+    _keep([_line(agency_id, new_id(), brand_id, who, action, subject_type, subject_id, facts)])
+
+
+def _line(
+    agency_id: UUID,
+    line_id: UUID,
+    brand_id: UUID | None,
+    who: tuple[UUID, str] | None,
+    action: str,
+    subject_type: str,
+    subject_id: UUID | str,
+    facts: dict[str, Any],
+) -> _Line:
+    words: dict[str, Any] = {}
+    if not WORDS.isdisjoint(facts):
+        words = {name: value for name, value in facts.items() if name in WORDS and value is not None}
+        facts = {name: value for name, value in facts.items() if name not in words}
     row = {
-        "id": new_id(),
+        "id": line_id,
         "brand_id": brand_id,
         "actor_id": who[0] if who else None,
         "actor_name": who[1] if who else "system",
         "action": action,
         "subject_type": subject_type,
         "subject_id": subject_id,
-        "facts": {name: value for name, value in facts.items() if name not in words},
+        "facts": facts,
         "words": words or None,
     }
-    line = _Line(agency_id, orjson.dumps(row), brand_id is not None)
+    return _Line(agency_id, orjson.dumps(row), brand_id is not None)
+
+
+def _keep(lines: Iterable[_Line]) -> None:
+    """Until right before the commit."""
     session = db.session()
     if not session.in_transaction():  # one that only records is one, too
         session.begin()
-    session.info.setdefault(_LINES, []).append(line)
+    session.info.setdefault(_LINES, []).extend(lines)
 
 
 _ERASE = raw_sql(

@@ -83,8 +83,8 @@ def enqueue_many_after_commit(
         return
     given = {
         "job": job.value,
-        "ids": orjson.dumps([_payload(ids) for ids, _run_at in each]).decode(),
-        "moments": [run_at for _ids, run_at in each],
+        "ids": orjson.dumps([ids for ids, _run_at in each]).decode(),
+        "moments": [run_at for _ids, run_at in each] if any(run_at for _ids, run_at in each) else None,
     }
     db.session.connection().execute(_INSERT_MANY, given)
 

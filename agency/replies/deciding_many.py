@@ -19,7 +19,7 @@ from agency.replies.deciding import refuse_yes
 from agency.replies.joins import id_list
 from agency.replies.moves import hold_many, move_many
 from agency.replies.promises import publish_many_soon
-from tenants.database import db, new_id
+from tenants.database import db, new_ids
 from tenants.errors import AppError, Conflict, Forbidden, Invalid, NotFound
 from tenants.permissions import Actor, Permission, require
 from tenants.scope import raw_sql
@@ -180,7 +180,7 @@ def _say_yes(actor: Actor, yeses: Sequence[Around]) -> None:
         "decided_by": actor.user_id,
         "decided_by_name": actor.name,
         "came_by": actor.came_by,
-        "ids": id_list(new_id() for _ in replies),
+        "ids": id_list(new_ids(len(replies))),
         "reply_ids": id_list(reply.id for reply in replies),
     }
     db.session.execute(_INSERT_APPROVALS, values)

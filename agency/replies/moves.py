@@ -121,24 +121,26 @@ def move(
         remember_sent(reply)
         keep_question(reply)
     tell_of_move(reply, name, source, actor)
-    _write_down(reply, name, (source, reply.state), actor, reason, facts)
+    _write_down(name, [_Moved(reply, source, reply.state, reason, facts)], actor)
 
 
-def _write_down(
-    reply: Reply, name: str, states: tuple[str, str], actor: Actor | None, reason: str | None, facts: dict[str, Any]
-) -> None:
-    """The move's line in the record; `states` are those it left and came to."""
-    audit.record(
-        actor,
-        f"reply.{name}",
-        "reply",
-        reply.id,
-        brand_id=reply.brand_id,
-        from_state=states[0],
-        to_state=states[1],
-        reason=reason,
-        **facts,
-    )
+class _Moved(NamedTuple):
+    """A reply that left one state for another, and what its line in the record says beside that."""
+
+    reply: Reply
+    left: str
+    to: str
+    reason: str | None
+    facts: dict[str, Any]
+
+
+def _write_down(name: str, moved: Iterable[_Moved], actor: Actor | None) -> None:
+    """The moves' lines in the record."""
+    lines = []
+    for one in moved:
+        facts = {"from_state": one.left, "to_state": one.to, "reason": one.reason, **one.facts}
+        lines.append((one.reply.id, one.reply.brand_id, facts))
+    audit.record_each(actor, f"reply.{name}", "reply", lines)
 
 
 def move_many(
@@ -166,8 +168,7 @@ def move_many(
     _show_many_in_queue(moved, target)
     forget_read(Reply, Conversation, ApprovalRequest)
     tell_of_many_moves(replies, name, actor)
-    for one in moved:
-        _write_down(one.reply, name, (one.reply.state, target), actor, None, facts(one))
+    _write_down(name, [_Moved(one.reply, one.reply.state, target, None, facts(one)) for one in moved], actor)
 
 
 def _show_many_in_queue(moved: Sequence[Around], target: str) -> None:
@@ -236,8 +237,8 @@ def move_together(
         .values(reply_state=case((_HAS_PARTS, _OF_ALL_PARTS), else_=target), version=Conversation.version + 1)
         .execution_options(synchronize_session=False)
     )
-    for reply, facts in moved:
-        _write_down(reply, name, (reply.state, target), None, None, facts)
+    _write_down(name, [_Moved(reply, reply.state, target, None, facts) for reply, facts in moved], None)
+    for reply, _facts in moved:
         for column, value in {**same, "fence": reply.fence + fence_by}.items():
             set_committed_value(reply, column, value)
 
@@ -281,8 +282,8 @@ def stand_together(settled: Sequence[Standing]) -> None:
     ]
     asked = [reply for reply in replies if not reply.question_kept]
     db.session.execute(_STAND, {"agency_id": replies[0].agency_id, "now": now, "rows": as_json(rows)})
-    for reply, facts in settled:
-        _write_down(reply, "settle", (reply.state, "published"), None, None, facts)
+    _write_down("settle", [_Moved(reply, reply.state, "published", None, facts) for reply, facts in settled], None)
+    for reply in replies:
         for column, value in {**_STANDS, "state_since": now}.items():
             set_committed_value(reply, column, value)
     remember_many(replies)

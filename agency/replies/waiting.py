@@ -290,14 +290,21 @@ def askings_of(waiting: Sequence[Around]) -> dict[UUID, Asking]:
     for agency_id in {reply.agency_id for reply in replies}:
         approvers |= approvers_by_brand(agency_id, {reply.brand_id for reply in replies})
     found: dict[UUID, Asking] = {}
+    known: dict[Any, Asking] = {}
     for one in waiting:
-        reply, people = one.reply, approvers[one.reply.brand_id]
-        terms = policies[reply.brand_id, reply.policy_number].terms
-        authors = {reply.written_by, one.text.author_id}
-        ids = {person.id for person in people}
+        reply = one.reply
         escalated = (reply.waits_clock or {}).get("did") == "escalate"
-        chosen = _chosen(terms, reply.waits_step or 1, ids, one.brand.time_zone, authors, escalated=escalated)
-        found[reply.id] = Asking(terms, [person for person in people if person.id in chosen])
+        # Hundreds wait alike. Ids as numbers, which are compared without asking Python.
+        who = (reply.brand_id.int, reply.written_by.int, one.text.author_id.int)
+        alike = (*who, reply.policy_number, reply.waits_step or 1, escalated)
+        asking = known.get(alike)
+        if asking is None:
+            people = approvers[reply.brand_id]
+            terms = policies[reply.brand_id, reply.policy_number].terms
+            ids, authors = {person.id for person in people}, {reply.written_by, one.text.author_id}
+            chosen = _chosen(terms, reply.waits_step or 1, ids, one.brand.time_zone, authors, escalated=escalated)
+            asking = known[alike] = Asking(terms, [person for person in people if person.id in chosen])
+        found[reply.id] = asking
     return found
 
 

@@ -19,7 +19,7 @@ from styleguides.guides import VERSION_MOVES
 from tenants.languages import LANGUAGES
 
 CHECKOUT = Path(__file__).resolve().parents[2]
-RECORDING = {"record", "record_many", "record_in", "_record", "_changed", "_gather"}
+RECORDING = {"record", "record_many", "record_each", "record_in", "_record", "_changed", "_gather"}
 ACTION = re.compile(r"[a-z_]+\.[a-z_]+")
 MADE_OF_PARTS = {
     "approval_policy.": {"draft", "discard", "propose", "answer", "call_back", "in_force"},
