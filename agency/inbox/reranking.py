@@ -6,13 +6,13 @@ cases locked in order and the brand's counter last, as everybody does who change
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from datetime import datetime, timedelta
 from typing import Any, Final, NamedTuple
 from uuid import UUID
 
 import orjson
-from sqlalchemy import update
+from sqlalchemy import ARRAY, Uuid, bindparam, update
 
 from agency.inbox.models import RankingWeights
 from agency.inbox.ranking import WORD_PARTS, Ranked, RankFacts, Said, rank
@@ -68,6 +68,24 @@ _WRITE = raw_sql(
     reason="one statement for a slice",
 )
 
+_TELL = raw_sql(
+    """
+    with theirs as (
+        select id, brand_id from conversation
+        where agency_id = :agency_id and contact_id = any(:contact_ids) and status = 'open'
+        order by id limit :slice for no key update
+    ), told as (
+        update conversation c set version = c.version + 1 from theirs
+        where c.agency_id = :agency_id and c.id = theirs.id and c.brand_id = theirs.brand_id
+        returning c.id, c.brand_id, c.version
+    )
+    update bulk_deed_case d set version_after = told.version from told
+    where d.agency_id = :agency_id and d.conversation_id = told.id and d.brand_id = told.brand_id
+        and d.version_after = told.version - 1 and d.state = 'done' and d.created_at > now() - interval '2 days'
+    """,
+    reason="one statement for a slice",
+).bindparams(bindparam("contact_ids", type_=ARRAY(Uuid)))
+
 
 class Slice(NamedTuple):
     """What one slice did. `last` is its last case, None at the end."""
@@ -80,6 +98,12 @@ class Slice(NamedTuple):
 def rerank_contact(contact_id: UUID) -> None:
     """After this transaction, rank this person's open cases again: somebody set what they count."""
     enqueue_after_commit(JobName.RERANK, agency_id=current_scope().agency_id, contact_id=contact_id)
+
+
+def tell_cases_of(contact_ids: Collection[UUID]) -> None:
+    """Let pages that have an open case of these people open know that who writes changed; up to SLICE cases."""
+    values = {"agency_id": current_scope().agency_id, "contact_ids": list(contact_ids), "slice": SLICE}
+    db.session.execute(_TELL, values)
 
 
 def rerank_due(slice_size: int = SLICE) -> Slice:

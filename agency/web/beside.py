@@ -46,11 +46,12 @@ CARDS: Final[tuple[Card, ...]] = (
 def show_beside(conversation_id: UUID) -> AnyResponse:
     """The cards of a case: inside the context column, or a page of its own without script."""
     case = read_case(actor_of_request(), conversation_id)
+    wanted = (person_card,) if request.args.get("card") == "person" else CARDS  # what a colleague changes meanwhile
     found = BesidePage(
         brand=brand_look(str(case.brand_id), case.brand_name, case.brand_mark, case.brand_colour),
         customer=case.customer_name or _("Somebody"),
         case_url=read_address().case_url(case.id),
-        cards=tuple(look for look in (card(case) for card in CARDS) if look is not None),
+        cards=tuple(look for look in (card(case) for card in wanted) if look is not None),
     )
     if request.headers.get("HX-Request") == "true":
         return make_response(render_template("beside/_cards.html", beside=found))

@@ -9,6 +9,7 @@ from agency.inbox.contacts import reading
 from agency.web.contexts_beside import CardLook
 from agency.web.contexts_customers import PersonCard
 from agency.web.customer_looks import note_look, person_look
+from agency.web.inbox_address import read_address
 from tenants.permissions import Permission
 
 NOTES_SHOWN = 2
@@ -24,5 +25,6 @@ def person_card(case: Case) -> CardLook | None:
         person=person_look(found),
         notes=tuple(note_look(one, case.actor) for one in notes[:NOTES_SHOWN]),
         more_notes=max(0, len(notes) - NOTES_SHOWN),
+        look_url=read_address().deed_url(case.id, "beside"),
     )
     return CardLook(name="person", heading=_("Who writes"), look=card)

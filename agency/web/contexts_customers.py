@@ -99,6 +99,7 @@ class PersonCard:
     person: PersonLook = told("Who.")
     notes: tuple[PersonNoteLook, ...] = told("The newest ones.", default=())
     more_notes: int = told("So many more stand on the page.", default=0)
+    look_url: str = told("Where this card is fetched anew when the case moved.", default="")
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -6,12 +6,16 @@ from typing import Any
 
 import pytest
 from playwright.sync_api import expect
+from sqlalchemy import select, update
 
 from agency.inbox import desk
+from agency.inbox.models import Contact, Conversation, Message
+from tenants.database import db
 from tenants.permissions import Actor, Role
 from tests.factories import Factory
 from tests.flows.conftest import House
 from tests.flows.test_browser_path import PASSWORD, _sign_in, chromium
+from tests.web.test_customer_page import writer as wrote
 
 __all__ = ["chromium"]
 pytestmark = pytest.mark.browser
@@ -72,3 +76,38 @@ def test_a_colleagues_claim_and_typing_appear_and_the_list_stays(house: House, w
     writer.goto(f"{web}/account")
     reader.evaluate(PULSE)
     expect(reader.locator("#others")).to_be_empty()
+
+    facebook, one = wrote(make, agency, "Ana Kowalska", text="I am ana.k on Instagram", platform="facebook")
+    instagram, other = wrote(make, agency, "ana.k", text="Hello there", platform="instagram", kind="message")
+    reader.goto(f"{web}/inbox/{instagram}")
+    reader.locator("#who-writes").wait_for()
+    reader.evaluate(PULSE)
+    writer.goto(f"{web}/customers/{one}/link?q=ana.")
+    writer.locator(f'[value="{other}"]').check()
+    writer.locator('[name="words"]').fill("I am ana.k on Instagram")
+    writer.get_by_role("button", name="They are one person").click()
+    writer.get_by_text("They gave this handle themselves.").wait_for()
+    reader.evaluate(PULSE)
+    expect(reader.locator("#who-writes .identities")).to_contain_text("Ana Kowalska")
+
+    with agency.entered():
+        account_id = db.session.scalars(select(Contact.account_id).where(Contact.id == other)).one()
+    while_one = make.conversation(agency, account_id=account_id, text="Written while they are one", author="ana.k")
+    with agency.entered():
+        for model, theirs in ((Conversation, Conversation.id), (Message, Message.conversation_id)):
+            db.session.execute(update(model).where(theirs == while_one).values(contact_id=other))
+    reader.goto(f"{web}/customers/{one}")
+    expect(reader.locator(".person-cases").first).to_contain_text("Written while they are one")
+    expect(reader.locator("#links")).to_contain_text(name)
+    reader.locator(".person-links summary").click()
+    reader.locator('.person-links [name="reason"]').fill("Two sisters")
+    reader.locator(".person-links button.bad").click()
+    expect(reader.locator(".person-links .undone")).to_contain_text(f"{people[0].name}")
+    assert reader.get_by_text("Written while they are one").count() == 0, "their case is their own again"
+    writer.locator(".person-links summary").click()
+    writer.locator('.person-links [name="reason"]').fill("Mistaken")
+    writer.locator(".person-links button.bad").click()
+    expect(writer.locator(".banner")).to_contain_text(f"{people[0].name} undid this link already")
+    expect(writer.locator(".person-links .undone")).to_contain_text("Two sisters")
+    writer.goto(f"{web}/inbox/{facebook}")
+    expect(writer.locator("#who-writes")).not_to_contain_text("ana.k")

@@ -30,7 +30,7 @@ from agency.inbox.contacts.identities import (
 from agency.inbox.contacts.models import ContactLink
 from agency.inbox.contacts.names import name_key
 from agency.inbox.models import ERASED, Contact, Conversation, Message
-from agency.inbox.reranking import rerank_contact
+from agency.inbox.reranking import rerank_contact, tell_cases_of
 from channels.items import person_thread
 from styleguides.given_fields import Wrong, line
 from tenants import clock
@@ -189,8 +189,12 @@ def regroup(contact_ids: Collection[UUID]) -> None:
         )
     ).all()
     changed: set[UUID] = set()
+    moved: set[UUID] = set()
     for group in groups_of(found, ((one, other) for one, other in pairs)):
         changed |= _share([found[one] for one in sorted(group)])
+        moved |= {one for one in group if len(group) > 1 or found[one].group_id is not None}
+    if moved:
+        tell_cases_of(moved)
     for contact_id in sorted(changed):
         rerank_contact(contact_id)
 
