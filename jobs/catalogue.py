@@ -12,10 +12,11 @@ from typing import Any
 
 from tenants.outbox import JobName
 
-QUEUES = ("publish", "desk", "setup", "looks", "events", "poll", "mail", "upkeep", "history")
+QUEUES = ("publish", "desk", "setup", "looks", "events", "proofs", "poll", "mail", "upkeep", "history")
 """In the order a worker looks into them: the past waits for everything that happens now. `desk` asks no platform
 anything, so that a worker of answers (`--queues publish,desk`) is never held by one that is silent; `setup` does.
-`looks` are apart from `publish`: every reply is looked at soon after it went, and that shall hold up no other."""
+`looks` decide what becomes of a reply of which nothing is known; `proofs` read back what plainly stands, and that shall
+hold up neither a reply nor a decision."""
 
 URGENT_QUEUES = QUEUES[:4]
 """For what people wait for: nothing goes before them, and polls give way."""
@@ -78,7 +79,24 @@ CATALOGUE: dict[JobName, JobKind] = {
         beside=4,
         many="jobs.publishing:publish_replies",
     ),
-    JobName.RECONCILE_REPLY: JobKind("jobs.publishing:reconcile_reply", "looks", 120, tries=20, together=5),
+    JobName.RECONCILE_REPLY: JobKind(
+        "jobs.publishing:reconcile_reply",
+        "looks",
+        120,
+        tries=20,
+        together=50,
+        beside=4,
+        many="jobs.publishing:reconcile_replies",
+    ),
+    JobName.READ_BACK_REPLY: JobKind(
+        "jobs.publishing:read_back_reply",
+        "proofs",
+        120,
+        tries=20,
+        together=50,
+        beside=4,
+        many="jobs.publishing:read_back_replies",
+    ),
     JobName.DO_DEED: JobKind("jobs.publishing:do_deed", "publish", 60, tries=10, together=5),
     JobName.RECHECK_WAITING_REPLIES: JobKind(
         "jobs.publishing:recheck_waiting_replies", "desk", 60, tries=10, together=20

@@ -8,8 +8,10 @@ from uuid import UUID
 from flask import Flask
 
 from agency.inbox import moderation
-from agency.replies import echoes, lapsing, live_changes, publishing, reconciling
-from jobs.runner import transport_of
+from agency.replies import echoes, lapsing, live_changes, looking, publishing
+from channels.budgets import Lane
+from jobs.runner import budgets_of_app, transport_of
+from tenants.errors import NotFound
 from tenants.scope import Scope, in_scope
 
 
@@ -30,8 +32,32 @@ def publish_replies(app: Flask, each: Sequence[Mapping[str, str]]) -> set[int]:
 
 
 def reconcile_reply(app: Flask, agency_id: str, brand_id: str, reply_id: str) -> None:
-    """Look on the platform for a reply whose outcome is unknown or unproven."""
-    reconciling.look(app, _scope(agency_id, brand_id), UUID(reply_id), transport_of(app))
+    """Look on the platform for a reply of which nobody knows what became."""
+    if not reconcile_replies(app, [{"agency_id": agency_id, "brand_id": brand_id, "reply_id": reply_id}]):
+        raise NotFound()
+
+
+def reconcile_replies(app: Flask, each: Sequence[Mapping[str, str]]) -> set[int]:
+    """The same for replies of one agency; returns the places of those that were looked at."""
+    return _look_for(app, each, "looks")
+
+
+def read_back_reply(app: Flask, agency_id: str, brand_id: str, reply_id: str) -> None:
+    """Look on the platform whether a published reply is seen there."""
+    if not read_back_replies(app, [{"agency_id": agency_id, "brand_id": brand_id, "reply_id": reply_id}]):
+        raise NotFound()
+
+
+def read_back_replies(app: Flask, each: Sequence[Mapping[str, str]]) -> set[int]:
+    """The same for replies of one agency; returns the places of those that were looked at, or promised for later."""
+    return _look_for(app, each, "proofs")
+
+
+def _look_for(app: Flask, each: Sequence[Mapping[str, str]], lane: Lane) -> set[int]:
+    scope = Scope(UUID(each[0]["agency_id"]), frozenset(UUID(ids["brand_id"]) for ids in each))
+    wanted = [UUID(ids["reply_id"]) for ids in each]
+    states = looking.look_many(app, scope, wanted, transport_of(app), lane=lane, budgets=budgets_of_app(app))
+    return {place for place, reply_id in enumerate(wanted) if reply_id in states}
 
 
 def do_deed(app: Flask, agency_id: str, brand_id: str, deed_id: str) -> None:

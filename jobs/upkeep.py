@@ -162,7 +162,8 @@ def watch_unproven() -> int:
         looks.scalar_subquery() < MODERATION_LOOKS,
     )
     rows = select(Reply.agency_id, Reply.brand_id, Reply.id)
-    return sum(_promise(JobName.RECONCILE_REPLY, rows.where(condition)) for condition in (silent, unknown, unproven))
+    unsure = sum(_promise(JobName.RECONCILE_REPLY, rows.where(condition)) for condition in (silent, unknown))
+    return unsure + _promise(JobName.READ_BACK_REPLY, rows.where(unproven))
 
 
 def _promise(job: JobName, replies: Select[UUID, UUID, UUID]) -> int:

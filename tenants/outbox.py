@@ -8,11 +8,12 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from datetime import datetime
 from enum import StrEnum
+from functools import cache
 from typing import Any
 from uuid import UUID
 
 import orjson
-from sqlalchemy import String, cast, exists, text
+from sqlalchemy import String, TextClause, cast, exists, text
 from sqlalchemy.orm import InstrumentedAttribute
 from sqlalchemy.sql.elements import ColumnElement
 
@@ -30,6 +31,7 @@ class JobName(StrEnum):
     HANDLE_EVENTS = "handle_events"
     PUBLISH_REPLY = "publish_reply"
     RECONCILE_REPLY = "reconcile_reply"
+    READ_BACK_REPLY = "read_back_reply"
     SUBSCRIBE_ACCOUNT = "subscribe_account"
     WAKE_ACCOUNT = "wake_account"
     CHECK_ACCESS = "check_access"
@@ -76,9 +78,15 @@ def enqueue_after_commit(job: JobName, *, run_at: datetime | None = None, **ids:
 
 
 def enqueue_many_after_commit(
-    job: JobName, each: Sequence[tuple[Mapping[str, UUID | str | int], datetime | None]]
+    job: JobName,
+    each: Sequence[tuple[Mapping[str, UUID | str | int], datetime | None]],
+    *,
+    instead_of: JobName | None = None,
 ) -> None:
-    """The same of one kind for many things, each with when it may run, None for at once; in one statement, one ring."""
+    """The same of one kind for many things, each with when it may run, None for at once; in one statement, one ring.
+
+    ``instead_of``: promises of that kind about the same replies that nobody has begun are taken back.
+    """
     if not each:
         return
     given = {
@@ -86,12 +94,29 @@ def enqueue_many_after_commit(
         "ids": orjson.dumps([ids for ids, _run_at in each]).decode(),
         "moments": [run_at for _ids, run_at in each] if any(run_at for _ids, run_at in each) else None,
     }
-    db.session.connection().execute(_INSERT_MANY, given)
+    db.session.connection().execute(_insert_many(instead_of), given)
 
 
-_INSERT_MANY = text(
-    f"""
-    with added as (
+_TAKE_BACK = """
+    taken_back as (
+        delete from outbox_entry where id in (
+            select id from outbox_entry
+            where job_name = '{kind}' and done_at is null and given_up_at is null and leased_until is null
+              and ids ->> 'reply_id' = any(select one ->> 'reply_id' from jsonb_array_elements(cast(:ids as jsonb)) one)
+            for update skip locked
+        )
+    ),
+"""
+
+
+@cache
+def _insert_many(instead_of: JobName | None) -> TextClause:
+    taken_back = "" if instead_of is None else _TAKE_BACK.format(kind=instead_of.value)
+    return text(_INSERT_MANY.format(taken_back=taken_back))
+
+
+_INSERT_MANY = f"""
+    with {{taken_back}} added as (
         insert into outbox_entry (job_name, ids, run_at, attempts)
         select :job, given.ids, coalesce(given.run_at, now()), 0
         from rows from (jsonb_array_elements(cast(:ids as jsonb)), unnest(cast(:moments as timestamptz[])))
@@ -99,8 +124,7 @@ _INSERT_MANY = text(
         returning 1
     )
     select pg_notify('{BELL}', '') from (select count(*) from added) as ready
-    """
-)
+"""
 
 
 def _payload(ids: Mapping[str, UUID | str | int]) -> dict[str, Any]:

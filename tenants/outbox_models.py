@@ -13,7 +13,7 @@ from tenants.database import Base, Dated
 
 GIVEN_UP = "given_up_at is not null and done_at is null"
 """What `/metrics` and `onbrand doctor` count: a few rows among millions kept for days."""
-OPEN_LOOK = "job_name = 'reconcile_reply' and done_at is null and given_up_at is null"
+OPEN_LOOK = "job_name in ('reconcile_reply', 'read_back_reply') and done_at is null and given_up_at is null"
 """Looks at platforms that are still to come, found by their reply."""
 
 

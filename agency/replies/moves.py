@@ -21,7 +21,7 @@ from agency.replies.around import Around
 from agency.replies.joins import CASE_OF_REPLY, id_list, one_of, one_of_given
 from agency.replies.lifecycle import KEEPS_ASKING, LIFECYCLE
 from agency.replies.models import LETS_ON, LETS_OUT, Approval, ApprovalRequest, Reply, ReplyText
-from agency.replies.telling import tell_of_many_moves, tell_of_move
+from agency.replies.telling import known_now, tell_of_many_moves, tell_of_move
 from agency.replies.wordings import remember_many, remember_sent
 from tenants import audit, clock
 from tenants.database import db
@@ -204,9 +204,11 @@ def move_together(
     *,
     values: Mapping[str, Any],
     fence_by: int = 0,
+    reason: str | None = None,
 ) -> None:
     """Move locked replies that wait for nobody's yes by one move of the system, each with the facts its line in the
-    record has, in two statements however many they are. `values` are columns that all of them get.
+    record has, in two statements however many they are. `values` are columns that all of them get, `reason` is why,
+    as in `move`.
 
     Raises Conflict, before anything is moved, where the table does not allow it of one of them. Not for moves that
     publish, nor for those whose author is told.
@@ -218,7 +220,7 @@ def move_together(
     same = {
         "state": target,
         "state_since": clock.now(),
-        "state_reason": None,
+        "state_reason": reason,
         "trouble": None,
         "waits_due_at": None,
         **values,
@@ -237,7 +239,8 @@ def move_together(
         .values(reply_state=case((_HAS_PARTS, _OF_ALL_PARTS), else_=target), version=Conversation.version + 1)
         .execution_options(synchronize_session=False)
     )
-    _write_down(name, [_Moved(reply, reply.state, target, None, facts) for reply, facts in moved], None)
+    known_now([reply for reply, _facts in moved])
+    _write_down(name, [_Moved(reply, reply.state, target, reason, facts) for reply, facts in moved], None)
     for reply, _facts in moved:
         for column, value in {**same, "fence": reply.fence + fence_by}.items():
             set_committed_value(reply, column, value)
@@ -263,13 +266,13 @@ _STAND = raw_sql(
 )
 
 
-def stand_together(settled: Sequence[Standing]) -> None:
-    """Move locked answers that were being sent to `published`, by so many statements however many they are. They have
-    what their platforms said of them already; their conversations are told by who records their words.
+def stand_together(settled: Sequence[Standing], name: str) -> None:
+    """Move locked answers to `published` by one move, by so many statements however many they are. They have what their
+    platforms said of them already; their conversations are told by who records their words.
     """
     now, replies = clock.now(), [one.reply for one in settled]
     for reply in replies:
-        LIFECYCLE.check("settle", reply.state, "published")
+        LIFECYCLE.check(name, reply.state, "published")
     rows = [
         {
             "id": reply.id,
@@ -282,7 +285,8 @@ def stand_together(settled: Sequence[Standing]) -> None:
     ]
     asked = [reply for reply in replies if not reply.question_kept]
     db.session.execute(_STAND, {"agency_id": replies[0].agency_id, "now": now, "rows": as_json(rows)})
-    _write_down("settle", [_Moved(reply, reply.state, "published", None, facts) for reply, facts in settled], None)
+    known_now(replies)
+    _write_down(name, [_Moved(reply, reply.state, "published", None, facts) for reply, facts in settled], None)
     for reply in replies:
         for column, value in {**_STANDS, "state_since": now}.items():
             set_committed_value(reply, column, value)

@@ -51,6 +51,17 @@ def publish_many_soon(many: Sequence[Around]) -> None:
     enqueue_many_after_commit(JobName.PUBLISH_REPLY, promised)
 
 
+def publish_again_soon(replies: Sequence[Reply]) -> None:
+    """Promise that replies which surely did not arrive are sent once more."""
+    at_once = [reply for reply in replies if reply.not_before_because is None]
+    for reply in at_once:
+        reply.next_try_at = None
+    enqueue_many_after_commit(JobName.PUBLISH_REPLY, [(_names(reply), None) for reply in at_once])
+    for reply in replies:
+        if reply.not_before_because is not None:
+            publish_soon(reply)
+
+
 def try_again(reply: Reply, seconds: int) -> None:
     """Promise another try to send an approved reply, and let no earlier one have it."""
     try_many_again([(reply, seconds)])
@@ -67,18 +78,33 @@ def try_many_again(each: Sequence[tuple[Reply, int]]) -> None:
 
 
 def look_later(reply: Reply, seconds: int) -> None:
-    """Promise a look at the platform for this reply."""
+    """Promise a look at the platform that decides what becomes of this reply: nobody knows whether it arrived."""
     look_at_many_later([(reply, seconds)], database_now())
 
 
 def look_at_many_later(each: Sequence[tuple[Reply, int]], now: datetime) -> None:
     """The same for several, each with its seconds from now on."""
-    promised = [(_names(reply), now + timedelta(seconds=seconds)) for reply, seconds in each]
-    enqueue_many_after_commit(JobName.RECONCILE_REPLY, promised)
+    enqueue_many_after_commit(JobName.RECONCILE_REPLY, _at(each, now))
+
+
+def read_back_later(reply: Reply, seconds: int) -> None:
+    """Promise that a reply which is plainly published is read back."""
+    read_many_back_later([(reply, seconds)], database_now())
+
+
+def read_many_back_later(each: Sequence[tuple[Reply, int]], now: datetime) -> None:
+    """The same for several, each with its seconds from now on. Looks that were to decide about them have nothing to
+    decide any more, and are taken back.
+    """
+    enqueue_many_after_commit(JobName.READ_BACK_REPLY, _at(each, now), instead_of=JobName.RECONCILE_REPLY)
 
 
 def _promise(job: JobName, reply: Reply, run_at: datetime | None) -> None:
     enqueue_after_commit(job, run_at=run_at, **_names(reply))
+
+
+def _at(each: Sequence[tuple[Reply, int]], now: datetime) -> list[tuple[dict[str, UUID], datetime]]:
+    return [(_names(reply), now + timedelta(seconds=seconds)) for reply, seconds in each]
 
 
 def _names(reply: Reply) -> dict[str, UUID]:

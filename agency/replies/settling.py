@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 from uuid import UUID
 
@@ -14,10 +15,11 @@ from agency.inbox import outgoing
 from agency.inbox.models import Message
 from agency.inbox.sent import link_reply
 from agency.replies import checks, live_sweep
+from agency.replies.joins import one_of
 from agency.replies.models import PublishAttempt, Reply
 from agency.replies.moves import lapse, locked, move, text_of
 from agency.replies.pauses import wait_for_pause
-from agency.replies.promises import database_now, look_later, try_again
+from agency.replies.promises import database_now, look_later, read_back_later, try_again
 from agency.replies.targets import account_of
 from agency.replies.troubles import trouble_of
 from agency.replies.visibility import settle_seconds
@@ -178,7 +180,7 @@ def stand(reply: Reply, platform_id: str, live_state: str, *, move_name: str) ->
     record(reply, account, platform_id, live_state)
     account.last_sent_at = reply.published_at
     live_sweep.begin(reply)
-    look_later(reply, min(FIRST_LOOK_SECONDS, settle_seconds(reply.platform)))
+    read_back_later(reply, min(FIRST_LOOK_SECONDS, settle_seconds(reply.platform)))
 
 
 def stand_by_word(reply: Reply, platform_id: str | None) -> None:
@@ -230,12 +232,28 @@ def taken_by_another(reply: Reply, platform_ids: tuple[str, ...]) -> frozenset[s
     Facebook spells a comment's id with its post's or without, so within the conversation the comment counts. A review's
     answer has the review's own id, and a change has that of what it changes.
     """
-    if reply.platform == "google_business" or reply.deed != "reply":
-        return frozenset()
-    others = select(Reply.platform_id).where(Reply.account_id == reply.account_id, Reply.id != reply.id)
-    known = set(db.session.scalars(others.where(Reply.platform_id.in_(platform_ids))))
-    beside = db.session.scalars(
-        others.where(Reply.conversation_id == reply.conversation_id, Reply.platform_id.is_not(None))
+    return taken_by_others([(reply, platform_ids)])[reply.id]
+
+
+def taken_by_others(each: Sequence[tuple[Reply, Sequence[str]]]) -> dict[UUID, frozenset[str]]:
+    """The same of several replies, each with its ids. Two statements."""
+    asked = [
+        (reply, ids) for reply, ids in each if ids and reply.platform != "google_business" and reply.deed == "reply"
+    ]
+    if not asked:
+        return {reply.id: frozenset() for reply, _ids in each}
+    others = select(Reply.id, Reply.account_id, Reply.conversation_id, Reply.platform_id).where(
+        one_of(Reply.account_id, {reply.account_id for reply, _ids in asked}), Reply.platform_id.is_not(None)
     )
-    comments = {comment_key(platform_id) for platform_id in beside if platform_id}
-    return frozenset(p for p in platform_ids if p in known or comment_key(p) in comments)
+    named = db.session.execute(others.where(Reply.platform_id.in_({one for _reply, ids in asked for one in ids}))).all()
+    beside = db.session.execute(
+        others.where(one_of(Reply.conversation_id, {reply.conversation_id for reply, _ids in asked}))
+    ).all()
+    taken = dict[UUID, frozenset[str]]()
+    for reply, ids in asked:
+        known = {row[3] for row in named if row[0] != reply.id and row[1] == reply.account_id}
+        comments = {
+            comment_key(str(row[3])) for row in beside if row[0] != reply.id and row[2] == reply.conversation_id
+        }
+        taken[reply.id] = frozenset(p for p in ids if p in known or comment_key(p) in comments)
+    return {reply.id: taken.get(reply.id, frozenset()) for reply, _ids in each}

@@ -5,6 +5,7 @@ many statements however many they are. Whatever is not plain is left to that, on
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import Any, NamedTuple
 from uuid import UUID
 
 from sqlalchemy import and_, select, update
@@ -17,7 +18,7 @@ from agency.replies.joins import WORDS_OF_REPLY, one_of
 from agency.replies.live_sweep import reading_begins
 from agency.replies.models import Reply, ReplyText
 from agency.replies.moves import Standing, locked_many, stand_together
-from agency.replies.promises import database_now, look_at_many_later
+from agency.replies.promises import database_now, read_many_back_later
 from agency.replies.settling import FIRST_LOOK_SECONDS, live_state_of
 from agency.replies.visibility import settle_seconds_of
 from channels.items import PublishedReply, comment_key
@@ -48,23 +49,51 @@ def settle_published(sent: Sequence[Ended]) -> set[UUID]:
     """
     by_id = {reply_id: (fence, outcome) for reply_id, fence, outcome in sent}
     held = [
-        reply
+        (reply, by_id[reply.id][1])
         for reply in locked_many(by_id)
-        if reply.state == "publishing"
-        and reply.fence == by_id[reply.id][0]
-        and reply.deed == "reply"
-        and reply.replaces_text is None
-        and reply.sent_at is not None
+        if reply.state == "publishing" and reply.fence == by_id[reply.id][0]
     ]
-    named = named_anew([(reply, by_id[reply.id][1].platform_id) for reply in held])
-    if not named:
-        return set()
-    answers = answers_of([(reply, by_id[reply.id][1]) for reply in named])
-    places = plain_places(named[0].agency_id, list(answers.values()))
-    plain = [reply for reply in named if reply.id in places]
+    plain = _plain(held)
     if plain:
-        _stand(plain, by_id, answers, places)
-    return {reply.id for reply in plain}
+        db.session.execute(_ATTEMPTS, {"agency_id": current_scope().agency_id, "rows": as_json(_ended(plain))})
+        _stand(plain, "settle")
+    return {one.reply.id for one in plain}
+
+
+def stand_found(found: Sequence[tuple[Reply, PublishedReply]]) -> list[tuple[Reply, PublishedReply]]:
+    """Publish those of these held replies, of which nothing was known, that a look found and that are plain; returns
+    the others, untouched.
+    """
+    plain = _plain(found)
+    if plain:
+        _stand(plain, "reconcile")
+    stands = {one.reply.id for one in plain}
+    return [(reply, outcome) for reply, outcome in found if reply.id not in stands]
+
+
+class _Plain(NamedTuple):
+    """An answer that is recorded together with others."""
+
+    reply: Reply
+    outcome: PublishedReply
+    answer: Sent
+    place: Place
+
+
+def _plain(held: Sequence[tuple[Reply, PublishedReply]]) -> list[_Plain]:
+    outcomes = {
+        reply.id: outcome
+        for reply, outcome in held
+        if reply.deed == "reply" and reply.replaces_text is None and reply.sent_at is not None
+    }
+    named = named_anew([(reply, outcome.platform_id) for reply, outcome in held if reply.id in outcomes])
+    if not named:
+        return []
+    answers = answers_of([(reply, outcomes[reply.id]) for reply in named])
+    places = plain_places(named[0].agency_id, list(answers.values()))
+    return [
+        _Plain(reply, outcomes[reply.id], answers[reply.id], places[reply.id]) for reply in named if reply.id in places
+    ]
 
 
 def named_anew(named: Sequence[tuple[Reply, str]]) -> list[Reply]:
@@ -134,37 +163,33 @@ def answers_of(named: Sequence[tuple[Reply, PublishedReply]]) -> dict[UUID, Sent
     return answers
 
 
-def _stand(
-    plain: Sequence[Reply],
-    by_id: dict[UUID, tuple[int, PublishedReply]],
-    answers: dict[UUID, Sent],
-    places: dict[UUID, Place],
-) -> None:
-    agency_id, now = plain[0].agency_id, database_now()
-    ended = [
+def _ended(plain: Sequence[_Plain]) -> list[dict[str, Any]]:
+    return [
         {
-            "reply_id": reply.id,
-            "fence": reply.fence,
-            "platform_id": by_id[reply.id][1].platform_id,
-            "request_id": by_id[reply.id][1].request_id,
+            "reply_id": one.reply.id,
+            "fence": one.reply.fence,
+            "platform_id": one.outcome.platform_id,
+            "request_id": one.outcome.request_id,
         }
-        for reply in plain
+        for one in plain
     ]
-    db.session.execute(_ATTEMPTS, {"agency_id": current_scope().agency_id, "rows": as_json(ended)})
-    for reply in plain:
-        outcome = by_id[reply.id][1]
+
+
+def _stand(plain: Sequence[_Plain], name: str) -> None:
+    agency_id, now = plain[0].reply.agency_id, database_now()
+    for reply, outcome, _answer, _place in plain:
         set_committed_value(reply, "platform_id", outcome.platform_id)
         set_committed_value(reply, "published_at", reply.sent_at)
         set_committed_value(reply, "live_state", live_state_of(reply, outcome.state))
         set_committed_value(reply, "live_due_at", reading_begins(reply, now))
-    stand_together([Standing(reply, {"platform_id": reply.platform_id}) for reply in plain])
-    record_together(agency_id, [(answers[reply.id], places[reply.id]) for reply in plain])
-    last_sent_at = max(answers[reply.id].written_at for reply in plain)
+    stand_together([Standing(one.reply, {"platform_id": one.reply.platform_id}) for one in plain], name)
+    record_together(agency_id, [(one.answer, one.place) for one in plain])
+    last_sent_at = max(one.answer.written_at for one in plain)
     db.session.execute(
         update(Account)
-        .where(one_of(Account.id, {reply.account_id for reply in plain}))
+        .where(one_of(Account.id, {one.reply.account_id for one in plain}))
         .values(last_sent_at=last_sent_at)
         .execution_options(synchronize_session=False)
     )
-    settles = settle_seconds_of({reply.platform for reply in plain})
-    look_at_many_later([(reply, min(FIRST_LOOK_SECONDS, settles[reply.platform])) for reply in plain], now)
+    settles = settle_seconds_of({one.reply.platform for one in plain})
+    read_many_back_later([(one.reply, min(FIRST_LOOK_SECONDS, settles[one.reply.platform])) for one in plain], now)

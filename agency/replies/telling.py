@@ -55,6 +55,13 @@ def tell_of_many_moves(replies: Sequence[Reply], name: str, actor: Actor) -> Non
             tell_of_many(str(kind), person, brand_id=brand_id, subjects=things, values={"by_name": actor.name})
 
 
+def known_now(replies: Sequence[Reply]) -> None:
+    """Of these, about to be moved, nobody is asked any more what became of those of which nothing was known."""
+    unknown = [reply.id for reply in replies if reply.state == "outcome_unknown"]
+    if unknown:
+        settle_many(unknown, "reply_unknown")
+
+
 def tell_author(kind: str, reply: Reply, actor: Actor | None, **values: str | int) -> None:
     """Tell whoever wrote the reply, while they work for the agency and unless it was their own doing."""
     if actor is not None and actor.user_id == reply.written_by:

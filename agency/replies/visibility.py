@@ -7,14 +7,16 @@ in one of WITHIN_SECONDS, where the look before it, or the sending, is near enou
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping
+from collections import Counter
+from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import Any, Final
 from uuid import UUID
 
-from sqlalchemy import delete, func, select
+from sqlalchemy import and_, delete, func, select
 from sqlalchemy.dialects.postgresql import insert
 
+from agency.replies.joins import one_of
 from agency.replies.models import PublishAttempt, Reply, VisibilityLag
 from tenants import clock
 from tenants.base_app import settings_of_app
@@ -92,31 +94,54 @@ def longest_of(counts: Mapping[int, int]) -> int:
     return 0
 
 
-def note_seen(reply: Reply, look_id: UUID, now: datetime) -> None:
-    """Count how long this reply took to be seen, if the looks at it can tell. Ask last in a transaction: others who
-    count for the platform wait for it.
+def note_many_seen(first_seen: Sequence[tuple[Reply, UUID]], now: datetime) -> None:
+    """Count how long each of these replies took to be seen, by this look, if the looks at it can tell. Ask last in a
+    transaction: others who count for the platform wait for it. Two statements.
     """
-    assert reply.sent_at is not None
-    before = db.session.execute(
-        select(func.max(PublishAttempt.created_at)).where(
-            PublishAttempt.reply_id == reply.id,
-            PublishAttempt.id != look_id,
-            PublishAttempt.fence == reply.fence,
-            PublishAttempt.deed == "look",
-            PublishAttempt.outcome == "absent",
-        )
-    ).scalar()
-    took = max(0.0, (now - reply.sent_at).total_seconds())
-    unseen_until = 0.0 if before is None else (before - reply.sent_at).total_seconds()
-    if took - unseen_until > max(NEAR_SECONDS, took / 2):
+    if not first_seen:
         return
-    within = next((one for one in WITHIN_SECONDS if took <= one), WITHIN_SECONDS[-1])
-    row = insert(VisibilityLag).values(platform=reply.platform, day=now.date(), within_seconds=within, seen=1)
+    before: dict[UUID, datetime] = {
+        row[0]: row[1]
+        for row in db.session.execute(
+            select(PublishAttempt.reply_id, func.max(PublishAttempt.created_at))
+            .join(Reply, and_(Reply.agency_id == PublishAttempt.agency_id, Reply.id == PublishAttempt.reply_id))
+            .where(
+                one_of(PublishAttempt.reply_id, [reply.id for reply, _look_id in first_seen]),
+                PublishAttempt.id.not_in([look_id for _reply, look_id in first_seen]),
+                PublishAttempt.fence == Reply.fence,
+                PublishAttempt.deed == "look",
+                PublishAttempt.outcome == "absent",
+            )
+            .group_by(PublishAttempt.reply_id)
+        )
+    }
+    seen = Counter[tuple[str, int]]()
+    for reply, _look_id in first_seen:
+        within = _seen_within(reply, before.get(reply.id), now)
+        if within is not None:
+            seen[reply.platform, within] += 1
+    if not seen:
+        return
+    rows = [
+        {"platform": platform, "day": now.date(), "within_seconds": within, "seen": count}
+        for (platform, within), count in sorted(seen.items())
+    ]
+    row = insert(VisibilityLag)
     db.session.execute(
-        row.on_conflict_do_update(
-            index_elements=["platform", "day", "within_seconds"], set_={"seen": VisibilityLag.seen + 1}
+        row.values(rows).on_conflict_do_update(
+            index_elements=["platform", "day", "within_seconds"],
+            set_={"seen": VisibilityLag.seen + row.excluded.seen},
         )
     )
+
+
+def _seen_within(reply: Reply, unseen_at: datetime | None, now: datetime) -> int | None:
+    assert reply.sent_at is not None
+    took = max(0.0, (now - reply.sent_at).total_seconds())
+    unseen_until = 0.0 if unseen_at is None else (unseen_at - reply.sent_at).total_seconds()
+    if took - unseen_until > max(NEAR_SECONDS, took / 2):
+        return None
+    return next((one for one in WITHIN_SECONDS if took <= one), WITHIN_SECONDS[-1])
 
 
 def forget_old() -> None:

@@ -35,7 +35,7 @@ from tests.faults.replies import ACCOUNTS
 from tests.flows.conftest import CREDENTIALS, House, Sandbox
 
 START_SECONDS = 120
-OF_ANSWERS = ("publish", "desk", "looks")
+OF_ANSWERS = ("publish", "desk", "looks", "proofs")
 """The queues of the workers: nothing but answers and looks at them keeps them busy."""
 
 

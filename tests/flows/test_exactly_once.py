@@ -58,7 +58,7 @@ def test_a_crash_at_every_point(house: House) -> None:
 
 KILLED_AT = ("publish.leaving", "send.answered", "settle.written", "look.read")
 """One of each kind: nothing has arrived, nobody knows, it is known and not kept, it was looked for."""
-OF_ANSWERS = ("publish", "desk", "looks")
+OF_ANSWERS = ("publish", "desk", "looks", "proofs")
 """The queues of a worker that nothing but answers keeps busy."""
 
 

@@ -9,7 +9,7 @@ from uuid import UUID
 import pytest
 from sqlalchemy import text
 
-from agency.replies import publishing, reconciling
+from agency.replies import looking, publishing
 from agency.sandbox.addresses import addresses
 from channels.protocol import Answer, Request
 from channels.transport import Endpoints, Transport
@@ -54,7 +54,7 @@ def _until_published(house: House, reply_id: UUID) -> list[str]:
     agency, transport, states = house.agency, transport_of(house.agency.app), []
     for _ in range(6):
         house.pass_time(NIGHT_SECONDS)
-        states.append(reconciling.look(agency.app, agency.scope, reply_id, transport))
+        states.append(looking.look(agency.app, agency.scope, reply_id, transport))
         if states[-1] == "approved":
             publishing.publish(agency.app, agency.scope, reply_id, transport)
         if house.scalar(f"select state from reply where id = '{reply_id}'") == "published":

@@ -17,6 +17,7 @@ IN_HEALTH_SECONDS = {
     JobName.HANDLE_EVENTS: 5,  # a read of what some events only name
     JobName.PUBLISH_REPLY: 20,  # a check and a send
     JobName.RECONCILE_REPLY: 20,  # some pages of a thread
+    JobName.READ_BACK_REPLY: 20,
     JobName.DO_DEED: 10,  # one call
     JobName.RECHECK_WAITING_REPLIES: 2,
     JobName.COMPARE_ANSWERS: 2,

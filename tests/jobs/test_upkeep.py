@@ -51,7 +51,7 @@ WATCHED = {
     "approved": JobName.PUBLISH_REPLY,
     "publishing": JobName.RECONCILE_REPLY,
     "outcome_unknown": JobName.RECONCILE_REPLY,
-    "published": JobName.RECONCILE_REPLY,
+    "published": JobName.READ_BACK_REPLY,
 }
 
 
@@ -112,7 +112,7 @@ def test_a_published_reply_is_read_once_an_hour_and_not_for_ever(
         f" from reply, generate_series(1, {looks}) where reply.id = '{reply_id}'"
     )
     keep_up(outbox.app)
-    assert len(outbox.open(JobName.RECONCILE_REPLY)) == promised
+    assert len(outbox.open(JobName.READ_BACK_REPLY)) == promised
 
 
 @pytest.mark.parametrize("column", ["paused_at", "archived_at"])

@@ -10,7 +10,7 @@ from uuid import UUID
 import pytest
 from sqlalchemy import Engine, text
 
-from agency.replies import desk, publishing, queries, reconciling
+from agency.replies import desk, looking, publishing, queries
 from agency.replies.queries import ReplyRow
 from channels.errors import ChannelError
 from channels.protocol import Answer, Request
@@ -61,7 +61,7 @@ class Case:
         return publishing.publish(self.agency.app, self.agency.scope, reply_id, transport)
 
     def look(self, reply_id: UUID, transport: ScriptedTransport) -> str:
-        return reconciling.look(self.agency.app, self.agency.scope, reply_id, transport)
+        return looking.look(self.agency.app, self.agency.scope, reply_id, transport)
 
     def pass_time(self, seconds: int) -> None:
         """Move what this reply's clocks compare with into the past: the database's clock cannot be set."""

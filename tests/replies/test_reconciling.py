@@ -124,7 +124,7 @@ def test_a_published_reply_counts_as_not_seen_only_after_three_looks_that_could_
         changed(case, "delete from outbox_entry")
         case.look(reply_id, page.transport)
         assert case.row(reply_id).live_state == "visible", number
-        assert case.promises("reconcile_reply") == 1, "it is looked for again"
+        assert case.promises("read_back_reply") == 1, "it is looked for again"
     for _ in range(3):
         case.look(reply_id, ScriptedTransport(lambda _request: SAYS_NOTHING))
         assert case.row(reply_id).live_state == "visible", "who could not look has not seen that it is gone"
@@ -193,7 +193,7 @@ def test_moderation_is_watched_until_it_says_yes(case: Case, pending: Review) ->
         changed(case, "delete from outbox_entry")
         case.look(reply_id, ScriptedTransport(google))
         assert case.row(reply_id).live_state == "pending"
-        assert case.promises("reconcile_reply") == 1
+        assert case.promises("read_back_reply") == 1
         assert asked(case, "select moderation from message where direction = 'out'") == "pending"
     review["reviewReply"]["reviewReplyState"] = "APPROVED"
     case.look(reply_id, ScriptedTransport(google))
@@ -212,7 +212,7 @@ def test_moderation_is_not_asked_for_ever(case: Case, pending: Review) -> None:
         " from publish_attempt, generate_series(1, 40) where deed = 'look'",
     )
     case.look(reply_id, ScriptedTransport(google))
-    assert (case.row(reply_id).live_state, case.promises("reconcile_reply")) == ("pending", 0)
+    assert (case.row(reply_id).live_state, case.promises("read_back_reply")) == ("pending", 0)
 
 
 def test_a_rejection_is_told_once(case: Case, pending: Review) -> None:

@@ -1,0 +1,189 @@
+"""Many looked for together end as one after another would, by as many statements for many as for few."""
+
+from __future__ import annotations
+
+import random
+from collections import Counter
+from collections.abc import Callable, Sequence
+from datetime import UTC, datetime
+from typing import Any
+from uuid import UUID
+
+import pytest
+from sqlalchemy import text
+
+from agency.replies import looking
+from agency.replies.look_reading import Sought, planned
+from channels.allowances import Ask
+from channels.budgets import Budgets, Lane
+from channels.errors import ChannelError, OutcomeUnknown, RateLimited
+from channels.protocol import Answer, ConnectedAccount, ReplyTarget, Request
+from channels.scripted_transport import ScriptedTransport, json_answer
+from tenants.database import new_id
+from tenants.sealed import Secret
+from tests.replies.conftest import Case
+from tests.replies.test_publishing_many import Pages, approved, publish_many, told
+
+UNREADABLE = json_answer({"error": {"code": 2, "message": "x"}}, status=500)
+OLD = "update reply set sent_at = sent_at - interval '700 s', lease_until = lease_until - interval '700 s'"
+KINDS: dict[str, tuple[bool, str, str]] = {
+    "seen": (True, "ours", ""),
+    "seen late": (True, "ours", OLD),
+    "hidden by then": (True, "ours", "update reply set live_state = 'not_seen'"),
+    "not seen yet": (True, "nothing", ""),
+    "never seen": (True, "nothing", OLD),
+    "proven": (True, "ours", "update reply set read_back_at = now()"),
+    "unreadable": (True, "unreadable", ""),
+    "lost, there": (False, "ours", ""),
+    "lost, there twice": (False, "twice", ""),
+    "lost, not there": (False, "nothing", OLD),
+    "lost, surely not there": (False, "nothing", f"{OLD}, absent_reads = 2"),
+    "lost, not there again": (False, "nothing", f"{OLD}, absent_reads = 2, resends = 1"),
+    "lost, its time is to come": (
+        False,
+        "nothing",
+        f"{OLD}, absent_reads = 2, not_before = now() + interval '1 hour', not_before_because = 'chosen'",
+    ),
+    "lost, too early": (False, "nothing", ""),
+    "lost, unreadable": (False, "unreadable", OLD),
+    "lost, asked too often": (False, "limited", ""),
+    "lost, a day ago": (False, "unreadable", f"{OLD.replace('700 s', '2 days')}"),
+    "sender silent, there": (False, "ours", f"{OLD}, state = 'publishing'"),
+    "sender silent, not there": (False, "nothing", f"{OLD}, state = 'publishing'"),
+    "sender at work": (False, "ours", "update reply set state = 'publishing'"),
+}
+"""Whether the platform said that it took the words, what is seen beneath the comment then, and what changes before."""
+
+
+class Threads:
+    """What stands beneath each comment."""
+
+    def __init__(self, page_id: str) -> None:
+        self.page_id = page_id
+        self.beneath: dict[str, str] = {}
+        self.asked: Counter[str] = Counter()
+        self.transport = ScriptedTransport(self._answer)
+
+    def _answer(self, request: Request) -> Answer | ChannelError:
+        of_list = request.path.endswith("/comments")
+        thread = request.path.split("/")[-2 if of_list else -1]
+        self.asked[request.path] += 1
+        word, number = self.beneath[thread].split(":")
+        if word == "unreadable":
+            return UNREADABLE
+        if word == "limited":
+            return RateLimited(30, "account")
+        count = {"ours": 1, "twice": 2}.get(word, 0)
+        if not of_list:
+            return json_answer({"id": thread, "comment_count": count})
+        ours = {
+            "message": "Thank you, we are looking into it.",
+            "from": {"id": self.page_id, "name": "Page"},
+            "created_time": "2099-01-01T00:00:00+0000",
+        }
+        return json_answer({"data": [{**ours, "id": f"{number}{place}"} for place in range(count)]})
+
+
+def sent(case: Case, kinds: list[str]) -> tuple[list[UUID], Threads]:
+    """A reply of each kind, as it is before somebody looks."""
+    ids = approved(case, len(kinds))
+    pages = Pages()
+    with case.superuser.connect() as connection:
+        rows = connection.execute(
+            text(
+                "select r.id, r.in_reply_to_external_id, c.external_id, a.external_id as page_id from reply r "
+                "join conversation c on c.id = r.conversation_id join account a on a.id = r.account_id"
+            )
+        ).all()
+    of_reply: dict[UUID, Any] = {row.id: row for row in rows}
+    threads = Threads(rows[0].page_id)
+    for reply_id, kind in zip(ids, kinds, strict=True):
+        if not KINDS[kind][0]:
+            pages.says[of_reply[reply_id].in_reply_to_external_id] = OutcomeUnknown("no answer in time")
+    publish_many(case, ids, pages)
+    with case.superuser.begin() as connection:
+        for number, (reply_id, kind) in enumerate(zip(ids, kinds, strict=True)):
+            _was_taken, beneath, change = KINDS[kind]
+            threads.beneath[of_reply[reply_id].external_id] = f"{beneath}:7{number:05}"
+            if change:
+                connection.execute(text(f"{change} where id = :id"), {"id": reply_id})
+    return ids, threads
+
+
+def test_together_each_ends_as_it_would_alone(case: Case) -> None:
+    """A mixture drawn anew each time; the same once together, once one after another."""
+    draw = random.Random(seed := random.randrange(10**6))
+    mixture = [*KINDS, *draw.choices([*KINDS], k=2)]
+    draw.shuffle(mixture)
+    ids, threads = sent(case, [kind for kind in mixture for _ in range(2)])
+    pairs = list(zip(ids[::2], ids[1::2], strict=True))
+    together = looking.look_many(case.agency.app, case.agency.scope, [one for one, _other in pairs], threads.transport)
+    alone = {other: case.look(other, threads.transport) for _one, other in pairs}
+    for kind, (one, other) in zip(mixture, pairs, strict=True):
+        assert together[one] == alone[other], (seed, kind)
+        assert told(case.superuser, one) == told(case.superuser, other), (seed, kind)
+    ended = Counter(together.values())
+    assert set(ended) == {"skipped", "published", "outcome_unknown", "approved", "publishing"} - {"publishing"}
+    with case.superuser.connect() as connection:
+        seen = connection.execute(text("select coalesce(sum(seen), 0) from visibility_lag")).scalar_one()
+    assert seen > 0
+    assert seen % 2 == 0, "how long it took is counted for both"
+
+
+def test_it_takes_as_many_statements_for_many(case: Case, statements: Callable[[], list[str]]) -> None:
+    kinds = ["seen", "not seen yet", "lost, there", "lost, surely not there", "sender silent, not there"]
+    ids, threads = sent(case, kinds * 3)
+    counts = []
+    for some in (ids[:5], ids[5:]):
+        statements()
+        looking.look_many(case.agency.app, case.agency.scope, some, threads.transport)
+        counts.append(len(statements()))
+    assert counts[0] == counts[1], counts
+
+
+class Full(Budgets):
+    """No room but in the lane of what decides."""
+
+    def __init__(self) -> None:
+        super().__init__(None)
+
+    def ask(self, lane: Lane, asks: Sequence[Ask]) -> list[float]:
+        return [0.0 if lane == "looks" else 90.0 for _ in asks]
+
+
+@pytest.mark.parametrize(("lane", "kind"), [("proofs", "read_back_reply"), ("looks", "reconcile_reply")])
+def test_what_is_read_back_waits_for_room_and_what_decides_does_not(case: Case, lane: Lane, kind: str) -> None:
+    ids, threads = sent(case, ["seen" if lane == "proofs" else "lost, there"])
+    with case.superuser.begin() as connection:
+        connection.execute(text("delete from outbox_entry"))
+    states = looking.look_many(case.agency.app, case.agency.scope, ids, threads.transport, lane=lane, budgets=Full())
+    looks = [one["outcome"] for one in case.receipt(ids[0]).as_data()["looks"]]
+    if lane == "looks":
+        assert (states[ids[0]], looks) == ("published", ["found"])
+        return
+    assert (states[ids[0]], looks, case.promises(kind)) == ("skipped", [], 1)
+    with case.superuser.connect() as connection:
+        waits = connection.execute(text("select extract(epoch from run_at - now()) from outbox_entry")).scalar_one()
+    assert 60 < waits <= 92
+
+
+def test_the_same_question_is_asked_once() -> None:
+    """Several answers of ours may stand beneath one comment; a thread of several pages is read to its end."""
+    account = ConnectedAccount("a", "facebook", "1", Secret("token"))
+    target = ReplyTarget("1_2", "1_2", "comment")
+    sought = [Sought(new_id(), words, target, account, datetime(2026, 1, 1, tzinfo=UTC)) for words in ("One", "Two")]
+
+    def pages(request: Request) -> Answer:
+        if not request.path.endswith("/comments"):
+            return json_answer({"id": "1_2", "comment_count": 2})
+        is_last = request.params.get("after") == "further"
+        ours = {"from": {"id": "1", "name": "Page"}, "created_time": "2026-01-01T00:00:00+0000"}
+        more = {} if is_last else {"paging": {"cursors": {"after": "further"}, "next": "https://graph.facebook.com/x"}}
+        return json_answer(
+            {"data": [{**ours, "id": f"1_{3 + is_last}", "message": "Two" if is_last else "One"}], **more}
+        )
+
+    transport = ScriptedTransport(pages)
+    seen = planned(sought, "agency", "looks", None).read(transport, None)
+    assert [seen[one.reply_id].platform_ids for one in sought] == [("1_3",), ("1_4",)]
+    assert len(transport.requests) == 3
