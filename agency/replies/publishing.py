@@ -14,7 +14,7 @@ from __future__ import annotations
 import queue
 import threading
 import time
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field, replace
 from typing import Final
@@ -28,7 +28,8 @@ from agency.replies import one_person
 from agency.replies.claiming import Claimed, claim_many
 from agency.replies.models import Reply
 from agency.replies.settling import settle
-from agency.replies.settling_many import Ended, settle_published
+from agency.replies.settling_many import settle_published
+from agency.replies.settling_unclear import TOGETHER, settle_unclear
 from agency.replies.targets import account_of
 from channels.errors import (
     ChannelError,
@@ -180,8 +181,8 @@ def _gathered(
 
 @dataclass
 class _Ended:
-    """How sendings ended, written down: what was plainly published together, anything else each in its own transaction.
-    One's trouble stops no other.
+    """How sendings ended, written down: what was plainly published together, then what did not plainly arrive together,
+    anything else each in its own transaction. One's trouble stops no other.
     """
 
     app: HasAppContext
@@ -198,11 +199,11 @@ class _Ended:
     def settle(self, sent: Sequence[tuple[Claimed, Outcome]]) -> None:
         """Write down these."""
         published = [(one.reply_id, one.fence, outcome) for one, outcome in sent if isinstance(outcome, PublishedReply)]
+        unclear = [(one.reply_id, one.fence, outcome) for one, outcome in sent if isinstance(outcome, TOGETHER)]
         if published:
-            try:
-                self._together(published)
-            except Exception:  # RQ's timeout, too: each is tried alone, and says what its own trouble is
-                log.exception("settling_together_failed", replies=len(published))
+            self._together(lambda: dict.fromkeys(settle_published(published), "published"))
+        if len(unclear) > 1:
+            self._together(lambda: settle_unclear(unclear))
         for one, outcome in sent:
             try:
                 self._alone(one, outcome)
@@ -210,12 +211,15 @@ class _Ended:
                 log.exception("settling_failed", reply_id=str(one.reply_id))
                 self.trouble = self.trouble or error
 
-    def _together(self, published: Sequence[Ended]) -> None:
-        with in_scope(self.app, self.scope):
-            plain = settle_published(published)
-            failpoints.reached("settle.written")
-        self.states |= dict.fromkeys(plain, "published")
-        failpoints.reached("settle.kept")
+    def _together(self, settled: Callable[[], dict[UUID, str]]) -> None:
+        try:
+            with in_scope(self.app, self.scope):
+                states = settled()
+                failpoints.reached("settle.written")
+            self.states |= states
+            failpoints.reached("settle.kept")
+        except Exception:  # RQ's timeout, too: each is tried alone, and says what its own trouble is
+            log.exception("settling_together_failed")
 
     def _alone(self, one: Claimed, outcome: Outcome) -> None:
         if one.reply_id not in self.states:

@@ -66,7 +66,7 @@ def settle(reply_id: UUID, fence: int, outcome: PublishedReply | ChannelError) -
         # It names other words: whether ours stand there too, only looking tells.
         outcome = OutcomeUnknown(f"the platform names {others}", request_id=outcome.request_id)
     attempt.finished_at = database_now()
-    attempt.outcome, attempt.detail = _in_words(outcome)
+    attempt.outcome, attempt.detail = in_words(outcome)
     if isinstance(outcome, PublishedReply):
         attempt.platform_id = outcome.platform_id
         attempt.details = {"platform_request_id": outcome.request_id}
@@ -107,7 +107,8 @@ def _whose_else(reply: Reply, platform_id: str) -> str | None:
     return None if said is None or is_echo else "words that were there before"
 
 
-def _in_words(outcome: PublishedReply | ChannelError) -> tuple[str, str | None]:
+def in_words(outcome: PublishedReply | ChannelError) -> tuple[str, str | None]:
+    """How a sending ended, as `PublishAttempt` has it: its outcome and what was said."""
     if isinstance(outcome, PublishedReply):
         return "published", None
     if isinstance(outcome, (Refused, ItemGone, TargetChanged)):
@@ -128,7 +129,7 @@ def _settle_late(reply: Reply, fence: int, outcome: PublishedReply | ChannelErro
         reply.id,
         brand_id=reply.brand_id,
         fence=fence,
-        outcome=_in_words(outcome)[0],
+        outcome=in_words(outcome)[0],
         platform_id=getattr(outcome, "platform_id", None),
     )
     return reply.state
@@ -210,8 +211,8 @@ def stand_by_word(reply: Reply, platform_id: str | None) -> None:
 def _after_not_sent(reply: Reply, error: ChannelError) -> None:
     if isinstance(error, TokenRevoked):
         accounts.mark_unhealthy(account_of(reply), "needs_reconnect", error.reason)
-        if stored_for(error.reason) != "failing":
-            return  # parked; connecting again wakes it
+        if is_parked(error):
+            return
     if isinstance(error, WritesPaused) and (paused := wait_for_pause(reply, account_of(reply))) is not None:
         reply.state_reason = paused
         return
@@ -220,10 +221,18 @@ def _after_not_sent(reply: Reply, error: ChannelError) -> None:
             PublishAttempt.reply_id == reply.id, PublishAttempt.outcome == "not_sent"
         )
     ).scalar_one()
+    try_again(reply, pause_after(error, tries))
+
+
+def is_parked(error: ChannelError) -> bool:
+    """Whether what was not sent waits for a person to connect the account again, which wakes it."""
+    return isinstance(error, TokenRevoked) and stored_for(error.reason) != "failing"
+
+
+def pause_after(error: ChannelError, tries: int) -> int:
+    """Seconds to the next try after so many that surely did not leave, this one with them."""
     pause = RETRY_SECONDS[min(tries, len(RETRY_SECONDS)) - 1] if tries else RETRY_SECONDS[0]
-    if isinstance(error, RateLimited):
-        pause = max(pause, int(error.retry_after_seconds))
-    try_again(reply, pause)
+    return max(pause, int(error.retry_after_seconds)) if isinstance(error, RateLimited) else pause
 
 
 def taken_by_another(reply: Reply, platform_ids: tuple[str, ...]) -> frozenset[str]:

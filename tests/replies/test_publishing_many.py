@@ -5,6 +5,7 @@ from __future__ import annotations
 import random
 import re
 import threading
+import time
 from collections import Counter
 from collections.abc import Callable, Sequence
 from typing import Any
@@ -14,16 +15,18 @@ import pytest
 from flask import Flask
 from sqlalchemy import Engine, text
 
-from agency.replies import claiming, publishing
+from agency.replies import claiming, publishing, settling
 from agency.replies.deciding_many import Shown, approve_many
 from agency.replies.policy_models import ApprovalPolicy
 from agency.replies.policy_terms import read_terms, terms_to_data
 from agency.replies.rehearsing import rehearse
-from channels.errors import ChannelError, NotSent, OutcomeUnknown, RateLimited, WritesPaused
+from agency.replies.settling_unclear import settle_unclear
+from channels.errors import ChannelError, NotSent, OutcomeUnknown, PlatformDown, RateLimited, TokenRevoked, WritesPaused
 from channels.protocol import Answer, Request
 from channels.scripted_transport import ScriptedTransport, json_answer
 from tenants import clock
 from tenants.database import db
+from tenants.scope import in_scope
 from tests.factories import Agency, Factory
 from tests.replies.conftest import Case
 from tests.replies.many import copies
@@ -235,6 +238,35 @@ def test_one_account_gets_no_more_at_once_than_its_lease_lasts_for(
     with case.superuser.connect() as connection:
         wanted = "select count(*) from reply group by sent_at order by sent_at"
         assert list(connection.execute(text(wanted)).scalars()) == [2, 2, 1]
+
+
+UNCLEAR: tuple[ChannelError, ...] = (
+    OutcomeUnknown("no answer in time"),
+    NotSent("no connection"),
+    PlatformDown("502"),
+    RateLimited(400, "account"),
+    TokenRevoked("quota_zero"),
+    TokenRevoked("token_invalid"),
+)
+
+
+def test_what_did_not_plainly_arrive_ends_together_as_alone(case: Case, statements: Callable[[], list[str]]) -> None:
+    ids = approved(case, 3 * len(UNCLEAR) + 2)
+    with in_scope(case.agency.app, case.agency.scope):
+        claimed = {one.reply_id: one.fence for one in claiming.claim_many(ids, time.monotonic()).claimed}
+    taken: list[int] = []
+    triples = list(zip(ids[::3], ids[1::3], ids[2::3], strict=False))
+    for error, (alone, *others) in zip(UNCLEAR, triples, strict=False):
+        others += ids[-2:] if error is UNCLEAR[0] else []
+        with in_scope(case.agency.app, case.agency.scope):
+            state = settling.settle(alone, claimed[alone], error)
+        statements()
+        with in_scope(case.agency.app, case.agency.scope):
+            states = settle_unclear([(one, claimed[one], error) for one in others])
+        taken.append(len(statements()))
+        assert states == dict.fromkeys(others, state), error
+        assert told(case.superuser, alone) == told(case.superuser, others[0]), error
+    assert taken[0] <= taken[1], "four take no more than two"
 
 
 @pytest.mark.parametrize("whose", ["customer", "earlier"])
