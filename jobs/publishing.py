@@ -10,7 +10,7 @@ from flask import Flask
 from agency.inbox import moderation
 from agency.replies import echoes, lapsing, live_changes, looking, publishing
 from channels.budgets import Lane
-from jobs.runner import budgets_of_app, transport_of
+from jobs.runner import Sender, budgets_of_app, transport_of
 from tenants.errors import NotFound
 from tenants.scope import Scope, in_scope
 
@@ -19,15 +19,19 @@ def _scope(agency_id: str, brand_id: str) -> Scope:
     return Scope(UUID(agency_id), frozenset({UUID(brand_id)}))
 
 
+def _sender(app: Flask) -> Sender:
+    return Sender(transport_of(app), budgets_of_app(app))
+
+
 def publish_reply(app: Flask, agency_id: str, brand_id: str, reply_id: str) -> None:
     """Send one approved reply, once."""
-    publishing.publish(app, _scope(agency_id, brand_id), UUID(reply_id), transport_of(app))
+    publishing.publish(app, _scope(agency_id, brand_id), UUID(reply_id), _sender(app))
 
 
 def publish_replies(app: Flask, each: Sequence[Mapping[str, str]]) -> set[int]:
     """Send approved replies of one agency, each once; returns the places of those that were looked at."""
     scope = Scope(UUID(each[0]["agency_id"]), frozenset(UUID(ids["brand_id"]) for ids in each))
-    states = publishing.publish_many(app, scope, [UUID(ids["reply_id"]) for ids in each], transport_of(app))
+    states = publishing.publish_many(app, scope, [UUID(ids["reply_id"]) for ids in each], _sender(app))
     return {place for place, ids in enumerate(each) if UUID(ids["reply_id"]) in states}
 
 

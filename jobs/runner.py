@@ -18,10 +18,10 @@ from flask import Flask
 from sqlalchemy import func, select, update
 from structlog.contextvars import bound_contextvars
 
-from channels.allowances import ask_for, notes_of
+from channels.allowances import ask_for, notes_of, notes_of_all
 from channels.budgets import Budgets
-from channels.protocol import Answer, Request
-from channels.transport import Endpoints, Transport
+from channels.protocol import Answer, Exchange, Request
+from channels.transport import Endpoints, Speaks, Transport
 from jobs.catalogue import CATALOGUE, URGENT_QUEUES, JobKind
 from tenants import failpoints
 from tenants.base_app import create_base_app, redis_of_app, settings_of_app
@@ -74,6 +74,22 @@ class CountedTransport(Transport):
         answer = super().send(request)
         self._budgets.note(notes_of(request, answer))
         return answer
+
+
+class Sender:
+    """A transport that sends replies: its reads are checks before sending, and count as that does."""
+
+    def __init__(self, transport: Speaks, budgets: Budgets) -> None:
+        self._transport, self._budgets = transport, budgets
+
+    def fetch(self, requests: Sequence[Request]) -> list[Exchange]:
+        self._budgets.ask("publish", [ask_for([request]) for request in requests])
+        exchanges = self._transport.fetch(requests)
+        self._budgets.note(notes_of_all(exchanges))
+        return exchanges
+
+    def send(self, request: Request) -> Answer:
+        return self._transport.send(request)
 
 
 def transport_of(app: Flask) -> Transport:
