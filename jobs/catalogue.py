@@ -116,6 +116,7 @@ CATALOGUE: dict[JobName, JobKind] = {
     JobName.ERASE_CONTACTS: JobKind("jobs.erasing:erase_contacts", "desk", 600, tries=12),
     JobName.SEND_MAIL: JobKind("jobs.notices:send_mail", "mail", 60, tries=12, together=5),
     JobName.GATHER_NOTICES: JobKind("jobs.notices:gather_notices", "mail", 60, tries=12, together=5),
+    JobName.MAIL_WAITING: JobKind("jobs.notices:mail_waiting", "mail", 60, tries=12, together=5),
     JobName.KEEP_MEDIA: JobKind("jobs.keeping:keep_media", "history", 90, tries=12),
     JobName.INDEX_WORDS: JobKind("jobs.indexing:index_words", "events", 60, tries=2, merges=True),
     JobName.UPKEEP: JobKind("jobs.upkeep:keep_up", "upkeep", 300, tries=3),

@@ -7,6 +7,7 @@ from uuid import UUID
 from flask import Flask
 
 from agency.notices import gathering, sending
+from agency.replies import asking_together
 from tenants.scope import Scope, in_scope
 
 
@@ -20,3 +21,9 @@ def gather_notices(app: Flask, agency_id: str, person_id: str, kind: str) -> Non
     """Make one mail of all of one kind that waits for a person."""
     with in_scope(app, Scope(UUID(agency_id), None)):
         gathering.send_gathered(UUID(agency_id), UUID(person_id), kind)
+
+
+def mail_waiting(app: Flask, agency_id: str, brand_id: str, person_id: str) -> None:
+    """Make one mail of all replies of a brand that wait for a person."""
+    with in_scope(app, Scope(UUID(agency_id), None)):
+        asking_together.mail_waiting(UUID(brand_id), UUID(person_id))

@@ -46,6 +46,7 @@ class JobName(StrEnum):
     NAME_PERSON = "name_person"
     SEND_MAIL = "send_mail"
     GATHER_NOTICES = "gather_notices"
+    MAIL_WAITING = "mail_waiting"
     RECHECK_WAITING_REPLIES = "recheck_waiting_replies"
     RECHECK_WORDS = "recheck_words"
     BACKFILL = "backfill"

@@ -49,6 +49,9 @@ class Settings:
         "", "outgoing mail, smtp://user:password@host:port; unset locally: a mailbox page", secret=True
     )
     onbrand_mail_from: str = _setting("Onbrand <onbrand@localhost>", "sender of our mails")
+    onbrand_mail_together_seconds: int = _setting(
+        0, "how long a mail that asks a client waits for others to go with it, seconds; 0: 5 locally, 120 in production"
+    )
     onbrand_inbound_mail: str = _setting(
         "", "address whose mail is handed to /webhooks/mail; unset: mails take no answers"
     )
@@ -247,6 +250,11 @@ class Settings:
     def takes_mail(self) -> bool:
         """Whether answers to our mails come in."""
         return bool(self.onbrand_inbound_mail and self.onbrand_inbound_mail_secret)
+
+    @property
+    def mail_together_seconds(self) -> int:
+        """How long a mail that asks a client for a yes waits for others."""
+        return self.onbrand_mail_together_seconds or (5 if self.is_local else 120)
 
     @property
     def settle_seconds(self) -> int:

@@ -149,21 +149,6 @@ def was_link_of_agency(purpose: Purpose, token: str) -> AgencyLink | None:
     return AgencyLink(row.id, row.person_id, row.agency_id, row.created_at)
 
 
-def was_minted(purpose: Purpose, person_id: UUID, agency_id: UUID, *, since: datetime) -> bool:
-    """Whether one was made for this person of this agency since then."""
-    found = db.session.execute(
-        select(OneTimeToken.id)
-        .where(
-            OneTimeToken.purpose == purpose.value,
-            OneTimeToken.person_id == person_id,
-            OneTimeToken.agency_id == agency_id,
-            OneTimeToken.created_at >= since,
-        )
-        .limit(1)
-    )
-    return found.first() is not None
-
-
 def peek(purpose: Purpose, token: str) -> UUID | None:
     """Whose token this is, if it still works; changes nothing (mail scanners fetch links)."""
     if not is_well_formed(token):

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from datetime import timedelta
 from typing import Final
 
+from tenants.outbox import JobName
 from tenants.permissions import Permission
 
 GATHERED_FOR: Final = timedelta(minutes=10)
@@ -21,8 +22,9 @@ class Kind:
     """One line of the table. `concerns`: who holds one of these permissions can be told of it and chooses how.
 
     `in_app` and `mail` are what holds until a person chooses. `gathered`: its mails are put together; otherwise each
-    thing has a mail of its own. `needed`: its mails cannot all be switched off, because a client's word hangs on them.
-    `breaks_quiet`: a mail does not wait for the end of somebody's quiet hours.
+    thing has a mail of its own. `made_by`: the job that makes the mail about all of a brand's things when it leaves,
+    in the place of mails of sentences (`agency.notices.holding`). `needed`: its mails cannot all be switched off,
+    because a client's word hangs on them. `breaks_quiet`: a mail does not wait for the end of somebody's quiet hours.
     """
 
     name: str
@@ -30,6 +32,7 @@ class Kind:
     in_app: bool = True
     mail: bool = False
     gathered: bool = True
+    made_by: JobName | None = None
     needed: bool = False
     breaks_quiet: bool = False
 
@@ -37,7 +40,7 @@ class Kind:
 _P = Permission
 _KINDS: Final = (
     # to clients
-    Kind("reply_awaits_you", (_P.REPLY_APPROVE,), mail=True, gathered=False, needed=True),
+    Kind("reply_awaits_you", (_P.REPLY_APPROVE,), mail=True, made_by=JobName.MAIL_WAITING, needed=True),
     Kind("replies_wait_today", (_P.REPLY_APPROVE,), in_app=False, mail=True, gathered=False),
     Kind("case_awaits_you", (_P.REPLY_APPROVE,), mail=True, gathered=False, needed=True),
     Kind("guide_awaits_you", (_P.GUIDE_APPROVE,), mail=True, gathered=False, needed=True),

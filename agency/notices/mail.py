@@ -69,8 +69,9 @@ def send_notice(
     It comes in the name and colour of `agency`; an answer goes to `answers_to`, else to the agency's address for them;
     `stop_path` is the page that ends mails of the kind; `run_at` (aware) holds the mail back until then.
 
-    `facts` are the template's names. `path` (starting with `/`) becomes the one link, `url`, on our own base address;
-    `due_at` (aware) becomes `due`, and `silence_at` `silence_from`, in the reader's words and zone.
+    `facts` are the template's names. `path` (starting with `/`) becomes a link, `url`, on our own base address;
+    `due_at` (aware) becomes `due`, and `silence_at` `silence_from`, in the reader's words and zone; so it is within the
+    things that facts list.
     """
     message = compose(name, to_person, agency=agency, answers_to=answers_to, stop_path=stop_path, **facts)
     return _keep(name, message.as_string(), run_at=run_at, person_id=getattr(to_person, "id", None))
@@ -96,13 +97,8 @@ def compose(
     """The finished message. Raises jinja2's UndefinedError when a fact the template needs is missing."""
     settings = settings_of_app()
     language = known_language(to_person.language)
-    given = {key: _shown(value, key) for key, value in facts.items()}
-    if "path" in given:
-        given["url"] = settings.base_url + str(given.pop("path"))
-    for moment, told in _MOMENTS.items():
-        if given.get(moment) is not None:
-            zone = get_timezone(getattr(to_person, "time_zone", None) or "UTC")
-            given[told] = format_local(given[moment], "d MMMM, HH:mm zzz", tzinfo=zone, locale=language)
+    zone = getattr(to_person, "time_zone", None) or "UTC"
+    given = _told({key: _shown(value, key) for key, value in facts.items()}, settings.base_url, zone, language)
     given |= {"person_name": _shown(to_person.name, "name"), "language": language}
     given["agency_name"] = _shown(agency.name, "name")
     given |= {"accent": agency.accent, "accent_ink": agency.ink}
@@ -166,6 +162,24 @@ def _keep(
     db.session.flush()
     enqueue_after_commit(JobName.SEND_MAIL, run_at=run_at, mail_id=mail_id)
     return mail_id
+
+
+def _told(given: dict[str, Any], base_url: str, zone: str, language: str) -> dict[str, Any]:
+    """Facts with moments in words and paths as addresses, also those of the things that facts list."""
+    told: dict[str, Any] = {}
+    for key, value in given.items():
+        if key == "path":
+            told["url"] = base_url + str(value)
+        elif isinstance(value, dict):
+            told[key] = _told(value, base_url, zone, language)
+        elif isinstance(value, list):
+            told[key] = [_told(one, base_url, zone, language) if isinstance(one, dict) else one for one in value]
+        else:
+            told[key] = value
+        if key in _MOMENTS and value is not None:
+            in_words = format_local(value, "d MMMM, HH:mm zzz", tzinfo=get_timezone(zone), locale=language)
+            told[_MOMENTS[key]] = in_words
+    return told
 
 
 def _shown(value: Any, key: str = "") -> Any:

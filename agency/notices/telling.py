@@ -18,6 +18,7 @@ from sqlalchemy.dialects.postgresql import ARRAY
 
 from agency.notices.agency_look import look_of
 from agency.notices.choices import quiet_of, ways_of
+from agency.notices.holding import leaves_at
 from agency.notices.kinds import GATHERED_FOR, KINDS
 from agency.notices.mail import NO_AGENCY, send_notice
 from agency.notices.models import Notice
@@ -59,12 +60,14 @@ def tell(
     mail: MailFacts | None = None,
     but: UUID | None = None,
     answers_to: str = "",
+    leave_by: datetime | None = None,
 ) -> list[Told]:
     """Tell each of these people of the scope's agency, `but` one left out, as they want to be told. Flushes.
 
     `values` are what `line.txt` of the kind names: names, numbers, nothing a customer wrote. A kind with a mail of its
     own takes `mail`, the facts of its folder, or makes them for one person: `path` is the subject's unless they say
-    another. `answers_to` is that of `send_notice`. Raises KeyError for a kind that has no line in
+    another. `answers_to` is that of `send_notice`. A mail that is made when it leaves does so by `leave_by`, or in the
+    first moment after it at which a mail may come. Raises KeyError for a kind that has no line in
     `KINDS`.
     """
     known, agency_id, now = KINDS[kind], current_scope().agency_id, clock.now()
@@ -72,7 +75,7 @@ def tell(
     if not people:
         return []
     ways = ways_of([one.id for one in people], kind, brand_id)
-    gathered = [one for one in people if known.gathered and ways[one.id].by_mail]
+    gathered = [one for one in people if known.gathered and not known.made_by and ways[one.id].by_mail]
     by_own_mail = not known.gathered and any(way.by_mail for way in ways.values())
     agency = look_of(agency_id) if by_own_mail else NO_AGENCY
     waiting = _waiting_mails([one.id for one in gathered], kind)
@@ -82,7 +85,9 @@ def tell(
         if not way.in_app and not way.by_mail:
             continue
         (notice,) = _make(kind, person, [subject], brand_id=brand_id, values=values or {}, in_app=way.in_app)
-        if way.by_mail and known.gathered:
+        if way.by_mail and known.made_by is not None and brand_id is not None:
+            notice.mail_due_at = leaves_at(known.made_by, kind, person, brand_id, leave_by, _may_come(kind, person))
+        elif way.by_mail and known.gathered:
             notice.mail_due_at = _together_at(kind, person, waiting.get(person.id))
         elif way.by_mail:
             notice.mail_due_at = notice.mailed_at = from_when = _may_come(kind, person)
@@ -106,6 +111,7 @@ def tell_of_many(
 ) -> None:
     """Tell one person of many things at once, of a kind whose mails go together; as many statements as for one."""
     assert KINDS[kind].gathered, "each mail of its own costs statements of its own"
+    assert KINDS[kind].made_by is None, "its promise names a brand"
     way = ways_of([person.id], kind, brand_id)[person.id]
     if not way.in_app and not way.by_mail:
         return

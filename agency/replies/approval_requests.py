@@ -8,7 +8,7 @@ commits.
 from __future__ import annotations
 
 from collections.abc import Collection, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import timedelta
 from typing import Any, NamedTuple
 from uuid import UUID
@@ -39,19 +39,16 @@ class Closed(NamedTuple):
     words: str = ""
 
 
-@dataclass(frozen=True, slots=True)
-class Asked:
-    """A request just made, and the tokens of its link and of the address for answers, told nowhere else."""
+class Links(NamedTuple):
+    """The tokens of a request's link and of the address for answers, told nowhere else."""
 
-    request: ApprovalRequest
     token: str
     answer_token: str
 
 
-def ask(reply: Reply, text_hash: str, person: Person) -> Asked:
+def ask(reply: Reply, text_hash: str, person: Person) -> ApprovalRequest:
     """Ask this person for a yes to the words the reply has now. The reply must wait and be locked."""
     assert reply.text_id is not None
-    now = clock.now()
     request = ApprovalRequest(
         agency_id=reply.agency_id,
         brand_id=reply.brand_id,
@@ -63,13 +60,32 @@ def ask(reply: Reply, text_hash: str, person: Person) -> Asked:
         approver_id=person.id,
         approver_name=person.name,
         asked_at=reply.state_since,
-        expires_at=now + LIFE,
+        expires_at=clock.now() + LIFE,
     )
     db.session.add(request)
     db.session.flush()
-    about = Subject(reply.agency_id, reply.brand_id, reply.account_id, request.id)
-    token, answer_token = (mint(p, person.id, about=about) for p in (Purpose.APPROVE_REPLY, Purpose.ANSWER_MAIL))
-    return Asked(request, token, answer_token)
+    return request
+
+
+def links_of(request: ApprovalRequest) -> Links:
+    """New tokens for a request whose mail leaves now; those made before for it end."""
+    about = Subject(request.agency_id, request.brand_id, request.account_id, request.id)
+    token, answer_token = (
+        mint(p, request.approver_id, about=about) for p in (Purpose.APPROVE_REPLY, Purpose.ANSWER_MAIL)
+    )
+    request.expires_at = clock.now() + LIFE
+    return Links(token, answer_token)
+
+
+def newest_open(reply_ids: Collection[UUID], person_id: UUID) -> dict[UUID, ApprovalRequest]:
+    """What this person was last asked about each of these replies and nothing has ended, by reply; one statement."""
+    wanted = select(ApprovalRequest).where(
+        one_of(ApprovalRequest.reply_id, reply_ids),
+        ApprovalRequest.approver_id == person_id,
+        ApprovalRequest.ended_at.is_(None),
+    )
+    rows = db.session.scalars(wanted.order_by(ApprovalRequest.id).execution_options(populate_existing=True))
+    return {row.reply_id: row for row in rows}
 
 
 def find(request_id: UUID, *, lock: bool = False) -> ApprovalRequest | None:

@@ -19,6 +19,7 @@ from sqlalchemy import and_, select, update
 from agency.notices.agency_look import look_of
 from agency.notices.choices import ways_of
 from agency.notices.mail import send_notice
+from agency.notices.models import Notice
 from agency.notices.telling import Thing, mails_from, tell
 from agency.replies.approval_requests import BROWSER_CHARACTERS
 from agency.replies.around_many import read_around
@@ -32,7 +33,7 @@ from tenants.holders import approver_in
 from tenants.models import Brand, Person
 from tenants.permissions import Actor
 from tenants.scope import current_scope
-from tenants.tokens import Purpose, mint_for_agency, was_link_of_agency, was_minted
+from tenants.tokens import Purpose, mint_for_agency, was_link_of_agency
 
 KIND: Final = "replies_wait_today"
 MORNING: Final = 8
@@ -114,7 +115,7 @@ def mail_days() -> int:
         some = [reply.brand_id for reply in replies]
         if len(some) < FROM_MANY or not early.intersection(some):
             continue
-        if was_minted(Purpose.APPROVE_DAY, person_id, agency_id, since=now - NOT_AGAIN):
+        if _was_mailed(person_id, now - NOT_AGAIN):
             continue
         person, until = db.session.get_one(Person, person_id), end_of_day(now, {zone_of[one] for one in some})
         if not ways_of([person_id], KIND, None)[person_id].by_mail or mails_from(person, now) >= until:
@@ -128,6 +129,14 @@ def mail_days() -> int:
         )
         mailed += 1
     return mailed
+
+
+def _was_mailed(person_id: UUID, since: datetime) -> bool:
+    """Whether a morning's mail was promised to them since; links that other mails hold, or somebody asked for, do not
+    count.
+    """
+    wanted = select(Notice.id).where(Notice.person_id == person_id, Notice.kind == KIND, Notice.mailed_at >= since)
+    return db.session.execute(wanted.limit(1)).first() is not None
 
 
 def _facts(person: Person, agency_id: UUID, brand_ids: Sequence[UUID]) -> dict[str, Any]:

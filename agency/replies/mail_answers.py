@@ -19,7 +19,7 @@ from agency.notices import answers
 from agency.notices.mail import words_of
 from agency.notices.telling import Thing, colleagues, tell
 from agency.replies import approval_requests
-from agency.replies.models import Reply
+from agency.replies.models import ApprovalRequest, Reply
 from tenants import audit
 from tenants.base_app import settings_of_app
 from tenants.database import db
@@ -48,7 +48,8 @@ def link_of(raw: bytes, envelope: str = "") -> Link | None:
 
 
 def take(link: Link, raw: bytes) -> Outcome:
-    """Keep what the mail says beside its case, once however often it is handed over; the scope becomes its brand's.
+    """Keep what the mail says beside the case of each reply that the mail it answers named, once however often it is
+    handed over; the scope becomes their brand's.
 
     Nothing is kept from somebody who no longer decides for the brand, or about a customer who was erased.
     """
@@ -59,12 +60,8 @@ def take(link: Link, raw: bytes) -> Outcome:
     author = approval_requests.approver_of(request) if request is not None else None
     if request is None or author is None:
         return "ignored"
-    conversation = db.session.execute(
-        select(Conversation)
-        .join(Reply, (Reply.agency_id == Conversation.agency_id) & (Reply.conversation_id == Conversation.id))
-        .where(Reply.id == request.reply_id)
-    ).scalar_one_or_none()
-    if conversation is None or conversation.context.get("erased") or not _is_new(request.id, raw):
+    cases = _cases_of(request)
+    if not cases or not _is_new(request.id, raw):
         return "ignored"
     answer = answers.read(raw)
     language = db.session.execute(select(Agency.language).where(Agency.id == about.agency_id)).scalar_one()
@@ -73,22 +70,39 @@ def take(link: Link, raw: bytes) -> Outcome:
         "automatic": answer.automatic,
         "set_aside": answer.set_aside,
         "dropped_count": answer.dropped_count,
+        "count": len(cases),
     }
-    inbox_desk.take_note(author, conversation.id, words_of("mail_answered", "note.txt", language, **facts))
+    note = words_of("mail_answered", "note.txt", language, **facts)
     outcome: Outcome = "set_aside" if answer.set_aside else "automatic" if answer.automatic else "noted"
-    if outcome == "noted":
-        _tell(author, request.reply_id, conversation)
-    audit.record(
-        author,
-        "reply.mail_answer",
-        "reply",
-        request.reply_id,
-        brand_id=request.brand_id,
-        outcome=outcome,
-        reason=answer.set_aside,
-        dropped_count=answer.dropped_count,
-    )
+    for reply_id, conversation in cases:
+        inbox_desk.take_note(author, conversation.id, note)
+        if outcome == "noted":
+            _tell(author, reply_id, conversation)
+        audit.record(
+            author,
+            "reply.mail_answer",
+            "reply",
+            reply_id,
+            brand_id=request.brand_id,
+            outcome=outcome,
+            reason=answer.set_aside,
+            dropped_count=answer.dropped_count,
+        )
     return outcome
+
+
+def _cases_of(request: ApprovalRequest) -> list[tuple[UUID, Conversation]]:
+    """The replies that the request's mail named, each with its case, those of erased people left out."""
+    of_mail = (ApprovalRequest.mail_id == request.mail_id) if request.mail_id else (ApprovalRequest.id == request.id)
+    rows = db.session.execute(
+        select(Reply.id, Conversation)
+        .join(Conversation, (Conversation.agency_id == Reply.agency_id) & (Conversation.id == Reply.conversation_id))
+        .join(ApprovalRequest, (ApprovalRequest.agency_id == Reply.agency_id) & (ApprovalRequest.reply_id == Reply.id))
+        .where(of_mail, ApprovalRequest.approver_id == request.approver_id)
+        .order_by(Reply.id)
+    )
+    found = {reply_id: conversation for reply_id, conversation in rows if not conversation.context.get("erased")}
+    return list(found.items())
 
 
 def _tell(author: Actor, reply_id: UUID, conversation: Conversation) -> None:

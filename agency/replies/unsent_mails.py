@@ -5,14 +5,17 @@ from __future__ import annotations
 from collections.abc import Collection
 from uuid import UUID
 
-from sqlalchemy import or_, select, union, update
+from sqlalchemy import Select, or_, select, union, update
 
 from agency.inbox.models import Conversation, Message
+from agency.notices.holding import promise
 from agency.notices.models import Notice
+from agency.replies.approval_mail import KIND
 from agency.replies.models import ApprovalRequest, Reply
 from tenants import clock
 from tenants.database import db
 from tenants.models import OutgoingMail
+from tenants.outbox import JobName
 
 ERASED = "erased: the mail was about somebody who is forgotten"
 
@@ -36,4 +39,30 @@ def take_back(contact_ids: Collection[UUID]) -> int:
         .returning(OutgoingMail.id)
         .execution_options(synchronize_session=False)
     )
-    return len(taken.all())
+    mail_ids = list(taken.scalars())
+    db.session.execute(
+        update(Notice)
+        .where(or_(Notice.subject_id.in_(replies), Notice.subject_id.in_(cases)), Notice.mailed_at.is_(None))
+        .values(mail_due_at=None)
+        .execution_options(synchronize_session=False)
+    )
+    _ask_about_others(mail_ids, replies)
+    return len(mail_ids)
+
+
+def _ask_about_others(mail_ids: Collection[UUID], replies: Select[tuple[UUID]]) -> None:
+    """A mail that asked about several replies is made anew about those to other people."""
+    others = db.session.execute(
+        update(Notice)
+        .where(
+            Notice.mail_id.in_(mail_ids),
+            Notice.kind == KIND,
+            Notice.settled_at.is_(None),
+            Notice.subject_id.not_in(replies),
+        )
+        .values(mail_id=None, mailed_at=None, mail_due_at=clock.now())
+        .returning(Notice.of_brand_id, Notice.person_id)
+        .execution_options(synchronize_session=False)
+    )
+    for brand_id, person_id in sorted({(row.of_brand_id, row.person_id) for row in others}):
+        promise(JobName.MAIL_WAITING, brand_id, person_id, clock.now())

@@ -14,6 +14,7 @@ from agency.notices.sending import mails_kept, send_mail
 from tenants import people
 from tenants.database import db
 from tests.factories import Agency, Factory
+from tests.leaving import mails_leave
 from tests.web.replying import row_of, waiting_reply
 
 SECRET = {"Authorization": "Bearer what the provider knows"}
@@ -26,6 +27,12 @@ def reply_id(make: Factory, ana: Agency) -> UUID:
 
 @pytest.fixture
 def address(whole_app: Flask, superuser: Engine, reply_id: UUID) -> str:
+    return address_of(whole_app, superuser)
+
+
+def address_of(whole_app: Flask, superuser: Engine) -> str:
+    """Where an answer to the one mail there is goes."""
+    mails_leave(whole_app, superuser)
     with superuser.begin() as connection:
         mail_id = connection.execute(text("select id from outgoing_mail")).scalar_one()
     with whole_app.app_context():
@@ -74,6 +81,20 @@ def test_an_answer_becomes_a_note_once_whoever_it_says_it_is_from(
             text("select facts ->> 'outcome' from brand_audit where action = 'reply.mail_answer'")
         )
         assert list(acts.scalars()) == ["noted"]
+
+
+def test_an_answer_to_a_mail_about_several_stands_beside_each_of_them_and_says_so(
+    whole_app: Flask, ana: Agency, make: Factory, superuser: Engine
+) -> None:
+    for _ in range(2):
+        waiting_reply(ana, make.conversation(ana))
+    address = address_of(whole_app, superuser)
+    waiting_reply(ana, make.conversation(ana))  # in no mail yet
+    raw = answer(address)
+    for outcome in ("noted", "ignored"):
+        assert posted(whole_app, raw) == (200, outcome)
+    said = "Answer to a mail about 2 replies:\n\nPlease call them first."
+    assert notes(superuser) == [(ana.client_owner.name, said)] * 2
 
 
 def test_the_secret_and_the_token_are_both_needed(whole_app: Flask, address: str, superuser: Engine) -> None:

@@ -29,6 +29,7 @@ from jobs.runner import run_promises
 from tenants.base_app import create_base_app, redis_of_app
 from tenants.database import db
 from tests.factories import Agency, Factory
+from tests.leaving import mails_leave
 from tests.stages import Apps, Stage
 
 PAGE, PROFILE, LOCATION = "100200300", "17841400000000001", "accounts/11/locations/22"
@@ -133,7 +134,8 @@ class House:
             connection.execute(text("update account set throttled_until = null"))
 
     def keep_promises(self) -> None:
-        """Run every open promise once, in this process, whatever its time."""
+        """Run every open promise once, in this process, whatever its time; mails that wait for others leave first."""
+        mails_leave(self.agency.app, self.superuser)
         with self.superuser.connect() as connection:
             numbers = connection.execute(
                 text("select id from outbox_entry where done_at is null and given_up_at is null order by id")

@@ -214,6 +214,7 @@ def test_defaults_in_the_table_of_settings_are_the_real_ones() -> None:
     assert said["ONBRAND_PROXY_HOPS"] == str(local.onbrand_proxy_hops)
     for name, here, there in (
         ("ONBRAND_POLL_SECONDS", local.poll_seconds, production.poll_seconds),
+        ("ONBRAND_MAIL_TOGETHER_SECONDS", local.mail_together_seconds, production.mail_together_seconds),
         ("ONBRAND_SETTLE_SECONDS", local.settle_seconds, production.settle_seconds),
     ):
         assert said[name] == f"{here} local, {there} production"

@@ -36,6 +36,7 @@ IN_HEALTH_SECONDS = {
     JobName.NAME_PERSON: 5,  # one call
     JobName.SEND_MAIL: 10,
     JobName.GATHER_NOTICES: 2,
+    JobName.MAIL_WAITING: 5,  # ten replies a mail
     JobName.BACKFILL: 60,  # a page of posts to its last comment
     JobName.IMPORT_FILE: 40,
     JobName.RANK_DUE: 21,  # its longest run and a slice

@@ -29,6 +29,7 @@ from tenants import clock
 from tenants.database import db
 from tenants.settings import SettingsError
 from tests.factories import Agency, Factory
+from tests.leaving import mails_leave
 
 HOSTILE = 'Zimne jedzenie <script>alert(1)</script> 🥶 \u202eodwrotnie\u202c & "cytat"\nhttps://evil.example/x'
 
@@ -46,25 +47,32 @@ class Reader:
 def waiting(reader: Reader, **changes: object):  # type: ignore[no-untyped-def]
     facts = {
         "brand_name": "Hotel Bursztynowa Zatoka",
+        "brand_mark": "BZ",
+        "brand_colour": "#0b6e6e",
+        "brand_ink": "#ffffff",
+        "answerable": True,
+        "more": 0,
+        "day": {},
+    }
+    reply = {
         "customer_name": "Test Customer",
         "customer_words": HOSTILE,
         "draft": "Przepraszamy.\nZapraszamy ponownie.",
         "due_at": clock.now(),
         "path": "/a/1",
-        "brand_mark": "BZ",
-        "brand_colour": "#0b6e6e",
-        "brand_ink": "#ffffff",
         "stars": 2,
         "written_by": "Ana",
         "guide_version": 3,
         "remarks": 0,
         "let_go": "",
-        "answerable": True,
         "waited_hours": 0,
         "silence": "",
         "silence_at": None,
     }
-    return mail.compose("reply_awaits_you", reader, agency=AgencyLook("Lantern Street"), **{**facts, **changes})
+    facts |= {name: value for name, value in changes.items() if name in facts}
+    reply |= {name: value for name, value in changes.items() if name not in facts}
+    look = AgencyLook("Lantern Street")
+    return mail.compose("reply_awaits_you", reader, agency=look, **facts, replies=[reply])
 
 
 LINKS = [f"http://localhost/a/1{form}" for form in ("", "?open=change", "?open=decline")]
@@ -220,6 +228,7 @@ def test_submitting_a_reply_writes_to_the_brands_approvers_alone(
     conversation_id = make.conversation(ana, text=HOSTILE)
     with ana.entered(ana.staff):
         desk.submit(ana.staff, desk.start_draft(ana.staff, conversation_id, "We are sorry to hear this.").id)
+    mails_leave(app, superuser)
     with superuser.connect() as connection:
         owner = connection.execute(
             text("select email from person where id = :id"), {"id": ana.client_owner.user_id}

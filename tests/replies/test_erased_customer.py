@@ -5,18 +5,20 @@ from __future__ import annotations
 from uuid import UUID
 
 import pytest
-from sqlalchemy import select, update
+from sqlalchemy import Engine, select, update
 
 from agency.inbox import erasing
 from agency.inbox.contacts import erasures
 from agency.inbox.contacts.reading import get_person
 from agency.inbox.models import Contact, Conversation, Message
-from agency.replies import lapsing
+from agency.replies import approval_mail, lapsing, unsent_mails
 from agency.replies.models import Reply
+from agency.replies.moves import locked
 from jobs.erasing import erase_contacts
 from tenants.database import db
 from tenants.errors import Conflict, Invalid
 from tenants.models import OutgoingMail
+from tests.leaving import mails_leave
 from tests.replies.conftest import Case, ScriptedTransport
 
 
@@ -68,10 +70,11 @@ def test_typed_words_that_answer_them_go_wherever_they_stand(case: Case) -> None
         assert db.session.scalars(select(Reply.draft_text).where(Reply.id == typed)).one() is None
 
 
-def test_a_mail_that_asks_about_their_words_and_has_not_left_never_leaves(case: Case) -> None:
+def test_a_mail_that_asks_about_their_words_and_has_not_left_never_leaves(case: Case, superuser: Engine) -> None:
     waiting, theirs = case.draft(), customer(case)
     case.do("submit", waiting)
     brand_id = case.agency.brand_ids[0]
+    mails_leave(case.agency.app, superuser)
     with case.agency.entered(case.agency.team_lead):
         mail = db.session.scalars(select(OutgoingMail)).one()
         assert mail.sealed is not None
@@ -81,3 +84,8 @@ def test_a_mail_that_asks_about_their_words_and_has_not_left_never_leaves(case: 
     with case.agency.entered():
         mail = db.session.scalars(select(OutgoingMail)).one()
         assert (mail.sealed, mail.sent_at, mail.given_up_at is not None) == (None, None, True)
+        assert approval_mail.ask_again(locked(waiting), case.agency.client_owner.user_id)
+        unsent_mails.take_back([theirs])
+    mails_leave(case.agency.app, superuser)
+    with case.agency.entered():
+        assert len(db.session.scalars(select(OutgoingMail.id)).all()) == 1, "nor is one made that was promised"

@@ -15,12 +15,14 @@ from agency.replies.approval_requests import requests_of
 from agency.replies.models import ApprovalRequest
 from tenants.database import db
 from tests.factories import Agency
+from tests.leaving import mails_leave
 
 LINK = re.compile(r"http://localhost(/a/[A-Za-z0-9_-]{43})")
 
 
 def bodies(app: Flask, superuser: Engine) -> list[str]:
     """Both parts of every mail there is, first to last, sent now where it was not."""
+    mails_leave(app, superuser)
     with superuser.begin() as connection:
         waiting = list(connection.execute(text("select id from outgoing_mail where sent_at is null")).scalars())
     with app.app_context():

@@ -1,0 +1,75 @@
+"""What a mail that asks for a yes says of one reply."""
+
+from __future__ import annotations
+
+from typing import Any, Final
+
+from agency.replies import checks
+from agency.replies.models import Reply, ReplyText
+from agency.replies.moves import text_of
+from agency.replies.policy_clock import clock_from_data
+from agency.replies.variants import offered_variants, safe_variant_of
+from agency.replies.waiting import policy_asked_by
+from styleguides.masking import masked
+from tenants import clock
+
+MOST_CHARACTERS: Final = 4000
+"""Of a text in a mail; the page behind the link shows all of it."""
+
+
+def facts_of(reply: Reply, path: str, *, again: bool, most_characters: int = MOST_CHARACTERS) -> dict[str, Any]:
+    """The reply as the mail shows it; `path` is its link. `again`: says for how long it has waited."""
+    conversation, text = checks.conversation_of(reply), text_of(reply)
+    return {
+        "customer_name": conversation.author_name,
+        "customer_words": cut(checks.message_of(reply).text, most_characters),
+        "stars": conversation.stars,
+        "written_by": text.author_name,
+        "draft": cut(text.text, most_characters),
+        "wordings": _wordings(reply, text, most_characters),
+        "guide_version": text.guide_version,
+        "remarks": len(text.findings),
+        "let_go": text.let_go_reason or "",
+        "due_at": conversation.due_at,
+        "sends_at": reply.not_before,
+        "sends_in_hours": reply.not_before_because == "hours",
+        **_waiting_facts(reply, again=again),
+        "path": path,
+    }
+
+
+def _waiting_facts(reply: Reply, *, again: bool) -> dict[str, Any]:
+    """What the mail says of waiting: for how long it has, and what silence will mean from when on."""
+    kept = clock_from_data(reply.waits_clock)
+    silence_at = kept.silence_at if kept is not None and kept.fell_at is None else None
+    silence = kept.silence if kept is not None and silence_at is not None else ""
+    if silence == "safe_variant" and safe_variant_of(reply) is None:
+        silence = "escalate" if policy_asked_by(reply).terms.escalate_to else "hold"
+    since = (kept.asked_at if kept is not None else None) or reply.state_since
+    return {
+        "waited_hours": max(1, round((clock.now() - since).total_seconds() / 3600)) if again else 0,
+        "silence": silence,
+        "silence_at": silence_at,
+    }
+
+
+def _wordings(reply: Reply, first: ReplyText, most_characters: int) -> list[dict[str, Any]]:
+    """Each of several wordings as the mail shows it, in order; none where there is one only."""
+    others = offered_variants(reply)
+    several = [(first, False), *((one.text, one.is_safe) for one in others)] if others else []
+    return [
+        {
+            "draft": cut(text.text, most_characters),
+            "guide_version": text.guide_version,
+            "remarks": len(text.findings),
+            "let_go": text.let_go_reason or "",
+            "is_safe": is_safe,
+        }
+        for text, is_safe in several
+    ]
+
+
+def cut(text: str, most_characters: int = MOST_CHARACTERS) -> str:
+    """What a mail may say of it: a mailbox is no place for what leads to a person."""
+    text = masked(text[: most_characters + 1])
+    return text if len(text) <= most_characters else text[:most_characters] + " […]"
