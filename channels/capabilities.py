@@ -12,7 +12,7 @@ from typing import Literal, Protocol, runtime_checkable
 
 from channels.errors import ChannelError
 from channels.items import IncomingItem, Kind, Page, PublishedReply, ReadBack, ReplyState, SetAside
-from channels.protocol import Answer, ConnectedAccount, Deed, Exchange, Request, Secret
+from channels.protocol import Answer, ConnectedAccount, Deed, Exchange, ReplyTarget, Request, Secret
 
 
 @dataclass(frozen=True, slots=True)
@@ -265,6 +265,41 @@ class ReadsOurAnswers(Protocol):
         self, account: ConnectedAccount, answers: Sequence[OurAnswer], exchanges: Sequence[Exchange]
     ) -> list[SeenAnswer]:
         """One for each of the answers, in their order. Raises nothing."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class SoughtReply:
+    """An answer of ours that is looked for, as `ChannelAdapter.plan_find_our_reply` is told of it; `key` is the
+    caller's.
+    """
+
+    key: str
+    target: ReplyTarget
+    text: str
+    sent_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class FoundTogether:
+    """Those of them that were found, by their keys, and what is read next; nothing where the others are read alone."""
+
+    found: Mapping[str, ReadBack] = field(default_factory=dict)
+    more: tuple[Request, ...] = ()
+
+
+@runtime_checkable
+class FindsTogether(Protocol):
+    """Adapters that can find several answers of one account by one reading. It never proves that one is absent."""
+
+    def plan_find_together(self, account: ConnectedAccount, sought: Sequence[SoughtReply]) -> list[Request]:
+        """The first reads; none where each had better be read alone."""
+        ...
+
+    def read_find_together(
+        self, account: ConnectedAccount, sought: Sequence[SoughtReply], exchanges: Sequence[Exchange]
+    ) -> FoundTogether:
+        """Give *all* exchanges made so far. Raises nothing."""
         ...
 
 

@@ -1,17 +1,18 @@
-"""What platforms show of many replies at once: each is read by its adapter as if it were alone, what several of them
-ask is asked once, and one platform's answers travel together. No database.
+"""What platforms show of many replies at once: where one reading shows several of an account, that is made first; any
+other is read by its adapter as if it were alone, what several ask is asked once, and all travel together. No database.
 """
 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Any, Final
 from uuid import UUID
 
 from channels.allowances import ask_for, notes_of_all
 from channels.budgets import Budgets, Lane
+from channels.capabilities import FindsTogether, SoughtReply
 from channels.items import ReadBack
 from channels.protocol import ConnectedAccount, Exchange, ReplyTarget, Request
 from channels.registry import adapter_for
@@ -38,10 +39,69 @@ class Sought:
 
 @dataclass
 class _Reading:
+    """One reply's. `asked_for`: there is room for its first requests."""
+
     sought: Sought
     requests: list[Request]
+    asked_for: bool = True
     exchanges: list[Exchange] = field(default_factory=list)
     seen: ReadBack | None = None
+
+    @property
+    def is_over(self) -> bool:
+        return self.seen is not None
+
+    def go_on(self) -> None:
+        """Hear what its adapter says of everything read so far, and what it asks next where it says so."""
+        sought = self.sought
+        adapter = adapter_for(sought.account.platform)
+        try:
+            seen = adapter.read_find_our_reply(
+                sought.account, sought.target, sought.text, self.exchanges, sent_at=sought.sent_at
+            )
+        except Exception:
+            log.exception("look_failed", reply_id=str(sought.reply_id))
+            seen = FAILED
+        if seen.more:
+            self.requests = list(seen.more)
+        else:
+            self.seen = seen
+
+
+@dataclass
+class _Group:
+    """Several replies of an account that one reading may show."""
+
+    adapter: FindsTogether
+    account: ConnectedAccount
+    readings: list[_Reading]
+    requests: list[Request]
+    asked_for: bool = True
+    exchanges: list[Exchange] = field(default_factory=list)
+
+    @property
+    def is_over(self) -> bool:
+        return not self.requests
+
+    @property
+    def sought(self) -> list[SoughtReply]:
+        """As adapters are told of them."""
+        return [
+            SoughtReply(str(one.sought.reply_id), one.sought.target, one.sought.text, one.sought.sent_at)
+            for one in self.readings
+        ]
+
+    def go_on(self) -> None:
+        """Take what was found by everything read so far; the others are read alone once nothing more is asked."""
+        try:
+            told = self.adapter.read_find_together(self.account, self.sought, self.exchanges)
+        except Exception:
+            log.exception("look_together_failed", account_id=self.account.account_id)
+            self.requests = []
+            return
+        self.requests = list(told.more)
+        for one in self.readings:
+            one.seen = told.found.get(str(one.sought.reply_id))
 
 
 @dataclass
@@ -53,33 +113,52 @@ class Plan:
     waits: dict[UUID, float]
     _tenant: str
     _readings: list[_Reading]
+    _groups: list[_Group]
 
     def read(self, transport: Speaks, budgets: Budgets | None) -> dict[UUID, ReadBack]:
         """Read all others to their ends, in rounds. A platform's trouble is what is seen, and raised is nothing."""
+        self._read_in_rounds(self._groups, transport, budgets)
+        self._read_in_rounds(self._readings, transport, budgets)
+        return {one.sought.reply_id: one.seen or TOO_LONG for one in self._readings}
+
+    def _read_in_rounds(
+        self, readings: Sequence[_Reading] | Sequence[_Group], transport: Speaks, budgets: Budgets | None
+    ) -> None:
         for number in range(1, LONGEST_READING_ROUNDS + 1):
-            unread = [one for one in self._readings if one.seen is None]
+            unread = [one for one in readings if not one.is_over]
             if not unread:
-                break
-            if budgets is not None and number > 1:  # what was begun is read to its end
-                budgets.ask("looks", [ask_for(one.requests, self._tenant) for one in unread])
+                return
+            if budgets is not None:  # what was begun is read to its end, whether or not there is room
+                asked = [ask_for(one.requests, self._tenant) for one in unread if number > 1 or not one.asked_for]
+                budgets.ask("looks", asked)
             exchanges = _fetched([one.requests for one in unread], transport)
             if budgets is not None:
                 budgets.note(notes_of_all({id(e.result): e for some in exchanges for e in some}.values()))
             for one, some in zip(unread, exchanges, strict=True):
                 one.exchanges += some
-                _read(one)
-        return {one.sought.reply_id: one.seen or TOO_LONG for one in self._readings}
+                one.go_on()
 
 
 def planned(sought: Sequence[Sought], tenant: str, lane: Lane, budgets: Budgets | None) -> Plan:
     """What to ask about these replies of an agency, as far as their platforms' allowances go; asks nobody yet."""
     readings = [_begun(one) for one in sought]
-    asking = [one for one in readings if one.requests]
-    waits = [0.0] * len(asking)
+    groups = _groups_of([one for one in readings if one.requests])
+    alone = [one for one in readings if one.requests and one.asked_for]
+    waits = [0.0] * (len(alone) + len(groups))
     if budgets is not None:
-        waits = budgets.ask(lane, [ask_for(one.requests, tenant) for one in asking])
-    held = {one.sought.reply_id: wait for one, wait in zip(asking, waits, strict=True) if wait > 0}
-    return Plan(held, tenant, [one for one in readings if one.sought.reply_id not in held])
+        asks = [ask_for(one.requests, tenant) for one in alone]
+        # Half as many as there are replies: no page shows fewer than three, or it is the last.
+        asks += [replace(ask_for(one.requests, tenant), calls=-(-len(one.readings) // 2)) for one in groups]
+        waits = budgets.ask(lane, asks)
+    held: dict[UUID, float] = {}
+    for one, wait in zip([*([one] for one in alone), *(one.readings for one in groups)], waits, strict=True):
+        held |= {reading.sought.reply_id: wait for reading in one if wait > 0}
+    return Plan(
+        held,
+        tenant,
+        [one for one in readings if one.sought.reply_id not in held],
+        [one for one in groups if one.readings[0].sought.reply_id not in held],
+    )
 
 
 def _begun(sought: Sought) -> _Reading:
@@ -91,25 +170,30 @@ def _begun(sought: Sought) -> _Reading:
         log.exception("look_failed", reply_id=str(sought.reply_id))
         one.seen = FAILED
     if not one.requests and one.seen is None:
-        _read(one)
+        one.go_on()
     return one
 
 
-def _read(one: _Reading) -> None:
-    """What its adapter says of everything read so far; what it asks next where it says so."""
-    sought = one.sought
-    adapter = adapter_for(sought.account.platform)
-    try:
-        seen = adapter.read_find_our_reply(
-            sought.account, sought.target, sought.text, one.exchanges, sent_at=sought.sent_at
-        )
-    except Exception:
-        log.exception("look_failed", reply_id=str(sought.reply_id))
-        seen = FAILED
-    if seen.more:
-        one.requests = list(seen.more)
-    else:
-        one.seen = seen
+def _groups_of(readings: Sequence[_Reading]) -> list[_Group]:
+    by_account: dict[str, list[_Reading]] = {}
+    for one in readings:
+        by_account.setdefault(one.sought.account.account_id, []).append(one)
+    groups = []
+    for some in by_account.values():
+        account = some[0].sought.account
+        adapter = adapter_for(account.platform)
+        if not isinstance(adapter, FindsTogether):
+            continue
+        group = _Group(adapter, account, some, [])
+        try:
+            group.requests = adapter.plan_find_together(account, group.sought)
+        except Exception:
+            log.exception("look_together_failed", account_id=account.account_id)
+        if group.requests:
+            groups.append(group)
+            for one in some:
+                one.asked_for = False
+    return groups
 
 
 def _fetched(each: Sequence[Sequence[Request]], transport: Speaks) -> list[list[Exchange]]:

@@ -210,7 +210,8 @@ def _apart(
 ) -> tuple[list[tuple[Begun, ReadBack]], list[tuple[Begun, ReadBack]]]:
     """Of what is found by the same name one is decided with the others, and the rest after it."""
     named: set[str] = set()
-    together, alone = [], []
+    together: list[tuple[Begun, ReadBack]] = []
+    alone: list[tuple[Begun, ReadBack]] = []
     for one in looked:
         names = {comment_key(name) for name in one[1].platform_ids}
         (alone if named & names else together).append(one)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from channels.google_business import oauth
 from channels.google_business.events import ReviewEvents
+from channels.google_business.find_together import FindsByList
 from channels.google_business.notices import LONGEST_NOTICE, Notices
 from channels.google_business.notifications import Notifications
 from channels.google_business.our_answers import OurAnswers
@@ -28,11 +29,21 @@ TRAITS = ChannelTraits(
 
 
 class GoogleBusinessAdapter(
-    ReviewPolls, ReviewsTogether, ReviewHistory, ReviewEvents, Replies, OurAnswers, Notices, Notifications, Standing
+    ReviewPolls,
+    ReviewsTogether,
+    ReviewHistory,
+    ReviewEvents,
+    Replies,
+    FindsByList,
+    OurAnswers,
+    Notices,
+    Notifications,
+    Standing,
 ):
     """See `channels.protocol.ChannelAdapter`, and `channels.capabilities` for what else it can do:
 
-    `ReadsEvents`, `PollsTogether`, `ReadsHistory`, `Subscribes`, `ChecksAccess`, `PublishesNotices`, `ReadsOurAnswers`.
+    `ReadsEvents`, `PollsTogether`, `ReadsHistory`, `Subscribes`, `ChecksAccess`, `PublishesNotices`, `ReadsOurAnswers`,
+    `FindsTogether`.
     """
 
     traits = TRAITS

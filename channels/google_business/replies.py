@@ -106,15 +106,20 @@ class Replies:
             return ReadBack("cannot_tell", reason="thread_gone")
         except ChannelError as error:
             return ReadBack("cannot_tell", reason=error.code)
-        if target.deed == "withdraw_reply":
-            if reply is None:
-                return ReadBack("found", (target.external_id,))
-            return _undone(reply, target)
-        if reply is not None and same_text(reply.text, text) and not _older(reply, sent_at):
-            return ReadBack("found", (target.external_id,), reply=reply)
+        return verdict_of(reply, target, text, sent_at)
+
+
+def verdict_of(reply: OwnReply | None, target: ReplyTarget, text: str, sent_at: datetime) -> ReadBack:
+    """What the answer that stands beneath a review says of ours; None where none stands there."""
+    if target.deed == "withdraw_reply":
         if reply is None:
-            return ReadBack("absent") if target.deed == "reply" else ReadBack("cannot_tell", reason="reply_gone")
-        return _undone(reply, target) if target.deed == "edit_reply" else _another(reply)
+            return ReadBack("found", (target.external_id,))
+        return _undone(reply, target)
+    if reply is not None and same_text(reply.text, text) and not _older(reply, sent_at):
+        return ReadBack("found", (target.external_id,), reply=reply)
+    if reply is None:
+        return ReadBack("absent") if target.deed == "reply" else ReadBack("cannot_tell", reason="reply_gone")
+    return _undone(reply, target) if target.deed == "edit_reply" else _another(reply)
 
 
 def _review(exchanges: Sequence[Exchange]) -> IncomingItem:

@@ -144,12 +144,13 @@ class House:
         run_promises(open_numbers, self.agency.app)
 
     def pass_time(self, seconds: int) -> None:
-        """Move everything the database's clock judges into the past, and the pauses that Redis's judges."""
+        """Move everything the database's clock judges into the past, and the allowances that Redis's judges."""
         client = self.agency.app.extensions["onbrand_redis"]
         for key in client.scan_iter("onbrand:budget:*"):
-            until = client.hget(key, "paused_until")
-            if until is not None:
-                client.hset(key, "paused_until", float(until) - seconds)
+            for name in ("paused_until", "full_at", "told_at"):
+                at = client.hget(key, name)
+                if at is not None:
+                    client.hset(key, name, float(at) - seconds)
         moves = {
             "reply": ("sent_at", "lease_until", "next_try_at"),
             "outbox_entry": ("run_at", "leased_until"),

@@ -21,6 +21,7 @@ from channels.protocol import Answer, ConnectedAccount, ReplyTarget, Request
 from channels.scripted_transport import ScriptedTransport, json_answer
 from tenants.database import new_id
 from tenants.sealed import Secret
+from tests.channels.stand_ins import START, GoogleStandIn, account_of, minutes
 from tests.replies.conftest import Case
 from tests.replies.test_publishing_many import Pages, approved, publish_many, told
 
@@ -187,3 +188,46 @@ def test_the_same_question_is_asked_once() -> None:
     seen = planned(sought, "agency", "looks", None).read(transport, None)
     assert [seen[one.reply_id].platform_ids for one in sought] == [("1_3",), ("1_4",)]
     assert len(transport.requests) == 3
+
+
+def reviews(count: int) -> tuple[GoogleStandIn, list[Sought]]:
+    """A location whose list has pages of five, and answers that are looked for: some stand there, some do not."""
+    google, account = GoogleStandIn(page_size=5), account_of("google_business")
+    sought = []
+    for number in range(count):
+        at = START + minutes(number)
+        google.write(f"r{number}", "Zimna zupa", at)
+        target = ReplyTarget(f"r{number}", f"r{number}", "review", seen_updated_at=at)
+        sought.append(Sought(new_id(), "Thanks", target, account, START + minutes(1000)))
+        if number % 4 != 3:
+            google.reply(f"r{number}", "Thanks" if number % 4 < 2 else "By hand", START + minutes(1001), "PENDING")
+    del google.reviews["r4"]
+    return google, sought
+
+
+@pytest.mark.parametrize(
+    ("of", "calls"),
+    [
+        (slice(0, 40), 8 + 20 + 1),  # all pages; what stands otherwise or not at all, and what is gone, alone
+        (slice(36, 40), 1 + 2),  # the newest page shows them
+        (slice(0, 4), 1 + 4),  # too far back for so few: asked alone
+        (slice(0, 3), 3),
+    ],
+)
+def test_a_locations_list_finds_many_and_proves_nothing_absent(of: slice, calls: int) -> None:
+    google, sought = reviews(40)
+    some = sought[of]
+    seen = planned(some, "agency", "looks", None).read(ScriptedTransport(google), None)
+    assert len(google.calls) == calls
+    for one in some:
+        alone = planned([one], "agency", "looks", None).read(ScriptedTransport(google), None)
+        assert seen[one.reply_id] == alone[one.reply_id]
+    found = Counter(one.state for one in seen.values())
+    assert found["found"] == sum(1 for one in range(*of.indices(40)) if one % 4 < 2 and one != 4)
+
+
+def test_a_list_that_fails_leaves_each_to_be_read_alone() -> None:
+    google, sought = reviews(12)
+    google.failing = {"orderBy": RateLimited(60, "app")}
+    seen = planned(sought, "agency", "looks", None).read(ScriptedTransport(google), None)
+    assert Counter(one.state for one in seen.values()) == {"found": 5, "cannot_tell": 4, "absent": 3}
