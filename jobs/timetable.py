@@ -35,5 +35,6 @@ TIMETABLE = (
     Line(JobName.RING_WAITING, 60),
     Line(JobName.TELL_AUDIT_HEADS, 3600),
     Line(JobName.MAIL_DAYS, 1800),
+    Line(JobName.MAIL_OUTCOMES, 60),
     Line(JobName.INDEX_WORDS, 3, only_when=indexing.is_due),
 )

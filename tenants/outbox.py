@@ -62,6 +62,7 @@ class JobName(StrEnum):
     READ_ANSWERS_AGAIN = "read_answers_again"
     TELL_AUDIT_HEADS = "tell_audit_heads"
     MAIL_DAYS = "mail_days"
+    MAIL_OUTCOMES = "mail_outcomes"
 
 
 def enqueue_after_commit(job: JobName, *, run_at: datetime | None = None, **ids: UUID | str | int) -> None:

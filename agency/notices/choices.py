@@ -48,6 +48,12 @@ def ways_of(person_ids: Collection[UUID], kind: str, brand_id: UUID | None) -> d
     return {one: chosen.get(one, usual) for one in person_ids}
 
 
+def have_chosen(person_id: UUID, kind: str) -> bool:
+    """Whether this person of the scope's agency chose themselves how to be told of it, for any brand."""
+    wanted = select(NoticeChoice.id).where(NoticeChoice.person_id == person_id, NoticeChoice.kind == kind)
+    return db.session.execute(wanted.limit(1)).first() is not None
+
+
 @dataclass(frozen=True, slots=True)
 class Quiet:
     """When mails come: on these weekdays (Monday is 0), and not from `begin` until `end`, minutes of the person's day.

@@ -37,7 +37,7 @@ NO_AGENCY = AgencyLook()
 _UNSHOWN = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f\u2028\u2029\u202a-\u202e\u2066-\u2069]")
 _NAMES = ("name", "names", "written_by")
 """Endings of facts that are what somebody or something is called."""
-_MOMENTS = {"due_at": "due", "silence_at": "silence_from", "sends_at": "sends_from"}
+_MOMENTS = {"due_at": "due", "silence_at": "silence_from", "sends_at": "sends_from", "published_at": "published_on"}
 """Facts that are moments, and what each is called once it is words."""
 
 

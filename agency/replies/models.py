@@ -230,6 +230,7 @@ class Approval(BrandOwned, Dated, Base):
     was none, and `step` the one of its steps. A lapsed approval keeps its row, with when and why it was voided.
     `came_by` is the door the person came by (`tenants.permissions.Actor`); None where that was not kept. Where several
     wordings were offered, `wording` is the number of the one the decision is about, or began from, of `wordings`.
+    `outcome_told_at`: whoever said yes was mailed what became of it (`outcome_mail_id`), or is not to be.
     """
 
     __tablename__ = "approval"
@@ -246,12 +247,20 @@ class Approval(BrandOwned, Dated, Base):
     came_by: Mapped[str | None] = mapped_column(Text)
     wording: Mapped[int | None]
     wordings: Mapped[int | None]
+    outcome_told_at: Mapped[datetime | None]
+    outcome_mail_id: Mapped[UUID | None]
     voided_at: Mapped[datetime | None]
     void_reason: Mapped[str | None] = mapped_column(Text)
     __table_args__ = (
         belongs_to("reply", "reply_id"),
         belongs_to("reply_text", "reply_text_id"),
         Index("ix_approval_reply", "agency_id", "reply_id", "created_at"),
+        Index(
+            "ix_approval_untold",
+            "agency_id",
+            "id",
+            postgresql_where=text("outcome_told_at is null and decision in ('approved', 'step_approved')"),
+        ),
         Index(
             "uq_approval_live",
             "agency_id",

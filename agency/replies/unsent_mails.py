@@ -11,7 +11,7 @@ from agency.inbox.models import Conversation, Message
 from agency.notices.holding import promise
 from agency.notices.models import Notice
 from agency.replies.approval_mail import KIND
-from agency.replies.models import ApprovalRequest, Reply
+from agency.replies.models import Approval, ApprovalRequest, Reply
 from tenants import clock
 from tenants.database import db
 from tenants.models import OutgoingMail
@@ -29,6 +29,7 @@ def take_back(contact_ids: Collection[UUID]) -> int:
     theirs = select(Message.id).where(Message.contact_id.in_(contact_ids))
     replies = select(Reply.id).where(or_(Reply.conversation_id.in_(cases), Reply.in_reply_to_id.in_(theirs)))
     mails = union(
+        select(Approval.outcome_mail_id).where(Approval.reply_id.in_(replies)),
         select(ApprovalRequest.mail_id).where(ApprovalRequest.reply_id.in_(replies)),
         select(Notice.mail_id).where(or_(Notice.subject_id.in_(replies), Notice.subject_id.in_(cases))),
     )
@@ -50,8 +51,8 @@ def take_back(contact_ids: Collection[UUID]) -> int:
     return len(mail_ids)
 
 
-def _ask_about_others(mail_ids: Collection[UUID], replies: Select[tuple[UUID]]) -> None:
-    """A mail that asked about several replies is made anew about those to other people."""
+def _ask_about_others(mail_ids: Collection[UUID], replies: Select[UUID]) -> None:
+    """A mail about several replies is made anew about those to other people."""
     others = db.session.execute(
         update(Notice)
         .where(
@@ -62,6 +63,12 @@ def _ask_about_others(mail_ids: Collection[UUID], replies: Select[tuple[UUID]]) 
         )
         .values(mail_id=None, mailed_at=None, mail_due_at=clock.now())
         .returning(Notice.of_brand_id, Notice.person_id)
+        .execution_options(synchronize_session=False)
+    )
+    db.session.execute(
+        update(Approval)
+        .where(Approval.outcome_mail_id.in_(mail_ids), Approval.reply_id.not_in(replies))
+        .values(outcome_mail_id=None, outcome_told_at=None)
         .execution_options(synchronize_session=False)
     )
     for brand_id, person_id in sorted({(row.of_brand_id, row.person_id) for row in others}):

@@ -18,6 +18,7 @@ def kind_words() -> dict[str, str]:
         "guide_awaits_you": _("A style guide waits for your word"),
         "policy_awaits_you": _("An approval policy waits for your signature"),
         "answer_taken_back": _("A published answer is taken back"),
+        "yes_came_to": _("What became of replies you said yes to"),
         "connection_broke": _("A channel needs a sign-in"),
         "connection_ends": _("A channel's access ends soon"),
         "answer_stands_differently": _("A published answer no longer stands as it was"),

@@ -46,6 +46,7 @@ IN_HEALTH_SECONDS = {
     JobName.RAISE_MERGED: 2,
     JobName.INDEX_WORDS: 25,  # what changed for twenty seconds, what is older for two
     JobName.TELL_AUDIT_HEADS: 20,  # one read a chain
+    JobName.MAIL_OUTCOMES: 20,  # one read an agency, some mails
     JobName.MAIL_DAYS: 20,  # one read an agency, some mails
     JobName.UPKEEP: 60,  # its own slot of the timetable
 }

@@ -169,6 +169,70 @@ MAILS: dict[str, tuple[str, dict[str, Any]]] = {
             ],
         },
     ),
+    "yes_came_to": (
+        "yes_came_to",
+        {
+            "brands": [
+                {
+                    "name": "Pennywell <b>",
+                    "mark": "PW",
+                    "colour": "#1b4d8f",
+                    "ink": "#ffffff",
+                    "replies": [
+                        {
+                            "outcome": "published",
+                            "published_at": datetime(2026, 11, 23, 8, 16, tzinfo=UTC),
+                            "customer_name": "Anna\nSzczebrzeszyńska",
+                            "draft": "Bardzo przepraszamy.\n\nZapraszamy <ponownie>.",
+                            "live_url": "https://platform.example/p/1?a=1&b=2",
+                        },
+                        {
+                            "outcome": "refused",
+                            "published_at": datetime(2026, 11, 23, 8, 17, tzinfo=UTC),
+                            "customer_name": None,
+                            "draft": "Thank you.",
+                            "live_url": "",
+                        },
+                        {
+                            "outcome": "taken_back",
+                            "published_at": datetime(2026, 11, 23, 8, 18, tzinfo=UTC),
+                            "customer_name": "Jan",
+                            "draft": "Thanks.",
+                            "live_url": "",
+                        },
+                    ],
+                }
+            ],
+            "count": 5,
+            "published_count": 1,
+            "more": 2,
+        },
+    ),
+    "yes_came_to_one": (
+        "yes_came_to",
+        {
+            "brands": [
+                {
+                    "name": "Padaria Sol Poente",
+                    "mark": "SP",
+                    "colour": "#a04000",
+                    "ink": "#ffffff",
+                    "replies": [
+                        {
+                            "outcome": "published",
+                            "published_at": datetime(2026, 11, 23, 8, 16, tzinfo=UTC),
+                            "customer_name": "Anna",
+                            "draft": "Thank you.",
+                            "live_url": "https://platform.example/p/1",
+                        }
+                    ],
+                }
+            ],
+            "count": 1,
+            "published_count": 1,
+            "more": 0,
+        },
+    ),
     "replies_wait_today": (
         "replies_wait_today",
         {
