@@ -70,12 +70,16 @@ class Case:
                 text(
                     "update reply set sent_at = sent_at - make_interval(secs => :s),"
                     " lease_until = lease_until - make_interval(secs => :s),"
-                    " next_try_at = next_try_at - make_interval(secs => :s)"
+                    " next_try_at = next_try_at - make_interval(secs => :s) where conversation_id = :id"
                 ),
-                {"s": seconds},
+                {"s": seconds, "id": self.conversation_id},
             )
             connection.execute(
-                text("update outbox_entry set run_at = run_at - make_interval(secs => :s)"), {"s": seconds}
+                text(
+                    "update outbox_entry set run_at = run_at - make_interval(secs => :s) where ids ->> 'reply_id' in"
+                    " (select id::text from reply where conversation_id = :id)"
+                ),
+                {"s": seconds, "id": self.conversation_id},
             )
 
     def promises(self, job: str) -> int:

@@ -16,7 +16,7 @@ from uuid import UUID
 import pytest
 from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
-from sqlalchemy import Engine, text
+from sqlalchemy import Engine, Row, text
 
 from agency.replies import variants
 from agency.replies.variants import Given
@@ -66,9 +66,13 @@ SCRIPTS = {
     "somebody dies at every look": ["publish lost", *LOOK_CRASHES, "looked for", "publish"],
 }
 """What goes wrong in an order worth remembering; what does not fit is refused, as in the generated ones."""
-LIVE = (
-    "select count(*) from approval where voided_at is null and decision in ('approved', 'released') group by reply_id"
+NOW = text("select r.state, t.text, t.text_hash from reply r join reply_text t on t.id = r.text_id where r.id = :id")
+LIVE = text(
+    "select count(*) from approval where voided_at is null and decision in ('approved', 'released')"
+    " and reply_id in (select id from reply where conversation_id = :id) group by reply_id"
 )
+OTHER_WORDS = text("select text from reply_text where reply_id = :id and text <> :words order by number limit 1")
+KNOWN = text("select text_hash from approval where decision = 'approved' and reply_id = :id")
 
 
 _pages = itertools.count(1)
@@ -116,14 +120,21 @@ class Life:
         return f"Żółć {self.written} of {self.case.conversation_id} <b>🙂</b>"
 
     def state(self) -> str:
-        return self.case.row(self.reply_id).state
+        return str(self.now().state)
+
+    def now(self) -> Row[Any]:
+        """Its state and words, by no program of ours."""
+        with self.case.superuser.connect() as connection:
+            return connection.execute(NOW, {"id": self.reply_id}).one()
 
     def do(self, deed: str) -> None:
         """As people and programs do it; raises AppError where it is refused."""
         case, name, point = self.case, *([*deed.split(" ", 1), ""][:2])
-        row = case.row(self.reply_id)
+        row = self.now()
         if name == "approve":
-            case.do("approve", self.reply_id, "0" * 64 if point else row.text_hash, actor="client_owner")
+            shown = hash_of(self.shown_before(row.text)) if point else row.text_hash
+            case.do("approve", self.reply_id, shown, actor="client_owner")
+            assert not point, "a yes to other words was taken"
             self.approved.add(row.text)
         elif name == "change":
             words = self.words()
@@ -171,6 +182,11 @@ class Life:
         else:
             self.run(name, point)
 
+    def shown_before(self, words: str) -> str:
+        """Other words this reply had, the first of them; some that it never had where there are none."""
+        with self.case.superuser.connect() as connection:
+            return connection.execute(OTHER_WORDS, {"id": self.reply_id, "words": words}).scalar() or "never shown"
+
     def void(self) -> None:
         """What was said yes to and does not stand yet may not go out any more."""
         self.approved &= {posted["message"] for posted in self.page.posted}
@@ -210,17 +226,14 @@ class Life:
         stands = Counter(posted["message"] for posted in self.page.posted)
         assert set(stands) <= self.approved, "words nobody approved"
         assert set(stands.values()) <= {1}, "the same words twice"
-        row = self.case.row(self.reply_id)
+        row = self.now()
         assert row.state != "published" or stands[row.text] == 1, "published, and it stands nowhere"
         assert row.state != "refused" or not stands[row.text], "refused, and it stands there"
         with self.case.superuser.connect() as connection:
-            assert set(connection.execute(text(LIVE)).scalars()) <= {1}, "two approvals live at once"
-            known = connection.execute(
-                text("select text_hash from approval where decision = 'approved' and reply_id = :id"),
-                {"id": self.reply_id},
-            ).scalars()
+            live = connection.execute(LIVE, {"id": self.case.conversation_id}).scalars()
+            assert set(live) <= {1}, "two approvals live at once"
             if row.state == "published":
-                assert hash_of(row.text) in set(known)
+                assert hash_of(row.text) in set(connection.execute(KNOWN, {"id": self.reply_id}).scalars())
 
 
 # Few steps need no shortening, and shortening them takes longer than all of them.
