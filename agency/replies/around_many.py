@@ -17,7 +17,7 @@ from agency.inbox.models import Message
 from agency.replies import standing
 from agency.replies.around import IN_FLIGHT_STATES, Around, Base, remembered
 from agency.replies.around_rows import Rows, rows_around
-from agency.replies.checks import has_passed
+from agency.replies.checks import asks_for_words, has_passed
 from agency.replies.joins import one_of
 from agency.replies.models import Reply, ReplyText
 from styleguides.brand_check import Ready
@@ -30,9 +30,9 @@ def read_around(
     reply_ids: Collection[UUID], *, with_sayings: bool = False, with_guides: bool = True
 ) -> dict[UUID, Around]:
     """Of each of these replies in the scope, by id, as plain rows (`agency.replies.around_rows`). Two statements; one
-    more each where words have no check that still holds, where there are direct messages, private replies and reviews
-    of Google, three where something published is changed, one `with_sayings` (`styleguides.brand_check.Ready`). Without
-    `with_guides` the first alone: for whoever asks only who may decide.
+    more each where a check has to read what customers wrote, where there are direct messages, private replies and
+    reviews of Google, three where something published is changed, one `with_sayings`
+    (`styleguides.brand_check.Ready`). Without `with_guides` the first alone: for whoever asks only who may decide.
     """
     found = {rows.reply.id: _around(rows) for rows in rows_around(reply_ids)} if reply_ids else {}
     if not found or not with_guides:
@@ -45,7 +45,8 @@ def read_around(
         one.know(ready=ready[one.reply.brand_id])
         one.know(has_passed=has_passed(one.reply, one))
         replies.append(one.reply)
-    read_cases([one for one in found.values() if with_sayings or not one.has_passed])
+    unread = [one for one in found.values() if not one.has_passed and asks_for_words(one.reply, one)]
+    read_cases(list(found.values()) if with_sayings else unread)
     _read_standing([one for one in replies if one.platform == "google_business" and one.deed == "reply"], found)
     _read_written([one for one in replies if one.kind == "message"], found)
     _read_private([one for one in replies if one.private and one.kind != "message" and one.deed == "reply"], found)

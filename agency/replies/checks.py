@@ -9,6 +9,7 @@ from typing import Any
 from sqlalchemy import select
 
 from agency.inbox import outgoing
+from agency.inbox.case import with_complaint
 from agency.inbox.models import Conversation
 from agency.replies import standing
 from agency.replies.around import IN_FLIGHT_STATES as IN_FLIGHT_STATES
@@ -81,12 +82,24 @@ def check_text_of(
     return check_words(
         around.conversation,
         text.text,
-        case=case or around.case,
+        case=case or _case_asked_for(reply, around),
         private=reply.private,
         beside_others=beside_others,
         began_with=None if text.by_approver else reply.began_with,
         ready=around.ready,
     )
+
+
+def asks_for_words(reply: Reply, around: Around) -> bool:
+    """Whether a check of this reply needs the customer's words: not where a complaint is remembered with the reply and
+    what guidelines say is left out.
+    """
+    is_remembered = reply.complaint is not None and reply.state not in NOT_LEFT
+    return not is_remembered or around.ready is None or around.ready.sayings is not None
+
+
+def _case_asked_for(reply: Reply, around: Around) -> CaseFacts:
+    return around.case if asks_for_words(reply, around) else with_complaint(CaseFacts(""), reply.complaint)
 
 
 def has_passed(reply: Reply, around: Around) -> bool:

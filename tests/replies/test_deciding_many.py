@@ -9,9 +9,11 @@ from uuid import UUID, uuid4
 import pytest
 from sqlalchemy import Engine, text
 
-from agency.replies import checks, desk, queries
+from agency.inbox.case import COMPLAINT
+from agency.replies import around_many, checks, desk, queries
 from agency.replies.deciding_many import Decided, Shown, approve_many, look_at_many
 from styleguides import facts
+from styleguides.scenarios import CaseFacts
 from tenants import brand_hours
 from tenants.database import db
 from tenants.errors import AppError, Forbidden, Invalid
@@ -139,12 +141,18 @@ def test_what_may_not_pass_is_left_and_says_why(
 def test_a_check_that_passed_is_made_anew_only_where_it_might_find_something_else(
     case: Case, waits: UUID, make: Factory, superuser: Engine, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    agency, made = case.agency, list[str]()
+    agency, made, read = case.agency, list[bool](), list[Any]()
     make.guide(agency, [{"kind": "banned", "id": "no-refund", "level": "stop", "phrases": ["refund"]}])
     case.do("withdraw", waits)
     case.do("submit", waits)
-    check = checks.check_words
-    monkeypatch.setattr(checks, "check_words", lambda *args, **kw: made.append(args[1]) or check(*args, **kw))
+    check, cases = checks.check_words, around_many.case_facts_many
+
+    def checked(*args: Any, case: CaseFacts, **kw: Any) -> Any:
+        made.append(COMPLAINT in case.case_kinds)
+        return check(*args, case=case, **kw)
+
+    monkeypatch.setattr(checks, "check_words", checked)
+    monkeypatch.setattr(around_many, "case_facts_many", lambda asked: read.extend(asked) or cases(asked))
     same, named, private, complaint, older, unkept = ids = copies(superuser, waits, 6)
     for reply_id, sql in {
         named: "update conversation set author_name = 'Other' where id = (select conversation_id from reply where {})",
@@ -159,6 +167,8 @@ def test_a_check_that_passed_is_made_anew_only_where_it_might_find_something_els
     assert made == []
     assert len(press(agency, shown_now(agency, *ids[1:])).approved) == 5
     assert len(made) == 5
+    assert sum(made) == 1, "as it was remembered"
+    assert len(read) == 1, "the customer's words, where nothing was remembered"
     (stopped,) = copies(superuser, waits, 1)
     with agency.entered(agency.agency_admin):
         fact = {"name": "Answer", "kind": "text", "value": "soon", "subjects": []}
