@@ -126,8 +126,7 @@ class Run:
         began = time.monotonic()
         while not _is_enough(town, self.strikes >= self.scenario.least_strikes, time.monotonic() - began, self.size):
             time.sleep(luck.uniform(*self.scenario.every_seconds))
-            self.scenario.strike(town, luck)
-            self.strikes += 1
+            self.strikes += self.scenario.strike(town, luck)
             programs.start_again(town.house)
             if self.moves:
                 _move(town)

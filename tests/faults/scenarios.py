@@ -38,11 +38,13 @@ def _nothing(_town: Town) -> None:
 
 @dataclass(frozen=True)
 class Scenario:
-    """`strike` lets one fault in and may return before it ends; `heal` ends all of them."""
+    """`strike` lets one fault in, and may return before it ends: whether anything was there to be hit. `heal` ends all
+    of them.
+    """
 
     name: str
     what: str
-    strike: Callable[[Town, random.Random], None]
+    strike: Callable[[Town, random.Random], bool]
     every_seconds: tuple[float, float] = (1.0, 5.0)
     begin: Callable[[Town], None] = _nothing
     heal: Callable[[Town], None] = _nothing
@@ -50,16 +52,16 @@ class Scenario:
     lies: Sequence[dict[str, object]] = (LAG,)
 
 
-def _kill_somebody(town: Town, luck: random.Random) -> None:
-    programs.kill(town.house, luck.choice(("horse", "worker", "both")), luck)
+def _kill_somebody(town: Town, luck: random.Random) -> bool:
+    return programs.kill(town.house, luck.choice(("horse", "worker", "both")), luck)
 
 
-def _kill_a_horse(town: Town, luck: random.Random) -> None:
-    programs.kill(town.house, "horse", luck)
+def _kill_a_horse(town: Town, luck: random.Random) -> bool:
+    return programs.kill(town.house, "horse", luck)
 
 
-def _leave_alone(_town: Town, _luck: random.Random) -> None:
-    pass
+def _leave_alone(_town: Town, _luck: random.Random) -> bool:
+    return True
 
 
 def _arm(town: Town) -> None:
@@ -74,14 +76,15 @@ def _disarm(town: Town) -> None:
         program.wait(60)
 
 
-def _break_postgres(town: Town, _luck: random.Random) -> None:
+def _break_postgres(town: Town, _luck: random.Random) -> bool:
     town.break_postgres()
+    return True
 
 
 _turns = itertools.count()
 
 
-def _trouble_valkey(town: Town, _luck: random.Random) -> None:
+def _trouble_valkey(town: Town, _luck: random.Random) -> bool:
     """Killed, frozen, emptied, full, in turn."""
     turn = next(_turns) % 4
     if turn == 0:
@@ -97,6 +100,7 @@ def _trouble_valkey(town: Town, _luck: random.Random) -> None:
         town.redis().config_set("maxmemory", "1mb")
         time.sleep(TROUBLED_SECONDS)
         town.redis().config_set("maxmemory", "0")
+    return True
 
 
 TROUBLES = (
@@ -112,7 +116,7 @@ TROUBLES = (
 )
 
 
-def _trouble_the_wire(town: Town, luck: random.Random) -> None:
+def _trouble_the_wire(town: Town, luck: random.Random) -> bool:
     """One of the three wires, for five seconds."""
     wire = luck.choice((town.to_platforms, town.to_platforms, town.to_postgres, town.to_valkey))
     trouble = luck.choice(TROUBLES)
@@ -121,11 +125,13 @@ def _trouble_the_wire(town: Town, luck: random.Random) -> None:
     wire.trouble = trouble
     time.sleep(TROUBLED_SECONDS)
     wire.trouble = Trouble()
+    return True
 
 
-def _stall_the_platform(town: Town, _luck: random.Random) -> None:
+def _stall_the_platform(town: Town, _luck: random.Random) -> bool:
     """Every answer comes 40 s late: longer than a call may take."""
     town.to_platforms.trouble = Trouble("stall", "down", seconds=40.0, percent=40)
+    return True
 
 
 def _calm(town: Town) -> None:
@@ -133,15 +139,17 @@ def _calm(town: Town) -> None:
         wire.trouble = Trouble()
 
 
-def _stop_a_horse(town: Town, luck: random.Random) -> None:
+def _stop_a_horse(town: Town, luck: random.Random) -> bool:
     """Stopped in the midst of its job, until everything heals: far past its lease where time is moved."""
-    able = programs.at_work(town.house)
+    able, before = programs.at_work(town.house), len(town.stopped)
     for horse in programs.horses_of(luck.choice(able)) if able else ():
         with contextlib.suppress(psutil.NoSuchProcess):
             horse.suspend()
             town.stopped.append(horse)
+    hit = len(town.stopped) > before
     if len(town.stopped) > 1:
         _go_on(town, 1)
+    return hit
 
 
 def _go_on(town: Town, keep: int = 0) -> None:
