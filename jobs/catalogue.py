@@ -114,6 +114,7 @@ CATALOGUE: dict[JobName, JobKind] = {
     JobName.WITHDRAW_ACCESS: JobKind("jobs.access:withdraw_access", "setup", 120, tries=12, together=5),
     JobName.DELETE_PERSON: JobKind("jobs.access:delete_person", "upkeep", 300, tries=12),
     JobName.ERASE_CONTACTS: JobKind("jobs.erasing:erase_contacts", "desk", 600, tries=12),
+    JobName.EXPORT_PEOPLE: JobKind("jobs.people_export:export_people", "upkeep", 300, tries=4),
     JobName.SEND_MAIL: JobKind("jobs.notices:send_mail", "mail", 60, tries=12, together=5),
     JobName.GATHER_NOTICES: JobKind("jobs.notices:gather_notices", "mail", 60, tries=12, together=5),
     JobName.MAIL_WAITING: JobKind("jobs.notices:mail_waiting", "mail", 60, tries=12, together=5),

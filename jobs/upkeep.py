@@ -10,7 +10,7 @@ from rq.timeouts import JobTimeoutException
 from sqlalchemy import Select, String, and_, cast, exists, func, select
 
 from agency.inbox import bulk, moderation, returning
-from agency.inbox.contacts import deeds
+from agency.inbox.contacts import deeds, exports
 from agency.notices import gathering, sending
 from agency.replies import answered_words, approval_requests, lapsing, live_sweep, versions, visibility
 from agency.replies.models import PublishAttempt, Reply
@@ -69,6 +69,7 @@ def keep_up(app: Flask) -> None:
                 approval_requests.end_overdue()
                 deeds.fill_name_keys()
                 bulk.forget_old()
+                exports.forget_old()
                 versions.forget_old()
                 gathering.forget_old()
         except JobTimeoutException:

@@ -41,6 +41,7 @@ class JobName(StrEnum):
     WITHDRAW_ACCESS = "withdraw_access"
     DELETE_PERSON = "delete_person"
     ERASE_CONTACTS = "erase_contacts"
+    EXPORT_PEOPLE = "export_people"
     DO_DEED = "do_deed"
     KEEP_MEDIA = "keep_media"
     NAME_PERSON = "name_person"

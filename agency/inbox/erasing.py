@@ -20,7 +20,7 @@ from sqlalchemy.dialects.postgresql import ARRAY
 from sqlalchemy.types import Text, Uuid
 
 from agency.inbox import intake, merging
-from agency.inbox.contacts import linking, named
+from agency.inbox.contacts import exports, linking, named
 from agency.inbox.contacts.identities import lock
 from agency.inbox.contacts.models import ERASED, Contact, ContactLink, ContactNote
 from agency.inbox.models import Conversation, HistoryImport, Message, Note
@@ -165,6 +165,7 @@ def forget(contact_ids: Collection[UUID]) -> set[UUID]:
     for statement in (_REPLIES, _DRAFTS, _DRAFTS_BENEATH):
         db.session.execute(statement, values)
     named.forget(named.look(contact_ids))
+    exports.void({account.brand_id for account in accounts})
     for row in held:
         db.session.execute(update(Contact).where(Contact.id == row.id).values(_nobody()).execution_options(**_QUIET))
     if grouped:

@@ -156,6 +156,25 @@ class CustomersPage:
     is_vips: bool = told("VIPs are shown.", default=False)
     next_url: str = told("The next page.", default="")
     first_url: str = told("Back to the top.", default="")
+    export_url: str = told("The file of all of them; for who may.", default="")
+
+
+@dataclass(frozen=True, kw_only=True)
+class PeopleExportPage:
+    """The file of everybody who writes to a brand, `customers/people_export.html`. Posts nothing but the mark."""
+
+    brand: BrandLook = told("To whom they write.")
+    url: str = told("Of itself; where the form goes.")
+    list_url: str = told("Everybody who writes.")
+    begin: str = told("What the button says; none while it is made.", default="")
+    words: str = told("How it stands; none where it was never asked for.", default="")
+    is_made: bool = told("It is being made.", default=False)
+    is_bad: bool = told("It stopped or is gone.", default=False)
+    value: int = told("Identities done.", default=0)
+    limit: int = told("Identities in all.", default=0)
+    by: str = told("Who ordered it, and when.", default="")
+    until: str = told("How long it is kept.", default="")
+    file_url: str = told("The file.", default="")
 
 
 @dataclass(frozen=True, kw_only=True)

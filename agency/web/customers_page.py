@@ -53,6 +53,9 @@ def customers(brand_id: str) -> Response:
         is_vips=is_vips,
         next_url=_url(brand.id, **kept, after=mark) if mark else "",
         first_url=_url(brand.id, **kept) if given else "",
+        export_url=url_for("people_export_page.people_export", brand_id=brand.id)
+        if actor.may(Permission.CONTACT_EXPORT)
+        else "",
     )
     return make_response(render_page("customers/page.html", page))
 

@@ -73,6 +73,7 @@ PAGES = (
     "customer_links",
     "customer_data",
     "customers_page",
+    "people_export_page",
     "kept_media",
     "composer",
     "sending",

@@ -77,6 +77,10 @@ DEEDS: Final[tuple[Worded, ...]] = (
     worded("erased"),
     worded("erasure ordered"),
     worded("exported"),
+    worded("people export ordered"),
+    worded("people exported"),
+    worded("people export fetched"),
+    worded("people export refused"),
     worded("failed"),
     worded("found more than once"),
     worded("given"),
@@ -181,7 +185,8 @@ _AREAS_DEEDS: Final[dict[str, str]] = {
     "brand": "archived changed hours_changed opened paused resumed unshelved",
     "client_sheet": "changed",
     "contact": (
-        "erased erasure_ordered exported link_confirmed linked note_changed note_written spam_lifted "
+        "erased erasure_ordered exported link_confirmed linked note_changed note_written people_export_fetched "
+        "people_export_ordered people_export_refused people_exported spam_lifted "
         "spam_marked unlinked vip_ended vip_set weight_set"
     ),
     "conversation": (

@@ -366,6 +366,20 @@ ROWS: dict[str, Callable[[Tenant], Row]] = {
         "asked_by": t.id_of("person"),
         "asked_by_name": t.word("eraser"),
     },
+    "people_export": lambda t: {
+        **_owned(t, "people_export"),
+        "state": "done",
+        "asked_by": t.id_of("person"),
+        "asked_by_name": t.word("exporter"),
+        "created_at": clock.now(),
+        "part_count": 1,
+    },
+    "people_export_part": lambda t: {
+        **_owned(t, "people_export_part"),
+        "export_id": t.id_of("people_export"),
+        "number": 1,
+        "body": t.word("exported").encode(),
+    },
     "conversation": lambda t: {
         **_owned(t, "conversation"),
         "account_id": t.id_of("account"),

@@ -43,6 +43,7 @@ ID_NAMES = {
     "contact_id": "contact",
     "conversation_id": "conversation",
     "erasure_id": "contact_erasure",
+    "export_id": "people_export",
     "fact_id": "fact",
     "topic_id": "topic",
     "guideline_id": "guideline",

@@ -32,6 +32,7 @@ IN_HEALTH_SECONDS = {
     JobName.WITHDRAW_ACCESS: 10,  # one sign-in may open hundreds of accounts
     JobName.DELETE_PERSON: 60,  # every agency once
     JobName.ERASE_CONTACTS: 120,  # thousands of messages, a slice a second
+    JobName.EXPORT_PEOPLE: 60,  # its longest run and a large person
     JobName.KEEP_MEDIA: 60,  # a film of 25 MB
     JobName.NAME_PERSON: 5,  # one call
     JobName.SEND_MAIL: 10,

@@ -51,6 +51,7 @@ NOT_SEALED = {
     "deletion_request.person_hash",
     "poll_turn.idle_digest",
     "history_import.file",
+    "people_export_part.body",
     "history_import.file_hash",
     "kept_media.body",
     "kept_media.sha256",

@@ -1,4 +1,4 @@
-"""People who write, what proves that two identities are one person, what staff wrote of them, and erasings."""
+"""People who write, what proves that two identities are one person, what staff wrote of them, erasings and exports."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import CheckConstraint, Index, SmallInteger, Text, UniqueConstraint, text
+from sqlalchemy import BigInteger, CheckConstraint, Index, LargeBinary, SmallInteger, Text, UniqueConstraint, func, text
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.orm import Mapped, mapped_column, validates
 
@@ -179,4 +179,52 @@ class ContactErasure(BrandOwned, Dated, Base):
         Index("ix_contact_erasure_brand", "agency_id", "brand_id", "id"),
         Index("ix_contact_erasure_open", "agency_id", "id", postgresql_where=text("state <> 'done'")),
         CheckConstraint("state in ('waiting', 'running', 'done')", name="state_is_known"),
+    )
+
+
+class PeopleExport(BrandOwned, Dated, Base):
+    """That everything held of everybody who writes to a brand is put into a file, by whom, and how far it is.
+
+    `state` is `waiting`, `running`, `done`, `void` (somebody in it was erased) or `refused` (whoever asked may not
+    any more). `last_contact_id` is the identity read last, in the order of ids; `people_count` how many there were when
+    it began, `done_count`, `row_count` and `byte_count` what is in the parts. `moved_at` is when it last went on.
+    """
+
+    __tablename__ = "people_export"
+    state: Mapped[str] = mapped_column(Text, default="waiting", server_default="waiting")
+    asked_by: Mapped[UUID]
+    asked_by_name: Mapped[str] = mapped_column(Text)
+    last_contact_id: Mapped[UUID | None]
+    people_count: Mapped[int] = mapped_column(default=0, server_default="0")
+    done_count: Mapped[int] = mapped_column(default=0, server_default="0")
+    row_count: Mapped[int] = mapped_column(default=0, server_default="0")
+    byte_count: Mapped[int] = mapped_column(BigInteger, default=0, server_default="0")
+    part_count: Mapped[int] = mapped_column(default=0, server_default="0")
+    moved_at: Mapped[datetime] = mapped_column(server_default=func.now())
+    finished_at: Mapped[datetime | None]
+    __table_args__ = (
+        belongs_to_brand(),
+        Index(
+            "uq_people_export_under_way",
+            "agency_id",
+            "brand_id",
+            unique=True,
+            postgresql_where=text("state in ('waiting', 'running')"),
+        ),
+        Index("ix_people_export_brand", "agency_id", "brand_id", "id"),
+        CheckConstraint("state in ('waiting', 'running', 'done', 'void', 'refused')", name="state_is_known"),
+    )
+
+
+class PeopleExportPart(BrandOwned, Base):
+    """A piece of the file: a gzip member of lines, so that the pieces one after another are the file."""
+
+    __tablename__ = "people_export_part"
+    export_id: Mapped[UUID]
+    number: Mapped[int]
+    body: Mapped[bytes] = mapped_column(LargeBinary)
+    __table_args__ = (
+        belongs_to("people_export", "export_id"),
+        UniqueConstraint("agency_id", "export_id", "number", "brand_id"),
+        {"info": {"app_may": ("SELECT", "INSERT", "DELETE")}},
     )
