@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from flask import Blueprint, Response, make_response, redirect, send_file, url_for
 from flask_babel import format_decimal, ngettext
 from flask_babel import gettext as _
@@ -66,7 +68,7 @@ def _begin(found: exports.Standing | None) -> str:
     return "" if found.state in exports.UNDER_WAY else str(_("Make it anew"))
 
 
-def _standing(found: exports.Standing, brand_id: str) -> dict[str, object]:
+def _standing(found: exports.Standing, brand_id: str) -> dict[str, Any]:
     zone, language = chosen_zone(), chosen_language()
     until = clocks.moment(found.expires_at, zone, language).words
     people = ngettext("%(num)s identity", "%(num)s identities", found.done_count)

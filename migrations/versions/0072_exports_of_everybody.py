@@ -6,7 +6,7 @@ import sqlalchemy as sa
 from alembic import op
 
 revision = "0072"
-down_revision = "0071"
+down_revision = "0069"
 
 
 def upgrade() -> None:
