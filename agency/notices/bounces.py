@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
+from datetime import datetime
 from email import message_from_bytes
 from email.message import Message
 from email.policy import compat32
@@ -119,6 +120,15 @@ def note_failure(person_id: UUID, words: str) -> None:
             )
     if before is not None:
         enter_scope(db.session, before)
+
+
+def reached(person: Person, mail_left_at: datetime | None) -> None:
+    """Somebody acted by what a mail to this person held, which left then: where mails came back before, they arrive
+    again.
+    """
+    failed_at = person.mail_failed_at
+    if failed_at is not None and mail_left_at is not None and mail_left_at > failed_at:
+        mails_arrive(person.id)
 
 
 def mails_arrive(person_id: UUID) -> None:

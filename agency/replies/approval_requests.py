@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Sequence
 from dataclasses import replace
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any, NamedTuple
 from uuid import UUID
 
@@ -20,7 +20,7 @@ from agency.replies.models import ApprovalRequest, Reply
 from tenants import clock
 from tenants.database import db
 from tenants.holders import member_with
-from tenants.models import Membership, Person
+from tenants.models import Membership, OutgoingMail, Person
 from tenants.permissions import ROLE_PERMISSIONS, Actor, Permission
 from tenants.tokens import Purpose, Subject, mint
 
@@ -140,6 +140,12 @@ def end_of_replies(reply_ids: Collection[UUID], because: str, actor: Actor) -> N
 def end_of_person(reply_id: UUID, person_id: UUID, because: str) -> None:
     """This person is asked by these links no more."""
     _end(ApprovalRequest.reply_id == reply_id, ApprovalRequest.approver_id == person_id, because=because)
+
+
+def mailed_at(request: ApprovalRequest) -> datetime | None:
+    """When the mail that asked left; None where none is known to have."""
+    wanted = select(OutgoingMail.sent_at).where(OutgoingMail.id == request.mail_id)
+    return db.session.execute(wanted).scalar()
 
 
 def note_origin(request: ApprovalRequest, address: str | None, browser: str) -> None:

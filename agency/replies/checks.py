@@ -375,7 +375,11 @@ def refuse_closed_brand(brand: Brand) -> None:
     """Raise Conflict for a brand that is paused or archived."""
     if brand.paused_at is not None or brand.archived_at is not None:
         raise Conflict(
-            worded("%(brand)s is paused, so nothing is sent in its name. Your words are kept.", brand=brand.name),
+            worded(
+                "%(brand)s is paused, so nothing is sent in its name. Your words are kept. "
+                "An agency admin can let it send again.",
+                brand=brand.name,
+            ),
             code="brand_paused",
         )
 

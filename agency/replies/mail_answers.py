@@ -16,6 +16,7 @@ from sqlalchemy.dialects.postgresql import insert
 from agency.inbox import desk as inbox_desk
 from agency.inbox.models import Conversation
 from agency.notices import answers
+from agency.notices.bounces import reached
 from agency.notices.mail import words_of
 from agency.notices.telling import Thing, colleagues, tell
 from agency.replies import approval_requests
@@ -23,7 +24,7 @@ from agency.replies.models import ApprovalRequest, Reply
 from tenants import audit
 from tenants.base_app import settings_of_app
 from tenants.database import db
-from tenants.models import Agency, ReceivedEvent
+from tenants.models import Agency, Person, ReceivedEvent
 from tenants.permissions import Actor
 from tenants.scope import Scope, enter_scope
 from tenants.tokens import Link, Purpose, was_link
@@ -72,6 +73,9 @@ def take(link: Link, raw: bytes) -> Outcome:
         "dropped_count": answer.dropped_count,
         "count": len(cases),
     }
+    if not answer.automatic:
+        person = db.session.get_one(Person, request.approver_id)
+        reached(person, approval_requests.mailed_at(request) if person.mail_failed_at is not None else None)
     note = words_of("mail_answered", "note.txt", language, **facts)
     outcome: Outcome = "set_aside" if answer.set_aside else "automatic" if answer.automatic else "noted"
     for reply_id, conversation in cases:

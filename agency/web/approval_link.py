@@ -15,6 +15,7 @@ from sqlalchemy import select
 from werkzeug.wrappers import Response as AnyResponse
 
 from agency.inbox.conversation_view import get_conversation
+from agency.notices.bounces import reached
 from agency.replies import approval_requests, queries
 from agency.replies.approval_mail import ask_again
 from agency.replies.approval_requests import Closed
@@ -100,6 +101,8 @@ def decide(token: str) -> AnyResponse:
             return _nothing_here() if again is None else _ended(again, 409, typed=kept.changed or reason)
         return _page(again, refused(queries.get_reply(reply_id), kept, error), error.http_status)
     approval_requests.note_origin(found.request, request.remote_addr, request.user_agent.string)
+    if found.person.mail_failed_at is not None:
+        reached(found.person, approval_requests.mailed_at(found.request))
     return redirect(url_for("approval_link.show", token=token, done=1), code=303)
 
 

@@ -187,7 +187,7 @@ class OwnerReplyPage:
     live_url: str = told("The reply on the platform once it is there.", default="")
     receipt_url: str = told("The chain of who and when.", default="")
     others_url: str = told("Back to what else waits; empty for links from a mail.", default="")
-    others_count: int = told("How many other replies wait.", default=0)
+    others_words: str = told("How many other replies wait, as the link to them says it.", default="")
     by_link: bool = told("Behind a mailed link: the form needs no token of its own.", default=False)
     asked_name: str = told("Whom the link was mailed to; empty behind a sign-in.", default="")
     opened: str = told("The form to show open: change | decline.", default="")

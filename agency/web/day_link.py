@@ -16,6 +16,7 @@ from flask_babel import gettext as _
 from flask_babel import ngettext
 from werkzeug.wrappers import Response as AnyResponse
 
+from agency.notices.bounces import reached
 from agency.replies import day_links, queries
 from agency.replies.day_links import Day
 from agency.replies.deciding_many import approve_many
@@ -206,6 +207,7 @@ def _waiting(found: Opened, reply_id: str, *, lock: bool = False) -> ReplyRow | 
 
 def _note(found: Opened, reply_ids: tuple[UUID, ...], since: datetime) -> None:
     day_links.note_origins(reply_ids, found.person.id, since, request.remote_addr, request.user_agent.string)
+    reached(found.person, found.day.mailed_at)
 
 
 def _again(token: str, notice: Notice, status: int) -> Response:

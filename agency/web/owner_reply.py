@@ -10,6 +10,7 @@ from uuid import UUID
 
 from flask import session, url_for
 from flask_babel import gettext as _
+from flask_babel import ngettext
 from sqlalchemy import and_, func, select
 
 from agency.inbox.case import facts_of_view
@@ -37,12 +38,14 @@ from styleguides.brand_check import check_for_brand
 from tenants import clock
 from tenants.database import db
 from tenants.errors import NotFound
+from tenants.models import Brand
 from tenants.permissions import Actor, Permission
 
 SEEN = "seen_words"
 MOST_MESSAGES = 20
 """Of a long thread a decision needs the end; the whole of it is one link away for who works there."""
 MOST_SEEN = 20
+MOST_COUNTED = 99
 """Replies whose shown words a browser remembers; each takes 70 bytes of the form cookie."""
 HASH_START = 16
 """Characters of a hash kept there: enough to tell the few texts of one reply apart."""
@@ -143,7 +146,7 @@ def page_of(actor: Actor, reply_id: UUID, typed: Typed, link: ByLink | None = No
         live_url=live_url(view, reply_id),
         receipt_url="" if waits or link is not None else url_for("receipts.receipt", reply_id=reply_id),
         others_url=url_for("owner.waiting") if link is None else link.others_url,
-        others_count=max(0, other_count - 1) if waits else other_count,
+        others_words=_others_words(max(0, other_count - 1) if waits else other_count),
         by_link=link is not None,
         asked_name=link.asked_name if link is not None else "",
         opened="change" if from_hash else link.opened if link is not None else "",
@@ -326,4 +329,17 @@ def _check(view: ConversationView, reply: ReplyRow, text: str, *, ours: bool = F
 
 
 def _waiting_count() -> int:
-    return db.session.execute(select(func.count(Reply.id)).where(Reply.state == "awaiting_approval")).scalar_one()
+    """How many wait in brands in use, counted to one more than MOST_COUNTED."""
+    some = (
+        select(Reply.id)
+        .join(Brand, and_(Brand.agency_id == Reply.agency_id, Brand.id == Reply.brand_id))
+        .where(Reply.state == "awaiting_approval", Brand.archived_at.is_(None))
+        .limit(MOST_COUNTED + 2)  # the one on the page is not counted
+    )
+    return db.session.execute(select(func.count()).select_from(some.subquery())).scalar_one()
+
+
+def _others_words(count: int) -> str:
+    if count > MOST_COUNTED:
+        return _("More than %(n)s other replies wait", n=MOST_COUNTED)
+    return ngettext("%(num)s other reply waits", "%(num)s other replies wait", count) if count else _("All replies")

@@ -6,6 +6,8 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import replace
 
+from flask_babel import ngettext
+
 from agency.replies.text_difference import text_difference
 from agency.web import contexts as c
 from agency.web import parts_sample_bulk as bulk
@@ -70,7 +72,7 @@ def owner_reply(kind: str = "") -> c.OwnerReplyPage:
         difference=text_difference(CHANGED, DRAFT) if kind == "moved" else (), notice=moved if kind == "moved" else None,
         changed=CHANGED if kind == "changed" else "", errors={"reason": "Say in a few words what should be different."} if kind == "moved" else {},
         decided=decided if kind == "decided" else None, live_url="https://example.com/r/1" if kind == "decided" else "",
-        receipt_url=f"{PAGES}/receipt" if kind == "decided" else "", others_url=f"{PAGES}/waiting", others_count=2,
+        receipt_url=f"{PAGES}/receipt" if kind == "decided" else "", others_url=f"{PAGES}/waiting", others_words=ngettext("%(num)s other reply waits", "%(num)s other replies wait", 2),
     )  # fmt: skip
 
 
@@ -223,7 +225,7 @@ def samples() -> dict[str, Callable[[str], Sample]]:
         "owner-wordings": lambda here: ("owner/reply.html", owner_shell(here), owner_wordings()),
         "owner-moved": lambda here: ("owner/reply.html", owner_shell(here), owner_reply("moved")),
         "owner-decided": lambda here: ("owner/reply.html", owner_shell(here), owner_reply("decided")),
-        "link": lambda here: ("owner/reply.html", link_shell(here), replace(owner_reply(), by_link=True, asked_name="Jan Kowalczyk", opened="change", others_url="", others_count=0)),
+        "link": lambda here: ("owner/reply.html", link_shell(here), replace(owner_reply(), by_link=True, asked_name="Jan Kowalczyk", opened="change", others_url="", others_words="")),
         "day": lambda here: ("owner/waiting.html", link_shell(here), replace(waiting(), by_link=True, asked_name="Jan Kowalczyk", tabs=())),
         "day-ended": lambda here: ("owner/day_ended.html", link_shell(here), day_ended()),
         "signed-out": lambda here: ("owner/signed_out.html", link_shell(here), signed_out()),

@@ -68,6 +68,18 @@ def acts(superuser: Engine, reply_id: UUID) -> list[str]:
         return list(connection.execute(wanted, {"id": str(reply_id)}).scalars())[1:]
 
 
+def mails_fail(superuser: Engine, since: str = "") -> list[bool]:
+    """Whether mails to whoever was asked come back; since so long ago, where that is given."""
+    asked_one = "id in (select approver_id from approval_request)"
+    with superuser.begin() as connection:
+        if since:
+            failing = f"update person set mail_failed_at = now() - interval '{since}' where {asked_one}"
+            connection.execute(text(failing))
+        return list(
+            connection.execute(text(f"select mail_failed_at is not null from person where {asked_one}")).scalars()
+        )
+
+
 def test_a_link_shows_the_words_without_cookie_script_or_referrer(phone: Phone, link: str) -> None:
     page = phone.open(link)
     assert page.status_code == 200
@@ -107,7 +119,9 @@ def test_scanners_open_every_link_of_every_mail_twice_and_change_nothing(
 def test_a_yes_is_given_once_and_a_second_tap_says_so(
     phone: Phone, link: str, ana: Agency, reply_id: UUID, superuser: Engine
 ) -> None:
+    mails_fail(superuser, "1 day")
     first = phone.press(link, "approve", follow=True)
+    assert mails_fail(superuser) == [False], "the mail they press by has come"
     assert "Approved at" in first.text
     assert "published once" in first.text
     assert row_of(ana, reply_id).state == "approved"
@@ -192,11 +206,15 @@ def test_while_somebody_types_the_part_that_follows_is_answered_alone(
     ("deed", "state", "said"),
     [("decline", "declined", "Already declined"), ("ask_for_changes", "draft", "already asked for")],
 )
-def test_a_no_says_why(phone: Phone, link: str, ana: Agency, reply_id: UUID, deed: str, state: str, said: str) -> None:
+def test_a_no_says_why(
+    phone: Phone, link: str, ana: Agency, reply_id: UUID, superuser: Engine, deed: str, state: str, said: str
+) -> None:
     refused = phone.press(link, deed, reason=" ")
     assert refused.status_code == 422
     assert "Say in a few words" in refused.text
+    mails_fail(superuser, "-1 day")
     phone.press(link, deed, reason="We never promise dates.")
+    assert mails_fail(superuser) == [True], "an older mail proves nothing"
     assert row_of(ana, reply_id).state == state
     after = phone.open(link).text
     assert said in after

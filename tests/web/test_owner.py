@@ -16,8 +16,10 @@ from agency.replies import desk, queries
 from agency.replies.models import Approval, Reply
 from agency.replies.sending_time import When
 from agency.replies.words import hash_of
+from agency.web import owner_reply
 from tenants import clock
 from tenants.brand_hours import set_hours
+from tenants.brands import archive_brand
 from tenants.database import db
 from tenants.outbox import JobName
 from tenants.permissions import Role
@@ -358,6 +360,19 @@ def test_when_it_goes_out_is_said_before_and_after_the_yes(
         connection.execute(text("update reply set trouble = 'brand_paused'"))
     for page in (phone.open(link), client.get(f"/approvals/{reply_id}")):
         assert "sending for this brand is paused" in page.text
+
+
+def test_others_that_wait_are_counted_to_a_bound_and_in_brands_in_use_alone(
+    client: Browser, ana: Agency, make: Factory, reply_id: UUID, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    waiting_reply(ana, make.conversation(ana, brand=1))
+    with ana.entered(ana.agency_admin):
+        archive_brand(ana.agency_admin, ana.brand_ids[1])
+    assert "All replies" in client.get(f"/approvals/{reply_id}").text
+    monkeypatch.setattr(owner_reply, "MOST_COUNTED", 1)
+    for words in ("1 other reply waits", "More than 1 other replies wait"):
+        waiting_reply(ana, make.conversation(ana))
+        assert words in client.get(f"/approvals/{reply_id}").text
 
 
 def test_the_brands_hours_are_said_before_the_yes(client: Browser, ana: Agency, case: UUID) -> None:
