@@ -32,8 +32,9 @@ class JobKind:
 
     `beside` is how many brands' promises of one job run at once, in threads, where they mostly wait for platforms.
     `many` names the same for many promises of one agency at once: it is given what each is about, and returns the
-    places of those it kept. What is not promised (poll turns) is called by RQ itself. `merges`: it does all there is to
-    do about its ids, so that one run keeps every promise of the same.
+    places of those it kept; what was tried `together_tries` times goes alone. What is not promised (poll turns) is
+    called by RQ itself. `merges`: it does all there is to do about its ids, so that one run keeps every promise of the
+    same.
     """
 
     function: str
@@ -45,6 +46,7 @@ class JobKind:
     is_promised: bool = True
     merges: bool = False
     many: str | None = None
+    together_tries: int = 1
 
     @property
     def queued(self) -> str:
@@ -87,6 +89,7 @@ CATALOGUE: dict[JobName, JobKind] = {
         together=50,
         beside=4,
         many="jobs.publishing:reconcile_replies",
+        together_tries=3,
     ),
     JobName.READ_BACK_REPLY: JobKind(
         "jobs.publishing:read_back_reply",
@@ -96,6 +99,7 @@ CATALOGUE: dict[JobName, JobKind] = {
         together=50,
         beside=4,
         many="jobs.publishing:read_back_replies",
+        together_tries=3,
     ),
     JobName.DO_DEED: JobKind("jobs.publishing:do_deed", "publish", 60, tries=10, together=5),
     JobName.RECHECK_WAITING_REPLIES: JobKind(

@@ -187,15 +187,15 @@ def _hand_back(app: Flask, numbers: Sequence[int]) -> None:
 
 
 def _run_together(app: Flask, kind: JobKind, numbers: Sequence[int]) -> list[int]:
-    """Run an agency's entries by their kind's form for many; returns those that go alone: what was tried before, as its
-    trouble shall not be others', and what that form did not keep.
+    """Run an agency's entries by their kind's form for many; returns those that go alone: what was tried before as
+    often as the kind allows, as its trouble shall not be others', and what that form did not keep.
     """
     with in_scope(app, None):
         first = {
             row.id: row.ids
             for row in db.session.execute(
                 update(OutboxEntry)
-                .where(OutboxEntry.id.in_(numbers), *_OPEN, OutboxEntry.attempts == 0)
+                .where(OutboxEntry.id.in_(numbers), *_OPEN, OutboxEntry.attempts < kind.together_tries)
                 .values(attempts=OutboxEntry.attempts + 1)
                 .returning(OutboxEntry.id, OutboxEntry.ids)
                 .execution_options(synchronize_session=False)
