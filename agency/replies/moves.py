@@ -18,6 +18,7 @@ from agency.inbox.stored_rows import as_json
 from agency.replies.answered_words import keep_question, keep_words
 from agency.replies.approval_requests import end_of_replies, end_of_reply
 from agency.replies.around import Around
+from agency.replies.customer_promises import note_promises
 from agency.replies.joins import CASE_OF_REPLY, id_list, one_of, one_of_given
 from agency.replies.lifecycle import KEEPS_ASKING, LIFECYCLE
 from agency.replies.models import LETS_ON, LETS_OUT, Approval, ApprovalRequest, Reply, ReplyText
@@ -120,6 +121,7 @@ def move(
     if reply.state == "published":
         remember_sent(reply)
         keep_question(reply)
+        note_promises([reply])
     tell_of_move(reply, name, source, actor)
     _write_down(name, [_Moved(reply, source, reply.state, reason, facts)], actor)
 
@@ -292,6 +294,7 @@ def stand_together(settled: Sequence[Standing], name: str) -> None:
             set_committed_value(reply, column, value)
     remember_many(replies)
     keep_words(asked)
+    note_promises(replies)
 
 
 _STANDS: Final[Mapping[str, Any]] = {

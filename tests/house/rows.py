@@ -8,7 +8,7 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from datetime import date
+from datetime import date, timedelta
 from typing import Any
 from uuid import UUID
 
@@ -709,6 +709,16 @@ ROWS: dict[str, Callable[[Tenant], Row]] = {
         "seen_by": "sweep",
         "reason": t.word("violation"),
         "text_hash": t.hash("seen text").hex(),
+    },
+    "customer_promise": lambda t: {
+        **_owned(t, "customer_promise"),
+        "conversation_id": t.id_of("conversation"),
+        "reply_id": t.id_of("reply"),
+        "reply_text_id": t.id_of("reply_text"),
+        "starts": 0,
+        "ends": 4,
+        "made_at": clock.now(),
+        "due_at": clock.now() + timedelta(days=1),
     },
     "judgement": lambda t: {
         **_owned(t, "judgement"),

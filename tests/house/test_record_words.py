@@ -13,6 +13,7 @@ from flask import Flask
 from flask_babel import force_locale
 
 from agency.inbox.moderation import DEED_PERMISSIONS
+from agency.replies.customer_promises import PRESSES
 from agency.replies.lifecycle import LIFECYCLE
 from agency.web.record_words import AREAS, DEEDS, MOVED, action_words, actions_known
 from styleguides.guides import VERSION_MOVES
@@ -23,6 +24,7 @@ RECORDING = {"record", "record_many", "record_each", "record_in", "_record", "_c
 ACTION = re.compile(r"[a-z_]+\.[a-z_]+")
 MADE_OF_PARTS = {
     "approval_policy.": {"draft", "discard", "propose", "answer", "call_back", "in_force"},
+    "promise.": {*PRESSES},
     "reply.": {*LIFECYCLE.moves},
     "reply.start_": {"edit", "withdraw"},
     "conversation.": {"label", "unlabel"},

@@ -58,9 +58,9 @@ def pages() -> Pages:
     return Pages()
 
 
-def approved(case: Case, count: int) -> list[UUID]:
+def approved(case: Case, count: int, words: str = "Thank you, we are looking into it.") -> list[UUID]:
     """So many replies to comments at one account, all with a yes, in the order of their approvals."""
-    first = case.draft()
+    first = case.draft(words)
     case.do("submit", first)
     ids = [first, *copies(case.superuser, first, count - 1)]
     row, owner = case.row(first), case.agency.client_owner
@@ -90,6 +90,7 @@ TOLD = (
     "select to_jsonb(m) from message m where reply_id = :id",
     "select to_jsonb(w) from sent_wording w where reply_id = :id",
     "select jsonb_build_object('stems', jsonb_agg(stem order by stem)) from answered_word where reply_id = :id",
+    "select to_jsonb(p) from customer_promise p where reply_id = :id",
     "select to_jsonb(a) from approval a where reply_id = :id",
     "select to_jsonb(l) from brand_audit l where subject_id = cast(:id as text) and actor_id is null order by number",
     "select to_jsonb(o) from outbox_entry o where ids ->> 'reply_id' = cast(:id as text) order by id",
@@ -157,7 +158,7 @@ def test_together_each_ends_as_it_would_alone(case: Case, make: Factory, pages: 
     draw = random.Random(seed := random.randrange(10**6))
     mixture = [*CHANGED, *SAID, *draw.choices([*CHANGED, *SAID], k=5)]
     draw.shuffle(mixture)
-    ids = approved(case, 2 * len(mixture))
+    ids = approved(case, 2 * len(mixture), "We are looking into it and will write to you within 24 hours.")
     parked = Case(case.agency, make.conversation(case.agency), case.superuser)
     waiting = approved(parked, 4)
     with case.superuser.begin() as connection:

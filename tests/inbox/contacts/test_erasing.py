@@ -95,6 +95,7 @@ OURS: dict[str, str] = {
     "contact_note": BY_US,
     "conversation": CODE,
     "conversation_label": BY_US,
+    "customer_promise": "a place in our words, times, and who of us ended it",
     "data_key": CODE,
     "draft_version": BY_US,
     "empowerment": BY_US,
