@@ -52,6 +52,7 @@ def erase_contacts(app: Flask, agency_id: str, brand_id: str, erasure_id: str, s
             brand_id=order.brand_id,
             contact_ids=order.contact_ids,
             messages=order.message_count,
+            views=order.views_gone,
         )
 
 

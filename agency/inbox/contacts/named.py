@@ -1,8 +1,9 @@
 """What colleagues keep under a person's name, found before the name is erased: searches, views, labels, topics, texts.
 
-A name is sure where nobody else could be meant: of two words or more, or one that is no plain word, and of nobody else
-in sight. What looks for a sure name goes by itself, and a view's name loses it; whatever may mean somebody else, or
-would change what colleagues work with, is left and named to whoever erases. In an agency's scope; nothing here commits.
+A name is sure where nobody else could be meant: of two words or more that are more than initials, or a handle, and of
+nobody else of the brand. What looks for a sure name goes by itself, and a view's name loses it; whatever may mean
+somebody else, or would change what colleagues work with, is left and named to whoever erases. In an agency's scope;
+nothing here commits.
 """
 
 from __future__ import annotations
@@ -24,10 +25,18 @@ from tenants.scope import current_scope
 
 SHORTEST_BEGINNING: Final = 3
 """Letters that a search begins a name with before it counts as one for it: two begin half of all names."""
+SHORTEST_SURE: Final = 3
+"""Letters of a word of a sure name: "Ada A." is many people, and "a" a word of some languages."""
+SHORTEST_HANDLE: Final = 5
+"""Of a handle that is sure."""
+SHORTEST_ID: Final = 8
+"""Of an id that is looked for by its beginning: a shorter number is a number of something else."""
 MOST_LEFT: Final = 50
 """Things left to be looked at that are kept; beyond, whoever erases searches for the name beforehand."""
 TAKEN_OUT: Final = "…"
 _WORD = re.compile(r"\w+")
+_UNSPACED = re.compile("[\u0e00-\u0eff\u1000-\u109f\u1780-\u17ff\u3040-\u30ff\u3400-\u9fff\uf900-\ufaff]")
+"""Letters of languages that write no spaces between words."""
 _QUIET: Final = {"synchronize_session": False}
 
 
@@ -52,17 +61,20 @@ class Name(NamedTuple):
     is_sure: bool
 
     def stands_in(self, text: str) -> bool:
-        """Whether each word of the name is one of the text; a handle with its sign, a name without spaces anywhere."""
+        """Whether each word of the name is one of the text, in whatever order; a handle as it is written."""
         if not self.words:
             return False
         plain = folded(text)
-        if "@" in self.plain or not any("a" <= letter <= "z" for letter in self.plain):
+        if _UNSPACED.search(self.plain):
             return self.plain in plain
+        if " " not in self.plain:
+            return re.search(rf"(?<!\w){re.escape(self.plain)}(?!\w)", plain) is not None
         return self.words <= set(_WORD.findall(plain))
 
     def is_begun_by(self, looked_for: str) -> bool:
         """Whether each word looked for begins one of the name's."""
-        words = [one for one in _WORD.findall(folded(looked_for)) if len(one) >= SHORTEST_BEGINNING]
+        least = SHORTEST_ID if self.plain.isdigit() else SHORTEST_BEGINNING
+        words = [one for one in _WORD.findall(folded(looked_for)) if len(one) >= least]
         return bool(words) and all(any(mine.startswith(one) for mine in self.words) for one in words)
 
 
@@ -90,7 +102,10 @@ def names_of(contact_ids: Collection[UUID]) -> list[Name]:
 
 
 def _is_sure(name: str, contact_ids: Collection[UUID]) -> bool:
-    if folded(name).isalpha():
+    plain = folded(name)
+    long = [one for one in _WORD.findall(plain) if len(one) >= SHORTEST_SURE]
+    is_handle = " " not in plain and not plain.isalpha() and len(plain) >= SHORTEST_HANDLE
+    if len(long) < 2 and not is_handle:
         return False  # a first name, or a word: a view for "hope" is for nobody
     others = select(Contact.id).where(
         Contact.brand_id.in_(select(Contact.brand_id).where(Contact.id.in_(contact_ids))),
