@@ -28,6 +28,7 @@ from tenants.database import db
 from tenants.settings import Settings
 from tests.factories import Agency, Factory
 from tests.stages import Apps, Stage
+from tests.steady import is_steady
 
 # How fast an example is made and runs says how busy the machine is. `steady`, for .ci/run, draws the same each time.
 hypothesis_settings.register_profile("house", deadline=None, suppress_health_check=[HealthCheck.too_slow])
@@ -72,7 +73,7 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
     many tests, so that none is left with a long file when the others have done. Within a file the order stays as random
     as it was.
     """
-    if hypothesis_settings.get_current_profile_name() == "steady":
+    if is_steady():
         draw_fewer(items)
     if hasattr(config, "workerinput"):
         slow = {item.path for item in items if item.get_closest_marker("slow")}

@@ -11,7 +11,7 @@ from typing import Any
 from uuid import UUID
 
 from flask import Flask
-from sqlalchemy import select
+from sqlalchemy import insert, select
 
 import agency.replies.models
 import agency.training.models  # noqa: F401 - the metadata must know every table
@@ -59,6 +59,17 @@ class Agency:
             raise AttributeError(name) from None
 
 
+def write_rows(rows: Sequence[Any]) -> None:
+    """Rows of one table, past the session but not past the database's guards. Nearly every test begins with an agency,
+    and a unit of work takes three times as long.
+    """
+    table = rows[0].__table__
+    values = [
+        {column.key: getattr(row, column.key) for column in table.columns if column.key in row.__dict__} for row in rows
+    ]
+    db.session.connection().execute(insert(table), values)
+
+
 class Factory:
     """Makes rows and commits them."""
 
@@ -73,15 +84,12 @@ class Factory:
             for number, role in enumerate(Role)
         ]
         made.actors = {actor.role.value: actor for _person, _membership, actor in members}
-        with self.app.app_context():
-            db.session.add(models.Agency(id=made.id, name=f"{name} {next(_numbers)}", undo_seconds=0))
-            db.session.add_all(person for person, _membership, _actor in members)
-            db.session.flush()
-            db.session.add_all(membership for _person, membership, _actor in members)
-            db.session.commit()
         with made.entered():
-            for number, (brand_id, brand) in enumerate(zip(made.brand_ids, brands, strict=True)):
-                db.session.add(
+            write_rows([models.Agency(id=made.id, name=f"{name} {next(_numbers)}", undo_seconds=0)])
+            write_rows([person for person, _membership, _actor in members])
+            write_rows([membership for _person, membership, _actor in members])
+            write_rows(
+                [
                     models.Brand(
                         agency_id=made.id,
                         id=brand_id,
@@ -90,7 +98,9 @@ class Factory:
                         colour=COLOURS[number % len(COLOURS)],
                         needs_approval=needs_approval,
                     )
-                )
+                    for number, (brand_id, brand) in enumerate(zip(made.brand_ids, brands, strict=True))
+                ]
+            )
         if not needs_approval:
             for brand_id in made.brand_ids:
                 self.policy(made, brand_id, needs="none")

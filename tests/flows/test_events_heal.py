@@ -16,9 +16,11 @@ from channels.transport import Endpoints, Transport
 from tenants import clock
 from tenants.settings import Settings
 from tests.flows.conftest import PAGE, House
+from tests.steady import is_steady
 
-POSTS, COMMENTS, EDITS, DELETIONS = 40, 3_900, 900, 200
-"""5,000 events: 3,900 comments, 900 edits, 200 deletions."""
+POSTS, COMMENTS, EDITS, DELETIONS = (40, 780, 180, 40) if is_steady() else (40, 3_900, 900, 200)
+EVENTS = COMMENTS + EDITS + DELETIONS
+"""5,000 at home; a fifth of them, of the same kinds, in `.ci/run`."""
 
 
 def _subscribe(house: House, web: str) -> None:
@@ -97,7 +99,7 @@ def test_what_lost_doubled_and_shuffled_webhooks_leave_out_one_poll_finds(house:
     truth = _truth(house)
     by_events = _ours(house)
     told = house.scalar("select count(*) from raw_event")
-    assert 0.8 * 5_000 < told < 5_000, "some were dropped, none is kept twice"
+    assert 0.8 * EVENTS < told < EVENTS, "some were dropped, none is kept twice"
     assert 0.8 * len(truth) < len(by_events)
     assert by_events != truth
     assert (
