@@ -80,6 +80,7 @@ CATALOGUE: dict[JobName, JobKind] = {
         together=50,
         beside=4,
         many="jobs.publishing:publish_replies",
+        together_tries=3,
     ),
     JobName.RECONCILE_REPLY: JobKind(
         "jobs.publishing:reconcile_reply",

@@ -7,6 +7,7 @@ decided about the reply as it is then.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -37,6 +38,9 @@ from tenants.database import db, new_id
 from tenants.errors import NotFound
 from tenants.logs import get_logger
 from tenants.scope import HasAppContext, Scope, in_scope
+
+HELD_SECONDS = 30
+"""What a platform's allowance leaves no room for is tried again after so long, or a multiple of it."""
 
 log = get_logger("looking")
 
@@ -178,8 +182,13 @@ def _begin(sought: Sequence[_Sought], plan: Plan) -> list[Begun]:
         replies = {reply.id: reply for reply in locked_many([one.begun.reply_id for one in held])}
         for promise, are_published in ((read_many_back_later, True), (look_at_many_later, False)):
             later = [one.begun.reply_id for one in held if one.is_published == are_published]
-            promise([(replies[one], int(plan.waits[one]) + 1) for one in later if one in replies], now)
+            promise([(replies[one], _in_bunches(plan.waits[one])) for one in later if one in replies], now)
     return begun
+
+
+def _in_bunches(seconds: float) -> int:
+    """Those who wait for room are told to come one after another: many of them together are one look."""
+    return math.ceil(seconds / HELD_SECONDS) * HELD_SECONDS
 
 
 def _decide_all(app: HasAppContext, scope: Scope, looked: Sequence[tuple[Begun, ReadBack]]) -> dict[UUID, str]:

@@ -114,7 +114,7 @@ def sent(case: Case, kinds: list[str]) -> tuple[list[UUID], Threads]:
 def test_together_each_ends_as_it_would_alone(case: Case) -> None:
     """A mixture drawn anew each time; the same once together, once one after another."""
     draw = random.Random(seed := random.randrange(10**6))
-    mixture = [*KINDS, *draw.choices([*KINDS], k=2)]
+    mixture = [*KINDS, *draw.choices([*KINDS], k=1)]
     draw.shuffle(mixture)
     ids, threads = sent(case, [kind for kind in mixture for _ in range(2)])
     pairs = list(zip(ids[::2], ids[1::2], strict=True))
@@ -133,7 +133,7 @@ def test_together_each_ends_as_it_would_alone(case: Case) -> None:
 
 def test_it_takes_as_many_statements_for_many(case: Case, statements: Callable[[], list[str]]) -> None:
     kinds = ["seen", "not seen yet", "lost, there", "lost, surely not there", "sender silent, not there"]
-    ids, threads = sent(case, kinds * 3)
+    ids, threads = sent(case, kinds * 2 + kinds[1:])
     counts = []
     for some in (ids[:5], ids[5:]):
         statements()
@@ -149,7 +149,7 @@ class Full(Budgets):
         super().__init__(None)
 
     def ask(self, lane: Lane, asks: Sequence[Ask]) -> list[float]:
-        return [0.0 if lane == "looks" else 90.0 for _ in asks]
+        return [0.0 if lane == "looks" else 70.0 for _ in asks]
 
 
 @pytest.mark.parametrize(("lane", "kind"), [("proofs", "read_back_reply"), ("looks", "reconcile_reply")])
@@ -165,7 +165,7 @@ def test_what_is_read_back_waits_for_room_and_what_decides_does_not(case: Case, 
     assert (states[ids[0]], looks, case.promises(kind)) == ("skipped", [], 1)
     with case.superuser.connect() as connection:
         waits = connection.execute(text("select extract(epoch from run_at - now()) from outbox_entry")).scalar_one()
-    assert 60 < waits <= 92
+    assert 80 < waits <= 90
 
 
 def test_the_same_question_is_asked_once() -> None:
