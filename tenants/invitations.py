@@ -12,7 +12,7 @@ from sqlalchemy import select, update
 from tenants import audit, clock, passwords
 from tenants.database import db
 from tenants.errors import Conflict, NotFound, worded
-from tenants.models import Agency, Invitation, Membership, Person
+from tenants.models import Agency, Brand, Invitation, Membership, Person
 from tenants.people import brand_words, checked_brands, clean_email, clean_name, join, withdraw_open_invitations
 from tenants.permissions import Actor, Permission, Role, require
 from tenants.scope import Scope, enter_scope
@@ -174,6 +174,7 @@ def accept_invitation(token: str, name: str, password: str) -> UUID | None:
     if not used:
         return None
     person = db.session.execute(select(Person).where(Person.email == offered.email)).scalar_one_or_none()
+    is_new = person is None
     if person is None:
         person = Person(email=offered.email, name=name, language=offered.language)
         db.session.add(person)
@@ -181,7 +182,17 @@ def accept_invitation(token: str, name: str, password: str) -> UUID | None:
         person.name, person.password_hash = name, passwords.hash_password(password)
     db.session.flush()
     enter_scope(db.session, Scope(offered.agency_id, None))
+    if is_new:
+        person.time_zone = _zone_for(offered.brand_ids) or person.time_zone
     join(offered.agency_id, person.id, offered.role, offered.brand_ids)
     joined = Actor(person.id, person.name, offered.role, offered.agency_id, offered.brand_ids)
     audit.record(joined, "person.joined", "person", person.id, role=offered.role.value)
     return person.id
+
+
+def _zone_for(brand_ids: frozenset[UUID] | None) -> str | None:
+    """Where somebody of these brands, or of all, lives as far as anybody can tell; until they say so themselves."""
+    wanted = select(Brand.time_zone).order_by(Brand.id).limit(1)
+    if brand_ids is not None:
+        wanted = wanted.where(Brand.id.in_(brand_ids))
+    return db.session.execute(wanted).scalar()

@@ -83,6 +83,12 @@ def _one_per_role() -> list[corpus.DemoPerson]:
     return list(first.values())
 
 
+def _zone_of(person: corpus.DemoPerson, agencys: str) -> str:
+    """A client lives where their brand does."""
+    brands = person.brands if person.role == Role.CLIENT_OWNER else None
+    return next((brand.time_zone for brand in corpus.load_brands() if brand.key in (brands or ())), agencys)
+
+
 def _seed(app: Flask, settings: Settings) -> None:
     agency_id = new_id()
     demo = corpus.load_people()
@@ -100,7 +106,7 @@ def _seed(app: Flask, settings: Settings) -> None:
                     email=person.email,
                     name=person.name,
                     language=person.languages[0],
-                    time_zone=demo.time_zone,
+                    time_zone=_zone_of(person, demo.time_zone),
                     password_hash=hash_password(password_of(settings, person.email)),
                 )
             )

@@ -6,16 +6,21 @@ from collections.abc import Collection
 from typing import NamedTuple
 from uuid import UUID
 
-from sqlalchemy import and_, select
+from sqlalchemy import and_, case, func, select
+from sqlalchemy.orm import aliased
 
 from agency.inbox.models import Message
 from agency.replies.joins import one_of
 from agency.replies.models import Reply
 from tenants.database import db
 
+_ANSWERED = aliased(Message)
+
 
 class LivePlace(NamedTuple):
-    """The platform's address of a reply, empty where it has none or is gone, and what the last look found."""
+    """The platform's address of a reply, of one without its own that of what it publicly answers, empty where there is
+    none or it is gone; and what the last look found.
+    """
 
     url: str
     live_state: str | None
@@ -24,7 +29,16 @@ class LivePlace(NamedTuple):
 def live_places(reply_ids: Collection[UUID]) -> dict[UUID, LivePlace]:
     """By reply; one statement."""
     rows = db.session.execute(
-        select(Reply.id, Reply.live_state, Message.permalink)
+        select(
+            Reply.id,
+            Reply.live_state,
+            case(
+                (Message.id.is_(None), None),
+                (Reply.private, Message.permalink),
+                else_=func.coalesce(Message.permalink, _ANSWERED.permalink),
+            ).label("permalink"),
+        )
+        .join(_ANSWERED, and_(_ANSWERED.agency_id == Reply.agency_id, _ANSWERED.id == Reply.in_reply_to_id))
         .outerjoin(
             Message,
             and_(

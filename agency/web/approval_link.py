@@ -217,7 +217,7 @@ def _ended(found: Opened, status: int, *, just_now: bool = False, mailed: bool =
         asked_name=found.person.name,
         text=reply.text if is_mine and went_out else "",
         typed=typed,
-        live_url=live_url(get_conversation(reply.conversation_id), reply.id) if went_out else "",
+        live_url=live_url(get_conversation(reply.conversation_id), reply) if went_out else "",
         url=url_for("approval_link.decide", token=found.token) if may_ask else "",
     )
     return _answer("owner/link_ended.html", page, found, status)

@@ -143,7 +143,7 @@ def page_of(actor: Actor, reply_id: UUID, typed: Typed, link: ByLink | None = No
         decided=None if waits else decided_words(reply, decisions, actor),
         typed="" if waits else typed.changed or typed.reason,
         notice=typed.notice or _stale_notice(table, typed, waits) or _paused_notice(view, waits),
-        live_url=live_url(view, reply_id),
+        live_url=live_url(view, reply),
         receipt_url="" if waits or link is not None else url_for("receipts.receipt", reply_id=reply_id),
         others_url=url_for("owner.waiting") if link is None else link.others_url,
         others_words=_others_words(max(0, other_count - 1) if waits else other_count),
@@ -224,9 +224,12 @@ def _result(reply: ReplyRow, view: ConversationView, text: str, waits: bool) -> 
     return let_go_in(result, reply) if same else result
 
 
-def live_url(view: ConversationView, reply_id: UUID) -> str:
-    """Where the reply stands on the platform; empty where it does not."""
-    return next((m.permalink or "" for m in view.messages if m.reply_id == reply_id and m.deleted_at is None), "")
+def live_url(view: ConversationView, reply: ReplyRow) -> str:
+    """Where the reply stands on the platform, as `agency.replies.live_places` says; empty where it does not."""
+    ours = next((m for m in view.messages if m.reply_id == reply.id and m.deleted_at is None), None)
+    if ours is None or ours.permalink or reply.private:
+        return ours.permalink or "" if ours is not None else ""
+    return next((m.permalink or "" for m in view.messages if m.id == reply.in_reply_to_id), "")
 
 
 def _without_copies(m: MessageLook) -> MessageLook:

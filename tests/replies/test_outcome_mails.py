@@ -9,7 +9,7 @@ from uuid import UUID
 import pytest
 from sqlalchemy import Engine, select, text
 
-from agency.inbox.models import Conversation
+from agency.inbox.models import Conversation, Message
 from agency.notices.choices import Ways
 from agency.notices.choosing import choose_ways, stop_mails
 from agency.notices.sending import mails_kept, send_mail
@@ -51,6 +51,16 @@ class Client:
             changed = "update reply set state = :state, state_since = :now, published_at = :now where id = :id"
             connection.execute(text(changed), {"state": state, "now": clock.now(), "id": reply_id})
 
+    def stands(self, reply_id: UUID) -> None:
+        """As Google shows it: beneath the review, which alone has an address."""
+        with self.agency.entered():
+            reply = db.session.scalars(select(Reply).where(Reply.id == reply_id)).one()
+            theirs = db.session.scalars(select(Message).where(Message.id == reply.in_reply_to_id)).one()
+            theirs.permalink = "https://platform.example/review"
+            same = ("agency_id", "brand_id", "account_id", "conversation_id", "written_at", "content_hash")
+            ours = {name: getattr(theirs, name) for name in same}
+            db.session.add(Message(**ours, reply_id=reply_id, external_id="ours", direction="out", text="Thank you."))
+
     def minute(self) -> list[str]:
         """The minute's run; the plain texts of all mails there are, oldest first."""
         with self.agency.entered():
@@ -73,12 +83,14 @@ def test_who_said_yes_by_mail_is_told_once_and_together_what_became_of_it(client
         out, refused, back, still = (client.yes(f"Thank you for number {n}.") for n in range(4))
         client.yes("Thank you at the desk.", client.agency.client_owner)
         client.becomes(out, "published")
+        client.stands(out)
         assert client.minute() == [], "others may end in a moment"
         client.becomes(refused, "refused")
         client.becomes(back, "draft")
         move_to(NOW + SETTLES_FOR)
         (letter,) = client.minute()
         assert letter.count("Published on") == 1
+        assert letter.count("https://platform.example/review") == 1, "our answer there has no address of its own"
         assert letter.count("Not published") == 2
         said = [f"number {n}" in letter for n in range(4)]
         assert (said, "at the desk" in letter) == ([True, True, True, False], False)

@@ -238,6 +238,9 @@ def test_a_token_for_one_purpose_is_refused_for_every_other(
 
 
 def test_an_invitation_makes_the_person_and_works_once(whole_app: Flask, ana: Agency, superuser: Engine) -> None:
+    with superuser.begin() as connection:
+        zone = text("update brand set time_zone = 'Asia/Kolkata' where id = :id")
+        connection.execute(zone, {"id": ana.brand_ids[1]})
     link = invite(whole_app, superuser, ana, "New@Test.Example", brand=str(ana.brand_ids[1]))
     browser = Browser(whole_app)
     assert ana.name in browser.get(link).text
@@ -249,11 +252,12 @@ def test_an_invitation_makes_the_person_and_works_once(whole_app: Flask, ana: Ag
     with superuser.connect() as connection:
         row = connection.execute(
             text(
-                "select m.role, m.brand_ids, m.agency_id from membership m join person p on p.id = m.person_id"
-                " where p.email = 'new@test.example'"
+                "select m.role, m.brand_ids, m.agency_id, p.time_zone"
+                " from membership m join person p on p.id = m.person_id where p.email = 'new@test.example'"
             )
         ).one()
     assert (row.role, row.brand_ids, row.agency_id) == ("staff", [ana.brand_ids[1]], ana.id)
+    assert row.time_zone == "Asia/Kolkata", "mails say times as they are where the brand is"
 
 
 @pytest.mark.parametrize(("seconds", "status"), [(-1, 200), (1, 404)])
