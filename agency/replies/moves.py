@@ -138,9 +138,9 @@ class _Moved(NamedTuple):
 
 def _write_down(name: str, moved: Iterable[_Moved], actor: Actor | None) -> None:
     """The moves' lines in the record."""
-    lines = []
+    lines = list[tuple[UUID, UUID, dict[str, Any]]]()
     for one in moved:
-        facts = {"from_state": one.left, "to_state": one.to, "reason": one.reason, **one.facts}
+        facts: dict[str, Any] = {"from_state": one.left, "to_state": one.to, "reason": one.reason, **one.facts}
         lines.append((one.reply.id, one.reply.brand_id, facts))
     audit.record_each(actor, f"reply.{name}", "reply", lines)
 
