@@ -295,21 +295,6 @@ def test_a_lead_erases_a_linked_person_and_no_poll_brings_anything_back(
     assert contact_of(ana) != contact_id, "who writes again is somebody new"
 
 
-def test_a_crash_between_slices_is_gone_on_from(
-    make: Factory, ana: Agency, whole_app: Flask, superuser: Engine
-) -> None:
-    account_id = make.account(ana)
-    store(ana, account_id, *(item(n, f"{PLANTED} {n}") for n in range(6)))
-    erasure_id = order(ana, contact_of(ana))
-    with ana.entered():
-        contact_ids = [UUID(one) for one in db.session.query(ContactErasure).one().contact_ids]
-        erasing.forget(contact_ids)
-        erasing.erase_words(erasing.message_ids_of(contact_ids)[:2])
-    assert "message.text" in holding(superuser, ana.brand_ids[0], PLANTED)
-    erase_contacts(whole_app, str(ana.id), str(ana.brand_ids[0]), str(erasure_id))
-    assert holding(superuser, ana.brand_ids[0], PLANTED, ID) == []
-
-
 def test_an_edit_that_comes_while_it_goes_on_brings_nothing_back(
     make: Factory, ana: Agency, whole_app: Flask, superuser: Engine
 ) -> None:
