@@ -148,8 +148,14 @@ def complete(export: PeopleExport, *, refused: bool = False) -> None:
         _drop_parts(PeopleExport.id == export.id)
     db.session.flush()
     facts = {"people": export.done_count, "rows": export.row_count}
-    done = "contact.people_export_refused" if refused else "contact.people_exported"
-    record(None, done, "people_export", export.id, brand_id=export.brand_id, **facts)
+    record(
+        None,
+        "contact.people_export_refused" if refused else "contact.people_exported",
+        "people_export",
+        export.id,
+        brand_id=export.brand_id,
+        **facts,
+    )
 
 
 def file_of(actor: Actor, brand_id: UUID, export_id: UUID) -> IO[bytes]:
