@@ -28,7 +28,7 @@ _SHOWN: Final[dict[str, str]] = {
     "account": "access_ended came_back connected disconnected reconnected",
     "approval_policy": "answer call_back in_force propose",
     "brand": "archived opened paused resumed unshelved",
-    "contact": "erased erasure_ordered exported",
+    "contact": "erased erasure_ordered exported people_export_fetched people_export_ordered",
     "record": "words_erased",
     "reply": (
         "approve approve_by_policy approve_step ask_for_changes change_and_approve change_step changed_on_platform "

@@ -15,6 +15,8 @@ def done_words() -> dict[str, str]:
         "approval_policy.call_back": _("Proposed approval policy called back"),
         "approval_policy.in_force": _("Approval policy put in force"),
         "approval_policy.propose": _("Approval policy proposed"),
+        "contact.people_export_fetched": _("File of everybody who writes fetched"),
+        "contact.people_export_ordered": _("File of everybody who writes ordered"),
         "reply.approve": _("Reply approved"),
         "reply.approve_by_policy": _("Safe wording let out after nobody answered, as the policy says"),
         "reply.approve_step": _("Reply approved; somebody else is asked next"),
