@@ -30,11 +30,13 @@ from tenants.row_policies import owned_tables, policy_statements
 from tests.api.calling import token_for
 from tests.factories import Agency, Factory
 from tests.house.rows import Tenant, put_a_row_everywhere
+from tests.steady import share_of
 from tests.web.browser import Browser
 
 SISTER, STRANGER = "CANARYsister7f3a", "CANARYstranger9c1e"
 CANARY = re.compile(b"canary(sister7f3a|stranger9c1e)", re.IGNORECASE)
 SAFE = ("GET", "HEAD")
+HEAD_SHARE = 4
 ID_NAMES = {
     "account_id": "account",
     "attempt_id": "connect_attempt",
@@ -248,6 +250,11 @@ def rules(app: Flask, methods: tuple[str, ...] | None = None) -> Iterator[tuple[
             yield rule, method
 
 
+def safe_verbs(turn: int) -> tuple[str, ...]:
+    """GET at every route; HEAD, which never has an answer of its own, at one in so many where `.ci/run` asks."""
+    return (SAFE[0], *SAFE[1:]) if share_of(range(HEAD_SHARE), turn, of=HEAD_SHARE)[0] == 0 else SAFE[:1]
+
+
 def address_of(app: Flask, rule: Rule, ids: dict[str, str]) -> str:
     values: dict[str, Any] = {}
     for name in rule.arguments:
@@ -298,10 +305,10 @@ def test_each_role_opens_what_the_tables_say_and_sees_no_other_brand(world: Worl
     ids = world.ids(world.mine)
     ids["person_id"] = str(world.actors["staff"].user_id)
     mine_seen = 0
-    for rule, _method in rules(world.app, ("GET",)):
+    for turn, (rule, _method) in enumerate(rules(world.app, ("GET",))):
         policy = policy_of(rule)
         # HEAD is answered by what answers GET, so two roles try it: one with every page, one with few.
-        for verb in SAFE if role in (Role.AGENCY_ADMIN, Role.CLIENT_OWNER) else SAFE[:1]:
+        for verb in safe_verbs(turn) if role in (Role.AGENCY_ADMIN, Role.CLIENT_OWNER) else SAFE[:1]:
             answer = asker.ask(verb, address_of(world.app, rule, ids))
             expected = {200} | NOT_200_WITH_OWN_IDS.get(rule.endpoint, set())
             if isinstance(policy, Permission) and policy not in ROLE_PERMISSIONS[role]:
@@ -326,10 +333,10 @@ def test_ids_of_others_look_like_made_up_ones(
     if guards == "first":
         request.getfixturevalue("without_policies")
     asker, wrong, tried = Asker(world, world.actors[role.value]), [], 0
-    # HEAD is answered by what answers GET, so it is tried once.
-    safe = SAFE if (role, guards) == (Role.AGENCY_ADMIN, "both") else SAFE[:1]
     before = marked_rows(superuser)
-    for rule, method in rules(world.app):
+    for turn, (rule, method) in enumerate(rules(world.app)):
+        # HEAD is answered by what answers GET, so it is tried once.
+        safe = safe_verbs(turn) if (role, guards) == (Role.AGENCY_ADMIN, "both") else SAFE[:1]
         names = [name for name in rule.arguments if name in ID_NAMES]
         if not names:
             continue

@@ -20,9 +20,12 @@ import pytest
 from agency.local.home import CHECKOUT
 from agency.local.processes import wait_until
 from agency.local.supervisor import onbrand, processes_of_run
+from tests.steady import share_of
 
 READY_SECONDS = 120
 STOP_SECONDS = 10
+ENDS = (signal.SIGKILL, signal.SIGTERM)
+"""How make may end: killed, when nothing of it can clean up, or told to stop. In `.ci/run` the first."""
 
 
 def free_port() -> int:
@@ -204,7 +207,7 @@ def test_killed_then_started_again_then_stopped_in_time(kept: Kept) -> None:
 
 @pytest.mark.slow
 @pytest.mark.skipif(shutil.which("make") is None, reason="about make")
-@pytest.mark.parametrize("number", [signal.SIGKILL, signal.SIGTERM], ids=["killed", "told to stop"])
+@pytest.mark.parametrize("number", share_of(ENDS, 0, of=len(ENDS)), ids=lambda number: number.name)
 def test_make_run_ends_with_make(kept: Kept, number: int) -> None:
     # `-o setup`: what stands is taken as it is.
     venv = f"VENV={Path(sys.executable).parents[1]}"

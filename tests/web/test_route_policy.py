@@ -49,11 +49,12 @@ def asked(browser: Browser, method: str, address: str) -> int:
 def test_a_role_without_the_permission_is_refused_and_one_with_it_is_not(
     whole_app: Flask, ana: Agency, role: Role
 ) -> None:
+    """What only reads is asked with everybody's ids in `tests/house/test_routes.py`."""
     browser = Browser(whole_app, ana.actors[role.value])
     wrong = []
     for rule, method in page_rules(whole_app):
         policy = ROUTE_POLICY[rule.endpoint]
-        if isinstance(policy, Audience):
+        if isinstance(policy, Audience) or method == "GET":
             continue
         status = asked(browser, method, address_of(whole_app, rule))
         allowed = policy in ROLE_PERMISSIONS[role]
