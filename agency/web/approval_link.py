@@ -212,6 +212,7 @@ def _ended(found: Opened, status: int, *, just_now: bool = False, mailed: bool =
             mailed=mailed and found.approver is not None,
             may_ask=may_ask,
             stands=went_out,
+            decides=found.approver is not None,
             given=given,
         ),
         asked_name=found.person.name,

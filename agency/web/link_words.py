@@ -31,16 +31,22 @@ def ended_words(
     mailed: bool,
     may_ask: bool,
     stands: bool,
+    decides: bool,
     given: str,
 ) -> Notice:
     """What happened, what is safe, what comes next. `just_now`: by the very button that was pressed a moment ago.
 
-    `mailed`: a newer link, just now. `stands`: the words that were approved are still those of the reply. `given` is
-    the reason of whoever said no.
+    `mailed`: a newer link, just now. `stands`: the words that were approved are still those of the reply. `decides`:
+    whoever the link was mailed to still does for the brand. `given` is the reason of whoever said no.
     """
     if closed.because == "approver_left":
         what = _("You no longer decide on replies of %(brand)s.", brand=brand_name)
         return Notice("info", what, _("Nothing was changed."), _("The agency can tell you who does."))
+    if closed.because in SAID_YES and not decides:
+        safe = _(
+            "You no longer decide on replies of %(brand)s, so what became of it is not shown here.", brand=brand_name
+        )
+        return Notice("info", _decided(request, just_now), safe, _("The agency can tell you."))
     if closed.because in SAID_YES and stands:
         return Notice(TONES.get(reply.state, "warn"), _decided(request, just_now), *after_yes(reply))
     if closed.because in SAID_YES:

@@ -149,21 +149,24 @@ def _done(brand_id: str, deed: Any, said: str, **typed: str) -> AnyResponse:
 
 
 def _answer(brand: Brand, error: AppError | None = None, typed: Mapping[str, str] | None = None) -> Response:
-    """Three statements beside finding the person and the brand: versions, names, what the agency allows."""
+    """Four statements beside finding the person and the brand: versions, names, who decides at all, what the agency
+    allows.
+    """
     actor = actor_of_request()
     versions = room.list_versions(actor, brand.id)
     in_force = next((one for one in versions if one.state == "in_force"), None)
     asked = next((one for one in versions if one.state in ("draft", "proposed")), None)
     names = names_of(brand.agency_id, {person for one in versions for person in terms_from_data(one.terms).people})
+    still = _still_deciding(brand, names)
     errors = {field: _(said[0]) for field, said in error.fields.get("errors", {}).items()} if error else {}
     may_prepare = actor.may(Permission.POLICY_PROPOSE)
     allowed = may_prepare and room.on_paper(actor.agency_id)
-    holds = policy_look(in_force, names)
+    holds = policy_look(in_force, still)
     page = PolicyPage(
         brand=look_of(brand),
         back_url=url_for("brands_page.brand", brand_id=brand.id),
         in_force=holds,
-        open=_open(asked, names, holds if in_force is not None else None),
+        open=_open(asked, still, holds if in_force is not None else None),
         earlier=tuple(policy_look(one, names) for one in versions if one.state == "retired"),
         notice=_notice(error) if error is not None and not errors else None,
         change_url=url_for("policy_page.form", brand_id=brand.id)
@@ -180,6 +183,15 @@ def _answer(brand: Brand, error: AppError | None = None, typed: Mapping[str, str
     )
     frame = shell(with_brands=False)
     return make_response(render_page("policies/page.html", page, shell=frame), error.http_status if error else 200)
+
+
+def _still_deciding(brand: Brand, names: Mapping[UUID, str]) -> dict[UUID, str]:
+    """The names, of whom a policy names in vain said so."""
+    may = {person.id for person in approvers_of(brand.agency_id, brand.id)} if names else set()
+    return {
+        person: name if person in may else _("%(name)s (who may no longer decide)", name=name)
+        for person, name in names.items()
+    }
 
 
 def _open(asked: ApprovalPolicy | None, names: Mapping[UUID, str], before: PolicyLook | None) -> PolicyLook | None:

@@ -348,6 +348,17 @@ def test_each_ending_says_why_and_decides_nothing(
     assert request.ended_because == (name if name in ("withdraw", "lapse") else "approver_left")
 
 
+def test_who_said_yes_and_left_is_told_nothing_wrong_about_it(
+    phone: Phone, link: str, ana: Agency, reply_id: UUID, superuser: Engine
+) -> None:
+    phone.press(link, "approve")
+    _left(ana, reply_id, superuser)
+    page = phone.open(link).text
+    assert "Already approved at" in page
+    assert "You no longer decide on replies of" in page
+    assert "not published" not in page
+
+
 def test_a_brand_on_the_shelf_is_in_no_list_and_takes_no_yes(
     phone: Phone, whole_app: Flask, link: str, ana: Agency, reply_id: UUID
 ) -> None:

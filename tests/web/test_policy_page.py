@@ -10,6 +10,7 @@ from flask import Flask
 
 from agency.replies import desk, policy_versions
 from agency.replies.queries import get_reply
+from tenants import people
 from tenants.permissions import ROLE_PERMISSIONS, Actor, Permission, Role
 from tests.factories import Agency, Factory
 from tests.web.browser import Browser
@@ -109,6 +110,9 @@ def test_from_the_form_to_the_signature(whole_app: Flask, ana: Agency, jan: Acto
     assert f"Signed here by {ana.client_owner.name} on" in said_in(owner.get(place).text)
     with ana.entered():
         assert policy_versions.policy_in_force(ana.brand_ids[0]).number == 1
+    with ana.entered(ana.agency_admin):
+        people.remove_member(ana.agency_admin, jan.user_id)
+    assert f"{jan.name} (who may no longer decide) is asked, too." in said_in(owner.get(place).text)
 
 
 def test_what_cannot_be_used_comes_back_with_everything_typed(whole_app: Flask, ana: Agency) -> None:
