@@ -212,6 +212,11 @@ def test_a_new_rank_is_no_touch(ana: Agency, cases: list[UUID]) -> None:
     opened = press(ana, ana.staff, Reopen(), cases[:2])
     with ana.entered():
         assert reranking.rerank_due().changed == len(cases)
+        theirs = db.session.scalars(select(Conversation.contact_id).where(Conversation.id.in_(cases)))
+        versions = {row.id: row.version for row in db.session.execute(select(Conversation.id, Conversation.version))}
+        reranking.tell_cases_of({one for one in theirs if one})
+        told = {row.id: row.version for row in db.session.execute(select(Conversation.id, Conversation.version))}
+        assert told == {one: version + 1 for one, version in versions.items()}, "and who writes is none either"
     undone = undo(ana, ana.staff, opened.id)
     assert (undone.restored_count, undone.refused) == (2, ())
     assert [standing(ana)[case][0] for case in cases[:2]] == ["closed", "closed"]
