@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from datetime import datetime
 from typing import NamedTuple
 from uuid import UUID
 
+from styleguides.brand_promises import promised_in
 from styleguides.brand_state import BrandState, state_of
 from styleguides.check import (
     EMPTY,
@@ -25,6 +27,7 @@ from styleguides.guides import guide_in
 from styleguides.never_said import Sayings, never_said
 from styleguides.other_brands import other_brand_findings
 from styleguides.passed_check import key_of_check
+from styleguides.promised_moments import PromisedMoment
 from styleguides.rule_kinds import LEVELS
 from styleguides.scenarios import CaseFacts
 from styleguides.wording import fingerprint_keys
@@ -50,6 +53,7 @@ class CheckResult:
 
     `guide_version` is None where the brand has no guide in force; `length` and `length_limit` count in the platform's
     unit (`styleguides.length.length_unit`). `key` is what was asked about, as one hash (`styleguides.passed_check`).
+    `promises` is what the words promise with a date, where that was asked.
     """
 
     findings: list[Finding]
@@ -58,6 +62,7 @@ class CheckResult:
     length: int
     length_limit: int | None
     key: bytes = b""
+    promises: list[PromisedMoment] = field(default_factory=list)
 
     @property
     def stopped(self) -> bool:
@@ -89,6 +94,7 @@ def check_for_brand(
     began_with: str | None = None,
     case: CaseFacts | None = None,
     ready: Ready | None = None,
+    promises_at: datetime | None = None,
 ) -> CheckResult:
     """Hold a text against the guide in force, the platform's limits and the fact sheet. One SQL statement, two with
     `beside_others`, one more where guidelines fit the case; with `ready` only what changed since is read.
@@ -96,7 +102,8 @@ def check_for_brand(
     `beside_others`: words of the agency's other brands are findings, too; for whoever writes for several brands, never
     for a client, who shall not learn of the others. `began_with`: the saved reply the words began from. `case`: whether
     the words answer a complaint, for rules that ask; and what guidelines that fit it say never to say is a warning.
-    `language` None: recognised from the text, else the brand's. Raises NotFound for a brand outside the scope.
+    `language` None: recognised from the text, else the brand's. `promises_at`: what they promise is read, too, as if
+    they were sent then. Raises NotFound for a brand outside the scope.
     """
     state = state_of(brand_id) if ready is None else ready.state
     guide = guide_in(state)
@@ -128,6 +135,7 @@ def check_for_brand(
         length=length(text, platform, kind),
         length_limit=length_limit(platform, kind),
         key=key,
+        promises=promised_in(text, promises_at, state.language, state.time_zone, state.hours) if promises_at else [],
     )
 
 

@@ -4,20 +4,23 @@ from __future__ import annotations
 
 from collections.abc import Collection
 from datetime import datetime
-from typing import Final, NamedTuple
+from typing import Any, Final, NamedTuple
 from uuid import UUID
 
 from sqlalchemy import Uuid, and_, any_, bindparam, func, select, true
 from sqlalchemy.dialects.postgresql import ARRAY
 
 from styleguides.models import Fact, Guideline, StyleGuideVersion
+from tenants.brand_hours import hours_beside
 from tenants.errors import NotFound
 from tenants.kept_select import KeptSelect
 from tenants.models import Brand
 
 
 class BrandState(NamedTuple):
-    """`facts` and `guidelines` change whenever one of the brand's does; `facts` is None where there is none."""
+    """`facts` and `guidelines` change whenever one of the brand's does; `facts` is None where there is none. `hours`
+    are those of `tenants.brand_hours.hours_beside`.
+    """
 
     language: str
     time_zone: str
@@ -25,6 +28,7 @@ class BrandState(NamedTuple):
     version_number: int | None
     facts: tuple[datetime, int] | None
     guidelines: tuple[int, int]
+    hours: list[Any] | None = None
 
 
 _FACTS: Final = (
@@ -50,6 +54,7 @@ _STATES: Final = KeptSelect(
         _FACTS.c.versions,
         _GUIDELINES.c.rows,
         _GUIDELINES.c.versions,
+        hours_beside(Brand.agency_id, Brand.id),
     )
     .outerjoin(
         StyleGuideVersion,
@@ -79,7 +84,7 @@ def states_of(brand_ids: Collection[UUID]) -> dict[UUID, BrandState]:
         return {}
     found: dict[UUID, BrandState] = {}
     rows = _STATES.rows({"ids": list(brand_ids)})
-    for brand_id, language, zone, version_id, number, changed_at, versions, count, raised in rows:
+    for brand_id, language, zone, version_id, number, changed_at, versions, count, raised, hours in rows:
         stamp = (changed_at, int(versions)) if versions is not None else None
-        found[brand_id] = BrandState(language, zone, version_id, number, stamp, (int(count), int(raised)))
+        found[brand_id] = BrandState(language, zone, version_id, number, stamp, (int(count), int(raised)), hours)
     return found

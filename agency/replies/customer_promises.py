@@ -8,7 +8,6 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import Any, Final, NamedTuple
 from uuid import UUID
-from zoneinfo import ZoneInfo
 
 from sqlalchemy import and_, select
 
@@ -16,11 +15,10 @@ from agency.inbox.stored_rows import as_json
 from agency.replies.customer_promise_models import CustomerPromise
 from agency.replies.joins import WORDS_OF_REPLY, one_of
 from agency.replies.models import Reply, ReplyText
-from styleguides.days_ahead import Calendar
-from styleguides.language import base_language, detect_language
-from styleguides.promised_moments import PromisedMoment, promised_moments
+from styleguides.brand_promises import KeptHours, promised_in
+from styleguides.promised_moments import PromisedMoment
 from tenants import audit, clock
-from tenants.brand_hours import as_hours, hours_beside
+from tenants.brand_hours import hours_beside
 from tenants.database import db, new_id
 from tenants.errors import Conflict, NotFound
 from tenants.models import Brand
@@ -29,26 +27,6 @@ from tenants.scope import raw_sql
 
 PRESSES: Final = ("kept", "dropped", "reopened")
 """What a person may say of a promise: it was done elsewhere; it is none; it is not done yet."""
-
-
-def promised_in(
-    text: str, said_at: datetime, language: str, zone: str, hours: Sequence[Any] | None
-) -> list[PromisedMoment]:
-    """What a text promises, as the style check takes its language: recognised, else the brand's. `zone` is the brand's;
-    `hours` are those of `tenants.brand_hours.hours_beside`, whose zone counts where there are any.
-    """
-    spoken = detect_language(text) or base_language(language)
-    if spoken is None:
-        return []
-    return promised_moments(text, spoken, said_at, calendar_of(zone, hours))
-
-
-def calendar_of(zone: str, hours: Sequence[Any] | None) -> Calendar:
-    """By which a brand's days are over."""
-    kept = None if hours is None else as_hours(hours[0], hours[1])
-    if kept is None or kept.never_open:
-        return Calendar(ZoneInfo(zone))
-    return Calendar(ZoneInfo(kept.zone), kept)
 
 
 def note_promises(replies: Sequence[Reply]) -> None:
@@ -83,7 +61,7 @@ class _Said(NamedTuple):
     text: str
     language: str
     zone: str
-    hours: Sequence[Any] | None
+    hours: KeptHours
     has_open: bool
 
     def promised(self) -> list[PromisedMoment]:
@@ -194,13 +172,15 @@ def _phrase(text: str, starts: int, ends: int) -> str:
     return " ".join(text[starts:ends].casefold().split())
 
 
-def press(actor: Actor, promise_id: UUID, deed: str) -> CustomerPromise:
+def press(actor: Actor, conversation_id: UUID, promise_id: UUID, deed: str) -> CustomerPromise:
     """Say that a promise was kept elsewhere, is none, or is not kept yet; the same again changes nothing.
 
     Raises NotFound, Forbidden, Conflict `promise_ended` for one that ended otherwise meanwhile.
     """
     promise = db.session.execute(
-        select(CustomerPromise).where(CustomerPromise.id == promise_id).with_for_update()
+        select(CustomerPromise)
+        .where(CustomerPromise.id == promise_id, CustomerPromise.conversation_id == conversation_id)
+        .with_for_update()
     ).scalar_one_or_none()
     if promise is None or deed not in PRESSES:
         raise NotFound()

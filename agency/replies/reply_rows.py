@@ -6,18 +6,23 @@ from datetime import datetime
 from typing import Any, NamedTuple
 from uuid import UUID
 
-from sqlalchemy import Row, select
+from sqlalchemy import Row, func, select
+from sqlalchemy.dialects.postgresql import aggregate_order_by
 
+from agency.replies.customer_promise_models import CustomerPromise
 from agency.replies.joins import WORDS_OF_REPLY
 from agency.replies.models import Reply, ReplyText
 from agency.replies.words import hash_of
+
+SHOWN_OF_PROMISE = ("id", "starts", "ends", "made_at", "due_at", "ended", "ended_at", "ended_by_name")
 
 
 class ReplyRow(NamedTuple):
     """A reply with the words it has now. `findings` are those of the words' own check. `typed`: a draft whose words
     were kept while somebody typed, and nobody has checked or handed them in. `version` grows with each change of words.
 
-    `let_go_rules` stop these words, and a lead let them go for `let_go_reason`.
+    `let_go_rules` stop these words, and a lead let them go for `let_go_reason`. `promises` is what they promised once
+    they were published, in the order it falls due, by the names of SHOWN_OF_PROMISE; None for nothing.
     """
 
     id: UUID
@@ -68,9 +73,30 @@ class ReplyRow(NamedTuple):
     let_go_by_name: str | None
     version: int
     variant_count: int = 0
+    promises: list[dict[str, Any]] | None = None
     typed: bool = False
 
 
+PROMISES_OF_REPLY: Any = (
+    select(
+        func.jsonb_agg(
+            aggregate_order_by(
+                func.jsonb_build_object(
+                    *(part for name in SHOWN_OF_PROMISE for part in (name, getattr(CustomerPromise, name)))
+                ),
+                CustomerPromise.due_at,
+                CustomerPromise.id,
+            )
+        )
+    )
+    .where(
+        CustomerPromise.agency_id == Reply.agency_id,
+        CustomerPromise.conversation_id == Reply.conversation_id,
+        CustomerPromise.reply_id == Reply.id,
+    )
+    .correlate(Reply)
+    .scalar_subquery()
+)
 _ROW = (
     Reply.id,
     Reply.brand_id,
@@ -120,6 +146,7 @@ _ROW = (
     ReplyText.let_go_by_name,
     Reply.draft_version,
     Reply.variant_count,
+    PROMISES_OF_REPLY,
     Reply.draft_text,
     Reply.draft_by,
     Reply.draft_by_name,

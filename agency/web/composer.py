@@ -45,12 +45,14 @@ from agency.web.inbox_address import read_address
 from agency.web.language import chosen_language
 from agency.web.last_sent import remember_sent_as
 from agency.web.looks import Notice
+from agency.web.promise_looks import would_promise
 from agency.web.sending import refused_time, when_wanted
 from agency.web.sending_words import brand_zone_of, goes_out_soon
 from agency.web.shell import render_page, toast
 from agency.web.who import actor_of_request
 from styleguides.brand_check import check_for_brand
 from styleguides.quiz_gate import QUIZ_NEEDED
+from tenants import clock
 from tenants.database import db
 from tenants.errors import AppError, Conflict, Invalid, NotFound
 from tenants.ids import id_from
@@ -122,9 +124,11 @@ def _check(target: Answering, text: str) -> CheckResult:
         beside_others=True,
         began_with=_began_with(actor_of_request(), target, text),
         case=case.facts if newest else case_facts(target.id, target.in_reply_to_id),
+        promises_at=clock.now(),
     )
     found = with_earlier(found, case, text, chosen_language())
     result = result_of(found, text, target.platform, _counted_as(target))
+    result = replace(result, promises=would_promise(text, found.promises, case.brand_time_zone))
     may_let_go = actor_of_request().may(Permission.REPLY_LET_GO)
     result = replace(result, may_let_go=may_let_go, let_go_typed=request.form.get("let_go_reason", ""))
     waits = waits_for(actor_of_request(), target.id, text, private=_private(target), case=case.facts)

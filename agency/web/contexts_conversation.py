@@ -8,6 +8,7 @@ from agency.replies.text_difference import Piece
 from agency.web.contexts_bulk import SnoozeLook
 from agency.web.contexts_drafts import VersionsLook
 from agency.web.contexts_filters import LabelLook
+from agency.web.contexts_promises import PromiseLook
 from agency.web.contexts_ranking import RankLook
 from agency.web.contexts_reading import ReadingLook, TextPiece
 from agency.web.looks import BrandLook, Choice, Clock, FindingLook, Notice, Stars, StateLook, told
@@ -73,6 +74,7 @@ class MessageLook:
     place: str = told("Where it stands, in a case that is told together with others.", default="")
     pieces: tuple[TextPiece, ...] = told("The text in pieces, where words of it are marked.", default=())
     reading: ReadingLook | None = told("How it was read: of the customer's newest words.", default=None)
+    promises: tuple[PromiseLook, ...] = told("What it promised and how that ended.", default=())
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -127,6 +129,7 @@ class CheckResult:
     may_let_go: bool = told("Whether the reader may let them go in spite of what stops them.", default=False)
     waits: str = told("Whose yes these words would wait for by the brand's policy, and why.", default="")
     sends_safe: bool = told("By that policy a safe wording goes out where nobody answers.", default=False)
+    promises: tuple[str, ...] = told("What they would promise: by Friday → Fri 12 Mar, 17:00.", default=())
 
     @property
     def stops(self) -> int:
@@ -303,6 +306,7 @@ class ConversationPage:
     labels_url: str = told("The picker, fetched when its menu opens; empty for who may not label.", default="")
     sheet_url: str = told("The client sheet, one key away; empty for who may not.", default="")
     voice_url: str = told("Where the brand's voice is fetched from when it is first seen.", default="")
+    promises: tuple[PromiseLook, ...] = told("What the case still owes, the next first.", default=())
     notices: tuple[Notice, ...] = told("A colleague won the claim, the channel is down, …", default=())
     note_url: str = told("Shown if set.", default="")
     resolve_url: str = told("Shown if set.", default="")

@@ -29,6 +29,7 @@ from agency.web.inbox_address import Address
 from agency.web.language import chosen_language, chosen_zone
 from agency.web.looks import Notice, brand_look
 from agency.web.message_looks import quoted_post
+from agency.web.promise_looks import open_promises
 from agency.web.pulse import PATH as PULSE
 from agency.web.rank_words import rank_look
 from agency.web.reading_line import with_reading
@@ -100,6 +101,7 @@ def conversation_page(
             for r in one.replies
             if _stands_apart(r, one.view, one.replies, actor)
         ),
+        promises=open_promises((r for one in told.threads for r in one.replies), actor, address),
         versions_url=_versions_url(answering.view, actor, address),
         notes=tuple(
             NoteLook(author=n.author_name, text=n.text, at=clocks.age(n.created_at, now, zone, locale))

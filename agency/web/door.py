@@ -67,6 +67,7 @@ PAGES = (
     "away",
     "bulk_page",
     "spam_page",
+    "promises_page",
     "merging_page",
     "beside",
     "customer_page",

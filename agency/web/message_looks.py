@@ -98,6 +98,7 @@ def _message(
         deed_states=deeds.states,
         deed_reason=deeds.reason,
         data=deeds.data,
+        promises=deeds.promises,
     )
 
 

@@ -101,14 +101,17 @@ def _list(*, notice: Notice | None = None, left: tuple[LeftRow, ...] = ()) -> st
             policies=waiting_policies(actor) if is_first and mine else (),
             goodwill=goodwill_of_month(actor) if is_first and mine else (),
             next_url=url_for("owner.waiting", tab=_tab(tab), after=found.next_cursor) if found.next_cursor else "",
-            tabs=tuple(
-                Choice(
-                    words,
-                    url_for("owner.waiting", tab=_tab(name)),
-                    selected=tab == name,
-                    count=count if name == "waiting" else None,
-                )
-                for name, words in _tab_words().items()
+            tabs=(
+                *(
+                    Choice(
+                        words,
+                        url_for("owner.waiting", tab=_tab(name)),
+                        selected=tab == name,
+                        count=count if name == "waiting" else None,
+                    )
+                    for name, words in _tab_words().items()
+                ),
+                Choice(_("Promised"), url_for("promises_page.promises")),
             ),
             empty_reason=_empty_words(mine, tab),
             approve_url=url_for("owner.approve_many") if is_waiting and mine else "",

@@ -16,6 +16,7 @@ from agency.web import parts_sample_empowerment as given
 from agency.web import parts_sample_guide as guide_sample
 from agency.web import parts_sample_knowledge as knowledge
 from agency.web import parts_sample_notices as notices
+from agency.web import parts_sample_promises as promised
 from agency.web import parts_sample_quiz as quiz
 from agency.web import parts_sample_ranking as ranking
 from agency.web import parts_sample_saved_replies as saved
@@ -261,6 +262,9 @@ def samples() -> dict[str, Callable[[str], Sample]]:
         "merge": lambda here: ("bulk/merge.html", shell(here), bulk.merge()),
         "merge-none": lambda here: ("bulk/merge.html", shell(here), bulk.merge("none")),
         "split": lambda here: ("bulk/split.html", shell(here), bulk.split()),
+        "promises": lambda here: ("promises/page.html", shell(here), promised.promises(brands())),
+        "promises-none": lambda here: ("promises/page.html", shell(here), promised.promises(brands(), "none")),
+        "promises-owner": lambda here: ("promises/page.html", owner_shell(here), promised.promises(brands(), "owner")),
         "spammers": lambda here: ("bulk/spammers.html", shell(here), bulk.spammers()),
         "spammers-none": lambda here: ("bulk/spammers.html", shell(here), bulk.spammers("none")),
         "ranking": lambda here: ("ranking/page.html", shell(here), ranking.weights(tuple(brands()))),

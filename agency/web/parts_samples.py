@@ -19,6 +19,7 @@ from agency.web.contexts_setup import GuidelineLook
 from agency.web.contexts_voice import VoiceLook
 from agency.web.looks import BrandLook, Choice, Clock, FindingLook, Notice, Stars, StateLook, Toast, brand_look
 from agency.web.message_looks import outgoing_states
+from agency.web.parts_sample_promises import promise_looks
 from agency.web.parts_sample_ranking import rank_sample
 from agency.web.state_looks import conversation_states, reply_states
 from agency.web.static_version import static_version
@@ -138,7 +139,7 @@ def findings() -> tuple[FindingLook, ...]:
 
 
 def result(*, clean: bool = False) -> c.CheckResult:
-    return c.CheckResult(findings=() if clean else findings(), reading_words="24 s read", length=412, length_limit=4096, length_words="412 of 4096 bytes", guide_version=3)  # fmt: skip
+    return c.CheckResult(findings=() if clean else findings(), reading_words="24 s read", length=412, length_limit=4096, length_words="412 of 4096 bytes", guide_version=3, promises=() if clean else ("do piątku → pt. 27 lis, 17:00", "w ciągu 24 godzin → wt. 24 lis, 12:00"))  # fmt: skip
 
 
 def composer(*, closed: Notice | None = None, empty: bool = False) -> c.Composer:
@@ -175,7 +176,7 @@ def messages() -> tuple[c.MessageLook, ...]:
         c.MessageLook(id="9", ours=True, author="Hotel Bursztynowa Zatoka", text=said, at=ago(minutes=2), language="pl", state=states["published"], elsewhere=True),
         c.MessageLook(id="10", ours=True, author="Hotel Bursztynowa Zatoka · Ana", text=said, at=ago(minutes=2), language="pl", state=states["rejected"], refusal="SPAM", change_url="#", take_back_url="#"),
         c.MessageLook(id="11", ours=False, author="Kasia", text="Super!", at=ago(minutes=1), language="pl", liked=True, attachments=(Choice("Answer to our story", "https://example.com/s"),), deeds_url="#", deeds=(Choice("Hide", "", value="hide"), Choice("Unlike", "", value="unlike")), harsh_deeds=(Choice("Delete for everybody", "", value="delete"), Choice("Block this person", "", value="block")), deed_states=(StateLook("like-refused", "Like: refused", "cross", "bad"),), deed_reason="The platform refused this (code 200)."),
-        c.MessageLook(id="12", ours=False, author="Kasia", text="Zobaczcie sami.", at=ago(minutes=2), language="pl", kept=(c_conversation.KeptLook(label="Photo", sort="image", url="/static/mark.svg"), c_conversation.KeptLook(label="Video", note="The platform no longer has it, and we could not copy it in time."))),
+        c.MessageLook(id="12", ours=False, author="Kasia", text="Zobaczcie sami.", at=ago(minutes=2), language="pl", promises=promise_looks()[2:], kept=(c_conversation.KeptLook(label="Photo", sort="image", url="/static/mark.svg"), c_conversation.KeptLook(label="Video", note="The platform no longer has it, and we could not copy it in time."))),
         c.MessageLook(id="7", ours=False, author="Zenon", text="Kup tanio…", at=ago(minutes=2), language="pl", hidden=True, shortened=True),
     )  # fmt: skip
 
@@ -222,7 +223,7 @@ def conversation(kind: str = "mine") -> c.ConversationPage:
         id="c0", url=f"{PAGES}/conversation", back_url=f"{PAGES}/inbox", brand=brands()[1], place="Google · review", language="pl",
         customer="Anna Szczebrzeszyńska", state=cases["claimed"], due=left(minutes=40), due_reason="first answer within 12 h",
         context=c.QuotedPost(heading="Hotel Bursztynowa Zatoka, Łeba", facts=("4.2 of 5 from 318 reviews",), permalink="https://example.com/place"),
-        messages=messages(), replies=answered if kind == "answered" else (), side=side, rank=rank_sample(),
+        promises=promise_looks()[:2], messages=messages(), replies=answered if kind == "answered" else (), side=side, rank=rank_sample(),
         notes=(c.NoteLook(author="Marek", text="Client wants us to offer the voucher only in private.", at=ago(minutes=50)),),
         claim=c.ClaimLook(words="Marek has this case" if held else "You have this case", mine=not held, release_url="" if held else "#", take_url="#" if held else ""),
         composer=message_composer() if kind == "answered" else composer(closed=closed if held else None), note_url="#", resolve_url="#", snooze_url="#",

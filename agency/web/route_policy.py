@@ -134,6 +134,9 @@ ROUTE_POLICY: dict[str, Policy] = {
     "bulk_page.presses": Permission.CONVERSATION_WORK,
     "bulk_page.one_press": Permission.CONVERSATION_WORK,
     "bulk_page.undo": Permission.CONVERSATION_WORK,
+    # promises_page.py: a press asks again, with the brand
+    "promises_page.promises": Permission.REPLY_READ,
+    "promises_page.press": Permission.REPLY_WRITE,
     "spam_page.spammers": Permission.CONVERSATION_WORK,
     "spam_page.lift": Permission.CONVERSATION_REASSIGN,
     "conversation.spam": Permission.CONVERSATION_WORK,

@@ -36,6 +36,7 @@ FEW_BRANDS = 24
 PLACES: tuple[tuple[str, str, str], ...] = (
     ("inbox.inbox", "inbox", "g i"),
     ("owner.waiting", "approvals", "g a"),
+    ("promises_page.promises", "hourglass", ""),
     ("brands_page.brands", "brands", ""),
     ("accounts_page.accounts", "channels", ""),
     ("quiz.quizzes", "bulb", ""),
@@ -64,6 +65,7 @@ def place_words() -> dict[str, str]:
     return {
         "inbox.inbox": _("Inbox"),
         "owner.waiting": _("Approvals"),
+        "promises_page.promises": _("Promises"),
         "brands_page.brands": _("Brands"),
         "accounts_page.accounts": _("Channels"),
         "quiz.quizzes": _("Quiz"),

@@ -15,9 +15,11 @@ from agency.inbox.models import Message
 from agency.replies.checks import IN_FLIGHT_STATES
 from agency.replies.queries import ReplyRow, replies_sent_as
 from agency.web.contexts_conversation import DataLook
+from agency.web.contexts_promises import PromiseLook
 from agency.web.inbox_address import Address, of_change
 from agency.web.incoming_data import data_look
 from agency.web.looks import Choice, StateLook
+from agency.web.promise_looks import ended_promises
 from agency.web.stored_words import said_again
 from tenants.database import db
 from tenants.permissions import Actor, Permission
@@ -37,6 +39,7 @@ class Deeds:
     states: tuple[StateLook, ...] = ()
     reason: str = ""
     data: DataLook | None = None
+    promises: tuple[PromiseLook, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -57,6 +60,7 @@ def thread_deeds(view: ConversationView, replies: Sequence[ReplyRow], actor: Act
             reply=known.get(m.reply_id) if m.reply_id else None,
             change_url=_change_url(view, m, known, replies, actor, address, "edit"),
             take_back_url=_change_url(view, m, known, replies, actor, address, "withdraw"),
+            promises=ended_promises(known.get(m.reply_id) if m.reply_id else None, actor, address),
         )
         for m in view.messages
         if m.direction == "out"

@@ -59,6 +59,7 @@ ID_NAMES = {
     "media_id": "kept_media",
     "message_id": "message",
     "person_id": "person",
+    "promise_id": "customer_promise",
     "reply_id": "reply",
     "saved_reply_id": "saved_reply",
     "session_id": "sign_in_session",

@@ -67,7 +67,7 @@ def change(case: Case, page: Page, base: UUID, words: str = "", reason: str = ""
 def press(case: Case, promise_id: UUID, deed: str, actor: str = "staff") -> None:
     who = case.agency.actors[actor]
     with case.agency.entered(who):
-        customer_promises.press(who, promise_id, deed)
+        customer_promises.press(who, case.conversation_id, promise_id, deed)
 
 
 def test_a_published_answer_promises_from_the_moment_it_was_sent(case: Case, page: Page) -> None:

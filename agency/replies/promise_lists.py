@@ -1,0 +1,173 @@
+"""Promises to customers as lists and cases show them."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Any, Final, NamedTuple, Self
+from uuid import UUID
+
+from sqlalchemy import Subquery, and_, func, select, true, tuple_
+from sqlalchemy.orm import aliased
+
+from agency.inbox.contacts.reading import read_cursor
+from agency.inbox.models import Conversation
+from agency.replies.models import CustomerPromise, ReplyText
+from agency.replies.reply_rows import ReplyRow
+from tenants import clock
+from tenants.database import db
+from tenants.errors import Invalid
+from tenants.models import Brand
+from tenants.permissions import Actor, Permission, require
+from tenants.scope import current_scope
+
+PAGE_ROWS: Final = 50
+STATES: Final = ("open", "broken", "late")
+"""Of a list: what has not ended, broken ones first; those of it whose time has passed; what was kept too late."""
+MOST_COUNTED: Final = 99
+
+
+class Promised(NamedTuple):
+    """A promise with its words, as the published text has them now; `ended` as in `CustomerPromise`."""
+
+    id: UUID
+    phrase: str
+    made_at: datetime
+    due_at: datetime
+    ended: str | None
+    ended_at: datetime | None
+    ended_by_name: str | None
+
+    def is_broken(self, now: datetime) -> bool:
+        """Open past its time."""
+        return self.ended is None and self.due_at < now
+
+    @classmethod
+    def of(cls, reply: ReplyRow) -> list[Self]:
+        """What a reply promised, in the order it falls due."""
+        return [
+            cls(
+                UUID(one["id"]),
+                reply.text[one["starts"] : one["ends"]],
+                datetime.fromisoformat(one["made_at"]),
+                datetime.fromisoformat(one["due_at"]),
+                one["ended"],
+                datetime.fromisoformat(one["ended_at"]) if one["ended_at"] else None,
+                one["ended_by_name"],
+            )
+            for one in reply.promises or ()
+        ]
+
+
+class ListedPromise(NamedTuple):
+    """A row of a list, with the case it was made in."""
+
+    promise: Promised
+    brand_id: UUID
+    conversation_id: UUID
+    reply_id: UUID
+    platform: str
+    kind: str
+    customer_name: str | None
+    text: str
+
+
+class PromisesPage(NamedTuple):
+    """Rows and where the next page begins, None at the end."""
+
+    rows: list[ListedPromise]
+    next_cursor: str | None
+
+
+def list_promises(
+    actor: Actor, state: str, brand_id: UUID | None = None, after: str | None = None, limit: int = PAGE_ROWS
+) -> PromisesPage:
+    """Promises of brands in use, of one or of all this person works for: open ones by when they fall due, so that
+    broken ones come first; late ones from the newest on. Keyset pages; one statement, along an index.
+
+    Raises NotFound, Forbidden, Invalid `bad_cursor`.
+    """
+    require(actor, Permission.REPLY_READ, brand_id)
+    page = _places(state, brand_id, read_cursor(after, _bad_cursor), limit + 1)
+    words = func.substr(ReplyText.text, CustomerPromise.starts + 1, CustomerPromise.ends - CustomerPromise.starts)
+    found = db.session.execute(
+        select(
+            CustomerPromise.id,
+            words,
+            CustomerPromise.made_at,
+            CustomerPromise.due_at,
+            CustomerPromise.ended,
+            CustomerPromise.ended_at,
+            CustomerPromise.ended_by_name,
+            CustomerPromise.brand_id,
+            CustomerPromise.conversation_id,
+            CustomerPromise.reply_id,
+            Conversation.platform,
+            Conversation.kind,
+            Conversation.author_name,
+            ReplyText.text,
+        )
+        .join(page, page.c.id == CustomerPromise.id)
+        .join(
+            ReplyText,
+            and_(ReplyText.agency_id == CustomerPromise.agency_id, ReplyText.id == CustomerPromise.reply_text_id),
+        )
+        .join(
+            Conversation,
+            and_(
+                Conversation.agency_id == CustomerPromise.agency_id, Conversation.id == CustomerPromise.conversation_id
+            ),
+        )
+        .order_by(*_order(state, CustomerPromise))
+    )
+    cut = len(Promised._fields)
+    rows = [ListedPromise(Promised(*row[:cut]), *row[cut:]) for row in found]
+    more, rows = len(rows) > limit, rows[:limit]
+    return PromisesPage(rows, _cursor(state, rows[-1].promise) if more else None)
+
+
+def count_promises(actor: Actor) -> dict[str, int]:
+    """How many are open and how many of them broken, each counted to one more than MOST_COUNTED. One statement."""
+    require(actor, Permission.REPLY_READ)
+    counted = [
+        select(func.count()).select_from(_places(state, None, None, MOST_COUNTED + 1)).scalar_subquery()
+        for state in ("open", "broken")
+    ]
+    found = db.session.execute(select(*counted)).one()
+    return {"open": int(found[0]), "broken": int(found[1])}
+
+
+def _places(state: str, brand_id: UUID | None, after: tuple[datetime, UUID] | None, limit: int) -> Subquery:
+    """The first so many behind `after`, by their ids: of all brands along one index, of some of each its own first."""
+    one, brand = aliased(CustomerPromise), aliased(Brand)
+    at = one.ended_at if state == "late" else one.due_at
+    some = select(one.id, at.label("at"))
+    some = some.where(one.ended == "late") if state == "late" else some.where(one.ended.is_(None))
+    if state == "broken":
+        some = some.where(one.due_at < clock.now())
+    if after is not None:
+        key = tuple_(at, one.id)
+        some = some.where(key < after if state == "late" else key > after)
+    of_brand = and_(brand.agency_id == one.agency_id, brand.id == one.brand_id, brand.archived_at.is_(None))
+    ordered = (at.desc(), one.id.desc()) if state == "late" else (at, one.id)
+    if brand_id is None and current_scope().brand_ids is None and state != "late":
+        return some.join(brand, of_brand).order_by(*ordered).limit(limit).subquery()
+    first = some.where(of_brand).correlate(brand).order_by(*ordered).limit(limit).lateral("first")
+    found = select(first.c.id, first.c.at, brand.id.label("brand_id")).join(first, true())
+    if brand_id is not None:
+        found = found.where(brand.id == brand_id)
+    by_time = (first.c.at.desc(), first.c.id.desc()) if state == "late" else (first.c.at, first.c.id)
+    return found.order_by(*by_time).limit(limit).subquery()
+
+
+def _order(state: str, of: Any) -> tuple[Any, Any]:
+    return (of.ended_at.desc(), of.id.desc()) if state == "late" else (of.due_at, of.id)
+
+
+def _cursor(state: str, last: Promised) -> str:
+    at = last.ended_at if state == "late" else last.due_at
+    assert at is not None
+    return f"{at.isoformat()}_{last.id}"
+
+
+def _bad_cursor() -> Invalid:
+    return Invalid("This page's address is damaged. Start again from the first page.", code="bad_cursor")

@@ -1,0 +1,87 @@
+"""A promise to a customer in words: what is left, how it ended, and what a draft would promise."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import replace
+from datetime import datetime
+from zoneinfo import ZoneInfo
+
+from babel.dates import format_datetime
+from flask_babel import gettext as _
+
+from agency.replies.promise_lists import Promised
+from agency.replies.reply_rows import ReplyRow
+from agency.web import clocks
+from agency.web.contexts_promises import PromiseLook
+from agency.web.inbox_address import Address
+from agency.web.language import chosen_language, chosen_zone, per_language
+from agency.web.looks import StateLook
+from styleguides.promised_moments import PromisedMoment
+from tenants import clock
+from tenants.permissions import Actor, Permission
+
+
+@per_language
+def promise_states() -> dict[str, StateLook]:
+    """Where a promise stands."""
+    return {
+        "open": StateLook("open", _("Promised"), "hourglass", "info"),
+        "broken": StateLook("broken", _("Promise broken"), "alert", "bad"),
+        "kept": StateLook("kept", _("Promise kept"), "check", "good"),
+        "late": StateLook("late", _("Promise kept late"), "clock", "warn"),
+        "dropped": StateLook("dropped", _("No promise"), "cross", "plain"),
+    }
+
+
+def promise_look(one: Promised, url: str = "", back: str = "") -> PromiseLook:
+    """One promise; `url` where presses go, for whoever may end it."""
+    now, zone, locale = clock.now(), chosen_zone(), chosen_language()
+    is_open, due = one.ended is None, clocks.moment(one.due_at, zone, locale)
+    code = ("broken" if one.is_broken(now) else "open") if one.ended is None else one.ended
+    return PromiseLook(
+        phrase=one.phrase,
+        state=promise_states()[code],
+        due=replace(due, words=_("by %(time)s", time=due.words)),
+        left=clocks.due(one.due_at, now, zone, locale) if is_open else None,
+        ended=clocks.moment(one.ended_at, zone, locale) if one.ended_at is not None else None,
+        ended_by=one.ended_by_name or "",
+        is_open=is_open,
+        url=url,
+        back=back,
+    )
+
+
+def open_promises(replies: Iterable[ReplyRow], actor: Actor, address: Address) -> tuple[PromiseLook, ...]:
+    """What a case still owes, the next first."""
+    found = [(one, reply) for reply in replies for one in Promised.of(reply) if one.ended is None]
+    return tuple(
+        promise_look(one, press_url(one, reply, actor, address))
+        for one, reply in sorted(found, key=lambda pair: (pair[0].due_at, pair[0].id))
+    )
+
+
+def ended_promises(reply: ReplyRow | None, actor: Actor, address: Address) -> tuple[PromiseLook, ...]:
+    """What an answer promised and what became of it; open ones stand with the case."""
+    if reply is None:
+        return ()
+    return tuple(
+        promise_look(one, press_url(one, reply, actor, address)) for one in Promised.of(reply) if one.ended is not None
+    )
+
+
+def press_url(one: Promised, reply: ReplyRow, actor: Actor, address: Address) -> str:
+    """Where presses about it go; empty for who may not."""
+    if not actor.may(Permission.REPLY_WRITE):
+        return ""
+    return address.deed_url(reply.conversation_id, f"promises/{one.id}")
+
+
+def would_promise(text: str, found: Iterable[PromisedMoment], zone: str) -> tuple[str, ...]:
+    """What a draft would promise if it went out now, by the brand's clock: by Friday → Fri 12 Mar, 17:00."""
+    return tuple(f"{text[one.start : one.end]} → {_day_and_time(one.due_at, zone)}" for one in found)
+
+
+def _day_and_time(at: datetime, zone: str) -> str:
+    local = at.astimezone(ZoneInfo(zone))
+    return str(format_datetime(local, "EEE d MMM, HH:mm", locale=chosen_language()))

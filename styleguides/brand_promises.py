@@ -1,0 +1,32 @@
+"""What words promise in a brand's name: by the language of the style check, and by the brand's clock and hours."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from styleguides.days_ahead import Calendar
+from styleguides.language import base_language, detect_language
+from styleguides.promised_moments import PromisedMoment, promised_moments
+from tenants.brand_hours import as_hours
+
+KeptHours = Sequence[Any] | None
+"""Of a brand, as `tenants.brand_hours.hours_beside` reads them."""
+
+
+def promised_in(text: str, said_at: datetime, language: str, zone: str, hours: KeptHours) -> list[PromisedMoment]:
+    """What a text promises that a brand says at that moment. Its language is recognised, else the brand's; the zone is
+    that of the brand's hours, else the brand's.
+    """
+    spoken = detect_language(text) or base_language(language)
+    return [] if spoken is None else promised_moments(text, spoken, said_at, calendar_of(zone, hours))
+
+
+def calendar_of(zone: str, hours: KeptHours) -> Calendar:
+    """By which a brand's days are over."""
+    kept = None if hours is None else as_hours(hours[0], hours[1])
+    if kept is None or kept.never_open:
+        return Calendar(ZoneInfo(zone))
+    return Calendar(ZoneInfo(kept.zone), kept)
