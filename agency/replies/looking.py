@@ -109,7 +109,7 @@ def _sought(reply_ids: Collection[UUID]) -> tuple[list[_Sought], set[UUID]]:
             wait_for_account(reply, now)
         else:
             able.append(reply)
-    return _as_adapters_know_them(able, accounts), {reply.id for reply in replies}
+    return _as_adapters_know_them(able, accounts, now), {reply.id for reply in replies}
 
 
 def _is_unproven(reply: Reply) -> bool:
@@ -143,7 +143,9 @@ def _accounts_of(replies: Sequence[Reply]) -> Mapping[UUID, ConnectedAccount | N
     return {account.id: opened(account) for account in rows}
 
 
-def _as_adapters_know_them(replies: Sequence[Reply], accounts: Mapping[UUID, ConnectedAccount | None]) -> list[_Sought]:
+def _as_adapters_know_them(
+    replies: Sequence[Reply], accounts: Mapping[UUID, ConnectedAccount | None], now: datetime
+) -> list[_Sought]:
     if not replies:
         return []
     rows = db.session.execute(
@@ -166,7 +168,7 @@ def _as_adapters_know_them(replies: Sequence[Reply], accounts: Mapping[UUID, Con
         assert account is not None
         assert reply.sent_at is not None
         one = Sought(reply.id, text.text, target_of(reply, around), account, reply.sent_at)
-        begun = Begun(new_id(), reply.id, reply.brand_id, text.id, reply.fence)
+        begun = Begun(new_id(), now, reply.id, reply.brand_id, text.id, reply.fence)
         sought.append(_Sought(one, begun, reply.state == "published"))
     return sought
 
@@ -237,7 +239,9 @@ def _decide(app: HasAppContext, scope: Scope, looked: Sequence[tuple[Begun, Read
             reply.id: tuple(one for one in seen.platform_ids if one not in taken[reply.id])
             for reply, _begun, seen in held
         }
-        ended = [(Looked(reply, begun.look_id, seen, found[reply.id]), begun.fence) for reply, begun, seen in held]
+        ended = [
+            (Looked(reply, begun.look_id, begun.at, seen, found[reply.id]), begun.fence) for reply, begun, seen in held
+        ]
         end_looks(
             [
                 Over(one.look_id, one.state, one.seen.reason, one.found[0] if one.found else None)

@@ -36,6 +36,7 @@ class Begun(NamedTuple):
     """A look about to be made, with the reply as it was then."""
 
     look_id: UUID
+    at: datetime
     reply_id: UUID
     brand_id: UUID
     text_id: UUID

@@ -6,6 +6,7 @@ thread, spread over ten minutes or more and begun after its lease ended: platfor
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
@@ -68,10 +69,13 @@ SENT_ONCE_MORE = worded("It surely did not arrive, so it is sent once more.")
 
 @dataclass(frozen=True)
 class Looked:
-    """What a look at a held reply saw. `found`: the ids by which it stands there that are no other reply's of ours."""
+    """What a look at a held reply saw, begun at `began_at`. `found`: the ids by which it stands there that are no other
+    reply's of ours.
+    """
 
     reply: Reply
     look_id: UUID
+    began_at: datetime
     seen: ReadBack
     found: tuple[str, ...]
 
@@ -155,11 +159,11 @@ class Verdicts:
             shown = one.seen.reply.state if one.seen.reply else "published"
             self.stands.append((reply, PublishedReply(one.found[0], None, shown)))
             return
-        lease_is_over = reply.lease_until is None or reply.lease_until <= now
+        lease_was_over = reply.lease_until is None or reply.lease_until <= one.began_at
         moments = self.moments(reply)
         age = now - reply.sent_at
         meant_for = timedelta(seconds=moments[min(reply.absent_reads, LOOKS_NEEDED - 1)])
-        if one.state == "absent" and lease_is_over and age >= meant_for:
+        if one.state == "absent" and lease_was_over and age >= meant_for:
             self._note(reply, absent_reads=reply.absent_reads + 1)  # sooner, pressing often would count for time passed
         surely_absent = reply.absent_reads >= LOOKS_NEEDED and age >= timedelta(seconds=moments[-1])
         if surely_absent and reply.resends < RESENDS_ALLOWED:
@@ -256,7 +260,7 @@ def _next_look(reply: Reply, now: datetime, age: timedelta, moments: Sequence[in
     upcoming = [moment - passed for moment in moments if moment > passed] or [float(moments[-1])]
     if reply.absent_reads and passed > moments[-1]:
         upcoming = [float(moments[0])]
-    return max(1, int(max(upcoming[0], lease_left + 1)))
+    return max(1, math.ceil(max(upcoming[0], lease_left + 1)))  # a moment sooner, and the look would not count
 
 
 def _next_proof(age_seconds: float, planned: Sequence[int]) -> int | None:
