@@ -66,11 +66,14 @@ class Link:
 
 @dataclass(frozen=True, slots=True)
 class AgencyLink:
-    """A link about what an agency asks one person: its id, whose it is, of which agency and since when."""
+    """A link about what an agency asks one person: its id, whose it is, of which agency, for which of its brands (None
+    for all) and since when.
+    """
 
     id: UUID
     person_id: UUID
     agency_id: UUID
+    brand_id: UUID | None
     created_at: datetime
 
 
@@ -121,13 +124,16 @@ def mint(purpose: Purpose, person_id: UUID, *, about: Subject | None = None) -> 
     return token
 
 
-def mint_for_agency(purpose: Purpose, person_id: UUID, agency_id: UUID, expires_at: datetime) -> str:
-    """A new token for this purpose, person and agency; earlier ones live on until their own end."""
+def mint_for_agency(
+    purpose: Purpose, person_id: UUID, agency_id: UUID, expires_at: datetime, *, brand_id: UUID | None = None
+) -> str:
+    """A new token for this purpose, person and agency, or one brand of it; earlier ones live on until their own end."""
     token = new_token()
     made = OneTimeToken(
         purpose=purpose.value,
         person_id=person_id,
         agency_id=agency_id,
+        brand_id=brand_id,
         token_hash=token_hash(token),
         expires_at=expires_at,
         created_at=clock.now(),
@@ -146,7 +152,7 @@ def was_link_of_agency(purpose: Purpose, token: str) -> AgencyLink | None:
     ).scalar_one_or_none()
     if row is None or row.agency_id is None:
         return None
-    return AgencyLink(row.id, row.person_id, row.agency_id, row.created_at)
+    return AgencyLink(row.id, row.person_id, row.agency_id, row.brand_id, row.created_at)
 
 
 def peek(purpose: Purpose, token: str) -> UUID | None:

@@ -2,7 +2,7 @@
 
 What was decided, withdrawn or changed until then is not in it, and where nothing is left none goes. Each reply has
 links of its own, bound as those of a mail about it alone (`agency.replies.approval_requests`); what does not fit is
-counted, and a link of the day opens all. Nobody is taken for silent about a reply that no mail named
+counted, and a link of the day opens all of the brand. Nobody is taken for silent about a reply that no mail named
 (`agency.replies.silence`), so those whose policy lets silence decide are named by as many mails as it takes. Flushes,
 never commits.
 """
@@ -183,4 +183,4 @@ def _request(reply: Reply, requests: Mapping[UUID, ApprovalRequest], person: Per
 
 def _day_path(brand: Brand, person: Person) -> str:
     until = end_of_day(clock.now(), {brand.time_zone})
-    return f"/d/{mint_for_agency(Purpose.APPROVE_DAY, person.id, brand.agency_id, until)}"
+    return f"/d/{mint_for_agency(Purpose.APPROVE_DAY, person.id, brand.agency_id, until, brand_id=brand.id)}"

@@ -47,18 +47,21 @@ MOST_READ: Final = 500
 
 @dataclass(frozen=True)
 class Day:
-    """A link of the day that is ours: whose it is and since when."""
+    """A link of the day that is ours: whose it is, since when, and for which brand where it came with a mail of one."""
 
     id: UUID
     person_id: UUID
     agency_id: UUID
+    brand_id: UUID | None
     mailed_at: datetime
 
 
 def find_day(token: str) -> Day | None:
     """What the link is, also where its day is over, until a day later; changes nothing."""
     found = was_link_of_agency(Purpose.APPROVE_DAY, token)
-    return Day(found.id, found.person_id, found.agency_id, found.created_at) if found is not None else None
+    if found is None:
+        return None
+    return Day(found.id, found.person_id, found.agency_id, found.brand_id, found.created_at)
 
 
 def approver_of_day(day: Day) -> Actor | None:
@@ -68,9 +71,12 @@ def approver_of_day(day: Day) -> Actor | None:
 
 
 def brands_of_day(day: Day) -> frozenset[UUID]:
-    """Brands in which it is still the day on which the link was mailed; in the scope of its person. One statement."""
+    """Brands of the link in which it is still the day on which it was mailed; in the scope of its person. One
+    statement.
+    """
     now = clock.now()
-    zones = db.session.execute(select(Brand.id, Brand.time_zone).where(Brand.archived_at.is_(None)))
+    wanted = select(Brand.id, Brand.time_zone).where(Brand.archived_at.is_(None))
+    zones = db.session.execute(wanted if day.brand_id is None else wanted.where(Brand.id == day.brand_id))
     return frozenset(brand_id for brand_id, zone in zones if _is_same_day(day.mailed_at, now, zone))
 
 

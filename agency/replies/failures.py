@@ -16,6 +16,7 @@ from sqlalchemy.types import String
 from agency.replies import client_answers
 from agency.replies.models import Approval, PublishAttempt, Reply
 from agency.replies.moves import live_approval, locked, move
+from agency.replies.outcome_mails import tell_again
 from agency.replies.policy_versions import policy_in_force
 from agency.replies.promises import database_now, look_later, publish_soon
 from agency.replies.reconciling import tells_at
@@ -141,6 +142,7 @@ def try_again(actor: Actor, reply_id: UUID) -> Reply:
         )
     _refuse_pressing_for_the_client(reply, approval)
     move(reply, "retry", actor=actor)
+    tell_again(reply.id)
     publish_soon(reply)
     return reply
 

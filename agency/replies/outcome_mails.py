@@ -6,11 +6,10 @@ from __future__ import annotations
 
 from collections.abc import Collection, Sequence
 from datetime import datetime, timedelta
-from itertools import groupby
 from typing import Any, Final, Literal, NamedTuple
 from uuid import UUID
 
-from sqlalchemy import and_, or_, select, update
+from sqlalchemy import Select, and_, or_, select, update
 
 from agency.inbox.models import Conversation
 from agency.notices.choices import have_chosen, ways_of
@@ -35,7 +34,9 @@ AT_MOST: Final = timedelta(minutes=15)
 """So long after the first one ended the mail leaves, whatever else is on its way."""
 MOST_TOLD: Final = 20
 """Replies one mail names; of more it says how many."""
-MOST_READ: Final = 1_000
+MOST_READ: Final = 500
+"""Of one person; the rest in the next minute."""
+UNENDED: Final = ("approved", "publishing", "outcome_unknown", "awaiting_approval")
 CHARACTERS: Final = 400
 """Of the words that went out; the platform shows all of them."""
 
@@ -59,36 +60,54 @@ def mail_outcomes() -> int:
     By itself for a yes given behind a mailed link; for one behind a sign-in only to whom chose these mails. In
     somebody's quiet hours nothing is made yet.
     """
-    mailed = 0
-    yeses = sorted(_untold(), key=lambda one: one.person_id)
-    for person_id, some in groupby(yeses, key=lambda one: one.person_id):
-        mailed += _tell(person_id, list(some))
-    return mailed
+    people = db.session.scalars(_ended(select(Approval.decided_by).distinct())).all()
+    return sum(_tell(person_id, _untold(person_id)) for person_id in sorted(one for one in people if one is not None))
 
 
-def _untold() -> list[_Yes]:
-    """What nobody was told yet, oldest first; with what can come to nothing any more."""
-    same_words = or_(Approval.text_hash == ReplyText.text_hash, Approval.decision == "step_approved")
-    live = and_(Approval.voided_at.is_(None), same_words)
-    rows = db.session.execute(
-        select(
-            Approval.id,
-            Approval.reply_id,
-            Approval.decided_by,
-            Approval.brand_id,
-            Approval.came_by,
-            Approval.created_at,
-            live.label("live"),
-            Reply.state,
-            Reply.state_since,
-        )
-        .join(Reply, and_(Reply.agency_id == Approval.agency_id, Reply.id == Approval.reply_id))
+def tell_again(reply_id: UUID) -> None:
+    """A reply that was refused is tried once more: whoever said yes hears how that ends, too."""
+    db.session.execute(
+        update(Approval)
+        .where(Approval.reply_id == reply_id, Approval.voided_at.is_(None))
+        .values(outcome_told_at=None, outcome_mail_id=None)
+        .execution_options(synchronize_session=False)
+    )
+
+
+_SAME_WORDS: Any = or_(Approval.text_hash == ReplyText.text_hash, Approval.decision == "step_approved")
+_LIVE: Any = and_(Approval.voided_at.is_(None), _SAME_WORDS)
+
+
+def _ended(wanted: Select[Any]) -> Select[Any]:
+    """Of yeses whose givers were told nothing: those that came to something, or can come to nothing any more."""
+    return (
+        wanted.join(Reply, and_(Reply.agency_id == Approval.agency_id, Reply.id == Approval.reply_id))
         .join(ReplyText, and_(ReplyText.agency_id == Reply.agency_id, ReplyText.id == Reply.text_id))
         .where(
             Approval.outcome_told_at.is_(None),
             Approval.decision.in_(("approved", "step_approved")),
             Approval.decided_by.is_not(None),
+            or_(Reply.state.not_in(UNENDED), ~_LIVE),
         )
+    )
+
+
+def _untold(person_id: UUID) -> list[_Yes]:
+    """Those of one person, oldest first."""
+    rows = db.session.execute(
+        _ended(
+            select(
+                Approval.id,
+                Approval.reply_id,
+                Approval.decided_by,
+                Approval.brand_id,
+                Approval.came_by,
+                _LIVE.label("live"),
+                Reply.state,
+                Reply.state_since,
+            )
+        )
+        .where(Approval.decided_by == person_id)
         .order_by(Approval.id)
         .limit(MOST_READ)
     )

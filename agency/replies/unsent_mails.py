@@ -43,7 +43,7 @@ def take_back(contact_ids: Collection[UUID]) -> int:
     mail_ids = list(taken.scalars())
     db.session.execute(
         update(Notice)
-        .where(or_(Notice.subject_id.in_(replies), Notice.subject_id.in_(cases)), Notice.mailed_at.is_(None))
+        .where(Notice.subject_id.in_(replies), Notice.kind == KIND, Notice.mailed_at.is_(None))
         .values(mail_due_at=None)
         .execution_options(synchronize_session=False)
     )

@@ -18,7 +18,7 @@ from sqlalchemy import Engine, select, text
 from agency.inbox.models import Conversation
 from agency.notices.holding import APART, SHARE, a_share_of, held_until
 from agency.notices.sending import mails_kept, send_mail
-from agency.replies import asking_together, desk, unsent_mails
+from agency.replies import asking_together, day_links, desk, unsent_mails
 from agency.replies.models import Reply
 from tenants import clock
 from tenants.database import db
@@ -87,7 +87,13 @@ def test_many_replies_are_one_mail_with_links_of_each_and_one_for_the_day(room: 
         assert letter.count("| Case ") == 5
         links = re.findall(r"/a/[\w-]{43}(?=\s)", letter)
         assert len(set(links)) == 5
-        assert len(re.findall(r"/d/[\w-]{43}(?=\s)", letter)) == 1
+        (day,) = re.findall(r"/d/([\w-]{43})(?=\s)", letter)
+        with room.agency.entered():
+            found = day_links.find_day(day)
+            assert found is not None
+            assert day_links.brands_of_day(found) == {room.agency.brand_ids[0]}, (
+                "no other brand, whoever holds the mail"
+            )
         phone = Phone(whole_app)
         assert phone.press(links[3], "approve").status_code == 303
         states = [row_of(room.agency, one).state for one in ids]

@@ -96,8 +96,12 @@ def test_who_said_yes_by_mail_is_told_once_and_together_what_became_of_it(client
         assert (said, "at the desk" in letter) == ([True, True, True, False], False)
         assert client.minute() == [letter]
         client.becomes(still, "published")
+        with client.agency.entered():
+            outcome_mails.tell_again(refused)  # as trying once more does
+        client.becomes(refused, "published")
         move_to(NOW + 2 * SETTLES_FOR)
-        assert len(client.minute()) == 2
+        _first, second = client.minute()
+        assert [f"number {n}" in second for n in range(4)] == [False, True, False, True]
 
 
 @pytest.mark.parametrize(("stopped", "chosen", "by_link", "mails"), [(True, None, True, 0), (False, True, False, 1)])
