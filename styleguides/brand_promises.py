@@ -9,7 +9,7 @@ from zoneinfo import ZoneInfo
 
 from styleguides.days_ahead import Calendar
 from styleguides.language import base_language, detect_language
-from styleguides.promised_moments import PromisedMoment, promised_moments
+from styleguides.promised_moments import PromisedMoment, may_name_a_time, promised_moments
 from tenants.brand_hours import as_hours
 
 KeptHours = Sequence[Any] | None
@@ -20,6 +20,8 @@ def promised_in(text: str, said_at: datetime, language: str, zone: str, hours: K
     """What a text promises that a brand says at that moment. Its language is recognised, else the brand's; the zone is
     that of the brand's hours, else the brand's.
     """
+    if not may_name_a_time(text):
+        return []
     spoken = detect_language(text) or base_language(language)
     return [] if spoken is None else promised_moments(text, spoken, said_at, calendar_of(zone, hours))
 

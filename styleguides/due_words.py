@@ -44,6 +44,10 @@ class Phrases:
                     self._meaning.setdefault(words, meaning)
                     self._longest[words[0]] = max(self._longest.get(words[0], 0), len(words))
 
+    def longest_words(self) -> frozenset[str]:
+        """One of each, the longest: where none of these stands, no phrase does."""
+        return frozenset(max(words, key=len) for words in self._meaning)
+
     def at(self, words: Sequence[str], place: int) -> tuple[str, int]:
         """The meaning of the longest phrase that begins there and how many words it has; `("", 0)` for none."""
         for size in range(min(self._longest.get(words[place], 0), len(words) - place), 0, -1):
@@ -55,7 +59,9 @@ class Phrases:
 
 @dataclass(frozen=True, slots=True)
 class DueWords:
-    """All words folded. `numbers` by value, `months` by number, `units` to one of `UNITS`."""
+    """All words folded. `numbers` by value, `months` by number, `units` to one of `UNITS`. `never` gives phrases that
+    only look like one of its own the meaning "".
+    """
 
     code: str
     weekdays: Mapping[str, int]
@@ -90,7 +96,11 @@ class DueWords:
 
     def speaks_of_us(self, word: str) -> bool:
         """Whether the word names us, or what we do."""
-        return word in self.we or (word.endswith(self.we_endings) and word not in self.we_besides)
+        return word in self.we or self.says_we_do(word)
+
+    def says_we_do(self, word: str) -> bool:
+        """Whether it is a verb that says that we do something."""
+        return word.endswith(self.we_endings) and word not in self.we_besides
 
 
 @cache
@@ -127,9 +137,21 @@ def due_words(code: str) -> DueWords | None:
         we_endings=tuple(_words(due.get("we_endings", ""))),
         we_besides=_words(due.get("we_besides", "")) | _words(promises.get("will_besides", "")),
         expect=Phrases({"expect": due["expect"]}),
-        never=Phrases({"never": due["never"]}),
+        never=Phrases({"never": due["never"], "": due.get("never_besides", [])}),
         apart=_words(due["apart"]),
     )
+
+
+@cache
+def time_words() -> frozenset[str]:
+    """Where no digit and none of these stands, no language names a time: each names a day, a part of one, or a unit."""
+    found: set[str] = set()
+    for code in SUPPORTED_LANGUAGES:
+        words = due_words(code)
+        assert words is not None
+        found |= {*words.weekdays, *words.units, *words.lone_units, *words.days_and_nights}
+        found |= words.days.longest_words() | words.day_parts.longest_words()
+    return frozenset(found)
 
 
 def _words(listed: str) -> frozenset[str]:

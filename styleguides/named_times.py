@@ -22,22 +22,27 @@ FARTHEST_WITHOUT_YEAR: Final = timedelta(days=183)
 DAY_PART_ENDS: Final = {"morning": 12 * 60, "noon": 12 * 60, "afternoon": 18 * 60, "evening": 22 * 60, "midnight": 1440}
 """When a part of the day is over, in minutes after midnight."""
 _MOST_PARTS: Final = 5
+_AHEAD: Final = ("tomorrow", "after_tomorrow", "next_week", "next_month")
 
 _CLOCK = re.compile(r"(\d{1,2})(?:[:.h](\d{2}))?(h|hs|hrs|am|pm)?\.?")
 _DAY_OF_MONTH = re.compile(r"(\d{1,2})(?:st|nd|rd|th|o|a)?\.?")
 _NUMBERED = re.compile(r"(\d{1,2})([./-])(\d{1,2})(?:\2(\d{4}|\d{2}))?\.?")
 _ISO = re.compile(r"(\d{4})-(\d{2})-(\d{2})")
-_COUNT = re.compile(r"(\d{1,3})(?:[/–-](\d{1,3}))?(h)?")
+_COUNT = re.compile(r"(\d{1,3})(?:[/–-](\d{1,3}))?(h|hs|hr|hrs)?")
 
 
 @dataclass(slots=True)
 class NamedTime:
-    """What is known of day and hour; words `first` to before `after`. `strong`: words of a deadline led to it."""
+    """What is known of day and hour; words `first` to before `after`. `strong`: words of a deadline led to it. `ahead`:
+    it can be no time that is past. `whole_day`: its end was named before the day, `end of day Friday`.
+    """
 
     first: int
     after: int
     strong: bool = False
     before: bool = False
+    ahead: bool = False
+    whole_day: bool = False
     day: date | None = None
     minute: int | None = None
     due_at: datetime | None = None
@@ -172,7 +177,7 @@ class TimeReader:
                 break
         if at >= len(self.words):
             return 0
-        after = self._day_at(at, time, today, calendar, led=strong) if time.day is None else 0
+        after = self._day_at(at, time, today, calendar, led=strong) if time.day is None or time.whole_day else 0
         if not after and time.minute is None:
             after = self._hour_at(at, time, led=strong)
         if after:
@@ -184,8 +189,7 @@ class TimeReader:
         known, words = self.known, self.words
         meaning, size = known.days.at(words, place)
         if size:
-            time.day = _named_day(meaning, today, calendar)
-            return place + size
+            return self._named(time, meaning, place + size, today, calendar)
         at, is_next = place, False
         for name in ("next", "on"):
             size = self._lead(name, at)
@@ -194,16 +198,21 @@ class TimeReader:
                 break
         meaning, size = known.days.at(words, at)
         if size and at > place:
-            time.day = _named_day(meaning, today, calendar)
-            return at + size
+            return self._named(time, meaning, at + size, today, calendar)
         weekday = known.weekdays.get(words[at])
         if weekday is not None and (led or known.bare_weekdays) and self._is_weekday(at):
             time.day = weekday_after(today, weekday, week_after=is_next and known.next_is_week_after)
+            time.whole_day = False
             at += 1
             return at + 1 if at < len(words) and words[at] in known.weekday_endings else at
         day, after = self._date_at(at, today)
         if day is not None:
-            time.day = day
+            time.day, time.whole_day = day, False
+        return after
+
+    def _named(self, time: NamedTime, meaning: str, after: int, today: date, calendar: Calendar) -> int:
+        time.day, time.whole_day = _named_day(meaning, today, calendar), meaning == "end_of_day"
+        time.ahead = meaning in _AHEAD
         return after
 
     def _is_weekday(self, at: int) -> bool:

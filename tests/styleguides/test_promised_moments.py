@@ -15,7 +15,7 @@ from styleguides.days_ahead import Calendar
 from styleguides.due_words import due_words
 from styleguides.language import SUPPORTED_LANGUAGES
 from styleguides.named_times import FARTHEST
-from styleguides.promised_moments import MOST_FOUND, promised_moments
+from styleguides.promised_moments import MOST_FOUND, may_name_a_time, promised_moments
 from tenants.opening_hours import Hours
 
 WARSAW = ZoneInfo("Europe/Warsaw")
@@ -51,6 +51,7 @@ def test_promises_are_found_and_what_only_names_a_time_is_not(language: str) -> 
     assert sum(not expected for _, expected in tried) >= 20
     wrong = [(text, found, expected) for text, expected in tried if (found := told(text, language)) != expected]
     assert wrong == []
+    assert [text for text, expected in tried if expected and not may_name_a_time(text)] == []
 
 
 def test_it_says_where_the_time_stands() -> None:
