@@ -27,6 +27,7 @@ from tenants.base_app import create_base_app
 from tenants.database import db
 from tenants.settings import Settings
 from tests.factories import Agency, Factory
+from tests.kept_compiling import keep_what_is_compiled
 from tests.stages import Apps, Stage
 from tests.steady import is_steady
 
@@ -36,6 +37,7 @@ hypothesis_settings.register_profile(
     "steady", hypothesis_settings.get_profile("house"), derandomize=True, database=None
 )
 hypothesis_settings.load_profile("house")
+keep_what_is_compiled()
 STEADY_SHARE, FEWEST_EXAMPLES = 4, 10
 """Where the same is drawn each time, one in so many is, but so many at least: examples that passed in the last run say
 little in the next, and those of everybody at home are new.
