@@ -37,7 +37,8 @@ from agency.inbox.signs import numbers_with, signs_in
 from agency.inbox.understanding.evidence import language_words, personal_places
 from agency.inbox.understanding.stored import ASPECTS, Stored, corrections_of, from_stored, own_topics
 from agency.replies import client_answers
-from agency.replies.queries import replies_of, shown_to
+from agency.replies.promise_lists import Promised
+from agency.replies.queries import ReplyRow, replies_of, shown_to
 from channels.media_kinds import MEDIA_TYPES
 from tenants import clock
 from tenants.permissions import Permission, require
@@ -96,6 +97,7 @@ def get_conversation(query: dict[str, Any], conversation_id: str) -> Any:
     view = queries.get_conversation(known_id(conversation_id), before=before)
     require(caller(), Permission.CONVERSATION_READ, view.brand_id)
     data, parts = view._asdict(), rank_parts(view, clock.now())
+    replies = shown_to(caller(), replies_of(view.id))
     return {
         **data,
         "rank": sum(part["points"] for part in parts),
@@ -111,8 +113,18 @@ def get_conversation(query: dict[str, Any], conversation_id: str) -> Any:
             for m in view.messages
         ],
         "notes": view.notes if caller().may(Permission.NOTE_READ) else [],
-        "replies": shown_to(caller(), replies_of(view.id)),
+        "replies": replies,
+        "promises": _promises(replies),
     }
+
+
+def _promises(replies: list[ReplyRow]) -> list[dict[str, Any]]:
+    now = clock.now()
+    found = [(one, reply.id) for reply in replies for one in Promised.of(reply) if one.ended is None]
+    return [
+        {**one._asdict(), "reply_id": reply_id, "broken": one.is_broken(now)}
+        for one, reply_id in sorted(found, key=lambda pair: (pair[0].due_at, pair[0].id))
+    ]
 
 
 @blueprint.get("/conversations/<conversation_id>/media/<media_id>")

@@ -324,6 +324,16 @@ CONVERSATION: Final[Example] = {
     "deeds": [],
     "earlier": [],
     "replies": [REPLY],
+    "promises": [
+        {
+            "id": OTHER_ID,
+            "reply_id": OTHER_ID,
+            "phrase": "by Tuesday",
+            "made_at": LATER,
+            "due_at": "2026-11-24T17:00:00.000000Z",
+            "broken": False,
+        }
+    ],
 }
 
 CHECK_REQUEST: Final[Example] = {"text": "We guarantee it.", "platform": "google_business", "kind": "review"}

@@ -9,15 +9,16 @@ from pathlib import Path
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import select
+from sqlalchemy import select, update
 
 from agency.demo import corpus
 from agency.demo.messages import account_of, message_came
 from agency.inbox import outgoing
 from agency.inbox.models import Conversation, Message
 from agency.replies.answered_words import keep_question
+from agency.replies.customer_promises import note_promises
 from agency.replies.drafting import new_reply
-from agency.replies.models import Approval, Reply, ReplyText
+from agency.replies.models import Approval, CustomerPromise, Reply, ReplyText
 from agency.replies.wordings import remember_sent
 from agency.replies.words import hash_of
 from channels.models import Account
@@ -65,6 +66,14 @@ def _answer(account: Account, entry: dict[str, Any], staff: Actor, owner: Actor 
     )
     remember_sent(reply)
     keep_question(reply)
+    note_promises([reply])
+    if entry.get("kept"):
+        ended = {"ended": "kept", "ended_at": answered_at + timedelta(hours=20)}
+        db.session.execute(
+            update(CustomerPromise)
+            .where(CustomerPromise.reply_id == reply.id)
+            .values(**ended, ended_by=staff.user_id, ended_by_name=staff.name)
+        )
 
 
 def _published(

@@ -37,13 +37,13 @@ def promises() -> Response:
     if given and brand_id not in looks:
         raise NotFound()
     found = list_promises(actor, state, brand_id, after)
-    here = {"brand": str(brand_id) if brand_id else None}
+    brand = str(brand_id) if brand_id else None
     counts = count_promises(actor)
     page = PromisesPage(
         title=_("Promises"),
         counts=_count_words(counts),
         tabs=tuple(
-            Choice(words, url_for("promises_page.promises", state=_tab(name), **here), selected=name == state)
+            Choice(words, url_for("promises_page.promises", state=_tab(name), brand=brand), selected=name == state)
             for name, words in _tab_words().items()
         ),
         brands=_brands(brand_id) if len(looks) > 1 else (),
@@ -51,10 +51,10 @@ def promises() -> Response:
         state=_tab(state) or "",
         rows=tuple(_row(actor, one) for one in found.rows),
         empty=_empty_words(state),
-        next_url=url_for("promises_page.promises", state=_tab(state), after=found.next_cursor, **here)
+        next_url=url_for("promises_page.promises", state=_tab(state), after=found.next_cursor, brand=brand)
         if found.next_cursor
         else "",
-        first_url=url_for("promises_page.promises", state=_tab(state), **here) if after else "",
+        first_url=url_for("promises_page.promises", state=_tab(state), brand=brand) if after else "",
     )
     return make_response(render_page("promises/page.html", page))
 

@@ -14,6 +14,7 @@ from agency.replies.promise_lists import list_promises
 from tenants import clock
 from tenants.database import new_id
 from tenants.errors import Invalid
+from tests.api.calling import token_for
 from tests.factories import Agency, Factory
 from tests.replies.conftest import Case
 from tests.web.browser import Browser
@@ -87,6 +88,12 @@ def test_the_case_says_what_is_open_and_a_press_ends_it(
         case = connection.execute(text("select conversation_id from reply")).scalar_one()
     staff, place = Browser(whole_app, ana.staff), f"/conversations/{case}"
     shown = staff.get(place).text
+    asked = whole_app.test_client(use_cookies=False).get(
+        f"/api/v1{place}", headers={"Authorization": f"Bearer {token_for(whole_app, ana.staff)}"}
+    )
+    assert [(p["id"], p["phrase"], p["broken"]) for p in asked.get_json()["promises"]] == [
+        (str(one), "do it soo", False)
+    ]
     assert "do it soo" in shown.partition('aria-label="What is promised"')[2]
     assert staff.post(f"{place}/promises/{new_id()}", {"do": "kept"}).status_code == 404
     assert staff.post(f"/conversations/{new_id()}/promises/{one}", {"do": "kept"}).status_code == 404

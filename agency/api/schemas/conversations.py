@@ -319,6 +319,17 @@ class Present(Strict):
     typing = Flag(required=True, attribute="is_typing")
 
 
+class OpenPromise(Strict):
+    """What a published answer says is done by a moment, and nothing has ended yet."""
+
+    id = Identifier(required=True)
+    reply_id = Identifier(required=True)
+    phrase = Text(required=True, metadata={"description": "the words that say by when, as they stand in the answer"})
+    made_at = Moment(required=True)
+    due_at = Moment(required=True)
+    broken = fields.Boolean(required=True, metadata={"description": "its time has passed"})
+
+
 class Conversation(Strict):
     """One top-level comment with its replies, or one review. `messages` are the newest 200, oldest first."""
 
@@ -364,6 +375,11 @@ class Conversation(Strict):
     deeds = Items(fields.Nested(MessageDeed), required=True)
     earlier = Items(fields.Nested(EarlierConversation), required=True)
     replies = Items(fields.Nested(Reply), required=True)
+    promises = Items(
+        fields.Nested(OpenPromise),
+        required=True,
+        metadata={"description": "open ones, by when they fall due"},
+    )
 
 
 class ConversationPart(Strict):
