@@ -14,7 +14,7 @@ from agency.web.looks import BrandLook, Choice
 from agency.web.promise_looks import promise_look
 from tenants import clock
 
-_TABS = (Choice("Open", "?", True), Choice("Broken", "?state=broken"), Choice("Kept late", "?state=late"))
+_TABS = (Choice("Still open", "?", True), Choice("Broken", "?state=broken"), Choice("Kept late", "?state=late"))
 
 
 def promise_looks(url: str = "#") -> tuple[PromiseLook, ...]:

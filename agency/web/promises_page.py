@@ -69,7 +69,7 @@ def _tab(name: str) -> str | None:
 
 
 def _tab_words() -> dict[str, str]:
-    return {"open": _("Open"), "broken": _("Broken"), "late": _("Kept late")}
+    return {"open": _("Still open"), "broken": _("Broken"), "late": _("Kept late")}
 
 
 def _empty_words(state: str) -> str:
