@@ -1,11 +1,16 @@
-"""Axe over a page in both themes and at two widths, loading it once: rules that look at words and order run once."""
+"""Axe over a page in both themes and at two widths, loading it once: rules that look at words and order run once.
+
+Or over pages that stand still, each in one look.
+"""
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Iterator
 from typing import Any, Final
 
 from axe_playwright_python.base import AXE_SCRIPT
-from playwright.sync_api import Browser
+from flask import Flask
+from playwright.sync_api import Browser, Page, Route
 
 WCAG: Final = {"type": "tag", "values": ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]}
 LOOKS: Final = {"type": "rule", "values": ["color-contrast", "target-size", "scrollable-region-focusable"]}
@@ -28,6 +33,46 @@ FEWER: Final = """() => {
 }"""
 """The seventh of a kind beside each other is as the sixth: two hundred accounts take axe twenty seconds."""
 WIDER: Final = "document.documentElement.scrollWidth - innerWidth"
+HOME: Final = "http://localhost"
+Trouble = list[tuple[str, ...]]
+
+
+def still_pages(
+    chromium: Browser, app: Flask, pages: Iterable[tuple[str, str, str]], *, theme: str, width: int
+) -> Iterator[tuple[str, ...]]:
+    """What is wrong with pages, or with a part of each, in one look: name, the page itself, what selects the part.
+
+    They stand without their scripts, one after the other in a tab that keeps axe, whose loading takes longer than its
+    looking. What stands in files comes from the app.
+    """
+    context = chromium.new_context(color_scheme=theme, viewport={"width": width, "height": 844})  # type: ignore[arg-type]
+    context.route("**/*", lambda route: _answer(route, app))
+    page = context.new_page()
+    page.goto(HOME)
+    page.evaluate(AXE_SCRIPT)
+    for name, html, within in pages:
+        page.set_content(html)
+        page.evaluate(FEWER)
+        yield from ((name, *one) for one in _too_wide(page, width))
+        yield from ((name, *one) for one in page.evaluate(RUN, [within, WCAG]))
+    context.close()
+
+
+def _answer(route: Route, app: Flask) -> None:
+    """What stands in files but for scripts: nothing of these pages moves or asks for more."""
+    path = route.request.url.removeprefix(HOME)
+    if path == "/":
+        route.fulfill(body="<!doctype html>", content_type="text/html")
+    elif path.startswith("/static/") and not path.partition("?")[0].endswith(".js"):
+        given = app.test_client().get(path)
+        route.fulfill(status=given.status_code, headers=dict(given.headers), body=given.data)
+    else:
+        route.abort()
+
+
+def _too_wide(page: Page, width: int) -> Trouble:
+    wider = page.evaluate(WIDER)
+    return [(f"at {width}", "wider than the screen by", str(wider))] if wider > 0 else []
 
 
 class Sweep:
@@ -38,21 +83,19 @@ class Sweep:
         self.context.add_cookies(cookies or [])
         self.page = self.context.new_page()
 
-    def look_at(self, address: str, within: str = "html") -> list[tuple[str, ...]]:
+    def look_at(self, address: str, within: str = "html") -> Trouble:
         """What is wrong with it, or with the part of it that `within` selects, named by the address."""
         self._wide()
         self.page.goto(address)
         return self.look_again(address, within)
 
-    def look_again(self, name: str, within: str = "html") -> list[tuple[str, ...]]:
+    def look_again(self, name: str, within: str = "html") -> Trouble:
         """What is wrong with what stands there now, or with the part of it that `within` selects."""
         page = self.page
-        trouble = []
+        trouble: Trouble = []
         for width in (390, 1440):
             page.set_viewport_size({"width": width, "height": 844})
-            wider = page.evaluate(WIDER)
-            if wider > 0:
-                trouble.append((f"at {width}", "wider than the screen by", str(wider)))
+            trouble += _too_wide(page, width)
         page.evaluate(FEWER)
         page.evaluate(AXE_SCRIPT)
         trouble += [("light, wide", *one) for one in page.evaluate(RUN, [within, WCAG])]

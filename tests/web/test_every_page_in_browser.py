@@ -1,8 +1,7 @@
 """Every page of the route table that has rows behind it, looked at by axe: a new page is found here by itself.
 
 One is narrow, dark and Polish, the next wide, light and English, in turns: both looks of every page cost twice the
-time, and the samples of `test_parts_in_browser.py` have both. The pages stand without their scripts, one after the
-other in a tab that keeps axe, whose loading takes longer than its looking.
+time, and the samples of `test_parts_in_browser.py` have both at home.
 """
 
 from __future__ import annotations
@@ -10,9 +9,6 @@ from __future__ import annotations
 from typing import Final
 
 import pytest
-from axe_playwright_python.base import AXE_SCRIPT
-from flask import Flask
-from playwright.sync_api import Route
 from sqlalchemy import Engine, text
 
 from agency.web import door
@@ -20,11 +16,10 @@ from agency.web.route_policy import ROUTE_POLICY
 from tenants.permissions import Role
 from tests.chromium import patient_chromium
 from tests.house.test_routes import Asker, World, address_of, make, rules, world
-from tests.web.sweep import FEWER, RUN, WCAG, WIDER
+from tests.web.sweep import still_pages
 
 pytestmark = pytest.mark.browser
 __all__ = ["make", "world"]
-HOME: Final = "http://localhost"
 LOOKS: Final = (("pl", "dark", 390), ("en", "light", 1440))
 SEEN_ELSEWHERE: Final = ("parts", "mailbox")
 """The samples have a sweep of their own, which also shows what no row of `rows` can: walks to a platform's sign-in, a
@@ -51,18 +46,8 @@ def test_every_page_is_accessible_and_never_wider_than_the_screen(world: World, 
     found = []
     with patient_chromium() as chromium:
         for language, theme, width in LOOKS:
-            context = chromium.new_context(color_scheme=theme, viewport={"width": width, "height": 844})
-            context.route("**/*", lambda route: answer(route, world.app))
-            page = context.new_page()
-            page.goto(HOME)
-            page.evaluate(AXE_SCRIPT)
-            for address, html in pages[language].items():
-                page.set_content(html)
-                page.evaluate(FEWER)
-                wider = page.evaluate(WIDER)
-                found += [(address, language, "wider than the screen by", str(wider))] if wider > 0 else []
-                found += [(address, language, *one) for one in page.evaluate(RUN, ["html", WCAG])]
-            context.close()
+            shown = [(f"{language} {address}", html, "html") for address, html in pages[language].items()]
+            found += still_pages(chromium, world.app, shown, theme=theme, width=width)
     assert found == [], "\n".join(map(str, found))
 
 
@@ -94,15 +79,3 @@ def pages_of(world: World, superuser: Engine) -> dict[str, dict[str, str]]:
                 break
     assert set(door.PAGES) - set(shown) - set(SEEN_ELSEWHERE) == NO_PAGES
     return pages
-
-
-def answer(route: Route, app: Flask) -> None:
-    """What stands in files but for scripts: nothing of these pages moves or asks for more."""
-    path = route.request.url.removeprefix(HOME)
-    if path == "/":
-        route.fulfill(body="<!doctype html>", content_type="text/html")
-    elif path.startswith("/static/") and not path.partition("?")[0].endswith(".js"):
-        given = app.test_client().get(path)
-        route.fulfill(status=given.status_code, headers=dict(given.headers), body=given.data)
-    else:
-        route.abort()

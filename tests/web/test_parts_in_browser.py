@@ -13,8 +13,9 @@ from werkzeug.serving import make_server
 from agency.web.parts_sample_pages import samples
 from agency.web.parts_samples import DRAFT
 from tests.chromium import patient_chromium
+from tests.steady import is_steady
 from tests.web.pages_app import pages_app
-from tests.web.sweep import Sweep
+from tests.web.sweep import Sweep, Trouble, still_pages
 
 pytestmark = pytest.mark.browser
 APP = pages_app()
@@ -50,13 +51,22 @@ def page(browser: Browser) -> Iterator[Page]:
 
 @pytest.mark.slow
 def test_pages_are_accessible_and_never_wider_than_the_screen(browser: Browser, site: str) -> None:
-    """The frame is the same on all of them, and whole on every page of `test_every_page_in_browser`."""
-    sweep = Sweep(browser)
-    found = []
-    for name in NAMES:
-        found += sweep.look_at(f"{site}/{name}", "main" if name in NAMES[3:] else "html")
+    """The frame is the same on all of them, and whole on every page of `test_every_page_in_browser`. In `.ci/run` each
+    stands still, in one look of two.
+    """
+    found: Trouble = []
+    parts = {name: "main" if name in NAMES[3:] else "html" for name in NAMES}
+    if is_steady():
+        client = APP.test_client()
+        shown = [(name, client.get(f"/{name}").text, within) for name, within in parts.items()]
+        found += still_pages(browser, APP, shown[::2], theme="dark", width=390)
+        found += still_pages(browser, APP, shown[1::2], theme="light", width=1440)
+    else:
+        sweep = Sweep(browser)
+        for name, within in parts.items():
+            found += sweep.look_at(f"{site}/{name}", within)
+        sweep.close()
     assert found == [], "\n".join(map(str, found))
-    sweep.close()
 
 
 def test_columns_scroll_and_the_page_does_not(page: Page, site: str) -> None:
