@@ -13,7 +13,7 @@ from sqlalchemy import and_, select
 
 from agency.inbox.stored_rows import as_json
 from agency.replies.customer_promise_models import CustomerPromise
-from agency.replies.joins import WORDS_OF_REPLY, one_of
+from agency.replies.joins import WORDS_OF_REPLY, id_list, one_of_given
 from agency.replies.models import Reply, ReplyText
 from styleguides.brand_promises import KeptHours, promised_in
 from styleguides.promised_moments import PromisedMoment
@@ -21,12 +21,17 @@ from tenants import audit, clock
 from tenants.brand_hours import hours_beside
 from tenants.database import db, new_id
 from tenants.errors import Conflict, NotFound
+from tenants.kept_select import KeptSelect
+from tenants.logs import get_logger
 from tenants.models import Brand
 from tenants.permissions import Actor, Permission, require
 from tenants.scope import raw_sql
 
 PRESSES: Final = ("kept", "dropped", "reopened")
 """What a person may say of a promise: it was done elsewhere; it is none; it is not done yet."""
+
+
+log = get_logger("customer_promises")
 
 
 def note_promises(replies: Sequence[Reply]) -> None:
@@ -44,7 +49,7 @@ def note_promises(replies: Sequence[Reply]) -> None:
     if not answers:
         return
     made, ends = [], []
-    for said in _said(answers):
+    for said in said_by(answers):
         reply = said.reply
         if said.has_open:
             ends.append({"conversation_id": reply.conversation_id, "reply_id": reply.id, "said_at": said.at})
@@ -54,7 +59,9 @@ def note_promises(replies: Sequence[Reply]) -> None:
         db.session.execute(_WRITE, given)
 
 
-class _Said(NamedTuple):
+class Said(NamedTuple):
+    """Words that stand published, with what is needed to read them."""
+
     reply: Reply
     at: datetime
     text_id: UUID
@@ -65,41 +72,49 @@ class _Said(NamedTuple):
     has_open: bool
 
     def promised(self) -> list[PromisedMoment]:
-        return promised_in(self.text, self.at, self.language, self.zone, self.hours)
+        """What they promise; nothing where reading them fails: that they were published has to be written down."""
+        try:
+            return promised_in(self.text, self.at, self.language, self.zone, self.hours)
+        except Exception:
+            log.exception("promises_not_read", reply_id=str(self.reply.id))
+            return []
 
 
-def _said(replies: Sequence[Reply]) -> list[_Said]:
+def said_by(replies: Sequence[Reply]) -> list[Said]:
     """The words of these with what is needed to read them. One statement."""
     by_id = {reply.id: reply for reply in replies}
-    is_open = (
-        select(CustomerPromise.id)
-        .where(
-            CustomerPromise.agency_id == Reply.agency_id,
-            CustomerPromise.conversation_id == Reply.conversation_id,
-            CustomerPromise.ended.is_(None),
-        )
-        .correlate(Reply)
-        .exists()
-    )
-    rows = db.session.execute(
-        select(
-            Reply.id,
-            ReplyText.id,
-            ReplyText.text,
-            Brand.language,
-            Brand.time_zone,
-            hours_beside(Brand.agency_id, Brand.id),
-            is_open,
-        )
-        .join(ReplyText, WORDS_OF_REPLY)
-        .join(Brand, and_(Brand.agency_id == Reply.agency_id, Brand.id == Reply.brand_id))
-        .where(one_of(Reply.id, by_id))
-        .order_by(Reply.id)
-    )
-    return [_Said(by_id[row[0]], by_id[row[0]].published_at or clock.now(), *row[1:]) for row in rows]
+    rows = _SAID.rows({"reply_ids": id_list(by_id)})
+    return [Said(by_id[row[0]], by_id[row[0]].published_at or clock.now(), *row[1:]) for row in rows]
 
 
-def _row(said: _Said, one: PromisedMoment) -> dict[str, Any]:
+_IS_OPEN: Final = (
+    select(CustomerPromise.id)
+    .where(
+        CustomerPromise.agency_id == Reply.agency_id,
+        CustomerPromise.conversation_id == Reply.conversation_id,
+        CustomerPromise.ended.is_(None),
+    )
+    .correlate(Reply)
+    .exists()
+)
+_SAID: Final = KeptSelect(
+    select(
+        Reply.id,
+        ReplyText.id,
+        ReplyText.text,
+        Brand.language,
+        Brand.time_zone,
+        hours_beside(Brand.agency_id, Brand.id),
+        _IS_OPEN,
+    )
+    .join(ReplyText, WORDS_OF_REPLY)
+    .join(Brand, and_(Brand.agency_id == Reply.agency_id, Brand.id == Reply.brand_id))
+    .where(one_of_given(Reply.id, "reply_ids"))
+    .order_by(Reply.id)
+)
+
+
+def _row(said: Said, one: PromisedMoment) -> dict[str, Any]:
     reply = said.reply
     return {
         "id": new_id(),
@@ -153,7 +168,7 @@ def _change(reply: Reply) -> None:
     at = reply.published_at or clock.now()
     earlier = {_phrase(text, row.starts, row.ends): row for row, text in standing}
     goes_on = set[UUID]()
-    for said in _said([reply]) if reply.deed == "edit" else ():
+    for said in said_by([reply]) if reply.deed == "edit" else ():
         for one in said.promised():
             same = earlier.get(_phrase(said.text, one.start, one.end))
             if same is None:

@@ -13,6 +13,7 @@ from agency.inbox.case import case_facts_many
 from agency.inbox.sent_together import plain_places
 from agency.replies import claiming, settling_many
 from agency.replies.around_many import read_around
+from agency.replies.customer_promises import said_by
 from agency.replies.moves import locked_many, move_together
 from agency.replies.promises import database_now
 from agency.replies.visibility import settle_seconds_of
@@ -39,5 +40,6 @@ def rehearse(app: HasAppContext) -> None:
         move_together([], "claim", values={"sent_at": now, "lease_until": now}, fence_by=1)
         settling_many.named_anew([(reply, "nothing")])
         settling_many.answers_of([])
+        said_by([])
         plain_places(nobody, [])
         settle_seconds_of(["facebook"])

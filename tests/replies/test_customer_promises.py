@@ -160,3 +160,12 @@ def test_what_a_person_opened_again_ends_with_the_next_answer(case: Case, page: 
     last = sent(case, page, "Found it.")
     assert last != answer
     assert [(p.ended, p.ended_by_reply_id) for p in promises(case)] == [("kept", last)]
+
+
+def test_what_cannot_be_read_is_published_all_the_same(case: Case, page: Page, monkeypatch: pytest.MonkeyPatch) -> None:
+    def breaks(*_given: object) -> None:
+        raise ValueError("no such zone")
+
+    monkeypatch.setattr(customer_promises, "promised_in", breaks)
+    sent(case, page, PROMISING)
+    assert promises(case) == []
