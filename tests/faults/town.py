@@ -65,8 +65,8 @@ class Town:
     to_platforms: Proxy
     to_postgres: Proxy
     to_valkey: Proxy
-    stopped: list[psutil.Process] = field(default_factory=list)
-    """Horses that were told to stop and not yet to go on."""
+    stopped: list[tuple[psutil.Process, float]] = field(default_factory=list)
+    """Horses that were told to stop and not yet to go on, each with the monotonic second since when."""
     skews: tuple[int, ...] = (0, 0)
     """By how many seconds each worker's clock is wrong."""
 
