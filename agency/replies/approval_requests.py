@@ -13,7 +13,7 @@ from datetime import datetime, timedelta
 from typing import Any, NamedTuple
 from uuid import UUID
 
-from sqlalchemy import Update, any_, or_, select, update
+from sqlalchemy import Update, any_, func, or_, select, update
 
 from agency.replies.joins import one_of
 from agency.replies.models import ApprovalRequest, Reply
@@ -146,6 +146,24 @@ def mailed_at(request: ApprovalRequest) -> datetime | None:
     """When the mail that asked left; None where none is known to have."""
     wanted = select(OutgoingMail.sent_at).where(OutgoingMail.id == request.mail_id)
     return db.session.execute(wanted).scalar()
+
+
+def mails_of_last_asking(reply_id: UUID) -> list[datetime | None]:
+    """When each mail left that named the reply when it last came to wait; None of one that is known no more, as those
+    of more than sixty days ago. One that was made and has not left is none.
+    """
+    last = select(func.max(ApprovalRequest.asked_at)).where(ApprovalRequest.reply_id == reply_id).scalar_subquery()
+    wanted = (
+        select(ApprovalRequest.mail_id, OutgoingMail.sent_at)
+        .outerjoin(OutgoingMail, OutgoingMail.id == ApprovalRequest.mail_id)
+        .where(
+            ApprovalRequest.reply_id == reply_id,
+            ApprovalRequest.asked_at == last,
+            ApprovalRequest.mail_id.is_not(None),
+            or_(OutgoingMail.id.is_(None), OutgoingMail.sent_at.is_not(None)),
+        )
+    )
+    return [row.sent_at for row in db.session.execute(wanted)]
 
 
 def note_origin(request: ApprovalRequest, address: str | None, browser: str) -> None:

@@ -126,7 +126,7 @@ def _common_steps(
         because = tuple((_("It waits because"), _(one)) for one in reasons_of(reply.waits_because))
         words = ChainStep(what=_("Sent for approval"), icon="hourglass", at=_at(reply.submitted_at), facts=because)
         steps.append((reply.submitted_at, 2, words))
-    steps += steps_waiting(reply.waits_clock)
+    steps += steps_waiting(reply)
     steps += [step for decision in decisions for step in _decision_steps(decision, doors)]
     sends = 0
     single, again = parted(attempts)

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from datetime import datetime
-from typing import Any
 
 from flask_babel import gettext as _
 
+from agency.replies.approval_requests import mails_of_last_asking
+from agency.replies.models import Reply
 from agency.replies.policy_clock import clock_from_data
 from agency.web import clocks
 from agency.web.contexts import ChainStep
@@ -19,14 +19,17 @@ ORDER = 2
 """With the sending for approval, before the decision that shares its moment."""
 
 
-def steps_waiting(kept: Mapping[str, Any] | None) -> list[tuple[datetime, int, ChainStep]]:
-    """Of a reply's `waits_clock`; none before anybody was mailed, or without one."""
+def steps_waiting(reply: Reply) -> list[tuple[datetime, int, ChainStep]]:
+    """By its `waits_clock`; none before anybody was asked, or without one. One statement where there is one."""
+    kept = reply.waits_clock
     clock = clock_from_data(kept)
     if clock is None or clock.asked_at is None:
         return []
     counts = ((_("Silence counts from"), moment_words(clock.silence_at)),) if clock.silence_at is not None else ()
-    asked = ChainStep(what=_("Asked by mail"), icon="mail", at=_at(clock.asked_at), facts=counts)
-    steps = [(clock.asked_at, ORDER, asked)]
+    mails = mails_of_last_asking(reply.id)
+    asked_at = min((left_at or clock.asked_at for left_at in mails), default=clock.asked_at)
+    what = _("Asked by mail") if mails else _("Asked; no mail about it had left")
+    steps = [(asked_at, ORDER, ChainStep(what=what, icon="mail", at=_at(asked_at), facts=counts))]
     if clock.reminded_at is not None:
         often = ((_("How often"), str(clock.reminded)),)
         step = ChainStep(what=_("Reminded, for the last time"), icon="bell", at=_at(clock.reminded_at), facts=often)

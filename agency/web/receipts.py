@@ -90,7 +90,7 @@ def _errors(error: Invalid) -> dict[str, str]:
 def _answer(
     reply_id: UUID, status: int, *, values: dict[str, str] | None = None, errors: dict[str, str] | None = None
 ) -> Response:
-    """Ten statements beside finding the person and the frame's brands, one more where a link decided."""
+    """Eleven statements beside finding the person and the frame's brands, one more where a link decided."""
     found = db.session.execute(
         select(Reply, Message, Account.name, Brand.name, Brand.mark, Brand.colour)
         .join(Message, and_(Message.agency_id == Reply.agency_id, Message.id == Reply.in_reply_to_id))

@@ -20,7 +20,9 @@ from tenants.models import BrandAudit
 from tenants.outbox import JobName
 from tenants.permissions import Role
 from tests.factories import Agency, Factory
+from tests.leaving import mails_leave
 from tests.web.browser import Browser
+from tests.web.mailed import bodies
 from tests.web.replying import HOSTILE, MARKUP, is_inert, promises, row_of, waiting_reply
 
 
@@ -148,6 +150,17 @@ def test_hostile_words_do_nothing(whole_app: Flask, make: Factory, ana: Agency) 
     assert is_inert(Browser(whole_app, ana.staff).get(f"/replies/{reply_id}/receipt").text)
 
 
+def test_it_says_whether_a_mail_had_asked(
+    whole_app: Flask, ana: Agency, make: Factory, reply_id: UUID, superuser: Engine
+) -> None:
+    browser, mailed = Browser(whole_app, ana.staff), waiting_reply(ana, make.conversation(ana), "We look.")
+    mails_leave(whole_app, superuser)
+    assert "no mail about it had left" in browser.get(f"/replies/{mailed}/receipt").text
+    bodies(whole_app, superuser)
+    assert "Asked by mail" in browser.get(f"/replies/{mailed}/receipt").text
+    assert "no mail about it had left" in browser.get(f"/replies/{reply_id}/receipt").text, "they decided before"
+
+
 def test_the_receipt_takes_few_statements(
     whole_app: Flask, ana: Agency, reply_id: UUID, statements: Callable[[], list[str]]
 ) -> None:
@@ -157,4 +170,4 @@ def test_the_receipt_takes_few_statements(
     statements()
     assert browser.get(f"/replies/{reply_id}/receipt").status_code == 200
     taken = statements()
-    assert len(taken) <= 13, taken
+    assert len(taken) <= 14, taken
