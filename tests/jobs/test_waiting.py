@@ -24,10 +24,12 @@ from tenants.base_app import check_keys_of_app
 from tenants.settings import Settings
 from tests.factories import Agency, Factory
 from tests.jobs.conftest import Outbox
+from tests.steady import share_of
 
 START_SECONDS = 60
 END_SECONDS = 14  # less than the longest pause, which it must not sleep through
 NAMES = ("worker", "dispatcher")
+"""Both wait by `jobs.patience`, so in `.ci/run` each test starts one of them, in turns."""
 OTHER_KEYS = "other:" + base64.b64encode(bytes(range(40, 72))).decode()
 NOWHERE = "redis://127.0.0.1:9/0"
 
@@ -101,7 +103,7 @@ def _open_door(superuser: Engine) -> None:
         connection.execute(text("alter role onbrand_app connection limit -1"))
 
 
-@pytest.mark.parametrize("name", NAMES)
+@pytest.mark.parametrize("name", share_of(NAMES, 0, of=2))
 def test_without_redis_it_waits_and_ends_when_told(start: Start, name: str) -> None:
     program = start(name, ONBRAND_REDIS_URL=NOWHERE)
     program.hear("waits_for", times=2)
@@ -109,7 +111,7 @@ def test_without_redis_it_waits_and_ends_when_told(start: Start, name: str) -> N
     assert program.stop() < END_SECONDS
 
 
-@pytest.mark.parametrize("name", NAMES)
+@pytest.mark.parametrize("name", share_of(NAMES, 1, of=2))
 def test_it_begins_when_redis_comes(start: Start, name: str, tmp_path: Path) -> None:
     server = start_valkey(tmp_path / "valkey", durable=False)
     server.stop()
@@ -125,7 +127,7 @@ def test_it_begins_when_redis_comes(start: Start, name: str, tmp_path: Path) -> 
         server.stop()
 
 
-@pytest.mark.parametrize("name", NAMES)
+@pytest.mark.parametrize("name", share_of(NAMES, 0, of=2))
 def test_it_begins_when_postgresql_comes(
     start: Start, name: str, closed_door: None, superuser: Engine, outbox: Outbox
 ) -> None:
@@ -160,7 +162,7 @@ def test_both_answer_here(settings: Settings) -> None:
     assert who_is_away(settings) is None
 
 
-@pytest.mark.parametrize("name", NAMES)
+@pytest.mark.parametrize("name", share_of(NAMES, 1, of=2))
 def test_it_refuses_to_start_with_other_keys_than_the_database_knows(
     start: Start, app: Flask, make: Factory, ana: Agency, outbox: Outbox, name: str
 ) -> None:

@@ -120,13 +120,21 @@ def test_a_second_start_on_the_same_folder_is_refused_in_one_sentence(server: Ru
         start_postgres(server.folder)
 
 
-def test_stop_and_start_keep_what_was_written(tmp_path: Path) -> None:
-    first = start_postgres(tmp_path / "postgres")
+@pytest.fixture(scope="module")
+def stopped(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The folder of a server that was made and stopped; each test leaves it so."""
+    folder = tmp_path_factory.mktemp("stopped") / "postgres"
+    start_postgres(folder, durable=False).stop()
+    return folder
+
+
+def test_stop_and_start_keep_what_was_written(stopped: Path) -> None:
+    first = start_postgres(stopped)
     with psycopg.connect(first.owner_url) as connection:
         connection.execute("CREATE TABLE kept (id int)")
     first.stop()
     assert first.child.exit_code() == 0
-    second = start_postgres(tmp_path / "postgres")
+    second = start_postgres(stopped)
     try:
         assert second.owner_url == first.owner_url
         with psycopg.connect(second.owner_url) as connection:
@@ -135,9 +143,8 @@ def test_stop_and_start_keep_what_was_written(tmp_path: Path) -> None:
         second.stop()
 
 
-def test_a_stale_pid_that_belongs_to_a_stranger_is_not_believed(tmp_path: Path) -> None:
-    folder = tmp_path / "postgres"
-    start_postgres(folder, durable=False).stop()
+def test_a_stale_pid_that_belongs_to_a_stranger_is_not_believed(stopped: Path) -> None:
+    folder = stopped
     stranger = subprocess.Popen(["sleep", "60"])
     try:
         (folder / "data" / "postmaster.pid").write_text(f"{stranger.pid}\n{folder / 'data'}\n")
@@ -159,11 +166,13 @@ def test_an_interrupted_first_start_is_begun_anew(tmp_path: Path) -> None:
     assert not (half.parent / "password").exists()
 
 
-def test_another_major_version_is_named(tmp_path: Path) -> None:
-    start_postgres(tmp_path, durable=False).stop()
-    (tmp_path / "data" / "PG_VERSION").write_text("15\n")
+def test_another_major_version_is_named(stopped: Path) -> None:
+    named = stopped / "data" / "PG_VERSION"
+    version = named.read_text()
+    named.write_text("15\n")
     with pytest.raises(LocalStackError, match="was made by PostgreSQL 15"):
-        start_postgres(tmp_path)
+        start_postgres(stopped)
+    named.write_text(version)
 
 
 def test_a_path_too_long_for_a_socket_gets_a_private_short_one(tmp_path: Path) -> None:
@@ -271,12 +280,12 @@ def test_an_ordinary_user_needs_nothing() -> None:
         shutil.rmtree(folder)
 
 
-def test_a_server_that_is_killed_is_seen_and_started_again(tmp_path: Path) -> None:
-    running = start_postgres(tmp_path / "postgres", durable=False)
+def test_a_server_that_is_killed_is_seen_and_started_again(stopped: Path) -> None:
+    running = start_postgres(stopped, durable=False)
     os.kill(running.child.pid, signal.SIGKILL)
     assert wait_until(lambda: running.child.exit_code() is not None, timeout_seconds=60)
     running.stop()
-    again = start_postgres(tmp_path / "postgres", durable=False)
+    again = start_postgres(stopped, durable=False)
     psycopg.connect(again.app_url).close()
     again.stop()
     assert not Path(again.sockets / ".s.PGSQL.5432").exists()
