@@ -26,6 +26,12 @@ STATES: Final = ("open", "broken", "late")
 MOST_COUNTED: Final = 99
 
 
+_READ: Final = (
+    *("agency_id", "id", "brand_id", "conversation_id", "reply_id", "reply_text_id", "starts", "ends"),
+    *("made_at", "due_at", "ended", "ended_at", "ended_by_name"),
+)
+
+
 class Promised(NamedTuple):
     """A promise with its words, as the published text has them now; `ended` as in `CustomerPromise`."""
 
@@ -87,37 +93,27 @@ def list_promises(
     Raises NotFound, Forbidden, Invalid `bad_cursor`.
     """
     require(actor, Permission.REPLY_READ, brand_id)
-    page = _places(state, brand_id, read_cursor(after, _bad_cursor), limit + 1)
-    words = func.substr(ReplyText.text, CustomerPromise.starts + 1, CustomerPromise.ends - CustomerPromise.starts)
+    page = _places(state, brand_id, read_cursor(after, _bad_cursor), limit + 1).c
     found = db.session.execute(
         select(
-            CustomerPromise.id,
-            words,
-            CustomerPromise.made_at,
-            CustomerPromise.due_at,
-            CustomerPromise.ended,
-            CustomerPromise.ended_at,
-            CustomerPromise.ended_by_name,
-            CustomerPromise.brand_id,
-            CustomerPromise.conversation_id,
-            CustomerPromise.reply_id,
+            page.id,
+            func.substr(ReplyText.text, page.starts + 1, page.ends - page.starts),
+            page.made_at,
+            page.due_at,
+            page.ended,
+            page.ended_at,
+            page.ended_by_name,
+            page.brand_id,
+            page.conversation_id,
+            page.reply_id,
             Conversation.platform,
             Conversation.kind,
             Conversation.author_name,
             ReplyText.text,
         )
-        .join(page, page.c.id == CustomerPromise.id)
-        .join(
-            ReplyText,
-            and_(ReplyText.agency_id == CustomerPromise.agency_id, ReplyText.id == CustomerPromise.reply_text_id),
-        )
-        .join(
-            Conversation,
-            and_(
-                Conversation.agency_id == CustomerPromise.agency_id, Conversation.id == CustomerPromise.conversation_id
-            ),
-        )
-        .order_by(*_order(state, CustomerPromise))
+        .join(ReplyText, _is_row(ReplyText, page, page.reply_text_id))
+        .join(Conversation, _is_row(Conversation, page, page.conversation_id))
+        .order_by(*_order(state, page))
     )
     cut = len(Promised._fields)
     rows = [ListedPromise(Promised(*row[:cut]), *row[cut:]) for row in found]
@@ -137,10 +133,10 @@ def count_promises(actor: Actor) -> dict[str, int]:
 
 
 def _places(state: str, brand_id: UUID | None, after: tuple[datetime, UUID] | None, limit: int) -> Subquery:
-    """The first so many behind `after`, by their ids: of all brands along one index, of some of each its own first."""
+    """The first so many behind `after`: of all brands along one index, of some of each its own first."""
     one, brand = aliased(CustomerPromise), aliased(Brand)
     at = one.ended_at if state == "late" else one.due_at
-    some = select(one.id, at.label("at"))
+    some = select(*(getattr(one, name) for name in _READ))
     some = some.where(one.ended == "late") if state == "late" else some.where(one.ended.is_(None))
     if state == "broken":
         some = some.where(one.due_at < clock.now())
@@ -148,15 +144,17 @@ def _places(state: str, brand_id: UUID | None, after: tuple[datetime, UUID] | No
         key = tuple_(at, one.id)
         some = some.where(key < after if state == "late" else key > after)
     of_brand = and_(brand.agency_id == one.agency_id, brand.id == one.brand_id, brand.archived_at.is_(None))
-    ordered = (at.desc(), one.id.desc()) if state == "late" else (at, one.id)
     if brand_id is None and current_scope().brand_ids is None and state != "late":
-        return some.join(brand, of_brand).order_by(*ordered).limit(limit).subquery()
-    first = some.where(of_brand).correlate(brand).order_by(*ordered).limit(limit).lateral("first")
-    found = select(first.c.id, first.c.at, brand.id.label("brand_id")).join(first, true())
+        return some.join(brand, of_brand).order_by(*_order(state, one)).limit(limit).subquery()
+    first = some.where(of_brand).correlate(brand).order_by(*_order(state, one)).limit(limit).lateral("first")
+    found = select(*first.c, brand.name.label("brand_name")).join(first, true())
     if brand_id is not None:
         found = found.where(brand.id == brand_id)
-    by_time = (first.c.at.desc(), first.c.id.desc()) if state == "late" else (first.c.at, first.c.id)
-    return found.order_by(*by_time).limit(limit).subquery()
+    return found.order_by(*_order(state, first.c)).limit(limit).subquery()
+
+
+def _is_row(of: Any, page: Any, row_id: Any) -> Any:
+    return and_(of.agency_id == page.agency_id, of.id == row_id, of.brand_id == page.brand_id)
 
 
 def _order(state: str, of: Any) -> tuple[Any, Any]:
