@@ -81,7 +81,8 @@ def client(ana: Agency, make: Factory, superuser: Engine) -> Client:
 def test_who_said_yes_by_mail_is_told_once_and_together_what_became_of_it(client: Client) -> None:
     with clock.stopped_at(NOW) as move_to:
         out, refused, back, still = (client.yes(f"Thank you for number {n}.") for n in range(4))
-        client.yes("Thank you at the desk.", client.agency.client_owner)
+        signed_in = client.yes("Thank you at the desk.", client.agency.client_owner)
+        client.becomes(signed_in, "published")
         client.becomes(out, "published")
         client.stands(out)
         assert client.minute() == [], "others may end in a moment"
