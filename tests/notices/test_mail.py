@@ -105,29 +105,6 @@ def test_nobodys_name_reads_as_a_line_of_ours(app: Flask) -> None:
     assert plain.count("\nApprove:") == 1
 
 
-@pytest.mark.parametrize(("language", "words"), [("pl", "czeka na Twoją decyzję"), ("pt", "espera a sua decisão")])
-def test_it_comes_in_the_readers_language(app: Flask, language: str, words: str) -> None:
-    with app.app_context():
-        message = waiting(Reader(language=language))
-        assert words in str(message["Subject"])
-        body = message.get_body(("html",)).get_content()
-        assert f'<html lang="{language}"' in body
-        assert "would answer" not in body
-
-
-def test_every_notice_is_whole_in_every_language(app: Flask) -> None:
-    facts = {
-        "invitation": {"inviter": "Ewa", "path": "/invitation/x"},
-        "password_reset": {"path": "/reset/x", "has_tokens": True},
-    }
-    with app.app_context():
-        for name, given in facts.items():
-            subjects = {
-                str(mail.compose(name, Reader(language=code), **given)["Subject"]) for code in ("en", "pl", "pt")
-            }
-            assert len(subjects) == 3
-
-
 @pytest.mark.parametrize("language", ["pl", "pt"])
 def test_every_word_of_every_mail_is_translated(language: str) -> None:
     options = {"silent": "false", "trim_blocks": "true", "lstrip_blocks": "true", "newstyle_gettext": "true"}

@@ -402,7 +402,7 @@ def test_the_first_of_several_decides_and_the_others_hear_who(
     assert row_of(ana, reply_id).state == "approved"
 
 
-@settings(suppress_health_check=[HealthCheck.function_scoped_fixture], max_examples=40)
+@settings(suppress_health_check=[HealthCheck.function_scoped_fixture], max_examples=15)
 @given(place=st.integers(0, 42), sign=st.sampled_from(string.ascii_letters + string.digits + "-_."))
 def test_no_altered_token_does_anything(
     phone: Phone, link: str, ana: Agency, reply_id: UUID, place: int, sign: str
