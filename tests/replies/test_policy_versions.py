@@ -15,6 +15,7 @@ from tenants import clock
 from tenants.errors import AppError, Conflict, Forbidden, Invalid, NotFound
 from tenants.permissions import Actor, Role
 from tests.factories import Agency, Factory
+from tests.leaving import mails_leave
 from tests.replies.conftest import Case
 
 WORDS = "Thank you, we are looking into it."
@@ -216,8 +217,10 @@ def test_steps_are_said_yes_to_one_after_the_other(case: Case, jan: Actor, super
         shown = case.row(reply_id).text_hash
         said_no = refused(lambda: desk.say_no(jan, reply_id, "decline", "No.", shown))
         assert said_no.code == "not_your_turn"
+    mails_leave(case.agency.app, superuser)
     assert approve(case, reply_id, owner) == "awaiting_approval"
     assert approve(case, reply_id, owner) == "awaiting_approval", "a second press of one button"
+    mails_leave(case.agency.app, superuser)
     assert case.promises("publish_reply") == 0
     assert approve(case, reply_id, jan) == "approved"
     assert decisions(superuser) == [("step_approved", 1, number, False), ("approved", 2, number, False)]

@@ -68,7 +68,7 @@ class Waiting:
 
     def deliver(self) -> None:
         with self.superuser.begin() as connection:
-            connection.execute(text("update outgoing_mail set sent_at = created_at"))
+            connection.execute(text("update outgoing_mail set sent_at = :now"), {"now": clock.now()})
 
     def clock(self) -> WaitClock:
         with self.superuser.connect() as connection:

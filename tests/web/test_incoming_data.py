@@ -25,6 +25,7 @@ from tenants import clock
 from tenants.database import db, new_id
 from tests.api.calling import Caller, token_for
 from tests.factories import Agency, Factory
+from tests.leaving import mails_leave
 from tests.web.replying import waiting_reply
 from tests.web.test_links import mails_sent
 from tests.web.visiting import Visitor
@@ -191,6 +192,7 @@ def test_lists_mails_and_logs_hold_no_phone_number_or_address(
         "what waits for the client": owner.get("/approvals").text.replace(f"We call {PHONE} today.", ""),
         "the program's list": json.dumps(api.get("/conversations").get_json(), ensure_ascii=False),
     }
+    mails_leave(whole_app, superuser)
     places["mails"] = " ".join(words_of(mail) for mail in mails_sent(whole_app, superuser))
     for place, words in places.items():
         assert MASK in words, place
