@@ -38,7 +38,7 @@ hypothesis_settings.register_profile(
 )
 hypothesis_settings.load_profile("house")
 keep_what_is_compiled()
-STEADY_SHARE, FEWEST_EXAMPLES = 4, 10
+STEADY_SHARE, FEWEST_EXAMPLES = 6, 8
 """Where the same is drawn each time, one in so many is, but so many at least: examples that passed in the last run say
 little in the next, and those of everybody at home are new.
 """
