@@ -61,6 +61,9 @@ HELD_BACK_SECONDS = 0.1
 HEARTBEAT_SECONDS = 5
 HEARTBEAT_KEY = "onbrand:heartbeat:dispatcher"
 
+KNOWN_JOBS = frozenset(JobName)
+"""While releases overlap, a newer one promises what this one cannot do; it waits for a dispatcher that can."""
+
 log = get_logger("dispatcher")
 
 
@@ -131,6 +134,8 @@ class Dispatcher:
     served: dict[str, int] = field(default_factory=dict)
     """In which order platforms got their last job: who waits longest comes first, in the next round, too."""
     held_back: bool = False
+    left_alone: set[str] = field(default_factory=set)
+    """Kinds of promise that were met and are not known here."""
 
     def __post_init__(self) -> None:
         with self.app.app_context():
@@ -170,7 +175,11 @@ class Dispatcher:
         with in_scope(self.app, None):
             waiting: dict[JobName, dict[str, dict[str, int]]] = {}
             for name, agency, count in db.session.execute(_DUE_PROMISES):
-                waiting.setdefault(JobName(name), {})[agency] = {"": count}
+                if name in KNOWN_JOBS:
+                    waiting.setdefault(JobName(name), {})[agency] = {"": count}
+                elif name not in self.left_alone:
+                    self.left_alone.add(name)
+                    log.warning("promise_left_to_a_newer_release", job=name)
             shares: dict[tuple[str, str], int] = {}
             for name, agencies in waiting.items():
                 kind = CATALOGUE[name]

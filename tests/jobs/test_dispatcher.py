@@ -55,6 +55,15 @@ def test_no_promise_is_leased_twice(app: Flask, outbox: Outbox) -> None:
     assert named(app) == [number]
 
 
+def test_what_a_newer_release_promised_is_left_to_it(app: Flask, outbox: Outbox, superuser: Engine) -> None:
+    known, newer = (outbox.promise(JobName.SEND_MAIL, mail_id=words) for words in ("known", "newer"))
+    with superuser.begin() as connection:
+        connection.execute(text("update outbox_entry set job_name = 'of_tomorrow' where id = :id"), {"id": newer})
+    assert Dispatcher(app).queue_promises() == 1
+    assert named(app) == [known]
+    assert outbox.row(newer).leased_until is None
+
+
 def test_a_row_another_dispatcher_is_leasing_is_passed_over(app: Flask, outbox: Outbox, superuser: Engine) -> None:
     """Two transactions at once: neither waits for the other, neither takes the other's row."""
     held, free = (outbox.promise(JobName.SEND_MAIL, mail_id=words) for words in ("held", "free"))
