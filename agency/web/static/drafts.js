@@ -13,6 +13,8 @@ window.onbrandDrafts = (() => {
   const KEPT_MS = 30 * 24 * 3600 * 1000;
   const STORE = "draft:";
   const SENT = "sent:";
+  const BESIDE = "beside:"; // when words were last kept beside a draft: a page drawn before that does not show them
+  const JUST_NOW_MS = 60000;
   const subtle = window.crypto?.subtle; // absent where a page comes over plain http from another machine
 
   // --- In this browser ------------------------------------------------------------------------------------------
@@ -189,6 +191,7 @@ window.onbrandDrafts = (() => {
         const told = await answer.json();
         if (told.kept) {
           kept = text;
+          try { sessionStorage.setItem(BESIDE + key, Date.now()); } catch { /* They are there when the page is loaded again. */ }
           if (area.value === text) here.drop();
           refresh();
         }
@@ -207,11 +210,12 @@ window.onbrandDrafts = (() => {
     }
 
     async function refresh() {
-      const box = document.getElementById("draft-versions");
-      if (!box || !form.dataset.versions) return;
+      if (!form.dataset.versions) return;
       try {
         const answer = await fetch(form.dataset.versions, { headers: { "HX-Request": "true" } });
-        if (answer.ok) box.innerHTML = await answer.text();
+        const versions = answer.ok ? await answer.text() : null;
+        const box = document.getElementById("draft-versions"); // only now: the case may have been drawn anew meanwhile
+        if (box && versions !== null) box.innerHTML = versions;
       } catch { /* They are there when the page is loaded again. */ }
     }
 
@@ -283,6 +287,7 @@ window.onbrandDrafts = (() => {
     document.addEventListener("htmx:beforeSwap", (event) => { if (event.detail.target?.contains(form)) save(true); });
     // The claim went to somebody else: the words are kept as one's own version before anything else happens.
     document.addEventListener("htmx:afterSettle", (event) => { if (event.target.id === "claim" && !event.target.hasAttribute("data-mine")) save(); });
+    try { if (Date.now() - sessionStorage.getItem(BESIDE + key) < JUST_NOW_MS) refresh(); } catch { /* As it was drawn. */ }
     bringBack();
     return {
       save,
