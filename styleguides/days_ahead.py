@@ -17,7 +17,6 @@ from tenants.opening_hours import Hours
 
 WORKING_WEEK: Final = range(5)
 """Monday to Friday: working days of a brand that has said nothing of its hours."""
-SATURDAY: Final = 5
 DAY: Final = timedelta(days=1)
 
 
