@@ -57,12 +57,12 @@ def next_open(hours: Hours, moment: datetime) -> datetime | None:
         starts = [start for start, _end in hours.days[local.weekday()] if start * _MINUTE > passed]
         then = at + min([*starts, DAY_MINUTES]) * _MINUTE - passed
         if then.astimezone(zone).utcoffset() != local.utcoffset():
-            then = _clocks_change(zone, at, then)
+            then = clocks_change(zone, at, then)
         at = then
     return None
 
 
-def _clocks_change(zone: ZoneInfo, before: datetime, after: datetime) -> datetime:
+def clocks_change(zone: ZoneInfo, before: datetime, after: datetime) -> datetime:
     """When between these moments the zone's clock is put forward or back."""
     offset = before.astimezone(zone).utcoffset()
     while after - before > timedelta(seconds=1):

@@ -1,0 +1,39 @@
+"""Public holidays of countries and their parts, by a kept library."""
+
+from __future__ import annotations
+
+from datetime import date
+from functools import lru_cache
+from importlib import import_module
+from types import ModuleType
+from typing import Final
+
+_KEPT: Final = 1_024
+"""Countries and parts in years; about 3 kB each."""
+
+
+@lru_cache(maxsize=_KEPT)
+def public_holidays(country: str, part: str, year: int) -> frozenset[date]:
+    """The days on which the country, or a part of it, rests that year; none of one that nobody knows."""
+    if part not in parts_of(country):
+        part = ""
+    if country not in countries():
+        return frozenset()
+    found = _library().country_holidays(country, subdiv=part or None, years=year, observed=True)
+    return frozenset(day for day in found if day.year == year)
+
+
+@lru_cache(maxsize=1)
+def countries() -> dict[str, tuple[str, ...]]:
+    """Two letters of each country whose holidays are known, with the names of its parts."""
+    return {code: tuple(parts) for code, parts in _library().list_supported_countries(include_aliases=False).items()}
+
+
+def parts_of(country: str) -> tuple[str, ...]:
+    """The parts of a country that have holidays of their own."""
+    return countries().get(country, ())
+
+
+def _library() -> ModuleType:
+    """Loaded when first asked for, since most programs never do; by its name, or mypy reads 250 countries."""
+    return import_module("holidays")
