@@ -20,7 +20,7 @@ _FOLDED = str.maketrans({"ł": "l", "ß": "ss", "’": "'"})
 DAYS = ("today", "tomorrow", "after_tomorrow", "end_of_day", "this_week", "next_week", "this_month", "next_month")
 """Phrases that name a day, or a stretch of days of which the end counts."""
 DAY_PARTS = ("morning", "noon", "afternoon", "evening", "midnight")
-LEADS = ("by", "before", "on", "at", "within", "next")
+LEADS = ("by", "before", "on", "at", "within", "next", "between", "between_and", "latest")
 
 
 def folded(word: str) -> str:
@@ -59,8 +59,11 @@ class Phrases:
 
 @dataclass(frozen=True, slots=True)
 class DueWords:
-    """All words folded. `numbers` by value, `months` by number, `units` to one of `UNITS`. `never` gives phrases that
-    only look like one of its own the meaning "".
+    """All words folded. `numbers` by value, `months` by number, `hours` by the hour, `units` to one of `UNITS`.
+
+    `never`, `never_at_all` and `conditions` give phrases that only look like one of their own the meaning "". What
+    `expect` names stands in spite of `never`, not of `never_at_all`. `marked_will_endings` keep their marks;
+    `present_endings` are those of `we_endings` that never say what we did.
     """
 
     code: str
@@ -75,6 +78,8 @@ class DueWords:
     leads: Mapping[str, Phrases]
     numbers: Mapping[str, int]
     units: Mapping[str, str]
+    hours: Mapping[str, int]
+    ends: frozenset[str]
     lone_units: frozenset[str]
     days_and_nights: frozenset[str]
     months: Mapping[str, int]
@@ -83,16 +88,27 @@ class DueWords:
     fillers: frozenset[str]
     will: frozenset[str]
     will_endings: tuple[str, ...]
+    marked_will_endings: tuple[str, ...]
+    will_phrases: Phrases
     we: frozenset[str]
     we_endings: tuple[str, ...]
     we_besides: frozenset[str]
+    present_endings: tuple[str, ...]
+    to_you: frozenset[str]
     expect: Phrases
     never: Phrases
+    never_at_all: Phrases
+    conditions: Phrases
     apart: frozenset[str]
+    turns: frozenset[str]
 
     def speaks_of_future(self, word: str) -> bool:
         """Whether the word says that something will be done."""
         return word in self.will or (word.endswith(self.will_endings) and word not in self.we_besides)
+
+    def is_marked_future(self, word: str) -> bool:
+        """Whether a word with its marks is a form of the future that looks like other words without them."""
+        return bool(self.marked_will_endings) and word.endswith(self.marked_will_endings)
 
     def speaks_of_us(self, word: str) -> bool:
         """Whether the word names us, or what we do."""
@@ -101,6 +117,10 @@ class DueWords:
     def says_we_do(self, word: str) -> bool:
         """Whether it is a verb that says that we do something."""
         return word.endswith(self.we_endings) and word not in self.we_besides
+
+    def says_we_do_now(self, word: str) -> bool:
+        """Whether it says so and cannot mean that we did."""
+        return word.endswith(self.present_endings) and self.says_we_do(word)
 
 
 @cache
@@ -122,9 +142,11 @@ def due_words(code: str) -> DueWords | None:
         half_days=_words(due["half_days"]),
         days=Phrases({name: due[name] for name in DAYS}),
         day_parts=Phrases({name: due[name] for name in DAY_PARTS}),
-        leads={name: Phrases({name: due[name]}) for name in LEADS},
+        leads={name: Phrases({name: due.get(name, [])}) for name in LEADS},
         numbers={folded(form): count for count, forms in enumerate(due["numbers"], 1) for form in forms.split()},
         units=units,
+        hours={folded(form): hour for hour, forms in enumerate(due.get("hours", []), 1) for form in forms.split()},
+        ends=_words(due["ends"]),
         lone_units=_words(due["lone_units"]),
         days_and_nights=_words(due.get("days_and_nights", "")),
         months=_months(code),
@@ -133,12 +155,19 @@ def due_words(code: str) -> DueWords | None:
         fillers=_words(due["fillers"]),
         will=_words(due["will"]) | _words(promises["will"]),
         will_endings=tuple(_words(due.get("will_endings", ""))),
+        marked_will_endings=tuple(due.get("marked_will_endings", "").split()),
+        will_phrases=Phrases({"will": due.get("will_phrases", [])}),
         we=_words(due["we"]),
         we_endings=tuple(_words(due.get("we_endings", ""))),
         we_besides=_words(due.get("we_besides", "")) | _words(promises.get("will_besides", "")),
+        present_endings=tuple(_words(due.get("present_endings", ""))),
+        to_you=_words(due.get("to_you", "")),
         expect=Phrases({"expect": due["expect"]}),
         never=Phrases({"never": due["never"], "": due.get("never_besides", [])}),
+        never_at_all=Phrases({"never": due["never_at_all"], "": due.get("never_besides", [])}),
+        conditions=Phrases({"condition": due["conditions"], "": due.get("conditions_besides", [])}),
         apart=_words(due["apart"]),
+        turns=_words(due["turns"]),
     )
 
 
@@ -149,7 +178,7 @@ def time_words() -> frozenset[str]:
     for code in SUPPORTED_LANGUAGES:
         words = due_words(code)
         assert words is not None
-        found |= {*words.weekdays, *words.units, *words.lone_units, *words.days_and_nights}
+        found |= {*words.weekdays, *words.units, *words.lone_units, *words.days_and_nights, *words.hours}
         found |= words.days.longest_words() | words.day_parts.longest_words()
     return frozenset(found)
 

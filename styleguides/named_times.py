@@ -9,19 +9,17 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from datetime import date, datetime, timedelta
+from datetime import date, datetime
 from typing import Final
 
 from styleguides.days_ahead import DAY, Calendar, weekday_after
 from styleguides.due_words import DueWords
+from styleguides.named_days import coming, date_of, named_day, numbered_day, span_over
 
-FARTHEST: Final = timedelta(days=366)
-"""What lies further ahead is not a time somebody is kept waiting for."""
-FARTHEST_WITHOUT_YEAR: Final = timedelta(days=183)
-"""A day and month without a year that would come later than this is one that is past."""
 DAY_PART_ENDS: Final = {"morning": 12 * 60, "noon": 12 * 60, "afternoon": 18 * 60, "evening": 22 * 60, "midnight": 1440}
 """When a part of the day is over, in minutes after midnight."""
 _MOST_PARTS: Final = 5
+_ENDS: Final = ("end_of_day", "this_week", "next_week", "this_month", "next_month")
 _AHEAD: Final = ("tomorrow", "after_tomorrow", "next_week", "next_month")
 
 _CLOCK = re.compile(r"(\d{1,2})(?:[:.h](\d{2}))?(h|hs|hrs|am|pm)?\.?")
@@ -118,7 +116,7 @@ class TimeReader:
         at += 1
         if at < len(self.words) and self.words[at] in known.working:
             working, at = True, at + 1
-        due_at = _span_over(count, unit, working, said_at, calendar)
+        due_at = span_over(count, unit, working, said_at, calendar)
         return None if due_at is None else NamedTime(place, at, strong=True, due_at=due_at)
 
     def _past_fillers(self, at: int) -> int:
@@ -159,7 +157,14 @@ class TimeReader:
                 break
             time.after = at = after
             parts += 1
+        latest = self._lead("latest", at) if parts else 0
+        if latest and not self._begins_another(at + latest):
+            time.after, time.strong = at + latest, True
         return time if parts and (time.day is not None or time.minute is not None) else None
+
+    def _begins_another(self, at: int) -> bool:
+        """`jutro, najpóźniej w piątek`: what follows is another time, to which the words lead."""
+        return at < len(self.words) and any(self._lead(name, at) for name in ("by", "before", "on", "at", "next"))
 
     def _broken(self, at: int) -> bool:
         return self.apart[at] and self.words[at] in self.known.apart
@@ -170,20 +175,38 @@ class TimeReader:
         for _ in range(3):
             for name in ("by", "before"):
                 size = self._lead(name, at)
-                if size:
+                if size and name == "before" and self.known.day_parts.at(self.words, at)[1]:  # przed południem
+                    strong = True
+                elif size:
                     at, strong, before = at + size, True, before or name == "before"
                     break
             else:
                 break
         if at >= len(self.words):
             return 0
-        after = self._day_at(at, time, today, calendar, led=strong) if time.day is None or time.whole_day else 0
-        if not after and time.minute is None:
-            after = self._hour_at(at, time, led=strong)
+        meaning, size = self.known.days.at(self.words, at)
+        if meaning == "end_of_day" and time.day is not None:
+            after, before = at + size, False
+        elif meaning in _ENDS and before:
+            meaning, before = self._not_before(meaning, at), False
+            after = self._named(time, meaning, at + size, today, calendar)
+        else:
+            after = self._day_at(at, time, today, calendar, led=strong) if time.day is None or time.whole_day else 0
+            if not after and time.day is not None and not strong:  # Thursday 11 March
+                day, after = self._date_at(at, today)
+                time.day = day or time.day
+            if not after and time.minute is None:
+                after = self._between(at, time) or self._hour_at(at, time, led=strong)
         if after:
             time.strong |= strong
             time.before |= before
         return after
+
+    def _not_before(self, meaning: str, at: int) -> str:
+        """What is done `before the end of the week` is done in it; `before next week`, in this one."""
+        if self.words[at] in self.known.ends:
+            return meaning
+        return {"next_week": "this_week", "next_month": "this_month"}.get(meaning, meaning)
 
     def _day_at(self, place: int, time: NamedTime, today: date, calendar: Calendar, *, led: bool) -> int:
         known, words = self.known, self.words
@@ -201,7 +224,8 @@ class TimeReader:
             return self._named(time, meaning, at + size, today, calendar)
         weekday = known.weekdays.get(words[at])
         if weekday is not None and (led or known.bare_weekdays) and self._is_weekday(at):
-            time.day = weekday_after(today, weekday, week_after=is_next and known.next_is_week_after)
+            is_today = weekday == today.weekday()
+            time.day = weekday_after(today, weekday, week_after=is_next and (known.next_is_week_after or is_today))
             time.whole_day = False
             at += 1
             return at + 1 if at < len(words) and words[at] in known.weekday_endings else at
@@ -211,7 +235,7 @@ class TimeReader:
         return after
 
     def _named(self, time: NamedTime, meaning: str, after: int, today: date, calendar: Calendar) -> int:
-        time.day, time.whole_day = _named_day(meaning, today, calendar), meaning == "end_of_day"
+        time.day, time.whole_day = named_day(meaning, today, calendar), meaning == "end_of_day"
         time.ahead = meaning in _AHEAD
         return after
 
@@ -221,7 +245,8 @@ class TimeReader:
         if words[at] not in known.ordinal_weekdays or at + 1 >= len(words) or self.apart[at + 1]:
             return True
         following = words[at + 1]
-        leads = any(self._lead(name, at + 1) for name in ("by", "on", "at", "next"))
+        leads = any(self._lead(name, at + 1) for name in ("by", "on", "at", "next", "between"))
+        leads = leads or known.speaks_of_us(following) or known.speaks_of_future(following)
         return following in known.weekday_endings or leads or bool(known.day_parts.at(words, at + 1)[1])
 
     def _date_at(self, at: int, today: date) -> tuple[date | None, int]:
@@ -229,10 +254,10 @@ class TimeReader:
         known, words = self.known, self.words
         word = words[at]
         if match := _ISO.fullmatch(word):
-            day = _date(int(match[1]), int(match[2]), int(match[3]))
+            day = date_of(int(match[1]), int(match[2]), int(match[3]))
             return day, at + 1 if day else 0
         if match := _NUMBERED.fullmatch(word):
-            day = _numbered_day(match, known.code, today)
+            day = numbered_day(match, known.code, today)
             return day, at + 1 if day else 0
         if match := _DAY_OF_MONTH.fullmatch(word):
             after = at + 1
@@ -249,9 +274,9 @@ class TimeReader:
     def _year_at(self, at: int, month: int, day: int, today: date) -> tuple[date | None, int]:
         after = at + 1 if at < len(self.words) and self.words[at] in ("de", "do", "del") else at
         if after < len(self.words) and re.fullmatch(r"20\d\d", self.words[after]):
-            found = _date(int(self.words[after]), month, day)
+            found = date_of(int(self.words[after]), month, day)
             return found, after + 1 if found else 0
-        found = _coming(month, day, today)
+        found = coming(month, day, today)
         return found, at if found else 0
 
     def _hour_at(self, place: int, time: NamedTime, *, led: bool) -> int:
@@ -262,10 +287,13 @@ class TimeReader:
             return place + size
         size = self._lead("at", place)
         at = place + size
-        if at >= len(words) or not (size or led):
+        match = _CLOCK.fullmatch(words[at]) if at < len(words) else None
+        if at >= len(words) or not (size or led or (time.day is not None and match and (match[2] or match[3]))):
             return 0
-        match = _CLOCK.fullmatch(words[at])
         if match is None or (after := self._clock(match, at, time)) == 0:
+            if words[at] in known.hours and (size or led):
+                time.minute = known.hours[words[at]] * 60
+                return at + 1
             meaning, more = known.day_parts.at(words, at)
             if size and more and meaning in ("noon", "midnight"):
                 time.minute = DAY_PART_ENDS[meaning]
@@ -273,12 +301,27 @@ class TimeReader:
             return 0
         return after
 
+    def _between(self, place: int, time: NamedTime) -> int:
+        """The place behind two hours of which the later counts: `between 9 and 12`, `od 9 do 12`."""
+        known, words = self.known, self.words
+        at = place + self._lead("between", place)
+        if at == place or at >= len(words) or (first := _CLOCK.fullmatch(words[at])) is None:
+            return 0
+        at += 1
+        while at < len(words) and (words[at] in known.half_days or words[at] in ("h", "hs", "horas")):
+            at += 1
+        size = self._lead("between_and", at)
+        match = _CLOCK.fullmatch(words[at + size]) if size and at + size < len(words) else None
+        if match is None or not (time.day is not None or first[2] or first[3] or match[2] or match[3]):
+            return 0
+        return self._clock(match, at + size, time, led=True)
+
     def _names_today(self, place: int, size: int) -> bool:
         """`tonight`, `esta tarde`, `this morning`: of today without another word."""
         said = " ".join(self.words[place : place + size])
         return said.startswith(("this ", "esta ", "tonight"))
 
-    def _clock(self, match: re.Match[str], at: int, time: NamedTime) -> int:
+    def _clock(self, match: re.Match[str], at: int, time: NamedTime, *, led: bool = False) -> int:
         """The place behind a time of the day; 0 where it is none."""
         known, words = self.known, self.words
         hour, minute, mark = int(match[1]), int(match[2] or 0), match[3] or ""
@@ -290,7 +333,7 @@ class TimeReader:
             after += 1
         elif following in known.units or following in known.months or following in known.working:
             return 0
-        elif not match[2] and not mark and not self._lead("at", at - 1) and not self._ends_with_at(at):
+        elif not (match[2] or mark or led or self._lead("at", at - 1) or self._ends_with_at(at)):
             return 0  # a bare number after `by` is hardly a time of the day
         meaning, size = known.day_parts.at(words, after) if after < len(words) else ("", 0)
         if size:
@@ -311,61 +354,3 @@ class TimeReader:
     def _ends_with_at(self, at: int) -> bool:
         """Whether words that lead to a time of the day end before a place."""
         return any(self._lead("at", at - size) == size for size in (1, 2, 3) if at >= size)
-
-
-def _named_day(meaning: str, today: date, calendar: Calendar) -> date:
-    if meaning in ("today", "end_of_day"):
-        return today
-    if meaning in ("tomorrow", "after_tomorrow"):
-        return today + DAY * (1 if meaning == "tomorrow" else 2)
-    if meaning == "this_week":
-        return calendar.last_of_week(today)
-    if meaning == "next_week":
-        return calendar.last_of_week(weekday_after(today, 0, week_after=True))
-    first = today if meaning == "this_month" else (today.replace(day=1) + timedelta(days=32)).replace(day=1)
-    return calendar.last_of_month(first)
-
-
-def _span_over(count: int, unit: str, working: bool, said_at: datetime, calendar: Calendar) -> datetime | None:
-    """When so much time is over: hours to the minute, days at the end of the day."""
-    if count < 1 or not unit or unit == "year":
-        return None
-    if unit == "minute":
-        return said_at + timedelta(minutes=count)
-    if unit == "hour" and not working:
-        return said_at + timedelta(hours=count)
-    today = calendar.local(said_at).date()
-    if working:
-        days = {"day": count, "week": 5 * count, "hour": -(-count // 8)}.get(unit)
-        return None if days is None or days > 250 else calendar.over(calendar.working_days_after(today, days))
-    days = {"day": 1, "week": 7, "month": 30}[unit] * count
-    return calendar.over(today + timedelta(days=days)) if days <= FARTHEST.days else None
-
-
-def _numbered_day(match: re.Match[str], code: str, today: date) -> date | None:
-    first, mark, second, year = int(match[1]), match[2], int(match[3]), match[4]
-    if mark == "-" and year is None:  # 2-3 is a number of something
-        return None
-    orders = [(second, first), (first, second)] if code == "en" and mark == "/" else [(second, first)]
-    if year is not None:
-        told = int(year) + (2000 if len(year) == 2 else 0)
-        days = [_date(told, month, day) for month, day in orders]
-    else:
-        days = [_coming(month, day, today) for month, day in orders]
-    return min((day for day in days if day is not None and day >= today), default=None)
-
-
-def _coming(month: int, day: int, today: date) -> date | None:
-    """The next such day, unless it lies so far ahead that the one before is meant."""
-    for year in (today.year, today.year + 1):
-        found = _date(year, month, day)
-        if found is not None and found >= today:
-            return found if found - today <= FARTHEST_WITHOUT_YEAR else None
-    return None
-
-
-def _date(year: int, month: int, day: int) -> date | None:
-    try:
-        return date(year, month, day)
-    except ValueError:
-        return None

@@ -18,7 +18,8 @@ from typing import Final
 from styleguides.days_ahead import Calendar
 from styleguides.due_words import DueWords, due_words, folded, time_words
 from styleguides.language import language_data
-from styleguides.named_times import FARTHEST, NamedTime, TimeReader
+from styleguides.named_days import FARTHEST
+from styleguides.named_times import NamedTime, TimeReader
 from styleguides.tokens import sentence_spans
 
 MOST_FOUND: Final = 10
@@ -27,6 +28,7 @@ _MOST_WORDS_APART: Final = 5
 """A clause of so few words besides its time ("By Friday, …") belongs to the one beside it."""
 
 _TOKEN = re.compile(r"\d+(?:[.:/h–-]\d+)*[^\W\d_]{0,3}\.?|[^\W\d_]+(?:['’][^\W\d_]+)*")
+_TURNS = ";:()\n—"
 _CLAUSE_END = re.compile(r"[,;:()\n—]|\s[–-]\s")
 
 
@@ -68,7 +70,8 @@ class _Sentence:
         self.known = words
         self.text = text
         self.spans = [match.span() for match in _TOKEN.finditer(text, start, end)]
-        self.words = [folded(text[a:b]).rstrip(".") for a, b in self.spans]
+        self.marked = [text[a:b].lower() for a, b in self.spans]
+        self.words = [folded(word).rstrip(".") for word in self.marked]
         self.apart = [
             place > 0
             and (
@@ -84,10 +87,13 @@ class _Sentence:
         if not times:
             return
         clauses, told = self._clauses(times), set[datetime]()
-        for time in times:
+        conditional = self._conditional(clauses)
+        for time, following in zip(times, [*times[1:], None], strict=True):
             at = next(number for number, clause in enumerate(clauses) if clause[0] <= time.first < clause[1])
-            if not self._is_promised(time, at, clauses, times):
+            if conditional[at] or not self._is_promised(time, at, clauses, times):
                 continue
+            if following is not None and following.first == time.after and following.strong and not time.strong:
+                continue  # on Thursday, on Friday at the latest
             due_at = time.over_at(said_at, calendar)
             if due_at is not None and due_at not in told and said_at < due_at <= said_at + FARTHEST:
                 told.add(due_at)
@@ -98,6 +104,25 @@ class _Sentence:
         within = {place for time in times for place in range(time.first + 1, time.after)}
         starts = [0, *(place for place, apart in enumerate(self.apart) if apart and place not in within)]
         return list(zip(starts, [*starts[1:], len(self.words)], strict=True))
+
+    def _conditional(self, clauses: Sequence[tuple[int, int]]) -> list[bool]:
+        """Which clauses say what is done only where something else comes first: the clause that names it, where it
+        begins so, and what follows until the sentence turns.
+        """
+        found, holds = [], False
+        for start, end in clauses:
+            first = start + (start < end and self.words[start] in self.known.apart and end - start > 1)
+            if first < end and self._turns_at(start):
+                holds = False
+            if end - start > 1 and self.known.conditions.at(self.words, first)[0] == "condition":
+                holds = True
+            found.append(holds)
+        return found
+
+    def _turns_at(self, place: int) -> bool:
+        """Whether another thought begins there."""
+        between = self.text[self.spans[place - 1][1] : self.spans[place][0]] if place else ""
+        return self.words[place] in self.known.turns or any(mark in between for mark in _TURNS)
 
     def _besides(self, clause: tuple[int, int], times: Sequence[NamedTime]) -> list[int]:
         taken = {place for time in times for place in range(time.first, time.after)}
@@ -110,7 +135,9 @@ class _Sentence:
         will, never, us = self._says(besides)
         if never:
             return False
-        we_do = time.ahead and any(self.known.says_we_do(self.words[place]) for place in besides)
+        we_do = any(
+            self.known.says_we_do(self.words[place]) if time.ahead else self._we_do_now(place) for place in besides
+        )
         if will or we_do or (us and time.strong):
             return True
         if us or len(besides) > _MOST_WORDS_APART:
@@ -119,10 +146,22 @@ class _Sentence:
         says = [self._says(self._besides(clause, times)) for clause in beside]
         return any((will or (us and time.strong)) and not never for will, never, us in says)
 
+    def _we_do_now(self, place: int) -> bool:
+        """`te devolvemos`: a verb that cannot mean that we did, and for whom."""
+        known = self.known
+        return place > 0 and known.says_we_do_now(self.words[place]) and self.words[place - 1] in known.to_you
+
     def _says(self, places: Sequence[int]) -> tuple[bool, bool, bool]:
         """Whether these words say that something will be done, that it is no promise, and whether they speak of us."""
         known, words = self.known, [self.words[place] for place in places]
         expected = any(known.expect.at(words, place)[1] for place in range(len(words)))
-        will = expected or any(map(known.speaks_of_future, words))
-        never = not expected and any(known.never.at(words, place)[0] for place in range(len(words)))
+        will = (
+            expected
+            or any(map(known.speaks_of_future, words))
+            or any(known.is_marked_future(self.marked[place]) for place in places)
+            or any(known.will_phrases.at(words, place)[1] for place in range(len(words)))
+        )
+        never = any(known.never_at_all.at(words, place)[0] for place in range(len(words))) or (
+            not expected and any(known.never.at(words, place)[0] for place in range(len(words)))
+        )
         return will, never, any(map(known.speaks_of_us, words))

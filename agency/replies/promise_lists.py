@@ -65,7 +65,7 @@ class Promised(NamedTuple):
 
 
 class ListedPromise(NamedTuple):
-    """A row of a list, with the case it was made in."""
+    """A row of a list, with the case it was made in; the brand's `time_zone`, by whose clock it was said."""
 
     promise: Promised
     brand_id: UUID
@@ -75,6 +75,7 @@ class ListedPromise(NamedTuple):
     kind: str
     customer_name: str | None
     text: str
+    time_zone: str
 
 
 class PromisesPage(NamedTuple):
@@ -110,7 +111,9 @@ def list_promises(
             Conversation.kind,
             Conversation.author_name,
             ReplyText.text,
+            Brand.time_zone,
         )
+        .join(Brand, (Brand.agency_id == page.agency_id) & (Brand.id == page.brand_id))
         .join(ReplyText, _is_row(ReplyText, page, page.reply_text_id))
         .join(Conversation, _is_row(Conversation, page, page.conversation_id))
         .order_by(*_order(state, page))

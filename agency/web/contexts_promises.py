@@ -17,6 +17,7 @@ class PromiseLook:
     phrase: str = told("by Friday, as it was written.")
     state: StateLook = told("Promised, Promise broken, Promise kept, Promise kept late, No promise.")
     due: Clock = told("By when, in full.")
+    there: str = told("The same by the brand's clock, where that is another.", default="")
     left: Clock | None = told("What is left, or how late it is; None once it has ended.", default=None)
     ended: Clock | None = told("When it ended.", default=None)
     ended_by: str = told("Who said so, where a person did.", default="")

@@ -101,7 +101,7 @@ def conversation_page(
             for r in one.replies
             if _stands_apart(r, one.view, one.replies, actor)
         ),
-        promises=open_promises((r for one in told.threads for r in one.replies), actor, address),
+        promises=open_promises((r for one in told.threads for r in one.replies), actor, address, view.brand_time_zone),
         versions_url=_versions_url(answering.view, actor, address),
         notes=tuple(
             NoteLook(author=n.author_name, text=n.text, at=clocks.age(n.created_at, now, zone, locale))

@@ -32,7 +32,7 @@ def promise_looks(url: str = "#") -> tuple[PromiseLook, ...]:
     ended = open_one._replace(ended="kept", ended_at=now, phrase="w ciągu 24 godzin")
     return (
         promise_look(open_one._replace(due_at=now - timedelta(hours=3), phrase="w ciągu 24 godzin"), url),
-        promise_look(open_one, url),
+        promise_look(open_one, url, brand_zone="America/New_York"),
         promise_look(ended, url),
         promise_look(ended._replace(ended="late"), url),
         promise_look(ended._replace(ended="dropped", ended_by_name="Ana"), url),

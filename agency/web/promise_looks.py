@@ -34,8 +34,10 @@ def promise_states() -> dict[str, StateLook]:
     }
 
 
-def promise_look(one: Promised, url: str = "", back: str = "") -> PromiseLook:
-    """One promise; `url` where presses go, for whoever may end it."""
+def promise_look(one: Promised, url: str = "", back: str = "", brand_zone: str = "") -> PromiseLook:
+    """One promise; `url` where presses go, for whoever may end it. By the reader's clock, and by the brand's beside it
+    where they show different times.
+    """
     now, zone, locale = clock.now(), chosen_zone(), chosen_language()
     is_open, due = one.ended is None, clocks.moment(one.due_at, zone, locale)
     code = ("broken" if one.is_broken(now) else "open") if one.ended is None else one.ended
@@ -43,6 +45,7 @@ def promise_look(one: Promised, url: str = "", back: str = "") -> PromiseLook:
         phrase=one.phrase,
         state=promise_states()[code],
         due=replace(due, words=_("by %(time)s", time=_until(one.due_at, zone, due.words))),
+        there=_there(one.due_at, zone, brand_zone) if is_open else "",
         left=clocks.due(one.due_at, now, zone, locale) if is_open else None,
         ended=clocks.moment(one.ended_at, zone, locale) if one.ended_at is not None else None,
         ended_by=one.ended_by_name or "",
@@ -52,11 +55,13 @@ def promise_look(one: Promised, url: str = "", back: str = "") -> PromiseLook:
     )
 
 
-def open_promises(replies: Iterable[ReplyRow], actor: Actor, address: Address) -> tuple[PromiseLook, ...]:
+def open_promises(
+    replies: Iterable[ReplyRow], actor: Actor, address: Address, brand_zone: str
+) -> tuple[PromiseLook, ...]:
     """What a case still owes, the next first."""
     found = [(one, reply) for reply in replies for one in Promised.of(reply) if one.ended is None]
     return tuple(
-        promise_look(one, press_url(one, reply, actor, address))
+        promise_look(one, press_url(one, reply, actor, address), brand_zone=brand_zone)
         for one, reply in sorted(found, key=lambda pair: (pair[0].due_at, pair[0].id))
     )
 
@@ -79,7 +84,17 @@ def press_url(one: Promised, reply: ReplyRow, actor: Actor, address: Address) ->
 
 def would_promise(text: str, found: Iterable[PromisedMoment], zone: str) -> tuple[str, ...]:
     """What a draft would promise if it went out now, by the brand's clock: by Friday → Fri 12 Mar, 17:00."""
-    return tuple(f"{text[one.start : one.end]} → {_day_and_time(one.due_at, zone)}" for one in found)
+    return tuple(
+        f"{text[one.start : one.end]} → {_there(one.due_at, chosen_zone(), zone) or _day_and_time(one.due_at, zone)}"
+        for one in found
+    )
+
+
+def _there(at: datetime, reader_zone: tzinfo, zone: str) -> str:
+    """The moment by the brand's clock; empty where the reader's says the same."""
+    if not zone or at.astimezone(ZoneInfo(zone)).utcoffset() == at.astimezone(reader_zone).utcoffset():
+        return ""
+    return _("%(time)s by the brand's clock", time=_day_and_time(at, zone))
 
 
 def _day_and_time(at: datetime, zone: str) -> str:

@@ -106,7 +106,7 @@ def _row(actor: Actor, one: ListedPromise) -> PromiseRow:
         url=url_for("owner.reply", reply_id=one.reply_id)
         if is_client
         else url_for("conversation.page", conversation_id=one.conversation_id),
-        promise=promise_look(one.promise, url if works else "", "list"),
+        promise=promise_look(one.promise, url if works else "", "list", one.time_zone),
     )
 
 

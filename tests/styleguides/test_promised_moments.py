@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 from styleguides.days_ahead import Calendar
 from styleguides.due_words import due_words
 from styleguides.language import SUPPORTED_LANGUAGES
-from styleguides.named_times import FARTHEST
+from styleguides.named_days import FARTHEST
 from styleguides.promised_moments import MOST_FOUND, may_name_a_time, promised_moments
 from tenants.opening_hours import Hours
 

@@ -77,6 +77,16 @@ def test_the_list_begins_with_what_is_broken_and_goes_on_where_it_stopped(
     assert "2 broken, 4 open in all" in page
     assert page.count('class="wait-card') == 4
     assert page.count("Promise broken") == 2
+    assert "by the brand&#39;s clock" not in page
+    with superuser.begin() as connection:
+        connection.execute(text("update brand set time_zone = 'Pacific/Auckland'"))
+        connection.execute(
+            text("update customer_promise set made_at = '2026-01-01', due_at = '2026-01-09 11:00+00' where id = :id"),
+            {"id": due[3]},
+        )
+    page = Browser(whole_app, ana.staff).get("/promises").get_data(as_text=True)
+    assert page.count("by the brand&#39;s clock") == 4
+    assert "Fri 9 Jan, 24:00 by the brand&#39;s clock" in page, "midnight there is not midnight here"
     assert "No promise was kept too late." not in Browser(whole_app, ana.staff).get("/promises?state=late").text
 
 
@@ -101,7 +111,10 @@ def test_the_case_says_what_is_open_and_a_press_ends_it(
     assert (answer.status_code, answer.location) == (303, "/promises")
     assert "Nothing is promised." in staff.get("/promises").text
     assert 'aria-label="What is promised"' not in staff.get(place).text
+    with superuser.begin() as connection:
+        connection.execute(text("update brand set time_zone = 'Pacific/Auckland'"))
     staff.post(f"{place}/promises/{one}", {"do": "reopened"})
+    assert "by the brand&#39;s clock" in staff.get(place).text
     lead = Browser(whole_app, ana.client_owner)
     page = lead.get("/promises").text
     assert f"/approvals/{reply_id}" in page
@@ -110,7 +123,7 @@ def test_the_case_says_what_is_open_and_a_press_ends_it(
 
 
 def test_whoever_writes_sees_what_they_would_promise(
-    whole_app: Flask, make: Factory, ana: Agency, statements: Callable[[], list[str]]
+    whole_app: Flask, make: Factory, ana: Agency, statements: Callable[[], list[str]], superuser: Engine
 ) -> None:
     place = f"/conversations/{make.conversation(ana)}"
     staff = Browser(whole_app, ana.staff)
@@ -122,3 +135,6 @@ def test_whoever_writes_sees_what_they_would_promise(
     form["text"] = "Thank you for telling us. We will write to you by tomorrow."
     assert "by tomorrow → " in staff.post(f"{place}/check", form).text
     assert len(statements()) == before
+    with superuser.begin() as connection:
+        connection.execute(text("update brand set time_zone = 'Pacific/Auckland'"))
+    assert "24:00 by the brand&#39;s clock" in staff.post(f"{place}/check", form).text
