@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from datetime import datetime
+from datetime import date, datetime
 from typing import Any
 from zoneinfo import ZoneInfo
 
 from styleguides.days_ahead import Calendar
 from styleguides.language import base_language, detect_language
 from styleguides.promised_moments import PromisedMoment, may_name_a_time, promised_moments
-from tenants.brand_hours import as_hours
+from tenants.brand_hours import times_beside
+from tenants.business_time import BusinessTime
 
 KeptHours = Sequence[Any] | None
 """Of a brand, as `tenants.brand_hours.hours_beside` reads them."""
@@ -28,7 +29,17 @@ def promised_in(text: str, said_at: datetime, language: str, zone: str, hours: K
 
 def calendar_of(zone: str, hours: KeptHours) -> Calendar:
     """By which a brand's days are over."""
-    kept = None if hours is None else as_hours(hours[0], hours[1])
-    if kept is None or kept.never_open:
+    times = None if hours is None else times_beside(hours)
+    if times is None or times.never_open:
         return Calendar(ZoneInfo(zone))
-    return Calendar(ZoneInfo(kept.zone), kept)
+    return Calendar(ZoneInfo(times.hours.zone), times.hours, _ClosedDays(times))
+
+
+class _ClosedDays:
+    """Days of the week's hours on which the brand is closed all the same: holidays, special days."""
+
+    def __init__(self, times: BusinessTime) -> None:
+        self._times = times
+
+    def __contains__(self, day: object) -> bool:
+        return isinstance(day, date) and not self._times.spans_on(day)

@@ -1,6 +1,6 @@
 """A brand's business time: when it is open, and how much of that lies between two moments. Pure.
 
-Spans are read off the wall as in `tenants.opening_hours`, exactly also where clocks are put forward or back. A day is
+Spans are read off the wall (`tenants.opening_hours`), exactly also where clocks are put forward or back. A day is
 closed where it is a public holiday of the brand's country; a special day has spans of its own and wins over both. What
 goes on over midnight belongs to the day it began on (`end_of_business_day`).
 
@@ -18,7 +18,7 @@ from itertools import accumulate
 from typing import Final
 from zoneinfo import ZoneInfo
 
-from tenants.opening_hours import DAY_MINUTES, Hours, Span, clocks_change
+from tenants.opening_hours import DAY_MINUTES, Hours, Span
 from tenants.public_holidays import public_holidays
 
 FIRST_YEAR, LAST_YEAR = 2000, 2098
@@ -185,8 +185,20 @@ def _pieces(begins: datetime, ends: datetime, zone: ZoneInfo) -> list[tuple[date
     """A day in parts between which its zone's clock is put forward or back; nearly always one."""
     if begins.astimezone(zone).utcoffset() == (ends - _TICK).astimezone(zone).utcoffset():
         return [(begins, ends)]
-    change = clocks_change(zone, begins, ends - _TICK)
+    change = _clocks_change(zone, begins, ends - _TICK)
     return [(begins, change), (change, ends)]
+
+
+def _clocks_change(zone: ZoneInfo, before: datetime, after: datetime) -> datetime:
+    """When between these moments the zone's clock is put forward or back."""
+    offset = before.astimezone(zone).utcoffset()
+    while after - before > timedelta(seconds=1):
+        middle = before + (after - before) / 2
+        if middle.astimezone(zone).utcoffset() == offset:
+            before = middle
+        else:
+            after = middle
+    return after.replace(microsecond=0)
 
 
 def _clipped(

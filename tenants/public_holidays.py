@@ -7,6 +7,7 @@ from functools import lru_cache
 from importlib import import_module
 from types import ModuleType
 from typing import Final
+from unicodedata import normalize
 
 _KEPT: Final = 1_024
 """Countries and parts in years; about 3 kB each."""
@@ -25,13 +26,18 @@ def public_holidays(country: str, part: str, year: int) -> frozenset[date]:
 
 @lru_cache(maxsize=1)
 def countries() -> dict[str, tuple[str, ...]]:
-    """Two letters of each country whose holidays are known, with the names of its parts."""
+    """Two letters of each country whose holidays are known, with the codes of its parts."""
     return {code: tuple(parts) for code, parts in _library().list_supported_countries(include_aliases=False).items()}
 
 
-def parts_of(country: str) -> tuple[str, ...]:
-    """The parts of a country that have holidays of their own."""
-    return countries().get(country, ())
+@lru_cache(maxsize=256)
+def parts_of(country: str) -> dict[str, str]:
+    """The parts of a country that have holidays of their own: codes with names, where it has them, by name."""
+    if country not in countries():
+        return {}
+    names = _library().country_holidays(country).get_subdivision_aliases()
+    found = {code: " / ".join(names.get(code) or [code]) for code in countries()[country]}
+    return dict(sorted(found.items(), key=lambda one: normalize("NFKD", one[1]).casefold()))
 
 
 def _library() -> ModuleType:

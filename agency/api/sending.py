@@ -23,7 +23,14 @@ _LATER = {
     "not_before_because": "chosen",
 }
 _DAY = [[540, 720], [780, 1020]]
-_HOURS = {"days": [_DAY, _DAY, _DAY, _DAY, _DAY, [], []], "zone": "Europe/Warsaw", "sends_in_hours": True}
+_HOURS = {
+    "days": [_DAY, _DAY, _DAY, _DAY, _DAY, [], []],
+    "zone": "Europe/Warsaw",
+    "sends_in_hours": True,
+    "country": "PL",
+    "part": "",
+    "special_days": {"2026-12-24": [[540, 720]], "2026-12-31": []},
+}
 
 
 @blueprint.post("/replies/<reply_id>/time")
@@ -64,7 +71,8 @@ def get_hours(brand_id: str) -> Any:
     brand = brand_for(caller(), known_id(brand_id))
     row = brand_hours.kept_hours(brand.id)
     if row is None:
-        return {"days": [[]] * 7, "zone": brand.time_zone, "sends_in_hours": False}
+        empty = {"country": "", "part": "", "special_days": {}}
+        return {"days": [[]] * 7, "zone": brand.time_zone, "sends_in_hours": False, **empty}
     return row
 
 
@@ -72,7 +80,9 @@ def get_hours(brand_id: str) -> Any:
 @blueprint.arguments(BrandHours, example=_HOURS)
 @blueprint.response(200, BrandHours, example=_HOURS)
 def set_hours(body: dict[str, Any], brand_id: str) -> Any:
-    """Say when the brand answers, in the place of what was said before."""
+    """Say when the brand answers, in the place of what was said before. Whose public holidays it keeps and special days
+    stay as they are where they are left out.
+    """
     return brand_hours.set_hours(caller(), known_id(brand_id), **body)
 
 

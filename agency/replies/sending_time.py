@@ -10,7 +10,7 @@ from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from functools import partial
-from typing import Any, Final, Literal
+from typing import Final, Literal
 from uuid import UUID
 
 from sqlalchemy import select
@@ -22,10 +22,10 @@ from agency.replies.models import Reply
 from tenants import audit
 from tenants.agency_settings import agency_of, refuse_leading_some
 from tenants.brand_hours import hours_of, sends_in_hours
+from tenants.business_time import BusinessTime, next_open
 from tenants.database import db
 from tenants.errors import Conflict, Invalid, Moment, worded
 from tenants.models import Agency
-from tenants.opening_hours import next_open
 from tenants.permissions import Actor
 from tenants.scope import raw_sql
 
@@ -117,7 +117,7 @@ def set_moments(many: Sequence[Around], now: datetime) -> dict[UUID, datetime | 
     """The same of many replies, by reply, in their rows alone; one statement for each brand whose hours are asked for,
     one to set them.
     """
-    hours: dict[UUID, Any] = {}
+    hours: dict[UUID, BusinessTime | None] = {}
     moments = {one.reply.id: one.reply.not_before for one in many if one.reply.not_before_because is not None}
     by_hours = [one for one in many if one.reply.not_before_because == "hours"]
     for one in by_hours:
@@ -160,7 +160,7 @@ def any_later(reply_ids: Collection[UUID], now: datetime) -> bool:
     return db.session.execute(wanted.limit(1)).first() is not None
 
 
-def _begin_of(hours: Any, now: datetime, window_end: Callable[[], datetime | None]) -> datetime | None:
+def _begin_of(hours: BusinessTime | None, now: datetime, window_end: Callable[[], datetime | None]) -> datetime | None:
     begins = None if hours is None else next_open(hours, now)
     if begins is None or begins <= now:
         return None

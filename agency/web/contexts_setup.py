@@ -224,7 +224,9 @@ class PermissionsPage:
 
 @dataclass(frozen=True, kw_only=True)
 class HoursPage:
-    """When a brand answers: `brands/hours.html`. Posts to `url`: `day.0` to `day.6`, `zone`, `sends_in_hours`."""
+    """When a brand answers: `brands/hours.html`. Posts to `url`: `day.0` to `day.6`, `zone`, `country`, `part`,
+    `special_days`, `sends_in_hours`.
+    """
 
     brand: BrandLook = told("Whose hours.")
     back_url: str = told("The brand.")
@@ -235,7 +237,12 @@ class HoursPage:
     zone: str = told("Its name.")
     sends_in_hours: bool = told("Replies go out in them unless somebody says otherwise.")
     errors: dict[str, str] = told("By field.", default_factory=dict)
-    next_words: str = told("When they next begin; empty where they never do.", default="")
+    countries: tuple[Choice, ...] = told("Whose public holidays; none for who may only read.", default=())
+    country: str = told("Its name; empty for none.", default="")
+    parts: tuple[Choice, ...] = told("Parts of it with holidays of their own.", default=())
+    part: str = told("The chosen one; empty for none.", default="")
+    special_days: str = told("Days that are otherwise, as written.", default="")
+    preview: tuple[str, ...] = told("What the kept hours come to, in sentences.", default=())
     agency_url: str = told("What is set for every brand, time to undo with it; empty for who may not.", default="")
 
 

@@ -14,8 +14,8 @@ from agency.replies.reply_rows import ReplyRow
 from agency.web.looks import Choice
 from agency.web.sending_words import both_times
 from tenants import clock
-from tenants.brand_hours import as_hours
-from tenants.opening_hours import next_open
+from tenants.brand_hours import times_beside
+from tenants.business_time import next_open
 
 MORNING_HOUR = 9
 
@@ -28,14 +28,14 @@ def when_fields(view: ConversationView, reply: ReplyRow | None) -> dict[str, Any
     labels = {"now": _("At once"), "chosen": _("At a time you choose")}
     by_itself = "now"
     if view.brand_hours is not None:
-        hours_zone, days, sends = view.brand_hours
-        opens = next_open(as_hours(hours_zone, days), now)
+        times, sends = times_beside(view.brand_hours), view.brand_hours[2]
+        opens = next_open(times, now)
         if opens is not None:
             is_open = opens <= now
             in_hours = (
                 _("In the brand's hours: now")
                 if is_open
-                else _("In the brand's hours: %(time)s", time=both_times(opens, hours_zone))
+                else _("In the brand's hours: %(time)s", time=both_times(opens, times.hours.zone))
             )
             labels = {"now": labels["now"], "hours": in_hours, "chosen": labels["chosen"]}
             by_itself = "hours" if sends else "now"

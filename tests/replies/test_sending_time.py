@@ -16,8 +16,8 @@ from agency.replies.sending_time import When, set_undo_seconds
 from channels.errors import NotSent
 from jobs import upkeep
 from tenants import brand_hours, clock
+from tenants.business_time import next_open
 from tenants.errors import Conflict, Forbidden, Invalid
-from tenants.opening_hours import next_open
 from tests.factories import Factory
 from tests.replies.conftest import Case, Page
 from tests.replies.test_policy_versions import signed

@@ -131,6 +131,30 @@ def test_who_is_never_open_has_no_due_time_and_nothing_runs_without_end() -> Non
     assert due_after(moment, timedelta(hours=336), rare) == datetime(2033, 5, 2, 1, tzinfo=UTC)
 
 
+@pytest.mark.parametrize(
+    ("spans", "moment", "opens"),
+    [
+        # Clocks are put forward at 02:00: what should begin at 02:30 begins when the clock shows 03:00.
+        (((150, 300),), "2027-03-28T00:30:00Z", "2027-03-28T01:00:00Z"),
+        # What lies in the hour that is left out is left out.
+        (((130, 170),), "2027-03-28T00:30:00Z", "2027-03-29T00:10:00Z"),
+        # Clocks are put back at 03:00: the hour comes twice, and so does the span in it.
+        (((130, 140),), "2026-10-25T00:15:00Z", "2026-10-25T00:15:00Z"),
+        (((130, 140),), "2026-10-25T00:30:00Z", "2026-10-25T01:10:00Z"),
+        # Nine is nine, before and after.
+        (((540, 1020),), "2026-10-24T18:00:00Z", "2026-10-25T08:00:00Z"),
+        (((540, 1020),), "2027-03-27T18:00:00Z", "2027-03-28T07:00:00Z"),
+        # The last minute of a span and the first after it; to midnight and on.
+        (((540, 1020),), "2026-11-23T15:59:59Z", "2026-11-23T15:59:59Z"),
+        (((540, 1020),), "2026-11-23T16:00:00Z", "2026-11-24T08:00:00Z"),
+        (((0, 60), (1380, 1440)), "2026-11-23T23:00:00Z", "2026-11-23T23:00:00Z"),
+    ],
+)
+def test_hours_are_read_off_the_wall(spans: tuple[Span, ...], moment: str, opens: str) -> None:
+    hours = Hours("Europe/Warsaw", (spans,) * 7)
+    assert next_open(BusinessTime(hours), datetime.fromisoformat(moment)) == datetime.fromisoformat(opens)
+
+
 def test_holidays_are_of_a_country_and_its_parts() -> None:
     assert date(2026, 11, 11) in public_holidays("PL", "", 2026)
     assert date(2026, 1, 6) in public_holidays("DE", "BY", 2026)

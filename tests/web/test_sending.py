@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from html import unescape
 from typing import Any
 from uuid import UUID
@@ -17,6 +17,7 @@ from agency.notices.agency_look import OURS, AgencyLook, look_of
 from agency.replies.sending_time import set_undo_seconds
 from agency.replies.troubles import NOT_TAKEN, TROUBLES, UNKNOWN, WAITS
 from agency.web.hours_page import spans_in, spans_out
+from tenants import brand_hours
 from tenants.permissions import Role
 from tests.factories import Agency, Factory
 from tests.web.test_ways_of_answering import composer_form
@@ -173,6 +174,29 @@ def test_hours_are_written_as_people_write_them(free: Agency, whole_app: Flask, 
     assert page.count('value="09:00-12:00, 13:00-17:30"') == 5
     assert "They next begin" in page
     assert Visitor(whole_app, free.staff).post(url, days).status_code == 403
+    kept = {
+        **days,
+        "day.4": "18-2",
+        "zone": "Europe/Warsaw",
+        "country": "PL",
+        "special_days": "2027-06-01 9-10\n2027-06-02",
+    }
+    for name, wrong in (("country", "ZZ"), ("special_days", "tomorrow"), ("special_days", "2027-06-01 9-25")):
+        refused = admin.post(url, {**kept, name: wrong})
+        assert refused.status_code == 422
+        assert f'id="{name}-error"' in refused.text
+        assert wrong in refused.text or name == "country"
+    assert admin.post(url, {**kept, "part": "BY"}).status_code == 303, "of another country, it is left out"
+    page = admin.get(url).text
+    assert ('value="18:00-24:00"' in page, 'value="00:00-02:00"' in page) == (True, True), "over midnight"
+    assert '<option value="PL" selected>' in page
+    assert "2027-06-01 09:00-10:00\n2027-06-02" in page
+    assert "Closed besides: " in page
+    with free.entered():
+        times = brand_hours.hours_of(free.brand_ids[0])
+    assert times is not None
+    assert times.spans_on(date(2026, 11, 11)) == times.spans_on(date(2027, 6, 2)) == ()
+    assert times.spans_on(date(2027, 6, 1)) == ((540, 600),)
 
 
 def test_what_holds_for_every_brand_has_one_page(

@@ -6,7 +6,7 @@ from typing import Any
 
 from marshmallow import fields
 
-from agency.api.schemas.fields import Flag, Listing, Moment, Strict, Text, Whole
+from agency.api.schemas.fields import Flag, Listing, Mapped, Moment, Strict, Text, Whole
 from agency.api.schemas.replies import Reply
 
 _SPAN = {"type": "array", "items": {"type": "integer", "minimum": 0, "maximum": 1440}, "minItems": 2, "maxItems": 2}
@@ -16,6 +16,13 @@ _DAYS: dict[str, Any] = {
     "minItems": 7,
     "maxItems": 7,
     "description": "Monday first; each day's spans from the first minute after midnight until before another",
+}
+
+
+_SPECIAL: dict[str, Any] = {
+    "type": "object",
+    "additionalProperties": {"type": "array", "items": _SPAN},
+    "description": "by date, such as 2026-12-24: spans of that day alone, none where it is closed",
 }
 
 
@@ -36,6 +43,11 @@ class BrandHours(Strict):
     days = Listing(required=True, metadata=_DAYS)
     zone = Text(required=True, metadata={"description": "whose clock, such as Europe/Warsaw"})
     sends_in_hours = Flag(required=True, metadata={"description": "replies go out in them unless somebody says else"})
+    country = Text(
+        metadata={"description": "two letters of the country whose public holidays it keeps, empty for none"},
+    )
+    part = Text(metadata={"description": "of that country, where it has holidays of its own"})
+    special_days = Mapped(metadata=_SPECIAL)
 
 
 class UndoTime(Strict):
