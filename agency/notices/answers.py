@@ -10,6 +10,8 @@ import codecs
 import re
 from dataclasses import dataclass
 from email import message_from_bytes
+from email.errors import HeaderParseError
+from email.header import decode_header, make_header
 from email.message import Message
 from email.parser import BytesHeaderParser
 from email.policy import compat32
@@ -35,6 +37,15 @@ NOT_READABLE: Final = "it is not built as a mail is"
 NO_TEXT: Final = "it holds no text"
 """Why a mail was set aside."""
 
+_AUTOMATIC_HEADERS = ("X-Autoreply", "X-Autorespond", "X-Autoresponder", "X-Auto-Reply-From", "X-Mail-Autoreply")
+_AUTOMATIC_SUBJECT = re.compile(
+    r"\s*(?:automatic reply|auto(?:matic)?[ -]?repl(?:y|ied)|out of (?:the )?office|autoresponder"
+    r"|automatyczna odpowied[zź]|odpowied[zź] automatyczna|nieobecno[sś][cć]|resposta autom[aá]tica"
+    r"|respuesta autom[aá]tica|fuera de la oficina|ausente? d[oe] escrit[oó]rio|automatische antwort|abwesenheit"
+    r"|r[eé]ponse automatique)",
+    re.IGNORECASE,
+)
+"""As programs begin the subject of what they answer by themselves, some without a header that says so."""
 _AUTOMATIC_PRECEDENCE = frozenset({"bulk", "junk", "list", "auto_reply"})
 _RECIPIENTS = ("Delivered-To", "X-Original-To", "Envelope-To", "X-Envelope-To", "To", "Cc")
 _TOKEN = re.compile(r"\+([a-z2-7]{52})@", re.IGNORECASE)
@@ -190,11 +201,18 @@ def _is_automatic(message: Message) -> bool:
     return (
         submitted not in ("no", "")
         or precedence in _AUTOMATIC_PRECEDENCE
-        or message.get("X-Autoreply") is not None
-        or message.get("X-Autorespond") is not None
+        or any(message.get(name) is not None for name in _AUTOMATIC_HEADERS)
+        or _AUTOMATIC_SUBJECT.match(_subject(message)) is not None
         or message.get_content_type() == "multipart/report"
         or str(message.get("Return-Path", "")).strip() == "<>"
     )
+
+
+def _subject(message: Message) -> str:
+    try:
+        return str(make_header(decode_header(str(message.get("Subject", ""))[:LONGEST_FIELD])))
+    except (ValueError, LookupError, HeaderParseError):
+        return ""
 
 
 def _text(part: Message) -> str:

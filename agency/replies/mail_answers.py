@@ -7,7 +7,7 @@ Nothing is ever sent back, so no two machines talk to each other.
 from __future__ import annotations
 
 import hashlib
-from typing import Final, Literal
+from typing import Final, Literal, NamedTuple
 from uuid import UUID
 
 from sqlalchemy import select
@@ -52,7 +52,9 @@ def take(link: Link, raw: bytes) -> Outcome:
     """Keep what the mail says beside the case of each reply that the mail it answers named, once however often it is
     handed over; the scope becomes their brand's.
 
-    Nothing is kept from somebody who no longer decides for the brand, or about a customer who was erased.
+    Nothing is kept from somebody who no longer decides for the brand, or about a customer who was erased. What a
+    machine answers, such as an out-of-office, stands once, where a reply still waits, and tells nobody; what a person
+    wrote and we cannot read is told as words are.
     """
     about = link.about
     assert about.request_id is not None
@@ -66,6 +68,8 @@ def take(link: Link, raw: bytes) -> Outcome:
         return "ignored"
     answer = answers.read(raw)
     language = db.session.execute(select(Agency.language).where(Agency.id == about.agency_id)).scalar_one()
+    if answer.automatic:
+        cases = [one for one in cases if one.waits][:1]
     facts = {
         "words": answer.words,
         "automatic": answer.automatic,
@@ -78,9 +82,9 @@ def take(link: Link, raw: bytes) -> Outcome:
         reached(person, approval_requests.mailed_at(request) if person.mail_failed_at is not None else None)
     note = words_of("mail_answered", "note.txt", language, **facts)
     outcome: Outcome = "set_aside" if answer.set_aside else "automatic" if answer.automatic else "noted"
-    for reply_id, conversation in cases:
+    for reply_id, conversation, _waits in cases:
         inbox_desk.take_note(author, conversation.id, note)
-        if outcome == "noted":
+        if not answer.automatic:
             _tell(author, reply_id, conversation)
         audit.record(
             author,
@@ -95,18 +99,26 @@ def take(link: Link, raw: bytes) -> Outcome:
     return outcome
 
 
-def _cases_of(request: ApprovalRequest) -> list[tuple[UUID, Conversation]]:
-    """The replies that the request's mail named, each with its case, those of erased people left out."""
+class _Case(NamedTuple):
+    """A reply that a mail named, with its case, and whether it still waits for a yes."""
+
+    reply_id: UUID
+    conversation: Conversation
+    waits: bool
+
+
+def _cases_of(request: ApprovalRequest) -> list[_Case]:
+    """The replies that the request's mail named, those to erased people left out."""
     of_mail = (ApprovalRequest.mail_id == request.mail_id) if request.mail_id else (ApprovalRequest.id == request.id)
     rows = db.session.execute(
-        select(Reply.id, Conversation)
+        select(Reply.id, Conversation, Reply.state == "awaiting_approval")
         .join(Conversation, (Conversation.agency_id == Reply.agency_id) & (Conversation.id == Reply.conversation_id))
         .join(ApprovalRequest, (ApprovalRequest.agency_id == Reply.agency_id) & (ApprovalRequest.reply_id == Reply.id))
         .where(of_mail, ApprovalRequest.approver_id == request.approver_id)
         .order_by(Reply.id)
     )
-    found = {reply_id: conversation for reply_id, conversation in rows if not conversation.context.get("erased")}
-    return list(found.items())
+    found = {row[0]: _Case(*row) for row in rows if not row[1].context.get("erased")}
+    return list(found.values())
 
 
 def _tell(author: Actor, reply_id: UUID, conversation: Conversation) -> None:

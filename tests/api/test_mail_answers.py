@@ -11,6 +11,7 @@ from flask import Flask
 from sqlalchemy import Engine, text
 
 from agency.notices.sending import mails_kept, send_mail
+from agency.replies import desk
 from tenants import people
 from tenants.database import db
 from tests.factories import Agency, Factory
@@ -86,8 +87,7 @@ def test_an_answer_becomes_a_note_once_whoever_it_says_it_is_from(
 def test_an_answer_to_a_mail_about_several_stands_beside_each_of_them_and_says_so(
     whole_app: Flask, ana: Agency, make: Factory, superuser: Engine
 ) -> None:
-    for _ in range(2):
-        waiting_reply(ana, make.conversation(ana))
+    first, second = (waiting_reply(ana, make.conversation(ana)) for _ in range(2))
     address = address_of(whole_app, superuser)
     waiting_reply(ana, make.conversation(ana))  # in no mail yet
     raw = answer(address)
@@ -95,6 +95,20 @@ def test_an_answer_to_a_mail_about_several_stands_beside_each_of_them_and_says_s
         assert posted(whole_app, raw) == (200, outcome)
     said = "Answer to a mail about 2 replies:\n\nPlease call them first."
     assert notes(superuser) == [(ana.client_owner.name, said)] * 2
+    with superuser.connect() as connection:
+        told = connection.execute(text("select count(*) from notice where kind = 'mail_answered'")).scalar_one()
+    with ana.entered(ana.staff):
+        desk.withdraw(ana.staff, first)
+    assert posted(whole_app, answer(address, "I am away.", Auto_Submitted="auto-replied")) == (200, "automatic")
+    with superuser.begin() as connection:
+        wanted = "select r.id from note n join reply r using (conversation_id) where n.text like '%I am away.'"
+        assert list(connection.execute(text(wanted)).scalars()) == [second], "once, where one waits"
+        again = connection.execute(text("select count(*) from notice where kind = 'mail_answered'")).scalar_one()
+        assert again == told == 2, "a machine tells nobody anything"
+    assert posted(whole_app, answer(address, "> only quoted")) == (200, "set_aside")
+    with superuser.begin() as connection:
+        again = connection.execute(text("select count(*) from notice where kind = 'mail_answered'")).scalar_one()
+    assert again == told + 2, "what a person wrote and nobody can read is asked about"
 
 
 def test_the_secret_and_the_token_are_both_needed(whole_app: Flask, address: str, superuser: Engine) -> None:

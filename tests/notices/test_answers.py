@@ -149,13 +149,20 @@ def test_files_are_dropped_and_counted_and_html_is_read_where_there_is_nothing_e
 
 @pytest.mark.parametrize(
     "headers",
-    [{"Auto_Submitted": "auto-replied"}, {"Precedence": "auto_reply"}, {"X_Autoreply": "yes"}, {"Return_Path": "<>"}],
+    [
+        {"Auto_Submitted": "auto-replied"},
+        {"Precedence": "auto_reply"},
+        {"X_Autoreply": "yes"},
+        {"Return_Path": "<>"},
+        {"Subject": "Automatyczna odpowiedź: Pennywell"},
+        {"Subject": "Abwesenheitsnotiz: Re: Pennywell"},
+    ],
 )
 def test_machines_are_known(headers: dict[str, str]) -> None:
     message = mail(**headers)
     message.set_content("I am away.")
     assert read(message.as_bytes()).automatic
-    plain = mail(Auto_Submitted="no")
+    plain = mail(Auto_Submitted="no", Subject="Re: Automatic reply machines, page 2")
     plain.set_content("I am here.")
     assert not read(plain.as_bytes()).automatic
 
