@@ -26,7 +26,7 @@ from agency.replies.approval_facts import MOST_CHARACTERS, facts_of
 from agency.replies.approval_mail import KIND
 from agency.replies.approval_requests import approver_of, ask, links_of, newest_open, why_closed
 from agency.replies.around_many import read_around
-from agency.replies.day_links import end_of_day
+from agency.replies.day_links import brand_link
 from agency.replies.joins import one_of
 from agency.replies.mail_answers import answer_address
 from agency.replies.models import ApprovalRequest, Reply
@@ -38,7 +38,6 @@ from tenants.brand_colours import ink_on
 from tenants.database import db
 from tenants.models import Brand, Person
 from tenants.outbox import JobName
-from tenants.tokens import Purpose, mint_for_agency
 
 MOST_NAMED: Final = 10
 """Replies one mail names, each with its texts and links."""
@@ -151,7 +150,7 @@ def _send_one(brand: Brand, person: Person, some: Sequence[_Named], *, more: int
         person,
         agency=look_of(brand.agency_id),
         answers_to=answers_to,
-        **mail_facts(brand, replies, more=more, day_path=_day_path(brand, person) if len(some) + more > 1 else ""),
+        **mail_facts(brand, replies, more=more, day_path=brand_link(brand, person.id) if len(some) + more > 1 else ""),
         answerable=bool(answers_to),
     )
     for request in asked:
@@ -179,8 +178,3 @@ def _request(reply: Reply, requests: Mapping[UUID, ApprovalRequest], person: Per
     if request is None or why_closed(request, reply, approver_of(request)) is not None:
         return ask(reply, text_of(reply).text_hash, person)
     return request
-
-
-def _day_path(brand: Brand, person: Person) -> str:
-    until = end_of_day(clock.now(), {brand.time_zone})
-    return f"/d/{mint_for_agency(Purpose.APPROVE_DAY, person.id, brand.agency_id, until, brand_id=brand.id)}"

@@ -1,8 +1,9 @@
 """Links of the day: one address, mailed to whoever is asked for a yes, behind which all that waits for them is decided.
 
 The token is random and stored hashed, bound to its purpose, person, agency and moment. What it may still do is worked
-out each time: for a brand until the day on which it was mailed ends there, and for as long as the person may say yes
-for that brand. Flushes, never commits.
+out each time: for a brand until the day on which it was mailed ends there, one in a mail about a single brand until the
+day after does (an evening's mail is read in the morning), and for as long as the person may say yes for that brand.
+Flushes, never commits.
 """
 
 from __future__ import annotations
@@ -40,6 +41,8 @@ MORNING: Final = 8
 """The hour of a brand's day at which what waits is mailed as one link."""
 FROM_MANY: Final = 2
 """One reply alone was mailed with a link of its own."""
+DAYS_OF_A_BRANDS: Final = 2
+"""On which a link that came in a mail about one brand works: the day it was mailed and the next."""
 NOT_AGAIN: Final = timedelta(hours=20)
 MOST_READ: Final = 500
 """So many waiting replies of an agency are looked at for a mail; the page shows every one."""
@@ -70,29 +73,33 @@ def approver_of_day(day: Day) -> Actor | None:
     return replace(found, came_by="link") if found is not None else None
 
 
-def brands_of_day(day: Day) -> frozenset[UUID]:
-    """Brands of the link in which it is still the day on which it was mailed; in the scope of its person. One
-    statement.
-    """
-    now = clock.now()
+def brands_of_day(day: Day) -> dict[UUID, datetime]:
+    """Brands in which the link still works, each with when that ends; in the scope of its person. One statement."""
+    now, days = clock.now(), _days_of(day.brand_id)
     wanted = select(Brand.id, Brand.time_zone).where(Brand.archived_at.is_(None))
     zones = db.session.execute(wanted if day.brand_id is None else wanted.where(Brand.id == day.brand_id))
-    return frozenset(brand_id for brand_id, zone in zones if _is_same_day(day.mailed_at, now, zone))
+    until = {brand_id: _midnight_after(day.mailed_at, ZoneInfo(zone), days) for brand_id, zone in zones}
+    return {brand_id: at for brand_id, at in until.items() if now < at}
 
 
-def _is_same_day(one: datetime, other: datetime, zone: str) -> bool:
-    place = ZoneInfo(zone)
-    return one.astimezone(place).date() == other.astimezone(place).date()
+def _days_of(brand_id: UUID | None) -> int:
+    return 1 if brand_id is None else DAYS_OF_A_BRANDS
 
 
 def end_of_day(now: datetime, zones: Collection[str]) -> datetime:
     """When the day has ended in all of these zones."""
-    return max(_midnight_after(now, ZoneInfo(zone)) for zone in zones)
+    return max(_midnight_after(now, ZoneInfo(zone), 1) for zone in zones)
 
 
-def _midnight_after(now: datetime, place: ZoneInfo) -> datetime:
-    tomorrow = now.astimezone(place).date() + timedelta(days=1)
-    return datetime(tomorrow.year, tomorrow.month, tomorrow.day, tzinfo=place)
+def brand_link(brand: Brand, person_id: UUID) -> str:
+    """The path of a link to all of one brand that waits for this person, for a mail that leaves now."""
+    until = _midnight_after(clock.now(), ZoneInfo(brand.time_zone), _days_of(brand.id))
+    return f"/d/{mint_for_agency(Purpose.APPROVE_DAY, person_id, brand.agency_id, until, brand_id=brand.id)}"
+
+
+def _midnight_after(now: datetime, place: ZoneInfo, days: int) -> datetime:
+    day = now.astimezone(place).date() + timedelta(days=days)
+    return datetime(day.year, day.month, day.day, tzinfo=place)
 
 
 def mail_day(person: Person, agency_id: UUID) -> int:

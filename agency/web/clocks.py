@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import UTC, date, datetime, tzinfo
+from datetime import UTC, date, datetime, timedelta, tzinfo
 from functools import lru_cache
 from typing import Literal
 
@@ -103,6 +103,16 @@ def moment(at: datetime, zone: tzinfo, locale: str) -> Clock:
     """The exact time in full, for receipts and messages."""
     words = format_datetime(at.astimezone(zone), "d MMM y, HH:mm", locale=locale)
     return Clock(words, "plain", _iso(at), full_exact(at, zone, locale))
+
+
+def until_words(at: datetime, zone: tzinfo, locale: str, day: str = "d MMM y") -> str:
+    """Until when, by a clock, the day as `day` says it. One that is over at midnight is called by its own name, not by
+    that of the next: `20 Nov 2026, 24:00`.
+    """
+    local = at.astimezone(zone)
+    if (local.hour, local.minute) != (0, 0):
+        return str(format_datetime(local, f"{day}, HH:mm", locale=locale))
+    return str(format_datetime(local - timedelta(minutes=1), f"{day}, '24:00'", locale=locale))
 
 
 def reading_words(seconds: int, locale: str) -> str:

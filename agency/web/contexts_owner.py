@@ -94,6 +94,7 @@ class OwnerWaitingPage:
     typed: str = told("What came with a form about a reply that waits no more.", default="")
     by_link: bool = told("Behind a mailed link: the form needs no token of its own.", default=False)
     asked_name: str = told("Whom the link was mailed to; empty behind a sign-in.", default="")
+    until: str = told("How long that link works, in the person's words and zone.", default="")
     empty_reason: str = told("Why nothing waits.", default="")
     empty_action: Choice | None = told("The one next step.", default=None)
 

@@ -25,10 +25,11 @@ from agency.replies.queries import ReplyRow
 from agency.replies.sending_time import any_later
 from agency.replies.variants import on_the_table
 from agency.replies.waiting import standing_of
+from agency.web.clocks import until_words
 from agency.web.contexts_owner import DayEndedPage, LeftRow, OwnerWaitingPage, WaitingRow
 from agency.web.deciding import carry_out, is_glance, looked_at, posted, refused
 from agency.web.errors import link_no_longer_works
-from agency.web.language import speak_to
+from agency.web.language import chosen_language, chosen_zone, speak_to
 from agency.web.link_frame import link_answer
 from agency.web.looks import Notice
 from agency.web.owner_reply import ByLink, Typed, decisions_about, page_of
@@ -55,13 +56,14 @@ DONE_WORDS = ("approve", "change_and_approve", "ask_for_changes", "decline")
 @dataclass(frozen=True)
 class Opened:
     """A link that is ours, in the scope of whoever it was mailed to, who acts for `actor.brand_ids` alone: brands in
-    which its day has not ended.
+    which its day has not ended; in the last of them it does at `until`.
     """
 
     token: str
     day: Day
     person: Person
     actor: Actor
+    until: datetime
 
     @property
     def is_over(self) -> bool:
@@ -170,8 +172,11 @@ def _opened(token: str) -> Opened | None:
         return None
     enter_scope(db.session, actor.scope)
     speak_to(person)
-    still = day_links.brands_of_day(day)
-    return Opened(token, day, person, replace(actor, brand_ids=still & (actor.brand_ids or still)))
+    until = day_links.brands_of_day(day)
+    still = frozenset(until) & (actor.brand_ids or frozenset(until))
+    return Opened(
+        token, day, person, replace(actor, brand_ids=still), max((until[one] for one in still), default=day.mailed_at)
+    )
 
 
 def _nothing_here() -> Response:
@@ -237,6 +242,7 @@ def _list(
             typed=typed,
             by_link=True,
             asked_name=found.person.name,
+            until=until_words(found.until, chosen_zone(), chosen_language(), "EEE d MMM"),
         ),
         found.day.agency_id,
         status,

@@ -4,10 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import replace
-from datetime import datetime, timedelta, tzinfo
+from datetime import datetime, tzinfo
 from zoneinfo import ZoneInfo
 
-from babel.dates import format_datetime
 from flask_babel import gettext as _
 
 from agency.replies.promise_lists import Promised
@@ -44,7 +43,7 @@ def promise_look(one: Promised, url: str = "", back: str = "", brand_zone: str =
     return PromiseLook(
         phrase=one.phrase,
         state=promise_states()[code],
-        due=replace(due, words=_("by %(time)s", time=_until(one.due_at, zone, due.words))),
+        due=replace(due, words=_("by %(time)s", time=clocks.until_words(one.due_at, zone, locale))),
         there=_there(one.due_at, zone, brand_zone) if is_open else "",
         left=clocks.due(one.due_at, now, zone, locale) if is_open else None,
         ended=clocks.moment(one.ended_at, zone, locale) if one.ended_at is not None else None,
@@ -98,14 +97,4 @@ def _there(at: datetime, reader_zone: tzinfo, zone: str) -> str:
 
 
 def _day_and_time(at: datetime, zone: str) -> str:
-    local = at.astimezone(ZoneInfo(zone))
-    words = format_datetime(local, "EEE d MMM, HH:mm", locale=chosen_language())
-    return _until(at, local.tzinfo, words, "EEE d MMM, '24:00'")
-
-
-def _until(at: datetime, zone: tzinfo | None, words: str, pattern: str = "d MMM y, '24:00'") -> str:
-    """A day that is over at midnight is called by its own name, not by that of the next."""
-    local = at.astimezone(zone)
-    if (local.hour, local.minute) != (0, 0):
-        return str(words)
-    return str(format_datetime(local - timedelta(minutes=1), pattern, locale=chosen_language()))
+    return clocks.until_words(at, ZoneInfo(zone), chosen_language(), "EEE d MMM")

@@ -91,9 +91,16 @@ def test_many_replies_are_one_mail_with_links_of_each_and_one_for_the_day(room: 
         with room.agency.entered():
             found = day_links.find_day(day)
             assert found is not None
-            assert day_links.brands_of_day(found) == {room.agency.brand_ids[0]}, (
-                "no other brand, whoever holds the mail"
-            )
+            until = day_links.brands_of_day(found)
+            assert list(until) == [room.agency.brand_ids[0]], "no other brand, whoever holds the mail"
+            (ends,) = until.values()
+            move_to(ends - timedelta(seconds=1))
+            assert ends - NOW > timedelta(days=1), "an evening's mail is read in the morning"
+            assert day_links.find_day(day) is not None
+            assert day_links.brands_of_day(found) == until
+            move_to(ends)
+            assert day_links.brands_of_day(found) == {}
+            move_to(NOW + timedelta(seconds=SECONDS))
         phone = Phone(whole_app)
         assert phone.press(links[1], "approve").status_code == 303
         states = [row_of(room.agency, one).state for one in ids]

@@ -142,6 +142,7 @@ def test_the_link_ends_with_the_day_of_its_brand_and_with_the_role(
         form = {"reply": ticks(phone.open(link).text)[0]}
         move_to(datetime(2026, 11, 24, 4, 59, tzinfo=UTC))  # 23:59 in New York
         assert str(waits) in phone.open(link).text
+        assert "It works until Tue 24 Nov, 05:00." in phone.open(link).text
         move_to(datetime(2026, 11, 24, 5, 0, tzinfo=UTC))
         late = phone.post(f"{link}/{waits}", {"do": "decline", "text_hash": "0" * 64, "reason": "Not so."})
         assert "Not so." in late.text, "what was typed is never lost"
