@@ -172,7 +172,8 @@ class ReadBack:
 
     ``found``: ``platform_ids`` holds every match (more than one means it was published twice), ``reply`` its state
     (Google). ``absent``: every page of the thread was read and it is not there. ``cannot_tell``: anything else; with
-    ``more`` set, the reading goes on, otherwise ``reason`` says why no machine can tell.
+    ``more`` set, the reading goes on, otherwise ``reason`` says why no machine can tell. ``alike``: of what is
+    "absent", words of ours there that it may have become; where they are no other answer's, no machine can tell.
     """
 
     state: Literal["found", "absent", "cannot_tell"]
@@ -180,6 +181,7 @@ class ReadBack:
     more: tuple[Request, ...] = ()
     reason: str | None = None
     reply: OwnReply | None = None
+    alike: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,7 +9,7 @@ from datetime import datetime
 from channels import meta_graph
 from channels.errors import ChannelError, ItemGone, OutcomeUnknown, Refused
 from channels.items import IncomingItem, Presence, PublishedReply, ReadBack, SetAside, comment_key, same_comment
-from channels.matching import may_be_ours, same_text
+from channels.matching import may_be_ours, may_have_become, same_text
 from channels.meta_requests import one_object
 from channels.protocol import Answer, ConnectedAccount, Exchange, ReplyTarget, Request
 from channels.wire import Json, mapping, rows, set_aside, whole_number
@@ -47,13 +47,15 @@ def read_find(
     "absent" needs proof: the thread itself reads, every page was read, no entry was unreadable or unsigned with our
     text, and the platform does not count more replies than it listed.
     """
+    ends = _last_pages(exchanges)
+    if more := _further_pages(exchanges, ends):
+        return ReadBack("cannot_tell", more=more)
     found: dict[str, str] = {}
-    more: list[Request] = []
+    alike: list[str] = []
     doubt: str | None = None
     listed = 0
     counted = 0
     proof = False
-    asked = {(e.request.path, e.request.params.get("after")) for e in exchanges}
     for exchange in exchanges:
         try:
             if isinstance(exchange.result, ChannelError):
@@ -69,6 +71,8 @@ def read_find(
             proof = body.get("id") is not None
             counted = whole_number(body.get("comment_count")) or 0
             continue
+        if not isinstance(body.get("data"), list):
+            doubt = doubt or "unreadable_list"
         for raw in rows(body):
             listed += 1
             reply = mapping(raw)
@@ -80,24 +84,46 @@ def read_find(
                     found[comment_key(item.external_id)] = item.external_id
                 elif item.author is None or item.author.external_id is None:
                     doubt = doubt or "unsigned_reply"
-        after = meta_graph.next_after(body)
-        page = int(exchange.request.purpose.get("page", "1"))
-        if after is not None and (exchange.request.path, after) not in asked:
-            if page >= THREAD_PAGES:
-                doubt = doubt or "thread_too_long"
-                continue
-            purpose = {**exchange.request.purpose, "page": str(page + 1)}
-            params = {**exchange.request.params, "after": after}
-            more.append(replace(exchange.request, params=params, purpose=purpose))
-    if more:
-        return ReadBack("cannot_tell", tuple(found.values()), tuple(more))
+            elif item.from_us and may_have_become(item.text, item.created_at, text, sent_at):
+                alike.append(item.external_id)
+        if exchange in ends and meta_graph.next_after(body) is not None:
+            doubt = doubt or ("thread_too_long" if _page_of(exchange) >= THREAD_PAGES else "list_in_a_circle")
     if found:
         return ReadBack("found", tuple(found.values()))
     if doubt is None and not proof:
         doubt = "thread_unread"
     if doubt is None and counted > listed:
         doubt = "more_counted_than_listed"
-    return ReadBack("cannot_tell", reason=doubt) if doubt else ReadBack("absent")
+    return ReadBack("cannot_tell", reason=doubt) if doubt else ReadBack("absent", alike=tuple(alike))
+
+
+def _last_pages(exchanges: Sequence[Exchange]) -> list[Exchange]:
+    """Of each list the page that was read last."""
+    return list({e.request.path: e for e in exchanges if e.request.purpose.get("ask") != "thread"}.values())
+
+
+def _further_pages(exchanges: Sequence[Exchange], ends: Sequence[Exchange]) -> tuple[Request, ...]:
+    """The pages after these. Those before were followed: none is opened again for each further one."""
+    asked = {(e.request.path, e.request.params.get("after")) for e in exchanges}
+    further = []
+    for exchange in ends:
+        try:
+            if isinstance(exchange.result, ChannelError):
+                raise exchange.result
+            after = meta_graph.next_after(meta_graph.read(exchange.result))
+        except ChannelError:
+            continue
+        page = _page_of(exchange)
+        if after is None or (exchange.request.path, after) in asked or page >= THREAD_PAGES:
+            continue
+        purpose = {**exchange.request.purpose, "page": str(page + 1)}
+        params = {**exchange.request.params, "after": after}
+        further.append(replace(exchange.request, params=params, purpose=purpose))
+    return tuple(further)
+
+
+def _page_of(exchange: Exchange) -> int:
+    return int(exchange.request.purpose.get("page", "1"))
 
 
 def read_done(target: ReplyTarget, answer: Answer) -> PublishedReply:

@@ -10,7 +10,7 @@ from typing import Any
 from channels import message_window, meta_conversations, meta_graph, meta_messages
 from channels.errors import ChannelError, ItemGone, OutcomeUnknown, Refused
 from channels.items import PublishedReply, ReadBack, person_of_thread, person_thread
-from channels.matching import CLOCK_SLACK, check_sendable, may_be_ours
+from channels.matching import CLOCK_SLACK, check_sendable, may_be_ours, may_have_become
 from channels.meta_requests import call, one_object
 from channels.protocol import Answer, ConnectedAccount, Exchange, ReplyLength, ReplyTarget, Request
 from channels.wire import Json, Unreadable, identifier, instant, mapping, rows, whole_number
@@ -78,7 +78,7 @@ def read_find(
     if search.found:
         return ReadBack("found", tuple(search.found))
     if search.doubt is None and search.proof:
-        return ReadBack("absent")
+        return ReadBack("absent", alike=tuple(search.alike))
     return ReadBack("cannot_tell", reason=search.doubt or "thread_unread")
 
 
@@ -88,6 +88,7 @@ class _Search:
     ) -> None:
         self.account, self.target, self.text, self.sent_at, self.asked = account, target, text, sent_at, asked
         self.found: dict[str, None] = {}
+        self.alike: dict[str, None] = {}
         self.more: list[Request] = []
         self.doubt: str | None = None
         self.proof = False
@@ -152,6 +153,8 @@ class _Search:
             oldest = min(oldest or item.created_at, item.created_at)
             if item.from_us and may_be_ours(item.text, item.created_at, self.text, self.sent_at):
                 self.found[item.external_id] = None
+            elif item.from_us and may_have_become(item.text, item.created_at, self.text, self.sent_at):
+                self.alike[item.external_id] = None
         after = meta_graph.next_after(body)
         reaches = after is None or (oldest is not None and oldest < self.sent_at - CLOCK_SLACK)
         if reaches:

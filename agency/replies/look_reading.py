@@ -4,6 +4,7 @@ other is read by its adapter as if it were alone, what several ask is asked once
 
 from __future__ import annotations
 
+import time
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
@@ -20,8 +21,11 @@ from channels.transport import Speaks
 from tenants.logs import get_logger
 
 LONGEST_READING_ROUNDS: Final = 100
+LONGEST_READING_SECONDS: Final = 60
+"""After so long no further round is begun: who was read is decided about, and whoever called has a lease of 150 s."""
 FAILED: Final = ReadBack("cannot_tell", reason="the reading failed")
-TOO_LONG: Final = ReadBack("cannot_tell", reason="the thread is too long to read whole")
+TOO_LONG: Final = ReadBack("cannot_tell", reason="thread_too_long")
+TOO_SLOW: Final = ReadBack("cannot_tell", reason="not_read_in_time")
 
 log = get_logger("look_reading")
 
@@ -117,16 +121,22 @@ class Plan:
 
     def read(self, transport: Speaks, budgets: Budgets | None) -> dict[UUID, ReadBack]:
         """Read all others to their ends, in rounds. A platform's trouble is what is seen, and raised is nothing."""
-        self._read_in_rounds(self._groups, transport, budgets)
-        self._read_in_rounds(self._readings, transport, budgets)
-        return {one.sought.reply_id: one.seen or TOO_LONG for one in self._readings}
+        ends_at = time.monotonic() + LONGEST_READING_SECONDS
+        self._read_in_rounds(self._groups, transport, budgets, ends_at)
+        self._read_in_rounds(self._readings, transport, budgets, ends_at)
+        left_over = TOO_LONG if time.monotonic() < ends_at else TOO_SLOW
+        return {one.sought.reply_id: one.seen or left_over for one in self._readings}
 
     def _read_in_rounds(
-        self, readings: Sequence[_Reading] | Sequence[_Group], transport: Speaks, budgets: Budgets | None
+        self,
+        readings: Sequence[_Reading] | Sequence[_Group],
+        transport: Speaks,
+        budgets: Budgets | None,
+        ends_at: float,
     ) -> None:
         for number in range(1, LONGEST_READING_ROUNDS + 1):
             unread = [one for one in readings if not one.is_over]
-            if not unread:
+            if not unread or time.monotonic() >= ends_at:
                 return
             if budgets is not None:  # what was begun is read to its end, whether or not there is room
                 asked = [ask_for(one.requests, self._tenant) for one in unread if number > 1 or not one.asked_for]

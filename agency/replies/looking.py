@@ -24,7 +24,14 @@ from agency.replies.looks import Begun, Over, begin_looks, end_looks
 from agency.replies.models import PublishAttempt, Reply, ReplyText
 from agency.replies.moves import locked_many, move_together
 from agency.replies.promises import database_now, look_at_many_later, read_many_back_later
-from agency.replies.reconciling import NO_OUTCOME_TOLD, SENDER_SILENT, Looked, verdicts_about, wait_for_account
+from agency.replies.reconciling import (
+    LOOKED_FOR,
+    NO_OUTCOME_TOLD,
+    SENDER_SILENT,
+    Looked,
+    verdicts_about,
+    wait_for_account,
+)
 from agency.replies.settling import taken_by_others
 from agency.replies.targets import opened, target_of
 from channels.budgets import Budgets, Lane
@@ -183,7 +190,12 @@ def _begin(sought: Sequence[_Sought], plan: Plan) -> list[Begun]:
         now = database_now()
         replies = {reply.id: reply for reply in locked_many([one.begun.reply_id for one in held])}
         for promise, are_published in ((read_many_back_later, True), (look_at_many_later, False)):
-            later = [one.begun.reply_id for one in held if one.is_published == are_published]
+            later = [
+                one.begun.reply_id
+                for one in held
+                if one.is_published == are_published
+                and not (are_published and now - one.sought.sent_at > LOOKED_FOR)  # the slow sweep reads it then
+            ]
             promise([(replies[one], _in_bunches(plan.waits[one])) for one in later if one in replies], now)
     return begun
 
@@ -234,21 +246,17 @@ def _decide(app: HasAppContext, scope: Scope, looked: Sequence[tuple[Begun, Read
     with in_scope(app, scope):
         replies = {reply.id: reply for reply in locked_many([begun.reply_id for begun, _seen in looked])}
         held = [(replies[begun.reply_id], begun, seen) for begun, seen in looked if begun.reply_id in replies]
-        taken = taken_by_others([(reply, seen.platform_ids) for reply, _begun, seen in held])
-        found = {
-            reply.id: tuple(one for one in seen.platform_ids if one not in taken[reply.id])
-            for reply, _begun, seen in held
-        }
-        ended = [
-            (Looked(reply, begun.look_id, begun.at, seen, found[reply.id]), begun.fence) for reply, begun, seen in held
-        ]
+        taken = taken_by_others([(reply, seen.platform_ids + seen.alike) for reply, _begun, seen in held])
+        ended = []
+        for reply, begun, seen in held:
+            found, alike = (
+                tuple(one for one in ids if one not in taken[reply.id]) for ids in (seen.platform_ids, seen.alike)
+            )
+            ended.append((Looked(reply, begun.look_id, begun.at, seen, found, alike), begun.fence))
         end_looks(
-            [
-                Over(one.look_id, one.state, one.seen.reason, one.found[0] if one.found else None)
-                for one, _fence in ended
-            ]
+            [Over(one.look_id, one.state, one.reason, one.found[0] if one.found else None) for one, _fence in ended]
         )
-        verdicts = verdicts_about([reply for reply, _begun, _seen in held])
+        verdicts = verdicts_about([reply for reply, _begun, _seen in held], [begun.look_id for _r, begun, _s in held])
         for one, fence in ended:
             if one.reply.fence == fence:
                 verdicts.judge(one)

@@ -13,7 +13,7 @@ from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import func, select
+from sqlalchemy import and_, func, select
 from sqlalchemy.orm.attributes import set_committed_value
 
 from agency.inbox.stored_rows import as_json
@@ -49,13 +49,13 @@ GIVE_TO_A_PERSON_AFTER = timedelta(hours=24)
 LOOKED_FOR = timedelta(days=7)
 """What was published and nobody could read back yet is waited for that long."""
 WAIT_SECONDS = 600
-LONGEST_READING_ROUNDS = 100
 MODERATION_LOOKS = 40
 RESENDS_ALLOWED = 1
 HELD_BACK_SECONDS = 60
 """What a platform that was asked too often did not let us read is looked for so soon again, while it is young: a moment
 that is missed costs up to ten minutes.
 """
+ALIKE = "alike_words"
 NEEDS_A_PERSON = worded(
     "We could not find out whether this reply was published. It is not sent again by itself. "
     "Look on the platform, then say here what became of it."
@@ -70,7 +70,7 @@ SENT_ONCE_MORE = worded("It surely did not arrive, so it is sent once more.")
 @dataclass(frozen=True)
 class Looked:
     """What a look at a held reply saw, begun at `began_at`. `found`: the ids by which it stands there that are no other
-    reply's of ours.
+    reply's of ours; `alike` the same of what it may have become.
     """
 
     reply: Reply
@@ -78,11 +78,19 @@ class Looked:
     began_at: datetime
     seen: ReadBack
     found: tuple[str, ...]
+    alike: tuple[str, ...] = ()
 
     @property
     def state(self) -> str:
         """How the look ended, as `PublishAttempt.outcome` has it."""
+        if self.seen.state == "absent" and self.alike:
+            return "cannot_tell"
         return "absent" if self.seen.state == "found" and not self.found else self.seen.state
+
+    @property
+    def reason(self) -> str | None:
+        """Why no machine can tell."""
+        return ALIKE if self.seen.state == "absent" and self.alike else self.seen.reason
 
 
 @dataclass
@@ -92,7 +100,9 @@ class Verdicts:
     now: datetime
     settles: Mapping[str, int]
     looks: Mapping[UUID, int]
-    """How many looks each published one has had."""
+    """How many looks each has had."""
+    unseen_at: Mapping[UUID, datetime]
+    """When the newest look before these began that found it absent."""
     stands: list[tuple[Reply, PublishedReply]] = field(default_factory=list)
     once_more: list[Reply] = field(default_factory=list)
     again: list[tuple[Reply, int]] = field(default_factory=list)
@@ -163,8 +173,9 @@ class Verdicts:
         moments = self.moments(reply)
         age = now - reply.sent_at
         meant_for = timedelta(seconds=moments[min(reply.absent_reads, LOOKS_NEEDED - 1)])
-        if one.state == "absent" and lease_was_over and age >= meant_for:
-            self._note(reply, absent_reads=reply.absent_reads + 1)  # sooner, pressing often would count for time passed
+        # Sooner, pressing often would count for time passed, and two looks at once for two.
+        if one.state == "absent" and lease_was_over and age >= meant_for and self._is_apart(one, moments[0]):
+            self._note(reply, absent_reads=reply.absent_reads + 1)
         surely_absent = reply.absent_reads >= LOOKS_NEEDED and age >= timedelta(seconds=moments[-1])
         if surely_absent and reply.resends < RESENDS_ALLOWED:
             self._note(reply, resends=reply.resends + 1, absent_reads=0)
@@ -177,6 +188,10 @@ class Verdicts:
             if is_young and one.state == "cannot_tell" and one.seen.reason == RateLimited.code:
                 seconds = min(seconds, HELD_BACK_SECONDS)
             self.again.append((reply, seconds))
+
+    def _is_apart(self, one: Looked, seconds: int) -> bool:
+        before = self.unseen_at.get(one.reply.id) if one.reply.absent_reads else None
+        return before is None or one.began_at >= before + timedelta(seconds=seconds)
 
     def _prove(self, one: Looked) -> None:
         """A published reply was looked for: remember when it was seen, or that it is not there."""
@@ -214,18 +229,24 @@ _NOTE = raw_sql(
 )
 
 
-def verdicts_about(replies: Sequence[Reply]) -> Verdicts:
-    """What is asked before these are judged. Two statements, one more for the clock."""
-    published = [reply.id for reply in replies if reply.state == "published"]
-    looks = {
-        row[0]: row[1]
-        for row in db.session.execute(
-            select(PublishAttempt.reply_id, func.count(PublishAttempt.id))
-            .where(one_of(PublishAttempt.reply_id, published), PublishAttempt.deed == "look")
-            .group_by(PublishAttempt.reply_id)
+def verdicts_about(replies: Sequence[Reply], look_ids: Sequence[UUID]) -> Verdicts:
+    """What is asked before these are judged by those looks. Two statements, one more for the clock."""
+    earlier = and_(PublishAttempt.outcome == "absent", PublishAttempt.id.not_in(look_ids))
+    rows = db.session.execute(
+        select(
+            PublishAttempt.reply_id,
+            func.count(PublishAttempt.id),
+            func.max(PublishAttempt.created_at).filter(earlier),
         )
-    }
-    return Verdicts(database_now(), settle_seconds_of({reply.platform for reply in replies}), looks)
+        .where(one_of(PublishAttempt.reply_id, [reply.id for reply in replies]), PublishAttempt.deed == "look")
+        .group_by(PublishAttempt.reply_id)
+    ).all()
+    return Verdicts(
+        database_now(),
+        settle_seconds_of({reply.platform for reply in replies}),
+        {row[0]: row[1] for row in rows},
+        {row[0]: row[2] for row in rows if row[2] is not None},
+    )
 
 
 def wait_for_account(reply: Reply, now: datetime) -> None:

@@ -41,6 +41,8 @@ class FindsByList:
             shown = {item.external_id: item for item in page.items}
             for one in sought:
                 item = shown.get(one.target.external_id)
+                if one.target.deed == "withdraw_reply" and item is not None and item.reply is None:
+                    continue  # what the list does not show yet is not taken back
                 seen = verdict_of(item.reply, one.target, one.text, one.sent_at) if item is not None else None
                 if seen is not None and seen.state == "found":
                     found[one.key] = seen

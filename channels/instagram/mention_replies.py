@@ -13,7 +13,7 @@ from channels import meta_graph
 from channels.errors import ChannelError
 from channels.instagram import parse, requests
 from channels.items import PostContext, ReadBack
-from channels.matching import may_be_ours
+from channels.matching import may_be_ours, may_have_become
 from channels.protocol import ConnectedAccount, Exchange, ReplyTarget, Request
 from channels.wire import Unreadable, mapping, rows, whole_number
 
@@ -48,6 +48,7 @@ def read_find(
     # Whoever owns that media is not us: without an owner's name only ours tells.
     under = PostContext(media_of(target), None, None, None)
     found: list[str] = []
+    alike: list[str] = []
     doubt: str | None = None
     listed = 0
     for raw in rows(media.get("comments")):
@@ -62,8 +63,10 @@ def read_find(
                 found.append(item.external_id)
             elif item.author is None or item.author.external_id is None:
                 doubt = "unsigned_reply"
+        elif item.from_us and may_have_become(item.text, item.created_at, text, sent_at):
+            alike.append(item.external_id)
     if found:
         return ReadBack("found", tuple(found))
     if doubt is None and counted > listed:
         doubt = "more_counted_than_listed"
-    return ReadBack("cannot_tell", reason=doubt) if doubt else ReadBack("absent")
+    return ReadBack("cannot_tell", reason=doubt) if doubt else ReadBack("absent", alike=tuple(alike))

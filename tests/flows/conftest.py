@@ -153,6 +153,7 @@ class House:
                     client.hset(key, name, float(at) - seconds)
         moves = {
             "reply": ("sent_at", "lease_until", "next_try_at"),
+            "publish_attempt": ("created_at",),
             "outbox_entry": ("run_at", "leased_until"),
             "poll_turn": ("due_at", "leased_until"),
         }

@@ -60,7 +60,11 @@ class Case:
     def publish(self, reply_id: UUID, transport: ScriptedTransport) -> str:
         return publishing.publish(self.agency.app, self.agency.scope, reply_id, transport)
 
-    def look(self, reply_id: UUID, transport: ScriptedTransport) -> str:
+    def look(self, reply_id: UUID, transport: ScriptedTransport, *, at_once: bool = False) -> str:
+        """A settle time after the look before, or at once."""
+        if not at_once:
+            settings = self.agency.app.extensions["onbrand_settings"]
+            self._pass_time_of_looks(settings.settle_seconds)
         return looking.look(self.agency.app, self.agency.scope, reply_id, transport)
 
     def pass_time(self, seconds: int) -> None:
@@ -80,6 +84,14 @@ class Case:
                     " (select id::text from reply where conversation_id = :id)"
                 ),
                 {"s": seconds, "id": self.conversation_id},
+            )
+
+        self._pass_time_of_looks(seconds)
+
+    def _pass_time_of_looks(self, seconds: int) -> None:
+        with self.superuser.begin() as connection:
+            connection.execute(
+                text("update publish_attempt set created_at = created_at - make_interval(secs => :s)"), {"s": seconds}
             )
 
     def promises(self, job: str) -> int:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import random
 from collections import Counter
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Any
 from uuid import UUID
@@ -45,6 +46,7 @@ KINDS: dict[str, tuple[bool, str, str]] = {
         "nothing",
         f"{OLD}, absent_reads = 2, not_before = now() + interval '1 hour', not_before_because = 'chosen'",
     ),
+    "lost, nearly there": (False, "nearly", f"{OLD}, absent_reads = 2"),
     "lost, too early": (False, "nothing", ""),
     "lost, unreadable": (False, "unreadable", OLD),
     "lost, asked too often": (False, "limited", ""),
@@ -74,11 +76,11 @@ class Threads:
             return UNREADABLE
         if word == "limited":
             return RateLimited(30, "account")
-        count = {"ours": 1, "twice": 2}.get(word, 0)
+        count = {"ours": 1, "nearly": 1, "twice": 2}.get(word, 0)
         if not of_list:
             return json_answer({"id": thread, "comment_count": count})
         ours = {
-            "message": "Thank you, we are looking into it.",
+            "message": "Thank you, we are looking into" + " it." * (word != "nearly"),
             "from": {"id": self.page_id, "name": "Page"},
             "created_time": "2099-01-01T00:00:00+0000",
         }
@@ -167,6 +169,10 @@ def test_what_is_read_back_waits_for_room_and_is_promised_then(case: Case) -> No
     assert name == "read_back_reply"
     assert 80 < waits <= 90, "70 s, in bunches"
     assert looked("looks", ids[1]) == ("published", ["found"])
+    with case.superuser.begin() as connection:
+        connection.execute(text("delete from outbox_entry; update reply set sent_at = now() - interval '8 days'"))
+    assert looked("proofs", ids[0]) == ("skipped", [])
+    assert case.promises("read_back_reply") == 0, "not for ever"
 
 
 def test_the_same_question_is_asked_once() -> None:
@@ -189,6 +195,39 @@ def test_the_same_question_is_asked_once() -> None:
     seen = planned(sought, "agency", "looks", None).read(transport, None)
     assert [seen[one.reply_id].platform_ids for one in sought] == [("1_3",), ("1_4",)]
     assert len(transport.requests) == 3
+
+
+@pytest.mark.parametrize("trouble", ["slow", "circle", "no list"])
+def test_one_threads_trouble_is_not_anothers(monkeypatch: pytest.MonkeyPatch, trouble: str) -> None:
+    """Neither is read for ever nor believed empty; who stands beneath another comment is found meanwhile."""
+    account, words = ConnectedAccount("a", "facebook", "1", Secret("token")), "Thank you"
+    sought = [
+        Sought(new_id(), words, ReplyTarget(one, one, "comment"), account, datetime(2026, 1, 1, tzinfo=UTC))
+        for one in ("1_2", "1_3")
+    ]
+    now = [0.0]
+
+    def pages(request: Request) -> Answer:
+        thread = request.path.split("/")[-2]
+        if not request.path.endswith("/comments"):
+            return json_answer({"id": "1_2", "comment_count": 0})
+        if thread == "1_3":
+            ours = {"from": {"id": "1", "name": "Page"}, "created_time": "2026-01-01T00:00:00+0000"}
+            return json_answer({"data": [{**ours, "id": "1_4", "message": words}]})
+        if trouble == "no list":
+            return json_answer({})
+        now[0] += 10 * (trouble == "slow")
+        after = str(int(request.params.get("after", "0")) + 1) if trouble == "slow" else "again"
+        more = {"cursors": {"after": after}, "next": "https://graph.facebook.com/x"}
+        return json_answer({"data": [], "paging": more})
+
+    monkeypatch.setattr("agency.replies.look_reading.time.monotonic", lambda: now[0])
+    transport = ScriptedTransport(pages)
+    seen = planned(sought, "agency", "looks", None).read(transport, None)
+    assert seen[sought[1].reply_id].platform_ids == ("1_4",)
+    reason = {"slow": "not_read_in_time", "circle": "list_in_a_circle", "no list": "unreadable_list"}[trouble]
+    assert (seen[sought[0].reply_id].state, seen[sought[0].reply_id].reason) == ("cannot_tell", reason)
+    assert len(transport.requests) <= 9
 
 
 def reviews(count: int) -> tuple[GoogleStandIn, list[Sought]]:
@@ -225,6 +264,17 @@ def test_a_locations_list_finds_many_and_proves_nothing_absent(of: slice, calls:
         assert seen[one.reply_id] == alone[one.reply_id]
     found = Counter(one.state for one in seen.values())
     assert found["found"] == sum(1 for one in range(*of.indices(40)) if one % 4 < 2 and one != 4)
+
+
+def test_a_list_that_shows_no_answer_does_not_prove_it_taken_back() -> None:
+    """It may not have shown the answer yet."""
+    google, sought = reviews(5)
+    target = replace(sought[0].target, deed="withdraw_reply", our_text="Thanks")
+    taken_back = [replace(one, target=replace(target, external_id=one.target.external_id)) for one in sought[:4]]
+    late = [{key: value for key, value in one.items() if key != "reviewReply"} for one in google.reviews.values()]
+    google.failing = {"orderBy": json_answer({"reviews": late})}
+    seen = planned(taken_back, "agency", "looks", None).read(ScriptedTransport(google), None)
+    assert [seen[one.reply_id].state for one in taken_back] == ["absent", "absent", "cannot_tell", "found"]
 
 
 def test_a_list_that_fails_leaves_each_to_be_read_alone() -> None:
