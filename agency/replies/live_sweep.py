@@ -161,7 +161,7 @@ def _keep(reply: Reply, one: SeenAnswer, now: datetime) -> None:
     outcome = {"there": "found", "gone": "absent", "gone_along": "absent"}.get(one.state, "cannot_tell")
     keep_look(reply, outcome, one.reason, reply.platform_id if one.state == "there" else None, now)
     if one.state == "there":
-        reply.read_back_at = now
+        reply.read_back_at, reply.absent_reads = now, 0
     reply.live_due_at = next_reading(reply.published_at, now) if reply.published_at is not None else None
 
 

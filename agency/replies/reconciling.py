@@ -165,7 +165,7 @@ class Verdicts:
         reply, now = one.reply, self.now
         assert reply.sent_at is not None
         if one.state == "found":
-            self._note(reply, read_back_at=now)
+            self._note(reply, read_back_at=now, absent_reads=0)
             shown = one.seen.reply.state if one.seen.reply else "published"
             self.stands.append((reply, PublishedReply(one.found[0], None, shown)))
             return
@@ -200,7 +200,7 @@ class Verdicts:
         looks = self.looks[reply.id]
         if one.state == "found":
             is_first = reply.read_back_at is None
-            self._note(reply, read_back_at=self.now)
+            self._note(reply, read_back_at=self.now, absent_reads=0)
             there = one.seen.reply
             shown = live_state_of(reply, there.state if there else "published")
             live_changes.note(reply, Seen(shown, there.violation if there else None), "look")

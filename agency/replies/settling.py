@@ -174,7 +174,7 @@ def stand(reply: Reply, platform_id: str, live_state: str, *, move_name: str) ->
     reply.platform_id = platform_id
     reply.published_at = reply.sent_at
     reply.live_state = live_state_of(reply, live_state)
-    reply.next_try_at = None
+    reply.next_try_at, reply.absent_reads = None, 0
     move(reply, move_name, "published", actor=None, platform_id=platform_id)
     account = account_of(reply)
     assert reply.published_at is not None

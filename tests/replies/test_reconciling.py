@@ -74,6 +74,7 @@ def test_nearly_our_words_are_not_sent_again_unless_they_are_another_reply(case:
     assert asked(case, "select distinct detail from publish_attempt where outcome = 'cannot_tell'") == "alike_words"
     page.posted[-1]["message"] = "Thank you,\u200b we are looking &nbsp;into it\ufe0f."
     assert case.look(lost_id, page.transport) == "published", "these nobody can tell apart"
+    assert asked(case, "select sum(absent_reads) from reply") == 0, "later, one denial alone would say it is gone"
 
 
 def test_looks_that_cannot_tell_bring_nothing_nearer_once_the_lease_is_over(case: Case, page: Page) -> None:
