@@ -35,11 +35,11 @@ def held_until(now: datetime, last_left_at: datetime | None, leave_by: datetime 
 
 
 def a_share_of(now: datetime, *moments: datetime | None) -> datetime | None:
-    """By when a mail has to leave so that most of the time until the first of these moments is left to its reader: at
-    once where one is past. None for none.
+    """By when a mail has to leave so that most of the time until the first of these moments is left to its reader; what
+    is past leaves none to save, so it hurries nothing. None for none.
     """
-    first = min((one for one in moments if one is not None), default=None)
-    return None if first is None else now + max(first - now, timedelta()) / SHARE
+    first = min((one for one in moments if one is not None and one > now), default=None)
+    return None if first is None else now + (first - now) / SHARE
 
 
 def leaves_at(

@@ -15,9 +15,9 @@ from pathlib import Path
 from typing import Any, Protocol
 from urllib.parse import urlsplit
 from uuid import UUID
+from zoneinfo import ZoneInfo
 
 from babel.dates import format_datetime as format_local
-from babel.dates import get_timezone
 from jinja2 import Environment, FileSystemLoader, StrictUndefined, select_autoescape
 
 from agency.notices.agency_look import AgencyLook
@@ -37,6 +37,7 @@ NO_AGENCY = AgencyLook()
 _UNSHOWN = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f\u2028\u2029\u202a-\u202e\u2066-\u2069]")
 _NAMES = ("name", "names", "written_by")
 """Endings of facts that are what somebody or something is called."""
+_DAY = {"pt": "d 'de' MMMM"}
 _MOMENTS = {"due_at": "due", "silence_at": "silence_from", "sends_at": "sends_from", "published_at": "published_on"}
 """Facts that are moments, and what each is called once it is words."""
 
@@ -177,9 +178,16 @@ def _told(given: dict[str, Any], base_url: str, zone: str, language: str) -> dic
         else:
             told[key] = value
         if key in _MOMENTS and value is not None:
-            in_words = format_local(value, "d MMMM, HH:mm zzz", tzinfo=get_timezone(zone), locale=language)
-            told[_MOMENTS[key]] = in_words
+            told[_MOMENTS[key]] = _in_words(value, zone, language)
     return told
+
+
+def _in_words(at: datetime, zone: str, language: str) -> str:
+    """`23 November, 10:30 CET`; `UTC-03` where a zone's hours have no name."""
+    local = at.astimezone(ZoneInfo(zone))
+    name = local.tzname() or ""
+    day = _DAY.get(language, "d MMMM")
+    return f"{format_local(local, f'{day}, HH:mm', locale=language)} {name if name.isalpha() else f'UTC{name}'}"
 
 
 def _shown(value: Any, key: str = "") -> Any:

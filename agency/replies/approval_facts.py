@@ -31,6 +31,7 @@ def facts_of(reply: Reply, path: str, *, again: bool, most_characters: int = MOS
         "remarks": len(text.findings),
         "let_go": text.let_go_reason or "",
         "due_at": conversation.due_at,
+        "is_late": conversation.due_at is not None and conversation.due_at <= clock.now(),
         "sends_at": reply.not_before,
         "sends_in_hours": reply.not_before_because == "hours",
         **_waiting_facts(reply, again=again),

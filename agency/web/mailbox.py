@@ -78,7 +78,7 @@ def _page(opened_id: str | None) -> Response:
 def _row(mail: OutgoingMail, message: EmailMessage, *, selected: bool) -> MailRow:
     return MailRow(
         id=str(mail.id),
-        url=url_for("mailbox.mail", mail_id=mail.id),
+        url=url_for("mailbox.mail", mail_id=mail.id, _anchor="opened"),
         to=str(message["To"]),
         subject=str(message["Subject"]),
         at=age(mail.created_at, clock.now(), chosen_zone(), chosen_language()),

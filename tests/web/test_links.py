@@ -345,7 +345,7 @@ def test_the_mailbox_shows_the_mail_inert(whole_app: Flask, ana: Agency, superus
     link = invite(whole_app, superuser, ana, "new@test.example")
     browser = Browser(whole_app)
     listed = browser.get("/mailbox").text
-    opened = re.search(r'href="(/mailbox/[0-9a-f-]{36})"', listed)
+    opened = re.search(r'href="(/mailbox/[0-9a-f-]{36})#opened"', listed)
     assert opened is not None
     assert link in browser.get(opened[1]).text
     html = browser.get(opened[1] + "/html")
