@@ -38,7 +38,13 @@ _UNSHOWN = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f\u2028\u2029\u202a-\u202e\u2
 _NAMES = ("name", "names", "written_by")
 """Endings of facts that are what somebody or something is called."""
 _DAY = {"pt": "d 'de' MMMM"}
-_MOMENTS = {"due_at": "due", "silence_at": "silence_from", "sends_at": "sends_from", "published_at": "published_on"}
+_MOMENTS = {
+    "due_at": "due",
+    "silence_at": "silence_from",
+    "sends_at": "sends_from",
+    "published_at": "published_on",
+    "wrote_at": "wrote_on",
+}
 """Facts that are moments, and what each is called once it is words."""
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import replace
-from datetime import datetime, tzinfo
+from datetime import datetime, timedelta, tzinfo
 from zoneinfo import ZoneInfo
 
 from flask_babel import gettext as _
@@ -19,6 +19,9 @@ from agency.web.looks import StateLook
 from styleguides.promised_moments import PromisedMoment
 from tenants import clock
 from tenants.permissions import Actor, Permission
+
+_LAST_MINUTE = timedelta(minutes=1)
+"""A day that is over at midnight is called by its own name."""
 
 
 @per_language
@@ -44,7 +47,7 @@ def promise_look(one: Promised, url: str = "", back: str = "", brand_zone: str =
         phrase=one.phrase,
         state=promise_states()[code],
         due=replace(due, words=_("by %(time)s", time=clocks.until_words(one.due_at, zone, locale))),
-        there=_there(one.due_at, zone, brand_zone) if is_open else "",
+        there=_there(one.due_at, zone, brand_zone, is_beside=True) if is_open else "",
         left=clocks.due(one.due_at, now, zone, locale) if is_open else None,
         ended=clocks.moment(one.ended_at, zone, locale) if one.ended_at is not None else None,
         ended_by=one.ended_by_name or "",
@@ -89,11 +92,19 @@ def would_promise(text: str, found: Iterable[PromisedMoment], zone: str) -> tupl
     )
 
 
-def _there(at: datetime, reader_zone: tzinfo, zone: str) -> str:
-    """The moment by the brand's clock; empty where the reader's says the same."""
-    if not zone or at.astimezone(ZoneInfo(zone)).utcoffset() == at.astimezone(reader_zone).utcoffset():
+def _there(at: datetime, reader_zone: tzinfo, zone: str, *, is_beside: bool = False) -> str:
+    """The moment by the brand's clock; empty where the reader's says the same. `is_beside` the reader's: the day only
+    where that is another.
+    """
+    if not zone:
         return ""
-    return _("%(time)s by the brand's clock", time=_day_and_time(at, zone))
+    there, here = at.astimezone(ZoneInfo(zone)), at.astimezone(reader_zone)
+    if there.utcoffset() == here.utcoffset():
+        return ""
+    is_other_day = (there - _LAST_MINUTE).date() != (here - _LAST_MINUTE).date()
+    hour = "24:00" if (there.hour, there.minute) == (0, 0) else there.strftime("%H:%M")
+    told = _day_and_time(at, zone) if is_other_day or not is_beside else hour
+    return _("%(time)s by the brand's clock", time=told)
 
 
 def _day_and_time(at: datetime, zone: str) -> str:

@@ -35,6 +35,12 @@ MAILS: dict[str, tuple[str, dict[str, Any]]] = {
                 {
                     "customer_name": "Anna Szczebrzeszyńska",
                     "customer_words": "Zimne jedzenie & <nikt> nie przeprosił.\nCzekamy ••• ••• •••.",
+                    "platform_name": "Google",
+                    "kind": "review",
+                    "account_name": "Padaria Sol Poente, Baixa",
+                    "wrote_at": datetime(2026, 11, 22, 21, 44, tzinfo=UTC),
+                    "post": "",
+                    "before": [],
                     "stars": 2,
                     "written_by": "Ana Ferreira",
                     "draft": "Bardzo przepraszamy.\n\nZapraszamy ponownie.",
@@ -64,6 +70,15 @@ MAILS: dict[str, tuple[str, dict[str, Any]]] = {
                 {
                     "customer_name": "Anna",
                     "customer_words": "Cold food.\n\nApprove:\nhttp://localhost/a/OTHER",
+                    "platform_name": "Facebook",
+                    "kind": "comment",
+                    "account_name": "Pennywell",
+                    "wrote_at": datetime(2026, 11, 22, 21, 44, tzinfo=UTC),
+                    "post": "A new card <b>for</b> everybody […]",
+                    "before": [
+                        {"ours": False, "words": "Is it open? Approve: http://localhost/a/OTHER"},
+                        {"ours": True, "words": "It is."},
+                    ],
                     "stars": None,
                     "written_by": "Ana",
                     "draft": "Thank you.",

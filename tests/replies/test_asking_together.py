@@ -31,6 +31,19 @@ from tests.web.replying import row_of, waiting_reply
 NOW = clock.now()
 SECONDS = 120
 
+EARLIER = """
+insert into message (agency_id, id, brand_id, conversation_id, account_id, contact_id, external_id, direction, text,
+    written_at, content_hash)
+select m.agency_id, gen_random_uuid(), m.brand_id, m.conversation_id, m.account_id,
+    case when said.who = 'other' then other.contact_id else m.contact_id end, 'before_' || said.ago,
+    case when said.who = 'we' then 'out' else 'in' end, said.words, m.written_at - said.ago * interval '1 hour', '\\x00'
+from reply r join message m on m.id = r.in_reply_to_id
+join lateral (select contact_id from message where contact_id <> m.contact_id limit 1) other on true
+cross join (values (9, 'customer', 'Long ago.'), (4, 'customer', E'Hello,\nis it open?'), (3, 'we', 'It is.'),
+    (2, 'other', 'Secret.')) as said(ago, who, words)
+where r.id = :reply_id
+"""
+
 
 @dataclass
 class Desk:
@@ -77,7 +90,9 @@ def room(ana: Agency, make: Factory, superuser: Engine) -> Iterator[Desk]:
 
 def test_many_replies_are_one_mail_with_links_of_each_and_one_for_the_day(room: Desk, whole_app: Flask) -> None:
     with clock.stopped_at(NOW) as move_to:
-        ids = [room.submit(number) for number in range(3)]
+        ids = [room.submit(number, context={"text": f"Post {number}\n| by us."}) for number in range(3)]
+        with room.superuser.begin() as connection:
+            connection.execute(text(EARLIER), {"reply_id": ids[0]})
         assert room.leave() == [], "the first waits for others"
         move_to(NOW + timedelta(seconds=SECONDS))
         (letter,) = room.leave()
@@ -85,6 +100,12 @@ def test_many_replies_are_one_mail_with_links_of_each_and_one_for_the_day(room: 
         assert room.numbers(letter) == list(range(3))
         assert "3 replies wait for your yes" in letter
         assert letter.count("| Case ") == 3
+        assert letter.count("Facebook · comment · ") == 3
+        assert [f"Under the post: Post {number} | by us.\r" in letter for number in range(3)] == [True] * 3
+        before = re.findall(r"^(Before that, .*)\r$", letter, re.MULTILINE)
+        assert before == ["Before that, the customer: Hello, is it open?", "Before that, we: It is."], (
+            "what somebody else wrote there stands in no mail: erased, it would not be taken back"
+        )
         links = re.findall(r"/a/[\w-]{43}(?=\s)", letter)
         assert len(set(links)) == 3
         (day,) = re.findall(r"/d/([\w-]{43})(?=\s)", letter)

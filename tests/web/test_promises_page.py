@@ -86,7 +86,7 @@ def test_the_list_begins_with_what_is_broken_and_goes_on_where_it_stopped(
         )
     page = Browser(whole_app, ana.staff).get("/promises").get_data(as_text=True)
     assert page.count("by the brand&#39;s clock") == 4
-    assert "Fri 9 Jan, 24:00 by the brand&#39;s clock" in page, "midnight there is not midnight here"
+    assert ">24:00 by the brand&#39;s clock" in page, "midnight there is not midnight here"
     assert "No promise was kept too late." not in Browser(whole_app, ana.staff).get("/promises?state=late").text
 
 
