@@ -10,15 +10,16 @@ import os
 import socket
 import time
 from collections import deque
-from collections.abc import Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 from typing import Any, NamedTuple
 
 import psycopg
 import redis
 from flask import Flask
-from rq import Queue, Worker
+from rq import Queue
 from rq.serializers import JSONSerializer
+from rq.worker_registration import WORKERS_BY_QUEUE_KEY
 from sqlalchemy import BigInteger, Text, bindparam, delete, func, update
 from sqlalchemy.dialects.postgresql import ARRAY, insert
 from sqlalchemy.engine import make_url
@@ -68,31 +69,37 @@ log = get_logger("dispatcher")
 
 
 _OPEN = "done_at is null and given_up_at is null and run_at <= now() and (leased_until is null or leased_until < now())"
-_AGENCY = "coalesce(ids->>'agency_id', '')"
-_WHY = "rows by position within their agency, leased in one statement"
+_AGENCY, _BRAND = "coalesce(ids->>'agency_id', '')", "coalesce(ids->>'brand_id', '')"
+_WHY = "rows by position within their brand, leased in one statement"
 _DUE_PROMISES = raw_sql(
-    f"select job_name, {_AGENCY}, count(*) from outbox_entry where {_OPEN} group by 1, 2", reason=_WHY
-)
+    f"""
+    select job_name, {_AGENCY}, {_BRAND}, count(*) from outbox_entry
+    where {_OPEN} and job_name <> all(:full) group by 1, 2, 3
+    """,
+    reason=_WHY,
+).bindparams(bindparam("full", type_=ARRAY(Text)))
 _LEASE_PROMISES = raw_sql(
     f"""
     with placed as materialized (
-        select id, job_name, {_AGENCY} as agency,
-               row_number() over (partition by job_name, {_AGENCY} order by run_at, id) as place
-        from outbox_entry where {_OPEN}
+        select id, job_name, {_AGENCY} as agency, {_BRAND} as brand,
+               row_number() over (partition by job_name, {_AGENCY}, {_BRAND} order by run_at, id) as place
+        from outbox_entry where {_OPEN} and job_name = any(:names)
     ), chosen as materialized (
-        select placed.id from placed join unnest(:names, :agencies, :counts) as share(job_name, agency, wanted)
-            on placed.job_name = share.job_name and placed.agency = share.agency and placed.place <= share.wanted
+        select placed.id from placed
+        join unnest(:names, :agencies, :brands, :counts) as share(job_name, agency, brand, wanted)
+            using (job_name, agency, brand) where placed.place <= share.wanted
     ), due as materialized (
         select id from outbox_entry where {_OPEN} and id in (select id from chosen) for update skip locked
     )
     update outbox_entry set leased_until = now() + make_interval(secs => :lease_seconds)
     from due where outbox_entry.id = due.id
-    returning outbox_entry.id, job_name, {_AGENCY}, ids
+    returning outbox_entry.id, job_name, {_AGENCY}, {_BRAND}, ids
     """,
     reason=_WHY,
 ).bindparams(
     bindparam("names", type_=ARRAY(Text)),
     bindparam("agencies", type_=ARRAY(Text)),
+    bindparam("brands", type_=ARRAY(Text)),
     bindparam("counts", type_=ARRAY(BigInteger)),
 )
 
@@ -103,24 +110,32 @@ class Leased(NamedTuple):
     id: int
     job_name: str
     agency: str
+    brand: str
     ids: dict[str, Any]
 
 
 def _in_turn(leased: Sequence[Leased]) -> dict[JobName, list[int]]:
-    """Each kind's promises, agencies in turn; those about the very same things side by side."""
-    places: dict[tuple[str, str], int] = {}
-    order: list[tuple[int, Leased]] = []
-    for one in sorted(leased, key=lambda row: row.id):
-        place = places[one.job_name, one.agency] = places.get((one.job_name, one.agency), 0) + 1
-        order.append((place, one))
-    order.sort(key=lambda entry: (entry[0], entry[1].id))
+    """Each kind's promises, agencies in turn and of each its brands in turn; those about the very same things side by
+    side. So what goes out together goes out by many accounts, which are written to beside each other.
+    """
+    by_brand = _placed(sorted(leased, key=lambda row: row.id), lambda one: (one.job_name, one.agency, one.brand))
     about: dict[tuple[str, str], list[int]] = {}
-    for _, one in order:
+    for one in _placed(by_brand, lambda one: (one.job_name, one.agency)):
         about.setdefault((one.job_name, repr(sorted(one.ids.items()))), []).append(one.id)
     found: dict[JobName, list[int]] = {}
     for (name, _), numbers in about.items():
         found.setdefault(JobName(name), []).extend(numbers)
     return found
+
+
+def _placed(ordered: Iterable[Leased], whose: Callable[[Leased], tuple[str, ...]]) -> list[Leased]:
+    """The first of each, the second of each and so on; within a place as before."""
+    places: dict[tuple[str, ...], int] = {}
+    found: list[tuple[int, Leased]] = []
+    for one in ordered:
+        place = places[whose(one)] = places.get(whose(one), 0) + 1
+        found.append((place, one))
+    return [one for _place, one in sorted(found, key=lambda entry: entry[0])]
 
 
 @dataclass
@@ -136,6 +151,8 @@ class Dispatcher:
     held_back: bool = False
     left_alone: set[str] = field(default_factory=set)
     """Kinds of promise that were met and are not known here."""
+    opened: dict[JobName, str] = field(default_factory=dict)
+    """Of each timetable line the newest slot that is known to be open: it need not be asked for again."""
 
     def __post_init__(self) -> None:
         with self.app.app_context():
@@ -149,12 +166,12 @@ class Dispatcher:
 
     def open_slots(self) -> None:
         """Promise each timetable line's present slot, once over all dispatchers."""
-        now = clock.now()
+        now, known = clock.now(), dict[JobName, str]()
         with in_scope(self.app, None):
             for line in TIMETABLE:
-                if line.only_when is not None and not line.only_when():
-                    continue
                 slot = line.slot(now)
+                if self.opened.get(line.job) == slot or (line.only_when is not None and not line.only_when()):
+                    continue
                 opened = db.session.execute(
                     insert(ReceivedEvent)
                     .values(source="timetable", external_id=slot, kind=line.job.value, handled_at=func.now())
@@ -163,39 +180,45 @@ class Dispatcher:
                 ).first()
                 if opened is not None:
                     enqueue_after_commit(line.job)
+                known[line.job] = slot
+        self.opened |= known
 
     def queue_promises(self) -> int:
-        """Lease open outbox entries, agencies in turn, and name them to RQ, several of a kind in one job.
+        """Lease open outbox entries, agencies and of each its brands in turn, and name them to RQ, several of a kind in
+        one job.
 
         Only so many jobs wait in a queue as workers take within seconds: what waits here can still be overtaken by
-        another agency, what stands in the queue cannot.
+        another agency or brand, what stands in the queue cannot. A queue that is full is filled again when half of
+        that is taken, and until then what waits for it is not looked at: a backlog would be read again and again.
         """
-        self.held_back = False
-        free = {name: self._room(name, JOBS_WAITING) for name in self.queues}
+        free = self._rooms(JOBS_WAITING)
+        full = [name.value for name, kind in CATALOGUE.items() if kind.is_promised and not free[kind.queue]]
+        self.held_back = bool(full)
         with in_scope(self.app, None):
             waiting: dict[JobName, dict[str, dict[str, int]]] = {}
-            for name, agency, count in db.session.execute(_DUE_PROMISES):
+            for name, agency, brand, count in db.session.execute(_DUE_PROMISES, {"full": full}):
                 if name in KNOWN_JOBS:
-                    waiting.setdefault(JobName(name), {})[agency] = {"": count}
+                    waiting.setdefault(JobName(name), {}).setdefault(agency, {})[brand] = count
                 elif name not in self.left_alone:
                     self.left_alone.add(name)
                     log.warning("promise_left_to_a_newer_release", job=name)
-            shares: dict[tuple[str, str], int] = {}
+            shares: dict[tuple[str, str, str], int] = {}
             for name, agencies in waiting.items():
                 kind = CATALOGUE[name]
                 room = min(PROMISES_AT_ONCE, free[kind.queue] * kind.together)
                 dealt = deal(agencies, room, self.promised.setdefault(name, Rotation()))
                 free[kind.queue] -= -(-len(dealt) // kind.together)
-                self.held_back |= len(dealt) < sum(count[""] for count in agencies.values())
-                for agency, _ in dealt:
-                    shares[name.value, agency] = shares.get((name.value, agency), 0) + 1
+                self.held_back |= len(dealt) < sum(sum(brands.values()) for brands in agencies.values())
+                for agency, brand in dealt:
+                    shares[name.value, agency, brand] = shares.get((name.value, agency, brand), 0) + 1
             if not shares:
                 return 0
             leased = db.session.execute(
                 _LEASE_PROMISES,
                 {
-                    "names": [name for name, _ in shares],
-                    "agencies": [agency for _, agency in shares],
+                    "names": [name for name, _agency, _brand in shares],
+                    "agencies": [agency for _name, agency, _brand in shares],
+                    "brands": [brand for _name, _agency, brand in shares],
                     "counts": list(shares.values()),
                     "lease_seconds": PROMISE_LEASE_SECONDS,
                 },
@@ -220,7 +243,7 @@ class Dispatcher:
         Few jobs wait at a time: a lease is for polling, not for standing in a queue.
         """
         kind = CATALOGUE[JobName.POLL_ACCOUNTS]
-        room = self._room(kind.queue, TURN_JOBS_WAITING)
+        room = self._rooms(TURN_JOBS_WAITING, half=False)[kind.queue]
         queued = 0
         waiting = deque(sorted(ADAPTERS, key=lambda platform: self.served.get(platform, 0)))
         while waiting and queued < room:
@@ -238,10 +261,18 @@ class Dispatcher:
         self.held_back |= bool(waiting) and queued == room
         return queued
 
-    def _room(self, name: str, least: int) -> int:
-        """How many more jobs may stand in a queue."""
-        queue = self.queues[name]
-        return max(0, max(least, JOBS_PER_WORKER * Worker.count(queue=queue)) - queue.count)
+    def _rooms(self, least: int, *, half: bool = True) -> dict[str, int]:
+        """How many more jobs may stand in each queue; `half`: none while more than half of those that may are there."""
+        with next(iter(self.queues.values())).connection.pipeline(transaction=False) as asked:
+            for name, queue in self.queues.items():
+                asked.llen(queue.key)
+                asked.scard(WORKERS_BY_QUEUE_KEY % name)
+            told = asked.execute()
+        rooms = {}
+        for name, standing, workers in zip(self.queues, told[::2], told[1::2], strict=True):
+            most = max(least, JOBS_PER_WORKER * workers)
+            rooms[name] = 0 if half and standing > most // 2 else max(0, most - standing)
+        return rooms
 
     def _enqueue(self, kind: JobKind, arguments: Sequence[Any], timeout_seconds: int) -> None:
         self.queues[kind.queue].enqueue(

@@ -95,14 +95,15 @@ _RULES = raw_sql(
 def plain_places(agency_id: UUID, sent: Sequence[Sent]) -> dict[UUID, Place]:
     """By reply, those that are recorded together: told within no other conversation and telling none, not set apart,
     and with no message there by that name yet: an event or a poll may have brought ours first, or the platform names
-    words of somebody else, which `agency.replies.settling` does not believe. Two statements.
+    words of somebody else, which `agency.replies.settling` does not believe. (A review's answer has the review's own
+    name: that it stands there says nothing.) Two statements.
     """
     rows = db.session.execute(_THREADS, {"agency_id": agency_id, "ids": [one.conversation_id for one in sent]})
     places = {row[2]: Place(Thread(*row[2:]), row[0], row[1]) for row in rows}
     there = db.session.execute(
         select(Message.account_id, Message.external_id).where(
             Message.account_id.in_({one.account.id for one in sent}),
-            Message.external_id.in_({name for one in sent for name in (one.external_id, one.platform_id)}),
+            Message.external_id.in_({name for one in sent for name in _names(one)}),
         )
     )
     known = {(row[0], row[1]) for row in there}
@@ -111,8 +112,13 @@ def plain_places(agency_id: UUID, sent: Sequence[Sent]) -> dict[UUID, Place]:
         for one in sent
         if one.conversation_id in places
         and not is_apart(places[one.conversation_id].thread.external_id)
-        and known.isdisjoint({(one.account.id, one.external_id), (one.account.id, one.platform_id)})
+        and known.isdisjoint((one.account.id, name) for name in _names(one))
     }
+
+
+def _names(one: Sent) -> set[str]:
+    """By which of its names no message may be there yet."""
+    return {one.external_id} if one.account.platform == "google_business" else {one.external_id, one.platform_id}
 
 
 def record_together(agency_id: UUID, sent: Sequence[tuple[Sent, Place]]) -> None:

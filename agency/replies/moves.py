@@ -117,11 +117,11 @@ def move(
     reply.trouble = None
     if source == "awaiting_approval" and name not in KEEPS_ASKING:
         end_of_reply(reply, name, actor, None if actor else reason)  # people's reasons stand with their decision
-    show_in_queue(reply)
     if reply.state == "published":
         remember_sent(reply)
         keep_question(reply)
         note_promises([reply])
+    show_in_queue(reply)  # the brand's counters are held from here on, after wordings: as where many are settled
     tell_of_move(reply, name, source, actor)
     _write_down(name, [_Moved(reply, source, reply.state, reason, facts)], actor)
 

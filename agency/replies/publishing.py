@@ -21,6 +21,7 @@ from typing import Final
 from uuid import UUID
 
 from sqlalchemy import select
+from sqlalchemy.exc import OperationalError
 
 from agency.inbox import outgoing
 from agency.notices import write_pause
@@ -60,6 +61,10 @@ FOLLOWED_WITHIN_SECONDS: Final = 10
 """After a slower round no other is begun: whoever called has a lease of its own."""
 SETTLED_EVERY_SECONDS: Final = 0.25
 """What came in is written down so often, together: so much a crash can make unknown beside what is on its way."""
+SETTLE_TRIES: Final = 2
+"""What the database broke off, a circle of waiting or a line that was cut, is written down once more at once: the
+answer is known, and unknown it would wait for the end of its lease and three looks.
+"""
 HOLDS_ACCOUNT: Final = (RateLimited, TokenRevoked, WritesPaused)
 """After these nothing more is sent by that account now: calls while throttled count, too."""
 
@@ -233,9 +238,16 @@ def _settle_one(app: HasAppContext, scope: Scope, claimed: Claimed, outcome: Out
     if isinstance(outcome, WritesPaused):
         with in_scope(app, scope):
             write_pause.begin(_read(claimed.reply_id).account_id, outcome)
-    with in_scope(app, scope):
-        state = settle(claimed.reply_id, claimed.fence, outcome)
-        failpoints.reached("settle.written")
+    for left in reversed(range(SETTLE_TRIES)):
+        try:
+            with in_scope(app, scope):
+                state = settle(claimed.reply_id, claimed.fence, outcome)
+                failpoints.reached("settle.written")
+            break
+        except OperationalError as error:
+            if not left:
+                raise
+            log.warning("settling_again", reply_id=str(claimed.reply_id), reason=type(error.orig).__name__)
     return state
 
 

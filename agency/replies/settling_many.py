@@ -8,13 +8,13 @@ from collections.abc import Sequence
 from typing import Any, NamedTuple
 from uuid import UUID
 
-from sqlalchemy import and_, select, update
+from sqlalchemy import and_, select
 from sqlalchemy.orm.attributes import set_committed_value
 
 from agency.inbox import outgoing
 from agency.inbox.sent_together import Place, Sent, plain_places, record_together
 from agency.inbox.stored_rows import as_json
-from agency.replies.joins import WORDS_OF_REPLY, one_of
+from agency.replies.joins import WORDS_OF_REPLY, id_list, one_of
 from agency.replies.live_sweep import reading_begins
 from agency.replies.models import Reply, ReplyText
 from agency.replies.moves import Standing, locked_many, stand_together
@@ -35,6 +35,18 @@ _ATTEMPTS = raw_sql(
     where a.agency_id = :agency_id and a.reply_id = given.reply_id and a.fence = given.fence and a.deed = 'send'
     """,
     reason="how hundreds of attempts ended, in one statement",
+)
+
+_SENT_BY = raw_sql(
+    """
+    with held as (
+        select id from account where agency_id = :agency_id and id = any(cast(:ids as uuid[]))
+        order by id for no key update
+    )
+    update account set last_sent_at = :last_sent_at from held
+    where account.agency_id = :agency_id and account.id = held.id
+    """,
+    reason="held in the order of their ids: two who settle answers of the same accounts never wait in a circle",
 )
 
 Ended = tuple[UUID, int, PublishedReply]
@@ -184,12 +196,11 @@ def _stand(plain: Sequence[_Plain], name: str) -> None:
         set_committed_value(reply, "live_due_at", reading_begins(reply, now))
     stand_together([Standing(one.reply, {"platform_id": one.reply.platform_id}) for one in plain], name)
     record_together(agency_id, [(one.answer, one.place) for one in plain])
-    last_sent_at = max(one.answer.written_at for one in plain)
-    db.session.execute(
-        update(Account)
-        .where(one_of(Account.id, {one.reply.account_id for one in plain}))
-        .values(last_sent_at=last_sent_at)
-        .execution_options(synchronize_session=False)
-    )
+    given = {
+        "agency_id": agency_id,
+        "ids": id_list({one.reply.account_id for one in plain}),
+        "last_sent_at": max(one.answer.written_at for one in plain),
+    }
+    db.session.execute(_SENT_BY, given)
     settles = settle_seconds_of({one.reply.platform for one in plain})
     read_many_back_later([(one.reply, min(FIRST_LOOK_SECONDS, settles[one.reply.platform])) for one in plain], now)

@@ -87,7 +87,7 @@ def remember_many(replies: Sequence[Reply]) -> None:
             }
         )
     fresh = set(db.session.execute(_COUNT, {"agency_id": agency_id, "rows": as_json(rows)}).scalars())
-    for row in rows:
+    for row in sorted(rows, key=lambda one: str(one["saved_reply_id"])):  # whoever counts others takes turns
         if row["reply_id"] in fresh and row["saved_reply_id"] is not None:
             count_use(agency_id, row["brand_id"], row["saved_reply_id"], row["sent_at"])
 
@@ -173,6 +173,7 @@ def _among(fresh: dict[tuple[UUID, bytes], Put], brand_id: UUID, put: Put) -> tu
 
 
 def _made(agency_id: UUID, fresh: dict[tuple[UUID, bytes], Put]) -> dict[tuple[UUID, bytes], UUID]:
+    """Put in by brand and words: who puts in the same at the same time waits, and nobody in a circle."""
     rows = [
         {
             "agency_id": agency_id,
@@ -182,7 +183,7 @@ def _made(agency_id: UUID, fresh: dict[tuple[UUID, bytes], Put]) -> dict[tuple[U
             "features": put.features,
             **{f"band_{number}": put.bands[number - 1] for number in range(1, BANDS + 1)},
         }
-        for (brand_id, _exact), put in fresh.items()
+        for (brand_id, _exact), put in sorted(fresh.items(), key=lambda one: one[0])
     ]
     made = db.session.execute(
         insert(Wording)

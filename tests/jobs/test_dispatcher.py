@@ -86,6 +86,36 @@ def test_what_is_not_due_or_over_is_left_alone(app: Flask, outbox: Outbox) -> No
     assert Dispatcher(app).queue_promises() == 0
 
 
+def test_brands_of_an_agency_take_turns_and_a_full_queue_is_left_alone_until_half(
+    app: Flask, outbox: Outbox, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Of one brand's backlog no more goes before another brand's first one than a share."""
+    monkeypatch.setattr("jobs.dispatcher.JOBS_WAITING", 2)
+    kind = CATALOGUE[JobName.PUBLISH_REPLY]
+    numbers = {
+        brand: [
+            outbox.promise(JobName.PUBLISH_REPLY, agency_id="a", brand_id=brand, reply_id=f"{brand}{number}")
+            for number in range(count)
+        ]
+        for brand, count in (("many", 2 * kind.together), ("few", 2), ("one", 1))
+    }
+    dispatcher = Dispatcher(app)
+    assert dispatcher.queue_promises() == 2
+    queue = dispatcher.queues[kind.queue]
+    first, second = (job.args[0] for job in queue.jobs)
+    assert first[:5] == [
+        numbers["many"][0],
+        numbers["few"][0],
+        numbers["one"][0],
+        *(numbers["many"][1], numbers["few"][1]),
+    ]
+    assert [*first[5:], *second] == numbers["many"][2:-3]
+    assert (dispatcher.queue_promises(), dispatcher.held_back) == (0, True)
+    queue.jobs[0].delete()
+    assert dispatcher.queue_promises() == 1
+    assert queue.jobs[-1].args[0] == numbers["many"][-3:]
+
+
 def test_a_lease_that_ended_is_named_again(app: Flask, outbox: Outbox) -> None:
     number = outbox.promise(JobName.SEND_MAIL, mail_id="1")
     dispatcher = Dispatcher(app)

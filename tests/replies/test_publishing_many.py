@@ -7,7 +7,8 @@ import re
 import threading
 import time
 from collections import Counter
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 from uuid import UUID
 
@@ -20,8 +21,10 @@ from agency.replies.deciding_many import Shown, approve_many
 from agency.replies.policy_models import ApprovalPolicy
 from agency.replies.policy_terms import read_terms, terms_to_data
 from agency.replies.rehearsing import rehearse
+from agency.replies.settling_many import settle_published
 from agency.replies.settling_unclear import settle_unclear
 from channels.errors import ChannelError, NotSent, OutcomeUnknown, PlatformDown, RateLimited, TokenRevoked, WritesPaused
+from channels.items import PublishedReply
 from channels.protocol import Answer, Request
 from channels.scripted_transport import ScriptedTransport, json_answer
 from tenants import clock
@@ -40,13 +43,15 @@ class Pages:
     def __init__(self) -> None:
         self.posted: Counter[str] = Counter()
         self.says: dict[str, Answer | ChannelError] = {}
-        self.at_once = 0
+        self.on_post: Callable[[], object] | None = None
         self._lock = threading.Lock()
         self.transport = ScriptedTransport(self._answer)
 
     def _answer(self, request: Request) -> Answer | ChannelError:
         assert request.method == "POST"
         comment = request.path.split("/")[-2]
+        if self.on_post is not None:
+            self.on_post()
         with self._lock:
             self.posted[comment] += 1
             number = 9000 + self.posted.total()
@@ -241,6 +246,82 @@ def test_one_account_gets_no_more_at_once_than_its_lease_lasts_for(
         assert list(connection.execute(text(wanted)).scalars()) == [2, 2, 1]
 
 
+def test_answers_to_reviews_are_written_down_together(case: Case, make: Factory) -> None:
+    """An answer has the review's own name, and words of that name stand there."""
+    account_id = make.account(case.agency, platform="google_business")
+    review = make.conversation(
+        case.agency, account_id=account_id, platform="google_business", kind="review", stars=2, text="Cold soup."
+    )
+    ids = approved(Case(case.agency, review, case.superuser), 4)
+    named = [(one, fence, review_answer(case, one)) for one, fence in claimed(case, ids).items()]
+    with in_scope(case.agency.app, case.agency.scope):
+        assert settling.settle(*named[0]) == "published"
+    with in_scope(case.agency.app, case.agency.scope):
+        assert settle_published(named[1:]) == {one[0] for one in named[1:]}
+    assert told(case.superuser, named[0][0]) == told(case.superuser, named[1][0])
+
+
+def review_answer(case: Case, reply_id: UUID) -> PublishedReply:
+    return PublishedReply(comment_of(case.superuser, reply_id), None, "published")
+
+
+def claimed(case: Case, ids: Sequence[UUID]) -> dict[UUID, int]:
+    with in_scope(case.agency.app, case.agency.scope):
+        return {one.reply_id: one.fence for one in claiming.claim_many(ids, time.monotonic()).claimed}
+
+
+def blocked(superuser: Engine, but: Collection[int] = ()) -> int:
+    """The server process of somebody who waits for a row that another transaction holds."""
+    wanted = text("select pid from pg_stat_activity where wait_event_type = 'Lock' and datname = current_database()")
+    for _ in range(6000):
+        with superuser.connect() as connection:
+            found = set(connection.execute(wanted).scalars()) - set(but)
+        if found:
+            return found.pop()
+        time.sleep(0.01)
+    raise AssertionError("nobody waits")
+
+
+@pytest.mark.parametrize("together", [True, False])
+def test_whoever_settles_holds_wordings_before_counters(case: Case, app: Flask, *, together: bool) -> None:
+    """Else one who settles alone and one who settles many wait for each other."""
+    ((reply_id, fence),) = claimed(case, approved(case, 1)).items()
+    answer = PublishedReply("9001", None, "published")
+
+    def settle() -> None:
+        with in_scope(app, case.agency.scope):
+            if together:
+                assert settle_published([(reply_id, fence, answer)]) == {reply_id}
+            else:
+                assert settling.settle(reply_id, fence, answer) == "published"
+
+    with ThreadPoolExecutor(1) as other, case.superuser.connect() as holder:
+        holder.execute(text("select from queue_counter for update"))
+        done = other.submit(settle)
+        held = text("select relation::regclass::text from pg_locks where pid = :pid and mode = 'RowExclusiveLock'")
+        tables = set(holder.execute(held, {"pid": blocked(case.superuser)}).scalars())
+        holder.rollback()
+        done.result()
+    assert "wording" in tables
+    assert "account" not in tables, "accounts come last"
+
+
+def test_what_the_database_broke_off_is_written_down_once_more(case: Case, pages: Pages) -> None:
+    """Together, alone, and alone again: an answer that is known does not wait for the end of its lease."""
+    (reply_id,) = approved(case, 1)
+    with ThreadPoolExecutor(1) as other, case.superuser.connect() as holder:
+        pages.on_post = lambda: holder.execute(text("select from queue_counter for update"))
+        done = other.submit(publish_many, case, [reply_id], pages)
+        ended: list[int] = []
+        for _ in range(2):
+            ended.append(blocked(case.superuser, ended))
+            holder.execute(text("select pg_terminate_backend(:pid)"), {"pid": ended[-1]})
+        blocked(case.superuser, ended)
+        holder.rollback()
+        assert done.result() == {reply_id: "published"}
+    assert pages.posted.total() == 1
+
+
 UNCLEAR: tuple[ChannelError, ...] = (
     OutcomeUnknown("no answer in time"),
     NotSent("no connection"),
@@ -253,17 +334,16 @@ UNCLEAR: tuple[ChannelError, ...] = (
 
 def test_what_did_not_plainly_arrive_ends_together_as_alone(case: Case, statements: Callable[[], list[str]]) -> None:
     ids = approved(case, 3 * len(UNCLEAR) + 2)
-    with in_scope(case.agency.app, case.agency.scope):
-        claimed = {one.reply_id: one.fence for one in claiming.claim_many(ids, time.monotonic()).claimed}
+    fences = claimed(case, ids)
     taken: list[int] = []
     triples = list(zip(ids[::3], ids[1::3], ids[2::3], strict=False))
     for error, (alone, *others) in zip(UNCLEAR, triples, strict=False):
         others += ids[-2:] if error is UNCLEAR[0] else []
         with in_scope(case.agency.app, case.agency.scope):
-            state = settling.settle(alone, claimed[alone], error)
+            state = settling.settle(alone, fences[alone], error)
         statements()
         with in_scope(case.agency.app, case.agency.scope):
-            states = settle_unclear([(one, claimed[one], error) for one in others])
+            states = settle_unclear([(one, fences[one], error) for one in others])
         taken.append(len(statements()))
         assert states == dict.fromkeys(others, state), error
         assert told(case.superuser, alone) == told(case.superuser, others[0]), error

@@ -15,6 +15,7 @@ from agency.inbox.models import Contact
 from agency.replies import desk, moves, wordings
 from agency.replies.models import SentWording, Wording
 from styleguides import saved_replies
+from styleguides.wording import wording_of
 from tenants import clock
 from tenants.database import db
 from tenants.errors import NotFound
@@ -176,3 +177,16 @@ def test_what_the_agency_keeps_is_counted_where_a_job_sees_one_brand_alone(
         reply.state, reply.published_at = "publishing", clock.now() - timedelta(seconds=1)
         moves.move(reply, "settle", "published", actor=None)
     assert uses(ana, saved) == 1
+
+
+def test_new_wordings_are_put_in_by_brand_and_words(ana: Agency, superuser: Engine) -> None:
+    """Who puts in the same in the same moment waits for the other, and never in a circle."""
+    puts = [
+        (brand, wording_of(words, None)) for brand in ana.brand_ids[:2] for words in ("Thank you.", "We are sorry.")
+    ]
+    by_name = sorted(((brand, put.exact), put) for brand, put in puts)
+    with ana.entered():
+        wordings._made(ana.id, dict(reversed(by_name)))
+    with superuser.connect() as connection:
+        stand = connection.execute(text("select brand_id, exact from wording order by ctid")).all()
+    assert [(row[0], bytes(row[1])) for row in stand] == [name for name, _put in by_name]
