@@ -217,6 +217,11 @@ class InboxPage:
     empty_action: Choice | None = told("The one next step for an empty list.", default=None)
 
     @property
+    def view_name(self) -> str:
+        """Of the tab that is shown, for the window's title; empty where the address names none."""
+        return next((view.label for view in self.views if view.selected), "")
+
+    @property
     def first_free(self) -> str:
         """The first case here that nobody has: who took it meanwhile is said to whoever asks for the next one."""
         return next((row.id for row in self.rows if not row.holder and not row.mine), "")
