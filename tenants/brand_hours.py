@@ -17,6 +17,7 @@ from tenants.database import db
 from tenants.errors import Invalid, worded
 from tenants.models import BrandHours
 from tenants.opening_hours import Hours, Span, days_from
+from tenants.outbox import JobName, enqueue_after_commit
 from tenants.permissions import Actor, Permission
 from tenants.public_holidays import countries, parts_of
 
@@ -154,6 +155,7 @@ def set_hours(
         for name, value in values.items():
             setattr(row, name, value)
     db.session.flush()
+    enqueue_after_commit(JobName.RERANK, agency_id=brand.agency_id, brand_id=brand.id)  # clocks run by these hours
     audit.record(actor, "brand.hours_changed", "brand", brand.id, brand_id=brand.id, **values)
     return row
 

@@ -132,7 +132,7 @@ def change_brand(actor: Actor, brand_id: UUID, **changes: Any) -> Brand:
     db.session.flush()
     if "name" in before:  # else a colleague may just have renamed it, and this row does not know
         mark_name(brand)
-    if before.keys() & _RANKED_FIELDS:
+    if before.keys() & {*_RANKED_FIELDS, "time_zone"}:
         enqueue_after_commit(JobName.RERANK, agency_id=actor.agency_id, brand_id=brand_id)
     after = {name: values[name] for name in before}
     audit.record(actor, "brand.changed", "brand", brand_id, brand_id=brand_id, before=before, after=after)

@@ -27,6 +27,7 @@ from agency.api.schemas.conversations import (
 )
 from agency.api.schemas.fields import Nothing
 from agency.inbox import corrections, desk, moderation, queries
+from agency.inbox.case_clocks import clocks_of
 from agency.inbox.case_rank import rank_parts
 from agency.inbox.filters import FILTERS, FREE, ME
 from agency.inbox.kept_media import SERVED_WITH, copy_of
@@ -103,7 +104,7 @@ def get_conversation(query: dict[str, Any], conversation_id: str) -> Any:
         "rank": sum(part["points"] for part in parts),
         "rank_reasons": [{name: in_zulu(fact) for name, fact in part.items()} for part in parts],
         "contact": None if view.contact_id is None else {"id": view.contact_id, "name": view.contact_name},
-        "clocks": data,
+        "clocks": {**data, "clocks": clocks_of(view.clocks)},
         "label_ids": [label.id for label in view.labels],
         "holder": _holder(view.holder_id, view.holder_name, view.held_until),
         "present": at_case(caller(), view.id),

@@ -281,6 +281,15 @@ CONVERSATION: Final[Example] = {
         "snoozed_until": None,
         "held_since": MORNING,
         "held_until": LATER,
+        "clocks": [
+            {
+                "clock": "answered",
+                "since": MORNING,
+                "due_at": LATER,
+                "stopped_at": None,
+                "rule": {"platform": "facebook", "kind": "", "said": "", "hours": 12, "counted": "business"},
+            }
+        ],
     },
     "label_ids": [LABEL_ID],
     "holder": HOLDER,

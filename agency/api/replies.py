@@ -90,7 +90,13 @@ def submit_reply(body: dict[str, Any], reply_id: str) -> Any:
     """Ask the client for a yes. 422 `style_stop` with `findings` when the style guide stops the words, 409
     `text_changed` with the difference where they are others than those shown.
     """
-    submitted = desk.submit(caller(), known_id(reply_id), shown_hash=body.get("text_hash"), when=when_of(body))
+    submitted = desk.submit(
+        caller(),
+        known_id(reply_id),
+        shown_hash=body.get("text_hash"),
+        when=when_of(body),
+        only_heard=body.get("only_heard", False),
+    )
     return queries.get_reply(submitted.id)
 
 
@@ -214,7 +220,13 @@ def release_reply(body: dict[str, Any], reply_id: str) -> Any:
 
     409 `quiz_needed` while the agency asks for a pass of the quiz on the guide in force and this person has none.
     """
-    released = desk.release(caller(), known_id(reply_id), shown_hash=body.get("text_hash"), when=when_of(body))
+    released = desk.release(
+        caller(),
+        known_id(reply_id),
+        shown_hash=body.get("text_hash"),
+        when=when_of(body),
+        only_heard=body.get("only_heard", False),
+    )
     return queries.get_reply(released.id)
 
 

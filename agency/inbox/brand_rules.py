@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any, Final, NamedTuple
 
+from agency.inbox.clock_rules import CLOCKS_OF_BRAND, BrandClocks
 from agency.inbox.weights import Weights, weights_of
 
 VIP: Final = 100
@@ -18,26 +19,31 @@ BY_SPAMMER: Final = f"""coalesce(contact_id = any(array({_MARKED}))
                and (stars is null or contact_id = any(array({_MARKED} and spam_stars))), false)"""
 """Of a message, whether it is by somebody marked as spam: each list is read once for the statement, not a message."""
 
-RULES_OF_BRAND: Final = """
-    select jsonb_build_array(coalesce((answer_due_hours_on ->> cast(:platform as text))::int, answer_due_hours), tier,
+ONLY_HEARD: Final = """coalesce((select only_heard from reply r
+               where r.agency_id = :agency_id and r.id = message.reply_id), false)"""
+"""Of a message, whether it is a reply of ours that says only that we heard."""
+
+RULES_OF_BRAND: Final = f"""
+    select jsonb_build_array(cast(:platform as text), tier,
         (select points from ranking_weights where agency_id = :agency_id order by number desc limit 1),
         (select jsonb_build_array(count(*), coalesce(sum(version), 0)) from topic
-            where agency_id = :agency_id and brand_id = :brand_id))
+            where agency_id = :agency_id and brand_id = :brand_id), {CLOCKS_OF_BRAND.format(b="brand")})
     from brand where agency_id = :agency_id and id = :brand_id
     """
 
 
 class BrandRules(NamedTuple):
-    """Within how many hours a brand answers on a platform, its tier, what counts how much in its agency, and the state
-    of its own topics (`agency.inbox.topic_words`).
+    """By what a brand's clocks run, on the platform that is asked about, its tier, what counts how much in its agency,
+    and the state of its own topics (`agency.inbox.topic_words`).
     """
 
-    due_hours: int
+    platform: str
     tier: str
     weights: Weights
-    topics: tuple[int, int] = (0, 0)
+    topics: tuple[int, int]
+    clocks: BrandClocks
 
     @classmethod
     def read(cls, row: Sequence[Any]) -> BrandRules:
         """From what RULES_OF_BRAND gives."""
-        return cls(int(row[0]), row[1], weights_of(row[2]), (int(row[3][0]), int(row[3][1])))
+        return cls(row[0], row[1], weights_of(row[2]), (int(row[3][0]), int(row[3][1])), BrandClocks.read(row[4]))

@@ -16,7 +16,7 @@ from sqlalchemy.orm import aliased
 from agency.inbox.contacts.identities import linked_ids
 from agency.inbox.conversation_view import ConversationView, web_address
 from agency.inbox.models import Contact, Conversation, Message
-from agency.inbox.ranking import MANY_STARS, said_of
+from agency.inbox.ranking import MANY_STARS, is_complaint, said_of
 from agency.inbox.understanding.reading import read
 from agency.inbox.understanding.stored import Stored, judgement_of, to_stored
 from channels.models import Account
@@ -28,8 +28,6 @@ from tenants.permissions import Actor, Permission, require
 
 WORDS_READ = 5
 """So many of the customer's newest messages: who writes in pieces says it in the one before the last."""
-FEW_STARS = 2
-"""A review of at most so many stars complains whatever its words; of at least MANY_STARS it does not."""
 
 COMPLAINT = "complaint"
 """The one of `styleguides.scenarios.CASE_KINDS` that rules of a style guide ask for."""
@@ -104,13 +102,6 @@ class Case(NamedTuple):
     def case_kinds(self) -> frozenset[str]:
         """What it is, by stars and words: some of `styleguides.scenarios.CASE_KINDS`."""
         return self.facts.case_kinds
-
-
-def is_complaint(stars: int | None, words: tuple[str, ...]) -> bool:
-    """Whether stars, and words that were read as complaining (`complaint_words`), make a complaint."""
-    if stars is not None and (stars <= FEW_STARS or stars >= MANY_STARS):
-        return stars <= FEW_STARS
-    return bool(words)
 
 
 Read = tuple[str, Stored | None]

@@ -8,7 +8,7 @@ from functools import lru_cache
 from typing import Any, NamedTuple
 from uuid import UUID
 
-from sqlalchemy import Integer, Uuid, and_, bindparam, cast, exists, func, select
+from sqlalchemy import Uuid, and_, bindparam, exists, func, select
 from sqlalchemy.orm import aliased
 
 from agency.inbox.contacts.before import EarlierView, cases_before
@@ -105,7 +105,6 @@ class ConversationView(NamedTuple):
     brand_colour: str
     brand_language: str
     brand_time_zone: str
-    answer_due_hours: int
     brand_paused: bool
     brand_hours: list[Any] | None
     platform: str
@@ -130,6 +129,7 @@ class ConversationView(NamedTuple):
     last_message_at: datetime
     last_customer_at: datetime | None
     due_at: datetime | None
+    clocks: dict[str, Any]
     snoozed_until: datetime | None
     holder_id: UUID | None
     holder_name: str | None
@@ -168,7 +168,6 @@ _COLUMNS = (
     Brand.colour,
     Brand.language,
     Brand.time_zone,
-    func.coalesce(cast(Brand.answer_due_hours_on[Conversation.platform].astext, Integer), Brand.answer_due_hours),
     Brand.paused_at.is_not(None),
     hours_beside(Conversation.agency_id, Conversation.brand_id),
     Conversation.platform,
@@ -193,6 +192,7 @@ _COLUMNS = (
     Conversation.last_message_at,
     Conversation.last_customer_at,
     Conversation.due_at,
+    Conversation.clocks,
     Conversation.snoozed_until,
     Conversation.holder_id,
     Conversation.holder_name,

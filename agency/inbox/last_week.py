@@ -9,6 +9,8 @@ from uuid import UUID
 
 from sqlalchemy import and_, select
 
+from agency.inbox.brand_clocks import clocks_of_brands
+from agency.inbox.case_clocks import begun, run_anew, tightest
 from agency.inbox.models import Conversation
 from agency.inbox.reranking import facts_of
 from agency.inbox.week_replay import Comparison, Move, ReplayCase, compare, moves
@@ -27,7 +29,7 @@ CASES_SHOWN: Final = 50
 _COLUMNS = """
     select c.id, c.woke_at is not null as woken, c.rank_reasons, c.due_at,
         c.last_customer_at, c.last_message_at, c.stars, c.kind, c.message_count,
-        b.tier, coalesce((b.answer_due_hours_on ->> c.platform)::int, b.answer_due_hours) as due_hours,
+        b.tier, c.platform, c.brand_id, c.clocks,
         coalesce(p.is_vip, false) as vip, coalesce(p.weight, 0) as weight, {served} as served_at
     from conversation c
     join brand b on b.agency_id = c.agency_id and b.id = c.brand_id and b.archived_at is null
@@ -83,7 +85,7 @@ class CaseName(NamedTuple):
 
 
 def read_week() -> Week:
-    """The scope's agency's. Two statements. A case counts once, with its customer's newest words, and was due by the
+    """The scope's agency's. Three statements. A case counts once, with its customer's newest words, and was due by the
     hours its brand has now.
     """
     until = clock.now()
@@ -93,9 +95,11 @@ def read_week() -> Week:
     answered = db.session.execute(_ANSWERED, values).all()
     open_cases = tuple(_case(row, since, row.due_at) for row in waiting)
     cases, serves = list(open_cases), []
+    brands = clocks_of_brands({row.brand_id for row in answered})
     for row in answered:
         came = row.last_customer_at
-        case = _case(row, since, came + timedelta(hours=row.due_hours))
+        ends = tightest(run_anew(row.clocks or begun(came), brands[row.brand_id], row.platform, row.kind))
+        case = _case(row, since, ends.due if ends is not None else None)
         served_at = max(row.served_at or came, came)
         if since <= served_at <= until:
             cases.append(case)

@@ -25,6 +25,8 @@ from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.orm import Mapped, mapped_column
 
 from agency.inbox.bulk_models import BulkDeed as BulkDeed  # whoever loads the room's tables has all of them
+from agency.inbox.clock_models import ClockOutcome as ClockOutcome
+from agency.inbox.clock_models import ClockRules as ClockRules
 from agency.inbox.contacts.models import ERASED as ERASED
 from agency.inbox.contacts.models import MOST_WEIGHT as MOST_WEIGHT
 from agency.inbox.contacts.models import Contact as Contact
@@ -81,7 +83,8 @@ class Conversation(BrandOwned, Dated, Base):
     somebody of ours last worked on it. `snoozed_by` is who put it off last, `woke_at` when that time came; it stands
     until somebody does something with it. Of a merged one `merged_into_id` is the conversation it is told in, always of
     the same brand. `split_from_id` is the one whose messages were set apart here: it shares that one's thread on the
-    platform. `signs` are those of `agency.inbox.signs`, as one number.
+    platform. `signs` are those of `agency.inbox.signs`, as one number. `clocks` are as `agency.inbox.case_clocks` keeps
+    them; `due_at` is when the tightest that runs ends.
     """
 
     __tablename__ = "conversation"
@@ -108,6 +111,7 @@ class Conversation(BrandOwned, Dated, Base):
     last_message_at: Mapped[datetime] = mapped_column(server_default=func.now())
     last_customer_at: Mapped[datetime | None]
     due_at: Mapped[datetime | None]
+    clocks: Mapped[dict[str, Any]] = mapped_column(JSONB, default=dict, server_default="{}")
     closed_reason: Mapped[str | None] = mapped_column(Text)
     snoozed_until: Mapped[datetime | None]
     snoozed_by: Mapped[UUID | None]

@@ -26,8 +26,9 @@ PARTS: Final = (
 WORD_PARTS: Final = ("urgent", "complaint", "anger")
 """Parts by words: kept also where they count nothing, so that other weights need no reading of the messages."""
 WORDS_TOLD: Final = 3
+FEW_STARS: Final = 2
 MANY_STARS: Final = 4
-"""Words of a review of so many stars are no complaint (`agency.inbox.case.is_complaint`)."""
+"""A review of at most so few stars complains whatever its words; of at least so many it does not."""
 
 SAID_BY_STAFF: Final = "✓"
 """Stands for the words where a person said what it is, and no words did."""
@@ -51,6 +52,13 @@ def said_of(reading: Stored, stars: int | None) -> Said:
     )
 
 
+def is_complaint(stars: int | None, words: tuple[str, ...]) -> bool:
+    """Whether stars, and words that were read as complaining, make a complaint."""
+    if stars is not None and (stars <= FEW_STARS or stars >= MANY_STARS):
+        return stars <= FEW_STARS
+    return bool(words)
+
+
 def _words(reading: Stored, aspect: str, label: str) -> tuple[str, ...]:
     words = words_for(reading, aspect, label)[:WORDS_TOLD]
     return words or ((SAID_BY_STAFF,) if corrections_of(reading).get(aspect) == label else ())
@@ -68,6 +76,8 @@ class RankFacts(NamedTuple):
     weight: int = 0
     tier: str = "standard"
     woken: bool = False
+    due_clock: str = ""
+    """Which clock `due_at` is of (`agency.inbox.clock_rules.CLOCKS`)."""
 
 
 class Ranked(NamedTuple):
@@ -94,7 +104,8 @@ def rank(facts: RankFacts, weights: Weights, now: datetime) -> Ranked:
     if facts.stars is not None and facts.stars < MANY_STARS:
         reasons.append({"part": "stars", "points": points[f"stars_{facts.stars}"], "stars": facts.stars})
     if facts.due_at is not None:
-        reasons.append({"part": "due", "points": counted, "at": facts.due_at.astimezone(UTC).isoformat()})
+        of_clock = {"clock": facts.due_clock} if facts.due_clock else {}
+        reasons.append({"part": "due", "points": counted, "at": facts.due_at.astimezone(UTC).isoformat(), **of_clock})
     if facts.readers >= 3:
         counted = points["reach_10" if facts.readers >= 10 else "reach_3"]
         reasons.append({"part": "reach", "points": counted, "messages": facts.readers})

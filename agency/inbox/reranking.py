@@ -7,13 +7,15 @@ cases locked in order and the brand's counter last, as everybody does who change
 from __future__ import annotations
 
 from collections.abc import Collection, Sequence
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Any, Final, NamedTuple
 from uuid import UUID
 
 import orjson
 from sqlalchemy import ARRAY, Uuid, bindparam, update
 
+from agency.inbox.brand_clocks import clocks_of_brands
+from agency.inbox.case_clocks import begun, run_again, tightest
 from agency.inbox.models import RankingWeights
 from agency.inbox.ranking import WORD_PARTS, Ranked, RankFacts, Said, rank
 from agency.inbox.signs import SIGN_OF_VIP, VIP
@@ -33,7 +35,7 @@ _FACTS = """
     select c.id, c.brand_id, c.rank, c.rank_reasons, c.rerank_at, c.due_at, c.last_customer_at,
         c.last_message_at, c.stars, c.kind, c.message_count, b.tier,
         c.woke_at is not null as woken,
-        coalesce((b.answer_due_hours_on ->> c.platform)::int, b.answer_due_hours) as due_hours,
+        c.platform, c.clocks,
         coalesce(p.is_vip, false) as vip, coalesce(p.weight, 0) as weight
     from conversation c
     join brand b on b.agency_id = c.agency_id and b.id = c.brand_id
@@ -59,9 +61,10 @@ _WRITE = raw_sql(
     f"""
     with ranked as (
         update conversation c set rank = given.rank, rank_reasons = given.rank_reasons, rerank_at = given.rerank_at,
-            due_at = given.due_at, version = c.version + 1, signs = (c.signs & ~{VIP}) | {SIGN_OF_VIP}
+            due_at = given.due_at, clocks = given.clocks, version = c.version + 1,
+            signs = (c.signs & ~{VIP}) | {SIGN_OF_VIP}
         from jsonb_to_recordset(cast(:rows as jsonb)) as given(id uuid, brand_id uuid, rank int, rank_reasons jsonb,
-            rerank_at timestamptz, due_at timestamptz)
+            rerank_at timestamptz, due_at timestamptz, clocks jsonb)
         where c.agency_id = :agency_id and c.id = given.id and c.brand_id = given.brand_id
         returning c.id, c.brand_id, c.version
     )
@@ -153,7 +156,7 @@ def rerank_slice(
     return Slice(len(rows), changed, last)
 
 
-def facts_of(row: Any, due_at: datetime | None) -> RankFacts:
+def facts_of(row: Any, due_at: datetime | None, due_clock: str = "") -> RankFacts:
     """What ranking looks at, from a row with the columns of a conversation, its brand's tier and its person's."""
     words = {reason["part"]: tuple(reason["words"]) for reason in row.rank_reasons if reason.get("part") in WORD_PARTS}
     return RankFacts(
@@ -166,6 +169,7 @@ def facts_of(row: Any, due_at: datetime | None) -> RankFacts:
         weight=row.weight,
         tier=row.tier,
         woken=row.woken,
+        due_clock=due_clock,
     )
 
 
@@ -176,13 +180,19 @@ def _rows(statement: Any, values: dict[str, Any]) -> Sequence[Any]:
 def _rank_again(rows: Sequence[Any], weights: Weights) -> int:
     now = clock.now()
     changes = []
+    brands = clocks_of_brands({row.brand_id for row in rows})
     for row in rows:
-        due_at = row.due_at
-        if due_at is not None and row.last_customer_at is not None:
-            due_at = row.last_customer_at + timedelta(hours=row.due_hours)
-        ranked = rank(facts_of(row, due_at), weights, now)
-        if (*ranked, due_at) != (row.rank, row.rank_reasons, row.rerank_at, row.due_at):
-            changes.append({"id": row.id, "brand_id": row.brand_id, "due_at": due_at, **_columns(ranked)})
+        kept = row.clocks
+        if not kept and row.due_at is not None and row.last_customer_at is not None:  # stored before there were clocks
+            kept = begun(row.last_customer_at)
+        kept = run_again(kept, brands[row.brand_id], row.platform, row.kind)
+        ends = tightest(kept)
+        due_at = ends.due if ends is not None else None
+        ranked = rank(facts_of(row, due_at, ends.name if ends is not None else ""), weights, now)
+        before = (row.rank, row.rank_reasons, row.rerank_at, row.due_at, row.clocks)
+        if (*ranked, due_at, kept) != before:
+            told = {"id": row.id, "brand_id": row.brand_id, "due_at": due_at, "clocks": kept}
+            changes.append({**told, **_columns(ranked)})
     if changes:
         given = {"agency_id": current_scope().agency_id, "rows": orjson.dumps(changes).decode()}
         db.session.execute(_WRITE, given)

@@ -16,7 +16,7 @@ from sqlalchemy import bindparam
 from sqlalchemy.dialects.postgresql import ARRAY, BYTEA
 from sqlalchemy.types import Text, Uuid
 
-from agency.inbox.brand_rules import BY_SPAMMER, RULES_OF_BRAND, STANDING, BrandRules
+from agency.inbox.brand_rules import BY_SPAMMER, ONLY_HEARD, RULES_OF_BRAND, STANDING, BrandRules
 from agency.inbox.contacts.names import named_as
 from agency.inbox.signs import SIGN_OF_VIP, VIP
 from agency.inbox.stored_rows import Joinable, Known, Person, Thread, as_json
@@ -138,15 +138,15 @@ _NEW_CONVERSATIONS = raw_sql(
     f"""
     insert into conversation (agency_id, id, brand_id, account_id, contact_id, platform, kind, external_id, status,
         closed_reason, rank, rank_reasons, excerpt, author_name, language, stars, context, permalink, message_count,
-        last_message_at, last_customer_at, due_at, rerank_at, act, sentiment, topic_ids, signs)
+        last_message_at, last_customer_at, due_at, clocks, rerank_at, act, sentiment, topic_ids, signs)
     select :agency_id, id, :brand_id, :account_id, contact_id, :platform, kind, external_id, status,
         closed_reason, rank, rank_reasons, excerpt, author_name, language, stars, context, permalink, message_count,
-        last_message_at, last_customer_at, due_at, rerank_at, act, sentiment, topic_ids, {SIGN_OF_VIP}
+        last_message_at, last_customer_at, due_at, clocks, rerank_at, act, sentiment, topic_ids, {SIGN_OF_VIP}
     from jsonb_to_recordset(cast(:rows as jsonb)) as given(id uuid, contact_id uuid, kind text, external_id text,
         status text, closed_reason text, rank int, rank_reasons jsonb, excerpt text, author_name text, language text,
         stars smallint, context jsonb, permalink text, message_count int, last_message_at timestamptz,
-        last_customer_at timestamptz, due_at timestamptz, rerank_at timestamptz, act text, sentiment text,
-        topic_ids uuid[])
+        last_customer_at timestamptz, due_at timestamptz, clocks jsonb, rerank_at timestamptz, act text,
+        sentiment text, topic_ids uuid[])
     """,
     reason=WHY,
 )
@@ -160,7 +160,7 @@ _CHANGED_CONVERSATIONS = raw_sql(
         context = case when c.context ? 'erased' then c.context else c.context || coalesce(given.context, '{{}}') end,
         permalink = case when c.context ? 'erased' then null else coalesce(given.permalink, c.permalink) end,
         message_count = given.message_count, last_message_at = given.last_message_at,
-        last_customer_at = given.last_customer_at, due_at = given.due_at,
+        last_customer_at = given.last_customer_at, due_at = given.due_at, clocks = given.clocks,
         rerank_at = given.rerank_at, act = given.act, sentiment = given.sentiment,
         topic_ids = given.topic_ids, signs = (c.signs & ~{VIP}) | {SIGN_OF_VIP},
         snoozed_until = case when given.status = 'snoozed' then c.snoozed_until end,
@@ -169,7 +169,7 @@ _CHANGED_CONVERSATIONS = raw_sql(
     from jsonb_to_recordset(cast(:rows as jsonb)) as given(id uuid, contact_id uuid, status text, closed_reason text,
         rank int, rank_reasons jsonb, excerpt text, author_name text, language text, stars smallint, context jsonb,
         permalink text, message_count int, last_message_at timestamptz, last_customer_at timestamptz,
-        due_at timestamptz, rerank_at timestamptz, act text, sentiment text, topic_ids uuid[])
+        due_at timestamptz, clocks jsonb, rerank_at timestamptz, act text, sentiment text, topic_ids uuid[])
     where c.agency_id = :agency_id and c.id = given.id
     """,
     reason=WHY,
@@ -244,7 +244,7 @@ FACTS: Final = f"""
     select conversation_id, external_id, direction, left(text, {READ_CHARACTERS}), author_name, contact_id, language,
            stars, written_at, edited_at, deleted_at is not null, moderation,
            case when reply_id is not null then parent_external_id end, reading,
-           {BY_SPAMMER}
+           {BY_SPAMMER}, {ONLY_HEARD}
     from message where agency_id = :agency_id and conversation_id = any(:ids)
     """
 _FACTS = raw_sql(FACTS, reason=WHY).bindparams(bindparam("ids", type_=ARRAY(Uuid)))

@@ -7,14 +7,16 @@ summary.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from datetime import datetime, timedelta
-from typing import Any, NamedTuple
+from datetime import UTC, datetime
+from typing import Any, Final, NamedTuple
 from uuid import UUID
 
 from agency.inbox.brand_rules import BrandRules
+from agency.inbox.case_clocks import Started, run, tightest
+from agency.inbox.clock_rules import ANSWERED, HEARD, RESOLVED
 from agency.inbox.conversation_indexes import AUTHOR_CHARACTERS
 from agency.inbox.models import CLOSED_BY_RULE, FROM_SPAMMER, MERGED, PAST
-from agency.inbox.ranking import RankFacts, Said, rank, said_of
+from agency.inbox.ranking import RankFacts, Said, is_complaint, rank, said_of
 from agency.inbox.understanding.reading import UNKNOWN, read
 from agency.inbox.understanding.stored import Stored, judgement_of, own_topics, to_stored
 from styleguides.masking import masked
@@ -22,6 +24,8 @@ from styleguides.masking import masked
 EXCERPT_CHARACTERS = 140
 READ_CHARACTERS = 600
 """How much of a text is looked at for the excerpt and for ranking."""
+
+_NEVER: Final = datetime.max.replace(tzinfo=UTC)
 
 PRIVATE = "message"
 """The kind of conversation that nobody else reads along."""
@@ -50,6 +54,8 @@ class MessageFacts(NamedTuple):
     """What the text says of itself; None of our own and of what was stored before texts were read."""
     spam: bool = False
     """By somebody marked so: it asks for no answer."""
+    only_heard: bool = False
+    """Of a reply of ours: it says that we heard, and answers nothing."""
 
     @property
     def moment(self) -> datetime:
@@ -69,6 +75,7 @@ class Summary(NamedTuple):
     last_message_at: datetime
     last_customer_at: datetime | None
     due_at: datetime | None
+    clocks: dict[str, Any]
     rank: int
     rank_reasons: list[dict[str, Any]]
     rerank_at: datetime | None
@@ -104,21 +111,26 @@ def summarise(
     first = min((m for m in messages if m.direction == "in"), key=lambda m: (m.written_at, m.external_id), default=None)
     root = next((m for m in messages if m.external_id == thread_external_id and m.direction == "in"), first)
     asked = {m.external_id: m.moment for m in theirs}
-    answers = [
-        asked.get(m.answers_external_id or "", m.moment)
+    ours = [
+        (asked.get(m.answers_external_id or "", m.moment), m)
         for m in live
         if m.direction == "out" and m.moderation != "rejected"
     ]
-    reason = _closing_reason(kind, theirs, newest, answers)
+    reason = _closing_reason(kind, theirs, newest, [upto for upto, m in ours if not m.only_heard])
     if newest is not None and newest.spam:
         reason = FROM_SPAMMER
     # Of what is all gone, when it was asked: an answer is dated anew by every version of it that happened to be told.
     shown_times = live or [m for m in messages if m.direction == "in"] or messages
     last_message_at = max(m.written_at for m in shown_times)
-    due_at = newest.moment + timedelta(hours=rules.due_hours) if newest and reason is None else None
     stars = root.stars if root and not root.deleted else None
     shown = newest or first
     reading = reading_of(newest) if newest else None
+    clocks: dict[str, Any] = {}
+    if newest is not None and reading is not None and reason in (None, "answered"):
+        started, complains = _started(newest, reading, theirs, ours, stars)
+        clocks = run(started, rules.clocks, rules.platform, kind, is_complaint=complains)
+    next_end = tightest(clocks) if reason is None else None
+    due_at = next_end.due if next_end is not None else None
     ranked = rank(
         RankFacts(
             said=said_of(reading, stars) if reading else Said(),
@@ -129,6 +141,7 @@ def summarise(
             vip=vip,
             weight=weight,
             tier=rules.tier,
+            due_clock=next_end.name if next_end is not None else "",
         ),
         rules.weights,
         now,
@@ -143,6 +156,7 @@ def summarise(
         last_message_at=last_message_at,
         last_customer_at=newest.moment if newest else None,
         due_at=due_at,
+        clocks=clocks,
         rank=ranked.rank,
         rank_reasons=ranked.reasons,
         rerank_at=ranked.rerank_at,
@@ -151,6 +165,32 @@ def summarise(
         topic_ids=[one.label for one in own_topics(reading)] if reading else [],
         closing_reason=reason,
     )
+
+
+def _started(
+    newest: MessageFacts,
+    reading: Stored,
+    theirs: Sequence[MessageFacts],
+    ours: Sequence[tuple[datetime, MessageFacts]],
+    stars: int | None,
+) -> tuple[dict[str, Started], bool]:
+    """Its clocks, and whether it is a complaint: heard and answered count from the customer's newest words, resolved
+    from the first complaint that no answer came before, else from the first such words.
+    """
+    since = newest.moment
+    words = [m.moment for upto, m in ours if upto >= since]
+    answers = [m.moment for upto, m in ours if upto >= since and not m.only_heard]
+    before = max((upto for upto, m in ours if upto < since and not m.only_heard), default=None)
+    waited = [m for m in theirs if before is None or m.moment > before]
+    complaints = [
+        m for m in waited if is_complaint(stars, said_of(reading if m is newest else m.reading or {}, stars).complaint)
+    ]
+    answered = min(answers, default=None)
+    return {
+        HEARD: Started(since, min(words, default=None)),
+        ANSWERED: Started(since, answered),
+        RESOLVED: Started(min(m.moment for m in complaints or waited), answered),
+    }, bool(complaints)
 
 
 def reading_of(message: MessageFacts) -> Stored:
@@ -172,6 +212,7 @@ def together(main: Summary, parts: Sequence[Summary]) -> Summary:
     newest = max(written, key=lambda one: (one.last_customer_at, one.last_message_at), default=main)
     owed = [one for one in every if one.closing_reason is None]
     first = max(owed, key=lambda one: one.rank, default=main)
+    soonest = min((one for one in owed if one.due_at is not None), key=lambda one: one.due_at or _NEVER, default=main)
     return main._replace(
         excerpt=newest.excerpt,
         author_name=newest.author_name,
@@ -182,7 +223,8 @@ def together(main: Summary, parts: Sequence[Summary]) -> Summary:
         message_count=sum(one.message_count for one in every),
         last_message_at=max(one.last_message_at for one in every),
         last_customer_at=newest.last_customer_at,
-        due_at=min((one.due_at for one in owed if one.due_at is not None), default=None),
+        due_at=soonest.due_at if owed else None,
+        clocks=soonest.clocks,
         rank=first.rank,
         rank_reasons=first.rank_reasons,
         rerank_at=first.rerank_at,

@@ -163,10 +163,18 @@ def _replace(reply: Reply, conversation: Conversation, message: Message, shown_h
     reply.target_fingerprint = fingerprint(reply, conversation, message)
 
 
-def submit(actor: Actor, reply_id: UUID, *, shown_hash: str | None = None, when: When = AS_THE_BRAND_HAS_IT) -> Reply:
+def submit(
+    actor: Actor,
+    reply_id: UUID,
+    *,
+    shown_hash: str | None = None,
+    when: When = AS_THE_BRAND_HAS_IT,
+    only_heard: bool = False,
+) -> Reply:
     """Ask the client for a yes by the policy in force, with `shown_hash` for exactly the words that were shown; to
     these, or to one of the wordings that stand beside them (`agency.replies.variants`). `when` it goes out after that:
-    a chosen moment that is past when the yes comes is at once.
+    a chosen moment that is past when the yes comes is at once. `only_heard`: a holding reply, that leaves its case open
+    and of its clocks stops only that of being heard.
 
     Raises Invalid `style_stop` with findings, Conflict when the target or, `text_changed`, the words changed; as
     `sending_time.choose`.
@@ -177,7 +185,7 @@ def submit(actor: Actor, reply_id: UUID, *, shown_hash: str | None = None, when:
     if case is not None:
         variants.check_variants(reply, text, case)
     policy, decision = _by_policy(reply, text, case)
-    reply.submitted_at = clock.now()
+    reply.submitted_at, reply.only_heard = clock.now(), only_heard
     reply.policy_number, reply.waits_step = policy.number, 1
     reply.waits_because = waiting.kept_reasons(decision)
     choose(reply, when, database_now())
@@ -189,13 +197,20 @@ def submit(actor: Actor, reply_id: UUID, *, shown_hash: str | None = None, when:
     return reply
 
 
-def release(actor: Actor, reply_id: UUID, *, shown_hash: str | None = None, when: When = AS_THE_BRAND_HAS_IT) -> Reply:
+def release(
+    actor: Actor,
+    reply_id: UUID,
+    *,
+    shown_hash: str | None = None,
+    when: When = AS_THE_BRAND_HAS_IT,
+    only_heard: bool = False,
+) -> Reply:
     """Publish without the client's yes, where policy and words need none, or where it takes our own words back. What
     would go at once waits as long as the agency lets it be undone, by `withdraw`; what takes our words back does not.
 
-    Checks, `shown_hash` and `when` as in `submit`; recorded as released. Raises Conflict `quiz_needed` for new words of
-    somebody who has not passed the quiz on the guide in force now, where the agency asks for that; `client_answers` for
-    everything where the client answers.
+    Checks, `shown_hash`, `when` and `only_heard` as in `submit`; recorded as released. Raises Conflict `quiz_needed`
+    for new words of somebody who has not passed the quiz on the guide in force now, where the agency asks for that;
+    `client_answers` for everything where the client answers.
     """
     reply = locked(reply_id)
     require(actor, Permission.REPLY_RELEASE, reply.brand_id)
@@ -208,7 +223,7 @@ def release(actor: Actor, reply_id: UUID, *, shown_hash: str | None = None, when
     policy, decision = _by_policy(reply, text, case)
     client_answers.refuse_pressing(policy.terms)
     waiting.refuse_waiting(decision)
-    reply.policy_number = policy.number
+    reply.policy_number, reply.only_heard = policy.number, only_heard
     now = database_now()
     choose(reply, when, now)
     leave_time_to_undo(reply, now)

@@ -42,7 +42,8 @@ class Reply(BrandOwned, Dated, Base):
     It carries brand, account and target from the conversation; nobody picks them. `target_fingerprint` is SHA-256
     over where the words go and what they answer, and is what an approval is bound to beside the text.
     `deed` is `reply`, or what it does to our earlier answer `changes_reply_id`: `edit` or `withdraw` it. `private` asks
-    for a message to the person instead of words under theirs. `deed_reason` says why ours is withdrawn. `automatic`:
+    for a message to the person instead of words under theirs. `deed_reason` says why ours is withdrawn. `only_heard`: a
+    holding reply, which stops the clock of being heard and answers nothing. `automatic`:
     a rule chose the words and no person changed them since, so the shorter window of messages holds. `replaces_text` is
     a review's answer written elsewhere that this one takes the place of, knowingly. `saved_reply_id` is the saved reply
     the draft began from, `began_with` its words as they were put in. `complaint`: whether it answers a complaint, as it
@@ -80,6 +81,7 @@ class Reply(BrandOwned, Dated, Base):
     changes_reply_id: Mapped[UUID | None]
     deed_reason: Mapped[str | None] = mapped_column(Text)
     replaces_text: Mapped[str | None] = mapped_column(Text)
+    only_heard: Mapped[bool] = mapped_column(default=False, server_default="false")
     automatic: Mapped[bool] = mapped_column(default=False, server_default="false")
     saved_reply_id: Mapped[UUID | None]
     began_with: Mapped[str | None] = mapped_column(Text)

@@ -362,6 +362,8 @@ def _parts(found: Brand) -> tuple[Choice, ...]:
         Choice(_("Goodwill"), url_for("empowerment_page.empowerment", brand_id=found.id), value="shield"),
         Choice(_("Saved replies"), url_for("saved_replies_page.saved_replies", brand=found.id), value="reply"),
     ]
+    if actor.may(Permission.RANKING_MANAGE):
+        parts.insert(3, Choice(_("Clocks"), url_for("clocks_page.of_brand", brand_id=found.id), value="clock"))
     if actor.may(Permission.REPLY_WRITE):
         parts.append(Choice(_("Quiz"), url_for("quiz.quiz", brand_id=found.id), value="bulb"))
     if actor.may(Permission.ACCOUNT_READ):

@@ -167,7 +167,8 @@ def reply(conversation_id: UUID) -> AnyResponse:
             with db.session.begin_nested():
                 _let_go(actor, kept)
                 leave = desk.submit if deed == "submit" else desk.release
-                left = leave(actor, kept.id, shown_hash=kept.text_hash, when=when_wanted(target.brand_id))
+                wanted, only_heard = when_wanted(target.brand_id), request.form.get("only_heard") == "1"
+                left = leave(actor, kept.id, shown_hash=kept.text_hash, when=wanted, only_heard=only_heard)
     except AppError as refused:
         if isinstance(refused, NotFound):
             raise

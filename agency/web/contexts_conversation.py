@@ -176,6 +176,7 @@ class Composer:
     variants: tuple[VariantField, ...] = told("Fields of further wordings; none where nobody is asked.", default=())
     variants_seen: str = told("Which wordings they were filled with.", default="")
     when: tuple[Choice, ...] = told("When it goes out (`when`): at once, in the brand's hours, chosen.", default=())
+    only_heard: bool = told("It is a holding reply.", default=False)
     when_words: str = told("Which of them holds.", default="")
     when_open: bool = told("They are shown unasked.", default=False)
     send_at: str = told("The chosen moment, by `send_zone`'s clock.", default="")
@@ -271,6 +272,15 @@ class PartLook:
     apart_url: str = told("Posting tells it by itself again; empty for the main one and for who may not.")
 
 
+@dataclass(frozen=True)
+class ClockLook:
+    """One clock of a case: until when, or how it ended; the rule that set it; `late` or `plain`."""
+
+    words: str
+    rule: str
+    level: str
+
+
 @dataclass(frozen=True, kw_only=True)
 class ConversationPage:
     """One conversation: `inbox/conversation.html`, and `inbox/_conversation.html` as the middle and right columns.
@@ -290,7 +300,8 @@ class ConversationPage:
     state: StateLook = told("Where the case stands.")
     pulse_url: str = told("Alone on a page: queue.js asks here who else is at the case; empty for no.", default="")
     due: Clock | None = told("The tightest clock.", default=None)
-    due_reason: str = told("The rule that set it: first answer within 12 h.", default="")
+    due_reason: str = told("Which clock it is, and the rule that set it: Heard: Facebook, 12 h.", default="")
+    clocks: tuple[ClockLook, ...] = told("Heard, answered, resolved, and the client's.", default=())
     context: QuotedPost | None = told("What it stands under.", default=None)
     messages: tuple[MessageLook, ...] = told("Oldest first, in and out.")
     earlier_messages_url: str = told("When a thread is too long for one page.", default="")

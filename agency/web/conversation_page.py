@@ -16,6 +16,7 @@ from agency.replies.queries import ReplyRow
 from agency.replies.waiting import whom_asked
 from agency.web import clocks
 from agency.web.claim_look import claim_look
+from agency.web.clock_words import clock_looks, due_reason
 from agency.web.composer_part import Written, composer_for
 from agency.web.contexts import (
     ConversationPage,
@@ -91,7 +92,8 @@ def conversation_page(
         is_vip=bool(view.is_vip) and actor.may(Permission.CONTACT_READ),
         state=states.get(code) or unknown_state(code),
         due=clocks.due(view.due_at, now, zone, locale) if view.due_at and is_open else None,
-        due_reason=_("first answer within %(hours)s h", hours=view.answer_due_hours) if view.due_at and is_open else "",
+        due_reason=due_reason(view.clocks) if view.due_at and is_open else "",
+        clocks=clock_looks(view.clocks, now, zone, (r for one in told.threads for r in one.replies)) if is_open else (),
         context=quoted_post(view, with_place=True),
         messages=with_reading(told.messages(actor, address), view, actor, address),
         earlier_messages_url=_earlier_url(address, view) if view.more_before else "",

@@ -105,6 +105,7 @@ PAGES = (
     "giving",
     "brands_page",
     "hours_page",
+    "clocks_page",
     "agency_page",
     "ranking_page",
     "accounts_page",

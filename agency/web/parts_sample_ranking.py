@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 from agency.inbox.weights import WEIGHTS
+from agency.web.contexts_clocks import ClocksPage, InEffect, RuleFields
 from agency.web.contexts_ranking import (
     MissedLook,
     MovedCase,
@@ -16,7 +18,7 @@ from agency.web.contexts_ranking import (
     WeightsPage,
     WeightVersionLook,
 )
-from agency.web.looks import BrandLook, Notice, StateLook
+from agency.web.looks import BrandLook, Choice, Notice, StateLook
 from agency.web.rank_words import rank_look
 from agency.web.weight_words import weight_groups, weight_words
 
@@ -33,6 +35,37 @@ def rank_sample() -> RankLook:
         {"part": "waiting", "points": 2, "at": (NOW - timedelta(hours=2)).isoformat()},
     ]
     return rank_look(parts, NOW, weights_url="#")
+
+
+def clocks(brand: BrandLook | None) -> ClocksPage:
+    """A brand with one rule that is wrong; of all brands what somebody may only read."""
+    any_of = (Choice("every one", "", value="", selected=True), Choice("Wizytówka Google", "", value="google_business"))
+    line = RuleFields(
+        number=0,
+        clocks=any_of,
+        platforms=any_of,
+        kinds=any_of,
+        said=any_of,
+        hours="900",
+        counted=any_of,
+        error="must be whole hours, 1 to 336",
+    )
+    if brand is None:
+        return ClocksPage(based_on=2, lines=(), saved=f"Version 2, by {HOSTILE}, 22 Nov 2026, 12:04")
+    cells = (("Fri 27 Nov, 17:00", "the same business day"), ("Mon 30 Nov, 09:30", "1 h of business hours"), ("–", ""))
+    return ClocksPage(
+        brand=brand,
+        back_url="#",
+        agency_url="#",
+        hours_url="#",
+        url="#",
+        notice=Notice("bad", "These times cannot be used. Nothing was changed; see the fields."),
+        based_on=0,
+        may_begin=True,
+        lines=(line, replace(line, number=1, hours="", error="", is_free=True)),
+        effect=(InEffect(about="Facebook, comment, complaints", cells=cells),),
+        asked="Fri 27 Nov, 16:30",
+    )
 
 
 def weights(looks: tuple[BrandLook, ...]) -> WeightsPage:

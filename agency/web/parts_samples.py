@@ -221,7 +221,7 @@ def conversation(kind: str = "mine") -> c.ConversationPage:
     )  # fmt: skip
     return c.ConversationPage(
         id="c0", url=f"{PAGES}/conversation", back_url=f"{PAGES}/inbox", brand=brands()[1], place="Google · review", language="pl",
-        customer="Anna Szczebrzeszyńska", state=cases["claimed"], due=left(minutes=40), due_reason="first answer within 12 h",
+        customer="Anna Szczebrzeszyńska", state=cases["claimed"], due=left(minutes=40), due_reason="Answered: Facebook, 12 h of business hours", clocks=(c.ClockLook("Heard 10:12, in time", "the same business day", "plain"), c.ClockLook("Answered by Mon 09:30", "Facebook, 12 h of business hours", "plain"), c.ClockLook("With the client for 3 h", "our clocks go on", "plain")),
         context=c.QuotedPost(heading="Hotel Bursztynowa Zatoka, Łeba", facts=("4.2 of 5 from 318 reviews",), permalink="https://example.com/place"),
         promises=promise_looks()[:2], messages=messages(), replies=answered if kind == "answered" else (), side=side, rank=rank_sample(),
         notes=(c.NoteLook(author="Marek", text="Client wants us to offer the voucher only in private.", at=ago(minutes=50)),),

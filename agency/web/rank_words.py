@@ -9,6 +9,7 @@ from typing import Any, Final
 from flask_babel import gettext as _
 
 from agency.inbox.ranking import SAID_BY_STAFF
+from agency.web.clock_names import clock_names
 from agency.web.clocks import due, span_words
 from agency.web.contexts_ranking import RankLook, RankPart
 from agency.web.language import chosen_language, chosen_zone, per_language
@@ -77,7 +78,9 @@ def part_words(part: dict[str, Any], now: datetime) -> str:
     """One part in a few words."""
     name, locale = part["part"], chosen_language()
     if name == "due":
-        return due(datetime.fromisoformat(part["at"]), now, chosen_zone(), locale).words
+        words = due(datetime.fromisoformat(part["at"]), now, chosen_zone(), locale).words
+        of_clock = clock_names().get(part.get("clock", ""))
+        return f"{of_clock}: {words}" if of_clock else words
     if name == "waiting":
         seconds = int((now - datetime.fromisoformat(part["at"])).total_seconds())
         return _("waited %(span)s", span=span_words(max(seconds, 0), locale))

@@ -20,6 +20,7 @@ AREAS: Final[dict[str, Worded]] = {
     "approval_policy": worded("Approval policy"),
     "brand": worded("Brand"),
     "client_sheet": worded("Client sheet"),
+    "clocks": worded("Clocks"),
     "contact": worded("Person who writes"),
     "conversation": worded("Case"),
     "empowerment": worded("Goodwill"),
@@ -139,6 +140,7 @@ DEEDS: Final[tuple[Worded, ...]] = (
     worded("retry"),
     worded("revoked"),
     worded("role changed"),
+    worded("rules saved"),
     worded("saved"),
     worded("schedule"),
     worded("second factor demanded"),
@@ -188,6 +190,7 @@ _AREAS_DEEDS: Final[dict[str, str]] = {
     "approval_policy": "answer call_back discard draft in_force propose",
     "brand": "archived changed hours_changed opened paused resumed unshelved",
     "client_sheet": "changed",
+    "clocks": "rules_saved",
     "contact": (
         "erased erasure_ordered exported link_confirmed linked note_changed note_written people_export_fetched "
         "people_export_ordered people_export_refused people_exported spam_lifted "

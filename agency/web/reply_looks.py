@@ -27,6 +27,11 @@ def platform_word(platform: str) -> str:
 
 def place_words(platform: str, kind: str) -> str:
     """For a list: Google · review."""
+    return f"{platform_word(platform)} · {kind_word(kind)}"
+
+
+def kind_word(kind: str) -> str:
+    """What was written, by its kind."""
     words = {
         "comment": _("comment"),
         "review": _("review"),
@@ -34,7 +39,7 @@ def place_words(platform: str, kind: str) -> str:
         "mention": _("mention"),
         "message": _("direct message"),
     }
-    return f"{platform_word(platform)} · {words.get(kind, words['comment'])}"
+    return words.get(kind, words["comment"])
 
 
 def answer_words(platform: str, kind: str, *, private: bool = False, deed: str = "reply") -> str:

@@ -192,6 +192,11 @@ ROUTE_POLICY: dict[str, Policy] = {
     "sending.change_time": Permission.REPLY_WRITE,
     "sending.check_now": Permission.REPLY_WRITE,
     "sending.try_again": Permission.REPLY_WRITE,
+    # clocks_page.py: of every brand only who leads all may change
+    "clocks_page.of_agency": Permission.RANKING_MANAGE,
+    "clocks_page.change_of_agency": Permission.RANKING_MANAGE,
+    "clocks_page.of_brand": Permission.RANKING_MANAGE,
+    "clocks_page.change_of_brand": Permission.RANKING_MANAGE,
     # hours_page.py
     "hours_page.hours": Permission.BRAND_READ,
     "hours_page.change": Permission.BRAND_MANAGE,

@@ -21,8 +21,8 @@ MORNING_HOUR = 9
 
 
 def when_fields(view: ConversationView, reply: ReplyRow | None) -> dict[str, Any]:
-    """`when`, `when_words`, `when_open`, `send_at` and `send_zone` of the composer: as it was just typed, as this draft
-    was to go out before, else as the brand has it.
+    """`when`, `when_words`, `when_open`, `send_at`, `send_zone` and `only_heard` of the composer: as it was just typed,
+    as this draft was to go out before, else as the brand has it.
     """
     now, zone = clock.now(), ZoneInfo(view.brand_time_zone)
     labels = {"now": _("At once"), "chosen": _("At a time you choose")}
@@ -54,6 +54,7 @@ def when_fields(view: ConversationView, reply: ReplyRow | None) -> dict[str, Any
         words = _("Goes out %(time)s.", time=both_times(at, view.brand_time_zone))
     return {
         "when": tuple(Choice(label, "", value=how, selected=how == chosen) for how, label in labels.items()),
+        "only_heard": request.form.get("only_heard") == "1",
         "when_words": words,
         "when_open": typed == "chosen",
         "send_at": send_at,

@@ -143,6 +143,15 @@ ROWS: dict[str, Callable[[Tenant], Row]] = {
         "saved_by": t.id_of("person"),
         "saved_by_name": "A lead",
     },
+    "clock_rules": lambda t: {
+        "agency_id": t.agency_id,
+        "id": t.id_of("clock_rules"),
+        "of_brand_id": t.brand_id,
+        "number": 1,
+        "rules": [["heard", "", "", "", 1, "plain"]],
+        "saved_by": t.id_of("person"),
+        "saved_by_name": "A lead",
+    },
     "client_sheet": lambda t: {**_owned(t, "client_sheet"), "does": t.word("does"), "never_say": t.word("never")},
     "bulk_deed": lambda t: {
         "agency_id": t.agency_id,
@@ -709,6 +718,15 @@ ROWS: dict[str, Callable[[Tenant], Row]] = {
         "seen_by": "sweep",
         "reason": t.word("violation"),
         "text_hash": t.hash("seen text").hex(),
+    },
+    "clock_outcome": lambda t: {
+        **_owned(t, "clock_outcome"),
+        "conversation_id": t.id_of("conversation"),
+        "clock": "heard",
+        "started_at": clock.now(),
+        "due_at": clock.now() + timedelta(hours=1),
+        "stopped_at": clock.now() + timedelta(minutes=1),
+        "rule": ["heard", "", "", "", 1, "plain"],
     },
     "customer_promise": lambda t: {
         **_owned(t, "customer_promise"),

@@ -7,6 +7,7 @@ from typing import Any
 from marshmallow import fields, validate
 
 from agency.api.schemas.accounts import PLATFORMS
+from agency.api.schemas.clocks import CaseClock
 from agency.api.schemas.fields import (
     Choice,
     Flag,
@@ -272,13 +273,14 @@ class Contact(Strict):
 
 
 class Clocks(Strict):
-    """The times that press."""
+    """The times that press; `due_at` is when the first of those that run ends."""
 
     last_customer_at = Moment(required=True, allow_none=True)
     due_at = Moment(required=True, allow_none=True)
     snoozed_until = Moment(required=True, allow_none=True)
     held_since = Moment(required=True, allow_none=True)
     held_until = Moment(required=True, allow_none=True)
+    clocks = fields.List(fields.Nested(CaseClock), required=True)
 
 
 DEEDS = ("hide", "unhide", "like", "unlike", "delete", "block")

@@ -99,6 +99,10 @@ class LeavingWords(Strict):
         metadata={"description": "when they go out: at once, in the brand's hours, `at`, or as the brand has it"},
     )
     at = Moment(load_default=None, allow_none=True, metadata={"description": "the moment, where `when` is `chosen`"})
+    only_heard = Flag(
+        load_default=False,
+        metadata={"description": "a holding reply: it stops only the clock of being heard, and its case stays open"},
+    )
 
 
 class SendingTime(Strict):
