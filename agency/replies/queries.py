@@ -5,6 +5,7 @@ from __future__ import annotations
 import base64
 import binascii
 import json
+from collections.abc import Collection
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, NamedTuple
@@ -20,13 +21,15 @@ from agency.replies.joins import WORDS_OF_REPLY
 from agency.replies.models import LETS_OUT, NOT_LEFT, Approval, PublishAttempt, Reply, ReplyText
 from agency.replies.reply_rows import REPLY_ROWS, reply_row
 from agency.replies.reply_rows import ReplyRow as ReplyRow
-from tenants.database import db
+from tenants.database import db, first_id_of
 from tenants.errors import Invalid, NotFound
 from tenants.models import Brand
 from tenants.permissions import Actor, Permission, require
 from tenants.scope import current_scope
 
 PAGE_ROWS = 50
+DECIDED_ROWS = 20
+"""What somebody decided since a mail: enough to see what became of it; the rest stands behind a sign-in."""
 
 
 def replies_of(conversation_id: UUID) -> list[ReplyRow]:
@@ -123,42 +126,71 @@ def replies_in_states(
     Raises Invalid for a cursor that is not one of ours.
     """
     page = _places(states, _read_cursor(after) if after else None, limit + 1, newest_first=newest_first)
-    wanted = (
-        select(
-            Reply.id,
-            Reply.brand_id,
-            Brand.name,
-            Reply.conversation_id,
-            Reply.platform,
-            Reply.kind,
-            Conversation.stars,
-            Message.author_name,
-            Message.text,
-            Message.language,
-            Message.written_at,
-            ReplyText.text,
-            ReplyText.text_hash,
-            Reply.written_by_name,
-            Reply.state,
-            Reply.state_since,
-            Reply.submitted_at,
-            Conversation.due_at,
-            Reply.stopped_by_version,
-            Reply.not_before,
-            Reply.not_before_because,
-            Reply.waits_clock,
-        )
-        .join(page, page.c.id == Reply.id)
-        .join(ReplyText, WORDS_OF_REPLY)
-        .join(Message, and_(Message.agency_id == Reply.agency_id, Message.id == Reply.in_reply_to_id))
-        .join(Conversation, and_(Conversation.agency_id == Reply.agency_id, Conversation.id == Reply.conversation_id))
-        .join(Brand, and_(Brand.agency_id == Reply.agency_id, Brand.id == Reply.brand_id))
-        .order_by(*_by_time(Reply, newest_first=newest_first))
-    )
+    wanted = _LISTED.join(page, page.c.id == Reply.id).order_by(*_by_time(Reply, newest_first=newest_first))
     rows = [WaitingReply._make(row) for row in db.session.execute(wanted)]
     more = len(rows) > limit
     rows = rows[:limit]
     return RepliesPage(rows, _cursor(rows[-1]) if more else None)
+
+
+def replies_decided_by(
+    person_id: UUID, brand_ids: Collection[UUID], since: datetime, limit: int = DECIDED_ROWS
+) -> list[WaitingReply]:
+    """What this person decided on in these brands since then and that waits no more, the newest first. One statement,
+    which reads decisions from that moment on.
+    """
+    at = func.max(Approval.created_at).label("at")
+    decided = (
+        select(Approval.reply_id, at)
+        .where(
+            Approval.id >= first_id_of(since),
+            Approval.created_at >= since,
+            Approval.decided_by == person_id,
+            Approval.brand_id.in_(brand_ids),
+        )
+        .group_by(Approval.reply_id)
+        .subquery()
+    )
+    wanted = (
+        _LISTED.join(decided, decided.c.reply_id == Reply.id)
+        .where(Reply.state != "awaiting_approval")
+        .order_by(decided.c.at.desc(), Reply.id)
+        .limit(limit)
+    )
+    return [WaitingReply._make(row) for row in db.session.execute(wanted)]
+
+
+_LISTED: Any = (
+    select(
+        Reply.id,
+        Reply.brand_id,
+        Brand.name,
+        Reply.conversation_id,
+        Reply.platform,
+        Reply.kind,
+        Conversation.stars,
+        Message.author_name,
+        Message.text,
+        Message.language,
+        Message.written_at,
+        ReplyText.text,
+        ReplyText.text_hash,
+        Reply.written_by_name,
+        Reply.state,
+        Reply.state_since,
+        Reply.submitted_at,
+        Conversation.due_at,
+        Reply.stopped_by_version,
+        Reply.not_before,
+        Reply.not_before_because,
+        Reply.waits_clock,
+    )
+    .join(ReplyText, WORDS_OF_REPLY)
+    .join(Message, and_(Message.agency_id == Reply.agency_id, Message.id == Reply.in_reply_to_id))
+    .join(Conversation, and_(Conversation.agency_id == Reply.agency_id, Conversation.id == Reply.conversation_id))
+    .join(Brand, and_(Brand.agency_id == Reply.agency_id, Brand.id == Reply.brand_id))
+)
+"""A reply as a client's list shows it, by the fields of `WaitingReply`."""
 
 
 def _places(states: tuple[str, ...], after: Any, limit: int, *, newest_first: bool) -> Subquery:

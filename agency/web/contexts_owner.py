@@ -91,6 +91,7 @@ class OwnerWaitingPage:
     all_ticked: bool = told("Every tick is set.", default=False)
     notice: Notice | None = told("What a press did.", default=None)
     left: tuple[LeftRow, ...] = told("What it left as it is, and why.", default=())
+    decided: tuple[WaitingRow, ...] = told("Behind a mailed link: what was decided since it was mailed.", default=())
     typed: str = told("What came with a form about a reply that waits no more.", default="")
     by_link: bool = told("Behind a mailed link: the form needs no token of its own.", default=False)
     asked_name: str = told("Whom the link was mailed to; empty behind a sign-in.", default="")

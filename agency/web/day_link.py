@@ -34,7 +34,7 @@ from agency.web.link_frame import link_answer
 from agency.web.looks import Notice
 from agency.web.owner_reply import ByLink, Typed, decisions_about, page_of
 from agency.web.owner_words import decided_words
-from agency.web.waiting_rows import decided_notice, each_words, left_rows, tickable_rows, ticks_from
+from agency.web.waiting_rows import decided_notice, decided_rows, each_words, left_rows, tickable_rows, ticks_from
 from agency.web.walks import count_wrong, stop_guessers
 from agency.web.who import person_or_none, throttle
 from tenants import clock
@@ -239,6 +239,7 @@ def _list(
             all_ticked=ticked,
             notice=notice,
             left=left,
+            decided=() if after else _decided_since(found),
             typed=typed,
             by_link=True,
             asked_name=found.person.name,
@@ -259,6 +260,12 @@ def _mine(found: Opened, after: str | None, *, ticked: bool) -> tuple[tuple[Wait
         if drawn or after is None:
             return drawn, after
     return (), after
+
+
+def _decided_since(found: Opened) -> tuple[WaitingRow, ...]:
+    """What this person decided since the link was mailed, with the place where it stands by now."""
+    brand_ids = found.actor.brand_ids or frozenset()
+    return decided_rows(queries.replies_decided_by(found.person.id, brand_ids, found.day.mailed_at), found.address)
 
 
 def _page(found: Opened, row: ReplyRow, typed: Typed, status: int) -> Response:

@@ -227,7 +227,7 @@ def samples() -> dict[str, Callable[[str], Sample]]:
         "owner-moved": lambda here: ("owner/reply.html", owner_shell(here), owner_reply("moved")),
         "owner-decided": lambda here: ("owner/reply.html", owner_shell(here), owner_reply("decided")),
         "link": lambda here: ("owner/reply.html", link_shell(here), replace(owner_reply(), by_link=True, asked_name="Jan Kowalczyk", opened="change", others_url="", others_words="")),
-        "day": lambda here: ("owner/waiting.html", link_shell(here), replace(waiting(), by_link=True, asked_name="Jan Kowalczyk", until="Tue 24 Nov, 24:00", tabs=())),
+        "day": lambda here: ("owner/waiting.html", link_shell(here), replace(waiting(), by_link=True, asked_name="Jan Kowalczyk", until="Tue 24 Nov, 24:00", tabs=(), decided=(replace(waiting().rows[0], result=None, tick="", waits="", goes_out="", live_url="https://platform.example/p/1"),))),
         "day-ended": lambda here: ("owner/day_ended.html", link_shell(here), day_ended()),
         "signed-out": lambda here: ("owner/signed_out.html", link_shell(here), signed_out()),
         "link-used": lambda here: ("owner/link_ended.html", link_shell(here), link_ended(used=True)),

@@ -13,6 +13,7 @@ from flask_babel import ngettext
 
 from agency.replies.checks import words_kind
 from agency.replies.deciding_many import Decided, Shown, Tickable, look_at_many
+from agency.replies.live_places import live_places
 from agency.replies.queries import WaitingReply
 from agency.replies.sending_time import any_later
 from agency.web import clocks
@@ -191,6 +192,18 @@ def published_row(drawn: WaitingRow, reply_id: UUID, live_url: str, live_state: 
         live_url=live_url,
         live=live_looks().get(live_state or ""),
         receipt_url=url_for("receipts.receipt", reply_id=reply_id),
+    )
+
+
+def decided_rows(rows: list[WaitingReply], address: Address) -> tuple[WaitingRow, ...]:
+    """What was decided and where it stands by now, without receipts: those take a sign-in. A statement more for any."""
+    looks, places = brand_looks(), live_places([row.id for row in rows]) if rows else {}
+    return tuple(
+        replace(
+            waiting_row(row, address, looks),
+            live_url=places[row.id].url if row.id in places and row.state == "published" else "",
+        )
+        for row in rows
     )
 
 

@@ -29,6 +29,12 @@ from tests.web.replying import form_of, promises, row_of, waiting_reply
 
 DAY = re.compile(r"http://localhost(/d/[A-Za-z0-9_-]{43})")
 TICK = re.compile(r'name="reply" value="([^"]+)"')
+OURS = """
+insert into message (agency_id, id, brand_id, conversation_id, account_id, external_id, direction, text, written_at,
+    content_hash, permalink, reply_id)
+select agency_id, gen_random_uuid(), brand_id, conversation_id, account_id, '9_1', 'out', 'x', now(), '\\x00', :live, id
+from reply where id = :id
+"""
 NOON = datetime(2026, 11, 23, 12, tzinfo=UTC)
 
 
@@ -101,6 +107,7 @@ def test_one_is_changed_another_declined_behind_the_same_link(
     phone: Phone, ana: Agency, waits: UUID, superuser: Engine, day: str
 ) -> None:
     (other,) = copies(superuser, waits, 1)
+    assert "Decided by you" not in phone.open(day).text
     form = form_of(phone.open(f"{day}/{waits}").text, do="change_and_approve", text="Warm thanks.")
     answer = phone.post(f"{day}/{waits}", form, follow=True)
     assert "1 reply is approved." in answer.text
@@ -109,6 +116,21 @@ def test_one_is_changed_another_declined_behind_the_same_link(
     form = form_of(phone.open(f"{day}/{other}").text, do="decline", reason="Not so.")
     assert "You declined it." in phone.post(f"{day}/{other}", form, follow=True).text
     assert row_of(ana, other).state == "declined"
+    live = "https://facebook.example/answer"
+    with superuser.begin() as connection:
+        connection.execute(
+            text("update reply set state = 'published', published_at = now(), platform_id = '9_1' where id = :id"),
+            {"id": waits},
+        )
+        connection.execute(text(OURS), {"live": live, "id": waits})
+    shown = phone.open(day).text.partition("Decided by you since this mail")[2]
+    places = [shown.index(f'{day}/{one}"') for one in (other, waits)]
+    assert places == sorted(places), "the newest first"
+    assert shown.count(f'href="{live}"') == 1, "what is not published has no place there"
+    assert "/receipt" not in shown
+    with superuser.begin() as connection:
+        connection.execute(text("update approval set created_at = created_at - interval '9 days'"))
+    assert "Decided by you" not in phone.open(day).text
     second = phone.post(f"{day}/{other}", form)
     assert second.status_code == 409
     assert re.search(r"Declined [^<]* by you\.", second.text), "a second press says what the first one did"
