@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from channels import meta_graph
 from channels.google_business import status as google_status
@@ -51,6 +51,14 @@ LIMITS: dict[str, Limit] = {
 }
 #: One agency's share of what a project is allowed.
 TENANT_SHARE = 0.6
+#: Of what a project is allowed, what answers may take: 105 a minute, and the rest is for looks, events and polls.
+SENDING_SHARE = 0.7
+#: One agency's share of that, and one brand's of the agency's: nobody's thousand hold up everybody else's.
+SENDING_TENANT_SHARE, SENDING_BRAND_SHARE = 0.8, 0.8
+#: They leave evenly: counted over so short a time, a burst stays far below what is refused in a minute.
+SENDING_SECONDS = 10
+#: The check before it and the answer itself.
+CALLS_OF_SENDING = 2
 
 
 @dataclass(frozen=True, slots=True)
@@ -147,6 +155,23 @@ def budgets_of(request: Request, tenant: str | None = None) -> tuple[Budget, ...
     if tenant is not None and app is not None and app.calls is not None and app.of is not None:
         own = _budget(f"tenant:{app.name}:{tenant}", app.of, TENANT_SHARE)
     return tuple(budget for budget in (app, account, own) if budget is not None)
+
+
+def sending_of(platform: str, tenant: str, brand: str) -> Ask | None:
+    """Leave to send one answer of a brand; None where the platform names no number for our whole project. The calls it
+    makes are counted for themselves: what a pause or others leave no room for, waits.
+    """
+    if platform != "google_business":
+        return None
+    app = _APPS["google_reviews"]
+    budgets = []
+    share = SENDING_SHARE * SENDING_SECONDS / app.window_seconds
+    for name, part in (("", 1.0), (f":{tenant}", SENDING_TENANT_SHARE), (f":{tenant}:{brand}", SENDING_BRAND_SHARE)):
+        share *= part
+        budgets.append(
+            replace(_budget(f"sending:{app.name}{name}", "project:google", share), window_seconds=SENDING_SECONDS)
+        )
+    return Ask(tuple(budgets), CALLS_OF_SENDING, also=((app, 0),))
 
 
 def notes_of(request: Request, answer: Answer) -> list[Note]:

@@ -20,12 +20,14 @@ import redis
 
 from channels.allowances import LIMITS, REPORT_SECONDS, Ask, Budget, Note
 
-Lane = Literal["publish", "looks", "events", "proofs", "poll", "history"]
+Lane = Literal["publish", "looks", "sending", "events", "proofs", "poll", "history"]
 #: Up to which share of a budget a lane may go. Publishing, and looks at what nobody knows the outcome of, are counted
-#: and never refused: only a pause that a platform named holds a look.
+#: and never refused: only a pause that a platform named holds a look. Before an answer is taken to be sent it asks
+#: for its turn (`sending`), where the platform counts all of ours together.
 CEILINGS: dict[Lane, float] = {
     "publish": math.inf,
     "looks": math.inf,
+    "sending": 0.9,
     "events": 0.9,
     "proofs": 0.7,
     "poll": 0.7,

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from functools import partial
 from uuid import UUID
 
 from flask import Flask
@@ -25,13 +26,15 @@ def _sender(app: Flask) -> Sender:
 
 def publish_reply(app: Flask, agency_id: str, brand_id: str, reply_id: str) -> None:
     """Send one approved reply, once."""
-    publishing.publish(app, _scope(agency_id, brand_id), UUID(reply_id), _sender(app))
+    if not publish_replies(app, [{"agency_id": agency_id, "brand_id": brand_id, "reply_id": reply_id}]):
+        raise NotFound()
 
 
 def publish_replies(app: Flask, each: Sequence[Mapping[str, str]]) -> set[int]:
     """Send approved replies of one agency, each once; returns the places of those that were looked at."""
     scope = Scope(UUID(each[0]["agency_id"]), frozenset(UUID(ids["brand_id"]) for ids in each))
-    states = publishing.publish_many(app, scope, [UUID(ids["reply_id"]) for ids in each], _sender(app))
+    wanted, room = [UUID(ids["reply_id"]) for ids in each], partial(budgets_of_app(app).ask, "sending")
+    states = publishing.publish_many(app, scope, wanted, _sender(app), room=room)
     return {place for place, ids in enumerate(each) if UUID(ids["reply_id"]) in states}
 
 

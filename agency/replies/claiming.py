@@ -26,6 +26,7 @@ from agency.replies.around_many import read_around, read_cases
 from agency.replies.joins import CASE_OF_REPLY, one_of
 from agency.replies.models import LETS_OUT, Approval, Reply
 from agency.replies.moves import lapse, locked_many, move_together
+from agency.replies.pacing import Room, take_turns
 from agency.replies.pauses import pause_of
 from agency.replies.policy_models import ApprovalPolicy
 from agency.replies.policy_versions import policy_in_force
@@ -102,9 +103,9 @@ class _Round:
     lapsed: set[UUID] = field(default_factory=set)
 
 
-def claim_many(reply_ids: Collection[UUID], started: float) -> Taken:
+def claim_many(reply_ids: Collection[UUID], started: float, room: Room | None = None) -> Taken:
     """Claim those of the replies that may leave now; what holds another back stands on it, and harmless for any other.
-    `started` is the monotonic second from which the lease counts.
+    `started` is the monotonic second from which the lease counts, `room` says whose turn it is.
     """
     replies = locked_many(reply_ids)
     missing = frozenset(reply_ids) - {reply.id for reply in replies}
@@ -128,6 +129,7 @@ def claim_many(reply_ids: Collection[UUID], started: float) -> Taken:
     read_cases([one for one in ready if _asks_for_none(this.approvals.get(one.reply.id)) and not one.knows("case")])
     for one in sorted(ready, key=lambda one: _place(this.approvals.get(one.reply.id))):
         _decide(one, this)
+    this.taken = take_turns(this.taken, this.again, room)
     try_many_again(this.again)
     return Taken(_write(this, started), [*this.behind, *alone], missing)
 

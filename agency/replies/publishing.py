@@ -28,6 +28,7 @@ from agency.notices import write_pause
 from agency.replies import one_person
 from agency.replies.claiming import Claimed, claim_many
 from agency.replies.models import Reply
+from agency.replies.pacing import Room
 from agency.replies.settling import settle
 from agency.replies.settling_many import settle_published
 from agency.replies.settling_unclear import TOGETHER, settle_unclear
@@ -84,9 +85,11 @@ def publish(app: HasAppContext, scope: Scope, reply_id: UUID, transport: Speaks)
     return states[reply_id]
 
 
-def publish_many(app: HasAppContext, scope: Scope, reply_ids: Collection[UUID], transport: Speaks) -> dict[UUID, str]:
-    """The same for many of one agency, by reply; left out are those outside the scope, and those that follow another of
-    them where the platforms took so long that somebody else had better begin them.
+def publish_many(
+    app: HasAppContext, scope: Scope, reply_ids: Collection[UUID], transport: Speaks, *, room: Room | None = None
+) -> dict[UUID, str]:
+    """The same for many of one agency, by reply, as far as there is `room`; left out are those outside the scope, and
+    those that follow another of them where the platforms took so long that somebody else had better begin them.
 
     One's trouble with its platform is never another's. What is raised is raised after everything that was claimed is
     settled, as far as that could be; running it again is harmless.
@@ -96,7 +99,7 @@ def publish_many(app: HasAppContext, scope: Scope, reply_ids: Collection[UUID], 
     while waiting:
         started = time.monotonic()
         with in_scope(app, scope):
-            taken = claim_many(waiting, started)
+            taken = claim_many(waiting, started, room)
             failpoints.reached("publish.claiming")
         left_out = taken.missing | frozenset(taken.behind)
         states |= {reply_id: "skipped" for reply_id in waiting if reply_id not in left_out}

@@ -27,6 +27,7 @@ WAITS: Final = frozenset(
         "writes_paused",  # the platform lets the account write nothing for some hours
         "rate_limited",
         "follows_another",
+        "in_turn",  # many go out to a platform that takes so many a minute
         "unreachable",  # not a byte left
     }
 )

@@ -109,6 +109,9 @@ def _on_its_way(reply: ReplyRow) -> tuple[str, str]:
     held |= {
         "reconnect": _("It is not published yet: the connection to %(place)s has to be made anew.", place=place),
         "brand_paused": _("It is not published yet: sending for this brand is paused."),
+        "in_turn": _(
+            "It is not published yet: many go out on %(place)s now, and it takes so many a minute.", place=place
+        ),
         "follows_another": _("It is not published yet: another reply to the same person goes first."),
     }
     if reply.trouble in held:

@@ -162,6 +162,11 @@ _NOTICES: dict[str, Callable[[ReplyRow | Reply, Actor], Notice]] = {
     "follows_another": lambda _reply, _actor: Notice(
         "info", _("Another reply to this case is on its way."), _("This one is kept and follows it by itself.")
     ),
+    "in_turn": lambda reply, _actor: Notice(
+        "info",
+        _("Many replies go out on %(place)s now, and it takes so many a minute.", place=_place(reply)),
+        _when(reply, _("This one is kept and goes out by itself in its turn.")),
+    ),
     "unreachable": lambda reply, _actor: _waits(
         _("%(place)s could not be reached.", place=_place(reply)),
         _when(reply, _("We try again by ourselves; you can also try now.")),

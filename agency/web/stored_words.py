@@ -18,6 +18,7 @@ from agency.replies.echoes import REMOVED, TOLD
 from agency.replies.lapsing import REPLACED
 from agency.replies.live_changes import NOT_SEEN
 from agency.replies.live_changes import REASONS as LIVE_REASONS
+from agency.replies.pacing import IN_TURN
 from agency.replies.pauses import ALL_PAUSED, MESSAGES_PAUSED
 from agency.replies.reconciling import NEEDS_A_PERSON, NO_OUTCOME_TOLD, SENDER_SILENT, SENT_ONCE_MORE
 from agency.replies.standing import ANSWER_CHANGED, ANSWERED_ALREADY, ANSWERED_ELSEWHERE
@@ -109,6 +110,7 @@ SENTENCES: Final[tuple[Worded, ...]] = (
     WAITS_FOR_ACCOUNT,
     WAITS_FOR_BRAND,
     WAITS_FOR_PLATFORM,
+    IN_TURN,
     NOT_CLEAR,
     *(NOT_SEEN.values()),
     *(LIVE_REASONS.values()),

@@ -26,6 +26,7 @@ from channels.allowances import (
     ask_for,
     budgets_of,
     notes_of,
+    sending_of,
 )
 from channels.budgets import CEILINGS, LOOK_SECONDS, Budgets, Lane, LocalBudgets
 from channels.protocol import Answer, Method, Request, Secret, TokenReference
@@ -307,3 +308,28 @@ def test_sending_a_message_is_not_reading(budgets: Budgets) -> None:
 def test_every_limit_says_who_says_so() -> None:
     assert all(len(limit.source) > 20 and limit.window_seconds > 0 for limit in LIMITS.values())
     assert LOOK_SECONDS <= 60
+
+
+def test_a_thousand_answers_of_one_brand_leave_evenly_and_hold_up_no_other(clock: Clock) -> None:
+    """What may not leave asks again when it is told to, fifty at a time as jobs do."""
+    budgets = LocalBudgets(share=1, clock=clock)
+    ours, theirs = sending_of("google_business", "a", "ours"), sending_of("google_business", "b", "theirs")
+    other = sending_of("google_business", "a", "other")
+    assert ours is not None
+    assert theirs is not None
+    assert other is not None
+    waiting, left = [START] * 300, list[float]()
+    others_waited = 0.0
+    while waiting:
+        clock.now = min(waiting)
+        due = [at for at in waiting if at <= clock.now][:50]
+        waiting = [at for at in waiting if at > clock.now] + [at for at in waiting if at <= clock.now][50:]
+        for wait in budgets.ask("sending", [ours] * len(due)):
+            (left if wait == 0 else waiting).append(clock.now + wait)
+        if len(left) % 20 == 0:
+            others_waited = max(others_waited, *budgets.ask("sending", [other, theirs]))
+    in_minutes = [sum(1 for at in left if start <= at < start + 60) for start in left]
+    assert 60 <= max(in_minutes) <= 80, "two calls each, of 300 a minute"
+    assert left[-1] - START < 300 / 60 * 60
+    assert others_waited < 15
+    assert sending_of("facebook", "a", "ours") is None

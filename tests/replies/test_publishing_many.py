@@ -23,6 +23,7 @@ from agency.replies.policy_terms import read_terms, terms_to_data
 from agency.replies.rehearsing import rehearse
 from agency.replies.settling_many import settle_published
 from agency.replies.settling_unclear import settle_unclear
+from channels.allowances import Ask
 from channels.errors import ChannelError, NotSent, OutcomeUnknown, PlatformDown, RateLimited, TokenRevoked, WritesPaused
 from channels.items import PublishedReply
 from channels.protocol import Answer, Request
@@ -386,3 +387,47 @@ def test_a_rehearsal_leaves_words_and_nothing_else(case: Case, app: Flask, pages
     assert (len(kept), told(case.superuser, reply_id)) == (in_words, before)
     assert case.publish(reply_id, pages.transport) == "published"
     assert in_words > len(kept) / 3, "most of what a reply needs"
+
+
+def test_what_finds_no_room_at_a_platform_waits_its_turn_and_nothing_is_asked(case: Case, make: Factory) -> None:
+    account_id = make.account(case.agency, platform="google_business", credential="1//refresh")
+    case.conversation_id = make.conversation(
+        case.agency, account_id=account_id, platform="google_business", kind="review", stars=5, text="Great!"
+    )
+    first, second, third = approved(case, 3)
+    said: dict[str, Any] = {}
+    rooms: list[int] = []
+
+    def google(request: Request) -> Answer:
+        name = request.path.removesuffix("/reply").rsplit("/", 1)[-1]
+        if request.method == "PUT":
+            assert request.json is not None
+            said[name] = {"comment": request.json["comment"], "updateTime": "2099-01-01T00:00:00Z"}
+            return json_answer(said[name])
+        at = "2020-01-01T00:00:00Z"
+        return json_answer({"name": "n", "reviewId": name, "starRating": "FIVE", "createTime": at, "updateTime": at})
+
+    def room(asks: Sequence[Ask]) -> list[float]:
+        rooms.append(len(asks))
+        return [0.0 if place == 0 and len(rooms) == 1 else 7.0 * place for place in range(len(asks))]
+
+    def go(ids: list[UUID]) -> dict[UUID, str]:
+        agency, transport = case.agency, ScriptedTransport(google)
+        return publishing.publish_many(agency.app, agency.scope, ids, transport, room=room)
+
+    assert go([first, second, third]) == {first: "published", second: "skipped", third: "skipped"}
+    assert (len(said), rooms) == (1, [3])
+    with case.superuser.connect() as connection:
+        waits = connection.execute(
+            text(
+                "select r.trouble, extract(epoch from r.next_try_at - min(r.next_try_at) over ()), o.run_at = r.next_try_at,"
+                " (select count(*) from publish_attempt where reply_id = r.id) from reply r join outbox_entry o"
+                " on o.ids ->> 'reply_id' = r.id::text and o.job_name = 'publish_reply' and o.run_at > now()"
+                " where r.state = 'approved' order by r.next_try_at"
+            )
+        ).all()
+    assert [tuple(one) for one in waits] == [("in_turn", 0, True, 0), ("in_turn", 5, True, 0)], (
+        "7 s and 14 s, in bunches"
+    )
+    assert go([second, third]) == {second: "skipped", third: "skipped"}, "a promise of before sends nothing sooner"
+    assert rooms == [3]
