@@ -11,6 +11,7 @@ from dataclasses import dataclass, replace
 
 from channels import meta_graph
 from channels.google_business import status as google_status
+from channels.meta_messages import looks_like_message
 from channels.protocol import Answer, Exchange, Request, Service, TokenReference
 
 #: How long a reported count is believed, fading.
@@ -136,7 +137,8 @@ def _conversations_of(request: Request) -> Budget | None:
     """What reading direct messages of a Page or profile has to itself, beside the account's own."""
     if account_of(request) is None or request.token is None or request.method != "GET":
         return None
-    if request.path.rsplit("/", 1)[-1] not in ("conversations", "messages"):
+    last = request.path.rsplit("/", 1)[-1]
+    if last not in ("conversations", "messages") and not looks_like_message(last):
         return None
     return _budget(f"conversations:{_holder(request.token)}", "conversations:meta")
 

@@ -233,21 +233,27 @@ class DoesDeeds(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class OurAnswer:
-    """A published answer of ours that shall be read again. ``key`` is the caller's own name of it."""
+    """A published answer of ours that shall be read again. ``key`` is the caller's own name of it. ``person``: whom a
+    direct message was sent to, and ``published_at`` when. ``denied``: the platform denied it when it was read last.
+    """
 
     key: str
     external_id: str
     answered_external_id: str
+    person: str | None = None
+    published_at: datetime | None = None
+    denied: bool = False
 
 
 @dataclass(frozen=True, slots=True)
 class SeenAnswer:
     """What stands of an answer of ours. ``gone`` only where the platform denies it while its sibling reads well;
-    ``gone_along``: it denies what it answered, too. ``text`` and the rest are known of what is "there".
+    ``gone_along``: it denies what it answered, too; ``denied``: it does not show what it shows of newer ones alone, so
+    that it has to be asked otherwise (`OurAnswer.denied`). ``text`` and the rest are known of what is "there".
     """
 
     key: str
-    state: Literal["there", "gone", "gone_along", "unknown"]
+    state: Literal["there", "gone", "gone_along", "denied", "unknown"]
     text: str = ""
     hidden: bool = False
     moderation: ReplyState = "published"

@@ -9,7 +9,7 @@ conversation, and conversations that rest disappear.
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from itertools import pairwise
@@ -128,6 +128,13 @@ def conversations(account: ConnectedAccount, *, page: int, after: str | None, pe
     narrowed = {"user_id": person} if person else {}
     params = {"platform": platform, **narrowed} | paged("id,updated_time,participants", _CONVERSATIONS, after)
     return get(account, meta_graph.path("me", "conversations"), params, {"ask": "conversations", "page": str(page)})
+
+
+def newest_of(account: ConnectedAccount, person: str, purpose: Mapping[str, str]) -> Request:
+    """The conversation with a person, with the names and times of its newest messages, in one call."""
+    plain = conversations(account, page=1, after=None, person=person)
+    fields = f"id,messages.limit({_MESSAGES[account.platform]}){{id,created_time}}"
+    return replace(plain, params={**plain.params, "fields": fields}, purpose=purpose)
 
 
 def messages(

@@ -1,11 +1,13 @@
 """Published answers are read again an hour, a day, three, seven and thirty days after they went out, then no more.
 
 Up to 200 of one platform in an agency travel together, so that many accounts cost one call where the platform answers
-batches. A reading that could not tell counts as one: nothing is asked without end.
+batches. A reading that could not tell counts as one: nothing is asked without end. Direct messages are read a few of an
+account at once, as platforms let only so many be read in a moment.
 """
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
@@ -15,7 +17,9 @@ from uuid import UUID
 from sqlalchemy import exists, func, select
 from sqlalchemy.orm import aliased
 
+from agency.inbox.models import Conversation
 from agency.replies import live_changes
+from agency.replies.joins import CASE_OF_REPLY
 from agency.replies.live_changes import Seen, judged
 from agency.replies.looks import keep_look
 from agency.replies.models import Reply
@@ -23,6 +27,7 @@ from agency.replies.moves import locked
 from agency.replies.promises import database_now
 from agency.replies.targets import connected_account_of
 from channels.capabilities import OurAnswer, SeenAnswer
+from channels.items import person_of_thread
 from channels.protocol import ConnectedAccount
 from tenants.database import db
 from tenants.models import OutboxEntry
@@ -33,8 +38,13 @@ AFTER: Final = (timedelta(hours=1), timedelta(days=1), timedelta(days=3), timede
 AT_ONCE: Final = 200
 """As many answers are in memory together as of one poll's batch."""
 ABSENT_READS: Final = 2
+RUN_EVERY: Final = timedelta(minutes=1)
 AGAIN_AFTER: Final = timedelta(minutes=10)
 """One reading without it proves little: platforms' lists lag. So it is read twice, ten settle times of 60 s apart."""
+MESSAGES_OF_ACCOUNT: Final = 10
+"""Direct messages of one account in a minute's run: half of what Meta lets be read of them in ten seconds
+(`channels.allowances`).
+"""
 UNREACHABLE_FOR: Final = timedelta(hours=6)
 """Until then an account that waits for a person is not looked at again."""
 
@@ -53,8 +63,7 @@ def begin(reply: Reply) -> None:
 
 def reading_begins(reply: Reply, now: datetime) -> datetime | None:
     """When a published answer is read again first; None for what cannot be asked for by its name."""
-    is_public = reply.kind != "message" and not reply.private
-    if reply.deed == "withdraw" or not is_public or not reply.platform_id or reply.published_at is None:
+    if reply.deed == "withdraw" or not reply.platform_id or reply.published_at is None:
         return None
     return next_reading(reply.published_at, now)
 
@@ -81,7 +90,8 @@ def due(platform: str) -> Readings:
         change.state == "published",
     )
     rows = db.session.execute(
-        select(Reply, changed.label("changed"))
+        select(Reply, changed.label("changed"), Conversation.external_id)
+        .join(Conversation, CASE_OF_REPLY)
         .where(Reply.live_due_at <= now, Reply.platform == platform)
         .order_by(Reply.live_due_at, Reply.id)
         .limit(AT_ONCE)
@@ -89,7 +99,8 @@ def due(platform: str) -> Readings:
     ).all()
     readings = Readings()
     unreachable: set[UUID] = set()
-    for reply, is_changed in rows:
+    messages = Counter[UUID]()
+    for reply, is_changed, thread in rows:
         if is_changed or reply.state != "published" or reply.live_state in live_changes.ENDED:
             reply.live_due_at = None
             continue
@@ -103,9 +114,29 @@ def due(platform: str) -> Readings:
             is_young = reply.published_at is not None and now < reply.published_at + AFTER[-1]
             reply.live_due_at = now + UNREACHABLE_FOR if is_young else None
             continue
-        answer = OurAnswer(str(reply.id), reply.platform_id or "", reply.in_reply_to_external_id)
-        readings.answers.setdefault(reply.account_id, []).append(answer)
+        if is_message(reply):
+            messages[reply.account_id] += 1
+            if messages[reply.account_id] > MESSAGES_OF_ACCOUNT:  # those behind hold up nobody else's
+                reply.live_due_at = now + messages[reply.account_id] // MESSAGES_OF_ACCOUNT * RUN_EVERY
+                continue
+        readings.answers.setdefault(reply.account_id, []).append(_answer(reply, thread))
     return readings
+
+
+def is_message(reply: Reply) -> bool:
+    """Whether it went to one person."""
+    return reply.kind == "message" or reply.private
+
+
+def _answer(reply: Reply, thread_external_id: str) -> OurAnswer:
+    return OurAnswer(
+        str(reply.id),
+        reply.platform_id or "",
+        reply.in_reply_to_external_id,
+        person_of_thread(thread_external_id) if reply.kind == "message" else None,
+        reply.published_at,
+        denied=reply.absent_reads > 0,
+    )
 
 
 def settle(seen: Sequence[SeenAnswer]) -> list[UUID]:
@@ -123,7 +154,8 @@ def settle(seen: Sequence[SeenAnswer]) -> list[UUID]:
         found = _found(reply, one)
         is_other = found is not None and (found.state != reply.live_state or found.state == "edited")
         is_other |= reply.deed != "reply" and reply.read_back_at is None
-        if is_other or (one.state in ("gone", "gone_along") and reply.live_state not in live_changes.AWAY):
+        is_denied = one.state in ("gone", "gone_along", "denied") and reply.live_state not in live_changes.AWAY
+        if is_other or is_denied:
             others.append(reply.id)
         else:
             _keep(reply, one, now)
@@ -141,6 +173,8 @@ def settle_one(one: SeenAnswer) -> str | None:
         reply.absent_reads = 0
         live_changes.note(reply, found, "sweep")
         live_changes.supersede_earlier(reply)
+    elif one.state == "denied":
+        reply.absent_reads, reply.live_due_at = 1, now + AGAIN_AFTER
     elif one.state in ("gone", "gone_along"):
         reply.absent_reads += 1
         if reply.absent_reads < ABSENT_READS and one.state == "gone":

@@ -222,7 +222,9 @@ def _summary(reply: Reply, decisions: list[Approval], after: Afterwards) -> str:
         elif after.changes and (look := live_looks().get(after.changes[-1].to_state)) is not None:
             said += " " + _("%(state)s, seen %(time)s.", state=look.word, time=at(after.changes[-1].created_at))
         if reply.kind == "message" or reply.private:
-            said += " " + _("It is a message: platforms give none by its name, so it is not read again later.")
+            said += " " + _(
+                "It is a message: whether it still stands in your own inbox there is read again for a month."
+            )
         return said
     since = at(reply.state_since)
     words = {

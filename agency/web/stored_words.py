@@ -151,6 +151,7 @@ READINGS: Final[dict[str, Worded]] = {
     "thread_gone": worded("what it answers is not there any more"),
     "thread_unread": worded("it could not be read whole"),
     "thread_too_long": worded("the thread is too long to read whole"),
+    "message_denied": worded("the platform does not show this message, nor that it was taken back"),
     "not_read_in_time": worded("it could not be read whole in time"),
     "list_in_a_circle": worded("the platform's list of answers leads in a circle"),
     "unreadable_list": worded("the platform's list of answers could not be read"),

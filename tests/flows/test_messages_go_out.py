@@ -14,6 +14,7 @@ import pytest
 from sqlalchemy import text
 
 from agency.replies import desk, publishing, queries
+from jobs.answers_again import read_answers_again
 from jobs.runner import transport_of
 from tenants import clock
 from tenants.errors import Conflict
@@ -137,6 +138,20 @@ def test_a_message_is_read_answered_once_and_read_back(town: Town) -> None:
     assert thread == f"in:Is it open on Sunday?|out:{WORDS}"
     assert house.scalar("select reply_id::text from message where direction = 'out'") == str(reply_id)
     assert house.scalar("select status || closed_reason from conversation") == "closedanswered"
+    assert _read_again(house) == ("visible", "found")
+    house.sandbox.tell("unsends", {"platform": "facebook", "account": PAGE, "item": town.row(reply_id).platform_id})
+    assert _read_again(house) == ("visible", "cannot_tell"), "one that is only old is denied alike"
+    assert _read_again(house) == ("removed", "absent"), "its conversation shows the customer's before it, without it"
+    assert house.scalar("select status from conversation") == "open"
+
+
+def _read_again(house: House) -> tuple[str, str]:
+    """By the slow sweep; how the answer stands then, and what was seen."""
+    with house.superuser.begin() as connection:
+        connection.execute(text("update reply set live_due_at = now() - interval '1 second'"))
+    read_answers_again(house.agency.app, str(house.agency.id), "facebook")
+    seen = "select outcome from publish_attempt where deed = 'look' order by created_at desc, id desc limit 1"
+    return house.scalar("select live_state from reply"), house.scalar(seen)
 
 
 def test_what_waits_when_its_window_closes_lapses_and_says_why(town: Town) -> None:

@@ -420,7 +420,8 @@ def test_what_finds_no_room_at_a_platform_waits_its_turn_and_nothing_is_asked(ca
     with case.superuser.connect() as connection:
         waits = connection.execute(
             text(
-                "select r.trouble, extract(epoch from r.next_try_at - min(r.next_try_at) over ()), o.run_at = r.next_try_at,"
+                "select r.trouble, extract(epoch from r.next_try_at - min(r.next_try_at) over ()),"
+                " o.run_at = r.next_try_at,"
                 " (select count(*) from publish_attempt where reply_id = r.id) from reply r join outbox_entry o"
                 " on o.ids ->> 'reply_id' = r.id::text and o.job_name = 'publish_reply' and o.run_at > now()"
                 " where r.state = 'approved' order by r.next_try_at"
