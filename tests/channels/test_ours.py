@@ -5,12 +5,19 @@ Beside each stands the same from a customer, who may bear the brand's name and s
 
 from __future__ import annotations
 
+from datetime import UTC, datetime
 from typing import Any
 
 import pytest
 
+from channels.allowances import ask_for
+from channels.capabilities import OurAnswer, ReadsOurAnswers
+from channels.errors import ChannelError, ItemGone, Refused
 from channels.items import IncomingItem
-from channels.protocol import Platform
+from channels.protocol import Answer, Exchange, Platform, Request
+from channels.registry import able
+from channels.scripted_transport import json_answer
+from tests.channels.stand_ins import account_of
 from tests.channels.told import ISO, PERSON, SENT, WORDS, Listed, Told, change, conversations, messaged, pushed, wire
 
 US = {"id": "100", "name": "The Brand", "username": "thebrand"}
@@ -185,3 +192,44 @@ def test_whatever_answers_a_review_is_the_businesss(state: str | None) -> None:
         assert not item.from_us
         assert item.reply is not None
         assert item.reply.text == "Sorry"
+
+
+OLDER, NEWER = {"id": "m_0", "created_time": "2026-03-01T09:00:00+0000"}, {"id": "m_9", "created_time": ISO}
+MINE = {"id": "m_1", "created_time": "2026-03-01T10:00:00+0000"}
+
+
+@pytest.mark.parametrize("platform", ["facebook", "instagram"])
+@pytest.mark.parametrize(
+    ("person", "denied", "shown", "sibling", "state"),
+    [
+        ("55", False, None, True, "denied"),
+        ("55", True, [NEWER, OLDER], True, "gone"),
+        ("55", True, [NEWER, OLDER], False, "unknown"),
+        ("55", True, [NEWER], True, "unknown"),
+        ("55", True, [NEWER, MINE, OLDER], True, "unknown"),
+        ("55", True, None, True, "unknown"),
+        (None, True, None, True, "unknown"),
+    ],
+    ids=["first", "older without it", "no account", "newer alone", "still listed", "no conversation", "private reply"],
+)
+def test_a_message_is_gone_only_where_older_ones_stand_without_it(
+    platform: Platform, person: str | None, denied: bool, shown: list[dict[str, Any]] | None, sibling: bool, state: str
+) -> None:
+    reader, account = able(platform, ReadsOurAnswers), account_of(platform)  # type: ignore[type-abstract]
+    assert reader is not None
+    at = datetime(2026, 3, 1, 10, tzinfo=UTC)
+    answer = OurAnswer("k", "m_1", "m_0", person, at, denied)
+
+    def said(request: Request) -> Answer | ChannelError:
+        if request.path.endswith("/conversations"):
+            assert request.params["user_id"] == person
+            return json_answer({"data": [] if shown is None else [{"id": "t_1", "messages": {"data": shown}}]})
+        if request.path.endswith("/m_1"):
+            return ItemGone() if platform == "facebook" else Refused("9000001", "deleted")
+        return json_answer({"id": account.external_id} if sibling else {})
+
+    asked = reader.plan_our_answers(account, [answer])
+    (seen,) = reader.read_our_answers(account, [answer], [Exchange(one, said(one)) for one in asked])
+    assert seen.state == state
+    reading = sum(1 for one in asked if one.path.endswith(("/m_1", "/conversations")))
+    assert ask_for(asked).also[0][1] == reading, "Meta lets two calls a second read messages"

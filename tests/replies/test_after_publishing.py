@@ -11,7 +11,7 @@ import pytest
 from sqlalchemy import text
 
 from agency.inbox import intake
-from agency.replies import changing
+from agency.replies import changing, live_sweep
 from agency.replies.live_sweep import AFTER, next_reading
 from channels import accounts
 from channels.errors import ChannelError, ItemGone, PlatformDown
@@ -170,6 +170,19 @@ def test_who_could_not_look_has_seen_nothing(case: Case, page: Page, published: 
     one(case, "update account set health = 'needs_reconnect'")
     assert sweep(case, shows(page)) == []
     assert one(case, "select live_due_at between now() + interval '5 hours' and now() + interval '7 hours' from reply")
+
+
+def test_few_messages_of_an_account_are_read_at_once_and_the_others_hold_up_nobody(
+    case: Case, page: Page, published: UUID, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(live_sweep, "MESSAGES_OF_ACCOUNT", 1)
+    second = case.approved("And again.")
+    case.publish(second, page.transport)
+    one(case, "update reply set private = true")
+    asked = sweep(case, shows(page))
+    assert len([each for each in asked if each.purpose.get("ask") == "own"]) == 1
+    waits = "select round(extract(epoch from live_due_at - now()) / 60) from reply where id = :id"
+    assert one(case, waits, id=second) == 2
 
 
 def test_hidden_by_the_platform_is_told_to_who_is_still_there_and_is_an_answer(
