@@ -11,7 +11,7 @@ from sqlalchemy import Select, String, and_, cast, exists, func, select
 
 from agency.inbox import bulk, moderation, returning
 from agency.inbox.contacts import deeds, exports
-from agency.notices import gathering, sending
+from agency.notices import gathering, sending, waking
 from agency.replies import answered_words, approval_requests, lapsing, live_sweep, versions, visibility
 from agency.replies.models import PublishAttempt, Reply
 from agency.replies.reconciling import MODERATION_LOOKS, NEEDS_A_PERSON
@@ -61,6 +61,7 @@ def keep_up(app: Flask) -> None:
                 wake_events(agency_id)
                 wake_deeds()
                 live_sweep.wake(agency_id)
+                waking.wake(agency_id)
                 history.wake(agency_id)
                 importing.wake(agency_id)
                 keeping.wake(agency_id)

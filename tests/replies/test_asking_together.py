@@ -16,6 +16,7 @@ from hypothesis import strategies as st
 from sqlalchemy import Engine, select, text
 
 from agency.inbox.models import Conversation
+from agency.notices import waking
 from agency.notices.holding import APART, SHARE, a_share_of, held_until
 from agency.notices.sending import mails_kept, send_mail
 from agency.replies import approval_mail, asking_together, day_links, desk, moves, unsent_mails
@@ -234,3 +235,25 @@ def test_a_mail_taken_back_because_somebody_is_forgotten_is_made_anew_about_the_
     mails_leave(room.agency.app, room.superuser)
     (letter,) = room.letters()
     assert room.numbers(letter) == [0, 2]
+
+
+def test_a_mail_whose_promise_was_given_up_is_promised_again_for_three_days(room: Desk) -> None:
+    with clock.stopped_at(NOW) as move_to:
+        room.submit(1)
+        gave_up = text("update outbox_entry set given_up_at = :at where job_name = 'mail_waiting'")
+        with room.superuser.begin() as connection:
+            connection.execute(gave_up, {"at": NOW + timedelta(minutes=20)})
+        woken = []
+        for passed in (timedelta(minutes=4), timedelta(hours=1), timedelta(days=4), timedelta(hours=2)):
+            move_to(NOW + passed)
+            with room.agency.entered():
+                woken.append(waking.wake(room.agency.id))
+        assert woken == [0, 0, 0, 1]
+        with room.agency.entered():
+            assert waking.wake(room.agency.id) == 0, "it is promised"
+        with room.superuser.connect() as connection:
+            left = connection.execute(
+                text("select count(*) from outbox_entry where given_up_at is not null and done_at is null")
+            )
+            assert left.scalar_one() == 0
+        assert [room.numbers(one) for one in room.leave()] == [[1]]
