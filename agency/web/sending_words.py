@@ -165,7 +165,8 @@ _NOTICES: dict[str, Callable[[ReplyRow | Reply, Actor], Notice]] = {
     "in_turn": lambda reply, _actor: Notice(
         "info",
         _("Many replies go out on %(place)s now, and it takes so many a minute.", place=_place(reply)),
-        _when(reply, _("This one is kept and goes out by itself in its turn.")),
+        _("It was not sent, and is kept."),
+        _when(reply, _("It goes out by itself in its turn.")),
     ),
     "unreachable": lambda reply, _actor: _waits(
         _("%(place)s could not be reached.", place=_place(reply)),
