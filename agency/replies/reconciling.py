@@ -281,7 +281,8 @@ def _next_look(reply: Reply, now: datetime, age: timedelta, moments: Sequence[in
     upcoming = [moment - passed for moment in moments if moment > passed] or [float(moments[-1])]
     if reply.absent_reads and passed > moments[-1]:
         upcoming = [float(moments[0])]
-    return max(1, math.ceil(max(upcoming[0], lease_left + 1)))  # a moment sooner, and the look would not count
+    apart = float(moments[0]) if reply.absent_reads else 0.0
+    return max(1, math.ceil(max(upcoming[0], lease_left + 1, apart)))  # a moment sooner, and the look would not count
 
 
 def _next_proof(age_seconds: float, planned: Sequence[int]) -> int | None:
