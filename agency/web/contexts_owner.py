@@ -177,6 +177,7 @@ class OwnerReplyPage:
     changed: str = told("The owner's words that are not approved yet: fills the field and opens it.", default="")
     changed_difference: tuple[Piece, ...] = told("What `changed` makes of the words shown.", default=())
     changed_findings: tuple[FindingLook, ...] = told("What the style guide says about `changed`.", default=())
+    changed_promises: tuple[str, ...] = told("What `changed` would promise.", default=())
     reason: str = told("Typed already when a form comes back.", default="")
     errors: dict[str, str] = told("Field name to what to do: `reason`, `text`.", default_factory=dict)
     sent_as_before: str = told("The brand this person's last yes was for, where it was another.", default="")

@@ -30,6 +30,7 @@ from agency.web.last_sent import sent_as_before
 from agency.web.looks import Notice, brand_look
 from agency.web.message_looks import message_looks, quoted_post
 from agency.web.owner_words import decided_words
+from agency.web.promise_looks import would_promise
 from agency.web.reply_looks import answer_words, finding_looks, let_go_in, result_look, stored_result
 from agency.web.sending_words import goes_out_if_approved
 from agency.web.wait_words import asked_words
@@ -133,6 +134,7 @@ def page_of(actor: Actor, reply_id: UUID, typed: Typed, link: ByLink | None = No
         changed=typed.changed,
         changed_difference=text_difference(table.get(from_hash, reply.text), typed.changed) if typed.changed else (),
         changed_findings=finding_looks(typed.check.findings, typed.changed) if typed.check else (),
+        changed_promises=_promises(view, typed.changed, typed.check),
         reason=typed.reason,
         errors=typed.errors or {},
         sent_as_before=sent_as_before(view.brand_id) if waits and link is None else "",
@@ -159,7 +161,6 @@ def _wordings(
     """Each of several as it would go out, with what the style guide says of it now; none where there is one."""
     if not others:
         return ()
-    kind = _counted_as(view, reply.private)
     chosen = shown_hash if shown_hash in {one.text.text_hash for one in others} else reply.text_hash
     first = WordingLook(
         number=1,
@@ -174,7 +175,7 @@ def _wordings(
             number=one.place,
             text=one.text.text,
             text_hash=one.text.text_hash,
-            result=result_look(_check(view, reply, one.text.text, ours=True), one.text.text, reply.platform, kind),
+            result=_looked(view, reply, one.text.text, ours=True),
             written_by=one.text.author_name,
             chosen=chosen == one.text.text_hash,
             is_safe=one.is_safe,
@@ -215,8 +216,7 @@ def _paused_notice(view: ConversationView, waits: bool) -> Notice | None:
 
 def _result(reply: ReplyRow, view: ConversationView, text: str, waits: bool) -> CheckResult:
     if waits:
-        kind = _counted_as(view, reply.private)
-        return let_go_in(result_look(_check(view, reply, text), text, reply.platform, kind), reply)
+        return let_go_in(_looked(view, reply, text), reply)
     same, kind = text == reply.text, _counted_as(view, reply.private)
     result = stored_result(
         reply.findings if same and reply.state not in NOT_LEFT else [], reply.guide_version, text, reply.platform, kind
@@ -328,7 +328,20 @@ def _check(view: ConversationView, reply: ReplyRow, text: str, *, ours: bool = F
         reader_language=chosen_language(),
         began_with=reply.began_with if ours else None,
         case=remembered(facts_of_view(view, reply.in_reply_to_id), reply.state, reply.complaint),
+        promises_at=clock.now() if reply.deed != "withdraw" else None,
     )
+
+
+def _looked(view: ConversationView, reply: ReplyRow, text: str, *, ours: bool = False) -> CheckResult:
+    """What is said of these words before anybody decides."""
+    found = _check(view, reply, text, ours=ours)
+    result = result_look(found, text, reply.platform, _counted_as(view, reply.private))
+    return replace(result, promises=_promises(view, text, found))
+
+
+def _promises(view: ConversationView, text: str, found: Checked | None) -> tuple[str, ...]:
+    """What the customer may hold the brand to once these words are there."""
+    return would_promise(text, found.promises, view.brand_time_zone) if found is not None else ()
 
 
 def _waiting_count() -> int:

@@ -188,4 +188,4 @@ def test_long_hostile_text_costs_in_proportion(piece: str) -> None:
         return count
 
     promised_moments(piece, "en", WEDNESDAY, OFFICE)
-    assert steps(piece * 1_000) <= 14 * steps(piece * 100) + 2_000
+    assert steps(piece * 400) <= 14 * steps(piece * 40) + 2_000

@@ -148,9 +148,10 @@ def test_a_decision_is_what_the_next_words_are_held_against(whole_app: Flask, an
     with ana.entered(ana.client_owner):
         shown = queries.get_reply(reply_id).text_hash
         desk.say_no(ana.client_owner, reply_id, "ask_for_changes", "Warmer, please", shown)
-    rewritten(ana, reply_id, "Thank you so much, we look into it.")
+    rewritten(ana, reply_id, "Thank you so much, we look into it within 2 hours.")
     another_browser = Browser(whole_app, ana.client_owner)
     page = another_browser.get(f"/approvals/{reply_id}").text
+    assert "within 2 hours → " in page, "what the customer may hold the brand to"
     assert "so much" in page[page.index("<ins>") : page.index("</ins>")]
 
 
@@ -163,6 +164,9 @@ def test_changed_words_are_shown_before_they_are_approved(client: Browser, ana: 
     looked = client.post(f"/approvals/{reply_id}", {**edited, "do": "check"})
     assert looked.status_code == 200
     assert "Your change" in looked.text
+    assert "Promises:" not in looked.text
+    dated = client.post(f"/approvals/{reply_id}", {**edited, "do": "check", "text": "We will write by tomorrow."})
+    assert "by tomorrow → " in dated.text, "the brand is held to it"
     assert form_of(looked.text)["text"] == "We are sorry & look into it."
     done = client.post(f"/approvals/{reply_id}", form_of(looked.text, do="change_and_approve"))
     assert done.status_code == 303
