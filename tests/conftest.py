@@ -17,6 +17,7 @@ import redis
 from flask import Flask
 from hypothesis import HealthCheck
 from hypothesis import settings as hypothesis_settings
+from hypothesis.internal.conjecture import providers
 from sqlalchemy import Connection, Engine, create_engine
 
 from agency.local.postgres import RunningPostgres, start_postgres
@@ -78,6 +79,7 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
     """
     if is_steady():
         draw_fewer(items)
+        draw_from_no_sources()
     if hasattr(config, "workerinput"):
         slow = {item.path for item in items if item.get_closest_marker("slow")}
         counts = Counter(item.path for item in items)
@@ -89,6 +91,14 @@ def pytest_collection_finish() -> None:
     """What is collected is left out from now on when memory is looked through."""
     gc.freeze()
     gc.enable()
+
+
+def draw_from_no_sources() -> None:
+    """hypothesis also draws words and numbers it finds in the sources, for which it reads each of ours: 5 s a process.
+    What it draws then hangs on what was imported before, so it is not the same each time.
+    """
+    nothing = providers._local_constants
+    providers._get_local_constants = lambda: nothing
 
 
 def draw_fewer(items: list[pytest.Item]) -> None:
@@ -189,7 +199,7 @@ def apps() -> Apps:
 def platforms() -> Iterator[Stage]:
     """Where the sandbox of the test that runs is found."""
     stage = Stage()
-    with served(stage) as stage.address:
+    with served(stage, ends_within=1) as stage.address:
         yield stage
 
 
@@ -197,7 +207,7 @@ def platforms() -> Iterator[Stage]:
 def front() -> Iterator[Stage]:
     """Where the pages of the test that runs are found."""
     stage = Stage()
-    with served(stage) as stage.address:
+    with served(stage, ends_within=1) as stage.address:
         yield stage
 
 
@@ -210,34 +220,43 @@ def _flush(valkey: RunningValkey) -> Callable[[], Any]:
 @pytest.fixture
 def clean(superuser: Engine, _flush: Callable[[], Any]) -> None:
     """Empty tables and an empty Valkey."""
-    with superuser.begin() as connection:
-        empty(connection)
+    with superuser.connect() as connection:
+        empty(connection.execution_options(isolation_level="AUTOCOMMIT"))
     _flush()
 
 
-ONE_PAGE_BYTES = 8192
-SIZES = """
-select relname, pg_relation_size(oid) from pg_class
-where relkind = 'r' and relnamespace = 'public'::regnamespace and relname <> 'alembic_version'
+FEW_PAGES_BYTES = 8 * 8192
+EMPTY = f"""
+do $$ declare
+    tables text[]; written text[]; is_as_new boolean;
+begin
+    select array_agg(relname), array_agg(relname order by relname) filter (where length > 0),
+        bool_and(length <= {FEW_PAGES_BYTES} and reltuples < 0)
+    into tables, written, is_as_new from (
+        select relname, reltuples, pg_relation_size(oid) as length from pg_class
+        where relkind = 'r' and relnamespace = 'public'::regnamespace and relname <> 'alembic_version'
+    ) as sizes;
+    if not is_as_new then
+        execute 'truncate ' || array_to_string(tables, ', ') || ' restart identity cascade';
+    elsif written is not null then
+        execute 'lock table ' || array_to_string(written, ', ') || ' in share row exclusive mode';
+        set local session_replication_role = replica;  -- no triggers, no foreign keys
+        for place in 1 .. cardinality(written) loop execute 'delete from ' || written[place]; end loop;
+        perform setval(seqrelid::regclass, seqstart, false) from pg_sequence;
+    end if;
+end $$
 """
-RESTART_SEQUENCES = "select setval(seqrelid::regclass, seqstart, false) from pg_sequence"
 
 
 def empty(connection: Connection) -> None:
-    """Take every row out of every table. Truncating them all takes 60 ms, deleting the few rows of a test 3 ms.
+    """Take every row out of every table. Truncating them all takes 60 ms, and all who are connected then read anew what
+    a table is and plan every statement again; deleting the few rows of a test takes 3 ms.
 
-    Deleted rows still fill their page: once a table has come to a second one, all are truncated, so a test's rows lie
-    in the order they were written in, as in a new table. The lock waits for whoever still writes, as truncating would.
+    Deleted rows still fill their pages, and rows are added behind them: a test's rows lie in the order they were
+    written in, as in a new table. A table of up to ten pages that nobody analysed is planned for as a new one; once one
+    comes near, or was analysed, all are truncated. The lock waits for whoever still writes, as truncating would.
     """
-    sizes = {name: int(length) for name, length in connection.exec_driver_sql(SIZES)}
-    written = [name for name, length in sizes.items() if length > 0]
-    if any(length > ONE_PAGE_BYTES for length in sizes.values()):
-        connection.exec_driver_sql(f"truncate {', '.join(sizes)} restart identity cascade")
-    elif written:
-        connection.exec_driver_sql(f"lock table {', '.join(sorted(written))} in share row exclusive mode")
-        connection.exec_driver_sql("set local session_replication_role = replica")  # no triggers, no foreign keys
-        connection.exec_driver_sql("; ".join(f"delete from {name}" for name in written))
-        connection.exec_driver_sql(RESTART_SEQUENCES)
+    connection.exec_driver_sql(EMPTY)
 
 
 @pytest.fixture

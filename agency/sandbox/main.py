@@ -116,11 +116,13 @@ class _KeepAlive(WSGIRequestHandler):
 
 
 @contextmanager
-def served(app: WSGIApplication, *, port: int = 0) -> Iterator[str]:
-    """For tests: an app on a free loopback port, in a thread of this process. Gives its address."""
+def served(app: WSGIApplication, *, port: int = 0, ends_within: float = 0.01) -> Iterator[str]:
+    """For tests: an app on a free loopback port, in a thread of this process. Gives its address. So many seconds pass
+    between two looks whether it is to end, and each look costs as much as a small request.
+    """
     server = make_server("127.0.0.1", port, app, threaded=True, request_handler=_KeepAlive)
     server.daemon_threads = True  # type: ignore[attr-defined]
-    thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.01}, daemon=True)
+    thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": ends_within}, daemon=True)
     thread.start()
     try:
         yield f"http://127.0.0.1:{server.server_port}"
