@@ -150,7 +150,7 @@ def checked_rules(given: Sequence[Mapping[str, Any]]) -> tuple[ClockRule, ...]:
         for name, value in words.items():
             if value not in known[name]:
                 errors[f"rules.{number}.{name}"] = [worded("is none of those there are")]
-        hours = 0 if words["counted"] == SAME_DAY else line.get("hours")
+        hours: Any = 0 if words["counted"] == SAME_DAY else line.get("hours")
         if words["counted"] != SAME_DAY and (type(hours) is not int or not 1 <= hours <= MOST_HOURS):
             errors[f"rules.{number}.hours"] = [worded("must be whole hours, 1 to %(most)s", most=MOST_HOURS)]
             continue

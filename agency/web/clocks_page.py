@@ -138,7 +138,7 @@ def _page(
         error=errors.get("rules", ""),
         based_on=kept.number,
         saved=_saved(kept),
-        may_begin=may and not lines,
+        may_begin=may and not lines and brand is None,
         lines=tuple(
             _line(number, line, errors, is_free=number >= len(lines))
             for number, line in enumerate([*lines, *[dict.fromkeys(_FIELDS, "")] * (_FREE_LINES if may else 0)])
