@@ -26,6 +26,7 @@ MODELS = (
     "agency.notices.models",
     "agency.inbox.models",
     "agency.inbox.contacts.models",
+    "agency.inbox.triage.models",
     "agency.replies.models",
     "agency.training.models",
 )

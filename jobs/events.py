@@ -82,7 +82,7 @@ def handle_events(app: Flask, agency_id: str, brand_id: str, account_id: str, tr
     """Handle one account's waiting events. Raises the ChannelError of a read that may work later, unless it says when:
     then that is promised.
     """
-    scope = Scope(UUID(agency_id), frozenset({UUID(brand_id)}))
+    scope = Scope(UUID(agency_id), frozenset({UUID(brand_id), UUID(agency_id)}))  # the agency's rules of the desk, too
     run = _Run(app, scope, UUID(brand_id), UUID(account_id), transport or transport_of(app))
     after: UUID | None = None
     for _ in range(ROUNDS):

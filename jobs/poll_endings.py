@@ -73,8 +73,8 @@ class Poll:
 
     @property
     def scope(self) -> Scope:
-        """This account's tenant and no other."""
-        return Scope(self.turn.agency_id, frozenset({self.turn.brand_id}))
+        """This account's tenant and no other, with what its agency keeps for all its brands: rules of the desk."""
+        return Scope(self.turn.agency_id, frozenset({self.turn.brand_id, self.turn.agency_id}))
 
     def give_way(self, wait_seconds: float) -> bool:
         """Leave what is not asked yet to another job; False where a poll that has begun cannot be gone on with."""

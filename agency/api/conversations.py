@@ -29,12 +29,14 @@ from agency.api.schemas.fields import Nothing
 from agency.inbox import corrections, desk, moderation, queries
 from agency.inbox.case_clocks import clocks_of
 from agency.inbox.case_rank import rank_parts
+from agency.inbox.conversation_view import ConversationView
 from agency.inbox.filters import FILTERS, FREE, ME
 from agency.inbox.kept_media import SERVED_WITH, copy_of
 from agency.inbox.outgoing import window_of
 from agency.inbox.presence import at_case
 from agency.inbox.ranking import score_of
 from agency.inbox.signs import numbers_with, signs_in
+from agency.inbox.triage.trace import said
 from agency.inbox.understanding.evidence import language_words, personal_places
 from agency.inbox.understanding.stored import ASPECTS, Stored, corrections_of, from_stored, own_topics
 from agency.replies import client_answers
@@ -97,7 +99,7 @@ def get_conversation(query: dict[str, Any], conversation_id: str) -> Any:
     before = None if query["before"] is None else id_or_nobody(query["before"])
     view = queries.get_conversation(known_id(conversation_id), before=before)
     require(caller(), Permission.CONVERSATION_READ, view.brand_id)
-    data, parts = view._asdict(), rank_parts(view, clock.now())
+    data, parts = view._asdict(), rank_parts(caller(), view, clock.now())
     replies = shown_to(caller(), replies_of(view.id))
     return {
         **data,
@@ -114,9 +116,15 @@ def get_conversation(query: dict[str, Any], conversation_id: str) -> Any:
             for m in view.messages
         ],
         "notes": view.notes if caller().may(Permission.NOTE_READ) else [],
+        "rules": _rules(view) if caller().may(Permission.NOTE_READ) else [],
         "replies": replies,
         "promises": _promises(replies),
     }
+
+
+def _rules(view: ConversationView) -> list[dict[str, Any]]:
+    texts = {message.id: message.text for message in view.messages}
+    return [{**one._asdict(), "words": said(one, texts.get(one.message_id, ""))} for one in view.triage]
 
 
 def _promises(replies: list[ReplyRow]) -> list[dict[str, Any]]:

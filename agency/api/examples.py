@@ -331,6 +331,7 @@ CONVERSATION: Final[Example] = {
     "more_before": None,
     "notes": [{"id": OTHER_ID, "author_name": "Sam Example", "text": "Sent on Monday.", "created_at": LATER}],
     "deeds": [],
+    "rules": [],
     "earlier": [],
     "replies": [REPLY],
     "promises": [

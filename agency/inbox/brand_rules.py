@@ -27,7 +27,11 @@ RULES_OF_BRAND: Final = f"""
     select jsonb_build_array(cast(:platform as text), tier,
         (select points from ranking_weights where agency_id = :agency_id order by number desc limit 1),
         (select jsonb_build_array(count(*), coalesce(sum(version), 0)) from topic
-            where agency_id = :agency_id and brand_id = :brand_id), {CLOCKS_OF_BRAND.format(b="brand")})
+            where agency_id = :agency_id and brand_id = :brand_id), {CLOCKS_OF_BRAND.format(b="brand")},
+        (select jsonb_build_array(count(*), coalesce(sum(version + moves), 0),
+                count(*) filter (where brand_id = agency_id),
+                coalesce(sum(version + moves) filter (where brand_id = agency_id), 0)) from triage_rule
+            where agency_id = :agency_id and brand_id in (:agency_id, :brand_id)), time_zone)
     from brand where agency_id = :agency_id and id = :brand_id
     """
 
@@ -42,8 +46,12 @@ class BrandRules(NamedTuple):
     weights: Weights
     topics: tuple[int, int]
     clocks: BrandClocks
+    triage: tuple[int, ...] = ()
+    """The state of the rules of the desk (`agency.inbox.triage.ready`); nothing where there are none."""
+    time_zone: str = "UTC"
 
     @classmethod
     def read(cls, row: Sequence[Any]) -> BrandRules:
         """From what RULES_OF_BRAND gives."""
-        return cls(row[0], row[1], weights_of(row[2]), (int(row[3][0]), int(row[3][1])), BrandClocks.read(row[4]))
+        topics, triage = (int(row[3][0]), int(row[3][1])), tuple(map(int, row[5])) if row[5][0] else ()
+        return cls(row[0], row[1], weights_of(row[2]), topics, BrandClocks.read(row[4]), triage, row[6])

@@ -13,11 +13,18 @@ from agency.inbox.models import Conversation
 from agency.inbox.ranking import parts_of
 from tenants.database import db
 from tenants.errors import NotFound
+from tenants.permissions import Actor, Permission
 
 
-def rank_parts(view: ConversationView, now: datetime) -> list[dict[str, Any]]:
-    """Why it stands where it does, in points that add up; empty of what stands in no queue, or was not ranked yet."""
-    return _parts(view, now)
+def rank_parts(actor: Actor, view: ConversationView, now: datetime) -> list[dict[str, Any]]:
+    """Why it stands where it does, in points that add up; empty of what stands in no queue, or was not ranked yet.
+
+    What rules of the desk are called is between colleagues, as notes are.
+    """
+    parts = _parts(view, now)
+    if actor.may(Permission.NOTE_READ):
+        return parts
+    return [{name: fact for name, fact in part.items() if name != "rules"} for part in parts]
 
 
 def parts_of_case(conversation_id: UUID, now: datetime) -> list[dict[str, Any]]:

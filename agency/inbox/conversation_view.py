@@ -17,6 +17,7 @@ from agency.inbox.label_names import LabelName
 from agency.inbox.merged import PART_IDS
 from agency.inbox.models import Contact, Conversation, KeptMedia, Message, ModerationDeed, Note
 from agency.inbox.topic_names import TopicName, topics_beside
+from agency.inbox.triage.trace import RuleDeed, deeds_beside, deeds_of
 from agency.inbox.understanding.stored import Stored
 from channels.models import Account
 from tenants.brand_hours import hours_beside
@@ -153,6 +154,7 @@ class ConversationView(NamedTuple):
     kept: tuple[KeptView, ...] = ()
     labels: tuple[LabelName, ...] = ()
     topics: tuple[TopicName, ...] = ()
+    triage: tuple[RuleDeed, ...] = ()
 
 
 _COLUMNS = (
@@ -300,6 +302,7 @@ def _statement(is_continued: bool) -> Any:
     return (
         select(
             *_COLUMNS,
+            _as_list(deeds_beside(_THIS)),
             _as_list(topics_beside(_THIS)),
             _as_list(labels),
             _as_list(messages),
@@ -350,9 +353,10 @@ def get_conversation(conversation_id: UUID, *, before: UUID | None = None) -> Co
     kept_shown = tuple(KeptView(UUID(k[0]), UUID(k[1]), *k[2:6]) for k in row[-1] or ())
     labels = tuple(LabelName(UUID(one[0]), *one[1:]) for one in row[-6] or ())
     topics = tuple(TopicName(UUID(one[0]), *one[1:]) for one in row[-7] or ())
+    triage = deeds_of(row[-8])
     before_these = shown[0].id if more else None
     view = ConversationView._make(
-        [*row[:-7], shown, notes_shown, deeds_shown, earlier_shown, before_these, kept_shown, labels, topics]
+        [*row[:-8], shown, notes_shown, deeds_shown, earlier_shown, before_these, kept_shown, labels, topics, triage]
     )
     context = {name: web_address(value) if name == "permalink" else value for name, value in view.context.items()}
     return view._replace(permalink=web_address(view.permalink), context=context)

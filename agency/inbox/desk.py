@@ -31,6 +31,8 @@ from agency.inbox.deeds import (
 from agency.inbox.filters import FREE, REPLY_STATES, QueueFilter
 from agency.inbox.models import Conversation, Note
 from agency.inbox.queries import list_conversations
+from agency.inbox.signs import KEPT
+from agency.inbox.triage.keeping import any_kept, kept_for, may_be_offered
 from agency.notices.telling import Thing, colleagues, tell
 from tenants import audit, clock
 from tenants.database import db, new_id
@@ -290,7 +292,8 @@ def claim_next(actor: Actor, filters: QueueFilter | None = None) -> UUID | None:
     """Take the top free case of the queue; None when there is none.
 
     Several people asking at once each get a different case: rows somebody is just taking are skipped, not waited for.
-    The list is read as a page reads it, a part at a time, until one can be had.
+    The list is read as a page reads it, a part at a time, until one can be had. What a rule of the desk keeps for this
+    person comes first; what it keeps for somebody else comes when its time is over, or when nothing else is left.
     """
     require(actor, Permission.CONVERSATION_WORK)
     now = clock.now()
@@ -301,10 +304,24 @@ def claim_next(actor: Actor, filters: QueueFilter | None = None) -> UUID | None:
         can_be_done = tuple(one for one in can_be_done if one in asked)
     if not can_be_done:
         return None
-    wanted, after = wanted._replace(status="open", holder=FREE, reply_state=can_be_done), None
+    wanted = wanted._replace(status="open", holder=FREE, reply_state=can_be_done)
+    if kept_for(actor.user_id) and not wanted.kept_for_me:
+        mine = _next_of(actor, wanted._replace(kept_for_me=True), now, others_too=True)
+        if mine is not None:
+            return mine
+    found = _next_of(actor, wanted, now, others_too=False)
+    return found if found is not None or not any_kept() else _next_of(actor, wanted, now, others_too=True)
+
+
+def _next_of(actor: Actor, wanted: QueueFilter, now: datetime, *, others_too: bool) -> UUID | None:
+    after = None
     while True:
         page = list_conversations(wanted, after, NEXT_FROM, me=actor.user_id, with_accounts=False)
-        found = _lock_first([row.id for row in page.rows], is_late=wanted.late, now=now)
+        ids = [row.id for row in page.rows if others_too or not row.signs & KEPT]
+        kept = [row.id for row in page.rows if row.signs & KEPT] if not others_too else []
+        if kept:
+            ids += may_be_offered(kept, actor.user_id, now)
+        found = _lock_first(ids, is_late=wanted.late, now=now) if ids else None
         if found is not None:
             return claim(actor, found).id
         after = page.next_cursor

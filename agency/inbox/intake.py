@@ -24,6 +24,8 @@ from agency.inbox.languages import language_of
 from agency.inbox.models import Conversation, Message
 from agency.inbox.storage import AccountRows, Known
 from agency.inbox.topic_words import topics_of
+from agency.inbox.triage.carrying_out import carry_out, look_at
+from agency.inbox.triage.ready import rules_of
 from agency.inbox.understanding.reading import cut, read
 from agency.inbox.understanding.stored import to_stored
 from channels.items import IncomingItem, Page
@@ -256,6 +258,27 @@ def _write(account: Account, rows: AccountRows, work: _Work, rules: Rules, now: 
     for record in work.fresh:
         if record.external_id not in placed and record.thread_external_id not in by_thread:
             starts.setdefault(record.thread_external_id, []).append(record)
+    book = rules_of(account.brand_id, rules.brand.triage) if rules.past_before is None else None
+    due = None
+    if book is not None:
+        kind_of = {t.id: t.kind for t in threads}
+        kinds = {r.external_id: starts[r.thread_external_id][0].kind for some in starts.values() for r in some}
+        for r in work.fresh:
+            place = placed.get(r.external_id) or by_thread.get(r.thread_external_id)
+            kinds.setdefault(r.external_id, kind_of.get(place, r.kind) if place else r.kind)
+        kinds |= {r.external_id: kind_of[k.conversation_id] for r, k in work.changed}
+        due = look_at(
+            book,
+            account,
+            work.fresh,
+            work.changed,
+            readings,
+            languages,
+            kinds=kinds,
+            people=people,
+            zone=rules.brand.time_zone,
+            now=now,
+        )
     rows.insert_conversations(
         [
             conversation_row(by_thread, thread, starts[thread], contacts, languages, readings, rules, standings)
@@ -263,11 +286,13 @@ def _write(account: Account, rows: AccountRows, work: _Work, rules: Rules, now: 
         ]
     )
     placed |= {r.external_id: by_thread[r.thread_external_id] for r in work.fresh if r.external_id not in placed}
+    in_order = sorted(work.fresh, key=lambda r: (r.written_at, r.external_id))
+    message_ids = {r.external_id: new_id() for r in in_order}
     rows.insert_messages(
         [
             message_row(r, contacts, languages, readings, now)
-            | {"id": new_id(), "conversation_id": placed[r.external_id]}
-            for r in sorted(work.fresh, key=lambda r: (r.written_at, r.external_id))
+            | {"id": message_ids[r.external_id], "conversation_id": placed[r.external_id]}
+            for r in in_order
         ]
     )
     rows.set_apart(apart)
@@ -289,6 +314,8 @@ def _write(account: Account, rows: AccountRows, work: _Work, rules: Rules, now: 
     here = placed | {r.external_id: k.conversation_id for r, k in (*work.changed, *work.told_more)}
     here = {external_id: home.get(place, place) for external_id, place in here.items()}
     refresh(rows, threads, rules, _contexts([*written, *(record for record, _ in work.told_more)], here))
+    if due:
+        carry_out(account, due, message_ids | {r.external_id: k.id for r, k in work.changed}, now)
     stirred = {here[r.external_id] for r in written if r.direction == "in" or r.external_id in placed}
     stirred |= {home.get(k.conversation_id, k.conversation_id) for k in work.gone} | set(home.values())
     echoed = {here[r.external_id] for r in written if r.direction == "out"}

@@ -35,6 +35,7 @@ from agency.inbox.desk_models import ConversationLabel as ConversationLabel  # w
 from agency.inbox.search_models import SearchDue as SearchDue
 from agency.inbox.search_models import SearchWord as SearchWord
 from agency.inbox.topic_models import Topic as Topic
+from agency.inbox.triage.models import TriageRule as TriageRule  # whoever loads the room's tables has all of them
 from tenants.database import AgencyOwned, Base, BrandOwned, Dated, belongs_to, belongs_to_agency, belongs_to_brand
 
 STATUSES = ("open", "snoozed", "closed")

@@ -32,9 +32,10 @@ def parts_of(wanted: QueueFilter, order: str) -> tuple[QueueFilter, QueueFilter]
         reply_state=wanted.reply_state if order == "rank" and wanted.reply_state is PARAMETERS["reply"] else None,
         label_ids=wanted.label_ids if _has_label_index(wanted, order) else None,
         late=wanted.late,
+        kept_for_me=wanted.kept_for_me,
     )
     found: dict[str, Any] = {name: None for name in INDEXED if getattr(walked, name) is not None}
-    return walked, wanted._replace(status=None, late=False, **found)
+    return walked, wanted._replace(status=None, late=False, kept_for_me=False, **found)
 
 
 def walked_rows(wanted: QueueFilter, order: str, brands: int) -> int:

@@ -7,11 +7,12 @@ passes is the due time: it counts in steps, and `Ranked.rerank_at` says when the
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
 from typing import Any, Final, NamedTuple
 
 from agency.inbox.understanding.stored import Stored, corrections_of, words_for
-from agency.inbox.weights import Weights
+from agency.inbox.weights import MOST_RULE_POINTS, Weights
 
 POINT_SECONDS: Final = 3_600
 """What a point is worth in waiting."""
@@ -20,7 +21,7 @@ EARLIEST: Final = datetime(2000, 1, 1, tzinfo=UTC)
 """Ranks are seconds counted back from HORIZON, so that older means higher. With what is older than EARLIEST taken as
 from then, they fit 32 bits beside the most points there can be."""
 PARTS: Final = (
-    *("woken", "urgent", "complaint", "anger", "stars", "due", "reach", "vip", "person", "tier", "waiting"),
+    *("woken", "urgent", "complaint", "anger", "rule", "stars", "due", "reach", "vip", "person", "tier", "waiting"),
 )
 """In the order in which they are told."""
 WORD_PARTS: Final = ("urgent", "complaint", "anger")
@@ -64,8 +65,14 @@ def _words(reading: Stored, aspect: str, label: str) -> tuple[str, ...]:
     return words or ((SAID_BY_STAFF,) if corrections_of(reading).get(aspect) == label else ())
 
 
+RuleRaise = Sequence[Any]
+"""What a rule of the desk counts: its id, version and name, and its points, as JSON keeps them."""
+
+
 class RankFacts(NamedTuple):
-    """What ranking looks at. `due_at` is None where nothing is owed; `readers` how many messages an audience reads."""
+    """What ranking looks at. `due_at` is None where nothing is owed; `readers` how many messages an audience reads.
+    `rules` are those of the desk that raise or lower these words.
+    """
 
     said: Said
     since: datetime
@@ -78,6 +85,7 @@ class RankFacts(NamedTuple):
     woken: bool = False
     due_clock: str = ""
     """Which clock `due_at` is of (`agency.inbox.clock_rules.CLOCKS`)."""
+    rules: Sequence[RuleRaise] = ()
 
 
 class Ranked(NamedTuple):
@@ -101,6 +109,10 @@ def rank(facts: RankFacts, weights: Weights, now: datetime) -> Ranked:
     for part, words in zip(WORD_PARTS, facts.said, strict=True):
         if words:
             reasons.append({"part": part, "points": points[part], "words": list(words)})
+    if facts.rules:
+        is_late = facts.woken or (facts.due_at is not None and facts.due_at <= now)
+        raised = 0 if is_late and rule_points(facts.rules) < 0 else rule_points(facts.rules)
+        reasons.append({"part": "rule", "points": raised, "rules": [list(one) for one in facts.rules]})
     if facts.stars is not None and facts.stars < MANY_STARS:
         reasons.append({"part": "stars", "points": points[f"stars_{facts.stars}"], "stars": facts.stars})
     if facts.due_at is not None:
@@ -117,6 +129,11 @@ def rank(facts: RankFacts, weights: Weights, now: datetime) -> Ranked:
         reasons.append({"part": "tier", "points": points[f"tier_{facts.tier}"], "tier": facts.tier})
     total = sum(reason["points"] for reason in reasons)
     return Ranked(_seconds_before_horizon(facts.since) + total * POINT_SECONDS, reasons, rerank_at)
+
+
+def rule_points(rules: Sequence[RuleRaise]) -> int:
+    """What rules of the desk count together, up or down. Nothing late is lowered: it is owed, whoever thinks what."""
+    return max(-MOST_RULE_POINTS, min(sum(one[3] for one in rules), MOST_RULE_POINTS))
 
 
 def due_step(due_at: datetime, weights: Weights, now: datetime) -> tuple[int, datetime | None]:

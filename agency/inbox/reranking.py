@@ -170,6 +170,7 @@ def facts_of(row: Any, due_at: datetime | None, due_clock: str = "") -> RankFact
         tier=row.tier,
         woken=row.woken,
         due_clock=due_clock,
+        rules=next((reason["rules"] for reason in row.rank_reasons if reason.get("part") == "rule"), ()),
     )
 
 

@@ -220,12 +220,14 @@ def _counted(wanted: QueueFilter, me: UUID, now: Any, number: int) -> Any:
         status=wanted.status,
         holder=wanted.holder if wanted.holder == ME or isinstance(wanted.holder, UUID) else None,
         late=wanted.late,
+        kept_for_me=wanted.kept_for_me,
     )
     rest = wanted._replace(
         brand_ids=None,
         status=None,
         holder=None if indexed.holder is not None else wanted.holder,
         late=False,
+        kept_for_me=False,
         label_ids=None if label else wanted.label_ids,
     )
     inner: Any = select(Conversation, func.row_number().over().label("place"))

@@ -1,5 +1,6 @@
 """What a row of the queue says besides its state, as bits of one small number that the queue's indexes carry.
 
+That a rule keeps a case for somebody is written where it is done and ends by a trigger (`migrations/versions/0083`).
 A VIP follows from the reasons of the rank: whoever writes these writes it too. That nobody answered in time, and that
 it goes out at a time, follow from the newest change of a reply, by a trigger (`migrations/versions/0066`).
 """
@@ -12,9 +13,10 @@ from typing import Final
 VIP: Final = 1
 UNANSWERED: Final = 2
 TIMED: Final = 4
-SIGNS: Final = {"vip": VIP, "unanswered": UNANSWERED, "timed": TIMED}
+KEPT: Final = 8
+SIGNS: Final = {"vip": VIP, "unanswered": UNANSWERED, "timed": TIMED, "kept": KEPT}
 """By the word of filters and programs."""
-_ALL: Final = VIP | UNANSWERED | TIMED
+_ALL: Final = VIP | UNANSWERED | TIMED | KEPT
 SIGN_OF_VIP: Final = """(given.rank_reasons @> '[{"part": "vip"}]')::int"""
 """In statements that write the reasons of a rank."""
 

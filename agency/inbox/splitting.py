@@ -21,6 +21,7 @@ from agency.inbox.deeds import CASE, Case, changes
 from agency.inbox.models import APART, Conversation, KeptMedia, Message, ModerationDeed
 from agency.inbox.split_deed import Split
 from agency.inbox.storage import AccountRows
+from agency.inbox.triage.models import TriageDeed
 from channels.models import Account
 from tenants import audit, clock
 from tenants.database import db, new_id
@@ -199,6 +200,7 @@ def _move(ids: Sequence[UUID], conversation_id: UUID, *, apart: bool) -> None:
         (Message, Message.id, {"set_apart": apart}),
         (KeptMedia, KeptMedia.message_id, {}),
         (ModerationDeed, ModerationDeed.message_id, {}),
+        (TriageDeed, TriageDeed.message_id, {}),
     ):
         db.session.execute(
             update(table)

@@ -106,6 +106,7 @@ _JOINABLE = raw_sql(
         or exists (select from draft_version o where o.agency_id = c.agency_id and o.conversation_id = c.id)
         or exists (select from ledger_line o where o.agency_id = c.agency_id and o.conversation_id = c.id)
         or exists (select from bulk_deed_case o where o.agency_id = c.agency_id and o.conversation_id = c.id)
+        or exists (select from kept_case o where o.agency_id = c.agency_id and o.conversation_id = c.id)
         or merged_into_id is not null or split_from_id is not null
         or exists (select from conversation o where o.agency_id = c.agency_id and o.merged_into_id = c.id)
     from conversation c where agency_id = :agency_id and id = any(:ids) order by id for update of c
@@ -118,7 +119,7 @@ _MOVED = [
         f"update {table} set conversation_id = :kept where agency_id = :agency_id and conversation_id = any(:gone)",
         reason=WHY,
     ).bindparams(bindparam("gone", type_=ARRAY(Uuid)))
-    for table in ("message", "kept_media")
+    for table in ("message", "kept_media", "triage_deed")
 ]
 
 _JOINED = raw_sql("delete from conversation where agency_id = :agency_id and id = any(:gone)", reason=WHY).bindparams(

@@ -18,7 +18,7 @@ from agency.inbox.conversation_indexes import AUTHOR_CHARACTERS
 from agency.inbox.models import CLOSED_BY_RULE, FROM_SPAMMER, MERGED, PAST
 from agency.inbox.ranking import RankFacts, Said, is_complaint, rank, said_of
 from agency.inbox.understanding.reading import UNKNOWN, read
-from agency.inbox.understanding.stored import Stored, judgement_of, own_topics, to_stored
+from agency.inbox.understanding.stored import Stored, judgement_of, own_topics, rules_said, to_stored
 from styleguides.masking import masked
 
 EXCERPT_CHARACTERS = 140
@@ -142,6 +142,7 @@ def summarise(
             weight=weight,
             tier=rules.tier,
             due_clock=next_end.name if next_end is not None else "",
+            rules=rules_said(reading) if reading else (),
         ),
         rules.weights,
         now,

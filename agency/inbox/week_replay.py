@@ -12,7 +12,7 @@ from datetime import datetime
 from typing import Final, NamedTuple
 from uuid import UUID
 
-from agency.inbox.ranking import POINT_SECONDS, RankFacts, due_step, rank
+from agency.inbox.ranking import POINT_SECONDS, RankFacts, due_step, rank, rule_points
 from agency.inbox.weights import Weights
 
 _ARRIVES: Final = 0
@@ -81,6 +81,8 @@ def replay(cases: Sequence[ReplayCase], serves: Iterable[datetime], weights: Wei
             is_placed = due_at is None or cases[number].facts.woken  # what was put off counts as late all along
             points, next_at = due_step(due_at, weights, at) if due_at and not is_placed else (0, None)
             turns[number] += 1
+            if due_at is not None and due_at <= at and not is_placed:  # nothing late is lowered by a rule
+                points -= min(rule_points(cases[number].facts.rules), 0)
             key = placed[number] + points * POINT_SECONDS
             heapq.heappush(waiting, (-key, -cases[number].id.int, number, turns[number]))
             if next_at is not None:

@@ -17,6 +17,8 @@ from tenants.errors import Invalid, worded
 MOST_POINTS: Final = 1_000
 MOST_LATE_POINTS: Final = 5_000
 """Sums of these, in seconds of waiting, must fit the 32 bits of `conversation.rank`."""
+MOST_RULE_POINTS: Final = 40
+"""All rules of the desk together raise or lower a case by no more: by the defaults, what is late stays first."""
 
 
 class Weight(NamedTuple):
@@ -80,7 +82,7 @@ class Weights:
             (p["tier_plus"], p["tier_premium"]),
             tuple(p[name] for name, _minutes in DUE_STEPS[:-1]),
         )
-        return sum(max(group) for group in groups) + MOST_HOURS
+        return sum(max(group) for group in groups) + MOST_RULE_POINTS + MOST_HOURS
 
     @property
     def late_comes_first(self) -> bool:

@@ -351,6 +351,9 @@ def _media_room(found: Brand) -> MediaRoom | None:
 def _parts(found: Brand) -> tuple[Choice, ...]:
     """Where to go from here, as far as this person may."""
     actor = actor_of_request()
+    rules = []
+    if actor.may(Permission.CONVERSATION_WORK):
+        rules = [Choice(_("Rules of the desk"), url_for("desk_rules_page.rules", brand=found.id), value="chain")]
     parts = [
         Choice(_("Style guide"), url_for("guide.guide", brand_id=found.id), value="guide"),
         Choice(_("Approval"), url_for("policy_page.policy", brand_id=found.id), value="approvals"),
@@ -359,6 +362,7 @@ def _parts(found: Brand) -> tuple[Choice, ...]:
         Choice(_("Client sheet"), url_for("client_sheet_page.sheet", brand_id=found.id), value="info"),
         Choice(_("Fact sheet"), url_for("facts_page.facts", brand_id=found.id), value="info"),
         Choice(_("Topics"), url_for("topics_page.topics", brand_id=found.id), value="dot"),
+        *rules,
         Choice(_("Goodwill"), url_for("empowerment_page.empowerment", brand_id=found.id), value="shield"),
         Choice(_("Saved replies"), url_for("saved_replies_page.saved_replies", brand=found.id), value="reply"),
     ]

@@ -35,6 +35,7 @@ from agency.web.pulse import PATH as PULSE
 from agency.web.rank_words import rank_look
 from agency.web.reading_line import with_reading
 from agency.web.reply_looks import place_words, platform_word, stopped_words, way_words
+from agency.web.rules_part import rules_part
 from agency.web.sending_words import goes_out_words, trouble_notice
 from agency.web.sheet_look import address_of as sheet_address
 from agency.web.snoozing import snooze_look, when_words
@@ -127,7 +128,7 @@ def conversation_page(
         voice_url=voice_url(view) if actor.may(Permission.GUIDE_READ) else "",
         beside_url=address.deed_url(answering.view.id, "beside"),
         rank=rank_look(
-            rank_parts(view, now),
+            rank_parts(actor, view, now),
             now,
             weights_url=url_for("ranking_page.weights") if actor.may(Permission.RANKING_MANAGE) else "",
         ),
@@ -272,6 +273,7 @@ def _side(view: ConversationView, actor: Actor, address: Address) -> tuple[SideP
             all_url=url_for("customer_page.person", contact_id=view.contact_id) if may_see_all else "",
             all_words=_("All their cases, with our answers"),
         ),
+        *rules_part(view, actor),
     )
 
 

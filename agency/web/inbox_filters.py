@@ -64,6 +64,7 @@ def filter_words() -> dict[str, str]:
         "topic": _("Topic"),
         "sign": _("Signs"),
         "late": _("Late"),
+        "for_me": _("For me"),
         **{aspect: aspect_words()[aspect] for aspect in ("act", "sentiment")},
         "q": _("Search"),
     }
@@ -91,8 +92,10 @@ def value_words() -> dict[str, dict[str, str]]:
             "vip": _("VIP"),
             "unanswered": _("Nobody answered in time"),
             "timed": _("Goes out later"),
+            "kept": _("Kept for somebody"),
         },
         "late": {"1": _("Late")},
+        "for_me": {"1": _("Kept for me")},
         **{aspect: _said(aspect) for aspect in ("act", "sentiment")},
     }
 

@@ -12,6 +12,7 @@ from agency.replies.text_difference import text_difference
 from agency.web import contexts as c
 from agency.web import parts_sample_bulk as bulk
 from agency.web import parts_sample_connecting as connecting
+from agency.web import parts_sample_desk_rules as desk_rules
 from agency.web import parts_sample_empowerment as given
 from agency.web import parts_sample_guide as guide_sample
 from agency.web import parts_sample_knowledge as knowledge
@@ -243,6 +244,10 @@ def samples() -> dict[str, Callable[[str], Sample]]:
         "quiz-told": lambda here: ("quiz/quiz.html", shell(here), quiz.quiz("told")),
         "quiz-none": lambda here: ("quiz/quiz.html", shell(here), quiz.quiz("none")),
         "quiz-people": lambda here: ("quiz/people.html", shell(here), quiz.people()),
+        "desk-rules": lambda here: ("desk_rules/page.html", shell(here), desk_rules.rules()),
+        "desk-rules-empty": lambda here: ("desk_rules/page.html", shell(here), desk_rules.rules(empty=True)),
+        "desk-rule": lambda here: ("desk_rules/rule.html", shell(here), desk_rules.rule()),
+        "desk-rule-tried": lambda here: ("desk_rules/rule.html", shell(here), desk_rules.rule(tried=True)),
         "topics": lambda here: ("topics/page.html", shell(here), topics.topics()),
         "topics-empty": lambda here: ("topics/page.html", shell(here), topics.topics(empty=True)),
         "topic": lambda here: ("topics/topic.html", shell(here), topics.topic()),

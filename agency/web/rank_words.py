@@ -19,6 +19,7 @@ KINDS: Final = {
     "urgent": "said",
     "complaint": "said",
     "anger": "said",
+    "rule": "said",
     "stars": "said",
     "due": "clock",
     "reach": "place",
@@ -61,6 +62,8 @@ def rank_look(parts: Sequence[dict[str, Any]], now: datetime, *, weights_url: st
 
 
 def _words(part: dict[str, Any]) -> str:
+    if part["part"] == "rule":
+        return ", ".join(str(one[2]) for one in part.get("rules", ()))
     words = [str(word) for word in part.get("words", ())]
     return _("said by a person") if words == [SAID_BY_STAFF] else ", ".join(words)
 
@@ -101,5 +104,6 @@ def _fixed_words() -> dict[str, str]:
         "anger": _("anger"),
         "reach": _("others read along"),
         "vip": _("VIP"),
+        "rule": _("rules of the desk"),
         "woken": _("put off until now"),
     }

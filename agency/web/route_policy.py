@@ -134,6 +134,15 @@ ROUTE_POLICY: dict[str, Policy] = {
     "bulk_page.presses": Permission.CONVERSATION_WORK,
     "bulk_page.one_press": Permission.CONVERSATION_WORK,
     "bulk_page.undo": Permission.CONVERSATION_WORK,
+    # desk_rules_page.py: the room asks again, with the brand or for every brand
+    "desk_rules_page.rules": Permission.CONVERSATION_WORK,
+    "desk_rules_page.new": Permission.GUIDE_WRITE,
+    "desk_rules_page.create": Permission.GUIDE_WRITE,
+    "desk_rules_page.rule": Permission.GUIDE_WRITE,
+    "desk_rules_page.change": Permission.GUIDE_WRITE,
+    "desk_rules_page.switch": Permission.GUIDE_WRITE,
+    "desk_rules_page.move": Permission.GUIDE_WRITE,
+    "desk_rules_page.archive": Permission.GUIDE_WRITE,
     # promises_page.py: a press asks again, with the brand
     "promises_page.promises": Permission.REPLY_READ,
     "promises_page.press": Permission.REPLY_WRITE,

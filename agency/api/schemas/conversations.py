@@ -8,6 +8,7 @@ from marshmallow import fields, validate
 
 from agency.api.schemas.accounts import PLATFORMS
 from agency.api.schemas.clocks import CaseClock
+from agency.api.schemas.desk_rules import RuleDeed
 from agency.api.schemas.fields import (
     Choice,
     Flag,
@@ -83,7 +84,10 @@ class ConversationQuery(PageQuery):
     sentiment = _many(Choice(*ASPECTS["sentiment"], "none"), "their mood; `none` where it was not read")
     sign = _many(
         Choice(*SIGNS),
-        "whoever writes is a VIP; nobody answered in time whether a reply may go out; one goes out later",
+        "a VIP writes; nobody answered in time whether a reply may go out; one goes out later; kept by a rule",
+    )
+    kept_for_me = WrittenFlag(
+        load_default=False, metadata={"description": "only what a rule of the desk keeps for you"}
     )
     late = WrittenFlag(load_default=False, metadata={"description": "only past the due time, most urgent first"})
     q = Text(longest=200, load_default="", metadata={"description": "words in the excerpt or the customer's name"})
@@ -375,6 +379,7 @@ class Conversation(Strict):
     )
     notes = Items(fields.Nested(Note), required=True)
     deeds = Items(fields.Nested(MessageDeed), required=True)
+    rules = Items(fields.Nested(RuleDeed), required=True, metadata={"description": "what rules of the desk did"})
     earlier = Items(fields.Nested(EarlierConversation), required=True)
     replies = Items(fields.Nested(Reply), required=True)
     promises = Items(

@@ -19,6 +19,7 @@ from agency.inbox.contacts.models import ERASED, Contact
 from agency.inbox.contacts.names import folded, name_key
 from agency.inbox.desk_models import Label, LastPlace, SavedView
 from agency.inbox.topic_models import Topic
+from agency.inbox.triage.models import TriageRule
 from styleguides.models import SavedReply
 from tenants.database import db
 from tenants.scope import current_scope
@@ -41,7 +42,7 @@ _QUIET: Final = {"synchronize_session": False}
 
 
 class Left(NamedTuple):
-    """A thing that may still hold the name: `kind` is `view`, `label`, `topic` or `saved_reply`.
+    """A thing that may still hold the name: `kind` is `view`, `label`, `topic`, `rule` or `saved_reply`.
 
     `version` is the one that held it: a later one was looked at. `shown` is its own name, `of` whose view it is.
     """
@@ -157,6 +158,7 @@ def still_left(left: Iterable[Mapping[str, Any]]) -> list[Left]:
         ("view", SavedView, SavedView.name),
         ("label", Label, Label.name),
         ("topic", Topic, Topic.name),
+        ("rule", TriageRule, TriageRule.name),
         ("saved_reply", SavedReply, SavedReply.title),
     ):
         ids = [one for sort, one in kept if sort == kind]
@@ -189,7 +191,7 @@ def _without(name: str, words: frozenset[str]) -> str:
 
 
 def _vocabulary(names: Sequence[Name], brands: Collection[UUID]) -> list[Left]:
-    """Labels, topics and saved replies of these brands and of the agency that hold one of the names."""
+    """Labels, topics, rules and saved replies of these brands and of the agency that hold one of the names."""
     places = [*brands, current_scope().agency_id]
     found = [
         Left("label", one.id, one.version, one.name)
@@ -200,6 +202,11 @@ def _vocabulary(names: Sequence[Name], brands: Collection[UUID]) -> list[Left]:
         texts = [topic.name, *(str(one.get("words", "")) for one in topic.phrases)]
         if any(name.stands_in(text) for name in names for text in texts):
             found.append(Left("topic", topic.id, topic.version, topic.name))
+    for rule in db.session.scalars(select(TriageRule).where(TriageRule.brand_id.in_(places)).order_by(TriageRule.id)):
+        asked = rule.terms.get("if", {})
+        texts = [rule.name, rule.note, *(str(one[1]) for name in ("words", "without") for one in asked.get(name, ()))]
+        if any(name.stands_in(text) for name in names for text in texts):
+            found.append(Left("rule", rule.id, rule.version, rule.name))
     saved = func.lower(SavedReply.title + " " + cast(SavedReply.texts, Text))
     likely = or_(*(saved.contains(max(one.words, key=len), autoescape=True) for one in names if one.words))
     wanted = select(SavedReply).where(SavedReply.brand_id.in_(places), likely).order_by(SavedReply.id)

@@ -36,6 +36,9 @@ TOPIC: Final = "topic:"
 ABOUT, NOT_ABOUT = "about", "not_about"
 _UNSAID: Final = {"urgency": "calm", "anger": "calm", "toxicity": "clean"}
 
+RULES: Final = "rules"
+"""Beside what was read: the rules of the desk that raise or lower these words, each `[id, version, name, points]`."""
+
 Stored = Mapping[str, Any]
 
 
@@ -112,6 +115,18 @@ def words_for(kept: Stored, aspect: str, label: str) -> tuple[str, ...]:
     return found.words if found.label == label else ()
 
 
+def rules_said(kept: Stored) -> tuple[list[Any], ...]:
+    """The rules of the desk by which these words count."""
+    return tuple(kept.get(RULES, ()))
+
+
+def with_rules(kept: Stored, raises: Iterable[Iterable[Any]]) -> dict[str, Any]:
+    """The same with the rules of the desk by which these words count."""
+    found = [list(one) for one in raises]
+    others = {name: value for name, value in kept.items() if name != RULES}
+    return {**others, RULES: found} if found else others
+
+
 def _personal_data(kept: Stored) -> tuple[Judgement, ...]:
     """The sorts that were found; `personal` alone where only a person says so, none where one says there is nothing."""
     said = corrections_of(kept).get(PERSONAL_DATA)
@@ -131,7 +146,7 @@ def stands(kept: Stored, aspect: str) -> str:
 
 def read_anew(kept: Stored, anew: Stored) -> dict[str, Any]:
     """What was read now in a language that a person named, with what people said, and what it was taken for before."""
-    held = {name: kept[name] for name in (LANGUAGE, "corrected") if name in kept}
+    held = {name: kept[name] for name in (LANGUAGE, "corrected", RULES) if name in kept}
     return {**{name: value for name, value in anew.items() if name != LANGUAGE}, **held}
 
 

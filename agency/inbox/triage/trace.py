@@ -1,0 +1,76 @@
+"""What rules of the desk did to a case, as its page tells it."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Any, Final, NamedTuple
+from uuid import UUID
+
+from sqlalchemy import select
+
+from agency.inbox.triage.models import TriageDeed
+
+SHOWN: Final = 50
+"""The newest ones."""
+
+
+class RuleDeed(NamedTuple):
+    """What a version of a rule did because of a message. `spans` are places of its words in that message."""
+
+    message_id: UUID
+    rule_id: UUID
+    rule_version: int
+    rule_name: str
+    spans: tuple[tuple[int, int], ...]
+    label_ids: tuple[UUID, ...]
+    points: int
+    kept_for_id: UUID | None
+    kept_for_name: str | None
+    at: datetime
+
+
+def deeds_beside(this_id: Any) -> Any:
+    """As a select beside others of one case, newest first."""
+    return (
+        select(
+            TriageDeed.message_id,
+            TriageDeed.rule_id,
+            TriageDeed.rule_version,
+            TriageDeed.rule_name,
+            TriageDeed.spans,
+            TriageDeed.label_ids,
+            TriageDeed.points,
+            TriageDeed.kept_for_id,
+            TriageDeed.kept_for_name,
+            TriageDeed.created_at,
+        )
+        .where(TriageDeed.conversation_id == this_id)
+        .order_by(TriageDeed.id.desc())
+        .limit(SHOWN)
+    )
+
+
+def deeds_of(rows: Sequence[Sequence[Any]] | None) -> tuple[RuleDeed, ...]:
+    """From the JSON of `deeds_beside`, oldest first."""
+    return tuple(
+        RuleDeed(
+            UUID(row[0]),
+            UUID(row[1]),
+            row[2],
+            row[3],
+            tuple((start, end) for start, end in row[4]),
+            tuple(map(UUID, row[5])),
+            row[6],
+            UUID(row[7]) if row[7] else None,
+            row[8],
+            datetime.fromisoformat(row[9]),
+        )
+        for row in reversed(rows or ())
+    )
+
+
+def said(deed: RuleDeed, text: str) -> list[str]:
+    """The words that caused it, as they stand in its message now; none where that changed or is gone."""
+    words = [text[start:end] for start, end in deed.spans if 0 <= start < end <= len(text)]
+    return list(dict.fromkeys(words))

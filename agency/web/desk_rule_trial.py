@@ -1,0 +1,104 @@
+"""Last week by a rule of the desk that is not saved yet, in words and drawn."""
+
+from __future__ import annotations
+
+from uuid import UUID
+
+from flask import url_for
+from flask_babel import gettext as _
+from flask_babel import ngettext
+
+from agency.inbox.triage.last_week import CASES_SHOWN, MOST_MESSAGES, Found, Trial
+from agency.web import clocks
+from agency.web.contexts_desk_rules import TrialCase, TrialLook
+from agency.web.desk_rule_words import Names, names_for
+from agency.web.language import chosen_language, chosen_zone
+from agency.web.looks import BrandLook
+from agency.web.shell import brand_looks
+from styleguides.masking import masked
+
+BAR = 300
+"""Width of what is drawn."""
+AROUND = 70
+"""Characters shown before and behind the words a rule found."""
+
+
+def trial_look(trial: Trial) -> TrialLook:
+    """A trial for the page."""
+    count = ngettext("%(num)s case", "%(num)s cases", trial.case_count)
+    heading = ngettext(
+        "Of %(all)s of last week, %(num)s would have been taken",
+        "Of %(all)s of last week, %(num)s would have been taken",
+        trial.taken_count,
+        all=count,
+    )
+    shown = trial.found[:CASES_SHOWN]
+    more = len(trial.found) - len(shown)
+    looks = brand_looks()
+    return TrialLook(
+        heading=heading,
+        facts=_facts(trial, names_for([trial.terms])),
+        cut=_("Only the newest %(n)s messages were looked at.", n=MOST_MESSAGES) if trial.is_cut else "",
+        taken_width=f"{BAR * trial.taken_count / max(1, trial.case_count):.1f}",
+        cases=tuple(_case(one, looks) for one in shown if one.came.brand_id in looks),
+        more=ngettext("and %(num)s more", "and %(num)s more", more) if more else "",
+    )
+
+
+def _facts(trial: Trial, names: Names) -> tuple[str, ...]:
+    done, n, found = trial.terms.effects, trial.taken_count, list[str]()
+    for one in done.label_ids:
+        found.append(_("%(n)s labelled “%(name)s”", n=n, name=names.labels.get(one) or _("not in use")))
+    if done.points > 0:
+        found.append(_("%(n)s raised by %(points)s", n=n, points=done.points))
+    if done.points < 0:
+        found.append(_("%(n)s lowered by %(points)s", n=n, points=-done.points))
+    if done.keep_for is not None:
+        name = names.people.get(done.keep_for) or _("somebody who left")
+        found.append(_("%(n)s kept for %(name)s, where nobody had them", n=n, name=name))
+    if trial.added_count is not None and trial.gone_count is not None:
+        found.append(
+            _(
+                "Against what it says now: %(added)s more, %(gone)s no longer",
+                added=trial.added_count,
+                gone=trial.gone_count,
+            )
+        )
+    if trial.before_count:
+        found.append(
+            ngettext(
+                "%(num)s more an earlier rule takes, and it is the last",
+                "%(num)s more an earlier rule takes, and it is the last",
+                trial.before_count,
+            )
+        )
+    return tuple(found)
+
+
+def _case(one: Found, looks: dict[UUID, BrandLook]) -> TrialCase:
+    marks = {"added": _("new"), "gone": _("no longer")}
+    return TrialCase(
+        url=url_for("conversation.page", conversation_id=one.came.conversation_id),
+        brand=looks[one.came.brand_id],
+        author=one.came.author_name or _("Somebody"),
+        said=pieces(one),
+        when=clocks.full_exact(one.came.at, chosen_zone(), chosen_language()),
+        mark=_("an earlier rule takes it") if one.is_before else marks.get(one.change, ""),
+    )
+
+
+def pieces(one: Found) -> tuple[tuple[str, bool], ...]:
+    """The words around what was found, without what leads to a person, and which of them were found."""
+    text = one.came.facts.text
+    shown = masked(text)
+    if not one.spans or len(shown) != len(text):
+        return ((_cut(" ".join(shown.split()), 2 * AROUND), False),)
+    start, end = one.spans[0]
+    first = max(0, start - AROUND)
+    before = ("…" if first else "") + shown[first:start]
+    behind = shown[end : end + AROUND] + ("…" if end + AROUND < len(shown) else "")
+    return ((before, False), (shown[start:end], True), (behind, False))
+
+
+def _cut(words: str, most: int) -> str:
+    return words if len(words) <= most else f"{words[:most]}…"
