@@ -13,7 +13,7 @@ from agency.notices.models import Notice
 from tenants import clock
 from tenants.database import db
 from tenants.models import OutboxEntry
-from tenants.outbox import JobName, enqueue_after_commit
+from tenants.outbox import JobName, enqueue_many_after_commit
 
 LATE_AFTER: Final = timedelta(minutes=5)
 REST: Final = timedelta(hours=1)
@@ -66,8 +66,8 @@ def wake(agency_id: UUID) -> int:
             wanted.pop(about, None)
         else:
             given_up[number] = about
-    for (_name, named), job in wanted.items():
-        enqueue_after_commit(job, **dict(named))
+    for job in sorted(set(wanted.values())):
+        enqueue_many_after_commit(job, [(dict(named), None) for (name, named) in wanted if name == job.value])
     db.session.execute(
         update(OutboxEntry)
         .where(OutboxEntry.id.in_([number for number, about in given_up.items() if about in wanted]))
