@@ -274,11 +274,11 @@ class PartLook:
 
 @dataclass(frozen=True)
 class ClockLook:
-    """One clock of a case: until when, or how it ended; the rule that set it; `late` or `plain`."""
+    """One clock of a case."""
 
-    words: str
-    rule: str
-    level: str
+    words: str = told("Until when, or how it ended: Heard by 16:10.")
+    rule: str = told("The rule that set it: Facebook, 12 h of business hours.")
+    level: str = told("`late` or `plain`.")
 
 
 @dataclass(frozen=True, kw_only=True)
