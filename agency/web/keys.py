@@ -120,7 +120,8 @@ _CAPS = {"Mod": "Ctrl", "ArrowUp": "↑", "ArrowDown": "↓", "Enter": "↵", "E
 def press(name: str, *, focus: bool = False, folded: bool = False) -> Markup:
     """The attributes of what a key presses, or goes to with `focus`; a screen reader names the key.
 
-    What is in a closed menu is pressed where it is `folded`; else a key of the menu waits until it is open.
+    What is in a closed menu, or out of sight on a narrow page, is pressed where it is `folded`; else a key of a menu
+    waits until it is open.
 
     Nothing for the empty name. Raises LookupError for a key that is not in the table.
     """

@@ -40,13 +40,30 @@ def two(house: House, web: str, chromium: Any) -> tuple[Any, Any, str]:
 
 
 def test_one_wins_the_other_is_told_and_the_draft_comes_back(house: House, two: tuple[Any, Any, str]) -> None:
-    ana, ben, _case = two
+    ana, ben, case = two
     for told_by in ("**/inbox/pulse?*", "**/holder?*"):  # or he would see it before he presses
         ben.route(told_by, lambda route: route.fulfill(status=204))
     ana.get_by_role("button", name="Take this case").click()
     ana.get_by_text("You have this case").wait_for()
+    late: list[Any] = []
+    drawn: list[Any] = []
+    heard: list[Any] = []
+    ben.on("response", lambda answer: heard.append(answer) if "/versions" in answer.url else None)
+    ben.route("**/autosave*", lambda route: late.append(route))
+    devtools = ben.context.new_cdp_session(ben)  # a route sees no request that a redirection leads to
+    devtools.on("Fetch.requestPaused", lambda event: drawn.append(event))
+    devtools.send("Fetch.enable", {"patterns": [{"urlPattern": f"*/inbox/{case}*", "requestStage": "Response"}]})
     ben.fill("#reply-text", "Ben's own words.")
-    ben.get_by_role("button", name="Take this case").click()
+    ben.get_by_role("button", name="Take this case").click(no_wait_after=True)
+    while not drawn:  # the server draws his page before his words are kept; the page before hears that they are
+        ben.wait_for_timeout(20)
+    for words in late:
+        words.continue_()
+    while not heard:
+        ben.wait_for_timeout(20)
+    ben.unroute("**/autosave*")
+    devtools.send("Fetch.continueRequest", {"requestId": drawn[0]["requestId"]})
+    devtools.detach()
     ben.locator(".toast", has_text=f"{house.agency.actors['ana'].name} has this case since").wait_for()
     expect(ben.locator("#draft-versions"), "what the loser typed is kept and offered").to_contain_text(
         "Ben's own words."

@@ -57,3 +57,7 @@ def test_cases_are_resolved_and_taken_back_without_a_mouse(house: House, web: st
     expect(page.locator("#keys-sheet")).to_contain_text("choose the case, for several at once")
     page.keyboard.press("Escape")
     expect(page.locator("#keys-sheet")).to_be_hidden()
+    page.set_viewport_size({"width": 390, "height": 844})
+    held = page.url
+    page.keyboard.press("n")
+    expect(page, "though the queue is out of sight beside a case").not_to_have_url(held)
