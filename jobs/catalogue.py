@@ -31,10 +31,10 @@ class JobKind:
     """How one kind of job runs. `together` is how many promises one RQ job takes: a fork costs more than most jobs.
 
     `beside` is how many brands' promises of one job run at once, in threads, where they mostly wait for platforms.
-    `many` names the same for many promises of one agency at once: it is given what each is about, and returns the
-    places of those it kept; what was tried `together_tries` times goes alone. What is not promised (poll turns) is
-    called by RQ itself. `merges`: it does all there is to do about its ids, so that one run keeps every promise of the
-    same.
+    `many` names the same for many promises of one agency at once: it is given what each is about, `portion` of them at
+    a time, and returns the places of those it kept; what was tried `together_tries` times goes alone. What is not
+    promised (poll turns) is called by RQ itself. `merges`: it does all there is to do about its ids, so that one run
+    keeps every promise of the same.
     """
 
     function: str
@@ -47,6 +47,7 @@ class JobKind:
     merges: bool = False
     many: str | None = None
     together_tries: int = 1
+    portion: int = 50
 
     @property
     def queued(self) -> str:
@@ -77,7 +78,7 @@ CATALOGUE: dict[JobName, JobKind] = {
         "publish",
         90,
         tries=20,
-        together=50,
+        together=200,
         beside=4,
         many="jobs.publishing:publish_replies",
         together_tries=3,

@@ -10,7 +10,7 @@ import os
 import socket
 import time
 from collections import deque
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, NamedTuple
 
@@ -48,6 +48,8 @@ PROMISE_LEASE_SECONDS = 150
 JOBS_WAITING = 8
 """Jobs of promises standing in one queue, where there are few workers: enough for the next moment, few enough to stay
 fair, for nothing overtakes what stands there."""
+ANSWER_JOBS_WAITING = 4
+"""The same of answers, which go two hundred in a job."""
 TURNS_PER_JOB = 800
 """Sixteen batches of Meta's and Google's fifty, as many as travel at once: a fork, new connections to the platforms and
 Google's tokens are paid once for all. What a job cannot do in its time it hands back (`jobs.polling`)."""
@@ -128,6 +130,21 @@ def _in_turn(leased: Sequence[Leased]) -> dict[JobName, list[int]]:
     return found
 
 
+class _Room(NamedTuple):
+    """How many more jobs may stand in a queue, and how many workers look into it."""
+
+    left: int
+    workers: int
+
+
+def _size(kind: JobKind, count: int, workers: int) -> int:
+    """How many of these one job takes: as many as it may, but where they come in portions every worker gets as much."""
+    if kind.many is None or kind.together <= kind.portion or count <= kind.portion:
+        return kind.together
+    rounds = -(-count // (kind.together * max(1, workers)))
+    return -(-count // (rounds * max(1, workers)))
+
+
 def _placed(ordered: Iterable[Leased], whose: Callable[[Leased], tuple[str, ...]]) -> list[Leased]:
     """The first of each, the second of each and so on; within a place as before."""
     places: dict[tuple[str, ...], int] = {}
@@ -191,7 +208,10 @@ class Dispatcher:
         another agency or brand, what stands in the queue cannot. A queue that is full is filled again when half of
         that is taken, and until then what waits for it is not looked at: a backlog would be read again and again.
         """
-        free = self._rooms(JOBS_WAITING)
+        rooms = self._rooms(
+            dict.fromkeys(self.queues, JOBS_WAITING) | {"publish": min(JOBS_WAITING, ANSWER_JOBS_WAITING)}
+        )
+        free = {name: room.left for name, room in rooms.items()}
         full = [name.value for name, kind in CATALOGUE.items() if kind.is_promised and not free[kind.queue]]
         self.held_back = bool(full)
         with in_scope(self.app, None):
@@ -228,8 +248,9 @@ class Dispatcher:
         try:
             for name, numbers in _in_turn([Leased(*row) for row in leased]).items():
                 kind = CATALOGUE[name]
-                for start in range(0, len(numbers), kind.together):
-                    batch = numbers[start : start + kind.together]
+                size = _size(kind, len(numbers), rooms[kind.queue].workers)
+                for start in range(0, len(numbers), size):
+                    batch = numbers[start : start + size]
                     self._enqueue(kind, (batch,), kind.timeout_seconds * len(batch))
                     queued += 1
         except redis.RedisError:
@@ -243,7 +264,7 @@ class Dispatcher:
         Few jobs wait at a time: a lease is for polling, not for standing in a queue.
         """
         kind = CATALOGUE[JobName.POLL_ACCOUNTS]
-        room = self._rooms(TURN_JOBS_WAITING, half=False)[kind.queue]
+        room = self._rooms({kind.queue: TURN_JOBS_WAITING}, half=False)[kind.queue].left
         queued = 0
         waiting = deque(sorted(ADAPTERS, key=lambda platform: self.served.get(platform, 0)))
         while waiting and queued < room:
@@ -261,17 +282,19 @@ class Dispatcher:
         self.held_back |= bool(waiting) and queued == room
         return queued
 
-    def _rooms(self, least: int, *, half: bool = True) -> dict[str, int]:
-        """How many more jobs may stand in each queue; `half`: none while more than half of those that may are there."""
+    def _rooms(self, least: Mapping[str, int], *, half: bool = True) -> dict[str, _Room]:
+        """How much room is in these queues, each given with how many jobs may stand there where there are few workers;
+        `half`: none while more than half of them are there.
+        """
         with next(iter(self.queues.values())).connection.pipeline(transaction=False) as asked:
-            for name, queue in self.queues.items():
-                asked.llen(queue.key)
+            for name in least:
+                asked.llen(self.queues[name].key)
                 asked.scard(WORKERS_BY_QUEUE_KEY % name)
             told = asked.execute()
         rooms = {}
-        for name, standing, workers in zip(self.queues, told[::2], told[1::2], strict=True):
-            most = max(least, JOBS_PER_WORKER * workers)
-            rooms[name] = 0 if half and standing > most // 2 else max(0, most - standing)
+        for (name, few), standing, workers in zip(least.items(), told[::2], told[1::2], strict=True):
+            most = max(few, JOBS_PER_WORKER * workers)
+            rooms[name] = _Room(0 if half and standing > most // 2 else max(0, most - standing), workers)
         return rooms
 
     def _enqueue(self, kind: JobKind, arguments: Sequence[Any], timeout_seconds: int) -> None:

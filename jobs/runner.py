@@ -9,7 +9,7 @@ from __future__ import annotations
 import os
 import threading
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
 from typing import Any
@@ -133,10 +133,11 @@ def run_promises(numbers: Sequence[int], app: Flask | None = None) -> None:
     beside = kind.beside
     over = threading.Event()
     ends_at = time.monotonic() + HAND_BACK_SECONDS
+    ends_together_at = ends_at - TOGETHER_SOONER_SECONDS
 
     def run(lane: list[int]) -> None:
-        if kind.many is not None and not over.is_set() and time.monotonic() <= ends_at - TOGETHER_SOONER_SECONDS:
-            lane = _run_together(app, kind, lane)
+        if kind.many is not None:
+            lane = _run_portions(app, kind, lane, lambda: over.is_set() or time.monotonic() > ends_together_at)
         for place, number in enumerate(lane):
             if over.is_set() or time.monotonic() > ends_at:
                 _hand_back(app, lane[place:])
@@ -184,6 +185,17 @@ def _hand_back(app: Flask, numbers: Sequence[int]) -> None:
             .values(leased_until=None)
             .execution_options(synchronize_session=False)
         )
+
+
+def _run_portions(app: Flask, kind: JobKind, numbers: Sequence[int], is_over: Callable[[], bool]) -> list[int]:
+    """Run an agency's entries by their kind's form for many, so many at a time: a process that dies takes one portion
+    with it. Returns those that go alone, and those that were not begun in time.
+    """
+    left: list[int] = []
+    for start in range(0, len(numbers), kind.portion):
+        portion = numbers[start : start + kind.portion]
+        left += portion if is_over() else _run_together(app, kind, portion)
+    return left
 
 
 def _run_together(app: Flask, kind: JobKind, numbers: Sequence[int]) -> list[int]:

@@ -60,7 +60,7 @@ others, and no writer waits for a line while its lease runs.
 """
 FOLLOWED_WITHIN_SECONDS: Final = 10
 """After a slower round no other is begun: whoever called has a lease of its own."""
-SETTLED_EVERY_SECONDS: Final = 0.25
+SETTLED_EVERY_SECONDS: Final = 0.5
 """What came in is written down so often, together: so much a crash can make unknown beside what is on its way."""
 SETTLE_TRIES: Final = 2
 """What the database broke off, a circle of waiting or a line that was cut, is written down once more at once: the

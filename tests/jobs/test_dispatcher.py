@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from inspect import signature
 from typing import Any
 
@@ -91,13 +92,14 @@ def test_brands_of_an_agency_take_turns_and_a_full_queue_is_left_alone_until_hal
 ) -> None:
     """Of one brand's backlog no more goes before another brand's first one than a share."""
     monkeypatch.setattr("jobs.dispatcher.JOBS_WAITING", 2)
-    kind = CATALOGUE[JobName.PUBLISH_REPLY]
+    kind = replace(CATALOGUE[JobName.PUBLISH_REPLY], together=10, portion=10)
+    monkeypatch.setitem(CATALOGUE, JobName.PUBLISH_REPLY, kind)
     numbers = {
         brand: [
             outbox.promise(JobName.PUBLISH_REPLY, agency_id="a", brand_id=brand, reply_id=f"{brand}{number}")
             for number in range(count)
         ]
-        for brand, count in (("many", 2 * kind.together), ("few", 2), ("one", 1))
+        for brand, count in (("many", 2 * kind.portion), ("few", 2), ("one", 1))
     }
     dispatcher = Dispatcher(app)
     assert dispatcher.queue_promises() == 2
@@ -245,6 +247,22 @@ def test_a_job_has_time_for_all_it_holds(app: Flask, outbox: Outbox) -> None:
         (kind.together, kind.timeout_seconds * kind.together),
         (1, kind.timeout_seconds),
     ]
+
+
+@pytest.mark.parametrize(("waiting", "sizes"), [(3, [3]), (5, [3, 2]), (18, [5, 5, 5, 3])])
+def test_every_worker_gets_as_much_of_a_backlog(
+    app: Flask, outbox: Outbox, monkeypatch: pytest.MonkeyPatch, waiting: int, sizes: list[int]
+) -> None:
+    """What goes in portions fills a job for each worker before it fills one of them."""
+    kind = replace(CATALOGUE[JobName.PUBLISH_REPLY], together=8, portion=3)
+    monkeypatch.setitem(CATALOGUE, JobName.PUBLISH_REPLY, kind)
+    for number in range(waiting):
+        outbox.promise(JobName.PUBLISH_REPLY, agency_id="a", brand_id="b", reply_id=str(number))
+    dispatcher = Dispatcher(app)
+    queue = dispatcher.queues["publish"]
+    queue.connection.sadd("rq:workers:publish", "rq:worker:1", "rq:worker:2")
+    dispatcher.queue_promises()
+    assert [len(job.args[0]) for job in queue.jobs] == sizes
 
 
 def test_more_turns_than_fit_one_job_make_several(
