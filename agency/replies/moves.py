@@ -13,7 +13,7 @@ from sqlalchemy.orm.attributes import set_committed_value
 
 from agency.inbox.merged import told_with
 from agency.inbox.merging import BUSY
-from agency.inbox.models import Conversation
+from agency.inbox.models import Conversation, QueueCounter
 from agency.inbox.stored_rows import as_json
 from agency.replies.answered_words import keep_question, keep_words
 from agency.replies.approval_requests import end_of_replies, end_of_reply
@@ -101,6 +101,12 @@ _HOLD_CASES: Final = KeptSelect(
 )
 _HOLD_REPLIES: Final = KeptSelect(
     select(Reply.id).where(one_of_given(Reply.id, "reply_ids")).order_by(Reply.id).with_for_update()
+)
+_HOLD_COUNTERS: Final = KeptSelect(
+    select(QueueCounter.id)
+    .where(one_of_given(QueueCounter.brand_id, "brand_ids"))
+    .order_by(QueueCounter.brand_id)
+    .with_for_update(key_share=True)
 )
 
 
@@ -209,8 +215,8 @@ def move_together(
     reason: str | None = None,
 ) -> None:
     """Move locked replies that wait for nobody's yes by one move of the system, each with the facts its line in the
-    record has, in two statements however many they are. `values` are columns that all of them get, `reason` is why,
-    as in `move`.
+    record has, in two statements however many they are, one more where some waited for their time. `values` are
+    columns that all of them get, `reason` is why, as in `move`.
 
     Raises Conflict, before anything is moved, where the table does not allow it of one of them. Not for moves that
     publish, nor for those whose author is told.
@@ -228,6 +234,9 @@ def move_together(
         **values,
     }
     db.session.flush()
+    if any(reply.not_before is not None for reply, _facts in moved):
+        # A trigger takes the signs of such off their cases one after another, and would hold counters in that order.
+        _HOLD_COUNTERS.rows({"brand_ids": id_list({reply.brand_id for reply, _facts in moved})})
     db.session.execute(
         update(Reply)
         .where(one_of(Reply.id, [reply.id for reply, _facts in moved]))
