@@ -117,9 +117,13 @@ def told(superuser: Engine, reply_id: UUID) -> list[dict[str, Any]]:
     """What stands everywhere about a reply, without ids and times of its own."""
     with superuser.connect() as connection:
         rows = [row for sql in TOLD for row in connection.execute(text(sql), {"id": reply_id}).scalars()]
-    for row in rows:
-        row |= {name: "a moment" for name, value in row.items() if isinstance(value, str) and MOMENT.match(value)}
-    return [{name: value for name, value in row.items() if name not in OWN} for row in rows]
+    return [{name: _timeless(value) for name, value in row.items() if name not in OWN} for row in rows]
+
+
+def _timeless(value: Any) -> Any:
+    if isinstance(value, dict):
+        return {name: _timeless(one) for name, one in value.items()}
+    return "a moment" if isinstance(value, str) and MOMENT.match(value) else value
 
 
 def _change(superuser: Engine, sql: str, reply_id: UUID) -> None:
