@@ -7,9 +7,11 @@ from collections.abc import Callable
 from hashlib import sha256
 
 import pytest
-from sqlalchemy import Engine, text
+from sqlalchemy import Engine, select, text
 
+from agency.replies.models import Reply
 from agency.replies.words import hash_of
+from tenants.database import db
 from tenants.permissions import Actor, Role
 from tests.api.calling import Caller
 from tests.factories import Agency, Factory
@@ -144,7 +146,10 @@ def test_release_needs_a_brand_without_approval(
     free = make.agency("Free House", brands=("Free",), needs_approval=False)
     program = calling(free.staff)
     draft = program.post(f"/conversations/{make.conversation(free)}/replies", {"text": "Thank you."}).get_json()
-    assert program.post(f"/replies/{draft['id']}/release").get_json()["state"] == "approved"
+    holding = {"only_heard": True}
+    assert program.post(f"/replies/{draft['id']}/release", holding).get_json()["state"] == "approved"
+    with free.entered():
+        assert db.session.scalars(select(Reply.only_heard)).one()
 
 
 def test_whoever_wrote_it_does_not_approve_it(

@@ -41,7 +41,7 @@ def be(superuser: Engine, **values: Any) -> None:
 
 def row(superuser: Engine) -> Any:
     with superuser.connect() as connection:
-        return connection.execute(text("select state, not_before, not_before_because from reply")).one()
+        return connection.execute(text("select state, not_before, not_before_because, only_heard from reply")).one()
 
 
 def actions(page: str) -> list[str]:
@@ -55,7 +55,8 @@ def release(visitor: Visitor, case: UUID, **more: str) -> Any:
 
 def test_a_press_can_be_undone_a_moment_later(free: Agency, make: Factory, whole_app: Flask, superuser: Engine) -> None:
     case, visitor = make.conversation(free), Visitor(whole_app, free.staff)
-    assert release(visitor, case).status_code == 303
+    assert release(visitor, case, only_heard="1").status_code == 303
+    assert row(superuser).only_heard, "a holding reply"
     page = visitor.get(f"/inbox/{case}").text
     toast = page[page.index('class="toast"') :]
     assert re.search(r"Goes out in (19|20) seconds\.", toast)
@@ -63,6 +64,8 @@ def test_a_press_can_be_undone_a_moment_later(free: Agency, make: Factory, whole
     (undo,) = {one for one in actions(page) if "/withdraw" in one}
     assert visitor.post(undo).status_code == 303
     assert row(superuser).state == "draft"
+    assert release(visitor, case).status_code == 303
+    assert not row(superuser).only_heard, "as it was said last"
 
 
 def test_a_time_is_chosen_by_the_brands_clock_and_given_up_by_a_press(
