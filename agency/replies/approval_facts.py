@@ -56,7 +56,7 @@ def _context(reply: Reply, conversation: Conversation, message: Message) -> dict
     so that nobody's words read as a line of ours.
     """
     before = (
-        select(Message.direction, Message.author_name, Message.text)
+        select(Message.direction, Message.text)
         .where(
             Message.conversation_id == conversation.id,
             Message.deleted_at.is_(None),

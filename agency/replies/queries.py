@@ -136,8 +136,8 @@ def replies_in_states(
 def replies_decided_by(
     person_id: UUID, brand_ids: Collection[UUID], since: datetime, limit: int = DECIDED_ROWS
 ) -> list[WaitingReply]:
-    """What this person decided on in these brands since then and that waits no more, the newest first. One statement,
-    which reads decisions from that moment on.
+    """What this person decided on in these brands since then, the newest first, but for what waits again or is being
+    written anew: those words are the agency's own. One statement, which reads decisions from that moment on.
     """
     at = func.max(Approval.created_at).label("at")
     decided = (
@@ -153,7 +153,7 @@ def replies_decided_by(
     )
     wanted = (
         _LISTED.join(decided, decided.c.reply_id == Reply.id)
-        .where(Reply.state != "awaiting_approval")
+        .where(Reply.state.not_in(("awaiting_approval", *NOT_LEFT)))
         .order_by(decided.c.at.desc(), Reply.id)
         .limit(limit)
     )
