@@ -91,7 +91,7 @@ _LEASE_PROMISES = raw_sql(
         join unnest(:names, :agencies, :brands, :counts) as share(job_name, agency, brand, wanted)
             using (job_name, agency, brand) where placed.place <= share.wanted
     ), due as materialized (
-        select id from outbox_entry where {_OPEN} and id in (select id from chosen) for update skip locked
+        select id from outbox_entry where {_OPEN} and id = any(array(select id from chosen)) for update skip locked
     )
     update outbox_entry set leased_until = now() + make_interval(secs => :lease_seconds)
     from due where outbox_entry.id = due.id
