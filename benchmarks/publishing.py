@@ -70,8 +70,13 @@ def publishing(scratch: Scratch, size: str) -> Iterator[Line]:
     with ExitStack() as held:
         url, credentials = held.enter_context(sandbox(scratch, ACCOUNTS, items=items))
         held.callback(scratch.drop, database)
-        # What is not measured stays away: looks at what stands there, and polls.
-        database.environment |= {**addresses(url), "ONBRAND_ENV": "local", "ONBRAND_SETTLE_SECONDS": "86400"}
+        # What is not measured stays away: looks at what stands there, polls, and what Google allows in a minute.
+        database.environment |= {
+            **addresses(url),
+            "ONBRAND_ENV": "local",
+            "ONBRAND_SETTLE_SECONDS": "86400",
+            "GOOGLE_CALLS_PER_MINUTE": "1000000",
+        }
         app = database.base_app()
         connect(app, credentials)
         house = _House(app, database, url)
