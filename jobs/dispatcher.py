@@ -76,7 +76,7 @@ _WHY = "rows by position within their brand, leased in one statement"
 _DUE_PROMISES = raw_sql(
     f"""
     select job_name, {_AGENCY}, {_BRAND}, count(*) from outbox_entry
-    where {_OPEN} and job_name <> all(:full) group by 1, 2, 3
+    where {_OPEN} and job_name <> all(:full) group by 1, 2, 3 order by 1
     """,
     reason=_WHY,
 ).bindparams(bindparam("full", type_=ARRAY(Text)))
@@ -138,11 +138,13 @@ class _Room(NamedTuple):
 
 
 def _size(kind: JobKind, count: int, workers: int) -> int:
-    """How many of these one job takes: as many as it may, but where they come in portions every worker gets as much."""
-    if kind.many is None or kind.together <= kind.portion or count <= kind.portion:
+    """How many of these one job takes: as many as it may. Where they come in portions, each worker gets as much, and no
+    job less than a portion.
+    """
+    if kind.many is None or kind.together <= kind.portion:
         return kind.together
     rounds = -(-count // (kind.together * max(1, workers)))
-    return -(-count // (rounds * max(1, workers)))
+    return max(kind.portion, -(-count // (rounds * max(1, workers))))
 
 
 def _placed(ordered: Iterable[Leased], whose: Callable[[Leased], tuple[str, ...]]) -> list[Leased]:
@@ -225,7 +227,8 @@ class Dispatcher:
             shares: dict[tuple[str, str, str], int] = {}
             for name, agencies in waiting.items():
                 kind = CATALOGUE[name]
-                room = min(PROMISES_AT_ONCE, free[kind.queue] * kind.together)
+                # One job at least: of two kinds with one queue neither fills it as long as the other waits.
+                room = min(PROMISES_AT_ONCE, max(1, free[kind.queue]) * kind.together)
                 dealt = deal(agencies, room, self.promised.setdefault(name, Rotation()))
                 free[kind.queue] -= -(-len(dealt) // kind.together)
                 self.held_back |= len(dealt) < sum(sum(brands.values()) for brands in agencies.values())
@@ -251,7 +254,7 @@ class Dispatcher:
                 size = _size(kind, len(numbers), rooms[kind.queue].workers)
                 for start in range(0, len(numbers), size):
                     batch = numbers[start : start + size]
-                    self._enqueue(kind, (batch,), kind.timeout_seconds * len(batch))
+                    self._enqueue(kind, (batch,), kind.timeout_seconds * min(len(batch), kind.portion))
                     queued += 1
         except redis.RedisError:
             self._give_back([row.id for row in leased])

@@ -110,6 +110,15 @@ _HOLD_COUNTERS: Final = KeptSelect(
 )
 
 
+def _hold_counters(replies: Sequence[Reply]) -> None:
+    """Of the brands of replies about to be moved, in the order of their ids, where a trigger would write signs of cases
+    one after another and so hold counters in the order of replies. Nobody who moves others then waits in a circle.
+    """
+    brand_ids = {reply.brand_id for reply in replies}
+    if len(brand_ids) > 1 and any(reply.not_before or (reply.waits_clock or {}).get("fell_at") for reply in replies):
+        _HOLD_COUNTERS.rows({"brand_ids": id_list(brand_ids)})
+
+
 def move(
     reply: Reply, name: str, target: str | None = None, *, actor: Actor | None, reason: str | None = None, **facts: Any
 ) -> None:
@@ -155,8 +164,8 @@ def move_many(
     moved: Sequence[Around], name: str, facts: Callable[[Around], dict[str, Any]], *, actor: Actor, **values: Any
 ) -> None:
     """Move locked replies by one move of one target that somebody decides on, each with the facts its line in the
-    record has; four statements, one more where cases are told together, and some for each author who is told. `values`
-    are columns that all of them get.
+    record has; four statements, one more where cases are told together or several brands' waited for their time, and
+    some for each author who is told. `values` are columns that all of them get.
 
     Raises Conflict, before anything is moved, where the table does not allow it of one of them. Not for moves that
     publish: what was sent is remembered one by one. What the session holds of these rows is read anew when it is asked
@@ -168,6 +177,7 @@ def move_many(
     for reply in replies:
         LIFECYCLE.check(name, reply.state, target)
     now, ids = clock.now(), [reply.id for reply in replies]
+    _hold_counters(replies)
     same = {"state": target, "state_since": now, "state_reason": None, "waits_due_at": None, **values}
     db.session.execute(
         update(Reply).where(one_of(Reply.id, ids)).values(**same).execution_options(synchronize_session=False)
@@ -215,8 +225,8 @@ def move_together(
     reason: str | None = None,
 ) -> None:
     """Move locked replies that wait for nobody's yes by one move of the system, each with the facts its line in the
-    record has, in two statements however many they are, one more where some waited for their time. `values` are
-    columns that all of them get, `reason` is why, as in `move`.
+    record has, in two statements however many they are, one more where several brands' waited for their time. `values`
+    are columns that all of them get, `reason` is why, as in `move`.
 
     Raises Conflict, before anything is moved, where the table does not allow it of one of them. Not for moves that
     publish, nor for those whose author is told.
@@ -234,9 +244,7 @@ def move_together(
         **values,
     }
     db.session.flush()
-    if any(reply.not_before is not None for reply, _facts in moved):
-        # A trigger takes the signs of such off their cases one after another, and would hold counters in that order.
-        _HOLD_COUNTERS.rows({"brand_ids": id_list({reply.brand_id for reply, _facts in moved})})
+    _hold_counters([reply for reply, _facts in moved])
     db.session.execute(
         update(Reply)
         .where(one_of(Reply.id, [reply.id for reply, _facts in moved]))

@@ -249,20 +249,27 @@ def test_a_job_has_time_for_all_it_holds(app: Flask, outbox: Outbox) -> None:
     ]
 
 
-@pytest.mark.parametrize(("waiting", "sizes"), [(3, [3]), (5, [3, 2]), (18, [5, 5, 5, 3])])
-def test_every_worker_gets_as_much_of_a_backlog(
-    app: Flask, outbox: Outbox, monkeypatch: pytest.MonkeyPatch, waiting: int, sizes: list[int]
+def test_a_backlog_is_shared_out_among_workers_and_fills_no_queue_for_another_kind(
+    app: Flask, outbox: Outbox, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """What goes in portions fills a job for each worker before it fills one of them."""
+    """What goes in portions fills a job for each worker before it fills one of them, and no job has less."""
     kind = replace(CATALOGUE[JobName.PUBLISH_REPLY], together=8, portion=3)
     monkeypatch.setitem(CATALOGUE, JobName.PUBLISH_REPLY, kind)
-    for number in range(waiting):
-        outbox.promise(JobName.PUBLISH_REPLY, agency_id="a", brand_id="b", reply_id=str(number))
     dispatcher = Dispatcher(app)
     queue = dispatcher.queues["publish"]
     queue.connection.sadd("rq:workers:publish", "rq:worker:1", "rq:worker:2")
-    dispatcher.queue_promises()
-    assert [len(job.args[0]) for job in queue.jobs] == sizes
+    every_deed = [CATALOGUE[JobName.DO_DEED].together] * 4
+    for answers, deeds, sizes in ((5, 0, [3, 2]), (9, 0, [5, 4]), (18, 0, [5, 5, 5, 3]), (40, 30, [*every_deed, 4, 4])):
+        for name, count in (("publish_reply", answers), ("do_deed", deeds)):
+            outbox.change(
+                "insert into outbox_entry (job_name, ids)"
+                f" select '{name}', jsonb_build_object('agency_id', 'a', 'n', n) from generate_series(1, {count}) n"
+            )
+        dispatcher.queue_promises()
+        jobs: list[Any] = queue.jobs
+        assert sorted(len(job.args[0]) for job in jobs) == sorted(sizes)
+        queue.empty()
+        outbox.change("delete from outbox_entry")
 
 
 def test_more_turns_than_fit_one_job_make_several(
