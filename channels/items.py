@@ -172,8 +172,9 @@ class ReadBack:
 
     ``found``: ``platform_ids`` holds every match (more than one means it was published twice), ``reply`` its state
     (Google). ``absent``: every page of the thread was read and it is not there. ``cannot_tell``: anything else; with
-    ``more`` set, the reading goes on, otherwise ``reason`` says why no machine can tell. ``alike``: of what is
-    "absent", words of ours there that it may have become; where they are no other answer's, no machine can tell.
+    ``more`` set, the reading goes on, otherwise ``reason`` says why no machine can tell; of "found" why it could not
+    be told whether more stands there. ``alike``: words of ours there that it may have become. Where what was found is
+    another answer's, these two alone tell whether ours is absent.
     """
 
     state: Literal["found", "absent", "cannot_tell"]

@@ -88,12 +88,12 @@ def read_find(
                 alike.append(item.external_id)
         if exchange in ends and meta_graph.next_after(body) is not None:
             doubt = doubt or ("thread_too_long" if _page_of(exchange) >= THREAD_PAGES else "list_in_a_circle")
-    if found:
-        return ReadBack("found", tuple(found.values()))
     if doubt is None and not proof:
         doubt = "thread_unread"
     if doubt is None and counted > listed:
         doubt = "more_counted_than_listed"
+    if found:
+        return ReadBack("found", tuple(found.values()), reason=doubt, alike=tuple(alike))
     return ReadBack("cannot_tell", reason=doubt) if doubt else ReadBack("absent", alike=tuple(alike))
 
 

@@ -75,11 +75,10 @@ def read_find(
         search.read(exchange)
     if search.more:
         return ReadBack("cannot_tell", tuple(search.found), tuple(search.more))
+    doubt = search.doubt or (None if search.proof else "thread_unread")
     if search.found:
-        return ReadBack("found", tuple(search.found))
-    if search.doubt is None and search.proof:
-        return ReadBack("absent", alike=tuple(search.alike))
-    return ReadBack("cannot_tell", reason=search.doubt or "thread_unread")
+        return ReadBack("found", tuple(search.found), reason=doubt, alike=tuple(search.alike))
+    return ReadBack("cannot_tell", reason=doubt) if doubt else ReadBack("absent", alike=tuple(search.alike))
 
 
 class _Search:

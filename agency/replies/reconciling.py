@@ -14,6 +14,7 @@ from typing import Any
 from uuid import UUID
 
 from sqlalchemy import and_, func, select
+from sqlalchemy.dialects.postgresql import aggregate_order_by
 from sqlalchemy.orm.attributes import set_committed_value
 
 from agency.inbox.stored_rows import as_json
@@ -83,14 +84,19 @@ class Looked:
     @property
     def state(self) -> str:
         """How the look ended, as `PublishAttempt.outcome` has it."""
-        if self.seen.state == "absent" and self.alike:
-            return "cannot_tell"
-        return "absent" if self.seen.state == "found" and not self.found else self.seen.state
+        if self.seen.state == "cannot_tell" or self.stands:
+            return self.seen.state
+        return "cannot_tell" if self.reason else "absent"
 
     @property
     def reason(self) -> str | None:
-        """Why no machine can tell."""
-        return ALIKE if self.seen.state == "absent" and self.alike else self.seen.reason
+        """Why no machine can tell, also where what was found is another reply's."""
+        return None if self.stands else self.seen.reason or (ALIKE if self.alike else None)
+
+    @property
+    def stands(self) -> bool:
+        """Whether it was found there."""
+        return self.seen.state == "found" and bool(self.found)
 
 
 @dataclass
@@ -101,8 +107,8 @@ class Verdicts:
     settles: Mapping[str, int]
     looks: Mapping[UUID, int]
     """How many looks each has had."""
-    unseen_at: Mapping[UUID, datetime]
-    """When the newest look before these began that found it absent."""
+    unseen_at: Mapping[UUID, Sequence[datetime]]
+    """When the looks before these began that found it absent, first to last."""
     stands: list[tuple[Reply, PublishedReply]] = field(default_factory=list)
     once_more: list[Reply] = field(default_factory=list)
     again: list[tuple[Reply, int]] = field(default_factory=list)
@@ -174,7 +180,7 @@ class Verdicts:
         age = now - reply.sent_at
         meant_for = timedelta(seconds=moments[min(reply.absent_reads, LOOKS_NEEDED - 1)])
         # Sooner, pressing often would count for time passed, and two looks at once for two.
-        if one.state == "absent" and lease_was_over and age >= meant_for and self._is_apart(one, moments[0]):
+        if one.state == "absent" and lease_was_over and age >= meant_for and self._is_apart(one, moments):
             self._note(reply, absent_reads=reply.absent_reads + 1)
         surely_absent = reply.absent_reads >= LOOKS_NEEDED and age >= timedelta(seconds=moments[-1])
         if surely_absent and reply.resends < RESENDS_ALLOWED:
@@ -189,9 +195,18 @@ class Verdicts:
                 seconds = min(seconds, HELD_BACK_SECONDS)
             self.again.append((reply, seconds))
 
-    def _is_apart(self, one: Looked, seconds: int) -> bool:
-        before = self.unseen_at.get(one.reply.id) if one.reply.absent_reads else None
-        return before is None or one.began_at >= before + timedelta(seconds=seconds)
+    def _is_apart(self, one: Looked, moments: Sequence[int]) -> bool:
+        """Whether it began a settle time after the last one that counted: one that did not pushes none behind it."""
+        reply, counted = one.reply, 0
+        last: datetime | None = None
+        assert reply.sent_at is not None
+        for at in self.unseen_at.get(reply.id, ()) if reply.absent_reads else ():
+            meant_for = reply.sent_at + timedelta(seconds=moments[min(counted, LOOKS_NEEDED - 1)])
+            if at >= max(meant_for, reply.lease_until or meant_for) and (
+                last is None or at >= last + timedelta(seconds=moments[0])
+            ):
+                counted, last = counted + 1, at
+        return last is None or one.began_at >= last + timedelta(seconds=moments[0])
 
     def _prove(self, one: Looked) -> None:
         """A published reply was looked for: remember when it was seen, or that it is not there."""
@@ -236,7 +251,7 @@ def verdicts_about(replies: Sequence[Reply], look_ids: Sequence[UUID]) -> Verdic
         select(
             PublishAttempt.reply_id,
             func.count(PublishAttempt.id),
-            func.max(PublishAttempt.created_at).filter(earlier),
+            func.array_agg(aggregate_order_by(PublishAttempt.created_at, PublishAttempt.created_at)).filter(earlier),
         )
         .where(one_of(PublishAttempt.reply_id, [reply.id for reply in replies]), PublishAttempt.deed == "look")
         .group_by(PublishAttempt.reply_id)

@@ -65,8 +65,8 @@ def read_find(
                 doubt = "unsigned_reply"
         elif item.from_us and may_have_become(item.text, item.created_at, text, sent_at):
             alike.append(item.external_id)
-    if found:
-        return ReadBack("found", tuple(found))
     if doubt is None and counted > listed:
         doubt = "more_counted_than_listed"
+    if found:
+        return ReadBack("found", tuple(found), reason=doubt, alike=tuple(alike))
     return ReadBack("cannot_tell", reason=doubt) if doubt else ReadBack("absent", alike=tuple(alike))
