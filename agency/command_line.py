@@ -210,10 +210,11 @@ def create_user(email: str, role: str, agency: str, brand: str | None) -> None:
 
     For somebody who is here already it replaces the present one, and their sessions and API tokens end.
     """
+    from agency.inbox.clock_versions import begin_with_usual_rules
     from tenants.people import create_from_command_line
 
     with base_app().app_context():
-        click.echo(create_from_command_line(email, role, agency, brand))
+        click.echo(create_from_command_line(email, role, agency, brand, begin_with_usual_rules))
 
 
 @main.group()

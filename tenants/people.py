@@ -6,7 +6,7 @@ How somebody joins is in `tenants.invitations`.
 from __future__ import annotations
 
 import re
-from collections.abc import Collection, Iterable
+from collections.abc import Callable, Collection, Iterable
 from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
@@ -204,17 +204,25 @@ def reset_password(person_id: UUID, password: str) -> int:
     return ended
 
 
-def create_from_command_line(email: str, role: str, agency_name: str, brand_name: str | None = None) -> str:
+def create_from_command_line(
+    email: str,
+    role: str,
+    agency_name: str,
+    brand_name: str | None = None,
+    begin: Callable[[UUID, UUID, str], None] | None = None,
+) -> str:
     """Make the agency, the brand and the person as far as they are new, and the membership; commits.
 
-    Returns a new one-time password, which replaces the present one; the person's sessions and API tokens end. With
-    `brand_name` the membership covers that brand only. Raises Invalid.
+    `begin` writes what a new agency begins with, in its scope, given it and its first person with their name. Returns a
+    new one-time password, which replaces the present one; the person's sessions and API tokens end. With `brand_name`
+    the membership covers that brand only. Raises Invalid.
     """
     from tenants.brands import brand_of_name  # brands and people know each other; this is the looser end
 
     address, chosen_role = clean_email(email), clean_role(role)
     name = clean_name(agency_name)
     agency = db.session.execute(select(Agency).where(Agency.name == name)).scalar_one_or_none()
+    is_new = agency is None
     if agency is None:
         agency = Agency(name=name)
         db.session.add(agency)
@@ -235,6 +243,8 @@ def create_from_command_line(email: str, role: str, agency_name: str, brand_name
     api_tokens.revoke_everywhere(person.id, "password set on the command line", by_themselves=False)
     join(agency.id, person.id, chosen_role, brand_ids)
     audit.record(None, "person.created", "person", person.id, role=chosen_role.value, brands=brand_words(brand_ids))
+    if is_new and begin is not None:
+        begin(agency.id, person.id, person.name)
     db.session.commit()
     return password
 

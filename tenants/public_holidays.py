@@ -16,12 +16,14 @@ _KEPT: Final = 1_024
 @lru_cache(maxsize=_KEPT)
 def public_holidays(country: str, part: str, year: int) -> frozenset[date]:
     """The days on which the country, or a part of it, rests that year; none of one that nobody knows."""
-    if part not in parts_of(country):
-        part = ""
-    if country not in countries():
-        return frozenset()
-    found = _library().country_holidays(country, subdiv=part or None, years=year, observed=True)
-    return frozenset(day for day in found if day.year == year)
+    library = _library()
+    for subdivision in (part, None) if part else (None,):
+        try:
+            found = library.country_holidays(country, subdiv=subdivision, years=year)
+        except NotImplementedError:  # a part, then a country, that the library does not know
+            continue
+        return frozenset(day for day in found if day.year == year)
+    return frozenset()
 
 
 @lru_cache(maxsize=1)

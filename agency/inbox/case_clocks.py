@@ -1,7 +1,8 @@
 """The clocks of one case: since when each runs, until when by which rule, and when it was stopped. Pure.
 
 They are kept with the case as JSON: `{"complaint": bool, "heard": {"from", "due", "rule", "at"}, …}`. A clock that no
-rule sets keeps its beginning alone, so that rules that come later find it; `at` is when it was stopped.
+rule sets keeps its beginning alone, so that rules that come later find it; `at` is when it was stopped. `ended` is up
+to which words a person resolved it before.
 """
 
 from __future__ import annotations
@@ -14,6 +15,7 @@ from agency.inbox.clock_rules import ANSWERED, CLOCKS, BrandClocks, ClockRule
 
 Kept = dict[str, Any]
 _COMPLAINT: Final = "complaint"
+_ENDED: Final = "ended"
 _ORDER: Final = (ANSWERED, *(one for one in CLOCKS if one != ANSWERED))
 """Of clocks that end together the answer is what somebody has to do."""
 
@@ -81,6 +83,16 @@ def tightest(kept: Kept) -> CaseClock | None:
     """The one that runs and ends first."""
     runs = (one for one in clocks_of(kept) if one.stopped is None)
     return min(runs, key=lambda one: (one.due, _ORDER.index(one.name)), default=None)
+
+
+def ended_of(kept: Mapping[str, Any]) -> datetime | None:
+    """Up to which words of the customer a person resolved the case before; newer ones began its end anew."""
+    return _read_or_none(kept.get(_ENDED))
+
+
+def with_end(kept: Kept, ended_at: datetime | None) -> Kept:
+    """What is kept, with that."""
+    return kept if ended_at is None or not kept else {**kept, _ENDED: _written(ended_at)}
 
 
 def _written(at: datetime) -> str:

@@ -33,7 +33,7 @@ class ClockRules(AgencyOwned, Dated, Base):
 
 class ClockOutcome(BrandOwned, Dated, Base):
     """How one clock of a case ended: kept by a trigger on `conversation`, whoever ended it. It was met where
-    `stopped_at` is not after `due_at`. What a person resolved and opened again is not kept.
+    `stopped_at` is not after `due_at`. What a person resolved and a person opened again is not kept.
     """
 
     __tablename__ = "clock_outcome"

@@ -56,6 +56,8 @@ class ClockRule(NamedTuple):
 
 RESOLVED_BY_ITSELF: Final = ClockRule(RESOLVED, said=COMPLAINT, hours=24)
 """Where nobody said otherwise (product brief: a complaint's end is told within 24 hours of it)."""
+HOURS_BY_ITSELF: Final = 12
+"""Within which every brand answers until somebody says otherwise; other hours come before the agency's rules."""
 USUAL: Final = (
     ClockRule(HEARD, "facebook", hours=12),
     ClockRule(ANSWERED, "facebook", hours=12),
@@ -63,7 +65,7 @@ USUAL: Final = (
     ClockRule(ANSWERED, counted=SAME_DAY),
     RESOLVED_BY_ITSELF,
 )
-"""What an agency may begin with (product brief: 12 hours on Facebook, else the same business day)."""
+"""What a new agency begins with, and others may (product brief: 12 hours on Facebook, else the same business day)."""
 
 
 class BrandClocks(NamedTuple):
@@ -89,12 +91,14 @@ class BrandClocks(NamedTuple):
 
     def rule(self, clock: str, platform: str, kind: str, *, is_complaint: bool) -> ClockRule | None:
         """The one that counts for such a case; None where this clock does not run."""
-        for rules in (self.rules, self.agency_rules):
+        own_hours = ClockRule(ANSWERED, hours=self.answer_hours_on.get(platform, self.answer_hours))
+        said_so = clock == ANSWERED and own_hours.hours != HOURS_BY_ITSELF
+        for rules in (self.rules, (own_hours,) if said_so else (), self.agency_rules):
             fitting = [r for r in rules if r.clock == clock and r.fits(platform, kind, is_complaint=is_complaint)]
             if fitting:
                 return max(fitting, key=lambda one: one.weight)
         if clock == ANSWERED:
-            return ClockRule(ANSWERED, hours=self.answer_hours_on.get(platform, self.answer_hours))
+            return own_hours
         return RESOLVED_BY_ITSELF if clock == RESOLVED and is_complaint else None
 
     def due(self, rule: ClockRule, since: datetime) -> datetime:

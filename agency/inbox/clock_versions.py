@@ -10,7 +10,7 @@ from uuid import UUID
 from sqlalchemy import ColumnElement, select
 
 from agency.inbox.clock_models import ClockRules
-from agency.inbox.clock_rules import ClockRule, checked_rules, rules_of
+from agency.inbox.clock_rules import USUAL, ClockRule, checked_rules, rules_of
 from agency.inbox.weight_versions import require_all_brands
 from tenants import audit
 from tenants.brands import brand_for
@@ -94,6 +94,15 @@ def save_rules(
         audit.record(actor, "clocks.rules_saved", "brand", brand_id, brand_id=brand_id, **facts)
         enqueue_after_commit(JobName.RERANK, agency_id=actor.agency_id, brand_id=brand_id)
     return rules_in_force(brand_id)
+
+
+def begin_with_usual_rules(agency_id: UUID, person_id: UUID, name: str) -> None:
+    """Give an agency that is just made the usual rules as its first, for all its brands; in its scope."""
+    kept = [list(one) for one in USUAL]
+    db.session.add(
+        ClockRules(agency_id=agency_id, id=new_id(), number=1, rules=kept, saved_by=person_id, saved_by_name=name)
+    )
+    db.session.flush()
 
 
 def _of(brand_id: UUID | None) -> ColumnElement[bool]:

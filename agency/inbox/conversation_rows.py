@@ -62,11 +62,11 @@ def refresh(
             rows.promise_raise(thread.merged_into_id)
         if thread.id not in facts:
             continue
-        summary = _summary(thread.external_id, thread.kind, facts[thread.id], rules, thread.standing)
+        summary = _summary(thread.external_id, thread.kind, facts[thread.id], rules, thread)
         parts = [(UUID(p[0]), p[1], p[2], p[3]) for p in thread.parts or () if UUID(p[0]) in facts]
         if parts:
             told = [
-                _summary(name, kind, facts[one], _rules_on(platform, rows, rules), thread.standing)
+                _summary(name, kind, facts[one], _rules_on(platform, rows, rules), thread)
                 for one, name, kind, platform in parts
             ]
             summary = together(summary, told)
@@ -76,7 +76,7 @@ def refresh(
 
 def refreshed_row(thread: Thread, facts: Sequence[MessageFacts], rules: Rules) -> dict[str, Any]:
     """The row of a locked conversation that tells no other and is told within none, worked out from its messages."""
-    summary = _summary(thread.external_id, thread.kind, facts, rules, thread.standing)
+    summary = _summary(thread.external_id, thread.kind, facts, rules, thread)
     return _changed_row(thread, summary, rules, ({}, None))
 
 
@@ -99,9 +99,15 @@ def refresh_conversation(account: Account, conversation_id: UUID) -> None:
     refresh(rows, rows.threads([], [conversation_id]), Rules(rows.rules()), {})
 
 
-def _summary(thread_external_id: str, kind: str, facts: Sequence[MessageFacts], rules: Rules, standing: int) -> Summary:
+def _summary(
+    thread_external_id: str, kind: str, facts: Sequence[MessageFacts], rules: Rules, before: Thread | int
+) -> Summary:
+    """`before` is the conversation it was until now or, of a new one, the standing of the person it is with."""
+    standing, ended_at = (before, None) if isinstance(before, int) else (before.standing, before.ended_at)
     vip, weight = standing >= VIP, standing % VIP
-    return summarise(thread_external_id, kind, facts, rules.brand, now=clock.now(), vip=vip, weight=weight)
+    return summarise(
+        thread_external_id, kind, facts, rules.brand, now=clock.now(), vip=vip, weight=weight, ended_at=ended_at
+    )
 
 
 def _summary_columns(summary: Summary, status: tuple[str, str | None]) -> dict[str, Any]:

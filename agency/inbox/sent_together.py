@@ -54,7 +54,7 @@ _THREADS = raw_sql(
     f"""
     select brand_id, platform, id, external_id, kind, status, closed_reason, false, 'published', last_customer_at,
         coalesce((select {STANDING} from contact
-            where contact.agency_id = :agency_id and contact.id = conversation.contact_id), 0)
+            where contact.agency_id = :agency_id and contact.id = conversation.contact_id), 0), null, null, clocks
     from conversation
     where agency_id = :agency_id and id = any(:ids) and merged_into_id is null
       and not exists (select from conversation part

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime
+from types import MappingProxyType
 from typing import Any, NamedTuple
 from uuid import UUID
 
 import orjson
+
+from agency.inbox.case_clocks import ended_of
 
 
 def as_json(rows: Sequence[dict[str, Any]]) -> str:
@@ -62,6 +65,15 @@ class Thread(NamedTuple):
     merged_into_id: UUID | None = None
     parts: list[tuple[str, str, str, str]] | None = None
     """What is told within it: id, the platform's name of the thread, kind and platform of each; None for nothing."""
+    clocks: Mapping[str, Any] = MappingProxyType({})
+    """As `agency.inbox.case_clocks` keeps them."""
+
+    @property
+    def ended_at(self) -> datetime | None:
+        """Up to which words of the customer a person has resolved it."""
+        if self.closed_reason == "resolved":
+            return self.last_customer_at
+        return ended_of(self.clocks)
 
 
 class Joinable(NamedTuple):

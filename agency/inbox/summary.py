@@ -12,7 +12,7 @@ from typing import Any, Final, NamedTuple
 from uuid import UUID
 
 from agency.inbox.brand_rules import BrandRules
-from agency.inbox.case_clocks import Started, run, tightest
+from agency.inbox.case_clocks import Started, run, tightest, with_end
 from agency.inbox.clock_rules import ANSWERED, HEARD, RESOLVED
 from agency.inbox.conversation_indexes import AUTHOR_CHARACTERS
 from agency.inbox.models import CLOSED_BY_RULE, FROM_SPAMMER, MERGED, PAST
@@ -99,10 +99,12 @@ def summarise(
     now: datetime,
     vip: bool = False,
     weight: int = 0,
+    ended_at: datetime | None = None,
 ) -> Summary:
     """Work out the summary of a conversation. `messages` holds all of it, in any order, and at least one.
 
-    `vip` and `weight` are what staff set of the person it is with.
+    `vip` and `weight` are what staff set of the person it is with; `ended_at` is up to which of their words a person
+    resolved it.
     """
     live = [m for m in messages if not m.deleted]
     written = [m for m in live if m.direction == "in"]
@@ -127,8 +129,9 @@ def summarise(
     reading = reading_of(newest) if newest else None
     clocks: dict[str, Any] = {}
     if newest is not None and reading is not None and reason in (None, "answered"):
-        started, complains = _started(newest, reading, theirs, ours, stars)
-        clocks = run(started, rules.clocks, rules.platform, kind, is_complaint=complains)
+        ended_at = ended_at if ended_at is not None and ended_at < newest.moment else None
+        started, complains = _started(newest, reading, theirs, ours, stars, ended_at)
+        clocks = with_end(run(started, rules.clocks, rules.platform, kind, is_complaint=complains), ended_at)
     next_end = tightest(clocks) if reason is None else None
     due_at = next_end.due if next_end is not None else None
     ranked = rank(
@@ -174,14 +177,16 @@ def _started(
     theirs: Sequence[MessageFacts],
     ours: Sequence[tuple[datetime, MessageFacts]],
     stars: int | None,
+    ended_at: datetime | None,
 ) -> tuple[dict[str, Started], bool]:
     """Its clocks, and whether it is a complaint: heard and answered count from the customer's newest words, resolved
-    from the first complaint that no answer came before, else from the first such words.
+    from the first complaint since an answer or a person ended the one before, else from the first words since then.
     """
     since = newest.moment
     words = [m.moment for upto, m in ours if upto >= since]
     answers = [m.moment for upto, m in ours if upto >= since and not m.only_heard]
-    before = max((upto for upto, m in ours if upto < since and not m.only_heard), default=None)
+    ends = [upto for upto, m in ours if upto < since and not m.only_heard]
+    before = max([*ends, ended_at] if ended_at is not None else ends, default=None)
     waited = [m for m in theirs if before is None or m.moment > before]
     complaints = [
         m for m in waited if is_complaint(stars, said_of(reading if m is newest else m.reading or {}, stars).complaint)

@@ -52,6 +52,7 @@ class ReplyRow(NamedTuple):
     submitted_at: datetime | None
     not_before: datetime | None
     not_before_because: str | None
+    only_heard: bool
     trouble: str | None
     next_try_at: datetime | None
     published_at: datetime | None
@@ -125,6 +126,7 @@ _ROW = (
     Reply.submitted_at,
     Reply.not_before,
     Reply.not_before_because,
+    Reply.only_heard,
     Reply.trouble,
     Reply.next_try_at,
     Reply.published_at,

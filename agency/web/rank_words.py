@@ -8,6 +8,7 @@ from typing import Any, Final
 
 from flask_babel import gettext as _
 
+from agency.inbox.clock_rules import ANSWERED
 from agency.inbox.ranking import SAID_BY_STAFF
 from agency.web.clock_names import clock_names
 from agency.web.clocks import due, span_words
@@ -82,7 +83,7 @@ def part_words(part: dict[str, Any], now: datetime) -> str:
     name, locale = part["part"], chosen_language()
     if name == "due":
         words = due(datetime.fromisoformat(part["at"]), now, chosen_zone(), locale).words
-        of_clock = clock_names().get(part.get("clock", ""))
+        of_clock = clock_names()[part["clock"]] if part.get("clock", ANSWERED) != ANSWERED else ""
         return f"{of_clock}: {words}" if of_clock else words
     if name == "waiting":
         seconds = int((now - datetime.fromisoformat(part["at"])).total_seconds())

@@ -54,7 +54,9 @@ def when_fields(view: ConversationView, reply: ReplyRow | None) -> dict[str, Any
         words = _("Goes out %(time)s.", time=both_times(at, view.brand_time_zone))
     return {
         "when": tuple(Choice(label, "", value=how, selected=how == chosen) for how, label in labels.items()),
-        "only_heard": request.form.get("only_heard") == "1",
+        "only_heard": request.form.get("only_heard") == "1"
+        if request.form
+        else reply is not None and reply.state == "draft" and reply.only_heard,
         "when_words": words,
         "when_open": typed == "chosen",
         "send_at": send_at,

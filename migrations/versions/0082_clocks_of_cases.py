@@ -17,7 +17,8 @@ TRIGGER = """
 create function clock_stops() returns trigger language plpgsql
 set search_path = public, pg_temp as $$
 begin
-    if old.closed_reason = 'resolved' and new.status <> 'closed' then
+    if old.closed_reason = 'resolved' and new.status <> 'closed'
+        and new.last_customer_at is not distinct from old.last_customer_at then
         delete from clock_outcome o
         where o.agency_id = new.agency_id and o.brand_id = new.brand_id and o.conversation_id = new.id
             and o.clock = 'resolved' and o.started_at = (old.clocks -> 'resolved' ->> 'from')::timestamptz;

@@ -21,7 +21,7 @@ from agency.inbox.clock_rules import (
     BrandClocks,
     ClockRule,
 )
-from agency.inbox.clock_versions import rules_in_force, save_rules
+from agency.inbox.clock_versions import begin_with_usual_rules, rules_in_force, save_rules
 from agency.inbox.models import Conversation, Message
 from agency.inbox.reranking import rerank_slice
 from agency.inbox.sent import record_sent
@@ -32,7 +32,7 @@ from tenants.business_time import BusinessTime
 from tenants.database import db, new_id
 from tenants.opening_hours import Hours
 from tests.factories import Agency, Factory
-from tests.inbox.items import at, comment, review
+from tests.inbox.items import at, comment
 from tests.inbox.test_reranking import keep
 
 OFFICE = BusinessTime(Hours("Europe/Warsaw", (((540, 1020),),) * 5 + ((),) * 2))
@@ -60,6 +60,11 @@ def test_of_the_rules_that_fit_the_one_that_says_most_counts_and_a_brands_come_f
     own = brand._replace(rules=(ClockRule(HEARD, "facebook", hours=7),))
     assert hours(own, HEARD, "facebook", "review", True) == 7, "the brand's, whatever the agency says of complaints"
     assert hours(own, HEARD, "instagram", "review", True) == 2
+    said = BRAND._replace(agency_rules=USUAL)
+    on = [said.rule(ANSWERED, one, "review", is_complaint=False) for one in ("google_business", "instagram")]
+    assert on == [ClockRule(ANSWERED, hours=4), ClockRule(ANSWERED, counted=SAME_DAY)], (
+        "its own hours, where it said any"
+    )
     assert [hours(BRAND, ANSWERED, on, "comment", True) for on in ("facebook", "google_business")] == [12, 4]
     assert hours(BRAND, HEARD, "facebook", "comment", True) is None
     assert [hours(BRAND, RESOLVED, "facebook", "comment", one) for one in (True, False)] == [24, None]
@@ -163,16 +168,21 @@ def test_a_holding_reply_stops_heard_alone_and_an_answer_all(ana: Agency, make: 
     assert outcomes(ana) == [(ANSWERED, 798, False), (HEARD, 29, True), (HEARD, 798, False), (RESOLVED, 799, True)]
 
 
-def test_what_a_person_resolves_is_kept_until_it_is_opened_again(ana: Agency, make: Factory) -> None:
-    account_id = make.account(ana, platform="google_business")
-    keep(ana, account_id, review(1, "Cold food.", 1), now=at(2))
-    case = case_of(ana, "reviews/1")
-    with clock.stopped_at(at(25 * 60)), ana.entered():
-        desk.close(ana.staff, case.id)
-    assert outcomes(ana) == [(RESOLVED, 25 * 60 - 1, False)]
-    with clock.stopped_at(at(26 * 60)), ana.entered():
-        desk.reopen(ana.staff, case.id)
-    assert outcomes(ana) == []
+def test_what_a_person_resolves_is_kept_until_a_person_opens_it_again(ana: Agency, make: Factory) -> None:
+    account_id = make.account(ana)
+    words = comment(1, "This is a complaint: it came broken and nobody answers. Terrible.")
+    keep(ana, account_id, words, now=at(2))
+    case = case_of(ana, "post_1")
+    for hours, deed in ((25, desk.close), (26, desk.reopen), (27, desk.close)):
+        with clock.stopped_at(at(hours * 60)), ana.entered():
+            deed(ana.staff, case.id)
+        assert outcomes(ana) == ([] if deed is desk.reopen else [(RESOLVED, hours * 60 - 1, False)])
+    keep(ana, account_id, words, comment(1_700, "Thank you.", under=1, author=words.author), now=at(1_701))
+    assert minutes(case_of(ana, "post_1")) == {ANSWERED: 1_700 + 720}, "what was resolved stays so"
+    again = comment(1_800, "Terrible, it came broken again. I complain.", under=1, author=words.author)
+    keep(ana, account_id, words, again, now=at(1_801))
+    assert minutes(case_of(ana, "post_1")) == {ANSWERED: 1_800 + 720, RESOLVED: 1_800 + 24 * 60}
+    assert outcomes(ana) == [(RESOLVED, 27 * 60 - 1, False)]
 
 
 def test_rules_and_hours_hold_for_what_waits_already(ana: Agency, make: Factory) -> None:
@@ -182,7 +192,8 @@ def test_rules_and_hours_hold_for_what_waits_already(ana: Agency, make: Factory)
     with ana.entered():
         db.session.execute(update(Conversation).values(clocks={}))  # as it was stored before there were clocks
     with ana.entered(), clock.stopped_at(at(3)):
-        save_rules(ana.agency_admin, None, [one._asdict() for one in USUAL], based_on=0)
+        begin_with_usual_rules(ana.id, ana.agency_admin.user_id, "Ada")
+        assert rules_in_force(None).rules == USUAL
         assert rules_in_force(ana.brand_ids[0]).rules == ()
         rerank_slice()
     assert minutes(case_of(ana, "post_1")) == {HEARD: 721, ANSWERED: 721}

@@ -228,8 +228,13 @@ def test_the_deeds_are_on_record(app: Flask, ana: Agency) -> None:
 
 
 def test_the_command_line_makes_agency_brand_and_person_and_a_new_password_each_time(app: Flask, clean: None) -> None:
+    begun: list[str] = []
+
+    def create(*given: str) -> str:
+        return people.create_from_command_line(*given, begin=lambda _agency_id, _person_id, name: begun.append(name))
+
     with app.app_context():
-        first = people.create_from_command_line("Lead@Test.Example", "team_lead", "New House", "New Brand")
+        first = create("Lead@Test.Example", "team_lead", "New House", "New Brand")
     with app.app_context():
         person = people.person_for_sign_in("lead@test.example")
         assert person is not None
@@ -237,7 +242,8 @@ def test_the_command_line_makes_agency_brand_and_person_and_a_new_password_each_
         membership = db.session.execute(select(Membership)).scalar_one()
         assert (membership.role, membership.all_brands, len(membership.brand_ids)) == ("team_lead", False, 1)
     with app.app_context():
-        second = people.create_from_command_line("lead@test.example", "staff", "New House")
+        second = create("lead@test.example", "staff", "New House")
+    assert begun == ["lead"], "an agency begins once"
     with app.app_context():
         person = people.person_for_sign_in("lead@test.example")
         assert person is not None
