@@ -250,16 +250,19 @@ def test_ids_of_others_are_answered_like_made_up_ones(
         body = operation.body
         if body is not None:
             body = {name: own.get(name, value) for name, value in body.items()}
-        for name in operation.path_names:
-            if name == "number":
-                continue
-            expected = answer_of(caller, operation, address(operation, {**own, name: made_up()[name]}), body)
-            assert expected[0] == 404, (operation.name, expected)
-            for whose, ids in others.items():
-                given = answer_of(caller, operation, address(operation, {**own, name: ids[name]}), body)
-                assert given == expected, (operation.name, name, whose)
-                whole = answer_of(caller, operation, address(operation, {**ids, "number": "1"}), body)
-                assert whole == expected, (operation.name, "all", whose)
+        expected: dict[str, tuple[int, bytes, list[tuple[str, str]]]] = {}
+        names = [name for name in operation.path_names if name != "number"]
+        for whose, ids in others.items():
+            # An id for each place alone, and all at once: the same address where only one is named.
+            given = {address(operation, {**own, name: ids[name]}): name for name in names}
+            if len(names) > 1:
+                given[address(operation, {**ids, "number": "1"})] = "all"
+            for path, name in given.items():
+                if name not in expected:
+                    nobodys = {**own, **{one: made_up()[one] for one in names if name in (one, "all")}}
+                    expected[name] = answer_of(caller, operation, address(operation, nobodys), body)
+                    assert expected[name][0] == 404, (operation.name, expected)
+                assert answer_of(caller, operation, path, body) == expected[name], (operation.name, name, whose)
                 tried += 1
     assert tried > 70
     assert everything(superuser) == before

@@ -181,26 +181,6 @@ def test_a_method_cannot_be_dressed_up(world: World) -> None:  # noqa: F811
         assert answer.status_code in (405, 400), method
 
 
-def test_what_a_person_sees_is_kept_by_nobody_on_the_way(world: World) -> None:  # noqa: F811
-    asker, wrong = Asker(world, world.actors["agency_admin"]), []
-    ids = world.ids(world.mine)
-    for rule, _method in rules(world.app, ("GET",)):
-        if rule.endpoint in ("files.static", "api_document.openapi"):
-            continue
-        for answer in (
-            asker.ask("GET", address_of(world.app, rule, ids)),
-            asker.ask("GET", address_of(world.app, rule, world.ids(None))),
-        ):
-            kept = answer.headers.get("Cache-Control", "")
-            if kept != "no-store":
-                wrong.append((rule.rule, kept))
-            if "public" in kept or answer.headers.get("X-Content-Type-Options") != "nosniff":
-                wrong.append((rule.rule, kept, "nosniff"))
-            if not answer.headers.get("Content-Security-Policy"):
-                wrong.append((rule.rule, "no policy"))
-    assert wrong == []
-
-
 HOSTILE = "<script>alert(1)</script><img src=x onerror=alert(1)>\"'` onload=alert(1) x='{{7*7}}\u202e"
 
 
