@@ -96,15 +96,6 @@ def test_the_same_words_of_another_reply_hide_no_doubt(case: Case, page: Page) -
     assert case.look(lost_id, page.transport) == "approved"
 
 
-def test_looks_that_cannot_tell_bring_nothing_nearer_once_the_lease_is_over(case: Case, page: Page) -> None:
-    reply_id = lost(case, page)
-    case.pass_time(700)
-    for _ in range(4):
-        case.look(reply_id, ScriptedTransport(lambda _request: SAYS_NOTHING))
-    assert asked(case, "select absent_reads from reply") == 0
-    assert case.look(reply_id, page.transport) == "outcome_unknown"
-
-
 def test_while_the_sender_may_live_the_next_look_waits_for_the_end_of_its_lease(case: Case, page: Page) -> None:
     reply_id = lost(case, page)
     changed(case, "delete from outbox_entry; update reply set lease_until = now() + interval '1 hour'")
