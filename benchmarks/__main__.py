@@ -43,6 +43,7 @@ BENCHMARKS: dict[str, str] = {
     "earlier_answers": "earlier_answers",
     "search": "search",
     "ranking": "ranking",
+    "clocks": "clocks",
     "suggestions": "suggestions",
     "understanding": "understanding",
     "poll_cycle": "poll_cycle",
