@@ -44,6 +44,7 @@ BENCHMARKS: dict[str, str] = {
     "search": "search",
     "ranking": "ranking",
     "clocks": "clocks",
+    "rules": "desk_rules",
     "suggestions": "suggestions",
     "understanding": "understanding",
     "poll_cycle": "poll_cycle",

@@ -36,7 +36,7 @@ def _context(language: str) -> CheckContext:
 
 
 @cache
-def _words(count: int, seed: int = 12) -> list[str]:
+def invented_words(count: int, seed: int = 12) -> list[str]:
     """Words that no language has, so that only what is meant to hit hits."""
     chance = random.Random(seed)
     words: set[str] = set()
@@ -70,7 +70,7 @@ def our_rules(count: int, language: str, seed: int = 12) -> tuple[Rule, ...]:
         },
         {"kind": "length", "id": "length", "max_characters": 9_000, "max_reading_seconds": 900},
     ]
-    for place, word in enumerate(_words(count - len(data), seed)):
+    for place, word in enumerate(invented_words(count - len(data), seed)):
         phrases = [[word], [f"{word} of"], [word], [f"very {word}", f"really {word}"]][place % 4]
         data.append({"kind": "banned", "id": f"word-{place}", "phrases": phrases, "reason": "Not our voice."})
     return rules_from_data(data)
@@ -79,7 +79,7 @@ def our_rules(count: int, language: str, seed: int = 12) -> tuple[Rule, ...]:
 def _patterns(count: int, language: str) -> list[str]:
     reply = REPLIES[language]
     shaped = [r"!{2,}", rf"\b{reply.word}\b", rf"\b{reply.phrase.replace(' ', chr(92) + 's+')}\b"]
-    for place, word in enumerate(_words(count - len(shaped))):
+    for place, word in enumerate(invented_words(count - len(shaped))):
         shaped.append(
             [rf"\b{word}\b", rf"\b{word}\s+of\b", rf"\b{word}(?:s|ed|ing)?\b", rf"\b(?:very|really)\s+{word}\b"][
                 place % 4

@@ -123,8 +123,8 @@ def get_conversation(query: dict[str, Any], conversation_id: str) -> Any:
 
 
 def _rules(view: ConversationView) -> list[dict[str, Any]]:
-    texts = {message.id: message.text for message in view.messages}
-    return [{**one._asdict(), "words": said(one, texts.get(one.message_id, ""))} for one in view.triage]
+    messages = {message.id: message for message in view.messages}
+    return [{**one._asdict(), "words": said(one, messages.get(one.message_id))} for one in view.triage]
 
 
 def _promises(replies: list[ReplyRow]) -> list[dict[str, Any]]:

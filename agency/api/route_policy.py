@@ -150,6 +150,17 @@ API_ROUTE_POLICY: dict[str, Policy] = {
     "api_empowerment.take_back": P.EMPOWERMENT_GIVE,
     # record.py
     "api_record.list_record": P.AUDIT_READ,
+    # desk_rules.py: the room asks again, with the brand or for every brand
+    "api_rules.list_rules": P.CONVERSATION_WORK,
+    "api_rules.create_rule": P.GUIDE_WRITE,
+    "api_rules.try_new_rule": P.GUIDE_WRITE,
+    "api_rules.get_rule": P.CONVERSATION_WORK,
+    "api_rules.change_rule": P.GUIDE_WRITE,
+    "api_rules.try_changed_rule": P.GUIDE_WRITE,
+    "api_rules.switch_rule": P.GUIDE_WRITE,
+    "api_rules.move_rule": P.GUIDE_WRITE,
+    "api_rules.archive_rule": P.GUIDE_WRITE,
+    "api_rules.restore_rule": P.GUIDE_WRITE,
     # topics.py
     "api_topics.list_topics": P.GUIDE_READ,
     "api_topics.create_topic": P.GUIDE_WRITE,

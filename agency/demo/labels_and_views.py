@@ -1,4 +1,4 @@
-"""The demo's labels and topics, of the agency and of each brand, and the views its people keep of the queue."""
+"""The demo's labels, topics and rules of the desk, of the agency and of brands; its people's views of the queue."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ from pathlib import Path
 from uuid import UUID
 
 from agency.inbox import labels, saved_views, topics
+from agency.inbox.triage import rules
 from tenants.permissions import Actor
 
 LISTED = Path(__file__).parent / "data" / "labels_and_views.json"
@@ -29,6 +30,15 @@ def write_topics(actor: Actor, brand_ids: Mapping[str, UUID]) -> None:
         for name, phrases in made.items():
             given = [{"language": language, "words": words} for language, said in phrases.items() for words in said]
             topics.create_topic(actor, brand_ids[key], {"name": name, "phrases": given})
+
+
+def write_rules(actor: Actor, brand_ids: Mapping[str, UUID], label_ids: Mapping[str, UUID]) -> None:
+    """Write what is done with customers' words as they come in."""
+    for rule in json.loads(LISTED.read_text(encoding="utf-8"))["rules"]:
+        spoken = [{"language": code, "words": words} for code, said in rule["words"].items() for words in said]
+        given = {"name": rule["name"], "note": rule["note"], "words": spoken, "points": rule["points"]}
+        labelled = {"label_ids": [str(label_ids[rule["label"]])]}
+        rules.create_rule(actor, brand_ids.get(rule["brand"]), {**given, **labelled})
 
 
 def write_views(people: Mapping[str, Actor], brand_ids: Mapping[str, UUID], label_ids: Mapping[str, UUID]) -> None:

@@ -24,7 +24,7 @@ from agency.demo import corpus, goodwill
 from agency.demo.answered import write_answered
 from agency.demo.earlier_answers import write_earlier_answers
 from agency.demo.guide_lives import write_guide_life
-from agency.demo.labels_and_views import write_labels, write_topics, write_views
+from agency.demo.labels_and_views import write_labels, write_rules, write_topics, write_views
 from agency.demo.people_who_write import write_people
 from agency.demo.worked_on import write_worked_on
 from agency.replies import policy_versions
@@ -156,6 +156,7 @@ def _seed(app: Flask, settings: Settings) -> None:
         goodwill.write_ledgers(actor, brand_ids, ids)
         write_people(agency_id, brand_ids, ids)
         label_ids = write_labels(actor, brand_ids)
+        write_rules(actor, brand_ids, label_ids)
         write_worked_on(agency_id, brand_ids, ids, label_ids)
         write_views(people, brand_ids, label_ids)
         db.session.add(InstallationFact(name=FACT, value={"agency_id": str(agency_id)}))

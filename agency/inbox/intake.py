@@ -258,7 +258,8 @@ def _write(account: Account, rows: AccountRows, work: _Work, rules: Rules, now: 
     for record in work.fresh:
         if record.external_id not in placed and record.thread_external_id not in by_thread:
             starts.setdefault(record.thread_external_id, []).append(record)
-    book = rules_of(account.brand_id, rules.brand.triage) if rules.past_before is None else None
+    acts = readings and rules.past_before is None
+    book = rules_of(account.brand_id, rules.brand.triage) if acts else None
     due = None
     if book is not None:
         kind_of = {t.id: t.kind for t in threads}
@@ -266,7 +267,7 @@ def _write(account: Account, rows: AccountRows, work: _Work, rules: Rules, now: 
         for r in work.fresh:
             place = placed.get(r.external_id) or by_thread.get(r.thread_external_id)
             kinds.setdefault(r.external_id, kind_of.get(place, r.kind) if place else r.kind)
-        kinds |= {r.external_id: kind_of[k.conversation_id] for r, k in work.changed}
+        kinds |= {r.external_id: kind_of.get(k.conversation_id, r.kind) for r, k in work.changed}
         due = look_at(
             book,
             account,

@@ -140,7 +140,7 @@ def _left(things: Iterable[named.Left], brand_id: UUID) -> tuple[LeftLook, ...]:
             at = url_for("topics_page.topic", brand_id=brand_id, topic_id=one.id)
             looks.append(LeftLook(words=_("Topic"), shown=one.shown, url=at))
         elif one.kind == "rule":
-            at = url_for("desk_rules_page.rule", rule_id=one.id)
+            at = url_for("desk_rules_page.rule", desk_rule_id=one.id)
             looks.append(LeftLook(words=_("Rule of the desk"), shown=one.shown, url=at))
         else:
             at = url_for("saved_replies_page.saved_reply", saved_reply_id=one.id)

@@ -13,7 +13,8 @@ from agency.inbox.colleagues import colleagues_of
 from agency.inbox.labels import list_labels
 from agency.inbox.topics import BUILT_IN, list_topics
 from agency.inbox.triage.carrying_out import KEPT_MINUTES
-from agency.inbox.triage.rules import RuleRow, fields_of
+from agency.inbox.triage.given_rules import fields_of
+from agency.inbox.triage.rules import RuleRow
 from agency.inbox.triage.terms import ACTS, LIMITS, PLATFORMS, SENTIMENTS
 from agency.web.contexts_desk_rules import Ticks, WordsField
 from agency.web.desk_rule_words import day_words, seen_words

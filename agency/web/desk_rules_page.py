@@ -93,55 +93,55 @@ def create() -> AnyResponse:
     return redirect(_list_url(brand_id), code=303)
 
 
-@desk_rules_page.get("/rules/<uuid:rule_id>")
-def rule(rule_id: UUID) -> Response:
+@desk_rules_page.get("/rules/<uuid:desk_rule_id>")
+def rule(desk_rule_id: UUID) -> Response:
     """The form of one."""
-    found = room.get_rule(actor_of_request(), rule_id)
+    found = room.get_rule(actor_of_request(), desk_rule_id)
     return _form(found.brand_id, found, form_of(found))
 
 
-@desk_rules_page.post("/rules/<uuid:rule_id>")
-def change(rule_id: UUID) -> AnyResponse:
+@desk_rules_page.post("/rules/<uuid:desk_rule_id>")
+def change(desk_rule_id: UUID) -> AnyResponse:
     """Change it, unless somebody was faster; or try first what the form says."""
     actor, form, version = actor_of_request(), form_of_request(), request.form.get("version", "")
-    found = room.get_rule(actor, rule_id)
+    found = room.get_rule(actor, desk_rule_id)
     known = int(version) if version.isascii() and version.isdigit() and len(version) < 10 else 0
     try:
         if request.form.get("do") == "try":
-            return _form(found.brand_id, found, form, trial=_trial(found.brand_id, rule_id, form), version=known)
-        room.change_rule(actor, rule_id, {**data_of(form), "version": known})
+            return _form(found.brand_id, found, form, trial=_trial(found.brand_id, desk_rule_id, form), version=known)
+        room.change_rule(actor, desk_rule_id, {**data_of(form), "version": known})
     except (Invalid, Conflict) as error:
         db.session.rollback()
-        return _form(found.brand_id, room.get_rule(actor, rule_id), form, error=error)
+        return _form(found.brand_id, room.get_rule(actor, desk_rule_id), form, error=error)
     toast(_("Rule changed; it holds for what comes in from now on."))
     return redirect(_list_url(found.brand_id), code=303)
 
 
-@desk_rules_page.post("/rules/<uuid:rule_id>/switch")
-def switch(rule_id: UUID) -> AnyResponse:
+@desk_rules_page.post("/rules/<uuid:desk_rule_id>/switch")
+def switch(desk_rule_id: UUID) -> AnyResponse:
     """Let it act, or not."""
     on = request.form.get("on") == "1"
-    found = room.switch_rule(actor_of_request(), rule_id, on=on)
+    found = room.switch_rule(actor_of_request(), desk_rule_id, on=on)
     toast(_("“%(name)s” is on", name=found.name) if on else _("“%(name)s” is off", name=found.name))
     return redirect(_list_url(found.brand_id), code=303)
 
 
-@desk_rules_page.post("/rules/<uuid:rule_id>/move")
-def move(rule_id: UUID) -> AnyResponse:
+@desk_rules_page.post("/rules/<uuid:desk_rule_id>/move")
+def move(desk_rule_id: UUID) -> AnyResponse:
     """One place up or down."""
-    found = room.move_rule(actor_of_request(), rule_id, up=request.form.get("up") == "1")
+    found = room.move_rule(actor_of_request(), desk_rule_id, up=request.form.get("up") == "1")
     return redirect(_list_url(found.brand_id), code=303)
 
 
-@desk_rules_page.post("/rules/<uuid:rule_id>/archive")
-def archive(rule_id: UUID) -> AnyResponse:
+@desk_rules_page.post("/rules/<uuid:desk_rule_id>/archive")
+def archive(desk_rule_id: UUID) -> AnyResponse:
     """Put it away, or bring it back."""
     archived = request.form.get("archived") == "1"
     try:
-        found = room.archive_rule(actor_of_request(), rule_id, archived=archived)
+        found = room.archive_rule(actor_of_request(), desk_rule_id, archived=archived)
     except Conflict as error:
         db.session.rollback()
-        found = room.get_rule(actor_of_request(), rule_id)
+        found = room.get_rule(actor_of_request(), desk_rule_id)
         return _form(found.brand_id, found, form_of(found), error=error)
     toast(_("Put away; it does nothing any more.") if archived else _("Back in use, behind the others"))
     return redirect(_list_url(found.brand_id), code=303)
@@ -185,9 +185,9 @@ def _row(found: RuleRow, names: Names, place: int, count: int, *, may: bool) -> 
         note=found.note,
         week=week,
         changed=_changed(found),
-        url=url_for("desk_rules_page.rule", rule_id=found.id) if may else "",
-        switch_url=url_for("desk_rules_page.switch", rule_id=found.id) if moves else "",
-        move_url=url_for("desk_rules_page.move", rule_id=found.id) if moves else "",
+        url=url_for("desk_rules_page.rule", desk_rule_id=found.id) if may else "",
+        switch_url=url_for("desk_rules_page.switch", desk_rule_id=found.id) if moves else "",
+        move_url=url_for("desk_rules_page.move", desk_rule_id=found.id) if moves else "",
         is_first=place == 1,
         is_last=place == count,
     )
@@ -223,16 +223,26 @@ def _form(
             _("Nothing of yours was saved; it is still in the form."),
             _("Open it in another window to see what it says now, put both together and save again."),
         )
+    elif isinstance(error, Invalid) and errors:
+        notice = Notice(
+            "warn",
+            _("This rule cannot be kept as it is."),
+            _("Nothing was changed."),
+            _("Correct what the fields below say and save again."),
+        )
     elif error is not None:
         notice = Notice("warn", _(error.message))
-    here = {"rule_id": found.id} if found is not None else {}
+    url, put_url = url_for("desk_rules_page.create", brand=brand_id), ""
+    if found is not None:
+        url = url_for("desk_rules_page.change", desk_rule_id=found.id)
+        put_url = url_for("desk_rules_page.archive", desk_rule_id=found.id)
     language = "" if brand_id is None else brand_for(actor, brand_id).language
     page = DeskRulePage(
         title=found.name if found is not None else _("New rule"),
         brand=_look(brand_id),
         back_url=_list_url(brand_id),
-        url=url_for("desk_rules_page.change", **here) if here else url_for("desk_rules_page.create", brand=brand_id),
-        put_url=url_for("desk_rules_page.archive", **here) if here else "",
+        url=url,
+        put_url=put_url,
         is_archived=found is not None and found.is_archived,
         version=version if version is not None else found.version if found is not None else 0,
         values={name: value for name, value in form.items() if isinstance(value, str)},

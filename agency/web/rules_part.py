@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from typing import Any
+from uuid import UUID
 
 from flask import url_for
 from flask_babel import gettext as _
 
-from agency.inbox.conversation_view import ConversationView
+from agency.inbox.conversation_view import ConversationView, MessageView
 from agency.inbox.triage.trace import RuleDeed, said
 from agency.web import clocks
 from agency.web.contexts_conversation import SideLine, SidePart
@@ -21,11 +21,11 @@ def rules_part(view: ConversationView, actor: Actor) -> tuple[SidePart, ...]:
     if not view.triage or not actor.may(Permission.NOTE_READ):
         return ()
     zone, locale, now = chosen_zone(), chosen_language(), clock.now()
-    texts = {message.id: message.text for message in view.messages}
+    messages = {message.id: message for message in view.messages}
     labels = {label.id: label.name for label in view.labels}
     lines = tuple(
         SideLine(
-            text=" · ".join(_deed_words(one, texts.get(one.message_id, ""), labels)),
+            text=" · ".join(_deed_words(one, messages.get(one.message_id), labels)),
             label=_("Rule “%(name)s” (v%(n)s)", name=one.rule_name, n=one.rule_version),
             at=clocks.age(one.at, now, zone, locale),
         )
@@ -42,8 +42,8 @@ def rules_part(view: ConversationView, actor: Actor) -> tuple[SidePart, ...]:
     )
 
 
-def _deed_words(one: RuleDeed, text: str, labels: dict[Any, str]) -> list[str]:
-    words = [_("said “%(words)s”", words=word) for word in said(one, text)]
+def _deed_words(one: RuleDeed, message: MessageView | None, labels: dict[UUID, str]) -> list[str]:
+    words = [_("said “%(words)s”", words=word) for word in said(one, message)]
     put_on = [labels[label] for label in one.label_ids if label in labels]
     if put_on:
         words.append(_("labelled %(names)s", names=", ".join(put_on)))

@@ -75,6 +75,7 @@ def things_of(
     guideline = lead.post(f"/brands/{brand_id}/guidelines", {"title": "One"}).get_json()
     fact = lead.post(f"/brands/{brand_id}/facts", {"name": "One", "kind": "text", "value": "One"}).get_json()
     topic = lead.post(f"/brands/{brand_id}/topics", {"name": "One", "builds_on": "refund"}).get_json()
+    rule = lead.post("/rules", {"brand_id": brand_id, "name": "One", "terms": {"vip": True, "points": 5}}).get_json()
     limits = [{"kind": "case", "amount_minor": 5000}]
     lead.patch(f"/brands/{brand_id}/limits", {"currency": "EUR", "version": 0, "limits": limits})
     line = lead.post(
@@ -105,6 +106,7 @@ def things_of(
         "saved_reply_id": saved_reply["id"],
         "fact_id": fact["id"],
         "topic_id": topic["id"],
+        "desk_rule_id": rule["id"],
         "line_id": line["id"],
         "press_id": press["id"],
         "label_id": label["id"],
@@ -177,6 +179,7 @@ def made_up() -> dict[str, str]:
         "saved_reply_id",
         "fact_id",
         "topic_id",
+        "desk_rule_id",
         "line_id",
         "label_id",
         "into",
@@ -315,6 +318,9 @@ def test_ids_of_others_in_bodies_and_queries_are_answered_like_made_up_ones(
         ("list_conversations", "label_id"),
         ("list_conversations", "topic_id"),
         ("create_label", "brand_id"),
+        ("list_rules", "brand_id"),
+        ("create_rule", "brand_id"),
+        ("try_new_rule", "brand_id"),
         ("merge_label", "into"),
         ("get_conversation", "before"),
         ("give", "guideline_id"),

@@ -49,7 +49,7 @@ ID_NAMES = {
     "export_id": "people_export",
     "fact_id": "fact",
     "topic_id": "topic",
-    "rule_id": "triage_rule",
+    "desk_rule_id": "triage_rule",
     "guideline_id": "guideline",
     "label_id": "label",
     "line_id": "ledger_line",

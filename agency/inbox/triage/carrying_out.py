@@ -79,7 +79,7 @@ _CARRY_OUT = raw_sql(
             and (s.all_brands or s.brand_ids @> array[cast(:brand_id as uuid)])
         where g.merged_into_id is null and g.status = 'open' and g.signs & {KEPT} = 0
             and g.holder_id is null
-        order by g.conversation_id, g.place
+        order by g.conversation_id, g.place, g.id
     ), keeping as (
         insert into kept_case (agency_id, id, brand_id, conversation_id, person_id, person_name, until)
         select :agency_id, id, :brand_id, conversation_id, keep_for, name, :until from keeper

@@ -14,10 +14,11 @@ from uuid import UUID
 from sqlalchemy import and_, func, literal_column, or_, select
 
 from agency.inbox.models import PAST, Contact, Conversation, Message
+from agency.inbox.triage.given_rules import read_rule
 from agency.inbox.triage.matching import LONGEST_READ, Facts, Hit, Rule, Rulebook, Span
-from agency.inbox.triage.ready import facts_of, rows_in_force
-from agency.inbox.triage.rules import read_rule, refuse_writing
-from agency.inbox.triage.terms import Terms, terms_of
+from agency.inbox.triage.ready import facts_of, rows_in_force, rules_from
+from agency.inbox.triage.rules import refuse_writing
+from agency.inbox.triage.terms import Terms
 from agency.inbox.understanding.reading import read
 from agency.inbox.understanding.stored import to_stored
 from tenants import clock
@@ -85,9 +86,9 @@ def try_rule(actor: Actor, brand_id: UUID | None, data: Mapping[str, Any], rule_
         raise NotFound()
     values, terms = read_rule(actor, brand_id, data, knows=stored.terms if stored is not None else None)
     tried = Rule(rule_id or TRIED, 0, values["name"], terms, bool(values.get("stops")))
-    others = [Rule(row.id, row.version, row.name, terms_of(row.terms), row.stops) for row in rows]
+    others, acts = rules_from(rows), {row.id for row in rows if row.is_on and row.archived_at is None}
     after = [tried if one.id == rule_id else one for one in others] if stored is not None else [*others, tried]
-    before = [one for one, row in zip(others, rows, strict=True) if row.is_on and row.archived_at is None]
+    before = [one for one in others if one.id in acts]
     came, is_cut = read_week(brand_id)
     now_taken = outcome(came, after, tried.id)
     was_taken = outcome(came, before, tried.id) if stored is not None else {}
@@ -118,6 +119,21 @@ def read_week(brand_id: UUID | None) -> tuple[list[Came], bool]:
     Without what history brought and what people marked as spam wrote: no rule acts on these.
     """
     since = clock.now() - WEEK
+    newest = (
+        select(Message.id)
+        .where(
+            Message.id >= first_id_of(since),
+            Message.direction == "in",
+            Message.deleted_at.is_(None),
+            func.coalesce(Message.edited_at, Message.written_at) >= since,
+        )
+        .order_by(Message.id.desc())
+        .limit(MOST_MESSAGES + 1)
+    )
+    if brand_id is not None:
+        newest = newest.where(Message.brand_id == brand_id)
+    # Found first and alone: joined to all else, a week of an agency might be read whole and sorted.
+    some = newest.cte("newest")
     wanted = (
         select(
             Message.id,
@@ -152,10 +168,7 @@ def read_week(brand_id: UUID | None) -> tuple[list[Came], bool]:
             ),
         )
         .where(
-            Message.id >= first_id_of(since),
-            Message.direction == "in",
-            Message.deleted_at.is_(None),
-            func.coalesce(Message.edited_at, Message.written_at) >= since,
+            Message.id.in_(select(some.c.id)),
             Brand.archived_at.is_(None),
             func.coalesce(Conversation.closed_reason, literal_column("''")) != PAST,
             or_(
@@ -163,13 +176,12 @@ def read_week(brand_id: UUID | None) -> tuple[list[Came], bool]:
                 and_(Message.stars.is_not(None), Contact.spam_stars.is_(False)),
             ),
         )
+        .add_columns(select(func.count()).select_from(some).scalar_subquery())
         .order_by(Message.id.desc())
-        .limit(MOST_MESSAGES + 1)
+        .limit(MOST_MESSAGES)
     )
-    if brand_id is not None:
-        wanted = wanted.where(Message.brand_id == brand_id)
     rows = db.session.execute(wanted).all()
-    return [_came(row) for row in rows[:MOST_MESSAGES]], len(rows) > MOST_MESSAGES
+    return [_came(row[:-1]) for row in rows], bool(rows) and rows[0][-1] > MOST_MESSAGES
 
 
 def _came(row: Any) -> Came:

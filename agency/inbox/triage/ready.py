@@ -18,7 +18,10 @@ from agency.inbox.triage.models import TriageRule
 from agency.inbox.triage.terms import terms_of
 from agency.inbox.understanding.stored import Stored, from_stored, judgement_of, own_topics
 from tenants.database import db
+from tenants.logs import get_logger
 from tenants.scope import current_scope
+
+log = get_logger("triage")
 
 BRANDS_KEPT: Final = 256
 """Brands whose rules a process keeps ready."""
@@ -64,8 +67,19 @@ def rows_in_force(places: Collection[UUID], *, also: UUID | None = None) -> list
 
 def book_of(rows: Iterable[TriageRule], brand_id: UUID) -> Rulebook:
     """A brand's book, without what is for other brands alone."""
-    rules = [Rule(row.id, row.version, row.name, terms_of(row.terms), row.stops) for row in rows]
+    rules = rules_from(rows)
     return Rulebook(one for one in rules if not one.terms.conditions.brands or brand_id in one.terms.conditions.brands)
+
+
+def rules_from(rows: Iterable[TriageRule]) -> list[Rule]:
+    """Rules as they are matched. One that this release cannot read is left out and logged: words must come in."""
+    found = []
+    for row in rows:
+        try:
+            found.append(Rule(row.id, row.version, row.name, terms_of(row.terms), row.stops))
+        except (ValueError, TypeError, AttributeError):
+            log.warning("rule_not_readable", rule_id=str(row.id), rule_version=row.version)
+    return found
 
 
 def facts_of(

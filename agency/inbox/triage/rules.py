@@ -12,28 +12,22 @@ from uuid import UUID
 
 from sqlalchemy import and_, func, or_, select
 
-from agency.inbox.colleagues import WORKING_ROLES
-from agency.inbox.desk_models import Label
-from agency.inbox.topic_models import Topic
-from agency.inbox.topics import BUILT_IN
+from agency.inbox.triage.given_rules import fields_of, invalid_rule, read_rule
 from agency.inbox.triage.models import TriageDeed, TriageRule
-from agency.inbox.triage.terms import TERM_FIELDS, Terms, read_terms, rule_name, stored_of, terms_of
-from styleguides.given_fields import Wrong, text
+from agency.inbox.triage.terms import TERM_FIELDS, Terms, stored_of, terms_of
 from tenants import clock
 from tenants.audit import record
 from tenants.brands import place_to_write
 from tenants.database import db, first_id_of, new_id
-from tenants.errors import Conflict, Invalid, NotFound, worded
-from tenants.models import Agency, Brand, Membership, Person
+from tenants.errors import Conflict, NotFound, worded
+from tenants.models import Agency, Brand
 from tenants.permissions import Actor, Permission, require
 
 MOST_OF_AGENCY: Final = 200
 MOST_OF_BRAND: Final = 50
 """Rules in use: as many as one person can know. Every text meets at most 250 of them."""
-LONGEST_NOTE: Final = 300
 WEEK: Final = timedelta(days=7)
 MOST_COUNTED: Final = 999
-PLAIN_FIELDS: Final = ("name", "note", "stops", "is_on")
 
 
 class RuleRow(NamedTuple):
@@ -206,44 +200,6 @@ def move_rule(actor: Actor, rule_id: UUID, *, up: bool) -> RuleRow:
     return row_of(rule)
 
 
-def read_rule(
-    actor: Actor, brand_id: UUID | None, data: Mapping[str, Any], *, knows: Mapping[str, Any] | None = None
-) -> tuple[dict[str, Any], Terms]:
-    """What somebody gave of a rule: its plain fields and its terms, whose labels, people, brands and topics are theirs
-    to name. What `knows` (terms as kept) names already may stay. Raises Invalid with `errors` by field.
-    """
-    errors: dict[str, list[str]] = {}
-    values: dict[str, Any] = {}
-    for name in PLAIN_FIELDS:
-        if name not in data:
-            continue
-        try:
-            values[name] = _plain(name, data[name])
-        except Wrong as wrong:
-            errors[name] = [wrong.args[0]]
-    if "name" not in data:
-        errors["name"] = [worded("is missing")]
-    others = {name: value for name, value in data.items() if name not in PLAIN_FIELDS}
-    try:
-        terms = read_terms(others, of_agency=brand_id is None)
-    except Invalid as error:
-        raise _invalid({**errors, **error.fields["errors"]}) from error
-    errors |= _strangers(actor, brand_id, terms, terms_of(knows) if knows is not None else None)
-    if errors:
-        raise _invalid(errors)
-    return values, terms
-
-
-def fields_of(terms: Terms) -> dict[str, Any]:
-    """Terms as they are given: the fields of both halves beside each other, those that say something."""
-    stored = stored_of(terms)
-    found = {**stored["if"], **stored["then"]}
-    for name in ("words", "without"):
-        if name in found:
-            found[name] = [{"language": one[0], "words": one[1]} for one in found[name]]
-    return found
-
-
 def row_of(rule: TriageRule, week_count: int | None = None) -> RuleRow:
     """A rule as it is told."""
     return RuleRow(
@@ -348,74 +304,10 @@ def _check_name_is_free(place: UUID, name: str, *, but: UUID | None = None) -> N
 
 def _check_version(rule: TriageRule, version: Any) -> None:
     if isinstance(version, bool) or not isinstance(version, int):
-        raise _invalid({"version": [worded("must be the version you read")]})
+        raise invalid_rule({"version": [worded("must be the version you read")]})
     if version != rule.version:
         raise Conflict(
             "Somebody changed this rule since you opened it. Nothing of yours was saved. Read it again first.",
             code="rule_changed",
             version=rule.version,
         )
-
-
-def _strangers(actor: Actor, brand_id: UUID | None, terms: Terms, knows: Terms | None) -> dict[str, list[str]]:
-    """What the terms name that is not there, or not theirs, by field; up to four statements, for what is named anew."""
-    errors: dict[str, list[str]] = {}
-    conditions, effects = terms
-    brands = set(conditions.brands) - set(knows.conditions.brands if knows else ())
-    if brands and len(db.session.scalars(select(Brand.id).where(Brand.id.in_(brands))).all()) < len(brands):
-        errors["brands"] = [worded("names a brand that is not there")]
-    labels = set(effects.label_ids) - set(knows.effects.label_ids if knows else ())
-    if labels:
-        places = [actor.agency_id] if brand_id is None else [actor.agency_id, brand_id]
-        usable = select(Label.id).where(Label.id.in_(labels), Label.archived_at.is_(None), Label.brand_id.in_(places))
-        if len(db.session.scalars(usable).all()) < len(labels):
-            errors["label_ids"] = [worded("names a label that cases of all these brands cannot bear")]
-    topics = {UUID(one) for one in conditions.topics if one not in BUILT_IN}
-    topics -= {UUID(one) for one in (knows.conditions.topics if knows else ()) if one not in BUILT_IN}
-    if topics:
-        own = select(Topic.id).where(Topic.id.in_(topics), Topic.brand_id == brand_id, Topic.archived_at.is_(None))
-        if len(db.session.scalars(own).all()) < len(topics):
-            errors["topics"] = [worded("names a topic that is not there")]
-    person = effects.keep_for
-    if person is not None and (knows is None or knows.effects.keep_for != person):
-        covers: Any = Membership.all_brands
-        wanted = [brand_id] if brand_id is not None else list(conditions.brands)
-        if wanted:
-            covers = or_(covers, Membership.brand_ids.bool_op("@>")(wanted))
-        member = (
-            select(Person.id)
-            .join(Membership, Membership.person_id == Person.id)
-            .where(
-                Person.id == person,
-                Person.disabled_at.is_(None),
-                Membership.agency_id == actor.agency_id,
-                Membership.removed_at.is_(None),
-                Membership.role.in_(WORKING_ROLES),
-                covers,
-            )
-        )
-        if db.session.execute(member).first() is None:
-            errors["keep_for"] = [worded("must be a colleague who works for every brand this rule is for")]
-    return errors
-
-
-def _plain(name: str, value: Any) -> Any:
-    if name == "name":
-        return rule_name(value)
-    if name == "note":
-        return " ".join(text(value, LONGEST_NOTE).split())
-    if not isinstance(value, bool):
-        raise Wrong(worded("must be yes or no"))
-    return value
-
-
-def _invalid(errors: dict[str, list[str]]) -> Invalid:
-    field, messages = next(iter(errors.items()))
-    return Invalid(
-        worded(
-            "This rule cannot be kept: %(field)s %(problem)s. Nothing was changed. Correct it and save again.",
-            field=field,
-            problem=messages[0],
-        ),
-        errors=errors,
-    )

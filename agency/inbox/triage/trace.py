@@ -3,16 +3,21 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from datetime import datetime
-from typing import Any, Final, NamedTuple
+from datetime import datetime, timedelta
+from typing import TYPE_CHECKING, Any, Final, NamedTuple
 from uuid import UUID
 
 from sqlalchemy import select
 
 from agency.inbox.triage.models import TriageDeed
 
+if TYPE_CHECKING:
+    from agency.inbox.conversation_view import MessageView
+
 SHOWN: Final = 50
 """The newest ones."""
+READ_WITHIN: Final = timedelta(seconds=5)
+"""Words whose change is noted in the transaction that asks the rules bear a time this near to it."""
 
 
 class RuleDeed(NamedTuple):
@@ -70,7 +75,10 @@ def deeds_of(rows: Sequence[Sequence[Any]] | None) -> tuple[RuleDeed, ...]:
     )
 
 
-def said(deed: RuleDeed, text: str) -> list[str]:
-    """The words that caused it, as they stand in its message now; none where that changed or is gone."""
+def said(deed: RuleDeed, message: MessageView | None) -> list[str]:
+    """The words that caused it, as they stand in its message; none where that was changed since, is gone or unknown."""
+    if message is None or (message.edited_at is not None and message.edited_at > deed.at + READ_WITHIN):
+        return []
+    text = message.text
     words = [text[start:end] for start, end in deed.spans if 0 <= start < end <= len(text)]
     return list(dict.fromkeys(words))
