@@ -36,7 +36,7 @@ log = get_logger("customer_promises")
 
 def note_promises(replies: Sequence[Reply]) -> None:
     """Note what these replies promise, in the transaction in which they are published; what earlier ones of their
-    conversations promised ends: `kept` where ours was sent by then, else `late`.
+    conversations promised ends: `kept` where ours was sent by then, else `late`. A holding reply ends none.
 
     One statement however many they are, and one more where something is promised or ends. A change of an answer ends
     nothing that other answers promised: what both wordings promise goes on as it was said first, the rest of the old
@@ -51,7 +51,7 @@ def note_promises(replies: Sequence[Reply]) -> None:
     made, ends = [], []
     for said in said_by(answers):
         reply = said.reply
-        if said.has_open:
+        if said.has_open and not reply.only_heard:
             ends.append({"conversation_id": reply.conversation_id, "reply_id": reply.id, "said_at": said.at})
         made += [_row(said, one) for one in said.promised()]
     if made or ends:

@@ -79,6 +79,11 @@ def test_a_published_answer_promises_from_the_moment_it_was_sent(case: Case, pag
 
 def test_the_next_answer_ends_what_was_promised_before_it(case: Case, page: Page) -> None:
     sent(case, page, PROMISING)
+    holding = case.approved("We have read it.")
+    with case.superuser.begin() as connection:
+        connection.execute(text("update reply set only_heard = true where id = :id"), {"id": holding})
+    assert case.publish(holding, page.transport) == "published"
+    assert [one.ended for one in promises(case)] == [None], "a holding reply is no answer"
     pass_time(case, hours=20)
     answer = sent(case, page, "Sorry, not yet. We will write again within 24 hours.")
     first, second = promises(case)
