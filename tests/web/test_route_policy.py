@@ -13,6 +13,7 @@ from agency.web.paths import is_page_path
 from agency.web.route_policy import ROUTE_POLICY, Audience
 from tenants.permissions import ROLE_PERMISSIONS, Permission, Role
 from tests.factories import Agency
+from tests.steady import share_of
 from tests.web.browser import Browser
 
 NOT_THERE = UUID("01900000-0000-7000-8000-000000000000")
@@ -81,7 +82,7 @@ def test_made_up_ids_are_never_our_mistake(whole_app: Flask, ana: Agency) -> Non
         # Every kind at the first page of a form of address, and at each further one the next of them in turn.
         names = (method, *sorted(rule.arguments))
         turn, met[names] = met[names], met[names] + 1
-        for made_up in MADE_UP[turn % IN_TURN :: IN_TURN] if turn else MADE_UP:
+        for made_up in share_of(MADE_UP[turn % IN_TURN :: IN_TURN], turn, of=IN_TURN) if turn else MADE_UP:
             try:
                 address = address_of(whole_app, rule, made_up)
             except Exception:  # a converter that takes no such text: no such address
