@@ -49,7 +49,7 @@ def looked_up(times: BusinessTime, start: datetime, minutes: int) -> list[bool]:
     return [any(a <= w.hour * 60 + w.minute < b for a, b in spans[w.date()]) for w in walls]
 
 
-@settings(max_examples=40)
+@settings(max_examples=25)
 @given(brands(), st.sampled_from(STARTS), st.integers(0, 3 * DAY_MINUTES), st.integers(1, 1_500))
 def test_it_is_what_looking_up_each_minute_finds(times: BusinessTime, start: datetime, later: int, wanted: int) -> None:
     start += later * MINUTE
