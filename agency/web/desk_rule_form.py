@@ -111,9 +111,13 @@ def ticks_of(actor: Actor, form: Form, brand_id: UUID | None) -> tuple[Ticks, ..
     if brand_id is not None:
         topics |= {str(one.id): one.name for one in list_topics(actor, brand_id)}
     some: list[tuple[str, str, dict[str, str]]] = [
-        ("platforms", _("On"), {one: values["platform"][one] for one in PLATFORMS}),
+        ("platforms", _("Platform"), {one: values["platform"][one] for one in PLATFORMS}),
         ("kinds", _("Kind"), {one: values["kind"][one] for one in KINDS}),
-        ("languages", _("In"), {one: language_word(one) for one in dict.fromkeys((*LANGUAGES, *form["languages"]))}),
+        (
+            "languages",
+            _("Language"),
+            {one: language_word(one) for one in dict.fromkeys((*LANGUAGES, *form["languages"]))},
+        ),
         ("sentiments", _("Mood"), {one: values["sentiment"][one] for one in SENTIMENTS}),
         ("acts", _("What it is"), {one: values["act"][one] for one in ACTS}),
         ("topics", _("Topics"), topics),

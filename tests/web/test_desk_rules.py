@@ -64,7 +64,7 @@ def test_a_lead_tries_writes_moves_switches_and_puts_away(whole_app: Flask, ana:
     assert tried.status_code == 200
     assert "Of 3 cases of last week, 2 would have been taken" in tried.text
     assert "2 labelled “outage”" in tried.text
-    assert "My &lt;b&gt;<b>app</b> 1&lt;/b&gt;</td>" in tried.text
+    assert "My &lt;b&gt;<b>app</b> 1&lt;/b&gt;</span></td>" in tried.text
     assert "não abre" in tried.text.partition('id="words_pt"')[2].partition("</textarea>")[0]
     with ana.entered():
         assert db.session.execute(select(TriageRule.id)).first() is None
