@@ -152,8 +152,7 @@ _NEW_CONVERSATIONS = raw_sql(
     reason=WHY,
 )
 
-_CHANGED_CONVERSATIONS = raw_sql(
-    f"""
+CHANGED: Final = f"""
     update conversation c set contact_id = coalesce(given.contact_id, c.contact_id), status = given.status,
         closed_reason = given.closed_reason, rank = given.rank, rank_reasons = given.rank_reasons,
         excerpt = given.excerpt, author_name = given.author_name, language = given.language,
@@ -172,9 +171,8 @@ _CHANGED_CONVERSATIONS = raw_sql(
         permalink text, message_count int, last_message_at timestamptz, last_customer_at timestamptz,
         due_at timestamptz, clocks jsonb, rerank_at timestamptz, act text, sentiment text, topic_ids uuid[])
     where c.agency_id = :agency_id and c.id = given.id
-    """,
-    reason=WHY,
-)
+    """
+_CHANGED_CONVERSATIONS = raw_sql(CHANGED, reason=WHY)
 
 _NEW_MESSAGES = raw_sql(
     """
