@@ -8,17 +8,19 @@ from typing import Any
 from uuid import UUID
 
 import pytest
-from sqlalchemy import func, select
+from sqlalchemy import select, update
 
 from agency.inbox import desk, intake, labelling, labels
 from agency.inbox.desk_models import ConversationLabel
-from agency.inbox.models import Conversation, Message
+from agency.inbox.models import Contact, Conversation
 from agency.inbox.signs import KEPT
 from agency.inbox.triage import rules
 from agency.inbox.triage.models import KeptCase, TriageDeed
 from channels import accounts
+from channels.items import Author
 from tenants import clock
 from tenants.database import db
+from tenants.models import Brand
 from tenants.scope import Scope, in_scope
 from tests.factories import Agency, Factory
 from tests.inbox.items import at, comment, page, review
@@ -164,12 +166,17 @@ def test_a_page_costs_two_statements_more_at_most_and_none_without_rules(
     assert cost(*(comment(n, text="Nothing") for n in range(100, 130))) == new
 
 
-def test_stars_and_people_and_the_brands_clock_are_asked(ana: Agency, make: Factory) -> None:
+def test_stars_people_and_the_brands_clock_are_asked(ana: Agency, account: UUID, make: Factory) -> None:
     google = make.account(ana, platform="google_business")
-    write(ana, name="Nights", words=[], stars_to=2, from_time="22:00", until_time="06:00", points=10)
-    store(ana, google, review(1, stars=1, created_at=at(0), updated_at=at(0)))
-    store(ana, google, review(2, stars=1, created_at=at(14 * 60), updated_at=at(14 * 60)))  # 23:00
-    store(ana, google, review(3, stars=3, created_at=at(14 * 60), updated_at=at(14 * 60)))
-    assert [points(case(ana, f"reviews/{n}")) for n in (1, 2, 3)] == [0, 10, 0]
     with ana.entered():
-        assert db.session.scalar(select(func.count(Message.id)).where(Message.reading.has_key("rules"))) == 1
+        db.session.execute(update(Brand).where(Brand.id == ana.brand_ids[0]).values(time_zone="America/Sao_Paulo"))
+    write(ana, name="Nights", words=[], stars_to=2, from_time="22:00", until_time="06:00", points=10)
+    for number, hours, stars in ((1, 0, 1), (2, 14, 1), (3, 18, 1), (4, 18, 3)):  # 6:00, 20:00 and midnight there
+        store(ana, google, review(number, stars=stars, created_at=at(hours * 60), updated_at=at(hours * 60)))
+    assert [points(case(ana, f"reviews/{n}")) for n in (1, 2, 3, 4)] == [0, 0, 10, 0]
+    write(ana, name="Friends", words=[], vip=True, points=3)
+    store(ana, account, comment(1))
+    with ana.entered():
+        db.session.execute(update(Contact).where(Contact.external_id == "person-1").values(is_vip=True))
+    store(ana, account, comment(2), comment(3, under=1, author=Author("person-1", "Customer 1")))
+    assert [points(case(ana, name)) for name in ("post_1", "post_2")] == [3, 0]
