@@ -9,7 +9,6 @@ import time
 from collections import Counter
 from collections.abc import Callable, Collection, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import replace
 from typing import Any
 from uuid import UUID
 
@@ -31,7 +30,6 @@ from channels.protocol import Answer, Request
 from channels.scripted_transport import ScriptedTransport, json_answer
 from tenants import clock
 from tenants.database import db
-from tenants.permissions import Role
 from tenants.scope import in_scope
 from tests.factories import Agency, Factory
 from tests.replies.conftest import Case
@@ -311,31 +309,6 @@ def test_whoever_settles_holds_wordings_before_counters(case: Case, app: Flask, 
         done.result()
     assert "wording" in tables
     assert "account" not in tables, "accounts come last"
-
-
-def test_what_waited_for_its_time_is_claimed_by_brands_in_order(case: Case, make: Factory, app: Flask) -> None:
-    """Else two who claim answers of the same brands when their day begins wait for each other."""
-    first, second = sorted(range(2), key=lambda number: case.agency.brand_ids[number])
-    ids = []
-    for brand in (second, first):  # its reply is the older one
-        owner = make.person(case.agency, Role.CLIENT_OWNER, only_brand_ids=[case.agency.brand_ids[brand]])
-        agency = replace(case.agency, actors=case.agency.actors | {"client_owner": owner})
-        ids += approved(Case(agency, make.conversation(agency, brand=brand), case.superuser), 1)
-    with case.superuser.begin() as connection:
-        connection.execute(text("update reply set not_before = now(), not_before_because = 'chosen'"))
-
-    def claim() -> None:
-        with in_scope(app, case.agency.scope):
-            assert len(claiming.claim_many(ids, time.monotonic()).claimed) == 2
-
-    of_brand = text("select from queue_counter where brand_id = :brand_id for update nowait")
-    with ThreadPoolExecutor(1) as other, case.superuser.connect() as holder:
-        holder.execute(of_brand, {"brand_id": case.agency.brand_ids[first]})
-        done = other.submit(claim)
-        blocked(case.superuser)
-        holder.execute(of_brand, {"brand_id": case.agency.brand_ids[second]})
-        holder.rollback()
-        done.result()
 
 
 def test_what_the_database_broke_off_is_written_down_once_more(case: Case, pages: Pages) -> None:
