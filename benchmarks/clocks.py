@@ -16,12 +16,9 @@ from typing import Any
 from uuid import UUID
 
 import orjson
-from sqlalchemy import bindparam
-from sqlalchemy.dialects.postgresql import ARRAY
-from sqlalchemy.types import Uuid
 
 from agency.inbox.reranking import SLICE, rerank_due
-from benchmarks import queue_data
+from benchmarks import open_cases, queue_data
 from benchmarks.queue_data import Seeded
 from benchmarks.rounds import LEAST_ROUNDS, Line, WrongAnswer, line, median_ms, paired
 from benchmarks.scratch import Scratch
@@ -44,10 +41,6 @@ _HAVE_RULES = """
     insert into clock_rules (agency_id, id, number, rules, saved_by, saved_by_name)
     values (%s, gen_random_uuid(), 1, %s::jsonb, gen_random_uuid(), 'Bench') on conflict do nothing
 """
-_BARE = raw_sql(
-    "update conversation set rank = rank + :by, version = version + 1 where agency_id = :agency and id = any(:ids)",
-    reason="the floor: the same rows written",
-).bindparams(bindparam("ids", type_=ARRAY(Uuid)))
 _BY_INDEX = raw_sql(
     "select 1 from conversation where agency_id = :agency and status = 'open' and rerank_at <= '2000-01-01' limit 1",
     reason="the floor: the same index, nothing found",
@@ -62,12 +55,8 @@ def clocks(scratch: Scratch, size: str) -> list[Line]:
     with database.superuser() as connection:
         connection.execute(_HAVE_HOURS, [orjson.dumps(_WEEK).decode()])
         connection.execute(_HAVE_RULES, [seeded.agency_id, _RULES])
-        ids: list[UUID] = [
-            row[0]
-            for row in connection.execute("select id from conversation where status = 'open' order by id").fetchall()
-        ]
-    slices = [ids[first : first + SLICE] for first in range(0, len(ids), SLICE)]
-    state = {"by": 1}
+    slices = open_cases.in_slices(database)
+    count = sum(map(len, slices))
 
     def come_due() -> None:
         with database.superuser() as connection:
@@ -83,24 +72,16 @@ def clocks(scratch: Scratch, size: str) -> list[Line]:
             if done < SLICE:
                 break
         taken = time.perf_counter() - started
-        if seen < len(ids):
+        if seen < count:
             raise WrongAnswer("not every clock that was due was looked at")
         return taken
 
-    def floor() -> float:
-        state["by"] = -state["by"]
-        started = time.perf_counter()
-        for some in slices:
-            with in_scope(app, scope):
-                db.session.execute(_BARE, {"agency": seeded.agency_id, "ids": some, "by": state["by"]})
-        return time.perf_counter() - started
-
+    floor = open_cases.write_bare(app, scope, slices)
     ours(), floor()
     pairing = paired(ours, floor, rounds=1 if size == "tiny" else LEAST_ROUNDS)
-    against = "a bare UPDATE of the same rows in the same slices"
-    each_second = round(len(ids) / pairing.ours)
-    name = f"{len(ids):,} clocks that come due at once"
-    due = line(name, pairing, "s", against=against, each_second=each_second)
+    each_second = round(count / pairing.ours)
+    name = f"{count:,} clocks that come due at once"
+    due = line(name, pairing, "s", against=open_cases.WRITTEN_BARE, each_second=each_second)
     return [due, _none_due(app, scope, seeded.agency_id, size), _one_end()]
 
 

@@ -8,13 +8,12 @@ rules that hold, in their order, and where their words stand. Both take turns.
 from __future__ import annotations
 
 import random
-import time
 from collections.abc import Callable, Iterable
 from typing import Final
 
 from agency.inbox.triage.matching import Facts, Rule, Rulebook
 from agency.inbox.triage.terms import ACTS, PLATFORMS, SENTIMENTS, Conditions, Effects, Phrase, Terms
-from benchmarks.rounds import Line, Pairing, WrongAnswer, paired
+from benchmarks.rounds import Line, Pairing, WrongAnswer, cpu_microseconds, line, paired
 from benchmarks.scratch import Scratch
 from benchmarks.style_check import invented_words
 from benchmarks.style_replies import REPLIES
@@ -64,30 +63,8 @@ def _floor(language: str) -> Callable[[], object]:
     return lambda: [known.get(cache[word]) for word in WORD.findall(Normalised(text).text)]
 
 
-def _microseconds(call: Callable[[], object], times: int) -> float:
-    """Of this process's CPU: nothing here waits, and what else the machine does shall not count."""
-    started = time.process_time()
-    for _ in range(times):
-        call()
-    return (time.process_time() - started) / times * 1e6
-
-
-def _line(name: str, found: Pairing, against: str, aim: str = "") -> Line:
-    return {
-        "name": name,
-        "ours": round(found.ours, 1),
-        "floor": round(found.floor, 1),
-        "unit": "us",
-        "ratio": round(found.ratio, 2),
-        "low": round(found.low, 2),
-        "high": round(found.high, 2),
-        "against": against,
-        "aim": aim,
-    }
-
-
 def _compared(more: Callable[[], object], less: Callable[[], object], rounds: int, times: int) -> Pairing:
-    return paired(lambda: _microseconds(more, times), lambda: _microseconds(less, times), rounds=rounds)
+    return paired(lambda: cpu_microseconds(more, times), lambda: cpu_microseconds(less, times), rounds=rounds)
 
 
 def rules(_scratch: Scratch | None, size: str) -> Iterable[Line]:
@@ -98,6 +75,6 @@ def rules(_scratch: Scratch | None, size: str) -> Iterable[Line]:
         for count in COUNTS:
             found = _compared(ours[count], floor, rounds, times)
             rate = round(count / found.ours * 1e6, -3)
-            yield _line(f"rules, {count:,} on a text in {language}, {rate:,.0f} a second", found, FLOOR)
+            yield line(f"rules, {count:,} on a text in {language}, {rate:,.0f} a second", found, "us", against=FLOOR)
         grown = _compared(ours[1_000], ours[10], rounds, times)
-        yield _line(f"rules, 1,000 to 10 in {language}", grown, "the same text and 10 rules", "<= 2")
+        yield line(f"rules, 1,000 to 10 in {language}", grown, "us", against="the same text and 10 rules", aim="<= 2")

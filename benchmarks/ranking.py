@@ -16,16 +16,14 @@ from typing import Any
 from uuid import UUID
 
 import orjson
-from sqlalchemy import bindparam, select
-from sqlalchemy.dialects.postgresql import ARRAY
-from sqlalchemy.types import Uuid
+from sqlalchemy import select
 
 from agency.inbox.last_week import look_at_week, read_week
 from agency.inbox.models import RankingWeights
 from agency.inbox.ranking import RankFacts, Said, rank
 from agency.inbox.reranking import SLICE, rerank_due
 from agency.inbox.weights import DEFAULTS, checked_weights
-from benchmarks import queue_data
+from benchmarks import open_cases, queue_data
 from benchmarks.queue_data import Seeded
 from benchmarks.rounds import LEAST_ROUNDS, Line, WrongAnswer, line, median_ms, paired
 from benchmarks.scratch import Scratch
@@ -33,16 +31,11 @@ from jobs.ranking import rerank
 from tenants import clock
 from tenants.database import db, new_id
 from tenants.models import Agency
-from tenants.scope import Scope, in_scope, raw_sql
+from tenants.scope import Scope, in_scope
 
 ROWS = {"tiny": 3_000, "small": 100_000, "full": 1_000_000}
 TIMES = {"tiny": 5, "small": 100, "full": 100}
 ONE_CASE = 10_000
-
-_BARE = raw_sql(
-    "update conversation set rank = rank + :by, version = version + 1 where agency_id = :agency and id = any(:ids)",
-    reason="the floor: the same rows written",
-).bindparams(bindparam("ids", type_=ARRAY(Uuid)))
 
 
 def ranking(scratch: Scratch, size: str) -> list[Line]:
@@ -50,48 +43,37 @@ def ranking(scratch: Scratch, size: str) -> list[Line]:
     rows, seeded = ROWS[size], Seeded.known()
     database = scratch.database("ranking", lambda given: queue_data.fill(given, rows), filled_as=f"queue_{rows}")
     app, scope = database.base_app(), Scope(seeded.agency_id, None)
-    with database.superuser() as connection:
-        ids = [
-            row[0]
-            for row in connection.execute("select id from conversation where status = 'open' order by id").fetchall()
-        ]
-    slices = [ids[first : first + SLICE] for first in range(0, len(ids), SLICE)]
-    state = {"number": 0, "by": 1}
+    slices = open_cases.in_slices(database)
+    count = sum(map(len, slices))
+    state = {"number": 0}
 
     def ours() -> float:
         state["number"] += 1
         points = {**DEFAULTS.points, "late": 600 + state["number"] % 2, "complaint": 30 + state["number"] % 2}
         with in_scope(app, scope):
-            db.session.add(_weights(seeded.agency_id, state["number"], points, len(ids)))
+            db.session.add(_weights(seeded.agency_id, state["number"], points, count))
         started = time.perf_counter()
         rerank(app, str(seeded.agency_id), number=state["number"], run_seconds=3_600)
         taken = time.perf_counter() - started
         with in_scope(app, scope):
             reached = select(RankingWeights.ranked_count).where(RankingWeights.number == state["number"])
-            if db.session.execute(reached).scalar_one() != len(ids):
+            if db.session.execute(reached).scalar_one() != count:
                 raise WrongAnswer("not every open case was ranked again")
         return taken
 
-    def floor() -> float:
-        state["by"] = -state["by"]
-        started = time.perf_counter()
-        for some in slices:
-            with in_scope(app, scope):
-                db.session.execute(_BARE, {"agency": seeded.agency_id, "ids": some, "by": state["by"]})
-        return time.perf_counter() - started
-
+    floor = open_cases.write_bare(app, scope, slices)
     ours(), floor()
     rounds = 1 if size == "tiny" else LEAST_ROUNDS
     pairing = paired(ours, floor, rounds=rounds)
-    name = f"{len(ids):,} open cases of {rows:,} ranked again after new weights"
+    name = f"{count:,} open cases of {rows:,} ranked again after new weights"
     lines = [
         line(
             name,
             pairing,
             "s",
-            against="a bare UPDATE of the same rows in the same slices",
+            against=open_cases.WRITTEN_BARE,
             aim="<= 2",
-            each_second=round(len(ids) / pairing.ours),
+            each_second=round(count / pairing.ours),
         )
     ]
     lines.append(_nothing_due(app, scope, seeded.agency_id, size))

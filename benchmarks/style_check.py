@@ -10,14 +10,13 @@ from __future__ import annotations
 import gc
 import json
 import random
-import time
 import tracemalloc
 from collections.abc import Callable, Sequence
 from functools import cache
 from itertools import product
 from typing import Any, Final
 
-from benchmarks.rounds import Line, Pairing, WrongAnswer, paired
+from benchmarks.rounds import Line, Pairing, WrongAnswer, cpu_microseconds, line, paired
 from benchmarks.style_replies import REPLIES
 from styleguides.check import CheckContext, check_text, compile_rules
 from styleguides.language import stems
@@ -104,14 +103,6 @@ def _floor(count: int, language: str) -> Callable[[str], Sequence[object]]:
     return lambda text: [(hit, match.span()) for hit in together.Match(text) for match in alone[hit].finditer(text)]
 
 
-def _microseconds(call: Callable[[], object], times: int) -> float:
-    """Of this process's CPU: nothing here waits, and what else the machine does shall not count."""
-    started = time.process_time()
-    for _ in range(times):
-        call()
-    return (time.process_time() - started) / times * 1e6
-
-
 def _ours(rule_count: int, language: str, text: str, *, cold: bool) -> Callable[[], object]:
     rules = our_rules(rule_count, language)
     compiled, context = compile_rules(rules), _context(language)
@@ -141,27 +132,13 @@ def measure(
     ours()
     times = max(1, (5 if cold else 40) * 500 // max(len(text), 100) // (rule_count // 500 + 1 if cold else 1))
     return paired(
-        lambda: _microseconds(ours, times), lambda: _microseconds(lambda: floor(text), 2 * times), rounds=rounds
+        lambda: cpu_microseconds(ours, times), lambda: cpu_microseconds(lambda: floor(text), 2 * times), rounds=rounds
     )
 
 
-def _line(name: str, found: Pairing, aim: str = "") -> Line:
-    return {
-        "name": name,
-        "ours": round(found.ours, 1),
-        "floor": round(found.floor, 1),
-        "unit": "us",
-        "ratio": round(found.ratio, 2),
-        "low": round(found.low, 2),
-        "high": round(found.high, 2),
-        "against": FLOOR,
-        "aim": aim,
-    }
-
-
 def _against_itself(name: str, more: Callable[[], object], less: Callable[[], object], rounds: int, aim: str) -> Line:
-    found = paired(lambda: _microseconds(more, 20), lambda: _microseconds(less, 60), rounds=rounds)
-    return {**_line(name, found, aim), "against": "the same check with less"}
+    found = paired(lambda: cpu_microseconds(more, 20), lambda: cpu_microseconds(less, 60), rounds=rounds)
+    return line(name, found, "us", against="the same check with less", aim=aim)
 
 
 def memory_of_guides(guides: int, rules: int = 30) -> Line:
@@ -195,18 +172,27 @@ def memory_of_guides(guides: int, rules: int = 30) -> Line:
 def run(size: str = "small") -> list[Line]:
     """Lines of `make bench`. `size` is `tiny` (a try), `small` or `full` (more rounds)."""
     if size == "tiny":
-        return [_line("style check, 30 rules, 500 characters, en, warm", measure(30, rounds=1)), memory_of_guides(3)]
+        return [
+            line("style check, 30 rules, 500 characters, en, warm", measure(30, rounds=1), "us", against=FLOOR),
+            memory_of_guides(3),
+        ]
     rounds = 7 if size == "small" else 21
     lines = []
     for rule_count, characters, language in product(RULES, CHARACTERS, REPLIES):
         aim = "<= 4" if (rule_count, characters) == (200, 500) else ""
         found = measure(rule_count, characters, language, rounds=rounds)
         lines.append(
-            _line(f"style check, {rule_count:,} rules, {characters:,} characters, {language}, warm", found, aim)
+            line(
+                f"style check, {rule_count:,} rules, {characters:,} characters, {language}, warm",
+                found,
+                "us",
+                against=FLOOR,
+                aim=aim,
+            )
         )
     for rule_count in RULES:
         found = measure(rule_count, cold=True, rounds=rounds)
-        lines.append(_line(f"style check, {rule_count:,} rules, 500 characters, en, cold", found))
+        lines.append(line(f"style check, {rule_count:,} rules, 500 characters, en, cold", found, "us", against=FLOOR))
     for language in REPLIES:
         short, long = (REPLIES[language].of(characters) for characters in (400, 4_000))
         many, few, ten = (
