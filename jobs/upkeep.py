@@ -9,7 +9,7 @@ from flask import Flask
 from rq.timeouts import JobTimeoutException
 from sqlalchemy import Select, String, and_, cast, exists, func, select
 
-from agency.inbox import bulk, moderation, returning
+from agency.inbox import bulk, comebacks, moderation, returning
 from agency.inbox.contacts import deeds, exports
 from agency.notices import gathering, sending, waking
 from agency.replies import answered_words, approval_requests, lapsing, live_sweep, versions, visibility
@@ -53,6 +53,8 @@ def keep_up(app: Flask) -> None:
     for agency_id in agencies:
         try:
             with in_scope(app, Scope(agency_id, None)):
+                comebacks.wake_due()
+                comebacks.tell_ended()
                 returning.hand_back_expired()
                 returning.hand_back_of_left()
                 brands.mark_unmarked()

@@ -83,7 +83,8 @@ def refreshed_row(thread: Thread, facts: Sequence[MessageFacts], rules: Rules) -
 def _changed_row(
     thread: Thread, summary: Summary, rules: Rules, said: tuple[dict[str, Any], str | None]
 ) -> dict[str, Any]:
-    before = Standing(thread.status, thread.closed_reason, thread.held, thread.reply_state, thread.last_customer_at)
+    standing = (thread.status, thread.closed_reason, thread.held, thread.reply_state, thread.last_customer_at)
+    before = Standing(*standing, thread.woke_at)
     columns = _summary_columns(summary, next_status(before, summary, rules.past_before))
     return columns | {"id": thread.id, "context": said[0], "permalink": said[1]}
 
@@ -105,8 +106,17 @@ def _summary(
     """`before` is the conversation it was until now or, of a new one, the standing of the person it is with."""
     standing, ended_at = (before, None) if isinstance(before, int) else (before.standing, before.ended_at)
     vip, weight = standing >= VIP, standing % VIP
+    woke_after = before.last_customer_at if isinstance(before, Thread) and before.woke_at is not None else None
     return summarise(
-        thread_external_id, kind, facts, rules.brand, now=clock.now(), vip=vip, weight=weight, ended_at=ended_at
+        thread_external_id,
+        kind,
+        facts,
+        rules.brand,
+        now=clock.now(),
+        vip=vip,
+        weight=weight,
+        ended_at=ended_at,
+        woke_after=woke_after,
     )
 
 

@@ -2,23 +2,27 @@
 
 from __future__ import annotations
 
-import re
+from collections.abc import Mapping
 from datetime import datetime
 from functools import lru_cache
+from types import MappingProxyType
 from typing import Any, NamedTuple
 from uuid import UUID
 
 from sqlalchemy import Uuid, and_, bindparam, exists, func, select
 from sqlalchemy.orm import aliased
 
+from agency.inbox.case_further import further_beside
 from agency.inbox.contacts.before import EarlierView, cases_before
 from agency.inbox.desk_models import ConversationLabel, DraftVersion, Label
 from agency.inbox.label_names import LabelName
 from agency.inbox.merged import PART_IDS
+from agency.inbox.message_view import MessageView as MessageView
+from agency.inbox.message_view import message_of
+from agency.inbox.message_view import web_address as web_address
 from agency.inbox.models import Contact, Conversation, KeptMedia, Message, ModerationDeed, Note
 from agency.inbox.topic_names import TopicName, topics_beside
 from agency.inbox.triage.trace import RuleDeed, deeds_beside, deeds_of
-from agency.inbox.understanding.stored import Stored
 from channels.models import Account
 from tenants.brand_hours import hours_beside
 from tenants.database import db
@@ -27,32 +31,6 @@ from tenants.models import Brand
 
 MESSAGES_SHOWN = 200
 KEPT_SHOWN = 400
-_WEB = re.compile(r"https?://[^/\s]", re.IGNORECASE)
-
-
-class MessageView(NamedTuple):
-    """A message as the platform shows it now; of a deleted one the text is empty."""
-
-    id: UUID
-    external_id: str
-    parent_external_id: str | None
-    direction: str
-    author_name: str | None
-    text: str
-    truncated: bool
-    language: str | None
-    stars: int | None
-    attachments: list[dict[str, Any]]
-    permalink: str | None
-    written_at: datetime
-    edited_at: datetime | None
-    deleted_at: datetime | None
-    hidden: bool
-    moderation: str | None
-    reply_id: UUID | None
-    content_hash: str
-    liked: bool
-    reading: Stored | None = None
 
 
 class NoteView(NamedTuple):
@@ -155,6 +133,8 @@ class ConversationView(NamedTuple):
     labels: tuple[LabelName, ...] = ()
     topics: tuple[TopicName, ...] = ()
     triage: tuple[RuleDeed, ...] = ()
+    further: Mapping[str, list[list[Any]]] = MappingProxyType({})
+    """What `agency.inbox.case_further` reads beside it, by its names there."""
 
 
 _COLUMNS = (
@@ -302,6 +282,7 @@ def _statement(is_continued: bool) -> Any:
     return (
         select(
             *_COLUMNS,
+            further_beside(_THIS, _as_list),
             _as_list(deeds_beside(_THIS)),
             _as_list(topics_beside(_THIS)),
             _as_list(labels),
@@ -342,7 +323,7 @@ def get_conversation(conversation_id: UUID, *, before: UUID | None = None) -> Co
     row = db.session.execute(_statement(before is not None), values).first()
     if row is None:
         raise NotFound()
-    newest_first = [_message(values) for values in row[-5] or ()]
+    newest_first = [message_of(values) for values in row[-5] or ()]
     more = len(newest_first) > MESSAGES_SHOWN
     shown = newest_first[:MESSAGES_SHOWN][::-1]
     notes_shown = [NoteView(UUID(n[0]), n[1], n[2], _moment(n[3])) for n in row[-4] or ()]
@@ -356,15 +337,22 @@ def get_conversation(conversation_id: UUID, *, before: UUID | None = None) -> Co
     triage = deeds_of(row[-8])
     before_these = shown[0].id if more else None
     view = ConversationView._make(
-        [*row[:-8], shown, notes_shown, deeds_shown, earlier_shown, before_these, kept_shown, labels, topics, triage]
+        [
+            *row[:-9],
+            shown,
+            notes_shown,
+            deeds_shown,
+            earlier_shown,
+            before_these,
+            kept_shown,
+            labels,
+            topics,
+            triage,
+            row[-9],
+        ]
     )
     context = {name: web_address(value) if name == "permalink" else value for name, value in view.context.items()}
     return view._replace(permalink=web_address(view.permalink), context=context)
-
-
-def web_address(address: object) -> str | None:
-    """An address a page may link to; None for anything else than http(s), whatever the database holds."""
-    return address if isinstance(address, str) and _WEB.match(address) else None
 
 
 def _moment(value: str) -> datetime:
@@ -373,26 +361,3 @@ def _moment(value: str) -> datetime:
 
 def _maybe(value: str | None) -> datetime | None:
     return _moment(value) if value else None
-
-
-def _message(v: list[Any]) -> MessageView:
-    gone = v[13] is not None
-    return MessageView._make(
-        [
-            UUID(v[0]),
-            *v[1:5],
-            "" if gone else v[5],
-            *v[6:9],
-            [] if gone else [{**one, "url": web_address(one.get("url"))} for one in v[9]],
-            web_address(v[10]),
-            _moment(v[11]),
-            _maybe(v[12]),
-            _maybe(v[13]),
-            v[14],
-            v[15],
-            UUID(v[16]) if v[16] else None,
-            v[17],
-            v[18],
-            None if gone else v[19],
-        ]
-    )

@@ -27,6 +27,7 @@ from sqlalchemy.orm import Mapped, mapped_column
 from agency.inbox.bulk_models import BulkDeed as BulkDeed  # whoever loads the room's tables has all of them
 from agency.inbox.clock_models import ClockOutcome as ClockOutcome
 from agency.inbox.clock_models import ClockRules as ClockRules
+from agency.inbox.comeback_models import Comeback as Comeback
 from agency.inbox.contacts.models import ERASED as ERASED
 from agency.inbox.contacts.models import MOST_WEIGHT as MOST_WEIGHT
 from agency.inbox.contacts.models import Contact as Contact

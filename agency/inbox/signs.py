@@ -1,6 +1,7 @@
 """What a row of the queue says besides its state, as bits of one small number that the queue's indexes carry.
 
-That a rule keeps a case for somebody is written where it is done and ends by a trigger (`migrations/versions/0083`).
+That a rule keeps a case for somebody is written where it is done and ends by a trigger (`migrations/versions/0083`); so
+is that it comes back at a time (`agency.inbox.comebacks`, `migrations/versions/0094`).
 A VIP follows from the reasons of the rank: whoever writes these writes it too. That nobody answered in time, and that
 it goes out at a time, follow from the newest change of a reply, by a trigger (`migrations/versions/0066`).
 """
@@ -14,9 +15,10 @@ VIP: Final = 1
 UNANSWERED: Final = 2
 TIMED: Final = 4
 KEPT: Final = 8
-SIGNS: Final = {"vip": VIP, "unanswered": UNANSWERED, "timed": TIMED, "kept": KEPT}
+COMES_BACK: Final = 16
+SIGNS: Final = {"vip": VIP, "unanswered": UNANSWERED, "timed": TIMED, "kept": KEPT, "comes_back": COMES_BACK}
 """By the word of filters and programs."""
-_ALL: Final = VIP | UNANSWERED | TIMED | KEPT
+_ALL: Final = VIP | UNANSWERED | TIMED | KEPT | COMES_BACK
 SIGN_OF_VIP: Final = """(given.rank_reasons @> '[{"part": "vip"}]')::int"""
 """In statements that write the reasons of a rank."""
 

@@ -77,7 +77,8 @@ _THREADS = raw_sql(
             where contact.agency_id = :agency_id and contact.id = conversation.contact_id), 0),
         merged_into_id,
         (select jsonb_agg(jsonb_build_array(part.id, part.external_id, part.kind, part.platform) order by part.id)
-            from conversation part where part.agency_id = :agency_id and part.merged_into_id = conversation.id), clocks
+            from conversation part where part.agency_id = :agency_id and part.merged_into_id = conversation.id), clocks,
+        woke_at
     from conversation
     where agency_id = :agency_id and account_id = :account_id
       and (external_id = any(:external_ids) or id = any(:ids))

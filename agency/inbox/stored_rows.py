@@ -67,6 +67,7 @@ class Thread(NamedTuple):
     """What is told within it: id, the platform's name of the thread, kind and platform of each; None for nothing."""
     clocks: Mapping[str, Any] = MappingProxyType({})
     """As `agency.inbox.case_clocks` keeps them."""
+    woke_at: datetime | None = None
 
     @property
     def ended_at(self) -> datetime | None:

@@ -100,11 +100,12 @@ def summarise(
     vip: bool = False,
     weight: int = 0,
     ended_at: datetime | None = None,
+    woke_after: datetime | None = None,
 ) -> Summary:
     """Work out the summary of a conversation. `messages` holds all of it, in any order, and at least one.
 
     `vip` and `weight` are what staff set of the person it is with; `ended_at` is up to which of their words a person
-    resolved it.
+    resolved it. `woke_after` is when the customer last wrote, of a case whose time to come back has come since.
     """
     live = [m for m in messages if not m.deleted]
     written = [m for m in live if m.direction == "in"]
@@ -143,6 +144,7 @@ def summarise(
             readers=0 if kind == PRIVATE else len(live),
             vip=vip,
             weight=weight,
+            woken=woke_after is not None and newest is not None and newest.moment <= woke_after,
             tier=rules.tier,
             due_clock=next_end.name if next_end is not None else "",
             rules=rules_said(reading) if reading else (),
@@ -258,6 +260,8 @@ class Standing(NamedTuple):
     held: bool
     reply_state: str | None
     last_customer_at: datetime | None
+    woke_at: datetime | None = None
+    """When its time to come back came, where nobody has dealt with it since."""
 
 
 def first_status(summary: Summary, past_before: datetime | None = None) -> tuple[str, str | None]:
@@ -276,7 +280,8 @@ def next_status(before: Standing, summary: Summary, past_before: datetime | None
 
     What a rule closed, a rule opens. What a person closed or put off, and what was past, comes back only with new words
     of the customer, and not with such as history brings from before `past_before`. Nothing is closed under somebody who
-    holds it or while a reply is under way. What is told within another conversation opens there.
+    holds it or while a reply is under way, nor where it came back and nothing was written since. What is told within
+    another conversation opens there.
     """
     if before.closed_reason == MERGED:
         return before.status, before.closed_reason
@@ -293,7 +298,8 @@ def next_status(before: Standing, summary: Summary, past_before: datetime | None
     if before.status == "closed":
         by_rule = before.closed_reason in CLOSED_BY_RULE
         return "closed", summary.closing_reason if by_rule else before.closed_reason
-    if before.held or before.reply_state in BUSY_REPLY_STATES:
+    came_back = before.woke_at is not None and summary.last_message_at <= before.woke_at
+    if before.held or came_back or before.reply_state in BUSY_REPLY_STATES:
         return before.status, before.closed_reason
     return "closed", summary.closing_reason
 

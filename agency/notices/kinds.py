@@ -63,6 +63,8 @@ _KINDS: Final = (
     Kind("reply_unknown", (_P.REPLY_RESOLVE, _P.REPLY_WRITE), mail=True, breaks_quiet=True),
     Kind("mail_answered", (_P.REPLY_WRITE,)),
     Kind("case_taken", (_P.CONVERSATION_WORK,)),
+    Kind("case_came_back", (_P.CONVERSATION_WORK,), mail=True),
+    Kind("comeback_ended", (_P.CONVERSATION_WORK,)),
     Kind("guide_answered", (_P.GUIDE_PROPOSE,), mail=True, gathered=False),
     Kind("policy_answered", (_P.POLICY_PROPOSE,), mail=True, gathered=False),
     Kind("writing_paused", (_P.ACCOUNT_CONNECT,), mail=True, gathered=False),

@@ -12,6 +12,7 @@ from uuid import UUID
 from sqlalchemy import ColumnElement, and_, func, or_, select
 from sqlalchemy.orm import aliased
 
+from agency.inbox.comeback_models import Comeback
 from agency.inbox.contacts import reading
 from agency.inbox.contacts.models import ContactNote
 from agency.inbox.contacts.reading import LinkView, PersonView
@@ -41,6 +42,7 @@ def parts_of(actor: Actor, person: PersonView, chosen: Sequence[UUID]) -> Iterat
     own = _ids_of(cases, Conversation.contact_id.in_(chosen))
     alone = _ids_of(own, ~_others_write(chosen))
     yield "notes_beside_cases", _beside(Note, alone)
+    yield "coming_back", _coming_back(alone)
     yield "answers_not_sent", _unsent(chosen, cases)
     yield "drafts", _beside(DraftVersion, alone)
     lines = lines_of_contacts(actor, person.brand_id, chosen, MOST_LINES)
@@ -226,6 +228,13 @@ def _beside(model: Any, cases: Sequence[UUID]) -> Rows:
     for some in _slices(cases):
         columns = (model.conversation_id, model.text, model.author_name)
         yield from _named(select(*columns).where(model.conversation_id.in_(some)).order_by(model.id))
+
+
+def _coming_back(cases: Sequence[UUID]) -> Rows:
+    names = ("conversation_id", "comes_at", "reason", "draft", "person_name", "state")
+    for some in _slices(cases):
+        columns = [getattr(Comeback, name) for name in names]
+        yield from _named(select(*columns).where(Comeback.conversation_id.in_(some)).order_by(Comeback.id))
 
 
 def _corrections(chosen: Sequence[UUID]) -> Rows:

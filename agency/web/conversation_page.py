@@ -17,6 +17,7 @@ from agency.replies.waiting import whom_asked
 from agency.web import clocks
 from agency.web.claim_look import claim_look
 from agency.web.clock_words import clock_looks, due_reason
+from agency.web.comeback_part import comeback_look
 from agency.web.composer_part import Written, composer_for
 from agency.web.contexts import (
     ConversationPage,
@@ -81,6 +82,7 @@ def conversation_page(
     states = conversation_states()
     code = "claimed" if held and view.status == "open" else view.status
     is_open = view.status == "open"
+    comeback = comeback_look(view, actor, address, may_touch=may_touch)
     return ConversationPage(
         id=str(view.id),
         url=address.case_url(view.id),
@@ -133,7 +135,9 @@ def conversation_page(
             weights_url=url_for("ranking_page.weights") if actor.may(Permission.RANKING_MANAGE) else "",
         ),
         side=_side(view, actor, address),
-        notices=_notices(view, actor, written),
+        notices=_notices(view, actor, written, put_off=comeback is None),
+        comeback=comeback,
+        comeback_url=address.deed_url(view.id, "come-back") if may_touch else "",
         note_url=address.deed_url(view.id, "note") if actor.may(Permission.NOTE_WRITE) else "",
         resolve_url=address.deed_url(view.id, "close") if may_touch and view.status != "closed" else "",
         reopen_url=address.deed_url(view.id, "reopen") if may_touch and not is_open else "",
@@ -277,12 +281,12 @@ def _side(view: ConversationView, actor: Actor, address: Address) -> tuple[SideP
     )
 
 
-def _notices(view: ConversationView, actor: Actor, written: Written | None) -> tuple[Notice, ...]:
+def _notices(view: ConversationView, actor: Actor, written: Written | None, *, put_off: bool) -> tuple[Notice, ...]:
     found = []
     if written is not None and written.error is not None:
         found.append(written.error)
     account = _account_notice(view, actor)
-    told = (*_put_off(view, actor), *_closed_how(view))
+    told = (*(_put_off(view, actor) if put_off else ()), *_closed_how(view))
     return (*found, account, *told) if account is not None else (*found, *told)
 
 

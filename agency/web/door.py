@@ -68,6 +68,7 @@ PAGES = (
     "bulk_page",
     "spam_page",
     "promises_page",
+    "later_page",
     "desk_rules_page",
     "merging_page",
     "beside",

@@ -93,6 +93,7 @@ def value_words() -> dict[str, dict[str, str]]:
             "unanswered": _("Nobody answered in time"),
             "timed": _("Goes out later"),
             "kept": _("Kept for somebody"),
+            "comes_back": _("Comes back at a time"),
         },
         "late": {"1": _("Late")},
         "for_me": {"1": _("Kept for me")},

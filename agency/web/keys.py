@@ -69,6 +69,7 @@ KEYS: tuple[Key, ...] = (
     Key("r", _l("write the reply"), CASE),
     Key("e", _l("resolve the case"), CASE),
     Key("s", _l("snooze the case"), CASE),
+    Key("C", _l("let the case come back at a time, with a reason"), CASE),
     Key("!", _l("close as spam"), CASE),
     Key("a", _l("assign the case"), CASE),
     Key("l", _l("label the case, or the chosen ones"), CASE),

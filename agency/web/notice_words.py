@@ -33,6 +33,8 @@ def kind_words() -> dict[str, str]:
         "reply_unknown": _("Nobody can tell whether a reply was published"),
         "mail_answered": _("A client answered by mail"),
         "case_taken": _("Somebody took over your case"),
+        "case_came_back": _("A case comes back as you asked"),
+        "comeback_ended": _("The customer wrote before a case came back"),
         "guide_answered": _("Your style guide was answered"),
         "policy_answered": _("Your approval policy was answered"),
         "writing_paused": _("A platform stops a channel from writing"),

@@ -16,6 +16,7 @@ from agency.web import parts_sample_desk_rules as desk_rules
 from agency.web import parts_sample_empowerment as given
 from agency.web import parts_sample_guide as guide_sample
 from agency.web import parts_sample_knowledge as knowledge
+from agency.web import parts_sample_later as coming_back
 from agency.web import parts_sample_notices as notices
 from agency.web import parts_sample_promises as promised
 from agency.web import parts_sample_quiz as quiz
@@ -270,6 +271,9 @@ def samples() -> dict[str, Callable[[str], Sample]]:
         "promises": lambda here: ("promises/page.html", shell(here), promised.promises(brands())),
         "promises-none": lambda here: ("promises/page.html", shell(here), promised.promises(brands(), "none")),
         "promises-owner": lambda here: ("promises/page.html", owner_shell(here), promised.promises(brands(), "owner")),
+        "later": lambda here: ("later/page.html", shell(here), coming_back.later(brands())),
+        "later-none": lambda here: ("later/page.html", shell(here), coming_back.later(brands(), "none")),
+        "come-back": lambda here: ("later/form.html", shell(here), coming_back.form(brands()[1])),
         "spammers": lambda here: ("bulk/spammers.html", shell(here), bulk.spammers()),
         "spammers-none": lambda here: ("bulk/spammers.html", shell(here), bulk.spammers("none")),
         "ranking": lambda here: ("ranking/page.html", shell(here), ranking.weights(tuple(brands()))),

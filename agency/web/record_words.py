@@ -63,6 +63,8 @@ DEEDS: Final[tuple[Worded, ...]] = (
     worded("changed on platform"),
     worded("client told"),
     worded("close"),
+    worded("come back"),
+    worded("come back ended"),
     worded("confirmed"),
     worded("connected"),
     worded("corrected"),
@@ -200,8 +202,8 @@ _AREAS_DEEDS: Final[dict[str, str]] = {
         "spam_marked unlinked vip_ended vip_set weight_set"
     ),
     "conversation": (
-        "assign claim client_told close label merge note release reopen snooze spam split take_apart take_over undo "
-        "unlabel"
+        "assign came_back claim client_told close come_back come_back_ended label merge note release reopen snooze "
+        "spam split take_apart take_over undo unlabel"
     ),
     "empowerment": "given limits_changed taken_back",
     "fact": "archived changed restored written",

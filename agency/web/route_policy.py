@@ -128,6 +128,11 @@ ROUTE_POLICY: dict[str, Policy] = {
     "live.pulse": Permission.CONVERSATION_READ,
     "live.rows": Permission.CONVERSATION_READ,
     "live.newer": Permission.CONVERSATION_READ,
+    # later_page.py: the deeds ask the room again, with the brand
+    "later_page.form": Permission.CONVERSATION_WORK,
+    "later_page.put": Permission.CONVERSATION_WORK,
+    "later_page.end": Permission.CONVERSATION_WORK,
+    "later_page.later": Permission.CONVERSATION_WORK,
     # bulk_page.py, spam_page.py: a press asks the rules again for each case
     "bulk_page.choose": Permission.CONVERSATION_WORK,
     "bulk_page.press": Permission.CONVERSATION_WORK,

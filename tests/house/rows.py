@@ -580,6 +580,15 @@ ROWS: dict[str, Callable[[Tenant], Row]] = {
         "person_name": t.word("kept for"),
         "until": clock.now(),
     },
+    "comeback": lambda t: {
+        **_owned(t, "comeback"),
+        "conversation_id": t.id_of("conversation"),
+        "comes_at": clock.now() + timedelta(days=1),
+        "reason": t.word("why it comes back"),
+        "draft": t.word("words to begin from"),
+        "person_id": t.id_of("person"),
+        "person_name": t.word("whom it comes back to"),
+    },
     "topic": lambda t: {
         **_owned(t, "topic"),
         "name": t.word("topic"),
