@@ -66,7 +66,7 @@ def brand_look(brand_id: str, name: str, mark: str, colour: str) -> BrandLook:
         colour=colour,
         ink=ink,
         edge=Markup(f"<svg color={drawn}><rect/>{mark_text}</svg>"),
-        tile=Markup(f'<svg class=tile viewBox="0 0 24 24" color={drawn}>{mark_text}</svg>'),
+        tile=Markup(f"<svg class=tile color={drawn}>{mark_text}</svg>"),
         backdrop=Markup(f'<svg class="backdrop" color={drawn} aria-hidden="true"></svg>'),
     )
 

@@ -128,7 +128,7 @@ def _row(r: QueueRow, mine: str, url: str, language: str, author: str, excerpt: 
         f"<p><b>{_own(brand.name)}</b>{stars}<i>{_own(r.place)}</i>{label}"
         f"<time datetime={_minute(age.iso)}>{_own(age.words)}</time>"
         f"<p>{vip}<b>{author}</b><q{spoken}>{excerpt}</q>"
-        f"<p>{left}{_state(look.tone, look.icon, look.word)}{held}{worn}{score}{clock}</p></a>\n"
+        f"<p>{left}{_state(look.tone, look.icon, look.word)}{held}{worn}{score}{clock}</p></a>"
     )
 
 

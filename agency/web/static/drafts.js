@@ -303,7 +303,7 @@ window.onbrandDrafts = (() => {
   }
 
   document.addEventListener("submit", (event) => {
-    if (!event.target.action?.endsWith("/sign-out") || subtle) return;
+    if (!(event.submitter?.getAttribute("formaction") ?? event.target.action)?.endsWith("/sign-out") || subtle) return;
     try {
       for (const name of Object.keys(localStorage)) if (name.startsWith(STORE)) localStorage.removeItem(name);
     } catch { /* Nothing was kept. */ }
