@@ -29,6 +29,7 @@ MODELS = (
     "agency.inbox.triage.models",
     "agency.replies.models",
     "agency.training.models",
+    "agency.reports.models",
 )
 
 UNLOGGED = frozenset({"files.static", "health.healthz", "health.metrics"})

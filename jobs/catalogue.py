@@ -126,6 +126,8 @@ CATALOGUE: dict[JobName, JobKind] = {
     JobName.MAIL_WAITING: JobKind("jobs.notices:mail_waiting", "mail", 60, tries=12, together=5),
     JobName.KEEP_MEDIA: JobKind("jobs.keeping:keep_media", "history", 90, tries=12),
     JobName.INDEX_WORDS: JobKind("jobs.indexing:index_words", "events", 60, tries=2, merges=True),
+    JobName.FOLD_FIGURES: JobKind("jobs.figures:fold_figures", "events", 60, tries=2, merges=True),
+    JobName.CHECK_FIGURES: JobKind("jobs.figures:check_figures", "upkeep", 120, tries=3),
     JobName.UPKEEP: JobKind("jobs.upkeep:keep_up", "upkeep", 300, tries=3),
     JobName.RANK_DUE: JobKind("jobs.ranking:rank_due", "upkeep", 120, tries=3),
     JobName.RING_WAITING: JobKind("jobs.silence:ring_waiting", "desk", 120, tries=3),

@@ -10,7 +10,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
 
-from jobs import indexing
+from jobs import figures, indexing
 from tenants.outbox import JobName
 
 
@@ -37,4 +37,6 @@ TIMETABLE = (
     Line(JobName.MAIL_DAYS, 1800),
     Line(JobName.MAIL_OUTCOMES, 60),
     Line(JobName.INDEX_WORDS, 3, only_when=indexing.is_due),
+    Line(JobName.CHECK_FIGURES, 86_400),
+    Line(JobName.FOLD_FIGURES, 3, only_when=figures.is_due),
 )

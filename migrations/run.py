@@ -38,6 +38,7 @@ def import_models() -> None:
         "agency.inbox.triage",
         "agency.replies",
         "agency.training",
+        "agency.reports",
     ):
         import_module(f"{package}.models")
 

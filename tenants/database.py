@@ -37,6 +37,7 @@ UNSCOPED_TABLES: dict[str, str] = {
     "poll_turn": "the dispatcher serves every agency; ids and times only",
     "received_event": "webhooks already seen, and those that name nobody; ids and kind only",
     "search_due": "the job that reads words anew finds which agencies have some; ids only",
+    "figure_due": "the job that counts cases anew finds which agencies have some; ids only",
     "visibility_lag": "how long platforms take to show what they took is the installation's to know; counts only",
     "receipt_key": "the installation signs every agency's receipts; public keys, and one private key sealed",
     "installation_fact": "facts of this installation, such as whether the demo was seeded; no customer data",

@@ -53,6 +53,8 @@ class JobName(StrEnum):
     BACKFILL = "backfill"
     IMPORT_FILE = "import_file"
     INDEX_WORDS = "index_words"
+    FOLD_FIGURES = "fold_figures"
+    CHECK_FIGURES = "check_figures"
     UPKEEP = "upkeep"
     RANK_DUE = "rank_due"
     RERANK = "rerank"

@@ -702,6 +702,16 @@ ROWS: dict[str, Callable[[Tenant], Row]] = {
         "at": clock.now(),
     },
     "search_due": lambda t: {"agency_id": t.agency_id, "conversation_id": t.id_of("conversation")},
+    "figure_due": lambda t: {"agency_id": t.agency_id, "conversation_id": t.id_of("conversation")},
+    "case_day": lambda t: {
+        **_owned(t, "case_day"),
+        "conversation_id": t.id_of("conversation"),
+        "day": MONDAY,
+        "is_private": False,
+        "received": 1,
+        "asked": 1,
+    },
+    "brand_day": lambda t: {**_owned(t, "brand_day"), "day": MONDAY, "is_private": False, "received": 1, "asked": 1},
     "answered_word": lambda t: {
         **_owned(t, "answered_word"),
         "stem": 7,

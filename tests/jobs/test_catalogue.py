@@ -46,6 +46,8 @@ IN_HEALTH_SECONDS = {
     JobName.READ_TOPICS: 21,
     JobName.RAISE_MERGED: 2,
     JobName.INDEX_WORDS: 25,  # what changed for twenty seconds, what is older for two
+    JobName.FOLD_FIGURES: 21,  # its longest run and a slice
+    JobName.CHECK_FIGURES: 20,  # two reads an agency
     JobName.TELL_AUDIT_HEADS: 20,  # one read a chain
     JobName.MAIL_OUTCOMES: 20,  # one read an agency, some mails
     JobName.MAIL_DAYS: 20,  # one read an agency, some mails

@@ -90,6 +90,8 @@ OURS: dict[str, str] = {
     "bulk_deed": BY_US,
     "bulk_deed_case": "what became of a case: states, sentences and people of ours",
     "client_sheet": BY_US,
+    "case_day": "counts, times and ids of ours",
+    "brand_day": "counts",
     "clock_outcome": "times, and numbers of a rule",
     "clock_rules": BY_US,
     "contact": BY_US,
