@@ -1,7 +1,8 @@
 """What RQ calls: promises by their number, read from PostgreSQL, each run on its own and marked there.
 
 A promise that fails is tried again later by PostgreSQL's word, not RQ's; one that fails too often is given up and shows
-in `/metrics` and `onbrand doctor`. A worker that dies leaves its promises leased; the lease ends and they run again.
+in `/metrics` and `onbrand doctor`. A worker that dies leaves its promises leased: those it had not begun are given back
+as soon as its death is seen (`jobs.worker`), the others run again when the lease ends.
 """
 
 from __future__ import annotations
@@ -185,6 +186,22 @@ def _hand_back(app: Flask, numbers: Sequence[int]) -> None:
             .values(leased_until=None)
             .execution_options(synchronize_session=False)
         )
+
+
+def give_back_unbegun(numbers: Sequence[int]) -> int:
+    """Let others have those of these promises that nobody ever began, as whoever was to run them is dead; returns how
+    many. Where it lives after all they run twice, which is harmless. What was begun waits for the end of its lease.
+    """
+    with in_scope(worker_app(), None):
+        given: Any = db.session.execute(
+            update(OutboxEntry)
+            .where(
+                OutboxEntry.id.in_(numbers), *_OPEN, OutboxEntry.attempts == 0, OutboxEntry.leased_until.is_not(None)
+            )
+            .values(leased_until=None)
+            .execution_options(synchronize_session=False)
+        )
+    return int(given.rowcount)
 
 
 def _run_portions(app: Flask, kind: JobKind, numbers: Sequence[int], is_over: Callable[[], bool]) -> list[int]:

@@ -9,18 +9,20 @@ import sys
 import threading
 from collections.abc import Sequence
 from types import FrameType
+from typing import Any
 
 import redis
 from rq import Queue, Worker
+from rq.exceptions import AbandonedJobError, DeserializationError
 from rq.job import Job
 from rq.serializers import JSONSerializer
 from sqlalchemy.exc import SQLAlchemyError
 
 from agency.replies.rehearsing import rehearse
 from channels.watched_stream import trusted
-from jobs.catalogue import CATALOGUE, QUEUES, URGENT_QUEUES
+from jobs.catalogue import CATALOGUE, QUEUES, RUNNER, URGENT_QUEUES
 from jobs.patience import LONGEST_PAUSE_SECONDS, Patience
-from jobs.runner import worker_app
+from jobs.runner import give_back_unbegun, worker_app
 from styleguides.language import detect_language
 from styleguides.passed_check import program
 from tenants.base_app import check_keys_of_app, settings_of_app
@@ -32,6 +34,9 @@ DRAIN_SECONDS = 30
 """How long a worker told to stop lets the job at hand go on."""
 WORKER_TTL_SECONDS = 60
 MONITOR_SECONDS = 5
+SILENT_SECONDS = 25
+"""A job whose worker says nothing of it for so long, five times over, counts as dead; others see it within
+MAINTENANCE_SECONDS."""
 MAINTENANCE_SECONDS = 30
 SLOW_TURN_EVERY = 4
 """One job in so many is taken from a queue whose turn it is, so that none waits for ever behind a full one."""
@@ -68,6 +73,15 @@ class OnbrandWorker(Worker):
         end_with(self.pid)
         super().main_work_horse(job, queue)
 
+    def get_heartbeat_ttl(self, job: Job, working_time: float = 0.0) -> int:
+        """How long a job counts as being worked at since its worker last said so."""
+        return SILENT_SECONDS
+
+    def handle_work_horse_killed(self, job: Job, retpid: int, ret_val: int, rusage: Any) -> None:
+        """Called by RQ when a horse died of something else than its job's end."""
+        super().handle_work_horse_killed(job, retpid, ret_val, rusage)
+        give_back(job)
+
     def _install_signal_handlers(self) -> None:
         super()._install_signal_handlers()
         if self.patience is not None and self.patience.stopping:
@@ -94,6 +108,21 @@ def end_with(parent: int) -> None:
         ctypes.CDLL(None, use_errno=True).prctl(PR_SET_PDEATHSIG, signal.SIGKILL)
         if os.getppid() != parent:
             os._exit(1)
+
+
+def give_back(job: Job) -> None:
+    """What a job that died had not begun is everybody's again. Where that cannot be written, its lease ends."""
+    try:
+        if job.func_name == RUNNER.replace(":", "."):
+            log.warning("promises_given_back", number=give_back_unbegun(job.args[0]))
+    except (SQLAlchemyError, DeserializationError) as error:
+        log.warning("promises_not_given_back", reason=type(error).__name__)
+
+
+def _give_back_abandoned(job: Job, kind: type[BaseException], *_more: Any) -> None:
+    """Called by RQ for every job that ended in an error; with this one, when its worker is gone."""
+    if issubclass(kind, AbandonedJobError):
+        give_back(job)
 
 
 def run(queues: Sequence[str] = QUEUES) -> None:
@@ -139,6 +168,7 @@ def worker_of(settings: Settings, patience: Patience, queues: Sequence[str] = QU
         worker_ttl=WORKER_TTL_SECONDS,
         job_monitoring_interval=MONITOR_SECONDS,
         maintenance_interval=MAINTENANCE_SECONDS,
+        exception_handlers=[_give_back_abandoned],
         log_job_description=False,
     )
     worker.patience = patience

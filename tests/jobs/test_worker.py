@@ -11,11 +11,15 @@ from collections.abc import Iterator
 
 import pytest
 from flask import Flask
+from rq.job import JobStatus
 
-from jobs.catalogue import QUEUES
+from jobs.catalogue import CATALOGUE, QUEUES
+from jobs.dispatcher import Dispatcher
 from jobs.patience import Patience
-from jobs.worker import end_with, worker_of
+from jobs.worker import SILENT_SECONDS, end_with, worker_of
 from tenants.base_app import settings_of_app
+from tenants.outbox import JobName
+from tests.jobs.conftest import Outbox
 
 IDLE_SECONDS = 5
 
@@ -66,6 +70,40 @@ def test_no_queue_waits_for_ever_behind_a_full_one_and_answers_go_before_all(app
         worker.reorder_queues(worker._ordered_queues[4])
     assert taken.count("events") >= 75
     assert all(taken.count(name) >= 4 for name in QUEUES[4:])
+
+
+@pytest.mark.parametrize("dies", ["horse", "worker"])
+def test_what_the_dead_had_not_begun_is_given_back(
+    app: Flask, outbox: Outbox, monkeypatch: pytest.MonkeyPatch, dies: str
+) -> None:
+    """When a horse dies its worker sees it, when a worker dies the next one that looks; what was begun stays leased."""
+    monkeypatch.setattr("jobs.runner._app", app)
+    monkeypatch.setattr("jobs.runner._app_process", os.getpid())
+    begun, done, *unbegun = (outbox.promise(JobName.PUBLISH_REPLY, agency_id="a", n=number) for number in range(4))
+    dispatcher = Dispatcher(app)
+    dispatcher.queue_promises()
+    queue = dispatcher.queues[CATALOGUE[JobName.PUBLISH_REPLY].queue]
+    (job,) = queue.jobs
+    outbox.change(f"update outbox_entry set attempts = 1 where id = {begun}")
+    outbox.change(f"update outbox_entry set done_at = now() where id = {done}")
+    with app.app_context():
+        worker, other = (worker_of(settings_of_app(), Patience()) for _ in range(2))
+    execution = worker.prepare_execution(job)
+    worker.prepare_job_execution(job)
+    worker.maintain_heartbeats(job, execution)
+    assert job.get_status() == JobStatus.STARTED
+    registry = job.started_job_registry
+    ((member, until),) = registry.connection.zrange(registry.key, 0, -1, withscores=True)
+    assert time.time() + SILENT_SECONDS - 2 < until <= time.time() + SILENT_SECONDS + 1
+    other.clean_registries()
+    assert outbox.scalar("select count(*) from outbox_entry where leased_until is null") == 0, "it lives"
+    if dies == "horse":
+        worker.handle_work_horse_killed(job, 1, signal.SIGKILL, None)
+    else:
+        registry.connection.zadd(registry.key, {member: time.time() - 1})
+        other.clean_registries()
+    free = [row.id for row in outbox.all("select id from outbox_entry where leased_until is null order by id")]
+    assert free == unbegun
 
 
 @pytest.mark.skipif(sys.platform != "linux", reason="Linux alone lets a process die with its parent")
