@@ -12,7 +12,7 @@ from __future__ import annotations
 from typing import Literal, NamedTuple
 from uuid import UUID
 
-from sqlalchemy import select, update
+from sqlalchemy import case, select, update
 
 from agency.inbox import desk as inbox_desk
 from agency.replies import versions
@@ -198,13 +198,16 @@ def keep(
     return Kept(row.id, hash_of(words), written)
 
 
-def mark_form(reply_id: UUID, typed: Typed) -> None:
-    """Remember which form these words came from, so that what it sends late is known as such."""
+def mark_form(reply_id: UUID, typed: Typed, *, only_heard: bool) -> None:
+    """Remember which form these words came from, so that what it sends late is known as such, and whether it says that
+    they are a holding reply.
+    """
     if typed.form:
+        heard = case((Reply.state == "draft", only_heard), else_=Reply.only_heard)
         db.session.execute(
             update(Reply)
             .where(Reply.id == reply_id)
-            .values(draft_form=typed.form[:LONGEST_FORM], draft_turn=typed.turn)
+            .values(draft_form=typed.form[:LONGEST_FORM], draft_turn=typed.turn, only_heard=heard)
             .execution_options(synchronize_session=False)
         )
 

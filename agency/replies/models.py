@@ -10,6 +10,7 @@ from sqlalchemy import BigInteger, CheckConstraint, Index, LargeBinary, Text, Un
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.orm import Mapped, mapped_column
 
+from agency.replies.acknowledgement_models import AcknowledgementTexts as AcknowledgementTexts
 from agency.replies.customer_promise_models import CustomerPromise as CustomerPromise
 from agency.replies.lifecycle import STATES
 from agency.replies.live_models import LiveChange as LiveChange

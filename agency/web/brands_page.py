@@ -365,6 +365,7 @@ def _parts(found: Brand) -> tuple[Choice, ...]:
         *rules,
         Choice(_("Goodwill"), url_for("empowerment_page.empowerment", brand_id=found.id), value="shield"),
         Choice(_("Saved replies"), url_for("saved_replies_page.saved_replies", brand=found.id), value="reply"),
+        Choice(_("Acknowledging"), url_for("acknowledgement_page.texts", brand_id=found.id), value="bulb"),
     ]
     if actor.may(Permission.RANKING_MANAGE):
         parts.insert(3, Choice(_("Clocks"), url_for("clocks_page.of_brand", brand_id=found.id), value="clock"))

@@ -260,7 +260,7 @@ def _keep(actor: Actor, target: Answering, binding: Binding, typed: Typed) -> Re
     """Store the words, and the earlier answer they began from. Raises as `_stored`."""
     kept = _stored(actor, target, binding, typed)
     begin_from_earlier(kept.id, id_from(request.form.get("earlier_answer", "")))
-    keeping.mark_form(kept.id, typed)
+    keeping.mark_form(kept.id, typed, only_heard=request.form.get("only_heard") == "1")
     return kept
 
 

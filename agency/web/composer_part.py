@@ -26,6 +26,7 @@ from agency.replies.queries import ReplyRow
 from agency.replies.variants import Given, silence_sends_safe
 from agency.replies.words import hash_of
 from agency.web import clocks
+from agency.web.acknowledge_part import acknowledge_url, acknowledgement, begins_with_it
 from agency.web.composer_earlier import BUSY, busy_notice, earlier_notice
 from agency.web.composer_variants import fields_of
 from agency.web.composer_way import Way, way_of
@@ -147,9 +148,15 @@ def composer_for(
         reply = draft_of(replies)
     else:
         base = next((r for r in replies if r.id == reply.changes_reply_id), None)
+    way = Way() if base else way_of(view, replies, automatic=bool(reply and reply.automatic))
+    closed = _closed(view, replies, held_by_other=held_by_other, editing=reply) or way.closed
+    is_new = reply is None and base is None and closed is None
+    heard_url = acknowledge_url(view, address) if is_new else ""
+    if written is None and heard_url and begins_with_it():
+        begun = acknowledgement(actor, view)
+        written = Written(begun[0], None, begun[1])
     stored = reply.text if reply else base.text if base else ""
     text = written.text if written is not None else stored
-    way = Way() if base else way_of(view, replies, automatic=bool(reply and reply.automatic))
     asked = bool(reply and reply.private) or (way.may_private and request.args.get("private") == "1")
     private = view.kind == "message" or (written.private if written is not None else asked)
     kind = words_kind(view.kind, private=private)
@@ -161,7 +168,6 @@ def composer_for(
     else:
         result = replace(stored_result([], None, text, view.platform, kind), checked=False)
     by_client = False
-    closed = _closed(view, replies, held_by_other=held_by_other, editing=reply) or way.closed
     if not result.waits and closed is None:
         case = facts_of_view(view, reply.in_reply_to_id if reply is not None else None)
         waits = waits_for(actor, view.id, text, private=private, case=case)
@@ -217,6 +223,7 @@ def composer_for(
         begun=_begun(reply, actor),
         versions=versions,
         versions_url=of_change(address.deed_url(view.id, "versions"), changes),
+        acknowledge_url=heard_url,
         zone=str(chosen_zone()),
         seal=_seal(actor),
         stopped_now=stopped_words(reply) if reply is not None and text == stored else "",

@@ -178,6 +178,7 @@ class Composer:
     variants_seen: str = told("Which wordings they were filled with.", default="")
     when: tuple[Choice, ...] = told("When it goes out (`when`): at once, in the brand's hours, chosen.", default=())
     only_heard: bool = told("It is a holding reply.", default=False)
+    acknowledge_url: str = told("Fills an empty one with words that say so.", default="")
     when_words: str = told("Which of them holds.", default="")
     when_open: bool = told("They are shown unasked.", default=False)
     send_at: str = told("The chosen moment, by `send_zone`'s clock.", default="")

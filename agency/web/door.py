@@ -107,6 +107,7 @@ PAGES = (
     "giving",
     "brands_page",
     "hours_page",
+    "acknowledgement_page",
     "clocks_page",
     "agency_page",
     "ranking_page",

@@ -67,6 +67,7 @@ KEYS: tuple[Key, ...] = (
     Key("K", _l("choose the previous one, too"), QUEUE, by="choosing.js"),
     Key("v", _l("save the filters as a view"), QUEUE),
     Key("r", _l("write the reply"), CASE),
+    Key("A", _l("begin the reply with words that say it was read"), CASE),
     Key("e", _l("resolve the case"), CASE),
     Key("s", _l("snooze the case"), CASE),
     Key("C", _l("let the case come back at a time, with a reason"), CASE),

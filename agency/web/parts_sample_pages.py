@@ -277,6 +277,7 @@ def samples() -> dict[str, Callable[[str], Sample]]:
         "spammers": lambda here: ("bulk/spammers.html", shell(here), bulk.spammers()),
         "spammers-none": lambda here: ("bulk/spammers.html", shell(here), bulk.spammers("none")),
         "ranking": lambda here: ("ranking/page.html", shell(here), ranking.weights(tuple(brands()))),
+        "acknowledgement": lambda here: ("acknowledgement/page.html", shell(here), ranking.heard(brands()[1])),
         "clocks": lambda here: ("clocks/page.html", shell(here), ranking.clocks(brands()[1])),
         "clocks-reader": lambda here: ("clocks/page.html", shell(here), ranking.clocks(None)),
         "notices": lambda here: ("notices/page.html", shell(here), notices.notices(tuple(brands()))),

@@ -6,6 +6,7 @@ from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 from agency.inbox.weights import WEIGHTS
+from agency.web.contexts_acknowledgement import AcknowledgementPage, HeardPreview, HeardTextFields
 from agency.web.contexts_clocks import ClocksPage, InEffect, RuleFields
 from agency.web.contexts_ranking import (
     MissedLook,
@@ -65,6 +66,43 @@ def clocks(brand: BrandLook | None) -> ClocksPage:
         lines=(line, replace(line, number=1, hours="", error="", is_free=True)),
         effect=(InEffect(about="Facebook, comment, complaints", cells=cells),),
         asked="Fri 27 Nov, 16:30",
+    )
+
+
+def heard(brand: BrandLook) -> AcknowledgementPage:
+    """A brand with a text that is wrong, and a free one."""
+    any_of = (Choice("every one", "", value="", selected=True), Choice("Wizytówka Google", "", value="google_business"))
+    line = HeardTextFields(
+        number=0,
+        platforms=any_of,
+        kinds=any_of,
+        languages=(Choice("Polish", "", value="pl", selected=True),),
+        language="pl",
+        text=f"Dzień dobry {{imię}}, {HOSTILE}",
+        error="has {imię}, which nothing fills; possible are {customer_name}, {by}",
+    )
+    return AcknowledgementPage(
+        brand=brand,
+        back_url="#",
+        hours_url="#",
+        clocks_url="#",
+        url="#",
+        notice=Notice("bad", "These texts cannot be kept. Nothing was changed; see the fields."),
+        based_on=3,
+        saved=f"Version 3, by {HOSTILE}, 22 Nov 2026, 12:04",
+        may_begin=True,
+        lines=(line, replace(line, number=1, text="", error="", is_free=True)),
+        other_ways="tel. 22 555 01 00",
+        places=(("{by}", "By when you answer."),),
+        previews=(
+            HeardPreview(
+                about="Facebook, comment, Polish",
+                language="pl",
+                text="Dzień dobry, dziękujemy. Odpowiemy jutro do godziny 12:00.",
+                promises=("jutro do godziny 12:00 → Mon 23 Nov, 12:00",),
+                stopped=("“Dzień dobry” is not how this brand greets.",),
+            ),
+        ),
     )
 
 

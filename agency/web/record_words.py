@@ -15,6 +15,7 @@ from tenants.states import in_words
 
 AREAS: Final[dict[str, Worded]] = {
     "account": worded("Channel"),
+    "acknowledgement": worded("Words that say we heard"),
     "agency": worded("Agency"),
     "api_token": worded("API token"),
     "approval_policy": worded("Approval policy"),
@@ -165,6 +166,7 @@ DEEDS: Final[tuple[Worded, ...]] = (
     worded("take version"),
     worded("taken back"),
     worded("taken up"),
+    worded("texts saved"),
     worded("undo"),
     worded("undo seconds set"),
     worded("unhide"),
@@ -190,6 +192,7 @@ DEEDS: Final[tuple[Worded, ...]] = (
 
 _AREAS_DEEDS: Final[dict[str, str]] = {
     "account": "access_ended came_back connected disconnected link_made reconnected",
+    "acknowledgement": "texts_saved",
     "agency": "mail_look_set policies_on_paper quiz_gate_set second_factor_demanded undo_seconds_set",
     "api_token": "all_revoked created revoked",
     "approval_policy": "answer call_back discard draft in_force propose",

@@ -206,6 +206,9 @@ ROUTE_POLICY: dict[str, Policy] = {
     "sending.change_time": Permission.REPLY_WRITE,
     "sending.check_now": Permission.REPLY_WRITE,
     "sending.try_again": Permission.REPLY_WRITE,
+    # acknowledgement_page.py
+    "acknowledgement_page.texts": Permission.GUIDE_READ,
+    "acknowledgement_page.change": Permission.GUIDE_WRITE,
     # clocks_page.py: of every brand only who leads all may change
     "clocks_page.of_agency": Permission.RANKING_MANAGE,
     "clocks_page.change_of_agency": Permission.RANKING_MANAGE,

@@ -11,6 +11,7 @@ from flask_babel import gettext as _
 
 from agency.inbox.conversation_view import ConversationView
 from agency.replies.reply_rows import ReplyRow
+from agency.web.acknowledge_part import begins_with_it
 from agency.web.looks import Choice
 from agency.web.sending_words import both_times
 from tenants import clock
@@ -56,7 +57,9 @@ def when_fields(view: ConversationView, reply: ReplyRow | None) -> dict[str, Any
         "when": tuple(Choice(label, "", value=how, selected=how == chosen) for how, label in labels.items()),
         "only_heard": request.form.get("only_heard") == "1"
         if request.form
-        else reply is not None and reply.state == "draft" and reply.only_heard,
+        else begins_with_it()
+        if reply is None
+        else reply.state == "draft" and reply.only_heard,
         "when_words": words,
         "when_open": typed == "chosen",
         "send_at": send_at,

@@ -152,6 +152,14 @@ ROWS: dict[str, Callable[[Tenant], Row]] = {
         "saved_by": t.id_of("person"),
         "saved_by_name": "A lead",
     },
+    "acknowledgement_texts": lambda t: {
+        **_owned(t, "acknowledgement_texts"),
+        "number": 1,
+        "texts": [["", "", "en", t.word("heard")]],
+        "other_ways": t.word("ways"),
+        "saved_by": t.id_of("person"),
+        "saved_by_name": t.word("lead"),
+    },
     "client_sheet": lambda t: {**_owned(t, "client_sheet"), "does": t.word("does"), "never_say": t.word("never")},
     "bulk_deed": lambda t: {
         "agency_id": t.agency_id,

@@ -78,6 +78,7 @@ BY_US = "what the brand and its agency say, and who of them did it"
 CODE = "a word of ours, a hash, or an id of a thing and not of a person"
 OURS: dict[str, str] = {
     "account": "the brand's own place at the platform",
+    "acknowledgement_texts": BY_US,
     "agency_audit": "who of ours did what; names no customer",
     "brand_audit": "who of ours did what, by ids of ours",
     "approval_policy": BY_US,
