@@ -118,10 +118,8 @@ def set_hours(
     errors: dict[str, list[str]] = {}
     if zone not in known_zones():
         errors["zone"] = [worded("is not a time zone")]
-    checked = [_checked(day, f"days.{number}", errors) for number, day in enumerate(days)]
-    if len(days) != 7:
-        errors["days"] = [worded("must be seven days, Monday first")]
-    elif sends_in_hours and not errors and not any(checked):
+    checked = checked_days(days, errors)
+    if sends_in_hours and not errors and not any(checked):
         errors["sends_in_hours"] = [worded("needs hours first: no day has any")]
     row = kept_hours(brand.id)
     if country is None:
@@ -135,7 +133,7 @@ def set_hours(
     if special_days is None:
         special = row.special_days if row is not None else {}
     else:
-        special = _checked_special(special_days, errors)
+        special = checked_special(special_days, errors)
     if errors:
         raise Invalid("These hours cannot be used. Nothing was changed; see the fields.", errors=errors)
     values: dict[str, Any] = {
@@ -160,6 +158,13 @@ def set_hours(
     return row
 
 
+def checked_days(days: Sequence[Sequence[Sequence[Any]]], errors: dict[str, list[str]]) -> list[list[list[int]]]:
+    """Seven days, Monday first, as they are kept; `errors` gets `days`, or `days.0` for one of them."""
+    if len(days) != 7:
+        errors["days"] = [worded("must be seven days, Monday first")]
+    return [_checked(day, f"days.{number}", errors) for number, day in enumerate(days)]
+
+
 def _checked(day: Sequence[Sequence[Any]], field: str, errors: dict[str, list[str]]) -> list[list[int]]:
     try:
         return [list(span) for span in days_from([day, *[[]] * 6])[0]]
@@ -168,7 +173,8 @@ def _checked(day: Sequence[Sequence[Any]], field: str, errors: dict[str, list[st
         return []
 
 
-def _checked_special(days: Mapping[str, Sequence[Sequence[Any]]], errors: dict[str, list[str]]) -> dict[str, Any]:
+def checked_special(days: Mapping[str, Sequence[Sequence[Any]]], errors: dict[str, list[str]]) -> dict[str, Any]:
+    """Days that are otherwise, by their date, as they are kept; `errors` gets `special_days`."""
     if len(days) > MOST_SPECIAL:
         errors["special_days"] = [worded("holds too many days; %(n)s are enough", n=MOST_SPECIAL)]
         return {}

@@ -51,6 +51,10 @@ class BusinessTime:
         """No day of any week has a span; special days alone make no business time."""
         return self.hours.never_open
 
+    def local_day(self, moment: datetime) -> date:
+        """Which day it is there at an aware moment."""
+        return moment.astimezone(ZoneInfo(self.hours.zone)).date()
+
     def spans_on(self, day: date) -> tuple[Span, ...]:
         """When it is open on that day, by the clock on the wall there."""
         for one, spans in self.special:
@@ -94,6 +98,15 @@ def next_open(times: BusinessTime, moment: datetime) -> datetime | None:
     """The first moment from this one on at which it is open, in UTC; None where that is not within MOST_MONTHS."""
     found = next(_spans_from(moment, times), None)
     return None if found is None else _moment(max(found[0], _ticks(moment)))
+
+
+def open_spans(times: BusinessTime, moment: datetime) -> Iterator[tuple[datetime, datetime]]:
+    """When it is open from an aware moment on, in order and in UTC, the first cut off there; a span over midnight in
+    two. Within MOST_MONTHS.
+    """
+    at = _ticks(moment)
+    for start, end in _spans_from(moment, times):
+        yield _moment(max(start, at)), _moment(end)
 
 
 def end_of_business_day(moment: datetime, times: BusinessTime) -> datetime | None:

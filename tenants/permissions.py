@@ -56,6 +56,7 @@ class Permission(StrEnum):
     ACCOUNT_READ = "account:read"
     ACCOUNT_CONNECT = "account:connect"
     HISTORY_BRING = "history:bring"
+    TEAM_MANAGE = "team:manage"
     PEOPLE_READ = "people:read"
     PEOPLE_MANAGE = "people:manage"
     AUDIT_READ = "audit:read"
@@ -118,6 +119,7 @@ _LEAD = _STAFF | {
     _P.EMPOWERMENT_EXCEED,
     _P.EMPOWERMENT_TAKE_BACK,
     _P.EMPOWERMENT_LIMIT,
+    _P.TEAM_MANAGE,
     _P.PEOPLE_READ,
     _P.AUDIT_READ,
 }
@@ -194,6 +196,7 @@ REFUSALS: dict[Permission, str] = {
     _P.ACCOUNT_READ: worded("Your role does not include connected accounts. Nothing was changed."),
     _P.ACCOUNT_CONNECT: worded("Only an agency admin connects accounts. Nothing was changed."),
     _P.HISTORY_BRING: worded("Only an agency admin brings in earlier conversations. Nothing was changed."),
+    _P.TEAM_MANAGE: worded("Only a team lead says who works when and agrees to absences. Nothing was changed."),
     _P.PEOPLE_READ: worded("Your role does not include the list of people. Nothing was changed."),
     _P.PEOPLE_MANAGE: worded("Only an agency admin invites, changes or removes people. Nothing was changed."),
     _P.AUDIT_READ: worded("Your role does not include the record of who did what. Nothing was changed."),

@@ -35,6 +35,8 @@ from agency.inbox.conversation_indexes import conversation_indexes
 from agency.inbox.desk_models import ConversationLabel as ConversationLabel  # whoever loads the room's tables has all
 from agency.inbox.search_models import SearchDue as SearchDue
 from agency.inbox.search_models import SearchWord as SearchWord
+from agency.inbox.team_models import Absence as Absence
+from agency.inbox.team_models import TeamMember as TeamMember
 from agency.inbox.topic_models import Topic as Topic
 from agency.inbox.triage.models import TriageRule as TriageRule  # whoever loads the room's tables has all of them
 from tenants.database import AgencyOwned, Base, BrandOwned, Dated, belongs_to, belongs_to_agency, belongs_to_brand

@@ -70,6 +70,7 @@ PAGES = (
     "promises_page",
     "later_page",
     "desk_rules_page",
+    "team_page",
     "merging_page",
     "beside",
     "customer_page",

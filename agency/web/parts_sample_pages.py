@@ -22,6 +22,7 @@ from agency.web import parts_sample_promises as promised
 from agency.web import parts_sample_quiz as quiz
 from agency.web import parts_sample_ranking as ranking
 from agency.web import parts_sample_saved_replies as saved
+from agency.web import parts_sample_team as teams
 from agency.web import parts_sample_topics as topics
 from agency.web.contexts_owner import DayEndedPage, SignedOutPage
 from agency.web.contexts_record import DoneLine, DonePage
@@ -249,6 +250,11 @@ def samples() -> dict[str, Callable[[str], Sample]]:
         "desk-rules-empty": lambda here: ("desk_rules/page.html", shell(here), desk_rules.rules(empty=True)),
         "desk-rule": lambda here: ("desk_rules/rule.html", shell(here), desk_rules.rule()),
         "desk-rule-tried": lambda here: ("desk_rules/rule.html", shell(here), desk_rules.rule(tried=True)),
+        "team": lambda here: ("team/page.html", shell(here), teams.team()),
+        "team-staff": lambda here: ("team/page.html", shell(here), teams.team("staff")),
+        "team-member": lambda here: ("team/member.html", shell(here), teams.member()),
+        "team-own": lambda here: ("team/member.html", shell(here), teams.member("own")),
+        "team-refused": lambda here: ("team/member.html", shell(here), teams.member("refused")),
         "topics": lambda here: ("topics/page.html", shell(here), topics.topics()),
         "topics-empty": lambda here: ("topics/page.html", shell(here), topics.topics(empty=True)),
         "topic": lambda here: ("topics/topic.html", shell(here), topics.topic()),

@@ -79,6 +79,7 @@ def deed_words() -> dict[Permission, str]:
         Permission.ACCOUNT_READ: _("See channel health"),
         Permission.ACCOUNT_CONNECT: _("Connect and disconnect channels"),
         Permission.HISTORY_BRING: _("Bring in earlier conversations"),
+        Permission.TEAM_MANAGE: _("Say who works when, speaks and can what; agree to absences"),
         Permission.PEOPLE_READ: _("See the people"),
         Permission.PEOPLE_MANAGE: _("Invite, change and remove people"),
         Permission.AUDIT_READ: _("Read who did what"),

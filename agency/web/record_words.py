@@ -41,6 +41,7 @@ AREAS: Final[dict[str, Worded]] = {
     "rule": worded("Rule of the desk"),
     "saved_reply": worded("Saved reply"),
     "style_guide": worded("Style guide"),
+    "team": worded("Team"),
     "topic": worded("Topic"),
     "view": worded("Saved view"),
 }
@@ -49,6 +50,10 @@ MOVED: Final = frozenset(str(move).replace(" ", "_") for move in MOVES)
 """Deeds that are moves of a table of states: their words are those of the page of permissions (`move_words`)."""
 
 DEEDS: Final[tuple[Worded, ...]] = (
+    worded("absence agreed"),
+    worded("absence asked"),
+    worded("absence declined"),
+    worded("absence withdrawn"),
     worded("access ended"),
     worded("all revoked"),
     worded("archived"),
@@ -120,6 +125,7 @@ DEEDS: Final[tuple[Worded, ...]] = (
     worded("linked"),
     worded("mail answer"),
     worded("mail look set"),
+    worded("member changed"),
     worded("merge"),
     worded("merged"),
     worded("moved"),
@@ -237,6 +243,7 @@ _AREAS_DEEDS: Final[dict[str, str]] = {
     "saved_reply": "archived changed created restored",
     "style_guide": "answer approve_guide call_back changed drafted propose put_in_force retire",
     "rule": "archived changed created moved restored switched_off switched_on",
+    "team": "absence_agreed absence_asked absence_declined absence_withdrawn member_changed",
     "topic": "archived changed created restored",
     "view": "changed deleted moved restored saved",
 }

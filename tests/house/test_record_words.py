@@ -13,6 +13,7 @@ from flask import Flask
 from flask_babel import force_locale
 
 from agency.inbox.moderation import DEED_PERMISSIONS
+from agency.inbox.team_models import ABSENCE_STATES
 from agency.replies.customer_promises import PRESSES
 from agency.replies.lifecycle import LIFECYCLE
 from agency.web.record_words import AREAS, DEEDS, MOVED, action_words, actions_known
@@ -34,6 +35,7 @@ MADE_OF_PARTS = {
     "history.": {"done", "failed"},
     "saved_reply.": {"created", "changed", "archived", "restored"},
     "fact.": {"archived", "restored"},
+    "team.absence_": {*ABSENCE_STATES},
     "style_guide.": {*VERSION_MOVES.moves, "propose", "call_back", "answer"},
 }
 """What follows the beginning of an action that the code puts together."""

@@ -39,6 +39,7 @@ CANARY = re.compile(b"canary(sister7f3a|stranger9c1e)", re.IGNORECASE)
 SAFE = ("GET", "HEAD")
 HEAD_SHARE = 4
 ID_NAMES = {
+    "absence_id": "absence",
     "account_id": "account",
     "attempt_id": "connect_attempt",
     "brand_id": "brand",
@@ -70,7 +71,7 @@ ID_NAMES = {
     "view_id": "saved_view",
 }
 """Argument of a rule → the table it names a row of. A new argument must be added here or to NOT_IDS."""
-AGENCY_WIDE = {"invitation_id", "person_id"}
+AGENCY_WIDE = {"absence_id", "invitation_id", "person_id"}
 """People and invitations are the agency's: whoever manages people manages those of every brand."""
 NOT_IDS = {
     "number": 1,
@@ -104,6 +105,7 @@ NOT_200_WITH_OWN_IDS = {
     "guidelines_page.guideline": {200},
     "desk_rules_page.new": {403},
     "people.person": {404},
+    "team_page.member": {404},
     "quality.sheet": {404},
     "bulk_page.one_press": {404},
     "api_presses.get_press": {404},

@@ -77,6 +77,8 @@ AGENCYS = ("last_place", "saved_view")
 BY_US = "what the brand and its agency say, and who of them did it"
 CODE = "a word of ours, a hash, or an id of a thing and not of a person"
 OURS: dict[str, str] = {
+    "absence": "who of ours is away, and when",
+    "team_member": "when our people work, speak and can what",
     "account": "the brand's own place at the platform",
     "acknowledgement_texts": BY_US,
     "agency_audit": "who of ours did what; names no customer",
