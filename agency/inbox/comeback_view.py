@@ -39,12 +39,8 @@ def comebacks_beside(this_id: Any) -> Any:
 def comeback_of(further: Mapping[str, Sequence[Sequence[Any]] | None]) -> ComebackView | None:
     """From what was read beside a case; None where it never was to come back."""
     for row in further.get("comebacks") or ():
-        return ComebackView(
-            UUID(row[0]),
-            datetime.fromisoformat(row[1]),
-            *row[2:4],
-            UUID(row[4]),
-            *row[5:8],
-            datetime.fromisoformat(row[8]) if row[8] else None,
+        ended_at = datetime.fromisoformat(row[8]) if row[8] else None
+        return ComebackView._make(
+            [UUID(row[0]), datetime.fromisoformat(row[1]), *row[2:4], UUID(row[4]), *row[5:8], ended_at]
         )
     return None

@@ -292,7 +292,7 @@ def list_later(
     place = read_cursor(after, _bad_cursor)
     if place is not None:
         wanted = wanted.where(tuple_(Comeback.comes_at, Comeback.id) > place)
-    rows = [LaterRow(*row) for row in db.session.execute(wanted)]
+    rows = [LaterRow._make(row) for row in db.session.execute(wanted)]
     more, rows = len(rows) > limit, rows[:limit]
     return LaterPage(rows, f"{rows[-1].comes_at.isoformat()}_{rows[-1].id}" if more else None)
 
