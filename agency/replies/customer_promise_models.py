@@ -10,9 +10,10 @@ from sqlalchemy.orm import Mapped, mapped_column
 
 from tenants.database import Base, BrandOwned, Dated, belongs_to
 
-ENDINGS = ("kept", "late", "dropped")
+ENDINGS = ("kept", "late", "dropped", "lapsed")
 """`kept`: we wrote again by then, or a person says it was done. `late`: we wrote again after it. `dropped`: it is no
-promise, or the words that made it no longer stand."""
+promise, or the words that made it no longer stand. `lapsed`: its answer, `ended_by_reply_id`, stands nowhere where
+the customer could read it (`agency.replies.lapsed_promises`)."""
 
 
 class CustomerPromise(BrandOwned, Dated, Base):

@@ -14,6 +14,7 @@ from sqlalchemy import and_, select
 from agency.inbox.stored_rows import as_json
 from agency.replies.customer_promise_models import CustomerPromise
 from agency.replies.joins import WORDS_OF_REPLY, id_list, one_of_given
+from agency.replies.live_models import AWAY
 from agency.replies.models import Reply, ReplyText
 from styleguides.brand_promises import KeptHours, promised_in
 from styleguides.promised_moments import PromisedMoment
@@ -51,7 +52,7 @@ def note_promises(replies: Sequence[Reply]) -> None:
     made, ends = [], []
     for said in said_by(answers):
         reply = said.reply
-        if said.has_open and not reply.only_heard:
+        if said.has_open and not reply.only_heard and reply.live_state not in AWAY:
             ends.append({"conversation_id": reply.conversation_id, "reply_id": reply.id, "said_at": said.at})
         made += [_row(said, one) for one in said.promised()]
     if made or ends:
@@ -126,6 +127,9 @@ def _row(said: Said, one: PromisedMoment) -> dict[str, Any]:
         "ends": one.end,
         "made_at": said.at,
         "due_at": one.due_at,
+        "ended": "lapsed" if reply.live_state in AWAY else None,  # taken, and refused by moderation in the same breath
+        "ended_at": said.at if reply.live_state in AWAY else None,
+        "ended_by_reply_id": reply.id if reply.live_state in AWAY else None,
     }
 
 
@@ -141,10 +145,12 @@ _WRITE = raw_sql(
           and p.made_at < given.said_at
     )
     insert into customer_promise (agency_id, id, brand_id, conversation_id, reply_id, reply_text_id, starts, ends,
-        made_at, due_at)
-    select :agency_id, id, brand_id, conversation_id, reply_id, reply_text_id, starts, ends, made_at, due_at
+        made_at, due_at, ended, ended_at, ended_by_reply_id)
+    select :agency_id, id, brand_id, conversation_id, reply_id, reply_text_id, starts, ends, made_at, due_at, ended,
+        ended_at, ended_by_reply_id
     from jsonb_to_recordset(cast(:made as jsonb)) as given(id uuid, brand_id uuid, conversation_id uuid,
-        reply_id uuid, reply_text_id uuid, starts int, ends int, made_at timestamptz, due_at timestamptz)
+        reply_id uuid, reply_text_id uuid, starts int, ends int, made_at timestamptz, due_at timestamptz, ended text,
+        ended_at timestamptz, ended_by_reply_id uuid)
     """,
     reason="what a batch promises and what it keeps, in one statement",
 )
@@ -171,7 +177,7 @@ def _change(reply: Reply) -> None:
     for said in said_by([reply]) if reply.deed == "edit" else ():
         for one in said.promised():
             same = earlier.get(_phrase(said.text, one.start, one.end))
-            if same is None:
+            if same is None or same.ended == "lapsed":  # first read with these words
                 db.session.add(CustomerPromise(agency_id=reply.agency_id, **_row(said, one)))
                 continue
             goes_on.add(same.id)

@@ -15,7 +15,7 @@ from typing import Any, Final
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
-from sqlalchemy import and_, select, update
+from sqlalchemy import ColumnElement, and_, or_, select, update
 
 from agency.notices.agency_look import look_of
 from agency.notices.choices import ways_of
@@ -25,7 +25,7 @@ from agency.notices.telling import Thing, mails_from, tell
 from agency.replies.approval_requests import BROWSER_CHARACTERS
 from agency.replies.around_many import read_around
 from agency.replies.joins import one_of
-from agency.replies.models import ApprovalRequest, Reply
+from agency.replies.models import DECIDED_STATES, Approval, ApprovalRequest, Reply
 from agency.replies.waiting import askings_of
 from tenants import clock
 from tenants.brand_colours import ink_on
@@ -44,6 +44,8 @@ FROM_MANY: Final = 2
 DAYS_OF_A_BRANDS: Final = 2
 """On which a link that came in a mail about one brand works: the day it was mailed and the next."""
 NOT_AGAIN: Final = timedelta(hours=20)
+SHOWN_FOR: Final = timedelta(days=30)
+"""What was decided or published longer ago stands behind a sign-in: so long answers are read again (`live_sweep`)."""
 MOST_READ: Final = 500
 """So many waiting replies of an agency are looked at for a mail; the page shows every one."""
 
@@ -80,6 +82,31 @@ def brands_of_day(day: Day) -> dict[UUID, datetime]:
     zones = db.session.execute(wanted if day.brand_id is None else wanted.where(Brand.id == day.brand_id))
     until = {brand_id: _midnight_after(day.mailed_at, ZoneInfo(zone), days) for brand_id, zone in zones}
     return {brand_id: at for brand_id, at in until.items() if now < at}
+
+
+def may_be_read(of: Any, person_id: UUID) -> list[ColumnElement[bool]]:
+    """What a link of the day shows of what waits no more, of replies `of` the scope: what this person decided on, and
+    what the brand answered in public, where it moved last within SHOWN_FOR. Others' decisions on what is not public,
+    and messages to one person that others decided on, it does not show.
+    """
+    decided = select(Approval.id).where(
+        Approval.agency_id == of.agency_id, Approval.reply_id == of.id, Approval.decided_by == person_id
+    )
+    is_public = and_(of.state == "published", of.private.is_(False), of.kind != "message")
+    return [of.state_since >= clock.now() - SHOWN_FOR, or_(is_public, decided.correlate(of).exists())]
+
+
+def is_shown_since(moment: datetime) -> bool:
+    """Whether what moved last then is shown still."""
+    return moment >= clock.now() - SHOWN_FOR
+
+
+def has_receipt(reply_id: UUID, person_id: UUID) -> bool:
+    """Whether the link shows this person the receipt of it; one statement."""
+    wanted = select(Reply.id).where(
+        Reply.id == reply_id, Reply.state.in_((*DECIDED_STATES, "published")), *may_be_read(Reply, person_id)
+    )
+    return db.session.execute(wanted).first() is not None
 
 
 def _days_of(brand_id: UUID | None) -> int:

@@ -13,7 +13,8 @@ from sqlalchemy import or_, select
 
 from agency.inbox import outgoing
 from agency.inbox.models import Message
-from agency.replies import checks
+from agency.replies import checks, lapsed_promises
+from agency.replies.live_models import AWAY as AWAY
 from agency.replies.live_models import LiveChange
 from agency.replies.live_telling import tell
 from agency.replies.models import Reply
@@ -27,8 +28,6 @@ from tenants.database import db
 from tenants.errors import worded
 from tenants.logs import get_logger
 
-AWAY = ("rejected", "removed", "not_seen", "gone_along")
-"""Nobody can read it there any more, or never could."""
 ENDED = ("replaced", "withdrawn")
 """By a change or a taking back of our own; what is seen there now is of that one."""
 
@@ -92,6 +91,7 @@ def note(reply: Reply, seen: Seen, seen_by: str) -> bool:
             text_hash=text_hash,
         )
     )
+    lapsed_promises.follow(reply, before)
     _show(reply, seen, seen_by)
     audit.record(
         None,

@@ -25,6 +25,8 @@ LIVE_STATES = (
 place than ours. `rejected`: its moderation shows it no more. `removed`: it was seen there and is gone. `gone_along`: it
 went with what it answered. `not_seen`: accepted, and never seen. `replaced`, `withdrawn`: by a change or a taking back
 of our own."""
+AWAY = ("rejected", "removed", "not_seen", "gone_along")
+"""Nobody can read it there any more, or never could."""
 SEEN_BY = ("look", "sweep", "poll", "event", "us")
 """By a reading soon after it was sent, by a later one, in what a poll or an event brought, or done by ourselves."""
 

@@ -6,12 +6,12 @@ from datetime import datetime
 from typing import Any, Final, NamedTuple, Self
 from uuid import UUID
 
-from sqlalchemy import Subquery, and_, func, select, true, tuple_
+from sqlalchemy import Subquery, and_, func, or_, select, true, tuple_
 from sqlalchemy.orm import aliased
 
 from agency.inbox.contacts.reading import read_cursor
 from agency.inbox.models import Conversation
-from agency.replies.models import CustomerPromise, ReplyText
+from agency.replies.models import CustomerPromise, Reply, ReplyText
 from agency.replies.reply_rows import ReplyRow
 from tenants import clock
 from tenants.database import db
@@ -76,6 +76,8 @@ class ListedPromise(NamedTuple):
     customer_name: str | None
     text: str
     time_zone: str
+    is_private: bool
+    """It was said to one person alone."""
 
 
 class PromisesPage(NamedTuple):
@@ -112,9 +114,11 @@ def list_promises(
             Conversation.author_name,
             ReplyText.text,
             Brand.time_zone,
+            or_(Reply.private, Reply.kind == "message"),
         )
         .join(Brand, (Brand.agency_id == page.agency_id) & (Brand.id == page.brand_id))
         .join(ReplyText, _is_row(ReplyText, page, page.reply_text_id))
+        .join(Reply, _is_row(Reply, page, page.reply_id))
         .join(Conversation, _is_row(Conversation, page, page.conversation_id))
         .order_by(*_order(state, page))
     )

@@ -5,13 +5,13 @@ from __future__ import annotations
 import base64
 import binascii
 import json
-from collections.abc import Collection
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, NamedTuple
 from uuid import UUID
 
-from sqlalchemy import Subquery, Text, and_, func, literal, select, true, tuple_
+from sqlalchemy import ColumnElement, Subquery, Text, and_, func, literal, select, true, tuple_
 from sqlalchemy.dialects.postgresql import ARRAY
 from sqlalchemy.orm import aliased
 
@@ -28,8 +28,10 @@ from tenants.permissions import Actor, Permission, require
 from tenants.scope import current_scope
 
 PAGE_ROWS = 50
+Only = Callable[[Any], Sequence[ColumnElement[bool]]]
+"""Of `Reply`, or an alias of it: what else has to hold for a row of a list."""
 DECIDED_ROWS = 20
-"""What somebody decided since a mail: enough to see what became of it; the rest stands behind a sign-in."""
+"""What somebody decided since a mail: enough to see what became of it; the rest has a list of its own."""
 
 
 def replies_of(conversation_id: UUID) -> list[ReplyRow]:
@@ -117,7 +119,12 @@ class RepliesPage:
 
 
 def replies_in_states(
-    states: tuple[str, ...], after: str | None = None, limit: int = PAGE_ROWS, *, newest_first: bool = False
+    states: tuple[str, ...],
+    after: str | None = None,
+    limit: int = PAGE_ROWS,
+    *,
+    newest_first: bool = False,
+    only: Only | None = None,
 ) -> RepliesPage:
     """Replies in these states, of brands in use, with the customer's words, by the time they entered the state; keyset
     pages. One statement, which reads a page's rows of each state (of each brand where the scope has some only) and no
@@ -125,7 +132,7 @@ def replies_in_states(
 
     Raises Invalid for a cursor that is not one of ours.
     """
-    page = _places(states, _read_cursor(after) if after else None, limit + 1, newest_first=newest_first)
+    page = _places(states, _read_cursor(after) if after else None, limit + 1, newest_first=newest_first, only=only)
     wanted = _LISTED.join(page, page.c.id == Reply.id).order_by(*_by_time(Reply, newest_first=newest_first))
     rows = [WaitingReply._make(row) for row in db.session.execute(wanted)]
     more = len(rows) > limit
@@ -193,7 +200,7 @@ _LISTED: Any = (
 """A reply as a client's list shows it, by the fields of `WaitingReply`."""
 
 
-def _places(states: tuple[str, ...], after: Any, limit: int, *, newest_first: bool) -> Subquery:
+def _places(states: tuple[str, ...], after: Any, limit: int, *, newest_first: bool, only: Only | None) -> Subquery:
     """The first so many of these behind `after`, by their ids: of each state and brand its own first, by an index."""
     one, brand = aliased(Reply), aliased(Brand)
     of_state = func.unnest(literal(list(states), ARRAY(Text))).table_valued("state", name="of_state").render_derived()
@@ -204,6 +211,8 @@ def _places(states: tuple[str, ...], after: Any, limit: int, *, newest_first: bo
     if after is not None:
         key = tuple_(one.state_since, one.id)
         some = some.where(key < after if newest_first else key > after)
+    if only is not None:
+        some = some.where(*only(one))
     first = some.order_by(*_by_time(one, newest_first=newest_first)).limit(limit).lateral("first")
     found = select(first.c.id, first.c.state_since).select_from(of_state)
     if each_brand:

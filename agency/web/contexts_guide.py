@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from agency.replies.text_difference import Piece
+from agency.web.contexts_day import DayPlace
 from agency.web.contexts_owner import ChainStep
 from agency.web.contexts_rooms import GuideProblem, RuleLook
 from agency.web.contexts_setup import RuleChange
@@ -23,7 +24,9 @@ class GuideProposalPage:
     number: int = told("The version.")
     state: StateLook = told("Draft, Proposed, In force, Earlier.")
     in_force: int | None = told("The version it is compared with; None where the brand has none or this is it.")
-    back_url: str = told("To the versions.")
+    back_url: str = told("To the versions; empty behind a link.")
+    day: DayPlace | None = told("Behind a link of the day, where it is only read.", default=None)
+    sign_in_url: str = told("Behind such a link: the door to where it is decided.", default="")
     voice: str = told("The voice in a sentence or two.", default="")
     identity: tuple[tuple[str, tuple[str, ...]], ...] = told("Headings and what stands below them.", default=())
     voice_difference: tuple[Piece, ...] = told("What the voice has otherwise.", default=())

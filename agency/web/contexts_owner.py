@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 from agency.replies.text_difference import Piece
 from agency.web.contexts_conversation import CheckResult, MessageLook, QuotedPost
+from agency.web.contexts_day import DayPlace
 from agency.web.contexts_empowerment import MeterLook
 from agency.web.looks import BrandLook, Choice, Clock, FindingLook, Notice, Stars, StateLook, told
 
@@ -53,7 +54,7 @@ class LeftRow:
 class GoodwillLook:
     """What a brand gave away this month."""
 
-    url: str = told("The brand's ledger.")
+    url: str = told("The brand's ledger; empty behind a link.")
     brand: BrandLook = told("Whose.")
     words: str = told("190 EUR given so far.")
     meter: MeterLook | None = told("Drawn against the limit; None where there is none.", default=None)
@@ -63,7 +64,7 @@ class GoodwillLook:
 class WaitingGuideRow:
     """One style guide, or policy, that waits for the client's word."""
 
-    url: str = told("Where it is read and decided.")
+    url: str = told("Where it is read and decided; empty for a policy behind a link.")
     brand: BrandLook = told("Whose.")
     number: int = told("The version.")
     note: str = told("What the agency says of it.")
@@ -83,7 +84,7 @@ class OwnerWaitingPage:
     rows: tuple[WaitingRow, ...] = told("At most 50.")
     guides: tuple[WaitingGuideRow, ...] = told("Style guides that wait, before the replies.", default=())
     next_url: str = told("The next 50; empty at the end.", default="")
-    tabs: tuple[Choice, ...] = told("Waiting, Decided, Published.", default=())
+    tabs: tuple[Choice, ...] = told("Waiting, Decided, Published, Promised.", default=())
     policies: tuple[WaitingGuideRow, ...] = told("Approval policies that wait for a signature.", default=())
     goodwill: tuple[GoodwillLook, ...] = told("What was given away this month, by brand.", default=())
     approve_url: str = told("Where ticks are posted; empty where nothing can be ticked.", default="")
@@ -94,8 +95,9 @@ class OwnerWaitingPage:
     decided: tuple[WaitingRow, ...] = told("Behind a mailed link: what was decided since it was mailed.", default=())
     typed: str = told("What came with a form about a reply that waits no more.", default="")
     by_link: bool = told("Behind a mailed link: the form needs no token of its own.", default=False)
-    asked_name: str = told("Whom the link was mailed to; empty behind a sign-in.", default="")
-    until: str = told("How long that link works, in the person's words and zone.", default="")
+    day: DayPlace | None = told("Behind a link of the day, whose tabs are these.", default=None)
+    note: str = told("What the list leaves out.", default="")
+    sign_url: str = told("Behind a link: the door to where policies are signed.", default="")
     empty_reason: str = told("Why nothing waits.", default="")
     empty_action: Choice | None = told("The one next step.", default=None)
 
@@ -266,6 +268,7 @@ class ReceiptPage:
     keys_url: str = told("The address of the public keys, whole.", default="")
     key_id: str = told("The key it is signed with; empty before the first signed receipt.", default="")
     done_url: str = told("Everything of the record that a client is shown; empty for others.", default="")
+    day: DayPlace | None = told("Behind a link of the day; `file_url` is posted to there.", default=None)
     record: tuple[RecordLine, ...] = told("Lines of the brand's record about this reply.", default=())
     resolve_url: str = told("For leads while no machine can tell what became of the send; else empty.", default="")
     outcomes: tuple[Choice, ...] = told("Options: `value`, `label`, `selected`.", default=())

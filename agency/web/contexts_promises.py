@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from agency.web.contexts_day import DayPlace
 from agency.web.looks import BrandLook, Choice, Clock, StateLook, told
 
 
@@ -15,7 +16,7 @@ class PromiseLook:
     """
 
     phrase: str = told("by Friday, as it was written.")
-    state: StateLook = told("Promised, Promise broken, Promise kept, Promise kept late, No promise.")
+    state: StateLook = told("Promised, Promise broken, Promise kept, Promise kept late, No promise, Lapsed.")
     due: Clock = told("By when, in full.")
     there: str = told("The same by the brand's clock, where that is another.", default="")
     left: Clock | None = told("What is left, or how late it is; None once it has ended.", default=None)
@@ -33,8 +34,8 @@ class PromiseRow:
     brand: BrandLook = told("Whose.")
     place: str = told("Google · review.")
     customer: str = told("Public name.")
-    words: str = told("Of our answer, the first 200 characters.")
-    url: str = told("The case; for a client the reply.")
+    words: str = told("Of our answer, the first 200 characters; empty behind a link for words to one person.")
+    url: str = told("The case; for a client the reply; empty behind a link where it shows no receipt.")
     promise: PromiseLook = told("What was promised.")
 
 
@@ -52,3 +53,4 @@ class PromisesPage:
     empty: str = told("Why there is none.")
     next_url: str = told("The next 50.", default="")
     first_url: str = told("To the top.", default="")
+    day: DayPlace | None = told("Behind a link of the day.", default=None)

@@ -1,50 +1,44 @@
 """`/d/…`: what a mail with all that waits today opens. Nobody signs in, no cookie is read or set, no script is needed.
 
 Opening shows and changes nothing: mail scanners open every link. Shown is what waits for the very person whom the link
-was mailed to, in brands where that day has not ended, and nothing else of the agency. Each decision is about exactly
-the words and the asking that were shown.
+was mailed to, in brands where that day has not ended; what else may be read is `agency.web.day_place`. Each decision is
+about exactly the words and the asking that were shown.
 """
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
 from datetime import datetime
 from uuid import UUID
 
-from flask import Blueprint, Response, g, make_response, redirect, render_template, request, url_for
+from flask import Blueprint, Response, make_response, redirect, render_template, request, url_for
 from flask_babel import gettext as _
 from flask_babel import ngettext
 from werkzeug.wrappers import Response as AnyResponse
 
 from agency.notices.bounces import reached
 from agency.replies import day_links, queries
-from agency.replies.day_links import Day
 from agency.replies.deciding_many import approve_many
 from agency.replies.moves import locked
 from agency.replies.queries import ReplyRow
 from agency.replies.sending_time import any_later
 from agency.replies.variants import on_the_table
 from agency.replies.waiting import standing_of
-from agency.web.clocks import until_words
-from agency.web.contexts_owner import DayEndedPage, LeftRow, OwnerWaitingPage, WaitingRow
+from agency.web.contexts_owner import LeftRow, OwnerWaitingPage, WaitingRow
 from agency.web.deciding import carry_out, is_glance, looked_at, posted, refused
-from agency.web.errors import link_no_longer_works
-from agency.web.language import chosen_language, chosen_zone, speak_to
+from agency.web.guide_proposals import GuideAddress, waiting_rows
 from agency.web.link_frame import link_answer
 from agency.web.looks import Notice
+from agency.web.opened_day import Opened, beyond, count_press, ended, nothing_here, open_day
+from agency.web.owner_beside import goodwill_of_month, waiting_policies
 from agency.web.owner_reply import ByLink, Typed, decisions_about, page_of
 from agency.web.owner_words import decided_words
-from agency.web.waiting_rows import decided_notice, decided_rows, each_words, left_rows, tickable_rows, ticks_from
-from agency.web.walks import count_wrong, stop_guessers
-from agency.web.who import person_or_none, throttle
+from agency.web.waiting_rows import decided_notice, each_words, left_rows, settled_rows, tickable_rows, ticks_from
+from agency.web.who import throttle
 from tenants import clock
 from tenants.database import db
 from tenants.errors import Conflict, Forbidden, Invalid, NotFound, TooMany
 from tenants.ids import id_from
-from tenants.models import Person
-from tenants.permissions import Actor
-from tenants.scope import enter_scope
-from tenants.throttle import APPROVAL_GLANCE, APPROVAL_LINK, NEWER_LINK, address_key
+from tenants.throttle import APPROVAL_LINK, NEWER_LINK, address_key
 
 day_link = Blueprint("day_link", __name__)
 
@@ -53,47 +47,26 @@ MOST_PARTS = 10
 DONE_WORDS = ("approve", "change_and_approve", "ask_for_changes", "decline")
 
 
-@dataclass(frozen=True)
-class Opened:
-    """A link that is ours, in the scope of whoever it was mailed to, who acts for `actor.brand_ids` alone: brands in
-    which its day has not ended; in the last of them it does at `until`.
-    """
-
-    token: str
-    day: Day
-    person: Person
-    actor: Actor
-    until: datetime
-
-    @property
-    def is_over(self) -> bool:
-        return not self.actor.brand_ids
-
-    def address(self, reply_id: UUID) -> str:
-        """One reply, behind this link."""
-        return url_for("day_link.reply", token=self.token, reply_id=reply_id)
-
-
 @day_link.get("/d/<token>")
 def show(token: str) -> Response:
     """All that waits for this person now."""
-    found = _opened(token)
+    found = open_day(token, narrow=True)
     if found is None:
-        return _nothing_here()
+        return nothing_here()
     if found.is_over:
-        return _ended(found, 200, mailed="mailed" in request.args)
+        return ended(found, 200, mailed="mailed" in request.args)
     return _list(found, 200, notice=_done())
 
 
 @day_link.post("/d/<token>")
 def press(token: str) -> AnyResponse:
     """Approve what is ticked; or, where its day is over, have today's link mailed."""
-    found = _opened(token)
+    found = open_day(token)
     if found is None:
-        return _nothing_here()
-    _count(found)
+        return nothing_here()
+    count_press(found)
     if request.form.get("do") == "newer" or found.is_over:
-        return _mail_newer(found) if request.form.get("do") == "newer" else _ended(found, 409)
+        return _mail_newer(found) if request.form.get("do") == "newer" else ended(found, 409)
     began = clock.now()
     try:
         decided = approve_many(found.actor, ticks_from(request.form.getlist("reply")))
@@ -112,11 +85,11 @@ def press(token: str) -> AnyResponse:
 @day_link.get("/d/<token>/<reply_id>")
 def reply(token: str, reply_id: str) -> AnyResponse:
     """One of them, with everything that may be decided."""
-    found = _opened(token)
+    found = open_day(token)
     if found is None:
-        return _nothing_here()
+        return nothing_here()
     if found.is_over:
-        return _ended(found, 200)
+        return ended(found, 200)
     waits = _waiting(found, reply_id)
     return _page(found, waits, Typed(), 200) if waits is not None else _no_more(found, reply_id, 404)
 
@@ -124,13 +97,13 @@ def reply(token: str, reply_id: str) -> AnyResponse:
 @day_link.post("/d/<token>/<reply_id>")
 def decide(token: str, reply_id: str) -> AnyResponse:
     """Approve, change and approve, ask for changes, decline, or only look at a change."""
-    found = _opened(token)
+    found = open_day(token)
     if found is None:
-        return _nothing_here()
-    _count(found)
+        return nothing_here()
+    count_press(found)
     deed, shown_hash, text, reason, edited, kept = posted()
     if found.is_over:
-        return _ended(found, 409, typed=kept.changed or reason)
+        return ended(found, 409, typed=kept.changed or reason)
     waits, began = _waiting(found, reply_id, lock=True), clock.now()
     if waits is None:
         return _no_more(found, reply_id, 409, typed=kept.changed or reason)
@@ -145,9 +118,9 @@ def decide(token: str, reply_id: str) -> AnyResponse:
         carry_out(found.actor, waits.id, deed, shown_hash, text, reason, asked_at=waits.state_since)
     except (Invalid, Conflict, Forbidden) as error:
         db.session.rollback()
-        again = _opened(token)
+        again = open_day(token)
         if again is None or again.is_over:
-            return _nothing_here() if again is None else _ended(again, 409, typed=kept.changed or reason)
+            return nothing_here() if again is None else ended(again, 409, typed=kept.changed or reason)
         still = _waiting(again, reply_id)
         if still is None:
             return _no_more(again, reply_id, 409, typed=kept.changed or reason)
@@ -155,43 +128,6 @@ def decide(token: str, reply_id: str) -> AnyResponse:
     _note(found, (waits.id,), began)
     later = 1 if any_later((waits.id,), clock.now()) else None
     return redirect(url_for("day_link.show", token=token, done=deed, n=1, later=later), code=303)
-
-
-def _opened(token: str) -> Opened | None:
-    """None where it was never one of ours, was forgotten, or the person may say yes for nobody any more."""
-    stop_guessers()
-    day = day_links.find_day(token)
-    person = db.session.get(Person, day.person_id) if day is not None else None
-    if day is None or person is None:
-        return None
-    signed_in = person_or_none()
-    if signed_in is None or signed_in.person_id != day.person_id:
-        g.pop("signed_in", None)  # whoever else is signed in here: the link is its addressee's
-    actor = day_links.approver_of_day(day)
-    if actor is None:
-        return None
-    enter_scope(db.session, actor.scope)
-    speak_to(person)
-    until = day_links.brands_of_day(day)
-    still = frozenset(until) & (actor.brand_ids or frozenset(until))
-    return Opened(
-        token, day, person, replace(actor, brand_ids=still), max((until[one] for one in still), default=day.mailed_at)
-    )
-
-
-def _nothing_here() -> Response:
-    count_wrong()
-    return link_no_longer_works()
-
-
-def _count(found: Opened) -> None:
-    limit = APPROVAL_GLANCE if is_glance(request.form.get("do", "")) else APPROVAL_LINK
-    wait_seconds = throttle().count((limit, str(found.day.id)))
-    if wait_seconds is not None:
-        raise TooMany(
-            "This link was used very often just now. Nothing was changed. Wait a little and try again.",
-            retry_after_seconds=wait_seconds,
-        )
 
 
 def _waiting(found: Opened, reply_id: str, *, lock: bool = False) -> ReplyRow | None:
@@ -216,8 +152,8 @@ def _note(found: Opened, reply_ids: tuple[UUID, ...], since: datetime) -> None:
 
 
 def _again(token: str, notice: Notice, status: int) -> Response:
-    found = _opened(token)
-    return _list(found, status, notice=notice) if found is not None else _nothing_here()
+    found = open_day(token)
+    return _list(found, status, notice=notice) if found is not None else nothing_here()
 
 
 def _list(
@@ -226,6 +162,10 @@ def _list(
     after = (request.args.get("after") or None) if request.method == "GET" else None
     ticked = request.args.get("tick") == "all"
     rows, further = _mine(found, after, ticked=ticked)
+    is_first = request.method == "GET" and not after  # in the scope of its brands alone (`open_day`)
+    guides = waiting_rows(found.actor, _guide_address(found)) if is_first else ()
+    policies = waiting_policies(found.actor, by_link=True) if is_first else ()
+    place = found.place("waiting", len(rows) + len(guides) if not after and not further else None)
     here = url_for("day_link.show", token=found.token)
     return link_answer(
         "owner/waiting.html",
@@ -242,12 +182,23 @@ def _list(
             decided=() if after else _decided_since(found),
             typed=typed,
             by_link=True,
-            asked_name=found.person.name,
-            until=until_words(found.until, chosen_zone(), chosen_language(), "EEE d MMM"),
+            tabs=place.tabs,
+            guides=guides,
+            policies=policies,
+            goodwill=goodwill_of_month(found.actor, by_link=True) if is_first else (),
+            sign_url=beyond(url_for("owner.waiting")) if policies else "",
+            day=place,
         ),
         found.day.agency_id,
         status,
     )
+
+
+def _guide_address(found: Opened) -> GuideAddress:
+    def address(brand_id: UUID, number: int) -> str:
+        return url_for("day_place.guide", token=found.token, brand_id=brand_id, number=number)
+
+    return address
 
 
 def _mine(found: Opened, after: str | None, *, ticked: bool) -> tuple[tuple[WaitingRow, ...], str | None]:
@@ -265,7 +216,7 @@ def _mine(found: Opened, after: str | None, *, ticked: bool) -> tuple[tuple[Wait
 def _decided_since(found: Opened) -> tuple[WaitingRow, ...]:
     """What this person decided since the link was mailed, with the place where it stands by now."""
     brand_ids = found.actor.brand_ids or frozenset()
-    return decided_rows(queries.replies_decided_by(found.person.id, brand_ids, found.day.mailed_at), found.address)
+    return settled_rows(queries.replies_decided_by(found.person.id, brand_ids, found.day.mailed_at), found.receipt)
 
 
 def _page(found: Opened, row: ReplyRow, typed: Typed, status: int) -> Response:
@@ -315,20 +266,6 @@ def _decided(found: Opened, reply_id: str) -> ReplyRow | None:
         return None
     is_shown = row.submitted_at is not None and row.state != "awaiting_approval"
     return row if is_shown and row.brand_id in (found.actor.brand_ids or ()) else None
-
-
-def _ended(found: Opened, status: int, *, mailed: bool = False, typed: str = "") -> Response:
-    notice = Notice(
-        "info",
-        _("The day this link was for is over."),
-        _("Nothing was decided."),
-        _("If something waits for you, today's link is in your mailbox.")
-        if mailed
-        else _("Today's can be mailed to the address this one went to."),
-    )
-    url = "" if mailed else url_for("day_link.press", token=found.token)
-    page = DayEndedPage(notice=notice, asked_name=found.person.name, typed=typed, url=url)
-    return link_answer("owner/day_ended.html", page, found.day.agency_id, status)
 
 
 def _mail_newer(found: Opened) -> AnyResponse:

@@ -85,6 +85,7 @@ PAGES = (
     "owner",
     "approval_link",
     "day_link",
+    "day_place",
     "receipts",
     "guide",
     "guide_proposals",

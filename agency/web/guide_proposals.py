@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any
+from uuid import UUID
 
 from flask import Blueprint, Response, make_response, redirect, request, url_for
 from flask_babel import gettext as _
@@ -108,13 +109,20 @@ def put_in_force(brand_id: str, number: int) -> AnyResponse:
     return redirect(back, code=303)
 
 
-def waiting_rows(actor: Actor) -> tuple[WaitingGuideRow, ...]:
+GuideAddress = Callable[[UUID, int], str]
+
+
+def _address(brand_id: UUID, number: int) -> str:
+    return url_for("guide_proposals.proposal", brand_id=brand_id, number=number)
+
+
+def waiting_rows(actor: Actor, address: GuideAddress = _address) -> tuple[WaitingGuideRow, ...]:
     """Style guides that wait for a client, for the page of approvals; one statement."""
     now, zone, locale = clock.now(), chosen_zone(), chosen_language()
     looks = brand_looks()
     return tuple(
         WaitingGuideRow(
-            url=url_for("guide_proposals.proposal", brand_id=row.brand_id, number=row.number),
+            url=address(row.brand_id, row.number),
             brand=looks.get(row.brand_id) or brand_look(str(row.brand_id), row.brand_name, row.brand_name[:2], ""),
             number=row.number,
             note=row.note,
@@ -154,8 +162,21 @@ def _answer(
     problems: tuple[GuideProblem, ...] = (),
     notice: Notice | None = None,
 ) -> Response:
-    """Four statements beside finding the person and the brand: the version, the one in force, the steps, the frame."""
-    actor = actor_of_request()
+    page = page_of(actor_of_request(), brand, number, values, errors, problems, notice)
+    frame = shell(with_brands=False)
+    return make_response(render_page("guides/proposal.html", page, shell=frame), status)
+
+
+def page_of(
+    actor: Actor,
+    brand: Brand,
+    number: int,
+    values: Mapping[str, str] | None = None,
+    errors: Mapping[str, str] | None = None,
+    problems: tuple[GuideProblem, ...] = (),
+    notice: Notice | None = None,
+) -> GuideProposalPage:
+    """Three statements beside finding the person and the brand: the version, the one in force, the steps."""
     version = guides.get_version(actor, brand.id, number)
     before = guides.in_force_of(brand.id)
     compared = before if before is not None and before.number != number else None
@@ -165,7 +186,7 @@ def _answer(
     steps = steps_of(version)
     asked = next((step for step in reversed(steps) if step.id == version.proposal_id), None)
     disagreeing = bool(problems) or (version.state == "draft" and bool(example_problems(rules, brand.language)))
-    page = GuideProposalPage(
+    return GuideProposalPage(
         brand=look_of(brand),
         number=number,
         state=version_states()[version.state],
@@ -187,12 +208,10 @@ def _answer(
         errors=dict(errors or {}),
         problems=problems,
         notice=notice or _standing(actor, brand, version, asked, disagreeing),
-        choices=_choices(brand, version, compared),
+        choices=_choices(actor, brand, version, compared),
         is_return=version.put_in_force_at is not None,
         **_deeds(actor, brand, version, asked),
     )
-    frame = shell(with_brands=False)
-    return make_response(render_page("guides/proposal.html", page, shell=frame), status)
 
 
 def _deeds(actor: Actor, brand: Brand, version: StyleGuideVersion, asked: StyleGuideStep | None) -> dict[str, str]:
@@ -233,10 +252,12 @@ def _words_changed(before: str | None, after: str) -> tuple[Piece, ...]:
     return tuple(text_difference(before, after)) if before is not None and before != after else ()
 
 
-def _choices(brand: Brand, version: StyleGuideVersion, compared: StyleGuideVersion | None) -> tuple[Choice, ...]:
+def _choices(
+    actor: Actor, brand: Brand, version: StyleGuideVersion, compared: StyleGuideVersion | None
+) -> tuple[Choice, ...]:
     here = url_for("guide.guide", tab="try", brand_id=brand.id, version=version.number)
     choices = [Choice(_("Try a text"), here, value="pencil")]
-    if actor_of_request().may(Permission.REPLY_READ):
+    if actor.may(Permission.REPLY_READ):
         here = url_for("guide_trial.trial", brand_id=brand.id, number=version.number)
         choices.append(Choice(_("Try on the last 200 replies"), here, value="eye"))
     if compared is not None:

@@ -13,7 +13,6 @@ from werkzeug.wrappers import Response as AnyResponse
 from agency.replies import queries
 from agency.replies.checks import brand_of
 from agency.replies.deciding_many import approve_many
-from agency.replies.live_places import live_places
 from agency.replies.models import DECIDED_STATES
 from agency.replies.moves import locked
 from agency.replies.queries import WaitingReply
@@ -24,14 +23,15 @@ from agency.web.contexts_owner import LeftRow, SignedOutPage
 from agency.web.deciding import carry_out, is_glance, looked_at, posted, refused
 from agency.web.guide_proposals import waiting_rows
 from agency.web.last_sent import remember_sent_as
-from agency.web.looks import Choice, Notice
+from agency.web.looks import Notice
 from agency.web.owner_beside import goodwill_of_month, waiting_policies
 from agency.web.owner_reply import Typed, decisions_about, page_of
+from agency.web.owner_words import place_tabs
 from agency.web.shell import brand_looks, plain_shell, render_page, shell, toast
 from agency.web.waiting_rows import (
     decided_notice,
     left_rows,
-    published_row,
+    published_rows,
     tickable_rows,
     ticks_from,
     waiting_row,
@@ -101,18 +101,7 @@ def _list(*, notice: Notice | None = None, left: tuple[LeftRow, ...] = ()) -> st
             policies=waiting_policies(actor) if is_first and mine else (),
             goodwill=goodwill_of_month(actor) if is_first and mine else (),
             next_url=url_for("owner.waiting", tab=_tab(tab), after=found.next_cursor) if found.next_cursor else "",
-            tabs=(
-                *(
-                    Choice(
-                        words,
-                        url_for("owner.waiting", tab=_tab(name)),
-                        selected=tab == name,
-                        count=count if name == "waiting" else None,
-                    )
-                    for name, words in _tab_words().items()
-                ),
-                Choice(_("Promised"), url_for("promises_page.promises")),
-            ),
+            tabs=place_tabs(_tab_urls(), tab, count),
             empty_reason=_empty_words(mine, tab),
             approve_url=url_for("owner.approve_many") if is_waiting and mine else "",
             tick_all_url=url_for("owner.waiting", after=after, tick=None if ticked else "all"),
@@ -135,8 +124,9 @@ def _tab(name: str) -> str | None:
     return None if name == "waiting" else name
 
 
-def _tab_words() -> dict[str, str]:
-    return {"waiting": _("Waiting"), "decided": _("Decided"), "published": _("Published")}
+def _tab_urls() -> dict[str, str]:
+    lists = {name: url_for("owner.waiting", tab=_tab(name)) for name in TABS}
+    return {**lists, "promised": url_for("promises_page.promises")}
 
 
 def _empty_words(mine: bool, tab: str) -> str:
@@ -152,14 +142,10 @@ def _empty_words(mine: bool, tab: str) -> str:
 def _rows(actor: Actor, tab: str, rows: list[WaitingReply], *, ticked: bool) -> tuple[WaitingRow, ...]:
     if tab == "waiting" and actor.may(Permission.REPLY_APPROVE):
         return tickable_rows(actor, rows, _address, ticked=ticked)
+    if tab == "published":
+        return published_rows(rows, _address)
     looks = brand_looks()
-    drawn = tuple(waiting_row(row, _address, looks) for row in rows)
-    if tab != "published" or not rows:
-        return drawn
-    places = live_places([row.id for row in rows])
-    return tuple(
-        published_row(one, row.id, *places.get(row.id, ("", None))) for one, row in zip(drawn, rows, strict=True)
-    )
+    return tuple(waiting_row(row, _address, looks) for row in rows)
 
 
 def _address(reply_id: UUID) -> str:

@@ -25,8 +25,10 @@ from tenants.permissions import Actor, Permission
 MOST_POLICIES = 50
 
 
-def waiting_policies(actor: Actor) -> tuple[WaitingGuideRow, ...]:
-    """Policies that wait for a signature, the longest first; one statement, none for who does not sign."""
+def waiting_policies(actor: Actor, *, by_link: bool = False) -> tuple[WaitingGuideRow, ...]:
+    """Policies that wait for a signature, the longest first; one statement, none for who does not sign. `by_link`: they
+    are named there, and signed behind a sign-in.
+    """
     if not actor.may(Permission.POLICY_SIGN):
         return ()
     now, zone, locale = clock.now(), chosen_zone(), chosen_language()
@@ -38,7 +40,7 @@ def waiting_policies(actor: Actor) -> tuple[WaitingGuideRow, ...]:
     )
     return tuple(
         WaitingGuideRow(
-            url=url_for("policy_page.policy", brand_id=row.brand_id),
+            url="" if by_link else url_for("policy_page.policy", brand_id=row.brand_id),
             brand=_look(row.brand_id),
             number=row.number,
             note=row.note,
@@ -49,8 +51,10 @@ def waiting_policies(actor: Actor) -> tuple[WaitingGuideRow, ...]:
     )
 
 
-def goodwill_of_month(actor: Actor) -> tuple[GoodwillLook, ...]:
-    """What each brand gave away this month, drawn against its limit where it has one; one statement."""
+def goodwill_of_month(actor: Actor, *, by_link: bool = False) -> tuple[GoodwillLook, ...]:
+    """What each brand gave away this month, drawn against its limit where it has one; one statement. `by_link`: without
+    the way to the ledger, which names customers.
+    """
     looks = []
     for one in months_used(actor):
         meter = None
@@ -58,7 +62,7 @@ def goodwill_of_month(actor: Actor) -> tuple[GoodwillLook, ...]:
             state = LimitState(Limit("brand_month", None, one.limit_minor), one.given_minor)
             meter = meter_of(state, one.currency, _("All together, this month"))
         words = _("%(amount)s given so far", amount=said_amount(one.given_minor, one.currency, chosen_language()))
-        url = url_for("empowerment_page.empowerment", brand_id=one.brand_id)
+        url = "" if by_link else url_for("empowerment_page.empowerment", brand_id=one.brand_id)
         looks.append(GoodwillLook(url=url, brand=_look(one.brand_id), words=words, meter=meter))
     return tuple(looks)
 

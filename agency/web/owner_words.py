@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Protocol
 from uuid import UUID
@@ -12,12 +12,21 @@ from flask_babel import gettext as _
 from agency.replies.queries import ReplyRow
 from agency.web import clocks
 from agency.web.language import chosen_language, chosen_zone
-from agency.web.looks import Notice, Tone
+from agency.web.looks import Choice, Notice, Tone
 from agency.web.reply_looks import platform_word
 from agency.web.sending_words import goes_out_words
 from agency.web.stored_words import said_again
 from tenants import clock
 from tenants.permissions import Actor
+
+
+def place_tabs(urls: Mapping[str, str], chosen: str, waiting: int | None = None) -> tuple[Choice, ...]:
+    """The parts of the client's place, the same for both ways in: an address for each name, how many wait if known."""
+    words = {"waiting": _("Waiting"), "decided": _("Decided"), "published": _("Published"), "promised": _("Promised")}
+    return tuple(
+        Choice(word, urls[name], selected=name == chosen, count=waiting if name == "waiting" else None)
+        for name, word in words.items()
+    )
 
 
 class Decided(Protocol):

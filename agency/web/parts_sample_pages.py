@@ -24,7 +24,8 @@ from agency.web import parts_sample_ranking as ranking
 from agency.web import parts_sample_saved_replies as saved
 from agency.web import parts_sample_team as teams
 from agency.web import parts_sample_topics as topics
-from agency.web.contexts_owner import DayEndedPage, SignedOutPage
+from agency.web.contexts_day import DayPlace
+from agency.web.contexts_owner import DayEndedPage, GoodwillLook, SignedOutPage, WaitingGuideRow
 from agency.web.contexts_record import DoneLine, DonePage
 from agency.web.health_words import health_looks
 from agency.web.looks import Choice, Notice, StateLook, Toast
@@ -103,6 +104,23 @@ def link_ended(*, used: bool) -> c.LinkEndedPage:
         brand=brands()[1], notice=told if used else old, asked_name="Jan Kowalczyk", text=CHANGED if used else "", language="pl",
         typed="" if used else "Words that came too late", live_url="https://example.com/r/1" if used else "", url="" if used else "#",
     )  # fmt: skip
+
+
+def day_place() -> DayPlace:
+    names = ("Waiting", "Decided", "Published", "Promised")
+    return DayPlace(tuple(Choice(name, f"{PAGES}/day", name == "Published") for name in names), "Jan Kowalczyk", "Tue 24 Nov, 24:00")  # fmt: skip
+
+
+def day_list(*, published: bool = False) -> c.OwnerWaitingPage:
+    """Behind a link of the day: what waits, or what is out."""
+    day, page = day_place(), waiting()
+    out = replace(page.rows[0], result=None, tick="", waits="", goes_out="", live_url="https://platform.example/p/1", receipt_url=f"{PAGES}/day-receipt")  # fmt: skip
+    if published:
+        return c.OwnerWaitingPage(title="Published replies", rows=(out, out), tabs=day.tabs, by_link=True, day=day, note="Of the last 30 days, and of messages to one person only what you decided on.")  # fmt: skip
+    paper = WaitingGuideRow("", brands()[1], 4, "Two stars wait for you, too.", "Marek", ago(minutes=26))
+    guide = replace(paper, url=f"{PAGES}/day-guide", note="Calmer, as we said.")
+    used = GoodwillLook(url="", brand=brands()[1], words="190 EUR given so far")
+    return replace(page, by_link=True, tabs=day.tabs, day=day, decided=(out,), guides=(guide,), policies=(paper,), goodwill=(used,), sign_url="#")  # fmt: skip
 
 
 def day_ended() -> DayEndedPage:
@@ -230,7 +248,11 @@ def samples() -> dict[str, Callable[[str], Sample]]:
         "owner-moved": lambda here: ("owner/reply.html", owner_shell(here), owner_reply("moved")),
         "owner-decided": lambda here: ("owner/reply.html", owner_shell(here), owner_reply("decided")),
         "link": lambda here: ("owner/reply.html", link_shell(here), replace(owner_reply(), by_link=True, asked_name="Jan Kowalczyk", opened="change", others_url="", others_words="")),
-        "day": lambda here: ("owner/waiting.html", link_shell(here), replace(waiting(), by_link=True, asked_name="Jan Kowalczyk", until="Tue 24 Nov, 24:00", tabs=(), decided=(replace(waiting().rows[0], result=None, tick="", waits="", goes_out="", live_url="https://platform.example/p/1"),))),
+        "day": lambda here: ("owner/waiting.html", link_shell(here), day_list()),
+        "day-published": lambda here: ("owner/waiting.html", link_shell(here), day_list(published=True)),
+        "day-receipt": lambda here: ("receipt/page.html", link_shell(here), replace(receipt(), conversation_url="", day=day_place())),
+        "day-promises": lambda here: ("promises/page.html", link_shell(here), replace(promised.promises(brands(), "owner"), day=day_place())),
+        "day-guide": lambda here: ("guides/proposal.html", link_shell(here), replace(guide_sample.proposal(), back_url="", decide_url="", choices=(), day=day_place(), sign_in_url="#")),
         "day-ended": lambda here: ("owner/day_ended.html", link_shell(here), day_ended()),
         "signed-out": lambda here: ("owner/signed_out.html", link_shell(here), signed_out()),
         "link-used": lambda here: ("owner/link_ended.html", link_shell(here), link_ended(used=True)),

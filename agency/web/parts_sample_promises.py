@@ -36,6 +36,7 @@ def promise_looks(url: str = "#") -> tuple[PromiseLook, ...]:
         promise_look(ended, url),
         promise_look(ended._replace(ended="late"), url),
         promise_look(ended._replace(ended="dropped", ended_by_name="Ana"), url),
+        promise_look(ended._replace(ended="lapsed"), url),
     )
 
 

@@ -33,6 +33,7 @@ def promise_states() -> dict[str, StateLook]:
         "kept": StateLook("kept", _("Promise kept"), "check", "good"),
         "late": StateLook("late", _("Promise kept late"), "clock", "warn"),
         "dropped": StateLook("dropped", _("No promise"), "cross", "plain"),
+        "lapsed": StateLook("lapsed", _("Lapsed: its answer does not stand there"), "ban", "plain"),
     }
 
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Mapping
+from functools import partial
 from uuid import UUID
 
 from flask import Blueprint, Response, make_response, redirect, request, url_for
@@ -30,7 +32,28 @@ WORDS_SHOWN = 200
 @promises_page.get("/promises")
 def promises() -> Response:
     """Fifty at a time, of every brand this person works for or of one."""
-    actor, looks = actor_of_request(), brand_looks()
+    actor = actor_of_request()
+    works = actor.may(Permission.REPLY_WRITE)
+    is_client = actor.may(Permission.REPLY_APPROVE) and not works
+
+    def draw(one: ListedPromise) -> PromiseRow:
+        press_at = url_for("promises_page.press", conversation_id=one.conversation_id, promise_id=one.promise.id)
+        case = url_for("conversation.page", conversation_id=one.conversation_id)
+        return drawn(
+            one, url_for("owner.reply", reply_id=one.reply_id) if is_client else case, press_at if works else ""
+        )
+
+    return make_response(render_page("promises/page.html", page_of(actor, "promises_page.promises", {}, draw)))
+
+
+def page_of(
+    actor: Actor, endpoint: str, names: Mapping[str, str], draw: Callable[[ListedPromise], PromiseRow]
+) -> PromisesPage:
+    """The list that this request's address asks for, itself at `endpoint` with these `names` in its address.
+
+    Raises NotFound for a brand that is not one of the reader's.
+    """
+    looks = brand_looks()
     state = request.args.get("state", "") if request.args.get("state") in STATES else STATES[0]
     given, after = request.args.get("brand", ""), request.args.get("after") or None
     brand_id = id_from(given)
@@ -39,24 +62,22 @@ def promises() -> Response:
     found = list_promises(actor, state, brand_id, after)
     brand = str(brand_id) if brand_id else None
     counts = count_promises(actor)
-    page = PromisesPage(
+    here = partial(url_for, endpoint, **names)
+    return PromisesPage(
         title=_("Promises"),
         counts=_count_words(counts),
         tabs=tuple(
-            Choice(words, url_for("promises_page.promises", state=_tab(name), brand=brand), selected=name == state)
+            Choice(words, here(state=_tab(name), brand=brand), selected=name == state)
             for name, words in _tab_words().items()
         ),
         brands=_brands(brand_id) if len(looks) > 1 else (),
-        brands_url=url_for("promises_page.promises"),
+        brands_url=here(),
         state=_tab(state) or "",
-        rows=tuple(_row(actor, one) for one in found.rows),
+        rows=tuple(map(draw, found.rows)),
         empty=_empty_words(state),
-        next_url=url_for("promises_page.promises", state=_tab(state), after=found.next_cursor, brand=brand)
-        if found.next_cursor
-        else "",
-        first_url=url_for("promises_page.promises", state=_tab(state), brand=brand) if after else "",
+        next_url=here(state=_tab(state), after=found.next_cursor, brand=brand) if found.next_cursor else "",
+        first_url=here(state=_tab(state), brand=brand) if after else "",
     )
-    return make_response(render_page("promises/page.html", page))
 
 
 def _brands(chosen: UUID | None) -> tuple[Choice, ...]:
@@ -94,19 +115,15 @@ def _shown(count: int) -> str:
     return f"{MOST_COUNTED}+" if count > MOST_COUNTED else str(count)
 
 
-def _row(actor: Actor, one: ListedPromise) -> PromiseRow:
-    works = actor.may(Permission.REPLY_WRITE)
-    url = url_for("promises_page.press", conversation_id=one.conversation_id, promise_id=one.promise.id)
-    is_client = actor.may(Permission.REPLY_APPROVE) and not works
+def drawn(one: ListedPromise, url: str, press_url: str = "") -> PromiseRow:
+    """A row that leads to `url`, with its presses where there is an address for them."""
     return PromiseRow(
         brand=brand_looks().get(one.brand_id) or brand_look(str(one.brand_id), "", "", ""),
         place=place_words(one.platform, one.kind),
         customer=one.customer_name or _("Somebody"),
         words=one.text[:WORDS_SHOWN] + ("…" if len(one.text) > WORDS_SHOWN else ""),
-        url=url_for("owner.reply", reply_id=one.reply_id)
-        if is_client
-        else url_for("conversation.page", conversation_id=one.conversation_id),
-        promise=promise_look(one.promise, url if works else "", "list", one.time_zone),
+        url=url,
+        promise=promise_look(one.promise, press_url, "list", one.time_zone),
     )
 
 

@@ -35,7 +35,7 @@ from tenants.database import db
 from tenants.errors import Conflict, Invalid, NotFound
 from tenants.ids import id_from
 from tenants.models import Brand
-from tenants.permissions import Permission
+from tenants.permissions import Actor, Permission
 from tenants.signing_keys import public_keys
 
 receipts = Blueprint("receipts", __name__)
@@ -50,7 +50,12 @@ def receipt(reply_id: str) -> Response:
 @receipts.get("/replies/<reply_id>/receipt.json")
 def signed(reply_id: str) -> Response:
     """The receipt as a signed file, which anybody can check without us."""
-    answer = Response(signed_receipt(actor_of_request(), _id(reply_id)), mimetype="application/json")
+    return file_of(actor_of_request(), _id(reply_id))
+
+
+def file_of(actor: Actor, reply_id: UUID) -> Response:
+    """The signed file, to be kept. Raises NotFound, Forbidden."""
+    answer = Response(signed_receipt(actor, reply_id), mimetype="application/json")
     answer.headers.set("Content-Disposition", "attachment", filename=f"receipt-{reply_id}.json")
     return answer
 
@@ -90,6 +95,13 @@ def _errors(error: Invalid) -> dict[str, str]:
 def _answer(
     reply_id: UUID, status: int, *, values: dict[str, str] | None = None, errors: dict[str, str] | None = None
 ) -> Response:
+    page = page_of(actor_of_request(), reply_id, values, errors)
+    return make_response(render_page("receipt/page.html", page), status)
+
+
+def page_of(
+    actor: Actor, reply_id: UUID, values: dict[str, str] | None = None, errors: dict[str, str] | None = None
+) -> ReceiptPage:
     """Eleven statements beside finding the person and the frame's brands, one more where a link decided."""
     found = db.session.execute(
         select(Reply, Message, Account.name, Brand.name, Brand.mark, Brand.colour)
@@ -101,7 +113,6 @@ def _answer(
     if found is None:
         raise NotFound()
     reply, message, account, *brand = found
-    actor = actor_of_request()
     if reply.state in NOT_LEFT and not actor.may(Permission.REPLY_READ_DRAFT):
         raise NotFound()
     decisions = queries.decisions_of(reply_id)
@@ -115,11 +126,11 @@ def _answer(
             .order_by(PublishAttempt.created_at, PublishAttempt.id)
         ).scalars()
     )
-    page = _page(reply, message, account, brand, text, (texts, decisions, attempts), values or {}, errors or {})
-    return make_response(render_page("receipt/page.html", page), status)
+    return _page(actor, reply, message, account, brand, text, (texts, decisions, attempts), values or {}, errors or {})
 
 
 def _page(
+    actor: Actor,
     reply: Reply,
     message: Message,
     account: str,
@@ -130,7 +141,7 @@ def _page(
     errors: dict[str, str],
 ) -> ReceiptPage:
     zone, locale = chosen_zone(), chosen_language()
-    may_resolve = reply.state == "outcome_unknown" and actor_of_request().may(Permission.REPLY_RESOLVE)
+    may_resolve = reply.state == "outcome_unknown" and actor.may(Permission.REPLY_RESOLVE)
     after = afterwards_of(reply.id, reply.conversation_id, reply.published_at)
     requests = requests_of(reply.id) if any(one.came_by == "link" for one in links[1]) else []
     words = _("A rating without words.") if message.deleted_at is None else _("Deleted by the customer.")
@@ -151,20 +162,20 @@ def _page(
             *links,
             queries.changes_of(reply.id) if reply.state == "published" else (),
             _took_the_place_of(reply),
-            given_with(actor_of_request(), reply),
+            given_with(actor, reply),
             after,
-            {one.id: door_facts(one, requests, actor_of_request()) for one in links[1]},
+            {one.id: door_facts(one, requests, actor) for one in links[1]},
         ),
         platform_id=reply.platform_id or "",
         live_state=_live(reply),
-        conversation_url=_conversation_url(reply),
+        conversation_url=_conversation_url(actor, reply),
         made_at=clocks.moment(clock.now(), zone, locale),
         file_url="" if reply.state in NOT_LEFT else url_for("receipts.signed", reply_id=reply.id),
         file_name=f"receipt-{reply.id}.json",
         keys_url=settings_of_app().base_url + url_for("receipts.keys"),
         key_id=key_id(),
         record=record_looks(reply.brand_id, reply.id),
-        done_url=url_for("done_page.done") if actor_of_request().may(Permission.REPLY_APPROVE) else "",
+        done_url=url_for("done_page.done") if actor.may(Permission.REPLY_APPROVE) else "",
         resolve_url=url_for("receipts.resolve", reply_id=reply.id) if may_resolve else "",
         outcomes=_outcomes(values.get("outcome", "published")) if may_resolve else (),
         values=values,
@@ -191,9 +202,9 @@ def _live(reply: Reply) -> StateLook | None:
     return live_looks().get(reply.live_state or "") if reply.state == "published" else None
 
 
-def _conversation_url(reply: Reply) -> str:
+def _conversation_url(actor: Actor, reply: Reply) -> str:
     known: dict[str, Any] = current_app.view_functions
-    if not actor_of_request().may(Permission.CONVERSATION_READ) or "conversation.page" not in known:
+    if not actor.may(Permission.CONVERSATION_READ) or "conversation.page" not in known:
         return ""
     return url_for("conversation.page", conversation_id=reply.conversation_id)
 

@@ -73,6 +73,13 @@ ROUTE_POLICY: dict[str, Policy] = {
     "day_link.press": BY_LINK,
     "day_link.reply": BY_LINK,
     "day_link.decide": BY_LINK,
+    # day_place.py: what else that link opens, to be read
+    "day_place.decided": BY_LINK,
+    "day_place.published": BY_LINK,
+    "day_place.promises": BY_LINK,
+    "day_place.receipt": BY_LINK,
+    "day_place.keep_receipt": BY_LINK,
+    "day_place.guide": BY_LINK,
     # notices_page.py, notice_settings_page.py: what the person was told of, and how they want to be
     "notices_page.notices": SIGNED_IN,
     "notices_page.open_notice": SIGNED_IN,

@@ -13,7 +13,7 @@ from flask_babel import ngettext
 
 from agency.replies.checks import words_kind
 from agency.replies.deciding_many import Decided, Shown, Tickable, look_at_many
-from agency.replies.live_places import live_places
+from agency.replies.live_places import LivePlace, live_places
 from agency.replies.queries import WaitingReply
 from agency.replies.sending_time import any_later
 from agency.web import clocks
@@ -185,26 +185,32 @@ def each_words(*, later: bool) -> str:
     return _("Each is published once, within a minute or so.")
 
 
-def published_row(drawn: WaitingRow, reply_id: UUID, live_url: str, live_state: str | None) -> WaitingRow:
-    """One that is out: where it stands, and its receipt."""
-    return replace(
-        drawn,
-        live_url=live_url,
-        live=live_looks().get(live_state or ""),
-        receipt_url=url_for("receipts.receipt", reply_id=reply_id),
-    )
-
-
-def decided_rows(rows: list[WaitingReply], address: Address) -> tuple[WaitingRow, ...]:
-    """What was decided and where it stands by now, without receipts: those take a sign-in. A statement more for any."""
+def settled_rows(rows: list[WaitingReply], receipt: Address) -> tuple[WaitingRow, ...]:
+    """What waits no more: how it stands and where, by the last look; each leads to its receipt, as `receipt` says.
+    A statement more for any.
+    """
     looks, places = brand_looks(), live_places([row.id for row in rows]) if rows else {}
     return tuple(
-        replace(
-            waiting_row(row, address, looks),
-            live_url=places[row.id].url if row.id in places and row.state == "published" else "",
-        )
+        _published(waiting_row(row, receipt, looks), places.get(row.id), receipt(row.id))
+        if row.state == "published"
+        else waiting_row(row, receipt, looks)
         for row in rows
     )
+
+
+def published_rows(rows: list[WaitingReply], address: Address) -> tuple[WaitingRow, ...]:
+    """What is out: where it stands, and its receipt; a statement more for any."""
+    looks, places = brand_looks(), live_places([row.id for row in rows]) if rows else {}
+    return tuple(
+        _published(waiting_row(row, address, looks), places.get(row.id), url_for("receipts.receipt", reply_id=row.id))
+        for row in rows
+    )
+
+
+def _published(drawn: WaitingRow, place: LivePlace | None, receipt_url: str) -> WaitingRow:
+    if place is None:
+        return replace(drawn, receipt_url=receipt_url)
+    return replace(drawn, live_url=place.url, live=live_looks().get(place.live_state or ""), receipt_url=receipt_url)
 
 
 def _excerpt(text: str, most: int = EXCERPT_CHARACTERS) -> str:

@@ -118,6 +118,11 @@ NOT_200_WITH_OWN_IDS = {
     "approval_link.show": {404},
     "day_link.show": {404},
     "day_link.reply": {404},
+    "day_place.decided": {404},
+    "day_place.published": {404},
+    "day_place.promises": {404},
+    "day_place.receipt": {404},
+    "day_place.guide": {404},
 }
 """Statuses of a permitted GET other than 200, and why they are right: no such mail, no signature, no such code; what
 is set for every brand is for who leads every brand; the

@@ -124,17 +124,16 @@ def test_one_is_changed_another_declined_behind_the_same_link(
         )
         connection.execute(text(OURS), {"live": live, "id": waits})
     shown = phone.open(day).text.partition("Decided by you since this mail")[2]
-    places = [shown.index(f'{day}/{one}"') for one in (other, waits)]
+    places = [shown.index(f'{day}/receipts/{one}"') for one in (other, waits)]
     assert places == sorted(places), "the newest first"
     assert shown.count(f'href="{live}"') == 1, "what is not published has no place there"
-    assert "/receipt" not in shown
     second = phone.post(f"{day}/{other}", form)
     assert second.status_code == 409
     assert re.search(r"Declined [^<]* by you\.", second.text), "a second press says what the first one did"
     with superuser.begin() as connection:
         connection.execute(text("update reply set state = 'draft' where id = :id"), {"id": other})
     again = phone.open(day).text
-    assert [f'{day}/{one}"' in again for one in (other, waits)] == [False, True], "a draft is the agency's own"
+    assert [f'{day}/receipts/{one}"' in again for one in (other, waits)] == [False, True], "a draft is the agency's own"
     with superuser.begin() as connection:
         connection.execute(text("update approval set created_at = created_at - interval '9 days'"))
     assert "Decided by you" not in phone.open(day).text

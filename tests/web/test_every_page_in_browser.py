@@ -29,6 +29,7 @@ NO_PAGES: Final = {
     "away",
     "composer",
     "day_link",
+    "day_place",
     "deletion_page",
     "health",
     "kept_media",

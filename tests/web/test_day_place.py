@@ -1,0 +1,203 @@
+"""Behind a link of the day the whole place can be read: what it shows, to whom, for how long; and nothing moves."""
+
+from __future__ import annotations
+
+import re
+from datetime import timedelta
+from html import unescape
+from uuid import UUID
+
+import pytest
+from flask import Flask
+from sqlalchemy import Engine, text
+
+from agency.notices import guide_mails
+from agency.replies.day_links import brand_link
+from styleguides import guides
+from tenants import clock
+from tenants.database import db
+from tenants.models import Brand
+from tenants.permissions import Actor, Role
+from tests.factories import Agency, Factory
+from tests.web.mailed import Phone
+from tests.web.replying import waiting_reply
+from tests.web.test_promises_page import promised
+
+LIVE = "https://facebook.example/answer"
+OURS = """
+insert into message (agency_id, id, brand_id, conversation_id, account_id, external_id, direction, text, written_at,
+    content_hash, permalink, reply_id)
+select agency_id, gen_random_uuid(), brand_id, conversation_id, account_id, id::text, 'out', 'x', now(), '\\x00',
+    :live, id
+from reply where id = :id
+"""
+DECIDED = """
+insert into approval (agency_id, id, brand_id, reply_id, reply_text_id, text_hash, target_fingerprint, decision,
+    decided_by, decided_by_name)
+select agency_id, gen_random_uuid(), brand_id, id, text_id, repeat('0', 64), '\\x00', 'declined', :who, 'Somebody'
+from reply where id = :id
+"""
+TABLES = ("reply", "approval", "approval_request", "one_time_token", "outbox_entry", "brand_audit", "receipt_key")
+
+
+class Town:
+    """Replies of an agency in every standing, and links that open them."""
+
+    def __init__(self, app: Flask, agency: Agency, make: Factory, superuser: Engine) -> None:
+        self.agency, self.make, self.superuser = agency, make, superuser
+        self.phone = Phone(app)
+
+    def reply(self, author: str, state: str, *, brand: int = 0, by: Actor | None = None, **told: object) -> UUID:
+        """One to `author` that stands so; decided on `by` somebody, `told` columns of its row."""
+        conversation = self.make.conversation(self.agency, brand=brand, author=author, text=f"{author} wrote.")
+        reply_id = waiting_reply(self.agency, conversation, f"Words to {author}.")
+        given = {"state": state, "platform_id": None, "published_at": None, **told}
+        if state == "published":
+            given |= {"platform_id": str(reply_id), "published_at": clock.now(), "live_state": "visible"}
+        with self.superuser.begin() as connection:
+            columns = ", ".join(f"{name} = :{name}" for name in given)
+            connection.execute(text(f"update reply set {columns} where id = :id"), {**given, "id": reply_id})
+            if state == "published":
+                connection.execute(text(OURS), {"live": LIVE, "id": reply_id})
+            if by is not None:
+                connection.execute(text(DECIDED), {"id": reply_id, "who": by.user_id})
+        return reply_id
+
+    def guide(self, brand: int = 0) -> None:
+        """A version that waits for the client."""
+        lead, brand_id = self.agency.team_lead, self.agency.brand_ids[brand]
+        with self.agency.entered(lead):
+            version = guides.draft_version(lead, brand_id, [], "Calmer", voice="Calm.")
+            guide_mails.propose(lead, brand_id, version.number, "Calmer, as we said.")
+            db.session.commit()
+
+    def link(self, who: Actor | None = None, brand: int = 0) -> str:
+        """As a mail about this brand holds it."""
+        with self.agency.entered(self.agency.team_lead):
+            found = db.session.get_one(Brand, (self.agency.id, self.agency.brand_ids[brand]))
+            path = brand_link(found, (who or self.agency.client_owner).user_id)
+            db.session.commit()
+        return path
+
+    def everything(self) -> list[str]:
+        with self.superuser.connect() as connection:
+            wanted = "select jsonb_agg(to_jsonb(t) order by t.id) from {} t"
+            return [str(connection.execute(text(wanted.format(table))).scalar()) for table in TABLES]
+
+
+@pytest.fixture
+def town(whole_app: Flask, ana: Agency, make: Factory, superuser: Engine) -> Town:
+    return Town(whole_app, ana, make, superuser)
+
+
+def leads_to(page: str) -> set[str]:
+    """Addresses of ours that a page has links to, but for files."""
+    found = (unescape(one) for one in re.findall(r'<a [^>]*href="([^"]*)"', page))
+    return {one for one in found if one.startswith("/") and not one.startswith("/static")}
+
+
+def test_every_link_from_the_mail_on_opens_without_a_sign_in_and_changes_nothing(town: Town, ana: Agency) -> None:
+    town.reply("Waiting Ann", "awaiting_approval")
+    town.reply("Declined Bo", "declined", by=ana.client_owner)
+    out = town.reply("Public Cy", "published")
+    promised(town.superuser, out, timedelta(hours=3))
+    town.guide()
+    link, before = town.link(), town.everything()
+    seen: dict[str, str] = {}
+    waiting = {link}
+    while waiting:
+        path = waiting.pop()
+        for method in ("HEAD", "GET"):
+            answer = town.phone.open(path, method)
+            assert (answer.status_code, answer.headers.getlist("Set-Cookie")) == (200, []), path
+            assert answer.headers["Referrer-Policy"] == "no-referrer"
+        seen[path] = answer.text
+        ours = {one.partition("#")[0] for one in leads_to(answer.text)} - {""}
+        doors = {one for one in ours if one.startswith("/sign-in?")}
+        assert all("Sign in and" in answer.text for _one in doors), "said before it is met"
+        assert {one for one in ours - doors if not one.startswith((link, "/.well-known/"))} == set(), path
+        waiting |= {one for one in ours - doors if one.startswith(link)} - set(seen)
+    assert town.everything() == before
+    pages = "\n".join(seen.values())
+    for words in ("Words to Waiting Ann.", "Words to Declined Bo.", "Words to Public Cy.", "Calmer, as we said.", LIVE):
+        assert words in pages
+    assert f"{link}/receipts/{out}" in seen
+    assert "Promised" in seen[f"{link}/promises"]
+    assert "It works until" in seen[f"{link}/published"]
+
+
+def test_the_signed_receipt_is_pressed_for(town: Town, ana: Agency) -> None:
+    out = town.reply("Public Cy", "published")
+    link = town.link()
+    kept = town.phone.post(f"{link}/receipts/{out}", {})
+    assert (kept.status_code, kept.mimetype) == (200, "application/json")
+    assert str(out) in kept.text
+    assert "attachment" in kept.headers["Content-Disposition"]
+    assert town.phone.post(f"{link}/receipts/{out}", {}, origin="https://elsewhere.example").status_code == 403
+
+
+def test_it_shows_nobody_elses_decisions_nor_old_ones_nor_words_to_one_person(
+    town: Town, ana: Agency, make: Factory
+) -> None:
+    other = make.person(ana, Role.CLIENT_OWNER, only_brand_ids=[ana.brand_ids[0]])
+    old = clock.now() - timedelta(days=31)
+    hidden = [
+        town.reply("Others Ann", "declined", by=other),
+        town.reply("Private Bo", "published", by=other, private=True),
+        town.reply("Message Cy", "published", by=other, kind="message"),
+        town.reply("Older Di", "published", state_since=old),
+        town.reply("Sister Ed", "published", brand=1),
+        town.reply("Draft Flo", "draft", by=ana.client_owner),
+    ]
+    mine = town.reply("Mine Gus", "published", by=ana.client_owner, private=True)
+    promised(town.superuser, hidden[1], timedelta(hours=3))
+    promised(town.superuser, hidden[4], timedelta(hours=3))
+    link = town.link()
+    shown = {tab: town.phone.open(f"{link}/{tab}").text for tab in ("decided", "published", "promises")}
+    pages = "\n".join(shown.values())
+    for name in ("Others", "Private", "Message", "Older", "Sister", "Draft"):
+        assert name not in pages, name
+    assert "In a message to one person" in shown["promises"]
+    assert shown["promises"].count("wait-card") == 1
+    for one in (*hidden, UUID(int=7), "x"):
+        assert town.phone.open(f"{link}/receipts/{one}").status_code == 404
+        assert town.phone.post(f"{link}/receipts/{one}", {}).status_code == 404
+    assert "Words to Mine Gus." in town.phone.open(f"{link}/receipts/{mine}").text
+    assert "Words to Mine Gus." in shown["published"]
+
+
+def test_a_link_of_one_brand_reaches_no_other_whatever_its_owner_may_see(
+    town: Town, ana: Agency, make: Factory
+) -> None:
+    owner = make.person(ana, Role.CLIENT_OWNER)
+    theirs = town.reply("Other Brand", "published", brand=1, by=owner)
+    promised(town.superuser, theirs, timedelta(hours=3))
+    town.guide(brand=1)
+    link, sister = town.link(owner), town.link(owner, 1)
+    assert "Calmer, as we said." in town.phone.open(f"{sister}/guides/{ana.brand_ids[1]}/1").text
+    assert "Other Brand" in town.phone.open(f"{sister}/published").text
+    for path in (link, f"{link}/decided", f"{link}/published", f"{link}/promises"):
+        page = town.phone.open(path)
+        assert page.status_code == 200
+        assert "Other Brand" not in page.text
+        assert "Calmer" not in page.text
+    assert town.phone.open(f"{link}/receipts/{theirs}").status_code == 404
+    assert town.phone.open(f"{link}/guides/{ana.brand_ids[1]}/1").status_code == 404
+    assert town.phone.open(f"{link}/promises?brand={ana.brand_ids[1]}").status_code == 404
+
+
+def test_it_ends_with_its_day_and_with_the_role(town: Town, ana: Agency) -> None:
+    out = town.reply("Public Cy", "published")
+    link = town.link()
+    paths = [f"{link}/{rest}" for rest in ("decided", "published", "promises", f"receipts/{out}")]
+    assert {town.phone.open(path).status_code for path in paths} == {200}
+    with clock.stopped_at(clock.now() + timedelta(days=2, minutes=1)):
+        for path in paths:
+            assert "The day this link was for is over." in town.phone.open(path).text
+            assert "Public Cy" not in town.phone.open(path).text
+        assert town.phone.post(paths[-1], {}).status_code == 409
+    with town.superuser.begin() as connection:
+        gone = text("update membership set removed_at = now() where person_id = :id")
+        connection.execute(gone, {"id": ana.client_owner.user_id})
+    assert {town.phone.open(path).status_code for path in paths} == {404}
+    assert town.phone.post(paths[-1], {}).status_code == 404
