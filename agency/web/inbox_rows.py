@@ -17,7 +17,7 @@ from flask_babel import gettext as _
 
 from agency.inbox import queries
 from agency.inbox.ranking import score_of
-from agency.inbox.signs import TIMED, UNANSWERED, VIP
+from agency.inbox.signs import KEPT, TIMED, UNANSWERED, VIP
 from agency.web import clocks
 from agency.web.contexts import LabelLook, QueueRow
 from agency.web.inbox_address import PLATFORMS, Address
@@ -103,7 +103,7 @@ def rows_of(
             rows.append(known.row)
             continue
         row_id = str(r.id)
-        code = "claimed" if held and r.status == "open" else r.status
+        code = ("claimed" if held else "kept" if r.signs & KEPT else "open") if r.status == "open" else r.status
         wrote = r.last_customer_at or r.last_message_at
         row = QueueRow(
             row_id,

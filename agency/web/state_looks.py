@@ -34,10 +34,13 @@ def reply_states() -> dict[str, StateLook]:
 
 @per_language
 def conversation_states() -> dict[str, StateLook]:
-    """By the conversation's `status`; `claimed` is an open one that somebody holds."""
+    """By the conversation's `status`; `claimed` is an open one that somebody holds, `kept` one that a rule of the desk
+    keeps for somebody.
+    """
     return _by_code(
         StateLook("open", _("New"), "dot", "info"),
         StateLook("claimed", _("In work"), "person", "info"),
+        StateLook("kept", _("Kept for somebody"), "hourglass", "info"),
         StateLook("snoozed", _("Snoozed"), "moon", "plain"),
         StateLook("closed", _("Resolved"), "check", "good"),
     )

@@ -116,6 +116,7 @@ def test_a_case_tells_what_rules_did_and_next_gives_it_to_whom_it_is_kept_for(
     store(ana, account, comment(1, text="My app is down"), comment(2), comment(3))
     told = Visitor(whole_app, ana.staff).get(f"/inbox/{case(ana, 1)}").text
     assert "Rule “Outage” (v1)" in told
+    assert told.count("Kept for somebody</span>") == 1, "the row says so, of this case alone"
     assert f"said “app” · lowered by 30 · kept for {ana.staff.name}" in told
     hidden = Visitor(whole_app, ana.client_owner).get(f"/inbox/{case(ana, 1)}").text
     assert "Outage" not in hidden
