@@ -103,7 +103,8 @@ def split(actor: Actor, press_id: UUID, conversation_id: UUID, message_ids: Sequ
         messages=len(ids),
         press=str(press_id),
     )
-    before = {"messages": [str(one) for one in ids], "from": str(conversation_id)}
+    stood = [case.version, _locked(conversation_id).version]
+    before = {"messages": [str(one) for one in ids], "from": str(conversation_id), "stood": stood}
     return end(
         actor,
         press_id,
@@ -129,8 +130,11 @@ def that_may_go(conversation_id: UUID) -> frozenset[UUID]:
     return frozenset(may)
 
 
-def undo_split(actor: Actor, made_id: UUID, was: Mapping[str, Any]) -> None:
-    """Put the messages back into their thread and drop the case that was made for them; nobody did anything there."""
+def undo_split(actor: Actor, made_id: UUID, was: Mapping[str, Any]) -> tuple[UUID, int] | None:
+    """Put the messages back into their thread and drop the case that was made for them; nobody did anything there.
+
+    Where nobody did anything with the case they came from either, its id and the version it had: it stands as it did.
+    """
     conversation_id, ids = UUID(was["from"]), [UUID(one) for one in was["messages"]]
     account = db.session.scalars(
         select(Account)
@@ -143,11 +147,14 @@ def undo_split(actor: Actor, made_id: UUID, was: Mapping[str, Any]) -> None:
         .where(Conversation.id == made_id)
     ).one()
     rows = AccountRows(account)
+    before, after = was.get("stood", (None, None))
+    is_untouched = _locked(conversation_id).version == after
     _move(ids, conversation_id, apart=False)
     db.session.execute(
         delete(Conversation).where(Conversation.id == made_id).execution_options(synchronize_session=False)
     )
     refresh(rows, rows.threads([], [conversation_id]), Rules(rows.rules()), {})
+    return (conversation_id, before) if is_untouched else None
 
 
 def _moved(conversation: Conversation, wanted: Sequence[UUID]) -> list[Message]:

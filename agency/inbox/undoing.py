@@ -88,25 +88,32 @@ class Line(NamedTuple):
         return self.case is not None and self.case.version == self.version_after
 
 
-Undo = Callable[[Actor, Sequence[Line]], None]
+Undo = Callable[[Actor, Sequence[Line]], Sequence[Mapping[str, Any]]]
+"""Gives back further cases that stand as before, each by id, brand and the version it had."""
 
 
-def _unmarked(actor: Actor, lines: Sequence[Line]) -> None:
+def _unmarked(actor: Actor, lines: Sequence[Line]) -> Sequence[Mapping[str, Any]]:
     spammers.unmark(actor, [line.before for line in lines])
+    return ()
 
 
-def _apart_again(actor: Actor, lines: Sequence[Line]) -> None:
+def _apart_again(actor: Actor, lines: Sequence[Line]) -> Sequence[Mapping[str, Any]]:
     merging.undo_merge(actor, [(line.conversation_id, line.before) for line in lines])
+    return ()
 
 
-def _back_in_the_thread(actor: Actor, lines: Sequence[Line]) -> None:
-    for line in lines:
-        splitting.undo_split(actor, line.conversation_id, line.before)
+def _back_in_the_thread(actor: Actor, lines: Sequence[Line]) -> Sequence[Mapping[str, Any]]:
+    stand = [
+        (line.brand_id, splitting.undo_split(actor, line.conversation_id, line.before))
+        for line in sorted(lines, key=lambda line: line.before["from"])
+    ]
+    return [{"id": one[0], "brand_id": brand_id, "version": one[1]} for brand_id, one in stand if one is not None]
 
 
-def _relabelled(actor: Actor, lines: Sequence[Line], *, were_put: bool) -> None:
+def _relabelled(actor: Actor, lines: Sequence[Line], *, were_put: bool) -> Sequence[Mapping[str, Any]]:
     before = [(line.conversation_id, line.brand_id, line.before) for line in lines]
     label_press.undo_labels(actor, before, were_put=were_put)
+    return ()
 
 
 BESIDE: dict[str, Undo] = {
@@ -155,9 +162,9 @@ def undo(actor: Actor, press_id: UUID) -> Pressed:
     if untouched:
         rows = [{**one, **{name: line.before[name] for name in RESTORED}} for one, line in _ids(untouched)]
         _run(_RESTORE, actor, rows, now=now)
-        if row.deed in BESIDE:
-            BESIDE[row.deed](actor, untouched)
-        _run(_AS_BEFORE, actor, [{**one, "version": line.before.get("version")} for one, line in _ids(untouched)])
+        others = BESIDE[row.deed](actor, untouched) if row.deed in BESIDE else ()
+        stand = [{**one, "version": line.before.get("version")} for one, line in _ids(untouched)]
+        _run(_AS_BEFORE, actor, [*stand, *others])
         subjects = [(line.conversation_id, line.brand_id) for line in untouched]
         audit.record_many(actor, "conversation.undo", "conversation", subjects, press=str(press_id), deed=row.deed)
     if lines:

@@ -517,6 +517,21 @@ def test_a_question_set_apart_is_a_case_of_its_own_and_its_undo_leaves_no_trace(
     assert cases(ana) == before
 
 
+def test_what_was_done_before_is_taken_back_behind_it(ana: Agency, store: Callable[..., None], thread: UUID) -> None:
+    """Told together, messages set apart, and both presses taken back, the newest first: nothing is left of either."""
+    nine = told(9, "And my refund?")
+    store(nine)
+    before = cases(ana)
+    together = merge(ana, thread, id_of(ana, nine.thread_external_id))
+    apart = split(ana, thread, THREAD[2])
+    assert [undo(ana, one).refused_count for one in (apart, together)] == [0, 0]
+    assert cases(ana) == before
+    together = merge(ana, thread, id_of(ana, nine.thread_external_id))
+    apart = split(ana, thread, THREAD[2])
+    store(told(10, "Well?", under=1))
+    assert [undo(ana, one).refused_count for one in (apart, together)] == [0, 2], "words that came in since stay"
+
+
 def test_polls_and_events_leave_it_apart_and_write_nothing(
     ana: Agency, store: Callable[..., None], thread: UUID
 ) -> None:
