@@ -7,7 +7,8 @@ from collections.abc import Iterable
 from datetime import datetime
 from typing import Any, NamedTuple
 
-from channels.items import IncomingItem
+from agency.inbox.contacts.names import is_seen
+from channels.items import Author, IncomingItem
 
 REPLY_SUFFIX = "/reply"
 """Google's answer has no id of its own; ours is the review's with this behind it."""
@@ -111,6 +112,11 @@ def _replaces(before: Record, after: Record) -> bool:
     return before.version is None or after.version is None or after.version >= before.version
 
 
+def _name_of(author: Author | None) -> str | None:
+    """None where there is nothing to be seen of it: people then read that it is not known, not an empty place."""
+    return author.name if author is not None and author.name and is_seen(author.name) else None
+
+
 def _of_item(item: IncomingItem, account_name: str) -> list[Record]:
     author = item.author
     contact_key = None
@@ -128,7 +134,7 @@ def _of_item(item: IncomingItem, account_name: str) -> list[Record]:
             kind=item.kind,
             direction="out" if item.from_us else "in",
             contact_key=contact_key,
-            author_name=(author.name if author else None) or (account_name if item.from_us else None),
+            author_name=_name_of(author) or (account_name if item.from_us else None),
             text=item.text,
             truncated=item.truncated,
             stars=item.stars,

@@ -10,8 +10,9 @@ import re
 from typing import Any, NamedTuple
 from uuid import UUID
 
-from sqlalchemy import Uuid, bindparam, func, literal_column, select
+from sqlalchemy import Uuid, bindparam, func, literal_column, or_, select
 
+from agency.inbox.contacts.names import is_seen
 from agency.inbox.desk_models import LABEL_COLOURS, ConversationLabel, Label
 from tenants import audit, clock
 from tenants.brands import place_to_write
@@ -45,9 +46,15 @@ MOST_COUNTED = 99
 
 
 def list_labels(
-    actor: Actor, brand_id: UUID | None = None, *, archived: bool = False, counted: bool = False
+    actor: Actor,
+    brand_id: UUID | None = None,
+    *,
+    archived: bool = False,
+    counted: bool = False,
+    shared: bool = False,
 ) -> list[LabelRow]:
-    """By name, those of the agency first: all this person may see, or those a case of one brand may bear.
+    """By name, those of the agency first: all this person may see, or those a case of one brand may bear, or, `shared`,
+    those of the agency alone.
 
     One statement. Raises Forbidden, NotFound.
     """
@@ -65,10 +72,32 @@ def list_labels(
     wanted = select(Label, counts).where(
         Label.archived_at.is_not(None) if archived else Label.archived_at.is_(None), Label.merged_into_id.is_(None)
     )
-    if brand_id is not None:
-        wanted = wanted.where(Label.brand_id.in_([brand_id, actor.agency_id]))
+    if brand_id is not None or shared:
+        wanted = wanted.where(Label.brand_id.in_([brand_id or actor.agency_id, actor.agency_id]))
     order = (Label.brand_id != actor.agency_id, func.lower(Label.name), Label.id)
     return [_row(label, count) for label, count in db.session.execute(wanted.order_by(*order))]
+
+
+def label_places(actor: Actor, *, archived: bool = False) -> dict[UUID | None, int]:
+    """How many labels each brand has, and the agency for all of them (None), where there are any. One statement."""
+    require(actor, Permission.CONVERSATION_READ)
+    wanted = select(Label.brand_id, func.count(Label.id)).where(
+        Label.archived_at.is_not(None) if archived else Label.archived_at.is_(None), Label.merged_into_id.is_(None)
+    )
+    found = db.session.execute(wanted.group_by(Label.brand_id))
+    return {None if place == actor.agency_id else place: number for place, number in found}
+
+
+def label_called(actor: Actor, name: str, beside: UUID) -> UUID | None:
+    """Which label in use is called so where this other one stands, for its brand or for every brand."""
+    require(actor, Permission.CONVERSATION_READ)
+    place = select(Label.brand_id).where(Label.id == beside).scalar_subquery()
+    wanted = select(Label.id).where(
+        func.lower(Label.name) == func.lower(" ".join(name.replace("\0", "").split())),
+        Label.archived_at.is_(None),
+        or_(Label.brand_id == place, Label.brand_id == actor.agency_id),
+    )
+    return db.session.scalars(wanted).first()
 
 
 def get_label(actor: Actor, label_id: UUID) -> LabelRow:
@@ -262,7 +291,7 @@ def _checked(values: dict[str, Any]) -> dict[str, Any]:
         if field == "name":
             plain = " ".join(value.split()) if isinstance(value, str) and not _CONTROL.search(value.strip()) else ""
             good[field] = plain
-            if not 0 < len(plain) <= LONGEST_NAME:
+            if not (is_seen(plain) and len(plain) <= LONGEST_NAME):
                 errors[field] = [worded("Write a name of at most %(n)s characters.", n=LONGEST_NAME)]
         elif field == "colour":
             good[field] = value

@@ -12,6 +12,7 @@ from uuid import UUID
 
 from sqlalchemy import select, update
 
+from agency.inbox.contacts.names import is_seen
 from agency.inbox.conversation_rows import refresh_conversation
 from agency.inbox.incoming import Record
 from agency.inbox.models import Contact, Conversation, Message
@@ -84,7 +85,7 @@ def give_name(account: Account, contact_id: UUID, name: str) -> None:
     contact = db.session.scalars(
         select(Contact).where(Contact.id == contact_id).with_for_update(), execution_options={"populate_existing": True}
     ).one_or_none()
-    if contact is None or contact.is_erased:
+    if contact is None or contact.is_erased or not is_seen(name):
         return
     contact.name = known = contact.name or name
     db.session.flush()

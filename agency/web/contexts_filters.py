@@ -60,11 +60,14 @@ class LabelsPage:
     `version`), `merge_url` (`into`), `put_url` (nothing).
     """
 
-    groups: tuple[LabelGroup, ...] = told("For every brand first, then each brand's own.")
+    groups: tuple[LabelGroup, ...] = told(
+        "For every brand first, then each brand's own; one alone where they are many."
+    )
     create_url: str = told("Empty for whoever may not make any.")
     places: tuple[Choice, ...] = told("For every brand, and each brand.")
     colours: tuple[Choice, ...] = told("The palette.")
     tabs: tuple[Choice, ...] = told("In use, put away.")
+    parts: tuple[Choice, ...] = told("Each place that has any, where one alone is shown.", default=())
     is_archived: bool = told("Those put away are shown.", default=False)
     values: dict[str, str] = told("What was typed and refused.", default_factory=dict)
     errors: dict[str, str] = told("By field.", default_factory=dict)
@@ -78,6 +81,7 @@ class LabelGroup:
     name: str = told("The brand's name; empty for every brand.")
     brand: BrandLook | None = told("The brand.")
     labels: tuple[LabelLine, ...] = told("By name.")
+    others: tuple[str, ...] = told("Names of those that one of these may be merged into.", default=())
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,9 +94,8 @@ class LabelLine:
     count: str = told("How many they are, up to 99+.")
     changed_by: str = told("Who changed it last.")
     url: str = told("Posting `name` and `colour` here changes it; empty for whoever may not.")
-    merge_url: str = told("Posting `into` here merges it.")
+    merge_url: str = told("Posting `into`, a name, here merges it.")
     put_url: str = told("Posting here puts it away, or brings it back.")
-    others: tuple[Choice, ...] = told("Those it may be merged into.")
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from typing import Any
+from collections.abc import Mapping, Sequence
+from typing import Any, Final
 from uuid import UUID
 
 from flask import Blueprint, Response, make_response, redirect, render_template, request, url_for
@@ -32,6 +33,8 @@ labels_page = Blueprint("labels_page", __name__)
 
 OF_AGENCY = "agency"
 """What a form says where a label is for every brand."""
+MOST_ON_A_PAGE: Final = room.MOST_LABELS
+"""Of more, those of one place are shown at a time: each can be changed where it stands."""
 
 
 @per_language
@@ -116,7 +119,7 @@ def create() -> AnyResponse:
         db.session.rollback()
         return _page(error, values={"name": form.get("name", ""), "colour": form.get("colour", ""), "place": place})
     toast(_("Label “%(name)s” added", name=made.name))
-    return redirect(url_for("labels_page.labels"), code=303)
+    return redirect(url_for("labels_page.labels", place=place if "place" in request.args else None), code=303)
 
 
 @labels_page.post("/labels/<uuid:label_id>")
@@ -138,7 +141,9 @@ def merge(label_id: UUID) -> AnyResponse:
     """Make it one with another."""
 
     def deed() -> str:
-        moved = room.merge_labels(actor_of_request(), label_id, id_from(request.form.get("into", "")) or label_id)
+        actor, into = actor_of_request(), request.form.get("into", "")
+        other_id = id_from(into) or room.label_called(actor, into, label_id)
+        moved = room.merge_labels(actor, label_id, other_id or label_id)
         return ngettext("Merged; %(num)s case was moved", "Merged; %(num)s cases were moved", moved)
 
     return _done(deed)
@@ -163,14 +168,20 @@ def _done(deed: Any) -> AnyResponse:
         db.session.rollback()
         return _page(error)
     toast(said)
-    return redirect(url_for("labels_page.labels"), code=303)
+    return redirect(url_for("labels_page.labels", place=request.args.get("place")), code=303)
 
 
 def _page(error: AppError | None = None, *, values: dict[str, str] | None = None) -> Response:
     actor, archived = actor_of_request(), request.args.get("archived") == "1"
-    rows = room.list_labels(actor, archived=archived, counted=not archived)
-    looks, here = brand_looks(), url_for("labels_page.labels")
-    may_write, given = actor.may(Permission.LABEL_MANAGE), values or {}
+    looks, may_write, given = brand_looks(), actor.may(Permission.LABEL_MANAGE), values or {}
+    held = room.label_places(actor, archived=archived)
+    order = [place for place in (None, *(UUID(look.id) for look in looks.values())) if place in held]
+    is_parted = sum(held[place] for place in order) > MOST_ON_A_PAGE and len(order) > 1
+    shown = [_place_of_request(order)] if is_parted else order
+    brand_id, shared = (shown[0], shown[0] is None) if is_parted else (None, False)
+    rows = room.list_labels(actor, brand_id, archived=archived, counted=not archived, shared=shared)
+    kept: dict[str, Any] = {"place": _in_address(shown[0])} if is_parted else {}
+    here = url_for("labels_page.labels", **kept)
     places = [Choice(look.name, "", value=look.id, selected=given.get("place") == look.id) for look in looks.values()]
     if actor.brand_ids is None:
         of_all = Choice(_("For every brand"), "", value=OF_AGENCY, selected=given.get("place", OF_AGENCY) == OF_AGENCY)
@@ -179,27 +190,38 @@ def _page(error: AppError | None = None, *, values: dict[str, str] | None = None
     in_place: dict[UUID | None, list[LabelRow]] = {}
     for row in rows:
         in_place.setdefault(row.brand_id, []).append(row)
-    order = [None, *(UUID(look.id) for look in looks.values())]
     page = LabelsPage(
         groups=tuple(
             LabelGroup(
                 name="" if place is None else looks[place].name,
                 brand=None if place is None else looks[place],
                 labels=tuple(
-                    _line(row, rows, may_write=may_write and (place is not None or actor.brand_ids is None))
-                    for row in in_place[place]
+                    _line(row, kept, may_write=may_write and (place is not None or actor.brand_ids is None))
+                    for row in in_place.get(place, ())
                 ),
+                others=tuple(row.name for row in rows if row.brand_id in (None, place)),
             )
-            for place in order
-            if place in in_place
+            for place in shown
         ),
         create_url=here if may_write else "",
         places=tuple(places),
         colours=_colours(given.get("colour", "grey")),
         tabs=(
             Choice(_("In use"), here, selected=not archived),
-            Choice(_("Put away"), f"{here}?archived=1", selected=archived),
+            Choice(_("Put away"), url_for("labels_page.labels", archived="1", **kept), selected=archived),
         ),
+        parts=tuple(
+            Choice(
+                _("For every brand") if place is None else looks[place].name,
+                url_for("labels_page.labels", place=_in_address(place), archived="1" if archived else None),
+                selected=place == shown[0],
+                count=held[place],
+                brand=None if place is None else looks[place],
+            )
+            for place in order
+        )
+        if is_parted
+        else (),
         is_archived=archived,
         values=given,
         errors=errors,
@@ -208,17 +230,26 @@ def _page(error: AppError | None = None, *, values: dict[str, str] | None = None
     return make_response(render_page("labels/page.html", page), error.http_status if error is not None else 200)
 
 
+def _in_address(place: UUID | None) -> str:
+    return OF_AGENCY if place is None else str(place)
+
+
+def _place_of_request(order: Sequence[UUID | None]) -> UUID | None:
+    """Whose labels are shown where they are too many for one page: those asked for, else the first there are."""
+    asked = request.args.get("place", "")
+    return next((place for place in order if _in_address(place) == asked), order[0])
+
+
 def _colours(chosen: str) -> tuple[Choice, ...]:
     words = colour_words()
     return tuple(Choice(words[one], "", value=one, selected=one == chosen) for one in LABEL_COLOURS)
 
 
-def _line(row: LabelRow, rows: list[LabelRow], *, may_write: bool) -> LabelLine:
-    here: dict[str, Any] = {"label_id": row.id}
+def _line(row: LabelRow, kept: Mapping[str, Any], *, may_write: bool) -> LabelLine:
+    here: dict[str, Any] = {"label_id": row.id, **kept}
     count = (
         "" if row.open_count is None else f"{MOST_COUNTED}+" if row.open_count > MOST_COUNTED else f"{row.open_count}"
     )
-    others = (one for one in rows if one.id != row.id and one.brand_id in (None, row.brand_id))
     return LabelLine(
         look=look_of(row),
         version=row.version,
@@ -228,5 +259,4 @@ def _line(row: LabelRow, rows: list[LabelRow], *, may_write: bool) -> LabelLine:
         url=url_for("labels_page.change", **here) if may_write else "",
         merge_url=url_for("labels_page.merge", **here) if may_write else "",
         put_url=url_for("labels_page.archive", **here) if may_write else "",
-        others=tuple(Choice(one.name, "", value=str(one.id)) for one in others),
     )

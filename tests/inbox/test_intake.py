@@ -15,6 +15,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from sqlalchemy import select, update
 
+from agency.inbox.contacts.names import is_seen
 from agency.inbox.incoming import REPLY_SUFFIX
 from agency.inbox.intake import Stored, mark_gone, store_page
 from agency.inbox.models import Contact, Conversation, Message, QueueCounter
@@ -157,6 +158,16 @@ def test_a_person_is_one_contact_whose_newest_name_stays(ana: Agency, facebook: 
         held = {tuple(row) for row in db.session.execute(select(Message.external_id, Message.contact_id))}
     of_ada = {(f"post_{number}", first) for number in (1, 2, 4)}
     assert held == of_ada | {("post_3", other[0]), ("post_5", other[0])}
+
+
+def test_a_name_nobody_sees_is_none(ana: Agency, facebook: UUID) -> None:
+    """Of spaces, hidden characters and blanks alone: a row says "somebody" instead of leaving a place empty."""
+    for hidden in ("\u200b\u2060\u202e", " \u00a0\u3000", "\u3164\u2800", "\u0301"):
+        assert not is_seen(hidden)
+    assert all(map(is_seen, ("a", "\u200bżółw", "علي", "🙂", "…")))
+    keep(ana, facebook, comment(1, author=Author("person-1", "\u200b\u3164")))
+    assert message(ana, "post_1").author_name is None
+    assert conversation(ana, "post_1").author_name is None
 
 
 def test_a_child_may_arrive_before_its_parent(ana: Agency, facebook: UUID) -> None:

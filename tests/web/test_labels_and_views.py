@@ -11,8 +11,10 @@ import pytest
 from flask import Flask
 
 from agency.inbox import desk, labels, last_places
+from agency.inbox.desk_models import Label
+from tenants.database import new_id
 from tenants.permissions import Actor
-from tests.factories import Agency, Factory
+from tests.factories import Agency, Factory, write_rows
 from tests.web.visiting import Visitor
 
 Visit = Callable[[Actor], Visitor]
@@ -83,6 +85,38 @@ def test_leads_change_labels_and_staff_read_them(ana: Agency, visit: Visit) -> N
     assert 'action="/labels' not in left
     assert "First" in lead.get("/labels?archived=1").text
     assert staff.post("/labels", {"name": "Mine", "colour": "red", "place": "agency"}).status_code == 403
+
+
+def test_many_labels_are_shown_a_place_at_a_time_and_merged_by_name(ana: Agency, make: Factory, visit: Visit) -> None:
+    case, places = make.conversation(ana), (ana.id, *ana.brand_ids[:2])
+    with ana.entered(ana.agency_admin):
+        write_rows(
+            *(
+                Label(agency_id=ana.id, id=new_id(), brand_id=place, name=f"Label {n} of {m}", changed_by_name="Ada")
+                for m, place in enumerate(places)
+                for n in range(90)
+            )
+        )
+    lead, brand = visit(ana.team_lead), str(ana.brand_ids[0])
+    first, second = lead.get("/labels"), lead.get(f"/labels?place={brand}").text
+    assert ("Label 3 of 0" in first.text, "Label 3 of 1" in first.text) == (True, False)
+    assert len(first.data) < 90 * 2_500 + 20_000, "nothing is said of each label for each other one"
+    assert f'href="/labels?place={ana.brand_ids[1]}"' in first.text
+    assert '<span class="lb c-grey">Label 3 of 0' not in second
+    assert {'<option value="Label 3 of 0">', '<option value="Label 4 of 1">'} <= set(
+        re.findall("<option[^>]*>", second)
+    )
+    found = re.findall(
+        r'action="(/labels/[0-9a-f-]+)/merge\?place=[^"]+".*?lb c-grey">(Label \d+ of 1)', second, re.DOTALL
+    )
+    url = found[0][0]
+    assert lead.post(f"{url}/merge?place={brand}", {"into": "no such label"}).status_code == 422
+    done = lead.post(f"{url}/merge?place={brand}", {"into": "  label 3  of 0 "})
+    assert (done.status_code, done.headers["Location"]) == (303, f"/labels?place={brand}")
+    hidden = lead.post("/labels", {"name": "\u200b\u2060", "colour": "red", "place": "agency"})
+    assert hidden.status_code == 422, "a name nobody sees"
+    picker = lead.get(f"/conversations/{case}/labels", HX_Request="true")
+    assert len(picker.data) < 180 * 700
 
 
 def test_filters_are_chips_that_go_one_by_one(ana: Agency, make: Factory, visit: Visit) -> None:

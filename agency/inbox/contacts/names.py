@@ -8,6 +8,8 @@ from typing import Final
 LONGEST_KEY: Final = 60
 _READ: Final = 300
 """Characters of a name that are looked at: whoever writes ten thousand is found by the first ones."""
+_BLANK: Final = frozenset("\u115f\u1160\u2800\u3164\uffa0")
+"""Signs that Unicode counts as letters or symbols and nobody sees."""
 _OWN = str.maketrans({"ł": "l", "đ": "d", "ø": "o", "ı": "i"})
 """Letters that are no accented ones to Unicode, and that people without them type plainly."""
 
@@ -15,6 +17,13 @@ _OWN = str.maketrans({"ł": "l", "đ": "d", "ø": "o", "ı": "i"})
 def name_key(name: str | None) -> str:
     """What a name is found by: the beginning of it, folded."""
     return folded(name[:_READ])[:LONGEST_KEY] if name else ""
+
+
+def is_seen(text: str) -> bool:
+    """Whether there is anything to be seen of it: not of spaces, hidden characters and blanks alone."""
+    return (text.isascii() and text.isalnum()) or any(
+        unicodedata.category(one)[0] not in "CMZ" and one not in _BLANK for one in text[:_READ]
+    )
 
 
 def folded(text: str) -> str:
