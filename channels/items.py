@@ -157,13 +157,15 @@ class PublishedReply:
     """The platform took our answer. ``state`` "pending" means: accepted, not yet visible (Google's moderation).
 
     ``thread_external_id`` is the conversation it went into where that is not the one it answers: after a private reply
-    it alone tells which direct messages belong to a comment.
+    it alone tells which direct messages belong to a comment. ``repeated``: the words the platform says it took,
+    where it says any.
     """
 
     platform_id: str
     request_id: str | None
     state: ReplyState
     thread_external_id: str | None = None
+    repeated: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -45,6 +45,7 @@ from channels.errors import (
 )
 from channels.health import OPERATOR_WORDS
 from channels.items import PublishedReply
+from channels.matching import same_text
 from channels.registry import adapter_for
 from channels.transport import Speaks
 from tenants import failpoints
@@ -301,7 +302,10 @@ def _send(claimed: Claimed, transport: Speaks) -> PublishedReply | ChannelError:
     failpoints.reached("publish.leaving")
     try:
         leaving = replace(request, leave_before=claimed.leave_before)
-        return adapter.read_publish(claimed.account, claimed.target, transport.send(leaving))
+        done = adapter.read_publish(claimed.account, claimed.target, transport.send(leaving))
+        if done.repeated is not None and not same_text(done.repeated, claimed.text):
+            return OutcomeUnknown("the platform repeats other words than ours", request_id=done.request_id)
+        return done
     except ChannelError as error:
         return _whose_trouble(error)
     except Exception:

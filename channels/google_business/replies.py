@@ -81,7 +81,7 @@ class Replies:
             raise OutcomeUnknown("the answer does not repeat the reply")
         word = body.get("reviewReplyState")
         stated = isinstance(word, str) and word in parse.REPLY_STATES
-        return PublishedReply(target.external_id, None, reply.state if stated else "pending")
+        return PublishedReply(target.external_id, None, reply.state if stated else "pending", repeated=reply.text)
 
     def plan_find_our_reply(
         self, account: ConnectedAccount, target: ReplyTarget, text: str, *, sent_at: datetime

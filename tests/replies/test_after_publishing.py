@@ -322,6 +322,21 @@ def review(case: Case, make: Factory) -> tuple[UUID, dict[str, Any], Callable[[R
     return reply_id, wire, google
 
 
+def test_what_a_platform_repeats_is_held_against_what_was_sent(case: Case, make: Factory) -> None:
+    account_id = make.account(case.agency, platform="google_business", credential="1//refresh")
+    case.conversation_id = make.conversation(
+        case.agency, account_id=account_id, platform="google_business", kind="review", stars=5, text="Great!"
+    )
+    wire: dict[str, Any] = {"name": "n", "reviewId": "r1", "starRating": "FIVE"}
+    wire |= dict.fromkeys(("createTime", "updateTime"), "2020-01-01T00:00:00Z")
+
+    def google(request: Request) -> Answer:
+        taken = {"comment": "Thank you for visit", "reviewReplyState": "APPROVED"}
+        return json_answer(taken if request.method == "PUT" else wire)
+
+    assert case.publish(case.approved("Thank you for visiting."), ScriptedTransport(google)) == "outcome_unknown"
+
+
 Review = tuple[UUID, dict[str, Any], Callable[[Request], Answer | ChannelError]]
 
 
