@@ -214,10 +214,10 @@ def page_of(
     )
 
 
-def _deeds(actor: Actor, brand: Brand, version: StyleGuideVersion, asked: StyleGuideStep | None) -> dict[str, str]:
+def _deeds(actor: Actor, brand: Brand, version: StyleGuideVersion, asked: StyleGuideStep | None) -> dict[str, Any]:
     """Addresses of what this person may do with the version as it stands."""
     here: dict[str, Any] = {"brand_id": brand.id, "number": version.number}
-    deeds: dict[str, str] = {}
+    deeds: dict[str, Any] = {}
     if asked is not None:
         if actor.may(Permission.GUIDE_APPROVE) and asked.made_by != actor.user_id:
             deeds["decide_url"] = url_for("guide_proposals.decide", **here)

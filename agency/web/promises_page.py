@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from functools import partial
+from typing import Any
 from uuid import UUID
 
 from flask import Blueprint, Response, make_response, redirect, request, url_for
@@ -47,7 +48,7 @@ def promises() -> Response:
 
 
 def page_of(
-    actor: Actor, endpoint: str, names: Mapping[str, str], draw: Callable[[ListedPromise], PromiseRow]
+    actor: Actor, endpoint: str, names: Mapping[str, Any], draw: Callable[[ListedPromise], PromiseRow]
 ) -> PromisesPage:
     """The list that this request's address asks for, itself at `endpoint` with these `names` in its address.
 
