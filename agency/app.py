@@ -27,6 +27,7 @@ MODELS = (
     "agency.inbox.models",
     "agency.inbox.contacts.models",
     "agency.inbox.triage.models",
+    "agency.inbox.incidents.models",
     "agency.replies.models",
     "agency.training.models",
     "agency.reports.models",

@@ -36,6 +36,7 @@ def import_models() -> None:
         "agency.inbox",
         "agency.inbox.contacts",
         "agency.inbox.triage",
+        "agency.inbox.incidents",
         "agency.replies",
         "agency.training",
         "agency.reports",

@@ -31,7 +31,9 @@ RULES_OF_BRAND: Final = f"""
         (select jsonb_build_array(count(*), coalesce(sum(version + moves), 0),
                 count(*) filter (where brand_id = agency_id),
                 coalesce(sum(version + moves) filter (where brand_id = agency_id), 0)) from triage_rule
-            where agency_id = :agency_id and brand_id in (:agency_id, :brand_id)), time_zone)
+            where agency_id = :agency_id and brand_id in (:agency_id, :brand_id)), time_zone,
+        (select jsonb_build_array(count(*), coalesce(sum(version), 0)) from incident
+            where agency_id = :agency_id and brand_id = :brand_id))
     from brand where agency_id = :agency_id and id = :brand_id
     """
 
@@ -49,9 +51,12 @@ class BrandRules(NamedTuple):
     triage: tuple[int, ...] = ()
     """The state of the rules of the desk (`agency.inbox.triage.ready`); nothing where there are none."""
     time_zone: str = "UTC"
+    incidents: tuple[int, ...] = ()
+    """The state of the brand's incidents (`agency.inbox.incidents.attaching`); nothing where there never was one."""
 
     @classmethod
     def read(cls, row: Sequence[Any]) -> BrandRules:
         """From what RULES_OF_BRAND gives."""
         topics, triage = (int(row[3][0]), int(row[3][1])), tuple(map(int, row[5])) if row[5][0] else ()
-        return cls(row[0], row[1], weights_of(row[2]), topics, BrandClocks.read(row[4]), triage, row[6])
+        incidents = tuple(map(int, row[7])) if row[7][0] else ()
+        return cls(row[0], row[1], weights_of(row[2]), topics, BrandClocks.read(row[4]), triage, row[6], incidents)

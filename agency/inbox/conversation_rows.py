@@ -84,7 +84,7 @@ def _changed_row(
     thread: Thread, summary: Summary, rules: Rules, said: tuple[dict[str, Any], str | None]
 ) -> dict[str, Any]:
     standing = (thread.status, thread.closed_reason, thread.held, thread.reply_state, thread.last_customer_at)
-    before = Standing(*standing, thread.woke_at)
+    before = Standing(*standing, thread.woke_at, thread.in_incident)
     columns = _summary_columns(summary, next_status(before, summary, rules.past_before))
     return columns | {"id": thread.id, "context": said[0], "permalink": said[1]}
 

@@ -19,6 +19,7 @@ from sqlalchemy import select
 
 from agency.inbox import joining, kept_media, naming
 from agency.inbox.conversation_rows import Contexts, Rules, conversation_row, message_row, refresh
+from agency.inbox.incidents.watching import watch_over
 from agency.inbox.incoming import PRIVATE_SUFFIX, PROVISIONAL, REPLY_SUFFIX, Record, records_of
 from agency.inbox.languages import language_of
 from agency.inbox.models import Conversation, Message
@@ -260,14 +261,15 @@ def _write(account: Account, rows: AccountRows, work: _Work, rules: Rules, now: 
             starts.setdefault(record.thread_external_id, []).append(record)
     acts = readings and rules.past_before is None
     book = rules_of(account.brand_id, rules.brand.triage) if acts else None
-    due = None
-    if book is not None:
+    due, kinds = None, dict[str, str]()
+    if acts and (book is not None or rules.brand.incidents):
         kind_of = {t.id: t.kind for t in threads}
         kinds = {r.external_id: starts[r.thread_external_id][0].kind for some in starts.values() for r in some}
         for r in work.fresh:
             place = placed.get(r.external_id) or by_thread.get(r.thread_external_id)
             kinds.setdefault(r.external_id, kind_of.get(place, r.kind) if place else r.kind)
         kinds |= {r.external_id: kind_of.get(k.conversation_id, r.kind) for r, k in work.changed}
+    if book is not None:
         due = look_at(
             book,
             account,
@@ -317,6 +319,10 @@ def _write(account: Account, rows: AccountRows, work: _Work, rules: Rules, now: 
     refresh(rows, threads, rules, _contexts([*written, *(record for record, _ in work.told_more)], here))
     if due:
         carry_out(account, due, message_ids | {r.external_id: k.id for r, k in work.changed}, now)
+    if acts:
+        watch_over(
+            account, work.fresh, readings, languages, here, kinds=kinds, people=people, rules=rules.brand, now=now
+        )
     stirred = {here[r.external_id] for r in written if r.direction == "in" or r.external_id in placed}
     stirred |= {home.get(k.conversation_id, k.conversation_id) for k in work.gone} | set(home.values())
     echoed = {here[r.external_id] for r in written if r.direction == "out"}

@@ -16,9 +16,17 @@ UNANSWERED: Final = 2
 TIMED: Final = 4
 KEPT: Final = 8
 COMES_BACK: Final = 16
-SIGNS: Final = {"vip": VIP, "unanswered": UNANSWERED, "timed": TIMED, "kept": KEPT, "comes_back": COMES_BACK}
+INCIDENT: Final = 64
+SIGNS: Final = {
+    "vip": VIP,
+    "unanswered": UNANSWERED,
+    "timed": TIMED,
+    "kept": KEPT,
+    "comes_back": COMES_BACK,
+    "incident": INCIDENT,
+}
 """By the word of filters and programs."""
-_ALL: Final = VIP | UNANSWERED | TIMED | KEPT | COMES_BACK
+_ALL: Final = sum(SIGNS.values())
 SIGN_OF_VIP: Final = """(given.rank_reasons @> '[{"part": "vip"}]')::int"""
 """In statements that write the reasons of a rank."""
 
@@ -31,4 +39,4 @@ def signs_in(number: int, *, may_see_people: bool = True) -> list[str]:
 def numbers_with(words: Collection[str], *, may_see_people: bool = True) -> tuple[int, ...]:
     """Every number that has one of these signs: compared as a list, so that an index alone answers."""
     wanted = sum({SIGNS[word] for word in words if word in SIGNS and (may_see_people or SIGNS[word] != VIP)})
-    return tuple(number for number in range(_ALL + 1) if number & wanted)
+    return tuple(number for number in range(_ALL + 1) if number & wanted and not number & ~_ALL)

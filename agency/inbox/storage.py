@@ -18,7 +18,7 @@ from sqlalchemy.types import Text, Uuid
 
 from agency.inbox.brand_rules import BY_SPAMMER, ONLY_HEARD, RULES_OF_BRAND, STANDING, BrandRules
 from agency.inbox.contacts.names import named_as
-from agency.inbox.signs import SIGN_OF_VIP, VIP
+from agency.inbox.signs import INCIDENT, SIGN_OF_VIP, VIP
 from agency.inbox.stored_rows import Joinable, Known, Person, Thread, as_json
 from agency.inbox.summary import READ_CHARACTERS, MessageFacts
 from channels.items import SetAside
@@ -78,7 +78,7 @@ _THREADS = raw_sql(
         merged_into_id,
         (select jsonb_agg(jsonb_build_array(part.id, part.external_id, part.kind, part.platform) order by part.id)
             from conversation part where part.agency_id = :agency_id and part.merged_into_id = conversation.id), clocks,
-        woke_at
+        woke_at, signs & {INCIDENT} <> 0
     from conversation
     where agency_id = :agency_id and account_id = :account_id
       and (external_id = any(:external_ids) or id = any(:ids))
@@ -108,6 +108,7 @@ _JOINABLE = raw_sql(
         or exists (select from ledger_line o where o.agency_id = c.agency_id and o.conversation_id = c.id)
         or exists (select from bulk_deed_case o where o.agency_id = c.agency_id and o.conversation_id = c.id)
         or exists (select from kept_case o where o.agency_id = c.agency_id and o.conversation_id = c.id)
+        or exists (select from incident_case o where o.agency_id = c.agency_id and o.conversation_id = c.id)
         or merged_into_id is not null or split_from_id is not null
         or exists (select from conversation o where o.agency_id = c.agency_id and o.merged_into_id = c.id)
     from conversation c where agency_id = :agency_id and id = any(:ids) order by id for update of c

@@ -68,6 +68,8 @@ class Thread(NamedTuple):
     clocks: Mapping[str, Any] = MappingProxyType({})
     """As `agency.inbox.case_clocks` keeps them."""
     woke_at: datetime | None = None
+    in_incident: bool = False
+    """It is put off for an incident, whatever the customer writes."""
 
     @property
     def ended_at(self) -> datetime | None:

@@ -262,6 +262,8 @@ class Standing(NamedTuple):
     last_customer_at: datetime | None
     woke_at: datetime | None = None
     """When its time to come back came, where nobody has dealt with it since."""
+    in_incident: bool = False
+    """Put off for an incident: new words leave it there."""
 
 
 def first_status(summary: Summary, past_before: datetime | None = None) -> tuple[str, str | None]:
@@ -294,7 +296,8 @@ def next_status(before: Standing, summary: Summary, past_before: datetime | None
         opens = before.closed_reason in CLOSED_BY_RULE and before.closed_reason != PAST
         if before.status == "closed" and (news or opens):
             return "open", None
-        return ("open", None) if before.status == "snoozed" and news else (before.status, before.closed_reason)
+        wakes = before.status == "snoozed" and news and not before.in_incident
+        return ("open", None) if wakes else (before.status, before.closed_reason)
     if before.status == "closed":
         by_rule = before.closed_reason in CLOSED_BY_RULE
         return "closed", summary.closing_reason if by_rule else before.closed_reason

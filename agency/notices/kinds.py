@@ -72,6 +72,7 @@ _KINDS: Final = (
     Kind("policy_answered", (_P.POLICY_PROPOSE,), mail=True, gathered=False),
     Kind("writing_paused", (_P.ACCOUNT_CONNECT,), mail=True, gathered=False),
     Kind("mails_bounce", (_P.ACCOUNT_CONNECT,)),
+    Kind("incident_suggested", (_P.CONVERSATION_REASSIGN,)),
 )
 
 KINDS: Final[dict[str, Kind]] = {kind.name: kind for kind in _KINDS}

@@ -71,6 +71,7 @@ PAGES = (
     "later_page",
     "desk_rules_page",
     "team_page",
+    "incidents_page",
     "merging_page",
     "beside",
     "customer_page",

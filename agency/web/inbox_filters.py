@@ -94,6 +94,7 @@ def value_words() -> dict[str, dict[str, str]]:
             "timed": _("Goes out later"),
             "kept": _("Kept for somebody"),
             "comes_back": _("Comes back at a time"),
+            "incident": _("Part of an incident"),
         },
         "late": {"1": _("Late")},
         "for_me": {"1": _("Kept for me")},

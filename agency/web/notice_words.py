@@ -42,6 +42,7 @@ def kind_words() -> dict[str, str]:
         "policy_answered": _("Your approval policy was answered"),
         "writing_paused": _("A platform stops a channel from writing"),
         "mails_bounce": _("Mails to a client do not arrive"),
+        "incident_suggested": _("Many customers complain of the same"),
     }
 
 

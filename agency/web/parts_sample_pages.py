@@ -15,6 +15,7 @@ from agency.web import parts_sample_connecting as connecting
 from agency.web import parts_sample_desk_rules as desk_rules
 from agency.web import parts_sample_empowerment as given
 from agency.web import parts_sample_guide as guide_sample
+from agency.web import parts_sample_incidents as incident
 from agency.web import parts_sample_knowledge as knowledge
 from agency.web import parts_sample_later as coming_back
 from agency.web import parts_sample_notices as notices
@@ -268,6 +269,11 @@ def samples() -> dict[str, Callable[[str], Sample]]:
         "quiz-told": lambda here: ("quiz/quiz.html", shell(here), quiz.quiz("told")),
         "quiz-none": lambda here: ("quiz/quiz.html", shell(here), quiz.quiz("none")),
         "quiz-people": lambda here: ("quiz/people.html", shell(here), quiz.people()),
+        "incidents": lambda here: ("incidents/page.html", shell(here), incident.incidents()),
+        "incidents-empty": lambda here: ("incidents/page.html", shell(here), incident.incidents(empty=True)),
+        "incident": lambda here: ("incidents/incident.html", shell(here), incident.incident()),
+        "incident-form": lambda here: ("incidents/form.html", shell(here), incident.form()),
+        "incident-form-wrong": lambda here: ("incidents/form.html", shell(here), incident.form(wrong=True)),
         "desk-rules": lambda here: ("desk_rules/page.html", shell(here), desk_rules.rules()),
         "desk-rules-empty": lambda here: ("desk_rules/page.html", shell(here), desk_rules.rules(empty=True)),
         "desk-rule": lambda here: ("desk_rules/rule.html", shell(here), desk_rules.rule()),

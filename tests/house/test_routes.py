@@ -51,6 +51,8 @@ ID_NAMES = {
     "fact_id": "fact",
     "topic_id": "topic",
     "desk_rule_id": "triage_rule",
+    "incident_id": "incident",
+    "suggestion_id": "incident_suggestion",
     "guideline_id": "guideline",
     "label_id": "label",
     "line_id": "ledger_line",

@@ -292,6 +292,8 @@ _READERS: Final[Readers] = {
     "keep_for": _person,
 }
 _CONDITIONS: Final = frozenset(one.name for one in fields(Conditions))
+READERS_OF_CONDITIONS: Final[Readers] = {name: _READERS[name] for name in sorted(_CONDITIONS)}
+"""How each field of `Conditions` is read, for whoever asks such conditions without a rule."""
 TERM_FIELDS: Final = tuple(_READERS)
 """Every field of a rule's terms, as they are given."""
 assert set(_READERS) == _CONDITIONS | {one.name for one in fields(Effects)}

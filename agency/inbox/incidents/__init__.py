@@ -1,0 +1,1 @@
+"""Incidents: many who complain of one thing within minutes, answered together."""

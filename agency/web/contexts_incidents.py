@@ -1,0 +1,98 @@
+"""Contexts of the pages of incidents. The templates are in `incidents/`."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from agency.web.looks import BrandLook, Choice, Clock, Notice, StateLook, told
+
+
+@dataclass(frozen=True, kw_only=True)
+class SuggestedIncident:
+    """That many complain of the same. Posts nothing to `dismiss_url`."""
+
+    brand: BrandLook = told("Whose.")
+    words: str = told("14 people in 6 minutes say “app”, “abre”: an incident?")
+    since: Clock = told("The first of these complaints.")
+    url: str = told("Shows its cases, with a form that opens an incident.")
+    dismiss_url: str = told("Says that it is none; empty for who may not.", default="")
+
+
+@dataclass(frozen=True, kw_only=True)
+class IncidentLook:
+    """An incident in the list."""
+
+    brand: BrandLook = told("Whose.")
+    name: str = told("As it was called.")
+    url: str = told("Its page.")
+    state: StateLook = told("Open, ending, closed.")
+    counts: str = told("212 cases, 3 late.")
+    opened: str = told("Since when, and by whom.")
+
+
+@dataclass(frozen=True, kw_only=True)
+class IncidentsPage:
+    """Incidents, `incidents/page.html`."""
+
+    suggested: tuple[SuggestedIncident, ...] = told("The newest first.", default=())
+    rows: tuple[IncidentLook, ...] = told("The newest first.", default=())
+    tabs: tuple[Choice, ...] = told("Going on, closed.", default=())
+    new_url: str = told("Empty for who may not.", default="")
+    is_closed: bool = told("Those that ended are shown.", default=False)
+
+
+@dataclass(frozen=True, kw_only=True)
+class IncidentCaseLook:
+    """A case of an incident. Posts nothing to `out_url`."""
+
+    url: str = told("The case.")
+    author: str = told("Public name.")
+    place: str = told("Facebook · comment.")
+    words: str = told("The beginning of the newest words.")
+    when: Clock | None = told("When the customer last wrote.", default=None)
+    due: str = told("Until when it is due, where it is.", default="")
+    is_late: bool = told("That is past.", default=False)
+    note: str = told("What is particular: put in by somebody, a colleague has it, taken out.", default="")
+    out_url: str = told("Takes it out; empty where it is not in, or for who may not.", default="")
+
+
+@dataclass(frozen=True, kw_only=True)
+class IncidentFormPage:
+    """Open or change an incident, `incidents/form.html`. Posts `name`, `words` and `post_ids`, `post`, `version`, and
+    `do` = try | save.
+    """
+
+    title: str = told("New incident, or its name.")
+    brand: BrandLook | None = told("Whose; none before one is chosen.", default=None)
+    brands: tuple[Choice, ...] = told("To choose from, where none is chosen.", default=())
+    back_url: str = told("To the list, or to the incident.")
+    url: str = told("Where the form goes.", default="")
+    version: int = told("Of the incident that is changed.", default=0)
+    name: str = told("As it stands.", default="")
+    words: str = told("A phrase a line.", default="")
+    post: str = told("A text to copy for a post.", default="")
+    suggested: str = told("What suggested it; empty where nothing did.", default="")
+    cases: tuple[IncidentCaseLook, ...] = told("Of the suggestion, or what the words fit now.", default=())
+    trial: str = told("How many open cases the words fit now; empty before it was tried.", default="")
+    is_new: bool = told("It is not open yet.", default=True)
+    errors: dict[str, str] = told("By field.", default_factory=dict)
+    notice: Notice | None = told("What is wrong.", default=None)
+
+
+@dataclass(frozen=True, kw_only=True)
+class IncidentPage:
+    """One incident, `incidents/incident.html`. Posts `afterwards` = resolve | return to `close_url`."""
+
+    brand: BrandLook = told("Whose.")
+    name: str = told("As it was called.")
+    state: StateLook = told("Open, ending, closed.")
+    facts: tuple[tuple[str, str], ...] = told("Name and value.")
+    post: str = told("A text to copy for a post; empty for none.", default="")
+    cases: tuple[IncidentCaseLook, ...] = told("The last attached first.", default=())
+    tabs: tuple[Choice, ...] = told("In it, no more in it.", default=())
+    empty: str = told("Why there is no case.", default="")
+    next_url: str = told("The next 50.", default="")
+    first_url: str = told("To the top.", default="")
+    change_url: str = told("Empty for who may not.", default="")
+    close_url: str = told("Empty where it is closed, or for who may not.", default="")
+    back_url: str = told("To the list.")

@@ -1,0 +1,83 @@
+"""Invented incidents, for `/parts`."""
+
+from __future__ import annotations
+
+from agency.web import parts_samples as sample
+from agency.web.contexts_incidents import (
+    IncidentCaseLook,
+    IncidentFormPage,
+    IncidentLook,
+    IncidentPage,
+    IncidentsPage,
+    SuggestedIncident,
+)
+from agency.web.looks import Choice, Clock, Notice, StateLook
+
+HOSTILE = "<b>mallory</b> {{7*7}} " + "Dampfschifffahrtsgesellschaft" * 6
+AGO = Clock("6 min", "plain", "2026-11-23T10:04:00Z", "10:04:00")
+OPEN = StateLook("open", "Going on", "alert", "warn")
+TABS = (Choice("In it", "#", selected=True), Choice("No more in it", "#"))
+
+
+def _cases() -> tuple[IncidentCaseLook, ...]:
+    plain = IncidentCaseLook(
+        url="#",
+        author="Rita P.",
+        place="Facebook · comment",
+        words="A app não abre desde ontem!",
+        when=AGO,
+        due="late by 2 h",
+        is_late=True,
+        note="Ana has it",
+        out_url="#",
+    )
+    return (plain, IncidentCaseLook(url="#", author=HOSTILE, place="Instagram · comment", words=HOSTILE, note=HOSTILE))
+
+
+def incidents(*, empty: bool = False) -> IncidentsPage:
+    """The list."""
+    tabs = (Choice("Going on", "#", selected=True), Choice("Ended", "#"))
+    if empty:
+        return IncidentsPage(tabs=tabs, new_url="#")
+    words = "14 people in 6 minutes: “app”, “abre”. An incident?"
+    brand = sample.brands()[1]
+    suggested = SuggestedIncident(brand=brand, words=words, since=AGO, url="#", dismiss_url="#")
+    rows = tuple(
+        IncidentLook(brand=brand, name=name, url="#", state=OPEN, counts="212 cases, 3 late", opened="Opened by Marek")
+        for name in ("App does not open", HOSTILE)
+    )
+    return IncidentsPage(suggested=(suggested,), rows=rows, tabs=tabs, new_url="#")
+
+
+def form(*, wrong: bool = False) -> IncidentFormPage:
+    """Opening one."""
+    return IncidentFormPage(
+        title="New incident",
+        brand=sample.brands()[1],
+        back_url="#",
+        url="#",
+        name="App does not open",
+        words="app\nnão abre",
+        suggested="14 people in 6 minutes: “app”, “abre”. An incident?",
+        cases=_cases(),
+        trial="" if wrong else "Of 340 open cases it takes 212",
+        errors={"words": "are missing: nothing would attach a case"} if wrong else {},
+        notice=Notice("warn", "This incident cannot be kept as it is.", "Nothing was changed.") if wrong else None,
+    )
+
+
+def incident() -> IncidentPage:
+    """One of them."""
+    return IncidentPage(
+        brand=sample.brands()[1],
+        name="App does not open",
+        state=OPEN,
+        facts=(("Cases", "212 cases in it, 180 people in all, 3 late"), ("Says one of", HOSTILE)),
+        post="We know that the app does not open. We are at it.",
+        cases=_cases(),
+        tabs=TABS,
+        next_url="#",
+        change_url="#",
+        close_url="#",
+        back_url="#",
+    )

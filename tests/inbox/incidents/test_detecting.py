@@ -1,0 +1,117 @@
+"""Complaints that say the same within minutes are found, whatever their order, and a busy day is no storm."""
+
+from __future__ import annotations
+
+import random
+from uuid import UUID
+
+from hypothesis import given
+from hypothesis import strategies as st
+
+from agency.inbox.incidents.detecting import (
+    FEWEST_PEOPLE,
+    MOST_HEARD,
+    MOST_USUAL,
+    WINDOW_SECONDS,
+    Heard,
+    Same,
+    Usual,
+    newest,
+    people_needed,
+    same_as,
+)
+
+T0 = 1_700_000_000
+
+
+def heard(at: int, who: int, *stems: int) -> Heard:
+    return Heard(T0 + at, UUID(int=who + 1), who, stems or (1, 2))
+
+
+def run(complaints: list[Heard], usual: Usual) -> list[Same]:
+    """As intake does: each one is compared with those before it; what was found is told once."""
+    kept, found = list[Heard](), list[Same]()
+    for one in complaints:
+        same = same_as(one, kept, usual, {same.stems[0] for same in found})
+        if same is not None:
+            found.append(same)
+        if one not in kept:
+            usual.hear(one)
+        kept = newest([*kept, one], max([one.at, *(k.at for k in kept)]))
+    return found
+
+
+def test_eight_people_within_minutes_are_found_and_seven_are_not() -> None:
+    storm = [heard(at * 30, at, 1, 2, 100 + at) for at in range(FEWEST_PEOPLE)]
+    usual = Usual(T0, T0)
+    assert run(storm[:-1], usual) == []
+    (found,) = run(storm, usual)
+    assert (found.stems, found.people, len(found.cases)) == ((1, 2), FEWEST_PEOPLE, FEWEST_PEOPLE)
+    assert (found.first_at, found.last_at) == (T0, T0 + 210)
+
+
+def test_one_person_who_writes_again_and_again_is_no_storm_and_nor_is_a_slow_evening() -> None:
+    assert run([heard(at, 7) for at in range(50)], Usual(T0, T0)) == []
+    slow = [heard(at * (WINDOW_SECONDS // (FEWEST_PEOPLE - 2)), at) for at in range(60)]
+    assert run(slow, Usual(T0, T0)) == []
+
+
+@given(st.permutations(range(14)), st.lists(st.integers(0, 13), max_size=10))
+def test_neither_order_nor_repetition_changes_what_is_found(order: list[int], again: list[int]) -> None:
+    storm = [heard(number * 20, number, 1, 2, 50 + number) for number in range(14)]
+    told = run([storm[number] for number in [*order, *again]], Usual(T0, T0))
+    assert [(one.stems[0], one.people >= FEWEST_PEOPLE) for one in told] == [(1, True)]
+
+
+@given(st.lists(st.tuples(st.integers(0, 200_000), st.integers(1, 9)), min_size=1, max_size=40), st.randoms())
+def test_what_is_usual_does_not_hang_on_the_order_of_arrival(
+    came: list[tuple[int, int]], chance: random.Random
+) -> None:
+    shuffled = list(came)
+    chance.shuffle(shuffled)
+    measures = []
+    for some in (came, shuffled):
+        usual = Usual(T0 + 200_000, T0)
+        for at, stem in some:
+            usual.hear(heard(at, at, stem))
+        measures.append([usual.within_window(stem, T0 + 200_000) for stem in range(1, 10)])
+    assert all(abs(a - b) < 1e-6 for a, b in zip(*measures, strict=True))
+
+
+def test_what_is_kept_is_bounded_and_comes_back_as_it_was() -> None:
+    usual = Usual(T0, T0)
+    for number in range(3_000):
+        usual.hear(heard(number, number, number % 700, 5))
+    kept = usual.kept()
+    assert len(kept["sums"]) <= MOST_USUAL + 1
+    again = Usual.read(kept, T0)
+    assert abs(again.within_window(5, T0 + 3_000) - usual.within_window(5, T0 + 3_000)) < 0.01
+    assert len(newest((heard(number, number) for number in range(1_000)), T0 + 1_000)) == MOST_HEARD
+
+
+def test_a_busy_brand_cries_in_no_week_of_its_own_and_finds_a_storm_at_once() -> None:
+    """Forty complaints an hour, three times as many in the evening, one in four about the same; then three hundred in
+    five minutes.
+    """
+    chance = random.Random(7)
+    usual, kept, told, at, who = Usual(T0, T0), list[Heard](), list[Same](), 0, 0
+    while at < 7 * 86_400:
+        evening = 18 <= at // 3_600 % 24 < 22
+        at += int(chance.expovariate((120 if evening else 40) / 3_600)) + 1
+        who += 1
+        one = heard(
+            at, who, *({1} if chance.random() < 0.25 else {2 + chance.randrange(60)}), 900 + chance.randrange(9)
+        )
+        same = same_as(one, kept, usual, {first.stems[0] for first in told})
+        told += [same] if same else []
+        kept = newest([*kept, one], one.at)
+        usual.hear(one)
+    assert len(told) <= 2
+    needed = people_needed(usual.within_window(7777, T0 + at))
+    for number in range(300):
+        one = heard(at + number, 10**6 + number, 7777, 5)
+        if same_as(one, kept, usual):
+            break
+        kept = newest([*kept, one], one.at)
+        usual.hear(one)
+    assert number + 1 == needed <= 16
