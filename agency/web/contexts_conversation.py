@@ -8,6 +8,7 @@ from agency.replies.text_difference import Piece
 from agency.web.contexts_bulk import SnoozeLook
 from agency.web.contexts_drafts import VersionsLook
 from agency.web.contexts_filters import LabelLook
+from agency.web.contexts_incidents import IncidentPart
 from agency.web.contexts_later import ComebackLook
 from agency.web.contexts_promises import PromiseLook
 from agency.web.contexts_ranking import RankLook
@@ -322,6 +323,7 @@ class ConversationPage:
     promises: tuple[PromiseLook, ...] = told("What the case still owes, the next first.", default=())
     notices: tuple[Notice, ...] = told("A colleague won the claim, the channel is down, …", default=())
     comeback: ComebackLook | None = told("How it comes back, or that it did.", default=None)
+    incident: IncidentPart | None = told("Which incident it is part of.", default=None)
     comeback_url: str = told("The form that lets it come back; empty for who may not.", default="")
     note_url: str = told("Shown if set.", default="")
     resolve_url: str = told("Shown if set.", default="")

@@ -8,6 +8,15 @@ from agency.web.looks import BrandLook, Choice, Clock, Notice, StateLook, told
 
 
 @dataclass(frozen=True, kw_only=True)
+class IncidentPart:
+    """At a case, that it is part of one: `incidents/_part.html`. Posts `back` = case to `out_url`."""
+
+    notice: Notice = told("Which one, and what that means.")
+    url: str = told("Its page; empty for who may not.", default="")
+    out_url: str = told("Takes the case out; empty for who may not.", default="")
+
+
+@dataclass(frozen=True, kw_only=True)
 class SuggestedIncident:
     """That many complain of the same. Posts nothing to `dismiss_url`."""
 

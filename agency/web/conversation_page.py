@@ -28,6 +28,7 @@ from agency.web.contexts import (
 )
 from agency.web.contexts_filters import LabelLook
 from agency.web.inbox_address import Address
+from agency.web.incident_part import incident_part
 from agency.web.language import chosen_language, chosen_zone
 from agency.web.looks import Notice, brand_look
 from agency.web.message_looks import quoted_post
@@ -83,6 +84,7 @@ def conversation_page(
     code = "claimed" if held and view.status == "open" else view.status
     is_open = view.status == "open"
     comeback = comeback_look(view, actor, address, may_touch=may_touch)
+    incident = incident_part(view, actor)
     return ConversationPage(
         id=str(view.id),
         url=address.case_url(view.id),
@@ -135,8 +137,9 @@ def conversation_page(
             weights_url=url_for("ranking_page.weights") if actor.may(Permission.RANKING_MANAGE) else "",
         ),
         side=_side(view, actor, address),
-        notices=_notices(view, actor, written, put_off=comeback is None),
+        notices=_notices(view, actor, written, put_off=comeback is None and incident is None),
         comeback=comeback,
+        incident=incident,
         comeback_url=address.deed_url(view.id, "come-back") if may_touch else "",
         note_url=address.deed_url(view.id, "note") if actor.may(Permission.NOTE_WRITE) else "",
         resolve_url=address.deed_url(view.id, "close") if may_touch and view.status != "closed" else "",

@@ -109,7 +109,7 @@ def _counted() -> Any:
         select(
             func.count(one.id).filter(is_in).label("inside"),
             func.count(one.id).filter(late).label("late"),
-            func.count().label("all"),
+            func.count().label("every"),
         )
         .select_from(one)
         .join(case, and_(case.agency_id == one.agency_id, case.id == one.conversation_id))

@@ -5,7 +5,7 @@ from __future__ import annotations
 import random
 from uuid import UUID
 
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from agency.inbox.incidents.detecting import (
@@ -17,7 +17,6 @@ from agency.inbox.incidents.detecting import (
     Same,
     Usual,
     newest,
-    people_needed,
     same_as,
 )
 
@@ -43,9 +42,8 @@ def run(complaints: list[Heard], usual: Usual) -> list[Same]:
 
 def test_eight_people_within_minutes_are_found_and_seven_are_not() -> None:
     storm = [heard(at * 30, at, 1, 2, 100 + at) for at in range(FEWEST_PEOPLE)]
-    usual = Usual(T0, T0)
-    assert run(storm[:-1], usual) == []
-    (found,) = run(storm, usual)
+    assert run(storm[:-1], Usual(T0, T0)) == []
+    (found,) = run(storm, Usual(T0, T0))
     assert (found.stems, found.people, len(found.cases)) == ((1, 2), FEWEST_PEOPLE, FEWEST_PEOPLE)
     assert (found.first_at, found.last_at) == (T0, T0 + 210)
 
@@ -56,6 +54,7 @@ def test_one_person_who_writes_again_and_again_is_no_storm_and_nor_is_a_slow_eve
     assert run(slow, Usual(T0, T0)) == []
 
 
+@settings(max_examples=25)
 @given(st.permutations(range(14)), st.lists(st.integers(0, 13), max_size=10))
 def test_neither_order_nor_repetition_changes_what_is_found(order: list[int], again: list[int]) -> None:
     storm = [heard(number * 20, number, 1, 2, 50 + number) for number in range(14)]
@@ -63,6 +62,7 @@ def test_neither_order_nor_repetition_changes_what_is_found(order: list[int], ag
     assert [(one.stems[0], one.people >= FEWEST_PEOPLE) for one in told] == [(1, True)]
 
 
+@settings(max_examples=25)
 @given(st.lists(st.tuples(st.integers(0, 200_000), st.integers(1, 9)), min_size=1, max_size=40), st.randoms())
 def test_what_is_usual_does_not_hang_on_the_order_of_arrival(
     came: list[tuple[int, int]], chance: random.Random
@@ -89,29 +89,27 @@ def test_what_is_kept_is_bounded_and_comes_back_as_it_was() -> None:
     assert len(newest((heard(number, number) for number in range(1_000)), T0 + 1_000)) == MOST_HEARD
 
 
-def test_a_busy_brand_cries_in_no_week_of_its_own_and_finds_a_storm_at_once() -> None:
+def test_a_busy_brand_does_not_cry_on_a_usual_day_and_finds_a_storm_at_once() -> None:
     """Forty complaints an hour, three times as many in the evening, one in four about the same; then three hundred in
     five minutes.
     """
     chance = random.Random(7)
     usual, kept, told, at, who = Usual(T0, T0), list[Heard](), list[Same](), 0, 0
-    while at < 7 * 86_400:
+    while at < 86_400:
         evening = 18 <= at // 3_600 % 24 < 22
         at += int(chance.expovariate((120 if evening else 40) / 3_600)) + 1
         who += 1
-        one = heard(
-            at, who, *({1} if chance.random() < 0.25 else {2 + chance.randrange(60)}), 900 + chance.randrange(9)
-        )
+        about = 1 if chance.random() < 0.25 else 2 + chance.randrange(60)
+        one = heard(at, who, about, 900 + chance.randrange(9))
         same = same_as(one, kept, usual, {first.stems[0] for first in told})
         told += [same] if same else []
         kept = newest([*kept, one], one.at)
         usual.hear(one)
-    assert len(told) <= 2
-    needed = people_needed(usual.within_window(7777, T0 + at))
+    assert told == []
     for number in range(300):
         one = heard(at + number, 10**6 + number, 7777, 5)
         if same_as(one, kept, usual):
             break
         kept = newest([*kept, one], one.at)
         usual.hear(one)
-    assert number + 1 == needed <= 16
+    assert number < 16

@@ -84,7 +84,8 @@ def test_eight_who_say_the_same_are_suggested_to_leads_once(ana: Agency, account
     (found,) = rows(ana, IncidentSuggestion)
     assert (found.people_count, len(found.conversation_ids), found.state) == (10, 10, "open")
     assert {"app", "abre"} & set(found.words)
-    assert [one.person_id for one in rows(ana, Notice) if one.kind == "incident_suggested"] == [ana.team_lead.user_id]
+    told = {one.person_id for one in rows(ana, Notice) if one.kind == "incident_suggested"}
+    assert told == {ana.team_lead.user_id, ana.agency_admin.user_id}
     made = opened(ana, found.id)
     assert set(cases(ana).values()) == {AWAY}
     assert {one.incident_id for one in rows(ana, IncidentCase)} == {made}

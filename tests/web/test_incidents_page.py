@@ -1,0 +1,62 @@
+"""Incidents, where leads and colleagues see them: suggested, opened, at the case, taken out, closed."""
+
+from __future__ import annotations
+
+import pytest
+from flask import Flask
+
+from agency.inbox import intake
+from channels import accounts
+from tenants import clock
+from tenants.scope import Scope, in_scope
+from tests.factories import Agency, Factory
+from tests.inbox.items import at, comment, page
+from tests.web.browser import Browser
+
+WORDS = "A app não abre desde hoje, que vergonha!"
+
+
+def test_a_lead_opens_what_is_suggested_and_closes_it(
+    whole_app: Flask, ana: Agency, make: Factory, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(clock, "now", lambda: at(30))
+    account = make.account(ana, platform="facebook")
+    with in_scope(ana.app, Scope(ana.id, frozenset({ana.brand_ids[0], ana.id}))):
+        items = (comment(n, text=WORDS, created_at=at(25 + n / 9)) for n in range(1, 10))
+        intake.store_page(accounts.get(account), page(*items), now=clock.now())
+    monkeypatch.undo()
+    monkeypatch.setattr("agency.inbox.incidents.lists.clock.now", lambda: at(31))
+    lead, staff = Browser(whole_app, ana.team_lead), Browser(whole_app, ana.staff)
+    shown = lead.get("/incidents").text
+    assert "9 people in 1 minute" in shown
+    suggested = next(part.partition('"')[0] for part in shown.split('href="')[1:] if "/suggested/" in part[:60])
+    assert "dismiss" not in staff.get("/incidents").text
+    form = lead.get(suggested).text
+    assert "Cases that suggest it" in form
+    brand, number = ana.brand_ids[0], suggested.rpartition("/")[2]
+    url = f"/incidents?brand={brand}&suggestion={number}"
+    tried = lead.post(url, {"name": "App <b>down</b>", "words": "app\nnão abre", "do": "try"}).text
+    assert "Of 9 open cases it takes 9" in tried
+    refused = lead.post(url, {"name": "", "words": "", "do": "save"})
+    assert refused.status_code == 422
+    assert "Nothing was changed" in refused.text
+    made = lead.post(url, {"name": "App <b>down</b>", "words": "app\nnão abre", "post": "We know.", "do": "save"})
+    assert made.status_code == 303
+    place = made.location
+    inside = staff.get(place).text
+    assert "9 cases in it, 9 people in all" in inside
+    assert "App &lt;b&gt;down" in inside
+    assert "afterwards" not in inside, "only a lead closes it"
+    case = next(part.partition('"')[0] for part in inside.split('href="')[1:] if part.startswith("/conversations/"))
+    at_case = staff.get(case).text
+    assert "Part of the incident “App &lt;b&gt;down" in at_case
+    assert "Part of the incident" not in Browser(whole_app, ana.client_owner).get(case).text, "between colleagues"
+    out = f"{place}/cases/{case.rpartition('/')[2]}/out"
+    assert staff.post(out, {"back": "case"}).location.endswith(case)
+    assert "Part of the incident" not in staff.get(case).text
+    assert f"taken out by {ana.staff.name}" in staff.get(f"{place}?left=1").text
+    lead.post(place, {"name": "App", "words": "app", "version": "1", "do": "save"})
+    assert lead.post(place, {"name": "Stale", "words": "app", "version": "1", "do": "save"}).status_code == 409
+    assert lead.post(f"{place}/close", {"afterwards": "return"}).status_code == 303
+    assert "None has ended yet" not in lead.get("/incidents?closed=1").text
+    assert lead.get(f"/incidents/new?brand={brand}").status_code == 200
