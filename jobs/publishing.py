@@ -11,7 +11,7 @@ from flask import Flask
 from agency.inbox import moderation
 from agency.replies import echoes, lapsing, live_changes, looking, publishing
 from channels.budgets import Lane
-from jobs.runner import Sender, budgets_of_app, transport_of
+from jobs.runner import Sender, budgets_of_app, tally_of_app, transport_of
 from tenants.errors import NotFound
 from tenants.scope import Scope, in_scope
 
@@ -21,7 +21,7 @@ def _scope(agency_id: str, brand_id: str) -> Scope:
 
 
 def _sender(app: Flask) -> Sender:
-    return Sender(transport_of(app), budgets_of_app(app))
+    return Sender(transport_of(app), tally_of_app(app))
 
 
 def publish_reply(app: Flask, agency_id: str, brand_id: str, reply_id: str) -> None:

@@ -24,6 +24,7 @@ from channels.budgets import Budgets
 from channels.protocol import Answer, Exchange, Request
 from channels.transport import Endpoints, Speaks, Transport
 from jobs.catalogue import CATALOGUE, URGENT_QUEUES, JobKind
+from jobs.tally import Tally
 from tenants import failpoints
 from tenants.base_app import create_base_app, redis_of_app, settings_of_app
 from tenants.database import db
@@ -66,27 +67,27 @@ def worker_app() -> Flask:
 class CountedTransport(Transport):
     """A transport whose single calls (answers, deeds) count in the budgets, which never hold them back."""
 
-    def __init__(self, endpoints: Endpoints, budgets: Budgets) -> None:
+    def __init__(self, endpoints: Endpoints, tally: Tally) -> None:
         super().__init__(endpoints)
-        self._budgets = budgets
+        self._tally = tally
 
     def send(self, request: Request) -> Answer:
-        self._budgets.ask("publish", [ask_for([request])])
+        self._tally.add([ask_for([request])])
         answer = super().send(request)
-        self._budgets.note(notes_of(request, answer))
+        self._tally.add(notes=notes_of(request, answer))
         return answer
 
 
 class Sender:
     """A transport that sends replies: its reads are checks before sending, and count as that does."""
 
-    def __init__(self, transport: Speaks, budgets: Budgets) -> None:
-        self._transport, self._budgets = transport, budgets
+    def __init__(self, transport: Speaks, tally: Tally) -> None:
+        self._transport, self._tally = transport, tally
 
     def fetch(self, requests: Sequence[Request]) -> list[Exchange]:
-        self._budgets.ask("publish", [ask_for([request]) for request in requests])
+        self._tally.add([ask_for([request]) for request in requests])
         exchanges = self._transport.fetch(requests)
-        self._budgets.note(notes_of_all(exchanges))
+        self._tally.add(notes=notes_of_all(exchanges))
         return exchanges
 
     def send(self, request: Request) -> Answer:
@@ -98,9 +99,17 @@ def transport_of(app: Flask) -> Transport:
     transport = app.extensions.get("onbrand_transport")
     if transport is None:
         with app.app_context():
-            transport = CountedTransport(Endpoints.from_settings(settings_of_app()), budgets_of_app(app))
+            transport = CountedTransport(Endpoints.from_settings(settings_of_app()), tally_of_app(app))
         app.extensions["onbrand_transport"] = transport
     return transport
+
+
+def tally_of_app(app: Flask) -> Tally:
+    """Where this process counts its answers and deeds."""
+    tally: Tally | None = app.extensions.get("onbrand_tally")
+    if tally is None:
+        tally = app.extensions["onbrand_tally"] = Tally(budgets_of_app(app))
+    return tally
 
 
 def budgets_of_app(app: Flask) -> Budgets:
@@ -127,6 +136,13 @@ def run_promises(numbers: Sequence[int], app: Flask | None = None) -> None:
     many, those of one agency are one lane and run together. What such a job did not begin in its time is handed back.
     """
     app = app or worker_app()
+    try:
+        _run(app, numbers)
+    finally:
+        tally_of_app(app).count()
+
+
+def _run(app: Flask, numbers: Sequence[int]) -> None:
     lanes, kind = _lanes(app, numbers)
     if kind is None or kind.beside == 1:
         _run_lane(app, list(numbers))

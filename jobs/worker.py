@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ctypes
+import gc
 import os
 import signal
 import sys
@@ -125,18 +126,31 @@ def _give_back_abandoned(job: Job, kind: type[BaseException], *_more: Any) -> No
         give_back(job)
 
 
+def make_ready() -> None:
+    """Read what jobs need of modules, models and certificates, once for all horses."""
+    # A horse that imports the rooms itself takes a second longer for every job.
+    for kind in CATALOGUE.values():
+        kind.resolve()
+    program()
+    trusted()
+    detect_language("Loads the model of languages, for the same reason.")
+
+
+def keep_still() -> None:
+    """What is here already lives as long as the worker. A horse that looks through it for garbage copies all of it, as
+    looking writes into each object: 230,000 of them, 0.15 s of a job.
+    """
+    gc.collect()
+    gc.freeze()
+
+
 def run(queues: Sequence[str] = QUEUES) -> None:
     """Work for these queues until told to stop; while Redis or PostgreSQL is away at the start, wait."""
     app, patience = worker_app(), Patience()
     patience.listen()
     with app.app_context():
         settings = settings_of_app()
-    # Imported before the fork: a horse that imports the rooms itself takes a second longer for every job.
-    for kind in CATALOGUE.values():
-        kind.resolve()
-    program()
-    trusted()
-    detect_language("Loads the model of languages, for the same reason.")
+    make_ready()
     while patience.until_answered(settings):
         worker = None
         try:
@@ -144,6 +158,7 @@ def run(queues: Sequence[str] = QUEUES) -> None:
                 check_keys_of_app()
             if "publish" in queues:
                 rehearse(app)
+            keep_still()
             worker = worker_of(settings, patience, queues)
             log.info("worker_started", name=worker.name, queues=",".join(queues))
             worker.work(logging_level="WARNING", with_scheduler=False)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import os
 import select
 import signal
@@ -16,7 +17,7 @@ from rq.job import JobStatus
 from jobs.catalogue import CATALOGUE, QUEUES
 from jobs.dispatcher import Dispatcher
 from jobs.patience import Patience
-from jobs.worker import SILENT_SECONDS, end_with, worker_of
+from jobs.worker import SILENT_SECONDS, end_with, keep_still, worker_of
 from tenants.base_app import settings_of_app
 from tenants.outbox import JobName
 from tests.jobs.conftest import Outbox
@@ -70,6 +71,17 @@ def test_no_queue_waits_for_ever_behind_a_full_one_and_answers_go_before_all(app
         worker.reorder_queues(worker._ordered_queues[4])
     assert taken.count("events") >= 75
     assert all(taken.count(name) >= 4 for name in QUEUES[4:])
+
+
+def test_what_a_worker_has_read_is_looked_through_by_no_horse() -> None:
+    """Nor written into: then it would be copied for each."""
+    kept = [[] for _ in range(3)]  # type: ignore[var-annotated]
+    keep_still()
+    try:
+        assert gc.get_freeze_count() > 10_000
+        assert all(one is not kept for one in gc.get_objects())
+    finally:
+        gc.unfreeze()
 
 
 @pytest.mark.parametrize("dies", ["horse", "worker"])
