@@ -60,6 +60,8 @@ class Permission(StrEnum):
     PEOPLE_READ = "people:read"
     PEOPLE_MANAGE = "people:manage"
     AUDIT_READ = "audit:read"
+    WALL_READ = "wall:read"
+    REPORT_READ = "report:read"
     BILLING_MANAGE = "billing:manage"
 
 
@@ -122,6 +124,8 @@ _LEAD = _STAFF | {
     _P.TEAM_MANAGE,
     _P.PEOPLE_READ,
     _P.AUDIT_READ,
+    _P.WALL_READ,
+    _P.REPORT_READ,
 }
 
 ROLE_PERMISSIONS: dict[Role, frozenset[Permission]] = {
@@ -140,6 +144,7 @@ ROLE_PERMISSIONS: dict[Role, frozenset[Permission]] = {
             _P.POLICY_SIGN,
             _P.EMPOWERMENT_READ,
             _P.BRAND_READ,
+            _P.REPORT_READ,
         }
     ),
     Role.BILLING_ADMIN: frozenset({_P.BILLING_MANAGE}),
@@ -200,6 +205,8 @@ REFUSALS: dict[Permission, str] = {
     _P.PEOPLE_READ: worded("Your role does not include the list of people. Nothing was changed."),
     _P.PEOPLE_MANAGE: worded("Only an agency admin invites, changes or removes people. Nothing was changed."),
     _P.AUDIT_READ: worded("Your role does not include the record of who did what. Nothing was changed."),
+    _P.WALL_READ: worded("Only a team lead sees the wall of all brands. Nothing was changed."),
+    _P.REPORT_READ: worded("Your role does not include figures of how brands are answered. Nothing was changed."),
     _P.BILLING_MANAGE: worded("Your role does not include plans and invoices. Nothing was changed."),
 }
 """What happened and what is safe; who may help follows from the table above (`refusal_of`)."""

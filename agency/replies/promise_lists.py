@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any, Final, NamedTuple, Self
 from uuid import UUID
 
-from sqlalchemy import Subquery, and_, func, or_, select, true, tuple_
+from sqlalchemy import Date, DateTime, Subquery, and_, cast, func, literal_column, or_, select, true, tuple_
 from sqlalchemy.orm import aliased
 
 from agency.inbox.contacts.reading import read_cursor
@@ -21,9 +21,12 @@ from tenants.permissions import Actor, Permission, require
 from tenants.scope import current_scope
 
 PAGE_ROWS: Final = 50
-STATES: Final = ("open", "broken", "late")
-"""Of a list: what has not ended, broken ones first; those of it whose time has passed; what was kept too late."""
+STATES: Final = ("open", "broken", "today", "late")
+"""Of a list: what has not ended, broken ones first; those of it whose time has passed; those that fall due before their
+brand's day is over; what was kept too late."""
 MOST_COUNTED: Final = 99
+LONGEST_DAY: Final = timedelta(hours=26)
+"""On which clocks go back, and an hour more."""
 
 
 _READ: Final = (
@@ -147,6 +150,10 @@ def _places(state: str, brand_id: UUID | None, after: tuple[datetime, UUID] | No
     some = some.where(one.ended == "late") if state == "late" else some.where(one.ended.is_(None))
     if state == "broken":
         some = some.where(one.due_at < clock.now())
+    if state == "today":
+        now = clock.now()
+        ends = day_end(brand.time_zone, now)
+        some = some.where(one.due_at >= now, one.due_at < ends, one.due_at < now + LONGEST_DAY)  # where an index ends
     if after is not None:
         key = tuple_(at, one.id)
         some = some.where(key < after if state == "late" else key > after)
@@ -158,6 +165,12 @@ def _places(state: str, brand_id: UUID | None, after: tuple[datetime, UUID] | No
     if brand_id is not None:
         found = found.where(brand.id == brand_id)
     return found.order_by(*_order(state, first.c)).limit(limit).subquery()
+
+
+def day_end(time_zone: Any, now: datetime) -> Any:
+    """When the day ends that it is there, as SQL."""
+    there = cast(func.timezone(time_zone, now), Date) + literal_column("1")
+    return func.timezone(time_zone, cast(there, DateTime))
 
 
 def _is_row(of: Any, page: Any, row_id: Any) -> Any:

@@ -68,6 +68,7 @@ PAGES = (
     "bulk_page",
     "spam_page",
     "promises_page",
+    "wall",
     "later_page",
     "desk_rules_page",
     "team_page",

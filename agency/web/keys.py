@@ -92,6 +92,7 @@ KEYS: tuple[Key, ...] = (
     Key("g i", _l("go to the inbox"), EVERYWHERE, url="/inbox"),
     Key("g w", _l("go to what waits for clients"), EVERYWHERE, url="/inbox?view=waiting"),
     Key("g a", _l("go to approvals"), EVERYWHERE, url="/approvals"),
+    Key("g d", _l("go to the wall"), EVERYWHERE, url="/wall"),
     Key("z", _l("undo what was just done"), EVERYWHERE),
     *(Key(f"g {n}", _l("go to a saved view"), QUEUE) for n in range(1, 10)),
     Key("?", _l("this list"), EVERYWHERE),

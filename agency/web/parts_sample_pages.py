@@ -25,6 +25,7 @@ from agency.web import parts_sample_ranking as ranking
 from agency.web import parts_sample_saved_replies as saved
 from agency.web import parts_sample_team as teams
 from agency.web import parts_sample_topics as topics
+from agency.web import parts_sample_wall as wall_sample
 from agency.web.contexts_day import DayPlace
 from agency.web.contexts_owner import DayEndedPage, GoodwillLook, SignedOutPage, WaitingGuideRow
 from agency.web.contexts_record import DoneLine, DonePage
@@ -302,6 +303,9 @@ def samples() -> dict[str, Callable[[str], Sample]]:
         "merge": lambda here: ("bulk/merge.html", shell(here), bulk.merge()),
         "merge-none": lambda here: ("bulk/merge.html", shell(here), bulk.merge("none")),
         "split": lambda here: ("bulk/split.html", shell(here), bulk.split()),
+        "wall": lambda here: ("wall/page.html", shell(here), wall_sample.wall(brands())),
+        "wall-none": lambda here: ("wall/page.html", shell(here), wall_sample.wall(brands(), "none")),
+        "wall-due": lambda here: ("wall/due.html", shell(here), wall_sample.due(brands())),
         "promises": lambda here: ("promises/page.html", shell(here), promised.promises(brands())),
         "promises-none": lambda here: ("promises/page.html", shell(here), promised.promises(brands(), "none")),
         "promises-owner": lambda here: ("promises/page.html", owner_shell(here), promised.promises(brands(), "owner")),

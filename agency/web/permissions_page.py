@@ -83,6 +83,8 @@ def deed_words() -> dict[Permission, str]:
         Permission.PEOPLE_READ: _("See the people"),
         Permission.PEOPLE_MANAGE: _("Invite, change and remove people"),
         Permission.AUDIT_READ: _("Read who did what"),
+        Permission.WALL_READ: _("See the wall: what is about to go wrong, brand by brand"),
+        Permission.REPORT_READ: _("See figures of how brands are answered"),
         Permission.BILLING_MANAGE: _("Plans and invoices"),
     }
 

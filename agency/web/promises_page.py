@@ -91,7 +91,7 @@ def _tab(name: str) -> str | None:
 
 
 def _tab_words() -> dict[str, str]:
-    return {"open": _("Still open"), "broken": _("Broken"), "late": _("Kept late")}
+    return {"open": _("Still open"), "broken": _("Broken"), "today": _("Due today"), "late": _("Kept late")}
 
 
 def _empty_words(state: str) -> str:
@@ -99,6 +99,8 @@ def _empty_words(state: str) -> str:
         return _("No promise was kept too late.")
     if state == "broken":
         return _("No promise is broken.")
+    if state == "today":
+        return _("No promise falls due before the day is over.")
     return _("Nothing is promised. When a published answer says by when something is done, it stands here until it is.")
 
 

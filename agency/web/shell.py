@@ -35,6 +35,7 @@ FEW_BRANDS = 24
 
 PLACES: tuple[tuple[str, str, str], ...] = (
     ("inbox.inbox", "inbox", "g i"),
+    ("wall.wall", "pulse", "g d"),
     ("owner.waiting", "approvals", "g a"),
     ("promises_page.promises", "hourglass", ""),
     ("later_page.later", "clock", ""),
@@ -67,6 +68,7 @@ def place_words() -> dict[str, str]:
     """What the main places are called, by endpoint."""
     return {
         "inbox.inbox": _("Inbox"),
+        "wall.wall": _("Wall"),
         "owner.waiting": _("Approvals"),
         "promises_page.promises": _("Promises"),
         "later_page.later": _("Later"),

@@ -19,6 +19,7 @@ from agency.web.looks import FindingLevel, FindingLook
 from agency.web.queue_rows import queue_rows
 from agency.web.static_version import static_version
 from agency.web.theme import theme
+from agency.web.wall_rows import wall_rows
 
 if TYPE_CHECKING:
     from agency.web.contexts import InboxPage, Shell
@@ -120,6 +121,7 @@ def prepare_templates(app: Flask, *, local: bool) -> None:
         queue_filters=queue_filters,
         queue_rows=queue_rows,
         rail=rail,
+        wall_rows=wall_rows,
     )
     app.register_blueprint(files)
     app.register_blueprint(theme)

@@ -1,0 +1,219 @@
+"""The lead's wall: what will go wrong next, brand by brand, the worst first. Every number opens what it counts."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from urllib.parse import urlencode
+from uuid import UUID
+
+from babel.numbers import format_decimal, format_percent
+from flask import Blueprint, Response, make_response, request, url_for
+from flask_babel import gettext as _
+from flask_babel import ngettext
+
+from agency.inbox.queries import MOST_COUNTED
+from agency.reports.wall import DAYS, Beside, BrandWall, DueSoon, due_soon, read_wall
+from agency.web import clocks
+from agency.web.contexts_wall import DueCase, DuePage, WallFigure, WallNumber, WallPage, WallRow
+from agency.web.language import chosen_language, chosen_zone, per_language
+from agency.web.looks import BrandLook, Choice, Clock, Tone, brand_look
+from agency.web.reply_looks import place_words
+from agency.web.shell import brand_looks, place_url, render_page
+from agency.web.who import actor_of_request
+from tenants import clock
+from tenants.errors import NotFound
+from tenants.ids import id_from
+
+wall = Blueprint("wall", __name__)
+
+PAGE_ROWS = 50
+"""Brands shown at once, as rows of the queue: the worst; the others are a press away."""
+DASH = "–"
+
+
+@wall.get("/wall", endpoint="wall")
+def show_wall() -> Response:
+    """All brands of this person in one statement; `rest` shows those beyond the first PAGE_ROWS, too."""
+    found = read_wall(actor_of_request())
+    rest = request.args.get("rest") == "1"
+    page = wall_page(found.brands, brand_looks(), found.public, found.private, rest=rest)
+    return make_response(render_page("wall/page.html", page))
+
+
+def wall_page(
+    brands: Sequence[BrandWall], looks: Mapping[UUID, BrandLook], public: Beside, private: Beside, *, rest: bool
+) -> WallPage:
+    """What was read, ready to print."""
+    loud = [one for one in brands if not one.is_quiet]
+    shown = loud if rest else loud[:PAGE_ROWS]
+    left, quiet = len(loud) - len(shown), len(brands) - len(loud)
+    return WallPage(
+        at=clocks.moment(clock.now(), chosen_zone(), chosen_language()),
+        totals=_totals(brands),
+        heads=_heads(),
+        rows=tuple(_row(one, looks.get(one.brand_id) or brand_look(str(one.brand_id), "", "", "")) for one in shown),
+        quiet=ngettext("Nothing waits at %(num)s brand.", "Nothing waits at %(num)s brands.", quiet) if quiet else "",
+        rest_url=url_for("wall.wall", rest=1) if left else "",
+        rest_words=ngettext("And %(num)s more brand", "And %(num)s more brands", left),
+        empty="" if shown else _("Nothing waits anywhere, and nothing is about to be late."),
+        figures_head=_("The last %(days)s days", days=DAYS),
+        figures=_figures(public, private),
+    )
+
+
+@wall.get("/wall/due")
+def due() -> Response:
+    """The cases that the wall counts as due within the hour, of all brands or of one."""
+    looks, given = brand_looks(), request.args.get("brand", "")
+    brand_id = id_from(given)
+    if given and brand_id not in looks:
+        raise NotFound()
+    page = due_page(due_soon(actor_of_request(), brand_id), looks, brand_id)
+    return make_response(render_page("wall/due.html", page))
+
+
+def due_page(found: Sequence[DueSoon], looks: Mapping[UUID, BrandLook], brand_id: UUID | None) -> DuePage:
+    """What was read, ready to print."""
+    shown = found[:MOST_COUNTED]
+    return DuePage(
+        counts=ngettext("%(shown)s case", "%(shown)s cases", len(found), shown=_shown(len(found))),
+        rows=tuple(_case(one, looks) for one in shown),
+        brands=(
+            Choice(_("All brands"), url_for("wall.due")),
+            Choice(looks[brand_id].name, "", selected=True, brand=looks[brand_id]),
+        )
+        if brand_id is not None
+        else (),
+        back_url=url_for("wall.wall"),
+        more=_("There are more; those that are due first are shown.") if len(found) > len(shown) else "",
+    )
+
+
+def _case(one: DueSoon, looks: Mapping[UUID, BrandLook]) -> DueCase:
+    return DueCase(
+        brand=looks.get(one.brand_id) or brand_look(str(one.brand_id), "", "", ""),
+        place=place_words(one.platform, one.kind),
+        customer=one.author_name or _("Somebody"),
+        words=one.excerpt,
+        url=url_for("conversation.page", conversation_id=one.id),
+        due=clocks.due(one.due_at, clock.now(), chosen_zone(), chosen_language()),
+        holder=one.holder_name or "",
+    )
+
+
+@per_language
+def _words() -> dict[str, str]:
+    """What each number is called, by the name of its field."""
+    return {
+        "late": _("Late"),
+        "broken": _("Promises broken"),
+        "due_soon": _("Due within the hour"),
+        "due_today": _("Promised for today"),
+        "waiting": _("Waiting"),
+        "oldest": _("Waiting longest"),
+        "with_client": _("With the client"),
+        "troubled": _("Channels in trouble"),
+    }
+
+
+TONES: dict[str, Tone] = {"late": "bad", "broken": "bad", "due_soon": "warn", "troubled": "bad"}
+CAPPED = ("late", "broken", "due_soon", "due_today")
+
+
+def _heads() -> tuple[str, ...]:
+    return tuple(_words().values())
+
+
+def _shown(count: int) -> str:
+    return f"{MOST_COUNTED}+" if count > MOST_COUNTED else str(count)
+
+
+def _url(name: str, brand_id: UUID | None) -> str:
+    """The page that shows exactly what is counted."""
+    brand = {"brand": str(brand_id)} if brand_id is not None else {}
+    path, query = {
+        "late": ("inbox.inbox", {"view": "late"}),
+        "waiting": ("inbox.inbox", {"view": "team"}),
+        "with_client": ("inbox.inbox", {"view": "waiting"}),
+        "broken": ("promises_page.promises", {"state": "broken"}),
+        "due_today": ("promises_page.promises", {"state": "today"}),
+        "due_soon": ("wall.due", {}),
+        "troubled": ("accounts_page.accounts", {"tab": "troubled"}),
+    }[name]
+    if name == "troubled" and brand_id is not None:
+        return f"{place_url('brands_page.brands')}/{brand_id}/accounts?tab=troubled"
+    asked = urlencode(query | brand)
+    return f"{place_url(path)}?{asked}" if asked else place_url(path)
+
+
+def _row(one: BrandWall, look: BrandLook) -> WallRow:
+    return WallRow(
+        brand=look, url=_url("waiting", one.brand_id), numbers=tuple(_number(one, name) for name in _words())
+    )
+
+
+def _number(one: BrandWall, name: str) -> WallNumber | None:
+    label = _words()[name]
+    if name == "oldest":
+        if one.oldest is None or one.oldest_id is None or not one.waiting:
+            return None
+        url = f"{place_url('inbox.inbox')}/{one.oldest_id}"
+        return WallNumber(label=label, words="", url=url, since=_since(one.oldest))
+    count: int = getattr(one, name)
+    if not count:
+        return None
+    since = _since(one.client_since) if name == "with_client" and one.client_since is not None else None
+    return WallNumber(
+        label=label, words=_shown(count) if name in CAPPED else str(count), url=_url(name, one.brand_id),
+        tone=TONES.get(name, "plain"), since=since,
+    )  # fmt: skip
+
+
+def _since(at: object) -> Clock:
+    return clocks.age(at, clock.now(), chosen_zone(), chosen_language())  # type: ignore[arg-type]
+
+
+def _totals(brands: Sequence[BrandWall]) -> tuple[WallNumber, ...]:
+    found = []
+    for name, label in _words().items():
+        if name == "oldest":
+            continue
+        counts = [getattr(one, name) for one in brands]
+        total, more = sum(counts), name in CAPPED and any(one > MOST_COUNTED for one in counts)
+        words = format_decimal(total, locale=chosen_language()) + ("+" if more else "")
+        tone = TONES.get(name, "plain") if total else "plain"
+        found.append(WallNumber(label=label, words=words, url=_url(name, None), tone=tone))
+    return tuple(found)
+
+
+def _figures(public: Beside, private: Beside) -> tuple[WallFigure, ...]:
+    def span(of: Beside) -> str:
+        return clocks.span_words(of.seconds // of.answered, chosen_language()) if of.answered else DASH
+
+    def share(part: int, whole: int) -> str:
+        return format_percent(part / whole, locale=chosen_language()) if whole else DASH
+
+    both = (public, private)
+    rows = (
+        (
+            _("Average time to an answer"),
+            [span(of) for of in both],
+            _("From the first words of a question to our answer, nights and all."),
+        ),
+        (
+            _("Answered"),
+            [share(of.answered, of.asked) for of in both],
+            _("Of the questions that began in these days."),
+        ),
+        (
+            _("Messages received"),
+            [format_decimal(of.received, locale=chosen_language()) for of in both],
+            _("Written by customers in these days."),
+        ),
+        (
+            _("Resolved"),
+            [share(of.resolved, of.cases) for of in both],
+            _("Of the cases whose customer wrote last in these days, those that are closed."),
+        ),
+    )
+    return tuple(WallFigure(label=label, public=one, private=other, told=said) for label, (one, other), said in rows)

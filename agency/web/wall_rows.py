@@ -1,0 +1,33 @@
+"""The rows of the wall as HTML, printed here and not by a template: hundreds of cells are most of what it costs."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import TYPE_CHECKING
+
+from markupsafe import Markup, escape
+
+from agency.web.queue_rows import _own
+
+if TYPE_CHECKING:
+    from agency.web.contexts_wall import WallNumber, WallRow
+
+
+def wall_rows(rows: Iterable[WallRow]) -> Markup:
+    """Table rows. A cell of nothing is empty; on a narrow screen each number says before it what it is."""
+    return Markup("".join(_row(one) for one in rows))
+
+
+def _row(row: WallRow) -> str:
+    cells = "".join([_cell(one) if one is not None else "<td></td>" for one in row.numbers])
+    brand = f"{row.brand.tile}<span>{_own(row.brand.name)}</span>"
+    return f'<tr><th scope=row><a href="{escape(row.url)}">{brand}</a></th>{cells}</tr>\n'
+
+
+def _cell(one: WallNumber) -> str:
+    tone = f" class={one.tone}" if one.tone != "plain" else ""
+    words = f"<b>{one.words}</b>" if one.words else ""
+    since = one.since
+    if since is not None:
+        words += f' <time datetime="{since.iso}" title="{_own(since.exact)}">{_own(since.words)}</time>'
+    return f'<td{tone}><a href="{escape(one.url)}"><small>{_own(one.label)} </small>{words}</a></td>'
