@@ -35,7 +35,7 @@ FEW_BRANDS = 24
 
 PLACES: tuple[tuple[str, str, str], ...] = (
     ("inbox.inbox", "inbox", "g i"),
-    ("wall.wall", "pulse", "g d"),
+    ("wall.wall", "eye", "g d"),
     ("owner.waiting", "approvals", "g a"),
     ("promises_page.promises", "hourglass", ""),
     ("later_page.later", "clock", ""),
