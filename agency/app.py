@@ -26,6 +26,7 @@ MODELS = (
     "agency.notices.models",
     "agency.inbox.models",
     "agency.inbox.contacts.models",
+    "agency.inbox.loops.models",
     "agency.inbox.triage.models",
     "agency.inbox.incidents.models",
     "agency.replies.models",

@@ -11,6 +11,7 @@ from sqlalchemy import Select, String, and_, cast, exists, func, select
 
 from agency.inbox import bulk, comebacks, moderation, returning
 from agency.inbox.contacts import deeds, exports
+from agency.inbox.loops import reminding
 from agency.notices import gathering, sending, waking
 from agency.replies import answered_words, approval_requests, lapsing, live_sweep, versions, visibility
 from agency.replies.models import PublishAttempt, Reply
@@ -55,6 +56,8 @@ def keep_up(app: Flask) -> None:
             with in_scope(app, Scope(agency_id, None)):
                 comebacks.wake_due()
                 comebacks.tell_ended()
+                reminding.remind_due()
+                reminding.note_undelivered()
                 returning.hand_back_expired()
                 returning.hand_back_of_left()
                 brands.mark_unmarked()

@@ -35,6 +35,7 @@ def import_models() -> None:
         "agency.notices",
         "agency.inbox",
         "agency.inbox.contacts",
+        "agency.inbox.loops",
         "agency.inbox.triage",
         "agency.inbox.incidents",
         "agency.replies",

@@ -220,13 +220,14 @@ class OneTimeToken(Dated, Base):
     """A link that does one thing once, for a person who may be signed out; bound to its purpose.
 
     `account_id`, with its agency and brand, is the connected account the link is about, None where it is about none;
-    `request_id` the request for a yes (`approval_request`).
+    `request_id` the request for a yes (`approval_request`), or a question to somebody who is no person here
+    (`loop_asking`): then `person_id` is None.
     """
 
     __tablename__ = "one_time_token"
     id: Mapped[UUID] = mapped_column(primary_key=True, default=new_id)
     purpose: Mapped[str] = mapped_column(Text)
-    person_id: Mapped[UUID] = mapped_column(ForeignKey("person.id"))
+    person_id: Mapped[UUID | None] = mapped_column(ForeignKey("person.id"))
     token_hash: Mapped[bytes] = mapped_column(LargeBinary, unique=True)
     agency_id: Mapped[UUID | None]
     brand_id: Mapped[UUID | None]

@@ -31,6 +31,8 @@ class Purpose(StrEnum):
     APPROVE_REPLY = "approve_reply"
     ANSWER_MAIL = "answer_mail"
     APPROVE_DAY = "approve_day"
+    LOOP_LINK = "loop_link"
+    LOOP_MAIL = "loop_mail"
 
 
 LIVES: dict[Purpose, timedelta] = {
@@ -39,6 +41,8 @@ LIVES: dict[Purpose, timedelta] = {
     Purpose.APPROVE_REPLY: timedelta(days=60),
     Purpose.ANSWER_MAIL: timedelta(days=60),
     Purpose.APPROVE_DAY: timedelta(days=2),
+    Purpose.LOOP_LINK: timedelta(days=60),
+    Purpose.LOOP_MAIL: timedelta(days=60),
 }
 """How long each says what it is about. What a link about a reply may still do, and how it ended, says its request
 (`agency.replies.approval_requests`), which ends long before.
@@ -75,6 +79,16 @@ class AgencyLink:
     agency_id: UUID
     brand_id: UUID | None
     created_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class RequestLink:
+    """A link about a question to somebody who may be no person here: its own id, and the question's."""
+
+    id: UUID
+    agency_id: UUID
+    brand_id: UUID
+    request_id: UUID
 
 
 def new_token() -> str:
@@ -143,6 +157,46 @@ def mint_for_agency(
     return token
 
 
+def mint_for_request(purpose: Purpose, agency_id: UUID, brand_id: UUID, request_id: UUID) -> str:
+    """A new token for this purpose and question; earlier ones for the same die with it."""
+    end_request(request_id, purpose)
+    token = new_address_token() if purpose is Purpose.LOOP_MAIL else new_token()
+    made = OneTimeToken(
+        purpose=purpose.value,
+        agency_id=agency_id,
+        brand_id=brand_id,
+        request_id=request_id,
+        token_hash=token_hash(token),
+        expires_at=clock.now() + LIVES[purpose],
+    )
+    db.session.add(made)
+    db.session.flush()
+    return token
+
+
+def end_request(request_id: UUID, purpose: Purpose) -> None:
+    """Let no link of this purpose about this question work any more."""
+    db.session.execute(
+        delete(OneTimeToken).where(OneTimeToken.request_id == request_id, OneTimeToken.purpose == purpose.value)
+    )
+
+
+def request_of(purpose: Purpose, token: str) -> RequestLink | None:
+    """Which question this link is about, until its time is over; changes nothing."""
+    if not is_well_formed(token):
+        return None
+    row = db.session.execute(
+        select(OneTimeToken).where(
+            OneTimeToken.token_hash == token_hash(token),
+            OneTimeToken.purpose == purpose.value,
+            OneTimeToken.expires_at > clock.now(),
+        )
+    ).scalar_one_or_none()
+    if row is None or row.agency_id is None or row.brand_id is None or row.request_id is None:
+        return None
+    return RequestLink(row.id, row.agency_id, row.brand_id, row.request_id)
+
+
 def was_link_of_agency(purpose: Purpose, token: str) -> AgencyLink | None:
     """What such a link was about, also when its time is over, until it is forgotten; changes nothing."""
     if not is_well_formed(token):
@@ -150,7 +204,7 @@ def was_link_of_agency(purpose: Purpose, token: str) -> AgencyLink | None:
     row = db.session.execute(
         select(OneTimeToken).where(OneTimeToken.token_hash == token_hash(token), OneTimeToken.purpose == purpose.value)
     ).scalar_one_or_none()
-    if row is None or row.agency_id is None:
+    if row is None or row.agency_id is None or row.person_id is None:
         return None
     return AgencyLink(row.id, row.person_id, row.agency_id, row.brand_id, row.created_at)
 
@@ -246,5 +300,7 @@ def _link(*conditions: ColumnElement[bool], or_used: bool = False) -> Link | Non
         wanted = wanted.where(OneTimeToken.used_at.is_(None))
     row = db.session.execute(wanted).scalar_one_or_none()
     if row is None or row.agency_id is None or row.brand_id is None or row.account_id is None:
+        return None
+    if row.person_id is None:
         return None
     return Link(row.id, row.person_id, Subject(row.agency_id, row.brand_id, row.account_id, row.request_id))

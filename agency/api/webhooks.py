@@ -21,6 +21,8 @@ from agency.api.error_shape import Problem
 from agency.api.google_push import PushKeys, is_from_google
 from agency.api.signatures import is_meta_signature, is_stripe_signature, signed_request
 from agency.api.strict_json import raw_body
+from agency.inbox.loops import answering
+from agency.inbox.loops import mails as loop_mails
 from agency.notices import answers, bounces
 from agency.replies import mail_answers
 from channels import deliveries, grants, raw_events
@@ -37,6 +39,7 @@ from tenants.lone_statements import lone_statements
 from tenants.models import ReceivedEvent
 from tenants.outbox import JobName, enqueue_after_commit
 from tenants.throttle import MAIL_ANSWER
+from tenants.tokens import RequestLink
 
 DEAUTHORIZE_SOURCE = "meta_deauthorize"
 
@@ -122,6 +125,9 @@ def receive_mail() -> Response:
     raw = raw_body(answers.LARGEST_BYTES)
     link = mail_answers.link_of(raw, request.args.get("to", ""))
     if link is None:
+        question = loop_mails.question_of(raw, request.args.get("to", ""))
+        if question is not None:
+            return _answer_of_a_loop(question, raw)
         if bounces.take(answers.tokens_in(raw, request.args.get("to", "")), raw):
             db.session.commit()
             log.info("mail_came_back")
@@ -134,6 +140,16 @@ def receive_mail() -> Response:
     outcome = mail_answers.take(link, raw)
     db.session.commit()
     log.info("mail_answer", outcome=outcome)
+    return _outcome(outcome)
+
+
+def _answer_of_a_loop(question: RequestLink, raw: bytes) -> Response:
+    wait_seconds = current_app.extensions["onbrand_throttle"].count((MAIL_ANSWER, str(question.request_id)))
+    if wait_seconds is not None:
+        raise Problem(429, headers={"Retry-After": str(wait_seconds)})
+    outcome = answering.take_mail(question, raw)
+    db.session.commit()
+    log.info("loop_answer", outcome=outcome)
     return _outcome(outcome)
 
 

@@ -9,8 +9,13 @@ from sqlalchemy import func
 
 from agency.inbox.comeback_view import comebacks_beside
 from agency.inbox.incidents.beside import incident_beside
+from agency.inbox.loops.reading import loops_beside
 
-FURTHER: Final[dict[str, Callable[[Any], Any]]] = {"comebacks": comebacks_beside, "incidents": incident_beside}
+FURTHER: Final[dict[str, Callable[[Any], Any]]] = {
+    "comebacks": comebacks_beside,
+    "loops": loops_beside,
+    "incidents": incident_beside,
+}
 """By its name on the view (`ConversationView.further`): a select of the rows, of the conversation with this id."""
 
 

@@ -23,6 +23,7 @@ from agency.inbox import comebacks, intake, merging
 from agency.inbox.contacts import exports, linking, named
 from agency.inbox.contacts.identities import lock
 from agency.inbox.contacts.models import ERASED, Contact, ContactLink, ContactNote
+from agency.inbox.loops import forgetting
 from agency.inbox.models import Conversation, HistoryImport, Message, Note
 from agency.inbox.storage import AccountRows
 from channels.items import person_thread
@@ -159,6 +160,7 @@ def forget(contact_ids: Collection[UUID]) -> set[UUID]:
     forget_in_the_record(contact_ids)
     _delete_what_staff_wrote(contact_ids)
     comebacks.forget(contact_ids)
+    forgetting.forget(contact_ids)
     db.session.execute(_CASES, {**values, "thread": person_thread(ERASED)})
     if posts:
         beneath = {"agency_id": values["agency_id"], "account_ids": list(account_ids), "posts": posts}

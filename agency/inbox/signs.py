@@ -1,7 +1,8 @@
 """What a row of the queue says besides its state, as bits of one small number that the queue's indexes carry.
 
 That a rule keeps a case for somebody is written where it is done and ends by a trigger (`migrations/versions/0083`); so
-is that it comes back at a time (`agency.inbox.comebacks`, `migrations/versions/0094`).
+is that it comes back at a time (`agency.inbox.comebacks`, `migrations/versions/0094`). That a loop was
+asked and has not answered is written where either is done (`agency.inbox.loops.asking`).
 A VIP follows from the reasons of the rank: whoever writes these writes it too. That nobody answered in time, and that
 it goes out at a time, follow from the newest change of a reply, by a trigger (`migrations/versions/0066`).
 """
@@ -16,6 +17,7 @@ UNANSWERED: Final = 2
 TIMED: Final = 4
 KEPT: Final = 8
 COMES_BACK: Final = 16
+IN_LOOP: Final = 32
 INCIDENT: Final = 64
 SIGNS: Final = {
     "vip": VIP,
@@ -23,6 +25,7 @@ SIGNS: Final = {
     "timed": TIMED,
     "kept": KEPT,
     "comes_back": COMES_BACK,
+    "in_loop": IN_LOOP,
     "incident": INCIDENT,
 }
 """By the word of filters and programs."""

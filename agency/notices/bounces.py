@@ -51,12 +51,15 @@ def take(tokens: Sequence[str], raw: bytes) -> bool:
     """
     hashes = [token_hash(one) for one in tokens]
     found = db.session.execute(
-        select(OutgoingMail.person_id).where(OutgoingMail.bounce_hash.in_(hashes), OutgoingMail.person_id.is_not(None))
-    ).scalar()
+        select(OutgoingMail.id, OutgoingMail.person_id).where(OutgoingMail.bounce_hash.in_(hashes))
+    ).first()
     words = reason_in(raw) if found is not None else None
     if found is None or words is None:
         return False
-    note_failure(found, words)
+    if found.person_id is not None:
+        note_failure(found.person_id, words)
+    given_up = update(OutgoingMail).where(OutgoingMail.id == found.id).values(given_up_at=clock.now(), last_error=words)
+    db.session.execute(given_up)
     return True
 
 

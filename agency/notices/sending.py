@@ -31,6 +31,8 @@ KEPT_FOR = timedelta(days=60)
 week at the least (`agency.replies.policy_terms`) are 51 days. A mail's words are gone once it was sent.
 """
 SHOWN_IN_MAILBOX = 50
+TO_OUTSIDERS = frozenset({"loop_asked"})
+"""Mails to people who are none here, whose coming back concerns who had them sent."""
 
 log = get_logger("mail")
 
@@ -131,7 +133,7 @@ def _finish(mail: OutgoingMail) -> bool:
 def _returns_to(mail: OutgoingMail) -> str:
     """An address of this one mail, in its envelope alone, by which its coming back is known."""
     token = new_address_token()
-    address = bounces.return_address(token) if mail.person_id is not None else ""
+    address = bounces.return_address(token) if mail.person_id is not None or mail.notice in TO_OUTSIDERS else ""
     if address:
         mail.bounce_hash = token_hash(token)
         # Kept before the server hears of it, so that what comes back at once is known.

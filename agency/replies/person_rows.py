@@ -17,6 +17,7 @@ from agency.inbox.contacts import reading
 from agency.inbox.contacts.models import ContactNote
 from agency.inbox.contacts.reading import LinkView, PersonView
 from agency.inbox.desk_models import DraftVersion
+from agency.inbox.loops.models import LoopAsking
 from agency.inbox.models import Conversation, Message, Note, ReadingCorrection
 from agency.replies.models import Reply, ReplyText, ReplyVariant
 from styleguides.empowerment_reading import lines_of_contacts
@@ -43,6 +44,7 @@ def parts_of(actor: Actor, person: PersonView, chosen: Sequence[UUID]) -> Iterat
     alone = _ids_of(own, ~_others_write(chosen))
     yield "notes_beside_cases", _beside(Note, alone)
     yield "coming_back", _coming_back(alone)
+    yield "asked_aside", _asked_aside(alone)
     yield "answers_not_sent", _unsent(chosen, cases)
     yield "drafts", _beside(DraftVersion, alone)
     lines = lines_of_contacts(actor, person.brand_id, chosen, MOST_LINES)
@@ -235,6 +237,23 @@ def _coming_back(cases: Sequence[UUID]) -> Rows:
     for some in _slices(cases):
         columns = [getattr(Comeback, name) for name in names]
         yield from _named(select(*columns).where(Comeback.conversation_id.in_(some)).order_by(Comeback.id))
+
+
+def _asked_aside(cases: Sequence[UUID]) -> Rows:
+    names = (
+        "conversation_id",
+        "loop_name",
+        "question",
+        "words",
+        "asked_by_name",
+        "asked_at",
+        "state",
+        "answer",
+        "ended_at",
+    )
+    for some in _slices(cases):
+        columns = [getattr(LoopAsking, name) for name in names]
+        yield from _named(select(*columns).where(LoopAsking.conversation_id.in_(some)).order_by(LoopAsking.id))
 
 
 def _corrections(chosen: Sequence[UUID]) -> Rows:

@@ -10,6 +10,7 @@ from agency.web.contexts_drafts import VersionsLook
 from agency.web.contexts_filters import LabelLook
 from agency.web.contexts_incidents import IncidentPart
 from agency.web.contexts_later import ComebackLook
+from agency.web.contexts_loops import LoopsPart
 from agency.web.contexts_promises import PromiseLook
 from agency.web.contexts_ranking import RankLook
 from agency.web.contexts_reading import ReadingLook, TextPiece
@@ -324,6 +325,8 @@ class ConversationPage:
     notices: tuple[Notice, ...] = told("A colleague won the claim, the channel is down, …", default=())
     comeback: ComebackLook | None = told("How it comes back, or that it did.", default=None)
     incident: IncidentPart | None = told("Which incident it is part of.", default=None)
+    loops: LoopsPart | None = told("What was asked about it in loops.", default=None)
+    ask_url: str = told("The form that asks a loop; empty for who may not.", default="")
     comeback_url: str = told("The form that lets it come back; empty for who may not.", default="")
     note_url: str = told("Shown if set.", default="")
     resolve_url: str = told("Shown if set.", default="")

@@ -31,6 +31,7 @@ from agency.web.inbox_address import Address
 from agency.web.incident_part import incident_part
 from agency.web.language import chosen_language, chosen_zone
 from agency.web.looks import Notice, brand_look
+from agency.web.loops_part import loops_part
 from agency.web.message_looks import quoted_post
 from agency.web.promise_looks import open_promises
 from agency.web.pulse import PATH as PULSE
@@ -138,6 +139,8 @@ def conversation_page(
         ),
         side=_side(view, actor, address),
         notices=_notices(view, actor, written, put_off=comeback is None and incident is None),
+        loops=loops_part(view, actor, address),
+        ask_url=address.deed_url(view.id, "ask") if may_work else "",
         comeback=comeback,
         incident=incident,
         comeback_url=address.deed_url(view.id, "come-back") if may_touch else "",

@@ -70,6 +70,8 @@ PAGES = (
     "promises_page",
     "wall",
     "later_page",
+    "loops_page",
+    "loop_link",
     "desk_rules_page",
     "team_page",
     "incidents_page",

@@ -95,6 +95,7 @@ def value_words() -> dict[str, dict[str, str]]:
             "kept": _("Kept for somebody"),
             "comes_back": _("Comes back at a time"),
             "incident": _("Part of an incident"),
+            "in_loop": _("Waits for a loop"),
         },
         "late": {"1": _("Late")},
         "for_me": {"1": _("Kept for me")},

@@ -70,6 +70,7 @@ KEYS: tuple[Key, ...] = (
     Key("A", _l("begin the reply with words that say it was read"), CASE),
     Key("e", _l("resolve the case"), CASE),
     Key("s", _l("snooze the case"), CASE),
+    Key("L", _l("ask a loop about the case"), CASE),
     Key("C", _l("let the case come back at a time, with a reason"), CASE),
     Key("!", _l("close as spam"), CASE),
     Key("a", _l("assign the case"), CASE),

@@ -63,7 +63,7 @@ def put(conversation_id: UUID) -> AnyResponse:
         comebacks.put(actor, conversation_id, until, reason, draft)
     except (Invalid, Conflict) as refused:
         db.session.rollback()
-        errors = {field: _(words[0]) for field, words in getattr(refused, "errors", {}).items() if words}
+        errors = {field: _(words[0]) for field, words in refused.fields.get("errors", {}).items() if words}
         notice = Notice("bad", _(refused.message))
         view = _view(conversation_id)
         return _form(
@@ -268,6 +268,7 @@ def later_tabs(chosen: str, brand: str | None) -> tuple[Choice, ...]:
     return (
         Choice(_("Comes back to me"), url_for("later_page.later", brand=brand), selected=chosen == "mine"),
         Choice(_("To anybody"), url_for("later_page.later", whose="all", brand=brand), selected=chosen == "all"),
+        Choice(_("Asked in loops"), url_for("loops_page.loops", brand=brand), selected=chosen == "loops"),
     )
 
 

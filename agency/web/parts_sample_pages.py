@@ -18,6 +18,7 @@ from agency.web import parts_sample_guide as guide_sample
 from agency.web import parts_sample_incidents as incident
 from agency.web import parts_sample_knowledge as knowledge
 from agency.web import parts_sample_later as coming_back
+from agency.web import parts_sample_loops as looped
 from agency.web import parts_sample_notices as notices
 from agency.web import parts_sample_promises as promised
 from agency.web import parts_sample_quiz as quiz
@@ -312,6 +313,13 @@ def samples() -> dict[str, Callable[[str], Sample]]:
         "later": lambda here: ("later/page.html", shell(here), coming_back.later(brands())),
         "later-none": lambda here: ("later/page.html", shell(here), coming_back.later(brands(), "none")),
         "come-back": lambda here: ("later/form.html", shell(here), coming_back.form(brands()[1])),
+        "loops": lambda here: ("loops/page.html", shell(here), looped.loops(brands())),
+        "loops-none": lambda here: ("loops/page.html", shell(here), looped.loops(brands(), "none")),
+        "loops-brand": lambda here: ("loops/brand.html", shell(here), looped.of_brand(brands()[1])),
+        "loop": lambda here: ("loops/form.html", shell(here), looped.form(brands()[1])),
+        "loop-ask": lambda here: ("loops/ask.html", shell(here), looped.ask(brands()[1])),
+        "loop-answer": lambda here: ("loops/answer.html", link_shell(here), looped.answer(brands()[1])),
+        "loop-answered": lambda here: ("loops/answer.html", link_shell(here), looped.answer(brands()[1], "answered")),
         "spammers": lambda here: ("bulk/spammers.html", shell(here), bulk.spammers()),
         "spammers-none": lambda here: ("bulk/spammers.html", shell(here), bulk.spammers("none")),
         "ranking": lambda here: ("ranking/page.html", shell(here), ranking.weights(tuple(brands()))),

@@ -21,6 +21,7 @@ from agency.web.contexts_voice import VoiceLook
 from agency.web.looks import BrandLook, Choice, Clock, FindingLook, Notice, Stars, StateLook, Toast, brand_look
 from agency.web.message_looks import outgoing_states
 from agency.web.parts_sample_later import comeback_sample
+from agency.web.parts_sample_loops import loops_sample
 from agency.web.parts_sample_promises import promise_looks
 from agency.web.parts_sample_ranking import rank_sample
 from agency.web.state_looks import conversation_states, reply_states
@@ -225,7 +226,7 @@ def conversation(kind: str = "mine") -> c.ConversationPage:
         id="c0", url=f"{PAGES}/conversation", back_url=f"{PAGES}/inbox", brand=brands()[1], place="Google · review", language="pl",
         customer="Anna Szczebrzeszyńska", state=cases["claimed"], due=left(minutes=40), due_reason="Answered: Facebook, 12 h of business hours", clocks=(c.ClockLook("Heard 10:12, in time", "the same business day", "plain"), c.ClockLook("Answered by Mon 09:30", "Facebook, 12 h of business hours", "plain"), c.ClockLook("With the client for 3 h", "our clocks go on", "plain")),
         context=c.QuotedPost(heading="Hotel Bursztynowa Zatoka, Łeba", facts=("4.2 of 5 from 318 reviews",), permalink="https://example.com/place"),
-        comeback=comeback_sample("woke" if kind == "answered" else "waiting"), comeback_url="#", incident=IncidentPart(notice=Notice("info", "Part of the incident “App does not open”.", "It is not answered singly."), url="#", out_url="#") if kind == "answered" else None, promises=promise_looks()[:2], messages=messages(), replies=answered if kind == "answered" else (), side=side, rank=rank_sample(),
+        comeback=comeback_sample("woke" if kind == "answered" else "waiting"), comeback_url="#", ask_url="#", loops=loops_sample(), incident=IncidentPart(notice=Notice("info", "Part of the incident “App does not open”.", "It is not answered singly."), url="#", out_url="#") if kind == "answered" else None, promises=promise_looks()[:2], messages=messages(), replies=answered if kind == "answered" else (), side=side, rank=rank_sample(),
         notes=(c.NoteLook(author="Marek", text="Client wants us to offer the voucher only in private.", at=ago(minutes=50)),),
         claim=c.ClaimLook(words="Marek has this case" if held else "You have this case", mine=not held, release_url="" if held else "#", take_url="#" if held else ""),
         composer=message_composer() if kind == "answered" else composer(closed=closed if held else None), note_url="#", resolve_url="#", snooze_url="#",

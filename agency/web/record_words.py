@@ -30,6 +30,7 @@ AREAS: Final[dict[str, Worded]] = {
     "history": worded("Earlier conversations"),
     "incident": worded("Incident"),
     "label": worded("Label"),
+    "loop": worded("Feedback loop"),
     "message": worded("Message"),
     "person": worded("Colleague"),
     "promise": worded("Promise to a customer"),
@@ -58,6 +59,7 @@ DEEDS: Final[tuple[Worded, ...]] = (
     worded("access ended"),
     worded("all revoked"),
     worded("archived"),
+    worded("answered"),
     worded("asked"),
     worded("assign"),
     worded("attached"),
@@ -78,6 +80,7 @@ DEEDS: Final[tuple[Worded, ...]] = (
     worded("connected"),
     worded("corrected"),
     worded("created"),
+    worded("declined"),
     worded("delete"),
     worded("delete done"),
     worded("delete refused"),
@@ -101,6 +104,7 @@ DEEDS: Final[tuple[Worded, ...]] = (
     worded("found more than once"),
     worded("given"),
     worded("go on"),
+    worded("handed on"),
     worded("hide"),
     worded("hide done"),
     worded("hide refused"),
@@ -147,6 +151,7 @@ DEEDS: Final[tuple[Worded, ...]] = (
     worded("reconnected"),
     worded("recovery codes renewed"),
     worded("remind"),
+    worded("reminded"),
     worded("removed"),
     worded("reopen"),
     worded("reopened"),
@@ -197,6 +202,7 @@ DEEDS: Final[tuple[Worded, ...]] = (
     worded("weight set"),
     worded("weights saved"),
     worded("wordings changed"),
+    worded("withdrawn"),
     worded("words erased"),
     worded("written"),
 )
@@ -226,6 +232,7 @@ _AREAS_DEEDS: Final[dict[str, str]] = {
     "history": "asked done failed import_begun import_done import_stopped stopped taken_up",
     "incident": "attached changed closed dismissed opened put_in took_out",
     "label": "archived changed created merged restored",
+    "loop": "answered archived asked changed created declined handed_on reminded restored withdrawn",
     "message": (
         "block block_done block_refused block_unknown delete delete_done delete_refused delete_unknown hide "
         "hide_done hide_refused hide_unknown like like_done like_refused like_unknown unhide unhide_done "

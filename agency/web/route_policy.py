@@ -142,6 +142,20 @@ ROUTE_POLICY: dict[str, Policy] = {
     "later_page.put": Permission.CONVERSATION_WORK,
     "later_page.end": Permission.CONVERSATION_WORK,
     "later_page.later": Permission.CONVERSATION_WORK,
+    # loops_page.py: the rooms ask again, with the brand
+    "loops_page.ask_form": Permission.CONVERSATION_WORK,
+    "loops_page.ask": Permission.CONVERSATION_WORK,
+    "loops_page.withdraw": Permission.CONVERSATION_WORK,
+    "loops_page.loops": Permission.NOTE_READ,
+    "loops_page.brand": Permission.NOTE_READ,
+    "loops_page.loop": Permission.NOTE_READ,
+    "loops_page.new": Permission.GUIDE_WRITE,
+    "loops_page.create": Permission.GUIDE_WRITE,
+    "loops_page.change": Permission.GUIDE_WRITE,
+    "loops_page.archive": Permission.GUIDE_WRITE,
+    # loop_link.py: whoever is asked in a loop, from a mail
+    "loop_link.show": BY_LINK,
+    "loop_link.press": BY_LINK,
     # bulk_page.py, spam_page.py: a press asks the rules again for each case
     "bulk_page.choose": Permission.CONVERSATION_WORK,
     "bulk_page.press": Permission.CONVERSATION_WORK,

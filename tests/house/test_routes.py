@@ -56,6 +56,8 @@ ID_NAMES = {
     "guideline_id": "guideline",
     "label_id": "label",
     "line_id": "ledger_line",
+    "loop_id": "feedback_loop",
+    "asking_id": "loop_asking",
     "link_id": "contact_link",
     "note_id": "contact_note",
     "notice_id": "notice",
@@ -125,6 +127,7 @@ NOT_200_WITH_OWN_IDS = {
     "day_place.promises": {404},
     "day_place.receipt": {404},
     "day_place.guide": {404},
+    "loop_link.show": {404},
 }
 """Statuses of a permitted GET other than 200, and why they are right: no such mail, no signature, no such code; what
 is set for every brand is for who leads every brand; the

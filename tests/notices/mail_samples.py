@@ -17,6 +17,22 @@ _TWO = {**_ONE, "label": "Google", "platform": "Google", "names": ["Łeba", "Gda
 _ENDS = datetime(2026, 11, 30, 9, 30, tzinfo=UTC)
 
 MAILS: dict[str, tuple[str, dict[str, Any]]] = {
+    "loop_asked": (
+        "loop_asked",
+        {
+            "brand_name": EVIL,
+            "by_name": EVIL,
+            "loop_name": EVIL,
+            "sent_on_by_name": EVIL,
+            "question": f"{EVIL}\nSecond line.",
+            "customer_words": f"{EVIL}\nhttps://evil.example/x",
+            "procedure": EVIL,
+            "due_at": _ENDS,
+            "by_mail": True,
+            "again": False,
+            "path": "/q/TOKEN",
+        },
+    ),
     "case_awaits_you": (
         "case_awaits_you",
         {

@@ -209,6 +209,7 @@ def test_every_kind_says_its_line_in_every_language(app: Flask) -> None:
         "account_name": "Konto",
         "platform": "Instagram",
         "state": "edited",
+        "loop_name": "Legal",
     }
     folders = {path.parent.name for path in FOLDER.glob("*/line.txt")}
     assert folders == set(KINDS)
