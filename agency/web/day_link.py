@@ -32,7 +32,7 @@ from agency.web.opened_day import Opened, beyond, count_press, ended, nothing_he
 from agency.web.owner_beside import goodwill_of_month, waiting_policies
 from agency.web.owner_reply import ByLink, Typed, decisions_about, page_of
 from agency.web.owner_words import decided_words
-from agency.web.waiting_rows import decided_notice, each_words, left_rows, settled_rows, tickable_rows, ticks_from
+from agency.web.waiting_rows import decided_notice, each_words, left_rows, posted_ticks, settled_rows, tickable_rows
 from agency.web.who import throttle
 from tenants import clock
 from tenants.database import db
@@ -69,7 +69,7 @@ def press(token: str) -> AnyResponse:
         return _mail_newer(found) if request.form.get("do") == "newer" else ended(found, 409)
     began = clock.now()
     try:
-        decided = approve_many(found.actor, ticks_from(request.form.getlist("reply")))
+        decided = approve_many(found.actor, posted_ticks())
     except Invalid as error:
         db.session.rollback()
         return _again(token, Notice("warn", _(error.message)), error.http_status)

@@ -31,9 +31,9 @@ from agency.web.shell import brand_looks, plain_shell, render_page, shell, toast
 from agency.web.waiting_rows import (
     decided_notice,
     left_rows,
+    posted_ticks,
     published_rows,
     tickable_rows,
-    ticks_from,
     waiting_row,
 )
 from agency.web.who import actor_of_request
@@ -69,7 +69,7 @@ def approve_several() -> AnyResponse:
     """Say yes to every reply that was ticked; a page that says which not and why, where one was left."""
     actor = actor_of_request()
     try:
-        decided = approve_many(actor, ticks_from(request.form.getlist("reply")))
+        decided = approve_many(actor, posted_ticks())
     except Invalid as error:
         db.session.rollback()
         return make_response(_list(notice=Notice("warn", _(error.message))), error.http_status)

@@ -7,7 +7,7 @@ from dataclasses import replace
 from datetime import datetime
 from uuid import UUID
 
-from flask import url_for
+from flask import request, url_for
 from flask_babel import gettext as _
 from flask_babel import ngettext
 
@@ -47,10 +47,10 @@ def tick_of(shown: Shown) -> str:
     return f"{shown.reply_id} {shown.text_hash} {shown.asked_at.isoformat()}"
 
 
-def ticks_from(values: list[str]) -> list[Shown]:
-    """What a form ticked. Raises Invalid for what none of our forms holds."""
-    found = [_tick_from(value) for value in values]
-    if None in found:
+def posted_ticks() -> list[Shown]:
+    """What was ticked where its button was pressed. Raises Invalid for what none of our forms sends."""
+    found = [_tick_from(value) for value in request.form.getlist("reply")]
+    if None in found or request.form.get("do") != "approve_many":
         raise Invalid("This form is damaged. Nothing was decided. Open the page anew and tick again.", code="bad_form")
     return [one for one in found if one is not None]
 

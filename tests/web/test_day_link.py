@@ -35,6 +35,7 @@ insert into message (agency_id, id, brand_id, conversation_id, account_id, exter
 select agency_id, gen_random_uuid(), brand_id, conversation_id, account_id, '9_1', 'out', 'x', now(), '\\x00', :live, id
 from reply where id = :id
 """
+YES = {"do": "approve_many"}
 NOON = datetime(2026, 11, 23, 12, tzinfo=UTC)
 
 
@@ -153,7 +154,7 @@ def test_what_waits_for_others_and_other_brands_is_not_there(
     for one in (hidden, theirs, UUID(int=7)):
         assert phone.open(f"{day}/{one}").status_code == 404
         assert phone.post(f"{day}/{one}", {"do": "approve", "text_hash": "0" * 64}).status_code == 409
-        assert phone.post(day, {"reply": f"{one} {'0' * 64} {NOON.isoformat()}"}).status_code == 200
+        assert phone.post(day, {"reply": f"{one} {'0' * 64} {NOON.isoformat()}", **YES}).status_code == 200
     assert {row_of(ana, one).state for one in (hidden, theirs, waits)} == {"awaiting_approval"}
 
 
@@ -164,7 +165,7 @@ def test_the_link_ends_with_the_day_of_its_brand_and_with_the_role(
         connection.execute(text("update brand set time_zone = 'America/New_York'"))
     with clock.stopped_at(NOON) as move_to:
         link = mailed(whole_app, ana, superuser)
-        form = {"reply": ticks(phone.open(link).text)[0]}
+        form = {"reply": ticks(phone.open(link).text)[0], **YES}
         move_to(datetime(2026, 11, 24, 4, 59, tzinfo=UTC))  # 23:59 in New York
         assert str(waits) in phone.open(link).text
         assert "It works until Tue 24 Nov, 05:00." in phone.open(link).text
@@ -221,7 +222,10 @@ def test_no_alteration_of_the_token_opens_anything(phone: Phone, waits: UUID, da
 
 
 def test_twenty_posts_of_one_form_are_one(phone: Phone, ana: Agency, waits: UUID, day: str, superuser: Engine) -> None:
-    form = {"reply": ticks(phone.open(day).text)[0]}
+    form = {"reply": ticks(phone.open(day).text)[0], **YES}
+    for button in ({}, {"do": ""}, {"do": "approve"}):
+        assert phone.post(day, {"reply": form["reply"], **button}).status_code == 422, "no button, no yes"
+    assert row_of(ana, waits).state == "awaiting_approval"
     at_once(*(lambda: str(phone.post(day, form).status_code) for _press in range(20)))
     assert promises(superuser, JobName.PUBLISH_REPLY) == 1
     assert row_of(ana, waits).state == "approved"

@@ -62,7 +62,7 @@ def test_what_may_not_be_approved_is_named_with_its_reason_and_foreign_ids_tell_
     other_brand = waiting_reply(ana, make.conversation(ana, brand=1, author="Secret Person"))
     form = [tick_of(one) for one in shown_now(ana, changed, fine, other_brand)]
     rewritten(ana, changed, "Other words.")
-    answer = client.post("/approvals", {"reply": form})
+    answer = client.post("/approvals", {"reply": form, "do": "approve_many"})
     assert answer.status_code == 200
     for words in (
         "1 reply is approved.",
@@ -75,7 +75,7 @@ def test_what_may_not_be_approved_is_named_with_its_reason_and_foreign_ids_tell_
     assert row_of(ana, other_brand).state == "awaiting_approval"
     assert {row_of(ana, one).state for one in (waits, changed)} == {"awaiting_approval"}
     for damaged in ([], ["x"], [form[0] + "x"], [f"{changed} {'0' * 64} 2026-01-01T00:00:00"]):
-        assert client.post("/approvals", {"reply": damaged}).status_code == 422
+        assert client.post("/approvals", {"reply": damaged, "do": "approve_many"}).status_code == 422
 
 
 def test_what_cannot_be_ticked_says_why_in_the_list(client: Browser, ana: Agency, make: Factory, waits: UUID) -> None:
