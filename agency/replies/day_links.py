@@ -130,11 +130,11 @@ def _midnight_after(now: datetime, place: ZoneInfo, days: int) -> datetime:
 
 
 def mail_day(person: Person, agency_id: UUID) -> int:
-    """Mail this person one link to all that waits for them now, in a scope with their brands; of how many replies. No
-    mail for none.
+    """Mail this person today's link, in a scope with their brands, also where nothing waits for them: the rest of their
+    place stands behind it. Of how many replies.
     """
     brand_ids = [reply.brand_id for reply in waiting_for([person.id]).get(person.id, ())]
-    if brand_ids:
+    if brand_ids or db.session.execute(select(Brand.id).where(Brand.archived_at.is_(None)).limit(1)).first():
         send_notice(KIND, person, agency=look_of(agency_id), **_facts(person, agency_id, brand_ids))
     return len(brand_ids)
 
@@ -180,7 +180,8 @@ def _was_mailed(person_id: UUID, since: datetime) -> bool:
 
 
 def _facts(person: Person, agency_id: UUID, brand_ids: Sequence[UUID]) -> dict[str, Any]:
-    rows = db.session.scalars(select(Brand).where(Brand.id.in_(set(brand_ids))).order_by(Brand.name, Brand.id)).all()
+    some = Brand.id.in_(set(brand_ids)) if brand_ids else Brand.archived_at.is_(None)
+    rows = db.session.scalars(select(Brand).where(some).order_by(Brand.name, Brand.id)).all()
     until = end_of_day(clock.now(), {brand.time_zone for brand in rows})
     token = mint_for_agency(Purpose.APPROVE_DAY, person.id, agency_id, until)
     return {
@@ -194,6 +195,7 @@ def _facts(person: Person, agency_id: UUID, brand_ids: Sequence[UUID]) -> dict[s
                 "count": brand_ids.count(brand.id),
             }
             for brand in rows
+            if brand_ids
         ],
         "path": f"/d/{token}",
     }

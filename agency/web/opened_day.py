@@ -117,7 +117,7 @@ def ended(found: Opened, status: int, *, mailed: bool = False, typed: str = "") 
         "info",
         _("The day this link was for is over."),
         _("Nothing was decided."),
-        _("If something waits for you, today's link is in your mailbox.")
+        _("Today's link is in your mailbox.")
         if mailed
         else _("Today's can be mailed to the address this one went to."),
     )

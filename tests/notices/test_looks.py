@@ -260,6 +260,7 @@ MAILS: dict[str, tuple[str, dict[str, Any]]] = {
             "path": "/d/TOKEN",
         },
     ),
+    "place_today": ("replies_wait_today", {"count": 0, "brands": [], "path": "/d/TOKEN"}),
 }
 
 

@@ -19,7 +19,7 @@ from tenants.database import db
 from tenants.models import Brand
 from tenants.permissions import Actor, Role
 from tests.factories import Agency, Factory
-from tests.web.mailed import Phone
+from tests.web.mailed import Phone, bodies
 from tests.web.replying import waiting_reply
 from tests.web.test_promises_page import promised
 
@@ -196,6 +196,8 @@ def test_it_ends_with_its_day_and_with_the_role(town: Town, ana: Agency) -> None
             assert "The day this link was for is over." in town.phone.open(path).text
             assert "Public Cy" not in town.phone.open(path).text
         assert town.phone.post(paths[-1], {}).status_code == 409
+        assert "is in your mailbox" in town.phone.post(link, {"do": "newer"}, follow=True).text
+        assert "Nothing waits for your yes now." in bodies(town.phone.app, town.superuser)[-2]
     with town.superuser.begin() as connection:
         gone = text("update membership set removed_at = now() where person_id = :id")
         connection.execute(gone, {"id": ana.client_owner.user_id})
