@@ -106,6 +106,7 @@ class DeskRulePage:
     is_vip: bool = told("Whoever writes must be a VIP.", default=False)
     labels: tuple[Choice, ...] = told("Labels it may put on.", default=())
     people: tuple[Choice, ...] = told("For whom it may keep a case, nobody first.", default=())
+    loops: tuple[Choice, ...] = told("Which loop it may ask, none first; empty where the brand has none.", default=())
     stops: bool = told("No later rule is asked.", default=False)
     is_on: bool = told("It acts.", default=True)
     most_points: int = told("Up or down.", default=0)

@@ -11,6 +11,7 @@ from flask_babel import gettext as _
 
 from agency.inbox.colleagues import colleagues_of
 from agency.inbox.labels import list_labels
+from agency.inbox.loops.named import list_loops
 from agency.inbox.topics import BUILT_IN, list_topics
 from agency.inbox.triage.carrying_out import KEPT_MINUTES
 from agency.inbox.triage.given_rules import fields_of
@@ -30,7 +31,18 @@ from tenants.permissions import Actor
 ANY: Final = "any"
 LISTS: Final = ("words", "without")
 TICKED: Final = ("brands", "platforms", "kinds", "languages", "sentiments", "acts", "topics", "weekdays", "label_ids")
-SINGLE: Final = ("name", "note", "seen_by", "stars_from", "stars_to", "from_time", "until_time", "points", "keep_for")
+SINGLE: Final = (
+    "name",
+    "note",
+    "seen_by",
+    "stars_from",
+    "stars_to",
+    "from_time",
+    "until_time",
+    "points",
+    "keep_for",
+    "loop_id",
+)
 FLAGS: Final = ("vip", "stops", "is_on")
 MOST_FIELDS: Final = 20
 MOST_TICKED: Final = 300
@@ -66,7 +78,7 @@ def data_of(form: Form) -> dict[str, Any]:
     """As the room takes it."""
     data: dict[str, Any] = {name: form[name] for name in ("name", "note", "seen_by", "from_time", "until_time")}
     data |= {name: form[name] for name in (*TICKED, *FLAGS)}
-    data["keep_for"] = form["keep_for"] or None
+    data["keep_for"], data["loop_id"] = form["keep_for"] or None, form["loop_id"] or None
     data["weekdays"] = [_whole(one) for one in form["weekdays"]]
     data["stars_from"], data["stars_to"] = _whole(form["stars_from"]), _whole(form["stars_to"])
     data["points"] = _whole(form["points"]) if form["points"].strip() else 0
@@ -151,6 +163,18 @@ def people_of(actor: Actor, form: Form) -> tuple[Choice, ...]:
     if chosen and chosen not in dict(people):
         people.append((chosen, _("somebody who left")))
     return tuple(Choice(name, "", value=value, selected=value == chosen) for value, name in people)
+
+
+def loops_of(actor: Actor, form: Form, brand_id: UUID | None) -> tuple[Choice, ...]:
+    """Which loop of the brand may be asked; nothing to choose for a rule of every brand, or where there is none."""
+    rows = list_loops(actor, brand_id) if brand_id is not None else []
+    chosen = form["loop_id"]
+    loops = [("", _("none")), *((str(one.id), one.name) for one in rows)]
+    if chosen and chosen not in dict(loops):
+        loops.append((chosen, _("put away")))
+    if len(loops) == 1:
+        return ()
+    return tuple(Choice(name, "", value=value, selected=value == chosen) for value, name in loops)
 
 
 def star_choices(chosen: str) -> tuple[Choice, ...]:

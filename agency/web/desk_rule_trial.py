@@ -56,6 +56,9 @@ def _facts(trial: Trial, names: Names) -> tuple[str, ...]:
     if done.keep_for is not None:
         name = names.people.get(done.keep_for) or _("somebody who left")
         found.append(_("%(n)s kept for %(name)s, where nobody had them", n=n, name=name))
+    if done.loop_id is not None:
+        loop = names.loops.get(done.loop_id) or _("put away")
+        found.append(_("%(loop)s asked about %(n)s, once for a case until it answers", loop=loop, n=n))
     if trial.added_count is not None and trial.gone_count is not None:
         found.append(
             _(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
+from types import MappingProxyType
 from typing import Any, NamedTuple
 from uuid import UUID
 
@@ -11,6 +12,7 @@ from flask_babel import gettext as _
 from sqlalchemy import select
 
 from agency.inbox.label_names import names_of
+from agency.inbox.loops.models import FeedbackLoop
 from agency.inbox.topic_names import names_of as topics_of
 from agency.inbox.topics import BUILT_IN
 from agency.inbox.triage.terms import PRIVATE, PUBLIC, Conditions, Phrase, Terms
@@ -29,6 +31,7 @@ class Names(NamedTuple):
     people: Mapping[UUID, str]
     brands: Mapping[UUID, str]
     topics: Mapping[UUID, str]
+    loops: Mapping[UUID, str] = MappingProxyType({})
 
 
 def names_for(every: Iterable[Terms]) -> Names:
@@ -51,7 +54,15 @@ def names_for(every: Iterable[Terms]) -> Names:
         people=found,
         brands=called,
         topics=topics_of(topics) if topics else {},
+        loops=_loops_of({t.effects.loop_id for t in terms if t.effects.loop_id}),
     )
+
+
+def _loops_of(ids: set[UUID]) -> dict[UUID, str]:
+    if not ids:
+        return {}
+    rows: Any = db.session.execute(select(FeedbackLoop.id, FeedbackLoop.name).where(FeedbackLoop.id.in_(ids)))
+    return {row[0]: row[1] for row in rows}
 
 
 def condition_words(asked: Conditions, names: Names) -> tuple[tuple[str, str], ...]:
@@ -93,6 +104,8 @@ def effect_words(terms: Terms, names: Names) -> tuple[str, ...]:
         found.append(_("lower by %(n)s", n=-done.points))
     if done.keep_for is not None:
         found.append(_("keep for %(name)s", name=names.people.get(done.keep_for) or _("somebody who left")))
+    if done.loop_id is not None:
+        found.append(_("ask %(loop)s", loop=names.loops.get(done.loop_id) or _("put away")))
     return tuple(found)
 
 

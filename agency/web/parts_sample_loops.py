@@ -196,5 +196,5 @@ def answer(brand: BrandLook, kind: str = "") -> AnswerPage:
         url="#",
         may_hand_on=not done,
         opened="" if done else "hand_on",
-        errors={} if done else {"email": "has a line without a mail address: write it as Name <name@example.org>"},
+        errors={} if done else {"email": "is no mail address"},
     )

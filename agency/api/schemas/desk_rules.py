@@ -46,6 +46,7 @@ _TERMS: dict[str, Any] = {
         "label_ids": _list("labels to put on"),
         "points": {"type": "integer", "minimum": -LIMITS["points"], "maximum": LIMITS["points"]},
         "keep_for": {"type": ["string", "null"], "description": "the person who should take it"},
+        "loop_id": {"type": ["string", "null"], "description": "the loop of the rule's brand that is asked"},
     },
     "additionalProperties": False,
 }

@@ -219,7 +219,8 @@ def hand_on(asking: LoopAsking, name: str, email: str) -> None:
         person = read_person(name, email)
     except ValueError as wrong:
         raise Invalid(
-            "Say who can answer, with their mail address. Nothing was changed.", errors={"email": [wrong.args[0]]}
+            "Say who can answer, with their mail address. Nothing was changed.",
+            errors={"email": [worded("is no mail address")]},
         ) from wrong
     if person["email"].casefold() == asking.to_email.casefold():
         raise Invalid(

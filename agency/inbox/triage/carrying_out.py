@@ -20,6 +20,7 @@ from agency.inbox.brand_rules import VIP
 from agency.inbox.colleagues import WORKING_ROLES
 from agency.inbox.incoming import Record
 from agency.inbox.labelling import MOST_ON_A_CASE
+from agency.inbox.loops.by_rules import ask_by_rule
 from agency.inbox.signs import KEPT
 from agency.inbox.stored_rows import Known, Person, as_json
 from agency.inbox.triage.matching import Hit, Rulebook
@@ -185,7 +186,9 @@ def _said_before(ids: Sequence[UUID]) -> dict[UUID, _Before]:
 
 
 def carry_out(account: Account, due: Due, message_ids: Mapping[str, UUID], now: datetime) -> None:
-    """Do what is to be done with stored words besides what counts in the rank. One statement."""
+    """Do what is to be done with stored words besides what counts in the rank. One statement, and some for each loop
+    that a rule asks.
+    """
     rows = [
         {
             "id": new_id(),
@@ -205,3 +208,7 @@ def carry_out(account: Account, due: Due, message_ids: Mapping[str, UUID], now: 
     if rows:
         values = {"agency_id": account.agency_id, "brand_id": account.brand_id, "now": now, "rows": as_json(rows)}
         db.session.execute(_CARRY_OUT, {**values, "until": now + timedelta(minutes=KEPT_MINUTES)})
+    for name in sorted(due.hits):
+        for hit in due.hits[name]:
+            if hit.rule.terms.effects.loop_id is not None:
+                ask_by_rule(message_ids[name], hit.rule.terms.effects.loop_id, hit.rule.name)

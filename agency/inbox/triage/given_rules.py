@@ -10,6 +10,7 @@ from sqlalchemy import or_, select
 
 from agency.inbox.colleagues import WORKING_ROLES
 from agency.inbox.desk_models import Label
+from agency.inbox.loops.models import FeedbackLoop
 from agency.inbox.topic_models import Topic
 from agency.inbox.topics import BUILT_IN
 from agency.inbox.triage.terms import Terms, read_terms, rule_name, stored_of, terms_of
@@ -62,7 +63,7 @@ def fields_of(terms: Terms) -> dict[str, Any]:
 
 
 def _strangers(actor: Actor, brand_id: UUID | None, terms: Terms, knows: Terms | None) -> dict[str, list[str]]:
-    """What the terms name that is not there, or not theirs, by field; up to four statements, for what is named anew."""
+    """What the terms name that is not there, or not theirs, by field; up to five statements, for what is named anew."""
     errors: dict[str, list[str]] = {}
     conditions, effects = terms
     brands = set(conditions.brands) - set(knows.conditions.brands if knows else ())
@@ -80,6 +81,13 @@ def _strangers(actor: Actor, brand_id: UUID | None, terms: Terms, knows: Terms |
         own = select(Topic.id).where(Topic.id.in_(topics), Topic.brand_id == brand_id, Topic.archived_at.is_(None))
         if len(db.session.scalars(own).all()) < len(topics):
             errors["topics"] = [worded("names a topic that is not there")]
+    loop = effects.loop_id
+    if loop is not None and (knows is None or knows.effects.loop_id != loop):
+        asked = select(FeedbackLoop.id).where(
+            FeedbackLoop.id == loop, FeedbackLoop.brand_id == brand_id, FeedbackLoop.archived_at.is_(None)
+        )
+        if db.session.execute(asked).first() is None:
+            errors["loop_id"] = [worded("names a loop that is not there")]
     person = effects.keep_for
     if person is not None and (knows is None or knows.effects.keep_for != person):
         covers: Any = Membership.all_brands

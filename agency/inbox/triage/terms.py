@@ -93,11 +93,14 @@ class Conditions:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Effects:
-    """What is done: labels are put on, so many points count in the rank, the case is kept for a person for a while."""
+    """What is done: labels are put on, so many points count in the rank, the case is kept for a person for a while, a
+    loop of the rule's brand is asked.
+    """
 
     label_ids: tuple[UUID, ...] = ()
     points: int = 0
     keep_for: UUID | None = None
+    loop_id: UUID | None = None
 
     @property
     def does(self) -> tuple[str, ...]:
@@ -121,7 +124,8 @@ def terms_of(stored: Mapping[str, Any]) -> Terms:
         conditions[name] = time.fromisoformat(conditions[name]) if conditions.get(name) else None
     conditions["brands"] = tuple(map(UUID, conditions.get("brands", ())))
     effects["label_ids"] = tuple(map(UUID, effects.get("label_ids", ())))
-    effects["keep_for"] = UUID(effects["keep_for"]) if effects.get("keep_for") else None
+    for name in ("keep_for", "loop_id"):
+        effects[name] = UUID(effects[name]) if effects.get(name) else None
     return Terms(Conditions(**_known(Conditions, conditions)), Effects(**_known(Effects, effects)))
 
 
@@ -172,6 +176,8 @@ def _together(terms: Terms, *, of_agency: bool) -> dict[str, list[str]]:
         errors["until_time"] = [worded("needs both, from when and until when")]
     elif conditions.from_time is not None and conditions.from_time == conditions.until_time:
         errors["until_time"] = [worded("is when it begins")]
+    if of_agency and terms.effects.loop_id is not None:
+        errors["loop_id"] = [worded("of one brand are named by that brand's rules alone")]
     if of_agency and any(one not in BUILT_IN for one in conditions.topics):
         errors["topics"] = [worded("of one brand are named by that brand's rules alone")]
     return errors
@@ -290,6 +296,7 @@ _READERS: Final[Readers] = {
     "label_ids": _uuids(LIMITS["labels"]),
     "points": _points,
     "keep_for": _person,
+    "loop_id": _person,
 }
 _CONDITIONS: Final = frozenset(one.name for one in fields(Conditions))
 READERS_OF_CONDITIONS: Final[Readers] = {name: _READERS[name] for name in sorted(_CONDITIONS)}

@@ -12,14 +12,17 @@ from sqlalchemy import select, update
 
 from agency.inbox import desk, intake, labelling, labels
 from agency.inbox.desk_models import ConversationLabel
+from agency.inbox.loops import asking, named
+from agency.inbox.loops.models import LoopAsking
 from agency.inbox.models import Contact, Conversation
-from agency.inbox.signs import KEPT
+from agency.inbox.signs import IN_LOOP, KEPT
 from agency.inbox.triage import rules
 from agency.inbox.triage.models import KeptCase, TriageDeed
 from channels import accounts
 from channels.items import Author
 from tenants import clock
-from tenants.database import db
+from tenants.database import db, new_id
+from tenants.errors import Invalid
 from tenants.models import Brand
 from tenants.scope import Scope, in_scope
 from tests.factories import Agency, Factory
@@ -180,3 +183,30 @@ def test_stars_people_and_the_brands_clock_are_asked(ana: Agency, account: UUID,
         db.session.execute(update(Contact).where(Contact.external_id == "person-1").values(is_vip=True))
     store(ana, account, comment(2), comment(3, under=1, author=Author("person-1", "Customer 1")))
     assert [points(case(ana, name)) for name in ("post_1", "post_2")] == [3, 0]
+
+
+def test_a_rule_asks_a_loop_once_until_it_answers(ana: Agency, account: UUID) -> None:
+    legal = {"name": "Legal", "sort": "legal", "people": "Ewa <ewa@law.example>", "language": "pl", "hours": 4}
+    with ana.entered(ana.team_lead):
+        loop_id = named.create_loop(ana.team_lead, ana.brand_ids[0], {**legal, "answers_by": "community"})
+    for of_brand, wanted in ((False, str(loop_id)), (True, str(new_id()))):
+        with pytest.raises(Invalid) as refused:
+            write(ana, of_brand=of_brand, loop_id=wanted)
+        assert set(refused.value.fields["errors"]) == {"loop_id"}
+    write(ana, of_brand=True, loop_id=str(loop_id))
+    store(ana, account, comment(1, "My app crashes, call +48 600 700 800"))
+    store(ana, account, comment(2, "The app again", under=1))
+    with ana.entered():
+        (asked,) = db.session.scalars(select(LoopAsking)).all()
+        assert (asked.to_email, asked.asked_by, asked.asked_by_name) == ("ewa@law.example", None, "“Outage”")
+        assert "Outage" in asked.question
+        assert "600" not in asked.words
+        asking.answer(asked, "We know.", how="mail")
+    assert case(ana).signs & IN_LOOP == 0
+    store(ana, account, comment(3, "And the app now?", under=1))
+    with ana.entered():
+        assert [one.state for one in db.session.scalars(select(LoopAsking).order_by(LoopAsking.id))] == [
+            "answered",
+            "open",
+        ]
+    assert case(ana).signs & IN_LOOP
