@@ -9,7 +9,7 @@ from flask import Flask
 from rq.timeouts import JobTimeoutException
 from sqlalchemy import Select, String, and_, cast, exists, func, select
 
-from agency.inbox import bulk, comebacks, moderation, returning
+from agency.inbox import bulk, comebacks, handovers, moderation, returning
 from agency.inbox.contacts import deeds, exports
 from agency.inbox.loops import reminding
 from agency.notices import gathering, sending, waking
@@ -60,6 +60,8 @@ def keep_up(app: Flask) -> None:
                 reminding.note_undelivered()
                 returning.hand_back_expired()
                 returning.hand_back_of_left()
+                returning.hand_back_of_off()
+                handovers.lapse()
                 brands.mark_unmarked()
                 wake_stranded()
                 watch_unproven()

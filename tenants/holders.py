@@ -62,6 +62,24 @@ def holders_of(permission: Permission, agency_id: UUID, brand_id: UUID) -> list[
     return list(db.session.scalars(joined.where(*_holds(permission, agency_id, [brand_id])).order_by(Person.email)))
 
 
+def holders_of_any(permission: Permission, agency_id: UUID) -> list[Person]:
+    """Live members of the agency with this permission on any of its brands, by address."""
+    roles = [role.value for role, allowed in ROLE_PERMISSIONS.items() if permission in allowed]
+    return list(
+        db.session.scalars(
+            select(Person)
+            .join(Membership, Membership.person_id == Person.id)
+            .where(
+                Membership.agency_id == agency_id,
+                Membership.removed_at.is_(None),
+                Membership.role.in_(roles),
+                Person.disabled_at.is_(None),
+            )
+            .order_by(Person.email)
+        )
+    )
+
+
 def approver_in(person_id: UUID, agency_id: UUID) -> Actor | None:
     """This person acting for the agency, where they are a live member who may say yes, else None."""
     row = db.session.execute(

@@ -164,6 +164,24 @@ def worker_named(actor: Actor, person_id: UUID) -> Worker:
     return _worker(*row)
 
 
+def worker_in(agency_id: UUID, person_id: UUID) -> Worker | None:
+    """Somebody who works on cases in this agency, or None; the membership stays so until this transaction ends."""
+    wanted = _all_workers(agency_id).where(Person.id == person_id)
+    row = db.session.execute(wanted.with_for_update(read=True, of=Membership)).first()
+    return None if row is None else _worker(*row)
+
+
+def others_at_work(actor: Actor) -> list[Worker]:
+    """Everybody else who works on a brand this person works on, by name, at most MOST_COLLEAGUES. Raises Forbidden."""
+    require(actor, Permission.CONVERSATION_WORK)
+    wanted = _all_workers(actor.agency_id).where(Person.id != actor.user_id)
+    found = [
+        _worker(*row) for row in db.session.execute(wanted.order_by(func.lower(Person.name)).limit(MOST_COLLEAGUES))
+    ]
+    seen = actor.brand_ids
+    return [one for one in found if seen is None or one.brand_ids is None or one.brand_ids & seen]
+
+
 def _worker(person_id: UUID, name: str, all_brands: bool, brand_ids: list[UUID]) -> Worker:
     return Worker(person_id, name, None if all_brands else frozenset(brand_ids))
 

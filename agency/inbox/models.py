@@ -33,6 +33,8 @@ from agency.inbox.contacts.models import MOST_WEIGHT as MOST_WEIGHT
 from agency.inbox.contacts.models import Contact as Contact
 from agency.inbox.conversation_indexes import conversation_indexes
 from agency.inbox.desk_models import ConversationLabel as ConversationLabel  # whoever loads the room's tables has all
+from agency.inbox.handover_models import Handover as Handover
+from agency.inbox.handover_models import HandoverCase as HandoverCase
 from agency.inbox.loops.models import FeedbackLoop as FeedbackLoop
 from agency.inbox.loops.models import LoopAsking as LoopAsking
 from agency.inbox.search_models import SearchDue as SearchDue

@@ -1,25 +1,30 @@
 """Cases that come back to the queue by themselves: nothing is held silently.
 
 A claim ends when nothing was done for `deeds.CLAIM_MINUTES`, when its holder says that they are away or signs out, and
-when they may not work on the case any more. What they wrote stays with the case as its draft.
+when they are off shift or may not work on the case any more. What they wrote stays with the case as its draft.
 """
 
 from __future__ import annotations
 
+from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
 
 from sqlalchemy import ColumnElement, and_, any_, exists, or_, select, update
 
 from agency.inbox.colleagues import WORKING_ROLES
-from agency.inbox.deeds import NOBODY
+from agency.inbox.deeds import CLAIM_MINUTES, IDLE_MINUTES, NOBODY
 from agency.inbox.models import Conversation
+from agency.inbox.team import Team, team_at
 from tenants import audit, clock
 from tenants.database import db
 from tenants.models import Membership, Person
 from tenants.permissions import Actor
+from tenants.shifts import WorkTimes, is_off, next_shift
 
 AT_ONCE = 1_000
+EARLY = timedelta(hours=1)
+"""Who comes so long before a shift is there."""
 
 
 def hand_back_expired() -> int:
@@ -48,6 +53,29 @@ def hand_back_of_left() -> int:
         Person.disabled_at.is_(None),
     )
     return len(_hand_back(_some(and_(Conversation.holder_id.is_not(None), ~works))))
+
+
+def hand_back_of_off() -> int:
+    """Upkeep: give back what people hold who are known to be off shift or away and did nothing for IDLE_MINUTES; not
+    of those whose shift begins within EARLY. Returns how many.
+    """
+    now = clock.now()
+    held = select(Conversation.holder_id).where(Conversation.status == "open", Conversation.holder_id.is_not(None))
+    holders = set(db.session.scalars(held.distinct()))
+    known = team_at(now, holders) if holders else Team({})
+    off = [one for one in known.known if _has_left(known.of(one).work, now)]
+    if not off:
+        return 0
+    last_deed_is_old = or_(
+        Conversation.held_until < now + timedelta(minutes=CLAIM_MINUTES - IDLE_MINUTES),
+        Conversation.held_until > now + timedelta(minutes=CLAIM_MINUTES),  # until the end of a shift that is none
+    )
+    return len(_hand_back(_some(and_(Conversation.holder_id.in_(off), last_deed_is_old))))
+
+
+def _has_left(work: WorkTimes, now: datetime) -> bool:
+    ahead = next_shift(work, now)
+    return is_off(work, now) and (ahead is None or ahead.start > now + EARLY)
 
 
 def give_back_all(actor: Actor, why: str) -> int:

@@ -138,7 +138,7 @@ def held_by(person_ids: Collection[UUID] | None = None) -> dict[UUID, int]:
     )
     if person_ids is not None:
         counted = counted.where(Conversation.holder_id.in_(person_ids))
-    return {row[0]: row[1] for row in db.session.execute(counted)}
+    return {who: many for who, many in db.session.execute(counted) if who is not None}
 
 
 def save_member(actor: Actor, person_id: UUID, values: Mapping[str, Any], *, based_on: int) -> Colleague:

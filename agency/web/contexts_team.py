@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from agency.web.contexts_handover import HandoverLink
 from agency.web.looks import Choice, Notice, StateLook, told
 
 
@@ -42,6 +43,8 @@ class TeamPage:
     counts: str = told("4 on shift, 1 away.")
     asked: tuple[AbsenceRow, ...] = told("Absences a lead is asked for.", default=())
     notice: Notice | None = told("What was refused.", default=None)
+    handed: tuple[HandoverLink, ...] = told("What colleagues hand the reader now.", default=())
+    handover_url: str = told("What is the reader's, to be handed over.", default="")
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -75,6 +75,7 @@ PAGES = (
     "desk_rules_page",
     "team_page",
     "incidents_page",
+    "handover_page",
     "merging_page",
     "beside",
     "customer_page",

@@ -34,6 +34,7 @@ palette = Blueprint("palette", __name__)
 MOST_FOUND = 6
 SETTINGS: tuple[tuple[str, str], ...] = (
     ("account_page.account", "person"),
+    ("handover_page.mine", "next"),
     ("saved_replies_page.saved_replies", "reply"),
     ("ranking_page.weights", "up"),
     ("clocks_page.of_agency", "clock"),
@@ -126,6 +127,7 @@ def _places(actor: Actor) -> tuple[PaletteOption, ...]:
 def _setting_words() -> dict[str, str]:
     return {
         "account_page.account": _("Account"),
+        "handover_page.mine": _("Handover"),
         "saved_replies_page.saved_replies": _("Saved replies"),
         "ranking_page.weights": _("Weights of the ranking"),
         "clocks_page.of_agency": _("By when customers hear from us"),

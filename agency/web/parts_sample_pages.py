@@ -15,6 +15,7 @@ from agency.web import parts_sample_connecting as connecting
 from agency.web import parts_sample_desk_rules as desk_rules
 from agency.web import parts_sample_empowerment as given
 from agency.web import parts_sample_guide as guide_sample
+from agency.web import parts_sample_handover as handed
 from agency.web import parts_sample_incidents as incident
 from agency.web import parts_sample_knowledge as knowledge
 from agency.web import parts_sample_later as coming_back
@@ -280,6 +281,11 @@ def samples() -> dict[str, Callable[[str], Sample]]:
         "desk-rules-empty": lambda here: ("desk_rules/page.html", shell(here), desk_rules.rules(empty=True)),
         "desk-rule": lambda here: ("desk_rules/rule.html", shell(here), desk_rules.rule()),
         "desk-rule-tried": lambda here: ("desk_rules/rule.html", shell(here), desk_rules.rule(tried=True)),
+        "hand": lambda here: ("handovers/hand.html", shell(here), handed.hand(brands())),
+        "hand-none": lambda here: ("handovers/hand.html", shell(here), handed.hand(brands(), "none")),
+        "hand-refused": lambda here: ("handovers/hand.html", shell(here), handed.hand(brands(), "refused")),
+        "handover": lambda here: ("handovers/page.html", shell(here), handed.handover(brands())),
+        "handover-ended": lambda here: ("handovers/page.html", shell(here), handed.handover(brands(), "ended")),
         "team": lambda here: ("team/page.html", shell(here), teams.team()),
         "team-staff": lambda here: ("team/page.html", shell(here), teams.team("staff")),
         "team-member": lambda here: ("team/member.html", shell(here), teams.member()),

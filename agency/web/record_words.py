@@ -105,6 +105,11 @@ DEEDS: Final[tuple[Worded, ...]] = (
     worded("given"),
     worded("go on"),
     worded("handed on"),
+    worded("handover accepted"),
+    worded("handover declined"),
+    worded("handover lapsed"),
+    worded("handover offered"),
+    worded("handover withdrawn"),
     worded("hide"),
     worded("hide done"),
     worded("hide refused"),
@@ -223,7 +228,8 @@ _AREAS_DEEDS: Final[dict[str, str]] = {
         "spam_marked unlinked vip_ended vip_set weight_set"
     ),
     "conversation": (
-        "assign came_back claim client_told close come_back come_back_ended label merge note release reopen snooze "
+        "assign came_back claim client_told close come_back come_back_ended handover_accepted handover_declined "
+        "handover_lapsed handover_offered handover_withdrawn label merge note release reopen snooze "
         "spam split take_apart take_over undo unlabel"
     ),
     "empowerment": "given limits_changed taken_back",

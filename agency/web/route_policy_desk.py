@@ -27,6 +27,11 @@ DESK_POLICY: Final[dict[str, Permission]] = {
     "incidents_page.change": Permission.CONVERSATION_REASSIGN,
     "incidents_page.close": Permission.CONVERSATION_REASSIGN,
     "incidents_page.take_out": Permission.CONVERSATION_WORK,
+    # handover_page.py: the room looks whose it is
+    "handover_page.mine": Permission.CONVERSATION_WORK,
+    "handover_page.give": Permission.CONVERSATION_WORK,
+    "handover_page.one": Permission.CONVERSATION_WORK,
+    "handover_page.answer": Permission.CONVERSATION_WORK,
     # team_page.py: the room asks again, for another's than one's own
     "team_page.team": Permission.CONVERSATION_WORK,
     "team_page.member": Permission.CONVERSATION_WORK,

@@ -19,6 +19,7 @@ from agency.inbox.team import Colleague, held_by, team_at
 from agency.inbox.team_models import Absence
 from agency.web.contexts_team import AbsenceRow, MemberPage, TeamPage, TeamRow
 from agency.web.guide_words import language_word
+from agency.web.handover_page import handed_to_me
 from agency.web.hours_page import over_midnight, spans_in, spans_out, special_in, special_out
 from agency.web.language import chosen_language, chosen_zone, time_of_day
 from agency.web.looks import Choice, Notice
@@ -63,6 +64,8 @@ def team() -> Response:
             )
         ),
         asked=tuple(_absence(one) for one in asked),
+        handed=handed_to_me(),
+        handover_url=url_for("handover_page.mine"),
     )
     return make_response(render_page("team/page.html", page))
 

@@ -237,7 +237,7 @@ def test_whatever_hangs_on_a_conversation_is_known_to_joining() -> None:
     }
     moved = {"message", "kept_media", "triage_deed"}
     worked_on = {"note", "moderation_deed", "reply", "draft_version", "ledger_line", "customer_promise", "kept_case"}
-    worked_on |= {"comeback", "loop_asking", "incident_case"}
+    worked_on |= {"comeback", "loop_asking", "incident_case", "handover_case"}
     assert hanging == moved | worked_on | {"conversation_label", "conversation", "clock_outcome"}, (
         "a label or a merge says that it was worked on; how a clock ended goes with it"
     )

@@ -79,6 +79,8 @@ BY_US = "what the brand and its agency say, and who of them did it"
 CODE = "a word of ours, a hash, or an id of a thing and not of a person"
 OURS: dict[str, str] = {
     "absence": "who of ours is away, and when",
+    "handover": "who of ours handed cases to whom",
+    "handover_case": "words of ours for why a case was somebody's and what became of it",
     "team_member": "when our people work, speak and can what",
     "account": "the brand's own place at the platform",
     "acknowledgement_texts": BY_US,
