@@ -1,5 +1,6 @@
-"""What staff did lately with direct messages: one closed as spam and its author marked, one put off until tomorrow, two
-of one person told as one case, one answered half by a lead and given to a colleague, one reading corrected.
+"""What staff did lately with direct messages: one closed as spam and its author marked, one put off until tomorrow, of
+which one comes back with a reason, two of one person told as one case, one answered half by a lead and given to a
+colleague, one reading corrected, one case put to a loop.
 """
 
 from __future__ import annotations
@@ -12,9 +13,10 @@ from typing import Any
 from uuid import UUID
 
 from agency.demo.messages import Stored, account_of, actors_of, message_came
-from agency.inbox import bulk, corrections, desk, labelling, merging
+from agency.inbox import bulk, comebacks, corrections, desk, labelling, merging
 from agency.inbox.contacts import linking
 from agency.inbox.deeds import Snooze, Spam
+from agency.inbox.loops import asking, named
 from agency.replies.desk import start_draft
 from channels.models import Account
 from tenants import clock
@@ -51,12 +53,18 @@ class _Shift:
         given = {"until": until.isoformat()}
         put_off = self._stored(entry["put_off"]).conversation_id
         bulk.press_one(actor, new_id(), Snooze(until), put_off, given=given)
+        if "why" in entry["put_off"]:
+            comebacks.put(actor, put_off, until, entry["put_off"]["why"], entry["put_off"]["draft"])
         together = [self._stored(one) for one in entry.get("together", ())]
         for told, other in zip(entry.get("together", ())[1:], together[1:], strict=True):
             linking.link_by_words(actor, other.contact_id, together[0].contact_id, told["words"], None)
             merging.merge(actor, new_id(), together[0].conversation_id, other.conversation_id)
         misread = self._stored(entry["misread"])
         corrections.correct(actor, misread.conversation_id, misread.id, *entry["misread"]["is"])
+        if "asked" in entry:
+            asked = entry["asked"]
+            loop_id = named.create_loop(self.people[asked["by"]], self.account.brand_id, asked)
+            asking.ask(actor, misread.conversation_id, loop_id, asked["question"])
         if "begun" in entry:
             self._begin(entry["begun"])
 

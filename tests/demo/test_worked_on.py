@@ -11,7 +11,9 @@ from agency.demo import corpus
 from agency.demo.labels_and_views import write_labels, write_topics, write_views
 from agency.demo.worked_on import LISTED, write_worked_on
 from agency.inbox.bulk_models import BulkDeed
+from agency.inbox.comeback_models import Comeback
 from agency.inbox.filters import read_filters
+from agency.inbox.loops.models import LoopAsking
 from agency.inbox.models import Contact, Conversation, ConversationLabel, ReadingCorrection
 from agency.inbox.saved_views import list_views
 from agency.inbox.topic_models import Topic
@@ -47,6 +49,8 @@ def test_each_brand_shows_spam_a_case_put_off_and_one_shows_two_told_as_one(make
             ("open", None): 6,
         }
         assert Counter(db.session.scalars(select(BulkDeed.deed))) == {"spam": 3, "snooze": 3, "merge": 1}
+        assert [bool(one.draft) for one in db.session.scalars(select(Comeback))] == [True]
+        assert db.session.scalars(select(LoopAsking.state)).all() == ["open"]
         assert Counter(db.session.scalars(select(ReadingCorrection.is_in_truth))) == {"complaint": 3}
         assert db.session.scalars(select(Conversation.holder_id).where(HELD)).all() == [ana.staff.user_id] * 2
         assert db.session.scalars(select(Reply.state)).all() == ["draft"] * 2
