@@ -61,9 +61,9 @@ def reply_on_the_way(conversation_id: UUID) -> UUID | None:
 def given_with(actor: Actor, reply: Reply) -> list[LineRow]:
     """What went with a reply, the oldest first: what names it, and, of a published one, what was given in its case
     before anybody wrote, or with a draft that was given up, and after the answer before. Nothing for who may not see
-    the ledger.
+    the ledger, nor behind a mailed link, which is passed on.
     """
-    if not actor.may(Permission.EMPOWERMENT_READ) or reply.deed != "reply":
+    if not actor.may(Permission.EMPOWERMENT_READ) or actor.came_by == "link" or reply.deed != "reply":
         return []
     lines = lines_of_conversation(reply.conversation_id)
     others = {one.reply_id for one in lines} - {None, reply.id}

@@ -6,6 +6,7 @@ import csv
 import io
 import re
 from collections.abc import Callable
+from dataclasses import replace
 from html import unescape
 from uuid import UUID
 
@@ -311,3 +312,4 @@ def test_what_was_given_with_a_draft_that_was_given_up_goes_with_the_next_answer
     reply_id = answered(make, ana, "", "Seven for you.", case=case, days=0)
     with ana.entered(ana.team_lead):
         assert [row.id for row in giving.given_with(ana.team_lead, moves.locked(reply_id))] == [line_id]
+        assert giving.given_with(replace(ana.team_lead, came_by="link"), moves.locked(reply_id)) == []
