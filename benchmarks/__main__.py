@@ -44,6 +44,7 @@ BENCHMARKS: dict[str, str] = {
     "search": "search",
     "ranking": "ranking",
     "clocks": "clocks",
+    "wall": "lead_wall",
     "rules": "desk_rules",
     "suggestions": "suggestions",
     "understanding": "understanding",

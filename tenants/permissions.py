@@ -215,6 +215,9 @@ _ASK_WHOM: dict[frozenset[Role], str] = {
     frozenset({Role.AGENCY_ADMIN}): worded("Ask an agency admin to do it."),
     frozenset({Role.AGENCY_ADMIN, Role.BILLING_ADMIN}): worded("Ask an agency admin or a billing admin."),
     frozenset({Role.AGENCY_ADMIN, Role.TEAM_LEAD}): worded("Ask a team lead or an agency admin to do it."),
+    frozenset({Role.AGENCY_ADMIN, Role.TEAM_LEAD, Role.CLIENT_OWNER}): worded(
+        "Ask a team lead, an agency admin or the brand's client owner for them."
+    ),
     frozenset({Role.CLIENT_OWNER}): worded("Ask the brand's client owner; People shows who that is."),
 }
 _ASK_FOR_A_ROLE = worded("Ask an agency admin for a role that includes it: People, your name, Role.")

@@ -23,7 +23,7 @@ from tenants import clock
 from tenants.database import db
 from tenants.models import Brand
 from tenants.permissions import Actor, Permission, require
-from tenants.scope import current_scope, raw_sql
+from tenants.scope import Scope, current_scope, raw_sql
 
 SOON: Final = timedelta(hours=1)
 """What will go wrong next: as `agency.web.clocks.SOON_SECONDS`, by which a row is drawn."""
@@ -32,6 +32,12 @@ DAYS: Final = 7
 
 TROUBLED: Final = tuple(kind.rank for kind in KINDS.values() if kind.tone in ("bad", "warn"))
 """Ranks of accounts that somebody should look at."""
+
+
+KEPT_SECONDS: Final = 5.0
+"""Walls on many screens ask for the same; each looks again four times a minute or less."""
+MOST_KEPT: Final = 100
+"""Scopes of these seconds."""
 
 
 class BrandWall(NamedTuple):
@@ -81,19 +87,35 @@ class Wall(NamedTuple):
 
 
 def read_wall(actor: Actor) -> Wall:
-    """One statement, whatever the number of brands and of cases. Raises Forbidden.
+    """One statement, whatever the number of brands and of cases; what it found is kept for KEPT_SECONDS at most for
+    whoever may see the very same brands. Raises Forbidden.
 
     The worst are those with most that is late or broken; of equal ones those with most due within the hour, then those
     with most channels in trouble, then those whose customer waits longest.
     """
     require(actor, Permission.WALL_READ)
-    now = clock.now()
-    values = {"agency_id": current_scope().agency_id, "now": now, "soon": now + SOON}
+    now, scope = clock.now(), current_scope()
+    moment = int(now.timestamp() / KEPT_SECONDS)
+    kept = _kept.get(moment)
+    if kept is None or len(kept) >= MOST_KEPT:
+        _kept.clear()
+        kept = _kept[moment] = {}
+    found = kept.get(scope)
+    if found is None:
+        found = kept[scope] = _read(scope.agency_id, now)
+    return found
+
+
+def _read(agency_id: UUID, now: datetime) -> Wall:
+    values = {"agency_id": agency_id, "now": now, "soon": now + SOON}
     rows = db.session.execute(_statement(), values).all()
     beside = rows[0][len(BrandWall._fields)] if rows else None
     brands = sorted((BrandWall(*row[: len(BrandWall._fields)]) for row in rows), key=_badness)
     sums = {bool(one[0]): Beside(*map(int, one[1:])) for one in beside or ()}
     return Wall(brands, sums.get(False, Beside()), sums.get(True, Beside()))
+
+
+_kept: dict[int, dict[Scope, Wall]] = {}
 
 
 def _badness(one: BrandWall) -> tuple[Any, ...]:
@@ -106,7 +128,7 @@ def _statement() -> TextClause:
     """Counted per brand by lateral looks into indexes; none of them reads more than MOST_COUNTED + 1 entries."""
     most, now = MOST_COUNTED + 1, bindparam("now", clock.now(), DateTime(timezone=True))
     rank = rank_of(now).compile(  # type: ignore[arg-type]
-        dialect=postgresql.dialect(paramstyle="named"),  # type: ignore[no-untyped-call]
+        dialect=postgresql.dialect(paramstyle="named"),
         compile_kwargs={"render_postcompile": True},
     )
     in_trouble = re.sub(
@@ -155,7 +177,8 @@ def _statement() -> TextClause:
             select d.is_private, sum(d.received) as received, sum(d.asked) as asked, sum(d.answered) as answered,
                 sum(d.seconds)::bigint as seconds, sum(d.cases) as cases, sum(d.resolved) as resolved
             from brand_day d join brand a on a.agency_id = d.agency_id and a.id = d.brand_id and a.archived_at is null
-            where d.agency_id = :agency_id and d.day > (:now at time zone 'UTC')::date - {DAYS}
+            where d.agency_id = :agency_id and d.day > (:now at time zone 'UTC')::date - {DAYS + 2}
+                and d.day > (:now at time zone a.time_zone)::date - {DAYS}
             group by d.is_private
         ) p
     ) beside

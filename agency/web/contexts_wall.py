@@ -34,7 +34,7 @@ class WallFigure:
     label: str = told("Average time to an answer.")
     public: str = told("2 h; a dash where there is nothing to count.")
     private: str = told("The same of private messages.")
-    told: str = told("What is counted, in one sentence.")
+    meaning: str = told("What is counted, in one sentence.")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -50,6 +50,7 @@ class WallPage:
     rest_words: str = told("And 12 more brands.")
     empty: str = told("Why there is no row; empty where there are some.")
     figures_head: str = told("The last seven days.")
+    figures_url: str = told("All figures, of each brand.")
     figures: tuple[WallFigure, ...] = told("The four of them.")
 
 

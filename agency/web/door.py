@@ -69,6 +69,7 @@ PAGES = (
     "spam_page",
     "promises_page",
     "wall",
+    "figures",
     "later_page",
     "loops_page",
     "loop_link",

@@ -23,7 +23,7 @@ from agency.web.contexts_owner import LeftRow, SignedOutPage
 from agency.web.deciding import carry_out, is_glance, looked_at, posted, refused
 from agency.web.guide_proposals import waiting_rows
 from agency.web.last_sent import remember_sent_as
-from agency.web.looks import Notice
+from agency.web.looks import Choice, Notice
 from agency.web.owner_beside import goodwill_of_month, waiting_policies
 from agency.web.owner_reply import Typed, decisions_about, page_of
 from agency.web.owner_words import place_tabs
@@ -101,7 +101,7 @@ def _list(*, notice: Notice | None = None, left: tuple[LeftRow, ...] = ()) -> st
             policies=waiting_policies(actor) if is_first and mine else (),
             goodwill=goodwill_of_month(actor) if is_first and mine else (),
             next_url=url_for("owner.waiting", tab=_tab(tab), after=found.next_cursor) if found.next_cursor else "",
-            tabs=place_tabs(_tab_urls(), tab, count),
+            tabs=(*place_tabs(_tab_urls(), tab, count), *(_figures() if mine else ())),
             empty_reason=_empty_words(mine, tab),
             approve_url=url_for("owner.approve_many") if is_waiting and mine else "",
             tick_all_url=url_for("owner.waiting", after=after, tick=None if ticked else "all"),
@@ -110,6 +110,11 @@ def _list(*, notice: Notice | None = None, left: tuple[LeftRow, ...] = ()) -> st
             left=left,
         ),
     )
+
+
+def _figures() -> tuple[Choice, ...]:
+    """Behind a sign-in a client sees how their brands are answered, too."""
+    return (Choice(_("Figures"), url_for("figures.figures")),)
 
 
 def _title(tab: str, mine: bool) -> str:

@@ -6,8 +6,12 @@ from collections.abc import Sequence
 from datetime import timedelta
 from uuid import UUID, uuid5
 
+from agency.reports.figures import BrandSums, DaySums, Figures, Sums
+from agency.reports.models import WAIT_STEPS
 from agency.reports.wall import Beside, BrandWall, DueSoon
+from agency.web import figures as figures_of
 from agency.web import wall as page
+from agency.web.contexts_figures import CountedCasesPage, CountedRow, FiguresPage
 from agency.web.contexts_wall import DuePage, WallPage
 from agency.web.looks import BrandLook
 from tenants import clock
@@ -38,3 +42,27 @@ def due(brands: Sequence[BrandLook]) -> DuePage:
         one._replace(due_at=now + timedelta(minutes=40), author_name="<img src=x onerror=alert(1)>"),
     ]
     return page.due_page(cases, {_HOUSE: brands[0]}, None)
+
+
+def figures(brands: Sequence[BrandLook], kind: str = "") -> FiguresPage:
+    """Of 28 days; `none`: nothing came."""
+    today = clock.now().date()
+    waits = tuple(40 if place in (7, 9, 12) else 0 for place in range(WAIT_STEPS))
+    some = Sums(1_204, 900, 850, 850 * 7_400, 850 * 1_200, 800, 50, 700, 640, waits)
+    days = [DaySums(today - timedelta(days=n), n % 3 == 0, 40 + n, 30 + n, 20) for n in range(28)]
+    ids = [uuid5(_HOUSE, look.id) for look in brands]
+    found = Figures([BrandSums(one, some, Sums(received=3)) for one in ids], days)
+    looks = dict(zip(ids, brands, strict=True))
+    return figures_of.figures_page(Figures([], []) if kind == "none" else found, looks, 28, None, rest=False)
+
+
+def figure_cases(brands: Sequence[BrandLook]) -> CountedCasesPage:
+    """What one number counts."""
+    row = CountedRow(
+        brand=brands[1], place="Google · review", customer="<img src=x onerror=alert(1)>", words="Zimne śniadanie.",
+        url="#", day="20 Nov 2026", count="3", took="2 hr",
+    )  # fmt: skip
+    return CountedCasesPage(
+        title="Answered, in public, the last 7 days", number="3", meaning="The counts of all rows come to this number.",
+        rows=(row,), back_url="#", next_url="#",
+    )  # fmt: skip

@@ -41,4 +41,10 @@ DESK_POLICY: Final[dict[str, Permission]] = {
     # promises_page.py: a press asks again, with the brand
     "promises_page.promises": Permission.REPLY_READ,
     "promises_page.press": Permission.REPLY_WRITE,
+    # wall.py, figures.py: what is about to go wrong, and how brands are answered
+    "wall.wall": Permission.WALL_READ,
+    "wall.due": Permission.WALL_READ,
+    "figures.figures": Permission.REPORT_READ,
+    "figures.cases": Permission.REPORT_READ,
+    "figures.file": Permission.REPORT_READ,
 }

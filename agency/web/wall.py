@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from datetime import datetime
 from urllib.parse import urlencode
 from uuid import UUID
 
@@ -57,6 +58,7 @@ def wall_page(
         rest_words=ngettext("And %(num)s more brand", "And %(num)s more brands", left),
         empty="" if shown else _("Nothing waits anywhere, and nothing is about to be late."),
         figures_head=_("The last %(days)s days", days=DAYS),
+        figures_url=url_for("figures.figures"),
         figures=_figures(public, private),
     )
 
@@ -169,8 +171,8 @@ def _number(one: BrandWall, name: str) -> WallNumber | None:
     )  # fmt: skip
 
 
-def _since(at: object) -> Clock:
-    return clocks.age(at, clock.now(), chosen_zone(), chosen_language())  # type: ignore[arg-type]
+def _since(at: datetime) -> Clock:
+    return clocks.age(at, clock.now(), chosen_zone(), chosen_language())
 
 
 def _totals(brands: Sequence[BrandWall]) -> tuple[WallNumber, ...]:
@@ -201,7 +203,7 @@ def _figures(public: Beside, private: Beside) -> tuple[WallFigure, ...]:
             _("From the first words of a question to our answer, nights and all."),
         ),
         (
-            _("Answered"),
+            _("Share answered"),
             [share(of.answered, of.asked) for of in both],
             _("Of the questions that began in these days."),
         ),
@@ -211,9 +213,9 @@ def _figures(public: Beside, private: Beside) -> tuple[WallFigure, ...]:
             _("Written by customers in these days."),
         ),
         (
-            _("Resolved"),
+            _("Share resolved"),
             [share(of.resolved, of.cases) for of in both],
             _("Of the cases whose customer wrote last in these days, those that are closed."),
         ),
     )
-    return tuple(WallFigure(label=label, public=one, private=other, told=said) for label, (one, other), said in rows)
+    return tuple(WallFigure(label=label, public=one, private=other, meaning=said) for label, (one, other), said in rows)
