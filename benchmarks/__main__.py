@@ -53,6 +53,7 @@ BENCHMARKS: dict[str, str] = {
     "webhook_intake": "webhook_intake",
     "event_to_visible": "webhook_intake",
     "publishing": "publishing",
+    "one_reply": "one_reply",
 }
 """Name of a benchmark and the module beside this one that holds it."""
 

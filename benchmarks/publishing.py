@@ -50,6 +50,9 @@ ROUNDS = {"tiny": 1, "small": 3, "full": 3}
 EMPTY_JOBS = {"tiny": 4, "small": 100, "full": 100}
 ALONE = {"tiny": 3, "small": 50, "full": 100}
 ALONE_EVERY_SECONDS = 0.3
+OF_ANSWERS = "publish,desk"
+"""What the workers of a backlog look into: a few seconds after an answer a look at it is due, and words to be found by.
+"""
 LONGEST_SECONDS = 1_800
 SENT = """
 select extract(epoch from max(finished_at) - min(created_at)), count(*) from publish_attempt
@@ -70,23 +73,32 @@ def publishing(scratch: Scratch, size: str) -> Iterator[Line]:
     with ExitStack() as held:
         url, credentials = held.enter_context(sandbox(scratch, ACCOUNTS, items=items))
         held.callback(scratch.drop, database)
-        # What is not measured stays away: looks at what stands there, polls, and what Google allows in a minute.
-        database.environment |= {
-            **addresses(url),
-            "ONBRAND_ENV": "local",
-            "ONBRAND_SETTLE_SECONDS": "86400",
-            "GOOGLE_CALLS_PER_MINUTE": "1000000",
-        }
+        database.environment |= platforms_of(url)
         app = database.base_app()
         connect(app, credentials)
-        house = _House(app, database, url)
+        house = House(app, database, url)
         house.fill()
+        with ExitStack() as working:
+            for _ in range(WORKERS):
+                working.enter_context(program(scratch, database, "worker", "--queues", OF_ANSWERS))
+            yield from _backlogs(house, scratch, size)
         for _ in range(WORKERS):
-            held.enter_context(_program(scratch, database, "worker"))
-        yield from _figures(house, scratch, size)
+            held.enter_context(program(scratch, database, "worker"))
+        yield from _alone(house, scratch, size)
+        house.check_ledger()
 
 
-def _figures(house: _House, scratch: Scratch, size: str) -> Iterator[Line]:
+def platforms_of(url: str) -> dict[str, str]:
+    """Settings for the platforms there, without what is not measured: polls, and what Google allows in a minute."""
+    return {
+        **addresses(url),
+        "ONBRAND_ENV": "local",
+        "ONBRAND_SETTLE_SECONDS": "86400",
+        "GOOGLE_CALLS_PER_MINUTE": "1000000",
+    }
+
+
+def _backlogs(house: House, scratch: Scratch, size: str) -> Iterator[Line]:
     backlog = BACKLOG[size]
 
     def ours() -> float:
@@ -107,7 +119,10 @@ def _figures(house: _House, scratch: Scratch, size: str) -> Iterator[Line]:
     if TENFOLD[size]:
         times = house.sent(scratch, TENFOLD[size]) * 1000 / found.ours / backlog
         yield count(f"{TENFOLD[size]:,} replies, times as long as {backlog:,}", round(times, 2), "", aim="<= 11")
-    with _program(scratch, house.database, "dispatcher"):
+
+
+def _alone(house: House, scratch: Scratch, size: str) -> Iterator[Line]:
+    with program(scratch, house.database, "dispatcher"):
         began = house.now()
         house.let_out(1)
         house.wait(began, 1)  # it runs now
@@ -120,10 +135,9 @@ def _figures(house: _House, scratch: Scratch, size: str) -> Iterator[Line]:
     for share, label in ((0.5, "p50"), (0.99, "p99")):
         seconds = round(waited[int((len(waited) - 1) * share)], 3)
         yield count(f"from letting out to published, one every {ALONE_EVERY_SECONDS} s, {label}", seconds, "s")
-    house.check_ledger()
 
 
-class _House:
+class House:
     """An agency whose customers wrote, and the replies to them."""
 
     def __init__(self, app: Flask, database: Database, platforms: str) -> None:
@@ -176,7 +190,7 @@ class _House:
         """Seconds until so many are published that lay there when the dispatcher started."""
         self.let_out(number)
         began = self.now()
-        with _program(scratch, self.database, "dispatcher"):
+        with program(scratch, self.database, "dispatcher"):
             seconds = self.wait(began, number)
         self.forget_looks()
         return seconds
@@ -201,11 +215,14 @@ class _House:
     def wait(self, began: Any, number: int) -> float:
         """Until so many are published since; from the first claim to the last, in seconds."""
         ends = time.monotonic() + LONGEST_SECONDS
-        while time.monotonic() < ends:
-            ((seconds, published),) = self.rows(SENT, began)
-            if published >= number:
-                return float(seconds)
-            time.sleep(0.1)
+        with self.database.superuser() as connection:
+            while time.monotonic() < ends:
+                found = connection.execute(SENT.encode(), [began]).fetchone()
+                assert found is not None
+                seconds, published = found
+                if published >= number:
+                    return float(seconds)
+                time.sleep(0.1)
         raise WrongAnswer(f"{published} of {number} replies were published")
 
     def check_ledger(self) -> None:
@@ -231,11 +248,11 @@ class _House:
 
 
 @contextmanager
-def _program(scratch: Scratch, database: Database, name: str) -> Iterator[None]:
+def program(scratch: Scratch, database: Database, name: str, *more: str) -> Iterator[None]:
     """One of the product's programs, until the end of the block."""
     inherited = {each: value for each, value in os.environ.items() if not each.startswith("ONBRAND_")}
     child = start_child(
-        [sys.executable, "-m", "agency.command_line", name],
+        [sys.executable, "-m", "agency.command_line", name, *more],
         log=scratch.folder / f"{name}-{database.name}.log",
         environment=inherited | database.environment,
         folder=CHECKOUT,

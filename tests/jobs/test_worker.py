@@ -75,7 +75,7 @@ def test_no_queue_waits_for_ever_behind_a_full_one_and_answers_go_before_all(app
 
 def test_what_a_worker_has_read_is_looked_through_by_no_horse() -> None:
     """Nor written into: then it would be copied for each."""
-    kept = [[] for _ in range(3)]  # type: ignore[var-annotated]
+    kept: list[list[int]] = [[] for _ in range(3)]
     keep_still()
     try:
         assert gc.get_freeze_count() > 10_000

@@ -30,7 +30,7 @@ from channels.protocol import Answer, Request
 from channels.scripted_transport import ScriptedTransport, json_answer
 from tenants import clock
 from tenants.database import db
-from tenants.scope import in_scope
+from tenants.scope import in_scope, raw_sql
 from tests.factories import Agency, Factory
 from tests.replies.conftest import Case
 from tests.replies.many import copies
@@ -309,6 +309,42 @@ def test_whoever_settles_holds_wordings_before_counters(case: Case, app: Flask, 
         done.result()
     assert "wording" in tables
     assert "account" not in tables, "accounts come last"
+
+
+def test_whoever_claims_answers_of_several_brands_holds_counters_in_one_order(
+    make: Factory, ana: Agency, superuser: Engine, app: Flask
+) -> None:
+    """Answers that waited for their time lose a sign each, in the order of replies, and a sign counts: who claims
+    others of the same brands at that moment would wait in a circle.
+    """
+    lower, higher = sorted(range(2), key=lambda place: ana.brand_ids[place])
+    ids = []
+    for brand in (higher, lower):  # the first reply is of the brand whose counter comes last
+        make.policy(ana, ana.brand_ids[brand], needs="none")
+        case = Case(ana, make.conversation(ana, brand=brand), superuser)
+        ids.append(case.draft(actor="team_lead"))
+        case.do("release", ids[-1], actor="team_lead")
+    with superuser.begin() as connection:
+        waited = "update reply set not_before = now() - interval '1 second', not_before_because = 'chosen'"
+        connection.execute(text(waited))
+
+    def claim() -> set[UUID]:
+        with in_scope(app, ana.scope):
+            for way in ("indexscan", "bitmapscan"):  # by which index they are found is the planner's, and its order
+                db.session.execute(raw_sql(f"set local enable_{way} = off", reason="as they lie in the table"))
+            return {one.reply_id for one in claiming.claim_many(ids, time.monotonic()).claimed}
+
+    counter = text("select count(*) from (select from queue_counter where brand_id = :id for update skip locked) free")
+    with ThreadPoolExecutor(1) as other, superuser.connect() as holder, superuser.connect() as looks:
+        held = text("select from queue_counter where brand_id = :id for update")
+        holder.execute(held, {"id": ana.brand_ids[lower]})
+        claims = other.submit(claim)
+        blocked(superuser)
+        is_free = looks.execute(counter, {"id": ana.brand_ids[higher]}).scalar_one()
+        holder.rollback()
+        looks.rollback()
+        assert claims.result() == set(ids)
+    assert is_free == 1, "it holds a later one and waits for an earlier one"
 
 
 def test_what_the_database_broke_off_is_written_down_once_more(case: Case, pages: Pages) -> None:
