@@ -171,15 +171,6 @@ ROUTE_POLICY: dict[str, Policy] = {
     "desk_rules_page.switch": Permission.GUIDE_WRITE,
     "desk_rules_page.move": Permission.GUIDE_WRITE,
     "desk_rules_page.archive": Permission.GUIDE_WRITE,
-    # wall.py: what is about to go wrong in all brands
-    "wall.wall": Permission.WALL_READ,
-    "wall.due": Permission.WALL_READ,
-    # team_page.py: the room asks again, for another's than one's own
-    "team_page.team": Permission.CONVERSATION_WORK,
-    "team_page.member": Permission.CONVERSATION_WORK,
-    "team_page.change": Permission.TEAM_MANAGE,
-    "team_page.absence": Permission.CONVERSATION_WORK,
-    "team_page.settle": Permission.CONVERSATION_WORK,
     # promises_page.py: a press asks again, with the brand
     "promises_page.promises": Permission.REPLY_READ,
     "promises_page.press": Permission.REPLY_WRITE,
