@@ -137,8 +137,28 @@ def _statement() -> TextClause:
     given = {name: value for name, value in rank.params.items() if value is not None and name != "now"}
     return raw_sql(
         f"""
+    with trouble as materialized (
+        select jsonb_object_agg(brand_id, n) as by_brand from (
+            select account.brand_id, count(*)::int as n from account
+            where account.agency_id = :agency_id and account.disconnected_at is null
+                and ({in_trouble}) = any(:troubled)
+            group by account.brand_id
+        ) counted
+    ), beside as materialized (
+        select jsonb_agg(to_jsonb(array[p.is_private::int::bigint, p.received, p.asked, p.answered, p.seconds, p.cases,
+            p.resolved])) as sums
+        from (
+            select d.is_private, sum(d.received) as received, sum(d.asked) as asked, sum(d.answered) as answered,
+                sum(d.seconds)::bigint as seconds, sum(d.cases) as cases, sum(d.resolved) as resolved
+            from brand_day d join brand a on a.agency_id = d.agency_id and a.id = d.brand_id and a.archived_at is null
+            where d.agency_id = :agency_id and d.day > (:now at time zone 'UTC')::date - {DAYS + 2}
+                and d.day > (:now at time zone a.time_zone)::date - {DAYS}
+            group by d.is_private
+        ) p
+    )
     select b.id, coalesce(q.open_count, 0), coalesce(q.awaiting_approval_count, 0), client.since, oldest.waiting_since,
-        oldest.conversation_id, late.n, soon.n, broken.n, today.n, coalesce(ch.n, 0), beside.sums
+        oldest.conversation_id, late.n, soon.n, broken.n, today.n,
+        coalesce(((select by_brand from trouble) ->> b.id::text)::int, 0), (select sums from beside)
     from brand b
     left join queue_counter q on q.agency_id = b.agency_id and q.brand_id = b.id
     left join lateral (
@@ -165,23 +185,6 @@ def _statement() -> TextClause:
             and p.due_at >= :now
             and p.due_at < ((:now at time zone b.time_zone)::date + 1)::timestamp at time zone b.time_zone
         limit {most}) few) today
-    left join (
-        select account.brand_id, count(*)::int as n from account
-        where account.agency_id = :agency_id and account.disconnected_at is null and ({in_trouble}) = any(:troubled)
-        group by account.brand_id
-    ) ch on ch.brand_id = b.id
-    cross join (
-        select jsonb_agg(to_jsonb(array[p.is_private::int::bigint, p.received, p.asked, p.answered, p.seconds, p.cases,
-            p.resolved])) as sums
-        from (
-            select d.is_private, sum(d.received) as received, sum(d.asked) as asked, sum(d.answered) as answered,
-                sum(d.seconds)::bigint as seconds, sum(d.cases) as cases, sum(d.resolved) as resolved
-            from brand_day d join brand a on a.agency_id = d.agency_id and a.id = d.brand_id and a.archived_at is null
-            where d.agency_id = :agency_id and d.day > (:now at time zone 'UTC')::date - {DAYS + 2}
-                and d.day > (:now at time zone a.time_zone)::date - {DAYS}
-            group by d.is_private
-        ) p
-    ) beside
     where b.agency_id = :agency_id and b.archived_at is null
     """,
         reason="looks into six indexes for each brand at once",
