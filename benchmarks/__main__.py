@@ -46,6 +46,7 @@ BENCHMARKS: dict[str, str] = {
     "clocks": "clocks",
     "wall": "lead_wall",
     "rules": "desk_rules",
+    "incidents": "incidents",
     "suggestions": "suggestions",
     "understanding": "understanding",
     "poll_cycle": "poll_cycle",

@@ -134,6 +134,7 @@ CATALOGUE: dict[JobName, JobKind] = {
     JobName.RERANK: JobKind("jobs.ranking:rerank", "upkeep", 120, tries=10),
     JobName.READ_TOPICS: JobKind("jobs.topics:read_topics", "upkeep", 120, tries=10),
     JobName.MAIL_DAYS: JobKind("jobs.mailing_days:mail_days", "mail", 120, tries=5),
+    JobName.ANSWER_INCIDENT: JobKind("jobs.incidents:answer_incident", "desk", 120, tries=12, merges=True),
     JobName.MAIL_OUTCOMES: JobKind("jobs.mailing_days:mail_outcomes", "mail", 120, tries=3),
     JobName.TELL_AUDIT_HEADS: JobKind("jobs.audit_heads:tell_heads", "upkeep", 120, tries=3),
     JobName.BACKFILL: JobKind("jobs.history:read_slice", "history", 300, tries=10),

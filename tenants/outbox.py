@@ -66,6 +66,7 @@ class JobName(StrEnum):
     TELL_AUDIT_HEADS = "tell_audit_heads"
     MAIL_DAYS = "mail_days"
     MAIL_OUTCOMES = "mail_outcomes"
+    ANSWER_INCIDENT = "answer_incident"
 
 
 def enqueue_after_commit(job: JobName, *, run_at: datetime | None = None, **ids: UUID | str | int) -> None:

@@ -80,7 +80,9 @@ _KINDS: Final = (
     Kind("policy_answered", (_P.POLICY_PROPOSE,), mail=True, gathered=False),
     Kind("writing_paused", (_P.ACCOUNT_CONNECT,), mail=True, gathered=False),
     Kind("mails_bounce", (_P.ACCOUNT_CONNECT,)),
-    Kind("incident_suggested", (_P.CONVERSATION_REASSIGN,)),
+    Kind("incident_suggested", (_P.CONVERSATION_REASSIGN,), mail=True),
+    Kind("incident_opened", (_P.REPLY_APPROVE,), mail=True),
+    Kind("incident_ended", (_P.REPLY_APPROVE,), mail=True),
 )
 
 KINDS: Final[dict[str, Kind]] = {kind.name: kind for kind in _KINDS}

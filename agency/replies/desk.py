@@ -181,10 +181,10 @@ def submit(
     """
     reply = locked(reply_id)
     require(actor, Permission.REPLY_WRITE, reply.brand_id)
-    text, case = _ready_to_leave(actor, reply, "submit", "awaiting_approval", shown_hash)
+    text, case = ready_to_leave(actor, reply, "submit", "awaiting_approval", shown_hash)
     if case is not None:
         variants.check_variants(reply, text, case)
-    policy, decision = _by_policy(reply, text, case)
+    policy, decision = by_policy(reply, text, case)
     reply.submitted_at, reply.only_heard = clock.now(), only_heard
     reply.policy_number, reply.waits_step = policy.number, 1
     reply.waits_because = waiting.kept_reasons(decision)
@@ -219,8 +219,8 @@ def release(
     if reply.deed != "withdraw":
         waiting.refuse_waiting(waiting.decided_at_once(in_force))
         quiz_gate.refuse_without_pass(actor, reply.brand_id)
-    text, case = _ready_to_leave(actor, reply, "release", "approved", shown_hash)
-    policy, decision = _by_policy(reply, text, case)
+    text, case = ready_to_leave(actor, reply, "release", "approved", shown_hash)
+    policy, decision = by_policy(reply, text, case)
     client_answers.refuse_pressing(policy.terms)
     waiting.refuse_waiting(decision)
     reply.policy_number, reply.only_heard = policy.number, only_heard
@@ -233,7 +233,7 @@ def release(
     return reply
 
 
-def _by_policy(reply: Reply, text: ReplyText, case: CaseFacts | None) -> tuple[Policy, Decision]:
+def by_policy(reply: Reply, text: ReplyText, case: CaseFacts | None) -> tuple[Policy, Decision]:
     """The policy in force, kept in force until this is done, and what it says of these words."""
     policy = policy_in_force(reply.brand_id, lock=True)
     if case is None:
@@ -242,7 +242,7 @@ def _by_policy(reply: Reply, text: ReplyText, case: CaseFacts | None) -> tuple[P
     return policy, waiting.decision_about(policy.terms, reply, text, conversation, case, brand)
 
 
-def _ready_to_leave(
+def ready_to_leave(
     actor: Actor, reply: Reply, name: str, target: str, shown_hash: str | None
 ) -> tuple[ReplyText, CaseFacts | None]:
     """What `submit` and `release` demand; the words are checked anew with the guide in force now.

@@ -42,6 +42,13 @@ LIFECYCLE = StateTable(
         _move(
             "approve_by_policy", "awaiting_approval", "approved", SYSTEM, "silence; its signed safe variant passes all"
         ),
+        _move(
+            "approve_alike",
+            "draft",
+            "approved",
+            SYSTEM,
+            "the client's yes to the same words of an incident; submit's checks",
+        ),
         _move("decline", "awaiting_approval", "declined", APPROVE, "a reason"),
         _move("lapse", "awaiting_approval approved", "draft", SYSTEM, "what was approved changed; not claimed"),
         _move("ask_for_changes", "awaiting_approval", "draft", APPROVE, "a note"),

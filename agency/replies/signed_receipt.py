@@ -33,6 +33,7 @@ PROVING: Final = tuple(
         "escalate",
         "hold",
         "approve_by_policy",
+        "approve_alike",
         "release",
         "decline",
         "lapse",

@@ -89,8 +89,53 @@ class IncidentFormPage:
 
 
 @dataclass(frozen=True, kw_only=True)
+class IncidentTextField:
+    """One wording in one language."""
+
+    name: str = told("Field.")
+    label: str = told("The language.")
+    value: str = told("As it stands.", default="")
+    language: str = told("Its code, for `lang`.", default="")
+
+
+@dataclass(frozen=True, kw_only=True)
+class IncidentTextsPage:
+    """Texts of an incident, `incidents/texts.html`. Posts its fields; at the end `afterwards` too: resolve | return."""
+
+    title: str = told("Holding text, or follow-up.")
+    name: str = told("Of the incident.")
+    brand: BrandLook = told("Whose.")
+    is_end: bool = told("Sending them ends the incident.", default=False)
+    fields: tuple[IncidentTextField, ...] = told("Language by language.", default=())
+    url: str = told("Where the form goes.")
+    back_url: str = told("To the incident.")
+    afterwards: tuple[Choice, ...] = told("What becomes of cases that get none.", default=())
+    notice: Notice | None = told("What is wrong.", default=None)
+
+
+@dataclass(frozen=True, kw_only=True)
+class TextProgress:
+    """How far a text of an incident is."""
+
+    title: str = told("Holding text, or follow-up.")
+    words: str = told("Sent 180, on its way 3, to go 20, not possible 12.")
+    why: tuple[str, ...] = told("Of who cannot be written to, how many and why.", default=())
+    texts: tuple[tuple[str, str], ...] = told("Each wording, and where its yes stands.", default=())
+
+
+@dataclass(frozen=True, kw_only=True)
 class IncidentPage:
-    """One incident, `incidents/incident.html`. Posts `afterwards` = resolve | return to `close_url`."""
+    """One incident, `incidents/incident.html`. Posts `afterwards` = resolve | return to `close_url`, nothing to
+    `stop_url` and `go_on_url`.
+    """
+
+    progress: tuple[TextProgress, ...] = told("Of each text that goes or went.", default=())
+    trouble: Notice | None = told("Why nothing goes out just now.", default=None)
+    holding_url: str = told("The form of the holding text; empty where none may go.", default="")
+    holds: bool = told("The holding text goes out now.", default=False)
+    stop_url: str = told("Stops it; empty where it does not go.", default="")
+    follow_up_url: str = told("The form that ends it with a follow-up.", default="")
+    go_on_url: str = told("Goes on after trouble.", default="")
 
     brand: BrandLook = told("Whose.")
     name: str = told("As it was called.")

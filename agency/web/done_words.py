@@ -18,6 +18,7 @@ def done_words() -> dict[str, str]:
         "contact.people_export_fetched": _("File of everybody who writes fetched"),
         "contact.people_export_ordered": _("File of everybody who writes ordered"),
         "reply.approve": _("Reply approved"),
+        "reply.approve_alike": _("Reply let out by the yes to the same words of an incident"),
         "reply.approve_by_policy": _("Safe wording let out after nobody answered, as the policy says"),
         "reply.approve_step": _("Reply approved; somebody else is asked next"),
         "reply.ask_for_changes": _("Changes asked for in a reply"),

@@ -77,6 +77,7 @@ PAGES = (
     "team_page",
     "incidents_page",
     "handover_page",
+    "incident_texts_page",
     "merging_page",
     "beside",
     "customer_page",

@@ -25,6 +25,7 @@ from agency.web.incident_looks import (
     suggested_words,
     trial_words,
 )
+from agency.web.incident_progress_look import texts_of
 from agency.web.looks import Choice, Notice
 from agency.web.shell import brand_looks, render_page, toast
 from agency.web.who import actor_of_request
@@ -132,6 +133,7 @@ def incident(incident_id: UUID) -> Response:
         state=state_of(found.state),
         facts=facts_of(row),
         post=found.post,
+        **texts_of(found, may=may),
         cases=tuple(case_look(one, incident_id, works=actor.may(Permission.CONVERSATION_WORK)) for one in cases.rows),
         tabs=(
             Choice(_("In it"), url_for("incidents_page.incident", incident_id=incident_id), selected=not left),

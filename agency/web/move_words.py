@@ -56,6 +56,7 @@ MOVES: Final[tuple[Worded, ...]] = (
     worded("escalate"),
     worded("hold"),
     worded("approve by policy"),
+    worded("approve alike"),
     worded("propose policy"),
     worded("sign policy"),
     worded("answer policy"),

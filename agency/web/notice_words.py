@@ -51,6 +51,8 @@ def kind_words() -> dict[str, str]:
         "writing_paused": _("A platform stops a channel from writing"),
         "mails_bounce": _("Mails to a client do not arrive"),
         "incident_suggested": _("Many customers complain of the same"),
+        "incident_opened": _("Many customers write about one thing"),
+        "incident_ended": _("What many customers wrote about is over"),
     }
 
 

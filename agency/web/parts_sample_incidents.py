@@ -9,7 +9,10 @@ from agency.web.contexts_incidents import (
     IncidentLook,
     IncidentPage,
     IncidentsPage,
+    IncidentTextField,
+    IncidentTextsPage,
     SuggestedIncident,
+    TextProgress,
 )
 from agency.web.looks import Choice, Clock, Notice, StateLook
 
@@ -66,6 +69,24 @@ def form(*, wrong: bool = False) -> IncidentFormPage:
     )
 
 
+def texts() -> IncidentTextsPage:
+    """The texts at its end."""
+    return IncidentTextsPage(
+        title="Follow-up at the end",
+        name=HOSTILE,
+        brand=sample.brands()[1],
+        is_end=True,
+        fields=(
+            IncidentTextField(name="text_pt_1", label="Portuguese", value="A app já abre.", language="pt"),
+            IncidentTextField(name="text_pt_2", label="Portuguese, another wording", language="pt"),
+        ),
+        url="#",
+        back_url="#",
+        afterwards=(Choice("come back to the queue", "", value="return"), Choice("are resolved", "", value="resolve")),
+        notice=Notice("warn", "These texts cannot be used.", "Nothing was changed."),
+    )
+
+
 def incident() -> IncidentPage:
     """One of them."""
     return IncidentPage(
@@ -74,6 +95,20 @@ def incident() -> IncidentPage:
         state=OPEN,
         facts=(("Cases", "212 cases in it, 180 people in all, 3 late"), ("Says one of", HOSTILE)),
         post="We know that the app does not open. We are at it.",
+        progress=(
+            TextProgress(
+                title="Holding text",
+                words="Sent 180, on their way 3, to go 20, not possible 12.",
+                why=("5: a colleague is at it", "7: " + HOSTILE),
+                texts=(("The client said yes for all (pt)", "Sabemos que a app não abre."), ("Ready (en)", HOSTILE)),
+            ),
+        ),
+        trouble=Notice("warn", "Kawka is paused, so nothing is sent in its name."),
+        holds=True,
+        holding_url="#",
+        stop_url="#",
+        follow_up_url="#",
+        go_on_url="#",
         cases=_cases(),
         tabs=TABS,
         next_url="#",

@@ -275,6 +275,7 @@ def samples() -> dict[str, Callable[[str], Sample]]:
         "incidents": lambda here: ("incidents/page.html", shell(here), incident.incidents()),
         "incidents-empty": lambda here: ("incidents/page.html", shell(here), incident.incidents(empty=True)),
         "incident": lambda here: ("incidents/incident.html", shell(here), incident.incident()),
+        "incident-texts": lambda here: ("incidents/texts.html", shell(here), incident.texts()),
         "incident-form": lambda here: ("incidents/form.html", shell(here), incident.form()),
         "incident-form-wrong": lambda here: ("incidents/form.html", shell(here), incident.form(wrong=True)),
         "desk-rules": lambda here: ("desk_rules/page.html", shell(here), desk_rules.rules()),

@@ -93,6 +93,7 @@ DEEDS: Final[tuple[Worded, ...]] = (
     worded("draft"),
     worded("drafted"),
     worded("dropped"),
+    worded("ending"),
     worded("erased"),
     worded("erasure ordered"),
     worded("exported"),
@@ -118,6 +119,8 @@ DEEDS: Final[tuple[Worded, ...]] = (
     worded("import begun"),
     worded("import done"),
     worded("import stopped"),
+    worded("holding started"),
+    worded("holding stopped"),
     worded("hours changed"),
     worded("invitation withdrawn"),
     worded("invited"),
@@ -208,6 +211,7 @@ DEEDS: Final[tuple[Worded, ...]] = (
     worded("weights saved"),
     worded("wordings changed"),
     worded("withdrawn"),
+    worded("worded"),
     worded("words erased"),
     worded("written"),
 )
@@ -236,7 +240,9 @@ _AREAS_DEEDS: Final[dict[str, str]] = {
     "fact": "archived changed restored written",
     "guideline": "changed created deleted",
     "history": "asked done failed import_begun import_done import_stopped stopped taken_up",
-    "incident": "attached changed closed dismissed opened put_in took_out",
+    "incident": (
+        "attached changed closed dismissed ending holding_started holding_stopped opened put_in took_out worded"
+    ),
     "label": "archived changed created merged restored",
     "loop": "answered archived asked changed created declined handed_on reminded restored withdrawn",
     "message": (
@@ -255,7 +261,7 @@ _AREAS_DEEDS: Final[dict[str, str]] = {
     "reading": "confirmed corrected",
     "record": "words_erased",
     "reply": (
-        "approve approve_by_policy approve_step ask_for_changes change_and_approve change_step "
+        "approve approve_alike approve_by_policy approve_step ask_for_changes change_and_approve change_step "
         "changed_on_platform claim decline drop edit escalate found_more_than_once give_back go_on hold lapse "
         "late_answer let_go lose_track mail_answer pass_step reconcile release remind resolve retry schedule settle "
         "start start_edit start_withdraw submit take_version withdraw wordings_changed"

@@ -32,6 +32,12 @@ DESK_POLICY: Final[dict[str, Permission]] = {
     "handover_page.give": Permission.CONVERSATION_WORK,
     "handover_page.one": Permission.CONVERSATION_WORK,
     "handover_page.answer": Permission.CONVERSATION_WORK,
+    "incident_texts_page.holding": Permission.CONVERSATION_REASSIGN,
+    "incident_texts_page.start": Permission.CONVERSATION_REASSIGN,
+    "incident_texts_page.stop": Permission.CONVERSATION_REASSIGN,
+    "incident_texts_page.follow_up": Permission.CONVERSATION_REASSIGN,
+    "incident_texts_page.end": Permission.CONVERSATION_REASSIGN,
+    "incident_texts_page.go_on": Permission.CONVERSATION_REASSIGN,
     # team_page.py: the room asks again, for another's than one's own
     "team_page.team": Permission.CONVERSATION_WORK,
     "team_page.member": Permission.CONVERSATION_WORK,

@@ -49,6 +49,7 @@ IN_HEALTH_SECONDS = {
     JobName.FOLD_FIGURES: 21,  # its longest run and a slice
     JobName.CHECK_FIGURES: 20,  # two reads an agency
     JobName.TELL_AUDIT_HEADS: 20,  # one read a chain
+    JobName.ANSWER_INCIDENT: 20,  # twenty replies, each made and checked by the statements of one
     JobName.MAIL_OUTCOMES: 20,  # one read an agency, some mails
     JobName.MAIL_DAYS: 20,  # one read an agency, some mails
     JobName.UPKEEP: 60,  # its own slot of the timetable

@@ -26,6 +26,7 @@ ALLOWED = {
     ("escalate", "awaiting_approval", "awaiting_approval"),
     ("hold", "awaiting_approval", "awaiting_approval"),
     ("approve_by_policy", "awaiting_approval", "approved"),
+    ("approve_alike", "draft", "approved"),
     ("decline", "awaiting_approval", "declined"),
     ("lapse", "awaiting_approval", "draft"),
     ("lapse", "approved", "draft"),
@@ -78,7 +79,7 @@ def test_no_path_publishes_without_a_yes(path: list[tuple[str, str]]) -> None:
             LIFECYCLE.apply(thing, name, target)
         except Conflict:
             continue
-        if name in ("approve", "change_and_approve", "approve_by_policy", "release"):
+        if name in ("approve", "change_and_approve", "approve_by_policy", "approve_alike", "release"):
             yes = True
         if thing.state in ("draft", "declined"):
             yes = False
@@ -91,5 +92,5 @@ def test_who_may_do_what() -> None:
     approver = {"approve", "change_and_approve", "approve_step", "change_step", "decline", "ask_for_changes"}
     assert {n for n, w in who.items() if w == Permission.REPLY_APPROVE} == approver
     silence = {"pass_step", "escalate", "hold", "approve_by_policy"}
-    machine = {"lapse", "claim", "settle", "give_back", "lose_track", "reconcile", *silence}
+    machine = {"approve_alike", "lapse", "claim", "settle", "give_back", "lose_track", "reconcile", *silence}
     assert {n for n, w in who.items() if w == SYSTEM} == machine

@@ -55,7 +55,17 @@ def test_a_lead_opens_what_is_suggested_and_closes_it(
     assert staff.post(out, {"back": "case"}).location.endswith(case)
     assert "Part of the incident" not in staff.get(case).text
     assert f"taken out by {ana.staff.name}" in staff.get(f"{place}?left=1").text
-    lead.post(place, {"name": "App", "words": "app", "version": "1", "do": "save"})
+    form = lead.get(f"{place}/holding").text
+    assert 'name="text_pt_1"' in form
+    assert lead.post(f"{place}/holding", {"text_pt_1": " "}).status_code == 422
+    assert lead.post(f"{place}/holding", {"text_pt_1": "Sabemos disso."}).status_code == 303
+    assert "Sent 0, on their way 0, to go 8, not possible 0." in lead.get(place).text
+    assert lead.post(f"{place}/holding/stop").status_code == 303
+    assert lead.post(f"{place}/follow-up", {"text_pt_1": "Já abre.", "afterwards": "no"}).status_code == 422
+    assert "End it and send" in lead.get(f"{place}/follow-up").text
+    assert lead.post(f"{place}/go-on").status_code == 303
+    assert "many customers write about one thing" in Browser(whole_app, ana.client_owner).get("/notices").text
+    lead.post(place, {"name": "App", "words": "app", "version": "3", "do": "save"})
     assert lead.post(place, {"name": "Stale", "words": "app", "version": "1", "do": "save"}).status_code == 409
     assert lead.post(f"{place}/close", {"afterwards": "return"}).status_code == 303
     assert "None has ended yet" not in lead.get("/incidents?closed=1").text

@@ -25,6 +25,7 @@ from agency.inbox.summary import BUSY_REPLY_STATES
 from agency.inbox.triage.matching import Facts, Rule, Rulebook
 from agency.inbox.triage.terms import Effects, Terms, terms_of
 from tenants.database import db, new_id
+from tenants.outbox import JobName, enqueue_after_commit
 from tenants.scope import current_scope, raw_sql
 
 BRANDS_KEPT: Final = 256
@@ -73,7 +74,7 @@ _ATTACH = raw_sql(
         where c.agency_id = :agency_id and c.id in (select conversation_id from put where not stayed)
         returning c.id
     )
-    select incident_id, conversation_id from put
+    select incident_id, conversation_id, exists (select from people where holding = 'due') from put
     """,
     reason="one statement for a whole page of items, or for all cases of a storm",
 )
@@ -167,7 +168,7 @@ def attach(
 ) -> dict[UUID, UUID]:
     """Put open cases into incidents, as pairs of case and incident, in the order given; returns those that were put.
 
-    One statement. `by_name`: a person put them in.
+    One statement, and a promise where somebody is to get the holding text. `by_name`: a person put them in.
     """
     rows = [
         {
@@ -185,7 +186,20 @@ def attach(
     agency_id = current_scope().agency_id
     values = {"agency_id": agency_id, "brand_id": brand_id, "rows": as_json(rows), "now": now}
     put = db.session.execute(_ATTACH, values).all()
+    for incident_id in sorted({row[0] for row in put if row[2]}):
+        promise_answers(brand_id, incident_id)
     return {row[1]: row[0] for row in put}
+
+
+def promise_answers(brand_id: UUID, incident_id: UUID, run_at: datetime | None = None) -> None:
+    """After this transaction, or then, whoever is to be written to is (`agency.replies.incident_answers`)."""
+    enqueue_after_commit(
+        JobName.ANSWER_INCIDENT,
+        run_at=run_at,
+        agency_id=current_scope().agency_id,
+        brand_id=brand_id,
+        incident_id=incident_id,
+    )
 
 
 def take_back(

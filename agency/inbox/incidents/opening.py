@@ -5,6 +5,7 @@ what suggests one. Each is recorded. Flushes only.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from datetime import timedelta
 from typing import Any, Final
 from uuid import UUID
 
@@ -12,19 +13,22 @@ from sqlalchemy import func, select
 
 from agency.inbox.incidents import attaching
 from agency.inbox.incidents.given import Given, read_incident
-from agency.inbox.incidents.models import Incident, IncidentCase, IncidentSuggestion
+from agency.inbox.incidents.models import Incident, IncidentCase, IncidentPerson, IncidentSuggestion
 from agency.inbox.incidents.trial import open_cases_for
 from agency.inbox.models import Conversation
-from agency.notices.telling import settle
+from agency.notices.telling import Thing, settle, tell
 from tenants import audit, clock
 from tenants.brands import brand_for
 from tenants.database import db, new_id
 from tenants.errors import Conflict, Invalid, NotFound, worded
+from tenants.holders import approvers_of
 from tenants.permissions import Actor, Permission, require
 
 MOST_GOING: Final = 20
 """Incidents of a brand that are open at once: every word that comes in meets all of them."""
 AFTERWARDS: Final = ("resolve", "return")
+SWEPT_AFTER: Final = timedelta(minutes=2)
+"""So long after its end what words that were just being stored still put in is let go: longer than a page takes."""
 MOST_AT_ONCE: Final = 5_000
 """Cases that one press takes out of an incident that ends; so many are asked for their words when one is opened."""
 
@@ -67,7 +71,18 @@ def open_incident(actor: Actor, brand_id: UUID, data: Mapping[str, Any], suggest
     )
     count = _attach_open(made, given, named, actor)
     audit.record(actor, "incident.attached", "incident", made.id, brand_id=brand_id, count=count)
+    _tell_client(made, "incident_opened", name=made.name)
     return made
+
+
+def _tell_client(incident: Incident, kind: str, **values: Any) -> None:
+    tell(
+        kind,
+        approvers_of(incident.agency_id, incident.brand_id),
+        brand_id=incident.brand_id,
+        subject=Thing("incident", incident.id, "/approvals"),
+        values=values,
+    )
 
 
 def change_incident(actor: Actor, incident_id: UUID, data: Mapping[str, Any], version: int) -> Incident:
@@ -160,28 +175,41 @@ def close_incident(actor: Actor, incident_id: UUID, afterwards: str) -> Incident
     Raises Invalid for another word, NotFound, Forbidden.
     """
     found = locked_incident(actor, incident_id)
+    refuse_afterwards(afterwards)
+    if found.state != "closed":
+        found.closed_by_name = actor.name
+        end(actor, found, afterwards)
+    return found
+
+
+def refuse_afterwards(afterwards: str) -> None:
+    """Raise Invalid for a word that is none of AFTERWARDS."""
     if afterwards not in AFTERWARDS:
         raise Invalid(
             "Say what becomes of its cases: resolve them, or return them to the queue. Nothing was changed.",
             errors={"afterwards": [worded("is not known")]},
         )
-    if found.state == "closed":
-        return found
-    count = let_go(found, afterwards)
-    found.state, found.afterwards, found.closed_at = "closed", afterwards, clock.now()
-    found.closed_by_name = actor.name
-    found.version += 1
+
+
+def end(actor: Actor | None, incident: Incident, afterwards: str) -> None:
+    """Close a locked incident; what is in it goes its way, also what comes in this moment."""
+    incident.state, incident.afterwards, incident.closed_at = "closed", afterwards, clock.now()
+    incident.trouble = None
+    incident.version += 1
     db.session.flush()
+    people = select(func.count(IncidentPerson.id)).where(IncidentPerson.incident_id == incident.id)
+    _tell_client(incident, "incident_ended", name=incident.name, count=db.session.execute(people).scalar_one())
+    count = let_go(incident, afterwards)
+    attaching.promise_answers(incident.brand_id, incident.id, clock.now() + SWEPT_AFTER)
     audit.record(
         actor,
         "incident.closed",
         "incident",
-        found.id,
-        brand_id=found.brand_id,
+        incident.id,
+        brand_id=incident.brand_id,
         afterwards=afterwards,
         count=count,
     )
-    return found
 
 
 def let_go(incident: Incident, afterwards: str) -> int:
@@ -238,7 +266,7 @@ def _decide(actor: Actor, suggestion_id: UUID, state: str) -> IncidentSuggestion
 
 def locked_incident(actor: Actor, incident_id: UUID) -> Incident:
     """One of them, held until the transaction ends, for a lead. Raises NotFound, Forbidden."""
-    wanted = select(Incident).where(Incident.id == incident_id).with_for_update()
+    wanted = select(Incident).where(Incident.id == incident_id).with_for_update(key_share=True)
     found = db.session.execute(wanted.execution_options(populate_existing=True)).scalar_one_or_none()
     if found is None:
         raise NotFound()

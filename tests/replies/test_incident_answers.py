@@ -1,0 +1,237 @@
+"""Who wrote about an incident gets the holding text once and one follow-up, by the way every reply goes."""
+
+from __future__ import annotations
+
+from collections import Counter
+from datetime import timedelta
+from typing import Any
+from uuid import UUID
+
+import pytest
+from sqlalchemy import Engine, select, text
+
+from agency.inbox import desk as inbox_desk
+from agency.inbox import intake
+from agency.inbox.contacts import linking
+from agency.inbox.incidents import opening
+from agency.inbox.incidents.models import FOLLOW_UP, HOLDING, Incident, IncidentText
+from agency.inbox.models import Contact, Conversation
+from agency.replies import desk, incident_answers, incident_texts, publishing
+from agency.replies.incident_progress import progress_of
+from agency.replies.models import Approval, Reply
+from agency.replies.words import hash_of
+from channels import accounts
+from channels.items import Author
+from channels.models import Account
+from tenants import clock
+from tenants.database import db
+from tenants.errors import Conflict, Forbidden, Invalid
+from tenants.scope import Scope, in_scope
+from tests.factories import Agency, Factory
+from tests.inbox.items import comment, page, review
+from tests.replies.conftest import Page
+
+WORDS = "A app não abre desde hoje, que vergonha!"
+HOLD = {"pt": ["Sabemos que a app não abre e estamos a tratar disso."]}
+DONE = {"pt": ["A app já abre. Obrigado por esperar.", "Já está resolvido: a app abre outra vez."]}
+
+
+class Storm:
+    """An incident of the first brand, and a page that takes what is sent."""
+
+    def __init__(self, ana: Agency, account: UUID, superuser: Engine) -> None:
+        self.ana, self.account, self.superuser = ana, account, superuser
+        with ana.entered():
+            page_id = db.session.execute(select(Account.external_id)).scalar_one()
+        self.page = Page(page_id)
+        with ana.entered(ana.team_lead):
+            data = {"name": "App", "words": [{"language": "", "words": "app"}]}
+            self.id = opening.open_incident(ana.team_lead, ana.brand_ids[0], data).id
+
+    def comments(self, *numbers: int, person: int | None = None, words: str = WORDS) -> None:
+        now = clock.now() + timedelta(seconds=1)
+        items = [
+            comment(n, text=words, created_at=now, author=Author(f"p-{person or n}", f"Person {person or n}"))
+            for n in numbers
+        ]
+        self.store(*items)
+
+    def store(self, *items: Any) -> None:
+        with in_scope(self.ana.app, Scope(self.ana.id, frozenset({self.ana.brand_ids[0], self.ana.id}))):
+            intake.store_page(accounts.get(self.account), page(*items), now=clock.now() + timedelta(seconds=2))
+
+    def do(self, deed: Any, *arguments: Any) -> None:
+        with self.ana.entered(self.ana.team_lead):
+            deed(self.ana.team_lead, self.id, *arguments)
+
+    def run(self) -> int:
+        """All runs that follow from one another at once; how many there were."""
+        for number in range(1, 50):
+            with in_scope(self.ana.app, Scope(self.ana.id, frozenset({self.ana.brand_ids[0], self.ana.id}))):
+                again = incident_answers.go_on(self.id)
+                waits = again is None or again - clock.now() > incident_answers.PACE
+            if waits:
+                return number
+        raise AssertionError("it never ends")
+
+    def publish(self) -> None:
+        with self.ana.entered():
+            ready = list(db.session.scalars(select(Reply.id).where(Reply.state == "approved").order_by(Reply.id)))
+        self.set("update reply set not_before = null, not_before_because = null where state = 'approved'")
+        for one in ready:
+            publishing.publish(self.ana.app, self.ana.scope, one, self.page.transport)
+
+    def set(self, sql: str) -> None:
+        with self.superuser.begin() as connection:
+            connection.execute(text(sql))
+
+    def rows(self, model: Any) -> list[Any]:
+        with self.ana.entered():
+            found = list(db.session.scalars(select(model).order_by(model.id)))
+            db.session.expunge_all()
+            return found
+
+    def said(self) -> Counter[str]:
+        return Counter(one["message"] for one in self.page.posted)
+
+    def progress(self, purpose: str) -> Any:
+        with self.ana.entered():
+            return progress_of(self.id, purpose)
+
+
+@pytest.fixture
+def storm(make: Factory, ana: Agency, superuser: Engine) -> Storm:
+    """Of a brand whose client says yes to every reply."""
+    return Storm(ana, make.account(ana, platform="facebook"), superuser)
+
+
+@pytest.fixture
+def free(make: Factory, superuser: Engine) -> Storm:
+    """Of a brand whose client asks for no yes."""
+    agency = make.agency("Free House", brands=("Wolna",), needs_approval=False)
+    return Storm(agency, make.account(agency, platform="facebook"), superuser)
+
+
+def test_many_comments_are_one_holding_text_and_one_follow_up_each(free: Storm) -> None:
+    free.comments(1, 2, 3, person=1)
+    free.comments(4, 5, 6)
+    free.do(incident_texts.start_holding, HOLD)
+    free.run()
+    free.publish()
+    assert free.said() == {HOLD["pt"][0]: 4}
+    free.comments(7, 8, person=7)  # who comes later gets it, too; who has it does not again
+    free.comments(9, person=1)
+    free.run()
+    free.run()
+    free.publish()
+    assert free.said() == {HOLD["pt"][0]: 5}
+    states = {(one.status, one.closed_reason) for one in free.rows(Conversation)}
+    assert states == {("snoozed", None)}, "a holding text answers nothing"
+    assert all(one.holder_id is None for one in free.rows(Conversation))
+    free.do(incident_texts.end_with_follow_up, DONE, "return")
+    free.run()
+    free.publish()
+    told = free.said() - Counter({HOLD["pt"][0]: 5})
+    assert sum(told.values()) == 5
+    assert set(told) <= set(DONE["pt"])
+    assert free.progress(FOLLOW_UP) == (5, 0, 0, {})
+    free.run()
+    (found,) = free.rows(Incident)
+    assert (found.state, found.closed_by_name) == ("closed", free.ana.team_lead.name)
+    assert {one.status for one in free.rows(Conversation)} == {"closed"}, "also the other comments of who was told"
+    free.run()
+    assert sum(free.said().values()) == 10
+
+
+def test_the_client_says_yes_once_and_it_counts_for_all(storm: Storm) -> None:
+    storm.comments(1, 2, 3, 4)
+    storm.do(incident_texts.start_holding, HOLD)
+    storm.run()
+    (sample,) = storm.rows(Reply)
+    assert sample.state == "awaiting_approval"
+    assert sample.waits_because[-1]["rule"] == "incident"
+    storm.run()
+    assert len(storm.rows(Reply)) == 1
+    owner = storm.ana.client_owner
+    with storm.ana.entered(owner):
+        shown = storm.rows(IncidentText)[0].text
+        desk.approve(owner, sample.id, hash_of(shown))
+    storm.run()
+    storm.publish()
+    assert storm.said() == {HOLD["pt"][0]: 4}
+    yes = storm.rows(Approval)
+    assert {(one.decision, one.decided_by) for one in yes} == {("approved", owner.user_id)}
+    assert len(yes) == 4
+
+
+def test_a_client_who_changes_the_words_has_decided_on_those_and_a_no_stops_all(storm: Storm) -> None:
+    storm.comments(1, 2)
+    storm.do(incident_texts.start_holding, HOLD)
+    storm.run()
+    (sample,) = storm.rows(Reply)
+    owner = storm.ana.client_owner
+    with storm.ana.entered(owner):
+        desk.change_and_approve(owner, sample.id, "Estamos a tratar da app.", hash_of(HOLD["pt"][0]))
+    storm.run()
+    storm.publish()
+    assert storm.said() == {"Estamos a tratar da app.": 2}
+    storm.do(incident_texts.end_with_follow_up, {"pt": [DONE["pt"][0]]}, "return")
+    storm.run()
+    waiting = next(one for one in storm.rows(Reply) if one.state == "awaiting_approval")
+    with storm.ana.entered(owner):
+        desk.say_no(owner, waiting.id, "decline", "Not like this.", hash_of(DONE["pt"][0]))
+    storm.run()
+    storm.publish()
+    assert sum(storm.said().values()) == 2
+    assert storm.progress(FOLLOW_UP).due == 1
+    assert storm.rows(Incident)[0].state == "ending"
+
+
+def test_nobody_is_written_to_where_a_colleague_is_or_was_or_by_another_name(free: Storm) -> None:
+    free.comments(1, 2, 3, 4, 5)
+    free.store(review(6, text="A app não abre", created_at=clock.now() + timedelta(seconds=1)))
+    by_name = {one.external_id: one for one in free.rows(Conversation)}
+    staff = free.ana.staff
+    with free.ana.entered(staff):
+        inbox_desk.claim(staff, by_name["post_1"].id)
+        answer = desk.start_draft(staff, by_name["post_2"].id, "Olá, já vimos.")
+        desk.release(staff, answer.id)
+        inbox_desk.release(staff, by_name["post_2"].id)
+        contacts = {one.name: one.id for one in db.session.scalars(select(Contact))}
+        linking.link_by_decision(staff, contacts["Person 4"], contacts["Person 5"], "Same handle in both.")
+    free.do(incident_texts.start_holding, HOLD)
+    free.run()
+    free.publish()
+    assert free.said()[HOLD["pt"][0]] == 2, "persons 3 and 4"
+    why = free.progress(HOLDING).why
+    assert why == {"colleague": 2, "same_person": 1, "one_answer": 1}
+
+
+def test_what_is_the_same_for_all_stops_all_and_goes_on_when_seen_to(free: Storm) -> None:
+    free.comments(1, 2)
+    free.do(incident_texts.start_holding, HOLD)
+    free.set("update brand set paused_at = now()")
+    free.run()
+    (found,) = free.rows(Incident)
+    assert "paused" in found.trouble
+    assert free.progress(HOLDING).due == 2
+    free.set("update brand set paused_at = null")
+    free.do(incident_texts.try_again)
+    free.run()
+    assert free.rows(Incident)[0].trouble is None
+    assert free.progress(HOLDING).waits == 2
+
+
+def test_what_is_refused(storm: Storm) -> None:
+    with storm.ana.entered(storm.ana.staff), pytest.raises(Forbidden):
+        incident_texts.start_holding(storm.ana.staff, storm.id, HOLD)
+    for wrong in ({}, {"pt": [" "]}, {"pt": list("abcdef")}, {"pt": ["x" * 70_000]}):
+        with pytest.raises(Invalid):
+            storm.do(incident_texts.start_holding, wrong)
+    with pytest.raises(Invalid):
+        storm.do(incident_texts.end_with_follow_up, DONE, "forget")
+    storm.do(opening.close_incident, "return")
+    with pytest.raises(Conflict):
+        storm.do(incident_texts.start_holding, HOLD)
+    with pytest.raises(Conflict):
+        storm.do(incident_texts.end_with_follow_up, DONE, "return")
