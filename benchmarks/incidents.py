@@ -1,7 +1,7 @@
 """What looking for incidents costs where words come in: pages stored with it against the same pages without.
 
-The floor is the same intake with the look for complaints taken out, in the same house and minutes; pages bring nothing but
-complaints, each a case of its own, which is the dearest there is.
+The floor is the same intake with the look for complaints taken out, in the same house and minutes; pages bring
+nothing but complaints, each a case of its own, which is the dearest there is.
 """
 
 from __future__ import annotations

@@ -212,7 +212,7 @@ def test_every_kind_says_its_line_in_every_language(app: Flask) -> None:
         "loop_name": "Legal",
         "people": 9,
         "words": "app",
-        "name": "App",
+        "incident_name": "App",
     }
     folders = {path.parent.name for path in FOLDER.glob("*/line.txt")}
     assert folders == set(KINDS)

@@ -165,7 +165,7 @@ def cases_of(actor: Actor, incident_id: UUID, after: str | None = None, *, left:
     )
     if behind is not None:
         wanted = wanted.where(one.id < behind)
-    rows = [CaseRow(*row) for row in db.session.execute(wanted)]
+    rows = [CaseRow._make(row) for row in db.session.execute(wanted)]
     shown = rows[:MOST_LISTED]
     return CasePage(shown, str(shown[-1].row_id) if len(rows) > MOST_LISTED else None)
 

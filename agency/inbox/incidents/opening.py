@@ -71,7 +71,7 @@ def open_incident(actor: Actor, brand_id: UUID, data: Mapping[str, Any], suggest
     )
     count = _attach_open(made, given, named, actor)
     audit.record(actor, "incident.attached", "incident", made.id, brand_id=brand_id, count=count)
-    _tell_client(made, "incident_opened", name=made.name)
+    _tell_client(made, "incident_opened", incident_name=made.name)
     return made
 
 
@@ -198,7 +198,7 @@ def end(actor: Actor | None, incident: Incident, afterwards: str) -> None:
     incident.version += 1
     db.session.flush()
     people = select(func.count(IncidentPerson.id)).where(IncidentPerson.incident_id == incident.id)
-    _tell_client(incident, "incident_ended", name=incident.name, count=db.session.execute(people).scalar_one())
+    _tell_client(incident, "incident_ended", incident_name=incident.name, count=db.session.execute(people).scalar_one())
     count = let_go(incident, afterwards)
     attaching.promise_answers(incident.brand_id, incident.id, clock.now() + SWEPT_AFTER)
     audit.record(

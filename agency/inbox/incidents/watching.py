@@ -5,6 +5,7 @@ the same within minutes are told of. After everything else of the page is writte
 from __future__ import annotations
 
 import hashlib
+from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import UTC, datetime, timedelta
 from typing import Final, NamedTuple
@@ -16,7 +17,16 @@ from sqlalchemy.types import BigInteger, Uuid
 
 from agency.inbox.brand_rules import VIP, BrandRules
 from agency.inbox.incidents import attaching
-from agency.inbox.incidents.detecting import MOST_STEMS, WINDOW_SECONDS, Heard, Same, Usual, newest, same_as
+from agency.inbox.incidents.detecting import (
+    FEWEST_PEOPLE,
+    MOST_STEMS,
+    WINDOW_SECONDS,
+    Heard,
+    Same,
+    Usual,
+    newest,
+    same_as,
+)
 from agency.inbox.incoming import Record
 from agency.inbox.ranking import is_complaint, said_of
 from agency.inbox.stored_rows import Person, as_json
@@ -180,16 +190,20 @@ def notice_complaints(agency_id: UUID, brand_id: UUID, complaints: Sequence[Comp
     usual = Usual.read(kept_usual or {}, at)
     told = [Told(UUID(row[0]), row[1], tuple(row[2]), row[3]) for row in told_rows]
     added: dict[UUID, list[Complaint]] = {}
+    often = Counter(stem for one in heard for stem in one.stems)
     for one in sorted(complaints, key=lambda one: one.heard.at):
         mine = next((t for t in told if t.stems[0] in one.heard.stems), None)
         if mine is None:
-            found = same_as(one.heard, heard, usual)
+            may_be = any(often[stem] >= FEWEST_PEOPLE - 1 for stem in one.heard.stems)
+            found = same_as(one.heard, heard, usual) if may_be else None
             if found is not None:
                 told.append(_suggest(place, found, one))
         elif mine.state == "open" and mine.case_count < MOST_OF_SUGGESTION:
             added.setdefault(mine.id, []).append(one)
-        heard = newest([*heard, one.heard], at)
+        heard.append(one.heard)
+        often.update(one.heard.stems)
         usual.hear(one.heard)
+    heard = newest(heard, at)
     for suggestion_id, some in added.items():
         db.session.execute(
             _ADD,
