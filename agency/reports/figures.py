@@ -146,7 +146,7 @@ def read_figures(actor: Actor, days: int, brand_id: UUID | None = None) -> Figur
     values = {"agency_id": current_scope().agency_id, "brand_id": brand_id, "days": days, "now": clock.now()}
     found: dict[UUID, dict[bool, Sums]] = {}
     for one, is_private, *sums, waits in db.session.execute(_OF_BRANDS, values):
-        found.setdefault(one, {})[is_private] = Sums(*sums, tuple(waits))
+        found.setdefault(one, {})[is_private] = Sums._make((*sums, tuple(waits)))
     return Figures(
         [BrandSums(one, both.get(False, Sums()), both.get(True, Sums())) for one, both in found.items()],
         [DaySums(*row) for row in db.session.execute(_OF_DAYS, values)],
@@ -159,7 +159,7 @@ class CountedCase(NamedTuple):
     conversation_id: UUID
     brand_id: UUID
     day: date
-    count: int
+    adds: int
     seconds: int
     platform: str
     kind: str

@@ -281,8 +281,8 @@ def _counted(one: CountedCase, looks: Mapping[UUID, BrandLook], of: str) -> Coun
         words=one.excerpt,
         url=url_for("conversation.page", conversation_id=one.conversation_id),
         day=format_date(one.day, "d MMM y", locale=chosen_language()),
-        count=_number(one.count),
-        took=_span(one.seconds // one.count) if of == "answered" else "",
+        count=_number(one.adds),
+        took=_span(one.seconds // one.adds) if of == "answered" else "",
     )
 
 

@@ -71,7 +71,7 @@ def test_the_cases_behind_a_number_come_to_it(world: Agency) -> None:
                             if after is None:
                                 break
                         number = total.asked - total.answered if of == "unanswered" else getattr(total, of)
-                        assert sum(row.count for row in rows) == number, (of, kind, days, brand_id)
+                        assert sum(row.adds for row in rows) == number, (of, kind, days, brand_id)
                         assert len({(row.conversation_id, row.day) for row in rows}) == len(rows)
         week, month = (read_figures(lead, days).total(PUBLIC) for days in SPANS)
         private = read_figures(lead, 28).total(PRIVATE)
