@@ -28,10 +28,11 @@ from agency.inbox.deeds import (
     merged,
     refuse_moment,
 )
-from agency.inbox.filters import FREE, REPLY_STATES, QueueFilter
+from agency.inbox.filters import FREE, NONE, REPLY_STATES, QueueFilter
 from agency.inbox.models import Conversation, Note
 from agency.inbox.queries import list_conversations
 from agency.inbox.signs import KEPT
+from agency.inbox.team import team_at
 from agency.inbox.triage.keeping import any_kept, kept_for, may_be_offered
 from agency.notices.telling import Thing, colleagues, tell
 from tenants import audit, clock
@@ -294,6 +295,7 @@ def claim_next(actor: Actor, filters: QueueFilter | None = None) -> UUID | None:
     Several people asking at once each get a different case: rows somebody is just taking are skipped, not waited for.
     The list is read as a page reads it, a part at a time, until one can be had. What a rule of the desk keeps for this
     person comes first; what it keeps for somebody else comes when its time is over, or when nothing else is left.
+    To whom languages are written, what they read comes before what they do not.
     """
     require(actor, Permission.CONVERSATION_WORK)
     now = clock.now()
@@ -309,6 +311,11 @@ def claim_next(actor: Actor, filters: QueueFilter | None = None) -> UUID | None:
         mine = _next_of(actor, wanted._replace(kept_for_me=True), now, others_too=True)
         if mine is not None:
             return mine
+    reads = team_at(now, [actor.user_id]).of(actor.user_id).languages if wanted.language is None else ()
+    if reads:
+        read = _next_of(actor, wanted._replace(language=(*reads, NONE)), now, others_too=False)
+        if read is not None:
+            return read
     found = _next_of(actor, wanted, now, others_too=False)
     return found if found is not None or not any_kept() else _next_of(actor, wanted, now, others_too=True)
 

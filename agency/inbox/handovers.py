@@ -120,7 +120,8 @@ def offer(actor: Actor, handover_id: UUID, to_person_id: UUID, given: Sequence[G
     by_id = {one.conversation_id: one for one in given}
     cases, _missing, _more = locked_cases(actor, Chosen(tuple(by_id)), now)
     offered_to = _offered_already([case.id for case in cases])
-    left, moving = [Left(one, "gone") for one in by_id.keys() - {case.id for case in cases}], []
+    left = [Left(one, "gone") for one in by_id.keys() - {case.id for case in cases}]
+    moving: list[Case] = []
     for case in cases:
         why, who = _not_to_be_offered(actor, case, now), case.holder_name or ""
         if case.id in offered_to:
@@ -198,7 +199,8 @@ def accept(actor: Actor, handover_id: UUID, conversation_ids: Collection[UUID] |
     handover, rows = _offered_rows(handover_id, conversation_ids, to=actor.user_id)
     now = clock.now()
     cases, _missing, _more = locked_cases(actor, Chosen(tuple(rows)), now)
-    left, moving = [Left(one, "gone") for one in rows.keys() - {case.id for case in cases}], []
+    left = [Left(one, "gone") for one in rows.keys() - {case.id for case in cases}]
+    moving: list[Case] = []
     for case in cases:
         why = _not_to_be_taken(actor, handover, case, rows[case.id].reasons, now)
         if why:

@@ -141,6 +141,14 @@ def held_by(person_ids: Collection[UUID] | None = None) -> dict[UUID, int]:
     return {who: many for who, many in db.session.execute(counted) if who is not None}
 
 
+def beyond_limit(person_id: UUID) -> tuple[int, int] | None:
+    """How many open cases somebody holds and how many they are to hold, where that is more. Two statements at most."""
+    wanted = select(TeamMember.most_cases).where(TeamMember.person_id == person_id)
+    most = db.session.execute(wanted).scalar_one_or_none()
+    held = held_by([person_id]).get(person_id, 0) if most is not None else 0
+    return (held, most) if most is not None and held > most else None
+
+
 def save_member(actor: Actor, person_id: UUID, values: Mapping[str, Any], *, based_on: int) -> Colleague:
     """Write of a colleague `zone`, `days`, `special_days`, `languages`, `skills`, `most_cases`: all of them. The same
     again leaves no record.

@@ -137,7 +137,18 @@ def read_handover(actor: Actor, handover_id: UUID) -> HandedOver:
     )
     if not handed and not concerned:  # a lead of other brands
         raise NotFound()
-    return HandedOver(*row, handed)
+    return HandedOver(
+        row.id,
+        row.from_person_id,
+        row.from_name,
+        row.to_person_id,
+        row.to_name,
+        row.case_count,
+        row.created_at,
+        row.answer_by,
+        row.ended_at,
+        handed,
+    )
 
 
 class ListedHandover(NamedTuple):
@@ -164,4 +175,17 @@ def list_handovers(actor: Actor) -> list[ListedHandover]:
         .order_by(Handover.created_at.desc(), Handover.id)
         .limit(MOST_LISTED)
     )
-    return [ListedHandover(*row) for row in rows]
+    return [
+        ListedHandover(
+            row.id,
+            row.from_person_id,
+            row.from_name,
+            row.to_person_id,
+            row.to_name,
+            row.case_count,
+            row.created_at,
+            row.answer_by,
+            row.ended_at,
+        )
+        for row in rows
+    ]

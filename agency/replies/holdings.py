@@ -108,7 +108,22 @@ def holdings_of(actor: Actor) -> Holdings:
         .order_by(Conversation.due_at.asc().nulls_last(), Conversation.rank.desc(), Conversation.id)
         .limit(MOST_SHOWN + 1)
     ).all()
-    cases = tuple(Holding(*row, tuple(sorted(whys[row.id], key=lambda one: REASONS.index(one.reason)))) for row in rows)
+    cases = tuple(
+        Holding(
+            row.id,
+            row.brand_id,
+            row.platform,
+            row.kind,
+            row.author_name,
+            row.excerpt,
+            row.language,
+            row.status,
+            row.reply_state,
+            row.due_at,
+            tuple(sorted(whys[row.id], key=lambda one: REASONS.index(one.reason))),
+        )
+        for row in rows
+    )
     return Holdings(cases[:MOST_SHOWN], until, len(cases) > MOST_SHOWN)
 
 

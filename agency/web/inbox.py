@@ -19,6 +19,7 @@ from agency.inbox import desk, queries
 from agency.inbox.label_names import label_names
 from agency.inbox.newer import is_counted_for_all, newer_count
 from agency.inbox.queries import QueueState
+from agency.inbox.team import beyond_limit
 from agency.web.claim_look import held_words
 from agency.web.contexts import Chip, ConversationPage, InboxPage, LabelLook
 from agency.web.conversation_page import conversation_page
@@ -82,6 +83,9 @@ def next_case() -> AnyResponse:
     if found is None:
         toast(_("Nothing free is waiting here."), "info")
         return redirect(address.url(), code=303)
+    beyond = beyond_limit(actor.user_id)
+    if beyond is not None:
+        toast(_("You hold %(held)s cases; your limit is %(most)s.", held=beyond[0], most=beyond[1]), "warn")
     return redirect(address.case_url(found), code=303)
 
 

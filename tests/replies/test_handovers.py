@@ -12,6 +12,7 @@ from flask import Flask
 from sqlalchemy import Engine, select, text
 
 from agency.inbox import desk, handovers, returning
+from agency.inbox.absences import write_absence
 from agency.inbox.colleagues import Worker
 from agency.inbox.comeback_models import Comeback
 from agency.inbox.deeds import CLAIM_MINUTES
@@ -20,6 +21,7 @@ from agency.inbox.handovers import Given
 from agency.inbox.models import Conversation, Note
 from agency.inbox.signs import KEPT
 from agency.inbox.team import Colleague, Team, save_member, team_at
+from agency.inbox.triage.keeping import may_be_offered
 from agency.inbox.triage.models import KeptCase
 from agency.notices.models import Notice
 from agency.replies.handover_reading import read_handover
@@ -357,3 +359,33 @@ def test_the_pages_of_both_tell_what_is_handed_over(
     theirs.post(where, {"do": "accept"})
     assert "Nothing of this is offered any more" in theirs.get(where).get_data(as_text=True)
     assert Browser(whole_app, ana.client_owner).get("/handover").status_code == 403
+
+
+def test_next_gives_what_one_reads_first_and_what_is_kept_for_who_is_away(
+    whole_app: Flask, ana: Agency, make: Factory, ben: Actor, at: Moment
+) -> None:
+    with ana.entered(ana.team_lead):
+        values = {"zone": "UTC", "days": [EARLY] * 7, "languages": ["pl"], "most_cases": 1}
+        save_member(ana.team_lead, ana.staff.user_id, values, based_on=1)
+    places = ((1, "pl"), (9, "en"), (99, "pl"))
+    polish, english, kept = (make.conversation(ana, language=code, rank=n) for n, code in places)
+    with ana.entered():
+        brand = ana.brand_ids[0]
+        common = {"agency_id": ana.id, "brand_id": brand, "person_id": ben.user_id, "person_name": ben.name}
+        db.session.add(KeptCase(conversation_id=kept, until=at.now + timedelta(minutes=5), **common))
+        db.session.get_one(Conversation, (ana.id, kept, brand)).signs = KEPT
+        assert may_be_offered([kept], ana.staff.user_id, at.now) == [kept]  # whose shift begins when that is over
+        assert may_be_offered([kept], ana.staff.user_id, at.now + timedelta(minutes=-15)) == [kept]
+        db.session.scalars(select(KeptCase)).one().until = at.now + timedelta(minutes=30)
+        db.session.flush()
+        assert may_be_offered([kept], ana.staff.user_id, at.now) == []  # Ben is there in ten minutes
+    with ana.entered(ana.team_lead):
+        day = at.now.date()
+        write_absence(ana.team_lead, ben.user_id, day, day, stand_in_id=ana.team_lead.user_id)
+        assert may_be_offered([kept], ana.staff.user_id, at.now) == []
+        assert may_be_offered([kept], ana.team_lead.user_id, at.now) == [kept]
+    with ana.entered(ana.staff):
+        assert desk.claim_next(ana.staff) == polish
+    page = Browser(whole_app, ana.staff)
+    assert str(english) in page.post("/inbox/next", {}).headers["Location"]
+    assert "You hold 2 cases; your limit is 1." in page.get("/inbox").get_data(as_text=True)
