@@ -72,7 +72,7 @@ class Offered(NamedTuple):
     """How many were offered, and what was left out."""
 
     handover_id: UUID
-    count: int
+    number: int
     left: tuple[Left, ...] = ()
 
 

@@ -61,7 +61,7 @@ def hand_back_of_off() -> int:
     """
     now = clock.now()
     held = select(Conversation.holder_id).where(Conversation.status == "open", Conversation.holder_id.is_not(None))
-    holders = set(db.session.scalars(held.distinct()))
+    holders = {one for one in db.session.scalars(held.distinct()) if one is not None}
     known = team_at(now, holders) if holders else Team({})
     off = [one for one in known.known if _has_left(known.of(one).work, now)]
     if not off:

@@ -53,7 +53,7 @@ def give() -> AnyResponse:
     except (Invalid, Conflict) as error:
         db.session.rollback()
         return _hand(error.http_status, error=error)
-    said = ngettext("%(num)s case is offered.", "%(num)s cases are offered.", done.count)
+    said = ngettext("%(num)s case is offered.", "%(num)s cases are offered.", done.number)
     toast(_with_left(said, done.left))
     return redirect(url_for("handover_page.one", handover_id=done.handover_id), code=303)
 
@@ -73,7 +73,7 @@ def answer(handover_id: str) -> AnyResponse:
     try:
         if deed == "accept":
             done = room.accept(actor, wanted, chosen)
-            said = ngettext("%(num)s case is yours now.", "%(num)s cases are yours now.", done.count)
+            said = ngettext("%(num)s case is yours now.", "%(num)s cases are yours now.", done.number)
             toast(_with_left(said, done.left), "warn" if done.left else "good")
         elif deed == "decline":
             back = room.decline(actor, wanted, chosen)

@@ -128,7 +128,7 @@ def test_what_is_mine_is_handed_over_with_its_note_and_held_until_that_shift_end
     at.now += timedelta(minutes=10)
     with ana.entered(ben):
         done = handovers.accept(ben, made)
-        assert (done.count, done.left) == (4, ())
+        assert (done.number, done.left) == (4, ())
     assert holder_of(ana, held) == (ben.user_id, SHIFT_ENDS.replace(hour=22, minute=0))
     assert holder_of(ana, snoozed)[0] is None
     with ana.entered(ben):
@@ -173,7 +173,7 @@ def test_what_cannot_move_is_said_and_stays_where_it_is(ana: Agency, make: Facto
         with pytest.raises(NotFound):
             handovers.accept(ana.team_lead, made)
         accepted = handovers.accept(ben, made)
-        assert accepted.count == 2
+        assert accepted.number == 2
         assert {one.conversation_id: one.why for one in accepted.left} == {taken: "taken", closed: "closed"}
         states = {one.conversation_id: (one.state, one.why) for one in read_handover(ben, made).cases}
     assert states == {
@@ -210,8 +210,8 @@ def test_nobody_is_handed_what_they_may_not_see_or_while_they_are_away(
     with ana.entered(me):
         first = new_id()
         done = handovers.offer(me, first, apart.user_id, [Given(here, ("held",)), Given(there, ("held",))])
-        assert (done.count, [one.why for one in done.left]) == (1, ["no_brand"])
-        assert handovers.offer(me, first, apart.user_id, [Given(here, ("held",))]).count == 1  # the same form
+        assert (done.number, [one.why for one in done.left]) == (1, ["no_brand"])
+        assert handovers.offer(me, first, apart.user_id, [Given(here, ("held",))]).number == 1  # the same form
     at.now = SHIFT_ENDS.replace(hour=8) - timedelta(minutes=1) + timedelta(days=4)  # Friday; then Monday
     with ana.entered(me), pytest.raises(Conflict) as away:
         handovers.offer(me, new_id(), asleep.user_id, [Given(here, ("held",))])
@@ -248,7 +248,7 @@ def test_two_answers_at_once_move_each_case_once(ana: Agency, make: Factory, ben
     def press(accepts: bool) -> int:
         try:
             with ana.entered(ben):
-                return handovers.accept(ben, made).count if accepts else handovers.decline(ben, made)
+                return handovers.accept(ben, made).number if accepts else handovers.decline(ben, made)
         except Conflict:
             return 0
 
