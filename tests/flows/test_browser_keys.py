@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import Any
 
 import pytest
@@ -53,6 +54,27 @@ def test_cases_are_resolved_and_taken_back_without_a_mouse(house: House, web: st
     expect(page.locator("#toasts")).to_contain_text("Taken back")
     page.keyboard.press("n")
     expect(page.locator(".claim, .talk-tools").first).to_contain_text("You have this case")
+    late: list[Any] = []
+    way = page.locator(".row:not([aria-current])").first.get_attribute("href")
+    other = page.locator(f".row[href='{way}']")
+    page.route(f"**{way}", lambda route: late.append(route))
+    other.click(no_wait_after=True)
+    expect(other, "the other case is on its way").to_have_class(re.compile("htmx-request"))
+    page.keyboard.press("e")
+    late[0].continue_()
+    expect(other).to_have_attribute("aria-current", "true")
+    assert is_open() == 4, "what was pressed meanwhile is not done to the case before"
+    page.unroute_all()
+    page.route("**/close*", lambda route: late.append(route))
+    page.keyboard.press("e")
+    page.keyboard.press("n")
+    while len(late) < 2:
+        page.wait_for_timeout(20)
+    late[1].continue_()
+    expect(page.locator("#toasts"), "nor is a page left that is on its way").to_contain_text("Resolved")
+    page.unroute_all()
+    page.keyboard.press("z")
+    expect(page.locator("#toasts")).to_contain_text("Taken back")
     page.keyboard.press("?")
     expect(page.locator("#keys-sheet")).to_contain_text("choose the case, for several at once")
     page.keyboard.press("Escape")

@@ -5,11 +5,14 @@
 (() => {
   const OFF = "keys-off";
   const SEQUENCE_MS = 1200;
+  const LEAVING_MS = 10000;
   const typing = "input:not([type=checkbox], [type=radio], [type=button], [type=submit]), textarea, select, [contenteditable=true]";
   const PALETTE = '[data-key="Mod+k"]';
   const source = document.currentScript.src;
   let first = "";
   let firstAt = 0;
+  let leftAt = -Infinity;
+  let fetchedAt = -Infinity;
 
   function stored() {
     try {
@@ -18,6 +21,16 @@
       return false;
     }
   }
+
+  // A form was sent, and the page it leads to is not here yet; after a while that page will not come.
+  const isLeaving = () => performance.now() - leftAt < LEAVING_MS;
+  window.addEventListener("submit", (event) => {
+    const goes = !event.defaultPrevented && event.target.method !== "dialog" && event.submitter?.formMethod !== "dialog";
+    if (goes && !event.target.target) leftAt = performance.now();
+  });
+  window.addEventListener("pageshow", () => { leftAt = -Infinity; });
+  document.addEventListener("htmx:beforeRequest", (event) => { if (event.target.matches(".row")) fetchedAt = performance.now(); });
+  const isFetching = () => performance.now() - fetchedAt < LEAVING_MS && document.querySelector(".row.htmx-request") !== null;
 
   const switchedOff = () => document.body.dataset.keys !== "on" || stored();
 
@@ -110,6 +123,11 @@
       return;
     }
     if (modifier || (event.altKey && !writes) || types || document.querySelector("dialog[open]") || paletteComes() || switchedOff()) return;
+    // What is pressed while another case or page is on its way is meant for that one, and would be done to this one.
+    if (event.key.length === 1 && (isLeaving() || (isFetching() && !"jk".includes(event.key)))) {
+      event.preventDefault();
+      return;
+    }
 
     const now = performance.now();
     const name = named(event);
