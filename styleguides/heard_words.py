@@ -156,7 +156,7 @@ _BY: Final[Mapping[str, tuple[str, str, str, str]]] = {
 def by_words(due_at: datetime, now: datetime, zone: ZoneInfo, language: str) -> str | None:
     """By when, as a sentence of the language says it: `by tomorrow at 12:00`; None in one we have no words for."""
     base = base_language(language)
-    if base not in _BY:
+    if base is None or base not in _BY:
         return None
     local, today = due_at.astimezone(zone), now.astimezone(zone).date()
     if (local.hour, local.minute) == (0, 0):
@@ -182,7 +182,7 @@ def hours_words(days: Sequence[Sequence[Span]], language: str) -> str:
     or the language is unknown.
     """
     base = base_language(language)
-    if base not in _BY:
+    if base is None or base not in _BY:
         return ""
     names = get_day_names("abbreviated", "stand-alone", locale=base)
     parts: list[str] = []
