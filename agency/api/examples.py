@@ -144,6 +144,7 @@ REPLY: Final[Example] = {
     "platform": "google_business",
     "kind": "review",
     "private": False,
+    "only_heard": False,
     "automatic": False,
     "deed": "reply",
     "changes_reply_id": None,

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from datetime import datetime
 from typing import Final
 
@@ -26,7 +26,8 @@ from agency.web.saved_replies_page import LANGUAGES
 from agency.web.saved_reply_words import language_name, variable_words
 from agency.web.shell import render_page, toast
 from agency.web.who import actor_of_request
-from styleguides.brand_check import check_for_brand
+from styleguides.brand_check import Ready, check_for_brand
+from styleguides.brand_state import state_of
 from styleguides.heard_words import (
     BY,
     HOURS,
@@ -113,7 +114,7 @@ def _page(brand: Brand, *, error: AppError | None = None, typed: Sequence[dict[s
         other_ways=ways,
         ways_error=errors.get(OTHER_WAYS, ""),
         places=_places(),
-        previews=tuple(_preview(brand, one, kept) for one in (kept.texts or OURS)[:_PREVIEWS]),
+        previews=tuple(_previews(brand, kept)),
         previews_are_ours=not kept.texts,
     )
     return make_response(render_page("acknowledgement/page.html", page), 200 if error is None else error.http_status)
@@ -153,15 +154,21 @@ def _line(number: int, line: dict[str, str], errors: dict[str, str], *, is_free:
     )
 
 
-def _preview(brand: Brand, one: HeardText, kept: TextsVersion) -> HeardPreview:
+def _previews(brand: Brand, kept: TextsVersion) -> Iterator[HeardPreview]:
+    """What each text comes to. Brand and guide are read once."""
+    clocks, ready = clocks_of_brands([brand.id])[brand.id], Ready(state_of(brand.id))
+    for one in (kept.texts or OURS)[:_PREVIEWS]:
+        yield _preview(brand, one, kept, clocks, ready)
+
+
+def _preview(brand: Brand, one: HeardText, kept: TextsVersion, clocks: BrandClocks, ready: Ready) -> HeardPreview:
     now = clock.now()
-    clocks = clocks_of_brands([brand.id])[brand.id]
     platform, kind = one.platform or PLATFORMS[0], one.kind or KINDS[0]
     own = {**_SOMEBODY, "brand": brand.name, "my_name": next(iter(actor_of_request().name.split()), None)}
     due = max(rounded_down(_due(clocks, platform, kind)), now)
     text = begun(one.text, own | place_values(clocks, one.language, kept.other_ways, due, now)).text
     found = check_for_brand(
-        brand.id, text, platform, kind, one.language, reader_language=chosen_language(), promises_at=now
+        brand.id, text, platform, kind, one.language, reader_language=chosen_language(), ready=ready, promises_at=now
     )
     about = (
         platform_word(one.platform) if one.platform else "",

@@ -253,6 +253,9 @@ class Reply(Strict):
     kind = Text(required=True)
     private = Flag(required=True)
     automatic = Flag(required=True)
+    only_heard = Flag(
+        required=True, metadata={"description": "a holding reply: it stops only the clock of being heard"}
+    )
     deed = Choice("reply", "edit", "withdraw", required=True)
     changes_reply_id = Identifier(required=True, allow_none=True)
     deed_reason = Text(required=True, allow_none=True)
