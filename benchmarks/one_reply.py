@@ -118,9 +118,7 @@ def _alone(house: House, scratch: Scratch, number: int) -> tuple[float, list[tup
 def _copy(house: House, wanted: int) -> None:
     ((published,),) = house.rows("select count(*) from reply where state = 'published'")
     times = max(1, round(wanted / published) - 1)
-    with house.database.superuser() as connection:
-        with connection.transaction():
-            for statement in COPIES.format(times=times).split(";\n"):
-                connection.execute(statement.encode())
-        connection.execute("vacuum analyze")
-        connection.execute("delete from search_due")
+    with house.database.superuser() as connection, connection.transaction():
+        for statement in COPIES.format(times=times).split(";\n"):
+            connection.execute(statement.encode())
+    house.forget_aftermath()

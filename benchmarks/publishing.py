@@ -82,6 +82,7 @@ def publishing(scratch: Scratch, size: str) -> Iterator[Line]:
             for _ in range(WORKERS):
                 working.enter_context(program(scratch, database, "worker", "--queues", OF_ANSWERS))
             yield from _backlogs(house, scratch, size)
+        house.forget_aftermath()
         for _ in range(WORKERS):
             held.enter_context(program(scratch, database, "worker"))
         yield from _alone(house, scratch, size)
@@ -199,6 +200,13 @@ class House:
         """What was just sent is not looked at: five seconds later looks would stand before what is measured next."""
         with self.database.superuser() as connection:
             connection.execute("update outbox_entry set done_at = now() where done_at is null")
+
+    def forget_aftermath(self) -> None:
+        """Nor is read for search and figures what a backlog changed, which takes workers of everything a while."""
+        self.forget_looks()
+        with self.database.superuser() as connection:
+            connection.execute("truncate search_due, figure_due")
+            connection.execute("vacuum analyze")
 
     def nothing_done(self, number: int) -> float:
         """Seconds for so many jobs that do nothing."""
