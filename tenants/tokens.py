@@ -158,8 +158,7 @@ def mint_for_agency(
 
 
 def mint_for_request(purpose: Purpose, agency_id: UUID, brand_id: UUID, request_id: UUID) -> str:
-    """A new token for this purpose and question; earlier ones for the same die with it."""
-    end_request(request_id, purpose)
+    """A new token for this purpose and question; earlier ones live on until their own end, or `end_request`."""
     token = new_address_token() if purpose is Purpose.LOOP_MAIL else new_token()
     made = OneTimeToken(
         purpose=purpose.value,
@@ -174,10 +173,10 @@ def mint_for_request(purpose: Purpose, agency_id: UUID, brand_id: UUID, request_
     return token
 
 
-def end_request(request_id: UUID, purpose: Purpose) -> None:
-    """Let no link of this purpose about this question work any more."""
+def end_request(request_id: UUID, *purposes: Purpose) -> None:
+    """Let no link of these purposes about this question work any more."""
     db.session.execute(
-        delete(OneTimeToken).where(OneTimeToken.request_id == request_id, OneTimeToken.purpose == purpose.value)
+        delete(OneTimeToken).where(OneTimeToken.request_id == request_id, OneTimeToken.purpose.in_(purposes))
     )
 
 

@@ -58,8 +58,9 @@ def take(tokens: Sequence[str], raw: bytes) -> bool:
         return False
     if found.person_id is not None:
         note_failure(found.person_id, words)
-    given_up = update(OutgoingMail).where(OutgoingMail.id == found.id).values(given_up_at=clock.now(), last_error=words)
-    db.session.execute(given_up)
+    else:  # whoever had it sent is told (`agency.inbox.loops.reminding`)
+        came_back = update(OutgoingMail).where(OutgoingMail.id == found.id)
+        db.session.execute(came_back.values(given_up_at=clock.now(), last_error=words))
     return True
 
 

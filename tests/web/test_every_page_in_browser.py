@@ -35,6 +35,7 @@ NO_PAGES: Final = {
     "kept_media",
     "language",
     "live",
+    "loop_link",
     "notice_stop",
     "reconnecting",
     "sending",

@@ -146,16 +146,13 @@ def withdraw(actor: Actor, asking_id: UUID) -> UUID:
 
 
 def answer(asking: LoopAsking, words: str, *, how: str) -> None:
-    """Keep what whoever was asked answers, and tell who asked and who has the case now. A further answer is added.
+    """Keep what whoever was asked answers, and tell who asked and who has the case now. A further answer is added; one
+    that comes after the question was taken back is kept all the same: somebody has written it.
 
-    The question must be locked. `how` is `link` or `mail`. Raises Invalid, Conflict `withdrawn` or `too_long`.
+    The question must be locked. `how` is `link` or `mail`. Raises Invalid, Conflict `too_long`.
     """
     said, now = read_words(words, "text", LONGEST_ANSWER), clock.now()
-    if asking.state == "withdrawn":
-        raise Conflict(
-            "This question was taken back. Nothing was kept. Nothing more is asked of you.", code="withdrawn"
-        )
-    if said == asking.answer.rpartition("\n\n")[2] or said == asking.answer:
+    if said == asking.answer or asking.answer.endswith(f"\n\n{said}"):
         return  # pressed twice
     whole = f"{asking.answer}\n\n{said}" if asking.answer else said
     if len(whole) > LONGEST_IN_ALL:
@@ -234,7 +231,7 @@ def hand_on(asking: LoopAsking, name: str, email: str) -> None:
     asking.sent_on_by, asking.undelivered = before, None
     db.session.flush()
     brand = db.session.execute(select(Brand).where(Brand.id == asking.brand_id)).scalar_one()
-    end_request(asking.id, Purpose.LOOP_MAIL)
+    end_request(asking.id, Purpose.LOOP_LINK, Purpose.LOOP_MAIL)
     send_question(asking, brand, procedure=procedure_of(asking))
     mark_case(asking.conversation_id)
     audit.record(

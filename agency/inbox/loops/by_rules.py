@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+from typing import Final
 from uuid import UUID
 
-from sqlalchemy import and_, select
+from sqlalchemy import and_, func, select
 
 from agency.inbox.loops.asking import open_asking
 from agency.inbox.loops.models import FeedbackLoop, LoopAsking
@@ -13,10 +14,13 @@ from agency.notices.mail import words_of
 from tenants.database import db
 from tenants.errors import Conflict
 
+MOST_WAITING: Final = 20
+"""Questions of rules that one loop has not answered: in a storm nobody is mailed three hundred times."""
+
 
 def ask_by_rule(message_id: UUID, loop_id: UUID, rule_name: str) -> None:
     """Ask the first of the loop about these words, shown masked; not where it was asked about their case and has not
-    answered yet, the case is not open, or the loop was put away.
+    answered yet, the case is not open, the loop was put away, or MOST_WAITING wait.
     """
     case = db.session.scalars(
         select(Conversation)
@@ -33,6 +37,14 @@ def ask_by_rule(message_id: UUID, loop_id: UUID, rule_name: str) -> None:
     ).one_or_none()
     loop = db.session.scalars(select(FeedbackLoop).where(FeedbackLoop.id == loop_id)).one_or_none()
     if case is None or loop is None or case.status != "open" or case.brand_id != loop.brand_id:
+        return
+    by_rules = select(func.count(LoopAsking.id)).where(
+        LoopAsking.brand_id == loop.brand_id,
+        LoopAsking.loop_id == loop_id,
+        LoopAsking.asked_by.is_(None),
+        LoopAsking.state == "open",
+    )
+    if db.session.execute(by_rules).scalar_one() >= MOST_WAITING:
         return
     waits = select(LoopAsking.id).where(
         LoopAsking.conversation_id == case.id, LoopAsking.loop_id == loop_id, LoopAsking.state == "open"

@@ -1,7 +1,7 @@
 """Mails of a loop: the question with its link, a reminder, and the answers that come back by mail.
 
-The link's token and that of the address an answer goes to are random, kept hashed, bound to one question, and die with
-a newer mail about it or after sixty days. Nothing is sent in answer to a mail, so no two machines talk to each other.
+The link's token and that of the address an answer goes to are random, kept hashed, bound to one question, and die when
+it is handed on or after sixty days. Nothing is sent in answer to a mail, so no two machines talk to each other.
 """
 
 from __future__ import annotations
@@ -40,7 +40,7 @@ class Outside:
 
 
 def send_question(asking: LoopAsking, brand: Brand, *, procedure: str, again: bool = False) -> None:
-    """Promise the mail with a link of its own; links mailed before end."""
+    """Promise the mail with a link of its own; those mailed before work on, until the question is handed on."""
     token = mint_for_request(Purpose.LOOP_LINK, asking.agency_id, asking.brand_id, asking.id)
     back = mint_for_request(Purpose.LOOP_MAIL, asking.agency_id, asking.brand_id, asking.id)
     answers_to = return_address(back)

@@ -12,7 +12,7 @@ from sqlalchemy import select, update
 
 from agency.inbox import desk, intake, labelling, labels
 from agency.inbox.desk_models import ConversationLabel
-from agency.inbox.loops import asking, named
+from agency.inbox.loops import asking, by_rules, named
 from agency.inbox.loops.models import LoopAsking
 from agency.inbox.models import Contact, Conversation
 from agency.inbox.signs import IN_LOOP, KEPT
@@ -185,7 +185,7 @@ def test_stars_people_and_the_brands_clock_are_asked(ana: Agency, account: UUID,
     assert [points(case(ana, name)) for name in ("post_1", "post_2")] == [3, 0]
 
 
-def test_a_rule_asks_a_loop_once_until_it_answers(ana: Agency, account: UUID) -> None:
+def test_a_rule_asks_a_loop_once_until_it_answers(ana: Agency, account: UUID, monkeypatch: pytest.MonkeyPatch) -> None:
     legal = {"name": "Legal", "sort": "legal", "people": "Ewa <ewa@law.example>", "language": "pl", "hours": 4}
     with ana.entered(ana.team_lead):
         loop_id = named.create_loop(ana.team_lead, ana.brand_ids[0], {**legal, "answers_by": "community"})
@@ -201,6 +201,10 @@ def test_a_rule_asks_a_loop_once_until_it_answers(ana: Agency, account: UUID) ->
         assert (asked.to_email, asked.asked_by, asked.asked_by_name) == ("ewa@law.example", None, "“Outage”")
         assert "Outage" in asked.question
         assert "600" not in asked.words
+    monkeypatch.setattr(by_rules, "MOST_WAITING", 1)
+    store(ana, account, comment(8, "My app, too"))
+    with ana.entered():
+        (asked,) = db.session.scalars(select(LoopAsking)).all()  # a storm mails nobody three hundred times
         asking.answer(asked, "We know.", how="mail")
     assert case(ana).signs & IN_LOOP == 0
     store(ana, account, comment(3, "And the app now?", under=1))
