@@ -17,6 +17,9 @@ from tenants import clock
 from tenants.database import db
 from tenants.scope import raw_sql
 
+NEVER_READ: Final = ("rejected", "not_seen")
+"""How an answer stands that is taken to have been read by nobody; one that was removed was there first."""
+
 
 def follow(reply: Reply, before: str | None) -> None:
     """Bring promises to where this locked answer stands now; `before` is how it was seen last. Nothing where it is
@@ -27,7 +30,7 @@ def follow(reply: Reply, before: str | None) -> None:
         return
     db.session.flush()  # what is written below reads how answers stand
     if not is_away:
-        _come_back(reply)
+        _come_back(reply, before)
         return
     was_read = state != "not_seen" and (state != "rejected" or before not in (None, "pending"))
     if reply.deed != "withdraw":
@@ -45,11 +48,11 @@ def _lapse(reply: Reply, *, was_read: bool) -> None:
     _end(reply, gone, "lapsed")
 
 
-def _come_back(reply: Reply) -> None:
+def _come_back(reply: Reply, before: str | None) -> None:
     _end_anew(reply, ("lapsed",))
     if reply.deed != "reply":
         _end(reply, _open(CustomerPromise.reply_id == reply.changes_reply_id, reply), "dropped")
-    elif not reply.only_heard:
+    elif not reply.only_heard and before in NEVER_READ:  # one that was read has ended them already
         earlier = [*_open(CustomerPromise.reply_id != reply.id, reply), CustomerPromise.made_at < reply.published_at]
         _end(reply, [*earlier, CustomerPromise.due_at >= reply.published_at], "kept")
         _end(reply, [*earlier, CustomerPromise.due_at < reply.published_at], "late")
@@ -72,7 +75,7 @@ def _end(reply: Reply, which: list[ColumnElement[bool]], ended: str) -> None:
 def _end_anew(reply: Reply, ended: tuple[str, ...]) -> None:
     """What this answer ended so goes on, or ends with the next answer that stands."""
     given = {"agency_id": reply.agency_id, "conversation_id": reply.conversation_id, "reply_id": reply.id}
-    db.session.execute(_END_ANEW, {**given, "ended": list(ended), "never_read": ["rejected", "not_seen"]})
+    db.session.execute(_END_ANEW, {**given, "ended": list(ended), "never_read": list(NEVER_READ)})
 
 
 _END_ANEW: Final = raw_sql(

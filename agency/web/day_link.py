@@ -85,7 +85,7 @@ def press(token: str) -> AnyResponse:
 @day_link.get("/d/<token>/<reply_id>")
 def reply(token: str, reply_id: str) -> AnyResponse:
     """One of them, with everything that may be decided."""
-    found = open_day(token)
+    found = open_day(token, narrow=True)
     if found is None:
         return nothing_here()
     if found.is_over:
@@ -162,7 +162,7 @@ def _list(
     after = (request.args.get("after") or None) if request.method == "GET" else None
     ticked = request.args.get("tick") == "all"
     rows, further = _mine(found, after, ticked=ticked)
-    is_first = request.method == "GET" and not after  # in the scope of its brands alone (`open_day`)
+    is_first = found.is_narrow and not after  # what stands beside them is read of the whole scope
     guides = waiting_rows(found.actor, _guide_address(found)) if is_first else ()
     policies = waiting_policies(found.actor, by_link=True) if is_first else ()
     place = found.place("waiting", len(rows) + len(guides) if not after and not further else None)

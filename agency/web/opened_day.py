@@ -41,6 +41,8 @@ class Opened:
     person: Person
     actor: Actor
     until: datetime
+    is_narrow: bool
+    """Nothing outside of those brands can be reached in this request."""
 
     @property
     def is_over(self) -> bool:
@@ -87,11 +89,12 @@ def open_day(token: str, *, narrow: bool = False) -> Opened | None:
     speak_to(person)
     until = day_links.brands_of_day(day)
     still = frozenset(until) & (actor.brand_ids or frozenset(until))
-    if narrow and still:
+    is_narrow = narrow and bool(still)
+    if is_narrow:
         db.session.remove()  # a session serves one scope for life
         enter_scope(db.session, Scope(day.agency_id, still))
     ends = max((until[one] for one in still), default=day.mailed_at)
-    return Opened(token, day, person, replace(actor, brand_ids=still), ends)
+    return Opened(token, day, person, replace(actor, brand_ids=still), ends, is_narrow)
 
 
 def nothing_here() -> Response:

@@ -176,9 +176,10 @@ def test_a_link_of_one_brand_reaches_no_other_whatever_its_owner_may_see(
     link, sister = town.link(owner), town.link(owner, 1)
     assert "Calmer, as we said." in town.phone.open(f"{sister}/guides/{ana.brand_ids[1]}/1").text
     assert "Other Brand" in town.phone.open(f"{sister}/published").text
-    for path in (link, f"{link}/decided", f"{link}/published", f"{link}/promises"):
+    pages = (link, f"{link}/decided", f"{link}/published", f"{link}/promises", f"{link}/{theirs}")
+    for path in pages:
         page = town.phone.open(path)
-        assert page.status_code == 200
+        assert page.status_code == (404 if path.endswith(str(theirs)) else 200)
         assert "Other Brand" not in page.text
         assert "Calmer" not in page.text
     assert town.phone.open(f"{link}/receipts/{theirs}").status_code == 404
