@@ -62,22 +62,11 @@ def holders_of(permission: Permission, agency_id: UUID, brand_id: UUID) -> list[
     return list(db.session.scalars(joined.where(*_holds(permission, agency_id, [brand_id])).order_by(Person.email)))
 
 
-def holders_of_any(permission: Permission, agency_id: UUID) -> list[Person]:
-    """Live members of the agency with this permission on any of its brands, by address."""
-    roles = [role.value for role, allowed in ROLE_PERMISSIONS.items() if permission in allowed]
-    return list(
-        db.session.scalars(
-            select(Person)
-            .join(Membership, Membership.person_id == Person.id)
-            .where(
-                Membership.agency_id == agency_id,
-                Membership.removed_at.is_(None),
-                Membership.role.in_(roles),
-                Person.disabled_at.is_(None),
-            )
-            .order_by(Person.email)
-        )
-    )
+def holders_of_any(permission: Permission, agency_id: UUID, brand_ids: Collection[UUID]) -> list[Person]:
+    """Live members of the agency with this permission on any of these brands, by address."""
+    joined = select(Person).join(Membership, Membership.person_id == Person.id)
+    holds = _holds(permission, agency_id, list(brand_ids), operator="&&")
+    return list(db.session.scalars(joined.where(*holds).order_by(Person.email)))
 
 
 def approver_in(person_id: UUID, agency_id: UUID) -> Actor | None:

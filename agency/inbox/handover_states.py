@@ -81,11 +81,13 @@ def settle_cases(rows: Sequence[HandoverCase], state: str, now: datetime, *, why
 
 
 def end_if_answered(handover: Handover, now: datetime, *, by_giver: bool = False) -> None:
-    """Once nothing is offered any more, it is over and the giver is told."""
+    """Once nothing is offered any more, it is over and the giver is told. What is of brands the scope does not cover
+    is still offered: it lapses.
+    """
     states = (
         db.session.execute(select(HandoverCase.state).where(HandoverCase.handover_id == handover.id)).scalars().all()
     )
-    if "offered" in states:
+    if "offered" in states or len(states) < handover.case_count:
         return
     handover.ended_at = now
     settle(handover.id, "handover_offered")

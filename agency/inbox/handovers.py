@@ -123,7 +123,7 @@ def offer(actor: Actor, handover_id: UUID, to_person_id: UUID, given: Sequence[G
     left = [Left(one, "gone") for one in by_id.keys() - {case.id for case in cases}]
     moving: list[Case] = []
     for case in cases:
-        why, who = _not_to_be_offered(actor, case, now), case.holder_name or ""
+        why, who = _not_to_be_offered(actor, case, by_id[case.id].reasons, now), case.holder_name or ""
         if case.id in offered_to:
             why, who = "offered", offered_to[case.id]
         elif worker.brand_ids is not None and case.brand_id not in worker.brand_ids:
@@ -285,13 +285,15 @@ def lapse() -> int:
         lines = [(row.conversation_id, row.brand_id, {"handover": str(handover.id)}) for row in rows]
         audit.record_each(None, "conversation.handover_lapsed", "conversation", lines)
         settle(handover.id, "handover_offered")
-        told = holders_of_any(Permission.TEAM_MANAGE, handover.agency_id)
-        giver = db.session.get(Person, handover.from_person_id)
-        if giver is not None and giver.id not in {one.id for one in told} and giver.disabled_at is None:
-            told = [*told, giver]
-        values = {"who": handover.from_name, "whom": handover.to_name, "num": len(rows)}
         if rows:
-            tell("handover_unanswered", told, brand_id=None, subject=thing_of(handover.id), values=values)
+            brand_ids = {row.brand_id for row in rows}
+            leads = holders_of_any(Permission.TEAM_MANAGE, handover.agency_id, brand_ids)
+            workers = holders_of_any(Permission.CONVERSATION_WORK, handover.agency_id, brand_ids)
+            known = {one.id for one in leads}
+            givers = [one for one in workers if one.id == handover.from_person_id and one.id not in known]
+            values = {"who": handover.from_name, "whom": handover.to_name, "num": len(rows)}
+            subject = thing_of(handover.id)
+            tell("handover_unanswered", [*leads, *givers], brand_id=None, subject=subject, values=values)
     db.session.flush()
     return len(due)
 
@@ -306,16 +308,19 @@ def _note(text: str) -> str:
     return words
 
 
-def _not_to_be_offered(actor: Actor, case: Case, now: datetime) -> str:
-    if case.merged_into_id is not None:
-        return "merged"
-    return "taken" if case.is_held(now) and case.holder_id != actor.user_id else ""
+def _not_to_be_offered(actor: Actor, case: Case, reasons: Sequence[str], now: datetime) -> str:
+    return _stays(case, reasons, (actor.user_id,), now)
 
 
 def _not_to_be_taken(actor: Actor, handover: Handover, case: Case, reasons: Sequence[str], now: datetime) -> str:
+    return _stays(case, reasons, (actor.user_id, handover.from_person_id), now)
+
+
+def _stays(case: Case, reasons: Sequence[str], may_hold: tuple[UUID, ...], now: datetime) -> str:
+    """Why a case cannot move; what was promised, comes back or waits for a word goes on though it is closed."""
     if case.merged_into_id is not None:
         return "merged"
-    if case.is_held(now) and case.holder_id not in (actor.user_id, handover.from_person_id):
+    if case.is_held(now) and case.holder_id not in may_hold:
         return "taken"
     goes_on = {"promised", "comes_back", "waits"} & set(reasons)
     return "closed" if case.status == "closed" and not goes_on else ""

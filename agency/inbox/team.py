@@ -24,6 +24,7 @@ from tenants.brands import known_zones
 from tenants.business_time import BusinessTime
 from tenants.database import db, new_id
 from tenants.errors import Conflict, Invalid, NotFound, worded
+from tenants.models import Person
 from tenants.opening_hours import Span
 from tenants.permissions import Actor, Permission, require
 from tenants.shifts import Standing, WorkTimes, no_times, standing_at
@@ -89,19 +90,31 @@ def team_at(moment: datetime, person_ids: Collection[UUID] | None = None) -> Tea
     statements.
     """
     rows = select(TeamMember).order_by(TeamMember.id)
-    away = select(Absence).where(Absence.state == "agreed", Absence.last_day >= (moment - ABSENCES_BACK).date())
+    away = (
+        select(Absence, Person.time_zone)
+        .join(Person, Person.id == Absence.person_id)
+        .where(Absence.state == "agreed", Absence.last_day >= (moment - ABSENCES_BACK).date())
+    )
     if person_ids is not None:
         rows = rows.where(TeamMember.person_id.in_(person_ids))
         away = away.where(Absence.person_id.in_(person_ids))
     absences: dict[UUID, list[Absence]] = {}
-    for one in db.session.scalars(away.order_by(Absence.first_day, Absence.id)):
+    zones: dict[UUID, str] = {}
+    for one, zone in db.session.execute(away.order_by(Absence.first_day, Absence.id)):
         absences.setdefault(one.person_id, []).append(one)
+        zones[one.person_id] = zone if zone in known_zones() else "UTC"
     members = {row.person_id: row for row in db.session.scalars(rows)}
-    return Team({one: _colleague(one, members.get(one), absences.get(one, ())) for one in {*members, *absences}})
+    return Team(
+        {
+            person_id: _colleague(person_id, members.get(person_id), absences.get(person_id, ()), zones.get(person_id))
+            for person_id in {*members, *absences}
+        }
+    )
 
 
-def _colleague(person_id: UUID, row: TeamMember | None, away: Sequence[Absence]) -> Colleague:
-    times = no_times("UTC").week if row is None else _times_of(row)
+def _colleague(person_id: UUID, row: TeamMember | None, away: Sequence[Absence], zone: str | None) -> Colleague:
+    """`zone` is that of their own clock: by it their days are told where no week is written."""
+    times = no_times(zone or "UTC").week if row is None else _times_of(row)
     work = WorkTimes(times, tuple((one.first_day, one.last_day) for one in away))
     stand_ins = tuple((one.first_day, one.last_day, one.stand_in_id) for one in away if one.stand_in_id is not None)
     if row is None:

@@ -86,6 +86,9 @@ def holdings_of(actor: Actor) -> Holdings:
         found = whys.setdefault(conversation_id, [])
         if reason not in {one.reason for one in found}:
             found.append(Why(reason, at))
+    for found in whys.values():
+        if any(one.reason == "comes_back" for one in found):
+            found[:] = [one for one in found if one.reason != "snoozed"]
     offered = select(HandoverCase.conversation_id).where(
         HandoverCase.conversation_id.in_(whys), HandoverCase.state == "offered"
     )
@@ -149,35 +152,47 @@ def _whose(me: UUID, now: datetime, until: datetime) -> Any:
         .where(
             CustomerPromise.ended.is_(None),
             CustomerPromise.due_at <= until,
-            _keeper(CustomerPromise.agency_id, CustomerPromise.conversation_id, Reply.written_by) == me,
+            _keeper() == me,
         )
         .group_by(CustomerPromise.conversation_id)
     )
-    waits = select(Reply.conversation_id, literal("waits"), Reply.state_since).where(
-        Reply.state.in_(_WAITS), _keeper(Reply.agency_id, Reply.conversation_id, Reply.written_by) == me
+    waits = (
+        select(case.id, literal("waits"), Reply.state_since)
+        .join(
+            Reply,
+            and_(
+                Reply.agency_id == case.agency_id,
+                Reply.conversation_id == case.id,
+                Reply.brand_id == case.brand_id,
+                Reply.state == case.reply_state,
+            ),
+        )
+        .where(case.reply_state.in_(_WAITS), case.status != "closed", _keeper() == me)
     )
     begun = (
         select(Reply.conversation_id, literal("draft"), no_time)
         .join(case, and_(case.agency_id == Reply.agency_id, case.id == Reply.conversation_id))
-        .where(Reply.state == "draft", Reply.written_by == me, Reply.draft_text.is_not(None), case.status == "open")
+        .where(Reply.state == "draft", Reply.draft_text.is_not(None), case.status == "open", _keeper() == me)
     )
     return union_all(held, kept, snoozed, back, promised, waits, begun)
 
 
-def _keeper(agency_id: Any, conversation_id: Any, written_by: Any) -> Any:
-    """Whose a promise or a waiting reply is."""
+def _keeper() -> Any:
+    """Whose a reply and what it promises is: its writer's, or of whom its case was handed to since it was begun."""
     handed = (
         select(HandoverCase.to_person_id)
         .where(
-            HandoverCase.agency_id == agency_id,
-            HandoverCase.conversation_id == conversation_id,
+            HandoverCase.agency_id == Reply.agency_id,
+            HandoverCase.conversation_id == Reply.conversation_id,
             HandoverCase.state == "accepted",
+            HandoverCase.created_at >= Reply.created_at,
         )
-        .order_by(HandoverCase.settled_at.desc(), HandoverCase.id.desc())
+        .order_by(HandoverCase.created_at.desc(), HandoverCase.id.desc())
         .limit(1)
+        .correlate(Reply)
         .scalar_subquery()
     )
-    return func.coalesce(handed, written_by)
+    return func.coalesce(handed, Reply.written_by)
 
 
 class Candidate(NamedTuple):

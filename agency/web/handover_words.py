@@ -16,7 +16,7 @@ def reason_words() -> dict[str, str]:
     """Why, without its time."""
     return {
         "held": _("In hand"),
-        "kept": _("Kept"),
+        "kept": _("Kept for this person"),
         "promised": _("Promised"),
         "comes_back": _("Comes back"),
         "snoozed": _("Put off"),

@@ -251,7 +251,7 @@ def _page(one: Member, status: int, *, error: AppError | None = None, is_typed: 
         absence_url=url_for("team_page.absence", person_id=one.person_id),
         asks=not leads,
         stand_ins=(
-            Choice(_("nobody"), "", value="", selected=not form.get("stand_in")),
+            Choice(_("no one"), "", value="", selected=not form.get("stand_in")),
             *(
                 Choice(o.name, "", value=str(o.person_id), selected=form.get("stand_in") == str(o.person_id))
                 for o in others

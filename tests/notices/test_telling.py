@@ -213,6 +213,12 @@ def test_every_kind_says_its_line_in_every_language(app: Flask) -> None:
         "people": 9,
         "words": "app",
         "incident_name": "App",
+        "who": "Ewa\u202e",
+        "whom": "Jan",
+        "num": 2,
+        "all": 3,
+        "first": "2026-12-24",
+        "last": "2026-12-26",
     }
     folders = {path.parent.name for path in FOLDER.glob("*/line.txt")}
     assert folders == set(KINDS)
