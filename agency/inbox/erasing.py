@@ -23,6 +23,7 @@ from agency.inbox import comebacks, intake, merging
 from agency.inbox.contacts import exports, linking, named
 from agency.inbox.contacts.identities import lock
 from agency.inbox.contacts.models import ERASED, Contact, ContactLink, ContactNote
+from agency.inbox.incidents.watching import forget_watch
 from agency.inbox.loops import forgetting
 from agency.inbox.models import Conversation, HistoryImport, Message, Note
 from agency.inbox.storage import AccountRows
@@ -169,6 +170,7 @@ def forget(contact_ids: Collection[UUID]) -> set[UUID]:
         db.session.execute(statement, values)
     named.forget(named.look(contact_ids))
     exports.void({account.brand_id for account in accounts})
+    forget_watch({account.brand_id for account in accounts})
     for row in held:
         db.session.execute(update(Contact).where(Contact.id == row.id).values(_nobody()).execution_options(**_QUIET))
     if grouped:

@@ -122,7 +122,8 @@ def look_at_samples(texts: Sequence[IncidentText]) -> bool:
         sample = db.session.execute(select(Reply).where(Reply.id == one.sample_reply_id)).scalar_one()
         approval = live_approval(sample)
         if sample.state in ("declined", "draft", "dropped"):
-            one.state = "refused"
+            # What lapsed because its customer changed their words says nothing of ours: the next one is asked about.
+            one.state = "refused" if _said_no(sample.id) else "ready"
         elif approval is not None and approval.decision == "approved":
             # A client who changed the words has decided on those: they are what everybody gets.
             one.text, one.approval_id, one.state = text_of(sample).text, approval.id, "agreed"
@@ -132,6 +133,11 @@ def look_at_samples(texts: Sequence[IncidentText]) -> bool:
             waits = True
     db.session.flush()
     return waits
+
+
+def _said_no(reply_id: UUID) -> bool:
+    no = select(Approval.id).where(Approval.reply_id == reply_id, Approval.decision.in_(("declined", "changes_asked")))
+    return db.session.execute(no.limit(1)).first() is not None
 
 
 def _next_people(incident: Incident, purpose: str) -> list[IncidentPerson]:
@@ -193,7 +199,7 @@ def _reply(actor: Actor, incident: Incident, case: Conversation, text: IncidentT
         agreed = db.session.execute(select(Approval).where(Approval.id == text.approval_id)).scalar_one()
         if agreed.policy_number != policy_in_force(case.brand_id).number:
             text.state, agreed = "ready", None  # another policy has not been asked
-    # A rule of the desk's lead, not a person, writes to each: the shorter window of messages holds.
+    # Nobody writes to each by hand, so the shorter window of messages holds.
     reply = desk.start_draft(actor, case.id, text.text, automatic=True)
     only_heard = purpose == HOLDING
     if agreed is not None:

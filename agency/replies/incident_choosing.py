@@ -49,7 +49,7 @@ def case_for(incident: Incident, person: IncidentPerson, purpose: str) -> Conver
     others = select(Reply.state).where(
         Reply.conversation_id.in_([case.id for case, _left in cases]),
         Reply.deed == "reply",
-        Reply.only_heard.is_(False),
+        *([] if purpose == HOLDING else [Reply.only_heard.is_(False)]),  # nobody is told twice that we heard
         Reply.id.not_in(ours),
         or_(Reply.state.in_(BUSY), and_(Reply.state == "published", Reply.published_at >= incident.since)),
     )

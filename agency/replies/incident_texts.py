@@ -75,8 +75,15 @@ def _put_texts(actor: Actor, incident: Incident, purpose: str, given: Wordings) 
         gone.state = "replaced"
     db.session.flush()
     hashes = [hash_of(words) for _language, words in wanted]
-    where = {"brand_id": incident.brand_id, "purpose": purpose, "hashes": hashes}
-    audit.record(actor, "incident.worded", "incident", incident.id, **where)
+    audit.record(
+        actor,
+        "incident.worded",
+        "incident",
+        incident.id,
+        brand_id=incident.brand_id,
+        purpose=purpose,
+        hashes=hashes,
+    )
 
 
 def start_holding(actor: Actor, incident_id: UUID, given: Wordings) -> Incident:
@@ -128,8 +135,7 @@ def end_with_follow_up(actor: Actor, incident_id: UUID, given: Wordings, afterwa
     refuse_afterwards(afterwards)
     _put_texts(actor, found, FOLLOW_UP, given)
     if found.state == "open":
-        said = {"brand_id": found.brand_id, "afterwards": afterwards}
-        audit.record(actor, "incident.ending", "incident", found.id, **said)
+        audit.record(actor, "incident.ending", "incident", found.id, brand_id=found.brand_id, afterwards=afterwards)
     found.state, found.afterwards, found.acts_for, found.trouble = "ending", afterwards, actor.user_id, None
     found.ending_at = found.ending_at or clock.now()
     found.closed_by_name = actor.name

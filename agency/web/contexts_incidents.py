@@ -23,7 +23,7 @@ class SuggestedIncident:
     brand: BrandLook = told("Whose.")
     words: str = told("14 people in 6 minutes say “app”, “abre”: an incident?")
     since: Clock = told("The first of these complaints.")
-    url: str = told("Shows its cases, with a form that opens an incident.")
+    url: str = told("Shows its cases, with a form that opens an incident; empty for who may not.")
     dismiss_url: str = told("Says that it is none; empty for who may not.", default="")
 
 

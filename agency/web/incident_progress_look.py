@@ -24,15 +24,18 @@ def texts_of(found: Incident, *, may: bool) -> dict[str, Any]:
         if texts:
             progress.append(_look(title, progress_of(found.id, purpose), texts))
     is_open, goes = found.state == "open", found.state != "closed"
-    place = {"incident_id": found.id}
     return {
         "progress": tuple(progress),
         "trouble": Notice("warn", said_again(found.trouble)) if found.trouble and goes else None,
         "holds": found.holds,
-        "holding_url": url_for("incident_texts_page.holding", **place) if may and is_open else "",
-        "stop_url": url_for("incident_texts_page.stop", **place) if may and is_open and found.holds else "",
-        "follow_up_url": url_for("incident_texts_page.follow_up", **place) if may and goes else "",
-        "go_on_url": url_for("incident_texts_page.go_on", **place) if may and goes and found.trouble else "",
+        "holding_url": url_for("incident_texts_page.holding", incident_id=found.id) if may and is_open else "",
+        "stop_url": url_for("incident_texts_page.stop", incident_id=found.id)
+        if may and is_open and found.holds
+        else "",
+        "follow_up_url": url_for("incident_texts_page.follow_up", incident_id=found.id) if may and goes else "",
+        "go_on_url": url_for("incident_texts_page.go_on", incident_id=found.id)
+        if may and goes and found.trouble
+        else "",
     }
 
 

@@ -79,7 +79,7 @@ def new() -> Response:
 def suggested(suggestion_id: UUID) -> AnyResponse:
     """The form, filled from what suggests one, with its cases; once decided, the list."""
     found = lists.suggestion_of(actor_of_request(), suggestion_id)
-    if found.state != "open" or not actor_of_request().may(Permission.CONVERSATION_REASSIGN):
+    if found.state != "open":
         return redirect(url_for("incidents_page.incidents"), code=303)
     return _form(found.brand_id, None, suggestion=found)
 
@@ -170,12 +170,13 @@ def change(incident_id: UUID) -> AnyResponse:
     known = int(version) if version.isascii() and version.isdigit() and len(version) < 10 else 0
     try:
         if request.form.get("do") == "try":
-            return _form(found.brand_id, found, form=_data(), tries=True, version=known)
+            return _form(found.brand_id, found, form=_data(found), tries=True, version=known)
         opening.change_incident(actor, incident_id, _data(found), known)
         toast(_("The incident was changed."))
     except (Invalid, Conflict) as error:
         db.session.rollback()
-        return _form(found.brand_id, lists.get_incident(actor, incident_id).incident, form=_data(), error=error)
+        found = lists.get_incident(actor, incident_id).incident
+        return _form(found.brand_id, found, form=_data(found), error=error)
     return redirect(url_for("incidents_page.incident", incident_id=incident_id), code=303)
 
 

@@ -20,7 +20,7 @@ DESK_POLICY: Final[dict[str, Permission]] = {
     "incidents_page.incidents": Permission.CONVERSATION_WORK,
     "incidents_page.new": Permission.CONVERSATION_REASSIGN,
     "incidents_page.create": Permission.CONVERSATION_REASSIGN,
-    "incidents_page.suggested": Permission.CONVERSATION_WORK,
+    "incidents_page.suggested": Permission.CONVERSATION_REASSIGN,
     "incidents_page.dismiss": Permission.CONVERSATION_REASSIGN,
     "incidents_page.incident": Permission.CONVERSATION_WORK,
     "incidents_page.edit": Permission.CONVERSATION_REASSIGN,

@@ -79,6 +79,8 @@ _ATTACH = raw_sql(
     reason="one statement for a whole page of items, or for all cases of a storm",
 )
 
+_CLOSES: Final = "(:resolve and holder_id is null)"
+"""What a colleague took meanwhile is not closed under them."""
 _TAKE_BACK = raw_sql(
     f"""
     with gone as (
@@ -87,10 +89,10 @@ _TAKE_BACK = raw_sql(
             and conversation_id = any(:ids)
         returning conversation_id
     ), opened as (
-        update conversation c set status = case when :resolve then 'closed' else 'open' end,
-            closed_reason = case when :resolve then 'resolved' end,
-            looked_at = case when :resolve then :now else looked_at end,
-            signs = signs & ~{INCIDENT}, rerank_at = case when :resolve then rerank_at else :now end,
+        update conversation c set status = case when {_CLOSES} then 'closed' else 'open' end,
+            closed_reason = case when {_CLOSES} then 'resolved' end,
+            looked_at = case when {_CLOSES} then :now else looked_at end,
+            signs = signs & ~{INCIDENT}, rerank_at = case when {_CLOSES} then rerank_at else :now end,
             version = version + 1
         where c.agency_id = :agency_id and c.id in (select conversation_id from gone) and c.signs & {INCIDENT} <> 0
         returning c.id

@@ -158,6 +158,9 @@ def take_out(actor: Actor, incident_id: UUID, conversation_id: UUID) -> None:
     """
     found = _incident(incident_id)
     require(actor, Permission.CONVERSATION_WORK, found.brand_id)
+    there = select(Conversation.id).where(Conversation.id == conversation_id, Conversation.brand_id == found.brand_id)
+    if db.session.execute(there).first() is None:
+        raise NotFound()
     if attaching.take_back(incident_id, [conversation_id], clock.now(), "taken_out", actor.name):
         audit.record(
             actor,

@@ -6,12 +6,12 @@ from __future__ import annotations
 
 import hashlib
 from collections import Counter
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from datetime import UTC, datetime, timedelta
 from typing import Final, NamedTuple
 from uuid import UUID
 
-from sqlalchemy import bindparam
+from sqlalchemy import bindparam, update
 from sqlalchemy.dialects.postgresql import ARRAY
 from sqlalchemy.types import BigInteger, Uuid
 
@@ -27,6 +27,7 @@ from agency.inbox.incidents.detecting import (
     newest,
     same_as,
 )
+from agency.inbox.incidents.models import IncidentWatch
 from agency.inbox.incoming import Record
 from agency.inbox.ranking import is_complaint, said_of
 from agency.inbox.stored_rows import Person, as_json
@@ -258,12 +259,7 @@ def _moment(at: int) -> datetime:
     return datetime.fromtimestamp(at, UTC)
 
 
-def forget_watch(brand_ids: Iterable[UUID]) -> None:
-    """Of these brands nothing is kept any longer of what customers complain of just now."""
-    db.session.execute(_FORGET, {"brand_ids": list(brand_ids)})
-
-
-_FORGET = raw_sql(
-    "update incident_watch set heard = '[]' where brand_id = any(:brand_ids) and heard <> '[]'",
-    reason="in an agency's scope; row-level security holds it there",
-).bindparams(bindparam("brand_ids", type_=ARRAY(Uuid)))
+def forget_watch(brand_ids: Collection[UUID]) -> None:
+    """Of these brands it is not known any more who complained just now; what is usual stays."""
+    quiet = update(IncidentWatch).where(IncidentWatch.brand_id.in_(brand_ids)).values(heard=[])
+    db.session.execute(quiet.execution_options(synchronize_session=False))
