@@ -26,7 +26,7 @@ def endings(case: Case) -> list[tuple[str, str | None]]:
     return [(one.phrase, one.ended) for one in promises(case)]
 
 
-@pytest.mark.parametrize("state", ["rejected", "removed", "not_seen"])
+@pytest.mark.parametrize("state", ["rejected", "removed"])
 def test_a_promise_lapses_with_its_answer_and_comes_back_with_it(case: Case, page: Page, state: str) -> None:
     reply_id = sent(case, page, PROMISING)
     seen(case, reply_id, state)
