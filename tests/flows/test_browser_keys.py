@@ -73,6 +73,7 @@ def test_cases_are_resolved_and_taken_back_without_a_mouse(house: House, web: st
     late[1].continue_()
     expect(page.locator("#toasts"), "nor is a page left that is on its way").to_contain_text("Resolved")
     page.unroute_all()
+    page.wait_for_load_state()  # its words are there before its keys are
     page.keyboard.press("z")
     expect(page.locator("#toasts")).to_contain_text("Taken back")
     page.keyboard.press("?")
