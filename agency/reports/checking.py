@@ -5,15 +5,17 @@ In an agency's scope; nothing here commits.
 
 from __future__ import annotations
 
+import random
 from datetime import timedelta
 from typing import Final, NamedTuple
 
-from sqlalchemy import and_, delete, func, insert, select
+from sqlalchemy import and_, delete, insert, select
 
 from agency.inbox.models import Conversation
-from agency.reports.folding import BrandsDay, counted, first_day, sum_up
+from agency.reports.folding import KEPT_DAYS, BrandsDay, alone, counted, first_day, sum_up
 from agency.reports.models import CaseDay, FigureDue
-from tenants.database import db
+from tenants import clock
+from tenants.database import db, first_id_of
 from tenants.scope import current_scope, raw_sql
 
 DRAWN: Final = 500
@@ -48,15 +50,18 @@ class Checked(NamedTuple):
 def check(drawn: int = DRAWN) -> Checked:
     """Hold the sums against their cases and some cases against what stands in them; mend what differs.
 
-    A case that changed and waits to be counted is no difference.
+    The cases are those that began after a moment drawn by lot. One that changed and waits to be counted is no
+    difference. Until the end of the transaction nobody counts.
     """
+    alone()
     days = differing_days()
     sum_up(days)
     agency_id = current_scope().agency_id
     waits = select(FigureDue.conversation_id).where(FigureDue.agency_id == agency_id)
-    some = select(Conversation.id).where(Conversation.id.not_in(waits)).order_by(func.random()).limit(drawn)
-    ids = list(db.session.scalars(some))
-    found, first = counted(ids), first_day()
+    since = first_id_of(clock.now() - random.random() * timedelta(days=KEPT_DAYS))
+    some = select(Conversation.id).where(Conversation.id >= since, Conversation.id.not_in(waits))
+    found, first = counted(list(db.session.scalars(some.order_by(Conversation.id).limit(drawn)))), first_day()
+    ids = list(found)
     held: dict[object, dict[object, tuple[object, ...]]] = {}
     for row in db.session.scalars(select(CaseDay).where(CaseDay.conversation_id.in_(ids), CaseDay.day >= first)):
         held.setdefault(row.conversation_id, {})[row.day] = tuple(getattr(row, name) for name in (*SUMMED, "waits"))

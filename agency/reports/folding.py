@@ -33,6 +33,10 @@ _LOCK = raw_sql(
     "select pg_try_advisory_xact_lock(hashtextextended('figures ' || cast(:agency_id as text), 0))",
     reason="one counts an agency's cases at a time",
 )
+_WAIT_FOR_LOCK = raw_sql(
+    "select pg_advisory_xact_lock(hashtextextended('figures ' || cast(:agency_id as text), 0))",
+    reason="nobody counts while figures are checked",
+)
 _DUE = raw_sql(
     "select id, conversation_id from figure_due where agency_id = :agency_id order by id limit :limit", reason=_WHY
 )
@@ -47,18 +51,22 @@ _CASES = raw_sql(
     """,
     reason=_WHY,
 ).bindparams(bindparam("ids", type_=ARRAY(Uuid)))
-# Of what is closed no question waits, so the days that are let go need not be read.
+# Of what is closed no question waits, so the days that are let go need not be read. A platform dates an answer anew
+# when its words are changed: it counts from when it first stood there. One that was taken back answers nothing.
 _SAID = raw_sql(
     f"""
-    select m.conversation_id, m.external_id, m.written_at, m.direction = 'out',
+    select m.conversation_id, m.external_id, least(m.written_at, r.published_at, o.published_at), m.direction = 'out',
         case when m.reply_id is not null then m.parent_external_id end,
         coalesce(m.moderation, '') <> 'rejected' and not coalesce(r.only_heard, false)
+            and (m.direction = 'in' or m.deleted_at is null)
     from conversation c cross join lateral (
         select * from message m
         where m.agency_id = c.agency_id and m.conversation_id = c.id and m.brand_id = c.brand_id
             and (c.status <> 'closed' or m.written_at >= :since)
         order by m.written_at desc, m.id desc limit {MOST_MESSAGES}
-    ) m left join reply r on r.agency_id = m.agency_id and r.id = m.reply_id and r.brand_id = m.brand_id
+    ) m
+    left join reply r on r.agency_id = m.agency_id and r.id = m.reply_id and r.brand_id = m.brand_id
+    left join reply o on o.agency_id = m.agency_id and o.id = r.changes_reply_id and o.brand_id = m.brand_id
     where c.agency_id = :agency_id and c.id = any(:ids)
     """,
     reason=_WHY,
@@ -150,6 +158,11 @@ def is_any_due() -> bool:
 def first_day() -> date:
     """The first day of which single cases are kept, wherever a brand is."""
     return (clock.now().astimezone(UTC) - timedelta(days=KEPT_DAYS)).date()
+
+
+def alone() -> None:
+    """Wait until nobody counts this agency's cases; from then on nobody else does until the transaction ends."""
+    db.session.execute(_WAIT_FOR_LOCK, {"agency_id": str(current_scope().agency_id)})
 
 
 def fold(limit: int = SLICE) -> int:

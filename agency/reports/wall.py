@@ -15,6 +15,7 @@ from uuid import UUID
 from sqlalchemy import DateTime, TextClause, bindparam, literal_column, select
 from sqlalchemy.dialects import postgresql
 
+from agency.inbox.brand_names import BrandName
 from agency.inbox.models import Conversation
 from agency.inbox.queries import MOST_COUNTED
 from channels.health import KINDS
@@ -84,6 +85,8 @@ class Wall(NamedTuple):
     brands: list[BrandWall]
     public: Beside
     private: Beside
+    names: dict[UUID, BrandName]
+    """Of the same brands, by name."""
 
 
 def read_wall(actor: Actor) -> Wall:
@@ -109,10 +112,12 @@ def read_wall(actor: Actor) -> Wall:
 def _read(agency_id: UUID, now: datetime) -> Wall:
     values = {"agency_id": agency_id, "now": now, "soon": now + SOON}
     rows = db.session.execute(_statement(), values).all()
-    beside = rows[0][len(BrandWall._fields)] if rows else None
-    brands = sorted((BrandWall(*row[: len(BrandWall._fields)]) for row in rows), key=_badness)
+    numbers = len(BrandWall._fields)
+    beside = rows[0][numbers] if rows else None
+    brands = sorted((BrandWall(*row[:numbers]) for row in rows), key=_badness)
     sums = {bool(one[0]): Beside(*map(int, one[1:])) for one in beside or ()}
-    return Wall(brands, sums.get(False, Beside()), sums.get(True, Beside()))
+    names = {row[0]: BrandName._make((row[0], *row[numbers + 1 :], place)) for place, row in enumerate(rows)}
+    return Wall(brands, sums.get(False, Beside()), sums.get(True, Beside()), names)
 
 
 _kept: dict[int, dict[Scope, Wall]] = {}
@@ -158,7 +163,8 @@ def _statement() -> TextClause:
     )
     select b.id, coalesce(q.open_count, 0), coalesce(q.awaiting_approval_count, 0), client.since, oldest.waiting_since,
         oldest.conversation_id, late.n, soon.n, broken.n, today.n,
-        coalesce(((select by_brand from trouble) ->> b.id::text)::int, 0), (select sums from beside)
+        coalesce(((select by_brand from trouble) ->> b.id::text)::int, 0), (select sums from beside),
+        b.name, b.mark, b.colour
     from brand b
     left join queue_counter q on q.agency_id = b.agency_id and q.brand_id = b.id
     left join lateral (
@@ -186,6 +192,7 @@ def _statement() -> TextClause:
             and p.due_at < ((:now at time zone b.time_zone)::date + 1)::timestamp at time zone b.time_zone
         limit {most}) few) today
     where b.agency_id = :agency_id and b.archived_at is null
+    order by lower(b.name), b.id
     """,
         reason="looks into six indexes for each brand at once",
     ).bindparams(**given, troubled=list(TROUBLED))

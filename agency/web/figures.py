@@ -7,11 +7,12 @@ import io
 from collections.abc import Mapping
 from datetime import date, timedelta
 from typing import Any
+from urllib.parse import urlencode
 from uuid import UUID
 
 from babel.dates import format_date
 from babel.numbers import format_decimal, format_percent
-from flask import Blueprint, Response, make_response, request, url_for
+from flask import Blueprint, Response, make_response, request
 from flask_babel import gettext as _
 
 from agency.reports.figures import (
@@ -53,6 +54,7 @@ DRAWN_HEIGHT = 40
 STEP, BAR = 12, 10
 """Units from one day of the drawing to the next, and of its bar."""
 KINDS = (PUBLIC, PRIVATE)
+FIGURES, CASES, FILE = "/figures", "/figures/cases", "/figures.csv"
 
 
 @figures.get("/figures", endpoint="figures")
@@ -61,7 +63,7 @@ def show_figures() -> Response:
     actor, looks, days, brand_id = actor_of_request(), brand_looks(), _days(), _brand()
     found = read_figures(actor, days, brand_id)
     page = figures_page(found, looks, days, brand_id, rest=request.args.get("rest") == "1")
-    wall = url_for("wall.wall") if may_open(actor, "wall.wall") else ""
+    wall = "/wall" if may_open(actor, "wall.wall") else ""
     return make_response(render_page("figures/page.html", page, wall_url=wall))
 
 
@@ -69,7 +71,11 @@ def show_figures() -> Response:
 def cases() -> Response:
     """The cases behind one number, fifty at a time."""
     looks, days, brand_id = brand_looks(), _days(), _brand()
-    of, kind, after = request.args.get("of", ""), request.args.get("kind", PUBLIC), request.args.get("after") or None
+    of, kind, after = (
+        request.args.get("of") or "received",
+        request.args.get("kind", PUBLIC),
+        request.args.get("after") or None,
+    )
     found = counted_cases(actor_of_request(), of, kind, days, brand_id, after)
     total = read_figures(actor_of_request(), days, brand_id).total(kind)
     here: dict[str, Any] = {"of": of, "kind": kind, "days": days, "brand": brand_id}
@@ -79,9 +85,9 @@ def cases() -> Response:
         number=_number(number),
         meaning=_("The counts of all rows come to this number."),
         rows=tuple(_counted(one, looks, of) for one in found.rows),
-        back_url=url_for("figures.figures", days=days, brand=brand_id),
-        next_url=url_for("figures.cases", **here, after=found.next_cursor) if found.next_cursor else "",
-        first_url=url_for("figures.cases", **here) if after else "",
+        back_url=_to(FIGURES, days=days, brand=brand_id),
+        next_url=_to(CASES, **here, after=found.next_cursor) if found.next_cursor else "",
+        first_url=_to(CASES, **here) if after else "",
     )
     return make_response(render_page("figures/cases.html", page))
 
@@ -110,6 +116,11 @@ def file() -> Response:
     return answer
 
 
+def _to(path: str, **asked: object) -> str:
+    """An address with what is asked; what is None is left out."""
+    return f"{path}?{urlencode({name: value for name, value in asked.items() if value is not None})}"
+
+
 def _days() -> int:
     given = request.args.get("days", "")
     return int(given) if given in map(str, SPANS) else SPANS[0]
@@ -133,11 +144,10 @@ def figures_page(
     choices = tuple(Choice(look.name, "", selected=one == brand_id, value=str(one)) for one, look in looks.items())
     return FiguresPage(
         tabs=tuple(
-            Choice(_("%(days)s days", days=one), url_for("figures.figures", days=one, brand=brand_id), one == days)
-            for one in SPANS
+            Choice(_("%(days)s days", days=one), _to(FIGURES, days=one, brand=brand_id), one == days) for one in SPANS
         ),
         brands=(Choice(_("All brands"), "", selected=brand_id is None), *choices) if len(looks) > 1 else (),
-        brands_url=url_for("figures.figures"),
+        brands_url=FIGURES,
         days=days,
         lines=_lines(found, days, brand_id),
         bars=_bars(found.days, days),
@@ -146,8 +156,8 @@ def figures_page(
         rows=tuple(_row(_look(looks, one.brand_id), one.public | one.private, days) for one in shown)
         if brand_id is None and len(looks) > 1
         else (),
-        rest_url=url_for("figures.figures", days=days, rest=1) if len(shown) < len(each) and brand_id is None else "",
-        csv_url=url_for("figures.file", days=days, brand=brand_id),
+        rest_url=_to(FIGURES, days=days, rest=1) if len(shown) < len(each) and brand_id is None else "",
+        csv_url=_to(FILE, days=days, brand=brand_id),
         empty="" if found.brands else _("Nothing came in these days."),
     )
 
@@ -179,7 +189,7 @@ def _lines(found: Figures, days: int, brand_id: UUID | None) -> tuple[FigureLine
     totals = {kind: found.total(kind) for kind in KINDS}
 
     def link(of: str, kind: str, count: int) -> str:
-        return url_for("figures.cases", of=of, kind=kind, days=days, brand=brand_id) if count else ""
+        return _to(CASES, of=of, kind=kind, days=days, brand=brand_id) if count else ""
 
     def value(name: str, kind: str) -> FigureValue:
         sums = totals[kind]
@@ -264,7 +274,7 @@ def _bars(found: list[DaySums], days: int) -> tuple[DayBar, ...]:
 def _row(look: BrandLook, sums: Sums, days: int) -> BrandFigures:
     return BrandFigures(
         brand=look,
-        url=url_for("figures.figures", days=days, brand=look.id),
+        url=_to(FIGURES, days=days, brand=look.id),
         received=_number(sums.received),
         answered=_share(sums.answered, sums.asked),
         time=_span(sums.average_seconds),
@@ -279,7 +289,7 @@ def _counted(one: CountedCase, looks: Mapping[UUID, BrandLook], of: str) -> Coun
         place=place_words(one.platform, one.kind),
         customer=one.author_name or _("Somebody"),
         words=one.excerpt,
-        url=url_for("conversation.page", conversation_id=one.conversation_id),
+        url=f"/conversations/{one.conversation_id}",
         day=format_date(one.day, "d MMM y", locale=chosen_language()),
         count=_number(one.adds),
         took=_span(one.seconds // one.adds) if of == "answered" else "",

@@ -136,11 +136,16 @@ def rail_brands() -> list[BrandLook]:
 
 def take_brands(state: QueueState, names: Mapping[UUID, BrandName]) -> None:
     """Give the frame what the queue has read already, so that it need not read all brands for a dozen of them."""
-    g.has_many_brands = state.brand_count > FEW_BRANDS
+    take_names(state.brand_count, state.busiest, names)
+
+
+def take_names(brand_count: int, busiest: Iterable[UUID], names: Mapping[UUID, BrandName]) -> None:
+    """The same of any page that knows them; `busiest` are at most BUSIEST_BRANDS."""
+    g.has_many_brands = brand_count > FEW_BRANDS
     shown: Iterable[BrandName] = names.values()
     if g.has_many_brands:
         chosen = map(UUID, _chosen_brands())
-        few = [names[brand_id] for brand_id in {*state.busiest, *chosen} if brand_id in names]
+        few = [names[brand_id] for brand_id in {*busiest, *chosen} if brand_id in names]
         shown = sorted(few, key=lambda brand: brand.place)
     g.rail_brands = [brand_look(str(brand.id), brand.name, brand.mark, brand.colour) for brand in shown]
 

@@ -4,28 +4,32 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from datetime import datetime
+from heapq import nlargest
 from urllib.parse import urlencode
 from uuid import UUID
 
 from babel.numbers import format_decimal, format_percent
-from flask import Blueprint, Response, make_response, request, url_for
+from flask import Blueprint, Response, make_response, request
 from flask_babel import gettext as _
 from flask_babel import ngettext
 
-from agency.inbox.queries import MOST_COUNTED
+from agency.inbox.queries import BUSIEST_BRANDS, MOST_COUNTED
 from agency.reports.wall import DAYS, Beside, BrandWall, DueSoon, due_soon, read_wall
 from agency.web import clocks
 from agency.web.contexts_wall import DueCase, DuePage, WallFigure, WallNumber, WallPage, WallRow
+from agency.web.inbox_address import INBOX
 from agency.web.language import chosen_language, chosen_zone, per_language
 from agency.web.looks import BrandLook, Choice, Clock, Tone, brand_look
 from agency.web.reply_looks import place_words
-from agency.web.shell import brand_looks, place_url, render_page
+from agency.web.shell import brand_looks, render_page, take_names
 from agency.web.who import actor_of_request
 from tenants import clock
 from tenants.errors import NotFound
 from tenants.ids import id_from
 
 wall = Blueprint("wall", __name__)
+
+WALL, FIGURES = "/wall", "/figures"
 
 PAGE_ROWS = 50
 """Brands shown at once, as rows of the queue: the worst; the others are a press away."""
@@ -37,7 +41,10 @@ def show_wall() -> Response:
     """All brands of this person in one statement; `rest` shows those beyond the first PAGE_ROWS, too."""
     found = read_wall(actor_of_request())
     rest = request.args.get("rest") == "1"
-    page = wall_page(found.brands, brand_looks(), found.public, found.private, rest=rest)
+    busiest = nlargest(BUSIEST_BRANDS, found.brands, key=lambda one: one.waiting)
+    take_names(len(found.brands), [one.brand_id for one in busiest], found.names)
+    looks = {one.id: brand_look(str(one.id), one.name, one.mark, one.colour) for one in found.names.values()}
+    page = wall_page(found.brands, looks, found.public, found.private, rest=rest)
     return make_response(render_page("wall/page.html", page))
 
 
@@ -54,11 +61,11 @@ def wall_page(
         heads=_heads(),
         rows=tuple(_row(one, looks.get(one.brand_id) or brand_look(str(one.brand_id), "", "", "")) for one in shown),
         quiet=ngettext("Nothing waits at %(num)s brand.", "Nothing waits at %(num)s brands.", quiet) if quiet else "",
-        rest_url=url_for("wall.wall", rest=1) if left else "",
+        rest_url=f"{WALL}?rest=1" if left else "",
         rest_words=ngettext("And %(num)s more brand", "And %(num)s more brands", left),
         empty="" if shown else _("Nothing waits anywhere, and nothing is about to be late."),
         figures_head=_("The last %(days)s days", days=DAYS),
-        figures_url=url_for("figures.figures"),
+        figures_url=FIGURES,
         figures=_figures(public, private),
     )
 
@@ -81,12 +88,12 @@ def due_page(found: Sequence[DueSoon], looks: Mapping[UUID, BrandLook], brand_id
         counts=ngettext("%(shown)s case", "%(shown)s cases", len(found), shown=_shown(len(found))),
         rows=tuple(_case(one, looks) for one in shown),
         brands=(
-            Choice(_("All brands"), url_for("wall.due")),
+            Choice(_("All brands"), f"{WALL}/due"),
             Choice(looks[brand_id].name, "", selected=True, brand=looks[brand_id]),
         )
         if brand_id is not None
         else (),
-        back_url=url_for("wall.wall"),
+        back_url=WALL,
         more=_("There are more; those that are due first are shown.") if len(found) > len(shown) else "",
     )
 
@@ -97,7 +104,7 @@ def _case(one: DueSoon, looks: Mapping[UUID, BrandLook]) -> DueCase:
         place=place_words(one.platform, one.kind),
         customer=one.author_name or _("Somebody"),
         words=one.excerpt,
-        url=url_for("conversation.page", conversation_id=one.id),
+        url=f"/conversations/{one.id}",
         due=clocks.due(one.due_at, clock.now(), chosen_zone(), chosen_language()),
         holder=one.holder_name or "",
     )
@@ -134,18 +141,18 @@ def _url(name: str, brand_id: UUID | None) -> str:
     """The page that shows exactly what is counted."""
     brand = {"brand": str(brand_id)} if brand_id is not None else {}
     path, query = {
-        "late": ("inbox.inbox", {"view": "late"}),
-        "waiting": ("inbox.inbox", {"view": "team"}),
-        "with_client": ("inbox.inbox", {"view": "waiting"}),
-        "broken": ("promises_page.promises", {"state": "broken"}),
-        "due_today": ("promises_page.promises", {"state": "today"}),
-        "due_soon": ("wall.due", {}),
-        "troubled": ("accounts_page.accounts", {"tab": "troubled"}),
+        "late": (INBOX, {"view": "late"}),
+        "waiting": (INBOX, {"view": "team"}),
+        "with_client": (INBOX, {"view": "waiting"}),
+        "broken": ("/promises", {"state": "broken"}),
+        "due_today": ("/promises", {"state": "today"}),
+        "due_soon": (f"{WALL}/due", {}),
+        "troubled": ("/accounts", {"tab": "troubled"}),
     }[name]
     if name == "troubled" and brand_id is not None:
-        return f"{place_url('brands_page.brands')}/{brand_id}/accounts?tab=troubled"
+        return f"/brands/{brand_id}/accounts?tab=troubled"
     asked = urlencode(query | brand)
-    return f"{place_url(path)}?{asked}" if asked else place_url(path)
+    return f"{path}?{asked}" if asked else path
 
 
 def _row(one: BrandWall, look: BrandLook) -> WallRow:
@@ -159,7 +166,7 @@ def _number(one: BrandWall, name: str) -> WallNumber | None:
     if name == "oldest":
         if one.oldest is None or one.oldest_id is None or not one.waiting:
             return None
-        url = f"{place_url('inbox.inbox')}/{one.oldest_id}"
+        url = f"{INBOX}/{one.oldest_id}"
         return WallNumber(label=label, words="", url=url, since=_since(one.oldest))
     count: int = getattr(one, name)
     if not count:
