@@ -19,6 +19,7 @@ from agency.api import (
     empowerment,
     error_shape,
     facts,
+    figures,
     guidelines,
     labels,
     notices,
@@ -63,6 +64,7 @@ SUBJECTS: tuple[ModuleType, ...] = (
     ranking,
     quality,
     empowerment,
+    figures,
     check,
     document,
 )

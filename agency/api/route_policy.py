@@ -141,6 +141,8 @@ API_ROUTE_POLICY: dict[str, Policy] = {
     "api_saved_replies.archive_saved_reply": P.SAVED_REPLY_WRITE,
     "api_saved_replies.restore_saved_reply": P.SAVED_REPLY_WRITE,
     "api_saved_replies.suggest_saved_replies": P.REPLY_WRITE,
+    # figures.py
+    "api_figures.get_figures": P.REPORT_READ,
     # empowerment.py
     "api_empowerment.get_limits": P.EMPOWERMENT_READ,
     "api_empowerment.change_limits": P.EMPOWERMENT_LIMIT,

@@ -18,6 +18,7 @@ from sqlalchemy.dialects import postgresql
 from agency.inbox.brand_names import BrandName
 from agency.inbox.models import Conversation
 from agency.inbox.queries import MOST_COUNTED
+from agency.inbox.team import team_at
 from channels.health import KINDS
 from channels.health_order import rank_of
 from tenants import clock
@@ -87,11 +88,13 @@ class Wall(NamedTuple):
     private: Beside
     names: dict[UUID, BrandName]
     """Of the same brands, by name."""
+    on_shift: int | None = None
+    """How many colleagues are on shift, breaks included; None where nobody wrote when anybody works."""
 
 
 def read_wall(actor: Actor) -> Wall:
-    """One statement, whatever the number of brands and of cases; what it found is kept for KEPT_SECONDS at most for
-    whoever may see the very same brands. Raises Forbidden.
+    """Three statements, whatever the number of brands and of cases; what they found is kept for KEPT_SECONDS at most
+    for whoever may see the very same brands. Raises Forbidden.
 
     The worst are those with most that is late or broken; of equal ones those with most due within the hour, then those
     with most channels in trouble, then those whose customer waits longest.
@@ -117,7 +120,9 @@ def _read(agency_id: UUID, now: datetime) -> Wall:
     brands = sorted((BrandWall(*row[:numbers]) for row in rows), key=_badness)
     sums = {bool(one[0]): Beside(*map(int, one[1:])) for one in beside or ()}
     names = {row[0]: BrandName._make((row[0], *row[numbers + 1 :], place)) for place, row in enumerate(rows)}
-    return Wall(brands, sums.get(False, Beside()), sums.get(True, Beside()), names)
+    team = team_at(now)
+    on_shift = len(team.on_shift(now)) if team.known else None
+    return Wall(brands, sums.get(False, Beside()), sums.get(True, Beside()), names, on_shift)
 
 
 _kept: dict[int, dict[Scope, Wall]] = {}

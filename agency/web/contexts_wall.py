@@ -42,6 +42,7 @@ class WallPage:
     """`wall/page.html`."""
 
     at: Clock = told("When it was read.")
+    on_shift: str = told("On shift now: 3. Empty where nobody wrote when anybody works.")
     totals: tuple[WallNumber, ...] = told("Of all brands; nothing is shown as 0.")
     heads: tuple[str, ...] = told("Of the columns behind the brand.")
     rows: tuple[WallRow, ...] = told("At most PAGE_ROWS, unless all were asked for.")

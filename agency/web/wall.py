@@ -44,12 +44,18 @@ def show_wall() -> Response:
     busiest = nlargest(BUSIEST_BRANDS, found.brands, key=lambda one: one.waiting)
     take_names(len(found.brands), [one.brand_id for one in busiest], found.names)
     looks = {one.id: brand_look(str(one.id), one.name, one.mark, one.colour) for one in found.names.values()}
-    page = wall_page(found.brands, looks, found.public, found.private, rest=rest)
+    page = wall_page(found.brands, looks, found.public, found.private, on_shift=found.on_shift, rest=rest)
     return make_response(render_page("wall/page.html", page))
 
 
 def wall_page(
-    brands: Sequence[BrandWall], looks: Mapping[UUID, BrandLook], public: Beside, private: Beside, *, rest: bool
+    brands: Sequence[BrandWall],
+    looks: Mapping[UUID, BrandLook],
+    public: Beside,
+    private: Beside,
+    *,
+    on_shift: int | None,
+    rest: bool,
 ) -> WallPage:
     """What was read, ready to print."""
     loud = [one for one in brands if not one.is_quiet]
@@ -57,6 +63,7 @@ def wall_page(
     left, quiet = len(loud) - len(shown), len(brands) - len(loud)
     return WallPage(
         at=clocks.moment(clock.now(), chosen_zone(), chosen_language()),
+        on_shift=_("On shift now: %(num)s", num=on_shift) if on_shift is not None else "",
         totals=_totals(brands),
         heads=_heads(),
         rows=tuple(_row(one, looks.get(one.brand_id) or brand_look(str(one.brand_id), "", "", "")) for one in shown),

@@ -136,6 +136,7 @@ BESIDE = {
     ("GET", "/quality/sample"),
     ("GET", "/quality/mine"),
     ("POST", "/replies/{}/judgement"),
+    ("GET", "/brands/{}/figures"),
     ("GET", "/brands/{}/limits"),
     ("PATCH", "/brands/{}/limits"),
     ("GET", "/brands/{}/ledger"),

@@ -18,6 +18,7 @@ from agency.reports.models import WAIT_BOUNDS, WAIT_STEPS
 from tenants import clock
 from tenants.database import new_id
 from tenants.errors import Forbidden, Invalid, NotFound
+from tests.api.calling import token_for
 from tests.factories import Agency, Factory
 from tests.web.browser import Browser
 
@@ -106,6 +107,13 @@ def test_pages_show_it_and_a_client_sees_their_brand_alone(world: Agency, whole_
         ["Pennywell", "public", "7", "7", "7", "7"],
         ["Pennywell", "private", "7", "0", "0", "0"],
     ]
+    told = whole_app.test_client(use_cookies=False).get(
+        f"/api/v1/brands/{world.brand_ids[0]}/figures?days=28",
+        headers={"Authorization": f"Bearer {token_for(whole_app, world.client_owner)}"},
+    )
+    public = told.get_json()["public"]
+    assert (public["messages_received"], public["answered"], public["average_seconds"]) == (7, 7, 3_600)
+    assert told.get_json()["private"]["median_seconds"] is None
     owner = Browser(whole_app, world.client_owner)
     assert "Figures" in owner.get("/figures").get_data(as_text=True)
     assert lead.get("/figures/cases?of=nothing").status_code == 404
