@@ -182,9 +182,10 @@ def _page(error: AppError | None = None, *, values: dict[str, str] | None = None
     rows = room.list_labels(actor, brand_id, archived=archived, counted=not archived, shared=shared)
     kept: dict[str, Any] = {"place": _in_address(shown[0])} if is_parted else {}
     here = url_for("labels_page.labels", **kept)
-    places = [Choice(look.name, "", value=look.id, selected=given.get("place") == look.id) for look in looks.values()]
+    place_for = given.get("place") or kept.get("place", OF_AGENCY)
+    places = [Choice(look.name, "", value=look.id, selected=place_for == look.id) for look in looks.values()]
     if actor.brand_ids is None:
-        of_all = Choice(_("For every brand"), "", value=OF_AGENCY, selected=given.get("place", OF_AGENCY) == OF_AGENCY)
+        of_all = Choice(_("For every brand"), "", value=OF_AGENCY, selected=place_for == OF_AGENCY)
         places.insert(0, of_all)
     errors = {name: _(words[0]) for name, words in error.fields.get("errors", {}).items()} if error and values else {}
     in_place: dict[UUID | None, list[LabelRow]] = {}
