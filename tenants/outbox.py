@@ -50,6 +50,7 @@ class JobName(StrEnum):
     MAIL_WAITING = "mail_waiting"
     RECHECK_WAITING_REPLIES = "recheck_waiting_replies"
     RECHECK_WORDS = "recheck_words"
+    ACKNOWLEDGE = "acknowledge"
     BACKFILL = "backfill"
     IMPORT_FILE = "import_file"
     INDEX_WORDS = "index_words"

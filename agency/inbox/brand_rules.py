@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from typing import Any, Final, NamedTuple
 
 from agency.inbox.clock_rules import CLOCKS_OF_BRAND, BrandClocks
+from agency.inbox.heard_lines import HeardLine, lines_of
 from agency.inbox.weights import Weights, weights_of
 
 VIP: Final = 100
@@ -33,7 +34,9 @@ RULES_OF_BRAND: Final = f"""
                 coalesce(sum(version + moves) filter (where brand_id = agency_id), 0)) from triage_rule
             where agency_id = :agency_id and brand_id in (:agency_id, :brand_id)), time_zone,
         (select jsonb_build_array(count(*), coalesce(sum(version), 0)) from incident
-            where agency_id = :agency_id and brand_id = :brand_id))
+            where agency_id = :agency_id and brand_id = :brand_id),
+        (select terms -> 'acknowledge' from approval_policy
+            where agency_id = :agency_id and brand_id = :brand_id and state = 'in_force'))
     from brand where agency_id = :agency_id and id = :brand_id
     """
 
@@ -53,10 +56,13 @@ class BrandRules(NamedTuple):
     time_zone: str = "UTC"
     incidents: tuple[int, ...] = ()
     """The state of the brand's incidents (`agency.inbox.incidents.attaching`); nothing where there never was one."""
+    heard: tuple[HeardLine, ...] = ()
+    """For which words the brand says by itself that it has read them."""
 
     @classmethod
     def read(cls, row: Sequence[Any]) -> BrandRules:
         """From what RULES_OF_BRAND gives."""
         topics, triage = (int(row[3][0]), int(row[3][1])), tuple(map(int, row[5])) if row[5][0] else ()
         incidents = tuple(map(int, row[7])) if row[7][0] else ()
-        return cls(row[0], row[1], weights_of(row[2]), topics, BrandClocks.read(row[4]), triage, row[6], incidents)
+        clocks, heard = BrandClocks.read(row[4]), lines_of(row[8])
+        return cls(row[0], row[1], weights_of(row[2]), topics, clocks, triage, row[6], incidents, heard)

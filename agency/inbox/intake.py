@@ -19,6 +19,7 @@ from sqlalchemy import select
 
 from agency.inbox import joining, kept_media, naming
 from agency.inbox.conversation_rows import Contexts, Rules, conversation_row, message_row, refresh
+from agency.inbox.heard_lines import promise_looks
 from agency.inbox.incidents.watching import watch_over
 from agency.inbox.incoming import PRIVATE_SUFFIX, PROVISIONAL, REPLY_SUFFIX, Record, records_of
 from agency.inbox.languages import language_of
@@ -323,6 +324,8 @@ def _write(account: Account, rows: AccountRows, work: _Work, rules: Rules, now: 
         watch_over(
             account, work.fresh, readings, languages, here, kinds=kinds, people=people, rules=rules.brand, now=now
         )
+    if rules.brand.heard and rules.past_before is None:
+        promise_looks(account, rules.brand.heard, rules.brand.clocks.times, work.fresh, here, now)
     stirred = {here[r.external_id] for r in written if r.direction == "in" or r.external_id in placed}
     stirred |= {home.get(k.conversation_id, k.conversation_id) for k in work.gone} | set(home.values())
     echoed = {here[r.external_id] for r in written if r.direction == "out"}

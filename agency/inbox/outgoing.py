@@ -158,12 +158,15 @@ def answered(
     written_at: datetime,
     private: bool = False,
     moderation: str | None = None,
+    keeps_holder: bool = False,
 ) -> None:
-    """Record the published words; the conversation is nobody's any more and closes unless newer words wait.
+    """Record the published words; the conversation is nobody's any more, unless it `keeps_holder`, and closes unless
+    newer words wait.
 
     Safe to call again, and when a poll brought the same message first.
     """
-    _let_go(conversation_id)
+    if not keeps_holder:
+        _let_go(conversation_id)
     record_sent(
         account,
         conversation_id,

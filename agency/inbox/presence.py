@@ -123,6 +123,20 @@ def at_case(actor: Actor, case_id: UUID) -> list[Seen]:
     return [one for one in colleagues(actor) if one.case_id == case_id]
 
 
+def is_anybody_typing(agency_id: UUID, brand_id: UUID, case_id: UUID) -> bool:
+    """Whether somebody types at this case now, as far as anybody knows."""
+    board = _board()
+    if board is None:
+        return False
+    try:
+        words: Any = board.server.zrangebyscore(_place(agency_id, brand_id), time.time(), "+inf")
+    except redis.RedisError as error:
+        board.fails(error)
+        return False
+    here = f"{case_id.hex}|"
+    return any(word.startswith(here) and word.split("|", 3)[2] == "t" for word in map(_text, words))
+
+
 def _read(board: _Board, agency_id: UUID) -> list[Seen]:
     now = time.monotonic()
     known = board.read.get(agency_id)

@@ -17,7 +17,7 @@ from styleguides.heard_words import HeardText, checked_texts, checked_ways
 from tenants import audit
 from tenants.brands import brand_for
 from tenants.database import db, new_id
-from tenants.errors import Conflict, worded
+from tenants.errors import Conflict, Invalid, worded
 from tenants.permissions import Actor, Permission
 
 
@@ -42,6 +42,15 @@ def texts_in_use(brand_id: UUID) -> TextsVersion:
 def texts_of(brand_id: UUID, number: int) -> TextsVersion:
     """Those of a number; none where there is no such version."""
     return _read(brand_id, number)
+
+
+def refuse_unknown_texts(brand_id: UUID, number: int) -> None:
+    """Raise Invalid naming `acknowledge` where a policy would let out what is no version of the brand's words."""
+    if not texts_of(brand_id, number).texts:
+        said = worded("needs the brand's own words; write them first, under Acknowledging")
+        raise Invalid(
+            "Some of this policy cannot be used. Nothing was changed; see the fields.", errors={"acknowledge": [said]}
+        )
 
 
 def _read(brand_id: UUID, number: int | None = None) -> TextsVersion:

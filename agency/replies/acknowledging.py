@@ -46,13 +46,19 @@ def acknowledgement_for(case: Case, kept_clocks: dict[str, Any], *, private: boo
     assert found is not None, "ours are in English, too"
     brand = clocks_of_brands([case.brand_id])[case.brand_id]
     values = dict(values_for(case)) | place_values(
-        brand, found.language, own.other_ways, answer_by(case, brand, kept_clocks), clock.now()
+        brand,
+        found.language,
+        own.other_ways,
+        answer_by(case.platform, case.kind, brand, kept_clocks, is_complaint=case.is_complaint),
+        clock.now(),
     )
     filled = begun(found.text, values)
     return Acknowledgement(filled.text, found.language, filled.missing, found not in own.texts)
 
 
-def answer_by(case: Case, brand: BrandClocks, kept_clocks: dict[str, Any]) -> datetime:
+def answer_by(
+    platform: str, kind: str, brand: BrandClocks, kept_clocks: dict[str, Any], *, is_complaint: bool
+) -> datetime:
     """By when an answer is to be promised: when its clock ends; where that is over or nearly, what the same rule gives
     from now on. To a quarter of an hour.
     """
@@ -61,7 +67,7 @@ def answer_by(case: Case, brand: BrandClocks, kept_clocks: dict[str, Any]) -> da
     due = rounded_down(runs.due) if runs is not None else now
     if (due - now).total_seconds() >= _SOONEST_MINUTES * 60:
         return due
-    rule = brand.rule(ANSWERED, case.platform, case.kind, is_complaint=case.is_complaint)
+    rule = brand.rule(ANSWERED, platform, kind, is_complaint=is_complaint)
     assert rule is not None, "this clock always runs"
     return max(rounded_down(brand.due(rule, now)), now)
 

@@ -47,6 +47,7 @@ def keep_questions(replies: Sequence[Reply]) -> None:
 
 def keep_words(replies: Sequence[Reply]) -> None:
     """Keep what these answer, for whoever notes itself that it is kept."""
+    replies = [reply for reply in replies if not reply.only_heard]  # these answer nothing
     said = _said_before(replies) if replies else {}
     if not said:
         return

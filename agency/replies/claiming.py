@@ -20,7 +20,7 @@ from sqlalchemy.types import Uuid
 
 from agency.inbox.models import Conversation, Message
 from agency.inbox.stored_rows import as_json
-from agency.replies import checks, client_answers, silence, waiting
+from agency.replies import automatic_heard, checks, client_answers, silence, waiting
 from agency.replies.around import Around
 from agency.replies.around_many import read_around, read_cases
 from agency.replies.joins import CASE_OF_REPLY, one_of
@@ -236,6 +236,8 @@ def _why_lapsed(one: Around, this: _Round) -> str | None:
         return NOT_THE_APPROVED_WORDS
     if not checks.words_unchanged(text) or approval.target_fingerprint != reply.target_fingerprint:
         return NOT_AS_APPROVED
+    if reply.acknowledges is not None and (stands_back := automatic_heard.why_stands_back(reply)) is not None:
+        return stands_back
     try:
         checks.refuse_what_changed(reply, one)
         if reply.deed != "withdraw":
@@ -258,6 +260,8 @@ def _asks_for_none(approval: Approval | None) -> bool:
 
 def _refuse_by_newer_policy(one: Around, *, by_silence: bool) -> None:
     """What nobody said yes to may wait a month for its moment: a policy the client signed since then is asked, too."""
+    if one.reply.acknowledges is not None:  # asked before: its own terms hold in the policy of now
+        return
     policy = policy_in_force(one.reply.brand_id)
     if by_silence and silence.lets_out(one.reply.brand_id, policy):
         return

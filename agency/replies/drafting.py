@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Final, NamedTuple
 from uuid import UUID
 
 from sqlalchemy import func, select
@@ -20,6 +20,16 @@ from tenants import clock
 from tenants.database import db, new_id
 from tenants.errors import Conflict, Invalid, worded
 from tenants.permissions import Actor
+
+
+class Nobody(NamedTuple):
+    """Who writes what nobody wrote: words that a signed policy lets out by itself."""
+
+    user_id: UUID
+    name: str
+
+
+NOBODY: Final = Nobody(UUID(int=0), "automatic")
 
 
 def message_to_answer(conversation: Conversation, message_id: UUID | None) -> Message:
@@ -80,7 +90,7 @@ def fingerprint(reply: Reply, conversation: Conversation, message: Message) -> b
 def new_reply(
     conversation: Conversation,
     message: Message,
-    actor: Actor,
+    actor: Actor | Nobody,
     *,
     private: bool,
     automatic: bool = False,
@@ -136,7 +146,7 @@ class LetGo:
 def new_text(
     reply: Reply,
     conversation: Conversation,
-    actor: Actor,
+    actor: Actor | Nobody,
     words: str,
     *,
     by_approver: bool = False,

@@ -53,6 +53,8 @@ LIFECYCLE = StateTable(
         _move("lapse", "awaiting_approval approved", "draft", SYSTEM, "what was approved changed; not claimed"),
         _move("ask_for_changes", "awaiting_approval", "draft", APPROVE, "a note"),
         _move("withdraw", "awaiting_approval approved refused", "draft", WRITE, "not claimed; an approval lapses"),
+        _move("acknowledge", "draft", "approved", SYSTEM, "words the client signed for this; nobody is at the case"),
+        _move("stand_back", "approved", "dropped", SYSTEM, "words let out by themselves, and somebody is at the case"),
         _move("claim", "approved", "publishing", SYSTEM, "one row changed; the approval matches the text"),
         _move("settle", "publishing", "published refused", SYSTEM, "the platform's id, or its reason"),
         _move("give_back", "publishing", "approved", SYSTEM, "surely nothing was sent"),

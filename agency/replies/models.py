@@ -45,7 +45,8 @@ class Reply(BrandOwned, Dated, Base):
     `deed` is `reply`, or what it does to our earlier answer `changes_reply_id`: `edit` or `withdraw` it. `private` asks
     for a message to the person instead of words under theirs. `deed_reason` says why ours is withdrawn. `only_heard`: a
     holding reply, which stops the clock of being heard and answers nothing. `automatic`:
-    a rule chose the words and no person changed them since, so the shorter window of messages holds. `replaces_text` is
+    a rule chose the words and no person changed them since, so the shorter window of messages holds. `acknowledges`:
+    they say by themselves that the customer was heard, in the brand's texts of that version. `replaces_text` is
     a review's answer written elsewhere that this one takes the place of, knowingly. `saved_reply_id` is the saved reply
     the draft began from, `began_with` its words as they were put in. `complaint`: whether it answers a complaint, as it
     was when the reply left its writer (`agency.replies.checks.case_of`); None until then. `stopped_now` says what a
@@ -84,6 +85,7 @@ class Reply(BrandOwned, Dated, Base):
     replaces_text: Mapped[str | None] = mapped_column(Text)
     only_heard: Mapped[bool] = mapped_column(default=False, server_default="false")
     automatic: Mapped[bool] = mapped_column(default=False, server_default="false")
+    acknowledges: Mapped[int | None]
     saved_reply_id: Mapped[UUID | None]
     began_with: Mapped[str | None] = mapped_column(Text)
     complaint: Mapped[bool | None]
@@ -155,6 +157,14 @@ class Reply(BrandOwned, Dated, Base):
             "agency_id",
             "id",
             postgresql_where=text("state = 'published' and deed = 'reply' and not question_kept"),
+        ),
+        Index(
+            "uq_reply_acknowledges",
+            "agency_id",
+            "conversation_id",
+            "brand_id",
+            unique=True,
+            postgresql_where=text("acknowledges is not null and kind <> 'message'"),
         ),
         Index(
             "uq_reply_in_flight",

@@ -133,7 +133,8 @@ def move(
     if source == "awaiting_approval" and name not in KEEPS_ASKING:
         end_of_reply(reply, name, actor, None if actor else reason)  # people's reasons stand with their decision
     if reply.state == "published":
-        remember_sent(reply)
+        if reply.acknowledges is None:  # nobody wrote it, and nobody is to be told how often it went out
+            remember_sent(reply)
         keep_question(reply)
         note_promises([reply])
     show_in_queue(reply)  # the brand's counters are held from here on, after wordings: as where many are settled
@@ -342,9 +343,11 @@ def show_in_queue(reply: Reply) -> None:
 
 
 def lapse(reply: Reply, reason: str) -> None:
-    """Take an approval or a request for one back because what it was about changed. The reply must be locked."""
+    """Take an approval or a request for one back because what it was about changed. The reply must be locked. What was
+    to go out by itself is given up.
+    """
     void_approval(reply, reason)
-    move(reply, "lapse", actor=None, reason=reason)
+    move(reply, "lapse" if reply.acknowledges is None else "stand_back", actor=None, reason=reason)
 
 
 def text_of(reply: Reply) -> ReplyText:

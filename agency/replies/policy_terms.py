@@ -11,6 +11,8 @@ from datetime import date, time
 from typing import Any, Final
 from uuid import UUID
 
+from agency.inbox.heard_lines import ALWAYS, MOST_MINUTES, WHEN, HeardLine
+from agency.inbox.heard_lines import KINDS as HEARD_KINDS
 from agency.replies.quiet_hours import Quiet, awake_minutes
 from styleguides.given_fields import Readers, Wrong, day, entries, ids, one_of, read_fields, some_of, texts
 from styleguides.tokens import WORD
@@ -30,6 +32,8 @@ SILENCES: Final = ("hold", "safe_variant", "escalate")
 URGENT: Final = ("complaint", "negative")
 MOST_QUIET: Final = 7
 MOST_REMINDERS: Final = 5
+MOST_HEARD_LINES: Final = 8
+MOST_TEXTS_NUMBER: Final = 10**6
 MOST_HOURS: Final = 6 * 24
 """Whether a mail left is known for a week (`agency.notices.sending`), and silence counts only where one did."""
 LEAST_AWAKE_MINUTES: Final = 20 * 60
@@ -86,6 +90,8 @@ class Terms:
     silence_after: int = 0
     escalate_to: tuple[UUID, ...] = ()
     mode: str = "agency"
+    acknowledge: tuple[HeardLine, ...] = ()
+    acknowledge_texts: int = 0
 
     @property
     def step_count(self) -> int:
@@ -112,6 +118,8 @@ WAITING: Final = (
     "silence_after",
     "escalate_to",
     "mode",
+    "acknowledge",
+    "acknowledge_texts",
 )
 """The fields about waiting and silence. Kept only where they say something: the release before them reads the rest."""
 
@@ -149,6 +157,7 @@ def terms_as_given(terms: Terms) -> dict[str, Any]:
         "quiet_broken_by": list(terms.quiet_broken_by),
         "remind_after": list(terms.remind_after),
         "escalate_to": [str(person) for person in terms.escalate_to],
+        "acknowledge": [one._asdict() for one in terms.acknowledge],
     }
 
 
@@ -183,7 +192,23 @@ def _disagreeing(terms: Terms) -> dict[str, list[str]]:
         errors["silence_after"] = [worded("needs a number of hours; else nobody can tell what silence is")]
     if terms.silence == "safe_variant" and terms.mode == "client":
         errors["silence"] = [worded("cannot be an answer where the client answers: nothing goes out without them")]
+    if terms.acknowledge and terms.mode == "client":
+        errors["acknowledge"] = [worded("cannot be where the client answers: nothing goes out without them")]
+    elif terms.acknowledge and not terms.acknowledge_texts:
+        errors["acknowledge"] = [worded("needs the brand's own words; write them first, under Acknowledging")]
     return errors
+
+
+def _heard_line(data: Mapping[str, Any]) -> dict[str, Any]:
+    minutes = data.get("after_minutes")
+    if isinstance(minutes, bool) or not isinstance(minutes, int) or not 1 <= minutes <= MOST_MINUTES:
+        raise Wrong(worded("needs whole minutes, 1 to %(most)s", most=MOST_MINUTES))
+    return {
+        "platform": one_of(("", *PLATFORMS))(data.get("platform", "")),
+        "kind": one_of(("", *HEARD_KINDS))(data.get("kind", "")),
+        "when": one_of(WHEN)(data.get("when", ALWAYS)),
+        "after_minutes": minutes,
+    }
 
 
 def _whole(most: int) -> Any:
@@ -276,5 +301,7 @@ _READERS: Final[Readers] = {
     "silence_after": _whole(MOST_HOURS),
     "escalate_to": lambda value: tuple(UUID(one) for one in ids(value, MOST_PEOPLE)),
     "mode": one_of(MODES),
+    "acknowledge": lambda value: tuple(HeardLine(**one) for one in entries(value, MOST_HEARD_LINES, _heard_line)),
+    "acknowledge_texts": _whole(MOST_TEXTS_NUMBER),
 }
 assert set(_READERS) == {one.name for one in fields(Terms)}

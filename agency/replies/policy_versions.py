@@ -15,6 +15,7 @@ from zoneinfo import ZoneInfo
 
 from sqlalchemy import func, select
 
+from agency.replies.acknowledgement_versions import refuse_unknown_texts
 from agency.replies.policy_models import ApprovalPolicy
 from agency.replies.policy_telling import end_asking, tell_answered, tell_signers
 from agency.replies.policy_terms import Terms, read_terms, terms_from_data, terms_to_data
@@ -151,6 +152,8 @@ def draft_policy(
     lock_brand(brand_id)
     terms = read_terms(data)
     _refuse_strangers(terms, brand_id)
+    if terms.acknowledge:
+        refuse_unknown_texts(brand_id, terms.acknowledge_texts)
     words = read_words(note, "note")
     draft = _open_version(brand_id)
     if draft is not None and draft.state == "proposed":

@@ -53,6 +53,7 @@ class ReplyRow(NamedTuple):
     not_before: datetime | None
     not_before_because: str | None
     only_heard: bool
+    acknowledges: int | None
     trouble: str | None
     next_try_at: datetime | None
     published_at: datetime | None
@@ -127,6 +128,7 @@ _ROW = (
     Reply.not_before,
     Reply.not_before_because,
     Reply.only_heard,
+    Reply.acknowledges,
     Reply.trouble,
     Reply.next_try_at,
     Reply.published_at,

@@ -165,6 +165,7 @@ def record(reply: Reply, account: Account, platform_id: str, live_state: str) ->
         written_at=reply.published_at,
         private=reply.private and reply.kind != "message",
         moderation=moderation,
+        keeps_holder=reply.acknowledges is not None,
         **answer,
     )
 

@@ -96,7 +96,11 @@ def _plain(held: Sequence[tuple[Reply, PublishedReply]]) -> list[_Plain]:
     outcomes = {
         reply.id: outcome
         for reply, outcome in held
-        if reply.deed == "reply" and reply.replaces_text is None and reply.sent_at is not None
+        if reply.deed == "reply"
+        and reply.replaces_text is None
+        and reply.sent_at is not None
+        # What went out by itself lets nobody's case go.
+        and reply.acknowledges is None
     }
     named = named_anew([(reply, outcome.platform_id) for reply, outcome in held if reply.id in outcomes])
     if not named:

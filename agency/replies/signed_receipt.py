@@ -25,6 +25,7 @@ from tenants.signing_keys import key_in_use
 PROVING: Final = tuple(
     f"reply.{move}"
     for move in (
+        "acknowledge",
         "approve",
         "change_and_approve",
         "approve_step",

@@ -130,7 +130,7 @@ def _let_out(reply: Reply, reached_at: datetime | None) -> str | None:
     safe = safe_variant_of(reply)
     if safe is None:
         return NO_SAFE_ONE
-    if not _is_signed(reply.brand_id, reply.policy_number):
+    if not is_signed(reply.brand_id, reply.policy_number):
         return NOT_SIGNED
     in_force = policy_in_force(reply.brand_id, lock=True)
     if not lets_out(reply.brand_id, in_force):
@@ -155,7 +155,7 @@ def _let_out(reply: Reply, reached_at: datetime | None) -> str | None:
 
 def lets_out(brand_id: UUID, policy: Policy) -> bool:
     """Whether by this version the client signed that a safe wording goes out where nobody answers."""
-    return policy.terms.silence == "safe_variant" and _is_signed(brand_id, policy.number)
+    return policy.terms.silence == "safe_variant" and is_signed(brand_id, policy.number)
 
 
 def _pass_step(reply: Reply, terms: Terms) -> bool:
@@ -185,7 +185,7 @@ def _kept(why: str | None) -> dict[str, object] | None:
     return {"template": said.template, "values": said.values}
 
 
-def _is_signed(brand_id: UUID, number: int | None) -> bool:
+def is_signed(brand_id: UUID, number: int | None) -> bool:
     """Whether the client signed this version, here or on paper."""
     wanted = select(ApprovalPolicy.signed_how).where(
         ApprovalPolicy.brand_id == brand_id, ApprovalPolicy.number == (number or 0)

@@ -106,6 +106,29 @@ class WaitingFields:
 
 
 @dataclass(frozen=True, kw_only=True)
+class HeardLineFields:
+    """One line of what is acknowledged by itself: its fields end in `.number`."""
+
+    number: int = told("From 0.")
+    platforms: tuple[Choice, ...] = told("Of which platform.")
+    kinds: tuple[Choice, ...] = told("Of what kind.")
+    times: tuple[Choice, ...] = told("At which times.")
+    after_minutes: str = told("As typed; without them the line says nothing.", default="")
+    error: str = told("What to do about it.", default="")
+
+
+@dataclass(frozen=True, kw_only=True)
+class HeardFields:
+    """What is said by itself, and in which words."""
+
+    lines: tuple[HeardLineFields, ...] = told("Lines, the last one empty.")
+    texts: int = told("The version of the brand's words it would be signed with; 0 for none.")
+    words: tuple[str, ...] = told("Those words.", default=())
+    texts_url: str = told("Where they are written.")
+    error: str = told("What is wrong with all of it.", default="")
+
+
+@dataclass(frozen=True, kw_only=True)
 class PolicyForm:
     """The form of a version, `policies/form.html`. Posts to `url`."""
 
@@ -126,6 +149,7 @@ class PolicyForm:
     changes_go_on: bool = told("Changed words need no earlier yes again.", default=False)
     stand_ins: tuple[StandInFields, ...] = told("Lines, the last one empty.")
     waiting: WaitingFields = told("Quiet times, reminders, silence, who answers.")
+    heard: HeardFields = told("What is said by itself.")
     note: str = told("What the client reads beside it.", default="")
     errors: dict[str, str] = told("Field name to what to do.", default_factory=dict)
 
@@ -151,6 +175,7 @@ class PolicyWeekPage:
     summary: str = told("31 of 212 would have waited.")
     basis: str = told("What was looked at.")
     usual: str = told("How long a yes takes; empty where there was none yet.", default="")
+    heard: str = told("What would have been acknowledged by itself; empty for none.", default="")
     came: str = told("What reminders and silence would have done; empty for none.", default="")
     rules: tuple[tuple[str, str], ...] = told("Each rule and how often it held.", default=())
     waited: tuple[WouldWaitRow, ...] = told("Which, newest first.", default=())

@@ -221,7 +221,11 @@ def reply_look(reply: ReplyRow, actor: Actor, address: Address, brand_zone: str)
         id=str(reply.id),
         text=reply.text,
         state=state,
-        way=way if reply.deed != "reply" or reply.private else "",
+        way=_("Acknowledged automatically")
+        if reply.acknowledges is not None
+        else way
+        if reply.deed != "reply" or reply.private
+        else "",
         facts=f"{facts} {_further(reply)}".strip()
         if facts
         else (said_again(reply.state_reason or "") if reply.state in ("refused", "draft") and trouble is None else ""),

@@ -31,7 +31,8 @@ _SHOWN: Final[dict[str, str]] = {
     "contact": "erased erasure_ordered exported people_export_fetched people_export_ordered",
     "record": "words_erased",
     "reply": (
-        "approve approve_alike approve_by_policy approve_step ask_for_changes change_and_approve change_step "
+        "acknowledge approve approve_alike approve_by_policy approve_step ask_for_changes change_and_approve "
+        "change_step "
         "changed_on_platform decline lapse pass_step reconcile release resolve settle submit"
     ),
     "style_guide": "answer approve_guide call_back propose put_in_force retire",

@@ -17,6 +17,7 @@ def done_words() -> dict[str, str]:
         "approval_policy.propose": _("Approval policy proposed"),
         "contact.people_export_fetched": _("File of everybody who writes fetched"),
         "contact.people_export_ordered": _("File of everybody who writes ordered"),
+        "reply.acknowledge": _("Said by itself that a customer was heard, as the policy says"),
         "reply.approve": _("Reply approved"),
         "reply.approve_alike": _("Reply let out by the yes to the same words of an incident"),
         "reply.approve_by_policy": _("Safe wording let out after nobody answered, as the policy says"),

@@ -64,6 +64,8 @@ def _message(
     rejected = is_ours and m.moderation == "rejected"
     if is_ours and for_client:
         author = view.brand_name
+    elif reply is not None and reply.acknowledges is not None:
+        author = _("Acknowledged automatically")
     else:
         author = (reply.written_by_name if reply else m.author_name) or (view.account_name if is_ours else "")
     return MessageLook(

@@ -37,6 +37,8 @@ MOVES: Final[tuple[Worded, ...]] = (
     worded("withdraw"),
     worded("drop"),
     worded("claim"),
+    worded("acknowledge"),
+    worded("stand back"),
     worded("settle"),
     worded("give back"),
     worded("lose track"),

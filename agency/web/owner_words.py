@@ -68,6 +68,8 @@ def _words(reply: ReplyRow, last: Decided | None, actor: Actor) -> tuple[str, st
     if reply.state == "draft":
         said = _("The agency took this reply back.")
         return said, _("Nothing is published."), _("You are asked again when it is ready.")
+    if reply.acknowledges is not None and last is not None and last.decision == "by_policy":
+        return (_("Said by itself that the customer was heard, as the signed policy says."), *after_yes(reply))
     if last is not None and last.decision == "by_policy":
         said = _("Nobody answered in time, so the safe wording was let out, as the signed policy says.")
         return (said, *after_yes(reply))

@@ -17,6 +17,7 @@ from agency.replies.policy_terms import KINDS, MOST_STAND_INS, MOST_STEPS, Terms
 from agency.web.brand_address import look_of
 from agency.web.contexts_policy import DeciderField, PolicyForm, StandInFields
 from agency.web.looks import Choice, Notice
+from agency.web.policy_heard import heard_data, heard_fields
 from agency.web.policy_waiting_form import waiting_data, waiting_fields
 from agency.web.policy_words import kind_words, needs_words, tick_words
 from agency.web.reply_looks import platform_word
@@ -57,6 +58,7 @@ def data_of(typed: MultiDict[str, str]) -> dict[str, Any]:
         "changes_go_on": typed.get("changes_go_on") == "1",
         "stand_ins": _stand_ins(typed),
         **waiting_data(typed),
+        **heard_data(typed),
     }
 
 
@@ -102,6 +104,7 @@ def form_page(
         if len(people) > 1
         else (),
         waiting=waiting_fields(data, people, errors),
+        heard=heard_fields(brand.id, data, errors, url_for("acknowledgement_page.texts", brand_id=brand.id)),
         note=note,
         errors=errors,
     )

@@ -4,14 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from typing import Any
+from uuid import UUID
 
 from flask import Blueprint, url_for
 from flask_babel import gettext as _
 from flask_babel import ngettext
 
 from agency.replies import policy_versions as room
+from agency.replies.heard_replay import heard_last_week
 from agency.replies.policy_replay import MOST_REPLIES, PolicyWeek, WouldWait, last_week_by
-from agency.replies.policy_terms import terms_from_data
+from agency.replies.policy_terms import Terms, terms_from_data
 from agency.web import clocks
 from agency.web.brand_address import brand_at, look_of
 from agency.web.contexts_policy import PolicyWeekPage, WouldWaitRow
@@ -41,6 +43,7 @@ def week(brand_id: str, number: int) -> str:
         basis=_basis(found),
         usual=_usual(found),
         came=_came(version.terms, found),
+        heard=_heard(brand.id, terms_from_data(version.terms)),
         rules=tuple((rule_words().get(name, name), str(count)) for name, count in found.by_rule),
         waited=tuple(map(_row, found.waited)),
         more=_more(found.waited_count - len(found.waited)),
@@ -69,6 +72,24 @@ def _came(terms: Mapping[str, Any], found: PolicyWeek) -> str:
     if not found.untold:
         return words
     return f"{words} " + _("For %(n)s nobody can tell: no yes has been given here yet.", n=found.untold)
+
+
+def _heard(brand_id: UUID, terms: Terms) -> str:
+    if not terms.acknowledge:
+        return ""
+    found = heard_last_week(brand_id, terms.acknowledge)
+    words = ngettext(
+        "It would have acknowledged %(num)s thread by itself, ",
+        "It would have acknowledged %(num)s threads by itself, ",
+        found.threads,
+    )
+    return (
+        words.strip()
+        + " "
+        + ngettext(
+            "%(num)s of them outside the brand's hours.", "%(num)s of them outside the brand's hours.", found.closed
+        )
+    )
 
 
 def _usual(found: PolicyWeek) -> str:

@@ -17,6 +17,7 @@ from agency.replies.policy_terms import Terms, terms_from_data
 from agency.web.contexts_policy import PolicyLook, PolicySentence
 from agency.web.guide_looks import version_states
 from agency.web.language import chosen_language, per_language
+from agency.web.policy_heard import heard_sentences
 from agency.web.policy_waiting_form import mode_words
 from agency.web.policy_waiting_words import waiting_sentences
 from agency.web.reply_looks import platform_word
@@ -184,10 +185,11 @@ def policy_look(version: ApprovalPolicy | None, names: Names) -> PolicyLook:
             sentences=sentences(Terms(), names),
             signed=_("Nobody has signed anything yet."),
         )
+    terms = terms_from_data(version.terms)
     return PolicyLook(
         title=_("Version %(n)s", n=version.number),
         state=version_states()[version.state],
-        sentences=sentences(terms_from_data(version.terms), names),
+        sentences=(*sentences(terms, names), *heard_sentences(terms, version.brand_id)),
         signed=_signed(version),
         written=_("Prepared by %(name)s", name=version.written_by_name) if version.written_by else "",
         note=version.note,

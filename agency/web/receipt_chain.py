@@ -127,7 +127,7 @@ def _common_steps(
         words = ChainStep(what=_("Sent for approval"), icon="hourglass", at=_at(reply.submitted_at), facts=because)
         steps.append((reply.submitted_at, 2, words))
     steps += steps_waiting(reply)
-    steps += [step for decision in decisions for step in _decision_steps(decision, doors)]
+    steps += [step for decision in decisions for step in _decision_steps(reply, decision, doors)]
     sends = 0
     single, again = parted(attempts)
     if again:
@@ -198,7 +198,7 @@ def _text_steps(text: ReplyText, before: ReplyText | None, standing: str, *, com
     return steps
 
 
-def _decision_steps(decision: Approval, doors: Doors) -> list[Dated]:
+def _decision_steps(reply: Reply, decision: Approval, doors: Doors) -> list[Dated]:
     words: dict[str, tuple[str, str, Tone]] = {
         "approved": (_("Approved"), "check", "good"),
         "step_approved": (_("Approved, others to follow"), "check", "good"),
@@ -209,6 +209,8 @@ def _decision_steps(decision: Approval, doors: Doors) -> list[Dated]:
         "changes_asked": (_("Changes asked for"), "reply", "warn"),
     }
     what, icon, tone = words[decision.decision]
+    if reply.acknowledges is not None and decision.decision == "by_policy":
+        what, icon, tone = _("Acknowledged automatically, in words of the signed policy"), "check", "good"
     facts: list[tuple[str, str]] = [*doors.get(decision.id, ()), (_("SHA-256 of the text"), decision.text_hash)]
     if decision.wording is not None:
         facts.insert(0, (_("Wording"), _("%(n)s of %(of)s", n=decision.wording, of=decision.wordings)))

@@ -224,7 +224,9 @@ def _summary(reply: Reply, decisions: list[Approval], after: Afterwards) -> str:
         said = _("Published once on %(place)s, %(time)s.", place=place, time=at(reply.published_at))
         if held is not None and held.decision == "approved":
             said += " " + _("Approved by %(name)s.", name=held.decided_by_name)
-        if held is not None and held.decision == "by_policy":
+        if reply.acknowledges is not None:
+            said += " " + _("Said by itself that the customer was heard, as the client signed.")
+        elif held is not None and held.decision == "by_policy":
             said += " " + _("Let out as nobody answered, by version %(n)s of the policy.", n=held.policy_number)
         if held is not None and held.decision == "released":
             said += " " + _("Released by %(name)s; this brand needs no approval.", name=held.decided_by_name)

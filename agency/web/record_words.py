@@ -261,10 +261,11 @@ _AREAS_DEEDS: Final[dict[str, str]] = {
     "reading": "confirmed corrected",
     "record": "words_erased",
     "reply": (
-        "approve approve_alike approve_by_policy approve_step ask_for_changes change_and_approve change_step "
+        "acknowledge approve approve_alike approve_by_policy approve_step ask_for_changes change_and_approve "
+        "change_step "
         "changed_on_platform claim decline drop edit escalate found_more_than_once give_back go_on hold lapse "
         "late_answer let_go lose_track mail_answer pass_step reconcile release remind resolve retry schedule settle "
-        "start start_edit start_withdraw submit take_version withdraw wordings_changed"
+        "stand_back start start_edit start_withdraw submit take_version withdraw wordings_changed"
     ),
     "saved_reply": "archived changed created restored",
     "style_guide": "answer approve_guide call_back changed drafted propose put_in_force retire",

@@ -35,6 +35,8 @@ ALLOWED = {
     ("withdraw", "approved", "draft"),
     ("withdraw", "refused", "draft"),
     ("drop", "draft", "dropped"),
+    ("acknowledge", "draft", "approved"),
+    ("stand_back", "approved", "dropped"),
     ("claim", "approved", "publishing"),
     ("settle", "publishing", "published"),
     ("settle", "publishing", "refused"),
@@ -92,5 +94,6 @@ def test_who_may_do_what() -> None:
     approver = {"approve", "change_and_approve", "approve_step", "change_step", "decline", "ask_for_changes"}
     assert {n for n, w in who.items() if w == Permission.REPLY_APPROVE} == approver
     silence = {"pass_step", "escalate", "hold", "approve_by_policy"}
-    machine = {"approve_alike", "lapse", "claim", "settle", "give_back", "lose_track", "reconcile", *silence}
+    by_itself = {"acknowledge", "stand_back", "approve_alike"}
+    machine = {*by_itself, "lapse", "claim", "settle", "give_back", "lose_track", "reconcile", *silence}
     assert {n for n, w in who.items() if w == SYSTEM} == machine

@@ -74,3 +74,28 @@ def test_one_press_begins_a_holding_reply_whose_time_becomes_a_promise(
         again = staff.get(f"/inbox/{case}").text
         assert re.search(r'name="only_heard" value="1" checked', again), "a draft kept for later stays a holding reply"
         assert "acknowledge=1" not in again, "a draft is not written over"
+
+
+def test_a_client_signs_the_very_words_that_go_out_by_themselves(ana: Agency, whole_app: Flask) -> None:
+    lead, brand = Visitor(whole_app, ana.team_lead), f"/brands/{ana.brand_ids[0]}"
+    assert "no words of its own for it yet" in lead.get(f"{brand}/approval/change").text
+    assert lead.post(f"{brand}/acknowledgement", {**line(0), "based_on": "0"}).status_code == 303
+    page = lead.get(f"{brand}/approval/change").text
+    assert "We read it and answer {by}." in page
+    form = {
+        "needs": "all",
+        "revision": "0",
+        "heard_texts": "1",
+        "heard_when.0": "closed",
+        "heard_platform.0": "facebook",
+    }
+    assert lead.post(f"{brand}/approval/change", {**form, "heard_after_minutes.0": "soon"}).status_code == 422
+    other = {**form, "heard_after_minutes.0": "5", "heard_texts": "7"}
+    assert lead.post(f"{brand}/approval/change", other).status_code == 422, "no version of the brand's words"
+    assert lead.post(f"{brand}/approval/change", {**form, "heard_after_minutes.0": "5"}).status_code == 303
+    assert lead.post(f"{brand}/approval/1/propose", {}).status_code == 303
+    lead.post(f"{brand}/acknowledgement", {**line(0, text="Something else, {by}."), "based_on": "1"})
+    shown = Visitor(whole_app, ana.client_owner).get(f"{brand}/approval").text
+    assert "Facebook, comments and direct messages: after 5 minutes, only while the brand is closed." in shown
+    assert "We read it and answer {by}." in shown
+    assert "Something else" not in shown, "what is signed stays what it was"

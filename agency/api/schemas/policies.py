@@ -5,9 +5,12 @@ from __future__ import annotations
 from marshmallow import fields
 
 from agency.api.schemas.fields import Choice, Flag, Identifier, Items, Mapped, Moment, Strict, Text, Whole
+from agency.inbox.heard_lines import KINDS as HEARD_KINDS
+from agency.inbox.heard_lines import MOST_MINUTES, WHEN
 from agency.replies.policy_terms import (
     KINDS,
     MODES,
+    MOST_HEARD_LINES,
     MOST_HOURS,
     MOST_QUIET,
     MOST_REMINDERS,
@@ -69,6 +72,21 @@ _TERMS = {
         "awake_hours": {"type": "boolean", "description": "hours of quiet times do not count"},
         "silence": {"enum": list(SILENCES), "description": "what it means that nobody answers"},
         "silence_after": {"type": "integer", "minimum": 0, "maximum": MOST_HOURS, "description": "hours; 0 for never"},
+        "acknowledge": {
+            "type": "array",
+            "maxItems": MOST_HEARD_LINES,
+            "items": {
+                "type": "object",
+                "properties": {
+                    "platform": {"enum": ["", *PLATFORMS]},
+                    "kind": {"enum": ["", *HEARD_KINDS]},
+                    "when": {"enum": list(WHEN), "description": "at any time, or while the brand is closed"},
+                    "after_minutes": {"type": "integer", "minimum": 1, "maximum": MOST_MINUTES},
+                },
+            },
+            "description": "for which words the brand says by itself that it has read them, once a thread",
+        },
+        "acknowledge_texts": {"type": "integer", "description": "by which version of the brand's texts; 0 for none"},
         "escalate_to": {**_PEOPLE, "description": "who is asked too; none is the next step's people instead"},
     },
     "description": "which replies wait, and for whom; what is left out is as it is without any policy",
