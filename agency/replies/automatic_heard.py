@@ -10,7 +10,7 @@ from datetime import datetime, timedelta
 from typing import Final
 from uuid import UUID
 
-from sqlalchemy import exists, or_, select
+from sqlalchemy import exists, false, or_, select, true
 from sqlalchemy.orm import aliased
 
 from agency.inbox import presence
@@ -18,7 +18,7 @@ from agency.inbox.brand_clocks import clocks_of_brands
 from agency.inbox.case import COMPLAINT
 from agency.inbox.heard_lines import ALWAYS, OLDEST, is_closed, kind_of, line_for
 from agency.inbox.merged import told_with
-from agency.inbox.models import Contact, Conversation
+from agency.inbox.models import Contact, Conversation, Message
 from agency.replies import checks
 from agency.replies.acknowledgement_versions import texts_of
 from agency.replies.acknowledging import answer_by, place_values
@@ -57,14 +57,27 @@ def acknowledge(conversation_id: UUID) -> str:
     if case is None:
         return "gone"
     policy = policy_in_force(case.brand_id, lock=True)
-    why = why_not(case, policy, clock.now())
-    if why is not None:
-        return why
     try:
+        message = message_to_answer(case, None)
+        if not _hold_person(message):
+            return "again"
+        why = why_not(case, message, policy, clock.now())
+        if why is not None:
+            return why
         with db.session.begin_nested():
-            return _let_out(case, policy)
+            return _let_out(case, message, policy)
     except AppError as refusal:
         return refusal.code
+
+
+def _hold_person(message: Message) -> bool:
+    """Whether nobody looks at another thread of the same person just now; from here on nobody begins to. What was said
+    to them is read after this, so that of two threads one finds what the other said.
+    """
+    if message.contact_id is None:
+        return True
+    wanted = select(Contact.id).where(Contact.id == message.contact_id)
+    return db.session.execute(wanted.with_for_update(skip_locked=True, key_share=True)).first() is not None
 
 
 def why_stands_back(reply: Reply) -> str | None:
@@ -75,7 +88,8 @@ def why_stands_back(reply: Reply) -> str | None:
     policy = policy_in_force(reply.brand_id)
     if case is None or policy.terms.acknowledge_texts != reply.acknowledges:
         return SOMEBODY_IS_AT_IT
-    return None if why_not(case, policy, clock.now(), but=reply.id) is None else SOMEBODY_IS_AT_IT
+    why = why_not(case, checks.message_of(reply), policy, clock.now(), but=reply.id)
+    return None if why is None else SOMEBODY_IS_AT_IT
 
 
 def _case(conversation_id: UUID) -> Conversation | None:
@@ -83,8 +97,12 @@ def _case(conversation_id: UUID) -> Conversation | None:
     return db.session.scalars(wanted.execution_options(populate_existing=True)).one_or_none()
 
 
-def why_not(case: Conversation, policy: Policy, now: datetime, *, but: UUID | None = None) -> str | None:
-    """Why nothing is said by itself in this case, in a word; None where it may be. `but` is the reply that says it."""
+def why_not(
+    case: Conversation, message: Message, policy: Policy, now: datetime, *, but: UUID | None = None
+) -> str | None:
+    """Why nothing is said by itself to this message of the case, in a word; None where it may be. `but` is the reply
+    that says it.
+    """
     terms, wrote = policy.terms, case.last_customer_at
     if not terms.acknowledge or not is_signed(case.brand_id, policy.number):
         return "not_signed"
@@ -96,6 +114,8 @@ def why_not(case: Conversation, policy: Policy, now: datetime, *, but: UUID | No
         return "was_held"
     if "at" in (case.clocks.get("heard") or {}):
         return "heard"
+    if (message.edited_at or message.written_at) != wrote:  # what came last is somebody's who is marked as spam
+        return "not_theirs"
     if case.act == "praise":
         return "praise"
     times = clocks_of_brands([case.brand_id])[case.brand_id].times
@@ -106,21 +126,23 @@ def why_not(case: Conversation, policy: Policy, now: datetime, *, but: UUID | No
         return "newer_words"
     if presence.is_anybody_typing(case.agency_id, case.brand_id, case.id):
         return "typing"
-    return _other_words(case, now, but)
+    return _other_words(case, message, now, but)
 
 
-def _other_words(case: Conversation, now: datetime, but: UUID | None) -> str | None:
+def _other_words(case: Conversation, message: Message, now: datetime, but: UUID | None) -> str | None:
     """Words of ours, or told within: one statement."""
-    other, theirs, part = aliased(Reply), aliased(Conversation), aliased(Conversation)
+    other, answered, part = aliased(Reply), aliased(Message), aliased(Conversation)
     since = now - timedelta(hours=PERSON_HOURS)
     here = Reply.conversation_id == case.id
-    mine = Reply.id != but if but is not None else Reply.id.is_not(None)
-    said = select(other.id).join(theirs, (theirs.agency_id == other.agency_id) & (theirs.id == other.conversation_id))
-    to_them = said.where(
+    mine = Reply.id != but if but is not None else true()
+    to_them = select(other.id).join(
+        answered, (answered.agency_id == other.agency_id) & (answered.id == other.in_reply_to_id)
+    )
+    to_them = to_them.where(
         other.acknowledges.is_not(None),
         other.created_at > since,
-        theirs.contact_id == case.contact_id,
-        *([other.id != but] if but is not None else []),
+        answered.contact_id == message.contact_id if message.contact_id is not None else false(),
+        other.id != but if but is not None else true(),
     )
     once = or_(Reply.created_at > since, case.kind != "message")
     row = db.session.execute(
@@ -135,16 +157,8 @@ def _other_words(case: Conversation, now: datetime, but: UUID | None) -> str | N
     return next((word for word, holds in zip(words, row, strict=True) if holds), None)
 
 
-def _let_out(case: Conversation, policy: Policy) -> str:
-    if case.contact_id is not None:
-        # Another thread of the same person may be looked at just now: one of the two waits for the other.
-        person = (
-            select(Contact.id).where(Contact.id == case.contact_id).with_for_update(skip_locked=True, key_share=True)
-        )
-        if db.session.execute(person).first() is None:
-            return "again"
+def _let_out(case: Conversation, message: Message, policy: Policy) -> str:
     number = policy.terms.acknowledge_texts
-    message = message_to_answer(case, None)
     private = case.kind == "message"
     kept = texts_of(case.brand_id, number)
     kind = kind_of(case.kind)
@@ -156,7 +170,7 @@ def _let_out(case: Conversation, policy: Policy) -> str:
     brand, now = clocks_of_brands([case.brand_id])[case.brand_id], clock.now()
     due_at = answer_by(case.platform, case.kind, brand, case.clocks, is_complaint=bool(case.clocks.get("complaint")))
     values = {
-        "customer_name": first_name(case.author_name),
+        "customer_name": first_name(message.author_name),
         "brand": db.session.execute(select(Brand.name).where(Brand.id == case.brand_id)).scalar_one(),
         **place_values(brand, found.language, kept.other_ways, due_at, now),
     }

@@ -293,6 +293,7 @@ def withdraw(actor: Actor, reply_id: UUID) -> Reply:
     check_move(reply, "withdraw")
     void_approval(reply, "withdrawn by the writer")
     move(reply, "withdraw", actor=actor)
+    reply.acknowledges = None  # from here on it is a person's draft
     return reply
 
 
