@@ -16,6 +16,7 @@ from agency.inbox.heard_lines import HeardLine, line_for
 from agency.inbox.models import Conversation
 from agency.replies import automatic_heard, desk, publishing
 from agency.replies.acknowledgement_versions import save_texts
+from agency.replies.checks import written_by
 from agency.replies.heard_replay import heard_last_week
 from agency.replies.models import CustomerPromise, Reply
 from agency.replies.policy_terms import read_terms
@@ -151,6 +152,34 @@ def test_it_is_never_said_to_praise_in_a_foreign_language_late_or_unsigned(
     with superuser.begin() as connection:
         connection.execute(text("update approval_policy set signed_how = 'as_before', signed_by_name = ''"))
     assert look(ana, 3, minutes=20) == "not_signed"
+
+
+def test_while_another_thread_of_the_person_is_looked_at_it_waits(
+    ana: Agency, account: UUID, superuser: Engine
+) -> None:
+    keep(ana, account, comment(1, ASKS), now=at(2))
+    with superuser.begin() as other:
+        other.execute(text("select id from contact for no key update"))
+        assert look(ana) == "again"
+    assert look(ana) == "sent"
+
+
+def test_a_direct_message_is_answered_as_by_a_rule(ana: Agency, account: UUID) -> None:
+    def wrote(number: int) -> Any:
+        return comment(number, ASKS, kind="message", thread_external_id="t_1", author=Author("p-1", "Ana Nowak"))
+
+    keep(ana, account, wrote(1), now=at(2))
+    with ana.entered():
+        case = db.session.execute(select(Conversation.id)).scalar_one()
+
+    def looked(minutes: float) -> str:
+        with clock.stopped_at(at(minutes)), ana.entered():
+            return automatic_heard.acknowledge(case)
+
+    assert looked(12) == "sent"
+    with ana.entered():
+        reply = db.session.execute(select(Reply)).scalar_one()
+        assert (reply.private, written_by(reply)) == (True, "rule"), "so no platform is told that a person wrote"
 
 
 def test_a_person_who_takes_the_case_first_keeps_it_from_going_out(ana: Agency, account: UUID, page: Page) -> None:
