@@ -18,6 +18,7 @@ from agency.web.language import per_language
 from agency.web.looks import Choice
 from agency.web.reply_looks import kind_word, platform_word
 from agency.web.saved_reply_words import language_name
+from styleguides.heard_words import OTHER_WAYS, PLACES, begun
 from tenants.brands import PLATFORMS
 
 _FIELDS: Final = ("platform", "kind", "when", "after_minutes")
@@ -71,6 +72,7 @@ def _line(number: int, line: Mapping[str, Any], errors: Mapping[str, str]) -> He
 
 
 def _texts(kept: TextsVersion) -> tuple[str, ...]:
+    places = {name: f"{{{name}}}" for name in PLACES} | {OTHER_WAYS: kept.other_ways.rstrip(".")}
     return tuple(
         ": ".join(
             (
@@ -83,7 +85,7 @@ def _texts(kept: TextsVersion) -> tuple[str, ...]:
                     )
                     if word
                 ),
-                f"“{one.text.replace('{other_ways}', kept.other_ways)}”",
+                f"“{begun(one.text, places).text}”",
             )
         )
         for one in kept.texts

@@ -79,7 +79,8 @@ def test_one_press_begins_a_holding_reply_whose_time_becomes_a_promise(
 def test_a_client_signs_the_very_words_that_go_out_by_themselves(ana: Agency, whole_app: Flask) -> None:
     lead, brand = Visitor(whole_app, ana.team_lead), f"/brands/{ana.brand_ids[0]}"
     assert "no words of its own for it yet" in lead.get(f"{brand}/approval/change").text
-    assert lead.post(f"{brand}/acknowledgement", {**line(0), "based_on": "0"}).status_code == 303
+    words = "We read it and answer {by}. You also reach us here: {other_ways}."
+    assert lead.post(f"{brand}/acknowledgement", {**line(0, text=words), "based_on": "0"}).status_code == 303
     page = lead.get(f"{brand}/approval/change").text
     assert "We read it and answer {by}." in page
     form = {
@@ -96,6 +97,7 @@ def test_a_client_signs_the_very_words_that_go_out_by_themselves(ana: Agency, wh
     assert lead.post(f"{brand}/approval/1/propose", {}).status_code == 303
     lead.post(f"{brand}/acknowledgement", {**line(0, text="Something else, {by}."), "based_on": "1"})
     shown = Visitor(whole_app, ana.client_owner).get(f"{brand}/approval").text
+    assert "reach us" not in shown, "no other way was written, so nothing is signed that leads to one"
     assert "Facebook, comments and direct messages: after 5 minutes, only while the brand is closed." in shown
     assert "We read it and answer {by}." in shown
     assert "Something else" not in shown, "what is signed stays what it was"
