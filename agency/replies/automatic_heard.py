@@ -10,7 +10,7 @@ from datetime import datetime, timedelta
 from typing import Final
 from uuid import UUID
 
-from sqlalchemy import exists, false, or_, select, true
+from sqlalchemy import exists, false, select, true
 from sqlalchemy.orm import aliased
 
 from agency.inbox import presence
@@ -144,7 +144,7 @@ def _other_words(case: Conversation, message: Message, now: datetime, but: UUID 
         answered.contact_id == message.contact_id if message.contact_id is not None else false(),
         other.id != but if but is not None else true(),
     )
-    once = or_(Reply.created_at > since, case.kind != "message")
+    once = Reply.created_at > since if case.kind == "message" else true()
     row = db.session.execute(
         select(
             exists().where(part.agency_id == case.agency_id, part.merged_into_id == case.id),

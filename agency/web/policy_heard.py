@@ -32,8 +32,8 @@ def when_words() -> dict[str, str]:
 
 def heard_data(typed: MultiDict[str, str]) -> dict[str, Any]:
     """The terms about it, as `read_terms` reads them. A line without minutes says nothing."""
-    lines = [
-        {name: typed.get(f"heard_{name}.{n}", "") for name in _FIELDS} | {"after_minutes": _number(written)}
+    lines: list[dict[str, int | str]] = [
+        {**{name: typed.get(f"heard_{name}.{n}", "") for name in _FIELDS}, "after_minutes": _number(written)}
         for n in range(MOST_HEARD_LINES)
         if (written := typed.get(f"heard_after_minutes.{n}", "").strip())
     ]
