@@ -20,6 +20,7 @@ hold up neither a reply nor a decision."""
 
 URGENT_QUEUES = QUEUES[:4]
 """For what people wait for: nothing goes before them, and polls give way."""
+LOOKS_QUEUE = QUEUES[3]
 
 
 RUNNER = "jobs.runner:run_promises"

@@ -21,7 +21,7 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from agency.replies.rehearsing import rehearse
 from channels.watched_stream import trusted
-from jobs.catalogue import CATALOGUE, QUEUES, RUNNER, URGENT_QUEUES
+from jobs.catalogue import CATALOGUE, LOOKS_QUEUE, QUEUES, RUNNER, URGENT_QUEUES
 from jobs.patience import LONGEST_PAUSE_SECONDS, Patience
 from jobs.runner import give_back_unbegun, worker_app
 from styleguides.language import detect_language
@@ -41,6 +41,8 @@ MAINTENANCE_SECONDS."""
 MAINTENANCE_SECONDS = 30
 SLOW_TURN_EVERY = 4
 """One job in so many is taken from a queue whose turn it is, so that none waits for ever behind a full one."""
+LOOKS_LEAD_AT = 2
+"""Which of SLOW_TURN_EVERY jobs the looks come first at: not the one that is a slow queue's."""
 PR_SET_PDEATHSIG = 1
 
 log = get_logger("worker")
@@ -57,11 +59,14 @@ class OnbrandWorker(Worker):
     taken_count = 0
 
     def reorder_queues(self, reference_queue: Queue) -> None:
-        """Called by RQ after each job. Answers go first, always; but whatever the storm of events, every fourth job is
+        """Called by RQ after each job. Answers go first, always; but every fourth time the looks that decide what
+        became of one lead them, for sending may never pause. And whatever the storm of events, every fourth job is
         taken from the slow end, for polls find what events lost, and upkeep mends.
         """
         self.taken_count += 1
         always = [queue for queue in self.queues if queue.name in URGENT_QUEUES]
+        if self.taken_count % SLOW_TURN_EVERY == LOOKS_LEAD_AT:
+            always.sort(key=lambda queue: queue.name != LOOKS_QUEUE)
         others = [queue for queue in self.queues if queue.name not in URGENT_QUEUES]
         if others and self.taken_count % SLOW_TURN_EVERY == 0:
             turns = self.taken_count // SLOW_TURN_EVERY % len(others)
