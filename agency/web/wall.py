@@ -179,10 +179,10 @@ def _number(one: BrandWall, name: str) -> WallNumber | None:
     if not count:
         return None
     since = _since(one.client_since) if name == "with_client" and one.client_since is not None else None
+    words = _shown(count) if name in CAPPED else format_decimal(count, locale=chosen_language())
     return WallNumber(
-        label=label, words=_shown(count) if name in CAPPED else str(count), url=_url(name, one.brand_id),
-        tone=TONES.get(name, "plain"), since=since,
-    )  # fmt: skip
+        label=label, words=words, url=_url(name, one.brand_id), tone=TONES.get(name, "plain"), since=since
+    )
 
 
 def _since(at: datetime) -> Clock:
