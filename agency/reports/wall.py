@@ -7,6 +7,7 @@ theirs, channels by the state they show. What comes by time alone is counted up 
 from __future__ import annotations
 
 import re
+from collections.abc import Hashable
 from datetime import datetime, timedelta
 from functools import cache
 from typing import Any, Final, NamedTuple
@@ -88,8 +89,10 @@ class Wall(NamedTuple):
     private: Beside
     names: dict[UUID, BrandName]
     """Of the same brands, by name."""
-    on_shift: int | None = None
+    on_shift: int | None
     """How many colleagues are on shift, breaks included; None where nobody wrote when anybody works."""
+    drawn: dict[Hashable, Any]
+    """What whoever shows it made of it, for as long as it is kept itself."""
 
 
 def read_wall(actor: Actor) -> Wall:
@@ -122,7 +125,7 @@ def _read(agency_id: UUID, now: datetime) -> Wall:
     names = {row[0]: BrandName._make((row[0], *row[numbers + 1 :], place)) for place, row in enumerate(rows)}
     team = team_at(now)
     on_shift = len(team.on_shift(now)) if team.known else None
-    return Wall(brands, sums.get(False, Beside()), sums.get(True, Beside()), names, on_shift)
+    return Wall(brands, sums.get(False, Beside()), sums.get(True, Beside()), names, on_shift, {})
 
 
 _kept: dict[int, dict[Scope, Wall]] = {}

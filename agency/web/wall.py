@@ -43,8 +43,12 @@ def show_wall() -> Response:
     rest = request.args.get("rest") == "1"
     busiest = nlargest(BUSIEST_BRANDS, found.brands, key=lambda one: one.waiting)
     take_names(len(found.brands), [one.brand_id for one in busiest], found.names)
-    looks = {one.id: brand_look(str(one.id), one.name, one.mark, one.colour) for one in found.names.values()}
-    page = wall_page(found.brands, looks, found.public, found.private, on_shift=found.on_shift, rest=rest)
+    manner = (chosen_language(), str(chosen_zone()), rest)
+    page: WallPage | None = found.drawn.get(manner)
+    if page is None:
+        looks = {one.id: brand_look(str(one.id), one.name, one.mark, one.colour) for one in found.names.values()}
+        page = wall_page(found.brands, looks, found.public, found.private, on_shift=found.on_shift, rest=rest)
+        found.drawn[manner] = page
     return make_response(render_page("wall/page.html", page))
 
 
