@@ -60,7 +60,7 @@ def _escaped(words: list[str]) -> list[str]:
 
 
 @lru_cache(maxsize=2048)
-def _own(words: str) -> str:
+def escaped_words(words: str) -> str:
     """Words that many rows share, such as a brand's name or `2 h`: escaped, and kept so."""
     return str(escape(words))
 
@@ -115,18 +115,18 @@ def _row(r: QueueRow, mine: str, url: str, language: str, author: str, excerpt: 
     clock = ""
     if due is not None:
         level = "" if due.level == "plain" else f" class={due.level}"
-        clock = f"<time{level} datetime={_minute(due.iso)}>{_own(due.words)}</time>"
-    vip = f"<i>{_own(r.vip)}</i>" if r.vip else ""
+        clock = f"<time{level} datetime={_minute(due.iso)}>{escaped_words(due.words)}</time>"
+    vip = f"<i>{escaped_words(r.vip)}</i>" if r.vip else ""
     worn = _labels(r.labels, LABELS_SHOWN - bool(held)) if r.labels else ""
-    score = f"<b>{_own(r.score)}</b>" if r.score else ""
+    score = f"<b>{escaped_words(r.score)}</b>" if r.score else ""
     unread, (gone, left) = (
         " un" if r.unread else "",
-        (" gone", f"<strong>{_own(r.gone)}</strong>") if r.gone else ("", ""),
+        (" gone", f"<strong>{escaped_words(r.gone)}</strong>") if r.gone else ("", ""),
     )
     return (
         f'<li><a class="row{unread}{gone}" href="{url}">{brand.edge}'
-        f"<p><b>{_own(brand.name)}</b>{stars}<i>{_own(r.place)}</i>{label}"
-        f"<time datetime={_minute(age.iso)}>{_own(age.words)}</time>"
+        f"<p><b>{escaped_words(brand.name)}</b>{stars}<i>{escaped_words(r.place)}</i>{label}"
+        f"<time datetime={_minute(age.iso)}>{escaped_words(age.words)}</time>"
         f"<p>{vip}<b>{author}</b><q{spoken}>{excerpt}</q>"
         f"<p>{left}{_state(look.tone, look.icon, look.word)}{held}{worn}{score}{clock}</p></a>"
     )

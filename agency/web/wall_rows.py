@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from markupsafe import Markup, escape
 
-from agency.web.queue_rows import _own
+from agency.web.queue_rows import escaped_words
 
 if TYPE_CHECKING:
     from agency.web.contexts_wall import WallNumber, WallRow
@@ -20,7 +20,7 @@ def wall_rows(rows: Iterable[WallRow]) -> Markup:
 
 def _row(row: WallRow) -> str:
     cells = "".join([_cell(one) if one is not None else "<td></td>" for one in row.numbers])
-    brand = f"{row.brand.tile}<span>{_own(row.brand.name)}</span>"
+    brand = f"{row.brand.tile}<span>{escaped_words(row.brand.name)}</span>"
     return f'<tr><th scope=row><a href="{escape(row.url)}">{brand}</a></th>{cells}</tr>\n'
 
 
@@ -29,5 +29,7 @@ def _cell(one: WallNumber) -> str:
     words = f"<b>{one.words}</b>" if one.words else ""
     since = one.since
     if since is not None:
-        words += f' <time datetime="{since.iso}" title="{_own(since.exact)}">{_own(since.words)}</time>'
-    return f'<td{tone}><a href="{escape(one.url)}"><small>{_own(one.label)} </small>{words}</a></td>'
+        words += (
+            f' <time datetime="{since.iso}" title="{escaped_words(since.exact)}">{escaped_words(since.words)}</time>'
+        )
+    return f'<td{tone}><a href="{escape(one.url)}"><small>{escaped_words(one.label)} </small>{words}</a></td>'
