@@ -65,9 +65,10 @@ _AS_BEFORE = raw_sql(
             offset 0) now_is
         cross join lateral (
             select d.id, d.brand_id from bulk_deed_case d
-            where d.agency_id = :agency_id and d.conversation_id = given.id and d.brand_id = given.brand_id
+            where d.agency_id = :agency_id and d.conversation_id = given.id
                 and d.state = 'done' and d.version_after = given.version
             offset 0) one
+        where one.brand_id = given.brand_id
     )
     update bulk_deed_case d set version_after = older.version from older
     where d.agency_id = :agency_id and d.id = older.id and d.brand_id = older.brand_id
