@@ -9,7 +9,7 @@ from flask import Flask
 from rq.timeouts import JobTimeoutException
 from sqlalchemy import Select, String, and_, cast, exists, func, select
 
-from agency.inbox import bulk, comebacks, handovers, moderation, returning
+from agency.inbox import birthday_waking, bulk, comeback_waking, handovers, moderation, returning
 from agency.inbox.contacts import deeds, exports
 from agency.inbox.loops import reminding
 from agency.notices import gathering, sending, waking
@@ -54,8 +54,9 @@ def keep_up(app: Flask) -> None:
     for agency_id in agencies:
         try:
             with in_scope(app, Scope(agency_id, None)):
-                comebacks.wake_due()
-                comebacks.tell_ended()
+                comeback_waking.wake_due()
+                birthday_waking.wake_due()
+                comeback_waking.tell_ended()
                 reminding.remind_due()
                 reminding.note_undelivered()
                 returning.hand_back_expired()

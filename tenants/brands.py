@@ -78,6 +78,7 @@ def open_brand(
     language: str = "en",
     time_zone: str = "UTC",
     guide_needs_approval: bool = False,
+    keeps_birthdays: bool = False,
     answer_due_hours: int = 12,
     answer_due_hours_on: dict[str, int] | None = None,
     tier: str = "standard",
@@ -99,6 +100,7 @@ def open_brand(
             "language": language,
             "time_zone": time_zone,
             "guide_needs_approval": guide_needs_approval,
+            "keeps_birthdays": keeps_birthdays,
             "answer_due_hours": answer_due_hours,
             "answer_due_hours_on": answer_due_hours_on or {},
             "tier": tier,
@@ -114,7 +116,7 @@ def open_brand(
 
 
 def change_brand(actor: Actor, brand_id: UUID, **changes: Any) -> Brand:
-    """Change name, mark, colour, language, time_zone, guide_needs_approval, answer_due_hours,
+    """Change name, mark, colour, language, time_zone, guide_needs_approval, keeps_birthdays, answer_due_hours,
     answer_due_hours_on (by platform, where it differs) or tier; of the last three the queue is ranked again.
 
     Raises NotFound, Forbidden, Conflict, or Invalid naming the field (an unknown field too).
@@ -264,7 +266,7 @@ def _problem(field: str, value: Any) -> str | None:
     if field == "time_zone":
         known = isinstance(value, str) and value in known_zones()
         return None if known else worded("Choose a time zone from the list, such as Europe/Warsaw.")
-    if field == "guide_needs_approval":
+    if field in ("guide_needs_approval", "keeps_birthdays"):
         return None if isinstance(value, bool) else worded("Say yes or no.")
     if field == "answer_due_hours":
         return None if _are_hours(value) else worded("Write a number of hours from 1 to %(n)s.", n=MOST_HOURS)

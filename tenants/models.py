@@ -65,6 +65,8 @@ class Brand(AgencyOwned, Dated, Base):
     needs_approval: Mapped[bool] = mapped_column(default=True)
     """Whether any reply waits for the client: what the policy in force says, written by `agency.replies` alone."""
     guide_needs_approval: Mapped[bool] = mapped_column(default=False, server_default="false")
+    keeps_birthdays: Mapped[bool] = mapped_column(default=False, server_default="false")
+    """Birthdays that customers gave may be kept, and bring a case back on the day."""
     answer_due_hours: Mapped[int] = mapped_column(default=12)
     answer_due_hours_on: Mapped[dict[str, int]] = mapped_column(JSONB, default=dict, server_default="{}")
     """By platform, where it differs."""

@@ -32,6 +32,7 @@ BRAND: Final[Example] = {
     "time_zone": "Europe/London",
     "needs_approval": True,
     "guide_needs_approval": False,
+    "keeps_birthdays": False,
     "answer_due_hours": 12,
     "answer_due_hours_on": {"instagram": 4},
     "tier": "standard",

@@ -24,6 +24,7 @@ class ComebackView(NamedTuple):
     state: str
     ended_because: str | None
     ended_at: datetime | None
+    cause: str = "person"
 
 
 def comebacks_beside(this_id: Any) -> Any:
@@ -41,6 +42,6 @@ def comeback_of(further: Mapping[str, Sequence[Sequence[Any]] | None]) -> Comeba
     for row in further.get("comebacks") or ():
         ended_at = datetime.fromisoformat(row[8]) if row[8] else None
         return ComebackView._make(
-            [UUID(row[0]), datetime.fromisoformat(row[1]), *row[2:4], UUID(row[4]), *row[5:8], ended_at]
+            [UUID(row[0]), datetime.fromisoformat(row[1]), *row[2:4], UUID(row[4]), *row[5:8], ended_at, row[9]]
         )
     return None

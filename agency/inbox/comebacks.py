@@ -1,5 +1,7 @@
 """Cases that come back to a person at a time, with a reason and words to begin from. Nothing is ever sent by it.
 
+How they come back then is `agency.inbox.comeback_waking`.
+
 Putting a case off with a reason: an open case leaves the queue until then; one that is closed, because it was answered,
 stays so until then. It ends where the customer writes first, or where a person opens the case again or calls it spam
 (a trigger, `migrations/versions/0094`). Resolving a case does not end it: what was promised for Tuesday stays promised.
@@ -9,32 +11,26 @@ Flushes, never commits.
 from __future__ import annotations
 
 from collections.abc import Collection
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Any, Final, NamedTuple
 from uuid import UUID
 
 from sqlalchemy import and_, delete, func, select, tuple_, update
-from sqlalchemy.dialects.postgresql import insert
 
 from agency.inbox.comeback_models import Comeback
+from agency.inbox.comeback_waking import change
 from agency.inbox.contacts.reading import read_cursor
 from agency.inbox.deeds import CASE, Case, Snooze, changes, held, merged, refuse_moment
 from agency.inbox.models import Conversation
-from agency.inbox.signs import COMES_BACK, KEPT
-from agency.inbox.triage.models import KeptCase
-from agency.notices.telling import Thing, colleagues, tell
+from agency.inbox.signs import COMES_BACK
 from tenants import audit, clock
 from tenants.database import db, new_id
 from tenants.errors import Invalid, NotFound, worded
-from tenants.holders import holders_of
 from tenants.models import Brand
 from tenants.permissions import Actor, Permission, require
 
 LONGEST_REASON: Final = 500
 LONGEST_DRAFT: Final = 10_000
-AT_ONCE: Final = 500
-KEPT_FOR: Final = timedelta(hours=1)
-"""So long `next` offers a case that came back to nobody but the person it came back to, as what a rule keeps."""
 PAGE_ROWS: Final = 50
 _QUIET: Final = {"synchronize_session": False}
 
@@ -73,7 +69,7 @@ def put(actor: Actor, conversation_id: UUID, comes_at: datetime, reason: str, dr
     )
     db.session.add(made)
     db.session.flush()
-    _change(conversation_id, signs=Conversation.signs.op("|")(COMES_BACK), **values)
+    change(conversation_id, signs=Conversation.signs.op("|")(COMES_BACK), **values)
     audit.record(
         actor,
         "conversation.come_back",
@@ -106,114 +102,8 @@ def end(actor: Actor, conversation_id: UUID) -> None:
     opened: dict[str, Any] = {}
     if case.status == "snoozed":
         opened = {"status": "open", "snoozed_until": None, "snoozed_by": None, "woke_at": None, "rerank_at": now}
-    _change(conversation_id, signs=Conversation.signs.op("&")(~COMES_BACK), **opened)
+    change(conversation_id, signs=Conversation.signs.op("&")(~COMES_BACK), **opened)
     audit.record(actor, "conversation.come_back_ended", "conversation", conversation_id, brand_id=case.brand_id)
-
-
-def wake_due() -> int:
-    """Upkeep, within an agency's scope: bring back what is due, open, first among what is not late, kept for whom it
-    comes back to, who is told; where that person works on the brand no more, who leads it is. Returns how many.
-
-    A case the customer wrote to meanwhile within another one it is told in does not come back: that is told instead.
-    What somebody works on at this moment is left for the next time, and brands put away are left alone.
-    """
-    now = clock.now()
-    due = db.session.execute(
-        select(Comeback.conversation_id, Conversation.merged_into_id)
-        .join(Conversation, _of_case())
-        .join(Brand, and_(Brand.agency_id == Comeback.agency_id, Brand.id == Comeback.brand_id))
-        .where(Comeback.state == "waiting", Comeback.comes_at <= now, Brand.archived_at.is_(None))
-        .order_by(Comeback.comes_at, Comeback.id)
-        .limit(AT_ONCE)
-    ).all()
-    if not due:
-        return 0
-    ids = {one for row in due for one in row if one is not None}
-    wanted = select(*CASE, Conversation.last_customer_at).where(Conversation.id.in_(ids)).order_by(Conversation.id)
-    found = db.session.execute(wanted.with_for_update(skip_locked=True, key_share=True)).all()
-    cases = {row.id: (Case(*row[:-1]), row.last_customer_at) for row in found}
-    return sum(_wake(row.conversation_id, row.merged_into_id, cases, now) for row in due)
-
-
-def _wake(
-    conversation_id: UUID,
-    merged_into_id: UUID | None,
-    cases: dict[UUID, tuple[Case, datetime | None]],
-    now: datetime,
-) -> bool:
-    shown = cases.get(merged_into_id or conversation_id)
-    if conversation_id not in cases or shown is None:
-        return False
-    case, last_customer_at = shown
-    one = db.session.scalars(
-        select(Comeback).where(Comeback.conversation_id == conversation_id, Comeback.state == "waiting")
-    ).one_or_none()
-    if one is None or one.comes_at > now:
-        return False
-    if merged_into_id is not None:
-        _change(conversation_id, signs=Conversation.signs.op("&")(~COMES_BACK))
-    if last_customer_at is not None and merged_into_id is not None and last_customer_at > one.created_at:
-        one.state, one.ended_because, one.ended_at = "ended", "customer", now
-        db.session.flush()
-        return False
-    one.state, one.ended_at, one.conversation_id = "woke", now, case.id
-    values: dict[str, Any] = {"woke_at": now, "rerank_at": now, "signs": Conversation.signs.op("&")(~COMES_BACK)}
-    if case.status != "open":
-        values |= {"status": "open", "closed_reason": None, "snoozed_until": None}
-    db.session.flush()
-    _change(case.id, **values)
-    workers = holders_of(Permission.CONVERSATION_WORK, one.agency_id, one.brand_id)
-    people = [person for person in workers if person.id == one.person_id]
-    if people and not case.is_held(now):
-        _keep(one, now)
-    tell(
-        "case_came_back",
-        people or holders_of(Permission.CONVERSATION_REASSIGN, one.agency_id, one.brand_id),
-        brand_id=one.brand_id,
-        subject=Thing("conversation", case.id, f"/inbox/{case.id}"),
-        values={"by_name": "" if people else one.person_name},
-    )
-    audit.record(None, "conversation.came_back", "conversation", case.id, brand_id=one.brand_id)
-    return True
-
-
-def _keep(one: Comeback, now: datetime) -> None:
-    kept = db.session.execute(
-        insert(KeptCase)
-        .values(
-            agency_id=one.agency_id,
-            id=new_id(),
-            brand_id=one.brand_id,
-            conversation_id=one.conversation_id,
-            person_id=one.person_id,
-            person_name=one.person_name,
-            until=now + KEPT_FOR,
-        )
-        .on_conflict_do_nothing()
-        .returning(KeptCase.id)
-    ).first()
-    if kept is not None:
-        _change(one.conversation_id, signs=Conversation.signs.op("|")(KEPT))
-
-
-def tell_ended() -> int:
-    """Upkeep: tell whoever waited for a case that the customer wrote first. Returns how many."""
-    rows = db.session.scalars(
-        select(Comeback)
-        .where(Comeback.ended_because == "customer", Comeback.told_at.is_(None))
-        .order_by(Comeback.id)
-        .limit(AT_ONCE)
-        .with_for_update(skip_locked=True)
-    ).all()
-    for one in rows:
-        one.told_at = clock.now()
-        tell(
-            "comeback_ended",
-            colleagues([one.person_id], one.brand_id),
-            brand_id=one.brand_id,
-            subject=Thing("conversation", one.conversation_id, f"/inbox/{one.conversation_id}"),
-        )
-    return len(rows)
 
 
 def forget(contact_ids: Collection[UUID]) -> None:
@@ -323,15 +213,6 @@ def _refuse_others(actor: Actor, case: Case, now: datetime) -> None:
         raise merged(case)
     if case.is_held(now) and case.holder_id != actor.user_id and not actor.may(Permission.CONVERSATION_REASSIGN):
         raise held(case)
-
-
-def _change(conversation_id: UUID, **values: Any) -> None:
-    db.session.execute(
-        update(Conversation)
-        .where(Conversation.id == conversation_id)
-        .values(version=Conversation.version + 1, **values)
-        .execution_options(**_QUIET)
-    )
 
 
 def _words(text: object, field: str, longest: int, *, may_be_empty: bool = False) -> str:

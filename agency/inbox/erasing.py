@@ -20,7 +20,7 @@ from sqlalchemy.dialects.postgresql import ARRAY
 from sqlalchemy.types import Text, Uuid
 
 from agency.inbox import comebacks, intake, merging
-from agency.inbox.contacts import exports, linking, named
+from agency.inbox.contacts import birthdays, exports, linking, named
 from agency.inbox.contacts.identities import lock
 from agency.inbox.contacts.models import ERASED, Contact, ContactLink, ContactNote
 from agency.inbox.incidents.watching import forget_watch
@@ -160,6 +160,7 @@ def forget(contact_ids: Collection[UUID]) -> set[UUID]:
     values = {"agency_id": current_scope().agency_id, "contact_ids": list(contact_ids)}
     forget_in_the_record(contact_ids)
     _delete_what_staff_wrote(contact_ids)
+    birthdays.forget(contact_ids)
     comebacks.forget(contact_ids)
     forgetting.forget(contact_ids)
     db.session.execute(_CASES, {**values, "thread": person_thread(ERASED)})

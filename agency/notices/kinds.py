@@ -64,6 +64,7 @@ _KINDS: Final = (
     Kind("mail_answered", (_P.REPLY_WRITE,)),
     Kind("case_taken", (_P.CONVERSATION_WORK,)),
     Kind("case_came_back", (_P.CONVERSATION_WORK,), mail=True),
+    Kind("birthday_came", (_P.CONVERSATION_WORK,), mail=True),
     Kind("comeback_ended", (_P.CONVERSATION_WORK,)),
     Kind("handover_offered", (_P.CONVERSATION_WORK,)),
     Kind("handover_answered", (_P.CONVERSATION_WORK,)),

@@ -14,7 +14,7 @@ from sqlalchemy.orm import aliased
 
 from agency.inbox.comeback_models import Comeback
 from agency.inbox.contacts import reading
-from agency.inbox.contacts.models import ContactNote
+from agency.inbox.contacts.models import ContactBirthday, ContactNote
 from agency.inbox.contacts.reading import LinkView, PersonView
 from agency.inbox.desk_models import DraftVersion
 from agency.inbox.loops.models import LoopAsking
@@ -38,6 +38,7 @@ def parts_of(actor: Actor, person: PersonView, chosen: Sequence[UUID]) -> Iterat
     yield "identities", (one._asdict() for one in person.identities if one.id in ids)
     yield "links", (_link(one, person) for one in reading.links_of(person) if ids & {one.contact_id, one.other_id})
     yield "notes_on_the_person", _person_notes(actor, chosen)
+    yield "birthday", _birthday(chosen)
     yield "cases", _cases(chosen, cases)
     yield "messages", _messages(chosen, cases)
     own = _ids_of(cases, Conversation.contact_id.in_(chosen))
@@ -84,6 +85,12 @@ def _person_notes(actor: Actor, chosen: Sequence[UUID]) -> Rows:
     names = ("text", "author_name", "created_at", "earlier")
     columns = [getattr(ContactNote, name) for name in names]
     return _named(select(*columns).where(ContactNote.contact_id.in_(chosen)).order_by(ContactNote.id))
+
+
+def _birthday(chosen: Sequence[UUID]) -> Rows:
+    names = ("month", "day", "source", "agreed_on", "noted_by_name", "created_at")
+    columns = [getattr(ContactBirthday, name) for name in names]
+    return _named(select(*columns).where(ContactBirthday.contact_id.in_(chosen)).order_by(ContactBirthday.id))
 
 
 # ── cases ────────────────────────────────────────────────────────────────────────────────────────────────────────
@@ -233,7 +240,7 @@ def _beside(model: Any, cases: Sequence[UUID]) -> Rows:
 
 
 def _coming_back(cases: Sequence[UUID]) -> Rows:
-    names = ("conversation_id", "comes_at", "reason", "draft", "person_name", "state")
+    names = ("conversation_id", "comes_at", "reason", "draft", "cause", "person_name", "state")
     for some in _slices(cases):
         columns = [getattr(Comeback, name) for name in names]
         yield from _named(select(*columns).where(Comeback.conversation_id.in_(some)).order_by(Comeback.id))

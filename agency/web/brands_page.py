@@ -83,7 +83,7 @@ def change(brand_id: str) -> AnyResponse:
     """Change it."""
     found, form = brand_at(brand_id, Permission.BRAND_MANAGE), request.form
     hours = {"answer_due_hours": _hours(form["answer_due_hours"])} if "answer_due_hours" in form else {}
-    ticked = {"guide_needs_approval": form.get("guide_needs_approval", "")}
+    ticked = {name: form.get(name, "") for name in ("guide_needs_approval", "keeps_birthdays")}
     try:
         room.change_brand(
             actor_of_request(),
@@ -93,7 +93,7 @@ def change(brand_id: str) -> AnyResponse:
             colour=form.get("colour", ""),
             language=form.get("language", ""),
             time_zone=form.get("timezone", ""),
-            guide_needs_approval=ticked["guide_needs_approval"] == "1",
+            **{name: said == "1" for name, said in ticked.items()},
             **hours,
         )
     except (Invalid, Conflict) as error:
@@ -283,6 +283,7 @@ def _one(
         "timezone": found.time_zone,
         "answer_due_hours": str(found.answer_due_hours),
         "guide_needs_approval": "1" if found.guide_needs_approval else "",
+        "keeps_birthdays": "1" if found.keeps_birthdays else "",
         "tier": found.tier,
         **{f"{HOURS_ON}{name}": str(hours) for name, hours in found.answer_due_hours_on.items()},
         **(values or {}),
@@ -301,6 +302,7 @@ def _one(
             *(() if may_rank else ((_("First answer due"), hours), (_("Tier"), tier_words()[found.tier]))),
             (_("Approval"), approval),
             (_("Style guide"), in_force),
+            (_("Birthdays"), _("Kept where customers gave them") if found.keeps_birthdays else _("Not kept")),
         ),
         change_url=url_for("brands_page.change", brand_id=found.id) if may_manage else "",
         pause_url=url_for("brands_page.pause", brand_id=found.id) if may_manage and found.archived_at is None else "",
@@ -309,6 +311,7 @@ def _one(
         is_archived=found.archived_at is not None,
         values=given,
         guide_needs_approval=given.get("guide_needs_approval") == "1",
+        keeps_birthdays=given.get("keeps_birthdays") == "1",
         errors=errors or {},
         languages=_languages(given.get("language", "")) if may_manage else (),
         timezones=_time_zones(given.get("timezone", "")) if may_manage else (),

@@ -44,6 +44,14 @@ def comeback_look(view: ConversationView, actor: Actor, address: Address, *, may
             end_url=address.deed_url(view.id, "come-back/end") if may_touch else "",
             end_label=_("Bring it back now") if view.status == "snoozed" else _("Let it rest"),
         )
+    if one.state == "woke" and view.status == "open" and view.woke_at is not None and one.cause == "birthday":
+        return ComebackLook(
+            notice=Notice(
+                "warn",
+                _("The customer has their birthday: they gave it to the brand on their own."),
+                _("Nothing is sent by itself. Beneath public words everybody would read of it."),
+            )
+        )
     if one.state == "woke" and view.status == "open" and view.woke_at is not None:
         what = _("You wanted this back now.") if mine else _("%(name)s wanted this back now.", name=one.person_name)
         return ComebackLook(notice=Notice("warn", what), reason=one.reason, draft=one.draft, inserts=inserts)

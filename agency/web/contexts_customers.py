@@ -103,8 +103,24 @@ class PersonCard:
 
 
 @dataclass(frozen=True, kw_only=True)
+class BirthdayLook:
+    """A birthday and its form. Posts `birth_month`, `birth_day`, `source`, `agreed_on`, `agrees`; or `end`."""
+
+    words: str = told("29 February; empty where none is held.", default="")
+    said: str = told("When it was given, and who wrote it down.", default="")
+    source: str = told("How they gave it.", default="")
+    is_unused: bool = told("The brand keeps none any more: nothing comes back by it.", default=False)
+    url: str = told("Where the form goes; empty where the reader may not, or the brand keeps none.", default="")
+    end_url: str = told("Forgets it; empty where the reader may not.", default="")
+    months: tuple[Choice, ...] = told("January to December.", default=())
+    day: str = told("What stands in the field.", default="")
+    typed_source: str = told("What stands in the field.", default="")
+    agreed_on: str = told("What stands in the field.", default="")
+
+
+@dataclass(frozen=True, kw_only=True)
 class CustomerPage:
-    """One person, `customers/person.html`. Posts `is_vip`, `vip_note`; `weight`; `text`, `version`."""
+    """One person, `customers/person.html`. Posts `is_vip`, `vip_note`; `weight`; `text`, `version`; `birthday`'s."""
 
     brand: BrandLook = told("To whom they write.")
     person: PersonLook = told("Who.")
@@ -124,6 +140,7 @@ class CustomerPage:
     vip_url: str = told("Where the VIP form goes; empty where the person may not.", default="")
     weight_url: str = told("Where the weight goes.", default="")
     weights: tuple[Choice, ...] = told("0 to 10.", default=())
+    birthday: BirthdayLook | None = told("What is held of their birthday; None for nothing to show.", default=None)
     export_url: str = told("Everything held; empty where the person may not.", default="")
     erase_url: str = told("Erases it; empty where the person may not.", default="")
     values: dict[str, str] = told("What was typed and refused.", default_factory=dict)

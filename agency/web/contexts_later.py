@@ -12,7 +12,7 @@ class ComebackLook:
     """How the case comes back, or that it did: `later/_comeback.html`. Posts to `end_url`."""
 
     notice: Notice = told("Comes back on Tue 24 Nov, 09:00 to Ana; its time has come; the customer was first.")
-    reason: str = told("Why, as it was written.")
+    reason: str = told("Why, as it was written; empty for a birthday.", default="")
     draft: str = told("Words to begin from; empty for none.", default="")
     inserts: bool = told("They can be put into the reply here.", default=False)
     change_url: str = told("The form that changes it, or sets it again; empty for who may not.", default="")
@@ -74,15 +74,28 @@ class LaterRowLook:
 
 
 @dataclass(frozen=True, kw_only=True)
+class BirthdayRowLook:
+    """A birthday ahead."""
+
+    brand: BrandLook = told("To whom it was given.")
+    day: str = told("Thu 12 March.")
+    name: str = told("Public name.")
+    url: str = told("The person's page.")
+    place: str = told("Where they write.")
+    by: str = told("Who wrote it down: a case comes back to them.")
+
+
+@dataclass(frozen=True, kw_only=True)
 class LaterPage:
     """What comes back, `later/page.html`."""
 
     title: str = told("Later.")
-    tabs: tuple[Choice, ...] = told("To me, to anybody.")
+    tabs: tuple[Choice, ...] = told("To me, to anybody, asked in loops, birthdays where a brand keeps any.")
     brands: tuple[Choice, ...] = told("All brands and each; empty for one alone.", default=())
     brands_url: str = told("Where the form that chooses a brand goes.", default="")
     state: str = told("The tab, for that form; empty for the first.", default="")
-    rows: tuple[LaterRowLook, ...] = told("The soonest first.")
+    rows: tuple[LaterRowLook, ...] = told("The soonest first.", default=())
+    birthdays: tuple[BirthdayRowLook, ...] = told("In the place of rows, in their tab.", default=())
     empty: str = told("Why there is none.")
     snoozed_url: str = told("Cases put off without a reason.")
     next_url: str = told("The next 50.", default="")

@@ -27,7 +27,8 @@ class MediaRoom:
 class BrandPage:
     """One brand, `brands/brand.html`.
 
-    Posts: `change_url` (`name`, `mark`, `colour`, `language`, `timezone`, `guide_needs_approval`),
+    Posts: `change_url` (`name`, `mark`, `colour`, `language`, `timezone`, `guide_needs_approval`,
+    `keeps_birthdays`),
     `queue_url` (`tier`, `answer_due_hours`, `answer_due_hours_on.<platform>`), `pause_url` (`paused` = 1 | 0),
     `archive_url` (`archived` = 1 | 0).
     """
@@ -43,6 +44,7 @@ class BrandPage:
     is_archived: bool = told("On the shelf.", default=False)
     values: dict[str, str] = told("What the fields hold.", default_factory=dict)
     guide_needs_approval: bool = told("Ticked.", default=False)
+    keeps_birthdays: bool = told("Ticked.", default=False)
     errors: dict[str, str] = told("Field name to what to do.", default_factory=dict)
     languages: tuple[Choice, ...] = told("Options: `value`, `label`, `selected`.", default=())
     timezones: tuple[Choice, ...] = told("Options: `value`, `label`, `selected`.", default=())

@@ -9,10 +9,11 @@ from flask import Blueprint, Response, make_response, redirect, request, url_for
 from flask_babel import gettext as _
 from werkzeug.wrappers import Response as AnyResponse
 
-from agency.inbox.contacts import deeds, reading
+from agency.inbox.contacts import birthdays, deeds, reading
 from agency.inbox.contacts.reading import PersonView
 from agency.inbox.models import MOST_WEIGHT
 from agency.replies.one_person import last_answers
+from agency.web.birthday_part import FIELDS, birthday_look, given_birthday
 from agency.web.contexts_customers import CustomerPage
 from agency.web.customer_looks import answer_look, case_look, link_look, note_look, person_look
 from agency.web.empowerment_words import line_look
@@ -62,6 +63,22 @@ def weight(contact_id: str) -> AnyResponse:
     return _back(contact_id)
 
 
+@customer_page.post("/customers/<contact_id>/birthday")
+def birthday(contact_id: str) -> AnyResponse:
+    """Write down the birthday they gave, or forget it."""
+    actor, found = actor_of_request(), known(contact_id)
+    ends = request.form.get("end") == "1"
+    try:
+        if ends:
+            birthdays.end(actor, found)
+        else:
+            birthdays.note(actor, found, **given_birthday())
+    except (Invalid, Conflict) as error:
+        return refused(contact_id, error)
+    toast(_("The birthday is forgotten") if ends else _("Birthday kept"))
+    return _back(contact_id)
+
+
 @customer_page.post("/customers/<contact_id>/notes")
 def add_note(contact_id: str) -> AnyResponse:
     """Write a note."""
@@ -106,12 +123,12 @@ def refused(contact_id: str, error: Invalid | Conflict) -> Response:
     notice = None
     if not errors:
         notice = Notice("warn", _(error.message))
-    values = {name: request.form.get(name, "") for name in ("vip_note", "text", "weight", "reason")}
+    values = {name: request.form.get(name, "") for name in ("vip_note", "text", "weight", "reason", *FIELDS)}
     return show(contact_id, status=error.http_status, values=values, errors=errors, notice=notice)
 
 
 def show(contact_id: str, *, status: int = 200, **refusal: Any) -> Response:
-    """Seven statements, however many cases there are; fewer where the reader may see less."""
+    """Eight statements, however many cases there are; fewer where the reader may see less."""
     actor = actor_of_request()
     found = reading.get_person(actor, known(contact_id))
     after = reading.read_cursor(request.args.get("after", ""), NotFound)
@@ -147,6 +164,7 @@ def show(contact_id: str, *, status: int = 200, **refusal: Any) -> Response:
             Choice(_("0, like anybody") if n == 0 else str(n), "", value=str(n), selected=n == found.weight)
             for n in range(MOST_WEIGHT + 1)
         ),
+        birthday=birthday_look(actor, found, refusal.get("values", {})),
         export_url=url_for("customer_data.export", **here) if may[Permission.CONTACT_EXPORT] else "",
         erase_url=url_for("customer_data.erase", **here) if may[Permission.CONTACT_ERASE] else "",
         **refusal,

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import datetime, timedelta, tzinfo
+from typing import Any
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
@@ -14,8 +15,10 @@ from agency.inbox import comebacks, outgoing
 from agency.inbox.comeback_view import comeback_of
 from agency.inbox.comeback_windows import AllowedLater, allowed_later
 from agency.inbox.comebacks import LaterRow, list_later
+from agency.inbox.contacts.birthdays import any_kept, list_birthdays
 from agency.inbox.conversation_view import ConversationView, get_conversation
 from agency.web import clocks
+from agency.web.birthday_part import birthday_row
 from agency.web.contexts_later import ComebackPage, LaterOption, LaterPage, LaterRowLook
 from agency.web.inbox_address import Address, read_address
 from agency.web.language import chosen_language, chosen_zone
@@ -35,7 +38,7 @@ from tenants.permissions import Permission, require
 later_page = Blueprint("later_page", __name__)
 
 EXCERPT_CHARACTERS = 300
-WHOSE = ("mine", "all")
+WHOSE = ("mine", "all", "birthdays")
 
 
 @later_page.get("/conversations/<uuid:conversation_id>/come-back")
@@ -231,15 +234,28 @@ def _chosen(zone: tzinfo) -> datetime:
 
 @later_page.get("/later")
 def later() -> Response:
-    """Fifty at a time: what comes back to this person, or to anybody."""
+    """Fifty at a time: what comes back to this person, or to anybody; or birthdays."""
     actor, looks = actor_of_request(), brand_looks()
-    whose = "all" if request.args.get("whose") == "all" else "mine"
+    whose = request.args.get("whose", "")
+    whose = whose if whose in WHOSE else "mine"
     given, after = request.args.get("brand", ""), request.args.get("after") or None
     brand_id = id_from(given)
     if given and brand_id not in looks:
         raise NotFound()
-    found = list_later(actor, mine=whose == "mine", brand_id=brand_id, after=after)
-    brand, tab = str(brand_id) if brand_id else None, "all" if whose == "all" else None
+    brand, tab = str(brand_id) if brand_id else None, whose if whose != "mine" else None
+    if whose == "birthdays":
+        ahead = list_birthdays(actor, brand_id=brand_id, after=after)
+        shown: dict[str, Any] = {"birthdays": tuple(birthday_row(one) for one in ahead.rows)}
+        next_cursor = ahead.next_cursor
+        empty = _("No birthday is kept. One that a customer gave is written down on their page.")
+    else:
+        found = list_later(actor, mine=whose == "mine", brand_id=brand_id, after=after)
+        shown, next_cursor = {"rows": tuple(_row(one) for one in found.rows)}, found.next_cursor
+        empty = (
+            _("Nothing comes back to you. At a case, press C and say when and why: it comes back here first.")
+            if whose == "mine"
+            else _("No case comes back at a time.")
+        )
     here = "later_page.later"
     page = LaterPage(
         title=_("Later"),
@@ -252,23 +268,27 @@ def later() -> Response:
         else (),
         brands_url=url_for(here),
         state=tab or "",
-        rows=tuple(_row(one) for one in found.rows),
-        empty=_("Nothing comes back to you. At a case, press C and say when and why: it comes back here first.")
-        if whose == "mine"
-        else _("No case comes back at a time."),
+        **shown,
+        empty=empty,
         snoozed_url=f"{url_for('inbox.inbox')}?state=snoozed",
-        next_url=url_for(here, whose=tab, after=found.next_cursor, brand=brand) if found.next_cursor else "",
+        next_url=url_for(here, whose=tab, after=next_cursor, brand=brand) if next_cursor else "",
         first_url=url_for(here, whose=tab, brand=brand) if after else "",
     )
     return make_response(render_page("later/page.html", page))
 
 
 def later_tabs(chosen: str, brand: str | None) -> tuple[Choice, ...]:
-    """What waits for a time or for somebody."""
+    """What waits for a time or for somebody; birthdays where a brand keeps any. One statement."""
+    here = "later_page.later"
     return (
         Choice(_("Comes back to me"), url_for("later_page.later", brand=brand), selected=chosen == "mine"),
         Choice(_("To anybody"), url_for("later_page.later", whose="all", brand=brand), selected=chosen == "all"),
         Choice(_("Asked in loops"), url_for("loops_page.loops", brand=brand), selected=chosen == "loops"),
+        *(
+            (Choice(_("Birthdays"), url_for(here, whose="birthdays", brand=brand), selected=chosen == "birthdays"),)
+            if any_kept(actor_of_request())
+            else ()
+        ),
     )
 
 

@@ -34,6 +34,7 @@ def kind_words() -> dict[str, str]:
         "mail_answered": _("A client answered by mail"),
         "case_taken": _("Somebody took over your case"),
         "case_came_back": _("A case comes back as you asked"),
+        "birthday_came": _("It is the birthday of a customer who gave it to the brand"),
         "comeback_ended": _("The customer wrote before a case came back"),
         "handover_offered": _("A colleague hands you cases"),
         "handover_answered": _("What you handed over is answered"),

@@ -64,6 +64,8 @@ DEEDS: Final[tuple[Worded, ...]] = (
     worded("assign"),
     worded("attached"),
     worded("begun"),
+    worded("birthday ended"),
+    worded("birthday noted"),
     worded("block"),
     worded("block done"),
     worded("block refused"),
@@ -227,6 +229,7 @@ _AREAS_DEEDS: Final[dict[str, str]] = {
     "client_sheet": "changed",
     "clocks": "rules_saved",
     "contact": (
+        "birthday_ended birthday_noted "
         "erased erasure_ordered exported link_confirmed linked note_changed note_written people_export_fetched "
         "people_export_ordered people_export_refused people_exported spam_lifted "
         "spam_marked unlinked vip_ended vip_set weight_set"

@@ -143,6 +143,7 @@ ROUTE_POLICY: dict[str, Policy] = {
     "customers_page.customers": Permission.CONTACT_READ,
     "customer_page.person": Permission.CONTACT_READ,
     "customer_page.vip": Permission.CONTACT_WRITE,
+    "customer_page.birthday": Permission.CONTACT_WRITE,
     "customer_page.weight": Permission.CONTACT_WRITE,
     "customer_page.add_note": Permission.NOTE_WRITE,
     "customer_page.change_note": Permission.NOTE_WRITE,

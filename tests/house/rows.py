@@ -376,6 +376,17 @@ ROWS: dict[str, Callable[[Tenant], Row]] = {
         "text": t.word("person note"),
         "earlier": [{"text": t.word("earlier note"), "by": t.word("note author"), "until": "2026-11-20T10:00:00Z"}],
     },
+    "contact_birthday": lambda t: {
+        **_owned(t, "contact_birthday"),
+        "contact_id": t.id_of("contact"),
+        "month": 2,
+        "day": 29,
+        "source": t.word("how they gave their birthday"),
+        "agreed_on": clock.now().date(),
+        "noted_by": t.id_of("person"),
+        "noted_by_name": t.word("who wrote the birthday down"),
+        "next_on": clock.now().date() + timedelta(days=30),
+    },
     "contact_erasure": lambda t: {
         **_owned(t, "contact_erasure"),
         "contact_ids": [str(t.id_of("contact"))],

@@ -2,21 +2,27 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
 import pytest
 from flask import Flask
-from sqlalchemy import select
+from sqlalchemy import select, update
 
-from agency.inbox import comebacks, desk, intake, returning
+from agency.inbox import comeback_waking, comebacks, desk, handovers, intake, merging, returning
+from agency.inbox.absences import write_absence
 from agency.inbox.comeback_models import Comeback
 from agency.inbox.comeback_windows import allowed_later
+from agency.inbox.handovers import Given
+from agency.inbox.incidents import opening
+from agency.inbox.incidents.models import IncidentCase
 from agency.inbox.models import Conversation
 from agency.inbox.reranking import rerank_due
-from agency.inbox.signs import COMES_BACK, KEPT
-from agency.inbox.triage.keeping import kept_for
+from agency.inbox.signs import COMES_BACK, INCIDENT, KEPT
+from agency.inbox.team import save_member
+from agency.inbox.triage.keeping import kept_for, may_be_offered
+from agency.notices.gathering import line_of
 from agency.notices.models import Notice
 from agency.web.later_page import moments
 from channels.items import Author, IncomingItem, Page
@@ -24,7 +30,7 @@ from channels.models import Account
 from tenants import clock
 from tenants.database import db, new_id
 from tenants.errors import Conflict, Forbidden, Invalid, NotFound
-from tenants.permissions import Actor
+from tenants.permissions import Actor, Role
 from tests.factories import Agency, Factory
 
 DAY = timedelta(days=1)
@@ -76,9 +82,9 @@ class Room:
 
     def upkeep(self) -> tuple[int, int]:
         with self.agency.entered():
-            woken = comebacks.wake_due()
+            woken = comeback_waking.wake_due()
             returning.hand_back_expired()
-            return woken, comebacks.tell_ended()
+            return woken, comeback_waking.tell_ended()
 
     def row(self) -> Conversation:
         with self.agency.entered():
@@ -207,6 +213,110 @@ def test_who_may_and_what_is_asked(room: Room, ana: Agency, make: Factory) -> No
         assert comebacks.list_later(ana.staff).rows == []
         (row,) = comebacks.list_later(ana.staff, mine=False).rows
         assert (row.conversation_id, row.reason, row.has_draft) == (room.case, "The warehouse answers", False)
+
+
+def test_it_comes_back_to_who_is_there_where_its_person_is_not(room: Room, ana: Agency, make: Factory) -> None:
+    start = datetime(2026, 11, 23, 15, 0, tzinfo=UTC)  # a Monday; they work from 8 to 16
+    me, ben = ana.staff, make.person(ana, Role.STAFF)
+    with clock.stopped_at(start) as move_to:
+        with ana.entered(ana.team_lead):
+            week = {"zone": "UTC", "days": [[[480, 960]]] * 5 + [[]] * 2}
+            save_member(ana.team_lead, me.user_id, week, based_on=0)
+        room.put(me, start + timedelta(hours=3))
+        move_to(start + timedelta(hours=3))
+        assert room.upkeep() == (1, 0)
+        leads = {ana.team_lead.user_id, ana.agency_admin.user_id}
+        assert {person for _kind, person in room.told()} == {me.user_id, *leads}
+        with ana.entered():
+            assert may_be_offered([room.case], ben.user_id, clock.now()) == [room.case], "it blocks nobody"
+            lines = {line_of(one, "en", "Brand") for one in db.session.scalars(select(Notice))}
+        assert any("who is not on shift" in one for one in lines)
+        room.put(me, start + 16 * timedelta(hours=1, minutes=4))
+        move_to(start + 16 * timedelta(hours=1, minutes=4))
+        assert room.upkeep() == (1, 0), "at 8:04 they are there"
+        assert len(room.told()) == 4
+        with ana.entered(ana.team_lead):
+            tomorrow = date(2026, 11, 25)
+            write_absence(ana.team_lead, me.user_id, tomorrow, tomorrow, stand_in_id=ben.user_id)
+        room.put(me, start + 2 * DAY)
+        move_to(start + 2 * DAY)
+        assert room.upkeep() == (1, 0)
+        assert {person for _kind, person in room.told()[-2:]} == {me.user_id, ben.user_id}
+        with ana.entered():
+            assert may_be_offered([room.case], ben.user_id, clock.now()) == [room.case]
+            assert may_be_offered([room.case], ana.team_lead.user_id, clock.now()) == []
+
+
+def test_what_is_offered_to_a_colleague_comes_back_to_them(room: Room, ana: Agency, make: Factory) -> None:
+    start, me, ben = clock.now(), ana.staff, make.person(ana, Role.STAFF)
+    with clock.stopped_at(start) as move_to:
+        room.do(desk.close, me)
+        room.put(me, start + timedelta(minutes=30))
+        with ana.entered(me):
+            made = handovers.offer(me, new_id(), ben.user_id, [Given(room.case, ("comes_back",))]).handover_id
+        move_to(start + timedelta(minutes=30))
+        assert room.upkeep() == (1, 0)
+        assert room.told()[-1] == ("case_came_back", ben.user_id)
+        assert me.user_id not in {person for kind, person in room.told() if kind == "case_came_back"}
+        with ana.entered(ben):
+            assert may_be_offered([room.case], me.user_id, clock.now()) == []
+            assert handovers.accept(ben, made).number == 1
+        assert room.row().holder_id == ben.user_id
+
+
+@pytest.mark.parametrize("afterwards", ["return", "resolve", ""])
+def test_within_an_incident_it_comes_back_at_its_time(room: Room, ana: Agency, afterwards: str) -> None:
+    start, lead = clock.now(), ana.team_lead
+    with clock.stopped_at(start) as move_to:
+        with ana.entered(lead):
+            words = {"name": "Down", "words": [{"language": "", "words": "order"}]}
+            made = opening.open_incident(lead, ana.brand_ids[0], words).id
+            opening.put_in(lead, made, room.case)
+        assert room.row().signs & INCIDENT
+        room.put(ana.staff, start + DAY)
+        assert room.row().signs & (INCIDENT | COMES_BACK) == INCIDENT | COMES_BACK
+        if afterwards:
+            with ana.entered(lead):
+                opening.close_incident(lead, made, afterwards)
+            assert room.row().status == ("snoozed" if afterwards == "return" else "closed")
+            assert (room.row().signs & INCIDENT, room.states()) == (0, [("waiting", None)])
+        move_to(start + DAY)
+        assert room.upkeep() == (1, 0)
+        assert (room.row().status, room.row().signs & (INCIDENT | COMES_BACK)) == ("open", 0)
+        with ana.entered():
+            left = db.session.scalars(select(IncidentCase.left_because)).one()
+        assert (left == "moved") == (not afterwards)
+
+
+def test_what_became_of_the_case_meanwhile_decides(room: Room, ana: Agency, make: Factory) -> None:
+    start = clock.now()
+    with clock.stopped_at(start) as move_to:
+        into = make.conversation(ana, account_id=room.account_id)
+        with ana.entered():
+            same = room.row().contact_id
+            db.session.execute(update(Conversation).where(Conversation.id == into).values(contact_id=same))
+        room.put(ana.staff, start + DAY)
+        with ana.entered(ana.staff):
+            merging.merge(ana.staff, new_id(), into, room.case)
+        move_to(start + DAY)
+        assert room.upkeep() == (1, 0)
+        assert room.states() == [("woke", None)]
+        with ana.entered():
+            shown = db.session.execute(select(Conversation.status, Conversation.woke_at).where(Conversation.id == into))
+            assert tuple(shown.one()) == ("open", start + DAY), (
+                "it is told within the other one, so that one comes back"
+            )
+        room.case = into
+        room.do(desk.close, ana.staff)
+        room.put(ana.staff, start + 2 * DAY)
+        with ana.entered():  # as by a way the trigger does not know
+            db.session.execute(update(Comeback).values(comes_at=start + 2 * DAY))
+            db.session.execute(update(Conversation).where(Conversation.id == into).values(signs=0))
+            db.session.execute(update(Conversation).where(Conversation.id == into).values(closed_reason="spam"))
+        move_to(start + 2 * DAY)
+        assert room.upkeep() == (0, 0)
+        assert room.states()[-1] == ("ended", "person")
+        assert room.row().status == "closed"
 
 
 def test_what_the_channel_allows_then() -> None:

@@ -7,7 +7,7 @@ from datetime import timedelta
 from flask import Flask
 from sqlalchemy import Engine, text
 
-from agency.inbox import comebacks
+from agency.inbox import birthday_waking, comeback_waking
 from tenants import clock
 from tests.factories import Agency, Factory
 from tests.web.browser import Browser
@@ -43,7 +43,7 @@ def test_a_case_is_let_come_back_and_brings_its_words(
     with superuser.begin() as connection:
         connection.execute(text("update comeback set comes_at = now() - interval '1 minute'"))
     with ana.entered():
-        assert comebacks.wake_due() == 1
+        assert comeback_waking.wake_due() == 1
     shown = staff.get(place).text
     assert "You wanted this back now." in shown
     assert 'data-insert="Dear you"' in shown
@@ -51,3 +51,42 @@ def test_a_case_is_let_come_back_and_brings_its_words(
     assert "Once more" in staff.get("/later").text
     staff.post(f"{place}/come-back/end")
     assert "Nothing comes back to you." in staff.get("/later").text
+
+
+def test_a_birthday_is_kept_where_the_brand_says_so_and_stands_in_the_list(
+    whole_app: Flask, ana: Agency, make: Factory, superuser: Engine
+) -> None:
+    case = make.conversation(ana, author="Ana <b>K</b>")
+    with superuser.connect() as connection:
+        contact = connection.execute(text("select contact_id from conversation")).scalar_one()
+    admin, staff = Browser(whole_app, ana.agency_admin), Browser(whole_app, ana.staff)
+    brand, person = f"/brands/{ana.brand_ids[0]}", f"/customers/{contact}"
+    given = {"birth_month": "3", "birth_day": "12", "source": "In <i>July", "agreed_on": "2026-07-01", "agrees": "1"}
+    assert "Write down a birthday" not in staff.get(person).text
+    assert staff.post(f"{person}/birthday", given).status_code == 409
+    assert "Birthdays" not in staff.get("/later").text
+    form = {"name": "One", "mark": "ON", "colour": "#1d6f8f", "language": "en", "timezone": "UTC"}
+    assert admin.post(brand, {**form, "keeps_birthdays": "1"}).status_code == 303
+    assert 'name="keeps_birthdays" value="1" checked' in admin.get(brand).text
+    refused = staff.post(f"{person}/birthday", {**given, "birth_day": "32", "agrees": ""})
+    assert refused.status_code == 422
+    assert "In &lt;i&gt;July" in refused.text
+    assert 'value="3" selected' in refused.text
+    assert staff.post(f"{person}/birthday", given).status_code == 303
+    assert "12 March" in staff.get(person).text
+    assert "12 March" in Browser(whole_app, ana.light).get(person).text
+    listed = staff.get(f"/later?whose=birthdays&brand={ana.brand_ids[0]}").text
+    assert "12 March" in listed
+    assert "Ana &lt;b&gt;K" in listed
+    with superuser.begin() as connection:
+        connection.execute(text("update contact_birthday set next_on = (now() at time zone 'UTC')::date"))
+    with clock.stopped_at(clock.now().replace(hour=12)), ana.entered():
+        assert birthday_waking.wake_due() == 1
+    shown = staff.get(f"/conversations/{case}").text
+    assert "The customer has their birthday" in shown
+    assert "data-insert" not in shown.split("The customer has their birthday")[1].split("</section>")[0]
+    assert admin.post(brand, form).status_code == 303
+    assert "nothing comes back by it" in staff.get(person).text
+    assert "Birthdays" not in staff.get("/later").text
+    assert staff.post(f"{person}/birthday", {"end": "1"}).status_code == 303
+    assert "12 March" not in staff.get(person).text

@@ -34,6 +34,7 @@ class BrandChanges(Strict):
     language = Text(longest=20)
     time_zone = Text(longest=100)
     guide_needs_approval = Flag(metadata={"description": "only the client puts a style guide in force"})
+    keeps_birthdays = Flag(metadata={"description": "birthdays that customers gave may be kept"})
     answer_due_hours = Whole(least=1, most=336)
     answer_due_hours_on = Mapped(metadata=_HOURS_ON)
     tier = Choice(*TIERS, metadata={"description": "how much its cases count in the queue"})
@@ -60,6 +61,7 @@ class Brand(Strict):
         required=True, metadata={"description": "any reply waits for the client, as the approval policy in force says"}
     )
     guide_needs_approval = Flag(required=True)
+    keeps_birthdays = Flag(required=True)
     answer_due_hours = Whole(required=True)
     answer_due_hours_on = Mapped(required=True, metadata=_HOURS_ON)
     tier = Choice(*TIERS, required=True)

@@ -35,8 +35,8 @@ MOST_EARLIER: Final = 50
 
 def set_vip(actor: Actor, contact_id: UUID, *, is_vip: bool, note: str = "") -> None:
     """Make somebody a VIP with a reason, or end it. Raises Invalid with `errors`, NotFound, Forbidden."""
-    contact, group = _begin(actor, contact_id, Permission.CONTACT_WRITE)
-    said = _read("vip_note", lambda: line(note, LONGEST_VIP_NOTE)) if is_vip else ""
+    contact, group = begin(actor, contact_id, Permission.CONTACT_WRITE)
+    said = given("vip_note", lambda: line(note, LONGEST_VIP_NOTE)) if is_vip else ""
     none: dict[str, Any] = {"own_vip": False, "vip_note": "", "vip_by_name": None, "vip_at": None}
     _write(group, none)
     if is_vip:
@@ -54,9 +54,9 @@ def set_vip(actor: Actor, contact_id: UUID, *, is_vip: bool, note: str = "") -> 
 
 def set_weight(actor: Actor, contact_id: UUID, weight: int) -> None:
     """Say how much more this person counts in the queue, 0 to MOST_WEIGHT. Raises Invalid, NotFound, Forbidden."""
-    contact, group = _begin(actor, contact_id, Permission.CONTACT_WRITE)
+    contact, group = begin(actor, contact_id, Permission.CONTACT_WRITE)
     if isinstance(weight, bool) or not 0 <= weight <= MOST_WEIGHT:
-        raise _invalid("weight", worded("must be a whole number from 0 to 10"))
+        raise invalid("weight", worded("must be a whole number from 0 to 10"))
     _write(group, {"own_weight": 0})
     _write({contact.id}, {"own_weight": weight})
     linking.regroup(group)
@@ -65,7 +65,7 @@ def set_weight(actor: Actor, contact_id: UUID, weight: int) -> None:
 
 def add_note(actor: Actor, contact_id: UUID, text: str) -> ContactNote:
     """Write a note on a person. Raises Invalid, Conflict `too_many_notes`, NotFound, Forbidden."""
-    contact, group = _begin(actor, contact_id, Permission.NOTE_WRITE)
+    contact, group = begin(actor, contact_id, Permission.NOTE_WRITE)
     said = _note_text(text)
     known = db.session.scalars(select(ContactNote.id).where(ContactNote.contact_id.in_(group)).limit(MOST_NOTES)).all()
     if len(known) >= MOST_NOTES:
@@ -133,7 +133,7 @@ def fill_name_keys(limit: int = KEYS_AT_ONCE) -> int:
     return len(rows)
 
 
-def _begin(actor: Actor, contact_id: UUID, permission: Permission) -> tuple[Contact, set[UUID]]:
+def begin(actor: Actor, contact_id: UUID, permission: Permission) -> tuple[Contact, set[UUID]]:
     """The identity and everybody of its group, nobody else linking there. Raises NotFound, Conflict, Forbidden."""
     brand_id = db.session.execute(select(Contact.brand_id).where(Contact.id == contact_id)).scalar_one_or_none()
     if brand_id is None:
@@ -165,17 +165,17 @@ def _note_text(text: str) -> str:
         line(text, LONGEST_NOTE)  # which is never empty
         return text_of(text, LONGEST_NOTE)
 
-    return _read("text", read)
+    return given("text", read)
 
 
-def _read(field: str, read: Callable[[], str]) -> str:
+def given(field: str, read: Callable[[], str]) -> str:
     try:
         return read()
     except Wrong as wrong:
-        raise _invalid(field, wrong.args[0]) from None
+        raise invalid(field, wrong.args[0]) from None
 
 
-def _invalid(field: str, problem: str) -> Invalid:
+def invalid(field: str, problem: str) -> Invalid:
     return Invalid(
         worded(
             "This cannot be kept: %(field)s %(problem)s. Nothing was changed. Correct it and try again.",

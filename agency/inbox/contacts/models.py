@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import date, datetime
 from typing import Any
 from uuid import UUID
 
@@ -151,6 +151,36 @@ class ContactNote(BrandOwned, Dated, Base):
     __table_args__ = (
         belongs_to("contact", "contact_id"),
         Index("ix_contact_note_contact", "agency_id", "contact_id", "created_at"),
+    )
+
+
+class ContactBirthday(BrandOwned, Dated, Base):
+    """The day somebody gave a brand as their birthday, and agreed that it is used; never the year.
+
+    `source` is how they gave it, `agreed_on` when; `noted_by` wrote it down. `next_on` is the next day on which a case
+    of theirs comes back, `last_on` the last one on which one did.
+    """
+
+    __tablename__ = "contact_birthday"
+    contact_id: Mapped[UUID]
+    month: Mapped[int] = mapped_column(SmallInteger)
+    day: Mapped[int] = mapped_column(SmallInteger)
+    source: Mapped[str] = mapped_column(Text)
+    agreed_on: Mapped[date]
+    noted_by: Mapped[UUID]
+    noted_by_name: Mapped[str] = mapped_column(Text)
+    next_on: Mapped[date]
+    last_on: Mapped[date | None]
+    __table_args__ = (
+        belongs_to("contact", "contact_id"),
+        UniqueConstraint("agency_id", "contact_id", "brand_id"),
+        Index("ix_contact_birthday_next", "agency_id", "next_on", "id"),
+        Index("ix_contact_birthday_brand_next", "agency_id", "brand_id", "next_on", "id"),
+        CheckConstraint("month between 1 and 12", name="month_is_one"),
+        CheckConstraint(
+            "day between 1 and case when month = 2 then 29 when month in (4, 6, 9, 11) then 30 else 31 end",
+            name="day_is_one",
+        ),
     )
 
 

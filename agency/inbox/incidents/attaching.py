@@ -19,7 +19,7 @@ from sqlalchemy.types import Uuid
 
 from agency.inbox.incidents.models import Incident
 from agency.inbox.models import Conversation
-from agency.inbox.signs import INCIDENT
+from agency.inbox.signs import COMES_BACK, INCIDENT
 from agency.inbox.stored_rows import as_json
 from agency.inbox.summary import BUSY_REPLY_STATES
 from agency.inbox.triage.matching import Facts, Rule, Rulebook
@@ -81,6 +81,8 @@ _ATTACH = raw_sql(
 
 _CLOSES: Final = "(:resolve and holder_id is null)"
 """What a colleague took meanwhile is not closed under them."""
+_COMES_LATER: Final = f"(signs & {COMES_BACK} <> 0 and snoozed_until > :now)"
+"""What a colleague wants back at a time comes back then, whatever becomes of the incident."""
 _TAKE_BACK = raw_sql(
     f"""
     with gone as (
@@ -89,7 +91,9 @@ _TAKE_BACK = raw_sql(
             and conversation_id = any(:ids)
         returning conversation_id
     ), opened as (
-        update conversation c set status = case when {_CLOSES} then 'closed' else 'open' end,
+        update conversation c set
+            status = case when {_CLOSES} then 'closed' when {_COMES_LATER} then 'snoozed' else 'open' end,
+            snoozed_until = case when {_COMES_LATER} and not {_CLOSES} then snoozed_until end,
             closed_reason = case when {_CLOSES} then 'resolved' end,
             looked_at = case when {_CLOSES} then :now else looked_at end,
             signs = signs & ~{INCIDENT}, rerank_at = case when {_CLOSES} then rerank_at else :now end,

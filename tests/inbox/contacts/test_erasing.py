@@ -41,6 +41,7 @@ KEYS = {"external_id": PLANTED, "text": PLANTED, "permalink": PLANTED, "translat
 THEIRS: dict[str, dict[str, Any]] = {
     "contact": {"external_id": ID, "name": PLANTED, "vip_note": PLANTED, "name_key": PLANTED},
     "contact_link": {"words": PLANTED, "reason": PLANTED, "undo_reason": PLANTED},
+    "contact_birthday": {"source": PLANTED},
     "contact_note": {"text": PLANTED, "earlier": [{"text": PLANTED}]},
     "conversation": {
         "external_id": f"dm:{ID}",
@@ -101,6 +102,7 @@ OURS: dict[str, str] = {
     "clock_outcome": "times, and numbers of a rule",
     "clock_rules": BY_US,
     "contact": BY_US,
+    "contact_birthday": BY_US,
     "contact_erasure": CODE,
     "contact_link": BY_US,
     "contact_note": BY_US,
