@@ -6,31 +6,48 @@ commits; raises what `styleguides.proposals` raises.
 
 from __future__ import annotations
 
+from typing import Any
 from uuid import UUID
 
 from sqlalchemy import select
 
+from agency.notices.place_links import place_link
 from agency.notices.telling import Thing, settle, tell
 from styleguides import proposals
 from styleguides.guide_steps import last_asking
 from styleguides.models import StyleGuideStep, StyleGuideVersion
 from tenants.database import db
 from tenants.holders import holders_of
-from tenants.models import Brand
+from tenants.models import Brand, Person
 from tenants.permissions import Actor, Permission
 
 
 def propose(actor: Actor, brand_id: UUID, number: int, note: str) -> StyleGuideStep:
-    """Propose the version; a mail goes to everybody who may approve it, the proposer left out."""
+    """Propose the version; a mail goes to everybody who may approve it, the proposer left out. It is read by a link
+    into the client's place, and decided on behind a sign-in, for it binds longer than a day.
+    """
     step = proposals.propose(actor, brand_id, number, note)
     said = {"by_name": actor.name, "number": number}
+    brand = _brand(brand_id)
+
+    def mail_to(person: Person) -> dict[str, Any]:
+        link = place_link(brand, person.id)
+        return {
+            **said,
+            "brand_name": brand.name,
+            "note": step.words,
+            "path": f"{link.path}/guides/{brand_id}/{number}",
+            "open_until_at": link.until,
+            "sign_in": {"path": proposal_path(brand_id, number)},
+        }
+
     tell(
         "guide_awaits_you",
         holders_of(Permission.GUIDE_APPROVE, actor.agency_id, brand_id),
         brand_id=brand_id,
         subject=Thing("style_guide_version", step.version_id, proposal_path(brand_id, number)),
         values=said,
-        mail={**said, "brand_name": _brand_name(brand_id), "note": step.words},
+        mail=mail_to,
         but=actor.user_id,
     )
     return step
@@ -68,10 +85,10 @@ def _tell_proposer(actor: Actor, version: StyleGuideVersion, comment: str, *, ap
         brand_id=version.brand_id,
         subject=Thing("style_guide_version", version.id, proposal_path(version.brand_id, version.number)),
         values=said,
-        mail={**said, "brand_name": _brand_name(version.brand_id), "comment": comment},
+        mail={**said, "brand_name": _brand(version.brand_id).name, "comment": comment},
         but=actor.user_id,
     )
 
 
-def _brand_name(brand_id: UUID) -> str:
-    return db.session.execute(select(Brand.name).where(Brand.id == brand_id)).scalar_one()
+def _brand(brand_id: UUID) -> Brand:
+    return db.session.execute(select(Brand).where(Brand.id == brand_id)).scalar_one()

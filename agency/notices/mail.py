@@ -44,6 +44,7 @@ _MOMENTS = {
     "sends_at": "sends_from",
     "published_at": "published_on",
     "wrote_at": "wrote_on",
+    "open_until_at": "open_until",
 }
 """Facts that are moments, and what each is called once it is words."""
 

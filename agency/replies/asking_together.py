@@ -21,12 +21,12 @@ from agency.notices.choices import ways_of
 from agency.notices.holding import promise
 from agency.notices.mail import send_notice
 from agency.notices.models import Notice
+from agency.notices.place_links import place_link
 from agency.notices.telling import mails_from
 from agency.replies.approval_facts import MOST_CHARACTERS, facts_of
 from agency.replies.approval_mail import KIND
 from agency.replies.approval_requests import approver_of, ask, links_of, newest_open, why_closed
 from agency.replies.around_many import read_around
-from agency.replies.day_links import brand_link
 from agency.replies.joins import one_of
 from agency.replies.mail_answers import answer_address
 from agency.replies.models import ApprovalRequest, Reply
@@ -150,7 +150,9 @@ def _send_one(brand: Brand, person: Person, some: Sequence[_Named], *, more: int
         person,
         agency=look_of(brand.agency_id),
         answers_to=answers_to,
-        **mail_facts(brand, replies, more=more, day_path=brand_link(brand, person.id) if len(some) + more > 1 else ""),
+        **mail_facts(
+            brand, replies, more=more, day_path=place_link(brand, person.id).path if len(some) + more > 1 else ""
+        ),
         answerable=bool(answers_to),
     )
     for request in asked:

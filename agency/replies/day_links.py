@@ -21,6 +21,7 @@ from agency.notices.agency_look import look_of
 from agency.notices.choices import ways_of
 from agency.notices.mail import send_notice
 from agency.notices.models import Notice
+from agency.notices.place_links import DAYS_OF_A_BRANDS, midnight_after
 from agency.notices.telling import Thing, mails_from, tell
 from agency.replies.approval_requests import BROWSER_CHARACTERS
 from agency.replies.around_many import read_around
@@ -41,8 +42,6 @@ MORNING: Final = 8
 """The hour of a brand's day at which what waits is mailed as one link."""
 FROM_MANY: Final = 2
 """One reply alone was mailed with a link of its own."""
-DAYS_OF_A_BRANDS: Final = 2
-"""On which a link that came in a mail about one brand works: the day it was mailed and the next."""
 NOT_AGAIN: Final = timedelta(hours=20)
 SHOWN_FOR: Final = timedelta(days=30)
 """What was decided or published longer ago stands behind a sign-in: so long answers are read again (`live_sweep`)."""
@@ -80,7 +79,7 @@ def brands_of_day(day: Day) -> dict[UUID, datetime]:
     now, days = clock.now(), _days_of(day.brand_id)
     wanted = select(Brand.id, Brand.time_zone).where(Brand.archived_at.is_(None))
     zones = db.session.execute(wanted if day.brand_id is None else wanted.where(Brand.id == day.brand_id))
-    until = {brand_id: _midnight_after(day.mailed_at, ZoneInfo(zone), days) for brand_id, zone in zones}
+    until = {brand_id: midnight_after(day.mailed_at, ZoneInfo(zone), days) for brand_id, zone in zones}
     return {brand_id: at for brand_id, at in until.items() if now < at}
 
 
@@ -115,18 +114,7 @@ def _days_of(brand_id: UUID | None) -> int:
 
 def end_of_day(now: datetime, zones: Collection[str]) -> datetime:
     """When the day has ended in all of these zones."""
-    return max(_midnight_after(now, ZoneInfo(zone), 1) for zone in zones)
-
-
-def brand_link(brand: Brand, person_id: UUID) -> str:
-    """The path of a link to all of one brand that waits for this person, for a mail that leaves now."""
-    until = _midnight_after(clock.now(), ZoneInfo(brand.time_zone), _days_of(brand.id))
-    return f"/d/{mint_for_agency(Purpose.APPROVE_DAY, person_id, brand.agency_id, until, brand_id=brand.id)}"
-
-
-def _midnight_after(now: datetime, place: ZoneInfo, days: int) -> datetime:
-    day = now.astimezone(place).date() + timedelta(days=days)
-    return datetime(day.year, day.month, day.day, tzinfo=place)
+    return max(midnight_after(now, ZoneInfo(zone), 1) for zone in zones)
 
 
 def mail_day(person: Person, agency_id: UUID) -> int:

@@ -45,6 +45,8 @@ day_link = Blueprint("day_link", __name__)
 MOST_PARTS = 10
 """Of the list of all that waits, fifty replies each, looked through for one page."""
 DONE_WORDS = ("approve", "change_and_approve", "ask_for_changes", "decline")
+GUIDE_OVER = "guide_over"
+"""What `done` says in the address of whoever opened a style guide that went back to the agency."""
 
 
 @day_link.get("/d/<token>")
@@ -231,6 +233,13 @@ def _page(found: Opened, row: ReplyRow, typed: Typed, status: int) -> Response:
 def _done() -> Notice | None:
     """What this person just did, by the address they were led to."""
     deed, number = request.args.get("done", ""), request.args.get("n", "")
+    if deed == GUIDE_OVER:
+        return Notice(
+            "info",
+            _("This version of the style guide does not wait for you any more."),
+            _("Nothing was decided by opening it."),
+            _("What still waits stands below."),
+        )
     if deed not in DONE_WORDS:
         return None
     count = int(number) if number.isascii() and number.isdigit() and len(number) < 4 else 1

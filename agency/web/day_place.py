@@ -12,7 +12,7 @@ from dataclasses import replace
 from functools import wraps
 from uuid import UUID
 
-from flask import Blueprint, Response, request, url_for
+from flask import Blueprint, Response, redirect, request, url_for
 from flask_babel import gettext as _
 from werkzeug.wrappers import Response as AnyResponse
 
@@ -23,6 +23,7 @@ from agency.replies.promise_lists import ListedPromise
 from agency.web import guide_proposals, promises_page, receipts
 from agency.web.contexts_owner import OwnerWaitingPage
 from agency.web.contexts_promises import PromiseRow
+from agency.web.day_link import GUIDE_OVER
 from agency.web.link_frame import link_answer
 from agency.web.opened_day import Opened, beyond, count_press, ended, nothing_here, open_day
 from agency.web.waiting_rows import settled_rows
@@ -33,7 +34,7 @@ from tenants.permissions import Permission
 
 day_place = Blueprint("day_place", __name__)
 
-Page = Callable[..., Response]
+Page = Callable[..., AnyResponse]
 
 
 def opened(page: Page) -> Callable[..., AnyResponse]:
@@ -109,12 +110,15 @@ def keep_receipt(found: Opened, reply_id: str) -> Response:
 
 @day_place.get("/d/<token>/guides/<brand_id>/<int:number>")
 @opened
-def guide(found: Opened, brand_id: str, number: int) -> Response:
-    """A style guide that waits for the client: what it asks and what is new. It is decided on behind a sign-in."""
+def guide(found: Opened, brand_id: str, number: int) -> AnyResponse:
+    """A style guide that waits for the client: what it asks and what is new. It is decided on behind a sign-in. Who
+    comes again when it is in force reads who decided; one that went back to the agency is its own again.
+    """
     brand = brand_for(found.actor, id_from(brand_id) or UUID(int=0), Permission.GUIDE_READ)
     page = guide_proposals.page_of(found.actor, brand, number)
-    if page.state.code != "proposed":
-        raise NotFound()
+    waits = page.state.code == "proposed"
+    if not waits and page.state.code != "in_force":
+        return redirect(url_for("day_link.show", token=found.token, done=GUIDE_OVER), code=303)
     page = replace(
         page,
         back_url="",
@@ -125,7 +129,7 @@ def guide(found: Opened, brand_id: str, number: int) -> Response:
         choices=(),
         notice=None,
         day=found.place("waiting"),
-        sign_in_url=beyond(url_for("guide_proposals.proposal", brand_id=brand.id, number=number)),
+        sign_in_url=beyond(url_for("guide_proposals.proposal", brand_id=brand.id, number=number)) if waits else "",
     )
     return link_answer("guides/proposal.html", page, found.day.agency_id, 200)
 

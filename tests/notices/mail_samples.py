@@ -49,7 +49,15 @@ MAILS: dict[str, tuple[str, dict[str, Any]]] = {
     ),
     "guide_awaits_you": (
         "guide_awaits_you",
-        {"brand_name": EVIL, "by_name": EVIL, "number": 4, "note": f"{EVIL}\nSecond line.", "path": "/guide"},
+        {
+            "brand_name": EVIL,
+            "by_name": EVIL,
+            "number": 4,
+            "note": f"{EVIL}\nSecond line.",
+            "path": "/d/TOKEN/guides/ID/4",
+            "open_until_at": _ENDS,
+            "sign_in": {"path": "/guide"},
+        },
     ),
     "guide_answered": (
         "guide_answered",

@@ -12,7 +12,7 @@ from flask import Flask
 from sqlalchemy import Engine, text
 
 from agency.notices import guide_mails
-from agency.replies.day_links import brand_link
+from agency.notices.place_links import place_link
 from styleguides import guides
 from tenants import clock
 from tenants.database import db
@@ -87,7 +87,7 @@ class Town:
         """As a mail about this brand holds it."""
         with self.agency.entered(self.agency.team_lead):
             found = db.session.get_one(Brand, (self.agency.id, self.agency.brand_ids[brand]))
-            path = brand_link(found, (who or self.agency.client_owner).user_id)
+            path = place_link(found, (who or self.agency.client_owner).user_id).path
             db.session.commit()
         return path
 
@@ -193,6 +193,39 @@ def test_a_link_of_one_brand_reaches_no_other_whatever_its_owner_may_see(
     assert town.phone.open(f"{link}/receipts/{theirs}").status_code == 404
     assert town.phone.open(f"{link}/guides/{ana.brand_ids[1]}/1").status_code == 404
     assert town.phone.open(f"{link}/promises?brand={ana.brand_ids[1]}").status_code == 404
+
+
+def test_a_guides_mail_is_read_without_a_sign_in_and_signed_behind_one(
+    town: Town, ana: Agency, whole_app: Flask, superuser: Engine
+) -> None:
+    town.guide()
+    mailed = "\n".join(bodies(whole_app, superuser))
+    (path,) = set(re.findall(r"http://localhost(/d/[A-Za-z0-9_-]{43}/guides/[0-9a-f-]+/1)", mailed))
+    signed_in = f"/brands/{ana.brand_ids[0]}/guide/1/proposal"
+    assert f"http://localhost{signed_in}" in mailed, "who has an account decides there, long after the link ended"
+    before, page = town.everything(), town.phone.open(path).text
+    assert town.phone.open(path, "HEAD").status_code == 200
+    assert "Calmer, as we said." in page
+    assert any(one.startswith("/sign-in?") for one in leads_to(page))
+    assert town.phone.post(path, {"do": "approve"}).status_code == 405
+    assert town.everything() == before
+    owner, brand_id = ana.client_owner, ana.brand_ids[0]
+    with ana.entered(owner):
+        asked = guides.version_of(brand_id, 1).proposal_id
+        guide_mails.answer(owner, brand_id, 1, asked, "Warmer, please.")
+        db.session.commit()
+    gone = town.phone.open(path)
+    assert (gone.status_code, "Warmer" in gone.text) == (303, False), "it is the agency's own again"
+    assert "does not wait for you any more" in town.phone.open(gone.location).text
+    with ana.entered(ana.team_lead):
+        asked = guide_mails.propose(ana.team_lead, brand_id, 1, "Warm now.").id
+        db.session.commit()
+    with ana.entered(owner):
+        guide_mails.approve(owner, brand_id, 1, asked, None)
+        db.session.commit()
+    second = town.phone.open(path).text
+    assert f"{owner.name}" in second
+    assert not any(one.startswith("/sign-in?") for one in leads_to(second))
 
 
 def test_it_ends_with_its_day_and_with_the_role(town: Town, ana: Agency) -> None:
