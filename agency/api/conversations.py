@@ -27,7 +27,7 @@ from agency.api.schemas.conversations import (
 )
 from agency.api.schemas.fields import Nothing
 from agency.inbox import corrections, desk, moderation, queries
-from agency.inbox.case_clocks import clocks_of
+from agency.inbox.case_clocks import client_spans, clocks_of
 from agency.inbox.case_rank import rank_parts
 from agency.inbox.conversation_view import ConversationView
 from agency.inbox.filters import FILTERS, FREE, ME
@@ -106,7 +106,7 @@ def get_conversation(query: dict[str, Any], conversation_id: str) -> Any:
         "rank": sum(part["points"] for part in parts),
         "rank_reasons": [{name: in_zulu(fact) for name, fact in part.items()} for part in parts],
         "contact": None if view.contact_id is None else {"id": view.contact_id, "name": view.contact_name},
-        "clocks": {**data, "clocks": clocks_of(view.clocks)},
+        "clocks": {**data, "clocks": clocks_of(view.clocks), "client": _client(view.clocks)},
         "label_ids": [label.id for label in view.labels],
         "holder": _holder(view.holder_id, view.holder_name, view.held_until),
         "present": at_case(caller(), view.id),
@@ -120,6 +120,10 @@ def get_conversation(query: dict[str, Any], conversation_id: str) -> Any:
         "replies": replies,
         "promises": _promises(replies),
     }
+
+
+def _client(kept: dict[str, Any]) -> list[dict[str, Any]]:
+    return [{**one._asdict(), "pauses": one.stands is not None} for one in client_spans(kept)]
 
 
 def _rules(view: ConversationView) -> list[dict[str, Any]]:

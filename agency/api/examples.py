@@ -292,6 +292,7 @@ CONVERSATION: Final[Example] = {
                 "rule": {"platform": "facebook", "kind": "", "said": "", "hours": 12, "counted": "business"},
             }
         ],
+        "client": [{"since": MORNING, "until": None, "due_at": LATER, "pauses": True}],
     },
     "label_ids": [LABEL_ID],
     "holder": HOLDER,

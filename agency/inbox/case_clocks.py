@@ -2,20 +2,25 @@
 
 They are kept with the case as JSON: `{"complaint": bool, "heard": {"from", "due", "rule", "at"}, …}`. A clock that no
 rule sets keeps its beginning alone, so that rules that come later find it; `at` is when it was stopped. `ended` is up
-to which words a person resolved it before.
+to which words a person resolved it before. `client` are spans in which its client had a reply, `{"from", "until",
+"due", "rule"}`: no `until` while they have it, `due` and `rule` where a rule says by when they say yes. A trigger
+writes when they begin and end (`migrations/versions/0102`).
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from datetime import UTC, datetime
+from collections.abc import Iterable, Mapping, Sequence
+from datetime import UTC, datetime, timedelta
 from typing import Any, Final, NamedTuple
 
-from agency.inbox.clock_rules import ANSWERED, CLOCKS, BrandClocks, ClockRule
+from agency.inbox.clock_rules import ANSWERED, CLIENT_PAUSES, CLOCKS, BrandClocks, ClockRule
 
 Kept = dict[str, Any]
 _COMPLAINT: Final = "complaint"
 _ENDED: Final = "ended"
+_CLIENT: Final = "client"
+MOST_SPANS: Final = 20
+"""Of the client, the newest ones."""
 _ORDER: Final = (ANSWERED, *(one for one in CLOCKS if one != ANSWERED))
 """Of clocks that end together the answer is what somebody has to do."""
 
@@ -35,6 +40,29 @@ class CaseClock(NamedTuple):
         return None if self.stopped is None else self.stopped <= self.due
 
 
+class ClientSpan(NamedTuple):
+    """A time in which the client had a reply; `until` is None while they have it. `due` and `rule`: by when they say
+    yes, where a rule says so.
+    """
+
+    since: datetime
+    until: datetime | None
+    due: datetime | None
+    rule: ClockRule | None
+
+    @property
+    def stands(self) -> tuple[datetime, datetime] | None:
+        """When the clock of the answer stands by it: as long as the client has it, and no longer than was said."""
+        if self.rule is None or self.due is None or self.rule.clock != CLIENT_PAUSES:
+            return None
+        return self.since, self.due if self.until is None else min(self.until, self.due)
+
+    @property
+    def is_late(self) -> bool:
+        """Whether the yes came later than was said; of one that has not come nobody can tell without a clock."""
+        return self.due is not None and self.until is not None and self.until > self.due
+
+
 class Started(NamedTuple):
     """When a clock began, and when it was stopped, if it was."""
 
@@ -42,9 +70,21 @@ class Started(NamedTuple):
     stopped: datetime | None = None
 
 
-def run(started: Mapping[str, Started], brand: BrandClocks, platform: str, kind: str, *, is_complaint: bool) -> Kept:
-    """What is kept of clocks that were started then; nothing where none was."""
+def run(
+    started: Mapping[str, Started],
+    brand: BrandClocks,
+    platform: str,
+    kind: str,
+    *,
+    is_complaint: bool,
+    client: Sequence[Mapping[str, Any]] = (),
+) -> Kept:
+    """What is kept of clocks that were started then; nothing where none was. `client` are the spans kept before."""
     kept: Kept = {}
+    first = min((one.since for one in started.values()), default=None)
+    counts = [one for one in client if first is None or "until" not in one or _read(one["until"]) > first]
+    spans = _with_rule(counts[-MOST_SPANS:], brand, platform, kind, is_complaint=is_complaint)
+    stood = [one for span in map(_span, spans) if (one := span.stands) is not None]
     for name in CLOCKS:
         if name not in started:
             continue
@@ -52,22 +92,39 @@ def run(started: Mapping[str, Started], brand: BrandClocks, platform: str, kind:
         kept[name] = {"from": _written(since)}
         rule = brand.rule(name, platform, kind, is_complaint=is_complaint)
         if rule is not None:
-            kept[name] |= {"due": _written(brand.due(rule, since)), "rule": list(rule)}
+            due = brand.due_beside(rule, since, stood) if name == ANSWERED else brand.due(rule, since)
+            kept[name] |= {"due": _written(due), "rule": list(rule)}
         if stopped is not None:
             kept[name]["at"] = _written(stopped)
-    return kept | {_COMPLAINT: is_complaint} if kept else {}
+    if not kept:
+        return {}
+    return kept | {_COMPLAINT: is_complaint} | ({_CLIENT: spans} if spans else {})
+
+
+def _with_rule(
+    spans: Iterable[Mapping[str, Any]], brand: BrandClocks, platform: str, kind: str, *, is_complaint: bool
+) -> list[dict[str, Any]]:
+    rule = brand.client_rule(platform, kind, is_complaint=is_complaint)
+    said = [{name: span[name] for name in ("from", "until") if name in span} for span in spans]
+    if rule is None:
+        return said
+    return [one | {"due": _written(brand.due(rule, _read(one["from"]))), "rule": list(rule)} for one in said]
 
 
 def run_again(kept: Kept, brand: BrandClocks, platform: str, kind: str) -> Kept:
     """The same clocks by the rules and hours of now; of what was stopped nothing changes."""
     anew = run_anew(kept, brand, platform, kind)
-    return {**kept, **{name: one for name, one in anew.items() if name in CLOCKS and "at" not in kept[name]}}
+    return {
+        **kept,
+        **{name: one for name, one in anew.items() if name == _CLIENT or (name in CLOCKS and "at" not in kept[name])},
+    }
 
 
 def run_anew(kept: Kept, brand: BrandClocks, platform: str, kind: str) -> Kept:
     """The same clocks by the rules and hours of now, as if none had been stopped."""
     started = {name: Started(_read(kept[name]["from"])) for name in CLOCKS if name in kept}
-    return run(started, brand, platform, kind, is_complaint=bool(kept.get(_COMPLAINT)))
+    is_complaint = bool(kept.get(_COMPLAINT))
+    return run(started, brand, platform, kind, is_complaint=is_complaint, client=client_of(kept))
 
 
 def clocks_of(kept: Kept) -> tuple[CaseClock, ...]:
@@ -83,6 +140,34 @@ def tightest(kept: Kept) -> CaseClock | None:
     """The one that runs and ends first."""
     runs = (one for one in clocks_of(kept) if one.stopped is None)
     return min(runs, key=lambda one: (one.due, _ORDER.index(one.name)), default=None)
+
+
+def client_of(kept: Mapping[str, Any]) -> Sequence[dict[str, Any]]:
+    """The client's spans, as they are kept."""
+    return kept.get(_CLIENT) or ()
+
+
+def client_spans(kept: Mapping[str, Any]) -> tuple[ClientSpan, ...]:
+    """The same, read; the oldest first."""
+    return tuple(map(_span, client_of(kept)))
+
+
+def with_client(spans: Iterable[ClientSpan], since: datetime, until: datetime) -> timedelta:
+    """For how much of that time the client had it."""
+    had = timedelta(0)
+    for span in spans:
+        had += max(timedelta(0), min(until, span.until or until) - max(since, span.since))
+    return had
+
+
+def _span(kept: Mapping[str, Any]) -> ClientSpan:
+    rule = kept.get("rule")
+    return ClientSpan(
+        _read(kept["from"]),
+        _read_or_none(kept.get("until")),
+        _read_or_none(kept.get("due")),
+        None if rule is None else ClockRule(*rule),
+    )
 
 
 def ended_of(kept: Mapping[str, Any]) -> datetime | None:

@@ -1,4 +1,4 @@
-"""By when a case is heard, answered and resolved: rules as data, and which of them counts. Pure.
+"""By when a case is heard, answered, resolved, and its client says yes: rules as data, and which of them counts. Pure.
 
 A rule says of one clock within how many hours it ends, and how they are counted, for cases of a platform, of a kind,
 for complaints or for all others, or for any. Of those that fit a case the one that says most counts; a brand's come
@@ -7,20 +7,27 @@ before the agency's, and these before what holds where nobody said anything.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import Any, Final, NamedTuple
 
 from channels.items import KINDS
 from tenants.brand_hours import times_beside
 from tenants.brands import MOST_HOURS, PLATFORMS
-from tenants.business_time import BusinessTime, due_after, end_of_business_day
+from tenants.business_time import BusinessTime, business_time_between, due_after, end_of_business_day
 from tenants.errors import Invalid, worded
 from tenants.opening_hours import DAY_MINUTES, Hours
 
 HEARD, ANSWERED, RESOLVED = "heard", "answered", "resolved"
 CLOCKS: Final = (HEARD, ANSWERED, RESOLVED)
 """Heard: any words of ours. Answered: an answer that is more than that. Resolved: the case is closed."""
+CLIENT, CLIENT_PAUSES = "client", "client_pauses"
+OF_CLIENT: Final = (CLIENT, CLIENT_PAUSES)
+"""Of what waits for the client's yes: by when it comes. By the second the clock of the answer stands until then, by the
+first it goes on.
+"""
+RULED: Final = (*CLOCKS, *OF_CLIENT)
+"""What a rule may be about."""
 PLAIN, BUSINESS, SAME_DAY = "plain", "business", "same_day"
 COUNTED: Final = (PLAIN, BUSINESS, SAME_DAY)
 """By the clock on the wall; while the brand is open; until its business day is over."""
@@ -101,6 +108,35 @@ class BrandClocks(NamedTuple):
             return own_hours
         return RESOLVED_BY_ITSELF if clock == RESOLVED and is_complaint else None
 
+    def client_rule(self, platform: str, kind: str, *, is_complaint: bool) -> ClockRule | None:
+        """By which the client says yes to what answers such a case; None where nobody said."""
+        for rules in (self.rules, self.agency_rules):
+            fitting = [r for r in rules if r.clock in OF_CLIENT and r.fits(platform, kind, is_complaint=is_complaint)]
+            if fitting:
+                return max(fitting, key=lambda one: one.weight)
+        return None
+
+    def due_beside(self, rule: ClockRule, since: datetime, stood: Iterable[tuple[datetime, datetime]]) -> datetime:
+        """The same of a clock that stood in these spans, in their order and none within another: what was left of its
+        time when one began is left when it is over.
+        """
+        due = self.due(rule, since)
+        for begins, ends in stood:
+            begins = max(begins, since)
+            if begins < min(due, ends):
+                due = self._later(rule, due, begins, ends)
+        return due
+
+    def _later(self, rule: ClockRule, due: datetime, begins: datetime, ends: datetime) -> datetime:
+        times = self.times
+        if rule.counted == SAME_DAY and times is None:
+            times = _weekdays(self.zone)
+        if rule.counted != PLAIN and times is not None:
+            found = due_after(ends, business_time_between(begins, due, times), times)
+            if found is not None:
+                return found
+        return due + (ends - begins)
+
     def due(self, rule: ClockRule, since: datetime) -> datetime:
         """By when, for what began then."""
         plain = since + timedelta(hours=rule.hours)
@@ -126,10 +162,14 @@ CLOCKS_OF_BRAND: Final = """jsonb_build_array({b}.answer_due_hours, {b}.answer_d
 """In a statement with the brand's row under the name `b`: as `BrandClocks.read` reads it."""
 
 
+def _about(rule: ClockRule) -> tuple[str, ...]:
+    return (CLIENT if rule.clock in OF_CLIENT else rule.clock, *rule[1:4])
+
+
 def rules_of(kept: Sequence[Sequence[Any]] | None) -> tuple[ClockRule, ...]:
     """Rules from what a version keeps; what this release does not know is left out."""
     found = (ClockRule(*one) for one in kept or ())
-    return tuple(one for one in found if one.clock in CLOCKS and one.counted in COUNTED)
+    return tuple(one for one in found if one.clock in RULED and one.counted in COUNTED)
 
 
 def checked_rules(given: Sequence[Mapping[str, Any]]) -> tuple[ClockRule, ...]:
@@ -140,7 +180,7 @@ def checked_rules(given: Sequence[Mapping[str, Any]]) -> tuple[ClockRule, ...]:
     errors: dict[str, list[str]] = {}
     found: list[ClockRule] = []
     known = {
-        "clock": CLOCKS,
+        "clock": RULED,
         "platform": ("", *PLATFORMS),
         "kind": ("", *KINDS),
         "said": ("", COMPLAINT, OTHER),
@@ -159,7 +199,7 @@ def checked_rules(given: Sequence[Mapping[str, Any]]) -> tuple[ClockRule, ...]:
             errors[f"rules.{number}.hours"] = [worded("must be whole hours, 1 to %(most)s", most=MOST_HOURS)]
             continue
         rule = ClockRule(hours=hours, **words)
-        if any(rule[:4] == other[:4] for other in found):
+        if any(_about(rule) == _about(other) for other in found):
             errors[f"rules.{number}.clock"] = [worded("is said twice for the same cases")]
         found.append(rule)
     if errors:

@@ -9,6 +9,7 @@ from typing import Any, NamedTuple
 from uuid import UUID
 
 from agency.inbox.brand_rules import VIP, BrandRules
+from agency.inbox.case_clocks import client_of
 from agency.inbox.incoming import Record
 from agency.inbox.storage import AccountRows, Thread
 from agency.inbox.summary import (
@@ -117,6 +118,7 @@ def _summary(
         weight=weight,
         ended_at=ended_at,
         woke_after=woke_after,
+        client=client_of(before.clocks) if isinstance(before, Thread) else (),
     )
 
 

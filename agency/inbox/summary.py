@@ -6,7 +6,7 @@ summary.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 from typing import Any, Final, NamedTuple
 from uuid import UUID
@@ -101,11 +101,13 @@ def summarise(
     weight: int = 0,
     ended_at: datetime | None = None,
     woke_after: datetime | None = None,
+    client: Sequence[Mapping[str, Any]] = (),
 ) -> Summary:
     """Work out the summary of a conversation. `messages` holds all of it, in any order, and at least one.
 
     `vip` and `weight` are what staff set of the person it is with; `ended_at` is up to which of their words a person
     resolved it. `woke_after` is when the customer last wrote, of a case whose time to come back has come since.
+    `client` are the spans in which its client had a reply, as its clocks keep them.
     """
     live = [m for m in messages if not m.deleted]
     written = [m for m in live if m.direction == "in"]
@@ -132,7 +134,8 @@ def summarise(
     if newest is not None and reading is not None and reason in (None, "answered"):
         ended_at = ended_at if ended_at is not None and ended_at < newest.moment else None
         started, complains = _started(newest, reading, theirs, ours, stars, ended_at)
-        clocks = with_end(run(started, rules.clocks, rules.platform, kind, is_complaint=complains), ended_at)
+        runs = run(started, rules.clocks, rules.platform, kind, is_complaint=complains, client=client)
+        clocks = with_end(runs, ended_at)
     next_end = tightest(clocks) if reason is None else None
     due_at = next_end.due if next_end is not None else None
     ranked = rank(

@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-from datetime import datetime, tzinfo
+from collections.abc import Iterable, Sequence
+from datetime import datetime, timedelta, tzinfo
 from typing import Any
 
 from flask_babel import gettext as _
 
-from agency.inbox.case_clocks import CaseClock, clocks_of, tightest
+from agency.inbox.case_clocks import CaseClock, ClientSpan, client_spans, clocks_of, tightest, with_client
 from agency.inbox.clock_rules import BUSINESS, COMPLAINT, OTHER, SAME_DAY, ClockRule
+from agency.replies.policy_clock import clock_from_data
 from agency.replies.reply_rows import ReplyRow
 from agency.web.clock_names import clock_names
 from agency.web.clocks import span_words
@@ -62,19 +63,58 @@ def due_reason(kept: dict[str, Any]) -> str:
 def clock_looks(
     kept: dict[str, Any], now: datetime, zone: tzinfo, replies: Iterable[ReplyRow]
 ) -> tuple[ClockLook, ...]:
-    """Every clock of an open case that a rule sets, and how long the client has had what waits for them."""
-    looks = [_look(one, now, zone) for one in clocks_of(kept)]
-    asked = [reply.state_since for reply in replies if reply.state == "awaiting_approval"]
-    if asked:
-        span = span_words(int((now - min(asked)).total_seconds()), chosen_language())
-        looks.append(ClockLook(_("With the client for %(span)s", span=span), _("our clocks go on"), "plain"))
+    """Every clock of an open case that a rule sets, how much of it the client had, and by when they say yes."""
+    spans = client_spans(kept)
+    looks = [_look(one, now, zone, spans) for one in clocks_of(kept)]
+    if spans and spans[-1].until is None:
+        looks.append(_with_client(spans[-1], now, zone, replies))
     return tuple(looks)
 
 
-def _look(one: CaseClock, now: datetime, zone: tzinfo) -> ClockLook:
+def _look(one: CaseClock, now: datetime, zone: tzinfo, spans: Sequence[ClientSpan]) -> ClockLook:
     until, met, late = _ends()[one.name]
+    had = _had(spans, one.since, one.stopped or now)
     if one.stopped is None:
         level = "late" if one.due < now else "plain"
-        return ClockLook(until % {"time": time_of_day(one.due, zone)}, rule_words(one.rule), level)
+        return ClockLook(until % {"time": time_of_day(one.due, zone)}, rule_words(one.rule), level, had)
     words = met if one.was_met else late
-    return ClockLook(words % {"time": time_of_day(one.stopped, zone)}, rule_words(one.rule), "plain")
+    return ClockLook(words % {"time": time_of_day(one.stopped, zone)}, rule_words(one.rule), "plain", had)
+
+
+def _had(spans: Sequence[ClientSpan], since: datetime, until: datetime) -> str:
+    """How much of that time the client had it; empty where none, or less than a minute."""
+    had, whole = with_client(spans, since, until), until - since
+    if had < timedelta(minutes=1):
+        return ""
+    return _("with the client %(part)s of these %(whole)s", part=_span_words(had), whole=_span_words(whole))
+
+
+def _with_client(span: ClientSpan, now: datetime, zone: tzinfo, replies: Iterable[ReplyRow]) -> ClockLook:
+    """Since when, by when by the rule or else by what the policy says of silence, and what that does to our clocks."""
+    since = time_of_day(span.since, zone)
+    due, rule = span.due, rule_words(span.rule) if span.rule is not None else ""
+    if due is None:
+        waits = (clock_from_data(r.waits_clock) for r in replies if r.state == "awaiting_approval")
+        due = min((one.silence_at for one in waits if one is not None and one.silence_at is not None), default=None)
+        rule = _("by the signed policy") if due is not None else ""
+    if due is None:
+        words, goes_on = _("With the client since %(time)s", time=since), _("our clocks go on")
+        return ClockLook(words, goes_on, "plain")
+    stands = span.stands is not None and due > now
+    goes_on = _("the clock of our answer stands until then") if stands else _("our clocks go on")
+    words = (
+        _("With the client since %(time)s, their yes was due %(due)s", time=since, due=time_of_day(due, zone))
+        if due < now
+        else _("With the client since %(time)s, their yes is due %(due)s", time=since, due=time_of_day(due, zone))
+    )
+    return ClockLook(words, ", ".join(one for one in (rule, goes_on) if one), "late" if due < now else "plain")
+
+
+def _span_words(span: timedelta) -> str:
+    """To the minute: `3 h 10 min`."""
+    minutes = int(span.total_seconds()) // 60
+    locale = chosen_language()
+    hours, rest = divmod(minutes, 60)
+    if not hours or hours >= 48 or not rest:
+        return span_words(minutes * 60, locale)
+    return f"{span_words(hours * 3600, locale)} {span_words(rest * 60, locale)}"

@@ -28,7 +28,7 @@ from agency.inbox.clock_rules import (
 )
 from agency.inbox.clock_versions import RulesVersion, rules_in_force, save_rules
 from agency.web.brand_address import brand_at, look_of
-from agency.web.clock_names import clock_names
+from agency.web.clock_names import ruled_names
 from agency.web.clock_words import case_words, within_words
 from agency.web.contexts_clocks import ClocksPage, InEffect, RuleFields
 from agency.web.language import chosen_language, chosen_zone
@@ -163,7 +163,7 @@ def _line(number: int, line: dict[str, str], errors: dict[str, str], *, is_free:
     wrong = [errors[f"rules.{number}.{name}"] for name in _FIELDS if f"rules.{number}.{name}" in errors]
     return RuleFields(
         number=number,
-        clocks=choices("clock", {"": _("no rule"), **clock_names()}),
+        clocks=choices("clock", {"": _("no rule"), **ruled_names()}),
         platforms=choices("platform", {"": _("every platform"), **{one: platform_word(one) for one in PLATFORMS}}),
         kinds=choices("kind", {"": _("every kind"), **{one: kind_word(one) for one in KINDS}}),
         said=choices("said", {"": _("every case"), **case_words()}),
@@ -197,7 +197,9 @@ def _effect(brand: BrandClocks) -> tuple[InEffect, ...]:
     found = []
     for platform, kind in _SHOWN:
         for said in (COMPLAINT, OTHER):
-            rules = [brand.rule(name, platform, kind, is_complaint=said == COMPLAINT) for name in CLOCKS]
+            complains = said == COMPLAINT
+            rules = [brand.rule(name, platform, kind, is_complaint=complains) for name in CLOCKS]
+            rules.append(brand.client_rule(platform, kind, is_complaint=complains))
             cells = (
                 ("–", "") if rule is None else (_moment(brand.due(rule, comes), zone), within_words(rule))
                 for rule in rules

@@ -283,6 +283,7 @@ class ClockLook:
     words: str = told("Until when, or how it ended: Heard by 16:10.")
     rule: str = told("The rule that set it: Facebook, 12 h of business hours.")
     level: str = told("`late` or `plain`.")
+    client: str = told("How much of it the client had: with the client 3 h 10 min of these 4 h.", default="")
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -53,7 +53,12 @@ def clocks(brand: BrandLook | None) -> ClocksPage:
     )
     if brand is None:
         return ClocksPage(based_on=2, lines=(), saved=f"Version 2, by {HOSTILE}, 22 Nov 2026, 12:04")
-    cells = (("Fri 27 Nov, 17:00", "the same business day"), ("Mon 30 Nov, 09:30", "1 h of business hours"), ("–", ""))
+    cells = (
+        ("Fri 27 Nov, 17:00", "the same business day"),
+        ("Mon 30 Nov, 09:30", "1 h of business hours"),
+        ("–", ""),
+        ("–", ""),
+    )
     return ClocksPage(
         brand=brand,
         back_url="#",

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from marshmallow import fields
 
-from agency.api.schemas.fields import Choice, Moment, Strict, Text, Whole
+from agency.api.schemas.fields import Choice, Flag, Moment, Strict, Text, Whole
 
 
 class ClockRule(Strict):
@@ -17,6 +17,17 @@ class ClockRule(Strict):
     said = Choice("", "complaint", "other", required=True)
     hours = Whole(required=True)
     counted = Choice("plain", "business", "same_day", required=True)
+
+
+class ClientSpan(Strict):
+    """A time in which the client had a reply that waits for a yes; `until` is null while they have it. `due_at` is by
+    when a rule has them say it, null where no rule does; `pauses`: until then the clock of the answer stands.
+    """
+
+    since = Moment(required=True)
+    until = Moment(required=True, allow_none=True)
+    due_at = Moment(required=True, allow_none=True, attribute="due")
+    pauses = Flag(required=True)
 
 
 class CaseClock(Strict):

@@ -7,7 +7,7 @@ from typing import Any
 from marshmallow import fields, validate
 
 from agency.api.schemas.accounts import PLATFORMS
-from agency.api.schemas.clocks import CaseClock
+from agency.api.schemas.clocks import CaseClock, ClientSpan
 from agency.api.schemas.desk_rules import RuleDeed
 from agency.api.schemas.fields import (
     Choice,
@@ -285,6 +285,7 @@ class Clocks(Strict):
     held_since = Moment(required=True, allow_none=True)
     held_until = Moment(required=True, allow_none=True)
     clocks = fields.List(fields.Nested(CaseClock), required=True)
+    client = fields.List(fields.Nested(ClientSpan), required=True)
 
 
 DEEDS = ("hide", "unhide", "like", "unlike", "delete", "block")
