@@ -27,17 +27,21 @@ from tenants.database import db, new_id
 from tenants.permissions import Actor, Role
 
 LISTED = Path(__file__).parent / "data" / "earlier_answers.json"
+PROMISED = Path(__file__).parent / "data" / "promised.json"
+"""Answers that said by when: broken since, due before the day is over, kept."""
 ANSWERED_AFTER = timedelta(minutes=40)
 
 
-def write_earlier_answers(agency_id: UUID, brand_ids: Mapping[str, UUID], ids: Mapping[str, UUID]) -> None:
+def write_earlier_answers(
+    agency_id: UUID, brand_ids: Mapping[str, UUID], ids: Mapping[str, UUID], listed: Path = LISTED
+) -> None:
     """Store them, where the brand's account of the platform is connected. `ids` are those of people, by key."""
     people = {person.key: person for person in corpus.load_people().people}
     owners = {
         key: person for person in people.values() if person.role == Role.CLIENT_OWNER for key in person.brands or ()
     }
     asks = {brand.key for brand in corpus.load_brands() if brand.needs_approval}
-    for key, entries in json.loads(LISTED.read_text(encoding="utf-8")).items():
+    for key, entries in json.loads(listed.read_text(encoding="utf-8")).items():
         for entry in entries:
             account = account_of(brand_ids[key], entry["platform"])
             if account is not None:

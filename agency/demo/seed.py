@@ -22,9 +22,11 @@ from sqlalchemy import select
 
 from agency.demo import corpus, goodwill
 from agency.demo.answered import write_answered
-from agency.demo.earlier_answers import write_earlier_answers
+from agency.demo.earlier_answers import PROMISED, write_earlier_answers
 from agency.demo.guide_lives import write_guide_life
 from agency.demo.labels_and_views import write_labels, write_rules, write_topics, write_views
+from agency.demo.living_day import write_living_day
+from agency.demo.messages import actors_of
 from agency.demo.people_who_write import write_people
 from agency.demo.worked_on import write_worked_on
 from agency.replies import policy_versions
@@ -152,6 +154,7 @@ def _seed(app: Flask, settings: Settings) -> None:
         write_topics(actor, brand_ids)
         _connect(actor, brand_ids, settings)
         write_earlier_answers(agency_id, brand_ids, ids)
+        write_earlier_answers(agency_id, brand_ids, ids, PROMISED)
         write_answered(people, brand_ids)
         goodwill.write_ledgers(actor, brand_ids, ids)
         write_people(agency_id, brand_ids, ids)
@@ -159,6 +162,7 @@ def _seed(app: Flask, settings: Settings) -> None:
         write_rules(actor, brand_ids, label_ids)
         write_worked_on(agency_id, brand_ids, ids, label_ids)
         write_views(people, brand_ids, label_ids)
+        write_living_day(actors_of(agency_id, ids), brand_ids)
         db.session.add(InstallationFact(name=FACT, value={"agency_id": str(agency_id)}))
     log.info("demo_seeded", agency_id=str(agency_id))
 

@@ -153,7 +153,7 @@ def _places(state: str, brand_id: UUID | None, after: tuple[datetime, UUID] | No
     if state == "today":
         now = clock.now()
         ends = day_end(brand.time_zone, now)
-        some = some.where(one.due_at >= now, one.due_at < ends, one.due_at < now + LONGEST_DAY)  # where an index ends
+        some = some.where(one.due_at >= now, one.due_at <= ends, one.due_at < now + LONGEST_DAY)  # where an index ends
     if after is not None:
         key = tuple_(at, one.id)
         some = some.where(key < after if state == "late" else key > after)

@@ -197,7 +197,7 @@ def _statement() -> TextClause:
     cross join lateral (select count(*)::int as n from (
         select from customer_promise p where p.agency_id = b.agency_id and p.brand_id = b.id and p.ended is null
             and p.due_at >= :now
-            and p.due_at < ((:now at time zone b.time_zone)::date + 1)::timestamp at time zone b.time_zone
+            and p.due_at <= ((:now at time zone b.time_zone)::date + 1)::timestamp at time zone b.time_zone
         limit {most}) few) today
     where b.agency_id = :agency_id and b.archived_at is null
     order by lower(b.name), b.id

@@ -101,7 +101,7 @@ def test_people_for_every_role_and_an_owner_for_every_brand() -> None:
     agency = corpus.load_people()
     roles = [person.role for person in agency.people]
     assert set(roles) == corpus.ROLES
-    assert roles.count("staff") == 3
+    assert roles.count("staff") == 5
     owned = [person.brands for person in agency.people if person.role == "client_owner"]
     assert sorted(owned) == sorted((brand.key,) for brand in corpus.load_brands())
     assert all(person.email.endswith(".example") for person in agency.people)

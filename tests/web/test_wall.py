@@ -44,6 +44,11 @@ def world(whole_app: Flask, make: Factory, ana: Agency, superuser: Engine) -> Ag
         connection.execute(text("update reply set state = 'awaiting_approval', state_since = :at"), {"at": now - HOUR})
         noon = {"zone": f"Etc/GMT{now.hour - 12:+d}"}  # so that the day does not end meanwhile
         connection.execute(text("update brand set time_zone = :zone"), noon)
+        midnight = "date_trunc('day', now() at time zone :zone) + interval '1 day'"
+        soon = (
+            f"update customer_promise set due_at = ({midnight}) at time zone :zone where due_at between now() and :soon"
+        )
+        connection.execute(text(soon), {**noon, "soon": now + 2 * HOUR})  # until the day is over
         connection.execute(
             text("update conversation set reply_state = 'awaiting_approval' where id = :id"), {"id": waits}
         )
