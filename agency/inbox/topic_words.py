@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import threading
-from collections import OrderedDict
 from collections.abc import Iterable, Mapping
 from typing import Any, Final
 from uuid import UUID
@@ -16,6 +14,7 @@ from agency.inbox.understanding.stored import Stored, from_stored, with_own_topi
 from styleguides.language import base_language
 from styleguides.scenarios import CaseFacts, Scenario, Scenarios
 from tenants.database import db
+from tenants.kept_ready import KeptReady
 
 ONE_WORD, MORE = 0.65, 0.85
 """How sure a single word makes it, and several or a phrase: as of the topics of the word lists."""
@@ -71,8 +70,7 @@ class BrandTopics:
         return with_own_topics(kept, self.found_in(text, reading or from_stored(kept)))
 
 
-_kept: OrderedDict[UUID, tuple[TopicsState, BrandTopics]] = OrderedDict()
-_lock = threading.Lock()
+_kept: Final = KeptReady[TopicsState, BrandTopics](BRANDS_KEPT)
 
 
 def topics_now(brand_id: UUID) -> BrandTopics | None:
@@ -86,20 +84,13 @@ def topics_of(brand_id: UUID, state: TopicsState) -> BrandTopics | None:
     """The brand's topics, None where it has none; one statement where they changed since they were read last."""
     if not state[0]:
         return None
-    with _lock:
-        known = _kept.get(brand_id)
-        if known is not None and known[0] == state:
-            _kept.move_to_end(brand_id)
-            return known[1]
+    return _kept.of(brand_id, state, lambda: _read_topics(brand_id))
+
+
+def _read_topics(brand_id: UUID) -> BrandTopics:
     rows = db.session.execute(
         select(Topic.id, Topic.phrases, Topic.builds_on)
         .where(Topic.brand_id == brand_id, Topic.archived_at.is_(None))
         .order_by(Topic.id)
     )
-    made = BrandTopics((row[0], row[1], row[2]) for row in rows)
-    with _lock:
-        _kept[brand_id] = state, made
-        _kept.move_to_end(brand_id)
-        while len(_kept) > BRANDS_KEPT:
-            _kept.popitem(last=False)
-    return made
+    return BrandTopics((row[0], row[1], row[2]) for row in rows)

@@ -46,8 +46,11 @@ def case_for(incident: Incident, person: IncidentPerson, purpose: str) -> Conver
     )
     now = clock.now()
     ours = [one for one in (person.holding_reply_id, person.follow_up_reply_id) if one is not None]
+    identities = select(Contact.id).where(or_(Contact.id == person.who, Contact.group_id == person.who))
+    theirs = select(Conversation.id).where(Conversation.contact_id.in_(identities))
     others = select(Reply.state).where(
-        Reply.conversation_id.in_([case.id for case, _left in cases]),
+        # Also in a case that a colleague had closed before anybody spoke of an incident.
+        or_(Reply.conversation_id.in_([case.id for case, _left in cases]), Reply.conversation_id.in_(theirs)),
         Reply.deed == "reply",
         *([] if purpose == HOLDING else [Reply.only_heard.is_(False)]),  # nobody is told twice that we heard
         Reply.id.not_in(ours),

@@ -213,6 +213,7 @@ class InboxPage:
     )
     next_case_url: str = told("Empty where the person may not claim.", default="")
     choose_url: str = told("Where several cases are chosen; empty where the person may not work on any.", default="")
+    storm_url: str = told("What may be an incident, fetched again and again; empty for who does not lead.", default="")
     selected_id: str = told("The open conversation's id.", default="")
     selected: ConversationPage | None = told("Shown in the middle and right columns.", default=None)
     empty_reason: str = told("Why the list is empty: All of today's cases are answered.", default="")

@@ -9,11 +9,26 @@ from agency.web.looks import BrandLook, Choice, Clock, Notice, StateLook, told
 
 @dataclass(frozen=True, kw_only=True)
 class IncidentPart:
-    """At a case, that it is part of one: `incidents/_part.html`. Posts `back` = case to `out_url`."""
+    """At a case, that it is part of one or that one is open: `incidents/_part.html`. Posts `back` to `out_url`."""
 
     notice: Notice = told("Which one, and what that means.")
-    url: str = told("Its page; empty for who may not.", default="")
-    out_url: str = told("Takes the case out; empty for who may not.", default="")
+    is_in: bool = told("The case is part of it.", default=False)
+    url: str = told("Its page; empty for who may not, and where several are open.", default="")
+    out_url: str = told("Takes the case out; empty for who may not, and where it is in none.", default="")
+    in_url: str = told("Where it is put in; empty where it is in one.", default="")
+
+
+@dataclass(frozen=True, kw_only=True)
+class PutInPage:
+    """Put a case into an incident by hand, `incidents/put_in.html`. Posts `incident`."""
+
+    brand: BrandLook = told("Whose.")
+    customer: str = told("Who wrote.")
+    excerpt: str = told("The beginning of the newest words.", default="")
+    back_url: str = told("The case.")
+    url: str = told("Where the form goes.")
+    choices: tuple[Choice, ...] = told("Open incidents of the brand, the newest first.", default=())
+    notice: Notice | None = told("Why it was not put in.", default=None)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -25,6 +40,14 @@ class SuggestedIncident:
     since: Clock = told("The first of these complaints.")
     url: str = told("Shows its cases, with a form that opens an incident; empty for who may not.")
     dismiss_url: str = told("Says that it is none; empty for who may not.", default="")
+
+
+@dataclass(frozen=True, kw_only=True)
+class StormBanner:
+    """Above the queue of who leads, `incidents/_banner.html`: what may be an incident now."""
+
+    suggested: tuple[SuggestedIncident, ...] = told("The newest first, two at most.", default=())
+    more_url: str = told("Where all are; empty where these are.", default="")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -67,8 +90,8 @@ class IncidentCaseLook:
 
 @dataclass(frozen=True, kw_only=True)
 class IncidentFormPage:
-    """Open or change an incident, `incidents/form.html`. Posts `name`, `words` and `post_ids`, `post`, `version`, and
-    `do` = try | save.
+    """Open or change an incident, `incidents/form.html`. Posts `name`, `words`, `languages`, `posts`, `post`,
+    `version`, and `do` = try | save.
     """
 
     title: str = told("New incident, or its name.")
@@ -79,6 +102,8 @@ class IncidentFormPage:
     version: int = told("Of the incident that is changed.", default=0)
     name: str = told("As it stands.", default="")
     words: str = told("A phrase a line.", default="")
+    languages: tuple[Choice, ...] = told("In which words count, none for every one.", default=())
+    posts: tuple[Choice, ...] = told("Posts of late with open cases; all below one belongs to it.", default=())
     post: str = told("A text to copy for a post.", default="")
     suggested: str = told("What suggested it; empty where nothing did.", default="")
     cases: tuple[IncidentCaseLook, ...] = told("Of the suggestion, or what the words fit now.", default=())

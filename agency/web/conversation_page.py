@@ -85,7 +85,7 @@ def conversation_page(
     code = "claimed" if held and view.status == "open" else view.status
     is_open = view.status == "open"
     comeback = comeback_look(view, actor, address, may_touch=may_touch)
-    incident = incident_part(view, actor)
+    incident = incident_part(view, actor, address)
     return ConversationPage(
         id=str(view.id),
         url=address.case_url(view.id),
@@ -138,7 +138,7 @@ def conversation_page(
             weights_url=url_for("ranking_page.weights") if actor.may(Permission.RANKING_MANAGE) else "",
         ),
         side=_side(view, actor, address),
-        notices=_notices(view, actor, written, put_off=comeback is None and incident is None),
+        notices=_notices(view, actor, written, put_off=comeback is None and not (incident and incident.is_in)),
         loops=loops_part(view, actor, address),
         ask_url=address.deed_url(view.id, "ask") if may_work else "",
         comeback=comeback,

@@ -76,6 +76,7 @@ PAGES = (
     "desk_rules_page",
     "team_page",
     "incidents_page",
+    "incident_case_page",
     "handover_page",
     "incident_texts_page",
     "merging_page",

@@ -198,6 +198,7 @@ def _render(
         newer_url=address.url(),
         zone=str(chosen_zone()),
         choose_url=address.url("/inbox/choose") if actor.may(Permission.CONVERSATION_WORK) else "",
+        storm_url="/incidents/now" if actor.may(Permission.CONVERSATION_REASSIGN) else "",
         next_case_url=address.url("/inbox/next") if actor.may(Permission.CONVERSATION_WORK) else "",
         selected_id=str(conversation_id or ""),
         selected=selected,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 from uuid import UUID
 
@@ -12,13 +13,15 @@ from flask_babel import ngettext
 from agency.inbox.incidents.given import conditions_of
 from agency.inbox.incidents.lists import CaseRow, IncidentRow
 from agency.inbox.incidents.models import IncidentSuggestion
-from agency.inbox.incidents.trial import Fits, Trial
+from agency.inbox.incidents.trial import Fits, Trial, posts_of_late
 from agency.inbox.summary import excerpt_of
 from agency.web import clocks
 from agency.web.contexts_incidents import IncidentCaseLook, IncidentLook, SuggestedIncident
+from agency.web.guide_words import language_word
+from agency.web.inbox_filters import LANGUAGES
 from agency.web.language import chosen_language, chosen_zone
-from agency.web.looks import BrandLook, Clock, StateLook
-from agency.web.reply_looks import place_words
+from agency.web.looks import BrandLook, Choice, Clock, StateLook
+from agency.web.reply_looks import place_words, platform_word
 from tenants import clock
 
 LONGEST_WORD = 40
@@ -102,6 +105,8 @@ def facts_of(row: IncidentRow) -> tuple[tuple[str, str], ...]:
     found = [(_("Cases"), counts_of(row)), (_("There ever were"), str(row.case_count))]
     if words:
         found.append((_("Says one of"), words))
+    if words and conditions.languages:
+        found.append((_("Written in"), ", ".join(map(language_word, conditions.languages))))
     if posts:
         found.append((_("Stands under"), ngettext("%(num)s post", "%(num)s posts", len(posts))))
     found.append((_("Holds for what was written since"), _moment(row.incident.since)))
@@ -140,6 +145,27 @@ def _note(row: CaseRow) -> str:
         name = row.holder_name
         said.append(_("%(name)s has it", name=name) if name else _("stays in the queue: somebody was at it"))
     return " · ".join(said)
+
+
+def language_choices(chosen: Sequence[str]) -> tuple[Choice, ...]:
+    """In which languages words count: those we read, and what is chosen."""
+    codes = dict.fromkeys((*LANGUAGES, *chosen))
+    return tuple(Choice(language_word(code), "", value=code, selected=code in chosen) for code in codes)
+
+
+def post_choices(brand_id: UUID, chosen: Sequence[str]) -> tuple[Choice, ...]:
+    """Posts of late with open cases, and those chosen before; the count is of these cases."""
+    found = {one.external_id: one for one in posts_of_late(brand_id)}
+    choices = []
+    for number in dict.fromkeys((*chosen, *found)):
+        one = found.get(number)
+        label = f"{platform_word(one.platform)} · {excerpt_of(one.text) or number}" if one is not None else number
+        choices.append(
+            Choice(
+                label, "", value=number, selected=number in chosen, count=one.case_count if one is not None else None
+            )
+        )
+    return tuple(choices)
 
 
 def fits_look(one: Fits) -> IncidentCaseLook:

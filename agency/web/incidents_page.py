@@ -19,7 +19,9 @@ from agency.web.incident_looks import (
     facts_of,
     fits_look,
     incident_look,
+    language_choices,
     named_look,
+    post_choices,
     state_of,
     suggested_look,
     suggested_words,
@@ -220,7 +222,9 @@ def _data(known: Incident | None = None) -> dict[str, Any]:
         for one in form.get("words", "")[:LONGEST_WORDS].splitlines()
         if one.strip()
     ]
-    kept = {name: value for name, value in given_of(known.conditions).items() if name != "words"} if known else {}
+    shown = ("words", "languages", "posts")
+    kept = {name: value for name, value in given_of(known.conditions).items() if name not in shown} if known else {}
+    kept |= {name: form.getlist(name) for name in ("languages", "posts") if form.getlist(name)}
     of_languages = [one for one in given_of(known.conditions).get("words", ()) if one["language"]] if known else []
     return {**kept, "name": form.get("name", ""), "words": [*words, *of_languages], "post": form.get("post", "")}
 
@@ -277,6 +281,8 @@ def _form(
         version=version if version is not None else found.version if found is not None else 0,
         name=form.get("name", ""),
         words="\n".join(dict.fromkeys(one["words"] for one in form.get("words", ()) if not one["language"])),
+        languages=language_choices(form.get("languages", ())),
+        posts=post_choices(brand_id, form.get("posts", ())) if brand_id is not None else (),
         post=form.get("post", ""),
         suggested=suggested_words(suggestion) if suggestion is not None else "",
         cases=cases,

@@ -72,6 +72,7 @@ KEYS: tuple[Key, ...] = (
     Key("s", _l("snooze the case"), CASE),
     Key("L", _l("ask a loop about the case"), CASE),
     Key("C", _l("let the case come back at a time, with a reason"), CASE),
+    Key("I", _l("put the case into an open incident, or take it out"), CASE),
     Key("!", _l("close as spam"), CASE),
     Key("a", _l("assign the case"), CASE),
     Key("l", _l("label the case, or the chosen ones"), CASE),

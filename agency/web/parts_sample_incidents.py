@@ -11,6 +11,7 @@ from agency.web.contexts_incidents import (
     IncidentsPage,
     IncidentTextField,
     IncidentTextsPage,
+    PutInPage,
     SuggestedIncident,
     TextProgress,
 )
@@ -61,11 +62,31 @@ def form(*, wrong: bool = False) -> IncidentFormPage:
         url="#",
         name="App does not open",
         words="app\nnão abre",
+        languages=(Choice("English", "", value="en"), Choice("Portuguese", "", value="pt", selected=True)),
+        posts=(
+            Choice("Facebook · Our new app is here", "", value="1_2", selected=True, count=41),
+            Choice("Instagram · " + HOSTILE, "", value="3", count=1),
+        ),
         suggested="14 people in 6 minutes: “app”, “abre”. An incident?",
         cases=_cases(),
         trial="" if wrong else "Of 340 open cases it takes 212",
         errors={"words": "are missing: nothing would attach a case"} if wrong else {},
         notice=Notice("warn", "This incident cannot be kept as it is.", "Nothing was changed.") if wrong else None,
+    )
+
+
+def put_in(*, none: bool = False) -> PutInPage:
+    """A case by hand."""
+    return PutInPage(
+        brand=sample.brands()[1],
+        customer=HOSTILE,
+        excerpt="A app não abre desde ontem!",
+        back_url="#",
+        url="#",
+        choices=()
+        if none
+        else (Choice("App does not open", "", value="1", selected=True), Choice(HOSTILE, "", value="2")),
+        notice=Notice("warn", "No incident was chosen.", "Nothing was changed.") if none else None,
     )
 
 

@@ -277,6 +277,8 @@ def samples() -> dict[str, Callable[[str], Sample]]:
         "incident": lambda here: ("incidents/incident.html", shell(here), incident.incident()),
         "incident-texts": lambda here: ("incidents/texts.html", shell(here), incident.texts()),
         "incident-form": lambda here: ("incidents/form.html", shell(here), incident.form()),
+        "incident-put-in": lambda here: ("incidents/put_in.html", shell(here), incident.put_in()),
+        "incident-put-in-none": lambda here: ("incidents/put_in.html", shell(here), incident.put_in(none=True)),
         "incident-form-wrong": lambda here: ("incidents/form.html", shell(here), incident.form(wrong=True)),
         "desk-rules": lambda here: ("desk_rules/page.html", shell(here), desk_rules.rules()),
         "desk-rules-empty": lambda here: ("desk_rules/page.html", shell(here), desk_rules.rules(empty=True)),

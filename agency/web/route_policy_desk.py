@@ -27,6 +27,9 @@ DESK_POLICY: Final[dict[str, Permission]] = {
     "incidents_page.change": Permission.CONVERSATION_REASSIGN,
     "incidents_page.close": Permission.CONVERSATION_REASSIGN,
     "incidents_page.take_out": Permission.CONVERSATION_WORK,
+    "incident_case_page.choose": Permission.CONVERSATION_WORK,
+    "incident_case_page.put_in": Permission.CONVERSATION_WORK,
+    "incident_case_page.banner": Permission.CONVERSATION_REASSIGN,
     # handover_page.py: the room looks whose it is
     "handover_page.mine": Permission.CONVERSATION_WORK,
     "handover_page.give": Permission.CONVERSATION_WORK,

@@ -112,37 +112,6 @@ def free(make: Factory, superuser: Engine) -> Storm:
     return Storm(agency, make.account(agency, platform="facebook"), superuser)
 
 
-def test_many_comments_are_one_holding_text_and_one_follow_up_each(free: Storm) -> None:
-    free.comments(1, 2, 3, person=1)
-    free.comments(4, 5, 6)
-    free.do(incident_texts.start_holding, HOLD)
-    free.run()
-    free.publish()
-    assert free.said() == {HOLD["pt"][0]: 4}
-    free.comments(7, 8, person=7)  # who comes later gets it, too; who has it does not again
-    free.comments(9, person=1)
-    free.run()
-    free.run()
-    free.publish()
-    assert free.said() == {HOLD["pt"][0]: 5}
-    states = {(one.status, one.closed_reason) for one in free.rows(Conversation)}
-    assert states == {("snoozed", None)}, "a holding text answers nothing"
-    assert all(one.holder_id is None for one in free.rows(Conversation))
-    free.do(incident_texts.end_with_follow_up, DONE, "return")
-    free.run()
-    free.publish()
-    told = free.said() - Counter({HOLD["pt"][0]: 5})
-    assert sum(told.values()) == 5
-    assert set(told) <= set(DONE["pt"])
-    assert free.progress(FOLLOW_UP) == (5, 0, 0, {})
-    free.run()
-    (found,) = free.rows(Incident)
-    assert (found.state, found.closed_by_name) == ("closed", free.ana.team_lead.name)
-    assert {one.status for one in free.rows(Conversation)} == {"closed"}, "also the other comments of who was told"
-    free.run()
-    assert sum(free.said().values()) == 10
-
-
 def test_the_client_says_yes_once_and_it_counts_for_all(storm: Storm) -> None:
     storm.comments(1, 2, 3, 4)
     storm.do(incident_texts.start_holding, HOLD)

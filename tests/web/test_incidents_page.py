@@ -31,6 +31,12 @@ def test_a_lead_opens_what_is_suggested_and_closes_it(
     assert "9 people in 1 minute" in shown
     suggested = next(part.partition('"')[0] for part in shown.split('href="')[1:] if "/suggested/" in part[:60])
     assert "dismiss" not in staff.get("/incidents").text
+    assert 'hx-get="/incidents/now"' in lead.get("/inbox").text
+    above = {"HX-Request": "true"}
+    assert "9 people in 1 minute" in lead.get("/incidents/now", headers=above).text
+    assert lead.get("/incidents/now").location.endswith("/incidents"), "without script"
+    assert "/incidents/now" not in staff.get("/inbox").text
+    assert staff.get("/incidents/now", headers=above).status_code == 403
     form = lead.get(suggested).text
     assert "Cases that suggest it" in form
     brand, number = ana.brand_ids[0], suggested.rpartition("/")[2]
@@ -55,6 +61,17 @@ def test_a_lead_opens_what_is_suggested_and_closes_it(
     assert staff.post(out, {"back": "case"}).location.endswith(case)
     assert "Part of the incident" not in staff.get(case).text
     assert f"taken out by {ana.staff.name}" in staff.get(f"{place}?left=1").text
+    assert "people in" not in lead.get("/incidents/now", headers=above).text, "decided"
+    again = staff.get(case).text
+    assert "An incident is open: “App &lt;b&gt;down" in again
+    form = staff.get(f"{case}/incident").text
+    assert f'value="{place.rpartition("/")[2]}" required checked' in form
+    assert staff.post(f"{case}/incident", {"incident": "x"}).status_code == 409
+    assert staff.post(f"{case}/incident", {"incident": place.rpartition("/")[2]}).status_code == 303
+    assert "Part of the incident" in staff.get(case).text
+    assert f"put in by {ana.staff.name}" in staff.get(place).text
+    assert "No incident of this brand is open" in staff.get(f"{case}/incident").text
+    assert staff.post(out, {}).status_code == 303
     form = lead.get(f"{place}/holding").text
     assert 'name="text_pt_1"' in form
     assert lead.post(f"{place}/holding", {"text_pt_1": " "}).status_code == 422
@@ -65,7 +82,11 @@ def test_a_lead_opens_what_is_suggested_and_closes_it(
     assert "End it and send" in lead.get(f"{place}/follow-up").text
     assert lead.post(f"{place}/go-on").status_code == 303
     assert "many customers write about one thing" in Browser(whole_app, ana.client_owner).get("/notices").text
-    lead.post(place, {"name": "App", "words": "app", "version": "3", "do": "save"})
+    narrowed = {"name": "App", "words": "app", "languages": ["pt", "en"], "posts": ["news_1"], "version": "3"}
+    assert lead.post(place, {**narrowed, "do": "save"}).status_code == 303
+    changed = lead.get(f"{place}/change").text
+    assert all(f'value="{one}" checked' in changed for one in ("pt", "en", "news_1"))
+    assert 'value="pl">' in changed
     assert lead.post(place, {"name": "Stale", "words": "app", "version": "1", "do": "save"}).status_code == 409
     assert lead.post(f"{place}/close", {"afterwards": "return"}).status_code == 303
     assert "None has ended yet" not in lead.get("/incidents?closed=1").text

@@ -6,8 +6,6 @@ why. Where a colleague has it or an answer is on its way it stays where it is. W
 
 from __future__ import annotations
 
-import threading
-from collections import OrderedDict
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from datetime import datetime
 from typing import Any, Final, NamedTuple
@@ -25,6 +23,7 @@ from agency.inbox.summary import BUSY_REPLY_STATES
 from agency.inbox.triage.matching import Facts, Rule, Rulebook
 from agency.inbox.triage.terms import Effects, Terms, terms_of
 from tenants.database import db, new_id
+from tenants.kept_ready import KeptReady
 from tenants.outbox import JobName, enqueue_after_commit
 from tenants.scope import current_scope, raw_sql
 
@@ -122,29 +121,21 @@ class Going(NamedTuple):
         return bool(self.since)
 
 
-_kept: OrderedDict[UUID, tuple[State, Going]] = OrderedDict()
-_lock = threading.Lock()
+_kept: Final = KeptReady[State, Going](BRANDS_KEPT)
 
 
 def going_of(brand_id: UUID, state: State) -> Going | None:
     """The open incidents of a brand; None where there is none. One statement where one changed since."""
     if not state:
         return None
-    with _lock:
-        known = _kept.get(brand_id)
-        if known is not None and known[0] == state:
-            _kept.move_to_end(brand_id)
-            return known[1] or None
+    return _kept.of(brand_id, state, lambda: _read_going(brand_id)) or None
+
+
+def _read_going(brand_id: UUID) -> Going:
     wanted = select(Incident.id, Incident.name, Incident.conditions, Incident.since).where(
         Incident.brand_id == brand_id, Incident.state == "open"
     )
-    made = ready(db.session.execute(wanted.order_by(Incident.id)).all())
-    with _lock:
-        _kept[brand_id] = state, made
-        _kept.move_to_end(brand_id)
-        while len(_kept) > BRANDS_KEPT:
-            _kept.popitem(last=False)
-    return made or None
+    return ready(db.session.execute(wanted.order_by(Incident.id)).all())
 
 
 def ready(rows: Iterable[Any]) -> Going:
@@ -152,7 +143,7 @@ def ready(rows: Iterable[Any]) -> Going:
     rules, posts, since = [], dict[str, UUID](), dict[UUID, datetime]()
     for row in rows:
         conditions = terms_of({"if": row.conditions.get("if", {})}).conditions
-        if conditions.asks:
+        if conditions.words or conditions.topics:  # languages and places alone narrow, and would take in everything
             rules.append(Rule(row.id, 0, row.name, Terms(conditions, Effects())))
         posts |= dict.fromkeys(row.conditions.get("posts", ()), row.id)
         since[row.id] = row.since

@@ -62,13 +62,13 @@ class CasePage(NamedTuple):
     next_cursor: str | None
 
 
-def suggestions(actor: Actor) -> list[IncidentSuggestion]:
+def suggestions(actor: Actor, most: int = MOST_LISTED) -> list[IncidentSuggestion]:
     """What may be an incident now, of every brand this person works for, the newest first. One statement."""
     require(actor, Permission.CONVERSATION_WORK)
     wanted = select(IncidentSuggestion).where(
         IncidentSuggestion.state == "open", IncidentSuggestion.last_at >= clock.now() - SUGGESTED_FOR
     )
-    return list(db.session.scalars(wanted.order_by(IncidentSuggestion.last_at.desc()).limit(MOST_LISTED)))
+    return list(db.session.scalars(wanted.order_by(IncidentSuggestion.last_at.desc()).limit(most)))
 
 
 def suggestion_of(actor: Actor, suggestion_id: UUID) -> IncidentSuggestion:

@@ -14,8 +14,6 @@ from agency.inbox.incidents.given import Given
 from agency.inbox.models import Contact, Conversation, Message
 from agency.inbox.triage.matching import LONGEST_READ
 from agency.inbox.triage.ready import facts_of
-from agency.inbox.understanding.reading import read
-from agency.inbox.understanding.stored import to_stored
 from tenants import clock
 from tenants.database import db, first_id_of
 from tenants.models import Brand
@@ -23,6 +21,9 @@ from tenants.models import Brand
 MOST_MESSAGES: Final = 5_000
 """The newest words of open cases that are looked at: bounds time and memory of a look."""
 LOOKED_BACK: Final = timedelta(hours=48)
+MOST_POSTS_SHOWN: Final = 8
+MOST_CASES_OF_POSTS: Final = 2_000
+"""The newest open cases whose posts are offered: bounds the look."""
 _TRIED: Final = UUID(int=0)
 
 
@@ -49,6 +50,15 @@ class Trial(NamedTuple):
     def people_count(self) -> int:
         """How many wrote these."""
         return len({one.contact_id or one.conversation_id for one in self.found})
+
+
+class PostAsked(NamedTuple):
+    """A post below which customers write: its platform's name for it, its text, and open cases below it."""
+
+    external_id: str
+    text: str
+    platform: str
+    case_count: int
 
 
 class _Row(NamedTuple):
@@ -115,7 +125,7 @@ def open_cases_for(brand_id: UUID, given: Given, *, since: datetime | None = Non
             continue
         facts = facts_of(
             text,
-            reading or to_stored(read(text, language, stars=stars)),
+            reading,
             platform=platform,
             kind=kind,
             language=language,
@@ -127,3 +137,29 @@ def open_cases_for(brand_id: UUID, given: Given, *, since: datetime | None = Non
         if incident_for(going, facts, post or "", at) is not None:
             found[case] = Fits(case, author, text, platform, kind, at, contact_id)
     return Trial(list(found.values()), len({row[0] for row in rows}), len(rows) > MOST_MESSAGES)
+
+
+def posts_of_late(brand_id: UUID) -> list[PostAsked]:
+    """Posts with the most open cases of the last two days. One statement."""
+    post = Conversation.context["external_id"].astext
+    newest = (
+        select(post.label("post"), Conversation.context["text"].astext.label("text"), Conversation.platform)
+        .where(
+            Conversation.brand_id == brand_id,
+            Conversation.status == "open",
+            Conversation.merged_into_id.is_(None),
+            Conversation.last_customer_at >= clock.now() - LOOKED_BACK,
+        )
+        .order_by(Conversation.last_customer_at.desc())
+        .limit(MOST_CASES_OF_POSTS)
+        .subquery()
+    )
+    text, count = func.max(newest.c.text), func.count()
+    wanted = (
+        select(newest.c.post, func.coalesce(text, literal_column("''")), newest.c.platform, count)
+        .where(newest.c.post.is_not(None))
+        .group_by(newest.c.post, newest.c.platform)
+        .order_by(count.desc(), newest.c.post)
+        .limit(MOST_POSTS_SHOWN)
+    )
+    return [PostAsked(*row) for row in db.session.execute(wanted)]

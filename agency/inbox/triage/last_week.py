@@ -19,8 +19,6 @@ from agency.inbox.triage.matching import LONGEST_READ, Facts, Hit, Rule, Ruleboo
 from agency.inbox.triage.ready import facts_of, rows_in_force, rules_from
 from agency.inbox.triage.rules import refuse_writing
 from agency.inbox.triage.terms import Terms
-from agency.inbox.understanding.reading import read
-from agency.inbox.understanding.stored import to_stored
 from tenants import clock
 from tenants.database import db, first_id_of
 from tenants.errors import NotFound
@@ -188,7 +186,7 @@ def _came(row: Any) -> Came:
     number, conversation_id, brand_id, author, at, text, reading, language, stars, platform, kind, is_vip, zone = row
     facts = facts_of(
         text,
-        reading or to_stored(read(text, language, stars=stars)),
+        reading,
         platform=platform,
         kind=kind,
         language=language,

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import threading
-from collections import OrderedDict
 from collections.abc import Collection, Iterable
 from datetime import datetime
 from functools import lru_cache
@@ -16,8 +14,10 @@ from sqlalchemy import and_, or_, select
 from agency.inbox.triage.matching import Facts, Rule, Rulebook
 from agency.inbox.triage.models import TriageRule
 from agency.inbox.triage.terms import terms_of
-from agency.inbox.understanding.stored import Stored, from_stored, judgement_of, own_topics
+from agency.inbox.understanding.reading import read
+from agency.inbox.understanding.stored import Stored, from_stored, judgement_of, own_topics, to_stored
 from tenants.database import db
+from tenants.kept_ready import KeptReady
 from tenants.logs import get_logger
 from tenants.scope import current_scope
 
@@ -31,27 +31,15 @@ State = tuple[int, ...]
 apart, since none is deleted.
 """
 
-
-_kept: OrderedDict[UUID, tuple[State, Rulebook]] = OrderedDict()
-_lock = threading.Lock()
+_kept: Final = KeptReady[State, Rulebook](BRANDS_KEPT)
 
 
 def rules_of(brand_id: UUID, state: State) -> Rulebook | None:
     """Those in use for a brand, the agency's first; None where there is none. One statement where one changed since."""
     if not state:
         return None
-    with _lock:
-        known = _kept.get(brand_id)
-        if known is not None and known[0] == state:
-            _kept.move_to_end(brand_id)
-            return known[1] or None
-    made = book_of(rows_in_force([current_scope().agency_id, brand_id]), brand_id)
-    with _lock:
-        _kept[brand_id] = state, made
-        _kept.move_to_end(brand_id)
-        while len(_kept) > BRANDS_KEPT:
-            _kept.popitem(last=False)
-    return made or None
+    places = [current_scope().agency_id, brand_id]
+    return _kept.of(brand_id, state, lambda: book_of(rows_in_force(places), brand_id)) or None
 
 
 def rows_in_force(places: Collection[UUID], *, also: UUID | None = None) -> list[TriageRule]:
@@ -84,7 +72,7 @@ def rules_from(rows: Iterable[TriageRule]) -> list[Rule]:
 
 def facts_of(
     text: str,
-    reading: Stored,
+    reading: Stored | None,
     *,
     platform: str,
     kind: str,
@@ -94,7 +82,10 @@ def facts_of(
     moment: datetime,
     zone: str,
 ) -> Facts:
-    """What rules look at, of words of a customer as they are stored. `moment` is when they were written or changed."""
+    """What rules look at, of words of a customer as they are stored. `moment` is when they were written or changed;
+    words stored before any were read have no reading, and are read now.
+    """
+    reading = reading or to_stored(read(text, language, stars=stars))
     local = moment.astimezone(_zone(zone))
     topics = {one.label for one in (*from_stored(reading).topics, *own_topics(reading))}
     return Facts(

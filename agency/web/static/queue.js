@@ -76,13 +76,13 @@
   showNewest();
   setInterval(() => {
     if (document.hidden || !window.htmx) return;
-    for (const element of document.querySelectorAll('[hx-trigger="look"]')) window.htmx.trigger(element, "look");
+    for (const element of document.querySelectorAll('[hx-trigger~="look"]')) window.htmx.trigger(element, "look");
   }, LOOK_MS);
 
   // Looking on one's own never leads away from somebody who types: that the session ended is said where words are kept.
   document.addEventListener("htmx:beforeOnLoad", (event) => {
     const { elt, xhr } = event.detail;
-    if (xhr.status === 401 && elt.getAttribute("hx-trigger") === "look") event.preventDefault();
+    if (xhr.status === 401 && elt.matches('[hx-trigger~="look"]')) event.preventDefault();
   });
 
   if (!queue) return;

@@ -16,7 +16,7 @@ from agency.inbox.models import Conversation
 from agency.inbox.signs import INCIDENT
 from agency.notices.models import Notice
 from channels import accounts
-from channels.items import Author
+from channels.items import Author, PostContext
 from tenants import clock
 from tenants.database import db
 from tenants.errors import Conflict, Forbidden, Invalid, NotFound
@@ -175,15 +175,18 @@ def test_at_the_end_cases_are_resolved_or_come_back(
     assert cases(ana)["post_3"] == OPEN
 
 
-def test_three_hundred_in_five_minutes_are_three_hundred_right_states(ana: Agency, account: UUID) -> None:
-    for first in (1, 101):
-        storm(ana, account, *range(first, first + 100), minute=28)
-    (found,) = rows(ana, IncidentSuggestion)
-    made = opened(ana, found.id)
-    storm(ana, account, *range(201, 301), minute=28)
-    assert set(cases(ana).values()) == {AWAY}
-    assert len(rows(ana, IncidentPerson)) == 300
-    assert {one.incident_id for one in rows(ana, IncidentCase)} == {made}
+def test_posts_take_in_all_below_them_and_a_language_alone_takes_nothing(ana: Agency, account: UUID) -> None:
+    opened(ana, words=[], posts=["news_1"], languages=["pt"])
+    opened(ana, languages=["pt"])
+    store(
+        ana,
+        account,
+        comment(1, text="What a lovely day", created_at=at(31), context=PostContext("news_1", "News", None, None)),
+        comment(2, text="Que dia tão bonito, gosto muito disto", created_at=at(31)),
+        comment(3, text="My app does not open since this morning", created_at=at(31)),
+        comment(4, text="A minha app não abre desde hoje de manhã", created_at=at(31)),
+    )
+    assert cases(ana) == {"post_1": AWAY, "post_2": OPEN, "post_3": OPEN, "post_4": AWAY}
 
 
 def test_who_may_and_what_is_refused(ana: Agency, stranger: Agency, account: UUID) -> None:
