@@ -7,12 +7,13 @@ label is never deleted: what bore one that was put away bears it again once it i
 from __future__ import annotations
 
 import re
+from collections.abc import Collection
 from typing import Any, NamedTuple
 from uuid import UUID
 
 from sqlalchemy import Uuid, bindparam, func, literal_column, or_, select
 
-from agency.inbox.contacts.names import is_seen
+from agency.inbox.contacts.names import folded, is_seen
 from agency.inbox.desk_models import LABEL_COLOURS, ConversationLabel, Label
 from tenants import audit, clock
 from tenants.brands import place_to_write
@@ -43,6 +44,10 @@ class LabelRow(NamedTuple):
 
 
 MOST_COUNTED = 99
+FEW_LABELS = 24
+"""So many are offered at once, and so many of those that were asked for."""
+LABELS_OFFERED = 12
+"""Of more the most used ones, until somebody asks."""
 
 
 def list_labels(
@@ -76,6 +81,50 @@ def list_labels(
         wanted = wanted.where(Label.brand_id.in_([brand_id or actor.agency_id, actor.agency_id]))
     order = (Label.brand_id != actor.agency_id, func.lower(Label.name), Label.id)
     return [_row(label, count) for label, count in db.session.execute(wanted.order_by(*order))]
+
+
+class Offered(NamedTuple):
+    """Labels to choose from: all of few; of many those chosen already and the most used, or what was asked for."""
+
+    rows: list[LabelRow]
+    total: int
+    """How many there are to choose from."""
+
+
+def offered_labels(
+    actor: Actor, brand_id: UUID | None = None, *, chosen: Collection[UUID] = (), find: str = ""
+) -> Offered:
+    """Labels in use that this person may see, or that a case of one brand may bear, to be chosen from; `find` is a part
+    of a name as somebody types it. Those chosen stand first, then as `list_labels` has them.
+
+    One statement; two of many. Raises Forbidden, NotFound.
+    """
+    rows = list_labels(actor, brand_id)
+    if len(rows) <= FEW_LABELS:
+        return Offered(rows, len(rows))
+    mine, others = [one for one in rows if one.id in chosen], [one for one in rows if one.id not in chosen]
+    if wanted := folded(find):
+        named = [one for one in others if wanted in folded(one.name)]
+        named.sort(key=lambda one: not folded(one.name).startswith(wanted))
+        return Offered([*mine, *named[:FEW_LABELS]], len(rows))
+    used = _most_used([one.id for one in others])
+    return Offered([*mine, *(one for one in others if one.id in used)], len(rows))
+
+
+def _most_used(label_ids: list[UUID]) -> set[UUID]:
+    """Those that most open cases bear, each counted up to LABELS_OFFERED; of as many the first by name."""
+    some = (
+        select(ConversationLabel.id)
+        .where(ConversationLabel.label_id == Label.id, ConversationLabel.status == literal_column("'open'"))
+        .limit(LABELS_OFFERED)
+        .correlate(Label)
+        .subquery()
+    )
+    often: Any = select(func.count()).select_from(some).scalar_subquery()
+    wanted = select(Label.id).where(Label.id.in_(label_ids))
+    return set(
+        db.session.scalars(wanted.order_by(often.desc(), func.lower(Label.name), Label.id).limit(LABELS_OFFERED))
+    )
 
 
 def label_places(actor: Actor, *, archived: bool = False) -> dict[UUID | None, int]:

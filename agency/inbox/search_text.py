@@ -3,8 +3,8 @@
 A word counts by its stem in its text's language, and its accents do not count. Whoever searches gives no language, so
 what is typed is looked for by its stem in every language we know; a word typed without its accents, or written so, is
 found, too. The last word typed also finds words that begin with it, unless it stands in quotes. Texts without spaces
-between words are cut into pairs of characters. What a list hides behind dots is one key, whole: it is found by whoever
-types all of it, and no part of it finds anything.
+between words are cut into pairs of characters, and an emoji is a word, whatever its skin. What a list hides behind dots
+is one key, whole: it is found by whoever types all of it, and no part of it finds anything.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ from uuid import UUID
 from styleguides.language import SUPPORTED_LANGUAGES, base_language, plain, stems
 from styleguides.masking import MASK, masked
 from styleguides.personal_data import personal_data
-from styleguides.tokens import WORD
+from styleguides.tokens import WORD, emoji_spans
 
 LONGEST_SEARCH: Final = 200
 """Characters of what is typed that are read; the rest is cut."""
@@ -67,6 +67,7 @@ _UNSPACED = re.compile(
     "\uff66-\uff9f\U00020000-\U0003ffff]+"
 )
 _QUOTED = re.compile(r'"([^"]*)("|$)|“([^”]*)(”|$)|„([^”“]*)([”“]|$)|«([^»]*)(»|$)')
+_NO_PICTURE = re.compile("[\ufe0e\ufe0f\u20e3\U0001f3fb-\U0001f3ff\U000e0020-\U000e007f]")
 _ADDRESS = re.compile(r"^(?:https?://|www\.)", re.IGNORECASE)
 _SCHEME = re.compile(r"^(?:https?://)?(?:www\.|m\.)?", re.IGNORECASE)
 
@@ -136,8 +137,20 @@ def _short(key: str) -> str:
     return key[:_LONGEST_WHOLE] + hashlib.blake2b(key.encode("utf-8", "replace"), digest_size=8).hexdigest()
 
 
-def words(text: str, language: str | None) -> Iterator[Word]:
-    """The words of a text that has nothing hidden in it any more, in order."""
+def words(text: str, language: str | None) -> Iterable[Word]:
+    """The words and emoji of a text that has nothing hidden in it any more, in order."""
+    emoji = [Word(start, end, _emoji_keys(text[start:end])) for start, end in emoji_spans(text)]
+    emoji = [one for one in emoji if one.keys]
+    return sorted((*_spoken(text, language), *emoji)) if emoji else _spoken(text, language)
+
+
+def _emoji_keys(written: str) -> tuple[str, ...]:
+    """Of each picture of an emoji, without its skin; nothing of a key cap, which is a digit to whoever looks for it."""
+    parts = (_NO_PICTURE.sub("", part) for part in written.split("\u200d"))
+    return tuple(dict.fromkeys(part for part in parts if part and not part.isascii()))
+
+
+def _spoken(text: str, language: str | None) -> Iterator[Word]:
     code = base_language(language)
     code = code if code in SUPPORTED_LANGUAGES else "und"
     for match in WORD.finditer(text):

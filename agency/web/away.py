@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from flask import Blueprint, redirect, request
+from flask_babel import gettext as _
 from flask_babel import ngettext
 from werkzeug.wrappers import Response as AnyResponse
 
@@ -24,5 +25,7 @@ def leave_desk() -> AnyResponse:
             "%(num)s cases are back in the queue, their drafts with them.",
             given,
         )
+        if given
+        else _("You held no case, so there was none to give back.")
     )
     return redirect(local_path(request.form.get("next", "/")), code=303)

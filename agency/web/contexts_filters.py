@@ -28,6 +28,17 @@ class Chip:
 
 
 @dataclass(frozen=True, slots=True)
+class Find:
+    """A field beside choices of which only some are shown: what is typed finds others, with script as it is typed."""
+
+    name: str = told("Its name in a form.")
+    label: str = told("Find a label.")
+    typed: str = told("What is in it.")
+    words: str = told("How many are shown, and why these.")
+    url: str = told("Where it is asked; ticks of the same form are sent along.")
+
+
+@dataclass(frozen=True, slots=True)
 class FilterGroup:
     """One filter of the bar."""
 
@@ -36,6 +47,7 @@ class FilterGroup:
     options: tuple[Choice, ...] = told("`value`, `label`, `selected`; `brand` draws a mark, `key` names a colour.")
     is_many: bool = told("Several may be chosen: shown to be ticked, else as a list to choose one from.", default=False)
     more_url: str = told("Where the rest can be chosen when there are too many for the bar.", default="")
+    find: Find | None = told("How the rest is found by a part of its name, where not all are offered.", default=None)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -102,7 +114,7 @@ class LabelLine:
 class PickerPage:
     """The labels of a case, to be put on and taken off: the inside of a menu, or a page.
 
-    Posts: `url` (`label`: an id; `on` = 1 or 0).
+    Posts: `url` (`label`: an id; `on` = 1 or 0). Gets: `find.url` with `find` and `kept`.
     """
 
     brand: BrandLook = told("The case's brand.")
@@ -110,6 +122,8 @@ class PickerPage:
     back_url: str = told("Back to the case.")
     options: tuple[tuple[LabelLook, bool], ...] = told("Each label this case may bear, and whether it does.")
     worn: tuple[LabelLook, ...] = told("Those it bears, for the case's head.")
+    find: Find | None = told("How others are found, where not all are offered.", default=None)
+    kept: tuple[tuple[str, str], ...] = told("What its form keeps of the address.", default=())
     labels_url: str = told("Where labels are changed; empty for whoever may not.", default="")
     toasts: tuple[Toast, ...] = told("What was just done, with its undo.", default=())
 

@@ -3,19 +3,23 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
+from typing import Final
 from uuid import UUID
 
 from flask import Blueprint, make_response, render_template, request, url_for
 from flask_babel import gettext as _
+from flask_babel import ngettext
 from werkzeug.wrappers import Response as AnyResponse
 
 from agency.inbox import labels, topic_names
 from agency.inbox.colleagues import colleagues_of, name_of
+from agency.inbox.contacts.names import folded
 from agency.inbox.filters import ANY, FILTERS, FREE, ME, NONE, PLATFORMS, REPLY_STATES
 from agency.inbox.label_names import LabelName
+from agency.inbox.topics import LIMITS
 from agency.inbox.understanding.reading import UNKNOWN
 from agency.inbox.understanding.stored import ASPECTS
-from agency.web.contexts_filters import Chip, FilterGroup, FiltersPage
+from agency.web.contexts_filters import Chip, FilterGroup, FiltersPage, Find
 from agency.web.inbox_address import Address, read_address
 from agency.web.language import per_language
 from agency.web.looks import BrandLook, Choice
@@ -29,6 +33,8 @@ from tenants.permissions import Actor, Permission
 
 inbox_filters = Blueprint("inbox_filters", __name__)
 
+MOST_TOPICS: Final = 40
+"""So many are offered at once: as many as one brand has."""
 LANGUAGES = ("en", "pt", "pl", "es", "de", "fr", "it", "cs", "uk")
 
 
@@ -46,6 +52,23 @@ def filters() -> AnyResponse:
     if request.headers.get("HX-Request") == "true":
         return make_response(render_template("inbox/_filter_fields.html", page=page))
     return make_response(render_page("inbox/filters.html", page))
+
+
+def find_labels(offered: labels.Offered, typed: str, name: str, url: str) -> Find | None:
+    """The field by which other labels are found; None where all are offered."""
+    if offered.total <= labels.FEW_LABELS:
+        return None
+    usual = _("Of %(total)s labels these are chosen or used most. Type to find others.", total=offered.total)
+    return Find(name, _("Find a label"), typed, _told(len(offered.rows), typed) or usual, url)
+
+
+def _told(shown: int, typed: str) -> str:
+    """What is told of choices that were asked for; empty where nobody asked."""
+    if not typed:
+        return ""
+    return (
+        ngettext("%(num)s is shown.", "%(num)s are shown.", shown) if shown else _("Nothing fits. Try fewer letters.")
+    )
 
 
 @per_language
@@ -170,21 +193,9 @@ def _groups(actor: Actor, address: Address) -> Iterable[FilterGroup]:
         if field.name == "brand":
             yield _brands(chosen, looks)
         elif field.name == "label":
-            known = labels.list_labels(actor)
-            options = [
-                Choice(one.name, "", value=str(one.id), selected=str(one.id) in chosen, key=one.colour) for one in known
-            ]
-            if options:
-                yield FilterGroup(field.name, words["label"], tuple(options), is_many=True)
+            yield from _labels(actor, chosen, request.args.get("find_label", ""))
         elif field.name == "topic":
-            topics = [(one, looks.get(brand_id), name) for one, brand_id, name in topic_names.topics_in_use()]
-            ticks_of_topics = tuple(
-                Choice(name, "", value=str(one), selected=str(one) in chosen, brand=look)
-                for one, look, name in topics
-                if look is not None
-            )
-            if ticks_of_topics:
-                yield FilterGroup(field.name, words["topic"], ticks_of_topics, is_many=True)
+            yield from _topics(chosen, address.kept.get("brand", []), looks, request.args.get("find_topic", ""))
         elif field.name == "holder":
             if actor.may(Permission.CONVERSATION_WORK):
                 people = {str(one.person_id): one.name for one in colleagues_of(actor)}
@@ -203,6 +214,45 @@ def _groups(actor: Actor, address: Address) -> Iterable[FilterGroup]:
                 tuple(Choice(word, "", value=value, selected=value in chosen) for value, word in ticks),
                 is_many=True,
             )
+
+
+def _labels(actor: Actor, chosen: Sequence[str], typed: str) -> Iterable[FilterGroup]:
+    typed = typed[: labels.LONGEST_NAME]
+    offered = labels.offered_labels(actor, chosen={UUID(one) for one in chosen}, find=typed)
+    if offered.total:
+        options = tuple(
+            Choice(one.name, "", value=str(one.id), selected=str(one.id) in chosen, key=one.colour)
+            for one in offered.rows
+        )
+        find = find_labels(offered, typed, "find_label", url_for("inbox_filters.filters"))
+        yield FilterGroup("label", filter_words()["label"], options, is_many=True, find=find)
+
+
+def _topics(
+    chosen: Sequence[str], brands: Sequence[str], looks: Mapping[UUID, BrandLook], typed: str
+) -> Iterable[FilterGroup]:
+    """Those of few brands all, else those chosen, of the brands chosen, and what is asked for."""
+    every = [
+        Choice(name, "", value=str(one), selected=str(one) in chosen, brand=looks[brand_id])
+        for one, brand_id, name in topic_names.topics_in_use()
+        if brand_id in looks
+    ]
+    if not every:
+        return
+    options, find = every, None
+    if len(every) > MOST_TOPICS:
+        typed = typed[: LIMITS["name"]]
+        wanted, mine = folded(typed), [one for one in every if one.selected]
+        others = [
+            one
+            for one in every
+            if not one.selected and (wanted in folded(one.label) if wanted else one.brand and one.brand.id in brands)
+        ]
+        options = [*mine, *others[:MOST_TOPICS]]
+        usual = _("Of %(total)s topics those chosen or of the chosen brands. Type to find others.", total=len(every))
+        told = _told(len(options), typed) or usual
+        find = Find("find_topic", _("Find a topic"), typed, told, url_for("inbox_filters.filters"))
+    yield FilterGroup("topic", filter_words()["topic"], tuple(options), is_many=True, find=find)
 
 
 def _one_of(name: str, nothing: str, values: Mapping[str, str], chosen: Sequence[str]) -> FilterGroup:

@@ -20,6 +20,7 @@ from agency.inbox.queries import get_conversation
 from agency.web.bulk_page import say
 from agency.web.contexts_filters import LabelGroup, LabelLine, LabelLook, LabelsPage, PickerPage
 from agency.web.inbox_address import read_address
+from agency.web.inbox_filters import find_labels
 from agency.web.language import per_language
 from agency.web.looks import Choice, Notice, brand_look
 from agency.web.shell import brand_looks, render_page, toast, toasts
@@ -79,14 +80,17 @@ def put(conversation_id: UUID) -> AnyResponse:
 
 def _picker(conversation_id: UUID, *, is_told: bool = False) -> AnyResponse:
     actor, address = actor_of_request(), read_address()
-    view = get_conversation(conversation_id)
+    view, typed = get_conversation(conversation_id), request.args.get("find", "")[: room.LONGEST_NAME]
     worn = {label.id for label in view.labels}
+    offered = room.offered_labels(actor, view.brand_id, chosen=worn, find=typed)
     page = PickerPage(
         brand=brand_look(str(view.brand_id), view.brand_name, view.brand_mark, view.brand_colour),
         url=address.deed_url(conversation_id, "labels"),
         back_url=address.case_url(conversation_id),
-        options=tuple((look_of(one), one.id in worn) for one in room.list_labels(actor, view.brand_id)),
+        options=tuple((look_of(one), one.id in worn) for one in offered.rows),
         worn=tuple(map(look_of, view.labels)),
+        find=find_labels(offered, typed, "find", url_for("labels_page.picker", conversation_id=conversation_id)),
+        kept=tuple((name, value) for name, values in address.kept.items() for value in values),
         labels_url=url_for("labels_page.labels") if actor.may(Permission.LABEL_MANAGE) else "",
         toasts=toasts() if is_told else (),
     )

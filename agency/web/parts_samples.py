@@ -14,7 +14,7 @@ from agency.web import contexts as c
 from agency.web import contexts_conversation as c_conversation
 from agency.web.clocks import age, due, full_exact, moment
 from agency.web.contexts_bulk import SnoozeLook, SnoozeOption
-from agency.web.contexts_filters import FilterGroup, FiltersPage
+from agency.web.contexts_filters import FilterGroup, FiltersPage, Find
 from agency.web.contexts_incidents import IncidentPart
 from agency.web.contexts_setup import GuidelineLook
 from agency.web.contexts_voice import VoiceLook
@@ -249,20 +249,24 @@ def snooze() -> SnoozeLook:
 def filters() -> FiltersPage:
     """A few of them: to be ticked, and to choose one from."""
 
-    def group(name: str, label: str, *words: str, colours: tuple[str, ...] = ()) -> FilterGroup:
+    def group(
+        name: str, label: str, *words: str, colours: tuple[str, ...] = (), find: Find | None = None
+    ) -> FilterGroup:
         options = (
             Choice(word, "", value=f"s{n}", selected=n == 0, key=colours[n] if colours else "")
             for n, word in enumerate(words)
         )
-        return FilterGroup(f"sample-{name}", label, tuple(options), is_many=True)
+        return FilterGroup(f"sample-{name}", label, tuple(options), is_many=True, find=find)
 
+    told = "Of 800 labels these are chosen or used most. Type to find others."
+    find = Find("sample-find", "Find a label", "", told, "/parts")
     holders = (Choice("Anybody or nobody", "", selected=True), Choice("Ana", "", value="a"))
     return FiltersPage(
         url="/parts",
         groups=(
             group("platform", "Platform", "Facebook", "Instagram", "Google"),
             FilterGroup("sample-holder", "Who has it", holders),
-            group("label", "Label", "Refund asked", "Allergy", colours=("red", "violet")),
+            group("label", "Label", "Refund asked", "Allergy", colours=("red", "violet"), find=find),
         ),
     )
 

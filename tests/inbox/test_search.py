@@ -72,6 +72,12 @@ def said(ana: Agency, make: Factory, account: UUID) -> Callable[..., UUID]:
         ("Write to Ola.Nowak@mail.example now", "en", "ola.nowak@MAIL.example"),
         ("The hotel’s pool", "en", "hotel's pool"),
         ("we said \u202eso\u202c be\u00adfore", "en", "before"),
+        ("Never again😡😡", "en", "😡"),
+        (
+            "Thanks to the \U0001f469\U0001f3fd\u200d\U0001f373 of \U0001f1f5\U0001f1f1!",
+            "en",
+            "\U0001f469\u200d\U0001f373 \U0001f1f5\U0001f1f1",
+        ),
     ],
 )
 def test_a_text_is_found(text: str, language: str | None, typed: str, ana: Agency, said: Callable[..., UUID]) -> None:

@@ -100,6 +100,9 @@ def test_away_and_signing_out_hold_nothing(ana: Agency, make: Factory, case: UUI
     at_work.get("/inbox")
     at_work.post("/sign-out")
     assert column(ana, case, "holder_id") is None
+    at_work = visit(ana.staff)
+    at_work.post("/away")
+    assert "there was none to give back" in at_work.get("/inbox").text
     light = visit(ana.light)
     assert "/away" not in light.get("/inbox").text
     assert light.post("/away").status_code == 403

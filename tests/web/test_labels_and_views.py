@@ -12,6 +12,8 @@ from flask import Flask
 
 from agency.inbox import desk, labels, last_places
 from agency.inbox.desk_models import Label
+from agency.inbox.labels import LABELS_OFFERED
+from agency.inbox.topic_models import Topic
 from tenants.database import new_id
 from tenants.permissions import Actor
 from tests.factories import Agency, Factory, write_rows
@@ -87,8 +89,8 @@ def test_leads_change_labels_and_staff_read_them(ana: Agency, visit: Visit) -> N
     assert staff.post("/labels", {"name": "Mine", "colour": "red", "place": "agency"}).status_code == 403
 
 
-def test_many_labels_are_shown_a_place_at_a_time_and_merged_by_name(ana: Agency, make: Factory, visit: Visit) -> None:
-    case, places = make.conversation(ana), (ana.id, *ana.brand_ids[:2])
+def test_many_labels_are_shown_a_place_at_a_time_and_merged_by_name(ana: Agency, visit: Visit) -> None:
+    places = (ana.id, *ana.brand_ids[:2])
     with ana.entered(ana.agency_admin):
         write_rows(
             *(
@@ -115,8 +117,53 @@ def test_many_labels_are_shown_a_place_at_a_time_and_merged_by_name(ana: Agency,
     assert (done.status_code, done.headers["Location"]) == (303, f"/labels?place={brand}")
     hidden = lead.post("/labels", {"name": "\u200b\u2060", "colour": "red", "place": "agency"})
     assert hidden.status_code == 422, "a name nobody sees"
-    picker = lead.get(f"/conversations/{case}/labels", HX_Request="true")
-    assert len(picker.data) < 180 * 700
+
+
+def test_of_many_labels_some_are_offered_and_the_rest_is_found(ana: Agency, make: Factory, visit: Visit) -> None:
+    case, other = make.conversation(ana), make.conversation(ana, brand=1)
+    with ana.entered(ana.agency_admin):
+        ids = [new_id() for _ in range(60)]
+        write_rows(
+            *(
+                Label(agency_id=ana.id, id=one, brand_id=ana.brand_ids[0], name=f"Łódź {n:02}", changed_by_name="Ada")
+                for n, one in enumerate(ids)
+            )
+        )
+        write_rows(
+            *(
+                Topic(agency_id=ana.id, id=new_id(), brand_id=brand, name=f"Topic {n:02} of {m}", phrases=[])
+                for m, brand in enumerate(ana.brand_ids[:2])
+                for n in range(30)
+            ),
+        )
+    staff, where = visit(ana.staff), f"/conversations/{case}/labels"
+    staff.post(where, {"label": str(ids[57]), "on": "1"})
+    picker = staff.get(where, HX_Request="true")
+    shown = re.findall(r'<span class="grow">([^<]+)', picker.text)
+    assert shown[0] == "Łódź 57", "what it bears comes first"
+    assert (len(shown), "Of 60 labels" in picker.text) == (1 + LABELS_OFFERED, True)
+    assert len(picker.data) < 12_000
+    found = re.findall(r'<span class="grow">([^<]+)', staff.get(f"{where}?find=lodz+3").text)
+    assert found == ["Łódź 57", *(f"Łódź {n}" for n in range(30, 40))]
+    assert "Nothing fits" in staff.get(f"{where}?find=nothing").text
+    assert "Łódź" not in staff.get(f"/conversations/{other}/labels").text
+
+    drawer = staff.get(f"/inbox/filters?label={ids[40]}", HX_Request="true")
+    assert ticks(drawer.text, "label")[0] == (str(ids[40]), True)
+    assert str(ids[57]) in dict(ticks(drawer.text, "label")), "most open cases bear it"
+    assert len(ticks(drawer.text, "label")) == 1 + LABELS_OFFERED
+    asked = staff.get(f"/inbox/filters?label={ids[40]}&find_label=lodz+59&find_topic=29+OF")
+    assert ticks(asked.text, "label") == [(str(ids[40]), True), (str(ids[59]), False)]
+    assert len(ticks(asked.text, "topic")) == 2
+    assert 'formaction="/inbox/filters"' in asked.text
+    assert len(ticks(drawer.text, "topic")) == 0
+    of_brand = staff.get(f"/inbox/filters?brand={ana.brand_ids[0]}", HX_Request="true").text
+    assert len(ticks(of_brand, "topic")) == 30
+
+
+def ticks(page: str, name: str) -> list[tuple[str, bool]]:
+    found = re.findall(rf'<input type="checkbox" name="{name}" value="([^"]+)"( checked)?', page)
+    return [(value, bool(checked)) for value, checked in found]
 
 
 def test_filters_are_chips_that_go_one_by_one(ana: Agency, make: Factory, visit: Visit) -> None:
