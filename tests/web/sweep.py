@@ -5,12 +5,16 @@ Or over pages that stand still, each in one look.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
 from typing import Any, Final
 
 from axe_playwright_python.base import AXE_SCRIPT
 from flask import Flask
-from playwright.sync_api import Browser, Page, Route
+from playwright.sync_api import Browser, Page
+
+from agency.sandbox.main import served
 
 WCAG: Final = {"type": "tag", "values": ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]}
 LOOKS: Final = {"type": "rule", "values": ["color-contrast", "target-size", "scrollable-region-focusable"]}
@@ -33,7 +37,7 @@ FEWER: Final = """() => {
 }"""
 """The seventh of a kind beside each other is as the sixth: two hundred accounts take axe twenty seconds."""
 WIDER: Final = "document.documentElement.scrollWidth - innerWidth"
-HOME: Final = "http://localhost"
+SCRIPT: Final = re.compile(r"<script\b[^>]*\bsrc=[^>]*></script>")
 Trouble = list[tuple[str, ...]]
 
 
@@ -45,29 +49,34 @@ def still_pages(
     They stand without their scripts, one after the other in a tab that keeps axe, whose loading takes longer than its
     looking. What stands in files comes from the app.
     """
-    context = chromium.new_context(color_scheme=theme, viewport={"width": width, "height": 844})  # type: ignore[arg-type]
-    context.route("**/*", lambda route: _answer(route, app))
-    page = context.new_page()
-    page.goto(HOME)
-    page.evaluate(AXE_SCRIPT)
-    for name, html, within in pages:
-        page.set_content(html)
-        page.evaluate(FEWER)
-        yield from ((name, *one) for one in _too_wide(page, width))
-        yield from ((name, *one) for one in page.evaluate(RUN, [within, WCAG]))
-    context.close()
+    with _files_of(app) as home:
+        context = chromium.new_context(color_scheme=theme, viewport={"width": width, "height": 844})  # type: ignore[arg-type]
+        page = context.new_page()
+        page.goto(home)
+        page.evaluate(AXE_SCRIPT)
+        for name, html, within in pages:
+            page.set_content(SCRIPT.sub("", html))
+            page.evaluate(FEWER)
+            yield from ((name, *one) for one in _too_wide(page, width))
+            yield from ((name, *one) for one in page.evaluate(RUN, [within, WCAG]))
+        context.close()
 
 
-def _answer(route: Route, app: Flask) -> None:
-    """What stands in files but for scripts: nothing of these pages moves or asks for more."""
-    path = route.request.url.removeprefix(HOME)
-    if path == "/":
-        route.fulfill(body="<!doctype html>", content_type="text/html")
-    elif path.startswith("/static/") and not path.partition("?")[0].endswith(".js"):
-        given = app.test_client().get(path)
-        route.fulfill(status=given.status_code, headers=dict(given.headers), body=given.data)
-    else:
-        route.abort()
+@contextmanager
+def _files_of(app: Flask) -> Iterator[str]:
+    """The address of an empty page, and beside it what stands in files but for scripts: nothing of these pages moves or
+    asks for more. The browser keeps the files from page to page, as it does not once a route of playwright's looks on.
+    """
+
+    def answer(environ: Any, start: Any) -> Iterable[bytes]:
+        path = environ["PATH_INFO"]
+        if path.startswith("/static/") and not path.endswith(".js"):
+            return app(environ, start)
+        start("200 OK" if path == "/" else "404 Not Found", [("Content-Type", "text/html")])
+        return [b"<!doctype html>"]
+
+    with served(answer, ends_within=1) as address:
+        yield address
 
 
 def _too_wide(page: Page, width: int) -> Trouble:
