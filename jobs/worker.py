@@ -24,6 +24,7 @@ from channels.watched_stream import trusted
 from jobs.catalogue import CATALOGUE, LOOKS_QUEUE, QUEUES, RUNNER, URGENT_QUEUES
 from jobs.patience import LONGEST_PAUSE_SECONDS, Patience
 from jobs.runner import give_back_unbegun, worker_app
+from styleguides.due_words import time_words
 from styleguides.language import detect_language
 from styleguides.passed_check import program
 from tenants.base_app import check_keys_of_app, settings_of_app
@@ -139,6 +140,7 @@ def make_ready() -> None:
     program()
     trusted()
     detect_language("Loads the model of languages, for the same reason.")
+    time_words()
 
 
 def keep_still() -> None:

@@ -59,6 +59,7 @@ def target_for(
     conversation: Conversation,
     message: Message,
     *,
+    post_external_id: str | None,
     deed: str,
     private: bool,
     written_by: WrittenBy,
@@ -73,7 +74,7 @@ def target_for(
         external_id=message.external_id,
         thread_external_id=thread_of(conversation.external_id),
         kind=conversation.kind,  # type: ignore[arg-type]  # intake stores no other
-        post_external_id=conversation.context.get("external_id"),
+        post_external_id=post_external_id,
         seen_updated_at=message.edited_at or message.written_at,
         deed=deed_of(conversation.kind, deed, private=private),
         our_external_id=our_external_id,

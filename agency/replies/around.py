@@ -92,6 +92,12 @@ class Around:
         return standing.answer_of(self.reply)
 
     @cached_property
+    def post_external_id(self) -> str | None:
+        """The post that what it answers stands under, by its platform's id."""
+        found: str | None = self.conversation.context.get("external_id")
+        return found
+
+    @cached_property
     def last_written_at(self) -> datetime | None:
         """When the person last wrote in this conversation."""
         return outgoing.last_written_to_us(self.reply.conversation_id)

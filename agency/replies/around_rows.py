@@ -74,6 +74,7 @@ class PlainMessage(NamedTuple):
     content_hash: bytes
     deleted_at: datetime | None
     written_at: datetime
+    edited_at: datetime | None
 
 
 class PlainCase(NamedTuple):
@@ -86,6 +87,7 @@ class PlainCase(NamedTuple):
     kind: str
     stars: int | None
     author_name: str | None
+    external_id: str
     merged_into_id: UUID | None
 
 
@@ -100,7 +102,9 @@ class PlainBrand(NamedTuple):
 
 
 class Rows(NamedTuple):
-    """What stands around one reply. `is_told_with_others`: its case is told within another, or others within it."""
+    """What stands around one reply. `is_told_with_others`: its case is told within another, or others within it.
+    `post_external_id`: of the post that what it answers stands under.
+    """
 
     reply: PlainReply
     text: PlainText
@@ -108,6 +112,7 @@ class Rows(NamedTuple):
     conversation: PlainCase
     brand: PlainBrand
     is_told_with_others: bool
+    post_external_id: str | None
 
 
 _OF: Final[tuple[tuple[Any, Any], ...]] = (
@@ -132,6 +137,7 @@ _ROWS: Final = KeptSelect(
     select(
         *(getattr(model, name) for model, row in _OF for name in row._fields),
         Conversation.merged_into_id.is_not(None) | _HAS_PARTS,
+        Conversation.context["external_id"].astext,
     )
     .join(ReplyText, WORDS_OF_REPLY)
     .join(Message, and_(Message.agency_id == Reply.agency_id, Message.id == Reply.in_reply_to_id))
@@ -146,4 +152,4 @@ def rows_around(reply_ids: Collection[UUID]) -> Iterator[Rows]:
     """Of each of these replies in the scope, by id, as they are now; one statement."""
     for row in _ROWS.rows({"reply_ids": id_list(reply_ids)}):
         parts: list[Any] = [make(row[cut]) for make, cut in _CUTS]
-        yield Rows._make([*parts, row[-1]])
+        yield Rows._make([*parts, *row[_ENDS[-1] :]])

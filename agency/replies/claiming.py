@@ -18,12 +18,11 @@ from sqlalchemy import and_, any_, literal, select
 from sqlalchemy.dialects.postgresql import ARRAY
 from sqlalchemy.types import Uuid
 
-from agency.inbox.models import Conversation, Message
 from agency.inbox.stored_rows import as_json
 from agency.replies import automatic_heard, checks, client_answers, silence, waiting
 from agency.replies.around import Around
 from agency.replies.around_many import read_around, read_cases
-from agency.replies.joins import CASE_OF_REPLY, one_of
+from agency.replies.joins import one_of
 from agency.replies.models import LETS_OUT, Approval, Reply
 from agency.replies.moves import lapse, locked_many, move_together
 from agency.replies.pacing import Room, take_turns
@@ -337,7 +336,6 @@ _ATTEMPTS = raw_sql(
 def _write(this: _Round, started: float) -> list[Claimed]:
     if not this.taken:
         return []
-    read_targets(this.taken)
     values = {"sent_at": this.now, "lease_until": this.now + timedelta(seconds=LEASE_SECONDS)}
     moved = [(one.reply, {"fence": one.reply.fence + 1}) for one in this.taken]
     move_together(moved, "claim", values=values, fence_by=1)
@@ -367,20 +365,6 @@ def _write(this: _Round, started: float) -> list[Claimed]:
     db.session.execute(_ATTEMPTS, {"agency_id": current_scope().agency_id, "rows": as_json(attempts)})
     look_at_many_later([(one.reply, LEASE_SECONDS + 5) for one in this.taken], database_now())
     return claimed
-
-
-def read_targets(taken: Sequence[Around]) -> None:
-    """Messages and conversations whole, as adapters are told of them."""
-    rows = db.session.execute(
-        select(Reply.id, Message, Conversation)
-        .join(Message, and_(Message.agency_id == Reply.agency_id, Message.id == Reply.in_reply_to_id))
-        .join(Conversation, CASE_OF_REPLY)
-        .where(one_of(Reply.id, [one.reply.id for one in taken]))
-    )
-    found = {row[0]: row for row in rows}
-    for one in taken:
-        _reply_id, message, conversation = found[one.reply.id]
-        one.know(message=message, conversation=conversation)
 
 
 def _known(connected: ConnectedAccount | None) -> ConnectedAccount:

@@ -36,7 +36,6 @@ def rehearse(app: HasAppContext) -> None:
         states_of([nobody])
         case_facts_many([(nobody, nobody)])
         claiming.read_round([around], now)
-        claiming.read_targets([])
         move_together([], "claim", values={"sent_at": now, "lease_until": now}, fence_by=1)
         settling_many.named_anew([(reply, "nothing")])
         settling_many.answers_of([])

@@ -50,6 +50,7 @@ def target_of(reply: Reply, around: Around | None = None) -> ReplyTarget:
     return outgoing.target_for(
         around.conversation,
         around.message,
+        post_external_id=around.post_external_id,
         deed=reply.deed if reply.replaces_text is None else "edit",
         private=reply.private,
         written_by=checks.written_by(reply),
