@@ -113,6 +113,7 @@ CATALOGUE: dict[JobName, JobKind] = {
     JobName.RAISE_MERGED: JobKind("jobs.merging:raise_merged", "desk", 60, tries=10, together=20),
     JobName.RECHECK_WORDS: JobKind("jobs.rechecking:recheck_words", "upkeep", 120, tries=5),
     JobName.ACKNOWLEDGE: JobKind("jobs.acknowledging:acknowledge", "desk", 60, tries=5, together=20),
+    JobName.HAND_OUT: JobKind("jobs.handing_out:hand_out", "desk", 60, tries=5, together=20, merges=True),
     JobName.SUBSCRIBE_ACCOUNT: JobKind("jobs.subscribing:subscribe_account", "setup", 120, tries=8, together=5),
     JobName.WAKE_ACCOUNT: JobKind("jobs.upkeep:wake_account", "desk", 60, tries=10, together=20),
     JobName.CHECK_ACCESS: JobKind("jobs.checking:check_accounts", "upkeep", 280, tries=3),

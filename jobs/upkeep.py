@@ -9,7 +9,7 @@ from flask import Flask
 from rq.timeouts import JobTimeoutException
 from sqlalchemy import Select, String, and_, cast, exists, func, select
 
-from agency.inbox import birthday_waking, bulk, comeback_waking, handovers, moderation, returning
+from agency.inbox import birthday_waking, bulk, comeback_waking, handovers, hands, moderation, returning
 from agency.inbox.contacts import deeds, exports
 from agency.inbox.loops import reminding
 from agency.notices import gathering, sending, waking
@@ -63,6 +63,7 @@ def keep_up(app: Flask) -> None:
                 returning.hand_back_of_left()
                 returning.hand_back_of_off()
                 handovers.lapse()
+                hands.wake(agency_id)
                 brands.mark_unmarked()
                 wake_stranded()
                 watch_unproven()

@@ -51,6 +51,7 @@ class JobName(StrEnum):
     RECHECK_WAITING_REPLIES = "recheck_waiting_replies"
     RECHECK_WORDS = "recheck_words"
     ACKNOWLEDGE = "acknowledge"
+    HAND_OUT = "hand_out"
     BACKFILL = "backfill"
     IMPORT_FILE = "import_file"
     INDEX_WORDS = "index_words"

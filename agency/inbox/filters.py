@@ -30,7 +30,7 @@ from agency.inbox.models import STATUSES, Conversation, ConversationLabel
 from agency.inbox.search_text import LONGEST_SEARCH, read_search
 from agency.inbox.searching import has_words
 from agency.inbox.signs import SIGNS, numbers_with
-from agency.inbox.triage.models import KeptCase
+from agency.inbox.triage.keeping import kept_ids
 from agency.inbox.understanding.stored import ASPECTS
 from channels.items import KINDS
 from channels.registry import ADAPTERS
@@ -252,9 +252,7 @@ def conditions(wanted: QueueFilter, me: Any, now: Any, of: Any = Conversation) -
             found.append(of.status == literal_column("'open'"))  # what is closed or put off is late for nobody
     if wanted.kept_for_me:
         # A list made once: as a question about each row it moves the planner away from the few there are.
-        kept: Any = func.array(
-            select(KeptCase.conversation_id).where(KeptCase.person_id == me).scalar_subquery(), type_=ARRAY(Uuid())
-        )
+        kept: Any = func.array(kept_ids(me).scalar_subquery(), type_=ARRAY(Uuid()))
         found.append(of.id == any_(kept))
     if wanted.topic_ids is not None:
         given: Any = wanted.topic_ids

@@ -55,7 +55,8 @@ def keep_for_receiver(cases: Sequence[Case], handover: Handover) -> None:
         for case in cases
     ]
     written = insert(KeptCase).values(values)
-    taken: Mapping[str, Any] = {name: written.excluded[name] for name in ("person_id", "person_name", "until")}
+    named: Mapping[str, Any] = {name: written.excluded[name] for name in ("person_id", "person_name", "until")}
+    taken = {**named, "wants_skill": None, "wants_language": None}
     db.session.execute(
         written.on_conflict_do_update(index_elements=["agency_id", "conversation_id", "brand_id"], set_=taken)
     )

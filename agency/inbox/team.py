@@ -17,7 +17,8 @@ from sqlalchemy.dialects.postgresql import insert
 
 from agency.inbox.colleagues import workers_of
 from agency.inbox.models import Conversation
-from agency.inbox.team_models import Absence, TeamMember
+from agency.inbox.team_models import LONGEST_SKILL, Absence, TeamMember
+from styleguides.language import base_language
 from tenants import audit, clock
 from tenants.brand_hours import as_hours, checked_days, checked_special
 from tenants.brands import known_zones
@@ -30,7 +31,6 @@ from tenants.permissions import Actor, Permission, require
 from tenants.shifts import Standing, WorkTimes, no_times, standing_at
 
 MOST_SKILLS: Final = 20
-LONGEST_SKILL: Final = 40
 MOST_LANGUAGES: Final = 20
 MOST_CASES: Final = 500
 """What one press of many takes (`agency.inbox.bulk.MOST_AT_ONCE`)."""
@@ -58,7 +58,12 @@ class Colleague(NamedTuple):
 
     def speaks(self, language: str | None) -> bool:
         """Whether they read it, as far as anybody knows: whoever has no languages written reads all."""
-        return not self.languages or language is None or language.partition("-")[0] in self.languages
+        return not self.languages or language is None or base_language(language) in self.languages
+
+    def can(self, skill: str | None, language: str | None) -> bool:
+        """Whether they are known to have the skill and to read the language; None asks for none."""
+        reads = language is None or base_language(language) in self.languages
+        return reads and (skill is None or skill in self.skills)
 
     def stand_in(self, moment: datetime) -> UUID | None:
         """Who stands in for them on that day."""
@@ -235,7 +240,7 @@ def _checked(values: Mapping[str, Any]) -> dict[str, Any]:
         "zone": zone,
         "days": days,
         "special_days": special,
-        "languages": sorted(languages),
+        "languages": sorted({base_language(one) or one for one in languages}),
         "skills": sorted(skills),
         "most_cases": most,
     }

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from datetime import date, datetime
-from typing import Any
+from typing import Any, Final
 from uuid import UUID
 
 from sqlalchemy import CheckConstraint, Date, Index, Text, UniqueConstraint, func
@@ -12,6 +12,8 @@ from sqlalchemy.orm import Mapped, mapped_column
 
 from tenants.database import AgencyOwned, Base, Dated, belongs_to_agency
 
+LONGEST_SKILL: Final = 40
+"""Characters."""
 ABSENCE_STATES = ("asked", "agreed", "declined", "withdrawn")
 
 

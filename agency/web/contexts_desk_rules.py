@@ -71,6 +71,7 @@ class TrialCase:
     said: tuple[tuple[str, bool], ...] = told("Pieces of the words; true of what the rule found.")
     when: str = told("When they wrote.")
     mark: str = told("Taken, no longer, or before this one by another.", default="")
+    able: str = told("Who of the team was on shift then and could take it; empty where no rule asks.", default="")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -110,6 +111,8 @@ class DeskRulePage:
     stops: bool = told("No later rule is asked.", default=False)
     is_on: bool = told("It acts.", default=True)
     most_points: int = told("Up or down.", default=0)
+    skills: tuple[Choice, ...] = told("Skills somebody has, none first; empty where nobody has any.", default=())
+    is_by_language: bool = told("It is kept for whoever reads the language.", default=False)
     kept: str = told("What keeping means.", default="")
     help: str = told("What a phrase may be.", default="")
     errors: dict[str, str] = told("Field name to what to do.", default_factory=dict)

@@ -10,6 +10,7 @@ from flask import request
 from flask_babel import gettext as _
 
 from agency.inbox.colleagues import colleagues_of
+from agency.inbox.hands import skills_of_team
 from agency.inbox.labels import list_labels
 from agency.inbox.loops.named import list_loops
 from agency.inbox.topics import BUILT_IN, list_topics
@@ -42,8 +43,9 @@ SINGLE: Final = (
     "points",
     "keep_for",
     "loop_id",
+    "skill",
 )
-FLAGS: Final = ("vip", "stops", "is_on")
+FLAGS: Final = ("vip", "stops", "is_on", "by_language")
 MOST_FIELDS: Final = 20
 MOST_TICKED: Final = 300
 
@@ -67,6 +69,7 @@ def form_of(rule: RuleRow) -> Form:
     form: Form = {name: str(given.get(name) or "") for name in SINGLE}
     form |= {name: [str(one) for one in given.get(name, ())] for name in TICKED}
     form |= {"name": rule.name, "note": rule.note, "stops": rule.stops, "is_on": rule.is_on, "vip": "vip" in given}
+    form["by_language"] = "by_language" in given
     for part in LISTS:
         for one in given.get(part, ()):
             name = f"{part}_{one['language'] or ANY}"
@@ -79,6 +82,7 @@ def data_of(form: Form) -> dict[str, Any]:
     data: dict[str, Any] = {name: form[name] for name in ("name", "note", "seen_by", "from_time", "until_time")}
     data |= {name: form[name] for name in (*TICKED, *FLAGS)}
     data["keep_for"], data["loop_id"] = form["keep_for"] or None, form["loop_id"] or None
+    data["skill"] = form["skill"]
     data["weekdays"] = [_whole(one) for one in form["weekdays"]]
     data["stars_from"], data["stars_to"] = _whole(form["stars_from"]), _whole(form["stars_to"])
     data["points"] = _whole(form["points"]) if form["points"].strip() else 0
@@ -163,6 +167,15 @@ def people_of(actor: Actor, form: Form) -> tuple[Choice, ...]:
     if chosen and chosen not in dict(people):
         people.append((chosen, _("somebody who left")))
     return tuple(Choice(name, "", value=value, selected=value == chosen) for value, name in people)
+
+
+def skills_of(form: Form) -> tuple[Choice, ...]:
+    """Skills somebody of the team has; nothing to choose where nobody has any."""
+    chosen = form["skill"]
+    skills = list(dict.fromkeys([*skills_of_team(), *([chosen] if chosen else [])]))
+    if not skills:
+        return ()
+    return tuple(Choice(one or _("no skill"), "", value=one, selected=one == chosen) for one in ("", *skills))
 
 
 def loops_of(actor: Actor, form: Form, brand_id: UUID | None) -> tuple[Choice, ...]:

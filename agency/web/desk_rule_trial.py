@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from uuid import UUID
 
 from flask import url_for
 from flask_babel import gettext as _
 from flask_babel import ngettext
 
+from agency.inbox.hands import could_take
+from agency.inbox.triage.carrying_out import wants_of
 from agency.inbox.triage.last_week import CASES_SHOWN, MOST_MESSAGES, Found, Trial
 from agency.web import clocks
 from agency.web.contexts_desk_rules import TrialCase, TrialLook
-from agency.web.desk_rule_words import Names, names_for
+from agency.web.desk_rule_words import Names, able_words, names_for
 from agency.web.language import chosen_language, chosen_zone
 from agency.web.looks import BrandLook
 from agency.web.shell import brand_looks
@@ -34,13 +37,13 @@ def trial_look(trial: Trial) -> TrialLook:
     )
     shown = trial.found[:CASES_SHOWN]
     more = len(trial.found) - len(shown)
-    looks = brand_looks()
+    looks, able = brand_looks(), _able(trial)
     return TrialLook(
         heading=heading,
-        facts=_facts(trial, names_for([trial.terms])),
+        facts=(*_facts(trial, names_for([trial.terms])), *_able_facts(trial, able)),
         cut=_("Only the newest %(n)s messages were looked at.", n=MOST_MESSAGES) if trial.is_cut else "",
         taken_width=f"{BAR * trial.taken_count / max(1, trial.case_count):.1f}",
-        cases=tuple(_case(one, looks) for one in shown if one.came.brand_id in looks),
+        cases=tuple(_case(one, looks, able.get(one.came.id)) for one in shown if one.came.brand_id in looks),
         more=ngettext("and %(num)s more", "and %(num)s more", more) if more else "",
     )
 
@@ -78,7 +81,35 @@ def _facts(trial: Trial, names: Names) -> tuple[str, ...]:
     return tuple(found)
 
 
-def _case(one: Found, looks: dict[UUID, BrandLook]) -> TrialCase:
+def _able(trial: Trial) -> dict[UUID, tuple[str, ...]]:
+    """By message, who was on shift then and could take it, where the rule asks for whoever can."""
+    effects = trial.terms.effects
+    taken = [one.came for one in trial.found if not one.is_before and one.change != "gone"]
+    asked = [(one, wants_of(effects, one.facts.language)) for one in taken]
+    wanted = [(one, wants["wants_skill"], wants["wants_language"]) for one, wants in asked if any(wants.values())]
+    found = could_take([(one.brand_id, one.at, skill, language) for one, skill, language in wanted])
+    return {one.id: names for (one, _skill, _language), names in zip(wanted, found, strict=True)}
+
+
+def _able_facts(trial: Trial, able: Mapping[UUID, tuple[str, ...]]) -> tuple[str, ...]:
+    done = trial.terms.effects
+    if not done.skill and not done.by_language:
+        return ()
+    nobody = sum(not names for names in able.values())
+    can = able_words(done.skill, by_language=done.by_language)
+    return (
+        _("%(n)s kept for whoever %(can)s, where nobody had them", n=len(able), can=can),
+        *([_("For %(n)s of these nobody who can was on shift then", n=nobody)] if nobody else []),
+    )
+
+
+def _able_words(names: tuple[str, ...] | None) -> str:
+    if names is None:
+        return ""
+    return _("could then: %(names)s", names=", ".join(names)) if names else _("nobody could then")
+
+
+def _case(one: Found, looks: dict[UUID, BrandLook], able: tuple[str, ...] | None) -> TrialCase:
     marks = {"added": _("new"), "gone": _("no longer")}
     return TrialCase(
         url=url_for("conversation.page", conversation_id=one.came.conversation_id),
@@ -87,6 +118,7 @@ def _case(one: Found, looks: dict[UUID, BrandLook]) -> TrialCase:
         said=pieces(one),
         when=clocks.full_exact(one.came.at, chosen_zone(), chosen_language()),
         mark=_("an earlier rule takes it") if one.is_before else marks.get(one.change, ""),
+        able=_able_words(able),
     )
 
 

@@ -104,9 +104,18 @@ def effect_words(terms: Terms, names: Names) -> tuple[str, ...]:
         found.append(_("lower by %(n)s", n=-done.points))
     if done.keep_for is not None:
         found.append(_("keep for %(name)s", name=names.people.get(done.keep_for) or _("somebody who left")))
+    if done.skill or done.by_language:
+        found.append(_("keep for whoever %(can)s", can=able_words(done.skill, by_language=done.by_language)))
     if done.loop_id is not None:
         found.append(_("ask %(loop)s", loop=names.loops.get(done.loop_id) or _("put away")))
     return tuple(found)
+
+
+def able_words(skill: str, *, by_language: bool) -> str:
+    """Of whoever: has “refunds” and reads the language."""
+    if skill and by_language:
+        return _("has “%(skill)s” and reads its language", skill=skill)
+    return _("has “%(skill)s”", skill=skill) if skill else _("reads its language")
 
 
 def phrase_words(phrases: Iterable[Phrase]) -> list[str]:

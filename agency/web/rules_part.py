@@ -6,11 +6,13 @@ from uuid import UUID
 
 from flask import url_for
 from flask_babel import gettext as _
+from flask_babel import ngettext
 
 from agency.inbox.conversation_view import ConversationView, MessageView
 from agency.inbox.triage.trace import RuleDeed, said
 from agency.web import clocks
 from agency.web.contexts_conversation import SideLine, SidePart
+from agency.web.guide_words import language_word
 from agency.web.language import chosen_language, chosen_zone
 from tenants import clock
 from tenants.permissions import Actor, Permission
@@ -42,6 +44,21 @@ def rules_part(view: ConversationView, actor: Actor) -> tuple[SidePart, ...]:
     )
 
 
+def _found_words(one: RuleDeed) -> str:
+    able = [f"“{one.wants_skill}”"] if one.wants_skill else []
+    able += [language_word(one.wants_language)] if one.wants_language else []
+    wants = ", ".join(able)
+    if not one.kept_for_name:
+        return _("for whoever can: %(wants)s; nobody on shift could take it yet", wants=wants)
+    return ngettext(
+        "for whoever can: %(wants)s; kept for %(name)s, on shift with %(num)s case, the fewest of who was there",
+        "for whoever can: %(wants)s; kept for %(name)s, on shift with %(num)s cases, the fewest of who was there",
+        one.kept_held or 0,
+        wants=wants,
+        name=one.kept_for_name,
+    )
+
+
 def _deed_words(one: RuleDeed, message: MessageView | None, labels: dict[UUID, str]) -> list[str]:
     words = [_("said “%(words)s”", words=word) for word in said(one, message)]
     put_on = [labels[label] for label in one.label_ids if label in labels]
@@ -51,6 +68,8 @@ def _deed_words(one: RuleDeed, message: MessageView | None, labels: dict[UUID, s
         words.append(_("labelled; taken off since"))
     if one.points:
         words.append(_("raised by %(n)s", n=one.points) if one.points > 0 else _("lowered by %(n)s", n=-one.points))
-    if one.kept_for_name:
+    if one.wants_skill or one.wants_language:
+        words.append(_found_words(one))
+    elif one.kept_for_name:
         words.append(_("kept for %(name)s", name=one.kept_for_name))
     return words or [_("nothing was left to do")]

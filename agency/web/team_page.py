@@ -26,7 +26,7 @@ from agency.web.looks import Choice, Notice
 from agency.web.shell import brands_of_request, render_page, toast
 from agency.web.team_words import absence_looks, days_words, standing_looks, until_when
 from agency.web.who import actor_of_request
-from styleguides.language import SUPPORTED_LANGUAGES
+from styleguides.language import SUPPORTED_LANGUAGES, base_language
 from tenants import clock
 from tenants.brands import known_zones
 from tenants.database import db
@@ -219,7 +219,8 @@ def _page(one: Member, status: int, *, error: AppError | None = None, is_typed: 
     names = get_day_names("wide", "stand-alone", locale=chosen_language())
     special = special_out({day.isoformat(): spans for day, spans in week.special})
     spoken = form.getlist("language") if is_typed else known.languages
-    codes = sorted({*SUPPORTED_LANGUAGES, *(brand.language for brand in brands_of_request()), *known.languages})
+    spoken_by_brands = {base_language(brand.language) or "" for brand in brands_of_request()} - {""}
+    codes = sorted({*SUPPORTED_LANGUAGES, *spoken_by_brands, *known.languages})
     ahead = next_shift(known.work, now)
     others = [other for other in colleagues_of(actor) if other.person_id != one.person_id]
     page = MemberPage(

@@ -630,6 +630,7 @@ ROWS: dict[str, Callable[[Tenant], Row]] = {
         "points": 5,
         "kept_for_id": t.id_of("person"),
         "kept_for_name": t.word("kept for"),
+        "wants_skill": "refunds",
     },
     "kept_case": lambda t: {
         **_owned(t, "kept_case"),

@@ -24,6 +24,7 @@ IN_HEALTH_SECONDS = {
     JobName.READ_ANSWERS_AGAIN: 60,  # 200 reads, and a transaction for each that stands differently
     JobName.RECHECK_WORDS: 20,
     JobName.ACKNOWLEDGE: 2,
+    JobName.HAND_OUT: 1,
     JobName.SUBSCRIBE_ACCOUNT: 10,  # five calls
     JobName.WAKE_ACCOUNT: 2,
     JobName.CHECK_ACCESS: 120,  # a minute, and the fifty then begun

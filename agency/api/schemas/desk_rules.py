@@ -47,6 +47,8 @@ _TERMS: dict[str, Any] = {
         "points": {"type": "integer", "minimum": -LIMITS["points"], "maximum": LIMITS["points"]},
         "keep_for": {"type": ["string", "null"], "description": "the person who should take it"},
         "loop_id": {"type": ["string", "null"], "description": "the loop of the rule's brand that is asked"},
+        "skill": {"type": "string", "description": "instead of a person: whoever is on shift, has room and has this"},
+        "by_language": {"type": "boolean", "description": "the same of whoever reads the language of the words"},
     },
     "additionalProperties": False,
 }
@@ -149,4 +151,6 @@ class RuleDeed(Strict):
     points = Whole(required=True, metadata={"description": "so many it raised these words by; below 0, lowered"})
     kept_for_id = Identifier(required=True, allow_none=True)
     kept_for_name = Text(required=True, allow_none=True)
+    wants_skill = Text(required=True, allow_none=True, metadata={"description": "it was for whoever has this"})
+    wants_language = Text(required=True, allow_none=True, metadata={"description": "and reads this"})
     at = Moment(required=True)

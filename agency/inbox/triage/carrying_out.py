@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime, timedelta
+from types import MappingProxyType
 from typing import Any, Final, NamedTuple
 from uuid import UUID
 
@@ -25,9 +26,12 @@ from agency.inbox.signs import KEPT
 from agency.inbox.stored_rows import Known, Person, as_json
 from agency.inbox.triage.matching import Hit, Rulebook
 from agency.inbox.triage.ready import facts_of
+from agency.inbox.triage.terms import Effects
 from agency.inbox.understanding.stored import with_rules
 from channels.models import Account
+from styleguides.language import base_language
 from tenants.database import db, new_id
+from tenants.outbox import JobName, enqueue_after_commit
 from tenants.scope import current_scope, raw_sql
 
 KEPT_MINUTES: Final = 60
@@ -47,7 +51,8 @@ _CARRY_OUT = raw_sql(
         select g.*, m.conversation_id, c.status, c.rank, c.last_message_at, c.label_ids as borne, c.holder_id,
             c.signs, c.merged_into_id
         from jsonb_to_recordset(cast(:rows as jsonb)) as g(id uuid, place int, message_id uuid, rule_id uuid,
-            rule_version int, rule_name text, spans jsonb, label_ids uuid[], points int, keep_for uuid)
+            rule_version int, rule_name text, spans jsonb, label_ids uuid[], points int, keep_for uuid,
+            wants_skill text, wants_language text)
         join message m on m.agency_id = :agency_id and m.id = g.message_id
         join conversation c on c.agency_id = m.agency_id and c.id = m.conversation_id and c.brand_id = m.brand_id
         where not exists (select from triage_deed d where d.agency_id = :agency_id and d.message_id = g.message_id
@@ -73,17 +78,23 @@ _CARRY_OUT = raw_sql(
         on conflict (agency_id, conversation_id, label_id, brand_id) do nothing
         returning conversation_id, label_id
     ), keeper as (
-        select distinct on (g.conversation_id) g.conversation_id, g.id, g.keep_for, p.name
-        from given g join person p on p.id = g.keep_for and p.disabled_at is null
-        join membership s on s.agency_id = :agency_id and s.person_id = p.id and s.removed_at is null
-            and s.role in ({", ".join(map(repr, WORKING_ROLES))})
-            and (s.all_brands or s.brand_ids @> array[cast(:brand_id as uuid)])
-        where g.merged_into_id is null and g.status = 'open' and g.signs & {KEPT} = 0
-            and g.holder_id is null
+        select distinct on (g.conversation_id) g.conversation_id, g.id, p.id as keep_for, p.name, g.wants_skill,
+            g.wants_language
+        from given g left join lateral (
+            select p.id, p.name from person p
+            join membership s on s.agency_id = :agency_id and s.person_id = p.id and s.removed_at is null
+                and s.role in ({", ".join(map(repr, WORKING_ROLES))})
+                and (s.all_brands or s.brand_ids @> array[cast(:brand_id as uuid)])
+            where p.id = g.keep_for and p.disabled_at is null
+        ) p on true
+        where coalesce(p.name, g.wants_skill, g.wants_language) is not null and g.merged_into_id is null
+            and g.status = 'open' and g.signs & {KEPT} = 0 and g.holder_id is null
         order by g.conversation_id, g.place, g.id
     ), keeping as (
-        insert into kept_case (agency_id, id, brand_id, conversation_id, person_id, person_name, until)
-        select :agency_id, id, :brand_id, conversation_id, keep_for, name, :until from keeper
+        insert into kept_case (agency_id, id, brand_id, conversation_id, person_id, person_name, wants_skill,
+            wants_language, until)
+        select :agency_id, id, :brand_id, conversation_id, keep_for, name, wants_skill, wants_language, :until
+        from keeper
         on conflict (agency_id, conversation_id, brand_id) do nothing
         returning conversation_id
     ), changed as (
@@ -96,12 +107,12 @@ _CARRY_OUT = raw_sql(
             and c.id in (select conversation_id from put union select conversation_id from keeping)
     )
     insert into triage_deed (agency_id, id, brand_id, conversation_id, message_id, rule_id, rule_version, rule_name,
-        spans, label_ids, points, kept_for_id, kept_for_name)
+        spans, label_ids, points, kept_for_id, kept_for_name, wants_skill, wants_language)
     select :agency_id, g.id, :brand_id, g.conversation_id, g.message_id, g.rule_id, g.rule_version, g.rule_name,
         g.spans,
         (select coalesce(jsonb_agg(p.label_id), '[]') from put p
             where p.conversation_id = g.conversation_id and p.label_id = any(g.label_ids)),
-        g.points, k.keep_for, k.name
+        g.points, k.keep_for, k.name, k.wants_skill, k.wants_language
     from given g left join keeper k on k.id = g.id
     """,
     reason="one statement for a whole page of items",
@@ -109,9 +120,10 @@ _CARRY_OUT = raw_sql(
 
 
 class Due(NamedTuple):
-    """What rules want of a page: hits by the platform's name of the message."""
+    """What rules want of a page: hits by the platform's name of the message, and in which language it is."""
 
     hits: Mapping[str, Sequence[Hit]]
+    languages: Mapping[str, str | None] = MappingProxyType({})
 
     def __bool__(self) -> bool:
         return any(self.hits.values())
@@ -160,7 +172,7 @@ def look_at(
         hits = [hit for hit in book.hits(facts) if hit.taken]
         readings[r.external_id] = with_rules(reading, raises_of(hits))
         found[r.external_id] = hits
-    return Due(found)
+    return Due(found, {name: languages.get(name) for name in found})
 
 
 def raises_of(hits: Iterable[Hit]) -> list[list[Any]]:
@@ -185,9 +197,15 @@ def _said_before(ids: Sequence[UUID]) -> dict[UUID, _Before]:
     return {row[0]: _Before(row[1], row[2], row[3] or ()) for row in rows}
 
 
+def wants_of(effects: Effects, language: str | None) -> dict[str, str | None]:
+    """What whoever should take a case has and reads; nothing where a rule asks for the language and nobody knows it."""
+    reads = base_language(language) if effects.by_language else None
+    return {"wants_skill": effects.skill or None, "wants_language": reads or None}
+
+
 def carry_out(account: Account, due: Due, message_ids: Mapping[str, UUID], now: datetime) -> None:
-    """Do what is to be done with stored words besides what counts in the rank. One statement, and some for each loop
-    that a rule asks.
+    """Do what is to be done with stored words besides what counts in the rank. One statement, two more where somebody
+    is to be found who can take them, and some for each loop that a rule asks.
     """
     rows = [
         {
@@ -201,6 +219,7 @@ def carry_out(account: Account, due: Due, message_ids: Mapping[str, UUID], now: 
             "label_ids": hit.rule.terms.effects.label_ids,
             "points": hit.rule.terms.effects.points,
             "keep_for": hit.rule.terms.effects.keep_for,
+            **wants_of(hit.rule.terms.effects, due.languages.get(name)),
         }
         for name in sorted(due.hits)
         for place, hit in enumerate(due.hits[name])
@@ -208,6 +227,8 @@ def carry_out(account: Account, due: Due, message_ids: Mapping[str, UUID], now: 
     if rows:
         values = {"agency_id": account.agency_id, "brand_id": account.brand_id, "now": now, "rows": as_json(rows)}
         db.session.execute(_CARRY_OUT, {**values, "until": now + timedelta(minutes=KEPT_MINUTES)})
+    if any(row["wants_skill"] or row["wants_language"] for row in rows):
+        enqueue_after_commit(JobName.HAND_OUT, agency_id=account.agency_id)
     for name in sorted(due.hits):
         for hit in due.hits[name]:
             if hit.rule.terms.effects.loop_id is not None:

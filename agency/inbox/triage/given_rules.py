@@ -11,6 +11,7 @@ from sqlalchemy import or_, select
 from agency.inbox.colleagues import WORKING_ROLES
 from agency.inbox.desk_models import Label
 from agency.inbox.loops.models import FeedbackLoop
+from agency.inbox.team_models import TeamMember
 from agency.inbox.topic_models import Topic
 from agency.inbox.topics import BUILT_IN
 from agency.inbox.triage.terms import Terms, read_terms, rule_name, stored_of, terms_of
@@ -63,7 +64,7 @@ def fields_of(terms: Terms) -> dict[str, Any]:
 
 
 def _strangers(actor: Actor, brand_id: UUID | None, terms: Terms, knows: Terms | None) -> dict[str, list[str]]:
-    """What the terms name that is not there, or not theirs, by field; up to five statements, for what is named anew."""
+    """What the terms name that is not there, or not theirs, by field; up to six statements, for what is named anew."""
     errors: dict[str, list[str]] = {}
     conditions, effects = terms
     brands = set(conditions.brands) - set(knows.conditions.brands if knows else ())
@@ -88,6 +89,10 @@ def _strangers(actor: Actor, brand_id: UUID | None, terms: Terms, knows: Terms |
         )
         if db.session.execute(asked).first() is None:
             errors["loop_id"] = [worded("names a loop that is not there")]
+    if effects.skill and (knows is None or knows.effects.skill != effects.skill):
+        has = select(TeamMember.id).where(TeamMember.skills.has_key(effects.skill)).limit(1)
+        if db.session.execute(has).first() is None:
+            errors["skill"] = [worded("is a skill that nobody has; write it at a colleague first")]
     person = effects.keep_for
     if person is not None and (knows is None or knows.effects.keep_for != person):
         covers: Any = Membership.all_brands

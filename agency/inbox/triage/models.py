@@ -51,7 +51,8 @@ class TriageDeed(BrandOwned, Dated, Base):
 
     `spans` are places of its words in the message, as `[start, end]`, never the words themselves. `label_ids` are those
     it put on, `points` what it counts in the rank while these are the newest words, `kept_for_id` for whom it kept the
-    case.
+    case. Where it was for whoever has `wants_skill` and reads `wants_language`, that is who was found at `kept_at` and
+    had `kept_held` cases then (`agency.inbox.hands`); nobody yet where it is empty.
     """
 
     __tablename__ = "triage_deed"
@@ -65,12 +66,19 @@ class TriageDeed(BrandOwned, Dated, Base):
     points: Mapped[int] = mapped_column(default=0, server_default="0")
     kept_for_id: Mapped[UUID | None]
     kept_for_name: Mapped[str | None] = mapped_column(Text)
+    wants_skill: Mapped[str | None] = mapped_column(Text)
+    wants_language: Mapped[str | None] = mapped_column(Text)
+    kept_at: Mapped[datetime | None]
+    kept_held: Mapped[int | None]
     __table_args__ = (
         belongs_to("conversation", "conversation_id"),
         belongs_to("message", "message_id"),
         UniqueConstraint("agency_id", "message_id", "rule_id", "rule_version", "brand_id"),
         Index("ix_triage_deed_conversation", "agency_id", "conversation_id", "id"),
         Index("ix_triage_deed_rule", "agency_id", "rule_id", "id"),
+        Index(
+            "ix_triage_deed_kept", "agency_id", "kept_for_id", "kept_at", postgresql_where=text("kept_at is not null")
+        ),
         CheckConstraint("(kept_for_id is null) = (kept_for_name is null)", name="whoever_it_is_kept_for_has_a_name"),
     )
 
@@ -78,15 +86,23 @@ class TriageDeed(BrandOwned, Dated, Base):
 class KeptCase(BrandOwned, Dated, Base):
     """For whom a rule keeps a case that nobody has taken yet. A trigger takes the row away when somebody takes the
     case, or it is closed: `agency.inbox.signs.KEPT` of the case says whether there is one.
+
+    Where it is for whoever has `wants_skill` and reads `wants_language`, `person_id` is empty until somebody is found.
     """
 
     __tablename__ = "kept_case"
     conversation_id: Mapped[UUID]
-    person_id: Mapped[UUID]
-    person_name: Mapped[str] = mapped_column(Text)
+    person_id: Mapped[UUID | None]
+    person_name: Mapped[str | None] = mapped_column(Text)
+    wants_skill: Mapped[str | None] = mapped_column(Text)
+    wants_language: Mapped[str | None] = mapped_column(Text)
     until: Mapped[datetime]
     __table_args__ = (
         belongs_to("conversation", "conversation_id"),
         UniqueConstraint("agency_id", "conversation_id", "brand_id"),
         Index("ix_kept_case_person", "agency_id", "person_id", "id"),
+        CheckConstraint("(person_id is null) = (person_name is null)", name="whoever_it_is_for_has_a_name"),
+        CheckConstraint(
+            "coalesce(person_id::text, wants_skill, wants_language) is not null", name="it_is_for_somebody"
+        ),
     )

@@ -13,6 +13,7 @@ from datetime import time
 from typing import Any, Final, NamedTuple
 from uuid import UUID
 
+from agency.inbox.team_models import LONGEST_SKILL
 from agency.inbox.topics import BUILT_IN
 from agency.inbox.understanding.stored import ASPECTS
 from agency.inbox.weights import MOST_RULE_POINTS
@@ -94,13 +95,16 @@ class Conditions:
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Effects:
     """What is done: labels are put on, so many points count in the rank, the case is kept for a person for a while, a
-    loop of the rule's brand is asked.
+    loop of the rule's brand is asked. Instead of for a person it is kept for whoever is on shift and has a `skill`, or
+    reads the language of the words, or both (`agency.inbox.hands`).
     """
 
     label_ids: tuple[UUID, ...] = ()
     points: int = 0
     keep_for: UUID | None = None
     loop_id: UUID | None = None
+    skill: str = ""
+    by_language: bool = False
 
     @property
     def does(self) -> tuple[str, ...]:
@@ -176,6 +180,8 @@ def _together(terms: Terms, *, of_agency: bool) -> dict[str, list[str]]:
         errors["until_time"] = [worded("needs both, from when and until when")]
     elif conditions.from_time is not None and conditions.from_time == conditions.until_time:
         errors["until_time"] = [worded("is when it begins")]
+    if terms.effects.keep_for is not None and (terms.effects.skill or terms.effects.by_language):
+        errors["keep_for"] = [worded("is one person: leave it empty, or ask for no skill and no language")]
     if of_agency and terms.effects.loop_id is not None:
         errors["loop_id"] = [worded("of one brand are named by that brand's rules alone")]
     if of_agency and any(one not in BUILT_IN for one in conditions.topics):
@@ -271,6 +277,10 @@ def _person(value: Any) -> UUID | None:
     return None if value in (None, "") else UUID(ids([value], 1)[0])
 
 
+def _skill(value: Any) -> str:
+    return line(value, LONGEST_SKILL).casefold() if value else ""
+
+
 def rule_name(value: Any) -> str:
     """A name as it is kept. Raises Wrong."""
     return line(value, LIMITS["name"])
@@ -297,6 +307,8 @@ _READERS: Final[Readers] = {
     "points": _points,
     "keep_for": _person,
     "loop_id": _person,
+    "skill": _skill,
+    "by_language": _flag,
 }
 _CONDITIONS: Final = frozenset(one.name for one in fields(Conditions))
 READERS_OF_CONDITIONS: Final[Readers] = {name: _READERS[name] for name in sorted(_CONDITIONS)}

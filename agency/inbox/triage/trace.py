@@ -33,6 +33,9 @@ class RuleDeed(NamedTuple):
     kept_for_id: UUID | None
     kept_for_name: str | None
     at: datetime
+    wants_skill: str | None = None
+    wants_language: str | None = None
+    kept_held: int | None = None
 
 
 def deeds_beside(this_id: Any) -> Any:
@@ -49,6 +52,9 @@ def deeds_beside(this_id: Any) -> Any:
             TriageDeed.kept_for_id,
             TriageDeed.kept_for_name,
             TriageDeed.created_at,
+            TriageDeed.wants_skill,
+            TriageDeed.wants_language,
+            TriageDeed.kept_held,
         )
         .where(TriageDeed.conversation_id == this_id)
         .order_by(TriageDeed.id.desc())
@@ -70,6 +76,9 @@ def deeds_of(rows: Sequence[Sequence[Any]] | None) -> tuple[RuleDeed, ...]:
             UUID(row[7]) if row[7] else None,
             row[8],
             datetime.fromisoformat(row[9]),
+            row[10],
+            row[11],
+            row[12],
         )
         for row in reversed(rows or ())
     )
