@@ -33,15 +33,15 @@ HALF_LIFE_DAYS: Final = 90
 _LEAST_FRESHNESS: Final = 0.5
 
 
-def question_words(text: str, language: str | None) -> dict[str, str]:
+def question_words(text: str, language: str | None, but: frozenset[str] = frozenset()) -> dict[str, str]:
     """Stem -> word as it is written first, of what tells: at most MOST_WORDS, in order.
 
-    Left out: personal data, links, handles, whatever has a digit, words that are in every question. An unknown language
-    has whole words in place of stems.
+    Left out: personal data, links, handles, whatever has a digit, words that are in every question, `but` for these. An
+    unknown language has whole words in place of stems.
     """
     read = Normalised(masked(text[:LONGEST_READ])).text
     code = base_language(language)
-    cache_of, little = stems(code), little_words(code or "")
+    cache_of, little = stems(code), little_words(code or "") - but
     found: dict[str, str] = {}
     for start, end in word_spans(read, specials(read)):
         if end - start > _LONGEST_WORD:

@@ -8,6 +8,7 @@ when they were written and how many people wrote them.
 from __future__ import annotations
 
 import math
+from bisect import bisect_left, bisect_right
 from collections import Counter
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -30,6 +31,11 @@ _YOUNGEST: Final = 3_600
 """A measure younger than this counts as so old."""
 _UNSEEN: Final = 0.02
 """Of all complaints of a brand, the share in which a stem that has no measure is taken to be usual."""
+_MEASURED_AFTER: Final = 86_400
+"""Seconds after which what is usual at a brand is known well enough to be held against a window alone."""
+_HALF: Final = 0.5
+"""Before that such a part of all complaints of the window says the same, or people gather who say it while the rest of
+the window hardly does."""
 _SHARED: Final = 0.6
 """A stem that so many of them say beside the first one is told with it."""
 
@@ -132,20 +138,24 @@ def newest(heard: Iterable[Heard], now: int) -> list[Heard]:
 def same_as(complaint: Heard, heard: Collection[Heard], usual: Usual, but: Collection[int] = ()) -> Same | None:
     """Of these complaints, those that say the same as this one, if so many people do within a window around it that it
     is no chance; None where they do not. What is `usual` was measured by `heard` among others, not by this one; what
-    may be a storm is not taken for usual. Stems of `but` are told of already.
+    may be a storm is not taken for usual. Stems of `but` are told of already, and nothing is found by them.
     """
-    if any(stem in but for stem in complaint.stems):
-        return None
     counted = [one for one in set(heard) if abs(one.at - complaint.at) <= WINDOW_SECONDS]
     near = [*counted, complaint] if complaint not in counted else counted
+    is_young = complaint.at - usual.since < _MEASURED_AFTER
+    times = sorted(one.at for one in near)
     best: tuple[float, int, list[Heard]] | None = None
     for stem in complaint.stems:
+        if stem in but:
+            continue
         saying = sorted((one for one in near if stem in one.stems), key=lambda one: (one.at, one.who, str(one.case)))
         if len(saying) < FEWEST_PEOPLE:
             continue
         some, people = _fullest_window(saying)
         needed = people_needed(usual.within_window(stem, complaint.at, counted))
-        if people >= needed and (best is None or (people / needed, -stem) > (best[0], -best[1])):
+        if people < needed or (is_young and not _stands_out(saying, times)):
+            continue
+        if best is None or (people / needed, -stem) > (best[0], -best[1]):
             best = (people / needed, stem, some)
     if best is None:
         return None
@@ -159,6 +169,29 @@ def same_as(complaint: Heard, heard: Collection[Heard], usual: Usual, but: Colle
         first_at=some[0].at,
         last_at=some[-1].at,
     )
+
+
+def _stands_out(saying: Sequence[Heard], times: Sequence[int]) -> bool:
+    """Whether these, in the order of time, are half of all complaints of the window, whose `times` are in order too; or
+    so many of them come together that it is no chance, by how often the rest of the window says it.
+    """
+    if len(saying) >= _HALF * len(times):
+        return True
+    said = [one.at for one in saying]
+    for start, first in enumerate(said):
+        people = set[int]()
+        for one in saying[start:]:
+            people.add(one.who)
+            if len(people) == FEWEST_PEOPLE:
+                break
+        else:
+            return False
+        inside = bisect_right(times, one.at) - bisect_left(times, first)
+        mine = bisect_right(said, one.at) - bisect_left(said, first)
+        elsewhere = (len(said) - mine + 1) / (len(times) - inside + 1)
+        if mine >= people_needed(elsewhere * inside):
+            return True
+    return False
 
 
 def _fullest_window(saying: Sequence[Heard]) -> tuple[list[Heard], int]:

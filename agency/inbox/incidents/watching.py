@@ -88,6 +88,10 @@ _ADD = raw_sql(
 ).bindparams(bindparam("ids", type_=ARRAY(Uuid)))
 
 
+TELLING: Final = frozenset({"down"})
+"""Little words that are in many questions, and yet are what a storm is about."""
+
+
 class Complaint(NamedTuple):
     """A complaint as it came: what was heard, and the words by the numbers of their stems."""
 
@@ -172,7 +176,7 @@ def _is_vip(r: Record, people: Mapping[str, Person]) -> bool:
 def complaint_of(brand_id: UUID, r: Record, reading: Stored, language: str | None, case: UUID) -> Complaint:
     """A complaint as it is compared: its stems by numbers that only mean something within the brand."""
     words: dict[int, str] = {}
-    for stem, word in question_words(r.text, language).items():
+    for stem, word in question_words(r.text, language, TELLING).items():
         if len(words) < MOST_STEMS:
             # Positive and of 53 bits: programs that read JSON keep such a number whole.
             words.setdefault(stem_number(stem, brand_id.bytes) & (1 << 53) - 1, word)
@@ -196,7 +200,8 @@ def notice_complaints(agency_id: UUID, brand_id: UUID, complaints: Sequence[Comp
         mine = next((t for t in told if t.stems[0] in one.heard.stems), None)
         if mine is None:
             may_be = any(often[stem] >= FEWEST_PEOPLE - 1 for stem in one.heard.stems)
-            found = same_as(one.heard, heard, usual) if may_be else None
+            known = {stem for t in told for stem in t.stems}
+            found = same_as(one.heard, heard, usual, known) if may_be else None
             if found is not None:
                 told.append(_suggest(place, found, one))
         elif mine.state == "open" and mine.case_count < MOST_OF_SUGGESTION:

@@ -8,9 +8,11 @@ from uuid import UUID
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from agency.demo import corpus
 from agency.inbox.incidents.detecting import (
     FEWEST_PEOPLE,
     MOST_HEARD,
+    MOST_STEMS,
     MOST_USUAL,
     WINDOW_SECONDS,
     Heard,
@@ -19,6 +21,8 @@ from agency.inbox.incidents.detecting import (
     newest,
     same_as,
 )
+from agency.inbox.incidents.watching import TELLING
+from styleguides.questions import question_words, stem_number
 
 T0 = 1_700_000_000
 
@@ -31,7 +35,7 @@ def run(complaints: list[Heard], usual: Usual) -> list[Same]:
     """As intake does: each one is compared with those before it; what was found is told once."""
     kept, found = list[Heard](), list[Same]()
     for one in complaints:
-        same = same_as(one, kept, usual, {same.stems[0] for same in found})
+        same = same_as(one, kept, usual, {stem for same in found for stem in same.stems})
         if same is not None:
             found.append(same)
         if one not in kept:
@@ -113,3 +117,20 @@ def test_a_busy_brand_does_not_cry_on_a_usual_day_and_finds_a_storm_at_once() ->
         kept = newest([*kept, one], one.at)
         usual.hear(one)
     assert number < 16
+
+
+def test_of_many_complaints_about_everything_at_a_new_brand_only_what_gathers_is_told() -> None:
+    """The demo's stream: hundreds of complaints within minutes, and a burst of them asks whether the app is down."""
+    brand = {one.external_id for one in corpus.load_accounts() if one.brand == "pennywell"}
+    said = [one for one in corpus.load_scenario() if one.account in brand and one.text and (one.stars or 1) < 4]
+    came = list[Heard]()
+    words = dict[int, str]()
+    for number, one in enumerate(said):
+        if one.kind in ("comment", "review") and (one.age_minutes or 0) * 60 < WINDOW_SECONDS:
+            read = question_words(one.text or "", "en", TELLING).items()
+            stems = {stem_number(stem, b"one brand"): word for stem, word in read}
+            words |= stems
+            came.append(heard(int(one.at_seconds - 60 * (one.age_minutes or 0)), number, *list(stems)[:MOST_STEMS]))
+    assert len(came) > 100
+    told = [[words[stem] for stem in one.stems] for one in run(sorted(came), Usual(T0, T0))]
+    assert told == [["down", "app"]], "and not app, times, bank: they are all over what is said of it"
