@@ -23,9 +23,10 @@ from agency.inbox.models import Conversation
 from agency.replies import desk
 from agency.replies.deciding import check_move
 from agency.replies.incident_choosing import Cannot, Waits, case_for, text_for
+from agency.replies.incident_names import agreed_words, filled_in_case, names_people
 from agency.replies.incident_progress import progress_of
 from agency.replies.models import Approval, Reply
-from agency.replies.moves import live_approval, locked, move, text_of
+from agency.replies.moves import live_approval, locked, move
 from agency.replies.policies import Because, Decision
 from agency.replies.policy_versions import policy_in_force
 from agency.replies.promises import database_now, publish_soon
@@ -125,8 +126,9 @@ def look_at_samples(texts: Sequence[IncidentText]) -> bool:
             # What lapsed because its customer changed their words says nothing of ours: the next one is asked about.
             one.state = "refused" if _said_no(sample.id) else "ready"
         elif approval is not None and approval.decision == "approved":
-            # A client who changed the words has decided on those: they are what everybody gets.
-            one.text, one.approval_id, one.state = text_of(sample).text, approval.id, "agreed"
+            # A client who changed the words has decided on those: they are what everybody gets, each by their own name.
+            words, one.approval_id = agreed_words(one.text, sample), approval.id
+            one.text, one.state = (words, "agreed") if words is not None else (one.text, "refused")
         elif approval is not None:
             one.state = "refused"  # by silence, in other words: nobody said yes to these
         else:
@@ -200,7 +202,7 @@ def _reply(actor: Actor, incident: Incident, case: Conversation, text: IncidentT
         if agreed.policy_number != policy_in_force(case.brand_id).number:
             text.state, agreed = "ready", None  # another policy has not been asked
     # Nobody writes to each by hand, so the shorter window of messages holds.
-    reply = desk.start_draft(actor, case.id, text.text, automatic=True)
+    reply = desk.start_draft(actor, case.id, filled_in_case(text.text, case, actor), automatic=True)
     only_heard = purpose == HOLDING
     if agreed is not None:
         leave_by_yes(actor, reply.id, agreed, incident, only_heard=only_heard)
@@ -209,12 +211,14 @@ def _reply(actor: Actor, incident: Incident, case: Conversation, text: IncidentT
             decision = decision_about(actor, reply)
         if decision.needs:
             desk.submit(actor, reply.id, only_heard=only_heard)
-            every = Because(
-                "incident",
-                worded(
-                    "these words answer everybody who writes about “%(name)s”: one yes is for all", name=incident.name
-                ),
+            own = worded(
+                "these words, each with their own name, answer everybody about “%(name)s”: one yes is for all",
+                name=incident.name,
             )
+            same = worded(
+                "these words answer everybody who writes about “%(name)s”: one yes is for all", name=incident.name
+            )
+            every = Because("incident", own if names_people(text.text) else same)
             reply.waits_because = [*reply.waits_because, *kept_reasons(Decision(True, (every,)))]
             text.state, text.sample_reply_id = "asked", reply.id
         else:

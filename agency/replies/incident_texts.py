@@ -19,12 +19,14 @@ from agency.inbox.incidents.models import (
 )
 from agency.inbox.incidents.opening import locked_incident, refuse_afterwards
 from agency.replies import checks, client_answers
+from agency.replies.incident_names import EXAMPLE, filled_for, unknown_place
 from agency.replies.policy_versions import policy_in_force
 from agency.replies.words import accepted, hash_of
 from styleguides.brand_check import check_for_brand
 from styleguides.language import base_language
 from styleguides.scenarios import CaseFacts
 from tenants import audit, clock
+from tenants.brands import brand_for
 from tenants.database import db, new_id
 from tenants.errors import Conflict, Invalid, worded
 from tenants.permissions import Actor, Permission, require
@@ -49,9 +51,20 @@ def _put_texts(actor: Actor, incident: Incident, purpose: str, given: Wordings) 
     """These in the place of those there were; one that stays keeps its yes, one refused is asked about anew."""
     client_answers.refuse_pressing(policy_in_force(incident.brand_id).terms)
     wanted = _read(given)
+    brand_name = brand_for(actor, incident.brand_id).name
     for language, words in wanted:
+        tried = filled_for(words, EXAMPLE, brand_name, actor)
         checks.refuse_stopped(
-            check_for_brand(incident.brand_id, words, None, "comment", language, beside_others=True, case=CaseFacts(""))
+            check_for_brand(
+                incident.brand_id,
+                tried,
+                None,
+                "comment",
+                language,
+                customer_name=EXAMPLE,
+                beside_others=True,
+                case=CaseFacts(""),
+            )
         )
     there = {(one.language, hash_of(one.text)): one for one in texts_of(incident.id, purpose)}
     for number, (language, words) in enumerate(wanted, 1):
@@ -69,7 +82,7 @@ def _put_texts(actor: Actor, incident: Incident, purpose: str, given: Wordings) 
             )
             db.session.add(one)
         elif one.state == "refused":
-            one.state, one.sample_reply_id = "ready", None
+            one.state, one.sample_reply_id, one.approval_id = "ready", None, None
         one.number = number
     for gone in there.values():
         gone.state = "replaced"
@@ -188,6 +201,9 @@ def _read(given: Wordings) -> list[tuple[str, str]]:
         words = list(dict.fromkeys(one.strip() for one in some if one.strip()))
         if len(words) > MOST_WORDINGS:
             errors["texts"] = [worded("have more than %(n)s wordings in one language", n=MOST_WORDINGS)]
+        strange = next((place for place in map(unknown_place, words) if place is not None), None)
+        if strange is not None:
+            errors["texts"] = [worded("have a place that nothing fills: {%(place)s}", place=strange)]
         wanted += [(language, accepted(one)) for one in words[:MOST_WORDINGS]]
     if not wanted:
         errors["texts"] = [worded("are missing: write one in the brand’s language at least")]

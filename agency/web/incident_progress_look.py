@@ -7,7 +7,7 @@ from typing import Any
 from flask import url_for
 from flask_babel import gettext as _
 
-from agency.inbox.incidents.models import FOLLOW_UP, HOLDING, Incident
+from agency.inbox.incidents.models import FOLLOW_UP, HOLDING, Incident, IncidentText
 from agency.replies import incident_texts
 from agency.replies.incident_progress import Progress, progress_of
 from agency.web.contexts_incidents import TextProgress
@@ -45,6 +45,7 @@ def _look(title: str, found: Progress, texts: list[Any]) -> TextProgress:
         "asked": _("The client is asked"),
         "agreed": _("The client said yes for all"),
         "refused": _("The client said no; word it anew"),
+        "named": _("The client put other words around a name; word it anew"),
     }
     return TextProgress(
         title=title,
@@ -56,8 +57,13 @@ def _look(title: str, found: Progress, texts: list[Any]) -> TextProgress:
             cannot=found.cannot,
         ),
         why=tuple(f"{count}: {_why(reason)}" for reason, count in sorted(found.why.items())),
-        texts=tuple((f"{states[one.state]} ({one.language})", one.text) for one in texts),
+        texts=tuple((f"{states[_standing(one)]} ({one.language})", one.text) for one in texts),
     )
+
+
+def _standing(one: IncidentText) -> str:
+    """As it is kept; what the client said yes to in words that only fit one person has a word of its own."""
+    return "named" if one.state == "refused" and one.approval_id is not None else one.state
 
 
 def _why(reason: str) -> str:

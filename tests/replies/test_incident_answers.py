@@ -14,9 +14,10 @@ from agency.inbox import desk as inbox_desk
 from agency.inbox import intake
 from agency.inbox.contacts import linking
 from agency.inbox.incidents import opening
-from agency.inbox.incidents.models import FOLLOW_UP, HOLDING, Incident, IncidentText
+from agency.inbox.incidents.models import FOLLOW_UP, HOLDING, Incident
 from agency.inbox.models import Contact, Conversation
-from agency.replies import desk, incident_answers, incident_texts, publishing
+from agency.replies import desk, incident_answers, incident_texts, publishing, queries
+from agency.replies.incident_names import put_back
 from agency.replies.incident_progress import progress_of
 from agency.replies.models import Approval, Reply
 from agency.replies.words import hash_of
@@ -32,6 +33,8 @@ from tests.inbox.items import comment, page, review
 from tests.replies.conftest import Page
 
 WORDS = "A app não abre desde hoje, que vergonha!"
+NAMES = {1: "Rita Alves", 2: "Joana Pires"}
+NAMED = {"pt": ["Olá {customer_name}, sabemos que a app não abre e estamos a tratar disso."]}
 HOLD = {"pt": ["Sabemos que a app não abre e estamos a tratar disso."]}
 DONE = {"pt": ["A app já abre. Obrigado por esperar.", "Já está resolvido: a app abre outra vez."]}
 
@@ -48,10 +51,10 @@ class Storm:
             data = {"name": "App", "words": [{"language": "", "words": "app"}]}
             self.id = opening.open_incident(ana.team_lead, ana.brand_ids[0], data).id
 
-    def comments(self, *numbers: int, person: int | None = None, words: str = WORDS) -> None:
+    def comments(self, *numbers: int, words: str = WORDS) -> None:
         now = clock.now() + timedelta(seconds=1)
         items = [
-            comment(n, text=words, created_at=now, author=Author(f"p-{person or n}", f"Person {person or n}"))
+            comment(n, text=words, created_at=now, author=Author(f"p-{n}", NAMES.get(n, f"Person {n}")))
             for n in numbers
         ]
         self.store(*items)
@@ -114,7 +117,7 @@ def free(make: Factory, superuser: Engine) -> Storm:
 
 def test_the_client_says_yes_once_and_it_counts_for_all(storm: Storm) -> None:
     storm.comments(1, 2, 3, 4)
-    storm.do(incident_texts.start_holding, HOLD)
+    storm.do(incident_texts.start_holding, NAMED)
     storm.run()
     (sample,) = storm.rows(Reply)
     assert sample.state == "awaiting_approval"
@@ -123,11 +126,13 @@ def test_the_client_says_yes_once_and_it_counts_for_all(storm: Storm) -> None:
     assert len(storm.rows(Reply)) == 1
     owner = storm.ana.client_owner
     with storm.ana.entered(owner):
-        shown = storm.rows(IncidentText)[0].text
-        desk.approve(owner, sample.id, hash_of(shown))
+        desk.approve(owner, sample.id, queries.get_reply(sample.id).text_hash)
     storm.run()
     storm.publish()
-    assert storm.said() == {HOLD["pt"][0]: 4}
+    assert storm.said() == {
+        NAMED["pt"][0].replace(" {customer_name}", name): times
+        for name, times in ((" Rita", 1), (" Joana", 1), ("", 2))
+    }
     yes = storm.rows(Approval)
     assert {(one.decision, one.decided_by) for one in yes} == {("approved", owner.user_id)}
     assert len(yes) == 4
@@ -135,15 +140,16 @@ def test_the_client_says_yes_once_and_it_counts_for_all(storm: Storm) -> None:
 
 def test_a_client_who_changes_the_words_has_decided_on_those_and_a_no_stops_all(storm: Storm) -> None:
     storm.comments(1, 2)
-    storm.do(incident_texts.start_holding, HOLD)
+    storm.do(incident_texts.start_holding, NAMED)
     storm.run()
     (sample,) = storm.rows(Reply)
     owner = storm.ana.client_owner
     with storm.ana.entered(owner):
-        desk.change_and_approve(owner, sample.id, "Estamos a tratar da app.", hash_of(HOLD["pt"][0]))
+        shown = queries.get_reply(sample.id).text_hash
+        desk.change_and_approve(owner, sample.id, "Rita, estamos a tratar da app.", shown)
     storm.run()
     storm.publish()
-    assert storm.said() == {"Estamos a tratar da app.": 2}
+    assert storm.said() == {"Rita, estamos a tratar da app.": 1, "Joana, estamos a tratar da app.": 1}
     storm.do(incident_texts.end_with_follow_up, {"pt": [DONE["pt"][0]]}, "return")
     storm.run()
     waiting = next(one for one in storm.rows(Reply) if one.state == "awaiting_approval")
@@ -194,7 +200,7 @@ def test_what_is_the_same_for_all_stops_all_and_goes_on_when_seen_to(free: Storm
 def test_what_is_refused(storm: Storm) -> None:
     with storm.ana.entered(storm.ana.staff), pytest.raises(Forbidden):
         incident_texts.start_holding(storm.ana.staff, storm.id, HOLD)
-    for wrong in ({}, {"pt": [" "]}, {"pt": list("abcdef")}, {"pt": ["x" * 70_000]}):
+    for wrong in ({}, {"pt": [" "]}, {"pt": ["O seu {order} chega."]}, {"pt": list("abcdef")}, {"pt": ["x" * 70_000]}):
         with pytest.raises(Invalid):
             storm.do(incident_texts.start_holding, wrong)
     with pytest.raises(Invalid):
@@ -204,3 +210,18 @@ def test_what_is_refused(storm: Storm) -> None:
         storm.do(incident_texts.start_holding, HOLD)
     with pytest.raises(Conflict):
         storm.do(incident_texts.end_with_follow_up, DONE, "return")
+
+
+@pytest.mark.parametrize(
+    ("words", "then"),
+    [
+        ("Anna, we are at it.", "{customer_name}, we are at it."),
+        ("We are at it.", "We are at it."),
+        ("Anno, zajmujemy się tym.", None),
+        ("Anna, dear Anna, we are at it.", None),
+        ("Mrs Kowalska, we are at it.", None),
+        ("Anna, we are at {it}.", None),
+    ],
+)
+def test_a_name_the_client_left_in_is_said_to_nobody_else(words: str, then: str | None) -> None:
+    assert put_back("Hello {customer_name}, we know.", words, "Anna Kowalska") == then
