@@ -79,7 +79,7 @@ CATALOGUE: dict[JobName, JobKind] = {
         "publish",
         90,
         tries=20,
-        together=200,
+        together=250,
         beside=4,
         many="jobs.publishing:publish_replies",
         together_tries=3,

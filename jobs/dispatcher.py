@@ -49,7 +49,7 @@ JOBS_WAITING = 8
 """Jobs of promises standing in one queue, where there are few workers: enough for the next moment, few enough to stay
 fair, for nothing overtakes what stands there."""
 ANSWER_JOBS_WAITING = 4
-"""The same of answers, which go two hundred in a job."""
+"""The same of answers, which go 250 in a job: half of PROMISES_AT_ONCE, so two workers share it by a fork each."""
 TURNS_PER_JOB = 800
 """Sixteen batches of Meta's and Google's fifty, as many as travel at once: a fork, new connections to the platforms and
 Google's tokens are paid once for all. What a job cannot do in its time it hands back (`jobs.polling`)."""

@@ -10,13 +10,14 @@ from __future__ import annotations
 import os
 import threading
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
 from typing import Any
 
 from flask import Flask
-from sqlalchemy import func, select, update
+from sqlalchemy import BigInteger, ColumnElement, any_, func, literal, select, update
+from sqlalchemy.dialects.postgresql import ARRAY
 from structlog.contextvars import bound_contextvars
 
 from channels.allowances import ask_for, notes_of, notes_of_all
@@ -47,6 +48,13 @@ LONGEST_PAUSE_SECONDS = 900
 _OPEN = (OutboxEntry.done_at.is_(None), OutboxEntry.given_up_at.is_(None))
 
 log = get_logger("jobs")
+
+
+def _among(numbers: Collection[int]) -> ColumnElement[bool]:
+    """As one array, so that a process forked for a job has the statement in words already, whatever their number."""
+    return OutboxEntry.id == any_(literal(list(numbers), ARRAY(BigInteger)))
+
+
 _app: Flask | None = None
 _app_process: int | None = None
 
@@ -183,7 +191,7 @@ def _lanes(app: Flask, numbers: Sequence[int]) -> tuple[list[list[int]], JobKind
         OutboxEntry.ids["brand_id"].astext,
     )
     with in_scope(app, None):
-        found = {row[0]: row for row in db.session.execute(wanted.where(OutboxEntry.id.in_(numbers)))}
+        found = {row[0]: row for row in db.session.execute(wanted.where(_among(numbers)))}
     kinds = {row[1]: CATALOGUE[JobName(row[1])] for row in found.values()}
     kind = next(iter(kinds.values())) if len(kinds) == 1 else None
     lanes: dict[str | None, list[int]] = {}
@@ -198,7 +206,7 @@ def _hand_back(app: Flask, numbers: Sequence[int]) -> None:
     with in_scope(app, None):
         db.session.execute(
             update(OutboxEntry)
-            .where(OutboxEntry.id.in_(numbers), OutboxEntry.done_at.is_(None))
+            .where(_among(numbers), OutboxEntry.done_at.is_(None))
             .values(leased_until=None)
             .execution_options(synchronize_session=False)
         )
@@ -211,9 +219,7 @@ def give_back_unbegun(numbers: Sequence[int]) -> int:
     with in_scope(worker_app(), None):
         given: Any = db.session.execute(
             update(OutboxEntry)
-            .where(
-                OutboxEntry.id.in_(numbers), *_OPEN, OutboxEntry.attempts == 0, OutboxEntry.leased_until.is_not(None)
-            )
+            .where(_among(numbers), *_OPEN, OutboxEntry.attempts == 0, OutboxEntry.leased_until.is_not(None))
             .values(leased_until=None)
             .execution_options(synchronize_session=False)
         )
@@ -240,7 +246,7 @@ def _run_together(app: Flask, kind: JobKind, numbers: Sequence[int]) -> list[int
             row.id: row.ids
             for row in db.session.execute(
                 update(OutboxEntry)
-                .where(OutboxEntry.id.in_(numbers), *_OPEN, OutboxEntry.attempts < kind.together_tries)
+                .where(_among(numbers), *_OPEN, OutboxEntry.attempts < kind.together_tries)
                 .values(attempts=OutboxEntry.attempts + 1)
                 .returning(OutboxEntry.id, OutboxEntry.ids)
                 .execution_options(synchronize_session=False)
@@ -261,7 +267,7 @@ def _run_together(app: Flask, kind: JobKind, numbers: Sequence[int]) -> list[int
         with in_scope(app, None):
             db.session.execute(
                 update(OutboxEntry)
-                .where(OutboxEntry.id.in_(kept))
+                .where(_among(kept))
                 .values(done_at=func.now())
                 .execution_options(synchronize_session=False)
             )

@@ -15,7 +15,7 @@ from agency.inbox.incoming import PRIVATE_SUFFIX, PROVISIONAL, REPLY_SUFFIX
 from agency.inbox.intake import store_page
 from agency.inbox.merged import told_with
 from agency.inbox.models import Conversation, Message, thread_of
-from agency.inbox.sent import link_reply, record_sent
+from agency.inbox.sent import HasPlatform, link_reply, record_sent
 from channels import message_window
 from channels.items import Author, IncomingItem, Page
 from channels.message_window import Window
@@ -386,7 +386,7 @@ def _let_go(conversation_id: UUID) -> None:
     )
 
 
-def message_id(account: Account, platform_id: str, answered_external_id: str, *, private: bool = False) -> str:
+def message_id(account: HasPlatform, platform_id: str, answered_external_id: str, *, private: bool = False) -> str:
     """What the message of an answer is called that the platform gave this id."""
     # A review carries its one answer inside itself, so that answer has no id of its own on the platform.
     if account.platform == "google_business":

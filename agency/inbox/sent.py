@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from datetime import datetime
-from typing import Any
+from typing import Any, Protocol
 from uuid import UUID
 
 from sqlalchemy import update
@@ -15,6 +15,13 @@ from agency.inbox.storage import AccountRows
 from channels.models import Account
 from tenants.database import db, new_id
 from tenants.errors import NotFound
+
+
+class HasPlatform(Protocol):
+    """An account, or a row of one."""
+
+    @property
+    def platform(self) -> str: ...
 
 
 def record_sent(

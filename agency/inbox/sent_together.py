@@ -8,10 +8,10 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import datetime
-from typing import Any, NamedTuple
+from typing import Any, Final, NamedTuple
 from uuid import UUID
 
-from sqlalchemy import bindparam, select
+from sqlalchemy import any_, bindparam, select
 from sqlalchemy.dialects.postgresql import ARRAY
 from sqlalchemy.types import Text, Uuid
 
@@ -23,15 +23,24 @@ from agency.inbox.sent import link_reply
 from agency.inbox.storage import CHANGED, FACTS, WHY
 from agency.inbox.stored_rows import Thread, as_json
 from agency.inbox.summary import MessageFacts
-from channels.models import Account
 from tenants.database import db, new_id
+from tenants.kept_select import KeptSelect
 from tenants.scope import raw_sql
+
+
+class Sender(NamedTuple):
+    """Of an account: what a message in its name needs."""
+
+    id: UUID
+    brand_id: UUID
+    platform: str
+    name: str
 
 
 class Sent(NamedTuple):
     """An answer that stands on its platform. `external_id` is its message's (`agency.inbox.outgoing.message_id`)."""
 
-    account: Account
+    account: Sender
     conversation_id: UUID
     reply_id: UUID
     platform_id: str
@@ -101,6 +110,14 @@ _RULES = raw_sql(
 ).bindparams(bindparam("brand_ids", type_=ARRAY(Uuid)), bindparam("platforms", type_=ARRAY(Text)))
 
 
+_THERE: Final = KeptSelect(
+    select(Message.account_id, Message.external_id).where(
+        Message.account_id == any_(bindparam("account_ids", type_=ARRAY(Uuid))),
+        Message.external_id == any_(bindparam("names", type_=ARRAY(Text))),
+    )
+)
+
+
 def plain_places(agency_id: UUID, sent: Sequence[Sent]) -> dict[UUID, Place]:
     """By reply, those that are recorded together: told within no other conversation and telling none, not set apart,
     and with no message there by that name yet: an event or a poll may have brought ours first, or the platform names
@@ -109,13 +126,11 @@ def plain_places(agency_id: UUID, sent: Sequence[Sent]) -> dict[UUID, Place]:
     """
     rows = db.session.execute(_THREADS, {"agency_id": agency_id, "ids": [one.conversation_id for one in sent]})
     places = {row[2]: Place(Thread(*row[2:]), row[0], row[1]) for row in rows}
-    there = db.session.execute(
-        select(Message.account_id, Message.external_id).where(
-            Message.account_id.in_({one.account.id for one in sent}),
-            Message.external_id.in_({name for one in sent for name in _names(one)}),
-        )
-    )
-    known = {(row[0], row[1]) for row in there}
+    given = {
+        "account_ids": [one.account.id for one in sent],
+        "names": [name for one in sent for name in _names(one)],
+    }
+    known = set(_THERE.rows(given))
     return {
         one.reply_id: places[one.conversation_id]
         for one in sent

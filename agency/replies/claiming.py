@@ -7,27 +7,25 @@ conversation one reply is claimed at a time. Flushes, never commits; nothing may
 
 from __future__ import annotations
 
-from collections import Counter, defaultdict
+from collections import Counter
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
-from typing import Any, NamedTuple
+from typing import NamedTuple
 from uuid import UUID
 
-from sqlalchemy import and_, any_, literal, select
-from sqlalchemy.dialects.postgresql import ARRAY
-from sqlalchemy.types import Uuid
+from sqlalchemy import select
 
 from agency.inbox.stored_rows import as_json
 from agency.replies import automatic_heard, checks, client_answers, silence, waiting
 from agency.replies.around import Around
 from agency.replies.around_many import read_around, read_cases
+from agency.replies.claim_rows import OtherReply, Yes, on_their_way, policy_numbers, yeses_of
 from agency.replies.joins import one_of
-from agency.replies.models import LETS_OUT, Approval, Reply
+from agency.replies.models import Reply
 from agency.replies.moves import lapse, locked_many, move_together
 from agency.replies.pacing import Room, take_turns
 from agency.replies.pauses import pause_of
-from agency.replies.policy_models import ApprovalPolicy
 from agency.replies.policy_versions import policy_in_force
 from agency.replies.promises import database_now, look_at_many_later, try_many_again, waiting_for_their_time
 from agency.replies.targets import UNREACHABLE, opened, target_of
@@ -88,10 +86,10 @@ class _Round:
     """What is decided about the replies at hand, and what follows from it once for all of them."""
 
     now: datetime
-    approvals: Mapping[UUID, Approval]
+    approvals: Mapping[UUID, Yes]
     accounts: Mapping[UUID, Account]
     policies: Mapping[UUID, int]
-    others: Mapping[UUID, Sequence[Any]]
+    others: Mapping[UUID, Sequence[OtherReply]]
     """Of each conversation its replies that are on their way or approved."""
     connected: dict[UUID, ConnectedAccount | None] = field(default_factory=dict)
     again: list[tuple[Reply, int]] = field(default_factory=list)
@@ -125,7 +123,8 @@ def claim_many(reply_ids: Collection[UUID], started: float, room: Room | None = 
     if not ready:
         return Taken([], alone, missing)
     this = read_round(ready, now)
-    read_cases([one for one in ready if _asks_for_none(this.approvals.get(one.reply.id)) and not one.knows("case")])
+    checked = [one for one in ready if _asks_for_none(this.approvals.get(one.reply.id)) and not one.knows("case")]
+    read_cases([one for one in checked if checks.asks_for_words(one.reply, one)])
     for one in sorted(ready, key=lambda one: _place(this.approvals.get(one.reply.id))):
         _decide(one, this)
     this.taken = take_turns(this.taken, this.again, room)
@@ -140,65 +139,20 @@ def _apart(due: list[Reply]) -> tuple[list[Reply], list[UUID]]:
     return first, [reply.id for reply in lost if reply not in first]
 
 
-def _place(approval: Approval | None) -> tuple[float, str]:
+def _place(approval: Yes | None) -> tuple[float, str]:
     return (approval.created_at.timestamp(), str(approval.id)) if approval is not None else (0.0, "")
 
 
 def read_round(ready: Sequence[Around], now: datetime) -> _Round:
     """What is asked once for all of them: approvals, accounts, policies, and who else answers there."""
-    ids = [one.reply.id for one in ready]
-    approvals = db.session.scalars(
-        select(Approval).where(
-            one_of(Approval.reply_id, ids), Approval.voided_at.is_(None), Approval.decision.in_(LETS_OUT)
-        )
-    )
     accounts = db.session.scalars(select(Account).where(one_of(Account.id, {one.reply.account_id for one in ready})))
-    brand_ids = {one.reply.brand_id for one in ready}
-    policies = db.session.execute(
-        select(ApprovalPolicy.brand_id, ApprovalPolicy.number).where(
-            one_of(ApprovalPolicy.brand_id, brand_ids), ApprovalPolicy.state == "in_force"
-        )
-    )
     return _Round(
         now,
-        {one.reply_id: one for one in approvals},
+        yeses_of([one.reply.id for one in ready]),
         {one.id: one for one in accounts},
-        {row[0]: row[1] for row in policies},
-        _on_their_way({one.reply.conversation_id for one in ready}),
+        policy_numbers({one.reply.brand_id for one in ready}),
+        on_their_way({one.reply.conversation_id for one in ready}),
     )
-
-
-def _on_their_way(conversation_ids: Collection[UUID]) -> dict[UUID, list[Any]]:
-    """Replies of these conversations that are on their way, or approved, each with its approval's place."""
-    rows = db.session.execute(
-        select(
-            Reply.id,
-            Reply.conversation_id,
-            Reply.state,
-            Reply.not_before,
-            Reply.next_try_at,
-            Approval.created_at,
-            Approval.id.label("approval_id"),
-        )
-        .outerjoin(
-            Approval,
-            and_(
-                Approval.agency_id == Reply.agency_id,
-                Approval.brand_id == Reply.brand_id,
-                Approval.reply_id == Reply.id,
-                Approval.voided_at.is_(None),
-                Approval.decision.in_(LETS_OUT),
-            ),
-        )
-        .where(
-            Reply.conversation_id == any_(literal(list(conversation_ids), ARRAY(Uuid()))),
-            Reply.state.in_(("approved", "publishing", "outcome_unknown")),
-        )
-    )
-    found = defaultdict[UUID, list[Any]](list)
-    for row in rows:
-        found[row.conversation_id].append(row)
-    return found
 
 
 def _decide(one: Around, this: _Round) -> None:
@@ -252,7 +206,7 @@ def _why_lapsed(one: Around, this: _Round) -> str | None:
     return None
 
 
-def _asks_for_none(approval: Approval | None) -> bool:
+def _asks_for_none(approval: Yes | None) -> bool:
     """Whether no person said yes."""
     return approval is not None and approval.decision in ("released", "by_policy")
 

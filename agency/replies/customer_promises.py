@@ -4,7 +4,7 @@ by a person. Not the promises of the outbox (`agency.replies.promises`), which a
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any, Final, NamedTuple
 from uuid import UUID
@@ -13,18 +13,15 @@ from sqlalchemy import and_, select
 
 from agency.inbox.stored_rows import as_json
 from agency.replies.customer_promise_models import CustomerPromise
-from agency.replies.joins import WORDS_OF_REPLY, id_list, one_of_given
 from agency.replies.live_models import AWAY
 from agency.replies.models import Reply, ReplyText
+from agency.replies.published_words import PublishedWords, words_of
 from styleguides.brand_promises import KeptHours, promised_in
 from styleguides.promised_moments import PromisedMoment
 from tenants import audit, clock
-from tenants.brand_hours import hours_beside
 from tenants.database import db, new_id
 from tenants.errors import Conflict, NotFound
-from tenants.kept_select import KeptSelect
 from tenants.logs import get_logger
-from tenants.models import Brand
 from tenants.permissions import Actor, Permission, require
 from tenants.scope import raw_sql
 
@@ -35,13 +32,13 @@ PRESSES: Final = ("kept", "dropped", "reopened")
 log = get_logger("customer_promises")
 
 
-def note_promises(replies: Sequence[Reply]) -> None:
+def note_promises(replies: Sequence[Reply], words: Mapping[UUID, PublishedWords] | None = None) -> None:
     """Note what these replies promise, in the transaction in which they are published; what earlier ones of their
     conversations promised ends: `kept` where ours was sent by then, else `late`. A holding reply ends none.
 
-    One statement however many they are, and one more where something is promised or ends. A change of an answer ends
-    nothing that other answers promised: what both wordings promise goes on as it was said first, the rest of the old
-    one is dropped. A change costs three statements.
+    One statement however many they are, none where their `words` were read already, and one more where something is
+    promised or ends. A change of an answer ends nothing that other answers promised: what both wordings promise goes
+    on as it was said first, the rest of the old one is dropped. A change costs three statements.
     """
     answers = [reply for reply in replies if reply.deed == "reply"]
     for reply in replies:
@@ -50,7 +47,7 @@ def note_promises(replies: Sequence[Reply]) -> None:
     if not answers:
         return
     made, ends = [], []
-    for said in said_by(answers):
+    for said in said_by(answers, words):
         reply = said.reply
         if said.has_open and not reply.only_heard and reply.live_state not in AWAY:
             ends.append({"conversation_id": reply.conversation_id, "reply_id": reply.id, "said_at": said.at})
@@ -81,38 +78,15 @@ class Said(NamedTuple):
             return []
 
 
-def said_by(replies: Sequence[Reply]) -> list[Said]:
-    """The words of these with what is needed to read them. One statement."""
-    by_id = {reply.id: reply for reply in replies}
-    rows = _SAID.rows({"reply_ids": id_list(by_id)})
-    return [Said(by_id[row[0]], by_id[row[0]].published_at or clock.now(), *row[1:]) for row in rows]
-
-
-_IS_OPEN: Final = (
-    select(CustomerPromise.id)
-    .where(
-        CustomerPromise.agency_id == Reply.agency_id,
-        CustomerPromise.conversation_id == Reply.conversation_id,
-        CustomerPromise.ended.is_(None),
-    )
-    .correlate(Reply)
-    .exists()
-)
-_SAID: Final = KeptSelect(
-    select(
-        Reply.id,
-        ReplyText.id,
-        ReplyText.text,
-        Brand.language,
-        Brand.time_zone,
-        hours_beside(Brand.agency_id, Brand.id),
-        _IS_OPEN,
-    )
-    .join(ReplyText, WORDS_OF_REPLY)
-    .join(Brand, and_(Brand.agency_id == Reply.agency_id, Brand.id == Reply.brand_id))
-    .where(one_of_given(Reply.id, "reply_ids"))
-    .order_by(Reply.id)
-)
+def said_by(replies: Sequence[Reply], words: Mapping[UUID, PublishedWords] | None = None) -> list[Said]:
+    """The words of these with what is needed to read them. One statement, none where `words` holds them."""
+    found = words_of([reply.id for reply in replies]) if words is None else words
+    said = []
+    for reply in sorted(replies, key=lambda one: one.id):
+        one = found[reply.id]
+        at = reply.published_at or clock.now()
+        said.append(Said(reply, at, one.text_id, one.text, one.language, one.zone, one.hours, one.has_open))
+    return said
 
 
 def _row(said: Said, one: PromisedMoment) -> dict[str, Any]:

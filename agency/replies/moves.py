@@ -22,6 +22,7 @@ from agency.replies.customer_promises import note_promises
 from agency.replies.joins import CASE_OF_REPLY, id_list, one_of, one_of_given
 from agency.replies.lifecycle import KEEPS_ASKING, LIFECYCLE
 from agency.replies.models import LETS_ON, LETS_OUT, Approval, ApprovalRequest, Reply, ReplyText
+from agency.replies.published_words import PublishedWords
 from agency.replies.telling import known_now, tell_of_many_moves, tell_of_move
 from agency.replies.wordings import remember_many, remember_sent
 from tenants import audit, clock
@@ -286,9 +287,9 @@ _STAND = raw_sql(
 )
 
 
-def stand_together(settled: Sequence[Standing], name: str) -> None:
+def stand_together(settled: Sequence[Standing], name: str, words: Mapping[UUID, PublishedWords]) -> None:
     """Move locked answers to `published` by one move, by so many statements however many they are. They have what their
-    platforms said of them already; their conversations are told by who records their words.
+    platforms said of them already; their conversations are told by who records their `words`.
     """
     now, replies = clock.now(), [one.reply for one in settled]
     for reply in replies:
@@ -310,9 +311,9 @@ def stand_together(settled: Sequence[Standing], name: str) -> None:
     for reply in replies:
         for column, value in {**_STANDS, "state_since": now}.items():
             set_committed_value(reply, column, value)
-    remember_many(replies)
+    remember_many(replies, words)
     keep_words(asked)
-    note_promises(replies)
+    note_promises(replies, words)
 
 
 _STANDS: Final[Mapping[str, Any]] = {

@@ -13,9 +13,9 @@ from agency.inbox.case import case_facts_many
 from agency.inbox.sent_together import plain_places
 from agency.replies import claiming, settling_many
 from agency.replies.around_many import read_around
-from agency.replies.customer_promises import said_by
 from agency.replies.moves import locked_many, move_together
 from agency.replies.promises import database_now
+from agency.replies.published_words import words_of
 from agency.replies.visibility import settle_seconds_of
 from styleguides.brand_state import states_of
 from tenants.database import new_id
@@ -38,7 +38,6 @@ def rehearse(app: HasAppContext) -> None:
         claiming.read_round([around], now)
         move_together([], "claim", values={"sent_at": now, "lease_until": now}, fence_by=1)
         settling_many.named_anew([(reply, "nothing")])
-        settling_many.answers_of([])
-        said_by([])
+        words_of([nobody])
         plain_places(nobody, [])
         settle_seconds_of(["facebook"])

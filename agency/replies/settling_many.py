@@ -4,26 +4,28 @@ many statements however many they are. Whatever is not plain is left to that, on
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from typing import Any, NamedTuple
+from collections.abc import Mapping, Sequence
+from typing import Any, Final, NamedTuple
 from uuid import UUID
 
-from sqlalchemy import and_, select
+from sqlalchemy import Text, any_, bindparam, select
+from sqlalchemy.dialects.postgresql import ARRAY
 from sqlalchemy.orm.attributes import set_committed_value
 
 from agency.inbox import outgoing
-from agency.inbox.sent_together import Place, Sent, plain_places, record_together
+from agency.inbox.sent_together import Place, Sender, Sent, plain_places, record_together
 from agency.inbox.stored_rows import as_json
-from agency.replies.joins import WORDS_OF_REPLY, id_list, one_of
+from agency.replies.joins import id_list, one_of_given
 from agency.replies.live_sweep import reading_begins
-from agency.replies.models import Reply, ReplyText
+from agency.replies.models import Reply
 from agency.replies.moves import Standing, locked_many, stand_together
 from agency.replies.promises import database_now, read_many_back_later
+from agency.replies.published_words import PublishedWords, words_of
 from agency.replies.settling import FIRST_LOOK_SECONDS, live_state_of
 from agency.replies.visibility import settle_seconds_of
 from channels.items import PublishedReply, comment_key
-from channels.models import Account
 from tenants.database import db
+from tenants.kept_select import KeptSelect
 from tenants.scope import current_scope, raw_sql
 
 _ATTEMPTS = raw_sql(
@@ -90,6 +92,7 @@ class _Plain(NamedTuple):
     outcome: PublishedReply
     answer: Sent
     place: Place
+    words: PublishedWords
 
 
 def _plain(held: Sequence[tuple[Reply, PublishedReply]]) -> list[_Plain]:
@@ -105,11 +108,27 @@ def _plain(held: Sequence[tuple[Reply, PublishedReply]]) -> list[_Plain]:
     named = named_anew([(reply, outcome.platform_id) for reply, outcome in held if reply.id in outcomes])
     if not named:
         return []
-    answers = answers_of([(reply, outcomes[reply.id]) for reply in named])
+    words = words_of([reply.id for reply in named])
+    answers = answers_of([(reply, outcomes[reply.id]) for reply in named], words)
     places = plain_places(named[0].agency_id, list(answers.values()))
     return [
-        _Plain(reply, outcomes[reply.id], answers[reply.id], places[reply.id]) for reply in named if reply.id in places
+        _Plain(reply, outcomes[reply.id], answers[reply.id], places[reply.id], words[reply.id])
+        for reply in named
+        if reply.id in places
     ]
+
+
+_OF_ACCOUNTS: Final = one_of_given(Reply.account_id, "account_ids")
+_SAME_NAMES: Final = KeptSelect(
+    select(Reply.account_id, Reply.platform_id).where(
+        _OF_ACCOUNTS, Reply.platform_id == any_(bindparam("names", type_=ARRAY(Text)))
+    )
+)
+_BESIDE: Final = KeptSelect(
+    select(Reply.conversation_id, Reply.platform_id).where(
+        _OF_ACCOUNTS, one_of_given(Reply.conversation_id, "case_ids"), Reply.platform_id.is_not(None)
+    )
+)
 
 
 def named_anew(named: Sequence[tuple[Reply, str]]) -> list[Reply]:
@@ -122,16 +141,10 @@ def named_anew(named: Sequence[tuple[Reply, str]]) -> list[Reply]:
     taken: set[tuple[UUID, str]] = {key for key, count in names.items() if count > 1}
     beside: set[tuple[UUID, str]] = set()
     if asked:
-        known = select(Reply.account_id, Reply.conversation_id, Reply.platform_id).where(
-            one_of(Reply.account_id, {reply.account_id for reply, _name in asked})
-        )
-        same = known.where(Reply.platform_id.in_([name for _reply, name in asked]))
-        taken |= {(row[0], str(row[2])) for row in db.session.execute(same)}
-        of_case = one_of(Reply.conversation_id, {reply.conversation_id for reply, _name in asked})
-        for _account, conversation_id, platform_id in db.session.execute(
-            known.where(and_(of_case, Reply.platform_id.is_not(None)))
-        ):
-            beside.add((conversation_id, comment_key(str(platform_id))))
+        accounts = {"account_ids": id_list({reply.account_id for reply, _name in asked})}
+        taken |= set(_SAME_NAMES.rows({**accounts, "names": [name for _reply, name in asked]}))
+        cases = id_list({reply.conversation_id for reply, _name in asked})
+        beside = {(case_id, comment_key(name)) for case_id, name in _BESIDE.rows({**accounts, "case_ids": cases})}
     return [
         reply
         for reply, name in named
@@ -144,25 +157,11 @@ def named_anew(named: Sequence[tuple[Reply, str]]) -> list[Reply]:
     ]
 
 
-def answers_of(named: Sequence[tuple[Reply, PublishedReply]]) -> dict[UUID, Sent]:
-    """By reply, the answers as they stand there. One statement."""
-    rows = db.session.execute(
-        select(Reply.id, ReplyText.text, Account)
-        .join(ReplyText, WORDS_OF_REPLY)
-        .join(
-            Account,
-            and_(
-                Account.agency_id == Reply.agency_id,
-                Account.id == Reply.account_id,
-                Account.brand_id == Reply.brand_id,
-            ),
-        )
-        .where(one_of(Reply.id, [reply.id for reply, _outcome in named]))
-    )
-    found = {row[0]: (row[1], row[2]) for row in rows}
+def answers_of(named: Sequence[tuple[Reply, PublishedReply]], words: Mapping[UUID, PublishedWords]) -> dict[UUID, Sent]:
+    """By reply, the answers as they stand there, with their words."""
     answers: dict[UUID, Sent] = {}
     for reply, outcome in named:
-        text, account = found[reply.id]
+        account = Sender(reply.account_id, reply.brand_id, reply.platform, words[reply.id].account_name)
         private = reply.private and reply.kind != "message"
         assert reply.sent_at is not None
         answers[reply.id] = Sent(
@@ -172,7 +171,7 @@ def answers_of(named: Sequence[tuple[Reply, PublishedReply]]) -> dict[UUID, Sent
             outcome.platform_id,
             outgoing.message_id(account, outcome.platform_id, reply.in_reply_to_external_id, private=private),
             reply.in_reply_to_external_id,
-            text,
+            words[reply.id].text,
             reply.sent_at,
             None if outcome.state == "published" else outcome.state,
         )
@@ -193,12 +192,13 @@ def _ended(plain: Sequence[_Plain]) -> list[dict[str, Any]]:
 
 def _stand(plain: Sequence[_Plain], name: str) -> None:
     agency_id, now = plain[0].reply.agency_id, database_now()
-    for reply, outcome, _answer, _place in plain:
+    for reply, outcome, _answer, _place, _words in plain:
         set_committed_value(reply, "platform_id", outcome.platform_id)
         set_committed_value(reply, "published_at", reply.sent_at)
         set_committed_value(reply, "live_state", live_state_of(reply, outcome.state))
         set_committed_value(reply, "live_due_at", reading_begins(reply, now))
-    stand_together([Standing(one.reply, {"platform_id": one.reply.platform_id}) for one in plain], name)
+    words = {one.reply.id: one.words for one in plain}
+    stand_together([Standing(one.reply, {"platform_id": one.reply.platform_id}) for one in plain], name, words)
     record_together(agency_id, [(one.answer, one.place) for one in plain])
     given = {
         "agency_id": agency_id,

@@ -7,20 +7,19 @@ wording is compared as its first reply had it, so a row of small changes does no
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import Any, Final, NamedTuple
 from uuid import UUID
 
 from sqlalchemy import Text, and_, cast, func, or_, select
-from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.orm import aliased
 
 from agency.inbox.case import Case
 from agency.inbox.models import ERASED, Contact, Conversation, Message
 from agency.inbox.stored_rows import as_json
-from agency.replies.joins import CASE_OF_REPLY, WORDS_OF_REPLY, one_of
 from agency.replies.models import Reply, ReplyText, SentWording, Wording
+from agency.replies.published_words import PublishedWords, words_of
 from styleguides.masking import masked_people
 from styleguides.saved_replies import count_use
 from styleguides.wording import BANDS, NEAR, likeness, wording_of
@@ -54,34 +53,32 @@ def remember_sent(reply: Reply) -> None:
     remember_many([reply])
 
 
-def remember_many(replies: Sequence[Reply]) -> None:
-    """The same of several of one agency, in four statements, and one more for each saved reply that was used."""
+def remember_many(replies: Sequence[Reply], words: Mapping[UUID, PublishedWords] | None = None) -> None:
+    """The same of several of one agency, in four statements, three where their `words` were read already, and one more
+    for each saved reply that was used.
+    """
     plain = {reply.id: reply for reply in replies if reply.deed == "reply"}
     if not plain:
         return
     agency_id = next(iter(plain.values())).agency_id
-    said = db.session.execute(
-        select(Reply.id, ReplyText.text, func.coalesce(Contact.name, Conversation.author_name), Conversation.contact_id)
-        .join(ReplyText, WORDS_OF_REPLY)
-        .join(Conversation, CASE_OF_REPLY)
-        .outerjoin(Contact, and_(Contact.agency_id == Conversation.agency_id, Contact.id == Conversation.contact_id))
-        .where(one_of(Reply.id, plain))
-        .order_by(Reply.id)
-    ).all()
-    puts = [(plain[row[0]].brand_id, wording_of(row[1], row[2])) for row in said]
+    found = words_of(plain) if words is None else words
+    said = [(reply_id, found[reply_id]) for reply_id in sorted(plain)]
+    puts = [(plain[reply_id].brand_id, wording_of(one.text, one.customer_name)) for reply_id, one in said]
     wording_ids = _wordings_for(agency_id, puts)
     rows: list[dict[str, Any]] = []
-    for (reply_id, _text, name, contact_id), (brand_id, put), wording_id in zip(said, puts, wording_ids, strict=True):
+    for (reply_id, one), (brand_id, put), wording_id in zip(said, puts, wording_ids, strict=True):
         reply = plain[reply_id]
         began = reply.began_with
-        uses_it = began is not None and likeness(wording_of(began, name).features, put.features) > NOTHING_LEFT
+        uses_it = (
+            began is not None and likeness(wording_of(began, one.customer_name).features, put.features) > NOTHING_LEFT
+        )
         rows.append(
             {
                 "id": new_id(),
                 "brand_id": brand_id,
                 "wording_id": wording_id,
                 "reply_id": reply_id,
-                "contact_id": contact_id,
+                "contact_id": one.contact_id,
                 "sent_at": reply.published_at or clock.now(),
                 "saved_reply_id": reply.saved_reply_id if uses_it else None,
             }
@@ -172,25 +169,33 @@ def _among(fresh: dict[tuple[UUID, bytes], Put], brand_id: UUID, put: Put) -> tu
     return brand_id, put.exact
 
 
+_BAND_NAMES: Final = ", ".join(f"band_{number}" for number in range(1, BANDS + 1))
+_MADE = raw_sql(
+    f"""
+    insert into wording (agency_id, id, brand_id, exact, features, {_BAND_NAMES})
+    select :agency_id, id, brand_id, decode(exact, 'hex'), decode(features, 'hex'), {_BAND_NAMES}
+    from jsonb_to_recordset(cast(:rows as jsonb)) as given(id uuid, brand_id uuid, exact text, features text,
+        {_BAND_NAMES.replace(",", " bigint,")} bigint)
+    on conflict (agency_id, brand_id, exact) do nothing
+    returning brand_id, exact, id
+    """,
+    reason="of many wordings, without a statement of its own for each number of them",
+)
+
+
 def _made(agency_id: UUID, fresh: dict[tuple[UUID, bytes], Put]) -> dict[tuple[UUID, bytes], UUID]:
     """Put in by brand and words: who puts in the same at the same time waits, and nobody in a circle."""
     rows = [
         {
-            "agency_id": agency_id,
             "id": new_id(),
             "brand_id": brand_id,
-            "exact": put.exact,
-            "features": put.features,
+            "exact": put.exact.hex(),
+            "features": put.features.hex(),
             **{f"band_{number}": put.bands[number - 1] for number in range(1, BANDS + 1)},
         }
         for (brand_id, _exact), put in sorted(fresh.items(), key=lambda one: one[0])
     ]
-    made = db.session.execute(
-        insert(Wording)
-        .values(rows)
-        .on_conflict_do_nothing(index_elements=["agency_id", "brand_id", "exact"])
-        .returning(Wording.brand_id, Wording.exact, Wording.id)
-    )
+    made = db.session.execute(_MADE, {"agency_id": agency_id, "rows": as_json(rows)})
     found = {(row[0], bytes(row[1])): row[2] for row in made}
     for (brand_id, exact), put in fresh.items():
         if (brand_id, exact) not in found:  # somebody sent the same words in this very moment
