@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import threading
 from collections import OrderedDict
+from collections.abc import Collection
 from typing import Final
 from uuid import UUID
 
@@ -39,6 +40,19 @@ def picked_for(actor: Actor, brand_id: UUID, case: CaseFacts, most: int = MOST_S
     ).scalars()
     by_id = {row.id: row for row in rows}
     return [(by_id[one.id], one) for one in picked if one.id in by_id]
+
+
+def guidelines_by_id(brand_id: UUID, ids: Collection[UUID]) -> list[Guideline]:
+    """Those of the brand in use, in the order of `ids`. One statement, none for no ids."""
+    if not ids:
+        return []
+    rows = db.session.execute(
+        select(Guideline).where(
+            Guideline.brand_id == brand_id, Guideline.id.in_(list(ids)), Guideline.deleted_at.is_(None)
+        )
+    ).scalars()
+    by_id = {row.id: row for row in rows}
+    return [by_id[one] for one in ids if one in by_id]
 
 
 def _scenario(

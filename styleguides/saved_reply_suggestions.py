@@ -9,7 +9,8 @@ from __future__ import annotations
 
 import threading
 from collections import OrderedDict
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
+from types import MappingProxyType
 from typing import Final, NamedTuple
 from uuid import UUID
 
@@ -28,11 +29,14 @@ _MOST_KEPT: Final = 200
 
 
 class Suggestion(NamedTuple):
-    """A saved reply that fits: `words` are the customer's words it was found by; a `guideline` of the case names it."""
+    """A saved reply that fits: `words` are the customer's words it was found by; a `guideline` of the case names it, or
+    a `rule` of the desk.
+    """
 
     saved: SavedReplyRow
     words: tuple[str, ...]
     guideline: str = ""
+    rule: str = ""
 
 
 _kept: OrderedDict[tuple[UUID, UUID], tuple[int, Scenarios]] = OrderedDict()
@@ -46,11 +50,13 @@ def suggest(
     language: str | None,
     limit: int = 5,
     guidelines: Iterable[Guideline] = (),
+    by_rules: Mapping[UUID, str] = MappingProxyType({}),
 ) -> list[Suggestion]:
     """The best of the brand's and the agency's for a text, best first; those with a text in its language before others.
 
-    What the `guidelines` of the case name stands before what its words found, in their order. Two statements, one more
-    after a change. Raises NotFound, Forbidden.
+    What rules of the desk name (`by_rules`, with their names) stands first, then what the `guidelines` of the case
+    name, then what its words found, each in their order. Two statements, one more after a change. Raises NotFound,
+    Forbidden.
     """
     require(actor, Permission.GUIDE_READ, brand_id)
     case = CaseFacts(words=text, language=language)
@@ -59,15 +65,18 @@ def suggest(
     for row in guidelines:
         for one in row.saved_reply_ids:
             named.setdefault(UUID(one), row.title)
-    rows = saved_replies_by_id(actor, [*named, *(found.id for found in picked)])
+    rows = saved_replies_by_id(actor, [*by_rules, *named, *(found.id for found in picked)])
     wanted = base_language(language)
     found = [one for one in picked if one.id in rows]
     found.sort(key=lambda one: (not _speaks(rows[one.id], wanted), -one.points))
     words = {one.id: tuple(word for reason in one.reasons for word in reason.found) for one in found}
-    usable = [one for one in named if one in rows and rows[one].brand_id in (None, brand_id)]
-    usable.sort(key=lambda one: not _speaks(rows[one], wanted))
+    usable = [
+        one for one in dict.fromkeys((*by_rules, *named)) if one in rows and rows[one].brand_id in (None, brand_id)
+    ]
+    usable.sort(key=lambda one: (one not in by_rules, not _speaks(rows[one], wanted)))
     ordered = dict.fromkeys((*usable, *words))
-    return [Suggestion(rows[one], words.get(one, ()), named.get(one, "")) for one in ordered][:limit]
+    found_by = ((rows[one], words.get(one, ()), named.get(one, ""), by_rules.get(one, "")) for one in ordered)
+    return [Suggestion(*one) for one in found_by][:limit]
 
 
 def _speaks(saved: SavedReplyRow, language: str | None) -> bool:

@@ -17,6 +17,7 @@ from agency.inbox.contacts.identities import linked_ids
 from agency.inbox.conversation_view import ConversationView, web_address
 from agency.inbox.models import Contact, Conversation, Message
 from agency.inbox.ranking import MANY_STARS, is_complaint, said_of
+from agency.inbox.triage.offers import Offered, offered, offers_beside
 from agency.inbox.understanding.reading import read
 from agency.inbox.understanding.stored import Stored, judgement_of, to_stored
 from channels.models import Account
@@ -50,7 +51,7 @@ class Case(NamedTuple):
 
     `said` are the customer's newest WORDS_READ messages that still stand, newest first. `language` is ISO 639-1 or
     None where nobody could tell; `context` the post or place it stands under; `complaint` the words that complain;
-    `linked_ids` the other identities of whoever wrote.
+    `linked_ids` the other identities of whoever wrote; `offered` what rules of the desk offer for these words.
     """
 
     actor: Actor
@@ -76,6 +77,7 @@ class Case(NamedTuple):
     said: tuple[Said, ...]
     complaint: tuple[str, ...]
     linked_ids: tuple[UUID, ...] = ()
+    offered: Offered = Offered()
 
     @property
     def words(self) -> str:
@@ -235,6 +237,8 @@ def read_case(actor: Actor, conversation_id: UUID) -> Case:
     """One statement. Raises NotFound, for a foreign id exactly as for a made-up one; Forbidden."""
     some = _said(conversation_id)
     said = select(func.jsonb_agg(func.jsonb_build_array(*some.c))).scalar_subquery()
+    deeds = offers_beside(Conversation.id).correlate(Conversation).subquery()
+    offers = select(func.jsonb_agg(func.jsonb_build_array(*deeds.c))).scalar_subquery()
     of_agency = Conversation.agency_id
     row = db.session.execute(
         select(
@@ -258,6 +262,7 @@ def read_case(actor: Actor, conversation_id: UUID) -> Case:
             func.coalesce(Contact.name, Conversation.author_name),
             Conversation.last_customer_at,
             linked_ids(),
+            offers,
             said,
         )
         .join(Brand, and_(Brand.agency_id == of_agency, Brand.id == Conversation.brand_id))
@@ -288,5 +293,6 @@ def read_case(actor: Actor, conversation_id: UUID) -> Case:
         for number, text, written, hidden, reading in found or ()
     )
     complaint = complaint_words([(one.text, one.reading) for one in messages], row.language)
-    case = Case._make([actor, *row[:-2], messages, complaint, tuple(row[-2] or ())])
+    offered_here = offered(row[-2], {one.id for one in messages})
+    case = Case._make([actor, *row[:-3], messages, complaint, tuple(row[-3] or ()), offered_here])
     return case._replace(permalink=web_address(case.permalink))

@@ -6,7 +6,7 @@ when that is looked at.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import Any, Final, NamedTuple
 from uuid import UUID
@@ -16,9 +16,9 @@ from channels.models import Account
 from tenants.business_time import BusinessTime, next_open
 from tenants.outbox import JobName, enqueue_many_after_commit
 
-ALWAYS, CLOSED = "always", "closed"
-WHEN: Final = (ALWAYS, CLOSED)
-"""At any time, or only while the brand is closed."""
+ALWAYS, CLOSED, RULE = "always", "closed", "rule"
+WHEN: Final = (ALWAYS, CLOSED, RULE)
+"""At any time, only while the brand is closed, or only where a rule of the desk asks for it."""
 KINDS: Final = ("comment", "message")
 """Reviews have room for one answer, and that is the answer."""
 MOST_MINUTES: Final = 24 * 60
@@ -60,13 +60,20 @@ def is_closed(times: BusinessTime | None, at: datetime) -> bool:
 
 
 def line_for(
-    lines: Iterable[HeardLine], platform: str, kind: str, at: datetime, times: BusinessTime | None
+    lines: Iterable[HeardLine],
+    platform: str,
+    kind: str,
+    at: datetime,
+    times: BusinessTime | None,
+    *,
+    by_rule: bool = False,
 ) -> HeardLine | None:
-    """The one of the shortest wait that holds for words of this kind of conversation, written then; None for none."""
+    """The one of the shortest wait that holds for words of this kind of conversation, written then; None for none.
+    `by_rule`: a rule of the desk asks for it.
+    """
     named = kind_of(kind)
-    fitting = (
-        one for one in lines if named and one.fits(platform, named) and (one.when == ALWAYS or is_closed(times, at))
-    )
+    holds = {ALWAYS: True, CLOSED: is_closed(times, at), RULE: by_rule}
+    fitting = (one for one in lines if named and one.fits(platform, named) and holds[one.when])
     return min(fitting, key=lambda one: one.after_minutes, default=None)
 
 
@@ -77,15 +84,16 @@ def promise_looks(
     fresh: Iterable[Record],
     here: Mapping[str, UUID],
     now: datetime,
+    asked: Collection[str] = (),
 ) -> None:
     """Promise to look whether these words, just stored, are still to be acknowledged, once a conversation; one
-    statement where any are.
+    statement where any are. `asked` are the platform's names of those for whose writers a rule asks it.
     """
     looks: dict[UUID, datetime] = {}
     for r in fresh:
         if r.direction != "in" or r.deleted or not r.text.strip() or now - r.written_at > OLDEST:
             continue
-        line = line_for(lines, account.platform, r.kind, r.written_at, times)
+        line = line_for(lines, account.platform, r.kind, r.written_at, times, by_rule=r.external_id in asked)
         if line is not None:
             at = max(r.written_at + timedelta(minutes=line.after_minutes), now)
             looks[here[r.external_id]] = max(at, looks.get(here[r.external_id], at))

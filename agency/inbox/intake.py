@@ -325,7 +325,8 @@ def _write(account: Account, rows: AccountRows, work: _Work, rules: Rules, now: 
             account, work.fresh, readings, languages, here, kinds=kinds, people=people, rules=rules.brand, now=now
         )
     if rules.brand.heard and rules.past_before is None:
-        promise_looks(account, rules.brand.heard, rules.brand.clocks.times, work.fresh, here, now)
+        asked = due.to_acknowledge if due else ()
+        promise_looks(account, rules.brand.heard, rules.brand.clocks.times, work.fresh, here, now, asked)
     stirred = {here[r.external_id] for r in written if r.direction == "in" or r.external_id in placed}
     stirred |= {home.get(k.conversation_id, k.conversation_id) for k in work.gone} | set(home.values())
     echoed = {here[r.external_id] for r in written if r.direction == "out"}

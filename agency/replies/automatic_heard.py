@@ -16,9 +16,10 @@ from sqlalchemy.orm import aliased
 from agency.inbox import presence
 from agency.inbox.brand_clocks import clocks_of_brands
 from agency.inbox.case import COMPLAINT
-from agency.inbox.heard_lines import ALWAYS, OLDEST, is_closed, kind_of, line_for
+from agency.inbox.heard_lines import CLOSED, OLDEST, RULE, is_closed, kind_of, line_for
 from agency.inbox.merged import told_with
 from agency.inbox.models import Contact, Conversation, Message
+from agency.inbox.triage.offers import is_asked_for
 from agency.replies import checks
 from agency.replies.acknowledgement_versions import texts_of
 from agency.replies.acknowledging import answer_by, place_values
@@ -119,8 +120,9 @@ def why_not(
     if case.act == "praise":
         return "praise"
     times = clocks_of_brands([case.brand_id])[case.brand_id].times
-    line = line_for(terms.acknowledge, case.platform, case.kind, wrote, times)
-    if line is None or (line.when != ALWAYS and not is_closed(times, now)):
+    by_rule = any(one.when == RULE for one in terms.acknowledge) and is_asked_for(message.id)
+    line = line_for(terms.acknowledge, case.platform, case.kind, wrote, times, by_rule=by_rule)
+    if line is None or (line.when == CLOSED and not is_closed(times, now)):
         return "no_line"
     if now < wrote + timedelta(minutes=line.after_minutes):
         return "newer_words"

@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from datetime import timedelta
 from typing import Final, NamedTuple
 from uuid import UUID
 
-from sqlalchemy import and_, func, select
+from sqlalchemy import and_, exists, func, select
 from sqlalchemy.orm import aliased
 
 from agency.inbox.brand_clocks import clocks_of_brands
 from agency.inbox.heard_lines import HeardLine, is_closed, line_for
 from agency.inbox.models import FROM_SPAMMER, PAST, SPAM, Conversation, Message
+from agency.inbox.triage.models import TriageDeed
+from agency.inbox.triage.offers import ACKNOWLEDGE
 from tenants import clock
 from tenants.database import db, first_id_of
 
@@ -28,11 +30,12 @@ class HeardWeek(NamedTuple):
     closed: int
 
 
-def heard_last_week(brand_id: UUID, lines: Sequence[HeardLine]) -> HeardWeek:
-    """The brand's, by words as they are now; who had taken a case by then, and whether there are words in a customer's
-    language, is not asked. Two statements, none for no lines.
+def heard_last_week(brand_id: UUID, lines: Sequence[HeardLine], asked: Collection[UUID] | None = None) -> HeardWeek:
+    """The brand's, by words as they are now and by what rules of the desk asked for as they came; who had taken a case
+    by then, and whether there are words in a customer's language, is not asked. `asked` are the only messages that
+    count, as if a rule asked for each. Two statements, none for no lines.
     """
-    if not lines:
+    if not lines or (asked is not None and not asked):
         return HeardWeek(0, 0)
     since, ours = clock.now() - WEEK, aliased(Message)
     answered_at = (
@@ -48,7 +51,19 @@ def heard_last_week(brand_id: UUID, lines: Sequence[HeardLine]) -> HeardWeek:
         .scalar_subquery()
     )
     rows = db.session.execute(
-        select(Message.conversation_id, Message.written_at, Conversation.platform, Conversation.kind, answered_at)
+        select(
+            Message.id,
+            Message.conversation_id,
+            Message.written_at,
+            Conversation.platform,
+            Conversation.kind,
+            answered_at,
+            exists().where(
+                TriageDeed.agency_id == Message.agency_id,
+                TriageDeed.message_id == Message.id,
+                TriageDeed.offers.has_key(ACKNOWLEDGE),
+            ),
+        )
         .join(
             Conversation,
             and_(
@@ -72,8 +87,10 @@ def heard_last_week(brand_id: UUID, lines: Sequence[HeardLine]) -> HeardWeek:
     ).all()
     times = clocks_of_brands([brand_id])[brand_id].times
     found: dict[UUID, bool] = {}
-    for conversation_id, at, platform, kind, answered in rows:
-        line = line_for(lines, platform, kind, at, times)
+    for message_id, conversation_id, at, platform, kind, answered, by_rule in rows:
+        if asked is not None and message_id not in asked:
+            continue
+        line = line_for(lines, platform, kind, at, times, by_rule=by_rule or asked is not None)
         if line is None:
             continue
         due = at + timedelta(minutes=line.after_minutes)

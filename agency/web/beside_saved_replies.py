@@ -55,7 +55,14 @@ def saved_replies_card(case: Case) -> CardLook | None:
         return None
     language = case.language or case.brand_language
     guidelines = [row for row, _picked in picked_in(case)]
-    found = suggest(case.actor, case.brand_id, case.all_words, language, guidelines=guidelines)
+    found = suggest(
+        case.actor,
+        case.brand_id,
+        case.all_words,
+        language,
+        guidelines=guidelines,
+        by_rules=case.offered.saved_replies,
+    )
     people = people_told_of_draft(case)
     if not found and people < MANY:
         return None
@@ -96,6 +103,8 @@ def _look(one: Suggestion, case: Case, values: Mapping[str, str | None], people:
 
 
 def _why(one: Suggestion) -> str:
+    if one.rule:
+        return _("by the rule “%(name)s”", name=one.rule)
     if one.guideline:
         return _("for “%(guideline)s”", guideline=one.guideline)
     return _("because of %(words)s", words=", ".join(f"“{word}”" for word in one.words))

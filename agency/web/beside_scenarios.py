@@ -11,8 +11,8 @@ from agency.inbox.case import Case
 from agency.web.contexts_beside import CardLook, ScenarioLook, ScenariosLook
 from agency.web.guideline_words import final_by_words, offer_words, reason_words
 from styleguides.models import Guideline
-from styleguides.picking import picked_for
-from styleguides.scenarios import Picked, Reason
+from styleguides.picking import guidelines_by_id, picked_for
+from styleguides.scenarios import Picked
 from tenants.permissions import Permission
 
 
@@ -20,14 +20,18 @@ def scenarios_card(case: Case) -> CardLook | None:
     """The card; None where nothing fits, or for who may not read guidelines."""
     if not case.actor.may(Permission.GUIDE_READ):
         return None
+    named = case.offered.guidelines
+    rows = guidelines_by_id(case.brand_id, named)
     picked = picked_in(case)
-    if not picked:
+    shown = [(row, (_("by the rule “%(name)s”", name=named[row.id]),)) for row in rows]
+    shown += [(row, tuple(map(reason_words, found.reasons))) for row, found in picked if row.id not in named]
+    if not shown:
         return None
     return CardLook(
         name="scenarios",
         heading=_("What to do here"),
         look=ScenariosLook(
-            scenarios=tuple(_look(case, row, found.reasons, place == 0) for place, (row, found) in enumerate(picked)),
+            scenarios=tuple(_look(case, row, reasons, place == 0) for place, (row, reasons) in enumerate(shown)),
             all_url=url_for("guidelines_page.guidelines", brand_id=case.brand_id),
         ),
     )
@@ -41,12 +45,12 @@ def picked_in(case: Case) -> list[tuple[Guideline, Picked]]:
     return kept[case.id]
 
 
-def _look(case: Case, row: Guideline, reasons: tuple[Reason, ...], is_best: bool) -> ScenarioLook:
+def _look(case: Case, row: Guideline, reasons: tuple[str, ...], is_best: bool) -> ScenarioLook:
     may_write = case.actor.may(Permission.GUIDE_WRITE)
     is_message = case.kind == "message"
     return ScenarioLook(
         title=row.title,
-        reasons=tuple(reason_words(reason) for reason in reasons),
+        reasons=reasons,
         steps=tuple(map(str, row.steps)),
         offer=offer_words(row.offer_limit_cents, row.currency),
         never_say=tuple(map(str, row.never_say)),

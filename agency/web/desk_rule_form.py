@@ -44,8 +44,10 @@ SINGLE: Final = (
     "keep_for",
     "loop_id",
     "skill",
+    "guideline_id",
+    "saved_reply_id",
 )
-FLAGS: Final = ("vip", "stops", "is_on", "by_language")
+FLAGS: Final = ("vip", "stops", "is_on", "by_language", "acknowledge")
 MOST_FIELDS: Final = 20
 MOST_TICKED: Final = 300
 
@@ -70,6 +72,7 @@ def form_of(rule: RuleRow) -> Form:
     form |= {name: [str(one) for one in given.get(name, ())] for name in TICKED}
     form |= {"name": rule.name, "note": rule.note, "stops": rule.stops, "is_on": rule.is_on, "vip": "vip" in given}
     form["by_language"] = "by_language" in given
+    form["acknowledge"] = "acknowledge" in given
     for part in LISTS:
         for one in given.get(part, ()):
             name = f"{part}_{one['language'] or ANY}"
@@ -83,6 +86,7 @@ def data_of(form: Form) -> dict[str, Any]:
     data |= {name: form[name] for name in (*TICKED, *FLAGS)}
     data["keep_for"], data["loop_id"] = form["keep_for"] or None, form["loop_id"] or None
     data["skill"] = form["skill"]
+    data |= {name: form[name] or None for name in ("guideline_id", "saved_reply_id")}
     data["weekdays"] = [_whole(one) for one in form["weekdays"]]
     data["stars_from"], data["stars_to"] = _whole(form["stars_from"]), _whole(form["stars_to"])
     data["points"] = _whole(form["points"]) if form["points"].strip() else 0

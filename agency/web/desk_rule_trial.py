@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 from uuid import UUID
 
 from flask import url_for
@@ -14,7 +15,8 @@ from agency.inbox.triage.carrying_out import wants_of
 from agency.inbox.triage.last_week import CASES_SHOWN, MOST_MESSAGES, Found, Trial
 from agency.web import clocks
 from agency.web.contexts_desk_rules import TrialCase, TrialLook
-from agency.web.desk_rule_words import Names, able_words, names_for
+from agency.web.desk_rule_offers import acknowledged_words
+from agency.web.desk_rule_words import Names, able_words, names_for, offer_words
 from agency.web.language import chosen_language, chosen_zone
 from agency.web.looks import BrandLook
 from agency.web.shell import brand_looks
@@ -26,8 +28,8 @@ AROUND = 70
 """Characters shown before and behind the words a rule found."""
 
 
-def trial_look(trial: Trial) -> TrialLook:
-    """A trial for the page."""
+def trial_look(trial: Trial, brand_id: UUID | None) -> TrialLook:
+    """A trial for the page, of a rule of this brand or of all."""
     count = ngettext("%(num)s case", "%(num)s cases", trial.case_count)
     heading = ngettext(
         "Of %(all)s of last week, %(num)s would have been taken",
@@ -40,7 +42,10 @@ def trial_look(trial: Trial) -> TrialLook:
     looks, able = brand_looks(), _able(trial)
     return TrialLook(
         heading=heading,
-        facts=(*_facts(trial, names_for([trial.terms])), *_able_facts(trial, able)),
+        facts=(
+            *_facts(trial, names_for([trial.terms]), acknowledged_words(trial, brand_id)),
+            *_able_facts(trial, able),
+        ),
         cut=_("Only the newest %(n)s messages were looked at.", n=MOST_MESSAGES) if trial.is_cut else "",
         taken_width=f"{BAR * trial.taken_count / max(1, trial.case_count):.1f}",
         cases=tuple(_case(one, looks, able.get(one.came.id)) for one in shown if one.came.brand_id in looks),
@@ -48,7 +53,7 @@ def trial_look(trial: Trial) -> TrialLook:
     )
 
 
-def _facts(trial: Trial, names: Names) -> tuple[str, ...]:
+def _facts(trial: Trial, names: Names, acknowledged: str) -> tuple[str, ...]:
     done, n, found = trial.terms.effects, trial.taken_count, list[str]()
     for one in done.label_ids:
         found.append(_("%(n)s labelled “%(name)s”", n=n, name=names.labels.get(one) or _("not in use")))
@@ -62,6 +67,9 @@ def _facts(trial: Trial, names: Names) -> tuple[str, ...]:
     if done.loop_id is not None:
         loop = names.loops.get(done.loop_id) or _("put away")
         found.append(_("%(loop)s asked about %(n)s, once for a case until it answers", loop=loop, n=n))
+    if acknowledged:
+        found.append(acknowledged)
+    found += offer_words(replace(done, acknowledge=False), names)
     if trial.added_count is not None and trial.gone_count is not None:
         found.append(
             _(

@@ -15,11 +15,12 @@ from agency.inbox.label_names import names_of
 from agency.inbox.loops.models import FeedbackLoop
 from agency.inbox.topic_names import names_of as topics_of
 from agency.inbox.topics import BUILT_IN
-from agency.inbox.triage.terms import PRIVATE, PUBLIC, Conditions, Phrase, Terms
+from agency.inbox.triage.terms import PRIVATE, PUBLIC, Conditions, Effects, Phrase, Terms
 from agency.web.guide_words import language_word
 from agency.web.inbox_filters import value_words
 from agency.web.language import chosen_language
 from agency.web.reading_words import topic_words
+from styleguides.models import Guideline, SavedReply
 from tenants.database import db
 from tenants.models import Brand, Person
 
@@ -32,6 +33,8 @@ class Names(NamedTuple):
     brands: Mapping[UUID, str]
     topics: Mapping[UUID, str]
     loops: Mapping[UUID, str] = MappingProxyType({})
+    guidelines: Mapping[UUID, str] = MappingProxyType({})
+    saved_replies: Mapping[UUID, str] = MappingProxyType({})
 
 
 def names_for(every: Iterable[Terms]) -> Names:
@@ -55,7 +58,18 @@ def names_for(every: Iterable[Terms]) -> Names:
         brands=called,
         topics=topics_of(topics) if topics else {},
         loops=_loops_of({t.effects.loop_id for t in terms if t.effects.loop_id}),
+        guidelines=_titles_of(Guideline, Guideline.deleted_at, {t.effects.guideline_id for t in terms}),
+        saved_replies=_titles_of(SavedReply, SavedReply.archived_at, {t.effects.saved_reply_id for t in terms}),
     )
+
+
+def _titles_of(model: Any, gone_at: Any, named: set[UUID | None]) -> dict[UUID, str]:
+    """Of those in use."""
+    ids = named - {None}
+    if not ids:
+        return {}
+    rows: Any = db.session.execute(select(model.id, model.title).where(model.id.in_(ids), gone_at.is_(None)))
+    return {row[0]: row[1] for row in rows}
 
 
 def _loops_of(ids: set[UUID]) -> dict[UUID, str]:
@@ -108,7 +122,21 @@ def effect_words(terms: Terms, names: Names) -> tuple[str, ...]:
         found.append(_("keep for whoever %(can)s", can=able_words(done.skill, by_language=done.by_language)))
     if done.loop_id is not None:
         found.append(_("ask %(loop)s", loop=names.loops.get(done.loop_id) or _("put away")))
-    return tuple(found)
+    return (*found, *offer_words(done, names))
+
+
+def offer_words(done: Effects, names: Names) -> list[str]:
+    """What it asks for, or offers whoever answers."""
+    found = list[str]()
+    if done.acknowledge:
+        found.append(_("acknowledge"))
+    if done.guideline_id is not None:
+        title = names.guidelines.get(done.guideline_id) or _("not in use")
+        found.append(_("offer the guideline “%(title)s”", title=title))
+    if done.saved_reply_id is not None:
+        title = names.saved_replies.get(done.saved_reply_id) or _("not in use")
+        found.append(_("offer the saved reply “%(title)s”", title=title))
+    return found
 
 
 def able_words(skill: str, *, by_language: bool) -> str:

@@ -32,6 +32,7 @@ from agency.web.desk_rule_form import (
     ticks_of,
     words_fields,
 )
+from agency.web.desk_rule_offers import guidelines_of, saved_replies_of
 from agency.web.desk_rule_trial import trial_look
 from agency.web.desk_rule_words import Names, condition_words, effect_words, names_for
 from agency.web.language import chosen_language, chosen_zone
@@ -201,7 +202,7 @@ def _changed(found: RuleRow) -> str:
 
 
 def _trial(brand_id: UUID | None, rule_id: UUID | None, form: Form) -> TrialLook:
-    return trial_look(try_rule(actor_of_request(), brand_id, data_of(form), rule_id))
+    return trial_look(try_rule(actor_of_request(), brand_id, data_of(form), rule_id), brand_id)
 
 
 def _form(
@@ -260,6 +261,9 @@ def _form(
         loops=loops_of(actor, form, brand_id),
         skills=skills_of(form),
         is_by_language=form["by_language"],
+        acknowledge=form["acknowledge"],
+        guidelines=guidelines_of(actor, form["guideline_id"], brand_id),
+        saved_replies=saved_replies_of(actor, form["saved_reply_id"], brand_id),
         stops=form["stops"],
         is_on=form["is_on"],
         most_points=LIMITS["points"],

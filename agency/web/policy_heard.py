@@ -10,7 +10,7 @@ from flask_babel import gettext as _
 from flask_babel import ngettext
 from werkzeug.datastructures import MultiDict
 
-from agency.inbox.heard_lines import CLOSED, KINDS, WHEN, HeardLine
+from agency.inbox.heard_lines import KINDS, WHEN, HeardLine
 from agency.replies.acknowledgement_versions import TextsVersion, texts_in_use, texts_of
 from agency.replies.policy_terms import MOST_HEARD_LINES, Terms
 from agency.web.contexts_policy import HeardFields, HeardLineFields, PolicySentence
@@ -27,7 +27,11 @@ _FIELDS: Final = ("platform", "kind", "when", "after_minutes")
 @per_language
 def when_words() -> dict[str, str]:
     """At which times, to choose from."""
-    return {"always": _("at any time"), "closed": _("only while the brand is closed")}
+    return {
+        "always": _("at any time"),
+        "closed": _("only while the brand is closed"),
+        "rule": _("only where a rule of the desk asks for it"),
+    }
 
 
 def heard_data(typed: MultiDict[str, str]) -> dict[str, Any]:
@@ -123,4 +127,4 @@ def _line_words(one: HeardLine) -> str:
         )
     )
     after = ngettext("after %(num)s minute", "after %(num)s minutes", one.after_minutes)
-    return f"{about}: {after}, {when_words()[one.when if one.when == CLOSED else 'always']}."
+    return f"{about}: {after}, {when_words()[one.when]}."

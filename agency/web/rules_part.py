@@ -9,6 +9,7 @@ from flask_babel import gettext as _
 from flask_babel import ngettext
 
 from agency.inbox.conversation_view import ConversationView, MessageView
+from agency.inbox.triage.offers import ACKNOWLEDGE, GUIDELINE, SAVED_REPLY
 from agency.inbox.triage.trace import RuleDeed, said
 from agency.web import clocks
 from agency.web.contexts_conversation import SideLine, SidePart
@@ -72,4 +73,10 @@ def _deed_words(one: RuleDeed, message: MessageView | None, labels: dict[UUID, s
         words.append(_found_words(one))
     elif one.kept_for_name:
         words.append(_("kept for %(name)s", name=one.kept_for_name))
+    if ACKNOWLEDGE in one.offers:
+        words.append(_("asked to acknowledge it"))
+    if GUIDELINE in one.offers:
+        words.append(_("offered a guideline"))
+    if SAVED_REPLY in one.offers:
+        words.append(_("offered a saved reply"))
     return words or [_("nothing was left to do")]

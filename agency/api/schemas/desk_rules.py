@@ -7,6 +7,7 @@ from typing import Any
 from marshmallow import fields
 
 from agency.api.schemas.fields import Flag, Identifier, Items, Mapped, Moment, Strict, Text, Whole, WrittenFlag
+from agency.inbox.triage.offers import OFFERS
 from agency.inbox.triage.terms import ACTS, LIMITS, PLATFORMS, SENTIMENTS
 from channels.items import KINDS
 
@@ -49,7 +50,18 @@ _TERMS: dict[str, Any] = {
         "loop_id": {"type": ["string", "null"], "description": "the loop of the rule's brand that is asked"},
         "skill": {"type": "string", "description": "instead of a person: whoever is on shift, has room and has this"},
         "by_language": {"type": "boolean", "description": "the same of whoever reads the language of the words"},
+        "acknowledge": {"type": "boolean", "description": "say by itself that they were heard, where that is signed"},
+        "guideline_id": {"type": ["string", "null"], "description": "the brand's guideline offered to whoever answers"},
+        "saved_reply_id": {"type": ["string", "null"], "description": "the saved reply offered to whoever answers"},
     },
+    "additionalProperties": False,
+}
+
+
+_OFFERS: dict[str, Any] = {
+    "type": "object",
+    "description": "what it asked for or offered, what it did not left out",
+    "properties": {name: _TERMS["properties"][name] for name in OFFERS},
     "additionalProperties": False,
 }
 
@@ -153,4 +165,5 @@ class RuleDeed(Strict):
     kept_for_name = Text(required=True, allow_none=True)
     wants_skill = Text(required=True, allow_none=True, metadata={"description": "it was for whoever has this"})
     wants_language = Text(required=True, allow_none=True, metadata={"description": "and reads this"})
+    offers = Mapped(required=True, metadata=_OFFERS)
     at = Moment(required=True)

@@ -80,7 +80,10 @@ _TERMS = {
                 "properties": {
                     "platform": {"enum": ["", *PLATFORMS]},
                     "kind": {"enum": ["", *HEARD_KINDS]},
-                    "when": {"enum": list(WHEN), "description": "at any time, or while the brand is closed"},
+                    "when": {
+                        "enum": list(WHEN),
+                        "description": "any time, while the brand is closed, where a rule asks",
+                    },
                     "after_minutes": {"type": "integer", "minimum": 1, "maximum": MOST_MINUTES},
                 },
             },

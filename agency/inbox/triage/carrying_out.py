@@ -25,6 +25,7 @@ from agency.inbox.loops.by_rules import ask_by_rule
 from agency.inbox.signs import KEPT
 from agency.inbox.stored_rows import Known, Person, as_json
 from agency.inbox.triage.matching import Hit, Rulebook
+from agency.inbox.triage.offers import offers_in
 from agency.inbox.triage.ready import facts_of
 from agency.inbox.triage.terms import Effects
 from agency.inbox.understanding.stored import with_rules
@@ -52,7 +53,7 @@ _CARRY_OUT = raw_sql(
             c.signs, c.merged_into_id
         from jsonb_to_recordset(cast(:rows as jsonb)) as g(id uuid, place int, message_id uuid, rule_id uuid,
             rule_version int, rule_name text, spans jsonb, label_ids uuid[], points int, keep_for uuid,
-            wants_skill text, wants_language text)
+            wants_skill text, wants_language text, offers jsonb)
         join message m on m.agency_id = :agency_id and m.id = g.message_id
         join conversation c on c.agency_id = m.agency_id and c.id = m.conversation_id and c.brand_id = m.brand_id
         where not exists (select from triage_deed d where d.agency_id = :agency_id and d.message_id = g.message_id
@@ -107,12 +108,12 @@ _CARRY_OUT = raw_sql(
             and c.id in (select conversation_id from put union select conversation_id from keeping)
     )
     insert into triage_deed (agency_id, id, brand_id, conversation_id, message_id, rule_id, rule_version, rule_name,
-        spans, label_ids, points, kept_for_id, kept_for_name, wants_skill, wants_language)
+        spans, label_ids, points, kept_for_id, kept_for_name, wants_skill, wants_language, offers)
     select :agency_id, g.id, :brand_id, g.conversation_id, g.message_id, g.rule_id, g.rule_version, g.rule_name,
         g.spans,
         (select coalesce(jsonb_agg(p.label_id), '[]') from put p
             where p.conversation_id = g.conversation_id and p.label_id = any(g.label_ids)),
-        g.points, k.keep_for, k.name, k.wants_skill, k.wants_language
+        g.points, k.keep_for, k.name, k.wants_skill, k.wants_language, g.offers
     from given g left join keeper k on k.id = g.id
     """,
     reason="one statement for a whole page of items",
@@ -124,6 +125,13 @@ class Due(NamedTuple):
 
     hits: Mapping[str, Sequence[Hit]]
     languages: Mapping[str, str | None] = MappingProxyType({})
+
+    @property
+    def to_acknowledge(self) -> frozenset[str]:
+        """The platform's names of messages whose writers are to be told that they were heard."""
+        return frozenset(
+            name for name, hits in self.hits.items() if any(hit.rule.terms.effects.acknowledge for hit in hits)
+        )
 
     def __bool__(self) -> bool:
         return any(self.hits.values())
@@ -220,6 +228,7 @@ def carry_out(account: Account, due: Due, message_ids: Mapping[str, UUID], now: 
             "points": hit.rule.terms.effects.points,
             "keep_for": hit.rule.terms.effects.keep_for,
             **wants_of(hit.rule.terms.effects, due.languages.get(name)),
+            "offers": offers_in(hit.rule.terms.effects),
         }
         for name in sorted(due.hits)
         for place, hit in enumerate(due.hits[name])

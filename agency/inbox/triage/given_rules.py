@@ -14,8 +14,9 @@ from agency.inbox.loops.models import FeedbackLoop
 from agency.inbox.team_models import TeamMember
 from agency.inbox.topic_models import Topic
 from agency.inbox.topics import BUILT_IN
-from agency.inbox.triage.terms import Terms, read_terms, rule_name, stored_of, terms_of
+from agency.inbox.triage.terms import Effects, Terms, read_terms, rule_name, stored_of, terms_of
 from styleguides.given_fields import Wrong, text
+from styleguides.models import Guideline, SavedReply
 from tenants.database import db
 from tenants.errors import Invalid, worded
 from tenants.models import Brand, Membership, Person
@@ -93,6 +94,7 @@ def _strangers(actor: Actor, brand_id: UUID | None, terms: Terms, knows: Terms |
         has = select(TeamMember.id).where(TeamMember.skills.has_key(effects.skill)).limit(1)
         if db.session.execute(has).first() is None:
             errors["skill"] = [worded("is a skill that nobody has; write it at a colleague first")]
+    errors |= _strange_offers(actor, brand_id, effects, knows.effects if knows is not None else None)
     person = effects.keep_for
     if person is not None and (knows is None or knows.effects.keep_for != person):
         covers: Any = Membership.all_brands
@@ -113,6 +115,27 @@ def _strangers(actor: Actor, brand_id: UUID | None, terms: Terms, knows: Terms |
         )
         if db.session.execute(member).first() is None:
             errors["keep_for"] = [worded("must be a colleague who works for every brand this rule is for")]
+    return errors
+
+
+def _strange_offers(
+    actor: Actor, brand_id: UUID | None, effects: Effects, knows: Effects | None
+) -> dict[str, list[str]]:
+    errors: dict[str, list[str]] = {}
+    guideline, saved = effects.guideline_id, effects.saved_reply_id
+    if guideline is not None and (knows is None or knows.guideline_id != guideline):
+        own = select(Guideline.id).where(
+            Guideline.id == guideline, Guideline.brand_id == brand_id, Guideline.deleted_at.is_(None)
+        )
+        if db.session.execute(own).first() is None:
+            errors["guideline_id"] = [worded("names a guideline that is not there")]
+    if saved is not None and (knows is None or knows.saved_reply_id != saved):
+        places = [actor.agency_id] if brand_id is None else [actor.agency_id, brand_id]
+        usable = select(SavedReply.id).where(
+            SavedReply.id == saved, SavedReply.brand_id.in_(places), SavedReply.archived_at.is_(None)
+        )
+        if db.session.execute(usable).first() is None:
+            errors["saved_reply_id"] = [worded("names a saved reply that not all these brands have")]
     return errors
 
 

@@ -70,6 +70,8 @@ class Trial(NamedTuple):
     found: tuple[Found, ...]
     terms: Terms
     is_cut: bool
+    taken_ids: frozenset[UUID] = frozenset()
+    """Of the messages."""
 
 
 def try_rule(actor: Actor, brand_id: UUID | None, data: Mapping[str, Any], rule_id: UUID | None = None) -> Trial:
@@ -233,4 +235,5 @@ def _told(
         found=tuple(found),
         terms=terms,
         is_cut=is_cut,
+        taken_ids=frozenset(number for number, hit in now_taken.items() if hit.taken),
     )

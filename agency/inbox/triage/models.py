@@ -53,6 +53,7 @@ class TriageDeed(BrandOwned, Dated, Base):
     it put on, `points` what it counts in the rank while these are the newest words, `kept_for_id` for whom it kept the
     case. Where it was for whoever has `wants_skill` and reads `wants_language`, that is who was found at `kept_at` and
     had `kept_held` cases then (`agency.inbox.hands`); nobody yet where it is empty.
+    `offers` as `agency.inbox.triage.offers` keeps them.
     """
 
     __tablename__ = "triage_deed"
@@ -70,6 +71,7 @@ class TriageDeed(BrandOwned, Dated, Base):
     wants_language: Mapped[str | None] = mapped_column(Text)
     kept_at: Mapped[datetime | None]
     kept_held: Mapped[int | None]
+    offers: Mapped[dict[str, Any]] = mapped_column(JSONB, default=dict, server_default="{}")
     __table_args__ = (
         belongs_to("conversation", "conversation_id"),
         belongs_to("message", "message_id"),

@@ -97,6 +97,8 @@ class Effects:
     """What is done: labels are put on, so many points count in the rank, the case is kept for a person for a while, a
     loop of the rule's brand is asked. Instead of for a person it is kept for whoever is on shift and has a `skill`, or
     reads the language of the words, or both (`agency.inbox.hands`).
+    `acknowledge`: whoever wrote is told that they were heard, as far as the client signed that. A guideline of the
+    rule's brand and a saved reply are offered to whoever answers.
     """
 
     label_ids: tuple[UUID, ...] = ()
@@ -105,6 +107,9 @@ class Effects:
     loop_id: UUID | None = None
     skill: str = ""
     by_language: bool = False
+    acknowledge: bool = False
+    guideline_id: UUID | None = None
+    saved_reply_id: UUID | None = None
 
     @property
     def does(self) -> tuple[str, ...]:
@@ -128,7 +133,7 @@ def terms_of(stored: Mapping[str, Any]) -> Terms:
         conditions[name] = time.fromisoformat(conditions[name]) if conditions.get(name) else None
     conditions["brands"] = tuple(map(UUID, conditions.get("brands", ())))
     effects["label_ids"] = tuple(map(UUID, effects.get("label_ids", ())))
-    for name in ("keep_for", "loop_id"):
+    for name in ("keep_for", "loop_id", "guideline_id", "saved_reply_id"):
         effects[name] = UUID(effects[name]) if effects.get(name) else None
     return Terms(Conditions(**_known(Conditions, conditions)), Effects(**_known(Effects, effects)))
 
@@ -184,6 +189,8 @@ def _together(terms: Terms, *, of_agency: bool) -> dict[str, list[str]]:
         errors["keep_for"] = [worded("is one person: leave it empty, or ask for no skill and no language")]
     if of_agency and terms.effects.loop_id is not None:
         errors["loop_id"] = [worded("of one brand are named by that brand's rules alone")]
+    if of_agency and terms.effects.guideline_id is not None:
+        errors["guideline_id"] = [worded("of one brand are named by that brand's rules alone")]
     if of_agency and any(one not in BUILT_IN for one in conditions.topics):
         errors["topics"] = [worded("of one brand are named by that brand's rules alone")]
     return errors
@@ -309,6 +316,9 @@ _READERS: Final[Readers] = {
     "loop_id": _person,
     "skill": _skill,
     "by_language": _flag,
+    "acknowledge": _flag,
+    "guideline_id": _person,
+    "saved_reply_id": _person,
 }
 _CONDITIONS: Final = frozenset(one.name for one in fields(Conditions))
 READERS_OF_CONDITIONS: Final[Readers] = {name: _READERS[name] for name in sorted(_CONDITIONS)}

@@ -32,6 +32,7 @@ class RuleDeed(NamedTuple):
     points: int
     kept_for_id: UUID | None
     kept_for_name: str | None
+    offers: dict[str, Any]
     at: datetime
     wants_skill: str | None = None
     wants_language: str | None = None
@@ -51,6 +52,7 @@ def deeds_beside(this_id: Any) -> Any:
             TriageDeed.points,
             TriageDeed.kept_for_id,
             TriageDeed.kept_for_name,
+            TriageDeed.offers,
             TriageDeed.created_at,
             TriageDeed.wants_skill,
             TriageDeed.wants_language,
@@ -75,10 +77,11 @@ def deeds_of(rows: Sequence[Sequence[Any]] | None) -> tuple[RuleDeed, ...]:
             row[6],
             UUID(row[7]) if row[7] else None,
             row[8],
-            datetime.fromisoformat(row[9]),
-            row[10],
+            row[9],
+            datetime.fromisoformat(row[10]),
             row[11],
             row[12],
+            row[13],
         )
         for row in reversed(rows or ())
     )
