@@ -16,6 +16,7 @@ from agency.notices import gathering, sending, waking
 from agency.replies import answered_words, approval_requests, lapsing, live_sweep, versions, visibility
 from agency.replies.models import PublishAttempt, Reply
 from agency.replies.reconciling import MODERATION_LOOKS, NEEDS_A_PERSON
+from agency.reports import hours
 from channels import connecting, ending, raw_events
 from channels.models import Account
 from jobs import history, importing, keeping
@@ -80,6 +81,7 @@ def keep_up(app: Flask) -> None:
                 deeds.fill_name_keys()
                 bulk.forget_old()
                 exports.forget_old()
+                hours.note_hour()
                 versions.forget_old()
                 gathering.forget_old()
         except JobTimeoutException:

@@ -11,6 +11,7 @@ from agency.api import (
     brands,
     check,
     client_sheets,
+    comebacks,
     contacts,
     conversations,
     desk_rules,
@@ -22,6 +23,7 @@ from agency.api import (
     figures,
     guidelines,
     labels,
+    loops,
     notices,
     policies,
     presses,
@@ -35,6 +37,7 @@ from agency.api import (
     sending,
     style_guides,
     topics,
+    wall,
     webhooks,
 )
 from agency.api.route_policy import API_ROUTE_POLICY
@@ -65,6 +68,9 @@ SUBJECTS: tuple[ModuleType, ...] = (
     quality,
     empowerment,
     figures,
+    wall,
+    loops,
+    comebacks,
     check,
     document,
 )

@@ -143,6 +143,19 @@ API_ROUTE_POLICY: dict[str, Policy] = {
     "api_saved_replies.suggest_saved_replies": P.REPLY_WRITE,
     # figures.py
     "api_figures.get_figures": P.REPORT_READ,
+    # wall.py, loops.py, comebacks.py
+    "api_wall.get_wall": P.WALL_READ,
+    "api_loops.list_loops": P.NOTE_READ,
+    "api_loops.list_loop_questions": P.NOTE_READ,
+    "api_loops.ask_in_loop": P.CONVERSATION_WORK,
+    "api_loops.get_loop_question": P.NOTE_READ,
+    "api_loops.withdraw_loop_question": P.CONVERSATION_WORK,
+    "api_comebacks.list_comebacks": P.CONVERSATION_WORK,
+    "api_comebacks.set_comeback": P.CONVERSATION_WORK,
+    "api_comebacks.end_comeback": P.CONVERSATION_WORK,
+    "api_comebacks.get_birthday": P.CONTACT_READ,
+    "api_comebacks.set_birthday": P.CONTACT_WRITE,
+    "api_comebacks.end_birthday": P.CONTACT_WRITE,
     # empowerment.py
     "api_empowerment.get_limits": P.EMPOWERMENT_READ,
     "api_empowerment.change_limits": P.EMPOWERMENT_LIMIT,

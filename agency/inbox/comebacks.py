@@ -15,7 +15,7 @@ from datetime import datetime
 from typing import Any, Final, NamedTuple
 from uuid import UUID
 
-from sqlalchemy import and_, delete, func, select, tuple_, update
+from sqlalchemy import Select, and_, delete, func, select, tuple_, update
 
 from agency.inbox.comeback_models import Comeback
 from agency.inbox.comeback_waking import change
@@ -152,7 +152,31 @@ def list_later(
     Raises NotFound, Forbidden, Invalid `bad_cursor`.
     """
     require(actor, Permission.CONVERSATION_WORK, brand_id)
-    wanted = (
+    wanted = _later().where(Brand.archived_at.is_(None)).order_by(Comeback.comes_at, Comeback.id).limit(limit + 1)
+    if mine:
+        wanted = wanted.where(Comeback.person_id == actor.user_id)
+    if brand_id is not None:
+        wanted = wanted.where(Comeback.brand_id == brand_id)
+    place = read_cursor(after, _bad_cursor)
+    if place is not None:
+        wanted = wanted.where(tuple_(Comeback.comes_at, Comeback.id) > place)
+    rows = [LaterRow._make(row) for row in db.session.execute(wanted)]
+    more, rows = len(rows) > limit, rows[:limit]
+    return LaterPage(rows, f"{rows[-1].comes_at.isoformat()}_{rows[-1].id}" if more else None)
+
+
+def get_later(actor: Actor, comeback_id: UUID) -> LaterRow:
+    """One that waits. Raises NotFound, Forbidden."""
+    row = db.session.execute(_later().where(Comeback.id == comeback_id)).one_or_none()
+    if row is None:
+        raise NotFound()
+    found = LaterRow._make(row)
+    require(actor, Permission.CONVERSATION_WORK, found.brand_id)
+    return found
+
+
+def _later() -> Select[Any]:
+    return (
         select(
             Comeback.id,
             Comeback.comes_at,
@@ -171,20 +195,8 @@ def list_later(
         )
         .join(Conversation, _of_case())
         .join(Brand, and_(Brand.agency_id == Comeback.agency_id, Brand.id == Comeback.brand_id))
-        .where(Comeback.state == "waiting", Brand.archived_at.is_(None))
-        .order_by(Comeback.comes_at, Comeback.id)
-        .limit(limit + 1)
+        .where(Comeback.state == "waiting")
     )
-    if mine:
-        wanted = wanted.where(Comeback.person_id == actor.user_id)
-    if brand_id is not None:
-        wanted = wanted.where(Comeback.brand_id == brand_id)
-    place = read_cursor(after, _bad_cursor)
-    if place is not None:
-        wanted = wanted.where(tuple_(Comeback.comes_at, Comeback.id) > place)
-    rows = [LaterRow._make(row) for row in db.session.execute(wanted)]
-    more, rows = len(rows) > limit, rows[:limit]
-    return LaterPage(rows, f"{rows[-1].comes_at.isoformat()}_{rows[-1].id}" if more else None)
 
 
 def _of_case() -> Any:

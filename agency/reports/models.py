@@ -87,6 +87,18 @@ class BrandDay(BrandOwned, Base):
     )
 
 
+class BrandHour(BrandOwned, Base):
+    """How many cases of a brand were open as an hour began, give or take a minute; kept for eight days."""
+
+    __tablename__ = "brand_hour"
+    hour: Mapped[datetime]
+    waiting: Mapped[int]
+    __table_args__ = (
+        belongs_to_brand(),
+        UniqueConstraint("agency_id", "hour", "brand_id"),
+    )
+
+
 class FigureDue(Base):
     """That a case has to be counted anew. Written by triggers, deleted once it is done; several may name one case, so
     that nobody who stores waits for whoever counts.

@@ -20,6 +20,7 @@ from agency.inbox.brand_names import BrandName
 from agency.inbox.models import Conversation
 from agency.inbox.queries import MOST_COUNTED
 from agency.inbox.team import team_at
+from agency.reports.hours import hour_of
 from channels.health import KINDS
 from channels.health_order import rank_of
 from tenants import clock
@@ -30,6 +31,8 @@ from tenants.scope import Scope, current_scope, raw_sql
 
 SOON: Final = timedelta(hours=1)
 """What will go wrong next: as `agency.web.clocks.SOON_SECONDS`, by which a row is drawn."""
+HOURS: Final = 24
+"""Of what is drawn of waiting: whether it grows shows within a day, whatever the hour."""
 DAYS: Final = 7
 """Of the figures beside it."""
 
@@ -63,6 +66,8 @@ class BrandWall(NamedTuple):
     """Promises that fall due before the brand's day is over."""
     troubled: int
     """Channels that somebody should look at."""
+    hours: dict[str, int] | None = None
+    """How many waited as each of the last HOURS began, by how many hours ago; of hours nobody noted nothing."""
 
     @property
     def is_quiet(self) -> bool:
@@ -116,7 +121,7 @@ def read_wall(actor: Actor) -> Wall:
 
 
 def _read(agency_id: UUID, now: datetime) -> Wall:
-    values = {"agency_id": agency_id, "now": now, "soon": now + SOON}
+    values = {"agency_id": agency_id, "now": now, "soon": now + SOON, "hour": hour_of(now)}
     rows = db.session.execute(_statement(), values).all()
     numbers = len(BrandWall._fields)
     beside = rows[0][numbers] if rows else None
@@ -157,6 +162,13 @@ def _statement() -> TextClause:
                 and ({in_trouble}) = any(:troubled)
             group by account.brand_id
         ) counted
+    ), past as materialized (
+        select jsonb_object_agg(brand_id, by_hour) as by_brand from (
+            select h.brand_id, jsonb_object_agg(extract(epoch from :hour - h.hour)::int / 3600, h.waiting) as by_hour
+            from brand_hour h
+            where h.agency_id = :agency_id and h.hour > :hour - interval '{HOURS} hours' and h.hour <= :hour
+            group by h.brand_id
+        ) counted
     ), beside as materialized (
         select jsonb_agg(to_jsonb(array[p.is_private::int::bigint, p.received, p.asked, p.answered, p.seconds, p.cases,
             p.resolved])) as sums
@@ -171,7 +183,8 @@ def _statement() -> TextClause:
     )
     select b.id, coalesce(q.open_count, 0), coalesce(q.awaiting_approval_count, 0), client.since, oldest.waiting_since,
         oldest.conversation_id, late.n, soon.n, broken.n, today.n,
-        coalesce(((select by_brand from trouble) ->> b.id::text)::int, 0), (select sums from beside),
+        coalesce(((select by_brand from trouble) ->> b.id::text)::int, 0), (select by_brand from past) -> b.id::text,
+        (select sums from beside),
         b.name, b.mark, b.colour
     from brand b
     left join queue_counter q on q.agency_id = b.agency_id and q.brand_id = b.id
@@ -203,7 +216,7 @@ def _statement() -> TextClause:
     order by lower(b.name), b.id
     """,
         reason="looks into six indexes for each brand at once",
-    ).bindparams(**given, troubled=list(TROUBLED))
+    ).bindparams(bindparam("hour", type_=DateTime(timezone=True)), **given, troubled=list(TROUBLED))
 
 
 class DueSoon(NamedTuple):

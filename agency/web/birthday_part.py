@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import date
+from typing import TypedDict
 
 from babel.dates import format_date, get_month_names
 from flask import request, url_for
@@ -24,7 +25,17 @@ FIELDS = ("birth_month", "birth_day", "source", "agreed_on", "agrees")
 _LEAP_YEAR = 2024
 
 
-def given_birthday() -> dict[str, int | str | bool | date | None]:
+class GivenBirthday(TypedDict):
+    """What `birthdays.note` takes."""
+
+    month: int
+    day: int
+    source: str
+    agreed_on: date | None
+    agrees: bool
+
+
+def given_birthday() -> GivenBirthday:
     """What the form says, as `birthdays.note` takes it; 0 for what is no number."""
     form = request.form
     try:

@@ -19,12 +19,21 @@ class WallNumber:
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
+class WallTrend:
+    """How many waited hour by hour, drawn as a line, the oldest first; only hours that were noted."""
+
+    said: str = told("A day ago 40, now 52, at most 60.")
+    path: str = told("Of an image HOURS wide and 16 high, with the largest number at its top.")
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
 class WallRow:
     """A brand, the worst first. None stands where there is nothing."""
 
     brand: BrandLook = told("Whose.")
     url: str = told("Its queue.")
     numbers: tuple[WallNumber | None, ...] = told("In the order of the heads.")
+    trend: WallTrend | None = told("Of waiting; None until two hours are known.", default=None)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -44,7 +53,8 @@ class WallPage:
     at: Clock = told("When it was read.")
     on_shift: str = told("On shift now: 3. Empty where nobody wrote when anybody works.")
     totals: tuple[WallNumber, ...] = told("Of all brands; nothing is shown as 0.")
-    heads: tuple[str, ...] = told("Of the columns behind the brand.")
+    trend: WallTrend | None = told("Of waiting at all brands; None until two hours are known.")
+    heads: tuple[str, ...] = told("Of the columns behind the brand, the last that of the trend.")
     rows: tuple[WallRow, ...] = told("At most PAGE_ROWS, unless all were asked for.")
     quiet: str = told("How many brands have nothing; empty where all have something.")
     rest_url: str = told("All rows, where more have something than are shown; empty otherwise.")

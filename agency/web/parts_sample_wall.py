@@ -25,6 +25,7 @@ def wall(brands: Sequence[BrandLook], kind: str = "") -> WallPage:
     quiet = BrandWall(_HOUSE, 0, 0, None, None, None, 0, 0, 0, 0, 0)
     busy = quiet._replace(waiting=1_204, with_client=12, client_since=now - timedelta(hours=5), late=100, due_soon=7)
     busy = busy._replace(oldest=now - timedelta(days=2), oldest_id=_HOUSE, broken=2, due_today=3, troubled=1)
+    busy = busy._replace(hours={str(ago): 1_204 - ago * 17 for ago in range(24)})
     some = quiet._replace(waiting=4, oldest=now - timedelta(minutes=40), oldest_id=_HOUSE, due_soon=1)
     shown = [] if kind == "none" else [busy, some, some._replace(due_soon=0, troubled=2, waiting=0)]
     found = [one._replace(brand_id=uuid5(_HOUSE, str(place))) for place, one in enumerate([*shown, quiet])]

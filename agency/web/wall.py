@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from datetime import datetime
 from heapq import nlargest
@@ -14,9 +15,9 @@ from flask_babel import gettext as _
 from flask_babel import ngettext
 
 from agency.inbox.queries import BUSIEST_BRANDS, MOST_COUNTED
-from agency.reports.wall import DAYS, Beside, BrandWall, DueSoon, due_soon, read_wall
+from agency.reports.wall import DAYS, HOURS, Beside, BrandWall, DueSoon, due_soon, read_wall
 from agency.web import clocks
-from agency.web.contexts_wall import DueCase, DuePage, WallFigure, WallNumber, WallPage, WallRow
+from agency.web.contexts_wall import DueCase, DuePage, WallFigure, WallNumber, WallPage, WallRow, WallTrend
 from agency.web.inbox_address import INBOX
 from agency.web.language import chosen_language, chosen_zone, per_language
 from agency.web.looks import BrandLook, Choice, Clock, Tone, brand_look
@@ -69,6 +70,7 @@ def wall_page(
         at=clocks.moment(clock.now(), chosen_zone(), chosen_language()),
         on_shift=_("On shift now: %(num)s", num=on_shift) if on_shift is not None else "",
         totals=_totals(brands),
+        trend=_trend(_all_hours(brands), sum(one.waiting for one in brands)),
         heads=_heads(),
         rows=tuple(_row(one, looks.get(one.brand_id) or brand_look(str(one.brand_id), "", "", "")) for one in shown),
         quiet=ngettext("Nothing waits at %(num)s brand.", "Nothing waits at %(num)s brands.", quiet) if quiet else "",
@@ -141,7 +143,35 @@ CAPPED = ("late", "broken", "due_soon", "due_today")
 
 
 def _heads() -> tuple[str, ...]:
-    return tuple(_words().values())
+    return (*_words().values(), _("Waiting, 24 hours"))
+
+
+def _trend(hours: Mapping[int, int], now: int) -> WallTrend | None:
+    """How many waited so many hours ago, and now; None where fewer than two hours are known."""
+    if len(hours) < 2:
+        return None
+    points = [*((HOURS - ago, many) for ago, many in sorted(hours.items(), reverse=True)), (HOURS + 1, now)]
+    top = max(1, *(many for _at, many in points))
+    oldest = max(hours)
+    said = ngettext(
+        "%(num)s hour ago %(before)s, now %(now)s, at most %(most)s",
+        "%(num)s hours ago %(before)s, now %(now)s, at most %(most)s",
+        oldest,
+        before=hours[oldest],
+        now=now,
+        most=top,
+    )
+    return WallTrend(said=said, path="M" + "L".join(f"{at} {16 - round(many * 15 / top)}" for at, many in points))
+
+
+def _all_hours(brands: Sequence[BrandWall]) -> dict[int, int]:
+    """Of all brands together, for hours in which as many brands were noted as in any."""
+    sums, counts = Counter[int](), Counter[int]()
+    for one in brands:
+        for ago, many in (one.hours or {}).items():
+            sums[int(ago)] += many
+            counts[int(ago)] += 1
+    return {ago: many for ago, many in sums.items() if counts[ago] == max(counts.values())}
 
 
 def _shown(count: int) -> str:
@@ -168,7 +198,10 @@ def _url(name: str, brand_id: UUID | None) -> str:
 
 def _row(one: BrandWall, look: BrandLook) -> WallRow:
     return WallRow(
-        brand=look, url=_url("waiting", one.brand_id), numbers=tuple(_number(one, name) for name in _words())
+        brand=look,
+        url=_url("waiting", one.brand_id),
+        numbers=tuple(_number(one, name) for name in _words()),
+        trend=_trend({int(ago): many for ago, many in (one.hours or {}).items()}, one.waiting),
     )
 
 

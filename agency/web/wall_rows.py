@@ -10,7 +10,7 @@ from markupsafe import Markup, escape
 from agency.web.queue_rows import escaped_words
 
 if TYPE_CHECKING:
-    from agency.web.contexts_wall import WallNumber, WallRow
+    from agency.web.contexts_wall import WallNumber, WallRow, WallTrend
 
 
 def wall_rows(rows: Iterable[WallRow]) -> Markup:
@@ -21,7 +21,18 @@ def wall_rows(rows: Iterable[WallRow]) -> Markup:
 def _row(row: WallRow) -> str:
     cells = "".join([_cell(one) if one is not None else "<td></td>" for one in row.numbers])
     brand = f"{row.brand.tile}<span>{escaped_words(row.brand.name)}</span>"
-    return f'<tr><th scope=row><a href="{escape(row.url)}">{brand}</a></th>{cells}</tr>\n'
+    return f'<tr><th scope=row><a href="{escape(row.url)}">{brand}</a></th>{cells}{drawn(row.trend)}</tr>\n'
+
+
+def drawn(trend: WallTrend | None) -> Markup:
+    """The cell of a line that goes up or down, said in words to whoever does not see it; empty where none is known."""
+    if trend is None:
+        return Markup("<td></td>")
+    said = escaped_words(trend.said)
+    return Markup(
+        f'<td class=drawn><svg viewBox="0 0 25 17" preserveAspectRatio=none role=img>'
+        f"<title>{said}</title><path d='{trend.path}'/></svg></td>"
+    )
 
 
 def _cell(one: WallNumber) -> str:

@@ -16,6 +16,7 @@ from sqlalchemy import Engine, select, text
 
 from agency.api.document import document_of
 from agency.api.route_policy import SIGNED_IN
+from agency.inbox.loops import asking, named
 from agency.inbox.models import Conversation, KeptMedia
 from agency.notices.models import Notice
 from tenants.database import Base, db, new_id
@@ -101,6 +102,7 @@ def things_of(
         "erasure_id": erasure["id"],
         "account_id": reply["account_id"],
         "conversation_id": str(conversation),
+        **asked(agency, agency.brand_ids[brand], UUID(str(conversation))),
         "reply_id": reply["id"],
         "guideline_id": guideline["id"],
         "saved_reply_id": saved_reply["id"],
@@ -141,6 +143,17 @@ def told(agency: Agency, brand_id: UUID, conversation: Any) -> str:
         db.session.add(notice)
         db.session.commit()
         return str(notice.id)
+
+
+def asked(agency: Agency, brand_id: UUID, conversation_id: UUID) -> dict[str, str]:
+    """A loop, and a question about this case that nobody answered."""
+    given = {"name": "Card office", "sort": "service", "people": "Ines <cards@example.com>", "hours": 4}
+    with agency.entered(agency.agency_admin):
+        loop_id = named.create_loop(
+            agency.agency_admin, brand_id, {**given, "language": "en", "answers_by": "community"}
+        )
+        made = asking.ask(agency.agency_admin, conversation_id, loop_id, "When was it sent?")
+        return {"loop_id": str(loop_id), "asking_id": str(made)}
 
 
 def writer(agency: Agency, conversation_id: UUID) -> str:
@@ -190,6 +203,8 @@ def made_up() -> dict[str, str]:
         "media_id",
         "press_id",
         "contact_id",
+        "loop_id",
+        "asking_id",
         "link_id",
         "erasure_id",
         "assignee",
@@ -313,6 +328,9 @@ def test_ids_of_others_in_bodies_and_queries_are_answered_like_made_up_ones(
         ("list_accounts", "brand_id"),
         ("list_contacts", "brand_id"),
         ("connect_account", "brand_id"),
+        ("ask_in_loop", "loop_id"),
+        ("list_comebacks", "brand_id"),
+        ("list_loop_questions", "brand_id"),
         ("list_conversations", "brand_id"),
         ("list_conversations", "assignee"),
         ("list_conversations", "label_id"),

@@ -846,6 +846,7 @@ ROWS: dict[str, Callable[[Tenant], Row]] = {
         "received": 1,
         "asked": 1,
     },
+    "brand_hour": lambda t: {**_owned(t, "brand_hour"), "hour": clock.now(), "waiting": 7},
     "brand_day": lambda t: {**_owned(t, "brand_day"), "day": MONDAY, "is_private": False, "received": 1, "asked": 1},
     "answered_word": lambda t: {
         **_owned(t, "answered_word"),

@@ -12,6 +12,7 @@ import pytest
 from flask import Flask
 from sqlalchemy import Engine, text
 
+from agency.reports.hours import note_hour
 from agency.reports.wall import due_soon, read_wall
 from jobs.figures import fold_figures
 from jobs.indexing import index_words
@@ -117,3 +118,31 @@ def test_whoever_leads_some_brands_sees_these_and_who_leads_none_sees_no_wall(
         assert [one.brand_id for one in due_soon(some)] == world.brand_ids[:1]
         with pytest.raises(NotFound):
             due_soon(some, world.brand_ids[1])
+
+
+def test_waiting_is_noted_once_an_hour_and_drawn(
+    make: Factory, ana: Agency, whole_app: Flask, superuser: Engine
+) -> None:
+    start, lead = clock.now().replace(minute=30), Browser(whole_app, ana.team_lead)
+    with clock.stopped_at(start) as move_to:
+        make.conversation(ana)
+        for hours, noted in ((0, True), (0.4, False), (1, True), (2, True), (26, True)):
+            move_to(start + hours * HOUR)
+            with ana.entered():
+                assert note_hour() is noted, hours
+            if hours == 1:
+                make.conversation(ana)
+                make.conversation(ana, brand=1)
+            if hours == 2:
+                page = lead.get("/wall").get_data(as_text=True)
+                assert "2 hours ago 1, now 3, at most 3" in page, "of all brands"
+                assert "2 hours ago 1, now 2, at most 2" in page
+                assert "d='M22 8L23 8L24 1L25 1'" in page
+        with ana.entered(ana.team_lead):
+            found = {one.brand_id: one.hours for one in read_wall(ana.team_lead).brands}
+        assert found[ana.brand_ids[0]] == {"0": 2}, "what is older than a day is not drawn"
+        move_to(start + 220 * HOUR)
+        with ana.entered():
+            assert note_hour()
+        with superuser.connect() as connection:
+            assert connection.execute(text("select count(distinct hour) from brand_hour")).scalar() == 2

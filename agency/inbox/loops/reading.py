@@ -13,7 +13,7 @@ from agency.inbox.contacts.reading import read_cursor
 from agency.inbox.loops.models import LoopAsking
 from agency.inbox.models import Conversation
 from tenants.database import db
-from tenants.errors import Invalid
+from tenants.errors import Invalid, NotFound
 from tenants.models import Brand
 from tenants.permissions import Actor, Permission, require
 
@@ -89,6 +89,15 @@ class AskingsPage(NamedTuple):
 
     rows: list[ListedAsking]
     next_cursor: str | None
+
+
+def get_asking(actor: Actor, asking_id: UUID) -> LoopAsking:
+    """One question. Raises NotFound, Forbidden."""
+    found = db.session.scalars(select(LoopAsking).where(LoopAsking.id == asking_id)).one_or_none()
+    if found is None:
+        raise NotFound()
+    require(actor, Permission.NOTE_READ, found.brand_id)
+    return found
 
 
 def list_askings(

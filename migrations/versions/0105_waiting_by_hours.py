@@ -1,0 +1,28 @@
+"""How many cases wait at each brand, hour by hour, so that a lead sees whether it grows."""
+
+from __future__ import annotations
+
+import sqlalchemy as sa
+from alembic import op
+
+revision = "0105"
+down_revision = "0102"
+
+
+def upgrade() -> None:
+    """One small table."""
+    op.create_table(
+        "brand_hour",
+        sa.Column("agency_id", sa.Uuid(), nullable=False),
+        sa.Column("id", sa.Uuid(), nullable=False),
+        sa.Column("brand_id", sa.Uuid(), nullable=False),
+        sa.Column("hour", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("waiting", sa.Integer(), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["agency_id", "brand_id"],
+            ["brand.agency_id", "brand.id"],
+            name=op.f("fk_brand_hour_agency_id_brand_id_brand"),
+        ),
+        sa.PrimaryKeyConstraint("agency_id", "id", "brand_id", name=op.f("pk_brand_hour")),
+        sa.UniqueConstraint("agency_id", "hour", "brand_id", name=op.f("uq_brand_hour_agency_id_hour_brand_id")),
+    )
