@@ -196,6 +196,12 @@ def request_of(purpose: Purpose, token: str) -> RequestLink | None:
     return RequestLink(row.id, row.agency_id, row.brand_id, row.request_id)
 
 
+def still_works(link: RequestLink) -> bool:
+    """Whether it has not ended since it was looked up: asked again by whoever waited for a lock in between."""
+    alive = select(OneTimeToken.id).where(OneTimeToken.id == link.id, OneTimeToken.expires_at > clock.now())
+    return db.session.execute(alive).first() is not None
+
+
 def was_link_of_agency(purpose: Purpose, token: str) -> AgencyLink | None:
     """What such a link was about, also when its time is over, until it is forgotten; changes nothing."""
     if not is_well_formed(token):

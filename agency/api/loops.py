@@ -39,6 +39,7 @@ _QUESTION: Final[dict[str, Any]] = {
     "due_at": LATER,
     "state": "open",
     "answer": "",
+    "files_left": 0,
     "ended_at": None,
     "undelivered": None,
 }

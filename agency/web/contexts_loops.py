@@ -22,6 +22,7 @@ class AskingLook:
     answer: str = told("Their words.", default="")
     inserts: bool = told("The answer can be put into the reply here.", default=False)
     trouble: str = told("That the mail does not arrive.", default="")
+    files: str = told("That files came with the answer and are not kept; empty for none.", default="")
     withdraw_url: str = told("Posting takes it back; empty where that cannot be.", default="")
 
 

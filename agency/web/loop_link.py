@@ -30,7 +30,7 @@ from tenants.errors import Conflict, Invalid, TooMany
 from tenants.models import Brand, Person
 from tenants.scope import Scope, enter_scope
 from tenants.throttle import APPROVAL_LINK
-from tenants.tokens import Purpose, request_of
+from tenants.tokens import Purpose, request_of, still_works
 
 loop_link = Blueprint("loop_link", __name__)
 
@@ -97,8 +97,8 @@ def _opened(token: str, *, lock: bool = False) -> Opened | None:
     g.pop("signed_in", None)  # whoever is signed in here: the link is its addressee's
     enter_scope(db.session, Scope(link.agency_id, frozenset({link.brand_id})))
     found = asking.find_asking(link.request_id, lock=lock)
-    if found is None or not asking.may_answer(found):
-        return None
+    if found is None or (lock and not still_works(link)) or not asking.may_answer(found):
+        return None  # handed on, too, while this press waited
     brand = db.session.execute(select(Brand).where(Brand.id == found.brand_id)).scalar_one()
     speak_to(cast(Person, addressee_of(found, brand.time_zone)))
     return Opened(token, found, brand)

@@ -6,6 +6,7 @@ from datetime import datetime
 from typing import Any
 
 from flask_babel import gettext as _
+from flask_babel import ngettext
 
 from agency.inbox.conversation_view import ConversationView
 from agency.inbox.loops.reading import askings_of
@@ -60,6 +61,18 @@ def asking_look(one: Any, *, inserts: bool = False, withdraw_url: str = "") -> A
         if is_open and one.undelivered is not None
         else "",
         withdraw_url=withdraw_url if is_open else "",
+        files=_files(getattr(one, "files_left", 0), one.to_name),
+    )
+
+
+def _files(number: int, name: str) -> str:
+    if not number:
+        return ""
+    return ngettext(
+        "%(num)s file came with it and is not kept here: ask %(name)s for it.",
+        "%(num)s files came with it and are not kept here: ask %(name)s for them.",
+        number,
+        name=name,
     )
 
 

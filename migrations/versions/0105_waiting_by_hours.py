@@ -1,4 +1,7 @@
-"""How many cases wait at each brand, hour by hour, so that a lead sees whether it grows."""
+"""How many cases wait at each brand, hour by hour; and how many files came with an answer to a loop and were left out.
+
+So that a lead sees whether waiting grows, and nobody takes the words of an answer for all there was.
+"""
 
 from __future__ import annotations
 
@@ -6,11 +9,12 @@ import sqlalchemy as sa
 from alembic import op
 
 revision = "0105"
-down_revision = "0102"
+down_revision = "0101"
 
 
 def upgrade() -> None:
-    """One small table."""
+    """One small table and a column."""
+    op.add_column("loop_asking", sa.Column("files_left", sa.SmallInteger(), server_default="0", nullable=False))
     op.create_table(
         "brand_hour",
         sa.Column("agency_id", sa.Uuid(), nullable=False),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import timedelta
+from urllib.parse import quote
 from uuid import UUID
 
 from sqlalchemy import select
@@ -44,7 +45,7 @@ def test_a_question_is_asked_read_listed_and_taken_back(
     assert lead.post(f"/loop-questions/{other['id']}/withdraw").get_json()["state"] == "withdrawn"
     ended = lead.get("/loop-questions?state=ended&limit=1").get_json()
     assert [row["id"] for row in ended["items"]] == [other["id"]]
-    rest = lead.get(f"/loop-questions?state=ended&limit=1&cursor={ended['next_cursor']}").get_json()
+    rest = lead.get(f"/loop-questions?state=ended&limit=1&cursor={quote(ended['next_cursor'])}").get_json()
     assert [row["id"] for row in rest["items"]] == [one["id"]]
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
 from email.message import EmailMessage
 from typing import Any
@@ -13,7 +14,8 @@ from flask import Flask
 from sqlalchemy import Engine, select, text
 
 from agency.inbox import desk, erasing
-from agency.inbox.loops import asking, named, reminding
+from agency.inbox.loops import answering, asking, named, reminding
+from agency.inbox.loops.mails import question_of
 from agency.inbox.loops.models import LoopAsking
 from agency.inbox.loops.reading import list_askings
 from agency.inbox.models import Conversation
@@ -27,6 +29,7 @@ from tenants.errors import Conflict, Forbidden, Invalid, NotFound
 from tenants.models import Person
 from tests.api.test_mail_answers import SECRET
 from tests.factories import Agency, Factory
+from tests.web.browser import Browser
 
 LEGAL = {
     "name": "Legal",
@@ -153,6 +156,65 @@ def test_an_answer_by_mail_is_taken_once_and_a_machine_answers_nothing(room: Roo
     assert [post("Yes, you may."), post("Yes, you may.")] == ["noted", "ignored"]
     row = room.row()
     assert (row.state, row.answer, row.answered_by) == ("answered", "Yes, you may.", "Rui Melo")
+
+
+def test_files_are_told_of_and_what_cannot_be_kept_is_not_lost_in_silence(room: Room, ana: Agency) -> None:
+    room.ask()
+    (mail,) = room.mails()
+    answer = EmailMessage()
+    answer["From"], answer["To"] = "ewa@law.example", str(mail["Reply-To"])
+    answer.set_content(
+        "It is in the contract.\n" + "yes " * 2_500 + "\n\nOn Monday, Zofia wrote:\n" + "> quoted\n" * 500
+    )
+    answer.add_attachment(b"%PDF", maintype="application", subtype="pdf", filename="contract.pdf")
+
+    def take(raw: bytes) -> str:
+        with room.app.app_context():
+            link = question_of(raw)
+            assert link is not None
+            outcome = answering.take_mail(link, raw)
+            db.session.commit()
+            db.session.remove()
+            return outcome
+
+    assert take(answer.as_bytes()) == "noted"
+    row = room.row()
+    assert (row.files_left, len(row.answer), row.answer.endswith(" […]")) == (1, asking.LONGEST_ANSWER, True)
+    page = Browser(room.app, ana.staff).get(f"/conversations/{room.case}").text
+    assert "1 file came with it and is not kept here: ask Ewa Nowak for it." in page
+    for number in range(5):
+        longer = EmailMessage()
+        longer["To"] = str(mail["Reply-To"])
+        longer.set_content(f"{number} " + "yes " * 1_990)
+        outcome = take(longer.as_bytes())
+    assert outcome == "set_aside", "more than a question holds"
+    assert room.told()[-1] == ("loop_unread", ana.staff.user_id)
+
+
+def test_whoever_it_was_taken_from_while_they_wrote_answers_nothing(room: Room, ana: Agency) -> None:
+    room.ask()
+    link, (mail,) = room.link(), room.mails()
+    answer = EmailMessage()
+    answer["To"] = str(mail["Reply-To"])
+    answer.set_content("Yes.")
+    with room.app.app_context():
+        found = question_of(answer.as_bytes())
+        db.session.remove()
+    assert found is not None
+    with ThreadPoolExecutor(1) as pool, room.superuser.connect() as holder:
+        holder.execute(text("select from conversation for update"))
+        pressed = pool.submit(room.app.test_client(use_cookies=False).post, link, data={"do": "answer", "text": "Yes."})
+        with room.superuser.connect() as looker:
+            while not looker.execute(text("select count(*) > 0 from pg_locks where not granted")).scalar_one():
+                assert not pressed.done()
+        holder.execute(text("delete from one_time_token where purpose like 'loop%'"))  # as handing on does
+        holder.commit()
+        assert pressed.result().status_code == 404
+    with room.app.app_context():
+        assert answering.take_mail(found, answer.as_bytes()) == "ignored"
+        db.session.commit()
+        db.session.remove()
+    assert room.row().state == "open"
 
 
 def test_handed_on_declined_and_taken_back(room: Room, ana: Agency) -> None:

@@ -86,6 +86,9 @@ class LoopQuestion(Strict):
     state = Choice(*STATES, required=True)
     answer = Text(required=True, metadata={"description": "what they answered, or why they could not"})
     ended_at = Moment(required=True, allow_none=True)
+    files_left = Whole(
+        required=True, metadata={"description": "files that came with the answer by mail and are not kept"}
+    )
     undelivered = Text(required=True, allow_none=True, metadata={"description": "what their mail server said"})
 
 

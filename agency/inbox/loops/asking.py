@@ -32,6 +32,8 @@ from tenants.tokens import Purpose, end_request
 LONGEST_QUESTION: Final = 2_000
 LONGEST_ANSWER: Final = 8_000
 LONGEST_IN_ALL: Final = 40_000
+MOST_FILES: Final = 1_000
+"""That are counted of those left out."""
 MOST_OPEN: Final = 20
 """Of one case."""
 SHOWN_CHARACTERS: Final = 4_000
@@ -145,11 +147,12 @@ def withdraw(actor: Actor, asking_id: UUID) -> UUID:
     return asking.conversation_id
 
 
-def answer(asking: LoopAsking, words: str, *, how: str) -> None:
+def answer(asking: LoopAsking, words: str, *, how: str, files_left: int = 0) -> None:
     """Keep what whoever was asked answers, and tell who asked and who has the case now. A further answer is added; one
     that comes after the question was taken back is kept all the same: somebody has written it.
 
-    The question must be locked. `how` is `link` or `mail`. Raises Invalid, Conflict `too_long`.
+    The question must be locked. `how` is `link` or `mail`, with so many files that are not kept.
+    Raises Invalid, Conflict `too_long`.
     """
     said, now = read_words(words, "text", LONGEST_ANSWER), clock.now()
     if said == asking.answer or asking.answer.endswith(f"\n\n{said}"):
@@ -161,7 +164,7 @@ def answer(asking: LoopAsking, words: str, *, how: str) -> None:
         )
     is_first = asking.state != "answered"
     asking.answer, asking.answered_by, asking.ended_at = whole, asking.to_name, now
-    asking.state = "answered"
+    asking.state, asking.files_left = "answered", min(asking.files_left + files_left, MOST_FILES)
     db.session.flush()
     settle(asking.id, "loop_late", "loop_unreached")
     mark_case(asking.conversation_id)

@@ -62,7 +62,8 @@ class LoopAsking(BrandOwned, Dated, Base):
 
     `state`, one of STATES, ended at `ended_at`; what comes in after an answer is added to it. `to_person_id` is a
     member's; an address outside has none. `reminded_at`: they were, when their time was over; `lead_told_at`: who leads
-    the brand was, at `tell_lead_at`. `undelivered` is what a mail server said. `sent_on_by` handed the question on.
+    the brand was, at `tell_lead_at`. `undelivered` is what a mail server said. `files_left` came
+    with answers by mail and are not kept. `sent_on_by` handed the question on.
     """
 
     __tablename__ = "loop_asking"
@@ -84,6 +85,7 @@ class LoopAsking(BrandOwned, Dated, Base):
     state: Mapped[str] = mapped_column(Text, default="open", server_default="open")
     answer: Mapped[str] = mapped_column(Text, default="", server_default="")
     answered_by: Mapped[str] = mapped_column(Text, default="", server_default="")
+    files_left: Mapped[int] = mapped_column(SmallInteger, default=0, server_default="0")
     ended_at: Mapped[datetime | None]
     reminded_at: Mapped[datetime | None]
     lead_told_at: Mapped[datetime | None]

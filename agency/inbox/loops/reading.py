@@ -40,6 +40,7 @@ class AskingView(NamedTuple):
     ended_at: datetime | None
     reminded_at: datetime | None
     undelivered: str | None
+    files_left: int
 
 
 def loops_beside(this_id: Any) -> Any:
@@ -56,7 +57,7 @@ def askings_of(further: Mapping[str, Sequence[Sequence[Any]] | None]) -> tuple[A
     """From what was read beside a case, oldest first."""
     return tuple(
         AskingView._make(
-            [UUID(row[0]), *row[1:6], *map(_maybe, row[6:8]), *row[8:11], *map(_maybe, row[11:13]), row[13]]
+            [UUID(row[0]), *row[1:6], *map(_maybe, row[6:8]), *row[8:11], *map(_maybe, row[11:13]), *row[13:15]]
         )
         for row in reversed(further.get("loops") or ())
     )
@@ -75,6 +76,7 @@ class ListedAsking(NamedTuple):
     answer: str
     ended_at: datetime | None
     undelivered: str | None
+    files_left: int
     brand_id: UUID
     time_zone: str
     conversation_id: UUID
@@ -112,7 +114,7 @@ def list_askings(
     order = (at.desc(), LoopAsking.id.desc()) if is_over else (at, LoopAsking.id)
     wanted = (
         select(
-            *(getattr(LoopAsking, name) for name in ListedAsking._fields[:11]),
+            *(getattr(LoopAsking, name) for name in ListedAsking._fields[:12]),
             Brand.time_zone,
             Conversation.id,
             Conversation.platform,
