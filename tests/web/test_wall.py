@@ -141,7 +141,7 @@ def test_waiting_is_noted_once_an_hour_and_drawn(
         with ana.entered(ana.team_lead):
             found = {one.brand_id: one.hours for one in read_wall(ana.team_lead).brands}
         assert found[ana.brand_ids[0]] == {"0": 2}, "what is older than a day is not drawn"
-        move_to(start + 220 * HOUR)
+        move_to(start + 215 * HOUR)
         with ana.entered():
             assert note_hour()
         with superuser.connect() as connection:
