@@ -9,7 +9,7 @@ import sqlalchemy as sa
 from alembic import op
 
 revision = "0105"
-down_revision = "0101"
+down_revision = "0103"
 
 
 def upgrade() -> None:
