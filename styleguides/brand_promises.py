@@ -32,7 +32,7 @@ def calendar_of(zone: str, hours: KeptHours) -> Calendar:
     times = None if hours is None else times_beside(hours)
     if times is None or times.never_open:
         return Calendar(ZoneInfo(zone))
-    return Calendar(ZoneInfo(times.hours.zone), times.hours, _ClosedDays(times))
+    return Calendar(ZoneInfo(times.hours.zone), times.hours, _ClosedDays(times), times.special)
 
 
 class _ClosedDays:

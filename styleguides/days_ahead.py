@@ -13,7 +13,7 @@ from datetime import UTC, date, datetime, time, timedelta
 from typing import Final
 from zoneinfo import ZoneInfo
 
-from tenants.opening_hours import Hours
+from tenants.opening_hours import Hours, Span
 
 WORKING_WEEK: Final = range(5)
 """Monday to Friday: working days of a brand that has said nothing of its hours."""
@@ -22,11 +22,14 @@ DAY: Final = timedelta(days=1)
 
 @dataclass(frozen=True, slots=True)
 class Calendar:
-    """A brand's: whose clock, when it is open (None: it has not said), and on which days it is closed besides."""
+    """A brand's: whose clock, when it is open (None: it has not said), on which days it is closed besides, and which
+    days are otherwise than their week says, each with its spans (none: closed).
+    """
 
     zone: ZoneInfo
     hours: Hours | None = None
     closed: Container[date] = ()
+    special: tuple[tuple[date, tuple[Span, ...]], ...] = ()
 
     def local(self, moment: datetime) -> datetime:
         """An aware moment by the brand's clock."""
@@ -34,16 +37,22 @@ class Calendar:
 
     def works_on(self, day: date) -> bool:
         """Whether it is a working day of the brand."""
-        if day in self.closed:
-            return False
         if self.hours is None or self.hours.never_open:
-            return day.weekday() in WORKING_WEEK
-        return bool(self.hours.days[day.weekday()])
+            return day not in self.closed and day.weekday() in WORKING_WEEK
+        return bool(self._spans(day))
 
     def over(self, day: date) -> datetime:
         """When that day is over, in UTC."""
-        spans = self.hours.days[day.weekday()] if self.hours is not None and day not in self.closed else ()
+        spans = self._spans(day)
         return self.at(day, spans[-1][1] if spans else 24 * 60)
+
+    def _spans(self, day: date) -> tuple[Span, ...]:
+        if self.hours is None:
+            return ()
+        for one, spans in self.special:
+            if one == day:
+                return spans
+        return () if day in self.closed else self.hours.days[day.weekday()]
 
     def at(self, day: date, minute: int) -> datetime:
         """A minute after midnight (0 to 1440) of that day by the wall's clock, in UTC. What a change of clocks leaves

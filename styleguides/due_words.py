@@ -59,7 +59,8 @@ class Phrases:
 
 @dataclass(frozen=True, slots=True)
 class DueWords:
-    """All words folded. `numbers` by value, `months` by number, `hours` by the hour, `units` to one of `UNITS`.
+    """All words folded. `numbers` by value, `tens` (and a few besides) by theirs, before which and `tens_and` a number
+    below ten may follow, `months` by number, `hours` by the hour, `units` to one of `UNITS`.
 
     `never`, `never_at_all` and `conditions` give phrases that only look like one of their own the meaning "". What
     `expect` names stands in spite of `never`, not of `never_at_all`. `marked_will_endings` keep their marks;
@@ -77,6 +78,8 @@ class DueWords:
     day_parts: Phrases
     leads: Mapping[str, Phrases]
     numbers: Mapping[str, int]
+    tens: Mapping[str, int]
+    tens_and: str
     units: Mapping[str, str]
     hours: Mapping[str, int]
     ends: frozenset[str]
@@ -144,6 +147,8 @@ def due_words(code: str) -> DueWords | None:
         day_parts=Phrases({name: due[name] for name in DAY_PARTS}),
         leads={name: Phrases({name: due.get(name, [])}) for name in LEADS},
         numbers={folded(form): count for count, forms in enumerate(due["numbers"], 1) for form in forms.split()},
+        tens={folded(form): int(value) for value, forms in due.get("tens", {}).items() for form in forms.split()},
+        tens_and=folded(due.get("tens_and", "")),
         units=units,
         hours={folded(form): hour for hour, forms in enumerate(due.get("hours", []), 1) for form in forms.split()},
         ends=_words(due["ends"]),

@@ -141,12 +141,22 @@ class TimeReader:
         if at >= len(self.words):
             return None, at
         number = self.known.numbers.get(self.words[at])
+        if self.words[at] in self.known.tens:
+            return self._tens(at)
         if number is None:
             match = _COUNT.fullmatch(self.words[at])
             if match is None or match[3]:
                 return None, at
             number = max(int(match[1]), int(match[2] or 0))
         return number, at + 1
+
+    def _tens(self, at: int) -> tuple[int, int]:
+        """`forty`, `forty-eight`, `quarenta e oito`."""
+        tens, after = self.known.tens[self.words[at]], at + 1
+        if self.known.tens_and and after < len(self.words) and self.words[after] == self.known.tens_and:
+            after += 1
+        ones = self.known.numbers.get(self.words[after], 0) if after < len(self.words) else 0
+        return (tens + ones, after + 1) if tens % 10 == 0 and 0 < ones < 10 else (tens, at + 1)
 
     def _moment_at(self, place: int, today: date, calendar: Calendar) -> NamedTime | None:
         """`by Friday at 5 pm`, `tomorrow morning`, `do 15 marca`: parts that follow one another."""

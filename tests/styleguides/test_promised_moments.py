@@ -11,6 +11,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from styleguides.brand_promises import calendar_of
 from styleguides.days_ahead import Calendar
 from styleguides.due_words import due_words
 from styleguides.language import SUPPORTED_LANGUAGES
@@ -80,6 +81,17 @@ def test_holidays_are_no_working_days_and_have_no_closing_time() -> None:
     assert told("We will write within one working day.", calendar=closed) == [moment("03-15 17:00")]
     assert told("We will write by Friday.", calendar=closed) == [moment("03-12 24:00")]
     assert told("We will write by the end of the week.", calendar=closed) == [moment("03-10 17:00")]
+
+
+def test_a_special_day_is_over_when_it_is_and_works_where_it_has_hours() -> None:
+    """As a brand says it: Thursday until noon, Friday not at all, this one Sunday from ten to two."""
+    days = {"2027-03-11": [[540, 720]], "2027-03-12": [], "2027-03-14": [[600, 840]]}
+    odd = calendar_of("UTC", ["Europe/Warsaw", [[[540, 1020]]] * 5 + [[], []], False, "", "", days])
+    assert told("We will write tomorrow.", calendar=odd) == [moment("03-11 12:00")]
+    assert told("We will write by Friday.", calendar=odd) == [moment("03-12 24:00")]
+    assert told("We will write by Sunday.", calendar=odd) == [moment("03-14 14:00")]
+    assert told("We will write within 2 working days.", calendar=odd) == [moment("03-14 14:00")]
+    assert told("We will write by the end of the week.", calendar=odd) == [moment("03-14 14:00")]
 
 
 def test_the_brands_own_day_counts_not_ours() -> None:
