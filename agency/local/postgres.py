@@ -118,8 +118,8 @@ def binaries() -> Path:
 def start_postgres(folder: Path, *, durable: bool = True) -> RunningPostgres:
     """Start the server whose state lies in `folder`, making it on first use; ready when this returns.
 
-    `durable=False` is for tests: it gives up safety at power loss for speed, and counts no table by itself, so that what
-    a statement's plan is never hangs on when. Raises LocalStackError with one sentence.
+    `durable=False` is for tests: it gives up safety at power loss for speed, and counts no table by itself, so that
+    a plan never hangs on when it is made. Raises LocalStackError with one sentence.
     """
     folder = private_folder(folder.absolute())
     with contextlib.ExitStack() as held:
