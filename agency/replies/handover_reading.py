@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from datetime import datetime, timedelta
-from typing import Final, NamedTuple
+from typing import Any, Final, NamedTuple
 from uuid import UUID
 
-from sqlalchemy import and_, func, or_, select
+from sqlalchemy import and_, func, or_, select, tuple_
 
 from agency.inbox.handover_models import Handover, HandoverCase
 from agency.inbox.models import Conversation, Note
@@ -17,6 +17,18 @@ from tenants.permissions import Actor, Permission, require
 
 SHOWN_FOR: Final = timedelta(days=7)
 MOST_LISTED: Final = 20
+MOST_OF_TEAM: Final = 200
+"""Open ones a lead is shown at once, whose answer is due first."""
+SHOWN_OF_CASE: Final[tuple[Any, ...]] = (
+    Conversation.id,
+    Conversation.brand_id,
+    Conversation.platform,
+    Conversation.kind,
+    Conversation.author_name,
+    Conversation.excerpt,
+    Conversation.language,
+)
+"""What is shown of a case that is handed over, in this order."""
 
 
 class HandedCase(NamedTuple):
@@ -94,13 +106,7 @@ def read_handover(actor: Actor, handover_id: UUID) -> HandedOver:
     )
     cases = db.session.execute(
         select(
-            Conversation.id,
-            Conversation.brand_id,
-            Conversation.platform,
-            Conversation.kind,
-            Conversation.author_name,
-            Conversation.excerpt,
-            Conversation.language,
+            *SHOWN_OF_CASE,
             Conversation.due_at,
             HandoverCase.reasons,
             HandoverCase.state,
@@ -118,37 +124,10 @@ def read_handover(actor: Actor, handover_id: UUID) -> HandedOver:
         .where(HandoverCase.handover_id == handover_id)
         .order_by(Conversation.due_at.asc().nulls_last(), HandoverCase.id)
     )
-    handed = tuple(
-        HandedCase(
-            one.id,
-            one.brand_id,
-            one.platform,
-            one.kind,
-            one.author_name,
-            one.excerpt,
-            one.language,
-            one.due_at,
-            tuple(one.reasons),
-            one.state,
-            one.why,
-            one[11],
-        )
-        for one in cases
-    )
+    handed = tuple(HandedCase(*one[:8], tuple(one.reasons), *one[9:]) for one in cases)
     if not handed and not concerned:  # a lead of other brands
         raise NotFound()
-    return HandedOver(
-        row.id,
-        row.from_person_id,
-        row.from_name,
-        row.to_person_id,
-        row.to_name,
-        row.case_count,
-        row.created_at,
-        row.answer_by,
-        row.ended_at,
-        handed,
-    )
+    return HandedOver(*row, handed)
 
 
 class ListedHandover(NamedTuple):
@@ -175,17 +154,81 @@ def list_handovers(actor: Actor) -> list[ListedHandover]:
         .order_by(Handover.created_at.desc(), Handover.id)
         .limit(MOST_LISTED)
     )
-    return [
-        ListedHandover(
-            row.id,
-            row.from_person_id,
-            row.from_name,
-            row.to_person_id,
-            row.to_name,
-            row.case_count,
-            row.created_at,
-            row.answer_by,
-            row.ended_at,
+    return [ListedHandover(*row) for row in rows]
+
+
+class TeamHandover(NamedTuple):
+    """One as a lead reads it: of its cases of brands they see so many are offered still, were taken over, were given
+    back; `left` lapsed, are open, and nobody has them.
+    """
+
+    handover: ListedHandover
+    offered: int
+    accepted: int
+    given_back: int
+    left: int
+
+
+class TeamHandovers(NamedTuple):
+    """What a lead looks after: `open` are those nobody answered yet and, before them, those with something left;
+    `ended` the others, newest first; there are more of these where `has_more`.
+    """
+
+    open: tuple[TeamHandover, ...]
+    ended: tuple[TeamHandover, ...]
+    has_more: bool
+
+
+def team_handovers(actor: Actor, before: UUID | None = None) -> TeamHandovers:
+    """Everybody's, of brands the lead sees; with `before` only ended ones that were offered earlier. Two statements.
+
+    Raises Forbidden; NotFound for a handover that is not there.
+    """
+    require(actor, Permission.TEAM_MANAGE)
+    now = clock.now()
+    left = and_(
+        HandoverCase.state == "lapsed",
+        Conversation.status == "open",
+        or_(Conversation.holder_id.is_(None), Conversation.held_until < now),
+    )
+    is_of_case = and_(
+        Conversation.agency_id == HandoverCase.agency_id,
+        Conversation.id == HandoverCase.conversation_id,
+        Conversation.brand_id == HandoverCase.brand_id,
+    )
+
+    def many(*conditions: Any) -> Any:
+        return func.count().filter(*conditions)
+
+    counts = (
+        select(
+            many(HandoverCase.state == "offered").label("offered"),
+            many(HandoverCase.state == "accepted").label("accepted"),
+            many(HandoverCase.state.in_(("declined", "withdrawn"))).label("given_back"),
+            many(left).label("left"),
+            func.count().label("seen"),
         )
-        for row in rows
-    ]
+        .join(Conversation, is_of_case)
+        .where(HandoverCase.agency_id == Handover.agency_id, HandoverCase.handover_id == Handover.id)
+        .lateral()
+    )
+    goes_on = or_(Handover.ended_at.is_(None), and_(Handover.created_at > now - SHOWN_FOR, counts.c.left > 0))
+    every = select(*_COLUMNS, counts.c.offered, counts.c.accepted, counts.c.given_back, counts.c.left).join(
+        counts, counts.c.seen > 0
+    )
+    ended = every.where(~goes_on)
+    waiting = []
+    if before is None:
+        waiting = _team_rows(every.where(goes_on).order_by(Handover.answer_by, Handover.id).limit(MOST_OF_TEAM))
+        waiting.sort(key=lambda one: not one.left)
+    else:
+        mark = db.session.execute(select(Handover.created_at).where(Handover.id == before)).scalar_one_or_none()
+        if mark is None:
+            raise NotFound()
+        ended = ended.where(tuple_(Handover.created_at, Handover.id) < tuple_(mark, before))
+    rows = _team_rows(ended.order_by(Handover.created_at.desc(), Handover.id.desc()).limit(MOST_LISTED + 1))
+    return TeamHandovers(tuple(waiting), tuple(rows[:MOST_LISTED]), len(rows) > MOST_LISTED)
+
+
+def _team_rows(wanted: Any) -> list[TeamHandover]:
+    return [TeamHandover(ListedHandover(*row[:9]), *row[9:]) for row in db.session.execute(wanted)]

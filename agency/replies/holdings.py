@@ -21,6 +21,7 @@ from agency.inbox.models import Conversation
 from agency.inbox.team import Colleague, Team, held_by, team_at
 from agency.inbox.triage.models import KeptCase
 from agency.replies.customer_promise_models import CustomerPromise
+from agency.replies.handover_reading import SHOWN_OF_CASE
 from agency.replies.models import Reply
 from tenants import clock
 from tenants.database import db
@@ -96,13 +97,7 @@ def holdings_of(actor: Actor) -> Holdings:
         whys.pop(one, None)
     rows = db.session.execute(
         select(
-            Conversation.id,
-            Conversation.brand_id,
-            Conversation.platform,
-            Conversation.kind,
-            Conversation.author_name,
-            Conversation.excerpt,
-            Conversation.language,
+            *SHOWN_OF_CASE,
             Conversation.status,
             Conversation.reply_state,
             Conversation.due_at,
@@ -111,22 +106,7 @@ def holdings_of(actor: Actor) -> Holdings:
         .order_by(Conversation.due_at.asc().nulls_last(), Conversation.rank.desc(), Conversation.id)
         .limit(MOST_SHOWN + 1)
     ).all()
-    cases = tuple(
-        Holding(
-            row.id,
-            row.brand_id,
-            row.platform,
-            row.kind,
-            row.author_name,
-            row.excerpt,
-            row.language,
-            row.status,
-            row.reply_state,
-            row.due_at,
-            tuple(sorted(whys[row.id], key=lambda one: REASONS.index(one.reason))),
-        )
-        for row in rows
-    )
+    cases = tuple(Holding(*row, tuple(sorted(whys[row.id], key=lambda one: REASONS.index(one.reason)))) for row in rows)
     return Holdings(cases[:MOST_SHOWN], until, len(cases) > MOST_SHOWN)
 
 

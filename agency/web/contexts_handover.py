@@ -35,6 +35,18 @@ class HandoverLink:
     url: str = told("Its page.")
     state: StateLook = told("Offered, Answered, Nobody answered.")
     when: Clock = told("Since it was offered.")
+    more: str = told("2 of 7 cases stand in the queue and nobody has them.", default="")
+
+
+@dataclass(frozen=True, kw_only=True)
+class TeamHandoversPage:
+    """Everybody's handovers, as a lead reads them, `handovers/team.html`."""
+
+    open: tuple[HandoverLink, ...] = told("With something left first, then by when an answer is due.")
+    ended: tuple[HandoverLink, ...] = told("Newest first.")
+    is_older: bool = told("Only older ones are shown.", default=False)
+    more_url: str = told("Older ones; empty where there are none.", default="")
+    back_url: str = told("To the team.")
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -45,6 +45,7 @@ class TeamPage:
     notice: Notice | None = told("What was refused.", default=None)
     handed: tuple[HandoverLink, ...] = told("What colleagues hand the reader now.", default=())
     handover_url: str = told("What is the reader's, to be handed over.", default="")
+    handovers_url: str = told("Everybody's; empty for who does not lead.", default="")
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -59,6 +59,7 @@ PAGES = (
     "inbox",
     "live",
     "palette",
+    "more_page",
     "inbox_filters",
     "brand_switch",
     "saved_views_page",

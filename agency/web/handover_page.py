@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from dataclasses import replace
 from datetime import datetime
 from typing import Any
 from uuid import UUID
@@ -15,10 +16,18 @@ from werkzeug.wrappers import Response as AnyResponse
 from agency.inbox import handovers as room
 from agency.inbox.handovers import Left
 from agency.inbox.team import held_by, team_at
-from agency.replies.handover_reading import HandedCase, HandedOver, ListedHandover, list_handovers, read_handover
+from agency.replies.handover_reading import (
+    HandedCase,
+    HandedOver,
+    ListedHandover,
+    TeamHandover,
+    list_handovers,
+    read_handover,
+    team_handovers,
+)
 from agency.replies.holdings import MOST_SHOWN, Candidate, Holding, candidates_for, hand_over, holdings_of
 from agency.web import clocks
-from agency.web.contexts_handover import HandoverLink, HandoverPage, HandPage, HandRow
+from agency.web.contexts_handover import HandoverLink, HandoverPage, HandPage, HandRow, TeamHandoversPage
 from agency.web.handover_words import candidate_words, case_looks, left_words, reason_words, why_words
 from agency.web.language import chosen_language, chosen_zone, time_of_day
 from agency.web.looks import Choice, Notice, StateLook, brand_look
@@ -56,6 +65,22 @@ def give() -> AnyResponse:
     said = ngettext("%(num)s case is offered.", "%(num)s cases are offered.", done.number)
     toast(_with_left(said, done.left))
     return redirect(url_for("handover_page.one", handover_id=done.handover_id), code=303)
+
+
+@handover_page.get("/handovers")
+def of_team() -> Response:
+    """Everybody's, for a lead: what nobody answered and what is left of it first."""
+    before = request.args.get("before", "")
+    found = team_handovers(actor_of_request(), _id(before) if before else None)
+    last = found.ended[-1].handover.id if found.has_more else None
+    page = TeamHandoversPage(
+        open=tuple(map(_team_link, found.open)),
+        ended=tuple(map(_team_link, found.ended)),
+        is_older=bool(before),
+        more_url=url_for("handover_page.of_team", before=last) if last is not None else "",
+        back_url=url_for("team_page.team"),
+    )
+    return make_response(render_page("handovers/team.html", page))
 
 
 @handover_page.get("/handovers/<handover_id>")
@@ -194,6 +219,24 @@ def _link(handover: ListedHandover) -> HandoverLink:
         else StateLook("answered", _("Ended"), "check", "plain"),
         when=clocks.age(handover.offered_at, now, zone, locale),
     )
+
+
+def _team_link(one: TeamHandover) -> HandoverLink:
+    link, total = _link(one.handover), one.offered + one.accepted + one.given_back
+    if one.left:
+        more = ngettext(
+            "%(num)s case stands in the queue and nobody has it",
+            "%(num)s cases stand in the queue and nobody has them",
+            one.left,
+        )
+        return replace(link, state=case_looks()["lapsed"], more=more)
+    if one.offered:
+        until = time_of_day(one.handover.answer_by)
+        return replace(link, more=_("%(num)s of %(all)s open until %(time)s", num=one.offered, all=total, time=until))
+    if total:
+        said = _("%(num)s taken over, %(back)s given back", num=one.accepted, back=one.given_back)
+        return replace(link, more=said)
+    return link
 
 
 def _one(handover: HandedOver) -> Response:

@@ -35,6 +35,7 @@ MOST_FOUND = 6
 SETTINGS: tuple[tuple[str, str], ...] = (
     ("account_page.account", "person"),
     ("handover_page.mine", "next"),
+    ("handover_page.of_team", "next"),
     ("saved_replies_page.saved_replies", "reply"),
     ("ranking_page.weights", "up"),
     ("clocks_page.of_agency", "clock"),
@@ -115,7 +116,7 @@ def _capital(words: str) -> str:
 
 
 def _places(actor: Actor) -> tuple[PaletteOption, ...]:
-    words = {**place_words(), **_setting_words()}
+    words = {**place_words(), **setting_words()}
     listed: Iterable[tuple[str, str]] = ((endpoint, icon) for endpoint, icon, _key in PLACES)
     return tuple(
         PaletteOption(words[endpoint], icon, url_for(endpoint))
@@ -124,10 +125,12 @@ def _places(actor: Actor) -> tuple[PaletteOption, ...]:
     )
 
 
-def _setting_words() -> dict[str, str]:
+def setting_words() -> dict[str, str]:
+    """What the further pages are called, by endpoint."""
     return {
         "account_page.account": _("Account"),
         "handover_page.mine": _("Handover"),
+        "handover_page.of_team": _("Handovers of the team"),
         "saved_replies_page.saved_replies": _("Saved replies"),
         "ranking_page.weights": _("Weights of the ranking"),
         "clocks_page.of_agency": _("By when customers hear from us"),

@@ -7,10 +7,11 @@ from dataclasses import replace
 from datetime import UTC, timedelta
 
 from agency.web import clocks
-from agency.web.contexts_handover import HandoverLink, HandoverPage, HandPage, HandRow
+from agency.web.contexts_handover import HandoverLink, HandoverPage, HandPage, HandRow, TeamHandoversPage
+from agency.web.contexts_more import MorePage, PlaceGroup
 from agency.web.handover_words import case_looks
 from agency.web.language import chosen_language
-from agency.web.looks import BrandLook, Choice, Notice
+from agency.web.looks import BrandLook, Choice, Notice, StateLook
 from tenants import clock
 
 
@@ -60,6 +61,27 @@ def _link() -> HandoverLink:
     now = clock.now()
     when = clocks.age(now - timedelta(minutes=5), now, UTC, chosen_language())
     return HandoverLink(words="Ana hands you 7 cases", url="#", state=case_looks()["offered"], when=when)
+
+
+def of_team() -> TeamHandoversPage:
+    """As a lead reads them: something left, something open, some ended."""
+    left = replace(
+        _link(),
+        words="Wilhelmina Brzęczyszczykiewicz hands Maximilian von Hohenfeld 12 cases",
+        state=case_looks()["lapsed"],
+        more="2 cases stand in the queue and nobody has them",
+    )
+    waits = replace(_link(), words="Ana hands Ben 7 cases", more="7 of 7 open until 17:00")
+    ended = StateLook("answered", "Ended", "check", "plain")
+    done = replace(waits, state=ended, more="5 taken over, 2 given back")
+    return TeamHandoversPage(open=(left, waits), ended=(done, done), more_url="#", back_url="#")
+
+
+def places() -> MorePage:
+    """Places under headings."""
+    work = (Choice("Inbox", "#", value="inbox"), Choice("Promises", "#", value="hourglass"))
+    long = Choice("Konfiguracja przechowywania wcześniejszych rozmów", "#", value="channels")
+    return MorePage(groups=(PlaceGroup(name="Work", places=work), PlaceGroup(name="Set up", places=(long,))))
 
 
 def handover(brands: Sequence[BrandLook], kind: str = "") -> HandoverPage:

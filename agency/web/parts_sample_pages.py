@@ -288,6 +288,8 @@ def samples() -> dict[str, Callable[[str], Sample]]:
         "hand-none": lambda here: ("handovers/hand.html", shell(here), handed.hand(brands(), "none")),
         "hand-refused": lambda here: ("handovers/hand.html", shell(here), handed.hand(brands(), "refused")),
         "handover": lambda here: ("handovers/page.html", shell(here), handed.handover(brands())),
+        "more": lambda here: ("more/page.html", shell(here), handed.places()),
+        "handovers": lambda here: ("handovers/team.html", shell(here), handed.of_team()),
         "handover-ended": lambda here: ("handovers/page.html", shell(here), handed.handover(brands(), "ended")),
         "team": lambda here: ("team/page.html", shell(here), teams.team()),
         "team-staff": lambda here: ("team/page.html", shell(here), teams.team("staff")),

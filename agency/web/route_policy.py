@@ -116,6 +116,7 @@ ROUTE_POLICY: dict[str, Policy] = {
     "inbox_filters.filters": Permission.CONVERSATION_READ,
     # palette.py: lists what the role may open, and no more
     "palette.page": SIGNED_IN,
+    "more_page.more": SIGNED_IN,
     "palette.found": Permission.CONVERSATION_READ,
     # live.py: what keeps an open page as things are
     "live.pulse": Permission.CONVERSATION_READ,

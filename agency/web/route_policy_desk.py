@@ -33,6 +33,7 @@ DESK_POLICY: Final[dict[str, Permission]] = {
     # handover_page.py: the room looks whose it is
     "handover_page.mine": Permission.CONVERSATION_WORK,
     "handover_page.give": Permission.CONVERSATION_WORK,
+    "handover_page.of_team": Permission.TEAM_MANAGE,
     "handover_page.one": Permission.CONVERSATION_WORK,
     "handover_page.answer": Permission.CONVERSATION_WORK,
     "incident_texts_page.holding": Permission.CONVERSATION_REASSIGN,

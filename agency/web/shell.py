@@ -48,6 +48,13 @@ PLACES: tuple[tuple[str, str, str], ...] = (
     ("people.people", "people", ""),
 )
 """Endpoint, icon and key of the main places. The route's own policy says who sees it; one not built yet is left out."""
+BEHIND_MORE: frozenset[str] = frozenset(
+    {"brands_page.brands", "accounts_page.accounts", "quiz.quizzes", "quality.quality", "people.people"}
+)
+"""Places where things are set up and learnt, not worked in by the hour: behind *More* for who has many places."""
+MOST_IN_RAIL = 9
+"""Of so many places all stand in the rail."""
+MORE = ("more_page.more", "menu")
 
 
 @per_language
@@ -281,18 +288,23 @@ def may_open(actor: Actor, endpoint: str) -> bool:
 
 
 def _menu(actor: Actor) -> tuple[Choice, ...]:
-    words = place_words()
-    return tuple(
+    words, here = place_words(), (request.blueprint or "").removesuffix("_results")
+    every = [(endpoint, icon, key) for endpoint, icon, key in PLACES if may_open(actor, endpoint)]
+    shown = [one for one in every if len(every) <= MOST_IN_RAIL or one[0] not in BEHIND_MORE]
+    menu = [
         Choice(
             words[endpoint],
             place_url(endpoint),
-            selected=(request.blueprint or "").removesuffix("_results") == endpoint.partition(".")[0],
+            selected=here == endpoint.partition(".")[0],
             value=icon,
             key=key,
         )
-        for endpoint, icon, key in PLACES
-        if may_open(actor, endpoint)
-    )
+        for endpoint, icon, key in shown
+    ]
+    if len(shown) < len(every):
+        behind = {"more_page", *(endpoint.partition(".")[0] for endpoint in BEHIND_MORE)}
+        menu.append(Choice(_("More"), place_url(MORE[0]), selected=here in behind, value=MORE[1]))
+    return tuple(menu)
 
 
 def _brand_choices(actor: Actor) -> tuple[Choice, ...]:

@@ -66,6 +66,7 @@ def team() -> Response:
         asked=tuple(_absence(one) for one in asked),
         handed=handed_to_me(),
         handover_url=url_for("handover_page.mine"),
+        handovers_url=url_for("handover_page.of_team") if leads else "",
     )
     return make_response(render_page("team/page.html", page))
 

@@ -15,8 +15,11 @@ from agency.replies.queries import ReplyRow
 from channels.errors import ChannelError
 from channels.protocol import Answer, Request
 from channels.scripted_transport import ScriptedTransport, json_answer
+from tenants import clock
 from tenants.database import db
+from tenants.permissions import Actor, Role
 from tests.factories import Agency, Factory
+from tests.replies.handing import EARLY, LATE, Moment, write_week
 
 
 @dataclass
@@ -155,3 +158,19 @@ def page(case: Case) -> Page:
     with case.superuser.connect() as connection:
         page_id = connection.execute(text("select external_id from account")).scalar_one()
     return Page(page_id)
+
+
+@pytest.fixture
+def at(monkeypatch: pytest.MonkeyPatch) -> Moment:
+    moment = Moment()
+    monkeypatch.setattr(clock, "now", lambda: moment.now)
+    return moment
+
+
+@pytest.fixture
+def ben(make: Factory, ana: Agency, at: Moment) -> Actor:
+    """Who works late; the agency's member of staff works early."""
+    found = make.person(ana, Role.STAFF)
+    write_week(ana, ana.staff, EARLY)
+    write_week(ana, found, LATE)
+    return found

@@ -3,91 +3,32 @@
 from __future__ import annotations
 
 from concurrent.futures import ThreadPoolExecutor
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
 from random import Random
-from uuid import UUID
 
 import pytest
-from flask import Flask
 from sqlalchemy import Engine, select, text
 
 from agency.inbox import desk, handovers, returning
-from agency.inbox.absences import write_absence
-from agency.inbox.colleagues import Worker
 from agency.inbox.comeback_models import Comeback
 from agency.inbox.deeds import CLAIM_MINUTES
 from agency.inbox.handover_models import Handover, HandoverCase
 from agency.inbox.handovers import Given
 from agency.inbox.models import Conversation, Note
 from agency.inbox.signs import KEPT
-from agency.inbox.team import Colleague, Team, save_member, team_at
-from agency.inbox.triage.keeping import may_be_offered
+from agency.inbox.team import team_at
 from agency.inbox.triage.models import KeptCase
 from agency.notices.models import Notice
 from agency.replies.handover_reading import read_handover
-from agency.replies.holdings import Holding, Why, candidates_for, hand_over, holdings_of, ranked
-from tenants import clock
-from tenants.business_time import BusinessTime
+from agency.replies.holdings import candidates_for, hand_over, holdings_of
 from tenants.database import db, new_id
 from tenants.errors import Conflict, Invalid, NotFound
-from tenants.opening_hours import Hours, days_from
 from tenants.permissions import Actor, Role
-from tenants.shifts import Standing, WorkTimes, is_off
+from tenants.shifts import Standing, is_off
 from tests.factories import Agency, Factory
 from tests.replies.conftest import Case
-from tests.web.browser import Browser
+from tests.replies.handing import SHIFT_ENDS, Moment, hold, holder_of, offered, write_week
 from tests.web.test_promises_page import promised
-
-SHIFT_ENDS = datetime(2026, 11, 23, 15, 50, tzinfo=UTC)
-"""A Monday; the early shift is 8 to 16, the late one 16 to 22."""
-EARLY, LATE = [[480, 960]], [[960, 1320]]
-
-
-class Moment:
-    """The product's clock, put where the test wants it."""
-
-    now = SHIFT_ENDS
-
-
-@pytest.fixture
-def at(monkeypatch: pytest.MonkeyPatch) -> Moment:
-    moment = Moment()
-    monkeypatch.setattr(clock, "now", lambda: moment.now)
-    return moment
-
-
-@pytest.fixture
-def ben(make: Factory, ana: Agency, at: Moment) -> Actor:
-    """Who works late; the agency's member of staff works early."""
-    found = make.person(ana, Role.STAFF)
-    write_week(ana, ana.staff, EARLY)
-    write_week(ana, found, LATE)
-    return found
-
-
-def write_week(ana: Agency, who: Actor, day: list[list[int]], **more: object) -> None:
-    with ana.entered(ana.team_lead):
-        days = [day] * 5 + [[]] * 2
-        save_member(ana.team_lead, who.user_id, {"zone": "UTC", "days": days, **more}, based_on=0)
-
-
-def hold(ana: Agency, who: Actor, case: UUID) -> None:
-    with ana.entered(who):
-        desk.claim(who, case)
-
-
-def offered(ana: Agency, giver: Actor, to: Actor, cases: list[UUID], note: str = "", **notes: str) -> UUID:
-    with ana.entered(giver):
-        own = {UUID(one): words for one, words in notes.items()}
-        return hand_over(giver, new_id(), to.user_id, cases, own, note).handover_id
-
-
-def holder_of(ana: Agency, case: UUID) -> tuple[UUID | None, datetime | None]:
-    with ana.entered():
-        row = db.session.execute(
-            select(Conversation.holder_id, Conversation.held_until).where(Conversation.id == case)
-        ).one()
-        return row[0], row[1]
 
 
 def test_what_is_mine_is_handed_over_with_its_note_and_held_until_that_shift_ends(
@@ -302,95 +243,6 @@ def test_no_open_case_is_left_with_somebody_off_shift(
                 assert not is_off(team.of(holder).work, at.now) or not is_off(
                     team.of(holder).work, at.now + returning.EARLY
                 )
-
-
-def test_the_best_suggestion_is_there_soon_reads_it_and_has_room() -> None:
-    def works(day: list[list[int]]) -> WorkTimes:
-        return WorkTimes(BusinessTime(Hours("UTC", days_from([day] * 7))))
-
-    brand, names = new_id(), ("late", "fluent", "full", "unknown", "sleeping", "apart", "gone")
-    ids = dict(zip(names, (new_id() for _ in names), strict=True))
-    cases = [
-        Holding(new_id(), brand, "facebook", "comment", None, "", language, "open", None, None, (Why("held", None),))
-        for language in ("pl", "en")
-    ]
-    team = Team(
-        {
-            ids["late"]: Colleague(ids["late"], works(LATE), languages=("en",)),
-            ids["fluent"]: Colleague(ids["fluent"], works(LATE), languages=("en", "pl")),
-            ids["full"]: Colleague(ids["full"], works(EARLY), most_cases=3),
-            ids["sleeping"]: Colleague(ids["sleeping"], works([[400, 420]])),
-            ids["gone"]: Colleague(ids["gone"], works([[450, 470]])),
-        }
-    )
-    workers = [Worker(ids[name], name, frozenset([new_id()]) if name == "apart" else None) for name in names]
-    found = ranked(workers, team, {ids["full"]: 2}, cases, SHIFT_ENDS + timedelta(hours=-1))
-    assert [one.name for one in found] == ["fluent", "late", "full", "unknown", "sleeping", "apart"]
-    assert [(one.works_on, one.reads, one.has_room) for one in found[:3]] == [(2, 2, True), (2, 1, True), (2, 2, False)]
-
-
-def test_the_pages_of_both_tell_what_is_handed_over(
-    whole_app: Flask, ana: Agency, make: Factory, ben: Actor, at: Moment
-) -> None:
-    cases = [make.conversation(ana, author=f"Customer {n}", language="pl") for n in range(3)]
-    mine, theirs = Browser(whole_app, ana.staff), Browser(whole_app, ben)
-    assert "Nothing is left with you" in mine.get("/handover").get_data(as_text=True)
-    for case in cases:
-        hold(ana, ana.staff, case)
-    page = mine.get("/handover").get_data(as_text=True)
-    assert page.count('name="case"') == 3
-    assert f"{ben.name}: from 16:00" in page
-    form = {"handover": str(new_id()), "to": str(ben.user_id), "case": [str(one) for one in cases[:2]], "note": "Mind."}
-    refused = mine.post("/handover", {**form, "to": "", "note": "kept words"})
-    assert refused.status_code == 422
-    assert "kept words" in refused.get_data(as_text=True)
-    where = mine.post("/handover", form).headers["Location"]
-    assert mine.post("/handover", form).headers["Location"] == where  # a second press of the same form
-    assert "Take back" in mine.get(where).get_data(as_text=True)
-    assert f"{ana.staff.name} hands you 2 cases" in theirs.get("/team").get_data(as_text=True)
-    shown = theirs.get(where).get_data(as_text=True)
-    assert shown.count("Mind.") == 2
-    assert "a team lead is told" in shown
-    one = theirs.post(where, {"do": "accept", "case": str(cases[0])})
-    assert "1 case is yours now." in theirs.get(one.headers["Location"]).get_data(as_text=True)
-    theirs.post(where, {"do": "decline"})
-    ended = theirs.get(where).get_data(as_text=True)
-    assert ("Accepted" in ended, "Declined" in ended, 'value="accept"' in ended) == (True, True, False)
-    assert [holder_of(ana, case)[0] for case in cases] == [ben.user_id, None, ana.staff.user_id]
-    assert "hands you" not in theirs.get("/team").get_data(as_text=True)
-    theirs.post(where, {"do": "accept"})
-    assert "Nothing of this is offered any more" in theirs.get(where).get_data(as_text=True)
-    assert Browser(whole_app, ana.client_owner).get("/handover").status_code == 403
-
-
-def test_next_gives_what_one_reads_first_and_what_is_kept_for_who_is_away(
-    whole_app: Flask, ana: Agency, make: Factory, ben: Actor, at: Moment
-) -> None:
-    with ana.entered(ana.team_lead):
-        values = {"zone": "UTC", "days": [EARLY] * 7, "languages": ["pl"], "most_cases": 1}
-        save_member(ana.team_lead, ana.staff.user_id, values, based_on=1)
-    places = ((1, "pl"), (9, "en"), (99, "pl"))
-    polish, english, kept = (make.conversation(ana, language=code, rank=n) for n, code in places)
-    with ana.entered():
-        brand = ana.brand_ids[0]
-        common = {"agency_id": ana.id, "brand_id": brand, "person_id": ben.user_id, "person_name": ben.name}
-        db.session.add(KeptCase(conversation_id=kept, until=at.now + timedelta(minutes=5), **common))
-        db.session.get_one(Conversation, (ana.id, kept, brand)).signs = KEPT
-        assert may_be_offered([kept], ana.staff.user_id, at.now) == [kept]  # whose shift begins when that is over
-        assert may_be_offered([kept], ana.staff.user_id, at.now + timedelta(minutes=-15)) == [kept]
-        db.session.scalars(select(KeptCase)).one().until = at.now + timedelta(minutes=30)
-        db.session.flush()
-        assert may_be_offered([kept], ana.staff.user_id, at.now) == []  # Ben is there in ten minutes
-    with ana.entered(ana.team_lead):
-        day = at.now.date()
-        write_absence(ana.team_lead, ben.user_id, day, day, stand_in_id=ana.team_lead.user_id)
-        assert may_be_offered([kept], ana.staff.user_id, at.now) == []
-        assert may_be_offered([kept], ana.team_lead.user_id, at.now) == [kept]
-    with ana.entered(ana.staff):
-        assert desk.claim_next(ana.staff) == polish
-    page = Browser(whole_app, ana.staff)
-    assert str(english) in page.post("/inbox/next", {}).headers["Location"]
-    assert "You hold 2 cases; your limit is 1." in page.get("/inbox").get_data(as_text=True)
 
 
 def test_a_promise_a_draft_and_a_waiting_reply_go_with_their_case(

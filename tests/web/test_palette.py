@@ -148,3 +148,17 @@ def test_what_is_typed_whole_fits_and_what_is_not_there_does_not(label: str, typ
     if label.split():
         assert points(label, label.split()[0]) > 0
     assert points(label, typed + " \ue000\ue001") == 0
+
+
+def test_a_rail_of_many_places_keeps_those_of_work_and_more_leads_to_all(ana: Agency, visit: Visit) -> None:
+    def links(of: Actor, path: str, after: str, until: str) -> list[str]:
+        part = visit(of).get(path).text.partition(after)[2].partition(until)[0]
+        return re.findall(r'<a href="(/[^"?]*)"', part)
+
+    rail = links(ana.team_lead, "/brands", 'aria-label="Places"', "</nav>")
+    assert rail == ["/inbox", "/wall", "/approvals", "/promises", "/later", "/team", "/incidents", "/more"]
+    assert "/more" not in links(ana.client_owner, "/approvals", 'aria-label="Places"', "</nav>")
+    every = links(ana.team_lead, "/more", "<h1>", "</main>")
+    assert len(every) == len(set(every))
+    listed = urls(visit(ana.team_lead).get("/palette", HX_Request="true").text)
+    assert set(every) == {url for url in listed if "?" not in url}
