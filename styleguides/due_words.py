@@ -50,7 +50,10 @@ class Phrases:
 
     def at(self, words: Sequence[str], place: int) -> tuple[str, int]:
         """The meaning of the longest phrase that begins there and how many words it has; `("", 0)` for none."""
-        for size in range(min(self._longest.get(words[place], 0), len(words) - place), 0, -1):
+        longest = self._longest.get(words[place])
+        if longest is None:  # of nearly every word
+            return "", 0
+        for size in range(min(longest, len(words) - place), 0, -1):
             meaning = self._meaning.get(tuple(words[place : place + size]))
             if meaning is not None:
                 return meaning, size

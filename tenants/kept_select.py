@@ -43,7 +43,7 @@ class KeptSelect:
     when it is made, for a shape the criteria cannot reach.
     """
 
-    def __init__(self, statement: Select[Any]) -> None:
+    def __init__(self, statement: Select[*tuple[Any, ...]]) -> None:
         check_reach(statement)
         self._statement = statement
         self._is_owned = any(is_owned(element) for element in iterate(statement))

@@ -317,7 +317,7 @@ def _write(this: _Round, started: float) -> list[Claimed]:
         for one, mine in zip(this.taken, claimed, strict=True)
     ]
     db.session.execute(_ATTEMPTS, {"agency_id": current_scope().agency_id, "rows": as_json(attempts)})
-    look_at_many_later([(one.reply, LEASE_SECONDS + 5) for one in this.taken], database_now())
+    look_at_many_later([(one.reply, LEASE_SECONDS + 5) for one in this.taken], this.now)
     return claimed
 
 

@@ -123,20 +123,33 @@ def _nearest(put: Put, rows: Sequence[Any]) -> UUID | None:
     return UUID(str(likest.id)) if likest is not None and near else None
 
 
+_BAND_NAMES: Final = [f"band_{number}" for number in range(1, BANDS + 1)]
+_GIVEN: Final = f"""
+    jsonb_to_recordset(cast(:rows as jsonb)) as given(place int, id uuid, brand_id uuid, exact text, features text,
+        {", ".join(f"{name} bigint" for name in _BAND_NAMES)})
+"""
+_SHARES_A_BAND: Final = " or ".join(f"w.{name} = given.{name}" for name in _BAND_NAMES)
 _CANDIDATES = raw_sql(
     f"""
-    select given.place, found.* from unnest(cast(:brand_ids as uuid[]), cast(:exacts as bytea[]),
-        {", ".join(f"cast(:bands_{n} as bigint[])" for n in range(1, BANDS + 1))})
-        with ordinality as given(brand_id, exact, {", ".join(f"band_{n}" for n in range(1, BANDS + 1))}, place)
-    cross join lateral (
+    select given.place, found.* from {_GIVEN} cross join lateral (
         select id, exact, features from wording w
         where w.agency_id = :agency_id and w.brand_id = given.brand_id
-          and (w.exact = given.exact or {" or ".join(f"w.band_{n} = given.band_{n}" for n in range(1, BANDS + 1))})
-        order by (w.exact = given.exact) desc, w.id limit {MOST_COMPARED}
+          and (w.exact = decode(given.exact, 'hex') or {_SHARES_A_BAND})
+        order by (w.exact = decode(given.exact, 'hex')) desc, w.id limit {MOST_COMPARED}
     ) found
     order by given.place
     """,
     reason="what many words are near to, in one statement",
+)
+_MADE = raw_sql(
+    f"""
+    insert into wording (agency_id, id, brand_id, exact, features, {", ".join(_BAND_NAMES)})
+    select :agency_id, id, brand_id, decode(exact, 'hex'), decode(features, 'hex'), {", ".join(_BAND_NAMES)}
+    from {_GIVEN}
+    on conflict (agency_id, brand_id, exact) do nothing
+    returning brand_id, exact, id
+    """,
+    reason="of many wordings, without a statement of its own for each number of them",
 )
 
 
@@ -145,11 +158,10 @@ def _wordings_for(agency_id: UUID, puts: Sequence[tuple[UUID, Put]]) -> list[UUI
     if len(puts) == 1:
         ((brand_id, put),) = puts
         return [find_wording(brand_id, put) or _made(agency_id, {(brand_id, put.exact): put})[brand_id, put.exact]]
-    bands = {f"bands_{n}": [put.bands[n - 1] for _brand_id, put in puts] for n in range(1, BANDS + 1)}
-    given = {"brand_ids": [brand_id for brand_id, _put in puts], "exacts": [put.exact for _brand_id, put in puts]}
+    rows = [{"place": place, "brand_id": brand_id, **_bands(put)} for place, (brand_id, put) in enumerate(puts)]
     near = defaultdict[int, list[Any]](list)
-    for row in db.session.execute(_CANDIDATES, {"agency_id": agency_id, **given, **bands}):
-        near[row.place - 1].append(row)
+    for row in db.session.execute(_CANDIDATES, {"agency_id": agency_id, "rows": as_json(rows)}):
+        near[row.place].append(row)
     chosen: list[UUID | tuple[UUID, bytes]] = []
     fresh: dict[tuple[UUID, bytes], Put] = {}
     for place, (brand_id, put) in enumerate(puts):
@@ -169,30 +181,14 @@ def _among(fresh: dict[tuple[UUID, bytes], Put], brand_id: UUID, put: Put) -> tu
     return brand_id, put.exact
 
 
-_BAND_NAMES: Final = ", ".join(f"band_{number}" for number in range(1, BANDS + 1))
-_MADE = raw_sql(
-    f"""
-    insert into wording (agency_id, id, brand_id, exact, features, {_BAND_NAMES})
-    select :agency_id, id, brand_id, decode(exact, 'hex'), decode(features, 'hex'), {_BAND_NAMES}
-    from jsonb_to_recordset(cast(:rows as jsonb)) as given(id uuid, brand_id uuid, exact text, features text,
-        {_BAND_NAMES.replace(",", " bigint,")} bigint)
-    on conflict (agency_id, brand_id, exact) do nothing
-    returning brand_id, exact, id
-    """,
-    reason="of many wordings, without a statement of its own for each number of them",
-)
+def _bands(put: Put) -> dict[str, Any]:
+    return {"exact": put.exact.hex(), **dict(zip(_BAND_NAMES, put.bands, strict=True))}
 
 
 def _made(agency_id: UUID, fresh: dict[tuple[UUID, bytes], Put]) -> dict[tuple[UUID, bytes], UUID]:
     """Put in by brand and words: who puts in the same at the same time waits, and nobody in a circle."""
     rows = [
-        {
-            "id": new_id(),
-            "brand_id": brand_id,
-            "exact": put.exact.hex(),
-            "features": put.features.hex(),
-            **{f"band_{number}": put.bands[number - 1] for number in range(1, BANDS + 1)},
-        }
+        {"id": new_id(), "brand_id": brand_id, "features": put.features.hex(), **_bands(put)}
         for (brand_id, _exact), put in sorted(fresh.items(), key=lambda one: one[0])
     ]
     made = db.session.execute(_MADE, {"agency_id": agency_id, "rows": as_json(rows)})
