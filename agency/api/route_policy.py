@@ -176,6 +176,11 @@ API_ROUTE_POLICY: dict[str, Policy] = {
     "api_rules.move_rule": P.GUIDE_WRITE,
     "api_rules.archive_rule": P.GUIDE_WRITE,
     "api_rules.restore_rule": P.GUIDE_WRITE,
+    # incidents.py: the rooms ask again, with the brand
+    "api_incidents.list_incidents": P.CONVERSATION_WORK,
+    "api_incidents.open_incident": P.CONVERSATION_REASSIGN,
+    "api_incidents.get_incident": P.CONVERSATION_WORK,
+    "api_incidents.end_incident": P.CONVERSATION_REASSIGN,
     # topics.py
     "api_topics.list_topics": P.GUIDE_READ,
     "api_topics.create_topic": P.GUIDE_WRITE,

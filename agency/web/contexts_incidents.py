@@ -71,6 +71,8 @@ class IncidentsPage:
     tabs: tuple[Choice, ...] = told("Going on, closed.", default=())
     new_url: str = told("Empty for who may not.", default="")
     is_closed: bool = told("Those that ended are shown.", default=False)
+    next_url: str = told("The next 50.", default="")
+    first_url: str = told("To the top.", default="")
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -82,20 +82,10 @@ def counts_of(row: IncidentRow) -> str:
 def opened_words(row: IncidentRow) -> str:
     """Since when, and by whom."""
     found = row.incident
-    zone, language = chosen_zone(), chosen_language()
-    opened = _(
-        "Opened by %(name)s, %(day)s",
-        name=found.opened_by_name,
-        day=clocks.full_exact(found.created_at, zone, language),
-    )
+    opened = _("Opened by %(name)s, %(day)s", name=found.opened_by_name, day=_moment(found.created_at))
     if found.closed_at is None:
         return opened
-    closed = _(
-        "closed by %(name)s, %(day)s",
-        name=found.closed_by_name,
-        day=clocks.full_exact(found.closed_at, zone, language),
-    )
-    return f"{opened}; {closed}"
+    return f"{opened}; {_('closed by %(name)s, %(day)s', name=found.closed_by_name, day=_moment(found.closed_at))}"
 
 
 def facts_of(row: IncidentRow) -> tuple[tuple[str, str], ...]:
@@ -110,7 +100,9 @@ def facts_of(row: IncidentRow) -> tuple[tuple[str, str], ...]:
     if posts:
         found.append((_("Stands under"), ngettext("%(num)s post", "%(num)s posts", len(posts))))
     found.append((_("Holds for what was written since"), _moment(row.incident.since)))
-    found.append((_("Opened"), opened_words(row)))
+    found.append((_("Opened"), f"{row.incident.opened_by_name}, {_moment(row.incident.created_at)}"))
+    if row.incident.closed_at is not None:
+        found.append((_("Closed"), f"{row.incident.closed_by_name}, {_moment(row.incident.closed_at)}"))
     return tuple(found)
 
 

@@ -13,6 +13,7 @@ from agency.inbox.incidents import lists, opening
 from agency.inbox.incidents.given import given_of, read_incident
 from agency.inbox.incidents.models import Incident, IncidentSuggestion
 from agency.inbox.incidents.trial import MOST_MESSAGES, open_cases_for
+from agency.inbox.triage.terms import LIMITS
 from agency.web.contexts_incidents import IncidentFormPage, IncidentPage, IncidentsPage
 from agency.web.incident_looks import (
     case_look,
@@ -47,26 +48,29 @@ def incidents() -> Response:
     """What may be one first, then those that go on."""
     actor, closed = actor_of_request(), request.args.get("closed") == "1"
     may, looks = actor.may(Permission.CONVERSATION_REASSIGN), brand_looks()
-    here = url_for("incidents_page.incidents")
+    here, after = url_for("incidents_page.incidents"), id_from(request.args.get("after", ""))
+    rows = lists.list_incidents(actor, closed=closed, after=after, most=lists.MOST_LISTED + 1)
+    shown = rows[: lists.MOST_LISTED]
+    following = (
+        url_for("incidents_page.incidents", closed=1 if closed else None, after=shown[-1].incident.id) if shown else ""
+    )
     page = IncidentsPage(
         suggested=()
-        if closed
+        if closed or after is not None
         else tuple(
             suggested_look(one, looks[one.brand_id], may=may)
             for one in lists.suggestions(actor)
             if one.brand_id in looks
         ),
-        rows=tuple(
-            incident_look(row, looks[row.incident.brand_id])
-            for row in lists.list_incidents(actor, closed=closed)
-            if row.incident.brand_id in looks
-        ),
+        rows=tuple(incident_look(row, looks[row.incident.brand_id]) for row in shown if row.incident.brand_id in looks),
         tabs=(
             Choice(_("Going on"), here, selected=not closed),
             Choice(_("Ended"), f"{here}?closed=1", selected=closed),
         ),
         new_url=url_for("incidents_page.new") if may else "",
         is_closed=closed,
+        next_url=following if len(rows) > len(shown) else "",
+        first_url=url_for("incidents_page.incidents", closed=1 if closed else None) if after is not None else "",
     )
     return make_response(render_page("incidents/page.html", page))
 
@@ -256,6 +260,7 @@ def _form(
         form = {"name": found.name, "post": found.post, **given_of(found.conditions)} if found is not None else {}
     if suggestion is not None and "words" not in form:
         form["words"] = [{"language": "", "words": one} for one in suggestion.words]
+        form.setdefault("name", ", ".join(map(str, suggestion.words))[: LIMITS["name"]])
     trial = None
     if tries and brand_id is not None:
         trial = open_cases_for(brand_id, read_incident(form))

@@ -77,6 +77,8 @@ def things_of(
     fact = lead.post(f"/brands/{brand_id}/facts", {"name": "One", "kind": "text", "value": "One"}).get_json()
     topic = lead.post(f"/brands/{brand_id}/topics", {"name": "One", "builds_on": "refund"}).get_json()
     rule = lead.post("/rules", {"brand_id": brand_id, "name": "One", "terms": {"vip": True, "points": 5}}).get_json()
+    words = [{"language": "", "words": "zebra"}]
+    incident = lead.post("/incidents", {"brand_id": brand_id, "name": "One", "words": words}).get_json()
     limits = [{"kind": "case", "amount_minor": 5000}]
     lead.patch(f"/brands/{brand_id}/limits", {"currency": "EUR", "version": 0, "limits": limits})
     line = lead.post(
@@ -109,6 +111,7 @@ def things_of(
         "fact_id": fact["id"],
         "topic_id": topic["id"],
         "desk_rule_id": rule["id"],
+        "incident_id": incident["id"],
         "line_id": line["id"],
         "press_id": press["id"],
         "label_id": label["id"],
@@ -193,6 +196,7 @@ def made_up() -> dict[str, str]:
         "fact_id",
         "topic_id",
         "desk_rule_id",
+        "incident_id",
         "line_id",
         "label_id",
         "into",
@@ -339,6 +343,8 @@ def test_ids_of_others_in_bodies_and_queries_are_answered_like_made_up_ones(
         ("list_rules", "brand_id"),
         ("create_rule", "brand_id"),
         ("try_new_rule", "brand_id"),
+        ("list_incidents", "brand_id"),
+        ("open_incident", "brand_id"),
         ("merge_label", "into"),
         ("get_conversation", "before"),
         ("give", "guideline_id"),

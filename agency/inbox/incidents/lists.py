@@ -82,13 +82,22 @@ def suggestion_of(actor: Actor, suggestion_id: UUID) -> IncidentSuggestion:
     return found
 
 
-def list_incidents(actor: Actor, *, closed: bool = False, brand_id: UUID | None = None) -> list[IncidentRow]:
-    """Those that go on, or the newest that ended. One statement."""
+def list_incidents(
+    actor: Actor,
+    *,
+    closed: bool = False,
+    brand_id: UUID | None = None,
+    after: UUID | None = None,
+    most: int = MOST_LISTED,
+) -> list[IncidentRow]:
+    """Those that go on, or that ended, the newest first, from behind `after`. One statement."""
     require(actor, Permission.CONVERSATION_WORK)
     wanted = _counted().where(Incident.state == "closed" if closed else Incident.state != "closed")
     if brand_id is not None:
         wanted = wanted.where(Incident.brand_id == brand_id)
-    return [IncidentRow(*row) for row in db.session.execute(wanted.order_by(Incident.id.desc()).limit(MOST_LISTED))]
+    if after is not None:
+        wanted = wanted.where(Incident.id < after)
+    return [IncidentRow(*row) for row in db.session.execute(wanted.order_by(Incident.id.desc()).limit(most))]
 
 
 def get_incident(actor: Actor, incident_id: UUID) -> IncidentRow:

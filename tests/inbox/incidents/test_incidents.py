@@ -9,7 +9,7 @@ from uuid import UUID
 import pytest
 from sqlalchemy import select
 
-from agency.inbox import desk, intake
+from agency.inbox import desk, erasing, intake, merging
 from agency.inbox.incidents import opening
 from agency.inbox.incidents.models import IncidentCase, IncidentPerson, IncidentSuggestion
 from agency.inbox.models import Conversation
@@ -18,7 +18,7 @@ from agency.notices.models import Notice
 from channels import accounts
 from channels.items import Author, PostContext
 from tenants import clock
-from tenants.database import db
+from tenants.database import db, new_id
 from tenants.errors import Conflict, Forbidden, Invalid, NotFound
 from tenants.models import BrandAudit
 from tenants.scope import Scope, in_scope
@@ -187,6 +187,24 @@ def test_posts_take_in_all_below_them_and_a_language_alone_takes_nothing(ana: Ag
         comment(4, text="A minha app não abre desde hoje de manhã", created_at=at(31)),
     )
     assert cases(ana) == {"post_1": AWAY, "post_2": OPEN, "post_3": OPEN, "post_4": AWAY}
+
+
+def test_what_is_merged_or_erased_inside_one_leaves_nothing_behind(ana: Agency, account: UUID) -> None:
+    made = opened(ana)
+    words = {"text": "A app não abre", "created_at": at(31), "author": Author("person-1", "Rita")}
+    store(ana, account, comment(1, **words), comment(2, **words), comment(3, text="A app", created_at=at(32)))
+    with ana.entered(ana.staff):
+        merging.merge(ana.staff, new_id(), case_id(ana, "post_1"), case_id(ana, "post_2"))
+    merged = ("closed", False, "merged")
+    assert cases(ana) == {"post_1": AWAY, "post_2": merged, "post_3": AWAY}
+    store(ana, account, comment(4, text="A app!", under=2, created_at=at(33)))
+    assert cases(ana)["post_2"] == merged
+    with ana.entered(ana.agency_admin):
+        erasing.erase_person("person-3")
+    with ana.entered(ana.team_lead):
+        opening.close_incident(ana.team_lead, made, "return")
+    assert cases(ana) == {"post_1": OPEN, "post_2": merged, "post_3": cases(ana)["post_3"]}
+    assert all(one.left_at for one in rows(ana, IncidentCase))
 
 
 def test_who_may_and_what_is_refused(ana: Agency, stranger: Agency, account: UUID) -> None:
