@@ -125,10 +125,12 @@ def _line(name: str, weeks: list[Week]) -> str:
     found = [week.storm_after for week in storms if week.storm_after is not None]
     alarms = sorted(sum(week.alarms) for week in weeks)
     first = sum(week.alarms[0] for week in weeks)
+    with_storm = sum(sum(week.alarms) for week in storms)
     without = sum(not sum(week.alarms) for week in weeks)
+    heard = sum(week.complaints for week in weeks)
     return (
-        f"{name}: {len(weeks)} brands, {sum(week.complaints for week in weeks):,} complaints; {sum(alarms)}"
-        f" suggestions of none ({first} on first days), {without} brands without, the most {alarms[-1]};"
+        f"{name}: {len(weeks)} brands, {heard:,} complaints; {sum(alarms)} suggestions of none ({first} on first days,"
+        f" {with_storm} at brands with a storm), {without} brands without, the most {alarms[-1]};"
         f" storms found {len(found)} of {len(storms)}, after {median(found) if found else '-'} people"
     )
 
