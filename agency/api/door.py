@@ -8,9 +8,11 @@ from flask import Blueprint, Flask
 
 from agency.api import (
     accounts,
+    acknowledgement_texts,
     brands,
     check,
     client_sheets,
+    clock_rules,
     comebacks,
     contacts,
     conversations,
@@ -67,6 +69,8 @@ SUBJECTS: tuple[ModuleType, ...] = (
     facts,
     quizzes,
     ranking,
+    clock_rules,
+    acknowledgement_texts,
     quality,
     empowerment,
     figures,

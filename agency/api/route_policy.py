@@ -212,6 +212,14 @@ API_ROUTE_POLICY: dict[str, Policy] = {
     "api_ranking.change_weights": P.RANKING_MANAGE,
     "api_ranking.list_versions": P.RANKING_MANAGE,
     "api_ranking.look": P.RANKING_MANAGE,
+    # clock_rules.py: of every brand only who leads all may change
+    "api_clock_rules.get_rules": P.RANKING_MANAGE,
+    "api_clock_rules.change_rules": P.RANKING_MANAGE,
+    "api_clock_rules.get_rules_of_brand": P.RANKING_MANAGE,
+    "api_clock_rules.change_rules_of_brand": P.RANKING_MANAGE,
+    # acknowledgement_texts.py
+    "api_acknowledgement_texts.get_texts": P.GUIDE_READ,
+    "api_acknowledgement_texts.change_texts": P.GUIDE_WRITE,
     # quality.py
     "api_quality.get_sample": P.QUALITY_JUDGE,
     "api_quality.judge_reply": P.QUALITY_JUDGE,
