@@ -58,6 +58,7 @@ LONGEST = (
     "test_parts_in_browser.py",
     "test_routes.py",
     "test_browser_claims.py",
+    "test_browser_lead.py",
     "test_exactly_once.py",
     "test_browser_connects.py",
     "test_hostile_requests.py",

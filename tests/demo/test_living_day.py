@@ -3,55 +3,20 @@
 from __future__ import annotations
 
 import json
-from collections import Counter
 from datetime import UTC, datetime, timedelta
 
 import pytest
 from sqlalchemy import select
 
 from agency.demo import corpus, last_weeks, living_day
-from agency.inbox.handover_models import Handover, HandoverCase
-from agency.inbox.incidents.models import Incident
-from agency.inbox.loops.models import LoopAsking
 from agency.inbox.models import Conversation
-from agency.inbox.team import team_at
-from agency.replies.customer_promise_models import CustomerPromise
 from agency.reports import folding
 from agency.reports.figures import read_figures
-from agency.reports.wall import read_wall
-from tenants import clock
 from tenants.brand_hours import as_hours
 from tenants.business_time import BusinessTime
 from tenants.database import db, new_id
 from tenants.shifts import Standing, WorkTimes, standing_at
-from tests.demo.living import live_through_a_day
 from tests.factories import Agency, Factory
-
-
-def test_a_lead_finds_a_day_that_is_under_way(make: Factory, ana: Agency) -> None:
-    people = live_through_a_day(make, ana)
-    now = clock.now()
-    with ana.entered(ana.team_lead):
-        team = team_at(now)
-        stands = {key: team.standing_of(actor.user_id, now) for key, actor in people.items()}
-        assert stands == {
-            "imogen": Standing.UNKNOWN,
-            "casimir": Standing.ON,
-            "della": Standing.ON,
-            "zofia": Standing.ON,
-            "ines": Standing.ON,
-            "tymon": Standing.OFF,
-            "benedita": Standing.ABSENT,
-        }
-        offered = db.session.execute(
-            select(Handover.to_person_id, Handover.case_count).where(Handover.ended_at.is_(None))
-        ).all()
-        assert [tuple(row) for row in offered] == [(people["zofia"].user_id, 3)]
-        assert Counter(db.session.scalars(select(HandoverCase.state))) == {"offered": 3, "lapsed": 1}
-        assert db.session.scalars(select(LoopAsking.state)).all() == ["answered"]
-        assert db.session.scalars(select(Incident.state)).all() == ["open"]
-        assert read_wall(ana.team_lead).on_shift == 4
-        assert Counter(db.session.scalars(select(CustomerPromise.ended))) == {"kept": 1, None: 3}
 
 
 def test_the_last_weeks_make_figures_of_every_day(make: Factory, ana: Agency) -> None:
