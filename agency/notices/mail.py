@@ -7,16 +7,17 @@ A notice is a folder beside this file: `subject.txt`, `body.txt`, `body.html`. E
 from __future__ import annotations
 
 import re
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 from email.message import EmailMessage
 from email.utils import format_datetime, make_msgid, parseaddr
-from functools import lru_cache
+from functools import lru_cache, partial
 from pathlib import Path
 from typing import Any, Protocol
 from urllib.parse import urlsplit
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
+from babel.dates import format_date
 from babel.dates import format_datetime as format_local
 from jinja2 import Environment, FileSystemLoader, StrictUndefined, select_autoescape
 
@@ -208,6 +209,12 @@ def _shown(value: Any, key: str = "") -> Any:
     return {name: _shown(one, name) for name, one in value.items()} if isinstance(value, dict) else value
 
 
+def _day(language: str, iso: str) -> str:
+    """A day as a country writes it: `2 December 2026`."""
+    pattern = "d 'de' MMMM 'de' yyyy" if language == "pt" else "d MMMM yyyy"
+    return format_date(date.fromisoformat(iso), pattern, locale=language)
+
+
 @lru_cache(maxsize=8)
 def _templates(language: str) -> Environment:
     templates = Environment(
@@ -219,6 +226,7 @@ def _templates(language: str) -> Environment:
         lstrip_blocks=True,
         keep_trailing_newline=False,
     )
+    templates.filters["day"] = partial(_day, language)
     translations = catalogue(FOLDER / "translations", language)
     templates.install_gettext_translations(translations, newstyle=True)  # type: ignore[attr-defined]
     return templates
