@@ -1,4 +1,4 @@
-"""Selects that every page waits for: put into words once, then run as they stand.
+"""Selects that every page waits for, and what storing runs for each page: put into words once, then run as they stand.
 
 SQLAlchemy looks at every part of a statement on every run, even where it has kept its SQL; for the two or three
 statements of a page that costs as much as reading their rows. Here guard one does its work when the statement is put
@@ -9,11 +9,12 @@ them in from the session's own scope. Row-level security is as always.
 from __future__ import annotations
 
 from collections.abc import Mapping
+from functools import cached_property
 from typing import Any, NoReturn, cast
 from uuid import UUID
 
 import psycopg
-from sqlalchemy import Connection, Select, Uuid, any_, bindparam
+from sqlalchemy import Connection, Select, TextClause, Uuid, any_, bindparam
 from sqlalchemy.dialects import postgresql
 from sqlalchemy.dialects.postgresql.psycopg import PGDialect_psycopg
 from sqlalchemy.exc import DBAPIError
@@ -22,7 +23,7 @@ from sqlalchemy.sql.visitors import iterate
 
 from tenants.database import AgencyOwned, BrandOwned, db
 from tenants.models import Brand
-from tenants.scope import Scope, UnguardedStatement, check_reach, current_scope, is_owned
+from tenants.scope import Scope, UnguardedStatement, check_reach, current_scope, is_owned, raw_sql
 
 SCOPE_AGENCY = bindparam("scope_agency_id", type_=Uuid())
 """The scope's agency, for a table that nobody owns."""
@@ -83,6 +84,29 @@ class KeptSelect:
         return str(compiled), {name: value for name, value in compiled.params.items() if value is not None}
 
 
+def kept_text(sql: str, *, reason: str, **types: Any) -> KeptText:
+    """The same of SQL as text, held to the scope by row-level security alone. `reason` is as of `raw_sql`; `types` are
+    those of parameters that need one said.
+    """
+    named = (bindparam(name, type_=one) for name, one in types.items())
+    return KeptText(raw_sql(sql, reason=reason).bindparams(*named))
+
+
+class KeptText:
+    """SQL as text, as `kept_text` makes it."""
+
+    def __init__(self, statement: TextClause) -> None:
+        self._statement = statement
+
+    @cached_property
+    def _words(self) -> str:
+        return str(self._statement.compile(dialect=PGDialect_psycopg()))  # type: ignore[no-untyped-call]
+
+    def rows(self, values: Mapping[str, Any]) -> list[tuple[Any, ...]]:
+        """All rows, as plain tuples; none of a statement that gives none. Raises what SQLAlchemy would raise."""
+        return _run(db.session().connection(), self._words, dict(values))
+
+
 def _run(connection: Connection, words: str, values: dict[str, Any]) -> list[tuple[Any, ...]]:
     """By the driver alone: SQLAlchemy's result looks at every column anew, for each statement of each page."""
     driver = cast("psycopg.Connection[Any]", connection.connection.driver_connection)
@@ -90,7 +114,8 @@ def _run(connection: Connection, words: str, values: dict[str, Any]) -> list[tup
     for listener in connection.dispatch.before_cursor_execute:
         listener(connection, cursor, words, values, None, False)
     try:
-        return cursor.execute(words.encode(), values).fetchall()
+        cursor.execute(words.encode(), values)
+        return cursor.fetchall() if cursor.description is not None else []
     except psycopg.Error as error:
         _raise_as_ever(connection, driver, words, error)
     finally:

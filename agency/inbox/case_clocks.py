@@ -81,21 +81,27 @@ def run(
 ) -> Kept:
     """What is kept of clocks that were started then; nothing where none was. `client` are the spans kept before."""
     kept: Kept = {}
-    first = min((one.since for one in started.values()), default=None)
-    counts = [one for one in client if first is None or "until" not in one or _read(one["until"]) > first]
-    spans = _with_rule(counts[-MOST_SPANS:], brand, platform, kind, is_complaint=is_complaint)
-    stood = [one for span in map(_span, spans) if (one := span.stands) is not None]
+    spans: list[dict[str, Any]] = []
+    stood: list[tuple[datetime, datetime]] = []
+    if client:
+        first = min((one.since for one in started.values()), default=None)
+        counts = [one for one in client if first is None or "until" not in one or _read(one["until"]) > first]
+        spans = _with_rule(counts[-MOST_SPANS:], brand, platform, kind, is_complaint=is_complaint)
+        stood = [one for span in map(_span, spans) if (one := span.stands) is not None]
+    written: tuple[datetime | None, str] = None, ""
     for name in CLOCKS:
         if name not in started:
             continue
         since, stopped = started[name]
-        kept[name] = {"from": _written(since)}
+        if since is not written[0]:  # all three mostly begin together
+            written = since, _written(since)
+        kept[name] = one = {"from": written[1]}
         rule = brand.rule(name, platform, kind, is_complaint=is_complaint)
         if rule is not None:
-            due = brand.due_beside(rule, since, stood) if name == ANSWERED else brand.due(rule, since)
-            kept[name] |= {"due": _written(due), "rule": list(rule)}
+            due = brand.due_beside(rule, since, stood) if stood and name == ANSWERED else brand.due(rule, since)
+            one["due"], one["rule"] = _written(due), list(rule)
         if stopped is not None:
-            kept[name]["at"] = _written(stopped)
+            one["at"] = _written(stopped)
     if not kept:
         return {}
     return kept | {_COMPLAINT: is_complaint} | ({_CLIENT: spans} if spans else {})
@@ -129,17 +135,18 @@ def run_anew(kept: Kept, brand: BrandClocks, platform: str, kind: str) -> Kept:
 
 def clocks_of(kept: Kept) -> tuple[CaseClock, ...]:
     """Those that a rule sets, in the order of CLOCKS."""
-    return tuple(
-        CaseClock(name, _read(one["from"]), _read(one["due"]), ClockRule(*one["rule"]), _read_or_none(one.get("at")))
-        for name, one in ((name, kept[name]) for name in CLOCKS if name in kept)
-        if "due" in one
-    )
+    return tuple(_clock(name, kept[name]) for name in CLOCKS if name in kept and "due" in kept[name])
+
+
+def _clock(name: str, one: Mapping[str, Any]) -> CaseClock:
+    return CaseClock(name, _read(one["from"]), _read(one["due"]), ClockRule(*one["rule"]), _read_or_none(one.get("at")))
 
 
 def tightest(kept: Kept) -> CaseClock | None:
     """The one that runs and ends first."""
-    runs = (one for one in clocks_of(kept) if one.stopped is None)
-    return min(runs, key=lambda one: (one.due, _ORDER.index(one.name)), default=None)
+    ends = {name: _read(kept[name]["due"]) for name in _ORDER if "due" in kept.get(name, ()) and "at" not in kept[name]}
+    first = min(ends, key=ends.__getitem__, default=None)
+    return None if first is None else _clock(first, kept[first])
 
 
 def client_of(kept: Mapping[str, Any]) -> Sequence[dict[str, Any]]:
@@ -181,7 +188,7 @@ def with_end(kept: Kept, ended_at: datetime | None) -> Kept:
 
 
 def _written(at: datetime) -> str:
-    return at.astimezone(UTC).isoformat()
+    return (at if at.tzinfo is UTC else at.astimezone(UTC)).isoformat()
 
 
 def _read(written: str) -> datetime:

@@ -98,14 +98,16 @@ class BrandClocks(NamedTuple):
 
     def rule(self, clock: str, platform: str, kind: str, *, is_complaint: bool) -> ClockRule | None:
         """The one that counts for such a case; None where this clock does not run."""
-        own_hours = ClockRule(ANSWERED, hours=self.answer_hours_on.get(platform, self.answer_hours))
-        said_so = clock == ANSWERED and own_hours.hours != HOURS_BY_ITSELF
-        for rules in (self.rules, (own_hours,) if said_so else (), self.agency_rules):
-            fitting = [r for r in rules if r.clock == clock and r.fits(platform, kind, is_complaint=is_complaint)]
-            if fitting:
-                return max(fitting, key=lambda one: one.weight)
+        found = _weightiest(self.rules, clock, platform, kind, is_complaint=is_complaint)
+        if found is not None:
+            return found
+        hours = self.answer_hours_on.get(platform, self.answer_hours) if clock == ANSWERED else HOURS_BY_ITSELF
+        if hours == HOURS_BY_ITSELF:
+            found = _weightiest(self.agency_rules, clock, platform, kind, is_complaint=is_complaint)
+        if found is not None:
+            return found
         if clock == ANSWERED:
-            return own_hours
+            return ClockRule(ANSWERED, hours=hours)
         return RESOLVED_BY_ITSELF if clock == RESOLVED and is_complaint else None
 
     def client_rule(self, platform: str, kind: str, *, is_complaint: bool) -> ClockRule | None:
@@ -145,6 +147,16 @@ class BrandClocks(NamedTuple):
         if rule.counted == BUSINESS and self.times is not None:
             return due_after(since, timedelta(hours=rule.hours), self.times) or plain
         return plain
+
+
+def _weightiest(
+    rules: Sequence[ClockRule], clock: str, platform: str, kind: str, *, is_complaint: bool
+) -> ClockRule | None:
+    """Of those of this clock that fit the first that says most."""
+    if not rules:
+        return None
+    fitting = (r for r in rules if r.clock == clock and r.fits(platform, kind, is_complaint=is_complaint))
+    return max(fitting, key=lambda one: one.weight, default=None)
 
 
 def _weekdays(zone: str) -> BusinessTime:

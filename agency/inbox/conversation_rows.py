@@ -25,7 +25,6 @@ from agency.inbox.summary import (
 from agency.inbox.understanding.stored import Stored
 from channels.models import Account
 from tenants import clock
-from tenants.database import new_id
 
 Readings = Mapping[str, Stored]
 """By external id: what a customer's text says of itself."""
@@ -130,7 +129,7 @@ def _summary_columns(summary: Summary, status: tuple[str, str | None]) -> dict[s
 
 
 def conversation_row(
-    by_thread: dict[str, UUID],
+    conversation_id: UUID,
     thread_external_id: str,
     records: Iterable[Record],
     contacts: dict[str, UUID],
@@ -140,7 +139,6 @@ def conversation_row(
     standings: Mapping[UUID, int],
 ) -> dict[str, Any]:
     """A conversation nobody has seen before: all its messages are in this page, so it is written once, whole."""
-    by_thread[thread_external_id] = conversation_id = new_id()
     records = list(records)
     facts = [_facts(r, contacts, languages, readings, rules.spammers) for r in records]
     kind = records[0].kind

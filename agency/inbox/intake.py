@@ -33,7 +33,7 @@ from agency.inbox.understanding.stored import to_stored
 from channels.items import IncomingItem, Page
 from channels.matching import same_text
 from channels.models import Account
-from tenants.database import db, new_id
+from tenants.database import db, new_ids
 from tenants.outbox import JobName, enqueue_after_commit
 
 WAITING = ("awaiting_approval", "approved")
@@ -283,15 +283,17 @@ def _write(account: Account, rows: AccountRows, work: _Work, rules: Rules, now: 
             zone=rules.brand.time_zone,
             now=now,
         )
+    begun = dict(zip(sorted(starts), new_ids(len(starts)), strict=True))
+    by_thread |= begun
     rows.insert_conversations(
         [
-            conversation_row(by_thread, thread, starts[thread], contacts, languages, readings, rules, standings)
-            for thread in sorted(starts)
+            conversation_row(number, thread, starts[thread], contacts, languages, readings, rules, standings)
+            for thread, number in begun.items()
         ]
     )
     placed |= {r.external_id: by_thread[r.thread_external_id] for r in work.fresh if r.external_id not in placed}
     in_order = sorted(work.fresh, key=lambda r: (r.written_at, r.external_id))
-    message_ids = {r.external_id: new_id() for r in in_order}
+    message_ids = dict(zip((r.external_id for r in in_order), new_ids(len(in_order)), strict=True))
     rows.insert_messages(
         [
             message_row(r, contacts, languages, readings, now)

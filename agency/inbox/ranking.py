@@ -62,6 +62,8 @@ def is_complaint(stars: int | None, words: tuple[str, ...]) -> bool:
 
 def _words(reading: Stored, aspect: str, label: str) -> tuple[str, ...]:
     words = words_for(reading, aspect, label)[:WORDS_TOLD]
+    if "corrected" not in reading:
+        return words
     return words or ((SAID_BY_STAFF,) if corrections_of(reading).get(aspect) == label else ())
 
 

@@ -24,6 +24,7 @@ from agency.inbox.weight_versions import weights_in_force
 from agency.inbox.weights import Weights
 from tenants import clock
 from tenants.database import db
+from tenants.kept_select import kept_text
 from tenants.outbox import JobName, enqueue_after_commit
 from tenants.scope import current_scope, raw_sql
 
@@ -49,7 +50,7 @@ _OF_BRAND = raw_sql(_FACTS.format(which="c.brand_id = :brand_id and c.id > :afte
 _OF_CONTACT = raw_sql(
     _FACTS.format(which="c.contact_id = :contact_id and c.id > :after order by c.id", how=""), reason=_WHY
 )
-_IS_DUE = raw_sql(
+_IS_DUE = kept_text(
     "select exists (select from conversation where agency_id = :agency_id and status = 'open' and rerank_at <= :now)",
     reason="asked every minute of every agency, and nearly always no: one descent of an index, no join to plan",
 )
@@ -116,7 +117,7 @@ def tell_cases_of(contact_ids: Collection[UUID]) -> None:
 def rerank_due(slice_size: int = SLICE) -> Slice:
     """Rank again what a step of its due time has come for; what somebody works on just now is left for next time."""
     now = clock.now()
-    if not _rows(_IS_DUE, {"now": now})[0][0]:
+    if not _IS_DUE.rows({"agency_id": current_scope().agency_id, "now": now})[0][0]:
         return Slice(0, 0, None)
     rows = _rows(_DUE, {"now": now, "slice": slice_size})
     return Slice(len(rows), _rank_again(rows, weights_in_force().weights) if rows else 0, None)

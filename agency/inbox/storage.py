@@ -18,18 +18,20 @@ from sqlalchemy.types import Text, Uuid
 
 from agency.inbox.brand_rules import BY_SPAMMER, ONLY_HEARD, RULES_OF_BRAND, STANDING, BrandRules
 from agency.inbox.contacts.names import named_as
+from agency.inbox.joined_rows import JOINABLE, JOINED, KEPT, MOVED
 from agency.inbox.signs import INCIDENT, SIGN_OF_VIP, VIP
 from agency.inbox.stored_rows import Joinable, Known, Person, Thread, as_json
 from agency.inbox.summary import READ_CHARACTERS, MessageFacts
 from channels.items import SetAside
 from channels.models import Account
-from tenants.database import db, first_id_of, new_id
+from tenants.database import db, first_id_of, new_id, new_ids
+from tenants.kept_select import kept_text
 from tenants.outbox import JobName, enqueue_after_commit
 from tenants.scope import raw_sql
 
 WHY = "one statement for a whole page of items"
 
-_KNOWN = raw_sql(
+_KNOWN = kept_text(
     """
     select external_id, id, conversation_id, content_hash, deleted_at is not null as deleted,
            coalesce(edited_at, written_at) as version, moderation, author_name is null as nameless, set_apart,
@@ -40,25 +42,27 @@ _KNOWN = raw_sql(
     from message where agency_id = :agency_id and account_id = :account_id and external_id = any(:external_ids)
     """,
     reason=WHY,
-).bindparams(bindparam("external_ids", type_=ARRAY(Text)))
+    external_ids=ARRAY(Text),
+)
 
-_LOCK = raw_sql(
+_LOCK = kept_text(
     f"select pg_advisory_xact_lock(hashtextextended(:account_key, 0)), ({RULES_OF_BRAND})",
     reason="two polls of one account store one after the other",
 )
 
 _RULES = raw_sql(RULES_OF_BRAND, reason="a page reads it once")
 
-_KNOWN_CONTACTS = raw_sql(
+_KNOWN_CONTACTS = kept_text(
     f"""
     select external_id, id, name, {STANDING}, spam_since is not null, spam_stars from contact
     where agency_id = :agency_id and account_id = :account_id and external_id = any(:external_ids)
     """,
     reason=WHY,
-).bindparams(bindparam("external_ids", type_=ARRAY(Text)))
+    external_ids=ARRAY(Text),
+)
 
 # Apart from looking for those known: together they were planned anew at every run, which took longer than both.
-_CONTACTS = raw_sql(
+_CONTACTS = kept_text(
     """
     insert into contact (agency_id, id, brand_id, account_id, platform, external_id, name, name_key)
     select :agency_id, id, :brand_id, :account_id, :platform, external_id, name, key
@@ -70,7 +74,8 @@ _CONTACTS = raw_sql(
     reason=WHY,
 )
 
-_THREADS = raw_sql(
+# Asked by either name or id at once, or as one of the account, all that the account ever had was read.
+_THREADS = kept_text(
     f"""
     select id, external_id, kind, status, closed_reason, holder_id is not null as held, reply_state, last_customer_at,
         coalesce((select {STANDING} from contact
@@ -80,12 +85,15 @@ _THREADS = raw_sql(
             from conversation part where part.agency_id = :agency_id and part.merged_into_id = conversation.id), clocks,
         woke_at, signs & {INCIDENT} <> 0
     from conversation
-    where agency_id = :agency_id and account_id = :account_id
-      and (external_id = any(:external_ids) or id = any(:ids))
+    where agency_id = :agency_id and coalesce(account_id) = :account_id and id = any(array(
+        select named.id from conversation named where named.agency_id = :agency_id and named.account_id = :account_id
+            and named.external_id = any(:external_ids)) || :ids)
     order by id for no key update
     """,
     reason="locked before anything else of the brand is, so that people at work and intake never wait in a circle",
-).bindparams(bindparam("external_ids", type_=ARRAY(Text)), bindparam("ids", type_=ARRAY(Uuid)))
+    external_ids=ARRAY(Text),
+    ids=ARRAY(Uuid),
+)
 
 _BEGUN_BENEATH = raw_sql(
     """
@@ -96,48 +104,7 @@ _BEGUN_BENEATH = raw_sql(
     reason=WHY,
 ).bindparams(bindparam("posts", type_=ARRAY(Text)))
 
-_JOINABLE = raw_sql(
-    """
-    select id, external_id, kind, permalink, context,
-        holder_id is not null or reply_state is not null or looked_at is not null or status = 'snoozed'
-        or closed_reason = 'resolved' or label_ids <> '{}'
-        or exists (select from note o where o.agency_id = c.agency_id and o.conversation_id = c.id)
-        or exists (select from moderation_deed o where o.agency_id = c.agency_id and o.conversation_id = c.id)
-        or exists (select from reply o where o.agency_id = c.agency_id and o.conversation_id = c.id)
-        or exists (select from draft_version o where o.agency_id = c.agency_id and o.conversation_id = c.id)
-        or exists (select from ledger_line o where o.agency_id = c.agency_id and o.conversation_id = c.id)
-        or exists (select from bulk_deed_case o where o.agency_id = c.agency_id and o.conversation_id = c.id)
-        or exists (select from kept_case o where o.agency_id = c.agency_id and o.conversation_id = c.id)
-        or exists (select from incident_case o where o.agency_id = c.agency_id and o.conversation_id = c.id)
-        or merged_into_id is not null or split_from_id is not null
-        or exists (select from conversation o where o.agency_id = c.agency_id and o.merged_into_id = c.id)
-    from conversation c where agency_id = :agency_id and id = any(:ids) order by id for update of c
-    """,
-    reason="whether anybody worked on it, with nobody able to begin now",
-).bindparams(bindparam("ids", type_=ARRAY(Uuid)))
-
-_MOVED = [
-    raw_sql(
-        f"update {table} set conversation_id = :kept where agency_id = :agency_id and conversation_id = any(:gone)",
-        reason=WHY,
-    ).bindparams(bindparam("gone", type_=ARRAY(Uuid)))
-    for table in ("message", "kept_media", "triage_deed")
-]
-
-_JOINED = raw_sql("delete from conversation where agency_id = :agency_id and id = any(:gone)", reason=WHY).bindparams(
-    bindparam("gone", type_=ARRAY(Uuid))
-)
-
-_KEPT = raw_sql(
-    """
-    update conversation set external_id = :external_id, kind = :kind, permalink = coalesce(:permalink, permalink),
-        context = cast(:context as jsonb)
-    where agency_id = :agency_id and id = :kept
-    """,
-    reason=WHY,
-)
-
-_NEW_CONVERSATIONS = raw_sql(
+_NEW_CONVERSATIONS = kept_text(
     f"""
     insert into conversation (agency_id, id, brand_id, account_id, contact_id, platform, kind, external_id, status,
         closed_reason, rank, rank_reasons, excerpt, author_name, language, stars, context, permalink, message_count,
@@ -174,9 +141,9 @@ CHANGED: Final = f"""
         due_at timestamptz, clocks jsonb, rerank_at timestamptz, act text, sentiment text, topic_ids uuid[])
     where c.agency_id = :agency_id and c.id = given.id
     """
-_CHANGED_CONVERSATIONS = raw_sql(CHANGED, reason=WHY)
+_CHANGED_CONVERSATIONS = kept_text(CHANGED, reason=WHY)
 
-_NEW_MESSAGES = raw_sql(
+_NEW_MESSAGES = kept_text(
     """
     insert into message (agency_id, id, brand_id, conversation_id, account_id, contact_id, external_id,
         parent_external_id, direction, author_name, text, truncated, language, stars, attachments, permalink,
@@ -248,7 +215,7 @@ FACTS: Final = f"""
            {BY_SPAMMER}, {ONLY_HEARD}
     from message where agency_id = :agency_id and conversation_id = any(:ids)
     """
-_FACTS = raw_sql(FACTS, reason=WHY).bindparams(bindparam("ids", type_=ARRAY(Uuid)))
+_FACTS = kept_text(FACTS, reason=WHY, ids=ARRAY(Uuid))
 
 _SET_ASIDE = raw_sql(
     """
@@ -273,19 +240,18 @@ class AccountRows:
     def __init__(self, account: Account) -> None:
         self._where = {"agency_id": account.agency_id, "account_id": account.id}
         self._new = {**self._where, "brand_id": account.brand_id}
-        self._owner = (account.agency_id, account.brand_id)
         self._platform = account.platform
         self._brand = {"agency_id": account.agency_id, "brand_id": account.brand_id, "platform": account.platform}
 
     def known(self, external_ids: Iterable[str]) -> dict[str, Known]:
         """Stored messages by external id."""
-        rows = db.session.execute(_KNOWN, {**self._where, "external_ids": list(external_ids)})
+        rows = _KNOWN.rows({**self._where, "external_ids": list(external_ids)})
         return {row[0]: Known(row[1], row[2], bytes(row[3]), *row[4:]) for row in rows}
 
     def lock(self) -> BrandRules:
         """Wait until no other transaction stores items of this account. Returns what `rules` does."""
         values = {"account_key": str(self._where["account_id"]), **self._brand}
-        return BrandRules.read(db.session.execute(_LOCK, values).one()[1])
+        return BrandRules.read(_LOCK.rows(values)[0][1])
 
     def rules(self, platform: str | None = None) -> BrandRules:
         """Within how many hours the brand answers on this platform or that one, and what counts how much."""
@@ -303,24 +269,26 @@ class AccountRows:
             return {}
         found: dict[str, Person] = {}
         wanted = dict(names)
-        for external_id, contact_id, name, *marks in db.session.execute(
-            _KNOWN_CONTACTS, {**self._where, "external_ids": list(names)}
-        ):
+        for external_id, contact_id, name, *marks in _KNOWN_CONTACTS.rows({**self._where, "external_ids": list(names)}):
             found[external_id] = Person(contact_id, name, False, *marks)
             if wanted[external_id] in (None, name):
                 del wanted[external_id]
         if wanted:
             # One order for every session.
-            given = [{"id": new_id(), "external_id": one, **named_as(wanted[one])} for one in sorted(wanted)]
-            rows = db.session.execute(_CONTACTS, {**self._new, "platform": self._platform, "rows": as_json(given)})
-            for key, contact_id, name in rows.all():
+            ids = new_ids(len(wanted))
+            given = [
+                {"id": number, "external_id": one, **named_as(wanted[one])}
+                for number, one in zip(ids, sorted(wanted), strict=True)
+            ]
+            rows = _CONTACTS.rows({**self._new, "platform": self._platform, "rows": as_json(given)})
+            for key, contact_id, name in rows:
                 known = found.get(key)
                 found[key] = known._replace(name=name) if known else Person(contact_id, name, is_new=True)
         return found
 
     def threads(self, external_ids: Iterable[str], ids: Iterable[UUID]) -> list[Thread]:
         """Conversations by either id, locked in order."""
-        rows = db.session.execute(_THREADS, {**self._where, "external_ids": list(external_ids), "ids": list(ids)})
+        rows = _THREADS.rows({**self._where, "external_ids": list(external_ids), "ids": list(ids)})
         return [Thread(*row) for row in rows]
 
     def begun_beneath(self, posts: Sequence[str], since: datetime) -> list[tuple[str, UUID]]:
@@ -331,27 +299,27 @@ class AccountRows:
     def joinable(self, ids: Iterable[UUID]) -> dict[UUID, Joinable]:
         """These conversations, locked so that they may be deleted."""
         values = {"agency_id": self._new["agency_id"], "ids": list(ids)}
-        return {row[0]: Joinable(*row) for row in db.session.execute(_JOINABLE, values)}
+        return {row[0]: Joinable(*row) for row in db.session.execute(JOINABLE, values)}
 
     def join(self, kept: UUID, gone: Sequence[UUID], root: Joinable, context: Mapping[str, Any]) -> None:
         """Move everything into one conversation, which becomes that of the root, and delete the others."""
         values = {"agency_id": self._new["agency_id"], "kept": kept, "gone": list(gone)}
-        for statement in (*_MOVED, _JOINED):
+        for statement in (*MOVED, JOINED):
             db.session.execute(statement, values)
         named = {"external_id": root.external_id, "kind": root.kind, "permalink": root.permalink}
-        db.session.execute(_KEPT, {**values, **named, "context": orjson.dumps(context).decode()})
+        db.session.execute(KEPT, {**values, **named, "context": orjson.dumps(context).decode()})
 
     def insert_conversations(self, rows: Sequence[dict[str, Any]]) -> None:
         if rows:
-            db.session.execute(_NEW_CONVERSATIONS, {**self._new, "platform": self._platform, "rows": as_json(rows)})
+            _NEW_CONVERSATIONS.rows({**self._new, "platform": self._platform, "rows": as_json(rows)})
 
     def update_conversations(self, rows: Sequence[dict[str, Any]]) -> None:
         if rows:
-            db.session.execute(_CHANGED_CONVERSATIONS, {"agency_id": self._new["agency_id"], "rows": as_json(rows)})
+            _CHANGED_CONVERSATIONS.rows({"agency_id": self._new["agency_id"], "rows": as_json(rows)})
 
     def insert_messages(self, rows: Sequence[dict[str, Any]]) -> None:
         if rows:
-            db.session.execute(_NEW_MESSAGES, {**self._new, "rows": as_json(rows)})
+            _NEW_MESSAGES.rows({**self._new, "rows": as_json(rows)})
 
     def update_messages(self, rows: Sequence[dict[str, Any]], now: datetime) -> None:
         if rows:
@@ -372,16 +340,14 @@ class AccountRows:
         """Every message of these conversations, as a summary needs it."""
         facts: dict[UUID, list[MessageFacts]] = {}
         values = {**self._brand, "ids": list(conversation_ids)}
-        for row in db.session.execute(_FACTS, values):
+        for row in _FACTS.rows(values):
             facts.setdefault(row[0], []).append(MessageFacts(*row[1:]))
         return facts
 
     def promise_raise(self, conversation_id: UUID) -> None:
         """After this transaction, bring the conversation that others are told within in line with them."""
-        agency_id, brand_id = self._owner
-        enqueue_after_commit(
-            JobName.RAISE_MERGED, agency_id=agency_id, brand_id=brand_id, conversation_id=conversation_id
-        )
+        place = {name: self._new[name] for name in ("agency_id", "brand_id")}
+        enqueue_after_commit(JobName.RAISE_MERGED, **place, conversation_id=conversation_id)
 
     def set_aside(self, items: Sequence[SetAside]) -> int:
         """Keep unreadable items; returns how many were not kept before."""

@@ -112,15 +112,20 @@ def summarise(
     live = [m for m in messages if not m.deleted]
     written = [m for m in live if m.direction == "in"]
     theirs = [m for m in written if not m.spam] or written
-    newest = max(theirs, key=lambda m: (m.moment, m.external_id), default=None)
-    first = min((m for m in messages if m.direction == "in"), key=lambda m: (m.written_at, m.external_id), default=None)
-    root = next((m for m in messages if m.external_id == thread_external_id and m.direction == "in"), first)
-    asked = {m.external_id: m.moment for m in theirs}
-    ours = [
-        (asked.get(m.answers_external_id or "", m.moment), m)
-        for m in live
-        if m.direction == "out" and m.moderation != "rejected"
-    ]
+    if len(messages) == 1 and written:  # as most are stored
+        newest = first = root = written[0]
+        ours: list[tuple[datetime, MessageFacts]] = []
+    else:
+        newest = max(theirs, key=lambda m: (m.moment, m.external_id), default=None)
+        heard = [m for m in messages if m.direction == "in"]
+        first = min(heard, key=lambda m: (m.written_at, m.external_id), default=None)
+        root = next((m for m in heard if m.external_id == thread_external_id), first)
+        asked = {m.external_id: m.moment for m in theirs}
+        ours = [
+            (asked.get(m.answers_external_id or "", m.moment), m)
+            for m in live
+            if m.direction == "out" and m.moderation != "rejected"
+        ]
     reason = _closing_reason(kind, theirs, newest, [upto for upto, m in ours if not m.only_heard])
     if newest is not None and newest.spam:
         reason = FROM_SPAMMER
@@ -130,17 +135,18 @@ def summarise(
     stars = root.stars if root and not root.deleted else None
     shown = newest or first
     reading = reading_of(newest) if newest else None
+    said = said_of(reading, stars) if reading else Said()
     clocks: dict[str, Any] = {}
     if newest is not None and reading is not None and reason in (None, "answered"):
         ended_at = ended_at if ended_at is not None and ended_at < newest.moment else None
-        started, complains = _started(newest, reading, theirs, ours, stars, ended_at)
+        started, complains = _started(newest, said, theirs, ours, stars, ended_at)
         runs = run(started, rules.clocks, rules.platform, kind, is_complaint=complains, client=client)
         clocks = with_end(runs, ended_at)
     next_end = tightest(clocks) if reason is None else None
     due_at = next_end.due if next_end is not None else None
     ranked = rank(
         RankFacts(
-            said=said_of(reading, stars) if reading else Said(),
+            said=said,
             since=newest.moment if newest else last_message_at,
             due_at=due_at,
             stars=stars,
@@ -178,7 +184,7 @@ def summarise(
 
 def _started(
     newest: MessageFacts,
-    reading: Stored,
+    said: Said,
     theirs: Sequence[MessageFacts],
     ours: Sequence[tuple[datetime, MessageFacts]],
     stars: int | None,
@@ -192,15 +198,16 @@ def _started(
     answers = [m.moment for upto, m in ours if upto >= since and not m.only_heard]
     ends = [upto for upto, m in ours if upto < since and not m.only_heard]
     before = max([*ends, ended_at] if ended_at is not None else ends, default=None)
-    waited = [m for m in theirs if before is None or m.moment > before]
+    waited = theirs if before is None else [m for m in theirs if m.moment > before]
     complaints = [
-        m for m in waited if is_complaint(stars, said_of(reading if m is newest else m.reading or {}, stars).complaint)
+        m for m in waited if is_complaint(stars, (said if m is newest else said_of(m.reading or {}, stars)).complaint)
     ]
     answered = min(answers, default=None)
+    begun = complaints or waited
     return {
         HEARD: Started(since, min(words, default=None)),
         ANSWERED: Started(since, answered),
-        RESOLVED: Started(min(m.moment for m in complaints or waited), answered),
+        RESOLVED: Started(since if len(begun) == 1 and begun[0] is newest else min(m.moment for m in begun), answered),
     }, bool(complaints)
 
 
@@ -210,7 +217,10 @@ def reading_of(message: MessageFacts) -> Stored:
 
 
 def _known(reading: Stored | None, aspect: str) -> str | None:
-    label = judgement_of(reading, aspect).label if reading else UNKNOWN
+    if reading and "corrected" not in reading and aspect in reading:  # as nearly always, for every case that is stored
+        label = reading[aspect][0]
+    else:
+        label = judgement_of(reading, aspect).label if reading else UNKNOWN
     return None if label == UNKNOWN else label
 
 

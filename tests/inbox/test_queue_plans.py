@@ -3,17 +3,21 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator
 from datetime import timedelta
 from typing import Any
 
 import pytest
-from sqlalchemy import Engine, event, text
+from sqlalchemy import Engine, event, select, text
 
 from agency.inbox import bulk, undoing
 from agency.inbox.bulk import Chosen
 from agency.inbox.deeds import Resolve
 from agency.inbox.filters import FREE, ME, cursor_of
+from agency.inbox.models import Conversation
 from agency.inbox.queries import QueueFilter, list_conversations, queue_state
+from agency.inbox.storage import AccountRows
+from channels.models import Account
 from tenants import clock
 from tenants.database import db, new_id
 from tenants.permissions import Role
@@ -80,6 +84,32 @@ def test_later_pages_begin_at_their_place_in_the_queue(full_house: Agency) -> No
     assert "ix_conversation_queue" in plan
     assert "Sort" not in plan, plan
     assert re.search(r"Index Cond: .*ROW\(rank, id\) <", plan), "the page is walked to from the beginning"
+
+
+@pytest.fixture
+def many_accounts(full_house: Agency, superuser: Engine) -> Iterator[Agency]:
+    """The same house, where PostgreSQL takes an account for one of thousands: small, as most are."""
+    with superuser.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
+        try:
+            connection.execute(text("alter table conversation alter account_id set (n_distinct = 5000)"))
+            connection.execute(text("analyze conversation"))
+            yield full_house
+        finally:
+            connection.execute(text("alter table conversation alter account_id reset (n_distinct)"))
+
+
+def test_storing_reads_no_more_of_an_account_than_it_names(many_accounts: Agency) -> None:
+    read = "select coalesce(seq_tup_read, 0) + coalesce(idx_tup_fetch, 0) from pg_stat_xact_user_tables"
+    with many_accounts.entered():
+        account = db.session.execute(select(Account)).scalar_one()
+        rows, known = AccountRows(account), db.session.scalars(select(Conversation.id).limit(3)).all()
+        asked = db.session.connection().exec_driver_sql
+        asked("set local plan_cache_mode = force_generic_plan")
+        for _ in range(RUNS):
+            before = asked(f"{read} where relname = 'conversation'").scalar_one()
+            assert len(rows.threads(["thread-7", "thread-8"], known)) == 5
+            after = asked(f"{read} where relname = 'conversation'").scalar_one()
+            assert after - before <= 20, "all that the account ever had was read"
 
 
 VIEWS = [

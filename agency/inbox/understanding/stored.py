@@ -111,6 +111,9 @@ def corrected(kept: Stored, aspect: str, label: str) -> dict[str, Any]:
 
 def words_for(kept: Stored, aspect: str, label: str) -> tuple[str, ...]:
     """The words that caused a label, where it holds: empty where it does not, or a person said so."""
+    if "corrected" not in kept and aspect in ASPECTS:  # as nearly always, and asked for every case that is stored
+        given = kept.get(aspect)
+        return tuple(given[2]) if given is not None and given[0] == label != UNKNOWN else ()
     found = judgement_of(kept, aspect)
     return found.words if found.label == label else ()
 
@@ -168,6 +171,8 @@ def with_own_topics(kept: Stored, found: Iterable[Judgement]) -> dict[str, Any]:
 
 def own_topics(kept: Stored) -> tuple[Judgement, ...]:
     """The brand's own topics that hold, by their ids: those found that nobody took away, then those people named."""
+    if "own" not in kept and "corrected" not in kept:
+        return ()
     said = {name.removeprefix(TOPIC): label for name, label in corrections_of(kept).items() if name.startswith(TOPIC)}
     found = [one for one in _own(kept) if said.get(one.label, ABOUT) == ABOUT]
     found = [one._replace(confidence=1.0) if one.label in said else one for one in found]
