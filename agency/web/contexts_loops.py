@@ -23,6 +23,7 @@ class AskingLook:
     inserts: bool = told("The answer can be put into the reply here.", default=False)
     trouble: str = told("That the mail does not arrive.", default="")
     files: str = told("That files came with the answer and are not kept; empty for none.", default="")
+    answer_url: str = told("Posting opens the form of the answer, for whoever it was put to.", default="")
     withdraw_url: str = told("Posting takes it back; empty where that cannot be.", default="")
 
 

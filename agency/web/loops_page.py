@@ -13,7 +13,8 @@ from agency.inbox.conversation_view import get_conversation
 from agency.inbox.loops import asking, named
 from agency.inbox.loops.asking import SHOWS
 from agency.inbox.loops.named import LoopRow, get_loop, list_loops
-from agency.inbox.loops.reading import TABS, ListedAsking, list_askings
+from agency.inbox.loops.mails import link_for
+from agency.inbox.loops.reading import TABS, ListedAsking, get_asking, list_askings
 from agency.web.brand_places import brand_places
 from agency.web.contexts_loops import (
     AskPage,
@@ -136,7 +137,12 @@ def loops() -> Response:
     found = list_askings(actor, tab, brand_id=brand_id, after=after)
     brand, shown = str(brand_id) if brand_id else None, None if tab == TABS[0] else tab
     here = "loops_page.loops"
-    labels = {"open": _("Not answered yet"), "mine": _("Asked by me"), "ended": _("Ended")}
+    labels = {
+        "open": _("Not answered yet"),
+        "mine": _("Asked by me"),
+        "to_me": _("Asked of me"),
+        "ended": _("Ended"),
+    }
     page = LoopsPage(
         title=_("Loops"),
         places=later_tabs("loops", brand) if actor.may(Permission.CONVERSATION_WORK) else (),
@@ -170,8 +176,15 @@ def _row(one: ListedAsking) -> LoopsRow:
         place=place_words(one.platform, one.kind),
         customer=one.customer_name or _("Somebody"),
         url=url_for("conversation.page", conversation_id=one.conversation_id),
-        asking=asking_look(one),
+        asking=asking_look(one, reader=actor_of_request()),
     )
+
+
+@loops_page.post("/loop-questions/<uuid:asking_id>/answer")
+def open_answer(asking_id: UUID) -> AnyResponse:
+    """Open the form of what the mail links to, for the member it was put to."""
+    actor = actor_of_request()
+    return redirect(link_for(get_asking(actor, asking_id), actor.user_id), code=303)
 
 
 @loops_page.get("/brands/<uuid:brand_id>/loops")

@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Any
 
+from flask import url_for
 from flask_babel import gettext as _
 from flask_babel import ngettext
 
@@ -32,6 +33,7 @@ def loops_part(view: ConversationView, actor: Actor, address: Address) -> LoopsP
                 one,
                 inserts=writes and view.status != "closed",
                 withdraw_url=address.deed_url(view.id, f"loops/{one.id}/withdraw") if works else "",
+                reader=actor,
             )
             for one in rows
         ),
@@ -41,8 +43,8 @@ def loops_part(view: ConversationView, actor: Actor, address: Address) -> LoopsP
     )
 
 
-def asking_look(one: Any, *, inserts: bool = False, withdraw_url: str = "") -> AskingLook:
-    """A question, of a case or of the list."""
+def asking_look(one: Any, *, inserts: bool = False, withdraw_url: str = "", reader: Actor | None = None) -> AskingLook:
+    """A question, of a case or of the list; whoever it was put to may answer it here."""
     now, zone, locale = clock.now(), chosen_zone(), chosen_language()
     sent_on = getattr(one, "sent_on_by", None)
     is_open = one.state == "open"
@@ -61,6 +63,9 @@ def asking_look(one: Any, *, inserts: bool = False, withdraw_url: str = "") -> A
         if is_open and one.undelivered is not None
         else "",
         withdraw_url=withdraw_url if is_open else "",
+        answer_url=url_for("loops_page.open_answer", asking_id=one.id)
+        if is_open and reader is not None and one.to_person_id == reader.user_id
+        else "",
         files=_files(getattr(one, "files_left", 0), one.to_name),
     )
 

@@ -67,6 +67,7 @@ DESK_POLICY: Final[dict[str, Permission]] = {
     "loops_page.ask": Permission.CONVERSATION_WORK,
     "loops_page.withdraw": Permission.CONVERSATION_WORK,
     "loops_page.loops": Permission.NOTE_READ,
+    "loops_page.open_answer": Permission.NOTE_READ,
     "loops_page.brand": Permission.NOTE_READ,
     "loops_page.loop": Permission.NOTE_READ,
     "loops_page.new": Permission.GUIDE_WRITE,

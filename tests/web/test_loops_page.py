@@ -5,7 +5,9 @@ from __future__ import annotations
 from flask import Flask
 from sqlalchemy import Engine, text
 
-from tenants.database import new_id
+from agency.inbox.loops import asking, named
+from tenants.database import db, new_id
+from tenants.models import Person
 from tests.factories import Agency, Factory
 from tests.web.browser import Browser
 
@@ -18,6 +20,32 @@ FORM = {
     "answers_by": "person",
     "answers_name": "",
 }
+
+
+def test_a_member_of_a_light_seat_answers_what_is_asked_of_them(
+    whole_app: Flask, ana: Agency, make: Factory, superuser: Engine
+) -> None:
+    case = make.conversation(ana, text="Refund me!")
+    with ana.entered(ana.team_lead):
+        email = db.session.get_one(Person, ana.light.user_id).email
+        given = {**FORM, "people": f"Ewa <{email}>", "answers_by": "community"}
+        loop = named.create_loop(ana.team_lead, ana.brand_ids[0], given)
+        asking.ask(ana.team_lead, case, loop, "May we?")
+    light, staff = Browser(whole_app, ana.light), Browser(whole_app, ana.staff)
+    assert "May we?" in light.get("/loops?state=to_me").text
+    assert "No question waits" in staff.get("/loops?state=to_me").text
+    with superuser.connect() as connection:
+        url = f"/loop-questions/{connection.execute(text('select id from loop_asking')).scalar_one()}/answer"
+    assert url in light.get("/loops").text
+    assert url in light.get(f"/conversations/{case}").text
+    assert url not in staff.get("/loops").text
+    assert staff.post(url).status_code == 404, "it is its addressee's"
+    opened = light.post(url)
+    assert opened.status_code == 303
+    link = opened.location
+    assert whole_app.test_client(use_cookies=False).post(link, data={"do": "answer", "text": "Yes."}).status_code == 303
+    assert "No question waits" in light.get("/loops?state=to_me").text
+    assert "Yes." in staff.get("/loops?state=ended").text
 
 
 def test_a_loop_is_named_asked_and_its_answer_stands_at_the_case(

@@ -20,6 +20,7 @@ from agency.notices.agency_look import look_of
 from agency.notices.bounces import return_address
 from agency.notices.mail import send_notice
 from tenants.database import db
+from tenants.errors import NotFound
 from tenants.models import Brand, OutgoingMail, Person, ReceivedEvent
 from tenants.tokens import Purpose, RequestLink, mint_for_request, request_of
 
@@ -62,6 +63,13 @@ def send_question(asking: LoopAsking, brand: Brand, *, procedure: str, again: bo
         again=again,
     )
     db.session.flush()
+
+
+def link_for(asking: LoopAsking, person_id: UUID) -> str:
+    """A link for the member it was put to, who opens it here and not in their mail. Raises NotFound for others."""
+    if asking.to_person_id != person_id:
+        raise NotFound()
+    return f"/q/{mint_for_request(Purpose.LOOP_LINK, asking.agency_id, asking.brand_id, asking.id)}"
 
 
 def addressee_of(asking: LoopAsking, brand_zone: str) -> Outside:

@@ -20,7 +20,7 @@ from tenants.permissions import Actor, Permission, require
 PAGE_ROWS: Final = 50
 SHOWN: Final = 30
 """Of one case, the newest."""
-TABS: Final = ("open", "mine", "ended")
+TABS: Final = ("open", "mine", "to_me", "ended")
 
 
 class AskingView(NamedTuple):
@@ -40,7 +40,8 @@ class AskingView(NamedTuple):
     ended_at: datetime | None
     reminded_at: datetime | None
     undelivered: str | None
-    files_left: int
+    files_left: int = 0
+    to_person_id: UUID | None = None
 
 
 def loops_beside(this_id: Any) -> Any:
@@ -57,7 +58,15 @@ def askings_of(further: Mapping[str, Sequence[Sequence[Any]] | None]) -> tuple[A
     """From what was read beside a case, oldest first."""
     return tuple(
         AskingView._make(
-            [UUID(row[0]), *row[1:6], *map(_maybe, row[6:8]), *row[8:11], *map(_maybe, row[11:13]), *row[13:15]]
+            [
+                UUID(row[0]),
+                *row[1:6],
+                *map(_maybe, row[6:8]),
+                *row[8:11],
+                *map(_maybe, row[11:13]),
+                *row[13:15],
+                UUID(row[15]) if row[15] else None,
+            ]
         )
         for row in reversed(further.get("loops") or ())
     )
@@ -77,6 +86,7 @@ class ListedAsking(NamedTuple):
     ended_at: datetime | None
     undelivered: str | None
     files_left: int
+    to_person_id: UUID | None
     brand_id: UUID
     time_zone: str
     conversation_id: UUID
@@ -105,8 +115,8 @@ def get_asking(actor: Actor, asking_id: UUID) -> LoopAsking:
 def list_askings(
     actor: Actor, tab: str = "open", *, brand_id: UUID | None = None, after: str | None = None, limit: int = PAGE_ROWS
 ) -> AskingsPage:
-    """`open`: what nobody answered yet, late ones first; `mine`: those of it this person asked; `ended`: the newest
-    first. Of brands in use; keyset pages, one statement. Raises NotFound, Forbidden, Invalid `bad_cursor`.
+    """`open`: what nobody answered yet, late ones first; `mine`: those of it this person asked; `to_me`: those
+    put to them; `ended`: the newest first. Of brands in use; keyset pages, one statement. Raises NotFound, Forbidden, Invalid `bad_cursor`.
     """
     require(actor, Permission.NOTE_READ, brand_id)
     is_over = tab == "ended"
@@ -114,7 +124,7 @@ def list_askings(
     order = (at.desc(), LoopAsking.id.desc()) if is_over else (at, LoopAsking.id)
     wanted = (
         select(
-            *(getattr(LoopAsking, name) for name in ListedAsking._fields[:12]),
+            *(getattr(LoopAsking, name) for name in ListedAsking._fields[:13]),
             Brand.time_zone,
             Conversation.id,
             Conversation.platform,
@@ -137,6 +147,8 @@ def list_askings(
     )
     if tab == "mine":
         wanted = wanted.where(LoopAsking.asked_by == actor.user_id)
+    elif tab == "to_me":
+        wanted = wanted.where(LoopAsking.to_person_id == actor.user_id)
     if brand_id is not None:
         wanted = wanted.where(LoopAsking.brand_id == brand_id)
     place = read_cursor(after, _bad_cursor)
