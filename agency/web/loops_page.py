@@ -12,8 +12,8 @@ from werkzeug.wrappers import Response as AnyResponse
 from agency.inbox.conversation_view import get_conversation
 from agency.inbox.loops import asking, named
 from agency.inbox.loops.asking import SHOWS
-from agency.inbox.loops.named import LoopRow, get_loop, list_loops
 from agency.inbox.loops.mails import link_for
+from agency.inbox.loops.named import LoopRow, get_loop, list_loops
 from agency.inbox.loops.reading import TABS, ListedAsking, get_asking, list_askings
 from agency.web.brand_places import brand_places
 from agency.web.contexts_loops import (

@@ -55,7 +55,13 @@ def _views() -> tuple[AskingView, ...]:
         undelivered=None,
     )
     done = waits._replace(
-        id=UUID(int=3), loop_name="Legal", state="answered", answer=_ANSWER, answered_by="Ewa Nowak", ended_at=now
+        id=UUID(int=3),
+        loop_name="Legal",
+        state="answered",
+        answer=_ANSWER,
+        answered_by="Ewa Nowak",
+        ended_at=now,
+        files_left=2,
     )
     return (
         late,
