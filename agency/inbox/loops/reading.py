@@ -115,8 +115,9 @@ def get_asking(actor: Actor, asking_id: UUID) -> LoopAsking:
 def list_askings(
     actor: Actor, tab: str = "open", *, brand_id: UUID | None = None, after: str | None = None, limit: int = PAGE_ROWS
 ) -> AskingsPage:
-    """`open`: what nobody answered yet, late ones first; `mine`: those of it this person asked; `to_me`: those
-    put to them; `ended`: the newest first. Of brands in use; keyset pages, one statement. Raises NotFound, Forbidden, Invalid `bad_cursor`.
+    """`open`: what nobody answered yet, late ones first; `mine`: those of it this person asked; `to_me`: those put to
+    them; `ended`: the newest first. Of brands in use; keyset pages, one statement. Raises NotFound, Forbidden, Invalid
+    `bad_cursor`.
     """
     require(actor, Permission.NOTE_READ, brand_id)
     is_over = tab == "ended"
