@@ -39,6 +39,7 @@ from agency.api import (
     saved_views,
     sending,
     style_guides,
+    team,
     topics,
     wall,
     webhooks,
@@ -77,6 +78,7 @@ SUBJECTS: tuple[ModuleType, ...] = (
     wall,
     loops,
     comebacks,
+    team,
     check,
     document,
 )

@@ -156,6 +156,10 @@ API_ROUTE_POLICY: dict[str, Policy] = {
     "api_comebacks.get_birthday": P.CONTACT_READ,
     "api_comebacks.set_birthday": P.CONTACT_WRITE,
     "api_comebacks.end_birthday": P.CONTACT_WRITE,
+    # team.py: the room asks again for everybody's
+    "api_team.list_team": P.CONVERSATION_WORK,
+    "api_team.list_absences": P.CONVERSATION_WORK,
+    "api_team.list_handovers": P.CONVERSATION_WORK,
     # empowerment.py
     "api_empowerment.get_limits": P.EMPOWERMENT_READ,
     "api_empowerment.change_limits": P.EMPOWERMENT_LIMIT,
