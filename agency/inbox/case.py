@@ -288,11 +288,13 @@ def read_case(actor: Actor, conversation_id: UUID) -> Case:
         raise NotFound()
     require(actor, Permission.CONVERSATION_READ, row.brand_id)
     found: Any = row[-1]
+    rows_of_offers: Any = row[-2]
+    linked: Any = row[-3]
     messages = tuple(
         Said(UUID(number), text, datetime.fromisoformat(written), hidden, reading)
         for number, text, written, hidden, reading in found or ()
     )
     complaint = complaint_words([(one.text, one.reading) for one in messages], row.language)
-    offered_here = offered(row[-2], {one.id for one in messages})
-    case = Case._make([actor, *row[:-3], messages, complaint, tuple(row[-3] or ()), offered_here])
+    offered_here = offered(rows_of_offers, {one.id for one in messages})
+    case = Case._make([actor, *row[:-3], messages, complaint, tuple(linked or ()), offered_here])
     return case._replace(permalink=web_address(case.permalink))

@@ -23,7 +23,9 @@ def scenarios_card(case: Case) -> CardLook | None:
     named = case.offered.guidelines
     rows = guidelines_by_id(case.brand_id, named)
     picked = picked_in(case)
-    shown = [(row, (_("by the rule “%(name)s”", name=named[row.id]),)) for row in rows]
+    shown: list[tuple[Guideline, tuple[str, ...]]] = [
+        (row, (_("by the rule “%(name)s”", name=named[row.id]),)) for row in rows
+    ]
     shown += [(row, tuple(map(reason_words, found.reasons))) for row, found in picked if row.id not in named]
     if not shown:
         return None
