@@ -13,7 +13,7 @@ class TeamRow:
     """A colleague in the list."""
 
     name: str = told("As they are called.")
-    state: StateLook = told("On shift, On a break, Off shift, Away, No shifts written.")
+    state: StateLook = told("On shift, On a break, Off shift, Absent, No shifts written.")
     until: str = told("Until when, or from when again; empty where nobody knows.", default="")
     languages: str = told("Polish, Portuguese; empty where nobody wrote any.", default="")
     skills: str = told("refunds, technical.", default="")

@@ -20,7 +20,7 @@ def standing_looks() -> dict[Standing, StateLook]:
         Standing.ON: StateLook("on-shift", _("On shift"), "check", "good"),
         Standing.ON_BREAK: StateLook("on-break", _("On a break"), "pause", "info"),
         Standing.OFF: StateLook("off-shift", _("Off shift"), "circle", "plain"),
-        Standing.ABSENT: StateLook("absent", _("Away"), "moon", "warn"),
+        Standing.ABSENT: StateLook("absent", _("Absent"), "moon", "warn"),
         Standing.UNKNOWN: StateLook("no-shifts", _("No shifts written"), "circle", "plain"),
     }
 

@@ -135,7 +135,7 @@ def test_the_lead_sees_what_is_about_to_go_wrong_and_leaves_nothing_behind(
     # 09:00, somebody is away: an absence is agreed; many cases move in one press, and back.
     go("/team")
     away = page.locator("tr", has_text=people["benedita"].name)
-    expect(away).to_contain_text("Away")
+    expect(away).to_contain_text("Absent")
     page.get_by_role("button", name="Agree").click()
     expect(page.locator("body")).to_contain_text("The absence is agreed.")
     go("/inbox")

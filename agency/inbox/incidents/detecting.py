@@ -31,8 +31,8 @@ _YOUNGEST: Final = 3_600
 """A measure younger than this counts as so old."""
 _UNSEEN: Final = 0.02
 """Of all complaints of a brand, the share in which a stem that has no measure is taken to be usual."""
-_MEASURED_AFTER: Final = 86_400
-"""Seconds after which what is usual at a brand is known well enough to be held against a window alone."""
+_MEASURED: Final = 200
+"""Complaints of the last days by which what is usual at a brand is known well enough to judge by it alone."""
 _HALF: Final = 0.5
 """Before that such a part of all complaints of the window says the same, or people gather who say it while the rest of
 the window hardly does."""
@@ -91,6 +91,12 @@ class Usual:
         of_all = max(self._rates(0, at, but), default=0.0) * _UNSEEN
         return max([of_all, *self._rates(stem, at, [one for one in but if stem in one.stems])])
 
+    def measured(self, at: int, but: Sequence[Heard] = ()) -> float:
+        """How many complaints it was measured by, without these, older ones for less."""
+        value, life = self.sums.get(0, (0.0,))[-1], HALF_LIVES[-1]
+        others = value - sum(0.5 ** ((self.upto - one.at) / life) for one in but)
+        return max(0.0, others) * 0.5 ** ((at - self.upto) / life)
+
     def _rates(self, stem: int, at: int, but: Sequence[Heard]) -> list[float]:
         age, found = max(_YOUNGEST, at - self.since), list[float]()
         for value, life in zip(self.sums.get(stem, ()), HALF_LIVES, strict=False):
@@ -142,7 +148,7 @@ def same_as(complaint: Heard, heard: Collection[Heard], usual: Usual, but: Colle
     """
     counted = [one for one in set(heard) if abs(one.at - complaint.at) <= WINDOW_SECONDS]
     near = [*counted, complaint] if complaint not in counted else counted
-    is_young = complaint.at - usual.since < _MEASURED_AFTER
+    is_young = usual.measured(complaint.at, counted) < _MEASURED
     times = sorted(one.at for one in near)
     best: tuple[float, int, list[Heard]] | None = None
     for stem in complaint.stems:
