@@ -27,6 +27,7 @@ from agency.web.day_link import GUIDE_OVER
 from agency.web.link_frame import link_answer
 from agency.web.opened_day import Opened, beyond, count_press, ended, nothing_here, open_day
 from agency.web.waiting_rows import settled_rows
+from styleguides import guides
 from tenants.brands import brand_for
 from tenants.errors import NotFound
 from tenants.ids import id_from
@@ -112,12 +113,12 @@ def keep_receipt(found: Opened, reply_id: str) -> Response:
 @opened
 def guide(found: Opened, brand_id: str, number: int) -> AnyResponse:
     """A style guide that waits for the client: what it asks and what is new. It is decided on behind a sign-in. Who
-    comes again when it is in force reads who decided; one that went back to the agency is its own again.
+    comes again when it was put in force since reads who did; one that went back to the agency is its own again.
     """
     brand = brand_for(found.actor, id_from(brand_id) or UUID(int=0), Permission.GUIDE_READ)
     page = guide_proposals.page_of(found.actor, brand, number)
     waits = page.state.code == "proposed"
-    if not waits and page.state.code != "in_force":
+    if not waits and not _put_in_force_since(found, brand.id, number):
         return redirect(url_for("day_link.show", token=found.token, done=GUIDE_OVER), code=303)
     page = replace(
         page,
@@ -132,6 +133,12 @@ def guide(found: Opened, brand_id: str, number: int) -> AnyResponse:
         sign_in_url=beyond(url_for("guide_proposals.proposal", brand_id=brand.id, number=number)) if waits else "",
     )
     return link_answer("guides/proposal.html", page, found.day.agency_id, 200)
+
+
+def _put_in_force_since(found: Opened, brand_id: UUID, number: int) -> bool:
+    version = guides.version_of(brand_id, number)
+    since = version.put_in_force_at
+    return version.state == "in_force" and since is not None and since >= found.day.mailed_at
 
 
 def _shown(found: Opened, reply_id: str) -> UUID:

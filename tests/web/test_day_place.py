@@ -226,6 +226,7 @@ def test_a_guides_mail_is_read_without_a_sign_in_and_signed_behind_one(
     second = town.phone.open(path).text
     assert f"{owner.name}" in second
     assert not any(one.startswith("/sign-in?") for one in leads_to(second))
+    assert town.phone.open(f"{town.link()}/guides/{brand_id}/1").status_code == 303, "a later mail is not about it"
 
 
 def test_it_ends_with_its_day_and_with_the_role(town: Town, ana: Agency) -> None:
