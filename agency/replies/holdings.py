@@ -106,7 +106,9 @@ def holdings_of(actor: Actor) -> Holdings:
         .order_by(Conversation.due_at.asc().nulls_last(), Conversation.rank.desc(), Conversation.id)
         .limit(MOST_SHOWN + 1)
     ).all()
-    cases = tuple(Holding(*row, tuple(sorted(whys[row.id], key=lambda one: REASONS.index(one.reason)))) for row in rows)
+    cases = tuple(
+        Holding(*row[:10], tuple(sorted(whys[row.id], key=lambda one: REASONS.index(one.reason)))) for row in rows
+    )
     return Holdings(cases[:MOST_SHOWN], until, len(cases) > MOST_SHOWN)
 
 
