@@ -19,6 +19,8 @@ import click
 from benchmarks.rounds import Line, as_text
 from benchmarks.scratch import CHECKOUT, Scratch, scratch_servers
 
+OF_HOUSES = ("inbox_page", "inbox_refresh_304", "badge_counts", "conversation_page", "wall")
+"""What knows `medium`: 100,000 and 1,000,000 conversations, filled in a minute or two, against each other."""
 Benchmark = Callable[[Scratch, str], Iterable[Line]]
 
 BENCHMARKS: dict[str, str] = {
@@ -104,11 +106,13 @@ def write(folder: Path, name: str, size: str, lines: list[Line]) -> Path:
 
 @click.command()
 @click.argument("names", nargs=-1, type=click.Choice(list(BENCHMARKS)))
-@click.option("--size", type=click.Choice(["tiny", "small", "full"]), default="small", show_default=True)
+@click.option("--size", type=click.Choice(["tiny", "small", "medium", "full"]), default="small", show_default=True)
 @click.option("--folder", type=click.Path(path_type=Path), default=CHECKOUT / "var" / "bench", help="Where JSON goes.")
 def main(names: Sequence[str], size: str, folder: Path) -> None:
     """Run these benchmarks or all, on what is filled once. No figure makes this fail; a wrong answer does."""
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))  # so that servers and folders go with us
+    if size == "medium" and not (names and {*names} <= {*OF_HOUSES}):
+        raise click.UsageError(f"--size medium is for {', '.join(OF_HOUSES)}; name them.")
     with scratch_servers() as scratch:
         for each in names or BENCHMARKS:
             lines: list[Line] = []

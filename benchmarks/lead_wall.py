@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from agency.reports import wall as reading
-from benchmarks.inbox_pages import MOST_STATEMENTS, REQUESTS, ROUNDS, House, growth, houses, statements_of
+from benchmarks.inbox_pages import MOST_STATEMENTS, REQUESTS, ROUNDS, House, buffers_of, growth, houses, statements_of
 from benchmarks.queue_data import BRANDS, Seeded
 from benchmarks.rounds import Line, WrongAnswer, count, line, median_ms, paired
 from benchmarks.scratch import Database, Scratch
@@ -17,6 +17,12 @@ insert into brand_day (agency_id, id, brand_id, day, is_private, received, asked
 select b.agency_id, gen_random_uuid(), b.id, (now() at time zone 'UTC')::date - n, p, 40, 30, 28, 28 * 5400, 25, 20
 from brand b, generate_series(0, 364) n, (values (false), (true)) as both_ (p)
 where not exists (select from brand_day)
+"""
+HOURS_SQL = """
+insert into brand_hour (agency_id, id, brand_id, hour, waiting)
+select b.agency_id, gen_random_uuid(), b.id, date_trunc('hour', now(), 'UTC') - n * interval '1 hour', 40 + n
+from brand b, generate_series(0, 191) n
+where not exists (select from brand_hour)
 """
 WAITING_SQL = """
 insert into case_day (agency_id, id, brand_id, conversation_id, day, is_private, received, asked, cases, waiting_since)
@@ -52,6 +58,7 @@ def wall(scratch: Scratch, size: str) -> list[Line]:
                 rounds=rounds,
             )
             lines.append(line(f"wall read anew, without HTTP, {here}", read, "ms", against="bare page of 50 rows"))
+            lines.append(count(f"wall read anew, {here}: buffers", _buffers(house), ""))
             lines.append(count(f"wall, {here}: weight", len(answer.body), "bytes"))
             found = statements_of(house.database, house.admin, "/wall")
             lines.append(
@@ -59,6 +66,14 @@ def wall(scratch: Scratch, size: str) -> list[Line]:
             )
         lines += growth(served, "wall", lambda h: h.admin.timed_ms("/wall", requests), rounds)
     return lines
+
+
+def _buffers(house: House) -> int:
+    def anew() -> None:
+        reading._kept.clear()
+        reading.read_wall(LEAD)
+
+    return buffers_of(house, anew, "brand_day")
 
 
 def _read_ms(house: House, times: int) -> float:
@@ -74,6 +89,6 @@ def _read_ms(house: House, times: int) -> float:
 def _fill(database: Database) -> None:
     with database.superuser() as connection:
         connection.execute("set session_replication_role = replica")
-        for statement in (FIGURES_SQL, WAITING_SQL):
+        for statement in (FIGURES_SQL, HOURS_SQL, WAITING_SQL):
             connection.execute(statement.encode())
-        connection.execute("vacuum (analyze) brand_day, case_day")
+        connection.execute("vacuum (analyze) brand_day, brand_hour, case_day")

@@ -163,12 +163,10 @@ def _statement() -> TextClause:
             group by account.brand_id
         ) counted
     ), past as materialized (
-        select jsonb_object_agg(brand_id, by_hour) as by_brand from (
-            select h.brand_id, jsonb_object_agg(extract(epoch from :hour - h.hour)::int / 3600, h.waiting) as by_hour
-            from brand_hour h
-            where h.agency_id = :agency_id and h.hour > :hour - interval '{HOURS} hours' and h.hour <= :hour
-            group by h.brand_id
-        ) counted
+        select h.brand_id, jsonb_object_agg(extract(epoch from :hour - h.hour)::int / 3600, h.waiting) as by_hour
+        from brand_hour h
+        where h.agency_id = :agency_id and h.hour > :hour - interval '{HOURS} hours' and h.hour <= :hour
+        group by h.brand_id
     ), beside as materialized (
         select jsonb_agg(to_jsonb(array[p.is_private::int::bigint, p.received, p.asked, p.answered, p.seconds, p.cases,
             p.resolved])) as sums
@@ -183,11 +181,12 @@ def _statement() -> TextClause:
     )
     select b.id, coalesce(q.open_count, 0), coalesce(q.awaiting_approval_count, 0), client.since, oldest.waiting_since,
         oldest.conversation_id, late.n, soon.n, broken.n, today.n,
-        coalesce(((select by_brand from trouble) ->> b.id::text)::int, 0), (select by_brand from past) -> b.id::text,
+        coalesce(((select by_brand from trouble) ->> b.id::text)::int, 0), past.by_hour,
         (select sums from beside),
         b.name, b.mark, b.colour
     from brand b
     left join queue_counter q on q.agency_id = b.agency_id and q.brand_id = b.id
+    left join past on past.brand_id = b.id
     left join lateral (
         select r.state_since as since from reply r
         where r.agency_id = b.agency_id and r.brand_id = b.id and r.state = 'awaiting_approval'
