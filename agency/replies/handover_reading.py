@@ -124,7 +124,7 @@ def read_handover(actor: Actor, handover_id: UUID) -> HandedOver:
         .where(HandoverCase.handover_id == handover_id)
         .order_by(Conversation.due_at.asc().nulls_last(), HandoverCase.id)
     )
-    handed = tuple(HandedCase(*one[:8], tuple(one.reasons), *one[9:]) for one in cases)
+    handed = tuple(HandedCase._make((*one[:8], tuple(one.reasons), *one[9:])) for one in cases)
     if not handed and not concerned:  # a lead of other brands
         raise NotFound()
     return HandedOver(*row, handed)

@@ -107,7 +107,8 @@ def holdings_of(actor: Actor) -> Holdings:
         .limit(MOST_SHOWN + 1)
     ).all()
     cases = tuple(
-        Holding(*row[:10], tuple(sorted(whys[row.id], key=lambda one: REASONS.index(one.reason)))) for row in rows
+        Holding._make((*row[:10], tuple(sorted(whys[row.id], key=lambda one: REASONS.index(one.reason)))))
+        for row in rows
     )
     return Holdings(cases[:MOST_SHOWN], until, len(cases) > MOST_SHOWN)
 
