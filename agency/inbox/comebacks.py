@@ -15,7 +15,7 @@ from datetime import datetime
 from typing import Any, Final, NamedTuple
 from uuid import UUID
 
-from sqlalchemy import Select, and_, delete, func, select, tuple_, update
+from sqlalchemy import and_, delete, func, select, tuple_, update
 
 from agency.inbox.comeback_models import Comeback
 from agency.inbox.comeback_waking import change
@@ -175,7 +175,7 @@ def get_later(actor: Actor, comeback_id: UUID) -> LaterRow:
     return found
 
 
-def _later() -> Select[Any]:
+def _later() -> Any:
     return (
         select(
             Comeback.id,
