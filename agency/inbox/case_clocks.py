@@ -87,7 +87,7 @@ def run(
         first = min((one.since for one in started.values()), default=None)
         counts = [one for one in client if first is None or "until" not in one or _read(one["until"]) > first]
         spans = _with_rule(counts[-MOST_SPANS:], brand, platform, kind, is_complaint=is_complaint)
-        stood = [one for span in map(_span, spans) if (one := span.stands) is not None]
+        stood = [span.stands for span in map(_span, spans) if span.stands is not None]
     written: tuple[datetime | None, str] = None, ""
     for name in CLOCKS:
         if name not in started:
@@ -95,7 +95,8 @@ def run(
         since, stopped = started[name]
         if since is not written[0]:  # all three mostly begin together
             written = since, _written(since)
-        kept[name] = one = {"from": written[1]}
+        one: dict[str, Any] = {"from": written[1]}
+        kept[name] = one
         rule = brand.rule(name, platform, kind, is_complaint=is_complaint)
         if rule is not None:
             due = brand.due_beside(rule, since, stood) if stood and name == ANSWERED else brand.due(rule, since)

@@ -346,8 +346,12 @@ class AccountRows:
 
     def promise_raise(self, conversation_id: UUID) -> None:
         """After this transaction, bring the conversation that others are told within in line with them."""
-        place = {name: self._new[name] for name in ("agency_id", "brand_id")}
-        enqueue_after_commit(JobName.RAISE_MERGED, **place, conversation_id=conversation_id)
+        enqueue_after_commit(
+            JobName.RAISE_MERGED,
+            agency_id=self._new["agency_id"],
+            brand_id=self._new["brand_id"],
+            conversation_id=conversation_id,
+        )
 
     def set_aside(self, items: Sequence[SetAside]) -> int:
         """Keep unreadable items; returns how many were not kept before."""

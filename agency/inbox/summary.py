@@ -113,7 +113,8 @@ def summarise(
     written = [m for m in live if m.direction == "in"]
     theirs = [m for m in written if not m.spam] or written
     if len(messages) == 1 and written:  # as most are stored
-        newest = first = root = written[0]
+        newest: MessageFacts | None = written[0]
+        first = root = newest
         ours: list[tuple[datetime, MessageFacts]] = []
     else:
         newest = max(theirs, key=lambda m: (m.moment, m.external_id), default=None)
