@@ -17,7 +17,8 @@ from rq.job import JobStatus
 from jobs.catalogue import CATALOGUE, QUEUES
 from jobs.dispatcher import Dispatcher
 from jobs.patience import Patience
-from jobs.worker import SILENT_SECONDS, end_with, keep_still, worker_of
+from jobs.worker import SILENT_SECONDS, end_with, keep_still, make_ready, worker_of
+from styleguides.due_words import time_words
 from tenants.base_app import settings_of_app
 from tenants.outbox import JobName
 from tests.jobs.conftest import Outbox
@@ -74,6 +75,16 @@ def test_no_queue_waits_for_ever_behind_a_full_one_and_answers_go_before_all(app
     assert taken.count("events") >= 75
     assert all(taken.count(name) >= 4 for name in QUEUES[4:])
     assert (first.count("publish"), first.count("looks")) == (75, 25), "sending may never pause"
+
+
+def test_a_horse_reads_no_words_of_time_anew(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Of four languages, from files and Babel: a sixth of what publishing took a fork."""
+    monkeypatch.setattr("jobs.worker.CATALOGUE", {})  # what else is made ready takes seconds
+    for name in ("program", "trusted", "detect_language"):
+        monkeypatch.setattr(f"jobs.worker.{name}", lambda *_words: None)
+    time_words.cache_clear()
+    make_ready()
+    assert time_words.cache_info().currsize == 1
 
 
 def test_what_a_worker_has_read_is_looked_through_by_no_horse() -> None:
