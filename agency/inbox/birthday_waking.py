@@ -15,12 +15,12 @@ from sqlalchemy import and_, or_, select
 from agency.inbox import outgoing
 from agency.inbox.comeback_models import Comeback
 from agency.inbox.comeback_waking import bring, locked
-from agency.inbox.comeback_windows import allowed_later
 from agency.inbox.contacts.birthdays import MORNING_HOUR, next_day
 from agency.inbox.contacts.models import Contact, ContactBirthday
 from agency.inbox.deeds import Case
 from agency.inbox.models import FROM_SPAMMER, SPAM, Conversation
 from agency.inbox.signs import COMES_BACK, INCIDENT
+from channels.message_window import message_window
 from channels.models import Account
 from tenants import clock
 from tenants.database import db, new_id
@@ -30,7 +30,7 @@ AT_ONCE: Final = 500
 """Of one time zone in one minute."""
 LOOKED_AT: Final = 20
 """So many of a person's newest cases are looked at for one in which they may be written to."""
-_NEVER: Final = (SPAM, FROM_SPAMMER)
+_NEVER: Final = (SPAM, FROM_SPAMMER, "nothing_to_answer")
 
 
 def wake_due() -> int:
@@ -78,13 +78,16 @@ def _wake_in(zone: str, now: datetime) -> int:
 
 
 def _case_for(one: ContactBirthday, today: date, now: datetime) -> UUID | None:
-    """Their newest case in which they may be written to: where direct messages are, before public words."""
+    """Their newest case in which they may be written to: where direct messages are, before public words.
+
+    Only the platforms' standard window counts: the longer one of people is for what the customer asked for.
+    """
     me = db.session.execute(select(Contact.group_id, Contact.spam_since).where(Contact.id == one.contact_id)).one()
     if me.spam_since is not None or (me.group_id is not None and _was_brought(me.group_id, today)):
         return None
     whose = Contact.id == one.contact_id if me.group_id is None else Contact.group_id == me.group_id
     rows = db.session.execute(
-        select(Conversation.id, Conversation.kind)
+        select(Conversation.id, Conversation.platform, Conversation.kind)
         .join(Contact, and_(Contact.agency_id == Conversation.agency_id, Contact.id == Conversation.contact_id))
         .join(Account, and_(Account.agency_id == Conversation.agency_id, Account.id == Conversation.account_id))
         .where(
@@ -102,11 +105,10 @@ def _case_for(one: ContactBirthday, today: date, now: datetime) -> UUID | None:
     ).all()
     wrote = outgoing.last_written_in([row.id for row in rows if row.kind == "message"])
     for row in rows:
-        if row.kind == "message" and not allowed_later(
-            "message", wrote.get(row.id), None, has_private=False
-        ).nothing_at(now):
+        if row.kind == "message" and message_window(wrote.get(row.id), now, "person").state == "open":
             return row.id
-    return next((row.id for row in rows if row.kind != "message"), None)
+    public = (row for row in rows if row.kind != "message")
+    return next((row.id for row in public if outgoing.is_offered(row.platform, row.kind, "reply", private=False)), None)
 
 
 def _was_brought(group_id: UUID, today: date) -> bool:

@@ -2,15 +2,24 @@
 
 from __future__ import annotations
 
+from zoneinfo import ZoneInfo
+
 from flask_babel import gettext as _
 
-from agency.inbox.comeback_view import comeback_of
+from agency.inbox.comeback_view import ComebackView, comeback_of
 from agency.inbox.conversation_view import ConversationView
+from agency.web.birthday_part import day_words
 from agency.web.contexts_later import ComebackLook
 from agency.web.inbox_address import Address
 from agency.web.looks import Notice
 from agency.web.snoozing import when_words
 from tenants.permissions import Actor, Permission
+
+
+def _day(one: ComebackView, view: ConversationView) -> str:
+    """On which it came back, by the brand's clock."""
+    at = (one.ended_at or one.comes_at).astimezone(ZoneInfo(view.brand_time_zone))
+    return day_words(at.month, at.day)
 
 
 def comeback_look(view: ConversationView, actor: Actor, address: Address, *, may_touch: bool) -> ComebackLook | None:
@@ -48,7 +57,7 @@ def comeback_look(view: ConversationView, actor: Actor, address: Address, *, may
         return ComebackLook(
             notice=Notice(
                 "warn",
-                _("The customer has their birthday: they gave it to the brand on their own."),
+                _("The customer's birthday is %(day)s: they gave it to the brand on their own.", day=_day(one, view)),
                 _("Nothing is sent by itself. Beneath public words everybody would read of it."),
             )
         )

@@ -22,7 +22,8 @@ class WallNumber:
 class WallTrend:
     """How many waited hour by hour, drawn as a line, the oldest first; only hours that were noted."""
 
-    said: str = told("A day ago 40, now 52, at most 60.")
+    label: str = told("Waiting, 24 hours. Stands before it where columns have no heads.")
+    said: str = told("23 hours ago 40, now 52, at most 60.")
     path: str = told("Of an image HOURS wide and 16 high, with the largest number at its top.")
 
 

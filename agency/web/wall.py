@@ -143,7 +143,11 @@ CAPPED = ("late", "broken", "due_soon", "due_today")
 
 
 def _heads() -> tuple[str, ...]:
-    return (*_words().values(), _("Waiting, 24 hours"))
+    return (*_words().values(), _drawn())
+
+
+def _drawn() -> str:
+    return str(_("Waiting, 24 hours"))
 
 
 def _trend(hours: Mapping[int, int], now: int) -> WallTrend | None:
@@ -157,21 +161,24 @@ def _trend(hours: Mapping[int, int], now: int) -> WallTrend | None:
         "%(num)s hour ago %(before)s, now %(now)s, at most %(most)s",
         "%(num)s hours ago %(before)s, now %(now)s, at most %(most)s",
         oldest,
-        before=hours[oldest],
-        now=now,
-        most=top,
+        before=_decimal(hours[oldest]),
+        now=_decimal(now),
+        most=_decimal(max(many for _at, many in points)),
     )
-    return WallTrend(said=said, path="M" + "L".join(f"{at} {16 - round(many * 15 / top)}" for at, many in points))
+    return WallTrend(label=_drawn(), said=said, path="M" + "L".join(f"{at} {16 - round(many * 15 / top)}" for at, many in points))
 
 
 def _all_hours(brands: Sequence[BrandWall]) -> dict[int, int]:
-    """Of all brands together, for hours in which as many brands were noted as in any."""
-    sums, counts = Counter[int](), Counter[int]()
+    """Of all brands together: an hour is noted of all brands at once, and one opened since had nothing before."""
+    sums = Counter[int]()
     for one in brands:
         for ago, many in (one.hours or {}).items():
             sums[int(ago)] += many
-            counts[int(ago)] += 1
-    return {ago: many for ago, many in sums.items() if counts[ago] == max(counts.values())}
+    return sums
+
+
+def _decimal(number: int) -> str:
+    return str(format_decimal(number, locale=chosen_language()))
 
 
 def _shown(count: int) -> str:

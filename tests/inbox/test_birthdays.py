@@ -14,7 +14,7 @@ from agency.inbox.comeback_models import Comeback
 from agency.inbox.contacts import birthdays, linking, reading
 from agency.inbox.contacts.birthdays import next_day
 from agency.inbox.contacts.models import Contact, ContactBirthday
-from agency.inbox.models import Conversation
+from agency.inbox.models import Conversation, Message
 from agency.notices.models import Notice
 from agency.replies.person_rows import parts_of
 from tenants import brands, clock
@@ -114,9 +114,12 @@ def test_a_case_comes_back_in_the_brands_morning_once_a_year(make: Factory, ana:
             assert (one.cause, one.state, one.draft, one.person_id) == ("birthday", "woke", "", ana.staff.user_id)
             assert [row.next_on for row in birthdays.list_birthdays(ana.staff).rows] == [date(2028, 3, 12)]
         close(ana, direct)
+        with ana.entered():  # three days before: a person may answer what was asked, and nothing else
+            at = datetime(2028, 3, 9, 8, 0, tzinfo=UTC)
+            db.session.execute(update(Message).where(Message.conversation_id == direct).values(written_at=at))
         move_to(datetime(2028, 3, 12, 8, 0, tzinfo=UTC))
         assert upkeep(ana) == 1
-        assert case_of(ana, public) == ("open", True), "no direct message is allowed a year later"
+        assert case_of(ana, public) == ("open", True)
 
 
 def test_nobody_is_woken_where_it_would_be_wrong(make: Factory, ana: Agency) -> None:
@@ -126,6 +129,7 @@ def test_nobody_is_woken_where_it_would_be_wrong(make: Factory, ana: Agency) -> 
             ("comment", "message", "review", "comment", "comment", "comment")
         )]  # fmt: skip
         spammer, quiet, review, waits, off_day, other = cases
+        unasked = make.conversation(ana, author="Gone")
         for case in cases:
             note(ana, contact_of(ana, case))
         note(ana, contact_of(ana, off_day), month=3, day=10)
@@ -134,6 +138,10 @@ def test_nobody_is_woken_where_it_would_be_wrong(make: Factory, ana: Agency) -> 
             comebacks.put(ana.staff, waits, EVE + 10 * DAY, "They asked for it")
             db.session.execute(update(Contact).where(Contact.id == contact_of(ana, other)).values(name="Other"))
         close(ana, spammer, quiet, review, off_day)
+        note(ana, contact_of(ana, unasked))
+        with ana.entered():
+            words_gone = {"status": "closed", "closed_reason": "nothing_to_answer"}
+            db.session.execute(update(Conversation).where(Conversation.id == unasked).values(**words_gone))
         move_to(EVE + 8 * DAY)
         assert upkeep(ana) == 0, "days that went by unseen are not made up for"
         move_to(datetime(2028, 3, 12, 12, 0, tzinfo=UTC))
@@ -144,7 +152,7 @@ def test_nobody_is_woken_where_it_would_be_wrong(make: Factory, ana: Agency) -> 
         keeping(ana)
         assert upkeep(ana) == 1
         assert case_of(ana, other) == ("open", True)
-        for case in (spammer, quiet, review, waits, off_day):
+        for case in (spammer, quiet, review, waits, off_day, unasked):
             assert case_of(ana, case)[1] is False
 
 

@@ -68,14 +68,15 @@ class BirthdayPage(NamedTuple):
 
 def next_day(month: int, day: int, after: date) -> date:
     """The first day after that one on which it is; of 29 February the 28th in years without one. Pure."""
-    for year in (after.year, after.year + 1):
-        try:
-            found = date(year, month, day)
-        except ValueError:
-            found = date(year, 2, 28)
-        if found > after:
-            return found
-    return date(after.year + 2, month, min(day, 28) if month == 2 else day)  # 28 February, noted on that very day
+    found = _in_year(after.year, month, day)
+    return found if found > after else _in_year(after.year + 1, month, day)
+
+
+def _in_year(year: int, month: int, day: int) -> date:
+    try:
+        return date(year, month, day)
+    except ValueError:
+        return date(year, 2, 28)
 
 
 def note(

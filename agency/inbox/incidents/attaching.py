@@ -80,7 +80,7 @@ _ATTACH = raw_sql(
 
 _CLOSES: Final = "(:resolve and holder_id is null)"
 """What a colleague took meanwhile is not closed under them."""
-_COMES_LATER: Final = f"(signs & {COMES_BACK} <> 0 and snoozed_until > :now)"
+_COMES_LATER: Final = f"(signs & {COMES_BACK} <> 0 and snoozed_until is not null)"
 """What a colleague wants back at a time comes back then, whatever becomes of the incident."""
 _TAKE_BACK = raw_sql(
     f"""
