@@ -165,7 +165,9 @@ def _trend(hours: Mapping[int, int], now: int) -> WallTrend | None:
         now=_decimal(now),
         most=_decimal(max(many for _at, many in points)),
     )
-    return WallTrend(label=_drawn(), said=said, path="M" + "L".join(f"{at} {16 - round(many * 15 / top)}" for at, many in points))
+    return WallTrend(
+        label=_drawn(), said=said, path="M" + "L".join(f"{at} {16 - round(many * 15 / top)}" for at, many in points)
+    )
 
 
 def _all_hours(brands: Sequence[BrandWall]) -> dict[int, int]:

@@ -30,7 +30,8 @@ def drawn(trend: WallTrend | None) -> Markup:
         return Markup("<td></td>")
     said = escaped_words(trend.said)
     return Markup(
-        f'<td class=drawn><small>{escaped_words(trend.label)} </small><svg viewBox="0 0 25 17" preserveAspectRatio=none role=img>'
+        f"<td class=drawn><small>{escaped_words(trend.label)} </small>"
+        '<svg viewBox="0 0 25 17" preserveAspectRatio=none role=img>'
         f"<title>{said}</title><path d='{trend.path}'/></svg></td>"
     )
 
