@@ -57,11 +57,6 @@ class ClientSpan(NamedTuple):
             return None
         return self.since, self.due if self.until is None else min(self.until, self.due)
 
-    @property
-    def is_late(self) -> bool:
-        """Whether the yes came later than was said; of one that has not come nobody can tell without a clock."""
-        return self.due is not None and self.until is not None and self.until > self.due
-
 
 class Started(NamedTuple):
     """When a clock began, and when it was stopped, if it was."""

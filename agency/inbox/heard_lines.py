@@ -85,17 +85,20 @@ def promise_looks(
     here: Mapping[str, UUID],
     now: datetime,
     asked: Collection[str] = (),
+    undated: Collection[str] = (),
 ) -> None:
     """Promise to look whether these words, just stored, are still to be acknowledged, once a conversation; one
-    statement where any are. `asked` are the platform's names of those for whose writers a rule asks it.
+    statement where any are. `asked` are the platform's names of those for whose writers a rule asks it, `undated`
+    of those that were changed now, for all anybody knows.
     """
     looks: dict[UUID, datetime] = {}
     for r in fresh:
-        if r.direction != "in" or r.deleted or not r.text.strip() or now - r.written_at > OLDEST:
+        said_at = r.edited_at or (now if r.external_id in undated else r.written_at)
+        if r.direction != "in" or r.deleted or not r.text.strip() or now - said_at > OLDEST:
             continue
-        line = line_for(lines, account.platform, r.kind, r.written_at, times, by_rule=r.external_id in asked)
+        line = line_for(lines, account.platform, r.kind, said_at, times, by_rule=r.external_id in asked)
         if line is not None:
-            at = max(r.written_at + timedelta(minutes=line.after_minutes), now)
+            at = max(said_at + timedelta(minutes=line.after_minutes), now)
             looks[here[r.external_id]] = max(at, looks.get(here[r.external_id], at))
     names = {"agency_id": account.agency_id, "brand_id": account.brand_id}
     enqueue_many_after_commit(

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from datetime import timedelta
+from datetime import UTC, timedelta
 
 import pytest
 from sqlalchemy import select, text
@@ -13,6 +13,7 @@ from agency.inbox.models import Conversation
 from agency.replies.acknowledgement_versions import save_texts
 from agency.replies.models import CustomerPromise, Reply
 from agency.replies.promise_lists import list_promises
+from tenants import clock
 from tenants.database import db
 from tenants.models import OutboxEntry
 from tests.factories import Factory
@@ -28,6 +29,12 @@ TEXTS = [
 NAMES = ("In public facebook", "In private facebook", "Late", "Stars")
 
 
+def in_the_morning() -> str:
+    """A zone where it is eight to nine now: answers are sent by the database's clock, and "today" must be its today."""
+    ahead = (8 - clock.now().astimezone(UTC).hour + 12) % 24 - 12
+    return f"Etc/GMT{-ahead:+d}"
+
+
 @pytest.fixture
 def town(house: House) -> Iterator[Town]:
     """Whose client signed that the brand acknowledges after ten minutes, everywhere."""
@@ -37,6 +44,7 @@ def town(house: House) -> Iterator[Town]:
     Factory(agency.app).policy(agency, agency.brand_ids[0], acknowledge=[line], acknowledge_texts=1)
     with house.superuser.begin() as connection:
         connection.execute(text("update approval_policy set signed_how = 'page', signed_by_name = 'Ana'"))
+        connection.execute(text("update brand set time_zone = :zone"), {"zone": in_the_morning()})
     with town_of(house) as made:
         yield made
 

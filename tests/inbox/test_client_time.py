@@ -69,7 +69,7 @@ def test_what_is_left_when_the_client_gets_it_is_left_when_they_are_done(
     wanted = rule.hours * 60
     if rule.counted == SAME_DAY:
         over = end_of_business_day(since, times)
-        if over is None:
+        if over is None or over > since + WINDOW * MINUTE:
             return
         wanted = sum(counts[: (over - since) // MINUTE])
     left = [n for n in range(WINDOW) if counts[n] and not any(a <= n < b for a, b in spans)]
@@ -218,4 +218,3 @@ def test_a_case_knows_when_its_client_had_it_and_what_that_does_to_its_clocks(
     do("approve", 331, mine, text_hash, by="client_owner")
     assert spans_of(ana)[1:] == [(151, 331, 271)]
     assert ranked(332) == 400 + (271 - 160), "later than they said is not theirs to take"
-    assert [one.is_late for one in client_spans(the_case(ana).clocks)] == [False, True]

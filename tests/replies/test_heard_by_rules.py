@@ -84,6 +84,9 @@ def test_what_was_tried_is_what_is_then_said_and_a_person_comes_first(
     with clock.stopped_at(at(60)), ana.entered():
         assert heard_last_week(ana.brand_ids[0], policy_in_force(ana.brand_ids[0]).terms.acknowledge).threads == 2
         assert db.session.scalars(select(Reply.acknowledges)).all() == [1]
+    keep(ana, account, comment(2, f"{LATE} {OTHER}"), now=at(30))
+    assert len(promised(ana)) == 3, "changed words are asked, too"
+    assert looks(ana, 45)[1] == "sent"
     signed(ana, make, superuser, "closed")
-    keep(ana, account, *words, comment(4, LATE), now=at(30))
-    assert looks(ana, 50)[-1] == "no_line", "the client no longer signs that a rule may ask for it"
+    keep(ana, account, comment(4, LATE), now=at(46))
+    assert looks(ana, 60)[-1] == "no_line", "the client no longer signs that a rule may ask for it"
