@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
+from itertools import takewhile
 from typing import Any, Final
 from uuid import UUID
 
@@ -24,7 +25,7 @@ from tenants import clock
 from tenants.database import db
 from tenants.outbox import JobName, enqueue_after_commit, is_promised
 from tenants.scope import current_scope, raw_sql
-from tenants.shifts import Standing, is_off, shift_at
+from tenants.shifts import Standing, is_off, shift_at, shifts_from
 
 KEPT_FOR: Final = timedelta(minutes=60)
 """As long as what a rule keeps for a person (`agency.inbox.triage.carrying_out.KEPT_MINUTES`)."""
@@ -47,12 +48,17 @@ _GIVE = raw_sql(
     ), kept as (
         update kept_case k set person_id = g.person_id, person_name = g.name, until = g.until
         from given g where k.agency_id = :agency_id and k.id = g.id and k.brand_id = g.brand_id
+            and (k.wants_skill is not null or k.wants_language is not null)
+        returning k.id
     ), told as (
         update triage_deed d set kept_for_id = g.person_id, kept_for_name = g.name, kept_at = :now, kept_held = g.held
-        from given g where d.agency_id = :agency_id and d.id = g.id and d.brand_id = g.brand_id
+        from given g
+        where d.agency_id = :agency_id and d.id = g.id and d.brand_id = g.brand_id and d.id in (select id from kept)
     )
     update conversation c set version = c.version + 1
-    from given g where c.agency_id = :agency_id and c.id = g.conversation_id and c.brand_id = g.brand_id
+    from given g
+    where c.agency_id = :agency_id and c.id = g.conversation_id and c.brand_id = g.brand_id
+        and g.id in (select id from kept)
     """,
     reason="three tables in one statement for all that is given",
 )
@@ -165,22 +171,25 @@ def could_take(asked: Sequence[tuple[UUID, datetime, str | None, str | None]]) -
     """
     if not asked:
         return []
-    workers, team = all_workers(current_scope().agency_id), team_at(min(at for _brand, at, _skill, _language in asked))
+    moments = [at for _brand, at, _skill, _language in asked]
+    workers, team = all_workers(current_scope().agency_id), team_at(min(moments))
+    # Each week is worked out once: a trial asks for thousands of moments of it.
+    runs = {
+        one.person_id: tuple(
+            takewhile(lambda shift: shift.start <= max(moments), shifts_from(team.of(one.person_id).work, min(moments)))
+        )
+        for one in workers
+    }
     return [
         tuple(
             one.name
             for one in workers
             if (one.brand_ids is None or brand_id in one.brand_ids)
             and team.of(one.person_id).can(skill, language)
-            and _is_there(team.of(one.person_id), at)
+            and any(shift.start <= at and shift.end - at >= LEAST_LEFT for shift in runs[one.person_id])
         )
         for brand_id, at, skill, language in asked
     ]
-
-
-def _is_there(one: Colleague, at: datetime) -> bool:
-    runs = shift_at(one.work, at)
-    return runs is not None and runs.end - at >= LEAST_LEFT
 
 
 def _place(one: Hand) -> tuple[Any, ...]:

@@ -17,6 +17,7 @@ from tenants.permissions import Actor, Permission, require
 
 SHOWN_FOR: Final = timedelta(days=7)
 MOST_LISTED: Final = 20
+SHOWN_TO_LEADS: Final = timedelta(days=90)
 MOST_OF_TEAM: Final = 200
 """Open ones a lead is shown at once, whose answer is due first."""
 SHOWN_OF_CASE: Final[tuple[Any, ...]] = (
@@ -180,9 +181,9 @@ class TeamHandovers(NamedTuple):
 
 
 def team_handovers(actor: Actor, before: UUID | None = None) -> TeamHandovers:
-    """Everybody's, of brands the lead sees; with `before` only ended ones that were offered earlier. Two statements.
+    """Everybody's of SHOWN_TO_LEADS, of brands the lead sees; with `before` only ended ones that were offered earlier.
 
-    Raises Forbidden; NotFound for a handover that is not there.
+    Two statements. Raises Forbidden; NotFound for a handover that is not there.
     """
     require(actor, Permission.TEAM_MANAGE)
     now = clock.now()
@@ -213,8 +214,10 @@ def team_handovers(actor: Actor, before: UUID | None = None) -> TeamHandovers:
         .lateral()
     )
     goes_on = or_(Handover.ended_at.is_(None), and_(Handover.created_at > now - SHOWN_FOR, counts.c.left > 0))
-    every = select(*_COLUMNS, counts.c.offered, counts.c.accepted, counts.c.given_back, counts.c.left).join(
-        counts, counts.c.seen > 0
+    every = (
+        select(*_COLUMNS, counts.c.offered, counts.c.accepted, counts.c.given_back, counts.c.left)
+        .join(counts, counts.c.seen > 0)
+        .where(Handover.created_at > now - SHOWN_TO_LEADS)
     )
     ended = every.where(~goes_on)
     waiting = []

@@ -52,8 +52,8 @@ def _found_words(one: RuleDeed) -> str:
     if not one.kept_for_name:
         return _("for whoever can: %(wants)s; nobody on shift could take it yet", wants=wants)
     return ngettext(
-        "for whoever can: %(wants)s; kept for %(name)s, on shift with %(num)s case, the fewest of who was there",
-        "for whoever can: %(wants)s; kept for %(name)s, on shift with %(num)s cases, the fewest of who was there",
+        "for whoever can: %(wants)s; kept for %(name)s, on shift with %(num)s case, the fewest of who had room",
+        "for whoever can: %(wants)s; kept for %(name)s, on shift with %(num)s cases, the fewest of who had room",
         one.kept_held or 0,
         wants=wants,
         name=one.kept_for_name,

@@ -157,7 +157,7 @@ def test_a_case_is_marked_and_found_somebody_when_somebody_comes(
     hand_out(whole_app, agency_id=str(ana.id))
     assert kept(ana) == {"post_1": (ana.staff.user_id, TUESDAY + timedelta(hours=1))}
     shown = Browser(whole_app, ana.team_lead).get(f"/inbox/{case.id}").get_data(as_text=True)
-    assert f"kept for {ana.staff.name}, on shift with 0 cases, the fewest of who was there" in shown
+    assert f"kept for {ana.staff.name}, on shift with 0 cases, the fewest of who had room" in shown
     come(ana, account, 2, 3)
     hand_out(whole_app, agency_id=str(ana.id))
     assert sorted(map(str, found_for(ana))) == sorted(map(str, (ana.staff.user_id, ana.staff.user_id, None)))

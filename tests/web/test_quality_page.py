@@ -166,7 +166,7 @@ def test_pages_and_menu_by_role(ana: Agency, visit: Visit, role: Role) -> None:
     assert (seen.get("/quality").status_code, seen.get("/quality/mine").status_code) == (own, own)
     leads = 200 if Permission.QUALITY_JUDGE in allowed else 403
     assert seen.get("/quality/trends").status_code == leads
-    assert ('href="/quality"' in seen.get("/account").text) == (own == 200)
+    assert ('href="/quality"' in seen.get("/more").text) == (own == 200)
 
 
 def test_a_program_judges(whole_app: Flask, ana: Agency, replies: list[UUID]) -> None:
