@@ -14,6 +14,7 @@ from agency.inbox.incidents import lists, opening
 from agency.inbox.incidents.given import given_of
 from agency.inbox.incidents.lists import IncidentRow
 from agency.replies import incident_texts
+from styleguides.given_fields import LANGUAGE
 from tenants.errors import Invalid, worded
 
 blueprint = ApiBlueprint("incidents", __name__, description="Incidents: many who write about one thing.")
@@ -92,8 +93,12 @@ def end_incident(body: dict[str, Any], incident_id: str) -> Any:
 
 
 def _texts(given: Mapping[str, Any]) -> dict[str, list[str]]:
-    for some in given.values():
-        if not isinstance(some, list) or not all(isinstance(one, str) and "\x00" not in one for one in some):
+    for code, some in given.items():
+        if (
+            not LANGUAGE.fullmatch(code)
+            or not isinstance(some, list)
+            or not all(isinstance(one, str) and "\x00" not in one for one in some)
+        ):
             words = worded("must be lists of texts by language")
             raise Invalid(
                 "These texts cannot be read. Nothing was changed. Send a list of texts for each language.",

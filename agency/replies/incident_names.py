@@ -6,7 +6,8 @@ from typing import Final
 
 from sqlalchemy import select
 
-from agency.inbox.models import Conversation
+from agency.inbox.models import Conversation, Message
+from agency.replies.drafting import message_to_answer
 from agency.replies.models import Reply, ReplyText
 from agency.replies.moves import text_of
 from styleguides.heard_words import begun
@@ -44,11 +45,11 @@ def filled_for(text: str, name: str | None, brand_name: str, actor: Actor) -> st
 
 
 def filled_in_case(text: str, case: Conversation, actor: Actor) -> str:
-    """The same for who wrote a case."""
+    """The same for whoever an answer in this case goes to: others may write below a comment, too. Raises as a draft."""
     if "{" not in text:
         return text
     brand_name = db.session.execute(select(Brand.name).where(Brand.id == case.brand_id)).scalar_one()
-    return filled_for(text, case.author_name, brand_name, actor)
+    return filled_for(text, message_to_answer(case, None).author_name, brand_name, actor)
 
 
 def agreed_words(wording: str, sample: Reply) -> str | None:
@@ -57,16 +58,14 @@ def agreed_words(wording: str, sample: Reply) -> str | None:
     would be said to others.
     """
     said = text_of(sample)
-    if not places(wording):
-        return said.text
     asked = db.session.execute(
         select(ReplyText.text_hash).where(ReplyText.reply_id == sample.id).order_by(ReplyText.number).limit(1)
     ).scalar_one()
     if said.text_hash == asked:
         return wording
     author = db.session.execute(
-        select(Conversation.author_name).where(Conversation.id == sample.conversation_id)
-    ).scalar_one()
+        select(Message.author_name).where(Message.id == sample.in_reply_to_id)
+    ).scalar_one_or_none()
     return put_back(wording, said.text, author)
 
 

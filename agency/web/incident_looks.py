@@ -85,7 +85,8 @@ def opened_words(row: IncidentRow) -> str:
     opened = _("Opened by %(name)s, %(day)s", name=found.opened_by_name, day=_moment(found.created_at))
     if found.closed_at is None:
         return opened
-    return f"{opened}; {_('closed by %(name)s, %(day)s', name=found.closed_by_name, day=_moment(found.closed_at))}"
+    closed = _("closed by %(name)s, %(day)s", name=found.closed_by_name, day=_moment(found.closed_at))
+    return f"{opened}; {closed}"
 
 
 def facts_of(row: IncidentRow) -> tuple[tuple[str, str], ...]:

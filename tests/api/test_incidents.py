@@ -32,7 +32,7 @@ def test_incidents_are_opened_listed_and_ended(
     assert (ended["state"], ended["closed_by"]) == ("closed", ana.team_lead.name)
     assert lead.get("/incidents?closed=1").get_json()["items"][0]["id"] == ids[0]
     texts = {"afterwards": "return", "follow_up": {"pt": ["Já abre, {customer_name}."]}}
-    for wrong in ({"pt": "x"}, {"pt": [7]}, {}, {"pt": ["{order}"]}):
+    for wrong in ({"pt": "x"}, {"pt": [7]}, {}, {"pt": ["{order}"]}, {"p" * 900: ["Já abre."]}):
         assert lead.post(f"/incidents/{ids[1]}/end", {**texts, "follow_up": wrong}).status_code == 422
     assert lead.post(f"/incidents/{ids[1]}/end", texts).get_json()["state"] == "ending"
     assert lead.post(f"/incidents/{ids[0]}/end", texts).status_code == 409

@@ -35,6 +35,7 @@ from tests.replies.conftest import Page
 WORDS = "A app não abre desde hoje, que vergonha!"
 NAMES = {1: "Rita Alves", 2: "Joana Pires"}
 NAMED = {"pt": ["Olá {customer_name}, sabemos que a app não abre e estamos a tratar disso."]}
+NAMING = "Hello {customer_name}, we know."
 HOLD = {"pt": ["Sabemos que a app não abre e estamos a tratar disso."]}
 DONE = {"pt": ["A app já abre. Obrigado por esperar.", "Já está resolvido: a app abre outra vez."]}
 
@@ -117,6 +118,8 @@ def free(make: Factory, superuser: Engine) -> Storm:
 
 def test_the_client_says_yes_once_and_it_counts_for_all(storm: Storm) -> None:
     storm.comments(1, 2, 3, 4)
+    later = clock.now() + timedelta(seconds=2)
+    storm.store(comment(9, under=3, text="Também a mim", created_at=later, author=Author("p-9", "Zé Silva")))
     storm.do(incident_texts.start_holding, NAMED)
     storm.run()
     (sample,) = storm.rows(Reply)
@@ -131,7 +134,7 @@ def test_the_client_says_yes_once_and_it_counts_for_all(storm: Storm) -> None:
     storm.publish()
     assert storm.said() == {
         NAMED["pt"][0].replace(" {customer_name}", name): times
-        for name, times in ((" Rita", 1), (" Joana", 1), ("", 2))
+        for name, times in ((" Rita", 1), (" Joana", 1), (" Zé", 1), ("", 1))
     }
     yes = storm.rows(Approval)
     assert {(one.decision, one.decided_by) for one in yes} == {("approved", owner.user_id)}
@@ -213,15 +216,17 @@ def test_what_is_refused(storm: Storm) -> None:
 
 
 @pytest.mark.parametrize(
-    ("words", "then"),
+    ("wording", "words", "then"),
     [
-        ("Anna, we are at it.", "{customer_name}, we are at it."),
-        ("We are at it.", "We are at it."),
-        ("Anno, zajmujemy się tym.", None),
-        ("Anna, dear Anna, we are at it.", None),
-        ("Mrs Kowalska, we are at it.", None),
-        ("Anna, we are at {it}.", None),
+        (NAMING, "Anna, we are at it.", "{customer_name}, we are at it."),
+        (NAMING, "We are at it.", "We are at it."),
+        (NAMING, "Anno, zajmujemy się tym.", None),
+        (NAMING, "Anna, dear Anna, we are at it.", None),
+        (NAMING, "Mrs Kowalska, we are at it.", None),
+        (NAMING, "Anna, we are at {it}.", None),
+        ("We know.", "Anna, we know.", None),
+        ("We know.", "We are at it.", "We are at it."),
     ],
 )
-def test_a_name_the_client_left_in_is_said_to_nobody_else(words: str, then: str | None) -> None:
-    assert put_back("Hello {customer_name}, we know.", words, "Anna Kowalska") == then
+def test_a_name_the_client_put_in_is_said_to_nobody_else(wording: str, words: str, then: str | None) -> None:
+    assert put_back(wording, words, "Anna Kowalska") == then
