@@ -130,6 +130,7 @@ NOT_200_WITH_OWN_IDS = {
     "day_place.receipt": {404},
     "day_place.guide": {404},
     "loop_link.show": {404},
+    "incident_case_page.banner": {303},
 }
 """Statuses of a permitted GET other than 200, and why they are right: no such mail, no signature, no such code; what
 is set for every brand is for who leads every brand; the
