@@ -1,7 +1,7 @@
 """Every page of the route table that has rows behind it, looked at by axe: a new page is found here by itself.
 
-One is narrow, dark and Polish, the next wide, light and English, in turns: both looks of every page cost twice the
-time, and the samples of `test_parts_in_browser.py` have both at home.
+One is narrow, dark and Polish, the next wide, light and English, the third narrow, light and Portuguese, in turns:
+every look of every page costs three times the time, and the samples of `test_parts_in_browser.py` have both at home.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ from tests.web.sweep import still_pages
 
 pytestmark = pytest.mark.browser
 __all__ = ["make", "world"]
-LOOKS: Final = (("pl", "dark", 390), ("en", "light", 1440))
+LOOKS: Final = (("pl", "dark", 390), ("en", "light", 1440), ("pt", "light", 390))
 SEEN_ELSEWHERE: Final = ("parts", "mailbox")
 """The samples have a sweep of their own, which also shows what no row of `rows` can: walks to a platform's sign-in, a
 reply to be judged, a press and its undoing. The mailbox is the sandbox's."""
