@@ -112,7 +112,7 @@ def test_the_lead_sees_what_is_about_to_go_wrong_and_leaves_nothing_behind(
     go("/wall")
     expect(page.get_by_role("link", name="On shift now: 4")).to_be_visible()
     page.locator(".totals a", has_text="Promises broken").click()
-    expect(page.locator(".wait-card")).to_contain_text("Damy Pani znać w ciągu 24 godzin")
+    expect(page.locator(".wait-card", has_text="Damy Pani znać w ciągu 24 godzin")).to_be_visible()
     go("/wall")
     page.locator(".totals a", has_text="Waiting").first.click()
     expect(page.locator("a.row")).to_have_count(open_count())

@@ -147,11 +147,11 @@ def watch_over(
             if found is not None:
                 pairs.append((places[r.external_id], found))
         attaching.attach(account.brand_id, pairs, now)
-    earliest = now - timedelta(seconds=WINDOW_SECONDS)
+    window = timedelta(seconds=WINDOW_SECONDS)
     complaints = [
         complaint_of(account.brand_id, r, readings[r.external_id], languages.get(r.external_id), places[r.external_id])
         for r in said
-        if r.written_at >= earliest and _complains(r, readings[r.external_id])
+        if abs(r.written_at - now) <= window and _complains(r, readings[r.external_id])
     ]
     if complaints:
         notice_complaints(account.agency_id, account.brand_id, complaints, now)

@@ -226,7 +226,10 @@ def test_who_may_and_what_is_refused(ana: Agency, stranger: Agency, account: UUI
             opening.change_incident(ana.team_lead, made, DOWN, 1)
 
 
-def test_words_long_past_and_those_of_other_brands_suggest_nothing(ana: Agency, account: UUID) -> None:
+def test_words_long_past_or_far_ahead_suggest_nothing(ana: Agency, account: UUID) -> None:
     storm(ana, account, *range(1, 20), minute=-60)
+    storm(ana, account, *range(20, 40), minute=60 * 24 * 3_000)  # a platform whose clock is wrong
     assert rows(ana, IncidentSuggestion) == []
+    storm(ana, account, *range(40, 48))
+    assert len(rows(ana, IncidentSuggestion)) == 1, "and what comes after it is heard as ever"
     assert clock.now() - at(30) == timedelta(0)
