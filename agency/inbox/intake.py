@@ -330,8 +330,8 @@ def _write(account: Account, rows: AccountRows, work: _Work, rules: Rules, now: 
         asked = due.to_acknowledge if due else ()
         again = [r for r, _ in work.changed if r.external_id in asked]
         undated = {r.external_id for r in again if r.version is None}
-        words = [*work.fresh, *again]
-        promise_looks(account, rules.brand.heard, rules.brand.clocks.times, words, here, now, asked, undated)
+        heard = [*work.fresh, *again]
+        promise_looks(account, rules.brand.heard, rules.brand.clocks.times, heard, here, now, asked, undated)
     stirred = {here[r.external_id] for r in written if r.direction == "in" or r.external_id in placed}
     stirred |= {home.get(k.conversation_id, k.conversation_id) for k in work.gone} | set(home.values())
     echoed = {here[r.external_id] for r in written if r.direction == "out"}
