@@ -15,7 +15,7 @@ from uuid import UUID
 
 from sqlalchemy import func, or_, select, tuple_, union_all
 
-from agency.inbox.colleagues import Worker, all_workers
+from agency.inbox.colleagues import Worker, all_workers, others_at_work
 from agency.inbox.models import Conversation
 from agency.inbox.stored_rows import as_json
 from agency.inbox.team import Colleague, Team, team_at
@@ -24,6 +24,7 @@ from agency.inbox.triage.models import KeptCase, TriageDeed
 from tenants import clock
 from tenants.database import db
 from tenants.outbox import JobName, enqueue_after_commit, is_promised
+from tenants.permissions import Actor
 from tenants.scope import current_scope, raw_sql
 from tenants.shifts import Standing, is_off, shift_at, shifts_from
 
@@ -275,7 +276,11 @@ def wake(agency_id: UUID) -> None:
         enqueue_after_commit(JobName.HAND_OUT, agency_id=agency_id)
 
 
-def skills_of_team() -> list[str]:
-    """Every skill somebody has, in order."""
-    every = select(func.jsonb_array_elements_text(TeamMember.skills)).distinct()
+def skills_beside(actor: Actor) -> list[str]:
+    """Every skill that they, or somebody who works on a brand they work on, has, in order. Raises Forbidden.
+
+    Of others it is not told: a skill may be called as a brand is that the asker does not see.
+    """
+    ids = [actor.user_id, *(one.person_id for one in others_at_work(actor))]
+    every = select(func.jsonb_array_elements_text(TeamMember.skills)).where(TeamMember.person_id.in_(ids)).distinct()
     return sorted(db.session.scalars(every))

@@ -10,7 +10,7 @@ from flask import request
 from flask_babel import gettext as _
 
 from agency.inbox.colleagues import colleagues_of
-from agency.inbox.hands import skills_of_team
+from agency.inbox.hands import skills_beside
 from agency.inbox.labels import list_labels
 from agency.inbox.loops.named import list_loops
 from agency.inbox.topics import BUILT_IN, list_topics
@@ -173,10 +173,10 @@ def people_of(actor: Actor, form: Form) -> tuple[Choice, ...]:
     return tuple(Choice(name, "", value=value, selected=value == chosen) for value, name in people)
 
 
-def skills_of(form: Form) -> tuple[Choice, ...]:
-    """Skills somebody of the team has; nothing to choose where nobody has any."""
+def skills_of(actor: Actor, form: Form) -> tuple[Choice, ...]:
+    """Skills somebody beside them has; nothing to choose where nobody has any."""
     chosen = form["skill"]
-    skills = list(dict.fromkeys([*skills_of_team(), *([chosen] if chosen else [])]))
+    skills = list(dict.fromkeys([*skills_beside(actor), *([chosen] if chosen else [])]))
     if not skills:
         return ()
     return tuple(Choice(one or _("no skill"), "", value=one, selected=one == chosen) for one in ("", *skills))

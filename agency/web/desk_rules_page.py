@@ -259,7 +259,7 @@ def _form(
         labels=labels_of(actor, form, brand_id),
         people=people_of(actor, form),
         loops=loops_of(actor, form, brand_id),
-        skills=skills_of(form),
+        skills=skills_of(actor, form),
         is_by_language=form["by_language"],
         acknowledge=form["acknowledge"],
         guidelines=guidelines_of(actor, form["guideline_id"], brand_id),
