@@ -99,13 +99,6 @@ class Hand:
         return self.most_cases is None or self.held < self.most_cases
 
 
-def hands_at(now: datetime) -> list[Hand]:
-    """Everybody of the scope's agency who is on shift then, breaks included, by name; of the brands the scope covers.
-    Four statements.
-    """
-    return _hands(all_workers(current_scope().agency_id), team_at(now), now, {})
-
-
 def _hands(workers: Iterable[Worker], team: Team, now: datetime, given_at: Mapping[UUID, datetime]) -> list[Hand]:
     on_shift = team.on_shift(now)
     there = {one.person_id: one for one in workers if one.person_id in on_shift}
