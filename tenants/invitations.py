@@ -5,11 +5,13 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import timedelta
+from typing import NamedTuple
 from uuid import UUID
 
 from sqlalchemy import select, update
 
 from tenants import audit, clock, passwords
+from tenants.approving import Approves, brands_approved_by, note_change
 from tenants.database import db
 from tenants.errors import Conflict, NotFound, worded
 from tenants.models import Agency, Brand, Invitation, Membership, Person
@@ -153,10 +155,18 @@ def open_invitation(token: str) -> OpenInvitation | None:
     )
 
 
-def accept_invitation(token: str, name: str, password: str) -> UUID | None:
+class Joined(NamedTuple):
+    """Who joined, as whom, at whose invitation, and for which brands they may say yes now and not before."""
+
+    actor: Actor
+    invited_by: UUID
+    approves: Approves
+
+
+def accept_invitation(token: str, name: str, password: str) -> Joined | None:
     """Join. Somebody who has an account keeps its name and password and only gains the membership.
 
-    Returns the person's id, or None when the link does not work (used, too old, withdrawn, never ours). Enters the
+    Returns who did, or None when the link does not work (used, too old, withdrawn, never ours). Enters the
     inviting agency's scope. Raises Invalid for a name or password that cannot be used; the link then stays good.
     """
     offered = open_invitation(token)
@@ -169,7 +179,7 @@ def accept_invitation(token: str, name: str, password: str) -> UUID | None:
         update(Invitation)
         .where(Invitation.id == offered.id, Invitation.used_at.is_(None), Invitation.withdrawn_at.is_(None))
         .values(used_at=clock.now())
-        .returning(Invitation.id)
+        .returning(Invitation.invited_by)
     ).all()
     if not used:
         return None
@@ -184,10 +194,13 @@ def accept_invitation(token: str, name: str, password: str) -> UUID | None:
     enter_scope(db.session, Scope(offered.agency_id, None))
     if is_new:
         person.time_zone = _zone_for(offered.brand_ids) or person.time_zone
+    approved = brands_approved_by(offered.agency_id, person.id)
     join(offered.agency_id, person.id, offered.role, offered.brand_ids)
     joined = Actor(person.id, person.name, offered.role, offered.agency_id, offered.brand_ids)
     audit.record(joined, "person.joined", "person", person.id, role=offered.role.value)
-    return person.id
+    inviter = used[0][0]
+    approves = note_change(joined, offered.agency_id, person.id, approved, invited_by=str(inviter))
+    return Joined(joined, inviter, approves)
 
 
 def _zone_for(brand_ids: frozenset[UUID] | None) -> str | None:

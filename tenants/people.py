@@ -14,6 +14,7 @@ from uuid import UUID
 from sqlalchemy import func, or_, select, update
 
 from tenants import api_tokens, audit, clock, passwords, sessions, tokens
+from tenants.approving import Approves, brands_approved_by, note_change
 from tenants.database import db
 from tenants.errors import Conflict, Forbidden, Invalid, NotFound, worded
 from tenants.models import Agency, Brand, Invitation, Membership, Person, SignInSession
@@ -132,14 +133,15 @@ def names_of(agency_id: UUID, person_ids: Collection[UUID]) -> dict[UUID, str]:
     return {row[0]: row[1] for row in rows}
 
 
-def change_role(actor: Actor, person_id: UUID, role: Role, brand_ids: Iterable[UUID] | None) -> None:
-    """Give a member another role and set of brands, from their next request on.
+def change_role(actor: Actor, person_id: UUID, role: Role, brand_ids: Iterable[UUID] | None) -> Approves:
+    """Give a member another role and set of brands, from their next request on. Returns for which brands they may say
+    yes now and not before, or no longer; those brands' records say so, too.
 
     Raises NotFound, Invalid, or Conflict when the agency would be left without an admin.
     """
     require(actor, Permission.PEOPLE_MANAGE)
     chosen = checked_brands(actor, role, brand_ids)
-    membership = _membership(actor, person_id)
+    membership, approved = _membership(actor, person_id), brands_approved_by(actor.agency_id, person_id)
     if membership.role == Role.AGENCY_ADMIN and role is not Role.AGENCY_ADMIN:
         _keep_an_admin(actor, person_id)
     before = [membership.role, brand_words(_brands_of(membership))]
@@ -149,15 +151,17 @@ def change_role(actor: Actor, person_id: UUID, role: Role, brand_ids: Iterable[U
     audit.record(
         actor, "person.role_changed", "person", person_id, role=role.value, brands=brand_words(chosen), before=before
     )
+    return note_change(actor, actor.agency_id, person_id, approved)
 
 
-def remove_member(actor: Actor, person_id: UUID) -> None:
-    """End a membership, its sessions, API tokens and open invitations at once; the record counts the tokens.
+def remove_member(actor: Actor, person_id: UUID) -> Approves:
+    """End a membership, its sessions, API tokens and open invitations at once; the record counts the tokens. Returns
+    for which brands they may no longer say yes; those brands' records say so, too.
 
     Raises NotFound, or Conflict when the agency would be left without an admin.
     """
     require(actor, Permission.PEOPLE_MANAGE)
-    membership = _membership(actor, person_id)
+    membership, approved = _membership(actor, person_id), brands_approved_by(actor.agency_id, person_id)
     if membership.role == Role.AGENCY_ADMIN:
         _keep_an_admin(actor, person_id)
     membership.removed_at = clock.now()
@@ -167,6 +171,7 @@ def remove_member(actor: Actor, person_id: UUID) -> None:
     email = db.session.execute(select(Person.email).where(Person.id == person_id)).scalar_one()
     withdraw_open_invitations(actor.agency_id, email)
     audit.record(actor, "person.removed", "person", person_id, role=membership.role, api_tokens_ended=ended)
+    return note_change(actor, actor.agency_id, person_id, approved)
 
 
 def demand_second_factor(actor: Actor, roles: Iterable[Role]) -> None:
@@ -241,8 +246,10 @@ def create_from_command_line(
     db.session.flush()
     sessions.end_all(person.id)
     api_tokens.revoke_everywhere(person.id, "password set on the command line", by_themselves=False)
+    approved = brands_approved_by(agency.id, person.id)
     join(agency.id, person.id, chosen_role, brand_ids)
     audit.record(None, "person.created", "person", person.id, role=chosen_role.value, brands=brand_words(brand_ids))
+    note_change(None, agency.id, person.id, approved)
     if is_new and begin is not None:
         begin(agency.id, person.id, person.name)
     db.session.commit()

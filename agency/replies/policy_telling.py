@@ -1,4 +1,6 @@
-"""Who signs a policy is told that one waits for them, who proposed it how it was answered."""
+"""Who signs a policy is told that one waits for them and, unless they signed it themselves, which one holds; who
+proposed it how it was answered.
+"""
 
 from __future__ import annotations
 
@@ -42,6 +44,25 @@ def tell_answered(actor: Actor, brand: Brand, version: ApprovalPolicy) -> None:
         subject=_thing(version),
         values=said,
         mail={**said, "brand_name": brand.name, "comment": version.answer},
+        but=actor.user_id,
+    )
+
+
+def tell_in_force(actor: Actor, brand: Brand, version: ApprovalPolicy) -> None:
+    """Everybody who may sign it, whoever put it in force left out: above all of what was noted as signed on paper."""
+    end_asking(version)
+    tell(
+        "policy_holds",
+        holders_of(Permission.POLICY_SIGN, brand.agency_id, brand.id),
+        brand_id=brand.id,
+        subject=_thing(version),
+        values={
+            "by_name": actor.name,
+            "number": version.number,
+            "on_paper": version.signed_how == "paper",
+            "signer_name": version.signed_by_name,
+            "signed_on": version.signed_on.isoformat() if version.signed_on else "",
+        },
         but=actor.user_id,
     )
 

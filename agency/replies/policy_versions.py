@@ -17,7 +17,7 @@ from sqlalchemy import func, select
 
 from agency.replies.acknowledgement_versions import refuse_unknown_texts
 from agency.replies.policy_models import ApprovalPolicy
-from agency.replies.policy_telling import end_asking, tell_answered, tell_signers
+from agency.replies.policy_telling import end_asking, tell_answered, tell_in_force, tell_signers
 from agency.replies.policy_terms import Terms, read_terms, terms_from_data, terms_to_data
 from styleguides.guide_steps import read_words
 from styleguides.guides import lock_brand
@@ -339,7 +339,7 @@ def _enter_force(actor: Actor, brand: Brand, version: ApprovalPolicy, move: str)
     version.put_in_force_at = moment
     brand.needs_approval = terms.needs != "none"
     db.session.flush()
-    end_asking(version)
+    tell_in_force(actor, brand, version)
     _record(
         actor,
         version,

@@ -6,6 +6,7 @@ from flask import Blueprint, Response, make_response, redirect, request, url_for
 from flask_babel import gettext as _
 from werkzeug.wrappers import Response as AnyResponse
 
+from agency.notices import approver_changes
 from agency.notices.mail import ask_for_password_reset
 from agency.web.contexts_account import ForgottenPage, NewPasswordPage
 from agency.web.errors import link_no_longer_works
@@ -17,7 +18,6 @@ from tenants import passwords
 from tenants.api_tokens import count_of
 from tenants.database import db
 from tenants.errors import Invalid, TooMany
-from tenants.invitations import accept_invitation as accept
 from tenants.invitations import open_invitation
 from tenants.models import Person
 from tenants.people import reset_password
@@ -94,7 +94,7 @@ def accept_invitation(token: str) -> AnyResponse:
     _count_try()
     name, password = request.form.get("name", "")[:LONGEST_FIELD], request.form.get("password", "")[:LONGEST_FIELD]
     try:
-        person_id = accept(token, name, password)
+        person_id = approver_changes.accept_invitation(token, name, password)
     except Invalid as error:
         return _invitation_form(token, 422, name=name, errors=_first_words(error))
     if person_id is None:

@@ -14,6 +14,7 @@ from sqlalchemy import select
 from werkzeug.wrappers import Response as AnyResponse
 
 from agency.inbox import returning
+from agency.notices import approver_changes
 from agency.notices.agency_look import look_of
 from agency.notices.mail import send_notice
 from agency.web.clocks import age
@@ -94,7 +95,9 @@ def change_person(person_id: str) -> AnyResponse:
         chosen = _ticked()
         if chosen is None and request.form.get("every") != "1" and role not in rooms.ROLES_FOR_EVERY_BRAND:
             chosen = frozenset()  # taking every tick away must not quietly give every brand
-        rooms.change_role(actor_of_request(), member.person_id, role, None if request.form.get("every") else chosen)
+        approver_changes.change_role(
+            actor_of_request(), member.person_id, role, None if request.form.get("every") else chosen
+        )
         returning.hand_back_of_left()
     except (Invalid, Conflict) as error:
         db.session.rollback()
@@ -107,7 +110,7 @@ def change_person(person_id: str) -> AnyResponse:
 def remove_person(person_id: str) -> AnyResponse:
     """End the membership at once."""
     member = _member(person_id)
-    rooms.remove_member(actor_of_request(), member.person_id)
+    approver_changes.remove_member(actor_of_request(), member.person_id)
     returning.hand_back_of_left()
     toast(_("%(name)s was removed; their sessions and API tokens are ended", name=member.name))
     return redirect(url_for("people.people"), code=303)

@@ -58,6 +58,7 @@ DEEDS: Final[tuple[Worded, ...]] = (
     worded("absence withdrawn"),
     worded("access ended"),
     worded("all revoked"),
+    worded("approves no more"),
     worded("archived"),
     worded("answered"),
     worded("asked"),
@@ -128,6 +129,7 @@ DEEDS: Final[tuple[Worded, ...]] = (
     worded("invited"),
     worded("joined"),
     worded("judged"),
+    worded("may approve"),
     worded("judgement changed"),
     worded("kept"),
     worded("label"),
@@ -254,8 +256,8 @@ _AREAS_DEEDS: Final[dict[str, str]] = {
         "unhide_refused unhide_unknown unlike unlike_done unlike_refused unlike_unknown"
     ),
     "person": (
-        "created invitation_withdrawn invited joined password_changed password_reset recovery_codes_renewed "
-        "removed role_changed second_factor_off second_factor_on"
+        "approves_no_more created invitation_withdrawn invited joined may_approve password_changed password_reset "
+        "recovery_codes_renewed removed role_changed second_factor_off second_factor_on"
     ),
     "promise": "dropped kept reopened",
     "quality": "judged judgement_changed",

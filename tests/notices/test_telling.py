@@ -219,6 +219,14 @@ def test_every_kind_says_its_line_in_every_language(app: Flask) -> None:
         "all": 3,
         "first": "2026-12-24",
         "last": "2026-12-26",
+        "own": False,
+        "who_name": "Olga\u202e",
+        "who_email": "olga@owner.example",
+        "brands_names": "Sol, Mar",
+        "more": 2,
+        "on_paper": True,
+        "signer_name": "Olga",
+        "signed_on": "2026-11-02",
     }
     folders = {path.parent.name for path in FOLDER.glob("*/line.txt")}
     assert folders == set(KINDS)
