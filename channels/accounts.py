@@ -30,6 +30,8 @@ from tenants.errors import Conflict, Invalid, NotFound, Unavailable, worded
 from tenants.models import Brand
 from tenants.outbox import JobName, enqueue_after_commit
 from tenants.permissions import Actor, Permission, require
+from tenants.plans import Limit
+from tenants.room import require_room
 from tenants.scope import current_scope
 from tenants.sealed import CannotOpen, KeyMissing, Place
 
@@ -73,7 +75,8 @@ def connect(
 
     One that was connected to this brand before comes back as the row it was, so that its conversations go on and
     replies that waited for it are sent. Raises `Invalid` for what cannot be an account, `NotFound` for a brand outside
-    the scope, `Conflict` when the agency has it connected already, and what `tenants.permissions.require` raises.
+    the scope, `Conflict` when the agency has it connected already, and what `tenants.permissions.require` and
+    `tenants.room.require_room` raise.
     """
     if actor is not None:
         require(actor, Permission.ACCOUNT_CONNECT, brand_id)
@@ -81,6 +84,8 @@ def connect(
     agency_id = current_scope().agency_id
     if db.session.execute(select(Brand.id).where(Brand.id == brand_id)).first() is None:
         raise NotFound()
+    live = select(func.count(Account.id)).where(Account.brand_id == brand_id, Account.disconnected_at.is_(None))
+    require_room(agency_id, Limit.ACCOUNTS_OF_BRAND, used=live)
     account = _gone(brand_id, platform, external_id) or Account(
         agency_id=agency_id, id=new_id(), brand_id=brand_id, platform=platform, external_id=external_id
     )

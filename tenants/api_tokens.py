@@ -14,6 +14,8 @@ from tenants.database import db
 from tenants.errors import Invalid, NotFound, worded
 from tenants.models import Agency, ApiToken, Brand, Membership, Person
 from tenants.permissions import Actor, Role
+from tenants.plans import Feature
+from tenants.room import require_feature
 from tenants.scope import Scope, enter_scope
 from tenants.tokens import is_well_formed, new_token, token_hash
 
@@ -26,7 +28,8 @@ LONGEST_NAME = 80
 def create(person_id: UUID, agency_id: UUID, name: str, only_brand_ids: Iterable[UUID] | None = None) -> str:
     """A new token for a live member; shown once. `only_brand_ids=None`: whatever the membership covers at the time.
 
-    Raises NotFound when the person is no member and Invalid when the name cannot be used.
+    Raises NotFound when the person is no member, Invalid when the name cannot be used, Forbidden where the agency's
+    plan has no API.
     """
     plain = " ".join(name.split())
     if not plain or len(plain) > LONGEST_NAME or not plain.isprintable():
@@ -41,6 +44,7 @@ def create(person_id: UUID, agency_id: UUID, name: str, only_brand_ids: Iterable
     ).first()
     if is_member is None:
         raise NotFound()
+    require_feature(agency_id, Feature.API)
     token = PREFIX + new_token()
     db.session.add(
         ApiToken(

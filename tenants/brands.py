@@ -18,6 +18,8 @@ from tenants.errors import Conflict, Forbidden, Invalid, NotFound, worded
 from tenants.models import Brand, BrandMark
 from tenants.outbox import JobName, enqueue_after_commit
 from tenants.permissions import Actor, Permission, require
+from tenants.plans import Limit
+from tenants.room import require_room
 
 LONGEST_NAME = 80
 MOST_HOURS = 24 * 14
@@ -85,7 +87,8 @@ def open_brand(
 ) -> Brand:
     """A new brand of the actor's agency.
 
-    Raises Forbidden, Invalid naming the field, or Conflict when the agency has a brand of that name.
+    Raises Forbidden, Invalid naming the field, Conflict when the agency has a brand of that name, or as
+    `tenants.room.require_room`.
     """
     require(actor, Permission.BRAND_MANAGE)
     if actor.brand_ids is not None:
@@ -107,6 +110,7 @@ def open_brand(
         }
     )
     _check_name_is_free(values["name"])
+    require_room(actor.agency_id, Limit.BRANDS)
     brand = Brand(agency_id=actor.agency_id, id=new_id(), **values)
     db.session.add(brand)
     db.session.flush()
@@ -152,9 +156,13 @@ def pause_brand(actor: Actor, brand_id: UUID, *, paused: bool = True) -> Brand:
 
 
 def archive_brand(actor: Actor, brand_id: UUID, *, archived: bool = True) -> Brand:
-    """Shelve a brand, which also pauses it, or take it back from the shelf, still paused."""
+    """Shelve a brand, which also pauses it, or take it back from the shelf, still paused; then the plan must have room
+    for it.
+    """
     brand = brand_for(actor, brand_id, Permission.BRAND_MANAGE)
     if (brand.archived_at is not None) != archived:
+        if not archived:
+            require_room(actor.agency_id, Limit.BRANDS)
         brand.archived_at = clock.now() if archived else None
         brand.paused_at = brand.paused_at or clock.now()
         db.session.flush()

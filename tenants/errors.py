@@ -27,12 +27,25 @@ class Moment(str):
         return words
 
 
+class Money(str):
+    """An amount in a sentence: to programs `12.00 EUR`, to readers as their language writes it."""
+
+    cents: int
+    currency: str
+
+    def __new__(cls, cents: int, currency: str) -> Money:
+        """Of whole cents; `currency` in any letters."""
+        words = super().__new__(cls, f"{cents // 100}.{cents % 100:02} {currency.upper()}")
+        words.cents, words.currency = cents, currency.upper()
+        return words
+
+
 class Worded(str):
     """A sentence in English that remembers how it was made, so that a door can say it in its reader's language.
 
     It is a plain string to everybody else. `template` is what catalogues of translations know, `values` what stands
-    in its places; a value that is itself Worded is translated too, a Moment told in the reader's zone, any other (a
-    name, a number) never.
+    in its places; a value that is itself Worded is translated too, a Moment told in the reader's zone, Money as
+    they write it, any other (a name, a number) never.
     """
 
     template: str

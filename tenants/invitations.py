@@ -17,6 +17,7 @@ from tenants.errors import Conflict, NotFound, worded
 from tenants.models import Agency, Brand, Invitation, Membership, Person
 from tenants.people import brand_words, checked_brands, clean_email, clean_name, join, withdraw_open_invitations
 from tenants.permissions import Actor, Permission, Role, require
+from tenants.room import require_seat
 from tenants.scope import Scope, enter_scope
 from tenants.tokens import is_well_formed, new_token, token_hash
 
@@ -57,8 +58,8 @@ def invitations_of(actor: Actor) -> list[Invitation]:
 def invite(actor: Actor, email: str, role: Role, brand_ids: Iterable[UUID] | None) -> tuple[Invitation, str]:
     """Invite by mail; `brand_ids=None` means every brand. Returns the invitation and the token for its link.
 
-    An earlier open invitation to the same address dies. Raises Forbidden, Invalid, or Conflict when the address is
-    already a member's.
+    An earlier open invitation to the same address dies. Raises Forbidden, Invalid, Conflict when the address is
+    already a member's, or as `tenants.room.require_seat`: a place that is offered is taken.
     """
     require(actor, Permission.PEOPLE_MANAGE)
     address = clean_email(email)
@@ -72,6 +73,7 @@ def invite(actor: Actor, email: str, role: Role, brand_ids: Iterable[UUID] | Non
         sentence = worded("This person is a member already. Nothing was sent. Change their role in the list instead.")
         raise Conflict(sentence, errors={"email": [sentence]})
     withdraw_open_invitations(actor.agency_id, address)
+    require_seat(actor.agency_id, role)
     token = new_token()
     invitation = Invitation(
         agency_id=actor.agency_id,
@@ -167,7 +169,8 @@ def accept_invitation(token: str, name: str, password: str) -> Joined | None:
     """Join. Somebody who has an account keeps its name and password and only gains the membership.
 
     Returns who did, or None when the link does not work (used, too old, withdrawn, never ours). Enters the
-    inviting agency's scope. Raises Invalid for a name or password that cannot be used; the link then stays good.
+    inviting agency's scope. Raises Invalid for a name or password that cannot be used, OverLimit where the agency has
+    no place by now; the link then stays good.
     """
     offered = open_invitation(token)
     if offered is None:
@@ -192,6 +195,7 @@ def accept_invitation(token: str, name: str, password: str) -> Joined | None:
         person.name, person.password_hash = name, passwords.hash_password(password)
     db.session.flush()
     enter_scope(db.session, Scope(offered.agency_id, None))
+    require_seat(offered.agency_id, offered.role, by_outsider=True)
     if is_new:
         person.time_zone = _zone_for(offered.brand_ids) or person.time_zone
     approved = brands_approved_by(offered.agency_id, person.id)

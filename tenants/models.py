@@ -29,6 +29,7 @@ from tenants.brand_hours_models import BrandHours as BrandHours
 from tenants.database import AgencyOwned, Base, BrandOwned, Dated, belongs_to_agency, belongs_to_brand, new_id
 from tenants.outbox_models import GIVEN_UP as GIVEN_UP
 from tenants.outbox_models import OutboxEntry as OutboxEntry
+from tenants.plan_models import Subscription as Subscription
 from tenants.sealed import seals
 
 HASH_IS_32_BYTES = "octet_length(token_hash) = 32"
@@ -74,6 +75,11 @@ class Brand(AgencyOwned, Dated, Base):
     """One of `tenants.brands.TIERS`: how much this client's cases count in the queue."""
     paused_at: Mapped[datetime | None]
     archived_at: Mapped[datetime | None]
+    read_only_at: Mapped[datetime | None]
+    read_only_why: Mapped[str | None] = mapped_column(Text)
+    """`over_plan`, `unpaid`, `ended` or `trial_over` (`tenants.read_only`)."""
+    read_only_turn: Mapped[int | None]
+    """Which goes read-only first, where not all can stay; those without a number after those with, the newest first."""
 
     @property
     def colour_on_light(self) -> str:
@@ -91,6 +97,7 @@ class Brand(AgencyOwned, Dated, Base):
         CheckConstraint("colour ~ '^#[0-9a-f]{6}$'", name="colour_is_hex"),
         CheckConstraint("char_length(mark) between 1 and 2", name="mark_is_short"),
         CheckConstraint("tier in ('standard', 'plus', 'premium')", name="tier_is_known"),
+        CheckConstraint("(read_only_at is null) = (read_only_why is null)", name="read_only_says_why"),
     )
 
 

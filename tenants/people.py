@@ -19,6 +19,7 @@ from tenants.database import db
 from tenants.errors import Conflict, Forbidden, Invalid, NotFound, worded
 from tenants.models import Agency, Brand, Invitation, Membership, Person, SignInSession
 from tenants.permissions import Actor, Permission, Role, require
+from tenants.room import SEATS, require_seat
 from tenants.scope import Scope, enter_scope
 
 LONGEST_NAME = 100
@@ -137,13 +138,16 @@ def change_role(actor: Actor, person_id: UUID, role: Role, brand_ids: Iterable[U
     """Give a member another role and set of brands, from their next request on. Returns for which brands they may say
     yes now and not before, or no longer; those brands' records say so, too.
 
-    Raises NotFound, Invalid, or Conflict when the agency would be left without an admin.
+    Raises NotFound, Invalid, Conflict when the agency would be left without an admin, or as
+    `tenants.room.require_seat` for a role that sits on another kind of seat.
     """
     require(actor, Permission.PEOPLE_MANAGE)
     chosen = checked_brands(actor, role, brand_ids)
     membership, approved = _membership(actor, person_id), brands_approved_by(actor.agency_id, person_id)
     if membership.role == Role.AGENCY_ADMIN and role is not Role.AGENCY_ADMIN:
         _keep_an_admin(actor, person_id)
+    if SEATS.get(role) is not SEATS.get(Role(membership.role)):
+        require_seat(actor.agency_id, role)
     before = [membership.role, brand_words(_brands_of(membership))]
     membership.role, membership.all_brands = role.value, chosen is None
     membership.brand_ids = sorted(chosen or ())

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from datetime import datetime, tzinfo
+from decimal import Decimal
 from functools import lru_cache, wraps
 from pathlib import Path
 from typing import Any, TypeVar
@@ -11,7 +12,7 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from babel.dates import format_datetime
 from flask import Blueprint, Flask, Response, g, has_request_context, redirect, request
-from flask_babel import Babel, Domain, get_locale
+from flask_babel import Babel, Domain, format_currency, get_locale
 from sqlalchemy import update
 
 from agency.web.theme import local_path
@@ -19,7 +20,7 @@ from agency.web.who import person_of_request, person_or_none
 from tenants import clock
 from tenants.base_app import settings_of_app
 from tenants.database import db
-from tenants.errors import Moment, Worded
+from tenants.errors import Moment, Money, Worded
 from tenants.languages import LANGUAGES, catalogue, known_language
 from tenants.models import Person
 
@@ -53,6 +54,8 @@ class PoDomain(Domain):
     def _value(self, value: Any) -> Any:
         if isinstance(value, Worded):
             return self.gettext(value)
+        if isinstance(value, Money):
+            return format_currency(Decimal(value.cents) / 100, value.currency)
         return time_of_day(value.at) if isinstance(value, Moment) else value
 
 

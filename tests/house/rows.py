@@ -134,6 +134,13 @@ ROWS: dict[str, Callable[[Tenant], Row]] = {
         "key": t.word("key"),
         "written": t.word("name"),
     },
+    "subscription": lambda t: {
+        "agency_id": t.agency_id,
+        "id": t.id_of("subscription"),
+        "state": "active",
+        "plan": "team",
+        "card": {"brand": "visa", "last4": "4242"},
+    },
     "ranking_weights": lambda t: {
         "agency_id": t.agency_id,
         "id": t.id_of("ranking_weights"),

@@ -94,6 +94,7 @@ OURS: dict[str, str] = {
     "brand": BY_US,
     "brand_hours": BY_US,
     "brand_mark": BY_US,
+    "subscription": "what the agency pays for, by words of ours and Stripe's ids of the agency",
     "bulk_deed": BY_US,
     "bulk_deed_case": "what became of a case: states, sentences and people of ours",
     "client_sheet": BY_US,
