@@ -21,7 +21,7 @@ from channels import connecting, ending, raw_events
 from channels.models import Account
 from jobs import history, importing, keeping
 from jobs.dispatcher import forget_done
-from tenants import brands, clock, sessions, tokens
+from tenants import brands, clock, sessions, sign_ups, tokens
 from tenants.database import db
 from tenants.logs import get_logger
 from tenants.models import Agency, Brand, OutboxEntry
@@ -49,6 +49,7 @@ def keep_up(app: Flask) -> None:
         sending.forget_sent()
         sessions.forget_old()
         tokens.forget_old()
+        sign_ups.forget_old()
         connecting.forget_old()
         visibility.forget_old()
         agencies = list(db.session.execute(select(Agency.id)).scalars())

@@ -29,6 +29,7 @@ UNSCOPED_TABLES: dict[str, str] = {
     "sign_in_session": "read on every request before the scope exists; token hashes only",
     "api_token": "read on every API request before the scope exists; token hashes only",
     "one_time_token": "password reset and the like, redeemed signed out; token hashes only",
+    "sign_up": "an agency that is not there yet, asked for by somebody signed out: their name and address, a hash",
     "account_directory": "webhooks and the demo find the tenant of a platform id here; ids only",
     "connect_attempt": "a client returns from a platform's sign-in without an account of ours; hashes and ids only",
     "deletion_request": "its status page is open to whom Meta sends there; a keyed hash and counts only",

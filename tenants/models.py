@@ -31,6 +31,7 @@ from tenants.outbox_models import GIVEN_UP as GIVEN_UP
 from tenants.outbox_models import OutboxEntry as OutboxEntry
 from tenants.plan_models import Subscription as Subscription
 from tenants.sealed import seals
+from tenants.sign_up_models import SignUp as SignUp
 
 HASH_IS_32_BYTES = "octet_length(token_hash) = 32"
 

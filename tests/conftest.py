@@ -159,6 +159,7 @@ def settings_values(
         "ONBRAND_ENV": "local",
         "ONBRAND_HOME": str(tmp_path_factory.mktemp("home")),
         "ONBRAND_BASE_URL": "http://localhost",
+        "ONBRAND_SIGN_UP": "open",
         "ONBRAND_DATABASE_URL": postgres.app_url,
         "ONBRAND_OWNER_DATABASE_URL": postgres.owner_url,
         "ONBRAND_REDIS_URL": valkey.url,

@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-from functools import cache
 from uuid import UUID
-from zoneinfo import available_timezones
 
 from flask import Blueprint, Response, make_response, redirect, request, url_for
 from flask_babel import gettext as _
@@ -19,6 +17,7 @@ from agency.web.second_factor import is_demanded
 from agency.web.shell import brand_looks, render_page, toast
 from agency.web.sign_in import LONGEST_FIELD
 from agency.web.who import actor_of_request, set_session_cookie, signed_in, throttle
+from agency.web.zones import zones
 from tenants import api_tokens, audit, clock, passwords, sessions
 from tenants.database import db
 from tenants.errors import Invalid, NotFound, TooMany
@@ -56,7 +55,7 @@ def save() -> AnyResponse:
     values = {
         "name": name,
         "language": known_language(request.form.get("language")),
-        "time_zone": zone if zone in _zones() else "UTC",
+        "time_zone": zone if zone in zones() else "UTC",
         "preferences": {**person.preferences, "keys_on": request.form.get("keys") == "1"},
     }
     db.session.execute(update(Person).where(Person.id == person.person_id).values(values))
@@ -158,7 +157,7 @@ def _page(
         languages=tuple(
             Choice(word, "", value=code, selected=code == person.language) for code, word in LANGUAGES.items()
         ),
-        time_zones=tuple(Choice(zone, "", value=zone, selected=zone == person.time_zone) for zone in _zones()),
+        time_zones=tuple(Choice(zone, "", value=zone, selected=zone == person.time_zone) for zone in zones()),
         keys_on=bool(person.preferences.get("keys_on", True)),
         password_url=url_for("account_page.change_password"),
         sessions=_session_looks(),
@@ -177,12 +176,6 @@ def _page(
         notice=notice,
     )
     return make_response(render_page("account/page.html", page), status)
-
-
-@cache
-def _zones() -> tuple[str, ...]:
-    """Places people know, and UTC; read once, because listing them walks through hundreds of files."""
-    return (*sorted(zone for zone in available_timezones() if "/" in zone and not zone.startswith("Etc/")), "UTC")
 
 
 def _session_looks() -> tuple[SessionLook, ...]:

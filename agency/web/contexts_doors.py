@@ -16,9 +16,39 @@ class SignInPage:
     email: str = told("Typed already when the form comes back.", default="")
     notice: Notice | None = told("The one answer for every wrong pair; or too many tries; or signed out.", default=None)
     forgotten_url: str = told("Ask for a new password; empty hides it.", default="")
+    sign_up_url: str = told("Opens an agency; empty where nobody may.", default="")
     demo_people: tuple[tuple[str, str], ...] = told(
         "Local demo only: role word and address, shown as hints.", default=()
     )
+
+
+@dataclass(frozen=True, kw_only=True)
+class SignUpPage:
+    """`doors/sign_up.html`. Posts to `url`: `agency`, `name`, `email`."""
+
+    url: str = told("Where the form goes.")
+    agency: str = told("Typed already.", default="")
+    name: str = told("Typed already.", default="")
+    email: str = told("Typed already.", default="")
+    errors: dict[str, str] = told("Field name to what to do.", default_factory=dict)
+    notice: Notice | None = told("The one answer for every address; or too many tries.", default=None)
+    back_url: str = told("To the sign-in page.")
+    is_done: bool = told("The form was sent; it is not shown again.", default=False)
+
+
+@dataclass(frozen=True, kw_only=True)
+class OpenAgencyPage:
+    """`doors/open_agency.html`, behind the mailed link. Posts to `url`: `agency` and, of a new person, `name`,
+    `time_zone`, `password`.
+    """
+
+    url: str = told("Where the form goes.")
+    agency: str = told("What it is to be called.")
+    name: str = told("What the person is called.")
+    email: str = told("Their address.")
+    is_known: bool = told("Has an account here already and keeps its name and password.", default=False)
+    time_zones: tuple[Choice, ...] = told("Options: `value`, `label`, `selected`.", default=())
+    errors: dict[str, str] = told("Field name to what to do.", default_factory=dict)
 
 
 @dataclass(frozen=True, kw_only=True)

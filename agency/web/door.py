@@ -5,6 +5,7 @@ Order of a request: host, form token and origin of what changes something, who i
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from importlib import import_module
 from importlib.util import find_spec
 from types import ModuleType
@@ -47,6 +48,7 @@ SAFE_METHODS = frozenset({"GET", "HEAD", "OPTIONS"})
 PAGES = (
     "sign_in",
     "links",
+    "sign_up",
     "second_factor",
     "account_page",
     "notices_page",
@@ -134,8 +136,11 @@ PAGES = (
 )
 """Modules beside this one that each hold one blueprint of their own name. One that is not there yet is left out."""
 
-LOCAL_PAGES = frozenset({"mailbox"})
-"""Only where ONBRAND_ENV is local; elsewhere the address does not exist. (`/parts` comes with the templates.)"""
+ONLY_WHERE: dict[str, Callable[[Settings], bool]] = {
+    "mailbox": lambda settings: settings.is_local,
+    "sign_up": lambda settings: settings.onbrand_sign_up == "open",
+}
+"""Only where the settings say so; elsewhere the address does not exist. (`/parts` comes with the templates.)"""
 
 HEADERS = {
     "Content-Security-Policy": CONTENT_SECURITY_POLICY,
@@ -196,7 +201,7 @@ def register(app: Flask) -> None:
     app.before_request(_stand_at_the_door)
     app.after_request(_dress)
     for name in PAGES:
-        if name in LOCAL_PAGES and not settings.is_local:
+        if name in ONLY_WHERE and not ONLY_WHERE[name](settings):
             continue
         if find_spec(f"agency.web.{name}") is not None:
             app.register_blueprint(_blueprint_of(import_module(f"agency.web.{name}"), name))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from dataclasses import replace
 from typing import cast
 
 import redis
@@ -91,6 +92,11 @@ def link_no_longer_works() -> Response:
             _("Ask for a new one."),
         )
     )
+
+
+def trouble(status: int, what: str, safe: str, then: str, action_label: str, action_url: str) -> ErrorPage:
+    """The page of something that ended, with the one way on; its words are translated."""
+    return replace(_page(status, what, safe, then), action_label=action_label, action_url=action_url)
 
 
 def _is_down(error: Exception) -> bool:

@@ -13,6 +13,7 @@ from agency.web import contexts as c
 from agency.web import parts_sample_bulk as bulk
 from agency.web import parts_sample_connecting as connecting
 from agency.web import parts_sample_desk_rules as desk_rules
+from agency.web import parts_sample_doors as doors
 from agency.web import parts_sample_empowerment as given
 from agency.web import parts_sample_guide as guide_sample
 from agency.web import parts_sample_handover as handed
@@ -361,10 +362,16 @@ def samples() -> dict[str, Callable[[str], Sample]]:
         "history": lambda here: ("accounts/history.html", shell(here), connecting.history()),
         "people": lambda here: ("people/page.html", shell(here), people()),
         "sign-in": lambda here: ("sign_in/page.html", owner_shell(here), c.SignInPage(url="#", email="ana@lantern.example", notice=wrong, forgotten_url="#", demo_people=(("Staff", "ana@lantern.example"),))),
+        **{f"sign-up{f'-{kind}' if kind else ''}": _door("doors/sign_up.html", doors.sign_up(kind)) for kind in ("", "wrong", "done")},
+        **{f"open-agency{f'-{kind}' if kind else ''}": _door("doors/open_agency.html", doors.open_agency(kind)) for kind in ("", "known")},
         "second-factor": lambda here: ("sign_in/second_factor.html", owner_shell(here), c.SecondFactorPage(url="#", other_url="#")),
         "mailbox": lambda here: ("mailbox/page.html", owner_shell(here), mailbox()),
         "error": lambda here: ("errors/page.html", owner_shell(here), error()),
     }  # fmt: skip
+
+
+def _door(template: str, page: object) -> Callable[[str], Sample]:
+    return lambda here: (template, owner_shell(here), page)
 
 
 def _guide(tab: str) -> Callable[[str], Sample]:

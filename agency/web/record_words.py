@@ -224,7 +224,7 @@ DEEDS: Final[tuple[Worded, ...]] = (
 _AREAS_DEEDS: Final[dict[str, str]] = {
     "account": "access_ended came_back connected disconnected link_made reconnected",
     "acknowledgement": "texts_saved",
-    "agency": "mail_look_set policies_on_paper quiz_gate_set second_factor_demanded undo_seconds_set",
+    "agency": "mail_look_set opened policies_on_paper quiz_gate_set second_factor_demanded undo_seconds_set",
     "api_token": "all_revoked created revoked",
     "approval_policy": "answer call_back discard draft in_force propose",
     "brand": "archived changed hours_changed opened paused resumed unshelved",

@@ -67,6 +67,11 @@ ROUTE_POLICY: dict[str, Policy] = {
     "links.set_password": PUBLIC,
     "links.invitation": PUBLIC,
     "links.accept_invitation": PUBLIC,
+    # sign_up.py: where ONBRAND_SIGN_UP is `open`
+    "sign_up.form": PUBLIC,
+    "sign_up.ask": PUBLIC,
+    "sign_up.confirm": PUBLIC,
+    "sign_up.open_agency": PUBLIC,
     # approval_link.py: the client's yes from a mail
     "approval_link.show": BY_LINK,
     "approval_link.decide": BY_LINK,

@@ -70,6 +70,8 @@ def show_form() -> AnyResponse:
         )
     elif request.args.get("notice") == "ready":
         notice = Notice("good", _("Your account is ready."), next=_("Sign in with your password."))
+    elif request.args.get("notice") == "opened":
+        notice = Notice("good", _("Your agency is open."), next=_("Sign in with your present password."))
     elif request.args.get("notice") == "changed":
         notice = Notice(
             "good", _("Your password is changed."), _("You were signed out everywhere."), _("Sign in with the new one.")
@@ -187,6 +189,7 @@ def _form(status: int, *, email: str = "", wanted: str = "/", notice: Notice | N
         email=email,
         notice=notice,
         forgotten_url=url_for("links.forgotten"),
+        sign_up_url="/sign-up" if settings_of_app().onbrand_sign_up == "open" else "",
         demo_people=_demo_people(),
     )
     return make_response(render_page("sign_in/page.html", page), status)

@@ -206,6 +206,14 @@ ROWS: dict[str, Callable[[Tenant], Row]] = {
         "invited_by": t.id_of("person"),
         "expires_at": clock.now(),
     },
+    "sign_up": lambda t: {
+        "id": t.id_of("sign_up"),
+        "agency_name": t.word("agency"),
+        "person_name": t.word("person"),
+        "email": f"{t.mark.lower()}@test.example",
+        "token_hash": t.hash("sign up"),
+        "expires_at": clock.now(),
+    },
     "sign_in_session": lambda t: {
         "id": t.id_of("sign_in_session"),
         "person_id": t.id_of("person"),

@@ -115,6 +115,7 @@ MAILS: dict[str, tuple[str, dict[str, Any]]] = {
         },
     ),
     "invitation": ("invitation", {"inviter": EVIL, "path": "/invitation/TOKEN"}),
+    "sign_up": ("sign_up", {"path": "/sign-up/TOKEN"}),
     "password_reset": ("password_reset", {"path": "/reset/TOKEN", "has_tokens": True}),
     "gathered": (
         "gathered",

@@ -277,7 +277,7 @@ def test_every_mail_is_among_them() -> None:
 def test_a_mail_looks_as_it_was_agreed(app: Flask, name: str, language: str) -> None:
     notice, facts = ALL[name]
     known = KINDS.get(notice)
-    look = LOOK if notice != "password_reset" else AgencyLook()
+    look = LOOK if notice not in ("password_reset", "sign_up") else AgencyLook()
     stop_path = "/notices/stop/TOKEN" if notice == "gathered" or (known and not known.needed) else ""
     with app.app_context():
         message = compose(notice, Reader(language=language), agency=look, stop_path=stop_path, **facts)

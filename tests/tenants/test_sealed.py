@@ -30,6 +30,7 @@ from tests.factories import Agency, Factory
 NEW_KEY = "next:" + base64.b64encode(bytes(range(32, 64))).decode()
 NOT_SEALED = {
     "invitation.token_hash",
+    "sign_up.token_hash",
     "sign_in_session.token_hash",
     "api_token.token_hash",
     "one_time_token.token_hash",
