@@ -37,6 +37,9 @@ _FEWEST_LETTERS = 8
 _LONGEST_SAMPLE = 2_000
 _LONGEST_STEMMED = 40
 _MOST_CACHED_STEMS = 20_000
+_MOST_RECOGNISED = 128
+"""Texts whose language is kept: a reply is checked, and read for promises once it stands. Some fifty are sent together.
+"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -194,8 +197,11 @@ def detect_language(text: str) -> str | None:
     sample = running_words(text[:_LONGEST_SAMPLE])
     if len(sample) < _FEWEST_LETTERS:
         return None
-    if sample.isupper():
-        sample = sample.lower()
+    return _recognised(sample.lower() if sample.isupper() else sample)
+
+
+@lru_cache(_MOST_RECOGNISED)
+def _recognised(sample: str) -> str | None:
     code, confidence = _recogniser().classify(sample)
     if confidence < _SURE_ENOUGH:
         return None

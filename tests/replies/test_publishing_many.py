@@ -106,7 +106,7 @@ OWN = {"id", "reply_id", "reply_text_id", "text_id", "conversation_id", "in_repl
 OWN |= {"message_id", "wording_id", "request_id", "in_reply_to_external_id", "external_id", "parent_external_id"}
 OWN |= {"target_fingerprint", "platform_id", "number", "hash", "actor_salt", "words_salt", "path", "attempts"}
 OWN |= {"version", "rank", "rank_reasons", "facts", "content_hash"}
-ONE_REPLY = 44
+ONE_REPLY = 42
 """Statements for one reply, its promise left out; it was 64 with it."""
 MOMENT = re.compile(r"\d{4}-\d\d-\d\dT")
 
