@@ -1,5 +1,5 @@
-"""Mails by the clock: twice an hour, where it is morning, one link to all that waits for somebody; each minute, what
-became of the replies that somebody said yes to.
+"""Mails by the clock: twice an hour, where it is morning, one link to all that waits for somebody, and how the month
+before went; each minute, what became of the replies that somebody said yes to.
 """
 
 from __future__ import annotations
@@ -11,6 +11,7 @@ from rq.timeouts import JobTimeoutException
 from sqlalchemy import select
 
 from agency.replies import day_links, outcome_mails
+from agency.reports import monthly_mail
 from tenants.database import db
 from tenants.logs import get_logger
 from tenants.models import Agency
@@ -20,8 +21,9 @@ log = get_logger("mailing_days")
 
 
 def mail_days(app: Flask) -> None:
-    """Where it is morning, the links of the day."""
+    """Where it is morning, the links of the day, and once a month how the last one went."""
     _of_each_agency(app, "days", day_links.mail_days)
+    _of_each_agency(app, "months", monthly_mail.mail_months)
 
 
 def mail_outcomes(app: Flask) -> None:

@@ -62,6 +62,7 @@ class Permission(StrEnum):
     AUDIT_READ = "audit:read"
     WALL_READ = "wall:read"
     REPORT_READ = "report:read"
+    REPORT_WRITE = "report:write"
     BILLING_MANAGE = "billing:manage"
 
 
@@ -126,6 +127,7 @@ _LEAD = _STAFF | {
     _P.AUDIT_READ,
     _P.WALL_READ,
     _P.REPORT_READ,
+    _P.REPORT_WRITE,
 }
 
 ROLE_PERMISSIONS: dict[Role, frozenset[Permission]] = {
@@ -207,6 +209,7 @@ REFUSALS: dict[Permission, str] = {
     _P.AUDIT_READ: worded("Your role does not include the record of who did what. Nothing was changed."),
     _P.WALL_READ: worded("Only a team lead sees the wall of all brands. Nothing was changed."),
     _P.REPORT_READ: worded("Your role does not include figures of how brands are answered. Nothing was changed."),
+    _P.REPORT_WRITE: worded("Only a team lead writes down what was agreed with a client. Nothing was changed."),
     _P.BILLING_MANAGE: worded("Your role does not include plans and invoices. Nothing was changed."),
 }
 """What happened and what is safe; who may help follows from the table above (`refusal_of`)."""

@@ -52,6 +52,7 @@ _KINDS: Final = (
     Kind("connection_broke", (_P.REPLY_APPROVE, _P.ACCOUNT_CONNECT), mail=True, gathered=False, needed=True),
     Kind("connection_ends", (_P.REPLY_APPROVE, _P.ACCOUNT_CONNECT), mail=True, gathered=False),
     Kind("yes_came_to", (_P.REPLY_APPROVE,), in_app=False, mail=True, gathered=False),
+    Kind("monthly_report", (_P.REPLY_APPROVE,), mail=True, gathered=False),
     # to clients who said yes, and to the agency's people
     Kind("answer_stands_differently", (_P.REPLY_WRITE, _P.REPLY_APPROVE), mail=True),
     # to the agency's people

@@ -10,6 +10,8 @@ from datetime import date
 from typing import Any, Final, NamedTuple
 from uuid import UUID
 
+from sqlalchemy import TextClause
+
 from agency.inbox.contacts.reading import read_cursor
 from agency.reports.models import WAIT_BOUNDS, WAIT_STEPS
 from tenants import clock
@@ -34,7 +36,7 @@ COUNTED: Final = {
 }
 """What cases are listed for, and how much each adds."""
 
-_SUMS: Final = ("received", "asked", "answered", "seconds", "client_seconds", "met", "missed", "cases", "resolved")
+SUMS: Final = ("received", "asked", "answered", "seconds", "client_seconds", "met", "missed", "cases", "resolved")
 _HERE = "d.day > (cast(:now as timestamptz) at time zone b.time_zone)::date - :days"
 # A brand's today is at most one day off that of UTC: so much an index can tell.
 _DAYS = f"d.day > (cast(:now as timestamptz) at time zone 'UTC')::date - :days - 2 and {_HERE}"
@@ -118,7 +120,7 @@ class Figures(NamedTuple):
 
 _OF_BRANDS = raw_sql(
     f"""
-    select d.brand_id, d.is_private, {", ".join(f"sum(d.{name})::bigint" for name in _SUMS)},
+    select d.brand_id, d.is_private, {", ".join(f"sum(d.{name})::bigint" for name in SUMS)},
         array[{", ".join(f"coalesce(sum(d.waits[{step}]), 0)::int" for step in range(1, WAIT_STEPS + 1))}]
     from brand_day d join brand b on b.agency_id = d.agency_id and b.id = d.brand_id and b.archived_at is null
     where d.agency_id = :agency_id and (cast(:brand_id as uuid) is null or d.brand_id = :brand_id) and {_DAYS}
@@ -185,7 +187,7 @@ def counted_cases(
     require(actor, Permission.REPORT_READ, brand_id)
     if of not in COUNTED or kind not in (PUBLIC, PRIVATE) or days not in SPANS:
         raise NotFound()
-    place = read_cursor(after, _bad_cursor)
+    place = read_cursor(after, bad_cursor)
     values: dict[str, Any] = {
         "agency_id": current_scope().agency_id,
         "brand_id": brand_id,
@@ -196,14 +198,19 @@ def counted_cases(
         "id": place[1] if place else None,
         "limit": PAGE_ROWS + 1,
     }
-    rows = [CountedCase(*row) for row in db.session.execute(_CASES[of], values)]
+    return page_by_day([CountedCase(*row) for row in db.session.execute(_CASES[of], values)])
+
+
+def page_by_day(rows: list[CountedCase]) -> CountedPage:
+    """What was read, one row beyond the page where there are more."""
     more, rows = len(rows) > PAGE_ROWS, rows[:PAGE_ROWS]
     last = rows[-1] if more else None
     return CountedPage(rows, f"{last.day.isoformat()}T00:00:00+00:00_{last.conversation_id}" if last else None)
 
 
-_CASES: Final = {
-    name: raw_sql(
+def cases_statement(amount: str, days: str, brands: str) -> TextClause:
+    """The cases that add this amount on these days, of brands `b`, a row for each day of each, from a place on."""
+    return raw_sql(
         f"""
     select found.conversation_id, found.brand_id, found.day, found.n, found.seconds, v.platform, v.kind, v.author_name,
         v.excerpt, v.status
@@ -211,12 +218,10 @@ _CASES: Final = {
         select first.* from brand b cross join lateral (
             select c.conversation_id, c.brand_id, c.day, {amount} as n, c.seconds from case_day c
             where c.agency_id = b.agency_id and c.brand_id = b.id and c.is_private = :is_private and {amount} > 0
-                and {_HERE.replace("d.day", "c.day")}
-                and (cast(:day as date) is null or (c.day, c.conversation_id) < (:day, cast(:id as uuid)))
+                and {days} and (cast(:day as date) is null or (c.day, c.conversation_id) < (:day, cast(:id as uuid)))
             order by c.day desc, c.conversation_id desc limit :limit
         ) first
-        where b.agency_id = :agency_id and b.archived_at is null
-            and (cast(:brand_id as uuid) is null or b.id = :brand_id)
+        where b.agency_id = :agency_id and {brands}
         order by first.day desc, first.conversation_id desc limit :limit
     ) found
     join conversation v on v.agency_id = :agency_id and v.id = found.conversation_id and v.brand_id = found.brand_id
@@ -224,9 +229,18 @@ _CASES: Final = {
     """,
         reason="the newest of each brand, by its own clock",
     )
+
+
+_CASES: Final = {
+    name: cases_statement(
+        amount,
+        _HERE.replace("d.day", "c.day"),
+        "b.archived_at is null and (cast(:brand_id as uuid) is null or b.id = :brand_id)",
+    )
     for name, amount in COUNTED.items()
 }
 
 
-def _bad_cursor() -> Invalid:
+def bad_cursor() -> Invalid:
+    """What a page says whose address was changed by hand."""
     return Invalid("This page's address is damaged. Start again from the first page.", code="bad_cursor")

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from datetime import date, datetime
+from typing import Any
 from uuid import UUID
 
-from sqlalchemy import ARRAY, BigInteger, Identity, Index, Integer, SmallInteger, UniqueConstraint, text
+from sqlalchemy import ARRAY, BigInteger, Identity, Index, Integer, SmallInteger, Text, UniqueConstraint, text
+from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.orm import Mapped, mapped_column
 
 from tenants.database import Base, BrandOwned, belongs_to_brand
@@ -96,6 +98,53 @@ class BrandHour(BrandOwned, Base):
     __table_args__ = (
         belongs_to_brand(),
         UniqueConstraint("agency_id", "hour", "brand_id"),
+    )
+
+
+class BrandMonth(BrandOwned, Base):
+    """A brand's month: what was reported of it, and what was said when it was looked at with the client.
+
+    `reported` are its figures as they stood at `reported_at` (`agency.reports.monthly.MonthPart` by public and private)
+    and never change; None before the month was reported. `number` counts how often the minutes were saved, 0 for
+    never; the client reads them where `is_shared`.
+    """
+
+    __tablename__ = "brand_month"
+    month: Mapped[date]
+    """Its first day."""
+    reported: Mapped[dict[str, Any] | None] = mapped_column(JSONB)
+    reported_at: Mapped[datetime | None]
+    number: Mapped[int] = mapped_column(default=0, server_default="0")
+    minutes: Mapped[str] = mapped_column(Text, default="", server_default="")
+    present: Mapped[str] = mapped_column(Text, default="", server_default="")
+    held_on: Mapped[date | None]
+    is_shared: Mapped[bool] = mapped_column(default=False, server_default="false")
+    saved_by: Mapped[UUID | None]
+    saved_by_name: Mapped[str] = mapped_column(Text, default="", server_default="")
+    saved_at: Mapped[datetime | None]
+    __table_args__ = (belongs_to_brand(), UniqueConstraint("agency_id", "brand_id", "month"))
+
+
+class BrandGoal(BrandOwned, Base):
+    """What was agreed with a client for one figure, from a month on until another goal of the same figure holds.
+
+    `target` is in seconds or percent, as the figure is; None: no goal any more. `agreed_with` is whom of the client,
+    `agreed_on` the day; `saved_by` wrote it down.
+    """
+
+    __tablename__ = "brand_goal"
+    figure: Mapped[str] = mapped_column(Text)
+    is_private: Mapped[bool]
+    from_month: Mapped[date]
+    target: Mapped[int | None]
+    agreed_on: Mapped[date]
+    agreed_with: Mapped[str] = mapped_column(Text)
+    saved_by: Mapped[UUID]
+    saved_by_name: Mapped[str] = mapped_column(Text)
+    saved_at: Mapped[datetime]
+    __table_args__ = (
+        belongs_to_brand(),
+        UniqueConstraint("agency_id", "brand_id", "figure", "is_private", "from_month"),
     )
 
 

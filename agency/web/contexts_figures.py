@@ -94,5 +94,6 @@ class CountedCasesPage:
     meaning: str = told("That the counts of all rows come to this number.")
     rows: tuple[CountedRow, ...] = told("The newest day first.")
     back_url: str = told("The figures.")
+    back_words: str = told("What they are called.")
     next_url: str = told("The next 50.", default="")
     first_url: str = told("To the top.", default="")

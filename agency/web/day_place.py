@@ -1,4 +1,5 @@
-"""`/d/…/…`: what else a link of the day opens, to be read alone: decided, published, receipts, promises, style guides.
+"""`/d/…/…`: what else a link of the day opens, to be read alone: decided, published, receipts, promises, style guides,
+months.
 
 A forwarded link shows it to its reader, so all of it is of brands in which the link works, of the last weeks, and
 public or this person's own decision; what binds longer than a day is decided behind a sign-in. See
@@ -20,7 +21,8 @@ from agency.replies import day_links, queries
 from agency.replies.live_places import live_places
 from agency.replies.models import DECIDED_STATES
 from agency.replies.promise_lists import ListedPromise
-from agency.web import guide_proposals, promises_page, receipts
+from agency.reports.monthly import month_from
+from agency.web import guide_proposals, monthly_page, promises_page, receipts
 from agency.web.contexts_owner import OwnerWaitingPage
 from agency.web.contexts_promises import PromiseRow
 from agency.web.day_link import GUIDE_OVER
@@ -133,6 +135,19 @@ def guide(found: Opened, brand_id: str, number: int) -> AnyResponse:
         sign_in_url=beyond(url_for("guide_proposals.proposal", brand_id=brand.id, number=number)) if waits else "",
     )
     return link_answer("guides/proposal.html", page, found.day.agency_id, 200)
+
+
+@day_place.get("/d/<token>/months/<brand_id>/<month>")
+@opened
+def month(found: Opened, brand_id: str, month: str) -> Response:
+    """How a month went and what was agreed, to be read; the cases behind its numbers open behind a sign-in."""
+    brand, first = brand_for(found.actor, id_from(brand_id) or UUID(int=0), Permission.REPORT_READ), month_from(month)
+    if first is None:
+        raise NotFound()
+    page = monthly_page.month_page(found.actor, brand, first, lambda *_: "", by_link=True)
+    at = url_for("monthly_page.month", brand_id=brand.id, month=month)
+    page = replace(page, day=found.place(""), sign_in_url=beyond(at))
+    return link_answer("months/page.html", page, found.day.agency_id, 200)
 
 
 def _put_in_force_since(found: Opened, brand_id: UUID, number: int) -> bool:

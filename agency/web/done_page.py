@@ -29,6 +29,7 @@ _SHOWN: Final[dict[str, str]] = {
     "approval_policy": "answer call_back in_force propose",
     "brand": "archived opened paused resumed unshelved",
     "contact": "erased erasure_ordered exported people_export_fetched people_export_ordered",
+    "month": "goals_agreed reported",
     "record": "words_erased",
     "reply": (
         "acknowledge approve approve_alike approve_by_policy approve_step ask_for_changes change_and_approve "

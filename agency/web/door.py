@@ -73,6 +73,7 @@ PAGES = (
     "promises_page",
     "wall",
     "figures",
+    "monthly_page",
     "later_page",
     "loops_page",
     "loop_link",

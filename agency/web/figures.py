@@ -84,8 +84,9 @@ def cases() -> Response:
         title=_("%(figure)s, %(where)s, the last %(days)s days", figure=_names()[of], where=_where(kind), days=days),
         number=_number(number),
         meaning=_("The counts of all rows come to this number."),
-        rows=tuple(_counted(one, looks, of) for one in found.rows),
+        rows=tuple(counted_row(one, looks, takes_time=of == "answered") for one in found.rows),
         back_url=_to(FIGURES, days=days, brand=brand_id),
+        back_words=_("Figures"),
         next_url=_to(CASES, **here, after=found.next_cursor) if found.next_cursor else "",
         first_url=_to(CASES, **here) if after else "",
     )
@@ -283,7 +284,8 @@ def _row(look: BrandLook, sums: Sums, days: int) -> BrandFigures:
     )
 
 
-def _counted(one: CountedCase, looks: Mapping[UUID, BrandLook], of: str) -> CountedRow:
+def counted_row(one: CountedCase, looks: Mapping[UUID, BrandLook], *, takes_time: bool) -> CountedRow:
+    """A case behind a number; `takes_time`: what is counted took some."""
     return CountedRow(
         brand=_look(looks, one.brand_id),
         place=place_words(one.platform, one.kind),
@@ -292,7 +294,7 @@ def _counted(one: CountedCase, looks: Mapping[UUID, BrandLook], of: str) -> Coun
         url=f"/conversations/{one.conversation_id}",
         day=format_date(one.day, "d MMM y", locale=chosen_language()),
         count=_number(one.adds),
-        took=_span(one.seconds // one.adds) if of == "answered" else "",
+        took=_span(one.seconds // one.adds) if takes_time else "",
     )
 
 

@@ -16,6 +16,7 @@ def kind_words() -> dict[str, str]:
         "replies_wait_today": _("In the morning, all replies that wait for your word"),
         "case_awaits_you": _("A case waits for your own answer"),
         "guide_awaits_you": _("A style guide waits for your word"),
+        "monthly_report": _("How the last month went"),
         "policy_awaits_you": _("An approval policy waits for your signature"),
         "policy_holds": _("Another approval policy holds"),
         "approver_came": _("Somebody else may say yes for your brand"),

@@ -114,7 +114,8 @@ def _list(*, notice: Notice | None = None, left: tuple[LeftRow, ...] = ()) -> st
 
 def _figures() -> tuple[Choice, ...]:
     """Behind a sign-in a client sees how their brands are answered, too."""
-    return (Choice(_("Figures"), url_for("figures.figures")),)
+    months = Choice(_("Months"), url_for("monthly_page.months"))
+    return (Choice(_("Figures"), url_for("figures.figures")), months)
 
 
 def _title(tab: str, mine: bool) -> str:

@@ -21,6 +21,7 @@ from agency.web import parts_sample_incidents as incident
 from agency.web import parts_sample_knowledge as knowledge
 from agency.web import parts_sample_later as coming_back
 from agency.web import parts_sample_loops as looped
+from agency.web import parts_sample_months as monthly
 from agency.web import parts_sample_notices as notices
 from agency.web import parts_sample_promises as promised
 from agency.web import parts_sample_quiz as quiz
@@ -321,6 +322,12 @@ def samples() -> dict[str, Callable[[str], Sample]]:
         "figures": lambda here: ("figures/page.html", shell(here), wall_sample.figures(brands())),
         "figures-none": lambda here: ("figures/page.html", shell(here), wall_sample.figures(brands(), "none")),
         "figures-cases": lambda here: ("figures/cases.html", shell(here), wall_sample.figure_cases(brands())),
+        "months": lambda here: ("months/list.html", shell(here), monthly.months(brands())),
+        "months-none": lambda here: ("months/list.html", shell(here), monthly.months(brands(), "none")),
+        "month": lambda here: ("months/page.html", shell(here), monthly.month(brands()[1])),
+        "month-refused": lambda here: ("months/page.html", shell(here), monthly.month(brands()[1], "refused")),
+        "month-owner": lambda here: ("months/page.html", owner_shell(here), monthly.month(brands()[1], "owner")),
+        "month-none": lambda here: ("months/page.html", owner_shell(here), monthly.month(brands()[1], "none")),
         "wall-due": lambda here: ("wall/due.html", shell(here), wall_sample.due(brands())),
         "promises": lambda here: ("promises/page.html", shell(here), promised.promises(brands())),
         "promises-none": lambda here: ("promises/page.html", shell(here), promised.promises(brands(), "none")),

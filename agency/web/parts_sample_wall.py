@@ -65,5 +65,5 @@ def figure_cases(brands: Sequence[BrandLook]) -> CountedCasesPage:
     )  # fmt: skip
     return CountedCasesPage(
         title="Answered, in public, the last 7 days", number="3", meaning="The counts of all rows come to this number.",
-        rows=(row,), back_url="#", next_url="#",
+        rows=(row,), back_url="#", back_words="Figures", next_url="#",
     )  # fmt: skip

@@ -85,6 +85,7 @@ def deed_words() -> dict[Permission, str]:
         Permission.AUDIT_READ: _("Read who did what"),
         Permission.WALL_READ: _("See the wall: what is about to go wrong, brand by brand"),
         Permission.REPORT_READ: _("See figures of how brands are answered"),
+        Permission.REPORT_WRITE: _("Write down goals and minutes agreed with a client"),
         Permission.BILLING_MANAGE: _("Plans and invoices"),
     }
 

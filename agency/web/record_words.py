@@ -32,6 +32,7 @@ AREAS: Final[dict[str, Worded]] = {
     "label": worded("Label"),
     "loop": worded("Feedback loop"),
     "message": worded("Message"),
+    "month": worded("Month with the client"),
     "person": worded("Colleague"),
     "promise": worded("Promise to a customer"),
     "quality": worded("Quality"),
@@ -107,6 +108,7 @@ DEEDS: Final[tuple[Worded, ...]] = (
     worded("failed"),
     worded("found more than once"),
     worded("given"),
+    worded("goals agreed"),
     worded("go on"),
     worded("handed on"),
     worded("handover accepted"),
@@ -148,6 +150,7 @@ DEEDS: Final[tuple[Worded, ...]] = (
     worded("member changed"),
     worded("merge"),
     worded("merged"),
+    worded("minutes saved"),
     worded("moved"),
     worded("note"),
     worded("note changed"),
@@ -167,6 +170,7 @@ DEEDS: Final[tuple[Worded, ...]] = (
     worded("removed"),
     worded("reopen"),
     worded("reopened"),
+    worded("reported"),
     worded("restored"),
     worded("resumed"),
     worded("retry"),
@@ -255,6 +259,7 @@ _AREAS_DEEDS: Final[dict[str, str]] = {
         "hide_done hide_refused hide_unknown like like_done like_refused like_unknown unhide unhide_done "
         "unhide_refused unhide_unknown unlike unlike_done unlike_refused unlike_unknown"
     ),
+    "month": "goals_agreed minutes_saved reported",
     "person": (
         "approves_no_more created invitation_withdrawn invited joined may_approve password_changed password_reset "
         "recovery_codes_renewed removed role_changed second_factor_off second_factor_on"

@@ -87,6 +87,7 @@ ROUTE_POLICY: dict[str, Policy] = {
     "day_place.receipt": BY_LINK,
     "day_place.keep_receipt": BY_LINK,
     "day_place.guide": BY_LINK,
+    "day_place.month": BY_LINK,
     # notices_page.py, notice_settings_page.py: what the person was told of, and how they want to be
     "notices_page.notices": SIGNED_IN,
     "notices_page.open_notice": SIGNED_IN,

@@ -57,6 +57,12 @@ DESK_POLICY: Final[dict[str, Permission]] = {
     "figures.figures": Permission.REPORT_READ,
     "figures.cases": Permission.REPORT_READ,
     "figures.file": Permission.REPORT_READ,
+    # monthly_page.py: the rooms ask again, with the brand
+    "monthly_page.months": Permission.REPORT_READ,
+    "monthly_page.month": Permission.REPORT_READ,
+    "monthly_page.cases": Permission.REPORT_READ,
+    "monthly_page.goals": Permission.REPORT_WRITE,
+    "monthly_page.minutes": Permission.REPORT_WRITE,
     # later_page.py: the deeds ask the room again, with the brand
     "later_page.form": Permission.CONVERSATION_WORK,
     "later_page.put": Permission.CONVERSATION_WORK,

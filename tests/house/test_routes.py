@@ -81,6 +81,7 @@ AGENCY_WIDE = {"absence_id", "invitation_id", "person_id"}
 NOT_IDS = {
     "number": 1,
     "filename": "app.css",
+    "month": "2026-11",
     "name": "inbox",
     "token": "x",
     "code": "x",

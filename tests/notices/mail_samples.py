@@ -59,6 +59,33 @@ MAILS: dict[str, tuple[str, dict[str, Any]]] = {
             "sign_in": {"path": "/guide"},
         },
     ),
+    "monthly_report": (
+        "monthly_report",
+        {
+            "brand_name": EVIL,
+            "month": "października 2026",
+            "lines": [
+                {"figure": "time", "public": "2 godz.", "private": "–", "goals": []},
+                {
+                    "figure": "answered",
+                    "public": "94%",
+                    "private": "100%",
+                    "goals": [{"private": True, "target": "90%", "met": True}],
+                },
+                {"figure": "received", "public": "1 204", "private": "3", "goals": []},
+                {
+                    "figure": "resolved",
+                    "public": "71%",
+                    "private": "–",
+                    "goals": [{"private": False, "target": "80%", "met": False}],
+                },
+                {"figure": "client", "public": "3 godz.", "private": "–", "goals": []},
+            ],
+            "path": "/d/TOKEN/months/ID/2026-10",
+            "open_until_at": _ENDS,
+            "sign_in": {"path": "/brands/ID/months/2026-10"},
+        },
+    ),
     "guide_answered": (
         "guide_answered",
         {

@@ -100,6 +100,8 @@ OURS: dict[str, str] = {
     "client_sheet": BY_US,
     "case_day": "counts, times and ids of ours",
     "brand_day": "counts",
+    "brand_goal": BY_US,
+    "brand_month": "counts, and what a brand and its agency said of them",
     "clock_outcome": "times, and numbers of a rule",
     "clock_rules": BY_US,
     "contact": BY_US,
