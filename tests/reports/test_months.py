@@ -160,7 +160,8 @@ def test_a_month_is_reported_once_and_its_client_is_told(world: Agency, whole_ap
             assert counted_now(brand, NOVEMBER).public.sums.received == 16
         with superuser.connect() as connection:
             (told,) = connection.execute(
-                text("select facts from brand_audit where action = 'month.reported' and brand_id = :one"), {"one": brand_id}
+                text("select facts from brand_audit where action = 'month.reported' and brand_id = :one"),
+                {"one": brand_id},
             ).scalars()
         assert told["sha256"] == after.digest
         (path,) = re.findall(r"http://localhost(/d/\S+/months/\S+)", said)
