@@ -22,7 +22,7 @@ from styleguides.manner import MOST_HITS_PER_RULE
 from styleguides.pieces import UNPRINTABLE
 from styleguides.reading import Reading
 from styleguides.rule_kinds import Banned, CheckContext, Empathy, Example, Finding, NeedsApproval, Preferred, Rule
-from styleguides.tokens import HIDDEN_IN_WORDS, Span
+from styleguides.tokens import Span, shows_nothing
 from styleguides.variables import places
 from styleguides.variants import language_tag, variant_shown
 from tenants.errors import worded
@@ -100,7 +100,7 @@ def _judge_sendable(reading: Reading, out: Findings) -> None:
     limit = length_limit(reading.context.platform, reading.context.kind)
     if limit is not None and len(text) * 4 > limit:
         _judge_platform_length(reading, limit, out)
-    if not reading.words and not text.translate(HIDDEN_IN_WORDS).strip():
+    if shows_nothing(text):
         out.add(EMPTY, -1, "empty", 0, len(text), quote="")
     for place in places(text)[:MOST_HITS_PER_RULE]:
         out.add(UNFILLED, -1, "unfilled_variable", place.start, place.end)

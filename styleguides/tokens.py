@@ -31,6 +31,14 @@ def _class_of(code_points: Iterable[int]) -> str:
 _HIDDEN = (0xAD, 0x61C, *range(0x200B, 0x2010), *range(0x202A, 0x202F), *range(0x2060, 0x2070), 0xFEFF)
 HIDDEN_IN_WORDS: dict[int, None] = dict.fromkeys((*_HIDDEN, 0x34F, *range(0xFE00, 0xFE10)))
 """`str.translate` table that drops what nobody sees: soft hyphens, zero-width, direction and variation marks."""
+_BLANKS = (0x115F, 0x1160, 0x3164, 0xFFA0, 0x2800, *range(0x180B, 0x1810), *range(0xE0000, 0xE1000))
+_NOT_SHOWN: dict[int, None] = HIDDEN_IN_WORDS | dict.fromkeys(_BLANKS)
+
+
+def shows_nothing(text: str) -> bool:
+    """Whether there is nothing to be seen in the text: space, signs without a form, letters made to look like none."""
+    return not text.translate(_NOT_SHOWN).strip()
+
 
 # `\w` lacks combining marks, so a word whose accent has no composed form would break in two. Scripts beyond the first
 # plane that need marks are historic.

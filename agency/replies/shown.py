@@ -8,6 +8,7 @@ from sqlalchemy import select
 
 from agency.replies.models import Reply, ReplyText
 from agency.replies.text_difference import text_difference
+from styleguides.tokens import shows_nothing
 from tenants.database import db
 from tenants.errors import Conflict, Invalid, worded
 
@@ -45,7 +46,7 @@ def refuse_unseen(
 
 def reason_given(reason: object) -> str:
     """The reason, trimmed. Raises Invalid for none."""
-    if not isinstance(reason, str) or not reason.strip() or "\x00" in reason:
+    if not isinstance(reason, str) or shows_nothing(reason) or "\x00" in reason:
         raise Invalid("Say why, in a few words. Nothing was changed.", errors={"reason": [worded("is missing")]})
     return reason.strip()[:LONGEST_REASON]
 

@@ -6,20 +6,23 @@ import hashlib
 import re
 import unicodedata
 
+from styleguides.tokens import shows_nothing
 from tenants.errors import Invalid, worded
 
 LONGEST_TEXT = 10_000
 """Characters a draft may have at most; every platform's own limit is lower (`channels` traits)."""
 LONGEST_KEPT = 60_000
 """Characters of words that are kept beside a draft: what was typed is not lost for being no reply yet."""
+_LINE_END = re.compile("\r\n?")
 _UNSTORABLE = re.compile(r"[\x00\ud800-\udfff]")
 
 
 def accepted(text: object) -> str:
-    """The text in NFC, as it will be sent.
+    """The text in NFC, as it will be sent: lines end as forms send them back, or whoever is asked for a yes could only
+    change the words and never say yes to them as they are.
 
-    Raises Invalid when it is no text, empty, holds what cannot be stored (NUL, lone surrogates), or is longer than
-    any platform takes.
+    Raises Invalid when it is no text, shows nothing, holds what cannot be stored (NUL, lone surrogates), or is
+    longer than any platform takes.
     """
     if not isinstance(text, str):
         raise Invalid(
@@ -30,8 +33,8 @@ def accepted(text: object) -> str:
             "The text holds characters no platform accepts. Nothing was saved; remove them and save again.",
             errors={"text": [worded("holds NUL or half of a character")]},
         )
-    normal = unicodedata.normalize("NFC", text)
-    if not normal.strip():
+    normal = unicodedata.normalize("NFC", _LINE_END.sub("\n", text))
+    if shows_nothing(normal):
         raise Invalid("The reply is empty. Write something first.", errors={"text": [worded("is empty")]})
     if len(normal) > LONGEST_TEXT:
         raise Invalid(
@@ -50,7 +53,7 @@ def keepable(text: str) -> str | None:
     """What can be kept of words that are no reply, such as too many: without NUL and halves of characters. None for
     nothing, and for more than LONGEST_KEPT.
     """
-    kept = unicodedata.normalize("NFC", _UNSTORABLE.sub("", text))
+    kept = unicodedata.normalize("NFC", _UNSTORABLE.sub("", _LINE_END.sub("\n", text)))
     return kept if kept.strip() and len(kept) <= LONGEST_KEPT else None
 
 

@@ -433,7 +433,7 @@ def test_in_a_language_we_do_not_know_whole_words_still_count() -> None:
     ]
 
 
-@pytest.mark.parametrize("text", ["", " \n\t", "\u200b\u2060", "\u202e"])
+@pytest.mark.parametrize("text", ["", " \n\t", "\u200b\u2060", "\u202e", "\u3164\u2800", "\U000e0041 "])
 def test_an_empty_reply_is_stopped(text: str) -> None:
     assert "platform-empty" in [finding.rule for finding in check_text((), text, CheckContext(language="en"))]
 

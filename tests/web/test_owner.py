@@ -83,9 +83,9 @@ def test_approving_the_words_shown_promises_one_publication(
 
 
 def test_line_ends_of_browsers_are_not_a_change(client: Browser, ana: Agency, case: UUID) -> None:
-    reply_id = waiting_reply(ana, case, "First line.\n\nSecond line.")
+    reply_id = waiting_reply(ana, case, "First line.\r\n\rSecond line.")
     form = form_of(client.get(f"/approvals/{reply_id}").text, do="approve")
-    form["text"] = form["text"].replace("\n", "\r\n")
+    form["text"] = "\r\n".join(form["text"].splitlines())
     assert client.post(f"/approvals/{reply_id}", form).status_code == 303
     assert row_of(ana, reply_id).state == "approved"
 
@@ -195,7 +195,7 @@ def test_a_no_needs_a_reason_and_keeps_what_was_typed(
     client: Browser, ana: Agency, reply_id: UUID, deed: str, state: str
 ) -> None:
     page = client.get(f"/approvals/{reply_id}").text
-    typed = form_of(page, do=deed, text="Half written words", reason="  ")
+    typed = form_of(page, do=deed, text="Half written words", reason=" \u200b")
     answer = client.post(f"/approvals/{reply_id}", typed)
     assert answer.status_code == 422
     assert "Say in a few words" in answer.text
