@@ -10,7 +10,7 @@ import secrets
 from collections import Counter
 from collections.abc import Callable, Iterator
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import pytest
 import redis
@@ -31,6 +31,10 @@ from tests.factories import Agency, Factory
 from tests.kept_compiling import keep_what_is_compiled
 from tests.stages import Apps, Stage
 from tests.steady import is_steady
+
+if TYPE_CHECKING:
+    from tests.stripe_world import Account as StripeAccount
+    from tests.stripe_world import StandIn
 
 # How fast an example is made and runs says how busy the machine is. `steady`, for .ci/run, draws the same each time.
 hypothesis_settings.register_profile("house", deadline=None, suppress_health_check=[HealthCheck.too_slow])
@@ -223,6 +227,21 @@ def front() -> Iterator[Stage]:
     stage = Stage()
     with served(stage, ends_within=1) as stage.address:
         yield stage
+
+
+@pytest.fixture(scope="session")
+def stripe_stand_in() -> Iterator[StandIn]:
+    """Stripe for the tests of this process; each takes an account of its own."""
+    from tests.stripe_world import running_stand_in  # the SDK takes half a second, for few tests
+
+    with running_stand_in() as stand_in:
+        yield stand_in
+
+
+@pytest.fixture
+def stripe_world(stripe_stand_in: StandIn) -> StripeAccount:
+    """A Stripe account that nobody else has: its key, its clock, its cards, its events (tests/stripe_world.py)."""
+    return stripe_stand_in.account()
 
 
 @pytest.fixture(scope="session")
