@@ -51,6 +51,10 @@ little in the next, and those of everybody at home are new.
 # Ten thousand tests and all they import live as long as the process: while they are collected there is nothing to free,
 # and afterwards looking through them again and again took a tenth of the processor's time of a run.
 gc.disable()
+YOUNG_OBJECTS, YOUNG_LOOKS, OLDER_LOOKS = 20_000, 20, 20
+"""Then it is looked through after so many new objects, what outlived that once in so many looks, and so on: an agency
+and a page are tens of thousands of objects, and looking after every 700 (Python's own) took a twentieth.
+"""
 
 TEST_KEYS = "test:" + base64.b64encode(bytes(range(32))).decode()
 
@@ -107,6 +111,7 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
 def pytest_collection_finish() -> None:
     """What is collected is left out from now on when memory is looked through."""
     gc.freeze()
+    gc.set_threshold(YOUNG_OBJECTS, YOUNG_LOOKS, OLDER_LOOKS)
     gc.enable()
 
 
