@@ -65,7 +65,7 @@ from reply r join reply_text t on t.id = r.text_id;
 create table plain_approval (like approval including all);
 """
 TAKE_BACK = (
-    "truncate approval, outbox_entry, plain_approval",
+    "truncate approval, outbox_entry, plain_approval cascade",
     "update reply set state = 'awaiting_approval', state_since = submitted_at",
     "update conversation set reply_state = 'awaiting_approval'",
     "update approval_request set ended_at = null, ended_because = null, ended_by = null, ended_by_name = null",
