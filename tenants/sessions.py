@@ -202,11 +202,12 @@ class _Found(NamedTuple):
 _FIND = KeptSelect(_find_statement())
 
 
-def load(token: str) -> SignedIn | None:
+def load(token: str, *, is_work: bool = True) -> SignedIn | None:
     """Who holds this token, in one statement; None when it is unknown, ended, too old, or lacks its second factor.
 
     Where there is a live membership the same statement binds the transaction to its scope, so the caller enters it
-    with `enter_scope(..., already_bound=True)`.
+    with `enter_scope(..., already_bound=True)`. What is no work, because an open page asks by itself, keeps no session
+    alive.
     """
     if not is_well_formed(token):
         return None
@@ -215,7 +216,7 @@ def load(token: str) -> SignedIn | None:
     if not found:
         return None
     row = _Found._make(*found)
-    if now - row.last_seen_at >= SEEN_EVERY:
+    if is_work and now - row.last_seen_at >= SEEN_EVERY:
         db.session.execute(update(SignInSession).where(SignInSession.id == row.session_id).values(last_seen_at=now))
     actor = None
     if row.role is not None:

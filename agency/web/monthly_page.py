@@ -14,6 +14,7 @@ from flask_babel import gettext as _
 from sqlalchemy import select
 from werkzeug.wrappers import Response as AnyResponse
 
+from agency.reports.figures import PUBLIC
 from agency.reports.goals import FIGURES, LONGEST_SECONDS, TIMES, Which, agree, field_of, goals_of, mark_of
 from agency.reports.minutes import minutes_of, save_minutes
 from agency.reports.models import BrandMonth
@@ -125,7 +126,7 @@ def show_month(brand_id: str, month: str) -> Response:
 def cases(brand_id: str, month: str) -> Response:
     """The cases behind one number as they stand, fifty at a time."""
     brand, first = brand_at(brand_id, Permission.REPORT_READ), _month(month)
-    of, kind = request.args.get("of", ""), request.args.get("kind", "")
+    of, kind = request.args.get("of", "received"), request.args.get("kind", PUBLIC)
     place = request.args.get("after") or None
     found = cases_of(actor_of_request(), brand.id, first, of, kind, place)
     _brand, reported = month_of(actor_of_request(), brand.id, first)

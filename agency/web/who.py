@@ -57,9 +57,13 @@ def prepare_sign_in(app: Flask) -> None:
     app.extensions["onbrand_throttle"] = Throttle(app.extensions.get("onbrand_redis"), key)
 
 
+ASKED_BY_PAGES = frozenset({"incident_case_page.banner"})
+"""What an open inbox asks for by itself, over and over, whether or not anybody sits before it."""
+
+
 def _load_person(asked: Request) -> CurrentPerson | None:
     token = asked.cookies.get(cookie_name(settings_of_app()), "")
-    found = sessions.load(token) if token else None
+    found = sessions.load(token, is_work=asked.endpoint not in ASKED_BY_PAGES) if token else None
     if found is None:
         return None
     g.signed_in = found

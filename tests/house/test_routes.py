@@ -112,6 +112,8 @@ NOT_200_WITH_OWN_IDS = {
     "api_webhooks.verify_meta": {403},
     "api_webhooks.verify_instagram": {403},
     "deletion_page.deletion": {404},
+    "day_place.month": {404},
+    "monthly_page.months": {200, 302},
     "guidelines_page.guideline": {200},
     "desk_rules_page.new": {403},
     "people.person": {404},

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 from flask import Flask
+from sqlalchemy import Engine, text
 
 from agency.inbox import intake
 from channels import accounts
@@ -17,7 +18,7 @@ WORDS = "A app não abre desde hoje, que vergonha!"
 
 
 def test_a_lead_opens_what_is_suggested_and_closes_it(
-    whole_app: Flask, ana: Agency, make: Factory, monkeypatch: pytest.MonkeyPatch
+    whole_app: Flask, ana: Agency, make: Factory, superuser: Engine, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(clock, "now", lambda: at(30))
     account = make.account(ana, platform="facebook")
@@ -35,6 +36,15 @@ def test_a_lead_opens_what_is_suggested_and_closes_it(
     above = {"HX-Request": "true"}
     assert "9 people in 1 minute" in lead.get("/incidents/now", headers=above).text
     assert lead.get("/incidents/now").location.endswith("/incidents"), "without script"
+    with superuser.connect() as connection:
+        connection.execute(text("update sign_in_session set last_seen_at = :at"), {"at": at(-60 * 11)})
+        seen = text("select count(*) from sign_in_session where last_seen_at > :at").bindparams(at=at(-60 * 10))
+        connection.commit()
+        assert lead.get("/incidents/now", headers=above).status_code == 200
+        assert connection.execute(seen).scalar() == 0, "a page left open keeps no session alive"
+        connection.commit()
+        lead.get("/incidents")
+        assert connection.execute(seen).scalar() == 1
     assert "/incidents/now" not in staff.get("/inbox").text
     assert staff.get("/incidents/now", headers=above).status_code == 403
     form = lead.get(suggested).text
