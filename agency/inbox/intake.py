@@ -26,10 +26,10 @@ from agency.inbox.languages import language_of
 from agency.inbox.models import Conversation, Message
 from agency.inbox.storage import AccountRows, Known
 from agency.inbox.topic_words import topics_of
-from agency.inbox.triage.carrying_out import carry_out, look_at
+from agency.inbox.triage.carrying_out import acts_not_for, carry_out, is_vip, look_at
 from agency.inbox.triage.ready import rules_of
 from agency.inbox.understanding.reading import cut, read
-from agency.inbox.understanding.stored import to_stored
+from agency.inbox.understanding.stored import to_stored, with_came
 from channels.items import IncomingItem, Page
 from channels.matching import same_text
 from channels.models import Account
@@ -232,7 +232,10 @@ def _write(account: Account, rows: AccountRows, work: _Work, rules: Rules, now: 
             languages[r.external_id] = language = language_of(r.text, words)
             reading = read(r.text, language, stars=r.stars, words=words)
             kept = to_stored(reading)
-            readings[r.external_id] = topics.told(kept, r.text, reading) if topics else kept
+            kept = topics.told(kept, r.text, reading) if topics else kept
+            readings[r.external_id] = with_came(
+                kept, is_vip=is_vip(people, r), is_spam=acts_not_for(people.get(r.contact_key or ""), r.stars)
+            )
     # A comment under a comment or a visitor's post that we know belongs where that one stands, whatever the platform
     # calls the thread.
     placed = {

@@ -28,6 +28,17 @@ JOINABLE = raw_sql(
     reason="whether anybody worked on it, with nobody able to begin now",
 ).bindparams(bindparam("ids", type_=ARRAY(Uuid)))
 
+CAME_AS = raw_sql(
+    """
+    update message m set reading = m.reading || jsonb_build_object('came',
+        jsonb_build_object('kind', c.kind) || coalesce(m.reading -> 'came', '{}'))
+    from conversation c
+    where m.agency_id = :agency_id and m.conversation_id = any(:ids) and m.direction = 'in' and m.reading is not null
+        and c.agency_id = m.agency_id and c.id = m.conversation_id and c.kind <> :kind
+    """,
+    reason="which kind of case words came in, kept where the case is of another one from now on",
+).bindparams(bindparam("ids", type_=ARRAY(Uuid)))
+
 MOVED = [
     raw_sql(
         f"update {table} set conversation_id = :kept where agency_id = :agency_id and conversation_id = any(:gone)",

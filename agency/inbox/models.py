@@ -60,6 +60,7 @@ APART = "#apart-"
 CHANGED_KEPT = 16
 """So many changed conversations a brand's counter remembers (migration 0036)."""
 _FROM_CUSTOMERS = text("direction = 'in'")
+_CHANGED_BY_CUSTOMERS = text("edited_at is not null and direction = 'in'")
 MEDIA_STATES = ("waiting", "kept", "gone", "refused")
 """Of a copy of what expires at the platform."""
 
@@ -158,6 +159,8 @@ class Message(BrandOwned, Dated, Base):
 
     `content_hash` covers everything the platform may change, so a poll compares before it writes.
     `reading` is what a customer's text says of itself (`agency.inbox.understanding.stored`), None of what is older.
+    `earlier_texts` are what it said before, oldest first: `text`, `stars`, `at` which moment it said so, `until` when
+    we saw it changed, and what `came` with it.
     `deleted_at` is a tombstone: the words are gone, and a late or stale answer never brings them back. `set_apart`: a
     person put it into another conversation than its thread's, where it stays.
     """
@@ -192,6 +195,12 @@ class Message(BrandOwned, Dated, Base):
         UniqueConstraint("agency_id", "account_id", "external_id", "brand_id"),
         Index("ix_message_conversation", "agency_id", "conversation_id", "written_at", "id"),
         Index("ix_message_contact", "agency_id", "contact_id", postgresql_where=_FROM_CUSTOMERS),
+        Index(
+            "ix_message_changed",
+            "agency_id",
+            "edited_at",
+            postgresql_where=_CHANGED_BY_CUSTOMERS,
+        ),
         CheckConstraint("direction in ('in', 'out')", name="direction_is_known"),
     )
 

@@ -18,7 +18,7 @@ from sqlalchemy.types import Text, Uuid
 
 from agency.inbox.brand_rules import BY_SPAMMER, ONLY_HEARD, RULES_OF_BRAND, STANDING, BrandRules
 from agency.inbox.contacts.names import named_as
-from agency.inbox.joined_rows import JOINABLE, JOINED, KEPT, MOVED
+from agency.inbox.joined_rows import CAME_AS, JOINABLE, JOINED, KEPT, MOVED
 from agency.inbox.signs import INCIDENT, SIGN_OF_VIP, VIP
 from agency.inbox.stored_rows import Joinable, Known, Person, Thread, as_json
 from agency.inbox.summary import READ_CHARACTERS, MessageFacts
@@ -164,12 +164,16 @@ _NEW_MESSAGES = kept_text(
 _CHANGED_MESSAGES = raw_sql(
     """
     update message m set
-        earlier_texts = case when m.text is distinct from given.text and m.deleted_at is null
-            then m.earlier_texts || jsonb_build_array(jsonb_build_object('text', m.text, 'until',
-                to_char(cast(:now as timestamptz) at time zone 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS"Z"')))
+        earlier_texts = case when (m.text, m.stars) is distinct from (given.text, given.stars) and m.deleted_at is null
+            then m.earlier_texts || jsonb_build_array(jsonb_strip_nulls(jsonb_build_object('text', m.text, 'until',
+                to_char(cast(:now as timestamptz) at time zone 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS"Z"'),
+                'at', coalesce(m.edited_at, m.written_at), 'stars', m.stars,
+                'came', jsonb_build_object('kind', (select c.kind from conversation c where c.agency_id = m.agency_id
+                    and c.id = m.conversation_id)) || coalesce(m.reading -> 'came', '{}'))))
             else m.earlier_texts end,
         edited_at = case when given.edited_at is not null then given.edited_at
-            when not given.dated and m.text is distinct from given.text then cast(:now as timestamptz)
+            when not given.dated and (m.text, m.stars) is distinct from (given.text, given.stars)
+                then cast(:now as timestamptz)
             else m.edited_at end,
         written_at = given.written_at, text = given.text, truncated = given.truncated,
         language = case when m.text = given.text and m.reading -> 'corrected' -> 'language' is not null then m.language
@@ -181,7 +185,13 @@ _CHANGED_MESSAGES = raw_sql(
             then coalesce(given.contact_id, m.contact_id) end,
         hidden = given.hidden, moderation = given.moderation, deleted_at = null,
         reply_id = case when m.deleted_at is null then m.reply_id end, content_hash = decode(given.content_hash, 'hex'),
-        reading = case when m.text = given.text and m.reading -> 'corrected' is not null then m.reading
+        reading = case
+            when m.text = given.text and m.stars is not distinct from given.stars and m.reading is not null then
+                case when m.reading -> 'corrected' is not null then m.reading
+                else (given.reading - 'came') || jsonb_strip_nulls(jsonb_build_object('came', m.reading -> 'came')) end
+            when m.text = given.text and m.reading -> 'corrected' is not null then
+                (m.reading - array['rules', 'came']) || jsonb_strip_nulls(
+                    jsonb_build_object('rules', given.reading -> 'rules', 'came', given.reading -> 'came'))
             else given.reading end
     from jsonb_to_recordset(cast(:rows as jsonb)) as given(id uuid, contact_id uuid, direction text,
         author_name text, text text, truncated boolean, language text, stars smallint, attachments jsonb,
@@ -304,6 +314,8 @@ class AccountRows:
     def join(self, kept: UUID, gone: Sequence[UUID], root: Joinable, context: Mapping[str, Any]) -> None:
         """Move everything into one conversation, which becomes that of the root, and delete the others."""
         values = {"agency_id": self._new["agency_id"], "kept": kept, "gone": list(gone)}
+        kinds = {"agency_id": values["agency_id"], "ids": [kept, *gone], "kind": root.kind}
+        db.session.execute(CAME_AS, kinds)
         for statement in (*MOVED, JOINED):
             db.session.execute(statement, values)
         named = {"external_id": root.external_id, "kind": root.kind, "permalink": root.permalink}

@@ -125,16 +125,22 @@ def _case(one: Found, looks: dict[UUID, BrandLook], able: tuple[str, ...] | None
         author=one.came.author_name or _("Somebody"),
         said=pieces(one),
         when=clocks.full_exact(one.came.at, chosen_zone(), chosen_language()),
-        mark=_("an earlier rule takes it") if one.is_before else marks.get(one.change, ""),
+        mark=_("an earlier rule takes it") if one.is_before else marks.get(one.change, "") or _rewritten(one),
         able=_able_words(able),
     )
 
 
+def _rewritten(one: Found) -> str:
+    return _("said otherwise since") if one.came.says_now is not None else ""
+
+
 def pieces(one: Found) -> tuple[tuple[str, bool], ...]:
-    """The words around what was found, without what leads to a person, and which of them were found."""
-    text = one.came.facts.text
+    """The words around what was found, without what leads to a person, and which of them were found. Of words their
+    author changed since only what they say now.
+    """
+    text = one.came.facts.text if one.came.says_now is None else one.came.says_now
     shown = masked(text)
-    if not one.spans or len(shown) != len(text):
+    if not one.spans or one.came.says_now is not None or len(shown) != len(text):
         return ((_cut(" ".join(shown.split()), 2 * AROUND), False),)
     start, end = one.spans[0]
     first = max(0, start - AROUND)

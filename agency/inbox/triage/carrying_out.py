@@ -160,8 +160,7 @@ def look_at(
     every = [(r, None) for r in fresh] + [(r, before.get(known.id)) for r, known in changed]
     for r, said in every:
         reading = readings.get(r.external_id)
-        person = people.get(r.contact_key or "")
-        if reading is None or (person is not None and person.is_spammer and (r.stars is None or person.spam_stars)):
+        if reading is None or acts_not_for(people.get(r.contact_key or ""), r.stars):
             continue
         if said is not None and (said.text, said.stars) == (r.text, r.stars):
             readings[r.external_id] = with_rules(reading, said.raises)
@@ -173,7 +172,7 @@ def look_at(
             kind=kinds[r.external_id],
             language=languages.get(r.external_id),
             stars=r.stars,
-            is_vip=person is not None and person.standing >= VIP,
+            is_vip=is_vip(people, r),
             moment=r.edited_at or (now if said is not None and r.version is None else r.written_at),
             zone=zone,
         )
@@ -181,6 +180,17 @@ def look_at(
         readings[r.external_id] = with_rules(reading, raises_of(hits))
         found[r.external_id] = hits
     return Due(found, {name: languages.get(name) for name in found})
+
+
+def acts_not_for(person: Person | None, stars: int | None) -> bool:
+    """Whether whoever wrote this is marked, so that no rule acts on it."""
+    return person is not None and person.is_spammer and (stars is None or person.spam_stars)
+
+
+def is_vip(people: Mapping[str, Person], record: Record) -> bool:
+    """Whether whoever wrote this is a VIP now; `people` by their key."""
+    person = people.get(record.contact_key or "")
+    return person is not None and person.standing >= VIP
 
 
 def raises_of(hits: Iterable[Hit]) -> list[list[Any]]:

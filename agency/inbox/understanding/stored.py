@@ -39,6 +39,12 @@ _UNSAID: Final = {"urgency": "calm", "anger": "calm", "toxicity": "clean"}
 RULES: Final = "rules"
 """Beside what was read: the rules of the desk that raise or lower these words, each `[id, version, name, points]`."""
 
+CAME: Final = "came"
+"""Beside what was read: who and where it was as the words came, where that may change afterwards and is not what goes
+without saying. `vip`: whoever wrote was one; `spam`: they were marked so that no rule acts; `kind`: of the case, where
+another one is told in its place since.
+"""
+
 Stored = Mapping[str, Any]
 
 
@@ -130,6 +136,18 @@ def with_rules(kept: Stored, raises: Iterable[Iterable[Any]]) -> dict[str, Any]:
     return {**others, RULES: found} if found else others
 
 
+def came_of(kept: Stored | None) -> Mapping[str, Any]:
+    """What is kept of the moment the words came."""
+    found: Mapping[str, Any] = (kept or {}).get(CAME, {})
+    return found
+
+
+def with_came(kept: dict[str, Any], *, is_vip: bool, is_spam: bool) -> dict[str, Any]:
+    """The same with who wrote it, as they were known when it came."""
+    came = {name: True for name, holds in (("vip", is_vip), ("spam", is_spam)) if holds}
+    return {**kept, CAME: came} if came else kept
+
+
 def _personal_data(kept: Stored) -> tuple[Judgement, ...]:
     """The sorts that were found; `personal` alone where only a person says so, none where one says there is nothing."""
     said = corrections_of(kept).get(PERSONAL_DATA)
@@ -149,7 +167,7 @@ def stands(kept: Stored, aspect: str) -> str:
 
 def read_anew(kept: Stored, anew: Stored) -> dict[str, Any]:
     """What was read now in a language that a person named, with what people said, and what it was taken for before."""
-    held = {name: kept[name] for name in (LANGUAGE, "corrected", RULES) if name in kept}
+    held = {name: kept[name] for name in (LANGUAGE, "corrected", RULES, CAME) if name in kept}
     return {**{name: value for name, value in anew.items() if name != LANGUAGE}, **held}
 
 
