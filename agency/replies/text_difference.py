@@ -7,7 +7,10 @@ from dataclasses import dataclass
 from difflib import SequenceMatcher
 from typing import Literal
 
+from styleguides.tokens import shows_nothing
+
 _WORDS = re.compile(r"\w+|\s+|[^\w\s]")
+MOST_SIGNS = 5
 LONGEST_WORDS = 4000
 """Above this the whole text counts as replaced: matching is quadratic in the worst case."""
 
@@ -18,6 +21,14 @@ class Piece:
 
     kind: Literal["same", "removed", "added"]
     text: str
+
+    @property
+    def unseen(self) -> str:
+        """Which signs came or went where nobody would see that any did: `U+200B`; of many the first."""
+        if self.kind == "same" or not self.text.strip() or not shows_nothing(self.text):
+            return ""
+        signs = [f"U+{ord(sign):04X}" for sign in self.text if not sign.isspace()]
+        return " ".join(signs[:MOST_SIGNS])
 
 
 def text_difference(before: str, after: str) -> tuple[Piece, ...]:

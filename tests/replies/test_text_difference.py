@@ -42,3 +42,13 @@ def test_changed_words_are_shown_as_words_and_neighbours_as_one() -> None:
 def test_very_long_texts_count_as_replaced() -> None:
     before, after = "a " * LONGEST_WORDS, "b " * LONGEST_WORDS
     assert [piece.kind for piece in text_difference(before, after)] == ["removed", "added"]
+
+
+def test_what_nobody_would_see_is_named() -> None:
+    assert [piece.unseen for piece in text_difference("Pay here", "Pay\u200b\u3164 here")] == ["", "U+200B U+3164", ""]
+    assert [piece.unseen for piece in text_difference("a" + "\u2060" * 9, "a")] == [
+        "",
+        "U+2060 U+2060 U+2060 U+2060 U+2060",
+    ]
+    for before, after in (("a b", "a\nb"), ("👩", "👩\u200d💻"), ("a", "b\u200b")):
+        assert not any(piece.unseen for piece in text_difference(before, after)), "something is to be seen there"

@@ -202,6 +202,9 @@ def test_while_somebody_types_the_part_that_follows_is_answered_alone(
     assert 'data-level="stop"' in part
     plain = whole_app.test_client().post(link, data=form | {"text": "Thank you all."}, headers=headers).text
     assert "In style" in plain
+    was = row_of(ana, reply_id).text
+    unseen = whole_app.test_client().post(link, data=form | {"text": f"{was}\u200b\u202c"}, headers=headers).text
+    assert "\u200b\u202cU+200B U+202C<span" in unseen, "nobody would see that these came"
     assert row_of(ana, reply_id).state == "awaiting_approval"
 
 
