@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import date, datetime, time, timedelta
 from typing import Any
 from unicodedata import normalize
@@ -97,10 +97,24 @@ def over_midnight(days: list[list[list[Any]]]) -> list[list[list[Any]]]:
             if len(span) == 2 and span[1] < span[0] < DAY_MINUTES and span[1] <= _NIGHT_ENDS:
                 split[number].append([span[0], DAY_MINUTES])
                 if span[1]:
-                    split[(number + 1) % len(days)].append([0, span[1]])
+                    split[(number + 1) % len(days)].insert(0, [0, span[1]])
             else:
                 split[number].append(span)
     return split
+
+
+def week_out(days: Sequence[Sequence[Sequence[int]]]) -> list[str]:
+    """A week as people write it: what goes on over midnight stands whole on the day it begins on."""
+    shown = [[(start, end) for start, end in spans] for spans in days]
+    for number, spans in enumerate(days):
+        following = (number + 1) % len(days)
+        if not spans or not days[following] or spans[-1][1] != DAY_MINUTES:
+            continue
+        (begins, _end), (midnight, ends) = spans[-1], days[following][0]
+        if midnight == 0 and ends <= _NIGHT_ENDS and ends < begins:
+            shown[number][-1] = (begins, ends)
+            shown[following].remove((midnight, ends))
+    return [spans_out(spans) for spans in shown]
 
 
 def special_in(typed: str) -> dict[str, list[list[Any]]]:

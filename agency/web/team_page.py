@@ -20,7 +20,7 @@ from agency.inbox.team_models import Absence
 from agency.web.contexts_team import AbsenceRow, MemberPage, TeamPage, TeamRow
 from agency.web.guide_words import language_word
 from agency.web.handover_page import handed_to_me
-from agency.web.hours_page import over_midnight, spans_in, spans_out, special_in, special_out
+from agency.web.hours_page import over_midnight, spans_in, special_in, special_out, week_out
 from agency.web.language import chosen_language, chosen_zone, time_of_day
 from agency.web.looks import Choice, Notice
 from agency.web.shell import brands_of_request, render_page, toast
@@ -218,6 +218,7 @@ def _page(one: Member, status: int, *, error: AppError | None = None, is_typed: 
     week, typed = known.work.week, _typed() if is_typed else {}
     zone = typed["zone"] if is_typed else week.hours.zone if known.version else str(chosen_zone())
     names = get_day_names("wide", "stand-alone", locale=chosen_language())
+    shown = week_out(week.hours.days)
     special = special_out({day.isoformat(): spans for day, spans in week.special})
     spoken = form.getlist("language") if is_typed else known.languages
     spoken_by_brands = {base_language(brand.language) or "" for brand in brands_of_request()} - {""}
@@ -236,7 +237,7 @@ def _page(one: Member, status: int, *, error: AppError | None = None, is_typed: 
         days=tuple(
             (
                 names[n],
-                form.get(f"day.{n}", "")[:_LONGEST] if is_typed else spans_out(week.hours.days[n]),
+                form.get(f"day.{n}", "")[:_LONGEST] if is_typed else shown[n],
                 errors.get(f"days.{n}", ""),
             )
             for n in range(7)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import ThreadPoolExecutor, wait
 from datetime import UTC, datetime, timedelta
 from types import SimpleNamespace
 from typing import Any
@@ -29,7 +29,7 @@ from tenants.database import db, new_id
 from tenants.errors import Invalid
 from tenants.models import Membership, OutboxEntry
 from tenants.permissions import Actor, Role
-from tenants.scope import Scope, in_scope
+from tenants.scope import Scope, in_scope, raw_sql
 from tenants.shifts import Standing, no_times
 from tests.factories import Agency, Factory
 from tests.inbox.items import comment, page
@@ -61,9 +61,9 @@ def write(ana: Agency, **terms: Any) -> UUID:
         return rules.create_rule(ana.team_lead, None, {"name": "Money", **said, **terms}).id
 
 
-def come(ana: Agency, account: UUID, *numbers: int, text: str = POLISH) -> None:
-    with in_scope(ana.app, Scope(ana.id, frozenset({ana.brand_ids[0], ana.id}))):
-        items = (comment(n, text=text, created_at=clock.now()) for n in numbers)
+def come(ana: Agency, account: UUID, *numbers: int, words: str = POLISH, brand: int = 0) -> None:
+    with in_scope(ana.app, Scope(ana.id, frozenset({ana.brand_ids[brand], ana.id}))):
+        items = (comment(n, text=words, created_at=clock.now()) for n in numbers)
         intake.store_page(accounts.get(account), page(*items), now=clock.now())
 
 
@@ -216,8 +216,33 @@ def test_two_at_once_find_for_each_case_one_and_nobody_is_given_more_than_they_a
         db.session.execute(update(Conversation).where(Conversation.id == mine).values(holder_id=None, held_until=None))
     hand_out(whole_app, agency_id=str(ana.id))
     assert found_for(ana).count(ana.staff.user_id) == 3
-    come(ana, account, 9, text="A refund, please: nobody of us can tell in which language this is.")
+    come(ana, account, 9, words="A refund, please: nobody of us can tell in which language this is.")
     assert len(kept(ana)) == 7
+
+
+def test_whoever_looks_for_somebody_waits_for_whoever_is_at_it(
+    whole_app: Flask, make: Factory, ana: Agency, at: Any
+) -> None:
+    """Of another brand and come meanwhile: no row of a case is in the way, only the count of what somebody has."""
+    first, second = make.account(ana), make.account(ana, brand=1)
+    works(ana, ana.staff, most_cases=1)
+    write(ana, by_language=True)
+    come(ana, first, 1)
+    with ThreadPoolExecutor(1) as pool:
+        with ana.entered():
+            assert hands.hand_out() == 1  # and not yet committed
+            pool.submit(come, ana, second, 2, brand=1).result(60)
+            other = pool.submit(hand_out, whole_app, agency_id=str(ana.id))
+            waiting = raw_sql(
+                "select count(*) from pg_locks where locktype = 'advisory' and not granted", reason="who waits"
+            )
+            for _ in range(1_200):
+                if other.done() or db.session.execute(waiting).scalar_one():
+                    break
+                wait([other], timeout=0.05)
+        other.result(60)
+    assert kept(ana)["post_1"][0] == ana.staff.user_id
+    assert kept(ana)["post_2"][0] is None  # they have one already
 
 
 def test_a_rule_is_refused_a_skill_nobody_has_and_a_person_beside_it_and_last_week_says_who_could(

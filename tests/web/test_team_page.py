@@ -12,6 +12,7 @@ from agency.inbox import absences, team
 from agency.inbox.absences import settle_absence, write_absence
 from agency.inbox.team_models import Absence
 from agency.notices.models import Notice
+from agency.web.hours_page import over_midnight, spans_in, week_out
 from tenants import clock
 from tenants.database import db, new_id
 from tenants.errors import Conflict, Forbidden, Invalid, NotFound
@@ -55,8 +56,8 @@ def test_a_lead_writes_a_week_and_its_colleague_reads_it(
     assert "1 of 8" in shown
     own = staff.get(address).get_data(as_text=True)
     assert "08:00-12:00, 12:30-16:00" in own
-    assert "22:00-24:00" in own
-    assert "00:00-06:00" in own
+    assert "22:00-06:00" in own  # whole, on the day it begins on
+    assert "00:00-06:00" not in own
     assert "2026-12-24 08:00-12:00" in own
     assert 'name="zone"' not in own
     assert staff.get(f"/team/{ana.team_lead.user_id}").status_code == 404
@@ -145,3 +146,9 @@ def test_nobody_writes_of_people_they_do_not_work_with(
         settle_absence(ana.team_lead, made, "decline")
         with pytest.raises(Conflict):
             settle_absence(ana.team_lead, made, "agree")
+
+
+@pytest.mark.parametrize("typed", ["22-6", "22-0", "0-6, 9-17", "9-17, 22-2", "0-24", "0-6, 20-24", ""])
+def test_a_week_over_midnight_is_kept_as_it_is_shown(typed: str) -> None:
+    week = over_midnight([spans_in(typed), *[[]] * 4, spans_in("22-6"), spans_in(typed)])
+    assert over_midnight([spans_in(one) for one in week_out(week)]) == week

@@ -186,6 +186,37 @@ def test_a_week_tried_is_the_week_that_comes_in_again(
     assert sorted(map(tuple, did)) == sorted(would), one
 
 
+def test_who_wrote_it_its_stars_and_its_case_count_as_they_were_when_it_came(ana: Agency, make: Factory) -> None:
+    known, place = two_accounts(make, ana), ana.brand_ids[0]
+    beneath = comment(1, "The app!", author=Author("person-1", "Somebody"), context=POST, created_at=END)
+    happens: list[Event] = [
+        (END, "told", beneath),
+        (END, "vip", "person-1"),  # from now on
+        (END, "told", comment(2, "The app again", author=Author("person-1", "Somebody"), created_at=END)),
+        (END, "vip", "person-1"),  # and no more
+        (END, "told", review(3, "The app", 1, created_at=END, updated_at=END)),
+        (
+            END + timedelta(hours=1),
+            "told",
+            review(3, "The app", 5, created_at=END, updated_at=END + timedelta(hours=1)),
+        ),
+        (END, "told", comment(0, "?", external_id="900_1", thread_external_id="900_1", kind="post", created_at=END)),
+    ]
+    with clock.stopped_at(END) as move_to:
+        play(ana, known, happens, move_to)
+        with ana.entered(ana.team_lead):
+            taken = {}
+            for name, asked in (("vip", {"vip": True}), ("stars", {"stars_to": 1}), ("kind", {"kinds": ["comment"]})):
+                trial = try_rule(ana.team_lead, place, {"name": name, "points": 3, **asked})
+                taken[name] = sorted(fit.came.facts.text for fit in trial.taken)
+            rows = select(Message.text, Conversation.kind).join(
+                Conversation, Conversation.id == Message.conversation_id
+            )
+            kinds = {row[0]: row[1] for row in db.session.execute(rows)}
+    assert taken == {"vip": ["The app again"], "stars": ["The app"], "kind": ["The app again", "The app!"]}
+    assert kinds["The app!"] == "post"  # it became part of another kind of case
+
+
 def test_a_changed_rule_tells_what_changes_and_only_who_may_write_it_tries(ana: Agency, make: Factory) -> None:
     account, now = make.account(ana, platform="facebook"), clock.now()
     texts = ("the app", "the parcel", "app and parcel", "neither")
