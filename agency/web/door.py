@@ -49,6 +49,7 @@ PAGES = (
     "sign_in",
     "links",
     "sign_up",
+    "billing_page",
     "second_factor",
     "account_page",
     "notices_page",
@@ -140,6 +141,7 @@ PAGES = (
 ONLY_WHERE: dict[str, Callable[[Settings], bool]] = {
     "mailbox": lambda settings: settings.is_local,
     "sign_up": lambda settings: settings.onbrand_sign_up == "open",
+    "billing_page": lambda settings: bool(settings.stripe_secret_key),
 }
 """Only where the settings say so; elsewhere the address does not exist. (`/parts` comes with the templates.)"""
 

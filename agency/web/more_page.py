@@ -43,6 +43,7 @@ GROUPS: tuple[tuple[str, ...], ...] = (
         "views_page.views",
         "import_page.imports",
         "people.people",
+        "billing_page.billing",
     ),
 )
 """Endpoints of work, of what is watched, of what is set up; each in the order of a day."""

@@ -72,6 +72,10 @@ ROUTE_POLICY: dict[str, Policy] = {
     "sign_up.ask": PUBLIC,
     "sign_up.confirm": PUBLIC,
     "sign_up.open_agency": PUBLIC,
+    # billing_page.py: where STRIPE_SECRET_KEY is set
+    "billing_page.billing": Permission.BILLING_MANAGE,
+    "billing_page.usage": Permission.BILLING_MANAGE,
+    "billing_page.file": Permission.BILLING_MANAGE,
     # approval_link.py: the client's yes from a mail
     "approval_link.show": BY_LINK,
     "approval_link.decide": BY_LINK,

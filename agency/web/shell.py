@@ -46,10 +46,18 @@ PLACES: tuple[tuple[str, str, str], ...] = (
     ("quiz.quizzes", "bulb", ""),
     ("quality.quality", "check-double", ""),
     ("people.people", "people", ""),
+    ("billing_page.billing", "tag", ""),
 )
 """Endpoint, icon and key of the main places. The route's own policy says who sees it; one not built yet is left out."""
 BEHIND_MORE: frozenset[str] = frozenset(
-    {"brands_page.brands", "accounts_page.accounts", "quiz.quizzes", "quality.quality", "people.people"}
+    {
+        "brands_page.brands",
+        "accounts_page.accounts",
+        "quiz.quizzes",
+        "quality.quality",
+        "people.people",
+        "billing_page.billing",
+    }
 )
 """Places where things are set up and learnt, not worked in by the hour: behind *More* for who has many places."""
 MOST_IN_RAIL = 9
@@ -86,6 +94,7 @@ def place_words() -> dict[str, str]:
         "quiz.quizzes": _("Quiz"),
         "quality.quality": _("Quality"),
         "people.people": _("People"),
+        "billing_page.billing": _("Billing"),
     }
 
 
@@ -196,7 +205,7 @@ def place_url(endpoint: str) -> str:
 def home_url(actor: Actor | None) -> str:
     """Where a person starts: clients at what waits for them, staff at the inbox, others at their own settings."""
     first = "owner.waiting" if actor is not None and actor.role is Role.CLIENT_OWNER else "inbox.inbox"
-    for endpoint in (first, "inbox.inbox"):
+    for endpoint in (first, "inbox.inbox", "billing_page.billing"):
         if actor is not None and may_open(actor, endpoint):
             return url_for(endpoint)
     return url_for("account_page.account")

@@ -1,0 +1,218 @@
+"""The billing admin's place: the plan, what of it is used, what was done for each brand. Only with a Stripe key.
+
+No conversation, contact or reply is reachable from here: numbers, names of brands, who did what with plan and files.
+"""
+
+from __future__ import annotations
+
+import csv
+import io
+from datetime import date, timedelta
+
+from babel.dates import format_date, format_skeleton
+from babel.numbers import format_currency, format_decimal
+from flask import Blueprint, Response, make_response, request
+from flask_babel import gettext as _
+from sqlalchemy import select
+
+from agency.reports.usage import BrandUsage, month_after, usage_of_month
+from agency.web.clocks import moment
+from agency.web.contexts_billing import BillingAct, BillingPage, UsagePage, UsageRow
+from agency.web.contexts_empowerment import MeterLook
+from agency.web.language import chosen_language, chosen_zone
+from agency.web.looks import Notice
+from agency.web.record_words import action_words
+from agency.web.shell import render_page
+from agency.web.spreadsheet_cells import Figure, cell
+from agency.web.who import actor_of_request, throttle
+from tenants import audit, clock
+from tenants.database import db
+from tenants.models import AgencyAudit
+from tenants.permissions import Actor
+from tenants.plan_models import Subscription
+from tenants.plans import PLANS, STATES, Interval, Limit, Standing, State, standing_of, total_cents
+from tenants.room import use_of
+from tenants.subscriptions import subscription_of
+from tenants.throttle import Limit as Tries
+
+billing_page = Blueprint("billing_page", __name__)
+
+BILLING, USAGE, FILE = "/billing", "/billing/usage", "/billing/usage.csv"
+ACTS = ("billing.opened", "billing.usage_exported")
+MOST_ACTS = 50
+SEEN = Tries("billing_seen", 1, 3600)
+"""Who looks at the plan is recorded once an hour."""
+EARLIEST = date(2020, 1, 1)
+
+
+@billing_page.get(BILLING)
+def billing() -> Response:
+    """The plan, where it stands and what of it is used."""
+    actor = actor_of_request()
+    if throttle().count((SEEN, f"{actor.agency_id}|{actor.user_id}")) is None:
+        audit.record(actor, "billing.opened", "agency", actor.agency_id)
+    subscription = subscription_of(actor.agency_id)
+    page = BillingPage(plan="", usage_url=USAGE, acts=_acts())
+    if subscription is not None:
+        standing = standing_of(subscription, clock.now())
+        page = BillingPage(
+            plan=PLANS[subscription.plan].name,
+            state=_state(subscription, standing),
+            meters=_meters(actor, standing),
+            terms=_terms(subscription, standing),
+            usage_url=USAGE,
+            acts=_acts(),
+        )
+    return make_response(render_page("billing/page.html", page))
+
+
+@billing_page.get(USAGE)
+def usage() -> Response:
+    """Cases, replies and staff minutes of each brand in one month."""
+    month, now = _month(), _present()
+    found = usage_of_month(actor_of_request(), month)
+    total = BrandUsage(actor_of_request().agency_id, _("All brands"), False, *(sum(c) for c in _columns(found)))
+    page = UsagePage(
+        title=_month_words(month),
+        rows=tuple(map(_row, found)),
+        total=_row(total),
+        most=max(1, *(one.replies for one in found)) if found else 1,
+        before_url=_to(USAGE, (month - timedelta(days=1)).replace(day=1)) if month > EARLIEST else "",
+        next_url=_to(USAGE, month_after(month)) if month < now else "",
+        csv_url=_to(FILE, month),
+        billing_url=BILLING,
+    )
+    return make_response(render_page("billing/usage.html", page))
+
+
+@billing_page.get(FILE)
+def file() -> Response:
+    """The same, a row for each brand."""
+    actor, month, out = actor_of_request(), _month(), io.StringIO()
+    found = usage_of_month(actor, month)
+    audit.record(actor, "billing.usage_exported", "agency", actor.agency_id, month=f"{month:%Y-%m}")
+    table = csv.writer(out)
+    table.writerow(("month", "brand", "cases", "replies", "staff_minutes"))
+    for one in found:
+        numbers = (Figure(one.cases), Figure(one.replies), Figure(one.minutes))
+        table.writerow([f"{month:%Y-%m}", cell(one.name), *numbers])
+    answer = Response(out.getvalue().encode("utf-8-sig"), mimetype="text/csv")
+    answer.headers.set("Content-Disposition", "attachment", filename=f"usage-{month:%Y-%m}.csv")
+    return answer
+
+
+def _present() -> date:
+    return clock.now().astimezone(chosen_zone()).date().replace(day=1)
+
+
+def _month() -> date:
+    """The month asked for, the present one for nothing or nonsense."""
+    present = _present()
+    try:
+        asked = date.fromisoformat(f"{request.args.get('month', '')[:7]}-01")
+    except ValueError:
+        return present
+    return asked if EARLIEST <= asked <= present else present
+
+
+def _month_words(month: date) -> str:
+    return str(format_skeleton("yMMMM", month, locale=chosen_language()))
+
+
+def _to(path: str, month: date) -> str:
+    return f"{path}?month={month:%Y-%m}"
+
+
+def _columns(found: list[BrandUsage]) -> list[list[int]]:
+    return [[one.cases for one in found], [one.replies for one in found], [one.minutes for one in found]]
+
+
+def _row(one: BrandUsage) -> UsageRow:
+    return UsageRow(
+        brand=_("%(name)s (archived)", name=one.name) if one.is_archived else one.name,
+        cases=_number(one.cases),
+        replies=_number(one.replies),
+        minutes=_number(one.minutes),
+        drawn=one.replies,
+    )
+
+
+def _number(count: int) -> str:
+    return str(format_decimal(count, locale=chosen_language()))
+
+
+def _state(subscription: Subscription, standing: Standing) -> Notice:
+    """What happened, what works, and until when."""
+    safe = (
+        _("Customers are answered as ever.")
+        if standing.answers
+        else _("No new replies go out. All there is can be read and exported, and what customers write comes in.")
+    )
+    until = _until(subscription, standing)
+    tone = "bad" if not standing.answers else "warn" if standing.grace_ends_at is not None else "info"
+    return Notice(tone, _(STATES[standing.state].words), safe, until)
+
+
+def _until(subscription: Subscription, standing: Standing) -> str:
+    if standing.grace_ends_at is not None:
+        return _("Until %(day)s nothing changes.", day=_day(standing.grace_ends_at.astimezone(chosen_zone()).date()))
+    if standing.state is State.TRIALING and subscription.trial_ends_at is not None:
+        return _("It ends on %(day)s.", day=_day(subscription.trial_ends_at.astimezone(chosen_zone()).date()))
+    if subscription.ends_at is not None:
+        return _("It ends on %(day)s.", day=_day(subscription.ends_at.astimezone(chosen_zone()).date()))
+    return ""
+
+
+def _day(day: date) -> str:
+    return str(format_date(day, "long", locale=chosen_language()))
+
+
+def _meters(actor: Actor, standing: Standing) -> tuple[MeterLook, ...]:
+    use = use_of(actor.agency_id)
+    lines = (
+        (_("Brands"), use.brands, standing.allowed.of(Limit.BRANDS)),
+        (_("Staff seats"), use.staff_seats, standing.allowed.of(Limit.STAFF_SEATS)),
+        (_("Light seats"), use.light_seats, standing.allowed.of(Limit.LIGHT_SEATS)),
+    )
+    return tuple(
+        MeterLook(
+            label=label,
+            words=_("%(used)s of %(allowed)s used", used=_number(used), allowed=_number(allowed)),
+            value=min(used, allowed),
+            limit=max(1, allowed),
+        )
+        for label, used, allowed in lines
+    )
+
+
+def _terms(subscription: Subscription, standing: Standing) -> tuple[str, ...]:
+    allowed, taken = standing.allowed, subscription.terms
+    price = str(format_currency(total_cents(taken) / 100, taken.currency.upper(), locale=chosen_language()))
+    cost = (
+        _("%(price)s a year, before tax.", price=price)
+        if taken.interval is Interval.YEAR
+        else _("%(price)s a month, before tax.", price=price)
+    )
+    if not subscription.stripe_id:
+        cost = _("Free of charge during the trial, and no card is asked for; afterwards %(cost)s", cost=cost)
+    return (
+        cost,
+        _("Accounts to connect for each brand: %(number)s.", number=_number(allowed.accounts_of_brand)),
+        _("Answered conversations a month: %(number)s.", number=_number(allowed.conversations)),
+        _("Client owners and billing admins are free and not counted."),
+    )
+
+
+def _acts() -> tuple[BillingAct, ...]:
+    """Of the agency's own record, what concerns plan and files: nothing of a brand's customers stands there."""
+    rows = db.session.execute(
+        select(AgencyAudit.actor_name, AgencyAudit.action, AgencyAudit.created_at)
+        .where(AgencyAudit.action.in_(ACTS))
+        .order_by(AgencyAudit.number.desc())
+        .limit(MOST_ACTS)
+    )
+    zone, locale = chosen_zone(), chosen_language()
+    return tuple(
+        BillingAct(who=row.actor_name, what=action_words(row.action), at=moment(row.created_at, zone, locale))
+        for row in rows
+    )

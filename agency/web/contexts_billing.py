@@ -1,0 +1,54 @@
+"""Contexts of the billing admin's place: the plan, what of it is used, and what was done for each brand."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from agency.web.contexts_empowerment import MeterLook
+from agency.web.looks import Clock, Notice, told
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class BillingAct:
+    """Who did what here."""
+
+    who: str = told("A name, as it was then.")
+    what: str = told("What was done.")
+    at: Clock = told("When.")
+
+
+@dataclass(frozen=True, kw_only=True)
+class BillingPage:
+    """`billing/page.html`."""
+
+    plan: str = told("What the plan is called; empty where none has begun.")
+    state: Notice | None = told("Where the subscription stands, until when, and what works.", default=None)
+    meters: tuple[MeterLook, ...] = told("What of the plan is used.", default=())
+    terms: tuple[str, ...] = told("What it costs, and what else it includes, one sentence each.", default=())
+    usage_url: str = told("What was done for each brand.")
+    acts: tuple[BillingAct, ...] = told("Who did what with plan and files, the newest first.", default=())
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class UsageRow:
+    """One brand's month."""
+
+    brand: str = told("Its name; archived ones say so.")
+    cases: str = told("Answered cases.")
+    replies: str = told("Published replies.")
+    minutes: str = told("Staff minutes.")
+    drawn: int = told("Its replies, as drawn.")
+
+
+@dataclass(frozen=True, kw_only=True)
+class UsagePage:
+    """`billing/usage.html`."""
+
+    title: str = told("November 2026.")
+    rows: tuple[UsageRow, ...] = told("Brands by name.")
+    total: UsageRow = told("All of them together.")
+    most: int = told("The largest `drawn`, never below 1.")
+    before_url: str = told("The month before.")
+    next_url: str = told("The month after; empty for the present one.", default="")
+    csv_url: str = told("The same as a file.")
+    billing_url: str = told("The plan.")
