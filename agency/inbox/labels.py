@@ -89,6 +89,8 @@ class Offered(NamedTuple):
     rows: list[LabelRow]
     total: int
     """How many there are to choose from."""
+    left: int = 0
+    """How many more than those here fit what was asked for."""
 
 
 def offered_labels(
@@ -106,7 +108,7 @@ def offered_labels(
     if wanted := folded(find):
         named = [one for one in others if wanted in folded(one.name)]
         named.sort(key=lambda one: not folded(one.name).startswith(wanted))
-        return Offered([*mine, *named[:FEW_LABELS]], len(rows))
+        return Offered([*mine, *named[:FEW_LABELS]], len(rows), len(named[FEW_LABELS:]))
     used = _most_used([one.id for one in others])
     return Offered([*mine, *(one for one in others if one.id in used)], len(rows))
 

@@ -13,10 +13,20 @@ from agency.inbox import bulk, label_press, queries, undoing
 from agency.inbox.bulk import Chosen, Pressed
 from agency.inbox.colleagues import worker_named, workers_of
 from agency.inbox.deeds import Assign, Deed, Release, Reopen, Resolve, Snooze, Spam
-from agency.inbox.labels import list_labels
+from agency.inbox.labels import LONGEST_NAME, offered_labels
 from agency.web import clocks
-from agency.web.contexts_bulk import BulkBar, ChoiceRow, ChoosePage, LeftLook, PressesPage, PressLook, PressPage
+from agency.web.contexts_bulk import (
+    BulkBar,
+    ChoiceRow,
+    ChoosePage,
+    LabelChoice,
+    LeftLook,
+    PressesPage,
+    PressLook,
+    PressPage,
+)
 from agency.web.inbox_address import Address, read_address
+from agency.web.inbox_filters import find_labels
 from agency.web.language import chosen_language, chosen_zone
 from agency.web.looks import Choice, brand_look
 from agency.web.press_words import deed_words, left_words, undone_words
@@ -40,6 +50,8 @@ SINGLE: dict[str, Deed] = {"resolve": Resolve(), "spam": Spam(), "reopen": Reope
 def choose() -> AnyResponse:
     """What may be done to several cases: for the queue's own boxes the bar alone, else a page with boxes."""
     actor, address = actor_of_request(), read_address()
+    if request.headers.get("HX-Target") == "bulk-labels":
+        return make_response(render_template("bulk/_labels.html", labels=_labels(actor, address)))
     bar = _bar(actor, address)
     if request.headers.get("HX-Request") == "true":
         return make_response(render_template("bulk/_bar.html", bar=bar))
@@ -196,17 +208,25 @@ def _bar(actor: Actor, address: Address) -> BulkBar:
             )
             for one in (workers_of(actor) if is_lead else ())
         ),
-        labels=_labels(actor),
+        labels=_labels(actor, address),
         back_url=address.url(),
     )
 
 
-def _labels(actor: Actor) -> tuple[Choice, ...]:
-    looks = brand_looks()
-    found = list_labels(actor)
-    return tuple(
-        Choice(f"{one.name} · {looks[one.brand_id].name}" if one.brand_id in looks else one.name, "", value=str(one.id))
-        for one in found
+def _labels(actor: Actor, address: Address) -> LabelChoice:
+    looks, typed = brand_looks(), request.args.get("find_label", "")[:LONGEST_NAME]
+    offered = offered_labels(actor, find=typed)
+    return LabelChoice(
+        tuple(
+            Choice(
+                f"{one.name} · {looks[one.brand_id].name}" if one.brand_id in looks else one.name,
+                "",
+                value=str(one.id),
+            )
+            for one in offered.rows
+        ),
+        find=find_labels(offered, typed, "find_label", address.url("/inbox/choose")),
+        kept=tuple((name, value) for name, values in address.kept.items() for value in values),
     )
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from agency.web.contexts_filters import Find
 from agency.web.looks import BrandLook, Choice, Clock, StateLook, told
 
 
@@ -27,6 +28,15 @@ class SnoozeLook:
     due: str = told("When an answer is owed; empty where none is, or it is late already.", default="")
 
 
+@dataclass(frozen=True, slots=True)
+class LabelChoice:
+    """Which label is put on, `bulk/_labels.html`: all of few; of many the most used, or those asked for."""
+
+    options: tuple[Choice, ...] = told("`value` is what the form sends.", default=())
+    find: Find | None = told("The field by which others are found; None where all are here.", default=None)
+    kept: tuple[tuple[str, str], ...] = told("What the address chose, for the field to keep.", default=())
+
+
 @dataclass(frozen=True, kw_only=True)
 class BulkBar:
     """What may be done to the chosen cases, `bulk/_bar.html`.
@@ -41,7 +51,7 @@ class BulkBar:
     most: int = told("So many cases one press takes.")
     snooze: SnoozeLook = told("Until when.")
     people: tuple[Choice, ...] = told("Who may be given cases; empty for who is no lead.", default=())
-    labels: tuple[Choice, ...] = told("Labels to put on or take off; `value` is what the form sends.", default=())
+    labels: LabelChoice = told("Labels to put on or take off.", default=LabelChoice())
     back_url: str = told("The queue this is about.")
 
 

@@ -59,13 +59,20 @@ def find_labels(offered: labels.Offered, typed: str, name: str, url: str) -> Fin
     if offered.total <= labels.FEW_LABELS:
         return None
     usual = _("Of %(total)s labels these are chosen or used most. Type to find others.", total=offered.total)
-    return Find(name, _("Find a label"), typed, _told(len(offered.rows), typed) or usual, url)
+    return Find(name, _("Find a label"), typed, told_of(len(offered.rows), offered.left, typed) or usual, url)
 
 
-def _told(shown: int, typed: str) -> str:
-    """What is told of choices that were asked for; empty where nobody asked."""
+def told_of(shown: int, left: int, typed: str) -> str:
+    """What is told of choices that were asked for, and of those that fit beyond them; empty where nobody asked."""
     if not typed:
         return ""
+    if left:
+        return ngettext(
+            "%(shown)s are shown, %(num)s more fits. Type more letters.",
+            "%(shown)s are shown, %(num)s more fit. Type more letters.",
+            left,
+            shown=shown,
+        )
     return (
         ngettext("%(num)s is shown.", "%(num)s are shown.", shown) if shown else _("Nothing fits. Try fewer letters.")
     )
@@ -250,7 +257,7 @@ def _topics(
         ]
         options = [*mine, *others[:MOST_TOPICS]]
         usual = _("Of %(total)s topics those chosen or of the chosen brands. Type to find others.", total=len(every))
-        told = _told(len(options), typed) or usual
+        told = told_of(len(options), len(others[MOST_TOPICS:]), typed) or usual
         find = Find("find_topic", _("Find a topic"), typed, told, url_for("inbox_filters.filters"))
     yield FilterGroup("topic", filter_words()["topic"], tuple(options), is_many=True, find=find)
 

@@ -8,6 +8,7 @@ from agency.web.contexts_bulk import (
     BulkBar,
     ChoiceRow,
     ChoosePage,
+    LabelChoice,
     LeftLook,
     MergePage,
     MergeRow,
@@ -38,7 +39,7 @@ def choose(kind: str = "") -> ChoosePage:
             most=500,
             snooze=snooze(),
             people=(Choice("Marek Nowicki (you)", "", value="m"), Choice("Ana", "", value="a")),
-            labels=(Choice("Refund asked", "", value="r"), Choice("Allergy · Pennywell", "", value="y")),
+            labels=LabelChoice((Choice("Refund asked", "", value="r"), Choice("Allergy · Pennywell", "", value="y"))),
             back_url=f"{PAGES}/inbox",
         ),
         rows=()

@@ -12,7 +12,7 @@ from flask import Flask
 
 from agency.inbox import desk, labels, last_places
 from agency.inbox.desk_models import Label
-from agency.inbox.labels import LABELS_OFFERED
+from agency.inbox.labels import FEW_LABELS, LABELS_OFFERED
 from agency.inbox.topic_models import Topic
 from tenants.database import new_id
 from tenants.permissions import Actor
@@ -147,6 +147,15 @@ def test_of_many_labels_some_are_offered_and_the_rest_is_found(ana: Agency, make
     assert found == ["Łódź 57", *(f"Łódź {n}" for n in range(30, 40))]
     assert "Nothing fits" in staff.get(f"{where}?find=nothing").text
     assert "Łódź" not in staff.get(f"/conversations/{other}/labels").text
+
+    bar = staff.get("/inbox/choose?language=pl", HX_Request="true").text
+    assert len(re.findall(r'<option value="[0-9a-f-]{36}">Łódź', bar)) == LABELS_OFFERED
+    assert '<input type="hidden" name="language" value="pl">' in bar, "the field keeps what is looked at"
+    named = staff.get("/inbox/choose?find_label=lodz", HX_Request="true", HX_Target="bulk-labels").text
+    assert named.count("<option") == FEW_LABELS
+    assert f"{FEW_LABELS} are shown, 36 more fit. Type more letters." in named
+    assert staff.get("/inbox/choose?find_label=lodz+59").text.count("<option") == 1
+    assert "25 are shown, 35 more fit" in staff.get(f"{where}?find=lodz").text, "with the one it bears"
 
     drawer = staff.get(f"/inbox/filters?label={ids[40]}", HX_Request="true")
     assert ticks(drawer.text, "label")[0] == (str(ids[40]), True)

@@ -3,17 +3,21 @@
 from __future__ import annotations
 
 import re
+import zlib
 from collections.abc import Iterator
+from pathlib import Path
 from threading import Thread
 
 import pytest
 from playwright.sync_api import Browser, Page, Route, expect
 from werkzeug.serving import make_server
 
+from agency.web import parts_samples
 from agency.web.parts_sample_pages import samples
 from agency.web.parts_samples import DRAFT
 from tests.chromium import patient_chromium
-from tests.steady import is_steady
+from tests.steady import is_steady, share_of
+from tests.web import keyboard
 from tests.web.pages_app import pages_app
 from tests.web.sweep import Sweep, Trouble, still_pages
 
@@ -67,6 +71,34 @@ def test_pages_are_accessible_and_never_wider_than_the_screen(browser: Browser, 
             found += sweep.look_at(f"{site}/{name}", within)
         sweep.close()
     assert found == [], "\n".join(map(str, found))
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("width", [390, 1440])
+def test_every_page_is_gone_through_by_keyboard_alone(page: Page, site: str, width: int) -> None:
+    """Everything is reached by Tab in the order of the page, with a ring that is seen, and beneath nothing; menus,
+    drawers and dialogs open by Enter and Space and give the keyboard back. In `.ci/run` one page in eighty,
+    others after each change of a page.
+    """
+    page.set_viewport_size({"width": width, "height": 900})
+    found: Trouble = []
+    for name in share_of(NAMES[2:], _pages_as_they_are() + width, of=80):
+        page.goto(f"{site}/{name}")
+        page.wait_for_load_state("networkidle")
+        keyboard.begin(page)
+        part = "#main" if page.locator("#main").count() and name not in NAMES[2:4] else "body"
+        found += keyboard.walk(page, name, part)
+        found += keyboard.open_each(page, name, part)
+    assert found == [], "\n".join(map(str, found))
+
+
+def _pages_as_they_are() -> int:
+    """A number that is another one once a page, its looks or its scripts are."""
+    web = Path(parts_samples.__file__).parent
+    read = 0
+    for path in sorted([*web.glob("templates/**/*.html"), *web.glob("static/*.*")]):
+        read = zlib.crc32(path.read_bytes(), read)
+    return read
 
 
 def test_columns_scroll_and_the_page_does_not(page: Page, site: str) -> None:

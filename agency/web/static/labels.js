@@ -1,6 +1,6 @@
 // The label picker: narrowed by what is typed, Enter puts the first one on or takes it off, and the next can be typed.
 // Of many labels only some are there; others are asked for (data-asked: for what), and Enter waits for them.
-// A filter's field that finds more to tick (data-find): Enter goes to what was found, Show shows the list.
+// A filter's field that finds more to tick (data-find), and that of the bulk bar: Enter goes to what was found.
 "use strict";
 
 (() => {
@@ -50,6 +50,11 @@
         event.preventDefault();
         document.querySelector("#label-list > li:not([hidden]) button")?.focus();
       }
+      return;
+    }
+    if (event.key === "Enter" && event.target.id === "bulk-find") {
+      event.preventDefault();
+      document.querySelector("#bulk-labels select").focus();
       return;
     }
     if (event.key === "Enter" && event.target.matches?.("[data-find]")) {

@@ -51,6 +51,9 @@
     if (event.target instanceof HTMLDialogElement) event.target.close();
   });
 
+  // Whoever goes on by Tab leaves the menu, which would lie over what comes next.
+  document.addEventListener("focusin", (event) => closeMenus(event.target));
+
   document.addEventListener("keydown", (event) => {
     if (event.key !== "Escape") return;
     const menu = document.activeElement?.closest?.("details.menu[open]");
@@ -64,7 +67,9 @@
     if (menu.matches(".menu")) {
       const box = menu.querySelector(".menu-box");
       box?.scrollIntoView({ block: "nearest" }); // one at a column's end would open out of its sight
-      box?.querySelector(FIRST)?.focus({ preventScroll: true });
+      const first = box?.querySelector(FIRST);
+      first?.focus({ preventScroll: true });
+      first?.scrollIntoView({ block: "nearest" }); // below the fold of a box that is higher than its column
     }
     if (menu.matches(".add-note")) menu.querySelector("textarea")?.focus();
   }, true);
