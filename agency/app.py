@@ -32,6 +32,7 @@ MODELS = (
     "agency.replies.models",
     "agency.training.models",
     "agency.reports.models",
+    "agency.billing.models",
 )
 
 UNLOGGED = frozenset({"files.static", "health.healthz", "health.metrics"})

@@ -316,6 +316,42 @@ def verify_audit(agency: str | None, files: tuple[Path, ...]) -> None:
 
 
 @main.group()
+def billing() -> None:
+    """What agencies pay, where STRIPE_SECRET_KEY is set."""
+
+
+@billing.command("sync")
+@click.option("--only-look", is_flag=True, help="Compare alone; make nothing and begin no trial.")
+@one_sentence
+def sync_billing(only_look: bool) -> None:
+    """Make the prices that Stripe lacks, say which differ, and begin the trial of agencies that have none.
+
+    Exit status 0: Stripe has our prices. 1: a line printed says which differ.
+    """
+    from agency.billing_desk import sync
+
+    lines, alike = sync(base_app(), only_look=only_look)
+    for line in lines:
+        click.echo(line)
+    sys.exit(0 if alike else 1)
+
+
+@billing.command("reconcile")
+@one_sentence
+def reconcile_billing() -> None:
+    """Ask Stripe about every agency it knows, make ours equal, and say what was otherwise.
+
+    Exit status 0: all was alike. 1: something was not, and the lines printed say what.
+    """
+    from agency.billing_desk import reconcile
+
+    lines, alike = reconcile(base_app())
+    for line in lines:
+        click.echo(line)
+    sys.exit(0 if alike else 1)
+
+
+@main.group()
 def receipt() -> None:
     """Receipts of replies."""
 

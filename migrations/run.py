@@ -41,6 +41,7 @@ def import_models() -> None:
         "agency.replies",
         "agency.training",
         "agency.reports",
+        "agency.billing",
     ):
         import_module(f"{package}.models")
 

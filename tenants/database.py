@@ -41,6 +41,7 @@ UNSCOPED_TABLES: dict[str, str] = {
     "figure_due": "the job that counts cases anew finds which agencies have some; ids only",
     "visibility_lag": "how long platforms take to show what they took is the installation's to know; counts only",
     "receipt_key": "the installation signs every agency's receipts; public keys, and one private key sealed",
+    "stripe_customer": "events find the agency of Stripe's customer here; ids only",
     "installation_fact": "facts of this installation, such as whether the demo was seeded; no customer data",
 }
 """Table → why it carries no tenant. Every other table is agency- or brand-owned; a house test checks."""

@@ -69,6 +69,7 @@ class JobName(StrEnum):
     MAIL_DAYS = "mail_days"
     MAIL_OUTCOMES = "mail_outcomes"
     ANSWER_INCIDENT = "answer_incident"
+    SYNC_BILLING = "sync_billing"
 
 
 def enqueue_after_commit(job: JobName, *, run_at: datetime | None = None, **ids: UUID | str | int) -> None:

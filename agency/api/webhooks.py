@@ -21,6 +21,7 @@ from agency.api.error_shape import Problem
 from agency.api.google_push import PushKeys, is_from_google
 from agency.api.signatures import is_meta_signature, is_stripe_signature, signed_request
 from agency.api.strict_json import raw_body
+from agency.billing.events import customer_of
 from agency.inbox.loops import answering
 from agency.inbox.loops import mails as loop_mails
 from agency.notices import answers, bounces
@@ -38,6 +39,7 @@ from tenants.logs import get_logger
 from tenants.lone_statements import lone_statements
 from tenants.models import ReceivedEvent
 from tenants.outbox import JobName, enqueue_after_commit
+from tenants.subscriptions import is_on
 from tenants.throttle import MAIL_ANSWER
 from tenants.tokens import RequestLink
 
@@ -92,7 +94,7 @@ def receive_google() -> Response:
 
 @blueprint.post("/webhooks/stripe")
 def receive_stripe() -> Response:
-    """Stripe tells of an event: its id is kept. What it means is asked of Stripe, never read from here."""
+    """Stripe tells of an event: its id is kept, and that its customer changed. How, is asked of Stripe."""
     secrets = [secret.strip() for secret in settings_of_app().stripe_webhook_secret.split(",") if secret.strip()]
     if not secrets:
         raise Problem(404)
@@ -104,7 +106,10 @@ def receive_stripe() -> Response:
     event_id, kind = event.get("id"), event.get("type")
     if not _is_name(event_id) or not _is_name(kind):
         raise Problem(400)
-    _remember("stripe", str(event_id), str(kind))
+    is_new = _remember("stripe", str(event_id), str(kind))
+    customer = customer_of(event)
+    if is_new and customer is not None and is_on():
+        enqueue_after_commit(JobName.SYNC_BILLING, customer=customer)
     db.session.commit()
     return _done()
 

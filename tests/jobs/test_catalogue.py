@@ -54,6 +54,7 @@ IN_HEALTH_SECONDS = {
     JobName.ANSWER_INCIDENT: 20,  # twenty replies, each made and checked by the statements of one
     JobName.MAIL_OUTCOMES: 20,  # one read an agency, some mails
     JobName.MAIL_DAYS: 20,  # one read an agency, some mails
+    JobName.SYNC_BILLING: 20,  # two calls of Stripe, tried twice, at half their limits
     JobName.UPKEEP: 60,  # its own slot of the timetable
 }
 

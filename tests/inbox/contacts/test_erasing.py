@@ -95,6 +95,8 @@ OURS: dict[str, str] = {
     "brand_hours": BY_US,
     "brand_mark": BY_US,
     "subscription": "what the agency pays for, by words of ours and Stripe's ids of the agency",
+    "billing_change": "what of ours changed what the agency pays for",
+    "billing_invoice": "what the agency pays, line by line",
     "bulk_deed": BY_US,
     "bulk_deed_case": "what became of a case: states, sentences and people of ours",
     "client_sheet": BY_US,
