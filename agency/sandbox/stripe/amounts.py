@@ -91,7 +91,7 @@ def change_lines(before: list[Held], after: list[Held], at: int) -> list[Line]:
     Metered prices have no prepaid rest. Items are matched by their id.
     """
     lines: list[Line] = []
-    kept = {one.item: one for one in after if one.item is not None}
+    kept: dict[str | None, Held] = {one.item: one for one in after if one.item is not None}
     for old in before:
         new = kept.get(old.item)
         if new is not None and (new.price["id"], new.quantity) == (old.price["id"], old.quantity):

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, TypeVar
 from urllib.parse import parse_qsl
 
 from agency.sandbox.stripe.errors import StripeError, unfit
@@ -26,7 +26,8 @@ class Listed:
     found: Iterable[Obj]
 
 
-Work = Callable[..., "Obj | Listed"]
+Work = Callable[..., Obj | Listed]
+W = TypeVar("W", bound=Work)
 
 
 @dataclass(frozen=True)
@@ -42,12 +43,14 @@ class Call:
 class Table:
     calls: list[Call] = field(default_factory=list)
 
-    def add(self, method: str, path: str, *, is_list: bool = False, **params: str) -> Callable[[Work], Work]:
-        """`params` name each parameter with its kind: text, whole, flag, map, list or any."""
+    def add(
+        self, method: str, path: str, shared: dict[str, str] | None = None, *, is_list: bool = False, **params: str
+    ) -> Callable[[W], W]:
+        """`params`, and those `shared` with other calls: each with its kind: text, whole, flag, map, list or any."""
         pattern = re.compile("/v1" + re.sub(r"\{\w+\}", r"([^/]+)", path))
-        known = {**params, "expand": "list", **(LIST_PARAMS if is_list else {})}
+        known = {**(shared or {}), **params, "expand": "list", **(LIST_PARAMS if is_list else {})}
 
-        def keep(work: Work) -> Work:
+        def keep(work: W) -> W:
             self.calls.append(Call(method, pattern, work, known, is_list))
             return work
 

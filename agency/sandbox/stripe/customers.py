@@ -26,7 +26,7 @@ ADDRESS = ("city", "country", "line1", "line2", "postal_code", "state")
 TAX_FATES = {"000000000": "verified", "111111111": "unverified", "222222222": "pending"}
 
 
-@call("POST", "/customers", **FIELDS, test_clock="text", tax_id_data="list", validate="flag")
+@call("POST", "/customers", FIELDS, test_clock="text", tax_id_data="list", validate="flag")
 def create_customer(merchant: Merchant, given: Obj) -> Obj:
     clock = given.get("test_clock")
     if clock:
@@ -67,7 +67,7 @@ def create_customer(merchant: Merchant, given: Obj) -> Obj:
     return made
 
 
-@call("POST", "/customers/{id}", **FIELDS)
+@call("POST", "/customers/{id}", FIELDS)
 def update_customer(merchant: Merchant, given: Obj, id_: str) -> Obj:
     get_customer_alive(merchant, id_)
     with changing(merchant, "customer", id_) as one:

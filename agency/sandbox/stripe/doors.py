@@ -74,7 +74,7 @@ class Api:
         except StripeError as error:
             return self._sent(error.status, error.body(), headers)
         merchant.base_url = request.host_url.rstrip("/") + PREFIX
-        noted = {"method": request.method, "path": path, "key": key, "replayed": False, "body": self._text()}
+        noted: Obj = {"method": request.method, "path": path, "key": key, "replayed": False, "body": self._text()}
         self.world.note(merchant, noted)
         fault = next((one for one in self.tries(merchant).faults if one.fits(request.method, path)), None)
         if fault is not None:

@@ -221,7 +221,8 @@ def summaries(merchant: Merchant, given: Obj, id_: str) -> Listed:
     calls.required(given, "customer", "start_time", "end_time")
     start, end = given["start_time"], given["end_time"]
     window = calls.one_of(given.get("value_grouping_window"), (None, "hour", "day"), "value_grouping_window")
-    length = {None: 60, "hour": HOUR_SECONDS, "day": DAY_SECONDS}[window]
+    lengths: dict[str | None, int] = {None: 60, "hour": HOUR_SECONDS, "day": DAY_SECONDS}
+    length = lengths[window]
     if start % length or end % length or end <= start:
         raise unfit("Times must be aligned with the window and in order.", "start_time")
     if window is None:

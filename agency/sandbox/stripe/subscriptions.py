@@ -35,7 +35,7 @@ SHARED = {
 WHILE_PENDING = {"items", "payment_behavior", "proration_behavior", "proration_date", "billing_cycle_anchor", "expand"}
 
 
-@call("POST", "/subscriptions", **SHARED, customer="text", currency="text", billing_mode="map",
+@call("POST", "/subscriptions", SHARED, customer="text", currency="text", billing_mode="map",
       trial_period_days="whole", billing_cycle_anchor="whole")  # fmt: skip
 def create_subscription(merchant: Merchant, given: Obj) -> Obj:
     return begin(merchant, given)
@@ -67,7 +67,7 @@ def list_subscriptions(merchant: Merchant, given: Obj) -> Listed:
     return Listed("/v1/subscriptions", found)
 
 
-@call("POST", "/subscriptions/{id}", **SHARED, proration_date="whole", billing_cycle_anchor="any",
+@call("POST", "/subscriptions/{id}", SHARED, proration_date="whole", billing_cycle_anchor="any",
       pause_collection="any", cancellation_details="map")  # fmt: skip
 def update_subscription(merchant: Merchant, given: Obj, id_: str) -> Obj:
     known = merchant.get("subscription", id_)
@@ -289,8 +289,10 @@ def get_item(merchant: Merchant, given: Obj, id_: str) -> Obj:
       proration_behavior="text", proration_date="whole", off_session="flag")  # fmt: skip
 def update_item(merchant: Merchant, given: Obj, id_: str) -> Obj:
     item = merchant.get("subscription_item", id_)
-    wish = {"id": id_, **{name: given[name] for name in ("price", "quantity", "metadata") if name in given}}
-    more = {name: given[name] for name in ("payment_behavior", "proration_behavior", "proration_date") if name in given}
+    wish: Obj = {"id": id_, **{name: given[name] for name in ("price", "quantity", "metadata") if name in given}}
+    more: Obj = {
+        name: given[name] for name in ("payment_behavior", "proration_behavior", "proration_date") if name in given
+    }
     update_subscription(merchant, {"items": [wish], **more}, item["subscription"])
     return merchant.get("subscription_item", id_)
 
