@@ -10,6 +10,7 @@ from flask_babel import ngettext
 
 from agency.replies.text_difference import text_difference
 from agency.web import contexts as c
+from agency.web import parts_sample_billing as paid
 from agency.web import parts_sample_bulk as bulk
 from agency.web import parts_sample_connecting as connecting
 from agency.web import parts_sample_desk_rules as desk_rules
@@ -371,6 +372,8 @@ def samples() -> dict[str, Callable[[str], Sample]]:
         "sign-in": lambda here: ("sign_in/page.html", owner_shell(here), c.SignInPage(url="#", email="ana@lantern.example", notice=wrong, forgotten_url="#", demo_people=(("Staff", "ana@lantern.example"),))),
         **{f"sign-up{f'-{kind}' if kind else ''}": _door("doors/sign_up.html", doors.sign_up(kind)) for kind in ("", "wrong", "done")},
         **{f"open-agency{f'-{kind}' if kind else ''}": _door("doors/open_agency.html", doors.open_agency(kind)) for kind in ("", "known")},
+        **{f"billing{f'-{kind}' if kind else ''}": _page("billing/page.html", paid.billing(kind)) for kind in ("", "failed", "none")},
+        "billing-usage": _page("billing/usage.html", paid.usage()),
         "second-factor": lambda here: ("sign_in/second_factor.html", owner_shell(here), c.SecondFactorPage(url="#", other_url="#")),
         "mailbox": lambda here: ("mailbox/page.html", owner_shell(here), mailbox()),
         "error": lambda here: ("errors/page.html", owner_shell(here), error()),
@@ -379,6 +382,10 @@ def samples() -> dict[str, Callable[[str], Sample]]:
 
 def _door(template: str, page: object) -> Callable[[str], Sample]:
     return lambda here: (template, owner_shell(here), page)
+
+
+def _page(template: str, page: object) -> Callable[[str], Sample]:
+    return lambda here: (template, shell(here), page)
 
 
 def _guide(tab: str) -> Callable[[str], Sample]:

@@ -25,6 +25,8 @@ from tenants.throttle import LINK_ADDRESS, SIGN_UP_ACCOUNT, SIGN_UP_ADDRESS, SIG
 sign_up = Blueprint("sign_up", __name__)
 
 SIGN_UP = "/sign-up"
+FIRST = "/brands"
+"""Where a new agency begins: it has no brand yet, and nothing comes in before it has one."""
 
 
 class _Stranger:
@@ -108,11 +110,11 @@ def _go_in(opened: Opened, person: SignedIn | None) -> AnyResponse:
     their second factor where they have one.
     """
     if opened.is_new_person:
-        answer = redirect("/", code=303)
+        answer = redirect(FIRST, code=303)
         open_session(answer, opened.person_id, agency_id=opened.agency_id)
         return answer
     if person is not None and person.person_id == opened.person_id:
-        answer = redirect("/", code=303)
+        answer = redirect(FIRST, code=303)
         set_session_cookie(answer, sessions.change_token(person.session_id, agency_id=opened.agency_id))
         return answer
     answer = redirect(url_for("sign_in.sign_in", notice="opened"), code=303)

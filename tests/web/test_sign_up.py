@@ -114,7 +114,7 @@ def test_who_has_an_account_keeps_its_password_and_name_and_signs_in_as_ever(
     assert Browser(whole_app).sign_in(email, PASSWORD).status_code == 303
     signed_in = Browser(whole_app, known)
     other = link_for(whole_app, superuser, email=email, agency="Second Row")
-    assert signed_in.post(other, {**GIVEN, "agency": "Second Row"}).headers["Location"] == "/"
+    assert signed_in.post(other, {**GIVEN, "agency": "Second Row"}).headers["Location"] == "/brands"
     assert "Second Row" in signed_in.get("/people").text, "who is signed in goes on in the new agency"
 
 

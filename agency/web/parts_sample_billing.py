@@ -1,0 +1,48 @@
+"""Invented cases of the billing admin's place."""
+
+from __future__ import annotations
+
+from agency.web.contexts_billing import BillingAct, BillingPage, UsagePage, UsageRow
+from agency.web.contexts_empowerment import MeterLook
+from agency.web.looks import Notice
+from agency.web.parts_samples import ago
+
+
+def billing(kind: str = "") -> BillingPage:
+    """A trial; `failed`: a payment failed; `none`: no plan has begun."""
+    if kind == "none":
+        return BillingPage(plan="", usage_url="#")
+    trial = Notice("info", "The trial is running.", "Customers are answered as ever.", "It ends on 7 December 2026.")
+    failed = Notice(
+        "warn", "A payment failed.", "Customers are answered as ever.", "Until 7 December 2026 nothing changes."
+    )
+    return BillingPage(
+        plan="Team",
+        state=failed if kind == "failed" else trial,
+        meters=(
+            MeterLook(label="Brands", words="3 of 8 used", value=3, limit=8),
+            MeterLook(label="Staff seats", words="8 of 8 used", value=8, limit=8),
+            MeterLook(label="Light seats", words="1 of 10 used", value=1, limit=10),
+        ),
+        terms=(
+            "Free of charge during the trial, and no card is asked for; afterwards €149.00 a month, before tax.",
+            "Accounts to connect for each brand: 8.",
+            "Answered conversations a month: 3,000.",
+            "Client owners and billing admins are free and not counted.",
+        ),
+        usage_url="#",
+        acts=(BillingAct(who="Joana Example", what="Billing · usage exported", at=ago(minutes=40)),),
+    )
+
+
+def usage() -> UsagePage:
+    """One month of three brands, one of them archived."""
+    rows = (
+        UsageRow(brand="Bursztynowa Zatoka, Łeba", cases="1,204", replies="1,318", minutes="6,120", drawn=1318),
+        UsageRow(brand="<img src=x onerror=alert(1)>", cases="96", replies="101", minutes="412", drawn=101),
+        UsageRow(brand="Padaria Sol Poente (archived)", cases="0", replies="0", minutes="0", drawn=0),
+    )
+    total = UsageRow(brand="All brands", cases="1,300", replies="1,419", minutes="6,532", drawn=1419)
+    return UsagePage(
+        title="November 2026", rows=rows, total=total, most=1318, before_url="#", csv_url="#", billing_url="#"
+    )
