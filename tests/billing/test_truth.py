@@ -20,9 +20,11 @@ from agency.billing.events import customer_of
 from agency.billing.models import BillingInvoice, StripeCustomer
 from agency.billing.stripe_gateway import Gateway, Unreadable, read_invoice, read_subscription
 from agency.billing_desk import reconcile
+from agency.billing_desk import sync as desk_sync
 from jobs.billing import sync_billing
 from tenants import clock
 from tenants.database import db
+from tenants.errors import Unavailable
 from tenants.models import OutboxEntry, ReceivedEvent, Subscription
 from tenants.plans import PRICES, Terms, quantities
 from tenants.subscriptions import row_of, standing_now
@@ -231,14 +233,23 @@ def test_prices_are_made_once_and_one_that_differs_is_only_told(payer: Payer) ->
 
 
 def test_stripe_that_does_not_answer_changes_nothing(payer: Payer) -> None:
-    from tenants.errors import Unavailable
-
     payer.subscribe(Terms("start"))
     payer.world.fail_next(500, times=4, path="/v1/subscriptions", method="GET")
     with pytest.raises(Unavailable, match="Nothing is charged twice"):
         sync_billing(payer.agency.app, payer.customer)
     with payer.agency.entered():
         assert row_of(payer.agency.id) is None
+
+
+def test_whoever_had_no_plan_begins_a_trial_with_the_sync_and_only_once(payer: Payer) -> None:
+    lines, alike = desk_sync(payer.agency.app, only_look=True)
+    assert alike
+    assert len(lines) == 1
+    first, _alike = desk_sync(payer.agency.app)
+    again, _alike = desk_sync(payer.agency.app)
+    assert first[1:] == ["1 agencies had no plan: a trial of 14 days begins now for each."]
+    assert again[1:] == []
+    assert payer.row().state == "trialing"
 
 
 @pytest.mark.parametrize("path", RECORDED, ids=lambda path: path.stem)
