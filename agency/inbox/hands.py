@@ -10,7 +10,7 @@ from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from itertools import takewhile
-from typing import Any, Final
+from typing import Any, Final, NamedTuple
 from uuid import UUID
 
 from sqlalchemy import func, or_, select, tuple_, union_all
@@ -35,6 +35,8 @@ LEAST_LEFT: Final = timedelta(minutes=15)
 REMEMBERED: Final = timedelta(days=7)
 """So far back it counts when somebody got the last one."""
 AT_ONCE: Final = 200
+UNFOUND_SHOWN: Final = 20
+"""Kinds of what waits for whoever can, on the page of the team."""
 _NEVER: Final = datetime(1, 1, 1, tzinfo=UTC)
 
 _ALONE = raw_sql(
@@ -267,6 +269,33 @@ def wake(agency_id: UUID) -> None:
     held = is_promised(JobName.HAND_OUT, "agency_id", agency_id)
     if db.session.execute(marked.where(~held)).first() is not None:
         enqueue_after_commit(JobName.HAND_OUT, agency_id=agency_id)
+
+
+class Unfound(NamedTuple):
+    """Open cases that wait for whoever has a skill and reads a language; `since` when the first of them does."""
+
+    skill: str | None
+    language: str | None
+    count: int
+    since: datetime
+
+
+def unfound() -> list[Unfound]:
+    """Of the brands in scope, what has waited longest first. One statement."""
+    rows = db.session.execute(
+        select(KeptCase.wants_skill, KeptCase.wants_language, func.count(), func.min(KeptCase.created_at))
+        .join(
+            Conversation,
+            (Conversation.agency_id == KeptCase.agency_id)
+            & (Conversation.id == KeptCase.conversation_id)
+            & (Conversation.brand_id == KeptCase.brand_id),
+        )
+        .where(_is_marked(), KeptCase.person_id.is_(None), Conversation.status == "open")
+        .group_by(KeptCase.wants_skill, KeptCase.wants_language)
+        .order_by(func.min(KeptCase.created_at), KeptCase.wants_skill, KeptCase.wants_language)
+        .limit(UNFOUND_SHOWN)
+    )
+    return [Unfound(*row) for row in rows]
 
 
 def skills_beside(actor: Actor) -> list[str]:

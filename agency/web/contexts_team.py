@@ -42,6 +42,7 @@ class TeamPage:
     rows: tuple[TeamRow, ...] = told("By name.")
     counts: str = told("4 on shift, 1 away.")
     asked: tuple[AbsenceRow, ...] = told("Absences a lead is asked for.", default=())
+    unfound: tuple[str, ...] = told("“refunds”, Polish: 3 cases since 09:40; nobody could take them yet.", default=())
     notice: Notice | None = told("What was refused.", default=None)
     handed: tuple[HandoverLink, ...] = told("What colleagues hand the reader now.", default=())
     handover_url: str = told("What is the reader's, to be handed over.", default="")

@@ -40,7 +40,12 @@ def team(kind: str = "") -> TeamPage:
     if kind == "staff":
         mine, *others = (replace(one, cases="") for one in rows)
         return TeamPage(rows=(mine, *(replace(one, url="") for one in others)), counts="2 on shift, 1 away")
-    return TeamPage(rows=rows, counts="2 on shift, 1 away", asked=(_asked(),))
+    return TeamPage(
+        rows=rows,
+        counts="2 on shift, 1 away",
+        unfound=("“refunds”, Polish: 3 cases, the first since 20 Nov 2026, 09:40",),
+        asked=(_asked(),),
+    )
 
 
 def member(kind: str = "") -> MemberPage:

@@ -15,6 +15,7 @@ from werkzeug.wrappers import Response as AnyResponse
 from agency.inbox import absences as absence_room
 from agency.inbox import team as room
 from agency.inbox.colleagues import Member, colleagues_of
+from agency.inbox.hands import unfound
 from agency.inbox.team import Colleague, held_by, team_at
 from agency.inbox.team_models import Absence
 from agency.web.contexts_team import AbsenceRow, MemberPage, TeamPage, TeamRow
@@ -24,7 +25,7 @@ from agency.web.hours_page import over_midnight, spans_in, special_in, special_o
 from agency.web.language import chosen_language, chosen_zone, time_of_day
 from agency.web.looks import Choice, Notice
 from agency.web.shell import brands_of_request, render_page, toast
-from agency.web.team_words import absence_looks, days_words, standing_looks, until_when
+from agency.web.team_words import absence_looks, days_words, standing_looks, unfound_words, until_when
 from agency.web.who import actor_of_request
 from styleguides.language import SUPPORTED_LANGUAGES, base_language
 from tenants import clock
@@ -64,6 +65,7 @@ def team() -> Response:
             )
         ),
         asked=tuple(_absence(one) for one in asked),
+        unfound=tuple(unfound_words(one) for one in unfound()),
         handed=handed_to_me(),
         handover_url=url_for("handover_page.mine"),
         handovers_url=url_for("handover_page.of_team") if leads else "",

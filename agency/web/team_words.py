@@ -6,9 +6,13 @@ from datetime import date, datetime
 
 from babel.dates import format_date
 from flask_babel import gettext as _
+from flask_babel import ngettext
 
+from agency.inbox.hands import Unfound
 from agency.inbox.team import Colleague
-from agency.web.language import chosen_language, per_language, time_of_day
+from agency.web import clocks
+from agency.web.guide_words import language_word
+from agency.web.language import chosen_language, chosen_zone, per_language, time_of_day
 from agency.web.looks import StateLook
 from tenants.shifts import Standing, next_shift, shift_at
 
@@ -47,6 +51,19 @@ def until_when(one: Colleague, now: datetime) -> str:
     today = one.work.week.local_day(now)
     away = [last for first, last in one.work.absences if first <= today <= last]
     return _("until the end of %(day)s", day=_day(max(away))) if away else ""
+
+
+def unfound_words(one: Unfound) -> str:
+    """“refunds”, Polish: 3 cases, the first since 20 Nov 2026, 09:40."""
+    wants = [f"“{one.skill}”"] if one.skill else []
+    wants += [language_word(one.language)] if one.language else []
+    return ngettext(
+        "%(wants)s: %(num)s case, since %(time)s",
+        "%(wants)s: %(num)s cases, the first since %(time)s",
+        one.count,
+        wants=", ".join(wants),
+        time=clocks.full_exact(one.since, chosen_zone(), chosen_language()),
+    )
 
 
 def days_words(first: date, last: date) -> str:

@@ -137,6 +137,7 @@ def test_a_case_is_marked_and_found_somebody_when_somebody_comes(
     assert (kept(ana), promises(ana)) == ({"post_1": (None, at.now + timedelta(hours=1))}, 1)
     hand_out(whole_app, agency_id=str(ana.id))  # nobody is there
     assert found_for(ana) == [None]
+    assert "“refunds”, Polish: 1 case, since" in Browser(whole_app, ana.team_lead).get("/team").get_data(as_text=True)
     with ana.entered():
         case = db.session.execute(select(Conversation.id, Conversation.signs)).one()
         assert case.signs & KEPT
@@ -156,6 +157,7 @@ def test_a_case_is_marked_and_found_somebody_when_somebody_comes(
     assert promises(ana) == 2
     hand_out(whole_app, agency_id=str(ana.id))
     assert kept(ana) == {"post_1": (ana.staff.user_id, TUESDAY + timedelta(hours=1))}
+    assert "Waits for whoever can" not in Browser(whole_app, ana.team_lead).get("/team").get_data(as_text=True)
     shown = Browser(whole_app, ana.team_lead).get(f"/inbox/{case.id}").get_data(as_text=True)
     assert f"kept for {ana.staff.name}, on shift with 0 cases, the fewest of who had room" in shown
     come(ana, account, 2, 3)
