@@ -20,7 +20,7 @@ from agency.web.clocks import moment
 from agency.web.contexts_billing import BillingAct, BillingPage, UsagePage, UsageRow
 from agency.web.contexts_empowerment import MeterLook
 from agency.web.language import chosen_language, chosen_zone
-from agency.web.looks import Notice
+from agency.web.looks import Notice, Tone
 from agency.web.record_words import action_words
 from agency.web.shell import render_page
 from agency.web.spreadsheet_cells import Figure, cell
@@ -149,7 +149,7 @@ def _state(subscription: Subscription, standing: Standing) -> Notice:
         else _("No new replies go out. All there is can be read and exported, and what customers write comes in.")
     )
     until = _until(subscription, standing)
-    tone = "bad" if not standing.answers else "warn" if standing.grace_ends_at is not None else "info"
+    tone: Tone = "bad" if not standing.answers else "warn" if standing.grace_ends_at is not None else "info"
     return Notice(tone, _(STATES[standing.state].words), safe, until)
 
 
