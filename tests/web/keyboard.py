@@ -35,6 +35,8 @@ WALKER: Final = r"""() => {
       const width = parseFloat(look.outlineWidth);
       if (look.outlineStyle !== "none" && width >= 2) return [one, width, parseFloat(look.outlineOffset), look.outlineColor];
     }
+    // Going back, the keyboard comes first to a date's own button within, which the browser rings.
+    if (/^(date|datetime-local|time|month|week)$/.test(el.type) && !el.matches(":focus-visible")) return [el, 2, 0];
     return null;
   }
   // Whether a good part of one side of the ring stands where nothing that holds it cuts it away and the screen does not end.
