@@ -248,8 +248,8 @@ def allowed_by(terms: Terms) -> Allowed:
 
 def larger_of(one: Allowed, other: Allowed) -> Allowed:
     """Of each the larger number: what was paid for stays until its time is over."""
-    numbers = [max(a, b) for a, b in zip(one[:-1], other[:-1], strict=True)]
-    return Allowed(*numbers, one.features | other.features)
+    larger = {name: max(getattr(one, name), getattr(other, name)) for name in Allowed._fields if name != "features"}
+    return Allowed(**larger, features=one.features | other.features)
 
 
 # ── states ───────────────────────────────────────────────────────────────────────────────────────────────────────

@@ -15,5 +15,6 @@ def customer_of(event: Mapping[str, Any]) -> str | None:
     named = thing.get("id") if thing.get("object") == "customer" else thing.get("customer")
     if isinstance(named, dict):
         named = named.get("id")
-    is_one = isinstance(named, str) and named.startswith("cus_") and len(named) <= 200
-    return named if is_one and named.isascii() and named.isprintable() else None
+    if not isinstance(named, str) or not named.startswith("cus_") or len(named) > 200:
+        return None
+    return named if named.isascii() and named.isprintable() else None

@@ -6,7 +6,7 @@ In an agency's scope; nothing here commits.
 from __future__ import annotations
 
 from datetime import date
-from typing import Any, Final
+from typing import Any, Final, Literal
 from zoneinfo import ZoneInfo
 
 from babel.dates import format_date, format_timedelta
@@ -129,7 +129,7 @@ def _words(part: MonthPart, name: str, language: str) -> str:
         return DASH
     if name not in TIMES:
         return str(format_percent(came_to / 100, locale=language))
-    unit = "minute" if came_to < HOUR_SECONDS else "hour"
+    unit: Literal["minute", "hour"] = "minute" if came_to < HOUR_SECONDS else "hour"
     return str(format_timedelta(came_to, granularity=unit, threshold=10_000, format="short", locale=language))
 
 

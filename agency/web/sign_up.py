@@ -53,7 +53,7 @@ def ask() -> AnyResponse:
     try:
         wish, token = sign_ups.ask(given["agency"], given["name"], given["email"], chosen_language())
     except Invalid as error:
-        return _form(422, errors=_first_words(error), **given)
+        return _form(422, errors=_first_words(error), agency=given["agency"], name=given["name"], email=given["email"])
     send_notice("sign_up", _Stranger(wish.email, wish.language), path=f"{SIGN_UP}/{token}")
     told = Notice(
         "good",

@@ -13,7 +13,7 @@ from datetime import datetime, timedelta
 from typing import Any, Final, NamedTuple
 from uuid import UUID
 
-from sqlalchemy import and_, func, literal_column, select, union_all
+from sqlalchemy import ColumnElement, and_, func, literal_column, select, union_all
 
 from agency.inbox.languages import language_of
 from agency.inbox.models import PAST, Conversation, Message
@@ -152,7 +152,7 @@ def read_week(brand_id: UUID | None, topics: BrandTopics | None = None) -> tuple
     Without what history brought and what people marked as spam wrote: no rule acts on these.
     """
     since = clock.now() - WEEK
-    theirs = (Message.direction == "in", Message.deleted_at.is_(None))
+    theirs: tuple[ColumnElement[bool], ...] = (Message.direction == "in", Message.deleted_at.is_(None))
     if brand_id is not None:
         theirs += (Message.brand_id == brand_id,)
     came = select(Message.id).where(

@@ -220,7 +220,9 @@ def adjust(merchant: Merchant, given: Obj) -> Obj:
 def summaries(merchant: Merchant, given: Obj, id_: str) -> Listed:
     calls.required(given, "customer", "start_time", "end_time")
     start, end = given["start_time"], given["end_time"]
-    window = calls.one_of(given.get("value_grouping_window"), (None, "hour", "day"), "value_grouping_window")
+    window = given.get("value_grouping_window")
+    if window is not None:
+        calls.one_of(window, ("hour", "day"), "value_grouping_window")
     lengths: dict[str | None, int] = {None: 60, "hour": HOUR_SECONDS, "day": DAY_SECONDS}
     length = lengths[window]
     if start % length or end % length or end <= start:
