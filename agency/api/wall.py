@@ -32,10 +32,19 @@ _BRAND: Final[dict[str, Any]] = {
 
 @blueprint.get("/wall")
 @blueprint.arguments(PageQuery, location="query")
-@blueprint.response(200, Wall, example={"on_shift": 6, "items": [_BRAND], "next_cursor": None})
+@blueprint.response(
+    200,
+    Wall,
+    example={"on_shift": 6, "open_incidents": 1, "handovers_unanswered": 2, "items": [_BRAND], "next_cursor": None},
+)
 def get_wall(query: dict[str, Any]) -> Any:
     """Every brand you lead that is in use; numbers are at most five seconds old. How it went is `/figures` of each."""
     found = read_wall(caller())
     rows = [{**one._asdict(), "name": found.names[one.brand_id].name} for one in found.brands]
     page = page_by_id(rows, query, lambda row: row["brand_id"])
-    return {**page, "on_shift": found.on_shift}
+    return {
+        **page,
+        "on_shift": found.on_shift,
+        "open_incidents": found.incidents,
+        "handovers_unanswered": found.handovers,
+    }

@@ -96,6 +96,10 @@ class Wall(NamedTuple):
     """Of the same brands, by name."""
     on_shift: int | None
     """How many colleagues are on shift, breaks included; None where nobody wrote when anybody works."""
+    incidents: int
+    """That go on."""
+    handovers: int
+    """Of which some case was neither taken over nor given back."""
     drawn: dict[Hashable, Any]
     """What whoever shows it made of it, for as long as it is kept itself."""
 
@@ -127,10 +131,11 @@ def _read(agency_id: UUID, now: datetime) -> Wall:
     beside = rows[0][numbers] if rows else None
     brands = sorted((BrandWall(*row[:numbers]) for row in rows), key=_badness)
     sums = {bool(one[0]): Beside(*map(int, one[1:])) for one in beside or ()}
-    names = {row[0]: BrandName._make((row[0], *row[numbers + 1 :], place)) for place, row in enumerate(rows)}
+    incidents, handovers = rows[0][numbers + 1 : numbers + 3] if rows else (0, 0)
+    names = {row[0]: BrandName._make((row[0], *row[numbers + 3 :], place)) for place, row in enumerate(rows)}
     team = team_at(now)
     on_shift = len(team.on_shift(now)) if team.known else None
-    return Wall(brands, sums.get(False, Beside()), sums.get(True, Beside()), names, on_shift, {})
+    return Wall(brands, sums.get(False, Beside()), sums.get(True, Beside()), names, on_shift, incidents, handovers, {})
 
 
 _kept: dict[int, dict[Scope, Wall]] = {}
@@ -167,6 +172,11 @@ def _statement() -> TextClause:
         from brand_hour h
         where h.agency_id = :agency_id and h.hour > :hour - interval '{HOURS} hours' and h.hour <= :hour
         group by h.brand_id
+    ), going as materialized (
+        select count(*)::int as n from incident i where i.agency_id = :agency_id and i.state <> 'closed'
+    ), offered as materialized (
+        select count(distinct h.handover_id)::int as n from handover_case h
+        where h.agency_id = :agency_id and h.state = 'offered'
     ), beside as materialized (
         select jsonb_agg(to_jsonb(array[p.is_private::int::bigint, p.received, p.asked, p.answered, p.seconds, p.cases,
             p.resolved])) as sums
@@ -182,7 +192,7 @@ def _statement() -> TextClause:
     select b.id, coalesce(q.open_count, 0), coalesce(q.awaiting_approval_count, 0), client.since, oldest.waiting_since,
         oldest.conversation_id, late.n, soon.n, broken.n, today.n,
         coalesce(((select by_brand from trouble) ->> b.id::text)::int, 0), past.by_hour,
-        (select sums from beside),
+        (select sums from beside), (select n from going), (select n from offered),
         b.name, b.mark, b.colour
     from brand b
     left join queue_counter q on q.agency_id = b.agency_id and q.brand_id = b.id

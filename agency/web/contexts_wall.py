@@ -53,6 +53,7 @@ class WallPage:
 
     at: Clock = told("When it was read.")
     on_shift: str = told("On shift now: 3. Empty where nobody wrote when anybody works.")
+    around: tuple[tuple[str, str], ...] = told("Address and words: 2 incidents go on; empty for nothing.", default=())
     totals: tuple[WallNumber, ...] = told("Of all brands; nothing is shown as 0.")
     trend: WallTrend | None = told("Of waiting at all brands; None until two hours are known.")
     heads: tuple[str, ...] = told("Of the columns behind the brand, the last that of the trend.")

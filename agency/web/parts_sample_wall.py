@@ -31,7 +31,8 @@ def wall(brands: Sequence[BrandLook], kind: str = "") -> WallPage:
     found = [one._replace(brand_id=uuid5(_HOUSE, str(place))) for place, one in enumerate([*shown, quiet])]
     looks = {one.brand_id: look for one, look in zip(found, [*brands] * 4, strict=False)}
     figures = (Beside(), Beside()) if kind == "none" else (Beside(1_204, 900, 850, 850 * 7_400, 700, 640), Beside(300))
-    return page.wall_page(found, looks, *figures, on_shift=None if kind == "none" else 3, rest=False)
+    on_shift, around = (None, (0, 0)) if kind == "none" else (3, (1, 2))
+    return page.wall_page(found, looks, *figures, on_shift=on_shift, around=around, rest=False)
 
 
 def due(brands: Sequence[BrandLook]) -> DuePage:

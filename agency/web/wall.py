@@ -48,7 +48,15 @@ def show_wall() -> Response:
     page: WallPage | None = found.drawn.get(manner)
     if page is None:
         looks = {one.id: brand_look(str(one.id), one.name, one.mark, one.colour) for one in found.names.values()}
-        page = wall_page(found.brands, looks, found.public, found.private, on_shift=found.on_shift, rest=rest)
+        page = wall_page(
+            found.brands,
+            looks,
+            found.public,
+            found.private,
+            on_shift=found.on_shift,
+            around=(found.incidents, found.handovers),
+            rest=rest,
+        )
         found.drawn[manner] = page
     return make_response(render_page("wall/page.html", page))
 
@@ -60,15 +68,17 @@ def wall_page(
     private: Beside,
     *,
     on_shift: int | None,
+    around: tuple[int, int] = (0, 0),
     rest: bool,
 ) -> WallPage:
-    """What was read, ready to print."""
+    """What was read, ready to print. `around`: incidents that go on, and handovers nobody answered."""
     loud = [one for one in brands if not one.is_quiet]
     shown = loud if rest else loud[:PAGE_ROWS]
     left, quiet = len(loud) - len(shown), len(brands) - len(loud)
     return WallPage(
         at=clocks.moment(clock.now(), chosen_zone(), chosen_language()),
         on_shift=_("On shift now: %(num)s", num=on_shift) if on_shift is not None else "",
+        around=_around(*around),
         totals=_totals(brands),
         trend=_trend(_all_hours(brands), sum(one.waiting for one in brands)),
         heads=_heads(),
@@ -81,6 +91,17 @@ def wall_page(
         figures_url=FIGURES,
         figures=_figures(public, private),
     )
+
+
+def _around(incidents: int, handovers: int) -> tuple[tuple[str, str], ...]:
+    """Each where there are any, with where it leads."""
+    said = []
+    if incidents:
+        said.append(("/incidents", ngettext("%(num)s incident goes on", "%(num)s incidents go on", incidents)))
+    if handovers:
+        words = ngettext("%(num)s handover waits for an answer", "%(num)s handovers wait for an answer", handovers)
+        said.append(("/handovers", words))
+    return tuple(said)
 
 
 @wall.get("/wall/due")

@@ -120,6 +120,39 @@ def test_whoever_leads_some_brands_sees_these_and_who_leads_none_sees_no_wall(
             due_soon(some, world.brand_ids[1])
 
 
+GOES_ON = """
+with gone as (
+    insert into incident (agency_id, id, brand_id, name, state, conditions, since, opened_by, opened_by_name, acts_for,
+        closed_at)
+    select :agency, gen_random_uuid(), :brand, 'x', state, '{}', now(), :one, 'x', :one,
+        case when state = 'closed' then now() end
+    from unnest(array['open', 'ending', 'closed']) as state
+), handed as (
+    insert into handover (agency_id, id, from_person_id, from_name, to_person_id, to_name, case_count, answer_by)
+    values (:agency, gen_random_uuid(), :one, 'x', :other, 'x', 2, now()) returning id
+)
+insert into handover_case (agency_id, id, brand_id, handover_id, conversation_id, from_person_id, to_person_id, reasons)
+select c.agency_id, gen_random_uuid(), c.brand_id, handed.id, c.id, :one, :other, '[]'
+from conversation c cross join handed where c.agency_id = :agency and c.brand_id = :brand and c.status = 'open'
+"""
+
+
+def test_incidents_and_unanswered_handovers_stand_on_it_for_whoever_sees_their_brand(
+    world: Agency, whole_app: Flask, superuser: Engine
+) -> None:
+    people = {"one": world.staff.user_id, "other": world.team_lead.user_id}
+    with superuser.begin() as connection:
+        connection.execute(text(GOES_ON), {"agency": world.id, "brand": world.brand_ids[0], **people})
+    page = Browser(whole_app, world.team_lead).get("/wall").text
+    assert re.search(r'<a href="/incidents">.*2 incidents go on</a>', page)
+    assert re.search(r'<a href="/handovers">.*1 handover waits for an answer</a>', page)
+    for brands, counts in ((world.brand_ids[:1], (2, 1)), (world.brand_ids[1:], (0, 0))):
+        some = replace(world.team_lead, brand_ids=frozenset(brands))
+        with world.entered(some):
+            found = read_wall(some)
+            assert (found.incidents, found.handovers) == counts
+
+
 def test_waiting_is_noted_once_an_hour_and_drawn(
     make: Factory, ana: Agency, whole_app: Flask, superuser: Engine
 ) -> None:

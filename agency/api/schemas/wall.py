@@ -33,10 +33,14 @@ class WallBrand(Strict):
 
 
 class Wall(Strict):
-    """Brands in use, by age, and how many colleagues are on shift."""
+    """Brands in use, by age, how many colleagues are on shift, and what goes on besides."""
 
     on_shift = Whole(
         required=True, allow_none=True, metadata={"description": "null where nobody wrote when anybody works"}
+    )
+    open_incidents = Whole(required=True)
+    handovers_unanswered = Whole(
+        required=True, metadata={"description": "of which some case was neither taken over nor given back"}
     )
     items = Items(fields.Nested(WallBrand), required=True)
     next_cursor = next_cursor()
