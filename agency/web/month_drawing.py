@@ -213,7 +213,8 @@ def _number(count: int) -> str:
 
 
 def _share(part: int, whole: int) -> str:
-    return str(format_percent(part / whole, locale=chosen_language())) if whole else DASH
+    """Rounded down, as goals are held against it: what shows 90% has met 90%."""
+    return str(format_percent(part * 100 // whole / 100, locale=chosen_language())) if whole else DASH
 
 
 def _span(seconds: int | None) -> str:

@@ -70,7 +70,7 @@ _NUMBER: Final = re.compile(r"[0-9]{1,6}", re.ASCII)
 def months() -> AnyResponse:
     """The last month of each brand; of one brand alone its page."""
     actor, looks = actor_of_request(), brand_looks()
-    brands = {one.id: one for one in db.session.scalars(select(Brand).where(Brand.id.in_(looks)))}
+    brands = {one.id: one for one in db.session.scalars(select(Brand).where(Brand.id.in_(list(looks))))}
     shown = [brands[one] for one in looks if one in brands and brands[one].archived_at is None]
     if len(shown) == 1:
         return redirect(_address(shown[0], before(this_month(shown[0]))))

@@ -240,6 +240,7 @@ def test_minutes_are_the_agencys_until_they_are_shared(world: Agency, whole_app:
     page = client.get(url).text
     assert "Faster at weekends. &lt;b&gt;" in page
     assert "Present: A. Kowalski." in page
+    assert ">42%</a>" in page, "three of seven heard in time, rounded down as a goal is"
     assert '<form class="card' not in page
     for wrong in (
         {"words": "x" * 20_001},
