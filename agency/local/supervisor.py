@@ -142,6 +142,10 @@ class Supervisor:
             "GOOGLE_PUBSUB_TOPIC": "projects/sandbox/topics/reviews",
             "GOOGLE_PUBSUB_AUDIENCE": f"{ours.rstrip('/')}/webhooks/google",
         }
+        has_test_key = self.environment.get("STRIPE_SECRET_KEY", "").startswith(("sk_test_", "rk_test_"))
+        if has_test_key and not self.environment.get("STRIPE_API_URL"):
+            # Whoever names another Stripe leads its webhooks here themselves.
+            wanted |= {"STRIPE_API_URL": f"{base_url}/stripe", "STRIPE_WEBHOOK_SECRET": "whsec_sandbox"}
         return {name: value for name, value in wanted.items() if not self.environment.get(name)}
 
     def add(self, name: str, *arguments: str) -> None:

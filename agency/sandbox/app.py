@@ -27,6 +27,10 @@ from agency.sandbox import (
 from agency.sandbox.addresses import addresses
 from agency.sandbox.scenario import Player
 from agency.sandbox.store import Clock, Store
+from agency.sandbox.stripe import doors as stripe_doors
+from agency.sandbox.stripe import pages as stripe_pages
+from agency.sandbox.stripe.keeping import StoreKeeper
+from agency.sandbox.stripe.world import StripeWorld
 from agency.sandbox.world import AppKeys, World
 
 __all__ = ["addresses", "create_sandbox_app"]
@@ -64,6 +68,10 @@ def create_sandbox_app(
     app.register_blueprint(google_pages.blueprint(world))
     google_push.listen(world)
     google_replies.listen(world)
+    stripe = StripeWorld(world.clock, keeper=StoreKeeper(world.store), deliver=world.deliveries.deliver)
+    app.extensions["stripe_world"] = stripe
+    app.register_blueprint(stripe_doors.blueprint(stripe))
+    app.register_blueprint(stripe_pages.blueprint(stripe))
     app.register_blueprint(meta_dialogs.blueprint(world))
     app.register_blueprint(control.blueprint(world, player))
     app.register_blueprint(customers.blueprint(world))
@@ -91,7 +99,7 @@ def _shield_pages(response: Response) -> Response:
     """Customers write what they like: nothing on these pages may run, load or be framed."""
     if response.mimetype == "text/html":
         policy = CONTENT_SECURITY_POLICY
-        if request.blueprint in ("meta_dialogs", "google_login"):
+        if request.blueprint in ("meta_dialogs", "google_login", "stripe_pages"):
             # The form of a permission dialog ends in a redirect to the application, which is another origin.
             policy = policy.replace("form-action 'self'", "form-action 'self' http: https:")
         response.headers["Content-Security-Policy"] = policy

@@ -45,7 +45,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from flask import Blueprint, Response, jsonify, request
+from flask import Blueprint, Response, current_app, jsonify, request
 
 from agency.sandbox import content, control_meta, control_time, ledger, messages, misbehaviour, seeding, talk
 from agency.sandbox.content import NotThere
@@ -218,6 +218,7 @@ def blueprint(world: World, player: Player) -> Blueprint:
         world.store.reset()
         world.deliveries.forget()
         world.google_quota.forget()
+        current_app.extensions["stripe_world"].forget()
         world.clock.follow_machine()
         return jsonify({})
 

@@ -6,7 +6,7 @@ import ipaddress
 import os
 import socket
 import threading
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -19,6 +19,8 @@ from werkzeug.serving import WSGIRequestHandler, make_server
 from agency.sandbox import meta_app
 from agency.sandbox.app import create_sandbox_app
 from agency.sandbox.scenario import Player, load_file
+from agency.sandbox.stripe import pages as stripe_pages
+from agency.sandbox.stripe.world import KEY_STARTS
 
 # More than any test delays at once: a slow account must not hold up the others.
 THREADS = 32
@@ -90,8 +92,18 @@ class _Server(BaseApplication):
             player.start()
         player.play_in_background()
         meta_app.connect_at_start(app.extensions["sandbox"], os.environ)
+        lead_stripe(app, os.environ)
         app.extensions["sandbox"].deliveries.send_in_background()
         return app
+
+
+def lead_stripe(app: Flask, environment: Mapping[str, str]) -> None:
+    """Where the product that starts this sandbox has a test key of Stripe's and a secret, its events go there."""
+    key, secret = environment.get("STRIPE_SECRET_KEY", ""), environment.get("STRIPE_WEBHOOK_SECRET", "")
+    ours = environment.get("ONBRAND_BASE_URL") or f"http://127.0.0.1:{environment.get('ONBRAND_PORT', '')}"
+    if key.startswith(KEY_STARTS) and secret:
+        url = f"{ours.rstrip('/')}/webhooks/stripe"
+        stripe_pages.lead_webhooks(app.extensions["stripe_world"], key, secret.partition(",")[0].strip(), url)
 
 
 def run(host: str, port: int, data_folder: Path, scenario: Path | None = None) -> None:

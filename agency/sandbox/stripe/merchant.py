@@ -210,11 +210,13 @@ class Merchant:
         self._turns += 1
         return self._turns
 
-    def load(self, kind: str, one: Obj, id_: str | None = None) -> None:
-        """What was kept elsewhere comes back; nobody is told."""
-        self.objects.setdefault(kind, {})[id_ or one["id"]] = one
-        if kind != "setting":
-            self._put_due(kind, one["id"], one)
+    def load(self, kind: str, id_: str, one: Obj) -> None:
+        """What was kept elsewhere comes back; nobody is told. All of a merchant first, then `load_due`."""
+        self.objects.setdefault(kind, {})[id_] = one
+        self._touched.add((kind, id_))
+
+    def load_due(self) -> None:
+        self._put_all_due()
 
     def run(self, test_clock: str | None, until: int, act: Callable[[str, Obj], None]) -> int:
         """Everything that is due up to `until`, in order of time, each as of its own second; how many things it was."""

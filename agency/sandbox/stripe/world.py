@@ -30,6 +30,8 @@ class Keeper(Protocol):
 
     def kept(self) -> list[tuple[str, str, str, Obj]]: ...
 
+    def forget(self) -> None: ...
+
 
 Deliver = Callable[..., Any]
 
@@ -48,11 +50,13 @@ class StripeWorld:
         self._places: dict[str, Merchant] = {}
         for name, kind, id_, one in keeper.kept() if keeper is not None else []:
             merchant = self._named(name)
-            merchant.load(kind, one, id_)
+            merchant.load(kind, id_, one)
             if kind in FOUND_BY_ID:
                 self._places[id_] = merchant
             if kind == "setting" and id_ == "clock":
                 merchant.clock.resume(one)
+        for merchant in self.merchants.values():
+            merchant.load_due()
 
     def of_key(self, key: str) -> Merchant:
         """The merchant of a secret key, made when it is first seen. Raises StripeError for what is no test key."""
@@ -90,16 +94,23 @@ class StripeWorld:
         self.merchants.clear()
         self.requests.clear()
         self._places.clear()
+        if self._keeper is not None:
+            self._keeper.forget()
 
     def _committed(self, merchant: Merchant, changed: list[tuple[str, str, Obj | None]]) -> None:
-        if self._keeper is not None:
-            self._keeper.keep(merchant.name, changed)
+        fresh = []
         for kind, id_, one in changed:
             if one is None:
                 continue
             if kind in FOUND_BY_ID:
                 self._places[id_] = merchant
-            elif kind in ("event", "v2.core.event") and self._deliver is not None:
+            elif kind in ("event", "v2.core.event") and "_sent" not in one:
+                one["_sent"] = True  # an event changes when it has arrived, and is not sent again for that
+                fresh.append(one)
+        if self._keeper is not None:
+            self._keeper.keep(merchant.name, changed)
+        if self._deliver is not None:
+            for one in fresh:
                 self._send(merchant, one)
 
     def _send(self, merchant: Merchant, event: Obj) -> None:
