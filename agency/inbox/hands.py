@@ -276,7 +276,7 @@ class Unfound(NamedTuple):
 
     skill: str | None
     language: str | None
-    count: int
+    cases: int
     since: datetime
 
 

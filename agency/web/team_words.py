@@ -60,7 +60,7 @@ def unfound_words(one: Unfound) -> str:
     return ngettext(
         "%(wants)s: %(num)s case, since %(time)s",
         "%(wants)s: %(num)s cases, the first since %(time)s",
-        one.count,
+        one.cases,
         wants=", ".join(wants),
         time=clocks.full_exact(one.since, chosen_zone(), chosen_language()),
     )

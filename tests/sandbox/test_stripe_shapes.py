@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import typing
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -187,20 +186,3 @@ def test_what_a_meter_could_not_count_is_a_thin_event(rich: Account) -> None:
     body, headers = rich.signed({**made, "data": None})
     read = rich.client().parse_event_notification(body, headers["Stripe-Signature"], rich.webhook_secret)
     assert read.type == made["type"]
-
-
-def test_what_examples_of_every_object_have_is_had_or_known_to_be_old(rich: Account, repository: Path) -> None:
-    """The published examples are of mixed age: what they alone have must be gone, or not ours to model."""
-    file = Path("/work/shared/data/platform-payloads/stripe-openapi/fixtures3.json")
-    if not file.exists():
-        pytest.skip("the published examples are not here")
-    examples = json.loads(file.read_text())["resources"]
-    missing = {}
-    for kind, known in rich.merchant.objects.items():
-        example = examples.get(kind.replace("test_helpers.", "").replace(".", "_"), examples.get(kind))
-        if kind in CLASSES and example and known:
-            one = shown(rich.merchant, next(iter(known.values())))
-            fields = CLASSES[kind].__annotations__
-            optional = {name for name in fields if type(None) in typing.get_args(fields[name])}
-            missing[kind] = sorted((set(example) & set(fields)) - set(one) - optional)
-    assert {kind: names for kind, names in missing.items() if set(names) - NOT_MODELLED.get(kind, set())} == {}
