@@ -18,18 +18,8 @@ from tenants.errors import Conflict, Forbidden, Money, Worded, worded
 from tenants.models import Brand, Invitation, Membership
 from tenants.permissions import Role
 from tenants.plan_models import Subscription
-from tenants.plans import (
-    PLANS,
-    STATES,
-    Allowed,
-    Extra,
-    Feature,
-    Limit,
-    Standing,
-    Terms,
-    extra_cents,
-    standing_of,
-)
+from tenants.plan_states import STATES, Standing, standing_of
+from tenants.plans import PLANS, Allowed, Extra, Feature, Limit, Terms, extra_cents
 from tenants.subscriptions import is_on, subscription_of
 
 SEATS: Final[dict[Role, Limit]] = {

@@ -11,7 +11,8 @@ from tenants import clock
 from tenants.base_app import settings_of_app
 from tenants.database import db
 from tenants.plan_models import Subscription
-from tenants.plans import TRIAL, TRIAL_PLAN, Standing, State, standing_of
+from tenants.plan_states import TRIAL, Standing, State, standing_of
+from tenants.plans import TRIAL_PLAN
 
 
 def is_on() -> bool:

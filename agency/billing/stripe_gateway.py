@@ -25,6 +25,10 @@ NEWEST_INVOICES: Final = 24
 NO_ANSWER: Final = worded(
     "Stripe did not answer. Nothing is charged twice, and what you pay for is as it was. Try again in a minute."
 )
+KEY_REFUSED: Final = worded(
+    "Stripe refuses the key of this installation. Nothing was changed, and what you pay for is as it was. "
+    "Whoever runs Onbrand has to set STRIPE_SECRET_KEY anew."
+)
 
 T = TypeVar("T")
 Fields = dict[str, Any]
@@ -53,9 +57,10 @@ class TheirSubscription:
 
 @dataclass(frozen=True)
 class TheirInvoice:
-    """An invoice as it stands at Stripe; cents."""
+    """An invoice as it stands at Stripe; cents. `subscription`: what it is for, None where for none."""
 
     id: str
+    subscription: str | None
     number: str | None
     status: str
     reason: str | None
@@ -195,6 +200,8 @@ class Gateway:
 def _asked(ask: Callable[[], T]) -> T:
     try:
         return ask()
+    except (stripe.AuthenticationError, stripe.PermissionError) as error:
+        raise Unavailable(KEY_REFUSED, code="stripe_key_refused") from error
     except stripe.StripeError as error:
         raise Unavailable(NO_ANSWER, code="stripe_unavailable", why=type(error).__name__) from error
 
@@ -254,6 +261,7 @@ def read_invoice(raw: Mapping[str, Any]) -> TheirInvoice:
         raise Unreadable("created")
     return TheirInvoice(
         _text(raw, "id"),
+        _subscription_of(raw),
         raw.get("number"),
         _text(raw, "status"),
         raw.get("billing_reason"),
@@ -268,6 +276,16 @@ def read_invoice(raw: Mapping[str, Any]) -> TheirInvoice:
         _moment(steps.get("paid_at")),
         lines,
     )
+
+
+def _subscription_of(invoice: Mapping[str, Any]) -> str | None:
+    parent = invoice.get("parent")
+    details = parent.get("subscription_details") if isinstance(parent, dict) else None
+    # Before the basil versions of the API it stood at the invoice.
+    named = details.get("subscription") if isinstance(details, dict) else invoice.get("subscription")
+    if isinstance(named, dict):
+        named = named.get("id")
+    return named if isinstance(named, str) else None
 
 
 def read_price(raw: Mapping[str, Any]) -> TheirPrice:

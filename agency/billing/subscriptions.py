@@ -21,7 +21,8 @@ from tenants import clock
 from tenants.database import db, new_id
 from tenants.logs import get_logger
 from tenants.models import Subscription
-from tenants.plans import State, allowed_by, larger_of, terms_of
+from tenants.plan_states import State
+from tenants.plans import allowed_by, larger_of, terms_of
 from tenants.subscriptions import begin_trial, row_of
 
 ENDED = frozenset({"canceled", "incomplete_expired"})
@@ -118,7 +119,7 @@ def _write(row: Subscription, theirs: TheirSubscription, invoices: Sequence[Thei
     row.ends_at, row.ended_at = theirs.ends_at, theirs.ended_at
     row.trial_ends_at = theirs.trial_end or row.trial_ends_at
     row.card = theirs.card or row.card
-    row.failing_since = _failing_since(row, theirs, invoices)
+    row.failing_since = failing_since(row, theirs, invoices)
     kept = row.kept_terms
     is_over = row.kept_until is None or row.kept_until <= clock.now()
     if kept is not None and (is_over or larger_of(allowed_by(row.terms), allowed_by(kept)) == allowed_by(row.terms)):
@@ -127,17 +128,18 @@ def _write(row: Subscription, theirs: TheirSubscription, invoices: Sequence[Thei
         log.info("subscription_changed", agency_id=str(row.agency_id), state=row.state, plan=row.plan)
 
 
-def _failing_since(row: Subscription, theirs: TheirSubscription, invoices: Sequence[TheirInvoice]) -> datetime | None:
-    """When the oldest invoice that was tried in vain and still stands open was first tried: that is when it was made
-    final. What Stripe does not tell any more is kept.
+def failing_since(row: Subscription, theirs: TheirSubscription, invoices: Sequence[TheirInvoice]) -> datetime | None:
+    """When the payment that is owed now first failed: of this subscription's invoices tried in vain the oldest that
+    stands open, else the newest that was written off, by when it was made final. Kept where Stripe tells of none.
     """
     if theirs.status not in ("past_due", "unpaid") and not (theirs.status == "canceled" and theirs.failed):
         return None
-    tried = [one.finalized_at or one.made_at for one in invoices if one.attempts and one.status in _UNPAID]
-    return min(tried, default=row.failing_since or theirs.ended_at or clock.now())
-
-
-_UNPAID = ("open", "uncollectible", "void")
+    tried = [one for one in invoices if one.attempts and one.subscription == theirs.id]
+    still_open = [one.finalized_at or one.made_at for one in tried if one.status == "open"]
+    if still_open:
+        return min(still_open)
+    written_off = [one.finalized_at or one.made_at for one in tried if one.status in ("uncollectible", "void")]
+    return max(written_off, default=row.failing_since or theirs.ended_at or clock.now())
 
 
 def _keep(agency_id: UUID, invoice: TheirInvoice) -> None:

@@ -30,7 +30,8 @@ from tenants.database import db
 from tenants.models import AgencyAudit
 from tenants.permissions import Actor
 from tenants.plan_models import Subscription
-from tenants.plans import PLANS, STATES, Interval, Limit, Standing, State, standing_of, total_cents
+from tenants.plan_states import STATES, Standing, State, standing_of
+from tenants.plans import PLANS, Interval, Limit, total_cents
 from tenants.room import use_of
 from tenants.subscriptions import subscription_of
 from tenants.throttle import Limit as Tries

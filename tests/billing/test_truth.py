@@ -5,8 +5,8 @@ from __future__ import annotations
 import json
 import random
 from collections.abc import Iterator
-from dataclasses import dataclass
-from datetime import UTC, datetime
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -18,7 +18,14 @@ from agency.billing import subscriptions
 from agency.billing.catalogue import sync
 from agency.billing.events import customer_of
 from agency.billing.models import BillingInvoice, StripeCustomer
-from agency.billing.stripe_gateway import Gateway, Unreadable, read_invoice, read_subscription
+from agency.billing.stripe_gateway import (
+    Gateway,
+    TheirInvoice,
+    TheirSubscription,
+    Unreadable,
+    read_invoice,
+    read_subscription,
+)
 from agency.billing_desk import reconcile
 from agency.billing_desk import sync as desk_sync
 from jobs.billing import sync_billing
@@ -194,6 +201,23 @@ def test_what_ended_is_not_revived_and_a_trial_outlives_a_payment_that_never_was
     second = payer.subscribe(Terms("team"))
     payer.hear()
     assert (payer.row().state, payer.row().stripe_id) == ("active", second)
+
+
+def test_the_grace_counts_from_what_is_owed_now_and_not_from_trouble_of_long_ago() -> None:
+    at = datetime(2026, 3, 1, tzinfo=UTC)
+    theirs = TheirSubscription("sub_2", "past_due", 1, {}, None, None, None, None, None, False)
+
+    def invoice(status: str, days: int, subscription: str = "sub_2", attempts: int = 1) -> TheirInvoice:
+        made = at + timedelta(days=days)
+        money = (status, None, "eur", 1, 1, 0, attempts, None, made, made, None, ())
+        return TheirInvoice(f"in_{days}", subscription, None, *money)
+
+    old = [invoice("open", 0, "sub_1"), invoice("void", 10), invoice("open", 20, attempts=0)]
+    owed = [*old, invoice("open", 300), invoice("open", 330)]
+    row = Subscription(state="past_due")
+    assert subscriptions.failing_since(row, theirs, owed) == at + timedelta(days=300)
+    assert subscriptions.failing_since(row, theirs, old) == at + timedelta(days=10)
+    assert subscriptions.failing_since(row, replace(theirs, status="active"), owed) is None
 
 
 def test_a_customer_nobody_knows_is_kept_and_named(payer: Payer) -> None:

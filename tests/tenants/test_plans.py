@@ -10,24 +10,18 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from tenants.plan_states import GRACE, READ_ONLY_OVER, STATES, TRIAL, State, read_only_number, standing_of
 from tenants.plans import (
-    GRACE,
     PLANS,
     PRICES,
-    READ_ONLY_OVER,
-    STATES,
-    TRIAL,
     Currency,
     Interval,
-    State,
     Terms,
     allowed_by,
     from_plain,
     is_larger,
     plain,
     quantities,
-    read_only_number,
-    standing_of,
     terms_of,
     total_cents,
 )

@@ -13,7 +13,7 @@ from sqlalchemy import Engine, text
 from agency.web.door import ONLY_WHERE
 from tenants import clock, sign_ups, throttle
 from tenants.database import db
-from tenants.plans import TRIAL
+from tenants.plan_states import TRIAL
 from tenants.settings import Settings
 from tests.factories import Agency, Factory
 from tests.web.browser import Browser, email_of, words_of
