@@ -18,7 +18,7 @@ from agency.reports.figures import PRIVATE, PUBLIC
 from agency.reports.folding import fold
 from agency.reports.goals import Which, agree, goals_of, is_met, mark_of
 from agency.reports.minutes import minutes_of, save_minutes
-from agency.reports.monthly import OPENED, cases_of, counted_now, month_from, month_of, number_of
+from agency.reports.monthly import OPENED, cases_of, counted_now, month_from, month_of, number_of, report
 from jobs.mailing_days import mail_days
 from tenants import clock
 from tenants.database import new_id
@@ -76,6 +76,13 @@ def world(make: Factory, ana: Agency, superuser: Engine, monkeypatch: pytest.Mon
                 at = FIRST - (number + 2) * DAY
                 due = at + (HOUR if number % 2 else -HOUR)
                 connection.execute(text(OUTCOME), {"clock": "heard", "case": one, "at": at, "due": due})
+            early = {
+                "clock": "resolved",
+                "case": cases[1],
+                "at": datetime(2026, 10, 31, 23, 30, tzinfo=UTC),
+                "due": FIRST,
+            }
+            connection.execute(text(OUTCOME), early)  # half past midnight of the first, in Warsaw
             at = {"at": FIRST - 2 * DAY, "id": reply}
             connection.execute(text(APPROVED), at)
             connection.execute(
@@ -111,7 +118,7 @@ def test_the_cases_behind_a_months_numbers_come_to_them(world: Agency) -> None:
         public = found.public
         assert (public.sums.received, public.sums.asked, public.sums.answered) == (7, 7, 5), "midnight is Warsaw's"
         assert public.sums.average_seconds == 3_600
-        assert public.clocks["heard"] == (3, 4)
+        assert (public.clocks["heard"], public.clocks["resolved"]) == ((3, 4), (1, 0))
         assert (public.decided, public.decided_average, found.private.decided) == (1, 7_200, 0)
         assert found.private.sums.answered == 1
         assert counted_now(brand, date(2026, 10, 1)).public.sums.received == 1
@@ -157,6 +164,7 @@ def test_a_month_is_reported_once_and_its_client_is_told(world: Agency, whole_ap
             brand, after = month_of(lead, brand_id, NOVEMBER)
             assert after == before, "what was told stays"
             assert len(after.digest) == 64
+            assert report(brand, NOVEMBER) is None, "once, whoever asks"
             assert counted_now(brand, NOVEMBER).public.sums.received == 16
         with superuser.connect() as connection:
             (told,) = connection.execute(
