@@ -77,12 +77,12 @@ def test_pages_are_accessible_and_never_wider_than_the_screen(browser: Browser, 
 @pytest.mark.parametrize("width", [390, 1440])
 def test_every_page_is_gone_through_by_keyboard_alone(page: Page, site: str, width: int) -> None:
     """Everything is reached by Tab in the order of the page, with a ring that is seen, and beneath nothing; menus,
-    drawers and dialogs open by Enter and Space and give the keyboard back. In `.ci/run` one page in eighty,
+    drawers and dialogs open by Enter and Space and give the keyboard back. In `.ci/run` one page of each width,
     others after each change of a page.
     """
     page.set_viewport_size({"width": width, "height": 900})
     found: Trouble = []
-    for name in share_of(NAMES[2:], _pages_as_they_are() + width, of=80):
+    for name in share_of(NAMES[2:], _pages_as_they_are() + width, of=len(NAMES)):
         page.goto(f"{site}/{name}")
         page.wait_for_load_state("networkidle")
         keyboard.begin(page)
@@ -140,6 +140,30 @@ def test_keys_never_act_while_somebody_types_and_can_be_switched_off(page: Page,
     page.keyboard.press("Escape")
     page.keyboard.press("?")
     expect(page.locator("#keys-sheet")).to_be_hidden()
+
+
+LISTEN = """() => {
+  window.pressed = [];
+  document.addEventListener("click", (event) => {
+    pressed.push(event.target.closest("[data-key]")?.dataset.key);
+    event.preventDefault();
+    event.stopImmediatePropagation();
+  }, true);
+}"""
+BORNE = """[...new Set([...document.querySelectorAll("[data-key]")].map((one) => one.dataset.key))]
+  .filter((name) => !name.startsWith("Mod") && onbrandKeys.find(name))"""
+
+
+def test_each_key_presses_what_bears_it(page: Page, site: str) -> None:
+    page.goto(f"{site}/parts/pages/inbox-open")
+    page.evaluate(LISTEN)
+    tried = page.evaluate(BORNE)
+    for key in tried:
+        page.evaluate("pressed.length = 0; document.activeElement.blur()")
+        for part in key.split():
+            page.keyboard.press(f"Shift+{part}" if part.isalpha() and part.isupper() else part)
+        assert page.evaluate("pressed[0] ?? document.activeElement.dataset.key") == key
+    assert {*"resacz/n?LC!", "g i", "g w", "g a"} <= set(tried)
 
 
 def test_findings_follow_the_text_and_one_key_applies_the_suggestion(page: Page, site: str) -> None:
@@ -228,6 +252,11 @@ def test_a_case_is_given_away_by_keys_alone(page: Page, site: str) -> None:
     page.keyboard.press("Escape")
     expect(page.locator("summary", has_text="Assign")).to_be_focused()
     expect(page.locator(".assign")).to_be_hidden()
+    page.locator("summary", has_text="Snooze").click()
+    page.locator(".own-time span").first.click()
+    expect(page.locator("input[name=own]").first, "a click on words of a menu leaves it open").to_be_focused()
+    page.locator("summary", has_text="Assign").focus()
+    expect(page.locator("input[name=own]").first, "going on closes it").to_be_hidden()
 
 
 @pytest.mark.parametrize("path", ["parts/voice", "parts/people"])

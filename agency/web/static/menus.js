@@ -51,8 +51,13 @@
     if (event.target instanceof HTMLDialogElement) event.target.close();
   });
 
-  // Whoever goes on by Tab leaves the menu, which would lie over what comes next.
-  document.addEventListener("focusin", (event) => closeMenus(event.target));
+  // Whoever goes on by Tab leaves the menu, which would lie over what comes next. A click on words within it goes to what
+  // holds the menu, and leaves nothing.
+  document.addEventListener("focusin", (event) => {
+    for (const menu of document.querySelectorAll("details.menu[open]")) {
+      if (!menu.contains(event.target) && !event.target.contains(menu)) menu.open = false;
+    }
+  });
 
   document.addEventListener("keydown", (event) => {
     if (event.key !== "Escape") return;
