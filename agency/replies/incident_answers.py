@@ -53,8 +53,8 @@ NOBODY_ACTS = worded(
     "Whoever decided these texts no longer works for this brand. Nothing is sent. Have another lead start them again."
 )
 _LOCK = raw_sql(
-    "select pg_advisory_xact_lock(hashtextextended('incident ' || :incident_id, 0))",
-    reason="one run of an incident after the other, while cases go on coming into it",
+    "select pg_advisory_xact_lock(hashtextextended('incidents of ' || :brand_id, 0))",
+    reason="one run of a brand after the other: cases go on coming in, and two incidents write to nobody twice",
 )
 
 
@@ -63,7 +63,8 @@ def go_on(incident_id: UUID) -> datetime | None:
 
     Safe to call again at any time: who was written to is written down with their reply.
     """
-    db.session.execute(_LOCK, {"incident_id": str(incident_id)})
+    brand_id = db.session.execute(select(Incident.brand_id).where(Incident.id == incident_id)).scalar_one_or_none()
+    db.session.execute(_LOCK, {"brand_id": str(brand_id)})
     found = db.session.execute(select(Incident).where(Incident.id == incident_id)).scalar_one_or_none()
     if found is None:
         return None

@@ -259,7 +259,8 @@ def _form(
     if form is None:
         form = {"name": found.name, "post": found.post, **given_of(found.conditions)} if found is not None else {}
     if suggestion is not None and "words" not in form:
-        form["words"] = [{"language": "", "words": one} for one in suggestion.words]
+        # The first is what all of them say; another one alone ("today") would take in what has nothing to do with it.
+        form["words"] = [{"language": "", "words": one} for one in suggestion.words[:1]]
         form.setdefault("name", ", ".join(map(str, suggestion.words))[: LIMITS["name"]])
     trial = None
     if tries and brand_id is not None:

@@ -45,10 +45,13 @@ def rules_part(view: ConversationView, actor: Actor) -> tuple[SidePart, ...]:
     )
 
 
+def wants_words(skill: str | None, language: str | None) -> str:
+    """Of whoever should take a case: “refunds”, Polish."""
+    return ", ".join([*([f"“{skill}”"] if skill else []), *([language_word(language)] if language else [])])
+
+
 def _found_words(one: RuleDeed) -> str:
-    able = [f"“{one.wants_skill}”"] if one.wants_skill else []
-    able += [language_word(one.wants_language)] if one.wants_language else []
-    wants = ", ".join(able)
+    wants = wants_words(one.wants_skill, one.wants_language)
     if not one.kept_for_name:
         return _("for whoever can: %(wants)s; nobody on shift could take it yet", wants=wants)
     return ngettext(

@@ -11,9 +11,9 @@ from flask_babel import ngettext
 from agency.inbox.hands import Unfound
 from agency.inbox.team import Colleague
 from agency.web import clocks
-from agency.web.guide_words import language_word
 from agency.web.language import chosen_language, chosen_zone, per_language, time_of_day
 from agency.web.looks import StateLook
+from agency.web.rules_part import wants_words
 from tenants.shifts import Standing, next_shift, shift_at
 
 
@@ -55,13 +55,11 @@ def until_when(one: Colleague, now: datetime) -> str:
 
 def unfound_words(one: Unfound) -> str:
     """“refunds”, Polish: 3 cases, the first since 20 Nov 2026, 09:40."""
-    wants = [f"“{one.skill}”"] if one.skill else []
-    wants += [language_word(one.language)] if one.language else []
     return ngettext(
         "%(wants)s: %(num)s case, since %(time)s",
         "%(wants)s: %(num)s cases, the first since %(time)s",
         one.cases,
-        wants=", ".join(wants),
+        wants=wants_words(one.skill, one.language),
         time=clocks.full_exact(one.since, chosen_zone(), chosen_language()),
     )
 

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections import Counter
+from concurrent.futures import ThreadPoolExecutor, wait
 from datetime import timedelta
 from typing import Any
 from uuid import UUID
 
 import pytest
-from sqlalchemy import Engine, select, text
+from sqlalchemy import Engine, func, select, text
 
 from agency.inbox import desk as inbox_desk
 from agency.inbox import intake
@@ -27,12 +28,13 @@ from channels.models import Account
 from tenants import clock
 from tenants.database import db
 from tenants.errors import Conflict, Forbidden, Invalid
-from tenants.scope import Scope, in_scope
+from tenants.scope import Scope, in_scope, raw_sql
 from tests.factories import Agency, Factory
 from tests.inbox.items import comment, page, review
 from tests.replies.conftest import Page
 
 WORDS = "A app não abre desde hoje, que vergonha!"
+CARD = "O meu cartão não funciona, que vergonha!"
 NAMES = {1: "Rita Alves", 2: "Joana Pires"}
 NAMED = {"pt": ["Olá {customer_name}, sabemos que a app não abre e estamos a tratar disso."]}
 NAMING = "Hello {customer_name}, we know."
@@ -183,6 +185,44 @@ def test_nobody_is_written_to_where_a_colleague_is_or_was_or_by_another_name(fre
     assert free.said()[HOLD["pt"][0]] == 2, "persons 3 and 4"
     why = free.progress(HOLDING).why
     assert why == {"colleague": 2, "same_person": 1, "one_answer": 1}
+
+
+def test_who_wrote_about_two_incidents_that_end_at_once_gets_one_follow_up(free: Storm) -> None:
+    first, brand = free.id, free.ana.brand_ids[0]
+    with free.ana.entered(free.ana.team_lead):
+        data = {"name": "Card", "words": [{"language": "", "words": "cartão"}]}
+        second = opening.open_incident(free.ana.team_lead, brand, data).id
+    later = clock.now() + timedelta(seconds=1)
+    for number, who, words in ((1, 1, WORDS), (2, 1, CARD), (3, 3, WORDS), (4, 4, CARD)):
+        free.store(comment(number, text=words, created_at=later, author=Author(f"p-{who}", f"Person {who}")))
+    for free.id in (first, second):
+        free.do(incident_texts.end_with_follow_up, {"pt": [DONE["pt"][0]]}, "return")
+    scope = Scope(free.ana.id, frozenset({brand, free.ana.id}))
+
+    def other() -> None:
+        with in_scope(free.ana.app, scope):
+            incident_answers.go_on(second)
+
+    with ThreadPoolExecutor(1) as pool:
+        with in_scope(free.ana.app, scope):
+            incident_answers.go_on(first)  # and not yet committed
+            running = pool.submit(other)
+            waiting = raw_sql("select count(*) from pg_locks where not granted", reason="who waits")
+            for _ in range(1_200):
+                if running.done() or db.session.execute(waiting).scalar_one():
+                    break
+                wait([running], timeout=0.05)
+        running.result(60)
+    for free.id in (first, second):
+        free.run()
+    with free.ana.entered():
+        rows = (
+            select(Contact.name, func.count(Reply.id))
+            .join(Conversation, Conversation.contact_id == Contact.id)
+            .join(Reply, Reply.conversation_id == Conversation.id)
+            .group_by(Contact.name)
+        )
+        assert {row[0]: row[1] for row in db.session.execute(rows)} == {"Person 1": 1, "Person 3": 1, "Person 4": 1}
 
 
 def test_what_is_the_same_for_all_stops_all_and_goes_on_when_seen_to(free: Storm) -> None:

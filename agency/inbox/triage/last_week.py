@@ -152,22 +152,21 @@ def read_week(brand_id: UUID | None, topics: BrandTopics | None = None) -> tuple
     Without what history brought and what people marked as spam wrote: no rule acts on these.
     """
     since = clock.now() - WEEK
-    theirs: tuple[ColumnElement[bool], ...] = (Message.direction == "in", Message.deleted_at.is_(None))
+    theirs: list[ColumnElement[bool]] = [Message.direction == "in", Message.deleted_at.is_(None)]
     if brand_id is not None:
-        theirs += (Message.brand_id == brand_id,)
+        theirs.append(Message.brand_id == brand_id)
     came = select(Message.id).where(
         Message.id >= first_id_of(since), func.coalesce(Message.edited_at, Message.written_at) >= since, *theirs
     )
-    # Apart, each by its own index: asked for with an `or` the whole table would be read.
+    # Apart, each in the order of its own index: asked for with an `or`, or all by id, the whole table might be read.
     changed = select(Message.id).where(Message.edited_at >= since, Message.id < first_id_of(since), *theirs)
     # Found first and alone: joined to all else, a week of an agency might be read whole and sorted.
+    both = (
+        came.order_by(Message.id.desc()).limit(MOST_MESSAGES + 1),
+        changed.order_by(Message.edited_at.desc()).limit(MOST_MESSAGES + 1),
+    )
     some = (
-        select(
-            union_all(*(one.order_by(Message.id.desc()).limit(MOST_MESSAGES + 1) for one in (came, changed))).subquery()
-        )
-        .order_by(literal_column("1").desc())
-        .limit(MOST_MESSAGES + 1)
-        .cte("newest")
+        select(union_all(*both).subquery()).order_by(literal_column("1").desc()).limit(MOST_MESSAGES + 1).cte("newest")
     )
     wanted = (
         select(
@@ -219,7 +218,7 @@ def _wordings(row: Any, topics: BrandTopics | None) -> Iterator[Came]:
         times[0] = row.written_at
     for one, at in zip(reversed(row.earlier_texts), reversed(times), strict=True):
         kept = {CAME: one["came"]} if "came" in one else None
-        past = _came(row, one["text"][:LONGEST_READ], one.get("stars", row.stars), kept, at, topics)
+        past = _came(row, one["text"][:LONGEST_READ], one.get("stars") if "at" in one else row.stars, kept, at, topics)
         if past is not None:
             yield past._replace(says_now=row.text)
 
