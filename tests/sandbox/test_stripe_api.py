@@ -147,6 +147,28 @@ def test_cards_do_on_checkout_what_they_do_at_stripe(stripe_world: Account) -> N
     assert api.checkout.sessions.retrieve(late.id).status == "expired"
 
 
+def test_a_card_that_pays_nothing_yet_is_taken_and_fails_when_the_trial_is_over(stripe_world: Account) -> None:
+    api, base = stripe_world.client().v1, stripe_world.price("base", 4900)
+    session: Any = {
+        "mode": "subscription",
+        "customer": stripe_world.customer(card=None),
+        "success_url": BACK,
+        "line_items": [{"price": base, "quantity": 1}],
+        "subscription_data": {"trial_end": stripe_world.now + 5 * DAY, "metadata": {"agency_id": "7"}},
+    }
+    made = api.checkout.sessions.create(session)
+    assert made.amount_total == 0
+    done = stripe_world.pay(made.id, "4000000000000341")
+    held = api.subscriptions.retrieve(done["subscription"])
+    assert (held.status, held.trial_end, held.metadata["agency_id"]) == ("trialing", stripe_world.now + 5 * DAY, "7")
+    stripe_world.move(days=5)
+    assert api.subscriptions.retrieve(held.id).status == "active"
+    stripe_world.move(hours=1)
+    assert api.subscriptions.retrieve(held.id).status == "past_due"
+    with pytest.raises(stripe.InvalidRequestError):
+        api.checkout.sessions.create({**session, "success_url": "javascript:alert(1)"})
+
+
 @pytest.mark.parametrize("behaviour", ["error_if_incomplete", "pending_if_incomplete", "allow_incomplete"])
 def test_a_change_that_is_not_paid_does_what_it_was_told(stripe_world: Account, behaviour: Any) -> None:
     api, made = stripe_world.client().v1, subscribed(stripe_world)

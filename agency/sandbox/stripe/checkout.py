@@ -34,6 +34,7 @@ def create_session(merchant: Merchant, given: Obj) -> Obj:
     if given.get("ui_mode", "hosted_page") != "hosted_page":
         raise not_modelled("pages inside other pages", "ui_mode")
     calls.required(given, "success_url")
+    _require_web(given, "success_url", "cancel_url")
     customer = None
     if given.get("customer"):
         customer = get_customer_alive(merchant, given["customer"], "customer")
@@ -123,6 +124,12 @@ def create_session(merchant: Merchant, given: Obj) -> Obj:
     )  # fmt: skip
     made["url"] = f"{merchant.base_url}/pay/c/{made['id']}"
     return made
+
+
+def _require_web(given: Obj, *names: str) -> None:
+    for name in names:
+        if given.get(name) and not given[name].startswith(("http://", "https://")):
+            raise unfit("Not a valid URL.", name, "url_invalid")
 
 
 def _details(customer: Obj) -> Obj:
@@ -228,8 +235,6 @@ def complete(merchant: Merchant, id_: str, number: str, *, proven: bool = False)
 def _card(merchant: Merchant, customer_id: str, number: str, proven: bool) -> Obj:
     method = create_payment_method(merchant, {"type": "card", "card": {"number": number}})
     card = CARDS[method["_number"]]
-    if card.decline is not None:
-        raise declined(*card.decline)
     if card.wants_proof and not proven:
         raise declined("authentication_required", "authentication_required")
     return attach(merchant, method["id"], customer_id)
@@ -280,6 +285,7 @@ def create_configuration(merchant: Merchant, given: Obj) -> Obj:
       locale="text")  # fmt: skip
 def create_portal_session(merchant: Merchant, given: Obj) -> Obj:
     calls.required(given, "customer")
+    _require_web(given, "return_url")
     customer = get_customer_alive(merchant, given["customer"], "customer")
     if given.get("configuration"):
         merchant.get("billing_portal.configuration", given["configuration"], "configuration")
