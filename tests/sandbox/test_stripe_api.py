@@ -169,6 +169,27 @@ def test_a_card_that_pays_nothing_yet_is_taken_and_fails_when_the_trial_is_over(
         api.checkout.sessions.create({**session, "success_url": "javascript:alert(1)"})
 
 
+def test_from_months_to_a_year_begins_a_year_and_gives_back_what_was_left(stripe_world: Account) -> None:
+    api, made = stripe_world.client().v1, subscribed(stripe_world, quantity=1)
+    year = stripe_world.price("base_year", 49_000, interval="year")
+    brand_year = stripe_world.price("brand_year", 9_000, interval="year")
+    stripe_world.move(days=15.5)
+    items: Any = [{"id": made["items"].data[0].id, "price": year}, {"id": brands(made), "price": brand_year}]
+    change: Any = {"items": items, "proration_behavior": "always_invoice", "proration_date": stripe_world.now}
+    asked: Any = {"subscription": made.id, "subscription_details": change}
+    said, later = (
+        api.invoices.create_preview(asked),
+        api.invoices.create_preview({**asked, "preview_mode": "recurring"}),
+    )
+    assert (said.total, later.total) == (58_000 - 5_800 // 2, 58_000)
+    stripe_world.move(hours=3)
+    done: Any = api.subscriptions.update(made.id, {**change, "expand": ["latest_invoice"]})
+    assert done.latest_invoice.amount_paid == said.amount_due == said.total
+    assert done.billing_cycle_anchor == done["items"].data[0].current_period_start == stripe_world.now
+    with pytest.raises(stripe.InvalidRequestError, match="intervals"):
+        api.subscriptions.update(made.id, {"items": [{"price": stripe_world.price("seat", 100)}]})
+
+
 @pytest.mark.parametrize("behaviour", ["error_if_incomplete", "pending_if_incomplete", "allow_incomplete"])
 def test_a_change_that_is_not_paid_does_what_it_was_told(stripe_world: Account, behaviour: Any) -> None:
     api, made = stripe_world.client().v1, subscribed(stripe_world)
@@ -220,9 +241,14 @@ def test_what_was_used_is_billed_when_the_period_ends(stripe_world: Account) -> 
     use(41, "a:2")
     span: Any = {"customer": customer, "start_time": START, "end_time": START + 31 * DAY}
     assert api.billing.meters.event_summaries.list(meter.id, span).data[0].aggregated_value == 700  # not yet counted
-    stripe_world.move(days=2)
-    renewal = api.invoices.list({"customer": customer}).data[0]
-    assert (renewal.amount_paid, [line.amount for line in renewal.lines.data]) == (4900 + 741 * 5, [741 * 5, 4900])
+    stripe_world.move_to(START + 31 * DAY + 60)
+    draft = api.invoices.list({"customer": customer}).data[0]
+    assert (draft.status, draft.total) == ("draft", 4900 + 741 * 5)
+    late: Any = {"stripe_customer_id": customer, "value": "9"}  # told in the draft's hour, of the period before
+    api.billing.meter_events.create({"event_name": "answered", "payload": late, "timestamp": START + 31 * DAY - 1})
+    stripe_world.move(hours=1)
+    renewal = api.invoices.retrieve(draft.id)
+    assert (renewal.amount_paid, [line.amount for line in renewal.lines.data]) == (4900 + 750 * 5, [750 * 5, 4900])
 
 
 def test_a_vat_id_turns_the_tax_to_the_customer(stripe_world: Account) -> None:

@@ -78,10 +78,12 @@ def planned(merchant: Merchant, subscription: Obj, given: Obj, *, restart: bool 
     changed_interval = bool(before) and intervals != {interval_of(one.price) for one in before}
     resets = restart or ends_trial or _anchor_is_now(given) or (changed_interval and not is_trialing)
     if resets:
-        at = now
         if is_trialing and not ends_trial:
             raise not_modelled("a new billing cycle anchor during a trial", "billing_cycle_anchor")
-        return _restarted(merchant, subscription, before, after, at, behaviour, ends_trial, restart, removed, notes)
+        closing = [] if ends_trial or restart else _closed(merchant, subscription, before, behaviour, at, now)
+        fresh = [Held(one.item, one.price, one.quantity, now, step(now, 1, *interval_of(one.price))) for one in after]
+        lines = closing + period_lines(fresh)
+        return Change(now, before, fresh, lines, True, True, ends_trial, removed, notes)
     if is_trialing or subscription["status"] in ENDED or behaviour == "none":
         return Change(at, before, after, removed=removed, metadata=notes)
     lines = change_lines(before, after, at)
@@ -90,27 +92,12 @@ def planned(merchant: Merchant, subscription: Obj, given: Obj, *, restart: bool 
     )
 
 
-def _restarted(
-    merchant: Merchant,
-    subscription: Obj,
-    before: list[Held],
-    after: list[Held],
-    at: int,
-    behaviour: str,
-    ends_trial: bool,
-    restart: bool,
-    removed: tuple[str, ...],
-    notes: dict[str, Obj],
-) -> Change:
-    """Unused time of the old period comes back, usage of it is billed, and a whole new period is charged."""
-    fresh = [Held(one.item, one.price, one.quantity, at, step(at, 1, *interval_of(one.price))) for one in after]
-    lines: list[Line] = []
-    if not ends_trial and not restart:
-        if behaviour != "none":
-            lines += change_lines(before, [], at)
-        lines += usage.lines(merchant, subscription, before, until=at)
-    lines += period_lines(fresh)
-    return Change(at, before, fresh, lines, True, True, ends_trial, removed, notes)
+def _closed(
+    merchant: Merchant, subscription: Obj, before: list[Held], behaviour: str, prorated_at: int, now: int
+) -> list[Line]:
+    """A period that ends before its time: unused time comes back as of the proration date, use of it is billed."""
+    given_back = [] if behaviour == "none" else change_lines(before, [], prorated_at)
+    return given_back + usage.lines(merchant, subscription, before, until=now)
 
 
 def _after(

@@ -207,6 +207,8 @@ def write_items(merchant: Merchant, subscription: Obj, change: Change) -> None:
         merchant.remove("subscription_item", id_)
     if change.resets:
         subscription["billing_cycle_anchor"] = change.at
+    if subscription["cancel_at_period_end"]:
+        subscription["cancel_at"] = min(one.end for one in change.after)
 
 
 def add_item(merchant: Merchant, subscription: Obj, one: Held) -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from agency.sandbox.stripe import taxes
+from agency.sandbox.stripe import taxes, usage
 from agency.sandbox.stripe.amounts import Line
 from agency.sandbox.stripe.merchant import Merchant, Obj
 
@@ -43,6 +43,37 @@ def line_of(merchant: Merchant, line: Line, subscription: Obj, invoice_item: str
         "subscription": subscription["id"],
         "subtotal": line.amount,
         "taxes": [],
+        "_counts": line.price["recurring"]["usage_type"] == "metered" and not line.proration,
+    }
+
+
+def recount(merchant: Merchant, one: Obj) -> None:
+    """What was used is counted until the invoice is final: usage of its period may come in while it is a draft."""
+    for line in one["_lines"]:
+        if line.get("_counts"):
+            price = merchant.get("price", line["pricing"]["price_details"]["price"])
+            span = line["period"]
+            new = usage.line_of_use(merchant, one["customer"], price, span["start"], span["end"], None)
+            line["amount"] = line["subtotal"] = new.amount
+            line["quantity"], line["quantity_decimal"] = new.quantity, str(new.quantity)
+            line["description"] = new.description
+    customer = merchant.get("customer", one["customer"])
+    one.update(_totals(merchant, customer, one["_lines"], one["automatic_tax"]["enabled"]))
+
+
+def _totals(merchant: Merchant, customer: Obj, lines: list[Obj], is_taxed: bool) -> Obj:
+    subtotal = sum(line["amount"] for line in lines)
+    tax, found = taxes.tax_on(merchant, customer, subtotal, is_taxed)
+    wanted = subtotal + tax + customer["balance"]
+    return {
+        "amount_due": max(0, wanted),
+        "amount_remaining": max(0, wanted),
+        "subtotal": subtotal,
+        "subtotal_excluding_tax": subtotal,
+        "total": subtotal + tax,
+        "total_excluding_tax": subtotal,
+        "total_taxes": found,
+        "_tax": tax,
     }
 
 
@@ -58,19 +89,14 @@ def compose(
     proration_date: int | None = None,
 ) -> Obj:
     """All of an invoice but its id: a draft, or a preview of one. The customer's balance is applied as it is now."""
-    subtotal = sum(line["amount"] for line in lines)
-    tax, taxes_found = taxes.tax_on(merchant, customer, subtotal, subscription["automatic_tax"]["enabled"])
-    total = subtotal + tax
-    wanted = total + customer["balance"]
     start, end = period or (at, at)
     return {
         "account_country": merchant.settings()["country"],
         "account_name": "Stand-in",
         "account_tax_ids": None,
-        "amount_due": max(0, wanted),
+        **_totals(merchant, customer, lines, subscription["automatic_tax"]["enabled"]),
         "amount_overpaid": 0,
         "amount_paid": 0,
-        "amount_remaining": max(0, wanted),
         "amount_shipping": 0,
         "application": None,
         "attempt_count": 0,
@@ -150,18 +176,12 @@ def compose(
             "paid_at": None,
             "voided_at": None,
         },
-        "subtotal": subtotal,
-        "subtotal_excluding_tax": subtotal,
         "test_clock": customer["test_clock"],
-        "total": total,
         "total_discount_amounts": [],
-        "total_excluding_tax": subtotal,
         "total_pretax_credit_amounts": [],
-        "total_taxes": taxes_found,
         "webhooks_delivered_at": None,
         "_lines": lines,
         "_subscription": subscription["id"],
         "_intent": None,
         "_payment": None,
-        "_tax": tax,
     }

@@ -6,6 +6,7 @@ from typing import Any
 
 from agency.sandbox.stripe.cards import CARDS, MESSAGES
 from agency.sandbox.stripe.happenings import changing, tell
+from agency.sandbox.stripe.invoice_facts import recount
 from agency.sandbox.stripe.merchant import Merchant, Obj
 from agency.sandbox.stripe.periods import DAY_SECONDS
 
@@ -27,6 +28,7 @@ def make(merchant: Merchant, facts: Obj, *, draft_seconds: int = 0, auto_advance
 def finalize(merchant: Merchant, id_: str) -> Obj:
     """Open with a number; paid at once where nothing is due. The customer's balance is used up as far as it goes."""
     one = merchant.edit("invoice", id_)
+    recount(merchant, one)
     customer = merchant.get("customer", one["customer"])
     at = merchant.now(one["_clock"])
     wanted = one["total"] + customer["balance"]

@@ -156,7 +156,7 @@ def _end_trial(merchant: Merchant, id_: str) -> None:
         collecting.invoice_lines(
             merchant,
             one,
-            usage.lines(merchant, known, before) + period_lines(after),
+            period_lines(after),  # what is used during a trial is free
             "subscription_cycle",
             period=(before[0].start, at),
             draft_seconds=merchant.settings()["draft_seconds"],
@@ -179,7 +179,8 @@ def pause(merchant: Merchant, id_: str, reason: str) -> None:
 def finish(merchant: Merchant, id_: str) -> None:
     """Its last period is over: usage not yet billed comes on a last invoice."""
     known = merchant.get("subscription", id_)
-    lines = [line for line in usage.lines(merchant, known, held_items(merchant, known)) if line.amount]
+    used = [] if known["status"] == "trialing" else usage.lines(merchant, known, held_items(merchant, known))
+    lines = [line for line in used if line.amount]
     collecting.end(merchant, id_, "cancellation_requested")
     if lines or collecting.pending(merchant, known):
         made = collecting.invoice_lines(merchant, known, lines, "subscription_cycle")
@@ -220,7 +221,8 @@ def upcoming(merchant: Merchant, subscription: Obj, change: Change | None, mode:
         after = _next_period(subscription, held)
         waiting, reason, period = mode == "next", "upcoming", (held[0].start, at)
         if mode == "next":
-            lines = (change.lines if change else []) + usage.lines(merchant, subscription, held)
+            used = [] if subscription["status"] == "trialing" else usage.lines(merchant, subscription, held)
+            lines = (change.lines if change else []) + used
         lines = lines + period_lines(after)
     customer = merchant.get("customer", subscription["customer"])
     all_lines = (collecting.take_pending(merchant, subscription) if waiting else []) + [

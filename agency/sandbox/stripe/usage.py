@@ -29,11 +29,14 @@ def lines(merchant: Merchant, subscription: Obj, held: list[Held], *, until: int
     """A line for each metered item: its use in the item's period, up to `until` where that is earlier."""
     made = []
     for one in held:
-        if not one.is_metered:
-            continue
-        end = one.end if until is None else min(until, one.end)
-        quantity = counted(merchant, one.price["recurring"]["meter"], subscription["customer"], one.start, end)
-        name = one.price.get("_product_name") or one.price["product"]
-        amount = cents(amount_of(one.price, quantity))
-        made.append(Line(amount, one.price, quantity, one.start, end, False, one.item, f"{quantity} × {name}"))
+        if one.is_metered:
+            end = one.end if until is None else min(until, one.end)
+            made.append(line_of_use(merchant, subscription["customer"], one.price, one.start, end, one.item))
     return made
+
+
+def line_of_use(merchant: Merchant, customer: str, price: Obj, start: int, end: int, item: str | None) -> Line:
+    quantity = counted(merchant, price["recurring"]["meter"], customer, start, end)
+    name = price.get("_product_name") or price["product"]
+    amount = cents(amount_of(price, quantity))
+    return Line(amount, price, quantity, start, end, False, item, f"{quantity} × {name}")
