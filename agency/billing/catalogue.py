@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Final
 
@@ -33,7 +34,7 @@ def sync(gateway: Gateway, *, only_look: bool = False) -> Compared:
     differ = [said for key, price in PRICES.items() if key in there and (said := difference(price, there[key]))]
     right = len(PRICES) - len(missing) - len(differ)
     if missing and not only_look:
-        _make(gateway, missing)
+        make(gateway, missing)
     return Compared(tuple(price.key for price in missing), tuple(differ), right)
 
 
@@ -46,7 +47,7 @@ def difference(ours: KnownPrice, theirs: TheirPrice) -> str | None:
         return None
     return (
         f"{ours.key}: here {_said(*ours_said)}, at Stripe {_said(*theirs_said)} ({theirs.id}). Nothing was changed. "
-        "Make a new price at Stripe and move the lookup key to it."
+        f"Make a new price at Stripe, with onbrand={ours.key} in its metadata, and move the lookup key to it."
     )
 
 
@@ -54,7 +55,8 @@ def _said(cents: int | None, currency: str, interval: str | None, is_metered: bo
     return f"{cents} {currency} a {interval}{', metered' if is_metered else ''}"
 
 
-def _make(gateway: Gateway, missing: list[KnownPrice]) -> None:
+def make(gateway: Gateway, missing: Sequence[KnownPrice]) -> None:
+    """Make these prices, and what they are prices of where Stripe has it not yet. Raises Unavailable."""
     products = gateway.products()
     meter = None
     if any(price.extra is Extra.USAGE for price in missing):

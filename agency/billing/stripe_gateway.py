@@ -18,6 +18,8 @@ from tenants.base_app import extensions_of_app, settings_of_app
 from tenants.errors import Unavailable, worded
 
 API_VERSION: Final = "2026-10-28.endive"
+MARK: Final = "onbrand"
+"""In the metadata of our products and prices: what each is."""
 CONNECT_SECONDS: Final = 3
 ANSWER_SECONDS: Final = 10
 NEWEST_INVOICES: Final = 24
@@ -153,7 +155,7 @@ class Gateway:
 
     def make_product(self, mark: str, name: str) -> str:
         """Its id."""
-        given: Any = {"name": name, "metadata": {"onbrand": mark}}
+        given: Any = {"name": name, "metadata": {MARK: mark}}
         return self._made(lambda: self._client.v1.products.create(given, {"idempotency_key": f"product:{mark}"}))
 
     def make_meter(self, event_name: str, name: str) -> str:
@@ -179,6 +181,7 @@ class Gateway:
             "currency": currency,
             "unit_amount": cents,
             "lookup_key": key,
+            "metadata": {MARK: key},
             "recurring": recurring,
         }
         return self._made(lambda: self._client.v1.prices.create(given, {"idempotency_key": f"price:{key}:{cents}"}))
@@ -220,8 +223,10 @@ def read_subscription(raw: Mapping[str, Any]) -> TheirSubscription:
     starts, ends = [], []
     for item in _list(raw, "items"):
         price = _dict(item, "price")
-        key, quantity = price.get("lookup_key"), item.get("quantity")
-        items[str(key or price.get("id"))] = (_text(item, "id"), quantity if isinstance(quantity, int) else None)
+        # The lookup key goes to the price that comes after; who pays the older one still has what it was made for.
+        key = (price.get("metadata") or {}).get(MARK) or price.get("lookup_key") or price.get("id")
+        quantity = item.get("quantity")
+        items[str(key)] = (_text(item, "id"), quantity if isinstance(quantity, int) else None)
         # Before the basil versions of the API the period stood at the subscription.
         starts.append(item.get("current_period_start", raw.get("current_period_start")))
         ends.append(item.get("current_period_end", raw.get("current_period_end")))

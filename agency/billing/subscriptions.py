@@ -72,9 +72,13 @@ def apply(
 
 
 def current_of(theirs: Sequence[TheirSubscription]) -> TheirSubscription | None:
-    """The one that counts: one that lives before any that ended, the newest of those."""
+    """The one that counts: one that lives, else one that ended, else one that never began; the newest of those. So a
+    payment that is only tried takes nobody's grace away.
+    """
     return max(
-        theirs, key=lambda one: (one.status not in ENDED, one.status not in NEVER_BEGAN, one.created), default=None
+        theirs,
+        key=lambda one: (one.status not in ENDED | NEVER_BEGAN, one.status not in NEVER_BEGAN, one.created),
+        default=None,
     )
 
 

@@ -15,6 +15,7 @@ from flask import Flask
 from sqlalchemy import select
 
 from agency.billing import subscriptions
+from agency.billing.catalogue import make as make_prices
 from agency.billing.catalogue import sync
 from agency.billing.events import customer_of
 from agency.billing.models import BillingInvoice, StripeCustomer
@@ -39,6 +40,7 @@ from tests.factories import Agency, Factory
 from tests.paying import billing_on
 from tests.stripe_world import Account
 
+MONTHLY = [price for price in PRICES.values() if (price.interval, price.currency) == ("month", "eur")]
 RECORDED = sorted((Path(__file__).parents[3] / "shared/data/platform-payloads").glob("stripe-*/*.json"))
 
 
@@ -80,7 +82,7 @@ def payer(make: Factory, stripe_world: Account) -> Iterator[Payer]:
     agency = make.agency("North Pier", brands=["Gull"])
     customer = stripe_world.customer()
     with billing_on(agency.app, stripe_secret_key=stripe_world.key, stripe_api_url=stripe_world.api_url):
-        sync(Gateway(stripe_world.key, stripe_world.api_url))
+        make_prices(Gateway(stripe_world.key, stripe_world.api_url), MONTHLY)
         with agency.entered():
             db.session.add(StripeCustomer(stripe_id=customer, agency_id=agency.id))
         yield Payer(agency, stripe_world, customer)
@@ -203,6 +205,15 @@ def test_what_ended_is_not_revived_and_a_trial_outlives_a_payment_that_never_was
     assert (payer.row().state, payer.row().stripe_id) == ("active", second)
 
 
+def test_a_payment_that_is_only_tried_takes_no_grace_away() -> None:
+    def one(id_: str, status: str, created: int) -> TheirSubscription:
+        return TheirSubscription(id_, status, created, {}, None, None, None, None, None, True)
+
+    ended, tried = one("sub_1", "canceled", 1), one("sub_2", "incomplete", 2)
+    assert subscriptions.current_of([tried, ended]) is ended
+    assert subscriptions.current_of([ended, tried, one("sub_0", "past_due", 0)]) == one("sub_0", "past_due", 0)
+
+
 def test_the_grace_counts_from_what_is_owed_now_and_not_from_trouble_of_long_ago() -> None:
     at = datetime(2026, 3, 1, tzinfo=UTC)
     theirs = TheirSubscription("sub_2", "past_due", 1, {}, None, None, None, None, None, False)
@@ -236,10 +247,12 @@ def test_a_customer_nobody_knows_is_kept_and_named(payer: Payer) -> None:
 
 def test_prices_are_made_once_and_one_that_differs_is_only_told(payer: Payer) -> None:
     gateway = Gateway(payer.world.key, payer.world.api_url)
+    assert len(sync(gateway).made) == len(PRICES) - len(MONTHLY)
     before = len(payer.world.requests("POST"))
     compared = sync(gateway)
     assert (compared.made, compared.differ, compared.right) == ((), (), len(PRICES))
     key = "agency_brand_month_eur"
+    payer.subscribe(Terms("start", brands=2))
     product = next(price.product for price in gateway.prices().values() if price.key == key)
     given: Any = {
         "product": product,
@@ -250,10 +263,11 @@ def test_prices_are_made_once_and_one_that_differs_is_only_told(payer: Payer) ->
         "recurring": {"interval": "month"},
     }
     payer.world.client().v1.prices.create(given)
+    assert gateway.subscriptions(payer.customer)[0].items[key][1] == 2  # of the price that lost its key
     compared = sync(gateway)
     assert compared.made == ()
     assert "here 1200 eur a month, at Stripe 1 eur a month" in compared.differ[0]
-    assert len(payer.world.requests("POST")) == before + 1
+    assert len(payer.world.requests("POST")) == before + 2
 
 
 def test_stripe_that_does_not_answer_changes_nothing(payer: Payer) -> None:
@@ -267,12 +281,12 @@ def test_stripe_that_does_not_answer_changes_nothing(payer: Payer) -> None:
 
 def test_whoever_had_no_plan_begins_a_trial_with_the_sync_and_only_once(payer: Payer) -> None:
     lines, alike = desk_sync(payer.agency.app, only_look=True)
-    assert alike
-    assert len(lines) == 1
+    assert not alike
+    assert len(lines) == 1 + len(PRICES) - len(MONTHLY)
     first, _alike = desk_sync(payer.agency.app)
     again, _alike = desk_sync(payer.agency.app)
-    assert first[1:] == ["1 agencies had no plan: a trial of 14 days begins now for each."]
-    assert again[1:] == []
+    assert first[-1] == "1 agencies had no plan: a trial of 14 days begins now for each."
+    assert again == [f"0 prices made, {len(PRICES)} as they are here, 0 otherwise."]
     assert payer.row().state == "trialing"
 
 
