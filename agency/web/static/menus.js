@@ -51,13 +51,12 @@
     if (event.target instanceof HTMLDialogElement) event.target.close();
   });
 
-  // Whoever goes on by Tab leaves the menu, which would lie over what comes next. A click on words within it goes to what
-  // holds the menu, and leaves nothing.
-  document.addEventListener("focusin", (event) => {
-    for (const menu of document.querySelectorAll("details.menu[open]")) {
-      if (!menu.contains(event.target) && !event.target.contains(menu)) menu.open = false;
-    }
-  });
+  // Whoever goes on by Tab leaves the menu, which would lie over what comes next. A click closes it only once it is done:
+  // what is pressed must not move away beneath it.
+  let isTabbing = false;
+  document.addEventListener("keydown", (event) => { isTabbing = event.key === "Tab"; }, true);
+  document.addEventListener("pointerdown", () => { isTabbing = false; }, true);
+  document.addEventListener("focusin", (event) => { if (isTabbing) closeMenus(event.target); });
 
   document.addEventListener("keydown", (event) => {
     if (event.key !== "Escape") return;
