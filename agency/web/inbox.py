@@ -202,8 +202,8 @@ def _render(
         next_case_url=address.url("/inbox/next") if actor.may(Permission.CONVERSATION_WORK) else "",
         selected_id=str(conversation_id or ""),
         selected=selected,
-        empty_reason="" if rows else _empty_reason(address, next_url),
-        empty_action=None if rows else _empty_action(address, next_url),
+        empty_reason="" if rows else _empty_reason(address, next_url, state),
+        empty_action=None if rows else _empty_action(address, next_url, state, actor),
     )
     return inbox_page(shell(unread=state.unread_notices), given)
 
@@ -268,7 +268,9 @@ def _views(address: Address, state: QueueState, actor: Actor) -> tuple[Choice, .
     )
 
 
-def _empty_reason(address: Address, next_url: str) -> str:
+def _empty_reason(address: Address, next_url: str, state: QueueState) -> str:
+    if not state.brand_count:
+        return _("No brand yet. A brand is one client: its channels, its voice, its people.")
     if address.wanted.q:
         return empty_reason(address.wanted, is_unfinished=bool(next_url))
     if next_url:
@@ -285,7 +287,9 @@ def _empty_reason(address: Address, next_url: str) -> str:
     return str(reasons[address.view])
 
 
-def _empty_action(address: Address, next_url: str) -> Choice | None:
+def _empty_action(address: Address, next_url: str, state: QueueState, actor: Actor) -> Choice | None:
+    if not state.brand_count:
+        return Choice(_("New brand"), "/brands#new-brand") if actor.may(Permission.BRAND_MANAGE) else None
     if next_url:
         return Choice(_("Look further"), next_url)
     if address.wanted.q and (address.wanted.status is not None or address.view != "team"):

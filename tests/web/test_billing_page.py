@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
+from uuid import UUID
 
 import pytest
 from flask import Flask
@@ -39,11 +40,12 @@ def house(paid_app: Flask) -> Agency:
     return Factory(paid_app).agency("Lantern Street", brands=("Pennywell", "Sol Poente"))
 
 
-def published(superuser: Engine, house: Agency, at: datetime, *, began: timedelta, **changes: str) -> None:
+def published(superuser: Engine, house: Agency, at: datetime, *, began: timedelta, **changes: str) -> UUID:
     """A reply of a new case of the first brand, begun so long before it was handed in and published."""
     tenant = Tenant(MARK, house.id, house.brand_ids[0])
     put_what_a_brand_has_twice(superuser, tenant)
-    values = {"id": tenant.id_of("reply"), "new_id": first_id_of(at - began), "at": at, "began": at - began}
+    first_id = first_id_of(at - began)
+    values = {"id": tenant.id_of("reply"), "new_id": first_id, "at": at, "began": at - began}
     more = "".join(f", {name} = {value}" for name, value in changes.items())
     with superuser.begin() as connection:
         connection.execute(text("set local session_replication_role = replica"))
@@ -54,6 +56,7 @@ def published(superuser: Engine, house: Agency, at: datetime, *, began: timedelt
             ),
             values,
         )
+    return first_id
 
 
 def test_a_month_counts_cases_replies_and_minutes_by_the_brands_own_clock(house: Agency, superuser: Engine) -> None:
@@ -63,17 +66,17 @@ def test_a_month_counts_cases_replies_and_minutes_by_the_brands_own_clock(house:
         )
     last_of_october = datetime(2026, 11, 1, 3, tzinfo=UTC)  # 23:00 of 31 October in New York
     published(superuser, house, last_of_october, began=timedelta(minutes=4))
-    published(superuser, house, NOW, began=timedelta(minutes=2))
-    published(superuser, house, NOW, began=timedelta(days=3))
+    one = published(superuser, house, NOW, began=timedelta(minutes=2))
+    of_its_case = f"(select conversation_id from reply where id = '{one}')"
+    published(superuser, house, NOW, began=timedelta(days=3), conversation_id=of_its_case)
     published(superuser, house, NOW, began=timedelta(minutes=9), automatic="true")
+    with superuser.begin() as connection:
+        connection.execute(text("update brand set archived_at = now() where id = :id"), {"id": house.brand_ids[1]})
     with house.entered(house.billing_admin):
         october, november = (usage_of_month(house.billing_admin, NOW.date().replace(month=m, day=1)) for m in (10, 11))
-    first, second = house.brand_ids
-    assert october == [
-        BrandUsage(first, "Pennywell", False, 1, 1, 4),
-        BrandUsage(second, "Sol Poente", False, 0, 0, 0),
-    ]
-    assert november[0][3:] == (3, 3, 2 + 15), "a draft left open for days is a quarter of an hour; a rule takes none"
+    first = house.brand_ids[0]
+    assert october == [BrandUsage(first, "Pennywell", False, 1, 1, 4)]
+    assert november[0][3:] == (2, 3, 2 + 15), "a draft left open for days is a quarter of an hour; a rule takes none"
 
 
 def test_the_pages_say_numbers_and_no_word_of_a_customer_and_the_file_is_recorded(

@@ -52,6 +52,7 @@ def test_the_mail_opens_an_agency_with_its_admin_in_and_what_an_agency_begins_wi
     answer = browser.post(link, GIVEN)
     assert (answer.status_code, browser.is_signed_in) == (303, True)
     assert browser.get("/people").status_code == 200
+    assert 'href="/brands#new-brand"' in browser.get("/inbox").text, "an empty queue names the next step"
     assert Browser(whole_app).sign_in("ada@test.example", PASSWORD).status_code == 303
     with superuser.connect() as connection:
         row = connection.execute(
