@@ -37,7 +37,7 @@ _NOT_SHOWN: dict[int, None] = HIDDEN_IN_WORDS | dict.fromkeys(_BLANKS)
 
 def shows_nothing(text: str) -> bool:
     """Whether there is nothing to be seen in the text: space, signs without a form, letters made to look like none."""
-    return not text.translate(_NOT_SHOWN).strip()
+    return all(sign.isspace() or ord(sign) in _NOT_SHOWN for sign in text)  # over at the first that is seen
 
 
 # `\w` lacks combining marks, so a word whose accent has no composed form would break in two. Scripts beyond the first

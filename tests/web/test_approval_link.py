@@ -204,7 +204,7 @@ def test_while_somebody_types_the_part_that_follows_is_answered_alone(
     assert "In style" in plain
     was = row_of(ana, reply_id).text
     unseen = whole_app.test_client().post(link, data=form | {"text": f"{was}\u200b\u202c"}, headers=headers).text
-    assert "\u200b\u202cU+200B U+202C<span" in unseen, "nobody would see that these came"
+    assert "U+200B U+202C\u200b\u202c<span" in unseen, "nobody would see that these came"
     assert row_of(ana, reply_id).state == "awaiting_approval"
 
 
