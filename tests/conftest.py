@@ -96,7 +96,7 @@ their time, stand between those that wait for nothing: a processor is idle while
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
     """Of several processes each takes file after file: first the longest, then those with slow tests, then those with
     many tests, so that none is left with a long file when the others have done. Within a file the order stays as random
-    as it was.
+    as it was, but slow tests come last: they end what the others share.
     """
     if is_steady():
         draw_fewer(items)
@@ -105,7 +105,14 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
         slow = {item.path for item in items if item.get_closest_marker("slow")}
         counts = Counter(item.path for item in items)
         places = {name: place for place, name in enumerate(LONGEST)}
-        items.sort(key=lambda i: (places.get(i.path.name, len(places)), i.path not in slow, -counts[i.path]))
+        files = {path: number for number, path in enumerate(counts)}
+
+        def place_of(item: pytest.Item) -> tuple[int, bool, int, int, bool]:
+            path = item.path
+            kind = places.get(path.name, len(places)), path not in slow, -counts[path], files[path]
+            return *kind, item.get_closest_marker("slow") is not None
+
+        items.sort(key=place_of)
 
 
 def pytest_collection_finish() -> None:

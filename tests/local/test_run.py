@@ -188,7 +188,8 @@ class TestRunning:
 
 
 @pytest.mark.slow
-def test_killed_then_started_again_then_stopped_in_time(kept: Kept) -> None:
+def test_killed_then_started_again_then_stopped_then_started_by_make_and_each_time_nothing_is_left(kept: Kept) -> None:
+    """One after the other, so that each start serves two: it takes as long as a hundred tests."""
     killed = kept.running()
     left_behind = killed.servers()
     killed.process.kill()
@@ -203,19 +204,16 @@ def test_killed_then_started_again_then_stopped_in_time(kept: Kept) -> None:
     assert again.process.returncode == 0
     assert psutil.wait_procs(children, timeout=STOP_SECONDS)[1] == []
     assert again.parts() == []
-
-
-@pytest.mark.slow
-@pytest.mark.skipif(shutil.which("make") is None, reason="about make")
-@pytest.mark.parametrize("number", share_of(ENDS, 0, of=len(ENDS)), ids=lambda number: number.name)
-def test_make_run_ends_with_make(kept: Kept, number: int) -> None:
+    if shutil.which("make") is None:
+        return
     # `-o setup`: what stands is taken as it is.
-    venv = f"VENV={Path(sys.executable).parents[1]}"
-    run = Run(kept.stopped(), free_port()).start(["make", "-C", str(CHECKOUT), "-o", "setup", venv, "run"])
-    children = run.servers()
-    assert any("onbrand run" in command for command in run.commands().values())
-    assert run.stop(number) < STOP_SECONDS
-    assert psutil.wait_procs(children, timeout=STOP_SECONDS)[1] == []
+    command = ["make", "-C", str(CHECKOUT), "-o", "setup", f"VENV={Path(sys.executable).parents[1]}", "run"]
+    for number in share_of(ENDS, 0, of=len(ENDS)):
+        made = Run(kept.home, free_port()).start(command)
+        children = made.servers()
+        assert any("onbrand run" in command for command in made.commands().values())
+        assert made.stop(number) < STOP_SECONDS, number
+        assert psutil.wait_procs(children, timeout=STOP_SECONDS)[1] == []
 
 
 def test_production_is_sent_to_the_separate_commands(tmp_path: Path) -> None:
