@@ -200,6 +200,7 @@ def test_preferences_nobody_can_read_are_not_quiet(kept: dict[str, object]) -> N
 def test_every_kind_says_its_line_in_every_language(app: Flask) -> None:
     facts = {
         "brand_name": "Sol <i>",
+        "month": "October 2026",
         "by_name": "Ewa\u202e",
         "to_name": "Jan",
         "number": 3,
