@@ -20,6 +20,7 @@ from agency.web.contexts_bulk import (
     SplitPage,
     SplitRow,
 )
+from agency.web.contexts_filters import Find
 from agency.web.looks import Choice, StateLook
 from agency.web.parts_samples import PAGES, REVIEW, ago, brands, snooze
 
@@ -39,7 +40,10 @@ def choose(kind: str = "") -> ChoosePage:
             most=500,
             snooze=snooze(),
             people=(Choice("Marek Nowicki (you)", "", value="m"), Choice("Ana", "", value="a")),
-            labels=LabelChoice((Choice("Refund asked", "", value="r"), Choice("Allergy · Pennywell", "", value="y"))),
+            labels=LabelChoice(
+                (Choice("Refund asked", "", value="r"), Choice("Allergy · Pennywell", "", value="y")),
+                find=Find("find_label", "Find a label", "", "Of 60 labels these are used most.", "/parts"),
+            ),
             back_url=f"{PAGES}/inbox",
         ),
         rows=()
