@@ -41,7 +41,7 @@ from tests.paying import billing_on
 from tests.stripe_world import Account
 
 MONTHLY = [price for price in PRICES.values() if (price.interval, price.currency) == ("month", "eur")]
-RECORDED = sorted((Path(__file__).parents[3] / "shared/data/platform-payloads").glob("stripe-*/*.json"))
+RECORDED = sorted((Path(__file__).parent / "recorded").glob("*.json"))
 
 
 @dataclass
@@ -290,16 +290,35 @@ def test_whoever_had_no_plan_begins_a_trial_with_the_sync_and_only_once(payer: P
     assert payer.row().state == "trialing"
 
 
-@pytest.mark.parametrize("path", RECORDED, ids=lambda path: path.stem)
-def test_what_was_recorded_is_read_or_set_aside(path: Path) -> None:
-    told = json.loads(path.read_bytes())
-    things = list(told["resources"].values()) if "resources" in told else [told]
-    for raw in things:
-        if isinstance(raw, dict):
-            customer_of(raw)
-            thing = raw.get("data", {}).get("object", raw) if isinstance(raw.get("data"), dict) else raw
-            for read in (read_subscription, read_invoice):
-                try:
-                    read(thing)
-                except Unreadable:
-                    continue
+def test_what_was_recorded_is_read_or_set_aside() -> None:
+    """Shapes of older versions (their README) lack what we count by; each is read or set aside."""
+    customers: set[str] = set()
+    readings: list[tuple[str, Any]] = []
+    for path in RECORDED:
+        told = json.loads(path.read_bytes())
+        event = (
+            told if "data" in told else {"data": told if "object" in told and "id" not in told else {"object": told}}
+        )
+        thing = event["data"]["object"]
+        if customer_of(event) is not None:
+            customers.add(path.stem)
+        for read in (read_subscription, read_invoice):
+            try:
+                readings.append((path.stem, read(thing)))
+            except Unreadable:
+                continue
+    assert {path.stem for path in RECORDED} - customers == {
+        "event_account_updated_standard",  # tells of an account, not of a customer
+        "invoice.updated",
+        "payment_method.detached",  # belongs to nobody any more
+    }
+    assert [(name, one.status) for name, one in readings] == [
+        ("invoice", "paid"),
+        ("invoice.payment_action_required", "open"),
+        ("invoice.payment_failed", "open"),
+        ("subscription.created", "active"),
+        ("subscription.deleted", "canceled"),
+        ("subscription.trial_ended", "active"),
+        ("subscription.trial_will_end", "active"),
+        ("subscription.updated", "canceled"),
+    ]
