@@ -142,30 +142,6 @@ def test_keys_never_act_while_somebody_types_and_can_be_switched_off(page: Page,
     expect(page.locator("#keys-sheet")).to_be_hidden()
 
 
-LISTEN = """() => {
-  window.pressed = [];
-  document.addEventListener("click", (event) => {
-    pressed.push(event.target.closest("[data-key]")?.dataset.key);
-    event.preventDefault();
-    event.stopImmediatePropagation();
-  }, true);
-}"""
-BORNE = """[...new Set([...document.querySelectorAll("[data-key]")].map((one) => one.dataset.key))]
-  .filter((name) => !name.startsWith("Mod") && onbrandKeys.find(name))"""
-
-
-def test_each_key_presses_what_bears_it(page: Page, site: str) -> None:
-    page.goto(f"{site}/parts/pages/inbox-open")
-    page.evaluate(LISTEN)
-    tried = page.evaluate(BORNE)
-    for key in tried:
-        page.evaluate("pressed.length = 0; document.activeElement.blur()")
-        for part in key.split():
-            page.keyboard.press(f"Shift+{part}" if part.isalpha() and part.isupper() else part)
-        assert page.evaluate("pressed[0] ?? document.activeElement.dataset.key") == key
-    assert {*"resacz/n?LC!", "g i", "g w", "g a"} <= set(tried)
-
-
 def test_findings_follow_the_text_and_one_key_applies_the_suggestion(page: Page, site: str) -> None:
     page.goto(f"{site}/parts/pages/inbox-open")
     area = page.locator("#reply-text")
