@@ -95,8 +95,6 @@ _EXTRA_CENTS: Final[dict[Extra, Mapping[Currency, int]]] = {
     Extra.LIGHT: _cents(300, 400, 1300, 300),
     Extra.USAGE: _cents(5, 6, 22, 4),
 }
-MOST_EXTRA: Final = 500
-"""Of one kind: what is more is a contract and not a form."""
 
 
 @dataclass(frozen=True)

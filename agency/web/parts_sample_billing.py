@@ -25,7 +25,9 @@ def billing(kind: str = "") -> BillingPage:
             MeterLook(label="Light seats", words="1 of 10 used", value=1, limit=10),
         ),
         terms=(
-            "Free of charge during the trial, and no card is asked for; afterwards €149.00 a month, before tax.",
+            "€149.00 a month, before tax."
+            if kind == "failed"
+            else "Free of charge during the trial, and no card is asked for; afterwards €149.00 a month, before tax.",
             "Accounts to connect for each brand: 8.",
             "Answered conversations a month: 3,000.",
             "Client owners and billing admins are free and not counted.",

@@ -142,6 +142,31 @@ def test_keys_never_act_while_somebody_types_and_can_be_switched_off(page: Page,
     expect(page.locator("#keys-sheet")).to_be_hidden()
 
 
+LISTEN = """() => {
+  window.pressed = [];
+  document.addEventListener("click", (event) => {
+    pressed.push(event.target.closest("[data-key]")?.dataset.key);
+    event.preventDefault();
+    event.stopImmediatePropagation();
+  }, true);
+}"""
+BORNE = """[...new Set([...document.querySelectorAll("[data-key]")].map((one) => one.dataset.key))]
+  .filter((name) => !name.startsWith("Mod") && onbrandKeys.find(name))"""
+
+
+def test_each_key_presses_what_bears_it(page: Page, site: str) -> None:
+    address = f"{site}/parts/pages/inbox-open"
+    page.goto(address)
+    tried = page.evaluate(BORNE)
+    assert {*"resacz/n?LC!", "g i", "g w", "g a"} <= set(tried)
+    for key in tried[:: 4 if is_steady() else 1]:
+        page.goto(address)  # anew: what one key opens moves the focus a moment later
+        page.evaluate(LISTEN)
+        for part in key.split():
+            page.keyboard.press(f"Shift+{part}" if part.isalpha() and part.isupper() else part)
+        assert page.evaluate("pressed[0] ?? document.activeElement.dataset.key") == key
+
+
 def test_findings_follow_the_text_and_one_key_applies_the_suggestion(page: Page, site: str) -> None:
     page.goto(f"{site}/parts/pages/inbox-open")
     area = page.locator("#reply-text")
