@@ -140,6 +140,8 @@ CATALOGUE: dict[JobName, JobKind] = {
     JobName.ANSWER_INCIDENT: JobKind("jobs.incidents:answer_incident", "desk", 120, tries=12, merges=True),
     JobName.MAIL_OUTCOMES: JobKind("jobs.mailing_days:mail_outcomes", "mail", 120, tries=3),
     JobName.SYNC_BILLING: JobKind("jobs.billing:sync_billing", "setup", 120, tries=12, together=5, merges=True),
+    JobName.CHANGE_BILLING: JobKind("jobs.billing:change_billing", "setup", 120, tries=20),
+    JobName.TELL_VAT_ID: JobKind("jobs.billing:tell_vat_id", "setup", 120, tries=20, together=5, merges=True),
     JobName.TELL_AUDIT_HEADS: JobKind("jobs.audit_heads:tell_heads", "upkeep", 120, tries=3),
     JobName.BACKFILL: JobKind("jobs.history:read_slice", "history", 300, tries=10),
     JobName.IMPORT_FILE: JobKind("jobs.importing:store_file", "history", 300, tries=10),

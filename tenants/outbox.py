@@ -70,6 +70,8 @@ class JobName(StrEnum):
     MAIL_OUTCOMES = "mail_outcomes"
     ANSWER_INCIDENT = "answer_incident"
     SYNC_BILLING = "sync_billing"
+    CHANGE_BILLING = "change_billing"
+    TELL_VAT_ID = "tell_vat_id"
 
 
 def enqueue_after_commit(job: JobName, *, run_at: datetime | None = None, **ids: UUID | str | int) -> None:

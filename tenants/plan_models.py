@@ -19,6 +19,7 @@ class Subscription(AgencyOwned, Dated, Base):
     Without `stripe_id` it is a trial of ours. Everything else is what Stripe said last (`fetched_at`), and
     `failing_since`: the first failed payment of those that still stand open. `kept` are terms that were paid until
     `kept_until` and are smaller by now. `ends_at`: cancelled for then. `told`: which warnings went out, by their name.
+    `vat_state`: `waiting` until Stripe was told, then what Stripe says of the number.
     """
 
     __tablename__ = "subscription"
@@ -41,12 +42,17 @@ class Subscription(AgencyOwned, Dated, Base):
     fetched_at: Mapped[datetime | None]
     card: Mapped[dict[str, Any] | None] = mapped_column(JSONB)
     vat_id: Mapped[str | None] = mapped_column(Text)
+    vat_state: Mapped[str | None] = mapped_column(Text)
     told: Mapped[dict[str, Any]] = mapped_column(JSONB, default=dict, server_default="{}")
     __table_args__ = (
         belongs_to_agency(),
         CheckConstraint(
             "state in ('trialing', 'active', 'past_due', 'unpaid', 'incomplete', 'paused', 'canceled')",
             name="state_is_known",
+        ),
+        CheckConstraint(
+            "vat_state in ('waiting', 'pending', 'verified', 'unverified', 'unavailable', 'refused')",
+            name="vat_state_is_known",
         ),
         CheckConstraint(
             "extra_brands >= 0 and extra_staff_seats >= 0 and extra_light_seats >= 0", name="extras_are_some"

@@ -6,7 +6,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Final
 
-from agency.billing.stripe_gateway import Gateway, TheirPrice
+from agency.billing.stripe_gateway import Gateway
+from agency.billing.stripe_readers import TheirPrice
 from tenants.plans import PLANS, PRICES, Extra, KnownPrice
 
 METER_EVENT: Final = "answered_conversation"

@@ -29,7 +29,9 @@ class BillingChange(AgencyOwned, Dated, Base):
     """Something about to be written to Stripe, or that was: its id gives the key that keeps it from being done twice.
 
     `now_cents` and `next_cents` are what the person saw before they said yes; `prorated_at` the second that both the
-    question and the deed name. `result` is Stripe's id of what came of it.
+    question and the deed name. `effect`: when it holds (`change_rules.Effect`). `lines` and `due_cents`: what the money
+    of now is made of, and what of it is charged, the rest being credit. `result` is Stripe's id of what came of it;
+    `why` says why it came to nothing.
     """
 
     __tablename__ = "billing_change"
@@ -41,6 +43,10 @@ class BillingChange(AgencyOwned, Dated, Base):
     now_cents: Mapped[int | None]
     next_cents: Mapped[int | None]
     currency: Mapped[str | None] = mapped_column(Text)
+    due_cents: Mapped[int | None]
+    lines: Mapped[list[dict[str, Any]]] = mapped_column(JSONB, default=list, server_default="[]")
+    effect: Mapped[str | None] = mapped_column(Text)
+    why: Mapped[str | None] = mapped_column(Text)
     takes_effect_at: Mapped[datetime | None]
     result: Mapped[str | None] = mapped_column(Text)
     address: Mapped[str | None] = mapped_column(Text)

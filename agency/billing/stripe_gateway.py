@@ -1,25 +1,34 @@
-"""The only file that speaks to Stripe: what is asked, and Stripe's objects read into ours.
+"""The only file that speaks to Stripe: what is asked and done there. What it answers read `stripe_readers`.
 
 The version of the API is pinned; calls have 3 s to connect and 10 s to answer, and every write carries a key made of a
-row of ours, so that whoever repeats it after a crash does it once. Readers take plain objects of any age of the API,
-and say `Unreadable` of what they cannot read.
+row of ours, so that whoever repeats it after a crash does it once.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
-from datetime import UTC, datetime
+from collections.abc import Callable, Iterator
 from typing import Any, Final, TypeVar
 
 import stripe
 
+from agency.billing.stripe_readers import (
+    MARK,
+    Fields,
+    TheirInvoice,
+    TheirPreview,
+    TheirPrice,
+    TheirSubscription,
+    TheirTaxId,
+    read_invoice,
+    read_preview,
+    read_price,
+    read_subscription,
+    read_tax_id,
+)
 from tenants.base_app import extensions_of_app, settings_of_app
 from tenants.errors import Unavailable, worded
 
 API_VERSION: Final = "2026-10-28.endive"
-MARK: Final = "onbrand"
-"""In the metadata of our products and prices: what each is."""
 CONNECT_SECONDS: Final = 3
 ANSWER_SECONDS: Final = 10
 NEWEST_INVOICES: Final = 24
@@ -33,62 +42,10 @@ KEY_REFUSED: Final = worded(
 )
 
 T = TypeVar("T")
-Fields = dict[str, Any]
 
 
-class Unreadable(ValueError):
-    """What Stripe sent is not in a shape we know."""
-
-
-@dataclass(frozen=True)
-class TheirSubscription:
-    """A subscription as it stands at Stripe. `items`: lookup key → (its id there, number or None where metered)."""
-
-    id: str
-    status: str
-    created: int
-    items: Mapping[str, tuple[str, int | None]]
-    trial_end: datetime | None
-    period_start: datetime | None
-    period_end: datetime | None
-    ends_at: datetime | None
-    ended_at: datetime | None
-    failed: bool
-    card: Fields | None = None
-
-
-@dataclass(frozen=True)
-class TheirInvoice:
-    """An invoice as it stands at Stripe; cents. `subscription`: what it is for, None where for none."""
-
-    id: str
-    subscription: str | None
-    number: str | None
-    status: str
-    reason: str | None
-    currency: str
-    total: int
-    due: int
-    paid: int
-    attempts: int
-    next_attempt_at: datetime | None
-    made_at: datetime
-    finalized_at: datetime | None
-    paid_at: datetime | None
-    lines: tuple[Fields, ...]
-
-
-@dataclass(frozen=True)
-class TheirPrice:
-    """An active price."""
-
-    id: str
-    key: str
-    currency: str
-    cents: int | None
-    interval: str | None
-    is_metered: bool
-    product: str
+class CardRefused(Exception):
+    """The card was refused: Stripe's code."""
 
 
 def gateway_of_app() -> Gateway:
@@ -186,6 +143,47 @@ class Gateway:
         }
         return self._made(lambda: self._client.v1.prices.create(given, {"idempotency_key": f"price:{key}:{cents}"}))
 
+    def preview(self, subscription: str, details: Fields, *, recurring: bool = False) -> TheirPreview:
+        """What `details` (as `change` takes them) would cost: at once, or, `recurring`, a whole period of it."""
+        given: Any = {"subscription": subscription, "subscription_details": details}
+        if recurring:
+            given["preview_mode"] = "recurring"
+        return read_preview(_plain(_asked(lambda: self._client.v1.invoices.create_preview(given))))
+
+    def change(self, subscription: str, given: Fields, key: str) -> str | None:
+        """Write to a subscription, once for a key; the id of its newest invoice.
+
+        Raises CardRefused, after which nothing there is otherwise than before.
+        """
+        wanted: Any = given
+        made = _asked(lambda: self._client.v1.subscriptions.update(subscription, wanted, {"idempotency_key": key}))
+        newest = _plain(made).get("latest_invoice")
+        return newest if isinstance(newest, str) else None
+
+    def tax_ids(self, customer: str) -> list[TheirTaxId]:
+        """What Stripe has of a customer, and whether it holds."""
+        found = _asked(lambda: self._client.v1.customers.tax_ids.list(customer, {"limit": 100}))
+        return [read_tax_id(one) for one in _plain(found)["data"]]
+
+    def make_tax_id(self, customer: str, kind: str, value: str, key: str) -> TheirTaxId | None:
+        """Give a customer one; None where Stripe says that no such number can be."""
+        given: Any = {"type": kind, "value": value}
+
+        def ask() -> Any:
+            try:
+                return self._client.v1.customers.tax_ids.create(customer, given, {"idempotency_key": key})
+            except stripe.InvalidRequestError as error:
+                if error.code != "tax_id_invalid":
+                    raise
+                return None
+
+        made = _asked(ask)
+        return None if made is None else read_tax_id(_plain(made))
+
+    def drop_tax_id(self, customer: str, id_: str) -> None:
+        """Take one away."""
+        _asked(lambda: self._client.v1.customers.tax_ids.delete(customer, id_))
+
     def _made(self, ask: Callable[[], Any]) -> str:
         return str(_plain(_asked(ask))["id"])
 
@@ -205,6 +203,8 @@ def _asked(ask: Callable[[], T]) -> T:
         return ask()
     except (stripe.AuthenticationError, stripe.PermissionError) as error:
         raise Unavailable(KEY_REFUSED, code="stripe_key_refused") from error
+    except stripe.CardError as error:
+        raise CardRefused(str(error.code)) from error
     except stripe.StripeError as error:
         raise Unavailable(NO_ANSWER, code="stripe_unavailable", why=type(error).__name__) from error
 
@@ -212,138 +212,3 @@ def _asked(ask: Callable[[], T]) -> T:
 def _plain(found: Any) -> Fields:
     made: Fields = found.to_dict()
     return made
-
-
-# ── readers ──────────────────────────────────────────────────────────────────────────────────────────────────────
-
-
-def read_subscription(raw: Mapping[str, Any]) -> TheirSubscription:
-    """Raises Unreadable."""
-    items: dict[str, tuple[str, int | None]] = {}
-    starts, ends = [], []
-    for item in _list(raw, "items"):
-        price = _dict(item, "price")
-        # The lookup key goes to the price that comes after; who pays the older one still has what it was made for.
-        key = (price.get("metadata") or {}).get(MARK) or price.get("lookup_key") or price.get("id")
-        quantity = item.get("quantity")
-        items[str(key)] = (_text(item, "id"), quantity if isinstance(quantity, int) else None)
-        # Before the basil versions of the API the period stood at the subscription.
-        starts.append(item.get("current_period_start", raw.get("current_period_start")))
-        ends.append(item.get("current_period_end", raw.get("current_period_end")))
-    period_end = min((at for at in map(_moment, ends) if at is not None), default=None)
-    ends_at = _moment(raw.get("cancel_at")) or (period_end if raw.get("cancel_at_period_end") else None)
-    why = (raw.get("cancellation_details") or {}).get("reason")
-    return TheirSubscription(
-        _text(raw, "id"),
-        _text(raw, "status"),
-        _number(raw, "created"),
-        items,
-        _moment(raw.get("trial_end")),
-        max((at for at in map(_moment, starts) if at is not None), default=None),
-        period_end,
-        ends_at,
-        _moment(raw.get("ended_at")),
-        why in ("payment_failed", "payment_disputed"),
-        _card(raw.get("default_payment_method")),
-    )
-
-
-def read_invoice(raw: Mapping[str, Any]) -> TheirInvoice:
-    """Raises Unreadable."""
-    steps = raw.get("status_transitions") or {}
-    lines = tuple(
-        {
-            "what": str(line.get("description") or "")[:200],
-            "cents": _number(line, "amount"),
-            "number": line.get("quantity"),
-            "from": (line.get("period") or {}).get("start"),
-            "until": (line.get("period") or {}).get("end"),
-        }
-        for line in _list(raw, "lines")
-    )
-    made_at = _moment(raw.get("created"))
-    if made_at is None:
-        raise Unreadable("created")
-    return TheirInvoice(
-        _text(raw, "id"),
-        _subscription_of(raw),
-        raw.get("number"),
-        _text(raw, "status"),
-        raw.get("billing_reason"),
-        _text(raw, "currency"),
-        _number(raw, "total"),
-        _number(raw, "amount_due"),
-        _number(raw, "amount_paid"),
-        raw.get("attempt_count") or 0,
-        _moment(raw.get("next_payment_attempt")),
-        made_at,
-        _moment(steps.get("finalized_at")),
-        _moment(steps.get("paid_at")),
-        lines,
-    )
-
-
-def _subscription_of(invoice: Mapping[str, Any]) -> str | None:
-    parent = invoice.get("parent")
-    details = parent.get("subscription_details") if isinstance(parent, dict) else None
-    # Before the basil versions of the API it stood at the invoice.
-    named = details.get("subscription") if isinstance(details, dict) else invoice.get("subscription")
-    if isinstance(named, dict):
-        named = named.get("id")
-    return named if isinstance(named, str) else None
-
-
-def read_price(raw: Mapping[str, Any]) -> TheirPrice:
-    """Raises Unreadable."""
-    recurring = raw.get("recurring") or {}
-    return TheirPrice(
-        _text(raw, "id"),
-        _text(raw, "lookup_key"),
-        _text(raw, "currency"),
-        raw.get("unit_amount"),
-        recurring.get("interval"),
-        recurring.get("usage_type") == "metered",
-        str(raw.get("product")),
-    )
-
-
-def _card(method: Any) -> Fields | None:
-    card = method.get("card") if isinstance(method, dict) else None
-    if not isinstance(card, dict):
-        return None
-    return {name: card.get(name) for name in ("brand", "last4", "exp_month", "exp_year")}
-
-
-def _list(raw: Mapping[str, Any], name: str) -> Sequence[Fields]:
-    found = raw.get(name)
-    data = found.get("data") if isinstance(found, dict) else None
-    if not isinstance(data, list) or not all(isinstance(one, dict) for one in data):
-        raise Unreadable(name)
-    return data
-
-
-def _dict(raw: Mapping[str, Any], name: str) -> Fields:
-    found = raw.get(name)
-    if not isinstance(found, dict):
-        raise Unreadable(name)
-    return found
-
-
-def _text(raw: Mapping[str, Any], name: str) -> str:
-    found = raw.get(name)
-    if not isinstance(found, str):
-        raise Unreadable(name)
-    return found
-
-
-def _number(raw: Mapping[str, Any], name: str) -> int:
-    found = raw.get(name)
-    if not isinstance(found, int) or isinstance(found, bool):
-        raise Unreadable(name)
-    return found
-
-
-def _moment(seconds: Any) -> datetime | None:
-    if not isinstance(seconds, int) or isinstance(seconds, bool) or not 0 < seconds < 2**33:
-        return None
-    return datetime.fromtimestamp(seconds, UTC)

@@ -16,13 +16,14 @@ from sqlalchemy import func, select
 from sqlalchemy.dialects.postgresql import insert
 
 from agency.billing.models import BillingInvoice, StripeCustomer
-from agency.billing.stripe_gateway import Gateway, TheirInvoice, TheirSubscription
+from agency.billing.stripe_gateway import Gateway
+from agency.billing.stripe_readers import TheirInvoice, TheirSubscription
 from tenants import clock
 from tenants.database import db, new_id
 from tenants.logs import get_logger
 from tenants.models import Subscription
 from tenants.plan_states import State
-from tenants.plans import allowed_by, larger_of, terms_of
+from tenants.plans import Terms, allowed_by, larger_of, plain, terms_of
 from tenants.subscriptions import begin_trial, row_of
 
 ENDED = frozenset({"canceled", "incomplete_expired"})
@@ -92,7 +93,7 @@ def differences(row: Subscription, theirs: Sequence[TheirSubscription]) -> list[
     pairs: dict[str, tuple[Any, Any]] = {
         "stripe_id": (row.stripe_id, current.id),
         "state": (row.state, _state(current).value),
-        "terms": (row.terms, terms_of(_numbers(current)) or row.terms),
+        "terms": (row.terms, terms_of(numbers(current)) or row.terms),
         "period": (row.period_ends_at, current.period_end),
         "ends": (row.ends_at, current.ends_at),
     }
@@ -103,7 +104,8 @@ def _is_on_trial(row: Subscription) -> bool:
     return row.stripe_id is None and row.trial_ends_at is not None and row.trial_ends_at > clock.now()
 
 
-def _numbers(theirs: TheirSubscription) -> dict[str, int | None]:
+def numbers(theirs: TheirSubscription) -> dict[str, int | None]:
+    """Items as `tenants.plans` speaks of them: lookup key → number."""
     return {key: number for key, (_id, number) in theirs.items.items()}
 
 
@@ -113,8 +115,10 @@ def _state(theirs: TheirSubscription) -> State:
 
 def _write(row: Subscription, theirs: TheirSubscription, invoices: Sequence[TheirInvoice]) -> None:
     before = row.state, row.terms
+    if row.stripe_id == theirs.id:
+        _keep_what_was_paid(row, terms_of(numbers(theirs)))
     row.state, row.stripe_id = _state(theirs).value, theirs.id
-    terms = terms_of(_numbers(theirs))
+    terms = terms_of(numbers(theirs))
     if terms is None:
         log.warning("subscription_without_a_plan", agency_id=str(row.agency_id), subscription=theirs.id)
     else:
@@ -130,6 +134,16 @@ def _write(row: Subscription, theirs: TheirSubscription, invoices: Sequence[Thei
         row.kept = row.kept_until = None
     if before != (row.state, row.terms):
         log.info("subscription_changed", agency_id=str(row.agency_id), state=row.state, plan=row.plan)
+
+
+def _keep_what_was_paid(row: Subscription, new: Terms | None) -> None:
+    """Less than was paid for holds when that is over, however Stripe came to hold less."""
+    is_paid = row.state in (State.ACTIVE, State.TRIALING) and row.period_ends_at is not None
+    if new is None or not is_paid or row.period_ends_at is None or row.period_ends_at <= clock.now():
+        return
+    had = allowed_by(row.terms)
+    if row.kept is None and larger_of(allowed_by(new), had) != allowed_by(new):
+        row.kept, row.kept_until = plain(row.terms), row.period_ends_at
 
 
 def failing_since(row: Subscription, theirs: TheirSubscription, invoices: Sequence[TheirInvoice]) -> datetime | None:

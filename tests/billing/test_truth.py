@@ -19,14 +19,8 @@ from agency.billing.catalogue import make as make_prices
 from agency.billing.catalogue import sync
 from agency.billing.events import customer_of
 from agency.billing.models import BillingInvoice, StripeCustomer
-from agency.billing.stripe_gateway import (
-    Gateway,
-    TheirInvoice,
-    TheirSubscription,
-    Unreadable,
-    read_invoice,
-    read_subscription,
-)
+from agency.billing.stripe_gateway import Gateway
+from agency.billing.stripe_readers import TheirInvoice, TheirSubscription, Unreadable, read_invoice, read_subscription
 from agency.billing_desk import reconcile
 from agency.billing_desk import sync as desk_sync
 from jobs.billing import sync_billing

@@ -55,6 +55,8 @@ IN_HEALTH_SECONDS = {
     JobName.MAIL_OUTCOMES: 20,  # one read an agency, some mails
     JobName.MAIL_DAYS: 20,  # one read an agency, some mails
     JobName.SYNC_BILLING: 20,  # two calls of Stripe, tried twice, at half their limits
+    JobName.CHANGE_BILLING: 60,  # seven calls of Stripe at most, at two thirds of their limits
+    JobName.TELL_VAT_ID: 20,  # three calls of Stripe at half their limits
     JobName.UPKEEP: 60,  # its own slot of the timetable
 }
 
