@@ -164,8 +164,10 @@ def finish(agency_id: UUID, change_id: UUID, outcome: Outcome, invoices: Sequenc
     change.state, change.why = outcome.state, outcome.why
     change.result = outcome.result or _invoice_of(change, invoices)
     facts: dict[str, Any] = {"kind": change.kind, **({"why": change.why} if change.why else {})}
-    said = "billing.change_done" if change.state == "done" else "billing.change_dropped"
-    audit.record(None, said, "agency", agency_id, **facts)
+    if change.state == "done":
+        audit.record(None, "billing.change_done", "agency", agency_id, **facts)
+    else:
+        audit.record(None, "billing.change_dropped", "agency", agency_id, **facts)
 
 
 def _invoice_of(change: BillingChange, invoices: Sequence[TheirInvoice]) -> str | None:
