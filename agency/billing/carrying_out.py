@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Any, Final
+from typing import TYPE_CHECKING, Any, Final
 from uuid import UUID
 
 from sqlalchemy import select
@@ -14,14 +14,16 @@ from agency.billing import subscriptions
 from agency.billing.change_rules import Effect
 from agency.billing.changes import HELD, PAYS, customer_of, details_now, wanted_items
 from agency.billing.models import BillingChange
-from agency.billing.stripe_gateway import CardRefused, Gateway
-from agency.billing.stripe_readers import TheirInvoice, TheirSubscription
+from agency.billing.stripe_readers import CardRefused, TheirInvoice, TheirSubscription
 from tenants import audit, clock
 from tenants.database import db
 from tenants.outbox import JobName, enqueue_after_commit
 from tenants.plan_states import State
 from tenants.plans import Terms, from_plain, terms_of
 from tenants.subscriptions import row_of
+
+if TYPE_CHECKING:
+    from agency.billing.stripe_gateway import Gateway
 
 LEAD: Final = timedelta(hours=1)
 """So long before a year ends the month begins in its place: time for a few tries, and no period is billed twice."""
@@ -104,7 +106,7 @@ def at_stripe(gateway: Gateway, work: Work) -> Outcome:
     if work.effect is Effect.YEAR_END and clock.now() < _moment(work) - LEAD:
         gateway.change(theirs.id, {"cancel_at_period_end": True}, f"{work.key}:held")
         return Outcome(HELD)
-    items = wanted_items(gateway, theirs, work.wanted)
+    items = wanted_items(gateway.prices(), theirs, work.wanted)
     if work.effect is Effect.NOW:
         return _now(gateway, work, theirs, items)
     is_other_period = theirs.period_end != work.takes_effect_at

@@ -6,10 +6,10 @@ in the same transaction; that somebody pressed twice, in two tabs, or that we di
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Any, Final
+from typing import TYPE_CHECKING, Any, Final
 from uuid import UUID
 
 from sqlalchemy import select, update
@@ -17,8 +17,7 @@ from sqlalchemy import select, update
 from agency.billing import subscriptions
 from agency.billing.change_rules import Effect, effect_of, items_for
 from agency.billing.models import BillingChange, StripeCustomer
-from agency.billing.stripe_gateway import Gateway
-from agency.billing.stripe_readers import TheirPreview, TheirSubscription
+from agency.billing.stripe_readers import TheirPreview, TheirPrice, TheirSubscription
 from tenants import audit, clock
 from tenants.database import db, new_id
 from tenants.errors import Conflict, Invalid, NotFound, worded
@@ -29,6 +28,10 @@ from tenants.plan_models import Subscription
 from tenants.plan_states import State
 from tenants.plans import Terms, allowed_by, from_plain, plain, terms_of
 from tenants.subscriptions import row_of, subscription_of
+
+if TYPE_CHECKING:
+    # The SDK is for those who ask Stripe; whoever only reads what was asked goes without.
+    from agency.billing.stripe_gateway import Gateway
 
 GOOD_FOR: Final = timedelta(minutes=15)
 """How long a price that was shown can be said yes to."""
@@ -56,10 +59,13 @@ class Draft:
 
 @dataclass(frozen=True)
 class Priced:
-    """What Stripe says it costs: `now` where anything is owed now, and a whole period of what is wanted."""
+    """What Stripe says it costs: `now` where anything is owed now, and a whole period of what is wanted. `lines` are
+    those of `now`, each with the lookup key of its price where we know it.
+    """
 
     now: TheirPreview | None
     next_cents: int
+    lines: tuple[dict[str, Any], ...] = ()
 
 
 def draft(actor: Actor, wanted: Terms) -> Draft:
@@ -102,12 +108,16 @@ def price(gateway: Gateway, asked: Draft) -> Priced:
             ),
             code="changed_since",
         )
-    items = wanted_items(gateway, theirs, asked.wanted)
-    now = None
+    prices = gateway.prices()
+    items = wanted_items(prices, theirs, asked.wanted)
+    now: TheirPreview | None = None
+    lines: tuple[dict[str, Any], ...] = ()
     if asked.effect is Effect.NOW and theirs.status == State.ACTIVE:
         now = gateway.preview(theirs.id, details_now(items, asked.prorated_at))
+        keys = {one.id: key for key, one in prices.items()}
+        lines = tuple({**line, "key": keys.get(line["price"])} for line in now.lines)
     next_one = gateway.preview(theirs.id, {"items": items, "proration_behavior": "none"}, recurring=True)
-    return Priced(now, next_one.total)
+    return Priced(now, next_one.total, lines)
 
 
 def details_now(items: Sequence[dict[str, Any]], prorated_at: datetime) -> dict[str, Any]:
@@ -119,11 +129,10 @@ def details_now(items: Sequence[dict[str, Any]], prorated_at: datetime) -> dict[
     }
 
 
-def wanted_items(gateway: Gateway, theirs: TheirSubscription, wanted: Terms) -> list[dict[str, Any]]:
+def wanted_items(prices: Mapping[str, TheirPrice], theirs: TheirSubscription, wanted: Terms) -> list[dict[str, Any]]:
     """Items of the update. Raises Conflict where Stripe lacks a price (`onbrand billing sync` makes it)."""
-    prices = {key: one.id for key, one in gateway.prices().items()}
     try:
-        return items_for(theirs.items, wanted, prices)
+        return items_for(theirs.items, wanted, {key: one.id for key, one in prices.items()})
     except KeyError as missing:
         raise Conflict(
             worded(
@@ -147,7 +156,7 @@ def keep(actor: Actor, asked: Draft, priced: Priced) -> BillingChange:
         prorated_at=asked.prorated_at,
         now_cents=now.total if now else 0,
         due_cents=now.due if now else 0,
-        lines=list(now.lines) if now else [],
+        lines=list(priced.lines),
         next_cents=priced.next_cents,
         currency=asked.wanted.currency.value,
         takes_effect_at=_ends(asked),

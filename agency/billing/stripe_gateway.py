@@ -13,6 +13,7 @@ import stripe
 
 from agency.billing.stripe_readers import (
     MARK,
+    CardRefused,
     Fields,
     TheirInvoice,
     TheirPreview,
@@ -42,10 +43,6 @@ KEY_REFUSED: Final = worded(
 )
 
 T = TypeVar("T")
-
-
-class CardRefused(Exception):
-    """The card was refused: Stripe's code."""
 
 
 def gateway_of_app() -> Gateway:

@@ -13,6 +13,10 @@ MARK: Final = "onbrand"
 Fields = dict[str, Any]
 
 
+class CardRefused(Exception):
+    """The card was refused: Stripe's code."""
+
+
 class Unreadable(ValueError):
     """What Stripe sent is not in a shape we know."""
 
@@ -166,6 +170,7 @@ def _lines(raw: Mapping[str, Any]) -> tuple[Fields, ...]:
             "number": line.get("quantity"),
             "from": (line.get("period") or {}).get("start"),
             "until": (line.get("period") or {}).get("end"),
+            "price": ((line.get("pricing") or {}).get("price_details") or {}).get("price"),
         }
         for line in _list(raw, "lines")
     )

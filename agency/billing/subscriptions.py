@@ -9,14 +9,13 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import datetime
-from typing import Any
+from typing import TYPE_CHECKING, Any
 from uuid import UUID
 
 from sqlalchemy import func, select
 from sqlalchemy.dialects.postgresql import insert
 
 from agency.billing.models import BillingInvoice, StripeCustomer
-from agency.billing.stripe_gateway import Gateway
 from agency.billing.stripe_readers import TheirInvoice, TheirSubscription
 from tenants import clock
 from tenants.database import db, new_id
@@ -25,6 +24,9 @@ from tenants.models import Subscription
 from tenants.plan_states import State
 from tenants.plans import Terms, allowed_by, larger_of, plain, terms_of
 from tenants.subscriptions import begin_trial, row_of
+
+if TYPE_CHECKING:
+    from agency.billing.stripe_gateway import Gateway
 
 ENDED = frozenset({"canceled", "incomplete_expired"})
 """Nothing brings one of these back at Stripe: whoever returns has another."""

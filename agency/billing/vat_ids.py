@@ -4,20 +4,22 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
-from typing import Final
+from typing import TYPE_CHECKING, Final
 from uuid import UUID
 
 from sqlalchemy import Select, select
 
 from agency.billing.changes import customer_of
 from agency.billing.models import BillingChange
-from agency.billing.stripe_gateway import Gateway
 from tenants import audit
 from tenants.database import db, new_id
 from tenants.errors import Conflict, Invalid, worded
 from tenants.outbox import JobName, enqueue_after_commit
 from tenants.permissions import Actor, Permission, require
 from tenants.subscriptions import row_of, subscription_of
+
+if TYPE_CHECKING:
+    from agency.billing.stripe_gateway import Gateway
 
 _FORMS: Final = {
     "AT": r"U\d{8}",

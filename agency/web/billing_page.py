@@ -11,7 +11,7 @@ from datetime import date, timedelta
 
 from babel.dates import format_date, format_skeleton
 from babel.numbers import format_currency, format_decimal
-from flask import Blueprint, Response, make_response, request
+from flask import Blueprint, Response, make_response, request, url_for
 from flask_babel import gettext as _
 from sqlalchemy import select
 
@@ -20,7 +20,7 @@ from agency.web.clocks import moment
 from agency.web.contexts_billing import BillingAct, BillingPage, UsagePage, UsageRow
 from agency.web.contexts_empowerment import MeterLook
 from agency.web.language import chosen_language, chosen_zone
-from agency.web.looks import Notice, Tone
+from agency.web.looks import Choice, Notice, Tone
 from agency.web.record_words import action_words
 from agency.web.shell import render_page
 from agency.web.spreadsheet_cells import Figure, cell
@@ -39,7 +39,16 @@ from tenants.throttle import Limit as Tries
 billing_page = Blueprint("billing_page", __name__)
 
 BILLING, USAGE, FILE = "/billing", "/billing/usage", "/billing/usage.csv"
-ACTS = ("billing.opened", "billing.usage_exported")
+ACTS = (
+    "billing.cancelled",
+    "billing.change_confirmed",
+    "billing.change_done",
+    "billing.change_dropped",
+    "billing.opened",
+    "billing.taken_back",
+    "billing.usage_exported",
+    "billing.vat_id_given",
+)
 MOST_ACTS = 50
 SEEN = Tries("billing_seen", 1, 3600)
 """Who looks at the plan is recorded once an hour."""
@@ -62,6 +71,7 @@ def billing() -> Response:
             meters=_meters(actor, standing),
             terms=_terms(subscription, standing),
             usage_url=USAGE,
+            ways=_ways(standing),
             acts=_acts(),
         )
     return make_response(render_page("billing/page.html", page))
@@ -100,6 +110,14 @@ def file() -> Response:
     answer = Response(out.getvalue().encode("utf-8-sig"), mimetype="text/csv")
     answer.headers.set("Content-Disposition", "attachment", filename=f"usage-{month:%Y-%m}.csv")
     return answer
+
+
+def _ways(standing: Standing) -> tuple[Choice, ...]:
+    vat = Choice(_("VAT id"), url_for("billing_change_page.vat"))
+    if standing.state in (State.ACTIVE, State.TRIALING, State.PAST_DUE):
+        change = Choice(_("Change the plan"), url_for("billing_change_page.change"))
+        return change, Choice(_("End the plan"), url_for("billing_change_page.cancel")), vat
+    return (vat,)
 
 
 def _present() -> date:

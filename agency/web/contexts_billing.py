@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from agency.web.contexts_empowerment import MeterLook
-from agency.web.looks import Clock, Notice, told
+from agency.web.looks import Choice, Clock, Notice, told
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -26,6 +26,7 @@ class BillingPage:
     meters: tuple[MeterLook, ...] = told("What of the plan is used.", default=())
     terms: tuple[str, ...] = told("What it costs, and what else it includes, one sentence each.", default=())
     usage_url: str = told("What was done for each brand.")
+    ways: tuple[Choice, ...] = told("What can be done with the plan.", default=())
     acts: tuple[BillingAct, ...] = told("Who did what with plan and files, the newest first.", default=())
 
 

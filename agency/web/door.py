@@ -50,6 +50,7 @@ PAGES = (
     "links",
     "sign_up",
     "billing_page",
+    "billing_change_page",
     "second_factor",
     "account_page",
     "notices_page",
@@ -142,6 +143,7 @@ ONLY_WHERE: dict[str, Callable[[Settings], bool]] = {
     "mailbox": lambda settings: settings.is_local,
     "sign_up": lambda settings: settings.onbrand_sign_up == "open",
     "billing_page": lambda settings: bool(settings.stripe_secret_key),
+    "billing_change_page": lambda settings: bool(settings.stripe_secret_key),
 }
 """Only where the settings say so; elsewhere the address does not exist. (`/parts` comes with the templates.)"""
 

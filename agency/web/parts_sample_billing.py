@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from agency.web.contexts_billing import BillingAct, BillingPage, UsagePage, UsageRow
 from agency.web.contexts_empowerment import MeterLook
-from agency.web.looks import Notice
+from agency.web.looks import Choice, Notice
 from agency.web.parts_samples import ago
 
 
@@ -33,6 +33,7 @@ def billing(kind: str = "") -> BillingPage:
             "Client owners and billing admins are free and not counted.",
         ),
         usage_url="#",
+        ways=(Choice("Change the plan", "#"), Choice("End the plan", "#"), Choice("VAT id", "#")),
         acts=(BillingAct(who="Joana Example", what="Billing · usage exported", at=ago(minutes=40)),),
     )
 

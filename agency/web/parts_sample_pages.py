@@ -11,6 +11,7 @@ from flask_babel import ngettext
 from agency.replies.text_difference import text_difference
 from agency.web import contexts as c
 from agency.web import parts_sample_billing as paid
+from agency.web import parts_sample_billing_change as paying
 from agency.web import parts_sample_bulk as bulk
 from agency.web import parts_sample_connecting as connecting
 from agency.web import parts_sample_desk_rules as desk_rules
@@ -373,6 +374,10 @@ def samples() -> dict[str, Callable[[str], Sample]]:
         **{f"sign-up{f'-{kind}' if kind else ''}": _door("doors/sign_up.html", doors.sign_up(kind)) for kind in ("", "wrong", "done")},
         **{f"open-agency{f'-{kind}' if kind else ''}": _door("doors/open_agency.html", doors.open_agency(kind)) for kind in ("", "known")},
         **{f"billing{f'-{kind}' if kind else ''}": _page("billing/page.html", paid.billing(kind)) for kind in ("", "failed", "none")},
+        **{f"billing-change{f'-{kind}' if kind else ''}": _page("billing/change.html", paying.change(kind)) for kind in ("", "waits", "none")},
+        **{f"billing-asked{f'-{kind}' if kind else ''}": _page("billing/asked.html", paying.asked(kind)) for kind in ("", "less", "making", "refused")},
+        **{f"billing-cancel{f'-{kind}' if kind else ''}": _page("billing/cancel.html", paying.cancel(kind)) for kind in ("", "ends")},
+        "billing-vat": _page("billing/vat.html", paying.vat()),
         "billing-usage": _page("billing/usage.html", paid.usage()),
         "second-factor": lambda here: ("sign_in/second_factor.html", owner_shell(here), c.SecondFactorPage(url="#", other_url="#")),
         "mailbox": lambda here: ("mailbox/page.html", owner_shell(here), mailbox()),

@@ -76,6 +76,16 @@ ROUTE_POLICY: dict[str, Policy] = {
     "billing_page.billing": Permission.BILLING_MANAGE,
     "billing_page.usage": Permission.BILLING_MANAGE,
     "billing_page.file": Permission.BILLING_MANAGE,
+    # billing_change_page.py: the same
+    "billing_change_page.change": Permission.BILLING_MANAGE,
+    "billing_change_page.ask": Permission.BILLING_MANAGE,
+    "billing_change_page.asked": Permission.BILLING_MANAGE,
+    "billing_change_page.confirm": Permission.BILLING_MANAGE,
+    "billing_change_page.cancel": Permission.BILLING_MANAGE,
+    "billing_change_page.end": Permission.BILLING_MANAGE,
+    "billing_change_page.take_back": Permission.BILLING_MANAGE,
+    "billing_change_page.vat": Permission.BILLING_MANAGE,
+    "billing_change_page.give_vat": Permission.BILLING_MANAGE,
     # approval_link.py: the client's yes from a mail
     "approval_link.show": BY_LINK,
     "approval_link.decide": BY_LINK,
