@@ -273,7 +273,7 @@ def _with_price(actor: Actor, found: BillingChange, base: dict[str, Any], error:
     return AskedPage(
         **base,
         notice=_notice(error) if error else None,
-        lines=tuple(words.line_of(line, currency) for line in found.lines),
+        lines=words.lines_of(found),
         now=words.money(due, currency),
         now_words=words.now_words(found),
         following=words.price_words(found.next_cents or 0, wanted),

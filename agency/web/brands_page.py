@@ -66,6 +66,8 @@ def open_brand() -> AnyResponse:
             time_zone=form.get("timezone", ""),
         )
     except (Invalid, Conflict) as error:
+        if not error.fields.get("errors"):
+            raise
         db.session.rollback()
         return _list(error.http_status, values=form.to_dict(), errors=_errors(error))
     toast(_("%(name)s is open. Next: its style guide and its channels.", name=brand.name))

@@ -7,7 +7,7 @@ from dataclasses import replace
 from typing import cast
 
 import redis
-from flask import Flask, Response, current_app, g, make_response, render_template, request
+from flask import Flask, Response, current_app, g, make_response, render_template, request, url_for
 from flask_babel import gettext as _
 from flask_wtf.csrf import CSRFError
 from sqlalchemy.exc import DBAPIError, InterfaceError, OperationalError
@@ -17,9 +17,12 @@ from werkzeug.exceptions import HTTPException, InternalServerError
 from agency.web.contexts import ErrorPage
 from agency.web.paths import is_page_path
 from agency.web.shell import plain_shell
+from agency.web.who import person_of_request
 from tenants.database import db
 from tenants.errors import AppError
 from tenants.logs import get_logger
+from tenants.permissions import Permission
+from tenants.room import EXTRA_OF, OverLimit
 
 RETRY_AFTER_SECONDS = 5
 API_ANSWER = "onbrand_api_error"
@@ -65,7 +68,8 @@ def error_answer(page: ErrorPage, *, retry_after_seconds: int | None = None) -> 
 def page_for(error: Exception) -> ErrorPage:
     """What to show for this error. Anything we did not foresee is logged and shown without details."""
     if isinstance(error, AppError):
-        return _page(error.http_status, *_three_parts(_(error.message) if error.message else "", error.http_status))
+        page = _page(error.http_status, *_three_parts(_(error.message) if error.message else "", error.http_status))
+        return _with_more(page, error) if isinstance(error, OverLimit) else page
     if _is_down(error):
         log.error("part_down", error=type(error).__name__)
         return _page(503)
@@ -80,6 +84,17 @@ def page_for(error: Exception) -> ErrorPage:
         return _page(error.code or 500)
     log.error("unforeseen_error", exc_info=error, endpoint=request.endpoint)
     return _page(500)
+
+
+def _with_more(page: ErrorPage, error: OverLimit) -> ErrorPage:
+    """Whoever may change the plan is led to where one more is had, at its price."""
+    person = person_of_request()
+    if person is None or person.actor is None or not person.actor.may(Permission.BILLING_MANAGE):
+        return page
+    limit = error.fields["limit"]
+    more = {"more": limit} if limit in {one.value for one in EXTRA_OF} else {}
+    url = url_for("billing_change_page.change", **more)
+    return replace(page, action_label=_("Change the plan"), action_url=url)
 
 
 def link_no_longer_works() -> Response:

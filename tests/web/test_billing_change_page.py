@@ -165,6 +165,15 @@ def test_a_vat_id_is_checked_told_and_shown_as_stripe_says(paid: Paid, written: 
     assert (paid.payer.row().vat_id, paid.payer.row().vat_state) == (None, None)
 
 
+def test_a_full_limit_leads_whoever_may_to_one_more(paid: Paid) -> None:
+    agency = paid.payer.agency
+    form = {"name": "Wader", "mark": "WA", "colour": "#123456", "language": "en", "timezone": "Europe/Lisbon"}
+    full = Browser(agency.app, agency.agency_admin).post("/brands", form)
+    assert full.status_code == 409
+    assert "room for 3 brands" in full.text
+    assert 'href="/billing/change?more=brands"' in full.text
+
+
 @pytest.mark.parametrize("role", list(Role))
 def test_each_role_opens_what_the_table_says(paid: Paid, role: Role) -> None:
     change_id = paid.payer.ask(Terms("team"))
