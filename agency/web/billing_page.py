@@ -15,7 +15,9 @@ from flask import Blueprint, Response, make_response, request, url_for
 from flask_babel import gettext as _
 from sqlalchemy import select
 
+from agency.billing import changes
 from agency.reports.usage import BrandUsage, month_after, usage_of_month
+from agency.web.billing_change_words import day_words, terms_words
 from agency.web.clocks import moment
 from agency.web.contexts_billing import BillingAct, BillingPage, UsagePage, UsageRow
 from agency.web.contexts_empowerment import MeterLook
@@ -31,7 +33,7 @@ from tenants.models import AgencyAudit
 from tenants.permissions import Actor
 from tenants.plan_models import Subscription
 from tenants.plan_states import STATES, Standing, State, standing_of
-from tenants.plans import PLANS, Interval, Limit, total_cents
+from tenants.plans import PLANS, Interval, Limit, Terms, from_plain, total_cents
 from tenants.room import use_of
 from tenants.subscriptions import subscription_of
 from tenants.throttle import Limit as Tries
@@ -66,7 +68,7 @@ def billing() -> Response:
     if subscription is not None:
         standing = standing_of(subscription, clock.now())
         page = BillingPage(
-            plan=PLANS[subscription.plan].name,
+            plan=PLANS[_paid(subscription).plan].name,
             state=_state(subscription, standing),
             meters=_meters(actor, standing),
             terms=_terms(subscription, standing),
@@ -110,6 +112,11 @@ def file() -> Response:
     answer = Response(out.getvalue().encode("utf-8-sig"), mimetype="text/csv")
     answer.headers.set("Content-Disposition", "attachment", filename=f"usage-{month:%Y-%m}.csv")
     return answer
+
+
+def _paid(subscription: Subscription) -> Terms:
+    """What is had now: smaller terms that begin later stand in the subscription already."""
+    return changes.kept_now(subscription) or subscription.terms
 
 
 def _ways(standing: Standing) -> tuple[Choice, ...]:
@@ -177,6 +184,14 @@ def _until(subscription: Subscription, standing: Standing) -> str:
         return _("Until %(day)s nothing changes.", day=_day(standing.grace_ends_at.astimezone(chosen_zone()).date()))
     if standing.state is State.TRIALING and subscription.trial_ends_at is not None:
         return _("It ends on %(day)s.", day=_day(subscription.trial_ends_at.astimezone(chosen_zone()).date()))
+    held, kept = changes.waiting(subscription.agency_id), changes.kept_now(subscription)
+    if held is not None:
+        what, day = terms_words(from_plain(held.wanted)), day_words(held.takes_effect_at)
+        return _("From %(day)s: %(what)s.", day=day, what=what)
+    if subscription.ends_at is None and kept is not None:
+        return _(
+            "From %(day)s: %(what)s.", day=day_words(subscription.kept_until), what=terms_words(subscription.terms)
+        )
     if subscription.ends_at is not None:
         return _("It ends on %(day)s.", day=_day(subscription.ends_at.astimezone(chosen_zone()).date()))
     return ""
@@ -205,7 +220,7 @@ def _meters(actor: Actor, standing: Standing) -> tuple[MeterLook, ...]:
 
 
 def _terms(subscription: Subscription, standing: Standing) -> tuple[str, ...]:
-    allowed, taken = standing.allowed, subscription.terms
+    allowed, taken = standing.allowed, _paid(subscription)
     price = str(format_currency(total_cents(taken) / 100, taken.currency.upper(), locale=chosen_language()))
     cost = (
         _("%(price)s a year, before tax.", price=price)

@@ -111,8 +111,6 @@ def test_what_cannot_be_is_said_with_the_form_and_its_words(paid: Paid) -> None:
 def test_less_says_what_will_not_fit_and_lets_choose(paid: Paid) -> None:
     payer = paid.payer
     payer.do(Terms("team"))
-    with payer.agency.entered():
-        Factory(payer.agency.app)
     at = paid.browser.post("/billing/change", FORM | {"plan": "start", "brands": "0"}).headers["Location"]
     page = paid.browser.get(at).text
     assert "answered conversations a month are included" in page
@@ -124,6 +122,9 @@ def test_less_says_what_will_not_fit_and_lets_choose(paid: Paid) -> None:
     form = paid.browser.get("/billing/change").text
     assert "Start, paid by the month." in form
     assert "Take that back" in form
+    bill = paid.browser.get("/billing").text
+    assert "Plan: Team" in bill, "what is had until then"
+    assert "From February 1, 2026: Start, paid by the month." in bill
 
 
 def test_the_end_and_going_on(paid: Paid) -> None:
