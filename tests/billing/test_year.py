@@ -1,7 +1,7 @@
 """A year of an agency that pays, by Stripe's clock and through our own code: what stands here is what stands there.
 
 Each year is drawn: its currency, its interval, its steps' days, and how its events come: late, twice, in any order. In
-CI a few; `ONBRAND_YEARS=200 python -m pytest -n0 tests/billing/test_year.py` walks as many as it says.
+CI a few; `YEARS=200 python -m pytest -n0 tests/billing/test_year.py` walks as many as it says.
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ from tests.billing.payer import PayingAgency, paying
 from tests.factories import Factory
 from tests.stripe_world import DAY, StandIn
 
-YEARS: Final = int(os.environ.get("ONBRAND_YEARS", "3"))
+YEARS: Final = int(os.environ.get("YEARS", "3"))
 CURRENCIES: Final = (Currency.EUR, Currency.PLN, Currency.GBP)
 
 
