@@ -9,7 +9,7 @@ from datetime import UTC, datetime
 import pytest
 from sqlalchemy import select
 
-from agency.billing import changes
+from agency.billing import carrying_out, changes
 from agency.billing.change_rules import Effect, effect_of
 from tenants import clock
 from tenants.database import db
@@ -79,6 +79,19 @@ def test_more_is_paid_at_once_at_the_price_shown_and_pressed_twice_it_is_one(pay
     assert told == ["billing.change_confirmed", "billing.change_done"]
 
 
+def test_one_more_brand_and_one_less_of_the_same_plan(payer: PayingAgency) -> None:
+    payer.subscribe(replace(START, brands=1, light_seats=2))
+    payer.world.move(days=10)
+    more = payer.do(replace(START, brands=3, light_seats=2))
+    assert (more.state, more.next_cents) == ("done", 4900 + 3600 + 600)
+    assert [line["cents"] for line in more.lines if line["cents"] > 0 and line["key"] != "agency_brand_month_eur"] == []
+    assert payer.row().terms == replace(START, brands=3, light_seats=2)
+    assert payer.do(replace(START, brands=3)).effect == "period_end"
+    assert payer.row().terms == replace(START, brands=3)
+    assert payer.standing().allowed.light_seats == 5
+    assert payer.differences() == []
+
+
 @pytest.mark.parametrize("after", [False, True])
 def test_stripe_that_dies_in_the_middle_does_it_once(payer: PayingAgency, after: bool) -> None:
     payer.subscribe(START)
@@ -93,6 +106,8 @@ def test_stripe_that_dies_in_the_middle_does_it_once(payer: PayingAgency, after:
     done = payer.work(change_id)
     new = {one: total for one, total in payer.invoices().items() if one not in before}
     assert new == {done.result: done.now_cents}
+    written = payer.world.requests("POST", "/v1/subscriptions/sub_")
+    assert {one["key"] for one in written} == {f"change:{change_id}"}
 
 
 def test_a_card_that_is_refused_changes_nothing(payer: PayingAgency) -> None:
@@ -153,6 +168,46 @@ def test_less_holds_from_the_next_period_and_can_be_taken_back(payer: PayingAgen
     assert payer.row().kept is None
 
 
+def test_a_period_that_turned_meanwhile_is_asked_about_again(payer: PayingAgency) -> None:
+    payer.subscribe(TEAM)
+    ends_at = payer.row().period_ends_at
+    assert ends_at is not None
+    payer.world.move_to(int(ends_at.timestamp()) - 300)
+    smaller, larger = payer.ask(START), payer.ask(SCALE)
+    payer.confirm(smaller)
+    payer.world.move(seconds=600)
+    assert payer.work(smaller).why == "price_changed"
+    assert payer.row().terms == TEAM
+    payer.confirm(larger)
+    assert payer.work(larger).why == "price_changed"
+    assert payer.row().terms == TEAM
+
+
+def test_in_the_last_minutes_of_a_period_nothing_is_taken_back(payer: PayingAgency) -> None:
+    payer.subscribe(TEAM)
+    payer.do(START)
+    ends_at = payer.row().kept_until
+    assert ends_at is not None
+    payer.world.move_to(int(ends_at.timestamp()) - 120)
+    assert payer.do(TEAM).why == "price_changed"
+    assert payer.row().terms == START
+
+
+def test_whoever_owes_a_payment_mends_that_first(payer: PayingAgency) -> None:
+    payer.subscribe(START)
+    change_id = payer.ask(TEAM)
+    payer.world.settings(retry_days=[3, 5, 7], after_retries="unpaid")
+    payer.world.card(payer.customer, "4000000000000341")
+    payer.confirm(change_id)
+    payer.world.move(days=32)
+    assert payer.work(change_id).why == "not_paid"
+    assert payer.row().state == "past_due"
+    with pytest.raises(Conflict) as refused:
+        payer.ask(TEAM)
+    assert refused.value.code == "not_paid"
+    assert payer.order(changes.cancel).state == "done", "ending is always possible"
+
+
 def test_from_a_year_to_a_month_at_the_years_end(payer: PayingAgency) -> None:
     year = replace(TEAM, interval=Interval.YEAR)
     payer.subscribe(year)
@@ -181,8 +236,14 @@ def test_a_month_that_waits_for_the_years_end_is_taken_back(payer: PayingAgency)
     payer.subscribe(year)
     held = payer.do(TEAM)
     assert payer.row().ends_at is not None
+    with payer.now(), payer.agency.entered():
+        work = carrying_out.begin(payer.agency.id, held.id)
+    assert work is not None
     assert payer.order(changes.take_back).state == "done"
     assert payer.row().ends_at is None
+    with payer.now(), payer.agency.entered():
+        carrying_out.finish(payer.agency.id, work.change_id, carrying_out.Outcome("done"), [])
+    assert payer.change(held.id).state == "dropped", "a job that was at it says nothing else afterwards"
     payer.to_lead(held)
     assert payer.work(held.id).state == "dropped"
     payer.world.move(days=2)

@@ -150,9 +150,10 @@ def test_the_end_and_going_on(paid: Paid) -> None:
 )
 def test_a_vat_id_is_checked_told_and_shown_as_stripe_says(paid: Paid, written: str, kept: str, words: str) -> None:
     agency = paid.payer.agency
-    wrong = paid.browser.post("/billing/vat", {"vat_id": "PT12"})
-    assert wrong.status_code == 422
-    assert "begins with the country" in wrong.text
+    for nonsense in ("PT12", "XX123456789", "123456789", "<b>"):
+        wrong = paid.browser.post("/billing/vat", {"vat_id": nonsense})
+        assert wrong.status_code == 422, nonsense
+        assert "begins with the country" in wrong.text
     assert paid.browser.post("/billing/vat", {"vat_id": written}).status_code == 303
     assert "Stripe was not told yet." in paid.browser.get("/billing/vat").text
     for _run in range(2):
