@@ -163,6 +163,8 @@ def _typed(given: MultiDict[str, str], paid: Terms) -> Terms:
 
 def _notice(error: AppError) -> Notice:
     trouble = page_for(error)
+    if error.fields.get("errors"):  # the field itself says what to do
+        return Notice("warn", trouble.what, trouble.safe)
     return Notice("bad" if isinstance(error, Unavailable) else "warn", trouble.what, trouble.safe, trouble.next)
 
 

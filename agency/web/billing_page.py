@@ -73,7 +73,7 @@ def billing() -> Response:
             meters=_meters(actor, standing),
             terms=_terms(subscription, standing),
             usage_url=USAGE,
-            ways=_ways(standing),
+            ways=_ways(subscription, standing),
             acts=_acts(),
         )
     return make_response(render_page("billing/page.html", page))
@@ -119,9 +119,9 @@ def _paid(subscription: Subscription) -> Terms:
     return changes.kept_now(subscription) or subscription.terms
 
 
-def _ways(standing: Standing) -> tuple[Choice, ...]:
+def _ways(subscription: Subscription, standing: Standing) -> tuple[Choice, ...]:
     vat = Choice(_("VAT id"), url_for("billing_change_page.vat"))
-    if standing.state in (State.ACTIVE, State.TRIALING, State.PAST_DUE):
+    if subscription.stripe_id and standing.state in (State.ACTIVE, State.TRIALING, State.PAST_DUE):
         change = Choice(_("Change the plan"), url_for("billing_change_page.change"))
         return change, Choice(_("End the plan"), url_for("billing_change_page.cancel")), vat
     return (vat,)
