@@ -6,7 +6,7 @@ from uuid import UUID
 
 from flask import Flask
 
-from agency.billing import carrying_out, subscriptions, vat_ids
+from agency.billing import carrying_out, checkout, subscriptions, vat_ids
 from agency.billing.stripe_gateway import gateway_of_app
 from tenants.logs import get_logger
 from tenants.outbox import JobName, enqueue_after_commit
@@ -30,6 +30,7 @@ def sync_billing(app: Flask, customer: str) -> None:
         theirs, invoices = subscriptions.ask(gateway_of_app(), customer)
     with in_scope(app, Scope(agency_id, None)):
         subscriptions.apply(agency_id, asked_at, theirs, invoices)
+        checkout.settle(agency_id)
         if vat_ids.is_open(agency_id):
             enqueue_after_commit(JobName.TELL_VAT_ID, agency_id=agency_id)
 

@@ -7,6 +7,8 @@ row of ours, so that whoever repeats it after a crash does it once.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from contextlib import suppress
+from datetime import datetime
 from typing import Any, Final, TypeVar
 
 import stripe
@@ -181,6 +183,66 @@ class Gateway:
         """Take one away."""
         _asked(lambda: self._client.v1.customers.tax_ids.delete(customer, id_))
 
+    def make_customer(self, agency: str, name: str, email: str) -> str:
+        """The one customer of an agency, by the agency's id. Its id."""
+        given: Any = {"metadata": {MARK: agency}}
+        made = self._made(lambda: self._client.v1.customers.create(given, {"idempotency_key": f"customer:{agency}"}))
+        # Apart from the making, whose key wants the same words each time.
+        facts: Any = {"name": name, "email": email}
+        _asked(lambda: self._client.v1.customers.update(made, facts))
+        return made
+
+    def open_sessions(self, customer: str) -> dict[str, str]:
+        """Pages of Checkout on which could still be paid: id → what `make_session` marked it with."""
+        asked: Any = {"customer": customer, "status": "open"}
+        pages = self._pages(lambda given: self._client.v1.checkout.sessions.list(given), asked)
+        return {str(raw["id"]): str((raw.get("metadata") or {}).get(MARK, "")) for raw in pages}
+
+    def close_session(self, session: str) -> None:
+        """Nobody can pay on it any more; one that is paid or closed already is let be."""
+        with suppress(stripe.InvalidRequestError):
+            _asked(lambda: self._client.v1.checkout.sessions.expire(session), lets=stripe.InvalidRequestError)
+
+    def make_session(
+        self,
+        customer: str,
+        lines: list[Fields],
+        *,
+        agency: str,
+        mark: str,
+        success_url: str,
+        cancel_url: str,
+        ends_at: datetime,
+        free_until: datetime | None,
+        key: str,
+    ) -> tuple[str, str]:
+        """A page of Checkout for a subscription of these lines, once for a key: its id, and its address."""
+        bought: Fields = {"metadata": {MARK: agency}}
+        if free_until is not None:
+            bought["trial_end"] = int(free_until.timestamp())
+        given: Any = {
+            "mode": "subscription",
+            "customer": customer,
+            "customer_update": {"address": "auto", "name": "auto"},
+            "billing_address_collection": "required",
+            "client_reference_id": agency,
+            "metadata": {MARK: mark},
+            "line_items": lines,
+            "subscription_data": bought,
+            "success_url": success_url,
+            "cancel_url": cancel_url,
+            "expires_at": int(ends_at.timestamp()),
+        }
+        made = _plain(_asked(lambda: self._client.v1.checkout.sessions.create(given, {"idempotency_key": key})))
+        return str(made["id"]), str(made["url"])
+
+    def portal(self, customer: str, return_url: str, *, for_card: bool) -> str:
+        """The address of a page for card and invoices: whoever has it can use it, so it is made for each press."""
+        given: Any = {"customer": customer, "return_url": return_url}
+        if for_card:
+            given["flow_data"] = {"type": "payment_method_update"}
+        return str(_plain(_asked(lambda: self._client.v1.billing_portal.sessions.create(given)))["url"])
+
     def _made(self, ask: Callable[[], Any]) -> str:
         return str(_plain(_asked(ask))["id"])
 
@@ -195,7 +257,8 @@ class Gateway:
             after = str(page["data"][-1]["id"])
 
 
-def _asked(ask: Callable[[], T]) -> T:
+def _asked(ask: Callable[[], T], *, lets: type[stripe.StripeError] | None = None) -> T:
+    """`lets`: a refusal that the caller understands."""
     try:
         return ask()
     except (stripe.AuthenticationError, stripe.PermissionError) as error:
@@ -203,6 +266,8 @@ def _asked(ask: Callable[[], T]) -> T:
     except stripe.CardError as error:
         raise CardRefused(str(error.code)) from error
     except stripe.StripeError as error:
+        if lets is not None and isinstance(error, lets):
+            raise
         raise Unavailable(NO_ANSWER, code="stripe_unavailable", why=type(error).__name__) from error
 
 

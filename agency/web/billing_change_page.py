@@ -62,7 +62,7 @@ def ask() -> AnyResponse:
     actor = actor_of_request()
     row = subscription_of(actor.agency_id)
     try:
-        asked = changes.draft(actor, _typed(request.form, _paid(row)))
+        asked = changes.draft(actor, changed_terms(request.form, _paid(row)))
         db.session.commit()  # no transaction stays open while Stripe thinks
         priced = changes.price(gateway_of_app(), asked)
     except (Conflict, Invalid, Unavailable) as error:
@@ -144,7 +144,7 @@ def _paid(row: Subscription | None) -> Terms:
     return Terms("start") if row is None else changes.kept_now(row) or row.terms
 
 
-def _typed(given: MultiDict[str, str], paid: Terms) -> Terms:
+def changed_terms(given: MultiDict[str, str], paid: Terms) -> Terms:
     """The terms of a form; what is missing is as it is paid. Raises Invalid, naming the field."""
     numbers, errors = {}, {}
     for name in EXTRAS:
@@ -161,7 +161,8 @@ def _typed(given: MultiDict[str, str], paid: Terms) -> Terms:
     return Terms(given.get("plan", paid.plan), Interval(interval), paid.currency, **numbers)
 
 
-def _notice(error: AppError) -> Notice:
+def notice_of(error: AppError) -> Notice:
+    """What went wrong, in three parts."""
     trouble = page_for(error)
     if error.fields.get("errors"):  # the field itself says what to do
         return Notice("warn", trouble.what, trouble.safe)
@@ -171,7 +172,7 @@ def _notice(error: AppError) -> Notice:
 def _form(actor: Actor, given: MultiDict[str, str], error: AppError | None = None) -> Response:
     row = subscription_of(actor.agency_id)
     paid = _paid(row)
-    notice = _notice(error) if error else None
+    notice = notice_of(error) if error else None
     if row is None or row.stripe_id is None or row.state == State.CANCELED:
         none = Notice("info", _("No plan is paid yet."), _("Nothing was changed."), _("Choose one first."))
         return _shown("billing/change.html", ChangePage(url=CHANGE, billing_url=BILLING, notice=notice or none), error)
@@ -237,13 +238,8 @@ def _planned(row: Subscription) -> tuple[Notice | None, str, tuple[tuple[str, st
         return Notice("info", _("The plan ends on %(day)s.", day=words.day_words(row.ends_at))), TAKE_BACK, ()
     if kept is not None:
         what, day = words.terms_words(row.terms), words.day_words(row.kept_until)
-        return Notice("info", _("From %(day)s: %(what)s.", day=day, what=what)), CHANGE, _fields(kept)
+        return Notice("info", _("From %(day)s: %(what)s.", day=day, what=what)), CHANGE, words.fields_of(kept)
     return None, "", ()
-
-
-def _fields(terms: Terms) -> tuple[tuple[str, str], ...]:
-    extras = tuple((name, str(getattr(terms, name))) for name in EXTRAS)
-    return (("plan", terms.plan), ("interval", terms.interval.value), *extras)
 
 
 def _asked(actor: Actor, change_id: str, error: AppError | None = None) -> Response:
@@ -274,7 +270,7 @@ def _with_price(actor: Actor, found: BillingChange, base: dict[str, Any], error:
     currency, due = found.currency or "eur", found.due_cents or 0
     return AskedPage(
         **base,
-        notice=_notice(error) if error else None,
+        notice=notice_of(error) if error else None,
         lines=words.lines_of(found),
         now=words.money(due, currency),
         now_words=words.now_words(found),
@@ -302,7 +298,11 @@ def _brands_words(wanted: Terms) -> str:
 
 def _standing(found: BillingChange, error: AppError | None) -> dict[str, Any]:
     """Where a change stands that can no longer be said yes to."""
-    again = {"again_url": CHANGE, "again_fields": _fields(from_plain(found.wanted))} if found.kind == "terms" else {}
+    again = (
+        {"again_url": CHANGE, "again_fields": words.fields_of(from_plain(found.wanted))}
+        if found.kind == "terms"
+        else {}
+    )
     if found.state == "confirmed" and found.result is None:
         making = Notice("info", _("It is being made."), _("It is done once, even if you press again or go away."))
         return {"notice": making, "look_url": url_for("billing_change_page.asked", change_id=found.id)}
@@ -313,7 +313,7 @@ def _standing(found: BillingChange, error: AppError | None) -> dict[str, Any]:
     if found.state == "dropped":
         return {"notice": words.why_words(found), **({} if found.why in ("taken_back", "ended") else again)}
     old = Notice("warn", _("This price is no longer good."), _("Nothing was changed and nothing charged."))
-    return {"notice": _notice(error) if error else old, **again}
+    return {"notice": notice_of(error) if error else old, **again}
 
 
 def _done(found: BillingChange) -> Notice:
@@ -330,7 +330,7 @@ def _done(found: BillingChange) -> Notice:
 
 def _end(actor: Actor, error: AppError | None = None) -> Response:
     row = subscription_of(actor.agency_id)
-    notice = _notice(error) if error else None
+    notice = notice_of(error) if error else None
     if row is None or row.stripe_id is None or row.state == State.CANCELED:
         none = Notice("info", _("No plan is paid, so nothing needs to be ended."), _("Nothing is charged."))
         page = EndPage(billing_url=BILLING, notice=notice or none)
@@ -361,7 +361,7 @@ def _vat(actor: Actor, written: str | None = None, error: AppError | None = None
         billing_url=BILLING,
         value=written if written is not None else (row.vat_id or "") if row else "",
         error=_(wrong) if wrong else "",
-        notice=_notice(error) if error else _vat_notice(row),
+        notice=notice_of(error) if error else _vat_notice(row),
     )
     return _shown("billing/vat.html", page, error)
 

@@ -72,9 +72,9 @@ def _line(line: dict[str, Any], currency: str) -> PriceLine:
     known = PRICES.get(str(line.get("key")))
     if known is None:
         return PriceLine(what=str(line.get("what") or ""), amount=money(line["cents"], currency))
-    thing = _thing(known.plan, known.extra)
+    named = thing(known.plan, known.extra)
     count = line.get("number")
-    counted = f"{number(count)} × {thing}" if isinstance(count, int) else thing
+    counted = f"{number(count)} × {named}" if isinstance(count, int) else named
     began, until = _second(line.get("from")), _second(line.get("until"))
     if line["cents"] < 0:
         what = _("Paid and not used from %(day)s to %(until)s: %(what)s", day=began, until=until, what=counted)
@@ -83,7 +83,8 @@ def _line(line: dict[str, Any], currency: str) -> PriceLine:
     return PriceLine(what=what, amount=money(line["cents"], currency))
 
 
-def _thing(plan: str | None, extra: Extra | None) -> str:
+def thing(plan: str | None, extra: Extra | None) -> str:
+    """What a price is of."""
     if plan is not None:
         return _("plan %(name)s", name=PLANS[plan].name)
     if extra is Extra.BRAND:
@@ -201,3 +202,15 @@ def plan_has(key: str) -> tuple[str, ...]:
 def total_words(terms: Terms) -> str:
     """By our own table, before tax."""
     return price_words(total_cents(terms), terms)
+
+
+def fields_of(terms: Terms) -> tuple[tuple[str, str], ...]:
+    """Terms as a form of ours posts them."""
+    return (
+        ("plan", terms.plan),
+        ("interval", terms.interval.value),
+        ("currency", terms.currency.value),
+        ("brands", str(terms.brands)),
+        ("staff_seats", str(terms.staff_seats)),
+        ("light_seats", str(terms.light_seats)),
+    )

@@ -9,7 +9,7 @@ import csv
 import io
 from datetime import date, timedelta
 
-from babel.dates import format_date, format_skeleton
+from babel.dates import format_skeleton
 from babel.numbers import format_currency, format_decimal
 from flask import Blueprint, Response, make_response, request, url_for
 from flask_babel import gettext as _
@@ -17,12 +17,12 @@ from sqlalchemy import select
 
 from agency.billing import changes
 from agency.reports.usage import BrandUsage, month_after, usage_of_month
-from agency.web.billing_change_words import day_words, terms_words
+from agency.web.billing_state import is_paid, mend_label, state_words
 from agency.web.clocks import moment
 from agency.web.contexts_billing import BillingAct, BillingPage, UsagePage, UsageRow
 from agency.web.contexts_empowerment import MeterLook
 from agency.web.language import chosen_language, chosen_zone
-from agency.web.looks import Choice, Notice, Tone
+from agency.web.looks import Choice
 from agency.web.record_words import action_words
 from agency.web.shell import render_page
 from agency.web.spreadsheet_cells import Figure, cell
@@ -32,8 +32,8 @@ from tenants.database import db
 from tenants.models import AgencyAudit
 from tenants.permissions import Actor
 from tenants.plan_models import Subscription
-from tenants.plan_states import STATES, Standing, State, standing_of
-from tenants.plans import PLANS, Interval, Limit, Terms, from_plain, total_cents
+from tenants.plan_states import Standing, State, standing_of
+from tenants.plans import PLANS, Interval, Limit, Terms, total_cents
 from tenants.room import use_of
 from tenants.subscriptions import subscription_of
 from tenants.throttle import Limit as Tries
@@ -46,7 +46,10 @@ ACTS = (
     "billing.change_confirmed",
     "billing.change_done",
     "billing.change_dropped",
+    "billing.checkout_begun",
+    "billing.checkout_done",
     "billing.opened",
+    "billing.portal_opened",
     "billing.taken_back",
     "billing.usage_exported",
     "billing.vat_id_given",
@@ -69,7 +72,10 @@ def billing() -> Response:
         standing = standing_of(subscription, clock.now())
         page = BillingPage(
             plan=PLANS[_paid(subscription).plan].name,
-            state=_state(subscription, standing),
+            state=state_words(subscription, standing),
+            mend_label=mend_label(subscription, standing),
+            mend_url=url_for("billing_plan_page.portal") if mend_label(subscription, standing) else "",
+            portal_url=url_for("billing_plan_page.portal") if subscription.stripe_id else "",
             meters=_meters(actor, standing),
             terms=_terms(subscription, standing),
             usage_url=USAGE,
@@ -121,7 +127,9 @@ def _paid(subscription: Subscription) -> Terms:
 
 def _ways(subscription: Subscription, standing: Standing) -> tuple[Choice, ...]:
     vat = Choice(_("VAT id"), url_for("billing_change_page.vat"))
-    if subscription.stripe_id and standing.state in (State.ACTIVE, State.TRIALING, State.PAST_DUE):
+    if not is_paid(subscription):
+        return Choice(_("Choose a plan"), url_for("billing_plan_page.plan")), vat
+    if standing.state in (State.ACTIVE, State.TRIALING, State.PAST_DUE):
         change = Choice(_("Change the plan"), url_for("billing_change_page.change"))
         return change, Choice(_("End the plan"), url_for("billing_change_page.cancel")), vat
     return (vat,)
@@ -165,40 +173,6 @@ def _row(one: BrandUsage) -> UsageRow:
 
 def _number(count: int) -> str:
     return str(format_decimal(count, locale=chosen_language()))
-
-
-def _state(subscription: Subscription, standing: Standing) -> Notice:
-    """What happened, what works, and until when."""
-    safe = (
-        _("Customers are answered as ever.")
-        if standing.answers
-        else _("No new replies go out. All there is can be read and exported, and what customers write comes in.")
-    )
-    until = _until(subscription, standing)
-    tone: Tone = "bad" if not standing.answers else "warn" if standing.grace_ends_at is not None else "info"
-    return Notice(tone, _(STATES[standing.state].words), safe, until)
-
-
-def _until(subscription: Subscription, standing: Standing) -> str:
-    if standing.grace_ends_at is not None:
-        return _("Until %(day)s nothing changes.", day=_day(standing.grace_ends_at.astimezone(chosen_zone()).date()))
-    if standing.state is State.TRIALING and subscription.trial_ends_at is not None:
-        return _("It ends on %(day)s.", day=_day(subscription.trial_ends_at.astimezone(chosen_zone()).date()))
-    held, kept = changes.waiting(subscription.agency_id), changes.kept_now(subscription)
-    if held is not None:
-        what, day = terms_words(from_plain(held.wanted)), day_words(held.takes_effect_at)
-        return _("From %(day)s: %(what)s.", day=day, what=what)
-    if subscription.ends_at is None and kept is not None:
-        return _(
-            "From %(day)s: %(what)s.", day=day_words(subscription.kept_until), what=terms_words(subscription.terms)
-        )
-    if subscription.ends_at is not None:
-        return _("It ends on %(day)s.", day=_day(subscription.ends_at.astimezone(chosen_zone()).date()))
-    return ""
-
-
-def _day(day: date) -> str:
-    return str(format_date(day, "long", locale=chosen_language()))
 
 
 def _meters(actor: Actor, standing: Standing) -> tuple[MeterLook, ...]:

@@ -23,6 +23,9 @@ class BillingPage:
 
     plan: str = told("What the plan is called; empty where none has begun.")
     state: Notice | None = told("Where the subscription stands, until when, and what works.", default=None)
+    mend_label: str = told("The one button that mends it at Stripe.", default="")
+    mend_url: str = told("Where it posts; empty where nothing is to be mended there.", default="")
+    portal_url: str = told("Posting here leads to card and invoices at Stripe; empty where it knows none.", default="")
     meters: tuple[MeterLook, ...] = told("What of the plan is used.", default=())
     terms: tuple[str, ...] = told("What it costs, and what else it includes, one sentence each.", default=())
     usage_url: str = told("What was done for each brand.")

@@ -51,6 +51,7 @@ PAGES = (
     "sign_up",
     "billing_page",
     "billing_change_page",
+    "billing_plan_page",
     "second_factor",
     "account_page",
     "notices_page",
@@ -144,6 +145,7 @@ ONLY_WHERE: dict[str, Callable[[Settings], bool]] = {
     "sign_up": lambda settings: settings.onbrand_sign_up == "open",
     "billing_page": lambda settings: bool(settings.stripe_secret_key),
     "billing_change_page": lambda settings: bool(settings.stripe_secret_key),
+    "billing_plan_page": lambda settings: bool(settings.stripe_secret_key),
 }
 """Only where the settings say so; elsewhere the address does not exist. (`/parts` comes with the templates.)"""
 

@@ -33,6 +33,9 @@ def billing(kind: str = "") -> BillingPage:
             "Client owners and billing admins are free and not counted.",
         ),
         usage_url="#",
+        mend_label="Mend the payment at Stripe" if kind == "failed" else "",
+        mend_url="#" if kind == "failed" else "",
+        portal_url="#",
         ways=(Choice("Change the plan", "#"), Choice("End the plan", "#"), Choice("VAT id", "#")),
         acts=(BillingAct(who="Joana Example", what="Billing · usage exported", at=ago(minutes=40)),),
     )

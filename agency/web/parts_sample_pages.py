@@ -12,6 +12,7 @@ from agency.replies.text_difference import text_difference
 from agency.web import contexts as c
 from agency.web import parts_sample_billing as paid
 from agency.web import parts_sample_billing_change as paying
+from agency.web import parts_sample_billing_plan as first_paid
 from agency.web import parts_sample_bulk as bulk
 from agency.web import parts_sample_connecting as connecting
 from agency.web import parts_sample_desk_rules as desk_rules
@@ -377,6 +378,8 @@ def samples() -> dict[str, Callable[[str], Sample]]:
         **{f"billing-change{f'-{kind}' if kind else ''}": _page("billing/change.html", paying.change(kind)) for kind in ("", "waits", "none")},
         **{f"billing-asked{f'-{kind}' if kind else ''}": _page("billing/asked.html", paying.asked(kind)) for kind in ("", "less", "making", "refused")},
         **{f"billing-cancel{f'-{kind}' if kind else ''}": _page("billing/cancel.html", paying.cancel(kind)) for kind in ("", "ends")},
+        **{f"billing-plan{f'-{kind}' if kind else ''}": _page("billing/plan.html", first_paid.plan(kind)) for kind in ("", "wrong", "there")},
+        **{f"billing-waiting{f'-{kind}' if kind else ''}": _page("billing/waiting.html", first_paid.waiting(kind)) for kind in ("", "long", "paid")},
         "billing-vat": _page("billing/vat.html", paying.vat()),
         "billing-usage": _page("billing/usage.html", paid.usage()),
         "second-factor": lambda here: ("sign_in/second_factor.html", owner_shell(here), c.SecondFactorPage(url="#", other_url="#")),

@@ -80,6 +80,8 @@ DEEDS: Final[tuple[Worded, ...]] = (
     worded("change dropped"),
     worded("changed"),
     worded("changed on platform"),
+    worded("checkout begun"),
+    worded("checkout done"),
     worded("client told"),
     worded("close"),
     worded("come back"),
@@ -166,6 +168,7 @@ DEEDS: Final[tuple[Worded, ...]] = (
     worded("password reset"),
     worded("paused"),
     worded("policies on paper"),
+    worded("portal opened"),
     worded("put in"),
     worded("quiz gate set"),
     worded("reconnected"),
@@ -238,7 +241,10 @@ _AREAS_DEEDS: Final[dict[str, str]] = {
     "agency": "mail_look_set opened policies_on_paper quiz_gate_set second_factor_demanded undo_seconds_set",
     "api_token": "all_revoked created revoked",
     "approval_policy": "answer call_back discard draft in_force propose",
-    "billing": ("cancelled change_confirmed change_done change_dropped opened taken_back usage_exported vat_id_given"),
+    "billing": (
+        "cancelled change_confirmed change_done change_dropped checkout_begun checkout_done opened portal_opened "
+        "taken_back usage_exported vat_id_given"
+    ),
     "brand": "archived changed hours_changed opened paused resumed unshelved",
     "client_sheet": "changed",
     "clocks": "rules_saved",

@@ -86,6 +86,12 @@ ROUTE_POLICY: dict[str, Policy] = {
     "billing_change_page.take_back": Permission.BILLING_MANAGE,
     "billing_change_page.vat": Permission.BILLING_MANAGE,
     "billing_change_page.give_vat": Permission.BILLING_MANAGE,
+    # billing_plan_page.py: the same
+    "billing_plan_page.plan": Permission.BILLING_MANAGE,
+    "billing_plan_page.pay": Permission.BILLING_MANAGE,
+    "billing_plan_page.waiting": Permission.BILLING_MANAGE,
+    "billing_plan_page.look_again": Permission.BILLING_MANAGE,
+    "billing_plan_page.portal": Permission.BILLING_MANAGE,
     # approval_link.py: the client's yes from a mail
     "approval_link.show": BY_LINK,
     "approval_link.decide": BY_LINK,
