@@ -174,7 +174,8 @@ def _form(actor: Actor, given: MultiDict[str, str], error: AppError | None = Non
     paid = _paid(row)
     notice = notice_of(error) if error else None
     if row is None or row.stripe_id is None or row.state == State.CANCELED:
-        none = Notice("info", _("No plan is paid yet."), _("Nothing was changed."), _("Choose one first."))
+        way = _("Choose a plan"), url_for("billing_plan_page.plan")
+        none = Notice("info", _("No plan is paid yet."), _("Nothing was changed."), _("Choose one first."), *way)
         return _shown("billing/change.html", ChangePage(url=CHANGE, billing_url=BILLING, notice=notice or none), error)
     chosen, errors = given.get("plan", paid.plan), error.fields.get("errors", {}) if error else {}
     more = given.get("more", "")
@@ -298,7 +299,7 @@ def _brands_words(wanted: Terms) -> str:
 
 def _standing(found: BillingChange, error: AppError | None) -> dict[str, Any]:
     """Where a change stands that can no longer be said yes to."""
-    again = (
+    again: dict[str, Any] = (
         {"again_url": CHANGE, "again_fields": words.fields_of(from_plain(found.wanted))}
         if found.kind == "terms"
         else {}
@@ -311,6 +312,8 @@ def _standing(found: BillingChange, error: AppError | None) -> dict[str, Any]:
     if found.state == "done":
         return {"notice": _done(found)}
     if found.state == "dropped":
+        if found.why == "card_refused":
+            again["card_url"] = url_for("billing_plan_page.portal")
         return {"notice": words.why_words(found), **({} if found.why in ("taken_back", "ended") else again)}
     old = Notice("warn", _("This price is no longer good."), _("Nothing was changed and nothing charged."))
     return {"notice": notice_of(error) if error else old, **again}

@@ -72,6 +72,7 @@ class AskedPage:
     brands_words: str = told("How many to choose, and what read-only means.", default="")
     confirm_url: str = told("Posting here says yes to this price; empty where it cannot be.", default="")
     confirm_label: str = told("The button.", default="")
+    card_url: str = told("Posting here leads to Stripe for another card; empty where it was not refused.", default="")
     again_url: str = told("Posting here asks for the price anew; empty where there is none.", default="")
     again_fields: tuple[tuple[str, str], ...] = told("What is posted with it.", default=())
 

@@ -88,6 +88,7 @@ def test_a_refused_card_says_what_is_safe_and_asks_anew(paid: Paid) -> None:
     assert "Your card was refused." in said
     assert "Nothing was changed and nothing charged." in said
     assert 'name="plan" value="team"' in said, "one press to the price of now"
+    assert 'action="/billing/portal"' in said, "and one to another card"
 
 
 def test_what_cannot_be_is_said_with_the_form_and_its_words(paid: Paid) -> None:
@@ -197,7 +198,9 @@ def test_another_agencys_change_is_not_there(paid: Paid) -> None:
     assert other.get(f"/billing/change/{change_id}").status_code == 404
     assert other.post(f"/billing/change/{change_id}").status_code == 404
     assert paid.payer.change(change_id).state == "asked"
-    assert "No plan is paid yet." in other.get("/billing/change").text
+    none = other.get("/billing/change").text
+    assert "No plan is paid yet." in none
+    assert 'href="/billing/plan"' in none
 
 
 def _other(app: Flask) -> Agency:
