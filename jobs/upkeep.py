@@ -21,7 +21,7 @@ from channels import connecting, ending, raw_events
 from channels.models import Account
 from jobs import history, importing, keeping
 from jobs.dispatcher import forget_done
-from tenants import brands, clock, sessions, sign_ups, tokens
+from tenants import brands, clock, read_only, sessions, sign_ups, tokens
 from tenants.database import db
 from tenants.logs import get_logger
 from tenants.models import Agency, Brand, OutboxEntry
@@ -67,6 +67,7 @@ def keep_up(app: Flask) -> None:
                 handovers.lapse()
                 hands.wake(agency_id)
                 brands.mark_unmarked()
+                read_only.settle(agency_id)
                 wake_stranded()
                 watch_unproven()
                 wake_events(agency_id)

@@ -11,7 +11,7 @@ from zoneinfo import available_timezones
 
 from sqlalchemy import func, select
 
-from tenants import audit, clock
+from tenants import audit, clock, read_only
 from tenants.brand_marks import Mark, replace_marks, shelve_marks
 from tenants.database import db, new_id
 from tenants.errors import Conflict, Forbidden, Invalid, NotFound, worded
@@ -167,6 +167,7 @@ def archive_brand(actor: Actor, brand_id: UUID, *, archived: bool = True) -> Bra
         brand.paused_at = brand.paused_at or clock.now()
         db.session.flush()
         shelve_marks(brand_id, shelved=archived)
+        read_only.settle(actor.agency_id)
         audit.record(actor, "brand.archived" if archived else "brand.unshelved", "brand", brand_id, brand_id=brand_id)
     return brand
 

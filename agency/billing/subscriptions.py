@@ -17,7 +17,7 @@ from sqlalchemy.dialects.postgresql import insert
 
 from agency.billing.models import BillingInvoice, StripeCustomer
 from agency.billing.stripe_readers import TheirInvoice, TheirSubscription
-from tenants import clock
+from tenants import clock, read_only
 from tenants.database import db, new_id
 from tenants.logs import get_logger
 from tenants.models import Subscription
@@ -71,6 +71,7 @@ def apply(
     for invoice in invoices:
         _keep(agency_id, invoice)
     db.session.flush()
+    read_only.settle(agency_id)
     return True
 
 

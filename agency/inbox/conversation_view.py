@@ -85,6 +85,7 @@ class ConversationView(NamedTuple):
     brand_language: str
     brand_time_zone: str
     brand_paused: bool
+    brand_read_only: bool
     brand_hours: list[Any] | None
     platform: str
     kind: str
@@ -151,6 +152,7 @@ _COLUMNS = (
     Brand.language,
     Brand.time_zone,
     Brand.paused_at.is_not(None),
+    Brand.read_only_at.is_not(None),
     hours_beside(Conversation.agency_id, Conversation.brand_id),
     Conversation.platform,
     Conversation.kind,

@@ -39,7 +39,7 @@ from agency.replies.promises import publish_soon
 from agency.replies.silence import is_signed
 from styleguides.heard_words import BY, HOURS, begun, text_for
 from styleguides.names import first_name
-from tenants import clock
+from tenants import clock, read_only
 from tenants.database import db
 from tenants.errors import AppError, worded
 from tenants.models import Brand
@@ -189,6 +189,7 @@ def _let_out(case: Conversation, message: Message, policy: Policy) -> str:
     text = new_text(reply, case, NOBODY, filled.text)
     facts = checks.case_of(reply)
     checks.refuse_closed_brand(checks.brand_of(reply))
+    read_only.refuse(checks.brand_of(reply))
     checks.refuse_what_changed(reply)
     checks.refuse_second_answer(reply)
     result = checks.check_text_of(reply, text, case=facts, beside_others=True)

@@ -45,7 +45,7 @@ from agency.replies.shown import reason_given, refuse_unseen
 from agency.replies.words import accepted, hash_of
 from styleguides import quiz_gate
 from styleguides.scenarios import CaseFacts
-from tenants import audit, clock
+from tenants import audit, clock, read_only
 from tenants.database import db
 from tenants.errors import Conflict, Invalid, NotFound, worded
 from tenants.outbox import JobName, enqueue_after_commit
@@ -255,6 +255,8 @@ def ready_to_leave(
     if shown_hash is not None:
         refuse_unseen(reply, text_of(reply), shown_hash)
     checks.refuse_closed_brand(checks.brand_of(reply))
+    if reply.deed != "withdraw":
+        read_only.refuse(checks.brand_of(reply))
     checks.refuse_what_changed(reply)
     checks.refuse_second_answer(reply)
     _watch_window(reply)

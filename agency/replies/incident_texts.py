@@ -25,7 +25,7 @@ from agency.replies.words import accepted, hash_of
 from styleguides.brand_check import check_for_brand
 from styleguides.language import base_language
 from styleguides.scenarios import CaseFacts
-from tenants import audit, clock
+from tenants import audit, clock, read_only
 from tenants.brands import brand_for
 from tenants.database import db, new_id
 from tenants.errors import Conflict, Invalid, worded
@@ -108,6 +108,7 @@ def start_holding(actor: Actor, incident_id: UUID, given: Wordings) -> Incident:
     found = locked_incident(actor, incident_id)
     require(actor, Permission.REPLY_RELEASE, found.brand_id)
     _refuse_ended(found, "open")
+    read_only.refuse_of(found.brand_id)
     _put_texts(actor, found, HOLDING, given)
     found.holds, found.acts_for, found.trouble = True, actor.user_id, None
     found.version += 1
@@ -146,6 +147,7 @@ def end_with_follow_up(actor: Actor, incident_id: UUID, given: Wordings, afterwa
     require(actor, Permission.REPLY_RELEASE, found.brand_id)
     _refuse_ended(found, "open", "ending")
     refuse_afterwards(afterwards)
+    read_only.refuse_of(found.brand_id)
     _put_texts(actor, found, FOLLOW_UP, given)
     if found.state == "open":
         audit.record(actor, "incident.ending", "incident", found.id, brand_id=found.brand_id, afterwards=afterwards)

@@ -26,10 +26,12 @@ def look_of(brand: Brand) -> BrandLook:
     return brand_look(str(brand.id), brand.name, brand.mark, brand.colour)
 
 
-def brand_state(*, paused: bool, archived: bool) -> StateLook:
-    """Open, paused or archived."""
+def brand_state(*, paused: bool, archived: bool, read_only: bool) -> StateLook:
+    """Open, read-only, paused or archived."""
     if archived:
         return StateLook("archived", _("Archived"), "ban", "plain")
     if paused:
         return StateLook("paused", _("Paused"), "pause", "warn")
+    if read_only:
+        return StateLook("read_only", _("Read-only"), "eye", "warn")
     return StateLook("open", _("Open"), "check", "good")

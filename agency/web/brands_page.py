@@ -198,6 +198,7 @@ def _rows(number: int, *, with_archived: bool) -> list[Any]:
             Brand.colour,
             Brand.language,
             Brand.paused_at,
+            Brand.read_only_at,
             Brand.archived_at,
             func.coalesce(QueueCounter.open_count, 0).label("open_count"),
             func.coalesce(QueueCounter.awaiting_approval_count, 0).label("waiting_count"),
@@ -246,7 +247,7 @@ def _row(row: Any, late: int) -> BrandRow:
     return BrandRow(
         brand=look_of(row),
         url=url_for("brands_page.brand", brand_id=row.id),
-        state=brand_state(paused=row.paused_at is not None, archived=row.archived_at is not None),
+        state=_state(row),
         languages=language_word(row.language),
         open_count=row.open_count,
         late_count=late,
@@ -254,6 +255,14 @@ def _row(row: Any, late: int) -> BrandRow:
         channels=_channels(row.channels),
         guide=guide,
         guide_url=url_for("guide.guide", brand_id=row.id),
+    )
+
+
+def _state(row: Any) -> StateLook:
+    return brand_state(
+        paused=row.paused_at is not None,
+        archived=row.archived_at is not None,
+        read_only=row.read_only_at is not None,
     )
 
 
@@ -296,7 +305,7 @@ def _one(
     hours = ngettext("Within %(num)s hour", "Within %(num)s hours", found.answer_due_hours)
     page = BrandPage(
         brand=look_of(found),
-        state=brand_state(paused=found.paused_at is not None, archived=found.archived_at is not None),
+        state=_state(found),
         parts=_parts(found),
         facts=(
             (_("Main language"), language_word(found.language)),

@@ -343,6 +343,13 @@ def _closed(
         return Notice(
             "warn", _("This brand is paused."), _("Nothing is sent in its name."), _("An agency admin can open it.")
         )
+    if view.brand_read_only:
+        return Notice(
+            "warn",
+            _("This brand is read-only."),
+            _("The agency's plan does not cover it now. Everything can be read and exported, and drafts are kept."),
+            _("An agency admin or a billing admin can mend it under Billing."),
+        )
     if held_by_other:
         return Notice(
             "info",

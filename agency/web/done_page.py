@@ -27,7 +27,7 @@ PAGE_ROWS = 50
 _SHOWN: Final[dict[str, str]] = {
     "account": "access_ended came_back connected disconnected reconnected",
     "approval_policy": "answer call_back in_force propose",
-    "brand": "archived opened paused resumed unshelved",
+    "brand": "archived free_again opened paused read_only resumed unshelved",
     "contact": "erased erasure_ordered exported people_export_fetched people_export_ordered",
     "month": "goals_agreed reported",
     "record": "words_erased",

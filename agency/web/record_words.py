@@ -117,6 +117,7 @@ DEEDS: Final[tuple[Worded, ...]] = (
     worded("given"),
     worded("goals agreed"),
     worded("go on"),
+    worded("free again"),
     worded("handed on"),
     worded("handover accepted"),
     worded("handover declined"),
@@ -169,6 +170,7 @@ DEEDS: Final[tuple[Worded, ...]] = (
     worded("paused"),
     worded("policies on paper"),
     worded("portal opened"),
+    worded("read only"),
     worded("put in"),
     worded("quiz gate set"),
     worded("reconnected"),
@@ -245,7 +247,7 @@ _AREAS_DEEDS: Final[dict[str, str]] = {
         "cancelled change_confirmed change_done change_dropped checkout_begun checkout_done opened portal_opened "
         "taken_back usage_exported vat_id_given"
     ),
-    "brand": "archived changed hours_changed opened paused resumed unshelved",
+    "brand": "archived changed free_again hours_changed opened paused read_only resumed unshelved",
     "client_sheet": "changed",
     "clocks": "rules_saved",
     "contact": (

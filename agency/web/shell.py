@@ -16,6 +16,7 @@ from agency.inbox.badges import Badges, badges
 from agency.inbox.filters import MOST_VALUES
 from agency.inbox.queries import BUSIEST_BRANDS, BrandName, QueueState
 from agency.notices.reading import MOST_COUNTED, unread_of
+from agency.web.billing_banner import billing_notices
 from agency.web.contexts import Shell
 from agency.web.language import chosen_language, per_language
 from agency.web.looks import BrandLook, Choice, Notice, Toast, Tone, brand_look
@@ -231,6 +232,8 @@ def shell(*, notices: Sequence[Notice] = (), with_brands: bool = True, unread: i
     actor = person.actor
     is_member = actor is not None and not person.must_set_up_second_factor
     brands = _brand_choices(actor) if actor is not None and is_member and with_brands else ()
+    if actor is not None and is_member:
+        base["notices"] = (*base["notices"], *billing_notices(actor))
     return Shell(
         agency_name=person.agency_name or PRODUCT,
         person_name=person.name,
