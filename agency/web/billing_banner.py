@@ -11,6 +11,7 @@ from typing import Final
 from flask import request, url_for
 from flask_babel import gettext as _
 
+from agency.billing import changes
 from agency.web.billing_change_words import day_words
 from agency.web.looks import Notice
 from tenants import clock
@@ -49,5 +50,7 @@ def billing_notices(actor: Actor) -> tuple[Notice, ...]:
     if standing.state is State.TRIALING:
         what = _("The trial ends on %(day)s.", day=day_words(ends_at))
         return (Notice("info", what, safe, "", _("Choose a plan"), url),)
+    if changes.waiting(actor.agency_id) is not None:
+        return ()  # the year ends to go on by the month
     what = _("The plan ends on %(day)s.", day=day_words(ends_at))
     return (Notice("info", what, safe, "", _("See Billing"), url),)

@@ -38,6 +38,8 @@ from tenants.permissions import Permission, require
 later_page = Blueprint("later_page", __name__)
 
 EXCERPT_CHARACTERS = 300
+SHOWN_AGAIN = timedelta(days=400)
+"""A refused time is filled in again where it is as near as this: years 1 and 9999 have no day in every zone."""
 WHOSE = ("mine", "all", "birthdays")
 
 
@@ -114,6 +116,8 @@ def _form(
     status: int = 200,
 ) -> AnyResponse:
     now, zone = clock.now(), ZoneInfo(view.brand_time_zone)
+    if until is not None and abs(until - now) > SHOWN_AGAIN:
+        until = None
     allowed = _allowed(view)
     options = _options(now, zone, allowed, until)
     chosen = any(one.selected for one in options)
