@@ -243,6 +243,12 @@ class Gateway:
             given["flow_data"] = {"type": "payment_method_update"}
         return str(_plain(_asked(lambda: self._client.v1.billing_portal.sessions.create(given)))["url"])
 
+    def invoice_address(self, invoice: str) -> str | None:
+        """Where it can be read and paid by whoever has the address; None where it has no page."""
+        found = _plain(_asked(lambda: self._client.v1.invoices.retrieve(invoice)))
+        url = found.get("hosted_invoice_url")
+        return url if isinstance(url, str) and url.startswith(("https://", "http://127.0.0.1:")) else None
+
     def _made(self, ask: Callable[[], Any]) -> str:
         return str(_plain(_asked(ask))["id"])
 

@@ -62,12 +62,12 @@ def terms_words(terms: Terms) -> str:
 def lines_of(change: BillingChange) -> tuple[PriceLine, ...]:
     """What is owed now, and the tax on it."""
     currency = change.currency or "eur"
-    found = [_line(line, currency) for line in change.lines]
+    found = [line_words(line, currency) for line in change.lines]
     tax = (change.now_cents or 0) - sum(line["cents"] for line in change.lines)
     return (*found, PriceLine(what=_("Tax"), amount=money(tax, currency))) if tax else tuple(found)
 
 
-def _line(line: dict[str, Any], currency: str) -> PriceLine:
+def line_words(line: dict[str, Any], currency: str) -> PriceLine:
     """A line in the reader's words; in Stripe's where it is about something we do not know."""
     known = PRICES.get(str(line.get("key")))
     if known is None:

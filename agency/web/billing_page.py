@@ -48,6 +48,8 @@ ACTS = (
     "billing.change_dropped",
     "billing.checkout_begun",
     "billing.checkout_done",
+    "billing.invoice_opened",
+    "billing.invoices_exported",
     "billing.opened",
     "billing.portal_opened",
     "billing.taken_back",
@@ -79,6 +81,7 @@ def billing() -> Response:
             meters=_meters(actor, standing),
             terms=_terms(subscription, standing),
             usage_url=USAGE,
+            invoices_url=url_for("billing_invoices_page.listed"),
             ways=_ways(subscription, standing),
             acts=_acts(),
         )
@@ -205,10 +208,20 @@ def _terms(subscription: Subscription, standing: Standing) -> tuple[str, ...]:
         cost = _("Free of charge during the trial, and no card is asked for; afterwards %(cost)s", cost=cost)
     return (
         cost,
+        *_card(subscription),
         _("Accounts to connect for each brand: %(number)s.", number=_number(allowed.accounts_of_brand)),
         _("Answered conversations a month: %(number)s.", number=_number(allowed.conversations)),
         _("Client owners and billing admins are free and not counted."),
     )
+
+
+def _card(subscription: Subscription) -> tuple[str, ...]:
+    card = subscription.card or {}
+    if not card.get("last4"):
+        return ()
+    said = {"brand": str(card.get("brand") or "").title(), "last4": str(card["last4"])}
+    said |= {"month": f"{card.get('exp_month') or 0:02}", "year": str(card.get("exp_year") or "")}
+    return (_("Paid by card: %(brand)s ending in %(last4)s, good until %(month)s/%(year)s.", **said),)
 
 
 def _acts() -> tuple[BillingAct, ...]:

@@ -81,7 +81,7 @@ def pay() -> AnyResponse:
     except (Conflict, Invalid, Unavailable) as error:
         db.session.rollback()
         return _form(actor, request.form, error=error)
-    return _leave(opened.url)
+    return leave(opened.url)
 
 
 def _replaced() -> Conflict:
@@ -149,10 +149,10 @@ def portal() -> AnyResponse:
     customer = checkout.customer_for_portal(actor_of_request())
     db.session.commit()
     back = f"{settings_of_app().base_url}{BILLING}"
-    return _leave(gateway_of_app().portal(customer, back, for_card=request.form.get("for") == "card"))
+    return leave(gateway_of_app().portal(customer, back, for_card=request.form.get("for") == "card"))
 
 
-def _leave(url: str) -> Response:
+def leave(url: str) -> Response:
     """A form may only lead to our own pages, so the way out is a page that goes on by itself."""
     page = LeavePage(label="Stripe", url=url)
     answer = make_response(render_page("doors/leave.html", page, shell=shell(with_brands=False)))

@@ -52,6 +52,7 @@ PAGES = (
     "billing_page",
     "billing_change_page",
     "billing_plan_page",
+    "billing_invoices_page",
     "second_factor",
     "account_page",
     "notices_page",
@@ -146,6 +147,7 @@ ONLY_WHERE: dict[str, Callable[[Settings], bool]] = {
     "billing_page": lambda settings: bool(settings.stripe_secret_key),
     "billing_change_page": lambda settings: bool(settings.stripe_secret_key),
     "billing_plan_page": lambda settings: bool(settings.stripe_secret_key),
+    "billing_invoices_page": lambda settings: bool(settings.stripe_secret_key),
 }
 """Only where the settings say so; elsewhere the address does not exist. (`/parts` comes with the templates.)"""
 

@@ -2,7 +2,16 @@
 
 from __future__ import annotations
 
-from agency.web.contexts_billing import BillingAct, BillingPage, UsagePage, UsageRow
+from agency.web.contexts_billing import (
+    BillingAct,
+    BillingPage,
+    InvoiceRow,
+    InvoicesPage,
+    NextInvoice,
+    UsagePage,
+    UsageRow,
+)
+from agency.web.contexts_billing_change import PriceLine
 from agency.web.contexts_empowerment import MeterLook
 from agency.web.looks import Choice, Notice
 from agency.web.parts_samples import ago
@@ -33,11 +42,35 @@ def billing(kind: str = "") -> BillingPage:
             "Client owners and billing admins are free and not counted.",
         ),
         usage_url="#",
+        invoices_url="#",
         mend_label="Mend the payment at Stripe" if kind == "failed" else "",
         mend_url="#" if kind == "failed" else "",
         portal_url="#",
         ways=(Choice("Change the plan", "#"), Choice("End the plan", "#"), Choice("VAT id", "#")),
         acts=(BillingAct(who="Joana Example", what="Billing · usage exported", at=ago(minutes=40)),),
+    )
+
+
+def invoices() -> InvoicesPage:
+    """The next one with tax, one that failed, one that is paid, and a number in another script."""
+    lines = (
+        PriceLine(what="From 1 December 2026 to 1 January 2027: 1 × plan Team", amount="€149.00"),
+        PriceLine(what="From 1 December 2026 to 1 January 2027: 2 × extra brand", amount="€24.00"),
+        PriceLine(what="Tax", amount="€39.79"),
+    )
+    say = {"day": "1 November 2026", "total": "€212.79", "open_url": "#"}
+    return InvoicesPage(
+        next=NextInvoice(at="1 December 2026", lines=lines, total="€212.79"),
+        rows=(
+            InvoiceRow(
+                number="A1-0003", state="Not paid; tried again on 4 November 2026", open_label="Pay at Stripe", **say
+            ),
+            InvoiceRow(number="<b>A1</b>-0002", state="Paid on 1 October 2026", open_label="See at Stripe", **say),
+            InvoiceRow(number="فاتورة-٠٠٠١", state="Void: nothing is owed", open_label="See at Stripe", **say),
+        ),
+        billing_url="#",
+        csv_url="#",
+        next_url="#",
     )
 
 

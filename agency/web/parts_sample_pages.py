@@ -381,7 +381,7 @@ def samples() -> dict[str, Callable[[str], Sample]]:
         **{f"billing-plan{f'-{kind}' if kind else ''}": _page("billing/plan.html", first_paid.plan(kind)) for kind in ("", "wrong", "there")},
         **{f"billing-waiting{f'-{kind}' if kind else ''}": _page("billing/waiting.html", first_paid.waiting(kind)) for kind in ("", "long", "paid")},
         "billing-vat": _page("billing/vat.html", paying.vat()),
-        "billing-usage": _page("billing/usage.html", paid.usage()),
+        **{f"billing-{one.__name__}": _page(f"billing/{one.__name__}.html", one()) for one in (paid.usage, paid.invoices)},
         "second-factor": lambda here: ("sign_in/second_factor.html", owner_shell(here), c.SecondFactorPage(url="#", other_url="#")),
         "mailbox": lambda here: ("mailbox/page.html", owner_shell(here), mailbox()),
         "error": lambda here: ("errors/page.html", owner_shell(here), error()),

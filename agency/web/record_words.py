@@ -170,6 +170,8 @@ DEEDS: Final[tuple[Worded, ...]] = (
     worded("paused"),
     worded("policies on paper"),
     worded("portal opened"),
+    worded("invoice opened"),
+    worded("invoices exported"),
     worded("read only"),
     worded("put in"),
     worded("quiz gate set"),
@@ -244,7 +246,8 @@ _AREAS_DEEDS: Final[dict[str, str]] = {
     "api_token": "all_revoked created revoked",
     "approval_policy": "answer call_back discard draft in_force propose",
     "billing": (
-        "cancelled change_confirmed change_done change_dropped checkout_begun checkout_done opened portal_opened "
+        "cancelled change_confirmed change_done change_dropped checkout_begun checkout_done "
+        "invoice_opened invoices_exported opened portal_opened "
         "taken_back usage_exported vat_id_given"
     ),
     "brand": "archived changed free_again hours_changed opened paused read_only resumed unshelved",

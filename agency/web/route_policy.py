@@ -92,6 +92,10 @@ ROUTE_POLICY: dict[str, Policy] = {
     "billing_plan_page.waiting": Permission.BILLING_MANAGE,
     "billing_plan_page.look_again": Permission.BILLING_MANAGE,
     "billing_plan_page.portal": Permission.BILLING_MANAGE,
+    # billing_invoices_page.py: the same
+    "billing_invoices_page.listed": Permission.BILLING_MANAGE,
+    "billing_invoices_page.file": Permission.BILLING_MANAGE,
+    "billing_invoices_page.at_stripe": Permission.BILLING_MANAGE,
     # approval_link.py: the client's yes from a mail
     "approval_link.show": BY_LINK,
     "approval_link.decide": BY_LINK,

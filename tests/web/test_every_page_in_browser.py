@@ -21,7 +21,8 @@ from tests.web.sweep import still_pages
 pytestmark = pytest.mark.browser
 __all__ = ["make", "world"]
 LOOKS: Final = (("pl", "dark", 390), ("en", "light", 1440), ("pt", "light", 390))
-SEEN_ELSEWHERE: Final = ("parts", "mailbox", "billing_page", "billing_change_page", "billing_plan_page")
+PAID: Final = ("billing_page", "billing_change_page", "billing_plan_page", "billing_invoices_page")
+SEEN_ELSEWHERE: Final = ("parts", "mailbox", *PAID)
 """The samples have a sweep of their own, which also shows what no row of `rows` can: walks to a platform's sign-in, a
 reply to be judged, a press and its undoing. The mailbox is the sandbox's;
 billing is there with a key of Stripe's alone, and among the samples."""
