@@ -6,6 +6,7 @@ goes on (decision 0095). Without a Stripe key nothing is ever asked or written.
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import Final
 from uuid import UUID
 
@@ -72,7 +73,7 @@ def settle(agency_id: UUID) -> int:
 def _wanted(subscription: Subscription) -> list[tuple[Brand, str | None]]:
     """The brands that stand otherwise than they should, and why they should be read-only; None for free."""
     found = select(Brand).where(Brand.agency_id == subscription.agency_id).execution_options(populate_existing=True)
-    brands = sorted(db.session.scalars(found), key=_turn)
+    brands = in_turn(db.session.scalars(found))
     live = [brand for brand in brands if brand.archived_at is None]
     now = clock.now()
     standing = standing_of(subscription, now)
@@ -82,7 +83,6 @@ def _wanted(subscription: Subscription) -> list[tuple[Brand, str | None]]:
     return [(brand, reason) for brand, reason in wanted if brand.read_only_why != reason]
 
 
-def _turn(brand: Brand) -> tuple[bool, int, int]:
-    """As the agency chose; those without a number after those with, the newest first."""
-    turn = brand.read_only_turn
-    return turn is None, turn or 0, -brand.id.int
+def in_turn(brands: Iterable[Brand]) -> list[Brand]:
+    """Which goes read-only first: as the agency chose; those without a number after those with, the newest first."""
+    return sorted(brands, key=lambda one: (one.read_only_turn is None, one.read_only_turn or 0, -one.id.int))

@@ -134,13 +134,15 @@ def wanted_items(prices: Mapping[str, TheirPrice], theirs: TheirSubscription, wa
     try:
         return items_for(theirs.items, wanted, {key: one.id for key, one in prices.items()})
     except KeyError as missing:
-        raise Conflict(
-            worded(
-                "A price is missing at Stripe: %(key)s. Nothing was changed. Tell whoever runs Onbrand.",
-                key=str(missing.args[0]),
-            ),
-            code="price_missing",
-        ) from None
+        raise price_missing(str(missing.args[0])) from None
+
+
+def price_missing(key: str) -> Conflict:
+    """Stripe has no price under this lookup key."""
+    return Conflict(
+        worded("A price is missing at Stripe: %(key)s. Nothing was changed. Tell whoever runs Onbrand.", key=key),
+        code="price_missing",
+    )
 
 
 def keep(actor: Actor, asked: Draft, priced: Priced) -> BillingChange:

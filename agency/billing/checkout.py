@@ -16,7 +16,7 @@ from sqlalchemy.dialects.postgresql import insert
 
 from agency.billing import subscriptions, vat_ids
 from agency.billing.change_rules import check
-from agency.billing.changes import customer_of
+from agency.billing.changes import customer_of, price_missing
 from agency.billing.models import BillingChange, StripeCustomer
 from tenants import audit, clock
 from tenants.database import db, new_id
@@ -161,13 +161,7 @@ def open_page(gateway: Gateway, wish: Wish, customer: str, success_url: str, can
     prices = gateway.prices()
     wanted = quantities(wish.terms)
     if missing := sorted(set(wanted) - set(prices)):
-        raise Conflict(
-            worded(
-                "A price is missing at Stripe: %(key)s. Nothing was changed. Tell whoever runs Onbrand.",
-                key=missing[0],
-            ),
-            code="price_missing",
-        )
+        raise price_missing(missing[0])
     lines = [
         {"price": prices[key].id, **({} if count is None else {"quantity": count})} for key, count in wanted.items()
     ]

@@ -45,9 +45,9 @@ def stripe_id_of(actor: Actor, invoice_id: UUID) -> str:
     return found
 
 
-def has_next(row: Subscription | None) -> bool:
+def has_next(row: Subscription) -> bool:
     """Whether another invoice is to come by itself: not of our own trial, nor of a plan that ends."""
-    return row is not None and row.stripe_id is not None and State(row.state) in HAS_NEXT and row.ends_at is None
+    return row.stripe_id is not None and State(row.state) in HAS_NEXT and row.ends_at is None
 
 
 def next_of(gateway: Gateway, subscription: str) -> tuple[TheirPreview, list[dict[str, Any]]]:

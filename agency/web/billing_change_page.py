@@ -24,7 +24,7 @@ from agency.web.errors import page_for
 from agency.web.looks import Choice, Notice
 from agency.web.shell import render_page, toast
 from agency.web.who import actor_of_request
-from tenants import clock
+from tenants import clock, read_only
 from tenants.database import db
 from tenants.errors import AppError, Conflict, Invalid, NotFound, Unavailable
 from tenants.ids import id_from
@@ -267,7 +267,7 @@ def _with_price(actor: Actor, found: BillingChange, base: dict[str, Any], error:
     is_less = found.effect in (Effect.PERIOD_END, Effect.YEAR_END)
     excess = excess_of(actor.agency_id, present, wanted) if is_less else None
     live = changes.live_brands(actor.agency_id) if excess is not None and excess.brands else []
-    first = {one.id for one in sorted(live, key=lambda one: (one.read_only_turn or 9999, -one.id.int))[: _many(excess)]}
+    first = {one.id for one in read_only.in_turn(live)[: _many(excess)]}
     currency, due = found.currency or "eur", found.due_cents or 0
     return AskedPage(
         **base,

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import io
+from dataclasses import replace
 from datetime import datetime
 from urllib.parse import urlencode
 from uuid import UUID
@@ -27,7 +28,6 @@ from tenants import audit
 from tenants.database import db
 from tenants.errors import Unavailable
 from tenants.ids import id_from
-from tenants.plan_models import Subscription
 from tenants.subscriptions import subscription_of
 
 billing_invoices_page = Blueprint("billing_invoices_page", __name__)
@@ -46,13 +46,16 @@ def listed() -> Response:
     more = found[invoices.PAGE :]
     last = found[invoices.PAGE - 1] if more else None
     page = InvoicesPage(
-        next=_next(subscription) if before is None else None,
         rows=tuple(_row(one) for one in found[: invoices.PAGE]),
         billing_url=BILLING,
         csv_url=FILE if found else "",
         next_url=f"{INVOICES}?{urlencode({'at': last.made_at.isoformat(), 'id': last.id})}" if last else "",
         first_url=INVOICES if before is not None else "",
     )
+    if before is None and subscription is not None and invoices.has_next(subscription):
+        stripe_id, at = str(subscription.stripe_id), day_words(subscription.period_ends_at)
+        db.session.commit()  # no transaction stays open while Stripe thinks
+        page = replace(page, next=_next(stripe_id, at))
     return make_response(render_page("billing/invoices.html", page))
 
 
@@ -98,12 +101,9 @@ def _before() -> tuple[datetime, UUID] | None:
     return (at, last) if last is not None and at.tzinfo is not None and 2000 < at.year < 3000 else None
 
 
-def _next(subscription: Subscription | None) -> NextInvoice | None:
+def _next(stripe_id: str, at: str) -> NextInvoice:
     from agency.billing.stripe_gateway import gateway_of_app
 
-    if subscription is None or not invoices.has_next(subscription):
-        return None
-    stripe_id, at = str(subscription.stripe_id), day_words(subscription.period_ends_at)
     try:
         found, lines = invoices.next_of(gateway_of_app(), stripe_id)
     except Unavailable as error:

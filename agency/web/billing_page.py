@@ -131,7 +131,7 @@ def _paid(subscription: Subscription) -> Terms:
 def _ways(subscription: Subscription, standing: Standing) -> tuple[Choice, ...]:
     vat = Choice(_("VAT id"), url_for("billing_change_page.vat"))
     if not is_paid(subscription):
-        return Choice(_("Choose a plan"), url_for("billing_plan_page.plan")), vat
+        return (vat,)  # where a plan is chosen stands with the state
     if standing.state in (State.ACTIVE, State.TRIALING, State.PAST_DUE):
         change = Choice(_("Change the plan"), url_for("billing_change_page.change"))
         return change, Choice(_("End the plan"), url_for("billing_change_page.cancel")), vat
@@ -204,7 +204,7 @@ def _terms(subscription: Subscription, standing: Standing) -> tuple[str, ...]:
         if taken.interval is Interval.YEAR
         else _("%(price)s a month, before tax.", price=price)
     )
-    if not subscription.stripe_id:
+    if not subscription.stripe_id and standing.state is State.TRIALING:
         cost = _("Free of charge during the trial, and no card is asked for; afterwards %(cost)s", cost=cost)
     return (
         cost,

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from enum import StrEnum
 
+from agency.web.route_policy_billing import BILLING_POLICY
 from agency.web.route_policy_desk import DESK_POLICY
 from tenants.permissions import Permission
 
@@ -30,6 +31,7 @@ PUBLIC, PERSON, SIGNED_IN = Audience.PUBLIC, Audience.PERSON, Audience.SIGNED_IN
 BY_LINK = Audience.BY_LINK
 
 ROUTE_POLICY: dict[str, Policy] = {
+    **BILLING_POLICY,
     **DESK_POLICY,
     # the door itself
     "files.static": PUBLIC,
@@ -72,30 +74,6 @@ ROUTE_POLICY: dict[str, Policy] = {
     "sign_up.ask": PUBLIC,
     "sign_up.confirm": PUBLIC,
     "sign_up.open_agency": PUBLIC,
-    # billing_page.py: where STRIPE_SECRET_KEY is set
-    "billing_page.billing": Permission.BILLING_MANAGE,
-    "billing_page.usage": Permission.BILLING_MANAGE,
-    "billing_page.file": Permission.BILLING_MANAGE,
-    # billing_change_page.py: the same
-    "billing_change_page.change": Permission.BILLING_MANAGE,
-    "billing_change_page.ask": Permission.BILLING_MANAGE,
-    "billing_change_page.asked": Permission.BILLING_MANAGE,
-    "billing_change_page.confirm": Permission.BILLING_MANAGE,
-    "billing_change_page.cancel": Permission.BILLING_MANAGE,
-    "billing_change_page.end": Permission.BILLING_MANAGE,
-    "billing_change_page.take_back": Permission.BILLING_MANAGE,
-    "billing_change_page.vat": Permission.BILLING_MANAGE,
-    "billing_change_page.give_vat": Permission.BILLING_MANAGE,
-    # billing_plan_page.py: the same
-    "billing_plan_page.plan": Permission.BILLING_MANAGE,
-    "billing_plan_page.pay": Permission.BILLING_MANAGE,
-    "billing_plan_page.waiting": Permission.BILLING_MANAGE,
-    "billing_plan_page.look_again": Permission.BILLING_MANAGE,
-    "billing_plan_page.portal": Permission.BILLING_MANAGE,
-    # billing_invoices_page.py: the same
-    "billing_invoices_page.listed": Permission.BILLING_MANAGE,
-    "billing_invoices_page.file": Permission.BILLING_MANAGE,
-    "billing_invoices_page.at_stripe": Permission.BILLING_MANAGE,
     # approval_link.py: the client's yes from a mail
     "approval_link.show": BY_LINK,
     "approval_link.decide": BY_LINK,

@@ -166,6 +166,17 @@ def test_while_another_thread_of_the_person_is_looked_at_it_waits(
     assert look(ana) == "sent"
 
 
+def test_a_brand_that_is_read_only_says_nothing_by_itself(ana: Agency, account: UUID, superuser: Engine) -> None:
+    keep(ana, account, comment(1, ASKS), now=at(2))
+    with superuser.begin() as connection:
+        connection.execute(text("update brand set read_only_at = now(), read_only_why = 'unpaid'"))
+    assert look(ana) == "brand_read_only"
+    with superuser.begin() as connection:
+        assert connection.execute(text("select count(*) from reply")).scalar_one() == 0
+        connection.execute(text("update brand set read_only_at = null, read_only_why = null"))
+    assert look(ana) == "sent"
+
+
 def test_a_direct_message_is_answered_as_by_a_rule(ana: Agency, account: UUID) -> None:
     def wrote(number: int) -> Any:
         return comment(number, ASKS, kind="message", thread_external_id="t_1", author=Author("p-1", "Ana Nowak"))

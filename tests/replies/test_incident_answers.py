@@ -31,6 +31,7 @@ from tenants.errors import Conflict, Forbidden, Invalid
 from tenants.scope import Scope, in_scope, raw_sql
 from tests.factories import Agency, Factory
 from tests.inbox.items import comment, page, review
+from tests.paying import billing_on
 from tests.replies.conftest import Page
 
 WORDS = "A app não abre desde hoje, que vergonha!"
@@ -223,6 +224,17 @@ def test_who_wrote_about_two_incidents_that_end_at_once_gets_one_follow_up(free:
             .group_by(Contact.name)
         )
         assert {row[0]: row[1] for row in db.session.execute(rows)} == {"Person 1": 1, "Person 3": 1, "Person 4": 1}
+
+
+@pytest.mark.parametrize(
+    "deed", [(incident_texts.start_holding, HOLD), (incident_texts.end_with_follow_up, HOLD, "return")]
+)
+def test_no_text_begins_in_a_brand_that_is_read_only(free: Storm, deed: tuple[Any, ...]) -> None:
+    free.comments(1)
+    free.set("update brand set read_only_at = now(), read_only_why = 'unpaid'")
+    with billing_on(free.ana.app), pytest.raises(Conflict) as refused:
+        free.do(*deed)
+    assert refused.value.code == "brand_read_only"
 
 
 def test_what_is_the_same_for_all_stops_all_and_goes_on_when_seen_to(free: Storm) -> None:

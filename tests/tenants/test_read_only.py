@@ -1,16 +1,13 @@
-"""Brands that are not paid for: which, since when, and what pages say of it."""
+"""Brands that are not paid for: which, since when."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
-from uuid import UUID
 
 import pytest
-from flask import Flask
 from sqlalchemy import Engine, event, text
 
-from agency.app import create_app
 from tenants import clock, read_only
 from tenants.brands import archive_brand
 from tenants.database import db
@@ -18,8 +15,6 @@ from tenants.models import Brand
 from tenants.plan_states import GRACE, READ_ONLY_OVER
 from tests.factories import Agency, Factory
 from tests.paying import billing_on, pay
-from tests.stages import Apps
-from tests.web.browser import Browser, words_of
 
 NAMES = ("Alder", "Birch", "Cedar", "Dogwood", "Elm")
 
@@ -121,40 +116,3 @@ def test_without_a_key_nothing_is_asked(make: Factory) -> None:
         finally:
             event.remove(Engine, "before_cursor_execute", note)
     assert asked == []
-
-
-# ── on screen ────────────────────────────────────────────────────────────────────────────────────────────────────
-
-
-@pytest.fixture
-def paid_app(apps: Apps, settings_values: dict[str, str], clean: None) -> Iterator[Flask]:
-    app = apps(create_app, settings_values | {"STRIPE_SECRET_KEY": "sk_test_read_only"})
-    app.config["TESTING"] = True
-    yield app
-    with app.app_context():
-        db.session.remove()
-
-
-def case_page(agency: Agency, conversation_id: UUID, role: str, path: str = "") -> str:
-    return words_of(Browser(agency.app, agency.actors[role]).get(path or f"/conversations/{conversation_id}"))
-
-
-def test_pages_say_why_and_who_mends_it_and_speak_of_money_to_nobody_else(paid_app: Flask) -> None:
-    make = Factory(paid_app)
-    house = make.agency("Harbour Row", brands=("Kettle", "Lamp"))
-    conversation_id = make.conversation(house)
-    pay(house, state="past_due", failing_since=clock.now() - timedelta(days=1))
-    seen = case_page(house, conversation_id, "agency_admin")
-    assert "A payment failed." in seen
-    assert "Customers are answered as ever until" in seen
-    assert "A payment failed." not in case_page(house, conversation_id, "staff")
-    pay(house, state="canceled", ended_at=clock.now(), failing_since=None)
-    settled(house)
-    for_staff = case_page(house, conversation_id, "staff")
-    assert "This brand is read-only." in for_staff
-    assert "The plan has ended." not in for_staff
-    assert "The plan has ended." in case_page(house, conversation_id, "agency_admin")
-    assert "Read-only" in case_page(house, conversation_id, "agency_admin", "/brands")
-    pay(house)
-    settled(house)
-    assert "read-only" not in case_page(house, conversation_id, "agency_admin").lower()
