@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from datetime import UTC, datetime
 from typing import Any
@@ -120,9 +120,15 @@ class PayingAgency:
 
 
 @contextmanager
-def paying(make: Factory, world: Account, currency: Currency = Currency.EUR) -> Iterator[PayingAgency]:
+def paying(
+    make: Factory,
+    world: Account,
+    currency: Currency = Currency.EUR,
+    *,
+    brands: Sequence[str] = ("Gull", "Heron", "Plover"),
+) -> Iterator[PayingAgency]:
     """With all prices of one currency."""
-    agency = make.agency("North Pier", brands=["Gull", "Heron", "Plover"])
+    agency = make.agency("North Pier", brands=brands)
     customer = world.customer()
     wanted = [one for one in PRICES.values() if one.currency is currency and one.interval in Interval]
     with billing_on(agency.app, stripe_secret_key=world.key, stripe_api_url=world.api_url):

@@ -8,13 +8,17 @@ from datetime import UTC, datetime, timedelta
 import pytest
 from sqlalchemy import Engine, event, text
 
+from jobs.upkeep import keep_up
 from tenants import clock, read_only
 from tenants.brands import archive_brand
 from tenants.database import db
 from tenants.models import Brand
 from tenants.plan_states import GRACE, READ_ONLY_OVER
+from tenants.plans import Terms
+from tests.billing.payer import paying
 from tests.factories import Agency, Factory
 from tests.paying import billing_on, pay
+from tests.stripe_world import Account
 
 NAMES = ("Alder", "Birch", "Cedar", "Dogwood", "Elm")
 
@@ -116,3 +120,36 @@ def test_without_a_key_nothing_is_asked(make: Factory) -> None:
         finally:
             event.remove(Engine, "before_cursor_execute", note)
     assert asked == []
+
+
+def test_since_when_stays_where_only_the_reason_is_another(house: Agency) -> None:
+    def since() -> list[datetime | None]:
+        with house.entered():
+            return [brand.read_only_at for brand in db.session.query(Brand).order_by(Brand.id)]
+
+    with clock.stopped_at(datetime(2026, 3, 2, 9, tzinfo=UTC)):
+        settled(house)
+        before = since()
+    pay(house, state="paused", stripe_id=None)
+    with clock.stopped_at(datetime(2026, 3, 5, 9, tzinfo=UTC)):
+        settled(house)
+    assert set(held(house).values()) == {"trial_over"}
+    assert since()[3:] == before[3:]
+
+
+def test_time_that_passes_is_noticed_by_upkeep(house: Agency) -> None:
+    ends_at = clock.now() + timedelta(days=1)
+    pay(house, state="trialing", stripe_id=None, trial_ends_at=ends_at, extra_brands=2)
+    keep_up(house.app)
+    assert held(house) == {}
+    with clock.stopped_at(ends_at):
+        keep_up(house.app)
+    assert len(held(house)) == 5
+
+
+def test_what_stripe_tells_holds_for_brands_at_once(make: Factory, stripe_world: Account) -> None:
+    with paying(make, stripe_world, brands=NAMES) as payer:
+        payer.subscribe(Terms("start"))
+        assert set(held(payer.agency).values()) == {"over_plan"}
+        payer.do(Terms("start", brands=2))
+        assert held(payer.agency) == {}

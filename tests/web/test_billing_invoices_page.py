@@ -58,10 +58,11 @@ def test_where_stripe_is_away_the_rest_of_the_page_is_there(paid: Paid) -> None:
 
 
 def test_a_plan_that_ends_has_no_next_one(paid: Paid) -> None:
-    paid.browser.post("/billing/cancel", {})
-    with paid.payer.agency.entered():
-        row = paid.payer.row()
-        assert invoices.has_next(row) is (row.ends_at is None)
+    assert "The next one" in paid.browser.get(HERE).text
+    at_stripe = str(paid.payer.row().stripe_id)
+    paid.payer.world.client().v1.subscriptions.update(at_stripe, {"cancel_at_period_end": True})
+    paid.payer.hear()
+    assert "The next one" not in paid.browser.get(HERE).text
 
 
 def test_a_long_list_goes_on_from_its_last_line(paid: Paid) -> None:

@@ -18,6 +18,7 @@ from tenants.permissions import ROLE_PERMISSIONS, Permission, Role
 from tests.factories import Agency, Factory
 from tests.house.rows import Tenant
 from tests.house.test_routes import put_what_a_brand_has_twice
+from tests.paying import pay
 from tests.stages import Apps
 from tests.web.browser import Browser
 
@@ -116,3 +117,11 @@ def test_without_a_key_no_page_says_a_word_of_it(whole_app: Flask) -> None:
     assert {browser.get(url).status_code for url in OURS} == {404}
     assert not any(rule.rule.startswith("/billing") for rule in whole_app.url_map.iter_rules())
     assert not any("/billing" in browser.get(url).text for url in ("/inbox", "/more", "/account", "/people", "/brands"))
+
+
+def test_a_trial_is_free_until_it_is_over_and_leads_to_a_plan_once(house: Agency) -> None:
+    for days, is_free in ((1, True), (-1, False)):
+        pay(house, state="trialing", stripe_id=None, trial_ends_at=clock.now() + timedelta(days=days))
+        page = Browser(house.app, house.billing_admin).get("/billing").text
+        assert ("Free of charge during the trial" in page) is is_free
+        assert page.count(">Choose a plan<") == 1
